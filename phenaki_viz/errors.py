@@ -1,0 +1,34 @@
+"""What a caller can catch. Every message names the thing, what was found, what was expected and what to do."""
+
+
+class PhenakiVizError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class ShapeError(PhenakiVizError, ValueError):
+    """Tensors whose shapes cannot work together; the message gives the shapes."""
+
+
+class ConfigError(PhenakiVizError, ValueError):
+    """A setting outside its range, or settings that contradict each other."""
+
+
+class VideoError(PhenakiVizError, ValueError):
+    """A clip that cannot be read, or cannot become tokens."""
+
+
+class RecordingError(PhenakiVizError):
+    """A model that cannot be recorded, or a question the recording cannot answer."""
+
+
+class RecordingTooLargeError(RecordingError):
+    """The maps would take more memory than allowed. `needed` and `limit` are bytes."""
+
+    def __init__(self, message: str, *, needed: int, limit: int) -> None:
+        super().__init__(message)
+        self.needed = needed
+        self.limit = limit
+
+
+class ExportError(PhenakiVizError):
+    """A picture or its numbers could not be written; nothing half-written is left behind."""

@@ -1,0 +1,232 @@
+"""From a recording to pictures of its attention: the map, the grid of heads, the video overlay."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from phenaki_viz.analysis.overlay import on_grid
+from phenaki_viz.analysis.rows import uniform_weight, wrong_rows
+from phenaki_viz.analysis.thumbnails import Thumbnails
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.curves import Curve, Curves
+from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.head_grid import HeadGrid
+from phenaki_viz.figures.heatmap import Heatmap
+from phenaki_viz.figures.naming import (
+    family,
+    file_stem,
+    head_label,
+    item_name,
+    key_axis,
+    place_name,
+    query_axis,
+)
+from phenaki_viz.recording import AttentionRecord, Place, Recording, describe_origin
+
+UNIT = "attention weight"
+LOG_DECADES = 4
+
+
+@dataclass(frozen=True)
+class Head:
+    """One head's map in a recording: item and head count what was recorded."""
+
+    recording: Recording
+    record: AttentionRecord
+    item: int
+    head: int
+
+    @property
+    def label(self) -> str:
+        """'L3 H5', by original index."""
+        return head_label(self.record.layer, self.record.heads[self.head])
+
+    @property
+    def title(self) -> str:
+        """Which map this is, in words."""
+        where = item_name(self.record, self.item)
+        kind = f"{family(self.record)} attention"
+        return f"{self.label} · {kind}" + (f" · {where}" if where else "")
+
+    def made_by(self, scale: ColourScale) -> dict[str, Any]:
+        """What made a picture of this head: origin, module, layer, head, step, scale."""
+        record = self.record
+        return {
+            **self.recording.made_by,
+            "module": record.module,
+            "kind": family(record),
+            "layer": record.layer,
+            "head": record.heads[self.head],
+            "batch_item": record.batch_items[self.item],
+            "branch": record.branch,
+            "step": record.step,
+            "scale": scale.describe(),
+            "verification_max_abs_error": (
+                record.verification.max_abs_error if record.verification else None
+            ),
+        }
+
+
+def scale_for(high: float, *, log: bool, scope: str, low: float = 0.0) -> ColourScale:
+    """Colours from 0 to the largest weight, or over the last four decades below it."""
+    high = float(high) or 1.0
+    if log:
+        return ColourScale(low=high / 10**LOG_DECADES, high=high, log=True, scope=scope)
+    return ColourScale(low=low, high=high, scope=scope)
+
+
+def origin_notes(made_by: Mapping[str, Any]) -> tuple[str, ...]:
+    """The line that names random weights; trained ones are named by digest."""
+    return (describe_origin(made_by),)
+
+
+def attention_heatmap(head: Head, scale: ColourScale) -> Heatmap:
+    """The whole map of one head, every weight exact."""
+    record, values = head.record, head.record.map.full(head.item, head.head)
+    _, _, i, j = record.map.shape
+    wrong = tuple(int(row) for row in wrong_rows(values))
+    masked = record.causal or record.key_mask is not None
+    return Heatmap(
+        name=file_stem(record, record.heads[head.head]),
+        title=head.title,
+        notes=(scale.describe(), *_wrong_notes(wrong), *origin_notes(head.recording.made_by)),
+        made_by=head.made_by(scale),
+        values=values,
+        hidden=record.hidden(head.item, (0, i), (0, j)) if masked else None,
+        wrong=wrong,
+        query=query_axis(record, head.item),
+        key=key_axis(record, head.item),
+        scale=scale,
+        unit=UNIT,
+        uniform=uniform_weight(record.visible_keys(head.item)),
+    )
+
+
+def _wrong_notes(wrong: Sequence[int]) -> tuple[str, ...]:
+    if not wrong:
+        return ()
+    named = ", ".join(map(str, wrong[:8])) + (" …" if len(wrong) > 8 else "")
+    return (f"{len(wrong)} rows are not a distribution and are not drawn: {named}",)
+
+
+def row_over_video(
+    head: Head, place: Place, frames: np.ndarray, temporal_patch: int, scale: ColourScale
+) -> FilmStrip:
+    """Where one query looks, laid over every frame on one scale.
+
+    frames: 'f H W 3' uint8. Keys that are not in this map (other frames of a spatial map, other
+    patches of a temporal one) carry NaN: no colour.
+    """
+    record = head.record
+    _, query = record.places.locate(place)
+    weights = record.map.rows(head.item, head.head, [query])[0]
+    hidden = record.hidden(head.item, (query, query + 1), (0, len(weights)))[0]
+    weights = np.where(hidden, np.nan, weights)[record.num_null_kv :]
+    return _strip(head, place, weights, frames, temporal_patch, scale, "looks at")
+
+
+def column_over_video(
+    head: Head,
+    key: int,
+    place: Place | None,
+    frames: np.ndarray,
+    temporal_patch: int,
+    scale: ColourScale,
+) -> FilmStrip:
+    """Who looks at one key (a token, a word or a null key), laid over every frame."""
+    weights = head.record.map.columns(head.item, head.head, [key])[:, 0]
+    name = key_axis(head.record, head.item).names[key]
+    return _strip(head, place, weights, frames, temporal_patch, scale, f"tokens that read {name!r}")
+
+
+def _strip(
+    head: Head,
+    place: Place | None,
+    weights: np.ndarray,
+    frames: np.ndarray,
+    temporal_patch: int,
+    scale: ColourScale,
+    what: str,
+) -> FilmStrip:
+    record = head.record
+    original = record.batch_items[head.item]
+    asked = f" · {place_name(*place)}" if place else ""
+    uniform = uniform_weight(record.visible_keys(head.item))
+    at = record.places.locate(place)[1] if place else 0
+    return FilmStrip(
+        name=f"{file_stem(record, record.heads[head.head])}_over_video",
+        title=f"{head.title}{asked} · {what}",
+        notes=(scale.describe(), *origin_notes(head.recording.made_by)),
+        made_by=head.made_by(scale) | {"query": place, "shows": what},
+        frames=frames,
+        steps=frame_steps(len(frames), temporal_patch),
+        weights=on_grid(record.places, original, weights),
+        query=place,
+        scale=scale,
+        unit=UNIT,
+        uniform=float(uniform[at]),
+    )
+
+
+def frame_steps(frames: int, temporal_patch: int) -> tuple[tuple[int, ...], ...]:
+    """Frames of each time step: the first alone, then `temporal_patch` each.
+
+    Source: C-ViViT, Phenaki (arXiv 2210.02399) section 2.1.
+    """
+    later = range(1, frames, temporal_patch)
+    return ((0,), *(tuple(range(first, first + temporal_patch)) for first in later))
+
+
+def head_grid(
+    recording: Recording,
+    records: Sequence[AttentionRecord],
+    shown: Thumbnails,
+    scale: ColourScale | tuple[tuple[ColourScale, ...], ...],
+    *,
+    selected: tuple[int, int] | None = None,
+    values: np.ndarray | None = None,
+    value_name: str = "",
+) -> HeadGrid:
+    """Every head of one stack, layers as rows and heads as columns."""
+    first, (y, x) = records[0], shown.cell
+    reduced = f"each cell is the mean of {y} × {x} weights" if (y, x) != (1, 1) else "every weight"
+    said = scale.describe() if isinstance(scale, ColourScale) else "colour ends of each head apart"
+    coloured = f"coloured by {value_name}" if value_name else reduced
+    return HeadGrid(
+        name=f"{family(first)}_heads",
+        title=f"{family(first)} attention, all heads",
+        notes=(coloured, said, *origin_notes(recording.made_by)),
+        made_by={**recording.made_by, "kind": family(first), "reduced": reduced},
+        thumbnails=shown.values,
+        layers=tuple(f"L{record.layer}" for record in records),
+        heads=tuple(f"H{head}" for head in first.heads),
+        scales=scale,
+        selected=selected,
+        values=values,
+    )
+
+
+def words_read(head: Head, place: Place) -> Curves:
+    """How much one patch reads each word and each null key: bars."""
+    record = head.record
+    _, query = record.places.locate(place)
+    weights = record.map.rows(head.item, head.head, [query])[0]
+    hidden = record.hidden(head.item, (query, query + 1), (0, len(weights)))[0]
+    names = key_axis(record, head.item).names
+    hover = tuple(
+        f"{name}: masked" if gone else f"{name}: weight {weight:.4g}"
+        for name, weight, gone in zip(names, weights, hidden, strict=True)
+    )
+    return Curves(
+        name=f"{file_stem(record, record.heads[head.head])}_words",
+        title=f"{head.title} · {place_name(*place)} · words it reads",
+        notes=origin_notes(head.recording.made_by),
+        made_by=head.made_by(scale_for(1.0, log=False, scope="fixed")) | {"query": place},
+        curves=(Curve(name=head.label, x=np.arange(len(weights)), y=weights, hover=hover),),
+        x_title="key",
+        y_title=UNIT,
+        kind="bar",
+        x_labels=names,
+    )

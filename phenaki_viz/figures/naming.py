@@ -1,0 +1,67 @@
+"""What things are called on pictures and in file names: families, tokens, keys."""
+
+from phenaki_viz.figures.picture import Axis
+from phenaki_viz.recording import AttentionRecord, Places
+
+FAMILIES = {"video": "self", "sequence": "self", "frame": "spatial", "patch": "temporal"}
+
+
+def family(record: AttentionRecord) -> str:
+    """'self', 'spatial', 'temporal' or 'cross': the kind of map, in the field's words."""
+    return "cross" if record.kind == "cross" else FAMILIES[record.places.batch_counts]
+
+
+def head_label(layer: int, head: int) -> str:
+    """'L3 H5', counted from 0 as in the module names."""
+    return f"L{layer} H{head}"
+
+
+def file_stem(record: AttentionRecord, head: int) -> str:
+    """'self_L03_H05': head is the original index."""
+    return f"{family(record)}_L{record.layer:02d}_H{head:02d}"
+
+
+def place_name(t: int, h: int, w: int) -> str:
+    """A patch in words."""
+    return f"step {t}, row {h}, column {w}"
+
+
+def item_name(record: AttentionRecord, item: int) -> str:
+    """Which map of the batch this is, in words; empty when there is one a video."""
+    places, original = record.places, record.batch_items[item]
+    t, h, w = (int(axis[0]) for axis in places.coordinates(original))
+    return {"frame": f"frame step {t}", "patch": f"patch row {h}, column {w}"}.get(
+        places.batch_counts, ""
+    )
+
+
+def query_axis(record: AttentionRecord, item: int) -> Axis:
+    """Queries of one batch item, with a boundary before every new time step."""
+    names, breaks, groups = _tokens(record.places, record.batch_items[item])
+    return Axis(title="query", names=names, breaks=breaks, groups=groups)
+
+
+def key_axis(record: AttentionRecord, item: int) -> Axis:
+    """Keys of one batch item: the null keys first, then words or tokens."""
+    nulls = record.num_null_kv
+    names: tuple[str, ...]
+    if record.kind == "cross":
+        names, breaks, groups = record.words, (), ("text",)
+    else:
+        names, breaks, groups = _tokens(record.places, record.batch_items[item])
+    if nulls:
+        names = (*(f"null {at + 1}" for at in range(nulls)), *names)
+        breaks = (nulls, *(at + nulls for at in breaks))
+        groups = ("null", *groups)
+    return Axis(title="key", names=names, breaks=breaks, groups=groups)
+
+
+def _tokens(places: Places, item: int) -> tuple[tuple[str, ...], tuple[int, ...], tuple[str, ...]]:
+    steps, rows, columns = places.coordinates(item)
+    names = tuple(place_name(*at) for at in zip(steps, rows, columns, strict=True))
+    if places.batch_counts == "sequence":
+        return tuple(f"token {at}" for at in range(places.tokens)), (), ("tokens",)
+    if places.batch_counts == "patch":
+        return names, (), ("steps",)
+    new = [at for at in range(1, len(steps)) if steps[at] != steps[at - 1]]
+    return names, tuple(new), tuple(f"step {steps[at]}" for at in (0, *new))

@@ -1,0 +1,39 @@
+"""Forward hooks → Recording: attention as it happened, exact, with what made it."""
+
+from phenaki_viz.recording.duck import attention_modules, position_bias_modules, position_surface
+from phenaki_viz.recording.hooks import DEFAULT_LIMIT, Choice, record
+from phenaki_viz.recording.maps import AttentionMap, Reduce, StoredMap, cell_size
+from phenaki_viz.recording.places import Grid, Place, Places
+from phenaki_viz.recording.pricing import Price, price
+from phenaki_viz.recording.records import (
+    Alibi,
+    AttentionRecord,
+    PositionBias,
+    Recording,
+    Verification,
+    describe_origin,
+)
+
+__all__ = [
+    "DEFAULT_LIMIT",
+    "Alibi",
+    "AttentionMap",
+    "AttentionRecord",
+    "Choice",
+    "Grid",
+    "Place",
+    "Places",
+    "PositionBias",
+    "Price",
+    "Recording",
+    "Reduce",
+    "StoredMap",
+    "Verification",
+    "attention_modules",
+    "cell_size",
+    "describe_origin",
+    "position_bias_modules",
+    "position_surface",
+    "price",
+    "record",
+]

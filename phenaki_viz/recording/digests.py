@@ -1,0 +1,51 @@
+"""Short digests of weights and inputs, so that a picture can say what made it."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import nn
+
+_Version = tuple[tuple[int, int], ...]
+_known: WeakKeyDictionary[nn.Module, tuple[_Version, str]] = WeakKeyDictionary()
+
+
+def weights_digest(model: nn.Module) -> str:
+    """First 12 hex digits of BLAKE2b over names, shapes and bytes of the state dict.
+
+    Kept until a parameter is replaced or written to (PyTorch counts writes in `_version`).
+    """
+    tensors = list(model.state_dict(keep_vars=True).items())
+    version = tuple((id(tensor), tensor._version) for _, tensor in tensors)
+    known = _known.get(model)
+    if known and known[0] == version:
+        return known[1]
+    digest = tensors_digest(tensors)
+    _known[model] = (version, digest)
+    return digest
+
+
+def tensors_digest(tensors: Iterable[tuple[str, torch.Tensor]]) -> str:
+    """First 12 hex digits of BLAKE2b over named tensors."""
+    digest = hashlib.blake2b(digest_size=6)
+    for name, tensor in tensors:
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        flat = tensor.detach().cpu().contiguous().reshape(-1)
+        digest.update(flat.view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def input_digest(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """Digest of the tensors a model was called with; other arguments count by their repr."""
+    named = [*((str(at), value) for at, value in enumerate(args)), *sorted(kwargs.items())]
+    tensors = [(name, value) for name, value in named if isinstance(value, torch.Tensor)]
+    rest = [(name, value) for name, value in named if not isinstance(value, torch.Tensor)]
+    digest = hashlib.blake2b(tensors_digest(tensors).encode(), digest_size=6)
+    digest.update(repr([(name, value) for name, value in rest if _plain(value)]).encode())
+    return digest.hexdigest()
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, (str, int, float, bool, tuple, list, type(None)))

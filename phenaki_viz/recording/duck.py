@@ -1,0 +1,85 @@
+"""Which modules of a model are attention, position bias or transformer: told by what they have.
+
+Models built of the published phenaki-pytorch classes answer as well as ours.
+"""
+
+from typing import Protocol, cast
+
+import torch
+from torch import nn
+
+_ATTENTION = ("to_q", "to_kv", "to_out", "attn_dropout", "heads", "null_kv", "q_scale", "k_scale")
+_BIAS = ("net", "num_dims", "log_dist")
+_TRANSFORMER = ("layers", "norm_out")
+
+
+class AttentionModule(nn.Module):
+    """What an attention module has, ours or the published one: a type, never instantiated."""
+
+    heads: int
+    scale: float
+    causal: bool
+    to_q: nn.Linear
+    to_kv: nn.Linear
+    to_out: nn.Linear
+    attn_dropout: nn.Dropout
+    null_kv: torch.Tensor
+    q_scale: torch.Tensor
+    k_scale: torch.Tensor
+    rel_pos_bias: nn.Module
+
+
+class _Surfaced(Protocol):
+    def surface(self, *dimensions: int) -> torch.Tensor: ...
+
+
+def attention_modules(model: nn.Module) -> dict[str, AttentionModule]:
+    """Every attention module by dotted name, in the order of registration."""
+    return cast(dict[str, AttentionModule], _having(model, _ATTENTION))
+
+
+def position_bias_modules(model: nn.Module) -> dict[str, nn.Module]:
+    """Every continuous position bias by dotted name."""
+    return _having(model, _BIAS)
+
+
+def transformer_modules(model: nn.Module) -> dict[str, nn.Module]:
+    """Every transformer (a stack of layers that is told the video's shape) by dotted name."""
+    return _having(model, _TRANSFORMER)
+
+
+def null_keys(module: AttentionModule) -> int:
+    """Null key/values of an attention module; older checkpoints' classes may not say."""
+    return int(getattr(module, "num_null_kv", module.null_kv.shape[-2] // 2))
+
+
+def position_surface(module: nn.Module, *dimensions: int) -> torch.Tensor:
+    """A position bias over its distinct offsets: 'h (2d-1)…' float32, at any size.
+
+    A published ContinuousPositionBias has no `surface`: it is evaluated densely and gathered.
+    """
+    device = next(module.parameters()).device
+    if hasattr(module, "surface"):
+        return cast(_Surfaced, module).surface(*dimensions)
+    return surface_of(module(*dimensions, device=device), dimensions)
+
+
+def surface_of(bias: torch.Tensor, dimensions: tuple[int, ...]) -> torch.Tensor:
+    """Gather 'h i j' into 'h (2d-1)…': each offset is read at one pair of positions that has it."""
+    grids = torch.meshgrid(
+        *(torch.arange(1 - d, d, device=bias.device) for d in dimensions), indexing="ij"
+    )
+    query = torch.zeros_like(grids[0])
+    key = torch.zeros_like(grids[0])
+    for offset, size in zip(grids, dimensions, strict=True):
+        query = query * size + offset.clamp(min=0)
+        key = key * size + (-offset).clamp(min=0)
+    return bias[:, query, key]
+
+
+def _having(model: nn.Module, attributes: tuple[str, ...]) -> dict[str, nn.Module]:
+    return {
+        name: module
+        for name, module in model.named_modules()
+        if all(hasattr(module, attribute) for attribute in attributes)
+    }

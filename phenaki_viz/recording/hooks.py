@@ -1,0 +1,415 @@
+"""The only place with hooks: watch a model's attention while it runs, and leave no trace."""
+
+import threading
+import weakref
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field, is_dataclass
+from functools import partial
+from typing import Any, Literal
+
+import torch
+from torch import nn
+
+from phenaki_viz.errors import RecordingError, RecordingTooLargeError
+from phenaki_viz.recording import duck
+from phenaki_viz.recording.digests import input_digest, weights_digest
+from phenaki_viz.recording.duck import AttentionModule
+from phenaki_viz.recording.maps import StoredMap
+from phenaki_viz.recording.origin import versions
+from phenaki_viz.recording.places import Places, infer_places
+from phenaki_viz.recording.pricing import call_arguments, map_cells
+from phenaki_viz.recording.records import (
+    Alibi,
+    AttentionRecord,
+    PositionBias,
+    Recording,
+)
+from phenaki_viz.recording.verify import Sample, keys_of, queries_of, values_of, verify
+
+DEFAULT_LIMIT = 2 * 2**30
+Extra = Literal["queries", "keys", "values"]
+
+_locks: weakref.WeakKeyDictionary[nn.Module, threading.RLock] = weakref.WeakKeyDictionary()
+_locks_guard = threading.Lock()
+
+
+def lock_of(model: nn.Module) -> threading.RLock:
+    """The one lock of a model: hooks, forward and removal happen under it."""
+    with _locks_guard:
+        return _locks.setdefault(model, threading.RLock())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What to keep. None keeps all of it; indices count from 0.
+
+    modules: dotted names. heads, batch_items: indices. extras: projections to keep as well.
+    dtype: of the kept maps. limit_bytes: refuse before a map would go over it.
+    verify_items, verify_rows: how many batch items and query rows each verification checks.
+    """
+
+    modules: Collection[str] | None = None
+    heads: Sequence[int] | None = None
+    batch_items: Sequence[int] | None = None
+    extras: frozenset[Extra] = frozenset()
+    dtype: torch.dtype = torch.float32
+    limit_bytes: int = DEFAULT_LIMIT
+    verify_items: int = 4
+    verify_rows: int = 64
+
+    def __post_init__(self) -> None:
+        if self.dtype not in (torch.float32, torch.float16):
+            raise RecordingError(f"maps are kept as float32 or float16, got {self.dtype}")
+
+
+@contextmanager
+def record(
+    model: nn.Module,
+    *,
+    modules: Collection[str] | None = None,
+    heads: Sequence[int] | None = None,
+    batch_items: Sequence[int] | None = None,
+    extras: Collection[Extra] = (),
+    dtype: torch.dtype = torch.float32,
+    limit_bytes: int = DEFAULT_LIMIT,
+    words: Sequence[str] = (),
+    grid: tuple[int, int, int] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+    verify_rows: int = 64,
+) -> Iterator[Recording]:
+    """Record every attention call of `model` inside the `with` block.
+
+    The map kept is the very tensor that multiplies the values: the input of `attn_dropout`.
+    Works on any model built of such attention modules (`to_q`, `to_kv`, `attn_dropout`, …), the
+    published phenaki-pytorch classes included. The hooks return None, so the model computes
+    what it always does; they are removed whatever happens inside, under one lock per model.
+
+    words: the text, so that keys of cross-attention have names. grid: 't h w' of the tokens, for
+    models that do not tell their transformers the video's shape. on_progress: called after every
+    attention call with (calls so far, modules chosen); an exception it raises stops the model.
+    Raises RecordingError when the model has no such module or a chosen one does not exist,
+    RecordingTooLargeError before the first map that would go over `limit_bytes`.
+    """
+    choice = Choice(
+        modules=modules, heads=heads, batch_items=batch_items, extras=frozenset(extras),
+        dtype=dtype, limit_bytes=limit_bytes, verify_rows=verify_rows,
+    )  # fmt: skip
+    watched = _chosen(model, choice)
+    with lock_of(model), ExitStack() as hooks:
+        session = _Session(model, choice, tuple(words), grid, len(watched), on_progress)
+        session.attach(watched, hooks)
+        yield session.recording
+
+
+def _chosen(model: nn.Module, choice: Choice) -> dict[str, AttentionModule]:
+    found = duck.attention_modules(model)
+    if not found:
+        raise RecordingError(
+            f"{type(model).__name__} has no attention module: looked for modules with to_q, "
+            "to_kv, to_out, attn_dropout, heads, null_kv, q_scale and k_scale"
+        )
+    if choice.modules is None:
+        return found
+    unknown = sorted(set(choice.modules) - set(found))
+    if unknown:
+        raise RecordingError(
+            f"no attention module named {', '.join(unknown)}; there are {', '.join(found)}"
+        )
+    return {name: module for name, module in found.items() if name in choice.modules}
+
+
+@dataclass
+class _Call:
+    """What is known of one attention call while it runs."""
+
+    x: torch.Tensor
+    mask: torch.Tensor | None
+    context: torch.Tensor | None
+    attn_bias: torch.Tensor | None
+    attn: torch.Tensor | None = None
+    q: torch.Tensor | None = None
+    kv: torch.Tensor | None = None
+    alibi: tuple[torch.Tensor, float] | None = None
+
+
+@dataclass
+class _Session:
+    """One recording under way: hooks write here, in the thread that started it."""
+
+    model: nn.Module
+    choice: Choice
+    words: tuple[str, ...]
+    grid: tuple[int, int, int] | None
+    chosen: int
+    on_progress: Callable[[int, int], None] | None
+    recording: Recording = field(default_factory=Recording)
+    calls: dict[str, _Call] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    video_shapes: list[Sequence[int] | None] = field(default_factory=list)
+    biases: dict[int, tuple[weakref.ref[torch.Tensor], str]] = field(default_factory=dict)
+    kept_bytes: int = 0
+    done: int = 0
+    thread: int = field(default_factory=threading.get_ident)
+
+    def attach(self, watched: dict[str, AttentionModule], hooks: ExitStack) -> None:
+        """Put every hook on; `hooks` takes them off again."""
+
+        def on(register: Callable[..., Any], hook: Callable[..., None], **how: bool) -> None:
+            hooks.callback(register(partial(self._mine, hook), **how).remove)
+
+        on(self.model.register_forward_pre_hook, self._enter_model, with_kwargs=True)
+        for module in duck.transformer_modules(self.model).values():
+            on(module.register_forward_pre_hook, self._enter_transformer, with_kwargs=True)
+            on(module.register_forward_hook, self._leave_transformer, always_call=True)
+        for name, module in duck.position_bias_modules(self.model).items():
+            on(module.register_forward_hook, partial(self._see_position_bias, name))
+        for name, module in watched.items():
+            on(module.register_forward_pre_hook, partial(self._enter, name), with_kwargs=True)
+            on(module.to_kv.register_forward_hook, partial(self._see_projection, name, "kv"))
+            if self.choice.extras & {"queries"}:
+                on(module.to_q.register_forward_hook, partial(self._see_projection, name, "q"))
+            if hasattr(module, "rel_pos_bias"):
+                on(module.rel_pos_bias.register_forward_hook, partial(self._see_alibi, name))
+            on(module.attn_dropout.register_forward_pre_hook, partial(self._see_map, name))
+            on(module.register_forward_hook, partial(self._leave, name))
+
+    def _mine(self, hook: Callable[..., None], *args: Any) -> None:
+        # Another thread may run the model without recording it: its tensors are not ours.
+        if threading.get_ident() == self.thread:
+            hook(*args)
+
+    def _enter_model(self, module: nn.Module, args: Any, kwargs: Any) -> None:
+        config = getattr(module, "config", None)
+        self.recording.made_by |= {
+            "model": type(module).__name__,
+            "config": _as_dict(config),
+            "seed": getattr(config, "seed", None),
+            "random_weights": bool(getattr(module, "random_weights", False)),
+            "weights_digest": weights_digest(module),
+            "input_digest": input_digest(args, kwargs),
+            "versions": versions(),
+        }
+
+    def _enter_transformer(self, module: nn.Module, args: Any, kwargs: Any) -> None:
+        named = dict(zip(("x", "video_shape"), args, strict=False)) | kwargs
+        self.video_shapes.append(named.get("video_shape"))
+
+    def _leave_transformer(self, module: nn.Module, args: Any, output: Any) -> None:
+        self.video_shapes.pop()
+
+    def _see_position_bias(self, name: str, module: nn.Module, dims: Any, bias: Any) -> None:
+        dimensions = tuple(int(d) for d in dims)
+        key = f"{name}({' × '.join(map(str, dimensions))})"
+        self.biases[id(bias)] = (weakref.ref(bias), key)
+        surface = duck.surface_of(bias.detach(), dimensions).float().cpu().numpy()
+        self.recording.position_biases[key] = PositionBias(
+            module=name, dimensions=dimensions, surface=surface
+        )
+
+    def _enter(self, name: str, module: AttentionModule, args: Any, kwargs: Any) -> None:
+        self._refuse_if_too_large(name, module, args, kwargs)
+        x, mask, context, attn_bias = call_arguments(args, kwargs)
+        self.calls[name] = _Call(x, mask, context, attn_bias)
+
+    def _refuse_if_too_large(
+        self, name: str, module: AttentionModule, args: Any, kwargs: Any
+    ) -> None:
+        share = self._share(module.heads, self.choice.heads)
+        cells = map_cells(module, args, kwargs) * share
+        cells *= self._share(call_arguments(args, kwargs)[0].shape[0], self.choice.batch_items)
+        needed = self.kept_bytes + int(cells) * self.choice.dtype.itemsize
+        if needed > self.choice.limit_bytes:
+            raise RecordingTooLargeError(
+                f"recording {name} would bring the maps to {_mib(needed)}; the limit is "
+                f"{_mib(self.choice.limit_bytes)}. Record fewer modules, heads or batch items, "
+                "use float16, shorten the clip, or raise limit_bytes",
+                needed=needed,
+                limit=self.choice.limit_bytes,
+            )
+
+    @staticmethod
+    def _share(of: int, chosen: Sequence[int] | None) -> float:
+        return 1.0 if chosen is None else len(chosen) / max(of, 1)
+
+    def _see_projection(
+        self, name: str, which: str, module: nn.Module, args: Any, output: torch.Tensor
+    ) -> None:
+        if name in self.calls:
+            setattr(self.calls[name], which, output.detach())
+
+    def _see_alibi(self, name: str, module: nn.Module, args: Any, bias: torch.Tensor) -> None:
+        if name not in self.calls:
+            return
+        slopes = torch.as_tensor(module.slopes).detach().reshape(-1)
+        i, j = args[0].shape[-2:]
+        rows = Sample.of(1, i, 1, self.choice.verify_rows).rows.to(bias.device)
+        distance = (rows[:, None] + (j - i) - torch.arange(j, device=bias.device)[None]).abs()
+        exact = -slopes[:, None, None] * distance
+        seen = bias.detach().reshape(-1, *bias.shape[-2:])[: len(slopes)]
+        fits = seen.shape[-2:] == (i, j)
+        error = float((seen[:, rows] - exact).abs().max()) if fits else float("inf")
+        self.calls[name].alibi = (slopes, error)
+
+    def _see_map(self, name: str, module: nn.Module, args: tuple[torch.Tensor]) -> None:
+        if name in self.calls:
+            self.calls[name].attn = args[0].detach()
+
+    def _leave(self, name: str, module: AttentionModule, args: Any, output: torch.Tensor) -> None:
+        call = self.calls.pop(name, None)
+        if call is None or call.attn is None or call.kv is None:
+            return
+        record = self._record(name, module, call, output.detach())
+        self.recording.records.append(record)
+        self.kept_bytes += record.map.nbytes
+        self.counts[name] = record.call + 1
+        self.done += 1
+        if self.on_progress:
+            self.on_progress(self.done, self.chosen)
+
+    def _record(
+        self, name: str, module: AttentionModule, call: _Call, output: torch.Tensor
+    ) -> AttentionRecord:
+        attn, kv = _there(call.attn), _there(call.kv)
+        batch, heads, queries, _ = attn.shape
+        items, kept_heads = self._kept(batch, heads)
+        sample = Sample.of(batch, queries, self.choice.verify_items, self.choice.verify_rows)
+        stack, layer = _stack_and_layer(name)
+        bias_name = self._bias_name(call.attn_bias)
+        with torch.no_grad():
+            verification = verify(module, attn, kv, output, sample)
+            extras = self._extras(module, call, items, kept_heads)
+        return AttentionRecord(
+            module=name,
+            stack=stack,
+            layer=layer,
+            kind="self" if call.context is None else "cross",
+            call=self.counts.get(name, 0),
+            map=StoredMap(_keep(attn, items, kept_heads, self.choice.dtype)),
+            heads=kept_heads,
+            batch_items=items,
+            places=self._places(batch, queries, module, bias_name, stack),
+            num_null_kv=duck.null_keys(module),
+            causal=bool(getattr(module, "causal", False)),
+            scale=float(getattr(module, "scale", 1.0)),
+            branch=self.recording.labels.get("branch"),
+            step=self.recording.labels.get("step"),
+            words=self._words(call),
+            key_mask=_numpy(call.mask, items),
+            alibi=_alibi(call, kept_heads),
+            position_bias=bias_name,
+            dense_bias=_dense(call.attn_bias, kept_heads) if bias_name is None else None,
+            verification=verification,
+            first_non_finite=_first_non_finite(call.x),
+            **extras,
+        )
+
+    def _kept(self, batch: int, heads: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        items = tuple(self.choice.batch_items or range(batch))
+        kept_heads = tuple(self.choice.heads or range(heads))
+        if max(items) >= batch or max(kept_heads) >= heads:
+            raise RecordingError(
+                f"asked for batch items {items} and heads {kept_heads} of a call with "
+                f"{batch} items and {heads} heads, counted from 0"
+            )
+        return items, kept_heads
+
+    def _bias_name(self, attn_bias: torch.Tensor | None) -> str | None:
+        reference, name = self.biases.get(id(attn_bias), (None, None))
+        return name if reference is not None and reference() is attn_bias else None
+
+    def _places(
+        self, batch: int, queries: int, module: nn.Module, bias_name: str | None, stack: str
+    ) -> Places:
+        bias = self.recording.position_biases.get(bias_name or "")
+        shape = self.video_shapes[-1] if self.video_shapes else None
+        if shape is None and self.grid is not None:
+            shape = (self._videos(batch, queries), *self.grid)
+        causal = bool(getattr(module, "causal", False))
+        dimensions = bias.dimensions if bias else None
+        return infer_places(
+            batch, queries, shape, causal=causal, bias_dimensions=dimensions, stack=stack
+        )
+
+    def _videos(self, batch: int, queries: int) -> int:
+        t, h, w = self.grid or (queries, 1, 1)
+        per_video = {t * h * w: 1, h * w: t, t: h * w}.get(queries, 1)
+        return max(1, batch // per_video)
+
+    def _words(self, call: _Call) -> tuple[str, ...]:
+        if call.context is None:
+            return ()
+        tokens = call.context.shape[1]
+        named = self.words[:tokens]
+        return named + tuple(f"token {at + 1}" for at in range(len(named), tokens))
+
+    def _extras(
+        self, module: AttentionModule, call: _Call, items: Sequence[int], heads: Sequence[int]
+    ) -> dict[str, Any]:
+        make = {
+            "queries": lambda: queries_of(module, _there(call.q)),
+            "keys": lambda: keys_of(module, _there(call.kv)),
+            "values": lambda: values_of(module, _there(call.kv)),
+        }
+        wanted = {extra: make[extra]().detach() for extra in self.choice.extras}
+        return {
+            extra: _keep(tensor, items, heads, torch.float32).numpy()
+            for extra, tensor in wanted.items()
+        }
+
+
+def _as_dict(config: Any) -> dict[str, Any] | None:
+    return asdict(config) if is_dataclass(config) and not isinstance(config, type) else None
+
+
+def _there(projected: torch.Tensor | None) -> torch.Tensor:
+    if projected is None:
+        raise RecordingError("a projection was not seen: to_q or to_kv was not called as a module")
+    return projected
+
+
+def _stack_and_layer(name: str) -> tuple[str, int]:
+    """'enc.layers.0.1' is layer 0 of 'enc'; a name of another form is a stack of its own."""
+    parts = name.split(".")
+    if len(parts) >= 3 and parts[-3] == "layers" and parts[-2].isdigit():
+        return ".".join(parts[:-3]), int(parts[-2])
+    return name, 0
+
+
+def _keep(
+    tensor: torch.Tensor, items: Sequence[int], heads: Sequence[int], dtype: torch.dtype
+) -> torch.Tensor:
+    """The chosen part of 'b h …' on the CPU; the tensor itself when all of it was chosen."""
+    if len(items) < tensor.shape[0]:
+        tensor = tensor[list(items)]
+    if len(heads) < tensor.shape[1]:
+        tensor = tensor[:, list(heads)]
+    return tensor.detach().to("cpu", dtype)
+
+
+def _numpy(mask: torch.Tensor | None, items: Sequence[int]) -> Any:
+    return None if mask is None else mask.detach().cpu().numpy()[list(items)].astype(bool)
+
+
+def _dense(attn_bias: torch.Tensor | None, heads: Sequence[int]) -> Any:
+    if attn_bias is None:
+        return None
+    return attn_bias.detach().float().cpu().numpy()[..., list(heads), :, :]
+
+
+def _alibi(call: _Call, heads: Sequence[int]) -> Alibi | None:
+    if call.alibi is None:
+        return None
+    slopes, error = call.alibi
+    return Alibi(slopes=slopes.float().cpu().numpy()[list(heads)], max_abs_error=error)
+
+
+def _first_non_finite(x: torch.Tensor) -> tuple[int, int] | None:
+    if bool(torch.isfinite(x.sum())):  # a sum is finite only if every term is
+        return None
+    bad = (~torch.isfinite(x)).any(dim=-1).nonzero()
+    return (int(bad[0, 0]), int(bad[0, 1])) if len(bad) else None
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:,.1f} MiB"

@@ -1,0 +1,155 @@
+"""One attention map behind a small interface, so that how it is held never matters above.
+
+`StoredMap` keeps the softmax itself. Another way to hold a map only has to answer the same
+four questions: `rows`, `columns`, `tile`, `full`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+
+from phenaki_viz.errors import RecordingError
+
+Reduce = Literal["mean", "max", "sum"]
+Span = tuple[int, int]  # first cell, one past the last
+
+
+class AttentionMap(Protocol):
+    """Attention 'b h i j' of one call of one module; every answer is exact float32.
+
+    `b` and `h` count what was recorded: with some heads chosen, 0 is the first chosen one.
+    `j` counts the null keys first, then the real ones.
+    """
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """'b h i j'."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes this map keeps in memory."""
+
+    def rows(self, b: int, h: int, queries: Sequence[int]) -> np.ndarray:
+        """What these queries look at: 'q j'."""
+
+    def columns(self, b: int, h: int, keys: Sequence[int]) -> np.ndarray:
+        """Who looks at these keys: 'i k'."""
+
+    def tile(
+        self,
+        b: int,
+        h: int,
+        rows: Span,
+        columns: Span,
+        shape: tuple[int, int] | None = None,
+        reduce: Reduce = "mean",
+    ) -> np.ndarray:
+        """The rectangle 'rows columns', pooled into at most `shape` cells."""
+
+    def full(self, b: int, h: int) -> np.ndarray:
+        """The whole map: 'i j'."""
+
+
+def cell_size(extent: int, wanted: int | None) -> int:
+    """How many weights one picture cell stands for, along one axis: 1 is exact."""
+    if wanted is None:
+        return 1
+    if wanted < 1:
+        raise RecordingError(f"a picture needs at least 1 cell a side, got {wanted}")
+    return max(1, -(-extent // wanted))
+
+
+def pool(tile: torch.Tensor, cell: tuple[int, int], reduce: Reduce) -> torch.Tensor:
+    """Reduce '… y x' over blocks of `cell`; the last block may be smaller and stays exact.
+
+    Returns '… ceil(y/cell) ceil(x/cell)'. Raises RecordingError for an unknown `reduce`.
+    """
+    if reduce not in ("mean", "max", "sum"):
+        raise RecordingError(f"reduce is 'mean', 'max' or 'sum', got {reduce!r}")
+    if cell == (1, 1):
+        return tile
+    maps = rearrange(tile, "... y x -> (...) 1 y x")
+    if reduce == "max":
+        pooled = F.max_pool2d(maps, cell, ceil_mode=True)
+    else:
+        divisor = 1 if reduce == "sum" else None
+        pooled = F.avg_pool2d(maps, cell, ceil_mode=True, divisor_override=divisor)
+    return pooled.reshape(*tile.shape[:-2], *pooled.shape[-2:])
+
+
+@dataclass(frozen=True, eq=False)
+class StoredMap:
+    """The softmax itself, as it multiplied the values.
+
+    attn: 'b h i j', float32 or float16, on the CPU.
+    """
+
+    attn: torch.Tensor
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """'b h i j'."""
+        b, h, i, j = self.attn.shape
+        return b, h, i, j
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes this map keeps in memory."""
+        return self.attn.nbytes
+
+    def rows(self, b: int, h: int, queries: Sequence[int]) -> np.ndarray:
+        """What these queries look at: 'q j' float32."""
+        return self._out(self._map(b, h)[list(queries)])
+
+    def columns(self, b: int, h: int, keys: Sequence[int]) -> np.ndarray:
+        """Who looks at these keys: 'i k' float32."""
+        return self._out(self._map(b, h)[:, list(keys)])
+
+    def tile(
+        self,
+        b: int,
+        h: int,
+        rows: Span,
+        columns: Span,
+        shape: tuple[int, int] | None = None,
+        reduce: Reduce = "mean",
+    ) -> np.ndarray:
+        """The rectangle 'rows columns' float32, pooled into at most `shape` cells.
+
+        One cell stands for `cell_size(extent, shape)` weights a side. Raises RecordingError
+        when the rectangle is empty or leaves the map.
+        """
+        self._check_span("rows", rows, self.shape[2])
+        self._check_span("columns", columns, self.shape[3])
+        tile = self._map(b, h)[slice(*rows), slice(*columns)].float()
+        y, x = shape or (None, None)
+        cell = cell_size(tile.shape[0], y), cell_size(tile.shape[1], x)
+        return self._out(pool(tile, cell, reduce))
+
+    def full(self, b: int, h: int) -> np.ndarray:
+        """The whole map: 'i j' float32."""
+        return self._out(self._map(b, h))
+
+    def _map(self, b: int, h: int) -> torch.Tensor:
+        batch, heads, *_ = self.attn.shape
+        if not (0 <= b < batch and 0 <= h < heads):
+            raise RecordingError(
+                f"asked for batch item {b} and head {h}; {batch} items and {heads} heads "
+                "were recorded, counted from 0"
+            )
+        return self.attn[b, h]
+
+    @staticmethod
+    def _check_span(name: str, span: Span, extent: int) -> None:
+        first, end = span
+        if not 0 <= first < end <= extent:
+            raise RecordingError(f"{name} {first} to {end} asked of a map with {extent} {name}")
+
+    @staticmethod
+    def _out(tensor: torch.Tensor) -> np.ndarray:
+        return tensor.detach().float().numpy()

@@ -1,0 +1,203 @@
+"""What a recording holds: one record per attention call, the position biases, and their origin."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from phenaki_viz.errors import RecordingError
+from phenaki_viz.recording.maps import AttentionMap, Span
+from phenaki_viz.recording.places import Places
+
+Kind = Literal["self", "cross"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """How far the recorded map is from what the module really did.
+
+    max_abs_error: largest |recomputed attn @ v → to_out − the module's output|, None when it
+    cannot be compared (`reason` says why). queries, of: how many query rows were checked.
+    """
+
+    max_abs_error: float | None
+    queries: int
+    of: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alibi:
+    """ALiBi of one causal module: bias = −slope · |query − key|.
+
+    slopes: 'h', of the recorded heads. max_abs_error: how far what the module added is from
+    that formula, on the rows that were checked.
+    """
+
+    slopes: np.ndarray
+    max_abs_error: float
+
+    def bias(self, distance: np.ndarray) -> np.ndarray:
+        """Penalty at each distance, 'h …' float32, same units as the scores before softmax."""
+        shape = (-1,) + (1,) * distance.ndim
+        return -self.slopes.reshape(shape) * np.abs(distance).astype(np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PositionBias:
+    """A continuous position bias, once for every distinct offset.
+
+    module: its name; one module serves every layer that got its output. dimensions: the grid it
+    was asked for. surface: 'h (2d-1)…' float32; the value for an offset (query − key) of o along
+    an axis of length d stands at index o + d − 1.
+    """
+
+    module: str
+    dimensions: tuple[int, ...]
+    surface: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionRecord:
+    """One call of one attention module.
+
+    module: dotted name. stack, layer: the transformer it is in and its layer there.
+    kind: self or cross. call: how many calls of this module came before, in this recording.
+    branch, step: labels set by `Recording.mark` (guidance branch, sampling step), or None.
+    heads, batch_items: original indices of what the map holds. places: where the queries are.
+    words: the text keys of cross-attention. num_null_kv: null key/values, which come first.
+    causal, key_mask: who may see whom; key_mask is 'b j' bool over the real keys, or None.
+    alibi, position_bias, dense_bias: what was added to the scores; position_bias names an entry
+    of `Recording.position_biases`; dense_bias is 'h i j' when a bias came from elsewhere.
+    queries, keys, values: 'b h n d' float32 if asked for (normalised and scaled, nulls first).
+    first_non_finite: (batch item, token) of the first NaN or infinity that came in, or None.
+    """
+
+    module: str
+    stack: str
+    layer: int
+    kind: Kind
+    call: int
+    map: AttentionMap
+    heads: tuple[int, ...]
+    batch_items: tuple[int, ...]
+    places: Places
+    num_null_kv: int
+    causal: bool
+    scale: float
+    branch: str | None = None
+    step: int | None = None
+    words: tuple[str, ...] = ()
+    key_mask: np.ndarray | None = None
+    alibi: Alibi | None = None
+    position_bias: str | None = None
+    dense_bias: np.ndarray | None = None
+    queries: np.ndarray | None = None
+    keys: np.ndarray | None = None
+    values: np.ndarray | None = None
+    verification: Verification | None = None
+    first_non_finite: tuple[int, int] | None = None
+
+    def hidden(self, b: int, rows: Span, columns: Span) -> np.ndarray:
+        """Cells no mask lets through, 'rows columns' bool; null keys are always visible."""
+        _, _, i, j = self.map.shape
+        query = np.arange(*rows)[:, None]
+        key = np.arange(*columns)[None, :]
+        hidden = np.zeros((query.shape[0], key.shape[1]), bool)
+        if self.causal:
+            hidden |= key > query + (j - i)
+        if self.key_mask is not None:
+            nulls = np.ones(self.num_null_kv, bool)
+            seen = np.concatenate((nulls, self.key_mask[b]))
+            hidden |= ~seen[None, columns[0] : columns[1]]
+        return hidden
+
+    def visible_keys(self, b: int) -> np.ndarray:
+        """How many keys each query may look at, 'i' int; 0 is a row with nothing to see."""
+        _, _, i, j = self.map.shape
+        seen = np.ones(j, np.int64)
+        if self.key_mask is not None:
+            seen[self.num_null_kv :] = self.key_mask[b]
+        if not self.causal:
+            return np.full(i, seen.sum())
+        ends = np.clip(np.arange(i) + (j - i) + 1, 0, j)
+        return np.concatenate(([0], np.cumsum(seen)))[ends]
+
+    def item_of(self, original: int) -> int:
+        """Position in the recorded batch of an original batch index.
+
+        Raises RecordingError when that item was not recorded.
+        """
+        if original not in self.batch_items:
+            raise RecordingError(
+                f"{self.module}: batch item {original} was not recorded; "
+                f"recorded are {_brief(self.batch_items)}"
+            )
+        return self.batch_items.index(original)
+
+
+@dataclass
+class Recording:
+    """Everything that one `record()` caught; all that the floors above need.
+
+    records: in order of the calls. position_biases: by module and size. made_by: JSON-able origin
+    (config, weights digest, seed, input digest, versions, whether the weights are random).
+    """
+
+    records: list[AttentionRecord] = field(default_factory=list)
+    position_biases: dict[str, PositionBias] = field(default_factory=dict)
+    made_by: dict[str, Any] = field(default_factory=dict)
+    labels: dict[str, Any] = field(default_factory=dict)
+
+    def mark(self, *, branch: str | None = None, step: int | None = None) -> None:
+        """Label the calls that follow, until the next mark."""
+        self.labels = {"branch": branch, "step": step}
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[AttentionRecord]:
+        return iter(self.records)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all maps."""
+        return sum(record.map.nbytes for record in self.records)
+
+    @property
+    def max_abs_error(self) -> float | None:
+        """Largest error of all verifications; None when nothing could be compared."""
+        errors = [
+            record.verification.max_abs_error
+            for record in self.records
+            if record.verification and record.verification.max_abs_error is not None
+        ]
+        return max(errors, default=None)
+
+    def stacks(self) -> dict[tuple[str, Kind], list[AttentionRecord]]:
+        """Records by (stack, kind), in layer order, the latest call of each module."""
+        latest: dict[str, AttentionRecord] = {record.module: record for record in self.records}
+        groups: dict[tuple[str, Kind], list[AttentionRecord]] = {}
+        for record in latest.values():
+            groups.setdefault((record.stack, record.kind), []).append(record)
+        for group in groups.values():
+            group.sort(key=lambda record: record.layer)
+        return groups
+
+    def bias_surface(self, record: AttentionRecord) -> PositionBias | None:
+        """The continuous position bias that was added in this call, if one was."""
+        return self.position_biases.get(record.position_bias or "")
+
+
+def describe_origin(made_by: Mapping[str, Any]) -> str:
+    """One line on where the weights come from; says so when they are random."""
+    digest = made_by.get("weights_digest", "unknown")
+    if made_by.get("random_weights"):
+        return f"random weights (seed {made_by.get('seed')}), not trained; digest {digest}"
+    return f"weights {digest}"
+
+
+def _brief(items: Sequence[int]) -> str:
+    shown = ", ".join(map(str, items[:5]))
+    return shown + (f", … ({len(items)} in all)" if len(items) > 5 else "")

@@ -1,0 +1,84 @@
+"""Does the recorded map explain what the module really returned? Recompute and compare."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange, repeat
+
+from phenaki_viz.recording.duck import AttentionModule, null_keys
+from phenaki_viz.recording.records import Verification
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Which batch items and query rows are checked: all of a small map, an even few of a large."""
+
+    items: torch.Tensor
+    rows: torch.Tensor
+
+    @classmethod
+    def of(cls, batch: int, queries: int, most_items: int, most_rows: int) -> "Sample":
+        """An even choice of at most so many items and rows."""
+        return cls(_even(batch, most_items), _even(queries, most_rows))
+
+    def __len__(self) -> int:
+        return len(self.items) * len(self.rows)
+
+
+def verify(
+    module: AttentionModule,
+    attn: torch.Tensor,
+    kv: torch.Tensor,
+    output: torch.Tensor,
+    sample: Sample,
+) -> Verification:
+    """Recompute attn @ v → to_out on the sampled rows and compare with the module's output.
+
+    attn: 'b h i j'. kv: output of `to_kv`, 'b n (2 h d)'. output: 'b i dim'.
+    Source: the last lines of phenaki-pytorch 0.5.0's Attention.forward.
+    """
+    of = output.shape[0] * output.shape[1]
+    if module.training and module.attn_dropout.p > 0:
+        return Verification(
+            max_abs_error=None, queries=0, of=of, reason="dropout is active: outputs are random"
+        )
+    items, rows = sample.items.to(attn.device), sample.rows.to(attn.device)
+    picked = attn[items][:, :, rows]
+    out = picked @ values_of(module, kv[items]).to(picked.dtype)
+    out = F.linear(rearrange(out, "b h i d -> b i (h d)"), module.to_out.weight, module.to_out.bias)
+    error = (out - output[items][:, rows]).abs().max()
+    return Verification(max_abs_error=float(error), queries=len(sample), of=of)
+
+
+def values_of(module: AttentionModule, kv: torch.Tensor) -> torch.Tensor:
+    """Values with the null ones first: 'b h j d'. kv: 'b n (2 h d)'."""
+    return _with_nulls(module, kv.chunk(2, dim=-1)[1], 1)
+
+
+def keys_of(module: AttentionModule, kv: torch.Tensor) -> torch.Tensor:
+    """Keys as the scores use them: nulls first, normalised, times `k_scale`; 'b h j d'."""
+    return F.normalize(_with_nulls(module, kv.chunk(2, dim=-1)[0], 0), dim=-1) * module.k_scale
+
+
+def queries_of(module: AttentionModule, q: torch.Tensor) -> torch.Tensor:
+    """Queries as the scores use them: normalised, times `q_scale`; 'b h i d'."""
+    return F.normalize(_heads(module, q), dim=-1) * module.q_scale
+
+
+def _with_nulls(module: AttentionModule, projected: torch.Tensor, which: int) -> torch.Tensor:
+    real = _heads(module, projected)
+    if null_keys(module) == 0:
+        return real
+    pairs = rearrange(module.null_kv, "h (n two) d -> two h n d", two=2)
+    return torch.cat((repeat(pairs[which], "h n d -> b h n d", b=real.shape[0]), real), dim=-2)
+
+
+def _heads(module: AttentionModule, projected: torch.Tensor) -> torch.Tensor:
+    return rearrange(projected, "b n (h d) -> b h n d", h=module.heads)
+
+
+def _even(extent: int, most: int) -> torch.Tensor:
+    if extent <= most:
+        return torch.arange(extent)
+    return torch.linspace(0, extent - 1, most).round().long().unique()
