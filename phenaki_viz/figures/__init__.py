@@ -1,0 +1,54 @@
+"""Pictures and how plotly draws them: one module a kind of picture, one function a figure."""
+
+from collections.abc import Callable
+from typing import Any
+
+import plotly.graph_objects as go
+
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.curves import Curve, Curves, curves_figure
+from phenaki_viz.figures.film_strip import FilmStrip, film_strip_figure
+from phenaki_viz.figures.head_grid import HeadGrid, head_grid_figure
+from phenaki_viz.figures.heatmap import Heatmap, heatmap_figure
+from phenaki_viz.figures.picture import Axis, Picture
+from phenaki_viz.figures.surface import Surface, flat_figure, surface_figure
+from phenaki_viz.figures.theme import Theme
+
+__all__ = [
+    "Axis",
+    "ColourScale",
+    "Curve",
+    "Curves",
+    "FilmStrip",
+    "HeadGrid",
+    "Heatmap",
+    "Picture",
+    "Surface",
+    "Theme",
+    "curves_figure",
+    "figure_of",
+    "film_strip_figure",
+    "flat_figure",
+    "head_grid_figure",
+    "heatmap_figure",
+    "surface_figure",
+]
+
+_DRAW: dict[type[Picture], Callable[..., Any]] = {
+    Heatmap: heatmap_figure,
+    FilmStrip: film_strip_figure,
+    HeadGrid: head_grid_figure,
+    Curves: curves_figure,
+    Surface: surface_figure,
+}
+
+
+def figure_of(picture: Picture, theme: Theme = "light", *, bare: bool = False) -> go.Figure:
+    """Any picture as a plotly figure. bare: without title and notes, for a page that has them.
+
+    Raises TypeError for a kind of picture nobody here draws.
+    """
+    draw = _DRAW.get(type(picture))
+    if draw is None:
+        raise TypeError(f"{type(picture).__name__} is no picture that plotly draws here")
+    return draw(picture, theme, bare=bare)

@@ -14,9 +14,10 @@ from einops import rearrange
 from torch import nn
 
 from phenaki_viz.errors import ConfigError
+from phenaki_viz.models.layers import PegLayout
 from phenaki_viz.models.patches import PatchEmbedding, grid_of
 from phenaki_viz.models.position import ContinuousPositionBias
-from phenaki_viz.models.transformer import PegLayout, Transformer
+from phenaki_viz.models.transformer import Transformer
 
 Layout = Literal["joint", "factorised"]
 

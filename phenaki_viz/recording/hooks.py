@@ -56,7 +56,7 @@ class Choice:
     dtype: torch.dtype = torch.float32
     limit_bytes: int = DEFAULT_LIMIT
     verify_items: int = 4
-    verify_rows: int = 64
+    verify_rows: int = 16
 
     def __post_init__(self) -> None:
         if self.dtype not in (torch.float32, torch.float16):
@@ -76,7 +76,7 @@ def record(
     words: Sequence[str] = (),
     grid: tuple[int, int, int] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
-    verify_rows: int = 64,
+    verify_rows: int = 16,
 ) -> Iterator[Recording]:
     """Record every attention call of `model` inside the `with` block.
 

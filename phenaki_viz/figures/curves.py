@@ -1,0 +1,233 @@
+"""Lines, steps and bars, told apart by more than colour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import plotly.graph_objects as go
+
+from phenaki_viz.errors import ShapeError
+from phenaki_viz.figures.cells import NARROW, hover_colours
+from phenaki_viz.figures.picture import Picture
+from phenaki_viz.figures.shapes import expect_count, expect_shape
+from phenaki_viz.figures.theme import INK, LETTER, SMALL, Ink, Plan, Theme, dress
+from phenaki_viz.figures.words import literal, shortened
+
+Kind = Literal["line", "bar", "step"]
+
+# Okabe and Ito 2008, Color Universal Design, without yellow, which is lost on white.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#7d7f85")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "triangle-down", "star")
+PATTERNS = ("", "/", "x", "-", ".", "+", "\\", "|")
+MOST_MARKED = 40  # points of a curve that still have a marker each
+MOST_NAMED = 16  # curves that still have a legend entry each
+MOST_LABELS = 40
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Curve:
+    """One curve. x, y: 'n'. hover: one line of words for each point, or none. Raises ShapeError."""
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    highlighted: bool = False
+    hover: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        expect_shape(f"Curve.x of {self.name!r}", self.x, {"n": None})
+        expect_shape(f"Curve.y of {self.name!r}", self.y, {"n": len(self.x)})
+        if self.hover:
+            expect_count(f"Curve.hover of {self.name!r}", self.hover, len(self.x), "points")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Curves(Picture):
+    """Curves over one x axis. x_labels: names of the places 0, 1, … on it, when they are no numbers.
+
+    Raises ShapeError when a point lies beyond the labels.
+    """
+
+    curves: tuple[Curve, ...]
+    x_title: str
+    y_title: str
+    kind: Kind = "line"
+    log_y: bool = False
+    x_labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        beyond = [c.name for c in self.curves if len(c.x) and self._last(c) >= len(self.x_labels)]
+        if self.x_labels and beyond:
+            raise ShapeError(
+                f"Curves.x_labels names places 0 to {len(self.x_labels) - 1}, "
+                f"but {beyond[0]!r} goes on"
+            )
+
+    @staticmethod
+    def _last(curve: Curve) -> float:
+        return float(np.max(curve.x))
+
+    @property
+    def any_highlighted(self) -> bool:
+        """Whether one of the curves is to stand out."""
+        return any(curve.highlighted for curve in self.curves)
+
+    def named(self, curve: Curve) -> bool:
+        """Whether the legend names this curve: all of a few, of many only what stands out."""
+        return len(self.curves) <= MOST_NAMED or curve.highlighted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stroke:
+    """How one curve is drawn; colour, dash and marker together are never those of another."""
+
+    colour: str
+    dash: str
+    marker: str
+    pattern: str
+    width: float
+
+
+def stroke(picture: Curves, at: int) -> Stroke:
+    """The look of the curve at this place: colours repeat after 7, dashes after 6."""
+    width = 1.5
+    if picture.any_highlighted:
+        width = 4.0 if picture.curves[at].highlighted else 1.2
+    return Stroke(
+        colour=COLOURS[at % len(COLOURS)],
+        dash=DASHES[at % len(DASHES)],
+        marker=MARKERS[at % len(MARKERS)],
+        pattern=PATTERNS[at % len(PATTERNS)],
+        width=width,
+    )
+
+
+def label_ticks(labels: tuple[str, ...]) -> tuple[list[int], list[str]]:
+    """Places and short names of the labels that have room."""
+    every = -(-len(labels) // MOST_LABELS) if labels else 1
+    places = list(range(0, len(labels), every))
+    short = shortened(labels)
+    return places, [short[at] for at in places]
+
+
+def curves_figure(picture: Curves, theme: Theme = "light", *, bare: bool = False) -> go.Figure:
+    """All curves; hover says the raw numbers, or each point's own words.
+
+    bare: without title and notes.
+    """
+    ink = INK[theme]
+    draw = _bar if picture.kind == "bar" else _line
+    figure = go.Figure([draw(picture, at) for at in range(len(picture.curves))])
+    across, room = _x_axis(picture, ink)
+    figure.update_layout(xaxis=across, yaxis=_y_axis(picture, ink), barmode="group", bargap=0.25)
+    named = sum(map(picture.named, picture.curves)) if len(picture.curves) > 1 else 0
+    over = 8 + 22 * -(-named // 5)
+    if named:
+        figure.update_layout(legend=_legend(ink))
+    plan = Plan(body=300, under=room, over=over)
+    dress(figure, picture, theme, bare=bare, plan=plan)
+    figure.update_layout(hoverlabel=hover_colours(ink), showlegend=bool(named))
+    return figure
+
+
+def _shared(picture: Curves, at: int) -> dict[str, Any]:
+    curve = picture.curves[at]
+    look: dict[str, Any] = {
+        "x": curve.x,
+        "y": curve.y,
+        "name": literal(curve.name),
+        "showlegend": picture.named(curve),
+    }
+    if curve.hover:
+        words = [literal(said) for said in curve.hover]
+        return look | {"customdata": words, "hovertemplate": "%{customdata}<extra></extra>"}
+    where = f"{literal(picture.x_title)} %{{x}}<br>{literal(picture.y_title)} <b>%{{y:.4~g}}</b>"
+    return look | {"hovertemplate": f"<b>{literal(curve.name)}</b><br>{where}<extra></extra>"}
+
+
+def _line(picture: Curves, at: int) -> go.Scatter:
+    curve, look = picture.curves[at], stroke(picture, at)
+    marked = len(curve.x) <= MOST_MARKED
+    return go.Scatter(
+        mode="lines+markers" if marked else "lines",
+        line={
+            "color": look.colour,
+            "dash": look.dash,
+            "width": look.width,
+            "shape": "hv" if picture.kind == "step" else "linear",
+        },
+        marker={"symbol": look.marker, "size": 9 if look.width > 2 else 6},
+        **_shared(picture, at),
+    )
+
+
+def _bar(picture: Curves, at: int) -> go.Bar:
+    look = stroke(picture, at)
+    faint = picture.any_highlighted and not picture.curves[at].highlighted
+    return go.Bar(
+        marker={
+            "color": look.colour,
+            "opacity": 0.55 if faint else 1,
+            "pattern": {"shape": look.pattern, "solidity": 0.25},
+        },
+        **_shared(picture, at),
+    )
+
+
+def _legend(ink: Ink) -> dict[str, Any]:
+    return {
+        "orientation": "h",
+        "x": 0.5,
+        "xanchor": "center",
+        "y": 1,
+        "yanchor": "bottom",
+        "font": {"size": SMALL + 1, "color": ink.text},
+        "itemwidth": 36,
+    }
+
+
+def _x_axis(picture: Curves, ink: Ink) -> tuple[dict[str, Any], float]:
+    """The axis, and the pixels of room its ticks and title take."""
+    axis = _axis(picture.x_title, ink) | {"showgrid": picture.kind != "bar"}
+    if not picture.x_labels:
+        return axis, 44
+    places, labels = label_ticks(picture.x_labels)
+    longest = max(map(len, labels)) * LETTER
+    steep = len(labels) * (longest + 6) > NARROW
+    axis |= {
+        "tickmode": "array",
+        "tickvals": places,
+        "ticktext": [literal(label) for label in labels],
+        "tickangle": -60 if steep else 0,
+        "range": [-0.6, len(picture.x_labels) - 0.4],
+    }
+    return axis, 44 + (longest * 0.87 if steep else 0)
+
+
+def _y_axis(picture: Curves, ink: Ink) -> dict[str, Any]:
+    axis = _axis(picture.y_title, ink)
+    if picture.log_y:
+        axis |= {"type": "log", "dtick": 1, "exponentformat": "power"}
+    if picture.kind == "bar" and not picture.log_y:
+        axis |= {"rangemode": "tozero"}
+    return axis
+
+
+def _axis(title: str, ink: Ink) -> dict[str, Any]:
+    return {
+        "title": {"text": literal(title), "standoff": 8, "font": {"size": 12, "color": ink.text}},
+        "tickfont": {"size": SMALL, "color": ink.faint},
+        "gridcolor": ink.line,
+        "zerolinecolor": ink.faint,
+        "zerolinewidth": 1,
+        "linecolor": ink.faint,
+        "showgrid": True,
+        "automargin": True,
+    }
+
+
+def missing_points(curves: Sequence[Curve]) -> int:
+    """How many points have no finite y: gaps, which the legend names."""
+    return int(sum((~np.isfinite(np.asarray(curve.y, float))).sum() for curve in curves))

@@ -1,0 +1,278 @@
+"""A row of weights laid over every frame of the clip, on one common scale."""
+
+import math
+from base64 import b64encode
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from einops import rearrange
+from PIL import Image
+
+from phenaki_viz.figures.cells import hover_colours
+from phenaki_viz.figures.colour import QUERY_COLOUR, ColourScale
+from phenaki_viz.figures.paint import raw_colourscale, raw_ends
+from phenaki_viz.figures.picture import Picture
+from phenaki_viz.figures.shapes import expect_count, expect_index, expect_shape
+from phenaki_viz.figures.theme import INK, Ink, Plan, Swatch, Theme, dress, legend_of
+from phenaki_viz.figures.words import literal
+
+OPACITY = 0.6  # of the weights over the frame
+MOST_IN_ROW = 6
+FRAME_GAP, STEP_GAP, ROW_GAP = 0.05, 0.2, 0.5  # in frames
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FilmStrip(Picture):
+    """Frames of a clip under the weights of one query or key.
+
+    frames: 'f H W 3' uint8. steps: the frames of each time step. weights: 't h w' float32, NaN
+    where a patch is no key of this map: no colour at all. query: (t, h, w) of the patch that
+    looks. uniform: the weight of a query that does not choose. Raises ShapeError.
+    """
+
+    frames: np.ndarray
+    steps: tuple[tuple[int, ...], ...]
+    weights: np.ndarray
+    scale: ColourScale
+    unit: str
+    query: tuple[int, int, int] | None = None
+    uniform: float | None = None
+
+    def __post_init__(self) -> None:
+        expect_shape("FilmStrip.frames", self.frames, {"f": None, "H": None, "W": None, "c": 3})
+        expect_shape("FilmStrip.weights", self.weights, {"t": None, "h": None, "w": None})
+        expect_count("FilmStrip.steps", self.steps, self.weights.shape[0], "time steps of weights")
+        for frame in (frame for step in self.steps for frame in step):
+            expect_index("FilmStrip.steps frame", (frame,), self.frames.shape[:1])
+        if self.query is not None:
+            expect_index("FilmStrip.query", self.query, self.weights.shape)
+
+    @property
+    def patch(self) -> tuple[float, float]:
+        """Height and width of one patch in frame pixels."""
+        _, height, width, _ = self.frames.shape
+        _, h, w = self.weights.shape
+        return height / h, width / w
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spot:
+    """Where one frame lies on the strip: its left upper corner in frame pixels."""
+
+    step: int
+    frame: int
+    left: int
+    top: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """All frames in rows, time steps apart. width, height: of the strip in frame pixels."""
+
+    spots: tuple[Spot, ...]
+    width: int
+    height: int
+
+    def of_step(self, step: int) -> list[Spot]:
+        """The frames of one time step, left to right."""
+        return [spot for spot in self.spots if spot.step == step]
+
+
+def strip_layout(picture: FilmStrip, most: int = MOST_IN_ROW) -> Layout:
+    """Frames in even rows of about `most`, never breaking a time step."""
+    _, height, width, _ = picture.frames.shape
+    gap, apart = math.ceil(FRAME_GAP * width), math.ceil(STEP_GAP * width)
+    down = height + math.ceil(ROW_GAP * height)
+    spots: list[Spot] = []
+    rows = _rows(picture.steps, most)
+    for row, steps in enumerate(rows):
+        left = 0
+        for step in steps:
+            for frame in picture.steps[step]:
+                spots.append(Spot(step=step, frame=frame, left=left, top=row * down))
+                left += width + gap
+            left += apart - gap
+    right = max((spot.left + width for spot in spots), default=width)
+    return Layout(spots=tuple(spots), width=right, height=max(len(rows), 1) * down)
+
+
+def _rows(steps: tuple[tuple[int, ...], ...], most: int) -> list[list[int]]:
+    counts = [len(step) for step in steps]
+    total = sum(counts)
+    rows = max(1, math.ceil(total / most))
+    found: list[list[int]] = [[] for _ in range(rows)]
+    for step, (count, end) in enumerate(zip(counts, accumulate(counts), strict=True)):
+        middle = end - count / 2
+        found[min(rows - 1, int(middle * rows / max(total, 1)))].append(step)
+    return [row for row in found if row]
+
+
+def step_caption(picture: FilmStrip, step: int) -> tuple[str, str]:
+    """'step 2' and 'frames 3–4'."""
+    frames = picture.steps[step]
+    if len(frames) == 1:
+        return f"step {step}", f"frame {frames[0]}"
+    return f"step {step}", f"frames {frames[0]}–{frames[-1]}"
+
+
+def strip_image(picture: FilmStrip, layout: Layout) -> np.ndarray:
+    """All frames without weights: 'H W 4' uint8, clear between them."""
+    _, height, width, _ = picture.frames.shape
+    canvas = np.zeros((layout.height, layout.width, 4), np.uint8)
+    for spot in layout.spots:
+        place = canvas[spot.top : spot.top + height, spot.left : spot.left + width]
+        place[..., :3] = picture.frames[spot.frame]
+        place[..., 3] = 255
+    return canvas
+
+
+def film_strip_figure(
+    picture: FilmStrip, theme: Theme = "light", *, bare: bool = False
+) -> go.Figure:
+    """Every frame with the weights over it; z and hover are raw weights, one scale for all.
+
+    bare: without title and notes.
+    """
+    ink, layout = INK[theme], strip_layout(picture)
+    figure = go.Figure(
+        [_frames(picture, layout), *_overlays(picture, layout), legend_of(picture.scale, theme)]
+    )
+    figure.update_layout(
+        xaxis={"range": [0, layout.width], "visible": False, "constrain": "domain"},
+        yaxis={
+            "range": [layout.height, 0],
+            "visible": False,
+            "scaleanchor": "x",
+            "constrain": "domain",
+            "constraintoward": "top",
+        },
+        shapes=_outlines(picture, layout),
+        annotations=_captions(picture, layout, ink),
+    )
+    body = min(660 * layout.height / layout.width, 700)
+    plan = Plan(body=body, unit=picture.unit, swatches=query_swatch(picture))
+    dress(figure, picture, theme, bare=bare, plan=plan)
+    figure.update_layout(hoverlabel=hover_colours(ink))
+    return figure
+
+
+def query_swatch(picture: FilmStrip) -> tuple[Swatch, ...]:
+    """The legend of the outlined patch, when there is one."""
+    if picture.query is None:
+        return ()
+    return (Swatch(colour=QUERY_COLOUR, label="query patch", mark="□"),)
+
+
+def _frames(picture: FilmStrip, layout: Layout) -> go.Image:
+    buffer = BytesIO()
+    Image.fromarray(strip_image(picture, layout)).save(buffer, "PNG")
+    source = f"data:image/png;base64,{b64encode(buffer.getvalue()).decode()}"
+    return go.Image(source=source, x0=0.5, y0=0.5, dx=1, dy=1, hoverinfo="skip", name="frames")
+
+
+def _overlays(picture: FilmStrip, layout: Layout) -> list[go.Heatmap]:
+    low, high = raw_ends(picture.scale)
+    look: dict[str, Any] = {
+        "zmin": low,
+        "zmax": high,
+        "colorscale": raw_colourscale(picture.scale),
+        "opacity": OPACITY,
+        "showscale": False,
+        "hoverongaps": False,
+        "hovertemplate": _hover(picture),
+    }
+    seen = [spot for spot in layout.spots if not np.isnan(picture.weights[spot.step]).all()]
+    return [_overlay(picture, spot, look) for spot in seen]
+
+
+def _overlay(picture: FilmStrip, spot: Spot, look: dict[str, Any]) -> go.Heatmap:
+    down, across = picture.patch
+    weights = np.asarray(picture.weights[spot.step], np.float32)
+    multiple = None if picture.uniform is None else weights / np.float32(picture.uniform)
+    return go.Heatmap(
+        z=weights,
+        x0=spot.left + across / 2,
+        dx=across,
+        y0=spot.top + down / 2,
+        dy=down,
+        customdata=multiple,
+        text=_patch_names(picture, spot),
+        name=f"frame {spot.frame}",
+        **look,
+    )
+
+
+def _patch_names(picture: FilmStrip, spot: Spot) -> list[list[str]]:
+    _, h, w = picture.weights.shape
+    return [
+        [
+            f"step {spot.step}, row {row}, column {column} · frame {spot.frame}"
+            for column in range(w)
+        ]
+        for row in range(h)
+    ]
+
+
+def _hover(picture: FilmStrip) -> str:
+    multiple = "" if picture.uniform is None else " (%{customdata:.3~g} × uniform)"
+    return f"%{{text}}<br><b>{literal(picture.unit)} %{{z:.4~g}}</b>{multiple}<extra></extra>"
+
+
+def _outlines(picture: FilmStrip, layout: Layout) -> list[dict[str, Any]]:
+    line = {"color": QUERY_COLOUR, "width": 2}
+    return [
+        {"type": "rect", "name": "query", "x0": x, "y0": y, "x1": x + w, "y1": y + h, "line": line}
+        for x, y, w, h in query_boxes(picture, layout)
+    ]
+
+
+def query_boxes(picture: FilmStrip, layout: Layout) -> list[tuple[float, float, float, float]]:
+    """The query's patch in each frame of its time step: left, top, width, height."""
+    if picture.query is None:
+        return []
+    step, row, column = picture.query
+    down, across = picture.patch
+    return [
+        (spot.left + column * across, spot.top + row * down, across, down)
+        for spot in layout.of_step(step)
+    ]
+
+
+def _captions(picture: FilmStrip, layout: Layout, ink: Ink) -> list[dict[str, Any]]:
+    _, height, width, _ = picture.frames.shape
+    found = []
+    for step in range(len(picture.steps)):
+        spots = layout.of_step(step)
+        if spots:
+            name, frames = step_caption(picture, step)
+            found.append(
+                {
+                    "name": "caption",
+                    "text": f'{name}<br><span style="color:{ink.faint}">{frames}</span>',
+                    "x": (spots[0].left + spots[-1].left + width) / 2,
+                    "y": spots[0].top + height,
+                    "yanchor": "top",
+                    "yshift": 2,
+                    "showarrow": False,
+                    "font": {"size": 10},
+                }
+            )
+    return found
+
+
+def blended(picture: FilmStrip, spot: Spot, colours: np.ndarray) -> np.ndarray:
+    """One frame with patch colours over it where there are weights: 'H W 3' uint8, for print.
+
+    colours: 'h w 3' uint8.
+    """
+    frame = picture.frames[spot.frame].astype(np.float32)
+    height, width, _ = frame.shape
+    _, h, w = picture.weights.shape
+    rows, columns = np.arange(height) * h // height, np.arange(width) * w // width
+    over = colours[rows][:, columns].astype(np.float32)
+    here = rearrange(~np.isnan(picture.weights[spot.step]), "h w -> h w 1")[rows][:, columns]
+    return np.rint(np.where(here, frame + (over - frame) * OPACITY, frame)).astype(np.uint8)

@@ -1,0 +1,150 @@
+"""One attention map: queries down, keys across, every weight exact."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from phenaki_viz.figures.cells import (
+    Cells,
+    axis_layout,
+    boundaries,
+    cell_traces,
+    hover_colours,
+)
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.paint import line_over, raw_colourscale, raw_ends
+from phenaki_viz.figures.picture import Axis, Picture
+from phenaki_viz.figures.shapes import expect_axis, expect_index, expect_shape
+from phenaki_viz.figures.theme import (
+    INK,
+    Plan,
+    Swatch,
+    Theme,
+    dress,
+    legend_of,
+    masked_swatch,
+    wrong_swatch,
+)
+from phenaki_viz.figures.words import distinct, listed, literal
+
+MOST_OBLONG = 3  # a longer map fills the plot instead of having square cells
+WIDE, TALL = 600, 440  # pixels of plot area aimed at
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Heatmap(Picture):
+    """A map of weights, one row a query.
+
+    values: 'i j' float32. hidden: 'i j' bool, cells a mask forbids. wrong: query rows that are
+    not a distribution, not drawn. uniform: 'i' float32, the weight of a query that does not
+    choose, so that hover can say a multiple of it. Raises ShapeError when sizes disagree.
+    """
+
+    values: np.ndarray
+    query: Axis
+    key: Axis
+    scale: ColourScale
+    unit: str
+    hidden: np.ndarray | None = None
+    wrong: tuple[int, ...] = ()
+    uniform: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        expect_shape("Heatmap.values", self.values, {"i": None, "j": None})
+        i, j = self.values.shape
+        expect_axis("Heatmap.query", self.query, i)
+        expect_axis("Heatmap.key", self.key, j)
+        if self.hidden is not None:
+            expect_shape("Heatmap.hidden", self.hidden, {"i": i, "j": j})
+        if self.uniform is not None:
+            expect_shape("Heatmap.uniform", self.uniform, {"i": i})
+        for row in self.wrong:
+            expect_index("Heatmap.wrong", (row,), (i,))
+
+    @property
+    def wrong_cells(self) -> np.ndarray | None:
+        """Cells of the wrong rows, 'i j' bool; None when no row is wrong."""
+        if not self.wrong:
+            return None
+        cells = np.zeros(self.values.shape, bool)
+        cells[list(self.wrong)] = True
+        return cells
+
+    @property
+    def square(self) -> bool:
+        """Whether cells are drawn square."""
+        i, j = self.values.shape
+        return max(i, j) <= MOST_OBLONG * min(i, j)
+
+
+def heatmap_figure(picture: Heatmap, theme: Theme = "light", *, bare: bool = False) -> go.Figure:
+    """The map as a plotly figure; z and hover are raw weights, colours follow the scale.
+
+    bare: without title and notes.
+    """
+    ink, colour = INK[theme], line_over(picture.scale.palette)
+    across, room = axis_layout(picture.key, ink, across=True)
+    down, _ = axis_layout(picture.query, ink, across=False)
+    figure = go.Figure([*_traces(picture), legend_of(picture.scale, theme)])
+    figure.update_layout(
+        xaxis=across,
+        yaxis=down | _proportions(picture),
+        shapes=[
+            *boundaries(picture.key, colour, across=True),
+            *boundaries(picture.query, colour, across=False),
+        ],
+    )
+    if picture.square:
+        figure.update_layout(xaxis={"constrain": "domain"})
+    plan = Plan(body=_body(picture), under=room, unit=picture.unit, swatches=swatches(picture))
+    dress(figure, picture, theme, bare=bare, plan=plan)
+    figure.update_layout(hoverlabel=hover_colours(ink))
+    return figure
+
+
+def swatches(picture: Heatmap) -> tuple[Swatch, ...]:
+    """Legend entries of masked cells and wrong rows, when there are any."""
+    found = []
+    if picture.hidden is not None and picture.hidden.any():
+        found.append(masked_swatch())
+    if picture.wrong:
+        found.append(wrong_swatch(f"rows {listed(picture.wrong)}"))
+    return tuple(found)
+
+
+def _traces(picture: Heatmap) -> list[go.Heatmap]:
+    low, high = raw_ends(picture.scale)
+    where = f"{literal(picture.query.title)} %{{y}}<br>{literal(picture.key.title)} %{{x}}"
+    weight = f"<b>{literal(picture.unit)} %{{z:.4~g}}</b>"
+    multiple = None
+    if picture.uniform is not None:
+        multiple = np.asarray(picture.values / picture.uniform[:, None], np.float32)
+        weight += " (%{customdata:.3~g} × uniform)"
+    cells = Cells(
+        values=picture.values,
+        x=distinct(picture.key.names),
+        y=distinct(picture.query.names),
+        where=where,
+        masked=picture.hidden,
+        wrong=picture.wrong_cells,
+    )
+    return cell_traces(
+        cells,
+        zmin=low,
+        zmax=high,
+        colorscale=raw_colourscale(picture.scale),
+        customdata=multiple,
+        hovertemplate=f"{where}<br>{weight}<extra></extra>",
+    )
+
+
+def _proportions(picture: Heatmap) -> dict[str, object]:
+    if not picture.square:
+        return {}
+    return {"scaleanchor": "x", "constrain": "domain", "constraintoward": "top"}
+
+
+def _body(picture: Heatmap) -> float:
+    i, j = picture.values.shape
+    return float(np.clip(WIDE * i / j, 160, TALL))

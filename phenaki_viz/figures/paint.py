@@ -1,0 +1,67 @@
+"""Numbers to colours for everything that is an image: print, thumbnails, the video strip."""
+
+from typing import Any
+
+import numpy as np
+import plotly.colors
+
+from phenaki_viz.figures.colour import MASKED_COLOUR, WRONG_COLOUR, ColourScale, Palette, lut
+
+
+def painted(values: np.ndarray, scale: ColourScale) -> np.ndarray:
+    """Colours of raw values: '... 3' uint8. Where the value is NaN the colour is meaningless."""
+    place = np.nan_to_num(scale.unit(values), nan=0.0)
+    return lut(scale.palette)[np.rint(place * 255).astype(np.intp)]
+
+
+def flagged(colours: np.ndarray, masked: np.ndarray | None, wrong: np.ndarray | None) -> np.ndarray:
+    """The same colours with masked and wrong cells in their own; a new '... 3' uint8."""
+    colours = colours.copy()
+    for cells, colour in ((masked, MASKED_COLOUR), (wrong, WRONG_COLOUR)):
+        if cells is not None:
+            colours[cells] = rgb(colour)
+    return colours
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """'#19c3e6' as three numbers from 0 to 255."""
+    red, green, blue = plotly.colors.hex_to_rgb(colour)
+    return red, green, blue
+
+
+def raw_ends(scale: ColourScale) -> tuple[float, float]:
+    """Raw values of the first and the last colour; apart even when the scale's ends are equal."""
+    low, high = float(scale.low), float(scale.high)
+    if high > low:
+        return low, high
+    return (low, low * 10) if scale.log else (low, low + 1)
+
+
+def raw_colourscale(scale: ColourScale) -> list[list[Any]]:
+    """A plotly colour scale for raw values, so that z is never anything but the number itself.
+
+    A logarithmic scale is the same 256 colours, placed logarithmically between the ends.
+    """
+    low, high = raw_ends(scale)
+    places = np.linspace(0, 1, 256)
+    if scale.log:
+        places = (low * (high / low) ** places - low) / (high - low)
+        places[0], places[-1] = 0, 1
+    return _stops(scale.palette, places)
+
+
+def unit_colourscale(palette: Palette) -> list[list[Any]]:
+    """A plotly colour scale for values already moved onto 0..1 by `ColourScale.unit`."""
+    return _stops(palette, np.linspace(0, 1, 256))
+
+
+def _stops(palette: Palette, places: np.ndarray) -> list[list[Any]]:
+    return [
+        [float(at), f"rgb({red},{green},{blue})"]
+        for at, (red, green, blue) in zip(places, lut(palette).tolist(), strict=True)
+    ]
+
+
+def line_over(palette: Palette) -> str:
+    """A line colour that shows on this palette's cells."""
+    return "#1b2230" if palette == "RdBu_r" else "#ffffff"

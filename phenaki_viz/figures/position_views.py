@@ -1,0 +1,135 @@
+"""From position biases to pictures: ALiBi's slopes and penalties, the continuous bias's surface."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from phenaki_viz.analysis.position import offsets, plane, reach
+from phenaki_viz.figures.attention_views import origin_notes
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.curves import Curve, Curves
+from phenaki_viz.figures.head_grid import HeadGrid
+from phenaki_viz.figures.surface import Surface
+from phenaki_viz.recording import AttentionRecord, PositionBias
+
+SHARED = "one module serves every layer: there is no layer to choose"
+
+
+def slopes_picture(record: AttentionRecord, made_by: Mapping[str, Any], head: int) -> Curves:
+    """ALiBi's slope of every head. With a number of heads that is no power of two they are
+    not in order, so each carries its head.
+    """
+    slopes = _slopes(record)
+    names = tuple(f"H{at}" for at in record.heads)
+    hover = tuple(
+        f"{name}: slope {slope:.4g}, halves a weight every {tokens:.3g} tokens"
+        for name, slope, tokens in zip(names, slopes, reach(slopes), strict=True)
+    )
+    at = np.arange(len(slopes))
+    return Curves(
+        name="alibi_slopes",
+        title="ALiBi slope of each head",
+        notes=(f"selected: {names[head]}, slope {slopes[head]:.4g}", *origin_notes(made_by)),
+        made_by={**made_by, "shows": "ALiBi slopes", "module": record.module},
+        curves=(Curve(name="slope", x=at, y=slopes, hover=hover),),
+        x_title="head",
+        y_title="slope (score per token)",
+        kind="bar",
+        log_y=True,
+        x_labels=names,
+    )
+
+
+def penalty_picture(
+    record: AttentionRecord, made_by: Mapping[str, Any], head: int, distance: int
+) -> Curves:
+    """ALiBi's penalty on the score over distance, one line a head, the selected one thick."""
+    at = np.arange(distance + 1)
+    slopes = _slopes(record)
+    penalties = -slopes[:, None] * at[None]
+    trained = record.map.shape[3] - 1
+    beyond = f"; the model was run up to distance {trained}" if distance > trained else ""
+    return Curves(
+        name="alibi_penalty",
+        title="ALiBi: what distance alone costs",
+        notes=(f"added to the score before softmax{beyond}", *origin_notes(made_by)),
+        made_by={**made_by, "shows": "ALiBi penalty", "module": record.module},
+        curves=tuple(
+            Curve(name=f"H{name}", x=at, y=penalty, highlighted=row == head)
+            for row, (name, penalty) in enumerate(zip(record.heads, penalties, strict=True))
+        ),
+        x_title="distance from query to key (tokens)",
+        y_title="added to the score",
+        kind="line",
+    )
+
+
+def bias_scale(bias: PositionBias, heads: Sequence[int]) -> ColourScale:
+    """Signed colours, zero in the middle, one scale for these heads."""
+    most = float(np.abs(bias.surface[list(heads)]).max()) or 1.0
+    scope = "this head" if len(heads) == 1 else "all heads"
+    return ColourScale(low=-most, high=most, palette="RdBu_r", scope=scope)
+
+
+def bias_picture(
+    bias: PositionBias,
+    made_by: Mapping[str, Any],
+    head: int,
+    dt: int = 0,
+    used: tuple[int, ...] | None = None,
+) -> Surface:
+    """One head's continuous position bias over (Δ row, Δ column), at one Δ step.
+
+    used: the grid the model ran on; what lies beyond it is extrapolated, and is marked.
+    """
+    *_, rows, columns = offsets(bias)
+    size = used or bias.dimensions
+    box = None
+    if size[-2:] != bias.dimensions[-2:]:
+        box = tuple(float(edge) for d in reversed(size[-2:]) for edge in (1 - d, d - 1))
+    three = len(bias.dimensions) == 3
+    when = f" · Δt {dt:+d}" if three else ""
+    beyond = ("outside the rectangle the model never looked: extrapolated",) if box else ()
+    scale = bias_scale(bias, [head])
+    return Surface(
+        name=f"position_bias_H{head:02d}" + (f"_dt{dt:+d}" if three else ""),
+        title=f"H{head} · continuous position bias{when}",
+        notes=(SHARED, scale.describe(), *beyond, *origin_notes(made_by)),
+        made_by={**made_by, "module": bias.module, "head": head, "dt": dt, "size": bias.dimensions},
+        z=plane(bias, head, dt),
+        x=columns.astype(np.float32),
+        y=rows.astype(np.float32),
+        x_title="Δ column (patches)",
+        y_title="Δ row (patches)",
+        z_title="added to the score",
+        scale=scale,
+        trained=box,
+    )
+
+
+def bias_heads(
+    bias: PositionBias, made_by: Mapping[str, Any], selected: int, dt: int = 0
+) -> HeadGrid:
+    """Every head's bias beside each other on one signed scale."""
+    heads = range(bias.surface.shape[0])
+    scale = bias_scale(bias, list(heads))
+    planes = np.stack([plane(bias, head, dt) for head in heads])
+    return HeadGrid(
+        name="position_bias_heads",
+        title="Continuous position bias, all heads",
+        notes=(SHARED, scale.describe(), *origin_notes(made_by)),
+        made_by={**made_by, "module": bias.module, "dt": dt, "size": bias.dimensions},
+        thumbnails=planes[None],
+        layers=("all",),
+        heads=tuple(f"H{head}" for head in heads),
+        scales=scale,
+        selected=(0, selected),
+        values=None,
+    )
+
+
+def _slopes(record: AttentionRecord) -> np.ndarray:
+    if record.alibi is None:
+        return np.zeros(len(record.heads))
+    return record.alibi.slopes.astype(np.float64)

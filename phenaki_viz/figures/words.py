@@ -1,0 +1,75 @@
+"""Words on pictures: text from outside is shown as it is, never interpreted."""
+
+import html
+import re
+import textwrap
+
+# Controls, marks that turn the reading direction, halves of characters: invisible or not writable.
+UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+LONGEST = 400
+LONGEST_LABEL = 16
+
+
+def plain(text: str, longest: int = LONGEST) -> str:
+    """One printable line: controls become spaces, spaces are joined, the rest is cut with '…'."""
+    line = " ".join(UNPRINTABLE.sub(" ", str(text)).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def literal(text: str) -> str:
+    """Text for a plotly label that plotly shows letter by letter.
+
+    plotly reads `<b>`, `<a href>` and `<br>` as markup, `$…$` as TeX (whose links can hold
+    scripts) and `%{…}` as a template. Quotes stay: plotly does not decode their entities.
+    """
+    escaped = html.escape(plain(text), quote=False)
+    return escaped.replace("$", "&#36;").replace("%{", "%&#123;")
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most `width` letters, long words broken; nothing for empty text."""
+    return textwrap.wrap(plain(text), width)
+
+
+def shortened(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Short names for ticks: what all names share is left out, the rest cut with '…'.
+
+    ('step 0, row 3', 'step 1, row 3') are 'step 0' and 'step 1'.
+    """
+    parts = [name.split(", ") for name in names]
+    if len({len(part) for part in parts}) == 1 and len(set(names)) > 1:
+        varies = [len(set(column)) > 1 for column in zip(*parts, strict=True)]
+        names = tuple(
+            ", ".join(word for word, kept in zip(part, varies, strict=True) if kept)
+            for part in parts
+        )
+    return tuple(plain(name, LONGEST_LABEL) for name in names)
+
+
+def distinct(names: tuple[str, ...]) -> list[str]:
+    """Names for plotly's category axes: literal, each one once, none that looks like a number.
+
+    Equal names would share one cell and '4' would be a position, so each name ends in as many
+    zero-width spaces as it takes.
+    """
+    seen: dict[str, int] = {}
+    found = []
+    for name in map(literal, names):
+        seen[name] = seen.get(name, 0) + 1
+        found.append(name + "\u200b" * seen[name])
+    return found
+
+
+def spoken(value: float) -> str:
+    """A number as a label: four digits, a real minus, no padded exponent."""
+    text = f"{value:.4g}"
+    mantissa, e, exponent = text.partition("e")
+    return (mantissa + (f"e{int(exponent)}" if e else "")).replace("-", "−")
+
+
+def listed(items: tuple[int, ...], most: int = 4) -> str:
+    """'3, 7, 9' or '3, 7, 9, 11 and 5 more'."""
+    shown = ", ".join(map(str, items[:most]))
+    return shown if len(items) <= most else f"{shown} and {len(items) - most} more"

@@ -1,0 +1,234 @@
+"""Phenaki's attention: cosine similarity, null key/values, biases, masks; fused or in the open."""
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange, repeat
+from torch import nn
+from torch.nn.modules import module as torch_modules
+
+from phenaki_viz.errors import ConfigError, ShapeError
+from phenaki_viz.models.layers import LayerNorm
+from phenaki_viz.models.position import AlibiPositionalBias
+
+# Added to a hidden score, it swallows the score: a row with nothing to see is uniform, as
+# published, where −inf would give NaN. bfloat16's, so that autocast cannot round it to −inf.
+LOWEST = torch.finfo(torch.bfloat16).min
+
+
+class Attention(nn.Module):
+    """Multi-head attention over tokens, self or cross: 'b i d' → 'b i d'.
+
+    PyTorch's fused attention runs, and no map exists, until somebody listens to `attn_dropout`
+    (any hook on it, or another module in its place). Then the softmax is made in the open and
+    handed to it whole, 'b h i j', null keys first: it is what multiplies the values. Keys and
+    values of self-attention come from x before the norm, as published.
+    Source: phenaki-pytorch 0.5.0 attention.py, Attention.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        dim_context: int | None = None,
+        dim_head: int = 64,
+        heads: int = 8,
+        causal: bool = False,
+        num_null_kv: int = 0,
+        norm_context: bool = True,
+        dropout: float = 0.0,
+        scale: float = 8,
+    ) -> None:
+        super().__init__()
+        dim_context = dim if dim_context is None else dim_context
+        _check_sizes(dim=dim, dim_context=dim_context, dim_head=dim_head, heads=heads)
+        if num_null_kv < 0:
+            raise ConfigError(f"attention with num_null_kv {num_null_kv}: use 0 or more")
+        inner = dim_head * heads
+        self.heads = heads
+        self.causal = causal
+        self.scale = scale
+        self.num_null_kv = num_null_kv
+        if causal:
+            self.rel_pos_bias = AlibiPositionalBias(heads=heads)
+        self.attn_dropout = nn.Dropout(dropout)
+        self.norm = LayerNorm(dim)
+        self.context_norm = LayerNorm(dim_context) if norm_context else nn.Identity()
+        self.null_kv = nn.Parameter(torch.randn(heads, 2 * num_null_kv, dim_head))
+        self.to_q = nn.Linear(dim, inner, bias=False)
+        self.to_kv = nn.Linear(dim_context, inner * 2, bias=False)
+        self.q_scale = nn.Parameter(torch.ones(dim_head))
+        self.k_scale = nn.Parameter(torch.ones(dim_head))
+        self.to_out = nn.Linear(inner, dim, bias=False)
+
+    def forward(
+        self,
+        x: torch.Tensor,
+        mask: torch.Tensor | None = None,
+        context: torch.Tensor | None = None,
+        attn_bias: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """x: 'b i d'. context: 'b n c', what cross-attention reads instead of x.
+
+        mask: 'b n' bool over the real keys, False is hidden. attn_bias: 'h i n' or 'b h i n',
+        added to the scores of the real keys. Null keys are never hidden, and their bias is 0.
+        Raises ShapeError when these cannot work together.
+        """
+        source = x if context is None else context
+        self._check(x, source, mask, attn_bias)
+        q, k, v = self._project(x, source if context is None else self.context_norm(context))
+        bias = self._bias(q, k, attn_bias)
+        hidden = self._hidden(q, k, mask)
+        attend = self._fused if self._can_fuse(q, hidden) else self._open
+        out = attend(q, k, v, bias, hidden)
+        return self.to_out(rearrange(out, "b h i d -> b i (h d)"))
+
+    def _project(
+        self, x: torch.Tensor, source: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Queries 'b h i d' times `scale`; keys and values 'b h j d', the null ones first."""
+        q = rearrange(self.to_q(self.norm(x)), "b i (h d) -> b h i d", h=self.heads)
+        k, v = rearrange(self.to_kv(source), "b n (two h d) -> two b h n d", two=2, h=self.heads)
+        if self.num_null_kv:
+            nulls = repeat(self.null_kv, "h (n two) d -> two b h n d", two=2, b=x.shape[0])
+            k, v = torch.cat((nulls[0], k), dim=-2), torch.cat((nulls[1], v), dim=-2)
+        q = F.normalize(q, dim=-1) * (self.q_scale * self.scale)
+        return q, F.normalize(k, dim=-1) * self.k_scale, v
+
+    def _bias(
+        self, q: torch.Tensor, k: torch.Tensor, attn_bias: torch.Tensor | None
+    ) -> torch.Tensor | None:
+        """What is added to the scores: `attn_bias` (nulls: 0) and ALiBi; '… i j' or None."""
+        if attn_bias is not None and self.num_null_kv:
+            attn_bias = F.pad(attn_bias, (self.num_null_kv, 0))
+        if not self.causal:
+            return attn_bias
+        # Scores do not exist yet; ALiBi asks for no more than their shape.
+        scores = torch.empty((*q.shape[:-1], k.shape[-2]), device="meta")
+        alibi = self.rel_pos_bias(scores)
+        return alibi if attn_bias is None else attn_bias + alibi
+
+    def _hidden(
+        self, q: torch.Tensor, k: torch.Tensor, mask: torch.Tensor | None
+    ) -> torch.Tensor | None:
+        """True where a query may not see a key: '… i j' or None. Null keys are always seen."""
+        hidden = None
+        if mask is not None:
+            hidden = rearrange(~F.pad(mask, (self.num_null_kv, 0), value=True), "b j -> b 1 1 j")
+        if self.causal:
+            i, j = q.shape[-2], k.shape[-2]
+            later = torch.ones((i, j), dtype=torch.bool, device=q.device).triu(j - i + 1)
+            hidden = later if hidden is None else hidden | later
+        return hidden
+
+    def _can_fuse(self, q: torch.Tensor, hidden: torch.Tensor | None) -> bool:
+        # float16 cannot hold a number low enough to swallow the scores; see LOWEST.
+        masks_hold = hidden is None or _dtype_of_scores(q) != torch.float16
+        return masks_hold and not _is_heard(self.attn_dropout)
+
+    def _fused(
+        self,
+        q: torch.Tensor,
+        k: torch.Tensor,
+        v: torch.Tensor,
+        bias: torch.Tensor | None,
+        hidden: torch.Tensor | None,
+    ) -> torch.Tensor:
+        """'b h i d' without a map."""
+        if hidden is not None:
+            bias = torch.where(hidden, LOWEST, 0.0 if bias is None else bias)
+        if bias is not None:
+            # Only a mask with four axes gets the fused kernel.
+            bias = bias.to(q.dtype)[(None,) * (4 - bias.ndim)]
+        dropped = self.attn_dropout.p if self.training else 0.0
+        return F.scaled_dot_product_attention(q, k, v, bias, dropout_p=dropped, scale=1.0)
+
+    def _open(
+        self,
+        q: torch.Tensor,
+        k: torch.Tensor,
+        v: torch.Tensor,
+        bias: torch.Tensor | None,
+        hidden: torch.Tensor | None,
+    ) -> torch.Tensor:
+        """'b h i d' by way of the map 'b h i j', which is given to `attn_dropout`."""
+        sim = q @ rearrange(k, "b h j d -> b h d j")
+        if bias is not None:
+            sim += bias
+        if hidden is not None:
+            sim.masked_fill_(hidden, torch.finfo(sim.dtype).min)
+        return self.attn_dropout(_softmax(sim)) @ v
+
+    def _check(
+        self,
+        x: torch.Tensor,
+        source: torch.Tensor,
+        mask: torch.Tensor | None,
+        attn_bias: torch.Tensor | None,
+    ) -> None:
+        dim, dim_context = self.to_q.in_features, self.to_kv.in_features
+        if x.ndim != 3 or x.shape[-1] != dim:
+            raise ShapeError(f"x is {_words(x)}; attention takes batch × tokens × {dim}")
+        b, i, _ = x.shape
+        if source.ndim != 3 or (source.shape[0], source.shape[2]) != (b, dim_context):
+            raise ShapeError(
+                f"keys and values come from {_words(source)}; this attention reads "
+                f"{b} (batch) × tokens × {dim_context}, as context or, without one, as x"
+            )
+        n = source.shape[1]
+        if mask is not None and (mask.shape != (b, n) or mask.dtype != torch.bool):
+            raise ShapeError(
+                f"mask is {_words(mask)} of {mask.dtype}; it must be "
+                f"{b} (batch) × {n} (keys, without null keys) of torch.bool"
+            )
+        if attn_bias is not None and not _fits(attn_bias, (b, self.heads, i, n)):
+            raise ShapeError(
+                f"attn_bias is {_words(attn_bias)}; it must be {self.heads} (heads) × "
+                f"{i} (queries) × {n} (keys, without null keys), or that for each of {b} in the "
+                "batch"
+            )
+
+
+def _softmax(sim: torch.Tensor) -> torch.Tensor:
+    """Over the keys; where no gradient needs the scores, in their place.
+
+    A map of its own would be as large again, and for long videos writing it takes as long as
+    the products do.
+    """
+    if torch.is_grad_enabled() or torch.is_autocast_enabled(sim.device.type):
+        return sim.softmax(dim=-1)
+    return torch.softmax(sim, dim=-1, out=sim)
+
+
+def _is_heard(module: nn.Module) -> bool:
+    """Whether a hook of any kind, or another class than nn.Dropout, waits for the map."""
+    return bool(
+        module._forward_pre_hooks
+        or module._forward_hooks
+        or module._backward_pre_hooks
+        or module._backward_hooks
+        or type(module) is not nn.Dropout
+        or torch_modules._has_any_global_hook()
+    )
+
+
+def _dtype_of_scores(q: torch.Tensor) -> torch.dtype:
+    if torch.is_autocast_enabled(q.device.type):
+        return torch.get_autocast_dtype(q.device.type)
+    return q.dtype
+
+
+def _check_sizes(**sizes: int) -> None:
+    for name, size in sizes.items():
+        if size < 1:
+            raise ConfigError(f"attention with {name} {size}: use at least 1")
+
+
+def _fits(bias: torch.Tensor, shape: tuple[int, int, int, int]) -> bool:
+    """Whether a bias is 'b h i n' up to axes of 1 or missing ones; the keys must all be there."""
+    if not 1 <= bias.ndim <= 4 or bias.shape[-1] != shape[-1]:
+        return False
+    wanted = shape[-bias.ndim :]
+    return all(have in (1, want) for have, want in zip(bias.shape, wanted, strict=True))
+
+
+def _words(tensor: torch.Tensor) -> str:
+    return " × ".join(map(str, tensor.shape)) or "a single number"

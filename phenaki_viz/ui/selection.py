@@ -1,0 +1,128 @@
+"""What is looked at: stack, layer, head, patch and colours; kept while the model changes.
+
+What the user last asked for is the wish; what can be shown of it in the present model is the
+selection. With fewer heads the selection moves to the last one, and comes back with the heads.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.naming import family
+from phenaki_viz.recording import AttentionRecord, Place, Recording
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+NUMBERS = {"layer": 0, "head": 0, "step": 0, "row": 3, "column": 3}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One head of one layer of one stack, and one patch of the video.
+
+    records: every layer of the stack. place: the chosen patch (step, row, column).
+    """
+
+    recording: Recording
+    records: tuple[AttentionRecord, ...]
+    layer: int
+    head: int
+    place: Place
+
+    @property
+    def record(self) -> AttentionRecord:
+        """The selected layer's record."""
+        return self.records[self.layer]
+
+    @property
+    def item(self) -> int:
+        """The batch item whose map holds the chosen patch."""
+        original, _ = self.record.places.locate(self.place)
+        return self.record.item_of(original)
+
+    @property
+    def items(self) -> list[int]:
+        """The same, for every layer of the stack."""
+        original, _ = self.record.places.locate(self.place)
+        return [record.item_of(original) for record in self.records]
+
+    @property
+    def query(self) -> int:
+        """The chosen patch as a row of the map."""
+        return self.record.places.locate(self.place)[1]
+
+    @property
+    def shown(self) -> Head:
+        """The selected head, for the picture builders."""
+        return Head(self.recording, self.record, self.item, self.head)
+
+
+def choose_stack(recording: Recording) -> tuple[AttentionRecord, ...]:
+    """Self or cross, spatial or temporal: one stack of layers."""
+    families = {family(group[0]): tuple(group) for group in recording.stacks().values()}
+    names = list(families)
+    if st.session_state.get("maps") not in names:
+        st.session_state["maps"] = names[0]
+    chosen = st.segmented_control(
+        "Maps",
+        names,
+        format_func=str.capitalize,
+        key="maps",
+        required=True,
+        **_BOUND,
+    )
+    return families[chosen or names[0]]
+
+
+def choose(recording: Recording, records: Sequence[AttentionRecord]) -> Selection:
+    """Layer, head and patch by numbers; the canvases write the same state."""
+    grid = records[0].places.grid
+    limits = {
+        "layer": len(records) - 1,
+        "head": len(records[0].heads) - 1,
+        "step": grid[0] - 1,
+        "row": grid[1] - 1,
+        "column": grid[2] - 1,
+    }
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        at = {name: _number(name, most) for name, most in limits.items()}
+    place = at["step"], at["row"], at["column"]
+    return Selection(recording, tuple(records), at["layer"], at["head"], place)
+
+
+def wish(**asked: int) -> None:
+    """Ask for a layer, head, step, row or column; call it from a callback."""
+    wishes = st.session_state.setdefault("wishes", {})
+    for name, value in asked.items():
+        wishes[name] = int(value)
+        st.session_state[name] = int(value)
+
+
+def _number(name: str, most: int) -> int:
+    wishes = st.session_state.setdefault("wishes", {})
+    wanted = wishes.get(name, st.session_state.get(name, _from_url(name)))
+    wishes.setdefault(name, wanted)
+    st.session_state[name] = max(0, min(wanted, most))
+    return st.number_input(
+        name.capitalize(),
+        0,
+        max(most, 0),
+        min(NUMBERS[name], most),
+        key=name,
+        on_change=_typed,
+        args=(name,),
+        width=112,
+        disabled=most == 0,
+        **_BOUND,
+    )
+
+
+def _from_url(name: str) -> int:
+    asked = st.query_params.get(name, "")
+    return int(asked) if asked.isdigit() else NUMBERS[name]
+
+
+def _typed(name: str) -> None:
+    wish(**{name: st.session_state[name]})
