@@ -1,4 +1,4 @@
-"""What a caller can catch. Every message names the thing, what was found, what was expected and what to do."""
+"""What a caller can catch. Messages say what was found, what was expected and what to do."""
 
 
 class PhenakiVizError(Exception):

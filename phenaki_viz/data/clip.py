@@ -69,7 +69,8 @@ def fit_clip(clip: Clip, *, height: int, width: int, frames: int, start: int = 0
     found = len(clip.frames)
     if start < 0 or start + frames > found:
         raise VideoError(
-            f"{clip.name} has {found} frames; {frames} from frame {start} are asked: use fewer frames"
+            f"{clip.name} has {found} frames; {frames} from frame {start} are asked: "
+            "use fewer frames"
         )
     taken = clip.frames[start : start + frames]
     notes = []

@@ -164,7 +164,7 @@ def _from_array(name: str, content: bytes, limits: ClipLimits) -> Clip:
         array = np.load(io.BytesIO(content), allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
         raise VideoError(
-            f"{name} cannot be read as a plain array ({error}); arrays of Python objects are refused"
+            f"{name} cannot be read as a plain array ({error}); arrays of objects are refused"
         ) from error
     if array.ndim == 3:
         array = array[..., None]

@@ -25,8 +25,8 @@ class Cells:
     """
 
     values: np.ndarray
-    x: Sequence[Any]
-    y: Sequence[Any]
+    x: Sequence[Any] | np.ndarray
+    y: Sequence[Any] | np.ndarray
     where: str
     masked: np.ndarray | None = None
     wrong: np.ndarray | None = None
@@ -69,13 +69,8 @@ def _flat(cells: Cells, flags: np.ndarray, colour: str, said: str) -> go.Heatmap
     )
 
 
-def hover_colours(ink: Ink) -> dict[str, Any]:
-    """Hover labels in page colours, not in the colour of the cell under them."""
-    return {"bgcolor": ink.page, "bordercolor": ink.faint, "font": {"color": ink.text}}
-
-
 def axis_layout(axis: Axis, ink: Ink, *, across: bool) -> tuple[dict[str, Any], float]:
-    """A plotly category axis with this axis' ticks, and the pixels of room it takes (across only).
+    """A plotly category axis with this axis' ticks, and the pixels of room they and its title take.
 
     Ticks that would touch each other on a narrow figure are slanted.
     """
@@ -97,12 +92,12 @@ def axis_layout(axis: Axis, ink: Ink, *, across: bool) -> tuple[dict[str, Any], 
         "ticks": "",
         "showgrid": False,
         "zeroline": False,
-        "automargin": True,
         "range": [-0.5, cells - 0.5] if across else [cells - 0.5, -0.5],
     }
     longest = max(map(len, labels), default=0)
-    room = TICK_ROOM + (longest * LETTER * 0.71 if slanted else 0) + TITLE_ROOM
-    return shared, room
+    if not across:
+        return shared, longest * LETTER + TITLE_ROOM + 6
+    return shared, TICK_ROOM + (longest * LETTER * 0.71 if slanted else 0) + TITLE_ROOM
 
 
 def _fit(places: Sequence[float], labels: Sequence[str], cells: int) -> bool:

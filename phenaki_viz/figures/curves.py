@@ -1,6 +1,6 @@
 """Lines, steps and bars, told apart by more than colour."""
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,16 +8,20 @@ import numpy as np
 import plotly.graph_objects as go
 
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.figures.cells import NARROW, hover_colours
+from phenaki_viz.figures.cells import NARROW
+from phenaki_viz.figures.colour import WRONG_COLOUR
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.shapes import expect_count, expect_shape
-from phenaki_viz.figures.theme import INK, LETTER, SMALL, Ink, Plan, Theme, dress
-from phenaki_viz.figures.words import literal, shortened
+from phenaki_viz.figures.theme import INK, LETTER, SMALL, Ink, Plan, Swatch, Theme, dress
+from phenaki_viz.figures.words import literal, plain, shortened
 
 Kind = Literal["line", "bar", "step"]
 
 # Okabe and Ito 2008, Color Universal Design, without yellow, which is lost on white.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#7d7f85")
+COLOURS: dict[Theme, tuple[str, ...]] = {
+    "light": ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#6b7280"),
+    "dark": ("#4fa3e0", "#f07d2e", "#1fbf92", "#dc93ba", "#8fd0f7", "#f0b429", "#b6bcc6"),
+}
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "triangle-down", "star")
 PATTERNS = ("", "/", "x", "-", ".", "+", "\\", "|")
@@ -45,8 +49,9 @@ class Curve:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Curves(Picture):
-    """Curves over one x axis. x_labels: names of the places 0, 1, … on it, when they are no numbers.
+    """Curves over one x axis.
 
+    x_labels: names of the places 0, 1, … on it, when they are no numbers.
     Raises ShapeError when a point lies beyond the labels.
     """
 
@@ -90,13 +95,13 @@ class Stroke:
     width: float
 
 
-def stroke(picture: Curves, at: int) -> Stroke:
+def stroke(picture: Curves, at: int, theme: Theme) -> Stroke:
     """The look of the curve at this place: colours repeat after 7, dashes after 6."""
     width = 1.5
     if picture.any_highlighted:
         width = 4.0 if picture.curves[at].highlighted else 1.2
     return Stroke(
-        colour=COLOURS[at % len(COLOURS)],
+        colour=COLOURS[theme][at % len(COLOURS[theme])],
         dash=DASHES[at % len(DASHES)],
         marker=MARKERS[at % len(MARKERS)],
         pattern=PATTERNS[at % len(PATTERNS)],
@@ -119,17 +124,23 @@ def curves_figure(picture: Curves, theme: Theme = "light", *, bare: bool = False
     """
     ink = INK[theme]
     draw = _bar if picture.kind == "bar" else _line
-    figure = go.Figure([draw(picture, at) for at in range(len(picture.curves))])
+    figure = go.Figure([draw(picture, at, theme) for at in range(len(picture.curves))])
     across, room = _x_axis(picture, ink)
     figure.update_layout(xaxis=across, yaxis=_y_axis(picture, ink), barmode="group", bargap=0.25)
-    named = sum(map(picture.named, picture.curves)) if len(picture.curves) > 1 else 0
-    over = 8 + 22 * -(-named // 5)
-    if named:
-        figure.update_layout(legend=_legend(ink))
-    plan = Plan(body=300, under=room, over=over)
+    over = _legend_room(picture)
+    figure.update_layout(showlegend=bool(over), legend=_legend(ink))
+    plan = Plan(body=300, left=58, under=room, over=over + 8, swatches=_gaps(picture))
     dress(figure, picture, theme, bare=bare, plan=plan)
-    figure.update_layout(hoverlabel=hover_colours(ink), showlegend=bool(named))
     return figure
+
+
+def _legend_room(picture: Curves) -> float:
+    """Pixels the legend takes in a narrow figure; 0 when there is nothing to tell apart."""
+    letters = [len(plain(curve.name)) for curve in picture.curves if picture.named(curve)]
+    if len(picture.curves) < 2 or not letters:
+        return 0
+    in_row = max(1, int(NARROW / (52 + LETTER * max(letters))))
+    return 20 * math.ceil(len(letters) / in_row)
 
 
 def _shared(picture: Curves, at: int) -> dict[str, Any]:
@@ -147,8 +158,8 @@ def _shared(picture: Curves, at: int) -> dict[str, Any]:
     return look | {"hovertemplate": f"<b>{literal(curve.name)}</b><br>{where}<extra></extra>"}
 
 
-def _line(picture: Curves, at: int) -> go.Scatter:
-    curve, look = picture.curves[at], stroke(picture, at)
+def _line(picture: Curves, at: int, theme: Theme) -> go.Scatter:
+    curve, look = picture.curves[at], stroke(picture, at, theme)
     marked = len(curve.x) <= MOST_MARKED
     return go.Scatter(
         mode="lines+markers" if marked else "lines",
@@ -163,8 +174,8 @@ def _line(picture: Curves, at: int) -> go.Scatter:
     )
 
 
-def _bar(picture: Curves, at: int) -> go.Bar:
-    look = stroke(picture, at)
+def _bar(picture: Curves, at: int, theme: Theme) -> go.Bar:
+    look = stroke(picture, at, theme)
     faint = picture.any_highlighted and not picture.curves[at].highlighted
     return go.Bar(
         marker={
@@ -190,7 +201,7 @@ def _legend(ink: Ink) -> dict[str, Any]:
 
 def _x_axis(picture: Curves, ink: Ink) -> tuple[dict[str, Any], float]:
     """The axis, and the pixels of room its ticks and title take."""
-    axis = _axis(picture.x_title, ink) | {"showgrid": picture.kind != "bar"}
+    axis = _axis(picture.x_title, ink) | {"showgrid": picture.kind != "bar", "zeroline": False}
     if not picture.x_labels:
         return axis, 44
     places, labels = label_ticks(picture.x_labels)
@@ -228,6 +239,9 @@ def _axis(title: str, ink: Ink) -> dict[str, Any]:
     }
 
 
-def missing_points(curves: Sequence[Curve]) -> int:
-    """How many points have no finite y: gaps, which the legend names."""
-    return int(sum((~np.isfinite(np.asarray(curve.y, float))).sum() for curve in curves))
+def _gaps(picture: Curves) -> tuple[Swatch, ...]:
+    """Says how many points are missing because they are no finite number."""
+    missing = sum(int((~np.isfinite(np.asarray(c.y, float))).sum()) for c in picture.curves)
+    if not missing:
+        return ()
+    return (Swatch(colour=WRONG_COLOUR, label=f"{missing} points are no number: gaps"),)

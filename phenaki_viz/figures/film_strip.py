@@ -12,7 +12,6 @@ import plotly.graph_objects as go
 from einops import rearrange
 from PIL import Image
 
-from phenaki_viz.figures.cells import hover_colours
 from phenaki_viz.figures.colour import QUERY_COLOUR, ColourScale
 from phenaki_viz.figures.paint import raw_colourscale, raw_ends
 from phenaki_viz.figures.picture import Picture
@@ -156,7 +155,6 @@ def film_strip_figure(
     body = min(660 * layout.height / layout.width, 700)
     plan = Plan(body=body, unit=picture.unit, swatches=query_swatch(picture))
     dress(figure, picture, theme, bare=bare, plan=plan)
-    figure.update_layout(hoverlabel=hover_colours(ink))
     return figure
 
 

@@ -7,13 +7,16 @@ import numpy as np
 import plotly.graph_objects as go
 from einops import rearrange, repeat
 
-from phenaki_viz.figures.cells import Cells, cell_traces, hover_colours
-from phenaki_viz.figures.colour import ColourScale, lut
+from phenaki_viz.figures.cells import Cells, cell_traces
+from phenaki_viz.figures.colour import MASKED_COLOUR, ColourScale, lut
 from phenaki_viz.figures.paint import unit_colourscale
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.shapes import expect_count, expect_index, expect_shape
 from phenaki_viz.figures.theme import (
+    BAR_ROOM,
+    EDGE,
     INK,
+    LETTER,
     SMALL,
     Ink,
     Plan,
@@ -29,8 +32,10 @@ from phenaki_viz.figures.theme import (
 from phenaki_viz.figures.words import distinct, literal, plain
 
 GAP = 0.08  # between tiles, in tiles
+LONGEST_NAME = 10
+HEADS_ROOM = 18  # pixels for the names between colour bar and mosaic
 MOST_NUMBERS = 120  # tiles that still have room for a number each
-WIDE, TALLEST = 640, 720
+WIDE, WIDEST_TILE, TALLEST = 640, 140, 720
 
 Scales = ColourScale | tuple[tuple[ColourScale, ...], ...]
 
@@ -146,25 +151,37 @@ def head_grid_figure(picture: HeadGrid, theme: Theme = "light", *, bare: bool = 
     figure.update_layout(
         xaxis=_heads(picture, mosaic, ink),
         yaxis=_layers(picture, mosaic, ink),
-        shapes=_outline(picture, mosaic, ink),
+        shapes=[*_frames(picture, mosaic, ink), *_outline(picture, mosaic, ink)],
         annotations=_numbers(picture, mosaic),
     )
-    rows, columns = mosaic.shape
-    body = float(np.clip(WIDE * rows * mosaic.ratio / columns, 60, TALLEST))
-    plan = Plan(body=body, over=70, under=4, unit=picture.unit, swatches=grid_swatches(picture))
-    dress(figure, picture, theme, bare=bare, plan=plan)
-    figure.update_layout(hoverlabel=hover_colours(ink))
+    dress(figure, picture, theme, bare=bare, plan=_plan(picture, mosaic))
     return figure
+
+
+def _plan(picture: HeadGrid, mosaic: Mosaic) -> Plan:
+    rows, columns = mosaic.shape
+    wide = min(WIDE, WIDEST_TILE * mosaic.heads)
+    longest = max(len(plain(name, LONGEST_NAME)) for name in picture.layers)
+    return Plan(
+        body=float(np.clip(wide * rows * mosaic.ratio / columns, 60, TALLEST)),
+        left=EDGE + LETTER * longest,
+        under=4,
+        over=BAR_ROOM + HEADS_ROOM,
+        unit=picture.unit,
+        swatches=grid_swatches(picture),
+    )
 
 
 def grid_swatches(picture: HeadGrid) -> tuple[Swatch, ...]:
     """Legend entries of masked cells and wrong rows, when there are any."""
     found = [masked_swatch()] if np.isnan(picture.shown).any() else []
+    if picture.values is not None and found:
+        found = [Swatch(colour=MASKED_COLOUR, label="no number")]
     wrong = np.argwhere(np.isinf(picture.shown).any(axis=(2, 3)))
     if len(wrong):
         names = [f"{picture.layers[layer]} {picture.heads[head]}" for layer, head in wrong[:3]]
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        found.append(wrong_swatch(literal("rows in " + ", ".join(names) + more)))
+        found.append(wrong_swatch("rows in " + ", ".join(names) + more))
     return tuple(found)
 
 
@@ -178,13 +195,13 @@ def bar_words(picture: HeadGrid) -> tuple[list[float], list[str]] | None:
 def _bar(picture: HeadGrid, theme: Theme) -> dict[str, Any]:
     words = bar_words(picture)
     bar = colour_bar_with(*words, theme) if words else colour_bar(picture.bar_scale, theme)
-    # Head names stand between the bar and the mosaic.
-    return bar | {"ypad": 24}
+    return bar | {"ypad": 4 + HEADS_ROOM}
 
 
 def _tiles(picture: HeadGrid, mosaic: Mosaic) -> list[go.Heatmap]:
     raw, unit = picture.shown, picture.units
-    outside = np.float32(np.nan)
+    outside = float("nan")
+    number = f"<b>{literal(picture.unit)} %{{customdata:.4~g}}</b>"
     cells = Cells(
         values=mosaic.lay(unit, outside),
         x=distinct(_cell_names(picture.heads, mosaic.x, mosaic.gap[1], "column")),
@@ -199,9 +216,7 @@ def _tiles(picture: HeadGrid, mosaic: Mosaic) -> list[go.Heatmap]:
         zmax=1,
         colorscale=unit_colourscale(picture.bar_scale.palette),
         customdata=mosaic.lay(raw, outside),
-        hovertemplate=(
-            f"%{{y}}<br>%{{x}}<br><b>{literal(picture.unit)} %{{customdata:.4~g}}</b><extra></extra>"
-        ),
+        hovertemplate=f"%{{y}}<br>%{{x}}<br>{number}<extra></extra>",
     )
 
 
@@ -219,7 +234,7 @@ def _middles(tiles: int, cells: int, gap: int) -> list[float]:
 
 
 def _names(names: tuple[str, ...], selected: int | None) -> list[str]:
-    labels = [literal(plain(name, 10)) for name in names]
+    labels = [literal(plain(name, LONGEST_NAME)) for name in names]
     return [f"<b>{label}</b>" if at == selected else label for at, label in enumerate(labels)]
 
 
@@ -242,7 +257,6 @@ def _layers(picture: HeadGrid, mosaic: Mosaic, ink: Ink) -> dict[str, Any]:
         "scaleanchor": "x",
         "scaleratio": mosaic.ratio,
         "constraintoward": "top",
-        "automargin": True,
     }
 
 
@@ -259,20 +273,39 @@ def _axis(ink: Ink) -> dict[str, Any]:
     }
 
 
+def _frames(picture: HeadGrid, mosaic: Mosaic, ink: Ink) -> list[dict[str, Any]]:
+    """A faint line around each tile where the palette's middle is the colour of the page."""
+    if picture.bar_scale.palette != "RdBu_r":
+        return []
+    line = {"color": ink.line, "width": 1}
+    return [
+        {"type": "rect", "name": "tile", "line": line, **_box(mosaic, layer, head, 0)}
+        for layer in range(mosaic.layers)
+        for head in range(mosaic.heads)
+    ]
+
+
+def _box(mosaic: Mosaic, layer: int, head: int, beyond: float) -> dict[str, float]:
+    """Corners of a tile, moved out by a part of the gap around it."""
+    row, column = mosaic.corner(layer, head)
+    down, across = (gap * beyond for gap in mosaic.gap)
+    return {
+        "x0": column - 0.5 - across,
+        "x1": column + mosaic.x - 0.5 + across,
+        "y0": row - 0.5 - down,
+        "y1": row + mosaic.y - 0.5 + down,
+    }
+
+
 def _outline(picture: HeadGrid, mosaic: Mosaic, ink: Ink) -> list[dict[str, Any]]:
     if picture.selected is None:
         return []
-    row, column = mosaic.corner(*picture.selected)
-    down, across = (gap / 2 for gap in mosaic.gap)
     return [
         {
             "type": "rect",
             "name": "selected",
-            "x0": column - 0.5 - across,
-            "x1": column + mosaic.x - 0.5 + across,
-            "y0": row - 0.5 - down,
-            "y1": row + mosaic.y - 0.5 + down,
             "line": {"color": ink.text, "width": 2.5},
+            **_box(mosaic, *picture.selected, 0.5),
         }
     ]
 
@@ -285,7 +318,7 @@ def tile_numbers(picture: HeadGrid) -> list[tuple[int, int, str, str]]:
     found = []
     for layer, head in np.argwhere(np.isfinite(picture.values)):
         place = picture.units[layer, head, 0, 0]
-        red, green, blue = colours[int(round(float(place) * 255))]
+        red, green, blue = colours[round(float(place) * 255)]
         light = 0.299 * red + 0.587 * green + 0.114 * blue > 140
         number = f"{picture.values[layer, head]:.2g}".replace("-", "−")
         found.append((int(layer), int(head), number, "#111111" if light else "#ffffff"))

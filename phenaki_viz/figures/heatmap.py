@@ -10,7 +10,6 @@ from phenaki_viz.figures.cells import (
     axis_layout,
     boundaries,
     cell_traces,
-    hover_colours,
 )
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.paint import line_over, raw_colourscale, raw_ends
@@ -85,7 +84,7 @@ def heatmap_figure(picture: Heatmap, theme: Theme = "light", *, bare: bool = Fal
     """
     ink, colour = INK[theme], line_over(picture.scale.palette)
     across, room = axis_layout(picture.key, ink, across=True)
-    down, _ = axis_layout(picture.query, ink, across=False)
+    down, left = axis_layout(picture.query, ink, across=False)
     figure = go.Figure([*_traces(picture), legend_of(picture.scale, theme)])
     figure.update_layout(
         xaxis=across,
@@ -97,9 +96,14 @@ def heatmap_figure(picture: Heatmap, theme: Theme = "light", *, bare: bool = Fal
     )
     if picture.square:
         figure.update_layout(xaxis={"constrain": "domain"})
-    plan = Plan(body=_body(picture), under=room, unit=picture.unit, swatches=swatches(picture))
+    plan = Plan(
+        body=_body(picture),
+        left=left,
+        under=room,
+        unit=picture.unit,
+        swatches=swatches(picture),
+    )
     dress(figure, picture, theme, bare=bare, plan=plan)
-    figure.update_layout(hoverlabel=hover_colours(ink))
     return figure
 
 

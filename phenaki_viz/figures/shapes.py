@@ -41,7 +41,7 @@ def expect_axis(what: str, axis: Axis, cells: int) -> None:
     inside = all(0 < at < cells for at in axis.breaks)
     if not inside or sorted(set(axis.breaks)) != list(axis.breaks):
         raise ShapeError(
-            f"{what} breaks rise from 1 to {cells - 1}, one before each new group: got {axis.breaks}"
+            f"{what} breaks rise from 1 to {cells - 1}, before each new group: got {axis.breaks}"
         )
 
 

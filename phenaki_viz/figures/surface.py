@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from phenaki_viz.figures.cells import TICK_ROOM, TITLE_ROOM, Cells, cell_traces, hover_colours
+from phenaki_viz.figures.cells import TICK_ROOM, TITLE_ROOM, Cells, cell_traces
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.paint import line_over, raw_colourscale, raw_ends, unit_colourscale
 from phenaki_viz.figures.picture import Picture
@@ -14,6 +14,7 @@ from phenaki_viz.figures.shapes import expect_shape
 from phenaki_viz.figures.theme import (
     CLEAR,
     INK,
+    LETTER,
     SMALL,
     Ink,
     Plan,
@@ -77,10 +78,9 @@ def surface_figure(picture: Surface, theme: Theme = "light", *, bare: bool = Fal
     figure = go.Figure([_surface(picture, theme), *_outline(picture)])
     figure.update_layout(scene=_scene(picture, INK[theme]))
     plan = Plan(
-        body=430, unit=picture.z_title, swatches=trained_swatch(picture, theme), below="paper"
+        body=360, unit=picture.z_title, swatches=trained_swatch(picture, theme), below="paper"
     )
     dress(figure, picture, theme, bare=bare, plan=plan)
-    figure.update_layout(hoverlabel=hover_colours(INK[theme]))
     return figure
 
 
@@ -104,12 +104,12 @@ def flat_figure(picture: Surface, theme: Theme = "light", *, bare: bool = False)
     body = float(np.clip(600 * len(picture.y) / len(picture.x), 160, 440))
     plan = Plan(
         body=body,
+        left=4 * LETTER + TITLE_ROOM + 6,
         under=TICK_ROOM + TITLE_ROOM,
         unit=picture.z_title,
         swatches=trained_swatch(picture, theme),
     )
     dress(figure, picture, theme, bare=bare, plan=plan)
-    figure.update_layout(hoverlabel=hover_colours(ink))
     return figure
 
 
@@ -211,7 +211,7 @@ def _scene(picture: Surface, ink: Ink) -> dict[str, Any]:
     longest = max(rows, columns)
     plain_axis = {
         "showbackground": False,
-        "gridcolor": ink.line,
+        "gridcolor": ink.grid,
         "zeroline": False,
         "showspikes": False,
         "tickfont": {"size": SMALL, "color": ink.faint},
@@ -227,7 +227,7 @@ def _scene(picture: Surface, ink: Ink) -> dict[str, Any]:
             "z": 0.55,
         },
         "camera": {
-            "eye": {"x": 1.25, "y": -1.35, "z": 0.85},
+            "eye": {"x": 1.36, "y": -1.48, "z": 0.92},
             "center": {"x": 0, "y": 0, "z": -0.12},
         },
         "bgcolor": CLEAR,
@@ -261,8 +261,10 @@ def _offset_axis(places: np.ndarray, title: str, ink: Ink) -> dict[str, Any]:
         "ticks": "",
         "showgrid": False,
         "zeroline": False,
-        "automargin": True,
         "range": [float(places[0]) - half, float(places[-1]) + half],
+        "showline": True,
+        "mirror": True,
+        "linecolor": ink.line,
     }
 
 

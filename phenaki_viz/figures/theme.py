@@ -22,32 +22,45 @@ CLEAR = "rgba(0,0,0,0)"
 
 # Pixels. Titles and notes are broken so that they fit a figure 380 pixels wide.
 TITLE_SIZE, TITLE_LINE, TITLE_LETTERS = 15, 20, 44
-NOTE_SIZE, NOTE_LINE, NOTE_LETTERS = 11, 15, 60
-SMALL = 11
-BAR_LENGTH, BAR_HEIGHT = 220, 50
+NOTE_SIZE, NOTE_LINE, NOTE_LETTERS = 11, 15, 56
+SMALL, LEGEND_LINE, LEGEND_LETTERS = 11, 16, 46
+BAR_LENGTH, BAR_ROOM = 220, 38
 EDGE = 14
-LETTER = 5.9  # average width of a letter of SMALL text
+LETTER = 6.1  # average width of a letter of SMALL text
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ink:
-    """Colours of what is not data."""
+    """Colours of what is not data. grid: as line, but opaque, for 3-D scenes."""
 
     text: str
     faint: str
     line: str
+    grid: str
     page: str
 
 
 INK: dict[Theme, Ink] = {
-    "light": Ink(text="#1f2430", faint="#5b6472", line="rgba(31,36,48,0.14)", page="#ffffff"),
-    "dark": Ink(text="#e8eaf0", faint="#a9b1bd", line="rgba(232,234,240,0.18)", page="#0e1117"),
+    "light": Ink(
+        text="#1f2430",
+        faint="#5b6472",
+        line="rgba(31,36,48,0.14)",
+        grid="#d3d7de",
+        page="#ffffff",
+    ),
+    "dark": Ink(
+        text="#e8eaf0",
+        faint="#a9b1bd",
+        line="rgba(232,234,240,0.18)",
+        grid="#3a414d",
+        page="#0e1117",
+    ),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Swatch:
-    """One entry of the legend line: a colour and what it means. label: markup is our own."""
+    """One entry of the legend: a mark in a colour, and what it means."""
 
     colour: str
     label: str
@@ -123,104 +136,128 @@ def bar_trace(scale: ColourScale, bar: dict[str, Any]) -> go.Scatter:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What `dress` needs to know of a figure.
+    """What `dress` needs to know of a figure, in pixels.
 
-    unit: over the colour bar (outside text). swatches: beside it. body: height of the plot area
-    in pixels. under: room below it for ticks and axis title. over: room above it for the legend.
+    body: height of the plot area. left, under, over: room beside it for ticks, axis titles, and
+    the colour bar or legend. unit: named over the colour bar (outside text). swatches: beside it.
     below: what the notes hang under: the plot's y axis, or the paper when there is none.
     """
 
     body: float
+    left: float = EDGE
     under: float = 0
-    over: float = BAR_HEIGHT
+    over: float = BAR_ROOM
     unit: str = ""
     swatches: tuple[Swatch, ...] = ()
     below: str = "y domain"
 
 
 def dress(figure: go.Figure, picture: Picture, theme: Theme, *, bare: bool, plan: Plan) -> None:
-    """Give a figure its font, colours, legend line, margins, and unless bare its title and notes."""
+    """Give a figure its font, colours, legend, margins and, unless bare, its title and notes."""
     title = [] if bare else wrapped(picture.title, TITLE_LETTERS)
     notes = [] if bare else [line for note in picture.notes for line in wrapped(note, NOTE_LETTERS)]
-    legend = _legend_line(plan)
-    top = EDGE + len(title) * TITLE_LINE + (8 if title else 0) + plan.over
-    top += 18 if legend else 0
-    bottom = plan.under + (12 + len(notes) * NOTE_LINE if notes else 0) + EDGE / 2
-    _ink(figure, INK[theme])
+    legend = legend_lines(plan.unit, plan.swatches)
+    over = plan.over + len(legend) * LEGEND_LINE
+    top = EDGE + over + (len(title) * TITLE_LINE + 10 if title else 0)
+    bottom = EDGE + plan.under + (len(notes) * NOTE_LINE + 8 if notes else 0)
     figure.update_layout(
         height=round(top + plan.body + bottom),
-        margin={"t": top, "b": bottom, "l": EDGE, "r": EDGE, "autoexpand": True},
-    )
-    if legend:
-        _line(figure, legend, plan.over)
-    if title:
-        _title(figure, title, INK[theme])
-    if notes:
-        _notes(figure, notes, plan, INK[theme])
-
-
-def _ink(figure: go.Figure, ink: Ink) -> None:
-    figure.update_layout(
+        margin={"t": top, "b": bottom, "l": plan.left, "r": EDGE},
         template="none",
         paper_bgcolor=CLEAR,
         plot_bgcolor=CLEAR,
-        font={"family": FONT, "size": 12, "color": ink.text},
-        hoverlabel={"align": "left", "namelength": -1, "font": {"family": FONT, "size": 12}},
+        font={"family": FONT, "size": 12, "color": INK[theme].text},
+        hoverlabel=_hover(INK[theme]),
     )
+    if legend:
+        figure.add_annotation(_legend(legend, plan.over))
+    if title:
+        figure.add_annotation(_title(title, over, plan))
+    if notes:
+        figure.add_annotation(_notes(notes, plan, INK[theme]))
 
 
-def _legend_line(plan: Plan) -> str:
-    parts = [literal(plan.unit)] if plan.unit else []
-    parts += [
-        f'<span style="color:{swatch.colour}">{swatch.mark}</span> {swatch.label}'
-        for swatch in plan.swatches
-    ]
-    return " &nbsp; ".join(parts)
+def _hover(ink: Ink) -> dict[str, Any]:
+    """Hover labels in page colours, not in the colour of the cell under them."""
+    return {
+        "align": "left",
+        "namelength": -1,
+        "bgcolor": ink.page,
+        "bordercolor": ink.faint,
+        "font": {"family": FONT, "size": 12, "color": ink.text},
+    }
 
 
-def _line(figure: go.Figure, text: str, over: float) -> None:
-    figure.add_annotation(
-        name="legend",
-        text=text,
-        xref="paper",
-        yref="paper",
-        x=0.5,
-        y=1,
-        xanchor="center",
-        yanchor="bottom",
-        yshift=over - 4,
-        showarrow=False,
-        font={"size": SMALL + 1},
-    )
+def legend_lines(unit: str, swatches: Sequence[Swatch]) -> list[str]:
+    """The unit and the swatches in lines that fit a narrow plot, as plotly markup."""
+    entries = [(len(unit), literal(unit))] if unit else []
+    for swatch in swatches:
+        mark = f'<span style="color:{swatch.colour}">{swatch.mark}</span>'
+        entries.append((len(swatch.label) + 2, f"{mark} {literal(swatch.label)}"))
+    lines: list[list[str]] = []
+    room = 0
+    for letters, entry in entries:
+        room -= letters + 3
+        if room < 0:
+            lines.append([])
+            room = LEGEND_LETTERS - letters
+        lines[-1].append(entry)
+    return [" &nbsp; ".join(line) for line in lines]
 
 
-def _title(figure: go.Figure, lines: list[str], ink: Ink) -> None:
-    figure.update_layout(
-        title={
-            "text": "<br>".join(f"<b>{literal(line)}</b>" for line in lines),
-            "x": 0.5,
-            "xanchor": "center",
-            "y": 1,
-            "yref": "container",
-            "yanchor": "top",
-            "pad": {"t": EDGE},
-            "font": {"size": TITLE_SIZE, "color": ink.text},
-        }
-    )
+def _legend(lines: list[str], over: float) -> dict[str, Any]:
+    return {
+        "name": "legend",
+        "text": "<br>".join(lines),
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0.5,
+        "y": 1,
+        "xanchor": "center",
+        "yanchor": "bottom",
+        "yshift": over - 4,
+        "showarrow": False,
+        "font": {"size": SMALL},
+    }
 
 
-def _notes(figure: go.Figure, lines: list[str], plan: Plan, ink: Ink) -> None:
-    figure.add_annotation(
-        name="notes",
-        text="<br>".join(map(literal, lines)),
-        xref="paper",
-        yref=plan.below,
-        x=0.5,
-        y=0,
-        xanchor="center",
-        yanchor="top",
-        yshift=-plan.under - 8,
-        align="center",
-        showarrow=False,
-        font={"size": NOTE_SIZE, "color": ink.faint},
-    )
+def _title(lines: list[str], over: float, plan: Plan) -> dict[str, Any]:
+    """An annotation: the layout's own title does not keep its distance when it has two lines."""
+    return {
+        "name": "title",
+        "text": "<br>".join(f"<b>{literal(line)}</b>" for line in lines),
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0.5,
+        "y": 1,
+        "xanchor": "center",
+        "yanchor": "bottom",
+        "xshift": middle(plan),
+        "yshift": over + 6,
+        "align": "center",
+        "showarrow": False,
+        "font": {"size": TITLE_SIZE},
+    }
+
+
+def middle(plan: Plan) -> float:
+    """From the middle of the plot to the middle of the figure: beside the y axis is room too."""
+    return (EDGE - plan.left) / 2
+
+
+def _notes(lines: list[str], plan: Plan, ink: Ink) -> dict[str, Any]:
+    return {
+        "name": "notes",
+        "text": "<br>".join(map(literal, lines)),
+        "xref": "paper",
+        "yref": plan.below,
+        "x": 0.5,
+        "y": 0,
+        "xanchor": "center",
+        "yanchor": "top",
+        "xshift": middle(plan),
+        "yshift": -plan.under - 8,
+        "align": "center",
+        "showarrow": False,
+        "font": {"size": NOTE_SIZE, "color": ink.faint},
+    }

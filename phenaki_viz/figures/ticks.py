@@ -14,7 +14,7 @@ LONGEST_GROUP = 16
 
 
 def even_ticks(low: float, high: float, most: int = 5) -> list[float]:
-    """Round values (steps of 1, 2, 2.5 or 5 times a power of ten) from low to high, at most `most`."""
+    """At most `most` round values from low to high: in steps of 1, 2, 2.5, 5 × a power of ten."""
     if not high > low:
         return [low]
     rough = (high - low) / most

@@ -8,6 +8,7 @@ import textwrap
 UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
+TIE = "\u00a0"  # a space where no line breaks
 LONGEST = 400
 LONGEST_LABEL = 16
 
@@ -29,8 +30,22 @@ def literal(text: str) -> str:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most `width` letters, long words broken; nothing for empty text."""
-    return textwrap.wrap(plain(text), width)
+    """Lines of at most `width` letters and about equal length; [] for ''.
+
+    Short parts between ' · ' stay together, long words are broken.
+    """
+    parts = plain(text).split(" · ")
+    tied = [part.replace(" ", TIE) if len(part) <= width // 2 else part for part in parts]
+    line = " · ".join(tied)
+    lines = _even(line, width, textwrap.wrap(line, width))
+    return [broken.replace(TIE, " ") for broken in lines]
+
+
+def _even(line: str, width: int, lines: list[str]) -> list[str]:
+    for narrower in range(1 + len(line) // max(len(lines), 1), width):
+        if len(even := textwrap.wrap(line, narrower)) == len(lines):
+            return even
+    return lines
 
 
 def shortened(names: tuple[str, ...]) -> tuple[str, ...]:

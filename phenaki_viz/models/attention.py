@@ -9,6 +9,7 @@ from torch.nn.modules import module as torch_modules
 from phenaki_viz.errors import ConfigError, ShapeError
 from phenaki_viz.models.layers import LayerNorm
 from phenaki_viz.models.position import AlibiPositionalBias
+from phenaki_viz.models.precision import autocast_dtype
 
 # Added to a hidden score, it swallows the score: a row with nothing to see is uniform, as
 # published, where −inf would give NaN. bfloat16's, so that autocast cannot round it to −inf.
@@ -75,10 +76,8 @@ class Attention(nn.Module):
         source = x if context is None else context
         self._check(x, source, mask, attn_bias)
         q, k, v = self._project(x, source if context is None else self.context_norm(context))
-        bias = self._bias(q, k, attn_bias)
-        hidden = self._hidden(q, k, mask)
-        attend = self._fused if self._can_fuse(q, hidden) else self._open
-        out = attend(q, k, v, bias, hidden)
+        attend = self._open if self._must_be_open(q, k, mask) else self._fused
+        out = attend(q, k, v, self._bias(q, k, attn_bias), self._hidden(q, k, mask))
         return self.to_out(rearrange(out, "b h i d -> b i (h d)"))
 
     def _project(
@@ -119,10 +118,20 @@ class Attention(nn.Module):
             hidden = later if hidden is None else hidden | later
         return hidden
 
-    def _can_fuse(self, q: torch.Tensor, hidden: torch.Tensor | None) -> bool:
-        # float16 cannot hold a number low enough to swallow the scores; see LOWEST.
-        masks_hold = hidden is None or _dtype_of_scores(q) != torch.float16
-        return masks_hold and not _is_heard(self.attn_dropout)
+    def _must_be_open(self, q: torch.Tensor, k: torch.Tensor, mask: torch.Tensor | None) -> bool:
+        """Whether somebody listens, or fused attention would get a blind query wrong.
+
+        A query is blind when every key is hidden from it. To add `LOWEST` to all its scores is
+        to replace them, except in float16, which overflows, and for the gradient.
+        """
+        if _is_heard(self.attn_dropout):
+            return True
+        padding_may_blind = mask is not None and not self.num_null_kv
+        causality_blinds = self.causal and q.shape[-2] > k.shape[-2]
+        if not (padding_may_blind or causality_blinds):
+            return False
+        dtype = autocast_dtype(q.device) or q.dtype
+        return torch.is_grad_enabled() or dtype == torch.float16
 
     def _fused(
         self,
@@ -193,7 +202,7 @@ def _softmax(sim: torch.Tensor) -> torch.Tensor:
     A map of its own would be as large again, and for long videos writing it takes as long as
     the products do.
     """
-    if torch.is_grad_enabled() or torch.is_autocast_enabled(sim.device.type):
+    if torch.is_grad_enabled() or autocast_dtype(sim.device):
         return sim.softmax(dim=-1)
     return torch.softmax(sim, dim=-1, out=sim)
 
@@ -208,12 +217,6 @@ def _is_heard(module: nn.Module) -> bool:
         or type(module) is not nn.Dropout
         or torch_modules._has_any_global_hook()
     )
-
-
-def _dtype_of_scores(q: torch.Tensor) -> torch.dtype:
-    if torch.is_autocast_enabled(q.device.type):
-        return torch.get_autocast_dtype(q.device.type)
-    return q.dtype
 
 
 def _check_sizes(**sizes: int) -> None:

@@ -8,6 +8,7 @@ from einops import pack, rearrange, unpack
 from torch import nn
 
 from phenaki_viz.errors import ConfigError, ShapeError
+from phenaki_viz.models.precision import autocast_dtype
 
 PegLayout = Literal["published", "rearranged"]
 Tokens = Literal["video", "frame", "patch"]  # what one item of the batch holds
@@ -57,7 +58,7 @@ class AlignedLinear(nn.Linear):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x: '… in' → '… out'; where no gradient is wanted, a view of a wider tensor."""
         spare = -self.out_features % 16
-        on_cpu = x.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
+        on_cpu = x.device.type == "cpu" and not autocast_dtype(x.device)
         if torch.is_grad_enabled() or not on_cpu or not spare:
             return super().forward(x)
         rows, leading = pack([x], "* d")

@@ -4,6 +4,7 @@ from phenaki_viz.recording.duck import attention_modules, position_bias_modules,
 from phenaki_viz.recording.hooks import DEFAULT_LIMIT, Choice, record
 from phenaki_viz.recording.maps import AttentionMap, Reduce, StoredMap, cell_size
 from phenaki_viz.recording.places import Grid, Place, Places
+from phenaki_viz.recording.position import evaluate_bias
 from phenaki_viz.recording.pricing import Price, price
 from phenaki_viz.recording.records import (
     Alibi,
@@ -32,6 +33,7 @@ __all__ = [
     "attention_modules",
     "cell_size",
     "describe_origin",
+    "evaluate_bias",
     "position_bias_modules",
     "position_surface",
     "price",

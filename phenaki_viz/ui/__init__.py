@@ -1,0 +1,1 @@
+"""The page: the only floor that imports Streamlit; it holds no arithmetic."""

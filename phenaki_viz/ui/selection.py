@@ -87,7 +87,7 @@ def choose(recording: Recording, records: Sequence[AttentionRecord]) -> Selectio
         "column": grid[2] - 1,
     }
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        at = {name: _number(name, most) for name, most in limits.items()}
+        at = {name: number(name, most) for name, most in limits.items()}
     place = at["step"], at["row"], at["column"]
     return Selection(recording, tuple(records), at["layer"], at["head"], place)
 
@@ -100,7 +100,8 @@ def wish(**asked: int) -> None:
         st.session_state[name] = int(value)
 
 
-def _number(name: str, most: int) -> int:
+def number(name: str, most: int) -> int:
+    """A number box for one part of the selection, held between 0 and `most`."""
     wishes = st.session_state.setdefault("wishes", {})
     wanted = wishes.get(name, st.session_state.get(name, _from_url(name)))
     wishes.setdefault(name, wanted)

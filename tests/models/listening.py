@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import torch
 from torch import nn
@@ -16,12 +17,13 @@ def maps_of(model: nn.Module) -> Iterator[Maps]:
     with ExitStack() as hooks:
         for name, module in model.named_modules():
             if hasattr(module, "attn_dropout"):
-
-                def keep(_, args, heard=maps.setdefault(name, [])):
-                    heard.append(args[0])
-
+                keep = partial(_keep, maps.setdefault(name, []))
                 hooks.callback(module.attn_dropout.register_forward_pre_hook(keep).remove)
         yield maps
+
+
+def _keep(heard: list[torch.Tensor], module: nn.Module, args: tuple[torch.Tensor]) -> None:
+    heard.append(args[0])
 
 
 def hear(model: nn.Module, *args, **kwargs) -> tuple[torch.Tensor, Maps]:

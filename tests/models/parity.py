@@ -30,7 +30,7 @@ class Parity:
     def read(cls, name: str) -> "Parity":
         with safe_open(FOLDER / f"{name}.safetensors", "pt") as file:
             meta = file.metadata()
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            tensors = {key: file.get_tensor(key) for key in file.keys()}
         kwargs, inputs = json.loads(meta["kwargs"]), json.loads(meta["inputs"])
         return cls(meta["kind"], kwargs, inputs, tensors)
 

@@ -48,11 +48,11 @@ class Encoder(nn.Module):
 
     def forward(self, video):
         x = self.patches(video)
-        b, t, h, w, _ = shape = x.shape
+        video_shape = _, t, h, w = tuple(x.shape[:4])
         x = rearrange(x, "b t h w d -> (b t) (h w) d")
         x = self.enc_spatial_transformer(x, attn_bias=self.spatial_rel_pos_bias(h, w))
         x = rearrange(x, "(b t) (h w) d -> (b h w) t d", t=t, h=h)
-        return self.enc_temporal_transformer(x, video_shape=tuple(shape[:4]))
+        return self.enc_temporal_transformer(x, video_shape=video_shape)
 
 
 @pytest.mark.parametrize("name", ["cvivit_lfq", "cvivit_vq"])

@@ -1,0 +1,85 @@
+"""From a record to pictures of its masks: each mask alone, all together, keys left per query."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from phenaki_viz.analysis.masks import BOTH, CAUSAL, PADDING, Visibility, visibility
+from phenaki_viz.analysis.rows import uniform_weight
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.curves import Curve, Curves
+from phenaki_viz.figures.heatmap import Heatmap
+from phenaki_viz.figures.naming import family, key_axis, query_axis
+from phenaki_viz.recording import AttentionRecord
+
+LAYERS = {
+    "together": ("All masks together", (CAUSAL, PADDING, BOTH)),
+    "causal": ("Causal mask", (CAUSAL, BOTH)),
+    "padding": ("Key padding mask", (PADDING, BOTH)),
+}
+
+
+def mask_picture(
+    record: AttentionRecord, item: int, which: str, made_by: Mapping[str, Any]
+) -> Heatmap:
+    """Who may see whom: hidden cells in the colour of masks, the rest by what an undecided
+    query would give each key (1 / visible keys). which: a key of LAYERS.
+    """
+    title, codes = LAYERS[which]
+    seen = visibility(record, item)
+    hidden = np.isin(seen.codes, codes)
+    share = uniform_weight((~hidden).sum(axis=1))
+    values = np.where(hidden, 0, share[:, None]).astype(np.float32)
+    high = float(np.nanmax(share, initial=0)) or 1.0
+    wrong = tuple(int(row) for row in np.flatnonzero(hidden.all(axis=1)))
+    return Heatmap(
+        name=f"mask_{family(record)}_L{record.layer:02d}_{which}",
+        title=f"L{record.layer} · {family(record)} · {title.lower()}",
+        notes=(said(record, seen, which),),
+        made_by={**made_by, "module": record.module, "mask": which},
+        values=np.nan_to_num(values),
+        hidden=hidden,
+        wrong=wrong,
+        query=query_axis(record, item),
+        key=key_axis(record, item),
+        scale=ColourScale(low=0, high=high, palette="cividis", scope="1 / visible keys"),
+        unit="1 / visible keys",
+        uniform=share,
+    )
+
+
+def said(record: AttentionRecord, seen: Visibility, which: str) -> str:
+    """One sentence on what this mask does here."""
+    if which == "causal" and not record.causal:
+        return "not causal: every query may look at later keys"
+    if which == "padding" and record.key_mask is None:
+        return "no key padding mask was given"
+    blind = seen.blind
+    nulls = f"; {record.num_null_kv} null keys stay visible" if record.num_null_kv else ""
+    if len(blind) == 0:
+        return f"every query sees at least {int(seen.visible_keys.min())} keys{nulls}"
+    names = query_axis(record, 0).names
+    named = "; ".join(names[at] for at in blind[:4]) + (" …" if len(blind) > 4 else "")
+    return f"{len(blind)} queries see no key, their weights mean nothing: {named}"
+
+
+def visible_keys_picture(record: AttentionRecord, item: int, made_by: Mapping[str, Any]) -> Curves:
+    """How many keys each query may look at."""
+    seen = visibility(record, item)
+    names = query_axis(record, item).names
+    hover = tuple(
+        f"{name}: {count} visible keys"
+        for name, count in zip(names, seen.visible_keys, strict=True)
+    )
+    counts = seen.visible_keys.astype(float)
+    return Curves(
+        name=f"visible_keys_{family(record)}_L{record.layer:02d}",
+        title=f"L{record.layer} · visible keys of each query",
+        notes=(said(record, seen, "together"),),
+        made_by={**made_by, "module": record.module, "shows": "visible keys"},
+        curves=(Curve(name="visible keys", x=np.arange(len(counts)), y=counts, hover=hover),),
+        x_title="query (token)",
+        y_title="visible keys",
+        kind="step",
+    )

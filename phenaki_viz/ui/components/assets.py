@@ -1,0 +1,44 @@
+"""Where the components' own files are, and the one library that is served beside the page."""
+
+from pathlib import Path
+from typing import Any
+
+import plotly
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+HERE = Path(__file__).parent
+PLOTLY_FILE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+PLOTLY_PATH = "phenaki-viz/plotly.min.js"
+PLOTLY_ADDRESS = f"{PLOTLY_PATH}?v={plotly.__version__}"  # a new version is a new address
+FOR_A_YEAR = "public, max-age=31536000, immutable"
+
+
+def asset_routes() -> list[Route]:
+    """Routes for `st.App(…, routes=asset_routes())`: plotly.js from the installed package."""
+    return [Route(f"/{PLOTLY_PATH}", _plotly_js, methods=["GET"])]
+
+
+async def _plotly_js(request: Request) -> Response:
+    headers = {"Cache-Control": FOR_A_YEAR}
+    return FileResponse(PLOTLY_FILE, media_type="text/javascript", headers=headers)
+
+
+def declare(name: str, html: str, *, isolate_styles: bool = True) -> Any:
+    """Register a component whose script and style are `<name>.js` and `<name>.css`.
+
+    common.js and common.css come first in both: a component is one module, without a build step.
+    """
+    return st.components.v2.component(
+        f"phenaki_viz_{name}",
+        html=html,
+        css=_read("common.css") + _read(f"{name}.css"),
+        js=_read("common.js") + _read(f"{name}.js"),
+        isolate_styles=isolate_styles,
+    )
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")

@@ -1,0 +1,152 @@
+"""One map, large: zoom, pan, read the raw weight, pick a query and a key."""
+
+from collections.abc import Callable
+from typing import Any, Literal, TypedDict, cast
+
+import numpy as np
+
+from phenaki_viz.errors import ShapeError
+from phenaki_viz.figures.colour import (
+    KEY_COLOUR,
+    MASKED_COLOUR,
+    QUERY_COLOUR,
+    WRONG_COLOUR,
+    ColourScale,
+    lut,
+)
+from phenaki_viz.figures.paint import line_over, raw_ends
+from phenaki_viz.figures.picture import Axis
+from phenaki_viz.ui.components import picks
+from phenaki_viz.ui.components.assets import declare
+from phenaki_viz.ui.components.axes import MapAxis, as_map_axis
+from phenaki_viz.ui.components.packing import pack
+
+
+class CellPick(TypedDict):
+    """A query and a key were picked; key is None when it was let go."""
+
+    query: int
+    key: int | None
+
+
+class WindowWish(TypedDict):
+    """The part of the map on view, in full cells, for which finer cells are wanted."""
+
+    r0: int
+    r1: int
+    c0: int
+    c1: int
+
+
+MapEvent = CellPick | WindowWish
+Window = tuple[int, int, int, int]  # r0 r1 c0 c1, ends excluded
+
+_mount = declare(
+    "attention_map",
+    "<div class='panel'><div class='row'>"
+    "<div class='plot'><canvas class='base'></canvas>"
+    "<canvas class='top' tabindex='0' role='img'></canvas></div>"
+    "<div class='legend'></div></div>"
+    "<div class='foot'><output class='said'></output><div class='tools'></div></div>"
+    "<span class='aloud' aria-live='polite'></span></div>",
+)
+
+
+def attention_map(
+    values: np.ndarray,
+    *,
+    total: tuple[int, int],
+    scale: ColourScale,
+    query_axis: MapAxis | Axis,
+    key_axis: MapAxis | Axis,
+    selected_query: int,
+    key: str,
+    selected_key: int | None = None,
+    window: Window | None = None,
+    cell: tuple[int, int] = (1, 1),
+    reduce: Literal["mean", "max", "sum"] = "mean",
+    uniform: np.ndarray | None = None,
+    unit: str = "weight",
+    source: str = "",
+    on_pick: Callable[[CellPick], None] | None = None,
+    on_window: Callable[[WindowWish], None] | None = None,
+) -> MapEvent | None:
+    """Draw the map; returns what the user did in the run in which they did it, else None.
+
+    values: 'r c' float32, raw numbers; NaN is masked, infinite belongs to a wrong row. They cover
+    `window` (default: all) of the `total` map (queries, keys), one value for `cell` full cells,
+    pooled by `reduce`. uniform: 'i' float32, 1 / visible keys of every query of the total map.
+    source: names the map (run, layer, head, item); while it stays, the coarse whole map is kept
+    in the browser and shown around a finer window. on_pick and on_window are called before the
+    page is drawn: set state there. Raises ShapeError when the shapes do not fit.
+    """
+    window = window or (0, total[0], 0, total[1])
+    _check(values, total, window, cell, uniform)
+    event = picks.news(key)
+    picked = [event["query"], event["key"]] if event else None
+    header = {
+        "id": key,
+        "shape": values.shape,
+        "total": total,
+        "window": window,
+        "cell": cell,
+        "reduce": reduce,
+        "unit": unit,
+        "source": source,
+        "scale": scale_header(scale),
+        "query": as_map_axis(query_axis, total[0]).header(),
+        "key": as_map_axis(key_axis, total[1]).header(),
+        "colours": _colours(scale),
+        "push": picks.push(key, [selected_query, selected_key], picked),
+    }
+    data = pack(header, table=lut(scale.palette), values=_f4(values), **_uniform(uniform))
+    _mount(
+        key=key,
+        data=data,
+        on_pick_change=picks.answering(key, "pick", cast(Any, on_pick)),
+        on_window_change=picks.answering(key, "window", cast(Any, on_window)),
+    )
+    return cast(MapEvent | None, event or picks.news(key, "window"))
+
+
+def scale_header(scale: ColourScale) -> dict[str, Any]:
+    """A colour scale for the browser; common.js `placer` is `ColourScale.unit`."""
+    low, high = raw_ends(scale)
+    return {"low": low, "high": high, "log": scale.log, "scope": scale.scope}
+
+
+def _colours(scale: ColourScale) -> dict[str, str]:
+    return {
+        "query": QUERY_COLOUR,
+        "key": KEY_COLOUR,
+        "masked": MASKED_COLOUR,
+        "wrong": WRONG_COLOUR,
+        "line": line_over(scale.palette),
+    }
+
+
+def _f4(values: np.ndarray) -> np.ndarray:
+    return np.asarray(values, np.float32)
+
+
+def _uniform(uniform: np.ndarray | None) -> dict[str, np.ndarray]:
+    return {} if uniform is None else {"uniform": _f4(uniform)}
+
+
+def _check(
+    values: np.ndarray,
+    total: tuple[int, int],
+    window: Window,
+    cell: tuple[int, int],
+    uniform: np.ndarray | None,
+) -> None:
+    r0, r1, c0, c1 = window
+    if not (0 <= r0 < r1 <= total[0] and 0 <= c0 < c1 <= total[1]):
+        raise ShapeError(f"window {window} is not inside a map of {total[0]} × {total[1]} cells")
+    wanted = -(-(r1 - r0) // cell[0]), -(-(c1 - c0) // cell[1])
+    if values.shape != wanted:
+        raise ShapeError(
+            f"window {window} in cells of {cell} is {wanted} values, got {values.shape}"
+        )
+    if uniform is not None and uniform.shape != total[:1]:
+        raise ShapeError(f"uniform has one number a query, {total[0]}; got {uniform.shape}")

@@ -1,0 +1,235 @@
+// What the components share; it stands before each component's own script in one module.
+
+const TYPES = { float32: Float32Array, uint8: Uint8Array };
+
+// The other end of packing.py: one buffer -> { head, parts }.
+function unpack(data) {
+  const { buffer } = data.slice(); // the bytes may start anywhere: floats need a boundary of 4
+  const length = new DataView(buffer).getUint32(0, true);
+  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  const parts = {};
+  let at = 4 + length;
+  for (const [name, type, count] of head.parts) {
+    parts[name] = new TYPES[type](buffer, at, count);
+    at += 4 * Math.ceil(parts[name].byteLength / 4);
+  }
+  return { head, parts };
+}
+
+// Streamlit calls the module anew at every change of the data or the theme. What belongs to one
+// place on the page hangs on its root; what outlives that place (a page turned and turned back)
+// is kept by key: the zoom, the opacity, the pick.
+const panels = new WeakMap();
+const memories = new Map();
+
+function show(Kind, { data, parentElement: root, setStateValue }) {
+  if (!panels.has(root)) panels.set(root, new Kind(root));
+  const panel = panels.get(root);
+  panel.send = setStateValue;
+  panel.accept(unpack(data));
+  // Streamlit also calls this for a call that newer data overtook: then the panel still stands.
+  return () => {
+    if (root.isConnected) return;
+    panel.close();
+    panels.delete(root);
+  };
+}
+
+// One mounted component: `draw(what)` follows new data, a new width, a new theme.
+class Panel {
+  constructor(root) {
+    this.panel = root.querySelector(".panel");
+    this.width = 0;
+    this.observer = new ResizeObserver(() => this.resized());
+    this.observer.observe(this.panel);
+    this.ratio = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    this.ratio.onchange = () => this.head && this.draw();
+  }
+
+  find(selector) {
+    return this.panel.querySelector(selector);
+  }
+
+  accept({ head, parts }) {
+    if (!memories.has(head.id)) memories.set(head.id, {});
+    this.memory = memories.get(head.id);
+    this.head = head;
+    this.parts = parts;
+    this.heed(head.push);
+    this.theme = themeOf(this.panel);
+    this.width = this.panel.clientWidth;
+    this.take();
+    this.draw();
+  }
+
+  // Python's word on the selection counts, unless something newer was picked here.
+  heed(push) {
+    const { rev, sent = 0 } = this.memory;
+    if (push.rev === rev || push.seen < sent) return;
+    this.memory.rev = push.rev;
+    this.memory.picked = push.value;
+    this.pushed = true;
+  }
+
+  // The number makes every pick an event of its own, even of the same cell.
+  tell(name, what) {
+    const seq = Math.max(Date.now(), (this.memory.sent ?? 0) + 1);
+    this.memory.sent = seq;
+    this.send(name, { ...what, seq });
+  }
+
+  resized() {
+    const width = this.panel.clientWidth;
+    if (!this.head || !width || width === this.width) return;
+    this.width = width;
+    this.draw();
+  }
+
+  // At most once a frame, however fast the pointer moves.
+  soon(paint) {
+    this.waiting ??= requestAnimationFrame(() => {
+      this.waiting = null;
+      paint();
+    });
+  }
+
+  close() {
+    this.observer.disconnect();
+    this.ratio.onchange = null;
+    cancelAnimationFrame(this.waiting);
+  }
+
+  take() {}
+  draw() {}
+}
+
+const COLOURS = { text: "--st-text-color", page: "--st-background-color", font: "--st-font" };
+
+function themeOf(element) {
+  const style = getComputedStyle(element);
+  const read = ([name, variable]) => [name, style.getPropertyValue(variable).trim()];
+  const theme = Object.fromEntries(Object.entries(COLOURS).map(read));
+  return { ...theme, font: theme.font || "sans-serif", text: theme.text || "#888" };
+}
+
+function make(tag, settings = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), settings);
+  element.append(...children);
+  return element;
+}
+
+const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+
+// A canvas of `width` × `height` CSS pixels with as many dots as the screen has.
+function fit(canvas, width, height) {
+  const dots = devicePixelRatio || 1;
+  const [w, h] = [Math.round(width * dots), Math.round(height * dots)];
+  if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
+  Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+  const pen = canvas.getContext("2d");
+  pen.setTransform(dots, 0, 0, dots, 0, 0);
+  pen.clearRect(0, 0, width, height);
+  return pen;
+}
+
+// '#rrggbb' or three bytes -> one pixel as ImageData holds it (little-endian machines).
+const pixel = (red, green, blue, alpha = 255) =>
+  ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+
+function pixelOf(colour) {
+  const number = parseInt(colour.slice(1), 16);
+  return pixel(number >> 16, (number >> 8) & 255, number & 255);
+}
+
+// A table of 256 × 3 bytes -> 256 pixels; alpha(i) in 0..1.
+function pixels(table, alpha = () => 1) {
+  const found = new Uint32Array(table.length / 3);
+  for (let i = 0; i < found.length; i++) {
+    const [red, green, blue] = table.subarray(3 * i, 3 * i + 3);
+    found[i] = pixel(red, green, blue, Math.round(255 * alpha(i / 255)));
+  }
+  return found;
+}
+
+// Raw number -> 0..1: ColourScale.unit of figures/colour.py.
+function placer({ low, high, log }) {
+  if (!log) return (value) => clamp((value - low) / (high - low || 1), 0, 1);
+  const [from, to] = [Math.log10(low), Math.log10(high)];
+  return (value) => clamp((Math.log10(Math.max(value, low)) - from) / (to - from || 1), 0, 1);
+}
+
+function imageOf(width, height, fill) {
+  const image = new ImageData(width, height);
+  fill(new Uint32Array(image.data.buffer));
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+}
+
+// Copy `from` [x, y, width, height] of a picture onto `to`, every cell as wide as its neighbour.
+// Enlarging by a broken factor makes uneven cells; so enlarge to the next whole factor, then
+// shrink smoothly.
+function copy(pen, picture, from, to) {
+  const dots = devicePixelRatio || 1;
+  const factor = Math.max(to[2] / from[2], to[3] / from[3]) * dots;
+  const whole = Math.abs(factor - Math.round(factor)) < 1e-3 || factor > 8;
+  pen.imageSmoothingQuality = "high";
+  if (factor < 1 || whole) {
+    pen.imageSmoothingEnabled = factor < 1;
+    pen.drawImage(picture, ...from, ...to);
+    return;
+  }
+  const size = [Math.ceil(factor * from[2]), Math.ceil(factor * from[3])];
+  const [w, h] = [from[2] * Math.ceil(factor), from[3] * Math.ceil(factor)].map(Math.round);
+  const large = new OffscreenCanvas(Math.max(w, size[0]), Math.max(h, size[1]));
+  const enlarge = large.getContext("2d");
+  enlarge.imageSmoothingEnabled = false;
+  enlarge.drawImage(picture, ...from, 0, 0, w, h);
+  pen.imageSmoothingEnabled = true;
+  pen.drawImage(large, 0, 0, w, h, ...to);
+}
+
+// A number as one reads it: digits enough to tell weights apart, a real minus.
+const spoken = (value, digits = 4) =>
+  String(Number(value.toPrecision(digits))).replaceAll("-", "−");
+
+const times = (value, uniform) => `${spoken(value / uniform, 2)} × uniform`;
+
+const placeName = (t, h, w) => `step ${t}, row ${h}, column ${w}`;
+
+// Where a cell of an axis lies; null for null keys, words and plain tokens.
+function placeOf(axis, index) {
+  const at = index - axis.nulls;
+  if (at < 0 || axis.words || !axis.grid) return null;
+  const [, rows, columns] = axis.grid;
+  const place = [Math.floor(at / (rows * columns)), Math.floor(at / columns) % rows, at % columns];
+  return place.map((value, along) => value + axis.origin[along]);
+}
+
+// MapAxis.name of axes.py.
+function cellName(axis, index) {
+  if (index < axis.nulls) return `null ${index + 1}`;
+  const place = placeOf(axis, index);
+  return place ? placeName(...place) : (axis.words?.[index - axis.nulls] ?? `token ${index - axis.nulls}`);
+}
+
+// A colour bar as CSS: sixteen stops of the table are as good as 256.
+function gradient(table, direction, alpha = () => 1) {
+  const stops = Array.from({ length: 17 }, (_, i) => {
+    const at = Math.min(255, 16 * i);
+    return `rgb(${table.subarray(3 * at, 3 * at + 3).join(" ")} / ${alpha(at / 255)})`;
+  });
+  return `linear-gradient(${direction}, ${stops.join(", ")})`;
+}
+
+const middle = ({ low, high, log }) => (log ? Math.sqrt(low * high) : (low + high) / 2);
+
+const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+// A key that was used here goes no further: the page does not scroll, nobody else answers.
+function used(event) {
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+const plain = (event) => !(event.ctrlKey || event.metaKey || event.altKey);

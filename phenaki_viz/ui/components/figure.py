@@ -1,0 +1,56 @@
+"""Any plotly figure on the page: clicks come back, zoom and camera stay."""
+
+from collections.abc import Callable
+from typing import Any, TypedDict, cast
+
+import numpy as np
+import plotly.graph_objects as go
+
+from phenaki_viz.ui.components import picks
+from phenaki_viz.ui.components.assets import PLOTLY_ADDRESS, declare
+from phenaki_viz.ui.components.packing import pack
+
+HEIGHT = 420  # CSS pixels, when neither the call nor the figure says
+
+
+class FigureClick(TypedDict):
+    """A point of a trace (`curve`): cell of a heatmap or surface, or row 0 and the point's index."""
+
+    row: int
+    col: int
+    curve: int
+
+
+_mount = declare(
+    "figure",
+    "<div class='pv-figure'><div class='pv-plot'></div><p class='pv-trouble' role='alert'></p></div>",
+    isolate_styles=False,  # plotly writes its style into the document
+)
+
+
+def figure(
+    fig: go.Figure,
+    *,
+    key: str,
+    height: int | None = None,
+    alt: str = "",
+    on_click: Callable[[FigureClick], None] | None = None,
+) -> FigureClick | None:
+    """Draw a figure; returns the point in the run in which it was clicked, else None.
+
+    height: CSS pixels; default the figure's own. alt: what it shows, for those who cannot see
+    it; default its title. The page must be served by `st.App(…, routes=asset_routes())`.
+    """
+    header = {
+        "library": PLOTLY_ADDRESS,
+        "height": height or fig.layout.height or HEIGHT,
+        "alt": alt or fig.layout.title.text or "figure",
+    }
+    text = np.frombuffer(fig.to_json(validate=False).encode(), np.uint8)
+    event = picks.news(key, "click")
+    _mount(
+        key=key,
+        data=pack(header, figure=text),
+        on_click_change=picks.answering(key, "click", cast(Any, on_click)),
+    )
+    return cast(FigureClick | None, event)

@@ -1,0 +1,104 @@
+"""The navigator: every head of a stack as a small map, layers down, heads across."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from einops import rearrange
+
+from phenaki_viz.errors import ShapeError
+from phenaki_viz.figures.colour import MASKED_COLOUR, QUERY_COLOUR, WRONG_COLOUR, ColourScale, lut
+from phenaki_viz.figures.paint import rgb
+from phenaki_viz.ui.components import picks
+from phenaki_viz.ui.components.assets import declare
+from phenaki_viz.ui.components.packing import pack
+
+Scales = ColourScale | Sequence[Sequence[ColourScale]]
+LAST_CODE, WRONG, MASKED = 253, 254, 255
+
+_mount = declare(
+    "head_grid",
+    "<div class='panel'><canvas tabindex='0' role='img'></canvas>"
+    "<div class='foot'><output class='said'></output></div>"
+    "<span class='aloud' aria-live='polite'></span></div>",
+)
+
+
+def head_grid(
+    thumbs: np.ndarray,
+    *,
+    scale: Scales,
+    layers: Sequence[str],
+    heads: Sequence[str],
+    selected: tuple[int, int],
+    key: str,
+    values: np.ndarray | None = None,
+    value_label: str | None = None,
+    on_pick: Callable[[int, int], None] | None = None,
+) -> tuple[int, int] | None:
+    """Draw the grid; returns (layer, head) in the run in which one was picked, else None.
+
+    thumbs: 'l h y x' float32, raw values; NaN is masked, infinite is a wrong row. scale: one for
+    all tiles, or 'l h' of them. values: 'l h', a number of each head, told and drawn as a bar
+    under its tile; NaN where there is none. on_pick(layer, head) is called before the page is
+    drawn: set state there. Raises ShapeError when names or values do not fit the thumbs.
+    """
+    _check(thumbs, layers, heads, values)
+    event = picks.news(key)
+    picked = [event["layer"], event["head"]] if event else None
+    header = {
+        "id": key,
+        "layers": list(layers),
+        "heads": list(heads),
+        "cell": thumbs.shape[2:],
+        "label": value_label or "",
+        "colours": {"query": QUERY_COLOUR},
+        "push": picks.push(key, [int(at) for at in selected], picked),
+    }
+    _mount(
+        key=key,
+        data=pack(header, table=_table(scale), codes=tile_codes(thumbs, scale), **_numbers(values)),
+        on_pick_change=picks.answering(key, "pick", _two(on_pick)),
+    )
+    return (picked[0], picked[1]) if picked else None
+
+
+def tile_codes(thumbs: np.ndarray, scale: Scales) -> np.ndarray:
+    """Colour codes 'l h y x' uint8: 0..253 along the palette, 254 wrong row, 255 masked."""
+    if isinstance(scale, ColourScale):
+        unit = scale.unit(thumbs)
+    else:
+        unit = np.stack(
+            [
+                np.stack([one.unit(tile) for one, tile in zip(row, tiles, strict=True)])
+                for row, tiles in zip(scale, thumbs, strict=True)
+            ]
+        )
+    codes = np.rint(np.nan_to_num(unit) * LAST_CODE).astype(np.uint8)
+    codes[np.isinf(thumbs)] = WRONG
+    codes[np.isnan(thumbs)] = MASKED
+    return codes
+
+
+def _table(scale: Scales) -> np.ndarray:
+    palette = scale.palette if isinstance(scale, ColourScale) else scale[0][0].palette
+    along = np.rint(np.linspace(0, 255, LAST_CODE + 1)).astype(np.intp)
+    flags = np.array([rgb(WRONG_COLOUR), rgb(MASKED_COLOUR)], np.uint8)
+    return np.concatenate([lut(palette)[along], flags])
+
+
+def _numbers(values: np.ndarray | None) -> dict[str, np.ndarray]:
+    return {} if values is None else {"values": rearrange(values, "l h -> (l h)").astype("f4")}
+
+
+def _two(on_pick: Callable[[int, int], None] | None) -> Callable[[picks.Event], None] | None:
+    return None if on_pick is None else lambda event: on_pick(event["layer"], event["head"])
+
+
+def _check(
+    thumbs: np.ndarray, layers: Sequence[str], heads: Sequence[str], values: np.ndarray | None
+) -> None:
+    named = len(layers), len(heads)
+    if thumbs.ndim != 4 or thumbs.shape[:2] != named:
+        raise ShapeError(f"{named} layers and heads are named, the thumbs are {thumbs.shape}")
+    if values is not None and values.shape != named:
+        raise ShapeError(f"one value a head is {named}, got values {values.shape}")

@@ -1,0 +1,68 @@
+"""Who moved the selection: the browser or Python. Each tells the other once, and only news.
+
+What the browser picked is not sent back to it: the component's data stays byte for byte the same,
+and Streamlit then sends a short reference in its place.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+Event = dict[str, Any]
+
+
+@dataclass
+class Told:
+    """What is known of one component in this session.
+
+    shown: the selection the browser shows. seen: the number of its last event. push: the last
+    selection that Python sent, with the events it knew of then.
+    """
+
+    shown: Any = None
+    seen: int = 0
+    push: dict[str, Any] | None = None
+
+
+def news(key: str, name: str = "pick") -> Event | None:
+    """What the browser sent since the last run, once; None when it sent nothing new."""
+    told = _told(f"{key}.{name}")
+    event = (st.session_state.get(key) or {}).get(name)
+    if not isinstance(event, Mapping) or event.get("seq", 0) == told.seen:
+        return None
+    told.seen = event["seq"]
+    return {field: value for field, value in event.items() if field != "seq"}
+
+
+def push(key: str, selected: Any, picked: Any) -> dict[str, Any] | None:
+    """The selection to send down: unchanged as long as the browser shows it already.
+
+    selected: what Python has. picked: what the browser picked in this run, None for nothing;
+    both as JSON lists.
+    """
+    told = _told(f"{key}.pick")
+    if picked is not None:
+        told.shown = picked
+    if told.push is None or selected != told.shown:
+        told.shown = selected
+        told.push = {"rev": time.time_ns() // 1_000_000, "value": selected, "seen": told.seen}
+    return told.push
+
+
+def answering(key: str, name: str, answer: Callable[[Event], None] | None) -> Callable[[], None]:
+    """A callback for Streamlit that hands the event to `answer`, before the page is drawn."""
+
+    def called() -> None:
+        event = (st.session_state.get(key) or {}).get(name)
+        if answer is not None and isinstance(event, Mapping):
+            answer({field: value for field, value in event.items() if field != "seq"})
+
+    return called
+
+
+def _told(name: str) -> Told:
+    told: Told = st.session_state.setdefault(f"{name}.told", Told())
+    return told

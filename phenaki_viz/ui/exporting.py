@@ -1,0 +1,102 @@
+"""Take it away: a button under every picture, and one for all heads of a stack."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from phenaki_viz.errors import ExportError
+from phenaki_viz.export import FORMATS, archive, render
+from phenaki_viz.figures.attention_views import Head, attention_heatmap, scale_for
+from phenaki_viz.figures.picture import Picture
+from phenaki_viz.recording.dialled import Run
+from phenaki_viz.ui import derived
+from phenaki_viz.ui.selection import Selection
+
+WHAT = {
+    "png": "PNG, for slides",
+    "svg": "SVG, for papers",
+    "pdf": "PDF, for papers",
+    "html": "HTML, interactive, offline",
+    "npz": "NPZ, exact numbers",
+    "csv": "CSV, exact numbers",
+}
+
+
+def export_button(picture: Picture, key: str) -> None:
+    """A popover with one download per format; a file is made only when it is asked for."""
+    box = st.popover(
+        "Export", icon=":material/download:", key=f"export.{key}", on_change="rerun"
+    )
+    if not box.open:
+        return
+    with box:
+        st.caption(f"{picture.name}: every file says what made it")
+        for kind, what in WHAT.items():
+            st.download_button(
+                what,
+                data=partial(render, picture, kind),
+                file_name=f"{picture.name}.{kind}",
+                on_click="ignore",
+                key=f"export.{key}.{kind}",
+                width="stretch",
+            )
+
+
+def export_all_heads(run: Run, chosen: Selection) -> None:
+    """Every head of every layer of the stack as one ZIP, with progress and cancel."""
+    box = st.popover(
+        "Export all heads", icon=":material/folder_zip:", key="export.all", on_change="rerun"
+    )
+    if not box.open:
+        return
+    with box:
+        kinds = st.multiselect(
+            "Formats", list(FORMATS), default=["png", "npz"], key="export.all.formats"
+        )
+        count = sum(len(record.heads) for record in chosen.records)
+        st.caption(f"{count} heads, with an index; one colour scale for all")
+        if st.button("Make the ZIP", disabled=not kinds, key="export.all.make", width="stretch"):
+            _make(run, chosen, kinds, count)
+        made = st.session_state.get("export.all.made")
+        if made:
+            name, content = made
+            st.download_button(
+                f"Download {name}",
+                data=content,
+                file_name=name,
+                on_click="ignore",
+                type="primary",
+                width="stretch",
+                key="export.all.get",
+            )
+
+
+def _make(run: Run, chosen: Selection, kinds: list[str], count: int) -> None:
+    st.session_state.pop("export.all.made", None)
+    bar = st.progress(0.0, text="Drawing the heads")
+    st.button("Cancel", key="export.all.cancel", width="stretch")
+    try:
+        content = archive(_heads(run, chosen), kinds, on_progress=_showing(bar), total=count)
+    except ExportError as error:
+        st.error("The ZIP could not be made.")
+        st.text(str(error))
+        return
+    family = chosen.shown.record.kind
+    st.session_state["export.all.made"] = (f"{family}_heads.zip", content)
+    bar.empty()
+
+
+def _showing(bar: Any) -> Callable[[int, int, str], None]:
+    def show(done: int, of: int, name: str) -> None:
+        bar.progress(min(done / max(of, 1), 1.0), text=f"{done} of {of}: {name}")
+
+    return show
+
+
+def _heads(run: Run, chosen: Selection) -> Iterator[Picture]:
+    scale = scale_for(derived.highest(run, chosen), log=False, scope="all heads and layers")
+    for record, item in zip(chosen.records, chosen.items, strict=True):
+        for head in range(len(record.heads)):
+            yield attention_heatmap(Head(run.recording, record, item, head), scale)

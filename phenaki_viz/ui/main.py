@@ -1,0 +1,63 @@
+"""The page script: configuration, the dials, the run, and the list of pages."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from phenaki_viz.data import Clip
+from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.recording.dialled import Run
+from phenaki_viz.ui import runs
+from phenaki_viz.ui.pages.attention import attention_page
+from phenaki_viz.ui.pages.masks import masks_page
+from phenaki_viz.ui.pages.position import position_page
+from phenaki_viz.ui.settings import Settings
+from phenaki_viz.ui.sidebar import draw_sidebar
+
+PAGES = {
+    "attention": ("Attention", ":material/visibility:", attention_page),
+    "position": ("Position", ":material/straighten:", position_page),
+    "masks": ("Masks", ":material/grid_on:", masks_page),
+}
+
+
+def main() -> None:
+    """Draw the dials, run the model they ask for, draw the chosen page."""
+    st.set_page_config("phenaki_viz: attention microscope", ":material/biotech:", layout="wide")
+    current: list[Run] = []
+    page = st.navigation(
+        [
+            st.Page(partial(_show, draw, current), title=title, icon=icon, url_path=name)
+            for name, (title, icon, draw) in PAGES.items()
+        ],
+        position="top",
+    )
+    runs.shelf()
+    settings, clip = draw_sidebar()
+    run = _run(settings, clip)
+    if run is not None:
+        current.append(run)
+        page.run()
+
+
+def _show(draw: Callable[[Run], None], current: list[Run]) -> None:
+    draw(current[0])
+
+
+def _run(settings: Settings, clip: Clip) -> Run | None:
+    """The run asked for; when it cannot be made, why, and the last one that could."""
+    try:
+        run = runs.get_run(settings, clip)
+    except PhenakiVizError as error:
+        st.error("These settings cannot be run.", icon=":material/block:")
+        st.text(str(error))
+        kept: Run | None = st.session_state.get("run.good")
+        if kept is not None:
+            st.caption("Below is still the last run that could be made.")
+        return kept
+    st.session_state["run.good"] = run
+    return run
+
+
+main()

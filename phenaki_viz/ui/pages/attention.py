@@ -1,0 +1,194 @@
+"""Attention: where does each head look?"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from phenaki_viz.data import as_rgb
+from phenaki_viz.figures.attention_views import (
+    attention_heatmap,
+    column_over_video,
+    head_grid,
+    row_over_video,
+    scale_for,
+    words_read,
+)
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.naming import family, key_axis, place_name
+from phenaki_viz.recording.dialled import Run
+from phenaki_viz.ui import derived, panels, selection
+from phenaki_viz.ui.exporting import export_all_heads, export_button
+from phenaki_viz.ui.selection import Selection
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+DIRECTIONS = {"row": "Where it looks", "column": "Who looks at it"}
+SCALES = {"head": "Per head", "shared": "Shared by all heads"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How maps are coloured. direction: row or column of the map. log: logarithmic colours."""
+
+    shared: bool
+    log: bool
+    direction: str
+    colouring: str
+
+
+@st.fragment
+def attention_page(run: Run) -> None:
+    """The film strip, the grid of heads, one head large."""
+    recording = run.recording
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        records = selection.choose_stack(recording)
+        look = _choose_look(records)
+    if not records:
+        st.info("Depth 0: there is no attention to show. Turn the depth up.")
+        return
+    chosen = selection.choose(recording, records)
+    scale = _scale(run, chosen, look)
+    panels.heading(_heading(chosen), recording.made_by)
+    if family(chosen.record) == "cross":
+        _text(run, chosen, scale, look)
+    else:
+        _strip(run, chosen, scale, look)
+    left, right = st.columns([5, 6], gap="medium")
+    with left:
+        _grid(run, chosen, look)
+    with right:
+        _map(chosen, scale)
+
+
+def _choose_look(records: tuple[Any, ...]) -> Look:
+    direction = st.segmented_control(
+        "Direction",
+        list(DIRECTIONS),
+        format_func=DIRECTIONS.__getitem__,
+        default="row",
+        key="direction",
+        required=True,
+        **_BOUND,
+    )
+    scale = st.segmented_control(
+        "Colour scale",
+        list(SCALES),
+        format_func=SCALES.__getitem__,
+        default="head",
+        key="scale",
+        required=True,
+        **_BOUND,
+    )
+    log = st.toggle("Log colours", key="log", help="The last four decades below the top", **_BOUND)
+    measures = derived.measures_for(records[0]) if records else {}
+    options = ["map", *measures]
+    if st.session_state.get("grid") not in options:
+        st.session_state["grid"] = "map"
+    colouring = st.selectbox(
+        "Grid shows",
+        options,
+        format_func=lambda name: measures[name].title if name in measures else "the maps",
+        key="grid",
+        width=190,
+        **_BOUND,
+    )
+    return Look(scale == "shared", bool(log), direction or "row", colouring or "map")
+
+
+def _heading(chosen: Selection) -> str:
+    return f"{chosen.shown.title} · query {place_name(*chosen.place)}"
+
+
+def _scale(run: Run, chosen: Selection, look: Look) -> ColourScale:
+    if look.shared:
+        high = derived.highest(run, chosen)
+        return scale_for(high, log=look.log, scope="all heads and layers")
+    high = float(chosen.record.map.full(chosen.item, chosen.head).max())
+    return scale_for(high, log=look.log, scope="this head")
+
+
+def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
+    picture = _overlay(run, chosen, scale, look, chosen.query + chosen.record.num_null_kv)
+    panels.strip(picture, chosen)
+    export_button(picture, "strip")
+
+
+def _overlay(run: Run, chosen: Selection, scale: ColourScale, look: Look, key: int) -> FilmStrip:
+    frames, pt = as_rgb(run.clip), run.config.temporal_patch
+    if look.direction == "row":
+        return row_over_video(chosen.shown, chosen.place, frames, pt, scale)
+    return column_over_video(chosen.shown, key, chosen.place, frames, pt, scale)
+
+
+def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
+    """Cross-attention both ways: the words one patch reads, the patches that read one word."""
+    names = key_axis(chosen.record, chosen.item).names
+    left, right = st.columns([3, 5], gap="medium")
+    with left:
+        bars = words_read(chosen.shown, chosen.place)
+        panels.plotly(bars, key="words", height=280)
+        export_button(bars, "words")
+    with right:
+        word = _word(names)
+        picture = column_over_video(
+            chosen.shown, word, chosen.place, as_rgb(run.clip), run.config.temporal_patch, scale
+        )
+        st.caption(f"Tokens that read “{panels.plain(names[word])}” (routing, not recognition)")
+        panels.strip(picture, chosen)
+        export_button(picture, "strip")
+
+
+def _word(names: tuple[str, ...]) -> int:
+    if st.session_state.get("word", 0) >= len(names):
+        st.session_state["word"] = len(names) - 1
+    return st.selectbox(
+        "Word",
+        range(len(names)),
+        format_func=lambda at: f"{at}: {names[at]}",
+        index=min(2, len(names) - 1),
+        key="word",
+        label_visibility="collapsed",
+        **_BOUND,
+    )
+
+
+def _grid(run: Run, chosen: Selection, look: Look) -> None:
+    shown = derived.thumbs(run, chosen)
+    scales: Any
+    if look.shared:
+        scales = scale_for(shown.high, log=look.log, scope="all heads and layers")
+    else:
+        scales = derived.scale_each(shown, look.log)
+    values, name = None, ""
+    if look.colouring != "map":
+        measure = derived.measures_for(chosen.record)[look.colouring]
+        values = derived.table(run, chosen, look.colouring)
+        name = f"{measure.title} ({measure.unit})" if measure.unit else measure.title
+    picture = head_grid(
+        run.recording,
+        chosen.records,
+        shown,
+        scales,
+        selected=(chosen.layer, chosen.head),
+        values=values,
+        value_name=name,
+    )
+    panels.grid(picture)
+    with st.container(horizontal=True):
+        export_button(picture, "grid")
+        export_all_heads(run, chosen)
+
+
+def _map(chosen: Selection, scale: ColourScale) -> None:
+    picture = attention_heatmap(chosen.shown, scale)
+    panels.attention(picture, chosen)
+    if picture.wrong:
+        st.warning(picture.notes[1], icon=":material/error:")
+    export_button(picture, "map")
+    verified = chosen.record.verification
+    if verified and verified.max_abs_error is not None:
+        st.caption(
+            f"Checked: this map times the values gives the module's own output within "
+            f"{verified.max_abs_error:.1e} ({verified.queries} of {verified.of} query rows)."
+        )

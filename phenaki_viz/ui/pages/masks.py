@@ -1,0 +1,81 @@
+"""Masks: who may see whom?"""
+
+import streamlit as st
+
+from phenaki_viz.analysis.masks import visibility
+from phenaki_viz.figures.mask_views import LAYERS, mask_picture, said, visible_keys_picture
+from phenaki_viz.recording.dialled import Run
+from phenaki_viz.ui import panels, selection
+from phenaki_viz.ui.exporting import export_button
+from phenaki_viz.ui.selection import Selection
+
+
+@st.fragment
+def masks_page(run: Run) -> None:
+    """Each mask alone, all together, and how many keys each query is left with."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        records = selection.choose_stack(run.recording)
+    if not records:
+        st.info("Depth 0: there is no attention to mask. Turn the depth up.")
+        return
+    chosen = selection.choose(run.recording, records)
+    record, seen = chosen.record, visibility(chosen.record, chosen.item)
+    panels.heading(f"L{record.layer} · who may see whom", run.recording.made_by)
+    if len(seen.blind):
+        st.warning(said(record, seen, "together"), icon=":material/error:")
+    _causality(run)
+    left, right = st.columns([6, 5], gap="medium")
+    with left:
+        _mask(run, chosen, "together")
+    with right:
+        counts = visible_keys_picture(record, chosen.item, run.recording.made_by)
+        panels.plotly(counts, key="visible", height=300)
+        panels.notes(counts)
+        export_button(counts, "visible")
+        _summary(chosen)
+    for column, which in zip(st.columns(2, gap="medium"), ("causal", "padding"), strict=True):
+        with column:
+            _mask(run, chosen, which)
+
+
+def _mask(run: Run, chosen: Selection, which: str) -> None:
+    record = chosen.record
+    picture = mask_picture(record, chosen.item, which, run.recording.made_by)
+    st.markdown(f"**{LAYERS[which][0]}**")
+    absent = {"causal": not record.causal, "padding": record.key_mask is None}
+    if absent.get(which):
+        st.caption(picture.notes[0].capitalize())
+        return
+    panels.attention(picture, chosen, key=f"mask.{which}")
+    st.caption(picture.notes[0].capitalize())
+    export_button(picture, f"mask.{which}")
+
+
+def _summary(chosen: Selection) -> None:
+    """The selected query in words."""
+    record, seen = chosen.record, visibility(chosen.record, chosen.item)
+    _, _, _, j = record.map.shape
+    st.metric(
+        "Keys this query may look at",
+        f"{int(seen.visible_keys[chosen.query])} of {j}",
+        help="Null keys count: no mask hides them",
+    )
+
+
+def _causality(run: Run) -> None:
+    config = run.config
+    if not config.causal or not config.peg:
+        return
+    if config.layout == "factorised" and config.peg_layout == "published":
+        st.info(
+            "The maps are causal, the information is not: the published temporal PEG reads its "
+            "tokens in another order than they have, so later frames reach earlier ones. "
+            "“PEG layout mended” in the sidebar puts the order right.",
+            icon=":material/info:",
+        )
+    elif not config.peg_causal:
+        st.info(
+            "The maps are causal, but the PEG convolution before each layer looks one step "
+            "ahead: switch on “PEG causal in time” to close that way too.",
+            icon=":material/info:",
+        )
