@@ -1,10 +1,10 @@
 """An attention microscope for Phenaki: record what its heads do, and look at it.
 
-    import phenaki_viz
+import phenaki_viz
 
-    with phenaki_viz.record(model) as recording:
-        model(x)
-    recording.records[0].map.full(0, 0)  # 'i j', exact
+with phenaki_viz.record(model) as recording:
+    model(x)
+recording.records[0].map.full(0, 0)  # 'i j', exact
 """
 
 from phenaki_viz.errors import (

@@ -1,6 +1,6 @@
 """From a recording to pictures of its attention: the map, the grid of heads, the video overlay."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -205,6 +205,7 @@ def head_grid(
         scales=scale,
         selected=selected,
         values=values,
+        unit=value_name or UNIT,
     )
 
 
@@ -230,3 +231,24 @@ def words_read(head: Head, place: Place) -> Curves:
         kind="bar",
         x_labels=names,
     )
+
+
+def all_heads(recording: Recording) -> Iterator[Heatmap]:
+    """Every head of every layer, first batch item, one colour scale a stack."""
+    for records in recording.stacks().values():
+        yield from stack_heads(recording, records, [0] * len(records))
+
+
+def stack_heads(
+    recording: Recording, records: Sequence[AttentionRecord], items: Sequence[int]
+) -> Iterator[Heatmap]:
+    """Every head of the layers of one stack, at one batch item each, on one colour scale."""
+    heads = [
+        Head(recording, record, item, head)
+        for record, item in zip(records, items, strict=True)
+        for head in range(len(record.heads))
+    ]
+    high = max(float(np.nanmax(h.record.map.full(h.item, h.head))) for h in heads)
+    scale = scale_for(high, log=False, scope="all heads and layers")
+    for head in heads:
+        yield attention_heatmap(head, scale)

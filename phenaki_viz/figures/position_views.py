@@ -125,7 +125,7 @@ def bias_heads(
         heads=tuple(f"H{head}" for head in heads),
         scales=scale,
         selected=(0, selected),
-        values=None,
+        unit="added to the score",
     )
 
 

@@ -1,6 +1,6 @@
 """Take it away: a button under every picture, and one for all heads of a stack."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -8,10 +8,10 @@ import streamlit as st
 
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export import FORMATS, archive, render
-from phenaki_viz.figures.attention_views import Head, attention_heatmap, scale_for
+from phenaki_viz.figures.attention_views import stack_heads
+from phenaki_viz.figures.naming import family
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.recording.dialled import Run
-from phenaki_viz.ui import derived
 from phenaki_viz.ui.selection import Selection
 
 WHAT = {
@@ -24,13 +24,12 @@ WHAT = {
 }
 
 
-def export_button(picture: Picture, key: str) -> None:
+def export_button(make: Callable[[], Picture], key: str) -> None:
     """A popover with one download per format; a file is made only when it is asked for."""
-    box = st.popover(
-        "Export", icon=":material/download:", key=f"export.{key}", on_change="rerun"
-    )
+    box = st.popover("Export", icon=":material/download:", key=f"export.{key}", on_change="rerun")
     if not box.open:
         return
+    picture = make()
     with box:
         st.caption(f"{picture.name}: every file says what made it")
         for kind, what in WHAT.items():
@@ -77,14 +76,15 @@ def _make(run: Run, chosen: Selection, kinds: list[str], count: int) -> None:
     st.session_state.pop("export.all.made", None)
     bar = st.progress(0.0, text="Drawing the heads")
     st.button("Cancel", key="export.all.cancel", width="stretch")
+    heads = stack_heads(run.recording, chosen.records, chosen.items)
     try:
-        content = archive(_heads(run, chosen), kinds, on_progress=_showing(bar), total=count)
+        content = archive(heads, kinds, on_progress=_showing(bar), total=count)
     except ExportError as error:
         st.error("The ZIP could not be made.")
         st.text(str(error))
         return
-    family = chosen.shown.record.kind
-    st.session_state["export.all.made"] = (f"{family}_heads.zip", content)
+    name = f"{family(chosen.record)}_heads.zip"
+    st.session_state["export.all.made"] = (name, content)
     bar.empty()
 
 
@@ -93,10 +93,3 @@ def _showing(bar: Any) -> Callable[[int, int, str], None]:
         bar.progress(min(done / max(of, 1), 1.0), text=f"{done} of {of}: {name}")
 
     return show
-
-
-def _heads(run: Run, chosen: Selection) -> Iterator[Picture]:
-    scale = scale_for(derived.highest(run, chosen), log=False, scope="all heads and layers")
-    for record, item in zip(chosen.records, chosen.items, strict=True):
-        for head in range(len(record.heads)):
-            yield attention_heatmap(Head(run.recording, record, item, head), scale)

@@ -1,0 +1,22 @@
+"""What Streamlit cannot draw itself: large maps, grids, film strips, and plotly that keeps its zoom."""
+
+from phenaki_viz.ui.components.assets import asset_routes
+from phenaki_viz.ui.components.attention_map import CellPick, MapEvent, WindowWish, attention_map
+from phenaki_viz.ui.components.axes import MapAxis
+from phenaki_viz.ui.components.figure import FigureClick, figure
+from phenaki_viz.ui.components.film_strip import PatchPick, film_strip
+from phenaki_viz.ui.components.head_grid import head_grid
+
+__all__ = [
+    "CellPick",
+    "FigureClick",
+    "MapAxis",
+    "MapEvent",
+    "PatchPick",
+    "WindowWish",
+    "asset_routes",
+    "attention_map",
+    "figure",
+    "film_strip",
+    "head_grid",
+]

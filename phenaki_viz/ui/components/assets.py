@@ -29,12 +29,13 @@ async def _plotly_js(request: Request) -> Response:
 def declare(name: str, html: str, *, isolate_styles: bool = True) -> Any:
     """Register a component whose script and style are `<name>.js` and `<name>.css`.
 
-    common.js and common.css come first in both: a component is one module, without a build step.
+    common.js comes first: a component is one module, without a build step; so does common.css,
+    where styles are kept to the component.
     """
     return st.components.v2.component(
         f"phenaki_viz_{name}",
         html=html,
-        css=_read("common.css") + _read(f"{name}.css"),
+        css=(_read("common.css") if isolate_styles else "") + _read(f"{name}.css"),
         js=_read("common.js") + _read(f"{name}.js"),
         isolate_styles=isolate_styles,
     )

@@ -65,9 +65,7 @@ class MapAxis:
 def as_map_axis(axis: MapAxis | Axis, cells: int) -> MapAxis:
     """The same axis, small to send. Raises ShapeError when it does not name `cells` cells."""
     if isinstance(axis, Axis):
-        axis = MapAxis(
-            title=axis.title, words=axis.names, breaks=axis.breaks, groups=axis.groups
-        )
+        axis = MapAxis(title=axis.title, words=axis.names, breaks=axis.breaks, groups=axis.groups)
     if axis.count not in (None, cells):
         raise ShapeError(f"the {axis.title} axis names {axis.count} cells, the map has {cells}")
     return axis

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import (
     attention_heatmap,
@@ -17,6 +18,7 @@ from phenaki_viz.figures.attention_views import (
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import family, key_axis, place_name
+from phenaki_viz.figures.words import listed
 from phenaki_viz.recording.dialled import Run
 from phenaki_viz.ui import derived, panels, selection
 from phenaki_viz.ui.exporting import export_all_heads, export_button
@@ -110,8 +112,8 @@ def _scale(run: Run, chosen: Selection, look: Look) -> ColourScale:
 
 def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
     picture = _overlay(run, chosen, scale, look, chosen.query + chosen.record.num_null_kv)
-    panels.strip(picture, chosen)
-    export_button(picture, "strip")
+    panels.strip(picture, chosen, "looks at" if look.direction == "row" else "is looked at by")
+    export_button(lambda: picture, "strip")
 
 
 def _overlay(run: Run, chosen: Selection, scale: ColourScale, look: Look, key: int) -> FilmStrip:
@@ -128,15 +130,15 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
     with left:
         bars = words_read(chosen.shown, chosen.place)
         panels.plotly(bars, key="words", height=280)
-        export_button(bars, "words")
+        export_button(lambda: bars, "words")
     with right:
         word = _word(names)
         picture = column_over_video(
             chosen.shown, word, chosen.place, as_rgb(run.clip), run.config.temporal_patch, scale
         )
         st.caption(f"Tokens that read “{panels.plain(names[word])}” (routing, not recognition)")
-        panels.strip(picture, chosen)
-        export_button(picture, "strip")
+        panels.strip(picture, chosen, f"reads “{panels.plain(names[word])}”")
+        export_button(lambda: picture, "strip")
 
 
 def _word(names: tuple[str, ...]) -> int:
@@ -176,16 +178,26 @@ def _grid(run: Run, chosen: Selection, look: Look) -> None:
     )
     panels.grid(picture)
     with st.container(horizontal=True):
-        export_button(picture, "grid")
+        export_button(lambda: picture, "grid")
         export_all_heads(run, chosen)
 
 
+def _said(tile: MapTile, scale: ColourScale) -> str:
+    y, x = tile.cell
+    drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights, zoom for each"
+    return f"{drawn}; {scale.describe()}"
+
+
 def _map(chosen: Selection, scale: ColourScale) -> None:
-    picture = attention_heatmap(chosen.shown, scale)
-    panels.attention(picture, chosen)
-    if picture.wrong:
-        st.warning(picture.notes[1], icon=":material/error:")
-    export_button(picture, "map")
+    tile = panels.attention(chosen, scale)
+    if tile.wrong:
+        st.warning(
+            f"{len(tile.wrong)} rows are not a distribution and are not drawn: "
+            f"{listed(tile.wrong)}",
+            icon=":material/error:",
+        )
+    st.caption(_said(tile, scale))
+    export_button(lambda: attention_heatmap(chosen.shown, scale), "map")
     verified = chosen.record.verification
     if verified and verified.max_abs_error is not None:
         st.caption(

@@ -31,7 +31,7 @@ def masks_page(run: Run) -> None:
         counts = visible_keys_picture(record, chosen.item, run.recording.made_by)
         panels.plotly(counts, key="visible", height=300)
         panels.notes(counts)
-        export_button(counts, "visible")
+        export_button(lambda: counts, "visible")
         _summary(chosen)
     for column, which in zip(st.columns(2, gap="medium"), ("causal", "padding"), strict=True):
         with column:
@@ -46,9 +46,9 @@ def _mask(run: Run, chosen: Selection, which: str) -> None:
     if absent.get(which):
         st.caption(picture.notes[0].capitalize())
         return
-    panels.attention(picture, chosen, key=f"mask.{which}")
+    panels.heatmap(picture, chosen, key=f"mask.{which}")
     st.caption(picture.notes[0].capitalize())
-    export_button(picture, f"mask.{which}")
+    export_button(lambda: picture, f"mask.{which}")
 
 
 def _summary(chosen: Selection) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from phenaki_viz.figures.curves import Curves
 from phenaki_viz.figures.position_views import (
     SHARED,
     bias_heads,
@@ -61,7 +62,7 @@ def _continuous(run: Run, record: AttentionRecord, head: int) -> None:
     with right:
         panels.plotly(picture, key="bias.flat", height=430, flat=True)
     panels.notes(picture)
-    export_button(picture, "bias")
+    export_button(lambda: picture, "bias")
 
 
 def _extent(run: Run, used: PositionBias) -> tuple[PositionBias, int]:
@@ -105,14 +106,19 @@ def _alibi(run: Run, record: AttentionRecord, head: int) -> None:
     slopes = slopes_picture(record, run.recording.made_by, head)
     penalty = penalty_picture(record, run.recording.made_by, head, distance)
     left, right = st.columns(2, gap="medium")
-    for column, picture, key in ((left, slopes, "slopes"), (right, penalty, "penalty")):
-        with column:
-            panels.plotly(picture, key=key, height=340)
-            panels.notes(picture)
-            export_button(picture, key)
+    with left:
+        _curves(slopes, "slopes")
+    with right:
+        _curves(penalty, "penalty")
     if record.alibi and record.alibi.max_abs_error > 1e-5:
         st.warning(
             f"What this module added differs from −slope × distance by up to "
             f"{record.alibi.max_abs_error:.3g}.",
             icon=":material/error:",
         )
+
+
+def _curves(picture: Curves, key: str) -> None:
+    panels.plotly(picture, key=key, height=340)
+    panels.notes(picture)
+    export_button(lambda: picture, key)

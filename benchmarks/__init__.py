@@ -1,0 +1,1 @@
+"""Ratios taken in one run, interleaved, medians; see README, What it costs."""

@@ -1,0 +1,78 @@
+"""The continuous position bias on all pairs of tokens, as published, and on distinct offsets.
+
+Run: python -m benchmarks.position_bias
+"""
+
+import argparse
+import multiprocessing
+import resource
+from collections.abc import Sequence
+from functools import partial
+
+import torch
+from torch import nn
+
+from benchmarks.timing import take_turns
+from phenaki_viz import models
+from tests.published import published_attention
+
+HEADS = 8
+CASES = (((6, 16, 16), 64), ((9, 8, 8), 512))  # paper scale in MaskGit; README scale, wide
+WAYS = ("published", "ours")
+
+
+def main(argv: Sequence[str] | None = None) -> dict[str, float]:
+    """Print a table; return how many times faster and smaller ours is, by case."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args(argv)
+    torch.set_num_threads(options.threads)
+    ratios: dict[str, float] = {}
+    for grid, dim in CASES:
+        ratios |= _compare(grid, dim, options.threads, options.rounds)
+    return ratios
+
+
+@torch.no_grad()
+def _compare(grid: tuple[int, ...], dim: int, threads: int, rounds: int) -> dict[str, float]:
+    name = f"{'×'.join(map(str, grid))}, dim {dim}"
+    biases = {way: _build(way, grid, dim) for way in WAYS}
+    biases["ours"].load_state_dict(biases["published"].state_dict())
+    outputs = [bias(*grid) for bias in biases.values()]
+    error = float((outputs[0] - outputs[1]).abs().max())
+    equal = "bit-equal" if torch.equal(*outputs) else f"largest difference {error:.1e}"
+    timings = take_turns({way: partial(bias, *grid) for way, bias in biases.items()}, rounds=rounds)
+    peaks = {way: _peak(way, grid, dim, threads) for way in WAYS}
+    print(f"{name}: {equal}")
+    for way in WAYS:
+        print(f"  {way:10} {timings[way]!s:32} {peaks[way] / 2**20:7,.0f} MiB more at the peak")
+    faster = timings["published"].median / timings["ours"].median
+    smaller = peaks["published"] / peaks["ours"]
+    print(f"  {faster:.1f} times faster, {smaller:.1f} times less memory")
+    return {f"{name} time": faster, f"{name} memory": smaller}
+
+
+def _build(way: str, grid: tuple[int, ...], dim: int) -> nn.Module:
+    classes = published_attention() if way == "published" else models
+    return classes.ContinuousPositionBias(dim=dim, heads=HEADS, num_dims=len(grid))
+
+
+def _peak(way: str, grid: tuple[int, ...], dim: int, threads: int) -> int:
+    """Bytes that the first call adds to the high-water mark of a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as fresh:
+        return fresh.apply(_growth, (way, grid, dim, threads))
+
+
+@torch.no_grad()
+def _growth(way: str, grid: tuple[int, ...], dim: int, threads: int) -> int:
+    torch.set_num_threads(threads)
+    bias = _build(way, grid, dim)
+    bias(*(1 for _ in grid))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    bias(*grid)
+    return 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""The part of a map that a screen can show: exact cells where they fit, named pooling else."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from phenaki_viz.analysis.rows import uniform_weight, wrong_rows
+from phenaki_viz.analysis.thumbnails import hidden_cells
+from phenaki_viz.recording import AttentionRecord, cell_size
+
+Window = tuple[int, int, int, int]  # r0 r1 c0 c1, ends excluded
+
+
+@dataclass(frozen=True)
+class MapTile:
+    """values: 'y x' float32; NaN is masked, infinite belongs to a row that is no distribution.
+
+    window: what it covers of the whole map. cell: how many weights one value averages.
+    wrong: queries of the whole map whose rows are no distribution. uniform: 'i', 1 / visible keys.
+    """
+
+    values: np.ndarray
+    window: Window
+    cell: tuple[int, int]
+    wrong: tuple[int, ...]
+    uniform: np.ndarray
+
+
+def map_tile(record: AttentionRecord, item: int, head: int, window: Window, most: int) -> MapTile:
+    """The window of one head's map in at most `most` × `most` values (means of equal cells)."""
+    rows, columns = (window[0], window[1]), (window[2], window[3])
+    values = record.map.tile(item, head, rows, columns, (most, most))
+    cell = cell_size(rows[1] - rows[0], most), cell_size(columns[1] - columns[0], most)
+    wrong = wrong_rows(record.map.full(item, head))
+    values = np.where(np.isfinite(values), values, np.inf)
+    inside = wrong[(wrong >= rows[0]) & (wrong < rows[1])]
+    values[(inside - rows[0]) // cell[0]] = np.inf
+    hidden = hidden_cells(record, item, rows, columns, values.shape)
+    if hidden is not None:
+        values = np.where(hidden, np.nan, values)
+    return MapTile(
+        values=values.astype(np.float32),
+        window=window,
+        cell=cell,
+        wrong=tuple(int(row) for row in wrong),
+        uniform=uniform_weight(record.visible_keys(item)),
+    )
+
+
+def pooled(
+    values: np.ndarray, hidden: np.ndarray | None, most: int
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """Means of equal cells of 'i j', NaN where all of a cell is hidden; and the cell's size."""
+    cell = cell_size(values.shape[0], most), cell_size(values.shape[1], most)
+    shown = np.ones(values.shape, bool) if hidden is None else ~hidden
+    sums, counts = _blocks(np.where(shown, values, 0), cell), _blocks(shown.astype(float), cell)
+    mean = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
+    return mean.astype(np.float32), cell
+
+
+def _blocks(values: np.ndarray, cell: tuple[int, int]) -> np.ndarray:
+    starts = [np.arange(0, size, step) for size, step in zip(values.shape, cell, strict=True)]
+    return np.add.reduceat(np.add.reduceat(values, starts[0], axis=0), starts[1], axis=1)

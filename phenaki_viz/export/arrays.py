@@ -1,0 +1,118 @@
+"""The exact arrays of a picture as NPZ, for programs."""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from phenaki_viz.errors import ExportError
+from phenaki_viz.export.made_by import made_by_json
+from phenaki_viz.figures import Curves, FilmStrip, HeadGrid, Heatmap, Picture, Surface
+from phenaki_viz.figures.colour import ColourScale
+
+
+def to_npz(picture: Picture) -> bytes:
+    """Every array of the picture, names and the record of what made it; loads without pickle."""
+    arrays: dict[str, Any] = {
+        "kind": _words(type(picture).__name__),
+        "title": _words(picture.title),
+        "notes": _words(picture.notes),
+        "made_by": _words(made_by_json(picture)),
+        **_arrays(picture),
+    }
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def _words(text: str | Sequence[str]) -> np.ndarray:
+    return np.array(text, dtype=str)
+
+
+def _arrays(picture: Picture) -> dict[str, np.ndarray]:
+    match picture:
+        case Heatmap():
+            return _heatmap_arrays(picture)
+        case FilmStrip():
+            return _strip_arrays(picture)
+        case HeadGrid():
+            return _grid_arrays(picture)
+        case Surface():
+            return _surface_arrays(picture)
+        case Curves():
+            return _curve_arrays(picture)
+    raise ExportError(f"{type(picture).__name__} has no numbers to export")
+
+
+def _heatmap_arrays(picture: Heatmap) -> dict[str, np.ndarray]:
+    return {
+        "values": _float32(picture.values),
+        "unit": _words(picture.unit),
+        "query_names": _words(picture.query.names),
+        "key_names": _words(picture.key.names),
+        "query_breaks": np.array(picture.query.breaks, np.int64),
+        "key_breaks": np.array(picture.key.breaks, np.int64),
+        "wrong": np.array(picture.wrong, np.int64),
+        **_if_given("hidden", picture.hidden, bool),
+        **_if_given("uniform", picture.uniform, np.float32),
+    }
+
+
+def _strip_arrays(picture: FilmStrip) -> dict[str, np.ndarray]:
+    pairs = [(step, frame) for step, frames in enumerate(picture.steps) for frame in frames]
+    return {
+        "weights": _float32(picture.weights),
+        "unit": _words(picture.unit),
+        "frames": np.asarray(picture.frames, np.uint8),
+        "steps_frames": np.array(pairs, np.int64),
+        **_if_given("query", picture.query, np.int64),
+        **_if_given("uniform", picture.uniform, np.float32),
+    }
+
+
+def _grid_arrays(picture: HeadGrid) -> dict[str, np.ndarray]:
+    return {
+        "thumbnails": _float32(picture.thumbnails),
+        "unit": _words(picture.unit),
+        "layers": _words(picture.layers),
+        "heads": _words(picture.heads),
+        "colour_ends": _ends(picture.scales),
+        **_if_given("values", picture.values, np.float32),
+        **_if_given("selected", picture.selected, np.int64),
+    }
+
+
+def _ends(scales: ColourScale | tuple[tuple[ColourScale, ...], ...]) -> np.ndarray:
+    if isinstance(scales, ColourScale):
+        return np.array([scales.low, scales.high], np.float64)
+    return np.array([[(scale.low, scale.high) for scale in row] for row in scales], np.float64)
+
+
+def _surface_arrays(picture: Surface) -> dict[str, np.ndarray]:
+    return {
+        "z": _float32(picture.z),
+        "x": np.asarray(picture.x),
+        "y": np.asarray(picture.y),
+        "titles": _words((picture.x_title, picture.y_title, picture.z_title)),
+        **_if_given("trained", picture.trained, np.float64),
+    }
+
+
+def _curve_arrays(picture: Curves) -> dict[str, np.ndarray]:
+    arrays = {
+        "names": _words([curve.name for curve in picture.curves]),
+        "titles": _words((picture.x_title, picture.y_title)),
+        "x_labels": _words(picture.x_labels),
+    }
+    for at, curve in enumerate(picture.curves):
+        arrays[f"x_{at}"], arrays[f"y_{at}"] = np.asarray(curve.x), np.asarray(curve.y)
+    return arrays
+
+
+def _float32(values: np.ndarray) -> np.ndarray:
+    return np.asarray(values, np.float32)
+
+
+def _if_given(name: str, value: Any, dtype: Any) -> dict[str, np.ndarray]:
+    return {} if value is None else {name: np.asarray(value, dtype)}

@@ -1,0 +1,154 @@
+"""What made a picture, as JSON inside every exported file, and back."""
+
+import html
+import io
+import json
+import math
+import re
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from phenaki_viz.errors import ExportError
+from phenaki_viz.figures.picture import Picture
+
+PNG_KEY = "phenaki_viz"
+HTML_ID = "made-by"
+CSV_MARK = "# made_by "
+MOST_BYTES = 16_000_000
+DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
+PDF_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+
+
+def made_by_json(picture: Picture) -> str:
+    """The picture's record of what made it as one line of ASCII JSON.
+
+    Arrays become lists, numbers that JSON does not have (NaN, infinity) null.
+    Raises ExportError for something that is no data.
+    """
+    return json.dumps(_jsonable(picture.made_by), ensure_ascii=True)
+
+
+def _jsonable(value: Any) -> Any:
+    match value:
+        case Mapping():
+            return {str(key): _jsonable(held) for key, held in value.items()}
+        case list() | tuple() | set() | frozenset():
+            held = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
+            return [_jsonable(one) for one in held]
+        case np.ndarray() | np.generic():
+            return _jsonable(value.tolist())
+        case float():
+            return value if math.isfinite(value) else None
+        case None | bool() | int() | str():
+            return value
+        case Path():
+            return str(value)
+    raise ExportError(f"made_by holds a {type(value).__name__}; expected numbers, words or lists")
+
+
+def read_made_by(source: Path | str | bytes) -> dict[str, Any]:
+    """What made an exported picture, from its file or the file's bytes, in any of our formats.
+
+    Nothing in the file is run. Raises ExportError when the file holds no such record.
+    """
+    content = source if isinstance(source, bytes) else _bytes_of(Path(source))
+    name = "the file" if isinstance(source, bytes) else Path(source).name
+    try:
+        found = json.loads(_reader(content)(content))
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile, ElementTree.ParseError) as error:
+        raise ExportError(f"{name} does not say what made it: no phenaki_viz export") from error
+    if not isinstance(found, dict):
+        raise ExportError(f"{name} does not say what made it: its record is no JSON object")
+    return found
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ExportError(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def _reader(content: bytes) -> Callable[[bytes], str]:
+    readers: dict[bytes, Callable[[bytes], str]] = {
+        b"\x89PNG": _from_png,
+        b"%PDF": _from_pdf,
+        b"PK": _from_npz,
+        b"# ": _from_csv,
+        b"<?xml": _from_svg,
+        b"<!doctype html>": _from_html,
+    }
+    for magic, reader in readers.items():
+        if content.startswith(magic):
+            return reader
+    raise ValueError("none of the export formats")
+
+
+def _from_png(content: bytes) -> str:
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
+            return str(image.info[PNG_KEY])
+    except (UnidentifiedImageError, SyntaxError) as error:
+        raise ValueError("broken PNG") from error
+
+
+def _from_svg(content: bytes) -> str:
+    if b"<!ENTITY" in content:
+        raise ValueError("an SVG of ours defines no entities")
+    return _text_of(ElementTree.fromstring(content).find(f".//{DESCRIPTION}"))
+
+
+def _text_of(element: ElementTree.Element | None) -> str:
+    if element is None or element.text is None:
+        raise ValueError("no description")
+    return element.text
+
+
+def _from_pdf(content: bytes) -> str:
+    """The literal string after /Keywords in the information dictionary, unescaped."""
+    found = re.search(rb"/Keywords \(((?:[^()\\]|\\.)*)\)", content, re.DOTALL)
+    if found is None:
+        raise ValueError("no keywords")
+    text = found[1].decode("ascii")
+    return re.sub(r"\\(.)", lambda escape: PDF_ESCAPES.get(escape[1], escape[1]), text)
+
+
+def _from_html(content: bytes) -> str:
+    pattern = rf'<script type="application/json" id="{HTML_ID}">(.*?)</script>'
+    found = re.search(pattern.encode(), content, re.DOTALL)
+    if found is None:
+        raise ValueError("no record")
+    return found[1].decode()
+
+
+def _from_npz(content: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if archive.getinfo("made_by.npy").file_size > MOST_BYTES:
+            raise ValueError("a record of that size is none of ours")
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return str(arrays["made_by"])
+
+
+def _from_csv(content: bytes) -> str:
+    for line in content.split(b"\n"):
+        if not line.startswith(b"# "):
+            break
+        if line.startswith(CSV_MARK.encode()):
+            return line.decode()[len(CSV_MARK) :]
+    raise ValueError("no record")
+
+
+def inert_json(text: str) -> str:
+    """JSON that may stand inside a script element: no '<' in it, the same value."""
+    return text.replace("<", "\\u003c")
+
+
+def html_text(text: str) -> str:
+    """Text for HTML, shown letter by letter."""
+    return html.escape(text, quote=True)

@@ -1,0 +1,41 @@
+"""A picture as one HTML page that needs nothing else, and asks the network for nothing."""
+
+import plotly.io
+
+from phenaki_viz.export.made_by import HTML_ID, html_text, inert_json, made_by_json
+from phenaki_viz.figures import Picture, figure_of
+from phenaki_viz.figures.words import plain
+
+DIV_ID = "phenaki-viz-picture"
+CONFIG = {"showSendToCloud": False, "displaylogo": False, "responsive": True}
+# The browser itself refuses whatever would leave the machine. plotly draws with inline script.
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'{script}; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:; worker-src blob:"
+)
+
+
+def to_html(picture: Picture, script: str | None = None) -> bytes:
+    """A page of about 5 MB with plotly inside; title, notes and what made it are in it.
+
+    script: file name of plotly.min.js beside the page, which then is small.
+    """
+    figure = figure_of(picture, "light").update_layout(paper_bgcolor="#ffffff")
+    page: str = plotly.io.to_html(
+        figure,
+        config=CONFIG,
+        include_plotlyjs=script or True,
+        include_mathjax=False,
+        full_html=True,
+        div_id=DIV_ID,
+        default_height=f"{figure.layout.height}px",
+    )
+    policy = POLICY.format(script=" 'self' file:" if script else "")
+    head = (
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{html_text(plain(picture.title))}</title>"
+        f'<script type="application/json" id="{HTML_ID}">'
+        f"{inert_json(made_by_json(picture))}</script>"
+    )
+    return page.replace("</head>", f"{head}</head>", 1).encode()

@@ -1,0 +1,133 @@
+"""The exact numbers of a picture as CSV, for spreadsheets and eyes."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from phenaki_viz.errors import ExportError
+from phenaki_viz.export.made_by import CSV_MARK, made_by_json
+from phenaki_viz.figures import Curves, FilmStrip, HeadGrid, Heatmap, Picture, Surface
+from phenaki_viz.figures.words import plain
+
+FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"  # what makes a spreadsheet read a cell as a formula
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+Rows = Iterator[Sequence[Any]]
+
+
+def to_csv(picture: Picture) -> bytes:
+    """The numbers as text; every float32 comes back exactly. UTF-8, comment lines first."""
+    buffer = io.StringIO(newline="")
+    for line in _comments(picture):
+        buffer.write(f"# {line}\n")
+    csv.writer(buffer, lineterminator="\n").writerows(_rows(picture))
+    return buffer.getvalue().encode()
+
+
+def _comments(picture: Picture) -> Iterable[str]:
+    yield f"phenaki_viz {type(picture).__name__}"
+    yield f"title {_uncut(json.dumps(plain(picture.title), ensure_ascii=False))}"
+    for note in picture.notes:
+        yield f"note {_uncut(json.dumps(plain(note), ensure_ascii=False))}"
+    yield CSV_MARK.removeprefix("# ") + _uncut(made_by_json(picture))
+    yield from _remarks(picture)
+
+
+def _remarks(picture: Picture) -> Iterable[str]:
+    match picture:
+        case Heatmap() if picture.hidden is not None:
+            yield "nan: masked - the query may not look there"
+        case FilmStrip():
+            yield "nan: no key of this map"
+        case HeadGrid() if picture.values is None:
+            yield "nan: masked; inf: a row that is not a distribution"
+
+
+def _uncut(text: str) -> str:
+    """JSON whose strings hold no ',' and ';': a spreadsheet that cuts the line at them finds no
+    cell that begins with what somebody typed. The value is the same.
+    """
+    cuts = {ord(","): "\\u002c", ord(";"): "\\u003b"}
+    return STRING.sub(lambda found: found[0].translate(cuts), text)
+
+
+def guarded(name: str) -> str:
+    """A name that a spreadsheet does not run: a ' goes before = + - @."""
+    name = plain(name)
+    return f"'{name}" if name[:1] and name[0] in FORMULA else name
+
+
+def _numbers(values: np.ndarray) -> list[str]:
+    """The shortest text of each number that reads back as the same float."""
+    return [str(value) for value in np.asarray(values)]
+
+
+def _rows(picture: Picture) -> Rows:
+    match picture:
+        case Heatmap():
+            return _heatmap_rows(picture)
+        case FilmStrip():
+            return _strip_rows(picture)
+        case HeadGrid():
+            return _grid_rows(picture)
+        case Surface():
+            return _surface_rows(picture)
+        case Curves():
+            return _curve_rows(picture)
+    raise ExportError(f"{type(picture).__name__} has no numbers to export")
+
+
+def _heatmap_rows(picture: Heatmap) -> Rows:
+    values = np.asarray(picture.values, np.float32)
+    if picture.hidden is not None:
+        values = np.where(picture.hidden, np.float32(np.nan), values)
+    corner = f"{picture.query.title} \\ {picture.key.title}"
+    yield [guarded(corner), *map(guarded, picture.key.names)]
+    for name, row in zip(picture.query.names, values, strict=True):
+        yield [guarded(name), *_numbers(row)]
+
+
+def _strip_rows(picture: FilmStrip) -> Rows:
+    weights = np.asarray(picture.weights, np.float32)
+    yield ["step", "row", "column", "frames", guarded(picture.unit)]
+    for at in np.ndindex(weights.shape):
+        frames = " ".join(map(str, picture.steps[at[0]]))
+        yield [*at, frames, str(weights[at])]
+
+
+def _grid_rows(picture: HeadGrid) -> Rows:
+    unit = guarded(picture.unit or "value")
+    if picture.values is not None:
+        yield ["layer", "head", unit]
+        values = np.asarray(picture.values, np.float32)
+        for layer, head in np.ndindex(values.shape):
+            yield [*_head(picture, layer, head), str(values[layer, head])]
+        return
+    yield ["layer", "head", "row", "column", unit]
+    for layer, head, row, column in np.ndindex(picture.thumbnails.shape):
+        value = np.float32(picture.thumbnails[layer, head, row, column])
+        yield [*_head(picture, layer, head), row, column, str(value)]
+
+
+def _head(picture: HeadGrid, layer: int, head: int) -> tuple[str, str]:
+    return guarded(picture.layers[layer]), guarded(picture.heads[head])
+
+
+def _surface_rows(picture: Surface) -> Rows:
+    corner = f"{picture.y_title} \\ {picture.x_title}"
+    yield [guarded(corner), *_numbers(picture.x)]
+    for y, row in zip(_numbers(picture.y), np.asarray(picture.z, np.float32), strict=True):
+        yield [y, *_numbers(row)]
+
+
+def _curve_rows(picture: Curves) -> Rows:
+    labels = ["label"] if picture.x_labels else []
+    yield ["curve", guarded(picture.x_title), guarded(picture.y_title), *labels]
+    for curve in picture.curves:
+        for x, y in zip(curve.x, curve.y, strict=True):
+            label = [guarded(picture.x_labels[int(x)])] if labels else []
+            yield [guarded(curve.name), str(x), str(y), *label]

@@ -1,0 +1,694 @@
+const FONT = 11;
+const LARGEST_CELL = 44; // CSS pixels a side: a map of few tokens stays small
+const TALLEST = 640;
+const LEAST_CELLS = 4; // as far as zooming goes
+const LEGEND = 104;
+const NARROW = 560;
+const DRAG = 4; // pixels before a press is a pan
+
+class AttentionMap extends Panel {
+  constructor(root) {
+    super(root);
+    this.base = this.find(".base");
+    this.top = this.find(".top");
+    this.top.onpointermove = (event) => this.moved(event);
+    this.top.onpointerleave = () => this.point(null);
+    this.top.onpointerdown = (event) => this.pressed(event);
+    this.top.onpointerup = () => this.released();
+    this.top.onpointercancel = () => this.released();
+    this.top.onclick = (event) => this.clicked(event);
+    this.top.ondblclick = () => this.reset();
+    this.top.onwheel = (event) => this.wheeled(event);
+    this.top.onkeydown = (event) => this.key(event);
+    this.addTools();
+  }
+
+  close() {
+    super.close();
+    clearTimeout(this.asking);
+  }
+
+  addTools() {
+    const button = (textContent, title, onclick) =>
+      make("button", { type: "button", textContent, title, ariaLabel: title, onclick });
+    this.out = button("−", "Zoom out (−)", () => this.zoom(1 / 1.6));
+    this.in = button("+", "Zoom in (+)", () => this.zoom(1.6));
+    this.all = button("Whole map", "Whole map (0, Esc or double click)", () => this.reset());
+    this.find(".tools").append(this.out, this.in, this.all);
+  }
+
+  // New data. The zoom belongs to the size of the map, the coarse picture to its source.
+  take() {
+    const { total, shape, window, source } = this.head;
+    if (String(this.memory.total) !== String(total)) {
+      this.memory.total = total;
+      this.memory.view = null;
+    }
+    this.tile = {
+      window,
+      cell: this.head.cell,
+      shape,
+      values: this.parts.values,
+      picture: this.paintedValues(),
+    };
+    const whole = String(window) === String([0, total[0], 0, total[1]]);
+    if (whole) this.coarse = { ...this.tile, source };
+    else if (!source || this.coarse?.source !== source) this.coarse = null;
+    if (this.covers(this.view)) this.asked = null;
+    this.drawLegend();
+    if (this.pushed) this.reveal();
+    this.pushed = false;
+    this.ask();
+  }
+
+  paintedValues() {
+    const { scale, shape: [rows, columns], colours } = this.head;
+    const { values, table } = this.parts;
+    const ramp = pixels(table);
+    const place = placer(scale);
+    const [masked, wrong] = [pixelOf(colours.masked), pixelOf(colours.wrong)];
+    this.has = { masked: false, wrong: false };
+    return imageOf(columns, rows, (dots) => {
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i];
+        if (Number.isFinite(value)) dots[i] = ramp[Math.round(255 * place(value))];
+        else if (Number.isNaN(value)) [dots[i], this.has.masked] = [masked, true];
+        else [dots[i], this.has.wrong] = [wrong, true];
+      }
+    });
+  }
+
+  // ---- what is on view, in full cells: [r0, r1, c0, c1]
+
+  get whole() {
+    const [rows, columns] = this.head.total;
+    return [0, rows, 0, columns];
+  }
+
+  get view() {
+    return this.memory.view ?? this.whole;
+  }
+
+  get magnification() {
+    const [r0, r1] = this.view;
+    return this.head.total[0] / (r1 - r0);
+  }
+
+  look(r0, c0, rows, columns) {
+    const [most, across] = this.head.total;
+    const row = clamp(r0, 0, most - rows);
+    const column = clamp(c0, 0, across - columns);
+    const everything = rows >= most && columns >= across;
+    this.memory.view = everything ? null : [row, row + rows, column, column + columns];
+    this.soon(() => this.paint());
+    this.ask();
+  }
+
+  reset() {
+    this.look(0, 0, ...this.head.total);
+  }
+
+  // Zoom so that the cell under `at` (shares of the plot) stays where it is.
+  zoom(factor, [down, right] = [0.5, 0.5]) {
+    const [r0, r1, c0, c1] = this.view;
+    const [rows, columns] = this.head.total;
+    const least = Math.max(Math.min(LEAST_CELLS, rows) / rows, Math.min(2, columns) / columns);
+    const share = clamp(1 / (this.magnification * factor), least, 1);
+    this.look(
+      r0 + down * (r1 - r0 - share * rows),
+      c0 + right * (c1 - c0 - share * columns),
+      share * rows,
+      share * columns,
+    );
+  }
+
+  // A pick from outside or by key is brought into view.
+  reveal() {
+    if (!this.memory.view) return;
+    const [r0, r1, c0, c1] = this.view;
+    const [query, key] = this.picked;
+    const shift = (at, from, to) => (at < from ? at - from : at >= to ? at + 1 - to : 0);
+    const right = key === null ? 0 : shift(key, c0, c1);
+    this.look(r0 + shift(query, r0, r1), c0 + right, r1 - r0, c1 - c0);
+  }
+
+  // ---- finer cells, when the values are coarser than what can be seen
+
+  covers([r0, r1, c0, c1]) {
+    const { window: [w0, w1, v0, v1] } = this.tile;
+    return w0 <= r0 && r1 <= w1 && v0 <= c0 && c1 <= v1;
+  }
+
+  ask() {
+    clearTimeout(this.asking);
+    this.asking = setTimeout(() => this.askNow(), 180);
+  }
+
+  askNow() {
+    if (!this.plot || (this.covers(this.view) && !this.isBlocky())) return;
+    const [r0, r1, c0, c1] = this.wanted();
+    const wish = JSON.stringify([r0, r1, c0, c1]);
+    if (wish === this.asked || wish === JSON.stringify(this.tile.window)) return;
+    this.asked = wish;
+    this.tell("window", { r0, r1, c0, c1 });
+  }
+
+  isBlocky() {
+    const [r0, r1] = this.view;
+    const pixelsEach = (this.plot.height / (r1 - r0)) * this.tile.cell[0];
+    return Math.max(...this.tile.cell) > 1 && this.memory.view && pixelsEach > 2;
+  }
+
+  // A little more than the view, so that a short pan needs no answer.
+  wanted() {
+    const [r0, r1, c0, c1] = this.view;
+    const [rows, columns] = this.head.total;
+    const [more, wider] = [(r1 - r0) / 8, (c1 - c0) / 8];
+    return [
+      Math.max(0, Math.floor(r0 - more)),
+      Math.min(rows, Math.ceil(r1 + more)),
+      Math.max(0, Math.floor(c0 - wider)),
+      Math.min(columns, Math.ceil(c1 + wider)),
+    ];
+  }
+
+  // ---- layout
+
+  draw() {
+    this.lay();
+    this.paint();
+  }
+
+  lay() {
+    const { total: [rows, columns], query, key } = this.head;
+    const pen = this.base.getContext("2d");
+    pen.font = `${FONT}px ${this.theme.font}`;
+    const width = (text) => pen.measureText(text).width;
+    const sides = [rowNames(query, this.width), columnNames(key, columns)];
+    const names = sides.map((side) => Math.min(90, Math.ceil(Math.max(0, ...side.map(width)))));
+    const groups = Math.max(width(`${query.title} ↓`), ...query.groups.map(width));
+    const left = Math.ceil(groups) + 8 + (names[0] ? names[0] + 6 : 0);
+    const room = this.width - left - 8 - (this.width < NARROW ? 0 : LEGEND);
+    const [wide, high] = plotSize(rows, columns, Math.max(room, 80));
+    this.upright = names[1] <= wide / columns - 2;
+    const over = names[1] ? (this.upright ? FONT + 4 : names[1] + 6) : 0;
+    const top = 2 * FONT + 14 + over;
+    this.plot = { left, top, width: wide, height: high, inner: names[0], over };
+    this.size = [left + wide + 8, top + high + 4];
+    this.panel.style.setProperty("--wide", `${Math.max(this.size[0] + LEGEND, 300)}px`);
+    this.panel.style.setProperty("--high", `${high}px`);
+  }
+
+  x(column) {
+    const [, , c0, c1] = this.view;
+    return this.plot.left + ((column - c0) / (c1 - c0)) * this.plot.width;
+  }
+
+  y(row) {
+    const [r0, r1] = this.view;
+    return this.plot.top + ((row - r0) / (r1 - r0)) * this.plot.height;
+  }
+
+  // ---- painting: the base when data or view change, the top when the pointer moves
+
+  paint() {
+    const pen = fit(this.base, ...this.size);
+    const { left, top, width, height } = this.plot;
+    pen.save();
+    pen.beginPath();
+    pen.rect(left, top, width, height);
+    pen.clip();
+    if (this.coarse && !this.covers(this.view)) this.drawTile(pen, this.coarse);
+    this.drawTile(pen, this.tile);
+    this.drawBreaks(pen);
+    pen.restore();
+    this.drawMargins(pen);
+    this.paintTop();
+    this.tools();
+    this.top.dataset.painted = Number(this.top.dataset.painted ?? 0) + 1;
+    this.top.dataset.view = this.view.map((at) => Math.round(1000 * at) / 1000);
+  }
+
+  // Only the cells on view, whole ones, so that a deep zoom does not enlarge the rest.
+  drawTile(pen, { window: [w0, w1, v0, v1], cell: [tall, broad], picture }) {
+    const [r0, r1, c0, c1] = this.view;
+    const rows = [Math.max(w0, r0), Math.min(w1, r1)].map((at) => (at - w0) / tall);
+    const columns = [Math.max(v0, c0), Math.min(v1, c1)].map((at) => (at - v0) / broad);
+    const [row, column] = [Math.floor(rows[0]), Math.floor(columns[0])];
+    const [down, right] = [Math.ceil(rows[1]) - row, Math.ceil(columns[1]) - column];
+    if (down <= 0 || right <= 0) return;
+    const [x, y] = [this.x(v0 + column * broad), this.y(w0 + row * tall)];
+    const size = [
+      this.x(v0 + (column + right) * broad) - x,
+      this.y(w0 + (row + down) * tall) - y,
+    ];
+    copy(pen, picture, [column, row, right, down], [x, y, ...size]);
+  }
+
+  drawBreaks(pen) {
+    const { query, key, colours, total } = this.head;
+    const { left, top, width, height } = this.plot;
+    const dense = (axis, along, count) => (along * (count / axis.breaks.length)) / count < 7;
+    pen.fillStyle = colours.line;
+    pen.globalAlpha = 0.4;
+    if (!dense(query, height, total[0])) {
+      for (const at of query.breaks) pen.fillRect(left, Math.round(this.y(at)) - 0.5, width, 1);
+    }
+    if (!dense(key, width, total[1])) {
+      for (const at of key.breaks) pen.fillRect(Math.round(this.x(at)) - 0.5, top, 1, height);
+    }
+    pen.globalAlpha = 1;
+  }
+
+  drawMargins(pen) {
+    const { query, key } = this.head;
+    const { left, top, width, height, inner, over } = this.plot;
+    pen.fillStyle = this.theme.text;
+    pen.strokeStyle = this.theme.text;
+    pen.globalAlpha = 0.3;
+    pen.strokeRect(left - 0.5, top - 0.5, width + 1, height + 1);
+    pen.globalAlpha = 1;
+    pen.font = `600 ${FONT}px ${this.theme.font}`;
+    pen.textBaseline = "alphabetic";
+    pen.textAlign = "left";
+    pen.fillText(`${key.title} →`, left, FONT + 1);
+    pen.fillText(`${query.title} ↓`, 0, FONT + 1);
+    pen.font = `${FONT}px ${this.theme.font}`;
+    this.drawColumnGroups(pen, top - over - 6);
+    this.drawRowGroups(pen, left - 8 - (inner ? inner + 6 : 0));
+    if (inner) this.drawRowNames(pen);
+    if (over) this.drawColumnNames(pen);
+  }
+
+  drawColumnGroups(pen, y) {
+    const { left, width } = this.plot;
+    const taken = [];
+    pen.textAlign = "center";
+    for (const [name, from, to] of spans(this.head.key, this.head.total[1])) {
+      const [a, b] = [Math.max(this.x(from), left), Math.min(this.x(to), left + width)];
+      if (b - a < 0.5) continue;
+      const text = firstFree(pen, name, (a + b) / 2, left + width + 8, taken);
+      if (text) pen.fillText(text, (a + b) / 2, y);
+    }
+  }
+
+  drawRowGroups(pen, x) {
+    const { top, height } = this.plot;
+    let free = top;
+    pen.textAlign = "right";
+    pen.textBaseline = "middle";
+    for (const [name, from, to] of spans(this.head.query, this.head.total[0])) {
+      const [a, b] = [Math.max(this.y(from), top), Math.min(this.y(to), top + height)];
+      const middle = (a + b) / 2;
+      if (b - a < 0.5 || middle - FONT / 2 < free - FONT) continue;
+      pen.fillText(name, x, middle);
+      free = middle + FONT;
+    }
+  }
+
+  drawRowNames(pen) {
+    const { left, inner, height } = this.plot;
+    const [r0, r1] = this.view;
+    if (height / (r1 - r0) < FONT + 1) return;
+    pen.textAlign = "right";
+    pen.textBaseline = "middle";
+    for (let at = Math.ceil(r0 - 0.5); at + 0.5 < r1; at++) {
+      pen.fillText(shorten(pen, shortName(this.head.query, at), inner), left - 7, this.y(at + 0.5));
+    }
+  }
+
+  drawColumnNames(pen) {
+    const { top, over, width } = this.plot;
+    const [, , c0, c1] = this.view;
+    const room = width / (c1 - c0);
+    if (room < FONT) return;
+    pen.textBaseline = "middle";
+    for (let at = Math.ceil(c0 - 0.5); at + 0.5 < c1; at++) {
+      pen.save();
+      pen.translate(this.x(at + 0.5), top - 6);
+      const text = shorten(pen, shortName(this.head.key, at), this.upright ? room : over);
+      pen.textAlign = this.upright ? "center" : "left";
+      if (!this.upright) pen.rotate(-Math.PI / 2);
+      pen.fillText(text, 0, this.upright ? -FONT / 2 + 1 : 0);
+      pen.restore();
+    }
+  }
+
+  paintTop() {
+    const pen = fit(this.top, ...this.size);
+    const { left, top, width, height } = this.plot;
+    const { colours } = this.head;
+    const [query, key] = this.picked;
+    pen.save();
+    pen.beginPath();
+    pen.rect(left - 8, top - 8, width + 12, height + 12);
+    pen.clip();
+    this.drawLines(pen, colours.query, [this.y(query), this.y(query + 1)], true);
+    if (key !== null) this.drawLines(pen, colours.key, [this.x(key), this.x(key + 1)], false);
+    if (this.hovered) this.drawHovered(pen);
+    pen.restore();
+    this.say();
+  }
+
+  // Two lines beside the row or column, so that its own cells stay to be seen, and a mark.
+  drawLines(pen, colour, [a, b], across) {
+    const { left, top, width, height } = this.plot;
+    const [start, end] = across ? [top, top + height] : [left, left + width];
+    if (b < start || a > end) return;
+    const edges = [[a - 1.5, 1.5], [b, 1.5]];
+    pen.fillStyle = colour;
+    for (const [at, thick] of edges) {
+      if (across) pen.fillRect(left, at, width, thick);
+      else pen.fillRect(at, top, thick, height);
+    }
+    const middle = (a + b) / 2;
+    const corner = across ? [left - 1, middle] : [middle, top - 1];
+    const [sx, sy] = across ? [-6, 4] : [4, -6];
+    pen.beginPath();
+    pen.moveTo(...corner);
+    pen.lineTo(corner[0] + sx, corner[1] + sy);
+    pen.lineTo(corner[0] + (across ? sx : -sx), corner[1] + (across ? -sy : sy));
+    pen.fill();
+  }
+
+  drawHovered(pen) {
+    const cells = this.reading(...this.hovered);
+    if (!cells) return;
+    const { rows: [r0, r1], columns: [c0, c1] } = cells;
+    const box = [this.x(c0), this.y(r0), this.x(c1) - this.x(c0), this.y(r1) - this.y(r0)];
+    pen.lineWidth = 3;
+    pen.strokeStyle = "rgb(0 0 0 / 0.75)";
+    pen.strokeRect(...box);
+    pen.lineWidth = 1.25;
+    pen.strokeStyle = "#fff";
+    pen.strokeRect(...box);
+    pen.lineWidth = 1;
+  }
+
+  // ---- numbers in words
+
+  get picked() {
+    const [query, key] = this.memory.picked;
+    const [rows, columns] = this.head.total;
+    const inside = key === null || key === undefined ? null : clamp(key, 0, columns - 1);
+    return [clamp(query, 0, rows - 1), inside];
+  }
+
+  // The raw value at a cell of the total map and the cells it stands for; null when not here.
+  reading(query, key) {
+    for (const tile of [this.tile, this.coarse]) {
+      if (!tile) continue;
+      const { window: [r0, r1, c0, c1], cell: [tall, broad], shape, values } = tile;
+      if (query < r0 || query >= r1 || key < c0 || key >= c1) continue;
+      const [row, column] = [Math.floor((query - r0) / tall), Math.floor((key - c0) / broad)];
+      const [top, left] = [r0 + row * tall, c0 + column * broad];
+      return {
+        value: values[row * shape[1] + column],
+        rows: [top, Math.min(r1, top + tall)],
+        columns: [left, Math.min(c1, left + broad)],
+      };
+    }
+    return null;
+  }
+
+  words(query, key) {
+    const names = [cellName(this.head.query, query), cellName(this.head.key, key)];
+    const found = this.reading(query, key);
+    return [`query ${names[0]}`, `key ${names[1]}`, found ? this.weightWords(found) : "loading"];
+  }
+
+  weightWords({ value, rows: [r0, r1], columns: [c0, c1] }) {
+    const { unit, reduce } = this.head;
+    const many = r1 - r0 > 1 || c1 - c0 > 1;
+    const cells = many ? `${reduce} of ${r1 - r0} × ${c1 - c0} cells ` : "";
+    if (Number.isNaN(value)) return `masked: this query may not read ${many ? "them" : "it"}`;
+    if (!Number.isFinite(value)) return "this row is not a distribution: no weight to show";
+    const multiple = this.uniform(r0, r1);
+    const ratio = multiple && reduce !== "sum" ? ` · ${times(value, multiple)}` : "";
+    return `${cells}${unit} ${spoken(value)}${ratio}`;
+  }
+
+  uniform(r0, r1) {
+    const rows = this.parts.uniform?.subarray(r0, r1);
+    return rows && rows.reduce((sum, one) => sum + one, 0) / rows.length;
+  }
+
+  say() {
+    const [query, key] = this.hovered ?? this.picked;
+    const { query: axis } = this.head;
+    const words = key === null ? [`query ${cellName(axis, query)}`] : this.words(query, key);
+    this.said.replaceChildren(...this.spans(words, key));
+    this.top.ariaLabel = `Attention map. ${this.saidOfPick()}. Arrow keys move query and key.`;
+    this.note();
+  }
+
+  get said() {
+    return this.find(".said");
+  }
+
+  spans([query, key, weight], picked) {
+    const dot = (colour) => {
+      const element = make("span", { className: "dot" });
+      element.style.background = colour;
+      return element;
+    };
+    const { colours } = this.head;
+    const first = [dot(colours.query), query];
+    if (picked === null) {
+      const hint = "point at a cell to read it, click to pick it";
+      return [...first, make("span", { className: "hint", textContent: ` · ${hint}` })];
+    }
+    return [...first, " → ", dot(colours.key), key, make("br"), make("b", { textContent: weight })];
+  }
+
+  saidOfPick() {
+    const [query, key] = this.picked;
+    if (key === null) return `Selected: query ${cellName(this.head.query, query)}`;
+    return `Selected: ${this.words(query, key).join(", ")}`;
+  }
+
+  // For tests and other tools: the cell under the pointer, or the pick, in full precision.
+  note() {
+    const [query, key] = this.hovered ?? this.picked;
+    const found = key === null ? null : this.reading(query, key);
+    const { dataset } = this.top;
+    Object.assign(dataset, { query, key: key ?? "", weight: found ? String(found.value) : "" });
+    dataset.picked = this.picked.map((at) => at ?? "");
+  }
+
+  tools() {
+    const zoomed = this.magnification;
+    this.top.classList.toggle("zoomed", zoomed > 1);
+    this.out.disabled = this.all.disabled = !this.memory.view;
+    this.all.textContent = this.memory.view ? `Whole map (now ${spoken(zoomed, 2)} ×)` : "Whole map";
+  }
+
+  drawLegend() {
+    const { scale, colours } = this.head;
+    const bar = make("div", { className: "bar" });
+    const narrow = this.width < NARROW;
+    bar.style.background = gradient(this.parts.table, narrow ? "to right" : "to top");
+    if (!narrow) bar.style.height = "160px";
+    const ends = [scale.high, middle(scale), scale.low].map((value) =>
+      make("span", { textContent: spoken(value, 3) }),
+    );
+    const ramp = make("div", { className: "ramp" }, bar, make("div", { className: "ticks" }, ...ends));
+    const law = make("div", { textContent: scale.log ? "logarithmic" : "linear" });
+    const flags = [["masked", "masked"], ["wrong", "not a distribution"]]
+      .filter(([name]) => this.has[name])
+      .map(([name, text]) => swatch(colours[name], text));
+    this.find(".legend").replaceChildren(ramp, law, make("div", { textContent: scale.scope }), ...flags);
+  }
+
+  // ---- what the user does
+
+  at({ offsetX, offsetY }) {
+    const { left, top, width, height } = this.plot;
+    const [down, right] = [(offsetY - top) / height, (offsetX - left) / width];
+    if (down < 0 || down >= 1 || right < 0 || right >= 1) return null;
+    const [r0, r1, c0, c1] = this.view;
+    return [Math.floor(r0 + down * (r1 - r0)), Math.floor(c0 + right * (c1 - c0))];
+  }
+
+  point(cell) {
+    if (!this.plot || String(cell) === String(this.hovered)) return;
+    this.hovered = cell;
+    this.soon(() => this.paintTop());
+  }
+
+  moved(event) {
+    if (this.press && this.memory.view) this.pan(event);
+    if (!this.press?.panning) this.point(this.at(event));
+  }
+
+  pressed(event) {
+    if (event.button !== 0) return;
+    this.press = { x: event.offsetX, y: event.offsetY, view: this.view, id: event.pointerId };
+  }
+
+  pan(event) {
+    const { x, y, view: [r0, r1, c0, c1], id } = this.press;
+    const [dx, dy] = [event.offsetX - x, event.offsetY - y];
+    if (!this.press.panning && Math.hypot(dx, dy) < DRAG) return;
+    if (!this.press.panning) this.top.setPointerCapture(id);
+    this.press.panning = true;
+    this.top.classList.add("panning");
+    this.hovered = null;
+    const { width, height } = this.plot;
+    const shift = [(dy / height) * (r1 - r0), (dx / width) * (c1 - c0)];
+    this.look(r0 - shift[0], c0 - shift[1], r1 - r0, c1 - c0);
+  }
+
+  released() {
+    this.dragged = this.press?.panning;
+    this.press = null;
+    this.top.classList.remove("panning");
+  }
+
+  clicked(event) {
+    const cell = this.at(event);
+    if (cell && !this.dragged) this.pick(...cell);
+    this.dragged = false;
+  }
+
+  // The wheel scrolls the page until the map has been clicked or tabbed to (or with Ctrl).
+  wheeled(event) {
+    const held = this.top.matches(":focus") || event.ctrlKey || event.metaKey;
+    const { left, top, width, height } = this.plot;
+    const at = [(event.offsetY - top) / height, (event.offsetX - left) / width];
+    const outside = at.some((share) => share < 0 || share > 1);
+    if (!held || outside || (event.deltaY > 0 && !this.memory.view)) return;
+    used(event);
+    this.zoom(Math.exp(-event.deltaY * 0.0016), at);
+    this.point(this.at(event));
+  }
+
+  pick(query, key) {
+    if (String([query, key]) === String(this.picked)) return;
+    this.memory.picked = [query, key];
+    this.reveal();
+    this.soon(() => this.paintTop());
+    this.find(".aloud").textContent = this.saidOfPick();
+    this.tell("pick", { query, key });
+  }
+
+  key(event) {
+    if (!plain(event)) return;
+    const act = this.keys()[event.key];
+    if (!act) return;
+    used(event);
+    this.hovered = null;
+    act();
+  }
+
+  keys() {
+    const [query, key] = this.picked;
+    const letGo = () => (this.memory.view ? this.reset() : this.pick(query, null));
+    const arrows = Object.entries(ARROWS).map(([name, step]) => [name, () => this.walk(...step)]);
+    return {
+      ...Object.fromEntries(arrows),
+      PageUp: () => this.walkGroup(-1),
+      PageDown: () => this.walkGroup(1),
+      "+": () => this.zoom(1.6, this.share()),
+      "=": () => this.zoom(1.6, this.share()),
+      "-": () => this.zoom(1 / 1.6, this.share()),
+      0: () => this.reset(),
+      Escape: letGo,
+    };
+  }
+
+  // Where the pick stands in the plot: zooming by key keeps it there.
+  share() {
+    const [query, key] = this.picked;
+    const [r0, r1, c0, c1] = this.view;
+    const column = key === null ? (c0 + c1) / 2 : key + 0.5;
+    return [(query + 0.5 - r0) / (r1 - r0), (column - c0) / (c1 - c0)].map((at) => clamp(at, 0, 1));
+  }
+
+  walk(down, right) {
+    const [query, key] = this.picked;
+    const [rows, columns] = this.head.total;
+    const next = right ? clamp((key ?? -right) + right, 0, columns - 1) : key;
+    this.pick(clamp(query + down, 0, rows - 1), next);
+  }
+
+  // One time step up or down: the same patch when both steps are whole.
+  walkGroup(by) {
+    const { query: axis, total: [rows] } = this.head;
+    const [query, key] = this.picked;
+    const [, high, wide] = axis.grid ?? [0, 1, 8];
+    const next = query + by * high * wide;
+    if (next >= 0 && next < rows) this.pick(next, key);
+  }
+}
+
+// Square maps are square; narrow ones get broader cells, within reason.
+function plotSize(rows, columns, room) {
+  const high = Math.min(TALLEST, LARGEST_CELL * rows);
+  const wide = Math.min(room, LARGEST_CELL * columns, TALLEST * 1.6);
+  if (rows === columns) return [Math.min(high, wide), Math.min(high, wide)];
+  const ratio = rows / columns;
+  if (ratio > 1) return [wide, Math.min(high, Math.max(wide, 240), ratio * wide)];
+  return [wide, Math.min(high, Math.max(120, ratio * wide))];
+}
+
+const swatch = (colour, text) => {
+  const box = make("span", { className: "dot" });
+  box.style.background = colour;
+  return make("span", { className: "swatch" }, box, text);
+};
+
+// Cells have names of their own in the margin where they can be told apart: words, time steps,
+// and rows of few cells.
+const runsOnce = ({ grid }) => grid && grid.filter((size) => size > 1).length <= 1;
+
+function shortName(axis, index) {
+  if (index < axis.nulls) return `null ${index + 1}`;
+  if (axis.words) return axis.words[index - axis.nulls];
+  const place = placeOf(axis, index);
+  if (!place) return String(index - axis.nulls);
+  const along = axis.grid.findIndex((size) => size > 1);
+  return runsOnce(axis) ? `${["step", "row", "column"][Math.max(along, 0)]} ${place[Math.max(along, 0)]}` : `${place[1]}, ${place[2]}`;
+}
+
+const count = (axis) => axis.nulls + (axis.words?.length ?? axis.grid.reduce((a, b) => a * b));
+
+const namesOf = (axis) => Array.from({ length: count(axis) }, (_, at) => shortName(axis, at));
+
+function rowNames(axis, width) {
+  if (!axis.words && !axis.grid) return [];
+  return axis.words || runsOnce(axis) || width >= NARROW ? namesOf(axis) : [];
+}
+
+// Names over the columns take height: only where columns are few enough to be read.
+function columnNames(axis, columns) {
+  if (!axis.words && !axis.grid) return [];
+  return columns <= 64 && (axis.words || runsOnce(axis)) ? namesOf(axis) : [];
+}
+
+function spans({ breaks, groups }, cells) {
+  const edges = [0, ...breaks, cells];
+  return groups.map((name, at) => [name, edges[at], edges[at + 1]]);
+}
+
+// The name, or its last word ("step 3" -> "3"), whichever fits between what stands already.
+function firstFree(pen, name, middle, end, taken) {
+  for (const text of [name, name.split(" ").at(-1)]) {
+    const half = pen.measureText(text).width / 2 + 2;
+    const [from, to] = [middle - half, middle + half];
+    if (to <= end && !taken.some(([a, b]) => from < b && to > a)) {
+      taken.push([from, to]);
+      return text;
+    }
+  }
+  return "";
+}
+
+function shorten(pen, text, room) {
+  if (pen.measureText(text).width <= room) return text;
+  let kept = text;
+  while (kept && pen.measureText(`${kept}…`).width > room) kept = kept.slice(0, -1);
+  return kept && `${kept}…`;
+}
+
+export default (call) => show(AttentionMap, call);

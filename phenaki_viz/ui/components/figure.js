@@ -1,0 +1,107 @@
+const SETTINGS = {
+  displaylogo: false,
+  showSendToCloud: false,
+  responsive: true,
+  displayModeBar: "hover",
+  modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d", "hoverClosest3d", "resetCameraLastSave3d"],
+};
+
+// plotly.js once a page, however many figures there are; asked again after a failure.
+function library(address) {
+  if (window.Plotly) return Promise.resolve(window.Plotly);
+  window.phenakiVizPlotly ??= new Promise((done, failed) => {
+    const script = make("script", { src: new URL(address, document.baseURI).href });
+    script.onload = () => (window.Plotly ? done(window.Plotly) : script.onerror());
+    script.onerror = () => {
+      script.remove();
+      window.phenakiVizPlotly = null;
+      failed(new Error(`plotly.js is not at ${script.src}`));
+    };
+    document.head.append(script);
+  });
+  return window.phenakiVizPlotly;
+}
+
+class Figure {
+  constructor(root) {
+    this.box = root.querySelector(".pv-figure");
+    this.plot = root.querySelector(".pv-plot");
+    this.turn = 0;
+  }
+
+  async accept({ head, parts }) {
+    const turn = ++this.turn;
+    this.box.style.height = `${head.height}px`;
+    this.box.classList.toggle("pv-waiting", !this.plot.data);
+    this.describe(head.alt);
+    try {
+      const Plotly = await library(head.library);
+      if (turn === this.turn && this.plot.isConnected) await this.draw(Plotly, head, parts.figure);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  async draw(Plotly, head, text) {
+    const { data, layout, frames } = JSON.parse(new TextDecoder().decode(text));
+    const first = !this.plot.data;
+    const kept = {
+      uirevision: "kept",
+      modebar: { bgcolor: "rgba(0,0,0,0)", orientation: "h" },
+      ...layout,
+      height: head.height,
+      autosize: true,
+    };
+    delete kept.width;
+    await Plotly.react(this.plot, { data, layout: kept, config: SETTINGS, frames });
+    if (first) this.plot.on("plotly_click", ({ points }) => this.clicked(points[0]));
+    this.box.classList.remove("pv-waiting", "pv-broken");
+    this.plot.dataset.painted = Number(this.plot.dataset.painted ?? 0) + 1;
+  }
+
+  describe(alt) {
+    this.box.role = "img";
+    this.box.ariaLabel = alt;
+  }
+
+  // A heatmap or surface has its cell, a curve the index of its point.
+  clicked({ pointNumber, pointNumbers, curveNumber }) {
+    const at = pointNumber ?? pointNumbers?.[0] ?? 0;
+    const [row, col] = Array.isArray(at) ? at : [0, at];
+    this.tell({ row, col, curve: curveNumber });
+  }
+
+  tell(what) {
+    this.sent = Math.max(Date.now(), (this.sent ?? 0) + 1);
+    this.send("click", { ...what, seq: this.sent });
+  }
+
+  fail(error) {
+    this.box.classList.remove("pv-waiting");
+    this.box.classList.add("pv-broken");
+    this.box.querySelector(".pv-trouble").textContent = window.Plotly
+      ? `This figure could not be drawn: ${error.message}`
+      : "This figure could not be drawn: its library did not load. Start the app with " +
+        "“streamlit run app.py” and reload the page.";
+    console.warn(error);
+  }
+
+  close() {
+    this.turn++;
+    window.Plotly?.purge(this.plot);
+  }
+}
+
+const figures = new WeakMap();
+
+export default function ({ data, parentElement: root, setStateValue }) {
+  if (!figures.has(root)) figures.set(root, new Figure(root));
+  const figure = figures.get(root);
+  figure.send = setStateValue;
+  figure.accept(unpack(data));
+  return () => {
+    if (root.isConnected) return; // newer data overtook this call: the figure still stands
+    figure.close();
+    figures.delete(root);
+  };
+}

@@ -1,0 +1,74 @@
+"""Planted truths: maps built so that the right number is known."""
+
+import numpy as np
+import pytest
+
+from phenaki_viz.analysis import heads
+from phenaki_viz.analysis.rows import uniform_weight, wrong_rows
+from phenaki_viz.errors import ShapeError
+
+GRID = (2, 3, 5)
+
+
+def looking_at(offset: tuple[int, int, int]) -> np.ndarray:
+    """Every token puts all its weight on the token at a fixed offset, wrapping round."""
+    at = np.stack(np.mgrid[:2, :3, :5], -1).reshape(-1, 3)
+    targets = (at + offset) % GRID
+    attn = np.zeros((30, 30), np.float32)
+    attn[np.arange(30), np.ravel_multi_index(targets.T, GRID)] = 1
+    return attn
+
+
+def test_entropy_of_one_key_and_of_all():
+    assert heads.entropy(np.eye(7, dtype=np.float32)).tolist() == [0] * 7
+    np.testing.assert_allclose(heads.entropy(np.full((5, 8), 1 / 8)), 3)
+
+
+def test_null_and_self_mass():
+    attn = np.array([[0.5, 0.2, 0.3], [0.1, 0.0, 0.9]])
+    np.testing.assert_allclose(heads.null_mass(attn, 2), [0.7, 0.1])
+    np.testing.assert_allclose(heads.self_mass(looking_at((0, 0, 0))), 1)
+    assert heads.self_mass(looking_at((1, 0, 0))).sum() == 0
+    with pytest.raises(ShapeError, match="as many keys as queries"):
+        heads.self_mass(attn)
+
+
+def test_a_head_that_looks_one_step_back_is_one_step_away_and_nowhere_in_space():
+    attn = looking_at((1, 0, 0))
+    np.testing.assert_allclose(heads.distance_in_time(attn, GRID), 1)
+    np.testing.assert_allclose(heads.distance_in_space(attn, GRID), 0)
+
+
+def test_a_head_that_looks_down_a_row_moves_in_space_only():
+    attn = looking_at((0, 1, 0))
+    np.testing.assert_allclose(heads.distance_in_time(attn, GRID), 0)
+    rows = np.mgrid[:2, :3, :5][1].ravel()
+    np.testing.assert_allclose(heads.distance_in_space(attn, GRID), np.where(rows == 2, 2, 1))
+
+
+def test_a_map_of_another_size_is_refused_with_both():
+    with pytest.raises(ShapeError, match=r"\(2, 3, 5\) is 30 square, got \(4, 4\)"):
+        heads.distance_in_space(np.eye(4), GRID)
+
+
+def test_top_mass_counts_the_heaviest_keys():
+    attn = np.array([[0.6, 0.3, 0.1, 0.0], [0.25, 0.25, 0.25, 0.25]])
+    assert heads.top_mass(attn, 0.9).tolist() == [2, 4]
+    assert heads.top_mass(attn, 0.5).tolist() == [1, 2]
+    with pytest.raises(ShapeError, match="above 0 and up to 1"):
+        heads.top_mass(attn, 0)
+
+
+def test_rows_that_are_no_distribution_are_found():
+    attn = np.full((6, 4), 0.25, np.float32)
+    attn[1, 2] = np.nan
+    attn[3] *= 2
+    attn[4, 0], attn[4, 1] = -0.25, 0.75
+    assert wrong_rows(attn).tolist() == [1, 3, 4]
+    with pytest.raises(ShapeError):
+        wrong_rows(attn[0])
+
+
+def test_uniform_weight_of_visible_keys():
+    found = uniform_weight(np.array([4, 0, 1]))
+    assert found[0] == 0.25 and np.isnan(found[1]) and found[2] == 1

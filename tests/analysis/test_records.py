@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+
+from phenaki_viz.analysis.masks import BOTH, CAUSAL, NULL, PADDING, VISIBLE, visibility
+from phenaki_viz.analysis.measures import applicable, head_table
+from phenaki_viz.analysis.overlay import on_grid
+from phenaki_viz.analysis.position import offsets, plane, reach
+from phenaki_viz.analysis.thumbnails import thumbnails
+from phenaki_viz.analysis.tiles import map_tile, pooled
+from phenaki_viz.errors import ShapeError
+from phenaki_viz.recording import Places, PositionBias
+from tests.analysis.records import planted, uniform
+
+GRID = (3, 2, 5)
+
+
+def test_masks_are_told_apart_and_together():
+    mask = np.array([[True, True, False, True, True]])
+    record = planted(uniform(1, 1, 5, 5), causal=True, key_mask=mask)
+    codes = visibility(record).codes
+    assert codes[1].tolist() == [VISIBLE, VISIBLE, BOTH, CAUSAL, CAUSAL]
+    assert codes[4].tolist() == [VISIBLE, VISIBLE, PADDING, VISIBLE, VISIBLE]
+    assert visibility(record).visible_keys.tolist() == [1, 2, 2, 3, 4]
+    hidden = np.isin(codes, (CAUSAL, PADDING, BOTH))
+    np.testing.assert_array_equal(hidden, record.hidden(0, (0, 5), (0, 5)))
+
+
+def test_left_padding_under_a_causal_mask_leaves_blind_queries():
+    mask = np.array([[False, False, True, True]])
+    seen = visibility(planted(uniform(1, 1, 4, 4), causal=True, key_mask=mask))
+    assert seen.blind.tolist() == [0, 1]
+    assert seen.visible_keys.tolist() == [0, 0, 1, 2]
+
+
+def test_null_keys_come_first_and_are_never_masked():
+    record = planted(
+        uniform(1, 1, 3, 6), kind="cross", num_null_kv=2, key_mask=np.zeros((1, 4), bool)
+    )
+    seen = visibility(record)
+    assert seen.codes[0].tolist() == [NULL, NULL, PADDING, PADDING, PADDING, PADDING]
+    assert seen.visible_keys.tolist() == [2, 2, 2]
+    assert len(seen.blind) == 0
+
+
+@pytest.mark.parametrize(("counts", "shape"), [("video", 30), ("frame", 10), ("patch", 3)])
+def test_weights_land_on_the_patches_they_came_from(counts, shape):
+    places = Places(GRID, counts)
+    item, _ = places.locate((2, 1, 3))
+    grid = on_grid(places, item, np.arange(shape, dtype=np.float32))
+    for token in range(shape):
+        assert grid[places.place(item, token)] == token
+    assert np.isfinite(grid).sum() == shape
+    with pytest.raises(ShapeError, match=f"{shape} tokens"):
+        on_grid(places, item, np.zeros(shape + 1))
+
+
+def test_thumbnails_keep_masked_and_wrong_cells_apart():
+    attn = np.tril(np.ones((8, 8)))
+    attn /= attn.sum(1, keepdims=True)
+    maps = np.stack([attn, attn])[None]
+    maps[0, 1, 7] = np.nan
+    shown = thumbnails([planted(maps, causal=True)], [0], most=4)
+    assert shown.cell == (2, 2)
+    assert np.isnan(shown.values[0, 0]).tolist() == np.triu(np.ones((4, 4), bool), 1).tolist()
+    assert shown.values[0, 0, 1, 0] == pytest.approx((1 / 3 * 2 + 1 / 4 * 2) / 4)
+    assert np.isinf(shown.values[0, 1, 3]).all()
+    assert shown.high == shown.values[0, 0, 0, 0] == pytest.approx((1 + 0 + 0.5 + 0.5) / 4)
+
+
+def test_a_tile_names_the_rows_that_are_wrong_and_hides_what_is_masked():
+    attn = uniform(1, 1, 6, 6)
+    attn[0, 0, 2] = np.inf
+    tile = map_tile(planted(attn, causal=True), 0, 0, (1, 5, 0, 6), most=6)
+    assert tile.wrong == (2,)
+    assert tile.cell == (1, 1)
+    assert np.isinf(tile.values[1, :3]).all()
+    assert np.isnan(tile.values[0]).tolist() == [False, False, True, True, True, True]
+    np.testing.assert_allclose(tile.uniform, 1 / np.arange(1, 7))
+
+
+def test_pooling_a_picture_leaves_hidden_cells_out_of_the_mean():
+    values = np.arange(15, dtype=np.float32).reshape(3, 5)
+    hidden = np.zeros((3, 5), bool)
+    hidden[0, 0] = hidden[2, 4] = True
+    shown, cell = pooled(values, hidden, 3)
+    assert cell == (1, 2)
+    assert shown[0, 0] == 1 and shown[1, 0] == 5.5
+    assert np.isnan(shown[2, 2])
+
+
+def test_head_tables_are_means_over_queries():
+    one_key = np.zeros((1, 2, 4, 4), np.float32)
+    one_key[0, 0] = np.eye(4)
+    one_key[0, 1] = 0.25
+    record = planted(one_key, Places((1, 2, 2), "video"))
+    np.testing.assert_allclose(head_table([record], [0], "entropy"), [[0, 2]])
+    np.testing.assert_allclose(head_table([record], [0], "self"), [[1, 0.25]])
+    assert "null" not in applicable(record) and "time" not in applicable(record)
+    cross = planted(uniform(1, 1, 4, 6), kind="cross", num_null_kv=3)
+    np.testing.assert_allclose(head_table([cross], [0], "null"), [[0.5]])
+    assert set(applicable(cross)) == {"entropy", "null", "top"}
+
+
+def test_planes_and_offsets_of_a_position_bias():
+    surface = np.arange(2 * 3 * 5 * 7, dtype=np.float32).reshape(2, 3, 5, 7)
+    bias = PositionBias(module="cpb", dimensions=(2, 3, 4), surface=surface)
+    assert next(o.tolist() for o in offsets(bias)) == [-1, 0, 1]
+    np.testing.assert_array_equal(plane(bias, 1, dt=-1), surface[1, 0])
+    with pytest.raises(ShapeError, match="reach from -1 to 1"):
+        plane(bias, 0, dt=2)
+
+
+def test_alibi_halves_a_weight_after_its_reach():
+    slopes = np.array([0.5, 0.0625])
+    np.testing.assert_allclose(np.exp(-slopes * reach(slopes)), 0.5)
