@@ -77,9 +77,14 @@ def _compare(tokens: int, rounds: int) -> dict[str, float]:
     ours.load_state_dict(theirs.state_dict())
     x = torch.randn(1, tokens, DIM)
     maps: list[torch.Tensor] = []
+
+    def keep_maps() -> None:
+        maps.clear()
+        _hooked(ours, x, lambda _, args: maps.append(args[0]))
+
     ways: dict[str, Callable[[], object]] = {
         "published": lambda: theirs(x),
-        "kept": lambda: (maps.clear(), _hooked(ours, x, lambda _, args: maps.append(args[0]))),
+        "kept": keep_maps,
         "made": lambda: _hooked(ours, x, lambda *_: None),
         "fused": lambda: ours(x),
     }

@@ -18,13 +18,13 @@ def published_attention() -> ModuleType:
     ModuleNotFoundError, with what to install, when it is not there in this version.
     """
     spec = importlib.util.find_spec("phenaki_pytorch")
-    if spec is None or importlib.metadata.version("phenaki-pytorch") != VERSION:
+    found = spec and importlib.metadata.version("phenaki-pytorch")
+    if spec is None or spec.origin is None or found != VERSION:
         raise ModuleNotFoundError(
             f"phenaki-pytorch {VERSION} is not installed: "
             f"pip install --no-deps phenaki-pytorch=={VERSION}"
         )
-    (folder,) = spec.submodule_search_locations or ()
-    return _load("published_attention", Path(folder) / "attention.py")
+    return _load("published_attention", Path(spec.origin).with_name("attention.py"))
 
 
 def _load(name: str, path: Path) -> ModuleType:

@@ -4,10 +4,11 @@ from phenaki_viz.data.clip import Clip, as_rgb, fit_clip, to_tensor
 from phenaki_viz.data.decode import ACCEPTED, load_clip
 from phenaki_viz.data.limits import DEFAULT_LIMITS, ClipLimits
 from phenaki_viz.data.prompts import Prompt, embed_words, read_prompt
-from phenaki_viz.data.samples import SAMPLES, sample_clip
+from phenaki_viz.data.samples import ASSETS, SAMPLES, sample_clip
 
 __all__ = [
     "ACCEPTED",
+    "ASSETS",
     "DEFAULT_LIMITS",
     "SAMPLES",
     "Clip",

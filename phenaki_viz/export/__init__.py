@@ -1,0 +1,20 @@
+"""From pictures to files: print, pages, numbers and archives, each with what made it inside."""
+
+from phenaki_viz.export.archive import archive, write_archive
+from phenaki_viz.export.files import write_bytes
+from phenaki_viz.export.formats import FORMATS, Format, render, write
+from phenaki_viz.export.made_by import read_made_by
+from phenaki_viz.export.names import numbered, safe_name
+
+__all__ = [
+    "FORMATS",
+    "Format",
+    "archive",
+    "numbered",
+    "read_made_by",
+    "render",
+    "safe_name",
+    "write",
+    "write_archive",
+    "write_bytes",
+]

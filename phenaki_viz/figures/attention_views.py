@@ -252,3 +252,30 @@ def stack_heads(
     scale = scale_for(high, log=False, scope="all heads and layers")
     for head in heads:
         yield attention_heatmap(head, scale)
+
+
+def steps_read(head: Head, place: Place) -> Curves:
+    """One query's attention by time step, beside what a query that does not choose would give."""
+    record = head.record
+    _, query = record.places.locate(place)
+    (row,) = record.map.rows(head.item, head.head, [query])
+    seen = ~record.hidden(head.item, (query, query + 1), (0, len(row)))[0]
+    steps = record.places.coordinates(record.batch_items[head.item])[0]
+    count = record.places.grid[0]
+    mass = np.bincount(steps, row[record.num_null_kv :], minlength=count)
+    even = np.bincount(steps, seen[record.num_null_kv :], minlength=count) / max(seen.sum(), 1)
+    at = np.arange(count)
+    return Curves(
+        name=f"{file_stem(record, record.heads[head.head])}_steps",
+        title=f"{head.title} · {place_name(*place)} · attention by time step",
+        notes=origin_notes(head.recording.made_by),
+        made_by=head.made_by(scale_for(1.0, log=False, scope="fixed")) | {"query": place},
+        curves=(
+            Curve(name=head.label, x=at, y=mass, highlighted=True),
+            Curve(name="no choice", x=at, y=even),
+        ),
+        x_title="time step of the keys",
+        y_title="share of attention",
+        kind="line",
+        x_labels=tuple(f"step {step}" for step in at),
+    )

@@ -41,7 +41,7 @@ class Curve:
     hover: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        expect_shape(f"Curve.x of {self.name!r}", self.x, {"n": None})
+        expect_shape(f"Curve.x of {self.name!r}", self.x, {"n": np.size(self.x)})
         expect_shape(f"Curve.y of {self.name!r}", self.y, {"n": len(self.x)})
         if self.hover:
             expect_count(f"Curve.hover of {self.name!r}", self.hover, len(self.x), "points")
@@ -129,7 +129,7 @@ def curves_figure(picture: Curves, theme: Theme = "light", *, bare: bool = False
     figure.update_layout(xaxis=across, yaxis=_y_axis(picture, ink), barmode="group", bargap=0.25)
     over = _legend_room(picture)
     figure.update_layout(showlegend=bool(over), legend=_legend(ink))
-    plan = Plan(body=300, left=58, under=room, over=over + 8, swatches=_gaps(picture))
+    plan = Plan(body=300, left=58, under=room, over=over + 8, swatches=gap_swatches(picture))
     dress(figure, picture, theme, bare=bare, plan=plan)
     return figure
 
@@ -239,7 +239,7 @@ def _axis(title: str, ink: Ink) -> dict[str, Any]:
     }
 
 
-def _gaps(picture: Curves) -> tuple[Swatch, ...]:
+def gap_swatches(picture: Curves) -> tuple[Swatch, ...]:
     """Says how many points are missing because they are no finite number."""
     missing = sum(int((~np.isfinite(np.asarray(c.y, float))).sum()) for c in picture.curves)
     if not missing:

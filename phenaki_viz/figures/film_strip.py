@@ -13,9 +13,9 @@ from einops import rearrange
 from PIL import Image
 
 from phenaki_viz.figures.colour import QUERY_COLOUR, ColourScale
-from phenaki_viz.figures.paint import raw_colourscale, raw_ends
+from phenaki_viz.figures.paint import painted, raw_colourscale, raw_ends
 from phenaki_viz.figures.picture import Picture
-from phenaki_viz.figures.shapes import expect_count, expect_index, expect_shape
+from phenaki_viz.figures.shapes import expect_count, expect_index, expect_scale, expect_shape
 from phenaki_viz.figures.theme import INK, Ink, Plan, Swatch, Theme, dress, legend_of
 from phenaki_viz.figures.words import literal
 
@@ -44,6 +44,7 @@ class FilmStrip(Picture):
     def __post_init__(self) -> None:
         expect_shape("FilmStrip.frames", self.frames, {"f": None, "H": None, "W": None, "c": 3})
         expect_shape("FilmStrip.weights", self.weights, {"t": None, "h": None, "w": None})
+        expect_scale("FilmStrip.scale", self.scale)
         expect_count("FilmStrip.steps", self.steps, self.weights.shape[0], "time steps of weights")
         for frame in (frame for step in self.steps for frame in step):
             expect_index("FilmStrip.steps frame", (frame,), self.frames.shape[:1])
@@ -262,11 +263,19 @@ def _captions(picture: FilmStrip, layout: Layout, ink: Ink) -> list[dict[str, An
     return found
 
 
-def blended(picture: FilmStrip, spot: Spot, colours: np.ndarray) -> np.ndarray:
-    """One frame with patch colours over it where there are weights: 'H W 3' uint8, for print.
+def overlaid_image(picture: FilmStrip, layout: Layout) -> np.ndarray:
+    """The strip with the weights laid over: 'H W 4' uint8, clear between the frames."""
+    canvas = strip_image(picture, layout)
+    _, height, width, _ = picture.frames.shape
+    colours = painted(picture.weights, picture.scale)
+    for spot in layout.spots:
+        place = canvas[spot.top : spot.top + height, spot.left : spot.left + width]
+        place[..., :3] = _blended(picture, spot, colours[spot.step])
+    return canvas
 
-    colours: 'h w 3' uint8.
-    """
+
+def _blended(picture: FilmStrip, spot: Spot, colours: np.ndarray) -> np.ndarray:
+    """One frame with 'h w 3' patch colours over it where there are weights: 'H W 3' uint8."""
     frame = picture.frames[spot.frame].astype(np.float32)
     height, width, _ = frame.shape
     _, h, w = picture.weights.shape

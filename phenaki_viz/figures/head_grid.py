@@ -9,9 +9,9 @@ from einops import rearrange, repeat
 
 from phenaki_viz.figures.cells import Cells, cell_traces
 from phenaki_viz.figures.colour import MASKED_COLOUR, ColourScale, lut
-from phenaki_viz.figures.paint import unit_colourscale
+from phenaki_viz.figures.paint import flagged, painted, unit_colourscale
 from phenaki_viz.figures.picture import Picture
-from phenaki_viz.figures.shapes import expect_count, expect_index, expect_shape
+from phenaki_viz.figures.shapes import expect_count, expect_index, expect_scale, expect_shape
 from phenaki_viz.figures.theme import (
     BAR_ROOM,
     EDGE,
@@ -64,14 +64,21 @@ class HeadGrid(Picture):
         layers, heads, _, _ = self.thumbnails.shape
         expect_count("HeadGrid.layers", self.layers, layers, "layers")
         expect_count("HeadGrid.heads", self.heads, heads, "heads")
-        if not isinstance(self.scales, ColourScale):
-            expect_count("HeadGrid.scales", self.scales, layers, "layers")
-            for row in self.scales:
-                expect_count("HeadGrid.scales", row, heads, "heads")
+        self._expect_scales(layers, heads)
         if self.values is not None:
             expect_shape("HeadGrid.values", self.values, {"l": layers, "h": heads})
         if self.selected is not None:
             expect_index("HeadGrid.selected", self.selected, (layers, heads))
+
+    def _expect_scales(self, layers: int, heads: int) -> None:
+        if isinstance(self.scales, ColourScale):
+            expect_scale("HeadGrid.scales", self.scales)
+            return
+        expect_count("HeadGrid.scales", self.scales, layers, "layers")
+        for row in self.scales:
+            expect_count("HeadGrid.scales", row, heads, "heads")
+            for scale in row:
+                expect_scale("HeadGrid.scales", scale)
 
     @property
     def shown(self) -> np.ndarray:
@@ -89,6 +96,13 @@ class HeadGrid(Picture):
             return self.scales.unit(shown)
         rows = zip(shown, self.scales, strict=True)
         return np.stack([[s.unit(t) for t, s in zip(*row, strict=True)] for row in rows])
+
+    @property
+    def bar_unit(self) -> str:
+        """What stands over the colour bar; says so when each head has a scale of its own."""
+        if isinstance(self.scales, ColourScale):
+            return self.unit
+        return f"{self.unit}, each head on its own scale".removeprefix(", ")
 
     @property
     def bar_scale(self) -> ColourScale:
@@ -167,7 +181,7 @@ def _plan(picture: HeadGrid, mosaic: Mosaic) -> Plan:
         left=EDGE + LETTER * longest,
         under=4,
         over=BAR_ROOM + HEADS_ROOM,
-        unit=picture.unit,
+        unit=picture.bar_unit,
         swatches=grid_swatches(picture),
     )
 
@@ -185,11 +199,21 @@ def grid_swatches(picture: HeadGrid) -> tuple[Swatch, ...]:
     return tuple(found)
 
 
+def mosaic_image(picture: HeadGrid) -> np.ndarray:
+    """The mosaic as 'row column 4' uint8, clear in the gaps."""
+    mosaic, raw = mosaic_of(picture), picture.shown
+    unit = ColourScale(low=0, high=1, palette=picture.bar_scale.palette)
+    tiles = flagged(painted(picture.units, unit), np.isnan(raw), np.isinf(raw))
+    seen = np.full((*raw.shape, 1), 255, np.uint8)
+    channels = np.concatenate([tiles, seen], axis=-1)
+    return np.stack([mosaic.lay(channels[..., c], 0) for c in range(4)], axis=-1)
+
+
 def bar_words(picture: HeadGrid) -> tuple[list[float], list[str]] | None:
     """Ticks of a bar that has no common numbers: each head's own ends; None with one scale."""
     if isinstance(picture.scales, ColourScale):
         return None
-    return [0, 1], ["each head's low", "each head's high"]
+    return [0, 1], ["lowest", "highest"]
 
 
 def _bar(picture: HeadGrid, theme: Theme) -> dict[str, Any]:

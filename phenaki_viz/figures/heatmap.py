@@ -12,9 +12,9 @@ from phenaki_viz.figures.cells import (
     cell_traces,
 )
 from phenaki_viz.figures.colour import ColourScale
-from phenaki_viz.figures.paint import line_over, raw_colourscale, raw_ends
+from phenaki_viz.figures.paint import flagged, line_over, painted, raw_colourscale, raw_ends
 from phenaki_viz.figures.picture import Axis, Picture
-from phenaki_viz.figures.shapes import expect_axis, expect_index, expect_shape
+from phenaki_viz.figures.shapes import expect_axis, expect_index, expect_scale, expect_shape
 from phenaki_viz.figures.theme import (
     INK,
     Plan,
@@ -52,6 +52,7 @@ class Heatmap(Picture):
     def __post_init__(self) -> None:
         expect_shape("Heatmap.values", self.values, {"i": None, "j": None})
         i, j = self.values.shape
+        expect_scale("Heatmap.scale", self.scale)
         expect_axis("Heatmap.query", self.query, i)
         expect_axis("Heatmap.key", self.key, j)
         if self.hidden is not None:
@@ -105,6 +106,12 @@ def heatmap_figure(picture: Heatmap, theme: Theme = "light", *, bare: bool = Fal
     )
     dress(figure, picture, theme, bare=bare, plan=plan)
     return figure
+
+
+def map_image(picture: Heatmap) -> np.ndarray:
+    """The map as 'i j 3' uint8, one pixel a weight; masked and wrong cells in their colours."""
+    colours = painted(picture.values, picture.scale)
+    return flagged(colours, picture.hidden, picture.wrong_cells)
 
 
 def swatches(picture: Heatmap) -> tuple[Swatch, ...]:

@@ -23,28 +23,29 @@ LAYERS = {
 def mask_picture(
     record: AttentionRecord, item: int, which: str, made_by: Mapping[str, Any]
 ) -> Heatmap:
-    """Who may see whom: hidden cells in the colour of masks, the rest by what an undecided
-    query would give each key (1 / visible keys). which: a key of LAYERS.
+    """Who may see whom: hidden cells in the colour of masks, null keys apart from the rest.
+
+    which: a key of LAYERS.
     """
     title, codes = LAYERS[which]
     seen = visibility(record, item)
     hidden = np.isin(seen.codes, codes)
     share = uniform_weight((~hidden).sum(axis=1))
-    values = np.where(hidden, 0, share[:, None]).astype(np.float32)
-    high = float(np.nanmax(share, initial=0)) or 1.0
+    values = np.where(hidden, 0, 1).astype(np.float32)
+    values[:, : record.num_null_kv] *= 2
     wrong = tuple(int(row) for row in np.flatnonzero(hidden.all(axis=1)))
     return Heatmap(
         name=f"mask_{family(record)}_L{record.layer:02d}_{which}",
         title=f"L{record.layer} · {family(record)} · {title.lower()}",
         notes=(said(record, seen, which),),
         made_by={**made_by, "module": record.module, "mask": which},
-        values=np.nan_to_num(values),
+        values=values,
         hidden=hidden,
         wrong=wrong,
         query=query_axis(record, item),
         key=key_axis(record, item),
-        scale=ColourScale(low=0, high=high, palette="cividis", scope="1 / visible keys"),
-        unit="1 / visible keys",
+        scale=ColourScale(low=0, high=2, palette="viridis", scope="1 is a key, 2 a null key"),
+        unit="may look",
         uniform=share,
     )
 

@@ -45,6 +45,8 @@ def key_axis(record: AttentionRecord, item: int) -> Axis:
     """Keys of one batch item: the null keys first, then words or tokens."""
     nulls = record.num_null_kv
     names: tuple[str, ...]
+    breaks: tuple[int, ...]
+    groups: tuple[str, ...]
     if record.kind == "cross":
         names, breaks, groups = record.words, (), ("text",)
     else:

@@ -87,7 +87,8 @@ def bias_picture(
     size = used or bias.dimensions
     box = None
     if size[-2:] != bias.dimensions[-2:]:
-        box = tuple(float(edge) for d in reversed(size[-2:]) for edge in (1 - d, d - 1))
+        h, w = size[-2:]
+        box = 1.0 - w, w - 1.0, 1.0 - h, h - 1.0
     three = len(bias.dimensions) == 3
     when = f" · Δt {dt:+d}" if three else ""
     beyond = ("outside the rectangle the model never looked: extrapolated",) if box else ()

@@ -1,23 +1,26 @@
 """Shape checks of the pictures: what was found, what was expected, in one sentence."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from phenaki_viz.errors import ShapeError
+from phenaki_viz.errors import ConfigError, ShapeError
+from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.picture import Axis
 
 
 def expect_shape(what: str, array: Any, sizes: Mapping[str, int | None]) -> None:
-    """Check an array against named sizes; None is any size.
+    """Check an array against named sizes; None is any size but nothing.
 
     what: how the message names it ("Heatmap.hidden"). sizes: axis name to size, in order.
     Raises ShapeError with the shape found and the shape expected.
     """
     shape = np.shape(array)
     fits = len(shape) == len(sizes) and all(
-        size in (None, found) for size, found in zip(sizes.values(), shape, strict=True)
+        found > 0 if size is None else found == size
+        for size, found in zip(sizes.values(), shape, strict=True)
     )
     if not fits:
         wanted = ", ".join(
@@ -52,3 +55,12 @@ def expect_index(what: str, index: Sequence[int], sizes: Sequence[int]) -> None:
     )
     if not inside:
         raise ShapeError(f"{what} {tuple(index)} is not inside shape {tuple(sizes)}")
+
+
+def expect_scale(what: str, scale: ColourScale) -> None:
+    """Check a scale's ends; raises ConfigError when no colour could be given by them."""
+    ends = float(scale.low), float(scale.high)
+    if not all(map(math.isfinite, ends)) or ends[0] > ends[1]:
+        raise ConfigError(f"{what} goes from low to high, both finite: got {ends[0]} to {ends[1]}")
+    if scale.log and ends[0] <= 0:
+        raise ConfigError(f"{what} is logarithmic and starts at {ends[0]}: low must be above 0")

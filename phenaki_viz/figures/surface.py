@@ -8,9 +8,16 @@ import plotly.graph_objects as go
 
 from phenaki_viz.figures.cells import TICK_ROOM, TITLE_ROOM, Cells, cell_traces
 from phenaki_viz.figures.colour import ColourScale
-from phenaki_viz.figures.paint import line_over, raw_colourscale, raw_ends, unit_colourscale
+from phenaki_viz.figures.paint import (
+    flagged,
+    line_over,
+    painted,
+    raw_colourscale,
+    raw_ends,
+    unit_colourscale,
+)
 from phenaki_viz.figures.picture import Picture
-from phenaki_viz.figures.shapes import expect_shape
+from phenaki_viz.figures.shapes import expect_scale, expect_shape
 from phenaki_viz.figures.theme import (
     CLEAR,
     INK,
@@ -52,6 +59,7 @@ class Surface(Picture):
         expect_shape("Surface.z", self.z, {"y": None, "x": None})
         expect_shape("Surface.y", self.y, {"y": self.z.shape[0]})
         expect_shape("Surface.x", self.x, {"x": self.z.shape[1]})
+        expect_scale("Surface.scale", self.scale)
         if self.trained is not None:
             expect_shape("Surface.trained", self.trained, {"xlo, xhi, ylo, yhi": 4})
 
@@ -111,6 +119,11 @@ def flat_figure(picture: Surface, theme: Theme = "light", *, bare: bool = False)
     )
     dress(figure, picture, theme, bare=bare, plan=plan)
     return figure
+
+
+def surface_image(picture: Surface) -> np.ndarray:
+    """The numbers as 'y x 3' uint8, one pixel each; what is no number is grey."""
+    return flagged(painted(picture.z, picture.scale), ~np.isfinite(picture.z), None)
 
 
 def trained_swatch(picture: Surface, theme: Theme) -> tuple[Swatch, ...]:

@@ -34,11 +34,15 @@ def wrapped(text: str, width: int) -> list[str]:
 
     Short parts between ' · ' stay together, long words are broken.
     """
-    parts = plain(text).split(" · ")
-    tied = [part.replace(" ", TIE) if len(part) <= width // 2 else part for part in parts]
-    line = " · ".join(tied)
+    line = tied(text, width * 2 // 3)
     lines = _even(line, width, textwrap.wrap(line, width))
     return [broken.replace(TIE, " ") for broken in lines]
+
+
+def tied(text: str, longest: int) -> str:
+    """One line in which parts between ' · ' of at most `longest` letters have tied spaces."""
+    parts = plain(text).split(" · ")
+    return " · ".join(part.replace(" ", TIE) if len(part) <= longest else part for part in parts)
 
 
 def _even(line: str, width: int, lines: list[str]) -> list[str]:

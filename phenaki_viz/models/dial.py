@@ -214,13 +214,14 @@ class DialledModel(nn.Module):
 
     def _factorised(self, tokens: torch.Tensor) -> torch.Tensor:
         b, t, h, w, _ = tokens.shape
+        shape = b, t, h, w
         bias = None
         if self.config.position_bias:
             bias = self.spatial_rel_pos_bias(h, w, device=tokens.device)
         x = rearrange(tokens, "b t h w d -> (b t) (h w) d")
-        x = self.enc_spatial_transformer(x, attn_bias=bias, video_shape=(b, t, h, w))
+        x = self.enc_spatial_transformer(x, shape, attn_bias=bias, tokens="frame")
         x = rearrange(x, "(b t) (h w) d -> (b h w) t d", t=t, h=h, w=w)
-        x = self.enc_temporal_transformer(x, video_shape=(b, t, h, w))
+        x = self.enc_temporal_transformer(x, shape, tokens="patch")
         return rearrange(x, "(b h w) t d -> b t h w d", b=b, h=h, w=w)
 
 

@@ -159,7 +159,7 @@ def _batchings(video_shape: VideoShape) -> dict[Tokens, tuple[int, int]]:
 def _tokens(x: torch.Tensor, video_shape: VideoShape) -> Tokens:
     fits = [name for name, sizes in _batchings(video_shape).items() if x.shape[:2] == sizes]
     _, t, _, _ = video_shape
-    if fits == ["frame", "patch"] and t > 1:
+    if fits == ["frame", "patch"]:
         raise ShapeError(
             f"with {t} steps of {t} patches each, shapes cannot tell whether the batch holds "
             "frames or patches: pass tokens='frame' or tokens='patch'"

@@ -79,10 +79,8 @@ class PatchEmbedding(nn.Module):
             )
         _, _, frames, height, width = video.shape
         grid_of(frames, height, width, self.patch_size, self.temporal_patch_size)
-        first = self.to_patch_emb_first_frame(video[:, :, :1])
-        if frames == 1:
-            return first
-        return torch.cat((first, self.to_patch_emb(video[:, :, 1:])), dim=1)
+        first, later = video[:, :, :1], video[:, :, 1:]
+        return torch.cat((self.to_patch_emb_first_frame(first), self.to_patch_emb(later)), dim=1)
 
 
 def _embed(inputs: int, dim: int) -> tuple[nn.Module, ...]:

@@ -5,15 +5,19 @@ from functools import partial
 
 import streamlit as st
 
-from phenaki_viz.data import Clip
+from phenaki_viz.data import ASSETS, Clip
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.recording.dialled import Run
 from phenaki_viz.ui import runs
-from phenaki_viz.ui.pages.attention import attention_page
-from phenaki_viz.ui.pages.masks import masks_page
-from phenaki_viz.ui.pages.position import position_page
+from phenaki_viz.ui.views.attention import attention_page
+from phenaki_viz.ui.views.masks import masks_page
+from phenaki_viz.ui.views.position import position_page
 from phenaki_viz.ui.settings import Settings
 from phenaki_viz.ui.sidebar import draw_sidebar
+
+ICON = ASSETS / "icon.png"
+# Less air above the page than Streamlit leaves; the first picture belongs on the first screen.
+STYLE = "<style>[data-testid=stMainBlockContainer] { padding: 3.6rem 2.5rem 3rem }</style>"
 
 PAGES = {
     "attention": ("Attention", ":material/visibility:", attention_page),
@@ -24,7 +28,8 @@ PAGES = {
 
 def main() -> None:
     """Draw the dials, run the model they ask for, draw the chosen page."""
-    st.set_page_config("phenaki_viz: attention microscope", ":material/biotech:", layout="wide")
+    st.set_page_config("phenaki_viz: attention microscope", ICON, layout="wide")
+    st.html(STYLE)
     current: list[Run] = []
     page = st.navigation(
         [

@@ -16,11 +16,11 @@ from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.surface import Surface
 from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord, describe_origin
-from phenaki_viz.ui.components import attention_map, film_strip, head_grid
-from phenaki_viz.ui.components import figure as plotly_figure
-from phenaki_viz.ui.components.attention_map import CellPick, WindowWish
+from phenaki_viz.ui.components.attention_map import CellPick, WindowWish, attention_map
 from phenaki_viz.ui.components.axes import MapAxis
-from phenaki_viz.ui.components.film_strip import PatchPick
+from phenaki_viz.ui.components.figure import figure as plotly_figure
+from phenaki_viz.ui.components.film_strip import PatchPick, film_strip
+from phenaki_viz.ui.components.head_grid import head_grid
 from phenaki_viz.ui.selection import Selection, wish
 
 __all__ = ["attention", "grid", "heading", "heatmap", "notes", "plain", "plotly", "strip"]
@@ -38,20 +38,25 @@ def heading(text: str, made_by: Mapping[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {text}")
         if made_by.get("random_weights"):
-            st.badge("random weights", icon=":material/casino:", color="orange")
-    st.caption(plain(describe_origin(made_by)))
+            st.badge(
+                "random weights",
+                icon=":material/casino:",
+                color="orange",
+                help=plain(describe_origin(made_by)),
+            )
 
 
 def notes(picture: Picture) -> None:
     """The lines that belong under a picture."""
-    for note in picture.notes:
-        st.caption(plain(note))
+    st.caption(plain(" · ".join(picture.notes)))
 
 
 def plotly(picture: Picture, *, key: str, height: int, flat: bool = False) -> None:
     """Curves and surfaces; zoom and camera stay when the data change."""
-    draw = flat_figure if flat and isinstance(picture, Surface) else figure_of
-    drawn = draw(picture, theme(), bare=True)  # type: ignore[operator]
+    if flat and isinstance(picture, Surface):
+        drawn = flat_figure(picture, theme(), bare=True)
+    else:
+        drawn = figure_of(picture, theme(), bare=True)
     plotly_figure(drawn, key=key, height=height, alt=picture.title)
 
 

@@ -15,7 +15,8 @@ from phenaki_viz.figures.naming import family
 from phenaki_viz.recording import AttentionRecord, Place, Recording
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
-NUMBERS = {"layer": 0, "head": 0, "step": 0, "row": 3, "column": 3}
+# On the sample clip this patch lies on the upper digit, in the middle of the film.
+NUMBERS = {"layer": 0, "head": 0, "step": 2, "row": 1, "column": 2}
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,15 @@ def choose_stack(recording: Recording) -> tuple[AttentionRecord, ...]:
     """Self or cross, spatial or temporal: one stack of layers."""
     families = {family(group[0]): tuple(group) for group in recording.stacks().values()}
     names = list(families)
-    if st.session_state.get("maps") not in names:
+    if not names:
+        return ()
+    if st.session_state.get("maps", names[0]) not in names:
         st.session_state["maps"] = names[0]
     chosen = st.segmented_control(
         "Maps",
         names,
         format_func=str.capitalize,
+        default=names[0],
         key="maps",
         required=True,
         **_BOUND,
@@ -114,7 +118,7 @@ def number(name: str, most: int) -> int:
         key=name,
         on_change=_typed,
         args=(name,),
-        width=112,
+        width=136,
         disabled=most == 0,
         **_BOUND,
     )

@@ -12,7 +12,7 @@ from phenaki_viz.ui.settings import Settings
 
 _DEFAULTS = Settings()
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
-LAYOUTS = {"joint": "MaskGit: all tokens", "factorised": "C-ViViT: space, then time"}
+LAYOUTS = {"joint": "MaskGit", "factorised": "C-ViViT"}
 
 
 def draw_sidebar() -> tuple[Settings, Clip]:
@@ -125,7 +125,14 @@ def _seed() -> None:
             "Seed", 0, 2**31 - 1, _DEFAULTS.seed, key="seed", **_BOUND, help="Of the weights"
         )
     with right:
-        st.button("New", icon=":material/casino:", on_click=_next_seed, width="stretch")
+        st.button(
+            "",
+            icon=":material/casino:",
+            on_click=_next_seed,
+            key="next.seed",
+            help="Other random weights: the next seed",
+            width="stretch",
+        )
 
 
 def _next_seed() -> None:

@@ -227,6 +227,28 @@ def test_a_row_with_nothing_to_see_is_uniform(causal, dtype):
     close(module(**call), module.to_out(values).expand(2, 7, DIM), 2e-3)
 
 
+@pytest.mark.parametrize("causal", [False, True])
+@torch.no_grad()
+def test_no_bias_shines_through_a_mask(causal):
+    module, call = attention(causal=causal), case(mask="all", cross=False)
+    blind = module(**call)
+    call["attn_bias"] = 1e6 * torch.randn(3, 7, 7)
+    heard, maps = hear(module, **call)
+    close(module(**call), blind)
+    close(heard, blind)
+    close(maps[""][0], torch.full((2, 3, 7, 7), 1 / 7))
+
+
+@torch.no_grad()
+def test_a_visible_key_beats_a_hidden_one_however_low_its_bias():
+    module, call = attention(), case(mask="some", cross=False)
+    call["mask"][:, 0] = True
+    call["attn_bias"] = torch.full((3, 7, 7), -1e12)
+    heard, maps = hear(module, **call)
+    assert (maps[""][0][~repeat(call["mask"], "b n -> b h i n", h=3, i=7)] == 0).all()
+    close(module(**call), heard)
+
+
 @torch.no_grad()
 def test_keys_and_values_come_from_before_the_norm():
     module, call = attention(), case(cross=False)

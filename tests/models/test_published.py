@@ -86,6 +86,17 @@ def test_gradients_of_attention(published, mask, listen):
         close(mine, other, 1e-4)
 
 
+@pytest.mark.parametrize("nulls", [0, 2])
+def test_gradients_of_queries_before_the_first_key(published, nulls):
+    settings = {"heads": 3, "dim_head": 5, "causal": True, "num_null_kv": nulls}
+    theirs, ours = twins(published, "Attention", 11, 6, **settings)
+    call = {"x": torch.randn(2, 9, 11), "context": torch.randn(2, 4, 6)}
+    call["attn_bias"] = torch.randn(3, 9, 4, requires_grad=True)
+    weights = torch.randn(2, 9, 11)
+    for mine, other in zip(*(_gradients(m, call, weights) for m in (ours, theirs)), strict=True):
+        close(mine, other, 1e-4)
+
+
 def _gradients(module, call, weights):
     wanted = [call["attn_bias"], *(p for p in module.parameters() if p.numel())]
     out = (module(**call) * weights).sum()

@@ -1,6 +1,6 @@
 const FONT = 11;
 const LARGEST_CELL = 44; // CSS pixels a side: a map of few tokens stays small
-const TALLEST = 640;
+const TALLEST = 580;
 const LEAST_CELLS = 4; // as far as zooming goes
 const LEGEND = 104;
 const NARROW = 560;
@@ -44,13 +44,8 @@ class AttentionMap extends Panel {
       this.memory.total = total;
       this.memory.view = null;
     }
-    this.tile = {
-      window,
-      cell: this.head.cell,
-      shape,
-      values: this.parts.values,
-      picture: this.paintedValues(),
-    };
+    const { values } = this.parts;
+    this.tile = { window, cell: this.head.cell, shape, values, ...this.paintedValues() };
     const whole = String(window) === String([0, total[0], 0, total[1]]);
     if (whole) this.coarse = { ...this.tile, source };
     else if (!source || this.coarse?.source !== source) this.coarse = null;
@@ -67,15 +62,16 @@ class AttentionMap extends Panel {
     const ramp = pixels(table);
     const place = placer(scale);
     const [masked, wrong] = [pixelOf(colours.masked), pixelOf(colours.wrong)];
-    this.has = { masked: false, wrong: false };
-    return imageOf(columns, rows, (dots) => {
+    const has = { masked: false, wrong: false };
+    const picture = imageOf(columns, rows, (dots) => {
       for (let i = 0; i < values.length; i++) {
         const value = values[i];
         if (Number.isFinite(value)) dots[i] = ramp[Math.round(255 * place(value))];
-        else if (Number.isNaN(value)) [dots[i], this.has.masked] = [masked, true];
-        else [dots[i], this.has.wrong] = [wrong, true];
+        else if (Number.isNaN(value)) [dots[i], has.masked] = [masked, true];
+        else [dots[i], has.wrong] = [wrong, true];
       }
     });
+    return { picture, has };
   }
 
   // ---- what is on view, in full cells: [r0, r1, c0, c1]
@@ -184,18 +180,19 @@ class AttentionMap extends Panel {
     const pen = this.base.getContext("2d");
     pen.font = `${FONT}px ${this.theme.font}`;
     const width = (text) => pen.measureText(text).width;
-    const sides = [rowNames(query, this.width), columnNames(key, columns)];
+    const sides = [rowNames(query, this.width), columnNames(key, columns, this.width)];
     const names = sides.map((side) => Math.min(90, Math.ceil(Math.max(0, ...side.map(width)))));
-    const groups = Math.max(width(`${query.title} ↓`), ...query.groups.map(width));
-    const left = Math.ceil(groups) + 8 + (names[0] ? names[0] + 6 : 0);
+    const groups = Math.max(0, ...query.groups.map(width));
+    const beside = (groups ? groups + 8 : 0) + (names[0] ? names[0] + 6 : 0) + 5;
+    const left = Math.ceil(Math.max(width(`${query.title} ↓`) + 12, beside));
     const room = this.width - left - 8 - (this.width < NARROW ? 0 : LEGEND);
     const [wide, high] = plotSize(rows, columns, Math.max(room, 80));
-    this.upright = names[1] <= wide / columns - 2;
-    const over = names[1] ? (this.upright ? FONT + 4 : names[1] + 6) : 0;
-    const top = 2 * FONT + 14 + over;
-    this.plot = { left, top, width: wide, height: high, inner: names[0], over };
+    this.turned = isNamed(key) && names[1] > wide / columns - 2;
+    const over = names[1] ? (this.turned ? names[1] + 6 : FONT + 4) : 0;
+    const top = FONT + 8 + (key.groups.length ? FONT + 6 : 0) + over;
+    this.plot = { left, top, width: wide, height: high, inner: names[0], over, above: names[1] };
     this.size = [left + wide + 8, top + high + 4];
-    this.panel.style.setProperty("--wide", `${Math.max(this.size[0] + LEGEND, 300)}px`);
+    this.panel.style.setProperty("--wide", `${Math.max(this.size[0] + LEGEND, 480)}px`);
     this.panel.style.setProperty("--high", `${high}px`);
   }
 
@@ -221,11 +218,13 @@ class AttentionMap extends Panel {
     if (this.coarse && !this.covers(this.view)) this.drawTile(pen, this.coarse);
     this.drawTile(pen, this.tile);
     this.drawBreaks(pen);
+    this.drawNumbers(pen);
     pen.restore();
     this.drawMargins(pen);
     this.paintTop();
     this.tools();
     this.top.dataset.painted = Number(this.top.dataset.painted ?? 0) + 1;
+    this.top.dataset.plot = [left, top, width, height];
     this.top.dataset.view = this.view.map((at) => Math.round(1000 * at) / 1000);
   }
 
@@ -252,12 +251,34 @@ class AttentionMap extends Panel {
     pen.fillStyle = colours.line;
     pen.globalAlpha = 0.4;
     if (!dense(query, height, total[0])) {
-      for (const at of query.breaks) pen.fillRect(left, Math.round(this.y(at)) - 0.5, width, 1);
+      for (const at of query.breaks) pen.fillRect(left, Math.round(this.y(at)), width, 1);
     }
     if (!dense(key, width, total[1])) {
-      for (const at of key.breaks) pen.fillRect(Math.round(this.x(at)) - 0.5, top, 1, height);
+      for (const at of key.breaks) pen.fillRect(Math.round(this.x(at)), top, 1, height);
     }
     pen.globalAlpha = 1;
+  }
+
+  // Cells that are large enough hold their own number.
+  drawNumbers(pen) {
+    const [r0, r1, c0, c1] = this.view;
+    const { width, height } = this.plot;
+    const [wide, high] = [width / (c1 - c0), height / (r1 - r0)];
+    if (wide < 54 || high < 20 || Math.max(...this.tile.cell) > 1) return;
+    pen.font = `${FONT}px ${this.theme.font}`;
+    [pen.textAlign, pen.textBaseline] = ["center", "middle"];
+    for (let row = Math.floor(r0); row < r1; row++) {
+      for (let column = Math.floor(c0); column < c1; column++) this.drawNumber(pen, row, column);
+    }
+  }
+
+  drawNumber(pen, row, column) {
+    const value = this.reading(row, column)?.value;
+    if (!Number.isFinite(value)) return;
+    const at = 3 * Math.round(255 * placer(this.head.scale)(value));
+    const [red, green, blue] = this.parts.table.subarray(at, at + 3);
+    pen.fillStyle = 0.3 * red + 0.59 * green + 0.11 * blue > 140 ? "#000" : "#fff";
+    pen.fillText(spoken(value, 3), this.x(column + 0.5), this.y(row + 0.5));
   }
 
   drawMargins(pen) {
@@ -274,14 +295,14 @@ class AttentionMap extends Panel {
     pen.fillText(`${key.title} →`, left, FONT + 1);
     pen.fillText(`${query.title} ↓`, 0, FONT + 1);
     pen.font = `${FONT}px ${this.theme.font}`;
-    this.drawColumnGroups(pen, top - over - 6);
-    this.drawRowGroups(pen, left - 8 - (inner ? inner + 6 : 0));
-    if (inner) this.drawRowNames(pen);
-    if (over) this.drawColumnNames(pen);
+    this.drawColumnGroups(pen, top - 7 - (over && this.columnsAreNamed ? over : 0));
+    this.drawRowGroups(pen, left - 11 - (inner && this.rowsAreNamed ? inner + 6 : 0));
+    if (inner && this.rowsAreNamed) this.drawRowNames(pen);
+    if (over && this.columnsAreNamed) this.drawColumnNames(pen);
   }
 
   drawColumnGroups(pen, y) {
-    const { left, width } = this.plot;
+    const { left, width, over } = this.plot;
     const taken = [];
     pen.textAlign = "center";
     for (const [name, from, to] of spans(this.head.key, this.head.total[1])) {
@@ -289,6 +310,7 @@ class AttentionMap extends Panel {
       if (b - a < 0.5) continue;
       const text = firstFree(pen, name, (a + b) / 2, left + width + 8, taken);
       if (text) pen.fillText(text, (a + b) / 2, y);
+      if (over && this.columnsAreNamed && b - a > 4) pen.fillRect(a + 2, y + 4, b - a - 4, 0.5);
     }
   }
 
@@ -306,30 +328,40 @@ class AttentionMap extends Panel {
     }
   }
 
-  drawRowNames(pen) {
-    const { left, inner, height } = this.plot;
+  // Only where a row is as high as its name.
+  get rowsAreNamed() {
     const [r0, r1] = this.view;
-    if (height / (r1 - r0) < FONT + 1) return;
+    return this.plot.height / (r1 - r0) > FONT;
+  }
+
+  drawRowNames(pen) {
+    const { left, inner } = this.plot;
+    const [r0, r1] = this.view;
     pen.textAlign = "right";
     pen.textBaseline = "middle";
     for (let at = Math.ceil(r0 - 0.5); at + 0.5 < r1; at++) {
-      pen.fillText(shorten(pen, shortName(this.head.query, at), inner), left - 7, this.y(at + 0.5));
+      pen.fillText(shorten(pen, shortName(this.head.query, at), inner), left - 11, this.y(at + 0.5));
     }
+  }
+
+  // Only where a column is as wide as its name, or as its letters are high.
+  get columnsAreNamed() {
+    const [, , c0, c1] = this.view;
+    return this.plot.width / (c1 - c0) >= (this.turned ? FONT : this.plot.above + (isNamed(this.head.key) ? 2 : 9));
   }
 
   drawColumnNames(pen) {
     const { top, over, width } = this.plot;
     const [, , c0, c1] = this.view;
     const room = width / (c1 - c0);
-    if (room < FONT) return;
     pen.textBaseline = "middle";
     for (let at = Math.ceil(c0 - 0.5); at + 0.5 < c1; at++) {
       pen.save();
       pen.translate(this.x(at + 0.5), top - 6);
-      const text = shorten(pen, shortName(this.head.key, at), this.upright ? room : over);
-      pen.textAlign = this.upright ? "center" : "left";
-      if (!this.upright) pen.rotate(-Math.PI / 2);
-      pen.fillText(text, 0, this.upright ? -FONT / 2 + 1 : 0);
+      const text = shorten(pen, shortName(this.head.key, at), this.turned ? over : room);
+      pen.textAlign = this.turned ? "left" : "center";
+      if (this.turned) pen.rotate(-Math.PI / 2);
+      pen.fillText(text, 0, this.turned ? 0 : -FONT / 2);
       pen.restore();
     }
   }
@@ -363,7 +395,7 @@ class AttentionMap extends Panel {
     }
     const middle = (a + b) / 2;
     const corner = across ? [left - 1, middle] : [middle, top - 1];
-    const [sx, sy] = across ? [-6, 4] : [4, -6];
+    const [sx, sy] = across ? [-5, 4] : [4, -5];
     pen.beginPath();
     pen.moveTo(...corner);
     pen.lineTo(corner[0] + sx, corner[1] + sy);
@@ -493,11 +525,11 @@ class AttentionMap extends Panel {
       make("span", { textContent: spoken(value, 3) }),
     );
     const ramp = make("div", { className: "ramp" }, bar, make("div", { className: "ticks" }, ...ends));
-    const law = make("div", { textContent: scale.log ? "logarithmic" : "linear" });
+    const law = make("div", { className: "law" }, scale.log ? "logarithmic," : "linear,", make("br"), scale.scope);
     const flags = [["masked", "masked"], ["wrong", "not a distribution"]]
-      .filter(([name]) => this.has[name])
+      .filter(([name]) => this.tile.has[name] || this.coarse?.has[name])
       .map(([name, text]) => swatch(colours[name], text));
-    this.find(".legend").replaceChildren(ramp, law, make("div", { textContent: scale.scope }), ...flags);
+    this.find(".legend").replaceChildren(ramp, law, ...flags);
   }
 
   // ---- what the user does
@@ -653,17 +685,20 @@ function shortName(axis, index) {
 
 const count = (axis) => axis.nulls + (axis.words?.length ?? axis.grid.reduce((a, b) => a * b));
 
+const isNamed = (axis) => Boolean(axis.words) || runsOnce(axis);
+
 const namesOf = (axis) => Array.from({ length: count(axis) }, (_, at) => shortName(axis, at));
 
 function rowNames(axis, width) {
   if (!axis.words && !axis.grid) return [];
-  return axis.words || runsOnce(axis) || width >= NARROW ? namesOf(axis) : [];
+  return isNamed(axis) || width >= NARROW ? namesOf(axis) : [];
 }
 
-// Names over the columns take height: only where columns are few enough to be read.
-function columnNames(axis, columns) {
+// Names over the columns take height: only where columns are few enough to be read, or can be
+// zoomed to.
+function columnNames(axis, columns, width) {
   if (!axis.words && !axis.grid) return [];
-  return columns <= 64 && (axis.words || runsOnce(axis)) ? namesOf(axis) : [];
+  return isNamed(axis) ? (columns <= 64 ? namesOf(axis) : []) : rowNames(axis, width);
 }
 
 function spans({ breaks, groups }, cells) {

@@ -190,10 +190,15 @@ function copy(pen, picture, from, to) {
 }
 
 // A number as one reads it: digits enough to tell weights apart, a real minus.
-const spoken = (value, digits = 4) =>
-  String(Number(value.toPrecision(digits))).replaceAll("-", "−");
+function spoken(value, digits = 4) {
+  const small = value !== 0 && Math.abs(value) < 1e-4;
+  const [mantissa, exponent] = value[small ? "toExponential" : "toPrecision"](
+    small ? digits - 1 : digits,
+  ).split("e");
+  return (Number(mantissa) + (exponent ? `e${Number(exponent)}` : "")).replaceAll("-", "−");
+}
 
-const times = (value, uniform) => `${spoken(value / uniform, 2)} × uniform`;
+const times = (value, uniform) => `${spoken(value / uniform, 2)}\u00a0×\u00a0uniform`;
 
 const placeName = (t, h, w) => `step ${t}, row ${h}, column ${w}`;
 

@@ -3,8 +3,18 @@ const BETWEEN = 14; // between steps
 const LARGEST_FRAME = 200;
 const OPACITY = 0.85;
 
-// Low weights let the frame through, high ones cover it.
-const cover = (share) => share ** 0.7;
+// Low weights let the frame through, high ones cover it; of signed numbers, those near zero do.
+const COVER = { rising: (share) => share ** 0.7, signed: (share) => Math.abs(2 * share - 1) ** 0.7 };
+
+// The dark end of the palette would not show on a dark frame: colours start a third of the way up.
+function lit(table) {
+  const shown = new Uint8Array(table.length);
+  for (let i = 0; i < 256; i++) {
+    const from = 3 * Math.round(84 + (i / 255) * 171);
+    shown.set(table.subarray(from, from + 3), 3 * i);
+  }
+  return shown;
+}
 
 class FilmStrip extends Panel {
   constructor(root) {
@@ -38,7 +48,10 @@ class FilmStrip extends Panel {
     const { scale } = this.head;
     this.slider.value = this.memory.opacity ??= OPACITY;
     this.lines.checked = this.memory.lines ??= false;
-    const ramp = pixels(this.parts.table, cover);
+    const signed = scale.low < 0 && scale.high > 0;
+    this.cover = signed ? COVER.signed : COVER.rising;
+    this.table = signed ? this.parts.table : lit(this.parts.table);
+    const ramp = pixels(this.table, this.cover);
     const place = placer(scale);
     const masked = (pixelOf(this.head.colours.masked) & 0xffffff) | (0x59 << 24);
     this.colourOf = (weight) =>
@@ -199,7 +212,7 @@ class FilmStrip extends Panel {
   drawLegend() {
     const { scale, colours } = this.head;
     const bar = make("span", { className: "bar" });
-    bar.style.backgroundImage = gradient(this.parts.table, "to right", cover);
+    bar.style.backgroundImage = gradient(this.table, "to right", this.cover);
     const parts = [spoken(scale.low, 3), bar, `${spoken(scale.high, 3)}${scale.log ? ", log" : ""} · ${scale.scope}`];
     if (this.parts.weights.some(Number.isNaN)) parts.push(swatchOf(colours.masked, "no weight"));
     this.find(".legend").replaceChildren(...parts);

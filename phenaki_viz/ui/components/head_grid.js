@@ -1,4 +1,5 @@
 const LARGEST_TILE = 96;
+const TALLEST_GRID = 640;
 const BAR = 3; // pixels: the number of a head, as a bar under its tile
 const GRID_FONT = 11;
 
@@ -51,6 +52,9 @@ class HeadGrid extends Panel {
     this.drawLabels(pen);
     this.eachTile((layer, head) => this.drawTile(pen, layer, head));
     this.mark();
+    const { left, top, tile } = this.at0;
+    const [right, below] = this.box(1, 1);
+    this.canvas.dataset.tiles = [left, top, right - left, below - top, tile];
     this.canvas.dataset.painted = Number(this.canvas.dataset.painted ?? 0) + 1;
   }
 
@@ -62,7 +66,9 @@ class HeadGrid extends Panel {
     const gap = this.width < 480 ? 2 : 4;
     const left = Math.ceil(Math.max(...names)) + 8;
     const bar = this.parts.values ? BAR + 3 : 0;
-    const tile = clamp(Math.floor((this.width - left - 3) / heads.length) - gap, 6, LARGEST_TILE);
+    const across = Math.floor((this.width - left - 3) / heads.length) - gap;
+    const down = Math.floor(TALLEST_GRID / layers.length) - gap - bar;
+    const tile = Math.max(6, Math.min(across, Math.max(down, 24), LARGEST_TILE));
     this.at0 = { left, top: GRID_FONT + 9, gap, tile, bar };
     const { top } = this.at0;
     const height = top + layers.length * (tile + bar + gap) + 3;
@@ -130,8 +136,9 @@ class HeadGrid extends Panel {
   mark() {
     const pen = fit(this.canvas, ...this.size);
     pen.drawImage(this.base, 0, 0, ...this.size);
-    if (this.hovered) outline(pen, this.box(...this.hovered), this.theme.text, 1.5);
-    outline(pen, this.box(...this.picked), this.head.colours.query, 3);
+    const { bar } = this.at0;
+    if (this.hovered) outline(pen, this.box(...this.hovered), bar, this.theme.text, 1.5);
+    outline(pen, this.box(...this.picked), bar, this.head.colours.query, 3);
     this.say();
   }
 
@@ -235,10 +242,10 @@ function fitOff(canvas, [width, height]) {
   return pen;
 }
 
-function outline(pen, [x, y, width, height], colour, line) {
+function outline(pen, [x, y, width, height], below, colour, line) {
   pen.strokeStyle = colour;
   pen.lineWidth = line;
-  pen.strokeRect(x - line / 2, y - line / 2, width + line, height + line);
+  pen.strokeRect(x - line / 2, y - line / 2, width + line, height + below + line);
   pen.lineWidth = 1;
 }
 

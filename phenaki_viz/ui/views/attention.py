@@ -13,6 +13,7 @@ from phenaki_viz.figures.attention_views import (
     head_grid,
     row_over_video,
     scale_for,
+    steps_read,
     words_read,
 )
 from phenaki_viz.figures.colour import ColourScale
@@ -59,6 +60,7 @@ def attention_page(run: Run) -> None:
     left, right = st.columns([5, 6], gap="medium")
     with left:
         _grid(run, chosen, look)
+        _by_step(chosen)
     with right:
         _map(chosen, scale)
 
@@ -85,7 +87,7 @@ def _choose_look(records: tuple[Any, ...]) -> Look:
     log = st.toggle("Log colours", key="log", help="The last four decades below the top", **_BOUND)
     measures = derived.measures_for(records[0]) if records else {}
     options = ["map", *measures]
-    if st.session_state.get("grid") not in options:
+    if st.session_state.get("grid", "map") not in options:
         st.session_state["grid"] = "map"
     colouring = st.selectbox(
         "Grid shows",
@@ -110,7 +112,29 @@ def _scale(run: Run, chosen: Selection, look: Look) -> ColourScale:
     return scale_for(high, log=look.log, scope="this head")
 
 
+def _by_step(chosen: Selection) -> None:
+    """Which time steps the query reads; only where the map runs over time."""
+    if chosen.record.kind == "cross" or chosen.record.places.token_grid[0] == 1:
+        return
+    picture = steps_read(chosen.shown, chosen.place)
+    st.markdown("**The query's attention by time step**")
+    panels.plotly(picture, key="steps", height=200)
+    export_button(lambda: picture, "steps")
+
+
+def _scale_of_strip(chosen: Selection, look: Look) -> ColourScale:
+    """Ends from the one row or column that is shown, so that its pattern can be seen."""
+    record, at = chosen.record, chosen.query
+    if look.direction == "row":
+        weights = record.map.rows(chosen.item, chosen.head, [at])
+        return scale_for(weights.max(), log=look.log, scope="this query")
+    weights = record.map.columns(chosen.item, chosen.head, [at + record.num_null_kv])
+    return scale_for(weights.max(), log=look.log, scope="this key")
+
+
 def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
+    if not look.shared:
+        scale = _scale_of_strip(chosen, look)
     picture = _overlay(run, chosen, scale, look, chosen.query + chosen.record.num_null_kv)
     panels.strip(picture, chosen, "looks at" if look.direction == "row" else "is looked at by")
     export_button(lambda: picture, "strip")

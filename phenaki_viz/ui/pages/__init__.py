@@ -1,1 +1,0 @@
-"""One module a page; each draws what the present run shows."""

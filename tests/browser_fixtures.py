@@ -1,0 +1,176 @@
+"""A real Chromium on a real server: what the journeys and the components' tests share.
+
+`tests/conftest.py` imports the fixtures. Set CHROMIUM to use another browser than the one on PATH.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+__all__ = ["browser", "page", "serve", "served", "settle", "watched"]
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+]
+HERE = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
+START_SECONDS = 60
+
+
+@contextmanager
+def serve(script: Path, log: Path) -> Iterator[str]:
+    """Run an app on a free loopback port until its health endpoint answers; yields its address."""
+    port = _free_port()
+    address = f"http://127.0.0.1:{port}"
+    with log.open("w") as out:
+        server = _start(script, port, out)
+        try:
+            _wait_for(server, address, log)
+            yield address
+        finally:
+            _stop(server)
+
+
+def _start(script: Path, port: int, out) -> subprocess.Popen:
+    flags = [
+        "--server.address=127.0.0.1",
+        f"--server.port={port}",
+        "--server.headless=true",
+        "--server.fileWatcherType=none",
+        "--browser.gatherUsageStats=false",
+    ]
+    return subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", str(script), *flags],
+        stdout=out,
+        stderr=subprocess.STDOUT,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def _wait_for(server: subprocess.Popen, address: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _is_healthy(address):
+        if server.poll() is not None:
+            pytest.fail(f"the app did not start:\n{log.read_text()}")
+        if time.monotonic() > deadline:
+            pytest.fail(f"the app is not healthy after {START_SECONDS} s:\n{log.read_text()}")
+        time.sleep(0.1)
+
+
+def _is_healthy(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1) as answer:
+            return answer.read() == b"ok"
+    except OSError:
+        return False
+
+
+def _stop(server: subprocess.Popen) -> None:
+    server.terminate()
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory) -> Iterator[Callable[[Path], str]]:
+    """served(script) is the script's address; one server a script, its log without tracebacks."""
+    logs = tmp_path_factory.mktemp("servers")
+    running: dict[Path, tuple[object, str, Path]] = {}
+
+    def address(script: Path) -> str:
+        if script not in running:
+            log = logs / f"{len(running)}_{script.stem}.log"
+            server = serve(script, log)
+            running[script] = (server, server.__enter__(), log)
+        return running[script][1]
+
+    yield address
+    for server, _, _ in running.values():
+        server.__exit__(None, None, None)
+    for _, _, log in running.values():
+        assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests; they are skipped on a machine without one."""
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        yield chromium
+        chromium.close()
+
+
+@contextmanager
+def watched(context: BrowserContext) -> Iterator[Page]:
+    """A page that must end without console errors, uncaught errors or warnings of the app.
+
+    A request that failed, or that left the loopback, is an error too.
+    """
+    page, trouble = context.new_page(), []
+    page.on("pageerror", lambda error: trouble.append(f"uncaught: {error}"))
+    page.on("console", lambda said: _note_error(said, trouble))
+    page.on("requestfailed", lambda request: _note_failure(request, trouble))
+    page.on("request", lambda request: _note_leaving(request, trouble))
+    yield page
+    for box in page.get_by_test_id("stException").all():
+        trouble.append(f"exception on the page: {box.inner_text()}")
+    context.close()
+    assert not trouble, "\n".join(trouble)
+
+
+def _note_error(said, trouble: list[str]) -> None:
+    if said.type == "error":
+        trouble.append(f"console: {said.text}")
+
+
+def _note_failure(request, trouble: list[str]) -> None:
+    if "ERR_ABORTED" not in (request.failure or ""):
+        trouble.append(f"request failed: {request.url} {request.failure}")
+
+
+def _note_leaving(request, trouble: list[str]) -> None:
+    if not request.url.startswith(HERE):
+        trouble.append(f"left the machine: {request.url}")
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page, 1280 × 900, that fails its test on any trouble."""
+    with watched(browser.new_context(viewport={"width": 1280, "height": 900})) as fresh:
+        yield fresh
+
+
+def settle(page: Page) -> Page:
+    """Wait until the script run that is under way has ended."""
+    page.wait_for_selector('[data-testid="stApp"]')
+    ended = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    expect(ended).to_be_attached(timeout=30_000)
+    return page

@@ -1,0 +1,166 @@
+"""Every component with controls that push to it; `?show=` says which, the rest of the URL how."""
+
+import gc
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from phenaki_viz.figures.colour import ColourScale, lut
+from phenaki_viz.ui.components import MapAxis, attention_map, figure, film_strip, head_grid
+from tests.components import planted
+
+st.set_page_config(layout="wide")
+asked = st.query_params
+state = st.session_state
+BREAKS, GROUPS = (64, 128, 192, 256), tuple(f"step {t}" for t in range(5))
+QUERY = MapAxis(title="query", grid=planted.GRID, breaks=BREAKS, groups=GROUPS)
+KEY = MapAxis(title="key", grid=planted.GRID, breaks=BREAKS, groups=GROUPS)
+
+
+@st.cache_resource(show_spinner=False)
+def start() -> None:
+    planted.thumbs(6, 8)
+    gc.collect()
+    gc.freeze()
+
+
+def number(name: str, default: int = 0) -> int:
+    return int(asked.get(name, default))
+
+
+def runs(name: str) -> None:
+    state[f"{name}.runs"] = state.get(f"{name}.runs", 0) + 1
+    st.text(f"{name} runs {state[f'{name}.runs']}")
+
+
+@st.fragment
+def draw_grid() -> None:
+    layers, heads = number("layers", 6), number("heads", 8)
+    thumbs = planted.thumbs(layers, heads, causal="causal" in asked)
+    state.setdefault("head", (min(1, layers - 1), min(2, heads - 1)))
+    scale = ColourScale(low=thumbs[np.isfinite(thumbs)].max() / 1e3, high=float(np.nanmax(thumbs)), log=True)
+    picked = head_grid(
+        thumbs,
+        scale=scale,
+        layers=[f"L{at}" for at in range(layers)],
+        heads=[f"H{at}" for at in range(heads)],
+        selected=state["head"],
+        key="grid",
+        values=np.nan_to_num(thumbs).std(axis=(2, 3)) * 1e3 if "values" in asked else None,
+        value_label="spread" if "values" in asked else None,
+        on_pick=lambda layer, head: state.update(head=(layer, head)),
+    )
+    st.text(f"grid has {state['head']} picked {picked}")
+    st.button("first head", on_click=lambda: state.update(head=(0, 0)))
+    runs("grid")
+
+
+def pick_cell(event: dict[str, Any]) -> None:
+    state["cell"] = (event["query"], event["key"])
+
+
+def see_window(event: dict[str, Any]) -> None:
+    state["window"] = (event["r0"], event["r1"], event["c0"], event["c1"])
+
+
+def map_values(head: int) -> tuple[dict[str, Any], np.ndarray]:
+    kind = asked.get("kind", "self")
+    if kind == "cross":
+        key = MapAxis(title="key", nulls=2, words=planted.WORDS, breaks=(2,), groups=("null", "text"))
+        return {"key_axis": key, "query_axis": QUERY}, planted.cross(0, head)
+    if kind == "temporal":
+        axis = {"grid": (5, 1, 1), "origin": (0, 3, 3)}
+        axes = {"query_axis": MapAxis(title="query", **axis), "key_axis": MapAxis(title="key", **axis)}
+        return axes, planted.attention(0, head, True)[3::64, 3::64]
+    values = planted.attention(0, head, "causal" in asked).copy()
+    if "wrong" in asked:
+        values[17] = np.inf
+    return {"query_axis": QUERY, "key_axis": KEY}, values
+
+
+@st.fragment
+def draw_map() -> None:
+    head = st.slider("head", 0, 7, 1, key="map_head")
+    axes, values = map_values(head)
+    total = values.shape
+    state.setdefault("cell", (150 % total[0], None))
+    window, cell = (0, total[0], 0, total[1]), (1, 1)
+    if "coarse" in asked:
+        window = state.get("window", window)
+        cell = (4, 4) if window == (0, *total[:1], 0, *total[1:]) else (1, 1)
+    part = values[window[0] : window[1], window[2] : window[3]]
+    high = float(values[np.isfinite(values)].max())
+    log = "log" in asked
+    event = attention_map(
+        planted.pooled(part, cell) if cell != (1, 1) else part,
+        total=total,
+        window=window,
+        cell=cell,
+        scale=ColourScale(low=high / 1e4 if log else 0, high=high, log=log),
+        selected_query=state["cell"][0],
+        selected_key=state["cell"][1],
+        uniform=np.full(total[0], 1 / total[1], np.float32),
+        source=f"head {head}",
+        key="map",
+        on_pick=pick_cell,
+        on_window=see_window,
+        **axes,
+    )
+    st.text(f"map has {state['cell']} window {window} event {event}")
+    st.button("query 7", on_click=lambda: state.update(cell=(7, 11)))
+    runs("map")
+
+
+@st.fragment
+def draw_strip() -> None:
+    layer = st.slider("layer", 0, 5, 3, key="strip_layer")
+    state.setdefault("patch", (2, 4, 4))
+    t, h, w = state["patch"]
+    attn = planted.attention(layer, 1, "causal" in asked)
+    weights = attn[np.ravel_multi_index((t, h, w), planted.GRID)].reshape(planted.GRID)
+    picked = film_strip(
+        planted.frames(),
+        steps=planted.STEPS,
+        weights=weights,
+        query=state["patch"],
+        grid=planted.GRID,
+        scale=ColourScale(low=0, high=float(np.nanmax(weights)), scope="this query"),
+        uniform=1 / planted.N,
+        direction="looks at",
+        key="strip",
+        on_pick=lambda event: state.update(patch=(event["t"], event["h"], event["w"])),
+    )
+    st.text(f"strip has {state['patch']} picked {picked}")
+    st.button("corner patch", on_click=lambda: state.update(patch=(0, 0, 0)))
+    runs("strip")
+
+
+@st.fragment
+def draw_figure() -> None:
+    step = st.slider("step", 0, 20, 0, key="step")
+    kind = asked.get("kind", "heatmap")
+    y, x = np.mgrid[-1:1:24j, -1:1:36j].astype(np.float32)
+    z = np.sin(4 * (x + step / 10)) * np.cos(3 * y)
+    trace = {"surface": go.Surface, "heatmap": go.Heatmap}[kind if kind == "surface" else "heatmap"]
+    colours = [[at / 255, f"rgb{tuple(one)}"] for at, one in enumerate(lut("magma").tolist())]
+    dark = st.context.theme.type == "dark"
+    fig = go.Figure(trace(z=z.astype(np.float32), colorscale=colours))
+    fig.update_layout(
+        template="plotly_dark" if dark else "plotly_white",
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        margin={"l": 40, "r": 10, "t": 30, "b": 30},
+        meta={"step": step},
+    )
+    st.text(f"figure clicked {figure(fig, key='figure', height=420, alt='waves')}")
+    runs("figure")
+
+
+start()
+kinds = {"grid": draw_grid, "map": draw_map, "strip": draw_strip, "figure": draw_figure}
+shown = asked.get("show", "grid map strip figure").split()
+if st.checkbox("draw", True, key="draw"):
+    for kind in shown:
+        kinds[kind]()

@@ -1,0 +1,47 @@
+"""Where things are on a canvas, from what the canvas says of itself."""
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def runs(page: Page, name: str) -> int:
+    """How often the component's fragment has run."""
+    return int(page.get_by_text(f"{name} runs").inner_text().rsplit(" ", 1)[1])
+
+
+def numbers(canvas: Locator, name: str) -> list[float]:
+    """A data attribute that is a list of numbers."""
+    return [float(at) for at in canvas.get_attribute(f"data-{name}").split(",")]
+
+
+def map_canvas(page: Page) -> Locator:
+    canvas = page.locator("canvas.top")
+    expect(canvas).to_have_attribute("data-painted", "1")
+    return canvas
+
+
+def cell_at(canvas: Locator, query: int, key: int) -> tuple[float, float]:
+    """The middle of a cell of the map, in the page's pixels."""
+    left, top, width, height = numbers(canvas, "plot")
+    r0, r1, c0, c1 = numbers(canvas, "view")
+    box = canvas.bounding_box()
+    x = box["x"] + left + (key + 0.5 - c0) / (c1 - c0) * width
+    return x, box["y"] + top + (query + 0.5 - r0) / (r1 - r0) * height
+
+
+def tile_at(canvas: Locator, layer: int, head: int) -> tuple[float, float]:
+    """The middle of a tile of the grid, in the page's pixels."""
+    left, top, right, below, tile = numbers(canvas, "tiles")
+    box = canvas.bounding_box()
+    return (
+        box["x"] + left + head * right + tile / 2,
+        box["y"] + top + layer * below + tile / 2,
+    )
+
+
+def colour_at(canvas: Locator, x: float, y: float) -> list[int]:
+    """The colour of a dot of a canvas, at CSS pixels from its corner."""
+    script = """(canvas, [x, y]) => {
+      const dots = devicePixelRatio;
+      return [...canvas.getContext("2d").getImageData(x * dots, y * dots, 1, 1).data].slice(0, 3);
+    }"""
+    return canvas.evaluate(script, [x, y])

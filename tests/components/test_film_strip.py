@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.components import planted
+from tests.components.gestures import runs
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def strip(demo):
+    page = demo("show=strip")
+    found = page.locator(".strip")
+    expect(found).to_have_attribute("data-painted", "1")
+    return page, found
+
+
+def patch_at(page, frame, h, w):
+    box = page.locator(".strip canvas").nth(frame).bounding_box()
+    return box["x"] + (w + 0.5) * box["width"] / 8, box["y"] + (h + 0.5) * box["height"] / 8
+
+
+def row(layer, t, h, w):
+    return planted.attention(layer, 1).reshape(*planted.GRID, *planted.GRID)[t, h, w]
+
+
+def test_pointing_reads_the_raw_weight_of_the_patch_without_a_rerun(strip):
+    page, found = strip
+    for frame, patch in [(0, (0, 2, 7)), (4, (2, 5, 4)), (8, (4, 0, 1))]:
+        page.mouse.move(*patch_at(page, frame, *patch[1:]))
+        expect(found).to_have_attribute("data-patch", ",".join(map(str, patch)))
+        shown = float(found.get_attribute("data-weight"))
+        assert shown == pytest.approx(row(3, 2, 4, 4)[patch], abs=1e-6)
+    assert runs(page, "strip") == 1
+    frames_stand_under_their_step(found)
+
+
+def frames_stand_under_their_step(found):
+    captions = found.locator("figcaption").all_inner_texts()
+    assert captions[0] == "step 0 · frame 0"
+    assert captions[2] == "step 2 · frames 3–4"
+    assert found.locator("figure").nth(2).locator("canvas").count() == 2
+
+
+def test_a_click_asks_for_that_patch_in_one_rerun(strip):
+    page, found = strip
+    page.mouse.click(*patch_at(page, 7, 1, 6))
+    expect(page.get_by_text("strip has (4, 1, 6) picked {'t': 4, 'h': 1, 'w': 6}")).to_be_visible()
+    page.wait_for_timeout(300)
+    assert runs(page, "strip") == 2
+    assert float(found.get_attribute("data-weight")) == pytest.approx(
+        row(3, 4, 1, 6)[4, 1, 6], abs=1e-6
+    )
+    expect(page.locator(".title")).to_contain_text("step 4, row 1, column 6 looks at")
+
+
+def test_keys_move_the_patch_and_the_step(strip):
+    page, found = strip
+    found.focus()
+    for key, patch in [
+        ("ArrowLeft", (2, 4, 3)),
+        ("ArrowUp", (2, 3, 3)),
+        ("PageDown", (3, 3, 3)),
+        ("PageUp", (2, 3, 3)),
+    ]:
+        page.keyboard.press(key)
+        expect(page.get_by_text(f"strip has {patch}")).to_be_visible()
+
+
+def test_a_patch_from_python_is_shown(strip):
+    page, found = strip
+    page.get_by_role("button", name="corner patch").click()
+    expect(found).to_have_attribute("data-picked", "0,0,0")
+
+
+def test_the_opacity_is_local_and_outlives_new_data(strip):
+    page, found = strip
+    page.locator(".tools input[type=range]").fill("0.3")
+    expect(found).to_have_attribute("data-opacity", "0.3")
+    page.get_by_text("patch grid").click()
+    assert runs(page, "strip") == 1
+    page.get_by_test_id("stSlider").locator("input").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("strip runs 2")).to_be_visible()
+    expect(found).to_have_attribute("data-opacity", "0.3")
+    expect(page.locator(".tools input[type=checkbox]")).to_be_checked()
+
+
+def test_the_overlay_changes_the_frames_and_can_be_taken_off(strip):
+    page, _ = strip
+    canvas = page.locator(".strip canvas").nth(3)
+    colours = """canvas => {
+      const dots = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+      let coloured = 0;
+      for (let i = 0; i < dots.length; i += 4) coloured += dots[i] !== dots[i + 1];
+      return coloured / (dots.length / 4);
+    }"""
+    assert canvas.evaluate(colours) > 0.3
+    page.locator(".tools input[type=range]").fill("0")
+    expect(page.locator(".strip")).to_have_attribute("data-opacity", "0")
+    assert canvas.evaluate(colours) < 0.1
+
+
+def test_keys_that_a_mask_forbids_are_said_to_have_no_weight(demo):
+    page = demo("show=strip&causal=1")
+    page.mouse.move(*patch_at(page, 8, 3, 3))
+    expect(page.locator("output.said")).to_contain_text("no weight")
+    assert page.locator(".strip").get_attribute("data-weight") == "NaN"
+
+
+def test_frames_wrap_and_never_leave_the_page(strip):
+    page, _ = strip
+    for width, lines in [(1400, 1), (800, 2), (320, 4)]:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(250)
+        boxes = [box.bounding_box() for box in page.locator(".strip canvas").all()]
+        panel = page.locator(".panel").bounding_box()
+        assert max(box["x"] + box["width"] for box in boxes) <= panel["x"] + panel["width"] + 1
+        assert min(box["width"] for box in boxes) >= 60
+        assert len(np.unique([round(box["y"]) for box in boxes])) == lines

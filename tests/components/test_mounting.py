@@ -1,0 +1,98 @@
+"""What every component owes the page: it survives redraws, leaves nothing, and knows dark from light."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser_fixtures import settle, watched
+from tests.components.gestures import cell_at, map_canvas
+
+pytestmark = pytest.mark.browser
+
+# Counts what is still listening: observers and keys of the document.
+COUNT = """
+window.alive = { observers: 0, keys: 0 };
+const Observer = window.ResizeObserver;
+window.ResizeObserver = class extends Observer {
+  constructor(call) { super(call); window.alive.observers += 1; }
+  disconnect() { super.disconnect(); if (!this.gone) window.alive.observers -= 1; this.gone = true; }
+};
+for (const [name, by] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+  const own = document[name];
+  document[name] = function (kind, ...rest) {
+    if (kind === "keydown") window.alive.keys += by;
+    return own.call(this, kind, ...rest);
+  };
+}
+"""
+CANVASES = "grid map strip"
+
+
+def draw(page, on: bool):
+    page.get_by_text("draw", exact=True).click()
+    expect(page.locator(".panel")).to_have_count(3 if on else 0)
+    settle(page)
+    page.wait_for_timeout(250)
+    return page.evaluate("({ ...window.alive })")
+
+
+def test_what_is_taken_off_the_page_leaves_nothing(demo, page):
+    page.add_init_script(COUNT)
+    demo(f"show={CANVASES}")
+    expect(page.locator(".panel")).to_have_count(3)
+    without = draw(page, on=False)
+    shown = draw(page, on=True)
+    assert shown["keys"] == without["keys"] + 1
+    assert shown["observers"] >= without["observers"] + 3
+    assert draw(page, on=False) == without
+    draw(page, on=True)
+    assert draw(page, on=False) == without
+
+
+def test_the_zoom_and_the_pick_come_back_with_the_component(demo):
+    page = demo("show=map")
+    canvas = map_canvas(page)
+    page.mouse.click(*cell_at(canvas, 101, 57))
+    expect(page.get_by_text("map has (101, 57)")).to_be_visible()
+    page.keyboard.press("+")
+    expect(canvas).not_to_have_attribute("data-view", "0,320,0,320")
+    view = canvas.get_attribute("data-view")
+    page.get_by_text("draw", exact=True).click()
+    expect(canvas).to_have_count(0)
+    page.get_by_text("draw", exact=True).click()
+    expect(canvas).to_have_attribute("data-picked", "101,57")
+    expect(canvas).to_have_attribute("data-view", view)
+
+
+def test_every_canvas_can_be_reached_by_tab_and_says_what_it_shows(demo):
+    page = demo(f"show={CANVASES}")
+    expect(page.locator(".panel")).to_have_count(3)
+    reached = set()
+    for _ in range(24):
+        page.keyboard.press("Tab")
+        label = page.evaluate(
+            "(() => { let at = document.activeElement;"
+            " while (at?.shadowRoot) at = at.shadowRoot.activeElement;"
+            " return at?.getAttribute('aria-label') ?? ''; })()"
+        )
+        reached.add(label.split(" ")[0])
+    assert {"Attention", "Video", "Zoom"} <= reached
+
+
+def test_a_change_of_theme_redraws_the_words(demo):
+    page = demo("show=map")
+    canvas = map_canvas(page)
+    page.emulate_media(color_scheme="dark")
+    expect(canvas).not_to_have_attribute("data-painted", "1")
+    title = """canvas => {
+      const dots = canvas.getContext("2d").getImageData(0, 0, 60, 14).data;
+      return Math.max(...dots.filter((_, at) => at % 4 === 0));
+    }"""
+    assert page.locator("canvas.base").evaluate(title) > 180
+
+
+def test_lines_are_drawn_with_the_screens_own_dots(browser, address):
+    with watched(browser.new_context(device_scale_factor=2)) as page:
+        page.goto(f"{address}/?show=map")
+        canvas = map_canvas(settle(page))
+        width = canvas.bounding_box()["width"]
+        assert canvas.evaluate("canvas => canvas.width") == pytest.approx(2 * width, abs=1)

@@ -1,0 +1,145 @@
+"""What the Python side sends, without a browser."""
+
+import numpy as np
+import pytest
+
+from phenaki_viz.errors import ShapeError
+from phenaki_viz.figures.colour import ColourScale, lut
+from phenaki_viz.figures.picture import Axis
+from phenaki_viz.ui.components import MapAxis, attention_map, film_strip, head_grid
+from phenaki_viz.ui.components.axes import as_map_axis
+from phenaki_viz.ui.components.film_strip import small_frames
+from phenaki_viz.ui.components.head_grid import MASKED, WRONG, tile_codes
+from tests.components import planted
+from tests.sent import sent
+
+SCALE = ColourScale(low=0, high=1)
+TOKENS = MapAxis(title="query")
+
+
+def test_a_grid_names_its_cells_after_the_nulls():
+    axis = MapAxis(title="key", nulls=2, grid=(2, 3, 5), origin=(4, 0, 0))
+    assert axis.count == 32
+    assert [axis.name(at) for at in (0, 1, 2, 31)] == [
+        "null 1",
+        "null 2",
+        "step 4, row 0, column 0",
+        "step 5, row 2, column 4",
+    ]
+
+
+def test_words_and_plain_tokens_are_named():
+    assert MapAxis(title="key", nulls=1, words=("a", "seven")).name(2) == "seven"
+    assert MapAxis(title="key", nulls=1).name(3) == "token 2"
+
+
+def test_a_picture_axis_becomes_a_map_axis_with_its_names():
+    axis = Axis(title="key", names=("x", "y", "z"), breaks=(1,), groups=("a", "b"))
+    found = as_map_axis(axis, 3)
+    assert [found.name(at) for at in range(3)] == ["x", "y", "z"]
+    assert (found.breaks, found.groups) == ((1,), ("a", "b"))
+
+
+def test_an_axis_of_another_length_is_refused():
+    with pytest.raises(ShapeError, match="names 30 cells, the map has 31"):
+        as_map_axis(MapAxis(title="key", grid=(2, 3, 5)), 31)
+
+
+def test_codes_run_along_the_palette_and_flags_are_apart():
+    thumbs = np.array([[[[0, 0.5, 1, 2], [np.nan, np.inf, -np.inf, -1]]]], np.float32)
+    assert tile_codes(thumbs, SCALE).tolist() == [
+        [[[0, 126, 253, 253], [MASKED, WRONG, WRONG, 0]]]
+    ]
+
+
+def test_a_scale_for_each_head_is_its_own():
+    thumbs = np.full((2, 3, 1, 1), 0.5, np.float32)
+    scales = [[ColourScale(low=0, high=1 + l + h) for h in range(3)] for l in range(2)]
+    codes = tile_codes(thumbs, scales)[:, :, 0, 0]
+    assert codes.tolist() == [[126, 63, 42], [63, 42, 32]]
+
+
+def test_frames_that_are_grey_are_sent_as_one_channel():
+    assert small_frames(planted.frames()).shape == (9, 48, 48, 1)
+    coloured = planted.frames().copy()
+    coloured[3, 5, 7, 0] += 1
+    assert small_frames(coloured).shape == (9, 48, 48, 3)
+
+
+def test_large_frames_are_made_small_and_keep_their_shape():
+    flat = np.full((3, 480, 320, 3), (9, 120, 77), np.uint8)
+    small = small_frames(flat)
+    assert small.shape == (3, 160, 107, 3)
+    assert np.unique(small.reshape(-1, 3), axis=0).tolist() == [[9, 120, 77]]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"values": np.zeros((5, 6))},
+        {"window": (0, 9, 0, 7)},
+        {"cell": (2, 2)},
+        {"uniform": np.zeros(7, np.float32)},
+        {"key_axis": MapAxis(title="key", grid=(1, 2, 4))},
+    ],
+)
+def test_a_map_that_does_not_fit_is_refused(wrong):
+    right = {"values": np.zeros((5, 7), np.float32), "query_axis": TOKENS, "key_axis": TOKENS}
+    with pytest.raises(ShapeError):
+        attention_map(**right | wrong, total=(5, 7), scale=SCALE, selected_query=0, key="m")
+
+
+@pytest.mark.parametrize("wrong", [{"layers": ["L0"]}, {"values": np.zeros((3, 2))}])
+def test_a_grid_that_does_not_fit_is_refused(wrong):
+    right = {"layers": ["L0", "L1"], "heads": ["H0", "H1", "H2"]}
+    thumbs = np.zeros((2, 3, 5, 7), np.float32)
+    with pytest.raises(ShapeError):
+        head_grid(thumbs, **right | wrong, scale=SCALE, selected=(0, 0), key="g")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"weights": np.zeros((2, 5, 3))}, {"steps": [(0,), (1, 3)]}, {"steps": [(0,)]}],
+)
+def test_a_strip_that_does_not_fit_is_refused(wrong):
+    right = {"steps": [(0,), (1, 2)], "weights": np.zeros((2, 3, 5), np.float32)}
+    frames = np.zeros((3, 12, 20, 3), np.uint8)
+    with pytest.raises(ShapeError):
+        film_strip(frames, **right | wrong, query=None, grid=(2, 3, 5), scale=SCALE, key="s")
+
+
+def test_the_map_is_sent_raw(script):
+    _, parts = sent(script(show="map"))
+    np.testing.assert_array_equal(parts["values"], planted.attention(0, 1).ravel())
+    np.testing.assert_array_equal(parts["table"], lut("magma").ravel())
+
+
+def test_what_the_browser_picked_is_returned_once_and_not_sent_back(script):
+    at = script(show="map")
+    before = at.get("bidi_component")[0].proto.bytes
+    at.session_state["map"] = {"pick": {"query": 5, "key": 9, "seq": 1}}
+    at.session_state["cell"] = (5, 9)
+    at.run()
+    assert any("event {'query': 5, 'key': 9}" in text.value for text in at.text)
+    assert at.get("bidi_component")[0].proto.bytes == before
+    at.run()
+    assert any("event None" in text.value for text in at.text)
+
+
+def test_a_selection_that_python_moves_is_pushed_and_knows_what_it_answers(script):
+    at = script(show="map")
+    first = sent(at)[0]["push"]
+    assert first["value"] == [150, None]
+    at.session_state["map"] = {"pick": {"query": 5, "key": 9, "seq": 42}}
+    at.run()
+    push = sent(at)[0]["push"]
+    assert push["value"] == [150, None]
+    assert push["seen"] == 42
+    assert push["rev"] != first["rev"]
+    assert not at.exception
+
+
+def test_every_component_runs_without_a_browser(script):
+    at = script()
+    assert not at.exception
+    assert len(at.get("bidi_component")) == 4

@@ -1,0 +1,151 @@
+"""One small picture of each kind: odd, unequal sizes, and names that somebody might type."""
+
+from typing import Any
+
+import numpy as np
+
+from phenaki_viz.figures import (
+    Axis,
+    ColourScale,
+    Curve,
+    Curves,
+    FilmStrip,
+    HeadGrid,
+    Heatmap,
+    Surface,
+)
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "$\\href{javascript:alert(1)}{x}$",
+    "=cmd()",
+    "a<br>b",
+    "&lt;",
+    "4",
+    "%{z}",
+)
+MADE_BY = {
+    "weights": "sha256:3f9a…",
+    "seed": 7,
+    "layer": 3,
+    "head": 5,
+    "kind": "self",
+    "prompt": "a seven, =cmd(); </script><b>moves</b> (\\left)",
+}
+
+
+def rows(i: int, j: int, seed: int = 0) -> np.ndarray:
+    """'i j' float32, rows sum to 1."""
+    weights = np.random.default_rng(seed).random((i, j)) ** 3
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def axis(title: str, cells: int, breaks: tuple[int, ...] = ()) -> Axis:
+    """An axis with plain names and a group between any two breaks."""
+    groups = tuple(f"step {at}" for at in range(len(breaks) + 1))
+    names = tuple(f"{title} cell {at}" for at in range(cells))
+    return Axis(title=title, names=names, breaks=breaks, groups=groups)
+
+
+def heatmap(**changes: Any) -> Heatmap:
+    """5 queries, 7 keys; two cells masked."""
+    hidden = np.zeros((5, 7), bool)
+    hidden[0, 5:] = True
+    given: dict[str, Any] = {
+        "name": "self_L03_H05",
+        "title": "L3 H5 · self attention",
+        "notes": ("colour linear from 0 to 0.8, ends from this head",),
+        "made_by": MADE_BY,
+        "values": rows(5, 7),
+        "hidden": hidden,
+        "query": axis("query", 5, (2,)),
+        "key": axis("key", 7, (1, 4)),
+        "scale": ColourScale(low=0, high=0.8),
+        "unit": "attention weight",
+        "uniform": np.full(5, 1 / 7, np.float32),
+    }
+    return Heatmap(**given | changes)
+
+
+def strip(**changes: Any) -> FilmStrip:
+    """5 frames of 6 × 9 pixels in 3 time steps, 3 × 3 patches; one step without weights."""
+    weights = rows(3, 9, seed=1).reshape(3, 3, 3)
+    weights[2] = np.nan
+    weights[0, 0, 1] = np.nan
+    given: dict[str, Any] = {
+        "name": "self_L03_H05_over_video",
+        "title": "L3 H5 over the video",
+        "notes": ("one scale for all frames",),
+        "made_by": MADE_BY,
+        "frames": np.random.default_rng(2).integers(0, 256, (5, 6, 9, 3), np.uint8),
+        "steps": ((0,), (1, 2), (3, 4)),
+        "weights": weights,
+        "query": (1, 2, 0),
+        "scale": ColourScale(low=0, high=0.5),
+        "unit": "attention weight",
+        "uniform": 1 / 9,
+    }
+    return FilmStrip(**given | changes)
+
+
+def grid(**changes: Any) -> HeadGrid:
+    """3 layers, 2 heads, thumbnails of 5 × 7; a masked cell and a wrong row."""
+    thumbnails = rows(6 * 5, 7, seed=3).reshape(3, 2, 5, 7)
+    thumbnails[0, 1, 0, 6] = np.nan
+    thumbnails[2, 0, 4] = np.inf
+    given: dict[str, Any] = {
+        "name": "self_heads",
+        "title": "self attention, all heads",
+        "notes": ("each cell is the mean of 3 × 3 weights",),
+        "made_by": {"weights": "sha256:3f9a…", "kind": "self"},
+        "thumbnails": thumbnails,
+        "layers": ("L0", "L1", "L2"),
+        "heads": ("H0", "H1"),
+        "scales": ColourScale(low=0, high=0.6, scope="all heads"),
+        "selected": (1, 0),
+        "unit": "attention weight",
+    }
+    return HeadGrid(**given | changes)
+
+
+def surface(**changes: Any) -> Surface:
+    """5 rows of offsets, 7 columns; trained on ±1 and ±2."""
+    z = np.random.default_rng(4).normal(size=(5, 7)).astype(np.float32)
+    given: dict[str, Any] = {
+        "name": "position_bias_H01",
+        "title": "H1 · continuous position bias",
+        "notes": ("one module serves every layer",),
+        "made_by": {"module": "bias", "head": 1},
+        "z": z,
+        "x": np.arange(-3, 4).astype(np.float32),
+        "y": np.arange(-2, 3).astype(np.float32),
+        "x_title": "Δ column (patches)",
+        "y_title": "Δ row (patches)",
+        "z_title": "added to the score",
+        "scale": ColourScale(low=-2.5, high=2.5, palette="RdBu_r"),
+        "trained": (-2.0, 2.0, -1.0, 1.0),
+    }
+    return Surface(**given | changes)
+
+
+def curves(**changes: Any) -> Curves:
+    """3 lines over 5 places, the middle one highlighted."""
+    x = np.arange(5)
+    given: dict[str, Any] = {
+        "name": "alibi_penalty",
+        "title": "ALiBi: what distance alone costs",
+        "notes": ("added to the score before softmax",),
+        "made_by": {"module": "alibi"},
+        "curves": tuple(
+            Curve(name=f"H{at}", x=x, y=-slope * x, highlighted=at == 1)
+            for at, slope in enumerate((0.5, 0.1, 1 / 3))
+        ),
+        "x_title": "distance (tokens)",
+        "y_title": "added to the score",
+    }
+    return Curves(**given | changes)
+
+
+def every_kind() -> tuple[Any, ...]:
+    """One of each."""
+    return heatmap(), strip(), grid(), surface(), curves()

@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from phenaki_viz.figures import ColourScale
+from phenaki_viz.figures.colour import MASKED_COLOUR, WRONG_COLOUR, lut
+from phenaki_viz.figures.paint import flagged, painted, raw_colourscale, raw_ends, rgb
+
+
+def test_ends_and_beyond_have_the_palette_s_ends():
+    scale = ColourScale(low=0.1, high=0.4)
+    colours = painted(np.array([-1, 0.1, 0.4, 9], np.float32), scale)
+    np.testing.assert_array_equal(colours, lut("magma")[[0, 0, 255, 255]])
+
+
+def test_flags_win_over_values_and_wrong_over_masked():
+    colours = painted(np.zeros((2, 3), np.float32), ColourScale(low=0, high=1))
+    masked = np.array([[1, 1, 0], [0, 0, 0]], bool)
+    wrong = np.array([[1, 0, 0], [0, 0, 1]], bool)
+    found = flagged(colours, masked, wrong)
+    assert tuple(found[0, 0]) == tuple(found[1, 2]) == rgb(WRONG_COLOUR)
+    assert tuple(found[0, 1]) == rgb(MASKED_COLOUR)
+    assert tuple(found[1, 1]) == tuple(lut("magma")[0])
+    assert tuple(colours[0, 0]) == tuple(lut("magma")[0])
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_equal_ends_still_give_a_scale(log):
+    scale = ColourScale(low=0.5, high=0.5, log=log)
+    low, high = raw_ends(scale)
+    assert high > low
+    places = [place for place, _ in raw_colourscale(scale)]
+    assert places[0] == 0 and places[-1] == 1 and places == sorted(places)
+
+
+def test_not_a_number_is_no_error():
+    assert painted(np.array([np.nan, np.inf]), ColourScale(low=0, high=1)).shape == (2, 3)

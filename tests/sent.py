@@ -1,0 +1,25 @@
+"""What a component was sent, read back: the Python twin of `unpack` in common.js."""
+
+import json
+import struct
+from typing import Any
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+
+def unpack(sent: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The header and the arrays (flat) of one buffer made by `pack`."""
+    (length,) = struct.unpack_from("<I", sent)
+    header = json.loads(sent[4 : 4 + length])
+    parts, at = {}, 4 + length
+    for name, kind, count in header["parts"]:
+        parts[name] = np.frombuffer(sent, kind, count, at)
+        at += -(-parts[name].nbytes // 4) * 4
+    assert at == len(sent)
+    return header, parts
+
+
+def sent(at: AppTest, which: int = 0) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What the page's component number `which` was sent in the last run."""
+    return unpack(at.get("bidi_component")[which].proto.bytes)

@@ -1,0 +1,19 @@
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+MAIN = Path(__file__).parents[2] / "phenaki_viz" / "ui" / "main.py"
+
+
+@pytest.fixture
+def app():
+    """The page script, run once with the settings of a link."""
+
+    def open_app(**dials: object) -> AppTest:
+        at = AppTest.from_file(str(MAIN), default_timeout=60)
+        for name, value in dials.items():
+            at.query_params[name] = str(value)
+        return at.run()
+
+    return open_app

@@ -1,0 +1,144 @@
+"""Every page in-process: what is drawn, what stays when the model changes, what is refused."""
+
+import json
+
+import numpy as np
+import pytest
+
+from phenaki_viz.data import read_prompt, sample_clip
+from phenaki_viz.recording.dialled import run_dialled
+from phenaki_viz.ui.settings import Settings
+from tests.sent import unpack
+
+
+def expected(**dials):
+    settings = Settings(**dials)
+    prompt = read_prompt(settings.prompt if settings.cross else "")
+    return run_dialled(settings.config, sample_clip(), prompt, settings.padding).recording
+
+
+def sent(at):
+    """Header and arrays of every component on the page, by its id."""
+    found = {}
+    for element in at.get("bidi_component"):
+        header, parts = unpack(element.proto.bytes)
+        found[header.get("id") or f"figure {len(found)}"] = header, parts
+    return found
+
+
+def test_the_first_page_shows_the_real_map(app):
+    at = app(layer=1, head=5)
+    assert not at.exception
+    header, parts = sent(at)["map"]
+    exact = expected().records[2].map.full(0, 5)
+    np.testing.assert_array_equal(parts["values"].reshape(header["shape"]), exact)
+    strip = sent(at)["strip"][1]["weights"]
+    np.testing.assert_array_equal(strip, exact[2 * 64 + 1 * 8 + 2])
+    grid = sent(at)["grid.heads"][0]
+    assert (len(grid["layers"]), len(grid["heads"])) == (4, 8)
+    assert any("random weights" in caption.value for caption in at.caption)
+
+
+def test_a_slider_changes_the_model_and_keeps_the_view(app):
+    at = app(layer=2, head=3, step=4, row=5, column=6)
+    before = sent(at)["map"][1]["values"]
+    at.slider(key="heads").set_value(5).run()
+    assert not at.exception
+    header, parts = sent(at)["map"]
+    assert not np.array_equal(before, parts["values"])
+    exact = expected(heads=5).records[4].map.full(0, 3)
+    np.testing.assert_array_equal(parts["values"].reshape(header["shape"]), exact)
+    kept = {name: at.number_input(key=name).value for name in ("layer", "head", "step", "row")}
+    assert kept == {"layer": 2, "head": 3, "step": 4, "row": 5}
+
+
+def test_a_wish_that_does_not_fit_comes_back_when_it_does(app):
+    at = app(head=7)
+    at.slider(key="heads").set_value(2).run()
+    assert at.number_input(key="head").value == 1
+    at.slider(key="heads").set_value(8).run()
+    assert at.number_input(key="head").value == 7
+
+
+def test_cross_attention_keeps_the_null_keys(app):
+    at = app(maps="Cross", prompt="a b c")
+    assert not at.exception
+    header, _ = sent(at)["map"]
+    assert header["key"]["nulls"] == 2
+    assert header["key"]["words"] == ["a", "b", "c"]
+    assert header["total"] == [320, 5]
+
+
+def test_markup_in_a_prompt_is_shown_literally(app):
+    hostile = "<script>alert(1)</script> ![x](http://evil.example/x.png) $\\href{}$"
+    at = app(maps="Cross", prompt=hostile)
+    assert not at.exception
+    assert sent(at)["map"][0]["key"]["words"][0] == "<script>alert(1)</script>"
+    shown = [element.value for element in (*at.markdown, *at.caption)]
+    assert not any("![x](http" in text for text in shown)
+
+
+def test_spatial_and_temporal_maps_say_which_frame_and_which_patch(app):
+    at = app(layout="C-ViViT", causal="true", step=3, row=2, column=6)
+    assert not at.exception
+    header, _ = sent(at)["map"]
+    assert header["query"]["grid"] == [1, 8, 8] and header["query"]["origin"] == [3, 0, 0]
+    at.button_group(key="maps").set_value("temporal").run()
+    header, parts = sent(at)["map"]
+    assert header["query"]["grid"] == [5, 1, 1] and header["query"]["origin"] == [0, 2, 6]
+    assert np.isnan(parts["values"].reshape(5, 5)[0, 1:]).all()
+
+
+def test_shared_scale_and_log_are_said(app):
+    at = app(scale="Shared by all heads", log="true")
+    assert not at.exception
+    scale = sent(at)["map"][0]["scale"]
+    assert scale["log"] and scale["scope"] == "all heads and layers"
+    highest = max(r.map.full(0, h).max() for r in expected() if r.kind == "self" for h in range(8))
+    assert scale["high"] == pytest.approx(highest)
+
+
+def test_the_grid_can_be_coloured_by_a_metric(app):
+    at = app()
+    at.selectbox(key="grid").set_value("entropy").run()
+    assert not at.exception
+    header, parts = sent(at)["grid.heads"]
+    assert "entropy" in header["label"]
+    attn = expected().records[0].map.full(0, 0).astype(np.float64)
+    assert parts["values"][0] == pytest.approx(-(attn * np.log2(attn)).sum(1).mean(), rel=1e-5)
+
+
+def test_settings_over_the_limit_are_refused_and_the_last_picture_stays(app):
+    at = app(size=128)
+    before = sent(at)["map"][1]["values"]
+    at.selectbox(key="patch").set_value(4).run()
+    assert not at.exception
+    assert [error.value for error in at.error] == ["These settings cannot be run."]
+    assert "MiB of attention maps; the limit is" in at.text[0].value
+    np.testing.assert_array_equal(before, sent(at)["map"][1]["values"])
+
+
+def test_undo_and_defaults(app):
+    at = app()
+    at.slider(key="depth").set_value(2).run()
+    at.slider(key="heads").set_value(3).run()
+    at.button(key="undo").click().run()
+    assert (at.slider(key="heads").value, at.slider(key="depth").value) == (8, 2)
+    at.button(key="defaults").click().run()
+    assert (at.slider(key="heads").value, at.slider(key="depth").value) == (8, 4)
+
+
+def test_frames_follow_the_temporal_patch(app):
+    at = app()
+    at.selectbox(key="temporal_patch").set_value(3).run()
+    assert not at.exception
+    assert at.selectbox(key="frames").value in (7, 10)
+    assert sent(at)["strip"][0]["grid"] == [1 + (at.selectbox(key="frames").value - 1) // 3, 8, 8]
+
+
+@pytest.mark.parametrize("head", [0, 3])
+def test_a_head_without_its_kept_state_is_still_exact(app, head):
+    header, parts = sent(app(head=head, heads=4, depth=1, prompt=""))["map"]
+    exact = expected(heads=4, depth=1, prompt="").records[0].map.full(0, head)
+    np.testing.assert_array_equal(parts["values"].reshape(header["shape"]), exact)
+    assert json.dumps(header)
