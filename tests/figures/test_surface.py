@@ -27,7 +27,7 @@ def test_ticks_are_whole_offsets():
     assert list(scene.yaxis.ticktext) == ["−2", "−1", "0", "+1", "+2"]
     wide = surface(x=np.arange(-30, 31).astype(np.float32), z=np.ones((5, 61), np.float32))
     ticks = flat_figure(wide).layout.xaxis.tickvals
-    assert len(ticks) <= 11 and 0 in ticks and len({b - a for a, b in zip(ticks, ticks[1:])}) == 1
+    assert len(ticks) <= 11 and 0 in ticks and len(set(np.diff(ticks))) == 1
 
 
 def test_the_trained_range_lies_on_the_surface():
@@ -38,7 +38,7 @@ def test_the_trained_range_lies_on_the_surface():
     below = height_at(picture, np.array(line.x), np.array(line.y))
     lift = np.array(line.z) - below
     assert (lift > 0).all() and lift.max() < 0.05 * np.ptp(picture.z)
-    corner = [at for at in range(len(line.x)) if (line.x[at], line.y[at]) == (2, 1)][0]
+    corner = next(at for at in range(len(line.x)) if (line.x[at], line.y[at]) == (2, 1))
     assert below[corner] == pytest.approx(picture.z[3, 5])
 
 

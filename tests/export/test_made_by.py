@@ -1,0 +1,105 @@
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from phenaki_viz.errors import ExportError
+from phenaki_viz.export import FORMATS, read_made_by, render
+from phenaki_viz.export.made_by import made_by_json
+from tests.figures.samples import MADE_BY, every_kind, heatmap, surface
+
+HARD = {
+    "words": "(a \\) b\\\\ \n\t ] <script>-- ]]> & \u00e9 \U0001f600 \x00 ;,'\"",
+    "nested": {"list": [1, 2.5, None, True, {"x": "=cmd()"}]},
+    "": "",
+}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("record", [MADE_BY, HARD, {}], ids=["usual", "hard", "empty"])
+def test_every_format_gives_back_what_made_it(kind, record, tmp_path):
+    content = render(heatmap(made_by=record, title="t (\\) </title>"), kind)
+    assert read_made_by(content) == record
+    path = tmp_path / f"a.{kind}"
+    path.write_bytes(content)
+    assert read_made_by(path) == read_made_by(str(path)) == record
+
+
+@pytest.mark.parametrize("picture", every_kind(), ids=lambda picture: type(picture).__name__)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_kind_of_picture_in_every_format(picture, kind):
+    assert read_made_by(render(picture, kind)) == picture.made_by
+
+
+def test_arrays_become_lists_and_what_is_not_finite_null():
+    record = {
+        "step": np.int64(3),
+        "scale": np.float32(0.5),
+        "size": (5, np.int32(7)),
+        "ends": np.array([0.25, np.nan]),
+        "bad": float("inf"),
+        "path": Path("a/b"),
+        "heads": {2, 1},
+        3: "three",
+    }
+    assert read_made_by(render(surface(made_by=record), "csv")) == {
+        "step": 3,
+        "scale": 0.5,
+        "size": [5, 7],
+        "ends": [0.25, None],
+        "bad": None,
+        "path": "a/b",
+        "heads": [1, 2],
+        "3": "three",
+    }
+
+
+def test_what_is_no_data_is_refused():
+    with pytest.raises(ExportError, match="made_by holds a function"):
+        made_by_json(surface(made_by={"callback": lambda: 0}))
+
+
+def zipped(**files: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(f"{name}.npy", content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"hello",
+        b"\x89PNG\r\n\x1a\n broken",
+        b"%PDF-1.4 no keywords",
+        b"<?xml version='1.0'?><svg/>",
+        b"<?xml version='1.0'?><!DOCTYPE s [<!ENTITY a 'b'>]><s>&a;</s>",
+        b"<?xml broken",
+        b"<!doctype html><html></html>",
+        b"# phenaki_viz\n1,2\n# made_by {}\n",
+        b"# made_by [1]\n",
+        b"# made_by {broken\n",
+        b"PK\x03\x04 broken",
+        zipped(values=b"1"),
+        zipped(made_by=b"not an array"),
+    ],
+)
+def test_files_without_a_record_are_said(content):
+    with pytest.raises(ExportError, match="does not say what made it"):
+        read_made_by(content)
+
+
+def test_a_pickle_in_the_place_of_the_record_is_not_run():
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([print], dtype=object), allow_pickle=True)
+    with pytest.raises(ExportError):
+        read_made_by(zipped(made_by=buffer.getvalue()))
+
+
+def test_a_missing_file_is_said(tmp_path):
+    with pytest.raises(ExportError, match=r"gone\.png cannot be read"):
+        read_made_by(tmp_path / "gone.png")

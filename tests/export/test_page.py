@@ -1,0 +1,102 @@
+import json
+import re
+from functools import cache
+from html.parser import HTMLParser
+
+import pytest
+
+from phenaki_viz.export import render
+from phenaki_viz.figures import Axis
+from tests.figures.samples import HOSTILE, every_kind, heatmap
+
+REMOTE = re.compile(r"""(?:src|href|url\()\s*=?\s*["']?\s*(?:https?:)?//""")
+
+
+PLAIN = heatmap()
+
+
+class Page(HTMLParser):
+    """Every tag of a page, and the text of its script elements apart."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict]] = []
+        self.scripts: list[str] = []
+        self.inside = ""
+        self.title = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.inside = tag
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag):
+        self.inside = ""
+
+    def handle_data(self, data):
+        if self.inside == "script":
+            self.scripts[-1] += data
+        if self.inside == "title":
+            self.title += data
+
+
+@cache
+def page_of(picture) -> Page:
+    return Page(render(picture, "html").decode())
+
+
+@cache
+def hostile():
+    evil = "".join(HOSTILE) + "</script><script>evil()</script>"
+    return heatmap(
+        title=evil,
+        notes=(evil,),
+        made_by={"prompt": evil},
+        unit=evil,
+        key=Axis(title=evil, names=HOSTILE),
+        wrong=(4,),
+    )
+
+
+@pytest.mark.parametrize("picture", every_kind(), ids=lambda picture: type(picture).__name__)
+def test_nothing_is_asked_from_outside(picture):
+    page = page_of(picture)
+    for _, attributes in page.tags:
+        assert not {"src", "href", "action", "srcset"} & attributes.keys()
+    own = [script for script in page.scripts if "plotly.js v" not in script]
+    assert not any(REMOTE.search(script) for script in own)
+    assert '"showSendToCloud": false' in own[-1] and '"displaylogo": false' in own[-1]
+
+
+def test_the_browser_is_told_to_ask_for_nothing():
+    policy = next(a["content"] for tag, a in page_of(PLAIN).tags if "http-equiv" in a)
+    assert policy.startswith("default-src 'none'") and "http" not in policy
+    first_script = [tag for tag, _ in page_of(PLAIN).tags].index("script")
+    assert any("http-equiv" in a for _, a in page_of(PLAIN).tags[:first_script])
+
+
+def test_hostile_words_open_no_element():
+    tags, plain = page_of(hostile()).tags, page_of(PLAIN).tags
+    assert [tag for tag, _ in tags] == [tag for tag, _ in plain]
+    assert not any(name.startswith("on") for _, attributes in tags for name in attributes)
+
+
+def test_hostile_words_are_in_title_and_record_as_they_are():
+    picture = hostile()
+    page = page_of(picture)
+    assert page.title == picture.title
+    record = next(
+        script
+        for (tag, attributes), script in zip(
+            [tag for tag in page.tags if tag[0] == "script"], page.scripts, strict=True
+        )
+        if attributes.get("id") == "made-by"
+    )
+    assert json.loads(record) == picture.made_by and "<" not in record
+
+
+def test_title_and_notes_are_on_the_page():
+    text = page_of(PLAIN).scripts[-1]
+    assert "L3 H5" in text and "ends from this head" in text

@@ -1,0 +1,26 @@
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser_fixtures import CHROMIUM, settle
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+@pytest.fixture
+def open_app(served, page):
+    """The app at a link, settled."""
+
+    def go(path: str = "/") -> Page:
+        page.goto(served(APP) + path)
+        return settle(page)
+
+    return go
+
+
+@pytest.fixture(scope="session", autouse=True)
+def browser_is_there():
+    if os.environ.get("PHENAKI_VIZ_NEEDS_BROWSER") and not CHROMIUM:
+        pytest.fail("PHENAKI_VIZ_NEEDS_BROWSER is set and there is no Chromium")
