@@ -29,6 +29,8 @@ CHROMIUM_ARGS = [
     "--disable-sync",
     "--disable-quic",
 ]
+# On a page of its own address Streamlit asks for these beside it first, then at the root.
+PROBES = ("/_stcore/health", "/_stcore/host-config")
 HERE = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
 START_SECONDS = 60
 
@@ -147,7 +149,8 @@ def watched(context: BrowserContext) -> Iterator[Page]:
 
 
 def _note_error(said, trouble: list[str]) -> None:
-    if said.type == "error":
+    missing = "404" in said.text and said.location["url"].endswith(PROBES)
+    if said.type == "error" and not missing:
         trouble.append(f"console: {said.text}")
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
+from phenaki_viz.ui.components.stamps import LENGTH
+
 
 def unpack(sent: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The header and the arrays (flat) of one buffer made by `pack`."""
@@ -22,4 +24,4 @@ def unpack(sent: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 def sent(at: AppTest, which: int = 0) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """What the page's component number `which` was sent in the last run."""
-    return unpack(at.get("bidi_component")[which].proto.bytes)
+    return unpack(at.get("bidi_component")[which].proto.bytes[:-LENGTH])

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import matplotlib as mpl
@@ -87,6 +87,7 @@ def printable(text: str) -> str:
     return "".join(letter if ord(letter) in _letters() else "□" for letter in plain(text))
 
 
+@lru_cache(4096)
 def width_of(text: str, size: float, weight: str = "normal") -> float:
     """Width of one line of text."""
     font = FontProperties(family="DejaVu Sans", size=size, weight=weight)

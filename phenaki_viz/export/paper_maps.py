@@ -53,6 +53,7 @@ from phenaki_viz.figures.theme import Swatch
 from phenaki_viz.figures.ticks import axis_ticks, whole_ticks
 
 LONGEST_SIDE, SHORTEST_SIDE = 3.5, 0.5
+OUTLINE_PAD = 5  # points between names and tiles, for the selected head's outline
 Ticks = tuple[list[float], list[str]]
 
 
@@ -90,7 +91,7 @@ class Places:
 def _places(chart: Chart) -> Places:
     labels = [printable(label) for label in chart.down[1]]
     left = EDGE + max((width_of(label, TICK) for label in labels), default=0) + 0.06
-    left += height_of(1, LABEL) + 0.02 if chart.down_title else 0
+    left += height_of(1, LABEL) + 0.02 if chart.down_title else 0.04
     right = bar_room(chart.bar[1], chart.unit) + EDGE
     wide, high = _sides(chart.ratio, WIDTH - left - right)
     # A small map stands in the middle with its bar, not at the left edge.
@@ -98,7 +99,7 @@ def _places(chart: Chart) -> Places:
     cells = chart.colours.shape[1]
     slant = slanted(chart.across[0], chart.across[1], wide / cells)
     ticks = tick_height([printable(label) for label in chart.across[1]], slant=slant)
-    over = ticks if chart.heads_on_top else 0.0
+    over = ticks + 0.03 if chart.heads_on_top else 0.0
     under = (0 if chart.heads_on_top else ticks) + 0.03
     under += height_of(1, LABEL) if chart.across_title else 0
     box = Box(left=left, top=over, width=wide, height=high)
@@ -135,6 +136,7 @@ def _draw(picture: Picture, chart: Chart, *, vector: bool) -> tuple[Sheet, Axes]
     frame(axes)
     if chart.heads_on_top:
         axes.xaxis.tick_top()
+        axes.tick_params(pad=OUTLINE_PAD)
     _titles(sheet, chart, box, places)
     bar = Box(left=box.left + box.width + BAR_GAP, top=box.top, width=0, height=box.height)
     draw_bar(sheet, bar, chart.scale, chart.bar, chart.unit)

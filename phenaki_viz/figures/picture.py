@@ -30,7 +30,7 @@ class Axis:
             )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Picture:
     """What a picture shows, before anything draws it; browser, print and numbers all come from it.
 

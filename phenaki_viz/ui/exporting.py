@@ -15,38 +15,42 @@ from phenaki_viz.recording.dialled import Run
 from phenaki_viz.ui.selection import Selection
 
 WHAT = {
-    "png": "PNG, for slides",
-    "svg": "SVG, for papers",
-    "pdf": "PDF, for papers",
-    "html": "HTML, interactive, offline",
-    "npz": "NPZ, exact numbers",
-    "csv": "CSV, exact numbers",
+    "png": "A picture for slides",
+    "svg": "Vector axes and labels, for papers",
+    "pdf": "Vector axes and labels, for papers",
+    "html": "Interactive, one file, works offline",
+    "npz": "The exact numbers, for NumPy",
+    "csv": "The exact numbers, for spreadsheets",
 }
 
 
-def export_button(make: Callable[[], Picture], key: str) -> None:
-    """A popover with one download per format; a file is made only when it is asked for."""
-    box = st.popover("Export", icon=":material/download:", key=f"export.{key}", on_change="rerun")
-    if not box.open:
-        return
-    picture = make()
-    with box:
-        st.caption(f"{picture.name}: every file says what made it")
+def export_row(name: str, make: Callable[[], Picture], key: str) -> None:
+    """One download a format; the picture and its file are made only when it is asked for.
+
+    name: the file's stem. make: builds the picture.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.caption("Export", width="content")
         for kind, what in WHAT.items():
             st.download_button(
-                what,
-                data=partial(render, picture, kind),
-                file_name=f"{picture.name}.{kind}",
+                kind.upper(),
+                data=partial(_file, make, kind),
+                file_name=f"{name}.{kind}",
                 on_click="ignore",
                 key=f"export.{key}.{kind}",
-                width="stretch",
+                help=what,
+                type="tertiary",
             )
+
+
+def _file(make: Callable[[], Picture], kind: str) -> bytes:
+    return render(make(), kind)
 
 
 def export_all_heads(run: Run, chosen: Selection) -> None:
     """Every head of every layer of the stack as one ZIP, with progress and cancel."""
-    box = st.popover(
-        "Export all heads", icon=":material/folder_zip:", key="export.all", on_change="rerun"
+    box = st.expander(
+        "All heads as one ZIP", icon=":material/folder_zip:", key="export.all", on_change="rerun"
     )
     if not box.open:
         return

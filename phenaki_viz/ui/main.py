@@ -9,11 +9,11 @@ from phenaki_viz.data import ASSETS, Clip
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.recording.dialled import Run
 from phenaki_viz.ui import runs
+from phenaki_viz.ui.settings import Settings
+from phenaki_viz.ui.sidebar import draw_sidebar
 from phenaki_viz.ui.views.attention import attention_page
 from phenaki_viz.ui.views.masks import masks_page
 from phenaki_viz.ui.views.position import position_page
-from phenaki_viz.ui.settings import Settings
-from phenaki_viz.ui.sidebar import draw_sidebar
 
 ICON = ASSETS / "icon.png"
 # Less air above the page than Streamlit leaves; the first picture belongs on the first screen.

@@ -40,7 +40,9 @@ def draw_grid() -> None:
     layers, heads = number("layers", 6), number("heads", 8)
     thumbs = planted.thumbs(layers, heads, causal="causal" in asked)
     state.setdefault("head", (min(1, layers - 1), min(2, heads - 1)))
-    scale = ColourScale(low=thumbs[np.isfinite(thumbs)].max() / 1e3, high=float(np.nanmax(thumbs)), log=True)
+    scale = ColourScale(
+        low=thumbs[np.isfinite(thumbs)].max() / 1e3, high=float(np.nanmax(thumbs)), log=True
+    )
     picked = head_grid(
         thumbs,
         scale=scale,
@@ -68,11 +70,16 @@ def see_window(event: dict[str, Any]) -> None:
 def map_values(head: int) -> tuple[dict[str, Any], np.ndarray]:
     kind = asked.get("kind", "self")
     if kind == "cross":
-        key = MapAxis(title="key", nulls=2, words=planted.WORDS, breaks=(2,), groups=("null", "text"))
+        key = MapAxis(
+            title="key", nulls=2, words=planted.WORDS, breaks=(2,), groups=("null", "text")
+        )
         return {"key_axis": key, "query_axis": QUERY}, planted.cross(0, head)
     if kind == "temporal":
         axis = {"grid": (5, 1, 1), "origin": (0, 3, 3)}
-        axes = {"query_axis": MapAxis(title="query", **axis), "key_axis": MapAxis(title="key", **axis)}
+        axes = {
+            "query_axis": MapAxis(title="query", **axis),
+            "key_axis": MapAxis(title="key", **axis),
+        }
         return axes, planted.attention(0, head, True)[3::64, 3::64]
     values = planted.attention(0, head, "causal" in asked).copy()
     if "wrong" in asked:

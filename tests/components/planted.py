@@ -1,4 +1,4 @@
-"""A clip and attention maps as a small Phenaki makes them, without a model: quick, and always the same."""
+"""A clip and attention maps as a small Phenaki makes them, without a model: always the same."""
 
 from functools import cache
 
@@ -82,9 +82,7 @@ def pooled(values: np.ndarray, cell: tuple[int, int]) -> np.ndarray:
 def thumbs(layers: int, heads: int, side: int = 32, causal: bool = False) -> np.ndarray:
     """Every head's map, pooled: 'l h side side' float32."""
     cell = (N // side, N // side)
-    tiles = [
-        [pooled(attention(l, h, causal), cell) for h in range(heads)] for l in range(layers)
-    ]
+    tiles = [[pooled(attention(at, h, causal), cell) for h in range(heads)] for at in range(layers)]
     return np.array(tiles, np.float32)
 
 

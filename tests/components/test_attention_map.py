@@ -60,7 +60,10 @@ def test_colours_are_those_of_the_scale_and_flags_have_their_own(demo):
     map_canvas(page)
     base = page.locator("canvas.base")
     left, top, width, height = numbers(page.locator("canvas.top"), "plot")
-    at = lambda query, key: (left + (key + 0.5) * width / 320, top + (query + 0.5) * height / 320)
+
+    def at(query, key):
+        return left + (key + 0.5) * width / 320, top + (query + 0.5) * height / 320
+
     assert colour_at(base, *at(30, 200)) == list(rgb(MASKED_COLOUR))
     assert np.abs(np.subtract(colour_at(base, *at(17, 30)), rgb(WRONG_COLOUR))).max() < 90
     assert np.max(colour_at(base, *at(200, 3))) < 60
@@ -178,7 +181,7 @@ def test_it_follows_the_width_of_the_page(demo):
         page.wait_for_timeout(250)
         box, panel = canvas.bounding_box(), page.locator(".panel").bounding_box()
         assert box["x"] + box["width"] <= panel["x"] + panel["width"] + 1
-        left, top, wide, high = numbers(canvas, "plot")
+        wide, high = numbers(canvas, "plot")[2:]
         assert wide == high > 180
         page.mouse.move(*cell_at(canvas, 40, 300))
         expect(canvas).to_have_attribute("data-key", "300")

@@ -1,7 +1,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser_fixtures import settle, watched
+from tests.browser_fixtures import watched
 
 pytestmark = pytest.mark.browser
 

@@ -1,4 +1,4 @@
-"""What every component owes the page: it survives redraws, leaves nothing, and knows dark from light."""
+"""What every component owes the page: to survive redraws, leave nothing, know dark from light."""
 
 import pytest
 from playwright.sync_api import expect
@@ -14,7 +14,11 @@ window.alive = { observers: 0, keys: 0 };
 const Observer = window.ResizeObserver;
 window.ResizeObserver = class extends Observer {
   constructor(call) { super(call); window.alive.observers += 1; }
-  disconnect() { super.disconnect(); if (!this.gone) window.alive.observers -= 1; this.gone = true; }
+  disconnect() {
+    super.disconnect();
+    window.alive.observers -= this.gone ? 0 : 1;
+    this.gone = true;
+  }
 };
 for (const [name, by] of [["addEventListener", 1], ["removeEventListener", -1]]) {
   const own = document[name];
@@ -46,6 +50,20 @@ def test_what_is_taken_off_the_page_leaves_nothing(demo, page):
     assert draw(page, on=False) == without
     draw(page, on=True)
     assert draw(page, on=False) == without
+
+
+def test_data_that_overtakes_itself_leaves_the_component_at_work(demo):
+    page = demo("show=map")
+    canvas = map_canvas(page)
+    page.get_by_test_id("stSlider").locator("input").focus()
+    for key in ["ArrowRight"] * 5 + ["ArrowLeft"] * 5:
+        page.keyboard.press(key)
+    settle(page)
+    page.set_viewport_size({"width": 500, "height": 900})
+    page.wait_for_timeout(250)
+    assert canvas.bounding_box()["width"] < 480
+    page.mouse.move(*cell_at(canvas, 31, 270))
+    expect(canvas).to_have_attribute("data-key", "270")
 
 
 def test_the_zoom_and_the_pick_come_back_with_the_component(demo):

@@ -6,7 +6,13 @@ import pytest
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.figures.picture import Axis
-from phenaki_viz.ui.components import MapAxis, attention_map, film_strip, head_grid
+from phenaki_viz.ui.components import (
+    MapAxis,
+    asset_routes,
+    attention_map,
+    film_strip,
+    head_grid,
+)
 from phenaki_viz.ui.components.axes import as_map_axis
 from phenaki_viz.ui.components.film_strip import small_frames
 from phenaki_viz.ui.components.head_grid import MASKED, WRONG, tile_codes
@@ -47,14 +53,12 @@ def test_an_axis_of_another_length_is_refused():
 
 def test_codes_run_along_the_palette_and_flags_are_apart():
     thumbs = np.array([[[[0, 0.5, 1, 2], [np.nan, np.inf, -np.inf, -1]]]], np.float32)
-    assert tile_codes(thumbs, SCALE).tolist() == [
-        [[[0, 126, 253, 253], [MASKED, WRONG, WRONG, 0]]]
-    ]
+    assert tile_codes(thumbs, SCALE).tolist() == [[[[0, 126, 253, 253], [MASKED, WRONG, WRONG, 0]]]]
 
 
 def test_a_scale_for_each_head_is_its_own():
     thumbs = np.full((2, 3, 1, 1), 0.5, np.float32)
-    scales = [[ColourScale(low=0, high=1 + l + h) for h in range(3)] for l in range(2)]
+    scales = [[ColourScale(low=0, high=1 + at + h) for h in range(3)] for at in range(2)]
     codes = tile_codes(thumbs, scales)[:, :, 0, 0]
     assert codes.tolist() == [[126, 63, 42], [63, 42, 32]]
 
@@ -108,6 +112,12 @@ def test_a_strip_that_does_not_fit_is_refused(wrong):
         film_strip(frames, **right | wrong, query=None, grid=(2, 3, 5), scale=SCALE, key="s")
 
 
+@pytest.mark.parametrize("base, path", [("", "/"), ("deep/app", "/deep/app/")])
+def test_plotly_is_served_under_the_base_path(monkeypatch, base, path):
+    monkeypatch.setattr("streamlit.get_option", {"server.baseUrlPath": base}.get)
+    assert [route.path for route in asset_routes()] == [f"{path}phenaki-viz/plotly.min.js"]
+
+
 def test_the_map_is_sent_raw(script):
     _, parts = sent(script(show="map"))
     np.testing.assert_array_equal(parts["values"], planted.attention(0, 1).ravel())
@@ -137,6 +147,16 @@ def test_a_selection_that_python_moves_is_pushed_and_knows_what_it_answers(scrip
     assert push["seen"] == 42
     assert push["rev"] != first["rev"]
     assert not at.exception
+
+
+def test_content_that_comes_back_is_never_the_same_bytes(script):
+    at = script(show="map")
+    seen = []
+    for head in (1, 2, 1, 1):
+        at.slider(key="map_head").set_value(head).run()
+        seen.append(at.get("bidi_component")[0].proto.bytes)
+    assert seen[0][:-8] == seen[2][:-8] and seen[0] != seen[2]
+    assert seen[2] == seen[3]
 
 
 def test_every_component_runs_without_a_browser(script):

@@ -2,8 +2,6 @@ import errno
 import io
 import os
 import resource
-import subprocess
-import sys
 from collections import namedtuple
 from pathlib import Path
 
@@ -12,9 +10,8 @@ import pytest
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export import files as files_module
 from phenaki_viz.export import render, write, write_archive, write_bytes
+from tests.export.alone import alone
 from tests.figures.samples import heatmap, surface
-
-ROOT = Path(__file__).parents[2]
 
 
 def names(folder: Path) -> list[str]:
@@ -36,6 +33,14 @@ def test_the_file_s_rights_are_those_of_any_new_file(tmp_path):
 Usage = namedtuple("Usage", "total used free")
 
 
+def test_a_reader_of_the_old_file_never_sees_half_of_the_new(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"old")
+    with path.open("rb") as reader:
+        write_bytes(path, b"new")
+        assert reader.read() == b"old"
+
+
 class Full(io.FileIO):
     """A file on a disk with no room left."""
 
@@ -54,30 +59,24 @@ def test_a_full_disk_keeps_the_old_file_and_says_both_numbers(tmp_path, monkeypa
     assert old.read_bytes() == b"old" and names(tmp_path) == ["a.png"]
 
 
+LIMITED = """
+from pathlib import Path
+from phenaki_viz.errors import ExportError
+from phenaki_viz.export.files import write_bytes
+try:
+    write_bytes(Path(sys.argv[1]), b"x" * int(sys.argv[2]))
+except ExportError as error:
+    print(error)
+"""
+
+
 def limited_write(path: Path, size: int) -> str:
     """Write in a process that may write files of 1,000 bytes; the error's words."""
-    script = (
-        "import sys; from pathlib import Path\n"
-        "sys.modules['phenaki_viz'] = type(sys)('phenaki_viz')\n"
-        "sys.modules['phenaki_viz'].__path__ = ['phenaki_viz']\n"
-        "sys.modules['phenaki_viz.export'] = type(sys)('phenaki_viz.export')\n"
-        "sys.modules['phenaki_viz.export'].__path__ = ['phenaki_viz/export']\n"
-        "from phenaki_viz.errors import ExportError\n"
-        "from phenaki_viz.export.files import write_bytes\n"
-        "try:\n"
-        "    write_bytes(Path(sys.argv[1]), b'x' * int(sys.argv[2]))\n"
-        "except ExportError as error:\n"
-        "    print(error)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(path), str(size)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
-    )
-    return done.stdout
+    return alone(LIMITED, str(path), str(size), before=at_most_1000_bytes)
+
+
+def at_most_1000_bytes() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
 
 def test_a_real_limit_keeps_the_old_file(tmp_path):

@@ -1,4 +1,5 @@
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export import FORMATS, read_made_by, render
 from phenaki_viz.export.made_by import made_by_json
-from tests.figures.samples import MADE_BY, every_kind, heatmap, surface
+from tests.export.rendered import PICTURES, rendered
+from tests.figures.samples import curves, surface
 
 HARD = {
     "words": "(a \\) b\\\\ \n\t ] <script>-- ]]> & \u00e9 \U0001f600 \x00 ;,'\"",
@@ -17,20 +19,20 @@ HARD = {
 }
 
 
-@pytest.mark.parametrize("kind", FORMATS)
-@pytest.mark.parametrize("record", [MADE_BY, HARD, {}], ids=["usual", "hard", "empty"])
-def test_every_format_gives_back_what_made_it(kind, record, tmp_path):
-    content = render(heatmap(made_by=record, title="t (\\) </title>"), kind)
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("record", [HARD, {}], ids=["hard", "empty"])
+def test_every_format_gives_back_what_made_it(form, record, tmp_path):
+    content = render(curves(made_by=record, title="t (\\) </title>"), form)
     assert read_made_by(content) == record
-    path = tmp_path / f"a.{kind}"
+    path = tmp_path / f"a.{form}"
     path.write_bytes(content)
     assert read_made_by(path) == read_made_by(str(path)) == record
 
 
-@pytest.mark.parametrize("picture", every_kind(), ids=lambda picture: type(picture).__name__)
-@pytest.mark.parametrize("kind", FORMATS)
-def test_every_kind_of_picture_in_every_format(picture, kind):
-    assert read_made_by(render(picture, kind)) == picture.made_by
+@pytest.mark.parametrize("kind", PICTURES)
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_kind_of_picture_in_every_format(kind, form):
+    assert read_made_by(rendered(kind, form)) == PICTURES[kind].made_by
 
 
 def test_arrays_become_lists_and_what_is_not_finite_null():
@@ -93,11 +95,22 @@ def test_files_without_a_record_are_said(content):
         read_made_by(content)
 
 
-def test_a_pickle_in_the_place_of_the_record_is_not_run():
+class Bomb:
+    """Pickled, it makes a folder when somebody loads it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_pickle_in_the_place_of_the_record_is_not_run(tmp_path):
     buffer = io.BytesIO()
-    np.save(buffer, np.array([print], dtype=object), allow_pickle=True)
+    np.save(buffer, np.array([Bomb(tmp_path / "ran")], dtype=object), allow_pickle=True)
     with pytest.raises(ExportError):
         read_made_by(zipped(made_by=buffer.getvalue()))
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_missing_file_is_said(tmp_path):

@@ -44,6 +44,6 @@ def test_every_name_is_a_plain_file_name(text):
 
 def test_a_name_that_is_taken_gets_a_number_whatever_its_case():
     assert numbered("map", []) == "map"
-    assert numbered("map", ["Map"]) == "map_2"
+    assert numbered("map", ["Map"]) == "map_2" and numbered("MAP", ["map"]) == "MAP_2"
     assert numbered("map", ["map", "map_2", "map_4"]) == "map_3"
     assert numbered("x" * 80, ["x" * 80]) == "x" * 78 + "_2"

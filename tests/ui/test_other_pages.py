@@ -6,7 +6,7 @@ from base64 import b64decode
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from tests.sent import unpack
+from tests.sent import sent
 
 
 def position(**dials):
@@ -35,7 +35,7 @@ def drawn(page, **dials):
 
 
 def components(at):
-    return [unpack(element.proto.bytes) for element in at.get("bidi_component")]
+    return [sent(at, which) for which in range(len(at.get("bidi_component")))]
 
 
 def figures(at):

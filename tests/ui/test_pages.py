@@ -8,7 +8,7 @@ import pytest
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.recording.dialled import run_dialled
 from phenaki_viz.ui.settings import Settings
-from tests.sent import unpack
+from tests import sent as wire
 
 
 def expected(**dials):
@@ -20,8 +20,8 @@ def expected(**dials):
 def sent(at):
     """Header and arrays of every component on the page, by its id."""
     found = {}
-    for element in at.get("bidi_component"):
-        header, parts = unpack(element.proto.bytes)
+    for which in range(len(at.get("bidi_component"))):
+        header, parts = wire.sent(at, which)
         found[header.get("id") or f"figure {len(found)}"] = header, parts
     return found
 

@@ -1,4 +1,4 @@
-"""What Streamlit cannot draw itself: large maps, grids, film strips, and plotly that keeps its zoom."""
+"""What Streamlit cannot draw itself: large maps, grids, film strips, plotly that keeps its zoom."""
 
 from phenaki_viz.ui.components.assets import asset_routes
 from phenaki_viz.ui.components.attention_map import CellPick, MapEvent, WindowWish, attention_map

@@ -17,8 +17,12 @@ FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 
 def asset_routes() -> list[Route]:
-    """Routes for `st.App(…, routes=asset_routes())`: plotly.js from the installed package."""
-    return [Route(f"/{PLOTLY_PATH}", _plotly_js, methods=["GET"])]
+    """Routes for `st.App(…, routes=asset_routes())`: plotly.js from the installed package.
+
+    `server.baseUrlPath` is followed: st.App puts its own routes under it, but not these.
+    """
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return [Route(f"/{base}/{PLOTLY_PATH}".replace("//", "/"), _plotly_js, methods=["GET"])]
 
 
 async def _plotly_js(request: Request) -> Response:

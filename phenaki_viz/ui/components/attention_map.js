@@ -190,7 +190,8 @@ class AttentionMap extends Panel {
     this.turned = isNamed(key) && names[1] > wide / columns - 2;
     const over = names[1] ? (this.turned ? names[1] + 6 : FONT + 4) : 0;
     const top = FONT + 8 + (key.groups.length ? FONT + 6 : 0) + over;
-    this.plot = { left, top, width: wide, height: high, inner: names[0], over, above: names[1] };
+    const [inner, above] = names;
+    this.plot = { left, top, width: wide, height: high, inner, over, above };
     this.size = [left + wide + 8, top + high + 4];
     this.panel.style.setProperty("--wide", `${Math.max(this.size[0] + LEGEND, 480)}px`);
     this.panel.style.setProperty("--high", `${high}px`);
@@ -340,14 +341,17 @@ class AttentionMap extends Panel {
     pen.textAlign = "right";
     pen.textBaseline = "middle";
     for (let at = Math.ceil(r0 - 0.5); at + 0.5 < r1; at++) {
-      pen.fillText(shorten(pen, shortName(this.head.query, at), inner), left - 11, this.y(at + 0.5));
+      const text = shorten(pen, shortName(this.head.query, at), inner);
+      pen.fillText(text, left - 11, this.y(at + 0.5));
     }
   }
 
   // Only where a column is as wide as its name, or as its letters are high.
   get columnsAreNamed() {
     const [, , c0, c1] = this.view;
-    return this.plot.width / (c1 - c0) >= (this.turned ? FONT : this.plot.above + (isNamed(this.head.key) ? 2 : 9));
+    const apart = isNamed(this.head.key) ? 2 : 9;
+    const least = this.turned ? FONT : this.plot.above + apart;
+    return this.plot.width / (c1 - c0) >= least;
   }
 
   drawColumnNames(pen) {
@@ -479,18 +483,14 @@ class AttentionMap extends Panel {
   }
 
   spans([query, key, weight], picked) {
-    const dot = (colour) => {
-      const element = make("span", { className: "dot" });
-      element.style.background = colour;
-      return element;
-    };
     const { colours } = this.head;
     const first = [dot(colours.query), query];
     if (picked === null) {
       const hint = "point at a cell to read it, click to pick it";
       return [...first, make("span", { className: "hint", textContent: ` · ${hint}` })];
     }
-    return [...first, " → ", dot(colours.key), key, make("br"), make("b", { textContent: weight })];
+    const said = make("b", { textContent: weight });
+    return [...first, " → ", dot(colours.key), key, make("br"), said];
   }
 
   saidOfPick() {
@@ -512,7 +512,8 @@ class AttentionMap extends Panel {
     const zoomed = this.magnification;
     this.top.classList.toggle("zoomed", zoomed > 1);
     this.out.disabled = this.all.disabled = !this.memory.view;
-    this.all.textContent = this.memory.view ? `Whole map (now ${spoken(zoomed, 2)} ×)` : "Whole map";
+    const now = this.memory.view ? ` (now ${spoken(zoomed, 2)} ×)` : "";
+    this.all.textContent = `Whole map${now}`;
   }
 
   drawLegend() {
@@ -524,8 +525,10 @@ class AttentionMap extends Panel {
     const ends = [scale.high, middle(scale), scale.low].map((value) =>
       make("span", { textContent: spoken(value, 3) }),
     );
-    const ramp = make("div", { className: "ramp" }, bar, make("div", { className: "ticks" }, ...ends));
-    const law = make("div", { className: "law" }, scale.log ? "logarithmic," : "linear,", make("br"), scale.scope);
+    const ticks = make("div", { className: "ticks" }, ...ends);
+    const ramp = make("div", { className: "ramp" }, bar, ticks);
+    const kind = scale.log ? "logarithmic," : "linear,";
+    const law = make("div", { className: "law" }, kind, make("br"), scale.scope);
     const flags = [["masked", "masked"], ["wrong", "not a distribution"]]
       .filter(([name]) => this.tile.has[name] || this.coarse?.has[name])
       .map(([name, text]) => swatch(colours[name], text));
@@ -664,12 +667,6 @@ function plotSize(rows, columns, room) {
   return [wide, Math.min(high, Math.max(120, ratio * wide))];
 }
 
-const swatch = (colour, text) => {
-  const box = make("span", { className: "dot" });
-  box.style.background = colour;
-  return make("span", { className: "swatch" }, box, text);
-};
-
 // Cells have names of their own in the margin where they can be told apart: words, time steps,
 // and rows of few cells.
 const runsOnce = ({ grid }) => grid && grid.filter((size) => size > 1).length <= 1;
@@ -680,7 +677,9 @@ function shortName(axis, index) {
   const place = placeOf(axis, index);
   if (!place) return String(index - axis.nulls);
   const along = axis.grid.findIndex((size) => size > 1);
-  return runsOnce(axis) ? `${["step", "row", "column"][Math.max(along, 0)]} ${place[Math.max(along, 0)]}` : `${place[1]}, ${place[2]}`;
+  const which = Math.max(along, 0);
+  if (!runsOnce(axis)) return `${place[1]}, ${place[2]}`;
+  return `${["step", "row", "column"][which]} ${place[which]}`;
 }
 
 const count = (axis) => axis.nulls + (axis.words?.length ?? axis.grid.reduce((a, b) => a * b));

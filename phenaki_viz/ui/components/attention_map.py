@@ -20,6 +20,7 @@ from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.axes import MapAxis, as_map_axis
 from phenaki_viz.ui.components.packing import pack
+from phenaki_viz.ui.components.stamps import stamped
 
 
 class CellPick(TypedDict):
@@ -86,23 +87,19 @@ def attention_map(
     picked = [event["query"], event["key"]] if event else None
     header = {
         "id": key,
-        "shape": values.shape,
-        "total": total,
-        "window": window,
-        "cell": cell,
-        "reduce": reduce,
         "unit": unit,
         "source": source,
-        "scale": scale_header(scale),
+        "reduce": reduce,
+        **{"shape": values.shape, "total": total, "window": window, "cell": cell},
+        **{"scale": scale_header(scale), "colours": _colours(scale)},
         "query": as_map_axis(query_axis, total[0]).header(),
         "key": as_map_axis(key_axis, total[1]).header(),
-        "colours": _colours(scale),
-        "push": picks.push(key, [selected_query, selected_key], picked),
+        "push": picks.push(key, _cell(selected_query, selected_key), picked),
     }
-    data = pack(header, table=lut(scale.palette), values=_f4(values), **_uniform(uniform))
+    content = pack(header, table=lut(scale.palette), values=_f4(values), **_uniform(uniform))
     _mount(
         key=key,
-        data=data,
+        data=stamped(key, content),
         on_pick_change=picks.answering(key, "pick", cast(Any, on_pick)),
         on_window_change=picks.answering(key, "window", cast(Any, on_window)),
     )
@@ -123,6 +120,10 @@ def _colours(scale: ColourScale) -> dict[str, str]:
         "wrong": WRONG_COLOUR,
         "line": line_over(scale.palette),
     }
+
+
+def _cell(query: int, key: int | None) -> list[int | None]:
+    return [int(query), None if key is None else int(key)]
 
 
 def _f4(values: np.ndarray) -> np.ndarray:

@@ -42,8 +42,16 @@ class Panel {
     this.width = 0;
     this.observer = new ResizeObserver(() => this.resized());
     this.observer.observe(this.panel);
-    this.ratio = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
-    this.ratio.onchange = () => this.head && this.draw();
+    this.watchDots();
+  }
+
+  // Zooming the browser, or moving its window to another screen, changes the dots of a pixel.
+  watchDots() {
+    this.dots = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    this.dots.onchange = () => {
+      this.watchDots();
+      if (this.head) this.draw();
+    };
   }
 
   find(selector) {
@@ -95,7 +103,7 @@ class Panel {
 
   close() {
     this.observer.disconnect();
-    this.ratio.onchange = null;
+    this.dots.onchange = null;
     cancelAnimationFrame(this.waiting);
   }
 
@@ -117,6 +125,14 @@ function make(tag, settings = {}, ...children) {
   element.append(...children);
   return element;
 }
+
+function dot(colour) {
+  const element = make("span", { className: "dot" });
+  element.style.background = colour;
+  return element;
+}
+
+const swatch = (colour, text) => make("span", { className: "swatch" }, dot(colour), text);
 
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
@@ -215,7 +231,8 @@ function placeOf(axis, index) {
 function cellName(axis, index) {
   if (index < axis.nulls) return `null ${index + 1}`;
   const place = placeOf(axis, index);
-  return place ? placeName(...place) : (axis.words?.[index - axis.nulls] ?? `token ${index - axis.nulls}`);
+  const at = index - axis.nulls;
+  return place ? placeName(...place) : (axis.words?.[at] ?? `token ${at}`);
 }
 
 // A colour bar as CSS: sixteen stops of the table are as good as 256.

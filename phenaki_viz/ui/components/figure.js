@@ -3,7 +3,13 @@ const SETTINGS = {
   showSendToCloud: false,
   responsive: true,
   displayModeBar: "hover",
-  modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d", "hoverClosest3d", "resetCameraLastSave3d"],
+  modeBarButtonsToRemove: [
+    "toImage", // our exports hold what made the picture; this one would not
+    "select2d",
+    "lasso2d",
+    "autoScale2d",
+    "resetCameraLastSave3d",
+  ],
 };
 
 // plotly.js once a page, however many figures there are; asked again after a failure.

@@ -9,12 +9,13 @@ import plotly.graph_objects as go
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import PLOTLY_ADDRESS, declare
 from phenaki_viz.ui.components.packing import pack
+from phenaki_viz.ui.components.stamps import stamped
 
 HEIGHT = 420  # CSS pixels, when neither the call nor the figure says
 
 
 class FigureClick(TypedDict):
-    """A point of a trace (`curve`): cell of a heatmap or surface, or row 0 and the point's index."""
+    """A point of a trace (`curve`): cell of a heatmap or surface, else row 0 and its index."""
 
     row: int
     col: int
@@ -23,7 +24,8 @@ class FigureClick(TypedDict):
 
 _mount = declare(
     "figure",
-    "<div class='pv-figure'><div class='pv-plot'></div><p class='pv-trouble' role='alert'></p></div>",
+    "<div class='pv-figure'><div class='pv-plot'></div>"
+    "<p class='pv-trouble' role='alert'></p></div>",
     isolate_styles=False,  # plotly writes its style into the document
 )
 
@@ -50,7 +52,7 @@ def figure(
     event = picks.news(key, "click")
     _mount(
         key=key,
-        data=pack(header, figure=text),
+        data=stamped(key, pack(header, figure=text)),
         on_click_change=picks.answering(key, "click", cast(Any, on_click)),
     )
     return cast(FigureClick | None, event)

@@ -4,7 +4,10 @@ const LARGEST_FRAME = 200;
 const OPACITY = 0.85;
 
 // Low weights let the frame through, high ones cover it; of signed numbers, those near zero do.
-const COVER = { rising: (share) => share ** 0.7, signed: (share) => Math.abs(2 * share - 1) ** 0.7 };
+const COVER = {
+  rising: (share) => share ** 0.7,
+  signed: (share) => Math.abs(2 * share - 1) ** 0.7,
+};
 
 // The dark end of the palette would not show on a dark frame: colours start a third of the way up.
 function lit(table) {
@@ -63,14 +66,16 @@ class FilmStrip extends Panel {
   }
 
   decode() {
+    if (this.film === this.head.film) return this.pictures;
+    this.film = this.head.film;
     const [count, height, width, channels] = this.head.frames;
     const { frames } = this.parts;
     const size = width * height;
     return Array.from({ length: count }, (_, f) =>
       imageOf(width, height, (dots) => {
+        const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
         for (let i = 0, at = f * size * channels; i < size; i++, at += channels) {
-          const grey = channels === 1;
-          dots[i] = pixel(frames[at], frames[at + (grey ? 0 : 1)], frames[at + (grey ? 0 : 2)]);
+          dots[i] = pixel(frames[at], frames[at + green], frames[at + blue]);
         }
       }),
     );
@@ -182,18 +187,22 @@ class FilmStrip extends Panel {
   words(patch) {
     const { unit, uniform } = this.head;
     const value = this.weight(patch);
-    if (!Number.isFinite(value)) return `${placeName(...patch)} · no weight: masked or not a key here`;
+    const name = placeName(...patch);
+    if (!Number.isFinite(value)) return `${name} · no weight: masked, or not a key here`;
     const ratio = uniform ? ` · ${times(value, uniform)}` : "";
-    return `${placeName(...patch)} · ${unit} ${spoken(value)}${ratio}`;
+    return `${name} · ${unit} ${spoken(value)}${ratio}`;
   }
 
   say() {
     this.sayTitle();
     const shown = this.hovered ?? this.picked;
-    const text = shown ? this.words(shown) : "point at a patch to read its weight, click to pick it";
-    this.find(".said").textContent = text;
+    this.find(".said").textContent = shown
+      ? this.words(shown)
+      : "point at a patch to read its weight, click to pick it";
     const asked = this.picked ? `Selected: ${this.words(this.picked)}` : "No patch selected";
-    this.strip.ariaLabel = `Video frames under attention weights. ${asked}. Arrow keys move the patch, Page Up and Page Down the time step.`;
+    this.strip.ariaLabel =
+      `Video frames under attention weights. ${asked}. ` +
+      "Arrow keys move the patch, Page Up and Page Down the time step.";
     Object.assign(this.strip.dataset, {
       patch: shown ?? "",
       weight: shown ? String(this.weight(shown)) : "",
@@ -203,18 +212,18 @@ class FilmStrip extends Panel {
 
   sayTitle() {
     const { direction, colours } = this.head;
-    const dot = make("span", { className: "dot" });
-    dot.style.background = colours.query;
     const name = this.picked ? placeName(...this.picked) : "no patch chosen";
-    this.find(".title").replaceChildren(dot, make("b", { textContent: name }), ` ${direction}`);
+    const asked = make("b", { textContent: name });
+    this.find(".title").replaceChildren(dot(colours.query), asked, ` ${direction}`);
   }
 
   drawLegend() {
     const { scale, colours } = this.head;
     const bar = make("span", { className: "bar" });
     bar.style.backgroundImage = gradient(this.table, "to right", this.cover);
-    const parts = [spoken(scale.low, 3), bar, `${spoken(scale.high, 3)}${scale.log ? ", log" : ""} · ${scale.scope}`];
-    if (this.parts.weights.some(Number.isNaN)) parts.push(swatchOf(colours.masked, "no weight"));
+    const law = `${scale.log ? "logarithmic" : "linear"}, ${scale.scope}`;
+    const parts = [spoken(scale.low, 3), bar, spoken(scale.high, 3), ` · ${law}`];
+    if (this.parts.weights.some(Number.isNaN)) parts.push(swatch(colours.masked, "no weight"));
     this.find(".legend").replaceChildren(...parts);
   }
 
@@ -269,12 +278,6 @@ function captionOf(t, frames) {
   const which = first === last ? `frame ${first}` : `frames ${first}–${last}`;
   return `step ${t} · ${which}`;
 }
-
-const swatchOf = (colour, text) => {
-  const box = make("span", { className: "dot" });
-  box.style.background = colour;
-  return make("span", { className: "swatch" }, box, text);
-};
 
 // How wide all frames are: on one line if that leaves them large enough, else on two, …
 function frameWidth(steps, room) {

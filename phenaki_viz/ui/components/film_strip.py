@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypedDict, cast
+from zlib import crc32
 
 import numpy as np
 from PIL import Image
@@ -13,6 +14,7 @@ from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.attention_map import scale_header
 from phenaki_viz.ui.components.axes import Grid, Place
 from phenaki_viz.ui.components.packing import pack
+from phenaki_viz.ui.components.stamps import stamped
 
 LARGEST = 160  # pixels a side that are sent; a frame is shown about as large
 
@@ -62,6 +64,7 @@ def film_strip(
     header = {
         "id": key,
         "frames": pixels.shape,
+        "film": crc32(pixels.data),  # the same frames are unpacked once
         "steps": [list(step) for step in steps],
         "grid": grid,
         "scale": scale_header(scale),
@@ -69,11 +72,12 @@ def film_strip(
         "direction": direction,
         "unit": unit,
         "colours": {"query": QUERY_COLOUR, "masked": MASKED_COLOUR},
-        "push": picks.push(key, list(query) if query else None, picked),
+        "push": picks.push(key, [int(at) for at in query] if query else None, picked),
     }
+    shown = {"table": lut(scale.palette), "weights": weights.astype("f4"), "frames": pixels}
     _mount(
         key=key,
-        data=pack(header, table=lut(scale.palette), weights=weights.astype("f4"), frames=pixels),
+        data=stamped(key, pack(header, **shown)),
         on_pick_change=picks.answering(key, "pick", cast(Any, on_pick)),
     )
     return cast(PatchPick | None, event)

@@ -159,12 +159,14 @@ class HeadGrid extends Panel {
 
   say() {
     const { layers, heads } = this.head;
-    const dot = make("span", { className: "dot" });
-    dot.style.background = this.head.colours.query;
     const [label, ...rest] = this.words(this.picked).split(" · ");
-    const selected = [dot, make("b", { textContent: label }), [" ", ...rest].join(" ")];
-    const hovered = this.hovered ? [make("i", { textContent: `  →  ${this.words(this.hovered)}` })] : [];
-    this.said.replaceChildren(...selected, ...hovered);
+    const selected = [make("b", { textContent: label }), [" ", ...rest].join(" ")];
+    const hovered = this.hovered ? `  →  ${this.words(this.hovered)}` : "";
+    this.said.replaceChildren(
+      dot(this.head.colours.query),
+      ...selected,
+      make("i", { textContent: hovered }),
+    );
     this.canvas.ariaLabel =
       `Attention of ${layers.length} layers with ${heads.length} heads. ` +
       `Selected: ${this.words(this.picked)}. Arrow keys move, Enter selects.`;

@@ -11,6 +11,7 @@ from phenaki_viz.figures.paint import rgb
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.packing import pack
+from phenaki_viz.ui.components.stamps import stamped
 
 Scales = ColourScale | Sequence[Sequence[ColourScale]]
 LAST_CODE, WRONG, MASKED = 253, 254, 255
@@ -54,9 +55,10 @@ def head_grid(
         "colours": {"query": QUERY_COLOUR},
         "push": picks.push(key, [int(at) for at in selected], picked),
     }
+    codes = tile_codes(thumbs, scale)
     _mount(
         key=key,
-        data=pack(header, table=_table(scale), codes=tile_codes(thumbs, scale), **_numbers(values)),
+        data=stamped(key, pack(header, table=_table(scale), codes=codes, **_numbers(values))),
         on_pick_change=picks.answering(key, "pick", _two(on_pick)),
     )
     return (picked[0], picked[1]) if picked else None

@@ -1,4 +1,4 @@
-"""Numbers for the browser as one buffer: a component's data holds raw bytes only at the top level."""
+"""Numbers for the browser as one buffer: raw bytes reach a component only at the top level."""
 
 import json
 import struct

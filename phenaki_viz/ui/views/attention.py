@@ -18,11 +18,11 @@ from phenaki_viz.figures.attention_views import (
 )
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
-from phenaki_viz.figures.naming import family, key_axis, place_name
+from phenaki_viz.figures.naming import family, file_stem, key_axis, place_name
 from phenaki_viz.figures.words import listed
 from phenaki_viz.recording.dialled import Run
 from phenaki_viz.ui import derived, panels, selection
-from phenaki_viz.ui.exporting import export_all_heads, export_button
+from phenaki_viz.ui.exporting import export_all_heads, export_row
 from phenaki_viz.ui.selection import Selection
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -119,7 +119,7 @@ def _by_step(chosen: Selection) -> None:
     picture = steps_read(chosen.shown, chosen.place)
     st.markdown("**The query's attention by time step**")
     panels.plotly(picture, key="steps", height=200)
-    export_button(lambda: picture, "steps")
+    export_row(picture.name, lambda: picture, "steps")
 
 
 def _scale_of_strip(chosen: Selection, look: Look) -> ColourScale:
@@ -137,7 +137,7 @@ def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
         scale = _scale_of_strip(chosen, look)
     picture = _overlay(run, chosen, scale, look, chosen.query + chosen.record.num_null_kv)
     panels.strip(picture, chosen, "looks at" if look.direction == "row" else "is looked at by")
-    export_button(lambda: picture, "strip")
+    export_row(picture.name, lambda: picture, "strip")
 
 
 def _overlay(run: Run, chosen: Selection, scale: ColourScale, look: Look, key: int) -> FilmStrip:
@@ -154,7 +154,7 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
     with left:
         bars = words_read(chosen.shown, chosen.place)
         panels.plotly(bars, key="words", height=280)
-        export_button(lambda: bars, "words")
+        export_row(bars.name, lambda: bars, "words")
     with right:
         word = _word(names)
         picture = column_over_video(
@@ -162,7 +162,7 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
         )
         st.caption(f"Tokens that read “{panels.plain(names[word])}” (routing, not recognition)")
         panels.strip(picture, chosen, f"reads “{panels.plain(names[word])}”")
-        export_button(lambda: picture, "strip")
+        export_row(picture.name, lambda: picture, "strip")
 
 
 def _word(names: tuple[str, ...]) -> int:
@@ -201,9 +201,8 @@ def _grid(run: Run, chosen: Selection, look: Look) -> None:
         value_name=name,
     )
     panels.grid(picture)
-    with st.container(horizontal=True):
-        export_button(lambda: picture, "grid")
-        export_all_heads(run, chosen)
+    export_row(picture.name, lambda: picture, "grid")
+    export_all_heads(run, chosen)
 
 
 def _said(tile: MapTile, scale: ColourScale) -> str:
@@ -221,7 +220,8 @@ def _map(chosen: Selection, scale: ColourScale) -> None:
             icon=":material/error:",
         )
     st.caption(_said(tile, scale))
-    export_button(lambda: attention_heatmap(chosen.shown, scale), "map")
+    name = file_stem(chosen.record, chosen.record.heads[chosen.head])
+    export_row(name, lambda: attention_heatmap(chosen.shown, scale), "map")
     verified = chosen.record.verification
     if verified and verified.max_abs_error is not None:
         st.caption(

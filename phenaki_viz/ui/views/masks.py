@@ -6,7 +6,7 @@ from phenaki_viz.analysis.masks import visibility
 from phenaki_viz.figures.mask_views import LAYERS, mask_picture, said, visible_keys_picture
 from phenaki_viz.recording.dialled import Run
 from phenaki_viz.ui import panels, selection
-from phenaki_viz.ui.exporting import export_button
+from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.selection import Selection
 
 
@@ -31,7 +31,7 @@ def masks_page(run: Run) -> None:
         counts = visible_keys_picture(record, chosen.item, run.recording.made_by)
         panels.plotly(counts, key="visible", height=300)
         panels.notes(counts)
-        export_button(lambda: counts, "visible")
+        export_row(counts.name, lambda: counts, "visible")
         _summary(chosen)
     for column, which in zip(st.columns(2, gap="medium"), ("causal", "padding"), strict=True):
         with column:
@@ -48,7 +48,7 @@ def _mask(run: Run, chosen: Selection, which: str) -> None:
         return
     panels.heatmap(picture, chosen, key=f"mask.{which}")
     st.caption(picture.notes[0].capitalize())
-    export_button(lambda: picture, f"mask.{which}")
+    export_row(picture.name, lambda: picture, f"mask.{which}")
 
 
 def _summary(chosen: Selection) -> None:

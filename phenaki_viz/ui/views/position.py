@@ -15,7 +15,7 @@ from phenaki_viz.figures.position_views import (
 from phenaki_viz.recording import AttentionRecord, PositionBias
 from phenaki_viz.recording.dialled import Run
 from phenaki_viz.ui import derived, panels, selection
-from phenaki_viz.ui.exporting import export_button
+from phenaki_viz.ui.exporting import export_row
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 FURTHEST = 4  # times the size the model ran on
@@ -62,7 +62,7 @@ def _continuous(run: Run, record: AttentionRecord, head: int) -> None:
     with right:
         panels.plotly(picture, key="bias.flat", height=430, flat=True)
     panels.notes(picture)
-    export_button(lambda: picture, "bias")
+    export_row(picture.name, lambda: picture, "bias")
 
 
 def _extent(run: Run, used: PositionBias) -> tuple[PositionBias, int]:
@@ -121,4 +121,4 @@ def _alibi(run: Run, record: AttentionRecord, head: int) -> None:
 def _curves(picture: Curves, key: str) -> None:
     panels.plotly(picture, key=key, height=340)
     panels.notes(picture)
-    export_button(lambda: picture, key)
+    export_row(picture.name, lambda: picture, key)

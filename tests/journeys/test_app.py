@@ -1,0 +1,212 @@
+"""What a person does, in a real browser; every journey fails on console errors and exceptions."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from phenaki_viz.data import read_prompt, sample_clip
+from phenaki_viz.export import read_made_by
+from phenaki_viz.recording.dialled import run_dialled
+from phenaki_viz.ui.settings import Settings
+from tests.browser_fixtures import settle
+
+pytestmark = pytest.mark.browser
+
+
+def recorded(**dials):
+    settings = Settings(**dials)
+    run = run_dialled(settings.config, sample_clip(), read_prompt(settings.prompt))
+    return run.recording
+
+
+def the_map(page: Page):
+    return page.locator("canvas.top").first
+
+
+def cell(page: Page, query: int, key: int, n: int = 320) -> tuple[float, float]:
+    """Where a cell of the map is on the page."""
+    left, top, width, height = map(float, the_map(page).get_attribute("data-plot").split(","))
+    box = the_map(page).bounding_box()
+    return (
+        box["x"] + left + (key + 0.5) * width / n,
+        box["y"] + top + (query + 0.5) * height / n,
+    )
+
+
+def number(page: Page, label: str):
+    return page.get_by_test_id("stNumberInput").filter(has_text=label).locator("input")
+
+
+def test_it_opens_on_a_picture_and_says_that_weights_are_random(open_app):
+    page = open_app()
+    expect(page.get_by_text("L0 H0 · self attention", exact=False).first).to_be_visible()
+    expect(page.get_by_test_id("stMain").get_by_text("random weights").first).to_be_visible()
+    expect(the_map(page)).to_have_attribute("data-painted", "1", timeout=10_000)
+
+
+def test_the_weight_under_the_cursor_is_the_recorded_one(open_app):
+    page = open_app("/?layer=1&head=3")
+    expect(the_map(page)).to_be_visible()
+    the_map(page).scroll_into_view_if_needed()
+    exact = recorded().records[2].map.full(0, 3)
+    for query, key in ((17, 250), (200, 31)):
+        page.mouse.move(*cell(page, query, key))
+        expect(the_map(page)).to_have_attribute("data-query", str(query))
+        expect(the_map(page)).to_have_attribute("data-key", str(key))
+        shown = float(the_map(page).get_attribute("data-weight"))
+        assert shown == pytest.approx(float(exact[query, key]), abs=1e-6)
+
+
+def test_a_slider_turns_the_model_and_the_view_stays(open_app):
+    page = open_app("/?layer=2&head=3&step=4&row=5")
+    expect(the_map(page)).to_be_visible()
+    heads = page.get_by_test_id("stSlider").filter(has_text="Heads").locator("input[type=range]")
+    heads.focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**heads=7**")
+    settle(page)
+    expect(page.get_by_text("L2 H3 · self attention · query step 4, row 5")).to_be_visible()
+    expect(number(page, "Layer")).to_have_value("2")
+    the_map(page).scroll_into_view_if_needed()
+    page.mouse.move(*cell(page, 100, 100))
+    exact = recorded(heads=7).records[4].map.full(0, 3)
+    expect(the_map(page)).to_have_attribute("data-key", "100")
+    shown = float(the_map(page).get_attribute("data-weight"))
+    assert shown == pytest.approx(float(exact[100, 100]), abs=1e-6)
+
+
+def test_a_click_in_the_grid_selects_the_head_and_the_link_holds_it(open_app, page):
+    page = open_app()
+    grid = page.locator("canvas[data-tiles]").first
+    grid.scroll_into_view_if_needed()
+    left, top, across, down, _ = map(float, grid.get_attribute("data-tiles").split(","))
+    box = grid.bounding_box()
+    page.mouse.click(box["x"] + left + across * 5.5, box["y"] + top + down * 2.5)
+    expect(page.get_by_text("L2 H5 · self attention", exact=False).first).to_be_visible()
+    page.wait_for_url("**head=5**")
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link)
+    settle(page)
+    expect(page.get_by_text("L2 H5 · self attention", exact=False).first).to_be_visible()
+
+
+def test_zoom_of_the_map_survives_another_model(open_app):
+    page = open_app()
+    expect(the_map(page)).to_be_visible()
+    the_map(page).scroll_into_view_if_needed()
+    whole = the_map(page).get_attribute("data-view")
+    page.mouse.click(*cell(page, 100, 100))  # the wheel zooms the map that has the focus
+    page.mouse.wheel(0, -400)
+    expect(the_map(page)).not_to_have_attribute("data-view", whole)
+    page.wait_for_timeout(300)
+    zoomed = the_map(page).get_attribute("data-view")
+    page.get_by_test_id("stSlider").filter(has_text="Depth").locator("input[type=range]").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**depth=5**")
+    settle(page)
+    assert the_map(page).get_attribute("data-view") == zoomed
+
+
+def test_every_page_and_layout_draws(open_app):
+    page = open_app("/?causal=true&word_padding=2&step_padding=1")
+    nav = page.get_by_test_id("stTopNav")
+    nav.get_by_role("link", name="Position").click()
+    settle(page)
+    expect(page.get_by_role("heading", name="ALiBi")).to_be_visible()
+    expect(page.locator(".pv-plot .main-svg").first).to_be_visible(timeout=20_000)
+    nav.get_by_role("link", name="Masks").click()
+    settle(page)
+    expect(page.get_by_text("All masks together")).to_be_visible()
+    expect(page.get_by_text("Key padding mask")).to_be_visible()
+    nav.get_by_role("link", name="Attention").click()
+    settle(page)
+    for label in ("Cross", "Self"):
+        page.get_by_test_id("stMain").get_by_role("radio", name=label).click()
+        settle(page)
+        expect(page.get_by_text(f"{label.lower()} attention", exact=False).first).to_be_visible()
+    page.get_by_test_id("stSidebar").get_by_role("radio", name="C-ViViT").click()
+    settle(page)
+    expect(page.get_by_text("spatial attention", exact=False).first).to_be_visible()
+    page.get_by_test_id("stMain").get_by_role("radio", name="Temporal").click()
+    settle(page)
+    expect(page.get_by_text("patch row", exact=False).first).to_be_visible()
+
+
+def test_keys_move_the_query(open_app):
+    page = open_app("/?step=2&row=1&column=2")
+    strip = page.locator(".strip").first
+    expect(strip).to_be_visible()
+    strip.focus()
+    page.keyboard.press("ArrowRight")
+    expect(number(page, "Column")).to_have_value("3")
+    page.keyboard.press("ArrowDown")
+    expect(number(page, "Row")).to_have_value("2")
+    page.wait_for_url("**row=2**")
+
+
+@pytest.mark.parametrize("kind", ["SVG", "PNG", "NPZ", "HTML"])
+def test_the_map_is_taken_away_with_what_made_it(open_app, kind, tmp_path):
+    page = open_app("/?layer=1&head=2")
+    row = page.locator(".st-key-export-map-" + kind.lower())
+    with page.expect_download() as download:
+        row.get_by_role("button").click()
+    assert download.value.suggested_filename == f"self_L01_H02.{kind.lower()}"
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    made_by = read_made_by(file)
+    assert (made_by["layer"], made_by["head"], made_by["seed"]) == (1, 2, 0)
+    assert made_by["weights_digest"] == recorded().made_by["weights_digest"]
+    if kind == "NPZ":
+        with np.load(file, allow_pickle=False) as arrays:
+            exact = recorded().records[2].map.full(0, 2)
+            assert any(np.array_equal(arrays[name], exact) for name in arrays.files)
+
+
+def test_all_heads_as_one_zip(open_app, tmp_path):
+    page = open_app("/?heads=2&depth=1")
+    page.get_by_text("All heads as one ZIP").click()
+    settle(page)
+    page.get_by_role("button", name="Make the ZIP").click()
+    with page.expect_download(timeout=60_000) as download:
+        page.get_by_role("button", name="Download self_heads.zip").click(timeout=60_000)
+    content = download.value.path().read_bytes()
+    names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+    assert any(name.endswith("self_L00_H01.png") for name in names)
+    assert "index.html" in names
+
+
+def test_a_bad_clip_is_refused_in_words_and_the_picture_stays(open_app):
+    page = open_app()
+    page.get_by_text("Your own clip").click()
+    upload = page.get_by_test_id("stFileUploader").locator("input[type=file]")
+    upload.set_input_files(
+        {"name": "notes.gif", "mimeType": "image/gif", "buffer": b"these are notes"}
+    )
+    expect(page.get_by_text("This clip cannot be used; the one before stays.")).to_be_visible()
+    expect(page.get_by_text("notes.gif is no clip that can be read here")).to_be_visible()
+    expect(the_map(page)).to_be_visible()
+
+
+def test_settings_that_cannot_run_say_which_control_to_lower(open_app):
+    page = open_app("/?size=128&patch=4&frames=17")
+    expect(page.get_by_text("These settings cannot be run.")).to_be_visible()
+    expect(page.get_by_text("Use larger patches", exact=False)).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (800, "dark"), (390, "light")])
+def test_nothing_is_wider_than_the_page(browser, served, width, scheme):
+    from tests.browser_fixtures import watched
+    from tests.journeys.conftest import APP
+
+    context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
+    with watched(context) as page:
+        page.goto(served(APP) + "/?maps=Cross")
+        settle(page)
+        expect(page.locator("canvas[data-tiles]").first).to_be_visible()
+        page.wait_for_timeout(500)
+        main = page.get_by_test_id("stMain")
+        assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
