@@ -59,7 +59,8 @@ def said(record: AttentionRecord, seen: Visibility, which: str) -> str:
     blind = seen.blind
     nulls = f"; {record.num_null_kv} null keys stay visible" if record.num_null_kv else ""
     if len(blind) == 0:
-        return f"every query sees at least {int(seen.visible_keys.min())} keys{nulls}"
+        least = int(seen.visible_keys.min())
+        return f"every query sees at least {least} {'key' if least == 1 else 'keys'}{nulls}"
     names = query_axis(record, 0).names
     named = "; ".join(names[at] for at in blind[:4]) + (" …" if len(blind) > 4 else "")
     return f"{len(blind)} queries see no key, their weights mean nothing: {named}"

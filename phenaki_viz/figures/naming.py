@@ -51,10 +51,12 @@ def key_axis(record: AttentionRecord, item: int) -> Axis:
         names, breaks, groups = record.words, (), ("text",)
     else:
         names, breaks, groups = _tokens(record.places, record.batch_items[item])
-    if nulls:
-        names = (*(f"null {at + 1}" for at in range(nulls)), *names)
+    if nulls and not names:  # an empty prompt: only the nulls are left
+        breaks, groups = (), ("null",)
+    elif nulls:
         breaks = (nulls, *(at + nulls for at in breaks))
-        groups = ("null", *groups)
+        groups = ("null", *(groups or ("tokens",)))
+    names = (*(f"null {at + 1}" for at in range(nulls)), *names)
     return Axis(title="key", names=names, breaks=breaks, groups=groups)
 
 
@@ -62,8 +64,8 @@ def _tokens(places: Places, item: int) -> tuple[tuple[str, ...], tuple[int, ...]
     steps, rows, columns = places.coordinates(item)
     names = tuple(place_name(*at) for at in zip(steps, rows, columns, strict=True))
     if places.batch_counts == "sequence":
-        return tuple(f"token {at}" for at in range(places.tokens)), (), ("tokens",)
+        return tuple(f"token {at}" for at in range(places.tokens)), (), ()
     if places.batch_counts == "patch":
-        return names, (), ("steps",)
+        return names, (), ()
     new = [at for at in range(1, len(steps)) if steps[at] != steps[at - 1]]
     return names, tuple(new), tuple(f"step {steps[at]}" for at in (0, *new))

@@ -102,7 +102,7 @@ def test_a_change_of_theme_redraws_the_words(demo):
     page.emulate_media(color_scheme="dark")
     expect(canvas).not_to_have_attribute("data-painted", "1")
     title = """canvas => {
-      const dots = canvas.getContext("2d").getImageData(0, 0, 60, 14).data;
+      const dots = canvas.getContext("2d").getImageData(0, 0, 60, 30).data;
       return Math.max(...dots.filter((_, at) => at % 4 === 0));
     }"""
     assert page.locator("canvas.base").evaluate(title) > 180

@@ -69,6 +69,14 @@ def test_cross_attention_keeps_the_null_keys(app):
     assert header["total"] == [320, 5]
 
 
+def test_an_empty_prompt_leaves_the_null_keys_alone(app):
+    at = app(maps="Cross", prompt="")
+    assert not at.exception
+    header, parts = sent(at)["map"]
+    assert header["total"] == [320, 2] and header["key"]["groups"] == ["null"]
+    np.testing.assert_allclose(parts["values"].reshape(320, 2).sum(axis=1), 1, atol=1e-5)
+
+
 def test_markup_in_a_prompt_is_shown_literally(app):
     hostile = "<script>alert(1)</script> ![x](http://evil.example/x.png) $\\href{}$"
     at = app(maps="Cross", prompt=hostile)

@@ -194,7 +194,7 @@ class AttentionMap extends Panel {
     this.plot = { left, top, width: wide, height: high, inner, over, above };
     this.size = [left + wide + 8, top + high + 4];
     this.panel.style.setProperty("--wide", `${Math.max(this.size[0] + LEGEND, 480)}px`);
-    this.panel.style.setProperty("--high", `${high}px`);
+    this.panel.style.setProperty("--top", `${top}px`);
   }
 
   x(column) {
@@ -293,10 +293,11 @@ class AttentionMap extends Panel {
     pen.font = `600 ${FONT}px ${this.theme.font}`;
     pen.textBaseline = "alphabetic";
     pen.textAlign = "left";
-    pen.fillText(`${key.title} →`, left, FONT + 1);
-    pen.fillText(`${query.title} ↓`, 0, FONT + 1);
+    const down = over && !this.columnsAreNamed ? over : 0; // close up where names are not drawn
+    pen.fillText(`${key.title} →`, left, FONT + 1 + down);
+    pen.fillText(`${query.title} ↓`, 0, FONT + 1 + down);
     pen.font = `${FONT}px ${this.theme.font}`;
-    this.drawColumnGroups(pen, top - 7 - (over && this.columnsAreNamed ? over : 0));
+    this.drawColumnGroups(pen, top - 7 - over + down);
     this.drawRowGroups(pen, left - 11 - (inner && this.rowsAreNamed ? inner + 6 : 0));
     if (inner && this.rowsAreNamed) this.drawRowNames(pen);
     if (over && this.columnsAreNamed) this.drawColumnNames(pen);

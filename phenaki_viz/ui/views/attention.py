@@ -157,6 +157,9 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
         export_row(bars.name, lambda: bars, "words")
     with right:
         word = _word(names)
+        if not look.shared:
+            weights = chosen.record.map.columns(chosen.item, chosen.head, [word])
+            scale = scale_for(weights.max(), log=look.log, scope="this word")
         picture = column_over_video(
             chosen.shown, word, chosen.place, as_rgb(run.clip), run.config.temporal_patch, scale
         )
