@@ -16,8 +16,15 @@ from phenaki_viz.ui.views.masks import masks_page
 from phenaki_viz.ui.views.position import position_page
 
 ICON = ASSETS / "icon.png"
-# Less air above the page than Streamlit leaves; the first picture belongs on the first screen.
-STYLE = "<style>[data-testid=stMainBlockContainer] { padding: 3.6rem 2.5rem 3rem }</style>"
+# Less air above the page than Streamlit leaves, as the first picture belongs on the first screen;
+# and pictures under each other, not side by side, where two would be too narrow to read.
+STYLE = """<style>
+[data-testid=stMainBlockContainer] { padding: 3.6rem 2.5rem 3rem }
+@media (max-width: 1100px) {
+  [data-testid=stMainBlockContainer] { padding: 3.6rem 1.5rem 3rem }
+  [data-testid=stMain] [data-testid=stColumn] { min-width: calc(100% - 1.5rem) }
+}
+</style>"""
 
 PAGES = {
     "attention": ("Attention", ":material/visibility:", attention_page),

@@ -1,5 +1,7 @@
 """What every component owes the page: to survive redraws, leave nothing, know dark from light."""
 
+from base64 import b64encode
+
 import pytest
 from playwright.sync_api import expect
 
@@ -50,6 +52,33 @@ def test_what_is_taken_off_the_page_leaves_nothing(demo, page):
     assert draw(page, on=False) == without
     draw(page, on=True)
     assert draw(page, on=False) == without
+
+
+OVERTAKEN = """async ([html, css, js, data]) => {
+  const root = document.body.appendChild(document.createElement("div")).attachShadow({ mode: "open" });
+  root.innerHTML = `${html}<style>${css}</style>`;
+  const { default: draw } = await import(`data:text/javascript;base64,${js}`);
+  const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
+  const call = () => draw({ data: bytes, parentElement: root, setStateValue() {} });
+  const cleanups = [call(), call()];
+  cleanups[0]();
+  root.host.style.width = "240px";
+  await new Promise((done) => setTimeout(done, 200));
+  const width = root.querySelector("canvas").clientWidth;
+  root.host.remove();
+  cleanups[1]();
+  return [width, window.alive.observers];
+}"""
+
+
+def test_the_cleanup_of_an_overtaken_call_leaves_the_component_at_work(page, script):
+    sent = script(show="grid").get("bidi_component")[0].proto
+    js, data = (b64encode(one).decode() for one in (sent.js_content.encode(), sent.bytes))
+    page.add_init_script(COUNT)
+    page.goto("data:text/html,<body>")
+    width, observers = page.evaluate(OVERTAKEN, [sent.html_content, sent.css_content, js, data])
+    assert 100 < width <= 240
+    assert observers == 0
 
 
 def test_data_that_overtakes_itself_leaves_the_component_at_work(demo):

@@ -45,7 +45,7 @@ def push(key: str, selected: Any, picked: Any) -> dict[str, Any] | None:
     """
     told = _told(f"{key}.pick")
     if picked is not None:
-        pass
+        told.shown = picked
     if told.push is None or selected != told.shown:
         told.shown = selected
         told.push = {"rev": time.time_ns() // 1_000_000, "value": selected, "seen": told.seen}
