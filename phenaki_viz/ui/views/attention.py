@@ -58,11 +58,11 @@ def attention_page(run: Run) -> None:
     else:
         _strip(run, chosen, scale, look)
     left, right = st.columns([5, 6], gap="medium")
+    with right:  # first, as this is what the eye waits for
+        _map(chosen, scale)
     with left:
         _grid(run, chosen, look)
         _by_step(chosen)
-    with right:
-        _map(chosen, scale)
 
 
 def _choose_look(records: tuple[Any, ...]) -> Look:
