@@ -107,7 +107,7 @@ def draw_map() -> None:
         cell=cell,
         scale=ColourScale(low=high / 1e4 if log else 0, high=high, log=log),
         selected_query=state["cell"][0],
-        selected_key=state["cell"][1],
+        selected_key="kept" if "kept" in asked else state["cell"][1],
         uniform=np.full(total[0], 1 / total[1], np.float32),
         source=f"head {head}",
         key="map",

@@ -168,6 +168,8 @@ def test_zooming_a_pooled_map_asks_for_the_exact_cells_and_gets_them(demo):
     page.mouse.move(*cell_at(canvas, 103, 202))
     expect(canvas).to_have_attribute("data-query", "103")
     assert weight(canvas) == pytest.approx(planted.attention(0, 1)[103, 202], abs=1e-6)
+    page.get_by_role("button", name="query 7").click()
+    expect(canvas).to_have_attribute("data-picked", "7,11")
     canvas.dblclick(position={"x": 300, "y": 300})
     expect(page.get_by_text("window (0, 320, 0, 320)")).to_be_visible()
     expect(canvas).to_have_attribute("data-view", "0,320,0,320")

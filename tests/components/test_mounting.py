@@ -55,17 +55,18 @@ def test_what_is_taken_off_the_page_leaves_nothing(demo, page):
 
 
 OVERTAKEN = """async ([html, css, js, data]) => {
-  const root = document.body.appendChild(document.createElement("div")).attachShadow({ mode: "open" });
+  const host = document.body.appendChild(document.createElement("div"));
+  const root = host.attachShadow({ mode: "open" });
   root.innerHTML = `${html}<style>${css}</style>`;
   const { default: draw } = await import(`data:text/javascript;base64,${js}`);
   const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
   const call = () => draw({ data: bytes, parentElement: root, setStateValue() {} });
   const cleanups = [call(), call()];
   cleanups[0]();
-  root.host.style.width = "240px";
+  host.style.width = "240px";
   await new Promise((done) => setTimeout(done, 200));
   const width = root.querySelector("canvas").clientWidth;
-  root.host.remove();
+  host.remove();
   cleanups[1]();
   return [width, window.alive.observers];
 }"""

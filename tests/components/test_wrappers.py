@@ -136,6 +136,14 @@ def test_what_the_browser_picked_is_returned_once_and_not_sent_back(script):
     assert any("event None" in text.value for text in at.text)
 
 
+def test_a_key_that_is_left_to_the_browser_stays_when_python_moves_the_query(script):
+    at = script(show="map", kept="1")
+    at.session_state["map"] = {"pick": {"query": 5, "key": 9, "seq": 1}}
+    at.run()
+    assert sent(at)[0]["push"]["value"] == [150, 9]
+    assert not at.exception
+
+
 def test_a_selection_that_python_moves_is_pushed_and_knows_what_it_answers(script):
     at = script(show="map")
     first = sent(at)[0]["push"]

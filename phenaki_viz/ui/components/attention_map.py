@@ -62,7 +62,7 @@ def attention_map(
     key_axis: MapAxis | Axis,
     selected_query: int,
     key: str,
-    selected_key: int | None = None,
+    selected_key: int | Literal["kept"] | None = "kept",
     window: Window | None = None,
     cell: tuple[int, int] = (1, 1),
     reduce: Literal["mean", "max", "sum"] = "mean",
@@ -76,15 +76,19 @@ def attention_map(
 
     values: 'r c' float32, raw numbers; NaN is masked, infinite belongs to a wrong row. They cover
     `window` (default: all) of the `total` map (queries, keys), one value for `cell` full cells,
-    pooled by `reduce`. uniform: 'i' float32, 1 / visible keys of every query of the total map.
-    source: names the map (run, layer, head, item); while it stays, the coarse whole map is kept
-    in the browser and shown around a finer window. on_pick and on_window are called before the
-    page is drawn: set state there. Raises ShapeError when the shapes do not fit.
+    pooled by `reduce`. selected_key: None for none, "kept" to leave it to the browser. uniform:
+    'i' float32, 1 / visible keys of every query of the total map. source: names the map (run,
+    layer, head, item); while it stays, the coarse whole map is kept in the browser and shown
+    around a finer window. on_pick and on_window are called before the page is drawn: set state
+    there. Raises ShapeError when the shapes do not fit.
     """
     window = window or (0, total[0], 0, total[1])
     _check(values, total, window, cell, uniform)
     event = picks.news(key)
     picked = [event["query"], event["key"]] if event else None
+    if selected_key == "kept":
+        selected_key = _kept_key(picks.shown(key, picked), total[1])
+    selected = [int(selected_query), None if selected_key is None else int(selected_key)]
     header = {
         "id": key,
         "unit": unit,
@@ -94,7 +98,7 @@ def attention_map(
         **{"scale": scale_header(scale), "colours": _colours(scale)},
         "query": as_map_axis(query_axis, total[0]).header(),
         "key": as_map_axis(key_axis, total[1]).header(),
-        "push": picks.push(key, _cell(selected_query, selected_key), picked),
+        "push": picks.push(key, selected, picked),
     }
     content = pack(header, table=lut(scale.palette), values=_f4(values), **_uniform(uniform))
     _mount(
@@ -122,8 +126,9 @@ def _colours(scale: ColourScale) -> dict[str, str]:
     }
 
 
-def _cell(query: int, key: int | None) -> list[int | None]:
-    return [int(query), None if key is None else int(key)]
+def _kept_key(shown: list[int | None] | None, keys: int) -> int | None:
+    key = shown[1] if shown else None
+    return key if key is not None and key < keys else None
 
 
 def _f4(values: np.ndarray) -> np.ndarray:

@@ -72,8 +72,8 @@ class Panel {
 
   // Python's word on the selection counts, unless something newer was picked here.
   heed(push) {
-    const { rev, sent = 0 } = this.memory;
-    if (push.rev === rev || push.seen < sent) return;
+    const { rev, sent } = this.memory;
+    if (push.rev === rev || push.seen < (sent?.pick ?? 0)) return;
     this.memory.rev = push.rev;
     this.memory.picked = push.value;
     this.pushed = true;
@@ -81,9 +81,9 @@ class Panel {
 
   // The number makes every pick an event of its own, even of the same cell.
   tell(name, what) {
-    const seq = Math.max(Date.now(), (this.memory.sent ?? 0) + 1);
-    this.memory.sent = seq;
-    this.send(name, { ...what, seq });
+    const sent = (this.memory.sent ??= {});
+    sent[name] = Math.max(Date.now(), (sent[name] ?? 0) + 1);
+    this.send(name, { ...what, seq: sent[name] });
   }
 
   resized() {

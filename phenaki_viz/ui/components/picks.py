@@ -37,6 +37,11 @@ def news(key: str, name: str = "pick") -> Event | None:
     return {field: value for field, value in event.items() if field != "seq"}
 
 
+def shown(key: str, picked: Any) -> Any:
+    """The selection that the browser shows: what was picked in this run, or what it had."""
+    return _told(f"{key}.pick").shown if picked is None else picked
+
+
 def push(key: str, selected: Any, picked: Any) -> dict[str, Any] | None:
     """The selection to send down: unchanged as long as the browser shows it already.
 
