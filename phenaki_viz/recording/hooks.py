@@ -13,6 +13,14 @@ from torch import nn
 
 from phenaki_viz.errors import RecordingError, RecordingTooLargeError
 from phenaki_viz.recording import duck
+from phenaki_viz.recording.cuts import (
+    cut_alibi,
+    cut_bias,
+    cut_map,
+    cut_mask,
+    first_non_finite,
+    stack_and_layer,
+)
 from phenaki_viz.recording.digests import input_digest, weights_digest
 from phenaki_viz.recording.duck import AttentionModule
 from phenaki_viz.recording.maps import StoredMap
@@ -20,7 +28,6 @@ from phenaki_viz.recording.origin import versions
 from phenaki_viz.recording.places import Places, infer_places
 from phenaki_viz.recording.pricing import call_arguments, map_cells
 from phenaki_viz.recording.records import (
-    Alibi,
     AttentionRecord,
     PositionBias,
     Recording,
@@ -274,7 +281,7 @@ class _Session:
         batch, heads, queries, _ = attn.shape
         items, kept_heads = self._kept(batch, heads)
         sample = Sample.of(batch, queries, self.choice.verify_items, self.choice.verify_rows)
-        stack, layer = _stack_and_layer(name)
+        stack, layer = stack_and_layer(name)
         bias_name = self._bias_name(call.attn_bias)
         with torch.no_grad():
             verification = verify(module, attn, kv, output, sample)
@@ -285,7 +292,7 @@ class _Session:
             layer=layer,
             kind="self" if call.context is None else "cross",
             call=self.counts.get(name, 0),
-            map=StoredMap(_keep(attn, items, kept_heads, self.choice.dtype)),
+            map=StoredMap(cut_map(attn, items, kept_heads, self.choice.dtype)),
             heads=kept_heads,
             batch_items=items,
             places=self._places(batch, queries, module, bias_name, stack),
@@ -295,12 +302,12 @@ class _Session:
             branch=self.recording.labels.get("branch"),
             step=self.recording.labels.get("step"),
             words=self._words(call),
-            key_mask=_numpy(call.mask, items),
-            alibi=_alibi(call, kept_heads),
+            key_mask=cut_mask(call.mask, items),
+            alibi=cut_alibi(call.alibi, kept_heads),
             position_bias=bias_name,
-            dense_bias=_dense(call.attn_bias, kept_heads) if bias_name is None else None,
+            dense_bias=cut_bias(call.attn_bias, kept_heads) if bias_name is None else None,
             verification=verification,
-            first_non_finite=_first_non_finite(call.x),
+            first_non_finite=first_non_finite(call.x),
             **extras,
         )
 
@@ -353,7 +360,7 @@ class _Session:
         }
         wanted = {extra: make[extra]().detach() for extra in self.choice.extras}
         return {
-            extra: _keep(tensor, items, heads, torch.float32).numpy()
+            extra: cut_map(tensor, items, heads, torch.float32).numpy()
             for extra, tensor in wanted.items()
         }
 
@@ -366,49 +373,6 @@ def _there(projected: torch.Tensor | None) -> torch.Tensor:
     if projected is None:
         raise RecordingError("a projection was not seen: to_q or to_kv was not called as a module")
     return projected
-
-
-def _stack_and_layer(name: str) -> tuple[str, int]:
-    """'enc.layers.0.1' is layer 0 of 'enc'; a name of another form is a stack of its own."""
-    parts = name.split(".")
-    if len(parts) >= 3 and parts[-3] == "layers" and parts[-2].isdigit():
-        return ".".join(parts[:-3]), int(parts[-2])
-    return name, 0
-
-
-def _keep(
-    tensor: torch.Tensor, items: Sequence[int], heads: Sequence[int], dtype: torch.dtype
-) -> torch.Tensor:
-    """The chosen part of 'b h …' on the CPU; the tensor itself when all of it was chosen."""
-    if len(items) < tensor.shape[0]:
-        tensor = tensor[list(items)]
-    if len(heads) < tensor.shape[1]:
-        tensor = tensor[:, list(heads)]
-    return tensor.detach().to("cpu", dtype)
-
-
-def _numpy(mask: torch.Tensor | None, items: Sequence[int]) -> Any:
-    return None if mask is None else mask.detach().cpu().numpy()[list(items)].astype(bool)
-
-
-def _dense(attn_bias: torch.Tensor | None, heads: Sequence[int]) -> Any:
-    if attn_bias is None:
-        return None
-    return attn_bias.detach().float().cpu().numpy()[..., list(heads), :, :]
-
-
-def _alibi(call: _Call, heads: Sequence[int]) -> Alibi | None:
-    if call.alibi is None:
-        return None
-    slopes, error = call.alibi
-    return Alibi(slopes=slopes.float().cpu().numpy()[list(heads)], max_abs_error=error)
-
-
-def _first_non_finite(x: torch.Tensor) -> tuple[int, int] | None:
-    if bool(torch.isfinite(x.sum())):  # a sum is finite only if every term is
-        return None
-    bad = (~torch.isfinite(x)).any(dim=-1).nonzero()
-    return (int(bad[0, 0]), int(bad[0, 1])) if len(bad) else None
 
 
 def _mib(size: int) -> str:

@@ -54,9 +54,8 @@ def test_the_zoom_outlives_new_data_and_the_plot_goes_with_its_place(demo):
     expect(page.locator(".js-plotly-plot")).to_have_count(0)
 
 
-def test_the_camera_outlives_new_data(page, demo):
-    page.set_viewport_size({"width": 420, "height": 700})  # 3-D without a GPU: few dots
-    demo("show=figure&kind=surface")
+def test_the_camera_outlives_new_data(demo):
+    page = demo("show=figure&kind=surface")
     plot = drawn(page)
     area = plot.bounding_box()
     x, y = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2

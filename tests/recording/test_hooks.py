@@ -130,6 +130,13 @@ def test_choice_of_modules_heads_items_and_precision(model):
     assert only.map.nbytes == 2 * 30 * 30 * 2
 
 
+def test_chosen_heads_and_items_come_in_the_order_asked(model):
+    everything, turned = recorded(model), recorded(model, heads=[2, 1, 0], batch_items=[1, 0])
+    for one, other in zip(everything, turned, strict=True):
+        np.testing.assert_array_equal(one.map.full(0, 2), other.map.full(1, 0))
+        np.testing.assert_array_equal(one.map.full(1, 1), other.map.full(0, 1))
+
+
 def test_unknown_choices_are_refused_by_name(model):
     with pytest.raises(RecordingError, match=r"no attention module named nothing; there are trans"):
         recorded(model, modules=["nothing"])

@@ -1,0 +1,55 @@
+"""What one attention call left behind, cut down to what was asked for, on the CPU."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from phenaki_viz.recording.records import Alibi
+
+
+def stack_and_layer(name: str) -> tuple[str, int]:
+    """'enc.layers.0.1' is layer 0 of 'enc'; a name of another form is a stack of its own."""
+    parts = name.split(".")
+    if len(parts) >= 3 and parts[-3] == "layers" and parts[-2].isdigit():
+        return ".".join(parts[:-3]), int(parts[-2])
+    return name, 0
+
+
+def cut_map(
+    tensor: torch.Tensor, items: Sequence[int], heads: Sequence[int], dtype: torch.dtype
+) -> torch.Tensor:
+    """The chosen part of 'b h …', in the chosen order; the tensor itself when that is all."""
+    if list(items) != list(range(tensor.shape[0])):
+        tensor = tensor[list(items)]
+    if list(heads) != list(range(tensor.shape[1])):
+        tensor = tensor[:, list(heads)]
+    return tensor.detach().to("cpu", dtype)
+
+
+def cut_mask(mask: torch.Tensor | None, items: Sequence[int]) -> np.ndarray | None:
+    """A key mask 'b j' of the chosen items."""
+    return None if mask is None else mask.detach().cpu().numpy()[list(items)].astype(bool)
+
+
+def cut_bias(attn_bias: torch.Tensor | None, heads: Sequence[int]) -> np.ndarray | None:
+    """A bias '… h i j' of the chosen heads."""
+    if attn_bias is None:
+        return None
+    return attn_bias.detach().float().cpu().numpy()[..., list(heads), :, :]
+
+
+def cut_alibi(seen: tuple[torch.Tensor, float] | None, heads: Sequence[int]) -> Alibi | None:
+    """ALiBi of the chosen heads, from slopes 'h' and how far the module was from them."""
+    if seen is None:
+        return None
+    slopes, error = seen
+    return Alibi(slopes=slopes.float().cpu().numpy()[list(heads)], max_abs_error=error)
+
+
+def first_non_finite(x: torch.Tensor) -> tuple[int, int] | None:
+    """(batch item, token) of the first NaN or infinity in 'b n d'."""
+    if bool(torch.isfinite(x.sum())):  # a sum is finite only if every term is
+        return None
+    bad = (~torch.isfinite(x)).any(dim=-1).nonzero()
+    return (int(bad[0, 0]), int(bad[0, 1])) if len(bad) else None
