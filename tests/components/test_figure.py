@@ -65,9 +65,11 @@ def test_the_camera_outlives_new_data(demo):
     page.mouse.down()
     page.mouse.move(x + 120, y + 30, steps=6)
     page.mouse.up()
-    page.wait_for_timeout(400)
+    page.wait_for_function(
+        f"start => ({read})(document.querySelector('.pv-plot')) !== start", arg=start
+    )
+    page.wait_for_timeout(400)  # it comes to rest
     turned = plot.evaluate(read)
-    assert turned != start
     next_step(page)
     drawn(page, 2)
     assert plot.evaluate(read) == turned

@@ -210,3 +210,18 @@ def test_nothing_is_wider_than_the_page(browser, served, width, scheme):
         page.wait_for_timeout(500)
         main = page.get_by_test_id("stMain")
         assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+
+
+def test_a_long_run_shows_progress_and_cancel_brings_the_settings_back(open_app):
+    page = open_app("/?size=128&dim=512&dim_head=128&heads=2&depth=3")
+    expect(the_map(page)).to_be_visible(timeout=30_000)
+    depth = page.get_by_test_id("stSlider").filter(has_text="Depth").locator("input[type=range]")
+    depth.focus()
+    page.keyboard.press("End")  # twelve layers: seconds, not milliseconds
+    cancel = page.get_by_role("button", name="Cancel")
+    expect(page.get_by_text("Running the transformer", exact=False)).to_be_visible(timeout=30_000)
+    cancel.click(timeout=10_000)
+    page.wait_for_url("**depth=3**")
+    settle(page)
+    expect(depth).to_have_value("3")
+    expect(page.get_by_test_id("stException")).to_have_count(0)

@@ -11,6 +11,7 @@ from phenaki_viz.figures.attention_views import (
     attention_heatmap,
     column_over_video,
     head_grid,
+    origin_notes,
     row_over_video,
     scale_for,
     steps_read,
@@ -116,10 +117,20 @@ def _by_step(chosen: Selection) -> None:
     """Which time steps the query reads; only where the map runs over time."""
     if chosen.record.kind == "cross" or chosen.record.places.token_grid[0] == 1:
         return
+    # Closed at first: the plotting library is large, and the map must not wait for it.
+    box = st.expander(
+        "The query's attention by time step",
+        icon=":material/show_chart:",
+        key="by.step",
+        on_change="rerun",
+    )
+    if not box.open:
+        return
     picture = steps_read(chosen.shown, chosen.place)
-    st.markdown("**The query's attention by time step**")
-    panels.plotly(picture, key="steps", height=200)
-    export_row(picture.name, lambda: picture, "steps")
+    with box:
+        panels.plotly(picture, key="steps", height=220)
+        panels.notes(picture)
+        export_row(picture.name, lambda: picture, "steps")
 
 
 def _scale_of_strip(chosen: Selection, look: Look) -> ColourScale:
@@ -154,6 +165,7 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
     with left:
         bars = words_read(chosen.shown, chosen.place)
         panels.plotly(bars, key="words", height=280)
+        panels.notes(bars)
         export_row(bars.name, lambda: bars, "words")
     with right:
         word = _word(names)
@@ -208,10 +220,10 @@ def _grid(run: Run, chosen: Selection, look: Look) -> None:
     export_all_heads(run, chosen)
 
 
-def _said(tile: MapTile, scale: ColourScale) -> str:
+def _said(tile: MapTile, scale: ColourScale, origin: tuple[str, ...]) -> str:
     y, x = tile.cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights, zoom for each"
-    return f"{drawn}; {scale.describe()}"
+    return panels.plain(" · ".join((drawn, scale.describe(), *origin)))
 
 
 def _map(chosen: Selection, scale: ColourScale) -> None:
@@ -222,7 +234,7 @@ def _map(chosen: Selection, scale: ColourScale) -> None:
             f"{listed(tile.wrong)}",
             icon=":material/error:",
         )
-    st.caption(_said(tile, scale))
+    st.caption(_said(tile, scale, origin_notes(chosen.recording.made_by)))
     name = file_stem(chosen.record, chosen.record.heads[chosen.head])
     export_row(name, lambda: attention_heatmap(chosen.shown, scale), "map")
     verified = chosen.record.verification
