@@ -13,7 +13,10 @@ from phenaki_viz.errors import VideoError
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """frames: 'f H W c' uint8, c is 1 or 3. name: of the file. notes: what was done, in words."""
+    """frames: 'f H W c' uint8, c is 1 or 3. name: of the file. notes: what was done, in words.
+
+    The frames are a read-only copy: sessions share clips, and the digest is taken once.
+    """
 
     frames: np.ndarray
     name: str
@@ -33,10 +36,17 @@ class Clip:
         content = np.ascontiguousarray(frames).data
         digest = hashlib.sha256(shape + bytes(content)).hexdigest()[:12]
         object.__setattr__(self, "digest", digest)
+        object.__setattr__(self, "frames", _read_only(frames))
 
     def noting(self, *notes: str) -> "Clip":
         """The same clip with further notes."""
         return replace(self, notes=(*self.notes, *notes))
+
+
+def _read_only(frames: np.ndarray) -> np.ndarray:
+    frames = np.array(frames, order="C")
+    frames.setflags(write=False)
+    return frames
 
 
 def as_rgb(clip: Clip) -> np.ndarray:

@@ -36,6 +36,15 @@ def check_frame(name: str, width: int, height: int, frames: int, limits: ClipLim
         )
 
 
+def check_work(name: str, pixels: int, limits: ClipLimits) -> None:
+    """Raise VideoError when images read so far have cost too many pixels together."""
+    if pixels > limits.work:
+        raise VideoError(
+            f"{name} has images of more than {limits.work:,} pixels together, which is the limit. "
+            "Take fewer or scale them down first"
+        )
+
+
 def check_bytes(name: str, size: int, limits: ClipLimits) -> None:
     """Raise VideoError for an empty file, or one over the limit."""
     if size == 0:

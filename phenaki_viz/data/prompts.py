@@ -9,6 +9,8 @@ import torch
 
 MOST_WORDS = 32
 MOST_CHARACTERS = 2000
+# They shape letters in Persian, in Indic scripts and in emoji, and move no text about.
+JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ def read_prompt(
     """
     notes = []
     clean = "".join(" " if ch.isspace() else ch for ch in text)
-    kept = "".join(ch for ch in clean if unicodedata.category(ch) not in ("Cc", "Cf", "Cs"))
+    kept = "".join(ch for ch in clean if not _is_control(ch))
     if kept != clean:
         notes.append(f"{len(clean) - len(kept)} invisible control characters were removed")
     if len(kept) > max_chars:
@@ -41,6 +43,10 @@ def read_prompt(
     if not words:
         notes.append("no words: all cross-attention goes to the null keys")
     return Prompt(" ".join(words), words, tuple(notes))
+
+
+def _is_control(ch: str) -> bool:
+    return ch not in JOINERS and unicodedata.category(ch) in ("Cc", "Cf", "Cs")
 
 
 def embed_words(words: Sequence[str], dim: int, *, seed: int) -> torch.Tensor:

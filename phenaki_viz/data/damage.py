@@ -1,0 +1,42 @@
+"""What decoders raise on a damaged file, turned into the one error a caller awaits."""
+
+import struct
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import Image
+
+from phenaki_viz.errors import VideoError
+
+# Seen from Pillow, zipfile, zlib and numpy on mutated files; PyAV's errors are OSError, ValueError.
+DAMAGE = (
+    OSError,
+    SyntaxError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    MemoryError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+    tokenize.TokenError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+
+@contextmanager
+def damage_means(message: str) -> Iterator[None]:
+    """Raise VideoError(message) for any of `DAMAGE`; a VideoError passes as it is."""
+    try:
+        yield
+    except VideoError:
+        raise
+    except DAMAGE as error:
+        raise VideoError(message) from error
