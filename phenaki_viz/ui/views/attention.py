@@ -1,5 +1,6 @@
 """Attention: where does each head look?"""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,9 @@ from phenaki_viz.ui.selection import Selection
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 DIRECTIONS = {"row": "Where it looks", "column": "Who looks at it"}
+# The map goes first, and then the script pauses: browser and server share the cores, and all else
+# would keep the map waiting for about 100 ms.
+BREATH = 0.08
 SCALES = {"head": "Per head", "shared": "Shared by all heads"}
 
 
@@ -54,16 +58,25 @@ def attention_page(run: Run) -> None:
     chosen = selection.choose(recording, records)
     scale = _scale(run, chosen, look)
     panels.heading(_heading(chosen), recording.made_by)
+    over = st.container()
+    left, right = st.columns([5, 6], gap="medium")
+    with right:
+        tile = panels.attention(chosen, scale)
+    time.sleep(BREATH)
+    with over:
+        _over_video(run, chosen, scale, look)
+    with right:
+        _under_map(chosen, scale, tile)
+    with left:
+        _grid(run, chosen, look)
+        _by_step(chosen)
+
+
+def _over_video(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
     if family(chosen.record) == "cross":
         _text(run, chosen, scale, look)
     else:
         _strip(run, chosen, scale, look)
-    left, right = st.columns([5, 6], gap="medium")
-    with right:  # first, as this is what the eye waits for
-        _map(chosen, scale)
-    with left:
-        _grid(run, chosen, look)
-        _by_step(chosen)
 
 
 def _choose_look(records: tuple[Any, ...]) -> Look:
@@ -226,8 +239,8 @@ def _said(tile: MapTile, scale: ColourScale, origin: tuple[str, ...]) -> str:
     return panels.plain(" · ".join((drawn, scale.describe(), *origin)))
 
 
-def _map(chosen: Selection, scale: ColourScale) -> None:
-    tile = panels.attention(chosen, scale)
+def _under_map(chosen: Selection, scale: ColourScale, tile: MapTile) -> None:
+    """What the map does not say itself: wrong rows, reduction, origin, verification."""
     if tile.wrong:
         st.warning(
             f"{len(tile.wrong)} rows are not a distribution and are not drawn: "
