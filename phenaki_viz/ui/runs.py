@@ -85,6 +85,7 @@ def get_run(settings: Settings, clip: Clip) -> Run:
 
 def _bar(place: st.delta_generator.DeltaGenerator) -> Callable[[int, int], None]:
     started = time.perf_counter()
+    drawn: list[st.delta_generator.DeltaGenerator] = []
 
     def show(done: int, of: int) -> None:
         seconds = time.perf_counter() - started
@@ -92,8 +93,10 @@ def _bar(place: st.delta_generator.DeltaGenerator) -> Callable[[int, int], None]
             return
         left = seconds / done * (of - done)
         text = f"Running the transformer: attention {done} of {of}, about {left:.0f} s left"
-        with place.container(horizontal=True, vertical_alignment="center"):
-            st.progress(min(done / of, 1.0), text=text)
-            st.button("Cancel", key=f"cancel.{done}", on_click=history.step_back)
+        if not drawn:  # once, so that Cancel stands still under the pointer
+            with place.container(horizontal=True, vertical_alignment="center"):
+                drawn.append(st.progress(0.0))
+                st.button("Cancel", key="cancel", on_click=history.step_back)
+        drawn[0].progress(min(done / of, 1.0), text=text)
 
     return show
