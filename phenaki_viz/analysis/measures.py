@@ -63,25 +63,27 @@ MEASURES: dict[str, Measure] = {
 }
 
 
-def head_table(records: Sequence[AttentionRecord], b: Sequence[int], measure: str) -> np.ndarray:
+def head_table(
+    records: Sequence[AttentionRecord],
+    b: Sequence[int],
+    measure: str,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
     """One metric for every layer and head, 'l h' float32: the mean over queries.
 
-    b: the batch item of each record. NaN where a head has a row that is not a distribution.
+    b: the batch item of each record. on_progress: told (heads done, of) after each; what it raises
+    stops the work. NaN where a head has a row that is not a distribution.
     """
     of = MEASURES[measure].of
-    return np.array(
-        [
-            [_mean(of(record.map.full(item, h), record)) for h in range(len(record.heads))]
-            for record, item in zip(records, b, strict=True)
-        ],
-        np.float32,
-    )
+    table = np.empty((len(records), len(records[0].heads)), np.float32)
+    for done, (layer, head) in enumerate(np.ndindex(*table.shape), start=1):
+        record = records[layer]
+        table[layer, head] = of(record.map.full(b[layer], head), record).mean()
+        if on_progress:
+            on_progress(done, table.size)
+    return table
 
 
 def applicable(record: AttentionRecord) -> dict[str, Measure]:
     """The measures that mean something for this kind of map."""
     return {name: measure for name, measure in MEASURES.items() if measure.applies(record)}
-
-
-def _mean(per_query: np.ndarray) -> float:
-    return float(per_query.mean())

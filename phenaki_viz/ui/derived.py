@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import streamlit as st
 
 from phenaki_viz.analysis.measures import Measure, applicable, head_table
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
@@ -12,6 +13,7 @@ from phenaki_viz.figures.attention_views import scale_for
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.recording import AttentionRecord, PositionBias, evaluate_bias
 from phenaki_viz.recording.dialled import Run
+from phenaki_viz.ui.runs import progress_bar
 from phenaki_viz.ui.selection import Selection
 
 T = TypeVar("T")
@@ -46,8 +48,20 @@ def table(run: Run, chosen: Selection, measure: str) -> np.ndarray:
     items = chosen.items
     return _once(
         run, ("table", measure, chosen.record.stack, chosen.record.kind, *items),
-        lambda: head_table(chosen.records, items, measure),
+        lambda: _measured(chosen, measure),
     )  # fmt: skip
+
+
+def _measured(chosen: Selection, measure: str) -> np.ndarray:
+    place = st.empty()
+    bar = progress_bar(place, "Measuring the heads:", _back_to_maps)
+    made = head_table(chosen.records, chosen.items, measure, bar)
+    place.empty()
+    return made
+
+
+def _back_to_maps() -> None:
+    st.session_state["grid"] = "map"
 
 
 def measures_for(record: AttentionRecord) -> dict[str, Measure]:

@@ -76,14 +76,17 @@ def get_run(settings: Settings, clip: Clip) -> Run:
         read_prompt(settings.prompt if settings.cross else ""),
         settings.padding,
         limit_bytes=MAP_LIMIT,
-        on_progress=_bar(place),
+        on_progress=progress_bar(place, "Running the transformer: attention", history.step_back),
     )
     shelf().put(key, run)  # first kept, then drawn: an overtaken script loses nothing
     place.empty()
     return run
 
 
-def _bar(place: st.delta_generator.DeltaGenerator) -> Callable[[int, int], None]:
+def progress_bar(
+    place: st.delta_generator.DeltaGenerator, doing: str, on_cancel: Callable[[], None]
+) -> Callable[[int, int], None]:
+    """A callback (done, of) that shows a bar and Cancel in `place` once work takes a moment."""
     started = time.perf_counter()
     drawn: list[st.delta_generator.DeltaGenerator] = []
 
@@ -92,11 +95,11 @@ def _bar(place: st.delta_generator.DeltaGenerator) -> Callable[[int, int], None]
         if seconds < PROGRESS_AFTER:
             return
         left = seconds / done * (of - done)
-        text = f"Running the transformer: attention {done} of {of}, about {left:.0f} s left"
+        text = f"{doing} {done} of {of}, about {left:.0f} s left"
         if not drawn:  # once, so that Cancel stands still under the pointer
             with place.container(horizontal=True, vertical_alignment="center"):
                 drawn.append(st.progress(0.0))
-                st.button("Cancel", key="cancel", on_click=history.step_back)
+                st.button("Cancel", key="cancel", on_click=on_cancel)
         drawn[0].progress(min(done / of, 1.0), text=text)
 
     return show

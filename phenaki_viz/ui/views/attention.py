@@ -62,7 +62,9 @@ def attention_page(run: Run) -> None:
     left, right = st.columns([5, 6], gap="medium")
     with right:
         tile = panels.attention(chosen, scale)
-    time.sleep(BREATH)
+    if st.session_state.get("drawn.recording") is not recording:  # a click need not wait
+        time.sleep(BREATH)
+    st.session_state["drawn.recording"] = recording
     with over:
         _over_video(run, chosen, scale, look)
     with right:
