@@ -32,3 +32,11 @@ class RecordingTooLargeError(RecordingError):
 
 class ExportError(PhenakiVizError):
     """A picture or its numbers could not be written; nothing half-written is left behind."""
+
+
+class CheckpointError(PhenakiVizError, ValueError):
+    """A file of weights that cannot be used; what was in use stays in use."""
+
+
+class TrainingError(PhenakiVizError):
+    """Training that cannot go on: a saved state that does not fit, or a loss that is no number."""

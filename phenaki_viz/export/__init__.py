@@ -1,10 +1,10 @@
 """From pictures to files: print, pages, numbers and archives, each with what made it inside."""
 
 from phenaki_viz.export.archive import archive, write_archive
-from phenaki_viz.export.files import write_bytes
 from phenaki_viz.export.formats import FORMATS, Format, render, write
 from phenaki_viz.export.made_by import read_made_by
 from phenaki_viz.export.names import numbered, safe_name
+from phenaki_viz.files import write_bytes
 
 __all__ = [
     "FORMATS",

@@ -9,11 +9,11 @@ from typing import BinaryIO
 
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.archive_index import Entry, entry_of, index_csv, index_html, readme
-from phenaki_viz.export.files import make_folder, replacing
 from phenaki_viz.export.formats import renderer
 from phenaki_viz.export.names import numbered, safe_name
 from phenaki_viz.export.page import to_html
 from phenaki_viz.figures.picture import Picture
+from phenaki_viz.files import make_folder, replacing
 
 Progress = Callable[[int, int, str], None]
 PLOTLY = "plotly.min.js"

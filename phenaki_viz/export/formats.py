@@ -6,11 +6,11 @@ from typing import Literal, get_args
 
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.arrays import to_npz
-from phenaki_viz.export.files import make_folder, write_bytes
 from phenaki_viz.export.names import numbered, safe_name
 from phenaki_viz.export.page import to_html
 from phenaki_viz.export.tables import to_csv
 from phenaki_viz.figures.picture import Picture
+from phenaki_viz.files import make_folder, write_bytes
 
 Format = Literal["png", "svg", "pdf", "html", "npz", "csv"]
 FORMATS: tuple[str, ...] = get_args(Format)

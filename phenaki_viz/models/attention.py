@@ -126,6 +126,8 @@ class Attention(nn.Module):
         """
         if _is_heard(self.attn_dropout):
             return True
+        if torch.is_grad_enabled() and q.device.type == "cpu" and self.training:
+            return True  # the CPU's fused kernels take half as long again for their gradients
         padding_may_blind = mask is not None and not self.num_null_kv
         causality_blinds = self.causal and q.shape[-2] > k.shape[-2]
         if not (padding_may_blind or causality_blinds):

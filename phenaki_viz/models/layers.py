@@ -129,7 +129,11 @@ class PEG(nn.Module):
     def _convolve(self, grid: torch.Tensor) -> torch.Tensor:
         before = 2 if self.causal else 1
         padded = F.pad(rearrange(grid, "b t h w d -> b d t h w"), (1, 1, 1, 1, before, 2 - before))
-        return rearrange(self.dsconv(padded), "b d t h w -> b t h w d")
+        # Autocast would halve the precision of a convolution that is not a matrix product, and its
+        # gradient takes twice as long so on a CPU.
+        with torch.autocast(grid.device.type, enabled=False):
+            convolved = self.dsconv(padded.to(self.dsconv.weight.dtype))
+        return rearrange(convolved, "b d t h w -> b t h w d")
 
 
 def _video_shape(x: torch.Tensor, shape: VideoShape | None) -> VideoShape:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from phenaki_viz import files as files_module
 from phenaki_viz.errors import ExportError
-from phenaki_viz.export import files as files_module
 from phenaki_viz.export import render, write, write_archive, write_bytes
 from tests.export.alone import alone
 from tests.figures.samples import heatmap, surface
@@ -62,7 +62,7 @@ def test_a_full_disk_keeps_the_old_file_and_says_both_numbers(tmp_path, monkeypa
 LIMITED = """
 from pathlib import Path
 from phenaki_viz.errors import ExportError
-from phenaki_viz.export.files import write_bytes
+from phenaki_viz.files import write_bytes
 try:
     write_bytes(Path(sys.argv[1]), b"x" * int(sys.argv[2]))
 except ExportError as error:
