@@ -24,7 +24,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.rebuilds
 
 clips: $(VENV)/.dev
-	$(BIN)/python assets/make_sample_clips.py
+	PYTHONPATH=. $(BIN)/python assets/make_sample_clips.py
 
 clean:
 	rm -rf $(VENV)

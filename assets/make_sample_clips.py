@@ -1,6 +1,6 @@
 """Draw the sample clips: handwritten digits from scikit-learn's bundled set, moving straight.
 
-Run by `make clips`; scikit-learn is needed here only. Output is the same every time.
+Run by `make clips`. Output is the same every time.
 """
 
 from pathlib import Path
@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
+
+from phenaki_viz.data.digits import MovingDigits
+from phenaki_viz.data.samples import DIGIT_CLIPS, digit_clip_file
 
 SIDE, FRAMES, DIGIT = 128, 17, 46
 HERE = Path(__file__).parent
@@ -35,11 +38,11 @@ def draw(movers: list[tuple[np.ndarray, Path_]]) -> np.ndarray:
     return np.round(frames * 255).astype(np.uint8)
 
 
-def save(name: str, frames: np.ndarray) -> None:
+def save(path: Path, frames: np.ndarray) -> None:
     """Write a grey GIF that reads back to exactly these frames."""
     images = [Image.fromarray(frame) for frame in frames]
     images[0].save(
-        HERE / name, save_all=True, append_images=images[1:], duration=120, loop=0, optimize=False
+        path, save_all=True, append_images=images[1:], duration=120, loop=0, optimize=False
     )
 
 
@@ -47,8 +50,14 @@ def main() -> None:
     """Write every sample clip."""
     seven, two, three = sprite(7, 2), sprite(2, 3), sprite(3, 5)
     two_digits = [(seven, ((4, 8), (76, 8))), (two, ((40, 56), (40, 80)))]
-    save("moving_digits.gif", draw(two_digits))
-    save("one_digit.gif", draw([(three, ((78, 40), (4, 40)))]))
+    save(HERE / "moving_digits.gif", draw(two_digits))
+    save(HERE / "one_digit.gif", draw([(three, ((78, 40), (4, 40)))]))
+    held_out = MovingDigits(seed=7, held_out=True)
+    for number, caption in DIGIT_CLIPS.items():
+        clip = held_out.clip(number)
+        if clip.caption != caption:
+            raise ValueError(f"clip {number} shows {clip.caption!r}, not {caption!r}")
+        save(digit_clip_file(caption), np.round(clip.frames * 255).astype(np.uint8))
 
 
 if __name__ == "__main__":

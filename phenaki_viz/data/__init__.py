@@ -4,17 +4,27 @@ from phenaki_viz.data.clip import Clip, as_rgb, fit_clip, to_tensor
 from phenaki_viz.data.decode import ACCEPTED, load_clip
 from phenaki_viz.data.limits import DEFAULT_LIMITS, ClipLimits
 from phenaki_viz.data.prompts import Prompt, embed_words, read_prompt
-from phenaki_viz.data.samples import ASSETS, SAMPLES, sample_clip
+from phenaki_viz.data.samples import (
+    ASSETS,
+    DIGIT_CLIPS,
+    SAMPLES,
+    SHIPPED_MODEL,
+    digit_clip,
+    sample_clip,
+)
 
 __all__ = [
     "ACCEPTED",
     "ASSETS",
     "DEFAULT_LIMITS",
+    "DIGIT_CLIPS",
     "SAMPLES",
+    "SHIPPED_MODEL",
     "Clip",
     "ClipLimits",
     "Prompt",
     "as_rgb",
+    "digit_clip",
     "embed_words",
     "fit_clip",
     "load_clip",

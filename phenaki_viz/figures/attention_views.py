@@ -195,7 +195,7 @@ def head_grid(
     said = scale.describe() if isinstance(scale, ColourScale) else "colour ends of each head apart"
     coloured = f"coloured by {value_name}" if value_name else reduced
     return HeadGrid(
-        name=f"{family(first)}_heads",
+        name=f"{family(first).replace(' ', '_')}_heads",
         title=f"{family(first)} attention, all heads",
         notes=(coloured, said, *origin_notes(recording.made_by)),
         made_by={**recording.made_by, "kind": family(first), "reduced": reduced},

@@ -35,7 +35,7 @@ def mask_picture(
     values[:, : record.num_null_kv] *= 2
     wrong = tuple(int(row) for row in np.flatnonzero(hidden.all(axis=1)))
     return Heatmap(
-        name=f"mask_{family(record)}_L{record.layer:02d}_{which}",
+        name=f"mask_{family(record).replace(' ', '_')}_L{record.layer:02d}_{which}",
         title=f"L{record.layer} · {family(record)} · {title.lower()}",
         notes=(said(record, seen, which),),
         made_by={**made_by, "module": record.module, "mask": which},
@@ -76,7 +76,7 @@ def visible_keys_picture(record: AttentionRecord, item: int, made_by: Mapping[st
     )
     counts = seen.visible_keys.astype(float)
     return Curves(
-        name=f"visible_keys_{family(record)}_L{record.layer:02d}",
+        name=f"visible_keys_{family(record).replace(' ', '_')}_L{record.layer:02d}",
         title=f"L{record.layer} · visible keys of each query",
         notes=(said(record, seen, "together"),),
         made_by={**made_by, "module": record.module, "shows": "visible keys"},

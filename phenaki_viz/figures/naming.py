@@ -6,9 +6,24 @@ from phenaki_viz.recording import AttentionRecord, Places
 FAMILIES = {"video": "self", "sequence": "self", "frame": "spatial", "patch": "temporal"}
 
 
+# What is said before the kind of map, by what the stack's name holds.
+SIDES = {"enc_": "encoder ", "dec_": "decoder ", "critic": "critic "}
+
+
 def family(record: AttentionRecord) -> str:
-    """'self', 'spatial', 'temporal' or 'cross': the kind of map, in the field's words."""
-    return "cross" if record.kind == "cross" else FAMILIES[record.places.batch_counts]
+    """'self', 'cross', 'encoder spatial', 'decoder temporal', …: the kind of map, in words."""
+    base = "cross" if record.kind == "cross" else FAMILIES[record.places.batch_counts]
+    return _side(record.stack) + base
+
+
+def module_family(module: str) -> str:
+    """The same from a module's dotted name alone, for one that has not run yet."""
+    named = next((base for base in ("spatial", "temporal") if base in module), "")
+    return _side(module) + (named or ("cross" if module.endswith(".2") else "self"))
+
+
+def _side(stack: str) -> str:
+    return next((said for part, said in SIDES.items() if part in stack), "")
 
 
 def head_label(layer: int, head: int) -> str:
@@ -17,8 +32,8 @@ def head_label(layer: int, head: int) -> str:
 
 
 def file_stem(record: AttentionRecord, head: int) -> str:
-    """'self_L03_H05': head is the original index."""
-    return f"{family(record)}_L{record.layer:02d}_H{head:02d}"
+    """'self_L03_H05', 'decoder_spatial_L00_H01': head is the original index."""
+    return f"{family(record).replace(' ', '_')}_L{record.layer:02d}_H{head:02d}"
 
 
 def place_name(t: int, h: int, w: int) -> str:

@@ -129,10 +129,13 @@ class PEG(nn.Module):
     def _convolve(self, grid: torch.Tensor) -> torch.Tensor:
         before = 2 if self.causal else 1
         padded = F.pad(rearrange(grid, "b t h w d -> b d t h w"), (1, 1, 1, 1, before, 2 - before))
-        # Autocast would halve the precision of a convolution that is not a matrix product, and its
-        # gradient takes twice as long so on a CPU.
-        with torch.autocast(grid.device.type, enabled=False):
-            convolved = self.dsconv(padded.to(self.dsconv.weight.dtype))
+        if autocast_dtype(grid.device) is None:
+            convolved = self.dsconv(padded)
+        else:
+            # Half precision saves nothing in a convolution that is no matrix product, and on a CPU
+            # its gradient takes twice as long.
+            with torch.autocast(grid.device.type, enabled=False):
+                convolved = self.dsconv(padded.to(self.dsconv.weight.dtype))
         return rearrange(convolved, "b d t h w -> b t h w d")
 
 

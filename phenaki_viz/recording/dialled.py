@@ -9,10 +9,9 @@ import torch
 from phenaki_viz.data import Clip, Prompt, embed_words, fit_clip, to_tensor
 from phenaki_viz.errors import ConfigError, RecordingTooLargeError
 from phenaki_viz.models.dial import DialConfig, DialledModel, build, work_of
+from phenaki_viz.models.text import PAD
 from phenaki_viz.recording.hooks import DEFAULT_LIMIT, record
-from phenaki_viz.recording.records import Recording
-
-PAD = "‹pad›"
+from phenaki_viz.recording.run import Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,19 +26,12 @@ class Padding:
             raise ConfigError(f"padding cannot be negative, got {self}")
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
-    """A dialled model, what it was shown, and what its attention did.
-
-    clip: as the model saw it, cropped and resized. seconds: of the recorded forward alone.
-    """
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DialledRun(Run):
+    """A run of a dialled model. config: what was dialled."""
 
     config: DialConfig
-    clip: Clip
-    prompt: Prompt
     model: DialledModel
-    recording: Recording
-    seconds: float
 
 
 def run_dialled(
@@ -50,7 +42,7 @@ def run_dialled(
     *,
     limit_bytes: int = DEFAULT_LIMIT,
     on_progress: Callable[[int, int], None] | None = None,
-) -> Run:
+) -> DialledRun:
     """Build the model, run it once on the clip and the prompt, record every attention call.
 
     on_progress: see `record`. Raises RecordingTooLargeError before anything is built when the
@@ -69,7 +61,15 @@ def run_dialled(
         model(**inputs)
     seconds = time.perf_counter() - started
     recording.made_by |= {"clip": fitted.name, "clip_digest": fitted.digest, "prompt": prompt.text}
-    return Run(config, fitted, prompt, model, recording, seconds)
+    return DialledRun(
+        config=config,
+        clip=fitted,
+        prompt=prompt,
+        model=model,
+        recording=recording,
+        temporal_patch=config.temporal_patch,
+        seconds=seconds,
+    )
 
 
 def refuse_if_too_large(config: DialConfig, words: int, limit_bytes: int) -> None:

@@ -3,7 +3,7 @@
 Models built of the published phenaki-pytorch classes answer as well as ours.
 """
 
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import torch
 from torch import nn
@@ -46,6 +46,22 @@ def position_bias_modules(model: nn.Module) -> dict[str, nn.Module]:
 def transformer_modules(model: nn.Module) -> dict[str, nn.Module]:
     """Every transformer (a stack of layers that is told the video's shape) by dotted name."""
     return _having(model, _TRANSFORMER)
+
+
+def guided_modules(model: nn.Module) -> dict[str, nn.Module]:
+    """Every model that is asked with and without its text, by dotted name."""
+    return _having(model, ("forward_with_cond_scale",))
+
+
+def branch_of(name: str, module: nn.Module, kwargs: dict[str, Any]) -> str | None:
+    """Which pass of guidance a call is, from its `cond_drop_prob`; None when it is neither.
+
+    'conditional', 'unconditional', and the same of a critic.
+    """
+    passes = {0.0: "conditional", 1.0: "unconditional"}
+    branch = passes.get(kwargs.get("cond_drop_prob", -1.0))
+    critic = "critic" in name.lower() or "critic" in type(module).__name__.lower()
+    return f"critic, {branch}" if branch and critic else branch
 
 
 def null_keys(module: AttentionModule) -> int:

@@ -154,6 +154,7 @@ class _Session:
     calls: dict[str, _Call] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     video_shapes: list[Sequence[int] | None] = field(default_factory=list)
+    branches: list[str | None] = field(default_factory=list)
     biases: dict[int, tuple[weakref.ref[torch.Tensor], str]] = field(default_factory=dict)
     kept_bytes: int = 0
     done: int = 0
@@ -169,6 +170,13 @@ class _Session:
         for module in duck.transformer_modules(self.model).values():
             on(module.register_forward_pre_hook, self._enter_transformer, with_kwargs=True)
             on(module.register_forward_hook, self._leave_transformer, always_call=True)
+        for name, module in duck.guided_modules(self.model).items():
+            on(
+                module.register_forward_pre_hook,
+                partial(self._enter_branch, name),
+                with_kwargs=True,
+            )
+            on(module.register_forward_hook, self._leave_branch, always_call=True)
         for name, module in duck.position_bias_modules(self.model).items():
             on(module.register_forward_hook, partial(self._see_position_bias, name))
         for name, module in watched.items():
@@ -187,16 +195,7 @@ class _Session:
             hook(*args)
 
     def _enter_model(self, module: nn.Module, args: Any, kwargs: Any) -> None:
-        config = getattr(module, "config", None)
-        self.recording.made_by |= {
-            "model": type(module).__name__,
-            "config": _as_dict(config),
-            "seed": getattr(config, "seed", None),
-            "random_weights": bool(getattr(module, "random_weights", False)),
-            "weights_digest": weights_digest(module),
-            "input_digest": input_digest(args, kwargs),
-            "versions": versions(),
-        }
+        self.recording.made_by |= origin_of(module, args, kwargs)
 
     def _enter_transformer(self, module: nn.Module, args: Any, kwargs: Any) -> None:
         named = dict(zip(("x", "video_shape"), args, strict=False)) | kwargs
@@ -204,6 +203,14 @@ class _Session:
 
     def _leave_transformer(self, module: nn.Module, args: Any, output: Any) -> None:
         self.video_shapes.pop()
+
+    def _enter_branch(self, name: str, module: nn.Module, args: Any, kwargs: Any) -> None:
+        branch = duck.branch_of(name, module, kwargs)
+        # A self critic asks MaskGit: these maps are the critic's.
+        self.branches.append(self.branches[-1] if self.branches else branch)
+
+    def _leave_branch(self, module: nn.Module, args: Any, output: Any) -> None:
+        self.branches.pop()
 
     def _see_position_bias(self, name: str, module: nn.Module, dims: Any, bias: Any) -> None:
         dimensions = tuple(int(d) for d in dims)
@@ -299,7 +306,7 @@ class _Session:
             num_null_kv=duck.null_keys(module),
             causal=bool(getattr(module, "causal", False)),
             scale=float(getattr(module, "scale", 1.0)),
-            branch=self.recording.labels.get("branch"),
+            branch=self._branch(),
             step=self.recording.labels.get("step"),
             words=self._words(call),
             key_mask=cut_mask(call.mask, items),
@@ -320,6 +327,10 @@ class _Session:
                 f"{batch} items and {heads} heads, counted from 0"
             )
         return items, kept_heads
+
+    def _branch(self) -> str | None:
+        marked = self.recording.labels.get("branch")
+        return marked or (self.branches[-1] if self.branches else None)
 
     def _bias_name(self, attn_bias: torch.Tensor | None) -> str | None:
         reference, name = self.biases.get(id(attn_bias), (None, None))
@@ -363,6 +374,20 @@ class _Session:
             extra: cut_map(tensor, items, heads, torch.float32).numpy()
             for extra, tensor in wanted.items()
         }
+
+
+def origin_of(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """What made a recording: model, settings, digests of weights and inputs, versions."""
+    config = getattr(model, "config", None)
+    return {
+        "model": type(model).__name__,
+        "config": _as_dict(config),
+        "seed": getattr(config, "seed", None),
+        "random_weights": bool(getattr(model, "random_weights", False)),
+        "weights_digest": weights_digest(model),
+        "input_digest": input_digest(args, kwargs),
+        "versions": versions(),
+    }
 
 
 def _as_dict(config: Any) -> dict[str, Any] | None:

@@ -154,6 +154,17 @@ class Recording:
         """Label the calls that follow, until the next mark."""
         self.labels = {"branch": branch, "step": step}
 
+    def where(self, *, branch: str | None = None, step: int | None = None) -> "Recording":
+        """The calls with these labels, with the same origin and position biases."""
+        kept = [
+            record
+            for record in self.records
+            if branch in (None, record.branch) and step in (None, record.step)
+        ]
+        return Recording(
+            kept, self.position_biases, self.made_by | {"branch": branch, "step": step}
+        )
+
     def __len__(self) -> int:
         return len(self.records)
 

@@ -8,12 +8,13 @@ from phenaki_viz.data import SAMPLES, Clip, load_clip, sample_clip
 from phenaki_viz.errors import VideoError
 
 UPLOAD = "upload"
+CARRIED = "carried"  # a clip that was sampled in this session
 _KINDS = ["gif", "png", "webp", "zip", "npy", "mp4", "mov", "webm", "mkv"]
 _MOST_MB = 64
 
 
-def uploader() -> Any:
-    """The upload box; returns the uploaded file or None."""
+def uploader(choice: str = "clip") -> Any:
+    """The upload box; returns the uploaded file or None. choice: key of the select box it sets."""
     with st.expander("Your own clip", icon=":material/upload_file:"):
         return st.file_uploader(
             "GIF, ZIP of images, .npy, or MP4",
@@ -21,6 +22,7 @@ def uploader() -> Any:
             max_upload_size=_MOST_MB,
             key="upload.file",
             on_change=_choose_upload,
+            args=(choice,),
             help="Frames as an array need shape frames × height × width (× 3), without pickle. "
             "MP4 needs the optional PyAV package.",
         )
@@ -42,9 +44,9 @@ def load(chosen: str, uploaded: Any) -> Clip:
     return clip
 
 
-def _choose_upload() -> None:
+def _choose_upload(choice: str) -> None:
     arrived = st.session_state.get("upload.file") is not None
-    st.session_state["clip"] = UPLOAD if arrived else next(iter(SAMPLES))
+    st.session_state[choice] = UPLOAD if arrived else next(iter(SAMPLES))
 
 
 @st.cache_resource(show_spinner=False)

@@ -12,7 +12,7 @@ from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.figures.attention_views import scale_for
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.recording import AttentionRecord, PositionBias, evaluate_bias
-from phenaki_viz.recording.dialled import Run
+from phenaki_viz.recording.run import Run
 from phenaki_viz.ui.runs import progress_bar
 from phenaki_viz.ui.selection import Selection
 

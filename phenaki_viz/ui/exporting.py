@@ -11,7 +11,7 @@ from phenaki_viz.export import FORMATS, archive, render
 from phenaki_viz.figures.attention_views import stack_heads
 from phenaki_viz.figures.naming import family
 from phenaki_viz.figures.picture import Picture
-from phenaki_viz.recording.dialled import Run
+from phenaki_viz.recording.run import Run
 from phenaki_viz.ui.selection import Selection
 
 WHAT = {
@@ -87,7 +87,7 @@ def _make(run: Run, chosen: Selection, kinds: list[str], count: int) -> None:
         st.error("The ZIP could not be made.")
         st.text(str(error))
         return
-    name = f"{family(chosen.record)}_heads.zip"
+    name = f"{family(chosen.record).replace(' ', '_')}_heads.zip"
     st.session_state["export.all.made"] = (name, content)
     bar.empty()
 

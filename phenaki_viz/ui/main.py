@@ -1,19 +1,21 @@
-"""The page script: configuration, the dials, the run, and the list of pages."""
+"""The page script: configuration, the controls, the run, and the list of pages."""
 
 from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
-from phenaki_viz.data import ASSETS, Clip
+from phenaki_viz.data import ASSETS
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.recording.dialled import Run
-from phenaki_viz.ui import runs
-from phenaki_viz.ui.settings import Settings
+from phenaki_viz.recording.run import Run
+from phenaki_viz.ui import effects, runs
+from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.sidebar import draw_sidebar
 from phenaki_viz.ui.views.attention import attention_page
 from phenaki_viz.ui.views.masks import masks_page
 from phenaki_viz.ui.views.position import position_page
+from phenaki_viz.ui.views.sampling import sampling_page
+from phenaki_viz.ui.views.text import text_page
 
 ICON = ASSETS / "icon.png"
 # Less air above the page than Streamlit leaves, as the first picture belongs on the first screen;
@@ -28,13 +30,15 @@ STYLE = """<style>
 
 PAGES = {
     "attention": ("Attention", ":material/visibility:", attention_page),
+    "text": ("Text", ":material/match_word:", text_page),
+    "sampling": ("Sampling", ":material/movie:", sampling_page),
     "position": ("Position", ":material/straighten:", position_page),
     "masks": ("Masks", ":material/grid_on:", masks_page),
 }
 
 
 def main() -> None:
-    """Draw the dials, run the model they ask for, draw the chosen page."""
+    """Draw the controls, run the model they ask for, draw the chosen page."""
     st.set_page_config("phenaki_viz: attention microscope", ICON, layout="wide")
     st.html(STYLE)
     current: list[Run] = []
@@ -46,10 +50,12 @@ def main() -> None:
         position="top",
     )
     runs.shelf()
-    settings, clip = draw_sidebar()
-    run = _run(settings, clip)
+    wanted, whole = draw_sidebar()
+    run = _run(wanted)
     if run is not None:
         current.append(run)
+        if whole is not None:
+            effects.draw(run, whole)
         page.run()
 
 
@@ -57,14 +63,20 @@ def _show(draw: Callable[[Run], None], current: list[Run]) -> None:
     draw(current[0])
 
 
-def _run(settings: Settings, clip: Clip) -> Run | None:
+def _run(wanted: Wanted | None) -> Run | None:
     """The run asked for; when it cannot be made, why, and the last one that could."""
+    kept: Run | None = st.session_state.get("run.good")
+    if wanted is None:
+        if kept is None:
+            st.info("Choose a model in the sidebar.", icon=":material/arrow_back:")
+        else:
+            st.caption("Below is still the model that was in use.")
+        return kept
     try:
-        run = runs.get_run(settings, clip)
+        run = runs.get_run(wanted)
     except PhenakiVizError as error:
         st.error("These settings cannot be run.", icon=":material/block:")
         st.text(str(error))
-        kept: Run | None = st.session_state.get("run.good")
         if kept is not None:
             st.caption("Below is still the last run that could be made.")
         return kept

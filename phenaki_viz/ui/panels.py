@@ -95,6 +95,24 @@ def strip(picture: FilmStrip, chosen: Selection, direction: str) -> None:
     notes(picture)
 
 
+def film(picture: FilmStrip, *, key: str, direction: str, unit: str = "weight") -> None:
+    """Numbers of every patch over the frames, with nothing to pick."""
+    film_strip(
+        picture.frames,
+        steps=picture.steps,
+        weights=picture.weights,
+        query=None,
+        still=True,
+        grid=(picture.weights.shape[0], picture.weights.shape[1], picture.weights.shape[2]),
+        scale=picture.scale,
+        uniform=picture.uniform,
+        direction=direction,
+        unit=unit,
+        key=key,
+    )
+    notes(picture)
+
+
 def attention(chosen: Selection, scale: ColourScale) -> MapTile:
     """One head's map, large: exact where it is small or zoomed into, pooled and so named else."""
     record = chosen.record

@@ -4,21 +4,31 @@ import gc
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 import streamlit as st
 
-from phenaki_viz.data import Clip, read_prompt
-from phenaki_viz.recording.dialled import Run, run_dialled
-from phenaki_viz.ui import history
-from phenaki_viz.ui.settings import Settings
+from phenaki_viz.recording.run import Run
 
 MAP_LIMIT = 1 * 2**30  # bytes of maps in one run
 KEPT = 2 * 2**30  # bytes of maps in all kept runs
 PROGRESS_AFTER = 0.4  # seconds before a bar is worth the flicker
 
-Key = tuple[Settings, str]  # settings and the digest of the clip as it was loaded
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A run that is asked for. key: all that decides it. make: computes it, telling how far.
+
+    doing: what the bar says. on_cancel: takes back what led here.
+    """
+
+    key: Hashable
+    make: Callable[[Tell], Run] = field(compare=False)
+    on_cancel: Callable[[], None] = field(compare=False)
+    doing: str = "Running the transformer: attention"
 
 
 @dataclass
@@ -26,17 +36,17 @@ class RunShelf:
     """Runs by what made them, the least recently used thrown out when they grow too large."""
 
     limit_bytes: int = KEPT
-    runs: OrderedDict[Key, Run] = field(default_factory=OrderedDict)
+    runs: OrderedDict[Hashable, Run] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def get(self, key: Key) -> Run | None:
+    def get(self, key: Hashable) -> Run | None:
         """A kept run, or None."""
         with self.lock:
             if key in self.runs:
                 self.runs.move_to_end(key)
             return self.runs.get(key)
 
-    def put(self, key: Key, run: Run) -> None:
+    def put(self, key: Hashable, run: Run) -> None:
         """Keep a run; older ones go when all together are over the limit."""
         with self.lock:
             self.runs[key] = run
@@ -60,25 +70,17 @@ def shelf() -> RunShelf:
     return made
 
 
-def get_run(settings: Settings, clip: Clip) -> Run:
-    """The run of these settings: kept, or computed with a bar that shows after a moment.
+def get_run(wanted: Wanted) -> Run:
+    """The run that is wanted: kept, or computed with a bar that shows after a moment.
 
-    Raises what `run_dialled` raises. The bar's own st.* call is where an overtaken script stops.
+    Raises what its `make` raises. The bar's own st.* call is where an overtaken script stops.
     """
-    key = (settings, clip.digest)
-    kept = shelf().get(key)
+    kept = shelf().get(wanted.key)
     if kept is not None:
         return kept
     place = st.empty()
-    run = run_dialled(
-        settings.config,
-        clip,
-        read_prompt(settings.prompt if settings.cross else ""),
-        settings.padding,
-        limit_bytes=MAP_LIMIT,
-        on_progress=progress_bar(place, "Running the transformer: attention", history.step_back),
-    )
-    shelf().put(key, run)  # first kept, then drawn: an overtaken script loses nothing
+    run = wanted.make(progress_bar(place, wanted.doing, wanted.on_cancel))
+    shelf().put(wanted.key, run)  # first kept, then drawn: an overtaken script loses nothing
     place.empty()
     return run
 
@@ -94,7 +96,7 @@ def progress_bar(
         seconds = time.perf_counter() - started
         if seconds < PROGRESS_AFTER:
             return
-        left = seconds / done * (of - done)
+        left = seconds / max(done, 1) * (of - done)
         text = f"{doing} {done} of {of}, about {left:.0f} s left"
         if not drawn:  # once, so that Cancel stands still under the pointer
             with place.container(horizontal=True, vertical_alignment="center"):

@@ -16,6 +16,7 @@ from phenaki_viz.recording import AttentionRecord, Place, Recording
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 # On the sample clip this patch lies on the upper digit, in the middle of the film.
+FIRST = ("self", "cross")
 NUMBERS = {"layer": 0, "head": 0, "step": 2, "row": 1, "column": 2}
 
 
@@ -63,7 +64,8 @@ class Selection:
 def choose_stack(recording: Recording) -> tuple[AttentionRecord, ...]:
     """Self or cross, spatial or temporal: one stack of layers."""
     families = {family(group[0]): tuple(group) for group in recording.stacks().values()}
-    names = list(families)
+    # What fills in tokens comes first: there attention crosses space, time and text.
+    names = sorted(families, key=lambda name: name not in FIRST)
     if not names:
         return ()
     if st.session_state.get("maps", names[0]) not in names:
@@ -80,8 +82,13 @@ def choose_stack(recording: Recording) -> tuple[AttentionRecord, ...]:
     return families[chosen or names[0]]
 
 
-def choose(recording: Recording, records: Sequence[AttentionRecord]) -> Selection:
-    """Layer, head and patch by numbers; the canvases write the same state."""
+def choose(
+    recording: Recording, records: Sequence[AttentionRecord], *, place: bool = True
+) -> Selection:
+    """Layer, head and patch by numbers; the canvases write the same state.
+
+    place: False asks for layer and head alone, the patch is the first.
+    """
     grid = records[0].places.grid
     limits = {
         "layer": len(records) - 1,
@@ -90,10 +97,11 @@ def choose(recording: Recording, records: Sequence[AttentionRecord]) -> Selectio
         "row": grid[1] - 1,
         "column": grid[2] - 1,
     }
+    asked = limits if place else {name: limits[name] for name in ("layer", "head")}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        at = {name: number(name, most) for name, most in limits.items()}
-    place = at["step"], at["row"], at["column"]
-    return Selection(recording, tuple(records), at["layer"], at["head"], place)
+        at = {name: number(name, most) for name, most in asked.items()}
+    where = at.get("step", 0), at.get("row", 0), at.get("column", 0)
+    return Selection(recording, tuple(records), at["layer"], at["head"], where)
 
 
 def wish(**asked: int) -> None:
@@ -102,6 +110,12 @@ def wish(**asked: int) -> None:
     for name, value in asked.items():
         wishes[name] = int(value)
         st.session_state[name] = int(value)
+
+
+def current(name: str, most: int) -> int:
+    """A part of the selection as it stands, held between 0 and `most`, without drawing it."""
+    wanted = st.session_state.get("wishes", {}).get(name, st.session_state.get(name))
+    return max(0, min(_from_url(name) if wanted is None else int(wanted), most))
 
 
 def number(name: str, most: int) -> int:

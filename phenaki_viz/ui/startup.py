@@ -1,13 +1,15 @@
 """What the server does before anybody asks for a page, so that the first one need not wait."""
 
 import sys
+from contextlib import suppress
 
-from phenaki_viz.data import read_prompt, sample_clip
-from phenaki_viz.recording.dialled import run_dialled
-from phenaki_viz.ui.settings import Settings
-from phenaki_viz.ui.views import attention, masks, position
+from phenaki_viz.data import digit_clip, read_prompt
+from phenaki_viz.errors import CheckpointError
+from phenaki_viz.recording.looking import look
+from phenaki_viz.ui import ask, models
+from phenaki_viz.ui.views import attention, masks, position, sampling, text
 
-__all__ = ["attention", "masks", "position", "warm_up"]
+__all__ = ["attention", "masks", "position", "sampling", "text", "warm_up"]
 
 
 def warm_up() -> None:
@@ -15,6 +17,6 @@ def warm_up() -> None:
     # Streamlit's server and the page script share one interpreter: at Python's 5 ms, what is drawn
     # would wait in the server while the script draws on.
     sys.setswitchinterval(0.0005)
-    settings = Settings()
-    prompt = read_prompt(settings.prompt)
-    run_dialled(settings.config, sample_clip(settings.clip), prompt, settings.padding)
+    first = ask.CAPTIONS[0]
+    with suppress(CheckpointError):  # the page says it, and what to do
+        look(models.shipped().model, digit_clip(first), read_prompt(first))

@@ -11,9 +11,11 @@ APP = Path(__file__).parents[2] / "app.py"
 
 @pytest.fixture
 def open_app(served, page):
-    """The app at a link, settled."""
+    """The app at a link, settled; the dialled model unless the link names another."""
 
     def go(path: str = "/") -> Page:
+        if "source=" not in path:
+            path += ("&" if "?" in path else "?") + "source=Dial"
         page.goto(served(APP) + path)
         return settle(page)
 

@@ -91,7 +91,7 @@ def test_spatial_and_temporal_maps_say_which_frame_and_which_patch(app):
     assert not at.exception
     header, _ = sent(at)["map"]
     assert header["query"]["grid"] == [1, 8, 8] and header["query"]["origin"] == [3, 0, 0]
-    at.button_group(key="maps").set_value("temporal").run()
+    at.button_group(key="maps").set_value("encoder temporal").run()
     header, parts = sent(at)["map"]
     assert header["query"]["grid"] == [5, 1, 1] and header["query"]["origin"] == [0, 2, 6]
     assert np.isnan(parts["values"].reshape(5, 5)[0, 1:]).all()

@@ -6,6 +6,7 @@ from phenaki_viz.ui.components.axes import MapAxis
 from phenaki_viz.ui.components.figure import FigureClick, figure
 from phenaki_viz.ui.components.film_strip import PatchPick, film_strip
 from phenaki_viz.ui.components.head_grid import head_grid
+from phenaki_viz.ui.components.sampling_player import StepPick, sampling_player
 
 __all__ = [
     "CellPick",
@@ -13,10 +14,12 @@ __all__ = [
     "MapAxis",
     "MapEvent",
     "PatchPick",
+    "StepPick",
     "WindowWish",
     "asset_routes",
     "attention_map",
     "figure",
     "film_strip",
     "head_grid",
+    "sampling_player",
 ]

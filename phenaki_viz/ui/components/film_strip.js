@@ -176,7 +176,7 @@ class FilmStrip extends Panel {
 
   get picked() {
     const { picked } = this.memory;
-    return picked && picked.map((at, along) => clamp(at, 0, this.head.grid[along] - 1));
+    return !this.head.still && picked && picked.map((at, along) => clamp(at, 0, this.head.grid[along] - 1));
   }
 
   weight([t, h, w]) {
@@ -195,23 +195,27 @@ class FilmStrip extends Panel {
 
   say() {
     this.sayTitle();
-    const shown = this.hovered ?? this.picked;
+    const shown = this.hovered || this.picked;
     this.find(".said").textContent = shown
       ? this.words(shown)
-      : "point at a patch to read its weight, click to pick it";
+      : `point at a patch to read its ${this.head.unit}${this.head.still ? "" : ", click to pick it"}`;
     const asked = this.picked ? `Selected: ${this.words(this.picked)}` : "No patch selected";
     this.strip.ariaLabel =
       `Video frames under attention weights. ${asked}. ` +
       "Arrow keys move the patch, Page Up and Page Down the time step.";
     Object.assign(this.strip.dataset, {
-      patch: shown ?? "",
+      patch: shown || "",
       weight: shown ? String(this.weight(shown)) : "",
-      picked: this.picked ?? "",
+      picked: this.picked || "",
     });
   }
 
   sayTitle() {
     const { direction, colours } = this.head;
+    if (this.head.still) {
+      this.find(".title").replaceChildren(direction);
+      return;
+    }
     const name = this.picked ? placeName(...this.picked) : "no patch chosen";
     const asked = make("b", { textContent: name });
     this.find(".title").replaceChildren(dot(colours.query), asked, ` ${direction}`);
@@ -254,6 +258,10 @@ class FilmStrip extends Panel {
 
   pick(patch) {
     if (!patch || String(patch) === String(this.picked)) return;
+    if (this.head.still) {
+      this.point(patch); // a touch has no hover
+      return;
+    }
     const [t, h, w] = (this.memory.picked = patch);
     this.paint();
     this.find(".aloud").textContent = `Selected: ${placeName(t, h, w)}`;
@@ -266,8 +274,8 @@ class FilmStrip extends Panel {
     const move = event.key in ARROWS ? [0, ...ARROWS[event.key]] : pages[event.key];
     if (!move) return;
     used(event);
-    this.hovered = null;
-    const from = this.picked ?? [0, 0, 0];
+    const from = (this.head.still ? this.hovered : this.picked) || [0, 0, 0];
+    if (!this.head.still) this.hovered = null;
     const limits = this.head.grid;
     this.pick(from.map((at, along) => clamp(at + move[along], 0, limits[along] - 1)));
   }

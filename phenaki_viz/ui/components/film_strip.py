@@ -48,14 +48,16 @@ def film_strip(
     uniform: float | None = None,
     direction: str = "looks at",
     unit: str = "weight",
+    still: bool = False,
     on_pick: Callable[[PatchPick], None] | None = None,
 ) -> PatchPick | None:
     """Draw the strip; returns the patch in the run in which one was picked, else None.
 
     frames: 'f H W 3' uint8. steps: the frames of each time step. weights: 't h w' float32, raw;
     NaN has no colour (masked, or not a key of this map). query: the patch that is outlined.
-    uniform: 1 / visible keys. direction: what stands after the query's name. on_pick is called
-    before the page is drawn: set state there. Raises ShapeError when the shapes do not fit.
+    uniform: 1 / visible keys. direction: what stands after the query's name, or alone when
+    `still`: then there is nothing to pick, only to read. on_pick is called before the page is
+    drawn: set state there. Raises ShapeError when the shapes do not fit.
     """
     _check(frames, steps, weights, grid)
     event = picks.news(key)
@@ -71,6 +73,7 @@ def film_strip(
         "uniform": uniform,
         "direction": direction,
         "unit": unit,
+        "still": still,
         "colours": {"query": QUERY_COLOUR, "masked": MASKED_COLOUR},
         "push": picks.push(key, [int(at) for at in query] if query else None, picked),
     }

@@ -20,9 +20,9 @@ from phenaki_viz.figures.attention_views import (
 )
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
-from phenaki_viz.figures.naming import family, file_stem, key_axis, place_name
+from phenaki_viz.figures.naming import file_stem, key_axis, place_name
 from phenaki_viz.figures.words import listed
-from phenaki_viz.recording.dialled import Run
+from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import derived, panels, selection
 from phenaki_viz.ui.exporting import export_all_heads, export_row
 from phenaki_viz.ui.selection import Selection
@@ -48,6 +48,11 @@ class Look:
 @st.fragment
 def attention_page(run: Run) -> None:
     """The film strip, the grid of heads, one head large."""
+    draw_attention(run)
+
+
+def draw_attention(run: Run) -> None:
+    """The same, inside another page."""
     recording = run.recording
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         records = selection.choose_stack(recording)
@@ -75,7 +80,7 @@ def attention_page(run: Run) -> None:
 
 
 def _over_video(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
-    if family(chosen.record) == "cross":
+    if chosen.record.kind == "cross":
         _text(run, chosen, scale, look)
     else:
         _strip(run, chosen, scale, look)
@@ -167,7 +172,7 @@ def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
 
 
 def _overlay(run: Run, chosen: Selection, scale: ColourScale, look: Look, key: int) -> FilmStrip:
-    frames, pt = as_rgb(run.clip), run.config.temporal_patch
+    frames, pt = as_rgb(run.clip), run.temporal_patch
     if look.direction == "row":
         return row_over_video(chosen.shown, chosen.place, frames, pt, scale)
     return column_over_video(chosen.shown, key, chosen.place, frames, pt, scale)
@@ -188,7 +193,7 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
             weights = chosen.record.map.columns(chosen.item, chosen.head, [word])
             scale = scale_for(weights.max(), log=look.log, scope="this word")
         picture = column_over_video(
-            chosen.shown, word, chosen.place, as_rgb(run.clip), run.config.temporal_patch, scale
+            chosen.shown, word, chosen.place, as_rgb(run.clip), run.temporal_patch, scale
         )
         st.caption(f"Tokens that read “{panels.plain(names[word])}” (routing, not recognition)")
         panels.strip(picture, chosen, f"reads “{panels.plain(names[word])}”")

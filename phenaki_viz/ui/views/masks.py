@@ -4,7 +4,8 @@ import streamlit as st
 
 from phenaki_viz.analysis.masks import visibility
 from phenaki_viz.figures.mask_views import LAYERS, mask_picture, said, visible_keys_picture
-from phenaki_viz.recording.dialled import Run
+from phenaki_viz.models import PEG
+from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import panels, selection
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.selection import Selection
@@ -63,17 +64,24 @@ def _summary(chosen: Selection) -> None:
 
 
 def _causality(run: Run) -> None:
-    config = run.config
-    if not config.causal or not config.peg:
+    """Whether information can flow where the maps do not let it: by the convolutions."""
+    causal = [record for record in run.recording if record.causal]
+    along_time = any(record.places.batch_counts == "patch" for record in causal)
+    convolutions = [
+        module
+        for name, module in run.model.named_modules()
+        if isinstance(module, PEG) and ("temporal" in name or not along_time)
+    ]
+    if not convolutions or not causal:
         return
-    if config.layout == "factorised" and config.peg_layout == "published":
+    if along_time and any(module.layout == "published" for module in convolutions):
         st.info(
             "The maps are causal, the information is not: the published temporal PEG reads its "
             "tokens in another order than they have, so later frames reach earlier ones. "
-            "“PEG layout mended” in the sidebar puts the order right.",
+            "With its layout mended (in the sidebar, where the model allows it) they do not.",
             icon=":material/info:",
         )
-    elif not config.peg_causal:
+    elif not along_time and not all(module.causal for module in convolutions):
         st.info(
             "The maps are causal, but the PEG convolution before each layer looks one step "
             "ahead: switch on “PEG causal in time” to close that way too.",

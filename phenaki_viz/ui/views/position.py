@@ -13,7 +13,7 @@ from phenaki_viz.figures.position_views import (
     slopes_picture,
 )
 from phenaki_viz.recording import AttentionRecord, PositionBias
-from phenaki_viz.recording.dialled import Run
+from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import derived, panels, selection
 from phenaki_viz.ui.exporting import export_row
 
@@ -24,7 +24,7 @@ FURTHEST = 4  # times the size the model ran on
 @st.fragment
 def position_page(run: Run) -> None:
     """ALiBi's slopes and penalties; the continuous bias as a surface."""
-    biased = next((r for r in run.recording if r.position_bias), None)
+    biased = _biased(run)
     causal = next((r for r in run.recording if r.alibi), None)
     if biased is None and causal is None:
         st.info(
@@ -40,8 +40,32 @@ def position_page(run: Run) -> None:
         _alibi(run, causal, head)
 
 
+def _biased(run: Run) -> AttentionRecord | None:
+    """A record with a continuous position bias: of the module chosen, if there are several."""
+    found: dict[str, AttentionRecord] = {}
+    for record in run.recording:
+        bias = run.recording.bias_surface(record)
+        if bias is not None:
+            found.setdefault(bias.module, record)
+    if len(found) < 2:
+        return next(iter(found.values()), None)
+    names = sorted(found, key=lambda name: "spatial" in name)
+    if st.session_state.get("bias_of", names[0]) not in names:
+        st.session_state["bias_of"] = names[0]
+    chosen = st.segmented_control(
+        "Position bias of",
+        names,
+        format_func=lambda name: "C-ViViT, within a frame" if "spatial" in name else "MaskGit",
+        default=names[0],
+        key="bias_of",
+        required=True,
+        **_BOUND,
+    )
+    return found[chosen or names[0]]
+
+
 def _head(run: Run) -> int:
-    most = run.config.heads - 1
+    most = max(len(record.heads) for record in run.recording) - 1
     with st.container(horizontal=True, vertical_alignment="bottom"):
         return selection.number("head", most)
 

@@ -1,0 +1,60 @@
+"""Cross-attention by word: which tokens read it, how much each word is read."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from einops import rearrange
+
+from phenaki_viz.recording import AttentionRecord
+
+CONTENT = 0.1  # share of the clip's own variance that a patch must have
+
+
+def word_maps(records: Sequence[AttentionRecord], item: int, key: int) -> np.ndarray:
+    """Weight of one key in every token, by layer and head: 'l h t y x' float32.
+
+    key: a null key or a word, counted as in the map, nulls first.
+    """
+    grid = records[0].places.grid
+    columns = [
+        [record.map.columns(item, head, [key])[:, 0] for head in range(len(record.heads))]
+        for record in records
+    ]
+    return np.array(columns, np.float32).reshape(len(records), -1, *grid)
+
+
+def side_by_side(maps: np.ndarray, across: int = 3) -> np.ndarray:
+    """Time steps laid out as one picture a head, 'l h t y x' → 'l h Y X'.
+
+    From left to right, then down; NaN between them, 0 where there is no further step.
+    """
+    steps = maps.shape[2]
+    rows = -(-steps // across)
+    missing = rows * across - steps
+    padded = np.pad(maps, ((0, 0), (0, 0), (0, missing), (0, 1), (0, 1)), constant_values=np.nan)
+    padded[:, :, steps:] = 0
+    laid = rearrange(padded, "l h (r a) y x -> l h (r y) (a x)", r=rows, a=across)
+    return laid[:, :, :-1, :-1]
+
+
+def words_share(record: AttentionRecord, item: int, head: int) -> np.ndarray:
+    """Mean weight of every key over all tokens, 'j' float32: null keys first, then words."""
+    return record.map.full(item, head).mean(axis=0)
+
+
+def content_patches(
+    frames: np.ndarray, grid: tuple[int, int, int], steps: Sequence[Sequence[int]]
+) -> np.ndarray:
+    """Patches that hold something rather than background, 't h w' bool.
+
+    frames: 'f H W c' uint8. steps: the frames of each time step. A patch counts when its pixels
+    vary by more than a tenth of the clip's variance.
+    """
+    grey = frames.astype(np.float32).mean(axis=-1)
+    t, h, w = grid
+    patches = rearrange(grey, "f (h y) (w x) -> f h w (y x)", h=h, w=w)
+    held = np.zeros((t, h, w), bool)
+    least = CONTENT * float(grey.var())
+    for step, members in enumerate(steps):
+        held[step] = (patches[list(members)].var(axis=-1) > least).any(axis=0)
+    return held

@@ -1,0 +1,329 @@
+"""Settings of a model, from the shapes of its tensors: what is read, inferred, or assumed."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from phenaki_viz.checkpoints.files import Told
+from phenaki_viz.errors import CheckpointError
+from phenaki_viz.models.configs import CriticConfig, CViViTConfig, MaskGitConfig
+
+How = Literal["read", "inferred", "assumed"]
+Shapes = Mapping[str, Told]
+LEVELS = {3: (8, 8, 8), 4: (8, 5, 5, 5), 5: (7, 5, 5, 5, 5), 6: (8, 8, 8, 5, 5, 5)}
+SIDES = (4, 8, 16, 32)  # patches along a frame that are offered
+MOST_SIDE = 2048  # pixels
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting. how: read from a header, inferred from shapes, or assumed.
+
+    why: one sentence. options: what a user may correct it to; empty when shapes fix it.
+    """
+
+    name: str
+    value: Any
+    how: How
+    why: str
+    options: tuple[Any, ...] = ()
+
+
+@dataclass
+class Finding:
+    """Settings as they are found, in order, with the user's corrections put in."""
+
+    shapes: Shapes
+    corrections: Mapping[str, Any]
+    prefix: str = ""
+    settings: list[Setting] = field(default_factory=list)
+
+    def shape(self, key: str) -> tuple[int, ...]:
+        """Shape of a tensor that must be there."""
+        if key not in self.shapes:
+            raise CheckpointError(f"the tensor {self.prefix}{key} is missing")
+        return self.shapes[key].shape
+
+    def inferred(self, name: str, value: Any, why: str) -> Any:
+        """A setting that the shapes fix."""
+        asked = self.corrections.get(self.prefix + name, value)
+        if asked != value:
+            raise CheckpointError(
+                f"{self.prefix}{name} is {value} in the file ({why}); it cannot be {asked}"
+            )
+        self.settings.append(Setting(self.prefix + name, value, "inferred", why))
+        return value
+
+    def assumed(self, name: str, value: Any, why: str, options: tuple[Any, ...]) -> Any:
+        """A setting that shapes do not fix: the correction, or what is most likely."""
+        asked = self.corrections.get(self.prefix + name, value)
+        asked = tuple(asked) if isinstance(asked, list) else asked
+        offered = options if value in options else (value, *options)
+        if asked not in offered:
+            raise CheckpointError(
+                f"{self.prefix}{name} cannot be {asked}: the file allows "
+                f"{', '.join(map(str, offered))}"
+            )
+        self.settings.append(Setting(self.prefix + name, asked, "assumed", why, offered))
+        return asked
+
+    def has(self, pattern: str) -> bool:
+        """Whether any tensor's name matches."""
+        return any(re.match(pattern, key) for key in self.shapes)
+
+
+def cvivit_settings(found: Finding, tokens: int | None = None) -> CViViTConfig:
+    """Of a C-ViViT. Raises CheckpointError when its tensors do not make one.
+
+    tokens: what the MaskGit beside it has positions for.
+    """
+    dim, first = found.shape("to_patch_emb_first_frame.2.weight")
+    _, later = found.shape("to_patch_emb.2.weight")
+    heads, dim_head = _heads(found, "enc_spatial_transformer", "spatial_rel_pos_bias")
+    spatial, temporal = (
+        _depth(found, "enc_spatial_transformer"),
+        _depth(found, "enc_temporal_transformer"),
+    )
+    found.inferred("dim", dim, "features of a patch's vector")
+    found.inferred("heads", heads, "outputs of the position bias")
+    found.inferred("dim_head", dim_head, "length of q_scale")
+    found.inferred("spatial_depth", spatial, "layers of enc_spatial_transformer")
+    found.inferred("temporal_depth", temporal, "layers of enc_temporal_transformer")
+    if later % first:
+        raise CheckpointError(
+            f"a later patch has {later} numbers, the first frame's {first}: one must be a "
+            "multiple of the other"
+        )
+    pt = found.inferred("temporal_patch_size", later // first, "numbers of a later patch")
+    channels, patch = _patch(found, first)
+    image = _image(found, patch, tokens)
+    quantiser, size, levels = _quantiser(found)
+    old = found.has(r"enc_spatial_transformer\.layers\.\d+\.0\.dsconv")
+    nulls = found.has(r"enc_spatial_transformer\.layers\.\d+\.1\.null_kv")
+    found.inferred("spatial_peg", old, "PEG in the spatial layers, as before 2023, or not")
+    why = "no file says it: masks have no weights"
+    causal = found.assumed(
+        "causal", not old, why + ("; older releases had none" if old else ""), (True, False)
+    )
+    layout = found.assumed(
+        "peg_layout", "published", "released code reads the axes so", ("published", "rearranged")
+    )
+    if not nulls:
+        found.settings.append(
+            Setting(found.prefix + "null_kv", "none", "inferred",
+                    "an older release: self-attention had no null key/values")
+        )  # fmt: skip
+    return CViViTConfig(
+        dim=dim,
+        codebook_size=size,
+        image_size=image,
+        patch_size=patch,
+        temporal_patch_size=pt,
+        spatial_depth=spatial,
+        temporal_depth=temporal,
+        dim_head=dim_head,
+        heads=heads,
+        channels=channels,
+        ff_mult=_ff_mult(found, dim),
+        quantiser=quantiser,
+        fsq_levels=levels,
+        causal=causal,
+        spatial_peg=old,
+        peg_layout=layout,
+    )
+
+
+def maskgit_settings(found: Finding) -> MaskGitConfig:
+    """Of a MaskGit. Raises CheckpointError when its tensors do not make one."""
+    kept, dim = found.shape("token_emb.weight")
+    tokens = found.shape("to_logits.weight")[0]
+    if kept != tokens + 1:
+        raise CheckpointError(
+            f"token_emb has {kept} vectors and to_logits {tokens} codes; a MaskGit has one vector "
+            "more, for masked tokens"
+        )
+    heads, dim_head = _heads(found, "transformer", "continuous_pos_bias")
+    depth = _depth(found, "transformer")
+    context = _context(found)
+    found.inferred("num_tokens", tokens, "outputs of to_logits")
+    _common(found, dim, heads, dim_head, depth, context)
+    return MaskGitConfig(
+        dim=dim,
+        num_tokens=tokens,
+        max_seq_len=_positions(found),
+        depth=depth,
+        heads=heads,
+        dim_head=dim_head,
+        dim_context=context,
+        ff_mult=_ff_mult(found, dim),
+        unconditional=not context,
+    )
+
+
+def critic_settings(found: Finding) -> CriticConfig:
+    """Of a TokenCritic. Raises CheckpointError when its tensors do not make one."""
+    kept, dim = found.shape("token_emb.weight")
+    dim_head = found.shape("transformer.layers.0.1.q_scale")[0]
+    heads = found.shape("transformer.layers.0.1.to_q.weight")[0] // dim_head
+    depth = _depth(found, "transformer")
+    context = _context(found)
+    nulls = found.shape("transformer.layers.0.2.null_kv")[1] // 2 if context else 2
+    found.inferred("num_tokens", kept - 1, "vectors of token_emb, less one for masked tokens")
+    _common(found, dim, heads, dim_head, depth, context)
+    if context:
+        found.inferred("null_kv", nulls, "shape of null_kv")
+    return CriticConfig(
+        dim=dim,
+        num_tokens=kept - 1,
+        max_seq_len=_positions(found),
+        depth=depth,
+        heads=heads,
+        dim_head=dim_head,
+        dim_context=context,
+        null_kv=nulls,
+        ff_mult=_ff_mult(found, dim),
+    )
+
+
+def _common(found: Finding, dim: int, heads: int, dim_head: int, depth: int, context: int) -> None:
+    found.inferred("dim", dim, "features of a token's vector")
+    found.inferred("heads", heads, "width of to_q over dim_head")
+    found.inferred("dim_head", dim_head, "length of q_scale")
+    found.inferred("depth", depth, "layers of the transformer")
+    reads = "inputs of cross-attention's to_kv" if context else "there is no cross-attention"
+    found.inferred("dim_context", context, reads)
+
+
+def _positions(found: Finding) -> int:
+    return int(found.inferred("max_seq_len", found.shape("pos_emb.weight")[0], "rows of pos_emb"))
+
+
+def _heads(found: Finding, transformer: str, bias: str) -> tuple[int, int]:
+    """Heads and their width: the position bias counts the first, q_scale the second."""
+    first = f"{transformer}.layers.0.1"
+    last = max(
+        (key for key in found.shapes if re.match(rf"{bias}\.net\.\d+\.weight", key)),
+        default=f"{bias}.net.2.weight",
+    )
+    heads = found.shape(last)[0]
+    if f"{first}.q_scale" not in found.shapes:  # no layers: any width would do
+        return heads, 64
+    dim_head = found.shape(f"{first}.q_scale")[0]
+    inner = found.shape(f"{first}.to_q.weight")[0]
+    if heads * dim_head != inner:
+        raise CheckpointError(
+            f"{found.prefix}{first}: {heads} heads of {dim_head} make {heads * dim_head}, to_q "
+            f"has {inner}"
+        )
+    return heads, dim_head
+
+
+def _depth(found: Finding, transformer: str) -> int:
+    layers = [
+        int(match[1])
+        for key in found.shapes
+        if (match := re.match(rf"{transformer}\.layers\.(\d+)\.", key))
+    ]
+    return 1 + max(layers, default=-1)
+
+
+def _context(found: Finding) -> int:
+    key = "transformer.layers.0.2.to_kv.weight"
+    if key not in found.shapes:
+        return 0
+    if "transformer.layers.0.2.null_kv" not in found.shapes:
+        raise CheckpointError(
+            "cross-attention has no null key/values here: releases before 0.0.30 had none, and "
+            "this program cannot run them"
+        )
+    return found.shape(key)[1]
+
+
+def _ff_mult(found: Finding, dim: int) -> float:
+    """A multiplier whose feed-forward has the width found; 4 where it fits."""
+    key = next((key for key in found.shapes if re.search(r"layers\.0\.3\.4\.weight$", key)), None)
+    if key is None:
+        return 4
+    inner = found.shape(key)[1]
+    tried = (4, 2, 1, 3, 8, 6, 0.5, 1.5, (inner + 0.5) * 3 / (2 * dim))
+    mult = next((mult for mult in tried if int(mult * (2 / 3) * dim) == inner), None)
+    if mult is None:
+        raise CheckpointError(f"no feed-forward of a model with dim {dim} is {inner} wide")
+    found.inferred("ff_mult", mult, "width of the feed-forward")
+    return mult
+
+
+def _patch(found: Finding, numbers: int) -> tuple[int, tuple[int, int]]:
+    """Channels and patch: only their product is in the file."""
+    options = [
+        (channels, (rows, numbers // channels // rows))
+        for channels in (3, 1, 4)
+        if numbers % channels == 0
+        for rows in range(1, min(numbers // channels, 256) + 1)
+        if numbers // channels % rows == 0 and numbers // channels // rows <= 256
+    ]
+    square = [one for one in options if one[1][0] == one[1][1]]
+    if not options:
+        raise CheckpointError(f"a patch of {numbers} numbers has no channels and sides that fit")
+    channels = found.assumed(
+        "channels", (square or options)[0][0], f"only the product {numbers} is in the file",
+        tuple(dict.fromkeys(one[0] for one in options)),
+    )  # fmt: skip
+    sizes = [one[1] for one in options if one[0] == channels]
+    likely = next((size for size in sizes if size[0] == size[1]), sizes[len(sizes) // 2])
+    patch = found.assumed(
+        "patch_size", likely, f"{numbers} numbers over {channels} channels", tuple(sizes)
+    )
+    return channels, patch
+
+
+def _image(found: Finding, patch: tuple[int, int], tokens: int | None) -> tuple[int, int]:
+    """Frame size: the position bias works at any, so the file cannot say.
+
+    tokens: the most that a MaskGit beside it has positions for; frames should divide it.
+    """
+    tall, wide = patch
+    sides: tuple[int, ...] = SIDES
+    why = "no tensor depends on it"
+    if tokens:
+        fits = [side for side in range(2, 65) if tokens % side**2 == 0 and tokens > side**2]
+        sides = tuple(fits) or SIDES
+        why += f"; {tokens} positions divide into such frames" if fits else ""
+    options = tuple((tall * side, wide * side) for side in sides)
+    small = [one for one in options if max(one) <= 256]
+    likely = small[-1] if small else options[0]
+    asked = found.corrections.get(f"{found.prefix}image_size")
+    if isinstance(asked, (tuple, list)) and _divides(asked, patch):
+        options = tuple(dict.fromkeys((*options, (int(asked[0]), int(asked[1])))))
+    height, width = found.assumed("image_size", likely, why, options)
+    return height, width
+
+
+def _divides(size: Any, patch: tuple[int, int]) -> bool:
+    """Whether a frame size is two whole multiples of the patch, and not absurd."""
+    return len(size) == 2 and all(
+        isinstance(side, int) and 0 < side <= MOST_SIDE and side % part == 0
+        for side, part in zip(size, patch, strict=True)
+    )
+
+
+def _quantiser(found: Finding) -> tuple[Any, int, tuple[int, ...]]:
+    """Which quantiser, how many codes, and the levels of a scalar one."""
+    if "vq._codebook.embed" in found.shapes:
+        size = found.shape("vq._codebook.embed")[-2]
+        found.inferred("quantiser", "vq", "there is a learned codebook")
+        found.inferred("codebook_size", size, "rows of the codebook")
+        return "vq", size, ()
+    bits = found.shape("vq.project_in.weight")[0]
+    if "vq.mask" in found.shapes:
+        found.inferred("quantiser", "lfq", "there is a bit mask and no codebook")
+        found.inferred("codebook_size", 2**bits, f"{bits} bits")
+        return "lfq", 2**bits, ()
+    found.inferred("quantiser", "fsq", "there is neither a codebook nor a bit mask")
+    levels = found.assumed(
+        "fsq_levels", LEVELS.get(bits, (5,) * bits), f"only their number, {bits}, is in the file",
+        ((8,) * bits, (5,) * bits, LEVELS.get(bits, (7,) * bits)),
+    )  # fmt: skip
+    return "fsq", math.prod(levels), tuple(levels)

@@ -1,0 +1,24 @@
+"""`phenaki-viz`: the app, and what can be done without a browser."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from phenaki_viz.cli import app, evaluate, export, inspect, train
+from phenaki_viz.errors import PhenakiVizError
+
+COMMANDS = (app, export, inspect, train, evaluate)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; 0 on success, 1 with one plain sentence on stderr otherwise."""
+    parser = argparse.ArgumentParser("phenaki-viz", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    for command in COMMANDS:
+        command.add(commands)
+    asked = parser.parse_args(argv)
+    try:
+        return int(asked.run(asked))
+    except PhenakiVizError as error:
+        print(f"phenaki-viz: {error}", file=sys.stderr)
+        return 1

@@ -1,0 +1,34 @@
+"""`phenaki-viz app`: open the attention microscope in the browser."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from phenaki_viz.errors import PhenakiVizError
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+
+
+def add(commands: Any) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser("app", help="open the attention microscope in the browser")
+    parser.add_argument("--port", type=int, default=8501)
+    parser.set_defaults(run=run)
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Start Streamlit on this machine only; flags because a config file may not be found."""
+    from streamlit.web import cli
+
+    if not APP.is_file():
+        raise PhenakiVizError(f"{APP} is not there: run the app from a checkout of the project")
+    sys.argv = [
+        "streamlit",
+        "run",
+        str(APP),
+        f"--server.port={asked.port}",
+        "--server.address=127.0.0.1",
+        "--browser.gatherUsageStats=false",
+    ]
+    return int(cli.main(standalone_mode=False) or 0)

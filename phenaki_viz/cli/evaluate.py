@@ -1,0 +1,57 @@
+"""`phenaki-viz evaluate`: the figures of a model trained on moving digits, beside untrained."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from phenaki_viz.errors import CheckpointError
+
+
+def add(commands: Any) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser("evaluate", help="figures of a model trained on moving digits")
+    parser.add_argument("model", type=Path, nargs="?", help="the shipped one if not given")
+    parser.add_argument("--captions", type=int, default=200, help="one-digit captions")
+    parser.add_argument("--clips", type=int, default=64, help="for each measure of the maps")
+    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.set_defaults(run=run)
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Evaluate, print a Markdown table."""
+    import torch
+
+    from phenaki_viz.checkpoints import open_checkpoint
+    from phenaki_viz.data import SHIPPED_MODEL
+    from phenaki_viz.evaluation import evaluate, table
+    from phenaki_viz.evaluation.judge import Judge
+    from phenaki_viz.files import write_bytes
+    from phenaki_viz.models import Phenaki
+    from phenaki_viz.training.digits import new_model
+    from phenaki_viz.training.recipe import DIGITS
+
+    torch.set_num_threads(asked.threads)
+    path = asked.model or SHIPPED_MODEL
+    model = open_checkpoint(path).model
+    if not isinstance(model, Phenaki) or model.encode_texts is None:
+        raise CheckpointError(f"{path.name} is not a whole Phenaki with its own words")
+    judge = Judge.trained(model.cvivit, DIGITS.data)
+    sizes = {"captions": asked.captions, "clips": asked.clips, "judge": judge}
+    trained = evaluate(model, DIGITS.data, **sizes, on_progress=_teller("trained"))
+    fresh = new_model(DIGITS).eval()
+    untrained = evaluate(fresh, DIGITS.data, **sizes, on_progress=_teller("untrained"))
+    if asked.json:
+        both = {"trained": trained.as_json(), "untrained": untrained.as_json()}
+        write_bytes(asked.json, json.dumps(both, indent=1).encode())
+    print(table(trained, untrained))
+    return 0
+
+
+def _teller(which: str) -> Any:
+    def tell(what: str, done: int, of: int) -> None:
+        print(f"\r{which}: {what} {done} of {of}   ", end="", file=sys.stderr, flush=True)
+
+    return tell

@@ -1,0 +1,82 @@
+"""`phenaki-viz train digits`: train the small Phenaki that comes with the project."""
+
+import argparse
+import signal
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from phenaki_viz.training import Progress
+
+BEAT = 2.0  # seconds between lines of progress
+
+
+def add(commands: Any) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser("train", help="train a small Phenaki; Ctrl-C stops and saves")
+    parser.add_argument("what", choices=("digits",), help="moving handwritten digits")
+    parser.add_argument("output", type=Path, help="the .safetensors file to write")
+    parser.add_argument("--states", type=Path, default=Path("runs/digits"), help="to go on from")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--tokenizer-steps", type=int, help="of C-ViViT")
+    parser.add_argument("--maskgit-steps", type=int)
+    parser.add_argument("--pool", type=int, help="clips that MaskGit learns from")
+    parser.set_defaults(run=run)
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Train to the end, or until Ctrl-C; the same command goes on where it stopped."""
+    import torch
+
+    from phenaki_viz.training.digits import train_digits
+    from phenaki_viz.training.recipe import DIGITS
+
+    torch.set_num_threads(asked.threads)
+    recipe = replace(
+        DIGITS,
+        seed=asked.seed,
+        data=replace(DIGITS.data, seed=asked.seed),
+        pool=asked.pool or DIGITS.pool,
+        tokenizer=replace(DIGITS.tokenizer, steps=asked.tokenizer_steps or DIGITS.tokenizer.steps),
+        maskgit=replace(DIGITS.maskgit, steps=asked.maskgit_steps or DIGITS.maskgit.steps),
+    )
+    stopped: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: stopped.append(number))
+    try:
+        model = train_digits(
+            recipe,
+            asked.output,
+            asked.states,
+            on_progress=_Teller(),
+            should_stop=lambda: bool(stopped),
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if model is None:
+        print(f"\nstopped and saved in {asked.states}: the same command goes on", file=sys.stderr)
+        return 130
+    print(f"\n{asked.output}", file=sys.stderr)
+    return 0
+
+
+class _Teller:
+    """One line that is written anew every few seconds."""
+
+    def __init__(self) -> None:
+        self.last = 0.0
+
+    def __call__(self, progress: "Progress") -> None:
+        now = time.monotonic()
+        ended = progress.done == progress.steps
+        if now - self.last < BEAT and not ended:
+            return
+        self.last = now
+        minutes, seconds = divmod(round(progress.seconds_left), 60)
+        loss = "" if progress.loss != progress.loss else f", loss {progress.loss:.4f}"
+        line = f"{progress.name}: {progress.done:,} of {progress.steps:,}{loss}"
+        end = "\n" if ended else ""
+        print(f"\r{line}, {minutes}:{seconds:02d} left   ", end=end, file=sys.stderr, flush=True)

@@ -1,0 +1,267 @@
+"""One look at a trained model: a clip is encoded, half hidden and filled in, all recorded."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import nn
+
+from phenaki_viz.data import Clip, Prompt, embed_words, fit_clip, to_tensor
+from phenaki_viz.errors import ConfigError
+from phenaki_viz.models import CViViT, MaskGit, Phenaki, T5Text, TokenCritic, WordEmbedding
+from phenaki_viz.models.phenaki import highest
+from phenaki_viz.recording.hooks import DEFAULT_LIMIT, origin_of, record
+from phenaki_viz.recording.run import Run
+from phenaki_viz.recording.switches import Switches, switched
+
+Grid = tuple[int, int, int]
+NONE_OFF = Switches()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What a trained model is asked.
+
+    share: of the tokens that are masked, 0 to 1, at least one token. seed: which ones. frames:
+    how many of the clip, None for as many as the model takes. grid: of the tokens 't h w', for a
+    MaskGit or critic without its C-ViViT, whose codes are then drawn at random.
+    """
+
+    share: float = 0.5
+    seed: int = 0
+    frames: int | None = None
+    grid: Grid | None = None
+    switches: Switches = NONE_OFF
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise ConfigError(f"{self.share:g} of the tokens are to be masked: use 0 to 1")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Outcome:
+    """What came out; None where the model has no such part.
+
+    codes, predicted: 't h w' int. masked: 't h w' bool. loss: 't h w' float32, −log p of the true
+    code in nats, at every token. reconstruction, filled: 'f H W c' uint8, the clip from its codes
+    and from the codes with the masked ones predicted. error: mean squared error of the
+    reconstruction over the clip's variance.
+    """
+
+    codes: np.ndarray | None = None
+    masked: np.ndarray | None = None
+    predicted: np.ndarray | None = None
+    loss: np.ndarray | None = None
+    reconstruction: np.ndarray | None = None
+    filled: np.ndarray | None = None
+    error: float | None = None
+
+    @property
+    def masked_loss(self) -> float | None:
+        """Mean loss of the masked tokens, in nats; what the model was trained to lower."""
+        if self.loss is None or self.masked is None or not self.masked.any():
+            return None
+        return float(self.loss[self.masked].mean())
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Look(Run):
+    """A run of a trained model. notes: what was made up, in words."""
+
+    ask: Ask
+    outcome: Outcome
+    notes: tuple[str, ...] = ()
+
+
+def look(
+    model: nn.Module,
+    clip: Clip,
+    prompt: Prompt,
+    ask: Ask | None = None,
+    *,
+    limit_bytes: int = DEFAULT_LIMIT,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Look:
+    """Run a CViViT, MaskGit, TokenCritic or Phenaki once and record every attention call.
+
+    The clip is cropped and resized to what the model takes. Raises ShapeError, VideoError,
+    ConfigError or RecordingTooLargeError when the model cannot be shown the clip.
+    """
+    ask = ask or Ask()
+    eyes = eyes_of(model)
+    fitted = _fit(eyes, clip, ask) if eyes else clip
+    words = read_words(model, prompt)
+    kept: dict[str, Any] = {"limit_bytes": limit_bytes, "on_progress": on_progress}
+    started = time.perf_counter()
+    with torch.inference_mode(), switched(model, ask.switches):
+        with record(model, words=words, **kept) as recording:
+            video = to_tensor(fitted, channels=eyes.channels) if eyes else None
+            recording.made_by |= origin_of(model, (), {"video": video, "prompt": prompt.text})
+            made, notes = _run(model, video, prompt, ask)
+        seconds = time.perf_counter() - started
+        if eyes is not None and "predicted" in made:  # not recorded: the decoder was, already
+            predicted = torch.from_numpy(made["predicted"])[None]
+            made["filled"] = as_frames(eyes.decode_from_codebook_indices(predicted))
+    recording.made_by |= {
+        "clip": fitted.name,
+        "clip_digest": fitted.digest,
+        "prompt": prompt.text,
+        "masked_share": ask.share,
+        "mask_seed": ask.seed,
+        "heads_off": sorted(map(list, ask.switches.off)),
+        "depth_kept": sorted(map(list, ask.switches.depth)),
+    }
+    return Look(
+        clip=fitted,
+        prompt=prompt,
+        model=model,
+        recording=recording,
+        temporal_patch=eyes.temporal_patch_size if eyes else 1,
+        seconds=seconds,
+        ask=ask,
+        outcome=Outcome(**made),
+        notes=notes,
+    )
+
+
+def eyes_of(model: nn.Module) -> CViViT | None:
+    """The C-ViViT of a model, if it has one."""
+    if isinstance(model, Phenaki):
+        return model.cvivit
+    return model if isinstance(model, CViViT) else None
+
+
+def filler_of(model: nn.Module) -> MaskGit | TokenCritic | None:
+    """The MaskGit of a model, or the critic that it is."""
+    if isinstance(model, Phenaki):
+        return model.maskgit
+    return model if isinstance(model, (MaskGit, TokenCritic)) else None
+
+
+def read_words(model: nn.Module, prompt: Prompt) -> tuple[str, ...]:
+    """The prompt in the pieces that the model's text encoder makes of it."""
+    encoder = getattr(model, "encode_texts", None)
+    if isinstance(encoder, (WordEmbedding, T5Text)):
+        return encoder.split(prompt.text)
+    return prompt.words
+
+
+def most_frames(model: nn.Module, found: int) -> int:
+    """How many of `found` frames a model takes: 1 + k · temporal patch, within its positions."""
+    eyes = eyes_of(model)
+    if eyes is None:
+        return found
+    most = found
+    if isinstance(model, Phenaki):
+        steps = model.maskgit.max_seq_len // eyes.image_num_tokens
+        most = min(found, 1 + max(0, steps - 1) * eyes.temporal_patch_size)
+    return 1 + (most - 1) // eyes.temporal_patch_size * eyes.temporal_patch_size
+
+
+def _fit(eyes: CViViT, clip: Clip, ask: Ask) -> Clip:
+    height, width = eyes.image_size
+    return fit_clip(clip, height=height, width=width, frames=ask.frames or len(clip.frames))
+
+
+def _run(
+    model: nn.Module, video: torch.Tensor | None, prompt: Prompt, ask: Ask
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The fields of an `Outcome`, and what was made up."""
+    eyes, filler = eyes_of(model), filler_of(model)
+    made: dict[str, Any] = {}
+    notes: list[str] = []
+    if eyes is not None and video is not None:
+        quantised, codes, _ = eyes.quantise(eyes.encode(eyes.embed(video)))
+        rebuilt = eyes.decode(quantised)
+        made["reconstruction"] = as_frames(rebuilt)
+        made["error"] = float(F.mse_loss(rebuilt, video) / video.var().clamp(min=1e-9))
+    elif filler is not None:
+        grid = ask.grid or _some_grid(filler.max_seq_len)
+        chance = torch.Generator().manual_seed(ask.seed)
+        codes = torch.randint(filler.mask_id, (1, *grid), generator=chance)
+        notes.append("no C-ViViT: the codes are random, so only the maps mean something")
+    else:
+        raise ConfigError(
+            f"{type(model).__name__} is none of CViViT, MaskGit, TokenCritic, Phenaki"
+        )
+    made["codes"] = codes[0].numpy()
+    if filler is not None:
+        context, seen, said = _context(model, filler, prompt)
+        notes += said
+        masked = _masked(codes, ask)
+        made["masked"] = masked[0].numpy()
+        asked: dict[str, Any] = {"context": context, "text_mask": seen}
+        if isinstance(filler, TokenCritic):
+            filler(codes, **asked)
+        else:
+            logits = filler(torch.where(masked, filler.mask_id, codes), **asked)
+            made |= _judged(logits, codes, masked)
+    return made, tuple(notes)
+
+
+def _judged(
+    logits: torch.Tensor, codes: torch.Tensor, masked: torch.Tensor
+) -> dict[str, np.ndarray]:
+    """What MaskGit says of every token."""
+    flat = rearrange(codes, "b t h w -> b (t h w)")
+    loss = F.cross_entropy(rearrange(logits, "b n c -> b c n"), flat, reduction="none")
+    best = logits.argmax(dim=-1).reshape(codes.shape)
+    return {
+        "predicted": torch.where(masked, best, codes)[0].numpy(),
+        "loss": loss.reshape(codes.shape)[0].numpy(),
+    }
+
+
+def _context(
+    model: nn.Module, filler: MaskGit | TokenCritic, prompt: Prompt
+) -> tuple[torch.Tensor | None, torch.Tensor | None, tuple[str, ...]]:
+    """The text as vectors '1 words c', and what was made up of it."""
+    crossed = getattr(filler, "has_cross_attn", not getattr(filler, "unconditional", False))
+    if not crossed:
+        return None, None, ()
+    encoder = getattr(model, "encode_texts", None)
+    if encoder is not None:
+        context, mask = encoder([prompt.text])
+        return context, mask, _unknown(encoder, prompt)
+    width = next(
+        module.to_kv.in_features
+        for name, module in filler.named_modules()
+        if name.endswith("layers.0.2") and hasattr(module, "to_kv")
+    )
+    note = "no text encoder: word vectors are random, load the T5 it was trained with"
+    return embed_words(prompt.words, int(width), seed=0), None, (note,)
+
+
+def _unknown(encoder: Any, prompt: Prompt) -> tuple[str, ...]:
+    unknown = encoder.unknown(prompt.text) if hasattr(encoder, "unknown") else ()
+    if not unknown:
+        return ()
+    named = ", ".join(f"“{word}”" for word in unknown[:5])
+    return (f"words this model never learned share one vector: {named}",)
+
+
+def _masked(codes: torch.Tensor, ask: Ask) -> torch.Tensor:
+    """Which codes are hidden: 'b t h w' bool, at least one unless the share is 0."""
+    n = math.prod(codes.shape[1:])
+    count = 0 if ask.share == 0 else max(1, round(ask.share * n))
+    order = torch.rand((1, n), generator=torch.Generator().manual_seed(ask.seed))
+    return highest(order, count).reshape(codes.shape)
+
+
+def _some_grid(tokens: int) -> Grid:
+    """A grid that fits into so many positions: square frames, up to three of them."""
+    side = max(1, math.isqrt(tokens // 3))
+    side = min(side, 16)
+    return max(1, min(tokens // side**2, 6)), side, side
+
+
+def as_frames(video: torch.Tensor) -> np.ndarray:
+    """The first video of 'b c f H W' in 0..1 as 'f H W c' uint8."""
+    shown = rearrange(video[0].clamp(0, 1), "c f h w -> f h w c")
+    return (shown * 255).round().to(torch.uint8).cpu().numpy()

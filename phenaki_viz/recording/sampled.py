@@ -1,0 +1,216 @@
+"""A video sampled from a prompt, every decoding step and its attention recorded."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from phenaki_viz.data import Clip, Prompt, fit_clip, to_tensor
+from phenaki_viz.errors import ConfigError
+from phenaki_viz.models import Phenaki
+from phenaki_viz.models.phenaki import Sampled, SampleStep
+from phenaki_viz.recording.duck import attention_modules
+from phenaki_viz.recording.hooks import DEFAULT_LIMIT, origin_of, record
+from phenaki_viz.recording.looking import NONE_OFF, as_frames, read_words
+from phenaki_viz.recording.run import Run
+from phenaki_viz.recording.switches import Switches, switched
+
+CONDITIONAL, UNCONDITIONAL = "conditional", "unconditional"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How a video is sampled.
+
+    frames: to make, priming not counted. guidance: 1 is none. steps: of decoding. temperature: at
+    the start. seed: of every choice. priming: frames of the clip that come before.
+    """
+
+    frames: int = 9
+    guidance: float = 3.0
+    steps: int = 18
+    temperature: float = 0.9
+    seed: int = 0
+    priming: int = 0
+
+    def __post_init__(self) -> None:
+        ranges = {"frames": (1, 1025), "steps": (1, 200), "priming": (0, 1024), "seed": (0, 2**31)}
+        for name, (low, high) in ranges.items():
+            if not low <= getattr(self, name) <= high:
+                raise ConfigError(f"{name} is {getattr(self, name)}; use {low} to {high}")
+        if not 0 <= self.guidance <= 100 or not 0 <= self.temperature <= 100:
+            raise ConfigError(
+                f"guidance {self.guidance} and temperature {self.temperature}: use 0 to 100"
+            )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DecodingStep:
+    """One step: what it did to each token, 't h w' each; priming tokens are never masked.
+
+    masked: bool, filled in at this step. codes: int, afterwards. confidence: float32, probability
+    of the predicted code under the guided logits. changed: bool, masked here though an earlier
+    step had filled it, and now another code than then. again: bool, masked again by the next step.
+    """
+
+    masked: np.ndarray
+    codes: np.ndarray
+    confidence: np.ndarray
+    changed: np.ndarray
+    again: np.ndarray
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SampledRun(Run):
+    """A sampled video. clip: what came out, priming frames included.
+
+    steps: in order. previews: 'step f H W c' uint8, what the codes of each step decode to.
+    """
+
+    sampling: Sampling
+    steps: tuple[DecodingStep, ...]
+    previews: np.ndarray
+    primed_steps: int
+
+
+def sample(
+    model: Phenaki,
+    prompt: Prompt,
+    sampling: Sampling,
+    clip: Clip | None = None,
+    *,
+    switches: Switches = NONE_OFF,
+    limit_bytes: int = DEFAULT_LIMIT,
+    on_step: Callable[[int, int], None] | None = None,
+) -> SampledRun:
+    """Sample one video and record MaskGit's (and a critic's) attention at every step.
+
+    Records are labelled with their step and branch. clip: its last frames prime the
+    video. switches: what is off meanwhile. on_step: called before each step with (steps done, of);
+    what it raises stops the sampling.
+    Raises ConfigError or ShapeError when the model cannot make such a video.
+    """
+    prime = _prime(model, sampling, clip)
+    grid = _grid(model, sampling)
+    made: list[SampleStep] = []
+    chance = torch.Generator().manual_seed(sampling.seed)
+    steps_before, model.steps = model.steps, sampling.steps
+    started = time.perf_counter()
+    try:
+        with (
+            torch.inference_mode(),
+            switched(model, switches),
+            record(
+                model,
+                words=read_words(model, prompt),
+                limit_bytes=limit_bytes,
+                modules=_fillers(model),
+                verify_rows=2,
+            ) as recording,
+        ):
+            recording.made_by |= origin_of(model, (), {"prompt": prompt.text, "prime": prime})
+
+            def begin(step: int) -> None:
+                recording.mark(step=step)
+                if on_step:
+                    on_step(step, sampling.steps)
+
+            for event in model.sample_steps(
+                num_frames=sampling.frames,
+                texts=None if model.maskgit.unconditional else [prompt.text],
+                prime_frames=prime,
+                cond_scale=sampling.guidance,
+                starting_temperature=sampling.temperature,
+                generator=chance,
+                before_step=begin,
+            ):
+                if isinstance(event, Sampled):
+                    done = event
+                else:
+                    made.append(event)
+        seconds = time.perf_counter() - started
+        with torch.inference_mode():
+            primed = done.codes.flatten(1)[:, : math.prod(grid) - made[0].codes.shape[1]]
+            previews = _previews(model, primed, made)
+    finally:
+        model.steps = steps_before
+    shown = as_frames(done.video)
+    if prime is not None:
+        shown = np.concatenate((as_frames(prime), shown))
+    recording.made_by |= {"prompt": prompt.text, "sampling": vars(sampling)}
+    _, h, w = grid
+    return SampledRun(
+        clip=Clip(shown, f"sampled: {prompt.text}"),
+        prompt=prompt,
+        model=model,
+        recording=recording,
+        temporal_patch=model.cvivit.temporal_patch_size,
+        seconds=seconds,
+        sampling=sampling,
+        steps=_steps(made, grid),
+        previews=previews,
+        primed_steps=primed.shape[1] // (h * w),
+    )
+
+
+def _prime(model: Phenaki, sampling: Sampling, clip: Clip | None) -> torch.Tensor | None:
+    if not sampling.priming:
+        return None
+    if clip is None or len(clip.frames) < sampling.priming:
+        raise ConfigError(f"{sampling.priming} priming frames are asked of a shorter clip")
+    height, width = model.cvivit.image_size
+    fitted = fit_clip(clip, height=height, width=width, frames=len(clip.frames))
+    return to_tensor(fitted, channels=model.cvivit.channels)[:, :, -sampling.priming :]
+
+
+def _grid(model: Phenaki, sampling: Sampling) -> tuple[int, int, int]:
+    """The grid of the whole video; refused before anything runs when MaskGit is too short."""
+    grid = model.cvivit.get_video_patch_shape(sampling.frames + sampling.priming)
+    tokens, most = math.prod(grid), model.maskgit.max_seq_len
+    if tokens > most:
+        raise ConfigError(
+            f"{sampling.priming} priming and {sampling.frames} new frames are {tokens} tokens; "
+            f"this model has positions for {most}: make fewer frames"
+        )
+    return grid
+
+
+def _fillers(model: Phenaki) -> list[str]:
+    """The attention modules that take part in decoding."""
+    return [name for name in attention_modules(model) if not name.startswith("cvivit.")]
+
+
+def _steps(made: list[SampleStep], grid: tuple[int, int, int]) -> tuple[DecodingStep, ...]:
+    t, h, w = grid
+    steps = []
+    for at, step in enumerate(made):
+        n = step.masked.shape[1]
+        primed = t * h * w - n
+        before = made[at - 1].codes if at else step.codes
+        after = made[at + 1].masked if at + 1 < len(made) else torch.zeros_like(step.masked)
+        tokens = {
+            "masked": step.masked,
+            "codes": step.codes,
+            "confidence": step.confidence,
+            "changed": step.masked & (step.codes != before) & (at > 0),
+            "again": after,
+        }
+        arrays = {
+            name: np.concatenate(
+                (np.zeros(primed, tensor.numpy().dtype), tensor[0].numpy())
+            ).reshape(t, h, w)
+            for name, tensor in tokens.items()
+        }
+        arrays["confidence"].reshape(-1)[:primed] = 1.0
+        steps.append(DecodingStep(**arrays))
+    return tuple(steps)
+
+
+def _previews(model: Phenaki, primed: torch.Tensor, made: list[SampleStep]) -> np.ndarray:
+    """What each step's codes decode to, all in one batch."""
+    codes = torch.cat([torch.cat((primed, step.codes), dim=1) for step in made])
+    videos = model.cvivit.decode_from_codebook_indices(codes)
+    return np.stack([as_frames(video[None]) for video in videos])

@@ -1,0 +1,155 @@
+"""What a trained model is asked: clip, prompt, masked tokens, heads off, layers cut."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+from torch import nn
+
+from phenaki_viz.data import DIGIT_CLIPS, SAMPLES, Clip, Prompt, digit_clip, read_prompt
+from phenaki_viz.models import CViViT, Phenaki
+from phenaki_viz.recording.looking import Ask, Look, look, most_frames
+from phenaki_viz.recording.switches import Switches
+from phenaki_viz.ui import clips, switchboard
+from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+CAPTIONS = tuple(DIGIT_CLIPS.values())
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Everything that decides a look. digest: of the weights. model stays out of the key."""
+
+    digest: str
+    clip: Clip
+    prompt: Prompt
+    ask: Ask
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What two equal looks share."""
+        return self.digest, self.clip.digest, self.prompt.text, self.ask
+
+    def saying(self, prompt: Prompt) -> "Asked":
+        """The same with another text."""
+        return replace(self, prompt=prompt)
+
+    def whole(self) -> "Asked":
+        """The same with every head on and every layer there."""
+        return replace(self, ask=replace(self.ask, switches=Switches()))
+
+    def wanted(self, model: nn.Module) -> Wanted:
+        """The run of this look."""
+
+        def make(tell: Any) -> Look:
+            return look(
+                model, self.clip, self.prompt, self.ask, limit_bytes=MAP_LIMIT, on_progress=tell
+            )
+
+        return Wanted(self.key, make, _whole_again)
+
+
+def draw_ask(model: nn.Module, digest: str) -> Asked:
+    """Draw the controls of a trained model; returns what they ask."""
+    clip = _clip()
+    prompt = _prompt(model)
+    share, seed = 0.5, 0
+    if not isinstance(model, CViViT):
+        share, seed = _mask()
+    frames = most_frames(model, len(clip.frames))
+    switches = switchboard.draw(model)
+    ask = Ask(share=share, seed=seed, frames=frames, switches=switches)
+    return Asked(digest, clip, prompt, ask)
+
+
+def _clip() -> Clip:
+    st.markdown("##### Clip and prompt")
+    uploaded = clips.uploader("film")
+    titles = {**{caption: caption for caption in CAPTIONS}, **SAMPLES}
+    if uploaded:
+        titles[clips.UPLOAD] = uploaded.name
+    carried: Clip | None = st.session_state.get("clip.carried")
+    if carried is not None:
+        titles[clips.CARRIED] = carried.name
+    if st.session_state.get("film", CAPTIONS[0]) not in titles:
+        st.session_state["film"] = CAPTIONS[0]
+    chosen = st.selectbox(
+        "Clip",
+        list(titles),
+        format_func=titles.__getitem__,
+        key="film",
+        on_change=_say_what_it_shows,
+        help="Handwritten digits that were kept out of training, 9 frames of 48×48",
+        **_BOUND,
+    )
+    if chosen == clips.CARRIED and carried is not None:
+        return carried
+    if chosen in CAPTIONS:
+        return _digit(chosen)
+    return clips.load(chosen, uploaded)
+
+
+def _say_what_it_shows() -> None:
+    if st.session_state.get("film") in CAPTIONS:
+        st.session_state["say"] = st.session_state["film"]
+
+
+@st.cache_resource(show_spinner=False)
+def _digit(caption: str) -> Clip:
+    return digit_clip(caption)
+
+
+def _prompt(model: nn.Module) -> Prompt:
+    if isinstance(model, CViViT):
+        st.caption("C-ViViT reads no text.")
+        return read_prompt("")
+    text = st.text_input(
+        "Prompt",
+        value=CAPTIONS[0],
+        key="say",
+        max_chars=2000,
+        help="What the text says; it need not be what the clip shows",
+        **_BOUND,
+    )
+    prompt = read_prompt(text)
+    encoder: Any = getattr(model, "encode_texts", None)
+    unknown = encoder.unknown(prompt.text) if hasattr(encoder, "unknown") else ()
+    if unknown:
+        st.caption(f"{len(unknown)} words it never learned share one vector:")
+        st.text(", ".join(unknown[:8]))
+    for note in prompt.notes:
+        st.text(note)
+    words = getattr(encoder, "words", ())
+    if words:
+        st.caption("It knows: " + " ".join(words))
+    return prompt
+
+
+def _mask() -> tuple[float, int]:
+    left, right = st.columns([2, 1])
+    with left:
+        share = st.slider(
+            "Masked tokens (%)",
+            0,
+            100,
+            50,
+            5,
+            key="masked",
+            help="MaskGit sees the other tokens and fills these in",
+            **_BOUND,
+        )
+    with right:
+        seed = st.number_input("Which", 0, 2**31 - 1, 0, key="mask_seed", help="Seed", **_BOUND)
+    return share / 100, int(seed)
+
+
+def _whole_again() -> None:
+    switchboard.all_on()
+
+
+def whole(model: nn.Module) -> bool:
+    """Whether a model can sample: C-ViViT, MaskGit and its text together."""
+    return isinstance(model, Phenaki) and (
+        model.maskgit.unconditional or model.encode_texts is not None
+    )

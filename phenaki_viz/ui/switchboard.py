@@ -1,0 +1,92 @@
+"""Heads off and layers cut, for a trained model: what its sliders can honestly be."""
+
+from typing import Any
+
+import streamlit as st
+from torch import nn
+
+from phenaki_viz.figures.naming import head_label, module_family
+from phenaki_viz.recording import attention_modules
+from phenaki_viz.recording.cuts import stack_and_layer
+from phenaki_viz.recording.duck import transformer_modules
+from phenaki_viz.recording.switches import Switches
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+OFF = "off"
+
+
+def draw(model: nn.Module) -> Switches:
+    """Draw the switches; returns what is off."""
+    st.markdown("##### Switch off")
+    labels = {_label(name, head): (name, head) for name, head in _heads(model)}
+    kept = [label for label in st.session_state.get(OFF, []) if label in labels]
+    if kept != st.session_state.get(OFF, kept):
+        st.session_state[OFF] = kept
+    off = st.multiselect(
+        "Heads off",
+        list(labels),
+        key=OFF,
+        placeholder="all heads are on",
+        help="A head that is off adds nothing to the output; its map shows what it would do",
+        **_BOUND,
+    )
+    depth = set()
+    with st.expander("Depth: cut layers away", icon=":material/layers_clear:"):
+        for name, layers in _depths(model):
+            kept_layers = st.slider(
+                f"{_transformer_name(name)}: layers kept", 0, layers, layers,
+                key=f"kept_{_short(name)}", **_BOUND,
+            )  # fmt: skip
+            if kept_layers < layers:
+                depth.add((name, kept_layers))
+    return Switches(off=frozenset(labels[label] for label in off), depth=frozenset(depth))
+
+
+def is_off(module: str, head: int) -> bool:
+    """Whether the switch of a head is off."""
+    return _label(module, head) in st.session_state.get(OFF, [])
+
+
+def toggle(module: str, head: int) -> None:
+    """Switch one head off, or on again; a callback."""
+    label = _label(module, head)
+    off = list(st.session_state.get(OFF, []))
+    st.session_state[OFF] = [one for one in off if one != label] if label in off else [*off, label]
+
+
+def all_on() -> None:
+    """Every head on, every layer kept; a callback."""
+    st.session_state[OFF] = []
+    for name in list(st.session_state):
+        if str(name).startswith("kept_"):
+            del st.session_state[name]
+
+
+def _heads(model: nn.Module) -> list[tuple[str, int]]:
+    return [
+        (name, head)
+        for name, module in attention_modules(model).items()
+        for head in range(module.heads)
+    ]
+
+
+def _depths(model: nn.Module) -> list[tuple[str, int]]:
+    found = {
+        name: len(module.get_submodule("layers")._modules)
+        for name, module in transformer_modules(model).items()
+    }
+    return [(name, layers) for name, layers in found.items() if layers]
+
+
+def _label(module: str, head: int) -> str:
+    _, layer = stack_and_layer(module)
+    return f"{module_family(module)} {head_label(layer, head)}"
+
+
+def _transformer_name(name: str) -> str:
+    found = module_family(name)
+    return found if found != "self" else "MaskGit"
+
+
+def _short(stack: str) -> str:
+    return stack.rsplit(".", 1)[-1]

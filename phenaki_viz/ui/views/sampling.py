@@ -1,0 +1,243 @@
+"""Sampling: what happens over the decoding steps?"""
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import streamlit as st
+
+from phenaki_viz.data import Clip, read_prompt
+from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.export.gif import gif_of
+from phenaki_viz.export.names import safe_name
+from phenaki_viz.figures.attention_views import frame_steps
+from phenaki_viz.recording.looking import Look, most_frames
+from phenaki_viz.recording.run import Run
+from phenaki_viz.recording.sampled import SampledRun, Sampling, sample
+from phenaki_viz.ui import clips, panels, runs
+from phenaki_viz.ui.ask import whole
+from phenaki_viz.ui.components.sampling_player import StepPick, sampling_player
+from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
+from phenaki_viz.ui.selection import current, wish
+from phenaki_viz.ui.views.attention import draw_attention
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+HELD = "sampling.held"
+BRANCHES = {
+    "conditional": "With the text",
+    "unconditional": "Without the text",
+    "critic, conditional": "Critic, with the text",
+    "critic, unconditional": "Critic, without the text",
+}
+# Views of one step: made once, so that what a page computes from them is kept with them.
+_views: WeakKeyDictionary[SampledRun, dict[tuple[int, str | None], Run]] = WeakKeyDictionary()
+
+
+@st.fragment
+def sampling_page(run: Run) -> None:
+    """Controls, the video as it came about, and the attention of the chosen step."""
+    if not isinstance(run, Look) or not whole(run.model):
+        st.info(
+            "Sampling needs a whole Phenaki: C-ViViT, MaskGit and its text encoder. Choose the "
+            "trained model in the sidebar, or open a checkpoint that holds all of them.",
+            icon=":material/info:",
+        )
+        return
+    sampling = _controls(run)
+    sampled = _sampled(run, sampling)
+    if sampled is None:
+        return
+    _player(sampled)
+    _take_away(sampled)
+    _attention(sampled)
+
+
+def _controls(run: Look) -> Sampling:
+    model: Any = run.model
+    pt = model.cvivit.temporal_patch_size
+    most = most_frames(model, 10**6)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        guidance = st.slider(
+            "Guidance",
+            0.0,
+            10.0,
+            3.0,
+            0.5,
+            key="guidance",
+            width=190,
+            help="1 follows the text as trained; above, what the text adds is exaggerated, and "
+            "the model is asked twice a step",
+            **_BOUND,
+        )
+        steps = st.slider("Decoding steps", 1, 48, 18, key="decoding", width=190, **_BOUND)
+        heat = st.slider(
+            "Temperature",
+            0.0,
+            4.0,
+            0.9,
+            0.1,
+            key="temperature",
+            width=190,
+            help="Chance in the choice of codes; it falls to 0 over the steps",
+            **_BOUND,
+        )
+        priming = _priming(run, pt, most)
+        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="sample_seed", width=130, **_BOUND)
+    return Sampling(
+        frames=most - priming if priming else most,
+        guidance=float(guidance),
+        steps=int(steps),
+        temperature=float(heat),
+        seed=int(seed),
+        priming=priming,
+    )
+
+
+def _priming(run: Look, pt: int, most: int) -> int:
+    """Frames of the clip that come before: none, or 1 + k temporal patches."""
+    longest = min(most - pt, len(run.clip.frames))
+    options = [0, *range(1, longest + 1, pt)] if longest > 0 else [0]
+    if st.session_state.get("priming", 0) not in options:
+        st.session_state["priming"] = 0
+    return int(
+        st.selectbox(
+            "Priming frames",
+            options,
+            key="priming",
+            width=150,
+            help="The clip's last frames are given, and the video goes on from them",
+            **_BOUND,
+        )
+    )
+
+
+def _sampled(run: Look, sampling: Sampling) -> SampledRun | None:
+    """The video of these controls: sampled at once, unless the last one was cancelled."""
+    prompt = read_prompt(run.prompt.text)
+    model: Any = run.model
+    key = (
+        "sample", run.recording.made_by["weights_digest"], prompt.text, sampling,
+        run.ask.switches, run.clip.digest if sampling.priming else "",
+    )  # fmt: skip
+    if st.session_state.get(HELD) == key and runs.shelf().get(key) is None:
+        st.info("Sampling was cancelled.", icon=":material/pause_circle:")
+        st.button("Sample", type="primary", on_click=_go_on)
+        return None
+
+    def make(tell: Any) -> SampledRun:
+        return sample(
+            model, prompt, sampling, run.clip, switches=run.ask.switches,
+            limit_bytes=MAP_LIMIT, on_step=tell,
+        )  # fmt: skip
+
+    wanted = Wanted(key, make, lambda: _hold(key), "Sampling: step")
+    try:
+        made = runs.get_run(wanted)
+    except PhenakiVizError as error:
+        st.error("This video cannot be sampled.", icon=":material/block:")
+        st.text(str(error))
+        return None
+    return made if isinstance(made, SampledRun) else None
+
+
+def _hold(key: Any) -> None:
+    st.session_state[HELD] = key
+
+
+def _go_on() -> None:
+    st.session_state.pop(HELD, None)
+
+
+def _player(sampled: SampledRun) -> None:
+    steps = sampled.steps
+    at = _step(sampled)
+    _, t, h, w = np.stack([step.masked for step in steps]).shape
+    place = current("step", t - 1), current("row", h - 1), current("column", w - 1)
+    panels.heading(f"“{panels.plain(sampled.prompt.text)}”", sampled.recording.made_by)
+    sampling_player(
+        sampled.previews,
+        steps=frame_steps(sampled.previews.shape[1], sampled.temporal_patch),
+        masked=np.stack([step.masked for step in steps]),
+        changed=np.stack([step.changed for step in steps]),
+        again=np.stack([step.again for step in steps]),
+        confidence=np.stack([step.confidence for step in steps]),
+        given=sampled.primed_steps,
+        selected=(at, *place),
+        key="player",
+        on_pick=_picked,
+    )
+    st.caption(
+        f"{len(steps)} steps in {sampled.seconds:.1f} s, with the attention of every step "
+        "recorded. The frames are what the tokens of that step decode to."
+    )
+
+
+def _picked(pick: StepPick) -> None:
+    st.session_state["decoding_step"] = pick["step"]
+    wish(step=pick["t"], row=pick["h"], column=pick["w"])
+
+
+def _step(sampled: SampledRun) -> int:
+    last = len(sampled.steps) - 1
+    return min(max(0, int(st.session_state.get("decoding_step", last))), last)
+
+
+def _take_away(sampled: SampledRun) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Video as GIF",
+            data=lambda: gif_of(sampled.clip.frames),
+            file_name=f"{safe_name(sampled.prompt.text)}.gif",
+            icon=":material/download:",
+            on_click="ignore",
+            key="sampled.gif",
+        )
+        st.button(
+            "Look at this clip on the other pages",
+            icon=":material/arrow_forward:",
+            on_click=_carry,
+            args=(sampled.clip, sampled.prompt.text),
+            key="sampled.carry",
+        )
+        if st.session_state.get("film") == clips.CARRIED:
+            st.caption("The other pages now show the sampled clip.")
+
+
+def _carry(clip: Clip, text: str) -> None:
+    st.session_state["clip.carried"] = clip
+    st.session_state["film"] = clips.CARRIED
+    st.session_state["say"] = text
+
+
+def _attention(sampled: SampledRun) -> None:
+    """The attention page, of one step and one pass."""
+    st.subheader(f"Attention at decoding step {_step(sampled) + 1}", anchor=False)
+    present = [name for name in BRANCHES if any(r.branch == name for r in sampled.recording)]
+    if st.session_state.get("branch", "conditional") not in present:
+        st.session_state["branch"] = present[0]
+    branch = st.segmented_control(
+        "Pass",
+        present,
+        format_func=BRANCHES.__getitem__,
+        default=present[0],
+        key="branch",
+        required=True,
+        help="Guidance asks the model twice: without the text, all cross-attention goes to the "
+        "null key/values",
+        **_BOUND,
+    )
+    draw_attention(_view(sampled, _step(sampled), branch))
+
+
+def _view(sampled: SampledRun, step: int, branch: str | None) -> Run:
+    kept = _views.setdefault(sampled, {})
+    if (step, branch) not in kept:
+        kept[step, branch] = Run(
+            clip=Clip(sampled.previews[step], f"decoding step {step + 1}"),
+            prompt=sampled.prompt,
+            model=sampled.model,
+            recording=sampled.recording.where(branch=branch, step=step),
+            temporal_patch=sampled.temporal_patch,
+            seconds=sampled.seconds,
+        )
+    return kept[step, branch]
