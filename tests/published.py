@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import importlib.util
+import sys
 import warnings
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,31 @@ def published_attention() -> ModuleType:
             f"pip install --no-deps phenaki-pytorch=={VERSION}"
         )
     return _load("published_attention", Path(spec.origin).with_name("attention.py"))
+
+
+@cache
+def published_phenaki() -> ModuleType:
+    """The module that holds the published Phenaki, MaskGit and critics, and CViViT.
+
+    torchvision and T5 are stood in for: neither is called by what is compared.
+    """
+    attention = published_attention()
+    stand_ins = {name: ModuleType(name) for name in ("torchvision", "phenaki_pytorch")}
+    t5 = ModuleType("phenaki_pytorch.t5")
+    t5.t5_encode_text = t5.get_encoded_dim = lambda *args, **kwargs: None
+    t5.DEFAULT_T5_NAME = "none"
+    stand_ins |= {"phenaki_pytorch.t5": t5, "phenaki_pytorch.attention": attention}
+    before = {name: sys.modules.get(name) for name in (*stand_ins, "phenaki_pytorch.cvivit")}
+    folder = Path(attention.__file__).parent
+    try:
+        sys.modules |= stand_ins
+        sys.modules["phenaki_pytorch.cvivit"] = _load("cvivit", folder / "cvivit.py")
+        return _load("published_phenaki", folder / "phenaki_pytorch.py")
+    finally:
+        for name, module in before.items():
+            sys.modules.pop(name, None)
+            if module is not None:
+                sys.modules[name] = module
 
 
 def _load(name: str, path: Path) -> ModuleType:

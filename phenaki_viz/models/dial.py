@@ -186,7 +186,19 @@ class DialledModel(nn.Module):
         token_mask: 'b (t h w)' bool, False for padding (joint layout).
         Raises ShapeError when the video does not fit the patch grid.
         """
-        tokens = self.to_tokens(video)
+        return self.attend(self.to_tokens(video), context, context_mask, token_mask)
+
+    def attend(
+        self,
+        tokens: torch.Tensor,
+        context: torch.Tensor | None = None,
+        context_mask: torch.Tensor | None = None,
+        token_mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """`forward` from the patch embedding on: tokens 'b t h w d' to tokens 'b t h w d'.
+
+        For tokens of which some are no patches, such as the mask vectors of training.
+        """
         if self.config.layout == "factorised":
             return self._factorised(tokens)
         return self._joint(tokens, context, context_mask, token_mask)

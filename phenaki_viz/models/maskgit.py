@@ -224,5 +224,7 @@ def seen_words(
         mask = torch.ones((b, words), dtype=torch.bool, device=context.device)
     if drop_prob <= 0:
         return mask
+    if drop_prob >= 1:  # nothing is drawn: guidance must not move the random numbers on
+        return torch.zeros_like(mask)
     keeps = torch.rand((b, 1), device=mask.device) >= drop_prob
     return mask & keeps

@@ -84,6 +84,7 @@ class T5Text:
             raise ConfigError(
                 "T5 needs the transformers package: pip install 'phenaki-viz[t5]'"
             ) from error
+        self.name = str(name)
         where: dict[str, Any] = {"local_files_only": offline}
         try:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(str(name), **where)

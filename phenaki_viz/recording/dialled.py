@@ -26,19 +26,23 @@ class Padding:
             raise ConfigError(f"padding cannot be negative, got {self}")
 
 
+NO_PADDING = Padding()
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DialledRun(Run):
-    """A run of a dialled model. config: what was dialled."""
+    """A run of a dialled model. config: what was dialled. padding: of words and steps."""
 
     config: DialConfig
     model: DialledModel
+    padding: Padding = NO_PADDING
 
 
 def run_dialled(
     config: DialConfig,
     clip: Clip,
     prompt: Prompt,
-    padding: Padding = Padding(),
+    padding: Padding = NO_PADDING,
     *,
     limit_bytes: int = DEFAULT_LIMIT,
     on_progress: Callable[[int, int], None] | None = None,
@@ -66,6 +70,7 @@ def run_dialled(
         clip=fitted,
         prompt=prompt,
         model=model,
+        padding=padding,
         recording=recording,
         temporal_patch=config.temporal_patch,
         seconds=seconds,

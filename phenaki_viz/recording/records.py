@@ -206,7 +206,8 @@ def describe_origin(made_by: Mapping[str, Any]) -> str:
     digest = made_by.get("weights_digest", "unknown")
     if made_by.get("random_weights"):
         return f"random weights (seed {made_by.get('seed')}), not trained; digest {digest}"
-    return f"weights {digest}"
+    trained = made_by.get("trained")
+    return f"weights {digest}, trained {trained}" if trained else f"weights {digest}"
 
 
 def _brief(items: Sequence[int]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from phenaki_viz.checkpoints.native import Origin, save_model
-from phenaki_viz.models.phenaki import Phenaki
+from phenaki_viz.models import Attention, Phenaki
 from phenaki_viz.training.loop import Progress, Trainer, resume, run
 from phenaki_viz.training.recipe import Recipe
 from phenaki_viz.training.stages import MaskGitTrainer, TokenizerTrainer
@@ -62,7 +62,12 @@ def new_model(recipe: Recipe) -> Phenaki:
     """The untrained model, weights from the recipe's seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        return recipe.model.build()
+        model = recipe.model.build()
+    with torch.no_grad():
+        for module in model.maskgit.modules():
+            if isinstance(module, Attention):
+                module.null_kv.mul_(recipe.null_scale)
+    return model
 
 
 def _train(

@@ -37,7 +37,8 @@ class Recipe:
 
     seed: of weights, clips and masks. pool: clips that MaskGit learns from, encoded once.
     drop_text: share of clips whose text is hidden, for guidance. average: decay of the moving
-    average of MaskGit's weights, which is what is kept.
+    average of MaskGit's weights, which is what is kept. null_scale: the null key/values start this
+    much smaller than published (1: as published).
     """
 
     model: PhenakiConfig
@@ -48,6 +49,7 @@ class Recipe:
     pool: int = 20_480
     drop_text: float = 0.15
     average: float = 0.998
+    null_scale: float = 1.0
 
 
 def _digits() -> Recipe:
@@ -75,14 +77,14 @@ def _digits() -> Recipe:
         dim_head=32,
         heads=4,
         dim_context=128,
-        ff_mult=2,
+        ff_mult=1,
     )
     text = TextConfig(words=WORDS, dim=128, most_words=MOST_WORDS)
     return Recipe(
         model=PhenakiConfig(cvivit=cvivit, maskgit=maskgit, text=text),
         tokenizer=Stage(steps=1800, learning_rate=2.5e-3),
         maskgit=Stage(
-            steps=5000, learning_rate=1.5e-3, betas=(0.9, 0.98), weight_decay=0.02, warm_up=100
+            steps=6500, learning_rate=1.5e-3, betas=(0.9, 0.98), weight_decay=0.02, warm_up=100
         ),
     )
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from phenaki_viz.data import DIGIT_CLIPS, SAMPLES, Clip, Prompt, digit_clip, read_prompt
 from phenaki_viz.models import CViViT, Phenaki
-from phenaki_viz.recording.looking import Ask, Look, look, most_frames
+from phenaki_viz.recording.looking import Ask, Look, eyes_of, filler_of, look, most_frames
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.ui import clips, switchboard
 from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
@@ -59,8 +59,25 @@ def draw_ask(model: nn.Module, digest: str) -> Asked:
         share, seed = _mask()
     frames = most_frames(model, len(clip.frames))
     switches = switchboard.draw(model)
-    ask = Ask(share=share, seed=seed, frames=frames, switches=switches)
-    return Asked(digest, clip, prompt, ask)
+    grid = None if eyes_of(model) else _grid(model)
+    ask = Ask(share=share, seed=seed, frames=frames, grid=grid, switches=switches)
+    # A text encoder that is loaded later makes it another model.
+    reads = getattr(getattr(model, "encode_texts", None), "name", "")
+    return Asked(f"{digest} {reads}", clip, prompt, ask)
+
+
+def _grid(model: Any) -> tuple[int, int, int]:
+    """The grid of the tokens, which a MaskGit or critic alone cannot know: square frames."""
+    most = filler_of(model).max_seq_len  # type: ignore[union-attr]
+    options = [(min(most // side**2, 8), side, side) for side in range(1, 33) if side**2 <= most]
+    return st.selectbox(
+        "Token grid (steps × rows × columns)",
+        options,
+        index=len(options) // 2,
+        format_func=lambda grid: " × ".join(map(str, grid)),
+        key=f"grid.{most}",
+        help=f"This model has positions for {most} tokens; how they lie is not in its file",
+    )
 
 
 def _clip() -> Clip:

@@ -7,15 +7,18 @@ import streamlit as st
 
 from phenaki_viz.data import ASSETS
 from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.recording.dialled import DialledRun
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import effects, runs
 from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.sidebar import draw_sidebar
+from phenaki_viz.ui.trainings import trained_run
 from phenaki_viz.ui.views.attention import attention_page
 from phenaki_viz.ui.views.masks import masks_page
 from phenaki_viz.ui.views.position import position_page
 from phenaki_viz.ui.views.sampling import sampling_page
 from phenaki_viz.ui.views.text import text_page
+from phenaki_viz.ui.views.train import train_page
 
 ICON = ASSETS / "icon.png"
 # Less air above the page than Streamlit leaves, as the first picture belongs on the first screen;
@@ -27,14 +30,6 @@ STYLE = """<style>
   [data-testid=stMain] [data-testid=stColumn] { min-width: calc(100% - 1.5rem) }
 }
 </style>"""
-
-PAGES = {
-    "attention": ("Attention", ":material/visibility:", attention_page),
-    "text": ("Text", ":material/match_word:", text_page),
-    "sampling": ("Sampling", ":material/movie:", sampling_page),
-    "position": ("Position", ":material/straighten:", position_page),
-    "masks": ("Masks", ":material/grid_on:", masks_page),
-}
 
 
 def main() -> None:
@@ -53,6 +48,8 @@ def main() -> None:
     wanted, whole = draw_sidebar()
     run = _run(wanted)
     if run is not None:
+        if isinstance(run, DialledRun):
+            run = trained_run(run, run.padding) or run
         current.append(run)
         if whole is not None:
             effects.draw(run, whole)
@@ -61,6 +58,17 @@ def main() -> None:
 
 def _show(draw: Callable[[Run], None], current: list[Run]) -> None:
     draw(current[0])
+
+
+def _train(run: Run) -> None:
+    if isinstance(run, DialledRun):
+        train_page(run)
+    else:
+        st.info(
+            "Here a model of your own dialling learns before your eyes: choose “Dial” in the "
+            "sidebar. The trained model was made by `phenaki-viz train digits`.",
+            icon=":material/model_training:",
+        )
 
 
 def _run(wanted: Wanted | None) -> Run | None:
@@ -83,5 +91,14 @@ def _run(wanted: Wanted | None) -> Run | None:
     st.session_state["run.good"] = run
     return run
 
+
+PAGES = {
+    "attention": ("Attention", ":material/visibility:", attention_page),
+    "text": ("Text", ":material/match_word:", text_page),
+    "sampling": ("Sampling", ":material/movie:", sampling_page),
+    "position": ("Position", ":material/straighten:", position_page),
+    "masks": ("Masks", ":material/grid_on:", masks_page),
+    "train": ("Train", ":material/model_training:", _train),
+}
 
 main()

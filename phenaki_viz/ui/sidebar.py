@@ -8,7 +8,7 @@ from phenaki_viz.checkpoints import Opened
 from phenaki_viz.data import read_prompt
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.recording.dialled import run_dialled
-from phenaki_viz.ui import ask, dials, history, models
+from phenaki_viz.ui import ask, dials, history, models, own
 from phenaki_viz.ui.ask import Asked
 from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
 
@@ -38,7 +38,7 @@ def draw_sidebar() -> tuple[Wanted | None, Wanted | None]:
         )
         if source == "dial":
             return _dialled(), None
-        found = _shipped() if source == "trained" else own_model()
+        found = _shipped() if source == "trained" else own.draw_own()
         if found is None:
             return None, None
         asked = ask.draw_ask(found.model, found.digest)
@@ -75,10 +75,3 @@ def _shipped() -> Opened | None:
         return None
     st.caption("A small Phenaki, trained on moving handwritten digits (2.1 M parameters).")
     return found
-
-
-def own_model() -> Opened | None:
-    """The user's checkpoint, once there is one."""
-    from phenaki_viz.ui.own import draw_own
-
-    return draw_own()

@@ -60,8 +60,9 @@ def test_settings_are_those_the_published_model_was_made_with(name):
         assert config.quantiser == "vq"
     for field, value in asked.items():
         found = getattr(config, field)
-        assert found == ((value,) * 2 if isinstance(found, tuple) and isinstance(value, int)
-                         else tuple(value) if isinstance(value, list) else value), field  # fmt: skip
+        if isinstance(found, tuple):
+            value = (value, value) if isinstance(value, int) else tuple(value)
+        assert found == value, field
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def test_refused_in_words(name, content, said):
 @pytest.mark.parametrize("make", [files.with_code, files.plain_pickle])
 def test_code_in_a_pickle_does_not_run(make, tmp_path):
     ran = tmp_path / "ran"
-    with pytest.raises(CheckpointError, match="holds more than tensors|damaged or no file"):
+    with pytest.raises(CheckpointError, match=r"holds more than tensors|damaged or no file"):
         open_checkpoint(("x.pt", make(ran)))
     assert not ran.exists()
 
@@ -201,7 +201,7 @@ def test_declared_sizes_over_the_limit():
 
 
 def test_a_correction_against_the_shapes():
-    with pytest.raises(CheckpointError, match="dim is 16 in the file .* it cannot be 32"):
+    with pytest.raises(CheckpointError, match=r"dim is 16 in the file .* it cannot be 32"):
         open_checkpoint(("x.pt", pt(weights(MASKGIT))), {"dim": 32})
     with pytest.raises(CheckpointError, match=re.escape("image_size cannot be (17, 16)")):
         inspect_checkpoint(("x.pt", pt(weights(CVIVIT))), FOR_CVIVIT | {"image_size": (17, 16)})

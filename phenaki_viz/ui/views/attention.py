@@ -22,8 +22,9 @@ from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import file_stem, key_axis, place_name
 from phenaki_viz.figures.words import listed
+from phenaki_viz.recording import looking
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import derived, panels, selection
+from phenaki_viz.ui import derived, panels, selection, switchboard
 from phenaki_viz.ui.exporting import export_all_heads, export_row
 from phenaki_viz.ui.selection import Selection
 
@@ -62,7 +63,12 @@ def draw_attention(run: Run) -> None:
         return
     chosen = selection.choose(recording, records)
     scale = _scale(run, chosen, look)
-    panels.heading(_heading(chosen), recording.made_by)
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        panels.heading(_heading(chosen), recording.made_by)
+        if isinstance(run, looking.Look):
+            _switch(chosen)
     over = st.container()
     left, right = st.columns([5, 6], gap="medium")
     with right:
@@ -77,6 +83,21 @@ def draw_attention(run: Run) -> None:
     with left:
         _grid(run, chosen, look)
         _by_step(chosen)
+
+
+def _switch(chosen: Selection) -> None:
+    """Switch the head off, or on again; the effect on the output is said above the page."""
+    module, head = chosen.record.module, chosen.record.heads[chosen.head]
+    off = switchboard.is_off(module, head)
+    pressed = st.button(
+        "Switch this head on" if off else "Switch this head off",
+        icon=":material/toggle_off:" if off else ":material/toggle_on:",
+        on_click=switchboard.toggle,
+        args=(module, head),
+        key="switch.head",
+    )
+    if pressed:  # the whole page: what comes out has changed
+        st.rerun()
 
 
 def _over_video(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:

@@ -1,0 +1,88 @@
+"""Pictures of a training: its loss, and how each head changed on the way."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from phenaki_viz.figures.curves import Curve, Curves
+from phenaki_viz.figures.naming import head_label
+
+MOST_POINTS = 400  # of the loss curve
+WIDEST_MEAN = 50  # steps
+
+
+def loss_curve(losses: Sequence[float], made_by: Mapping[str, Any]) -> Curves:
+    """The loss of every step, and its mean over the steps just before.
+
+    losses: over the variance of the data, from step 1. With many steps each point of the first
+    curve is the mean of a stretch, which the notes say.
+    """
+    values = np.asarray(losses, float)
+    width = max(1, min(WIDEST_MEAN, len(values) // 8))
+    stretch = max(1, -(-len(values) // MOST_POINTS))
+    ends = np.arange(stretch, len(values) + 1, stretch)
+    said = "every step" if stretch == 1 else f"means of {stretch} steps"
+    return Curves(
+        name="loss",
+        title="Loss",
+        notes=(
+            f"{said}; mean of the last {width}",
+            "1 is what mean grey gets, 0 is perfect",
+        ),
+        made_by=made_by,
+        curves=(
+            Curve(name="loss", x=ends, y=_trailing(values, stretch)[ends - 1]),
+            Curve(
+                name=f"mean of {width}",
+                x=ends,
+                y=_trailing(values, width)[ends - 1],
+                highlighted=True,
+            ),
+        ),
+        x_title="step",
+        y_title="error / variance",
+    )
+
+
+def _trailing(values: np.ndarray, width: int) -> np.ndarray:
+    """Mean of each value and up to width − 1 before it, 'n'."""
+    sums = np.concatenate(([0.0], np.cumsum(values)))
+    ends = np.arange(1, len(values) + 1)
+    starts = np.maximum(0, ends - width)
+    return (sums[ends] - sums[starts]) / (ends - starts)
+
+
+def heads_over_steps(
+    tables: np.ndarray,
+    steps: Sequence[int],
+    layer: int,
+    chosen: int,
+    made_by: Mapping[str, Any],
+    *,
+    title: str,
+    unit: str,
+) -> Curves:
+    """One number of every head of one layer at the kept steps.
+
+    tables: 'steps heads'. steps: of the training. chosen: the head that stands out.
+    """
+    at = np.arange(len(steps))
+    return Curves(
+        name=f"L{layer:02d}_{title.replace(' ', '_')}_over_training",
+        title=f"L{layer} · {title} of each head over training",
+        notes=(f"mean {title} over all queries, in {unit}", "steps are not evenly spaced"),
+        made_by=made_by,
+        curves=tuple(
+            Curve(
+                name=head_label(layer, head),
+                x=at,
+                y=tables[:, head].astype(float),
+                highlighted=head == chosen,
+            )
+            for head in range(tables.shape[1])
+        ),
+        x_title="step of the training",
+        y_title=f"{title} ({unit})",
+        x_labels=tuple(f"{step:,}" for step in steps),
+    )

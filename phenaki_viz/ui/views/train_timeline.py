@@ -1,0 +1,212 @@
+"""Attention at the kept steps of a training, on one clip that it never learns from."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import numpy as np
+import streamlit as st
+from einops import rearrange
+
+from phenaki_viz.analysis.measures import head_table
+from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
+from phenaki_viz.data import Clip, Prompt, as_rgb
+from phenaki_viz.figures.attention_views import head_grid, row_over_video, scale_for, words_read
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.naming import place_name
+from phenaki_viz.figures.training_views import heads_over_steps
+from phenaki_viz.models.dial import DialConfig
+from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.recording.trained_steps import watched
+from phenaki_viz.ui import panels, selection
+from phenaki_viz.ui.exporting import export_row
+from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.training_jobs import Kept, Training
+
+T = TypeVar("T")
+AT = "train_at"
+GAP = 4  # pixels between frames
+FRAME, FILM = 160, 1200  # pixels across, at most
+_NEWEST = "train.newest"
+
+
+@st.fragment
+def timeline(job: Training, under: Callable[[int], None]) -> None:
+    """A slider over the kept steps; the heads and one query's row at the step it is on.
+
+    under: draws what can be done with the weights of that step.
+    """
+    kept = job.kept
+    if not kept:
+        st.caption("The attention at chosen steps appears here once training has begun.")
+        return
+    clip, prompt = _watched(job.settings.config)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        at = _choose_step(kept)
+        common = st.toggle(
+            "Same colours at all steps",
+            False,
+            key="train_common",
+            help="One scale a head over all kept steps, so that weights can be compared. "
+            "Off: each step from 0 to its own largest weight, so that patterns can be seen",
+        )
+        records = selection.choose_stack(at.recording)
+    if not records:
+        return
+    chosen = selection.choose(at.recording, records)
+    panels.heading(
+        f"After {counted(at.step)} · {chosen.shown.label} · query {place_name(*chosen.place)}",
+        at.recording.made_by,
+    )
+    st.caption(panels.plain(f"{clip.name} (never learnt from; all of its patches are shown)"))
+    every = _every(kept, chosen) if common else ((at, chosen),)
+    _row(clip, chosen, every)
+    left, right = st.columns([6, 5], gap="medium")
+    with left:
+        _grid(at, chosen, every)
+    with right:
+        _over_steps(kept, chosen, prompt)
+    _filled(at)
+    under(at.step)
+
+
+def counted(steps: int) -> str:
+    """Steps of training in words: '1 step', '1,000 steps'."""
+    return f"{steps:,} training step{'' if steps == 1 else 's'}"
+
+
+@lru_cache(maxsize=8)
+def _watched(config: DialConfig) -> tuple[Clip, Prompt]:
+    return watched(config)
+
+
+def _choose_step(kept: tuple[Kept, ...]) -> Kept:
+    """The step asked for; at the newest the slider goes along with the training."""
+    steps = [each.step for each in kept]
+    follows = st.session_state.get(AT) in (None, st.session_state.get(_NEWEST))
+    if follows or st.session_state[AT] not in steps:
+        st.session_state[AT] = steps[-1]
+    st.session_state[_NEWEST] = steps[-1]
+    if len(steps) == 1:
+        st.caption(f"After {counted(steps[0])}; more follow.")
+        return kept[0]
+    step = st.select_slider(
+        "After how many training steps (arrow keys go on and back)",
+        steps,
+        key=AT,
+        format_func=lambda at: f"{at:,}",
+        width=420,
+    )
+    return kept[steps.index(step)]
+
+
+def _every(kept: tuple[Kept, ...], chosen: Selection) -> tuple[tuple[Kept, Selection], ...]:
+    """The same selection at every kept step."""
+    return tuple((each, _same(each, chosen)) for each in kept)
+
+
+def _same(kept: Kept, chosen: Selection) -> Selection:
+    which = chosen.record.stack, chosen.record.kind
+    records = tuple(kept.recording.stacks()[which])
+    return Selection(kept.recording, records, chosen.layer, chosen.head, chosen.place)
+
+
+def _row(clip: Clip, chosen: Selection, every: tuple[tuple[Kept, Selection], ...]) -> None:
+    if chosen.record.kind == "cross":
+        bars = words_read(chosen.shown, chosen.place)
+        panels.plotly(bars, key="train.words", height=260)
+        panels.notes(bars)
+        return
+    high = max(float(_weights(look).max()) for _, look in every)
+    scope = "this query, all kept steps" if len(every) > 1 else "this query"
+    scale = scale_for(high, log=False, scope=scope)
+    frames, patch = as_rgb(clip), frames_a_step(chosen.record, len(clip.frames))
+    picture = row_over_video(chosen.shown, chosen.place, frames, patch, scale)
+    panels.strip(picture, chosen, "looks at")
+    export_row(picture.name, lambda: picture, "train.strip")
+
+
+def frames_a_step(record: AttentionRecord, frames: int) -> int:
+    """Frames that a time step after the first covers."""
+    steps = record.places.grid[0]
+    return (frames - 1) // (steps - 1) if steps > 1 else 1
+
+
+def _weights(look: Selection) -> np.ndarray:
+    return look.record.map.rows(look.item, look.head, [look.query])[0]
+
+
+def _grid(at: Kept, chosen: Selection, every: tuple[tuple[Kept, Selection], ...]) -> None:
+    shown = _thumbs(at, chosen)
+    highs = np.max([_highs(_thumbs(kept, look)) for kept, look in every], axis=0)
+    scope = "this head, all kept steps" if len(every) > 1 else "this head"
+    scales: tuple[tuple[ColourScale, ...], ...] = tuple(
+        tuple(scale_for(high, log=False, scope=scope) for high in row) for row in highs
+    )
+    picture = head_grid(
+        at.recording, chosen.records, shown, scales, selected=(chosen.layer, chosen.head)
+    )
+    panels.grid(picture)
+    export_row(f"{picture.name}_step_{at.step}", lambda: picture, "train.grid")
+
+
+def _highs(shown: Thumbnails) -> np.ndarray:
+    return np.where(np.isfinite(shown.values), shown.values, 0).max(axis=(2, 3))
+
+
+def _thumbs(kept: Kept, look: Selection) -> Thumbnails:
+    return _once(kept, "thumbs", look, lambda: thumbnails(look.records, look.items))
+
+
+def _over_steps(kept: tuple[Kept, ...], chosen: Selection, prompt: Prompt) -> None:
+    """The entropy of each head of the layer, from step to step."""
+    if len(kept) < 2:
+        return
+    tables = [_entropy(each, look) for each, look in _every(kept, chosen)]
+    picture = heads_over_steps(
+        np.stack(tables)[:, chosen.layer],
+        [each.step for each in kept],
+        chosen.record.layer,
+        chosen.head,
+        kept[-1].recording.made_by,
+        title="entropy",
+        unit="bits",
+    )
+    st.markdown(f"**{picture.title}**")
+    panels.plotly(picture, key="train.entropy", height=320)
+    panels.notes(picture)
+    uniform = np.log2(chosen.record.visible_keys(chosen.item)).mean()
+    st.caption(
+        f"A head that does not choose has {uniform:.2f} bits; one that falls looks at fewer keys, "
+        "one that rises at more."
+    )
+    export_row(picture.name, lambda: picture, "train.entropy")
+
+
+def _filled(at: Kept) -> None:
+    """What all that looking is for: the hidden patches, filled in."""
+    st.markdown("**The task: half of the patches hidden, and filled in by the model**")
+    rows = [_film(frames) for frames in (at.hidden, at.filled)]
+    picture = np.concatenate((rows[0], np.full((GAP, rows[0].shape[1]), 255, np.uint8), rows[1]))
+    st.image(picture, width=picture.shape[1])
+    st.caption("Above what the model is shown, grey is hidden; below with its own guesses.")
+
+
+def _film(frames: np.ndarray) -> np.ndarray:
+    """Frames 'f H W' side by side, whole pixels enlarged alike, 'H W' uint8."""
+    count, _, side = frames.shape
+    times = max(1, min(FRAME // side, (FILM // count - GAP) // side))
+    large = frames.repeat(times, axis=1).repeat(times, axis=2)
+    spaced = np.pad(large, ((0, 0), (0, 0), (0, GAP)), constant_values=255)
+    return rearrange(spaced, "f h w -> h (f w)")[:, :-GAP]
+
+
+def _entropy(kept: Kept, look: Selection) -> np.ndarray:
+    return _once(kept, "entropy", look, lambda: head_table(look.records, look.items, "entropy"))
+
+
+def _once(kept: Kept, what: str, look: Selection, make: Callable[[], T]) -> T:
+    key: Any = (what, look.record.stack, look.record.kind, *look.items)
+    if key not in kept.derived:
+        kept.derived[key] = make()
+    return kept.derived[key]

@@ -1,0 +1,276 @@
+"""The Train page: begun, paused, gone on with, refused; and the trainings behind it."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from phenaki_viz.data import read_prompt, sample_clip
+from phenaki_viz.errors import TrainingError
+from phenaki_viz.models.dial import DialConfig
+from phenaki_viz.recording.dialled import run_dialled
+from phenaki_viz.ui import trainings as shelves
+from phenaki_viz.ui.training_jobs import Training, TrainSettings
+from phenaki_viz.ui.trainings import Trainings, refuse_training, trained_run, weights_of
+from tests import sent as wire
+
+DEMO = Path(__file__).with_name("train_demo.py")
+SMALL = {
+    "heads": 2, "depth": 1, "dim": 16, "dim_head": 8, "height": 16, "width": 16, "frames": 3,
+}  # fmt: skip
+WAIT = 30  # seconds
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    """The server's trainings, with their states in a folder of this test."""
+    monkeypatch.setenv(shelves.STATES, str(tmp_path / "states"))
+    st.cache_resource.clear()
+    made = shelves.trainings()
+    yield made
+    for job in made.known.values():
+        job.pause()
+        job.wait(WAIT)
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def page(shelf):
+    def open_page(**dials):
+        at = AppTest.from_file(str(DEMO), default_timeout=60)
+        for name, value in (SMALL | dials).items():
+            at.query_params[name] = str(value)
+        return at.run()
+
+    return open_page
+
+
+def settings(steps=30, batch=2, **dials):
+    return TrainSettings(config=DialConfig(**(SMALL | dials)), steps=steps, batch=batch)
+
+
+def until(at, what):
+    """Run the page until it is so."""
+    ends = time.monotonic() + WAIT
+    while not what():
+        assert time.monotonic() < ends, "it did not come about"
+        time.sleep(0.05)
+        at.run()
+    assert not at.exception
+    return at
+
+
+def ended(job):
+    job.wait(WAIT)
+    assert not job.active
+    return job
+
+
+def only(shelf):
+    (job,) = shelf.known.values()
+    return job
+
+
+def buttons(at):
+    return {button.label for button in at.button}
+
+
+def picture(at, name):
+    for which in range(len(at.get("bidi_component"))):
+        header, parts = wire.sent(at, which)
+        if header.get("id") == name:
+            return parts
+    raise AssertionError(f"no {name} on the page")
+
+
+def test_start_pause_resume_and_the_timeline(page, shelf):
+    at = page(train_steps=4000, train_batch=1)
+    assert buttons(at) == {"Start"} and not shelf.known
+    at.button(key="train.start").click().run()
+    until(at, lambda: len(at.get("progress")) and only(shelf).done > 15)
+    at.run()
+    assert "Pause" in buttons(at)
+    assert at.number_input(key="train_steps").disabled
+    at.button(key="train.pause").click().run()
+    job = ended(only(shelf))
+    at.run()
+    assert (job.state, "Resume" in buttons(at)) == ("paused", True)
+    assert at.select_slider(key="train_at").options[:3] == ["0", "10", "15"]
+    assert at.select_slider(key="train_at").value == job.done
+    paused = job.done
+    at.button(key="train.start").click().run()
+    until(at, lambda: job.done > paused)
+    assert job.restored == paused and len(job.losses) >= job.done
+
+
+def test_scrubbing_shows_the_attention_of_that_step(page, shelf):
+    job = ended(shelf.start(settings(steps=20)))
+    at = page(train_steps=20, train_batch=2, row=0, column=1, step=1)
+    assert not at.exception and job.state == "finished" and buttons(at) >= {"Start over"}
+    shown, grids = {}, []
+    for kept in job.kept:
+        at.select_slider(key="train_at").set_value(kept.step).run()
+        shown[kept.step] = picture(at, "strip")["weights"]
+        exact = kept.recording.records[0].map.rows(0, 0, [4 + 1])[0]
+        np.testing.assert_array_equal(shown[kept.step], exact)
+        grids.append(picture(at, "grid.heads")["codes"])
+        random = any("random weights" in caption.value for caption in at.caption)
+        assert random == (kept.step == 0)
+    assert not np.array_equal(shown[0], shown[20])
+    assert not np.array_equal(grids[0], grids[-1])
+
+
+def test_text_frames_and_patches_over_the_training(page, shelf):
+    ended(shelf.start(settings(steps=10)))
+    at = page(train_steps=10, train_batch=2)
+    at.button_group(key="maps").set_value("cross").run()
+    assert not at.exception
+    at.button_group(key="maps").set_value("self").run()
+    at.toggle(key="train_common").set_value(True).run()
+    assert any("this query, all kept steps" in caption.value for caption in at.caption)
+    visual = {"layout": "factorised", "cross": False}
+    ended(shelf.start(settings(steps=10, **visual)))
+    at = page(train_steps=10, train_batch=2, layout="factorised", cross="no")
+    for maps in ("spatial", "temporal"):
+        at.button_group(key="maps").set_value(maps).run()
+        assert not at.exception and picture(at, "strip")["weights"].size
+
+
+def test_a_reload_and_another_tab_find_the_training(page, shelf):
+    shelf.start(settings(steps=4000, batch=1))
+    at = page()  # its own steps and batch are the defaults
+    until(at, lambda: only(shelf).done > 0)
+    at.run()
+    assert "Pause" in buttons(at)
+    values = at.number_input(key="train_steps").value, at.number_input(key="train_batch").value
+    assert values == (4000, 1)
+
+
+def test_after_a_restart_it_goes_on_from_the_disk(page, shelf):
+    job = shelf.start(settings(steps=40))
+    while job.active and job.done < 20:
+        time.sleep(0.01)
+    job.pause()
+    ended(job)
+    again = Trainings(shelf.folder)
+    found = again.find(settings(steps=40))
+    assert found is not None and found.done == job.done and not found.kept
+    ended(again.start(settings(steps=40)))
+    assert [kept.step for kept in found.kept] == [0, 10, 15, 20, 30, 40]
+    whole = ended(Trainings(shelf.folder / "other").start(settings(steps=40)))
+    assert whole.losses == found.losses
+    for ours, theirs in zip(whole.kept, found.kept, strict=True):
+        maps = [kept.recording.records[0].map.full(0, 0) for kept in (ours, theirs)]
+        np.testing.assert_array_equal(*maps)
+
+
+def test_one_training_at_a_time(page, shelf):
+    job = shelf.start(settings(steps=20_000, batch=1))
+    with pytest.raises(TrainingError, match="one training at a time"):
+        shelf.start(settings(seed=1))
+    at = page(seed=1)
+    assert any("Another training is at work" in info.value for info in at.info)
+    assert at.button(key="train.start").disabled
+    at.button(key="train.pause.other").click().run()
+    ended(job)
+    at.run()
+    assert not at.info and not at.button(key="train.start").disabled
+
+
+def test_start_over_forgets_what_was_saved(page, shelf):
+    job = ended(shelf.start(settings(steps=20)))
+    assert list(job.folder.glob("dialled-*.pt")) and list(job.folder.glob("kept-*.safetensors"))
+    at = page(train_steps=20, train_batch=2)
+    at.button(key="train.over").click().run()
+    assert not at.exception and buttons(at) == {"Start"}
+    assert not job.folder.exists() and not shelf.known
+
+
+LARGE = {
+    "raise the patch, or lower the frame size": {"height": 128, "width": 128, "patch": 4},
+    "lower the clips a step, the heads or the depth": {"height": 64, "width": 64, "frames": 17,
+                                                "heads": 16, "depth": 12, "train_batch": 32},
+    "lower the model width": {"dim": 1024, "depth": 12, "dim_head": 128},
+    "use as many rows as columns": {"width": 32},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", LARGE)
+def test_what_is_too_large_is_refused_with_the_dial_to_turn(shelf, said):
+    dials = dict(LARGE[said])
+    asked = settings(batch=dials.pop("train_batch", 8), **dials)
+    with pytest.raises(Exception, match=said):
+        refuse_training(asked)
+    with pytest.raises(Exception, match=said):
+        shelf.start(asked)
+    assert not shelf.known
+
+
+def test_the_page_says_why_it_refuses(page):
+    at = page(height=64, width=64, patch=4, frames=9)
+    assert [error.value for error in at.error] == ["This model cannot be trained here."]
+    assert "raise the patch" in at.text[0].value
+    assert "Start" not in buttons(at)
+
+
+def test_a_failure_is_said_in_words(page, shelf, monkeypatch):
+    monkeypatch.setattr("phenaki_viz.ui.training_jobs.run_trained", explode)
+    job = ended(shelf.start(settings(steps=20)))
+    assert job.state == "failed"
+    at = page(train_steps=20, train_batch=2)
+    assert any("training stopped" in error.value for error in at.error)
+    assert any("not enough memory" in text.value for text in at.text)
+
+
+def explode(*_, **__):
+    raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+
+
+def test_learning_that_diverges_says_so(shelf):
+    asked = TrainSettings(config=DialConfig(**SMALL), steps=20, batch=2, learning_rate=1e30)
+    job = ended(shelf.start(asked))
+    assert job.state == "failed" and "lower the learning rate" in job.error
+
+
+def test_trained_weights_reach_the_other_pages(page, shelf):
+    job = ended(shelf.start(settings(steps=20)))
+    config = settings().config
+    run = run_dialled(config, sample_clip(), read_prompt("two moving left"))
+    assert trained_run(run) is None
+    at = page(train_steps=20, train_batch=2)
+    at.button(key="train.use").click().run()
+    assert any("in this page, 20 steps" in text.value for text in at.text)
+    made = trained_run(run)
+    assert made is trained_run(run) and made.clip is run.clip
+    assert not made.recording.made_by["random_weights"]
+    first = made.recording.records[0].map.full(0, 0), run.recording.records[0].map.full(0, 0)
+    assert first[0].shape == first[1].shape and not np.allclose(*first)
+    at.button(key="train.back").click().run()
+    assert trained_run(run) is None
+    shelf.use(job, 10)
+    job.weights(10).unlink()
+    assert trained_run(run) is None  # the file is gone: random weights, no error
+
+
+def test_memory_and_disk_stay_bounded(shelf):
+    for seed in range(shelves.KEPT_FOLDERS + 2):
+        ended(shelf.start(settings(steps=10, seed=seed)))
+    assert len(shelf.known) <= shelves.KEPT_TRAININGS + 1
+    assert len(list(shelf.folder.iterdir())) <= shelves.KEPT_FOLDERS + 1
+
+
+def test_only_folders_of_trainings_are_ever_deleted(shelf, tmp_path):
+    kept = tmp_path / "states" / "thesis"
+    kept.mkdir(parents=True)
+    shelf.known[settings()] = Training(settings(), kept)
+    shelf.start_over(settings())
+    assert kept.is_dir()
+
+
+def test_weights_are_counted_without_building_them():
+    started = time.perf_counter()
+    assert weights_of(DialConfig(dim=4096, depth=48)) > 10**9
+    assert time.perf_counter() - started < 5
