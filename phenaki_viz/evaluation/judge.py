@@ -27,12 +27,14 @@ class Judge:
     classifier: Any
 
     @classmethod
-    def trained(cls, cvivit: CViViT, data: MovingDigits) -> "Judge":
-        """A judge for clips of `data`."""
+    def trained(
+        cls, cvivit: CViViT, data: MovingDigits, count: int = SHOWN_TO_CLASSIFIER
+    ) -> "Judge":
+        """A judge for clips of `data`, shown `count` of them."""
         from sklearn.svm import SVC  # here: it takes a second to import
 
         images, labels = [], []
-        clips = one_digit_clips(data, SHOWN_TO_CLASSIFIER)
+        clips = one_digit_clips(data, count)
         rebuilt = reconstructions(cvivit, clips)
         for clip, again in zip(clips, rebuilt, strict=True):
             for frames in (clip.frames, again):

@@ -95,7 +95,7 @@ def look(
     """
     ask = ask or Ask()
     eyes = eyes_of(model)
-    fitted = _fit(eyes, clip, ask) if eyes else clip
+    fitted = _fit(eyes, clip, ask) if eyes else _no_clip(model, ask)
     words = read_words(model, prompt)
     kept: dict[str, Any] = {"limit_bytes": limit_bytes, "on_progress": on_progress}
     started = time.perf_counter()
@@ -167,6 +167,13 @@ def most_frames(model: nn.Module, found: int) -> int:
 def _fit(eyes: CViViT, clip: Clip, ask: Ask) -> Clip:
     height, width = eyes.image_size
     return fit_clip(clip, height=height, width=width, frames=ask.frames or len(clip.frames))
+
+
+def _no_clip(model: nn.Module, ask: Ask) -> Clip:
+    """Empty frames, one a step: a model without C-ViViT is shown random codes, no clip."""
+    filler = filler_of(model)
+    t, h, w = ask.grid or _some_grid(filler.max_seq_len if filler else 1)
+    return Clip(np.full((t, 8 * h, 8 * w, 1), 40, np.uint8), "random codes, no clip")
 
 
 def _run(

@@ -157,5 +157,5 @@ def test_put_back_after_an_error():
     ],
 )
 def test_switches_that_are_not_there(switches):
-    with pytest.raises(RecordingError, match="there is no head|cannot be cut"):
+    with pytest.raises(RecordingError, match=r"there is no head|cannot be cut"):
         seen(switches=switches)

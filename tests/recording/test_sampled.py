@@ -78,15 +78,9 @@ def test_priming_frames_are_given_and_never_masked():
 
 def test_heads_that_are_off_are_off_while_sampling():
     crossed = frozenset({("maskgit.transformer.layers.0.2", head) for head in (0, 1)})
-    one, other = (
-        sample(
-            phenaki(),
-            read_prompt(text),
-            Sampling(frames=5, steps=3),
-            switches=Switches(off=crossed),
-        )  # fmt: skip
-        for text in ("left", "right right")
-    )
+    off, sampling = Switches(off=crossed), Sampling(frames=5, steps=3)
+    one = sample(phenaki(), read_prompt("left"), sampling, switches=off)
+    other = sample(phenaki(), read_prompt("right right"), sampling, switches=off)
     assert np.array_equal(one.clip.frames, other.clip.frames)
 
 

@@ -1,0 +1,264 @@
+"""The pages of the trained model: Attention through the page script, Text and Sampling alone."""
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from phenaki_viz.checkpoints import open_checkpoint
+from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
+from phenaki_viz.recording.looking import Ask, look
+from phenaki_viz.recording.sampled import Sampling, sample
+from phenaki_viz.recording.switches import Switches
+from phenaki_viz.ui.ask import CAPTIONS
+from tests.checkpoints.files import FOR_CVIVIT, MASKGIT, PHENAKI, pt, tensors, weights
+from tests.sent import sent
+
+HEAD = "maskgit.transformer.layers.1.1"
+
+
+def shipped():
+    return open_checkpoint(SHIPPED_MODEL).model
+
+
+def looked(caption=CAPTIONS[0], prompt=None, **asked):
+    ask = Ask(frames=9, **asked)
+    return look(shipped(), digit_clip(caption), read_prompt(prompt or caption), ask)
+
+
+def components(at):
+    found = {}
+    for which in range(len(at.get("bidi_component"))):
+        header, parts = sent(at, which)
+        found[header.get("id") or f"figure {which}"] = header, parts
+    return found
+
+
+def exact(run, module, head=0, item=0):
+    (record,) = [one for one in run.recording if one.module == module]
+    return record.map.full(item, head)
+
+
+# ---- Attention, through the script
+
+
+def test_it_opens_on_the_trained_model(app):
+    at = app(source="Trained", maps="Self", layer=1, head=2)
+    assert not at.exception
+    header, parts = components(at)["map"]
+    shown = parts["values"].reshape(header["shape"])
+    np.testing.assert_allclose(shown, exact(looked(), HEAD, 2), atol=1e-6)
+    assert not any("random weights" in caption.value for caption in at.caption)
+
+
+def test_encoder_and_decoder_are_told_apart(app):
+    at = app(source="Trained")
+    options = at.button_group(key="maps").options
+    named = {"encoder spatial", "encoder temporal", "decoder spatial", "decoder temporal"}
+    assert {str(getattr(o, "content", o)).lower() for o in options} >= named | {"self", "cross"}
+    at.button_group(key="maps").set_value("decoder spatial").run()
+    assert any("frame step 2" in m.value for m in at.markdown)
+
+
+def test_another_clip_says_what_it_shows(app):
+    at = app(source="Trained")
+    at.selectbox(key="film").set_value("seven moving right").run()
+    assert at.text_input(key="say").value == "seven moving right"
+    assert not at.exception
+
+
+def test_switching_a_head_off_shows_the_effect(app):
+    at = app(source="Trained", maps="Self", layer=1, head=2)
+    assert len(at.metric) == 0
+    at.button(key="switch.head").click().run()
+    at.run()
+    assert at.multiselect(key="off").value == ["self L1 H2"]
+    off = looked(switches=Switches(off=frozenset({(HEAD, 2)})))
+    loss = next(m for m in at.metric if m.label.startswith("Loss"))
+    assert float(loss.value) == pytest.approx(off.outcome.masked_loss, abs=2e-3)
+    assert f"against {looked().outcome.masked_loss:.3f}" in loss.delta
+    at.button(key="switch.head").click().run()
+    at.run()
+    assert at.multiselect(key="off").value == [] and len(at.metric) == 0
+
+
+def test_depth_can_be_cut(app):
+    at = app(source="Trained", maps="Self")
+    at.slider(key="kept_transformer").set_value(2).run()
+    assert not at.exception
+    assert len(components(at)["grid.heads"][0]["layers"]) == 2
+    assert any("cut to 2" in m.value for m in at.markdown)
+
+
+def test_an_unknown_word_is_named(app):
+    at = app(source="Trained", say="seven <script> right")
+    assert not at.exception
+    assert any("<script>" in text.value for text in at.text)
+
+
+# ---- a checkpoint of the user's
+
+
+def upload(at, name, content):
+    at.file_uploader(key="own.file").set_value((name, content, "application/octet-stream")).run()
+    return at
+
+
+def test_a_checkpoint_is_opened_corrected_and_used(app):
+    at = app(source="Your own", maps="Self")
+    assert any("Choose a model" in info.value for info in at.info)
+    upload(at, "phenaki.pt", pt(weights(PHENAKI)))
+    assert not at.exception and not at.error
+    assumed = {box.label: box for box in at.selectbox}
+    assert {"cvivit.causal", "cvivit.image_size", "cvivit.peg_layout"} <= set(assumed)
+    for name, value in FOR_CVIVIT.items():
+        box = next(box for box in at.selectbox if box.label == f"cvivit.{name}")
+        box.set_value(value).run()
+    assert not at.exception and not at.error
+    header, _ = components(at)["map"]
+    assert header["total"] == [12, 12]
+    assert any("text encoder is not in the file" in caption.value for caption in at.caption)
+
+
+def test_a_bad_checkpoint_leaves_the_model_in_use(app):
+    at = app(source="Your own", maps="Self")
+    upload(at, "maskgit.safetensors", tensors(weights(MASKGIT)))
+    before = components(at)["map"][1]["values"]
+    upload(at, "bad.pt", b"words, not weights")
+    assert any("cannot be opened" in error.value for error in at.error)
+    assert any("neither safetensors nor" in text.value for text in at.text)
+    np.testing.assert_array_equal(components(at)["map"][1]["values"], before)
+
+
+def test_a_path_on_this_machine(app, tmp_path):
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(tensors(weights(MASKGIT)))
+    at = app(source="Your own", maps="Self")
+    at.text_input(key="own.path").set_value(str(path)).run()
+    assert not at.exception and not at.error
+    assert any("MaskGit" in caption.value for caption in at.caption)
+    at.text_input(key="own.path").set_value(str(tmp_path / "gone.pt")).run()
+    assert any("does not exist" in text.value for text in at.text)
+
+
+# ---- Text
+
+
+def text(caption, prompt=None, **asked):
+    from phenaki_viz.ui.views.text import text_page
+    from tests.ui.test_trained_pages import looked
+
+    text_page(looked(caption, prompt, **asked))
+
+
+def sampling(caption):
+    from phenaki_viz.ui.views.sampling import sampling_page
+    from tests.ui.test_trained_pages import looked
+
+    sampling_page(looked(caption))
+
+
+def random_weights(page):
+    from phenaki_viz.data import read_prompt, sample_clip
+    from phenaki_viz.models.dial import DialConfig
+    from phenaki_viz.recording.dialled import run_dialled
+    from phenaki_viz.ui.views.sampling import sampling_page
+    from phenaki_viz.ui.views.text import text_page
+
+    run = run_dialled(DialConfig(cross=page == "text"), sample_clip(), read_prompt("a b"))
+    (text_page if page == "text" else sampling_page)(run)
+
+
+def drawn(page, *args, **kwargs):
+    at = AppTest.from_function(page, default_timeout=120, args=args, kwargs=kwargs).run()
+    assert not at.exception
+    return at
+
+
+def test_words_and_nulls_are_chips_and_their_overlay_is_exact():
+    at = drawn(text, CAPTIONS[0])
+    chips = at.button_group(key="word")
+    labels = [str(getattr(option, "content", option)) for option in chips.options]
+    assert labels == ["null 1", "null 2", *CAPTIONS[0].split()]
+    _, parts = components(at)["word.strip"]
+    map_ = exact(looked(), "maskgit.transformer.layers.0.2")
+    np.testing.assert_allclose(parts["weights"], map_[:, 2], atol=1e-6)
+    chips.set_value(1).run()
+    np.testing.assert_allclose(components(at)["word.strip"][1]["weights"], map_[:, 1], atol=1e-6)
+    grid = components(at)["grid.words"][0]
+    assert (len(grid["layers"]), len(grid["heads"])) == (4, 4)
+
+
+def test_right_against_wrong_word():
+    at = drawn(text, CAPTIONS[0])
+    wrong = "five moving right quickly"
+    assert at.text_input(key="against").value == wrong
+    right, other = looked(), looked(prompt=wrong)
+    masked = right.outcome.masked
+    label = next(m for m in at.metric if "all masked" in m.label)
+    before, after = right.outcome.loss[masked].mean(), other.outcome.loss[masked].mean()
+    assert label.value == f"{before:.2f} → {after:.2f}"
+    header, parts = components(at)["loss.change"]
+    change = parts["weights"].reshape(5, 6, 6)
+    expected = (other.outcome.loss - right.outcome.loss)[masked]
+    np.testing.assert_allclose(change[masked], expected, atol=1e-5)
+    assert np.isnan(change[~masked]).all()
+    assert header["scale"]["low"] == -header["scale"]["high"]
+
+
+def test_nothing_masked_nothing_to_compare():
+    at = drawn(text, CAPTIONS[0], share=0.0)
+    assert any("Mask some tokens" in caption.value for caption in at.caption)
+
+
+def test_an_empty_prompt_leaves_the_nulls():
+    at = drawn(text, CAPTIONS[0], prompt=" ")
+    labels = [str(getattr(o, "content", o)) for o in at.button_group(key="word").options]
+    assert labels[:2] == ["null 1", "null 2"]
+
+
+def test_text_of_a_dialled_model_and_of_one_without_text():
+    at = drawn(random_weights, "text")
+    assert "word.strip" in components(at)
+    at = drawn(random_weights, "sampling")
+    assert any("needs a whole Phenaki" in info.value for info in at.info)
+
+
+# ---- Sampling
+
+
+def test_a_video_is_sampled_and_every_step_can_be_seen():
+    at = drawn(sampling, CAPTIONS[0])
+    header, parts = components(at)["player"]
+    made = sample(shipped(), read_prompt(CAPTIONS[0]), Sampling())
+    flags = parts["flags"].reshape(18, 5, 6, 6)
+    np.testing.assert_array_equal(flags & 1, np.stack([s.masked for s in made.steps]))
+    np.testing.assert_array_equal(parts["previews"].reshape(made.previews.shape), made.previews)
+    assert header["decoding"] == 18
+    at.session_state["decoding_step"] = 4
+    at.button_group(key="branch").set_value("unconditional").run()
+    record = made.recording.where(branch="unconditional", step=4).records[0]
+    header, parts = components(at)["map"]
+    np.testing.assert_allclose(
+        parts["values"].reshape(header["shape"]), record.map.full(0, 0), atol=1e-6
+    )
+
+
+def test_controls_change_the_video_and_it_can_be_carried():
+    at = drawn(sampling, CAPTIONS[0])
+    at.slider(key="decoding").set_value(3).run()
+    at.slider(key="guidance").set_value(1.0).run()
+    assert components(at)["player"][0]["decoding"] == 3
+    branches = at.button_group(key="branch").options
+    assert len(branches) == 1
+    at.selectbox(key="priming").set_value(3).run()
+    assert not at.exception and components(at)["player"][0]["given"] == 2
+    at.button(key="sampled.carry").click().run()
+    assert at.session_state["film"] == "carried"
+    assert at.session_state["clip.carried"].frames.shape == (9, 48, 48, 1)
+
+
+def test_a_run_is_quick_enough_to_be_live():
+    run = looked()
+    assert run.recording.nbytes < 4e6 and len(run.recording) == 16
+    assert torch.is_inference_mode_enabled() is False
