@@ -192,13 +192,15 @@ def _take_away(sampled: SampledRun) -> None:
             on_click="ignore",
             key="sampled.gif",
         )
-        st.button(
+        carried = st.button(
             "Look at this clip on the other pages",
             icon=":material/arrow_forward:",
             on_click=_carry,
             args=(sampled.clip, sampled.prompt.text),
             key="sampled.carry",
         )
+        if carried:  # the whole page: the sidebar shows another clip now
+            st.rerun()
         if st.session_state.get("film") == clips.CARRIED:
             st.caption("The other pages now show the sampled clip.")
 

@@ -1,0 +1,178 @@
+"""What a person does with the trained model, in a real browser."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from phenaki_viz.checkpoints import open_checkpoint
+from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
+from phenaki_viz.recording.looking import Ask, look
+from phenaki_viz.recording.sampled import Sampling, sample
+from phenaki_viz.ui.ask import CAPTIONS
+from tests.browser_fixtures import settle
+from tests.checkpoints.files import PHENAKI, tensors, weights
+from tests.journeys.test_app import number, the_map
+
+pytestmark = pytest.mark.browser
+
+
+@cache
+def model():
+    return open_checkpoint(SHIPPED_MODEL).model
+
+
+def recorded(module):
+    run = look(model(), digit_clip(CAPTIONS[0]), read_prompt(CAPTIONS[0]), Ask(frames=9))
+    return next(one for one in run.recording if one.module == module)
+
+
+def strip_cell(page: Page, strip, step: int, row: int, column: int) -> tuple[float, float]:
+    """The middle of a patch in the first frame of a time step."""
+    canvas = strip.locator("figure").nth(step).locator("canvas").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    return box["x"] + (column + 0.5) * box["width"] / 6, box["y"] + (row + 0.5) * box["height"] / 6
+
+
+def test_the_app_opens_on_the_trained_model(open_app, page, served):
+    from tests.journeys.conftest import APP
+
+    page.goto(served(APP))
+    settle(page)
+    expect(the_map(page)).to_be_visible(timeout=15_000)
+    expect(page.get_by_test_id("stMain").get_by_text("random weights")).to_have_count(0)
+    expect(page.get_by_test_id("stSidebar").get_by_text("trained on moving")).to_be_visible()
+
+
+def test_a_word_is_laid_over_the_video(open_app):
+    page = open_app("/text?source=Trained&layer=2&head=1")
+    page.get_by_role("radio", name="right", exact=True).click()
+    settle(page)
+    expect(page.get_by_text("tokens that read “right”").first).to_be_visible()
+    strip = page.locator(".st-key-word-strip .strip, .strip").first
+    at = strip_cell(page, strip, 3, 2, 4)
+    page.mouse.move(*at)
+    expect(strip).to_have_attribute("data-patch", "3,2,4")
+    exact = recorded("maskgit.transformer.layers.2.2").map.full(0, 1)[3 * 36 + 2 * 6 + 4]
+    word = 2 + CAPTIONS[0].split().index("right")
+    shown = float(strip.get_attribute("data-weight"))
+    assert shown == pytest.approx(float(exact[word]), abs=1e-6)
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link)
+    settle(page)
+    expect(page.get_by_text("tokens that read “right”").first).to_be_visible()
+
+
+def test_a_wrong_word_costs_nats(open_app):
+    page = open_app("/text?source=Trained")
+    box = page.get_by_role("textbox", name="Compare with this text")
+    box.fill("two moving left quickly")
+    box.press("Enter")
+    settle(page)
+    expect(page.get_by_text("“two moving left quickly”", exact=False).first).to_be_visible()
+    expect(page.get_by_test_id("stMetric").first).to_contain_text("→")
+
+
+def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app):
+    page = open_app("/sampling?source=Trained")
+    strip = page.locator(".strip").first
+    expect(strip).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Attention at decoding step 18")).to_be_visible()
+    scrub = page.get_by_label("Decoding step", exact=True)
+    scrub.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    expect(strip).to_have_attribute("data-step", "14")
+    expect(page.get_by_role("heading", name="Attention at decoding step 15")).to_be_visible()
+    page.mouse.click(*strip_cell(page, strip, 2, 3, 4))
+    expect(strip).to_have_attribute("data-token", "2,3,4")
+    made = sample(model(), read_prompt(CAPTIONS[0]), Sampling())
+    shown = float(strip.get_attribute("data-confidence"))
+    assert shown == pytest.approx(float(made.steps[14].confidence[2, 3, 4]), abs=1e-6)
+    settle(page)
+    expect(number(page, "Step")).to_have_value("2")
+    expect(number(page, "Column")).to_have_value("4")
+    page.get_by_role("button", name="Play the decoding steps").click()
+    expect(strip).to_have_attribute("data-step", "17", timeout=10_000)
+    expect(page.get_by_role("heading", name="Attention at decoding step 18")).to_be_visible()
+    page.get_by_role("radio", name="Without the text").click()
+    settle(page)
+    expect(the_map(page)).to_be_visible()
+
+
+def test_the_sampled_clip_is_taken_away_and_carried(open_app):
+    page = open_app("/sampling?source=Trained&decoding=4")
+    button = page.get_by_role("button", name="Video as GIF")
+    expect(button).to_be_visible(timeout=30_000)
+    with page.expect_download() as download:
+        button.click()
+    assert download.value.suggested_filename == f"{CAPTIONS[0].replace(' ', '-')}.gif"
+    assert download.value.path().read_bytes()[:6] == b"GIF89a"
+    page.get_by_role("button", name="Look at this clip on the other pages").click()
+    settle(page)
+    page.get_by_test_id("stTopNav").get_by_role("link", name="Attention").click()
+    settle(page)
+    clip = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Clip")
+    expect(clip).to_have_value("sampled: " + CAPTIONS[0])
+    expect(the_map(page)).to_be_visible()
+
+
+def test_a_head_is_switched_off_and_on(open_app):
+    page = open_app("/?source=Trained&maps=Cross&layer=2&head=1")
+    page.get_by_role("button", name="Switch this head off").click()
+    expect(page.get_by_text("1 heads off")).to_be_visible()
+    page.wait_for_url("**off=**")
+    expect(page.get_by_test_id("stMetric").first).to_contain_text("against")
+    page.get_by_role("button", name="Switch all on").click()
+    expect(page.get_by_text("1 heads off")).to_have_count(0)
+
+
+def test_a_checkpoint_is_opened_and_a_bad_one_refused(open_app, tmp_path):
+    page = open_app("/?source=Your+own&maps=Self")
+    chooser = page.get_by_test_id("stFileUploader").first.locator("input[type=file]")
+    good = tmp_path / "mine.safetensors"
+    good.write_bytes(tensors(weights(PHENAKI)))
+    chooser.set_input_files(good)
+    expect(the_map(page)).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Phenaki, ", exact=False).first).to_be_visible()
+    page.get_by_text("Assumed:", exact=False).click()
+    expect(page.get_by_text("cvivit.causal")).to_be_visible()
+    bad = tmp_path / "bad.safetensors"
+    bad.write_bytes(good.read_bytes()[:-999])
+    chooser.set_input_files(bad)
+    expect(page.get_by_text("This file cannot be opened.")).to_be_visible()
+    expect(page.get_by_text("is incomplete: its header promises", exact=False)).to_be_visible()
+    expect(the_map(page)).to_be_visible()
+
+
+def test_a_dialled_model_learns_in_the_page(open_app):
+    page = open_app(
+        "/train?heads=2&depth=1&dim=32&dim_head=8&size=32&frames=5&train_steps=30&train_batch=2"
+    )
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_text("Finished", exact=False).first).to_be_visible(timeout=60_000)
+    expect(page.locator("canvas[data-tiles]").first).to_be_visible(timeout=20_000)
+
+
+@pytest.mark.parametrize("path", ["/text", "/sampling"])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (800, "dark")])
+def test_nothing_is_wider_than_the_page(browser, served, path, width, scheme):
+    from tests.browser_fixtures import watched
+    from tests.journeys.conftest import APP
+
+    context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
+    with watched(context) as page:
+        page.goto(served(APP) + path + "?source=Trained")
+        settle(page)
+        expect(page.locator(".strip").first).to_be_visible(timeout=30_000)
+        page.wait_for_timeout(500)
+        main = page.get_by_test_id("stMain")
+        assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+
+
+def test_recorded_maps_are_distributions():
+    full = recorded("maskgit.transformer.layers.2.2").map.full(0, 1)
+    np.testing.assert_allclose(full.sum(axis=1), 1, atol=1e-5)
