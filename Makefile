@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: run test lint bench clips clean
+.PHONY: run test lint bench train evaluate clips clean
 
 run: $(VENV)/.run
 	$(BIN)/streamlit run app.py
@@ -20,8 +20,15 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.position_bias
 	$(BIN)/python -m benchmarks.forward
+	$(BIN)/python -m benchmarks.trained
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.rebuilds
+
+train: $(VENV)/.run
+	$(BIN)/python -m phenaki_viz.cli train digits assets/phenaki_digits.safetensors
+
+evaluate: $(VENV)/.run
+	$(BIN)/python -m phenaki_viz.cli evaluate
 
 clips: $(VENV)/.dev
 	PYTHONPATH=. $(BIN)/python assets/make_sample_clips.py

@@ -75,7 +75,7 @@ def main() -> None:
             again = _first_picture(browser.new_page(), app)
             with serve(empty_script, Path(folder) / "empty.log") as empty:
                 pages = browser.new_page(), browser.new_page()
-                for page, address in zip(pages, (app, empty), strict=True):
+                for page, address in zip(pages, (f"{app}/?source=Dial", empty), strict=True):
                     page.goto(address)
                     settle(page)
                     page.wait_for_timeout(1500)
@@ -83,7 +83,7 @@ def main() -> None:
         browser.close()
     model = statistics.median(models)
     bound = statistics.median(reruns) + model
-    print(f"first picture after the page is asked for: {first:.2f} s, second page {again:.2f} s")
+    print(f"first picture of the trained model: {first:.2f} s, of a second page {again:.2f} s")
     print(
         f"depth moved → map painted: {statistics.median(painted):.0f} ms; empty rerun "
         f"{statistics.median(reruns):.0f} ms + model {model:.0f} ms = {bound:.0f} ms; "

@@ -42,6 +42,22 @@ def words_share(record: AttentionRecord, item: int, head: int) -> np.ndarray:
     return record.map.full(item, head).mean(axis=0)
 
 
+def separation(values: np.ndarray, inside: np.ndarray) -> float:
+    """Area under the ROC curve: how well values tell inside from outside, 0.5 is not at all.
+
+    values, inside: of one shape, float and bool. NaN when one side is empty.
+    """
+    values, inside = values.ravel(), inside.ravel()
+    many, few = int(inside.sum()), int((~inside).sum())
+    if not many or not few:
+        return float("nan")
+    order = np.argsort(values, kind="stable")
+    _, first, counts = np.unique(values[order], return_index=True, return_counts=True)
+    ranks = np.empty(len(values))
+    ranks[order] = np.repeat(first + (counts + 1) / 2, counts)  # ties share their mean rank
+    return float((ranks[inside].sum() - many * (many + 1) / 2) / (many * few))
+
+
 def content_patches(
     frames: np.ndarray, grid: tuple[int, int, int], steps: Sequence[Sequence[int]]
 ) -> np.ndarray:

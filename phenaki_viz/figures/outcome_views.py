@@ -47,6 +47,29 @@ def loss_change_over_video(
     )
 
 
+def made_over_video(
+    frames: np.ndarray,
+    filled: np.ndarray,
+    temporal_patch: int,
+    made_by: Mapping[str, Any],
+    *,
+    name: str,
+    title: str,
+) -> FilmStrip:
+    """Frames that a model made; filled: 't h w' bool, the tokens it had to guess."""
+    return FilmStrip(
+        name=name,
+        title=title,
+        notes=(*origin_notes(made_by),),
+        made_by={**made_by, "shows": title},
+        frames=np.broadcast_to(frames, (*frames.shape[:3], 3)).copy(),
+        steps=frame_steps(len(frames), temporal_patch),
+        weights=filled.astype(np.float32),
+        scale=ColourScale(low=0.0, high=1.0, scope="1 is guessed, 0 was given"),
+        unit="guessed",
+    )
+
+
 def _strip(
     values: np.ndarray,
     shown: np.ndarray,

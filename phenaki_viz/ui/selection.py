@@ -15,9 +15,12 @@ from phenaki_viz.figures.naming import family
 from phenaki_viz.recording import AttentionRecord, Place, Recording
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
-# On the sample clip this patch lies on the upper digit, in the middle of the film.
 FIRST = ("self", "cross")
+MOST_IN_A_ROW = 4
+# On the sample clip this patch lies on the upper digit, in the middle of the film.
 NUMBERS = {"layer": 0, "head": 0, "step": 2, "row": 1, "column": 2}
+# Of the trained model: a head, and a patch on the digit of its first clip.
+STARTS = {"trained": NUMBERS | {"layer": 2, "head": 1, "row": 2, "column": 3}}
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,9 @@ def choose_stack(recording: Recording) -> tuple[AttentionRecord, ...]:
         return ()
     if st.session_state.get("maps", names[0]) not in names:
         st.session_state["maps"] = names[0]
-    chosen = st.segmented_control(
+    # Pills go on to a second line where the page is narrow.
+    draw: Any = st.pills if len(names) > MOST_IN_A_ROW else st.segmented_control
+    chosen = draw(
         "Maps",
         names,
         format_func=str.capitalize,
@@ -128,7 +133,7 @@ def number(name: str, most: int) -> int:
         name.capitalize(),
         0,
         max(most, 0),
-        min(NUMBERS[name], most),
+        min(_start(name), most),
         key=name,
         on_change=_typed,
         args=(name,),
@@ -140,7 +145,12 @@ def number(name: str, most: int) -> int:
 
 def _from_url(name: str) -> int:
     asked = st.query_params.get(name, "")
-    return int(asked) if asked.isdigit() else NUMBERS[name]
+    return int(asked) if asked.isdigit() else _start(name)
+
+
+def _start(name: str) -> int:
+    """What is looked at first, of the model that is chosen."""
+    return STARTS.get(st.session_state.get("source", ""), NUMBERS)[name]
 
 
 def _typed(name: str) -> None:

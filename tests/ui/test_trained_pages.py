@@ -262,3 +262,13 @@ def test_a_run_is_quick_enough_to_be_live():
     run = looked()
     assert run.recording.nbytes < 4e6 and len(run.recording) == 16
     assert torch.is_inference_mode_enabled() is False
+
+
+def test_what_comes_out_can_be_seen(app):
+    at = app(source="Trained")
+    at.session_state["outcome"] = True
+    at.run()
+    assert not at.exception
+    found = components(at)
+    guessed = found["made.filled"][1]["weights"].reshape(5, 6, 6)
+    np.testing.assert_array_equal(guessed.astype(bool), looked().outcome.masked)

@@ -24,7 +24,7 @@ from phenaki_viz.figures.naming import file_stem, key_axis, place_name
 from phenaki_viz.figures.words import listed
 from phenaki_viz.recording import looking
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import derived, panels, selection, switchboard
+from phenaki_viz.ui import derived, outcome, panels, selection, switchboard
 from phenaki_viz.ui.exporting import export_all_heads, export_row
 from phenaki_viz.ui.selection import Selection
 
@@ -83,6 +83,8 @@ def draw_attention(run: Run) -> None:
     with left:
         _grid(run, chosen, look)
         _by_step(chosen)
+    if isinstance(run, looking.Look):
+        outcome.draw(run)
 
 
 def _switch(chosen: Selection) -> None:

@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from phenaki_viz.analysis.words import content_patches, side_by_side, word_maps, words_share
+from phenaki_viz.analysis.words import (
+    content_patches,
+    separation,
+    side_by_side,
+    word_maps,
+    words_share,
+)
 from phenaki_viz.data import Prompt, as_rgb, read_prompt
 from phenaki_viz.data.digits import DIGITS, DIRECTIONS
 from phenaki_viz.errors import PhenakiVizError
@@ -124,7 +130,27 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
         unit="attention weight",
     )
     panels.grid(picture, kind="words")
+    _follows(run, maps, name)
     export_row(picture.name, lambda: picture, "words.grid")
+
+
+def _follows(run: Run, maps: np.ndarray, name: str) -> None:
+    """The head whose reading of the word tells the picture from its background best."""
+    steps = frame_steps(len(run.clip.frames), run.temporal_patch)
+    held = content_patches(run.clip.frames, maps.shape[2:], steps)
+    found = np.array([[separation(one, held) for one in row] for row in maps])
+    if np.isnan(found).all():
+        return
+    layer, head = (int(at) for at in np.unravel_index(int(np.nanargmax(found)), found.shape))
+    said = panels.plain(name)
+    st.button(
+        f"L{layer} H{head} reads “{said}” most where there is something (AUC {found.max():.2f})",
+        icon=":material/target:",
+        on_click=selection.wish,
+        kwargs={"layer": layer, "head": head},
+        type="tertiary",
+        key="follows",
+    )
 
 
 def _over_video(run: Run, chosen: Selection, key: int, shared: bool) -> None:
