@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from einops import repeat
 
 from phenaki_viz.figures.attention_views import frame_steps, origin_notes
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 
 NATS = "nats"
+COVERED = 110  # grey that no digit has much of
 
 
 def loss_over_video(
@@ -47,27 +49,39 @@ def loss_change_over_video(
     )
 
 
-def made_over_video(
+def frames_alone(
     frames: np.ndarray,
-    filled: np.ndarray,
+    grid: tuple[int, int, int],
     temporal_patch: int,
     made_by: Mapping[str, Any],
     *,
     name: str,
     title: str,
 ) -> FilmStrip:
-    """Frames that a model made; filled: 't h w' bool, the tokens it had to guess."""
+    """Frames that a model was shown or made, 'f H W c' uint8, with nothing laid over them."""
     return FilmStrip(
         name=name,
         title=title,
-        notes=(*origin_notes(made_by),),
+        notes=origin_notes(made_by),
         made_by={**made_by, "shows": title},
         frames=np.broadcast_to(frames, (*frames.shape[:3], 3)).copy(),
         steps=frame_steps(len(frames), temporal_patch),
-        weights=filled.astype(np.float32),
-        scale=ColourScale(low=0.0, high=1.0, scope="1 is guessed, 0 was given"),
-        unit="guessed",
+        weights=np.zeros(grid, np.float32),
+        scale=ColourScale(low=0.0, high=1.0, scope="nothing"),
+        unit="nothing",
     )
+
+
+def hidden_frames(frames: np.ndarray, masked: np.ndarray, temporal_patch: int) -> np.ndarray:
+    """Frames 'f H W c' with the masked tokens ('t h w' bool) covered in grey."""
+    shown = frames.copy()
+    _, height, width, _ = frames.shape
+    _, rows, columns = masked.shape
+    cover = repeat(masked, "t h w -> t (h y) (w x)", y=height // rows, x=width // columns)
+    for step, members in enumerate(frame_steps(len(frames), temporal_patch)):
+        for frame in members:
+            shown[frame][cover[step]] = COVERED
+    return shown
 
 
 def _strip(

@@ -117,6 +117,7 @@ class Phenaki(nn.Module):
         cond_scale: float = 3.0,
         starting_temperature: float = 0.9,
         noise_K: float = 1.0,  # noqa: N803, as published
+        steps: int | None = None,
         generator: torch.Generator | None = None,
         before_step: Callable[[int], None] | None = None,
     ) -> Iterator[SampleStep | Sampled]:
@@ -124,8 +125,9 @@ class Phenaki(nn.Module):
 
         num_frames: frames to make. texts: one a video, or one for all. prime_frames: 'b c f H W'
         that come before. cond_scale: guidance, 1 is none. starting_temperature: of the choice of
-        codes, falling to 0. noise_K: noise on the critic's scores. before_step: called with the
-        number of the step that begins. The same generator state gives the same video.
+        codes, falling to 0. noise_K: noise on the critic's scores. steps: other than the model's.
+        before_step: called with the number of the step that begins. The same generator state gives
+        the same video.
         Raises ShapeError when the frames do not fit.
         """
         was_training = self.training
@@ -133,7 +135,7 @@ class Phenaki(nn.Module):
         try:
             made = self._decode_steps(
                 num_frames, texts, prime_frames, batch_size, cond_scale, starting_temperature,
-                noise_K, generator, before_step,
+                noise_K, self.steps if steps is None else steps, generator, before_step,
             )  # fmt: skip
             yield from made
         finally:
@@ -148,6 +150,7 @@ class Phenaki(nn.Module):
         cond_scale: float,
         starting_temperature: float,
         noise_k: float,
+        steps: int,
         generator: torch.Generator | None,
         before_step: Callable[[int], None] | None,
     ) -> Iterator[SampleStep | Sampled]:
@@ -166,10 +169,10 @@ class Phenaki(nn.Module):
         first, n = prime.shape[1], math.prod(grid) - prime.shape[1]
         codes = torch.full((batch_size, n), self.mask_id, device=device)
         masked = torch.ones_like(codes, dtype=torch.bool)
-        for step in range(self.steps):
+        for step in range(steps):
             if before_step:
                 before_step(step)
-            left = (self.steps - (step + 1)) / self.steps
+            left = (steps - (step + 1)) / steps
             codes = torch.where(masked, self.mask_id, codes)
             holed = torch.cat((prime, codes), dim=1)
             logits = self.maskgit.forward_with_cond_scale(holed, **asked)[:, first:]
@@ -184,12 +187,10 @@ class Phenaki(nn.Module):
                 if self.critic is not None:
                     filled = torch.cat((prime, codes), dim=1)
                     scores = self.critic.forward_with_cond_scale(filled, **asked)[:, first:]
-                    scores = scores + noise_k * self._noise(scores, step, generator)
-            yield SampleStep(
-                step, self.steps, masked, codes, predicted, confidence, scores, temperature
-            )
+                    scores = scores + noise_k * self._noise(scores, left, generator)
+            yield SampleStep(step, steps, masked, codes, predicted, confidence, scores, temperature)
             if scores is not None:
-                masked = highest(scores, masked_tokens(n, (step + 1) / self.steps))
+                masked = highest(scores, masked_tokens(n, (step + 1) / steps))
         codes = torch.cat((prime, codes), dim=1)
         t, h, w = grid
         video = self.cvivit.decode_from_codebook_indices(codes)[:, :, primed_frames:]
@@ -219,13 +220,13 @@ class Phenaki(nn.Module):
         return repeat(codes, "1 n -> b n", b=batch_size)
 
     def _noise(
-        self, scores: torch.Tensor, step: int, generator: torch.Generator | None
+        self, scores: torch.Tensor, left: float, generator: torch.Generator | None
     ) -> torch.Tensor:
-        """Uniform noise around 0, as strong as the schedule says at this step."""
+        """Uniform noise around 0, as strong as the schedule says. left: share of steps to come."""
         strength = {
             "fixed": 1.0,
-            "decay": (self.steps - (step + 1)) / self.steps,
-            "increase": (step + 1) / self.steps,
+            "decay": left,
+            "increase": 1 - left,
         }[self.critic_noise_anneal_schedule]
         return (uniform_like(scores, generator) - 0.5) * strength
 

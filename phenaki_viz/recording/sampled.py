@@ -97,20 +97,15 @@ def sample(
     grid = _grid(model, sampling)
     made: list[SampleStep] = []
     chance = torch.Generator().manual_seed(sampling.seed)
-    steps_before, model.steps = model.steps, sampling.steps
     started = time.perf_counter()
-    try:
-        with (
-            torch.inference_mode(),
-            switched(model, switches),
-            record(
-                model,
-                words=read_words(model, prompt),
-                limit_bytes=limit_bytes,
-                modules=_fillers(model),
-                verify_rows=2,
-            ) as recording,
-        ):
+    with torch.inference_mode(), switched(model, switches):
+        with record(
+            model,
+            words=read_words(model, prompt),
+            limit_bytes=limit_bytes,
+            modules=_fillers(model),
+            verify_rows=2,
+        ) as recording:
             recording.made_by |= origin_of(model, (), {"prompt": prompt.text, "prime": prime})
 
             def begin(step: int) -> None:
@@ -124,6 +119,7 @@ def sample(
                 prime_frames=prime,
                 cond_scale=sampling.guidance,
                 starting_temperature=sampling.temperature,
+                steps=sampling.steps,
                 generator=chance,
                 before_step=begin,
             ):
@@ -132,11 +128,8 @@ def sample(
                 else:
                     made.append(event)
         seconds = time.perf_counter() - started
-        with torch.inference_mode():
-            primed = done.codes.flatten(1)[:, : math.prod(grid) - made[0].codes.shape[1]]
-            previews = _previews(model, primed, made)
-    finally:
-        model.steps = steps_before
+        primed = done.codes.flatten(1)[:, : math.prod(grid) - made[0].codes.shape[1]]
+        previews = _previews(model, primed, made)
     shown = as_frames(done.video)
     if prime is not None:
         shown = np.concatenate((as_frames(prime), shown))

@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from phenaki_viz.checkpoints import Opened, open_checkpoint
+from phenaki_viz.checkpoints import Inspection, Opened, inspect_checkpoint, open_checkpoint
+from phenaki_viz.checkpoints.files import Source, digest_of
 from phenaki_viz.data import SHIPPED_MODEL
 from phenaki_viz.errors import CheckpointError
 
@@ -22,13 +23,36 @@ def shipped() -> Opened:
     return open_checkpoint(SHIPPED_MODEL)
 
 
-def opened(source: Path | tuple[str, bytes], digest: str, corrections: Mapping[str, Any]) -> Opened:
+def digest(source: Source) -> str:
+    """Digest of a file's bytes; of one on this machine, taken anew only when it changed."""
+    if isinstance(source, Path) and source.is_file():
+        state = source.stat()
+        return _digest(source, state.st_mtime_ns, state.st_size)
+    return digest_of(source)
+
+
+@st.cache_resource(show_spinner="Reading the file", max_entries=8)
+def _digest(path: Path, changed: int, size: int) -> str:
+    return digest_of(path)
+
+
+def inspected(source: Source, digest: str, corrections: Mapping[str, Any]) -> Inspection:
+    """What a checkpoint holds, looked at once. Raises CheckpointError."""
+    return _inspected(source, digest, tuple(sorted(corrections.items())))
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _inspected(
+    _source: Source, digest: str, corrections: tuple[tuple[str, Any], ...]
+) -> Inspection:
+    return inspect_checkpoint(_source, dict(corrections))
+
+
+def opened(source: Source, digest: str, corrections: Mapping[str, Any]) -> Opened:
     """A checkpoint of the user's, opened once. digest: of the file. Raises CheckpointError."""
     return _opened(source, digest, tuple(sorted(corrections.items())))
 
 
 @st.cache_resource(show_spinner="Opening the checkpoint", max_entries=3)
-def _opened(
-    _source: Path | tuple[str, bytes], digest: str, corrections: tuple[tuple[str, Any], ...]
-) -> Opened:
+def _opened(_source: Source, digest: str, corrections: tuple[tuple[str, Any], ...]) -> Opened:
     return open_checkpoint(_source, dict(corrections))

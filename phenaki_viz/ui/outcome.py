@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from phenaki_viz.figures.outcome_views import made_over_video
+from phenaki_viz.figures.outcome_views import frames_alone, hidden_frames
 from phenaki_viz.recording.looking import Look
 from phenaki_viz.ui import panels
 from phenaki_viz.ui.exporting import export_row
@@ -18,25 +18,23 @@ def draw(run: Look) -> None:
     if not box.open:
         return
     with box:
-        _made(
-            run,
-            outcome.reconstruction,
-            np.zeros(outcome.codes.shape, bool),
-            "rebuilt",
-            f"Rebuilt from its codes (error {outcome.error:.3f} of the clip's variance)",
-        )
+        said = f"Rebuilt from its codes (error {outcome.error:.3f} of the clip's variance)"
+        _frames(run, outcome.reconstruction, "rebuilt", said)
         if outcome.filled is not None and outcome.masked is not None:
+            seen = hidden_frames(run.clip.frames, outcome.masked, run.temporal_patch)
+            _frames(run, seen, "shown", "What MaskGit was shown: grey is masked")
             loss = outcome.masked_loss
             cost = "" if loss is None else f" (loss {loss:.2f} nats a token)"
-            said = f"Masked tokens filled in, all at once, each by its likeliest code{cost}"
-            _made(run, outcome.filled, outcome.masked, "filled", said)
+            said = f"Filled in, all at once, each token by its likeliest code{cost}"
+            _frames(run, outcome.filled, "filled", said)
     for note in run.notes:
         st.text(note)
 
 
-def _made(run: Look, frames: np.ndarray, filled: np.ndarray, name: str, title: str) -> None:
-    picture = made_over_video(
-        frames, filled, run.temporal_patch, run.recording.made_by, name=name, title=title
+def _frames(run: Look, frames: np.ndarray, name: str, title: str) -> None:
+    grid = run.outcome.codes.shape if run.outcome.codes is not None else (1, 1, 1)
+    picture = frames_alone(
+        frames, grid, run.temporal_patch, run.recording.made_by, name=name, title=title
     )
-    panels.film(picture, key=f"made.{name}", direction=title, unit="guessed")
+    panels.film(picture, key=f"made.{name}", direction=title, bare=True)
     export_row(picture.name, lambda: picture, f"made.{name}")

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from phenaki_viz.checkpoints import Inspection, Opened, Setting, inspect_checkpoint
-from phenaki_viz.checkpoints.files import Source, digest_of
+from phenaki_viz.checkpoints import Inspection, Opened, Setting
+from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.text import DEFAULT_T5, T5Text
@@ -31,9 +31,9 @@ def draw_own() -> Opened | None:
             )
         return kept
     try:
-        digest = digest_of(source)
+        digest = models.digest(source)
         corrections = _corrections(digest)
-        inspection = inspect_checkpoint(source, corrections)
+        inspection = models.inspected(source, digest, corrections)
         asked = _inspected(inspection, digest)
         opened = models.opened(source, digest, asked)
     except PhenakiVizError as error:

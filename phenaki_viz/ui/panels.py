@@ -95,14 +95,17 @@ def strip(picture: FilmStrip, chosen: Selection, direction: str) -> None:
     notes(picture)
 
 
-def film(picture: FilmStrip, *, key: str, direction: str, unit: str = "weight") -> None:
-    """Numbers of every patch over the frames, with nothing to pick."""
+def film(
+    picture: FilmStrip, *, key: str, direction: str, unit: str = "weight", bare: bool = False
+) -> None:
+    """Numbers of every patch over the frames, with nothing to pick; bare: the frames alone."""
     film_strip(
         picture.frames,
         steps=picture.steps,
         weights=picture.weights,
         query=None,
         still=True,
+        bare=bare,
         grid=(picture.weights.shape[0], picture.weights.shape[1], picture.weights.shape[2]),
         scale=picture.scale,
         uniform=picture.uniform,
@@ -110,7 +113,8 @@ def film(picture: FilmStrip, *, key: str, direction: str, unit: str = "weight") 
         unit=unit,
         key=key,
     )
-    notes(picture)
+    if not bare:
+        notes(picture)
 
 
 def attention(chosen: Selection, scale: ColourScale) -> MapTile:

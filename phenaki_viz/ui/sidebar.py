@@ -73,5 +73,6 @@ def _shipped() -> Opened | None:
         st.error("The trained model cannot be opened.", icon=":material/block:")
         st.text(str(error))
         return None
-    st.caption("A small Phenaki, trained on moving handwritten digits (2.1 M parameters).")
+    size = sum(weight.numel() for weight in found.model.parameters()) / 1e6
+    st.caption(f"A small Phenaki, trained on moving handwritten digits ({size:.1f} M parameters).")
     return found

@@ -45,11 +45,9 @@ def test_a_critic_has_passes_of_its_own(critic):
 
 def test_steps_are_what_the_sampler_did():
     run, model = drawn(seed=5), phenaki()
-    model.steps = 4
     *made, done = model.sample_steps(
-        num_frames=5, texts=["left right"], generator=torch.Generator().manual_seed(5)
+        num_frames=5, texts=["left right"], steps=4, generator=torch.Generator().manual_seed(5)
     )
-    model.steps = 18
     np.testing.assert_array_equal(run.steps[-1].codes, done.codes[0].numpy())
     for at, (ours, theirs) in enumerate(zip(run.steps, made, strict=True)):
         np.testing.assert_array_equal(ours.masked.ravel(), theirs.masked[0].numpy())

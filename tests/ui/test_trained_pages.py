@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
+from phenaki_viz.figures.outcome_views import hidden_frames
 from phenaki_viz.recording.looking import Ask, look
 from phenaki_viz.recording.sampled import Sampling, sample
 from phenaki_viz.recording.switches import Switches
@@ -270,5 +271,14 @@ def test_what_comes_out_can_be_seen(app):
     at.run()
     assert not at.exception
     found = components(at)
-    guessed = found["made.filled"][1]["weights"].reshape(5, 6, 6)
-    np.testing.assert_array_equal(guessed.astype(bool), looked().outcome.masked)
+    for name, frames in (
+        ("rebuilt", looked().outcome.reconstruction),
+        ("filled", looked().outcome.filled),
+        ("shown", hidden_frames(digit_clip(CAPTIONS[0]).frames, looked().outcome.masked, 2)),
+    ):
+        pixels = found[f"made.{name}"][1]["frames"].reshape(frames.shape)
+        np.testing.assert_array_equal(pixels, frames)
+    covered = hidden_frames(
+        np.zeros((3, 4, 4, 1), np.uint8), np.eye(2, dtype=bool)[None].repeat(2, 0), 2
+    )
+    assert (covered[:, :2, :2] == 110).all() and (covered[:, :2, 2:] == 0).all()

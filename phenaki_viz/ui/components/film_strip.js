@@ -49,6 +49,7 @@ class FilmStrip extends Panel {
 
   take() {
     const { scale } = this.head;
+    this.panel.classList.toggle("bare", this.head.bare);
     this.slider.value = this.memory.opacity ??= OPACITY;
     this.lines.checked = this.memory.lines ??= false;
     const signed = scale.low < 0 && scale.high > 0;

@@ -49,6 +49,7 @@ def film_strip(
     direction: str = "looks at",
     unit: str = "weight",
     still: bool = False,
+    bare: bool = False,
     on_pick: Callable[[PatchPick], None] | None = None,
 ) -> PatchPick | None:
     """Draw the strip; returns the patch in the run in which one was picked, else None.
@@ -56,7 +57,8 @@ def film_strip(
     frames: 'f H W 3' uint8. steps: the frames of each time step. weights: 't h w' float32, raw;
     NaN has no colour (masked, or not a key of this map). query: the patch that is outlined.
     uniform: 1 / visible keys. direction: what stands after the query's name, or alone when
-    `still`: then there is nothing to pick, only to read. on_pick is called before the page is
+    `still`: then there is nothing to pick, only to read. bare: frames alone, no weights to read
+    either. on_pick is called before the page is
     drawn: set state there. Raises ShapeError when the shapes do not fit.
     """
     _check(frames, steps, weights, grid)
@@ -74,6 +76,7 @@ def film_strip(
         "direction": direction,
         "unit": unit,
         "still": still,
+        "bare": bare,
         "colours": {"query": QUERY_COLOUR, "masked": MASKED_COLOUR},
         "push": picks.push(key, [int(at) for at in query] if query else None, picked),
     }
