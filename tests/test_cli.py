@@ -1,9 +1,13 @@
+import json
+import os
+import signal
 import zipfile
 
 import numpy as np
 import pytest
 
 from phenaki_viz.cli import main
+from tests.checkpoints.files import MASKGIT, tensors, weights
 
 SMALL = ["--heads", "3", "--depth", "2", "--dim", "32", "--dim-head", "8", "--size", "32"]
 
@@ -39,3 +43,61 @@ def test_your_own_clip(tmp_path):
 def test_a_command_is_needed():
     with pytest.raises(SystemExit):
         main([])
+
+
+def test_inspect_says_what_a_file_holds(tmp_path, capsys):
+    path = tmp_path / "maskgit.safetensors"
+    path.write_bytes(tensors(weights(MASKGIT)))
+    assert main(["inspect", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("maskgit.safetensors: MaskGit")
+    assert "heads = 2  (inferred: " in said
+    path.write_bytes(b"not a model")
+    assert main(["inspect", str(path)]) == 1
+    assert "neither safetensors nor" in capsys.readouterr().err
+
+
+def test_train_writes_a_file_goes_on_and_can_be_evaluated(tmp_path, capsys, monkeypatch):
+    out, states = tmp_path / "digits.safetensors", tmp_path / "states"
+    short = ["--tokenizer-steps", "2", "--maskgit-steps", "2", "--pool", "32"]
+    command = ["train", "digits", str(out), "--states", str(states), *short]
+    assert main(command) == 0
+    first = out.read_bytes()
+    said = capsys.readouterr().err
+    assert "C-ViViT: 2 of 2" in said and "MaskGit: 2 of 2" in said
+    assert main(command) == 0  # everything is done: the same file again
+    assert len(out.read_bytes()) == len(first) < 5_000_000
+    report = tmp_path / "figures.json"
+    evaluation = ["evaluate", str(out), "--captions", "5", "--clips", "4", "--json", str(report)]
+    evaluation += ["--judge-clips", "40"]
+    assert main(evaluation) == 0
+    assert "| reconstruction R² | ≥ .93 |" in capsys.readouterr().out
+    figures = json.loads(report.read_text())
+    assert set(figures) == {"trained", "untrained"}
+    assert figures["trained"]["one"]["captions"] == 5
+
+
+def test_only_a_whole_phenaki_with_words_is_evaluated(tmp_path, capsys):
+    path = tmp_path / "maskgit.safetensors"
+    path.write_bytes(tensors(weights(MASKGIT)))
+    assert main(["evaluate", str(path)]) == 1
+    assert "not a whole Phenaki with its own words" in capsys.readouterr().err
+
+
+def test_ctrl_c_stops_a_training_and_saves(tmp_path, capsys, monkeypatch):
+    from phenaki_viz.training import stages
+
+    advance = stages.TokenizerTrainer.advance
+
+    def interrupted(self):
+        loss = advance(self)
+        os.kill(os.getpid(), signal.SIGINT)
+        return loss
+
+    monkeypatch.setattr(stages.TokenizerTrainer, "advance", interrupted)
+    out = tmp_path / "x.safetensors"
+    command = ["train", "digits", str(out), "--states", str(tmp_path / "s")]
+    assert main([*command, "--tokenizer-steps", "3"]) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "s").iterdir()] == ["cvivit-0000001.pt"]
+    assert not out.exists()

@@ -15,6 +15,7 @@ def add(commands: Any) -> None:
     parser.add_argument("model", type=Path, nargs="?", help="the shipped one if not given")
     parser.add_argument("--captions", type=int, default=200, help="one-digit captions")
     parser.add_argument("--clips", type=int, default=64, help="for each measure of the maps")
+    parser.add_argument("--judge-clips", type=int, default=1200, help="the judge learns from")
     parser.add_argument("--json", type=Path, help="write the figures there as well")
     parser.add_argument("--threads", type=int, default=1)
     parser.set_defaults(run=run)
@@ -38,7 +39,7 @@ def run(asked: argparse.Namespace) -> int:
     model = open_checkpoint(path).model
     if not isinstance(model, Phenaki) or model.encode_texts is None:
         raise CheckpointError(f"{path.name} is not a whole Phenaki with its own words")
-    judge = Judge.trained(model.cvivit, DIGITS.data)
+    judge = Judge.trained(model.cvivit, DIGITS.data, asked.judge_clips)
     sizes = {"captions": asked.captions, "clips": asked.clips, "judge": judge}
     trained = evaluate(model, DIGITS.data, **sizes, on_progress=_teller("trained"))
     fresh = new_model(DIGITS).eval()
