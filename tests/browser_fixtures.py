@@ -41,7 +41,7 @@ def serve(script: Path, log: Path) -> Iterator[str]:
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
     with log.open("w") as out:
-        server = _start(script, port, out)
+        server = _start(script, port, out, states=log.with_suffix(".states"))
         try:
             _wait_for(server, address, log)
             yield address
@@ -49,7 +49,7 @@ def serve(script: Path, log: Path) -> Iterator[str]:
             _stop(server)
 
 
-def _start(script: Path, port: int, out) -> subprocess.Popen:
+def _start(script: Path, port: int, out, *, states: Path) -> subprocess.Popen:
     flags = [
         "--server.address=127.0.0.1",
         f"--server.port={port}",
@@ -62,7 +62,7 @@ def _start(script: Path, port: int, out) -> subprocess.Popen:
         stdout=out,
         stderr=subprocess.STDOUT,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PHENAKI_VIZ_STATES": str(states)},
     )
 
 

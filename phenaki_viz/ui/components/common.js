@@ -255,3 +255,20 @@ function used(event) {
 }
 
 const plain = (event) => !(event.ctrlKey || event.metaKey || event.altKey);
+
+// What stands under the frames of a time step.
+function captionOf(t, frames) {
+  const [first, last] = [frames[0], frames.at(-1)];
+  const which = first === last ? `frame ${first}` : `frames ${first}–${last}`;
+  return `step ${t} · ${which}`;
+}
+
+// Frame number `at` of bytes 'f H W c' as a picture; c is 1 (grey) or 3.
+function frameOf(bytes, at, [height, width, channels]) {
+  const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
+  return imageOf(width, height, (dots) => {
+    for (let i = 0, from = at * dots.length * channels; i < dots.length; i++, from += channels) {
+      dots[i] = pixel(bytes[from], bytes[from + green], bytes[from + blue]);
+    }
+  });
+}

@@ -69,17 +69,8 @@ class FilmStrip extends Panel {
   decode() {
     if (this.film === this.head.film) return this.pictures;
     this.film = this.head.film;
-    const [count, height, width, channels] = this.head.frames;
-    const { frames } = this.parts;
-    const size = width * height;
-    return Array.from({ length: count }, (_, f) =>
-      imageOf(width, height, (dots) => {
-        const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
-        for (let i = 0, at = f * size * channels; i < size; i++, at += channels) {
-          dots[i] = pixel(frames[at], frames[at + green], frames[at + blue]);
-        }
-      }),
-    );
+    const [count, ...shape] = this.head.frames;
+    return Array.from({ length: count }, (_, f) => frameOf(this.parts.frames, f, shape));
   }
 
   // One step's weights as a small picture: one dot a patch, see-through where they are low.
@@ -108,7 +99,6 @@ class FilmStrip extends Panel {
 
   draw() {
     const [, height, width] = this.head.frames;
-    this.strip.style.setProperty("--gap", `${GAP}px`);
     this.strip.style.setProperty("--between", `${BETWEEN}px`);
     this.strip.style.setProperty("--query", this.head.colours.query);
     const wide = frameWidth(this.head.steps.map((step) => step.length), this.width);
@@ -280,12 +270,6 @@ class FilmStrip extends Panel {
     const limits = this.head.grid;
     this.pick(from.map((at, along) => clamp(at + move[along], 0, limits[along] - 1)));
   }
-}
-
-function captionOf(t, frames) {
-  const [first, last] = [frames[0], frames.at(-1)];
-  const which = first === last ? `frame ${first}` : `frames ${first}–${last}`;
-  return `step ${t} · ${which}`;
 }
 
 // How wide all frames are: on one line if that leaves them large enough, else on two, …

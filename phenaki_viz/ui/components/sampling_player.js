@@ -29,18 +29,13 @@ class SamplingPlayer extends Panel {
   }
 
   take() {
-    const [, count, height, width, channels] = this.head.frames;
-    const size = width * height;
-    this.pictures = Array.from({ length: this.head.decoding }, () => Array(count));
-    this.picture = (step, frame) =>
-      (this.pictures[step][frame] ??= imageOf(width, height, (dots) => {
-        const { previews } = this.parts;
-        const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
-        let at = (step * count + frame) * size * channels;
-        for (let i = 0; i < size; i++, at += channels) {
-          dots[i] = pixel(previews[at], previews[at + green], previews[at + blue]);
-        }
-      }));
+    const [, count, ...shape] = this.head.frames;
+    this.pictures = new Map();
+    this.picture = (step, frame) => {
+      const at = step * count + frame;
+      if (!this.pictures.has(at)) this.pictures.set(at, frameOf(this.parts.previews, at, shape));
+      return this.pictures.get(at);
+    };
     this.scrub.max = this.head.decoding - 1;
     this.shows.value = this.memory.shows ??= "tokens";
     if (this.pushed) this.memory.step = this.memory.picked?.[0] ?? 0;
@@ -59,10 +54,8 @@ class SamplingPlayer extends Panel {
     this.plan = plan;
     this.canvases = this.head.steps.map((step) => step.map((frame) => make("canvas", { frame })));
     const boxes = this.head.steps.map((step, t) => {
-      const [first, last] = [step[0], step.at(-1)];
-      const which = first === last ? `frame ${first}` : `frames ${first}–${last}`;
       const given = t < this.head.given ? " · given" : "";
-      const caption = make("figcaption", { textContent: `step ${t} · ${which}${given}` });
+      const caption = make("figcaption", { textContent: captionOf(t, step) + given });
       return make("figure", { className: "step" },
         make("div", { className: "frames" }, ...this.canvases[t]), caption);
     });
