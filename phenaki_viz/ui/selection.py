@@ -19,8 +19,8 @@ FIRST = ("self", "cross")
 MOST_IN_A_ROW = 4
 # On the sample clip this patch lies on the upper digit, in the middle of the film.
 NUMBERS = {"layer": 0, "head": 0, "step": 2, "row": 1, "column": 2}
-# Of the trained model: a head, and a patch on the digit of its first clip.
-STARTS = {"trained": NUMBERS | {"layer": 2, "head": 1, "row": 2, "column": 3}}
+# Of the trained model: the head that reads the digit's word, and a patch on the digit.
+STARTS = {"trained": NUMBERS | {"layer": 1, "head": 2, "row": 2, "column": 2}}
 
 
 @dataclass(frozen=True)
@@ -71,20 +71,21 @@ def choose_stack(recording: Recording) -> tuple[AttentionRecord, ...]:
     names = sorted(families, key=lambda name: name not in FIRST)
     if not names:
         return ()
-    if st.session_state.get("maps", names[0]) not in names:
-        st.session_state["maps"] = names[0]
+    first = "cross" if _trained() and "cross" in names else names[0]
+    if st.session_state.get("maps", first) not in names:
+        st.session_state["maps"] = first
     # Pills go on to a second line where the page is narrow.
     draw: Any = st.pills if len(names) > MOST_IN_A_ROW else st.segmented_control
     chosen = draw(
         "Maps",
         names,
         format_func=str.capitalize,
-        default=names[0],
+        default=first,
         key="maps",
         required=True,
         **_BOUND,
     )
-    return families[chosen or names[0]]
+    return families[chosen or first]
 
 
 def choose(
@@ -117,6 +118,11 @@ def wish(**asked: int) -> None:
         st.session_state[name] = int(value)
 
 
+def untouched(*names: str) -> bool:
+    """Whether these parts of the selection are still what is looked at first."""
+    return all(current(name, 10**6) == _start(name) for name in names)
+
+
 def current(name: str, most: int) -> int:
     """A part of the selection as it stands, held between 0 and `most`, without drawing it."""
     wanted = st.session_state.get("wishes", {}).get(name, st.session_state.get(name))
@@ -146,6 +152,10 @@ def number(name: str, most: int) -> int:
 def _from_url(name: str) -> int:
     asked = st.query_params.get(name, "")
     return int(asked) if asked.isdigit() else _start(name)
+
+
+def _trained() -> bool:
+    return st.session_state.get("source") == "trained"
 
 
 def _start(name: str) -> int:

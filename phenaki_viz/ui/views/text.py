@@ -52,6 +52,7 @@ def text_page(run: Run) -> None:
         return
     names = key_axis(records[0], 0).names
     key = _chips(names)
+    _start_where_it_is_read(run, records, key)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         chosen = selection.choose(run.recording, records, place=False)
         shared = _scale()
@@ -65,6 +66,26 @@ def text_page(run: Run) -> None:
         _shares(chosen, key, names)
     if isinstance(run, Look):
         _compare(run, chosen, key, names)
+
+
+def _start_where_it_is_read(run: Run, records: tuple[Any, ...], key: int) -> None:
+    """On the first visit, of a model that learned: the head that reads the word best."""
+    seen = st.session_state.get("text.seen", False)
+    st.session_state["text.seen"] = True
+    trained = st.session_state.get("source") == "trained"
+    if seen or not trained or not selection.untouched("layer", "head"):
+        return
+    found = _separations(run, word_maps(records, 0, key))
+    if not np.isnan(found).all():
+        layer, head = np.unravel_index(int(np.nanargmax(found)), found.shape)
+        selection.wish(layer=int(layer), head=int(head))
+
+
+def _separations(run: Run, maps: np.ndarray) -> np.ndarray:
+    """How well each head's reading tells what is in the picture from its background, 'l h'."""
+    steps = frame_steps(len(run.clip.frames), run.temporal_patch)
+    held = content_patches(run.clip.frames, maps.shape[2:], steps)
+    return np.array([[separation(one, held) for one in row] for row in maps])
 
 
 def _cross(run: Run) -> tuple[Any, ...]:
@@ -136,9 +157,7 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
 
 def _follows(run: Run, maps: np.ndarray, name: str) -> None:
     """The head whose reading of the word tells the picture from its background best."""
-    steps = frame_steps(len(run.clip.frames), run.temporal_patch)
-    held = content_patches(run.clip.frames, maps.shape[2:], steps)
-    found = np.array([[separation(one, held) for one in row] for row in maps])
+    found = _separations(run, maps)
     if np.isnan(found).all():
         return
     layer, head = (int(at) for at in np.unravel_index(int(np.nanargmax(found)), found.shape))
