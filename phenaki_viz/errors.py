@@ -38,5 +38,9 @@ class CheckpointError(PhenakiVizError, ValueError):
     """A file of weights that cannot be used; what was in use stays in use."""
 
 
+class NonFiniteWeightsError(CheckpointError):
+    """Weights with NaN or infinity, which can be opened all the same when that is asked for."""
+
+
 class TrainingError(PhenakiVizError):
     """Training that cannot go on: a saved state that does not fit, or a loss that is no number."""

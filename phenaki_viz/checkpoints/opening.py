@@ -18,7 +18,7 @@ from phenaki_viz.checkpoints.settings import (
     cvivit_settings,
     maskgit_settings,
 )
-from phenaki_viz.errors import CheckpointError, ConfigError
+from phenaki_viz.errors import CheckpointError, ConfigError, NonFiniteWeightsError
 from phenaki_viz.models import CViViT, MaskGit, Phenaki, TokenCritic
 from phenaki_viz.models.configs import (
     CriticConfig,
@@ -92,7 +92,8 @@ def open_checkpoint(
 ) -> Opened:
     """The model of a checkpoint: built anew, filled, checked; nothing that exists is touched.
 
-    allow_non_finite: take weights with NaN or infinity all the same. Raises CheckpointError.
+    allow_non_finite: take weights with NaN or infinity all the same. Raises CheckpointError, of
+    which NonFiniteWeightsError is one.
     """
     with weights_of(source) as weights:
         inspection = _inspect(weights, corrections or {})
@@ -272,7 +273,7 @@ def _check_finite(name: str, state: Mapping[str, torch.Tensor], allowed: bool) -
     }
     if bad and not allowed:
         named = ", ".join(f"{key} ({count})" for key, count in list(bad.items())[:NAMED])
-        raise CheckpointError(
+        raise NonFiniteWeightsError(
             f"{name} has NaN or infinity in {len(bad)} tensors: {named}. Training went wrong; use "
             "an earlier checkpoint"
         )

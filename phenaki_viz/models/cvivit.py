@@ -9,7 +9,7 @@ from einops import rearrange, repeat
 from einops.layers.torch import Rearrange
 from torch import nn
 
-from phenaki_viz.errors import ShapeError
+from phenaki_viz.errors import ConfigError, ShapeError
 from phenaki_viz.models.layers import PegLayout
 from phenaki_viz.models.patches import PatchEmbedding, PatchSize, grid_of
 from phenaki_viz.models.position import ContinuousPositionBias
@@ -26,7 +26,7 @@ class CViViT(PatchEmbedding):
     temporal ones (causal, ALiBi, PEG); decoder: the reverse. One position bias serves both.
     Not in the published class: fsq_levels chooses a finite scalar quantiser instead of LFQ or
     VectorQuantize; causal and spatial_peg are as older releases had them; peg_layout, see `PEG`.
-    The perceptual and adversarial losses of training are left out.
+    The perceptual and adversarial losses of training are left out: use_vgg_and_gan is refused.
     Source: Villegas et al. 2022, Phenaki (arXiv 2210.02399), section 2.1; phenaki-pytorch 0.5.0,
     CViViT.
     """
@@ -44,6 +44,7 @@ class CViViT(PatchEmbedding):
         dim_head: int = 64,
         heads: int = 8,
         channels: int = 3,
+        use_vgg_and_gan: bool = False,
         attn_dropout: float = 0.0,
         ff_dropout: float = 0.0,
         lookup_free_quantization: bool = True,
@@ -61,6 +62,11 @@ class CViViT(PatchEmbedding):
             temporal_patch_size=temporal_patch_size,
         )
         height, width = (image_size,) * 2 if isinstance(image_size, int) else image_size
+        if use_vgg_and_gan:
+            raise ConfigError(
+                "the perceptual and adversarial losses are left out here: pass "
+                "use_vgg_and_gan=False"
+            )
         _, h, w = grid_of(1, height, width, self.patch_size, temporal_patch_size)
         self.image_size = height, width
         self.patch_height_width = h, w

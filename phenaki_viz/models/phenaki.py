@@ -12,6 +12,7 @@ from torch import nn
 from phenaki_viz.errors import ConfigError, ShapeError
 from phenaki_viz.models.cvivit import CViViT
 from phenaki_viz.models.maskgit import MaskGit, SelfCritic, TokenCritic
+from phenaki_viz.models.text import T5Text
 
 Schedule = Literal["fixed", "decay", "increase"]
 Texts = Sequence[str] | str
@@ -52,9 +53,10 @@ class Phenaki(nn.Module):
     """C-ViViT, MaskGit and perhaps a critic, to sample from.
 
     encode_texts: from texts to vectors; when it is a module its weights are saved with the rest.
+    t5_name: loads that T5 instead, as published, but only when it is named.
     steps: of decoding, in which the share of masked tokens falls along a cosine.
     Source: Villegas et al. 2022, Phenaki (arXiv 2210.02399), section 2.2 and 2.3; phenaki-pytorch
-    0.5.0, Phenaki, which loads T5 by itself where this is given `encode_texts`.
+    0.5.0, Phenaki.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Phenaki(nn.Module):
         cvivit: CViViT,
         critic: TokenCritic | SelfCritic | None = None,
         encode_texts: EncodeTexts | None = None,
+        t5_name: str | None = None,
         steps: int = 18,
         self_token_critic: bool = False,
         critic_noise_anneal_schedule: Schedule = "decay",
@@ -76,6 +79,8 @@ class Phenaki(nn.Module):
         self.cvivit = cvivit
         self.maskgit = maskgit
         self.critic = SelfCritic(maskgit) if self_token_critic else critic
+        if encode_texts is None and t5_name is not None:
+            encode_texts = T5Text(t5_name)
         self.encode_texts = encode_texts
         self.steps = steps
         self.mask_id = maskgit.mask_id

@@ -15,6 +15,7 @@ from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 CAPTIONS = tuple(DIGIT_CLIPS.values())
+_CARRIED, _TAKEN = "clip.carried", "clip.taken"
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,10 @@ def _clip() -> Clip:
     titles = {**{caption: caption for caption in CAPTIONS}, **SAMPLES}
     if uploaded:
         titles[clips.UPLOAD] = uploaded.name
-    carried: Clip | None = st.session_state.get("clip.carried")
+    if _TAKEN in st.session_state:
+        st.session_state["film"] = clips.CARRIED
+        st.session_state["say"] = st.session_state.pop(_TAKEN)
+    carried: Clip | None = st.session_state.get(_CARRIED)
     if carried is not None:
         titles[clips.CARRIED] = carried.name
     if st.session_state.get("film", CAPTIONS[0]) not in titles:
@@ -105,6 +109,15 @@ def _clip() -> Clip:
     if chosen in CAPTIONS:
         return _digit(chosen)
     return clips.load(chosen, uploaded)
+
+
+def carry(clip: Clip, text: str) -> None:
+    """Show this clip and its text from the next run of the page on; call it from a callback.
+
+    The boxes are set where they are drawn: a browser that goes to another page before it has heard
+    of the choice would send the old one back.
+    """
+    st.session_state[_CARRIED], st.session_state[_TAKEN] = clip, text
 
 
 def _say_what_it_shows() -> None:

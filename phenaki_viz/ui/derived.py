@@ -1,5 +1,6 @@
 """What is computed from a run for a page and worth keeping while the run is on screen."""
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -13,10 +14,13 @@ from phenaki_viz.figures.attention_views import scale_for
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.recording import AttentionRecord, PositionBias, evaluate_bias
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui.runs import progress_bar
+from phenaki_viz.ui import errands
+from phenaki_viz.ui.errands import Errand
+from phenaki_viz.ui.runs import Tell
 from phenaki_viz.ui.selection import Selection
 
 T = TypeVar("T")
+AT_ONCE = 20_000_000  # weights whose metrics take no time to speak of
 # Goes with the run: nothing here keeps maps alive.
 _kept: WeakKeyDictionary[Run, dict[Any, Any]] = WeakKeyDictionary()
 
@@ -46,18 +50,16 @@ def highest(run: Run, chosen: Selection) -> float:
 def table(run: Run, chosen: Selection, measure: str) -> np.ndarray:
     """One metric of every head of the stack, 'l h'."""
     items = chosen.items
-    return _once(
-        run, ("table", measure, chosen.record.stack, chosen.record.kind, *items),
-        lambda: _measured(chosen, measure),
-    )  # fmt: skip
+    key = ("table", measure, chosen.record.stack, chosen.record.kind, *items)
 
+    def make(tell: Tell | None = None) -> np.ndarray:
+        return _once(run, key, lambda: head_table(chosen.records, chosen.items, measure, tell))
 
-def _measured(chosen: Selection, measure: str) -> np.ndarray:
-    place = st.empty()
-    bar = progress_bar(place, "Measuring the heads:", _back_to_maps)
-    made = head_table(chosen.records, chosen.items, measure, bar)
-    place.empty()
-    return made
+    weights = sum(math.prod(record.map.shape[1:]) for record in chosen.records)
+    if weights > AT_ONCE and key not in _kept.get(run, {}):
+        doing = "Measuring the heads:"
+        errands.send(Errand((id(run), key), make, doing, _back_to_maps))
+    return make()
 
 
 def _back_to_maps() -> None:

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
-from phenaki_viz.errors import ExportError
 from phenaki_viz.export import FORMATS, archive, render
 from phenaki_viz.figures.attention_views import stack_heads
 from phenaki_viz.figures.naming import family
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.recording.run import Run
+from phenaki_viz.ui import errands
+from phenaki_viz.ui.errands import Errand
+from phenaki_viz.ui.runs import Tell
 from phenaki_viz.ui.selection import Selection
 
 WHAT = {
@@ -60,8 +61,13 @@ def export_all_heads(run: Run, chosen: Selection) -> None:
         )
         count = sum(len(record.heads) for record in chosen.records)
         st.caption(f"{count} heads, with an index; one colour scale for all")
+        errand = _zip(run, chosen, kinds, count)
         if st.button("Make the ZIP", disabled=not kinds, key="export.all.make", width="stretch"):
-            _make(run, chosen, kinds, count)
+            st.session_state.pop("export.all.made", None)
+            errands.send(errand)
+        if failed := errands.failure(errand.key):
+            st.error("The ZIP could not be made.")
+            st.text(str(failed))
         made = st.session_state.get("export.all.made")
         if made:
             name, content = made
@@ -76,24 +82,20 @@ def export_all_heads(run: Run, chosen: Selection) -> None:
             )
 
 
-def _make(run: Run, chosen: Selection, kinds: list[str], count: int) -> None:
-    st.session_state.pop("export.all.made", None)
-    bar = st.progress(0.0, text="Drawing the heads")
-    st.button("Cancel", key="export.all.cancel", width="stretch")
-    heads = stack_heads(run.recording, chosen.records, chosen.items)
-    try:
-        content = archive(heads, kinds, on_progress=_showing(bar), total=count)
-    except ExportError as error:
-        st.error("The ZIP could not be made.")
-        st.text(str(error))
-        return
-    name = f"{family(chosen.record).replace(' ', '_')}_heads.zip"
-    st.session_state["export.all.made"] = (name, content)
-    bar.empty()
+def _zip(run: Run, chosen: Selection, kinds: list[str], count: int) -> Errand:
+    """What the page is asked to do; the file, or why there is none, is left in the session."""
+    heads = partial(stack_heads, run.recording, chosen.records, chosen.items)
+
+    def make(tell: Tell) -> None:
+        content = archive(
+            heads(), kinds, on_progress=lambda done, of, _: tell(done, of), total=count
+        )
+        name = f"{family(chosen.record).replace(' ', '_')}_heads.zip"
+        st.session_state["export.all.made"] = (name, content)
+
+    asked = chosen.record.stack, chosen.record.kind, *chosen.items, *kinds
+    return Errand(("zip", id(run), asked), make, "Drawing the heads:", _no_zip)
 
 
-def _showing(bar: Any) -> Callable[[int, int, str], None]:
-    def show(done: int, of: int, name: str) -> None:
-        bar.progress(min(done / max(of, 1), 1.0), text=f"{done} of {of}: {name}")
-
-    return show
+def _no_zip() -> None:
+    """Nothing to take back: the button has to be pressed again."""

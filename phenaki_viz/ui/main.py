@@ -9,7 +9,7 @@ from phenaki_viz.data import ASSETS
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.recording.dialled import DialledRun
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import effects, runs
+from phenaki_viz.ui import effects, errands, runs
 from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.sidebar import draw_sidebar
 from phenaki_viz.ui.trainings import trained_run
@@ -53,6 +53,7 @@ def main() -> None:
         current.append(run)
         if whole is not None:
             effects.draw(run, whole)
+        errands.run_waiting()
         page.run()
 
 

@@ -48,11 +48,18 @@ def _inspected(
     return inspect_checkpoint(_source, dict(corrections))
 
 
-def opened(source: Source, digest: str, corrections: Mapping[str, Any]) -> Opened:
+def opened(
+    source: Source, digest: str, corrections: Mapping[str, Any], allow_non_finite: bool = False
+) -> Opened:
     """A checkpoint of the user's, opened once. digest: of the file. Raises CheckpointError."""
-    return _opened(source, digest, tuple(sorted(corrections.items())))
+    return _opened(source, digest, tuple(sorted(corrections.items())), allow_non_finite)
 
 
 @st.cache_resource(show_spinner="Opening the checkpoint", max_entries=3)
-def _opened(_source: Source, digest: str, corrections: tuple[tuple[str, Any], ...]) -> Opened:
-    return open_checkpoint(_source, dict(corrections))
+def _opened(
+    _source: Source,
+    digest: str,
+    corrections: tuple[tuple[str, Any], ...],
+    allow_non_finite: bool,
+) -> Opened:
+    return open_checkpoint(_source, dict(corrections), allow_non_finite=allow_non_finite)

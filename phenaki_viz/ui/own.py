@@ -8,7 +8,7 @@ import streamlit as st
 
 from phenaki_viz.checkpoints import Inspection, Opened, Setting
 from phenaki_viz.checkpoints.files import Source
-from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.errors import NonFiniteWeightsError, PhenakiVizError
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.text import DEFAULT_T5, T5Text
 from phenaki_viz.ui import models
@@ -17,6 +17,7 @@ _KINDS = ["safetensors", "pt", "pth", "ckpt"]
 _MOST_MB = 2048
 GOOD = "own.good"
 CORRECT = "own.correct."
+ALLOW = "own.allow."
 
 
 def draw_own() -> Opened | None:
@@ -35,10 +36,14 @@ def draw_own() -> Opened | None:
         corrections = _corrections(digest)
         inspection = models.inspected(source, digest, corrections)
         asked = _inspected(inspection, digest)
-        opened = models.opened(source, digest, asked)
+        allowed = bool(st.session_state.get(f"{ALLOW}{digest}"))
+        opened = models.opened(source, digest, asked, allowed)
     except PhenakiVizError as error:
         st.error("This file cannot be opened.", icon=":material/block:")
         st.text(str(error))
+        if isinstance(error, NonFiniteWeightsError):
+            key = f"{ALLOW}{digest}"
+            st.button("Open it all the same", on_click=_allow, args=(key,), key="own.allow")
         if kept is not None:
             st.caption(f"Still in use: {kept.inspection.kind} of the file before.")
         return kept
@@ -47,6 +52,10 @@ def draw_own() -> Opened | None:
     _text_encoder(opened)
     st.session_state[GOOD] = opened
     return opened
+
+
+def _allow(key: str) -> None:
+    st.session_state[key] = True
 
 
 def _source() -> Source | None:

@@ -103,6 +103,20 @@ def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app):
     expect(the_map(page)).to_be_visible()
 
 
+def test_sampling_shows_progress_and_can_be_cancelled(open_app):
+    page = open_app("/sampling?source=Trained&decoding=4")
+    expect(page.locator(".strip").first).to_be_visible(timeout=30_000)
+    steps = page.get_by_test_id("stSlider").filter(has_text="Decoding steps").locator("input")
+    steps.focus()
+    page.keyboard.press("End")  # 48 steps: seconds
+    cancel = page.get_by_role("button", name="Cancel")
+    cancel.click(timeout=10_000)
+    expect(page.get_by_text("Sampling was cancelled.")).to_be_visible(timeout=10_000)
+    page.get_by_role("button", name="Sample", exact=True).click()
+    expect(page.locator(".strip").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Attention at decoding step 48")).to_be_visible()
+
+
 def test_the_sampled_clip_is_taken_away_and_carried(open_app):
     page = open_app("/sampling?source=Trained&decoding=4")
     button = page.get_by_role("button", name="Video as GIF")
@@ -112,7 +126,7 @@ def test_the_sampled_clip_is_taken_away_and_carried(open_app):
     assert download.value.suggested_filename == f"{CAPTIONS[0].replace(' ', '-')}.gif"
     assert download.value.path().read_bytes()[:6] == b"GIF89a"
     page.get_by_role("button", name="Look at this clip on the other pages").click()
-    settle(page)
+    expect(page.get_by_text("The other pages now show the sampled clip.")).to_be_visible()
     page.get_by_test_id("stTopNav").get_by_role("link", name="Attention").click()
     settle(page)
     clip = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Clip")

@@ -211,6 +211,8 @@ def test_refusals():
         )
     with pytest.raises(ConfigError, match="no text encoder"):
         Phenaki(maskgit=ours.maskgit, cvivit=ours.cvivit).sample(num_frames=1, texts="a")
+    with pytest.raises(ConfigError, match="pass use_vgg_and_gan=False"):
+        CViViT(**EYES, use_vgg_and_gan=True)
     with pytest.raises(ConfigError, match="power of two"):
         CViViT(**EYES | {"codebook_size": 12})
     with pytest.raises(ConfigError, match="make 125 codes; the codebook has 16"):

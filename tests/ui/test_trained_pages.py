@@ -131,6 +131,18 @@ def test_a_bad_checkpoint_leaves_the_model_in_use(app):
     np.testing.assert_array_equal(components(at)["map"][1]["values"], before)
 
 
+def test_weights_with_nan_are_opened_only_when_asked_for(app):
+    state = weights(MASKGIT)
+    state["to_logits.bias"][3] = torch.nan
+    at = app(source="Your own", maps="Self")
+    upload(at, "nan.safetensors", tensors(state))
+    assert any("to_logits.bias (1)" in text.value for text in at.text)
+    assert "map" not in components(at)
+    at.button(key="own.allow").click().run()
+    assert not at.exception and not at.error
+    assert "map" in components(at)
+
+
 def test_a_path_on_this_machine(app, tmp_path):
     path = tmp_path / "mine.safetensors"
     path.write_bytes(tensors(weights(MASKGIT)))
@@ -153,9 +165,11 @@ def text(caption, prompt=None, **asked):
 
 
 def sampling(caption):
+    from phenaki_viz.ui.errands import run_waiting
     from phenaki_viz.ui.views.sampling import sampling_page
     from tests.ui.test_trained_pages import looked
 
+    run_waiting()
     sampling_page(looked(caption))
 
 
@@ -255,7 +269,7 @@ def test_controls_change_the_video_and_it_can_be_carried():
     at.selectbox(key="priming").set_value(3).run()
     assert not at.exception and components(at)["player"][0]["given"] == 2
     at.button(key="sampled.carry").click().run()
-    assert at.session_state["film"] == "carried"
+    assert at.session_state["clip.taken"] == CAPTIONS[0]
     assert at.session_state["clip.carried"].frames.shape == (9, 48, 48, 1)
 
 

@@ -14,8 +14,8 @@ from phenaki_viz.figures.attention_views import frame_steps
 from phenaki_viz.recording.looking import Look, most_frames
 from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.sampled import SampledRun, Sampling, sample
-from phenaki_viz.ui import clips, panels, runs
-from phenaki_viz.ui.ask import whole
+from phenaki_viz.ui import clips, errands, panels, runs
+from phenaki_viz.ui.ask import carry, whole
 from phenaki_viz.ui.components.sampling_player import StepPick, sampling_player
 from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
 from phenaki_viz.ui.selection import current, wish
@@ -132,7 +132,7 @@ def _sampled(run: Look, sampling: Sampling) -> SampledRun | None:
 
     wanted = Wanted(key, make, lambda: _hold(key), "Sampling: step")
     try:
-        made = runs.get_run(wanted)
+        made = errands.fetch_run(wanted, run.seconds * 2 * sampling.steps)
     except PhenakiVizError as error:
         st.error("This video cannot be sampled.", icon=":material/block:")
         st.text(str(error))
@@ -195,7 +195,7 @@ def _take_away(sampled: SampledRun) -> None:
         carried = st.button(
             "Look at this clip on the other pages",
             icon=":material/arrow_forward:",
-            on_click=_carry,
+            on_click=carry,
             args=(sampled.clip, sampled.prompt.text),
             key="sampled.carry",
         )
@@ -203,12 +203,6 @@ def _take_away(sampled: SampledRun) -> None:
             st.rerun()
         if st.session_state.get("film") == clips.CARRIED:
             st.caption("The other pages now show the sampled clip.")
-
-
-def _carry(clip: Clip, text: str) -> None:
-    st.session_state["clip.carried"] = clip
-    st.session_state["film"] = clips.CARRIED
-    st.session_state["say"] = text
 
 
 def _attention(sampled: SampledRun) -> None:

@@ -31,7 +31,7 @@ from phenaki_viz.figures.outcome_views import loss_change_over_video, loss_over_
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.recording.looking import Look, look
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import panels, runs, selection, switchboard
+from phenaki_viz.ui import errands, panels, selection
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
 from phenaki_viz.ui.selection import Selection
@@ -306,15 +306,22 @@ def _other(run: Look, prompt: Prompt) -> Look | None:
             limit_bytes=MAP_LIMIT, on_progress=tell,
         )  # fmt: skip
 
+    if prompt.text == run.prompt.text:
+        return run
     made_by = run.recording.made_by
     key = ("against", made_by["weights_digest"], run.clip.digest, prompt.text, run.ask)
     try:
-        found = runs.get_run(Wanted(key, make, switchboard.all_on))
+        found = errands.fetch_run(Wanted(key, make, partial(_same_text, run)), run.seconds)
     except PhenakiVizError as error:
         st.error("The second text cannot be run.", icon=":material/block:")
         st.text(str(error))
         return None
     return found if isinstance(found, Look) else None
+
+
+def _same_text(run: Look) -> None:
+    """What a cancelled comparison goes back to: the text itself, which costs nothing."""
+    st.session_state["against"] = run.prompt.text
 
 
 def _wrong(text: str) -> str:
