@@ -28,6 +28,14 @@ def cell_at(canvas: Locator, query: int, key: int) -> tuple[float, float]:
     return x, box["y"] + top + (query + 0.5 - r0) / (r1 - r0) * height
 
 
+def steady(canvas: Locator) -> None:
+    """Wait until a canvas has kept its place and drawing for a while, as after a resize."""
+    before = None
+    while (now := (canvas.bounding_box(), canvas.get_attribute("data-painted"))) != before:
+        before = now
+        canvas.page.wait_for_timeout(300)
+
+
 def tile_at(canvas: Locator, layer: int, head: int) -> tuple[float, float]:
     """The middle of a tile of the grid, in the page's pixels."""
     left, top, right, below, tile = numbers(canvas, "tiles")

@@ -7,7 +7,7 @@ from phenaki_viz.figures.paint import rgb
 from phenaki_viz.ui.components import MapAxis
 from tests.browser_fixtures import settle
 from tests.components import planted
-from tests.components.gestures import cell_at, colour_at, map_canvas, numbers, runs
+from tests.components.gestures import cell_at, colour_at, map_canvas, numbers, runs, steady
 
 pytestmark = pytest.mark.browser
 
@@ -180,7 +180,7 @@ def test_it_follows_the_width_of_the_page(demo):
     canvas = map_canvas(page)
     for width in (800, 320, 1100):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(250)
+        steady(canvas)
         box, panel = canvas.bounding_box(), page.locator(".panel").bounding_box()
         assert box["x"] + box["width"] <= panel["x"] + panel["width"] + 1
         wide, high = numbers(canvas, "plot")[2:]
