@@ -28,12 +28,14 @@ def cell_at(canvas: Locator, query: int, key: int) -> tuple[float, float]:
     return x, box["y"] + top + (query + 0.5 - r0) / (r1 - r0) * height
 
 
-def steady(canvas: Locator) -> None:
-    """Wait until a canvas has kept its place and drawing for a while, as after a resize."""
-    before = None
-    while (now := (canvas.bounding_box(), canvas.get_attribute("data-painted"))) != before:
-        before = now
-        canvas.page.wait_for_timeout(300)
+def point_until_steady(canvas: Locator, query: int, key: int) -> None:
+    """Point at a cell until it is the one that is read: Streamlit moves a resized page late."""
+    for _ in range(20):
+        canvas.page.mouse.move(*cell_at(canvas, query, key))
+        canvas.page.wait_for_timeout(250)
+        if canvas.get_attribute("data-key") == str(key):
+            return
+    expect(canvas).to_have_attribute("data-key", str(key))
 
 
 def tile_at(canvas: Locator, layer: int, head: int) -> tuple[float, float]:
