@@ -3,6 +3,8 @@
 import sys
 from contextlib import suppress
 
+from streamlit.logger import get_logger
+
 from phenaki_viz.data import digit_clip, read_prompt
 from phenaki_viz.errors import CheckpointError
 from phenaki_viz.recording.looking import look
@@ -18,5 +20,9 @@ def warm_up() -> None:
     # would wait in the server while the script draws on.
     sys.setswitchinterval(0.0005)
     first = ask.CAPTIONS[0]
+    # Streamlit warns of a cache that is filled with no page open, which is the point here.
+    warning = get_logger("streamlit.runtime.scriptrunner_utils.script_run_context")
+    warning.disabled = True
     with suppress(CheckpointError):  # the page says it, and what to do
         look(models.shipped().model, digit_clip(first), read_prompt(first))
+    warning.disabled = False
