@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phenaki_viz.analysis.rows import uniform_weight, wrong_rows
+from phenaki_viz.analysis.rows import uniform_weight
 from phenaki_viz.analysis.thumbnails import hidden_cells
 from phenaki_viz.recording import AttentionRecord, cell_size
 
@@ -31,7 +31,7 @@ def map_tile(record: AttentionRecord, item: int, head: int, window: Window, most
     rows, columns = (window[0], window[1]), (window[2], window[3])
     values = record.map.tile(item, head, rows, columns, (most, most))
     cell = cell_size(rows[1] - rows[0], most), cell_size(columns[1] - columns[0], most)
-    wrong = wrong_rows(record.map.full(item, head))
+    wrong = record.map.wrong_rows(item, head)
     values = np.where(np.isfinite(values), values, np.inf)
     inside = wrong[(wrong >= rows[0]) & (wrong < rows[1])]
     values[(inside - rows[0]) // cell[0]] = np.inf

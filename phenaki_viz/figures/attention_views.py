@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from phenaki_viz.analysis.overlay import on_grid
-from phenaki_viz.analysis.rows import uniform_weight, wrong_rows
+from phenaki_viz.analysis.rows import uniform_weight
 from phenaki_viz.analysis.thumbnails import Thumbnails
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.curves import Curve, Curves
@@ -86,7 +86,7 @@ def attention_heatmap(head: Head, scale: ColourScale) -> Heatmap:
     """The whole map of one head, every weight exact."""
     record, values = head.record, head.record.map.full(head.item, head.head)
     _, _, i, j = record.map.shape
-    wrong = tuple(int(row) for row in wrong_rows(values))
+    wrong = tuple(int(row) for row in record.map.wrong_rows(head.item, head.head))
     masked = record.causal or record.key_mask is not None
     return Heatmap(
         name=file_stem(record, record.heads[head.head]),

@@ -7,13 +7,11 @@ from torch import nn
 from torch.nn.modules import module as torch_modules
 
 from phenaki_viz.errors import ConfigError, ShapeError
+from phenaki_viz.models.fused import LOWEST, AttentionParts, fused_attention
 from phenaki_viz.models.layers import LayerNorm
+from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.models.position import AlibiPositionalBias
 from phenaki_viz.models.precision import autocast_dtype
-
-# Added to a hidden score, it swallows the score: a row with nothing to see is uniform, as
-# published, where −inf would give NaN. bfloat16's, so that autocast cannot round it to −inf.
-LOWEST = torch.finfo(torch.bfloat16).min
 
 
 class Attention(nn.Module):
@@ -21,8 +19,9 @@ class Attention(nn.Module):
 
     PyTorch's fused attention runs, and no map exists, until somebody listens to `attn_dropout`
     (any hook on it, or another module in its place). Then the softmax is made in the open and
-    handed to it whole, 'b h i j', null keys first: it is what multiplies the values. Keys and
-    values of self-attention come from x before the norm, as published.
+    handed to it whole, 'b h i j', null keys first: it is what multiplies the values. Who listens
+    to `attn_parts` instead is handed what the map can be made of, and attention stays fused.
+    Keys and values of self-attention come from x before the norm, as published.
     Source: phenaki-pytorch 0.5.0 attention.py, Attention.
     """
 
@@ -51,6 +50,7 @@ class Attention(nn.Module):
         if causal:
             self.rel_pos_bias = AlibiPositionalBias(heads=heads)
         self.attn_dropout = nn.Dropout(dropout)
+        self.attn_parts = AttentionParts()
         self.norm = LayerNorm(dim)
         self.context_norm = LayerNorm(dim_context) if norm_context else nn.Identity()
         self.null_kv = nn.Parameter(torch.randn(heads, 2 * num_null_kv, dim_head))
@@ -65,7 +65,7 @@ class Attention(nn.Module):
         x: torch.Tensor,
         mask: torch.Tensor | None = None,
         context: torch.Tensor | None = None,
-        attn_bias: torch.Tensor | None = None,
+        attn_bias: torch.Tensor | OffsetBias | None = None,
     ) -> torch.Tensor:
         """x: 'b i d'. context: 'b n c', what cross-attention reads instead of x.
 
@@ -77,7 +77,7 @@ class Attention(nn.Module):
         self._check(x, source, mask, attn_bias)
         q, k, v = self._project(x, source if context is None else self.context_norm(context))
         attend = self._open if self._must_be_open(q, k, mask) else self._fused
-        out = attend(q, k, v, self._bias(q, k, attn_bias), self._hidden(q, k, mask))
+        out = attend(q, k, v, attn_bias, mask)
         return self.to_out(rearrange(out, "b h i d -> b i (h d)"))
 
     def _project(
@@ -93,20 +93,34 @@ class Attention(nn.Module):
         return q, F.normalize(k, dim=-1) * self.k_scale, v
 
     def _bias(
-        self, q: torch.Tensor, k: torch.Tensor, attn_bias: torch.Tensor | None
+        self,
+        q: torch.Tensor,
+        k: torch.Tensor,
+        attn_bias: torch.Tensor | OffsetBias | None,
+        rows: tuple[int, int] | None = None,
     ) -> torch.Tensor | None:
-        """What is added to the scores: `attn_bias` (nulls: 0) and ALiBi; '… i j' or None."""
-        if attn_bias is not None and self.num_null_kv:
-            attn_bias = F.pad(attn_bias, (self.num_null_kv, 0))
+        """What is added to the scores: `attn_bias` (nulls: 0) and ALiBi; '… i j' or None.
+
+        rows: queries first to last, excluded, instead of all.
+        """
+        bias = _read(attn_bias, rows)
+        if bias is not None and self.num_null_kv:
+            bias = F.pad(bias, (self.num_null_kv, 0))
         if not self.causal:
-            return attn_bias
-        # Scores do not exist yet; ALiBi asks for no more than their shape.
-        scores = torch.empty((*q.shape[:-1], k.shape[-2]), device="meta")
-        alibi = self.rel_pos_bias(scores)
-        return alibi if attn_bias is None else attn_bias + alibi
+            return bias
+        if rows is None:
+            # Scores do not exist yet; ALiBi asks for no more than their shape.
+            alibi = self.rel_pos_bias(torch.empty((*q.shape[:-1], k.shape[-2]), device="meta"))
+        else:
+            alibi = self.rel_pos_bias.bias(q.shape[-2], k.shape[-2], rows)
+        return alibi if bias is None else bias + alibi
 
     def _hidden(
-        self, q: torch.Tensor, k: torch.Tensor, mask: torch.Tensor | None
+        self,
+        q: torch.Tensor,
+        k: torch.Tensor,
+        mask: torch.Tensor | None,
+        rows: tuple[int, int] | None = None,
     ) -> torch.Tensor | None:
         """True where a query may not see a key: '… i j' or None. Null keys are always seen."""
         hidden = None
@@ -114,7 +128,9 @@ class Attention(nn.Module):
             hidden = rearrange(~F.pad(mask, (self.num_null_kv, 0), value=True), "b j -> b 1 1 j")
         if self.causal:
             i, j = q.shape[-2], k.shape[-2]
-            later = torch.ones((i, j), dtype=torch.bool, device=q.device).triu(j - i + 1)
+            first, last = rows or (0, i)
+            later = torch.ones((last - first, j), dtype=torch.bool, device=q.device)
+            later = later.triu(j - i + 1 + first)
             hidden = later if hidden is None else hidden | later
         return hidden
 
@@ -135,37 +151,55 @@ class Attention(nn.Module):
         dtype = autocast_dtype(q.device) or q.dtype
         return torch.is_grad_enabled() or dtype == torch.float16
 
+    def _parts_are_heard(self) -> bool:
+        return bool(self.attn_parts._forward_pre_hooks)
+
     def _fused(
         self,
         q: torch.Tensor,
         k: torch.Tensor,
         v: torch.Tensor,
-        bias: torch.Tensor | None,
-        hidden: torch.Tensor | None,
+        attn_bias: torch.Tensor | OffsetBias | None,
+        mask: torch.Tensor | None,
     ) -> torch.Tensor:
-        """'b h i d' without a map."""
-        if hidden is not None:
-            bias = torch.where(hidden, LOWEST, 0.0 if bias is None else bias)
-        if bias is not None:
+        """'b h i d' without a map; without a whole bias either, where that would be large."""
+
+        def added(rows: tuple[int, int] | None) -> torch.Tensor | None:
+            bias, hidden = self._bias(q, k, attn_bias, rows), self._hidden(q, k, mask, rows)
+            if hidden is not None:
+                bias = torch.where(hidden, LOWEST, 0.0 if bias is None else bias)
+            if bias is None:
+                return None
             # Only a mask with four axes gets the fused kernel.
-            bias = bias.to(q.dtype)[(None,) * (4 - bias.ndim)]
+            return bias.to(q.dtype)[(None,) * (4 - bias.ndim)]
+
+        heads, i, j = self.heads, q.shape[-2], k.shape[-2]
+        adds = attn_bias is not None or mask is not None or self.causal
+        cells = heads * i * j * (1 if mask is None else len(q)) if adds else 0
         dropped = self.attn_dropout.p if self.training else 0.0
-        return F.scaled_dot_product_attention(q, k, v, bias, dropout_p=dropped, scale=1.0)
+        heard = self._parts_are_heard()
+        out, logsumexp = fused_attention(q, k, v, added, cells, dropped, want_logsumexp=heard)
+        if logsumexp is not None:
+            self.attn_parts(q, k, logsumexp)
+        return out
 
     def _open(
         self,
         q: torch.Tensor,
         k: torch.Tensor,
         v: torch.Tensor,
-        bias: torch.Tensor | None,
-        hidden: torch.Tensor | None,
+        attn_bias: torch.Tensor | OffsetBias | None,
+        mask: torch.Tensor | None,
     ) -> torch.Tensor:
         """'b h i d' by way of the map 'b h i j', which is given to `attn_dropout`."""
+        bias, hidden = self._bias(q, k, attn_bias), self._hidden(q, k, mask)
         sim = q @ rearrange(k, "b h j d -> b h d j")
         if bias is not None:
             sim += bias
         if hidden is not None:
             sim.masked_fill_(hidden, torch.finfo(sim.dtype).min)
+        if self._parts_are_heard():
+            self.attn_parts(q, k, sim.float().logsumexp(dim=-1))
         return self.attn_dropout(_softmax(sim)) @ v
 
     def _check(
@@ -173,7 +207,7 @@ class Attention(nn.Module):
         x: torch.Tensor,
         source: torch.Tensor,
         mask: torch.Tensor | None,
-        attn_bias: torch.Tensor | None,
+        attn_bias: torch.Tensor | OffsetBias | None,
     ) -> None:
         dim, dim_context = self.to_q.in_features, self.to_kv.in_features
         if x.ndim != 3 or x.shape[-1] != dim:
@@ -196,6 +230,16 @@ class Attention(nn.Module):
                 f"{i} (queries) × {n} (keys, without null keys), or that for each of {b} in the "
                 "batch"
             )
+
+
+def _read(
+    bias: torch.Tensor | OffsetBias | None, rows: tuple[int, int] | None
+) -> torch.Tensor | None:
+    if isinstance(bias, OffsetBias):
+        return bias.dense() if rows is None else bias.rows(*rows)
+    if bias is None or rows is None or bias.ndim < 2 or bias.shape[-2] == 1:
+        return bias
+    return bias[..., slice(*rows), :]
 
 
 def _softmax(sim: torch.Tensor) -> torch.Tensor:
@@ -227,7 +271,7 @@ def _check_sizes(**sizes: int) -> None:
             raise ConfigError(f"attention with {name} {size}: use at least 1")
 
 
-def _fits(bias: torch.Tensor, shape: tuple[int, int, int, int]) -> bool:
+def _fits(bias: torch.Tensor | OffsetBias, shape: tuple[int, int, int, int]) -> bool:
     """Whether a bias is 'b h i n' up to axes of 1 or missing ones; the keys must all be there."""
     if not 1 <= bias.ndim <= 4 or bias.shape[-1] != shape[-1]:
         return False
@@ -235,5 +279,5 @@ def _fits(bias: torch.Tensor, shape: tuple[int, int, int, int]) -> bool:
     return all(have in (1, want) for have, want in zip(bias.shape, wanted, strict=True))
 
 
-def _words(tensor: torch.Tensor) -> str:
+def _words(tensor: torch.Tensor | OffsetBias) -> str:
     return " × ".join(map(str, tensor.shape)) or "a single number"

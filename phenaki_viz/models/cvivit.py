@@ -202,7 +202,7 @@ class CViViT(PatchEmbedding):
     def _in_frames(self, transformer: Transformer, tokens: torch.Tensor) -> torch.Tensor:
         b, t, h, w, _ = tokens.shape
         x = rearrange(tokens, "b t h w d -> (b t) (h w) d")
-        bias = self.spatial_rel_pos_bias(h, w, device=tokens.device)
+        bias = self.spatial_rel_pos_bias(h, w, device=tokens.device, dense=False)
         x = transformer(x, video_shape=(b, t, h, w), attn_bias=bias, tokens="frame")
         return rearrange(x, "(b t) (h w) d -> b t h w d", b=b, h=h)
 

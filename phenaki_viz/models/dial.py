@@ -213,7 +213,7 @@ class DialledModel(nn.Module):
         b, t, h, w, _ = tokens.shape
         bias = None
         if self.config.position_bias:
-            bias = self.continuous_pos_bias(t, h, w, device=tokens.device)
+            bias = self.continuous_pos_bias(t, h, w, device=tokens.device, dense=False)
         out = self.transformer(
             rearrange(tokens, "b t h w d -> b (t h w) d"),
             video_shape=(b, t, h, w),
@@ -229,7 +229,7 @@ class DialledModel(nn.Module):
         shape = b, t, h, w
         bias = None
         if self.config.position_bias:
-            bias = self.spatial_rel_pos_bias(h, w, device=tokens.device)
+            bias = self.spatial_rel_pos_bias(h, w, device=tokens.device, dense=False)
         x = rearrange(tokens, "b t h w d -> (b t) (h w) d")
         x = self.enc_spatial_transformer(x, shape, attn_bias=bias, tokens="frame")
         x = rearrange(x, "(b t) (h w) d -> (b h w) t d", t=t, h=h, w=w)

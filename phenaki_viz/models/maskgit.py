@@ -102,7 +102,7 @@ class MaskGit(Guided):
         tokens = self.transformer(
             tokens,
             video_shape=(x.shape[0], *grid),
-            attn_bias=self.continuous_pos_bias(*grid, device=x.device),
+            attn_bias=self.continuous_pos_bias(*grid, device=x.device, dense=False),
             context=context,
             self_attn_mask=video_mask,
             cross_attn_context_mask=seen_words(context, text_mask, cond_drop_prob),

@@ -9,6 +9,7 @@ from einops import rearrange
 from torch import nn
 
 from phenaki_viz.errors import ConfigError, ShapeError
+from phenaki_viz.models.offsets import OffsetBias
 
 
 def alibi_slopes(heads: int) -> list[float]:
@@ -43,9 +44,10 @@ class AlibiPositionalBias(nn.Module):
         slopes = torch.tensor(alibi_slopes(heads))
         self.register_buffer("slopes", rearrange(slopes, "h -> h 1 1"), persistent=False)
 
-    def bias(self, i: int, j: int) -> torch.Tensor:
-        """'h i j' for the last i of j positions as queries."""
-        query = torch.arange(j - i, j, device=self.slopes.device)
+    def bias(self, i: int, j: int, rows: tuple[int, int] | None = None) -> torch.Tensor:
+        """'h i j' for the last i of j positions as queries, or for some rows of that."""
+        first, last = rows or (0, i)
+        query = torch.arange(j - i + first, j - i + last, device=self.slopes.device)
         key = torch.arange(j, device=self.slopes.device)
         distance = (rearrange(query, "i -> 1 i 1") - rearrange(key, "j -> 1 1 j")).abs()
         return -distance * self.slopes
@@ -112,12 +114,16 @@ class ContinuousPositionBias(nn.Module):
             bias = layer(bias)
         return rearrange(bias, "... h -> h ...")
 
-    def forward(self, *dimensions: int, device: Any = None) -> torch.Tensor:
+    def forward(
+        self, *dimensions: int, device: Any = None, dense: bool = True
+    ) -> torch.Tensor | OffsetBias:
         """The bias between all pairs of tokens, 'h i j'; i and j run over the grid `dimensions`.
 
-        device: accepted as published; the bias is made where the weights are.
+        device: accepted as published; the bias is made where the weights are. dense: False gives
+        the table of offsets instead, which `Attention` reads as far as it needs.
         """
-        return gather_pairs(self.surface(*dimensions), dimensions)
+        bias = OffsetBias(self.surface(*dimensions), dimensions)
+        return bias.dense() if dense else bias
 
     def _offsets(self, dimensions: tuple[int, ...]) -> torch.Tensor:
         """Query − key along each axis, log-spaced if the network learned it so: '… axes'."""
@@ -128,20 +134,3 @@ class ContinuousPositionBias(nn.Module):
         if self.log_dist:
             axes = [axis.sign() * (axis.abs() + 1).log() for axis in axes]
         return torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).to(weight.dtype)
-
-
-def gather_pairs(surface: torch.Tensor, dimensions: tuple[int, ...]) -> torch.Tensor:
-    """The value of every pair of positions, read off a surface over offsets.
-
-    surface: 'h (2d-1)…', the value for query − key = o at o + d − 1. Returns 'h i j'.
-    One axis after the other, the last one first, so that the large copies are of long runs.
-    """
-    # Read backwards, the keys of one query are a window: query q of d starts at d − 1 − q.
-    pairs = rearrange(surface.flip(dims=tuple(range(1, surface.ndim))), "h ... -> h ... 1 1")
-    for size in reversed(dimensions):
-        windows = [pairs.narrow(-3, size - 1 - query, size) for query in range(size)]
-        rows = [rearrange(window, "h ... key i j -> h ... i key j") for window in windows]
-        pairs = rearrange(
-            torch.stack(rows, dim=-4), "h ... query i key j -> h ... (query i) (key j)"
-        )
-    return pairs

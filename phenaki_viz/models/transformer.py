@@ -8,6 +8,7 @@ from torch import nn
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.layers import PEG, FeedForward, LayerNorm, PegLayout, Tokens, VideoShape
+from phenaki_viz.models.offsets import OffsetBias
 
 
 class Transformer(nn.Module):
@@ -60,7 +61,7 @@ class Transformer(nn.Module):
         self,
         x: torch.Tensor,
         video_shape: VideoShape | None = None,
-        attn_bias: torch.Tensor | None = None,
+        attn_bias: torch.Tensor | OffsetBias | None = None,
         context: torch.Tensor | None = None,
         self_attn_mask: torch.Tensor | None = None,
         cross_attn_context_mask: torch.Tensor | None = None,
@@ -69,9 +70,10 @@ class Transformer(nn.Module):
     ) -> torch.Tensor:
         """x: 'b n d', d = dim. video_shape: (b, t, h, w) of the whole video, needed by PEG.
 
-        attn_bias: 'h n n', shared by the self-attention of all layers. context: 'b words c';
-        without it cross-attention is left out. Masks: 'b n' and 'b words' bool, False is hidden.
-        tokens: what a batch item holds, "video", "frame" or "patch"; see `PEG`.
+        attn_bias: 'h n n' or its table of offsets, shared by the self-attention of all layers.
+        context: 'b words c'; without it cross-attention is left out. Masks: 'b n' and 'b words'
+        bool, False is hidden. tokens: what a batch item holds, "video", "frame" or "patch"; see
+        `PEG`.
         Returns 'b n d'. Raises ShapeError from the layers.
         """
         layer: Any

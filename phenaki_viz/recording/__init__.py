@@ -1,8 +1,10 @@
 """Forward hooks → Recording: attention as it happened, exact, with what made it."""
 
+from phenaki_viz.recording.choice import DEFAULT_LIMIT, Choice
 from phenaki_viz.recording.duck import attention_modules, position_bias_modules, position_surface
-from phenaki_viz.recording.hooks import DEFAULT_LIMIT, Choice, record
+from phenaki_viz.recording.hooks import record
 from phenaki_viz.recording.maps import AttentionMap, Reduce, StoredMap, cell_size
+from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.places import Grid, Place, Places
 from phenaki_viz.recording.position import evaluate_bias
 from phenaki_viz.recording.pricing import Price, price
@@ -22,6 +24,7 @@ __all__ = [
     "AttentionRecord",
     "Choice",
     "Grid",
+    "PartsMap",
     "Place",
     "Places",
     "PositionBias",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.recording.records import Alibi
 
 
@@ -32,10 +33,14 @@ def cut_mask(mask: torch.Tensor | None, items: Sequence[int]) -> np.ndarray | No
     return None if mask is None else mask.detach().cpu().numpy()[list(items)].astype(bool)
 
 
-def cut_bias(attn_bias: torch.Tensor | None, heads: Sequence[int]) -> np.ndarray | None:
+def cut_bias(
+    attn_bias: torch.Tensor | OffsetBias | None, heads: Sequence[int]
+) -> np.ndarray | None:
     """A bias '… h i j' of the chosen heads."""
     if attn_bias is None:
         return None
+    if isinstance(attn_bias, OffsetBias):
+        attn_bias = attn_bias.dense()
     return attn_bias.detach().float().cpu().numpy()[..., list(heads), :, :]
 
 

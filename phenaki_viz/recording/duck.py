@@ -8,6 +8,8 @@ from typing import Any, Protocol, cast
 import torch
 from torch import nn
 
+from phenaki_viz.models.offsets import OffsetBias
+
 _ATTENTION = ("to_q", "to_kv", "to_out", "attn_dropout", "heads", "null_kv", "q_scale", "k_scale")
 _BIAS = ("net", "num_dims", "log_dist")
 _TRANSFORMER = ("layers", "norm_out")
@@ -27,6 +29,7 @@ class AttentionModule(nn.Module):
     q_scale: torch.Tensor
     k_scale: torch.Tensor
     rel_pos_bias: nn.Module
+    attn_parts: nn.Module  # ours alone
 
 
 class _Surfaced(Protocol):
@@ -80,8 +83,10 @@ def position_surface(module: nn.Module, *dimensions: int) -> torch.Tensor:
     return surface_of(module(*dimensions, device=device), dimensions)
 
 
-def surface_of(bias: torch.Tensor, dimensions: tuple[int, ...]) -> torch.Tensor:
+def surface_of(bias: torch.Tensor | OffsetBias, dimensions: tuple[int, ...]) -> torch.Tensor:
     """Gather 'h i j' into 'h (2d-1)…': each offset is read at one pair of positions that has it."""
+    if isinstance(bias, OffsetBias):
+        return bias.surface
     grids = torch.meshgrid(
         *(torch.arange(1 - d, d, device=bias.device) for d in dimensions), indexing="ij"
     )
@@ -94,8 +99,14 @@ def surface_of(bias: torch.Tensor, dimensions: tuple[int, ...]) -> torch.Tensor:
 
 
 def _having(model: nn.Module, attributes: tuple[str, ...]) -> dict[str, nn.Module]:
-    return {
-        name: module
-        for name, module in model.named_modules()
-        if all(hasattr(module, attribute) for attribute in attributes)
-    }
+    return {name: module for name, module in model.named_modules() if _has(module, attributes)}
+
+
+def _has(module: nn.Module, attributes: tuple[str, ...]) -> bool:
+    """hasattr, without the exception that nn.Module raises and catches for each miss."""
+    own = module.__dict__
+    for attribute in attributes:
+        kept = attribute in own["_modules"] or attribute in own["_parameters"] or attribute in own
+        if not (kept or attribute in own["_buffers"] or hasattr(type(module), attribute)):
+            return False
+    return True

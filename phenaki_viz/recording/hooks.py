@@ -2,17 +2,21 @@
 
 import threading
 import weakref
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, is_dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.hooks import RemovableHandle
 
 from phenaki_viz.errors import RecordingError, RecordingTooLargeError
+from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.recording import duck
+from phenaki_viz.recording.choice import DEFAULT_LIMIT, PARTS_LIMIT, Choice, Extra, Hold
 from phenaki_viz.recording.cuts import (
     cut_alibi,
     cut_bias,
@@ -23,19 +27,17 @@ from phenaki_viz.recording.cuts import (
 )
 from phenaki_viz.recording.digests import input_digest, weights_digest
 from phenaki_viz.recording.duck import AttentionModule
-from phenaki_viz.recording.maps import StoredMap
+from phenaki_viz.recording.keeping import Call, Parts, keep, seen
+from phenaki_viz.recording.maps import Held
 from phenaki_viz.recording.origin import versions
 from phenaki_viz.recording.places import Places, infer_places
-from phenaki_viz.recording.pricing import call_arguments, map_cells
+from phenaki_viz.recording.pricing import call_arguments, map_cells, part_cells
 from phenaki_viz.recording.records import (
     AttentionRecord,
     PositionBias,
     Recording,
 )
-from phenaki_viz.recording.verify import Sample, keys_of, queries_of, values_of, verify
-
-DEFAULT_LIMIT = 2 * 2**30
-Extra = Literal["queries", "keys", "values"]
+from phenaki_viz.recording.verify import Sample, keys_of, queries_of, values_of
 
 _locks: weakref.WeakKeyDictionary[nn.Module, threading.RLock] = weakref.WeakKeyDictionary()
 _locks_guard = threading.Lock()
@@ -47,29 +49,6 @@ def lock_of(model: nn.Module) -> threading.RLock:
         return _locks.setdefault(model, threading.RLock())
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """What to keep. None keeps all of it; indices count from 0.
-
-    modules: dotted names. heads, batch_items: indices. extras: projections to keep as well.
-    dtype: of the kept maps. limit_bytes: refuse before a map would go over it.
-    verify_items, verify_rows: how many batch items and query rows each verification checks.
-    """
-
-    modules: Collection[str] | None = None
-    heads: Sequence[int] | None = None
-    batch_items: Sequence[int] | None = None
-    extras: frozenset[Extra] = frozenset()
-    dtype: torch.dtype = torch.float32
-    limit_bytes: int = DEFAULT_LIMIT
-    verify_items: int = 4
-    verify_rows: int = 16
-
-    def __post_init__(self) -> None:
-        if self.dtype not in (torch.float32, torch.float16):
-            raise RecordingError(f"maps are kept as float32 or float16, got {self.dtype}")
-
-
 @contextmanager
 def record(
     model: nn.Module,
@@ -78,8 +57,10 @@ def record(
     heads: Sequence[int] | None = None,
     batch_items: Sequence[int] | None = None,
     extras: Collection[Extra] = (),
+    hold: Hold = "auto",
     dtype: torch.dtype = torch.float32,
     limit_bytes: int = DEFAULT_LIMIT,
+    parts_limit_bytes: int = PARTS_LIMIT,
     words: Sequence[str] = (),
     grid: tuple[int, int, int] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
@@ -87,20 +68,25 @@ def record(
 ) -> Iterator[Recording]:
     """Record every attention call of `model` inside the `with` block.
 
-    The map kept is the very tensor that multiplies the values: the input of `attn_dropout`.
-    Works on any model built of such attention modules (`to_q`, `to_kv`, `attn_dropout`, …), the
-    published phenaki-pytorch classes included. The hooks return None, so the model computes
-    what it always does; they are removed whatever happens inside, under one lock per model.
+    A stored map is the very tensor that multiplies the values: the input of `attn_dropout`. A map
+    held by its parts is recomputed from what fused attention used, which then runs without ever
+    making the map. Works on any model built of such attention modules (`to_q`, `to_kv`,
+    `attn_dropout`, …), the published phenaki-pytorch classes included. The hooks return None, so
+    the model computes what it always does; they are removed whatever happens inside, under one
+    lock per model.
 
-    words: the text, so that keys of cross-attention have names. grid: 't h w' of the tokens, for
-    models that do not tell their transformers the video's shape. on_progress: called after every
-    attention call with (calls so far, modules chosen); an exception it raises stops the model.
+    hold: "stored", "parts", or "auto": stored while all maps together stay within `limit_bytes`,
+    by parts beyond. words: the text, so that keys of cross-attention have names. grid: 't h w' of
+    the tokens, for models that do not tell their transformers the video's shape. on_progress:
+    called after every attention call with (calls so far, modules chosen); an exception it raises
+    stops the model.
     Raises RecordingError when the model has no such module or a chosen one does not exist,
-    RecordingTooLargeError before the first map that would go over `limit_bytes`.
+    RecordingTooLargeError before the first map that would go over its limit.
     """
     choice = Choice(
         modules=modules, heads=heads, batch_items=batch_items, extras=frozenset(extras),
-        dtype=dtype, limit_bytes=limit_bytes, verify_rows=verify_rows,
+        hold=hold, dtype=dtype, limit_bytes=limit_bytes, parts_limit_bytes=parts_limit_bytes,
+        verify_rows=verify_rows,
     )  # fmt: skip
     watched = _chosen(model, choice)
     with lock_of(model), ExitStack() as hooks:
@@ -127,20 +113,6 @@ def _chosen(model: nn.Module, choice: Choice) -> dict[str, AttentionModule]:
 
 
 @dataclass
-class _Call:
-    """What is known of one attention call while it runs."""
-
-    x: torch.Tensor
-    mask: torch.Tensor | None
-    context: torch.Tensor | None
-    attn_bias: torch.Tensor | None
-    attn: torch.Tensor | None = None
-    q: torch.Tensor | None = None
-    kv: torch.Tensor | None = None
-    alibi: tuple[torch.Tensor, float] | None = None
-
-
-@dataclass
 class _Session:
     """One recording under way: hooks write here, in the thread that started it."""
 
@@ -151,12 +123,15 @@ class _Session:
     chosen: int
     on_progress: Callable[[int, int], None] | None
     recording: Recording = field(default_factory=Recording)
-    calls: dict[str, _Call] = field(default_factory=dict)
+    calls: dict[str, Call] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     video_shapes: list[Sequence[int] | None] = field(default_factory=list)
     branches: list[str | None] = field(default_factory=list)
-    biases: dict[int, tuple[weakref.ref[torch.Tensor], str]] = field(default_factory=dict)
-    kept_bytes: int = 0
+    biases: dict[int, tuple[weakref.ref[torch.Tensor | OffsetBias], str]] = field(
+        default_factory=dict
+    )
+    kept_bytes: Counter[Held] = field(default_factory=Counter)
+    waiting: dict[str, RemovableHandle] = field(default_factory=dict)
     done: int = 0
     thread: int = field(default_factory=threading.get_ident)
 
@@ -182,12 +157,12 @@ class _Session:
         for name, module in watched.items():
             on(module.register_forward_pre_hook, partial(self._enter, name), with_kwargs=True)
             on(module.to_kv.register_forward_hook, partial(self._see_projection, name, "kv"))
-            if self.choice.extras & {"queries"}:
+            if self.choice.extras & {"queries"} or not hasattr(module, "attn_parts"):
                 on(module.to_q.register_forward_hook, partial(self._see_projection, name, "q"))
             if hasattr(module, "rel_pos_bias"):
                 on(module.rel_pos_bias.register_forward_hook, partial(self._see_alibi, name))
-            on(module.attn_dropout.register_forward_pre_hook, partial(self._see_map, name))
             on(module.register_forward_hook, partial(self._leave, name))
+        hooks.callback(self._stop_waiting)
 
     def _mine(self, hook: Callable[..., None], *args: Any) -> None:
         # Another thread may run the model without recording it: its tensors are not ours.
@@ -216,35 +191,58 @@ class _Session:
         dimensions = tuple(int(d) for d in dims)
         key = f"{name}({' × '.join(map(str, dimensions))})"
         self.biases[id(bias)] = (weakref.ref(bias), key)
-        surface = duck.surface_of(bias.detach(), dimensions).float().cpu().numpy()
+        surface = duck.surface_of(bias, dimensions).detach().float().cpu().numpy()
         self.recording.position_biases[key] = PositionBias(
             module=name, dimensions=dimensions, surface=surface
         )
 
     def _enter(self, name: str, module: AttentionModule, args: Any, kwargs: Any) -> None:
-        self._refuse_if_too_large(name, module, args, kwargs)
-        x, mask, context, attn_bias = call_arguments(args, kwargs)
-        self.calls[name] = _Call(x, mask, context, attn_bias)
+        held = self._how(name, module, args, kwargs)
+        self.calls[name] = Call(*call_arguments(args, kwargs), held=held)
+        # The model attends in the open only while somebody waits for the map itself.
+        parted = held == "by parts" and hasattr(module, "attn_parts")
+        heard, see = (
+            (module.attn_parts, self._see_parts) if parted else (module.attn_dropout, self._see_map)
+        )
+        hook = partial(self._mine, partial(see, name))
+        self.waiting[name] = heard.register_forward_pre_hook(hook)
 
-    def _refuse_if_too_large(
-        self, name: str, module: AttentionModule, args: Any, kwargs: Any
-    ) -> None:
-        share = self._share(module.heads, self.choice.heads)
-        cells = map_cells(module, args, kwargs) * share
-        cells *= self._share(call_arguments(args, kwargs)[0].shape[0], self.choice.batch_items)
-        needed = self.kept_bytes + int(cells) * self.choice.dtype.itemsize
-        if needed > self.choice.limit_bytes:
-            raise RecordingTooLargeError(
-                f"recording {name} would bring the maps to {_mib(needed)}; the limit is "
-                f"{_mib(self.choice.limit_bytes)}. Record fewer modules, heads or batch items, "
-                "use float16, shorten the clip, or raise limit_bytes",
-                needed=needed,
-                limit=self.choice.limit_bytes,
-            )
+    def _stop_waiting(self) -> None:
+        for handle in self.waiting.values():
+            handle.remove()
 
-    @staticmethod
-    def _share(of: int, chosen: Sequence[int] | None) -> float:
-        return 1.0 if chosen is None else len(chosen) / max(of, 1)
+    def _how(self, name: str, module: AttentionModule, args: Any, kwargs: Any) -> Held:
+        """How the map of this call is kept. Raises RecordingTooLargeError when it is too large."""
+        hold = self.choice.hold
+        share = self.choice.share(call_arguments(args, kwargs)[0].shape[0], module.heads)
+        stored = int(map_cells(module, args, kwargs) * share) * self.choice.dtype.itemsize
+        if hold == "stored" or (hold == "auto" and self._fits("stored", stored)):
+            self._refuse_if_too_large(name, "stored", stored)
+            return "stored"
+        parts = int(part_cells(module, args, kwargs) * share) * torch.float32.itemsize
+        self._refuse_if_too_large(name, "by parts", parts)
+        return "by parts"
+
+    def _limit(self, held: Held) -> int:
+        stored = held == "stored"
+        return self.choice.limit_bytes if stored else self.choice.parts_limit_bytes
+
+    def _fits(self, held: Held, size: int) -> bool:
+        return self.kept_bytes[held] + size <= self._limit(held)
+
+    def _refuse_if_too_large(self, name: str, held: Held, size: int) -> None:
+        if self._fits(held, size):
+            return
+        needed, limit = self.kept_bytes[held] + size, self._limit(held)
+        advice = ', use float16, hold="parts" or raise limit_bytes'
+        if held == "by parts":
+            advice = " or raise parts_limit_bytes"
+        raise RecordingTooLargeError(
+            f"recording {name} would bring the maps, {held}, to {_mib(needed)}; the limit is "
+            f"{_mib(limit)}. Record fewer modules, heads or batch items, shorten the clip{advice}",
+            needed=needed,
+            limit=limit,
+        )
 
     def _see_projection(
         self, name: str, which: str, module: nn.Module, args: Any, output: torch.Tensor
@@ -269,29 +267,34 @@ class _Session:
         if name in self.calls:
             self.calls[name].attn = args[0].detach()
 
+    def _see_parts(self, name: str, module: nn.Module, args: tuple[torch.Tensor, ...]) -> None:
+        if name in self.calls:
+            q, k, logsumexp = (part.detach() for part in args)
+            self.calls[name].parts = Parts(q, k, logsumexp)
+
     def _leave(self, name: str, module: AttentionModule, args: Any, output: torch.Tensor) -> None:
+        self.waiting.pop(name).remove()
         call = self.calls.pop(name, None)
-        if call is None or call.attn is None or call.kv is None:
+        if call is None or call.kv is None or (call.attn is None and call.parts is None):
             return
         record = self._record(name, module, call, output.detach())
         self.recording.records.append(record)
-        self.kept_bytes += record.map.nbytes
+        self.kept_bytes[record.map.held] += record.map.nbytes
         self.counts[name] = record.call + 1
         self.done += 1
         if self.on_progress:
             self.on_progress(self.done, self.chosen)
 
     def _record(
-        self, name: str, module: AttentionModule, call: _Call, output: torch.Tensor
+        self, name: str, module: AttentionModule, call: Call, output: torch.Tensor
     ) -> AttentionRecord:
-        attn, kv = _there(call.attn), _there(call.kv)
-        batch, heads, queries, _ = attn.shape
-        items, kept_heads = self._kept(batch, heads)
-        sample = Sample.of(batch, queries, self.choice.verify_items, self.choice.verify_rows)
+        batch, queries, _ = output.shape
+        items, kept_heads = self.choice.kept(batch, module.heads)
         stack, layer = stack_and_layer(name)
         bias_name = self._bias_name(call.attn_bias)
+        bias = self.recording.position_biases.get(bias_name or "")
         with torch.no_grad():
-            verification = verify(module, attn, kv, output, sample)
+            kept = keep(module, call, bias, output, self.choice)
             extras = self._extras(module, call, items, kept_heads)
         return AttentionRecord(
             module=name,
@@ -299,7 +302,7 @@ class _Session:
             layer=layer,
             kind="self" if call.context is None else "cross",
             call=self.counts.get(name, 0),
-            map=StoredMap(cut_map(attn, items, kept_heads, self.choice.dtype)),
+            map=kept.map,
             heads=kept_heads,
             batch_items=items,
             places=self._places(batch, queries, module, bias_name, stack),
@@ -310,29 +313,19 @@ class _Session:
             step=self.recording.labels.get("step"),
             words=self._words(call),
             key_mask=cut_mask(call.mask, items),
-            alibi=cut_alibi(call.alibi, kept_heads),
+            alibi=cut_alibi(kept.alibi, kept_heads),
             position_bias=bias_name,
             dense_bias=cut_bias(call.attn_bias, kept_heads) if bias_name is None else None,
-            verification=verification,
+            verification=kept.verification,
             first_non_finite=first_non_finite(call.x),
             **extras,
         )
-
-    def _kept(self, batch: int, heads: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        items = tuple(self.choice.batch_items or range(batch))
-        kept_heads = tuple(self.choice.heads or range(heads))
-        if max(items) >= batch or max(kept_heads) >= heads:
-            raise RecordingError(
-                f"asked for batch items {items} and heads {kept_heads} of a call with "
-                f"{batch} items and {heads} heads, counted from 0"
-            )
-        return items, kept_heads
 
     def _branch(self) -> str | None:
         marked = self.recording.labels.get("branch")
         return marked or (self.branches[-1] if self.branches else None)
 
-    def _bias_name(self, attn_bias: torch.Tensor | None) -> str | None:
+    def _bias_name(self, attn_bias: torch.Tensor | OffsetBias | None) -> str | None:
         reference, name = self.biases.get(id(attn_bias), (None, None))
         return name if reference is not None and reference() is attn_bias else None
 
@@ -354,7 +347,7 @@ class _Session:
         per_video = {t * h * w: 1, h * w: t, t: h * w}.get(queries, 1)
         return max(1, batch // per_video)
 
-    def _words(self, call: _Call) -> tuple[str, ...]:
+    def _words(self, call: Call) -> tuple[str, ...]:
         if call.context is None:
             return ()
         tokens = call.context.shape[1]
@@ -362,12 +355,12 @@ class _Session:
         return named + tuple(f"token {at + 1}" for at in range(len(named), tokens))
 
     def _extras(
-        self, module: AttentionModule, call: _Call, items: Sequence[int], heads: Sequence[int]
+        self, module: AttentionModule, call: Call, items: Sequence[int], heads: Sequence[int]
     ) -> dict[str, Any]:
         make = {
-            "queries": lambda: queries_of(module, _there(call.q)),
-            "keys": lambda: keys_of(module, _there(call.kv)),
-            "values": lambda: values_of(module, _there(call.kv)),
+            "queries": lambda: queries_of(module, seen(call.q)),
+            "keys": lambda: keys_of(module, seen(call.kv)),
+            "values": lambda: values_of(module, seen(call.kv)),
         }
         wanted = {extra: make[extra]().detach() for extra in self.choice.extras}
         return {
@@ -392,12 +385,6 @@ def origin_of(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -
 
 def _as_dict(config: Any) -> dict[str, Any] | None:
     return asdict(config) if is_dataclass(config) and not isinstance(config, type) else None
-
-
-def _there(projected: torch.Tensor | None) -> torch.Tensor:
-    if projected is None:
-        raise RecordingError("a projection was not seen: to_q or to_kv was not called as a module")
-    return projected
 
 
 def _mib(size: int) -> str:

@@ -1,7 +1,7 @@
 """One attention map behind a small interface, so that how it is held never matters above.
 
-`StoredMap` keeps the softmax itself. Another way to hold a map only has to answer the same
-four questions: `rows`, `columns`, `tile`, `full`.
+`StoredMap` keeps the softmax itself; `PartsMap` (parts.py) what it is made of. Both answer the
+same questions: `rows`, `columns`, `tile`, `full`, `wrong_rows`.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,11 @@ import torch
 import torch.nn.functional as F
 from einops import rearrange
 
-from phenaki_viz.errors import RecordingError
+from phenaki_viz.errors import RecordingError, ShapeError
 
 Reduce = Literal["mean", "max", "sum"]
+Held = Literal["stored", "by parts"]
+TOLERANCE = 1e-3  # how far from 1 a row's sum may be
 Span = tuple[int, int]  # first cell, one past the last
 
 
@@ -33,6 +35,10 @@ class AttentionMap(Protocol):
     @property
     def nbytes(self) -> int:
         """Bytes this map keeps in memory."""
+
+    @property
+    def held(self) -> Held:
+        """Whether the map is stored, or kept by its parts and recomputed."""
 
     def rows(self, b: int, h: int, queries: Sequence[int]) -> np.ndarray:
         """What these queries look at: 'q j'."""
@@ -53,6 +59,9 @@ class AttentionMap(Protocol):
 
     def full(self, b: int, h: int) -> np.ndarray:
         """The whole map: 'i j'."""
+
+    def wrong_rows(self, b: int, h: int) -> np.ndarray:
+        """Queries whose weights are not a distribution: indices, int."""
 
 
 def cell_size(extent: int, wanted: int | None) -> int:
@@ -82,6 +91,36 @@ def pool(tile: torch.Tensor, cell: tuple[int, int], reduce: Reduce) -> torch.Ten
     return pooled.reshape(*tile.shape[:-2], *pooled.shape[-2:])
 
 
+def check_item(shape: Sequence[int], b: int, h: int) -> None:
+    """Raise RecordingError when a map 'b h i j' has no such batch item or head."""
+    batch, heads, *_ = shape
+    if not (0 <= b < batch and 0 <= h < heads):
+        raise RecordingError(
+            f"asked for batch item {b} and head {h}; {batch} items and {heads} heads "
+            "were recorded, counted from 0"
+        )
+
+
+def check_span(name: str, span: Span, extent: int) -> None:
+    """Raise RecordingError when `span` is empty or leaves the `extent` rows or columns."""
+    first, end = span
+    if not 0 <= first < end <= extent:
+        raise RecordingError(f"{name} {first} to {end} asked of a map with {extent} {name}")
+
+
+def wrong_rows(attn: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
+    """Queries whose weights are not a distribution: indices, int.
+
+    attn: 'i j'. Wrong is NaN, infinite, negative, or a sum off 1 by more than `tolerance`.
+    """
+    if attn.ndim != 2:
+        raise ShapeError(f"a map is 'i j', got shape {attn.shape}")
+    sums = attn.sum(axis=1, dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        good = np.isfinite(sums) & (np.abs(sums - 1) <= tolerance) & (attn.min(axis=1) >= 0)
+    return np.flatnonzero(~good)
+
+
 @dataclass(frozen=True, eq=False)
 class StoredMap:
     """The softmax itself, as it multiplied the values.
@@ -90,6 +129,7 @@ class StoredMap:
     """
 
     attn: torch.Tensor
+    held: Held = "stored"
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -124,8 +164,8 @@ class StoredMap:
         One cell stands for `cell_size(extent, shape)` weights a side. Raises RecordingError
         when the rectangle is empty or leaves the map.
         """
-        self._check_span("rows", rows, self.shape[2])
-        self._check_span("columns", columns, self.shape[3])
+        check_span("rows", rows, self.shape[2])
+        check_span("columns", columns, self.shape[3])
         tile = self._map(b, h)[slice(*rows), slice(*columns)].float()
         y, x = shape or (None, None)
         cell = cell_size(tile.shape[0], y), cell_size(tile.shape[1], x)
@@ -135,20 +175,13 @@ class StoredMap:
         """The whole map: 'i j' float32."""
         return self._out(self._map(b, h))
 
-    def _map(self, b: int, h: int) -> torch.Tensor:
-        batch, heads, *_ = self.attn.shape
-        if not (0 <= b < batch and 0 <= h < heads):
-            raise RecordingError(
-                f"asked for batch item {b} and head {h}; {batch} items and {heads} heads "
-                "were recorded, counted from 0"
-            )
-        return self.attn[b, h]
+    def wrong_rows(self, b: int, h: int) -> np.ndarray:
+        """Queries whose weights are not a distribution: indices, int."""
+        return wrong_rows(self.full(b, h))
 
-    @staticmethod
-    def _check_span(name: str, span: Span, extent: int) -> None:
-        first, end = span
-        if not 0 <= first < end <= extent:
-            raise RecordingError(f"{name} {first} to {end} asked of a map with {extent} {name}")
+    def _map(self, b: int, h: int) -> torch.Tensor:
+        check_item(self.shape, b, h)
+        return self.attn[b, h]
 
     @staticmethod
     def _out(tensor: torch.Tensor) -> np.ndarray:

@@ -51,6 +51,14 @@ def map_cells(module: AttentionModule, args: tuple[Any, ...], kwargs: dict[str, 
     return x.shape[0] * module.heads * x.shape[1] * keys
 
 
+def part_cells(module: AttentionModule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+    """Numbers that a map held by its parts takes: queries, keys and a sum for each row."""
+    x, _, context, _ = call_arguments(args, kwargs)
+    keys = (x if context is None else context).shape[1] + null_keys(module)
+    dim_head = module.to_q.out_features // module.heads
+    return x.shape[0] * module.heads * (x.shape[1] * (dim_head + 1) + keys * dim_head)
+
+
 def call_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
     """(x, mask, context, attn_bias) of an attention call, however they were passed."""
     named = dict(zip(("x", "mask", "context", "attn_bias"), args, strict=False)) | kwargs

@@ -22,20 +22,26 @@ class Sample:
         """An even choice of at most so many items and rows."""
         return cls(_even(batch, most_items), _even(queries, most_rows))
 
+    def of_map(self, attn: torch.Tensor) -> torch.Tensor:
+        """The sample of a map 'b h i j': the same axes, only the sampled rows copied."""
+        items, rows = self.items.to(attn.device), self.rows.to(attn.device)
+        return rearrange(attn[items[:, None], :, rows[None]], "b i h j -> b h i j")
+
     def __len__(self) -> int:
         return len(self.items) * len(self.rows)
 
 
 def verify(
     module: AttentionModule,
-    attn: torch.Tensor,
+    picked: torch.Tensor,
     kv: torch.Tensor,
     output: torch.Tensor,
     sample: Sample,
 ) -> Verification:
     """Recompute attn @ v → to_out on the sampled rows and compare with the module's output.
 
-    attn: 'b h i j'. kv: output of `to_kv`, 'b n (2 h d)'. output: 'b i dim'.
+    picked: the sample of the map, 'b h i j'. kv: output of `to_kv`, 'b n (2 h d)'. output:
+    'b i dim'.
     Source: the last lines of phenaki-pytorch 0.5.0's Attention.forward.
     """
     of = output.shape[0] * output.shape[1]
@@ -43,10 +49,10 @@ def verify(
         return Verification(
             max_abs_error=None, queries=0, of=of, reason="dropout is active: outputs are random"
         )
-    items, rows = sample.items.to(attn.device), sample.rows.to(attn.device)
-    # One index for both, so that only the sampled rows are copied.
-    picked = rearrange(attn[items[:, None], :, rows[None]], "b i h j -> b h i j")
-    out = picked @ values_of(module, kv[items]).to(picked.dtype)
+    items, rows = sample.items.to(kv.device), sample.rows.to(kv.device)
+    picked = picked.to(kv.device)
+    values = values_of(module, kv if len(items) == len(kv) else kv[items])
+    out = picked @ values.to(picked.dtype)
     out = F.linear(rearrange(out, "b h i d -> b i (h d)"), module.to_out.weight, module.to_out.bias)
     error = (out - output[items[:, None], rows[None]]).abs().max()
     return Verification(max_abs_error=float(error), queries=len(sample), of=of)
@@ -63,7 +69,7 @@ def keys_of(module: AttentionModule, kv: torch.Tensor) -> torch.Tensor:
 
 
 def queries_of(module: AttentionModule, q: torch.Tensor) -> torch.Tensor:
-    """Queries as the scores use them: normalised, times `q_scale`; 'b h i d'."""
+    """Queries normalised, times `q_scale`; the scores use them times `scale`; 'b h i d'."""
     return F.normalize(_heads(module, q), dim=-1) * module.q_scale
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from phenaki_viz.analysis import heads
-from phenaki_viz.analysis.rows import uniform_weight, wrong_rows
+from phenaki_viz.analysis.rows import uniform_weight
 from phenaki_viz.errors import ShapeError
+from phenaki_viz.recording.maps import wrong_rows
 
 GRID = (2, 3, 5)
 

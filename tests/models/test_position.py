@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from phenaki_viz.errors import ConfigError, ShapeError
 from phenaki_viz.models import AlibiPositionalBias, ContinuousPositionBias
-from phenaki_viz.models.position import alibi_slopes, gather_pairs
+from phenaki_viz.models.offsets import gather_pairs
+from phenaki_viz.models.position import alibi_slopes
 from tests.models.storages import Storages
 
 # ALiBi.

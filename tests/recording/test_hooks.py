@@ -209,7 +209,7 @@ def test_price_is_exact_and_allocates_nothing(model):
 
 def test_the_limit_is_checked_before_the_map_is_made(model):
     with pytest.raises(RecordingTooLargeError, match=r"the limit is 0\.0 MiB") as caught:
-        recorded(model, limit_bytes=2 * 3 * 30 * 30 * 4 + 10)
+        recorded(model, hold="stored", limit_bytes=2 * 3 * 30 * 30 * 4 + 10)
     assert caught.value.needed > caught.value.limit
     assert "layers.0.2" in str(caught.value)
     assert hooks_left(model) == 0

@@ -1,0 +1,89 @@
+"""Attention without a map: PyTorch's fused kernel, in row blocks where its bias would be large."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+# Added to a hidden score, it swallows the score: a row with nothing to see is uniform, as
+# published, where −inf would give NaN. bfloat16's, so that autocast cannot round it to −inf.
+LOWEST = torch.finfo(torch.bfloat16).min
+
+WHOLE = 2**26  # cells of a bias that is made at once: 256 MiB, and layers may share it
+BLOCK = 2**24  # cells of one row block beyond that
+
+Rows = tuple[int, int]
+
+
+class AttentionParts(nn.Module):
+    """Where fused attention hands over what its map can be made of, while a hook waits for it."""
+
+    def forward(
+        self, q: torch.Tensor, k: torch.Tensor, logsumexp: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """q: 'b h i d', k: 'b h j d', as the scores use them. logsumexp: 'b h i', of each row."""
+        return q, k, logsumexp
+
+
+def fused_attention(
+    q: torch.Tensor,
+    k: torch.Tensor,
+    v: torch.Tensor,
+    added: Callable[[Rows | None], torch.Tensor | None],
+    cells: int,
+    dropped: float,
+    *,
+    want_logsumexp: bool,
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Softmax(q kᵀ + bias) v, 'b h i d', and the log-sum-exp of each row, 'b h i', if wanted.
+
+    added: the bias '1|b h i j' of some rows, or of all for None. cells: how many it has in all;
+    0 for no bias. dropped: chance of dropout.
+    """
+    attend = _with_logsumexp if want_logsumexp else _alone
+    if cells <= WHOLE:
+        return attend(q, k, v, added(None), dropped)
+    i = q.shape[-2]
+    step = max(1, BLOCK * i // cells)
+    out = torch.empty((*q.shape[:-1], v.shape[-1]), dtype=q.dtype, device=q.device)
+    logsumexp = torch.empty(q.shape[:-1], device=q.device) if want_logsumexp else None
+    for first in range(0, i, step):
+        last = min(first + step, i)
+        part, sums = attend(q[..., first:last, :], k, v, added((first, last)), dropped)
+        out[..., first:last, :] = part
+        if logsumexp is not None and sums is not None:
+            logsumexp[..., first:last] = sums
+    return out, logsumexp
+
+
+def _alone(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: torch.Tensor | None, dropped: float
+) -> tuple[torch.Tensor, None]:
+    return F.scaled_dot_product_attention(q, k, v, bias, dropout_p=dropped, scale=1.0), None
+
+
+def _with_logsumexp(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: torch.Tensor | None, dropped: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The CPU's kernel has the sums at hand; elsewhere they are taken once more."""
+    if q.device.type == "cpu" and not dropped:
+        out, sums = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+            q, k, v, attn_mask=bias, scale=1.0
+        )
+        return out, sums.float()
+    return _alone(q, k, v, bias, dropped)[0], row_logsumexp(q, k, bias)
+
+
+def row_logsumexp(q: torch.Tensor, k: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    """Log-sum-exp over the keys of q kᵀ + bias, 'b h i' float32, in row blocks."""
+    i, j = q.shape[-2], k.shape[-2]
+    step = max(1, BLOCK // max(1, j * q.shape[0] * q.shape[1]))
+    sums = []
+    for first in range(0, i, step):
+        rows = slice(first, first + step)
+        scores = q[..., rows, :].float() @ k.float().transpose(-1, -2)
+        if bias is not None:
+            scores += bias if bias.shape[-2] == 1 else bias[..., rows, :]
+        sums.append(scores.logsumexp(dim=-1))
+    return torch.cat(sums, dim=-1)

@@ -1,0 +1,98 @@
+"""A position bias as its table of distinct offsets, read for any queries and keys of a grid."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from einops import rearrange
+
+
+class OffsetBias:
+    """What a grid's position adds to the scores 'h i j', kept as O(n) numbers instead of O(n²).
+
+    surface: 'h (2d-1)…', the value for query − key = o along an axis of length d at o + d − 1.
+    dimensions: lengths of the grid's axes. Queries and keys count along the grid, last axis first.
+    """
+
+    def __init__(self, surface: torch.Tensor, dimensions: Sequence[int]) -> None:
+        self.surface = surface
+        self.dimensions = tuple(dimensions)
+        self._dense: torch.Tensor | None = None
+        self._backwards: torch.Tensor | None = None
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """'h i j'."""
+        n = math.prod(self.dimensions)
+        return self.surface.shape[0], n, n
+
+    @property
+    def ndim(self) -> int:
+        """Axes of `shape`."""
+        return 3
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the table."""
+        return self.surface.nbytes
+
+    def dense(self) -> torch.Tensor:
+        """All pairs, 'h i j'; made once, so that layers which share the bias share this too."""
+        if self._dense is None:
+            self._dense = gather_pairs(self.surface, self.dimensions)
+        return self._dense
+
+    def rows(self, first: int, last: int, heads: slice = slice(None)) -> torch.Tensor:
+        """The bias of queries first to last, excluded, of all or some heads: 'h i j'."""
+        if self._dense is not None:
+            return self._dense[heads, first:last]
+        if self._backwards is None:
+            # Read backwards, the keys of one query are a window of the table.
+            self._backwards = self.surface.flip(dims=tuple(range(1, self.surface.ndim)))
+        table, n = self._backwards[heads], self.shape[2]
+        rows = table.new_empty((len(table), last - first, *self.dimensions))
+        for row, query in enumerate(range(first, last)):
+            window = table
+            for axis, (at, size) in enumerate(self._place(query), start=1):
+                window = window.narrow(axis, size - 1 - at, size)
+            rows[:, row] = window
+        return rows.view(len(table), last - first, n)
+
+    def pairs(self, heads: slice, queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
+        """The bias of some heads between chosen queries and keys, both int: 'h i j'."""
+        table = self.surface[heads].flatten(start_dim=1)
+        # An offset's place in the table is a difference of two sums, one of each token's place.
+        query, key = self._strides(queries), self._strides(keys)
+        return table[:, query[:, None] - key[None] + table.shape[1] // 2]
+
+    def _place(self, token: int) -> list[tuple[int, int]]:
+        places = []
+        for size in reversed(self.dimensions):
+            places.append((token % size, size))
+            token //= size
+        return places[::-1]
+
+    def _strides(self, tokens: torch.Tensor) -> torch.Tensor:
+        total, stride = torch.zeros_like(tokens), 1
+        for size in reversed(self.dimensions):
+            total = total + tokens % size * stride
+            tokens = tokens // size
+            stride *= 2 * size - 1
+        return total
+
+
+def gather_pairs(surface: torch.Tensor, dimensions: tuple[int, ...]) -> torch.Tensor:
+    """The value of every pair of positions, read off a surface over offsets.
+
+    surface: 'h (2d-1)…', the value for query − key = o at o + d − 1. Returns 'h i j'.
+    One axis after the other, the last one first, so that the large copies are of long runs.
+    """
+    # Read backwards, the keys of one query are a window: query q of d starts at d − 1 − q.
+    pairs = rearrange(surface.flip(dims=tuple(range(1, surface.ndim))), "h ... -> h ... 1 1")
+    for size in reversed(dimensions):
+        windows = [pairs.narrow(-3, size - 1 - query, size) for query in range(size)]
+        rows = [rearrange(window, "h ... key i j -> h ... i key j") for window in windows]
+        pairs = rearrange(
+            torch.stack(rows, dim=-4), "h ... query i key j -> h ... (query i) (key j)"
+        )
+    return pairs

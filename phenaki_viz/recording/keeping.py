@@ -1,0 +1,141 @@
+"""How the map of one attention call is kept: as it was, or by the parts it is recomputed from."""
+
+from dataclasses import dataclass
+
+import torch
+
+from phenaki_viz.errors import RecordingError
+from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.recording.choice import Choice
+from phenaki_viz.recording.cuts import cut_map
+from phenaki_viz.recording.duck import AttentionModule, null_keys
+from phenaki_viz.recording.maps import AttentionMap, Held, StoredMap
+from phenaki_viz.recording.parts import PartsMap
+from phenaki_viz.recording.records import PositionBias, Verification
+from phenaki_viz.recording.verify import Sample, keys_of, queries_of, verify
+
+ROWS = 4  # query rows of a map by parts that are always checked
+AGREES = 1e-4  # how far parts may be from a map that was made in the open; 1e-6 is usual
+
+Slopes = tuple[torch.Tensor, float]  # ALiBi's, 'h', and how far the module was from them
+
+
+@dataclass(frozen=True)
+class Parts:
+    """q: 'b h i d', k: 'b h j d', logsumexp: 'b h i', of the model's device."""
+
+    q: torch.Tensor
+    k: torch.Tensor
+    logsumexp: torch.Tensor
+
+
+@dataclass
+class Call:
+    """What is known of one attention call while it runs."""
+
+    x: torch.Tensor
+    mask: torch.Tensor | None
+    context: torch.Tensor | None
+    attn_bias: torch.Tensor | OffsetBias | None
+    held: Held
+    attn: torch.Tensor | None = None
+    parts: Parts | None = None
+    q: torch.Tensor | None = None
+    kv: torch.Tensor | None = None
+    alibi: Slopes | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A map, how it was verified, and the ALiBi that was in it."""
+
+    map: AttentionMap
+    verification: Verification
+    alibi: Slopes | None
+
+
+def keep(
+    module: AttentionModule,
+    call: Call,
+    bias: PositionBias | None,
+    output: torch.Tensor,
+    choice: Choice,
+) -> Kept:
+    """Keep the chosen part of a call's map, and check it against the module's output 'b i dim'.
+
+    bias: the position bias that the call was given, if it came from a module.
+    """
+    batch, queries, _ = output.shape
+    items, heads = choice.kept(batch, module.heads)
+    rows = choice.verify_rows
+    if call.held == "by parts":  # recomputed for this: of a short forward that would be a share
+        rows = min(rows, max(ROWS, queries // 128))
+    sample = Sample.of(batch, queries, choice.verify_items, rows)
+    alibi = call.alibi or _alibi_of(module)
+    if call.held == "by parts":
+        parts = _parts_map(module, call, bias, alibi)
+        picked = torch.stack([parts.rows_of_heads(int(b), sample.rows) for b in sample.items])
+        if call.attn is None or _agree(picked, sample.of_map(call.attn)):
+            checked = verify(module, picked, seen(call.kv), output, sample)
+            return Kept(parts.cut(items, heads), checked, alibi)
+    attn = seen(call.attn)
+    checked = verify(module, sample.of_map(attn), seen(call.kv), output, sample)
+    return Kept(StoredMap(cut_map(attn, items, heads, choice.dtype)), checked, alibi)
+
+
+def seen(caught: torch.Tensor | None) -> torch.Tensor:
+    """What a hook was to catch. Raises RecordingError when it did not."""
+    if caught is None:
+        raise RecordingError("a projection was not seen: to_q or to_kv was not called as a module")
+    return caught
+
+
+def _parts_map(
+    module: AttentionModule, call: Call, bias: PositionBias | None, alibi: Slopes | None
+) -> PartsMap:
+    q, k, sums = _caught(module, call)
+    return PartsMap.of(
+        q=_host(q),
+        k=_host(k),
+        logsumexp=None if sums is None else _host(sums),
+        bias=_bias(call, bias),
+        slopes=None if alibi is None else alibi[0].float().cpu().reshape(-1),
+        causal=bool(getattr(module, "causal", False)),
+        key_mask=None if call.mask is None else _host(call.mask),
+        nulls=null_keys(module),
+    )
+
+
+def _caught(
+    module: AttentionModule, call: Call
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    """Queries and keys as the scores used them, and the rows' log-sum-exp if it was told."""
+    if call.parts is not None:
+        return call.parts.q, call.parts.k, call.parts.logsumexp
+    scale = float(getattr(module, "scale", 1.0))
+    return queries_of(module, seen(call.q)) * scale, keys_of(module, seen(call.kv)), None
+
+
+def _bias(call: Call, bias: PositionBias | None) -> OffsetBias | torch.Tensor | None:
+    if bias is not None:
+        # A table of its own: the model's may hold the dense bias that its layers share.
+        return OffsetBias(torch.from_numpy(bias.surface), bias.dimensions)
+    if isinstance(call.attn_bias, OffsetBias):
+        return OffsetBias(_host(call.attn_bias.surface), call.attn_bias.dimensions)
+    return None if call.attn_bias is None else _host(call.attn_bias)
+
+
+def _alibi_of(module: AttentionModule) -> Slopes | None:
+    """Slopes that were added row by row, where nobody hears of the whole bias."""
+    if not getattr(module, "causal", False) or not hasattr(module, "attn_parts"):
+        return None
+    return torch.as_tensor(module.rel_pos_bias.slopes).detach().reshape(-1), 0.0
+
+
+def _agree(ours: torch.Tensor, theirs: torch.Tensor) -> bool:
+    """Whether recomputed rows are the model's; NaN counts as itself."""
+    return torch.allclose(ours, theirs.float().cpu(), rtol=0, atol=AGREES, equal_nan=True)
+
+
+def _host(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.detach().to("cpu")

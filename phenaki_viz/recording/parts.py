@@ -1,0 +1,225 @@
+"""An attention map held by its parts, O(n·d) instead of O(n²), and recomputed where it is asked."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+import torch
+from einops import rearrange
+
+from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.recording.maps import Held, Reduce, Span, cell_size, check_item, check_span, pool
+
+BLOCK = 2**22  # weights recomputed at a time
+WIDE = 2048  # keys from which whole rows of a bias are read faster than single pairs
+Some = slice | torch.Tensor  # of the queries or keys: a run of them, or chosen ones
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PartsMap:
+    """What the softmax was made of: exp(q·k + bias − log-sum-exp of the row), masked keys 0.
+
+    q: 'b h i d' and k: 'b h j d', as the scores used them, null keys first; logsumexp: 'b h i'.
+    float32 or less, on the CPU. bias: of the real keys, as its table of offsets, as 'h i n' or
+    'b h i n', or None. slopes: ALiBi's, 'h', or None. causal, key_mask ('b n' bool, real keys):
+    who may see whom. nulls: how many null keys, which are always seen.
+    """
+
+    q: torch.Tensor
+    k: torch.Tensor
+    logsumexp: torch.Tensor
+    bias: OffsetBias | torch.Tensor | None = None
+    slopes: torch.Tensor | None = None
+    causal: bool = False
+    key_mask: torch.Tensor | None = None
+    nulls: int = 0
+
+    held: Held = "by parts"
+
+    @classmethod
+    def of(cls, *, logsumexp: torch.Tensor | None, **parts: Any) -> "PartsMap":
+        """The same; without a `logsumexp` it is summed from the other parts, block by block."""
+        q = parts["q"]
+        if logsumexp is not None:
+            return cls(logsumexp=logsumexp, **parts)
+        made = cls(logsumexp=q.new_empty(q.shape[:-1], dtype=torch.float32), **parts)
+        b, h, i, j = made.shape
+        step = max(1, BLOCK // (h * j))
+        for item in range(b):
+            for first in range(0, i, step):
+                run = slice(first, min(first + step, i))
+                scores = made._scores(item, slice(0, h), run, slice(0, j))
+                made.logsumexp[item, :, run] = scores.logsumexp(dim=-1)
+        return made
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """'b h i j'."""
+        b, h, i, _ = self.q.shape
+        return b, h, i, self.k.shape[2]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes this map keeps in memory; a table of offsets belongs to the recording."""
+        kept = (self.q, self.k, self.logsumexp, self.key_mask, self.slopes)
+        dense = self.bias.nbytes if isinstance(self.bias, torch.Tensor) else 0
+        return dense + sum(tensor.nbytes for tensor in kept if tensor is not None)
+
+    def rows(self, b: int, h: int, queries: Sequence[int]) -> np.ndarray:
+        """What these queries look at: 'q j' float32."""
+        check_item(self.shape, b, h)
+        every = slice(0, self.shape[3])
+        return self._weights(b, slice(h, h + 1), _chosen(queries), every)[0].numpy()
+
+    def rows_of_heads(self, b: int, queries: torch.Tensor) -> torch.Tensor:
+        """What these queries look at, in every head: 'h q j'."""
+        return self._weights(b, slice(0, self.shape[1]), queries, slice(0, self.shape[3]))
+
+    def columns(self, b: int, h: int, keys: Sequence[int]) -> np.ndarray:
+        """Who looks at these keys: 'i k' float32."""
+        check_item(self.shape, b, h)
+        return self._weights(b, slice(h, h + 1), slice(0, self.shape[2]), _chosen(keys))[0].numpy()
+
+    def tile(
+        self,
+        b: int,
+        h: int,
+        rows: Span,
+        columns: Span,
+        shape: tuple[int, int] | None = None,
+        reduce: Reduce = "mean",
+    ) -> np.ndarray:
+        """The rectangle 'rows columns' float32, pooled into at most `shape` cells.
+
+        As `StoredMap.tile`; made block by block, so that no more than the result is ever held.
+        """
+        check_item(self.shape, b, h)
+        check_span("rows", rows, self.shape[2])
+        check_span("columns", columns, self.shape[3])
+        y, x = shape or (None, None)
+        cell = cell_size(rows[1] - rows[0], y), cell_size(columns[1] - columns[0], x)
+        blocks = self._blocks(b, h, rows, columns, cell[0])
+        return torch.cat([pool(block, cell, reduce) for block in blocks]).numpy()
+
+    def full(self, b: int, h: int) -> np.ndarray:
+        """The whole map: 'i j' float32."""
+        return self.tile(b, h, (0, self.shape[2]), (0, self.shape[3]))
+
+    def wrong_rows(self, b: int, h: int) -> np.ndarray:
+        """Queries whose weights are not a distribution, int: without finite parts or sum."""
+        check_item(self.shape, b, h)
+        finite = torch.isfinite(self.logsumexp[b, h]) & torch.isfinite(self.q[b, h]).all(dim=-1)
+        return np.flatnonzero(~finite.numpy())
+
+    def cut(self, items: Sequence[int], heads: Sequence[int]) -> "PartsMap":
+        """The chosen batch items and heads, in the chosen order."""
+        b, h, _, _ = self.shape
+        if list(items) == list(range(b)) and list(heads) == list(range(h)):
+            return self
+        item, head = list(items), list(heads)
+        bias = self.bias
+        if isinstance(bias, OffsetBias):
+            bias = OffsetBias(bias.surface[head], bias.dimensions)
+        elif bias is not None:
+            bias = bias[head] if bias.ndim == 3 else bias[item][:, head]
+        return PartsMap(
+            q=self.q[item][:, head],
+            k=self.k[item][:, head],
+            logsumexp=self.logsumexp[item][:, head],
+            bias=bias,
+            slopes=None if self.slopes is None else self.slopes[head],
+            causal=self.causal,
+            key_mask=None if self.key_mask is None else self.key_mask[item],
+            nulls=self.nulls,
+        )
+
+    @cached_property
+    def _seen(self) -> torch.Tensor:
+        """Keys that padding does not hide, 'b j' bool; the nulls are always seen."""
+        b, _, _, j = self.shape
+        seen = torch.ones((b, j), dtype=torch.bool)
+        if self.key_mask is not None:
+            seen[:, self.nulls :] = self.key_mask
+        return seen
+
+    def _visible(self, b: int) -> torch.Tensor:
+        """How many keys each query may see: 'i' int."""
+        _, _, i, j = self.shape
+        seen = self._seen[b].cumsum(0)
+        if not self.causal:
+            return seen[-1:].expand(i)
+        last = torch.arange(i) + (j - i)  # the last key that each query may see
+        return torch.where(last < 0, 0, seen[last.clamp(min=0)])
+
+    def _blocks(
+        self, b: int, h: int, rows: Span, columns: Span, cell: int
+    ) -> Iterator[torch.Tensor]:
+        """The rectangle in runs of rows that end where a picture cell ends."""
+        width = columns[1] - columns[0]
+        step = max(1, BLOCK // width // cell) * cell
+        for first in range(rows[0], rows[1], step):
+            run = slice(first, min(first + step, rows[1]))
+            yield self._weights(b, slice(h, h + 1), run, slice(*columns))[0]
+
+    def _weights(self, b: int, heads: slice, queries: Some, keys: Some) -> torch.Tensor:
+        """'h q k' float32."""
+        weights = self._scores(b, heads, queries, keys)
+        weights -= self.logsumexp[b, heads][:, queries, None]
+        weights.exp_()
+        # A query that may see no key looks at all of them alike, as published.
+        weights[:, self._visible(b)[queries] == 0] = 1 / self.shape[3]
+        return weights
+
+    def _scores(self, b: int, heads: slice, queries: Some, keys: Some) -> torch.Tensor:
+        """What the softmax is taken of, 'h q k' float32; −inf where a key is hidden."""
+        q, k = self.q[b, heads][:, queries].float(), self.k[b, heads][:, keys].float()
+        scores = q @ rearrange(k, "h k d -> h d k")
+        query, key = _indices(queries), _indices(keys)
+        _, _, i, j = self.shape
+        self._add_bias(scores, b, heads, queries, keys)
+        if self.slopes is not None:
+            distance = (query[:, None] + (j - i) - key[None]).abs()
+            scores -= self.slopes[heads][:, None, None] * distance
+        if self.causal:
+            scores.masked_fill_(key[None] > query[:, None] + (j - i), -torch.inf)
+        if self.key_mask is not None:
+            scores.masked_fill_(~self._seen[b, key], -torch.inf)
+        return scores
+
+    def _add_bias(
+        self, scores: torch.Tensor, b: int, heads: slice, queries: Some, keys: Some
+    ) -> None:
+        """Add the bias to 'h q k' scores; it is 0 for the nulls."""
+        if self.bias is None:
+            return
+        real = _indices(keys) - self.nulls
+        if self.nulls == 0:
+            scores += self._bias_of(b, heads, queries, keys, real)
+            return
+        has = real >= 0
+        if has.any():
+            scores[..., has] += self._bias_of(b, heads, queries, None, real[has])
+
+    def _bias_of(
+        self, b: int, heads: slice, queries: Some, keys: Some | None, real: torch.Tensor
+    ) -> torch.Tensor:
+        """'h q k' of real keys; keys: the same as a run, where they are one."""
+        if isinstance(self.bias, torch.Tensor):
+            dense = (self.bias[b] if self.bias.ndim == 4 else self.bias)[heads].float()
+            return (dense[:, queries] if dense.shape[1] > 1 else dense)[..., real]
+        bias = cast(OffsetBias, self.bias)
+        if isinstance(queries, slice) and isinstance(keys, slice) and len(real) >= WIDE:
+            return bias.rows(queries.start, queries.stop, heads)[..., keys].float()
+        return bias.pairs(heads, _indices(queries), real).float()
+
+
+def _chosen(places: Sequence[int]) -> torch.Tensor:
+    return torch.as_tensor(list(places), dtype=torch.long)
+
+
+def _indices(places: Some) -> torch.Tensor:
+    if isinstance(places, torch.Tensor):
+        return places
+    return torch.arange(places.start, places.stop)

@@ -1,0 +1,243 @@
+"""Maps held by their parts are the stored maps, on everything that attention can be given."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phenaki_viz import models
+from phenaki_viz.errors import RecordingError, RecordingTooLargeError
+from phenaki_viz.models import fused
+from phenaki_viz.models.attention import Attention
+from phenaki_viz.models.offsets import OffsetBias, gather_pairs
+from phenaki_viz.recording import PartsMap, StoredMap, parts, record
+from tests.published import published_attention
+from tests.recording.models import SmallVideo, inputs
+
+CLOSE = {"rtol": 0, "atol": 1e-5}
+sizes = st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4))
+
+
+def both(model, *args, **kwargs):
+    """The same forward twice: maps stored, and by parts."""
+    with torch.inference_mode():
+        with record(model, hold="stored") as stored:
+            before = model(*args, **kwargs)
+        with record(model, hold="parts") as parted:
+            after = model(*args, **kwargs)
+    assert all(isinstance(one.map, StoredMap) for one in stored)
+    assert all(isinstance(one.map, PartsMap) for one in parted)
+    torch.testing.assert_close(before, after, rtol=1e-5, atol=1e-5)
+    return stored, parted
+
+
+def assert_equal(stored, parted):
+    assert len(stored) == len(parted) > 0
+    for one, other in zip(stored, parted, strict=True):
+        assert one.map.shape == other.map.shape
+        b, h, i, j = one.map.shape
+        for item, head in np.ndindex(b, h):
+            exact = one.map.full(item, head)
+            np.testing.assert_allclose(other.map.full(item, head), exact, **CLOSE)
+            np.testing.assert_allclose(
+                other.map.rows(item, head, [i - 1, 0]), exact[[-1, 0]], **CLOSE
+            )
+            keys = [j - 1, 0]
+            np.testing.assert_allclose(other.map.columns(item, head, keys), exact[:, keys], **CLOSE)
+        if one.verification.max_abs_error is not None:
+            assert other.verification.max_abs_error < 1e-4
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    grid=sizes,
+    batch=st.integers(1, 2),
+    heads=st.integers(1, 4),
+    dim_head=st.sampled_from([3, 8]),
+    causal=st.booleans(),
+    nulls=st.integers(0, 2),
+    bias=st.sampled_from(["none", "offsets", "dense", "per item"]),
+    masked=st.booleans(),
+    seed=st.integers(0, 99),
+)
+def test_self_attention_of_any_kind(
+    grid, batch, heads, dim_head, causal, nulls, bias, masked, seed
+):
+    torch.manual_seed(seed)
+    n = int(np.prod(grid))
+    attention = Attention(16, heads=heads, dim_head=dim_head, causal=causal, num_null_kv=nulls)
+    surface = torch.randn(heads, *(2 * d - 1 for d in grid))
+    given_bias = {
+        "none": None,
+        "offsets": OffsetBias(surface, grid),
+        "dense": torch.randn(heads, n, n),
+        "per item": torch.randn(batch, heads, n, n),
+    }[bias]
+    mask = (torch.rand(batch, n) < 0.6) if masked else None
+    x = 3 * torch.randn(batch, n, 16)
+    assert_equal(*both(attention, x, mask=mask, attn_bias=given_bias))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    queries=st.integers(1, 9), words=st.integers(1, 6), nulls=st.integers(0, 3),
+    masked=st.booleans(), seed=st.integers(0, 99),
+)  # fmt: skip
+def test_cross_attention_with_nulls_and_hidden_words(queries, words, nulls, masked, seed):
+    torch.manual_seed(seed)
+    attention = Attention(16, dim_context=8, heads=3, dim_head=4, num_null_kv=nulls)
+    mask = (torch.rand(2, words) < 0.5) if masked else None
+    x, context = torch.randn(2, queries, 16), torch.randn(2, words, 8)
+    assert_equal(*both(attention, x, context=context, mask=mask))
+
+
+@pytest.mark.parametrize("classes", [models, published_attention()], ids=["ours", "published"])
+@pytest.mark.parametrize("causal", [False, True])
+def test_whole_models_of_either_code(classes, causal):
+    torch.manual_seed(0)
+    model = SmallVideo(classes, causal=causal).eval()
+    assert_equal(*both(model, *inputs()))
+
+
+def test_row_blocks_and_one_piece_are_the_same(monkeypatch):
+    torch.manual_seed(0)
+    model = SmallVideo(models, causal=True).eval()
+    x, context, mask = inputs()
+    with torch.inference_mode():
+        whole = model(x, context, mask)
+        monkeypatch.setattr(fused, "WHOLE", 100)
+        monkeypatch.setattr(fused, "BLOCK", 700)
+        torch.testing.assert_close(model(x, context, mask), whole, rtol=0, atol=1e-6)
+    monkeypatch.setattr(parts, "BLOCK", 64)
+    assert_equal(*both(model, x, context, mask))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.tuples(st.integers(0, 29), st.integers(1, 30)).filter(lambda s: s[0] < s[1]),
+    columns=st.tuples(st.integers(0, 29), st.integers(1, 30)).filter(lambda s: s[0] < s[1]),
+    shape=st.none() | st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    reduce=st.sampled_from(["mean", "max", "sum"]),
+    block=st.sampled_from([1, 40, 4_000]),
+)
+def test_tiles_up_to_the_borders(rows, columns, shape, reduce, block):
+    stored, parted = small_pair()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "BLOCK", block)
+        patch.setattr(parts, "WIDE", 7)
+        ours = parted.tile(1, 2, rows, columns, shape, reduce)
+    np.testing.assert_allclose(
+        ours, stored.tile(1, 2, rows, columns, shape, reduce), rtol=1e-5, atol=1e-5
+    )
+
+
+_small = []
+
+
+def small_pair():
+    if not _small:
+        torch.manual_seed(3)
+        stored, parted = both(SmallVideo(models, causal=True).eval(), *inputs())
+        _small.append((stored.records[0].map, parted.records[0].map))
+    return _small[0]
+
+
+@given(grid=sizes, seed=st.integers(0, 9))
+def test_a_table_of_offsets_is_the_dense_bias(grid, seed):
+    generator = torch.Generator().manual_seed(seed)
+    surface = torch.randn(2, *(2 * d - 1 for d in grid), generator=generator)
+    dense, bias = gather_pairs(surface, grid), OffsetBias(surface, grid)
+    n = dense.shape[-1]
+    assert bias.shape == dense.shape
+    assert torch.equal(bias.rows(n // 2, n), dense[:, n // 2 :])
+    assert torch.equal(bias.rows(0, n, slice(1, 2)), dense[1:])
+    some, keys = torch.randint(n, (3,), generator=generator), torch.arange(n)
+    assert torch.equal(bias.pairs(slice(0, 2), some, keys), dense[:, some])
+    assert torch.equal(bias.dense(), dense) and torch.equal(bias.rows(0, n), dense)
+
+
+def test_chosen_heads_and_items_are_cut_from_the_parts():
+    model = SmallVideo(models).eval()
+    with torch.inference_mode():
+        with record(model, hold="stored") as stored:
+            model(*inputs())
+        with record(model, hold="parts", heads=[2, 0], batch_items=[1]) as parted:
+            model(*inputs())
+    for one, other in zip(stored, parted, strict=True):
+        assert other.map.shape[:2] == (1, 2) and other.verification.max_abs_error < 1e-5
+        np.testing.assert_allclose(other.map.full(0, 0), one.map.full(1, 2), **CLOSE)
+        np.testing.assert_allclose(other.map.full(0, 1), one.map.full(1, 0), **CLOSE)
+
+
+def test_stored_while_it_fits_and_by_parts_beyond():
+    model, (x, context, mask) = SmallVideo(models).eval(), inputs()
+    first = 2 * 3 * 30 * 30 * 4
+    with torch.inference_mode(), record(model, limit_bytes=first) as recording:
+        model(x, context, mask)
+    assert [one.map.held for one in recording] == ["stored", *["by parts"] * 3]
+    assert recording.nbytes < first * 4
+    limits = {"limit_bytes": 0, "parts_limit_bytes": 100}
+    with (
+        pytest.raises(RecordingTooLargeError, match=r"maps, by parts, to .* the limit is 0\.0 MiB"),
+        torch.inference_mode(),
+        record(model, **limits),
+    ):
+        model(x, context, mask)
+    assert not any(module._forward_pre_hooks for module in model.modules())
+    with (
+        pytest.raises(RecordingError, match="'auto', 'stored' or 'parts', got 'both'"),
+        record(model, hold="both"),
+    ):
+        pass
+
+
+def test_no_map_is_made_while_recording_by_parts():
+    """The largest tensor that a forward by parts makes is no map."""
+    n, heads = 600, 2
+    attention = Attention(16, heads=heads, dim_head=8).eval()
+    largest = []
+
+    class Sizes(torch.utils._python_dispatch.TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            made = func(*args, **(kwargs or {}))
+            for one in made if isinstance(made, tuple) else (made,):
+                if isinstance(one, torch.Tensor):
+                    largest.append(one.numel())
+            return made
+
+    with torch.no_grad(), record(attention, hold="parts", verify_rows=4) as recording, Sizes():
+        attention(torch.randn(1, n, 16))
+    assert isinstance(recording.records[0].map, PartsMap)
+    assert max(largest) < n * n
+    assert recording.nbytes == 4 * heads * n * (2 * 8 + 1)
+
+
+def test_a_row_of_nan_is_wrong_and_named():
+    attention = Attention(16, heads=2, dim_head=8).eval()
+    x = torch.randn(1, 12, 16)
+    x[0, 3] = torch.nan
+    stored, parted = both_with_nan(attention, x)
+    assert parted.wrong_rows(0, 0).tolist() == stored.wrong_rows(0, 0).tolist() != []
+
+
+def both_with_nan(attention, x):
+    maps = []
+    for hold in ("stored", "parts"):
+        with torch.inference_mode(), record(attention, hold=hold) as recording:
+            attention(x)
+        maps.append(recording.records[0].map)
+    return maps
+
+
+def test_gradients_and_training_are_recorded_by_parts_too():
+    torch.manual_seed(0)
+    attention = Attention(16, heads=2, dim_head=8, causal=True).train()
+    x = torch.randn(2, 9, 16)
+    with record(attention, hold="parts") as recording:
+        attention(x).sum().backward()
+    with torch.no_grad(), record(attention, hold="stored") as stored:
+        attention(x)
+    np.testing.assert_allclose(
+        recording.records[0].map.full(1, 1), stored.records[0].map.full(1, 1), **CLOSE
+    )
