@@ -42,6 +42,7 @@ class Joint(nn.Module):
     def __init__(self, classes: ModuleType, grid: tuple[int, int, int]) -> None:
         super().__init__()
         self.grid = grid
+        self.how = {"dense": False} if classes is models else {}  # as our MaskGit asks for it
         self.continuous_pos_bias = classes.ContinuousPositionBias(
             dim=DIM_HEAD, heads=HEADS, num_dims=3
         )
@@ -51,7 +52,7 @@ class Joint(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x: 'b (t h w) d'."""
-        bias = self.continuous_pos_bias(*self.grid)
+        bias = self.continuous_pos_bias(*self.grid, **self.how)
         return self.transformer(x, video_shape=(len(x), *self.grid), attn_bias=bias)
 
 

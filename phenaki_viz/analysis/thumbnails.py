@@ -1,6 +1,6 @@
 """Small pictures of every head: the map pooled to a few cells, masked cells kept apart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,24 +29,29 @@ def thumbnails(
     items: Sequence[int],
     most: int = 64,
     reduce: Reduce = "mean",
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Thumbnails:
     """Pool every map of one stack into at most `most` cells a side.
 
-    items: the batch item of each record. All maps of a stack have one shape.
+    items: the batch item of each record. All maps of a stack have one shape. on_progress: told
+    (heads done, of) as they are; what it raises stops the work.
     """
-    _, _, i, j = records[0].map.shape
+    _, h, i, j = records[0].map.shape
     cell = cell_size(i, most), cell_size(j, most)
-    layers = [
-        _layer(record, item, most, reduce) for record, item in zip(records, items, strict=True)
-    ]
+    layers = []
+    for at, (record, item) in enumerate(zip(records, items, strict=True)):
+        pictures = []
+        for head in range(h):
+            pictures.append(record.map.tile(item, head, (0, i), (0, j), (most, most), reduce))
+            if on_progress:
+                on_progress(at * h + head + 1, len(records) * h)
+        layers.append(_marked(record, item, np.stack(pictures)))
     return Thumbnails(np.stack(layers), cell)
 
 
-def _layer(record: AttentionRecord, item: int, most: int, reduce: Reduce) -> np.ndarray:
-    _, h, i, j = record.map.shape
-    values = np.stack(
-        [record.map.tile(item, head, (0, i), (0, j), (most, most), reduce) for head in range(h)]
-    )
+def _marked(record: AttentionRecord, item: int, values: np.ndarray) -> np.ndarray:
+    """Thumbnails 'h y x' with masked and wrong cells as `Thumbnails` says."""
+    _, _, i, j = record.map.shape
     values = np.where(np.isfinite(values), values, np.inf)
     hidden = hidden_cells(record, item, (0, i), (0, j), values.shape[1:])
     return values if hidden is None else np.where(hidden, np.nan, values).astype(np.float32)
@@ -62,10 +67,11 @@ def hidden_cells(
     """Cells of a pooled tile in which every weight is masked, 'y x' bool; None without masks."""
     if not record.causal and record.key_mask is None:
         return None
-    hidden = record.hidden(item, rows, columns)
-    cell = cell_size(hidden.shape[0], shape[0]), cell_size(hidden.shape[1], shape[1])
-    if cell == (1, 1):
-        return hidden
-    starts = np.arange(0, hidden.shape[0], cell[0]), np.arange(0, hidden.shape[1], cell[1])
-    by_row = np.logical_and.reduceat(hidden, starts[0], axis=0)
-    return np.logical_and.reduceat(by_row, starts[1], axis=1)
+    y, x = cell_size(rows[1] - rows[0], shape[0]), cell_size(columns[1] - columns[0], shape[1])
+    starts = np.arange(0, columns[1] - columns[0], x)
+    cells = np.empty((-(-(rows[1] - rows[0]) // y), len(starts)), bool)
+    for at in range(len(cells)):  # a row of cells at a time: a mask is as large as the map
+        first = rows[0] + at * y
+        hidden = record.hidden(item, (first, min(first + y, rows[1])), columns).all(axis=0)
+        cells[at] = np.logical_and.reduceat(hidden, starts)
+    return cells

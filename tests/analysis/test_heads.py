@@ -31,7 +31,7 @@ def test_null_and_self_mass():
     np.testing.assert_allclose(heads.self_mass(looking_at((0, 0, 0))), 1)
     assert heads.self_mass(looking_at((1, 0, 0))).sum() == 0
     with pytest.raises(ShapeError, match="as many keys as queries"):
-        heads.self_mass(attn)
+        heads.self_mass(attn.T)
 
 
 def test_a_head_that_looks_one_step_back_is_one_step_away_and_nowhere_in_space():

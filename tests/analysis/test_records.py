@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from phenaki_viz.analysis import measures
 from phenaki_viz.analysis.masks import BOTH, CAUSAL, NULL, PADDING, VISIBLE, visibility
-from phenaki_viz.analysis.measures import applicable, head_table
+from phenaki_viz.analysis.measures import applicable, head_table, head_tables
 from phenaki_viz.analysis.overlay import on_grid
 from phenaki_viz.analysis.position import offsets, plane, reach
 from phenaki_viz.analysis.thumbnails import thumbnails
@@ -113,3 +114,18 @@ def test_planes_and_offsets_of_a_position_bias():
 def test_alibi_halves_a_weight_after_its_reach():
     slopes = np.array([0.5, 0.0625])
     np.testing.assert_allclose(np.exp(-slopes * reach(slopes)), 0.5)
+
+
+@pytest.mark.parametrize("run", [1, 60, 200])
+def test_metrics_of_runs_of_rows_are_those_of_the_whole_map(run, monkeypatch):
+    generator = np.random.default_rng(0)
+    maps = generator.dirichlet(np.ones(30), (1, 2, 30)).astype(np.float32)
+    record = planted(maps, places=Places(GRID, "video"))
+    names = list(applicable(record))
+    whole = head_tables([record], [0], names)
+    monkeypatch.setattr(measures, "RUN", run)
+    told = []
+    parted = head_tables([record], [0], names, lambda done, of: told.append((done, of)))
+    assert told == [(1, 2), (2, 2)] and len(names) == 5
+    for name in names:
+        np.testing.assert_allclose(parted[name], whole[name], rtol=1e-6)
