@@ -1,6 +1,6 @@
 """Forward hooks → Recording: attention as it happened, exact, with what made it."""
 
-from phenaki_viz.recording.choice import DEFAULT_LIMIT, Choice
+from phenaki_viz.recording.choice import DEFAULT_LIMIT, Choice, Hold
 from phenaki_viz.recording.duck import attention_modules, position_bias_modules, position_surface
 from phenaki_viz.recording.hooks import record
 from phenaki_viz.recording.maps import AttentionMap, Reduce, StoredMap, cell_size
@@ -11,9 +11,11 @@ from phenaki_viz.recording.pricing import Price, price
 from phenaki_viz.recording.records import (
     Alibi,
     AttentionRecord,
+    Holding,
     PositionBias,
     Recording,
     Verification,
+    describe_holding,
     describe_origin,
 )
 
@@ -24,6 +26,8 @@ __all__ = [
     "AttentionRecord",
     "Choice",
     "Grid",
+    "Hold",
+    "Holding",
     "PartsMap",
     "Place",
     "Places",
@@ -35,6 +39,7 @@ __all__ = [
     "Verification",
     "attention_modules",
     "cell_size",
+    "describe_holding",
     "describe_origin",
     "evaluate_bias",
     "position_bias_modules",

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -10,8 +10,11 @@ from phenaki_viz.data import Clip, Prompt, embed_words, fit_clip, to_tensor
 from phenaki_viz.errors import ConfigError, RecordingTooLargeError
 from phenaki_viz.models.dial import DialConfig, DialledModel, build, work_of
 from phenaki_viz.models.text import PAD
-from phenaki_viz.recording.hooks import DEFAULT_LIMIT, record
+from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
+from phenaki_viz.recording.hooks import record
 from phenaki_viz.recording.run import Run
+
+MOST_WORK = 6 * 10**12  # multiply-adds of one forward: minutes on two cores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,15 +47,18 @@ def run_dialled(
     prompt: Prompt,
     padding: Padding = NO_PADDING,
     *,
+    hold: Hold = "auto",
     limit_bytes: int = DEFAULT_LIMIT,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> DialledRun:
     """Build the model, run it once on the clip and the prompt, record every attention call.
 
-    on_progress: see `record`. Raises RecordingTooLargeError before anything is built when the
-    maps would take more than `limit_bytes`, VideoError when the clip has too few frames.
+    hold: see `record`; left to choose, all maps of a run are held alike. on_progress: see
+    `record`. Raises RecordingTooLargeError before anything is built when stored maps would take
+    more than `limit_bytes` or the forward more than `MOST_WORK`, VideoError when the clip has too
+    few frames.
     """
-    refuse_if_too_large(config, len(prompt.words) + padding.words, limit_bytes)
+    how = how_to_hold(config, len(prompt.words) + padding.words, hold, limit_bytes)
     fitted = fit_clip(clip, height=config.height, width=config.width, frames=config.frames)
     model = build(config)
     words = (*prompt.words, *[PAD] * padding.words)
@@ -60,9 +66,12 @@ def run_dialled(
     started = time.perf_counter()
     with (
         torch.inference_mode(),
-        record(model, words=words, limit_bytes=limit_bytes, on_progress=on_progress) as recording,
+        record(
+            model, words=words, hold=how, limit_bytes=limit_bytes, on_progress=on_progress
+        ) as recording,
     ):
         model(**inputs)
+    recording.holding = replace(recording.holding, hold=hold)
     seconds = time.perf_counter() - started
     recording.made_by |= {"clip": fitted.name, "clip_digest": fitted.digest, "prompt": prompt.text}
     return DialledRun(
@@ -77,18 +86,31 @@ def run_dialled(
     )
 
 
-def refuse_if_too_large(config: DialConfig, words: int, limit_bytes: int) -> None:
-    """Raise RecordingTooLargeError when the maps of these settings would not fit."""
-    needed = work_of(config, words).map_bytes
-    if needed <= limit_bytes:
-        return
-    raise RecordingTooLargeError(
-        f"{config.tokens:,} tokens × {config.depth} layers × {config.heads} heads make "
-        f"{needed / 2**20:,.0f} MiB of attention maps; the limit is {limit_bytes / 2**20:,.0f} "
-        "MiB. Use larger patches, a smaller frame size, fewer frames, or fewer layers or heads",
-        needed=needed,
-        limit=limit_bytes,
-    )
+def how_to_hold(config: DialConfig, words: int, hold: Hold, limit_bytes: int) -> Hold:
+    """How all maps of one run are held: stored, or by their parts.
+
+    Raises RecordingTooLargeError when maps that must be stored would not fit, or the forward
+    itself would take too long.
+    """
+    work = work_of(config, words)
+    large = work.map_bytes > limit_bytes
+    size = f"{config.tokens:,} tokens × {config.depth} layers × {config.heads} heads"
+    advice = "Use larger patches, a smaller frame size, fewer frames, or fewer layers or heads"
+    if large and hold == "stored":
+        raise RecordingTooLargeError(
+            f"{size} make {work.map_bytes / 2**20:,.0f} MiB of attention maps; the limit is "
+            f"{limit_bytes / 2**20:,.0f} MiB. {advice}, or hold the maps by their parts",
+            needed=work.map_bytes,
+            limit=limit_bytes,
+        )
+    if work.multiply_adds > MOST_WORK:
+        raise RecordingTooLargeError(
+            f"{size} take {work.multiply_adds / 1e12:,.1f} trillion multiply-adds; the limit is "
+            f"{MOST_WORK / 1e12:,.1f}. {advice}",
+            needed=work.multiply_adds,
+            limit=MOST_WORK,
+        )
+    return "parts" if large or hold == "parts" else "stored"
 
 
 def _inputs(

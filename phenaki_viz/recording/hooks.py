@@ -34,6 +34,7 @@ from phenaki_viz.recording.places import Places, infer_places
 from phenaki_viz.recording.pricing import call_arguments, map_cells, part_cells
 from phenaki_viz.recording.records import (
     AttentionRecord,
+    Holding,
     PositionBias,
     Recording,
 )
@@ -91,6 +92,7 @@ def record(
     watched = _chosen(model, choice)
     with lock_of(model), ExitStack() as hooks:
         session = _Session(model, choice, tuple(words), grid, len(watched), on_progress)
+        session.recording.holding = Holding(hold=hold, limit_bytes=limit_bytes)
         session.attach(watched, hooks)
         yield session.recording
 
@@ -216,6 +218,7 @@ class _Session:
         hold = self.choice.hold
         share = self.choice.share(call_arguments(args, kwargs)[0].shape[0], module.heads)
         stored = int(map_cells(module, args, kwargs) * share) * self.choice.dtype.itemsize
+        self.recording.holding = self.recording.holding.and_one(stored)
         if hold == "stored" or (hold == "auto" and self._fits("stored", stored)):
             self._refuse_if_too_large(name, "stored", stored)
             return "stored"

@@ -16,7 +16,8 @@ from phenaki_viz.data import Clip, Prompt, embed_words, fit_clip, to_tensor
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models import CViViT, MaskGit, Phenaki, T5Text, TokenCritic, WordEmbedding
 from phenaki_viz.models.phenaki import highest
-from phenaki_viz.recording.hooks import DEFAULT_LIMIT, origin_of, record
+from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
+from phenaki_viz.recording.hooks import origin_of, record
 from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.switches import Switches, switched
 
@@ -30,7 +31,8 @@ class Ask:
 
     share: of the tokens that are masked, 0 to 1, at least one token. seed: which ones. frames:
     how many of the clip, None for as many as the model takes. grid: of the tokens 't h w', for a
-    MaskGit or critic without its C-ViViT, whose codes are then drawn at random.
+    MaskGit or critic without its C-ViViT, whose codes are then drawn at random. hold: see
+    `record`.
     """
 
     share: float = 0.5
@@ -38,6 +40,7 @@ class Ask:
     frames: int | None = None
     grid: Grid | None = None
     switches: Switches = NONE_OFF
+    hold: Hold = "auto"
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
@@ -97,7 +100,9 @@ def look(
     eyes = eyes_of(model)
     fitted = _fit(eyes, clip, ask) if eyes else _no_clip(model, ask)
     words = read_words(model, prompt)
-    kept: dict[str, Any] = {"limit_bytes": limit_bytes, "on_progress": on_progress}
+    kept: dict[str, Any] = {
+        "hold": ask.hold, "limit_bytes": limit_bytes, "on_progress": on_progress,
+    }  # fmt: skip
     started = time.perf_counter()
     with torch.inference_mode(), switched(model, ask.switches):
         with record(model, words=words, **kept) as recording:

@@ -1,12 +1,13 @@
 """What a recording holds: one record per attention call, the position biases, and their origin."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from phenaki_viz.errors import RecordingError
+from phenaki_viz.recording.choice import Hold
 from phenaki_viz.recording.maps import AttentionMap, Span
 from phenaki_viz.recording.places import Places
 
@@ -137,18 +138,37 @@ class AttentionRecord:
         return self.batch_items.index(original)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """How maps were to be held, and what that decided on.
+
+    hold: what was asked for. stored_bytes: of all maps, were they stored. limit_bytes: up to which
+    they are stored if left to choose.
+    """
+
+    hold: Hold = "auto"
+    stored_bytes: int = 0
+    limit_bytes: int = 0
+
+    def and_one(self, size: int) -> "Holding":
+        """The same with one more map of so many bytes."""
+        return replace(self, stored_bytes=self.stored_bytes + size)
+
+
 @dataclass
 class Recording:
     """Everything that one `record()` caught; all that the floors above need.
 
     records: in order of the calls. position_biases: by module and size. made_by: JSON-able origin
     (config, weights digest, seed, input digest, versions, whether the weights are random).
+    holding: whether maps are stored or by parts, and why.
     """
 
     records: list[AttentionRecord] = field(default_factory=list)
     position_biases: dict[str, PositionBias] = field(default_factory=dict)
     made_by: dict[str, Any] = field(default_factory=dict)
     labels: dict[str, Any] = field(default_factory=dict)
+    holding: Holding = field(default_factory=Holding)
 
     def mark(self, *, branch: str | None = None, step: int | None = None) -> None:
         """Label the calls that follow, until the next mark."""
@@ -161,9 +181,8 @@ class Recording:
             for record in self.records
             if branch in (None, record.branch) and step in (None, record.step)
         ]
-        return Recording(
-            kept, self.position_biases, self.made_by | {"branch": branch, "step": step}
-        )
+        made_by = self.made_by | {"branch": branch, "step": step}
+        return Recording(kept, self.position_biases, made_by, holding=self.holding)
 
     def __len__(self) -> int:
         return len(self.records)
@@ -201,6 +220,24 @@ class Recording:
         return self.position_biases.get(record.position_bias or "")
 
 
+def describe_holding(recording: Recording) -> str:
+    """One line on how the maps are held, and why."""
+    holding = recording.holding
+    parted = sum(record.map.held == "by parts" for record in recording)
+    if not parted:
+        asked = ", as asked" if holding.hold == "stored" else ""
+        return f"all {len(recording)} maps stored ({_size(recording.nbytes)}){asked}"
+    which = f"{parted} of {len(recording)} maps" if parted < len(recording) else "maps"
+    reason = "as asked"
+    if holding.hold == "auto":
+        limit = _size(holding.limit_bytes)
+        reason = f"stored they would take {_size(holding.stored_bytes)}, more than {limit}"
+    return (
+        f"{which} held by their parts and recomputed exactly where shown "
+        f"({_size(recording.nbytes)}); {reason}"
+    )
+
+
 def describe_origin(made_by: Mapping[str, Any]) -> str:
     """One line on where the weights come from; says so when they are random."""
     digest = made_by.get("weights_digest", "unknown")
@@ -208,6 +245,10 @@ def describe_origin(made_by: Mapping[str, Any]) -> str:
         return f"random weights (seed {made_by.get('seed')}), not trained; digest {digest}"
     trained = made_by.get("trained")
     return f"weights {digest}, trained {trained}" if trained else f"weights {digest}"
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.1f} GB"
 
 
 def _brief(items: Sequence[int]) -> str:

@@ -12,8 +12,9 @@ from phenaki_viz.data import Clip, Prompt, fit_clip, to_tensor
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.phenaki import Sampled, SampleStep
+from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
 from phenaki_viz.recording.duck import attention_modules
-from phenaki_viz.recording.hooks import DEFAULT_LIMIT, origin_of, record
+from phenaki_viz.recording.hooks import origin_of, record
 from phenaki_viz.recording.looking import NONE_OFF, as_frames, read_words
 from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.switches import Switches, switched
@@ -83,14 +84,15 @@ def sample(
     clip: Clip | None = None,
     *,
     switches: Switches = NONE_OFF,
+    hold: Hold = "auto",
     limit_bytes: int = DEFAULT_LIMIT,
     on_step: Callable[[int, int], None] | None = None,
 ) -> SampledRun:
     """Sample one video and record MaskGit's (and a critic's) attention at every step.
 
     Records are labelled with their step and branch. clip: its last frames prime the
-    video. switches: what is off meanwhile. on_step: called before each step with (steps done, of);
-    what it raises stops the sampling.
+    video. switches: what is off meanwhile. hold: see `record`. on_step: called before each step
+    with (steps done, of); what it raises stops the sampling.
     Raises ConfigError or ShapeError when the model cannot make such a video.
     """
     prime = _prime(model, sampling, clip)
@@ -102,6 +104,7 @@ def sample(
         with record(
             model,
             words=read_words(model, prompt),
+            hold=hold,
             limit_bytes=limit_bytes,
             modules=_fillers(model),
             verify_rows=2,
