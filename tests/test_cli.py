@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from phenaki_viz.cli import main
+from phenaki_viz.recording.files import open_recording
 from tests.checkpoints.files import MASKGIT, tensors, weights
 
 SMALL = ["--heads", "3", "--depth", "2", "--dim", "32", "--dim-head", "8", "--size", "32"]
@@ -38,6 +39,24 @@ def test_your_own_clip(tmp_path):
     np.save(clip, np.random.default_rng(0).integers(0, 256, (9, 40, 40), np.uint8))
     out = tmp_path / "own.zip"
     assert main(["export", str(out), "--clip", str(clip), *SMALL, "--formats", "csv"]) == 0
+
+
+@pytest.mark.parametrize("weights", [[], ["--weights", "trained"]])
+def test_record_writes_a_file_that_opens(tmp_path, capsys, monkeypatch, weights):
+    out = tmp_path / "run.safetensors"
+    asked = ["record", str(out), "--prompt", "two words", "--hold", "parts", *weights, *SMALL]
+    assert main(asked) == 0
+    run = open_recording(out)
+    assert len(run.recording) == (16 if weights else 4)
+    assert "held by their parts" in capsys.readouterr().err
+    started = []
+    monkeypatch.setattr("phenaki_viz.cli.app.run", lambda asked: started.append(asked.port) or 0)
+    monkeypatch.setenv("PHENAKI_VIZ_RECORDING", "")
+    assert main(["open", str(out), "--port", "8600"]) == 0
+    assert started == [8600] and os.environ["PHENAKI_VIZ_RECORDING"] == str(out)
+    out.write_bytes(b"no recording")
+    assert main(["open", str(out)]) == 1
+    assert "run.safetensors cannot be opened" in capsys.readouterr().err and len(started) == 1
 
 
 def test_a_command_is_needed():

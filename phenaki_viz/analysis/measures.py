@@ -113,6 +113,12 @@ def row_runs(record: AttentionRecord, item: int, head: int) -> Iterator[tuple[in
         yield first, record.map.tile(item, head, (first, min(first + step, i)), (0, j))
 
 
+def largest_weight(record: AttentionRecord, item: int, head: int) -> float:
+    """The largest weight of one head's map; rows that are not a distribution do not count."""
+    highs = [np.nanmax(weights, initial=0) for _, weights in row_runs(record, item, head)]
+    return float(max(highs))
+
+
 def _means(
     record: AttentionRecord, item: int, head: int, measures: Sequence[str]
 ) -> dict[str, float]:

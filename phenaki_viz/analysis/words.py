@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from einops import rearrange
 
+from phenaki_viz.analysis.measures import row_runs
 from phenaki_viz.recording import AttentionRecord
 
 CONTENT = 0.1  # share of the clip's own variance that a patch must have
@@ -39,7 +40,9 @@ def side_by_side(maps: np.ndarray, across: int = 3) -> np.ndarray:
 
 def words_share(record: AttentionRecord, item: int, head: int) -> np.ndarray:
     """Mean weight of every key over all tokens, 'j' float32: null keys first, then words."""
-    return record.map.full(item, head).mean(axis=0)
+    runs = row_runs(record, item, head)
+    total = sum(weights.sum(axis=0, dtype=np.float64) for _, weights in runs)
+    return (total / record.map.shape[2]).astype(np.float32)
 
 
 def separation(values: np.ndarray, inside: np.ndarray) -> float:

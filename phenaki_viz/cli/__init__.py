@@ -4,10 +4,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from phenaki_viz.cli import app, evaluate, export, inspect, train
+from phenaki_viz.cli import app, evaluate, export, inspect, open, record, train
 from phenaki_viz.errors import PhenakiVizError
 
-COMMANDS = (app, export, inspect, train, evaluate)
+COMMANDS = (app, open, record, export, inspect, train, evaluate)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from phenaki_viz.analysis.measures import largest_weight
 from phenaki_viz.analysis.overlay import on_grid
 from phenaki_viz.analysis.rows import uniform_weight
 from phenaki_viz.analysis.thumbnails import Thumbnails
@@ -248,7 +249,7 @@ def stack_heads(
         for record, item in zip(records, items, strict=True)
         for head in range(len(record.heads))
     ]
-    high = max(float(np.nanmax(h.record.map.full(h.item, h.head))) for h in heads)
+    high = max(largest_weight(h.record, h.item, h.head) for h in heads)
     scale = scale_for(high, log=False, scope="all heads and layers")
     for head in heads:
         yield attention_heatmap(head, scale)

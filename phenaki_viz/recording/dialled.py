@@ -14,7 +14,7 @@ from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
 from phenaki_viz.recording.hooks import record
 from phenaki_viz.recording.run import Run
 
-MOST_WORK = 6 * 10**12  # multiply-adds of one forward: minutes on two cores
+MOST_WORK = 3 * 10**12  # multiply-adds of one forward: minutes on two cores
 
 
 @dataclass(frozen=True, kw_only=True)

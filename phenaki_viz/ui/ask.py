@@ -11,6 +11,7 @@ from phenaki_viz.models import CViViT, Phenaki
 from phenaki_viz.recording.looking import Ask, Look, eyes_of, filler_of, look, most_frames
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.ui import clips, switchboard
+from phenaki_viz.ui.holding import draw_hold
 from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -61,7 +62,8 @@ def draw_ask(model: nn.Module, digest: str) -> Asked:
     frames = most_frames(model, len(clip.frames))
     switches = switchboard.draw(model)
     grid = None if eyes_of(model) else _grid(model)
-    ask = Ask(share=share, seed=seed, frames=frames, grid=grid, switches=switches)
+    hold = draw_hold()
+    ask = Ask(share=share, seed=seed, frames=frames, grid=grid, switches=switches, hold=hold)
     # A text encoder that is loaded later makes it another model.
     reads = getattr(getattr(model, "encode_texts", None), "name", "")
     return Asked(f"{digest} {reads}", clip, prompt, ask)

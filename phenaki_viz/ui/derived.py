@@ -1,18 +1,21 @@
 """What is computed from a run for a page and worth keeping while the run is on screen."""
 
 import math
+from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import streamlit as st
 
-from phenaki_viz.analysis.measures import Measure, applicable, head_table
+from phenaki_viz.analysis.measures import Measure, applicable, head_table, largest_weight
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
+from phenaki_viz.analysis.tiles import MapTile, Window, map_tile
 from phenaki_viz.figures.attention_views import scale_for
 from phenaki_viz.figures.colour import ColourScale
-from phenaki_viz.recording import AttentionRecord, PositionBias, evaluate_bias
+from phenaki_viz.recording import AttentionMap, AttentionRecord, PositionBias, evaluate_bias
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import errands
 from phenaki_viz.ui.errands import Errand
@@ -20,31 +23,76 @@ from phenaki_viz.ui.runs import Tell
 from phenaki_viz.ui.selection import Selection
 
 T = TypeVar("T")
-AT_ONCE = 20_000_000  # weights whose metrics take no time to speak of
+AT_ONCE = 20_000_000  # weights that are gone through in no time to speak of
 # Goes with the run: nothing here keeps maps alive.
 _kept: WeakKeyDictionary[Run, dict[Any, Any]] = WeakKeyDictionary()
+_tiles: WeakKeyDictionary[AttentionMap, OrderedDict[Any, MapTile]] = WeakKeyDictionary()
+MOST_TILES = 48  # of one module; at most 1 MB each
+NO_THUMBS = "thumbs.held"
 
 
-def thumbs(run: Run, chosen: Selection) -> Thumbnails:
-    """Thumbnails of every head of the chosen stack."""
-    items = chosen.items
+def thumbs(run: Run, chosen: Selection) -> Thumbnails | None:
+    """Thumbnails of every head of the chosen stack; None while nobody wants to wait for them."""
+    key = ("thumbs", chosen.record.stack, chosen.record.kind, *chosen.items)
+
+    def make(tell: Tell | None = None) -> Thumbnails:
+        return _once(
+            run, key, lambda: thumbnails(chosen.records, chosen.items, on_progress=tell)
+        )  # fmt: skip
+
+    if key in _kept.get(run, {}) or not _is_long(chosen):
+        return make()
+    if st.session_state.get(NO_THUMBS) == (id(run), key):
+        return None
+    held = partial(st.session_state.__setitem__, NO_THUMBS, (id(run), key))
+    errands.send(Errand((id(run), key), make, "Drawing the heads:", held))
+
+
+def draw_thumbs() -> None:
+    """Ask for thumbnails again that were cancelled; a callback."""
+    st.session_state.pop(NO_THUMBS, None)
+
+
+def tile(record: AttentionRecord, item: int, head: int, window: Window, most: int) -> MapTile:
+    """A window of one map as the browser draws it; the last ones that were looked at are kept."""
+    kept = _tiles.setdefault(record.map, OrderedDict())
+    key = item, head, window, most
+    if key not in kept:
+        kept[key] = map_tile(record, item, head, window, most)
+        while len(kept) > MOST_TILES:
+            kept.popitem(last=False)
+    kept.move_to_end(key)
+    return kept[key]
+
+
+def high(run: Run, record: AttentionRecord, item: int, head: int) -> float:
+    """The largest weight of one head."""
     return _once(
-        run, ("thumbs", chosen.record.stack, chosen.record.kind, *items),
-        lambda: thumbnails(chosen.records, items),
-    )  # fmt: skip
+        run, ("high", record.module, item, head), lambda: largest_weight(record, item, head)
+    )
 
 
 def highest(run: Run, chosen: Selection) -> float:
     """The largest weight of all heads and layers of the stack, for one common scale."""
-    items = chosen.items
-    return _once(
-        run, ("highest", chosen.record.stack, chosen.record.kind, *items),
-        lambda: max(
-            float(np.nanmax(record.map.full(item, head)))
-            for record, item in zip(chosen.records, items, strict=True)
-            for head in range(len(record.heads))
-        ),
-    )  # fmt: skip
+    heads = [
+        (record, item, head)
+        for record, item in zip(chosen.records, chosen.items, strict=True)
+        for head in range(len(record.heads))
+    ]
+    key = ("highest", chosen.record.stack, chosen.record.kind, *chosen.items)
+
+    def make(tell: Tell | None = None) -> float:
+        found = []
+        for done, one in enumerate(heads, start=1):
+            found.append(high(run, *one))
+            if tell:
+                tell(done, len(heads))
+        return _once(run, key, lambda: max(found))
+
+    if _is_long(chosen) and key not in _kept.get(run, {}):
+        doing = "Looking for the largest weight:"
+        errands.send(Errand((id(run), key), make, doing, _back_to_one_head))
+    return make()
 
 
 def table(run: Run, chosen: Selection, measure: str) -> np.ndarray:
@@ -55,11 +103,20 @@ def table(run: Run, chosen: Selection, measure: str) -> np.ndarray:
     def make(tell: Tell | None = None) -> np.ndarray:
         return _once(run, key, lambda: head_table(chosen.records, chosen.items, measure, tell))
 
-    weights = sum(math.prod(record.map.shape[1:]) for record in chosen.records)
-    if weights > AT_ONCE and key not in _kept.get(run, {}):
+    if _is_long(chosen) and key not in _kept.get(run, {}):
         doing = "Measuring the heads:"
         errands.send(Errand((id(run), key), make, doing, _back_to_maps))
     return make()
+
+
+def _is_long(chosen: Selection) -> bool:
+    """Whether to go through all maps of the stack takes long enough for a bar."""
+    weights = sum(math.prod(record.map.shape[1:]) for record in chosen.records)
+    return weights > (AT_ONCE if chosen.record.map.held == "by parts" else 4 * AT_ONCE)
+
+
+def _back_to_one_head() -> None:
+    st.session_state["scale"] = "head"
 
 
 def _back_to_maps() -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from phenaki_viz.data import SAMPLES, Clip
 from phenaki_viz.ui import clips, history
 from phenaki_viz.ui import settings as s
+from phenaki_viz.ui.holding import draw_hold
 from phenaki_viz.ui.settings import Settings
 
 _DEFAULTS = Settings()
@@ -23,6 +24,7 @@ def draw_dials() -> tuple[Settings, Clip]:
     _text(layout)
     clip = _clip()
     _seed()
+    draw_hold()
     settings = _read(layout)
     history.remember(settings)
     history.draw_buttons()

@@ -15,6 +15,8 @@ from phenaki_viz.ui.errands import Errand
 from phenaki_viz.ui.runs import Tell
 from phenaki_viz.ui.selection import Selection
 
+MOST_EXPORTED = 2**25  # weights of one exported map: 128 MiB
+
 WHAT = {
     "png": "A picture for slides",
     "svg": "Vector axes and labels, for papers",
@@ -46,6 +48,18 @@ def export_row(name: str, make: Callable[[], Picture], key: str) -> None:
 
 def _file(make: Callable[[], Picture], kind: str) -> bytes:
     return render(make(), kind)
+
+
+def is_exportable(chosen: Selection) -> bool:
+    """Whether a map can be a file of its own; says so where it is too large."""
+    _, _, i, j = chosen.record.map.shape
+    if i * j <= MOST_EXPORTED:
+        return True
+    st.caption(
+        f"A map of {i:,} × {j:,} weights is too large for one picture or table: save the recording "
+        "in the sidebar, which holds every weight."
+    )
+    return False
 
 
 def export_all_heads(run: Run, chosen: Selection) -> None:

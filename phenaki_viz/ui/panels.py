@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from phenaki_viz.analysis.tiles import MapTile, map_tile, pooled
+from phenaki_viz.analysis.tiles import MapTile, pooled
 from phenaki_viz.figures import figure_of, flat_figure
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
@@ -16,6 +16,7 @@ from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.surface import Surface
 from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord, describe_origin
+from phenaki_viz.ui import derived
 from phenaki_viz.ui.components.attention_map import CellPick, WindowWish, attention_map
 from phenaki_viz.ui.components.axes import MapAxis
 from phenaki_viz.ui.components.figure import figure as plotly_figure
@@ -121,7 +122,7 @@ def attention(chosen: Selection, scale: ColourScale) -> MapTile:
     """One head's map, large: exact where it is small or zoomed into, pooled and so named else."""
     record = chosen.record
     _, _, i, j = record.map.shape
-    tile = map_tile(record, chosen.item, chosen.head, _window(i, j), MOST_CELLS)
+    tile = derived.tile(record, chosen.item, chosen.head, _window(i, j), MOST_CELLS)
     attention_map(
         tile.values,
         total=(i, j),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from phenaki_viz.models.dial import DialConfig, Layout
+from phenaki_viz.recording import Hold
 from phenaki_viz.recording.dialled import Padding
 
 SIZES = (32, 64, 96, 128)
@@ -21,7 +22,7 @@ DEFAULT_PROMPT = "seven moving right and two moving down"
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that decides a run. clip: id of a sample or of an upload."""
+    """Everything that decides a run. clip: id of a sample or of an upload. hold: of its maps."""
 
     layout: Layout = "joint"
     heads: int = 8
@@ -44,6 +45,7 @@ class Settings:
     step_padding: int = 0
     seed: int = 0
     clip: str = "moving_digits"
+    hold: Hold = "auto"
 
     @property
     def config(self) -> DialConfig:

@@ -59,6 +59,7 @@ def _dialled() -> Wanted:
             clip,
             read_prompt(settings.prompt if settings.cross else ""),
             settings.padding,
+            hold=settings.hold,
             limit_bytes=MAP_LIMIT,
             on_progress=tell,
         )

@@ -192,7 +192,7 @@ def test_a_bad_clip_is_refused_in_words_and_the_picture_stays(open_app):
 
 
 def test_settings_that_cannot_run_say_which_control_to_lower(open_app):
-    page = open_app("/?size=128&patch=4&frames=17")
+    page = open_app("/?size=128&patch=4&frames=17&hold=Stored")
     expect(page.get_by_text("These settings cannot be run.")).to_be_visible()
     expect(page.get_by_text("Use larger patches", exact=False)).to_be_visible()
 

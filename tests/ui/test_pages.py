@@ -7,6 +7,7 @@ import pytest
 
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.recording.dialled import run_dialled
+from phenaki_viz.ui import derived, errands, sidebar
 from phenaki_viz.ui.settings import Settings
 from tests import sent as wire
 
@@ -117,13 +118,62 @@ def test_the_grid_can_be_coloured_by_a_metric(app):
 
 
 def test_settings_over_the_limit_are_refused_and_the_last_picture_stays(app):
-    at = app(size=128)
+    at = app(size=128, hold="Stored")
     before = sent(at)["map"][1]["values"]
     at.selectbox(key="patch").set_value(4).run()
     assert not at.exception
     assert [error.value for error in at.error] == ["These settings cannot be run."]
     assert "MiB of attention maps; the limit is" in at.text[0].value
     np.testing.assert_array_equal(before, sent(at)["map"][1]["values"])
+
+
+def test_maps_by_parts_are_the_stored_ones_and_say_so(app):
+    at = app(hold="By parts", grid="entropy", scale="Shared by all heads")
+    assert not at.exception
+    header, parts = sent(at)["map"]
+    shown = parts["values"].reshape(header["shape"])
+    np.testing.assert_allclose(shown, expected().records[0].map.full(0, 0), rtol=0, atol=1e-5)
+    assert any("by their parts" in caption.value for caption in at.caption)
+    at.selectbox(key="hold").set_value("stored").run()
+    assert any("maps stored" in caption.value for caption in at.caption)
+
+
+def test_what_would_not_fit_is_held_by_parts(app, monkeypatch):
+    monkeypatch.setattr(sidebar, "MAP_LIMIT", 10**6)
+    at = app(seed=3)
+    assert not at.exception
+    assert any("more than 1.0 MB" in caption.value for caption in at.caption)
+
+
+def test_a_forward_of_hours_is_refused(app):
+    at = app(size=128, patch=4, frames=17, depth=12, heads=16, dim_head=128)
+    assert [error.value for error in at.error] == ["These settings cannot be run."]
+    assert "trillion multiply-adds; the limit is 3.0. Use larger patches" in at.text[0].value
+
+
+def test_long_work_waits_for_the_page(app, monkeypatch):
+    """All maps of a large stack: thumbnails, metrics and the common scale become errands."""
+    monkeypatch.setattr(derived, "AT_ONCE", 10)
+    sent_away = []
+    run_waiting = errands.run_waiting
+
+    def noted():
+        sent_away.append(at_doing())
+        run_waiting()
+
+    def at_doing():
+        import streamlit as st
+
+        waiting = st.session_state.get("errand.waiting")
+        return waiting.doing if waiting else None
+
+    monkeypatch.setattr(errands, "run_waiting", noted)
+    at = app(hold="By parts", grid="entropy", scale="Shared by all heads", seed=5)
+    assert not at.exception
+    assert {"Drawing the heads:", "Measuring the heads:"} <= set(sent_away)
+    assert "Looking for the largest weight:" in sent_away
+    header, _ = sent(at)["grid.heads"]
+    assert "entropy" in header["label"]
 
 
 def test_undo_and_defaults(app):

@@ -22,10 +22,10 @@ from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import file_stem, key_axis, place_name
 from phenaki_viz.figures.words import listed
-from phenaki_viz.recording import looking
+from phenaki_viz.recording import describe_holding, looking
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import derived, outcome, panels, selection, switchboard
-from phenaki_viz.ui.exporting import export_all_heads, export_row
+from phenaki_viz.ui.exporting import export_all_heads, export_row, is_exportable
 from phenaki_viz.ui.selection import Selection
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -152,7 +152,7 @@ def _scale(run: Run, chosen: Selection, look: Look) -> ColourScale:
     if look.shared:
         high = derived.highest(run, chosen)
         return scale_for(high, log=look.log, scope="all heads and layers")
-    high = float(chosen.record.map.full(chosen.item, chosen.head).max())
+    high = derived.high(run, chosen.record, chosen.item, chosen.head)
     return scale_for(high, log=look.log, scope="this head")
 
 
@@ -239,6 +239,10 @@ def _word(names: tuple[str, ...]) -> int:
 
 def _grid(run: Run, chosen: Selection, look: Look) -> None:
     shown = derived.thumbs(run, chosen)
+    if shown is None:
+        st.caption("The heads of a long video take a while to draw.")
+        st.button("Draw all heads", on_click=derived.draw_thumbs, key="thumbs.draw")
+        return
     scales: Any
     if look.shared:
         scales = scale_for(shown.high, log=look.log, scope="all heads and layers")
@@ -260,7 +264,8 @@ def _grid(run: Run, chosen: Selection, look: Look) -> None:
     )
     panels.grid(picture)
     export_row(picture.name, lambda: picture, "grid")
-    export_all_heads(run, chosen)
+    if is_exportable(chosen):
+        export_all_heads(run, chosen)
 
 
 def _said(tile: MapTile, scale: ColourScale, origin: tuple[str, ...]) -> str:
@@ -278,8 +283,10 @@ def _under_map(chosen: Selection, scale: ColourScale, tile: MapTile) -> None:
             icon=":material/error:",
         )
     st.caption(_said(tile, scale, origin_notes(chosen.recording.made_by)))
+    st.caption(panels.plain(describe_holding(chosen.recording)))
     name = file_stem(chosen.record, chosen.record.heads[chosen.head])
-    export_row(name, lambda: attention_heatmap(chosen.shown, scale), "map")
+    if is_exportable(chosen):
+        export_row(name, lambda: attention_heatmap(chosen.shown, scale), "map")
     verified = chosen.record.verification
     if verified and verified.max_abs_error is not None:
         st.caption(

@@ -117,7 +117,7 @@ def _sampled(run: Look, sampling: Sampling) -> SampledRun | None:
     model: Any = run.model
     key = (
         "sample", run.recording.made_by["weights_digest"], prompt.text, sampling,
-        run.ask.switches, run.clip.digest if sampling.priming else "",
+        run.ask.switches, run.ask.hold, run.clip.digest if sampling.priming else "",
     )  # fmt: skip
     if st.session_state.get(HELD) == key and runs.shelf().get(key) is None:
         st.info("Sampling was cancelled.", icon=":material/pause_circle:")
@@ -127,7 +127,7 @@ def _sampled(run: Look, sampling: Sampling) -> SampledRun | None:
     def make(tell: Any) -> SampledRun:
         return sample(
             model, prompt, sampling, run.clip, switches=run.ask.switches,
-            limit_bytes=MAP_LIMIT, on_step=tell,
+            hold=run.ask.hold, limit_bytes=MAP_LIMIT, on_step=tell,
         )  # fmt: skip
 
     wanted = Wanted(key, make, lambda: _hold(key), "Sampling: step")

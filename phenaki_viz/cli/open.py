@@ -1,0 +1,27 @@
+"""`phenaki-viz open`: look at a recording from a file in the browser."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from phenaki_viz.cli import app
+
+RECORDING = "PHENAKI_VIZ_RECORDING"  # the page reads which file to open from here
+
+
+def add(commands: Any) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser("open", help="look at a recording from a file in the browser")
+    parser.add_argument("file", type=Path, help="a .safetensors file of `phenaki-viz record`")
+    parser.add_argument("--port", type=int, default=8501)
+    parser.set_defaults(run=run)
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Refuse what is no recording, then start the app on it."""
+    from phenaki_viz.recording.files import open_recording
+
+    open_recording(asked.file)
+    os.environ[RECORDING] = str(asked.file.resolve())
+    return app.run(asked)
