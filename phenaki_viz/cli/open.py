@@ -7,8 +7,6 @@ from typing import Any
 
 from phenaki_viz.cli import app
 
-RECORDING = "PHENAKI_VIZ_RECORDING"  # the page reads which file to open from here
-
 
 def add(commands: Any) -> None:
     """Add the command and its options."""
@@ -21,6 +19,7 @@ def add(commands: Any) -> None:
 def run(asked: argparse.Namespace) -> int:
     """Refuse what is no recording, then start the app on it."""
     from phenaki_viz.recording.files import open_recording
+    from phenaki_viz.ui.recorded import RECORDING
 
     open_recording(asked.file)
     os.environ[RECORDING] = str(asked.file.resolve())

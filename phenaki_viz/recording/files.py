@@ -45,6 +45,7 @@ PLAIN = (
     "module", "stack", "layer", "kind", "call", "heads", "batch_items", "num_null_kv", "causal",
     "scale", "branch", "step", "words", "position_bias", "first_non_finite",
 )  # fmt: skip
+MOST_HEADER = 100_000_000  # bytes; as safetensors itself allows
 PARTS = ("q", "k", "logsumexp", "slopes")
 
 
@@ -109,6 +110,23 @@ def open_recording(path: Path) -> RecordedRun:
         _refuse(path, f"its header does not fit what it holds ({error!r})")
     except PhenakiVizError as error:
         _refuse(path, f"its header does not fit what it holds ({error})")
+
+
+def is_recording(source: Path | bytes) -> bool:
+    """Whether a file, or its bytes, say of themselves that they are a recording; reads no more."""
+    try:
+        if isinstance(source, bytes):
+            head = source[8 : 8 + min(_length(source[:8]), MOST_HEADER)]
+        else:
+            with source.open("rb") as file:
+                head = file.read(min(_length(file.read(8)), MOST_HEADER))
+        return HEADER in json.loads(head).get("__metadata__", {})
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _length(start: bytes) -> int:
+    return int.from_bytes(start, "little")
 
 
 def _run(header: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> RecordedRun:

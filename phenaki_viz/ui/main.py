@@ -8,8 +8,9 @@ import streamlit as st
 from phenaki_viz.data import ASSETS
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.recording.dialled import DialledRun
+from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import effects, errands, runs
+from phenaki_viz.ui import effects, errands, recorded, runs
 from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.sidebar import draw_sidebar
 from phenaki_viz.ui.trainings import trained_run
@@ -48,8 +49,13 @@ def main() -> None:
     wanted, whole = draw_sidebar()
     run = _run(wanted)
     if run is not None:
+        with st.sidebar:
+            if isinstance(run, RecordedRun):
+                run = recorded.choose_pass(run)
         if isinstance(run, DialledRun):
             run = trained_run(run, run.padding) or run
+        with st.sidebar:
+            recorded.draw_save(run)
         current.append(run)
         if whole is not None:
             effects.draw(run, whole)

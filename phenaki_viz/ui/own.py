@@ -12,6 +12,8 @@ from phenaki_viz.errors import NonFiniteWeightsError, PhenakiVizError
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.text import DEFAULT_T5, T5Text
 from phenaki_viz.ui import models
+from phenaki_viz.ui.recorded import given_file, wanted_recording
+from phenaki_viz.ui.runs import Wanted
 
 _KINDS = ["safetensors", "pt", "pth", "ckpt"]
 _MOST_MB = 2048
@@ -20,19 +22,26 @@ CORRECT = "own.correct."
 ALLOW = "own.allow."
 
 
-def draw_own() -> Opened | None:
-    """Draw the upload box and what is known of the file; returns the model in use, if any."""
-    kept: Opened | None = st.session_state.get(GOOD)
+def draw_own() -> Opened | Wanted | None:
+    """Draw the upload box and what is known of the file.
+
+    Returns the model in use, the run of a recording, or None where there is neither.
+    """
+    kept: Opened | Wanted | None = st.session_state.get(GOOD)
     source = _source()
     if source is None:
         if kept is None:
             st.caption(
                 "A C-ViViT, MaskGit, TokenCritic, whole Phenaki, or a trainer's file of "
-                "phenaki-pytorch. Nothing in it is run."
+                "phenaki-pytorch; or a recording that was saved here. Nothing in it is run."
             )
         return kept
     try:
         digest = models.digest(source)
+        recording = wanted_recording(source, digest)
+        if recording is not None:
+            st.session_state[GOOD] = recording
+            return recording
         corrections = _corrections(digest)
         inspection = models.inspected(source, digest, corrections)
         asked = _inspected(inspection, digest)
@@ -45,7 +54,8 @@ def draw_own() -> Opened | None:
             key = f"{ALLOW}{digest}"
             st.button("Open it all the same", on_click=_allow, args=(key,), key="own.allow")
         if kept is not None:
-            st.caption(f"Still in use: {kept.inspection.kind} of the file before.")
+            kind = kept.inspection.kind if isinstance(kept, Opened) else "the recording"
+            st.caption(f"Still in use: {kind} of the file before.")
         return kept
     for note in opened.inspection.notes:
         st.text(note)
@@ -60,7 +70,7 @@ def _allow(key: str) -> None:
 
 def _source() -> Source | None:
     uploaded = st.file_uploader(
-        "Checkpoint (.safetensors, .pt)",
+        "Checkpoint or recording",
         type=_KINDS,
         max_upload_size=_MOST_MB,
         key="own.file",
@@ -68,6 +78,7 @@ def _source() -> Source | None:
     )
     path = st.text_input(
         "or a file on this machine",
+        value=given_file(),
         key="own.path",
         placeholder="folder/model.safetensors",
         help="For files too large to upload",

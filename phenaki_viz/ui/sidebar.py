@@ -10,6 +10,7 @@ from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.recording.dialled import run_dialled
 from phenaki_viz.ui import ask, dials, history, models, own
 from phenaki_viz.ui.ask import Asked
+from phenaki_viz.ui.recorded import given_file
 from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -27,7 +28,7 @@ def draw_sidebar() -> tuple[Wanted | None, Wanted | None]:
             "Weights",
             list(SOURCES),
             format_func=SOURCES.__getitem__,
-            default="trained",
+            default="own" if given_file() else "trained",
             key="source",
             required=True,
             width="stretch",
@@ -41,6 +42,8 @@ def draw_sidebar() -> tuple[Wanted | None, Wanted | None]:
         found = _shipped() if source == "trained" else own.draw_own()
         if found is None:
             return None, None
+        if isinstance(found, Wanted):
+            return found, None
         asked = ask.draw_ask(found.model, found.digest)
         return _both(asked, found)
 

@@ -13,6 +13,7 @@ from phenaki_viz.figures.position_views import (
     slopes_picture,
 )
 from phenaki_viz.recording import AttentionRecord, PositionBias
+from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import derived, panels, selection
 from phenaki_viz.ui.exporting import export_row
@@ -99,12 +100,15 @@ def _extent(run: Run, used: PositionBias) -> tuple[PositionBias, int]:
             FURTHEST,
             key="extent",
             help="Beyond 1 the network is asked for offsets it never met: extrapolation",
+            disabled=isinstance(run, RecordedRun),  # a file has the table, not the network
             **_BOUND,
         )
     dt = 0
     if len(used.dimensions) == 3:
         with right:
             dt = _time_offset(used.dimensions[0])
+    if isinstance(run, RecordedRun):
+        times = 1
     return derived.extrapolated(run, used, times), dt
 
 
