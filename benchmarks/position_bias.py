@@ -4,15 +4,13 @@ Run: python -m benchmarks.position_bias
 """
 
 import argparse
-import multiprocessing
-import resource
-import sys
 from collections.abc import Sequence
 from functools import partial
 
 import torch
 from torch import nn
 
+from benchmarks.memory import growth, growth_in_fresh_process
 from benchmarks.timing import take_turns
 from phenaki_viz import models
 from tests.published import published_attention
@@ -30,7 +28,10 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
     options = parser.parse_args(argv)
     torch.set_num_threads(options.threads)
     # Memory first: a new process counts the high-water mark of the one that started it.
-    peaks = {case: {way: _peak(way, *case, options.threads) for way in WAYS} for case in CASES}
+    peaks = {
+        case: {way: growth_in_fresh_process(_growth, way, *case, options.threads) for way in WAYS}
+        for case in CASES
+    }
     ratios: dict[str, float] = {}
     for grid, dim in CASES:
         ratios |= _compare(grid, dim, peaks[grid, dim], options.rounds)
@@ -62,25 +63,12 @@ def _build(way: str, grid: tuple[int, ...], dim: int) -> nn.Module:
     return classes.ContinuousPositionBias(dim=dim, heads=HEADS, num_dims=len(grid))
 
 
-def _peak(way: str, grid: tuple[int, ...], dim: int, threads: int) -> int:
-    """Bytes by which one call raises the high-water mark of a process of its own."""
-    with multiprocessing.get_context("spawn").Pool(1) as fresh:
-        return fresh.apply(_growth, (way, grid, dim, threads))
-
-
 @torch.no_grad()
 def _growth(way: str, grid: tuple[int, ...], dim: int, threads: int) -> int:
     torch.set_num_threads(threads)
     bias = _build(way, grid, dim)
     bias(*(1 for _ in grid))
-    before = _high_water()
-    bias(*grid)
-    return _high_water() - before
-
-
-def _high_water() -> int:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return growth(lambda: bias(*grid))
 
 
 if __name__ == "__main__":

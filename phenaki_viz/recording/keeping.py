@@ -74,7 +74,8 @@ def keep(
     alibi = call.alibi or _alibi_of(module)
     if call.held == "by parts":
         parts = _parts_map(module, call, bias, alibi)
-        picked = torch.stack([parts.rows_of_heads(int(b), sample.rows) for b in sample.items])
+        rows_of = [parts.rows_of_heads(int(b), sample.rows) for b in sample.items]
+        picked = rows_of[0][None] if len(rows_of) == 1 else torch.stack(rows_of)
         if call.attn is None or _agree(picked, sample.of_map(call.attn)):
             checked = verify(module, picked, seen(call.kv), output, sample)
             return Kept(parts.cut(items, heads), checked, alibi)

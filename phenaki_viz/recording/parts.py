@@ -168,17 +168,20 @@ class PartsMap:
         weights = self._scores(b, heads, queries, keys)
         weights -= self.logsumexp[b, heads][:, queries, None]
         weights.exp_()
-        # A query that may see no key looks at all of them alike, as published.
-        weights[:, self._visible(b)[queries] == 0] = 1 / self.shape[3]
+        if self.causal or self.key_mask is not None:
+            # A query that may see no key looks at all of them alike, as published.
+            weights[:, self._visible(b)[queries] == 0] = 1 / self.shape[3]
         return weights
 
     def _scores(self, b: int, heads: slice, queries: Some, keys: Some) -> torch.Tensor:
         """What the softmax is taken of, 'h q k' float32; −inf where a key is hidden."""
         q, k = self.q[b, heads][:, queries].float(), self.k[b, heads][:, keys].float()
         scores = q @ rearrange(k, "h k d -> h d k")
+        self._add_bias(scores, b, heads, queries, keys)
+        if not self.causal and self.slopes is None and self.key_mask is None:
+            return scores
         query, key = _indices(queries), _indices(keys)
         _, _, i, j = self.shape
-        self._add_bias(scores, b, heads, queries, keys)
         if self.slopes is not None:
             distance = (query[:, None] + (j - i) - key[None]).abs()
             scores -= self.slopes[heads][:, None, None] * distance

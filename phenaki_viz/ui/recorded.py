@@ -43,7 +43,11 @@ def choose_pass(run: RecordedRun) -> Run:
     step, branch = None, None
     if len(steps) > 1:
         step = st.select_slider(
-            "Decoding step", steps, steps[-1], format_func=lambda at: str(at + 1), key="recorded.step"
+            "Decoding step",
+            steps,
+            steps[-1],
+            format_func=lambda at: str(at + 1),
+            key="recorded.step",
         )
     if len(branches) > 1:
         branch = st.selectbox("Pass", branches, key="recorded.branch")

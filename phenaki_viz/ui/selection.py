@@ -20,7 +20,7 @@ MOST_IN_A_ROW = 4
 # On the sample clip this patch lies on the upper digit, in the middle of the film.
 NUMBERS = {"layer": 0, "head": 0, "step": 2, "row": 1, "column": 2}
 # Of the trained model: the head that reads the digit's word, and a patch on the digit.
-STARTS = {"trained": NUMBERS | {"layer": 1, "head": 2, "row": 2, "column": 2}}
+STARTS = {"trained": NUMBERS | {"layer": 1, "head": 3, "row": 2, "column": 2}}
 
 
 @dataclass(frozen=True)

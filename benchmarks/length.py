@@ -1,0 +1,288 @@
+"""Recording beside the published model, at every length: time and peak memory against tokens.
+
+    python -m benchmarks.length
+
+6 layers, 8 heads of 64, dim 512, PEG, 3-D position bias, no gradients. In one run, ways in turns:
+the published classes with nothing recorded, with a hook that keeps every map, with nnsight where
+it is installed; ours with nothing recorded, with maps stored, with maps by parts. A way is left
+out at lengths where it would need more memory than the machine has, and the table says so. Writes
+`length.json`, `length.md` and `length.png` into benchmarks/results.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import phenaki_viz
+from benchmarks.forward import DEPTH, DIM, DIM_HEAD, HEADS, Joint
+from benchmarks.memory import growth, growth_in_fresh_process
+from benchmarks.plots import draw
+from benchmarks.timing import Timing, take_turns
+from phenaki_viz import models
+from phenaki_viz.analysis.measures import applicable, head_tables
+from phenaki_viz.analysis.thumbnails import thumbnails
+from phenaki_viz.recording import Recording
+from tests.published import published_attention
+
+RESULTS = Path(__file__).parent / "results"
+GRIDS = {
+    64: (4, 4, 4),
+    256: (4, 8, 8),
+    576: (9, 8, 8),
+    1536: (6, 16, 16),
+    4096: (16, 16, 16),
+    8192: (8, 32, 32),
+    16384: (16, 32, 32),
+}
+ROUNDS = {64: 15, 256: 15, 576: 11, 1536: 9, 4096: 3, 8192: 2, 16384: 2}
+WAYS = {
+    "published": "published, nothing recorded",
+    "hook": "published, a hook keeps every map",
+    "nnsight": "published, nnsight keeps every map",
+    "fused": "phenaki_viz, nothing recorded",
+    "stored": "phenaki_viz, maps stored",
+    "parts": "phenaki_viz, maps by parts",
+}
+PUBLISHED = ("published", "hook", "nnsight")
+
+
+def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
+    """Measure, print, write; returns what was written."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--tokens", type=int, nargs="*", choices=GRIDS, default=[*GRIDS])
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args(argv)
+    torch.set_num_threads(options.threads)
+    rows = []
+    # Memory first: a new process counts the high-water mark of the one that started it.
+    peaks = {
+        (n, way): growth_in_fresh_process(_peak, way, n, options.threads)
+        for n in options.tokens
+        for way in _ways(n)
+    }
+    for n in options.tokens:
+        for way, timing in _timings(n).items():
+            rows.append({"n": n, "way": way, "peak": peaks[n, way], **asdict(timing)})
+            print(f"{n:6} {WAYS[way]:36} {timing!s:30} {peaks[n, way] / 2**20:8,.0f} MiB more")
+    found = {
+        "machine": f"{platform.machine()}, {options.threads} threads, torch {torch.__version__}",
+        "rows": rows,
+        "ratios": _ratios(rows),
+        "one layer": _one_layer(options.threads) if 8192 in options.tokens else None,
+        "browsing": _browsing() if 16384 in options.tokens else None,
+        "linear": _linear(rows),
+    }
+    print(json.dumps({name: found[name] for name in found if name != "rows"}, indent=1))
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "length.json").write_text(json.dumps(found, indent=1) + "\n")
+    (options.out / "length.md").write_text(_table(rows))
+    draw(rows, WAYS, options.out / "length.png")
+    return found
+
+
+def _ways(n: int) -> list[str]:
+    """The ways that fit into this machine's memory at n tokens."""
+    free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    maps = 4 * DEPTH * HEADS * n * n
+    network = 3 * 4 * DIM_HEAD * n * n  # the published bias runs its network on every pair
+    fits = dict.fromkeys(PUBLISHED, network + maps < free) | {"stored": 2 * maps < free}
+    fits["nnsight"] = fits["nnsight"] and _nnsight() is not None
+    return [way for way in WAYS if fits.get(way, True)]
+
+
+def _nnsight() -> Any:
+    published_attention()  # beartype, which it imports, must come first
+    try:
+        import nnsight
+    except Exception:  # not installed, or not for this Python
+        return None
+    return nnsight
+
+
+def _call(way: str, n: int) -> Callable[[], Any]:
+    """One forward of n tokens, recorded in one way; a recording replaces the one before it."""
+    torch.manual_seed(0)
+    classes = published_attention() if way in PUBLISHED else models
+    model = Joint(classes, GRIDS[n]).eval()
+    x = torch.randn(1, n, DIM, generator=torch.Generator().manual_seed(1))
+    kept: list[Any] = []
+
+    def run() -> Any:
+        kept.clear()
+        with torch.no_grad():
+            if way in ("published", "fused"):
+                return model(x)
+            if way == "hook":
+                return _hooked(model, x, kept)
+            if way == "nnsight":
+                return _traced(model, x, kept)
+            with phenaki_viz.record(model, hold=way, limit_bytes=2**40) as recording:
+                model(x)
+        kept.append(recording)
+        return recording
+
+    return run
+
+
+def _hooked(model: Joint, x: torch.Tensor, kept: list[Any]) -> torch.Tensor:
+    """What one would write without a library."""
+    hooks = [
+        layer[1].attn_dropout.register_forward_pre_hook(
+            lambda module, args: kept.append(args[0].detach())
+        )
+        for layer in model.transformer.layers
+    ]
+    try:
+        return model(x)
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _traced(model: Joint, x: torch.Tensor, kept: list[Any]) -> None:
+    watched = _nnsight().NNsight(model)
+    with watched.trace(x):
+        for layer in watched.transformer.layers:
+            kept.append(layer[1].attn_dropout.input.save())
+
+
+def _peak(way: str, n: int, threads: int) -> int:
+    torch.set_num_threads(threads)
+    _call(way, 64)()
+    return growth(_call(way, n))
+
+
+def _timings(n: int) -> dict[str, Timing]:
+    return take_turns({way: _call(way, n) for way in _ways(n)}, rounds=ROUNDS[n])
+
+
+def _ratios(rows: list[dict[str, Any]]) -> dict[str, float]:
+    median = {(row["n"], row["way"]): row["median"] for row in rows}
+    wanted = {
+        "by parts / fused, 576": ((576, "parts"), (576, "fused")),
+        "by parts / fused, 1536": ((1536, "parts"), (1536, "fused")),
+        "by parts / published, 1536": ((1536, "parts"), (1536, "published")),
+    }
+    return {
+        name: median[of] / median[to]
+        for name, (of, to) in wanted.items()
+        if of in median and to in median
+    }
+
+
+def _one_layer(threads: int) -> dict[str, float]:
+    """8,192 tokens, one layer, output alone: fused in blocks against materialising the map."""
+    ways = ("materialised", "fused")
+    peaks = {way: growth_in_fresh_process(_layer_peak, way, threads) for way in ways}
+    timings = take_turns({way: _layer(way) for way in ways}, rounds=3)
+    return {
+        "memory": peaks["fused"] / peaks["materialised"],
+        "time": timings["fused"].median / timings["materialised"].median,
+        "MiB fused": peaks["fused"] / 2**20,
+        "MiB materialised": peaks["materialised"] / 2**20,
+    }
+
+
+def _layer(way: str, n: int = 8192) -> Callable[[], object]:
+    torch.manual_seed(0)
+    attention = models.Attention(DIM, heads=HEADS, dim_head=DIM_HEAD).eval()
+    bias = models.ContinuousPositionBias(dim=DIM_HEAD, heads=HEADS, num_dims=3)
+    x = torch.randn(1, n, DIM)
+    if way == "materialised":  # somebody listens, so the map is made
+        attention.attn_dropout.register_forward_pre_hook(lambda *_: None)
+
+    @torch.no_grad()
+    def run() -> object:
+        return attention(x, attn_bias=bias(*GRIDS[n], dense=False))
+
+    return run
+
+
+def _layer_peak(way: str, threads: int) -> int:
+    torch.set_num_threads(threads)
+    _layer(way, 64)()
+    return growth(_layer(way))
+
+
+def _browsing() -> dict[str, float]:
+    """16,384 tokens: recorded, then looked at."""
+    recording: Recording = _call("parts", 16384)()
+    records, n = recording.records, 16384
+    one = records[0].map
+    tiles, rows = [], []
+    for first in np.random.default_rng(0).integers(0, n - 256, 40):
+        tiles.append(
+            _seconds(lambda at=int(first): one.tile(0, 3, (at, at + 256), (n - at - 256, n - at)))
+        )
+        rows.append(_seconds(lambda at=int(first): one.rows(0, 3, [at])))
+    items = [0] * len(records)
+    names = list(applicable(records[0]))
+    overview = growth(lambda: None)
+    started = time.perf_counter()
+    more = growth(lambda: thumbnails(records, items))
+    drawn = time.perf_counter() - started
+    started = time.perf_counter()
+    more += growth(lambda: head_tables(records, items, names))
+    return {
+        "MB kept": recording.nbytes / 1e6,
+        "ms for an exact tile of 256 × 256": 1e3 * statistics.median(tiles),
+        "ms for a row": 1e3 * statistics.median(rows),
+        "s for thumbnails of all 48 heads": drawn,
+        f"s for {len(names)} metrics of all 48 heads": time.perf_counter() - started,
+        "MiB more for both": (more + overview) / 2**20,
+    }
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def _linear(rows: list[dict[str, Any]]) -> dict[str, float] | None:
+    """Memory by parts as a line over the tokens: bytes a token, and how well the line fits."""
+    points = [(row["n"], row["peak"]) for row in rows if row["way"] == "parts" and row["n"] >= 576]
+    if len(points) < 3:
+        return None
+    n, peak = np.array(points, float).T
+    slope, start = np.polyfit(n, peak, 1)
+    rest = ((peak - (slope * n + start)) ** 2).sum() / ((peak - peak.mean()) ** 2).sum()
+    exponent = np.polyfit(np.log(n), np.log(peak), 1)[0]
+    return {"KiB a token": slope / 1024, "R²": 1 - rest, "exponent of n": float(exponent)}
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    """Markdown: seconds and MiB, a row for each length, a column for each way."""
+    by = {(row["n"], row["way"]): row for row in rows}
+    lengths = sorted({row["n"] for row in rows})
+    ways = [way for way in WAYS if any((n, way) in by for n in lengths)]
+    lines = ["| tokens | " + " | ".join(WAYS[way] for way in ways) + " |"]
+    lines.append("|---|" + "---|" * len(ways))
+    for n in lengths:
+        cells = []
+        for way in ways:
+            row = by.get((n, way))
+            cells.append(
+                f"{_time(row['median'])}, {row['peak'] / 2**20:,.0f} MiB" if row else "too large"
+            )
+        lines.append(f"| {n:,} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _time(seconds: float) -> str:
+    return f"{1e3 * seconds:,.0f} ms" if seconds < 10 else f"{seconds:,.0f} s"
+
+
+if __name__ == "__main__":
+    main()
