@@ -44,30 +44,35 @@ class AttentionMap extends Panel {
       this.memory.total = total;
       this.memory.view = null;
     }
-    const { values } = this.parts;
-    this.tile = { window, cell: this.head.cell, shape, values, ...this.paintedValues() };
+    const { ranks, values = decoded(this.parts) } = this.parts;
+    const cut = cutOf(this.head, this.parts, values);
+    const { cell } = this.head;
+    this.tile = { window, cell, shape, values, ranks, cut, ...this.paintedValues(values, cut) };
     const whole = String(window) === String([0, total[0], 0, total[1]]);
     if (whole) this.coarse = { ...this.tile, source };
     else if (!source || this.coarse?.source !== source) this.coarse = null;
     if (this.covers(this.view)) this.asked = null;
     this.drawLegend();
+    this.sayCut();
     if (this.pushed) this.reveal();
     this.pushed = false;
     this.ask();
   }
 
-  paintedValues() {
+  paintedValues(values, cut) {
     const { scale, shape: [rows, columns], colours } = this.head;
-    const { values, table } = this.parts;
-    const ramp = pixels(table);
+    const ramp = pixels(this.parts.table);
+    const away = cut && pixelOf(cut.colour);
     const place = placer(scale);
     const [masked, wrong] = [pixelOf(colours.masked), pixelOf(colours.wrong)];
     const has = { masked: false, wrong: false };
     const picture = imageOf(columns, rows, (dots) => {
       for (let i = 0; i < values.length; i++) {
         const value = values[i];
-        if (Number.isFinite(value)) dots[i] = ramp[Math.round(255 * place(value))];
-        else if (Number.isNaN(value)) [dots[i], has.masked] = [masked, true];
+        if (Number.isFinite(value)) {
+          dots[i] = ramp[Math.round(255 * place(cut ? cut.shown(i) : value))];
+          if (cut) dots[i] = mixed(dots[i], away, cut.kept(i));
+        } else if (Number.isNaN(value)) [dots[i], has.masked] = [masked, true];
         else [dots[i], has.wrong] = [wrong, true];
       }
     });
@@ -439,8 +444,11 @@ class AttentionMap extends Panel {
       if (query < r0 || query >= r1 || key < c0 || key >= c1) continue;
       const [row, column] = [Math.floor((query - r0) / tall), Math.floor((key - c0) / broad)];
       const [top, left] = [r0 + row * tall, c0 + column * broad];
+      const index = row * shape[1] + column;
       return {
-        value: values[row * shape[1] + column],
+        value: values[index],
+        tile,
+        index,
         rows: [top, Math.min(r1, top + tall)],
         columns: [left, Math.min(c1, left + broad)],
       };
@@ -454,7 +462,7 @@ class AttentionMap extends Panel {
     return [`query ${names[0]}`, `key ${names[1]}`, found ? this.weightWords(found) : "loading"];
   }
 
-  weightWords({ value, rows: [r0, r1], columns: [c0, c1] }) {
+  weightWords({ value, tile, index, rows: [r0, r1], columns: [c0, c1] }) {
     const { unit, reduce } = this.head;
     const many = r1 - r0 > 1 || c1 - c0 > 1;
     const cells = many ? `${reduce} of ${r1 - r0} × ${c1 - c0} cells ` : "";
@@ -462,7 +470,9 @@ class AttentionMap extends Panel {
     if (!Number.isFinite(value)) return "this row is not a distribution: no weight to show";
     const multiple = this.uniform(r0, r1);
     const ratio = multiple && reduce !== "sum" ? ` · ${times(value, multiple)}` : "";
-    return `${cells}${unit} ${spoken(value)}${ratio}`;
+    const keys = this.head.total[1];
+    const rank = unit === "weight" ? ` · ${rankWords(rankOf(tile, keys, index), keys)}` : "";
+    return `${cells}${unit} ${spoken(value)}${ratio}${rank}${cutWords(tile.cut, index)}`;
   }
 
   uniform(r0, r1) {
@@ -506,6 +516,9 @@ class AttentionMap extends Panel {
     const found = key === null ? null : this.reading(query, key);
     const { dataset } = this.top;
     Object.assign(dataset, { query, key: key ?? "", weight: found ? String(found.value) : "" });
+    dataset.rank = (found && rankOf(found.tile, this.head.total[1], found.index)) ?? "";
+    const cut = found?.tile.cut;
+    dataset.shown = cut ? [cut.shown(found.index), cut.kept(found.index)] : "";
     dataset.picked = this.picked.map((at) => at ?? "");
   }
 
@@ -515,6 +528,13 @@ class AttentionMap extends Panel {
     this.out.disabled = this.all.disabled = !this.memory.view;
     const now = this.memory.view ? ` (now ${spoken(zoomed, 2)} ×)` : "";
     this.all.textContent = `Whole map${now}`;
+  }
+
+  sayCut() {
+    const box = this.find(".cut");
+    const lines = this.head.cut?.said ?? [];
+    box.hidden = !lines.length;
+    box.replaceChildren(...lines.map((textContent) => make("div", { textContent })));
   }
 
   drawLegend() {
@@ -533,6 +553,8 @@ class AttentionMap extends Panel {
     const flags = [["masked", "masked"], ["wrong", "not a distribution"]]
       .filter(([name]) => this.tile.has[name] || this.coarse?.has[name])
       .map(([name, text]) => swatch(colours[name], text));
+    const { cut } = this.head;
+    if (cut) flags.push(swatch(cut.colour, cut.swatch));
     this.find(".legend").replaceChildren(ramp, law, ...flags);
   }
 

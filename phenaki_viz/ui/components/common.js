@@ -1,6 +1,6 @@
 // What the components share; it stands before each component's own script in one module.
 
-const TYPES = { float32: Float32Array, uint8: Uint8Array };
+const TYPES = { float32: Float32Array, uint16: Uint16Array, uint8: Uint8Array };
 
 // The other end of packing.py: one buffer -> { head, parts }.
 function unpack(data) {
