@@ -8,7 +8,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import streamlit as st
 
+from phenaki_viz.analysis.cuts import Cut, highest_weight
 from phenaki_viz.analysis.measures import Measure, applicable, head_table
+from phenaki_viz.analysis.sinks import Sinks, sink_keys
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.figures.attention_views import scale_for
 from phenaki_viz.figures.colour import ColourScale
@@ -44,6 +46,24 @@ def highest(run: Run, chosen: Selection) -> float:
             for record, item in zip(chosen.records, items, strict=True)
             for head in range(len(record.heads))
         ),
+    )  # fmt: skip
+
+
+def sinks(run: Run, chosen: Selection) -> Sinks:
+    """The sinks of the selected head."""
+    record, item, head = chosen.record, chosen.item, chosen.head
+    return _once(
+        run, ("sinks", record.module, record.call, item, head),
+        lambda: sink_keys(record, item, head),
+    )  # fmt: skip
+
+
+def highest_left(run: Run, chosen: Selection, cut: Cut) -> float:
+    """The largest weight of the selected head as a cut leaves it."""
+    record, item, head = chosen.record, chosen.item, chosen.head
+    return _once(
+        run, ("highest left", record.module, record.call, item, head, cut.without),
+        lambda: highest_weight(record, item, head, cut),
     )  # fmt: skip
 
 

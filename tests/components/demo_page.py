@@ -7,8 +7,12 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from phenaki_viz.analysis.cuts import Cut, cut_tile, tile_ranks
+from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.ui.components import MapAxis, attention_map, figure, film_strip, head_grid
+from phenaki_viz.ui.components.map_cut import MapCut
+from tests.analysis import records
 from tests.components import planted
 
 st.set_page_config(layout="wide")
@@ -87,6 +91,23 @@ def map_values(head: int) -> tuple[dict[str, Any], np.ndarray]:
     return {"query_axis": QUERY, "key_axis": KEY}, values
 
 
+def map_cut(attn: np.ndarray, window: tuple[int, ...], cell: tuple[int, int]) -> dict[str, Any]:
+    """Top 80 % without keys 3 and 64, as the app decides it; ranks where cells are single."""
+    if "cut" not in asked:
+        return {}
+    cut = Cut(0.8, (3, 64) if attn.shape[1] > 64 else (0, 1))
+    values = attn[window[0] : window[1], window[2] : window[3]]
+    tile = MapTile(values, window, cell, (), np.ones(len(attn), np.float32))
+    record = records.planted(np.nan_to_num(attn)[None, None])
+    found = cut_tile(record, 0, 0, tile, cut)
+    shown = {"kept": found.kept, "shown": found.shown, "left": found.left}
+    ranks = tile_ranks(record, 0, 0, tile) if values.size < 36_000 else None
+    return {
+        "cut": MapCut(**shown, without=cut.without, said=("Without 2 keys", "Top 80%")),
+        "ranks": ranks if cell == (1, 1) else None,
+    }
+
+
 @st.fragment
 def draw_map() -> None:
     head = st.slider("head", 0, 7, 1, key="map_head")
@@ -113,6 +134,7 @@ def draw_map() -> None:
         key="map",
         on_pick=pick_cell,
         on_window=see_window,
+        **map_cut(values, window, cell),
         **axes,
     )
     st.text(f"map has {state['cell']} window {window} event {event}")

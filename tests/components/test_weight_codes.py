@@ -19,7 +19,7 @@ def read_back(parts):
     values[code == 0] = 0
     values[code == codes.WRONG] = math.inf
     values[code == codes.MASKED] = math.nan
-    for at, value in parts["listed"]:
+    for at, value in parts["listed"].reshape(-1, 2):
         values[int(at)] = value
     return values
 

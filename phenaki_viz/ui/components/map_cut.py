@@ -15,8 +15,7 @@ class MapCut:
 
     shown: 'r c' renormalised weights, which then make the colour; None when they are the raw ones.
     left: 'r', what the keys that stay hold of each row, when values are single cells. without:
-    columns of the whole map that were taken away. said: lines for the picture. swatch: what the
-    colour of what is left out means.
+    columns of the whole map that were taken away. said: lines for the picture.
     """
 
     kept: np.ndarray
@@ -24,14 +23,13 @@ class MapCut:
     left: np.ndarray | None
     without: tuple[int, ...]
     said: tuple[str, ...]
-    swatch: str
 
 
 def cut_header(cut: MapCut | None) -> dict[str, Any]:
     """What the browser is told of it in words and numbers."""
     if cut is None:
         return {"cut": None}
-    told = {"without": cut.without, "said": cut.said, "swatch": cut.swatch}
+    told = {"without": cut.without, "said": cut.said}
     return {"cut": {**told, "colour": LEFT_OUT_COLOUR}}
 
 

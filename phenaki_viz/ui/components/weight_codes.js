@@ -1,8 +1,8 @@
 // The other end of weight_codes.py: two bytes -> a weight, exact to 1e-6.
 
 const CODED = (() => {
-  const [least, knee, ratio, step] = [1e-12, 1.6e-3, 1e-3, 1.6e-6];
-  const logs = Math.round(Math.log(knee / least) / ratio);
+  const [least, ratio, step, logs] = [1e-12, 1e-3, 1.6e-6, 21193];
+  const knee = least * Math.exp(logs * ratio);
   const table = new Float32Array(65536);
   for (let code = 1; code < 65533; code++) {
     table[code] = code <= logs ? least * Math.exp(code * ratio) : knee + (code - logs) * step;

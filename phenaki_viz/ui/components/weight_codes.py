@@ -9,9 +9,10 @@ import math
 
 import numpy as np
 
-LEAST, KNEE = 1e-12, 1.6e-3  # below LEAST is 0
+LEAST = 1e-12  # below it is 0
 RATIO, STEP = 1e-3, 1.6e-6
-LOG_CODES = round(math.log(KNEE / LEAST) / RATIO)
+LOG_CODES = 21_193
+KNEE = LEAST * math.exp(LOG_CODES * RATIO)  # 1.6e-3: both ways of stepping meet here
 LISTED, WRONG, MASKED = 65533, 65534, 65535
 TOP = KNEE + (LISTED - 1 - LOG_CODES) * STEP
 
