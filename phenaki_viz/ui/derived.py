@@ -91,9 +91,9 @@ def measures_for(record: AttentionRecord) -> dict[str, Measure]:
     return applicable(record)
 
 
-def scale_each(shown: Thumbnails, log: bool) -> tuple[tuple[ColourScale, ...], ...]:
-    """A colour scale for each thumbnail by itself, 'l h'."""
-    highs = np.where(np.isfinite(shown.values), shown.values, 0).max(axis=(2, 3))
+def scale_each(thumbs: np.ndarray, log: bool) -> tuple[tuple[ColourScale, ...], ...]:
+    """A colour scale for each of the thumbnails 'l h y x' by itself, 'l h'."""
+    highs = np.where(np.isfinite(thumbs), thumbs, 0).max(axis=(2, 3))
     return tuple(
         tuple(scale_for(high, log=log, scope="this head") for high in row) for row in highs
     )

@@ -8,9 +8,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from phenaki_viz.analysis.cuts import Cut, cut_tile, tile_ranks
+from phenaki_viz.analysis.thumbnails import with_means
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.ui.components import MapAxis, attention_map, figure, film_strip, head_grid
+from phenaki_viz.ui.components.head_grid import Arrangement
 from phenaki_viz.ui.components.map_cut import MapCut
 from tests.analysis import records
 from tests.components import planted
@@ -47,6 +49,19 @@ def draw_grid() -> None:
     scale = ColourScale(
         low=thumbs[np.isfinite(thumbs)].max() / 1e3, high=float(np.nanmax(thumbs)), log=True
     )
+    values = np.nan_to_num(thumbs).std(axis=(2, 3)) * 1e3 if "values" in asked else None
+    means, more = "means" in asked, {}
+    if means:
+        state.setdefault("arranged", Arrangement(pins=((0, 0),)))
+        more = {
+            "means": True,
+            "order": [(2, 1), (0, 3), (1, 2), (0, 0), (2, 4), (1, 0)]
+            if "sorted" in asked
+            else None,
+            "arranged": state["arranged"],
+            "on_arrange": lambda arranged: state.update(arranged=arranged),
+        }
+        thumbs, values = with_means(thumbs), None if values is None else with_means(values)
     picked = head_grid(
         thumbs,
         scale=scale,
@@ -54,10 +69,12 @@ def draw_grid() -> None:
         heads=[f"H{at}" for at in range(heads)],
         selected=state["head"],
         key="grid",
-        values=np.nan_to_num(thumbs).std(axis=(2, 3)) * 1e3 if "values" in asked else None,
+        values=values,
         value_label="spread" if "values" in asked else None,
         on_pick=lambda layer, head: state.update(head=(layer, head)),
+        **more,
     )
+    st.text(f"arranged {state.get('arranged')}")
     st.text(f"grid has {state['head']} picked {picked}")
     st.button("first head", on_click=lambda: state.update(head=(0, 0)))
     runs("grid")

@@ -46,4 +46,7 @@ def declare(name: str, html: str, *parts: str, isolate_styles: bool = True) -> A
 
 
 def _read(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8")
+    """The file without comment lines and indents: it travels with every message to the browser."""
+    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
+    kept = [line.strip() for line in lines if not line.lstrip().startswith("//")]
+    return "\n".join(line for line in kept if line) + "\n"

@@ -27,7 +27,7 @@ from phenaki_viz.figures.naming import file_stem, key_axis, place_name
 from phenaki_viz.figures.words import listed
 from phenaki_viz.recording import looking
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import cuts, derived, outcome, panels, selection, switchboard
+from phenaki_viz.ui import cuts, derived, heads, outcome, panels, selection, switchboard
 from phenaki_viz.ui.exporting import export_all_heads, export_row
 from phenaki_viz.ui.selection import Selection
 
@@ -253,8 +253,8 @@ def _grid(run: Run, chosen: Selection, look: Look) -> None:
     if look.shared:
         scales = scale_for(shown.high, log=look.log, scope="all heads and layers")
     else:
-        scales = derived.scale_each(shown, look.log)
-    values, name = None, ""
+        scales = derived.scale_each(shown.values, look.log)
+    values, name, measure = None, "", None
     if look.colouring != "map":
         measure = derived.measures_for(chosen.record)[look.colouring]
         values = derived.table(run, chosen, look.colouring)
@@ -268,7 +268,7 @@ def _grid(run: Run, chosen: Selection, look: Look) -> None:
         values=values,
         value_name=name,
     )
-    panels.grid(picture)
+    heads.draw(picture, chosen, look.log, heads.choose_sorting(measure))
     export_row(picture.name, lambda: picture, "grid")
     export_all_heads(run, chosen)
 
