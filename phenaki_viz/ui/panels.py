@@ -148,7 +148,7 @@ def attention(chosen: Selection, scale: ColourScale, cut: Cut | None = None) -> 
         cut=cuts.on_map(chosen, tile, cut) if cut else None,
         source=f"{record.module} {at} {i} {j} {id(chosen.recording)} {cut}",
         key="map",
-        on_pick=_picked_cell(record, chosen.item),
+        on_pick=picked_cell(record, chosen.item),
         on_window=_keep_window,
     )
     return tile
@@ -177,7 +177,7 @@ def heatmap(picture: Heatmap, chosen: Selection, *, key: str) -> None:
         unit=picture.unit,
         source=picture.name,
         key=key,
-        on_pick=_picked_cell(chosen.record, chosen.item),
+        on_pick=picked_cell(chosen.record, chosen.item),
     )
 
 
@@ -223,7 +223,9 @@ def _pick_patch(pick: PatchPick) -> None:
     wish(step=pick["t"], row=pick["h"], column=pick["w"])
 
 
-def _picked_cell(record: AttentionRecord, item: int) -> Any:
+def picked_cell(record: AttentionRecord, item: int) -> Any:
+    """What to do with a cell picked on a map: move the query, and the word of cross-attention."""
+
     def picked(pick: CellPick) -> None:
         step, row, column = record.places.place(record.batch_items[item], pick["query"])
         wish(step=step, row=row, column=column)

@@ -14,6 +14,7 @@ from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.ui.components import MapAxis, attention_map, figure, film_strip, head_grid
 from phenaki_viz.ui.components.head_grid import Arrangement
 from phenaki_viz.ui.components.map_cut import MapCut
+from phenaki_viz.ui.components.pinned_maps import pinned_maps
 from tests.analysis import records
 from tests.components import planted
 
@@ -160,6 +161,31 @@ def draw_map() -> None:
 
 
 @st.fragment
+def draw_pinned() -> None:
+    state.setdefault("cell", (150, None))
+    state.setdefault("held", [0, 1, 2])
+    maps = [planted.attention(at, 1, "causal" in asked) for at in state["held"]]
+    values = np.stack([planted.pooled(attn, (4, 4)) for attn in maps])
+    pinned_maps(
+        values,
+        labels=[f"L{at} H1" for at in state["held"]],
+        total=(planted.N, planted.N),
+        cell=(4, 4),
+        scale=ColourScale(low=0, high=float(np.nanmax(values)), scope="all pinned heads"),
+        query_axis=QUERY,
+        key_axis=KEY,
+        selected_query=state["cell"][0],
+        uniform=planted.uniform(),
+        key="pinned",
+        on_pick=pick_cell,
+        on_unpin=lambda at: state["held"].pop(at),
+    )
+    st.text(f"pinned has {state['cell']} of {state['held']}")
+    st.button("query 8", on_click=lambda: state.update(cell=(8, None)))
+    runs("pinned")
+
+
+@st.fragment
 def draw_strip() -> None:
     layer = st.slider("layer", 0, 5, 3, key="strip_layer")
     state.setdefault("patch", (2, 4, 4))
@@ -206,6 +232,7 @@ def draw_figure() -> None:
 
 start()
 kinds = {"grid": draw_grid, "map": draw_map, "strip": draw_strip, "figure": draw_figure}
+kinds["pinned"] = draw_pinned
 shown = asked.get("show", "grid map strip figure").split()
 if st.checkbox("draw", True, key="draw"):
     for kind in shown:

@@ -27,7 +27,7 @@ from phenaki_viz.figures.naming import file_stem, key_axis, place_name
 from phenaki_viz.figures.words import listed
 from phenaki_viz.recording import looking
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import cuts, derived, heads, outcome, panels, selection, switchboard
+from phenaki_viz.ui import cuts, derived, heads, outcome, panels, pinned, selection, switchboard
 from phenaki_viz.ui.exporting import export_all_heads, export_row
 from phenaki_viz.ui.selection import Selection
 
@@ -88,6 +88,7 @@ def draw_attention(run: Run) -> None:
     with left:
         _grid(run, chosen, look)
         _by_step(chosen)
+    pinned.draw(run, chosen, look.log)
     if isinstance(run, looking.Look):
         outcome.draw(run)
 
