@@ -75,3 +75,14 @@ def hidden_cells(
         hidden = record.hidden(item, (first, min(first + y, rows[1])), columns).all(axis=0)
         cells[at] = np.logical_and.reduceat(hidden, starts)
     return cells
+
+
+def with_means(tiles: np.ndarray) -> np.ndarray:
+    """'l h …' with the means set behind: 'l+1 h+1 …' float32.
+
+    The last column is the mean over heads, the last row over layers, the corner over all. NaN and
+    infinity carry through.
+    """
+    with np.errstate(invalid="ignore"):
+        heads = np.concatenate([tiles, tiles.mean(axis=1, keepdims=True)], axis=1)
+        return np.concatenate([heads, heads.mean(axis=0, keepdims=True)], axis=0).astype(np.float32)

@@ -55,6 +55,7 @@ def _heatmap_arrays(picture: Heatmap) -> dict[str, np.ndarray]:
         "key_breaks": np.array(picture.key.breaks, np.int64),
         "wrong": np.array(picture.wrong, np.int64),
         **_if_given("hidden", picture.hidden, bool),
+        **_if_given("left_out", picture.left_out, bool),
         **_if_given("uniform", picture.uniform, np.float32),
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from phenaki_viz.figures.colour import MASKED_COLOUR, WRONG_COLOUR
+from phenaki_viz.figures.colour import LEFT_OUT_COLOUR, MASKED_COLOUR, WRONG_COLOUR
 from phenaki_viz.figures.picture import Axis
 from phenaki_viz.figures.theme import LETTER, SMALL, Ink
 from phenaki_viz.figures.ticks import axis_ticks
@@ -19,7 +19,7 @@ TICK_ROOM, TITLE_ROOM = 20, 18
 
 @dataclass(frozen=True, kw_only=True)
 class Cells:
-    """A map to be drawn. values: 'y x'; masked, wrong: 'y x' bool or None.
+    """A map to be drawn. values: 'y x'; masked, wrong, left_out: 'y x' bool or None.
 
     x, y: plotly coordinates, one for each column and row. where: the hover's first lines.
     """
@@ -30,6 +30,7 @@ class Cells:
     where: str
     masked: np.ndarray | None = None
     wrong: np.ndarray | None = None
+    left_out: np.ndarray | None = None
 
 
 def cell_traces(cells: Cells, **look: Any) -> list[go.Heatmap]:
@@ -37,15 +38,17 @@ def cell_traces(cells: Cells, **look: Any) -> list[go.Heatmap]:
 
     look: colour scale, ends and hover of the map's own trace.
     """
-    left_out = [flags for flags in (cells.masked, cells.wrong) if flags is not None]
+    gaps = [flags for flags in (cells.masked, cells.wrong, cells.left_out) if flags is not None]
     drawn = np.asarray(cells.values, np.float32)
-    for flags in left_out:
+    for flags in gaps:
         drawn = np.where(flags, np.float32(np.nan), drawn)
     traces = [
         go.Heatmap(
             z=drawn, x=cells.x, y=cells.y, name="map", showscale=False, hoverongaps=False, **look
         )
     ]
+    if cells.left_out is not None and cells.left_out.any():
+        traces.append(_flat(cells, cells.left_out, LEFT_OUT_COLOUR, "left out"))
     if cells.masked is not None and cells.masked.any():
         shown = cells.masked if cells.wrong is None else cells.masked & ~cells.wrong
         traces.append(_flat(cells, shown, MASKED_COLOUR, "masked: may not look"))

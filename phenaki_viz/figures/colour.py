@@ -13,6 +13,7 @@ Palette = Literal["magma", "cividis", "viridis", "RdBu_r"]
 QUERY_COLOUR = "#19c3e6"
 KEY_COLOUR = "#7cdb2f"
 MASKED_COLOUR = "#8b95a5"  # "may not look": never the colour of zero
+LEFT_OUT_COLOUR = "#243f48"  # outside the top mass, or taken away as a sink: not on magma
 WRONG_COLOUR = "#d62f6b"  # a row that is not a distribution: named, not drawn
 
 

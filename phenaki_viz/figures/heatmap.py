@@ -11,8 +11,8 @@ from phenaki_viz.figures.cells import (
     boundaries,
     cell_traces,
 )
-from phenaki_viz.figures.colour import ColourScale
-from phenaki_viz.figures.paint import flagged, line_over, painted, raw_colourscale, raw_ends
+from phenaki_viz.figures.colour import LEFT_OUT_COLOUR, ColourScale
+from phenaki_viz.figures.paint import flagged, line_over, painted, raw_colourscale, raw_ends, rgb
 from phenaki_viz.figures.picture import Axis, Picture
 from phenaki_viz.figures.shapes import expect_axis, expect_index, expect_scale, expect_shape
 from phenaki_viz.figures.theme import (
@@ -37,7 +37,8 @@ class Heatmap(Picture):
 
     values: 'i j' float32. hidden: 'i j' bool, cells a mask forbids. wrong: query rows that are
     not a distribution, not drawn. uniform: 'i' float32, the weight of a query that does not
-    choose, so that hover can say a multiple of it. Raises ShapeError when sizes disagree.
+    choose, so that hover can say a multiple of it. left_out: 'i j' bool, cells that are not shown
+    by choice. Raises ShapeError when sizes disagree.
     """
 
     values: np.ndarray
@@ -48,6 +49,7 @@ class Heatmap(Picture):
     hidden: np.ndarray | None = None
     wrong: tuple[int, ...] = ()
     uniform: np.ndarray | None = None
+    left_out: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         expect_shape("Heatmap.values", self.values, {"i": None, "j": None})
@@ -57,6 +59,8 @@ class Heatmap(Picture):
         expect_axis("Heatmap.key", self.key, j)
         if self.hidden is not None:
             expect_shape("Heatmap.hidden", self.hidden, {"i": i, "j": j})
+        if self.left_out is not None:
+            expect_shape("Heatmap.left_out", self.left_out, {"i": i, "j": j})
         if self.uniform is not None:
             expect_shape("Heatmap.uniform", self.uniform, {"i": i})
         for row in self.wrong:
@@ -109,14 +113,18 @@ def heatmap_figure(picture: Heatmap, theme: Theme = "light", *, bare: bool = Fal
 
 
 def map_image(picture: Heatmap) -> np.ndarray:
-    """The map as 'i j 3' uint8, one pixel a weight; masked and wrong cells in their colours."""
+    """The map as 'i j 3' uint8, one pixel a weight; flagged cells in their colours."""
     colours = painted(picture.values, picture.scale)
+    if picture.left_out is not None:
+        colours[picture.left_out] = rgb(LEFT_OUT_COLOUR)
     return flagged(colours, picture.hidden, picture.wrong_cells)
 
 
 def swatches(picture: Heatmap) -> tuple[Swatch, ...]:
-    """Legend entries of masked cells and wrong rows, when there are any."""
+    """Legend entries of masked and left-out cells and wrong rows, when there are any."""
     found = []
+    if picture.left_out is not None and picture.left_out.any():
+        found.append(Swatch(colour=LEFT_OUT_COLOUR, label="left out"))
     if picture.hidden is not None and picture.hidden.any():
         found.append(masked_swatch())
     if picture.wrong:
@@ -139,6 +147,7 @@ def _traces(picture: Heatmap) -> list[go.Heatmap]:
         where=where,
         masked=picture.hidden,
         wrong=picture.wrong_cells,
+        left_out=_only_left_out(picture),
     )
     return cell_traces(
         cells,
@@ -148,6 +157,13 @@ def _traces(picture: Heatmap) -> list[go.Heatmap]:
         customdata=multiple,
         hovertemplate=f"{where}<br>{weight}<extra></extra>",
     )
+
+
+def _only_left_out(picture: Heatmap) -> np.ndarray | None:
+    """Masked cells stay masked, though they are left out as well."""
+    if picture.left_out is None or picture.hidden is None:
+        return picture.left_out
+    return picture.left_out & ~picture.hidden
 
 
 def _proportions(picture: Heatmap) -> dict[str, object]:

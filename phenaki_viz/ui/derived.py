@@ -10,7 +10,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import streamlit as st
 
+from phenaki_viz.analysis.cuts import Cut, highest_weight
 from phenaki_viz.analysis.measures import Measure, applicable, head_table, largest_weight
+from phenaki_viz.analysis.sinks import Sinks, sink_keys
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.analysis.tiles import MapTile, Window, map_tile
 from phenaki_viz.figures.attention_views import scale_for
@@ -95,6 +97,24 @@ def highest(run: Run, chosen: Selection) -> float:
     return make()
 
 
+def sinks(run: Run, chosen: Selection) -> Sinks:
+    """The sinks of the selected head."""
+    record, item, head = chosen.record, chosen.item, chosen.head
+    return _once(
+        run, ("sinks", record.module, record.call, item, head),
+        lambda: sink_keys(record, item, head),
+    )  # fmt: skip
+
+
+def highest_left(run: Run, chosen: Selection, cut: Cut) -> float:
+    """The largest weight of the selected head as a cut leaves it."""
+    record, item, head = chosen.record, chosen.item, chosen.head
+    return _once(
+        run, ("highest left", record.module, record.call, item, head, cut.without),
+        lambda: highest_weight(record, item, head, cut),
+    )  # fmt: skip
+
+
 def table(run: Run, chosen: Selection, measure: str) -> np.ndarray:
     """One metric of every head of the stack, 'l h'."""
     items = chosen.items
@@ -128,9 +148,9 @@ def measures_for(record: AttentionRecord) -> dict[str, Measure]:
     return applicable(record)
 
 
-def scale_each(shown: Thumbnails, log: bool) -> tuple[tuple[ColourScale, ...], ...]:
-    """A colour scale for each thumbnail by itself, 'l h'."""
-    highs = np.where(np.isfinite(shown.values), shown.values, 0).max(axis=(2, 3))
+def scale_each(thumbs: np.ndarray, log: bool) -> tuple[tuple[ColourScale, ...], ...]:
+    """A colour scale for each of the thumbnails 'l h y x' by itself, 'l h'."""
+    highs = np.where(np.isfinite(thumbs), thumbs, 0).max(axis=(2, 3))
     return tuple(
         tuple(scale_for(high, log=log, scope="this head") for high in row) for row in highs
     )

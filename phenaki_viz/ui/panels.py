@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from phenaki_viz.analysis.cuts import Cut, tile_ranks
 from phenaki_viz.analysis.tiles import MapTile, pooled
 from phenaki_viz.figures import figure_of, flat_figure
 from phenaki_viz.figures.colour import ColourScale
@@ -16,8 +17,13 @@ from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.surface import Surface
 from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord, describe_origin
-from phenaki_viz.ui import derived
-from phenaki_viz.ui.components.attention_map import CellPick, WindowWish, attention_map
+from phenaki_viz.ui import cuts, derived
+from phenaki_viz.ui.components.attention_map import (
+    MOST_FLOATS,
+    CellPick,
+    WindowWish,
+    attention_map,
+)
 from phenaki_viz.ui.components.axes import MapAxis
 from phenaki_viz.ui.components.figure import figure as plotly_figure
 from phenaki_viz.ui.components.film_strip import PatchPick, film_strip
@@ -26,7 +32,8 @@ from phenaki_viz.ui.selection import Selection, wish
 
 __all__ = ["attention", "grid", "heading", "heatmap", "notes", "plain", "plotly", "strip"]
 
-MOST_CELLS = 512  # cells a side that are sent to the browser at once
+MOST_CELLS = 324  # values a side that are sent to the browser at once: 210 kB
+MOST_CUT_CELLS = 200  # the same where more is sent of each value: what is kept of it, renormalised
 
 
 def theme() -> Any:
@@ -118,11 +125,15 @@ def film(
         notes(picture)
 
 
-def attention(chosen: Selection, scale: ColourScale) -> MapTile:
-    """One head's map, large: exact where it is small or zoomed into, pooled and so named else."""
-    record = chosen.record
+def attention(chosen: Selection, scale: ColourScale, cut: Cut | None = None) -> MapTile:
+    """One head's map, large: exact where it is small or zoomed into, pooled and so named else.
+
+    cut: what is left out of it, and said on it.
+    """
+    record, at = chosen.record, (chosen.item, chosen.head)
     _, _, i, j = record.map.shape
-    tile = derived.tile(record, chosen.item, chosen.head, _window(i, j), MOST_CELLS)
+    tile = _tile(chosen, cut)
+    exact = tile.cell == (1, 1) and tile.values.size <= MOST_FLOATS
     attention_map(
         tile.values,
         total=(i, j),
@@ -133,12 +144,23 @@ def attention(chosen: Selection, scale: ColourScale) -> MapTile:
         key_axis=axis_of(record, chosen.item, "key"),
         selected_query=chosen.query,
         uniform=tile.uniform,
-        source=f"{record.module} {chosen.item} {chosen.head} {i} {j} {id(chosen.recording)}",
+        ranks=tile_ranks(record, *at, tile) if exact else None,
+        cut=cuts.on_map(chosen, tile, cut) if cut else None,
+        source=f"{record.module} {at} {i} {j} {id(chosen.recording)} {cut}",
         key="map",
-        on_pick=_picked_cell(record, chosen.item),
+        on_pick=picked_cell(record, chosen.item),
         on_window=_keep_window,
     )
     return tile
+
+
+def _tile(chosen: Selection, cut: Cut | None) -> MapTile:
+    record = chosen.record
+    window = _window(*record.map.shape[2:])
+    tile = derived.tile(record, chosen.item, chosen.head, window, MOST_CELLS)
+    if cut is None or tile.cell == (1, 1):
+        return tile
+    return derived.tile(record, chosen.item, chosen.head, window, MOST_CUT_CELLS)
 
 
 def heatmap(picture: Heatmap, chosen: Selection, *, key: str) -> None:
@@ -155,7 +177,7 @@ def heatmap(picture: Heatmap, chosen: Selection, *, key: str) -> None:
         unit=picture.unit,
         source=picture.name,
         key=key,
-        on_pick=_picked_cell(chosen.record, chosen.item),
+        on_pick=picked_cell(chosen.record, chosen.item),
     )
 
 
@@ -201,7 +223,9 @@ def _pick_patch(pick: PatchPick) -> None:
     wish(step=pick["t"], row=pick["h"], column=pick["w"])
 
 
-def _picked_cell(record: AttentionRecord, item: int) -> Any:
+def picked_cell(record: AttentionRecord, item: int) -> Any:
+    """What to do with a cell picked on a map: move the query, and the word of cross-attention."""
+
     def picked(pick: CellPick) -> None:
         step, row, column = record.places.place(record.batch_items[item], pick["query"])
         wish(step=step, row=row, column=column)

@@ -7,8 +7,15 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from phenaki_viz.analysis.cuts import Cut, cut_tile, tile_ranks
+from phenaki_viz.analysis.thumbnails import with_means
+from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.ui.components import MapAxis, attention_map, figure, film_strip, head_grid
+from phenaki_viz.ui.components.head_grid import Arrangement
+from phenaki_viz.ui.components.map_cut import MapCut
+from phenaki_viz.ui.components.pinned_maps import pinned_maps
+from tests.analysis import records
 from tests.components import planted
 
 st.set_page_config(layout="wide")
@@ -43,6 +50,19 @@ def draw_grid() -> None:
     scale = ColourScale(
         low=thumbs[np.isfinite(thumbs)].max() / 1e3, high=float(np.nanmax(thumbs)), log=True
     )
+    values = np.nan_to_num(thumbs).std(axis=(2, 3)) * 1e3 if "values" in asked else None
+    means, more = "means" in asked, {}
+    if means:
+        state.setdefault("arranged", Arrangement(pins=((0, 0),)))
+        more = {
+            "means": True,
+            "order": [(2, 1), (0, 3), (1, 2), (0, 0), (2, 4), (1, 0)]
+            if "sorted" in asked
+            else None,
+            "arranged": state["arranged"],
+            "on_arrange": lambda arranged: state.update(arranged=arranged),
+        }
+        thumbs, values = with_means(thumbs), None if values is None else with_means(values)
     picked = head_grid(
         thumbs,
         scale=scale,
@@ -50,10 +70,12 @@ def draw_grid() -> None:
         heads=[f"H{at}" for at in range(heads)],
         selected=state["head"],
         key="grid",
-        values=np.nan_to_num(thumbs).std(axis=(2, 3)) * 1e3 if "values" in asked else None,
+        values=values,
         value_label="spread" if "values" in asked else None,
         on_pick=lambda layer, head: state.update(head=(layer, head)),
+        **more,
     )
+    st.text(f"arranged {state.get('arranged')}")
     st.text(f"grid has {state['head']} picked {picked}")
     st.button("first head", on_click=lambda: state.update(head=(0, 0)))
     runs("grid")
@@ -87,6 +109,23 @@ def map_values(head: int) -> tuple[dict[str, Any], np.ndarray]:
     return {"query_axis": QUERY, "key_axis": KEY}, values
 
 
+def map_cut(attn: np.ndarray, window: tuple[int, ...], cell: tuple[int, int]) -> dict[str, Any]:
+    """Top 80 % without keys 3 and 64, as the app decides it; ranks where cells are single."""
+    if "cut" not in asked:
+        return {}
+    cut = Cut(0.8, (3, 64) if attn.shape[1] > 64 else (0, 1))
+    values = attn[window[0] : window[1], window[2] : window[3]]
+    tile = MapTile(values, window, cell, (), np.ones(len(attn), np.float32))
+    record = records.planted(np.nan_to_num(attn)[None, None])
+    found = cut_tile(record, 0, 0, tile, cut)
+    shown = {"kept": found.kept, "shown": found.shown, "left": found.left}
+    ranks = tile_ranks(record, 0, 0, tile) if values.size < 36_000 else None
+    return {
+        "cut": MapCut(**shown, without=cut.without, said=("Without 2 keys", "Top 80%")),
+        "ranks": ranks if cell == (1, 1) else None,
+    }
+
+
 @st.fragment
 def draw_map() -> None:
     head = st.slider("head", 0, 7, 1, key="map_head")
@@ -113,11 +152,37 @@ def draw_map() -> None:
         key="map",
         on_pick=pick_cell,
         on_window=see_window,
+        **map_cut(values, window, cell),
         **axes,
     )
     st.text(f"map has {state['cell']} window {window} event {event}")
     st.button("query 7", on_click=lambda: state.update(cell=(7, 11)))
     runs("map")
+
+
+@st.fragment
+def draw_pinned() -> None:
+    state.setdefault("cell", (150, None))
+    state.setdefault("held", [0, 1, 2])
+    maps = [planted.attention(at, 1, "causal" in asked) for at in state["held"]]
+    values = np.stack([planted.pooled(attn, (4, 4)) for attn in maps])
+    pinned_maps(
+        values,
+        labels=[f"L{at} H1" for at in state["held"]],
+        total=(planted.N, planted.N),
+        cell=(4, 4),
+        scale=ColourScale(low=0, high=float(np.nanmax(values)), scope="all pinned heads"),
+        query_axis=QUERY,
+        key_axis=KEY,
+        selected_query=state["cell"][0],
+        uniform=planted.uniform(),
+        key="pinned",
+        on_pick=pick_cell,
+        on_unpin=lambda at: state["held"].pop(at),
+    )
+    st.text(f"pinned has {state['cell']} of {state['held']}")
+    st.button("query 8", on_click=lambda: state.update(cell=(8, None)))
+    runs("pinned")
 
 
 @st.fragment
@@ -167,6 +232,7 @@ def draw_figure() -> None:
 
 start()
 kinds = {"grid": draw_grid, "map": draw_map, "strip": draw_strip, "figure": draw_figure}
+kinds["pinned"] = draw_pinned
 shown = asked.get("show", "grid map strip figure").split()
 if st.checkbox("draw", True, key="draw"):
     for kind in shown:

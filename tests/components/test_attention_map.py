@@ -47,7 +47,7 @@ def readout_names_the_cell_and_its_multiple(page, canvas):
     said = page.locator("output.said")
     expect(said).to_contain_text("query step 2, row 3, column 5 → key step 0, row 1, column 1")
     value = planted.attention(0, 1)[157, 9]
-    multiple = float(said.inner_text().split("· ")[-1].split()[0])
+    multiple = float(said.inner_text().split("· ")[1].split()[0])
     assert multiple == pytest.approx(value * planted.N, rel=0.05)
 
 

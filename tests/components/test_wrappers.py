@@ -17,6 +17,7 @@ from phenaki_viz.ui.components.axes import as_map_axis
 from phenaki_viz.ui.components.film_strip import small_frames
 from phenaki_viz.ui.components.head_grid import MASKED, WRONG, tile_codes
 from tests.components import planted
+from tests.components.test_weight_codes import read_back
 from tests.sent import sent
 
 SCALE = ColourScale(low=0, high=1)
@@ -120,7 +121,7 @@ def test_plotly_is_served_under_the_base_path(monkeypatch, base, path):
 
 def test_the_map_is_sent_raw(script):
     _, parts = sent(script(show="map"))
-    np.testing.assert_array_equal(parts["values"], planted.attention(0, 1).ravel())
+    np.testing.assert_allclose(read_back(parts), planted.attention(0, 1).ravel(), atol=1e-6)
     np.testing.assert_array_equal(parts["table"], lut("magma").ravel())
 
 

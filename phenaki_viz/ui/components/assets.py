@@ -30,20 +30,23 @@ async def _plotly_js(request: Request) -> Response:
     return FileResponse(PLOTLY_FILE, media_type="text/javascript", headers=headers)
 
 
-def declare(name: str, html: str, *, isolate_styles: bool = True) -> Any:
+def declare(name: str, html: str, *parts: str, isolate_styles: bool = True) -> Any:
     """Register a component whose script and style are `<name>.js` and `<name>.css`.
 
-    common.js comes first: a component is one module, without a build step; so does common.css,
-    where styles are kept to the component.
+    common.js comes first, then the scripts `parts`: a component is one module, without a build
+    step. common.css comes first where styles are kept to the component.
     """
     return st.components.v2.component(
         f"phenaki_viz_{name}",
         html=html,
         css=(_read("common.css") if isolate_styles else "") + _read(f"{name}.css"),
-        js=_read("common.js") + _read(f"{name}.js"),
+        js="".join(_read(f"{part}.js") for part in ("common", *parts, name)),
         isolate_styles=isolate_styles,
     )
 
 
 def _read(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8")
+    """The file without comment lines and indents: it travels with every message to the browser."""
+    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
+    kept = [line.strip() for line in lines if not line.lstrip().startswith("//")]
+    return "\n".join(line for line in kept if line) + "\n"

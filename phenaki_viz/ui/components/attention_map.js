@@ -4,6 +4,7 @@ const TALLEST = 580;
 const LEAST_CELLS = 4; // as far as zooming goes
 const LEGEND = 104;
 const NARROW = 560;
+const NULL_GAP = 6;
 const DRAG = 4; // pixels before a press is a pan
 
 class AttentionMap extends Panel {
@@ -44,30 +45,35 @@ class AttentionMap extends Panel {
       this.memory.total = total;
       this.memory.view = null;
     }
-    const { values } = this.parts;
-    this.tile = { window, cell: this.head.cell, shape, values, ...this.paintedValues() };
+    const { ranks, values = decoded(this.parts) } = this.parts;
+    const cut = cutOf(this.head, this.parts, values);
+    const { cell } = this.head;
+    this.tile = { window, cell, shape, values, ranks, cut, ...this.paintedValues(values, cut) };
     const whole = String(window) === String([0, total[0], 0, total[1]]);
     if (whole) this.coarse = { ...this.tile, source };
     else if (!source || this.coarse?.source !== source) this.coarse = null;
     if (this.covers(this.view)) this.asked = null;
     this.drawLegend();
+    this.sayCut();
     if (this.pushed) this.reveal();
     this.pushed = false;
     this.ask();
   }
 
-  paintedValues() {
+  paintedValues(values, cut) {
     const { scale, shape: [rows, columns], colours } = this.head;
-    const { values, table } = this.parts;
-    const ramp = pixels(table);
+    const ramp = pixels(this.parts.table);
+    const away = cut && pixelOf(cut.colour);
     const place = placer(scale);
     const [masked, wrong] = [pixelOf(colours.masked), pixelOf(colours.wrong)];
     const has = { masked: false, wrong: false };
     const picture = imageOf(columns, rows, (dots) => {
       for (let i = 0; i < values.length; i++) {
         const value = values[i];
-        if (Number.isFinite(value)) dots[i] = ramp[Math.round(255 * place(value))];
-        else if (Number.isNaN(value)) [dots[i], has.masked] = [masked, true];
+        if (Number.isFinite(value)) {
+          dots[i] = ramp[Math.round(255 * place(cut ? cut.shown(i) : value))];
+          if (cut) dots[i] = mixed(dots[i], away, cut.kept(i));
+        } else if (Number.isNaN(value)) [dots[i], has.masked] = [masked, true];
         else [dots[i], has.wrong] = [wrong, true];
       }
     });
@@ -197,9 +203,32 @@ class AttentionMap extends Panel {
     this.panel.style.setProperty("--top", `${top}px`);
   }
 
-  x(column) {
+  // Null keys stand apart; not where a value stands for null and real keys alike.
+  get gap() {
     const [, , c0, c1] = this.view;
-    return this.plot.left + ((column - c0) / (c1 - c0)) * this.plot.width;
+    const { nulls } = this.head.key;
+    const apart = nulls > c0 && nulls < c1 && this.tile.cell[1] === 1;
+    return apart ? NULL_GAP : 0;
+  }
+
+  // The left edge of a column; `end` is the right edge of the one before.
+  x(column, end = false) {
+    const [, , c0, c1] = this.view;
+    const { nulls } = this.head.key;
+    const { left, width } = this.plot;
+    const beyond = end ? column > nulls : column >= nulls;
+    return left + ((column - c0) / (c1 - c0)) * (width - this.gap) + (beyond ? this.gap : 0);
+  }
+
+  // The other way round: a column and a part of it; null between null and real keys.
+  columnAt(x) {
+    const [, , c0, c1] = this.view;
+    const { left, width } = this.plot;
+    const { gap } = this;
+    const at = x - left;
+    const edge = gap && ((this.head.key.nulls - c0) / (c1 - c0)) * (width - gap);
+    if (gap && at >= edge && at < edge + gap) return null;
+    return c0 + ((at - (gap && at >= edge ? gap : 0)) / (width - gap)) * (c1 - c0);
   }
 
   y(row) {
@@ -226,12 +255,21 @@ class AttentionMap extends Panel {
     this.tools();
     this.top.dataset.painted = Number(this.top.dataset.painted ?? 0) + 1;
     this.top.dataset.plot = [left, top, width, height];
+    this.top.dataset.gap = this.gap;
     this.top.dataset.view = this.view.map((at) => Math.round(1000 * at) / 1000);
   }
 
   // Only the cells on view, whole ones, so that a deep zoom does not enlarge the rest.
-  drawTile(pen, { window: [w0, w1, v0, v1], cell: [tall, broad], picture }) {
-    const [r0, r1, c0, c1] = this.view;
+  drawTile(pen, tile) {
+    const { nulls } = this.head.key;
+    const [, , c0, c1] = this.view;
+    if (!this.gap) return this.drawPart(pen, tile, c0, c1);
+    this.drawPart(pen, tile, c0, nulls);
+    this.drawPart(pen, tile, nulls, c1);
+  }
+
+  drawPart(pen, { window: [w0, w1, v0, v1], cell: [tall, broad], picture }, c0, c1) {
+    const [r0, r1] = this.view;
     const rows = [Math.max(w0, r0), Math.min(w1, r1)].map((at) => (at - w0) / tall);
     const columns = [Math.max(v0, c0), Math.min(v1, c1)].map((at) => (at - v0) / broad);
     const [row, column] = [Math.floor(rows[0]), Math.floor(columns[0])];
@@ -239,7 +277,7 @@ class AttentionMap extends Panel {
     if (down <= 0 || right <= 0) return;
     const [x, y] = [this.x(v0 + column * broad), this.y(w0 + row * tall)];
     const size = [
-      this.x(v0 + (column + right) * broad) - x,
+      this.x(v0 + (column + right) * broad, true) - x,
       this.y(w0 + (row + down) * tall) - y,
     ];
     copy(pen, picture, [column, row, right, down], [x, y, ...size]);
@@ -255,7 +293,8 @@ class AttentionMap extends Panel {
       for (const at of query.breaks) pen.fillRect(left, Math.round(this.y(at)), width, 1);
     }
     if (!dense(key, width, total[1])) {
-      for (const at of key.breaks) pen.fillRect(Math.round(this.x(at)), top, 1, height);
+      const inside = key.breaks.filter((at) => at !== key.nulls || !this.gap);
+      for (const at of inside) pen.fillRect(Math.round(this.x(at)), top, 1, height);
     }
     pen.globalAlpha = 1;
   }
@@ -274,11 +313,13 @@ class AttentionMap extends Panel {
   }
 
   drawNumber(pen, row, column) {
-    const value = this.reading(row, column)?.value;
+    const { value, tile, index } = this.reading(row, column) ?? {};
     if (!Number.isFinite(value)) return;
-    const at = 3 * Math.round(255 * placer(this.head.scale)(value));
+    const { cut } = tile;
+    const at = 3 * Math.round(255 * placer(this.head.scale)(cut ? cut.shown(index) : value));
     const [red, green, blue] = this.parts.table.subarray(at, at + 3);
-    pen.fillStyle = 0.3 * red + 0.59 * green + 0.11 * blue > 140 ? "#000" : "#fff";
+    const bright = 0.3 * red + 0.59 * green + 0.11 * blue > 140 && !(cut && cut.kept(index) < 1);
+    pen.fillStyle = bright ? "#000" : "#fff";
     pen.fillText(spoken(value, 3), this.x(column + 0.5), this.y(row + 0.5));
   }
 
@@ -308,7 +349,7 @@ class AttentionMap extends Panel {
     const taken = [];
     pen.textAlign = "center";
     for (const [name, from, to] of spans(this.head.key, this.head.total[1])) {
-      const [a, b] = [Math.max(this.x(from), left), Math.min(this.x(to), left + width)];
+      const [a, b] = [Math.max(this.x(from), left), Math.min(this.x(to, true), left + width)];
       if (b - a < 0.5) continue;
       const text = firstFree(pen, name, (a + b) / 2, left + width + 8, taken);
       if (text) pen.fillText(text, (a + b) / 2, y);
@@ -381,7 +422,7 @@ class AttentionMap extends Panel {
     pen.rect(left - 8, top - 8, width + 12, height + 12);
     pen.clip();
     this.drawLines(pen, colours.query, [this.y(query), this.y(query + 1)], true);
-    if (key !== null) this.drawLines(pen, colours.key, [this.x(key), this.x(key + 1)], false);
+    if (key !== null) this.drawLines(pen, colours.key, [this.x(key), this.x(key + 1, true)], false);
     if (this.hovered) this.drawHovered(pen);
     pen.restore();
     this.say();
@@ -412,7 +453,7 @@ class AttentionMap extends Panel {
     const cells = this.reading(...this.hovered);
     if (!cells) return;
     const { rows: [r0, r1], columns: [c0, c1] } = cells;
-    const box = [this.x(c0), this.y(r0), this.x(c1) - this.x(c0), this.y(r1) - this.y(r0)];
+    const box = [this.x(c0), this.y(r0), this.x(c1, true) - this.x(c0), this.y(r1) - this.y(r0)];
     pen.lineWidth = 3;
     pen.strokeStyle = "rgb(0 0 0 / 0.75)";
     pen.strokeRect(...box);
@@ -439,8 +480,11 @@ class AttentionMap extends Panel {
       if (query < r0 || query >= r1 || key < c0 || key >= c1) continue;
       const [row, column] = [Math.floor((query - r0) / tall), Math.floor((key - c0) / broad)];
       const [top, left] = [r0 + row * tall, c0 + column * broad];
+      const index = row * shape[1] + column;
       return {
-        value: values[row * shape[1] + column],
+        value: values[index],
+        tile,
+        index,
         rows: [top, Math.min(r1, top + tall)],
         columns: [left, Math.min(c1, left + broad)],
       };
@@ -454,7 +498,7 @@ class AttentionMap extends Panel {
     return [`query ${names[0]}`, `key ${names[1]}`, found ? this.weightWords(found) : "loading"];
   }
 
-  weightWords({ value, rows: [r0, r1], columns: [c0, c1] }) {
+  weightWords({ value, tile, index, rows: [r0, r1], columns: [c0, c1] }) {
     const { unit, reduce } = this.head;
     const many = r1 - r0 > 1 || c1 - c0 > 1;
     const cells = many ? `${reduce} of ${r1 - r0} × ${c1 - c0} cells ` : "";
@@ -462,7 +506,9 @@ class AttentionMap extends Panel {
     if (!Number.isFinite(value)) return "this row is not a distribution: no weight to show";
     const multiple = this.uniform(r0, r1);
     const ratio = multiple && reduce !== "sum" ? ` · ${times(value, multiple)}` : "";
-    return `${cells}${unit} ${spoken(value)}${ratio}`;
+    const keys = this.head.total[1];
+    const rank = unit === "weight" ? ` · ${rankWords(rankOf(tile, keys, index), keys)}` : "";
+    return `${cells}${unit} ${spoken(value)}${ratio}${rank}${cutWords(tile.cut, index)}`;
   }
 
   uniform(r0, r1) {
@@ -506,6 +552,9 @@ class AttentionMap extends Panel {
     const found = key === null ? null : this.reading(query, key);
     const { dataset } = this.top;
     Object.assign(dataset, { query, key: key ?? "", weight: found ? String(found.value) : "" });
+    dataset.rank = (found && rankOf(found.tile, this.head.total[1], found.index)) ?? "";
+    const cut = found?.tile.cut;
+    dataset.shown = cut ? [cut.shown(found.index), cut.kept(found.index)] : "";
     dataset.picked = this.picked.map((at) => at ?? "");
   }
 
@@ -515,6 +564,13 @@ class AttentionMap extends Panel {
     this.out.disabled = this.all.disabled = !this.memory.view;
     const now = this.memory.view ? ` (now ${spoken(zoomed, 2)} ×)` : "";
     this.all.textContent = `Whole map${now}`;
+  }
+
+  sayCut() {
+    const box = this.find(".cut");
+    const lines = this.head.cut?.said ?? [];
+    box.hidden = !lines.length;
+    box.replaceChildren(...lines.map((textContent) => make("div", { textContent })));
   }
 
   drawLegend() {
@@ -533,6 +589,8 @@ class AttentionMap extends Panel {
     const flags = [["masked", "masked"], ["wrong", "not a distribution"]]
       .filter(([name]) => this.tile.has[name] || this.coarse?.has[name])
       .map(([name, text]) => swatch(colours[name], text));
+    const { cut } = this.head;
+    if (cut) flags.push(swatch(cut.colour, "left out"));
     this.find(".legend").replaceChildren(ramp, law, ...flags);
   }
 
@@ -542,8 +600,9 @@ class AttentionMap extends Panel {
     const { left, top, width, height } = this.plot;
     const [down, right] = [(offsetY - top) / height, (offsetX - left) / width];
     if (down < 0 || down >= 1 || right < 0 || right >= 1) return null;
-    const [r0, r1, c0, c1] = this.view;
-    return [Math.floor(r0 + down * (r1 - r0)), Math.floor(c0 + right * (c1 - c0))];
+    const [r0, r1] = this.view;
+    const column = this.columnAt(offsetX);
+    return column === null ? null : [Math.floor(r0 + down * (r1 - r0)), Math.floor(column)];
   }
 
   point(cell) {

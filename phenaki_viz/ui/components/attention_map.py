@@ -19,8 +19,10 @@ from phenaki_viz.figures.picture import Axis
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.axes import MapAxis, as_map_axis
+from phenaki_viz.ui.components.map_cut import MapCut, cut_header, cut_parts
 from phenaki_viz.ui.components.packing import pack
 from phenaki_viz.ui.components.stamps import stamped
+from phenaki_viz.ui.components.weight_codes import can_code, coded
 
 
 class CellPick(TypedDict):
@@ -41,15 +43,18 @@ class WindowWish(TypedDict):
 
 MapEvent = CellPick | WindowWish
 Window = tuple[int, int, int, int]  # r0 r1 c0 c1, ends excluded
+MOST_FLOATS = 36_000  # values sent as they are, each with its rank; more are sent in two bytes each
 
 _mount = declare(
     "attention_map",
-    "<div class='panel'><div class='row'>"
+    "<div class='panel'><div class='cut' hidden></div><div class='row'>"
     "<div class='plot'><canvas class='base'></canvas>"
     "<canvas class='top' tabindex='0' role='img'></canvas></div>"
     "<div class='legend'></div></div>"
     "<div class='foot'><output class='said'></output><div class='tools'></div></div>"
     "<span class='aloud' aria-live='polite'></span></div>",
+    "weight_codes",
+    "attention_cut",
 )
 
 
@@ -67,6 +72,8 @@ def attention_map(
     cell: tuple[int, int] = (1, 1),
     reduce: Literal["mean", "max", "sum"] = "mean",
     uniform: np.ndarray | None = None,
+    ranks: np.ndarray | None = None,
+    cut: MapCut | None = None,
     unit: str = "weight",
     source: str = "",
     on_pick: Callable[[CellPick], None] | None = None,
@@ -77,7 +84,10 @@ def attention_map(
     values: 'r c' float32, raw numbers; NaN is masked, infinite belongs to a wrong row. They cover
     `window` (default: all) of the `total` map (queries, keys), one value for `cell` full cells,
     pooled by `reduce`. selected_key: None for none, "kept" to leave it to the browser. uniform:
-    'i' float32, 1 / visible keys of every query of the total map. source: names the map (run,
+    'i' float32, 1 / visible keys of every query of the total map. ranks: 'r c' int, place of each
+    key in its whole row, 1 the heaviest; without them the browser counts where whole rows are
+    here. cut: what is left out, see `MapCut`. More than MOST_FLOATS weights are sent in two bytes
+    each, exact to 1e-6. source: names the map (run,
     layer, head, item); while it stays, the coarse whole map is kept in the browser and shown
     around a finer window. on_pick and on_window are called before the page is drawn: set state
     there. Raises ShapeError when the shapes do not fit.
@@ -96,11 +106,13 @@ def attention_map(
         "reduce": reduce,
         **{"shape": values.shape, "total": total, "window": window, "cell": cell},
         **{"scale": scale_header(scale), "colours": _colours(scale)},
+        **cut_header(cut),
         "query": as_map_axis(query_axis, total[0]).header(),
         "key": as_map_axis(key_axis, total[1]).header(),
         "push": picks.push(key, selected, picked),
     }
-    content = pack(header, table=lut(scale.palette), values=_f4(values), **_uniform(uniform))
+    parts = _numbers(values, ranks) | cut_parts(cut, cell) | _uniform(uniform)
+    content = pack(header, table=lut(scale.palette), **parts)
     _mount(
         key=key,
         data=stamped(key, content),
@@ -129,6 +141,13 @@ def _colours(scale: ColourScale) -> dict[str, str]:
 def _kept_key(shown: list[int | None] | None, keys: int) -> int | None:
     key = shown[1] if shown else None
     return key if key is not None and key < keys else None
+
+
+def _numbers(values: np.ndarray, ranks: np.ndarray | None) -> dict[str, np.ndarray]:
+    if values.size > MOST_FLOATS and can_code(values):
+        return coded(values)
+    numbers = {"values": _f4(values)}
+    return numbers if ranks is None else {**numbers, "ranks": ranks.astype(np.uint16)}
 
 
 def _f4(values: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 // What the components share; it stands before each component's own script in one module.
 
-const TYPES = { float32: Float32Array, uint8: Uint8Array };
+const TYPES = { float32: Float32Array, uint16: Uint16Array, uint8: Uint8Array };
 
 // The other end of packing.py: one buffer -> { head, parts }.
 function unpack(data) {
@@ -72,11 +72,17 @@ class Panel {
 
   // Python's word on the selection counts, unless something newer was picked here.
   heed(push) {
-    const { rev, sent } = this.memory;
-    if (push.rev === rev || push.seen < (sent?.pick ?? 0)) return;
-    this.memory.rev = push.rev;
-    this.memory.picked = push.value;
-    this.pushed = true;
+    this.pushed = this.heeds(push, "pick", "picked") || this.pushed;
+  }
+
+  // The same for what is told by any other event; whether it was news.
+  heeds(push, event, name) {
+    const { sent } = this.memory;
+    const heard = (this.memory.heard ??= {});
+    if (push.rev === heard[event] || push.seen < (sent?.[event] ?? 0)) return false;
+    heard[event] = push.rev;
+    this.memory[name] = push.value;
+    return true;
   }
 
   // The number makes every pick an event of its own, even of the same cell.

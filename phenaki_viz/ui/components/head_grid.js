@@ -1,8 +1,3 @@
-const LARGEST_TILE = 96;
-const TALLEST_GRID = 640;
-const BAR = 3; // pixels: the number of a head, as a bar under its tile
-const GRID_FONT = 11;
-
 class HeadGrid extends Panel {
   constructor(root) {
     super(root);
@@ -11,10 +6,15 @@ class HeadGrid extends Panel {
     this.canvas.onpointermove = (event) => this.point(this.at(event));
     this.canvas.onpointerleave = () => this.point(null);
     this.canvas.onclick = (event) => this.pick(this.at(event));
+    this.canvas.ondblclick = (event) => this.at(event) && this.isolate(!this.alone);
     this.canvas.onkeydown = (event) => this.key(event);
     this.canvas.onblur = () => this.point(null);
     this.shortcut = (event) => this.step(event);
     document.addEventListener("keydown", this.shortcut);
+    const button = (title, onclick) => make("button", { type: "button", title, onclick });
+    this.pinButton = button("Hold this head beside others (p)", () => this.pin(this.picked));
+    this.aloneButton = button("Double click, or i; Esc goes back", () => this.isolate(!this.alone));
+    this.find(".tools").append(this.pinButton, this.aloneButton);
   }
 
   close() {
@@ -28,72 +28,98 @@ class HeadGrid extends Panel {
     return [clamp(layer, 0, layers.length - 1), clamp(head, 0, heads.length - 1)];
   }
 
+  get alone() {
+    return Boolean(this.head.arrange && this.memory.arranged.alone);
+  }
+
+  get pins() {
+    return this.head.arrange ? this.memory.arranged.pins : [];
+  }
+
+  get columns() {
+    return this.head.heads.length + (this.head.means ? 1 : 0);
+  }
+
   // All tiles side by side, one dot a cell: painted once for each new data.
   take() {
-    const { layers, heads, cell: [y, x] } = this.head;
+    const { layers, cell: [y, x], arrange, means } = this.head;
     const colours = pixels(this.parts.table);
     const codes = this.parts.codes;
-    const width = heads.length * x;
-    this.mosaic = imageOf(width, layers.length * y, (dots) => {
+    const width = this.columns * x;
+    if (arrange) this.heeds(arrange, "arrange", "arranged");
+    this.mosaic = imageOf(width, (layers.length + (means ? 1 : 0)) * y, (dots) => {
       for (let i = 0; i < codes.length; i++) {
         const tile = Math.floor(i / (x * y));
-        const row = Math.floor(tile / heads.length) * y + Math.floor((i % (x * y)) / x);
-        dots[row * width + (tile % heads.length) * x + (i % x)] = colours[codes[i]];
+        const row = Math.floor(tile / this.columns) * y + Math.floor((i % (x * y)) / x);
+        dots[row * width + (tile % this.columns) * x + (i % x)] = colours[codes[i]];
       }
     });
     this.ends = endsOf(this.parts.values);
     this.hovered = null;
+    this.warning = "";
+    this.find(".tools").hidden = !arrange;
   }
 
   draw() {
+    const started = performance.now();
     this.lay();
     this.base = new OffscreenCanvas(1, 1);
-    const pen = fitOff(this.base, this.size);
-    this.drawLabels(pen);
-    this.eachTile((layer, head) => this.drawTile(pen, layer, head));
+    const pen = fitOff(this.base, this.at0.size);
+    if (!this.at0.named) this.drawLabels(pen);
+    for (const slot of this.at0.slots) this.drawTile(pen, slot);
+    if (!this.at0.slots.length) this.drawNone(pen);
     this.mark();
-    const { left, top, tile } = this.at0;
-    const [right, below] = this.box(1, 1);
-    this.canvas.dataset.tiles = [left, top, right - left, below - top, tile];
+    const { left, top, tile, gap, bar } = this.at0;
+    this.canvas.dataset.tiles = [left, top, tile + gap, tile + bar + gap, tile];
+    this.canvas.dataset.order = this.at0.slots.map((slot) => slot.tile.join(".")).join(" ");
+    this.canvas.dataset.milliseconds = performance.now() - started;
     this.canvas.dataset.painted = Number(this.canvas.dataset.painted ?? 0) + 1;
   }
 
   lay() {
-    const { layers, heads } = this.head;
+    const { layers, means } = this.head;
     const pen = this.canvas.getContext("2d");
     pen.font = `${GRID_FONT}px ${this.theme.font}`;
-    const names = layers.map((name) => pen.measureText(name).width);
-    const gap = this.width < 480 ? 2 : 4;
-    const left = Math.ceil(Math.max(...names)) + 8;
-    const bar = this.parts.values ? BAR + 3 : 0;
-    const across = Math.floor((this.width - left - 3) / heads.length) - gap;
-    const down = Math.floor(TALLEST_GRID / layers.length) - gap - bar;
-    const tile = Math.max(6, Math.min(across, Math.max(down, 24), LARGEST_TILE));
-    this.at0 = { left, top: GRID_FONT + 9, gap, tile, bar };
-    const { top } = this.at0;
-    const height = top + layers.length * (tile + bar + gap) + 3;
-    this.size = [left + heads.length * (tile + gap) + 3, height];
-    fit(this.canvas, ...this.size);
+    const names = [...layers, means ? "mean" : ""].map((name) => pen.measureText(name).width);
+    this.at0 = layTiles(this.head, {
+      width: this.width,
+      names,
+      barred: Boolean(this.parts.values),
+      alone: this.alone,
+      picked: this.picked,
+    });
+    fit(this.canvas, ...this.at0.size);
   }
 
-  box(layer, head) {
-    const { left, top, gap, tile, bar } = this.at0;
-    return [left + head * (tile + gap), top + layer * (tile + bar + gap), tile, tile];
+  box(tile) {
+    return this.at0.slots.find((slot) => sameTile(slot.tile, tile))?.box;
   }
 
-  eachTile(visit) {
-    this.head.layers.forEach((_, l) => this.head.heads.forEach((_, h) => visit(l, h)));
-  }
-
-  drawTile(pen, layer, head) {
+  drawTile(pen, { tile: [layer, head], box }) {
     const [y, x] = this.head.cell;
-    const box = this.box(layer, head);
     copy(pen, this.mosaic, [head * x, layer * y, x, y], box);
     pen.strokeStyle = this.theme.text;
     pen.globalAlpha = 0.16;
     pen.strokeRect(box[0] - 0.5, box[1] - 0.5, box[2] + 1, box[3] + 1);
     pen.globalAlpha = 1;
     if (this.parts.values) this.drawBar(pen, box, this.value(layer, head));
+    if (this.at0.named) this.drawName(pen, [layer, head], box);
+  }
+
+  drawName(pen, tile, [x, y, width]) {
+    const strong = sameTile(tile, this.picked);
+    pen.font = `${strong ? 700 : 400} ${GRID_FONT}px ${this.theme.font}`;
+    pen.fillStyle = this.theme.text;
+    pen.textAlign = "left";
+    pen.textBaseline = "alphabetic";
+    const short = pen.measureText(this.label(tile)).width > width;
+    pen.fillText(short ? this.label(tile).replace(" ", "") : this.label(tile), x, y - 4);
+  }
+
+  drawNone(pen) {
+    pen.font = `13px ${this.theme.font}`;
+    pen.fillStyle = this.theme.text;
+    pen.fillText("No head passes the filter.", 4, 18);
   }
 
   drawBar(pen, [x, y, tile], value) {
@@ -108,46 +134,73 @@ class HeadGrid extends Panel {
   }
 
   drawLabels(pen) {
-    const { layers, heads } = this.head;
+    const { layers, heads, means } = this.head;
     const { tile, gap } = this.at0;
     const [layer, head] = this.picked;
     const across = fitting(pen, heads, tile + gap - 3, this.theme);
-    heads.forEach((_, h) => this.drawLabel(pen, across(h, h === head), h === head, [0, h]));
+    heads.forEach((_, h) => this.drawLabel(pen, across(h, h === head), h === head, [0, h], true));
     const every = Math.ceil(GRID_FONT / (tile + gap));
     layers.forEach((name, l) => {
-      if (l % every === 0 || l === layer) this.drawLabel(pen, name, l === layer, [l, -1]);
+      if (l % every === 0 || l === layer) this.drawLabel(pen, name, l === layer, [l, 0], false);
     });
+    if (!means) return;
+    this.drawLabel(pen, tile < 26 ? "x̄" : "mean", false, [0, heads.length], true);
+    this.drawLabel(pen, "mean", false, [layers.length, 0], false);
   }
 
-  drawLabel(pen, text, strong, [layer, head]) {
+  drawLabel(pen, text, strong, at, above) {
     const { left, top, tile } = this.at0;
     pen.font = `${strong ? 700 : 400} ${GRID_FONT}px ${this.theme.font}`;
     pen.fillStyle = this.theme.text;
     pen.globalAlpha = strong ? 1 : 0.62;
-    const [x, y] = this.box(layer, Math.max(head, 0));
-    pen.textAlign = head < 0 ? "right" : "center";
-    pen.textBaseline = head < 0 ? "middle" : "alphabetic";
-    if (head < 0) pen.fillText(text, left - 7, y + tile / 2);
-    else pen.fillText(text, x + tile / 2, top - 7);
+    const [x, y] = this.box(at);
+    pen.textAlign = above ? "center" : "right";
+    pen.textBaseline = above ? "alphabetic" : "middle";
+    if (above) pen.fillText(text, x + tile / 2, top - 7);
+    else pen.fillText(text, left - 7, y + tile / 2);
     pen.globalAlpha = 1;
   }
 
   // What moves with the pointer: the tiles stay as they are.
   mark() {
-    const pen = fit(this.canvas, ...this.size);
-    pen.drawImage(this.base, 0, 0, ...this.size);
-    const { bar } = this.at0;
-    if (this.hovered) outline(pen, this.box(...this.hovered), bar, this.theme.text, 1.5);
-    outline(pen, this.box(...this.picked), bar, this.head.colours.query, 3);
+    const { bar, size } = this.at0;
+    const pen = fit(this.canvas, ...size);
+    pen.drawImage(this.base, 0, 0, ...size);
+    const around = (tile, colour, line) => {
+      const box = this.box(tile);
+      if (box) outline(pen, box, bar, colour, line);
+    };
+    if (this.hovered) around(this.hovered, this.theme.text, 1.5);
+    around(this.picked, this.head.colours.query, 3);
+    this.pins.forEach((tile, at) => this.drawPin(pen, this.box(tile), at + 1));
     this.say();
   }
 
+  drawPin(pen, box, number) {
+    if (!box) return;
+    const radius = Math.min(8, box[2] / 3);
+    const [x, y] = [box[0] + box[2] - radius - 1, box[1] + radius + 1];
+    pen.beginPath();
+    pen.arc(x, y, radius, 0, 2 * Math.PI);
+    pen.fillStyle = this.head.colours.pin;
+    pen.fill();
+    pen.fillStyle = "#000";
+    pen.font = `700 ${Math.round(1.4 * radius)}px ${this.theme.font}`;
+    [pen.textAlign, pen.textBaseline] = ["center", "middle"];
+    pen.fillText(number, x, y + 0.5);
+  }
+
   value(layer, head) {
-    return this.parts.values?.[layer * this.head.heads.length + head];
+    return this.parts.values?.[layer * this.columns + head];
   }
 
   label([layer, head]) {
-    return `${this.head.layers[layer]} ${this.head.heads[head]}`;
+    const { layers, heads } = this.head;
+    const [all, every] = [layer === layers.length, head === heads.length];
+    if (all && every) return "mean of all heads";
+    if (all) return `mean over layers, ${heads[head]}`;
+    if (every) return `${layers[layer]}, mean over heads`;
+    return `${layers[layer]} ${heads[head]}`;
   }
 
   words(tile) {
@@ -165,47 +218,99 @@ class HeadGrid extends Panel {
     this.said.replaceChildren(
       dot(this.head.colours.query),
       ...selected,
-      make("i", { textContent: hovered }),
+      make("i", { textContent: this.warning || hovered }),
     );
+    const pinned = this.pins.map((tile) => this.label(tile)).join(", ");
     this.canvas.ariaLabel =
       `Attention of ${layers.length} layers with ${heads.length} heads. ` +
-      `Selected: ${this.words(this.picked)}. Arrow keys move, Enter selects.`;
+      `Selected: ${this.words(this.picked)}${this.alone ? ", shown alone" : ""}. ` +
+      (pinned ? `Pinned: ${pinned}. ` : "") +
+      "Arrow keys move, Enter selects, p pins, i isolates.";
     this.canvas.dataset.picked = this.picked;
     this.canvas.dataset.hovered = this.hovered ?? "";
+    this.canvas.dataset.pins = this.pins.map((tile) => tile.join(".")).join("_");
+    this.canvas.dataset.alone = this.alone;
+    this.tools();
+  }
+
+  tools() {
+    const held = this.isPinned(this.picked);
+    this.pinButton.textContent = `${held ? "Unpin" : "Pin"} ${this.label(this.picked)}`;
+    this.pinButton.ariaPressed = held;
+    this.aloneButton.textContent = this.alone ? "All heads" : "Alone";
+    this.aloneButton.ariaPressed = this.alone;
   }
 
   at({ offsetX, offsetY }) {
-    const { left, top, gap, tile, bar } = this.at0;
-    const layer = Math.floor((offsetY - top) / (tile + bar + gap));
-    const head = Math.floor((offsetX - left) / (tile + gap));
-    const inside = layer >= 0 && head >= 0;
-    return inside && layer < this.head.layers.length && head < this.head.heads.length
-      ? [layer, head]
-      : null;
+    const { slots, bar, gap } = this.at0;
+    const inside = ({ box: [x, y, width, height] }) =>
+      offsetX >= x && offsetX < x + width + gap && offsetY >= y && offsetY < y + height + bar + gap;
+    return slots.find(inside)?.tile ?? null;
   }
 
   point(tile) {
     if (!this.head || String(tile) === String(this.hovered)) return;
     this.hovered = tile;
+    this.warning = "";
     this.soon(() => this.mark());
   }
 
+  isHead(tile) {
+    return tile && tile[0] < this.head.layers.length && tile[1] < this.head.heads.length;
+  }
+
   pick(tile) {
-    if (!tile || String(tile) === String(this.picked)) return;
+    if (!this.isHead(tile) || String(tile) === String(this.picked)) return;
     const [layer, head] = (this.memory.picked = tile);
     this.draw();
     this.find(".aloud").textContent = this.words(tile);
     this.tell("pick", { layer, head });
   }
 
+  isPinned(tile) {
+    return this.pins.some((one) => sameTile(one, tile));
+  }
+
+  pin(tile) {
+    if (!this.head.arrange || !this.isHead(tile)) return;
+    const held = this.isPinned(tile);
+    if (!held && this.pins.length >= this.head.most) {
+      this.warning = ` ${this.head.most} heads are pinned: unpin one to pin ${this.label(tile)}`;
+      this.find(".aloud").textContent = this.warning;
+      this.mark();
+      return;
+    }
+    const others = this.pins.filter((one) => !sameTile(one, tile));
+    this.arrange({ alone: this.alone, pins: held ? others : [...others, tile] });
+    this.find(".aloud").textContent = `${this.label(tile)} ${held ? "unpinned" : "pinned"}`;
+  }
+
+  isolate(alone) {
+    if (!this.head.arrange || alone === this.alone) return;
+    this.arrange({ alone, pins: this.pins });
+    this.find(".aloud").textContent = alone ? `${this.label(this.picked)} alone` : "All heads";
+  }
+
+  arrange(arranged) {
+    this.memory.arranged = arranged;
+    this.warning = "";
+    this.draw();
+    this.tell("arrange", arranged);
+  }
+
   key(event) {
     if (!plain(event)) return;
     const from = this.hovered ?? this.picked;
-    if (event.key in ARROWS) this.point(this.moved(from, ARROWS[event.key]));
+    if (event.key in ARROWS) this.point(neighbour(this.at0.slots, from, ARROWS[event.key]));
     else if (event.key === "Enter" || event.key === " ") this.pick(from);
+    else if (event.key === "p") this.pin(from);
+    else if (event.key === "i") this.isolate(!this.alone);
+    else if (event.key === "Escape" && this.alone) this.isolate(false);
     else if (event.key === "Escape" && this.hovered) this.point(null);
     else return;
-    if (this.hovered) this.find(".aloud").textContent = this.words(this.hovered);
+    if (this.hovered && event.key in ARROWS) {
+      this.find(".aloud").textContent = this.words(this.hovered);
+    }
     used(event);
   }
 
@@ -213,22 +318,19 @@ class HeadGrid extends Panel {
   step(event) {
     const steps = { "[": [-1, 0], "]": [1, 0], ",": [0, -1], ".": [0, 1] };
     if (!this.head || !plain(event) || !(event.key in steps) || isTyping(event)) return;
-    this.pick(this.moved(this.picked, steps[event.key]));
-    used(event);
-  }
-
-  moved([layer, head], [down, right]) {
+    const [down, right] = steps[event.key];
+    const [layer, head] = this.picked;
     const { layers, heads } = this.head;
-    return [
-      clamp(layer + down, 0, layers.length - 1),
-      clamp(head + right, 0, heads.length - 1),
-    ];
+    this.pick([clamp(layer + down, 0, layers.length - 1), clamp(head + right, 0, heads.length - 1)]);
+    used(event);
   }
 }
 
 function isTyping(event) {
   const [target] = event.composedPath();
-  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+  const { type } = target;
+  const typed = target.tagName === "INPUT" && !/^(range|checkbox|radio|button)$/.test(type);
+  return target.isContentEditable || typed || /^(TEXTAREA|SELECT)$/.test(target.tagName);
 }
 
 function endsOf(values) {
@@ -242,23 +344,6 @@ function fitOff(canvas, [width, height]) {
   const pen = canvas.getContext("2d");
   pen.scale(dots, dots);
   return pen;
-}
-
-function outline(pen, [x, y, width, height], below, colour, line) {
-  pen.strokeStyle = colour;
-  pen.lineWidth = line;
-  pen.strokeRect(x - line / 2, y - line / 2, width + line, height + below + line);
-  pen.lineWidth = 1;
-}
-
-// Column labels in the room there is: whole, then their digits, then only every second, third, …
-function fitting(pen, names, room, theme) {
-  pen.font = `700 ${GRID_FONT}px ${theme.font}`;
-  const widest = (texts) => Math.max(...texts.map((text) => pen.measureText(text).width));
-  const digits = names.map((name) => name.replace(/^\D+(?=\d)/, ""));
-  const shown = widest(names) <= room ? names : digits;
-  const every = Math.ceil(widest(shown) / room);
-  return (index, strong) => (index % every === 0 || strong ? shown[index] : "");
 }
 
 export default (call) => show(HeadGrid, call);

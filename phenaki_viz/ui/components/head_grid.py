@@ -1,12 +1,21 @@
 """The navigator: every head of a stack as a small map, layers down, heads across."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from einops import rearrange
 
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.figures.colour import MASKED_COLOUR, QUERY_COLOUR, WRONG_COLOUR, ColourScale, lut
+from phenaki_viz.figures.colour import (
+    KEY_COLOUR,
+    MASKED_COLOUR,
+    QUERY_COLOUR,
+    WRONG_COLOUR,
+    ColourScale,
+    lut,
+)
 from phenaki_viz.figures.paint import rgb
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
@@ -15,13 +24,23 @@ from phenaki_viz.ui.components.stamps import stamped
 
 Scales = ColourScale | Sequence[Sequence[ColourScale]]
 LAST_CODE, WRONG, MASKED = 253, 254, 255
+MOST_PINS = 4
 
 _mount = declare(
     "head_grid",
     "<div class='panel'><canvas tabindex='0' role='img'></canvas>"
-    "<div class='foot'><output class='said'></output></div>"
+    "<div class='foot'><output class='said'></output><div class='tools'></div></div>"
     "<span class='aloud' aria-live='polite'></span></div>",
+    "head_layout",
 )
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """How the grid stands. alone: only the selected head, large. pins: heads held side by side."""
+
+    alone: bool = False
+    pins: tuple[tuple[int, int], ...] = ()
 
 
 def head_grid(
@@ -34,16 +53,23 @@ def head_grid(
     key: str,
     values: np.ndarray | None = None,
     value_label: str | None = None,
+    means: bool = False,
+    order: Sequence[tuple[int, int]] | None = None,
+    arranged: Arrangement | None = None,
     on_pick: Callable[[int, int], None] | None = None,
+    on_arrange: Callable[[Arrangement], None] | None = None,
 ) -> tuple[int, int] | None:
     """Draw the grid; returns (layer, head) in the run in which one was picked, else None.
 
     thumbs: 'l h y x' float32, raw values; NaN is masked, infinite is a wrong row. scale: one for
     all tiles, or 'l h' of them. values: 'l h', a number of each head, told and drawn as a bar
-    under its tile; NaN where there is none. on_pick(layer, head) is called before the page is
+    under its tile; NaN where there is none. means: thumbs, scales and values hold a mean row and a
+    mean column behind the named ones. order: the heads to draw, in this order, each with its own
+    label; None draws all by layer and head. arranged: lets heads be isolated and pinned; what the
+    user does is told to on_arrange. on_pick(layer, head) is called before the page is
     drawn: set state there. Raises ShapeError when names or values do not fit the thumbs.
     """
-    _check(thumbs, layers, heads, values)
+    _check(thumbs, layers, heads, values, means)
     event = picks.news(key)
     picked = [event["layer"], event["head"]] if event else None
     header = {
@@ -52,7 +78,11 @@ def head_grid(
         "heads": list(heads),
         "cell": thumbs.shape[2:],
         "label": value_label or "",
-        "colours": {"query": QUERY_COLOUR},
+        "colours": {"query": QUERY_COLOUR, "pin": KEY_COLOUR},
+        "means": means,
+        "order": None if order is None else [list(map(int, head)) for head in order],
+        "most": MOST_PINS,
+        "arrange": _arrange(key, arranged),
         "push": picks.push(key, [int(at) for at in selected], picked),
     }
     codes = tile_codes(thumbs, scale)
@@ -60,6 +90,7 @@ def head_grid(
         key=key,
         data=stamped(key, pack(header, table=_table(scale), codes=codes, **_numbers(values))),
         on_pick_change=picks.answering(key, "pick", _two(on_pick)),
+        on_arrange_change=picks.answering(key, "arrange", _whole(on_arrange)),
     )
     return (picked[0], picked[1]) if picked else None
 
@@ -96,10 +127,32 @@ def _two(on_pick: Callable[[int, int], None] | None) -> Callable[[picks.Event], 
     return None if on_pick is None else lambda event: on_pick(event["layer"], event["head"])
 
 
+def _arrange(key: str, arranged: Arrangement | None) -> dict[str, Any] | None:
+    if arranged is None:
+        return None
+    event = picks.news(key, "arrange")
+    told = {"alone": arranged.alone, "pins": [list(pin) for pin in arranged.pins]}
+    return picks.push(key, told, event, "arrange")
+
+
+def _whole(
+    on_arrange: Callable[[Arrangement], None] | None,
+) -> Callable[[picks.Event], None] | None:
+    if on_arrange is None:
+        return None
+    return lambda event: on_arrange(
+        Arrangement(bool(event["alone"]), tuple((one[0], one[1]) for one in event["pins"]))
+    )
+
+
 def _check(
-    thumbs: np.ndarray, layers: Sequence[str], heads: Sequence[str], values: np.ndarray | None
+    thumbs: np.ndarray,
+    layers: Sequence[str],
+    heads: Sequence[str],
+    values: np.ndarray | None,
+    means: bool,
 ) -> None:
-    named = len(layers), len(heads)
+    named = len(layers) + means, len(heads) + means
     if thumbs.ndim != 4 or thumbs.shape[:2] != named:
         raise ShapeError(f"{named} layers and heads are named, the thumbs are {thumbs.shape}")
     if values is not None and values.shape != named:

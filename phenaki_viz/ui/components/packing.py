@@ -7,21 +7,19 @@ from typing import Any
 
 import numpy as np
 
-TYPES = ("float32", "uint8")
+TYPES = ("float32", "uint16", "uint8")
 
 
 def pack(header: Mapping[str, Any], **parts: np.ndarray) -> bytes:
     """`uint32` little-endian header length | JSON header | the arrays, each on a 4-byte boundary.
 
-    parts: float32 or uint8 of any shape, sent flat in C order; the header gains
+    parts: float32, uint16 or uint8 of any shape, sent flat in C order; the header gains
     `parts: [[name, type, count], …]`. common.js `unpack` is the other end.
     Raises TypeError for other types and ValueError for a header that JSON cannot hold.
     """
     for name, part in parts.items():
         if part.dtype.name not in TYPES:
-            raise TypeError(
-                f"part {name!r} is {part.dtype}, the browser reads {' or '.join(TYPES)}"
-            )
+            raise TypeError(f"part {name!r} is {part.dtype}, the browser reads {', '.join(TYPES)}")
     listed = [[name, part.dtype.name, part.size] for name, part in parts.items()]
     text = _aligned(json.dumps({**header, "parts": listed}, allow_nan=False).encode(), b" ")
     body = b"".join(_aligned(part.tobytes(), b"\0") for part in parts.values())

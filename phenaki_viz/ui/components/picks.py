@@ -42,13 +42,13 @@ def shown(key: str, picked: Any) -> Any:
     return _told(f"{key}.pick").shown if picked is None else picked
 
 
-def push(key: str, selected: Any, picked: Any) -> dict[str, Any] | None:
+def push(key: str, selected: Any, picked: Any, name: str = "pick") -> dict[str, Any] | None:
     """The selection to send down: unchanged as long as the browser shows it already.
 
     selected: what Python has. picked: what the browser picked in this run, None for nothing;
-    both as JSON lists.
+    both as JSON lists. name: of the event that picks.
     """
-    told = _told(f"{key}.pick")
+    told = _told(f"{key}.{name}")
     if picked is not None:
         told.shown = picked
     if told.push is None or selected != told.shown:

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import (
@@ -19,12 +20,14 @@ from phenaki_viz.figures.attention_views import (
     words_read,
 )
 from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.cut_notes import cut_heatmap, cut_notes
 from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import file_stem, key_axis, place_name
 from phenaki_viz.figures.words import listed
 from phenaki_viz.recording import describe_holding, looking
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import derived, outcome, panels, selection, switchboard
+from phenaki_viz.ui import cuts, derived, heads, outcome, panels, pinned, selection, switchboard
 from phenaki_viz.ui.exporting import export_all_heads, export_row, is_exportable
 from phenaki_viz.ui.selection import Selection
 
@@ -72,17 +75,20 @@ def draw_attention(run: Run) -> None:
     over = st.container()
     left, right = st.columns([5, 6], gap="medium")
     with right:
-        tile = panels.attention(chosen, scale)
+        cut = cuts.choose(run, chosen)
+        map_scale = _scale_of_cut(run, chosen, look, cut) if cut and cut.without else scale
+        tile = panels.attention(chosen, map_scale, cut)
     if st.session_state.get("drawn.recording") is not recording:  # a click need not wait
         time.sleep(BREATH)
     st.session_state["drawn.recording"] = recording
     with over:
         _over_video(run, chosen, scale, look)
     with right:
-        _under_map(chosen, scale, tile)
+        _under_map(chosen, map_scale, tile, cut)
     with left:
         _grid(run, chosen, look)
         _by_step(chosen)
+    pinned.draw(run, chosen, look.log)
     if isinstance(run, looking.Look):
         outcome.draw(run)
 
@@ -154,6 +160,11 @@ def _scale(run: Run, chosen: Selection, look: Look) -> ColourScale:
         return scale_for(high, log=look.log, scope="all heads and layers")
     high = derived.high(run, chosen.record, chosen.item, chosen.head)
     return scale_for(high, log=look.log, scope="this head")
+
+
+def _scale_of_cut(run: Run, chosen: Selection, look: Look, cut: Cut) -> ColourScale:
+    high = derived.highest_left(run, chosen, cut)
+    return scale_for(high, log=look.log, scope="this head, renormalised")
 
 
 def _by_step(chosen: Selection) -> None:
@@ -247,8 +258,8 @@ def _grid(run: Run, chosen: Selection, look: Look) -> None:
     if look.shared:
         scales = scale_for(shown.high, log=look.log, scope="all heads and layers")
     else:
-        scales = derived.scale_each(shown, look.log)
-    values, name = None, ""
+        scales = derived.scale_each(shown.values, look.log)
+    values, name, measure = None, "", None
     if look.colouring != "map":
         measure = derived.measures_for(chosen.record)[look.colouring]
         values = derived.table(run, chosen, look.colouring)
@@ -262,7 +273,7 @@ def _grid(run: Run, chosen: Selection, look: Look) -> None:
         values=values,
         value_name=name,
     )
-    panels.grid(picture)
+    heads.draw(picture, chosen, look.log, heads.choose_sorting(measure))
     export_row(picture.name, lambda: picture, "grid")
     if is_exportable(chosen):
         export_all_heads(run, chosen)
@@ -274,7 +285,12 @@ def _said(tile: MapTile, scale: ColourScale, origin: tuple[str, ...]) -> str:
     return panels.plain(" · ".join((drawn, scale.describe(), *origin)))
 
 
-def _under_map(chosen: Selection, scale: ColourScale, tile: MapTile) -> None:
+def _whole_map(chosen: Selection, scale: ColourScale, cut: Cut | None) -> Heatmap:
+    picture = attention_heatmap(chosen.shown, scale)
+    return cut_heatmap(picture, chosen.shown, cut) if cut else picture
+
+
+def _under_map(chosen: Selection, scale: ColourScale, tile: MapTile, cut: Cut | None) -> None:
     """What the map does not say itself: wrong rows, reduction, origin, verification."""
     if tile.wrong:
         st.warning(
@@ -282,11 +298,12 @@ def _under_map(chosen: Selection, scale: ColourScale, tile: MapTile) -> None:
             f"{listed(tile.wrong)}",
             icon=":material/error:",
         )
-    st.caption(_said(tile, scale, origin_notes(chosen.recording.made_by)))
+    said = cut_notes(chosen.shown, cut) if cut else ()
+    st.caption(_said(tile, scale, (*said, *origin_notes(chosen.recording.made_by))))
     st.caption(panels.plain(describe_holding(chosen.recording)))
     name = file_stem(chosen.record, chosen.record.heads[chosen.head])
     if is_exportable(chosen):
-        export_row(name, lambda: attention_heatmap(chosen.shown, scale), "map")
+        export_row(name, lambda: _whole_map(chosen, scale, cut), "map")
     verified = chosen.record.verification
     if verified and verified.max_abs_error is not None:
         st.caption(

@@ -1,0 +1,65 @@
+"""What is left out of a map, in words: on the picture, under it, in exported files."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from phenaki_viz.analysis.cuts import Cut
+from phenaki_viz.analysis.sinks import DEFINITION
+from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.heatmap import Heatmap
+from phenaki_viz.figures.naming import key_axis
+from phenaki_viz.figures.words import plain
+
+MOST_NAMED = 6
+
+
+def cut_notes(head: Head, cut: Cut) -> tuple[str, ...]:
+    """One line for the columns taken away, one for the top mass."""
+    names = key_names(head, cut)
+    shown = "; ".join(plain(name) for name in names[:MOST_NAMED])
+    more = f"; and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    lines = []
+    if names:
+        what = "1 key" if len(names) == 1 else f"{len(names)} keys"
+        lines.append(f"Without {what}, each row renormalised to sum to 1: {shown}{more}")
+    if cut.mass < 1:
+        lines.append(
+            f"Top {cut.mass:.0%} of each row: keys outside the smallest set that holds it are "
+            "left out"
+        )
+    return tuple(lines) or ("This head has no sinks: nothing is left out",)
+
+
+def key_names(head: Head, cut: Cut) -> tuple[str, ...]:
+    """The columns taken away, by name."""
+    names = key_axis(head.record, head.item).names
+    return tuple(names[key] for key in cut.without)
+
+
+def cut_heatmap(picture: Heatmap, head: Head, cut: Cut) -> Heatmap:
+    """The picture of a whole map under a cut: renormalised weights where keys were taken away."""
+    good = np.ones(len(picture.values), bool)
+    good[list(picture.wrong)] = False
+    weights = cut.weights(np.where(good[:, None], picture.values, 0))
+    renormalised: dict[str, Any] = {"values": weights, "unit": "weight without sinks, renormalised"}
+    if cut.without:  # a multiple of uniform is one of the raw weight
+        renormalised["uniform"] = None
+    return replace(
+        picture,
+        notes=(*cut_notes(head, cut), *picture.notes),
+        made_by={**picture.made_by, **cut_made_by(head, cut)},
+        left_out=~cut.kept(weights) & good[:, None],
+        **(renormalised if cut.without else {}),
+    )
+
+
+def cut_made_by(head: Head, cut: Cut) -> dict[str, Any]:
+    """The same for the record of what made a picture."""
+    return {
+        "top_mass": cut.mass,
+        "keys_taken_away": list(key_names(head, cut)),
+        "renormalised": bool(cut.without),
+        "sink_definition": DEFINITION if cut.without else None,
+    }

@@ -1,0 +1,102 @@
+"""Up to four heads side by side on one scale; query and key are shared by all of them."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from phenaki_viz.errors import ShapeError
+from phenaki_viz.figures.colour import (
+    KEY_COLOUR,
+    MASKED_COLOUR,
+    QUERY_COLOUR,
+    WRONG_COLOUR,
+    ColourScale,
+    lut,
+)
+from phenaki_viz.figures.paint import line_over
+from phenaki_viz.ui.components import picks
+from phenaki_viz.ui.components.assets import declare
+from phenaki_viz.ui.components.attention_map import CellPick, scale_header
+from phenaki_viz.ui.components.axes import MapAxis
+from phenaki_viz.ui.components.packing import pack
+from phenaki_viz.ui.components.stamps import stamped
+from phenaki_viz.ui.components.weight_codes import coded
+
+_mount = declare(
+    "pinned_maps",
+    "<div class='panel'><div class='maps'></div>"
+    "<div class='foot'><output class='said'></output><div class='legend'></div></div>"
+    "<span class='aloud' aria-live='polite'></span></div>",
+    "weight_codes",
+)
+
+
+def pinned_maps(
+    values: np.ndarray,
+    *,
+    labels: Sequence[str],
+    total: tuple[int, int],
+    cell: tuple[int, int],
+    scale: ColourScale,
+    query_axis: MapAxis,
+    key_axis: MapAxis,
+    selected_query: int,
+    uniform: np.ndarray,
+    key: str,
+    on_pick: Callable[[CellPick], None] | None = None,
+    on_unpin: Callable[[int], None] | None = None,
+) -> None:
+    """Draw one map a label.
+
+    values: 'p r c' weights, each the mean of `cell` of the `total` map; NaN is masked, infinite a
+    wrong row; sent in two bytes each, exact to 1e-6. uniform: 'i', 1 / visible keys. on_pick is
+    told the cell, on_unpin the number of the map, both before the page is drawn. Raises ShapeError
+    when the shapes do not fit.
+    """
+    wanted = len(labels), -(-total[0] // cell[0]), -(-total[1] // cell[1])
+    if values.shape != wanted or uniform.shape != total[:1]:
+        raise ShapeError(
+            f"{len(labels)} maps of {total} in cells of {cell} are {wanted} values and "
+            f"{total[0]} uniform weights, got {values.shape} and {uniform.shape}"
+        )
+    event = picks.news(key)
+    picked = [event["query"], event["key"]] if event else None
+    shown = picks.shown(key, picked)
+    kept = shown[1] if shown and shown[1] is not None and shown[1] < total[1] else None
+    header = {
+        "id": key,
+        "labels": list(labels),
+        "shape": values.shape[1:],
+        "total": total,
+        "cell": cell,
+        "scale": scale_header(scale),
+        "colours": {
+            "query": QUERY_COLOUR,
+            "key": KEY_COLOUR,
+            "masked": MASKED_COLOUR,
+            "wrong": WRONG_COLOUR,
+            "line": line_over(scale.palette),
+        },
+        "query": query_axis.header(),
+        "key": key_axis.header(),
+        "push": picks.push(key, [int(selected_query), kept], picked),
+    }
+    parts = {"table": lut(scale.palette), "uniform": uniform.astype(np.float32), **coded(values)}
+    _mount(
+        key=key,
+        data=stamped(key, pack(header, **parts)),
+        on_pick_change=picks.answering(key, "pick", _cell(on_pick)),
+        on_unpin_change=picks.answering(key, "unpin", _number(on_unpin)),
+    )
+
+
+def _cell(on_pick: Callable[[CellPick], None] | None) -> Callable[[picks.Event], None] | None:
+    return None if on_pick is None else lambda event: on_pick(_as_pick(event))
+
+
+def _as_pick(event: picks.Event) -> CellPick:
+    return {"query": event["query"], "key": event["key"]}
+
+
+def _number(on_unpin: Callable[[int], None] | None) -> Callable[[picks.Event], None] | None:
+    return None if on_unpin is None else lambda event: on_unpin(int(event["map"]))

@@ -1,0 +1,136 @@
+"""The grid of heads on the Attention page: means apart, sorted, filtered, isolated, pinned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from phenaki_viz.analysis.measures import Measure
+from phenaki_viz.analysis.sorting import heads_in_order
+from phenaki_viz.analysis.thumbnails import with_means
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.head_grid import HeadGrid
+from phenaki_viz.ui import derived, panels
+from phenaki_viz.ui.components.head_grid import MOST_PINS, Arrangement, head_grid
+from phenaki_viz.ui.selection import Selection, wish
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+ORDERS = {"layer": "By layer", "high": "Highest first", "low": "Lowest first"}
+ALONE, PINS = "grid.alone", "grid.pins"
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """order: layer, high or low. least, most: heads outside are not drawn; None is no limit."""
+
+    order: str = "layer"
+    least: float | None = None
+    most: float | None = None
+
+    def heads(self, values: np.ndarray | None) -> list[tuple[int, int]] | None:
+        """(layer, head) in the order to be drawn; None for all where they are."""
+        if values is None or self == Sorting():
+            return None
+        return heads_in_order(values, self.order, self.least, self.most)
+
+
+def choose_sorting(measure: Measure | None) -> Sorting:
+    """How the grid is ordered and filtered by the metric it shows; nothing without a metric."""
+    if measure is None:
+        return Sorting()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        order = st.segmented_control(
+            "Order of heads",
+            list(ORDERS),
+            format_func=ORDERS.__getitem__,
+            default="layer",
+            key="order",
+            required=True,
+            **_BOUND,
+        )
+        unit = f" ({measure.unit})" if measure.unit else ""
+        about = f"Draw only heads whose {measure.title}{unit} is no "
+        least = _limit("At least", "least", f"{about} less.")
+        most = _limit("At most", "most", f"{about} more.")
+    return Sorting(order or "layer", least, most)
+
+
+def _limit(label: str, key: str, about: str) -> float | None:
+    return st.number_input(
+        label, value=None, key=key, width=120, help=about, placeholder="any", **_BOUND
+    )
+
+
+def draw(picture: HeadGrid, chosen: Selection, log: bool, sorting: Sorting) -> None:
+    """The grid with a mean row and a mean column; a click selects, a double click isolates."""
+    thumbs = with_means(picture.thumbnails)
+    scales: Any = picture.scales
+    if not isinstance(scales, ColourScale):
+        scales = derived.scale_each(thumbs, log)
+    values = None if picture.values is None else with_means(picture.values)
+    head_grid(
+        thumbs,
+        scale=scales,
+        layers=picture.layers,
+        heads=picture.heads,
+        selected=(chosen.layer, chosen.head),
+        values=values,
+        value_label=picture.unit if values is not None else None,
+        means=True,
+        order=sorting.heads(picture.values),
+        arranged=arrangement(chosen),
+        key="grid.heads",
+        on_pick=_pick,
+        on_arrange=keep,
+    )
+    panels.notes(picture)
+
+
+def arrangement(chosen: Selection) -> Arrangement:
+    """What is isolated and pinned, as far as this stack has such heads; the URL says it too."""
+    layers, heads = len(chosen.records), len(chosen.record.heads)
+    pins = st.session_state.setdefault(PINS, read_pins(st.query_params.get("pins", "")))
+    alone = st.session_state.setdefault(ALONE, st.query_params.get("alone") == "true")
+    _say_in_url("pins", pins_text(pins))
+    _say_in_url("alone", "true" if alone else "")
+    return Arrangement(alone, tuple(pin for pin in pins if pin[0] < layers and pin[1] < heads))
+
+
+def keep(asked: Arrangement) -> None:
+    """What the user isolated and pinned, for the next run."""
+    st.session_state[ALONE] = asked.alone
+    st.session_state[PINS] = asked.pins[:MOST_PINS]
+
+
+def unpin(pin: tuple[int, int]) -> None:
+    """Let go of one pinned head; call it from a callback."""
+    st.session_state[PINS] = tuple(one for one in st.session_state[PINS] if one != pin)
+
+
+def read_pins(text: str) -> tuple[tuple[int, int], ...]:
+    """'0.1_2.3' as ((0, 1), (2, 3)): up to four different heads; what cannot be read is dropped."""
+    pairs = [part.split(".") for part in text.split("_")]
+    good = [
+        (int(pair[0]), int(pair[1]))
+        for pair in pairs
+        if len(pair) == 2 and all(one.isascii() and one.isdigit() for one in pair)
+    ]
+    return tuple(dict.fromkeys(good))[:MOST_PINS]
+
+
+def pins_text(pins: Sequence[tuple[int, int]]) -> str:
+    """The other way round."""
+    return "_".join(f"{layer}.{head}" for layer, head in pins)
+
+
+def _say_in_url(name: str, text: str) -> None:
+    if text and st.query_params.get(name) != text:
+        st.query_params[name] = text
+    elif not text and name in st.query_params:
+        del st.query_params[name]
+
+
+def _pick(layer: int, head: int) -> None:
+    wish(layer=layer, head=head)

@@ -1,0 +1,154 @@
+"""The big map, the grid of heads and the pinned ones, as a person uses them."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from phenaki_viz.analysis.cuts import Cut
+from phenaki_viz.analysis.sinks import sink_keys
+from phenaki_viz.analysis.top_mass import row_ranks
+from phenaki_viz.export import read_made_by
+from tests.browser_fixtures import settle
+from tests.components.gestures import tile_at
+from tests.journeys.test_app import cell, recorded, the_map
+
+pytestmark = pytest.mark.browser
+WITH_SINK = "/?layer=0&head=0"  # of the dialled default, seed 0
+
+
+def the_grid(page: Page):
+    canvas = page.locator("canvas[data-tiles]").first
+    canvas.scroll_into_view_if_needed()
+    expect(canvas).to_have_attribute("data-tiles", re.compile(r"\d"))
+    return canvas
+
+
+def read(page: Page, query: int, key: int) -> tuple[float, list[float], list[float]]:
+    """Weight, rank [first, last] and [shown, kept] of a cell of the big map."""
+    the_map(page).scroll_into_view_if_needed()
+    for _ in range(20):  # Streamlit moves a page late
+        page.mouse.move(*cell(page, query, key))
+        page.wait_for_timeout(100)
+        if the_map(page).get_attribute("data-key") == str(key):
+            break
+    expect(the_map(page)).to_have_attribute("data-query", str(query))
+    expect(the_map(page)).to_have_attribute("data-key", str(key))
+    weight = float(the_map(page).get_attribute("data-weight"))
+    lists = [the_map(page).get_attribute(f"data-{name}") for name in ("rank", "shown")]
+    return weight, *([float(at) for at in held.split(",")] if held else [] for held in lists)
+
+
+def test_weight_and_rank_under_the_cursor_are_the_recorded_ones(open_app):
+    page = open_app("/?layer=1&head=3")
+    exact = recorded().records[2].map.full(0, 3)
+    ranks = row_ranks(exact)
+    for query, key in ((17, 250), (200, 31)):
+        weight, (first, last), _ = read(page, query, key)
+        assert weight == pytest.approx(float(exact[query, key]), abs=1e-6)
+        assert first <= ranks[query, key] <= last
+
+
+def test_top_mass_and_sinks_are_said_on_the_map_kept_in_the_link_and_exported(open_app, tmp_path):
+    page = open_app(f"{WITH_SINK}&top=80")
+    expect(page.locator(".cut")).to_contain_text("Top 80%")
+    page.get_by_test_id("stMain").get_by_role("radio", name="Off", exact=True).click()
+    page.wait_for_url("**sinks=Off**")
+    settle(page)
+    record = recorded().records[0]
+    cut = Cut(0.8, sink_keys(record, 0, 0).keys)
+    assert cut.without, "the default's first head has a sink"
+    expect(page.locator(".cut")).to_contain_text("renormalised")
+    attn = record.map.full(0, 0)
+    weights = cut.weights(attn)
+    kept = cut.kept(weights)
+    for query, key in ((17, 250), (200, 31), (100, cut.without[0])):
+        weight, _, (shown, share) = read(page, query, key)
+        assert weight == pytest.approx(float(attn[query, key]), abs=1e-6)
+        assert shown == pytest.approx(float(weights[query, key]), abs=3e-6)
+        assert share == kept[query, key]
+    with page.expect_download() as download:
+        page.locator(".st-key-export-map-npz").get_by_role("button").click()
+    file = tmp_path / "cut.npz"
+    download.value.save_as(file)
+    made_by = read_made_by(file)
+    assert made_by["top_mass"] == 0.8 and made_by["renormalised"]
+    assert len(made_by["keys_taken_away"]) == len(cut.without)
+    with np.load(file, allow_pickle=False) as arrays:
+        assert np.array_equal(arrays["values"], weights)
+        assert np.array_equal(arrays["left_out"], ~kept)
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link)
+    settle(page)
+    expect(page.locator(".cut")).to_contain_text("Top 80%")
+    expect(page.locator(".cut")).to_contain_text("renormalised")
+
+
+def test_heads_are_pinned_by_key_seen_side_by_side_and_the_link_holds_them(open_app):
+    page = open_app("/?pins=0.1&step=2")
+    grid = the_grid(page)
+    expect(grid).to_have_attribute("data-pins", "0.1")
+    page.mouse.click(*tile_at(grid, 2, 3))
+    settle(page)
+    grid.press("p")
+    page.wait_for_url("**pins=0.1_2.3**")
+    pinned = page.locator(".pinned canvas")
+    expect(pinned).to_have_count(2)
+    expect(pinned.nth(1)).to_have_attribute("data-label", "L2 H3")
+    pinned.nth(1).scroll_into_view_if_needed()
+    before = pinned.nth(0).get_attribute("data-picked")
+    pinned.nth(1).press("ArrowDown")
+    expect(pinned.nth(0)).not_to_have_attribute("data-picked", before)
+    expect(page.get_by_text("query step 2, row 1, column 3", exact=False).first).to_be_visible()
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link)
+    settle(page)
+    expect(pinned).to_have_count(2)
+    page.get_by_role("button", name="Unpin L0 H1").last.click()
+    page.wait_for_url("**pins=2.3**")
+    expect(page.locator("canvas[data-tiles]").first).to_have_attribute("data-pins", "2.3")
+
+
+def test_one_head_alone_stays_so_while_keys_walk_through_the_heads(open_app):
+    page = open_app()
+    grid = the_grid(page)
+    page.mouse.dblclick(*tile_at(grid, 1, 2))
+    page.wait_for_url("**alone=true**")
+    expect(grid).to_have_attribute("data-order", "1.2")
+    the_map(page).press(".")  # from the map, not the grid
+    expect(grid).to_have_attribute("data-order", "1.3")
+    expect(page.get_by_text("L1 H3 · self attention", exact=False).first).to_be_visible()
+    settle(page)
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link)
+    settle(page)
+    expect(the_grid(page)).to_have_attribute("data-order", "1.3")
+    grid.press("Escape")
+    expect(grid).to_have_attribute("data-alone", "false")
+    expect(page).not_to_have_url(re.compile("alone"))
+
+
+def test_heads_are_sorted_and_filtered_by_the_metric_that_is_shown(open_app):
+    page = open_app("/?grid=entropy")
+    grid = the_grid(page)
+    page.get_by_test_id("stMain").get_by_role("radio", name="Lowest first").click()
+    page.wait_for_url("**order=Lowest+first**")
+    settle(page)
+    order = [tuple(map(int, at.split("."))) for at in grid.get_attribute("data-order").split()]
+    records = recorded().records[::2]
+    entropy = [_entropy(records[layer].map.full(0, head)) for layer, head in order]
+    assert len(order) == 32 and entropy == sorted(entropy)
+    least = page.get_by_test_id("stNumberInput").filter(has_text="At least").locator("input")
+    least.fill(str(entropy[20] + 1e-4))
+    least.press("Enter")
+    expect(grid).to_have_attribute("data-order", " ".join(f"{a}.{b}" for a, b in order[21:]))
+    assert "least=" in page.url
+
+
+def _entropy(attn: np.ndarray) -> float:
+    weights = attn.astype(np.float64)
+    return float(-(weights * np.log2(np.maximum(weights, 1e-300))).sum(axis=1).mean())
