@@ -8,6 +8,7 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.ui.components.stamps import LENGTH
+from tests.components.test_weight_codes import read_back
 
 
 def unpack(sent: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -24,4 +25,7 @@ def unpack(sent: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 def sent(at: AppTest, which: int = 0) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """What the page's component number `which` was sent in the last run."""
-    return unpack(at.get("bidi_component")[which].proto.bytes[:-LENGTH])
+    header, parts = unpack(at.get("bidi_component")[which].proto.bytes[:-LENGTH])
+    if "codes" in parts:
+        parts["values"] = read_back(parts)
+    return header, parts
