@@ -26,6 +26,6 @@ def unpack(sent: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 def sent(at: AppTest, which: int = 0) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """What the page's component number `which` was sent in the last run."""
     header, parts = unpack(at.get("bidi_component")[which].proto.bytes[:-LENGTH])
-    if "codes" in parts:
+    if "listed" in parts:
         parts["values"] = read_back(parts)
     return header, parts
