@@ -67,6 +67,12 @@ def tile(record: AttentionRecord, item: int, head: int, window: Window, most: in
     return kept[key]
 
 
+def highest_drawn(tile: MapTile) -> float:
+    """The largest value of a tile; 1 when nothing is drawn."""
+    drawn = tile.values[np.isfinite(tile.values)]
+    return float(drawn.max()) if drawn.size else 1.0
+
+
 def high(run: Run, record: AttentionRecord, item: int, head: int) -> float:
     """The largest weight of one head."""
     return _once(

@@ -132,7 +132,7 @@ def attention(chosen: Selection, scale: ColourScale, cut: Cut | None = None) -> 
     """
     record, at = chosen.record, (chosen.item, chosen.head)
     _, _, i, j = record.map.shape
-    tile = _tile(chosen, cut)
+    tile = shown_tile(chosen, cut)
     exact = tile.cell == (1, 1) and tile.values.size <= MOST_FLOATS
     attention_map(
         tile.values,
@@ -154,7 +154,8 @@ def attention(chosen: Selection, scale: ColourScale, cut: Cut | None = None) -> 
     return tile
 
 
-def _tile(chosen: Selection, cut: Cut | None) -> MapTile:
+def shown_tile(chosen: Selection, cut: Cut | None) -> MapTile:
+    """The part of the selected head's map that is on view, as finely as is sent."""
     record = chosen.record
     window = _window(*record.map.shape[2:])
     tile = derived.tile(record, chosen.item, chosen.head, window, MOST_CELLS)

@@ -213,6 +213,9 @@ function copy(pen, picture, from, to) {
 
 // A number as one reads it: digits enough to tell weights apart, a real minus.
 function spoken(value, digits = 4) {
+  if (Math.abs(value) >= 10 ** digits && Math.abs(value) < 1e7) {
+    return String(Math.round(value)).replaceAll("-", "−");
+  }
   const small = value !== 0 && Math.abs(value) < 1e-4;
   const [mantissa, exponent] = value[small ? "toExponential" : "toPrecision"](
     small ? digits - 1 : digits,

@@ -155,9 +155,17 @@ def _heading(chosen: Selection) -> str:
 
 
 def _scale(run: Run, chosen: Selection, look: Look) -> ColourScale:
+    """A part of a map, or means of many weights, get ends of their own: beside the largest weight
+    of a long video nearly all of it would be black.
+    """
     if look.shared:
         high = derived.highest(run, chosen)
         return scale_for(high, log=look.log, scope="all heads and layers")
+    tile = panels.shown_tile(chosen, None)
+    _, _, i, j = chosen.record.map.shape
+    if tile.cell != (1, 1) or tile.window != (0, i, 0, j):
+        what = "weights" if tile.cell == (1, 1) else "means"
+        return scale_for(derived.highest_drawn(tile), log=look.log, scope=f"{what} on view")
     high = derived.high(run, chosen.record, chosen.item, chosen.head)
     return scale_for(high, log=look.log, scope="this head")
 
