@@ -21,6 +21,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.position_bias
 	$(BIN)/python -m benchmarks.forward
 	$(BIN)/python -m benchmarks.trained
+	$(BIN)/python -m benchmarks.length
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.rebuilds
 

@@ -3,17 +3,22 @@
 import re
 from pathlib import Path
 
+import numpy as np
+
 from phenaki_viz.cli import main
+from phenaki_viz.recording.files import open_recording
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_python_of_the_readme_runs(capsys):
-    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     names: dict = {}
-    exec(block, names)
-    assert names["record"].map.full(0, 3).shape == (10, 10)
+    for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+        exec(block, names)
+    exact = names["record"].map.full(0, 3)
+    assert exact.shape == (10, 10) and names["same"].held == "by parts"
+    np.testing.assert_allclose(names["same"].full(0, 3), exact, rtol=0, atol=1e-5)
     assert "Price(bytes=" in capsys.readouterr().out
 
 
@@ -30,6 +35,12 @@ def test_the_files_of_the_readme_exist():
 def test_the_shell_command_of_the_readme_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (command,) = re.findall(r"`phenaki-viz (export [^`]*)`", README)
-    arguments = [part.strip('"') for part in re.findall(r'"[^"]*"|\S+', command)]
-    assert main([*arguments, "--size", "32", "--dim", "32", "--formats", "npz"]) == 0
+    assert main([*words(command), "--size", "32", "--dim", "32", "--formats", "npz"]) == 0
     assert (tmp_path / "heads.zip").is_file()
+    (command,) = re.findall(r"`phenaki-viz (record [^`]*)`", README)
+    assert main(words(command)) == 0
+    assert len(open_recording(tmp_path / "run.safetensors").recording) == 16
+
+
+def words(command):
+    return [part.strip('"') for part in re.findall(r'"[^"]*"|\S+', command)]
