@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from phenaki_viz.models.precision import autocast_dtype
+
 # Added to a hidden score, it swallows the score: a row with nothing to see is uniform, as
 # published, where −inf would give NaN. bfloat16's, so that autocast cannot round it to −inf.
 LOWEST = torch.finfo(torch.bfloat16).min
@@ -68,6 +70,9 @@ def _with_logsumexp(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The CPU's kernel has the sums at hand; elsewhere they are taken once more."""
     if q.device.type == "cpu" and not dropped:
+        dtype = autocast_dtype(q.device) or q.dtype  # autocast does not know this kernel
+        q, k, v = q.to(dtype), k.to(dtype), v.to(dtype)
+        bias = None if bias is None else bias.to(dtype)
         out, sums = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
             q, k, v, attn_mask=bias, scale=1.0
         )

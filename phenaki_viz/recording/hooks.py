@@ -207,6 +207,8 @@ class _Session:
             (module.attn_parts, self._see_parts) if parted else (module.attn_dropout, self._see_map)
         )
         hook = partial(self._mine, partial(see, name))
+        if name in self.waiting:  # a call before this one ended in an exception
+            self.waiting.pop(name).remove()
         self.waiting[name] = heard.register_forward_pre_hook(hook)
 
     def _stop_waiting(self) -> None:

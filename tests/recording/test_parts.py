@@ -230,6 +230,39 @@ def both_with_nan(attention, x):
     return maps
 
 
+@pytest.mark.parametrize("causal", [False, True])
+def test_half_precision_is_recorded_by_parts_too(causal):
+    torch.manual_seed(0)
+    attention = Attention(16, heads=2, dim_head=8, causal=causal).eval()
+    x, mask = torch.randn(2, 9, 16), torch.rand(2, 9) < 0.7
+    maps = []
+    for hold in ("stored", "parts"):
+        with (
+            torch.autocast("cpu", torch.bfloat16),
+            torch.inference_mode(),
+            record(attention, hold=hold) as recording,
+        ):
+            attention(x, mask=mask)
+        maps.append(recording.records[0].map.full(1, 1))
+    np.testing.assert_allclose(*maps, rtol=0, atol=3e-2)
+
+
+def test_a_forward_that_failed_leaves_no_hook(monkeypatch):
+    attention = Attention(16, heads=2, dim_head=8).eval()
+    x = torch.randn(1, 5, 16)
+
+    def fail(*_):
+        raise ZeroDivisionError
+
+    with torch.inference_mode(), record(attention, hold="parts") as recording:
+        with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+            patch.setattr(attention.to_out, "forward", fail)
+            attention(x)
+        attention(x)
+    assert len(recording) == 1
+    assert not attention.attn_parts._forward_pre_hooks
+
+
 def test_gradients_and_training_are_recorded_by_parts_too():
     torch.manual_seed(0)
     attention = Attention(16, heads=2, dim_head=8, causal=True).train()
