@@ -255,6 +255,7 @@ class AttentionMap extends Panel {
     this.tools();
     this.top.dataset.painted = Number(this.top.dataset.painted ?? 0) + 1;
     this.top.dataset.plot = [left, top, width, height];
+    this.top.dataset.source = this.head.source;
     this.top.dataset.gap = this.gap;
     this.top.dataset.view = this.view.map((at) => Math.round(1000 * at) / 1000);
   }
