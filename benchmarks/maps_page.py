@@ -73,12 +73,12 @@ def main() -> None:
 
 def _listen(page: Page) -> list[int]:
     received: list[int] = []
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda got: _note(received, got)))
+
+    def note(content: bytes | str) -> None:
+        received.append(len(content))
+
+    page.on("websocket", lambda socket: socket.on("framereceived", note))
     return received
-
-
-def _note(received: list[int], content: bytes | str) -> None:
-    received.append(len(content))
 
 
 def _measured(page: Page, received: list[int], clicks: int) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import torch
 from einops import rearrange
 
+MOST_PAIRS = 2**25  # numbers of a table whose last axis is copied out as pairs: 128 MiB
+
 
 class OffsetBias:
     """What a grid's position adds to the scores 'h i j', kept as O(n) numbers instead of O(n²).
@@ -18,7 +20,7 @@ class OffsetBias:
         self.surface = surface
         self.dimensions = tuple(dimensions)
         self._dense: torch.Tensor | None = None
-        self._backwards: torch.Tensor | None = None
+        self._expanded: torch.Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -46,17 +48,22 @@ class OffsetBias:
         """The bias of queries first to last, excluded, of all or some heads: 'h i j'."""
         if self._dense is not None:
             return self._dense[heads, first:last]
-        if self._backwards is None:
-            # Read backwards, the keys of one query are a window of the table.
-            self._backwards = self.surface.flip(dims=tuple(range(1, self.surface.ndim)))
-        table, n = self._backwards[heads], self.shape[2]
+        *lead, width = self.dimensions
+        together = len(self.surface) * self.surface[0].numel() * width <= MOST_PAIRS
+        table = self._last_pairs(keep=together)[heads]
         rows = table.new_empty((len(table), last - first, *self.dimensions))
-        for row, query in enumerate(range(first, last)):
+        query = first
+        while query < last:  # queries that differ in the last axis only are copied together
+            start = query % width
+            run = min(width - start, last - query) if together else 1
             window = table
-            for axis, (at, size) in enumerate(self._place(query), start=1):
+            for axis, (at, size) in enumerate(_places(query // width, lead), start=1):
                 window = window.narrow(axis, size - 1 - at, size)
-            rows[:, row] = window
-        return rows.view(len(table), last - first, n)
+            block = window.narrow(-2, start if together else width - 1 - start, run)
+            block = block.movedim(-2, 1)
+            rows[:, query - first : query - first + run] = block
+            query += run
+        return rows.view(len(table), last - first, self.shape[2])
 
     def pairs(self, heads: slice, queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
         """The bias of some heads between chosen queries and keys, both int: 'h i j'."""
@@ -65,12 +72,17 @@ class OffsetBias:
         query, key = self._strides(queries), self._strides(keys)
         return table[:, query[:, None] - key[None] + table.shape[1] // 2]
 
-    def _place(self, token: int) -> list[tuple[int, int]]:
-        places = []
-        for size in reversed(self.dimensions):
-            places.append((token % size, size))
-            token //= size
-        return places[::-1]
+    def _last_pairs(self, *, keep: bool) -> torch.Tensor:
+        """The table read backwards, its last axis as windows: 'h (2d-1)… query key'.
+
+        keep: copied once, in the order of the queries; else a view, last query first.
+        """
+        if self._expanded is None:
+            # Read backwards, the keys of one query are a window: query q of d starts at d − 1 − q.
+            backwards = self.surface.flip(dims=tuple(range(1, self.surface.ndim)))
+            windows = backwards.unfold(-1, self.dimensions[-1], 1)
+            self._expanded = windows.flip(dims=(-2,)) if keep else windows
+        return self._expanded
 
     def _strides(self, tokens: torch.Tensor) -> torch.Tensor:
         total, stride = torch.zeros_like(tokens), 1
@@ -79,6 +91,15 @@ class OffsetBias:
             tokens = tokens // size
             stride *= 2 * size - 1
         return total
+
+
+def _places(token: int, sizes: Sequence[int]) -> list[tuple[int, int]]:
+    """Where a token lies along each axis, with the axis's length."""
+    places = []
+    for size in reversed(sizes):
+        places.append((token % size, size))
+        token //= size
+    return places[::-1]
 
 
 def gather_pairs(surface: torch.Tensor, dimensions: tuple[int, ...]) -> torch.Tensor:

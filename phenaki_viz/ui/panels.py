@@ -19,7 +19,7 @@ from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord, describe_origin
 from phenaki_viz.ui import cuts, derived
 from phenaki_viz.ui.components.attention_map import (
-    MOST_FLOATS,
+    MOST_RANKS,
     CellPick,
     WindowWish,
     attention_map,
@@ -133,7 +133,7 @@ def attention(chosen: Selection, scale: ColourScale, cut: Cut | None = None) -> 
     record, at = chosen.record, (chosen.item, chosen.head)
     _, _, i, j = record.map.shape
     tile = shown_tile(chosen, cut)
-    exact = tile.cell == (1, 1) and tile.values.size <= MOST_FLOATS
+    exact = tile.cell == (1, 1) and tile.values.size <= MOST_RANKS
     attention_map(
         tile.values,
         total=(i, j),

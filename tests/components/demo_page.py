@@ -119,7 +119,7 @@ def map_cut(attn: np.ndarray, window: tuple[int, ...], cell: tuple[int, int]) ->
     record = records.planted(np.nan_to_num(attn)[None, None])
     found = cut_tile(record, 0, 0, tile, cut)
     shown = {"kept": found.kept, "shown": found.shown, "left": found.left}
-    ranks = tile_ranks(record, 0, 0, tile) if values.size < 36_000 else None
+    ranks = tile_ranks(record, 0, 0, tile) if values.size < 45_000 else None
     return {
         "cut": MapCut(**shown, without=cut.without, said=("Without 2 keys", "Top 80%")),
         "ranks": ranks if cell == (1, 1) else None,

@@ -5,6 +5,7 @@ from base64 import b64encode
 import pytest
 from playwright.sync_api import expect
 
+from phenaki_viz.ui.components.assets import script_of
 from tests.browser_fixtures import settle, watched
 from tests.components.gestures import cell_at, map_canvas
 
@@ -74,7 +75,7 @@ OVERTAKEN = """async ([html, css, js, data]) => {
 
 def test_the_cleanup_of_an_overtaken_call_leaves_the_component_at_work(page, script):
     sent = script(show="grid").get("bidi_component")[0].proto
-    js, data = (b64encode(one).decode() for one in (sent.js_content.encode(), sent.bytes))
+    js, data = (b64encode(one).decode() for one in (script_of("head_grid").encode(), sent.bytes))
     page.add_init_script(COUNT)
     page.goto("data:text/html,<body>")
     width, observers = page.evaluate(OVERTAKEN, [sent.html_content, sent.css_content, js, data])
@@ -144,3 +145,14 @@ def test_lines_are_drawn_with_the_screens_own_dots(browser, address):
         canvas = map_canvas(settle(page))
         width = canvas.bounding_box()["width"]
         assert canvas.evaluate("canvas => canvas.width") == pytest.approx(2 * width, abs=1)
+
+
+def test_the_script_is_not_sent_with_every_message_and_the_browser_keeps_it(demo, page, script):
+    answers = []
+    page.on("response", lambda response: answers.append(response))
+    demo("show=grid")
+    expect(page.locator("canvas")).to_have_attribute("data-painted", "1")
+    (served,) = [one for one in answers if "/phenaki-viz/components/head_grid.js" in one.url]
+    assert served.text() == script_of("head_grid")
+    assert "immutable" in served.headers["cache-control"]
+    assert len(script(show="grid").get("bidi_component")[0].proto.js_content) < 300

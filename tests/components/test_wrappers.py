@@ -114,9 +114,12 @@ def test_a_strip_that_does_not_fit_is_refused(wrong):
 
 
 @pytest.mark.parametrize("base, path", [("", "/"), ("deep/app", "/deep/app/")])
-def test_plotly_is_served_under_the_base_path(monkeypatch, base, path):
+def test_plotly_and_scripts_are_served_under_the_base_path(monkeypatch, base, path):
     monkeypatch.setattr("streamlit.get_option", {"server.baseUrlPath": base}.get)
-    assert [route.path for route in asset_routes()] == [f"{path}phenaki-viz/plotly.min.js"]
+    files = ("plotly.min.js", "components/{name}.js")
+    assert [route.path for route in asset_routes()] == [
+        f"{path}phenaki-viz/{name}" for name in files
+    ]
 
 
 def test_the_map_is_sent_raw(script):

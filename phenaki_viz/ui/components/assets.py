@@ -1,7 +1,12 @@
-"""Where the components' own files are, and the one library that is served beside the page."""
+"""Where the components' own files are, and what is served beside the page: scripts and plotly.js.
+
+Streamlit sends a component's script with every message to it, so what it is given is one line that
+imports the script from beside the page, where the browser keeps it.
+"""
 
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import plotly
 import streamlit as st
@@ -10,9 +15,14 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 HERE = Path(__file__).parent
+IMPORT = """const script = import(new URL("{address}", document.baseURI).href);
+export default async (call) => (await script).default(call);
+"""
+_scripts: dict[str, str] = {}
 PLOTLY_FILE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PLOTLY_PATH = "phenaki-viz/plotly.min.js"
 PLOTLY_ADDRESS = f"{PLOTLY_PATH}?v={plotly.__version__}"  # a new version is a new address
+SCRIPTS_PATH = "phenaki-viz/components"
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -22,12 +32,24 @@ def asset_routes() -> list[Route]:
     `server.baseUrlPath` is followed: st.App puts its own routes under it, but not these.
     """
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
-    return [Route(f"/{base}/{PLOTLY_PATH}".replace("//", "/"), _plotly_js, methods=["GET"])]
+    served = {PLOTLY_PATH: _plotly_js, f"{SCRIPTS_PATH}/{{name}}.js": _script}
+    return [
+        Route(f"/{base}/{path}".replace("//", "/"), answer, methods=["GET"])
+        for path, answer in served.items()
+    ]
 
 
 async def _plotly_js(request: Request) -> Response:
     headers = {"Cache-Control": FOR_A_YEAR}
     return FileResponse(PLOTLY_FILE, media_type="text/javascript", headers=headers)
+
+
+async def _script(request: Request) -> Response:
+    script = _scripts.get(request.path_params["name"])
+    if script is None:
+        return Response(status_code=404)
+    headers = {"Cache-Control": FOR_A_YEAR}
+    return Response(script, media_type="text/javascript", headers=headers)
 
 
 def declare(name: str, html: str, *parts: str, isolate_styles: bool = True) -> Any:
@@ -36,13 +58,20 @@ def declare(name: str, html: str, *parts: str, isolate_styles: bool = True) -> A
     common.js comes first, then the scripts `parts`: a component is one module, without a build
     step. common.css comes first where styles are kept to the component.
     """
+    _scripts[name] = "".join(_read(f"{part}.js") for part in ("common", *parts, name))
+    address = f"{SCRIPTS_PATH}/{name}.js?v={crc32(_scripts[name].encode()):08x}"
     return st.components.v2.component(
         f"phenaki_viz_{name}",
         html=html,
         css=(_read("common.css") if isolate_styles else "") + _read(f"{name}.css"),
-        js="".join(_read(f"{part}.js") for part in ("common", *parts, name)),
+        js=IMPORT.format(address=address),
         isolate_styles=isolate_styles,
     )
+
+
+def script_of(name: str) -> str:
+    """The whole script of a declared component, as it is served."""
+    return _scripts[name]
 
 
 def _read(name: str) -> str:

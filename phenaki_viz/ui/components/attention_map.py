@@ -43,7 +43,8 @@ class WindowWish(TypedDict):
 
 MapEvent = CellPick | WindowWish
 Window = tuple[int, int, int, int]  # r0 r1 c0 c1, ends excluded
-MOST_FLOATS = 36_000  # values sent as they are, each with its rank; more are sent in two bytes each
+MOST_FLOATS = 16_000  # values sent as they are; more are sent in two bytes each
+MOST_RANKS = 45_000  # values sent each with its rank
 
 _mount = declare(
     "attention_map",
@@ -144,9 +145,8 @@ def _kept_key(shown: list[int | None] | None, keys: int) -> int | None:
 
 
 def _numbers(values: np.ndarray, ranks: np.ndarray | None) -> dict[str, np.ndarray]:
-    if values.size > MOST_FLOATS and can_code(values):
-        return coded(values)
-    numbers = {"values": _f4(values)}
+    coding = values.size > MOST_FLOATS and can_code(values)
+    numbers = coded(values) if coding else {"values": _f4(values)}
     return numbers if ranks is None else {**numbers, "ranks": ranks.astype(np.uint16)}
 
 
