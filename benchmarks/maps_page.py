@@ -66,7 +66,7 @@ def main() -> None:
                 page.goto(app + path)
                 settle(page)
                 page.wait_for_timeout(3000)
-                print(f"{name}: {_measured(page, received, asked.clicks)}")
+                print(f"{name}: {_measured(page, received, asked.clicks)}", flush=True)
                 page.close()
         browser.close()
 
@@ -91,20 +91,30 @@ def _measured(page: Page, received: list[int], clicks: int) -> str:
     settle(page)
     page.wait_for_timeout(3000)
     grid.scroll_into_view_if_needed()
-    times, sizes = [], []
+    fresh = _unpacking(grid)
+    times, sizes, taken_in = [], [], []
     for at in range(clicks):
         head = divmod(1 + (5 * at) % (layers * across - 1), across)
         if f"{head[0]},{head[1]}" == grid.get_attribute("data-picked"):
             continue
         taken, size = _click(page, received, grid, shown, head)
         times.append(taken)
+        taken_in.append(_unpacking(shown))
         sizes.append(size)
     map_bytes = statistics.median(sizes) / 1e3
     return (
-        f"{layers * across} thumbnails painted {_median(tiles)}, map painted {_median(drawn)}, "
+        f"{layers * across} thumbnails unpacked and painted {fresh:.0f} ms, "
+        f"again {_median(tiles)}; "
+        f"map unpacked and painted {_median(taken_in)}, again {_median(drawn)}; "
         f"click on a head → map painted {_median(times)}, {map_bytes:.0f} kB "
         f"(most {max(sizes) / 1e3:.0f} kB)"
     )
+
+
+def _unpacking(canvas) -> float:
+    """Milliseconds from new data to painted, of the last data that came."""
+    panel = "canvas => canvas.getRootNode().querySelector('.panel').dataset.milliseconds"
+    return float(canvas.evaluate(panel))
 
 
 def _click(page: Page, received: list[int], grid, shown, head) -> tuple[float, int]:

@@ -66,8 +66,10 @@ class Panel {
     this.heed(head.push);
     this.theme = themeOf(this.panel);
     this.width = this.panel.clientWidth;
+    const started = performance.now();
     this.take();
     this.draw();
+    this.panel.dataset.milliseconds = performance.now() - started; // for benchmarks
   }
 
   // Python's word on the selection counts, unless something newer was picked here.

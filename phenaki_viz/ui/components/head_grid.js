@@ -61,7 +61,6 @@ class HeadGrid extends Panel {
   }
 
   draw() {
-    const started = performance.now();
     this.lay();
     this.base = new OffscreenCanvas(1, 1);
     const pen = fitOff(this.base, this.at0.size);
@@ -72,7 +71,6 @@ class HeadGrid extends Panel {
     const { left, top, tile, gap, bar } = this.at0;
     this.canvas.dataset.tiles = [left, top, tile + gap, tile + bar + gap, tile];
     this.canvas.dataset.order = this.at0.slots.map((slot) => slot.tile.join(".")).join(" ");
-    this.canvas.dataset.milliseconds = performance.now() - started;
     this.canvas.dataset.painted = Number(this.canvas.dataset.painted ?? 0) + 1;
   }
 
