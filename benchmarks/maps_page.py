@@ -29,7 +29,8 @@ PLACES = {
 # Repaints a component in place: resolves with the milliseconds it takes until it is on screen.
 REPAINT = """(canvas) => new Promise((done) => {
   const started = performance.now();
-  canvas.getRootNode().querySelector(".panel").style.width = `${380 + 40 * Math.random()}px`;
+  const panel = canvas.getRootNode().querySelector(".panel");
+  panel.style.width = panel.style.width === "380px" ? "400px" : "380px"; // another one each time
   const before = canvas.dataset.painted;
   const look = () => {
     if (canvas.dataset.painted !== before)
