@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -15,9 +16,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 
-__all__ = ["browser", "page", "serve", "served", "settle", "watched"]
+__all__ = ["PAINTED", "browser", "into_view", "page", "serve", "served", "settle", "watched"]
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -33,6 +42,9 @@ CHROMIUM_ARGS = [
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 HERE = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
 START_SECONDS = 60
+PAINTED = re.compile("[1-9]")  # a canvas counts how often it has painted itself
+# A wait ends as soon as what is waited for is there: this is how long a loaded machine may take.
+expect.set_options(timeout=20_000)
 
 
 @contextmanager
@@ -151,7 +163,7 @@ def watched(context: BrowserContext) -> Iterator[Page]:
 def _note_error(said, trouble: list[str]) -> None:
     missing = "404" in said.text and said.location["url"].endswith(PROBES)
     if said.type == "error" and not missing:
-        trouble.append(f"console: {said.text}")
+        trouble.append(f"console: {said.text} at {said.location['url']}")
 
 
 def _note_failure(request, trouble: list[str]) -> None:
@@ -172,8 +184,23 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def settle(page: Page) -> Page:
-    """Wait until the script run that is under way has ended."""
-    page.wait_for_selector('[data-testid="stApp"]')
+    """Wait until no script run is under way, nor one that follows at once."""
     ended = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    expect(ended).to_be_attached(timeout=30_000)
+    for _ in range(2):
+        expect(ended).to_be_attached(timeout=60_000)
+        page.wait_for_timeout(100)
+    expect(ended).to_be_attached(timeout=60_000)
     return page
+
+
+def into_view(found: Locator) -> Locator:
+    """Scroll it into sight; an element that is being drawn anew is waited for."""
+    for _ in range(20):
+        expect(found).to_be_visible()
+        try:
+            found.scroll_into_view_if_needed(timeout=2000)
+            return found
+        except Error:  # not attached any more, or still moving
+            found.page.wait_for_timeout(100)
+    found.scroll_into_view_if_needed()
+    return found

@@ -1,9 +1,13 @@
 """One query's row, or one key's column, laid back over the video it came from."""
 
+from typing import Literal
+
 import numpy as np
 
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.recording import Places
+
+Combine = Literal["mean", "sum"]
 
 
 def on_grid(places: Places, item: int, weights: np.ndarray) -> np.ndarray:
@@ -20,3 +24,15 @@ def on_grid(places: Places, item: int, weights: np.ndarray) -> np.ndarray:
     steps, rows, columns = np.array([places.place(item, token) for token in range(places.tokens)]).T
     grid[steps, rows, columns] = weights
     return grid
+
+
+def combined(grids: np.ndarray, how: Combine) -> np.ndarray:
+    """Several patches' weights as one: 'p t h w' → 't h w' float32.
+
+    A patch that is hidden from one of them gets nothing from it; NaN where it is hidden from all,
+    or no key of any.
+    """
+    gone = np.isnan(grids)
+    total = np.where(gone, 0, grids).sum(axis=0, dtype=np.float64)
+    shared = total / len(grids) if how == "mean" else total
+    return np.where(gone.all(axis=0), np.nan, shared).astype(np.float32)

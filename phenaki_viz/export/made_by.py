@@ -78,6 +78,7 @@ def _bytes_of(path: Path) -> bytes:
 def _reader(content: bytes) -> Callable[[bytes], str]:
     readers: dict[bytes, Callable[[bytes], str]] = {
         b"\x89PNG": _from_png,
+        b"GIF89a": _from_gif,
         b"%PDF": _from_pdf,
         b"PK": _from_npz,
         b"# ": _from_csv,
@@ -96,6 +97,14 @@ def _from_png(content: bytes) -> str:
             return str(image.info[PNG_KEY])
     except (UnidentifiedImageError, SyntaxError) as error:
         raise ValueError("broken PNG") from error
+
+
+def _from_gif(content: bytes) -> str:
+    try:
+        with Image.open(io.BytesIO(content), formats=("GIF",)) as image:
+            return bytes(image.info["comment"]).decode("ascii")
+    except (UnidentifiedImageError, SyntaxError) as error:
+        raise ValueError("broken GIF") from error
 
 
 def _from_svg(content: bytes) -> str:

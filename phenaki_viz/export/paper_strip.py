@@ -26,7 +26,7 @@ from phenaki_viz.export.paper import (
     width_of,
 )
 from phenaki_viz.figures import FilmStrip
-from phenaki_viz.figures.colour import QUERY_COLOUR, lut
+from phenaki_viz.figures.colour import lut
 from phenaki_viz.figures.film_strip import (
     Layout,
     overlaid_image,
@@ -53,7 +53,7 @@ def film_strip_sheet(picture: FilmStrip, *, vector: bool) -> Sheet:
     show_cells(axes, overlaid_image(picture, layout), vector=vector)
     axes.set_axis_off()
     for left, top, across, down in query_boxes(picture, layout):
-        look: Any = {"fill": False, "edgecolor": QUERY_COLOUR, "linewidth": 1.2}
+        look: Any = {"fill": False, "edgecolor": picture.outline, "linewidth": 1.2}
         axes.add_patch(Rectangle((left - 0.5, top - 0.5), across, down, **look))
     _captions(sheet, picture, layout, box)
     _legend(sheet, picture, box.top + high + 0.06)

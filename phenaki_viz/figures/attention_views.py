@@ -1,4 +1,4 @@
-"""From a recording to pictures of its attention: the map, the grid of heads, the video overlay."""
+"""From a recording to pictures of its attention: the map, the grid of heads, words and steps."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 
 from phenaki_viz.analysis.measures import largest_weight
-from phenaki_viz.analysis.overlay import on_grid
 from phenaki_viz.analysis.rows import uniform_weight
 from phenaki_viz.analysis.thumbnails import Thumbnails
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.curves import Curve, Curves
-from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import (
@@ -110,74 +108,6 @@ def _wrong_notes(wrong: Sequence[int]) -> tuple[str, ...]:
         return ()
     named = ", ".join(map(str, wrong[:8])) + (" …" if len(wrong) > 8 else "")
     return (f"{len(wrong)} rows are not a distribution and are not drawn: {named}",)
-
-
-def row_over_video(
-    head: Head, place: Place, frames: np.ndarray, temporal_patch: int, scale: ColourScale
-) -> FilmStrip:
-    """Where one query looks, laid over every frame on one scale.
-
-    frames: 'f H W 3' uint8. Keys that are not in this map (other frames of a spatial map, other
-    patches of a temporal one) carry NaN: no colour.
-    """
-    record = head.record
-    _, query = record.places.locate(place)
-    weights = record.map.rows(head.item, head.head, [query])[0]
-    hidden = record.hidden(head.item, (query, query + 1), (0, len(weights)))[0]
-    weights = np.where(hidden, np.nan, weights)[record.num_null_kv :]
-    return _strip(head, place, weights, frames, temporal_patch, scale, "looks at")
-
-
-def column_over_video(
-    head: Head,
-    key: int,
-    place: Place | None,
-    frames: np.ndarray,
-    temporal_patch: int,
-    scale: ColourScale,
-) -> FilmStrip:
-    """Who looks at one key (a token, a word or a null key), laid over every frame."""
-    weights = head.record.map.columns(head.item, head.head, [key])[:, 0]
-    name = key_axis(head.record, head.item).names[key]
-    return _strip(head, place, weights, frames, temporal_patch, scale, f"tokens that read {name!r}")
-
-
-def _strip(
-    head: Head,
-    place: Place | None,
-    weights: np.ndarray,
-    frames: np.ndarray,
-    temporal_patch: int,
-    scale: ColourScale,
-    what: str,
-) -> FilmStrip:
-    record = head.record
-    original = record.batch_items[head.item]
-    asked = f" · {place_name(*place)}" if place else ""
-    uniform = uniform_weight(record.visible_keys(head.item))
-    at = record.places.locate(place)[1] if place else 0
-    return FilmStrip(
-        name=f"{file_stem(record, record.heads[head.head])}_over_video",
-        title=f"{head.title}{asked} · {what}",
-        notes=(scale.describe(), *origin_notes(head.recording.made_by)),
-        made_by=head.made_by(scale) | {"query": place, "shows": what},
-        frames=frames,
-        steps=frame_steps(len(frames), temporal_patch),
-        weights=on_grid(record.places, original, weights),
-        query=place,
-        scale=scale,
-        unit=UNIT,
-        uniform=float(uniform[at]),
-    )
-
-
-def frame_steps(frames: int, temporal_patch: int) -> tuple[tuple[int, ...], ...]:
-    """Frames of each time step: the first alone, then `temporal_patch` each.
-
-    Source: C-ViViT, Phenaki (arXiv 2210.02399) section 2.1.
-    """
-    later = range(1, frames, temporal_patch)
-    return ((0,), *(tuple(range(first, first + temporal_patch)) for first in later))
 
 
 def head_grid(

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from einops import rearrange
 from PIL import Image
 
-from phenaki_viz.figures.colour import QUERY_COLOUR, ColourScale
+from phenaki_viz.figures.colour import KEY_COLOUR, QUERY_COLOUR, ColourScale
 from phenaki_viz.figures.paint import painted, raw_colourscale, raw_ends
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.shapes import expect_count, expect_index, expect_scale, expect_shape
@@ -30,7 +30,8 @@ class FilmStrip(Picture):
 
     frames: 'f H W 3' uint8. steps: the frames of each time step. weights: 't h w' float32, NaN
     where a patch is no key of this map: no colour at all. query: (t, h, w) of the patch that
-    looks. uniform: the weight of a query that does not choose. Raises ShapeError.
+    looks, or that is looked at when `chosen_is_key`; also: the patches that were chosen with it.
+    uniform: the weight of a query that does not choose. Raises ShapeError.
     """
 
     frames: np.ndarray
@@ -39,6 +40,8 @@ class FilmStrip(Picture):
     scale: ColourScale
     unit: str
     query: tuple[int, int, int] | None = None
+    also: tuple[tuple[int, int, int], ...] = ()
+    chosen_is_key: bool = False
     uniform: float | None = None
 
     def __post_init__(self) -> None:
@@ -48,8 +51,18 @@ class FilmStrip(Picture):
         expect_count("FilmStrip.steps", self.steps, self.weights.shape[0], "time steps of weights")
         for frame in (frame for step in self.steps for frame in step):
             expect_index("FilmStrip.steps frame", (frame,), self.frames.shape[:1])
-        if self.query is not None:
-            expect_index("FilmStrip.query", self.query, self.weights.shape)
+        for place in self.chosen:
+            expect_index("FilmStrip.query", place, self.weights.shape)
+
+    @property
+    def chosen(self) -> tuple[tuple[int, int, int], ...]:
+        """Every patch that is outlined."""
+        return () if self.query is None else (self.query, *self.also)
+
+    @property
+    def outline(self) -> str:
+        """Colour of the outlines: a query's or a key's."""
+        return KEY_COLOUR if self.chosen_is_key else QUERY_COLOUR
 
     @property
     def patch(self) -> tuple[float, float]:
@@ -160,10 +173,12 @@ def film_strip_figure(
 
 
 def query_swatch(picture: FilmStrip) -> tuple[Swatch, ...]:
-    """The legend of the outlined patch, when there is one."""
+    """The legend of the outlined patches, when there are any."""
     if picture.query is None:
         return ()
-    return (Swatch(colour=QUERY_COLOUR, label="query patch", mark="□"),)
+    what = "key" if picture.chosen_is_key else "query"
+    label = f"{what} patches" if picture.also else f"{what} patch"
+    return (Swatch(colour=picture.outline, label=label, mark="□"),)
 
 
 def _frames(picture: FilmStrip, layout: Layout) -> go.Image:
@@ -222,7 +237,7 @@ def _hover(picture: FilmStrip) -> str:
 
 
 def _outlines(picture: FilmStrip, layout: Layout) -> list[dict[str, Any]]:
-    line = {"color": QUERY_COLOUR, "width": 2}
+    line = {"color": picture.outline, "width": 2}
     return [
         {"type": "rect", "name": "query", "x0": x, "y0": y, "x1": x + w, "y1": y + h, "line": line}
         for x, y, w, h in query_boxes(picture, layout)
@@ -230,13 +245,11 @@ def _outlines(picture: FilmStrip, layout: Layout) -> list[dict[str, Any]]:
 
 
 def query_boxes(picture: FilmStrip, layout: Layout) -> list[tuple[float, float, float, float]]:
-    """The query's patch in each frame of its time step: left, top, width, height."""
-    if picture.query is None:
-        return []
-    step, row, column = picture.query
+    """The outlined patches in each frame of their time step: left, top, width, height."""
     down, across = picture.patch
     return [
         (spot.left + column * across, spot.top + row * down, across, down)
+        for step, row, column in picture.chosen
         for spot in layout.of_step(step)
     ]
 

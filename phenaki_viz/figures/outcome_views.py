@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from einops import repeat
 
-from phenaki_viz.figures.attention_views import frame_steps, origin_notes
+from phenaki_viz.figures.attention_views import origin_notes
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.over_video import frame_steps
 
 NATS = "nats"
 COVERED = 110  # grey that no digit has much of

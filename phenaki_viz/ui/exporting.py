@@ -1,12 +1,14 @@
 """Take it away: a button under every picture, and one for all heads of a stack."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 
 import streamlit as st
 
 from phenaki_viz.export import FORMATS, archive, render
+from phenaki_viz.export.walk import walk_gif
 from phenaki_viz.figures.attention_views import stack_heads
+from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import family
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.recording.run import Run
@@ -113,3 +115,43 @@ def _zip(run: Run, chosen: Selection, kinds: list[str], count: int) -> Errand:
 
 def _no_zip() -> None:
     """Nothing to take back: the button has to be pressed again."""
+
+
+def export_walk(
+    key: Hashable, name: str, places: int, pace: int, make: Callable[[], list[FilmStrip]]
+) -> None:
+    """The walk of the patch as a GIF, with progress and cancel.
+
+    key: all that decides the walk. name: the file's stem. places: how many pictures. make: builds
+    them.
+    """
+    box = st.expander(
+        "The walk as GIF", icon=":material/animation:", key="export.walk", on_change="rerun"
+    )
+    if not box.open:
+        return
+    with box:
+        st.caption(f"{places} pictures, {pace} a second, one colour scale for all")
+
+        def draw(tell: Tell) -> None:
+            st.session_state["export.walk.made"] = (key, walk_gif(make(), pace, tell))
+
+        errand = Errand(("walk", key), draw, "Drawing the walk:", _no_zip)
+        if st.button("Make the GIF", key="export.walk.make", width="stretch"):
+            st.session_state.pop("export.walk.made", None)
+            errands.send(errand)
+        if failed := errands.failure(errand.key):
+            st.error("The GIF could not be made.")
+            st.text(str(failed))
+        made_for, content = st.session_state.get("export.walk.made", (None, b""))
+        if made_for == key:
+            st.image(content)
+            st.download_button(
+                f"Download {name}.gif",
+                data=content,
+                file_name=f"{name}.gif",
+                on_click="ignore",
+                type="primary",
+                width="stretch",
+                key="export.walk.get",
+            )

@@ -14,6 +14,7 @@ from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.ui import derived, panels
 from phenaki_viz.ui.components.head_grid import MOST_PINS, Arrangement, head_grid
+from phenaki_viz.ui.links import say_in_url
 from phenaki_viz.ui.selection import Selection, wish
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -93,8 +94,8 @@ def arrangement(chosen: Selection) -> Arrangement:
     layers, heads = len(chosen.records), len(chosen.record.heads)
     pins = st.session_state.setdefault(PINS, read_pins(st.query_params.get("pins", "")))
     alone = st.session_state.setdefault(ALONE, st.query_params.get("alone") == "true")
-    _say_in_url("pins", pins_text(pins))
-    _say_in_url("alone", "true" if alone else "")
+    say_in_url("pins", pins_text(pins))
+    say_in_url("alone", "true" if alone else "")
     return Arrangement(alone, tuple(pin for pin in pins if pin[0] < layers and pin[1] < heads))
 
 
@@ -123,13 +124,6 @@ def read_pins(text: str) -> tuple[tuple[int, int], ...]:
 def pins_text(pins: Sequence[tuple[int, int]]) -> str:
     """The other way round."""
     return "_".join(f"{layer}.{head}" for layer, head in pins)
-
-
-def _say_in_url(name: str, text: str) -> None:
-    if text and st.query_params.get(name) != text:
-        st.query_params[name] = text
-    elif not text and name in st.query_params:
-        del st.query_params[name]
 
 
 def _pick(layer: int, head: int) -> None:

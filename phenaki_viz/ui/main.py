@@ -23,9 +23,11 @@ from phenaki_viz.ui.views.train import train_page
 
 ICON = ASSETS / "icon.png"
 # Less air above the page than Streamlit leaves, as the first picture belongs on the first screen;
-# and pictures under each other, not side by side, where two would be too narrow to read.
+# and pictures under each other, not side by side, where two would be too narrow to read. What
+# `share` sends shows nothing and takes no room.
 STYLE = """<style>
 [data-testid=stMainBlockContainer] { padding: 3.6rem 2.5rem 3rem }
+[class*=st-key-shared-] { position: absolute }
 @media (max-width: 1100px) {
   [data-testid=stMainBlockContainer] { padding: 3.6rem 1.5rem 3rem }
   [data-testid=stMain] [data-testid=stColumn] { min-width: calc(100% - 1.5rem) }

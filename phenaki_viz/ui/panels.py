@@ -17,7 +17,7 @@ from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.surface import Surface
 from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord, describe_origin
-from phenaki_viz.ui import cuts, derived
+from phenaki_viz.ui import cuts, derived, queries
 from phenaki_viz.ui.components.attention_map import (
     MOST_RANKS,
     CellPick,
@@ -26,9 +26,10 @@ from phenaki_viz.ui.components.attention_map import (
 )
 from phenaki_viz.ui.components.axes import MapAxis
 from phenaki_viz.ui.components.figure import figure as plotly_figure
-from phenaki_viz.ui.components.film_strip import PatchPick, film_strip
+from phenaki_viz.ui.components.film_strip import OfMap, film_strip
 from phenaki_viz.ui.components.head_grid import head_grid
-from phenaki_viz.ui.selection import Selection, wish
+from phenaki_viz.ui.components.shared import share_selection
+from phenaki_viz.ui.selection import Selection, untouched, wish
 
 __all__ = ["attention", "grid", "heading", "heatmap", "notes", "plain", "plotly", "strip"]
 
@@ -86,21 +87,83 @@ def grid(picture: HeadGrid, *, kind: str = "heads") -> None:
     notes(picture)
 
 
-def strip(picture: FilmStrip, chosen: Selection, direction: str) -> None:
-    """The query's row over the frames; a click moves the query."""
+def strip(
+    picture: FilmStrip,
+    chosen: Selection,
+    direction: str,
+    *,
+    many: str = "",
+    each: str | None = None,
+    linked: bool = True,
+) -> None:
+    """What patches look at, or are looked at by, over the frames; a click chooses the patch.
+
+    each: whose largest weight ends the colours, where it is another for every patch. linked: the
+    strip moves together with the large map of the same page.
+    """
     film_strip(
         picture.frames,
         steps=picture.steps,
         weights=picture.weights,
         query=picture.query,
+        also=picture.also,
+        combine=queries.combine(),
+        side="column" if picture.chosen_is_key else "row",
         grid=chosen.record.places.grid,
         scale=picture.scale,
+        each=each,
         uniform=picture.uniform,
         direction=direction,
+        many=many,
+        locked=not untouched("step", "row", "column"),
+        of_map=_of_map(chosen) if linked else None,
+        walk=queries.walk(),
         key="strip",
-        on_pick=_pick_patch,
+        on_pick=queries.pick_patches,
+        on_walk=queries.keep_walk,
     )
     notes(picture)
+
+
+def _of_map(chosen: Selection) -> OfMap:
+    record, item = chosen.record, chosen.item
+    return OfMap(
+        link=link_of(chosen),
+        query=axis_of(record, item, "query"),
+        key=axis_of(record, item, "key"),
+        weights=_weights_of(chosen) if record.kind == "self" else "",
+    )
+
+
+def link_of(chosen: Selection) -> str:
+    """Names the maps whose queries and keys are the same: every head and layer of a stack."""
+    record = chosen.record
+    _, _, i, j = record.map.shape
+    return f"{record.stack} {record.kind} {record.batch_items[chosen.item]} {i} {j}"
+
+
+def _weights_of(chosen: Selection) -> str:
+    record = chosen.record
+    run = id(chosen.recording)
+    return f"{record.module} {record.call} {chosen.item} {chosen.head} {run}"
+
+
+def share_choice(chosen: Selection, direction: str) -> None:
+    """Tell the pictures of the page which query, key and patches are chosen."""
+    first, *also = queries.together(chosen)
+    key = queries.key_of(chosen)
+    if chosen.record.kind == "cross":
+        key = queries.word_of(chosen)
+    elif direction == "column":
+        key = chosen.query + chosen.record.num_null_kv
+    share_selection(
+        link_of(chosen),
+        query=chosen.query,
+        key=key,
+        place=first,
+        also=also,
+        pickers=("map", "strip", "pinned"),
+    )
 
 
 def film(
@@ -147,6 +210,8 @@ def attention(chosen: Selection, scale: ColourScale, cut: Cut | None = None) -> 
         ranks=tile_ranks(record, *at, tile) if exact else None,
         cut=cuts.on_map(chosen, tile, cut) if cut else None,
         source=f"{record.module} {at} {i} {j} {id(chosen.recording)} {cut}",
+        link=link_of(chosen),
+        weights=_weights_of(chosen),
         key="map",
         on_pick=picked_cell(record, chosen.item),
         on_window=_keep_window,
@@ -220,16 +285,17 @@ def _pick_only_head(_: int, head: int) -> None:
     wish(head=head)
 
 
-def _pick_patch(pick: PatchPick) -> None:
-    wish(step=pick["t"], row=pick["h"], column=pick["w"])
-
-
 def picked_cell(record: AttentionRecord, item: int) -> Any:
     """What to do with a cell picked on a map: move the query, and the word of cross-attention."""
 
     def picked(pick: CellPick) -> None:
-        step, row, column = record.places.place(record.batch_items[item], pick["query"])
-        wish(step=step, row=row, column=column)
+        token = pick["query"]
+        if record.kind == "self" and st.session_state.get("direction") == "column":
+            token = token if pick["key"] is None else pick["key"] - record.num_null_kv
+        if token >= 0:  # a null key has no place
+            step, row, column = record.places.place(record.batch_items[item], token)
+            wish(step=step, row=row, column=column)
+        queries.pick_key(pick["key"])
         if record.kind == "cross" and pick["key"] is not None:
             st.session_state["word"] = pick["key"]
 

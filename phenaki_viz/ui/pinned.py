@@ -1,17 +1,22 @@
 """The pinned heads under the page: side by side, on one scale, moving together."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
 from phenaki_viz.analysis.tiles import map_tile
-from phenaki_viz.figures.attention_views import origin_notes, scale_for
+from phenaki_viz.data import as_rgb
+from phenaki_viz.figures.attention_views import Head, origin_notes, scale_for
 from phenaki_viz.figures.naming import head_label
+from phenaki_viz.figures.over_video import frame_steps, patch_weights, word_weights
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import heads, panels
-from phenaki_viz.ui.components.pinned_maps import pinned_maps
+from phenaki_viz.ui import heads, panels, queries
+from phenaki_viz.ui.components.film_strip import film_of
+from phenaki_viz.ui.components.pinned_maps import PinnedFilm, pinned_maps
 from phenaki_viz.ui.selection import Selection
 
-MOST_VALUES = 65_536  # of all pinned maps together: 130 kB at a click
+MOST_VALUES = 131_072  # of all pinned maps together: 262 kB, when other heads are pinned
 
 
 def draw(run: Run, chosen: Selection, log: bool) -> None:
@@ -43,6 +48,8 @@ def draw(run: Run, chosen: Selection, log: bool) -> None:
         key_axis=panels.axis_of(chosen.record, chosen.item, "key"),
         selected_query=chosen.query,
         uniform=tiles[0].uniform,
+        link=panels.link_of(chosen),
+        film=_film(run, chosen, pins),
         key="pinned",
         on_pick=panels.picked_cell(chosen.record, chosen.item),
         on_unpin=lambda at: heads.unpin(pins[at]),
@@ -51,3 +58,26 @@ def draw(run: Run, chosen: Selection, log: bool) -> None:
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights"
     said = (drawn, scale.describe(), *origin_notes(run.recording.made_by))
     st.caption(panels.plain(" · ".join(said)))
+
+
+def _film(run: Run, chosen: Selection, pins: Sequence[tuple[int, int]]) -> PinnedFilm:
+    """The chosen patch's row of every pinned head, or the chosen word's column, over the frames."""
+    frames, grid = as_rgb(run.clip), chosen.record.places.grid
+    cross = chosen.record.kind == "cross"
+    lines = [_line(chosen, layer, head) for layer, head in pins]
+    return PinnedFilm(
+        frames=film_of("strip", frames),
+        size=(frames.shape[1], frames.shape[2]),
+        steps=frame_steps(len(frames), run.temporal_patch),
+        grid=grid,
+        side="column" if cross else "row",
+        own=queries.word_of(chosen) if cross else chosen.query,
+        lines=np.stack(lines),
+    )
+
+
+def _line(chosen: Selection, layer: int, head: int) -> np.ndarray:
+    shown = Head(chosen.recording, chosen.records[layer], chosen.items[layer], head)
+    if chosen.record.kind == "cross":
+        return word_weights(shown, queries.word_of(chosen))
+    return patch_weights(shown, [chosen.place], "row")[0]

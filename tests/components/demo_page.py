@@ -8,13 +8,16 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from phenaki_viz.analysis.cuts import Cut, cut_tile, tile_ranks
+from phenaki_viz.analysis.overlay import combined
 from phenaki_viz.analysis.thumbnails import with_means
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.ui.components import MapAxis, attention_map, figure, film_strip, head_grid
+from phenaki_viz.ui.components.film_strip import OfMap, film_of
 from phenaki_viz.ui.components.head_grid import Arrangement
 from phenaki_viz.ui.components.map_cut import MapCut
-from phenaki_viz.ui.components.pinned_maps import pinned_maps
+from phenaki_viz.ui.components.pinned_maps import PinnedFilm, pinned_maps
+from phenaki_viz.ui.components.shared import share_selection
 from tests.analysis import records
 from tests.components import planted
 
@@ -209,6 +212,99 @@ def draw_strip() -> None:
     runs("strip")
 
 
+def pick_patches(event: dict[str, Any]) -> None:
+    state["patch"] = event["t"], event["h"], event["w"]
+    state["also"] = [tuple(place) for place in event["also"]]
+    state["combine"] = event["combine"]
+
+
+def row_of(place: tuple[int, int, int]) -> int:
+    return int(np.ravel_multi_index(place, planted.GRID))
+
+
+@st.fragment
+def draw_linked() -> None:
+    """A strip, the map it belongs to and two pinned ones, with one selection; `?apart=1`: large."""
+    state.setdefault("patch", (2, 4, 4))
+    attn = planted.attention(3, 1, "causal" in asked)
+    cell = (4, 4) if "apart" in asked else (1, 1)
+    places = [state["patch"], *state.get("also", [])]
+    side, how = asked.get("side", "row"), state.get("combine", "mean")
+    lines = np.stack([attn[row_of(at)] if side == "row" else attn[:, row_of(at)] for at in places])
+    weights = combined(lines.reshape(-1, *planted.GRID), how)
+    query = row_of(state["patch"])
+    share_selection(
+        "planted",
+        query=query,
+        key=query if side == "column" else state.get("key"),
+        place=places[0],
+        also=places[1:],
+        pickers=("map", "strip", "pinned"),
+    )
+
+    def pick(event: dict[str, Any]) -> None:
+        place = np.unravel_index(event["query"], planted.GRID)
+        state.update(patch=tuple(map(int, place)), also=[], key=event["key"])
+
+    drawn = {"query_axis": QUERY, "key_axis": KEY, "selected_query": 0, "link": "planted"}
+    film_strip(
+        planted.frames(),
+        steps=planted.STEPS,
+        weights=weights,
+        query=places[0],
+        also=places[1:],
+        combine=how,
+        side=side,
+        grid=planted.GRID,
+        scale=ColourScale(low=0, high=float(np.nanmax(weights)), scope="this query"),
+        each="this query",
+        uniform=1 / planted.N,
+        many="look at",
+        locked="follow" not in asked,
+        of_map=OfMap(link="planted", query=QUERY, key=KEY, weights="planted.weights"),
+        walk=state.get("walk", {"along": "frames", "pace": 12}),
+        key="strip",
+        on_pick=pick_patches,
+        on_walk=lambda walk: state.update(walk=walk),
+    )
+    attention_map(
+        planted.pooled(attn, cell) if cell != (1, 1) else attn,
+        total=attn.shape,
+        cell=cell,
+        scale=ColourScale(low=0, high=float(np.nanmax(attn))),
+        uniform=planted.uniform(),
+        weights="planted.weights",
+        key="map",
+        on_pick=pick,
+        **drawn,
+    )
+    heads = [attn, planted.attention(0, 1, "causal" in asked)]
+    shown = np.stack([planted.pooled(one, cell) if cell != (1, 1) else one for one in heads])
+    pinned_maps(
+        shown,
+        labels=["L3 H1", "L0 H1"],
+        total=attn.shape,
+        cell=cell,
+        scale=ColourScale(low=0, high=float(np.nanmax(shown)), scope="all pinned heads"),
+        uniform=planted.uniform(),
+        film=PinnedFilm(
+            frames=film_of("strip", planted.frames()),
+            size=(48, 48),
+            steps=planted.STEPS,
+            grid=planted.GRID,
+            side="row",
+            own=query,
+            lines=np.stack([one[query].reshape(planted.GRID) for one in heads]),
+        ),
+        key="pinned",
+        on_pick=pick,
+        **drawn,
+    )
+    st.text(f"linked has {places} {how} key {state.get('key')} walk {state.get('walk')}")
+    st.button("corner", on_click=lambda: state.update(patch=(0, 0, 0), also=[]))
+    runs("linked")
+
+
 @st.fragment
 def draw_figure() -> None:
     step = st.slider("step", 0, 20, 0, key="step")
@@ -232,7 +328,7 @@ def draw_figure() -> None:
 
 start()
 kinds = {"grid": draw_grid, "map": draw_map, "strip": draw_strip, "figure": draw_figure}
-kinds["pinned"] = draw_pinned
+kinds |= {"pinned": draw_pinned, "linked": draw_linked}
 shown = asked.get("show", "grid map strip figure").split()
 if st.checkbox("draw", True, key="draw"):
     for kind in shown:

@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser_fixtures import PAINTED
+
 
 def runs(page: Page, name: str) -> int:
     """How often the component's fragment has run."""
@@ -15,7 +17,7 @@ def numbers(canvas: Locator, name: str) -> list[float]:
 
 def map_canvas(page: Page) -> Locator:
     canvas = page.locator("canvas.top")
-    expect(canvas).to_have_attribute("data-painted", "1")
+    expect(canvas).to_have_attribute("data-painted", PAINTED)
     return canvas
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser_fixtures import PAINTED
 from tests.components import planted
 from tests.components.gestures import runs
 
@@ -12,12 +13,12 @@ pytestmark = pytest.mark.browser
 def strip(demo):
     page = demo("show=strip")
     found = page.locator(".strip")
-    expect(found).to_have_attribute("data-painted", "1")
+    expect(found).to_have_attribute("data-painted", PAINTED)
     return page, found
 
 
 def patch_at(page, frame, h, w):
-    box = page.locator(".strip canvas").nth(frame).bounding_box()
+    box = page.locator(".strip .frames canvas").nth(frame).bounding_box()
     return box["x"] + (w + 0.5) * box["width"] / 8, box["y"] + (h + 0.5) * box["height"] / 8
 
 
@@ -40,13 +41,14 @@ def frames_stand_under_their_step(found):
     captions = found.locator("figcaption").all_inner_texts()
     assert captions[0] == "step 0 · frame 0"
     assert captions[2] == "step 2 · frames 3–4"
-    assert found.locator("figure").nth(2).locator("canvas").count() == 2
+    assert found.locator("figure").nth(2).locator(".frames canvas").count() == 2
 
 
 def test_a_click_asks_for_that_patch_in_one_rerun(strip):
     page, found = strip
     page.mouse.click(*patch_at(page, 7, 1, 6))
-    expect(page.get_by_text("strip has (4, 1, 6) picked {'t': 4, 'h': 1, 'w': 6}")).to_be_visible()
+    picked = "{'t': 4, 'h': 1, 'w': 6, 'also': [], 'combine': 'mean'}"
+    expect(page.get_by_text(f"strip has (4, 1, 6) picked {picked}")).to_be_visible()
     page.wait_for_timeout(300)
     assert runs(page, "strip") == 2
     assert float(found.get_attribute("data-weight")) == pytest.approx(
@@ -76,7 +78,7 @@ def test_a_patch_from_python_is_shown(strip):
 
 def test_the_opacity_is_local_and_outlives_new_data(strip):
     page, found = strip
-    page.locator(".tools input[type=range]").fill("0.3")
+    page.get_by_role("slider", name="overlay").fill("0.3")
     expect(found).to_have_attribute("data-opacity", "0.3")
     page.get_by_text("patch grid").click()
     assert runs(page, "strip") == 1
@@ -84,12 +86,12 @@ def test_the_opacity_is_local_and_outlives_new_data(strip):
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("strip runs 2")).to_be_visible()
     expect(found).to_have_attribute("data-opacity", "0.3")
-    expect(page.locator(".tools input[type=checkbox]")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="patch grid")).to_be_checked()
 
 
 def test_the_overlay_changes_the_frames_and_can_be_taken_off(strip):
     page, _ = strip
-    canvas = page.locator(".strip canvas").nth(3)
+    canvas = page.locator(".strip .frames canvas").nth(3)
     colours = """canvas => {
       const dots = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
       let coloured = 0;
@@ -97,7 +99,7 @@ def test_the_overlay_changes_the_frames_and_can_be_taken_off(strip):
       return coloured / (dots.length / 4);
     }"""
     assert canvas.evaluate(colours) > 0.3
-    page.locator(".tools input[type=range]").fill("0")
+    page.get_by_role("slider", name="overlay").fill("0")
     expect(page.locator(".strip")).to_have_attribute("data-opacity", "0")
     assert canvas.evaluate(colours) < 0.1
 
@@ -114,7 +116,7 @@ def test_frames_wrap_and_never_leave_the_page(strip):
     for width, lines in [(1400, 1), (800, 2), (320, 4)]:
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_timeout(250)
-        boxes = [box.bounding_box() for box in page.locator(".strip canvas").all()]
+        boxes = [box.bounding_box() for box in page.locator(".strip .frames canvas").all()]
         panel = page.locator(".panel").bounding_box()
         assert max(box["x"] + box["width"] for box in boxes) <= panel["x"] + panel["width"] + 1
         assert min(box["width"] for box in boxes) >= 60

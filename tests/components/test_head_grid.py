@@ -1,6 +1,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser_fixtures import PAINTED
 from tests.components.gestures import numbers, runs, tile_at
 
 pytestmark = pytest.mark.browser
@@ -10,7 +11,7 @@ pytestmark = pytest.mark.browser
 def grid(demo):
     page = demo("show=grid&layers=3&heads=5&values=1")
     canvas = page.locator("canvas")
-    expect(canvas).to_have_attribute("data-painted", "1")
+    expect(canvas).to_have_attribute("data-painted", PAINTED)
     return page, canvas
 
 

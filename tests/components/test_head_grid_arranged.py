@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser_fixtures import PAINTED
 from tests.components.gestures import numbers, runs, tile_at
 
 pytestmark = pytest.mark.browser
@@ -13,7 +14,7 @@ MEANS = "show=grid&layers=3&heads=5&values=1&means=1"
 def grid(demo):
     page = demo(MEANS)
     canvas = page.locator("canvas")
-    expect(canvas).to_have_attribute("data-painted", "1")
+    expect(canvas).to_have_attribute("data-painted", PAINTED)
     return page, canvas
 
 

@@ -11,7 +11,7 @@ from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.export import read_made_by
 from phenaki_viz.recording.dialled import run_dialled
 from phenaki_viz.ui.settings import Settings
-from tests.browser_fixtures import settle
+from tests.browser_fixtures import PAINTED, into_view, settle
 
 pytestmark = pytest.mark.browser
 
@@ -36,6 +36,20 @@ def cell(page: Page, query: int, key: int, n: int = 320) -> tuple[float, float]:
     )
 
 
+def point(page: Page, query: int, key: int) -> float:
+    """The weight that is read where one points at a cell of the map."""
+    into_view(the_map(page))
+    for _ in range(20):  # Streamlit moves a page late
+        page.mouse.move(*cell(page, query, key))
+        page.wait_for_timeout(100)
+        at = [the_map(page).get_attribute(f"data-{name}") for name in ("query", "key")]
+        if at == [str(query), str(key)]:
+            break
+    expect(the_map(page)).to_have_attribute("data-query", str(query))
+    expect(the_map(page)).to_have_attribute("data-key", str(key))
+    return float(the_map(page).get_attribute("data-weight"))
+
+
 def number(page: Page, label: str):
     return page.get_by_test_id("stNumberInput").filter(has_text=label).locator("input")
 
@@ -44,20 +58,15 @@ def test_it_opens_on_a_picture_and_says_that_weights_are_random(open_app):
     page = open_app()
     expect(page.get_by_text("L0 H0 · self attention", exact=False).first).to_be_visible()
     expect(page.get_by_test_id("stMain").get_by_text("random weights").first).to_be_visible()
-    expect(the_map(page)).to_have_attribute("data-painted", "1", timeout=10_000)
+    expect(the_map(page)).to_have_attribute("data-painted", PAINTED)
 
 
 def test_the_weight_under_the_cursor_is_the_recorded_one(open_app):
     page = open_app("/?layer=1&head=3")
     expect(the_map(page)).to_be_visible()
-    the_map(page).scroll_into_view_if_needed()
     exact = recorded().records[2].map.full(0, 3)
     for query, key in ((17, 250), (200, 31)):
-        page.mouse.move(*cell(page, query, key))
-        expect(the_map(page)).to_have_attribute("data-query", str(query))
-        expect(the_map(page)).to_have_attribute("data-key", str(key))
-        shown = float(the_map(page).get_attribute("data-weight"))
-        assert shown == pytest.approx(float(exact[query, key]), abs=1e-6)
+        assert point(page, query, key) == pytest.approx(float(exact[query, key]), abs=1e-6)
 
 
 def test_a_slider_turns_the_model_and_the_view_stays(open_app):
@@ -70,18 +79,14 @@ def test_a_slider_turns_the_model_and_the_view_stays(open_app):
     settle(page)
     expect(page.get_by_text("L2 H3 · self attention · query step 4, row 5")).to_be_visible()
     expect(number(page, "Layer")).to_have_value("2")
-    the_map(page).scroll_into_view_if_needed()
-    page.mouse.move(*cell(page, 100, 100))
     exact = recorded(heads=7).records[4].map.full(0, 3)
-    expect(the_map(page)).to_have_attribute("data-key", "100")
-    shown = float(the_map(page).get_attribute("data-weight"))
-    assert shown == pytest.approx(float(exact[100, 100]), abs=1e-6)
+    assert point(page, 100, 100) == pytest.approx(float(exact[100, 100]), abs=1e-6)
 
 
 def test_a_click_in_the_grid_selects_the_head_and_the_link_holds_it(open_app, page):
     page = open_app()
     grid = page.locator("canvas[data-tiles]").first
-    grid.scroll_into_view_if_needed()
+    into_view(grid)
     left, top, across, down, _ = map(float, grid.get_attribute("data-tiles").split(","))
     box = grid.bounding_box()
     page.mouse.click(box["x"] + left + across * 5.5, box["y"] + top + down * 2.5)
@@ -97,10 +102,16 @@ def test_a_click_in_the_grid_selects_the_head_and_the_link_holds_it(open_app, pa
 def test_zoom_of_the_map_survives_another_model(open_app):
     page = open_app()
     expect(the_map(page)).to_be_visible()
-    the_map(page).scroll_into_view_if_needed()
     whole = the_map(page).get_attribute("data-view")
+    point(page, 100, 100)
     page.mouse.click(*cell(page, 100, 100))  # the wheel zooms the map that has the focus
-    page.mouse.wheel(0, -400)
+    settle(page)
+    for _ in range(10):  # the page may be laid out anew under the pointer
+        page.mouse.move(*cell(page, 100, 100))
+        page.mouse.wheel(0, -400)
+        page.wait_for_timeout(200)
+        if the_map(page).get_attribute("data-view") != whole:
+            break
     expect(the_map(page)).not_to_have_attribute("data-view", whole)
     page.wait_for_timeout(300)
     zoomed = the_map(page).get_attribute("data-view")

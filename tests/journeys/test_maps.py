@@ -10,9 +10,9 @@ from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.top_mass import row_ranks
 from phenaki_viz.export import read_made_by
-from tests.browser_fixtures import settle
+from tests.browser_fixtures import into_view, settle
 from tests.components.gestures import tile_at
-from tests.journeys.test_app import cell, recorded, the_map
+from tests.journeys.test_app import point, recorded, the_map
 
 pytestmark = pytest.mark.browser
 WITH_SINK = "/?layer=0&head=0"  # of the dialled default, seed 0
@@ -20,22 +20,14 @@ WITH_SINK = "/?layer=0&head=0"  # of the dialled default, seed 0
 
 def the_grid(page: Page):
     canvas = page.locator("canvas[data-tiles]").first
-    canvas.scroll_into_view_if_needed()
+    into_view(canvas)
     expect(canvas).to_have_attribute("data-tiles", re.compile(r"\d"))
     return canvas
 
 
 def read(page: Page, query: int, key: int) -> tuple[float, list[float], list[float]]:
     """Weight, rank [first, last] and [shown, kept] of a cell of the big map."""
-    the_map(page).scroll_into_view_if_needed()
-    for _ in range(20):  # Streamlit moves a page late
-        page.mouse.move(*cell(page, query, key))
-        page.wait_for_timeout(100)
-        if the_map(page).get_attribute("data-key") == str(key):
-            break
-    expect(the_map(page)).to_have_attribute("data-query", str(query))
-    expect(the_map(page)).to_have_attribute("data-key", str(key))
-    weight = float(the_map(page).get_attribute("data-weight"))
+    weight = point(page, query, key)
     lists = [the_map(page).get_attribute(f"data-{name}") for name in ("rank", "shown")]
     return weight, *([float(at) for at in held.split(",")] if held else [] for held in lists)
 
@@ -97,7 +89,7 @@ def test_heads_are_pinned_by_key_seen_side_by_side_and_the_link_holds_them(open_
     pinned = page.locator(".pinned canvas")
     expect(pinned).to_have_count(2)
     expect(pinned.nth(1)).to_have_attribute("data-label", "L2 H3")
-    pinned.nth(1).scroll_into_view_if_needed()
+    into_view(pinned.nth(1))
     before = pinned.nth(0).get_attribute("data-picked")
     pinned.nth(1).press("ArrowDown")
     expect(pinned.nth(0)).not_to_have_attribute("data-picked", before)

@@ -11,7 +11,7 @@ from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
 from phenaki_viz.recording.looking import Ask, look
 from phenaki_viz.recording.sampled import Sampling, sample
 from phenaki_viz.ui.ask import CAPTIONS
-from tests.browser_fixtures import settle
+from tests.browser_fixtures import into_view, settle
 from tests.checkpoints.files import PHENAKI, tensors, weights
 from tests.journeys.test_app import number, the_map
 
@@ -31,7 +31,7 @@ def recorded(module):
 def strip_cell(page: Page, strip, step: int, row: int, column: int) -> tuple[float, float]:
     """The middle of a patch in the first frame of a time step."""
     canvas = strip.locator("figure").nth(step).locator("canvas").first
-    canvas.scroll_into_view_if_needed()
+    into_view(canvas)
     box = canvas.bounding_box()
     return box["x"] + (column + 0.5) * box["width"] / 6, box["y"] + (row + 0.5) * box["height"] / 6
 

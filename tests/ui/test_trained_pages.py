@@ -290,7 +290,7 @@ def test_what_comes_out_can_be_seen(app):
         ("filled", looked().outcome.filled),
         ("shown", hidden_frames(digit_clip(CAPTIONS[0]).frames, looked().outcome.masked, 2)),
     ):
-        pixels = found[f"made.{name}"][1]["frames"].reshape(frames.shape)
+        pixels = found[f"shared.made.{name}.film"][1]["frames"].reshape(frames.shape)
         np.testing.assert_array_equal(pixels, frames)
     covered = hidden_frames(
         np.zeros((3, 4, 4, 1), np.uint8), np.eye(2, dtype=bool)[None].repeat(2, 0), 2

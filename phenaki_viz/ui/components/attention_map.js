@@ -7,7 +7,7 @@ const NARROW = 560;
 const NULL_GAP = 6;
 const DRAG = 4; // pixels before a press is a pan
 
-class AttentionMap extends Panel {
+class AttentionMap extends LinkedPanel {
   constructor(root) {
     super(root);
     this.base = this.find(".base");
@@ -27,6 +27,7 @@ class AttentionMap extends Panel {
   close() {
     super.close();
     clearTimeout(this.asking);
+    withdraw(WEIGHTS, this.offering);
   }
 
   addTools() {
@@ -50,6 +51,7 @@ class AttentionMap extends Panel {
     const { cell } = this.head;
     this.tile = { window, cell, shape, values, ranks, cut, ...this.paintedValues(values, cut) };
     const whole = String(window) === String([0, total[0], 0, total[1]]);
+    this.offerWeights(whole && String(cell) === "1,1", values);
     if (whole) this.coarse = { ...this.tile, source };
     else if (!source || this.coarse?.source !== source) this.coarse = null;
     if (this.covers(this.view)) this.asked = null;
@@ -58,6 +60,14 @@ class AttentionMap extends Panel {
     if (this.pushed) this.reveal();
     this.pushed = false;
     this.ask();
+  }
+
+  // Others on the page may read every weight here without asking Python.
+  offerWeights(complete, values) {
+    const { weights: of, query, key, total } = this.head;
+    if (this.offering !== of || !complete) withdraw(WEIGHTS, this.offering);
+    this.offering = of;
+    if (of && complete) offer(WEIGHTS, { of, values, query, key, total });
   }
 
   paintedValues(values, cut) {
@@ -122,6 +132,28 @@ class AttentionMap extends Panel {
       share * rows,
       share * columns,
     );
+  }
+
+  // The selection of the page, from another panel or from Python.
+  adopt({ link, query, key, also }) {
+    if (link !== this.head.link || !Number.isInteger(query)) return false;
+    const rows = (also ?? []).map((place) => indexOf(this.head.query, place));
+    const before = JSON.stringify([this.memory.picked, this.memory.also]);
+    this.memory.picked = [query, key];
+    this.memory.also = rows.filter(Number.isInteger);
+    return before !== JSON.stringify([this.memory.picked, this.memory.also]);
+  }
+
+  hear(pick) {
+    if (!this.head?.link || !this.adopt(pick)) return;
+    this.reveal();
+    this.soon(() => this.paintTop());
+  }
+
+  // What another picture points at.
+  pointed(point) {
+    this.guide = point && point.link === this.head?.link ? point : null;
+    if (this.plot) this.soon(() => this.paintTop());
   }
 
   // A pick from outside or by key is brought into view.
@@ -422,6 +454,8 @@ class AttentionMap extends Panel {
     pen.beginPath();
     pen.rect(left - 8, top - 8, width + 12, height + 12);
     pen.clip();
+    for (const row of this.memory.also ?? []) this.drawMark(pen, colours.query, this.y(row + 0.5));
+    this.drawGuides(pen);
     this.drawLines(pen, colours.query, [this.y(query), this.y(query + 1)], true);
     if (key !== null) this.drawLines(pen, colours.key, [this.x(key), this.x(key + 1, true)], false);
     if (this.hovered) this.drawHovered(pen);
@@ -450,6 +484,26 @@ class AttentionMap extends Panel {
     pen.fill();
   }
 
+  // A patch that was chosen with the query: its row, at the margin.
+  drawMark(pen, colour, y) {
+    const { left, top, height } = this.plot;
+    if (y < top || y > top + height) return;
+    pen.fillStyle = colour;
+    pen.fillRect(left - 6, y - 1, 6, 2);
+  }
+
+  // Thin lines: what is pointed at in another picture.
+  drawGuides(pen) {
+    const { left, top, width, height } = this.plot;
+    const { query, key } = this.guide ?? {};
+    pen.globalAlpha = 0.9;
+    pen.fillStyle = this.head.colours.query;
+    if (Number.isInteger(query)) pen.fillRect(left, this.y(query + 0.5) - 0.5, width, 1);
+    pen.fillStyle = this.head.colours.key;
+    if (Number.isInteger(key)) pen.fillRect(this.x(key + 0.5) - 0.5, top, 1, height);
+    pen.globalAlpha = 1;
+  }
+
   drawHovered(pen) {
     const cells = this.reading(...this.hovered);
     if (!cells) return;
@@ -467,7 +521,7 @@ class AttentionMap extends Panel {
   // ---- numbers in words
 
   get picked() {
-    const [query, key] = this.memory.picked;
+    const [query, key] = this.memory.picked ?? [0, null]; // until the selection is here
     const [rows, columns] = this.head.total;
     const inside = key === null || key === undefined ? null : clamp(key, 0, columns - 1);
     return [clamp(query, 0, rows - 1), inside];
@@ -557,6 +611,8 @@ class AttentionMap extends Panel {
     const cut = found?.tile.cut;
     dataset.shown = cut ? [cut.shown(found.index), cut.kept(found.index)] : "";
     dataset.picked = this.picked.map((at) => at ?? "");
+    dataset.also = this.memory.also ?? "";
+    dataset.guide = this.guide ? [this.guide.query ?? "", this.guide.key ?? ""] : "";
   }
 
   tools() {
@@ -609,6 +665,7 @@ class AttentionMap extends Panel {
   point(cell) {
     if (!this.plot || String(cell) === String(this.hovered)) return;
     this.hovered = cell;
+    this.pointTogether(cell && { query: cell[0], key: cell[1] });
     this.soon(() => this.paintTop());
   }
 
@@ -662,10 +719,11 @@ class AttentionMap extends Panel {
   pick(query, key) {
     if (String([query, key]) === String(this.picked)) return;
     this.memory.picked = [query, key];
+    this.memory.also = [];
     this.reveal();
     this.soon(() => this.paintTop());
     this.find(".aloud").textContent = this.saidOfPick();
-    this.tell("pick", { query, key });
+    this.pickTogether({ query, key }, { query, key });
   }
 
   key(event) {

@@ -54,6 +54,7 @@ _mount = declare(
     "<div class='legend'></div></div>"
     "<div class='foot'><output class='said'></output><div class='tools'></div></div>"
     "<span class='aloud' aria-live='polite'></span></div>",
+    "linked",
     "weight_codes",
     "attention_cut",
 )
@@ -77,6 +78,8 @@ def attention_map(
     cut: MapCut | None = None,
     unit: str = "weight",
     source: str = "",
+    link: str | None = None,
+    weights: str = "",
     on_pick: Callable[[CellPick], None] | None = None,
     on_window: Callable[[WindowWish], None] | None = None,
 ) -> MapEvent | None:
@@ -90,8 +93,11 @@ def attention_map(
     here. cut: what is left out, see `MapCut`. More than MOST_FLOATS weights are sent in two bytes
     each, exact to 1e-6. source: names the map (run,
     layer, head, item); while it stays, the coarse whole map is kept in the browser and shown
-    around a finer window. on_pick and on_window are called before the page is drawn: set state
-    there. Raises ShapeError when the shapes do not fit.
+    around a finer window. link: this map shows the selection of the page, see `share_selection`;
+    `selected_query` and `selected_key` are then not looked at. weights: a name under which the
+    other components of the page may read every weight, where all of them are sent. on_pick and
+    on_window are called before the page is drawn: set state there. Raises ShapeError when the
+    shapes do not fit.
     """
     window = window or (0, total[0], 0, total[1])
     _check(values, total, window, cell, uniform)
@@ -110,7 +116,8 @@ def attention_map(
         **cut_header(cut),
         "query": as_map_axis(query_axis, total[0]).header(),
         "key": as_map_axis(key_axis, total[1]).header(),
-        "push": picks.push(key, selected, picked),
+        **{"link": link, "weights": weights},
+        "push": None if link else picks.push(key, selected, picked),
     }
     parts = _numbers(values, ranks) | cut_parts(cut, cell) | _uniform(uniform)
     content = pack(header, table=lut(scale.palette), **parts)

@@ -1,34 +1,28 @@
-const GAP = 3; // between frames of one step
-const BETWEEN = 14; // between steps
-const LARGEST_FRAME = 200;
-const OPACITY = 0.85;
+const READ = 2000; // milliseconds that a warning stays, however the pointer moves
 
-// Low weights let the frame through, high ones cover it; of signed numbers, those near zero do.
-const COVER = {
-  rising: (share) => share ** 0.7,
-  signed: (share) => Math.abs(2 * share - 1) ** 0.7,
-};
+const samePlaces = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-// The dark end of the palette would not show on a dark frame: colours start a third of the way up.
-function lit(table) {
-  const shown = new Uint8Array(table.length);
-  for (let i = 0; i < 256; i++) {
-    const from = 3 * Math.round(84 + (i / 255) * 171);
-    shown.set(table.subarray(from, from + 3), 3 * i);
-  }
-  return shown;
-}
-
-class FilmStrip extends Panel {
+class FilmStrip extends FilmFrames {
   constructor(root) {
     super(root);
     this.strip = this.find(".strip");
-    this.strip.onpointermove = (event) => this.point(this.at(event));
-    this.strip.onpointerleave = () => this.point(null);
-    this.strip.onclick = (event) => this.pick(this.at(event));
-    this.strip.onkeydown = (event) => this.key(event);
-    this.strip.onblur = () => this.point(null);
+    Object.assign(this.strip, {
+      onpointermove: (event) => this.moved(event),
+      onpointerleave: () => this.point(null),
+      onpointerdown: (event) => this.pressed(event),
+      onpointerup: () => this.released(),
+      onpointercancel: () => this.released(),
+      onclick: (event) => this.clicked(event),
+      onkeydown: (event) => this.key(event),
+      onblur: () => this.point(null),
+    });
     this.addTools();
+    this.walk = new Walk(this, this.find(".walk"));
+  }
+
+  close() {
+    this.walk.halt();
+    super.close();
   }
 
   addTools() {
@@ -36,143 +30,91 @@ class FilmStrip extends Panel {
     this.slider.oninput = () => this.set("opacity", this.slider.valueAsNumber);
     this.lines = make("input", { type: "checkbox" });
     this.lines.onchange = () => this.set("lines", this.lines.checked);
+    this.beside = make("input", { type: "checkbox" });
+    this.beside.onchange = () => this.set("beside", this.beside.checked);
+    this.combine = make(
+      "select",
+      { ariaLabel: "How several patches are put together", onchange: () => this.recombine() },
+      ...["mean", "sum"].map((value) => make("option", { value, textContent: value })),
+    );
+    const title = "Show where the patch under the pointer looks; a click holds it (Esc)";
+    const onclick = () => this.hold(!this.memory.locked);
+    this.follow = make("button", { type: "button", title, onclick, textContent: "Follow pointer" });
     this.find(".tools").append(
+      this.combine,
+      this.follow,
       make("label", {}, "overlay", this.slider),
+      make("label", { title: "Weights under the frames, not over them" }, this.beside, "apart"),
       make("label", {}, this.lines, "patch grid"),
     );
   }
 
   set(name, value) {
     this.memory[name] = value;
-    this.soon(() => this.paint());
+    this.soon(() => this.draw());
   }
 
   take() {
-    const { scale } = this.head;
-    this.panel.classList.toggle("bare", this.head.bare);
-    this.slider.value = this.memory.opacity ??= OPACITY;
-    this.lines.checked = this.memory.lines ??= false;
-    const signed = scale.low < 0 && scale.high > 0;
-    this.cover = signed ? COVER.signed : COVER.rising;
-    this.table = signed ? this.parts.table : lit(this.parts.table);
-    const ramp = pixels(this.table, this.cover);
-    const place = placer(scale);
-    const masked = (pixelOf(this.head.colours.masked) & 0xffffff) | (0x59 << 24);
-    this.colourOf = (weight) =>
-      Number.isFinite(weight) ? ramp[Math.round(255 * place(weight))] : masked;
-    this.pictures = this.decode();
-    this.heats = this.head.steps.map((_, t) => this.heat(t));
+    const { head, memory } = this;
+    this.panel.classList.toggle("bare", Boolean(head.bare));
+    this.panel.classList.toggle("still", Boolean(head.still));
+    this.slider.value = memory.opacity ??= OPACITY;
+    this.lines.checked = memory.lines ??= false;
+    this.beside.checked = memory.beside ??= false;
+    memory.locked ??= head.locked;
+    memory.picked ??= head.chosen?.[0];
+    memory.also ??= head.chosen?.slice(1) ?? [];
+    if (!this.walk.playing) this.walk.set(head.walk);
+    if (!room.playing) this.combine.value = head.combine;
     this.build();
-    this.drawLegend();
+    this.weights = null;
+    this.look();
+    this.walk.arrived();
   }
 
-  decode() {
-    if (this.film === this.head.film) return this.pictures;
-    this.film = this.head.film;
-    const [count, ...shape] = this.head.frames;
-    return Array.from({ length: count }, (_, f) => frameOf(this.parts.frames, f, shape));
+  // ---- what is laid over the frames
+
+  get chosen() {
+    return this.picked ? [this.picked, ...this.memory.also] : null;
   }
 
-  // One step's weights as a small picture: one dot a patch, see-through where they are low.
-  heat(t) {
-    const [, rows, columns] = this.head.grid;
-    return imageOf(columns, rows, (dots) => {
-      for (let i = 0; i < dots.length; i++) {
-        dots[i] = this.colourOf(this.parts.weights[t * rows * columns + i]);
-      }
-    });
+  // What the colours belong to: the patch under the pointer while it is followed.
+  get looked() {
+    return this.follows && this.hovered ? [this.hovered] : this.chosen;
   }
 
-  // The boxes of steps and frames: made anew only when there are others.
-  build() {
-    const plan = JSON.stringify([this.head.steps, this.head.frames]);
-    if (plan === this.plan) return;
-    this.plan = plan;
-    this.canvases = this.head.steps.map((step) => step.map((frame) => make("canvas", { frame })));
-    const boxes = this.head.steps.map((step, t) => {
-      const caption = make("figcaption", { textContent: captionOf(t, step) });
-      const frames = make("div", { className: "frames" }, ...this.canvases[t]);
-      return make("figure", { className: "step" }, frames, caption);
-    });
-    this.strip.replaceChildren(...boxes);
+  get near() {
+    return Boolean(nearby(this.head?.weights));
   }
 
-  draw() {
-    const [, height, width] = this.head.frames;
-    this.strip.style.setProperty("--between", `${BETWEEN}px`);
-    this.strip.style.setProperty("--query", this.head.colours.query);
-    const wide = frameWidth(this.head.steps.map((step) => step.length), this.width);
-    this.frame = [wide, Math.round((wide * height) / width)];
-    for (const box of this.strip.children) {
-      const frames = box.querySelectorAll("canvas").length;
-      box.style.width = `${frames * wide + (frames - 1) * GAP}px`;
-    }
-    this.paint();
+  get follows() {
+    return !this.memory.locked && this.near;
   }
 
-  paint() {
-    this.head.steps.forEach((_, t) => this.paintStep(t));
-    this.strip.dataset.painted = Number(this.strip.dataset.painted ?? 0) + 1;
-    this.strip.dataset.opacity = this.memory.opacity;
-    this.say();
+  look() {
+    const { head, looked } = this;
+    const sent = !head.chosen || samePlaces(looked, head.chosen);
+    const found = sent ? this.parts.weights : this.fromNearby(looked);
+    if (found || !this.weights) this.lay(found ?? this.parts.weights, found ? looked : head.chosen);
+    return Boolean(found);
   }
 
-  paintStep(t) {
-    const asked = this.picked?.[0] === t;
-    this.strip.children[t].classList.toggle("asked", asked);
-    for (const canvas of this.canvases[t]) {
-      const pen = fit(canvas, ...this.frame);
-      this.drawFrame(pen, canvas.frame);
-      this.drawHeat(pen, this.heats[t]);
-      if (this.memory.lines) this.drawLines(pen);
-      if (this.hovered?.[0] === t) this.drawPatch(pen, this.hovered, "#fff", 1.25);
-      if (asked) this.drawPatch(pen, this.picked, this.head.colours.query, 2.5);
-    }
-  }
-
-  drawFrame(pen, frame) {
-    const [, height, width] = this.head.frames;
-    copy(pen, this.pictures[frame], [0, 0, width, height], [0, 0, ...this.frame]);
-  }
-
-  drawHeat(pen, heat) {
-    pen.globalAlpha = this.memory.opacity;
-    copy(pen, heat, [0, 0, heat.width, heat.height], [0, 0, ...this.frame]);
-    pen.globalAlpha = 1;
-  }
-
-  drawLines(pen) {
-    const [, rows, columns] = this.head.grid;
-    const [width, height] = this.frame;
-    pen.fillStyle = "rgb(255 255 255 / 0.28)";
-    for (let w = 1; w < columns; w++) pen.fillRect((w * width) / columns - 0.5, 0, 1, height);
-    for (let h = 1; h < rows; h++) pen.fillRect(0, (h * height) / rows - 0.5, width, 1);
-  }
-
-  // Bright on dark, so that it shows on every frame.
-  drawPatch(pen, [, h, w], colour, line) {
-    const [, rows, columns] = this.head.grid;
-    const [wide, high] = [this.frame[0] / columns, this.frame[1] / rows];
-    const inset = line / 2;
-    const box = [w * wide + inset, h * high + inset, wide - line, high - line];
-    pen.lineWidth = line + 2;
-    pen.strokeStyle = "rgb(0 0 0 / 0.6)";
-    pen.strokeRect(...box);
-    pen.lineWidth = line;
-    pen.strokeStyle = colour;
-    pen.strokeRect(...box);
+  fromNearby(places) {
+    const how = { direction: this.head.side, combine: this.combine.value };
+    return nearbyWeights(this.head.weights, this.head.grid, how, places);
   }
 
   // ---- in words
 
   get picked() {
     const { picked } = this.memory;
-    return !this.head.still && picked && picked.map((at, along) => clamp(at, 0, this.head.grid[along] - 1));
+    const inside = (at, along) => clamp(at, 0, this.head.grid[along] - 1);
+    return !this.head.still && picked && picked.map(inside);
   }
 
   weight([t, h, w]) {
     const [, rows, columns] = this.head.grid;
-    return this.parts.weights[(t * rows + h) * columns + w];
+    return this.weights[(t * rows + h) * columns + w];
   }
 
   words(patch) {
@@ -180,52 +122,79 @@ class FilmStrip extends Panel {
     const value = this.weight(patch);
     const name = placeName(...patch);
     if (!Number.isFinite(value)) return `${name} · no weight: masked, or not a key here`;
-    const ratio = uniform ? ` · ${times(value, uniform)}` : "";
+    const ratio = uniform && this.combine.value !== "sum" ? ` · ${times(value, uniform)}` : "";
     return `${name} · ${unit} ${spoken(value)}${ratio}`;
+  }
+
+  // Where most of what is shown lies.
+  most() {
+    const [, rows, columns] = this.head.grid;
+    const { weights } = this;
+    const at = weights.reduce((best, weight, i) => (weight > (weights[best] ?? -1) ? i : best), -1);
+    if (at < 0) return "no weight to show";
+    const place = [Math.floor(at / (rows * columns)), Math.floor(at / columns) % rows, at % columns];
+    return `most at ${this.words(place)}`;
+  }
+
+  saidHere() {
+    if (this.warning) return this.warning;
+    if (this.follows && this.hovered) return this.most();
+    const shown = this.hovered || this.picked;
+    if (shown) return this.words(shown);
+    const more = this.head.still ? "" : ", click to pick it";
+    return `point at a patch to read its ${this.head.unit}${more}`;
   }
 
   say() {
     this.sayTitle();
-    const shown = this.hovered || this.picked;
-    this.find(".said").textContent = shown
-      ? this.words(shown)
-      : `point at a patch to read its ${this.head.unit}${this.head.still ? "" : ", click to pick it"}`;
+    this.find(".said").textContent = this.saidHere();
     const asked = this.picked ? `Selected: ${this.words(this.picked)}` : "No patch selected";
     this.strip.ariaLabel =
       `Video frames under attention weights. ${asked}. ` +
-      "Arrow keys move the patch, Page Up and Page Down the time step.";
+      "Arrow keys move the patch, with Shift they add one, Page Up and Page Down change the time " +
+      "step, Space walks, Escape releases.";
+    this.follow.disabled = !this.near;
+    this.follow.ariaPressed = this.follows;
+    this.combine.hidden = !this.memory.also.length;
+    this.note();
+  }
+
+  // For tests and other tools.
+  note() {
+    const shown = this.hovered || this.picked;
     Object.assign(this.strip.dataset, {
       patch: shown || "",
       weight: shown ? String(this.weight(shown)) : "",
       picked: this.picked || "",
+      also: this.memory.also.map((place) => place.join(".")).join("_"),
+      looked: (this.looked ?? []).map((place) => place.join(".")).join("_"),
+      total: this.weights.reduce((sum, weight) => sum + (weight || 0), 0),
+      key: this.memory.key || "",
+      guides: (this.guides ?? []).map(({ at, as }) => `${as} ${at}`).join(" "),
+      follows: this.follows,
+      locked: Boolean(this.memory.locked),
     });
   }
 
   sayTitle() {
-    const { direction, colours } = this.head;
+    const { direction, many, colours, side } = this.head;
     if (this.head.still) {
       this.find(".title").replaceChildren(direction);
       return;
     }
-    const name = this.picked ? placeName(...this.picked) : "no patch chosen";
-    const asked = make("b", { textContent: name });
-    this.find(".title").replaceChildren(dot(colours.query), asked, ` ${direction}`);
-  }
-
-  drawLegend() {
-    const { scale, colours } = this.head;
-    const bar = make("span", { className: "bar" });
-    bar.style.backgroundImage = gradient(this.table, "to right", this.cover);
-    const law = `${scale.log ? "logarithmic" : "linear"}, ${scale.scope}`;
-    const parts = [spoken(scale.low, 3), bar, spoken(scale.high, 3), ` · ${law}`];
-    if (this.parts.weights.some(Number.isNaN)) parts.push(swatch(colours.masked, "no weight"));
-    this.find(".legend").replaceChildren(...parts);
+    const places = this.looked ?? [];
+    const asked = make("b", { textContent: places.length ? namesOf(places) : "no patch chosen" });
+    const said = places.length > 1 ? ` ${many} (${this.combine.value})` : ` ${direction}`;
+    const colour = colours[side === "column" ? "key" : "query"];
+    this.find(".title").replaceChildren(dot(colour), asked, said);
   }
 
   // ---- what the user does
 
   at(event) {
-    const t = this.canvases?.findIndex((step) => step.includes(event.target)) ?? -1;
+    const { target } = event;
+    const holds = (step, t) => step.includes(target) || this.apart[t] === target;
+    const t = this.canvases?.findIndex(holds) ?? -1;
     if (t < 0) return null;
     const [, rows, columns] = this.head.grid;
     const [width, height] = this.frame;
@@ -233,65 +202,214 @@ class FilmStrip extends Panel {
     return [t, cell(event.offsetY, height, rows), cell(event.offsetX, width, columns)];
   }
 
+  moved(event) {
+    const patch = this.at(event);
+    const { press } = this;
+    if (press && patch && patch[0] === press.patch[0] && !samePlaces(patch, press.patch)) {
+      this.band = boxOf(press.patch, patch);
+      this.soon(() => this.paintStep(patch[0]));
+    } else if (!this.band) this.point(patch);
+  }
+
+  // A finger scrolls the page: boxes are drawn by mouse or pen.
+  pressed(event) {
+    const patch = this.at(event);
+    if (this.head.still || event.button !== 0 || event.pointerType === "touch" || !patch) return;
+    this.press = { patch, add: event.shiftKey };
+    this.drawn = false;
+  }
+
+  released() {
+    const { press, band } = this;
+    this.press = this.band = null;
+    this.drawn = Boolean(band);
+    if (band) this.choose(press.add ? merged(this.chosen, band) : band);
+  }
+
+  clicked(event) {
+    if (!this.drawn) this.pick(this.at(event), event.shiftKey);
+    this.drawn = false;
+  }
+
   point(patch) {
-    if (!this.head || String(patch) === String(this.hovered)) return;
-    const steps = new Set([this.hovered?.[0], patch?.[0]].filter((t) => t !== undefined));
+    if (!this.head || samePlaces(patch, this.hovered ?? null)) return;
+    const steps = [this.hovered?.[0], patch?.[0]].filter((t) => t !== undefined);
     this.hovered = patch;
+    if (performance.now() > this.warnedUntil) this.warning = null;
     this.stale = new Set([...(this.stale ?? []), ...steps]);
-    this.soon(() => this.paintStale());
+    this.soon(() => this.paintPointed());
   }
 
-  paintStale() {
-    for (const t of this.stale ?? []) if (this.canvases[t]) this.paintStep(t);
+  paintPointed() {
+    if (this.follows) {
+      this.look();
+      this.paint();
+    } else {
+      for (const t of this.stale ?? []) if (this.canvases[t]) this.paintStep(t);
+      this.say();
+    }
     this.stale = null;
-    this.say();
+    this.pointTogether(this.hovered && this.pointOf(this.hovered));
   }
 
-  pick(patch) {
-    if (!patch || String(patch) === String(this.picked)) return;
+  // What another picture shows of a patch that is pointed at here.
+  pointOf(place) {
+    const { axes, side } = this.head;
+    if (!axes) return null;
+    const asked = (side === "row") === this.follows;
+    return asked ? { query: indexOf(axes.query, place) } : { key: indexOf(axes.key, place) };
+  }
+
+  // The other way round.
+  pointed(point) {
+    if (!this.head?.axes || this.head.still) return;
+    const here = point?.link === this.head.link ? point : null;
+    this.guides = ["query", "key"]
+      .filter((as) => Number.isInteger(here?.[as]))
+      .map((as) => ({ as, at: placeOf(this.head.axes[as], here[as]) }))
+      .filter(({ at }) => at);
+    this.soon(() => this.paint());
+  }
+
+  hold(locked) {
+    this.memory.locked = locked;
+    this.find(".aloud").textContent = locked ? "The patch is held" : "The pointer is followed";
+    this.look();
+    this.paint();
+  }
+
+  pick(patch, add = false) {
+    if (!patch) return;
     if (this.head.still) {
       this.point(patch); // a touch has no hover
       return;
     }
-    const [t, h, w] = (this.memory.picked = patch);
+    this.choose(add && this.picked ? merged(this.chosen, [patch], true) : [patch]);
+  }
+
+  choose(asked) {
+    const places = this.head.most === 1 ? [asked.at(-1)] : asked;
+    this.walk.halt();
+    if (places.length > this.head.most) {
+      this.warning = `at most ${this.head.most} patches together, this would be ${places.length}`;
+      this.warnedUntil = performance.now() + READ;
+      this.paint();
+      return;
+    }
+    const held = this.memory.locked;
+    this.warning = null;
+    this.memory.locked = true;
+    if (samePlaces(places, this.chosen)) {
+      if (!held) this.hold(true);
+      else this.paint();
+      return;
+    }
+    [this.memory.picked, ...this.memory.also] = places;
+    this.look();
     this.paint();
-    this.find(".aloud").textContent = `Selected: ${placeName(t, h, w)}`;
-    this.tell("pick", { t, h, w });
+    this.find(".aloud").textContent = `Selected: ${namesOf(places)}`;
+    this.tellPick();
+  }
+
+  recombine() {
+    this.look();
+    this.paint();
+    this.tellPick();
+  }
+
+  asPick() {
+    const { axes, side } = this.head;
+    if (!axes) return {};
+    const query = indexOf(axes.query, this.picked);
+    const key = side === "column" ? { key: indexOf(axes.key, this.picked) } : {};
+    return { query, ...key, place: this.picked, also: this.memory.also };
+  }
+
+  tellPick() {
+    const [t, h, w] = this.picked;
+    const { also } = this.memory;
+    this.pickTogether(this.asPick(), { t, h, w, also, combine: this.combine.value });
+  }
+
+  // The selection of the page, from another panel or from Python.
+  adopt({ link, query, key, place, also }) {
+    const { axes, side } = this.head;
+    const before = JSON.stringify([this.memory.picked, this.memory.also, this.memory.key]);
+    const mine = link === this.head.link;
+    const isKey = side === "column" && Number.isInteger(key);
+    const named = isKey ? placeOf(axes.key, key) : placeOf(axes.query, query);
+    const found = place ?? (mine ? (named ?? [query, 0, 0]) : this.memory.picked);
+    Object.assign(this.memory, { picked: found, also: also ?? [] });
+    this.memory.key = mine && Number.isInteger(key) ? placeOf(axes.key, key) : null;
+    return before !== JSON.stringify([this.memory.picked, this.memory.also, this.memory.key]);
+  }
+
+  // ---- walking
+
+  walkTo(place) {
+    Object.assign(this.memory, { picked: place, also: [], locked: true });
+    const shown = this.look();
+    if (shown) this.paint();
+    if (shown && this.near) this.showTogether(this.asPick());
+    else this.tellPick();
+    return shown;
+  }
+
+  walked() {
+    this.tellPick();
+  }
+
+  tellWalk(walk) {
+    this.tell("walk", walk);
   }
 
   key(event) {
     if (!plain(event)) return;
-    const pages = { PageUp: [-1, 0, 0], PageDown: [1, 0, 0] };
-    const move = event.key in ARROWS ? [0, ...ARROWS[event.key]] : pages[event.key];
-    if (!move) return;
+    if (event.key === " " && !this.head.still) this.walk.toggle();
+    else if (event.key === "Escape" && !this.head.still) this.release();
+    else if (!this.move(event)) return;
     used(event);
-    const from = (this.head.still ? this.hovered : this.picked) || [0, 0, 0];
-    if (!this.head.still) this.hovered = null;
-    const limits = this.head.grid;
-    this.pick(from.map((at, along) => clamp(at + move[along], 0, limits[along] - 1)));
+  }
+
+  release() {
+    this.walk.stop();
+    if (this.memory.also.length) this.choose([this.picked]);
+    else this.hold(false);
+  }
+
+  move(event) {
+    const pages = { PageUp: [-1, 0, 0], PageDown: [1, 0, 0] };
+    const by = event.key in ARROWS ? [0, ...ARROWS[event.key]] : pages[event.key];
+    if (!by) return false;
+    const { still, grid: limits } = this.head;
+    const from = (still ? this.hovered : (this.memory.also.at(-1) ?? this.picked)) || [0, 0, 0];
+    if (!still) this.hovered = null;
+    const to = from.map((at, along) => clamp(at + by[along], 0, limits[along] - 1));
+    if (event.shiftKey && this.picked) this.choose(merged(this.chosen, [to]));
+    else this.pick(to);
+    return true;
   }
 }
 
-// How wide all frames are: on one line if that leaves them large enough, else on two, …
-function frameWidth(steps, room) {
-  const least = clamp(room / 4, 64, 104);
-  const alone = (room - (Math.max(...steps) - 1) * GAP) / Math.max(...steps);
-  for (let lines = 1; ; lines++) {
-    for (let wide = LARGEST_FRAME; wide >= least; wide--) {
-      if (linesOf(steps, wide, room) <= lines) return Math.floor(Math.min(wide, alone));
-    }
-    if (lines > steps.length) return Math.floor(Math.min(least, alone));
+const namesOf = (places) =>
+  places.length > 1 ? `${places.length} patches` : placeName(...places[0]);
+
+// The patches of a box in one time step; the one it was begun at comes first.
+function boxOf([t, h0, w0], [, h1, w1]) {
+  const found = [];
+  const [down, right] = [h1 < h0 ? -1 : 1, w1 < w0 ? -1 : 1];
+  for (let h = h0; h !== h1 + down; h += down) {
+    for (let w = w0; w !== w1 + right; w += right) found.push([t, h, w]);
   }
+  return found;
 }
 
-function linesOf(steps, wide, room) {
-  let [lines, x] = [1, 0];
-  for (const frames of steps) {
-    const width = frames * wide + (frames - 1) * GAP;
-    if (x && x + width > room) [lines, x] = [lines + 1, 0];
-    x += width + BETWEEN;
-  }
-  return lines;
+// Chosen patches with others added; `toggle`: those that are among them already are taken away.
+function merged(chosen, others, toggle = false) {
+  const has = (list, place) => list.some((one) => samePlaces(one, place));
+  const kept = toggle ? chosen.filter((place) => !has(others, place)) : chosen;
+  const all = [...kept, ...others.filter((place) => !has(chosen, place))];
+  return all.length ? all : chosen;
 }
 
 export default (call) => show(FilmStrip, call);

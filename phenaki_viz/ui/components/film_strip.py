@@ -1,30 +1,65 @@
-"""Where one query looks, over all frames, on one colour scale."""
+"""Where one query, or several, look over all frames, on one colour scale; or who looks at them."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypedDict, cast
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict, cast
 from zlib import crc32
 
 import numpy as np
 from PIL import Image
 
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.figures.colour import MASKED_COLOUR, QUERY_COLOUR, ColourScale, lut
+from phenaki_viz.figures.colour import (
+    KEY_COLOUR,
+    MASKED_COLOUR,
+    QUERY_COLOUR,
+    ColourScale,
+    lut,
+)
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.attention_map import scale_header
-from phenaki_viz.ui.components.axes import Grid, Place
+from phenaki_viz.ui.components.axes import Grid, MapAxis, Place
 from phenaki_viz.ui.components.packing import pack
+from phenaki_viz.ui.components.shared import share
 from phenaki_viz.ui.components.stamps import stamped
 
 LARGEST = 160  # pixels a side that are sent; a frame is shown about as large
+MOST_PATCHES = 128  # chosen together
 
 
 class PatchPick(TypedDict):
-    """The patch that was picked: step, row, column."""
+    """The patch that was picked (step, row, column), those chosen with it, how they go together."""
 
     t: int
     h: int
     w: int
+    also: list[list[int]]
+    combine: Literal["mean", "sum"]
+
+
+class Walk(TypedDict):
+    """How a patch walks by itself. along: frames, row, column or all. pace: patches a second."""
+
+    along: str
+    pace: int
+
+
+SLOW_WALK: Walk = {"along": "frames", "pace": 3}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfMap:
+    """The map a strip shows a row (or column) of, for strips that move together with its picture.
+
+    link: names whose rows and columns the selection counts, see `share_selection`. query, key: its
+    axes. weights: the name under which `attention_map` offers every weight; "" for none.
+    """
+
+    link: str
+    query: MapAxis
+    key: MapAxis
+    weights: str = ""
 
 
 _mount = declare(
@@ -32,7 +67,12 @@ _mount = declare(
     "<div class='panel'><div class='head'><span class='title'></span><div class='tools'></div>"
     "</div><div class='strip' tabindex='0' role='img'></div>"
     "<div class='foot'><output class='said'></output><div class='legend'></div></div>"
-    "<span class='aloud' aria-live='polite'></span></div>",
+    "<div class='walk tools'></div><span class='aloud' aria-live='polite'></span></div>",
+    "linked",
+    "nearby_weights",
+    "walk",
+    "film_colours",
+    "film_frames",
 )
 
 
@@ -45,48 +85,91 @@ def film_strip(
     grid: Grid,
     scale: ColourScale,
     key: str,
+    also: Sequence[Place] = (),
+    combine: Literal["mean", "sum"] = "mean",
+    side: Literal["row", "column"] = "row",
     uniform: float | None = None,
     direction: str = "looks at",
+    many: str = "",
     unit: str = "weight",
+    each: str | None = None,
+    locked: bool = True,
     still: bool = False,
     bare: bool = False,
+    of_map: OfMap | None = None,
+    walk: Walk = SLOW_WALK,
     on_pick: Callable[[PatchPick], None] | None = None,
+    on_walk: Callable[[Walk], None] | None = None,
 ) -> PatchPick | None:
     """Draw the strip; returns the patch in the run in which one was picked, else None.
 
     frames: 'f H W 3' uint8. steps: the frames of each time step. weights: 't h w' float32, raw;
-    NaN has no colour (masked, or not a key of this map). query: the patch that is outlined.
-    uniform: 1 / visible keys. direction: what stands after the query's name, or alone when
-    `still`: then there is nothing to pick, only to read. bare: frames alone, no weights to read
-    either. on_pick is called before the page is
-    drawn: set state there. Raises ShapeError when the shapes do not fit.
+    NaN has no colour (masked, or not a key of this map). query: the patch that is outlined; also:
+    patches chosen with it, whose weights are put together as `combine` says. side: whether weights
+    are rows (the patches look) or columns (they are looked at). uniform: 1 / visible keys.
+    direction, many: what stands after the name of one patch, of several ("": only one is chosen at
+    a time); direction stands alone when `still`: then there is nothing to pick, only to read.
+    bare: frames alone, no weights to read either. each: what the colours' end belongs to where it
+    is another for every patch ("this query"); None for one scale for all. locked: False follows
+    the pointer at first. of_map: lets the strip move with the map's picture, and follow the
+    pointer without asking. on_pick and on_walk are called before the page is drawn: set state
+    there. Raises ShapeError when the shapes do not fit.
     """
     _check(frames, steps, weights, grid)
     event = picks.news(key)
     picked = [event["t"], event["h"], event["w"]] if event else None
-    pixels = small_frames(frames)
+    asked = [int(at) for at in query] if query else None
     header = {
         "id": key,
-        "frames": pixels.shape,
-        "film": crc32(pixels.data),  # the same frames are unpacked once
+        "film": _share_film(key, frames),
+        "size": frames.shape[1:3],
         "steps": [list(step) for step in steps],
         "grid": grid,
         "scale": scale_header(scale),
+        "each": each,
         "uniform": uniform,
-        "direction": direction,
-        "unit": unit,
-        "still": still,
-        "bare": bare,
-        "colours": {"query": QUERY_COLOUR, "masked": MASKED_COLOUR},
-        "push": picks.push(key, [int(at) for at in query] if query else None, picked),
+        "side": side,
+        **{"direction": direction, "many": many, "unit": unit},
+        **{"still": still, "bare": bare, "locked": locked},
+        "chosen": None if asked is None else [asked, *(list(place) for place in also)],
+        "combine": combine,
+        "most": MOST_PATCHES if many else 1,
+        "walk": walk,
+        "colours": {"query": QUERY_COLOUR, "key": KEY_COLOUR, "masked": MASKED_COLOUR},
+        **_linked(of_map),
+        "push": None if of_map else picks.push(key, asked, picked),
     }
-    shown = {"table": lut(scale.palette), "weights": weights.astype("f4"), "frames": pixels}
     _mount(
         key=key,
-        data=stamped(key, pack(header, **shown)),
+        data=stamped(key, pack(header, table=lut(scale.palette), weights=weights.astype("f4"))),
         on_pick_change=picks.answering(key, "pick", cast(Any, on_pick)),
+        on_walk_change=picks.answering(key, "walk", cast(Any, on_walk)),
     )
     return cast(PatchPick | None, event)
+
+
+def _linked(of_map: OfMap | None) -> dict[str, Any]:
+    if of_map is None:
+        return {"link": None, "axes": None, "weights": ""}
+    axes = {"query": of_map.query.header(), "key": of_map.key.header()}
+    return {"link": of_map.link, "axes": axes, "weights": of_map.weights}
+
+
+def film_of(key: str, frames: np.ndarray) -> dict[str, Any]:
+    """How other components name the frames of the strip `key`."""
+    return _named(key, small_frames(frames))
+
+
+def _share_film(key: str, frames: np.ndarray) -> dict[str, Any]:
+    """Send frames apart from the weights over them, which are others at every click; their name."""
+    pixels = small_frames(frames)
+    film = _named(key, pixels)
+    share(film["name"], {"of": film["of"], "shape": pixels.shape}, frames=pixels)
+    return film
+
+
+def _named(key: str, pixels: np.ndarray) -> dict[str, Any]:
+    return {"name": f"{key}.film", "of": crc32(pixels.data)}
 
 
 def small_frames(frames: np.ndarray) -> np.ndarray:

@@ -2,10 +2,11 @@ const NARROWEST = 200;
 const WIDEST = 380;
 const BETWEEN = 16;
 
-class PinnedMaps extends Panel {
+class PinnedMaps extends LinkedPanel {
   constructor(root) {
     super(root);
     this.box = this.find(".maps");
+    this.film = new PinnedFilm(this);
   }
 
   take() {
@@ -31,17 +32,20 @@ class PinnedMaps extends Panel {
 
   // One figure a head; made anew only when the heads are others.
   mount() {
-    const { labels } = this.head;
-    if (String(labels) === String(this.labels)) return;
-    this.labels = labels;
+    const { labels, film } = this.head;
+    const plan = JSON.stringify([labels, Boolean(film)]);
+    if (plan === this.plan) return;
+    this.plan = plan;
     this.canvases = labels.map(() => make("canvas", { tabIndex: 0, role: "img" }));
+    this.films = film ? labels.map(() => make("canvas", { className: "film" })) : [];
     const figures = labels.map((label, map) => {
       const unpin = () => this.tell("unpin", { map });
       const button = make("button", { type: "button", textContent: "Unpin", onclick: unpin });
       button.ariaLabel = `Unpin ${label}`;
       const tools = make("div", { className: "tools" }, button);
       const heading = make("header", {}, make("b", { textContent: label }), tools);
-      return make("figure", { className: "pinned" }, heading, this.canvases[map]);
+      const pictures = [this.canvases[map], this.films[map]].filter(Boolean);
+      return make("figure", { className: "pinned" }, heading, ...pictures);
     });
     for (const canvas of this.canvases) {
       canvas.onpointermove = (event) => this.point(this.at(event));
@@ -53,7 +57,7 @@ class PinnedMaps extends Panel {
   }
 
   get picked() {
-    const [query, key] = this.memory.picked;
+    const [query, key] = this.memory.picked ?? [0, null]; // until the selection is here
     const [rows, columns] = this.head.total;
     return [clamp(query, 0, rows - 1), key === null ? null : clamp(key, 0, columns - 1)];
   }
@@ -65,12 +69,26 @@ class PinnedMaps extends Panel {
     const wide = Math.floor(Math.min(WIDEST, (this.width - BETWEEN * (across - 1)) / across));
     this.size = [wide, Math.round(clamp((wide * rows) / columns, wide / 2, 1.3 * wide))];
     this.box.style.gridTemplateColumns = `repeat(${across}, ${wide}px)`;
+    if (this.head.film) this.film.lay(wide);
     this.paint();
   }
 
   paint() {
     this.canvases.forEach((canvas, map) => this.paintMap(fit(canvas, ...this.size), map));
+    if (this.head.film) this.film.paint();
     this.say();
+  }
+
+  // Frames, or lines of large maps, that Python has sent.
+  offered(name) {
+    const { film, lines } = this.head ?? {};
+    if (film && [film.name, lines].includes(name)) this.soon(() => this.paint());
+  }
+
+  // What another picture points at.
+  pointed(point) {
+    this.guide = point && point.link === this.head?.link ? point : null;
+    if (this.size) this.soon(() => this.paint());
   }
 
   paintMap(pen, map) {
@@ -83,7 +101,18 @@ class PinnedMaps extends Panel {
     const [query, key] = this.picked;
     this.drawLine(pen, colours.query, query, 0);
     if (key !== null) this.drawLine(pen, colours.key, key, 1);
+    this.drawGuides(pen);
     if (this.hovered) this.drawHovered(pen, this.hovered);
+  }
+
+  drawGuides(pen) {
+    const [wide, high] = this.size;
+    const { total: [rows, columns], colours } = this.head;
+    const { query, key } = this.guide ?? {};
+    pen.fillStyle = colours.query;
+    if (Number.isInteger(query)) pen.fillRect(0, ((query + 0.5) / rows) * high - 0.5, wide, 1);
+    pen.fillStyle = colours.key;
+    if (Number.isInteger(key)) pen.fillRect(((key + 0.5) / columns) * wide - 0.5, 0, 1, high);
   }
 
   drawBreaks(pen) {
@@ -118,6 +147,18 @@ class PinnedMaps extends Panel {
       pen.strokeRect(...box);
     }
     pen.lineWidth = 1;
+  }
+
+  // The selection of the page, from another panel or from Python.
+  adopt({ link, query, key }) {
+    if (link !== this.head.link || !Number.isInteger(query)) return false;
+    const before = String(this.memory.picked);
+    this.memory.picked = [query, key];
+    return before !== String(this.memory.picked);
+  }
+
+  hear(pick) {
+    if (this.head?.link && this.adopt(pick)) this.soon(() => this.paint());
   }
 
   reading(map, query, key) {
@@ -164,6 +205,7 @@ class PinnedMaps extends Panel {
     ramp.style.background = gradient(this.parts.table, "to right");
     const law = `${scale.log ? "logarithmic" : "linear"}, ${scale.scope}`;
     const ends = [`${spoken(scale.low, 3)}`, ramp, `${spoken(scale.high, 3)} · ${law}`];
+    if (this.head.film) ends.push(" · over the frames: the chosen row, ends from these heads");
     this.find(".legend").replaceChildren(...ends);
   }
 
@@ -178,6 +220,7 @@ class PinnedMaps extends Panel {
   point(cell) {
     if (String(cell) === String(this.hovered)) return;
     this.hovered = cell;
+    this.pointTogether(cell && { query: cell[0], key: cell[1] });
     this.soon(() => this.paint());
   }
 
@@ -186,7 +229,7 @@ class PinnedMaps extends Panel {
     const [query, key] = (this.memory.picked = cell);
     this.soon(() => this.paint());
     this.find(".aloud").textContent = `Query ${cellName(this.head.query, query)}`;
-    this.tell("pick", { query, key });
+    this.pickTogether({ query, key }, { query, key });
   }
 
   key(event) {

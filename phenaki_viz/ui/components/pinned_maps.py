@@ -1,6 +1,8 @@
 """Up to four heads side by side on one scale; query and key are shared by all of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,17 +19,44 @@ from phenaki_viz.figures.paint import line_over
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.attention_map import CellPick, scale_header
-from phenaki_viz.ui.components.axes import MapAxis
+from phenaki_viz.ui.components.axes import Grid, MapAxis
 from phenaki_viz.ui.components.packing import pack
+from phenaki_viz.ui.components.shared import share
 from phenaki_viz.ui.components.stamps import stamped
 from phenaki_viz.ui.components.weight_codes import coded
+
+LINES = "pinned.lines"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PinnedFilm:
+    """Frames under which each head's row is seen, and the rows.
+
+    frames: their name on the page's strip, see `film_of`. size: of a frame, (H, W). steps: the
+    frames of each time step. grid: 't h w' of the video. side: whether rows are shown or, of maps
+    whose keys are words, columns. lines: 'p t h w' float32, one a map, of row (or column) `own`:
+    for maps whose weights are not all sent.
+    """
+
+    frames: Mapping[str, Any]
+    size: tuple[int, int]
+    steps: Sequence[Sequence[int]]
+    grid: Grid
+    side: Literal["row", "column"]
+    own: int
+    lines: np.ndarray
+
 
 _mount = declare(
     "pinned_maps",
     "<div class='panel'><div class='maps'></div>"
     "<div class='foot'><output class='said'></output><div class='legend'></div></div>"
     "<span class='aloud' aria-live='polite'></span></div>",
+    "linked",
     "weight_codes",
+    "nearby_weights",
+    "film_colours",
+    "pinned_film",
 )
 
 
@@ -43,13 +72,17 @@ def pinned_maps(
     selected_query: int,
     uniform: np.ndarray,
     key: str,
+    link: str | None = None,
+    film: PinnedFilm | None = None,
     on_pick: Callable[[CellPick], None] | None = None,
     on_unpin: Callable[[int], None] | None = None,
 ) -> None:
     """Draw one map a label.
 
     values: 'p r c' weights, each the mean of `cell` of the `total` map; NaN is masked, infinite a
-    wrong row; sent in two bytes each, exact to 1e-6. uniform: 'i', 1 / visible keys. on_pick is
+    wrong row; sent in two bytes each, exact to 1e-6. uniform: 'i', 1 / visible keys. link: these
+    maps show the selection of the page, see `share_selection`. film: draws the selected row (or
+    word's column) of each over frames, under its map. on_pick is
     told the cell, on_unpin the number of the map, both before the page is drawn. Raises ShapeError
     when the shapes do not fit.
     """
@@ -79,8 +112,13 @@ def pinned_maps(
         },
         "query": query_axis.header(),
         "key": key_axis.header(),
-        "push": picks.push(key, [int(selected_query), kept], picked),
+        "link": link,
+        **_film_header(film),
+        "push": None if link else picks.push(key, [int(selected_query), kept], picked),
     }
+    if film is not None and link is not None:  # apart: other at every click, where the maps are not
+        about = {"of": link, "own": film.own, "count": len(labels)}
+        share(LINES, about, lines=film.lines.astype(np.float32))
     parts = {"table": lut(scale.palette), "uniform": uniform.astype(np.float32), **coded(values)}
     _mount(
         key=key,
@@ -88,6 +126,19 @@ def pinned_maps(
         on_pick_change=picks.answering(key, "pick", _cell(on_pick)),
         on_unpin_change=picks.answering(key, "unpin", _number(on_unpin)),
     )
+
+
+def _film_header(film: PinnedFilm | None) -> dict[str, Any]:
+    if film is None:
+        return {"film": None}
+    return {
+        "film": dict(film.frames),
+        "size": film.size,
+        "steps": [list(step) for step in film.steps],
+        "grid": film.grid,
+        "side": film.side,
+        "lines": LINES,
+    }
 
 
 def _cell(on_pick: Callable[[CellPick], None] | None) -> Callable[[picks.Event], None] | None:

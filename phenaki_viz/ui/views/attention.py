@@ -2,37 +2,53 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
 from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.tiles import MapTile
+from phenaki_viz.analysis.walks import Along, walk_places
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import (
     attention_heatmap,
-    column_over_video,
     head_grid,
     origin_notes,
-    row_over_video,
     scale_for,
     steps_read,
     words_read,
 )
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.cut_notes import cut_heatmap, cut_notes
-from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import file_stem, key_axis, place_name
+from phenaki_viz.figures.over_video import (
+    SCOPES,
+    Direction,
+    column_over_video,
+    patches_over_video,
+    walk_over_video,
+)
 from phenaki_viz.figures.words import listed
 from phenaki_viz.recording import describe_holding, looking
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import cuts, derived, heads, outcome, panels, pinned, selection, switchboard
-from phenaki_viz.ui.exporting import export_all_heads, export_row, is_exportable
+from phenaki_viz.ui import (
+    cuts,
+    derived,
+    heads,
+    outcome,
+    panels,
+    pinned,
+    queries,
+    selection,
+    switchboard,
+)
+from phenaki_viz.ui.exporting import export_all_heads, export_row, export_walk, is_exportable
 from phenaki_viz.ui.selection import Selection
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 DIRECTIONS = {"row": "Where it looks", "column": "Who looks at it"}
+SAID = {"row": ("looks at", "look at"), "column": ("is looked at by", "are looked at by")}
 # The map goes first, and then the script pauses: browser and server share the cores, and all else
 # would keep the map waiting for about 100 ms.
 BREATH = 0.08
@@ -74,6 +90,7 @@ def draw_attention(run: Run) -> None:
             _switch(chosen)
     over = st.container()
     left, right = st.columns([5, 6], gap="medium")
+    panels.share_choice(chosen, look.direction)
     with right:
         cut = cuts.choose(run, chosen)
         map_scale = _scale_of_cut(run, chosen, look, cut) if cut and cut.without else scale
@@ -195,29 +212,47 @@ def _by_step(chosen: Selection) -> None:
         export_row(picture.name, lambda: picture, "steps")
 
 
-def _scale_of_strip(chosen: Selection, look: Look) -> ColourScale:
-    """Ends from the one row or column that is shown, so that its pattern can be seen."""
-    record, at = chosen.record, chosen.query
-    if look.direction == "row":
-        weights = record.map.rows(chosen.item, chosen.head, [at])
-        return scale_for(weights.max(), log=look.log, scope="this query")
-    weights = record.map.columns(chosen.item, chosen.head, [at + record.num_null_kv])
-    return scale_for(weights.max(), log=look.log, scope="this key")
-
-
 def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
-    if not look.shared:
-        scale = _scale_of_strip(chosen, look)
-    picture = _overlay(run, chosen, scale, look, chosen.query + chosen.record.num_null_kv)
-    panels.strip(picture, chosen, "looks at" if look.direction == "row" else "is looked at by")
+    """The chosen patches over the video; colours end at their own largest weight unless shared."""
+    direction: Direction = "column" if look.direction == "column" else "row"
+    picture = patches_over_video(
+        chosen.shown,
+        queries.together(chosen),
+        as_rgb(run.clip),
+        run.temporal_patch,
+        direction=direction,
+        combine=queries.combine(),
+        scale=scale if look.shared else None,
+        log=look.log,
+    )
+    said, many = SAID[direction]
+    each = None if look.shared else SCOPES[direction]
+    panels.strip(picture, chosen, said, many=many, each=each)
     export_row(picture.name, lambda: picture, "strip")
+    _walk(run, chosen, direction, look.log)
 
 
-def _overlay(run: Run, chosen: Selection, scale: ColourScale, look: Look, key: int) -> FilmStrip:
-    frames, pt = as_rgb(run.clip), run.temporal_patch
-    if look.direction == "row":
-        return row_over_video(chosen.shown, chosen.place, frames, pt, scale)
-    return column_over_video(chosen.shown, key, chosen.place, frames, pt, scale)
+def _walk(run: Run, chosen: Selection, direction: Direction, log: bool) -> None:
+    walk = queries.walk()
+    along = cast(Along, walk["along"])
+    places = walk_places(chosen.place, along, chosen.record.places.grid)
+    shown, frames, pt = chosen.shown, as_rgb(run.clip), run.temporal_patch
+    export_walk(
+        (
+            id(run),
+            chosen.record.module,
+            chosen.head,
+            places[0],
+            along,
+            walk["pace"],
+            direction,
+            log,
+        ),
+        f"{file_stem(chosen.record, chosen.record.heads[chosen.head])}_walk_{along}",
+        len(places),
+        walk["pace"],
+        lambda: walk_over_video(shown, places, frames, pt, direction=direction, log=log),
+    )
 
 
 def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
@@ -249,7 +284,7 @@ def _word(names: tuple[str, ...]) -> int:
         "Word",
         range(len(names)),
         format_func=lambda at: f"{at}: {names[at]}",
-        index=min(2, len(names) - 1),
+        index=min(queries.FIRST_WORD, len(names) - 1),
         key="word",
         label_visibility="collapsed",
         **_BOUND,

@@ -10,7 +10,7 @@ from phenaki_viz.data import Clip, read_prompt
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.export.gif import gif_of
 from phenaki_viz.export.names import safe_name
-from phenaki_viz.figures.attention_views import frame_steps
+from phenaki_viz.figures.over_video import frame_steps
 from phenaki_viz.recording.looking import Look, most_frames
 from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.sampled import SampledRun, Sampling, sample

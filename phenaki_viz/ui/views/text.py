@@ -19,8 +19,6 @@ from phenaki_viz.data.digits import DIGITS, DIRECTIONS
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.attention_views import (
     Head,
-    column_over_video,
-    frame_steps,
     origin_notes,
     scale_for,
 )
@@ -28,6 +26,7 @@ from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.naming import head_label, key_axis
 from phenaki_viz.figures.outcome_views import loss_change_over_video, loss_over_video
+from phenaki_viz.figures.over_video import column_over_video, frame_steps
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.recording.looking import Look, look
 from phenaki_viz.recording.run import Run

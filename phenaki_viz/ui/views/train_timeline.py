@@ -11,9 +11,10 @@ from einops import rearrange
 from phenaki_viz.analysis.measures import head_table
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.data import Clip, Prompt, as_rgb
-from phenaki_viz.figures.attention_views import head_grid, row_over_video, scale_for, words_read
+from phenaki_viz.figures.attention_views import head_grid, scale_for, words_read
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.naming import place_name
+from phenaki_viz.figures.over_video import row_over_video
 from phenaki_viz.figures.training_views import heads_over_steps
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import AttentionRecord
@@ -122,7 +123,7 @@ def _row(clip: Clip, chosen: Selection, every: tuple[tuple[Kept, Selection], ...
     scale = scale_for(high, log=False, scope=scope)
     frames, patch = as_rgb(clip), frames_a_step(chosen.record, len(clip.frames))
     picture = row_over_video(chosen.shown, chosen.place, frames, patch, scale)
-    panels.strip(picture, chosen, "looks at")
+    panels.strip(picture, chosen, "looks at", linked=False)
     export_row(picture.name, lambda: picture, "train.strip")
 
 

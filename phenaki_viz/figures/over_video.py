@@ -1,0 +1,177 @@
+"""Rows and columns of a map laid back over the frames they are about."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from phenaki_viz.analysis.overlay import Combine, combined, on_grid
+from phenaki_viz.analysis.rows import uniform_weight
+from phenaki_viz.figures.attention_views import UNIT, Head, origin_notes, scale_for
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.naming import file_stem, key_axis, place_name
+from phenaki_viz.recording import Place
+
+Direction = Literal["row", "column"]
+SCOPES = {"row": "this query", "column": "this key"}
+
+
+def row_over_video(
+    head: Head, place: Place, frames: np.ndarray, temporal_patch: int, scale: ColourScale
+) -> FilmStrip:
+    """Where one query looks, laid over every frame on one scale.
+
+    frames: 'f H W 3' uint8. Keys that are not in this map (other frames of a spatial map, other
+    patches of a temporal one) carry NaN: no colour.
+    """
+    weights = patch_weights(head, [place], "row")[0]
+    return _strip(head, place, weights, frames, temporal_patch, scale, "looks at")
+
+
+def column_over_video(
+    head: Head,
+    key: int,
+    place: Place | None,
+    frames: np.ndarray,
+    temporal_patch: int,
+    scale: ColourScale,
+) -> FilmStrip:
+    """Who looks at one key (a token, a word or a null key), laid over every frame."""
+    weights = head.record.map.columns(head.item, head.head, [key])[:, 0]
+    name = key_axis(head.record, head.item).names[key]
+    on_video = on_grid(head.record.places, head.record.batch_items[head.item], weights)
+    return _strip(
+        head, place, on_video, frames, temporal_patch, scale, f"tokens that read {name!r}"
+    )
+
+
+def patches_over_video(
+    head: Head,
+    places: Sequence[Place],
+    frames: np.ndarray,
+    temporal_patch: int,
+    *,
+    direction: Direction = "row",
+    combine: Combine = "mean",
+    scale: ColourScale | None = None,
+    log: bool = False,
+) -> FilmStrip:
+    """Where one or several patches look, or who looks at them, over every frame on one scale.
+
+    places: the first one is the patch that was chosen first. combine: of the weights of several.
+    scale: without one, colours end at the largest weight shown, on a log scale if `log`.
+    """
+    weights = combined(patch_weights(head, places, direction), combine)
+    if scale is None:
+        high = float(np.nanmax(weights, initial=0))
+        scope = SCOPES[direction] if len(places) == 1 else f"{combine} of {len(places)} patches"
+        scale = scale_for(high, log=log, scope=scope)
+    picture = _strip(
+        head, places[0], weights, frames, temporal_patch, scale, _shows(places, direction, combine)
+    )
+    made_by = {**picture.made_by, "queries" if direction == "row" else "keys": list(places)}
+    return replace(
+        picture, also=tuple(places[1:]), made_by=made_by, chosen_is_key=direction == "column"
+    )
+
+
+def walk_over_video(
+    head: Head,
+    places: Sequence[Place],
+    frames: np.ndarray,
+    temporal_patch: int,
+    *,
+    direction: Direction = "row",
+    log: bool = False,
+) -> list[FilmStrip]:
+    """One picture for each place of a walk, all on one scale: the largest weight of the walk."""
+    weights = patch_weights(head, places, direction)
+    high = float(np.nanmax(weights, initial=0))
+    scale = scale_for(high, log=log, scope="the whole walk")
+    return [
+        patches_over_video(head, [place], frames, temporal_patch, direction=direction, scale=scale)
+        for place in places
+    ]
+
+
+def word_weights(head: Head, key: int) -> np.ndarray:
+    """How much every token reads one key (a token, a word or a null key): 't h w' float32."""
+    weights = head.record.map.columns(head.item, head.head, [key])[:, 0]
+    return on_grid(head.record.places, head.record.batch_items[head.item], weights)
+
+
+def patch_weights(head: Head, places: Sequence[Place], direction: Direction) -> np.ndarray:
+    """The row (or column) of every patch at its place in the video: 'p t h w' float32.
+
+    NaN where a patch is no key (no query) of that map, and where the mask hides it. Patches may
+    lie in other batch items than the head's own: each is read from its own map.
+    """
+    record = head.record
+    located = [record.places.locate(place) for place in places]
+    grids = np.full((len(places), *record.places.grid), np.nan, np.float32)
+    for original in dict.fromkeys(original for original, _ in located):
+        asked = [at for at, (own, _) in enumerate(located) if own == original]
+        tokens = [located[at][1] for at in asked]
+        found = _lines(head, record.item_of(original), tokens, direction)
+        for at, weights in zip(asked, found, strict=True):
+            grids[at] = on_grid(record.places, original, weights)
+    return grids
+
+
+def _lines(head: Head, item: int, tokens: Sequence[int], direction: Direction) -> np.ndarray:
+    """Rows, or columns, of some tokens of one batch item: 'p tokens', NaN where hidden."""
+    record, nulls = head.record, head.record.num_null_kv
+    if direction == "column":
+        keys = [token + nulls for token in tokens]
+        lines = record.map.columns(item, head.head, keys).T
+        hidden = [record.hidden(item, (0, lines.shape[1]), (key, key + 1))[:, 0] for key in keys]
+        return np.where(hidden, np.nan, lines)
+    lines = record.map.rows(item, head.head, tokens)
+    hidden = [record.hidden(item, (token, token + 1), (0, lines.shape[1]))[0] for token in tokens]
+    return np.where(hidden, np.nan, lines)[:, nulls:]
+
+
+def _shows(places: Sequence[Place], direction: Direction, combine: Combine) -> str:
+    if len(places) == 1:
+        return "looks at" if direction == "row" else "tokens that read it"
+    what = "where they look" if direction == "row" else "tokens that read them"
+    return f"and {len(places) - 1} more patches, {combine} of {what}"
+
+
+def _strip(
+    head: Head,
+    place: Place | None,
+    weights: np.ndarray,
+    frames: np.ndarray,
+    temporal_patch: int,
+    scale: ColourScale,
+    what: str,
+) -> FilmStrip:
+    record = head.record
+    asked = f" · {place_name(*place)}" if place else ""
+    uniform = uniform_weight(record.visible_keys(head.item))
+    at = record.places.locate(place)[1] if place else 0
+    return FilmStrip(
+        name=f"{file_stem(record, record.heads[head.head])}_over_video",
+        title=f"{head.title}{asked} · {what}",
+        notes=(scale.describe(), *origin_notes(head.recording.made_by)),
+        made_by=head.made_by(scale) | {"query": place, "shows": what},
+        frames=frames,
+        steps=frame_steps(len(frames), temporal_patch),
+        weights=weights,
+        query=place,
+        scale=scale,
+        unit=UNIT,
+        uniform=float(uniform[at]),
+    )
+
+
+def frame_steps(frames: int, temporal_patch: int) -> tuple[tuple[int, ...], ...]:
+    """Frames of each time step: the first alone, then `temporal_patch` each.
+
+    Source: C-ViViT, Phenaki (arXiv 2210.02399) section 2.1.
+    """
+    later = range(1, frames, temporal_patch)
+    return ((0,), *(tuple(range(first, first + temporal_patch)) for first in later))

@@ -1,0 +1,28 @@
+// Weights over frames: how they are coloured, and where the frames are.
+const OPACITY = 0.85;
+
+// Low weights let the frame through, high ones cover it; of signed numbers, those near zero do.
+const COVER = {
+  rising: (share) => share ** 0.7,
+  signed: (share) => Math.abs(2 * share - 1) ** 0.7,
+  full: () => 1,
+};
+
+// The dark end of the palette would not show on a dark frame: colours start a third of the way up.
+function lit(table) {
+  const shown = new Uint8Array(table.length);
+  for (let i = 0; i < 256; i++) {
+    const from = 3 * Math.round(84 + (i / 255) * 171);
+    shown.set(table.subarray(from, from + 3), 3 * i);
+  }
+  return shown;
+}
+
+// The frames that Python sent by a component of their own; null until they are here.
+function picturesOf({ name, of }) {
+  const film = room.things.get(name);
+  if (film?.of !== of) return null;
+  const [count, ...shape] = film.shape;
+  film.pictures ??= Array.from({ length: count }, (_, f) => frameOf(film.parts.frames, f, shape));
+  return film.pictures;
+}

@@ -1,0 +1,221 @@
+const GAP = 3; // between frames of one step
+const BETWEEN = 14; // between steps
+const LARGEST_FRAME = 200;
+
+// Neighbours of a patch, down and right, and the edge between: from x, y to x, y.
+const EDGES = [
+  [-1, 0, 0, 0, 1, 0],
+  [1, 0, 0, 1, 1, 1],
+  [0, -1, 0, 0, 0, 1],
+  [0, 1, 1, 0, 1, 1],
+];
+
+// Frames, the weights over them or under them, and marks. What is built on it says which patches
+// are looked at (`looked`), finds their weights (`look`, which calls `lay`), and puts into words
+// what is shown (`say`).
+class FilmFrames extends LinkedPanel {
+  lay(weights, places) {
+    this.weights = weights;
+    this.scale = this.scaleOf(weights, places);
+    const signed = this.scale.low < 0 && this.scale.high > 0;
+    this.cover = this.memory.beside ? COVER.full : signed ? COVER.signed : COVER.rising;
+    this.table = signed || this.memory.beside ? this.parts.table : lit(this.parts.table);
+    const ramp = pixels(this.table, this.cover);
+    const place = placer(this.scale);
+    const masked = (pixelOf(this.head.colours.masked) & 0xffffff) | (0x59 << 24);
+    this.heats = this.head.steps.map((_, t) =>
+      this.heat(t, (weight) =>
+        Number.isFinite(weight) ? ramp[Math.round(255 * place(weight))] : masked,
+      ),
+    );
+    this.drawLegend();
+  }
+
+  // Where colours end at the largest weight of what is shown, that is another one for each patch.
+  scaleOf(weights, places) {
+    const { scale, each, chosen } = this.head;
+    if (!each || samePlaces(places, chosen)) return scale;
+    const high = Math.max(0, ...weights.filter(Number.isFinite)) || 1;
+    const low = scale.log ? (high * scale.low) / scale.high : 0;
+    const many = places.length > 1 && `${this.combine.value} of ${places.length} patches`;
+    return { ...scale, low, high, scope: many || each };
+  }
+
+  // One step's weights as a small picture: one dot a patch, see-through where they are low.
+  heat(t, colourOf) {
+    const [, rows, columns] = this.head.grid;
+    const first = t * rows * columns;
+    return imageOf(columns, rows, (dots) => {
+      for (let i = 0; i < dots.length; i++) dots[i] = colourOf(this.weights[first + i]);
+    });
+  }
+
+  // ---- frames: sent once, by a component of their own
+
+  offered(name) {
+    if (!this.head) return;
+    if (name === this.head.film.name) this.soon(() => this.draw());
+    if (name === WEIGHTS) this.soon(() => this.say());
+  }
+
+  get pictures() {
+    return picturesOf(this.head.film);
+  }
+
+  // The boxes of steps and frames: made anew only when there are others.
+  build() {
+    const plan = JSON.stringify(this.head.steps);
+    if (plan === this.plan) return;
+    this.plan = plan;
+    this.canvases = this.head.steps.map((step) => step.map((frame) => make("canvas", { frame })));
+    this.apart = this.head.steps.map(() => make("canvas", { className: "apart" }));
+    const boxes = this.head.steps.map((step, t) => {
+      const caption = make("figcaption", { textContent: captionOf(t, step) });
+      const frames = make("div", { className: "frames" }, ...this.canvases[t]);
+      return make("figure", { className: "step" }, frames, this.apart[t], caption);
+    });
+    this.strip.replaceChildren(...boxes);
+  }
+
+  draw() {
+    const { size: [height, width], colours } = this.head;
+    this.strip.style.setProperty("--between", `${BETWEEN}px`);
+    this.strip.style.setProperty("--chosen", colours[this.head.side === "column" ? "key" : "query"]);
+    const wide = frameWidth(this.head.steps.map((step) => step.length), this.width);
+    this.frame = [wide, Math.round((wide * height) / width)];
+    for (const box of this.strip.children) {
+      const frames = box.querySelectorAll(".frames canvas").length;
+      box.style.width = `${frames * wide + (frames - 1) * GAP}px`;
+    }
+    this.panel.classList.toggle("beside", this.memory.beside);
+    this.slider.disabled = this.memory.beside;
+    this.enlarged = this.pictures?.map((picture) => this.enlarge(picture));
+    this.look();
+    this.paint();
+  }
+
+  // As large as it is shown: done once, not at every move of the pointer.
+  enlarge(picture) {
+    const dots = devicePixelRatio || 1;
+    const [wide, high] = this.frame.map((side) => Math.round(side * dots));
+    const large = new OffscreenCanvas(wide, high);
+    const pen = large.getContext("2d");
+    const to = [0, 0, wide / dots, high / dots];
+    pen.scale(dots, dots);
+    copy(pen, picture, [0, 0, picture.width, picture.height], to);
+    return large;
+  }
+
+  paint() {
+    this.head.steps.forEach((_, t) => this.paintStep(t));
+    this.strip.dataset.painted = Number(this.strip.dataset.painted ?? 0) + 1;
+    this.strip.dataset.opacity = this.memory.opacity;
+    this.say();
+  }
+
+  paintStep(t) {
+    const places = (this.looked ?? []).filter(([step]) => step === t);
+    this.strip.children[t].classList.toggle("asked", places.length > 0);
+    const heat = this.enlarge(this.heats[t]);
+    for (const canvas of this.canvases[t]) {
+      const pen = fit(canvas, ...this.frame);
+      if (this.enlarged) pen.drawImage(this.enlarged[canvas.frame], 0, 0, ...this.frame);
+      pen.globalAlpha = this.memory.beside ? 0 : this.memory.opacity;
+      pen.drawImage(heat, 0, 0, ...this.frame);
+      pen.globalAlpha = 1;
+      this.drawMarks(pen, t, places);
+    }
+    if (this.memory.beside) {
+      const pen = fit(this.apart[t], ...this.frame);
+      pen.drawImage(heat, 0, 0, ...this.frame);
+      this.drawMarks(pen, t, places);
+    }
+  }
+
+  drawMarks(pen, t, places) {
+    const { colours, side } = this.head;
+    const here = (place) => place?.[0] === t;
+    const asked = colours[side === "column" ? "key" : "query"];
+    if (this.memory.lines) this.drawLines(pen);
+    for (const { at, as } of this.guides ?? []) if (here(at)) this.drawPatch(pen, at, colours[as], 1);
+    if (here(this.hovered) && !this.follows) this.drawPatch(pen, this.hovered, "#fff", 1.25);
+    const { key } = this.memory;
+    if (here(key) && side === "row") this.drawPatch(pen, key, colours.key, 2.5);
+    if (places.length === 1) this.drawPatch(pen, places[0], asked, 2.5);
+    else this.drawOutline(pen, places, asked);
+    this.drawOutline(pen, (this.band ?? []).filter(here), asked);
+  }
+
+  drawLines(pen) {
+    const [, rows, columns] = this.head.grid;
+    const [width, height] = this.frame;
+    pen.fillStyle = "rgb(255 255 255 / 0.28)";
+    for (let w = 1; w < columns; w++) pen.fillRect((w * width) / columns - 0.5, 0, 1, height);
+    for (let h = 1; h < rows; h++) pen.fillRect(0, (h * height) / rows - 0.5, width, 1);
+  }
+
+  // Bright on dark, so that it shows on every frame.
+  drawPatch(pen, [, h, w], colour, line) {
+    const [, rows, columns] = this.head.grid;
+    const [wide, high] = [this.frame[0] / columns, this.frame[1] / rows];
+    const inset = line / 2;
+    const box = [w * wide + inset, h * high + inset, wide - line, high - line];
+    pen.lineWidth = line + 2;
+    pen.strokeStyle = "rgb(0 0 0 / 0.6)";
+    pen.strokeRect(...box);
+    pen.lineWidth = line;
+    pen.strokeStyle = colour;
+    pen.strokeRect(...box);
+  }
+
+  // Around patches that were chosen together: no line between neighbours.
+  drawOutline(pen, places, colour) {
+    const [, rows, columns] = this.head.grid;
+    const [wide, high] = [this.frame[0] / columns, this.frame[1] / rows];
+    const has = new Set(places.map(String));
+    pen.beginPath();
+    for (const [t, h, w] of places) {
+      for (const [down, right, x0, y0, x1, y1] of EDGES) {
+        if (has.has(String([t, h + down, w + right]))) continue;
+        pen.moveTo((w + x0) * wide, (h + y0) * high);
+        pen.lineTo((w + x1) * wide, (h + y1) * high);
+      }
+    }
+    for (const [line, stroke] of [[4.5, "rgb(0 0 0 / 0.6)"], [2.5, colour]]) {
+      [pen.lineWidth, pen.strokeStyle, pen.lineCap] = [line, stroke, "square"];
+      pen.stroke();
+    }
+  }
+
+  drawLegend() {
+    const { scale } = this;
+    const bar = make("span", { className: "bar" });
+    bar.style.backgroundImage = gradient(this.table, "to right", this.cover);
+    const law = `${scale.log ? "logarithmic" : "linear"}, ${scale.scope}`;
+    const parts = [spoken(scale.low, 3), bar, spoken(scale.high, 3), ` · ${law}`];
+    if (this.weights.some(Number.isNaN)) parts.push(swatch(this.head.colours.masked, "no weight"));
+    this.find(".legend").replaceChildren(...parts);
+  }
+}
+
+// How wide all frames are: on one line if that leaves them large enough, else on two, …
+function frameWidth(steps, room) {
+  const least = clamp(room / 4, 64, 104);
+  const alone = (room - (Math.max(...steps) - 1) * GAP) / Math.max(...steps);
+  for (let lines = 1; ; lines++) {
+    for (let wide = LARGEST_FRAME; wide >= least; wide--) {
+      if (linesOf(steps, wide, room) <= lines) return Math.floor(Math.min(wide, alone));
+    }
+    if (lines > steps.length) return Math.floor(Math.min(least, alone));
+  }
+}
+
+function linesOf(steps, wide, room) {
+  let [lines, x] = [1, 0];
+  for (const frames of steps) {
+    const width = frames * wide + (frames - 1) * GAP;
+    if (x && x + width > room) [lines, x] = [lines + 1, 0];
+    x += width + BETWEEN;
+  }
+  return lines;
+}

@@ -1,0 +1,13 @@
+// Nothing to see: what Python says once, for the other components of the page.
+function hear({ pick, seen }) {
+  // A newer pick than Python knows of is on its way to it.
+  if (room.playing || seen < room.last) return;
+  room.pick = pick;
+  for (const panel of room.panels) panel.hear(pick);
+}
+
+export default ({ data }) => {
+  const { head, parts } = unpack(data);
+  if (head.pick) hear(head);
+  else offer(head.name, { ...head, parts });
+};

@@ -1,0 +1,58 @@
+"""What the components of a page share, sent once: not again with every click on one of them.
+
+Frames are the largest part of a film strip and do not change while one looks around; the selection
+is shown by several components whose data it must not change. Both go by a component that shows
+nothing, and reach the others in the browser.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from phenaki_viz.ui.components.assets import declare
+from phenaki_viz.ui.components.axes import Place
+from phenaki_viz.ui.components.packing import pack
+from phenaki_viz.ui.components.stamps import stamped
+
+KEY = "shared"  # what takes no room on the page: ui/main.py's style goes by it
+
+_mount = declare("shared", "<span hidden></span>", "linked")
+
+
+def share(name: str, header: Mapping[str, Any], **parts: np.ndarray) -> None:
+    """Offer arrays to the components of the page that ask for `name`; see `pack` for types."""
+    key = f"{KEY}.{name}"
+    _send(key, pack({"id": key, "name": name, **header}, **parts))
+
+
+def share_selection(
+    link: str,
+    *,
+    query: int,
+    key: int | None,
+    place: Place,
+    also: Sequence[Place] = (),
+    pickers: Sequence[str] = (),
+) -> None:
+    """Tell every linked component what is selected.
+
+    link: names the map that `query` and `key` are a row and a column of. place: the query's patch
+    (step, row, column); also: the patches that were chosen with it. pickers: keys of components in
+    which the user picks: a pick of theirs that has not arrived here is not overruled.
+    """
+    pick = {"link": link, "query": query, "key": key, "place": place, "also": list(also)}
+    key = f"{KEY}.selection"
+    seen = max(map(_last, pickers), default=0)
+    _send(key, pack({"id": key, "pick": pick, "seen": seen}))
+
+
+def _last(picker: str) -> int:
+    """The number of the last pick that came from a component."""
+    event = (st.session_state.get(picker) or {}).get("pick")
+    return int(event.get("seq", 0)) if isinstance(event, Mapping) else 0
+
+
+def _send(key: str, content: bytes) -> None:
+    _mount(key=key, data=stamped(key, content))

@@ -1,0 +1,103 @@
+"""Several patches looked at together, the key beside the query, and the walk; the URL holds them.
+
+The first patch is the selection's own; these are what was chosen with it.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal, cast
+
+import streamlit as st
+
+from phenaki_viz.analysis.overlay import Combine
+from phenaki_viz.recording import Place
+from phenaki_viz.ui.components.film_strip import MOST_PATCHES, SLOW_WALK, PatchPick, Walk
+from phenaki_viz.ui.links import say_in_url
+from phenaki_viz.ui.selection import Selection, wish
+
+ALSO, COMBINE, KEY, WALK = "queries.also", "queries.combine", "queries.key", "queries.walk"
+FIRST_WORD = 2  # after the two null key/values that MaskGit has
+WALKS = ("frames", "row", "column", "all")
+FASTEST = 12
+
+
+def together(chosen: Selection) -> tuple[Place, ...]:
+    """The selected patch and those that were chosen with it, as far as this model has them."""
+    asked = st.session_state.setdefault(ALSO, read_places(st.query_params.get("also", "")))
+    grid = chosen.record.places.grid
+    say_in_url("also", places_text(asked))
+    there = [at for at in asked if all(a < size for a, size in zip(at, grid, strict=True))]
+    return chosen.place, *(at for at in there if at != chosen.place)
+
+
+def combine() -> Combine:
+    """How the weights of several patches are put together."""
+    asked = st.session_state.setdefault(COMBINE, st.query_params.get("combine", "mean"))
+    how: Literal["mean", "sum"] = "sum" if asked == "sum" else "mean"
+    say_in_url("combine", "" if how == "mean" else how)
+    return how
+
+
+def key_of(chosen: Selection) -> int | None:
+    """The key that was picked beside the query, a column of the map; None for none."""
+    if KEY not in st.session_state:
+        asked = st.query_params.get("key", "")
+        st.session_state[KEY] = int(asked) if asked.isascii() and asked.isdigit() else None
+    key: int | None = st.session_state[KEY]
+    say_in_url("key", "" if key is None else str(key))
+    return key if key is not None and key < chosen.record.map.shape[3] else None
+
+
+def word_of(chosen: Selection) -> int:
+    """The key that the words of cross-attention are looked at from: a null key or a word."""
+    last = chosen.record.map.shape[3] - 1
+    asked = st.session_state.get("word", st.query_params.get("word", ""))
+    return min(int(asked), last) if str(asked).isdigit() else min(FIRST_WORD, last)
+
+
+def walk() -> Walk:
+    """How the patch walks by itself."""
+    asked = st.session_state.setdefault(WALK, _walk_in_url())
+    usual = asked == SLOW_WALK
+    say_in_url("walk", "" if usual else f"{asked['along']}.{asked['pace']}")
+    return cast(Walk, asked)
+
+
+def pick_patches(pick: PatchPick) -> None:
+    """What was picked on the film strip, for the next run; a callback."""
+    wish(step=pick["t"], row=pick["h"], column=pick["w"])
+    also = [(int(t), int(h), int(w)) for t, h, w in pick.get("also", [])]
+    st.session_state[ALSO] = tuple(also)[:MOST_PATCHES]
+    st.session_state[COMBINE] = pick.get("combine", "mean")
+
+
+def keep_walk(asked: Walk) -> None:
+    """How the user lets the patch walk; a callback."""
+    st.session_state[WALK] = {"along": asked["along"], "pace": int(asked["pace"])}
+
+
+def pick_key(key: int | None) -> None:
+    """The key that was picked on a map, and no patches beside the query; call it in a callback."""
+    st.session_state[KEY] = key
+    st.session_state[ALSO] = ()
+
+
+def read_places(text: str) -> tuple[Place, ...]:
+    """'2.1.3_2.1.4' as ((2, 1, 3), (2, 1, 4)); what cannot be read is dropped."""
+    triples = [part.split(".") for part in text.split("_")]
+    good = [
+        (int(one[0]), int(one[1]), int(one[2]))
+        for one in triples
+        if len(one) == 3 and all(at.isascii() and at.isdigit() for at in one)
+    ]
+    return tuple(dict.fromkeys(good))[:MOST_PATCHES]
+
+
+def places_text(places: Sequence[Place]) -> str:
+    """The other way round."""
+    return "_".join(".".join(map(str, place)) for place in places)
+
+
+def _walk_in_url() -> dict[str, Any]:
+    along, _, pace = st.query_params.get("walk", "").partition(".")
+    fine = along in WALKS and pace.isascii() and pace.isdigit() and 1 <= int(pace) <= FASTEST
+    return {"along": along, "pace": int(pace)} if fine else dict(SLOW_WALK)

@@ -1,0 +1,276 @@
+"""A film strip, its map and pinned maps that show one selection and answer each other at once."""
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from phenaki_viz.analysis.overlay import combined
+from tests.components import planted
+from tests.components.gestures import cell_at, map_canvas, runs
+from tests.components.test_film_strip import patch_at
+
+pytestmark = pytest.mark.browser
+ATTN = planted.attention(3, 1)
+
+
+def row_of(*place):
+    return int(np.ravel_multi_index(place, planted.GRID))
+
+
+@pytest.fixture
+def linked(demo):
+    def opened(more=""):
+        page = demo(f"show=linked{more}")
+        page.set_viewport_size({"width": 1280, "height": 1900})
+        strip, shown = page.locator(".strip"), map_canvas(page)
+        key = row_of(2, 4, 4) if "side=column" in more else ""
+        expect(strip).to_have_attribute("data-picked", "2,4,4")
+        expect(shown).to_have_attribute("data-picked", f"{row_of(2, 4, 4)},{key}")
+        return page, strip, shown
+
+    return opened
+
+
+def to(page, frame, h, w, **how):
+    """Move the pointer onto a patch, however the page still moves."""
+    strip = page.locator(".strip")
+    for _ in range(20):
+        page.mouse.move(*patch_at(page, frame, h, w), **how)
+        page.wait_for_timeout(50)
+        if (strip.get_attribute("data-patch") or "").endswith(f",{h},{w}"):
+            return
+
+
+def click(page, frame, h, w, *, shift=False):
+    to(page, frame, h, w)
+    if shift:
+        page.keyboard.down("Shift")
+    page.mouse.click(*patch_at(page, frame, h, w))
+    if shift:
+        page.keyboard.up("Shift")
+
+
+def total(strip):
+    return float(strip.get_attribute("data-total"))
+
+
+def test_the_pointer_is_followed_without_asking_until_a_click_holds_the_patch(linked):
+    page, strip, shown = linked("&follow=1")
+    expect(strip).to_have_attribute("data-follows", "true")
+    to(page, 4, 5, 2)
+    expect(strip).to_have_attribute("data-looked", "2.5.2")
+    own = float(strip.get_attribute("data-weight"))
+    assert own == pytest.approx(ATTN[row_of(2, 5, 2), row_of(2, 5, 2)], abs=1e-6)
+    expect(shown).to_have_attribute("data-guide", f"{row_of(2, 5, 2)},")
+    expect(page.locator(".title")).to_contain_text("step 2, row 5, column 2 looks at")
+    most = int(ATTN[row_of(2, 5, 2)].argmax())
+    t, h, w = np.unravel_index(most, planted.GRID)
+    said = page.locator(".panel:has(.strip) output.said")
+    expect(said).to_contain_text(f"most at step {t}, row {h}, column {w}")
+    assert runs(page, "linked") == 1
+    page.mouse.click(*patch_at(page, 4, 5, 2))
+    expect(page.get_by_text("linked has [(2, 5, 2)]", exact=False)).to_be_visible()
+    expect(strip).to_have_attribute("data-locked", "true")
+    to(page, 0, 0, 0)
+    expect(strip).to_have_attribute("data-looked", "2.5.2")
+    read = float(strip.get_attribute("data-weight"))
+    assert read == pytest.approx(ATTN[row_of(2, 5, 2), 0], abs=1e-6)
+    page.keyboard.press("Escape")
+    expect(strip).to_have_attribute("data-follows", "true")
+
+
+def test_a_click_is_shown_before_python_answers_by_all_pictures(linked):
+    page, strip, shown = linked()
+    to(page, 7, 1, 6)
+    seen = page.evaluate(
+        """([strip, map]) => {
+          const target = strip.querySelectorAll(".frames canvas")[7];
+          const { width, height } = target.getBoundingClientRect();
+          const offset = { offsetX: (6.5 * width) / 8, offsetY: (1.5 * height) / 8 };
+          const event = new MouseEvent("click", { bubbles: true, composed: true });
+          for (const [name, value] of Object.entries(offset))
+            Object.defineProperty(event, name, { value });
+          target.dispatchEvent(event);
+          return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
+            done([strip.dataset.looked, map.dataset.picked, Number(strip.dataset.total)]))));
+        }""",
+        [strip.element_handle(), shown.element_handle()],
+    )
+    assert seen[:2] == ["4.1.6", f"{row_of(4, 1, 6)},"]
+    assert seen[2] == pytest.approx(1, abs=1e-4)
+    expect(page.get_by_text("linked has [(4, 1, 6)]", exact=False)).to_be_visible()
+
+
+def test_patches_are_added_taken_away_and_put_together(linked):
+    page, strip, shown = linked()
+    click(page, 7, 1, 6, shift=True)
+    click(page, 0, 3, 3, shift=True)
+    expect(strip).to_have_attribute("data-also", "4.1.6_0.3.3")
+    added = f"{row_of(4, 1, 6)},{row_of(0, 3, 3)}"
+    expect(shown).to_have_attribute("data-also", added)
+    expect(page.locator(".title")).to_contain_text("3 patches look at (mean)")
+    assert total(strip) == pytest.approx(1, abs=1e-4)
+    page.locator(".tools select").first.select_option("sum")
+    expect(page.get_by_text("sum key", exact=False)).to_be_visible()
+    rows = [ATTN[row_of(*at)].reshape(planted.GRID) for at in [(2, 4, 4), (4, 1, 6), (0, 3, 3)]]
+    expect(page.locator(".title")).to_contain_text("(sum)")
+    assert total(strip) == pytest.approx(3, abs=1e-4)
+    to(page, 2, 6, 1)
+    read = float(strip.get_attribute("data-weight"))
+    assert read == pytest.approx(combined(np.stack(rows), "sum")[1, 6, 1], abs=3e-6)
+    click(page, 7, 1, 6, shift=True)
+    expect(strip).to_have_attribute("data-also", "0.3.3")
+    page.keyboard.press("Escape")
+    expect(strip).to_have_attribute("data-also", "")
+    expect(page.get_by_text("linked has [(2, 4, 4)]", exact=False)).to_be_visible()
+
+
+def test_a_box_is_drawn_over_patches(linked):
+    page, strip, _ = linked()
+    to(page, 3, 1, 2)
+    page.mouse.down()
+    to(page, 4, 2, 4)
+    page.mouse.up()
+    wanted = [(2, h, w) for h in (1, 2) for w in (2, 3, 4)]
+    expect(page.get_by_text(f"linked has {wanted} mean", exact=False)).to_be_visible()
+    expect(page.locator(".title")).to_contain_text("6 patches look at")
+    assert total(strip) == pytest.approx(1, abs=1e-4)
+
+
+def test_too_many_patches_are_refused_in_words(linked):
+    page, strip, _ = linked()
+    for frame in (0, 1, 5):
+        to(page, frame, 0, 0)
+        page.keyboard.down("Shift")
+        page.mouse.down()
+        to(page, frame, 7, 7)
+        page.mouse.up()
+        page.keyboard.up("Shift")
+        if frame:
+            said = page.locator(".panel:has(.strip) output.said")
+            expect(said).to_contain_text("at most 128 patches together")
+    assert len(strip.get_attribute("data-also").split("_")) == 64
+
+
+def test_a_cell_picked_on_the_map_is_seen_on_the_strip_as_query_and_key(linked):
+    page, strip, shown = linked()
+    page.mouse.click(*cell_at(shown, row_of(1, 2, 3), row_of(3, 6, 5)))
+    expect(strip).to_have_attribute("data-picked", "1,2,3")
+    expect(strip).to_have_attribute("data-key", "3,6,5")
+    expect(page.get_by_text("linked has [(1, 2, 3)]", exact=False)).to_be_visible()
+    page.mouse.move(*cell_at(shown, row_of(0, 1, 1), row_of(4, 7, 0)))
+    expect(strip).to_have_attribute("data-guides", "query 0,1,1 key 4,7,0")
+    expect(strip).to_have_attribute("data-looked", "1.2.3")
+
+
+def test_a_column_is_followed_where_the_direction_is_who_looks_at_it(linked):
+    page, strip, shown = linked("&follow=1&side=column")
+    expect(strip).to_have_attribute("data-follows", "true")
+    to(page, 4, 5, 2)
+    expect(strip).to_have_attribute("data-looked", "2.5.2")
+    assert total(strip) == pytest.approx(ATTN[:, row_of(2, 5, 2)].sum(), rel=1e-4)
+    expect(shown).to_have_attribute("data-guide", f",{row_of(2, 5, 2)}")
+
+
+def test_a_walk_shows_every_patch_in_turn_and_tells_python_once_at_its_end(linked):
+    page, strip, shown = linked()
+    strip.focus()
+    page.keyboard.press(" ")
+    expect(page.locator(".panel:has(.strip)")).to_have_attribute("data-playing", "true")
+    expect(strip).to_have_attribute("data-picked", "4,4,4")
+    expect(shown).to_have_attribute("data-picked", f"{row_of(4, 4, 4)},")
+    expect(strip).to_have_attribute("data-picked", "1,4,4")  # once around
+    assert runs(page, "linked") == 1
+    page.keyboard.press(" ")
+    expect(page.locator(".panel:has(.strip)")).to_have_attribute("data-playing", "false")
+    stopped = tuple(map(int, strip.get_attribute("data-picked").split(",")))
+    expect(page.get_by_text(f"linked has [{stopped}]", exact=False)).to_be_visible()
+    assert runs(page, "linked") == 2
+
+
+def test_the_way_and_the_pace_of_the_walk_are_kept(linked):
+    page, strip, _ = linked()
+    page.get_by_label("Way of the walk").select_option("row")
+    expect(page.get_by_text("'along': 'row'", exact=False)).to_be_visible()
+    page.get_by_role("button", name="Walk").click()
+    expect(strip).to_have_attribute("data-picked", "2,4,7")
+    expect(strip).to_have_attribute("data-picked", "2,4,1")
+    page.get_by_role("button", name="Pause").click()
+
+
+def test_a_walk_over_a_large_map_waits_for_python_at_every_patch(linked):
+    page, strip, _ = linked("&apart=1")
+    expect(page.get_by_role("button", name="Follow pointer")).to_be_disabled()
+    page.get_by_role("button", name="Walk").click()
+    for t in (3, 4, 0):
+        expect(page.get_by_text(f"linked has [({t}, 4, 4)]", exact=False)).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_timeout(400)
+    stopped = strip.get_attribute("data-picked")
+    page.wait_for_timeout(500)
+    assert strip.get_attribute("data-picked") == stopped
+
+
+def test_weights_are_shown_beside_the_frames_when_asked(linked):
+    page, _, _ = linked()
+    frame = page.locator(".strip .frames canvas").nth(3)
+    colours = """canvas => {
+      const dots = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+      let coloured = 0;
+      for (let i = 0; i < dots.length; i += 4) coloured += dots[i] !== dots[i + 1];
+      return coloured / (dots.length / 4);
+    }"""
+    over = frame.evaluate(colours)
+    page.get_by_role("checkbox", name="apart").check()
+    apart = page.locator(".strip .apart").nth(2)
+    expect(apart).to_be_visible()
+    page.wait_for_timeout(200)
+    assert frame.evaluate(colours) < 0.5 * over
+    assert apart.evaluate(colours) > 0.5
+    assert page.locator(".strip .apart").count() == 5
+
+
+@pytest.mark.parametrize("apart", ["", "&apart=1"])
+def test_pinned_heads_show_the_chosen_row_over_the_frames(linked, apart):
+    page, _, _ = linked(apart)
+    films = page.locator(".pinned .film")
+    expect(films).to_have_count(2)
+    for at in (0, 1):
+        expect(films.nth(at)).to_have_attribute("data-of", f"{row_of(2, 4, 4)},")
+        assert float(films.nth(at).get_attribute("data-line")) == pytest.approx(1, abs=1e-4)
+    click(page, 7, 1, 6)
+    for at in (0, 1):
+        expect(films.nth(at)).to_have_attribute("data-of", f"{row_of(4, 1, 6)},")
+        expect(films.nth(at)).not_to_have_attribute("data-line", "")
+
+
+def test_a_selection_from_python_reaches_all(linked):
+    page, strip, shown = linked()
+    page.get_by_role("button", name="corner").click()
+    expect(strip).to_have_attribute("data-picked", "0,0,0")
+    expect(shown).to_have_attribute("data-picked", "0,")
+    expect(page.locator(".pinned canvas").first).to_have_attribute("data-picked", "0,")
+
+
+def test_a_masked_patch_lends_nothing_and_stays_without_colour(linked):
+    page, strip, _ = linked("&causal=1&follow=1")
+    to(page, 0, 3, 3)
+    expect(strip).to_have_attribute("data-looked", "0.3.3")
+    assert total(strip) == pytest.approx(1, abs=1e-4)
+    page.mouse.click(*patch_at(page, 0, 3, 3))
+    to(page, 8, 3, 3)
+    expect(strip).to_have_attribute("data-weight", "NaN")
+
+
+def test_a_click_does_not_send_frames_or_maps_again(demo, page):
+    sizes = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda sent: sizes.append(sent)))
+    demo("show=linked")
+    page.set_viewport_size({"width": 1280, "height": 1900})
+    expect(page.locator(".strip")).to_have_attribute("data-picked", "2,4,4")
+    page.wait_for_timeout(500)
+    sizes.clear()
+    click(page, 7, 1, 6)
+    expect(page.get_by_text("linked has [(4, 1, 6)]", exact=False)).to_be_visible()
+    page.wait_for_timeout(300)
+    assert sum(map(len, sizes)) < 30_000  # the map alone is 200 kB, the frames 20
