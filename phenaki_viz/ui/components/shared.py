@@ -23,8 +23,8 @@ _mount = declare("shared", "<span hidden></span>", "linked")
 
 def share(name: str, header: Mapping[str, Any], **parts: np.ndarray) -> None:
     """Offer arrays to the components of the page that ask for `name`; see `pack` for types."""
-    key = f"{KEY}.{name}"
-    _send(key, pack({"id": key, "name": name, **header}, **parts))
+    own = f"{KEY}.{name}"
+    _send(own, pack({"id": own, "name": name, **header}, **parts))
 
 
 def share_selection(
@@ -43,9 +43,9 @@ def share_selection(
     which the user picks: a pick of theirs that has not arrived here is not overruled.
     """
     pick = {"link": link, "query": query, "key": key, "place": place, "also": list(also)}
-    key = f"{KEY}.selection"
+    own = f"{KEY}.selection"
     seen = max(map(_last, pickers), default=0)
-    _send(key, pack({"id": key, "pick": pick, "seen": seen}))
+    _send(own, pack({"id": own, "pick": pick, "seen": seen}))
 
 
 def _last(picker: str) -> int:
