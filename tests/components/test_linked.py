@@ -249,7 +249,7 @@ def test_a_selection_from_python_reaches_all(linked):
     page.get_by_role("button", name="corner").click()
     expect(strip).to_have_attribute("data-picked", "0,0,0")
     expect(shown).to_have_attribute("data-picked", "0,")
-    expect(page.locator(".pinned canvas").first).to_have_attribute("data-picked", "0,")
+    expect(page.locator(".pinned canvas[role=img]").first).to_have_attribute("data-picked", "0,")
 
 
 def test_a_masked_patch_lends_nothing_and_stays_without_colour(linked):

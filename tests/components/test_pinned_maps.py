@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def pinned(demo):
     page = demo("show=pinned")
-    canvases = page.locator(".pinned canvas")
+    canvases = page.locator(".pinned canvas[role=img]")
     expect(canvases).to_have_count(3)
     return page, canvases
 

@@ -86,7 +86,7 @@ def test_heads_are_pinned_by_key_seen_side_by_side_and_the_link_holds_them(open_
     settle(page)
     grid.press("p")
     page.wait_for_url("**pins=0.1_2.3**")
-    pinned = page.locator(".pinned canvas")
+    pinned = page.locator(".pinned canvas[role=img]")
     expect(pinned).to_have_count(2)
     expect(pinned.nth(1)).to_have_attribute("data-label", "L2 H3")
     into_view(pinned.nth(1))

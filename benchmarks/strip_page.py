@@ -1,0 +1,163 @@
+"""The film strip of the Attention page: click → overlay, pointer → readout, bytes, what piles up.
+
+    python -m benchmarks.strip_page --clicks 30 --many 500
+
+Needs Chromium and Playwright. Prints, for the shipped model (cross- and self-attention), the
+dialled default and a dialled model of 1,536 tokens: click on a patch → its overlay painted, and →
+Python's own numbers in place; pointer moved → its readout said; bytes received on the websocket
+for a click, everything of the page included. Then clicks many times on the shipped model and says
+how heap, document nodes and event listeners have grown since the first hundred.
+"""
+
+import argparse
+import statistics
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser_fixtures import CHROMIUM, CHROMIUM_ARGS, serve, settle
+
+APP = Path(__file__).parents[1] / "app.py"
+PLACES = {
+    "shipped model, cross": "/?source=Trained&maps=Cross",
+    "shipped model, self": "/?source=Trained&maps=Self",
+    "dialled default, 320 tokens": "/?source=Dial&depth=6",
+    # 6 steps of 16 × 16 patches
+    "1,536 tokens": "/?source=Dial&depth=2&heads=4&size=128&patch=8&frames=11",
+}
+# Milliseconds from the event's arrival in the page to the first frame after `attribute` changed.
+AFTER = """([strip, kind, attribute, panel]) => { window.taken = new Promise((done) => {
+  setTimeout(() => done(NaN), 10_000); // never: the median says so
+  const where = panel ? strip.getRootNode().querySelector(".panel") : strip;
+  const before = where.dataset[attribute];
+  const heard = (event) => {
+    if (event.target === document && !event.composedPath().includes(strip)) return;
+    document.removeEventListener(kind, heard, true);
+    const look = () => {
+      if (where.dataset[attribute] !== before)
+        return requestAnimationFrame(() => done(performance.now() - event.timeStamp));
+      requestAnimationFrame(look);
+    };
+    look();
+  };
+  document.addEventListener(kind, heard, true);
+}); }"""
+
+
+def main() -> None:
+    """Print medians and growth."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--clicks", type=int, default=30)
+    parser.add_argument("--many", type=int, default=500)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        with serve(APP, Path(folder) / "app.log") as app:
+            for name, path in PLACES.items():
+                page = browser.new_page(viewport={"width": 1440, "height": 1600})
+                received = _listen(page)
+                page.goto(app + path)
+                settle(page)
+                page.wait_for_timeout(3000)
+                print(f"{name}: {_measured(page, received, asked.clicks)}", flush=True)
+                page.close()
+            page = browser.new_page(viewport={"width": 1440, "height": 1600})
+            page.goto(app + PLACES["shipped model, self"])
+            settle(page)
+            page.locator(".strip .frames canvas").first.wait_for()
+            print(f"{asked.many} clicks: {_grown(page, asked.many)}", flush=True)
+        browser.close()
+
+
+def _listen(page: Page) -> list[int]:
+    received: list[int] = []
+    page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda content: received.append(len(content))),
+    )
+    return received
+
+
+def _measured(page: Page, received: list[int], clicks: int) -> str:
+    strip = page.locator(".strip").first
+    strip.scroll_into_view_if_needed()
+    page.mouse.click(*next(_places(page, 1)))  # from here on the patch is held
+    settle(page)
+    shown, answered, sizes, said = [], [], [], []
+    for place in _places(page, clicks):
+        page.mouse.move(*place)
+        page.wait_for_timeout(100)
+        received.clear()
+        shown.append(_timed(page, strip, "click", "looked", place))
+        settle(page)
+        page.wait_for_timeout(400)
+        sizes.append(sum(received))
+    for place in _places(page, clicks):
+        answered.append(_timed(page, strip, "click", "milliseconds", place, panel=True))
+        settle(page)
+        page.wait_for_timeout(300)
+    for place in _places(page, 2 * clicks):
+        said.append(_timed(page, strip, "pointermove", "patch", place))
+    return (
+        f"click on a patch → overlay {_median(shown)}, Python's numbers {_median(answered)}; "
+        f"pointer → readout {_median(said)}; {statistics.median(sizes) / 1e3:.0f} kB a click "
+        f"(most {max(sizes) / 1e3:.0f})"
+    )
+
+
+def _places(page: Page, count: int) -> Iterator[tuple[float, float]]:
+    """Middles of patches, one after the other in different frames; never the same twice running."""
+    frames = page.locator(".strip .frames canvas")
+    for at in range(1, count + 1):
+        box: Any = frames.nth((3 * at) % frames.count()).bounding_box()
+        across, down = 0.1 + 0.37 * at % 0.8, 0.1 + 0.23 * at % 0.8
+        yield box["x"] + across * box["width"], box["y"] + down * box["height"]
+
+
+def _timed(page: Page, strip: Any, kind: str, attribute: str, place: Any, *, panel=False) -> float:
+    page.evaluate(AFTER, [strip.element_handle(), kind, attribute, panel])
+    page.mouse.move(*place)
+    if kind == "click":
+        page.mouse.click(*place)
+    return float(page.evaluate("window.taken"))
+
+
+def _grown(page: Page, many: int) -> str:
+    """Heap, nodes and listeners after a hundred clicks and after all of them."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable")
+    first = {}
+    for at, place in enumerate(_places(page, many), start=1):
+        page.mouse.click(*place)
+        if at % 20 == 0:
+            settle(page)
+        if at == 100:
+            first = _kept(page, devtools)
+    last = _kept(page, devtools)
+    return ", ".join(f"{name} {first[name]:,.0f} → {last[name]:,.0f}" for name in last)
+
+
+def _kept(page: Page, devtools: Any) -> dict[str, float]:
+    settle(page)
+    page.wait_for_timeout(1000)
+    for _ in range(3):
+        devtools.send("HeapProfiler.collectGarbage")
+    found = {
+        one["name"]: one["value"] for one in devtools.send("Performance.getMetrics")["metrics"]
+    }
+    return {
+        "heap kB": found["JSHeapUsedSize"] / 1e3,
+        "nodes": found["Nodes"],
+        "listeners": found["JSEventListeners"],
+    }
+
+
+def _median(taken: list[float]) -> str:
+    return f"{statistics.median(taken):.0f} ms"
+
+
+if __name__ == "__main__":
+    main()
