@@ -1,5 +1,8 @@
 """The pages of the trained model: Attention through the page script, Text and Sampling alone."""
 
+from dataclasses import replace
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -12,16 +15,20 @@ from phenaki_viz.recording.looking import Ask, look
 from phenaki_viz.recording.sampled import Sampling, sample
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.ui.ask import CAPTIONS
-from tests.checkpoints.files import FOR_CVIVIT, MASKGIT, PHENAKI, pt, tensors, weights
+from tests.checkpoints.files import CRITIC, FOR_CVIVIT, MASKGIT, PHENAKI, pt, tensors, weights
 from tests.sent import sent
 
 HEAD = "maskgit.transformer.layers.1.1"
+CRITICISED = replace(PHENAKI, critic=CRITIC)
+DEEPER = replace(PHENAKI, maskgit=replace(MASKGIT, depth=5))
 
 
+@cache
 def shipped():
     return open_checkpoint(SHIPPED_MODEL).model
 
 
+@cache
 def looked(caption=CAPTIONS[0], prompt=None, **asked):
     ask = Ask(frames=9, **asked)
     return look(shipped(), digit_clip(caption), read_prompt(prompt or caption), ask)
@@ -88,7 +95,30 @@ def test_depth_can_be_cut(app):
     at.slider(key="kept_transformer").set_value(2).run()
     assert not at.exception
     assert len(components(at)["grid.heads"][0]["layers"]) == 2
-    assert any("cut to 2" in m.value for m in at.markdown)
+    assert any("MaskGit cut to 2 layers" in m.value for m in at.markdown)
+    rebuilt = next(m for m in at.metric if m.label == "Reconstruction error")
+    assert rebuilt.delta == "as before"
+    next(button for button in at.button if button.label == "Switch all on").click().run()
+    assert at.slider(key="kept_transformer").value == 4 and not at.metric
+
+
+def test_a_model_of_another_depth_comes_whole(app):
+    at = app(source="Trained", maps="Self")
+    at.slider(key="kept_transformer").set_value(3).run()
+    at.button_group(key="source").set_value("own").run()
+    for config, layers in ((CRITICISED, 1), (DEEPER, 5)):  # shallower, then deeper than before
+        upload(at, "phenaki.pt", pt(weights(config)))
+        assert not at.exception and not at.error and not at.metric
+        assert at.slider(key="kept_transformer").value == layers
+    at.button_group(key="source").set_value("trained").run()
+    assert not at.exception and not at.metric
+
+
+def test_a_critic_has_a_depth_of_its_own(app):
+    at = app(source="Your own", maps="Self")
+    upload(at, "phenaki.pt", pt(weights(CRITICISED)))
+    labels = {slider.label: slider.value for slider in at.slider if "layers kept" in slider.label}
+    assert labels["MaskGit: layers kept"] == 1 and labels["critic: layers kept"] == 2
 
 
 def test_an_unknown_word_is_named(app):
