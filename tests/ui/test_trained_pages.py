@@ -1,5 +1,7 @@
 """The pages of the trained model: Attention through the page script, Text and Sampling alone."""
 
+import json
+from base64 import b64decode
 from dataclasses import replace
 from functools import cache
 
@@ -8,7 +10,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from phenaki_viz.checkpoints import open_checkpoint
+from phenaki_viz.checkpoints import inspect_checkpoint, open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
 from phenaki_viz.figures.outcome_views import hidden_frames
 from phenaki_viz.recording.looking import Ask, look
@@ -20,6 +22,7 @@ from tests.sent import sent
 
 HEAD = "maskgit.transformer.layers.1.1"
 CRITICISED = replace(PHENAKI, critic=CRITIC)
+MISTAKEN = {"steps": 5, "batch": 1, "clips_per_curve_point": 1, "loss_curve": ["<b>"]}
 DEEPER = replace(PHENAKI, maskgit=replace(MASKGIT, depth=5))
 
 
@@ -326,3 +329,39 @@ def test_what_comes_out_can_be_seen(app):
         np.zeros((3, 4, 4, 1), np.uint8), np.eye(2, dtype=bool)[None].repeat(2, 0), 2
     )
     assert (covered[:, :2, :2] == 110).all() and (covered[:, :2, 2:] == 0).all()
+
+
+# ---- Train, where nothing is dialled
+
+
+def record(run):
+    import streamlit as st
+
+    from phenaki_viz.ui.views.train_record import record_page
+
+    st.session_state.setdefault("source", "trained")
+    record_page(run)
+
+
+def test_how_the_trained_model_learned_is_shown_from_its_file():
+    at = drawn(record, looked())
+    assert any("one CPU core, with 52 min" in caption.value for caption in at.caption)
+    record_of = inspect_checkpoint(SHIPPED_MODEL).record
+    assert len(at.get("bidi_component")) == 2
+    for which, stage in enumerate(("tokenizer", "maskgit")):
+        figure = json.loads(bytes(sent(at, which)[1]["figure"]))
+        (trace,) = figure["data"]
+        shown = np.frombuffer(b64decode(trace["y"]["bdata"]), trace["y"]["dtype"])
+        np.testing.assert_allclose(shown, record_of[stage]["loss_curve"])
+    at.button(key="train.dial").click().run()
+    assert at.session_state["source"] == "dial"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [{}, {"maskgit": 3}, {"maskgit": {"steps": 5, "batch": 0}}, {"maskgit": MISTAKEN}],
+)
+def test_a_record_that_holds_no_curve_is_left_out(found, monkeypatch):
+    monkeypatch.setattr("phenaki_viz.ui.views.train_record._record", lambda: found)
+    at = drawn(record, looked())
+    assert not at.get("bidi_component") and at.button(key="train.dial")
