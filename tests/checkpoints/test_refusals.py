@@ -126,7 +126,7 @@ BAD = {
     "NaN": (
         "x.safetensors",
         changed("to_logits.bias", torch.full((16,), torch.nan)),
-        r"NaN or infinity in 1 tensors: to_logits.bias \(16\)",
+        r"NaN or infinity in 1 tensor: to_logits.bias \(16\)",
     ),
     "half overflow": (
         "x.safetensors",

@@ -17,7 +17,7 @@ from phenaki_viz.recording.looking import Ask, look
 from phenaki_viz.recording.sampled import Sampling, sample
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.ui.ask import CAPTIONS
-from tests.checkpoints.files import CRITIC, FOR_CVIVIT, MASKGIT, PHENAKI, pt, tensors, weights
+from tests.checkpoints.files import CRITIC, FOR_CVIVIT, MASKGIT, OURS, PHENAKI, pt, tensors, weights
 from tests.sent import sent
 
 HEAD = "maskgit.transformer.layers.1.1"
@@ -176,6 +176,14 @@ def test_weights_with_nan_are_opened_only_when_asked_for(app):
     assert "map" in components(at)
 
 
+def test_a_model_that_reads_no_text_has_no_prompt(app):
+    at = app(source="Your own", maps="Self")
+    upload(at, "maskgit.pt", pt(weights(replace(MASKGIT, dim_context=0, unconditional=True))))
+    assert not at.exception and not at.error and "map" in components(at)
+    assert any(caption.value == "This model reads no text." for caption in at.caption)
+    assert not [box for box in at.text_input if box.label == "Prompt"]
+
+
 def test_a_path_on_this_machine(app, tmp_path):
     path = tmp_path / "mine.safetensors"
     path.write_bytes(tensors(weights(MASKGIT)))
@@ -246,6 +254,13 @@ def test_right_against_wrong_word():
     label = next(m for m in at.metric if "all masked" in m.label)
     before, after = right.outcome.loss[masked].mean(), other.outcome.loss[masked].mean()
     assert label.value == f"{before:.2f} → {after:.2f}"
+    maps = [exact(run, "maskgit.transformer.layers.0.2")[:, 2] for run in (right, other)]
+    alike = np.corrcoef(*maps)[0, 1]
+    assert any(f"“two” and on “five” have a correlation of {alike:.2f}" in c.value
+               for c in at.caption)  # fmt: skip
+    for which, shown in zip(("right", "wrong"), maps, strict=True):
+        weights = components(at)[f"same.{which}"][1]["weights"]
+        np.testing.assert_allclose(weights, shown, atol=1e-6)
     header, parts = components(at)["loss.change"]
     change = parts["weights"].reshape(5, 6, 6)
     expected = (other.outcome.loss - right.outcome.loss)[masked]
@@ -286,6 +301,35 @@ def test_a_video_is_sampled_and_every_step_can_be_seen():
     at.session_state["decoding_step"] = 4
     at.button_group(key="branch").set_value("unconditional").run()
     record = made.recording.where(branch="unconditional", step=4).records[0]
+    header, parts = components(at)["map"]
+    np.testing.assert_allclose(
+        parts["values"].reshape(header["shape"]), record.map.full(0, 0), atol=1e-6
+    )
+
+
+def sampling_of(run):
+    from phenaki_viz.ui.errands import run_waiting
+    from phenaki_viz.ui.views.sampling import sampling_page
+
+    run_waiting()
+    sampling_page(run)
+
+
+def test_a_critics_attention_is_a_pass_of_its_own_but_for_the_last_step():
+    torch.manual_seed(2)
+    model = replace(OURS, critic=CRITIC).build().eval()
+    ask = Ask(frames=5)
+    at = drawn(sampling_of, look(model, digit_clip(CAPTIONS[0]), read_prompt("left right"), ask))
+    passes = at.button_group(key="branch")
+    assert len(passes.options) == 4
+    passes.set_value("critic, conditional").run()
+    assert not at.exception and "map" not in components(at)
+    assert any("not asked at the last step" in info.value for info in at.info)
+    at.session_state["decoding_step"] = 3
+    at.run()
+    made = sample(model, read_prompt("left right"), Sampling(frames=5))
+    record = made.recording.where(branch="critic, conditional", step=3).records[0]
+    assert record.module == "critic.transformer.layers.0.1"
     header, parts = components(at)["map"]
     np.testing.assert_allclose(
         parts["values"].reshape(header["shape"]), record.map.full(0, 0), atol=1e-6

@@ -188,8 +188,9 @@ class SamplingPlayer extends Panel {
     const { filled, changed, again } = this.head.colours;
     this.find(".legend").replaceChildren(
       swatch(filled, "filled in at this step"),
-      swatch(changed, "changed"),
+      swatch(changed, "filled in with another code"),
       swatch(again, "masked again by the next"),
+      make("span", {}, this.head.given ? "no colour: kept or given" : "no colour: kept"),
     );
   }
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from phenaki_viz.analysis.words import (
     content_patches,
+    correlation,
     separation,
     side_by_side,
     word_maps,
@@ -26,9 +27,8 @@ from phenaki_viz.figures.attention_views import (
 )
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
-from phenaki_viz.figures.naming import head_label, key_axis
+from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.outcome_views import loss_change_over_video, loss_over_video
-from phenaki_viz.figures.picture import Picture
 from phenaki_viz.recording.looking import Look, look
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import derived, errands, panels, selection
@@ -37,6 +37,7 @@ from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
 from phenaki_viz.ui.selection import Selection
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+DOTS = 24  # a side of a time step in the small maps
 
 
 @st.fragment
@@ -65,7 +66,7 @@ def text_page(run: Run) -> None:
         _over_video(run, chosen, key, shared)
         _shares(chosen, key, names)
     if isinstance(run, Look):
-        _compare(run, chosen, key, names)
+        _compare(run, chosen, key)
 
 
 def _start_where_it_is_read(run: Run, records: tuple[Any, ...], key: int) -> None:
@@ -129,6 +130,7 @@ def _scale() -> bool:
 def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
     maps = word_maps(chosen.records, chosen.item, key)
     shown = side_by_side(maps)
+    finer = side_by_side(maps, enlarged=max(1, DOTS // max(maps.shape[3:])))
     scales = tuple(
         tuple(scale_for(float(one.max()), log=False, scope="this head") for one in row)
         for row in maps
@@ -137,7 +139,8 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
         name="word_heads",
         title=f"tokens that read {name!r}, all heads",
         notes=(
-            f"each tile: {maps.shape[2]} time steps, from left to right and down",
+            f"each tile: {maps.shape[2]} time steps, from left to right and down"
+            + ("; grey: no further step" if maps.shape[2] % 3 else ""),
             "colour ends of each head apart",
             *origin_notes(run.recording.made_by),
         ),
@@ -150,7 +153,8 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
         values=None,
         unit="attention weight",
     )
-    panels.grid(picture, kind="words")
+    # On the screen each weight has several dots, so that the lines between steps are thin.
+    panels.grid(replace(picture, thumbnails=finer), kind="words")
     _follows(run, maps, name)
     export_row(picture.name, lambda: picture, "words.grid")
 
@@ -196,7 +200,7 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
     share = words_share(chosen.record, chosen.item, chosen.head)
     picture = Curves(
         name="words_share",
-        title=f"{chosen.shown.label} · mean weight of each key over all tokens",
+        title=f"How much each key is read: mean weight over all tokens, {chosen.shown.label}",
         notes=origin_notes(chosen.recording.made_by),
         made_by={**chosen.recording.made_by},
         curves=(
@@ -212,6 +216,7 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
         kind="bar",
         x_labels=names,
     )
+    st.markdown(f"**{picture.title}**")
     panels.plotly(picture, key="shares", height=230)
     export_row(picture.name, lambda: picture, "shares")
 
@@ -219,7 +224,7 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
 # ---- right word against wrong word
 
 
-def _compare(run: Look, chosen: Selection, key: int, names: tuple[str, ...]) -> None:
+def _compare(run: Look, chosen: Selection, key: int) -> None:
     """The same clip with another text: the maps, and what the text is worth in nats."""
     st.subheader("Right word, wrong word", anchor=False)
     outcome = run.outcome
@@ -241,26 +246,63 @@ def _compare(run: Look, chosen: Selection, key: int, names: tuple[str, ...]) -> 
     frames, pt = as_rgb(run.clip), run.temporal_patch
     held = masked & content_patches(frames, masked.shape, frame_steps(len(frames), pt))
     _figures(outcome.loss, other.outcome.loss, masked, held)
-    st.markdown("**What the tokens read**")
-    for which, told in (("right", run), ("wrong", other)):
-        _same_word(told, chosen, key, which)
-    st.markdown("**What it costs**")
+    _routing(run, other, chosen, key)
     high = float(max(outcome.loss[masked].max(), other.outcome.loss[masked].max()))
-    for which, told, loss in (
-        ("right", run, outcome.loss),
-        ("wrong", other, other.outcome.loss),
+    for column, which, told in zip(
+        st.columns(2, gap="medium"), ("right", "wrong"), (run, other), strict=True
     ):
-        picture = loss_over_video(
-            loss, masked, frames, pt, told.recording.made_by, high=high, name=f"loss_{which}"
-        )
-        said = panels.plain(told.prompt.text) or "no text"
-        panels.film(
-            picture, key=f"loss.{which}", direction=f"loss of the masked tokens: “{said}”",
-            unit="loss in nats",
-        )  # fmt: skip
-        export_row(picture.name, partial(_same, picture), f"loss.{which}")
+        with column:
+            _same_word(told, chosen, key, which)
+            _cost(told, masked, high, which)
+    _rise(outcome.loss, other, masked)
+
+
+def _routing(run: Look, other: Look, chosen: Selection, key: int) -> None:
+    """Whether the two words are read by the same tokens, as a number."""
+    first, second = _column(run, chosen, key), _column(other, chosen, key)
+    alike = correlation(*(head.record.map.columns(0, head.head, [at])[:, 0]
+                          for head, at in (first, second)))  # fmt: skip
+    names = [panels.plain(key_axis(head.record, 0).names[at]) for head, at in (first, second)]
+    said = "" if np.isnan(alike) else (
+        f"{chosen.shown.label} over all tokens: the weights on “{names[0]}” and on “{names[1]}” "
+        f"have a correlation of {alike:.2f}. "
+    )  # fmt: skip
+    st.caption(
+        f"{said}A map says where a word is read (routing), not whether it fits what is there; "
+        "that shows in the loss."
+    )
+
+
+def _column(told: Look, chosen: Selection, key: int) -> tuple[Head, int]:
+    """The chosen head in another run, and the key at the same place in its text."""
+    records = _cross(told)
+    record = records[min(chosen.layer, len(records) - 1)]
+    at = min(key, len(key_axis(record, 0).names) - 1)
+    return Head(told.recording, record, 0, chosen.head), at
+
+
+def _cost(told: Look, masked: np.ndarray, high: float, which: str) -> None:
+    """Loss of the masked tokens, over the video."""
+    loss = told.outcome.loss
+    if loss is None:
+        return
+    picture = loss_over_video(
+        loss, masked, as_rgb(told.clip), told.temporal_patch, told.recording.made_by, high=high,
+        name=f"loss_{which}",
+    )  # fmt: skip
+    panels.film(
+        picture, key=f"loss.{which}", direction="loss of the masked tokens", unit="loss in nats"
+    )
+    export_row(picture.name, lambda: picture, f"loss.{which}")
+
+
+def _rise(before: np.ndarray, other: Look, masked: np.ndarray) -> None:
+    """How much the second text costs more, token by token."""
+    after, frames = other.outcome.loss, as_rgb(other.clip)
+    if after is None:
+        return
     change = loss_change_over_video(
-        outcome.loss, other.outcome.loss, masked, frames, pt, other.recording.made_by
+        before, after, masked, frames, other.temporal_patch, other.recording.made_by
     )
     panels.film(
         change, key="loss.change", direction="rise of the loss with the second text",
@@ -284,19 +326,15 @@ def _figures(right: np.ndarray, wrong: np.ndarray, masked: np.ndarray, held: np.
                 )
 
 
-def _same_word(other: Look, chosen: Selection, key: int, which: str) -> None:
+def _same_word(told: Look, chosen: Selection, key: int, which: str) -> None:
     """The overlay of the word at the same place in the text."""
-    records = _cross(other)
-    record = records[min(chosen.layer, len(records) - 1)]
-    names = key_axis(record, 0).names
-    at = min(key, len(names) - 1)
-    head = Head(other.recording, record, 0, chosen.head)
+    head, at = _column(told, chosen, key)
     columns = chosen.record.map.columns(chosen.item, chosen.head, [key])
     scale = scale_for(float(columns.max()), log=False, scope="the first text's word")
-    picture = column_over_video(head, at, None, as_rgb(other.clip), other.temporal_patch, scale)
-    said = panels.plain(f"“{names[at]}” in “{other.prompt.text}”")
-    direction = f"{head_label(record.layer, chosen.head)}: tokens that read {said}"
-    panels.film(picture, key=f"same.{which}", direction=direction)
+    picture = column_over_video(head, at, None, as_rgb(told.clip), told.temporal_patch, scale)
+    st.markdown(f"**{which.capitalize()}: “{panels.plain(told.prompt.text) or 'no text'}”**")
+    word = panels.plain(key_axis(head.record, 0).names[at])
+    panels.film(picture, key=f"same.{which}", direction=f"tokens that read “{word}”")
 
 
 def _other(run: Look, prompt: Prompt) -> Look | None:
@@ -333,7 +371,3 @@ def _wrong(text: str) -> str:
                 words[at] = known[(known.index(word) + 3) % len(known)]
                 return " ".join(words)
     return " ".join(reversed(words))
-
-
-def _same(picture: Picture) -> Picture:
-    return picture
