@@ -26,9 +26,9 @@ ICON = ASSETS / "icon.png"
 # Less air above the page than Streamlit leaves, as the first picture belongs on the first screen;
 # and pictures under each other, not side by side, where two would be too narrow to read.
 STYLE = """<style>
-[data-testid=stMainBlockContainer] { padding: 3.6rem 2.5rem 3rem }
+[data-testid=stMainBlockContainer] { padding: 4rem 2.5rem 3rem }
 @media (max-width: 1100px) {
-  [data-testid=stMainBlockContainer] { padding: 3.6rem 1.5rem 3rem }
+  [data-testid=stMainBlockContainer] { padding: 4rem 1.5rem 3rem }
   [data-testid=stMain] [data-testid=stColumn] { min-width: calc(100% - 1.5rem) }
 }
 </style>"""
