@@ -176,7 +176,19 @@ def test_a_dialled_model_learns_in_the_page(open_app):
     expect(page.locator("canvas[data-tiles]").first).to_be_visible(timeout=20_000)
 
 
-@pytest.mark.parametrize("path", ["/text", "/sampling"])
+def test_the_way_from_the_trained_model_to_one_that_learns(open_app):
+    page = open_app("/train?source=Trained")
+    expect(page.get_by_text("On one CPU core, with 52 min", exact=False)).to_be_visible()
+    expect(page.locator(".plotly .trace")).to_have_count(2, timeout=15_000)
+    page.get_by_role("button", name="Dial a model and train it").click()
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    page = open_app("/?heads=5&depth=1")
+    page.get_by_role("link", name="Train this one").click()
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    page.wait_for_url("**/train?*heads=5*")
+
+
+@pytest.mark.parametrize("path", ["/text", "/sampling", "/train"])
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (800, "dark")])
 def test_nothing_is_wider_than_the_page(browser, served, path, width, scheme):
     from tests.browser_fixtures import watched
@@ -186,7 +198,8 @@ def test_nothing_is_wider_than_the_page(browser, served, path, width, scheme):
     with watched(context) as page:
         page.goto(served(APP) + path + "?source=Trained")
         settle(page)
-        expect(page.locator(".strip").first).to_be_visible(timeout=30_000)
+        drawn = page.locator(".strip, .plotly .trace").first
+        expect(drawn).to_be_visible(timeout=30_000)
         page.wait_for_timeout(500)
         main = page.get_by_test_id("stMain")
         assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
