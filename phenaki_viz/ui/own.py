@@ -165,3 +165,4 @@ def _text_encoder(opened: Opened) -> None:
         st.error(f"This T5 gives {encoder.dim} features, the model reads {wanted}: use another.")
         return
     model.encode_texts = encoder
+    st.rerun()  # the box has done its work

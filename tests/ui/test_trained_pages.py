@@ -18,6 +18,7 @@ from phenaki_viz.recording.sampled import Sampling, sample
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.ui.ask import CAPTIONS
 from tests.checkpoints.files import CRITIC, FOR_CVIVIT, MASKGIT, OURS, PHENAKI, pt, tensors, weights
+from tests.models.tiny_t5 import save_tiny_t5
 from tests.sent import sent
 
 HEAD = "maskgit.transformer.layers.1.1"
@@ -182,6 +183,29 @@ def test_a_model_that_reads_no_text_has_no_prompt(app):
     assert not at.exception and not at.error and "map" in components(at)
     assert any(caption.value == "This model reads no text." for caption in at.caption)
     assert not [box for box in at.text_input if box.label == "Prompt"]
+
+
+def test_t5_is_loaded_for_a_phenaki_that_was_trained_with_it(app, tmp_path):
+    at = app(source="Your own", maps="Cross", say="a digit moving left")
+    # Other weights than in other tests: the encoder stays with the model of this file.
+    upload(at, "phenaki.pt", pt({k: v + 1e-3 for k, v in weights(PHENAKI).items()}))
+    assert any("until it is loaded, word vectors are random" in c.value for c in at.caption)
+    for name, said in (
+        (str(tmp_path / "none"), "could not be loaded"),
+        (
+            str(save_tiny_t5(tmp_path / "wide", dim=12)),
+            "This T5 gives 12 features, the model reads 8",
+        ),
+    ):
+        at.text_input(key="own.t5").set_value(name).run()
+        at.button(key="own.t5.load").click().run()
+        told = [*at.error, *at.text]
+        assert not at.exception and any(said in each.value for each in told)
+    at.text_input(key="own.t5").set_value(str(save_tiny_t5(tmp_path / "tiny"))).run()
+    at.button(key="own.t5.load").click().run()
+    assert not at.exception and not at.error
+    assert components(at)["map"][0]["key"]["words"] == ["a", "digit", "moving", "left", "</s>"]
+    assert not any("text encoder is not in the file" in caption.value for caption in at.caption)
 
 
 def test_a_path_on_this_machine(app, tmp_path):
