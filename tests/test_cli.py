@@ -1,12 +1,15 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
 import pytest
 
 from phenaki_viz.cli import main
+from phenaki_viz.data import SHIPPED_MODEL
 from phenaki_viz.recording.files import open_recording
 from tests.checkpoints.files import MASKGIT, tensors, weights
 
@@ -120,3 +123,11 @@ def test_ctrl_c_stops_a_training_and_saves(tmp_path, capsys, monkeypatch):
     assert "the same command goes on" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "s").iterdir()] == ["cvivit-0000001.pt"]
     assert not out.exists()
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    command = [sys.executable, "-m", "phenaki_viz.cli", "inspect", str(SHIPPED_MODEL)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait(60) == 1

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from einops import rearrange
+from einops import rearrange, repeat
 
 from phenaki_viz.analysis.measures import row_runs
 from phenaki_viz.recording import AttentionRecord
@@ -24,16 +24,17 @@ def word_maps(records: Sequence[AttentionRecord], item: int, key: int) -> np.nda
     return np.array(columns, np.float32).reshape(len(records), -1, *grid)
 
 
-def side_by_side(maps: np.ndarray, across: int = 3) -> np.ndarray:
+def side_by_side(maps: np.ndarray, across: int = 3, enlarged: int = 1) -> np.ndarray:
     """Time steps laid out as one picture a head, 'l h t y x' → 'l h Y X'.
 
-    From left to right, then down; NaN between them, 0 where there is no further step.
+    From left to right, then down; NaN on the line between them and where there is no further step.
+    enlarged: dots a side of each weight; the lines are one dot wide.
     """
     steps = maps.shape[2]
+    maps = repeat(maps, "l h t y x -> l h t (y b) (x c)", b=enlarged, c=enlarged)
     rows = -(-steps // across)
     missing = rows * across - steps
     padded = np.pad(maps, ((0, 0), (0, 0), (0, missing), (0, 1), (0, 1)), constant_values=np.nan)
-    padded[:, :, steps:] = 0
     laid = rearrange(padded, "l h (r a) y x -> l h (r y) (a x)", r=rows, a=across)
     return laid[:, :, :-1, :-1]
 
@@ -59,6 +60,13 @@ def separation(values: np.ndarray, inside: np.ndarray) -> float:
     ranks = np.empty(len(values))
     ranks[order] = np.repeat(first + (counts + 1) / 2, counts)  # ties share their mean rank
     return float((ranks[inside].sum() - many * (many + 1) / 2) / (many * few))
+
+
+def correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Pearson's r of two arrays of one shape, −1 to 1; NaN when one of them is constant."""
+    one, other = first.ravel() - first.mean(), second.ravel() - second.mean()
+    scale = float(np.sqrt((one @ one) * (other @ other)))
+    return float(one @ other) / scale if scale else float("nan")
 
 
 def content_patches(

@@ -274,9 +274,13 @@ def _check_finite(name: str, state: Mapping[str, torch.Tensor], allowed: bool) -
     if bad and not allowed:
         named = ", ".join(f"{key} ({count})" for key, count in list(bad.items())[:NAMED])
         raise NonFiniteWeightsError(
-            f"{name} has NaN or infinity in {len(bad)} tensors: {named}. Training went wrong; use "
-            "an earlier checkpoint"
+            f"{name} has NaN or infinity in {_count(len(bad), 'tensor')}: {named}. Training went "
+            "wrong; use an earlier checkpoint"
         )
+
+
+def _count(many: int, what: str) -> str:
+    return f"{many:,} {what}{'' if many == 1 else 's'}"
 
 
 def _some(what: str, keys: list[str]) -> str:

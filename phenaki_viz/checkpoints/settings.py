@@ -81,16 +81,8 @@ def cvivit_settings(found: Finding, tokens: int | None = None) -> CViViTConfig:
     """
     dim, first = found.shape("to_patch_emb_first_frame.2.weight")
     _, later = found.shape("to_patch_emb.2.weight")
-    heads, dim_head = _heads(found, "enc_spatial_transformer", "spatial_rel_pos_bias")
-    spatial, temporal = (
-        _depth(found, "enc_spatial_transformer"),
-        _depth(found, "enc_temporal_transformer"),
-    )
     found.inferred("dim", dim, "features of a patch's vector")
-    found.inferred("heads", heads, "outputs of the position bias")
-    found.inferred("dim_head", dim_head, "length of q_scale")
-    found.inferred("spatial_depth", spatial, "layers of enc_spatial_transformer")
-    found.inferred("temporal_depth", temporal, "layers of enc_temporal_transformer")
+    layers = _cvivit_layers(found)
     if later % first:
         raise CheckpointError(
             f"a later patch has {later} numbers, the first frame's {first}: one must be a "
@@ -100,6 +92,36 @@ def cvivit_settings(found: Finding, tokens: int | None = None) -> CViViTConfig:
     channels, patch = _patch(found, first)
     image = _image(found, patch, tokens)
     quantiser, size, levels = _quantiser(found)
+    return CViViTConfig(
+        dim=dim,
+        codebook_size=size,
+        image_size=image,
+        patch_size=patch,
+        temporal_patch_size=pt,
+        channels=channels,
+        quantiser=quantiser,
+        fsq_levels=levels,
+        **layers,
+        **_cvivit_release(found),
+        ff_mult=_ff_mult(found, dim),
+    )
+
+
+def _cvivit_layers(found: Finding) -> dict[str, Any]:
+    """Heads and depths of a C-ViViT, which its decoder shares."""
+    heads, dim_head = _heads(found, "enc_spatial_transformer", "spatial_rel_pos_bias")
+    found.inferred("heads", heads, "outputs of the position bias")
+    found.inferred("dim_head", dim_head, "length of q_scale")
+    depths = {}
+    for kind in ("spatial", "temporal"):
+        layers = _depth(found, f"enc_{kind}_transformer")
+        why = f"layers of enc_{kind}_transformer"
+        depths[f"{kind}_depth"] = found.inferred(f"{kind}_depth", layers, why)
+    return {"heads": heads, "dim_head": dim_head, **depths}
+
+
+def _cvivit_release(found: Finding) -> dict[str, Any]:
+    """What differs between releases: PEG in the spatial layers, causality, null key/values."""
     old = found.has(r"enc_spatial_transformer\.layers\.\d+\.0\.dsconv")
     nulls = found.has(r"enc_spatial_transformer\.layers\.\d+\.1\.null_kv")
     found.inferred("spatial_peg", old, "PEG in the spatial layers, as before 2023, or not")
@@ -115,24 +137,7 @@ def cvivit_settings(found: Finding, tokens: int | None = None) -> CViViTConfig:
             Setting(found.prefix + "null_kv", "none", "inferred",
                     "an older release: self-attention had no null key/values")
         )  # fmt: skip
-    return CViViTConfig(
-        dim=dim,
-        codebook_size=size,
-        image_size=image,
-        patch_size=patch,
-        temporal_patch_size=pt,
-        spatial_depth=spatial,
-        temporal_depth=temporal,
-        dim_head=dim_head,
-        heads=heads,
-        channels=channels,
-        ff_mult=_ff_mult(found, dim),
-        quantiser=quantiser,
-        fsq_levels=levels,
-        causal=causal,
-        spatial_peg=old,
-        peg_layout=layout,
-    )
+    return {"spatial_peg": old, "causal": causal, "peg_layout": layout}
 
 
 def maskgit_settings(found: Finding) -> MaskGitConfig:

@@ -1,6 +1,7 @@
 """`phenaki-viz`: the app, and what can be done without a browser."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,7 +19,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         command.add(commands)
     asked = parser.parse_args(argv)
     try:
-        return int(asked.run(asked))
+        code = int(asked.run(asked))
+        sys.stdout.flush()
+        return code
     except PhenakiVizError as error:
         print(f"phenaki-viz: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # `phenaki-viz inspect … | head`: whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

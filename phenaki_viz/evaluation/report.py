@@ -18,6 +18,7 @@ from phenaki_viz.evaluation.judge import (
 from phenaki_viz.models.phenaki import Phenaki
 
 GUIDANCE = 3.0
+TOLD, PICKED_ON = 101, 202  # seeds of the clips that are measured on, and that heads are picked on
 Tell = Callable[[str, int, int], None]
 
 
@@ -67,20 +68,11 @@ def evaluate(
     judge: of another model, so that an untrained one is read by a judge that can see.
     """
     tell: Tell = on_progress or (lambda what, done, of: None)
-    held_out = _held_out(data, 101)
-    singles, others = one_digit_clips(held_out, clips), one_digit_clips(_held_out(data, 202), clips)
-    doubles = two_digit_clips(held_out, clips)
     tell("judge", 0, 1)
     judge = judge or Judge.trained(model.cvivit, data)
-    mixed = [held_out.clip(number) for number in range(2 * clips)]
-    rebuilt = reconstructions(model.cvivit, singles)
+    read = _clip_figures(model, judge, data, clips)
     tell("attention", 0, 1)
-    picked = _word(model, others)
-    best = _best(picked)
-    seen = reading.read(model, singles, [clip.caption for clip in singles])
-    binding_picked = _binding(model, two_digit_clips(_held_out(data, 202), clips))
-    binding = _best(binding_picked)
-    right, wrong = reading.wrong_word_rise(model, singles)
+    maps = _map_figures(model, data, clips)
     one = generating.judge_one(
         model, judge, data.frames, captions, GUIDANCE,
         on_progress=lambda done, of: tell("one digit", done, of),
@@ -90,30 +82,47 @@ def evaluate(
         model, texts, data.frames, GUIDANCE, 5,
         on_progress=lambda done, of: tell("two digits", done, of),
     )  # fmt: skip
-    real_two = np.stack([clip.frames for clip in doubles])
+    two = generating.judge_two(judge, videos, asked)
+    return Figures(one=one, two=two, **read, **maps)
+
+
+def _clip_figures(model: Phenaki, judge: Judge, data: MovingDigits, clips: int) -> dict[str, Any]:
+    """How well clips are rebuilt, and how well the judge reads real and rebuilt ones."""
+    held_out = _held_out(data, TOLD)
+    singles, doubles = one_digit_clips(held_out, clips), two_digit_clips(held_out, clips)
     real = judge.accuracy(singles, np.stack([clip.frames for clip in singles]))
-    again = judge.accuracy(singles, rebuilt)
-    return Figures(
-        reconstruction_r2=r2(model, mixed),
-        real_digit=real[0],
-        real_direction=real[1],
-        rebuilt_digit=again[0],
-        rebuilt_direction=again[1],
-        one=one,
-        two=generating.judge_two(judge, videos, asked),
-        two_real=generating.judge_two(judge, real_two, generating.asked_of(doubles)),
-        best_head=best,
-        word_auc=float(_word(model, singles)[best]),
-        averaged_auc=reading.averaged_auc(model, singles, seen),
-        direction_auc=float(
-            reading.word_aucs(model, singles, seen, lambda digit: digit.direction_word).max()
-        ),
-        binding_head=binding,
-        binding_auc=float(_binding(model, doubles)[binding]),
-        loss_right=right,
-        loss_wrong=wrong,
-        null_mass=[round(float(x), 3) for x in _null_mass(seen)],
-    )
+    again = judge.accuracy(singles, reconstructions(model.cvivit, singles))
+    real_two = np.stack([clip.frames for clip in doubles])
+    return {
+        "reconstruction_r2": r2(model, [held_out.clip(number) for number in range(2 * clips)]),
+        "real_digit": real[0],
+        "real_direction": real[1],
+        "rebuilt_digit": again[0],
+        "rebuilt_direction": again[1],
+        "two_real": generating.judge_two(judge, real_two, generating.asked_of(doubles)),
+    }
+
+
+def _map_figures(model: Phenaki, data: MovingDigits, clips: int) -> dict[str, Any]:
+    """What the maps say; heads are picked on other clips than they are measured on."""
+    told, picked_on = _held_out(data, TOLD), _held_out(data, PICKED_ON)
+    singles, doubles = one_digit_clips(told, clips), two_digit_clips(told, clips)
+    best = _best(_word(model, one_digit_clips(picked_on, clips)))
+    binding = _best(_binding(model, two_digit_clips(picked_on, clips)))
+    seen = reading.read(model, singles, [clip.caption for clip in singles])
+    directions = reading.word_aucs(model, singles, seen, lambda digit: digit.direction_word)
+    right, wrong = reading.wrong_word_rise(model, singles)
+    return {
+        "best_head": best,
+        "word_auc": float(_word(model, singles)[best]),
+        "averaged_auc": reading.averaged_auc(model, singles, seen),
+        "direction_auc": float(directions.max()),
+        "binding_head": binding,
+        "binding_auc": float(_binding(model, doubles)[binding]),
+        "loss_right": right,
+        "loss_wrong": wrong,
+        "null_mass": [round(float(x), 3) for x in _null_mass(seen)],
+    }
 
 
 def r2(model: Phenaki, clips: list[Any]) -> float:

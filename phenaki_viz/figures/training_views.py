@@ -1,6 +1,7 @@
 """Pictures of a training: its loss, and how each head changed on the way."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,36 @@ def loss_curve(losses: Sequence[float], made_by: Mapping[str, Any]) -> Curves:
         ),
         x_title="step",
         y_title="error / variance",
+    )
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """A loss curve kept as means of `width` steps each, the last of what was left.
+
+    steps, batch: of the whole training, and clips a step.
+    """
+
+    title: str
+    unit: str
+    means: Sequence[float]
+    width: int
+    steps: int
+    batch: int
+
+
+def recorded_loss(name: str, curve: Stretches, made_by: Mapping[str, Any]) -> Curves:
+    """The loss of a training that is over, each mean drawn where its stretch of steps ends."""
+    means = np.asarray(curve.means, float)
+    ends = np.minimum(np.arange(1, len(means) + 1) * curve.width, curve.steps)
+    return Curves(
+        name=name,
+        title=curve.title,
+        notes=(f"{curve.steps:,} steps of {curve.batch} clips", f"means of {curve.width} steps"),
+        made_by=made_by,
+        curves=(Curve(name="loss", x=ends, y=means, highlighted=True),),
+        x_title="step",
+        y_title=curve.unit,
     )
 
 

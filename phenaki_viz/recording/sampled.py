@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
 from phenaki_viz.recording.duck import attention_modules
 from phenaki_viz.recording.hooks import origin_of, record
 from phenaki_viz.recording.looking import NONE_OFF, as_frames, read_words
+from phenaki_viz.recording.records import Recording
 from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.switches import Switches, switched
 
@@ -97,47 +99,16 @@ def sample(
     """
     prime = _prime(model, sampling, clip)
     grid = _grid(model, sampling)
-    made: list[SampleStep] = []
-    chance = torch.Generator().manual_seed(sampling.seed)
+    kept: dict[str, Any] = {"hold": hold, "limit_bytes": limit_bytes}
     started = time.perf_counter()
     with torch.inference_mode(), switched(model, switches):
-        with record(
-            model,
-            words=read_words(model, prompt),
-            hold=hold,
-            limit_bytes=limit_bytes,
-            modules=_fillers(model),
-            verify_rows=2,
-        ) as recording:
-            recording.made_by |= origin_of(model, (), {"prompt": prompt.text, "prime": prime})
-
-            def begin(step: int) -> None:
-                recording.mark(step=step)
-                if on_step:
-                    on_step(step, sampling.steps)
-
-            for event in model.sample_steps(
-                num_frames=sampling.frames,
-                texts=None if model.maskgit.unconditional else [prompt.text],
-                prime_frames=prime,
-                cond_scale=sampling.guidance,
-                starting_temperature=sampling.temperature,
-                steps=sampling.steps,
-                generator=chance,
-                before_step=begin,
-            ):
-                if isinstance(event, Sampled):
-                    done = event
-                else:
-                    made.append(event)
+        recording, made, done = _decode(model, prompt, sampling, prime, kept, on_step)
         seconds = time.perf_counter() - started
         primed = done.codes.flatten(1)[:, : math.prod(grid) - made[0].codes.shape[1]]
         previews = _previews(model, primed, made)
     shown = as_frames(done.video)
     if prime is not None:
         shown = np.concatenate((as_frames(prime), shown))
-    recording.made_by |= {"prompt": prompt.text, "sampling": vars(sampling)}
-    _, h, w = grid
     return SampledRun(
         clip=Clip(shown, f"sampled: {prompt.text}"),
         prompt=prompt,
@@ -148,8 +119,41 @@ def sample(
         sampling=sampling,
         steps=_steps(made, grid),
         previews=previews,
-        primed_steps=primed.shape[1] // (h * w),
+        primed_steps=primed.shape[1] // math.prod(grid[1:]),
     )
+
+
+def _decode(
+    model: Phenaki,
+    prompt: Prompt,
+    sampling: Sampling,
+    prime: torch.Tensor | None,
+    kept: dict[str, Any],
+    on_step: Callable[[int, int], None] | None,
+) -> tuple[Recording, list[SampleStep], Sampled]:
+    """Every step with its attention, and what came out. kept: arguments of `record`."""
+    with record(
+        model, words=read_words(model, prompt), modules=_fillers(model), verify_rows=2, **kept
+    ) as recording:
+        recording.made_by |= origin_of(model, (), {"prompt": prompt.text, "prime": prime})
+
+        def begin(step: int) -> None:
+            recording.mark(step=step)
+            if on_step:
+                on_step(step, sampling.steps)
+
+        *made, done = model.sample_steps(
+            num_frames=sampling.frames,
+            texts=None if model.maskgit.unconditional else [prompt.text],
+            prime_frames=prime,
+            cond_scale=sampling.guidance,
+            starting_temperature=sampling.temperature,
+            steps=sampling.steps,
+            generator=torch.Generator().manual_seed(sampling.seed),
+            before_step=begin,
+        )
+    recording.made_by |= {"prompt": prompt.text, "sampling": vars(sampling)}
+    return recording, cast(list[SampleStep], made), cast(Sampled, done)
 
 
 def _prime(model: Phenaki, sampling: Sampling, clip: Clip | None) -> torch.Tensor | None:

@@ -15,10 +15,10 @@ from torch import nn
 from phenaki_viz.data.digits import MOST_WORDS, WORDS, DigitClip, MovingDigits
 from phenaki_viz.errors import ConfigError, TrainingError
 from phenaki_viz.models.dial import DialConfig, DialledModel
-from phenaki_viz.models.phenaki import highest, masked_tokens
+from phenaki_viz.models.phenaki import highest
 from phenaki_viz.models.text import PAD, WordEmbedding
 from phenaki_viz.training.recipe import Stage
-from phenaki_viz.training.stages import _Stage, video_of
+from phenaki_viz.training.stages import StageTrainer, draw_masks, video_of
 
 SPRITE = 0.4  # of a digit, as a share of the frame's side
 DROP_TEXT = 0.15  # share of clips whose text is hidden
@@ -72,7 +72,7 @@ class MaskedPatches(nn.Module):
         return torch.cat((first, later), dim=1)
 
 
-class DialledTrainer(_Stage):
+class DialledTrainer(StageTrainer):
     """Masked patches: a cosine-distributed share is hidden, and their pixels are predicted.
 
     Loss: mean squared error of the masked patches' pixels over the variance of the data, so that
@@ -162,13 +162,8 @@ def hide_half(grid: tuple[int, int, int]) -> torch.Tensor:
 def draw_mask(clips: int, grid: tuple[int, int, int], chance: torch.Generator) -> torch.Tensor:
     """Which patches are hidden, 'b t h w' bool: as many as at a random step of sampling."""
     t, h, w = grid
-    at = torch.randint(MASK_STEPS, (clips,), generator=chance)
-    order = torch.rand((clips, t * h * w), generator=chance)
-    rows = [
-        highest(row, masked_tokens(t * h * w, int(step) / MASK_STEPS))
-        for row, step in zip(order, at, strict=True)
-    ]
-    return rearrange(torch.stack(rows), "b (t h w) -> b t h w", t=t, h=h, w=w)
+    masks = draw_masks(clips, t * h * w, MASK_STEPS, chance)
+    return rearrange(masks, "b (t h w) -> b t h w", t=t, h=h, w=w)
 
 
 def digits_for(config: DialConfig, *, held_out: bool = False) -> MovingDigits:

@@ -9,7 +9,7 @@ import torch
 
 from phenaki_viz.checkpoints.native import Origin, save_model
 from phenaki_viz.models import Attention, Phenaki
-from phenaki_viz.training.loop import Progress, Trainer, resume, run
+from phenaki_viz.training.loop import Progress, StoppedError, Trainer, resume, run
 from phenaki_viz.training.recipe import Recipe
 from phenaki_viz.training.stages import MaskGitTrainer, TokenizerTrainer
 
@@ -38,7 +38,10 @@ def train_digits(
     tokenizer = TokenizerTrainer(model.cvivit, recipe.data, recipe.tokenizer, recipe.seed)
     if not _train(tokenizer, states, on_progress, should_stop):
         return None
-    maskgit = MaskGitTrainer(model, recipe, _encoding(on_progress))
+    try:
+        maskgit = MaskGitTrainer(model, recipe, _encoding(on_progress, should_stop))
+    except StoppedError:
+        return None
     if not _train(maskgit, states, on_progress, should_stop):
         return None
     maskgit.finish()
@@ -81,13 +84,16 @@ def _train(
 
 
 def _encoding(
-    on_progress: Callable[[Progress], None] | None,
-) -> Callable[[int, int], None] | None:
-    if on_progress is None:
-        return None
+    on_progress: Callable[[Progress], None] | None, should_stop: Callable[[], bool] | None
+) -> Callable[[int, int], None]:
+    """Tells how far the encoding is; raises StoppedError when it shall stop."""
     started = time.perf_counter()
 
     def tell(done: int, of: int) -> None:
+        if should_stop and should_stop():
+            raise StoppedError
+        if on_progress is None:
+            return
         seconds = time.perf_counter() - started
         left = seconds / done * (of - done)
         on_progress(Progress("clips encoded", done, of, float("nan"), seconds, left))

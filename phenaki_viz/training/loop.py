@@ -15,6 +15,10 @@ from phenaki_viz.files import make_folder, replacing
 KEPT_STATES = 2
 
 
+class StoppedError(Exception):
+    """Someone asked to stop; nothing is wrong, and what was saved stays."""
+
+
 class Trainer(Protocol):
     """Something that learns step by step."""
 

@@ -24,8 +24,8 @@ LOWEST_RATE = 0.02  # share of the learning rate at the end
 ENCODED_AT_ONCE = 64  # clips
 
 
-class _Stage:
-    """What both trainings share: the optimiser, the schedule, and what a saved state holds."""
+class StageTrainer:
+    """What all trainings share: the optimiser, the schedule, and what a saved state holds."""
 
     def __init__(self, stage: Stage, modules: list[nn.Module], seed: int) -> None:
         self.stage = stage
@@ -88,7 +88,7 @@ class _Stage:
         raise NotImplementedError
 
 
-class TokenizerTrainer(_Stage):
+class TokenizerTrainer(StageTrainer):
     """C-ViViT on clips made as they are needed.
 
     Loss: mean squared error over the variance of the data, plus the quantiser's own loss, which
@@ -115,7 +115,7 @@ class TokenizerTrainer(_Stage):
         return F.mse_loss(rebuilt, video) / self.variance + own
 
 
-class MaskGitTrainer(_Stage):
+class MaskGitTrainer(StageTrainer):
     """MaskGit, and the words' vectors, on clips that C-ViViT encoded once.
 
     Loss: cross-entropy of the masked tokens, the share of which follows the sampling schedule.
@@ -171,7 +171,8 @@ class MaskGitTrainer(_Stage):
         device = self.codes.device
         at = torch.randint(len(self.codes), (self.stage.batch,), generator=chance)
         codes, ids = self.codes[at.to(device)].long(), self.words[at.to(device)]
-        masked = _mask(codes.shape, self.sampling_steps, chance).to(device)
+        clips, n = codes.shape
+        masked = draw_masks(clips, n, self.sampling_steps, chance).to(device)
         keeps = torch.rand((len(at), 1), generator=chance) >= self.recipe.drop_text
         context, seen = self.text.embed(ids)
         embedded = self.maskgit(
@@ -186,12 +187,14 @@ class MaskGitTrainer(_Stage):
         return F.cross_entropy(logits.float(), codes[masked])
 
 
-def _mask(shape: torch.Size, steps: int, chance: torch.Generator) -> torch.Tensor:
-    """Which tokens are masked, 'b n' bool: as many as at a random step of sampling."""
-    b, n = shape
-    at = torch.randint(steps, (b,), generator=chance)
-    order = torch.rand((b, n), generator=chance)
-    rows = [highest(order[row], masked_tokens(n, int(at[row]) / steps)) for row in range(b)]
+def draw_masks(clips: int, n: int, steps: int, chance: torch.Generator) -> torch.Tensor:
+    """Which tokens are masked, 'b n' bool: as many as at a random one of `steps` of sampling."""
+    at = torch.randint(steps, (clips,), generator=chance)
+    order = torch.rand((clips, n), generator=chance)
+    rows = [
+        highest(row, masked_tokens(n, int(step) / steps))
+        for row, step in zip(order, at, strict=True)
+    ]
     return torch.stack(rows)
 
 
@@ -201,7 +204,10 @@ def encode_pool(
     recipe: Recipe,
     on_encoded: Callable[[int, int], None] | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Codes 'n (t h w)' int32 and word ids 'n words' of the clips that MaskGit learns from."""
+    """Codes 'n (t h w)' int32 and word ids 'n words' of the clips that MaskGit learns from.
+
+    on_encoded: called with (clips encoded, of); what it raises stops the encoding.
+    """
     device = _device(cvivit)
     codes, captions = [], []
     cvivit.eval()

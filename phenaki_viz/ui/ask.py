@@ -7,7 +7,7 @@ import streamlit as st
 from torch import nn
 
 from phenaki_viz.data import DIGIT_CLIPS, SAMPLES, Clip, Prompt, digit_clip, read_prompt
-from phenaki_viz.models import CViViT, Phenaki
+from phenaki_viz.models import CViViT, Phenaki, TokenCritic
 from phenaki_viz.recording.looking import Ask, Look, eyes_of, filler_of, look, most_frames
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.ui import clips, switchboard
@@ -133,8 +133,9 @@ def _digit(caption: str) -> Clip:
 
 
 def _prompt(model: nn.Module) -> Prompt:
-    if isinstance(model, CViViT):
-        st.caption("C-ViViT reads no text.")
+    if not reads_text(model):
+        kind = "C-ViViT" if isinstance(model, CViViT) else "This model"
+        st.caption(f"{kind} reads no text.")
         return read_prompt("")
     text = st.text_input(
         "Prompt",
@@ -148,7 +149,7 @@ def _prompt(model: nn.Module) -> Prompt:
     encoder: Any = getattr(model, "encode_texts", None)
     unknown = encoder.unknown(prompt.text) if hasattr(encoder, "unknown") else ()
     if unknown:
-        st.caption(f"{len(unknown)} words it never learned share one vector:")
+        st.caption("Words it never learned; all of them share one vector:")
         st.text(", ".join(unknown[:8]))
     for note in prompt.notes:
         st.text(note)
@@ -156,6 +157,14 @@ def _prompt(model: nn.Module) -> Prompt:
     if words:
         st.caption("It knows: " + " ".join(words))
     return prompt
+
+
+def reads_text(model: nn.Module) -> bool:
+    """Whether a prompt changes anything: C-ViViT and unconditional models read none."""
+    filler = filler_of(model)
+    if isinstance(filler, TokenCritic):
+        return filler.has_cross_attn
+    return filler is not None and not filler.unconditional
 
 
 def _mask() -> tuple[float, int]:

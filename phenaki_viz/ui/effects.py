@@ -5,6 +5,7 @@ import streamlit as st
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.recording.looking import Look
 from phenaki_viz.recording.run import Run
+from phenaki_viz.recording.switches import Switches
 from phenaki_viz.ui import runs, switchboard
 from phenaki_viz.ui.runs import Wanted
 
@@ -19,25 +20,34 @@ def draw(run: Run, whole: Wanted) -> None:
         return
     if not isinstance(before, Look):
         return
-    switches = run.ask.switches
-    off = f"{len(switches.off)} heads off" if switches.off else ""
-    cut = ", ".join(f"{name.rsplit('.', 1)[-1]} cut to {kept}" for name, kept in switches.depth)
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        said = ", ".join(part for part in (off, cut.replace("_", " ")) if part)
-        st.markdown(f"**{said}**", width="content")
+        st.markdown(f"**{_said(run.ask.switches)}**", width="content")
         _figure("Loss of masked tokens (nats)", run.outcome.masked_loss, before.outcome.masked_loss)
         _figure("Reconstruction error", run.outcome.error, before.outcome.error)
         st.button("Switch all on", on_click=switchboard.all_on, icon=":material/undo:")
 
 
+def _said(switches: Switches) -> str:
+    """What is off and what is cut, in words."""
+    count = len(switches.off)
+    off = [f"{count} head{'' if count == 1 else 's'} off"] if count else []
+    cut = [
+        f"{switchboard.transformer_name(name)} cut to {kept} layer{'' if kept == 1 else 's'}"
+        for name, kept in sorted(switches.depth)
+    ]
+    return ", ".join(off + cut)
+
+
 def _figure(name: str, now: float | None, before: float | None) -> None:
     if now is None or before is None:
         return
+    same = f"{now:.3f}" == f"{before:.3f}"
     st.metric(
         name,
         f"{now:.3f}",
-        f"{now - before:+.3f} against {before:.3f}",
-        delta_color="inverse",
+        "as before" if same else f"{now - before:+.3f} against {before:.3f}",
+        delta_color="off" if same else "inverse",
+        delta_arrow="off" if same else "auto",
         width="content",
         help="Mean −log p of the true token" if "nats" in name
         else "Mean squared error over the clip's variance; 0 is exact",

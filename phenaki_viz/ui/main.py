@@ -20,16 +20,17 @@ from phenaki_viz.ui.views.position import position_page
 from phenaki_viz.ui.views.sampling import sampling_page
 from phenaki_viz.ui.views.text import text_page
 from phenaki_viz.ui.views.train import train_page
+from phenaki_viz.ui.views.train_record import record_page
 
 ICON = ASSETS / "icon.png"
 # Less air above the page than Streamlit leaves, as the first picture belongs on the first screen;
 # and pictures under each other, not side by side, where two would be too narrow to read. What
 # `share` sends shows nothing and takes no room.
 STYLE = """<style>
-[data-testid=stMainBlockContainer] { padding: 3.6rem 2.5rem 3rem }
+[data-testid=stMainBlockContainer] { padding: 4rem 2.5rem 3rem }
 [class*=st-key-shared-] { position: absolute }
 @media (max-width: 1100px) {
-  [data-testid=stMainBlockContainer] { padding: 3.6rem 1.5rem 3rem }
+  [data-testid=stMainBlockContainer] { padding: 4rem 1.5rem 3rem }
   [data-testid=stMain] [data-testid=stColumn] { min-width: calc(100% - 1.5rem) }
 }
 </style>"""
@@ -40,15 +41,13 @@ def main() -> None:
     st.set_page_config("phenaki_viz: attention microscope", ICON, layout="wide")
     st.html(STYLE)
     current: list[Run] = []
-    page = st.navigation(
-        [
-            st.Page(partial(_show, draw, current), title=title, icon=icon, url_path=name)
-            for name, (title, icon, draw) in PAGES.items()
-        ],
-        position="top",
-    )
+    pages = {
+        name: st.Page(partial(_show, draw, current), title=title, icon=icon, url_path=name)
+        for name, (title, icon, draw) in PAGES.items()
+    }
+    page = st.navigation(list(pages.values()), position="top")
     runs.shelf()
-    wanted, whole = draw_sidebar()
+    wanted, whole = draw_sidebar(pages["train"])
     run = _run(wanted)
     if run is not None:
         with st.sidebar:
@@ -73,11 +72,7 @@ def _train(run: Run) -> None:
     if isinstance(run, DialledRun):
         train_page(run)
     else:
-        st.info(
-            "Here a model of your own dialling learns before your eyes: choose “Dial” in the "
-            "sidebar. The trained model was made by `phenaki-viz train digits`.",
-            icon=":material/model_training:",
-        )
+        record_page(run)
 
 
 def _run(wanted: Wanted | None) -> Run | None:

@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.outcome_views import frames_alone, hidden_frames
 from phenaki_viz.recording.looking import Look
 from phenaki_viz.ui import panels
@@ -33,8 +34,12 @@ def draw(run: Look) -> None:
 
 def _frames(run: Look, frames: np.ndarray, name: str, title: str) -> None:
     grid = run.outcome.codes.shape if run.outcome.codes is not None else (1, 1, 1)
-    picture = frames_alone(
-        frames, grid, run.temporal_patch, run.recording.made_by, name=name, title=title
-    )
-    panels.film(picture, key=f"made.{name}", direction=title, bare=True)
-    export_row(picture.name, lambda: picture, f"made.{name}")
+    made_by = run.recording.made_by
+    picture = frames_alone(frames, grid, run.temporal_patch, made_by, name=name, title=title)
+    draw_film(picture, f"made.{name}")
+
+
+def draw_film(picture: FilmStrip, key: str) -> None:
+    """Frames with nothing laid over them, under their title, to be taken away."""
+    panels.film(picture, key=key, direction=picture.title, bare=True)
+    export_row(picture.name, lambda: picture, key)

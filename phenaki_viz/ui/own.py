@@ -106,9 +106,10 @@ def _inspected(inspection: Inspection, digest: str) -> Mapping[str, Any]:
         if line:
             st.text(line[:300])
     assumed = [setting for setting in inspection.settings if setting.how == "assumed"]
-    with st.expander(f"Assumed: {len(assumed)}, correct if wrong", icon=":material/help:"):
+    said = f"Assumed: {len(assumed)}, correct if wrong" if assumed else "Assumed: nothing"
+    with st.expander(said, icon=":material/help:"):
         if not assumed:
-            st.caption("Nothing: every setting is in the file.")
+            st.caption("Every setting is in the file, or follows from its shapes.")
         for setting in assumed:
             _correct(setting, digest)
     with st.expander("Read or inferred", icon=":material/fact_check:"):
@@ -164,3 +165,4 @@ def _text_encoder(opened: Opened) -> None:
         st.error(f"This T5 gives {encoder.dim} features, the model reads {wanted}: use another.")
         return
     model.encode_texts = encoder
+    st.rerun()  # the box has done its work

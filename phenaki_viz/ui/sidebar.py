@@ -3,6 +3,7 @@
 from typing import Any
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from phenaki_viz.checkpoints import Opened
 from phenaki_viz.data import read_prompt
@@ -17,9 +18,10 @@ _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 SOURCES = {"trained": "Trained", "dial": "Dial", "own": "Your own"}
 
 
-def draw_sidebar() -> tuple[Wanted | None, Wanted | None]:
+def draw_sidebar(train: StreamlitPage) -> tuple[Wanted | None, Wanted | None]:
     """Draw the controls; returns the run they ask for, and the same with everything switched on.
 
+    train: the page where a dialled model learns.
     The second is None where nothing is switched off; both are when there is no model to ask.
     """
     with st.sidebar:
@@ -38,6 +40,7 @@ def draw_sidebar() -> tuple[Wanted | None, Wanted | None]:
             **_BOUND,
         )
         if source == "dial":
+            st.page_link(train, label="Train this one", help="It starts with random weights")
             return _dialled(), None
         found = _shipped() if source == "trained" else own.draw_own()
         if found is None:

@@ -13,6 +13,8 @@ from phenaki_viz.recording.switches import Switches
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 OFF = "off"
+KEPT = "kept_"
+_WHOLE = "switches.whole"  # layers of each transformer, by the key of its slider
 
 
 def draw(model: nn.Module) -> Switches:
@@ -30,16 +32,28 @@ def draw(model: nn.Module) -> Switches:
         help="A head that is off adds nothing to the output; its map shows what it would do",
         **_BOUND,
     )
+    depths = _depths(model)
+    _follow_depths({_key(name): layers for name, layers in depths})
     depth = set()
     with st.expander("Depth: cut layers away", icon=":material/layers_clear:"):
-        for name, layers in _depths(model):
+        for name, layers in depths:
             kept_layers = st.slider(
-                f"{_transformer_name(name)}: layers kept", 0, layers, layers,
-                key=f"kept_{_short(name)}", **_BOUND,
+                f"{transformer_name(name)}: layers kept", 0, layers, layers,
+                key=_key(name), **_BOUND,
             )  # fmt: skip
             if kept_layers < layers:
                 depth.add((name, kept_layers))
     return Switches(off=frozenset(labels[label] for label in off), depth=frozenset(depth))
+
+
+def _follow_depths(whole: dict[str, int]) -> None:
+    """All layers of a model that has another depth than the one before: its sliders stay else."""
+    before = st.session_state.get(_WHOLE, whole)
+    for key, layers in whole.items():
+        kept = st.session_state.get(key, layers)
+        if before.get(key, layers) != layers or not 0 <= kept <= layers:
+            st.session_state[key] = layers
+    st.session_state[_WHOLE] = {**before, **whole}
 
 
 def is_off(module: str, head: int) -> bool:
@@ -57,9 +71,10 @@ def toggle(module: str, head: int) -> None:
 def all_on() -> None:
     """Every head on, every layer kept; a callback."""
     st.session_state[OFF] = []
-    for name in list(st.session_state):
-        if str(name).startswith("kept_"):
-            del st.session_state[name]
+    # Set, not deleted: what the browser last sent would come back.
+    for key, layers in st.session_state.get(_WHOLE, {}).items():
+        if key in st.session_state:
+            st.session_state[key] = layers
 
 
 def _heads(model: nn.Module) -> list[tuple[str, int]]:
@@ -83,10 +98,13 @@ def _label(module: str, head: int) -> str:
     return f"{module_family(module)} {head_label(layer, head)}"
 
 
-def _transformer_name(name: str) -> str:
+def transformer_name(name: str) -> str:
+    """'encoder spatial', 'MaskGit', 'critic': whose layers these are."""
     found = module_family(name)
-    return found if found != "self" else "MaskGit"
+    return {"self": "MaskGit", "critic self": "critic"}.get(found, found)
 
 
-def _short(stack: str) -> str:
-    return stack.rsplit(".", 1)[-1]
+def _key(transformer: str) -> str:
+    """Of its slider: the same for a MaskGit alone and in a Phenaki, another for its critic."""
+    inside = transformer.removeprefix("maskgit.").removeprefix("cvivit.")
+    return KEPT + inside.replace(".", "_")

@@ -4,6 +4,7 @@ from sklearn.metrics import roc_auc_score
 
 from phenaki_viz.analysis.words import (
     content_patches,
+    correlation,
     separation,
     side_by_side,
     word_maps,
@@ -35,7 +36,25 @@ def test_steps_lie_side_by_side():
     np.testing.assert_array_equal(laid[:2, 3:5], maps[0, 0, 1])
     np.testing.assert_array_equal(laid[3:, :2], maps[0, 0, 3])
     assert np.isnan(laid[:, 2]).all() and np.isnan(laid[2]).all()
-    assert (laid[3:, 6:] == 0).all()  # there is no sixth step
+    assert np.isnan(laid[3:, 6:]).all()  # there is no sixth step
+
+
+def test_enlarged_weights_keep_a_thin_line_between_steps():
+    maps = np.arange(4 * 2 * 3, dtype=np.float32).reshape(1, 1, 4, 2, 3)
+    laid = side_by_side(maps, across=2, enlarged=3)[0, 0]
+    assert laid.shape == (2 * 6 + 1, 2 * 9 + 1)
+    np.testing.assert_array_equal(laid[7:, 10:][::3, ::3], maps[0, 0, 3])
+    np.testing.assert_array_equal(laid[7:, 10:][2::3, 2::3], maps[0, 0, 3])
+    assert np.isnan(laid).sum() == 13 + 19 - 1
+
+
+def test_correlation_is_pearsons():
+    rng = np.random.default_rng(1)
+    first, second = rng.random((3, 5)), rng.random((3, 5))
+    expected = np.corrcoef(first.ravel(), second.ravel())[0, 1]
+    assert correlation(first, second) == pytest.approx(expected)
+    assert correlation(first, 5 - 2 * first) == pytest.approx(-1)
+    assert np.isnan(correlation(first, np.ones((3, 5))))
 
 
 def test_separation_is_the_area_under_the_roc_curve():

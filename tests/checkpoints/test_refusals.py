@@ -52,6 +52,16 @@ BAD = {
     "empty": ("x.safetensors", b"", "x.safetensors is empty"),
     "text": ("x.pt", b"these are words, not weights at all", "neither safetensors nor a PyTorch"),
     "truncated": ("x.safetensors", GOOD[:-2000], r"is incomplete: its header promises \d+\.\d kB"),
+    "a picture, renamed": (
+        "x.safetensors",
+        b"\x89PNG\r\n\x1a\n" + b"\0" * 40,
+        "neither safetensors",
+    ),
+    "truncated pickle": (
+        "x.pt",
+        pt(weights(MASKGIT), _use_new_zipfile_serialization=False)[:900],
+        "damaged or no file of weights",
+    ),
     "truncated zip": ("x.pt", pt(weights(MASKGIT))[:-300], "is incomplete: its list of contents"),
     "huge header": ("x.safetensors", header(b"{}", length=2**62), "ask for a header of"),
     "claims 99,999,999": ("x.safetensors", header(b"{", length=99_999_999), "ask for a header of"),
@@ -64,6 +74,11 @@ BAD = {
     ),
     "trailing bytes": ("x.safetensors", GOOD + b"more", "is damaged: .*fully covered"),
     "wrong size": ("x.safetensors", header({"a": entry(shape=(3,))}, b"\0" * 4), "is damaged"),
+    "overflow": (
+        "x.safetensors",
+        header({"a": entry(shape=(2**62, 4))}, b"\0" * 4),
+        "is damaged: .*verflow",
+    ),
     "unknown kind": ("x.safetensors", header({"a": entry("F3")}, b"\0" * 4), "is damaged"),
     "named twice": (
         "x.safetensors",
@@ -87,6 +102,11 @@ BAD = {
     "renamed pt2": ("x.pt", repacked(pt({}), extra="x/archive_format"), "is an exported program"),
     "a ZIP of something": ("x.pt", repacked(pt({}), without="data.pkl"), "without weights in it"),
     "list": ("x.pt", pt([torch.zeros(2)]), "holds a list, not named tensors"),
+    "nested": (
+        "x.pt",
+        pt({"nets": {"eyes": {"weight": torch.zeros(2)}}}),
+        r"dictionary of nets \(dict\), not of tensors",
+    ),
     "numbers": ("x.pt", pt({"step": 3, "lr": 0.1}), r"dictionary of step \(int\), lr \(float\)"),
     "nothing": ("x.pt", pt({}), "holds a dict, not named tensors"),
     "sparse": ("x.pt", pt({"a": torch.eye(3).to_sparse()}), "sparse or quantised"),
@@ -96,6 +116,11 @@ BAD = {
         "x.safetensors",
         changed("token_emb.weight", torch.zeros(17, 16, dtype=torch.int32)),
         "token_emb.weight holds int32 numbers",
+    ),
+    "bool": (
+        "x.safetensors",
+        changed("pos_emb.weight", torch.ones(12, 16, dtype=torch.bool)),
+        "pos_emb.weight holds bool numbers; weights must be floating point",
     ),
     "complex": (
         "x.pt",
@@ -112,6 +137,14 @@ BAD = {
         without("to_logits.bias", "transformer.layers.0.1.k_scale"),
         "missing: to_logits.bias, transformer.layers.0.1.k_scale; nothing not known",
     ),
+    "many missing": (
+        "x.safetensors",
+        tensors(
+            {k: v for k, v in weights(MASKGIT).items() if not k.endswith(("gamma", "beta"))}
+            | {f"extra.{at}": torch.zeros(2) for at in range(7)}
+        ),
+        r"missing: (\S+norm\.\w+, ){5}… \(10 in all\); not known: (extra\.\d, ){5}… \(7 in all",
+    ),
     "unexpected": ("x.safetensors", changed("more.weight", torch.zeros(2)), "not known: more.weig"),
     "shape": (
         "x.safetensors",
@@ -123,10 +156,20 @@ BAD = {
         changed("transformer.layers.0.1.q_scale", torch.zeros(3)),
         "2 heads of 3 make 6, to_q has 8",
     ),
+    "split of heads in the settings": (
+        "x.safetensors",
+        own(heads=4, dim_head=2),  # the right product, so that to_q fits
+        r"is 4 × 3 in the file, the model with these settings needs 2 × 3 \(12 such tensors\)",
+    ),
+    "infinity": (
+        "x.safetensors",
+        changed("to_logits.bias", torch.tensor([1.0] * 14 + [torch.inf, -torch.inf])),
+        r"NaN or infinity in 1 tensor: to_logits.bias \(2\)",
+    ),
     "NaN": (
         "x.safetensors",
         changed("to_logits.bias", torch.full((16,), torch.nan)),
-        r"NaN or infinity in 1 tensors: to_logits.bias \(16\)",
+        r"NaN or infinity in 1 tensor: to_logits.bias \(16\)",
     ),
     "half overflow": (
         "x.safetensors",
@@ -191,11 +234,20 @@ def test_an_unreadable_file(tmp_path, monkeypatch):
         open_checkpoint(path)
 
 
-def test_declared_sizes_over_the_limit():
+def test_a_file_over_the_limit():
     content = pt(weights(MASKGIT))
     with (
-        pytest.raises(CheckpointError, match="the limit is"),
+        pytest.raises(CheckpointError, match=r"^x.pt has \d+\.\d kB; the limit is"),
         weights_of(("x.pt", content), most_bytes=len(content) - 1),
+    ):
+        pass
+
+
+def test_a_small_file_that_declares_contents_over_the_limit():
+    content = files.declaring(pt(weights(MASKGIT)), 9 * 10**8)
+    with (
+        pytest.raises(CheckpointError, match=r"declares \d+\.\d GB of contents; the limit is"),
+        weights_of(("x.pt", content), most_bytes=10**9),
     ):
         pass
 
@@ -223,13 +275,20 @@ def test_a_failure_leaves_a_model_in_use_as_it_was():
     assert torch.equal(state, torch.random.get_rng_state())
 
 
-def test_a_file_replaced_while_in_use(tmp_path):
-    path = tmp_path / "x.safetensors"
-    path.write_bytes(GOOD)
+@pytest.mark.parametrize("content", [GOOD, pt(weights(MASKGIT))], ids=["safetensors", "pt"])
+def test_a_file_replaced_while_in_use(tmp_path, content):
+    path = tmp_path / "x.any"
+    path.write_bytes(content)
     opened = open_checkpoint(path)
     before = opened.model.to_logits.weight.clone()
-    path.write_bytes(b"\0" * len(GOOD))
+    path.write_bytes(b"\0" * 100)  # shorter: a mapped tensor would end the process
     assert torch.equal(before, opened.model.to_logits.weight)
+
+
+@pytest.mark.parametrize("name", ["x.pt", "x.safetensors", "x.bin"])
+@pytest.mark.parametrize("content", [GOOD, pt(weights(MASKGIT))], ids=["safetensors", "pt"])
+def test_what_a_file_is_is_read_from_its_bytes_not_its_name(name, content):
+    assert inspect_checkpoint((name, content)).kind == "MaskGit"
 
 
 def test_whole_models_need_the_same_codes():

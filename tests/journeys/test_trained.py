@@ -137,11 +137,16 @@ def test_the_sampled_clip_is_taken_away_and_carried(open_app):
 def test_a_head_is_switched_off_and_on(open_app):
     page = open_app("/?source=Trained&maps=Cross&layer=2&head=1")
     page.get_by_role("button", name="Switch this head off").click()
-    expect(page.get_by_text("1 heads off")).to_be_visible()
+    expect(page.get_by_text("1 head off")).to_be_visible()
     page.wait_for_url("**off=**")
     expect(page.get_by_test_id("stMetric").first).to_contain_text("against")
+    page.get_by_text("Depth: cut layers away").click()
+    page.get_by_role("slider", name="MaskGit: layers kept").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text("1 head off, MaskGit cut to 3 layers")).to_be_visible()
     page.get_by_role("button", name="Switch all on").click()
-    expect(page.get_by_text("1 heads off")).to_have_count(0)
+    expect(page.get_by_test_id("stMetric")).to_have_count(0)
+    assert "off=" not in page.url and "kept_" not in page.url
 
 
 def test_a_checkpoint_is_opened_and_a_bad_one_refused(open_app, tmp_path):
@@ -171,7 +176,19 @@ def test_a_dialled_model_learns_in_the_page(open_app):
     expect(page.locator("canvas[data-tiles]").first).to_be_visible(timeout=20_000)
 
 
-@pytest.mark.parametrize("path", ["/text", "/sampling"])
+def test_the_way_from_the_trained_model_to_one_that_learns(open_app):
+    page = open_app("/train?source=Trained")
+    expect(page.get_by_text("On one CPU core, with 52 min", exact=False)).to_be_visible()
+    expect(page.locator(".plotly .trace")).to_have_count(2, timeout=15_000)
+    page.get_by_role("button", name="Dial a model and train it").click()
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    page = open_app("/?heads=5&depth=1")
+    page.get_by_role("link", name="Train this one").click()
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    page.wait_for_url("**/train?*heads=5*")
+
+
+@pytest.mark.parametrize("path", ["/text", "/sampling", "/train"])
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (800, "dark")])
 def test_nothing_is_wider_than_the_page(browser, served, path, width, scheme):
     from tests.browser_fixtures import watched
@@ -181,7 +198,8 @@ def test_nothing_is_wider_than_the_page(browser, served, path, width, scheme):
     with watched(context) as page:
         page.goto(served(APP) + path + "?source=Trained")
         settle(page)
-        expect(page.locator(".strip").first).to_be_visible(timeout=30_000)
+        drawn = page.locator(".strip, .plotly .trace").first
+        expect(drawn).to_be_visible(timeout=30_000)
         page.wait_for_timeout(500)
         main = page.get_by_test_id("stMain")
         assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1")

@@ -7,32 +7,12 @@ import torch
 
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models import T5Text
-
-transformers = pytest.importorskip("transformers")
-WORDS = ["<pad>", "</s>", "<unk>", "a", "digit", "moving", "left"]
+from tests.models.tiny_t5 import save_tiny_t5
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-
-    path = tmp_path_factory.mktemp("t5")
-    ids = {word: at for at, word in enumerate(WORDS)}
-    tokenizer = Tokenizer(models.WordLevel(ids, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="$A </s>", special_tokens=[("</s>", 1)]
-    )
-    transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
-    ).save_pretrained(path)
-    torch.manual_seed(0)
-    config = transformers.T5Config(
-        vocab_size=len(WORDS), d_model=8, d_kv=4, d_ff=16, num_layers=1, num_heads=2,
-        decoder_start_token_id=0,
-    )  # fmt: skip
-    transformers.T5EncoderModel(config).save_pretrained(path)
-    return path
+    return save_tiny_t5(tmp_path_factory.mktemp("t5"))
 
 
 def test_texts_become_vectors_with_padding_at_zero(folder):

@@ -164,6 +164,24 @@ def test_the_whole_training_stops_and_goes_on(tmp_path):
         assert torch.equal(value, resumed.state_dict()[key]), key
 
 
+def test_it_can_be_stopped_while_clips_are_encoded(tmp_path):
+    told = []
+
+    def encoding():
+        return bool(told) and told[-1].name == "clips encoded"
+
+    stopped = train_digits(
+        recipe(pool=200), tmp_path / "a.safetensors", tmp_path / "states",
+        on_progress=told.append, should_stop=encoding,
+    )  # fmt: skip
+    assert stopped is None and told[-1].done == 64  # of 200: not even the second lot was told
+    assert sorted(p.name for p in (tmp_path / "states").iterdir()) == ["cvivit-0000006.pt"]
+    resumed = train_digits(recipe(pool=200), tmp_path / "a.safetensors", tmp_path / "states")
+    whole = train_digits(recipe(pool=200), tmp_path / "b.safetensors", tmp_path / "whole")
+    for key, value in whole.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[key]), key
+
+
 def test_the_same_recipe_gives_the_same_model():
     one, other = new_model(recipe()), new_model(recipe())
     assert all(torch.equal(v, other.state_dict()[k]) for k, v in one.state_dict().items())

@@ -21,6 +21,7 @@ DEMO = Path(__file__).with_name("train_demo.py")
 SMALL = {
     "heads": 2, "depth": 1, "dim": 16, "dim_head": 8, "height": 16, "width": 16, "frames": 3,
 }  # fmt: skip
+KEPT_FILMS = ("hidden", "filled")
 WAIT = 30  # seconds
 
 
@@ -98,8 +99,8 @@ def test_start_pause_resume_and_the_timeline(page, shelf):
     job = ended(only(shelf))
     at.run()
     assert (job.state, "Resume" in buttons(at)) == ("paused", True)
-    assert at.select_slider(key="train_at").options[:3] == ["0", "10", "15"]
-    assert at.select_slider(key="train_at").value == job.done
+    assert at.select_slider[0].options[:3] == ["0", "10", "15"]
+    assert at.select_slider[0].value == job.done
     paused = job.done
     at.button(key="train.start").click().run()
     until(at, lambda: job.done > paused)
@@ -112,15 +113,38 @@ def test_scrubbing_shows_the_attention_of_that_step(page, shelf):
     assert not at.exception and job.state == "finished" and buttons(at) >= {"Start over"}
     shown, grids = {}, []
     for kept in job.kept:
-        at.select_slider(key="train_at").set_value(kept.step).run()
+        at.select_slider[0].set_value(kept.step).run()
         shown[kept.step] = picture(at, "strip")["weights"]
         exact = kept.recording.records[0].map.rows(0, 0, [4 + 1])[0]
         np.testing.assert_array_equal(shown[kept.step], exact)
         grids.append(picture(at, "grid.heads")["codes"])
         random = any("random weights" in caption.value for caption in at.caption)
         assert random == (kept.step == 0)
+        task = [
+            picture(at, f"shared.train.{name}.film")["frames"].reshape(3, 16, 16)
+            for name in KEPT_FILMS
+        ]
+        np.testing.assert_array_equal(task[0], kept.hidden)
+        np.testing.assert_array_equal(task[1], kept.filled)
     assert not np.array_equal(shown[0], shown[20])
     assert not np.array_equal(grids[0], grids[-1])
+
+
+def test_the_slider_goes_along_until_a_step_is_chosen(page, shelf):
+    job = ended(shelf.start(settings(steps=20)))
+    every, job.kept = job.kept, job.kept[:2]
+    at = page(train_steps=20, train_batch=2)
+    assert at.select_slider[0].value == 10
+    job.kept = every  # the training went on
+    assert at.run().select_slider[0].value == 20
+    at.select_slider[0].set_value(15).run()
+    job.kept = every[:-1]
+    assert at.run().select_slider[0].value == 15
+    job.kept = every
+    assert at.run().select_slider[0].value == 15
+    at.select_slider[0].set_value(20).run()
+    job.kept = every[:3]  # the chosen one is gone: the newest that is left
+    assert at.run().select_slider[0].value == 15
 
 
 def test_text_frames_and_patches_over_the_training(page, shelf):

@@ -1,27 +1,38 @@
 """The pages of the trained model: Attention through the page script, Text and Sampling alone."""
 
+import json
+from base64 import b64decode
+from dataclasses import replace
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from phenaki_viz.checkpoints import open_checkpoint
+from phenaki_viz.checkpoints import inspect_checkpoint, open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
 from phenaki_viz.figures.outcome_views import hidden_frames
 from phenaki_viz.recording.looking import Ask, look
 from phenaki_viz.recording.sampled import Sampling, sample
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.ui.ask import CAPTIONS
-from tests.checkpoints.files import FOR_CVIVIT, MASKGIT, PHENAKI, pt, tensors, weights
+from tests.checkpoints.files import CRITIC, FOR_CVIVIT, MASKGIT, OURS, PHENAKI, pt, tensors, weights
+from tests.models.tiny_t5 import save_tiny_t5
 from tests.sent import sent
 
 HEAD = "maskgit.transformer.layers.1.1"
+CRITICISED = replace(PHENAKI, critic=CRITIC)
+MISTAKEN = {"steps": 5, "batch": 1, "clips_per_curve_point": 1, "loss_curve": ["<b>"]}
+DEEPER = replace(PHENAKI, maskgit=replace(MASKGIT, depth=5))
 
 
+@cache
 def shipped():
     return open_checkpoint(SHIPPED_MODEL).model
 
 
+@cache
 def looked(caption=CAPTIONS[0], prompt=None, **asked):
     ask = Ask(frames=9, **asked)
     return look(shipped(), digit_clip(caption), read_prompt(prompt or caption), ask)
@@ -88,7 +99,30 @@ def test_depth_can_be_cut(app):
     at.slider(key="kept_transformer").set_value(2).run()
     assert not at.exception
     assert len(components(at)["grid.heads"][0]["layers"]) == 2
-    assert any("cut to 2" in m.value for m in at.markdown)
+    assert any("MaskGit cut to 2 layers" in m.value for m in at.markdown)
+    rebuilt = next(m for m in at.metric if m.label == "Reconstruction error")
+    assert rebuilt.delta == "as before"
+    next(button for button in at.button if button.label == "Switch all on").click().run()
+    assert at.slider(key="kept_transformer").value == 4 and not at.metric
+
+
+def test_a_model_of_another_depth_comes_whole(app):
+    at = app(source="Trained", maps="Self")
+    at.slider(key="kept_transformer").set_value(3).run()
+    at.button_group(key="source").set_value("own").run()
+    for config, layers in ((CRITICISED, 1), (DEEPER, 5)):  # shallower, then deeper than before
+        upload(at, "phenaki.pt", pt(weights(config)))
+        assert not at.exception and not at.error and not at.metric
+        assert at.slider(key="kept_transformer").value == layers
+    at.button_group(key="source").set_value("trained").run()
+    assert not at.exception and not at.metric
+
+
+def test_a_critic_has_a_depth_of_its_own(app):
+    at = app(source="Your own", maps="Self")
+    upload(at, "phenaki.pt", pt(weights(CRITICISED)))
+    labels = {slider.label: slider.value for slider in at.slider if "layers kept" in slider.label}
+    assert labels["MaskGit: layers kept"] == 1 and labels["critic: layers kept"] == 2
 
 
 def test_an_unknown_word_is_named(app):
@@ -141,6 +175,37 @@ def test_weights_with_nan_are_opened_only_when_asked_for(app):
     at.button(key="own.allow").click().run()
     assert not at.exception and not at.error
     assert "map" in components(at)
+
+
+def test_a_model_that_reads_no_text_has_no_prompt(app):
+    at = app(source="Your own", maps="Self")
+    upload(at, "maskgit.pt", pt(weights(replace(MASKGIT, dim_context=0, unconditional=True))))
+    assert not at.exception and not at.error and "map" in components(at)
+    assert any(caption.value == "This model reads no text." for caption in at.caption)
+    assert not [box for box in at.text_input if box.label == "Prompt"]
+
+
+def test_t5_is_loaded_for_a_phenaki_that_was_trained_with_it(app, tmp_path):
+    at = app(source="Your own", maps="Cross", say="a digit moving left")
+    # Other weights than in other tests: the encoder stays with the model of this file.
+    upload(at, "phenaki.pt", pt({k: v + 1e-3 for k, v in weights(PHENAKI).items()}))
+    assert any("until it is loaded, word vectors are random" in c.value for c in at.caption)
+    for name, said in (
+        (str(tmp_path / "none"), "could not be loaded"),
+        (
+            str(save_tiny_t5(tmp_path / "wide", dim=12)),
+            "This T5 gives 12 features, the model reads 8",
+        ),
+    ):
+        at.text_input(key="own.t5").set_value(name).run()
+        at.button(key="own.t5.load").click().run()
+        told = [*at.error, *at.text]
+        assert not at.exception and any(said in each.value for each in told)
+    at.text_input(key="own.t5").set_value(str(save_tiny_t5(tmp_path / "tiny"))).run()
+    at.button(key="own.t5.load").click().run()
+    assert not at.exception and not at.error
+    assert components(at)["map"][0]["key"]["words"] == ["a", "digit", "moving", "left", "</s>"]
+    assert not any("text encoder is not in the file" in caption.value for caption in at.caption)
 
 
 def test_a_path_on_this_machine(app, tmp_path):
@@ -213,6 +278,13 @@ def test_right_against_wrong_word():
     label = next(m for m in at.metric if "all masked" in m.label)
     before, after = right.outcome.loss[masked].mean(), other.outcome.loss[masked].mean()
     assert label.value == f"{before:.2f} → {after:.2f}"
+    maps = [exact(run, "maskgit.transformer.layers.0.2")[:, 2] for run in (right, other)]
+    alike = np.corrcoef(*maps)[0, 1]
+    assert any(f"“two” and on “five” have a correlation of {alike:.2f}" in c.value
+               for c in at.caption)  # fmt: skip
+    for which, shown in zip(("right", "wrong"), maps, strict=True):
+        weights = components(at)[f"same.{which}"][1]["weights"]
+        np.testing.assert_allclose(weights, shown, atol=1e-6)
     header, parts = components(at)["loss.change"]
     change = parts["weights"].reshape(5, 6, 6)
     expected = (other.outcome.loss - right.outcome.loss)[masked]
@@ -259,6 +331,35 @@ def test_a_video_is_sampled_and_every_step_can_be_seen():
     )
 
 
+def sampling_of(run):
+    from phenaki_viz.ui.errands import run_waiting
+    from phenaki_viz.ui.views.sampling import sampling_page
+
+    run_waiting()
+    sampling_page(run)
+
+
+def test_a_critics_attention_is_a_pass_of_its_own_but_for_the_last_step():
+    torch.manual_seed(2)
+    model = replace(OURS, critic=CRITIC).build().eval()
+    ask = Ask(frames=5)
+    at = drawn(sampling_of, look(model, digit_clip(CAPTIONS[0]), read_prompt("left right"), ask))
+    passes = at.button_group(key="branch")
+    assert len(passes.options) == 4
+    passes.set_value("critic, conditional").run()
+    assert not at.exception and "map" not in components(at)
+    assert any("not asked at the last step" in info.value for info in at.info)
+    at.session_state["decoding_step"] = 3
+    at.run()
+    made = sample(model, read_prompt("left right"), Sampling(frames=5))
+    record = made.recording.where(branch="critic, conditional", step=3).records[0]
+    assert record.module == "critic.transformer.layers.0.1"
+    header, parts = components(at)["map"]
+    np.testing.assert_allclose(
+        parts["values"].reshape(header["shape"]), record.map.full(0, 0), atol=1e-6
+    )
+
+
 def test_controls_change_the_video_and_it_can_be_carried():
     at = drawn(sampling, CAPTIONS[0])
     at.slider(key="decoding").set_value(3).run()
@@ -296,3 +397,39 @@ def test_what_comes_out_can_be_seen(app):
         np.zeros((3, 4, 4, 1), np.uint8), np.eye(2, dtype=bool)[None].repeat(2, 0), 2
     )
     assert (covered[:, :2, :2] == 110).all() and (covered[:, :2, 2:] == 0).all()
+
+
+# ---- Train, where nothing is dialled
+
+
+def record(run):
+    import streamlit as st
+
+    from phenaki_viz.ui.views.train_record import record_page
+
+    st.session_state.setdefault("source", "trained")
+    record_page(run)
+
+
+def test_how_the_trained_model_learned_is_shown_from_its_file():
+    at = drawn(record, looked())
+    assert any("one CPU core, with 52 min" in caption.value for caption in at.caption)
+    record_of = inspect_checkpoint(SHIPPED_MODEL).record
+    assert len(at.get("bidi_component")) == 2
+    for which, stage in enumerate(("tokenizer", "maskgit")):
+        figure = json.loads(bytes(sent(at, which)[1]["figure"]))
+        (trace,) = figure["data"]
+        shown = np.frombuffer(b64decode(trace["y"]["bdata"]), trace["y"]["dtype"])
+        np.testing.assert_allclose(shown, record_of[stage]["loss_curve"])
+    at.button(key="train.dial").click().run()
+    assert at.session_state["source"] == "dial"
+
+
+@pytest.mark.parametrize(
+    "found",
+    [{}, {"maskgit": 3}, {"maskgit": {"steps": 5, "batch": 0}}, {"maskgit": MISTAKEN}],
+)
+def test_a_record_that_holds_no_curve_is_left_out(found, monkeypatch):
+    monkeypatch.setattr("phenaki_viz.ui.views.train_record._record", lambda: found)
+    at = drawn(record, looked())
+    assert not at.get("bidi_component") and at.button(key="train.dial")

@@ -151,8 +151,8 @@ class SamplingPlayer extends Panel {
     if (token[0] < this.head.given) return `${placeName(...token)} · given, never masked`;
     const flags = this.parts.flags[this.index(token)];
     const sure = spoken(this.parts.confidence[this.index(token)], 3);
-    const done = !(flags & MASKED) ? "kept" : flags & CHANGED ? "filled in again, with another code" : "filled in";
-    const next = flags & AGAIN ? ", masked again by the next step" : "";
+    const done = !(flags & MASKED) ? "kept" : flags & CHANGED ? "filled in with another code" : "filled in";
+    const next = flags & AGAIN ? ", masked again next" : "";
     return `${placeName(...token)} · ${done}${next} · confidence ${sure}`;
   }
 
@@ -187,9 +187,10 @@ class SamplingPlayer extends Panel {
   drawLegend() {
     const { filled, changed, again } = this.head.colours;
     this.find(".legend").replaceChildren(
-      swatch(filled, "filled in at this step"),
-      swatch(changed, "changed"),
-      swatch(again, "masked again by the next"),
+      swatch(filled, "filled in"),
+      swatch(changed, "with another code"),
+      swatch(again, "masked again next"),
+      make("span", {}, this.head.given ? "no colour: kept or given" : "no colour: kept"),
     );
   }
 

@@ -222,7 +222,15 @@ def _attention(sampled: SampledRun) -> None:
         "null key/values",
         **_BOUND,
     )
-    draw_attention(_view(sampled, _step(sampled), branch))
+    run = _view(sampled, _step(sampled), branch)
+    if run.recording.records or not str(branch).startswith("critic"):
+        draw_attention(run)
+    else:
+        st.info(
+            "The critic is not asked at the last step: nothing is masked again after it. Choose an "
+            "earlier step.",
+            icon=":material/info:",
+        )
 
 
 def _view(sampled: SampledRun, step: int, branch: str | None) -> Run:

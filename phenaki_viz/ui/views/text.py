@@ -1,7 +1,6 @@
 """Text: which word does each token read?"""
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,34 +13,30 @@ from phenaki_viz.analysis.words import (
     word_maps,
     words_share,
 )
-from phenaki_viz.data import Prompt, as_rgb, read_prompt
-from phenaki_viz.data.digits import DIGITS, DIRECTIONS
-from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import (
-    Head,
     origin_notes,
     scale_for,
 )
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
-from phenaki_viz.figures.naming import head_label, key_axis
-from phenaki_viz.figures.outcome_views import loss_change_over_video, loss_over_video
+from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.over_video import column_over_video, frame_steps
-from phenaki_viz.figures.picture import Picture
-from phenaki_viz.recording.looking import Look, look
+from phenaki_viz.recording.looking import Look
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import derived, errands, panels, selection
+from phenaki_viz.ui import derived, panels, selection
 from phenaki_viz.ui.exporting import export_row
-from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
 from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.views.text_compare import compare, cross_records
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+DOTS = 24  # a side of a time step in the small maps
 
 
 @st.fragment
 def text_page(run: Run) -> None:
     """Word chips; the tokens that read a word, for every head and for one; right against wrong."""
-    records = _cross(run)
+    records = cross_records(run)
     if not records:
         st.info(
             "This model has no cross-attention, so there is no text to read. Choose the trained "
@@ -64,7 +59,7 @@ def text_page(run: Run) -> None:
         _over_video(run, chosen, key, shared)
         _shares(chosen, key, names)
     if isinstance(run, Look):
-        _compare(run, chosen, key, names)
+        compare(run, chosen, key)
 
 
 def _start_where_it_is_read(run: Run, records: tuple[Any, ...], key: int) -> None:
@@ -85,13 +80,6 @@ def _separations(run: Run, maps: np.ndarray) -> np.ndarray:
     steps = frame_steps(len(run.clip.frames), run.temporal_patch)
     held = content_patches(run.clip.frames, maps.shape[2:], steps)
     return np.array([[separation(one, held) for one in row] for row in maps])
-
-
-def _cross(run: Run) -> tuple[Any, ...]:
-    stacks = run.recording.stacks()
-    found = [group for (stack, kind), group in stacks.items()
-             if kind == "cross" and "critic" not in stack]  # fmt: skip
-    return tuple(found[0]) if found else ()
 
 
 def _chips(names: tuple[str, ...]) -> int:
@@ -128,6 +116,7 @@ def _scale() -> bool:
 def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
     maps = word_maps(chosen.records, chosen.item, key)
     shown = side_by_side(maps)
+    finer = side_by_side(maps, enlarged=max(1, DOTS // max(maps.shape[3:])))
     scales = tuple(
         tuple(scale_for(float(one.max()), log=False, scope="this head") for one in row)
         for row in maps
@@ -136,7 +125,8 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
         name="word_heads",
         title=f"tokens that read {name!r}, all heads",
         notes=(
-            f"each tile: {maps.shape[2]} time steps, from left to right and down",
+            f"each tile: {maps.shape[2]} time steps, from left to right and down"
+            + ("; grey: no further step" if maps.shape[2] % 3 else ""),
             "colour ends of each head apart",
             *origin_notes(run.recording.made_by),
         ),
@@ -149,7 +139,8 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
         values=None,
         unit="attention weight",
     )
-    panels.grid(picture, kind="words")
+    # On the screen each weight has several dots, so that the lines between steps are thin.
+    panels.grid(replace(picture, thumbnails=finer), kind="words")
     _follows(run, maps, name)
     export_row(picture.name, lambda: picture, "words.grid")
 
@@ -195,7 +186,7 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
     share = words_share(chosen.record, chosen.item, chosen.head)
     picture = Curves(
         name="words_share",
-        title=f"{chosen.shown.label} · mean weight of each key over all tokens",
+        title=f"How much each key is read: mean weight over all tokens, {chosen.shown.label}",
         notes=origin_notes(chosen.recording.made_by),
         made_by={**chosen.recording.made_by},
         curves=(
@@ -211,128 +202,6 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
         kind="bar",
         x_labels=names,
     )
+    st.markdown(f"**{picture.title}**")
     panels.plotly(picture, key="shares", height=230)
     export_row(picture.name, lambda: picture, "shares")
-
-
-# ---- right word against wrong word
-
-
-def _compare(run: Look, chosen: Selection, key: int, names: tuple[str, ...]) -> None:
-    """The same clip with another text: the maps, and what the text is worth in nats."""
-    st.subheader("Right word, wrong word", anchor=False)
-    outcome = run.outcome
-    if outcome.loss is None or outcome.masked is None or not outcome.masked.any():
-        st.caption("Mask some tokens in the sidebar to see what the text is worth.")
-        return
-    text = st.text_input(
-        "Compare with this text",
-        value=_wrong(run.prompt.text),
-        key="against",
-        max_chars=2000,
-        help="The same clip, the same masked tokens",
-        **_BOUND,
-    )
-    other = _other(run, read_prompt(text))
-    if other is None or other.outcome.loss is None:
-        return
-    masked = outcome.masked
-    frames, pt = as_rgb(run.clip), run.temporal_patch
-    held = masked & content_patches(frames, masked.shape, frame_steps(len(frames), pt))
-    _figures(outcome.loss, other.outcome.loss, masked, held)
-    st.markdown("**What the tokens read**")
-    for which, told in (("right", run), ("wrong", other)):
-        _same_word(told, chosen, key, which)
-    st.markdown("**What it costs**")
-    high = float(max(outcome.loss[masked].max(), other.outcome.loss[masked].max()))
-    for which, told, loss in (
-        ("right", run, outcome.loss),
-        ("wrong", other, other.outcome.loss),
-    ):
-        picture = loss_over_video(
-            loss, masked, frames, pt, told.recording.made_by, high=high, name=f"loss_{which}"
-        )
-        said = panels.plain(told.prompt.text) or "no text"
-        panels.film(
-            picture, key=f"loss.{which}", direction=f"loss of the masked tokens: “{said}”",
-            unit="loss in nats",
-        )  # fmt: skip
-        export_row(picture.name, partial(_same, picture), f"loss.{which}")
-    change = loss_change_over_video(
-        outcome.loss, other.outcome.loss, masked, frames, pt, other.recording.made_by
-    )
-    panels.film(
-        change, key="loss.change", direction="rise of the loss with the second text",
-        unit="rise in nats",
-    )  # fmt: skip
-    export_row(change.name, lambda: change, "loss.change")
-
-
-def _figures(right: np.ndarray, wrong: np.ndarray, masked: np.ndarray, held: np.ndarray) -> None:
-    with st.container(horizontal=True, gap="large"):
-        for name, where in (("all masked tokens", masked), ("masked tokens with content", held)):
-            if where.any():
-                before, after = float(right[where].mean()), float(wrong[where].mean())
-                st.metric(
-                    f"Loss, {name} (nats)",
-                    f"{before:.2f} → {after:.2f}",
-                    f"{after - before:+.2f}",
-                    delta_color="inverse",
-                    width="content",
-                    help=f"Mean −log p of the true token over {int(where.sum())} tokens",
-                )
-
-
-def _same_word(other: Look, chosen: Selection, key: int, which: str) -> None:
-    """The overlay of the word at the same place in the text."""
-    records = _cross(other)
-    record = records[min(chosen.layer, len(records) - 1)]
-    names = key_axis(record, 0).names
-    at = min(key, len(names) - 1)
-    head = Head(other.recording, record, 0, chosen.head)
-    columns = chosen.record.map.columns(chosen.item, chosen.head, [key])
-    scale = scale_for(float(columns.max()), log=False, scope="the first text's word")
-    picture = column_over_video(head, at, None, as_rgb(other.clip), other.temporal_patch, scale)
-    said = panels.plain(f"“{names[at]}” in “{other.prompt.text}”")
-    direction = f"{head_label(record.layer, chosen.head)}: tokens that read {said}"
-    panels.film(picture, key=f"same.{which}", direction=direction)
-
-
-def _other(run: Look, prompt: Prompt) -> Look | None:
-    def make(tell: Any) -> Look:
-        return look(
-            run.model, run.clip, prompt, replace(run.ask, frames=len(run.clip.frames)),
-            limit_bytes=MAP_LIMIT, on_progress=tell,
-        )  # fmt: skip
-
-    if prompt.text == run.prompt.text:
-        return run
-    made_by = run.recording.made_by
-    key = ("against", made_by["weights_digest"], run.clip.digest, prompt.text, run.ask)
-    try:
-        found = errands.fetch_run(Wanted(key, make, partial(_same_text, run)), run.seconds)
-    except PhenakiVizError as error:
-        st.error("The second text cannot be run.", icon=":material/block:")
-        st.text(str(error))
-        return None
-    return found if isinstance(found, Look) else None
-
-
-def _same_text(run: Look) -> None:
-    """What a cancelled comparison goes back to: the text itself, which costs nothing."""
-    st.session_state["against"] = run.prompt.text
-
-
-def _wrong(text: str) -> str:
-    """The text with its first digit, else its first direction, exchanged for another."""
-    words = text.split()
-    for known in (DIGITS, tuple(DIRECTIONS)):
-        for at, word in enumerate(words):
-            if word in known:
-                words[at] = known[(known.index(word) + 3) % len(known)]
-                return " ".join(words)
-    return " ".join(reversed(words))
-
-
-def _same(picture: Picture) -> Picture:
-    return picture

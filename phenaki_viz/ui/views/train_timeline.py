@@ -14,21 +14,20 @@ from phenaki_viz.data import Clip, Prompt, as_rgb
 from phenaki_viz.figures.attention_views import head_grid, scale_for, words_read
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.naming import place_name
+from phenaki_viz.figures.outcome_views import frames_alone
 from phenaki_viz.figures.over_video import row_over_video
 from phenaki_viz.figures.training_views import heads_over_steps
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.trained_steps import watched
-from phenaki_viz.ui import panels, selection
+from phenaki_viz.ui import outcome, panels, selection
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.training_jobs import Kept, Training
 
 T = TypeVar("T")
 AT = "train_at"
-GAP = 4  # pixels between frames
-FRAME, FILM = 160, 1200  # pixels across, at most
-_NEWEST = "train.newest"
+_CHOSEN = "train.chosen"  # a kept step; none: the newest, whichever that is
 
 
 @st.fragment
@@ -67,7 +66,7 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
         _grid(at, chosen, every)
     with right:
         _over_steps(kept, chosen, prompt)
-    _filled(at)
+    _filled(at, job.settings.config)
     under(at.step)
 
 
@@ -82,23 +81,33 @@ def _watched(config: DialConfig) -> tuple[Clip, Prompt]:
 
 
 def _choose_step(kept: tuple[Kept, ...]) -> Kept:
-    """The step asked for; at the newest the slider goes along with the training."""
+    """The step asked for; at the newest the slider goes along with the training.
+
+    Each newest step has a slider of its own: what a browser says late of the one before, which it
+    shows for a moment longer, is not taken for a choice.
+    """
     steps = [each.step for each in kept]
-    follows = st.session_state.get(AT) in (None, st.session_state.get(_NEWEST))
-    if follows or st.session_state[AT] not in steps:
-        st.session_state[AT] = steps[-1]
-    st.session_state[_NEWEST] = steps[-1]
     if len(steps) == 1:
         st.caption(f"After {counted(steps[0])}; more follow.")
         return kept[0]
+    chosen = st.session_state.get(_CHOSEN)
+    key = f"{AT}_{steps[-1]}"
     step = st.select_slider(
         "After how many training steps (arrow keys go on and back)",
         steps,
-        key=AT,
+        chosen if chosen in steps else steps[-1],
+        key=key,
         format_func=lambda at: f"{at:,}",
+        on_change=_choose,
+        args=(key, steps[-1]),
         width=420,
     )
     return kept[steps.index(step)]
+
+
+def _choose(key: str, newest: int) -> None:
+    step = st.session_state[key]
+    st.session_state[_CHOSEN] = None if step == newest else step
 
 
 def _every(kept: tuple[Kept, ...], chosen: Selection) -> tuple[tuple[Kept, Selection], ...]:
@@ -184,22 +193,18 @@ def _over_steps(kept: tuple[Kept, ...], chosen: Selection, prompt: Prompt) -> No
     export_row(picture.name, lambda: picture, "train.entropy")
 
 
-def _filled(at: Kept) -> None:
+def _filled(at: Kept, config: DialConfig) -> None:
     """What all that looking is for: the hidden patches, filled in."""
     st.markdown("**The task: half of the patches hidden, and filled in by the model**")
-    rows = [_film(frames) for frames in (at.hidden, at.filled)]
-    picture = np.concatenate((rows[0], np.full((GAP, rows[0].shape[1]), 255, np.uint8), rows[1]))
-    st.image(picture, width=picture.shape[1])
-    st.caption("Above what the model is shown, grey is hidden; below with its own guesses.")
-
-
-def _film(frames: np.ndarray) -> np.ndarray:
-    """Frames 'f H W' side by side, whole pixels enlarged alike, 'H W' uint8."""
-    count, _, side = frames.shape
-    times = max(1, min(FRAME // side, (FILM // count - GAP) // side))
-    large = frames.repeat(times, axis=1).repeat(times, axis=2)
-    spaced = np.pad(large, ((0, 0), (0, 0), (0, GAP)), constant_values=255)
-    return rearrange(spaced, "f h w -> h (f w)")[:, :-GAP]
+    for name, frames, said in (
+        ("hidden", at.hidden, "What the model is shown: grey is hidden"),
+        ("filled", at.filled, f"The hidden patches filled in, after {counted(at.step)}"),
+    ):
+        picture = frames_alone(
+            rearrange(frames, "f h w -> f h w 1"), config.grid, config.temporal_patch,
+            at.recording.made_by, name=f"{name}_step_{at.step}", title=said,
+        )  # fmt: skip
+        outcome.draw_film(picture, f"train.{name}")
 
 
 def _entropy(kept: Kept, look: Selection) -> np.ndarray:

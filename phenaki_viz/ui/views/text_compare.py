@@ -1,0 +1,182 @@
+"""Right word, wrong word: the same clip and masked tokens with two texts, beside each other."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from phenaki_viz.analysis.words import content_patches, correlation
+from phenaki_viz.data import Prompt, as_rgb, read_prompt
+from phenaki_viz.data.digits import DIGITS, DIRECTIONS
+from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.figures.attention_views import Head, scale_for
+from phenaki_viz.figures.naming import key_axis
+from phenaki_viz.figures.outcome_views import loss_change_over_video, loss_over_video
+from phenaki_viz.figures.over_video import column_over_video, frame_steps
+from phenaki_viz.recording.looking import Look, look
+from phenaki_viz.recording.run import Run
+from phenaki_viz.ui import errands, panels
+from phenaki_viz.ui.exporting import export_row
+from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
+from phenaki_viz.ui.selection import Selection
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+
+
+def compare(run: Look, chosen: Selection, key: int) -> None:
+    """The same clip with another text: the maps, and what the text is worth in nats."""
+    st.subheader("Right word, wrong word", anchor=False)
+    outcome = run.outcome
+    if outcome.loss is None or outcome.masked is None or not outcome.masked.any():
+        st.caption("Mask some tokens in the sidebar to see what the text is worth.")
+        return
+    text = st.text_input(
+        "Compare with this text",
+        value=_wrong(run.prompt.text),
+        key="against",
+        max_chars=2000,
+        help="The same clip, the same masked tokens",
+        **_BOUND,
+    )
+    other = _other(run, read_prompt(text))
+    if other is None or other.outcome.loss is None:
+        return
+    masked = outcome.masked
+    frames, pt = as_rgb(run.clip), run.temporal_patch
+    held = masked & content_patches(frames, masked.shape, frame_steps(len(frames), pt))
+    _figures(outcome.loss, other.outcome.loss, masked, held)
+    _routing(run, other, chosen, key)
+    high = float(max(outcome.loss[masked].max(), other.outcome.loss[masked].max()))
+    for column, which, told in zip(
+        st.columns(2, gap="medium"), ("right", "wrong"), (run, other), strict=True
+    ):
+        with column:
+            _same_word(told, chosen, key, which)
+            _cost(told, masked, high, which)
+    _rise(outcome.loss, other, masked)
+
+
+def _routing(run: Look, other: Look, chosen: Selection, key: int) -> None:
+    """Whether the two words are read by the same tokens, as a number."""
+    first, second = _column(run, chosen, key), _column(other, chosen, key)
+    alike = correlation(*(head.record.map.columns(0, head.head, [at])[:, 0]
+                          for head, at in (first, second)))  # fmt: skip
+    names = [panels.plain(key_axis(head.record, 0).names[at]) for head, at in (first, second)]
+    said = "" if np.isnan(alike) else (
+        f"{chosen.shown.label} over all tokens: the weights on “{names[0]}” and on “{names[1]}” "
+        f"have a correlation of {alike:.2f}. "
+    )  # fmt: skip
+    st.caption(
+        f"{said}A map says where a word is read (routing), not whether it fits what is there; "
+        "that shows in the loss."
+    )
+
+
+def _column(told: Look, chosen: Selection, key: int) -> tuple[Head, int]:
+    """The chosen head in another run, and the key at the same place in its text."""
+    records = cross_records(told)
+    record = records[min(chosen.layer, len(records) - 1)]
+    at = min(key, len(key_axis(record, 0).names) - 1)
+    return Head(told.recording, record, 0, chosen.head), at
+
+
+def _cost(told: Look, masked: np.ndarray, high: float, which: str) -> None:
+    """Loss of the masked tokens, over the video."""
+    loss = told.outcome.loss
+    if loss is None:
+        return
+    picture = loss_over_video(
+        loss, masked, as_rgb(told.clip), told.temporal_patch, told.recording.made_by, high=high,
+        name=f"loss_{which}",
+    )  # fmt: skip
+    panels.film(
+        picture, key=f"loss.{which}", direction="loss of the masked tokens", unit="loss in nats"
+    )
+    export_row(picture.name, lambda: picture, f"loss.{which}")
+
+
+def _rise(before: np.ndarray, other: Look, masked: np.ndarray) -> None:
+    """How much the second text costs more, token by token."""
+    after, frames = other.outcome.loss, as_rgb(other.clip)
+    if after is None:
+        return
+    change = loss_change_over_video(
+        before, after, masked, frames, other.temporal_patch, other.recording.made_by
+    )
+    panels.film(
+        change, key="loss.change", direction="rise of the loss with the second text",
+        unit="rise in nats",
+    )  # fmt: skip
+    export_row(change.name, lambda: change, "loss.change")
+
+
+def _figures(right: np.ndarray, wrong: np.ndarray, masked: np.ndarray, held: np.ndarray) -> None:
+    with st.container(horizontal=True, gap="large"):
+        for name, where in (("all masked tokens", masked), ("masked tokens with content", held)):
+            if where.any():
+                before, after = float(right[where].mean()), float(wrong[where].mean())
+                st.metric(
+                    f"Loss, {name} (nats)",
+                    f"{before:.2f} → {after:.2f}",
+                    f"{after - before:+.2f}",
+                    delta_color="inverse",
+                    width="content",
+                    help=f"Mean −log p of the true token over {int(where.sum())} tokens",
+                )
+
+
+def _same_word(told: Look, chosen: Selection, key: int, which: str) -> None:
+    """The overlay of the word at the same place in the text."""
+    head, at = _column(told, chosen, key)
+    columns = chosen.record.map.columns(chosen.item, chosen.head, [key])
+    scale = scale_for(float(columns.max()), log=False, scope="the first text's word")
+    picture = column_over_video(head, at, None, as_rgb(told.clip), told.temporal_patch, scale)
+    st.markdown(f"**{which.capitalize()}: “{panels.plain(told.prompt.text) or 'no text'}”**")
+    word = panels.plain(key_axis(head.record, 0).names[at])
+    panels.film(picture, key=f"same.{which}", direction=f"tokens that read “{word}”")
+
+
+def _other(run: Look, prompt: Prompt) -> Look | None:
+    def make(tell: Any) -> Look:
+        return look(
+            run.model, run.clip, prompt, replace(run.ask, frames=len(run.clip.frames)),
+            limit_bytes=MAP_LIMIT, on_progress=tell,
+        )  # fmt: skip
+
+    if prompt.text == run.prompt.text:
+        return run
+    made_by = run.recording.made_by
+    key = ("against", made_by["weights_digest"], run.clip.digest, prompt.text, run.ask)
+    try:
+        found = errands.fetch_run(Wanted(key, make, partial(_same_text, run)), run.seconds)
+    except PhenakiVizError as error:
+        st.error("The second text cannot be run.", icon=":material/block:")
+        st.text(str(error))
+        return None
+    return found if isinstance(found, Look) else None
+
+
+def _same_text(run: Look) -> None:
+    """What a cancelled comparison goes back to: the text itself, which costs nothing."""
+    st.session_state["against"] = run.prompt.text
+
+
+def _wrong(text: str) -> str:
+    """The text with its first digit, else its first direction, exchanged for another."""
+    words = text.split()
+    for known in (DIGITS, tuple(DIRECTIONS)):
+        for at, word in enumerate(words):
+            if word in known:
+                words[at] = known[(known.index(word) + 3) % len(known)]
+                return " ".join(words)
+    return " ".join(reversed(words))
+
+
+def cross_records(run: Run) -> tuple[Any, ...]:
+    """MaskGit's cross-attention, a record a layer; empty where no text is read."""
+    stacks = run.recording.stacks()
+    found = [group for (stack, kind), group in stacks.items()
+             if kind == "cross" and "critic" not in stack]  # fmt: skip
+    return tuple(found[0]) if found else ()

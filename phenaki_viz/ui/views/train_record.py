@@ -1,0 +1,90 @@
+"""How the model in use came about, from the record in its file; and the way to one's own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from phenaki_viz.checkpoints import Opened
+from phenaki_viz.errors import CheckpointError
+from phenaki_viz.figures.training_views import Stretches, recorded_loss
+from phenaki_viz.recording.run import Run
+from phenaki_viz.ui import models, panels
+from phenaki_viz.ui.exporting import export_row
+from phenaki_viz.ui.own import GOOD
+from phenaki_viz.ui.views.train import duration
+
+STAGES = {
+    "tokenizer": ("First C-ViViT learned to rebuild clips from its codes", "error / variance"),
+    "maskgit": ("Then MaskGit learned to fill in masked codes", "nats a token"),
+}
+
+
+def record_page(run: Run) -> None:
+    """The loss curves in the file, and a button to where a model learns in the page."""
+    record = _record()
+    curves = {name: curve for name in STAGES if (curve := _curve_of(record, name))}
+    if curves:
+        st.markdown("#### How this model learned")
+        st.caption(_told(record))
+        for column, (name, curve) in zip(st.columns(len(curves)), curves.items(), strict=True):
+            with column:
+                _draw(name, curve, run.recording.made_by)
+    st.markdown("#### Watch one learn")
+    st.caption(
+        "A model of your own dialling learns from moving digits in this page: live loss, and its "
+        "attention at the steps that were kept."
+    )
+    st.button(
+        "Dial a model and train it",
+        icon=":material/tune:",
+        type="primary",
+        on_click=_dial,
+        key="train.dial",
+    )
+
+
+def _record() -> Mapping[str, Any]:
+    """Of the model in use; empty where its file has none."""
+    if st.session_state.get("source") == "own":
+        kept = st.session_state.get(GOOD)
+        return kept.inspection.record if isinstance(kept, Opened) else {}
+    try:
+        return models.shipped().inspection.record
+    except CheckpointError:
+        return {}
+
+
+def _told(record: Mapping[str, Any]) -> str:
+    seconds, threads = record.get("cpu_seconds_of_last_session"), record.get("threads")
+    if not isinstance(seconds, int) or not isinstance(threads, int):
+        return "As the record in its file says."
+    cores = "one CPU core" if threads == 1 else f"{threads} CPU cores"
+    return f"On {cores}, with {duration(seconds)} of computing, by `phenaki-viz train digits`."
+
+
+def _curve_of(record: Mapping[str, Any], name: str) -> Stretches | None:
+    """One stage's curve; None where the record, which is anybody's JSON, holds none."""
+    stage = record.get(name)
+    if not isinstance(stage, Mapping):
+        return None
+    means = stage.get("loss_curve")
+    counts = [stage.get(key) for key in ("steps", "batch", "clips_per_curve_point")]
+    steps, batch, clips = (count if isinstance(count, int) else 0 for count in counts)
+    if min(steps, batch, clips) < 1 or not isinstance(means, list) or not means:
+        return None
+    if not all(isinstance(mean, (int, float)) for mean in means):
+        return None
+    return Stretches(*STAGES[name], means, width=clips // batch, steps=steps, batch=batch)
+
+
+def _draw(name: str, curve: Stretches, made_by: Mapping[str, Any]) -> None:
+    picture = recorded_loss(f"loss_{name}", curve, made_by)
+    st.markdown(f"**{picture.title}**")
+    panels.plotly(picture, key=f"record.{name}", height=280)
+    panels.notes(picture)
+    export_row(picture.name, lambda: picture, f"record.{name}")
+
+
+def _dial() -> None:
+    st.session_state["source"] = "dial"
