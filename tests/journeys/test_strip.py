@@ -1,0 +1,214 @@
+"""Reading attention by pointing: the film strip of the Attention page, as a person uses it."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from phenaki_viz.export import read_made_by
+from tests.browser_fixtures import into_view, settle
+from tests.journeys.test_app import cell, recorded, the_map
+
+pytestmark = pytest.mark.browser
+GRID = (5, 8, 8)  # of the dialled default
+
+
+def row_of(*place: int) -> int:
+    return int(np.ravel_multi_index(place, GRID))
+
+
+def the_strip(page: Page):
+    strip = page.locator(".strip").first
+    into_view(strip)
+    expect(strip).to_have_attribute("data-picked", re.compile(r"\d"))
+    return strip
+
+
+def place_of(page: Page, frame: int, h: int, w: int) -> tuple[float, float]:
+    box = page.locator(".strip").first.locator(".frames canvas").nth(frame).bounding_box()
+    return box["x"] + (w + 0.5) * box["width"] / 8, box["y"] + (h + 0.5) * box["height"] / 8
+
+
+def to(page: Page, frame: int, h: int, w: int) -> None:
+    """Move the pointer onto a patch, however the page still moves."""
+    for _ in range(20):
+        page.mouse.move(*place_of(page, frame, h, w))
+        page.wait_for_timeout(100)
+        if (page.locator(".strip").first.get_attribute("data-patch") or "").endswith(f",{h},{w}"):
+            return
+
+
+def click(page: Page, *patch: int, shift: bool = False) -> None:
+    to(page, *patch)
+    if shift:
+        page.keyboard.down("Shift")
+    page.mouse.click(*place_of(page, *patch))
+    if shift:
+        page.keyboard.up("Shift")
+
+
+def test_pointing_previews_a_click_holds_and_escape_releases(open_app):
+    page = open_app("/?layer=1&head=3")
+    strip, exact = the_strip(page), recorded().records[2].map.full(0, 3)
+    expect(strip).to_have_attribute("data-follows", "true")
+    to(page, 3, 4, 6)
+    expect(strip).to_have_attribute("data-looked", "2.4.6")
+    own = row_of(2, 4, 6)
+    assert float(strip.get_attribute("data-weight")) == pytest.approx(exact[own, own], abs=1e-6)
+    click(page, 3, 4, 6)
+    page.wait_for_url("**row=4**")
+    expect(strip).to_have_attribute("data-locked", "true")
+    expect(page.get_by_text("query step 2, row 4, column 6", exact=False).first).to_be_visible()
+    to(page, 7, 1, 1)
+    expect(strip).to_have_attribute("data-looked", "2.4.6")
+    read = float(strip.get_attribute("data-weight"))
+    assert read == pytest.approx(float(exact[own, row_of(4, 1, 1)]), abs=1e-6)
+    page.keyboard.press("Escape")
+    expect(strip).to_have_attribute("data-follows", "true")
+
+
+def test_several_patches_are_chosen_and_a_link_restores_all_of_it(open_app):
+    page = open_app("/?layer=1&head=3&step=2&row=5&column=2")
+    strip = the_strip(page)
+    expect(strip).to_have_attribute("data-locked", "true")  # the link names a patch
+    click(page, 7, 3, 3, shift=True)
+    page.wait_for_url("**also=4.3.3**")
+    page.get_by_label("How several patches are put together").select_option("sum")
+    page.wait_for_url("**combine=sum**")
+    page.get_by_label("Way of the walk").select_option("row")
+    page.wait_for_url("**walk=row.3**")
+    settle(page)
+    exact = recorded().records[2].map.full(0, 3)
+    wanted = exact[[row_of(2, 5, 2), row_of(4, 3, 3)], row_of(0, 6, 5)].sum()
+    for attempt in ("here", "from the link"):
+        to(page, 0, 6, 5)
+        expect(strip).to_have_attribute("data-patch", "0,6,5")
+        read = float(strip.get_attribute("data-weight"))
+        assert read == pytest.approx(float(wanted), abs=2e-6), attempt
+        expect(the_map(page)).to_have_attribute("data-also", str(row_of(4, 3, 3)))
+        expect(page.get_by_label("Way of the walk")).to_have_value("row")
+        link = page.url
+        page.goto("about:blank")
+        page.goto(link)
+        settle(page)
+        strip = the_strip(page)
+        expect(strip).to_have_attribute("data-also", "4.3.3")
+
+
+def test_map_and_strip_show_the_same_query_and_key(open_app):
+    page = open_app("/?layer=1&head=3&step=2&row=1&column=2")
+    strip = the_strip(page)
+    into_view(the_map(page))
+    for _ in range(20):
+        page.mouse.move(*cell(page, row_of(1, 2, 3), row_of(3, 6, 5)))
+        page.wait_for_timeout(100)
+        if the_map(page).get_attribute("data-query") == str(row_of(1, 2, 3)):
+            break
+    expect(strip).to_have_attribute("data-guides", re.compile("query 1,2,3 key 3,6,5"))
+    page.mouse.click(*cell(page, row_of(1, 2, 3), row_of(3, 6, 5)))
+    expect(strip).to_have_attribute("data-picked", "1,2,3")
+    expect(strip).to_have_attribute("data-key", "3,6,5")
+    page.wait_for_url(f"**key={row_of(3, 6, 5)}**")
+    settle(page)
+    expect(page.get_by_text("query step 1, row 2, column 3", exact=False).first).to_be_visible()
+
+
+def test_the_walk_plays_stops_and_is_taken_away_as_a_gif(open_app):
+    page = open_app("/?layer=1&head=3&step=2&row=1&column=2&depth=2&walk=frames.8")
+    strip = the_strip(page)
+    page.get_by_role("button", name="Walk", exact=False).first.click()
+    expect(strip).to_have_attribute("data-picked", "4,1,2")
+    expect(the_map(page)).to_have_attribute("data-picked", re.compile(f"^{row_of(0, 1, 2)},"))
+    page.get_by_role("button", name="Pause").click()
+    step = strip.get_attribute("data-picked").split(",")[0]
+    expect(page.get_by_text(f"query step {step}, row 1", exact=False).first).to_be_visible()
+    settle(page)
+    page.get_by_text("The walk as GIF").click()
+    page.get_by_role("button", name="Make the GIF").click()
+    with page.expect_download(timeout=60_000) as download:
+        page.get_by_role("button", name="Download self_L01_H03_walk_frames.gif").click()
+    content = download.value.path().read_bytes()
+    with Image.open(io.BytesIO(content), formats=("GIF",)) as film:
+        assert film.n_frames == 5
+    made_by = read_made_by(content)
+    assert (made_by["layer"], made_by["head"], made_by["random_weights"]) == (1, 3, True)
+
+
+def test_pinned_heads_show_the_row_over_the_video_and_walk_with_it(open_app):
+    page = open_app("/?pins=0.1_1.3&step=2&row=1&column=2&depth=2&walk=frames.8")
+    the_strip(page)
+    films = page.locator(".pinned .film")
+    expect(films).to_have_count(2)
+    expect(films.first).to_have_attribute("data-of", f"{row_of(2, 1, 2)},")
+    page.get_by_role("button", name="Walk", exact=False).first.click()
+    expect(films.last).to_have_attribute("data-of", f"{row_of(4, 1, 2)},")
+    page.get_by_role("button", name="Pause").click()
+    settle(page)
+
+
+def test_every_page_with_a_strip_is_worked_by_keys_alone(open_app):
+    page = open_app("/?source=Trained&maps=Self&layer=1&head=3")
+    strip = the_strip(page)
+    strip.focus()
+    page.keyboard.press("ArrowRight")
+    expect(strip).to_have_attribute("data-picked", "2,2,3")
+    page.keyboard.press("Shift+ArrowDown")
+    expect(strip).to_have_attribute("data-also", "2.3.3")
+    page.wait_for_url("**also=2.3.3**")
+    page.keyboard.press("Escape")
+    expect(strip).to_have_attribute("data-also", "")
+    expect(strip).to_have_attribute("aria-label", re.compile("Selected: step 2, row 2, column 3"))
+
+
+def test_a_finger_taps_a_patch(browser, served):
+    from tests.browser_fixtures import watched
+    from tests.journeys.conftest import APP
+
+    context = browser.new_context(viewport={"width": 800, "height": 1000}, has_touch=True)
+    with watched(context) as page:
+        page.goto(served(APP) + "/?source=Dial&maps=Self&step=2&row=1&column=2")
+        settle(page)
+        strip = the_strip(page)
+        for _ in range(10):
+            page.touchscreen.tap(*place_of(page, 3, 4, 6))
+            page.wait_for_timeout(300)
+            if strip.get_attribute("data-picked") == "2,4,6":
+                break
+        expect(strip).to_have_attribute("data-picked", "2,4,6")
+        page.wait_for_url("**row=4**")
+
+
+def test_nothing_piles_up_over_many_clicks(open_app):
+    page = open_app("/?source=Trained&maps=Self&layer=1&head=3&step=2&row=2&column=2")
+    the_strip(page)
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable")
+
+    def kept() -> dict[str, float]:
+        settle(page)
+        page.wait_for_timeout(500)
+        for _ in range(3):
+            devtools.send("HeapProfiler.collectGarbage")
+        metrics = devtools.send("Performance.getMetrics")["metrics"]
+        return {one["name"]: one["value"] for one in metrics}
+
+    def clicks(count: int) -> None:
+        frames = page.locator(".strip").first.locator(".frames canvas")
+        boxes = [frames.nth(at).bounding_box() for at in range(9)]
+        for at in range(count):
+            box = boxes[(4 * at) % 9]
+            place = [(0.1 + 0.37 * at) % 0.9 + 0.05, (0.1 + 0.23 * at) % 0.9 + 0.05]
+            page.mouse.click(
+                box["x"] + place[0] * box["width"], box["y"] + place[1] * box["height"]
+            )
+
+    clicks(60)
+    first = kept()
+    clicks(440)
+    last = kept()
+    assert last["JSEventListeners"] <= first["JSEventListeners"] * 1.05 + 20
+    assert last["Nodes"] <= first["Nodes"] * 1.1 + 200
+    assert last["JSHeapUsedSize"] <= first["JSHeapUsedSize"] + 8e6
