@@ -29,6 +29,7 @@ from phenaki_viz.ui.components.figure import figure as plotly_figure
 from phenaki_viz.ui.components.film_strip import OfMap, film_strip
 from phenaki_viz.ui.components.head_grid import head_grid
 from phenaki_viz.ui.components.shared import share_selection
+from phenaki_viz.ui.links import numbers_in_url, say_in_url
 from phenaki_viz.ui.selection import Selection, untouched, wish
 
 __all__ = ["attention", "grid", "heading", "heatmap", "notes", "plain", "plotly", "strip"]
@@ -121,6 +122,8 @@ def strip(
         key="strip",
         on_pick=queries.pick_patches,
         on_walk=queries.keep_walk,
+        look=queries.first_look(),
+        on_look=queries.keep_look,
     )
     notes(picture)
 
@@ -215,8 +218,24 @@ def attention(chosen: Selection, scale: ColourScale, cut: Cut | None = None) -> 
         key="map",
         on_pick=picked_cell(record, chosen.item),
         on_window=_keep_window,
+        view=_first_view(),
+        on_view=_keep_view,
     )
     return tile
+
+
+def _first_view() -> tuple[float, ...] | None:
+    """What a link zooms to. It stays as it is: what changes would send the map again."""
+    first: tuple[float, ...] | None = st.session_state.setdefault(
+        "map.view.first", numbers_in_url("view", 4)
+    )
+    view = st.session_state.setdefault("map.view", first)
+    say_in_url("view", "-".join(f"{at:g}" for at in view) if view else "")
+    return first
+
+
+def _keep_view(view: list[float] | None) -> None:
+    st.session_state["map.view"] = view
 
 
 def shown_tile(chosen: Selection, cut: Cut | None) -> MapTile:

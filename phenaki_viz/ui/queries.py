@@ -10,12 +10,20 @@ import streamlit as st
 
 from phenaki_viz.analysis.overlay import Combine
 from phenaki_viz.recording import Place
-from phenaki_viz.ui.components.film_strip import MOST_PATCHES, SLOW_WALK, PatchPick, Walk
+from phenaki_viz.ui.components.film_strip import (
+    MOST_PATCHES,
+    SLOW_WALK,
+    PatchPick,
+    StripLook,
+    Walk,
+)
 from phenaki_viz.ui.links import say_in_url
 from phenaki_viz.ui.selection import Selection, wish
 
 ALSO, COMBINE, KEY, WALK = "queries.also", "queries.combine", "queries.key", "queries.walk"
 FIRST_WORD = 2  # after the two null key/values that MaskGit has
+LOOK, FIRST_LOOK = "queries.look", "queries.look.first"
+SHOWN: dict[str, Literal["lines", "beside"]] = {"lines": "lines", "apart": "beside"}
 WALKS = ("frames", "row", "column", "all")
 FASTEST = 12
 
@@ -62,6 +70,19 @@ def walk() -> Walk:
     return cast(Walk, asked)
 
 
+def first_look() -> StripLook | None:
+    """How a link draws the strip. It stays as it is: the browser knows what was changed since."""
+    first: StripLook | None = st.session_state.setdefault(FIRST_LOOK, _look_in_url())
+    now = st.session_state.setdefault(LOOK, first)
+    say_in_url("strip", _look_text(now) if now else "")
+    return first
+
+
+def keep_look(asked: StripLook) -> None:
+    """How the user draws the strip; a callback."""
+    st.session_state[LOOK] = asked
+
+
 def pick_patches(pick: PatchPick) -> None:
     """What was picked on the film strip, for the next run; a callback."""
     wish(step=pick["t"], row=pick["h"], column=pick["w"])
@@ -101,3 +122,16 @@ def _walk_in_url() -> dict[str, Any]:
     along, _, pace = st.query_params.get("walk", "").partition(".")
     fine = along in WALKS and pace.isascii() and pace.isdigit() and 1 <= int(pace) <= FASTEST
     return {"along": along, "pace": int(pace)} if fine else dict(SLOW_WALK)
+
+
+def _look_text(look: StripLook) -> str:
+    """'60-lines-apart': opacity in per cent, and what is on."""
+    on = [name for name, field in SHOWN.items() if look[field]]
+    return "-".join([f"{100 * look['opacity']:.0f}", *on])
+
+
+def _look_in_url() -> StripLook | None:
+    percent, *on = st.query_params.get("strip", "").split("-")
+    if not (percent.isascii() and percent.isdigit() and int(percent) <= 100):
+        return None
+    return {"opacity": int(percent) / 100, "lines": "lines" in on, "beside": "apart" in on}

@@ -98,6 +98,31 @@ def test_several_patches_are_chosen_and_a_link_restores_all_of_it(open_app):
         expect(strip).to_have_attribute("data-also", "4.3.3")
 
 
+def test_a_link_keeps_how_strip_and_map_are_looked_at(open_app):
+    page = open_app("/?layer=1&head=3&strip=40-lines&view=64-128-32-96")
+    strip = the_strip(page)
+    expect(strip).to_have_attribute("data-opacity", "0.4")
+    expect(the_map(page)).to_have_attribute("data-view", "64,128,32,96")
+    page.get_by_role("checkbox", name="apart").check()
+    page.wait_for_url("**strip=40-lines-apart**")
+    into_view(the_map(page)).focus()
+    page.keyboard.press("-")
+    page.wait_for_url(lambda url: "view=" in url and "view=64-128" not in url)
+    settle(page)
+    view, link = the_map(page).get_attribute("data-view"), page.url
+    page.goto("about:blank")
+    page.goto(link)
+    settle(page)
+    the_strip(page)
+    expect(page.get_by_role("checkbox", name="apart")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="patch grid")).to_be_checked()
+    again = np.array(the_map(page).get_attribute("data-view").split(","), float)
+    np.testing.assert_allclose(again, np.array(view.split(","), float), atol=0.011)
+    into_view(the_map(page)).focus()
+    page.keyboard.press("0")
+    page.wait_for_url(lambda url: "view=" not in url)
+
+
 def test_map_and_strip_show_the_same_query_and_key(open_app):
     page = open_app("/?layer=1&head=3&step=2&row=1&column=2")
     strip = the_strip(page)

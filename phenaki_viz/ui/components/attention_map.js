@@ -5,6 +5,7 @@ const LEAST_CELLS = 4; // as far as zooming goes
 const LEGEND = 104;
 const NARROW = 560;
 const NULL_GAP = 6;
+const STANDS = 600; // milliseconds after which a view is one that the link keeps
 const DRAG = 4; // pixels before a press is a pan
 
 class AttentionMap extends LinkedPanel {
@@ -27,6 +28,7 @@ class AttentionMap extends LinkedPanel {
   close() {
     super.close();
     clearTimeout(this.asking);
+    clearTimeout(this.telling);
     withdraw(WEIGHTS, this.offering);
   }
 
@@ -43,8 +45,8 @@ class AttentionMap extends LinkedPanel {
   take() {
     const { total, shape, window, source } = this.head;
     if (String(this.memory.total) !== String(total)) {
+      this.memory.view = this.memory.total ? null : this.firstView();
       this.memory.total = total;
-      this.memory.view = null;
     }
     const { ranks, values = decoded(this.parts) } = this.parts;
     const cut = cutOf(this.head, this.parts, values);
@@ -60,6 +62,13 @@ class AttentionMap extends LinkedPanel {
     if (this.pushed) this.reveal();
     this.pushed = false;
     this.ask();
+  }
+
+  // The part that a link asks for; null where this map has no such part.
+  firstView() {
+    const { view, total: [rows, columns] } = this.head;
+    const [r0, r1, c0, c1] = view ?? [0, 0, 0, 0];
+    return r0 >= 0 && r0 < r1 && r1 <= rows && c0 >= 0 && c0 < c1 && c1 <= columns ? view : null;
   }
 
   // Others on the page may read every weight here without asking Python.
@@ -114,6 +123,13 @@ class AttentionMap extends LinkedPanel {
     this.memory.view = everything ? null : [row, row + rows, column, column + columns];
     this.soon(() => this.paint());
     this.ask();
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => this.tellView(), STANDS);
+  }
+
+  tellView() {
+    const view = this.memory.view?.map((at) => Math.round(100 * at) / 100) ?? null;
+    if (this.head.tellsView) this.tell("view", { view });
   }
 
   reset() {

@@ -1,6 +1,6 @@
 """One map, large: zoom, pan, read the raw weight, pick a query and a key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypedDict, cast
 
 import numpy as np
@@ -82,6 +82,8 @@ def attention_map(
     weights: str = "",
     on_pick: Callable[[CellPick], None] | None = None,
     on_window: Callable[[WindowWish], None] | None = None,
+    view: Sequence[float] | None = None,
+    on_view: Callable[[list[float] | None], None] | None = None,
 ) -> MapEvent | None:
     """Draw the map; returns what the user did in the run in which they did it, else None.
 
@@ -95,9 +97,10 @@ def attention_map(
     layer, head, item); while it stays, the coarse whole map is kept in the browser and shown
     around a finer window. link: this map shows the selection of the page, see `share_selection`;
     `selected_query` and `selected_key` are then not looked at. weights: a name under which the
-    other components of the page may read every weight, where all of them are sent. on_pick and
-    on_window are called before the page is drawn: set state there. Raises ShapeError when the
-    shapes do not fit.
+    other components of the page may read every weight, where all of them are sent. view: the part
+    (r0 r1 c0 c1, in cells) to begin with; on_view is told the part that is zoomed to, or None for
+    the whole. on_pick, on_window and on_view are called before the page is drawn: set state there.
+    Raises ShapeError when the shapes do not fit.
     """
     window = window or (0, total[0], 0, total[1])
     _check(values, total, window, cell, uniform)
@@ -117,6 +120,7 @@ def attention_map(
         "query": as_map_axis(query_axis, total[0]).header(),
         "key": as_map_axis(key_axis, total[1]).header(),
         **{"link": link, "weights": weights},
+        **{"view": list(view) if view else None, "tellsView": on_view is not None},
         "push": None if link else picks.push(key, selected, picked),
     }
     parts = _numbers(values, ranks) | cut_parts(cut, cell) | _uniform(uniform)
@@ -126,8 +130,15 @@ def attention_map(
         data=stamped(key, content),
         on_pick_change=picks.answering(key, "pick", cast(Any, on_pick)),
         on_window_change=picks.answering(key, "window", cast(Any, on_window)),
+        on_view_change=picks.answering(key, "view", _of_view(on_view)),
     )
     return cast(MapEvent | None, event or picks.news(key, "window"))
+
+
+def _of_view(
+    on_view: Callable[[list[float] | None], None] | None,
+) -> Callable[[picks.Event], None] | None:
+    return None if on_view is None else lambda event: on_view(event["view"])
 
 
 def scale_header(scale: ColourScale) -> dict[str, Any]:

@@ -28,10 +28,11 @@ class FilmStrip extends FilmFrames {
   addTools() {
     this.slider = make("input", { type: "range", min: 0, max: 1, step: 0.01 });
     this.slider.oninput = () => this.set("opacity", this.slider.valueAsNumber);
+    this.slider.onchange = () => this.tellLook();
     this.lines = make("input", { type: "checkbox" });
-    this.lines.onchange = () => this.set("lines", this.lines.checked);
+    this.lines.onchange = () => this.turn("lines", this.lines.checked);
     this.beside = make("input", { type: "checkbox" });
-    this.beside.onchange = () => this.set("beside", this.beside.checked);
+    this.beside.onchange = () => this.turn("beside", this.beside.checked);
     this.combine = make(
       "select",
       { ariaLabel: "How several patches are put together", onchange: () => this.recombine() },
@@ -54,13 +55,23 @@ class FilmStrip extends FilmFrames {
     this.soon(() => this.draw());
   }
 
+  turn(name, on) {
+    this.set(name, on);
+    this.tellLook();
+  }
+
+  tellLook() {
+    const { opacity, lines, beside } = this.memory;
+    if (this.head.tellsLook) this.tell("look", { opacity, lines, beside });
+  }
+
   take() {
     const { head, memory } = this;
     this.panel.classList.toggle("bare", Boolean(head.bare));
     this.panel.classList.toggle("still", Boolean(head.still));
-    this.slider.value = memory.opacity ??= OPACITY;
-    this.lines.checked = memory.lines ??= false;
-    this.beside.checked = memory.beside ??= false;
+    this.slider.value = memory.opacity ??= head.look?.opacity ?? OPACITY;
+    this.lines.checked = memory.lines ??= head.look?.lines ?? false;
+    this.beside.checked = memory.beside ??= head.look?.beside ?? false;
     memory.locked ??= head.locked;
     memory.picked ??= head.chosen?.[0];
     memory.also ??= head.chosen?.slice(1) ?? [];

@@ -45,6 +45,16 @@ class Walk(TypedDict):
     pace: int
 
 
+class StripLook(TypedDict):
+    """How the strip is drawn. opacity: of the weights, 0 to 1. lines: between patches. beside:
+    weights under the frames, not over them.
+    """
+
+    opacity: float
+    lines: bool
+    beside: bool
+
+
 SLOW_WALK: Walk = {"along": "frames", "pace": 3}
 
 
@@ -100,6 +110,8 @@ def film_strip(
     walk: Walk = SLOW_WALK,
     on_pick: Callable[[PatchPick], None] | None = None,
     on_walk: Callable[[Walk], None] | None = None,
+    look: StripLook | None = None,
+    on_look: Callable[[StripLook], None] | None = None,
 ) -> PatchPick | None:
     """Draw the strip; returns the patch in the run in which one was picked, else None.
 
@@ -112,8 +124,9 @@ def film_strip(
     bare: frames alone, no weights to read either. each: what the colours' end belongs to where it
     is another for every patch ("this query"); None for one scale for all. locked: False follows
     the pointer at first. of_map: lets the strip move with the map's picture, and follow the
-    pointer without asking. on_pick and on_walk are called before the page is drawn: set state
-    there. Raises ShapeError when the shapes do not fit.
+    pointer without asking. look: how it is drawn at first; what the user makes of it stays in the
+    browser, and on_look is told. on_pick, on_walk and on_look are called before the page is drawn:
+    set state there. Raises ShapeError when the shapes do not fit.
     """
     _check(frames, steps, weights, grid)
     event = picks.news(key)
@@ -135,6 +148,7 @@ def film_strip(
         "combine": combine,
         "most": MOST_PATCHES if many else 1,
         "walk": walk,
+        **{"look": look, "tellsLook": on_look is not None},
         "colours": {"query": QUERY_COLOUR, "key": KEY_COLOUR, "masked": MASKED_COLOUR},
         **_linked(of_map),
         "push": None if of_map else picks.push(key, asked, picked),
@@ -144,6 +158,7 @@ def film_strip(
         data=stamped(key, pack(header, table=lut(scale.palette), weights=weights.astype("f4"))),
         on_pick_change=picks.answering(key, "pick", cast(Any, on_pick)),
         on_walk_change=picks.answering(key, "walk", cast(Any, on_walk)),
+        on_look_change=picks.answering(key, "look", cast(Any, on_look)),
     )
     return cast(PatchPick | None, event)
 
