@@ -134,7 +134,8 @@ def _of_map(chosen: Selection) -> OfMap:
         link=link_of(chosen),
         query=axis_of(record, item, "query"),
         key=axis_of(record, item, "key"),
-        weights=_weights_of(chosen) if record.kind == "self" else "",
+        weights=_weights_of(chosen),
+        word=queries.word_of(chosen) if record.kind == "cross" else None,
     )
 
 

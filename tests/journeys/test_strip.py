@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from phenaki_viz.export import read_made_by
 from tests.browser_fixtures import into_view, settle
 from tests.journeys.test_app import cell, recorded, the_map
+from tests.journeys.test_trained import recorded as recorded_module
 
 pytestmark = pytest.mark.browser
 GRID = (5, 8, 8)  # of the dialled default
@@ -18,6 +19,20 @@ GRID = (5, 8, 8)  # of the dialled default
 
 def row_of(*place: int) -> int:
     return int(np.ravel_multi_index(place, GRID))
+
+
+def recorded_trained():
+    return recorded_module("maskgit.transformer.layers.1.2")
+
+
+def cell_of(page: Page, query: int, key: int, shape: tuple[int, int]) -> tuple[float, float]:
+    """Where a cell of a map with null keys set apart is on the page."""
+    shown = the_map(page)
+    left, top, width, height = map(float, shown.get_attribute("data-plot").split(","))
+    gap = float(shown.get_attribute("data-gap"))
+    box = shown.bounding_box()
+    x = (key + 0.5) * (width - gap) / shape[1] + (gap if key >= 2 else 0)
+    return box["x"] + left + x, box["y"] + top + (query + 0.5) * height / shape[0]
 
 
 def the_strip(page: Page):
@@ -96,6 +111,27 @@ def test_several_patches_are_chosen_and_a_link_restores_all_of_it(open_app):
         settle(page)
         strip = the_strip(page)
         expect(strip).to_have_attribute("data-also", "4.3.3")
+
+
+def test_pointing_at_a_word_in_the_map_shows_who_reads_it(open_app):
+    page = open_app("/?source=Trained&maps=Cross&layer=1&head=3&word=2")
+    strip = the_strip(page)
+    expect(strip).to_have_attribute("data-word", "2")
+    read = float(strip.get_attribute("data-total"))
+    exact = recorded_trained().map.full(0, 3)
+    assert read == pytest.approx(exact[:, 2].sum(), rel=1e-4)
+    shown = into_view(the_map(page))
+    for _ in range(20):
+        page.mouse.move(*cell_of(page, 91, 4, exact.shape))
+        page.wait_for_timeout(100)
+        if shown.get_attribute("data-key") == "4":
+            break
+    expect(strip).to_have_attribute("data-word", "4")
+    assert float(strip.get_attribute("data-total")) == pytest.approx(exact[:, 4].sum(), rel=1e-3)
+    page.mouse.click(*cell_of(page, 91, 4, exact.shape))
+    page.wait_for_url("**word=4**")
+    settle(page)
+    expect(strip).to_have_attribute("data-word", "4")
 
 
 def test_a_link_keeps_how_strip_and_map_are_looked_at(open_app):

@@ -33,8 +33,8 @@ class FilmFrames extends LinkedPanel {
 
   // Where colours end at the largest weight of what is shown, that is another one for each patch.
   scaleOf(weights, places) {
-    const { scale, each, chosen } = this.head;
-    if (!each || samePlaces(places, chosen)) return scale;
+    const { scale, each, chosen, word } = this.head;
+    if (!each || samePlaces(places, word === null ? chosen : [word])) return scale;
     const high = Math.max(0, ...weights.filter(Number.isFinite)) || 1;
     const low = scale.log ? (high * scale.low) / scale.high : 0;
     const many = places.length > 1 && `${this.combine.value} of ${places.length} patches`;

@@ -95,19 +95,36 @@ class FilmStrip extends FilmFrames {
   }
 
   get near() {
-    return Boolean(nearby(this.head?.weights));
+    return this.head?.word === null && Boolean(nearby(this.head.weights));
   }
 
   get follows() {
     return !this.memory.locked && this.near;
   }
 
+  // The word whose readers are shown: the one that is pointed at on the map, else the chosen one.
+  get word() {
+    const { word, axes } = this.head;
+    if (word === null || !axes) return null;
+    return this.pointedWord ?? this.memory.word ?? word;
+  }
+
   look() {
     const { head, looked } = this;
+    if (this.word !== null) return this.lookAtWord();
     const sent = !head.chosen || samePlaces(looked, head.chosen);
     const found = sent ? this.parts.weights : this.fromNearby(looked);
     if (found || !this.weights) this.lay(found ?? this.parts.weights, found ? looked : head.chosen);
     return Boolean(found);
+  }
+
+  lookAtWord() {
+    const map = nearby(this.head.weights);
+    const sent = this.word === this.head.word;
+    const line = () => map && lineAt(map, this.head.grid, "column", this.word);
+    const found = sent ? this.parts.weights : line();
+    if (found || !this.weights) this.lay(found || this.parts.weights, [this.word]);
+    return true; // what is shown does not change with the patch
   }
 
   fromNearby(places) {
@@ -181,6 +198,7 @@ class FilmStrip extends FilmFrames {
       looked: (this.looked ?? []).map((place) => place.join(".")).join("_"),
       total: this.weights.reduce((sum, weight) => sum + (weight || 0), 0),
       key: this.memory.key || "",
+      word: this.word ?? "",
       guides: (this.guides ?? []).map(({ at, as }) => `${as} ${at}`).join(" "),
       follows: this.follows,
       locked: Boolean(this.memory.locked),
@@ -195,7 +213,9 @@ class FilmStrip extends FilmFrames {
     }
     const places = this.looked ?? [];
     const asked = make("b", { textContent: places.length ? namesOf(places) : "no patch chosen" });
-    const said = places.length > 1 ? ` ${many} (${this.combine.value})` : ` ${direction}`;
+    const word = this.word !== null && cellName(this.head.axes.key, this.word);
+    const what = word === false ? direction : `reads “${word}”`;
+    const said = places.length > 1 ? ` ${many} (${this.combine.value})` : ` ${what}`;
     const colour = colours[side === "column" ? "key" : "query"];
     this.find(".title").replaceChildren(dot(colour), asked, said);
   }
@@ -279,7 +299,11 @@ class FilmStrip extends FilmFrames {
       .filter((as) => Number.isInteger(here?.[as]))
       .map((as) => ({ as, at: placeOf(this.head.axes[as], here[as]) }))
       .filter(({ at }) => at);
-    this.soon(() => this.paint());
+    this.pointedWord = this.head.word !== null && Number.isInteger(here?.key) ? here.key : null;
+    this.soon(() => {
+      this.look();
+      this.paint();
+    });
   }
 
   hold(locked) {
@@ -345,14 +369,17 @@ class FilmStrip extends FilmFrames {
   // The selection of the page, from another panel or from Python.
   adopt({ link, query, key, place, also }) {
     const { axes, side } = this.head;
-    const before = JSON.stringify([this.memory.picked, this.memory.also, this.memory.key]);
+    const names = ["picked", "also", "key", "word"];
+    const kept = () => JSON.stringify(names.map((name) => this.memory[name]));
+    const before = kept();
     const mine = link === this.head.link;
     const isKey = side === "column" && Number.isInteger(key);
     const named = isKey ? placeOf(axes.key, key) : placeOf(axes.query, query);
     const found = place ?? (mine ? (named ?? [query, 0, 0]) : this.memory.picked);
     Object.assign(this.memory, { picked: found, also: also ?? [] });
     this.memory.key = mine && Number.isInteger(key) ? placeOf(axes.key, key) : null;
-    return before !== JSON.stringify([this.memory.picked, this.memory.also, this.memory.key]);
+    this.memory.word = mine && Number.isInteger(key) ? key : null;
+    return before !== kept();
   }
 
   // ---- walking
@@ -363,7 +390,7 @@ class FilmStrip extends FilmFrames {
     if (shown) this.paint();
     if (shown && this.near) this.showTogether(this.asPick());
     else this.tellPick();
-    return shown;
+    return shown && this.near;
   }
 
   walked() {

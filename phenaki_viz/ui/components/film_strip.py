@@ -63,13 +63,16 @@ class OfMap:
     """The map a strip shows a row (or column) of, for strips that move together with its picture.
 
     link: names whose rows and columns the selection counts, see `share_selection`. query, key: its
-    axes. weights: the name under which `attention_map` offers every weight; "" for none.
+    axes. weights: the name under which `attention_map` offers every weight; "" for none. word: the
+    key whose column is shown, of maps whose keys are words: then the strip shows the column of the
+    word that is pointed at on the map.
     """
 
     link: str
     query: MapAxis
     key: MapAxis
     weights: str = ""
+    word: int | None = None
 
 
 _mount = declare(
@@ -165,9 +168,10 @@ def film_strip(
 
 def _linked(of_map: OfMap | None) -> dict[str, Any]:
     if of_map is None:
-        return {"link": None, "axes": None, "weights": ""}
+        return {"link": None, "axes": None, "weights": "", "word": None}
     axes = {"query": of_map.query.header(), "key": of_map.key.header()}
-    return {"link": of_map.link, "axes": axes, "weights": of_map.weights}
+    named = {"weights": of_map.weights, "word": of_map.word}
+    return {"link": of_map.link, "axes": axes, **named}
 
 
 def film_of(key: str, frames: np.ndarray) -> dict[str, Any]:

@@ -272,8 +272,12 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
         picture = column_over_video(
             chosen.shown, word, chosen.place, as_rgb(run.clip), run.temporal_patch, scale
         )
-        st.caption(f"Tokens that read “{panels.plain(names[word])}” (routing, not recognition)")
-        panels.strip(picture, chosen, f"reads “{panels.plain(names[word])}”")
+        st.caption(
+            "Tokens that read the word (routing, not recognition); point at another word in the "
+            "map below to see who reads that"
+        )
+        each = None if look.shared else "this word"
+        panels.strip(picture, chosen, f"reads “{panels.plain(names[word])}”", each=each)
         export_row(picture.name, lambda: picture, "strip")
 
 
