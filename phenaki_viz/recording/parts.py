@@ -95,13 +95,25 @@ class PartsMap:
 
         As `StoredMap.tile`; made block by block, so that no more than the result is ever held.
         """
+        return np.concatenate(list(self.tile_runs(b, h, rows, columns, shape, reduce)))
+
+    def tile_runs(
+        self,
+        b: int,
+        h: int,
+        rows: Span,
+        columns: Span,
+        shape: tuple[int, int] | None = None,
+        reduce: Reduce = "mean",
+    ) -> Iterator[np.ndarray]:
+        """The same tile in runs of its rows, from the top; each is made when it is asked for."""
         check_item(self.shape, b, h)
         check_span("rows", rows, self.shape[2])
         check_span("columns", columns, self.shape[3])
         y, x = shape or (None, None)
         cell = cell_size(rows[1] - rows[0], y), cell_size(columns[1] - columns[0], x)
-        blocks = self._blocks(b, h, rows, columns, cell[0])
-        return torch.cat([pool(block, cell, reduce) for block in blocks]).numpy()
+        for block in self._blocks(b, h, rows, columns, cell[0]):
+            yield pool(block, cell, reduce).numpy()
 
     def full(self, b: int, h: int) -> np.ndarray:
         """The whole map: 'i j' float32."""

@@ -124,8 +124,7 @@ def test_metrics_of_runs_of_rows_are_those_of_the_whole_map(run, monkeypatch):
     names = list(applicable(record))
     whole = head_tables([record], [0], names)
     monkeypatch.setattr(measures, "RUN", run)
-    told = []
-    parted = head_tables([record], [0], names, lambda done, of: told.append((done, of)))
-    assert told == [(1, 2), (2, 2)] and len(names) == 5
+    parted = head_tables([record], [0], names)
+    assert len(names) == 5
     for name in names:
         np.testing.assert_allclose(parted[name], whole[name], rtol=1e-6)

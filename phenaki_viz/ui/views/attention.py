@@ -27,7 +27,17 @@ from phenaki_viz.figures.naming import file_stem, key_axis, place_name
 from phenaki_viz.figures.words import listed
 from phenaki_viz.recording import describe_holding, looking
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import cuts, derived, heads, outcome, panels, pinned, selection, switchboard
+from phenaki_viz.ui import (
+    cuts,
+    derived,
+    heads,
+    outcome,
+    panels,
+    pinned,
+    selection,
+    slices,
+    switchboard,
+)
 from phenaki_viz.ui.exporting import export_all_heads, export_row, is_exportable
 from phenaki_viz.ui.selection import Selection
 
@@ -65,6 +75,7 @@ def draw_attention(run: Run) -> None:
         st.info("Depth 0: there is no attention to show. Turn the depth up.")
         return
     chosen = selection.choose(recording, records)
+    slices.draw_place()
     scale = _scale(run, chosen, look)
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"

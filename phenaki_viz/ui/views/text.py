@@ -31,7 +31,7 @@ from phenaki_viz.figures.outcome_views import loss_change_over_video, loss_over_
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.recording.looking import Look, look
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import derived, errands, panels, selection
+from phenaki_viz.ui import derived, errands, panels, selection, slices
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
 from phenaki_viz.ui.selection import Selection
@@ -175,6 +175,7 @@ def _follows(run: Run, maps: np.ndarray, name: str) -> None:
 def _over_video(run: Run, chosen: Selection, key: int, shared: bool) -> None:
     record = chosen.record
     if shared:
+        slices.draw_place()
         high = derived.high(run, record, chosen.item, chosen.head)
         scale = scale_for(high, log=False, scope="all words of this head")
     else:
