@@ -140,6 +140,14 @@ def tile_ranks(record: AttentionRecord, item: int, head: int, tile: MapTile) -> 
 
     Only for a tile of single cells.
     """
+    return finish(rank_steps(record, item, head, tile))
+
+
+def rank_steps(record: AttentionRecord, item: int, head: int, tile: MapTile) -> Steps[np.ndarray]:
+    """The same in steps, each of a run of rows."""
     r0, r1, c0, c1 = tile.window
-    _, _, _, j = record.map.shape
-    return row_ranks(record.map.tile(item, head, (r0, r1), (0, j)))[:, c0:c1]
+    ranks = []
+    for first, attn in row_runs(record, item, head, (r0, r1)):
+        ranks.append(row_ranks(attn)[:, c0:c1])
+        yield (first + len(attn) - r0) / (r1 - r0)
+    return np.concatenate(ranks)

@@ -106,12 +106,15 @@ def table_steps(
     return {name: table.astype(np.float32) for name, table in tables.items()}
 
 
-def row_runs(record: AttentionRecord, item: int, head: int) -> Iterator[tuple[int, np.ndarray]]:
-    """A map in runs of rows: (first query, weights 'q j')."""
+def row_runs(
+    record: AttentionRecord, item: int, head: int, rows: tuple[int, int] | None = None
+) -> Iterator[tuple[int, np.ndarray]]:
+    """A map, or some rows of it, in runs of rows: (first query, weights 'q j')."""
     _, _, i, j = record.map.shape
+    begin, end = rows or (0, i)
     step = max(1, RUN // j)
-    for first in range(0, i, step):
-        yield first, record.map.tile(item, head, (first, min(first + step, i)), (0, j))
+    for first in range(begin, end, step):
+        yield first, record.map.tile(item, head, (first, min(first + step, end)), (0, j))
 
 
 def largest_weight(record: AttentionRecord, item: int, head: int) -> float:

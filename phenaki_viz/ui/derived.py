@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import streamlit as st
 
-from phenaki_viz.analysis.cuts import Cut, CutTile, cut_steps, highest_steps
+from phenaki_viz.analysis.cuts import Cut, CutTile, cut_steps, highest_steps, rank_steps
 from phenaki_viz.analysis.measures import (
     Measure,
     applicable,
@@ -64,6 +64,14 @@ def cut_tile(record: AttentionRecord, item: int, head: int, tile: MapTile, cut: 
     return _of_map(
         record, ("cut", item, head, tile.window, tile.cell, cut),
         lambda: cut_steps(record, item, head, tile, cut), "Deciding what is left out:",
+    )  # fmt: skip
+
+
+def ranks(record: AttentionRecord, item: int, head: int, tile: MapTile) -> np.ndarray:
+    """The rank of every key of a tile of single cells in its whole row; kept like the tiles."""
+    return _of_map(
+        record, ("ranks", item, head, tile.window),
+        lambda: rank_steps(record, item, head, tile), "Ranking the keys:",
     )  # fmt: skip
 
 

@@ -53,14 +53,18 @@ def work_on(
     waiting: dict[str, _Work] = st.session_state.setdefault(_UNDER_WAY, {})
     if slot in waiting and waiting[slot].key != key:
         drop(slot)
-    work = waiting.pop(slot, None) or _Work(key, start())
+    work = waiting.pop(slot, None)
+    if work is None:
+        work = _Work(key, start())
+    else:  # drawn ahead of the slice: what a run says last may be lost when the next one begins
+        _draw_bar(slot, work, doing, on_cancel)
     try:
         _advance(work)
     except StopIteration as end:
+        st.session_state[_PLACE].empty()
         result: T = end.value
         return result
     waiting[slot] = work
-    _draw_bar(slot, work, doing, on_cancel)
     _run_again()
 
 
