@@ -32,7 +32,10 @@ class _Work:
 
 
 def draw_place() -> None:
-    """Where the bar is drawn; called by a fragment above what its work is for."""
+    """Where the bar belongs; called by a fragment above what its work is for.
+
+    It hovers at the lower edge (main.py, STYLE): what is looked at must not jump away under it.
+    """
     st.session_state[_PLACE] = st.empty()
 
 
@@ -88,7 +91,7 @@ def _draw_bar(slot: str, work: _Work, doing: str, on_cancel: Callable[[], None] 
     seconds = time.perf_counter() - work.started
     left = seconds / max(work.share, 1e-3) * (1 - work.share)
     place = st.session_state[_PLACE]
-    with place.container(horizontal=True, vertical_alignment="center"):
+    with place.container(horizontal=True, vertical_alignment="center", key="slices"):
         st.progress(min(work.share, 1.0), text=f"{doing} {work.share:.0%}, about {left:.0f} s left")
         if on_cancel is not None:
             st.button("Cancel", key=f"cancel.{slot}", on_click=_cancel, args=(slot, on_cancel))
