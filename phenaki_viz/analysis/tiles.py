@@ -41,7 +41,7 @@ def tile_steps(
     for run in record.map.tile_runs(item, head, rows, columns, (most, most)):
         runs.append(run)
         done += len(run)
-        yield done * cell_size(rows[1] - rows[0], most) / (rows[1] - rows[0])
+        yield min(1.0, done * cell_size(rows[1] - rows[0], most) / (rows[1] - rows[0]))
     return _marked(record, item, head, window, most, np.concatenate(runs))
 
 

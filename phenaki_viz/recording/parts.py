@@ -52,6 +52,8 @@ class PartsMap:
                 run = slice(first, min(first + step, i))
                 scores = made._scores(item, slice(0, h), run, slice(0, j))
                 made.logsumexp[item, :, run] = scores.logsumexp(dim=-1)
+            # No key to sum over: not a row that went wrong. `_weights` knows what it looks at.
+            made.logsumexp[item, :, made._visible(item) == 0] = 0
         return made
 
     @property
