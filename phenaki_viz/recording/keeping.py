@@ -125,8 +125,8 @@ def _bias(
     call: Call, bias: PositionBias | None, device: torch.device
 ) -> OffsetBias | torch.Tensor | None:
     if bias is not None:
-        # A table of its own: the model's may hold the dense bias that its layers share.
-        return OffsetBias(torch.from_numpy(bias.surface).to(device), bias.dimensions)
+        # Not the model's own table, which may hold the dense bias that its layers share.
+        return bias.table.on(device)
     if isinstance(call.attn_bias, OffsetBias):
         return OffsetBias(call.attn_bias.surface.detach(), call.attn_bias.dimensions)
     return None if call.attn_bias is None else call.attn_bias.detach()

@@ -153,7 +153,10 @@ class PartsMap:
         """The same with every tensor moved; a table of offsets too, if it is not there yet."""
         bias = self.bias
         if isinstance(bias, OffsetBias):
-            bias = OffsetBias(move(bias.surface), bias.dimensions)
+            surface = move(bias.surface)
+            # On the host already: other maps share this very table, and what it was read into.
+            shared = surface.data_ptr() == bias.surface.data_ptr()
+            bias = bias if shared else OffsetBias(surface, bias.dimensions)
         elif bias is not None:
             bias = move(bias)
         return replace(
