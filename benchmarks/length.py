@@ -4,8 +4,9 @@
 
 6 layers, 8 heads of 64, dim 512, PEG, 3-D position bias, no gradients. In one run, ways in turns:
 the published classes with nothing recorded, with a hook that keeps every map, with nnsight where
-it is installed; ours with nothing recorded, with maps stored, with maps by parts. A way is left
-out at lengths where it would need more memory than the machine has, and the table says so. Writes
+it is installed (`pip install nnsight`); ours with nothing recorded, with maps stored, with maps by
+parts. A way is left out at lengths where it would need more memory than the machine has, and the
+table says so. On the CPU. Writes
 `length.json`, `length.md` and `length.png` into benchmarks/results; with --tokens, lengths that
 were measured before stay.
 """
@@ -25,6 +26,7 @@ import numpy as np
 import torch
 
 import phenaki_viz
+from benchmarks.bars import bars
 from benchmarks.forward import DEPTH, DIM, DIM_HEAD, HEADS, Joint
 from benchmarks.memory import growth, growth_in_fresh_process
 from benchmarks.plots import draw
@@ -32,6 +34,7 @@ from benchmarks.timing import Timing, take_turns
 from phenaki_viz import models
 from phenaki_viz.analysis.measures import applicable, head_tables
 from phenaki_viz.analysis.thumbnails import thumbnails
+from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.recording import Recording
 from tests.published import published_attention
 
@@ -79,13 +82,16 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
             print(f"{n:6} {WAYS[way]:36} {timing!s:30} {peaks[n, way] / 2**20:8,.0f} MiB more")
     rows.sort(key=lambda row: (row["n"], [*WAYS].index(row["way"])))
     found = {
-        "machine": f"{platform.machine()}, {options.threads} threads, torch {torch.__version__}",
+        "machine": _machine(options.threads),
         "rows": rows,
         "ratios": _ratios(rows),
         "one layer": before.get("one layer"),
         "browsing": before.get("browsing"),
         "linear": _linear(rows),
+        "kept": before.get("kept"),
     }
+    if 1536 in options.tokens:
+        found["kept"] = {way: _call(way, 1536)().nbytes for way in ("parts", "stored")}
     if 8192 in options.tokens:
         found["one layer"] = _one_layer(options.threads)
     if 16384 in options.tokens:
@@ -93,9 +99,17 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     print(json.dumps({name: found[name] for name in found if name != "rows"}, indent=1))
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "length.json").write_text(json.dumps(found, indent=1) + "\n")
-    (options.out / "length.md").write_text(_table(rows))
+    said = f"{found['machine']}. Medians; memory is the peak above the model's own.\n"
+    (options.out / "length.md").write_text("\n".join((said, bars(found), _table(rows))))
     draw(rows, WAYS, options.out / "length.png")
     return found
+
+
+def _machine(threads: int) -> str:
+    tracer = _nnsight()
+    traced = f"nnsight {tracer.__version__}" if tracer else "without nnsight"
+    processor = f"{platform.machine()}, {threads} threads"
+    return f"{processor}, torch {torch.__version__}, {traced}"
 
 
 def _written(folder: Path) -> dict[str, Any]:
@@ -242,18 +256,24 @@ def _browsing() -> dict[str, float]:
         rows.append(_seconds(lambda at=int(first): one.rows(0, 3, [at])))
     items = [0] * len(records)
     names = list(applicable(records[0]))
-    started = time.perf_counter()
-    more = growth(lambda: thumbnails(records, items))
-    drawn = time.perf_counter() - started
-    started = time.perf_counter()
-    more += growth(lambda: head_tables(records, items, names))
+    more = 0
+    seconds = []
+    for work in (
+        lambda: map_tile(records[0], 0, 3, (0, n, 0, n), 324),
+        lambda: thumbnails(records, items),
+        lambda: head_tables(records, items, names),
+    ):
+        started = time.perf_counter()
+        more += growth(work)
+        seconds.append(time.perf_counter() - started)
     return {
         "MB kept": recording.nbytes / 1e6,
         "ms for an exact tile of 256 × 256": 1e3 * statistics.median(tiles),
         "ms for a row": 1e3 * statistics.median(rows),
-        "s for thumbnails of all 48 heads": drawn,
-        f"s for {len(names)} metrics of all 48 heads": time.perf_counter() - started,
-        "MiB more for both": more / 2**20,
+        "s for the overview of one head, 324 × 324": seconds[0],
+        "s for thumbnails of all 48 heads": seconds[1],
+        f"s for {len(names)} metrics of all 48 heads": seconds[2],
+        "MiB more for all": more / 2**20,
     }
 
 
