@@ -37,10 +37,12 @@ def _lines(found: Mapping[str, Any]) -> Iterator[Line]:
 def _of_one_layer(one: Mapping[str, float] | None) -> Iterator[Line]:
     if one is None:
         return
-    figure = "8,192 tokens, one layer, 8 heads, output alone, against materialising"
-    reached = one["memory"] <= 1 / 16
-    yield f"{figure}: memory", "≤ 1/16", f"1/{1 / max(one['memory'], 1e-9):.0f}", reached
-    yield f"{figure}: time", "≤ 0.60", f"{one['time']:.2f}", one["time"] <= 0.6
+    figure = "8,192 tokens, one layer, 8 heads, output alone, against materialising as published"
+    hooked = one["memory, ours for a hook"], one["time, ours for a hook"]
+    memory = f"1/{1 / one['memory']:.0f} (as ours does for a hook: 1/{1 / hooked[0]:.0f})"
+    yield f"{figure}: memory", "≤ 1/16", memory, one["memory"] <= 1 / 16
+    time = f"{one['time']:.2f} (as ours does for a hook: {hooked[1]:.2f})"
+    yield f"{figure}: time", "≤ 0.60", time, one["time"] <= 0.6
 
 
 def _of_browsing(
