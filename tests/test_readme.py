@@ -28,7 +28,7 @@ def test_the_commands_of_the_readme_are_targets_of_make():
 
 
 def test_the_files_of_the_readme_exist():
-    for name in re.findall(r"\(?((?:assets|\.ci)/[\w./]+)", README):
+    for name in re.findall(r"\(?((?:assets|\.ci|benchmarks)/[\w./]+)", README):
         assert (ROOT / name).exists(), name
 
 

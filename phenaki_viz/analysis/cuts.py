@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phenaki_viz.analysis.measures import row_runs
+from phenaki_viz.analysis.steps import Steps, finish
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.analysis.top_mass import row_ranks, top_keys
 from phenaki_viz.recording import AttentionRecord
@@ -69,6 +70,13 @@ class CutTile:
 
 def cut_tile(record: AttentionRecord, item: int, head: int, tile: MapTile, cut: Cut) -> CutTile:
     """Decide for every row of the tile's window what is kept, then pool as the tile was pooled."""
+    return finish(cut_steps(record, item, head, tile, cut))
+
+
+def cut_steps(
+    record: AttentionRecord, item: int, head: int, tile: MapTile, cut: Cut
+) -> Steps[CutTile]:
+    """The same in steps, each of a run of rows."""
     r0, r1, c0, c1 = tile.window
     tall, broad = tile.cell
     _, _, _, j = record.map.shape
@@ -83,6 +91,7 @@ def cut_tile(record: AttentionRecord, item: int, head: int, tile: MapTile, cut: 
         left = np.ones(j, bool)
         left[list(cut.without)] = False
         blocks.append(_pool(weights[:, c0:c1], kept[:, c0:c1], left[c0:c1], (tall, broad)))
+        yield (first + len(attn) - r0) / (r1 - r0)
     kept, shown = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     if not cut.without:
         return CutTile(kept, None)
@@ -113,10 +122,17 @@ def _over(top: np.ndarray, bottom: np.ndarray, otherwise: np.ndarray) -> np.ndar
 
 def highest_weight(record: AttentionRecord, item: int, head: int, cut: Cut) -> float:
     """The largest weight of one head as the cut leaves it, read in runs of rows."""
-    return max(
-        float(cut.weights(np.where(np.isfinite(attn), attn, 0)).max())
-        for _, attn in row_runs(record, item, head)
-    )
+    return finish(highest_steps(record, item, head, cut))
+
+
+def highest_steps(record: AttentionRecord, item: int, head: int, cut: Cut) -> Steps[float]:
+    """The same in steps, each of a run of rows."""
+    high, queries = 0.0, record.map.shape[2]
+    for first, attn in row_runs(record, item, head):
+        left = cut.weights(np.where(np.isfinite(attn), attn, 0))
+        high = max(high, float(left.max()))
+        yield (first + len(attn)) / queries
+    return high
 
 
 def tile_ranks(record: AttentionRecord, item: int, head: int, tile: MapTile) -> np.ndarray:
@@ -124,6 +140,14 @@ def tile_ranks(record: AttentionRecord, item: int, head: int, tile: MapTile) -> 
 
     Only for a tile of single cells.
     """
+    return finish(rank_steps(record, item, head, tile))
+
+
+def rank_steps(record: AttentionRecord, item: int, head: int, tile: MapTile) -> Steps[np.ndarray]:
+    """The same in steps, each of a run of rows."""
     r0, r1, c0, c1 = tile.window
-    _, _, _, j = record.map.shape
-    return row_ranks(record.map.tile(item, head, (r0, r1), (0, j)))[:, c0:c1]
+    ranks = []
+    for first, attn in row_runs(record, item, head, (r0, r1)):
+        ranks.append(row_ranks(attn)[:, c0:c1])
+        yield (first + len(attn) - r0) / (r1 - r0)
+    return np.concatenate(ranks)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phenaki_viz.analysis import heads
+from phenaki_viz.analysis.steps import Steps, finish
 from phenaki_viz.recording import AttentionRecord
 
 RUN = 2**22  # weights measured at a time
@@ -73,61 +74,65 @@ MEASURES: dict[str, Measure] = {
 }
 
 
-def head_table(
-    records: Sequence[AttentionRecord],
-    b: Sequence[int],
-    measure: str,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> np.ndarray:
+def head_table(records: Sequence[AttentionRecord], b: Sequence[int], measure: str) -> np.ndarray:
     """One metric for every layer and head, 'l h' float32: the mean over queries.
 
-    b: the batch item of each record. on_progress: told (heads done, of) as they are, what it
-    raises stops the work. NaN where a head has a row that is not a distribution.
+    b: the batch item of each record. NaN where a head has a row that is not a distribution.
     """
-    return head_tables(records, b, [measure], on_progress)[measure]
+    return head_tables(records, b, [measure])[measure]
 
 
 def head_tables(
-    records: Sequence[AttentionRecord],
-    b: Sequence[int],
-    measures: Sequence[str],
-    on_progress: Callable[[int, int], None] | None = None,
+    records: Sequence[AttentionRecord], b: Sequence[int], measures: Sequence[str]
 ) -> dict[str, np.ndarray]:
     """Several metrics as `head_table` gives them, from one reading of every map."""
+    return finish(table_steps(records, b, measures))
+
+
+def table_steps(
+    records: Sequence[AttentionRecord], b: Sequence[int], measures: Sequence[str]
+) -> Steps[dict[str, np.ndarray]]:
+    """The same in steps, each of a run of rows of one head."""
     shape = len(records), len(records[0].heads)
-    tables = {name: np.empty(shape, np.float32) for name in measures}
-    for done, (layer, head) in enumerate(np.ndindex(*shape), start=1):
-        means = _means(records[layer], b[layer], head, measures)
-        for name, mean in means.items():
-            tables[name][layer, head] = mean
-        if on_progress:
-            on_progress(done, shape[0] * shape[1])
-    return tables
+    tables = {name: np.zeros(shape, np.float64) for name in measures}
+    for at, (layer, head) in enumerate(np.ndindex(*shape)):
+        record = records[layer]
+        queries = record.map.shape[2]
+        for first, attn in row_runs(record, b[layer], head):
+            for name in measures:
+                of_queries = MEASURES[name].of(attn, record, first)
+                tables[name][layer, head] += of_queries.sum() / queries
+            yield (at + (first + len(attn)) / queries) / (shape[0] * shape[1])
+    return {name: table.astype(np.float32) for name, table in tables.items()}
 
 
-def row_runs(record: AttentionRecord, item: int, head: int) -> Iterator[tuple[int, np.ndarray]]:
-    """A map in runs of rows: (first query, weights 'q j')."""
+def row_runs(
+    record: AttentionRecord, item: int, head: int, rows: tuple[int, int] | None = None
+) -> Iterator[tuple[int, np.ndarray]]:
+    """A map, or some rows of it, in runs of rows: (first query, weights 'q j')."""
     _, _, i, j = record.map.shape
+    begin, end = rows or (0, i)
     step = max(1, RUN // j)
-    for first in range(0, i, step):
-        yield first, record.map.tile(item, head, (first, min(first + step, i)), (0, j))
+    for first in range(begin, end, step):
+        yield first, record.map.tile(item, head, (first, min(first + step, end)), (0, j))
 
 
 def largest_weight(record: AttentionRecord, item: int, head: int) -> float:
     """The largest weight of one head's map; rows that are not a distribution do not count."""
-    highs = [np.nanmax(weights, initial=0) for _, weights in row_runs(record, item, head)]
-    return float(max(highs))
+    return finish(largest_steps([(record, item, head)]))
 
 
-def _means(
-    record: AttentionRecord, item: int, head: int, measures: Sequence[str]
-) -> dict[str, float]:
-    sums = dict.fromkeys(measures, 0.0)
-    for first, attn in row_runs(record, item, head):
-        for name in measures:
-            sums[name] += float(MEASURES[name].of(attn, record, first).sum())
-    queries = record.map.shape[2]
-    return {name: total / queries for name, total in sums.items()}
+def largest_steps(heads: Sequence[tuple[AttentionRecord, int, int]]) -> Steps[float]:
+    """The largest weight of several heads, in steps, each of a run of rows of one of them.
+
+    heads: of each its record, batch item and head.
+    """
+    high = 0.0
+    for at, (record, item, head) in enumerate(heads):
+        for first, weights in row_runs(record, item, head):
+            high = max(high, float(np.nanmax(weights, initial=0)))
+            yield (at + (first + len(weights)) / record.map.shape[2]) / len(heads)
+    return high
 
 
 def applicable(record: AttentionRecord) -> dict[str, Measure]:

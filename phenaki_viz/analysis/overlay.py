@@ -21,8 +21,7 @@ def on_grid(places: Places, item: int, weights: np.ndarray) -> np.ndarray:
     grid = np.full(places.grid, np.nan, np.float32)
     if places.batch_counts == "sequence":
         return weights.reshape(places.grid).astype(np.float32)
-    steps, rows, columns = np.array([places.place(item, token) for token in range(places.tokens)]).T
-    grid[steps, rows, columns] = weights
+    grid[places.coordinates(item)] = weights
     return grid
 
 

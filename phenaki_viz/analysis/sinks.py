@@ -6,6 +6,7 @@ import numpy as np
 
 from phenaki_viz.analysis.measures import row_runs
 from phenaki_viz.analysis.rows import uniform_weight
+from phenaki_viz.analysis.steps import Steps, finish
 from phenaki_viz.recording import AttentionRecord
 
 SHARE = 0.3
@@ -32,7 +33,12 @@ class Sinks:
 
 def sink_keys(record: AttentionRecord, item: int, head: int) -> Sinks:
     """The sinks of one head, read in runs of rows. Rows that are no distribution do not count."""
-    _, _, _, j = record.map.shape
+    return finish(sink_steps(record, item, head))
+
+
+def sink_steps(record: AttentionRecord, item: int, head: int) -> Steps[Sinks]:
+    """The same in steps, each of a run of rows."""
+    _, _, i, j = record.map.shape
     total, even, seen_by = np.zeros(j), np.zeros(j), np.zeros(j)
     uniform = uniform_weight(record.visible_keys(item)).astype(np.float64)
     wrong = record.map.wrong_rows(item, head)
@@ -46,6 +52,7 @@ def sink_keys(record: AttentionRecord, item: int, head: int) -> Sinks:
         even += np.where(seen, uniform[rows, None], 0).sum(axis=0)
         seen_by += seen.sum(axis=0)
         good += len(rows)
+        yield (first + len(attn)) / i
     score, mean_uniform = _over(total, seen_by), _over(even, seen_by)
     threshold = np.clip(SHARE, LEAST * mean_uniform, MOST * mean_uniform)
     with np.errstate(invalid="ignore"):

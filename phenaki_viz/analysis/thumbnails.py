@@ -1,10 +1,11 @@
 """Small pictures of every head: the map pooled to a few cells, masked cells kept apart."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from phenaki_viz.analysis.steps import Steps, finish
 from phenaki_viz.recording import AttentionRecord, Reduce, cell_size
 
 
@@ -29,24 +30,33 @@ def thumbnails(
     items: Sequence[int],
     most: int = 64,
     reduce: Reduce = "mean",
-    on_progress: Callable[[int, int], None] | None = None,
 ) -> Thumbnails:
     """Pool every map of one stack into at most `most` cells a side.
 
-    items: the batch item of each record. All maps of a stack have one shape. on_progress: told
-    (heads done, of) as they are; what it raises stops the work.
+    items: the batch item of each record. All maps of a stack have one shape.
     """
+    return finish(thumbnail_steps(records, items, most, reduce))
+
+
+def thumbnail_steps(
+    records: Sequence[AttentionRecord],
+    items: Sequence[int],
+    most: int = 64,
+    reduce: Reduce = "mean",
+) -> Steps[Thumbnails]:
+    """The same in steps, each of a run of rows of one head."""
     _, h, i, j = records[0].map.shape
     cell = cell_size(i, most), cell_size(j, most)
-    layers = []
-    for at, (record, item) in enumerate(zip(records, items, strict=True)):
-        pictures = []
-        for head in range(h):
-            pictures.append(record.map.tile(item, head, (0, i), (0, j), (most, most), reduce))
-            if on_progress:
-                on_progress(at * h + head + 1, len(records) * h)
-        layers.append(_marked(record, item, np.stack(pictures)))
-    return Thumbnails(np.stack(layers), cell)
+    high, wide = -(-i // cell[0]), -(-j // cell[1])
+    values = np.empty((len(records), h, high, wide), np.float32)
+    for at, (layer, head) in enumerate(np.ndindex(len(records), h)):
+        first, one = 0, records[layer].map
+        for run in one.tile_runs(items[layer], head, (0, i), (0, j), (most, most), reduce):
+            values[layer, head, first : first + len(run)] = run
+            first += len(run)
+            yield (at + first / high) / (len(records) * h)
+    marked = [_marked(*one) for one in zip(records, items, values, strict=True)]
+    return Thumbnails(np.stack(marked), cell)
 
 
 def _marked(record: AttentionRecord, item: int, values: np.ndarray) -> np.ndarray:
@@ -70,9 +80,10 @@ def hidden_cells(
     y, x = cell_size(rows[1] - rows[0], shape[0]), cell_size(columns[1] - columns[0], shape[1])
     starts = np.arange(0, columns[1] - columns[0], x)
     cells = np.empty((-(-(rows[1] - rows[0]) // y), len(starts)), bool)
-    for at in range(len(cells)):  # a row of cells at a time: a mask is as large as the map
-        first = rows[0] + at * y
-        hidden = record.hidden(item, (first, min(first + y, rows[1])), columns).all(axis=0)
+    for at in range(len(cells)):
+        # The last query of a cell sees what the ones before it see, and more.
+        last = min(rows[0] + (at + 1) * y, rows[1]) - 1
+        hidden = record.hidden(item, (last, last + 1), columns)[0]
         cells[at] = np.logical_and.reduceat(hidden, starts)
     return cells
 

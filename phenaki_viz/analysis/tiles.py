@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phenaki_viz.analysis.rows import uniform_weight
+from phenaki_viz.analysis.steps import Steps, finish
 from phenaki_viz.analysis.thumbnails import hidden_cells
 from phenaki_viz.recording import AttentionRecord, cell_size
 
@@ -28,8 +29,27 @@ class MapTile:
 
 def map_tile(record: AttentionRecord, item: int, head: int, window: Window, most: int) -> MapTile:
     """The window of one head's map in at most `most` × `most` values (means of equal cells)."""
+    return finish(tile_steps(record, item, head, window, most))
+
+
+def tile_steps(
+    record: AttentionRecord, item: int, head: int, window: Window, most: int
+) -> Steps[MapTile]:
+    """The same in steps, each of a run of rows."""
     rows, columns = (window[0], window[1]), (window[2], window[3])
-    values = record.map.tile(item, head, rows, columns, (most, most))
+    runs, done = [], 0
+    for run in record.map.tile_runs(item, head, rows, columns, (most, most)):
+        runs.append(run)
+        done += len(run)
+        yield min(1.0, done * cell_size(rows[1] - rows[0], most) / (rows[1] - rows[0]))
+    return _marked(record, item, head, window, most, np.concatenate(runs))
+
+
+def _marked(
+    record: AttentionRecord, item: int, head: int, window: Window, most: int, values: np.ndarray
+) -> MapTile:
+    """The tile, with masked cells and rows that are no distribution told apart."""
+    rows, columns = (window[0], window[1]), (window[2], window[3])
     cell = cell_size(rows[1] - rows[0], most), cell_size(columns[1] - columns[0], most)
     wrong = record.map.wrong_rows(item, head)
     values = np.where(np.isfinite(values), values, np.inf)

@@ -1,5 +1,7 @@
 """What things are called on pictures and in file names: families, tokens, keys."""
 
+from functools import lru_cache
+
 from phenaki_viz.figures.picture import Axis
 from phenaki_viz.recording import AttentionRecord, Places
 
@@ -75,6 +77,7 @@ def key_axis(record: AttentionRecord, item: int) -> Axis:
     return Axis(title="key", names=names, breaks=breaks, groups=groups)
 
 
+@lru_cache(maxsize=16)  # of tens of thousands of tokens, each at every click
 def _tokens(places: Places, item: int) -> tuple[tuple[str, ...], tuple[int, ...], tuple[str, ...]]:
     steps, rows, columns = places.coordinates(item)
     names = tuple(place_name(*at) for at in zip(steps, rows, columns, strict=True))

@@ -13,7 +13,7 @@ from phenaki_viz.models.precision import autocast_dtype
 LOWEST = torch.finfo(torch.bfloat16).min
 
 WHOLE = 2**26  # cells of a bias that is made at once: 256 MiB, and layers may share it
-BLOCK = 2**24  # cells of one row block beyond that
+BLOCK = 2**22  # cells of one row block beyond that: 16 MiB, which much of a cache can hold
 
 Rows = tuple[int, int]
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 from einops import rearrange
@@ -38,6 +39,12 @@ class OffsetBias:
         """Bytes of the table."""
         return self.surface.nbytes
 
+    def on(self, device: torch.device) -> "OffsetBias":
+        """The same on a device; itself where it is there."""
+        if self.surface.device == device:
+            return self
+        return OffsetBias(self.surface.to(device), self.dimensions)
+
     def dense(self) -> torch.Tensor:
         """All pairs, 'h i j'; made once, so that layers which share the bias share this too."""
         if self._dense is None:
@@ -69,7 +76,7 @@ class OffsetBias:
         """The bias of some heads between chosen queries and keys, both int: 'h i j'."""
         table = self.surface[heads].flatten(start_dim=1)
         # An offset's place in the table is a difference of two sums, one of each token's place.
-        query, key = self._strides(queries), self._strides(keys)
+        query, key = self._strides[queries], self._strides[keys]
         return table[:, query[:, None] - key[None] + table.shape[1] // 2]
 
     def _last_pairs(self, *, keep: bool) -> torch.Tensor:
@@ -84,7 +91,10 @@ class OffsetBias:
             self._expanded = windows.flip(dims=(-2,)) if keep else windows
         return self._expanded
 
-    def _strides(self, tokens: torch.Tensor) -> torch.Tensor:
+    @cached_property
+    def _strides(self) -> torch.Tensor:
+        """The place of every token in a flat table, up to a constant: 'n' int."""
+        tokens = torch.arange(self.shape[2], device=self.surface.device)
         total, stride = torch.zeros_like(tokens), 1
         for size in reversed(self.dimensions):
             total = total + tokens % size * stride

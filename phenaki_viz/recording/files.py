@@ -239,8 +239,9 @@ def _map(
     made: OffsetBias | torch.Tensor | None = bias
     if table and "bias" in table:
         named = biases[table["bias"]]
-        surface = torch.from_numpy(named.surface[list(entry["heads"])])
-        made = OffsetBias(surface, named.dimensions)
+        made = named.table
+        if list(entry["heads"]) != list(range(len(named.surface))):
+            made = OffsetBias(made.surface[list(entry["heads"])], named.dimensions)
     elif table:
         made = OffsetBias(tensors[f"{at}.table"], table["dimensions"])
     parts = {name: tensors.get(f"{at}.{name}") for name in PARTS}

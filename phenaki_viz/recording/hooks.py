@@ -38,6 +38,7 @@ from phenaki_viz.recording.records import (
     PositionBias,
     Recording,
 )
+from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.verify import Sample, keys_of, queries_of, values_of
 
 _locks: weakref.WeakKeyDictionary[nn.Module, threading.RLock] = weakref.WeakKeyDictionary()
@@ -134,6 +135,7 @@ class _Session:
     )
     kept_bytes: Counter[Held] = field(default_factory=Counter)
     waiting: dict[str, RemovableHandle] = field(default_factory=dict)
+    transfers: Transfers = field(default_factory=Transfers)
     done: int = 0
     thread: int = field(default_factory=threading.get_ident)
 
@@ -143,7 +145,9 @@ class _Session:
         def on(register: Callable[..., Any], hook: Callable[..., None], **how: bool) -> None:
             hooks.callback(register(partial(self._mine, hook), **how).remove)
 
+        hooks.callback(self.transfers.wait)  # before the recording is handed over
         on(self.model.register_forward_pre_hook, self._enter_model, with_kwargs=True)
+        on(self.model.register_forward_hook, self._leave_model, always_call=True)
         for module in duck.transformer_modules(self.model).values():
             on(module.register_forward_pre_hook, self._enter_transformer, with_kwargs=True)
             on(module.register_forward_hook, self._leave_transformer, always_call=True)
@@ -174,12 +178,16 @@ class _Session:
     def _enter_model(self, module: nn.Module, args: Any, kwargs: Any) -> None:
         self.recording.made_by |= origin_of(module, args, kwargs)
 
+    def _leave_model(self, module: nn.Module, args: Any, output: Any) -> None:
+        self.transfers.wait()
+
     def _enter_transformer(self, module: nn.Module, args: Any, kwargs: Any) -> None:
         named = dict(zip(("x", "video_shape"), args, strict=False)) | kwargs
         self.video_shapes.append(named.get("video_shape"))
 
     def _leave_transformer(self, module: nn.Module, args: Any, output: Any) -> None:
         self.video_shapes.pop()
+        self.transfers.wait()  # whoever steers the model may read the records in between
 
     def _enter_branch(self, name: str, module: nn.Module, args: Any, kwargs: Any) -> None:
         branch = duck.branch_of(name, module, kwargs)
@@ -299,7 +307,7 @@ class _Session:
         bias_name = self._bias_name(call.attn_bias)
         bias = self.recording.position_biases.get(bias_name or "")
         with torch.no_grad():
-            kept = keep(module, call, bias, output, self.choice)
+            kept = keep(module, call, bias, output, self.choice, self.transfers)
             extras = self._extras(module, call, items, kept_heads)
         return AttentionRecord(
             module=name,

@@ -12,6 +12,7 @@ from phenaki_viz.recording.duck import AttentionModule, null_keys
 from phenaki_viz.recording.maps import AttentionMap, Held, StoredMap
 from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.records import PositionBias, Verification
+from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.verify import Sample, keys_of, queries_of, verify
 
 ROWS = 4  # query rows of a map by parts that are always checked
@@ -60,10 +61,12 @@ def keep(
     bias: PositionBias | None,
     output: torch.Tensor,
     choice: Choice,
+    transfers: Transfers,
 ) -> Kept:
     """Keep the chosen part of a call's map, and check it against the module's output 'b i dim'.
 
-    bias: the position bias that the call was given, if it came from a module.
+    bias: the position bias that the call was given, if it came from a module. A map by parts is
+    checked where the model runs; its way to the host is begun, `transfers` knows when it ends.
     """
     batch, queries, _ = output.shape
     items, heads = choice.kept(batch, module.heads)
@@ -74,11 +77,12 @@ def keep(
     alibi = call.alibi or _alibi_of(module)
     if call.held == "by parts":
         parts = _parts_map(module, call, bias, alibi)
-        rows_of = [parts.rows_of_heads(int(b), sample.rows) for b in sample.items]
+        chosen = sample.rows.to(parts.q.device)
+        rows_of = [parts.rows_of_heads(int(b), chosen) for b in sample.items]
         picked = rows_of[0][None] if len(rows_of) == 1 else torch.stack(rows_of)
         if call.attn is None or _agree(picked, sample.of_map(call.attn)):
             checked = verify(module, picked, seen(call.kv), output, sample)
-            return Kept(parts.cut(items, heads), checked, alibi)
+            return Kept(parts.cut(items, heads).moved(transfers.to_host), checked, alibi)
     attn = seen(call.attn)
     checked = verify(module, sample.of_map(attn), seen(call.kv), output, sample)
     return Kept(StoredMap(cut_map(attn, items, heads, choice.dtype)), checked, alibi)
@@ -96,13 +100,13 @@ def _parts_map(
 ) -> PartsMap:
     q, k, sums = _caught(module, call)
     return PartsMap.of(
-        q=_host(q),
-        k=_host(k),
-        logsumexp=None if sums is None else _host(sums),
-        bias=_bias(call, bias),
-        slopes=None if alibi is None else alibi[0].float().cpu().reshape(-1),
+        q=q.detach(),
+        k=k.detach(),
+        logsumexp=None if sums is None else sums.detach(),
+        bias=_bias(call, bias, q.device),
+        slopes=None if alibi is None else alibi[0].float().to(q.device).reshape(-1),
         causal=bool(getattr(module, "causal", False)),
-        key_mask=None if call.mask is None else _host(call.mask),
+        key_mask=None if call.mask is None else call.mask.detach(),
         nulls=null_keys(module),
     )
 
@@ -117,13 +121,15 @@ def _caught(
     return queries_of(module, seen(call.q)) * scale, keys_of(module, seen(call.kv)), None
 
 
-def _bias(call: Call, bias: PositionBias | None) -> OffsetBias | torch.Tensor | None:
+def _bias(
+    call: Call, bias: PositionBias | None, device: torch.device
+) -> OffsetBias | torch.Tensor | None:
     if bias is not None:
-        # A table of its own: the model's may hold the dense bias that its layers share.
-        return OffsetBias(torch.from_numpy(bias.surface), bias.dimensions)
+        # Not the model's own table, which may hold the dense bias that its layers share.
+        return bias.table.on(device)
     if isinstance(call.attn_bias, OffsetBias):
-        return OffsetBias(_host(call.attn_bias.surface), call.attn_bias.dimensions)
-    return None if call.attn_bias is None else _host(call.attn_bias)
+        return OffsetBias(call.attn_bias.surface.detach(), call.attn_bias.dimensions)
+    return None if call.attn_bias is None else call.attn_bias.detach()
 
 
 def _alibi_of(module: AttentionModule) -> Slopes | None:
@@ -135,8 +141,4 @@ def _alibi_of(module: AttentionModule) -> Slopes | None:
 
 def _agree(ours: torch.Tensor, theirs: torch.Tensor) -> bool:
     """Whether recomputed rows are the model's; NaN counts as itself."""
-    return torch.allclose(ours, theirs.float().cpu(), rtol=0, atol=AGREES, equal_nan=True)
-
-
-def _host(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor.detach().to("cpu")
+    return torch.allclose(ours, theirs.float(), rtol=0, atol=AGREES, equal_nan=True)

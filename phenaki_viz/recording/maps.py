@@ -1,10 +1,10 @@
 """One attention map behind a small interface, so that how it is held never matters above.
 
 `StoredMap` keeps the softmax itself; `PartsMap` (parts.py) what it is made of. Both answer the
-same questions: `rows`, `columns`, `tile`, `full`, `wrong_rows`.
+same questions: `rows`, `columns`, `tile`, `tile_runs`, `full`, `wrong_rows`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -56,6 +56,17 @@ class AttentionMap(Protocol):
         reduce: Reduce = "mean",
     ) -> np.ndarray:
         """The rectangle 'rows columns', pooled into at most `shape` cells."""
+
+    def tile_runs(
+        self,
+        b: int,
+        h: int,
+        rows: Span,
+        columns: Span,
+        shape: tuple[int, int] | None = None,
+        reduce: Reduce = "mean",
+    ) -> Iterator[np.ndarray]:
+        """The same tile in runs of its rows, from the top; each is made when it is asked for."""
 
     def full(self, b: int, h: int) -> np.ndarray:
         """The whole map: 'i j'."""
@@ -170,6 +181,18 @@ class StoredMap:
         y, x = shape or (None, None)
         cell = cell_size(tile.shape[0], y), cell_size(tile.shape[1], x)
         return self._out(pool(tile, cell, reduce))
+
+    def tile_runs(
+        self,
+        b: int,
+        h: int,
+        rows: Span,
+        columns: Span,
+        shape: tuple[int, int] | None = None,
+        reduce: Reduce = "mean",
+    ) -> Iterator[np.ndarray]:
+        """The same tile; of a map that is there already, in one run."""
+        yield self.tile(b, h, rows, columns, shape, reduce)
 
     def full(self, b: int, h: int) -> np.ndarray:
         """The whole map: 'i j' float32."""

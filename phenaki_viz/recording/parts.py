@@ -1,7 +1,7 @@
 """An attention map held by its parts, O(n·d) instead of O(n²), and recomputed where it is asked."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -22,9 +22,9 @@ class PartsMap:
     """What the softmax was made of: exp(q·k + bias − log-sum-exp of the row), masked keys 0.
 
     q: 'b h i d' and k: 'b h j d', as the scores used them, null keys first; logsumexp: 'b h i'.
-    float32 or less, on the CPU. bias: of the real keys, as its table of offsets, as 'h i n' or
-    'b h i n', or None. slopes: ALiBi's, 'h', or None. causal, key_mask ('b n' bool, real keys):
-    who may see whom. nulls: how many null keys, which are always seen.
+    float32 or less, on the CPU once it is kept. bias: of the real keys, as its table of offsets, as
+    'h i n' or 'b h i n', or None. slopes: ALiBi's, 'h', or None. causal, key_mask ('b n' bool, real
+    keys): who may see whom. nulls: how many null keys, which are always seen.
     """
 
     q: torch.Tensor
@@ -52,6 +52,8 @@ class PartsMap:
                 run = slice(first, min(first + step, i))
                 scores = made._scores(item, slice(0, h), run, slice(0, j))
                 made.logsumexp[item, :, run] = scores.logsumexp(dim=-1)
+            # No key to sum over: not a row that went wrong. `_weights` knows what it looks at.
+            made.logsumexp[item, :, made._visible(item) == 0] = 0
         return made
 
     @property
@@ -95,13 +97,25 @@ class PartsMap:
 
         As `StoredMap.tile`; made block by block, so that no more than the result is ever held.
         """
+        return np.concatenate(list(self.tile_runs(b, h, rows, columns, shape, reduce)))
+
+    def tile_runs(
+        self,
+        b: int,
+        h: int,
+        rows: Span,
+        columns: Span,
+        shape: tuple[int, int] | None = None,
+        reduce: Reduce = "mean",
+    ) -> Iterator[np.ndarray]:
+        """The same tile in runs of its rows, from the top; each is made when it is asked for."""
         check_item(self.shape, b, h)
         check_span("rows", rows, self.shape[2])
         check_span("columns", columns, self.shape[3])
         y, x = shape or (None, None)
         cell = cell_size(rows[1] - rows[0], y), cell_size(columns[1] - columns[0], x)
-        blocks = self._blocks(b, h, rows, columns, cell[0])
-        return torch.cat([pool(block, cell, reduce) for block in blocks]).numpy()
+        for block in self._blocks(b, h, rows, columns, cell[0]):
+            yield pool(block, cell, reduce).numpy()
 
     def full(self, b: int, h: int) -> np.ndarray:
         """The whole map: 'i j' float32."""
@@ -135,11 +149,31 @@ class PartsMap:
             nulls=self.nulls,
         )
 
+    def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "PartsMap":
+        """The same with every tensor moved; a table of offsets too, if it is not there yet."""
+        bias = self.bias
+        if isinstance(bias, OffsetBias):
+            surface = move(bias.surface)
+            # On the host already: other maps share this very table, and what it was read into.
+            shared = surface.data_ptr() == bias.surface.data_ptr()
+            bias = bias if shared else OffsetBias(surface, bias.dimensions)
+        elif bias is not None:
+            bias = move(bias)
+        return replace(
+            self,
+            q=move(self.q),
+            k=move(self.k),
+            logsumexp=move(self.logsumexp),
+            bias=bias,
+            slopes=None if self.slopes is None else move(self.slopes),
+            key_mask=None if self.key_mask is None else move(self.key_mask),
+        )
+
     @cached_property
     def _seen(self) -> torch.Tensor:
         """Keys that padding does not hide, 'b j' bool; the nulls are always seen."""
         b, _, _, j = self.shape
-        seen = torch.ones((b, j), dtype=torch.bool)
+        seen = torch.ones((b, j), dtype=torch.bool, device=self.q.device)
         if self.key_mask is not None:
             seen[:, self.nulls :] = self.key_mask
         return seen
@@ -150,7 +184,7 @@ class PartsMap:
         seen = self._seen[b].cumsum(0)
         if not self.causal:
             return seen[-1:].expand(i)
-        last = torch.arange(i) + (j - i)  # the last key that each query may see
+        last = torch.arange(i, device=seen.device) + (j - i)  # the last key that each query may see
         return torch.where(last < 0, 0, seen[last.clamp(min=0)])
 
     def _blocks(
@@ -180,7 +214,7 @@ class PartsMap:
         self._add_bias(scores, b, heads, queries, keys)
         if not self.causal and self.slopes is None and self.key_mask is None:
             return scores
-        query, key = _indices(queries), _indices(keys)
+        query, key = self._indices(queries), self._indices(keys)
         _, _, i, j = self.shape
         if self.slopes is not None:
             distance = (query[:, None] + (j - i) - key[None]).abs()
@@ -197,7 +231,7 @@ class PartsMap:
         """Add the bias to 'h q k' scores; it is 0 for the nulls."""
         if self.bias is None:
             return
-        real = _indices(keys) - self.nulls
+        real = self._indices(keys) - self.nulls
         if self.nulls == 0:
             scores += self._bias_of(b, heads, queries, keys, real)
             return
@@ -215,14 +249,13 @@ class PartsMap:
         bias = cast(OffsetBias, self.bias)
         if isinstance(queries, slice) and isinstance(keys, slice) and len(real) >= WIDE:
             return bias.rows(queries.start, queries.stop, heads)[..., keys].float()
-        return bias.pairs(heads, _indices(queries), real).float()
+        return bias.pairs(heads, self._indices(queries), real).float()
+
+    def _indices(self, places: Some) -> torch.Tensor:
+        if isinstance(places, torch.Tensor):
+            return places
+        return torch.arange(places.start, places.stop, device=self.q.device)
 
 
 def _chosen(places: Sequence[int]) -> torch.Tensor:
     return torch.as_tensor(list(places), dtype=torch.long)
-
-
-def _indices(places: Some) -> torch.Tensor:
-    if isinstance(places, torch.Tensor):
-        return places
-    return torch.arange(places.start, places.stop)

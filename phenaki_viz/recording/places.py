@@ -6,7 +6,7 @@ keeps 'b (t h w)'. What the batch axis counts is therefore part of a record.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -60,18 +60,22 @@ class Places:
 
     def place(self, item: int, token: int) -> Place:
         """(step, row, column) of a token of a batch item."""
-        t, h, w = (axis[token] for axis in self.coordinates(item))
+        t, h, w = self._at(item, np.int64(token))
         return int(t), int(h), int(w)
 
     def coordinates(self, item: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Step, row and column of every token of a batch item, each 'tokens' int."""
+        t, h, w = np.broadcast_arrays(*self._at(item, np.arange(self.tokens)))
+        return t, h, w
+
+    def _at(self, item: int, token: Any) -> tuple[Any, Any, Any]:
+        """Step, row and column of one token or of an array of them."""
         item %= self.items_per_video
         _, rows, columns = self.grid
-        token = np.arange(self.tokens)
         if self.batch_counts == "frame":
-            return np.full_like(token, item), token // columns, token % columns
+            return item, token // columns, token % columns
         if self.batch_counts == "patch":
-            return token, np.full_like(token, item // columns), np.full_like(token, item % columns)
+            return token, item // columns, item % columns
         return token // (rows * columns), token // columns % rows, token % columns
 
     def _check(self, place: Place) -> None:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+import torch
 
 from phenaki_viz.errors import RecordingError
+from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.recording.choice import Hold
 from phenaki_viz.recording.maps import AttentionMap, Span
 from phenaki_viz.recording.places import Places
@@ -57,6 +60,11 @@ class PositionBias:
     module: str
     dimensions: tuple[int, ...]
     surface: np.ndarray
+
+    @cached_property
+    def table(self) -> OffsetBias:
+        """The same, to be read for any queries and keys; one for all maps that it was added to."""
+        return OffsetBias(torch.from_numpy(self.surface), self.dimensions)
 
 
 @dataclass(frozen=True, kw_only=True)

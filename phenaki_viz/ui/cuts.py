@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from phenaki_viz.analysis.cuts import Cut, cut_tile
+from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.sinks import DEFINITION
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.figures.cut_notes import cut_notes
@@ -69,7 +69,7 @@ def _without(run: Run, chosen: Selection, sinks: str) -> tuple[int, ...]:
 
 def on_map(chosen: Selection, tile: MapTile, cut: Cut) -> MapCut:
     """The cut for the browser, in the cells of the tile."""
-    found = cut_tile(chosen.record, chosen.item, chosen.head, tile, cut)
+    found = derived.cut_tile(chosen.record, chosen.item, chosen.head, tile, cut)
     return MapCut(
         kept=found.kept,
         shown=found.shown,

@@ -1,6 +1,5 @@
 """What is computed from a run for a page and worth keeping while the run is on screen."""
 
-import math
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
@@ -10,44 +9,41 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import streamlit as st
 
-from phenaki_viz.analysis.cuts import Cut, highest_weight
-from phenaki_viz.analysis.measures import Measure, applicable, head_table, largest_weight
-from phenaki_viz.analysis.sinks import Sinks, sink_keys
-from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
-from phenaki_viz.analysis.tiles import MapTile, Window, map_tile
+from phenaki_viz.analysis.cuts import Cut, CutTile, cut_steps, highest_steps, rank_steps
+from phenaki_viz.analysis.measures import (
+    Measure,
+    applicable,
+    largest_steps,
+    table_steps,
+)
+from phenaki_viz.analysis.sinks import Sinks, sink_steps
+from phenaki_viz.analysis.steps import Steps
+from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnail_steps
+from phenaki_viz.analysis.tiles import MapTile, Window, tile_steps
 from phenaki_viz.figures.attention_views import scale_for
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.recording import AttentionMap, AttentionRecord, PositionBias, evaluate_bias
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import errands
-from phenaki_viz.ui.errands import Errand
-from phenaki_viz.ui.runs import Tell
+from phenaki_viz.ui import slices
 from phenaki_viz.ui.selection import Selection
 
 T = TypeVar("T")
-AT_ONCE = 20_000_000  # weights that are gone through in no time to speak of
 # Goes with the run: nothing here keeps maps alive.
 _kept: WeakKeyDictionary[Run, dict[Any, Any]] = WeakKeyDictionary()
-_tiles: WeakKeyDictionary[AttentionMap, OrderedDict[Any, MapTile]] = WeakKeyDictionary()
-MOST_TILES = 48  # of one module; at most 1 MB each
+_tiles: WeakKeyDictionary[AttentionMap, OrderedDict[Any, Any]] = WeakKeyDictionary()
+MOST_TILES = 48  # of one module, and what was cut of them; at most 1 MB each
 NO_THUMBS = "thumbs.held"
 
 
 def thumbs(run: Run, chosen: Selection) -> Thumbnails | None:
     """Thumbnails of every head of the chosen stack; None while nobody wants to wait for them."""
     key = ("thumbs", chosen.record.stack, chosen.record.kind, *chosen.items)
-
-    def make(tell: Tell | None = None) -> Thumbnails:
-        return _once(
-            run, key, lambda: thumbnails(chosen.records, chosen.items, on_progress=tell)
-        )  # fmt: skip
-
-    if key in _kept.get(run, {}) or not _is_long(chosen):
-        return make()
     if st.session_state.get(NO_THUMBS) == (id(run), key):
         return None
     held = partial(st.session_state.__setitem__, NO_THUMBS, (id(run), key))
-    errands.send(Errand((id(run), key), make, "Drawing the heads:", held))
+    return _in_slices(
+        run, key, lambda: thumbnail_steps(chosen.records, chosen.items), "Drawing the heads:", held
+    )  # fmt: skip
 
 
 def draw_thumbs() -> None:
@@ -57,14 +53,26 @@ def draw_thumbs() -> None:
 
 def tile(record: AttentionRecord, item: int, head: int, window: Window, most: int) -> MapTile:
     """A window of one map as the browser draws it; the last ones that were looked at are kept."""
-    kept = _tiles.setdefault(record.map, OrderedDict())
-    key = item, head, window, most
-    if key not in kept:
-        kept[key] = map_tile(record, item, head, window, most)
-        while len(kept) > MOST_TILES:
-            kept.popitem(last=False)
-    kept.move_to_end(key)
-    return kept[key]
+    return _of_map(
+        record, ("tile", item, head, window, most),
+        lambda: tile_steps(record, item, head, window, most), "Reading this part of the map:",
+    )  # fmt: skip
+
+
+def cut_tile(record: AttentionRecord, item: int, head: int, tile: MapTile, cut: Cut) -> CutTile:
+    """How a tile looks under a cut; kept like the tiles."""
+    return _of_map(
+        record, ("cut", item, head, tile.window, tile.cell, cut),
+        lambda: cut_steps(record, item, head, tile, cut), "Deciding what is left out:",
+    )  # fmt: skip
+
+
+def ranks(record: AttentionRecord, item: int, head: int, tile: MapTile) -> np.ndarray:
+    """The rank of every key of a tile of single cells in its whole row; kept like the tiles."""
+    return _of_map(
+        record, ("ranks", item, head, tile.window),
+        lambda: rank_steps(record, item, head, tile), "Ranking the keys:",
+    )  # fmt: skip
 
 
 def highest_drawn(tile: MapTile) -> float:
@@ -75,9 +83,10 @@ def highest_drawn(tile: MapTile) -> float:
 
 def high(run: Run, record: AttentionRecord, item: int, head: int) -> float:
     """The largest weight of one head."""
-    return _once(
-        run, ("high", record.module, item, head), lambda: largest_weight(record, item, head)
-    )
+    return _in_slices(
+        run, ("high", record.module, record.call, item, head),
+        lambda: largest_steps([(record, item, head)]), "Looking for the largest weight:",
+    )  # fmt: skip
 
 
 def highest(run: Run, chosen: Selection) -> float:
@@ -88,57 +97,38 @@ def highest(run: Run, chosen: Selection) -> float:
         for head in range(len(record.heads))
     ]
     key = ("highest", chosen.record.stack, chosen.record.kind, *chosen.items)
-
-    def make(tell: Tell | None = None) -> float:
-        found = []
-        for done, one in enumerate(heads, start=1):
-            found.append(high(run, *one))
-            if tell:
-                tell(done, len(heads))
-        return _once(run, key, lambda: max(found))
-
-    if _is_long(chosen) and key not in _kept.get(run, {}):
-        doing = "Looking for the largest weight:"
-        errands.send(Errand((id(run), key), make, doing, _back_to_one_head))
-    return make()
+    return _in_slices(
+        run, key, lambda: largest_steps(heads),
+        "Looking for the largest weight:", _back_to_one_head,
+    )  # fmt: skip
 
 
 def sinks(run: Run, chosen: Selection) -> Sinks:
     """The sinks of the selected head."""
     record, item, head = chosen.record, chosen.item, chosen.head
-    return _once(
+    return _in_slices(
         run, ("sinks", record.module, record.call, item, head),
-        lambda: sink_keys(record, item, head),
+        lambda: sink_steps(record, item, head), "Looking for sinks:",
     )  # fmt: skip
 
 
 def highest_left(run: Run, chosen: Selection, cut: Cut) -> float:
     """The largest weight of the selected head as a cut leaves it."""
     record, item, head = chosen.record, chosen.item, chosen.head
-    return _once(
+    return _in_slices(
         run, ("highest left", record.module, record.call, item, head, cut.without),
-        lambda: highest_weight(record, item, head, cut),
+        lambda: highest_steps(record, item, head, cut), "Looking for the largest weight:",
     )  # fmt: skip
 
 
 def table(run: Run, chosen: Selection, measure: str) -> np.ndarray:
     """One metric of every head of the stack, 'l h'."""
-    items = chosen.items
-    key = ("table", measure, chosen.record.stack, chosen.record.kind, *items)
-
-    def make(tell: Tell | None = None) -> np.ndarray:
-        return _once(run, key, lambda: head_table(chosen.records, chosen.items, measure, tell))
-
-    if _is_long(chosen) and key not in _kept.get(run, {}):
-        doing = "Measuring the heads:"
-        errands.send(Errand((id(run), key), make, doing, _back_to_maps))
-    return make()
-
-
-def _is_long(chosen: Selection) -> bool:
-    """Whether to go through all maps of the stack takes long enough for a bar."""
-    weights = sum(math.prod(record.map.shape[1:]) for record in chosen.records)
-    return weights > (AT_ONCE if chosen.record.map.held == "by parts" else 4 * AT_ONCE)
+    key = ("table", chosen.record.stack, chosen.record.kind, *chosen.items, measure)
+    tables = _in_slices(
+        run, key, lambda: table_steps(chosen.records, chosen.items, [measure]),
+        "Measuring the heads:", _back_to_maps,
+    )  # fmt: skip
+    return tables[measure]
 
 
 def _back_to_one_head() -> None:
@@ -160,6 +150,33 @@ def scale_each(thumbs: np.ndarray, log: bool) -> tuple[tuple[ColourScale, ...], 
     return tuple(
         tuple(scale_for(high, log=log, scope="this head") for high in row) for row in highs
     )
+
+
+def _in_slices(
+    run: Run,
+    key: tuple[Any, ...],
+    start: Callable[[], Steps[T]],
+    doing: str,
+    on_cancel: Callable[[], None] | None = None,
+) -> T:
+    """What belongs to a run: kept, or worked on as long as a click may wait."""
+    return _once(
+        run, key, lambda: slices.work_on(str(key[0]), (id(run), key), start, doing, on_cancel)
+    )
+
+
+def _of_map(
+    record: AttentionRecord, key: tuple[Any, ...], start: Callable[[], Steps[T]], doing: str
+) -> T:
+    """What belongs to one map: the last ones are kept."""
+    kept = _tiles.setdefault(record.map, OrderedDict())
+    if key not in kept:
+        kept[key] = slices.work_on(str(key[0]), (id(record.map), key), start, doing)
+        while len(kept) > MOST_TILES:
+            kept.popitem(last=False)
+    kept.move_to_end(key)
+    found: T = kept[key]
+    return found
 
 
 def _once(run: Run, key: Any, make: Callable[[], T]) -> T:

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from phenaki_viz.analysis.cuts import Cut, tile_ranks
+from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.tiles import MapTile, pooled
 from phenaki_viz.figures import figure_of, flat_figure
 from phenaki_viz.figures.colour import ColourScale
@@ -211,7 +211,7 @@ def attention(chosen: Selection, scale: ColourScale, cut: Cut | None = None) -> 
         key_axis=axis_of(record, chosen.item, "key"),
         selected_query=chosen.query,
         uniform=tile.uniform,
-        ranks=tile_ranks(record, *at, tile) if exact else None,
+        ranks=derived.ranks(record, *at, tile) if exact else None,
         cut=cuts.on_map(chosen, tile, cut) if cut else None,
         source=f"{record.module} {at} {i} {j} {id(chosen.recording)} {cut}",
         link=link_of(chosen),

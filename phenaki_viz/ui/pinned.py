@@ -5,13 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Head, origin_notes, scale_for
 from phenaki_viz.figures.naming import head_label
 from phenaki_viz.figures.over_video import frame_steps, patch_weights, word_weights
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import heads, panels, queries
+from phenaki_viz.ui import derived, heads, panels, queries
 from phenaki_viz.ui.components.film_strip import film_of
 from phenaki_viz.ui.components.pinned_maps import PinnedFilm, pinned_maps
 from phenaki_viz.ui.selection import Selection
@@ -29,7 +28,7 @@ def draw(run: Run, chosen: Selection, log: bool) -> None:
     items = chosen.items
     _, _, i, j = chosen.record.map.shape
     tiles = [
-        map_tile(chosen.records[layer], items[layer], head, (0, i, 0, j), most)
+        derived.tile(chosen.records[layer], items[layer], head, (0, i, 0, j), most)
         for layer, head in pins
     ]
     values = np.stack([tile.values for tile in tiles])

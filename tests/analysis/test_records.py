@@ -1,16 +1,26 @@
 import numpy as np
 import pytest
+import torch
 
+from phenaki_viz import models
 from phenaki_viz.analysis import measures
 from phenaki_viz.analysis.masks import BOTH, CAUSAL, NULL, PADDING, VISIBLE, visibility
-from phenaki_viz.analysis.measures import applicable, head_table, head_tables
+from phenaki_viz.analysis.measures import (
+    applicable,
+    head_table,
+    head_tables,
+    largest_weight,
+    table_steps,
+)
 from phenaki_viz.analysis.overlay import on_grid
 from phenaki_viz.analysis.position import offsets, plane, reach
-from phenaki_viz.analysis.thumbnails import thumbnails
-from phenaki_viz.analysis.tiles import map_tile, pooled
+from phenaki_viz.analysis.sinks import sink_keys
+from phenaki_viz.analysis.thumbnails import hidden_cells, thumbnail_steps, thumbnails
+from phenaki_viz.analysis.tiles import map_tile, pooled, tile_steps
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.recording import Places, PositionBias
+from phenaki_viz.recording import Places, PositionBias, record
 from tests.analysis.records import planted, uniform
+from tests.recording.models import SmallVideo, inputs
 
 GRID = (3, 2, 5)
 
@@ -79,6 +89,24 @@ def test_a_tile_names_the_rows_that_are_wrong_and_hides_what_is_masked():
     np.testing.assert_allclose(tile.uniform, 1 / np.arange(1, 7))
 
 
+@pytest.mark.parametrize("nulls", [0, 2])
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("padded", [False, True])
+def test_a_cell_is_hidden_when_all_its_weights_are(nulls, causal, padded):
+    mask = np.array([[False, True, False, False, True, True, False]]) if padded else None
+    record = planted(uniform(1, 1, 7, 7 + nulls), causal=causal, key_mask=mask, num_null_kv=nulls)
+    for rows, columns, shape in (((1, 7), (0, 7), (3, 3)), ((0, 5), (2, 7), (2, 5))):
+        cells = hidden_cells(record, 0, rows, columns, shape)
+        if not causal and not padded:
+            assert cells is None
+            continue
+        whole = record.hidden(0, rows, columns)
+        y, x = -(-whole.shape[0] // shape[0]), -(-whole.shape[1] // shape[1])
+        for at, hidden in np.ndenumerate(cells):
+            block = whole[at[0] * y : (at[0] + 1) * y, at[1] * x : (at[1] + 1) * x]
+            assert hidden == block.all()
+
+
 def test_pooling_a_picture_leaves_hidden_cells_out_of_the_mean():
     values = np.arange(15, dtype=np.float32).reshape(3, 5)
     hidden = np.zeros((3, 5), bool)
@@ -116,6 +144,53 @@ def test_alibi_halves_a_weight_after_its_reach():
     np.testing.assert_allclose(np.exp(-slopes * reach(slopes)), 0.5)
 
 
+@pytest.mark.parametrize("run", [40, 10**6])
+@pytest.mark.parametrize("causal", [False, True])
+def test_metrics_of_maps_by_parts_are_those_of_stored_maps(run, causal, monkeypatch):
+    """Every metric of self and cross attention, streamed, and what else reads maps in runs."""
+    torch.manual_seed(0)
+    model = SmallVideo(models, causal=causal).eval()
+    found = {}
+    for hold in ("stored", "parts"):
+        with torch.no_grad(), record(model, hold=hold) as recording:
+            model(*inputs())
+        if hold == "parts":
+            monkeypatch.setattr(measures, "RUN", run)
+        for (_, kind), records in recording.stacks().items():
+            items, names = [1] * len(records), list(applicable(records[0]))
+            found[hold, kind] = head_tables(records, items, names)
+            found[hold, kind]["largest"] = np.array(
+                [[largest_weight(one, 1, h) for h in range(3)] for one in records]
+            )
+            found[hold, kind]["thumbs"] = thumbnails(records, items, most=4).values
+            score = [sink_keys(one, 1, 2).score for one in records]
+            found[hold, kind]["sinks"] = np.array(score)
+    assert {len(found["parts", kind]) for kind in ("self", "cross")} == {8, 6}
+    for kind in ("self", "cross"):
+        for name, exact in found["stored", kind].items():
+            np.testing.assert_allclose(
+                found["parts", kind][name], exact, rtol=1e-5, atol=1e-5, err_msg=name
+            )
+
+
+def test_steps_say_how_far_they_are_and_may_be_left_at_any_of_them(monkeypatch):
+    maps = np.full((1, 2, 30, 30), 1 / 30, np.float32)
+    record = planted(maps, places=Places(GRID, "video"))
+    monkeypatch.setattr(measures, "RUN", 300)
+    steps = table_steps([record], [0], ["entropy"])
+    shares = list(steps)
+    assert shares == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1])
+    for begun in (
+        table_steps([record], [0], ["entropy"]),
+        thumbnail_steps([record], [0]),
+        tile_steps(record, 0, 1, (0, 30, 0, 30), 8),
+    ):
+        assert 0 < next(begun) <= 1
+        begun.close()
+        with pytest.raises(StopIteration):
+            next(begun)
+
+
 @pytest.mark.parametrize("run", [1, 60, 200])
 def test_metrics_of_runs_of_rows_are_those_of_the_whole_map(run, monkeypatch):
     generator = np.random.default_rng(0)
@@ -124,8 +199,7 @@ def test_metrics_of_runs_of_rows_are_those_of_the_whole_map(run, monkeypatch):
     names = list(applicable(record))
     whole = head_tables([record], [0], names)
     monkeypatch.setattr(measures, "RUN", run)
-    told = []
-    parted = head_tables([record], [0], names, lambda done, of: told.append((done, of)))
-    assert told == [(1, 2), (2, 2)] and len(names) == 5
+    parted = head_tables([record], [0], names)
+    assert len(names) == 5
     for name in names:
         np.testing.assert_allclose(parted[name], whole[name], rtol=1e-6)

@@ -45,6 +45,13 @@ def assert_equal(stored, parted):
             )
             keys = [j - 1, 0]
             np.testing.assert_allclose(other.map.columns(item, head, keys), exact[:, keys], **CLOSE)
+            rows, columns = (i // 3, i), (0, j - j // 4)  # to a border each
+            for reduce in ("mean", "max", "sum"):
+                asked = item, head, rows, columns, (2, 3), reduce
+                np.testing.assert_allclose(other.map.tile(*asked), one.map.tile(*asked), **CLOSE)
+        assert [one.map.wrong_rows(*at).tolist() for at in np.ndindex(b, h)] == [
+            other.map.wrong_rows(*at).tolist() for at in np.ndindex(b, h)
+        ]
         if one.verification.max_abs_error is not None:
             assert other.verification.max_abs_error < 1e-4
 
@@ -59,18 +66,20 @@ def assert_equal(stored, parted):
     nulls=st.integers(0, 2),
     bias=st.sampled_from(["none", "offsets", "dense", "per item"]),
     masked=st.booleans(),
+    published=st.booleans(),
     seed=st.integers(0, 99),
 )
 def test_self_attention_of_any_kind(
-    grid, batch, heads, dim_head, causal, nulls, bias, masked, seed
+    grid, batch, heads, dim_head, causal, nulls, bias, masked, published, seed
 ):
     torch.manual_seed(seed)
     n = int(np.prod(grid))
-    attention = Attention(16, heads=heads, dim_head=dim_head, causal=causal, num_null_kv=nulls)
+    code = published_attention() if published else models
+    attention = code.Attention(16, heads=heads, dim_head=dim_head, causal=causal, num_null_kv=nulls)
     surface = torch.randn(heads, *(2 * d - 1 for d in grid))
     given_bias = {
         "none": None,
-        "offsets": OffsetBias(surface, grid),
+        "offsets": gather_pairs(surface, grid) if published else OffsetBias(surface, grid),
         "dense": torch.randn(heads, n, n),
         "per item": torch.randn(batch, heads, n, n),
     }[bias]
@@ -82,11 +91,14 @@ def test_self_attention_of_any_kind(
 @settings(max_examples=30, deadline=None)
 @given(
     queries=st.integers(1, 9), words=st.integers(1, 6), nulls=st.integers(0, 3),
-    masked=st.booleans(), seed=st.integers(0, 99),
+    masked=st.booleans(), published=st.booleans(), seed=st.integers(0, 99),
 )  # fmt: skip
-def test_cross_attention_with_nulls_and_hidden_words(queries, words, nulls, masked, seed):
+def test_cross_attention_with_nulls_and_hidden_words(
+    queries, words, nulls, masked, published, seed
+):
     torch.manual_seed(seed)
-    attention = Attention(16, dim_context=8, heads=3, dim_head=4, num_null_kv=nulls)
+    code = published_attention() if published else models
+    attention = code.Attention(16, dim_context=8, heads=3, dim_head=4, num_null_kv=nulls)
     mask = (torch.rand(2, words) < 0.5) if masked else None
     x, context = torch.randn(2, queries, 16), torch.randn(2, words, 8)
     assert_equal(*both(attention, x, context=context, mask=mask))
@@ -130,6 +142,22 @@ def test_tiles_up_to_the_borders(rows, columns, shape, reduce, block):
     np.testing.assert_allclose(
         ours, stored.tile(1, 2, rows, columns, shape, reduce), rtol=1e-5, atol=1e-5
     )
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    rows=st.tuples(st.integers(0, 29), st.integers(1, 30)).filter(lambda s: s[0] < s[1]),
+    shape=st.none() | st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    block=st.sampled_from([1, 40, 4_000]),
+)
+def test_runs_of_a_tile_are_the_tile_and_end_with_whole_cells(rows, shape, block):
+    _, parted = small_pair()
+    asked = 1, 2, rows, (0, 30), shape, "sum"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "BLOCK", block)
+        runs = list(parted.tile_runs(*asked))
+    assert block > 1 or len(runs) == len(parted.tile(*asked))
+    np.testing.assert_allclose(np.concatenate(runs), parted.tile(*asked), rtol=0, atol=1e-5)
 
 
 _small = []

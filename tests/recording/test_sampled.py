@@ -4,14 +4,15 @@ import torch
 
 from phenaki_viz.data import read_prompt
 from phenaki_viz.errors import ConfigError
+from phenaki_viz.recording.files import open_recording, save_recording
 from phenaki_viz.recording.sampled import Sampling, sample
 from phenaki_viz.recording.switches import Switches
 from tests.recording.trained import clip, phenaki
 
 
-def drawn(critic="", **settings):
+def drawn(critic="", hold="auto", **settings):
     asked = {"frames": 5, "steps": 4} | settings
-    return sample(phenaki(critic), read_prompt("left right"), Sampling(**asked))
+    return sample(phenaki(critic), read_prompt("left right"), Sampling(**asked), hold=hold)
 
 
 def test_every_step_and_both_passes_are_recorded():
@@ -29,6 +30,22 @@ def test_every_step_and_both_passes_are_recorded():
     crossed = without.records[1].map.full(0, 0)
     np.testing.assert_allclose(crossed[:, :2].sum(axis=1), 1, atol=1e-6)
     assert run.recording.where(branch="conditional", step=2).records[1].map.full(0, 0)[:, 2:].any()
+
+
+def test_all_steps_of_both_passes_fit_into_one_file_by_parts(tmp_path):
+    stored, parted = (drawn(steps=18, hold=hold) for hold in ("stored", "parts"))
+    np.testing.assert_array_equal(stored.clip.frames, parted.clip.frames)
+    path = save_recording(tmp_path / "sampled.safetensors", parted)
+    back = open_recording(path)
+    labels = [(r.step, r.branch, r.kind) for r in back.recording]
+    assert labels == [(r.step, r.branch, r.kind) for r in stored.recording]
+    assert len(set(labels)) == len(labels) == 18 * 2 * 2
+    assert {r.map.held for r in back.recording} == {"by parts"}
+    for exact, record in zip(stored.recording, back.recording, strict=True):
+        np.testing.assert_allclose(record.map.full(0, 1), exact.map.full(0, 1), rtol=0, atol=1e-5)
+    np.testing.assert_array_equal(back.clip.frames, parted.clip.frames)
+    # The parts themselves; what is said of each record is small.
+    assert path.stat().st_size < parted.recording.nbytes * 1.1 + 2000 * len(labels)
 
 
 def test_without_guidance_there_is_one_pass():

@@ -4,10 +4,11 @@ import json
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.recording.dialled import run_dialled
-from phenaki_viz.ui import derived, errands, sidebar
+from phenaki_viz.ui import sidebar, slices
 from phenaki_viz.ui.settings import Settings
 from tests import sent as wire
 
@@ -151,29 +152,25 @@ def test_a_forward_of_hours_is_refused(app):
     assert "trillion multiply-adds; the limit is 3.0. Use larger patches" in at.text[0].value
 
 
-def test_long_work_waits_for_the_page(app, monkeypatch):
-    """All maps of a large stack: thumbnails, metrics and the common scale become errands."""
-    monkeypatch.setattr(derived, "AT_ONCE", 10)
-    sent_away = []
-    run_waiting = errands.run_waiting
+def test_long_work_is_done_in_slices(app, monkeypatch):
+    """All maps of a large stack: map, thumbnails, metrics and the common scale."""
+    monkeypatch.setattr(slices, "SLICE", 0)
+    paused = []
+    run_again = slices._run_again
 
     def noted():
-        sent_away.append(at_doing())
-        run_waiting()
+        paused.extend(st.session_state[slices._UNDER_WAY])
+        run_again()
 
-    def at_doing():
-        import streamlit as st
-
-        waiting = st.session_state.get("errand.waiting")
-        return waiting.doing if waiting else None
-
-    monkeypatch.setattr(errands, "run_waiting", noted)
-    at = app(hold="By parts", grid="entropy", scale="Shared by all heads", seed=5)
+    monkeypatch.setattr(slices, "_run_again", noted)
+    few = {"heads": 2, "depth": 2}
+    at = app(hold="By parts", grid="entropy", scale="Shared by all heads", seed=5, **few)
     assert not at.exception
-    assert {"Drawing the heads:", "Measuring the heads:"} <= set(sent_away)
-    assert "Looking for the largest weight:" in sent_away
-    header, _ = sent(at)["grid.heads"]
-    assert "entropy" in header["label"]
+    assert {"highest", "tile", "thumbs", "table"} <= set(paused)
+    header, parts = sent(at)["map"]
+    exact = expected(seed=5, **few).records[0].map.full(0, 0)
+    np.testing.assert_allclose(parts["values"].reshape(header["shape"]), exact, rtol=0, atol=1e-5)
+    assert "entropy" in sent(at)["grid.heads"][0]["label"]
 
 
 def test_undo_and_defaults(app):

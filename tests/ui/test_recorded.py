@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
+from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.files import RecordedRun, open_recording, save_recording
 from phenaki_viz.recording.looking import Ask, look
 from phenaki_viz.recording.sampled import Sampling, sample
@@ -91,6 +92,18 @@ def test_a_file_that_is_no_recording_leaves_the_last_one(app, files, monkeypatch
     assert any("cannot be opened" in error.value for error in at.error)
     assert any("cut short" in text.value for text in at.text)
     assert "map" in sent(at)
+
+
+def test_an_upload_is_opened_or_refused_like_a_file(files):
+    content = files["look"].read_bytes()
+    wanted = recorded.wanted_recording(("../look.safetensors", content), "digest of the whole")
+    run = wanted.make(lambda done, of: None)
+    (record,) = [one for one in run.recording if one.module == HEAD]
+    np.testing.assert_array_equal(record.map.full(0, 2), exact(files["look"], HEAD, 2))
+    with pytest.raises(RecordingError, match="cannot be opened: it is cut short"):
+        recorded.wanted_recording(("look.safetensors", content[:-7]), "digest of the part")
+    weights = SHIPPED_MODEL.read_bytes()
+    assert recorded.wanted_recording(("weights.safetensors", weights), "digest of weights") is None
 
 
 def test_what_the_page_saves_is_the_run(files, tmp_path):

@@ -41,6 +41,7 @@ from phenaki_viz.ui import (
     pinned,
     queries,
     selection,
+    slices,
     switchboard,
 )
 from phenaki_viz.ui.exporting import export_all_heads, export_row, export_walk, is_exportable
@@ -81,6 +82,7 @@ def draw_attention(run: Run) -> None:
         st.info("Depth 0: there is no attention to show. Turn the depth up.")
         return
     chosen = selection.choose(recording, records)
+    slices.draw_place()
     scale = _scale(run, chosen, look)
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"

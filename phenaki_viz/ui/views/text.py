@@ -24,7 +24,7 @@ from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.over_video import column_over_video, frame_steps
 from phenaki_viz.recording.looking import Look
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import derived, panels, selection
+from phenaki_viz.ui import derived, panels, selection, slices
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.views.text_compare import compare, cross_records
@@ -165,6 +165,7 @@ def _follows(run: Run, maps: np.ndarray, name: str) -> None:
 def _over_video(run: Run, chosen: Selection, key: int, shared: bool) -> None:
     record = chosen.record
     if shared:
+        slices.draw_place()
         high = derived.high(run, record, chosen.item, chosen.head)
         scale = scale_for(high, log=False, scope="all words of this head")
     else:

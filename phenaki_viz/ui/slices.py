@@ -1,0 +1,109 @@
+"""Long work of a fragment, a slice of time at a go: in between, the page hears what was clicked.
+
+Streamlit lets a click inside a fragment wait until the fragment's run has ended. So a run works for
+no longer than a slice, keeps where it stopped, and has itself run again: that next run brings the
+click with it. Work that is no longer wanted is dropped there, and no thread is left that could
+still be busy with it.
+"""
+
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import NoReturn, TypeVar
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from phenaki_viz.analysis.steps import Steps
+
+T = TypeVar("T")
+SLICE = 0.4  # seconds: what a click waits at most, beside the run of the fragment itself
+_PLACE, _UNDER_WAY = "slices.place", "slices.under_way"
+
+
+@dataclass
+class _Work:
+    """One piece of work under way. key: all that decides it."""
+
+    key: Hashable
+    steps: Steps[object]
+    started: float = field(default_factory=time.perf_counter)
+    share: float = 0.0
+
+
+def draw_place() -> None:
+    """Where the bar belongs; called by a fragment above what its work is for.
+
+    It hovers at the lower edge (main.py, STYLE): what is looked at must not jump away under it.
+    """
+    st.session_state[_PLACE] = st.empty()
+
+
+def work_on(
+    slot: str,
+    key: Hashable,
+    start: Callable[[], Steps[T]],
+    doing: str,
+    on_cancel: Callable[[], None] | None = None,
+) -> T:
+    """The result of `start()`, when it can be had within a slice of time.
+
+    Else shows a bar, has the fragment run again, which goes on here, and does not return. slot: one
+    piece of work is under way in each; another key drops the one before. on_cancel: takes back
+    what led here; without it, only what is clicked elsewhere ends the work. Raises what the work
+    raises.
+    """
+    waiting: dict[str, _Work] = st.session_state.setdefault(_UNDER_WAY, {})
+    if slot in waiting and waiting[slot].key != key:
+        drop(slot)
+    work = waiting.pop(slot, None)
+    if work is None:
+        work = _Work(key, start())
+    else:  # drawn ahead of the slice: what a run says last may be lost when the next one begins
+        _draw_bar(slot, work, doing, on_cancel)
+    try:
+        _advance(work)
+    except StopIteration as end:
+        st.session_state[_PLACE].empty()
+        result: T = end.value
+        return result
+    waiting[slot] = work
+    _run_again()
+
+
+def drop(slot: str) -> None:
+    """Let go of what is under way in a slot."""
+    work = st.session_state.get(_UNDER_WAY, {}).pop(slot, None)
+    if work is not None:
+        work.steps.close()
+
+
+def _advance(work: _Work) -> None:
+    """Take steps until the slice is over, one at least; raises StopIteration at the end."""
+    over = time.perf_counter() + SLICE
+    while True:
+        work.share = next(work.steps)
+        if time.perf_counter() >= over:
+            return
+
+
+def _draw_bar(slot: str, work: _Work, doing: str, on_cancel: Callable[[], None] | None) -> None:
+    seconds = time.perf_counter() - work.started
+    left = seconds / max(work.share, 1e-3) * (1 - work.share)
+    place = st.session_state[_PLACE]
+    with place.container(horizontal=True, vertical_alignment="center", key="slices"):
+        st.progress(min(work.share, 1.0), text=f"{doing} {work.share:.0%}, about {left:.0f} s left")
+        if on_cancel is not None:
+            st.button("Cancel", key=f"cancel.{slot}", on_click=_cancel, args=(slot, on_cancel))
+
+
+def _cancel(slot: str, on_cancel: Callable[[], None]) -> None:
+    drop(slot)
+    on_cancel()
+
+
+def _run_again() -> NoReturn:
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:  # this run is of the whole page
+        st.rerun()
