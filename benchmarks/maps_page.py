@@ -16,6 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.bytes_received import listen
 from tests.browser_fixtures import CHROMIUM, CHROMIUM_ARGS, serve, settle
 from tests.components.gestures import tile_at
 
@@ -63,23 +64,13 @@ def main() -> None:
         with serve(APP, Path(folder) / "app.log") as app:
             for name, path in PLACES.items():
                 page = browser.new_page(viewport={"width": 1440, "height": 1600})
-                received = _listen(page)
+                received = listen(page)
                 page.goto(app + path)
                 settle(page)
                 page.wait_for_timeout(3000)
                 print(f"{name}: {_measured(page, received, asked.clicks)}", flush=True)
                 page.close()
         browser.close()
-
-
-def _listen(page: Page) -> list[int]:
-    received: list[int] = []
-
-    def note(content: bytes | str) -> None:
-        received.append(len(content))
-
-    page.on("websocket", lambda socket: socket.on("framereceived", note))
-    return received
 
 
 def _measured(page: Page, received: list[int], clicks: int) -> str:

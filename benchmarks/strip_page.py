@@ -18,6 +18,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.bytes_received import listen
 from tests.browser_fixtures import CHROMIUM, CHROMIUM_ARGS, serve, settle
 
 APP = Path(__file__).parents[1] / "app.py"
@@ -58,7 +59,7 @@ def main() -> None:
         with serve(APP, Path(folder) / "app.log") as app:
             for name, path in PLACES.items():
                 page = browser.new_page(viewport={"width": 1440, "height": 1600})
-                received = _listen(page)
+                received = listen(page)
                 page.goto(app + path)
                 settle(page)
                 page.wait_for_timeout(3000)
@@ -70,15 +71,6 @@ def main() -> None:
             page.locator(".strip .frames canvas").first.wait_for()
             print(f"{asked.many} clicks: {_grown(page, asked.many)}", flush=True)
         browser.close()
-
-
-def _listen(page: Page) -> list[int]:
-    received: list[int] = []
-    page.on(
-        "websocket",
-        lambda socket: socket.on("framereceived", lambda content: received.append(len(content))),
-    )
-    return received
 
 
 def _measured(page: Page, received: list[int], clicks: int) -> str:

@@ -1,6 +1,7 @@
 """A clip as an animated GIF."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from einops import repeat
@@ -16,6 +17,11 @@ def gif_of(frames: np.ndarray, *, milliseconds: int = MILLISECONDS) -> bytes:
     factor = max(1, -(-LEAST_SIDE // max(height, width)))
     large = repeat(frames, "f h w c -> f (h a) (w b) c", a=factor, b=factor)
     images = [Image.fromarray(frame[..., 0] if channels == 1 else frame) for frame in large]
+    return looping(images, milliseconds)
+
+
+def looping(images: Sequence[Image.Image], milliseconds: int, comment: str = "") -> bytes:
+    """The bytes of a GIF that shows one image after the other, over and over."""
     out = io.BytesIO()
     images[0].save(
         out,
@@ -25,5 +31,6 @@ def gif_of(frames: np.ndarray, *, milliseconds: int = MILLISECONDS) -> bytes:
         duration=milliseconds,
         loop=0,
         optimize=False,
+        comment=comment.encode(),
     )
     return out.getvalue()

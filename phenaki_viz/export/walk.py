@@ -7,6 +7,7 @@ from PIL import Image
 
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.formats import render
+from phenaki_viz.export.gif import looping
 from phenaki_viz.export.made_by import made_by_json
 from phenaki_viz.figures.film_strip import FilmStrip
 
@@ -30,17 +31,7 @@ def walk_gif(
         images.append(_small(render(picture, "png")))
         if on_picture:
             on_picture(done, len(pictures))
-    out = io.BytesIO()
-    images[0].save(
-        out,
-        format="GIF",
-        save_all=True,
-        append_images=images[1:],
-        duration=round(1000 / pace),
-        loop=0,
-        comment=made_by_json(pictures[0]).encode(),
-    )
-    return out.getvalue()
+    return looping(images, round(1000 / pace), made_by_json(pictures[0]))
 
 
 def _small(content: bytes) -> Image.Image:

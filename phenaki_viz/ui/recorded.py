@@ -1,7 +1,9 @@
 """A recording from a file: opened, its decoding steps chosen; and any run saved as one."""
 
 import os
+import shutil
 import tempfile
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -84,10 +86,18 @@ def _content(run: Run) -> bytes:
         return save_recording(Path(folder) / "run.safetensors", run).read_bytes()
 
 
+class _Folder:
+    """A folder that goes with this object, or with the process."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="phenaki_viz_"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
 @st.cache_resource(show_spinner="Reading the recording", max_entries=4)
-def _upload(digest: str, name: str, _content: bytes) -> tuple[tempfile.TemporaryDirectory, Path]:
-    folder = tempfile.TemporaryDirectory(prefix="phenaki_viz_")  # gone with this entry
-    path = Path(folder.name) / (Path(name).name or "upload.safetensors")
+def _upload(digest: str, name: str, _content: bytes) -> tuple[_Folder, Path]:
+    folder = _Folder()
+    path = folder.path / (Path(name).name or "upload.safetensors")
     path.write_bytes(_content)
     return folder, path
 

@@ -57,3 +57,14 @@ def colour_at(canvas: Locator, x: float, y: float) -> list[int]:
       return [...canvas.getContext("2d").getImageData(x * dots, y * dots, 1, 1).data].slice(0, 3);
     }"""
     return canvas.evaluate(script, [x, y])
+
+
+def coloured(canvas: Locator) -> float:
+    """The share of a canvas's dots that are not grey."""
+    script = """canvas => {
+      const dots = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+      let coloured = 0;
+      for (let i = 0; i < dots.length; i += 4) coloured += dots[i] !== dots[i + 1];
+      return coloured / (dots.length / 4);
+    }"""
+    return float(canvas.evaluate(script))

@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from tests.browser_fixtures import PAINTED
 from tests.components import planted
-from tests.components.gestures import runs
+from tests.components.gestures import coloured, runs
 
 pytestmark = pytest.mark.browser
 
@@ -92,16 +92,10 @@ def test_the_opacity_is_local_and_outlives_new_data(strip):
 def test_the_overlay_changes_the_frames_and_can_be_taken_off(strip):
     page, _ = strip
     canvas = page.locator(".strip .frames canvas").nth(3)
-    colours = """canvas => {
-      const dots = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-      let coloured = 0;
-      for (let i = 0; i < dots.length; i += 4) coloured += dots[i] !== dots[i + 1];
-      return coloured / (dots.length / 4);
-    }"""
-    assert canvas.evaluate(colours) > 0.3
+    assert coloured(canvas) > 0.3
     page.get_by_role("slider", name="overlay").fill("0")
     expect(page.locator(".strip")).to_have_attribute("data-opacity", "0")
-    assert canvas.evaluate(colours) < 0.1
+    assert coloured(canvas) < 0.1
 
 
 def test_keys_that_a_mask_forbids_are_said_to_have_no_weight(demo):

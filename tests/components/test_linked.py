@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from phenaki_viz.analysis.overlay import combined
 from tests.components import planted
-from tests.components.gestures import cell_at, map_canvas, runs
+from tests.components.gestures import cell_at, coloured, map_canvas, runs
 from tests.components.test_film_strip import patch_at
 
 pytestmark = pytest.mark.browser
@@ -214,19 +214,13 @@ def test_a_walk_over_a_large_map_waits_for_python_at_every_patch(linked):
 def test_weights_are_shown_beside_the_frames_when_asked(linked):
     page, _, _ = linked()
     frame = page.locator(".strip .frames canvas").nth(3)
-    colours = """canvas => {
-      const dots = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-      let coloured = 0;
-      for (let i = 0; i < dots.length; i += 4) coloured += dots[i] !== dots[i + 1];
-      return coloured / (dots.length / 4);
-    }"""
-    over = frame.evaluate(colours)
+    over = coloured(frame)
     page.get_by_role("checkbox", name="apart").check()
     apart = page.locator(".strip .apart").nth(2)
     expect(apart).to_be_visible()
     page.wait_for_timeout(200)
-    assert frame.evaluate(colours) < 0.5 * over
-    assert apart.evaluate(colours) > 0.5
+    assert coloured(frame) < 0.5 * over
+    assert coloured(apart) > 0.5
     assert page.locator(".strip .apart").count() == 5
 
 

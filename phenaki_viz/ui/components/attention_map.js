@@ -161,8 +161,9 @@ class AttentionMap extends LinkedPanel {
   }
 
   hear(pick) {
+    const first = !this.memory?.picked; // a link's view stands, wherever its query is
     if (!this.head?.link || !this.adopt(pick)) return;
-    this.reveal();
+    if (!first) this.reveal();
     this.soon(() => this.paintTop());
   }
 

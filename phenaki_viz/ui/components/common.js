@@ -213,6 +213,17 @@ function copy(pen, picture, from, to) {
   pen.drawImage(large, 0, 0, w, h, ...to);
 }
 
+// A patch's box, bright on dark, so that it shows on every frame. grid: 't h w'.
+function outlinePatch(pen, [, h, w], { frame, grid: [, rows, columns] }, colour, line) {
+  const [wide, high] = [frame[0] / columns, frame[1] / rows];
+  const inset = line / 2;
+  const box = [w * wide + inset, h * high + inset, wide - line, high - line];
+  for (const [width, stroke] of [[line + 2, "rgb(0 0 0 / 0.6)"], [line, colour]]) {
+    [pen.lineWidth, pen.strokeStyle] = [width, stroke];
+    pen.strokeRect(...box);
+  }
+}
+
 // A number as one reads it: digits enough to tell weights apart, a real minus.
 function spoken(value, digits = 4) {
   if (Math.abs(value) >= 10 ** digits && Math.abs(value) < 1e7) {

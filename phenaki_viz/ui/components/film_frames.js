@@ -78,6 +78,7 @@ class FilmFrames extends LinkedPanel {
   }
 
   draw() {
+    if (!this.width) return; // not laid out yet: it is drawn when it is
     const { size: [height, width], colours } = this.head;
     this.strip.style.setProperty("--between", `${BETWEEN}px`);
     this.strip.style.setProperty("--chosen", colours[this.head.side === "column" ? "key" : "query"]);
@@ -107,6 +108,7 @@ class FilmFrames extends LinkedPanel {
   }
 
   paint() {
+    if (!this.frame) return;
     this.head.steps.forEach((_, t) => this.paintStep(t));
     this.strip.dataset.painted = Number(this.strip.dataset.painted ?? 0) + 1;
     this.strip.dataset.opacity = this.memory.opacity;
@@ -114,6 +116,7 @@ class FilmFrames extends LinkedPanel {
   }
 
   paintStep(t) {
+    if (!this.frame) return;
     const places = (this.looked ?? []).filter(([step]) => step === t);
     this.strip.children[t].classList.toggle("asked", places.length > 0);
     const heat = this.enlarge(this.heats[t]);
@@ -154,18 +157,8 @@ class FilmFrames extends LinkedPanel {
     for (let h = 1; h < rows; h++) pen.fillRect(0, (h * height) / rows - 0.5, width, 1);
   }
 
-  // Bright on dark, so that it shows on every frame.
-  drawPatch(pen, [, h, w], colour, line) {
-    const [, rows, columns] = this.head.grid;
-    const [wide, high] = [this.frame[0] / columns, this.frame[1] / rows];
-    const inset = line / 2;
-    const box = [w * wide + inset, h * high + inset, wide - line, high - line];
-    pen.lineWidth = line + 2;
-    pen.strokeStyle = "rgb(0 0 0 / 0.6)";
-    pen.strokeRect(...box);
-    pen.lineWidth = line;
-    pen.strokeStyle = colour;
-    pen.strokeRect(...box);
+  drawPatch(pen, place, colour, line) {
+    outlinePatch(pen, place, { frame: this.frame, grid: this.head.grid }, colour, line);
   }
 
   // Around patches that were chosen together: no line between neighbours.

@@ -63,6 +63,7 @@ class PinnedMaps extends LinkedPanel {
   }
 
   draw() {
+    if (!this.width) return; // not laid out yet: it is drawn when it is
     const { labels, total: [rows, columns] } = this.head;
     const most = Math.max(1, Math.floor((this.width + BETWEEN) / (NARROWEST + BETWEEN)));
     const across = Math.min(labels.length, most);
@@ -74,6 +75,7 @@ class PinnedMaps extends LinkedPanel {
   }
 
   paint() {
+    if (!this.size) return;
     this.canvases.forEach((canvas, map) => this.paintMap(fit(canvas, ...this.size), map));
     if (this.head.film) this.film.paint();
     this.say();

@@ -123,16 +123,8 @@ class SamplingPlayer extends Panel {
     }
   }
 
-  box(pen, [, h, w], colour, line) {
-    const [, rows, columns] = this.head.grid;
-    const [wide, high] = [this.frame[0] / columns, this.frame[1] / rows];
-    const edge = [w * wide + line / 2, h * high + line / 2, wide - line, high - line];
-    pen.lineWidth = line + 2;
-    pen.strokeStyle = "rgb(0 0 0 / 0.6)";
-    pen.strokeRect(...edge);
-    pen.lineWidth = line;
-    pen.strokeStyle = colour;
-    pen.strokeRect(...edge);
+  box(pen, place, colour, line) {
+    outlinePatch(pen, place, { frame: this.frame, grid: this.head.grid }, colour, line);
   }
 
   // ---- in words

@@ -1,34 +1,23 @@
 """Attention: where does each head look?"""
 
 import time
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import streamlit as st
 
 from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.tiles import MapTile
-from phenaki_viz.analysis.walks import Along, walk_places
-from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import (
     attention_heatmap,
     head_grid,
     origin_notes,
     scale_for,
     steps_read,
-    words_read,
 )
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.cut_notes import cut_heatmap, cut_notes
 from phenaki_viz.figures.heatmap import Heatmap
-from phenaki_viz.figures.naming import file_stem, key_axis, place_name
-from phenaki_viz.figures.over_video import (
-    SCOPES,
-    Direction,
-    column_over_video,
-    patches_over_video,
-    walk_over_video,
-)
+from phenaki_viz.figures.naming import file_stem, place_name
 from phenaki_viz.figures.words import listed
 from phenaki_viz.recording import describe_holding, looking
 from phenaki_viz.recording.run import Run
@@ -39,31 +28,20 @@ from phenaki_viz.ui import (
     outcome,
     panels,
     pinned,
-    queries,
     selection,
     slices,
     switchboard,
 )
-from phenaki_viz.ui.exporting import export_all_heads, export_row, export_walk, is_exportable
+from phenaki_viz.ui.exporting import export_all_heads, export_row, is_exportable
 from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.views.attention_video import Look, draw_over_video
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 DIRECTIONS = {"row": "Where it looks", "column": "Who looks at it"}
-SAID = {"row": ("looks at", "look at"), "column": ("is looked at by", "are looked at by")}
 # The map goes first, and then the script pauses: browser and server share the cores, and all else
 # would keep the map waiting for about 100 ms.
 BREATH = 0.08
 SCALES = {"head": "Per head", "shared": "Shared by all heads"}
-
-
-@dataclass(frozen=True)
-class Look:
-    """How maps are coloured. direction: row or column of the map. log: logarithmic colours."""
-
-    shared: bool
-    log: bool
-    direction: str
-    colouring: str
 
 
 @st.fragment
@@ -101,7 +79,7 @@ def draw_attention(run: Run) -> None:
         time.sleep(BREATH)
     st.session_state["drawn.recording"] = recording
     with over:
-        _over_video(run, chosen, scale, look)
+        draw_over_video(run, chosen, scale, look)
     with right:
         _under_map(chosen, map_scale, tile, cut)
     with left:
@@ -125,13 +103,6 @@ def _switch(chosen: Selection) -> None:
     )
     if pressed:  # the whole page: what comes out has changed
         st.rerun()
-
-
-def _over_video(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
-    if chosen.record.kind == "cross":
-        _text(run, chosen, scale, look)
-    else:
-        _strip(run, chosen, scale, look)
 
 
 def _choose_look(records: tuple[Any, ...]) -> Look:
@@ -212,89 +183,6 @@ def _by_step(chosen: Selection) -> None:
         panels.plotly(picture, key="steps", height=220)
         panels.notes(picture)
         export_row(picture.name, lambda: picture, "steps")
-
-
-def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
-    """The chosen patches over the video; colours end at their own largest weight unless shared."""
-    direction: Direction = "column" if look.direction == "column" else "row"
-    picture = patches_over_video(
-        chosen.shown,
-        queries.together(chosen),
-        as_rgb(run.clip),
-        run.temporal_patch,
-        direction=direction,
-        combine=queries.combine(),
-        scale=scale if look.shared else None,
-        log=look.log,
-    )
-    said, many = SAID[direction]
-    each = None if look.shared else SCOPES[direction]
-    panels.strip(picture, chosen, said, many=many, each=each)
-    export_row(picture.name, lambda: picture, "strip")
-    _walk(run, chosen, direction, look.log)
-
-
-def _walk(run: Run, chosen: Selection, direction: Direction, log: bool) -> None:
-    walk = queries.walk()
-    along = cast(Along, walk["along"])
-    places = walk_places(chosen.place, along, chosen.record.places.grid)
-    shown, frames, pt = chosen.shown, as_rgb(run.clip), run.temporal_patch
-    export_walk(
-        (
-            id(run),
-            chosen.record.module,
-            chosen.head,
-            places[0],
-            along,
-            walk["pace"],
-            direction,
-            log,
-        ),
-        f"{file_stem(chosen.record, chosen.record.heads[chosen.head])}_walk_{along}",
-        len(places),
-        walk["pace"],
-        lambda: walk_over_video(shown, places, frames, pt, direction=direction, log=log),
-    )
-
-
-def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
-    """Cross-attention both ways: the words one patch reads, the patches that read one word."""
-    names = key_axis(chosen.record, chosen.item).names
-    left, right = st.columns([3, 5], gap="medium")
-    with left:
-        bars = words_read(chosen.shown, chosen.place)
-        panels.plotly(bars, key="words", height=280)
-        panels.notes(bars)
-        export_row(bars.name, lambda: bars, "words")
-    with right:
-        word = _word(names)
-        if not look.shared:
-            weights = chosen.record.map.columns(chosen.item, chosen.head, [word])
-            scale = scale_for(weights.max(), log=look.log, scope="this word")
-        picture = column_over_video(
-            chosen.shown, word, chosen.place, as_rgb(run.clip), run.temporal_patch, scale
-        )
-        st.caption(
-            "Tokens that read the word (routing, not recognition); point at another word in the "
-            "map below to see who reads that"
-        )
-        each = None if look.shared else "this word"
-        panels.strip(picture, chosen, f"reads “{panels.plain(names[word])}”", each=each)
-        export_row(picture.name, lambda: picture, "strip")
-
-
-def _word(names: tuple[str, ...]) -> int:
-    if st.session_state.get("word", 0) >= len(names):
-        st.session_state["word"] = len(names) - 1
-    return st.selectbox(
-        "Word",
-        range(len(names)),
-        format_func=lambda at: f"{at}: {names[at]}",
-        index=min(queries.FIRST_WORD, len(names) - 1),
-        key="word",
-        label_visibility="collapsed",
-        **_BOUND,
-    )
 
 
 def _grid(run: Run, chosen: Selection, look: Look) -> None:

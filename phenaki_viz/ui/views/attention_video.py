@@ -1,0 +1,119 @@
+"""The Attention page's upper part: what the chosen patch, or word, has to do with the video."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import streamlit as st
+
+from phenaki_viz.analysis.walks import Along, walk_places
+from phenaki_viz.data import as_rgb
+from phenaki_viz.figures.attention_views import scale_for, words_read
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.naming import file_stem, key_axis
+from phenaki_viz.figures.over_video import (
+    SCOPES,
+    Direction,
+    column_over_video,
+    patches_over_video,
+    walk_over_video,
+)
+from phenaki_viz.recording.run import Run
+from phenaki_viz.ui import panels, queries
+from phenaki_viz.ui.exporting import export_row, export_walk
+from phenaki_viz.ui.selection import Selection
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+SAID = {"row": ("looks at", "look at"), "column": ("is looked at by", "are looked at by")}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How maps are coloured. direction: row or column of the map. log: logarithmic colours."""
+
+    shared: bool
+    log: bool
+    direction: str
+    colouring: str
+
+
+def draw_over_video(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
+    """Self-attention of the chosen patches; of cross-attention the words, and who reads one."""
+    if chosen.record.kind == "cross":
+        _text(run, chosen, scale, look)
+    else:
+        _strip(run, chosen, scale, look)
+
+
+def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
+    """The chosen patches over the video; colours end at their own largest weight unless shared."""
+    direction: Direction = "column" if look.direction == "column" else "row"
+    picture = patches_over_video(
+        chosen.shown,
+        queries.together(chosen),
+        as_rgb(run.clip),
+        run.temporal_patch,
+        direction=direction,
+        combine=queries.combine(),
+        scale=scale if look.shared else None,
+        log=look.log,
+    )
+    said, many = SAID[direction]
+    each = None if look.shared else SCOPES[direction]
+    panels.strip(picture, chosen, said, many=many, each=each)
+    export_row(picture.name, lambda: picture, "strip")
+    _walk(run, chosen, direction, look.log)
+
+
+def _walk(run: Run, chosen: Selection, direction: Direction, log: bool) -> None:
+    walk, record = queries.walk(), chosen.record
+    along = cast(Along, walk["along"])
+    places = walk_places(chosen.place, along, record.places.grid)
+    shown, frames, pt = chosen.shown, as_rgb(run.clip), run.temporal_patch
+    looked_at = id(run), record.module, chosen.head, places[0]
+    export_walk(
+        (*looked_at, *walk.values(), direction, log),
+        f"{file_stem(record, record.heads[chosen.head])}_walk_{along}",
+        len(places),
+        walk["pace"],
+        lambda: walk_over_video(shown, places, frames, pt, direction=direction, log=log),
+    )
+
+
+def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
+    """Cross-attention both ways: the words one patch reads, the patches that read one word."""
+    names = key_axis(chosen.record, chosen.item).names
+    left, right = st.columns([3, 5], gap="medium")
+    with left:
+        bars = words_read(chosen.shown, chosen.place)
+        panels.plotly(bars, key="words", height=280)
+        panels.notes(bars)
+        export_row(bars.name, lambda: bars, "words")
+    with right:
+        word = _word(names)
+        if not look.shared:
+            weights = chosen.record.map.columns(chosen.item, chosen.head, [word])
+            scale = scale_for(weights.max(), log=look.log, scope="this word")
+        picture = column_over_video(
+            chosen.shown, word, chosen.place, as_rgb(run.clip), run.temporal_patch, scale
+        )
+        st.caption(
+            "Tokens that read the word (routing, not recognition); point at another word in the "
+            "map below to see who reads that"
+        )
+        each = None if look.shared else "this word"
+        panels.strip(picture, chosen, f"reads “{panels.plain(names[word])}”", each=each)
+        export_row(picture.name, lambda: picture, "strip")
+
+
+def _word(names: tuple[str, ...]) -> int:
+    if st.session_state.get("word", 0) >= len(names):
+        st.session_state["word"] = len(names) - 1
+    return st.selectbox(
+        "Word",
+        range(len(names)),
+        format_func=lambda at: f"{at}: {names[at]}",
+        index=min(queries.FIRST_WORD, len(names) - 1),
+        key="word",
+        label_visibility="collapsed",
+        **_BOUND,
+    )
