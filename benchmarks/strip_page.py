@@ -4,9 +4,10 @@
 
 Needs Chromium and Playwright. Prints, for the shipped model (cross- and self-attention), the
 dialled default and a dialled model of 1,536 tokens: click on a patch → its overlay painted, and →
-Python's own numbers in place; pointer moved → its readout said; bytes received on the websocket
-for a click, everything of the page included. Then clicks many times on the shipped model and says
-how heap, document nodes and event listeners have grown since the first hundred.
+Python's own numbers in place; pointer moved → its readout said, by a strip that holds its patch and
+by one that follows the pointer; bytes received on the websocket for a click, everything of the page
+included. Then clicks many times on the shipped model and says how heap, document nodes and event
+listeners have grown since the first hundred.
 """
 
 import argparse
@@ -48,6 +49,23 @@ AFTER = """([strip, kind, attribute, panel]) => { window.taken = new Promise((do
 }); }"""
 
 
+# Milliseconds from the pointer's event in the page until its readout is said.
+SAID = """([strip]) => { window.taken = new Promise((done) => {
+  setTimeout(() => done(NaN), 10_000);
+  const before = strip.dataset.patch;
+  let started;
+  const first = () => { started ??= performance.now(); };
+  const last = () => {
+    if (strip.dataset.patch === before) return;
+    document.removeEventListener("pointermove", first, true);
+    window.removeEventListener("pointermove", last);
+    done(performance.now() - started);
+  };
+  document.addEventListener("pointermove", first, true);
+  window.addEventListener("pointermove", last);
+}); }"""
+
+
 def main() -> None:
     """Print medians and growth."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -78,7 +96,8 @@ def _measured(page: Page, received: list[int], clicks: int) -> str:
     strip.scroll_into_view_if_needed()
     page.mouse.click(*next(_places(page, 1)))  # from here on the patch is held
     settle(page)
-    shown, answered, sizes, said = [], [], [], []
+    shown, answered, sizes = [], [], []
+    said: dict[bool, list[float]] = {False: [], True: []}
     for place in _places(page, clicks):
         page.mouse.move(*place)
         page.wait_for_timeout(100)
@@ -91,12 +110,17 @@ def _measured(page: Page, received: list[int], clicks: int) -> str:
         answered.append(_timed(page, strip, "click", "milliseconds", place, panel=True))
         settle(page)
         page.wait_for_timeout(300)
-    for place in _places(page, 2 * clicks):
-        said.append(_timed(page, strip, "pointermove", "patch", place))
+    for follow in (False, True):
+        if follow:
+            page.keyboard.press("Escape")
+        for place in _places(page, 2 * clicks):
+            page.evaluate(SAID, [strip.element_handle()])
+            page.mouse.move(*place)
+            said[follow].append(float(page.evaluate("window.taken")))
     return (
         f"click on a patch → overlay {_median(shown)}, Python's numbers {_median(answered)}; "
-        f"pointer → readout {_median(said)}; {statistics.median(sizes) / 1e3:.0f} kB a click "
-        f"(most {max(sizes) / 1e3:.0f})"
+        f"pointer → readout {_median(said[False])}, followed {_median(said[True])}; "
+        f"{statistics.median(sizes) / 1e3:.0f} kB a click (most {max(sizes) / 1e3:.0f})"
     )
 
 
@@ -148,7 +172,7 @@ def _kept(page: Page, devtools: Any) -> dict[str, float]:
 
 
 def _median(taken: list[float]) -> str:
-    return f"{statistics.median(taken):.0f} ms"
+    return f"{statistics.median(taken):.1f} ms"
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ class AttentionMap extends LinkedPanel {
     const column = clamp(c0, 0, across - columns);
     const everything = rows >= most && columns >= across;
     this.memory.view = everything ? null : [row, row + rows, column, column + columns];
-    this.soon(() => this.paint());
+    this.soon("paint");
     this.ask();
     clearTimeout(this.telling);
     this.telling = setTimeout(() => this.tellView(), STANDS);
@@ -164,13 +164,13 @@ class AttentionMap extends LinkedPanel {
     const first = !this.memory?.picked; // a link's view stands, wherever its query is
     if (!this.head?.link || !this.adopt(pick)) return;
     if (!first) this.reveal();
-    this.soon(() => this.paintTop());
+    this.soon("paintTop");
   }
 
   // What another picture points at.
   pointed(point) {
     this.guide = point && point.link === this.head?.link ? point : null;
-    if (this.plot) this.soon(() => this.paintTop());
+    if (this.plot) this.soon("paintTop");
   }
 
   // A pick from outside or by key is brought into view.
@@ -683,7 +683,7 @@ class AttentionMap extends LinkedPanel {
     if (!this.plot || String(cell) === String(this.hovered)) return;
     this.hovered = cell;
     this.pointTogether(cell && { query: cell[0], key: cell[1] });
-    this.soon(() => this.paintTop());
+    this.promptly("paintTop");
   }
 
   moved(event) {
@@ -738,7 +738,7 @@ class AttentionMap extends LinkedPanel {
     this.memory.picked = [query, key];
     this.memory.also = [];
     this.reveal();
-    this.soon(() => this.paintTop());
+    this.soon("paintTop");
     this.find(".aloud").textContent = this.saidOfPick();
     this.pickTogether({ query, key }, { query, key });
   }

@@ -40,6 +40,7 @@ class Panel {
   constructor(root) {
     this.panel = root.querySelector(".panel");
     this.width = 0;
+    this.due = new Set();
     this.observer = new ResizeObserver(() => this.resized());
     this.observer.observe(this.panel);
     this.watchDots();
@@ -101,18 +102,33 @@ class Panel {
     this.draw();
   }
 
-  // At most once a frame, however fast the pointer moves.
-  soon(paint) {
-    this.waiting ??= requestAnimationFrame(() => {
-      this.waiting = null;
-      paint();
-    });
+  // In the next frame: methods by name, each once however often it is asked for.
+  soon(method) {
+    this.due.add(method);
+    this.nextFrame ??= requestAnimationFrame(() => this.flush());
+  }
+
+  // At once, for what the pointer reads; once more only in the next frame.
+  promptly(method) {
+    if (this.nextFrame) {
+      this.soon(method);
+      return;
+    }
+    this.nextFrame = requestAnimationFrame(() => this.flush());
+    this[method]();
+  }
+
+  flush() {
+    const due = [...this.due];
+    this.due.clear();
+    this.nextFrame = null;
+    for (const method of due) this[method]();
   }
 
   close() {
     this.observer.disconnect();
     this.dots.onchange = null;
-    cancelAnimationFrame(this.waiting);
+    cancelAnimationFrame(this.nextFrame);
   }
 
   take() {}

@@ -54,8 +54,8 @@ class FilmFrames extends LinkedPanel {
 
   offered(name) {
     if (!this.head) return;
-    if (name === this.head.film.name) this.soon(() => this.draw());
-    if (name === WEIGHTS) this.soon(() => this.say());
+    if (name === this.head.film.name) this.soon("draw");
+    if (name === WEIGHTS) this.soon("say");
   }
 
   get pictures() {

@@ -52,7 +52,7 @@ class FilmStrip extends FilmFrames {
 
   set(name, value) {
     this.memory[name] = value;
-    this.soon(() => this.draw());
+    this.soon("draw");
   }
 
   turn(name, on) {
@@ -238,8 +238,12 @@ class FilmStrip extends FilmFrames {
     const { press } = this;
     if (press && patch && patch[0] === press.patch[0] && !samePlaces(patch, press.patch)) {
       this.band = boxOf(press.patch, patch);
-      this.soon(() => this.paintStep(patch[0]));
+      this.soon("paintBand");
     } else if (!this.band) this.point(patch);
+  }
+
+  paintBand() {
+    if (this.band) this.paintStep(this.band[0][0]);
   }
 
   // A finger scrolls the page: boxes are drawn by mouse or pen.
@@ -268,7 +272,7 @@ class FilmStrip extends FilmFrames {
     this.hovered = patch;
     if (performance.now() > this.warnedUntil) this.warning = null;
     this.stale = new Set([...(this.stale ?? []), ...steps]);
-    this.soon(() => this.paintPointed());
+    this.promptly("paintPointed");
   }
 
   paintPointed() {
@@ -300,10 +304,12 @@ class FilmStrip extends FilmFrames {
       .map((as) => ({ as, at: placeOf(this.head.axes[as], here[as]) }))
       .filter(({ at }) => at);
     this.pointedWord = this.head.word !== null && Number.isInteger(here?.key) ? here.key : null;
-    this.soon(() => {
-      this.look();
-      this.paint();
-    });
+    this.soon("relook");
+  }
+
+  relook() {
+    this.look();
+    this.paint();
   }
 
   hold(locked) {

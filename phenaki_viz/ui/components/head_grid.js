@@ -250,7 +250,7 @@ class HeadGrid extends Panel {
     if (!this.head || String(tile) === String(this.hovered)) return;
     this.hovered = tile;
     this.warning = "";
-    this.soon(() => this.mark());
+    this.promptly("mark");
   }
 
   isHead(tile) {

@@ -59,7 +59,7 @@ class LinkedPanel extends Panel {
   }
 
   hear(pick) {
-    if (this.head?.link && this.adopt(pick)) this.soon(() => this.draw());
+    if (this.head?.link && this.adopt(pick)) this.soon("draw");
   }
 }
 

@@ -84,13 +84,13 @@ class PinnedMaps extends LinkedPanel {
   // Frames, or lines of large maps, that Python has sent.
   offered(name) {
     const { film, lines } = this.head ?? {};
-    if (film && [film.name, lines].includes(name)) this.soon(() => this.paint());
+    if (film && [film.name, lines].includes(name)) this.soon("paint");
   }
 
   // What another picture points at.
   pointed(point) {
     this.guide = point && point.link === this.head?.link ? point : null;
-    if (this.size) this.soon(() => this.paint());
+    if (this.size) this.soon("paint");
   }
 
   paintMap(pen, map) {
@@ -160,7 +160,7 @@ class PinnedMaps extends LinkedPanel {
   }
 
   hear(pick) {
-    if (this.head?.link && this.adopt(pick)) this.soon(() => this.paint());
+    if (this.head?.link && this.adopt(pick)) this.soon("paint");
   }
 
   reading(map, query, key) {
@@ -223,13 +223,13 @@ class PinnedMaps extends LinkedPanel {
     if (String(cell) === String(this.hovered)) return;
     this.hovered = cell;
     this.pointTogether(cell && { query: cell[0], key: cell[1] });
-    this.soon(() => this.paint());
+    this.promptly("paint");
   }
 
   pick(cell) {
     if (!cell || String(cell) === String(this.picked)) return;
     const [query, key] = (this.memory.picked = cell);
-    this.soon(() => this.paint());
+    this.soon("paint");
     this.find(".aloud").textContent = `Query ${cellName(this.head.query, query)}`;
     this.pickTogether({ query, key }, { query, key });
   }

@@ -190,7 +190,7 @@ class SamplingPlayer extends Panel {
 
   go(step) {
     this.memory.step = step;
-    this.soon(() => this.paint());
+    this.soon("paint");
     clearTimeout(this.resting);
     if (!this.timer) this.resting = setTimeout(() => this.report(), REST);
   }
@@ -237,7 +237,7 @@ class SamplingPlayer extends Panel {
   point(token) {
     if (!this.head || String(token) === String(this.hovered)) return;
     this.hovered = token;
-    this.soon(() => this.paint());
+    this.soon("paint");
   }
 
   choose(token) {
