@@ -28,7 +28,7 @@ def _lines(found: Mapping[str, Any]) -> Iterator[Line]:
         measured = f"{kept['parts'] / 1e6:.1f} MB (maps: {kept['stored'] / 1e6:.0f} MB)"
         yield figure, "≤ 45 MB", measured, kept["parts"] <= 45e6
     yield from _of_one_layer(found.get("one layer"))
-    yield from _of_browsing(found.get("browsing"), found["rows"])
+    yield from _of_browsing(found.get("browsing"))
     if linear := found.get("linear"):
         measured = f"n^{linear['exponent of n']:.2f}, R² of a line {linear['R²']:.3f}"
         yield "growth of memory with n, by parts", "linear", measured, linear["R²"] > 0.98
@@ -45,13 +45,10 @@ def _of_one_layer(one: Mapping[str, float] | None) -> Iterator[Line]:
     yield f"{figure}: time", "≤ 0.60", time, one["time"] <= 0.6
 
 
-def _of_browsing(
-    browsing: Mapping[str, float] | None, rows: list[dict[str, Any]]
-) -> Iterator[Line]:
-    peaks = [row["peak"] for row in rows if (row["n"], row["way"]) == (16384, "parts")]
-    if browsing is None or not peaks:
+def _of_browsing(browsing: Mapping[str, float] | None) -> Iterator[Line]:
+    if browsing is None:
         return
-    more = peaks[0] / 1e9 + browsing["MiB more for all"] * 2**20 / 1e9
+    more = browsing["MiB more for all"] * 2**20 / 1e9
     figure = "16,384 tokens, 6 layers: recorded, overview, thumbnails and metrics of all heads"
     yield figure, "runs, ≤ 4 GB more", f"{more:.2f} GB", more <= 4
     tile = browsing["ms for an exact tile of 256 × 256"]

@@ -28,7 +28,7 @@ import torch
 import phenaki_viz
 from benchmarks.bars import bars
 from benchmarks.forward import DEPTH, DIM, DIM_HEAD, HEADS, Joint
-from benchmarks.memory import growth, growth_in_fresh_process, keep_freed_memory
+from benchmarks.memory import growth, high_water, in_fresh_process, keep_freed_memory
 from benchmarks.plots import draw
 from benchmarks.timing import Timing, take_turns
 from phenaki_viz import models
@@ -58,6 +58,7 @@ WAYS = {
     "parts": "phenaki_viz, maps by parts",
 }
 PUBLISHED = ("published", "hook", "nnsight")
+LAYER_WAYS = ("published", "materialised", "fused")
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
@@ -70,10 +71,12 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     torch.set_num_threads(options.threads)
     # Memory first: a new process counts the high-water mark of the one that started it.
     peaks = {
-        (n, way): growth_in_fresh_process(_peak, way, n, options.threads)
+        (n, way): in_fresh_process(_peak, way, n, options.threads)
         for n in options.tokens
         for way in _ways(n)
     }
+    layers = _layer_peaks(options.threads) if 8192 in options.tokens else {}
+    browsing = in_fresh_process(_browsing, options.threads) if 16384 in options.tokens else None
     keep_freed_memory()  # of this process, which takes the times; peaks have their own
     before = _written(options.out)
     rows = [row for row in before.get("rows", []) if row["n"] not in options.tokens]
@@ -87,16 +90,14 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
         "rows": rows,
         "ratios": _ratios(rows),
         "one layer": before.get("one layer"),
-        "browsing": before.get("browsing"),
+        "browsing": browsing or before.get("browsing"),
         "linear": _linear(rows),
         "kept": before.get("kept"),
     }
     if 1536 in options.tokens:
         found["kept"] = {way: _call(way, 1536)().nbytes for way in ("parts", "stored")}
-    if 8192 in options.tokens:
-        found["one layer"] = _one_layer(options.threads)
-    if 16384 in options.tokens:
-        found["browsing"] = _browsing()
+    if layers:
+        found["one layer"] = _one_layer(layers)
     print(json.dumps({name: found[name] for name in found if name != "rows"}, indent=1))
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "length.json").write_text(json.dumps(found, indent=1) + "\n")
@@ -210,21 +211,23 @@ def _ratios(rows: list[dict[str, Any]]) -> dict[str, float]:
     }
 
 
-def _one_layer(threads: int) -> dict[str, float]:
+def _layer_peaks(threads: int) -> dict[str, int]:
+    return {way: in_fresh_process(_layer_peak, way, threads) for way in LAYER_WAYS}
+
+
+def _one_layer(peaks: dict[str, int]) -> dict[str, float]:
     """8,192 tokens, one layer, output alone: fused in blocks against materialising the map.
 
     As the published class does it, given the bias of all pairs; and as ours does for a hook, in
-    place, which leaves less to gain.
+    place, which leaves less to gain. peaks: bytes by way.
     """
-    ways = ("published", "materialised", "fused")
-    peaks = {way: growth_in_fresh_process(_layer_peak, way, threads) for way in ways}
-    timings = take_turns({way: _layer(way) for way in ways}, rounds=3)
+    timings = take_turns({way: _layer(way) for way in LAYER_WAYS}, rounds=3)
     return {
         "memory": peaks["fused"] / peaks["published"],
         "time": timings["fused"].median / timings["published"].median,
         "memory, ours for a hook": peaks["fused"] / peaks["materialised"],
         "time, ours for a hook": timings["fused"].median / timings["materialised"].median,
-        **{f"MiB {way}": peaks[way] / 2**20 for way in ways},
+        **{f"MiB {way}": peaks[way] / 2**20 for way in LAYER_WAYS},
     }
 
 
@@ -250,8 +253,11 @@ def _layer_peak(way: str, threads: int) -> int:
     return growth(_layer(way))
 
 
-def _browsing() -> dict[str, float]:
-    """16,384 tokens: recorded, then looked at."""
+def _browsing(threads: int) -> dict[str, float]:
+    """16,384 tokens: recorded, then looked at; the memory of all of it, in a process of its own."""
+    torch.set_num_threads(threads)
+    _call("parts", 64)()
+    clean = high_water()
     recording: Recording = _call("parts", 16384)()
     records, n = recording.records, 16384
     one = records[0].map
@@ -263,16 +269,13 @@ def _browsing() -> dict[str, float]:
         rows.append(_seconds(lambda at=int(first): one.rows(0, 3, [at])))
     items = [0] * len(records)
     names = list(applicable(records[0]))
-    more = 0
     seconds = []
     for work in (
         lambda: map_tile(records[0], 0, 3, (0, n, 0, n), 324),
         lambda: thumbnails(records, items),
         lambda: head_tables(records, items, names),
     ):
-        started = time.perf_counter()
-        more += growth(work)
-        seconds.append(time.perf_counter() - started)
+        seconds.append(_seconds(work))
     return {
         "MB kept": recording.nbytes / 1e6,
         "ms for an exact tile of 256 × 256": 1e3 * statistics.median(tiles),
@@ -280,7 +283,7 @@ def _browsing() -> dict[str, float]:
         "s for the overview of one head, 324 × 324": seconds[0],
         "s for thumbnails of all 48 heads": seconds[1],
         f"s for {len(names)} metrics of all 48 heads": seconds[2],
-        "MiB more for all": more / 2**20,
+        "MiB more for all": (high_water() - clean) / 2**20,
     }
 
 

@@ -10,10 +10,10 @@ from typing import Any
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 
 
-def growth_in_fresh_process(measure: Callable[..., int], *args: Any) -> int:
-    """`measure(*args)`, which returns bytes, in a new process: its high-water mark is its own."""
+def in_fresh_process(measure: Callable[..., Any], *args: Any) -> Any:
+    """`measure(*args)` in a new process, whose high-water mark begins at this one's."""
     with multiprocessing.get_context("spawn").Pool(1) as fresh:
-        return int(fresh.apply(measure, args))
+        return fresh.apply(measure, args)
 
 
 def growth(call: Callable[[], object]) -> int:

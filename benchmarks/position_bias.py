@@ -10,7 +10,7 @@ from functools import partial
 import torch
 from torch import nn
 
-from benchmarks.memory import growth, growth_in_fresh_process
+from benchmarks.memory import growth, in_fresh_process
 from benchmarks.timing import take_turns
 from phenaki_viz import models
 from tests.published import published_attention
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
     torch.set_num_threads(options.threads)
     # Memory first: a new process counts the high-water mark of the one that started it.
     peaks = {
-        case: {way: growth_in_fresh_process(_growth, way, *case, options.threads) for way in WAYS}
+        case: {way: in_fresh_process(_growth, way, *case, options.threads) for way in WAYS}
         for case in CASES
     }
     ratios: dict[str, float] = {}

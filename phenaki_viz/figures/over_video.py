@@ -71,9 +71,12 @@ def patches_over_video(
     picture = _strip(
         head, places[0], weights, frames, temporal_patch, scale, _shows(places, direction, combine)
     )
-    made_by = {**picture.made_by, "queries" if direction == "row" else "keys": list(places)}
     return replace(
-        picture, also=tuple(places[1:]), made_by=made_by, chosen_is_key=direction == "column"
+        picture,
+        also=tuple(places[1:]),
+        made_by={**picture.made_by, "queries" if direction == "row" else "keys": list(places)},
+        chosen_is_key=direction == "column",
+        uniform=None if combine == "sum" else _uniform(head, places, direction),
     )
 
 
@@ -131,6 +134,18 @@ def _lines(head: Head, item: int, tokens: Sequence[int], direction: Direction) -
     lines = record.map.rows(item, head.head, tokens)
     hidden = [record.hidden(item, (token, token + 1), (0, lines.shape[1]))[0] for token in tokens]
     return np.where(hidden, np.nan, lines)[:, nulls:]
+
+
+def _uniform(head: Head, places: Sequence[Place], direction: Direction) -> float | None:
+    """The weight of a query that does not choose; None where the queries shown differ in it."""
+    record = head.record
+    located = [record.places.locate(place) for place in places]
+    found = []
+    for original, token in located:
+        each = uniform_weight(record.visible_keys(record.item_of(original)))
+        found.append(each[[token]] if direction == "row" else each)
+    every = np.concatenate(found)
+    return float(every[0]) if np.ptp(every) == 0 else None
 
 
 def _shows(places: Sequence[Place], direction: Direction, combine: Combine) -> str:

@@ -30,21 +30,30 @@ def weights_digest(model: nn.Module) -> str:
 def tensors_digest(tensors: Iterable[tuple[str, torch.Tensor]]) -> str:
     """First 12 hex digits of BLAKE2b over named tensors."""
     digest = hashlib.blake2b(digest_size=6)
+    _feed(digest, tensors)
+    return digest.hexdigest()
+
+
+def _feed(digest: Any, tensors: Iterable[tuple[str, torch.Tensor]]) -> None:
     for name, tensor in tensors:
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         flat = tensor.detach().cpu().contiguous().reshape(-1)
         digest.update(flat.view(torch.uint8).numpy().data)
-    return digest.hexdigest()
 
 
 def input_digest(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    """Digest of the tensors a model was called with; other arguments count by their repr."""
+    """First 12 hex digits of SHA-256 over the tensors a model was called with, and the rest.
+
+    Other arguments count by their repr. Made at every call, so the hash that processors have in
+    hardware: half the time of BLAKE2b.
+    """
     named = [*((str(at), value) for at, value in enumerate(args)), *sorted(kwargs.items())]
     tensors = [(name, value) for name, value in named if isinstance(value, torch.Tensor)]
     rest = [(name, value) for name, value in named if not isinstance(value, torch.Tensor)]
-    digest = hashlib.blake2b(tensors_digest(tensors).encode(), digest_size=6)
+    digest = hashlib.sha256()
+    _feed(digest, tensors)
     digest.update(repr([(name, value) for name, value in rest if _plain(value)]).encode())
-    return digest.hexdigest()
+    return digest.hexdigest()[:12]
 
 
 def _plain(value: Any) -> bool:

@@ -90,3 +90,18 @@ def test_all_pictures_of_a_walk_have_one_scale(video):
     np.testing.assert_allclose([picture.scale.high for picture in walk], highest, rtol=1e-6)
     assert [picture.query for picture in walk] == places
     assert walk[0].scale.scope == "the whole walk"
+
+
+def test_multiples_of_uniform_are_said_only_where_all_queries_shown_see_as_many_keys():
+    attn = np.tril(np.ones((3, 3)))
+    attn /= attn.sum(axis=1, keepdims=True)
+    temporal = head(np.broadcast_to(attn, (10, 1, 3, 3)), "patch", causal=True)
+
+    def uniform(*places, **how):
+        return patches_over_video(temporal, places, FRAMES, 2, **how).uniform
+
+    assert uniform((1, 0, 2)) == pytest.approx(1 / 2)
+    assert uniform((2, 0, 2), (2, 1, 4)) == pytest.approx(1 / 3)
+    assert uniform((1, 0, 2), (2, 0, 2)) is None
+    assert uniform((1, 0, 2), direction="column") is None
+    assert uniform((2, 0, 2), (2, 1, 4), combine="sum") is None

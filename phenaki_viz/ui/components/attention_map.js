@@ -76,7 +76,8 @@ class AttentionMap extends LinkedPanel {
     const { weights: of, query, key, total } = this.head;
     if (this.offering !== of || !complete) withdraw(WEIGHTS, this.offering);
     this.offering = of;
-    if (of && complete) offer(WEIGHTS, { of, values, query, key, total });
+    const { uniform } = this.parts;
+    if (of && complete) offer(WEIGHTS, { of, values, query, key, total, uniform });
   }
 
   paintedValues(values, cut) {

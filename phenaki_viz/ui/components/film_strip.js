@@ -112,7 +112,8 @@ class FilmStrip extends FilmFrames {
   look() {
     const { head, looked } = this;
     if (this.word !== null) return this.lookAtWord();
-    const sent = !head.chosen || samePlaces(looked, head.chosen);
+    const together = looked?.length > 1 && this.combine.value !== head.combine;
+    const sent = !head.chosen || (samePlaces(looked, head.chosen) && !together);
     const found = sent ? this.parts.weights : this.fromNearby(looked);
     if (found || !this.weights) this.lay(found ?? this.parts.weights, found ? looked : head.chosen);
     return Boolean(found);
@@ -146,12 +147,25 @@ class FilmStrip extends FilmFrames {
   }
 
   words(patch) {
-    const { unit, uniform } = this.head;
     const value = this.weight(patch);
     const name = placeName(...patch);
     if (!Number.isFinite(value)) return `${name} · no weight: masked, or not a key here`;
-    const ratio = uniform && this.combine.value !== "sum" ? ` · ${times(value, uniform)}` : "";
-    return `${name} · ${unit} ${spoken(value)}${ratio}`;
+    const uniform = this.uniformOf(patch);
+    const ratio = uniform ? ` · ${times(value, uniform)}` : "";
+    return `${name} · ${this.head.unit} ${spoken(value)}${ratio}`;
+  }
+
+  // What a query that does not choose gives each key: every query's own where some see less than
+  // others; none for several together that differ.
+  uniformOf(patch) {
+    const { head, looked } = this;
+    if (looked?.length > 1 && this.combine.value === "sum") return null;
+    const map = nearby(head.weights);
+    if (!map?.uniform) return head.uniform;
+    const isRow = head.side === "row" && this.word === null;
+    const queries = (isRow ? (looked ?? []) : [patch]).map((at) => indexOf(map.query, at));
+    const found = new Set(queries.map((query) => map.uniform[query]));
+    return found.size === 1 ? [...found][0] : null;
   }
 
   // Where most of what is shown lies.
