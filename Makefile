@@ -23,6 +23,8 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.trained
 	$(BIN)/python -m benchmarks.length
 	$(BIN)/python -m benchmarks.page
+	$(BIN)/python -m benchmarks.maps_page
+	$(BIN)/python -m benchmarks.strip_page
 	$(BIN)/python -m benchmarks.rebuilds
 
 train: $(VENV)/.run

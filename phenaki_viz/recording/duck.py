@@ -3,6 +3,8 @@
 Models built of the published phenaki-pytorch classes answer as well as ours.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import torch
@@ -13,6 +15,7 @@ from phenaki_viz.models.offsets import OffsetBias
 _ATTENTION = ("to_q", "to_kv", "to_out", "attn_dropout", "heads", "null_kv", "q_scale", "k_scale")
 _BIAS = ("net", "num_dims", "log_dist")
 _TRANSFORMER = ("layers", "norm_out")
+_GUIDED = ("forward_with_cond_scale",)  # asked with and without its text
 
 
 class AttentionModule(nn.Module):
@@ -36,24 +39,40 @@ class _Surfaced(Protocol):
     def surface(self, *dimensions: int) -> torch.Tensor: ...
 
 
+@dataclass(frozen=True)
+class Listened:
+    """What a recording listens to, each by dotted name in the order of registration."""
+
+    attention: dict[str, AttentionModule]
+    transformers: dict[str, nn.Module]
+    guided: dict[str, nn.Module]
+    position_biases: dict[str, nn.Module]
+
+
+def listened(model: nn.Module) -> Listened:
+    """All of them from one look at the model: it is taken at every recording."""
+    named = list(model.named_modules())
+    return Listened(
+        attention=cast(dict[str, AttentionModule], _having(named, _ATTENTION)),
+        transformers=_having(named, _TRANSFORMER),
+        guided=_having(named, _GUIDED),
+        position_biases=_having(named, _BIAS),
+    )
+
+
 def attention_modules(model: nn.Module) -> dict[str, AttentionModule]:
     """Every attention module by dotted name, in the order of registration."""
-    return cast(dict[str, AttentionModule], _having(model, _ATTENTION))
+    return cast(dict[str, AttentionModule], _having(model.named_modules(), _ATTENTION))
 
 
 def position_bias_modules(model: nn.Module) -> dict[str, nn.Module]:
     """Every continuous position bias by dotted name."""
-    return _having(model, _BIAS)
+    return _having(model.named_modules(), _BIAS)
 
 
 def transformer_modules(model: nn.Module) -> dict[str, nn.Module]:
     """Every transformer (a stack of layers that is told the video's shape) by dotted name."""
-    return _having(model, _TRANSFORMER)
-
-
-def guided_modules(model: nn.Module) -> dict[str, nn.Module]:
-    """Every model that is asked with and without its text, by dotted name."""
-    return _having(model, ("forward_with_cond_scale",))
+    return _having(model.named_modules(), _TRANSFORMER)
 
 
 def branch_of(name: str, module: nn.Module, kwargs: dict[str, Any]) -> str | None:
@@ -98,8 +117,10 @@ def surface_of(bias: torch.Tensor | OffsetBias, dimensions: tuple[int, ...]) -> 
     return bias[:, query, key]
 
 
-def _having(model: nn.Module, attributes: tuple[str, ...]) -> dict[str, nn.Module]:
-    return {name: module for name, module in model.named_modules() if _has(module, attributes)}
+def _having(
+    named: Iterable[tuple[str, nn.Module]], attributes: tuple[str, ...]
+) -> dict[str, nn.Module]:
+    return {name: module for name, module in named if _has(module, attributes)}
 
 
 def _has(module: nn.Module, attributes: tuple[str, ...]) -> bool:

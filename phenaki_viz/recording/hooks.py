@@ -90,16 +90,18 @@ def record(
         hold=hold, dtype=dtype, limit_bytes=limit_bytes, parts_limit_bytes=parts_limit_bytes,
         verify_rows=verify_rows,
     )  # fmt: skip
-    watched = _chosen(model, choice)
+    found = duck.listened(model)
+    watched = _chosen(model, found.attention, choice)
     with lock_of(model), ExitStack() as hooks:
         session = _Session(model, choice, tuple(words), grid, len(watched), on_progress)
         session.recording.holding = Holding(hold=hold, limit_bytes=limit_bytes)
-        session.attach(watched, hooks)
+        session.attach(watched, found, hooks)
         yield session.recording
 
 
-def _chosen(model: nn.Module, choice: Choice) -> dict[str, AttentionModule]:
-    found = duck.attention_modules(model)
+def _chosen(
+    model: nn.Module, found: dict[str, AttentionModule], choice: Choice
+) -> dict[str, AttentionModule]:
     if not found:
         raise RecordingError(
             f"{type(model).__name__} has no attention module: looked for modules with to_q, "
@@ -139,7 +141,9 @@ class _Session:
     done: int = 0
     thread: int = field(default_factory=threading.get_ident)
 
-    def attach(self, watched: dict[str, AttentionModule], hooks: ExitStack) -> None:
+    def attach(
+        self, watched: dict[str, AttentionModule], found: duck.Listened, hooks: ExitStack
+    ) -> None:
         """Put every hook on; `hooks` takes them off again."""
 
         def on(register: Callable[..., Any], hook: Callable[..., None], **how: bool) -> None:
@@ -148,17 +152,17 @@ class _Session:
         hooks.callback(self.transfers.wait)  # before the recording is handed over
         on(self.model.register_forward_pre_hook, self._enter_model, with_kwargs=True)
         on(self.model.register_forward_hook, self._leave_model, always_call=True)
-        for module in duck.transformer_modules(self.model).values():
+        for module in found.transformers.values():
             on(module.register_forward_pre_hook, self._enter_transformer, with_kwargs=True)
             on(module.register_forward_hook, self._leave_transformer, always_call=True)
-        for name, module in duck.guided_modules(self.model).items():
+        for name, module in found.guided.items():
             on(
                 module.register_forward_pre_hook,
                 partial(self._enter_branch, name),
                 with_kwargs=True,
             )
             on(module.register_forward_hook, self._leave_branch, always_call=True)
-        for name, module in duck.position_bias_modules(self.model).items():
+        for name, module in found.position_biases.items():
             on(module.register_forward_hook, partial(self._see_position_bias, name))
         for name, module in watched.items():
             on(module.register_forward_pre_hook, partial(self._enter, name), with_kwargs=True)

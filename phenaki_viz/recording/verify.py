@@ -1,6 +1,7 @@
 """Does the recorded map explain what the module really returned? Recompute and compare."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -85,7 +86,9 @@ def _heads(module: AttentionModule, projected: torch.Tensor) -> torch.Tensor:
     return rearrange(projected, "b n (h d) -> b h n d", h=module.heads)
 
 
+@lru_cache(256)
 def _even(extent: int, most: int) -> torch.Tensor:
+    """Shared by every module of every forward of that size: never written to."""
     if extent <= most:
         return torch.arange(extent)
     return torch.linspace(0, extent - 1, most).round().long().unique()

@@ -303,9 +303,9 @@ class FilmStrip extends FilmFrames {
 
   // What another picture shows of a patch that is pointed at here.
   pointOf(place) {
-    const { axes, side } = this.head;
+    const { axes, side, word } = this.head;
     if (!axes) return null;
-    const asked = (side === "row") === this.follows;
+    const asked = word !== null || (side === "row") === this.follows;
     return asked ? { query: indexOf(axes.query, place) } : { key: indexOf(axes.key, place) };
   }
 
