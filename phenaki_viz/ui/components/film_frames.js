@@ -82,7 +82,8 @@ class FilmFrames extends LinkedPanel {
     const { size: [height, width], colours } = this.head;
     this.strip.style.setProperty("--between", `${BETWEEN}px`);
     this.strip.style.setProperty("--chosen", colours[this.head.side === "column" ? "key" : "query"]);
-    const wide = frameWidth(this.head.steps.map((step) => step.length), this.width);
+    // A panel's width is told rounded: up to half a pixel may be missing.
+    const wide = frameWidth(this.head.steps.map((step) => step.length), this.width - 1);
     this.frame = [wide, Math.round((wide * height) / width)];
     for (const box of this.strip.children) {
       const frames = box.querySelectorAll(".frames canvas").length;
