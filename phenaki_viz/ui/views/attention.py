@@ -243,7 +243,9 @@ def _under_map(chosen: Selection, scale: ColourScale, tile: MapTile, cut: Cut | 
         export_row(name, lambda: _whole_map(chosen, scale, cut), "map")
     verified = chosen.record.verification
     if verified and verified.max_abs_error is not None:
+        error = verified.max_abs_error
+        near = f"within {error:.1e}" if error else "to the last digit"
         st.caption(
-            f"Checked: this map times the values gives the module's own output within "
-            f"{verified.max_abs_error:.1e} ({verified.queries} of {verified.of} query rows)."
+            f"Checked: this map times the values gives the module's own output {near} "
+            f"({verified.queries} of {verified.of} query rows)."
         )
