@@ -3,6 +3,7 @@
 The first patch is the selection's own; these are what was chosen with it.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, Literal, cast
 
@@ -24,6 +25,8 @@ ALSO, COMBINE, KEY, WALK = "queries.also", "queries.combine", "queries.key", "qu
 FIRST_WORD = 2  # after the two null key/values that MaskGit has
 LOOK, FIRST_LOOK = "queries.look", "queries.look.first"
 SHOWN: dict[str, Literal["lines", "beside"]] = {"lines": "lines", "apart": "beside"}
+CONTRAST = re.compile(r"x[0-9]{1,2}(\.[0-9])?")
+MOST_CONTRAST = 10.0
 WALKS = ("frames", "row", "column", "all")
 FASTEST = 12
 
@@ -125,13 +128,20 @@ def _walk_in_url() -> dict[str, Any]:
 
 
 def _look_text(look: StripLook) -> str:
-    """'60-lines-apart': opacity in per cent, and what is on."""
+    """'60-x2.5-lines-apart': opacity in per cent, contrast if it is not 1, and what is on."""
     on = [name for name, field in SHOWN.items() if look[field]]
-    return "-".join([f"{100 * look['opacity']:.0f}", *on])
+    contrast = [] if look["contrast"] == 1 else [f"x{look['contrast']:g}"]
+    return "-".join([f"{100 * look['opacity']:.0f}", *contrast, *on])
 
 
 def _look_in_url() -> StripLook | None:
     percent, *on = st.query_params.get("strip", "").split("-")
     if not (percent.isascii() and percent.isdigit() and int(percent) <= 100):
         return None
-    return {"opacity": int(percent) / 100, "lines": "lines" in on, "beside": "apart" in on}
+    contrast = next((float(one[1:]) for one in on if CONTRAST.fullmatch(one)), 1.0)
+    return {
+        "opacity": int(percent) / 100,
+        "contrast": min(max(contrast, 1.0), MOST_CONTRAST),
+        "lines": "lines" in on,
+        "beside": "apart" in on,
+    }

@@ -1,5 +1,7 @@
 """A film strip, its map and pinned maps that show one selection and answer each other at once."""
 
+import re
+
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -268,3 +270,18 @@ def test_a_click_does_not_send_frames_or_maps_again(demo, page):
     expect(page.get_by_text("linked has [(4, 1, 6)]", exact=False)).to_be_visible()
     page.wait_for_timeout(300)
     assert sum(map(len, sizes)) < 30_000  # the map alone is 200 kB, the frames 20
+
+
+def test_contrast_lowers_the_end_of_the_colours_and_says_so(linked):
+    page, strip, _ = linked()
+    end = float(strip.get_attribute("data-high"))
+    page.get_by_role("slider", name="contrast").fill("4")
+    expect(strip).to_have_attribute("data-high", re.compile(r"\d"))
+    page.wait_for_timeout(200)
+    assert float(strip.get_attribute("data-high")) == pytest.approx(end / 4, rel=1e-4)
+    expect(page.locator(".panel:has(.strip) .legend")).to_contain_text("and above")
+    assert runs(page, "linked") == 1
+    click(page, 7, 1, 6)  # another patch, another end, the same contrast
+    row = ATTN[row_of(4, 1, 6)]
+    expect(page.get_by_text("linked has [(4, 1, 6)]", exact=False)).to_be_visible()
+    assert float(strip.get_attribute("data-high")) == pytest.approx(row.max() / 4, rel=1e-3)

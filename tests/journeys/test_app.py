@@ -28,6 +28,7 @@ def the_map(page: Page):
 
 def cell(page: Page, query: int, key: int, n: int = 320) -> tuple[float, float]:
     """Where a cell of the map is on the page."""
+    expect(the_map(page)).to_have_attribute("data-painted", PAINTED)
     left, top, width, height = map(float, the_map(page).get_attribute("data-plot").split(","))
     box = the_map(page).bounding_box()
     return (
@@ -102,11 +103,12 @@ def test_a_click_in_the_grid_selects_the_head_and_the_link_holds_it(open_app, pa
 def test_zoom_of_the_map_survives_another_model(open_app):
     page = open_app()
     expect(the_map(page)).to_be_visible()
-    whole = the_map(page).get_attribute("data-view")
     point(page, 100, 100)
+    whole = the_map(page).get_attribute("data-view")
     page.mouse.click(*cell(page, 100, 100))  # the wheel zooms the map that has the focus
     settle(page)
-    for _ in range(10):  # the page may be laid out anew under the pointer
+    for _ in range(10):  # the page may be laid out, or the map drawn, anew under the pointer
+        into_view(the_map(page)).focus()
         page.mouse.move(*cell(page, 100, 100))
         page.mouse.wheel(0, -400)
         page.wait_for_timeout(200)

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from phenaki_viz.export import read_made_by
-from tests.browser_fixtures import into_view, settle
+from tests.browser_fixtures import PAINTED, into_view, settle
 from tests.journeys.test_app import cell, recorded, the_map
 from tests.journeys.test_trained import recorded as recorded_module
 
@@ -28,6 +28,7 @@ def recorded_trained():
 def cell_of(page: Page, query: int, key: int, shape: tuple[int, int]) -> tuple[float, float]:
     """Where a cell of a map with null keys set apart is on the page."""
     shown = the_map(page)
+    expect(shown).to_have_attribute("data-painted", PAINTED)
     left, top, width, height = map(float, shown.get_attribute("data-plot").split(","))
     gap = float(shown.get_attribute("data-gap"))
     box = shown.bounding_box()
@@ -141,6 +142,8 @@ def test_a_link_keeps_how_strip_and_map_are_looked_at(open_app):
     expect(the_map(page)).to_have_attribute("data-view", "64,128,32,96")
     page.get_by_role("checkbox", name="apart").check()
     page.wait_for_url("**strip=40-lines-apart**")
+    page.get_by_role("slider", name="contrast").fill("2.5")
+    page.wait_for_url("**strip=40-x2.5-lines-apart**")
     into_view(the_map(page)).focus()
     page.keyboard.press("-")
     page.wait_for_url(lambda url: "view=" in url and "view=64-128" not in url)
@@ -151,6 +154,7 @@ def test_a_link_keeps_how_strip_and_map_are_looked_at(open_app):
     settle(page)
     the_strip(page)
     expect(page.get_by_role("checkbox", name="apart")).to_be_checked()
+    expect(page.get_by_role("slider", name="contrast")).to_have_value("2.5")
     expect(page.get_by_role("checkbox", name="patch grid")).to_be_checked()
     again = np.array(the_map(page).get_attribute("data-view").split(","), float)
     np.testing.assert_allclose(again, np.array(view.split(","), float), atol=0.011)

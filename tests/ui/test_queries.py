@@ -53,3 +53,18 @@ def test_who_looks_at_it_makes_the_patch_the_key(app):
     pick = components(at)["shared.selection"][0]["pick"]
     assert pick["query"] == pick["key"] == 2 * 64 + 8 + 2
     assert components(at)["strip"][0]["side"] == "column"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("40-x2.5-lines", {"opacity": 0.4, "contrast": 2.5, "lines": True, "beside": False}),
+        ("100-x99-apart", {"opacity": 1.0, "contrast": 10.0, "lines": False, "beside": True}),
+        ("85-xinf", {"opacity": 0.85, "contrast": 1.0, "lines": False, "beside": False}),
+        ("much", None),
+    ],
+)
+def test_a_link_says_how_the_strip_is_drawn(app, text, wanted):
+    at = app(depth=1, strip=text)
+    assert not at.exception
+    assert components(at)["strip"][0]["look"] == wanted

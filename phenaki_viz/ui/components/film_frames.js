@@ -16,7 +16,7 @@ const EDGES = [
 class FilmFrames extends LinkedPanel {
   lay(weights, places) {
     this.weights = weights;
-    this.scale = this.scaleOf(weights, places);
+    this.scale = this.stretched(this.scaleOf(weights, places));
     const signed = this.scale.low < 0 && this.scale.high > 0;
     this.cover = this.memory.beside ? COVER.full : signed ? COVER.signed : COVER.rising;
     this.table = signed || this.memory.beside ? this.parts.table : lit(this.parts.table);
@@ -29,6 +29,14 @@ class FilmFrames extends LinkedPanel {
       ),
     );
     this.drawLegend();
+  }
+
+  // More contrast: colours end below the largest weight, and what lies above is all the last colour.
+  stretched(scale) {
+    const { contrast = 1 } = this.memory;
+    const signed = scale.low < 0 && scale.high > 0;
+    const low = signed ? scale.low / contrast : scale.low;
+    return { ...scale, low, high: Math.max(scale.high / contrast, low) };
   }
 
   // Where colours end at the largest weight of what is shown, that is another one for each patch.
@@ -186,7 +194,8 @@ class FilmFrames extends LinkedPanel {
     const bar = make("span", { className: "bar" });
     bar.style.backgroundImage = gradient(this.table, "to right", this.cover);
     const law = `${scale.log ? "logarithmic" : "linear"}, ${scale.scope}`;
-    const parts = [spoken(scale.low, 3), bar, spoken(scale.high, 3), ` · ${law}`];
+    const over = this.memory.contrast > 1 ? " and above" : "";
+    const parts = [spoken(scale.low, 3), bar, `${spoken(scale.high, 3)}${over}`, ` · ${law}`];
     if (this.weights.some(Number.isNaN)) parts.push(swatch(this.head.colours.masked, "no weight"));
     this.find(".legend").replaceChildren(...parts);
   }

@@ -29,6 +29,9 @@ class FilmStrip extends FilmFrames {
     this.slider = make("input", { type: "range", min: 0, max: 1, step: 0.01 });
     this.slider.oninput = () => this.set("opacity", this.slider.valueAsNumber);
     this.slider.onchange = () => this.tellLook();
+    this.contrast = make("input", { type: "range", min: 1, max: 10, step: 0.1 });
+    this.contrast.oninput = () => this.set("contrast", this.contrast.valueAsNumber);
+    this.contrast.onchange = () => this.tellLook();
     this.lines = make("input", { type: "checkbox" });
     this.lines.onchange = () => this.turn("lines", this.lines.checked);
     this.beside = make("input", { type: "checkbox" });
@@ -45,6 +48,7 @@ class FilmStrip extends FilmFrames {
       this.combine,
       this.follow,
       make("label", {}, "overlay", this.slider),
+      make("label", { title: "Colours end at a lower weight" }, "contrast", this.contrast),
       make("label", { title: "Weights under the frames, not over them" }, this.beside, "apart"),
       make("label", {}, this.lines, "patch grid"),
     );
@@ -61,8 +65,8 @@ class FilmStrip extends FilmFrames {
   }
 
   tellLook() {
-    const { opacity, lines, beside } = this.memory;
-    if (this.head.tellsLook) this.tell("look", { opacity, lines, beside });
+    const { opacity, contrast, lines, beside } = this.memory;
+    if (this.head.tellsLook) this.tell("look", { opacity, contrast, lines, beside });
   }
 
   take() {
@@ -70,6 +74,7 @@ class FilmStrip extends FilmFrames {
     this.panel.classList.toggle("bare", Boolean(head.bare));
     this.panel.classList.toggle("still", Boolean(head.still));
     this.slider.value = memory.opacity ??= head.look?.opacity ?? OPACITY;
+    this.contrast.value = memory.contrast ??= head.look?.contrast ?? 1;
     this.lines.checked = memory.lines ??= head.look?.lines ?? false;
     this.beside.checked = memory.beside ??= head.look?.beside ?? false;
     memory.locked ??= head.locked;
@@ -210,6 +215,7 @@ class FilmStrip extends FilmFrames {
       picked: this.picked || "",
       also: this.memory.also.map((place) => place.join(".")).join("_"),
       looked: (this.looked ?? []).map((place) => place.join(".")).join("_"),
+      high: this.scale.high,
       total: this.weights.reduce((sum, weight) => sum + (weight || 0), 0),
       key: this.memory.key || "",
       word: this.word ?? "",

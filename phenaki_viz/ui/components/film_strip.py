@@ -46,11 +46,13 @@ class Walk(TypedDict):
 
 
 class StripLook(TypedDict):
-    """How the strip is drawn. opacity: of the weights, 0 to 1. lines: between patches. beside:
-    weights under the frames, not over them.
+    """How the strip is drawn. opacity: of the weights, 0 to 1. contrast: by how much the colours'
+    end is lowered, 1 to 10. lines: between patches. beside: weights under the frames, not over
+    them.
     """
 
     opacity: float
+    contrast: float
     lines: bool
     beside: bool
 
