@@ -2,10 +2,9 @@
 
 import threading
 import weakref
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -13,42 +12,19 @@ import torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
-from phenaki_viz.errors import RecordingError, RecordingTooLargeError
+from phenaki_viz.errors import RecordingError
 from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.recording import duck
+from phenaki_viz.recording.budget import Budget
+from phenaki_viz.recording.building import Builder, Surroundings
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, PARTS_LIMIT, Choice, Extra, Hold
-from phenaki_viz.recording.cuts import (
-    cut_alibi,
-    cut_bias,
-    cut_map,
-    cut_mask,
-    first_non_finite,
-    stack_and_layer,
-)
-from phenaki_viz.recording.digests import input_digest, weights_digest
 from phenaki_viz.recording.duck import AttentionModule
-from phenaki_viz.recording.keeping import Call, Parts, keep, seen
-from phenaki_viz.recording.maps import Held
-from phenaki_viz.recording.origin import versions
-from phenaki_viz.recording.places import Places, infer_places
-from phenaki_viz.recording.pricing import call_arguments, map_cells, part_cells
-from phenaki_viz.recording.records import (
-    AttentionRecord,
-    Holding,
-    PositionBias,
-    Recording,
-)
-from phenaki_viz.recording.transfers import Transfers
-from phenaki_viz.recording.verify import Sample, keys_of, queries_of, values_of
-
-_locks: weakref.WeakKeyDictionary[nn.Module, threading.RLock] = weakref.WeakKeyDictionary()
-_locks_guard = threading.Lock()
-
-
-def lock_of(model: nn.Module) -> threading.RLock:
-    """The one lock of a model: hooks, forward and removal happen under it."""
-    with _locks_guard:
-        return _locks.setdefault(model, threading.RLock())
+from phenaki_viz.recording.keeping import Call, Parts
+from phenaki_viz.recording.locks import lock_of
+from phenaki_viz.recording.origin import origin_of
+from phenaki_viz.recording.pricing import call_arguments
+from phenaki_viz.recording.records import PositionBias, Recording
+from phenaki_viz.recording.verify import Sample
 
 
 @contextmanager
@@ -93,8 +69,8 @@ def record(
     found = duck.listened(model)
     watched = _chosen(model, found.attention, choice)
     with lock_of(model), ExitStack() as hooks:
-        session = _Session(model, choice, tuple(words), grid, len(watched), on_progress)
-        session.recording.holding = Holding(hold=hold, limit_bytes=limit_bytes)
+        builder = Builder(choice=choice, words=tuple(words), grid=grid)
+        session = _Session(model, choice, builder, Budget(choice), len(watched), on_progress)
         session.attach(watched, found, hooks)
         yield session.recording
 
@@ -123,8 +99,8 @@ class _Session:
 
     model: nn.Module
     choice: Choice
-    words: tuple[str, ...]
-    grid: tuple[int, int, int] | None
+    builder: Builder
+    budget: Budget
     chosen: int
     on_progress: Callable[[int, int], None] | None
     recording: Recording = field(default_factory=Recording)
@@ -135,9 +111,7 @@ class _Session:
     biases: dict[int, tuple[weakref.ref[torch.Tensor | OffsetBias], str]] = field(
         default_factory=dict
     )
-    kept_bytes: Counter[Held] = field(default_factory=Counter)
     waiting: dict[str, RemovableHandle] = field(default_factory=dict)
-    transfers: Transfers = field(default_factory=Transfers)
     done: int = 0
     thread: int = field(default_factory=threading.get_ident)
 
@@ -149,7 +123,7 @@ class _Session:
         def on(register: Callable[..., Any], hook: Callable[..., None], **how: bool) -> None:
             hooks.callback(register(partial(self._mine, hook), **how).remove)
 
-        hooks.callback(self.transfers.wait)  # before the recording is handed over
+        hooks.callback(self.builder.transfers.wait)  # before the recording is handed over
         on(self.model.register_forward_pre_hook, self._enter_model, with_kwargs=True)
         on(self.model.register_forward_hook, self._leave_model, always_call=True)
         for module in found.transformers.values():
@@ -183,7 +157,7 @@ class _Session:
         self.recording.made_by |= origin_of(module, args, kwargs)
 
     def _leave_model(self, module: nn.Module, args: Any, output: Any) -> None:
-        self.transfers.wait()
+        self.builder.transfers.wait()
 
     def _enter_transformer(self, module: nn.Module, args: Any, kwargs: Any) -> None:
         named = dict(zip(("x", "video_shape"), args, strict=False)) | kwargs
@@ -191,7 +165,7 @@ class _Session:
 
     def _leave_transformer(self, module: nn.Module, args: Any, output: Any) -> None:
         self.video_shapes.pop()
-        self.transfers.wait()  # whoever steers the model may read the records in between
+        self.builder.transfers.wait()  # whoever steers the model may read the records in between
 
     def _enter_branch(self, name: str, module: nn.Module, args: Any, kwargs: Any) -> None:
         branch = duck.branch_of(name, module, kwargs)
@@ -211,8 +185,10 @@ class _Session:
         )
 
     def _enter(self, name: str, module: AttentionModule, args: Any, kwargs: Any) -> None:
-        held = self._how(name, module, args, kwargs)
-        self.calls[name] = Call(*call_arguments(args, kwargs), held=held)
+        x, mask, context, attn_bias = call_arguments(args, kwargs)
+        held = self.budget.hold(name, module, x, context)
+        self.recording.holding = self.budget.holding
+        self.calls[name] = Call(x, mask, context, attn_bias, held)
         # The model attends in the open only while somebody waits for the map itself.
         parted = held == "by parts" and hasattr(module, "attn_parts")
         heard, see = (
@@ -226,40 +202,6 @@ class _Session:
     def _stop_waiting(self) -> None:
         for handle in self.waiting.values():
             handle.remove()
-
-    def _how(self, name: str, module: AttentionModule, args: Any, kwargs: Any) -> Held:
-        """How the map of this call is kept. Raises RecordingTooLargeError when it is too large."""
-        hold = self.choice.hold
-        share = self.choice.share(call_arguments(args, kwargs)[0].shape[0], module.heads)
-        stored = int(map_cells(module, args, kwargs) * share) * self.choice.dtype.itemsize
-        self.recording.holding = self.recording.holding.and_one(stored)
-        if hold == "stored" or (hold == "auto" and self._fits("stored", stored)):
-            self._refuse_if_too_large(name, "stored", stored)
-            return "stored"
-        parts = int(part_cells(module, args, kwargs) * share) * torch.float32.itemsize
-        self._refuse_if_too_large(name, "by parts", parts)
-        return "by parts"
-
-    def _limit(self, held: Held) -> int:
-        stored = held == "stored"
-        return self.choice.limit_bytes if stored else self.choice.parts_limit_bytes
-
-    def _fits(self, held: Held, size: int) -> bool:
-        return self.kept_bytes[held] + size <= self._limit(held)
-
-    def _refuse_if_too_large(self, name: str, held: Held, size: int) -> None:
-        if self._fits(held, size):
-            return
-        needed, limit = self.kept_bytes[held] + size, self._limit(held)
-        advice = ', use float16, hold="parts" or raise limit_bytes'
-        if held == "by parts":
-            advice = " or raise parts_limit_bytes"
-        raise RecordingTooLargeError(
-            f"recording {name} would bring the maps, {held}, to {_mib(needed)}; the limit is "
-            f"{_mib(limit)}. Record fewer modules, heads or batch items, shorten the clip{advice}",
-            needed=needed,
-            limit=limit,
-        )
 
     def _see_projection(
         self, name: str, which: str, module: nn.Module, args: Any, output: torch.Tensor
@@ -294,115 +236,27 @@ class _Session:
         call = self.calls.pop(name, None)
         if call is None or call.kv is None or (call.attn is None and call.parts is None):
             return
-        record = self._record(name, module, call, output.detach())
+        record = self.builder.build(name, module, call, output.detach(), self._around(name, call))
         self.recording.records.append(record)
-        self.kept_bytes[record.map.held] += record.map.nbytes
+        self.budget.kept[record.map.held] += record.map.nbytes
         self.counts[name] = record.call + 1
         self.done += 1
         if self.on_progress:
             self.on_progress(self.done, self.chosen)
 
-    def _record(
-        self, name: str, module: AttentionModule, call: Call, output: torch.Tensor
-    ) -> AttentionRecord:
-        batch, queries, _ = output.shape
-        items, kept_heads = self.choice.kept(batch, module.heads)
-        stack, layer = stack_and_layer(name)
-        bias_name = self._bias_name(call.attn_bias)
-        bias = self.recording.position_biases.get(bias_name or "")
-        with torch.no_grad():
-            kept = keep(module, call, bias, output, self.choice, self.transfers)
-            extras = self._extras(module, call, items, kept_heads)
-        return AttentionRecord(
-            module=name,
-            stack=stack,
-            layer=layer,
-            kind="self" if call.context is None else "cross",
-            call=self.counts.get(name, 0),
-            map=kept.map,
-            heads=kept_heads,
-            batch_items=items,
-            places=self._places(batch, queries, module, bias_name, stack),
-            num_null_kv=duck.null_keys(module),
-            causal=bool(getattr(module, "causal", False)),
-            scale=float(getattr(module, "scale", 1.0)),
-            branch=self._branch(),
-            step=self.recording.labels.get("step"),
-            words=self._words(call),
-            key_mask=cut_mask(call.mask, items),
-            alibi=cut_alibi(kept.alibi, kept_heads),
-            position_bias=bias_name,
-            dense_bias=cut_bias(call.attn_bias, kept_heads) if bias_name is None else None,
-            verification=kept.verification,
-            first_non_finite=first_non_finite(call.x),
-            **extras,
+    def _around(self, name: str, call: Call) -> Surroundings:
+        labels = self.recording.labels
+        return Surroundings(
+            count=self.counts.get(name, 0),
+            video_shape=self.video_shapes[-1] if self.video_shapes else None,
+            branch=labels.get("branch") or (self.branches[-1] if self.branches else None),
+            step=labels.get("step"),
+            bias=self._bias(call.attn_bias),
         )
 
-    def _branch(self) -> str | None:
-        marked = self.recording.labels.get("branch")
-        return marked or (self.branches[-1] if self.branches else None)
-
-    def _bias_name(self, attn_bias: torch.Tensor | OffsetBias | None) -> str | None:
-        reference, name = self.biases.get(id(attn_bias), (None, None))
-        return name if reference is not None and reference() is attn_bias else None
-
-    def _places(
-        self, batch: int, queries: int, module: nn.Module, bias_name: str | None, stack: str
-    ) -> Places:
-        bias = self.recording.position_biases.get(bias_name or "")
-        shape = self.video_shapes[-1] if self.video_shapes else None
-        if shape is None and self.grid is not None:
-            shape = (self._videos(batch, queries), *self.grid)
-        causal = bool(getattr(module, "causal", False))
-        dimensions = bias.dimensions if bias else None
-        return infer_places(
-            batch, queries, shape, causal=causal, bias_dimensions=dimensions, stack=stack
-        )
-
-    def _videos(self, batch: int, queries: int) -> int:
-        t, h, w = self.grid or (queries, 1, 1)
-        per_video = {t * h * w: 1, h * w: t, t: h * w}.get(queries, 1)
-        return max(1, batch // per_video)
-
-    def _words(self, call: Call) -> tuple[str, ...]:
-        if call.context is None:
-            return ()
-        tokens = call.context.shape[1]
-        named = self.words[:tokens]
-        return named + tuple(f"token {at + 1}" for at in range(len(named), tokens))
-
-    def _extras(
-        self, module: AttentionModule, call: Call, items: Sequence[int], heads: Sequence[int]
-    ) -> dict[str, Any]:
-        make = {
-            "queries": lambda: queries_of(module, seen(call.q)),
-            "keys": lambda: keys_of(module, seen(call.kv)),
-            "values": lambda: values_of(module, seen(call.kv)),
-        }
-        wanted = {extra: make[extra]().detach() for extra in self.choice.extras}
-        return {
-            extra: cut_map(tensor, items, heads, torch.float32).numpy()
-            for extra, tensor in wanted.items()
-        }
-
-
-def origin_of(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """What made a recording: model, settings, digests of weights and inputs, versions."""
-    config = getattr(model, "config", None)
-    return {
-        "model": type(model).__name__,
-        "config": _as_dict(config),
-        "seed": getattr(config, "seed", None),
-        "random_weights": bool(getattr(model, "random_weights", False)),
-        "weights_digest": weights_digest(model),
-        "input_digest": input_digest(args, kwargs),
-        "versions": versions(),
-    }
-
-
-def _as_dict(config: Any) -> dict[str, Any] | None:
-    return asdict(config) if is_dataclass(config) and not isinstance(config, type) else None
-
-
-def _mib(size: int) -> str:
-    return f"{size / 2**20:,.1f} MiB"
+    def _bias(self, attn_bias: torch.Tensor | OffsetBias | None) -> tuple[str, PositionBias] | None:
+        """The position bias that this is the output of, by its name in the recording."""
+        reference, name = self.biases.get(id(attn_bias), (None, ""))
+        if reference is None or reference() is not attn_bias:
+            return None
+        return name, self.recording.position_biases[name]

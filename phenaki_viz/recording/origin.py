@@ -1,7 +1,27 @@
-"""Which versions made a recording."""
+"""What made a recording: the model and its settings, digests of weights and inputs, versions."""
 
+from dataclasses import asdict, is_dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from torch import nn
+
+from phenaki_viz.recording.digests import input_digest, weights_digest
+
+
+def origin_of(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """All of it, JSON-able, for a model and what it was called with."""
+    config = getattr(model, "config", None)
+    return {
+        "model": type(model).__name__,
+        "config": _as_dict(config),
+        "seed": getattr(config, "seed", None),
+        "random_weights": bool(getattr(model, "random_weights", False)),
+        "weights_digest": weights_digest(model),
+        "input_digest": input_digest(args, kwargs),
+        "versions": versions(),
+    }
 
 
 @cache
@@ -14,3 +34,7 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "checkout"
     return found
+
+
+def _as_dict(config: Any) -> dict[str, Any] | None:
+    return asdict(config) if is_dataclass(config) and not isinstance(config, type) else None

@@ -31,7 +31,7 @@ def price(model: nn.Module, *args: Any, dtype: torch.dtype = torch.float32, **kw
     twin = _without_storage(model)
     for module in attention_modules(twin).values():
         module.register_forward_pre_hook(
-            lambda module, args, kwargs: shapes.append(map_cells(module, args, kwargs)),
+            lambda module, args, kwargs: shapes.append(_cells_of_call(module, args, kwargs)),
             with_kwargs=True,
         )
     try:
@@ -43,17 +43,14 @@ def price(model: nn.Module, *args: Any, dtype: torch.dtype = torch.float32, **kw
     return Price(bytes=sum(sizes), calls=len(sizes), largest=max(sizes, default=0))
 
 
-def map_cells(module: AttentionModule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
-    """Weights in the map of one call, b·h·i·j, from the arguments of `Attention.forward`."""
-    x, _, context, _ = call_arguments(args, kwargs)
-    source = x if context is None else context
-    keys = source.shape[1] + null_keys(module)
+def map_cells(module: AttentionModule, x: torch.Tensor, context: torch.Tensor | None) -> int:
+    """Weights in the map of one call, b·h·i·j, from what `Attention.forward` is given."""
+    keys = (x if context is None else context).shape[1] + null_keys(module)
     return x.shape[0] * module.heads * x.shape[1] * keys
 
 
-def part_cells(module: AttentionModule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+def part_cells(module: AttentionModule, x: torch.Tensor, context: torch.Tensor | None) -> int:
     """Numbers that a map held by its parts takes: queries, keys and a sum for each row."""
-    x, _, context, _ = call_arguments(args, kwargs)
     keys = (x if context is None else context).shape[1] + null_keys(module)
     dim_head = module.to_q.out_features // module.heads
     return x.shape[0] * module.heads * (x.shape[1] * (dim_head + 1) + keys * dim_head)
@@ -63,6 +60,11 @@ def call_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, 
     """(x, mask, context, attn_bias) of an attention call, however they were passed."""
     named = dict(zip(("x", "mask", "context", "attn_bias"), args, strict=False)) | kwargs
     return named["x"], named.get("mask"), named.get("context"), named.get("attn_bias")
+
+
+def _cells_of_call(module: AttentionModule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+    x, _, context, _ = call_arguments(args, kwargs)
+    return map_cells(module, x, context)
 
 
 def _without_storage(model: nn.Module) -> nn.Module:

@@ -1,7 +1,7 @@
 """What a recording holds: one record per attention call, the position biases, and their origin."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -157,10 +157,6 @@ class Holding:
     hold: Hold = "auto"
     stored_bytes: int = 0
     limit_bytes: int = 0
-
-    def and_one(self, size: int) -> "Holding":
-        """The same with one more map of so many bytes."""
-        return replace(self, stored_bytes=self.stored_bytes + size)
 
 
 @dataclass

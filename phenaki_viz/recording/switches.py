@@ -9,7 +9,7 @@ from torch import nn
 
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.duck import AttentionModule, attention_modules, transformer_modules
-from phenaki_viz.recording.hooks import lock_of
+from phenaki_viz.recording.locks import lock_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,71 @@
+"""How the map of each call is held, so that all of them together stay within what may be kept."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import torch
+
+from phenaki_viz.errors import RecordingTooLargeError
+from phenaki_viz.recording.choice import Choice
+from phenaki_viz.recording.duck import AttentionModule
+from phenaki_viz.recording.maps import Held
+from phenaki_viz.recording.pricing import map_cells, part_cells
+from phenaki_viz.recording.records import Holding
+
+
+@dataclass
+class Budget:
+    """What a recording has kept so far. stored_bytes: of all its maps, were they stored."""
+
+    choice: Choice
+    kept: Counter[Held] = field(default_factory=Counter)
+    stored_bytes: int = 0
+
+    @property
+    def holding(self) -> Holding:
+        """How maps are to be held, as a recording says it."""
+        return Holding(
+            hold=self.choice.hold,
+            stored_bytes=self.stored_bytes,
+            limit_bytes=self.choice.limit_bytes,
+        )
+
+    def hold(
+        self, name: str, module: AttentionModule, x: torch.Tensor, context: torch.Tensor | None
+    ) -> Held:
+        """How the map of this call is held. Raises RecordingTooLargeError when it is too large."""
+        asked = self.choice.hold
+        share = self.choice.share(x.shape[0], module.heads)
+        stored = int(map_cells(module, x, context) * share) * self.choice.dtype.itemsize
+        self.stored_bytes += stored
+        if asked == "stored" or (asked == "auto" and self._fits("stored", stored)):
+            self._refuse_if_too_large(name, "stored", stored)
+            return "stored"
+        parts = int(part_cells(module, x, context) * share) * torch.float32.itemsize
+        self._refuse_if_too_large(name, "by parts", parts)
+        return "by parts"
+
+    def _limit(self, held: Held) -> int:
+        stored = held == "stored"
+        return self.choice.limit_bytes if stored else self.choice.parts_limit_bytes
+
+    def _fits(self, held: Held, size: int) -> bool:
+        return self.kept[held] + size <= self._limit(held)
+
+    def _refuse_if_too_large(self, name: str, held: Held, size: int) -> None:
+        if self._fits(held, size):
+            return
+        needed, limit = self.kept[held] + size, self._limit(held)
+        advice = ', use float16, hold="parts" or raise limit_bytes'
+        if held == "by parts":
+            advice = " or raise parts_limit_bytes"
+        raise RecordingTooLargeError(
+            f"recording {name} would bring the maps, {held}, to {_mib(needed)}; the limit is "
+            f"{_mib(limit)}. Record fewer modules, heads or batch items, shorten the clip{advice}",
+            needed=needed,
+            limit=limit,
+        )
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:,.1f} MiB"
