@@ -58,10 +58,11 @@ def top_mass(attn: np.ndarray, mass: float = 0.9) -> np.ndarray:
     """How many keys hold `mass` of each query's attention, counting from the heaviest."""
     if not 0 < mass <= 1:
         raise ShapeError(f"mass is a share above 0 and up to 1, got {mass}")
-    heaviest = np.sort(attn, axis=1)[:, ::-1]
-    held = np.cumsum(heaviest, axis=1, dtype=np.float64)
-    total = held[:, -1:]
-    return (held < mass * total - 1e-9).sum(axis=1) + 1.0
+    light = np.cumsum(np.sort(attn, axis=1), axis=1, dtype=np.float64)
+    total = light[:, -1:]
+    spared = (light <= (1 - mass) * total + 1e-9).sum(axis=1)  # the lightest, that hold the rest
+    keys = np.maximum(attn.shape[1] - spared, 1.0)
+    return np.where(np.isfinite(total[:, 0]), keys, np.nan)
 
 
 def _on_grid(attn: np.ndarray, grid: Grid) -> np.ndarray:

@@ -3,7 +3,10 @@
 Maps are read in runs of rows, so that a map of any size is measured without ever being held.
 """
 
+import itertools
+import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +16,8 @@ from phenaki_viz.analysis.steps import Steps, finish
 from phenaki_viz.recording import AttentionRecord
 
 RUN = 2**22  # weights measured at a time
+PIECE = 2**17  # weights of it that one core measures at a time
+CORES = min(8, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
@@ -95,15 +100,34 @@ def table_steps(
     """The same in steps, each of a run of rows of one head."""
     shape = len(records), len(records[0].heads)
     tables = {name: np.zeros(shape, np.float64) for name in measures}
-    for at, (layer, head) in enumerate(np.ndindex(*shape)):
-        record = records[layer]
-        queries = record.map.shape[2]
-        for first, attn in row_runs(record, b[layer], head):
-            for name in measures:
-                of_queries = MEASURES[name].of(attn, record, first)
-                tables[name][layer, head] += of_queries.sum() / queries
-            yield (at + (first + len(attn)) / queries) / (shape[0] * shape[1])
+    with ThreadPoolExecutor(CORES) as cores:
+        for at, (layer, head) in enumerate(np.ndindex(*shape)):
+            record = records[layer]
+            queries = record.map.shape[2]
+            for first, attn in row_runs(record, b[layer], head):
+                for sums in _measured(attn, record, first, measures, cores):
+                    for name, total in zip(measures, sums, strict=True):
+                        tables[name][layer, head] += total / queries
+                yield (at + (first + len(attn)) / queries) / (shape[0] * shape[1])
     return {name: table.astype(np.float32) for name, table in tables.items()}
+
+
+def _measured(
+    attn: np.ndarray, record: AttentionRecord, first: int, measures: Sequence[str], cores: Executor
+) -> Iterator[list[float]]:
+    """Sums over the queries of a run, one a measure, of piece after piece of its rows.
+
+    A piece stays in a core's cache through all measures, and NumPy lets cores work side by side.
+    """
+
+    def measure(piece: np.ndarray, at: int) -> list[float]:
+        return [float(MEASURES[name].of(piece, record, at).sum()) for name in measures]
+
+    if attn.size < 2 * PIECE:
+        return iter([measure(attn, first)])
+    pieces = np.array_split(attn, attn.size // PIECE)
+    starts = itertools.accumulate(map(len, pieces[:-1]), initial=first)
+    return cores.map(measure, pieces, starts)
 
 
 def row_runs(

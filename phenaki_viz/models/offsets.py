@@ -22,6 +22,7 @@ class OffsetBias:
         self.dimensions = tuple(dimensions)
         self._dense: torch.Tensor | None = None
         self._expanded: torch.Tensor | None = None
+        self._sample: tuple[slice, torch.Tensor] | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -78,6 +79,13 @@ class OffsetBias:
         # An offset's place in the table is a difference of two sums, one of each token's place.
         query, key = self._strides[queries], self._strides[keys]
         return table[:, query[:, None] - key[None] + table.shape[1] // 2]
+
+    def sample(self, queries: slice) -> torch.Tensor:
+        """The bias of every so many queries: 'h i j'. Made once for layers that share the bias."""
+        if self._sample is None or self._sample[0] != queries:
+            every = torch.arange(self.shape[2], device=self.surface.device)
+            self._sample = queries, self.pairs(slice(None), every[queries], every)
+        return self._sample[1]
 
     def _last_pairs(self, *, keep: bool) -> torch.Tensor:
         """The table read backwards, its last axis as windows: 'h (2d-1)… query key'.

@@ -86,7 +86,7 @@ class Builder:
             position_bias=bias_name,
             dense_bias=cut_bias(call.attn_bias, kept_heads) if bias_name is None else None,
             verification=kept.verification,
-            first_non_finite=first_non_finite(call.x),
+            first_non_finite=first_non_finite(call.x, call.parts.logsumexp if call.parts else None),
             **extras,
         )
 

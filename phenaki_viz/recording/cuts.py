@@ -1,5 +1,6 @@
 """What one attention call left behind, cut down to what was asked for, on the CPU."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -52,9 +53,14 @@ def cut_alibi(seen: tuple[torch.Tensor, float] | None, heads: Sequence[int]) -> 
     return Alibi(slopes=slopes.float().cpu().numpy()[list(heads)], max_abs_error=error)
 
 
-def first_non_finite(x: torch.Tensor) -> tuple[int, int] | None:
-    """(batch item, token) of the first NaN or infinity in 'b n d'."""
-    if bool(torch.isfinite(x.sum())):  # a sum is finite only if every term is
+def first_non_finite(x: torch.Tensor, logsumexp: torch.Tensor | None) -> tuple[int, int] | None:
+    """(batch item, token) of the first NaN or infinity in 'b n d'.
+
+    logsumexp: of its queries' rows, 'b h n', if at hand: a token that is not finite has no finite
+    one, and there are d times fewer of them.
+    """
+    told = x if logsumexp is None else logsumexp
+    if math.isfinite(told.sum()):  # a sum is finite only if every term is
         return None
     bad = (~torch.isfinite(x)).any(dim=-1).nonzero()
     return (int(bad[0, 0]), int(bad[0, 1])) if len(bad) else None

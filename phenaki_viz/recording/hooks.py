@@ -214,8 +214,9 @@ class _Session:
             return
         slopes = torch.as_tensor(module.slopes).detach().reshape(-1)
         i, j = args[0].shape[-2:]
-        rows = Sample.of(1, i, 1, self.choice.verify_rows).rows.to(bias.device)
-        distance = (rows[:, None] + (j - i) - torch.arange(j, device=bias.device)[None]).abs()
+        rows = Sample.of(1, i, 1, self.choice.verify_rows).rows
+        query, key = (torch.arange(size, device=bias.device) for size in (i, j))
+        distance = (query[rows, None] + (j - i) - key[None]).abs()
         exact = -slopes[:, None, None] * distance
         seen = bias.detach().reshape(-1, *bias.shape[-2:])[: len(slopes)]
         fits = seen.shape[-2:] == (i, j)

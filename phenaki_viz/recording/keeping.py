@@ -13,9 +13,10 @@ from phenaki_viz.recording.maps import AttentionMap, Held, StoredMap
 from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.records import PositionBias, Verification
 from phenaki_viz.recording.transfers import Transfers
-from phenaki_viz.recording.verify import Sample, keys_of, queries_of, verify
+from phenaki_viz.recording.verify import Sample, indices, keys_of, queries_of, verify
 
-ROWS = 4  # query rows of a map by parts that are always checked
+ROWS = 2  # query rows of a map by parts that are always checked
+EACH = 256  # rows, of which one more is checked
 AGREES = 1e-4  # how far parts may be from a map that was made in the open; 1e-6 is usual
 
 Slopes = tuple[torch.Tensor, float]  # ALiBi's, 'h', and how far the module was from them
@@ -72,13 +73,12 @@ def keep(
     items, heads = choice.kept(batch, module.heads)
     rows = choice.verify_rows
     if call.held == "by parts":  # recomputed for this: of a short forward that would be a share
-        rows = min(rows, max(ROWS, queries // 128))
+        rows = min(rows, max(ROWS, queries // EACH))
     sample = Sample.of(batch, queries, choice.verify_items, rows)
     alibi = call.alibi or _alibi_of(module)
     if call.held == "by parts":
         parts = _parts_map(module, call, bias, alibi)
-        chosen = sample.rows.to(parts.q.device)
-        rows_of = [parts.rows_of_heads(int(b), chosen) for b in sample.items]
+        rows_of = [parts.rows_of_heads(b, sample.rows) for b in indices(sample.items)]
         picked = rows_of[0][None] if len(rows_of) == 1 else torch.stack(rows_of)
         if call.attn is None or _agree(picked, sample.of_map(call.attn)):
             checked = verify(module, picked, seen(call.kv), output, sample)
@@ -100,9 +100,9 @@ def _parts_map(
 ) -> PartsMap:
     q, k, sums = _caught(module, call)
     return PartsMap.of(
-        q=q.detach(),
-        k=k.detach(),
-        logsumexp=None if sums is None else sums.detach(),
+        q=q,
+        k=k,
+        logsumexp=sums,
         bias=_bias(call, bias, q.device),
         slopes=None if alibi is None else alibi[0].float().to(q.device).reshape(-1),
         causal=bool(getattr(module, "causal", False)),

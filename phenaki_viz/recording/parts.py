@@ -7,14 +7,13 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from einops import rearrange
 
 from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.recording.maps import Held, Reduce, Span, cell_size, check_item, check_span, pool
 
 BLOCK = 2**22  # weights recomputed at a time
 WIDE = 2048  # keys from which whole rows of a bias are read faster than single pairs
-Some = slice | torch.Tensor  # of the queries or keys: a run of them, or chosen ones
+Some = slice | torch.Tensor  # of the queries or keys: a run, every so many, or chosen ones
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -75,8 +74,8 @@ class PartsMap:
         every = slice(0, self.shape[3])
         return self._weights(b, slice(h, h + 1), _chosen(queries), every)[0].numpy()
 
-    def rows_of_heads(self, b: int, queries: torch.Tensor) -> torch.Tensor:
-        """What these queries look at, in every head: 'h q j'."""
+    def rows_of_heads(self, b: int, queries: slice) -> torch.Tensor:
+        """What these queries look at, in every head: 'h q j'. queries: with all its ends."""
         return self._weights(b, slice(0, self.shape[1]), queries, slice(0, self.shape[3]))
 
     def columns(self, b: int, h: int, keys: Sequence[int]) -> np.ndarray:
@@ -200,7 +199,7 @@ class PartsMap:
     def _weights(self, b: int, heads: slice, queries: Some, keys: Some) -> torch.Tensor:
         """'h q k' float32."""
         weights = self._scores(b, heads, queries, keys)
-        weights -= self.logsumexp[b, heads][:, queries, None]
+        weights -= self.logsumexp[b, heads, queries, None]
         weights.exp_()
         if self.causal or self.key_mask is not None:
             # A query that may see no key looks at all of them alike, as published.
@@ -209,8 +208,8 @@ class PartsMap:
 
     def _scores(self, b: int, heads: slice, queries: Some, keys: Some) -> torch.Tensor:
         """What the softmax is taken of, 'h q k' float32; −inf where a key is hidden."""
-        q, k = self.q[b, heads][:, queries].float(), self.k[b, heads][:, keys].float()
-        scores = q @ rearrange(k, "h k d -> h d k")
+        q, k = self.q[b, heads, queries].float(), self.k[b, heads, keys].float()
+        scores = torch.bmm(q, k.mT)
         self._add_bias(scores, b, heads, queries, keys)
         if not self.causal and self.slopes is None and self.key_mask is None:
             return scores
@@ -230,6 +229,10 @@ class PartsMap:
     ) -> None:
         """Add the bias to 'h q k' scores; it is 0 for the nulls."""
         if self.bias is None:
+            return
+        sampled = isinstance(queries, slice) and queries.step is not None
+        if sampled and isinstance(self.bias, OffsetBias):  # of every head, to every key
+            scores[..., self.nulls :].add_(self.bias.sample(cast(slice, queries)))
             return
         real = self._indices(keys) - self.nulls
         if self.nulls == 0:
@@ -254,7 +257,8 @@ class PartsMap:
     def _indices(self, places: Some) -> torch.Tensor:
         if isinstance(places, torch.Tensor):
             return places
-        return torch.arange(places.start, places.stop, device=self.q.device)
+        step = places.step or 1
+        return torch.arange(places.start, places.stop, step, device=self.q.device)
 
 
 def _chosen(places: Sequence[int]) -> torch.Tensor:

@@ -17,10 +17,11 @@ class Transfers:
 
     def to_host(self, tensor: torch.Tensor) -> torch.Tensor:
         """The tensor on the CPU, or where it will be there after `wait`."""
-        tensor = tensor.detach()
-        if tensor.device.type != "cuda":
-            return tensor.to("cpu")
-        return self._begin(tensor)
+        if tensor.requires_grad:
+            tensor = tensor.detach()
+        if tensor.is_cpu:
+            return tensor
+        return self._begin(tensor) if tensor.is_cuda else tensor.to("cpu")
 
     def wait(self) -> None:
         """Return when every copy that was begun has arrived."""

@@ -1,7 +1,6 @@
 """Does the recorded map explain what the module really returned? Recompute and compare."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -13,23 +12,25 @@ from phenaki_viz.recording.records import Verification
 
 @dataclass(frozen=True)
 class Sample:
-    """Which batch items and query rows are checked: all of a small map, an even few of a large."""
+    """Which batch items and query rows are checked: all of a small map, every so many of a large.
 
-    items: torch.Tensor
-    rows: torch.Tensor
+    Both as slices with a step, so that what is checked is read where it lies.
+    """
+
+    items: slice
+    rows: slice
 
     @classmethod
     def of(cls, batch: int, queries: int, most_items: int, most_rows: int) -> "Sample":
-        """An even choice of at most so many items and rows."""
-        return cls(_even(batch, most_items), _even(queries, most_rows))
+        """At most so many items and rows, as far from each other, the last one among them."""
+        return cls(_every(batch, most_items), _every(queries, most_rows))
 
     def of_map(self, attn: torch.Tensor) -> torch.Tensor:
-        """The sample of a map 'b h i j': the same axes, only the sampled rows copied."""
-        items, rows = self.items.to(attn.device), self.rows.to(attn.device)
-        return rearrange(attn[items[:, None], :, rows[None]], "b i h j -> b h i j")
+        """The sample of a map 'b h i j': a view with the same axes."""
+        return attn[self.items, :, self.rows]
 
     def __len__(self) -> int:
-        return len(self.items) * len(self.rows)
+        return len(indices(self.items)) * len(indices(self.rows))
 
 
 def verify(
@@ -50,12 +51,10 @@ def verify(
         return Verification(
             max_abs_error=None, queries=0, of=of, reason="dropout is active: outputs are random"
         )
-    items, rows = sample.items.to(kv.device), sample.rows.to(kv.device)
-    picked = picked.to(kv.device)
-    values = values_of(module, kv if len(items) == len(kv) else kv[items])
+    values = values_of(module, kv[sample.items])
     out = picked @ values.to(picked.dtype)
     out = F.linear(rearrange(out, "b h i d -> b i (h d)"), module.to_out.weight, module.to_out.bias)
-    error = (out - output[items[:, None], rows[None]]).abs().max()
+    error = (out - output[sample.items, sample.rows]).abs().max()
     return Verification(max_abs_error=float(error), queries=len(sample), of=of)
 
 
@@ -86,9 +85,11 @@ def _heads(module: AttentionModule, projected: torch.Tensor) -> torch.Tensor:
     return rearrange(projected, "b n (h d) -> b h n d", h=module.heads)
 
 
-@lru_cache(256)
-def _even(extent: int, most: int) -> torch.Tensor:
-    """Shared by every module of every forward of that size: never written to."""
-    if extent <= most:
-        return torch.arange(extent)
-    return torch.linspace(0, extent - 1, most).round().long().unique()
+def indices(places: slice) -> range:
+    """What a slice with all its ends stands for."""
+    return range(places.start, places.stop, places.step)
+
+
+def _every(extent: int, most: int) -> slice:
+    step = -(-extent // max(1, most))
+    return slice((extent - 1) % step, extent, step)

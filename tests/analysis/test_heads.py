@@ -58,6 +58,8 @@ def test_top_mass_counts_the_heaviest_keys():
     assert heads.top_mass(attn, 0.5).tolist() == [1, 2]
     with pytest.raises(ShapeError, match="above 0 and up to 1"):
         heads.top_mass(attn, 0)
+    attn[0, 1] = np.nan
+    assert np.isnan(heads.top_mass(attn)[0]) and heads.top_mass(attn)[1] == 4
 
 
 def test_rows_that_are_no_distribution_are_found():

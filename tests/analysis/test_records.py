@@ -156,6 +156,7 @@ def test_metrics_of_maps_by_parts_are_those_of_stored_maps(run, causal, monkeypa
             model(*inputs())
         if hold == "parts":
             monkeypatch.setattr(measures, "RUN", run)
+            monkeypatch.setattr(measures, "PIECE", 35)  # of a row or of several threads
         for (_, kind), records in recording.stacks().items():
             items, names = [1] * len(records), list(applicable(records[0]))
             found[hold, kind] = head_tables(records, items, names)

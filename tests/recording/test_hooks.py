@@ -269,12 +269,22 @@ def test_two_sessions_on_one_model_get_their_own_maps(model):
     assert not np.array_equal(seen[0][0], seen[1][0])
 
 
-def test_the_first_token_that_is_not_finite_is_named(model):
-    x, *_ = inputs()
-    x[1, 17, 3] = float("nan")
-    with torch.no_grad(), record(model) as recording:
-        model.transformer(x, video_shape=(2, *GRID))
-    assert recording.records[0].first_non_finite[0] == 1
+@pytest.mark.parametrize("hold", ["stored", "parts"])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("causal", [False, True])
+def test_the_first_token_that_is_not_finite_is_named(hold, bad, causal):
+    model = SmallVideo(models, causal=causal).eval()
+    x, context, mask = inputs()
+    x[1, 17, 3] = bad
+    attention = model.transformer.layers[0][1]  # before it, PEG would have spread it
+    with torch.no_grad(), record(attention, hold=hold) as recording:
+        attention(x)
+        attention(x.nan_to_num(0, 0, 0))
+    assert [one.first_non_finite for one in recording] == [(1, 17), None]
+    cross = model.transformer.layers[0][2]
+    with torch.no_grad(), record(cross, hold=hold) as recording:
+        cross(x, context=context, mask=mask)
+    assert recording.records[0].first_non_finite == (1, 17)
 
 
 def test_what_made_it_is_said(model):
@@ -285,3 +295,8 @@ def test_what_made_it_is_said(model):
     with torch.no_grad():
         model.transformer.layers[0][1].q_scale.mul_(2)
     assert recorded(model).made_by["weights_digest"] != before
+    after = recorded(model).made_by["weights_digest"]
+    model.register_buffer("scratch", torch.zeros(3), persistent=False)
+    assert recorded(model).made_by["weights_digest"] == after
+    model.register_buffer("kept", torch.zeros(3))
+    assert recorded(model).made_by["weights_digest"] != after

@@ -182,6 +182,8 @@ def test_a_table_of_offsets_is_the_dense_bias(grid, seed):
     assert torch.equal(bias.rows(0, n, slice(1, 2)), dense[1:])
     some, keys = torch.randint(n, (3,), generator=generator), torch.arange(n)
     assert torch.equal(bias.pairs(slice(0, 2), some, keys), dense[:, some])
+    for every in (slice(0, n, 1), slice((n - 1) % 3, n, 3), slice(0, n, 1)):
+        assert torch.equal(bias.sample(every), dense[:, every])
     assert torch.equal(bias.dense(), dense) and torch.equal(bias.rows(0, n), dense)
 
 
