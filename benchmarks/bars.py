@@ -22,7 +22,9 @@ def _lines(found: Mapping[str, Any]) -> Iterator[Line]:
     }.items():
         if name in found["ratios"]:
             ratio = found["ratios"][name]
-            yield f"time, {name} tokens", f"≤ {most:.2f}", f"{ratio:.3f}", ratio <= most
+            freed = found["ratios"].get(f"{name}, glibc as it is")
+            aside = f" ({freed:.3f} where glibc gives freed memory back)" if freed else ""
+            yield f"time, {name} tokens", f"≤ {most:.2f}", f"{ratio:.3f}{aside}", ratio <= most
     if kept := found.get("kept"):
         figure = "kept at 1,536 tokens, 6 layers × 8 heads"
         measured = f"{kept['parts'] / 1e6:.1f} MB (maps: {kept['stored'] / 1e6:.0f} MB)"
@@ -52,4 +54,6 @@ def _of_browsing(browsing: Mapping[str, float] | None) -> Iterator[Line]:
     figure = "16,384 tokens, 6 layers: recorded, overview, thumbnails and metrics of all heads"
     yield figure, "runs, ≤ 4 GB more", f"{more:.2f} GB", more <= 4
     tile = browsing["ms for an exact tile of 256 × 256"]
-    yield "256 × 256 exact tile anywhere, 16,384 tokens", "≤ 5 ms", f"{tile:.2f} ms", tile <= 5
+    worst = browsing["ms for the slowest of these tiles"]
+    measured = f"{tile:.2f} ms (slowest of 40: {worst:.2f})"
+    yield "256 × 256 exact tile anywhere, 16,384 tokens", "≤ 5 ms", measured, worst <= 5

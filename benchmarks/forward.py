@@ -113,7 +113,7 @@ def _hooked(model: Joint, x: torch.Tensor, hook: Callable[..., None]) -> torch.T
 def _ratios(tokens: int, timings: dict[str, Timing]) -> dict[str, float]:
     ratios = {}
     for name, of, to, below in RATIOS[tokens]:
-        ratio = ratios[f"{tokens} {name}"] = timings[of].median / timings[to].median
+        ratio = ratios[f"{tokens} {name}"] = timings[of].over(timings[to])
         print(f"  {name}: {ratio:.2f} (to stay below {below:.2f})")
     return ratios
 

@@ -18,7 +18,6 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ GRIDS = {
     8192: (8, 32, 32),
     16384: (16, 32, 32),
 }
-ROUNDS = {64: 15, 256: 15, 576: 11, 1536: 9, 4096: 3, 8192: 2, 16384: 2}
+ROUNDS = {64: 31, 256: 31, 576: 31, 1536: 15, 4096: 3, 8192: 2, 16384: 2}
 WAYS = {
     "published": "published, nothing recorded",
     "hook": "published, a hook keeps every map",
@@ -59,6 +58,10 @@ WAYS = {
 }
 PUBLISHED = ("published", "hook", "nnsight")
 LAYER_WAYS = ("published", "materialised", "fused")
+RATIOS = {  # tokens: (of, to)
+    576: (("parts", "fused"),),
+    1536: (("parts", "fused"), ("parts", "published")),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
@@ -70,25 +73,34 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     options = parser.parse_args(argv)
     torch.set_num_threads(options.threads)
     # Memory first: a new process counts the high-water mark of the one that started it.
-    peaks = {
-        (n, way): in_fresh_process(_peak, way, n, options.threads)
-        for n in options.tokens
-        for way in _ways(n)
-    }
+    peaks = {}
+    for n in options.tokens:
+        for way in _ways(n):
+            peaks[n, way] = in_fresh_process(_peak, way, n, options.threads)
+            _say(f"{n:6} {WAYS[way]:36} {peaks[n, way] / 2**20:8,.0f} MiB more")
     layers = _layer_peaks(options.threads) if 8192 in options.tokens else {}
     browsing = in_fresh_process(_browsing, options.threads) if 16384 in options.tokens else None
-    keep_freed_memory()  # of this process, which takes the times; peaks have their own
     before = _written(options.out)
+    ratios = before.get("ratios", {})
+    for n in RATIOS:
+        if n in options.tokens:
+            ratios[f"by parts / fused, {n}, glibc as it is"] = in_fresh_process(
+                _ratio_as_it_is, n, options.threads
+            )
+    keep_freed_memory()  # of this process, which takes the times; peaks have their own
     rows = [row for row in before.get("rows", []) if row["n"] not in options.tokens]
     for n in options.tokens:
-        for way, timing in _timings(n).items():
-            rows.append({"n": n, "way": way, "peak": peaks[n, way], **asdict(timing)})
-            print(f"{n:6} {WAYS[way]:36} {timing!s:30} {peaks[n, way] / 2**20:8,.0f} MiB more")
+        timings = _timings(n)
+        ratios |= _ratios(n, timings)
+        for way, timing in timings.items():
+            taken = {"median": timing.median, "lower": timing.lower, "upper": timing.upper}
+            rows.append({"n": n, "way": way, "peak": peaks[n, way], **taken})
+            _say(f"{n:6} {WAYS[way]:36} {timing}")
     rows.sort(key=lambda row: (row["n"], [*WAYS].index(row["way"])))
     found = {
         "machine": _machine(options.threads),
         "rows": rows,
-        "ratios": _ratios(rows),
+        "ratios": ratios,
         "one layer": before.get("one layer"),
         "browsing": browsing or before.get("browsing"),
         "linear": _linear(rows),
@@ -105,6 +117,10 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     (options.out / "length.md").write_text("\n".join((said, bars(found), _table(rows))))
     draw(rows, WAYS, options.out / "length.png")
     return found
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # a run takes half an hour: it tells where it is
 
 
 def _machine(threads: int) -> str:
@@ -197,18 +213,21 @@ def _timings(n: int) -> dict[str, Timing]:
     return take_turns({way: _call(way, n) for way in _ways(n)}, rounds=ROUNDS[n], warmups=warmups)
 
 
-def _ratios(rows: list[dict[str, Any]]) -> dict[str, float]:
-    median = {(row["n"], row["way"]): row["median"] for row in rows}
-    wanted = {
-        "by parts / fused, 576": ((576, "parts"), (576, "fused")),
-        "by parts / fused, 1536": ((1536, "parts"), (1536, "fused")),
-        "by parts / published, 1536": ((1536, "parts"), (1536, "published")),
-    }
+def _ratios(n: int, timings: dict[str, Timing]) -> dict[str, float]:
+    names = {"parts": "by parts"}
     return {
-        name: median[of] / median[to]
-        for name, (of, to) in wanted.items()
-        if of in median and to in median
+        f"{names[of]} / {to}, {n}": timings[of].over(timings[to])
+        for of, to in RATIOS.get(n, ())
+        if to in timings
     }
+
+
+def _ratio_as_it_is(n: int, threads: int) -> float:
+    """By parts over nothing recorded where freed memory goes back to the system."""
+    torch.set_num_threads(threads)
+    ways = {way: _call(way, n) for way in ("fused", "parts")}
+    timings = take_turns(ways, rounds=ROUNDS[n])
+    return timings["parts"].over(timings["fused"])
 
 
 def _layer_peaks(threads: int) -> dict[str, int]:
@@ -224,9 +243,9 @@ def _one_layer(peaks: dict[str, int]) -> dict[str, float]:
     timings = take_turns({way: _layer(way) for way in LAYER_WAYS}, rounds=3)
     return {
         "memory": peaks["fused"] / peaks["published"],
-        "time": timings["fused"].median / timings["published"].median,
+        "time": timings["fused"].over(timings["published"]),
         "memory, ours for a hook": peaks["fused"] / peaks["materialised"],
-        "time, ours for a hook": timings["fused"].median / timings["materialised"].median,
+        "time, ours for a hook": timings["fused"].over(timings["materialised"]),
         **{f"MiB {way}": peaks[way] / 2**20 for way in LAYER_WAYS},
     }
 
@@ -270,15 +289,17 @@ def _browsing(threads: int) -> dict[str, float]:
     items = [0] * len(records)
     names = list(applicable(records[0]))
     seconds = []
-    for work in (
-        lambda: map_tile(records[0], 0, 3, (0, n, 0, n), 324),
-        lambda: thumbnails(records, items),
-        lambda: head_tables(records, items, names),
-    ):
+    for name, work in {
+        "overview": lambda: map_tile(records[0], 0, 3, (0, n, 0, n), 324),
+        "thumbnails": lambda: thumbnails(records, items),
+        "metrics": lambda: head_tables(records, items, names),
+    }.items():
         seconds.append(_seconds(work))
+        _say(f"{n:6} {name}: {seconds[-1]:.1f} s")
     return {
         "MB kept": recording.nbytes / 1e6,
         "ms for an exact tile of 256 × 256": 1e3 * statistics.median(tiles),
+        "ms for the slowest of these tiles": 1e3 * max(tiles),
         "ms for a row": 1e3 * statistics.median(rows),
         "s for the overview of one head, 324 × 324": seconds[0],
         "s for thumbnails of all 48 heads": seconds[1],

@@ -52,7 +52,7 @@ def _compare(
     print(f"{name}: {equal}")
     for way in WAYS:
         print(f"  {way:10} {timings[way]!s:32} {peaks[way] / 2**20:7,.0f} MiB at the peak")
-    faster = timings["published"].median / timings["ours"].median
+    faster = timings["published"].over(timings["ours"])
     smaller = peaks["published"] / peaks["ours"]
     print(f"  {faster:.1f} times faster, {smaller:.1f} times less memory")
     return {f"{name} time": faster, f"{name} memory": smaller}
