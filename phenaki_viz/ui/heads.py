@@ -1,8 +1,7 @@
 """The grid of heads on the Attention page: means apart, sorted, filtered, isolated, pinned."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import streamlit as st
@@ -14,7 +13,7 @@ from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.ui import derived, panels
 from phenaki_viz.ui.components.head_grid import MOST_PINS, Arrangement, head_grid
-from phenaki_viz.ui.links import say_in_url
+from phenaki_viz.ui.links import groups_text, number_groups, say_in_url
 from phenaki_viz.ui.selection import Selection, wish
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -92,9 +91,9 @@ def draw(picture: HeadGrid, chosen: Selection, log: bool, sorting: Sorting) -> N
 def arrangement(chosen: Selection) -> Arrangement:
     """What is isolated and pinned, as far as this stack has such heads; the URL says it too."""
     layers, heads = len(chosen.records), len(chosen.record.heads)
-    pins = st.session_state.setdefault(PINS, read_pins(st.query_params.get("pins", "")))
+    pins = st.session_state.setdefault(PINS, _pins_in_url())
     alone = st.session_state.setdefault(ALONE, st.query_params.get("alone") == "true")
-    say_in_url("pins", pins_text(pins))
+    say_in_url("pins", groups_text(pins))
     say_in_url("alone", "true" if alone else "")
     return Arrangement(alone, tuple(pin for pin in pins if pin[0] < layers and pin[1] < heads))
 
@@ -110,21 +109,10 @@ def unpin(pin: tuple[int, int]) -> None:
     st.session_state[PINS] = tuple(one for one in st.session_state[PINS] if one != pin)
 
 
-def read_pins(text: str) -> tuple[tuple[int, int], ...]:
-    """'0.1_2.3' as ((0, 1), (2, 3)): up to four different heads; what cannot be read is dropped."""
-    pairs = [part.split(".") for part in text.split("_")]
-    good = [
-        (int(pair[0]), int(pair[1]))
-        for pair in pairs
-        if len(pair) == 2 and all(one.isascii() and one.isdigit() for one in pair)
-    ]
-    return tuple(dict.fromkeys(good))[:MOST_PINS]
-
-
-def pins_text(pins: Sequence[tuple[int, int]]) -> str:
-    """The other way round."""
-    return "_".join(f"{layer}.{head}" for layer, head in pins)
-
-
 def _pick(layer: int, head: int) -> None:
     wish(layer=layer, head=head)
+
+
+def _pins_in_url() -> tuple[tuple[int, int], ...]:
+    asked = number_groups(st.query_params.get("pins", ""), 2)
+    return cast(tuple[tuple[int, int], ...], asked[:MOST_PINS])

@@ -1,6 +1,12 @@
 """What no widget keeps in the address bar."""
 
+import re
+from collections.abc import Sequence
+
 import streamlit as st
+
+WHOLE = re.compile(r"[0-9]{1,9}")
+PLAIN = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?")
 
 
 def say_in_url(name: str, text: str) -> None:
@@ -14,5 +20,25 @@ def say_in_url(name: str, text: str) -> None:
 def numbers_in_url(name: str, count: int) -> tuple[float, ...] | None:
     """'12.5-80-3-71' as (12.5, 80, 3, 71); None for anything but so many plain numbers."""
     parts = st.query_params.get(name, "").split("-")
-    plain = all(part.isascii() and part.replace(".", "", 1).isdigit() for part in parts)
-    return tuple(float(part) for part in parts) if plain and len(parts) == count else None
+    plain = len(parts) == count and all(map(PLAIN.fullmatch, parts))
+    return tuple(float(part) for part in parts) if plain else None
+
+
+def number_groups(text: str, each: int) -> tuple[tuple[int, ...], ...]:
+    """'2.1.3_2.1.4' as ((2, 1, 3), (2, 1, 4)); doubles and what cannot be read are dropped."""
+    groups = [[whole_number(at) for at in part.split(".")] for part in text.split("_")]
+    good = [tuple(at for at in one if at is not None) for one in groups if len(one) == each]
+    return tuple(dict.fromkeys(one for one in good if len(one) == each))
+
+
+def groups_text(groups: Sequence[Sequence[int]]) -> str:
+    """The other way round."""
+    return "_".join(".".join(map(str, group)) for group in groups)
+
+
+def whole_number(text: str) -> int | None:
+    """What somebody wrote into a link, if it is a whole number of up to nine digits.
+
+    `str.isdigit` also says yes to "²" and to more digits than `int` will read.
+    """
+    return int(text) if WHOLE.fullmatch(text) else None

@@ -4,7 +4,6 @@ The first patch is the selection's own; these are what was chosen with it.
 """
 
 import re
-from collections.abc import Sequence
 from typing import Any, Literal, cast
 
 import streamlit as st
@@ -18,7 +17,7 @@ from phenaki_viz.ui.components.film_strip import (
     StripLook,
     Walk,
 )
-from phenaki_viz.ui.links import say_in_url
+from phenaki_viz.ui.links import groups_text, number_groups, say_in_url, whole_number
 from phenaki_viz.ui.selection import Selection, wish
 
 ALSO, COMBINE, KEY, WALK = "queries.also", "queries.combine", "queries.key", "queries.walk"
@@ -33,9 +32,9 @@ FASTEST = 12
 
 def together(chosen: Selection) -> tuple[Place, ...]:
     """The selected patch and those that were chosen with it, as far as this model has them."""
-    asked = st.session_state.setdefault(ALSO, read_places(st.query_params.get("also", "")))
+    asked = st.session_state.setdefault(ALSO, _also_in_url())
     grid = chosen.record.places.grid
-    say_in_url("also", places_text(asked))
+    say_in_url("also", groups_text(asked))
     there = [at for at in asked if all(a < size for a, size in zip(at, grid, strict=True))]
     return chosen.place, *(at for at in there if at != chosen.place)
 
@@ -51,8 +50,7 @@ def combine() -> Combine:
 def key_of(chosen: Selection) -> int | None:
     """The key that was picked beside the query, a column of the map; None for none."""
     if KEY not in st.session_state:
-        asked = st.query_params.get("key", "")
-        st.session_state[KEY] = int(asked) if asked.isascii() and asked.isdigit() else None
+        st.session_state[KEY] = whole_number(st.query_params.get("key", ""))
     key: int | None = st.session_state[KEY]
     say_in_url("key", "" if key is None else str(key))
     return key if key is not None and key < chosen.record.map.shape[3] else None
@@ -61,8 +59,8 @@ def key_of(chosen: Selection) -> int | None:
 def word_of(chosen: Selection) -> int:
     """The key that the words of cross-attention are looked at from: a null key or a word."""
     last = chosen.record.map.shape[3] - 1
-    asked = st.session_state.get("word", st.query_params.get("word", ""))
-    return min(int(asked), last) if str(asked).isdigit() else min(FIRST_WORD, last)
+    asked = whole_number(str(st.session_state.get("word", st.query_params.get("word", ""))))
+    return min(FIRST_WORD if asked is None else asked, last)
 
 
 def walk() -> Walk:
@@ -105,26 +103,16 @@ def pick_key(key: int | None) -> None:
     st.session_state[ALSO] = ()
 
 
-def read_places(text: str) -> tuple[Place, ...]:
-    """'2.1.3_2.1.4' as ((2, 1, 3), (2, 1, 4)); what cannot be read is dropped."""
-    triples = [part.split(".") for part in text.split("_")]
-    good = [
-        (int(one[0]), int(one[1]), int(one[2]))
-        for one in triples
-        if len(one) == 3 and all(at.isascii() and at.isdigit() for at in one)
-    ]
-    return tuple(dict.fromkeys(good))[:MOST_PATCHES]
-
-
-def places_text(places: Sequence[Place]) -> str:
-    """The other way round."""
-    return "_".join(".".join(map(str, place)) for place in places)
+def _also_in_url() -> tuple[Place, ...]:
+    asked = number_groups(st.query_params.get("also", ""), 3)
+    return cast(tuple[Place, ...], asked[:MOST_PATCHES])
 
 
 def _walk_in_url() -> dict[str, Any]:
-    along, _, pace = st.query_params.get("walk", "").partition(".")
-    fine = along in WALKS and pace.isascii() and pace.isdigit() and 1 <= int(pace) <= FASTEST
-    return {"along": along, "pace": int(pace)} if fine else dict(SLOW_WALK)
+    along, _, asked = st.query_params.get("walk", "").partition(".")
+    pace = whole_number(asked) or 0
+    fine = along in WALKS and 1 <= pace <= FASTEST
+    return {"along": along, "pace": pace} if fine else dict(SLOW_WALK)
 
 
 def _look_text(look: StripLook) -> str:
@@ -135,12 +123,13 @@ def _look_text(look: StripLook) -> str:
 
 
 def _look_in_url() -> StripLook | None:
-    percent, *on = st.query_params.get("strip", "").split("-")
-    if not (percent.isascii() and percent.isdigit() and int(percent) <= 100):
+    asked, *on = st.query_params.get("strip", "").split("-")
+    percent = whole_number(asked)
+    if percent is None or percent > 100:
         return None
     contrast = next((float(one[1:]) for one in on if CONTRAST.fullmatch(one)), 1.0)
     return {
-        "opacity": int(percent) / 100,
+        "opacity": percent / 100,
         "contrast": min(max(contrast, 1.0), MOST_CONTRAST),
         "lines": "lines" in on,
         "beside": "apart" in on,

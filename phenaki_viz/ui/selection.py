@@ -13,6 +13,7 @@ import streamlit as st
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.naming import family
 from phenaki_viz.recording import AttentionRecord, Place, Recording
+from phenaki_viz.ui.links import whole_number
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 FIRST = ("self", "cross")
@@ -150,8 +151,8 @@ def number(name: str, most: int) -> int:
 
 
 def _from_url(name: str) -> int:
-    asked = st.query_params.get(name, "")
-    return int(asked) if asked.isdigit() else _start(name)
+    asked = whole_number(st.query_params.get(name, ""))
+    return _start(name) if asked is None else asked
 
 
 def _trained() -> bool:

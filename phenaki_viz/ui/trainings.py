@@ -20,6 +20,7 @@ from phenaki_viz.recording.dialled import DialledRun, Padding
 from phenaki_viz.recording.trained_steps import NO_PADDING, run_trained, steps_to_keep
 from phenaki_viz.training.dialled import digits_for
 from phenaki_viz.training.dialled_files import load_dialled
+from phenaki_viz.ui.links import whole_number
 from phenaki_viz.ui.training_jobs import Training, TrainSettings
 
 STATES = "PHENAKI_VIZ_STATES"  # environment variable: where states are kept
@@ -215,8 +216,7 @@ def weights_of(config: DialConfig) -> int:
 
 
 def _number(path: Path) -> int:
-    digits = path.stem.rpartition("-")[2]
-    return int(digits) if digits.isdigit() else 0
+    return whole_number(path.stem.rpartition("-")[2]) or 0
 
 
 def _age(path: Path) -> float:

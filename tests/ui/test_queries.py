@@ -1,27 +1,7 @@
 import numpy as np
 import pytest
 
-from phenaki_viz.ui.components.film_strip import MOST_PATCHES
-from phenaki_viz.ui.queries import places_text, read_places
 from tests.ui.test_trained_pages import components
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("", ()),
-        ("2.1.3", ((2, 1, 3),)),
-        ("2.1.3_0.0.1_2.1.3", ((2, 1, 3), (0, 0, 1))),
-        ("2.1_x.1.2_-1.0.0_1.2.3.4_²..1_4.5.6", ((4, 5, 6),)),
-    ],
-)
-def test_places_in_a_link_are_read_and_what_cannot_be_is_dropped(text, wanted):
-    assert read_places(text) == wanted
-
-
-def test_places_are_written_as_they_are_read_and_bounded():
-    places = tuple((t, 1, w) for t in range(20) for w in range(20))
-    assert read_places(places_text(places)) == places[:MOST_PATCHES]
 
 
 def test_a_link_holds_patches_key_and_walk(app):
@@ -39,7 +19,10 @@ def test_a_link_holds_patches_key_and_walk(app):
 
 
 def test_what_a_link_says_wrongly_is_left_out(app):
-    at = app(depth=1, also="9.9.9", combine="product", key="many", walk="away.99")
+    at = app(
+        depth=1, also="9.9.9", combine="product", key="9" * 5000, walk="away.99", step="²",
+        head="-1", word="²", pins="²._9.9", view="-".join(["9" * 400] * 4), strip="²",
+    )  # fmt: skip
     assert not at.exception
     header, parts = components(at)["strip"]
     assert len(header["chosen"]) == 1 and header["combine"] == "mean"
