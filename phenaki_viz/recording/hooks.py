@@ -229,8 +229,7 @@ class _Session:
 
     def _see_parts(self, name: str, module: nn.Module, args: tuple[torch.Tensor, ...]) -> None:
         if name in self.calls:
-            q, k, logsumexp = (part.detach() for part in args)
-            self.calls[name].parts = Parts(q, k, logsumexp)
+            self.calls[name].parts = Parts(*map(_detached, args))
 
     def _leave(self, name: str, module: AttentionModule, args: Any, output: torch.Tensor) -> None:
         self.waiting.pop(name).remove()
@@ -261,3 +260,7 @@ class _Session:
         if reference is None or reference() is not attn_bias:
             return None
         return name, self.recording.position_biases[name]
+
+
+def _detached(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.detach() if tensor.requires_grad else tensor

@@ -150,7 +150,9 @@ class PartsMap:
 
     def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "PartsMap":
         """The same with every tensor moved; a table of offsets too, if it is not there yet."""
-        bias = self.bias
+        q, bias = move(self.q), self.bias
+        if q is self.q:  # all of a model is in one place
+            return self
         if isinstance(bias, OffsetBias):
             surface = move(bias.surface)
             # On the host already: other maps share this very table, and what it was read into.
@@ -160,7 +162,7 @@ class PartsMap:
             bias = move(bias)
         return replace(
             self,
-            q=move(self.q),
+            q=q,
             k=move(self.k),
             logsumexp=move(self.logsumexp),
             bias=bias,

@@ -60,29 +60,27 @@ def verify(
 
 def values_of(module: AttentionModule, kv: torch.Tensor) -> torch.Tensor:
     """Values with the null ones first: 'b h j d'. kv: 'b n (2 h d)'."""
-    return _with_nulls(module, kv.chunk(2, dim=-1)[1], 1)
+    return _with_nulls(module, kv, 1)
 
 
 def keys_of(module: AttentionModule, kv: torch.Tensor) -> torch.Tensor:
     """Keys as the scores use them: nulls first, normalised, times `k_scale`; 'b h j d'."""
-    return F.normalize(_with_nulls(module, kv.chunk(2, dim=-1)[0], 0), dim=-1) * module.k_scale
+    return F.normalize(_with_nulls(module, kv, 0), dim=-1) * module.k_scale
 
 
 def queries_of(module: AttentionModule, q: torch.Tensor) -> torch.Tensor:
     """Queries normalised, times `q_scale`; the scores use them times `scale`; 'b h i d'."""
-    return F.normalize(_heads(module, q), dim=-1) * module.q_scale
+    heads = rearrange(q, "b n (h d) -> b h n d", h=module.heads)
+    return F.normalize(heads, dim=-1) * module.q_scale
 
 
-def _with_nulls(module: AttentionModule, projected: torch.Tensor, which: int) -> torch.Tensor:
-    real = _heads(module, projected)
+def _with_nulls(module: AttentionModule, kv: torch.Tensor, which: int) -> torch.Tensor:
+    """Keys (0) or values (1) of all heads, the null ones first: 'b h j d'."""
+    real = rearrange(kv, "b n (two h d) -> two b h n d", two=2, h=module.heads)[which]
     if null_keys(module) == 0:
         return real
     pairs = rearrange(module.null_kv, "h (n two) d -> two h n d", two=2)
     return torch.cat((repeat(pairs[which], "h n d -> b h n d", b=real.shape[0]), real), dim=-2)
-
-
-def _heads(module: AttentionModule, projected: torch.Tensor) -> torch.Tensor:
-    return rearrange(projected, "b n (h d) -> b h n d", h=module.heads)
 
 
 def indices(places: slice) -> range:
