@@ -15,8 +15,8 @@ from phenaki_viz.recording.records import PositionBias, Verification
 from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.verify import Sample, indices, keys_of, queries_of, verify
 
-ROWS = 2  # query rows of a map by parts that are always checked
-EACH = 256  # rows, of which one more is checked
+ROWS = 2  # query rows of a map by parts that are checked, at least
+EACH = 256  # beyond that, one in so many
 AGREES = 1e-4  # how far parts may be from a map that was made in the open; 1e-6 is usual
 
 Slopes = tuple[torch.Tensor, float]  # ALiBi's, 'h', and how far the module was from them
