@@ -75,11 +75,11 @@ def choose_stack(recording: Recording) -> tuple[AttentionRecord, ...]:
     first = "cross" if _trained() and "cross" in names else names[0]
     if st.session_state.get("maps", first) not in names:
         st.session_state["maps"] = first
-    # Pills go on to a second line where the page is narrow.
     draw: Any = st.pills if len(names) > MOST_IN_A_ROW else st.segmented_control
     chosen = draw(
         "Maps",
         names,
+        wrap=True,  # in a row of widgets the last ones would else be out of sight on a narrow page
         format_func=str.capitalize,
         default=first,
         key="maps",

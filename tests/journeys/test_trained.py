@@ -188,7 +188,7 @@ def test_the_way_from_the_trained_model_to_one_that_learns(open_app):
     page.wait_for_url("**/train?*heads=5*")
 
 
-@pytest.mark.parametrize("path", ["/text", "/sampling", "/train"])
+@pytest.mark.parametrize("path", ["/", "/text", "/sampling", "/train"])
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (800, "dark")])
 def test_nothing_is_wider_than_the_page(browser, served, path, width, scheme):
     from tests.browser_fixtures import watched
@@ -203,6 +203,9 @@ def test_nothing_is_wider_than_the_page(browser, served, path, width, scheme):
         page.wait_for_timeout(500)
         main = page.get_by_test_id("stMain")
         assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+        choices = page.get_by_role("radiogroup")  # none of them has an end out of sight
+        wide = choices.evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth + 1)")
+        assert choices.count() > 0 and not wide
 
 
 def test_recorded_maps_are_distributions():
