@@ -187,8 +187,10 @@ def test_a_walk_shows_every_patch_in_turn_and_tells_python_once_at_its_end(linke
     expect(page.locator(".panel:has(.strip)")).to_have_attribute("data-playing", "false")
     stopped = tuple(map(int, strip.get_attribute("data-picked").split(",")))
     expect(page.get_by_text(f"linked has [{stopped}]", exact=False)).to_be_visible()
-    page.wait_for_timeout(500)  # where the walk began, that is said already
-    assert runs(page, "linked") <= 2
+    # A walk that ends where it began shows these words before Python has answered.
+    expect(page.get_by_text("linked runs 2", exact=True)).to_be_visible()
+    page.wait_for_timeout(300)
+    assert runs(page, "linked") == 2
 
 
 def test_the_way_and_the_pace_of_the_walk_are_kept(linked):

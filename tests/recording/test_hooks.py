@@ -287,6 +287,14 @@ def test_the_first_token_that_is_not_finite_is_named(hold, bad, causal):
     assert recording.records[0].first_non_finite == (1, 17)
 
 
+def test_a_token_that_is_not_finite_is_named_in_a_whole_transformer(model):
+    x, *_ = inputs()
+    x[1, 17, 3] = float("nan")
+    with torch.no_grad(), record(model) as recording:
+        model.transformer(x, video_shape=(2, *GRID))
+    assert recording.records[0].first_non_finite[0] == 1
+
+
 def test_what_made_it_is_said(model):
     made_by = recorded(model).made_by
     assert made_by["model"] == "SmallVideo"
