@@ -1,7 +1,7 @@
 """The grid of heads on the Attention page: means apart, sorted, filtered, isolated, pinned."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -91,7 +91,8 @@ def draw(picture: HeadGrid, chosen: Selection, log: bool, sorting: Sorting) -> N
 def arrangement(chosen: Selection) -> Arrangement:
     """What is isolated and pinned, as far as this stack has such heads; the URL says it too."""
     layers, heads = len(chosen.records), len(chosen.record.heads)
-    pins = st.session_state.setdefault(PINS, _pins_in_url())
+    linked = number_groups(st.query_params.get("pins", ""), 2, MOST_PINS)
+    pins: tuple[tuple[int, int], ...] = st.session_state.setdefault(PINS, linked)
     alone = st.session_state.setdefault(ALONE, st.query_params.get("alone") == "true")
     say_in_url("pins", groups_text(pins))
     say_in_url("alone", "true" if alone else "")
@@ -111,8 +112,3 @@ def unpin(pin: tuple[int, int]) -> None:
 
 def _pick(layer: int, head: int) -> None:
     wish(layer=layer, head=head)
-
-
-def _pins_in_url() -> tuple[tuple[int, int], ...]:
-    asked = number_groups(st.query_params.get("pins", ""), 2)
-    return cast(tuple[tuple[int, int], ...], asked[:MOST_PINS])

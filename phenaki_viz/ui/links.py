@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -24,11 +25,14 @@ def numbers_in_url(name: str, count: int) -> tuple[float, ...] | None:
     return tuple(float(part) for part in parts) if plain else None
 
 
-def number_groups(text: str, each: int) -> tuple[tuple[int, ...], ...]:
-    """'2.1.3_2.1.4' as ((2, 1, 3), (2, 1, 4)); doubles and what cannot be read are dropped."""
-    groups = [[whole_number(at) for at in part.split(".")] for part in text.split("_")]
-    good = [tuple(at for at in one if at is not None) for one in groups if len(one) == each]
-    return tuple(dict.fromkeys(one for one in good if len(one) == each))
+def number_groups(text: str, each: int, most: int) -> tuple[Any, ...]:
+    """'2.1.3_2.1.4' as ((2, 1, 3), (2, 1, 4)): at most so many groups of `each` whole numbers.
+
+    Doubles and what cannot be read are dropped.
+    """
+    groups = [tuple(map(whole_number, part.split("."))) for part in text.split("_")]
+    good = [group for group in groups if len(group) == each and None not in group]
+    return tuple(dict.fromkeys(good))[:most]
 
 
 def groups_text(groups: Sequence[Sequence[int]]) -> str:
@@ -37,7 +41,7 @@ def groups_text(groups: Sequence[Sequence[int]]) -> str:
 
 
 def whole_number(text: str) -> int | None:
-    """What somebody wrote into a link, if it is a whole number of up to nine digits.
+    """A whole number of up to nine digits; None for anything else that somebody may have written.
 
     `str.isdigit` also says yes to "²" and to more digits than `int` will read.
     """

@@ -32,7 +32,8 @@ FASTEST = 12
 
 def together(chosen: Selection) -> tuple[Place, ...]:
     """The selected patch and those that were chosen with it, as far as this model has them."""
-    asked = st.session_state.setdefault(ALSO, _also_in_url())
+    linked = number_groups(st.query_params.get("also", ""), 3, MOST_PATCHES)
+    asked: tuple[Place, ...] = st.session_state.setdefault(ALSO, linked)
     grid = chosen.record.places.grid
     say_in_url("also", groups_text(asked))
     there = [at for at in asked if all(a < size for a, size in zip(at, grid, strict=True))]
@@ -101,11 +102,6 @@ def pick_key(key: int | None) -> None:
     """The key that was picked on a map, and no patches beside the query; call it in a callback."""
     st.session_state[KEY] = key
     st.session_state[ALSO] = ()
-
-
-def _also_in_url() -> tuple[Place, ...]:
-    asked = number_groups(st.query_params.get("also", ""), 3)
-    return cast(tuple[Place, ...], asked[:MOST_PATCHES])
 
 
 def _walk_in_url() -> dict[str, Any]:

@@ -1,5 +1,6 @@
 import pytest
 
+from phenaki_viz.ui.components.film_strip import MOST_PATCHES
 from phenaki_viz.ui.links import groups_text, number_groups, whole_number
 
 
@@ -13,12 +14,13 @@ from phenaki_viz.ui.links import groups_text, number_groups, whole_number
     ],
 )
 def test_groups_in_a_link_are_read_and_what_cannot_be_is_dropped(text, wanted):
-    assert number_groups(text, 3) == wanted
+    assert number_groups(text, 3, 9) == wanted
 
 
-def test_groups_are_written_as_they_are_read():
+def test_groups_are_written_as_they_are_read_and_bounded():
     places = tuple((t, 1, w) for t in range(20) for w in range(20))
-    assert number_groups(groups_text(places), 3) == places
+    assert number_groups(groups_text(places), 3, 400) == places
+    assert number_groups(groups_text(places), 3, MOST_PATCHES) == places[:MOST_PATCHES]
 
 
 def test_whole_numbers_are_digits_that_int_will_read():
