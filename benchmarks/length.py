@@ -8,9 +8,8 @@ it is installed (`pip install nnsight`); ours with nothing recorded, with maps s
 parts. A way is left out at lengths where it would need more memory than the machine has, and the
 table says so. What recording adds to a forward is a few per cent, so these two ways are also
 measured alone, with more rounds. On the CPU; freed memory stays with the processes that take the
-times, except where the figure says so. Writes
-`length.json`, `length.md` and `length.png` into benchmarks/results; with --tokens, lengths that
-were measured before stay.
+times, except where the figure says so. Writes `length.json`, `length.md` and `length.png` into
+benchmarks/results; with --tokens, lengths that were measured before stay.
 """
 
 import argparse

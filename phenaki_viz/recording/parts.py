@@ -232,29 +232,26 @@ class PartsMap:
         """Add the bias to 'h q k' scores; it is 0 for the nulls."""
         if self.bias is None:
             return
-        sampled = isinstance(queries, slice) and queries.step is not None
-        if sampled and isinstance(self.bias, OffsetBias):  # of every head, to every key
-            scores[..., self.nulls :].add_(self.bias.sample(cast(slice, queries)))
+        if self.nulls == 0:
+            scores += self._bias_of(b, heads, queries, keys)
             return
         real = self._indices(keys) - self.nulls
-        if self.nulls == 0:
-            scores += self._bias_of(b, heads, queries, keys, real)
-            return
         has = real >= 0
         if has.any():
-            scores[..., has] += self._bias_of(b, heads, queries, None, real[has])
+            scores[..., has] += self._bias_of(b, heads, queries, real[has])
 
-    def _bias_of(
-        self, b: int, heads: slice, queries: Some, keys: Some | None, real: torch.Tensor
-    ) -> torch.Tensor:
-        """'h q k' of real keys; keys: the same as a run, where they are one."""
+    def _bias_of(self, b: int, heads: slice, queries: Some, keys: Some) -> torch.Tensor:
+        """'h q k'; keys count without the nulls."""
         if isinstance(self.bias, torch.Tensor):
             dense = (self.bias[b] if self.bias.ndim == 4 else self.bias)[heads].float()
-            return (dense[:, queries] if dense.shape[1] > 1 else dense)[..., real]
+            return (dense[:, queries] if dense.shape[1] > 1 else dense)[..., keys]
         bias = cast(OffsetBias, self.bias)
-        if isinstance(queries, slice) and isinstance(keys, slice) and len(real) >= WIDE:
+        if isinstance(queries, slice) and queries.step is not None:
+            return bias.sample(queries)[heads][..., keys].float()
+        run = isinstance(keys, slice) and keys.stop - keys.start >= WIDE
+        if isinstance(queries, slice) and run:
             return bias.rows(queries.start, queries.stop, heads)[..., keys].float()
-        return bias.pairs(heads, self._indices(queries), real).float()
+        return bias.pairs(heads, self._indices(queries), self._indices(keys)).float()
 
     def _indices(self, places: Some) -> torch.Tensor:
         if isinstance(places, torch.Tensor):
