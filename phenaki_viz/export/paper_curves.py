@@ -6,23 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from phenaki_viz.export.paper import (
-    EDGE,
-    INK,
-    LABEL,
-    SWATCH_LINE,
-    TICK,
-    WIDTH,
-    Body,
-    Box,
-    Sheet,
-    draw_swatches,
-    height_of,
-    printable,
-    slanted,
-    tick_height,
-    width_of,
-)
+from phenaki_viz.export.paper import EDGE, WIDTH, Body, Box, Sheet, slanted, tick_height
+from phenaki_viz.export.paper_legends import SWATCH_LINE, draw_swatches
+from phenaki_viz.export.paper_text import INK, LABEL, TICK, height_of, printable, width_of
 from phenaki_viz.figures import Curves
 from phenaki_viz.figures.curves import MOST_MARKED, Stroke, gap_swatches, label_ticks, stroke
 from phenaki_viz.figures.words import plain, spoken

@@ -9,32 +9,28 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from phenaki_viz.export.paper import (
-    BAR_GAP,
     EDGE,
-    INK,
-    LABEL,
-    NOTE,
-    SWATCH_LINE,
-    TICK,
     WIDTH,
     Body,
     Box,
     Sheet,
-    bar_room,
-    bar_ticks,
     dots_for,
-    draw_bar,
-    draw_swatches,
     frame,
-    height_of,
-    printable,
     set_ticks,
     show_cells,
     slanted,
-    swatch_lines,
     tick_height,
-    width_of,
 )
+from phenaki_viz.export.paper_legends import (
+    BAR_GAP,
+    SWATCH_LINE,
+    bar_room,
+    bar_ticks,
+    draw_bar,
+    draw_swatches,
+    swatch_lines,
+)
+from phenaki_viz.export.paper_text import INK, LABEL, NOTE, TICK, height_of, printable, width_of
 from phenaki_viz.figures import HeadGrid, Heatmap, Picture, Surface
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.head_grid import (

@@ -4,25 +4,16 @@ from typing import Any
 
 from matplotlib.patches import Rectangle
 
-from phenaki_viz.export.paper import (
-    BAR,
-    EDGE,
+from phenaki_viz.export.paper import EDGE, WIDTH, Body, Box, Sheet, dots_for, show_cells
+from phenaki_viz.export.paper_legends import BAR, SWATCH_LINE, bar_ticks, draw_swatches
+from phenaki_viz.export.paper_text import (
     FAINT,
     INK,
     LABEL,
     NOTE,
-    SWATCH_LINE,
     TICK,
-    WIDTH,
-    Body,
-    Box,
-    Sheet,
-    bar_ticks,
-    dots_for,
-    draw_swatches,
     height_of,
     printable,
-    show_cells,
     width_of,
 )
 from phenaki_viz.figures import FilmStrip

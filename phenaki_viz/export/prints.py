@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from phenaki_viz.errors import ExportError
-from phenaki_viz.export.paper import Sheet, rules
+from phenaki_viz.export.paper import Sheet
 from phenaki_viz.export.paper_curves import curves_sheet
 from phenaki_viz.export.paper_maps import head_grid_sheet, heatmap_sheet, surface_sheet
 from phenaki_viz.export.paper_strip import film_strip_sheet
+from phenaki_viz.export.paper_text import rules
 from phenaki_viz.figures import Curves, FilmStrip, HeadGrid, Heatmap, Picture, Surface
 
 _SHEETS: dict[type[Picture], Callable[..., Sheet]] = {

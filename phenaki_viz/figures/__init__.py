@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.curves import Curve, Curves, curves_figure
 from phenaki_viz.figures.film_strip import FilmStrip, film_strip_figure
-from phenaki_viz.figures.head_grid import HeadGrid, head_grid_figure
+from phenaki_viz.figures.head_grid import HeadGrid
+from phenaki_viz.figures.head_grid_figure import head_grid_figure
 from phenaki_viz.figures.heatmap import Heatmap, heatmap_figure
 from phenaki_viz.figures.picture import Axis, Picture
 from phenaki_viz.figures.surface import Surface, flat_figure, surface_figure

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from phenaki_viz.export import FORMATS, render
-from phenaki_viz.export.paper import broken, dots_for, printable, rules, width_of
+from phenaki_viz.export.paper import dots_for
+from phenaki_viz.export.paper_text import broken, printable, rules, width_of
 from phenaki_viz.figures import Axis, ColourScale, Curve
 from phenaki_viz.figures.colour import MASKED_COLOUR, QUERY_COLOUR, WRONG_COLOUR, lut
 from phenaki_viz.figures.paint import rgb
