@@ -5,7 +5,8 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
-import plotly.colors
+
+from phenaki_viz.figures.palettes import table
 
 Palette = Literal["magma", "cividis", "viridis", "RdBu_r"]
 
@@ -49,15 +50,6 @@ class ColourScale:
 @cache
 def lut(palette: Palette) -> np.ndarray:
     """The palette as '256 3' uint8: the one table that browser, plotly and print share."""
-    stops = plotly.colors.get_colorscale(palette)
-    at = np.array([stop for stop, _ in stops])
-    rgb = np.array([_rgb(colour) for _, colour in stops], float)
-    x = np.linspace(0, 1, 256)
-    table = np.stack([np.interp(x, at, rgb[:, c]) for c in range(3)], axis=1)
-    return np.round(table).astype(np.uint8)
-
-
-def _rgb(colour: str) -> tuple[float, ...]:
-    if colour.startswith("#"):
-        return tuple(float(c) for c in plotly.colors.hex_to_rgb(colour))
-    return tuple(float(c) for c in plotly.colors.unlabel_rgb(colour))
+    found = np.frombuffer(table(palette), np.uint8).reshape(256, 3)
+    found.flags.writeable = False
+    return found
