@@ -131,3 +131,14 @@ def test_a_reader_that_has_seen_enough_is_no_error():
         running.stdout.close()
         assert running.stderr.read() == b""
         assert running.wait(60) == 1
+
+
+def test_inspect_says_what_a_recording_holds(tmp_path, capsys):
+    out = tmp_path / "run.safetensors"
+    assert main(["record", str(out), "--prompt", "two words", *SMALL]) == 0
+    capsys.readouterr()
+    assert main(["inspect", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("run.safetensors: a recording of 4 attention maps")
+    assert "random weights (seed 0), not trained" in said and "prompt: two words" in said
+    assert "2 layers × 3 heads, 80 queries × 4 keys" in said, said

@@ -2,18 +2,16 @@
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 from phenaki_viz.errors import PhenakiVizError
-
-APP = Path(__file__).resolve().parents[2] / "app.py"
+from phenaki_viz.home import APP
 
 
 def add(commands: Any) -> None:
     """Add the command and its options."""
     parser = commands.add_parser("app", help="open the attention microscope in the browser")
-    parser.add_argument("--port", type=int, default=8501)
+    parser.add_argument("--port", type=int, default=8501, help="on this machine (default: 8501)")
     parser.set_defaults(run=run)
 
 
@@ -22,7 +20,7 @@ def run(asked: argparse.Namespace) -> int:
     from streamlit.web import cli
 
     if not APP.is_file():
-        raise PhenakiVizError(f"{APP} is not there: run the app from a checkout of the project")
+        raise PhenakiVizError(f"{APP} is not there: install the project again")
     sys.argv = [
         "streamlit",
         "run",

@@ -5,8 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from phenaki_viz.data import ASSETS
 from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.home import ASSETS
 from phenaki_viz.recording.dialled import DialledRun
 from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.run import Run
