@@ -136,10 +136,13 @@ def wrong_rows(attn: np.ndarray, weights: torch.dtype = torch.float32) -> np.nda
     """
     if attn.ndim != 2:
         raise ShapeError(f"a map is 'i j', got shape {attn.shape}")
-    with np.errstate(invalid="ignore"):
-        sums = attn.sum(axis=1, dtype=np.float64)
-        wrong = wrong_sums(sums, weights, attn.shape[1]) | ~(attn.min(axis=1) >= 0)
-    return np.flatnonzero(wrong)
+    return _wrong_rows(torch.from_numpy(attn), weights)
+
+
+def _wrong_rows(attn: torch.Tensor, weights: torch.dtype) -> np.ndarray:
+    sums = attn.sum(dim=1, dtype=torch.promote_types(attn.dtype, torch.float32)).numpy()
+    negative = ~(attn.amin(dim=1) >= 0).numpy()  # NaN too
+    return np.flatnonzero(negative | wrong_sums(sums, weights, attn.shape[1]))
 
 
 def wrong_sums(sums: np.ndarray, weights: torch.dtype, keys: int) -> np.ndarray:
@@ -228,7 +231,7 @@ class StoredMap:
         if (b, h) not in self._wrong:
             formats = (self.precision.weights, self.attn.dtype)
             coarsest = max(formats, key=lambda one: torch.finfo(one).eps)
-            self._wrong[b, h] = wrong_rows(self.full(b, h), coarsest)
+            self._wrong[b, h] = _wrong_rows(self._map(b, h).detach(), coarsest)
         return self._wrong[b, h]
 
     @cached_property

@@ -46,6 +46,7 @@ class Verification:
     def said(self) -> str:
         """One sentence on what the check found."""
         rows = f"({self.queries} of {self.of} query rows)"
+        rows += "" if self.finite else ", where it is finite"
         if self.verdict == "unchecked":
             return f"Not checked: {self.reason or 'nothing to compare with'}."
         if self.verdict == "failed":
