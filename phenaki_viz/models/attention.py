@@ -43,6 +43,7 @@ class Attention(nn.Module):
         if num_null_kv < 0:
             raise ConfigError(f"attention with num_null_kv {num_null_kv}: use 0 or more")
         inner = dim_head * heads
+        self.dim, self.dim_context = dim, dim_context
         self.heads = heads
         self.causal = causal
         self.scale = scale
@@ -219,7 +220,7 @@ class Attention(nn.Module):
         mask: torch.Tensor | None,
         attn_bias: torch.Tensor | OffsetBias | None,
     ) -> None:
-        dim, dim_context = self.to_q.in_features, self.to_kv.in_features
+        dim, dim_context = self.dim, self.dim_context
         if x.ndim != 3 or x.shape[-1] != dim:
             raise ShapeError(f"x is {_words(x)}; attention takes batch × tokens × {dim}")
         b, i, _ = x.shape

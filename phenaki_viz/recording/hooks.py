@@ -183,7 +183,7 @@ class _Session:
         dimensions = tuple(int(d) for d in dims)
         key = f"{name}({' × '.join(map(str, dimensions))})"
         self.biases[id(bias)] = (weakref.ref(bias), key)
-        surface = duck.surface_of(bias, dimensions).detach().float().cpu().numpy()
+        surface = duck.surface_of(bias, dimensions).detach().float().cpu().numpy().copy()
         self.recording.position_biases[key] = PositionBias(
             module=name, dimensions=dimensions, surface=surface
         )

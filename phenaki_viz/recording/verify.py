@@ -9,9 +9,15 @@ import torch.nn.functional as F
 from einops import rearrange, repeat
 
 from phenaki_viz.errors import VerificationWarning
+from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.models.precision import Precision, autocast_dtype, without_autocast
 from phenaki_viz.recording.duck import AttentionModule, null_keys
-from phenaki_viz.recording.records import Recording, Verification, describe_failures
+from phenaki_viz.recording.records import (
+    PositionBias,
+    Recording,
+    Verification,
+    describe_failures,
+)
 
 # How far `map @ values` may be from what the module made of them, as a share of the largest value:
 # a weighted mean is never larger. About a hundred roundings of float32, a few of half precision.
@@ -146,11 +152,28 @@ def compared(
     )
 
 
+def is_what_was_added(given: torch.Tensor | OffsetBias, bias: PositionBias, most: int) -> bool:
+    """Whether a call's bias is still what its module gave: it may be written to on the way.
+
+    most: how many of its rows are compared.
+    """
+    table = bias.table
+    if isinstance(given, OffsetBias):
+        return _same(given.surface, table.surface)
+    rows = Sample.of(1, table.shape[1], 1, most).rows
+    return given.shape[-3:] == table.shape and _same(given[..., rows, :], table.sample(rows))
+
+
 def warn_of_failures(recording: Recording) -> None:
     """Warn, once a recording, when maps are not what the model used; nothing else is said."""
     said = describe_failures(recording.records)
     if said:
         warnings.warn(said, VerificationWarning, stacklevel=4)
+
+
+def _same(given: torch.Tensor, kept: torch.Tensor) -> bool:
+    one = given.detach().to("cpu", kept.dtype)
+    return torch.allclose(one, kept.expand(one.shape), rtol=0, atol=0, equal_nan=True)
 
 
 def _errors(error: torch.Tensor, largest: torch.Tensor) -> list[float]:
