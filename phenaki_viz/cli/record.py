@@ -34,7 +34,11 @@ def add(commands: Any) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Run, record, write."""
-    from phenaki_viz.recording import describe_holding
+    from phenaki_viz.recording import (
+        describe_failures,
+        describe_holding,
+        describe_non_finite,
+    )
     from phenaki_viz.recording.files import save_recording
 
     made = _look(asked) if asked.weights else dialled_run(asked, hold=asked.hold, on_progress=_tell)
@@ -42,6 +46,9 @@ def run(asked: argparse.Namespace) -> int:
     size = asked.output.stat().st_size / 1e6
     said = describe_holding(made.recording)
     print(f"{asked.output}: {len(made.recording)} maps, {size:.1f} MB; {said}", file=sys.stderr)
+    for wrong in (describe_failures(made.recording.records), describe_non_finite(made.recording)):
+        if wrong:
+            print(f"warning: {wrong}", file=sys.stderr)
     return 0
 
 

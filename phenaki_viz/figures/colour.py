@@ -47,6 +47,11 @@ class ColourScale:
         return f"colour {law} from {self.low:.3g} to {self.high:.3g}, ends from {self.scope}"
 
 
+def largest(values: np.ndarray) -> float:
+    """The largest value that is a number, where a scale may end; 0 when there is none above it."""
+    return float(np.where(np.isfinite(values), values, 0).max(initial=0))
+
+
 @cache
 def lut(palette: Palette) -> np.ndarray:
     """The palette as '256 3' uint8: the one table that browser, plotly and print share."""

@@ -46,14 +46,18 @@ class Quantiser:
         return FSQ(list(levels), dim=dim)
 
     def __call__(
-        self, module: nn.Module, tokens: torch.Tensor
+        self, module: Any, tokens: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Tokens 'b n d' → the same on the codebook, codes 'b n' int64, auxiliary loss ''."""
+        """Tokens 'b n d' → the same on the codebook, codes 'b n' int64, auxiliary loss ''.
+
+        Codes are always of the codebook; those of tokens that are NaN mean nothing.
+        """
         if self.kind == "fsq":
             quantised, codes = module(tokens)
-            return quantised, codes.long(), tokens.new_zeros(())
-        quantised, codes, loss = module(tokens)
-        return quantised, codes.long(), loss.sum()
+            loss = tokens.new_zeros(())
+        else:
+            quantised, codes, loss = module(tokens)
+        return quantised, codes.long().clamp(0, module.codebook_size - 1), loss.sum()
 
     def vectors(self, module: Any, codes: torch.Tensor) -> torch.Tensor:
         """The vectors 'b n d' of codes 'b n'."""

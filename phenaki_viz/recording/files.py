@@ -5,13 +5,14 @@ with `format`, `made_by`, `holding`, `clip` (name), `prompt`, `temporal_patch`, 
 `position_biases` and `records`, whose entries are the plain fields of `PositionBias` and
 `AttentionRecord`. Tensors are named after the list entry they belong to: `biases.0.surface`,
 `records.7.attn` (a stored map, 'b h i j') or `records.7.q`, `.k`, `.logsumexp`, `.bias`, `.slopes`
-(a map by parts), `records.7.key_mask`, `.dense_bias`, `.queries`, `.keys`, `.values`; and `clip`,
-the frames 'f H W c' uint8. A table of offsets is kept once, under `biases`.
+(a map by parts, each in the format it was computed in), `records.7.key_mask`, `.dense_bias`,
+`.queries`, `.keys`, `.values`; and `clip`, the frames 'f H W c' uint8. A table of offsets is kept
+once, under `biases`.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +26,7 @@ from phenaki_viz.data import Clip, read_prompt
 from phenaki_viz.errors import PhenakiVizError, RecordingError
 from phenaki_viz.files import replacing
 from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.models.precision import Precision
 from phenaki_viz.recording.maps import AttentionMap, StoredMap
 from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.places import Places
@@ -47,6 +49,12 @@ PLAIN = (
 )  # fmt: skip
 MOST_HEADER = 100_000_000  # bytes; as safetensors itself allows
 PARTS = ("q", "k", "logsumexp", "slopes")
+FORMATS = {
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "float32": torch.float32,
+    "float64": torch.float64,
+}
 
 
 class NoModel(nn.Module):
@@ -173,8 +181,10 @@ def _described(
         if array is not None:
             tensors[f"{at}.{name}"] = torch.from_numpy(array)
     plain["held"] = record.map.held
+    plain["precision"] = _formats(record.map.precision)
     if isinstance(record.map, PartsMap):
         plain["table"] = _keep_parts(record, record.map, at, biases, tensors)
+        plain["map_scale"] = record.map.scale
     else:
         tensors[f"{at}.attn"] = _attn(record.map)
     return plain
@@ -233,8 +243,9 @@ def _map(
     biases: Mapping[str, PositionBias],
     tensors: Mapping[str, torch.Tensor],
 ) -> AttentionMap:
+    precision = _precision(entry.get("precision", {}))
     if entry["held"] == "stored":
-        return _checked(StoredMap(tensors[f"{at}.attn"]), entry)
+        return _checked(StoredMap(tensors[f"{at}.attn"], precision), entry)
     table, bias = entry["table"], tensors.get(f"{at}.bias")
     made: OffsetBias | torch.Tensor | None = bias
     if table and "bias" in table:
@@ -252,6 +263,8 @@ def _map(
             causal=bool(entry["causal"]),
             key_mask=tensors.get(f"{at}.key_mask"),
             nulls=int(entry["num_null_kv"]),
+            scale=float(entry.get("map_scale", 1.0)),
+            precision=precision,
         ),
         entry,
     )
@@ -265,6 +278,17 @@ def _checked(held: AttentionMap, entry: Mapping[str, Any]) -> AttentionMap:
         raise RecordingError(f"{entry['module']}: a map {held.shape} for {wanted} items and heads")
     held.rows(b - 1, h - 1, [i - 1])  # touches every part once
     return held
+
+
+def _formats(precision: Precision) -> dict[str, str]:
+    """The formats of a map by their names, 'bfloat16'."""
+    names = (step.name for step in fields(precision))
+    return {name: str(getattr(precision, name)).removeprefix("torch.") for name in names}
+
+
+def _precision(formats: Mapping[str, str]) -> Precision:
+    """The formats by name; a file without them is of float32. Raises KeyError for unknown ones."""
+    return Precision(**{step: FORMATS[name] for step, name in formats.items()})
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:

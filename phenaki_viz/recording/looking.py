@@ -191,6 +191,8 @@ def _run(
     notes: list[str] = []
     if eyes is not None and video is not None:
         quantised, codes, _ = eyes.quantise(eyes.encode(eyes.embed(video)))
+        if not torch.isfinite(quantised).all():
+            notes.append("C-ViViT made tokens that are not finite: their codes mean nothing")
         rebuilt = eyes.decode(quantised)
         made["reconstruction"] = as_frames(rebuilt)
         made["error"] = float(F.mse_loss(rebuilt, video) / video.var().clamp(min=1e-9))
@@ -276,5 +278,5 @@ def _some_grid(tokens: int) -> Grid:
 
 def as_frames(video: torch.Tensor) -> np.ndarray:
     """The first video of 'b c f H W' in 0..1 as 'f H W c' uint8."""
-    shown = rearrange(video[0].clamp(0, 1), "c f h w -> f h w c")
+    shown = rearrange(video[0].nan_to_num(0).clamp(0, 1), "c f h w -> f h w c")
     return (shown * 255).round().to(torch.uint8).cpu().numpy()

@@ -11,6 +11,7 @@ from phenaki_viz.recording.dialled import DialledRun
 from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import effects, errands, recorded, runs
+from phenaki_viz.ui.health import draw_health
 from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.sidebar import draw_sidebar
 from phenaki_viz.ui.trainings import trained_run
@@ -71,6 +72,7 @@ def main() -> None:
 
 
 def _show(draw: Callable[[Run], None], current: list[Run]) -> None:
+    draw_health(current[0].recording)
     draw(current[0])
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from phenaki_viz.data import as_rgb
-from phenaki_viz.figures.attention_views import Head, origin_notes, scale_for
+from phenaki_viz.figures.attention_views import Head, record_notes, scale_for
 from phenaki_viz.figures.naming import head_label
 from phenaki_viz.figures.over_video import frame_steps, patch_weights, word_weights
 from phenaki_viz.recording.run import Run
@@ -55,7 +55,7 @@ def draw(run: Run, chosen: Selection, log: bool) -> None:
     )
     y, x = tiles[0].cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights"
-    said = (drawn, scale.describe(), *origin_notes(run.recording.made_by))
+    said = (drawn, scale.describe(), *record_notes(run.recording, chosen.records))
     st.caption(panels.plain(" · ".join(said)))
 
 

@@ -241,11 +241,6 @@ def _under_map(chosen: Selection, scale: ColourScale, tile: MapTile, cut: Cut | 
     name = file_stem(chosen.record, chosen.record.heads[chosen.head])
     if is_exportable(chosen):
         export_row(name, lambda: _whole_map(chosen, scale, cut), "map")
-    verified = chosen.record.verification
-    if verified and verified.max_abs_error is not None:
-        error = verified.max_abs_error
-        near = f"within {error:.1e}" if error else "to the last digit"
-        st.caption(
-            f"Checked: this map times the values gives the module's own output {near} "
-            f"({verified.queries} of {verified.of} query rows)."
-        )
+    checked = chosen.record.verification
+    if checked and not chosen.record.failed:  # what failed is said above the page
+        st.caption(panels.plain(checked.said))

@@ -8,7 +8,7 @@ import streamlit as st
 from phenaki_viz.analysis.walks import Along, walk_places
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import scale_for, words_read
-from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.colour import ColourScale, largest
 from phenaki_viz.figures.naming import file_stem, key_axis
 from phenaki_viz.figures.over_video import (
     SCOPES,
@@ -16,6 +16,7 @@ from phenaki_viz.figures.over_video import (
     column_over_video,
     patches_over_video,
     walk_over_video,
+    word_weights,
 )
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import panels, queries
@@ -91,8 +92,8 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
     with right:
         word = _word(names)
         if not look.shared:
-            weights = chosen.record.map.columns(chosen.item, chosen.head, [word])
-            scale = scale_for(weights.max(), log=look.log, scope="this word")
+            high = largest(word_weights(chosen.shown, word))
+            scale = scale_for(high, log=look.log, scope="this word")
         picture = column_over_video(
             chosen.shown, word, chosen.place, as_rgb(run.clip), run.temporal_patch, scale
         )

@@ -17,6 +17,7 @@ from phenaki_viz.recording.sampled import SampledRun, Sampling, sample
 from phenaki_viz.ui import clips, errands, panels, runs
 from phenaki_viz.ui.ask import carry, whole
 from phenaki_viz.ui.components.sampling_player import StepPick, sampling_player
+from phenaki_viz.ui.health import draw_health
 from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
 from phenaki_viz.ui.selection import current, wish
 from phenaki_viz.ui.views.attention import draw_attention
@@ -154,6 +155,7 @@ def _player(sampled: SampledRun) -> None:
     _, t, h, w = np.stack([step.masked for step in steps]).shape
     place = current("step", t - 1), current("row", h - 1), current("column", w - 1)
     panels.heading(f"“{panels.plain(sampled.prompt.text)}”", sampled.recording.made_by)
+    draw_health(sampled.recording)
     sampling_player(
         sampled.previews,
         steps=frame_steps(sampled.previews.shape[1], sampled.temporal_patch),

@@ -15,13 +15,14 @@ from phenaki_viz.analysis.words import (
 )
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import (
-    origin_notes,
+    record_notes,
     scale_for,
 )
+from phenaki_viz.figures.colour import largest
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.naming import key_axis
-from phenaki_viz.figures.over_video import column_over_video, frame_steps
+from phenaki_viz.figures.over_video import column_over_video, frame_steps, word_weights
 from phenaki_viz.recording.looking import Look
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import derived, panels, selection, slices
@@ -117,10 +118,7 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
     maps = word_maps(chosen.records, chosen.item, key)
     shown = side_by_side(maps)
     finer = side_by_side(maps, enlarged=max(1, DOTS // max(maps.shape[3:])))
-    scales = tuple(
-        tuple(scale_for(float(one.max()), log=False, scope="this head") for one in row)
-        for row in maps
-    )
+    scales = derived.scale_each(shown, log=False)
     picture = HeadGrid(
         name="word_heads",
         title=f"tokens that read {name!r}, all heads",
@@ -128,7 +126,7 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
             f"each tile: {maps.shape[2]} time steps, from left to right and down"
             + ("; grey: no further step" if maps.shape[2] % 3 else ""),
             "colour ends of each head apart",
-            *origin_notes(run.recording.made_by),
+            *record_notes(run.recording, chosen.records),
         ),
         made_by={**run.recording.made_by, "key": name},
         thumbnails=shown,
@@ -151,9 +149,9 @@ def _follows(run: Run, maps: np.ndarray, name: str) -> None:
     if np.isnan(found).all():
         return
     layer, head = (int(at) for at in np.unravel_index(int(np.nanargmax(found)), found.shape))
-    said = panels.plain(name)
+    said, most = panels.plain(name), np.nanmax(found)
     st.button(
-        f"L{layer} H{head} reads “{said}” most where there is something (AUC {found.max():.2f})",
+        f"L{layer} H{head} reads “{said}” most where there is something (AUC {most:.2f})",
         icon=":material/target:",
         on_click=selection.wish,
         kwargs={"layer": layer, "head": head},
@@ -169,8 +167,8 @@ def _over_video(run: Run, chosen: Selection, key: int, shared: bool) -> None:
         high = derived.high(run, record, chosen.item, chosen.head)
         scale = scale_for(high, log=False, scope="all words of this head")
     else:
-        weights = record.map.columns(chosen.item, chosen.head, [key])
-        scale = scale_for(float(weights.max()), log=False, scope="this word")
+        high = largest(word_weights(chosen.shown, key))
+        scale = scale_for(high, log=False, scope="this word")
     picture = column_over_video(
         chosen.shown, key, None, as_rgb(run.clip), run.temporal_patch, scale
     )
@@ -188,7 +186,7 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
     picture = Curves(
         name="words_share",
         title=f"How much each key is read: mean weight over all tokens, {chosen.shown.label}",
-        notes=origin_notes(chosen.recording.made_by),
+        notes=chosen.shown.notes,
         made_by={**chosen.recording.made_by},
         curves=(
             Curve(

@@ -12,9 +12,10 @@ from phenaki_viz.data import Prompt, as_rgb, read_prompt
 from phenaki_viz.data.digits import DIGITS, DIRECTIONS
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.attention_views import Head, scale_for
+from phenaki_viz.figures.colour import largest
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.outcome_views import loss_change_over_video, loss_over_video
-from phenaki_viz.figures.over_video import column_over_video, frame_steps
+from phenaki_viz.figures.over_video import column_over_video, frame_steps, word_weights
 from phenaki_viz.recording.looking import Look, look
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import errands, panels
@@ -48,7 +49,7 @@ def compare(run: Look, chosen: Selection, key: int) -> None:
     held = masked & content_patches(frames, masked.shape, frame_steps(len(frames), pt))
     _figures(outcome.loss, other.outcome.loss, masked, held)
     _routing(run, other, chosen, key)
-    high = float(max(outcome.loss[masked].max(), other.outcome.loss[masked].max()))
+    high = max(largest(outcome.loss[masked]), largest(other.outcome.loss[masked]))
     for column, which, told in zip(
         st.columns(2, gap="medium"), ("right", "wrong"), (run, other), strict=True
     ):
@@ -61,8 +62,7 @@ def compare(run: Look, chosen: Selection, key: int) -> None:
 def _routing(run: Look, other: Look, chosen: Selection, key: int) -> None:
     """Whether the two words are read by the same tokens, as a number."""
     first, second = _column(run, chosen, key), _column(other, chosen, key)
-    alike = correlation(*(head.record.map.columns(0, head.head, [at])[:, 0]
-                          for head, at in (first, second)))  # fmt: skip
+    alike = correlation(*(word_weights(head, at) for head, at in (first, second)))
     names = [panels.plain(key_axis(head.record, 0).names[at]) for head, at in (first, second)]
     said = "" if np.isnan(alike) else (
         f"{chosen.shown.label} over all tokens: the weights on “{names[0]}” and on “{names[1]}” "
@@ -130,8 +130,8 @@ def _figures(right: np.ndarray, wrong: np.ndarray, masked: np.ndarray, held: np.
 def _same_word(told: Look, chosen: Selection, key: int, which: str) -> None:
     """The overlay of the word at the same place in the text."""
     head, at = _column(told, chosen, key)
-    columns = chosen.record.map.columns(chosen.item, chosen.head, [key])
-    scale = scale_for(float(columns.max()), log=False, scope="the first text's word")
+    high = largest(word_weights(chosen.shown, key))
+    scale = scale_for(high, log=False, scope="the first text's word")
     picture = column_over_video(head, at, None, as_rgb(told.clip), told.temporal_patch, scale)
     st.markdown(f"**{which.capitalize()}: “{panels.plain(told.prompt.text) or 'no text'}”**")
     word = panels.plain(key_axis(head.record, 0).names[at])

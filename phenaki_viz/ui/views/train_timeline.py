@@ -12,7 +12,7 @@ from phenaki_viz.analysis.measures import head_table
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.data import Clip, Prompt, as_rgb
 from phenaki_viz.figures.attention_views import head_grid, scale_for, words_read
-from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.colour import ColourScale, largest
 from phenaki_viz.figures.naming import place_name
 from phenaki_viz.figures.outcome_views import frames_alone
 from phenaki_viz.figures.over_video import row_over_video
@@ -22,6 +22,7 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.trained_steps import watched
 from phenaki_viz.ui import outcome, panels, selection
 from phenaki_viz.ui.exporting import export_row
+from phenaki_viz.ui.health import draw_health
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.training_jobs import Kept, Training
 
@@ -58,6 +59,7 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
         f"After {counted(at.step)} · {chosen.shown.label} · query {place_name(*chosen.place)}",
         at.recording.made_by,
     )
+    draw_health(at.recording)
     st.caption(panels.plain(f"{clip.name} (never learnt from; all of its patches are shown)"))
     every = _every(kept, chosen) if common else ((at, chosen),)
     _row(clip, chosen, every)
@@ -127,7 +129,7 @@ def _row(clip: Clip, chosen: Selection, every: tuple[tuple[Kept, Selection], ...
         panels.plotly(bars, key="train.words", height=260)
         panels.notes(bars)
         return
-    high = max(float(_weights(look).max()) for _, look in every)
+    high = max(largest(_weights(look)) for _, look in every)
     scope = "this query, all kept steps" if len(every) > 1 else "this query"
     scale = scale_for(high, log=False, scope=scope)
     frames, patch = as_rgb(clip), frames_a_step(chosen.record, len(clip.frames))
