@@ -86,7 +86,7 @@ def test_exactly_the_model_without_it_and_nothing_written(model, case):
 
 @torch.no_grad()
 @pytest.mark.parametrize("hold", ["stored", "parts"])
-@pytest.mark.parametrize("case", CASES[-5:], ids=range(5))
+@pytest.mark.parametrize("case", [CASES[12], CASES[15], *CASES[-2:]], ids=range(4))
 def test_a_recording_is_that_of_the_model_without_it(model, case, hold):
     """Maps of heads that are off are there; those of layers that are cut away are not."""
     expected = without(model, case)
@@ -167,8 +167,9 @@ def test_nested_switches_end_with_their_own_block(model):
             outer = model(*x)
             with switched(model, two), record(model) as none:
                 model(*x)
+            assert torch.equal(model(*x), outer)
             with record(model) as again:
-                assert torch.equal(model(*x), outer)
+                model(*x)
     assert len(none) == 0 and len(again) == 2 and hooks_on(model) == 0
 
 
