@@ -34,12 +34,12 @@ STYLE = """<style>
   [data-testid=stMainBlockContainer] { padding: 4rem 1.5rem 3rem }
   [data-testid=stMain] [data-testid=stColumn] { min-width: calc(100% - 1.5rem) }
 }
-.st-key-slices {
+[class*=st-key-slices-] {
   position: fixed; z-index: 100; bottom: 1rem; right: 2.5rem; width: min(30rem, 80vw);
   padding: .5rem 1rem; border-radius: .5rem; border: 1px solid rgb(128 128 128 / .4);
   background: Canvas; box-shadow: 0 4px 16px rgb(0 0 0 / .18);
 }
-[data-testid=stLayoutWrapper]:has(> .st-key-slices) { position: absolute }
+[data-testid=stLayoutWrapper]:has(> [class*=st-key-slices-]) { position: absolute }
 </style>"""
 
 
