@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -138,9 +139,11 @@ class Training:
         states = self.folder.glob("dialled-*.pt")
         self.done = max([self.done, *(int(path.stem.rpartition("-")[2]) for path in states)])
 
-    def let_go(self) -> None:
-        """Let another server of this machine have the folder."""
+    def let_go(self, *, for_good: bool = False) -> None:
+        """Let another server of this machine have the folder. for_good: it is deleted."""
         if self._claim is not None:
+            if for_good:
+                give_up(self._claim)
             self._claim.release()
             self._claim = None
 
@@ -270,6 +273,13 @@ def claim_of(folder: Path) -> FileLock:
     Beside the folder, so that the folder can be deleted under it. `acquire` raises Timeout at once.
     """
     return FileLock(folder.with_name(f"{folder.name}.lock"), timeout=0, thread_local=False)
+
+
+def give_up(lock: FileLock) -> None:
+    """Release a claim on what is deleted: its file goes while it is held, as its peers notice."""
+    with suppress(OSError):
+        Path(lock.lock_file).unlink(missing_ok=True)
+    lock.release()
 
 
 def _looked(parts: MaskedPatches, step: int) -> Kept:

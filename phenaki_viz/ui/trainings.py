@@ -25,7 +25,7 @@ from phenaki_viz.ui import models, runs
 from phenaki_viz.ui.links import whole_number
 from phenaki_viz.ui.requests import TrainedRequest
 from phenaki_viz.ui.runs import Wanted
-from phenaki_viz.ui.training_jobs import Training, TrainSettings, claim_of
+from phenaki_viz.ui.training_jobs import Training, TrainSettings, claim_of, give_up
 
 STATES = "PHENAKI_VIZ_STATES"  # environment variable: where states are kept
 MOST_TOKENS = 1024
@@ -101,7 +101,7 @@ class Trainings:
             job.claim()
             del self.known[settings]
             _delete(job.folder)
-            job.let_go()
+            job.let_go(for_good=True)
 
     def use(self, job: Training, step: int) -> "Used":
         """Keep the weights of this step for as long as somebody holds what is returned."""
@@ -280,7 +280,7 @@ def _delete_unclaimed(folder: Path) -> None:
     try:
         _delete(folder)
     finally:
-        lock.release()
+        give_up(lock)
 
 
 def _delete(folder: Path) -> None:

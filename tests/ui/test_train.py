@@ -297,7 +297,10 @@ def test_memory_and_disk_stay_bounded(shelf):
     for seed in range(shelves.KEPT_FOLDERS + 2):
         ended(shelf.start(settings(steps=10, seed=seed)))
     assert len(shelf.known) <= shelves.KEPT_TRAININGS + 1
-    assert len(list(shelf.folder.iterdir())) <= shelves.KEPT_FOLDERS + 1
+    folders = [path for path in shelf.folder.iterdir() if path.is_dir()]
+    assert len(folders) <= shelves.KEPT_FOLDERS + 1
+    locks = {path.stem for path in shelf.folder.glob("*.lock")}
+    assert locks <= {path.name for path in folders}
 
 
 def test_only_folders_of_trainings_are_ever_deleted(shelf, tmp_path):
