@@ -24,6 +24,7 @@ from phenaki_viz.recording.locks import lock_of
 from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.pricing import call_arguments
 from phenaki_viz.recording.records import PositionBias, Recording
+from phenaki_viz.recording.switches import is_left_out
 from phenaki_viz.recording.verify import Sample, warn_of_failures
 
 
@@ -153,8 +154,9 @@ class _Session:
         hooks.callback(self._stop_waiting)
 
     def _mine(self, hook: Callable[..., None], *args: Any) -> None:
-        # Another thread may run the model without recording it: its tensors are not ours.
-        if threading.get_ident() == self.thread:
+        # Another thread may run the model without recording it: its tensors are not ours. A layer
+        # that is cut away runs, but nothing of it is used.
+        if threading.get_ident() == self.thread and not is_left_out(args[0]):
             hook(*args)
 
     def _enter_model(self, module: nn.Module, args: Any, kwargs: Any) -> None:

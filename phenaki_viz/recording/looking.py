@@ -120,8 +120,7 @@ def look(
         "prompt": prompt.text,
         "masked_share": ask.share,
         "mask_seed": ask.seed,
-        "heads_off": sorted(map(list, ask.switches.off)),
-        "depth_kept": sorted(map(list, ask.switches.depth)),
+        **ask.switches.origin,
     }
     return Look(
         clip=fitted,

@@ -349,10 +349,23 @@ def describe_non_finite(recording: Recording) -> str:
 def describe_origin(made_by: Mapping[str, Any]) -> str:
     """One line on where the weights come from; says so when they are random."""
     digest = made_by.get("weights_digest", "unknown")
+    taken_out = "".join(f"; {said}" for said in _taken_out(made_by))
     if made_by.get("random_weights"):
-        return f"random weights (seed {made_by.get('seed')}), not trained; digest {digest}"
-    trained = made_by.get("trained")
-    return f"weights {digest}, trained {trained}" if trained else f"weights {digest}"
+        seed = made_by.get("seed")
+        return f"random weights (seed {seed}), not trained; digest {digest}{taken_out}"
+    trained = f", trained {made_by['trained']}" if made_by.get("trained") else ""
+    return f"weights {digest}{trained}{taken_out}"
+
+
+def _taken_out(made_by: Mapping[str, Any]) -> list[str]:
+    """Which heads were off and which layers cut away, in words."""
+    off, depth = made_by.get("heads_off"), made_by.get("depth_kept")
+    said = []
+    if isinstance(off, list) and off:
+        said.append(f"{len(off)} head{'' if len(off) == 1 else 's'} off: {_brief(off, 3)}")
+    if isinstance(depth, list) and depth:
+        said.append(f"layers kept: {_brief(depth, 3)}")
+    return said
 
 
 def _size(size: int) -> str:
@@ -360,5 +373,7 @@ def _size(size: int) -> str:
 
 
 def _brief(items: Sequence[Any], most: int = 5) -> str:
-    shown = ", ".join(map(str, items[:most]))
+    shown = ", ".join(
+        " ".join(map(str, item)) if isinstance(item, list) else str(item) for item in items[:most]
+    )
     return shown + (f", … ({len(items)} in all)" if len(items) > most else "")

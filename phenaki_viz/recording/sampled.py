@@ -104,6 +104,7 @@ def sample(
     started = time.perf_counter()
     with torch.inference_mode(), switched(model, switches):
         recording, made, done = _decode(model, prompt, sampling, prime, kept, on_step)
+        recording.made_by |= switches.origin
         seconds = time.perf_counter() - started
         primed = done.codes.flatten(1)[:, : math.prod(grid) - made[0].codes.shape[1]]
         previews = _previews(model, primed, made)

@@ -1,6 +1,5 @@
 """What a trained model is asked: clip, prompt, masked tokens, heads off, layers cut."""
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -8,51 +7,17 @@ from torch import nn
 
 from phenaki_viz.data import DIGIT_CLIPS, SAMPLES, Clip, Prompt, digit_clip, read_prompt
 from phenaki_viz.models import CViViT, Phenaki, TokenCritic
-from phenaki_viz.recording.looking import Ask, Look, eyes_of, filler_of, look, most_frames
-from phenaki_viz.recording.switches import Switches
+from phenaki_viz.recording.looking import Ask, eyes_of, filler_of, most_frames
 from phenaki_viz.ui import clips, switchboard
 from phenaki_viz.ui.holding import draw_hold
-from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
+from phenaki_viz.ui.requests import LookRequest
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 CAPTIONS = tuple(DIGIT_CLIPS.values())
 _CARRIED, _TAKEN = "clip.carried", "clip.taken"
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Everything that decides a look. digest: of the weights. model stays out of the key."""
-
-    digest: str
-    clip: Clip
-    prompt: Prompt
-    ask: Ask
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What two equal looks share."""
-        return self.digest, self.clip.digest, self.prompt.text, self.ask
-
-    def saying(self, prompt: Prompt) -> "Asked":
-        """The same with another text."""
-        return replace(self, prompt=prompt)
-
-    def whole(self) -> "Asked":
-        """The same with every head on and every layer there."""
-        return replace(self, ask=replace(self.ask, switches=Switches()))
-
-    def wanted(self, model: nn.Module) -> Wanted:
-        """The run of this look."""
-
-        def make(tell: Any) -> Look:
-            return look(
-                model, self.clip, self.prompt, self.ask, limit_bytes=MAP_LIMIT, on_progress=tell
-            )
-
-        return Wanted(self.key, make, _whole_again)
-
-
-def draw_ask(model: nn.Module, digest: str) -> Asked:
+def draw_ask(model: nn.Module) -> LookRequest:
     """Draw the controls of a trained model; returns what they ask."""
     clip = _clip()
     prompt = _prompt(model)
@@ -64,9 +29,7 @@ def draw_ask(model: nn.Module, digest: str) -> Asked:
     grid = None if eyes_of(model) else _grid(model)
     hold = draw_hold()
     ask = Ask(share=share, seed=seed, frames=frames, grid=grid, switches=switches, hold=hold)
-    # A text encoder that is loaded later makes it another model.
-    reads = getattr(getattr(model, "encode_texts", None), "name", "")
-    return Asked(f"{digest} {reads}", clip, prompt, ask)
+    return LookRequest(model=model, clip=clip, prompt=prompt, ask=ask)
 
 
 def _grid(model: Any) -> tuple[int, int, int]:
@@ -183,10 +146,6 @@ def _mask() -> tuple[float, int]:
     with right:
         seed = st.number_input("Which", 0, 2**31 - 1, 0, key="mask_seed", help="Seed", **_BOUND)
     return share / 100, int(seed)
-
-
-def _whole_again() -> None:
-    switchboard.all_on()
 
 
 def whole(model: nn.Module) -> bool:

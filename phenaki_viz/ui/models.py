@@ -1,6 +1,7 @@
 """Models that are open: the shipped one and the user's own, shared by all sessions."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from phenaki_viz.checkpoints import Inspection, Opened, inspect_checkpoint, open
 from phenaki_viz.checkpoints.files import Source, digest_of
 from phenaki_viz.data import SHIPPED_MODEL
 from phenaki_viz.errors import CheckpointError
+from phenaki_viz.models import Phenaki, T5Text
 
 
 @st.cache_resource(show_spinner="Opening the trained model")
@@ -38,12 +40,12 @@ def _digest(path: Path, changed: int, size: int) -> str:
 
 def inspected(source: Source, digest: str, corrections: Mapping[str, Any]) -> Inspection:
     """What a checkpoint holds, looked at once. Raises CheckpointError."""
-    return _inspected(source, digest, tuple(sorted(corrections.items())))
+    return _inspected(source, _name(source), digest, tuple(sorted(corrections.items())))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _inspected(
-    _source: Source, digest: str, corrections: tuple[tuple[str, Any], ...]
+    _source: Source, name: str, digest: str, corrections: tuple[tuple[str, Any], ...]
 ) -> Inspection:
     return inspect_checkpoint(_source, dict(corrections))
 
@@ -52,14 +54,42 @@ def opened(
     source: Source, digest: str, corrections: Mapping[str, Any], allow_non_finite: bool = False
 ) -> Opened:
     """A checkpoint of the user's, opened once. digest: of the file. Raises CheckpointError."""
-    return _opened(source, digest, tuple(sorted(corrections.items())), allow_non_finite)
+    corrected = tuple(sorted(corrections.items()))
+    return _opened(source, _name(source), digest, corrected, allow_non_finite)
 
 
 @st.cache_resource(show_spinner="Opening the checkpoint", max_entries=3)
 def _opened(
     _source: Source,
+    name: str,
     digest: str,
     corrections: tuple[tuple[str, Any], ...],
     allow_non_finite: bool,
 ) -> Opened:
-    return open_checkpoint(_source, dict(corrections), allow_non_finite=allow_non_finite)
+    found = open_checkpoint(_source, dict(corrections), allow_non_finite=allow_non_finite)
+    if found.digest != digest:  # else it would stand for the file as it was
+        raise CheckpointError(f"{name} changed while it was read: open it again")
+    return found
+
+
+def reading(opened: Opened, encoder: T5Text) -> Opened:
+    """A model of the same parts that reads text with this encoder; the one that is shared stays.
+
+    opened: of a Phenaki.
+    """
+    model: Any = opened.model
+    made = Phenaki(
+        maskgit=model.maskgit,
+        cvivit=model.cvivit,
+        critic=model.critic,
+        encode_texts=encoder,
+        steps=model.steps,
+        critic_noise_anneal_schedule=model.critic_noise_anneal_schedule,
+    ).eval()
+    if hasattr(model, "config"):
+        made.config = model.config
+    return replace(opened, model=made)
+
+
+def _name(source: Source) -> str:
+    return source.name if isinstance(source, Path) else source[0]

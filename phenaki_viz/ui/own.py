@@ -14,6 +14,7 @@ from phenaki_viz.models.text import DEFAULT_T5, T5Text
 from phenaki_viz.ui import models
 from phenaki_viz.ui.recorded import given_file, wanted_recording
 from phenaki_viz.ui.runs import Wanted
+from phenaki_viz.ui.shelves import number_of
 
 _KINDS = ["safetensors", "pt", "pth", "ckpt"]
 _MOST_MB = 2048
@@ -59,7 +60,7 @@ def draw_own() -> Opened | Wanted | None:
         return kept
     for note in opened.inspection.notes:
         st.text(note)
-    _text_encoder(opened)
+    opened = _with_text(opened)
     st.session_state[GOOD] = opened
     return opened
 
@@ -140,29 +141,36 @@ def _said(value: Any) -> str:
     return " × ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _text_encoder(opened: Opened) -> None:
-    """A Phenaki of phenaki-pytorch was trained with T5, which its file does not hold."""
+def _with_text(opened: Opened) -> Opened:
+    """A Phenaki of phenaki-pytorch was trained with T5, which its file does not hold.
+
+    The model is shared by all sessions: one with T5 is this session's own.
+    """
     model = opened.model
     if not isinstance(model, Phenaki) or model.maskgit.unconditional:
-        return
+        return opened
     if model.encode_texts is not None:
-        return
+        return opened
+    loaded = f"own.t5.{number_of(model)}"
+    if loaded in st.session_state:
+        reading: Opened = st.session_state[loaded]
+        return reading
     st.caption("The text encoder is not in the file: until it is loaded, word vectors are random.")
     name = st.text_input(
         "T5: a folder, or a name on the Hugging Face hub", DEFAULT_T5, key="own.t5"
     )
     if not st.button("Load T5", key="own.t5.load", width="stretch"):
-        return
+        return opened
     try:
         with st.spinner("Loading T5; the first time it is downloaded"):
             encoder = T5Text(name)
     except PhenakiVizError as error:
         st.error("T5 could not be loaded.", icon=":material/block:")
         st.text(str(error))
-        return
+        return opened
     wanted = model.maskgit.transformer.layers[0][2].context_norm.gamma.shape[0]  # type: ignore
     if encoder.dim != wanted:
         st.error(f"This T5 gives {encoder.dim} features, the model reads {wanted}: use another.")
-        return
-    model.encode_texts = encoder
+        return opened
+    st.session_state[loaded] = models.reading(opened, encoder)
     st.rerun()  # the box has done its work

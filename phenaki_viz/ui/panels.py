@@ -31,6 +31,7 @@ from phenaki_viz.ui.components.head_grid import head_grid
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.links import numbers_in_url, say_in_url
 from phenaki_viz.ui.selection import Selection, untouched, wish
+from phenaki_viz.ui.shelves import number_of
 
 __all__ = ["attention", "grid", "heading", "heatmap", "notes", "plain", "plotly", "strip"]
 
@@ -148,7 +149,7 @@ def link_of(chosen: Selection) -> str:
 
 def _weights_of(chosen: Selection) -> str:
     record = chosen.record
-    run = id(chosen.recording)
+    run = number_of(chosen.recording)
     return f"{record.module} {record.call} {chosen.item} {chosen.head} {run}"
 
 
@@ -213,7 +214,7 @@ def attention(chosen: Selection, scale: ColourScale, cut: Cut | None = None) -> 
         uniform=tile.uniform,
         ranks=derived.ranks(record, *at, tile) if exact else None,
         cut=cuts.on_map(chosen, tile, cut) if cut else None,
-        source=f"{record.module} {at} {i} {j} {id(chosen.recording)} {cut}",
+        source=f"{record.module} {at} {i} {j} {number_of(chosen.recording)} {cut}",
         link=link_of(chosen),
         weights=_weights_of(chosen),
         key="map",

@@ -7,20 +7,20 @@ import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import streamlit as st
 
 from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.export.names import safe_name
 from phenaki_viz.recording import Recording
-from phenaki_viz.recording.files import RecordedRun, is_recording, open_recording, save_recording
+from phenaki_viz.recording.files import RecordedRun, is_recording, save_recording
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui.runs import Wanted
+from phenaki_viz.ui import derived
+from phenaki_viz.ui.requests import RecordingRequest
+from phenaki_viz.ui.runs import Wanted, shelf
 
 RECORDING = "PHENAKI_VIZ_RECORDING"  # a file that the app was started on
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
-_passes: WeakKeyDictionary[Run, dict[Any, Run]] = WeakKeyDictionary()
 
 
 def given_file() -> str:
@@ -33,8 +33,10 @@ def wanted_recording(source: Source, digest: str) -> Wanted | None:
     if not is_recording(source if isinstance(source, Path) else source[1]):
         return None
     path = source if isinstance(source, Path) else _on_disk(source, digest)
-    run = open_recording(path)  # refused here, where the file before it is still in use
-    return Wanted(("recording", digest), lambda _: run, lambda: None)
+    request = RecordingRequest(path=path, digest=digest)
+    if shelf().get(request) is None:  # refused here, where the file before it is still in use
+        shelf().put(request, request.run(lambda *_: None))
+    return Wanted(request, lambda: None)
 
 
 def choose_pass(run: RecordedRun) -> Run:
@@ -55,10 +57,9 @@ def choose_pass(run: RecordedRun) -> Run:
         branch = st.selectbox("Pass", branches, key="recorded.branch")
     if step is None and branch is None:
         return run
-    kept = _passes.setdefault(run, {})
-    if (step, branch) not in kept:
-        kept[step, branch] = _with(run, recording.where(branch=branch, step=step))
-    return kept[step, branch]
+    return derived.part(
+        run, (step, branch), lambda: _with(run, recording.where(branch=branch, step=step))
+    )
 
 
 def draw_save(run: Run) -> None:

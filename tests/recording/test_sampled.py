@@ -97,6 +97,11 @@ def test_heads_that_are_off_are_off_while_sampling():
     one = sample(phenaki(), read_prompt("left"), sampling, switches=off)
     other = sample(phenaki(), read_prompt("right right"), sampling, switches=off)
     assert np.array_equal(one.clip.frames, other.clip.frames)
+    assert len(one.recording.made_by["heads_off"]) == 2
+    whole = sample(phenaki(), read_prompt("left"), sampling)
+    assert whole.recording.made_by["heads_off"] == []
+    digests = [run.recording.made_by["weights_digest"] for run in (one, whole)]
+    assert digests[0] == digests[1]  # the digest that the file has
 
 
 def test_progress_and_cancel():

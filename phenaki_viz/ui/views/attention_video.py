@@ -22,6 +22,7 @@ from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import panels, queries
 from phenaki_viz.ui.exporting import export_row, export_walk
 from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.shelves import number_of
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 SAID = {"row": ("looks at", "look at"), "column": ("is looked at by", "are looked at by")}
@@ -70,7 +71,7 @@ def _walk(run: Run, chosen: Selection, direction: Direction, log: bool) -> None:
     along = cast(Along, walk["along"])
     places = walk_places(chosen.place, along, record.places.grid)
     shown, frames, pt = chosen.shown, as_rgb(run.clip), run.temporal_patch
-    looked_at = id(run), record.module, chosen.head, places[0]
+    looked_at = number_of(run), number_of(record.map), chosen.item, chosen.head, places[0]
     export_walk(
         (*looked_at, *walk.values(), direction, log),
         f"{file_stem(record, record.heads[chosen.head])}_walk_{along}",

@@ -1,24 +1,24 @@
 """Sampling: what happens over the decoding steps?"""
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import streamlit as st
 
-from phenaki_viz.data import Clip, read_prompt
+from phenaki_viz.data import Clip
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.export.gif import gif_of
 from phenaki_viz.export.names import safe_name
 from phenaki_viz.figures.over_video import frame_steps
 from phenaki_viz.recording.looking import Look, most_frames
 from phenaki_viz.recording.run import Run
-from phenaki_viz.recording.sampled import SampledRun, Sampling, sample
-from phenaki_viz.ui import clips, errands, panels, runs
+from phenaki_viz.recording.sampled import SampledRun, Sampling
+from phenaki_viz.ui import clips, derived, errands, panels, runs
 from phenaki_viz.ui.ask import carry, whole
 from phenaki_viz.ui.components.sampling_player import StepPick, sampling_player
 from phenaki_viz.ui.health import draw_health
-from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
+from phenaki_viz.ui.requests import SampleRequest
+from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.selection import current, wish
 from phenaki_viz.ui.views.attention import draw_attention
 
@@ -30,8 +30,6 @@ BRANCHES = {
     "critic, conditional": "Critic, with the text",
     "critic, unconditional": "Critic, without the text",
 }
-# Views of one step: made once, so that what a page computes from them is kept with them.
-_views: WeakKeyDictionary[SampledRun, dict[tuple[int, str | None], Run]] = WeakKeyDictionary()
 
 
 @st.fragment
@@ -114,24 +112,16 @@ def _priming(run: Look, pt: int, most: int) -> int:
 
 def _sampled(run: Look, sampling: Sampling) -> SampledRun | None:
     """The video of these controls: sampled at once, unless the last one was cancelled."""
-    prompt = read_prompt(run.prompt.text)
     model: Any = run.model
-    key = (
-        "sample", run.recording.made_by["weights_digest"], prompt.text, sampling,
-        run.ask.switches, run.ask.hold, run.clip.digest if sampling.priming else "",
+    request = SampleRequest(
+        model=model, prompt=run.prompt, sampling=sampling, switches=run.ask.switches,
+        clip=run.clip if sampling.priming else None, hold=run.ask.hold,
     )  # fmt: skip
-    if st.session_state.get(HELD) == key and runs.shelf().get(key) is None:
+    if st.session_state.get(HELD) == request and runs.shelf().get(request) is None:
         st.info("Sampling was cancelled.", icon=":material/pause_circle:")
         st.button("Sample", type="primary", on_click=_go_on)
         return None
-
-    def make(tell: Any) -> SampledRun:
-        return sample(
-            model, prompt, sampling, run.clip, switches=run.ask.switches,
-            hold=run.ask.hold, limit_bytes=MAP_LIMIT, on_step=tell,
-        )  # fmt: skip
-
-    wanted = Wanted(key, make, lambda: _hold(key), "Sampling: step")
+    wanted = Wanted(request, lambda: _hold(request), "Sampling: step")
     try:
         made = errands.fetch_run(wanted, run.seconds * 2 * sampling.steps)
     except PhenakiVizError as error:
@@ -141,8 +131,8 @@ def _sampled(run: Look, sampling: Sampling) -> SampledRun | None:
     return made if isinstance(made, SampledRun) else None
 
 
-def _hold(key: Any) -> None:
-    st.session_state[HELD] = key
+def _hold(request: SampleRequest) -> None:
+    st.session_state[HELD] = request
 
 
 def _go_on() -> None:
@@ -236,9 +226,9 @@ def _attention(sampled: SampledRun) -> None:
 
 
 def _view(sampled: SampledRun, step: int, branch: str | None) -> Run:
-    kept = _views.setdefault(sampled, {})
-    if (step, branch) not in kept:
-        kept[step, branch] = Run(
+
+    def made() -> Run:
+        return Run(
             clip=Clip(sampled.previews[step], f"decoding step {step + 1}"),
             prompt=sampled.prompt,
             model=sampled.model,
@@ -246,4 +236,5 @@ def _view(sampled: SampledRun, step: int, branch: str | None) -> Run:
             temporal_patch=sampled.temporal_patch,
             seconds=sampled.seconds,
         )
-    return kept[step, branch]
+
+    return derived.part(sampled, (step, branch), made)

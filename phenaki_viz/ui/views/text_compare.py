@@ -16,11 +16,12 @@ from phenaki_viz.figures.colour import largest
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.outcome_views import loss_change_over_video, loss_over_video
 from phenaki_viz.figures.over_video import column_over_video, frame_steps, word_weights
-from phenaki_viz.recording.looking import Look, look
+from phenaki_viz.recording.looking import Look
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import errands, panels
 from phenaki_viz.ui.exporting import export_row
-from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
+from phenaki_viz.ui.requests import LookRequest
+from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.selection import Selection
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -139,18 +140,12 @@ def _same_word(told: Look, chosen: Selection, key: int, which: str) -> None:
 
 
 def _other(run: Look, prompt: Prompt) -> Look | None:
-    def make(tell: Any) -> Look:
-        return look(
-            run.model, run.clip, prompt, replace(run.ask, frames=len(run.clip.frames)),
-            limit_bytes=MAP_LIMIT, on_progress=tell,
-        )  # fmt: skip
-
     if prompt.text == run.prompt.text:
         return run
-    made_by = run.recording.made_by
-    key = ("against", made_by["weights_digest"], run.clip.digest, prompt.text, run.ask)
+    ask = replace(run.ask, frames=len(run.clip.frames))
+    request = LookRequest(model=run.model, clip=run.clip, prompt=prompt, ask=ask)
     try:
-        found = errands.fetch_run(Wanted(key, make, partial(_same_text, run)), run.seconds)
+        found = errands.fetch_run(Wanted(request, partial(_same_text, run)), run.seconds)
     except PhenakiVizError as error:
         st.error("The second text cannot be run.", icon=":material/block:")
         st.text(str(error))

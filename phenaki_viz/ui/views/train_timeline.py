@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import streamlit as st
@@ -20,10 +20,11 @@ from phenaki_viz.figures.training_views import heads_over_steps
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.trained_steps import watched
-from phenaki_viz.ui import outcome, panels, selection
+from phenaki_viz.ui import derived, outcome, panels, selection
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.health import draw_health
 from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.shelves import number_of
 from phenaki_viz.ui.training_jobs import Kept, Training
 
 T = TypeVar("T")
@@ -214,7 +215,5 @@ def _entropy(kept: Kept, look: Selection) -> np.ndarray:
 
 
 def _once(kept: Kept, what: str, look: Selection, make: Callable[[], T]) -> T:
-    key: Any = (what, look.record.stack, look.record.kind, *look.items)
-    if key not in kept.derived:
-        kept.derived[key] = make()
-    return kept.derived[key]
+    maps = tuple(number_of(record.map) for record in look.records)
+    return derived.once((what, number_of(kept), maps, tuple(look.items)), make)
