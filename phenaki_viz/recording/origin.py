@@ -18,6 +18,8 @@ def origin_of(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -
         "config": _as_dict(config),
         "seed": getattr(config, "seed", None),
         "random_weights": bool(getattr(model, "random_weights", False)),
+        "assumed": list(getattr(model, "assumed", ())),  # of a checkpoint that does not say it
+        "notes": list(getattr(model, "opened_notes", ())),
         "weights_digest": weights_digest(model),
         "input_digest": input_digest(args, kwargs),
         "versions": versions(),
