@@ -5,7 +5,7 @@ import json
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,6 @@ from phenaki_viz.checkpoints.naming import flattened
 from phenaki_viz.errors import CheckpointError
 
 Source = Path | tuple[str, bytes]  # a file, or the name and content of an upload
-Keys = Iterable[str]
 MOST_BYTES = 8 * 2**30
 MOST_HEADER = 100_000_000  # as safetensors itself allows
 NAME = re.compile(r"[A-Za-z0-9_.\-]{1,256}")
@@ -38,8 +37,7 @@ class Told:
 class Weights:
     """tensors: by name. metadata: of a safetensors file. notes: what was unwrapped, in words.
 
-    read: copies tensors of these names into memory of their own, so that the file may change
-    afterwards.
+    read: copies every tensor into memory of its own, so that the file may change afterwards.
     """
 
     name: str
@@ -47,7 +45,7 @@ class Weights:
     tensors: Mapping[str, Told]
     metadata: Mapping[str, str]
     notes: tuple[str, ...]
-    read: Callable[[Keys], dict[str, torch.Tensor]]
+    read: Callable[[], dict[str, torch.Tensor]]
 
 
 @contextmanager
@@ -134,9 +132,9 @@ def _safetensors(path: Path, name: str, size: int) -> Weights:
     except SafetensorError as error:
         raise CheckpointError(f"{name} is damaged: {error}") from error
 
-    def read(keys: Keys) -> dict[str, torch.Tensor]:
+    def read() -> dict[str, torch.Tensor]:
         with safe_open(path, "pt") as file:
-            return {key: file.get_tensor(key).clone() for key in keys}
+            return {key: file.get_tensor(key).clone() for key in told}
 
     strings = metadata if isinstance(metadata, dict) else {}
     return Weights(name, size, told, strings, (), read)
@@ -238,8 +236,8 @@ def _torch(path: Path, name: str, size: int) -> Weights:
         _check_tensor(name, key, tensor)
     told = {key: Told(tuple(tensor.shape), tensor.dtype) for key, tensor in found.items()}
 
-    def read(keys: Keys) -> dict[str, torch.Tensor]:
-        return {key: found[key].detach().clone() for key in keys}
+    def read() -> dict[str, torch.Tensor]:
+        return {key: tensor.detach().clone() for key, tensor in found.items()}
 
     return Weights(name, size, told, {}, notes, read)
 

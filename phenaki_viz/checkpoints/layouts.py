@@ -47,20 +47,30 @@ def todays_shape(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
     return (1, *shape) if len(shape) + 1 == AXES.get(last) else shape
 
 
-def completed(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """A state dict in today's shapes, with what older releases left out because it says nothing.
+def absent(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """What older releases left out because it says nothing, by its name, with the shape it has.
 
-    Self-attention without null key/values gets the empty ones; a codebook that kept no running sum
-    gets its own vectors, which only training would read.
+    The running sum of a codebook, which only training reads, and the null key/values of attention
+    that has none, which are empty. shapes: of today.
     """
+    found: dict[str, tuple[int, ...]] = {}
+    for name, shape in shapes.items():
+        start, _, last = name.rpartition(".")
+        if last == "embed" and CODEBOOK.match(name):
+            found[f"{start}.embed_avg"] = shape
+        elif last == "q_scale" and f"{start}.to_q.weight" in shapes:
+            inner, dim_head = shapes[f"{start}.to_q.weight"][0], max(1, shape[0])
+            found[f"{start}.null_kv"] = (inner // dim_head, 0, dim_head)
+    return {name: shape for name, shape in found.items() if name not in shapes}
+
+
+def completed(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """A state dict in today's shapes, with what is `absent`: empty, or the codebook's vectors."""
     made = {name: _in_shape(tensor, todays_shape(name, tuple(tensor.shape)))
             for name, tensor in state.items()}  # fmt: skip
-    for name in list(made):
-        if CODEBOOK.match(name) and name.endswith("embed"):
-            made.setdefault(f"{name}_avg", made[name].clone())
-        if name.endswith(".q_scale"):
-            at = name.removesuffix("q_scale")
-            made.setdefault(f"{at}null_kv", _no_nulls(made, at))
+    for name, shape in absent({name: tuple(one.shape) for name, one in made.items()}).items():
+        vectors = made.get(name.removesuffix("_avg"))
+        made[name] = torch.empty(shape) if vectors is None else vectors.clone()
     return made
 
 
@@ -68,10 +78,3 @@ def _in_shape(tensor: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
     if tuple(tensor.shape) == shape:
         return tensor
     return reduce(tensor, "one -> ", "sum") if not shape else rearrange(tensor, "... -> 1 ...")
-
-
-def _no_nulls(state: Mapping[str, torch.Tensor], at: str) -> torch.Tensor:
-    dim_head = state[f"{at}q_scale"].shape[0]
-    to_q = state.get(f"{at}to_q.weight")
-    heads = 0 if to_q is None else to_q.shape[0] // max(1, dim_head)
-    return torch.empty(heads, 0, dim_head)

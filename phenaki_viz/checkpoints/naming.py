@@ -103,7 +103,7 @@ def flattened(found: Any, name: str, how: str) -> tuple[dict[str, torch.Tensor],
     others: list[str] = []
     _flatten(found, (), tensors, others)
     if not tensors:
-        kinds = ", ".join(f"{str(key)[:40]} ({type(value).__name__})" for key, value in
+        kinds = ", ".join(f"{_word(key)[:40]} ({type(value).__name__})" for key, value in
                           list(found.items())[:NAMED])  # fmt: skip
         raise CheckpointError(f"{name} is a dictionary of {kinds or 'nothing'}, not of tensors: "
                               f"{how}")  # fmt: skip
@@ -120,7 +120,7 @@ def _flatten(
     if len(above) >= MOST_DEPTH:  # a pickle can hold a dictionary that holds itself
         raise CheckpointError(f"{'.'.join(above)[:60]}… is nested more than {MOST_DEPTH} deep")
     for key, value in found.items():
-        path = (*above, str(key))
+        path = (*above, _word(key))
         if not above and TRAINING.match(path[0]):
             others.append(path[0][:40])  # of an optimiser: as large as the model, and not wanted
         elif isinstance(value, torch.Tensor):
@@ -129,6 +129,12 @@ def _flatten(
             _flatten(value, path, tensors, others)
         else:
             others.append(path[0][:40])
+
+
+def _word(key: Any) -> str:
+    """A key as a part of a name; what is neither word nor small number is not written out."""
+    plain = isinstance(key, str) or (isinstance(key, int) and abs(key) < 2**63)
+    return str(key)[:300] if plain else f"a {type(key).__name__}"
 
 
 def _places(names: Iterable[str]) -> tuple[str, ...]:

@@ -22,7 +22,12 @@ from phenaki_viz.checkpoints.settings import (
     maskgit_settings,
 )
 from phenaki_viz.checkpoints.shards import digest_of, whole_weights_of
-from phenaki_viz.errors import CheckpointError, ConfigError, NonFiniteWeightsError
+from phenaki_viz.errors import (
+    CheckpointError,
+    ConfigError,
+    NonFiniteWeightsError,
+    ShapeError,
+)
 from phenaki_viz.models import CViViT, MaskGit, Phenaki, TokenCritic
 from phenaki_viz.models.configs import (
     CriticConfig,
@@ -104,15 +109,13 @@ def open_checkpoint(
     """The model of a checkpoint: built anew, filled, checked; nothing that exists is touched.
 
     source, corrections: see `inspect_checkpoint`. allow_non_finite: take weights with NaN or
-    infinity all the same. The model keeps what was assumed and left out, in words, as
-    `model.assumed` and `model.opened_notes`, so that a recording of it says so too. Raises
-    CheckpointError, of which NonFiniteWeightsError is one.
+    infinity all the same. The model and its parts keep what was assumed and left out, in words, as
+    `assumed` and `opened_notes`, so that a recording of them says so too. Raises CheckpointError,
+    of which NonFiniteWeightsError is one.
     """
     with whole_weights_of(source) as weights:
         inspection, naming = _inspect(weights, corrections or {})
-        wanted = {name: key for name, key in naming.names.items() if not LEFT_OUT.match(name)}
-        read = weights.read(wanted.values())
-        state = {name: read[key] for name, key in wanted.items()}
+        state = _used(naming.of(weights.read()))
     converted = sorted({str(t.dtype).removeprefix("torch.") for t in state.values()
                         if t.is_floating_point() and t.dtype != torch.float32})  # fmt: skip
     state = {key: t.float() if t.is_floating_point() else t for key, t in state.items()}
@@ -121,14 +124,15 @@ def open_checkpoint(
     if converted:
         note = f"weights converted from {', '.join(converted)} to float32"
         inspection = _noting(inspection, note)
-    vars(model).update(assumed=inspection.assumptions, opened_notes=inspection.notes)
+    for part in (model, *model.children()):
+        vars(part).update(assumed=inspection.assumptions, opened_notes=inspection.notes)
     return Opened(model, inspection.config, inspection, digest_of(source))
 
 
 def _inspect(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspection, Naming]:
     try:
         return _looked_at(weights, corrections)
-    except (ConfigError, CheckpointError) as error:
+    except (ConfigError, ShapeError, CheckpointError) as error:
         said = str(error)
         raise CheckpointError(
             said if said.startswith(weights.name) else f"{weights.name}: {said}"
@@ -137,16 +141,15 @@ def _inspect(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspecti
 
 def _looked_at(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspection, Naming]:
     corrections = dict(corrections)
-    naming = named(weights.tensors, corrections.pop(WEIGHTS, None))
+    picked = corrections.pop(WEIGHTS, None)
+    naming = named(weights.tensors, picked)
     notes = [*weights.notes, *naming.notes]
-    shapes = naming.of(weights.tensors)
-    left_out = sorted({key.split(".")[0] for key in shapes if LEFT_OUT.match(key)})
+    every = naming.of(weights.tensors)
+    left_out = sorted({match[0].rstrip(".") for key in every if (match := LEFT_OUT.match(key))})
     if left_out:
         notes.append(f"left out, as only training needs it: {', '.join(left_out)}")
     shapes = {
-        key: Told(todays_shape(key, info.shape), info.dtype)
-        for key, info in shapes.items()
-        if not LEFT_OUT.match(key)
+        key: Told(todays_shape(key, info.shape), info.dtype) for key, info in _used(every).items()
     }
     _check_numbers(shapes)
     header = _own_header(weights)
@@ -160,7 +163,7 @@ def _looked_at(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspec
         name=weights.name,
         kind=KINDS[type(config).__name__].__name__,
         config=config,
-        settings=(*_which(naming), *settings),
+        settings=(*_which(naming, picked is not None), *settings),
         notes=tuple(notes),
         tensors=len(weights.tensors),
         bytes=weights.bytes,
@@ -171,11 +174,18 @@ def _looked_at(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspec
     return inspection, naming
 
 
-def _which(naming: Naming) -> list[Setting]:
+def _used(tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """What a model is filled with: without what only training needs."""
+    return {key: value for key, value in tensors.items() if not LEFT_OUT.match(key)}
+
+
+def _which(naming: Naming, corrected: bool) -> list[Setting]:
     """Which of several sets of weights is taken, as a setting like others."""
     if len(naming.places) == 1:
         return []
-    return [Setting(WEIGHTS, naming.chosen, "assumed", naming.why, naming.places)]
+    return [
+        Setting(WEIGHTS, naming.chosen, "assumed", naming.why, naming.places, corrected=corrected)
+    ]
 
 
 def _settled(
@@ -270,7 +280,7 @@ def _filled(inspection: Inspection, state: dict[str, torch.Tensor]) -> nn.Module
     try:
         with torch.random.fork_rng(devices=[]):
             model = inspection.config.build()
-    except ConfigError as error:
+    except (ConfigError, ShapeError) as error:
         raise CheckpointError(f"{inspection.name}: {error}") from error
     own = model.state_dict()
     for key, tensor in own.items():

@@ -25,7 +25,8 @@ class Setting:
     """One setting. how: read from a header, inferred from shapes, or assumed.
 
     why: one sentence. options: what a user may correct it to; empty when shapes fix it. typed:
-    how a value that is not among them is written, empty where there can be no other.
+    how a value that is not among them is written, empty where there can be no other. corrected:
+    whether the user said so.
     """
 
     name: str
@@ -34,11 +35,13 @@ class Setting:
     why: str
     options: tuple[Any, ...] = ()
     typed: str = ""
+    corrected: bool = False
 
     @property
     def sentence(self) -> str:
         """The setting and where it comes from, as it is kept with a recording."""
-        return f"{self.name} = {told(self.value)}, {self.how}: {self.why}"
+        how = "as you say" if self.corrected else self.how
+        return f"{self.name} = {told(self.value) or 'without a prefix'} ({how}; {self.why})"
 
 
 @dataclass
@@ -90,10 +93,10 @@ class Finding:
                     f"{', '.join(map(told, offered))}{typed and f'; or {typed}'}"
                 )
             offered = (*offered, asked)
-        how: How = "assumed"
-        if self.prefix + name in self.corrections:
-            why = f"as you say; {why}"
-        self.settings.append(Setting(self.prefix + name, asked, how, why, offered, typed))
+        full = self.prefix + name
+        self.settings.append(
+            Setting(full, asked, "assumed", why, offered, typed, full in self.corrections)
+        )
         return asked
 
     def _asked(self, name: str, value: Any) -> Any:

@@ -75,7 +75,11 @@ def parts_of(path: Path) -> Parts:
 
     Raises CheckpointError for a shard that lacks another, and for a folder without one likely file.
     """
-    if path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:
+        raise CheckpointError(f"{path.name[:80]} cannot be read: {error.strerror}") from error
+    if is_folder:
         found = _in_folder(path)
         parts = parts_of(found)
         return replace(parts, name=path.name, notes=(f"in the folder: {found.name}", *parts.notes))
@@ -222,17 +226,12 @@ def _merged(parts: Parts, each: Mapping[str, Weights], most_bytes: int) -> Weigh
         tensors={key: told for one in each.values() for key, told in one.tensors.items()},
         metadata={},
         notes=tuple(notes),
-        read=partial(_read, where, each),
+        read=partial(_read, each),
     )
 
 
-def _read(
-    where: Mapping[str, str], each: Mapping[str, Weights], keys: files.Keys
-) -> dict[str, torch.Tensor]:
-    found: dict[str, torch.Tensor] = {}
-    for name, weights in each.items():
-        found |= weights.read([key for key in keys if where[key] == name])
-    return found
+def _read(each: Mapping[str, Weights]) -> dict[str, torch.Tensor]:
+    return {key: tensor for one in each.values() for key, tensor in one.read().items()}
 
 
 def _check_upload(name: str, content: bytes) -> None:

@@ -1,6 +1,7 @@
 """A dialled model and its clip: options, and the run they ask for."""
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size", type=frame_size, help="frame size in pixels, 64 or 24x40 (default: 64)"
     )
+    add_layout(parser)
     add_dials(parser, DIALS)
 
 
@@ -41,9 +43,8 @@ def add_shown(parser: Any) -> None:
     parser.add_argument("--prompt", help="text for cross-attention (default: no words)")
 
 
-def add_dials(parser: Any, dials: dict[str, str]) -> None:
-    """Add these dials, and the two that are no numbers."""
-    defaults = _defaults()
+def add_layout(parser: Any) -> None:
+    """Add the two dials that are no numbers."""
     parser.add_argument(
         "--layout",
         choices=("joint", "factorised"),
@@ -55,13 +56,18 @@ def add_dials(parser: Any, dials: dict[str, str]) -> None:
         default=None,
         help="causal attention with ALiBi (default: every token sees every other)",
     )
-    for dial, what in dials.items():
+
+
+def add_dials(parser: Any, dials: Iterable[str]) -> None:
+    """Add some of the dials that are numbers, all of `DIALS`."""
+    defaults = _defaults()
+    for dial in dials:
         parser.add_argument(
             f"--{dial.replace('_', '-')}",
             type=int,
             dest=dial,
             metavar="N",
-            help=f"{what} (default: {defaults[dial]})",
+            help=f"{DIALS[dial]} (default: {defaults[dial]})",
         )
 
 

@@ -7,8 +7,8 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phenaki_viz.cli.dialling import DIALS, add_dials, add_shown, dialled_run
-from phenaki_viz.cli.options import correction, frame_size, share, token_grid
+from phenaki_viz.cli.dialling import DIALS, add_dials, add_layout, add_shown, dialled_run
+from phenaki_viz.cli.options import at_least, correction, frame_size, share, token_grid
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -40,7 +40,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="frame size in pixels, 64 or 24x40 (default: 64; with weights, what they say, or "
         "an assumption that is told)",
     )
-    add_dials(parser, {dial: DIALS[dial] for dial in BOTH})
+    parser.add_argument(
+        "--frames",
+        type=at_least(1),
+        metavar="N",
+        help="frames of the clip that the model sees (default: 9; with weights, all that model and "
+        "clip allow)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=at_least(0),
+        metavar="N",
+        help="of the random weights; with weights, of which tokens are masked and of codes that "
+        "are made up (default: 0)",
+    )
+    dialled = parser.add_argument_group("without --weights")
+    add_layout(dialled)
+    add_dials(dialled, (dial for dial in DIALS if dial not in BOTH))
     weighed = parser.add_argument_group("with --weights")
     weighed.add_argument(
         "--set",
@@ -170,9 +186,15 @@ def _check_used(asked: argparse.Namespace, opened: "Opened") -> None:
 
 def _give_text(opened: "Opened", name: str) -> None:
     from phenaki_viz.models.text import T5Text
-    from phenaki_viz.recording.looking import give_encoder
+    from phenaki_viz.recording.looking import text_width
 
-    give_encoder(opened.model, T5Text(name))
+    encoder, wanted = T5Text(name), text_width(opened.model)
+    if encoder.dim != wanted:
+        raise ConfigError(
+            f"--t5 {name} gives {encoder.dim} features, the model reads {wanted}: use another"
+        )
+    model: Any = opened.model
+    model.encode_texts = encoder
 
 
 def _shown(asked: argparse.Namespace, opened: "Opened") -> tuple["Clip", "Prompt", list[str]]:
@@ -236,7 +258,7 @@ def _tell_opened(opened: "Opened") -> None:
     found = opened.inspection
     _say(f"{found.name}: {found.kind}, {found.tensors} tensors, {found.bytes / 1e6:,.1f} MB")
     for sentence in found.assumptions:
-        _say(f"  assumed: {sentence}")
+        _say(f"  {sentence}")
 
 
 def _keep(run: "Run", notes: list[str]) -> None:

@@ -77,7 +77,7 @@ def run_dialled(
         "clip": fitted.name,
         "clip_digest": fitted.digest,
         "prompt": prompt.text,
-        "notes": [*fitted.notes, *prompt.notes],
+        "notes": [*fitted.notes, *(prompt.notes if config.cross else ())],
     }
     return DialledRun(
         config=config,

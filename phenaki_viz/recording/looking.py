@@ -122,7 +122,12 @@ def look(
         "mask_seed": ask.seed,
         "heads_off": sorted(map(list, ask.switches.off)),
         "depth_kept": sorted(map(list, ask.switches.depth)),
-        "notes": [*recording.made_by["notes"], *fitted.notes, *prompt.notes, *notes],
+        "notes": [
+            *recording.made_by["notes"],
+            *(fitted.notes if eyes else ()),
+            *(prompt.notes if text_width(model) else ()),
+            *notes,
+        ],
     }
     return Look(
         clip=fitted,
@@ -166,16 +171,6 @@ def text_width(model: nn.Module) -> int:
         if name.endswith("layers.0.2") and hasattr(module, "to_kv")
     )
     return int(next(crossed, 0))
-
-
-def give_encoder(model: Any, encoder: T5Text) -> None:
-    """Let a model read its text through this encoder. Raises ConfigError when it is too wide."""
-    wanted = text_width(model)
-    if encoder.dim != wanted:
-        raise ConfigError(
-            f"This T5 gives {encoder.dim} features, the model reads {wanted}: use another"
-        )
-    model.encode_texts = encoder
 
 
 def read_words(model: nn.Module, prompt: Prompt) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.errors import NonFiniteWeightsError, PhenakiVizError
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.text import DEFAULT_T5, T5Text
-from phenaki_viz.recording.looking import give_encoder
 from phenaki_viz.ui import models
 from phenaki_viz.ui.recorded import given_file, wanted_recording
 from phenaki_viz.ui.runs import Wanted
@@ -156,9 +155,14 @@ def _text_encoder(opened: Opened) -> None:
         return
     try:
         with st.spinner("Loading T5; the first time it is downloaded"):
-            give_encoder(model, T5Text(name))
+            encoder = T5Text(name)
     except PhenakiVizError as error:
-        st.error("T5 cannot be used.", icon=":material/block:")
+        st.error("T5 could not be loaded.", icon=":material/block:")
         st.text(str(error))
         return
+    wanted = model.maskgit.transformer.layers[0][2].context_norm.gamma.shape[0]  # type: ignore
+    if encoder.dim != wanted:
+        st.error(f"This T5 gives {encoder.dim} features, the model reads {wanted}: use another.")
+        return
+    model.encode_texts = encoder
     st.rerun()  # the box has done its work
