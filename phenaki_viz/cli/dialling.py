@@ -8,8 +8,7 @@ from typing import Any
 
 from phenaki_viz.cli.options import frame_size
 
-# Default and what it is. The defaults are `DialConfig`'s, as a test makes sure: to ask it for them
-# would load PyTorch for every `--help`.
+# Default and what it is, for `--help`; a test makes sure that the defaults are `DialConfig`'s.
 DIALS = {
     "heads": (8, "attention heads of every layer"),
     "depth": (4, "layers, of each kind"),
@@ -41,9 +40,14 @@ def add_shown(parser: Any) -> None:
     parser.add_argument(
         "--clip",
         type=Path,
-        help="GIF, ZIP of images, .npy, folder or film (default: one that comes with the project)",
+        help="GIF, ZIP of images, .npy, folder or film (default: one that comes with the project, "
+        "the nearest to the prompt where the model knows its words)",
     )
-    parser.add_argument("--prompt", help="text for cross-attention (default: no words)")
+    parser.add_argument(
+        "--prompt",
+        help="text for cross-attention (default: no words; of "
+        "a model that knows its words, what the clip shows)",
+    )
 
 
 def add_layout(parser: Any) -> None:

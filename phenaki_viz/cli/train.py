@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from phenaki_viz.training import Progress
 
 BEAT = 2.0  # seconds between lines of progress
-# Name, least, default and what it is. The defaults are the recipe's, as a test makes sure: to ask
-# the recipe for them would load PyTorch for every `--help`.
+# Name, least, default and what it is; a test makes sure that the defaults are the recipe's.
 TOKENIZER, MASKGIT, POOL = 1800, 6500, 20_480
 NUMBERS = (
     ("--threads", 1, 1, "threads of PyTorch; more win little at this size"),
