@@ -228,14 +228,27 @@ def nearest_caption(words: Iterable[str]) -> tuple[str, str]:
 
     wanted = [word.lower() for word in words]
     captions = list(DIGIT_CLIPS.values())
-    nearness = [SequenceMatcher(None, wanted, one.split()).ratio() for one in captions]
-    best = captions[nearness.index(max(nearness))]
+    shared = [one for one in captions if set(one.split()) & set(wanted)]
+    best = max(shared, key=lambda one: _nearness(wanted, one, captions), default=captions[0])
     if wanted == best.split():
         return best, f"clip: “{best}”, which shows what the prompt says"
     if not wanted:
         return best, f"clip: “{best}”; the prompt has no words"
-    near = "the nearest of those that come with the project" if max(nearness) else "the first"
+    near = "the nearest of those that come with the project" if shared else "the first"
     return best, f"clip: “{best}”, {near}; it does not show what the prompt says"
+
+
+def _nearness(wanted: list[str], caption: str, captions: list[str]) -> float:
+    """How much of what is wanted a caption says, less half of what it says besides.
+
+    A word counts by how few captions have it: which digit it is tells more than that it moves.
+    """
+    words = set(caption.split())
+    weight = {word: 1 / sum(word in one.split() for one in captions) for word in words}
+    said = sum(weight[word] for word in words & set(wanted))
+    besides = sum(weight[word] for word in words - set(wanted))
+    in_order = SequenceMatcher(None, wanted, caption.split()).ratio()
+    return said - besides / 2 + in_order / 100
 
 
 def _frames(asked: argparse.Namespace, opened: "Opened", clip: "Clip") -> int:
