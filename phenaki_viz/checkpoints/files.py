@@ -14,13 +14,13 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 
+from phenaki_viz.checkpoints.naming import flattened
 from phenaki_viz.errors import CheckpointError
 
 Source = Path | tuple[str, bytes]  # a file, or the name and content of an upload
 MOST_BYTES = 8 * 2**30
 MOST_HEADER = 100_000_000  # as safetensors itself allows
 NAME = re.compile(r"[A-Za-z0-9_.\-]{1,256}")
-WRAPPERS = ("model", "state_dict", "ema_model", "ema", "module")
 ZIP, PICKLE = b"PK\x03\x04", b"\x80"
 HOW = "save it as `safetensors.torch.save_file(model.state_dict(), path)`"
 
@@ -230,7 +230,7 @@ def _check_zip(path: Path, name: str, most_bytes: int) -> None:
 
 
 def _torch(path: Path, name: str, size: int) -> Weights:
-    found, notes = _unwrapped(_load(path, name), name)
+    found, notes = flattened(_load(path, name), name, HOW)
     for key, tensor in found.items():
         _check_name(name, key)
         _check_tensor(name, key, tensor)
@@ -257,27 +257,6 @@ def _load(path: Path, name: str) -> Any:
                 f"{name} holds more than tensors, and such a file can run code: {HOW}"
             ) from None
         raise CheckpointError(f"{name} is damaged or no file of weights") from None
-
-
-def _unwrapped(found: Any, name: str) -> tuple[dict[str, torch.Tensor], tuple[str, ...]]:
-    """The tensors by name, out of a trainer's file if that is what it is."""
-    notes: list[str] = []
-    while isinstance(found, dict) and not _all_tensors(found):
-        inside = next((key for key in WRAPPERS if isinstance(found.get(key), dict)), None)
-        if inside is None:
-            kinds = ", ".join(f"{str(key)[:40]} ({type(found[key]).__name__})" for key in
-                              list(found)[:5])  # fmt: skip
-            raise CheckpointError(f"{name} is a dictionary of {kinds}, not of tensors: {HOW}")
-        rest = ", ".join(sorted(str(key)[:40] for key in found if key != inside)[:6])
-        notes.append(f"a trainer's file: “{inside}” is used, left out: {rest or 'nothing'}")
-        found = found[inside]
-    if not isinstance(found, dict) or not found:
-        raise CheckpointError(f"{name} holds a {type(found).__name__}, not named tensors: {HOW}")
-    return found, tuple(notes)
-
-
-def _all_tensors(found: dict[Any, Any]) -> bool:
-    return all(isinstance(value, torch.Tensor) for value in found.values())
 
 
 def _check_tensor(name: str, key: str, tensor: torch.Tensor) -> None:

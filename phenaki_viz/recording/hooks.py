@@ -81,10 +81,7 @@ def _chosen(
     model: nn.Module, found: dict[str, AttentionModule], choice: Choice
 ) -> dict[str, AttentionModule]:
     if not found:
-        raise RecordingError(
-            f"{type(model).__name__} has no attention module: looked for modules with to_q, "
-            "to_kv, to_out, attn_dropout, heads, null_kv, q_scale and k_scale"
-        )
+        raise RecordingError(duck.missing_attention(model))
     if choice.modules is None:
         return found
     unknown = sorted(set(choice.modules) - set(found))

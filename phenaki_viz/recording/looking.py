@@ -121,6 +121,12 @@ def look(
         "masked_share": ask.share,
         "mask_seed": ask.seed,
         **ask.switches.origin,
+        "notes": [
+            *recording.made_by["notes"],
+            *(fitted.notes if eyes else ()),
+            *(prompt.notes if text_width(model) else ()),
+            *notes,
+        ],
     }
     return Look(
         clip=fitted,
@@ -147,6 +153,23 @@ def filler_of(model: nn.Module) -> MaskGit | TokenCritic | None:
     if isinstance(model, Phenaki):
         return model.maskgit
     return model if isinstance(model, (MaskGit, TokenCritic)) else None
+
+
+def encoder_of(model: nn.Module) -> Any:
+    """What makes vectors of a model's text; None where the file brought nothing."""
+    return getattr(model, "encode_texts", None)
+
+
+def text_width(model: nn.Module) -> int:
+    """Features of the words that a model's cross-attention reads; 0 when it reads no text."""
+    filler = filler_of(model)
+    layers = () if filler is None else filler.named_modules()
+    crossed = (
+        module.to_kv.in_features
+        for name, module in layers
+        if name.endswith("layers.0.2") and hasattr(module, "to_kv")
+    )
+    return int(next(crossed, 0))
 
 
 def read_words(model: nn.Module, prompt: Prompt) -> tuple[str, ...]:
@@ -200,6 +223,9 @@ def _run(
         chance = torch.Generator().manual_seed(ask.seed)
         codes = torch.randint(filler.mask_id, (1, *grid), generator=chance)
         notes.append("no C-ViViT: the codes are random, so only the maps mean something")
+        laid = " × ".join(map(str, grid))
+        why = "is as you say" if ask.grid else "is assumed: no file says how tokens lie"
+        notes.append(f"their grid of {laid} (steps × rows × columns) {why}")
     else:
         raise ConfigError(
             f"{type(model).__name__} is none of CViViT, MaskGit, TokenCritic, Phenaki"
@@ -239,17 +265,12 @@ def _context(
     crossed = getattr(filler, "has_cross_attn", not getattr(filler, "unconditional", False))
     if not crossed:
         return None, None, ()
-    encoder = getattr(model, "encode_texts", None)
+    encoder = encoder_of(model)
     if encoder is not None:
         context, mask = encoder([prompt.text])
         return context, mask, _unknown(encoder, prompt)
-    width = next(
-        module.to_kv.in_features
-        for name, module in filler.named_modules()
-        if name.endswith("layers.0.2") and hasattr(module, "to_kv")
-    )
     note = "no text encoder: word vectors are random, load the T5 it was trained with"
-    return embed_words(prompt.words, int(width), seed=0), None, (note,)
+    return embed_words(prompt.words, text_width(model), seed=0), None, (note,)
 
 
 def _unknown(encoder: Any, prompt: Prompt) -> tuple[str, ...]:

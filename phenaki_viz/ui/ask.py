@@ -1,11 +1,14 @@
 """What a trained model is asked: clip, prompt, masked tokens, heads off, layers cut."""
 
+import math
 from typing import Any
 
 import streamlit as st
 from torch import nn
 
+from phenaki_viz.checkpoints.corrections import told, value_like
 from phenaki_viz.data import DIGIT_CLIPS, SAMPLES, Clip, Prompt, digit_clip, read_prompt
+from phenaki_viz.errors import CheckpointError
 from phenaki_viz.models import CViViT, Phenaki, TokenCritic
 from phenaki_viz.recording.looking import Ask, eyes_of, filler_of, most_frames
 from phenaki_viz.ui import clips, switchboard
@@ -33,17 +36,44 @@ def draw_ask(model: nn.Module) -> LookRequest:
 
 
 def _grid(model: Any) -> tuple[int, int, int]:
-    """The grid of the tokens, which a MaskGit or critic alone cannot know: square frames."""
+    """The grid of the tokens, which a MaskGit or critic alone cannot know.
+
+    Square frames are offered; frames of another shape are typed.
+    """
     most = filler_of(model).max_seq_len  # type: ignore[union-attr]
     options = [(min(most // side**2, 8), side, side) for side in range(1, 33) if side**2 <= most]
-    return st.selectbox(
+    likely = options[len(options) // 2]
+    chosen = st.selectbox(
         "Token grid (steps × rows × columns)",
         options,
         index=len(options) // 2,
-        format_func=lambda grid: " × ".join(map(str, grid)),
+        format_func=lambda grid: told(grid).replace("×", " × "),
         key=f"grid.{most}",
-        help=f"This model has positions for {most} tokens; how they lie is not in its file",
+        accept_new_options=True,
+        help=f"This model has positions for {most} tokens; how they lie is not in its file. "
+        "Frames that are no squares: type, as 3×4×5",
     )
+    try:
+        return checked_grid(chosen, most)
+    except CheckpointError as error:
+        st.warning(f"The grid is {told(likely)}:", icon=":material/undo:")
+        st.text(str(error))
+        return likely
+
+
+def checked_grid(chosen: Any, most: int) -> tuple[int, int, int]:
+    """A grid 't h w' that was chosen or typed. Raises CheckpointError when the model has no room.
+
+    most: positions that the model has.
+    """
+    grid = value_like("the grid", chosen, (1, 1, 1))
+    if not isinstance(grid, tuple) or len(grid) != 3 or min(grid) < 1 or math.prod(grid) > most:
+        raise CheckpointError(
+            f"the grid cannot be {told(grid)}: three numbers of 1 or more, steps × rows × columns, "
+            f"that make up to {most} tokens"
+        )
+    t, h, w = grid
+    return t, h, w
 
 
 def _clip() -> Clip:

@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 
 from phenaki_viz.checkpoints import Inspection, Opened, inspect_checkpoint, open_checkpoint
-from phenaki_viz.checkpoints.files import Source, digest_of
+from phenaki_viz.checkpoints.files import Source
+from phenaki_viz.checkpoints.shards import digest_of, parts_of
 from phenaki_viz.data import SHIPPED_MODEL
 from phenaki_viz.errors import CheckpointError
 from phenaki_viz.models import Phenaki, T5Text
@@ -26,15 +27,16 @@ def shipped() -> Opened:
 
 
 def digest(source: Source) -> str:
-    """Digest of a file's bytes; of one on this machine, taken anew only when it changed."""
-    if isinstance(source, Path) and source.is_file():
-        state = source.stat()
-        return _digest(source, state.st_mtime_ns, state.st_size)
+    """Digest of a file's bytes, or of all shards; taken anew only when one of them changed."""
+    parts = parts_of(source).paths if isinstance(source, Path) else ()
+    if isinstance(source, Path) and all(part.is_file() for part in parts):
+        states = [part.stat() for part in parts]
+        return _digest(source, tuple((one.st_mtime_ns, one.st_size) for one in states))
     return digest_of(source)
 
 
 @st.cache_resource(show_spinner="Reading the file", max_entries=8)
-def _digest(path: Path, changed: int, size: int) -> str:
+def _digest(path: Path, changed: tuple[tuple[int, int], ...]) -> str:
     return digest_of(path)
 
 
