@@ -7,12 +7,27 @@ from typing import Any
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.home import APP
 
+HOSTS = ("127.0.0.1", "localhost")
+
 
 def add(commands: Any) -> None:
     """Add the command and its options."""
     parser = commands.add_parser("app", help="open the attention microscope in the browser")
     parser.add_argument("--port", type=int, default=8501, help="on this machine (default: 8501)")
+    add_hosts(parser)
     parser.set_defaults(run=run)
+
+
+def add_hosts(parser: argparse.ArgumentParser) -> None:
+    """Add the option that lets a page be reached by another name than localhost."""
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further name that the page may be reached by, as through a proxy on this machine; "
+        "can be given again (default: 127.0.0.1 and localhost)",
+    )
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -27,6 +42,7 @@ def run(asked: argparse.Namespace) -> int:
         str(APP),
         f"--server.port={asked.port}",
         "--server.address=127.0.0.1",
+        *(f"--server.allowedHosts={name}" for name in (*HOSTS, *asked.allow_host)),
         "--browser.gatherUsageStats=false",
     ]
     return int(cli.main(standalone_mode=False) or 0)

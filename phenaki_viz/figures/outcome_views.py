@@ -25,9 +25,13 @@ def loss_over_video(
     high: float,
     name: str = "loss",
     title: str = "loss of each token",
+    scope: str = "both texts",
 ) -> FilmStrip:
-    """−log p of the true token. loss: 't h w'. shown: 't h w' bool, the tokens that count."""
-    scale = ColourScale(low=0.0, high=max(high, 1e-6), scope="both texts")
+    """−log p of the true token. loss: 't h w'. shown: 't h w' bool, the tokens that count.
+
+    scope: what `high` is the largest loss of.
+    """
+    scale = ColourScale(low=0.0, high=max(high, 1e-6), scope=scope)
     return _strip(loss, shown, frames, temporal_patch, made_by, scale, name, title)
 
 

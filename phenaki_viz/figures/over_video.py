@@ -40,15 +40,20 @@ def column_over_video(
 ) -> FilmStrip:
     """Who looks at one key (a token, a word or a null key), laid over every frame."""
     name = key_axis(head.record, head.item).names[key]
-    return _strip(
+    picture = _strip(
         head,
         place,
         word_weights(head, key),
         frames,
         temporal_patch,
         scale,
-        f"tokens that read {name!r}",
+        f"tokens that read “{name}”",
         "column",
+    )
+    return replace(
+        picture,
+        name=f"{file_stem(head.record, head.record.heads[head.head])}_key_{key:02d}_over_video",
+        made_by={**picture.made_by, "key": name, "key_at": key},
     )
 
 

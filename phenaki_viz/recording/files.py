@@ -7,12 +7,12 @@ with `format`, `made_by`, `holding`, `clip` (name), `prompt`, `temporal_patch`, 
 `records.7.attn` (a stored map, 'b h i j') or `records.7.q`, `.k`, `.logsumexp`, `.bias`, `.slopes`
 (a map by parts, each in the format it was computed in), `records.7.key_mask`, `.dense_bias`,
 `.queries`, `.keys`, `.values`; and `clip`, the frames 'f H W c' uint8. A table of offsets is kept
-once, under `biases`.
+once, under `biases`. What came out of the run is beside it (`recording.came_out`).
 """
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,6 +27,13 @@ from phenaki_viz.errors import PhenakiVizError, RecordingError
 from phenaki_viz.files import replacing
 from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.models.precision import Precision
+from phenaki_viz.recording.came_out import (
+    notes_from,
+    outcome_from,
+    sampled_from,
+    tensors_of,
+)
+from phenaki_viz.recording.looking import Outcome
 from phenaki_viz.recording.maps import AttentionMap, StoredMap
 from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.places import Places
@@ -39,6 +46,7 @@ from phenaki_viz.recording.records import (
     Verification,
 )
 from phenaki_viz.recording.run import Run
+from phenaki_viz.recording.sampled import SampledRun
 
 FORMAT = 1
 HEADER = "phenaki_viz.recording"
@@ -55,14 +63,23 @@ FORMATS = {
     "float32": torch.float32,
     "float64": torch.float64,
 }
+NOTHING = Outcome()
 
 
 class NoModel(nn.Module):
     """Stands where a run from a file has no model."""
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
 class RecordedRun(Run):
-    """A run that was opened from a file: its maps, its clip, no model."""
+    """A run that was opened from a file: its maps, its clip, no model.
+
+    outcome, notes: of a look, as in `Look`. sampled: the sampled video, when it was one.
+    """
+
+    outcome: Outcome = NOTHING
+    notes: tuple[str, ...] = ()
+    sampled: SampledRun | None = None
 
 
 def save_recording(path: Path, run: Run) -> Path:
@@ -92,6 +109,7 @@ def save_recording(path: Path, run: Run) -> Path:
     }
     for at, bias in enumerate(recording.position_biases.values()):
         tensors[f"biases.{at}.surface"] = torch.from_numpy(bias.surface)
+    tensors |= tensors_of(run)
     text = json.dumps(header, ensure_ascii=False, default=_plain)
     whole = _apart(tensors)
     size = sum(tensor.nbytes for tensor in whole.values())
@@ -149,13 +167,25 @@ def _run(header: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> Reco
     if not records:
         raise RecordingError("no attention call was recorded")
     recording = Recording(records, biases, header["made_by"], holding=Holding(**header["holding"]))
-    return RecordedRun(
+    run = RecordedRun(
         clip=Clip(tensors["clip"].numpy(), header["clip"]),
         prompt=read_prompt(header["prompt"]),
         model=NoModel(),
         recording=recording,
         temporal_patch=int(header["temporal_patch"]),
         seconds=float(header["seconds"]),
+    )
+    return with_what_came_out(run, tensors)
+
+
+def with_what_came_out(run: RecordedRun, tensors: Mapping[str, torch.Tensor]) -> RecordedRun:
+    """The run and what came out of it, as far as the file holds it. Raises RecordingError."""
+    made_by = run.recording.made_by
+    return replace(
+        run,
+        outcome=outcome_from(made_by, tensors, run.clip),
+        notes=notes_from(made_by),
+        sampled=sampled_from(made_by, tensors, run),
     )
 
 

@@ -121,6 +121,7 @@ def look(
         "masked_share": ask.share,
         "mask_seed": ask.seed,
         **ask.switches.origin,
+        "outcome": {"error": made.get("error"), "notes": list(notes)},
         "notes": [
             *recording.made_by["notes"],
             *(fitted.notes if eyes else ()),

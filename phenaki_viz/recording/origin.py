@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from phenaki_viz.recording.digests import input_digest, weights_digest
+from phenaki_viz.recording.facts import FACTS, facts_of
 
 
 def origin_of(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -23,6 +24,7 @@ def origin_of(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -
         "weights_digest": weights_digest(model),
         "input_digest": input_digest(args, kwargs),
         "versions": versions(),
+        FACTS: facts_of(model),
     }
 
 

@@ -111,6 +111,8 @@ def sample(
     shown = as_frames(done.video)
     if prime is not None:
         shown = np.concatenate((as_frames(prime), shown))
+    primed_steps = primed.shape[1] // math.prod(grid[1:])
+    recording.made_by["primed_steps"] = primed_steps
     return SampledRun(
         clip=Clip(shown, f"sampled: {prompt.text}"),
         prompt=prompt,
@@ -121,7 +123,7 @@ def sample(
         sampling=sampling,
         steps=_steps(made, grid, primed[0]),
         previews=previews,
-        primed_steps=primed.shape[1] // math.prod(grid[1:]),
+        primed_steps=primed_steps,
     )
 
 

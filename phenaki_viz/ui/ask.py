@@ -12,7 +12,9 @@ from phenaki_viz.errors import CheckpointError
 from phenaki_viz.models import CViViT, Phenaki, TokenCritic
 from phenaki_viz.recording.looking import Ask, eyes_of, filler_of, most_frames
 from phenaki_viz.ui import clips, switchboard
+from phenaki_viz.ui.gone import say_gone, uploaded_title
 from phenaki_viz.ui.holding import draw_hold
+from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.requests import LookRequest
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -81,7 +83,7 @@ def _clip() -> Clip:
     uploaded = clips.uploader("film")
     titles = {**{caption: caption for caption in CAPTIONS}, **SAMPLES}
     if uploaded:
-        titles[clips.UPLOAD] = uploaded.name
+        titles[clips.UPLOAD] = uploaded_title(uploaded.name)
     if _TAKEN in st.session_state:
         st.session_state["film"] = clips.CARRIED
         st.session_state["say"] = st.session_state.pop(_TAKEN)
@@ -90,6 +92,7 @@ def _clip() -> Clip:
         titles[clips.CARRIED] = carried.name
     if st.session_state.get("film", CAPTIONS[0]) not in titles:
         st.session_state["film"] = CAPTIONS[0]
+    say_gone("film", titles.values())
     chosen = st.selectbox(
         "Clip",
         list(titles),
@@ -148,7 +151,7 @@ def _prompt(model: nn.Module) -> Prompt:
         st.text(note)
     words = getattr(encoder, "words", ())
     if words:
-        st.caption("It knows: " + " ".join(words))
+        st.caption(inert("It knows: " + " ".join(words)))
     return prompt
 
 

@@ -12,6 +12,7 @@ from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import effects, errands, recorded, runs
 from phenaki_viz.ui.health import draw_health
+from phenaki_viz.ui.links import read_link
 from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.sidebar import draw_sidebar
 from phenaki_viz.ui.trainings import trained_run
@@ -54,12 +55,14 @@ def main() -> None:
         for name, (title, icon, draw) in PAGES.items()
     }
     page = st.navigation(list(pages.values()), position="top")
+    read_link()
     runs.shelf()
     wanted, whole = draw_sidebar(pages["train"])
     run = _run(wanted)
     if run is not None:
         with st.sidebar:
             if isinstance(run, RecordedRun):
+                recorded.draw_about(run)
                 run = recorded.choose_pass(run)
         if isinstance(run, DialledRun):
             run = _trained(run)

@@ -13,6 +13,8 @@ from phenaki_viz.errors import CheckpointError, NonFiniteWeightsError, PhenakiVi
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.text import DEFAULT_T5, T5Text
 from phenaki_viz.ui import models
+from phenaki_viz.ui.gone import keep_file
+from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.recorded import given_file, wanted_recording
 from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.shelves import number_of
@@ -56,7 +58,7 @@ def draw_own() -> Opened | Wanted | None:
             st.button("Open it all the same", on_click=_allow, args=(key,), key="own.allow")
         if kept is not None:
             kind = kept.inspection.kind if isinstance(kept, Opened) else "the recording"
-            st.caption(f"Still in use: {kind} of the file before.")
+            st.caption(f"Still in use: {inert(kind)} of the file before.")
         return kept
     for note in opened.inspection.notes:
         st.text(note)
@@ -84,6 +86,7 @@ def _source() -> Source | None:
         placeholder="folder/model.safetensors",
         help="For files too large to upload, for an index of shards, and for a folder",
     )
+    keep_file(uploaded.name if uploaded is not None else Path(path.strip()).name)
     if uploaded is not None:
         return uploaded.name, uploaded.getvalue()
     return Path(path.strip()).expanduser() if path.strip() else None
@@ -126,7 +129,7 @@ def _settled(source: Source, digest: str) -> tuple[Inspection, Mapping[str, Any]
 def _draw_settings(inspection: Inspection, digest: str) -> None:
     """Show every setting, with a box for each that can be corrected."""
     size = inspection.bytes / 1e6
-    st.caption(f"{inspection.kind}, {inspection.tensors} tensors, {size:,.1f} MB")
+    st.caption(f"{inert(inspection.kind)}, {inspection.tensors} tensors, {size:,.1f} MB")
     for line in (inspection.title, inspection.licence):
         if line:
             st.text(line[:300])
@@ -140,7 +143,8 @@ def _draw_settings(inspection: Inspection, digest: str) -> None:
     with st.expander("Read or inferred", icon=":material/fact_check:"):
         for setting in inspection.settings:
             if setting.how != "assumed":
-                st.text(f"{setting.name} = {told(setting.value)[:120]}", help=setting.why)
+                said = f"{setting.name} = {told(setting.value)[:120]}"
+                st.text(said, help=inert(setting.why))
 
 
 def _correct(setting: Setting, digest: str) -> None:
@@ -148,13 +152,15 @@ def _correct(setting: Setting, digest: str) -> None:
     if key in st.session_state:
         st.session_state[key] = setting.value  # what was typed, as it was read
     st.selectbox(
-        setting.name,
+        inert(setting.name),
         setting.options,
         index=setting.options.index(setting.value),
         format_func=_said,
         key=key,
         accept_new_options=bool(setting.typed),
-        help=f"Assumed: {setting.why}" + (f". Or type {setting.typed}" if setting.typed else ""),
+        help=inert(
+            f"Assumed: {setting.why}" + (f". Or type {setting.typed}" if setting.typed else "")
+        ),
     )
 
 

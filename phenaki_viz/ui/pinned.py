@@ -13,6 +13,7 @@ from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import derived, heads, panels, queries
 from phenaki_viz.ui.components.film_strip import film_of
 from phenaki_viz.ui.components.pinned_maps import PinnedFilm, pinned_maps
+from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.selection import Selection
 
 MOST_VALUES = 131_072  # of all pinned maps together: 262 kB, when other heads are pinned
@@ -56,7 +57,7 @@ def draw(run: Run, chosen: Selection, log: bool) -> None:
     y, x = tiles[0].cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights"
     said = (drawn, scale.describe(), *record_notes(run.recording, chosen.records))
-    st.caption(panels.plain(" · ".join(said)))
+    st.caption(inert(" · ".join(said)))
 
 
 def _film(run: Run, chosen: Selection, pins: Sequence[tuple[int, int]]) -> PinnedFilm:

@@ -62,6 +62,16 @@ def choose_pass(run: RecordedRun) -> Run:
     )
 
 
+def draw_about(run: RecordedRun) -> None:
+    """What the file says of how it was made, where that changes what its maps mean."""
+    off, kept = (run.recording.made_by.get(name) for name in ("heads_off", "depth_kept"))
+    for what, found in (("heads switched off", off), ("transformers with layers cut", kept)):
+        if isinstance(found, list) and found:
+            st.caption(f"Recorded with {len(found)} {what}.")
+    for note in run.notes:
+        st.text(note)
+
+
 def draw_save(run: Run) -> None:
     """A button that makes one file of all maps and the clip."""
     size = run.recording.nbytes / 1e6

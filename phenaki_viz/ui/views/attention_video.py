@@ -1,7 +1,7 @@
 """The Attention page's upper part: what the chosen patch, or word, has to do with the video."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import streamlit as st
 
@@ -24,7 +24,6 @@ from phenaki_viz.ui.exporting import export_row, export_walk
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.shelves import number_of
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 SAID = {"row": ("looks at", "look at"), "column": ("is looked at by", "are looked at by")}
 
 
@@ -91,7 +90,7 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
         panels.notes(bars)
         export_row(bars.name, lambda: bars, "words")
     with right:
-        word = _word(names)
+        word = _word(chosen, names)
         if not look.shared:
             high = largest(word_weights(chosen.shown, word))
             scale = scale_for(high, log=look.log, scope="this word")
@@ -103,19 +102,17 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
             "map below to see who reads that"
         )
         each = None if look.shared else "this word"
-        panels.strip(picture, chosen, f"reads “{panels.plain(names[word])}”", each=each)
+        panels.strip(picture, chosen, f"reads “{names[word]}”", each=each)
         export_row(picture.name, lambda: picture, "strip")
 
 
-def _word(names: tuple[str, ...]) -> int:
-    if st.session_state.get("word", 0) >= len(names):
-        st.session_state["word"] = len(names) - 1
+def _word(chosen: Selection, names: tuple[str, ...]) -> int:
+    queries.word_of(chosen)
     return st.selectbox(
         "Word",
         range(len(names)),
         format_func=lambda at: f"{at}: {names[at]}",
-        index=min(queries.FIRST_WORD, len(names) - 1),
-        key="word",
+        key=queries.WORD,
         label_visibility="collapsed",
-        **_BOUND,
+        persist_state="session",  # the link says its number: two words may read alike
     )

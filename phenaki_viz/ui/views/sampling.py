@@ -10,6 +10,8 @@ from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.export.gif import gif_of
 from phenaki_viz.export.names import safe_name
 from phenaki_viz.figures.over_video import frame_steps
+from phenaki_viz.figures.words import plain
+from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.looking import Look, most_frames
 from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.sampled import SampledRun, Sampling
@@ -35,6 +37,9 @@ BRANCHES = {
 @st.fragment
 def sampling_page(run: Run) -> None:
     """Controls, the video as it came about, and the attention of the chosen step."""
+    if isinstance(run, RecordedRun):
+        _recorded(run)
+        return
     if not isinstance(run, Look) or not whole(run.model):
         st.info(
             "Sampling needs a whole Phenaki: C-ViViT, MaskGit and its text encoder. Choose the "
@@ -49,6 +54,25 @@ def sampling_page(run: Run) -> None:
     _player(sampled)
     _take_away(sampled)
     _attention(sampled)
+
+
+def _recorded(run: RecordedRun) -> None:
+    """The video that a file holds; there is no model in it to sample another."""
+    if run.sampled is None:
+        st.info(
+            "This recording is of one look at a clip, and holds no model that could sample. Choose "
+            "the trained model in the sidebar, or open a checkpoint.",
+            icon=":material/info:",
+        )
+        return
+    how = run.sampled.sampling
+    st.caption(
+        f"Recorded with guidance {how.guidance:g}, {how.steps} decoding steps, temperature "
+        f"{how.temperature:g}, {how.priming} priming frames, seed {how.seed}."
+    )
+    _player(run.sampled)
+    _take_away(run.sampled, look_elsewhere=False)
+    _attention(run.sampled)
 
 
 def _controls(run: Look) -> Sampling:
@@ -144,7 +168,7 @@ def _player(sampled: SampledRun) -> None:
     at = _step(sampled)
     _, t, h, w = np.stack([step.masked for step in steps]).shape
     place = current("step", t - 1), current("row", h - 1), current("column", w - 1)
-    panels.heading(f"“{panels.plain(sampled.prompt.text)}”", sampled.recording.made_by)
+    panels.heading(f"“{plain(sampled.prompt.text)}”", sampled.recording.made_by)
     draw_health(sampled.recording)
     sampling_player(
         sampled.previews,
@@ -174,7 +198,7 @@ def _step(sampled: SampledRun) -> int:
     return min(max(0, int(st.session_state.get("decoding_step", last))), last)
 
 
-def _take_away(sampled: SampledRun) -> None:
+def _take_away(sampled: SampledRun, look_elsewhere: bool = True) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Video as GIF",
@@ -184,6 +208,8 @@ def _take_away(sampled: SampledRun) -> None:
             on_click="ignore",
             key="sampled.gif",
         )
+        if not look_elsewhere:  # no model is there to look at it with
+            return
         carried = st.button(
             "Look at this clip on the other pages",
             icon=":material/arrow_forward:",

@@ -16,10 +16,12 @@ from phenaki_viz.figures.colour import largest
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.outcome_views import loss_change_over_video, loss_over_video
 from phenaki_viz.figures.over_video import column_over_video, frame_steps, word_weights
+from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.looking import Look
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import errands, panels
 from phenaki_viz.ui.exporting import export_row
+from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.requests import LookRequest
 from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.selection import Selection
@@ -60,11 +62,22 @@ def compare(run: Look, chosen: Selection, key: int) -> None:
     _rise(outcome.loss, other, masked)
 
 
+def without_model(run: RecordedRun) -> None:
+    """What a recording can say of it: the loss with its own text."""
+    st.subheader("Right word, wrong word", anchor=False)
+    st.caption(
+        "A recording holds no model, so no other text can be tried: open the weights for that."
+    )
+    loss, masked = run.outcome.loss, run.outcome.masked
+    if loss is not None and masked is not None and masked.any():
+        _cost(run, masked, float(loss[masked].max()), "right", "this text")
+
+
 def _routing(run: Look, other: Look, chosen: Selection, key: int) -> None:
     """Whether the two words are read by the same tokens, as a number."""
     first, second = _column(run, chosen, key), _column(other, chosen, key)
     alike = correlation(*(word_weights(head, at) for head, at in (first, second)))
-    names = [panels.plain(key_axis(head.record, 0).names[at]) for head, at in (first, second)]
+    names = [inert(key_axis(head.record, 0).names[at]) for head, at in (first, second)]
     said = "" if np.isnan(alike) else (
         f"{chosen.shown.label} over all tokens: the weights on “{names[0]}” and on “{names[1]}” "
         f"have a correlation of {alike:.2f}. "
@@ -83,14 +96,16 @@ def _column(told: Look, chosen: Selection, key: int) -> tuple[Head, int]:
     return Head(told.recording, record, 0, chosen.head), at
 
 
-def _cost(told: Look, masked: np.ndarray, high: float, which: str) -> None:
+def _cost(
+    told: Look | RecordedRun, masked: np.ndarray, high: float, which: str, scope: str = "both texts"
+) -> None:
     """Loss of the masked tokens, over the video."""
     loss = told.outcome.loss
     if loss is None:
         return
     picture = loss_over_video(
         loss, masked, as_rgb(told.clip), told.temporal_patch, told.recording.made_by, high=high,
-        name=f"loss_{which}",
+        name=f"loss_{which}", scope=scope,
     )  # fmt: skip
     panels.film(
         picture, key=f"loss.{which}", direction="loss of the masked tokens", unit="loss in nats"
@@ -134,8 +149,8 @@ def _same_word(told: Look, chosen: Selection, key: int, which: str) -> None:
     high = largest(word_weights(chosen.shown, key))
     scale = scale_for(high, log=False, scope="the first text's word")
     picture = column_over_video(head, at, None, as_rgb(told.clip), told.temporal_patch, scale)
-    st.markdown(f"**{which.capitalize()}: “{panels.plain(told.prompt.text) or 'no text'}”**")
-    word = panels.plain(key_axis(head.record, 0).names[at])
+    st.markdown(f"**{which.capitalize()}: “{inert(told.prompt.text) or 'no text'}”**")
+    word = key_axis(head.record, 0).names[at]
     panels.film(picture, key=f"same.{which}", direction=f"tokens that read “{word}”")
 
 

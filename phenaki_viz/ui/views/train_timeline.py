@@ -23,6 +23,7 @@ from phenaki_viz.recording.trained_steps import watched
 from phenaki_viz.ui import derived, outcome, panels, selection
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.health import draw_health
+from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.shelves import number_of
 from phenaki_viz.ui.training_jobs import Kept, Training
@@ -61,7 +62,7 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
         at.recording.made_by,
     )
     draw_health(at.recording)
-    st.caption(panels.plain(f"{clip.name} (never learnt from; all of its patches are shown)"))
+    st.caption(inert(f"{clip.name} (never learnt from; all of its patches are shown)"))
     every = _every(kept, chosen) if common else ((at, chosen),)
     _row(clip, chosen, every)
     left, right = st.columns([6, 5], gap="medium")
@@ -185,7 +186,7 @@ def _over_steps(kept: tuple[Kept, ...], chosen: Selection, prompt: Prompt) -> No
         title="entropy",
         unit="bits",
     )
-    st.markdown(f"**{picture.title}**")
+    st.markdown(f"**{inert(picture.title)}**")
     panels.plotly(picture, key="train.entropy", height=320)
     panels.notes(picture)
     uniform = np.log2(chosen.record.visible_keys(chosen.item)).mean()
