@@ -42,6 +42,7 @@ from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.ui.ask import CAPTIONS
 from phenaki_viz.ui.settings import Settings
+from tests import browser_fixtures
 from tests.browser_fixtures import serve
 from tests.components.test_weight_codes import read_back
 from tests.sent import LENGTH, unpack
@@ -472,6 +473,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     torch.set_num_threads(1)
+    browser_fixtures.START_SECONDS = 600  # another program may have both cores
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder) / "own.safetensors"
         torch.manual_seed(0)
