@@ -10,6 +10,7 @@ exceptions there were; both should be 0.
 """
 
 import argparse
+import contextlib
 import random
 import sys
 import tempfile
@@ -41,6 +42,7 @@ from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.ui.ask import CAPTIONS
 from phenaki_viz.ui.settings import Settings
+from tests import browser_fixtures
 from tests.browser_fixtures import serve
 from tests.components.test_weight_codes import read_back
 from tests.sent import LENGTH, unpack
@@ -66,7 +68,10 @@ class Client:
 
     def __init__(self, address: str, query: dict[str, Any]) -> None:
         where = address.replace("http://", "ws://") + "/_stcore/stream"
-        self.socket: ClientConnection = connect(where, subprotocols=["streamlit"], max_size=None)
+        self.open = contextlib.ExitStack()
+        self.socket: ClientConnection = self.open.enter_context(
+            connect(where, subprotocols=["streamlit"], max_size=None)
+        )
         self.query = urlencode(query)
         self.script = ""
         self.elements: dict[tuple[int, ...], Any] = {}
@@ -167,7 +172,7 @@ class Client:
 
     def close(self) -> None:
         """Leave the page."""
-        self.socket.close()
+        self.open.close()
 
 
 # ---- what it ought to see
@@ -429,7 +434,9 @@ def _judge(client: Client, move: Any, reference: Reference, tally: Tally, number
         tally.exceptions.append(f"session {number}: {exception.type}: {exception.message[:200]}")
     error = wrong(client, move, reference)
     if error:
-        tally.mixed.append(f"session {number}: {error}, at {move}")
+        said = [text.body for text in client.of_kind("markdown") if "digest" in text.body]
+        sent = f"sent {client.values}, the page says {said[:1]}"
+        tally.mixed.append(f"session {number}: {error}, at {move}; {sent}")
         print(tally.mixed[-1], flush=True)
 
 
@@ -466,6 +473,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     torch.set_num_threads(1)
+    browser_fixtures.START_SECONDS = 600  # another program may have both cores
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder) / "own.safetensors"
         torch.manual_seed(0)

@@ -1,5 +1,9 @@
 """The Train page: begun, paused, gone on with, refused; and the trainings behind it."""
 
+import gc
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -20,7 +24,7 @@ SMALL = {
     "heads": 2, "depth": 1, "dim": 16, "dim_head": 8, "height": 16, "width": 16, "frames": 3,
 }  # fmt: skip
 KEPT_FILMS = ("hidden", "filled")
-WAIT = 30  # seconds
+WAIT = 120  # seconds; a wait ends as soon as what is waited for is there
 
 
 @pytest.fixture
@@ -315,3 +319,71 @@ def test_weights_are_counted_without_building_them():
     started = time.perf_counter()
     assert weights_of(DialConfig(dim=4096, depth=48)) > 10**9
     assert time.perf_counter() - started < 5
+
+
+def test_a_second_server_leaves_what_the_first_one_has(shelf, monkeypatch):
+    """The oldest folders go, but not those of a training that is open in another server."""
+    monkeypatch.setattr(shelves, "KEPT_FOLDERS", 1)
+    other = Trainings(shelf.folder)
+    paused = shelf.start(settings(steps=4000))
+    while paused.done < 3:
+        time.sleep(0.01)
+    paused.pause()
+    ended(paused)
+    busy = shelf.start(settings(steps=20_000, seed=1))
+    for job in (paused, busy):
+        while not job.folder.exists():
+            time.sleep(0.01)
+        os.utime(job.folder, (1, 1))
+    for seed in (2, 3, 4):
+        ended(other.start(settings(steps=10, seed=seed)))
+    assert paused.folder.is_dir() and busy.folder.is_dir()
+    for theirs in (paused, busy):
+        with pytest.raises(TrainingError, match="open in another server of this machine"):
+            other.start(theirs.settings)
+    with pytest.raises(TrainingError, match="open in another server"):
+        other.start_over(paused.settings)
+    busy.pause()
+    ended(busy)
+    shelf.start(paused.settings)  # the first server goes on as if nothing had been
+    done = paused.done
+    while paused.done <= done:
+        time.sleep(0.01)
+        assert paused.state != "failed", paused.error
+    assert busy.done > 0 and paused.restored > 0
+
+
+def test_a_server_that_was_killed_has_nothing_any_more(shelf):
+    held = subprocess.Popen(
+        [sys.executable, "-c",
+         "import sys, time; from pathlib import Path;"
+         "from phenaki_viz.ui.training_jobs import claim_of;"
+         "claim = claim_of(Path(sys.argv[1])); claim.acquire();"
+         "print('held', flush=True); time.sleep(600)",
+         str(shelf.folder / settings().digest)],
+        stdout=subprocess.PIPE, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    shelf.folder.mkdir(parents=True, exist_ok=True)
+    assert held.stdout.readline() == b"held\n"
+    with pytest.raises(TrainingError, match="another server"):
+        shelf.start(settings())
+    held.kill()
+    held.wait()
+    held.stdout.close()
+    assert ended(shelf.start(settings(steps=10))).state == "finished"
+    assert ended(shelf.start(settings())).state == "finished"
+
+
+def test_weights_in_use_stay_while_their_session_does(shelf, monkeypatch):
+    monkeypatch.setattr(shelves, "KEPT_FOLDERS", 1)
+    monkeypatch.setattr(shelves, "KEPT_TRAININGS", 1)
+    job = ended(shelf.start(settings(steps=10)))
+    used = shelf.use(job, 10)
+    for seed in (1, 2, 3):
+        ended(shelf.start(settings(steps=10, seed=seed)))
+    assert job.weights(10).is_file()
+    folder = job.folder
+    del used, job
+    gc.collect()
+    ended(shelf.start(settings(steps=10, seed=20)))
+    assert not folder.exists()
