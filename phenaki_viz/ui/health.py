@@ -3,11 +3,11 @@
 import streamlit as st
 
 from phenaki_viz.recording import Recording, describe_failures, describe_non_finite
-from phenaki_viz.ui import panels
+from phenaki_viz.ui.markup import inert
 
 
 def draw_health(recording: Recording) -> None:
     """Checks that failed, and where NaN or infinity began; nothing when all is well."""
     for said in (describe_failures(recording.records), describe_non_finite(recording)):
         if said:
-            st.warning(panels.plain(f"{said}."), icon=":material/error:")
+            st.warning(inert(f"{said}."), icon=":material/error:")

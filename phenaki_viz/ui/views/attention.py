@@ -245,4 +245,4 @@ def _under_map(chosen: Selection, scale: ColourScale, tile: MapTile, cut: Cut | 
         export_row(name, lambda: _whole_map(chosen, scale, cut), "map")
     checked = chosen.record.verification
     if checked and not chosen.record.failed:  # what failed is said above the page
-        st.caption(panels.plain(checked.said))
+        st.caption(inert(checked.said))
