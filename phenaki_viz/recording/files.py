@@ -22,7 +22,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from phenaki_viz.data import Clip, read_prompt
+from phenaki_viz.data import clip_from_facts, read_prompt
 from phenaki_viz.errors import PhenakiVizError, RecordingError
 from phenaki_viz.files import replacing
 from phenaki_viz.models.offsets import OffsetBias
@@ -168,7 +168,7 @@ def _run(header: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> Reco
         raise RecordingError("no attention call was recorded")
     recording = Recording(records, biases, header["made_by"], holding=Holding(**header["holding"]))
     run = RecordedRun(
-        clip=Clip(tensors["clip"].numpy(), header["clip"]),
+        clip=clip_from_facts(tensors["clip"].numpy(), header["clip"], header["made_by"]),
         prompt=read_prompt(header["prompt"]),
         model=NoModel(),
         recording=recording,
