@@ -204,19 +204,26 @@ def fit_clip(
     left, top, wide, high = crop_box(taken.shape[2], taken.shape[1], width, height, clip.crop)
     cropped = taken[:, top : top + high, left : left + wide]
     if cropped.shape != taken.shape:
-        notes.append(f"{_size(taken)} cropped to {_size(cropped)}, {crop_spoken(clip.crop)}")
+        cut = {"across": wide < taken.shape[2], "down": high < taken.shape[1]}
+        where = crop_spoken(clip.crop, **cut)
+        notes.append(f"{_size(taken)} cropped to {_size(cropped)}, {where}")
     resized = _resize(cropped, height, width)
     if resized.shape != cropped.shape:
         notes.append(f"{_size(cropped)} resized to {_size(resized)}")
     return replace(clip, frames=resized, notes=(*clip.notes, *notes), excerpt=excerpt)
 
 
-def crop_spoken(crop: tuple[float, float]) -> str:
-    """'at the centre', or where else the part lies."""
-    if crop == CENTRE:
-        return "at the centre"
-    across, down = crop
-    return f"{across:.0%} across and {down:.0%} down"
+def crop_spoken(crop: tuple[float, float], *, across: bool, down: bool) -> str:
+    """'at the centre', 'at the left', '20% from the top'. across, down: where something is cut."""
+    ways = [(crop[0], "left", "right")] if across else []
+    ways += [(crop[1], "top", "bottom")] if down else []
+    said = []
+    for part, low, high in ways:
+        if part in (0, 1):
+            said.append(f"at the {high if part else low}")
+        elif part != 0.5:
+            said.append(f"{part:.0%} from the {low}")
+    return " and ".join(said) or "at the centre"
 
 
 def crop_box(

@@ -102,10 +102,11 @@ def _slider(label: str, name: str) -> float:
 def _preview(clip: Clip, frames: int, height: int, width: int) -> None:
     """What is cropped away, dimmed, and the frames as the model sees them."""
     fitted = fit_clip(clip, height=height, width=width, frames=frames)
-    cut = any(_cuts(clip.frames.shape[2], clip.frames.shape[1], height, width))
-    if cut:
+    across, down = _cuts(clip.frames.shape[2], clip.frames.shape[1], height, width)
+    where = ""
+    if across or down:
         st.image(_dimmed(clip, height, width), width="content")
-    where = f", cropped {crop_spoken(clip.crop)}" if cut else ""
+        where = f", cropped {crop_spoken(clip.crop, across=across, down=down)}"
     said = f"What the model sees: {clip.excerpt.spoken(frames)}{where}"
     st.image(_tiles(fitted), caption=said, width="content")
 
