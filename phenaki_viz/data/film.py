@@ -134,9 +134,9 @@ class Film:
             for frame in self._decoded(wanted):
                 damaged += bool(frame.is_corrupt)
                 frames.append(self._upright(frame))
-        except DAMAGE as error:
-            if isinstance(error, VideoError) or not frames:
-                raise
+        except _BrokenOffError as error:
+            if not frames:
+                raise VideoError(f"{self.name} cannot be decoded") from error
             broken = True
         notes = list(self.notes)
         if broken or not self.index.whole:
@@ -172,7 +172,7 @@ class Film:
     def _of_run(self, film: Any, stream: Any, places: list[int]) -> Iterator[Any]:
         """Frames at ascending places, from one point where decoding begins."""
         times, at = self.index.times, 0
-        for count, frame in enumerate(film.decode(stream)):
+        for count, frame in enumerate(_until_it_breaks(film.decode(stream))):
             timed = bool(times) and frame.pts is not None
             passed = [
                 place
@@ -192,6 +192,17 @@ class Film:
         if clear and (made[..., 3] == 255).all():
             made = made[..., :3]
         return _turned(made, self.matrix)
+
+
+class _BrokenOffError(Exception):
+    """A film that cannot be decoded any further."""
+
+
+def _until_it_breaks(decoded: Iterator[Any]) -> Iterator[Any]:
+    try:
+        yield from decoded
+    except DAMAGE as error:
+        raise _BrokenOffError from error
 
 
 def _pyav(name: str) -> Any:
@@ -221,7 +232,8 @@ def _indexed(film: Any, stream: Any, demuxer: str, content: bytes) -> _Index:
         whole = False
     shown.sort(key=lambda packet: -1 if packet[0] is None else packet[0])
     times = [time for time, _ in shown if time is not None]
-    known = len(times) == len(shown) and len(set(times)) == len(times)
+    # A bare MPEG stream has no times of its own: FFmpeg makes some up.
+    known = len(set(times)) == len(shown) and demuxer != "mpegvideo"
     keys = tuple(at for at, (_, is_key) in enumerate(shown) if is_key)
     return _Index(tuple(times) if known else (), keys if known else (), len(shown), whole)
 
