@@ -71,8 +71,10 @@ class Film:
     def __init__(self, name: str, content: bytes, demuxer: str, limits: ClipLimits) -> None:
         self.name, self.content, self.demuxer, self.limits = name, content, demuxer, limits
         self.av = _pyav(name)
+        # Most of PyAV's errors are also an OSError or a ValueError; some are its own alone.
+        self.damage = (*DAMAGE, self.av.FFmpegError)
         with self._opened() as (film, stream):
-            self.index = _indexed(film, stream, demuxer, content)
+            self.index = _indexed(film, stream, demuxer, content, self.damage)
             if not self.index.count:
                 raise VideoError(f"{name} cannot be decoded: it has no frames")
             self.rate = float(stream.average_rate) if stream.average_rate else None
@@ -100,7 +102,7 @@ class Film:
             "protocol_whitelist": "none",
             "max_pixels": str(self.limits.pixels),
         }
-        with damage_means(f"{self.name} cannot be decoded"):
+        with damage_means(f"{self.name} cannot be decoded", self.av.FFmpegError):
             with self.av.open(
                 io.BytesIO(self.content), format=self.demuxer, options=options
             ) as film:
@@ -172,7 +174,7 @@ class Film:
     def _of_run(self, film: Any, stream: Any, places: list[int]) -> Iterator[Any]:
         """Frames at ascending places, from one point where decoding begins."""
         times, at = self.index.times, 0
-        for count, frame in enumerate(_until_it_breaks(film.decode(stream))):
+        for count, frame in enumerate(_until_it_breaks(film.decode(stream), self.damage)):
             timed = bool(times) and frame.pts is not None
             passed = [
                 place
@@ -198,10 +200,10 @@ class _BrokenOffError(Exception):
     """A film that cannot be decoded any further."""
 
 
-def _until_it_breaks(decoded: Iterator[Any]) -> Iterator[Any]:
+def _until_it_breaks(decoded: Iterator[Any], damage: tuple[type[Exception], ...]) -> Iterator[Any]:
     try:
         yield from decoded
-    except DAMAGE as error:
+    except damage as error:
         raise _BrokenOffError from error
 
 
@@ -215,7 +217,9 @@ def _pyav(name: str) -> Any:
         ) from error
 
 
-def _indexed(film: Any, stream: Any, demuxer: str, content: bytes) -> _Index:
+def _indexed(
+    film: Any, stream: Any, demuxer: str, content: bytes, damage: tuple[type[Exception], ...]
+) -> _Index:
     """Walk over the packets; a film that breaks off is counted as far as it goes."""
     shown: list[tuple[int | None, bool]] = []
     packets, whole = 0, not _is_cut_off(demuxer, content)
@@ -226,7 +230,7 @@ def _indexed(film: Any, stream: Any, demuxer: str, content: bytes) -> _Index:
                 # Cut out by an edit list: decoded for the others' sake, never shown.
                 if not packet.is_discard:
                     shown.append((packet.pts, packet.is_keyframe))
-    except DAMAGE:
+    except damage:
         whole = False
     if demuxer == "mov" and packets < stream.frames:
         whole = False

@@ -27,7 +27,7 @@ def orientation_of(image: Image.Image) -> int:
     """How the picture was held, 1 (upright) to 8; 1 too where that cannot be read."""
     try:
         found = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except DAMAGE:
+    except (*DAMAGE, UserWarning):  # Pillow warns of tags that it cannot read
         return 1
     return found if found in _TURNS else 1
 

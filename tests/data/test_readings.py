@@ -1,6 +1,7 @@
 """Every format × orientation × transparency, axes and values of arrays, and which frames."""
 
 import io
+import random
 import struct
 import sys
 
@@ -24,6 +25,7 @@ from phenaki_viz.data import (
 from phenaki_viz.data.arrays import orders_of
 from phenaki_viz.errors import VideoError
 from tests.data.test_clips import npy, packed
+from tests.data.test_damage import mutated
 
 UPRIGHT = np.zeros((24, 16, 3), np.uint8)
 UPRIGHT[:8] = 250  # light at the top,
@@ -542,3 +544,28 @@ def test_a_start_past_the_end_is_named():
     content = saved([UPRIGHT, UPRIGHT // 2], "GIF")
     with pytest.raises(VideoError, match="has 2 frames, counted from 0; frame 2 is past its end"):
         load_clip(("x.gif", content), Reading(start=2))
+
+
+# ---- damage
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")  # Pillow's, of a picture that opens
+@pytest.mark.parametrize("kind", ["avi", "mp4", "mkv", "mpeg", "npz", "jpeg"])
+def test_mutated_films_and_arrays_are_clips_or_refused(kind):
+    whole = {
+        "avi": lambda: film("avi", "mpeg4", 6),
+        "mp4": lambda: film("mp4", "libx264", 6),
+        "mkv": lambda: film("matroska", "libx264", 6),
+        "mpeg": lambda: film("mpeg", "mpeg2video", 6),
+        "npz": lambda: npz(a=FILM[:2], b=GREY),
+        "jpeg": lambda: saved([UPRIGHT], "JPEG", 6),
+    }[kind]()
+    chance, refused = random.Random(kind), 0
+    for _ in range(60):
+        try:
+            clip = load_clip((f"x.{kind}", mutated(whole, chance)), Reading(stride=2))
+            assert clip.frames.size
+        except VideoError as error:
+            refused += 1
+            assert str(error).startswith(f"x.{kind}")
+    assert refused
