@@ -34,9 +34,10 @@ DAMAGE = (
 @contextmanager
 def damage_means(message: str, *more: type[Exception]) -> Iterator[None]:
     """Raise VideoError(message) for any of `DAMAGE`, and more; a VideoError passes as it is."""
+    awaited: tuple[type[Exception], ...] = (*DAMAGE, *more)
     try:
         yield
     except VideoError:
         raise
-    except (*DAMAGE, *more) as error:
+    except awaited as error:
         raise VideoError(message) from error
