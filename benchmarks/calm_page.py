@@ -42,11 +42,14 @@ def main() -> None:
     parser.add_argument("--moves", type=int, default=50)
     parser.add_argument("--busy", type=int, default=2)
     parser.add_argument("--slow", type=float, default=4)
+    parser.add_argument("--only", default="", help="pages whose name begins so")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         with serve(APP, Path(folder) / "app.log") as app, busy(asked.busy):
             for name, (path, control, share) in PAGES.items():
+                if not name.startswith(asked.only):
+                    continue
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
                 page.goto(app + path)
                 _begin(page, asked.slow)
