@@ -10,7 +10,7 @@ from playwright.sync_api import Error, Locator, Page, expect
 from tests.browser_fixtures import settle
 
 T = TypeVar("T")
-PATIENCE = 60.0  # seconds: how long a loaded machine may take
+PATIENCE = 120.0  # seconds: how long a loaded machine may take
 
 
 def shown(page: Page, words: str = "") -> Locator:
