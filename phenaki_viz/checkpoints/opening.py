@@ -36,6 +36,7 @@ from phenaki_viz.models.configs import (
     PhenakiConfig,
     from_json,
 )
+from phenaki_viz.models.seeding import random_stream
 
 Config = CViViTConfig | MaskGitConfig | CriticConfig | PhenakiConfig
 CONFIGS: dict[str, Any] = {
@@ -278,7 +279,7 @@ def _read(config: Any, prefix: str = "") -> list[Setting]:
 def _filled(inspection: Inspection, state: dict[str, torch.Tensor]) -> nn.Module:
     """A new model with these weights; strict, and every difference named first."""
     try:
-        with torch.random.fork_rng(devices=[]):
+        with random_stream():
             model = inspection.config.build()
     except (ConfigError, ShapeError) as error:
         raise CheckpointError(f"{inspection.name}: {error}") from error
