@@ -147,7 +147,7 @@ def draw_map() -> None:
         total=total,
         window=window,
         cell=cell,
-        scale=ColourScale(low=high / 1e4 if log else 0, high=high, log=log),
+        scale=ColourScale(low=high / 1e4 if log else 0, high=high, law="log" if log else "linear"),
         selected_query=state["cell"][0],
         selected_key="kept" if "kept" in asked else state["cell"][1],
         uniform=np.full(total[0], 1 / total[1], np.float32),

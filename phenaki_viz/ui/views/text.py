@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.analysis.words import (
     content_patches,
     separation,
@@ -15,8 +16,8 @@ from phenaki_viz.analysis.words import (
 )
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import (
+    Colours,
     origin_notes,
-    scale_for,
 )
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
@@ -118,8 +119,7 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
     shown = side_by_side(maps)
     finer = side_by_side(maps, enlarged=max(1, DOTS // max(maps.shape[3:])))
     scales = tuple(
-        tuple(scale_for(float(one.max()), log=False, scope="this head") for one in row)
-        for row in maps
+        tuple(Colours().over(*drawn_range(one), "this head") for one in row) for row in maps
     )
     picture = HeadGrid(
         name="word_heads",
@@ -166,11 +166,12 @@ def _over_video(run: Run, chosen: Selection, key: int, shared: bool) -> None:
     record = chosen.record
     if shared:
         slices.draw_place()
-        high = derived.high(run, record, chosen.item, chosen.head)
-        scale = scale_for(high, log=False, scope="all words of this head")
+        scale = Colours().of(
+            derived.range_of(run, record, chosen.item, chosen.head), "all words of this head"
+        )
     else:
         weights = record.map.columns(chosen.item, chosen.head, [key])
-        scale = scale_for(float(weights.max()), log=False, scope="this word")
+        scale = Colours().over(*drawn_range(weights), "this word")
     picture = column_over_video(
         chosen.shown, key, None, as_rgb(run.clip), run.temporal_patch, scale
     )

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.analysis.words import content_patches, correlation
 from phenaki_viz.data import Prompt, as_rgb, read_prompt
 from phenaki_viz.data.digits import DIGITS, DIRECTIONS
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.figures.attention_views import Head, scale_for
+from phenaki_viz.figures.attention_views import Colours, Head
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.outcome_views import loss_change_over_video, loss_over_video
 from phenaki_viz.figures.over_video import column_over_video, frame_steps
@@ -131,7 +132,7 @@ def _same_word(told: Look, chosen: Selection, key: int, which: str) -> None:
     """The overlay of the word at the same place in the text."""
     head, at = _column(told, chosen, key)
     columns = chosen.record.map.columns(chosen.item, chosen.head, [key])
-    scale = scale_for(float(columns.max()), log=False, scope="the first text's word")
+    scale = Colours().over(*drawn_range(columns), "the first text's word")
     picture = column_over_video(head, at, None, as_rgb(told.clip), told.temporal_patch, scale)
     st.markdown(f"**{which.capitalize()}: “{panels.plain(told.prompt.text) or 'no text'}”**")
     word = panels.plain(key_axis(head.record, 0).names[at])
