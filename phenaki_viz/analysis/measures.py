@@ -157,28 +157,6 @@ def row_runs(
         yield first, record.map.tile(item, head, (first, min(first + step, end)), (0, j))
 
 
-def largest_weight(record: AttentionRecord, item: int, head: int) -> float:
-    """The largest weight of one head's map; rows that are not a distribution do not count."""
-    return finish(largest_steps([(record, item, head)]))
-
-
-def largest_steps(heads: Sequence[tuple[AttentionRecord, int, int]]) -> Steps[float]:
-    """The largest weight of several heads, in steps, each of a run of rows of one of them.
-
-    heads: of each its record, batch item and head.
-    """
-    high = 0.0
-    for at, (record, item, head) in enumerate(heads):
-        queries = record.map.shape[2]
-        for first, weights in row_runs(record, item, head):
-            wrong = record.map.wrong_rows(item, head, (first, first + len(weights)))
-            good = np.setdiff1d(np.arange(first, first + len(weights)), wrong) - first
-            weights = weights if len(good) == len(weights) else weights[good]
-            high = max(high, float(weights.max(initial=0)))
-            yield (at + min(1.0, (first + RUN / record.map.shape[3]) / queries)) / len(heads)
-    return high
-
-
 def applicable(record: AttentionRecord) -> dict[str, Measure]:
     """The measures that mean something for this kind of map."""
     return {name: measure for name, measure in MEASURES.items() if measure.applies(record)}

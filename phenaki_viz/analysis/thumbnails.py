@@ -18,12 +18,6 @@ class Thumbnails:
     values: np.ndarray
     cell: tuple[int, int]
 
-    @property
-    def high(self) -> float:
-        """Largest value drawn; 1 when nothing is."""
-        drawn = self.values[np.isfinite(self.values)]
-        return float(drawn.max()) if drawn.size else 1.0
-
 
 def thumbnails(
     records: Sequence[AttentionRecord],

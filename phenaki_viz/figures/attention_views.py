@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from phenaki_viz.analysis.measures import largest_weight
 from phenaki_viz.analysis.rows import blanked, uniform_weight, wrong_among
 from phenaki_viz.analysis.thumbnails import Thumbnails
-from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.analysis.weight_range import WeightRange, weight_range
+from phenaki_viz.figures.colour import ColourScale, Law
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
@@ -83,15 +83,38 @@ class Head:
         }
 
 
-def scale_for(high: float, *, log: bool, scope: str, low: float = 0.0) -> ColourScale:
-    """Colours from 0 to the largest weight, or over the last four decades below it.
+def scale_for(
+    high: float, *, scope: str, law: Law = "linear", most: float | None = None, low: float = 0.0
+) -> ColourScale:
+    """Colours from 0 to `high`; logarithmic ones over the last four decades below it.
 
-    Without one (all are 0, or not finite) they end at 1.
+    They end at 1 where `high` is 0 or not finite. most: the largest weight there is, if colours
+    end before it.
     """
     high = float(high) if math.isfinite(high) and high else 1.0
-    if log:
-        return ColourScale(low=high / 10**LOG_DECADES, high=high, log=True, scope=scope)
-    return ColourScale(low=low, high=high, scope=scope)
+    if law == "log":
+        low = high / 10**LOG_DECADES
+    return ColourScale(low=low, high=high, law=law, scope=scope, most=most)
+
+
+@dataclass(frozen=True)
+class Colours:
+    """How weights become colours. law: what colours follow. whole: colours end at the largest
+    weight, and not at the 99.5th percentile of what is shown.
+    """
+
+    law: Law = "linear"
+    whole: bool = False
+
+    def over(self, top: float, most: float, scope: str) -> ColourScale:
+        """The scale of numbers whose 99.5th percentile is `top` and whose largest is `most`."""
+        end = most if self.whole or top <= 0 else top
+        return scale_for(end, law=self.law, scope=scope, most=most)
+
+    def of(self, weights: WeightRange, scope: str) -> ColourScale:
+        """The scale of the weights of a head or of several."""
+        said = f"{scope} ({weights.sampled})" if weights.sampled else scope
+        return self.over(weights.top, weights.most, said)
 
 
 def origin_notes(made_by: Mapping[str, Any]) -> tuple[str, ...]:
@@ -183,7 +206,7 @@ def words_read(head: Head, place: Place) -> Curves:
         name=f"{file_stem(record, record.heads[head.head])}_words",
         title=f"{head.title} · {place_name(*place)} · words it reads",
         notes=(*wrong_notes(wrong), *head.notes),
-        made_by=head.made_by(scale_for(1.0, log=False, scope="fixed")) | {"query": place},
+        made_by=head.made_by(scale_for(1.0, scope="fixed")) | {"query": place},
         curves=(Curve(name=head.label, x=np.arange(len(weights)), y=weights, hover=hover),),
         x_title="key",
         y_title=UNIT,
@@ -192,25 +215,37 @@ def words_read(head: Head, place: Place) -> Curves:
     )
 
 
-def all_heads(recording: Recording) -> Iterator[Heatmap]:
-    """Every head of every layer, first batch item, one colour scale a stack."""
+def all_heads(
+    recording: Recording, colours: Colours | None = None, *, shared: bool = True
+) -> Iterator[Heatmap]:
+    """Every head of every layer, first batch item; see `stack_heads`."""
     for records in recording.stacks().values():
-        yield from stack_heads(recording, records, [0] * len(records))
+        yield from stack_heads(recording, records, [0] * len(records), colours, shared=shared)
 
 
 def stack_heads(
-    recording: Recording, records: Sequence[AttentionRecord], items: Sequence[int]
+    recording: Recording,
+    records: Sequence[AttentionRecord],
+    items: Sequence[int],
+    colours: Colours | None = None,
+    *,
+    shared: bool = True,
 ) -> Iterator[Heatmap]:
-    """Every head of the layers of one stack, at one batch item each, on one colour scale."""
+    """Every head of the layers of one stack, at one batch item each.
+
+    shared: on one colour scale; otherwise each on its own.
+    """
+    colours = colours or Colours()
     heads = [
         Head(recording, record, item, head)
         for record, item in zip(records, items, strict=True)
         for head in range(len(record.heads))
     ]
-    high = max(largest_weight(h.record, h.item, h.head) for h in heads)
-    scale = scale_for(high, log=False, scope="all heads and layers")
-    for head in heads:
-        yield attention_heatmap(head, scale)
+    places = [(head.record, head.item, head.head) for head in heads]
+    scale = colours.of(weight_range(places), "all heads and layers") if shared else None
+    for head, place in zip(heads, places, strict=True):
+        own = scale or colours.of(weight_range([place]), "this head")
+        yield attention_heatmap(head, own)
 
 
 def steps_read(head: Head, place: Place) -> Curves:
@@ -229,7 +264,7 @@ def steps_read(head: Head, place: Place) -> Curves:
         name=f"{file_stem(record, record.heads[head.head])}_steps",
         title=f"{head.title} · {place_name(*place)} · attention by time step",
         notes=(*wrong_notes(wrong), *head.notes),
-        made_by=head.made_by(scale_for(1.0, log=False, scope="fixed")) | {"query": place},
+        made_by=head.made_by(scale_for(1.0, scope="fixed")) | {"query": place},
         curves=(
             Curve(name=head.label, x=at, y=mass, highlighted=True),
             Curve(name="no choice", x=at, y=even),

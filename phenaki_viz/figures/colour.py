@@ -9,6 +9,8 @@ import numpy as np
 from phenaki_viz.figures.palettes import table
 
 Palette = Literal["magma", "cividis", "viridis", "RdBu_r"]
+Law = Literal["linear", "sqrt", "log"]
+LAWS: dict[Law, str] = {"linear": "linear", "sqrt": "square root", "log": "logarithmic"}
 
 # Query and key keep their colour on every page; both stand out on every cell of magma.
 QUERY_COLOUR = "#19c3e6"
@@ -22,15 +24,28 @@ WRONG_COLOUR = "#d62f6b"  # a row that is not a distribution: named, not drawn
 class ColourScale:
     """From raw numbers to colours; `describe()` is what the legend says.
 
-    low, high: raw values at the ends. log: colours follow log10 (low must be > 0 then).
-    scope: what the ends were taken from, in words ("this head", "all heads and layers").
+    low, high: raw values at the ends. law: colours follow the values, their square roots above
+    `low`, or log10 (low must be > 0 then). most: the largest value there is; what lies between
+    `high` and it has the last colour. scope: what the ends were taken from, in words ("this head",
+    "all heads and layers").
     """
 
     low: float
     high: float
-    log: bool = False
+    law: Law = "linear"
     palette: Palette = "magma"
     scope: str = "this head"
+    most: float | None = None
+
+    @property
+    def log(self) -> bool:
+        """Whether colours follow the logarithm."""
+        return self.law == "log"
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether values above `high` exist, which all have its colour."""
+        return self.most is not None and self.most > self.high
 
     def unit(self, values: np.ndarray) -> np.ndarray:
         """Values moved onto 0..1, clipped; same shape, float32. NaN stays NaN."""
@@ -39,12 +54,14 @@ class ColourScale:
             values = np.log10(np.maximum(values, low))
             low, high = np.log10(low), np.log10(high)
         span = (high - low) or 1.0
-        return np.clip((np.asarray(values, np.float32) - low) / span, 0, 1)
+        unit = np.clip((np.asarray(values, np.float32) - low) / span, 0, 1)
+        return np.sqrt(unit) if self.law == "sqrt" else unit
 
     def describe(self) -> str:
         """The legend's sentence: ends, law and scope."""
-        law = "logarithmic" if self.log else "linear"
-        return f"colour {law} from {self.low:.3g} to {self.high:.3g}, ends from {self.scope}"
+        above = f" and above (largest {self.most:.3g})" if self.cut_off else ""
+        ends = f"from {self.low:.3g} to {self.high:.3g}{above}"
+        return f"colour {LAWS[self.law]} {ends}, ends from {self.scope}"
 
 
 def largest(values: np.ndarray) -> float:

@@ -8,14 +8,13 @@ import numpy as np
 
 from phenaki_viz.analysis.overlay import Combine, combined, on_grid
 from phenaki_viz.analysis.rows import blanked, uniform_weight, wrong_among
-from phenaki_viz.figures.attention_views import UNIT, Head, scale_for, wrong_notes
-from phenaki_viz.figures.colour import ColourScale, largest
+from phenaki_viz.figures.attention_views import UNIT, Head, wrong_notes
+from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import file_stem, key_axis, place_name
 from phenaki_viz.recording import Place
 
 Direction = Literal["row", "column"]
-SCOPES = {"row": "this query", "column": "this key"}
 
 
 def row_over_video(
@@ -65,19 +64,13 @@ def patches_over_video(
     *,
     direction: Direction = "row",
     combine: Combine = "mean",
-    scale: ColourScale | None = None,
-    log: bool = False,
+    scale: ColourScale,
 ) -> FilmStrip:
     """Where one or several patches look, or who looks at them, over every frame on one scale.
 
     places: the first one is the patch that was chosen first. combine: of the weights of several.
-    scale: without one, colours end at the largest weight shown, on a log scale if `log`.
     """
     weights = combined(patch_weights(head, places, direction), combine)
-    if scale is None:
-        high = largest(weights)
-        scope = SCOPES[direction] if len(places) == 1 else f"{combine} of {len(places)} patches"
-        scale = scale_for(high, log=log, scope=scope)
     picture = _strip(
         head, places[0], weights, frames, temporal_patch, scale,
         _shows(places, direction, combine), direction, places,
@@ -98,12 +91,9 @@ def walk_over_video(
     temporal_patch: int,
     *,
     direction: Direction = "row",
-    log: bool = False,
+    scale: ColourScale,
 ) -> list[FilmStrip]:
-    """One picture for each place of a walk, all on one scale: the largest weight of the walk."""
-    weights = patch_weights(head, places, direction)
-    high = largest(weights)
-    scale = scale_for(high, log=log, scope="the whole walk")
+    """One picture for each place of a walk, all on one scale."""
     return [
         patches_over_video(head, [place], frames, temporal_patch, direction=direction, scale=scale)
         for place in places

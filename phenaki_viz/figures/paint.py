@@ -40,13 +40,15 @@ def raw_ends(scale: ColourScale) -> tuple[float, float]:
 def raw_colourscale(scale: ColourScale) -> list[list[Any]]:
     """A plotly colour scale for raw values, so that z is never anything but the number itself.
 
-    A logarithmic scale is the same 256 colours, placed logarithmically between the ends.
+    A scale of another law is the same 256 colours, placed by that law between the ends.
     """
     low, high = raw_ends(scale)
     places = np.linspace(0, 1, 256)
     if scale.log:
         places = (low * (high / low) ** places - low) / (high - low)
         places[0], places[-1] = 0, 1
+    elif scale.law == "sqrt":
+        places = places**2
     return _stops(scale.palette, places)
 
 

@@ -14,14 +14,14 @@ from phenaki_viz.analysis.cuts import Cut, CutTile, cut_steps, highest_steps, ra
 from phenaki_viz.analysis.measures import (
     Measure,
     applicable,
-    largest_steps,
     table_steps,
 )
 from phenaki_viz.analysis.sinks import Sinks, sink_steps
 from phenaki_viz.analysis.steps import Steps
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnail_steps
 from phenaki_viz.analysis.tiles import MapTile, Window, tile_steps
-from phenaki_viz.figures.attention_views import scale_for
+from phenaki_viz.analysis.weight_range import WeightRange, drawn_range, range_steps
+from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.recording import AttentionRecord, PositionBias, evaluate_bias
 from phenaki_viz.recording.run import Run
@@ -79,31 +79,25 @@ def ranks(record: AttentionRecord, item: int, head: int, tile: MapTile) -> np.nd
     )  # fmt: skip
 
 
-def highest_drawn(tile: MapTile) -> float:
-    """The largest value of a tile; 1 when nothing is drawn."""
-    drawn = tile.values[np.isfinite(tile.values)]
-    return float(drawn.max()) if drawn.size else 1.0
-
-
-def high(run: Run, record: AttentionRecord, item: int, head: int) -> float:
-    """The largest weight of one head."""
+def range_of(run: Run, record: AttentionRecord, item: int, head: int) -> WeightRange:
+    """Where the weights of one head lie."""
     return _in_slices(
-        run, ("high", *_head(record, item, head)),
-        lambda: largest_steps([(record, item, head)]), "Looking for the largest weight:",
+        run, ("range", *_head(record, item, head)),
+        lambda: range_steps([(record, item, head)]), "Looking where colours should end:",
     )  # fmt: skip
 
 
-def highest(run: Run, chosen: Selection) -> float:
-    """The largest weight of all heads and layers of the stack, for one common scale."""
+def range_of_all(run: Run, chosen: Selection) -> WeightRange:
+    """Where the weights of all heads and layers of the stack lie, for one common scale."""
     heads = [
         (record, item, head)
         for record, item in zip(chosen.records, chosen.items, strict=True)
         for head in range(len(record.heads))
     ]
-    key = ("highest", *_heads(chosen))
+    key = ("ranges", *_heads(chosen))
     return _in_slices(
-        run, key, lambda: largest_steps(heads),
-        "Looking for the largest weight:", _back_to_one_head,
+        run, key, lambda: range_steps(heads),
+        "Looking where colours should end:", _back_to_one_head,
     )  # fmt: skip
 
 
@@ -148,11 +142,10 @@ def measures_for(record: AttentionRecord) -> dict[str, Measure]:
     return applicable(record)
 
 
-def scale_each(thumbs: np.ndarray, log: bool) -> tuple[tuple[ColourScale, ...], ...]:
+def scale_each(thumbs: np.ndarray, colours: Colours) -> tuple[tuple[ColourScale, ...], ...]:
     """A colour scale for each of the thumbnails 'l h y x' by itself, 'l h'."""
-    highs = np.where(np.isfinite(thumbs), thumbs, 0).max(axis=(2, 3))
     return tuple(
-        tuple(scale_for(high, log=log, scope="this head") for high in row) for row in highs
+        tuple(colours.over(*drawn_range(one), "this head") for one in row) for row in thumbs
     )
 
 

@@ -1,13 +1,13 @@
 """Take it away: a button under every picture, and one for all heads of a stack."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from functools import partial
 
 import streamlit as st
 
 from phenaki_viz.export import FORMATS, archive, render
 from phenaki_viz.export.walk import walk_gif
-from phenaki_viz.figures.attention_views import stack_heads
+from phenaki_viz.figures.attention_views import Colours, stack_heads
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import family
 from phenaki_viz.figures.picture import Picture
@@ -65,8 +65,11 @@ def is_exportable(chosen: Selection) -> bool:
     return False
 
 
-def export_all_heads(run: Run, chosen: Selection) -> None:
-    """Every head of every layer of the stack as one ZIP, with progress and cancel."""
+def export_all_heads(run: Run, chosen: Selection, colours: Colours, *, shared: bool) -> None:
+    """Every head of every layer of the stack as one ZIP, with progress and cancel.
+
+    shared: all on one colour scale, as on the page; otherwise each on its own.
+    """
     box = st.expander(
         "All heads as one ZIP", icon=":material/folder_zip:", key="export.all", on_change="rerun"
     )
@@ -77,8 +80,10 @@ def export_all_heads(run: Run, chosen: Selection) -> None:
             "Formats", list(FORMATS), default=["png", "npz"], key="export.all.formats"
         )
         count = sum(len(record.heads) for record in chosen.records)
-        st.caption(f"{count} heads, with an index; one colour scale for all")
-        errand = _zip(run, chosen, kinds, count)
+        ends = "one colour scale for all" if shared else "each on its own colour scale"
+        st.caption(f"{count} heads, with an index; {ends}, as on the page")
+        how = partial(stack_heads, colours=colours, shared=shared)
+        errand = _zip(run, chosen, kinds, count, how, (colours, shared))
         if st.button("Make the ZIP", disabled=not kinds, key="export.all.make", width="stretch"):
             st.session_state.pop("export.all.made", None)
             errands.send(errand)
@@ -98,9 +103,16 @@ def export_all_heads(run: Run, chosen: Selection) -> None:
             )
 
 
-def _zip(run: Run, chosen: Selection, kinds: list[str], count: int) -> Errand:
+def _zip(
+    run: Run,
+    chosen: Selection,
+    kinds: list[str],
+    count: int,
+    pictures: Callable[..., Iterator[Picture]],
+    coloured: Hashable,
+) -> Errand:
     """What the page is asked to do; the file, or why there is none, is left in the session."""
-    heads = partial(stack_heads, run.recording, chosen.records, chosen.items)
+    heads = partial(pictures, run.recording, chosen.records, chosen.items)
 
     def make(tell: Tell) -> None:
         content = archive(
@@ -110,7 +122,7 @@ def _zip(run: Run, chosen: Selection, kinds: list[str], count: int) -> Errand:
         st.session_state["export.all.made"] = (key, name, content)
 
     maps = tuple(number_of(record.map) for record in chosen.records)
-    key = ("zip", number_of(run), maps, tuple(chosen.items), tuple(kinds))
+    key = ("zip", number_of(run), maps, tuple(chosen.items), tuple(kinds), coloured)
     return Errand(key, make, "Drawing the heads:", _no_zip)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from phenaki_viz.analysis.measures import Measure
 from phenaki_viz.analysis.sorting import heads_in_order
 from phenaki_viz.analysis.thumbnails import with_means
+from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.ui import derived, panels, shows
@@ -63,12 +64,12 @@ def _limit(label: str, key: str, about: str) -> float | None:
     )
 
 
-def draw(picture: HeadGrid, chosen: Selection, log: bool, sorting: Sorting) -> None:
+def draw(picture: HeadGrid, chosen: Selection, colours: Colours, sorting: Sorting) -> None:
     """The grid with a mean row and a mean column; a click selects, a double click isolates."""
     thumbs = with_means(picture.thumbnails)
     scales: Any = picture.scales
     if not isinstance(scales, ColourScale):
-        scales = derived.scale_each(thumbs, log)
+        scales = derived.scale_each(thumbs, colours)
     values = None if picture.values is None else with_means(picture.values)
     head_grid(
         thumbs,

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.data import as_rgb
-from phenaki_viz.figures.attention_views import Head, record_notes, scale_for
+from phenaki_viz.figures.attention_views import Colours, Head, record_notes
 from phenaki_viz.figures.naming import head_label
 from phenaki_viz.figures.over_video import frame_steps, patch_weights, word_weights
 from phenaki_viz.figures.words import plain
@@ -19,7 +20,7 @@ from phenaki_viz.ui.selection import Selection
 MOST_VALUES = 131_072  # of all pinned maps together: 262 kB, when other heads are pinned
 
 
-def draw(run: Run, chosen: Selection, log: bool) -> None:
+def draw(run: Run, chosen: Selection, colours: Colours) -> None:
     """Nothing when no head of this stack is pinned."""
     pins = heads.arrangement(chosen).pins
     if not pins:
@@ -33,8 +34,7 @@ def draw(run: Run, chosen: Selection, log: bool) -> None:
         for layer, head in pins
     ]
     values = np.stack([tile.values for tile in tiles])
-    high = float(values[np.isfinite(values)].max(initial=0))
-    scale = scale_for(high, log=log, scope="all pinned heads")
+    scale = colours.over(*drawn_range(values), "all pinned heads")
     y, x = tiles[0].cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights"
     said = (drawn, scale.describe(), *record_notes(run.recording, chosen.records))

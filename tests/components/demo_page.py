@@ -51,7 +51,7 @@ def draw_grid() -> None:
     thumbs = planted.thumbs(layers, heads, causal="causal" in asked)
     state.setdefault("head", (min(1, layers - 1), min(2, heads - 1)))
     scale = ColourScale(
-        low=thumbs[np.isfinite(thumbs)].max() / 1e3, high=float(np.nanmax(thumbs)), log=True
+        low=thumbs[np.isfinite(thumbs)].max() / 1e3, high=float(np.nanmax(thumbs)), law="log"
     )
     values = np.nan_to_num(thumbs).std(axis=(2, 3)) * 1e3 if "values" in asked else None
     means, more = "means" in asked, {}
@@ -147,7 +147,7 @@ def draw_map() -> None:
         total=total,
         window=window,
         cell=cell,
-        scale=ColourScale(low=high / 1e4 if log else 0, high=high, log=log),
+        scale=ColourScale(low=high / 1e4 if log else 0, high=high, law="log" if log else "linear"),
         selected_query=state["cell"][0],
         selected_key="kept" if "kept" in asked else state["cell"][1],
         uniform=np.full(total[0], 1 / total[1], np.float32),

@@ -179,7 +179,7 @@ def test_lines_of_text_fit_their_width():
     [
         heatmap(values=rows(1, 1), hidden=None, uniform=None, query=axis("q", 1), key=axis("k", 1)),
         heatmap(values=rows(5, 40), hidden=None, key=axis("key", 40, (2, 39))),
-        heatmap(scale=ColourScale(low=1e-5, high=1, log=True), wrong=(0, 1, 2, 3, 4)),
+        heatmap(scale=ColourScale(low=1e-5, high=1, law="log"), wrong=(0, 1, 2, 3, 4)),
         grid(unit="a unit with a name longer than the bar is high " * 2),
         grid(values=rows(3, 2), selected=None),
         surface(trained=None, z=np.full((5, 7), np.nan, np.float32)),

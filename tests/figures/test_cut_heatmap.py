@@ -20,7 +20,7 @@ ATTN = np.array(
 def pictured(cut):
     record = planted(ATTN[None, None])
     head = Head(Recording([record]), record, 0, 0)
-    scale = scale_for(1, log=False, scope="this head")
+    scale = scale_for(1, scope="this head")
     return head, cut_heatmap(attention_heatmap(head, scale), head, cut)
 
 

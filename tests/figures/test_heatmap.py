@@ -69,7 +69,7 @@ def test_hover_says_the_raw_weight_and_its_multiple_of_uniform():
 
 @pytest.mark.parametrize("log", [False, True])
 def test_the_colour_of_a_raw_weight_is_the_scale_s(log):
-    scale = ColourScale(low=0.001, high=0.5, log=log)
+    scale = ColourScale(low=0.001, high=0.5, law="log" if log else "linear")
     drawn = traces(heatmap_figure(heatmap(scale=scale)))["map"]
     assert (drawn.zmin, drawn.zmax) == (0.001, 0.5)
     places = np.array([stop for stop, _ in drawn.colorscale])
@@ -82,7 +82,7 @@ def test_the_colour_of_a_raw_weight_is_the_scale_s(log):
 
 
 def test_the_colour_bar_says_raw_values_at_their_places():
-    scale = ColourScale(low=1e-4, high=1, log=True)
+    scale = ColourScale(low=1e-4, high=1, law="log")
     bar = traces(heatmap_figure(heatmap(scale=scale)))["colour bar"].marker.colorbar
     assert list(bar.ticktext) == ["0.0001", "0.001", "0.01", "0.1", "1"]
     np.testing.assert_allclose(bar.tickvals, [0, 0.25, 0.5, 0.75, 1], atol=1e-6)
@@ -173,7 +173,7 @@ def test_shapes_that_disagree_are_said(changes, said):
 @pytest.mark.parametrize(
     "scale",
     [
-        ColourScale(low=0, high=1, log=True),
+        ColourScale(low=0, high=1, law="log"),
         ColourScale(low=1, high=0),
         ColourScale(low=0, high=float("nan")),
     ],

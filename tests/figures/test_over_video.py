@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import query_boxes, strip_layout
 from phenaki_viz.figures.over_video import (
     patch_weights,
@@ -26,6 +27,9 @@ def video() -> Head:
     return head(rows(30, 30)[None, None], "video")
 
 
+SCALE = ColourScale(low=0, high=0.2, law="sqrt", most=0.5)
+
+
 def token(t: int, h: int, w: int) -> int:
     return (t * 2 + h) * 5 + w
 
@@ -36,10 +40,9 @@ def test_rows_of_several_patches_are_put_together(video):
         ("mean", attn[[13, 29]].mean(axis=0)),
         ("sum", attn[[13, 29]].sum(axis=0)),
     ]:
-        picture = patches_over_video(video, places, FRAMES, 2, combine=combine)
+        picture = patches_over_video(video, places, FRAMES, 2, combine=combine, scale=SCALE)
         np.testing.assert_allclose(picture.weights.ravel(), wanted, atol=1e-7)
-        assert picture.scale.high == pytest.approx(wanted.max())
-        assert picture.scale.scope == f"{combine} of 2 patches"
+        assert picture.scale == SCALE
         assert picture.query == (1, 0, 3) and picture.also == ((2, 1, 4),)
         assert picture.made_by["queries"] == places
     boxes = query_boxes(picture, strip_layout(picture))
@@ -47,7 +50,7 @@ def test_rows_of_several_patches_are_put_together(video):
 
 
 def test_columns_are_keys_and_outlined_as_such(video):
-    picture = patches_over_video(video, [(1, 0, 3)], FRAMES, 2, direction="column")
+    picture = patches_over_video(video, [(1, 0, 3)], FRAMES, 2, direction="column", scale=SCALE)
     wanted = video.record.map.full(0, 0)[:, token(1, 0, 3)]
     np.testing.assert_allclose(picture.weights.ravel(), wanted, atol=1e-7)
     assert picture.chosen_is_key and picture.made_by["keys"] == [(1, 0, 3)]
@@ -60,7 +63,7 @@ def test_patches_of_different_frames_are_read_from_their_own_spatial_maps():
     assert np.isnan(found[0, 1:]).all() and np.isnan(found[1, :2]).all()
     np.testing.assert_array_equal(found[0, 0].ravel(), attn[0, 0, 7].astype(np.float32))
     np.testing.assert_array_equal(found[1, 2].ravel(), attn[2, 0, 4].astype(np.float32))
-    both = patches_over_video(spatial, [(0, 1, 2), (2, 0, 4)], FRAMES, 2).weights
+    both = patches_over_video(spatial, [(0, 1, 2), (2, 0, 4)], FRAMES, 2, scale=SCALE).weights
     np.testing.assert_allclose(both[2].ravel(), attn[2, 0, 4] / 2, atol=1e-7)
     assert np.isnan(both[1]).all()
 
@@ -85,11 +88,9 @@ def test_null_keys_stand_before_the_patches_and_are_left_out():
 
 def test_all_pictures_of_a_walk_have_one_scale(video):
     places = [(0, 1, 1), (1, 1, 1), (2, 1, 1)]
-    walk = walk_over_video(video, places, FRAMES, 2)
-    highest = video.record.map.full(0, 0)[[token(*at) for at in places]].max()
-    np.testing.assert_allclose([picture.scale.high for picture in walk], highest, rtol=1e-6)
+    walk = walk_over_video(video, places, FRAMES, 2, scale=SCALE)
+    assert {picture.scale for picture in walk} == {SCALE}
     assert [picture.query for picture in walk] == places
-    assert walk[0].scale.scope == "the whole walk"
 
 
 def test_multiples_of_uniform_are_said_only_where_all_queries_shown_see_as_many_keys():
@@ -98,7 +99,7 @@ def test_multiples_of_uniform_are_said_only_where_all_queries_shown_see_as_many_
     temporal = head(np.broadcast_to(attn, (10, 1, 3, 3)), "patch", causal=True)
 
     def uniform(*places, **how):
-        return patches_over_video(temporal, places, FRAMES, 2, **how).uniform
+        return patches_over_video(temporal, places, FRAMES, 2, scale=SCALE, **how).uniform
 
     assert uniform((1, 0, 2)) == pytest.approx(1 / 2)
     assert uniform((2, 0, 2), (2, 1, 4)) == pytest.approx(1 / 3)

@@ -36,7 +36,7 @@ def test_flags_win_over_values_and_wrong_over_masked():
 
 @pytest.mark.parametrize("log", [False, True])
 def test_equal_ends_still_give_a_scale(log):
-    scale = ColourScale(low=0.5, high=0.5, log=log)
+    scale = ColourScale(low=0.5, high=0.5, law="log" if log else "linear")
     low, high = raw_ends(scale)
     assert high > low
     places = [place for place, _ in raw_colourscale(scale)]
@@ -45,3 +45,11 @@ def test_equal_ends_still_give_a_scale(log):
 
 def test_not_a_number_is_no_error():
     assert painted(np.array([np.nan, np.inf]), ColourScale(low=0, high=1)).shape == (2, 3)
+
+
+def test_square_root_colours_lie_where_the_root_is():
+    scale = ColourScale(low=0, high=0.5, law="sqrt")
+    np.testing.assert_allclose(scale.unit(np.array([0, 0.125, 0.5, 0.9])), [0, 0.5, 1, 1])
+    stops = raw_colourscale(scale)
+    assert stops[51][0] == pytest.approx(0.04) and stops[-1][0] == 1  # a fifth, squared
+    assert stops[51][1] == "rgb({},{},{})".format(*lut("magma")[51])

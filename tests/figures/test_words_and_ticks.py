@@ -114,7 +114,7 @@ def test_decades_are_named_with_2_and_5_when_there_is_one():
 
 @pytest.mark.parametrize("log", [False, True])
 def test_colour_ticks_say_the_value_at_their_place(log):
-    scale = ColourScale(low=0.001, high=0.7, log=log)
+    scale = ColourScale(low=0.001, high=0.7, law="log" if log else "linear")
     for place, label in zip(*colour_ticks(scale), strict=True):
         assert float(scale.unit(np.array(float(label)))) == pytest.approx(place, abs=1e-6)
 

@@ -90,7 +90,7 @@ def test_damaged_rows_are_named_wherever_they_are_read(saved, part):
 def test_damaged_rows_are_named_on_every_picture(saved):
     recording = written_over(saved, "records.0.logsumexp", tripled)
     record = recording.records[0]
-    head, scale = Head(recording, record, 0, 0), scale_for(1.0, log=False, scope="this head")
+    head, scale = Head(recording, record, 0, 0), scale_for(1.0, scope="this head")
     bad, fine = (record.places.coordinates(0) for _ in range(2))
     place = tuple(int(axis[41]) for axis in bad)
     other = tuple(int(axis[7]) for axis in fine)

@@ -213,7 +213,7 @@ def test_a_check_that_fails_is_said_by_api_file_and_every_picture(tmp_path, code
         assert bad.verification.said.startswith("CHECK FAILED")
         assert "Do not trust these pictures" in describe_failures(kept.records)
         head = Head(kept, bad, 1, 2)
-        scale = scale_for(1.0, log=False, scope="this head")
+        scale = scale_for(1.0, scope="this head")
         frames = np.zeros((3, 24, 40, 3), np.uint8)
         records = [one for one in kept if one.kind == "self"]
         for picture in (
@@ -232,7 +232,7 @@ def test_a_check_that_fails_is_said_by_api_file_and_every_picture(tmp_path, code
 
 def test_a_failed_check_is_in_what_is_exported():
     recording = failing(SmallVideo(models).eval())
-    scale = scale_for(1.0, log=False, scope="this head")
+    scale = scale_for(1.0, scope="this head")
     picture = attention_heatmap(Head(recording, recording.records[0], 0, 0), scale)
     for kind in ("svg", "html", "csv"):
         assert b"CHECK" in render(picture, kind) and b"not what the" in render(picture, kind)

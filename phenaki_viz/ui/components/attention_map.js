@@ -656,12 +656,12 @@ class AttentionMap extends LinkedPanel {
     const narrow = this.width < NARROW;
     bar.style.background = gradient(this.parts.table, narrow ? "to right" : "to top");
     if (!narrow) bar.style.height = "160px";
-    const ends = [scale.high, middle(scale), scale.low].map((value) =>
-      make("span", { textContent: spoken(value, 3) }),
+    const ends = [above(scale), spoken(middle(scale), 3), spoken(scale.low, 3)].map((textContent) =>
+      make("span", { textContent }),
     );
     const ticks = make("div", { className: "ticks" }, ...ends);
     const ramp = make("div", { className: "ramp" }, bar, ticks);
-    const kind = scale.log ? "logarithmic," : "linear,";
+    const kind = `${LAWS[scale.law]},`;
     const law = make("div", { className: "law" }, kind, make("br"), scale.scope);
     const flags = [["masked", "masked"], ["wrong", "not a distribution"]]
       .filter(([name]) => this.tile.has[name] || this.coarse?.has[name])

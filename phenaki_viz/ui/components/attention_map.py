@@ -147,7 +147,8 @@ def _of_view(
 def scale_header(scale: ColourScale) -> dict[str, Any]:
     """A colour scale for the browser; common.js `placer` is `ColourScale.unit`."""
     low, high = raw_ends(scale)
-    return {"low": low, "high": high, "log": scale.log, "scope": scale.scope}
+    above = scale.cut_off
+    return {"low": low, "high": high, "law": scale.law, "above": above, "scope": scale.scope}
 
 
 def _colours(scale: ColourScale) -> dict[str, str]:

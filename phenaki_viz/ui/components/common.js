@@ -217,8 +217,10 @@ function pixels(table, alpha = () => 1) {
 }
 
 // Raw number -> 0..1: ColourScale.unit of figures/colour.py.
-function placer({ low, high, log }) {
-  if (!log) return (value) => clamp((value - low) / (high - low || 1), 0, 1);
+function placer({ low, high, law }) {
+  const linear = (value) => clamp((value - low) / (high - low || 1), 0, 1);
+  if (law === "sqrt") return (value) => Math.sqrt(linear(value));
+  if (law !== "log") return linear;
   const [from, to] = [Math.log10(low), Math.log10(high)];
   return (value) => clamp((Math.log10(Math.max(value, low)) - from) / (to - from || 1), 0, 1);
 }
@@ -310,7 +312,14 @@ function gradient(table, direction, alpha = () => 1) {
   return `linear-gradient(${direction}, ${stops.join(", ")})`;
 }
 
-const middle = ({ low, high, log }) => (log ? Math.sqrt(low * high) : (low + high) / 2);
+function middle({ low, high, law }) {
+  if (law === "log") return Math.sqrt(low * high);
+  return low + (high - low) * (law === "sqrt" ? 0.25 : 0.5);
+}
+
+// What a legend says of a scale: its law, and that its last colour stands for more than one value.
+const LAWS = { linear: "linear", sqrt: "square root", log: "logarithmic" };
+const above = (scale) => `${spoken(scale.high, 3)}${scale.above ? " and above" : ""}`;
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 

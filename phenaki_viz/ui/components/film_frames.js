@@ -44,9 +44,9 @@ class FilmFrames extends LinkedPanel {
     const { scale, each, chosen, word } = this.head;
     if (!each || samePlaces(places, word === null ? chosen : [word])) return scale;
     const high = Math.max(0, ...weights.filter(Number.isFinite)) || 1;
-    const low = scale.log ? (high * scale.low) / scale.high : 0;
+    const low = scale.law === "log" ? (high * scale.low) / scale.high : 0;
     const many = places.length > 1 && `${this.combine.value} of ${places.length} patches`;
-    return { ...scale, low, high, scope: many || each };
+    return { ...scale, low, high, above: false, scope: many || each };
   }
 
   // One step's weights as a small picture: one dot a patch, see-through where they are low.
@@ -193,9 +193,9 @@ class FilmFrames extends LinkedPanel {
     const { scale } = this;
     const bar = make("span", { className: "bar" });
     bar.style.backgroundImage = gradient(this.table, "to right", this.cover);
-    const law = `${scale.log ? "logarithmic" : "linear"}, ${scale.scope}`;
-    const over = this.memory.contrast > 1 ? " and above" : "";
-    const parts = [spoken(scale.low, 3), bar, `${spoken(scale.high, 3)}${over}`, ` · ${law}`];
+    const law = `${LAWS[scale.law]}, ${scale.scope}`;
+    const high = above({ ...scale, above: scale.above || this.memory.contrast > 1 });
+    const parts = [spoken(scale.low, 3), bar, high, ` · ${law}`];
     if (this.weights.some(Number.isNaN)) parts.push(swatch(this.head.colours.masked, "no weight"));
     this.find(".legend").replaceChildren(...parts);
   }

@@ -63,8 +63,8 @@ class PinnedFilm {
     const lines = this.lines();
     const drawn = (lines ?? []).map((line) => line.filter(Number.isFinite));
     this.high = Math.max(0, ...drawn.map((line) => line.reduce((a, b) => Math.max(a, b), 0))) || 1;
-    const { log } = head.scale;
-    const scale = { low: log ? this.high / 1e4 : 0, high: this.high, log };
+    const { law } = head.scale;
+    const scale = { low: law === "log" ? this.high / 1e4 : 0, high: this.high, law };
     const ramp = pixels(lit(this.panel.parts.table), COVER.rising);
     const place = placer(scale);
     films.forEach((canvas, map) => {

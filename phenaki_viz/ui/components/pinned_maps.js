@@ -207,8 +207,8 @@ class PinnedMaps extends LinkedPanel {
     const { scale } = this.head;
     const ramp = make("div", { className: "ramp" });
     ramp.style.background = gradient(this.parts.table, "to right");
-    const law = `${scale.log ? "logarithmic" : "linear"}, ${scale.scope}`;
-    const ends = [`${spoken(scale.low, 3)}`, ramp, `${spoken(scale.high, 3)} · ${law}`];
+    const law = `${LAWS[scale.law]}, ${scale.scope}`;
+    const ends = [`${spoken(scale.low, 3)}`, ramp, `${above(scale)} · ${law}`];
     if (this.head.film) ends.push(" · over the frames: the chosen row, ends from these heads");
     this.find(".legend").replaceChildren(...ends);
   }

@@ -7,6 +7,7 @@ import streamlit as st
 
 from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.tiles import MapTile
+from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import (
     attention_heatmap,
     head_grid,
@@ -34,6 +35,7 @@ from phenaki_viz.ui import (
     slices,
     switchboard,
 )
+from phenaki_viz.ui.colours import choose_colours
 from phenaki_viz.ui.exporting import export_all_heads, export_row, is_exportable
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.views.attention_video import Look, draw_over_video
@@ -84,13 +86,13 @@ def draw_attention(run: Run) -> None:
         time.sleep(BREATH)
     st.session_state["drawn.recording"] = recording
     with over:
-        draw_over_video(run, chosen, scale, look)
+        draw_over_video(run, chosen, _scale_of_weights(run, chosen, look), look)
     with right:
         _under_map(chosen, map_scale, tile, cut)
     with left:
         _grid(run, chosen, look)
         _by_step(chosen)
-    pinned.draw(run, chosen, look.log)
+    pinned.draw(run, chosen, look.colours)
     if isinstance(run, looking.Look | RecordedRun):
         outcome.draw(run)
 
@@ -129,7 +131,7 @@ def _choose_look(records: tuple[Any, ...]) -> Look:
         required=True,
         **_BOUND,
     )
-    log = st.toggle("Log colours", key="log", help="The last four decades below the top", **_BOUND)
+    colours = choose_colours()
     measures = derived.measures_for(records[0]) if records else {}
     options = ["map", *measures]
     if st.session_state.get("grid", "map") not in options:
@@ -142,7 +144,7 @@ def _choose_look(records: tuple[Any, ...]) -> Look:
         width=190,
         **_BOUND,
     )
-    return Look(scale == "shared", bool(log), direction or "row", colouring or "map")
+    return Look(scale == "shared", colours, direction or "row", colouring or "map")
 
 
 def _of(chosen: Selection, look: Look) -> dict[str, str]:
@@ -157,21 +159,25 @@ def _scale(run: Run, chosen: Selection, look: Look) -> ColourScale:
     """A part of a map, or means of many weights, get ends of their own: beside the largest weight
     of a long video nearly all of it would be black.
     """
-    if look.shared:
-        high = derived.highest(run, chosen)
-        return scale_for(high, log=look.log, scope="all heads and layers")
     tile = panels.shown_tile(chosen, None)
     _, _, i, j = chosen.record.map.shape
-    if tile.cell != (1, 1) or tile.window != (0, i, 0, j):
+    if not look.shared and (tile.cell != (1, 1) or tile.window != (0, i, 0, j)):
         what = "weights" if tile.cell == (1, 1) else "means"
-        return scale_for(derived.highest_drawn(tile), log=look.log, scope=f"{what} on view")
-    high = derived.high(run, chosen.record, chosen.item, chosen.head)
-    return scale_for(high, log=look.log, scope="this head")
+        return look.colours.over(*drawn_range(tile.values), f"{what} on view")
+    return _scale_of_weights(run, chosen, look)
+
+
+def _scale_of_weights(run: Run, chosen: Selection, look: Look) -> ColourScale:
+    """Of single weights: the head's, or that of all of them."""
+    if look.shared:
+        return look.colours.of(derived.range_of_all(run, chosen), "all heads and layers")
+    own = derived.range_of(run, chosen.record, chosen.item, chosen.head)
+    return look.colours.of(own, "this head")
 
 
 def _scale_of_cut(run: Run, chosen: Selection, look: Look, cut: Cut) -> ColourScale:
     high = derived.highest_left(run, chosen, cut)
-    return scale_for(high, log=look.log, scope="this head, renormalised")
+    return scale_for(high, law=look.colours.law, scope="this head, renormalised")
 
 
 def _by_step(chosen: Selection) -> None:
@@ -201,9 +207,9 @@ def _grid(run: Run, chosen: Selection, look: Look) -> None:
         return
     scales: Any
     if look.shared:
-        scales = scale_for(shown.high, log=look.log, scope="all heads and layers")
+        scales = look.colours.over(*drawn_range(shown.values), "all heads and layers")
     else:
-        scales = derived.scale_each(shown.values, look.log)
+        scales = derived.scale_each(shown.values, look.colours)
     values, name, measure = None, "", None
     if look.colouring != "map":
         measure = derived.measures_for(chosen.record)[look.colouring]
@@ -218,10 +224,10 @@ def _grid(run: Run, chosen: Selection, look: Look) -> None:
         values=values,
         value_name=name,
     )
-    heads.draw(picture, chosen, look.log, heads.choose_sorting(measure))
+    heads.draw(picture, chosen, look.colours, heads.choose_sorting(measure))
     export_row(picture.name, lambda: picture, "grid")
     if is_exportable(chosen):
-        export_all_heads(run, chosen)
+        export_all_heads(run, chosen, look.colours, shared=look.shared)
 
 
 def _said(chosen: Selection, tile: MapTile, scale: ColourScale, cut: Cut | None) -> tuple[str, ...]:

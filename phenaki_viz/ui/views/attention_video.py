@@ -7,16 +7,14 @@ import streamlit as st
 
 from phenaki_viz.analysis.walks import Along, walk_places
 from phenaki_viz.data import as_rgb
-from phenaki_viz.figures.attention_views import scale_for, words_read
-from phenaki_viz.figures.colour import ColourScale, largest
+from phenaki_viz.figures.attention_views import Colours, words_read
+from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.naming import file_stem, key_axis
 from phenaki_viz.figures.over_video import (
-    SCOPES,
     Direction,
     column_over_video,
     patches_over_video,
     walk_over_video,
-    word_weights,
 )
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import panels, queries, shows
@@ -29,10 +27,12 @@ SAID = {"row": ("looks at", "look at"), "column": ("is looked at by", "are looke
 
 @dataclass(frozen=True)
 class Look:
-    """How maps are coloured. direction: row or column of the map. log: logarithmic colours."""
+    """How maps are coloured. shared: by one scale for all heads. direction: row or column of the
+    map. colouring: what the grid's tiles show.
+    """
 
     shared: bool
-    log: bool
+    colours: Colours
     direction: str
     colouring: str
 
@@ -46,7 +46,7 @@ def draw_over_video(run: Run, chosen: Selection, scale: ColourScale, look: Look)
 
 
 def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
-    """The chosen patches over the video; colours end at their own largest weight unless shared."""
+    """The chosen patches over the video, on the scale of the head's weights."""
     direction: Direction = "column" if look.direction == "column" else "row"
     picture = patches_over_video(
         chosen.shown,
@@ -55,32 +55,30 @@ def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
         run.temporal_patch,
         direction=direction,
         combine=queries.combine(),
-        scale=scale if look.shared else None,
-        log=look.log,
+        scale=scale,
     )
     said, many = SAID[direction]
-    each = None if look.shared else SCOPES[direction]
-    panels.strip(picture, chosen, said, many=many, each=each, shows=_shows(chosen, look))
+    panels.strip(picture, chosen, said, many=many, shows=_shows(chosen, look))
     export_row(picture.name, lambda: picture, "strip")
-    _walk(run, chosen, direction, look.log)
+    _walk(run, chosen, direction, scale)
 
 
 def _shows(chosen: Selection, look: Look) -> str:
     return f"{shows.a_head(chosen)} {look.direction}"
 
 
-def _walk(run: Run, chosen: Selection, direction: Direction, log: bool) -> None:
+def _walk(run: Run, chosen: Selection, direction: Direction, scale: ColourScale) -> None:
     walk, record = queries.walk(), chosen.record
     along = cast(Along, walk["along"])
     places = walk_places(chosen.place, along, record.places.grid)
     shown, frames, pt = chosen.shown, as_rgb(run.clip), run.temporal_patch
     looked_at = number_of(run), number_of(record.map), chosen.item, chosen.head, places[0]
     export_walk(
-        (*looked_at, *walk.values(), direction, log),
+        (*looked_at, *walk.values(), direction, scale),
         f"{file_stem(record, record.heads[chosen.head])}_walk_{along}",
         len(places),
         walk["pace"],
-        lambda: walk_over_video(shown, places, frames, pt, direction=direction, log=log),
+        lambda: walk_over_video(shown, places, frames, pt, direction=direction, scale=scale),
     )
 
 
@@ -94,9 +92,6 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
         export_row(bars.name, lambda: bars, "words")
     with right:
         word = _word(chosen, names)
-        if not look.shared:
-            high = largest(word_weights(chosen.shown, word))
-            scale = scale_for(high, log=look.log, scope="this word")
         picture = column_over_video(
             chosen.shown, word, chosen.place, as_rgb(run.clip), run.temporal_patch, scale
         )
@@ -104,9 +99,8 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
             "Tokens that read the word (routing, not recognition); point at another word in the "
             "map below to see who reads that"
         )
-        each = None if look.shared else "this word"
         said = f"reads “{names[word]}”"
-        panels.strip(picture, chosen, said, each=each, shows=_shows(chosen, look))
+        panels.strip(picture, chosen, said, shows=_shows(chosen, look))
         export_row(picture.name, lambda: picture, "strip")
 
 

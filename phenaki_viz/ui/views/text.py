@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.analysis.words import (
     content_patches,
     separation,
@@ -15,10 +16,9 @@ from phenaki_viz.analysis.words import (
 )
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import (
+    Colours,
     record_notes,
-    scale_for,
 )
-from phenaki_viz.figures.colour import largest
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.naming import key_axis
@@ -124,7 +124,7 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
     maps = word_maps(chosen.records, chosen.item, key)
     shown = side_by_side(maps)
     finer = side_by_side(maps, enlarged=max(1, DOTS // max(maps.shape[3:])))
-    scales = derived.scale_each(shown, log=False)
+    scales = derived.scale_each(shown, Colours())
     picture = HeadGrid(
         name=f"word_heads_key_{key:02d}",
         title=f"tokens that read “{name}”, all heads",
@@ -171,11 +171,11 @@ def _over_video(run: Run, chosen: Selection, key: int, shared: bool) -> None:
     record = chosen.record
     if shared:
         slices.draw_place()
-        high = derived.high(run, record, chosen.item, chosen.head)
-        scale = scale_for(high, log=False, scope="all words of this head")
+        scale = Colours().of(
+            derived.range_of(run, record, chosen.item, chosen.head), "all words of this head"
+        )
     else:
-        high = largest(word_weights(chosen.shown, key))
-        scale = scale_for(high, log=False, scope="this word")
+        scale = Colours().over(*drawn_range(word_weights(chosen.shown, key)), "this word")
     picture = column_over_video(
         chosen.shown, key, None, as_rgb(run.clip), run.temporal_patch, scale
     )

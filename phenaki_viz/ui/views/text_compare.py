@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.analysis.words import content_patches, correlation
 from phenaki_viz.data import Prompt, as_rgb, read_prompt
 from phenaki_viz.data.digits import DIGITS, DIRECTIONS
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.figures.attention_views import Head, scale_for
+from phenaki_viz.figures.attention_views import Colours, Head
 from phenaki_viz.figures.colour import largest
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.outcome_views import loss_change_over_video, loss_over_video
@@ -148,8 +149,8 @@ def _figures(right: np.ndarray, wrong: np.ndarray, masked: np.ndarray, held: np.
 def _same_word(told: Look, chosen: Selection, key: int, which: str) -> None:
     """The overlay of the word at the same place in the text."""
     head, at = _column(told, chosen, key)
-    high = largest(word_weights(chosen.shown, key))
-    scale = scale_for(high, log=False, scope="the first text's word")
+    weights = word_weights(chosen.shown, key)
+    scale = Colours().over(*drawn_range(weights), "the first text's word")
     picture = column_over_video(head, at, None, as_rgb(told.clip), told.temporal_patch, scale)
     of = f"{shows.a_head(chosen)} word {key} in {shows.a_run(told.recording)}"
     text = told.prompt.text or "no text"

@@ -10,9 +10,10 @@ from einops import rearrange
 
 from phenaki_viz.analysis.measures import head_table
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
+from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.data import Clip, Prompt, as_rgb
-from phenaki_viz.figures.attention_views import head_grid, scale_for, words_read
-from phenaki_viz.figures.colour import ColourScale, largest
+from phenaki_viz.figures.attention_views import Colours, head_grid, words_read
+from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.naming import place_name
 from phenaki_viz.figures.outcome_views import frames_alone
 from phenaki_viz.figures.over_video import row_over_video
@@ -138,9 +139,9 @@ def _row(clip: Clip, chosen: Selection, every: tuple[tuple[Kept, Selection], ...
         bars = words_read(chosen.shown, chosen.place)
         panels.plotly(bars, key="train.words", height=260, shows=shows.a_patch(chosen))
         return
-    high = max(largest(_weights(look)) for _, look in every)
+    weights = np.stack([_weights(look) for _, look in every])
     scope = "this query, all kept steps" if len(every) > 1 else "this query"
-    scale = scale_for(high, log=False, scope=scope)
+    scale = Colours().over(*drawn_range(weights), scope)
     frames, patch = as_rgb(clip), frames_a_step(chosen.record, len(clip.frames))
     picture = row_over_video(chosen.shown, chosen.place, frames, patch, scale)
     panels.strip(picture, chosen, "looks at", linked=False, shows=shows.a_patch(chosen))
@@ -159,20 +160,16 @@ def _weights(look: Selection) -> np.ndarray:
 
 def _grid(at: Kept, chosen: Selection, every: tuple[tuple[Kept, Selection], ...]) -> None:
     shown = _thumbs(at, chosen)
-    highs = np.max([_highs(_thumbs(kept, look)) for kept, look in every], axis=0)
+    drawn = np.stack([_thumbs(kept, look).values for kept, look in every], axis=2)
     scope = "this head, all kept steps" if len(every) > 1 else "this head"
     scales: tuple[tuple[ColourScale, ...], ...] = tuple(
-        tuple(scale_for(high, log=False, scope=scope) for high in row) for row in highs
+        tuple(Colours().over(*drawn_range(head), scope) for head in row) for row in drawn
     )
     picture = head_grid(
         at.recording, chosen.records, shown, scales, selected=(chosen.layer, chosen.head)
     )
     panels.grid(picture, shows=shows.a_stack(chosen))
     export_row(f"{picture.name}_step_{at.step}", lambda: picture, "train.grid")
-
-
-def _highs(shown: Thumbnails) -> np.ndarray:
-    return np.where(np.isfinite(shown.values), shown.values, 0).max(axis=(2, 3))
 
 
 def _thumbs(kept: Kept, look: Selection) -> Thumbnails:

@@ -1,0 +1,77 @@
+"""Where colours should end: most weights of a map are tiny, and one outlier would make it black."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from phenaki_viz.analysis.regions import visible
+from phenaki_viz.analysis.rows import wrong_among
+from phenaki_viz.analysis.steps import Steps, finish
+from phenaki_viz.recording import AttentionRecord
+
+PERCENTILE = 99.5  # of what is shown: one weight in two hundred lies above it
+MOST_WEIGHTS = 2**20  # read for a percentile, of all heads together; more change its third digit
+LEAST_ROWS = 16  # of each head, however many heads there are
+RUN = 2**18  # weights between two steps of the work
+
+OneHead = tuple[AttentionRecord, int, int]  # record, batch item, head
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightRange:
+    """top: the 99.5th percentile of visible weights. most: the largest. rows, of: how many rows of
+    the maps were read, evenly spaced, and how many there are.
+    """
+
+    top: float
+    most: float
+    rows: int
+    of: int
+
+    @property
+    def sampled(self) -> str:
+        """What was left out, in words; empty when nothing was."""
+        return f"{self.rows:,} of {self.of:,} rows" if self.rows < self.of else ""
+
+
+def drawn_range(values: np.ndarray) -> tuple[float, float]:
+    """The 99.5th percentile and the largest of what a picture draws; NaN and infinities are not.
+
+    0 and 0 where nothing is drawn.
+    """
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return 0.0, 0.0
+    return float(np.percentile(finite, PERCENTILE)), float(finite.max())
+
+
+def weight_range(heads: Sequence[OneHead]) -> WeightRange:
+    """The range of all visible weights of one head or several, of sound rows."""
+    return finish(range_steps(heads))
+
+
+def range_steps(heads: Sequence[OneHead]) -> Steps[WeightRange]:
+    """The range as `weight_range` gives it, a run of rows a step; several heads share the rows."""
+    found: list[np.ndarray] = []
+    read = 0
+    for at, (record, item, head) in enumerate(heads):
+        for rows in _runs(record, len(heads)):
+            attn = record.map.rows(item, head, rows.tolist())
+            wrong = wrong_among(record, item, head, rows.tolist())
+            sound = ~np.isin(rows, wrong) & (record.visible_keys(item)[rows] > 0)
+            found.append(attn[visible(record, item, rows) & sound[:, None]])
+            read += len(rows)
+            yield (at + 1) / len(heads)
+    weights = np.concatenate(found) if found else np.zeros(0, np.float32)
+    top, most = drawn_range(weights)
+    total = sum(record.map.shape[2] for record, _, _ in heads)
+    return WeightRange(top=top, most=most, rows=read, of=total)
+
+
+def _runs(record: AttentionRecord, heads: int) -> Iterator[np.ndarray]:
+    """Rows of a map to read, evenly spaced, in runs."""
+    _, _, i, j = record.map.shape
+    count = min(i, max(LEAST_ROWS, MOST_WEIGHTS // (j * heads)))
+    rows = np.unique(np.linspace(0, i - 1, count).round().astype(np.int64))
+    return iter(np.array_split(rows, max(1, len(rows) * j // RUN)))
