@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -76,9 +77,11 @@ def test_which_weights_are_taken_is_said_and_chosen(app):
     assert any("the moving average under ema_model is used" in one.value for one in at.text)
     bias = state["to_logits.bias"]
     assert torch.equal(at.session_state[GOOD].model.to_logits.bias, bias)
+    before = components(at)["map"][1]["values"].copy()
     box(at, "weights").set_value("online_model").run()
     assert any("the weights under online_model are used" in one.value for one in at.text)
     assert torch.equal(at.session_state[GOOD].model.to_logits.bias, bias * 2)
+    assert not np.array_equal(before, components(at)["map"][1]["values"])
 
 
 def test_a_folder_of_shards_by_its_path(app, tmp_path):
