@@ -180,9 +180,10 @@ def _notes(
     if prefixes:
         yield f"taken off the names: {', '.join(prefixes)}"
     if len(places) > 1:
-        what = "the moving average" if _is_average(chosen) else "the weights"
+        average = _is_average(chosen)
+        what, are = ("the moving average", "is") if average else ("the weights", "are")
         others = [place for place in places if place != chosen]
-        yield f"{what} under {_listed([chosen])} is used; the file also has {_listed(others)}"
+        yield f"{what} under {_listed([chosen])} {are} used; the file also has {_listed(others)}"
     if left:
         yield f"left out: {_listed(dict.fromkeys(_first(stripped[key], chosen) for key in left))}"
 

@@ -51,7 +51,7 @@ def _grid(model: Any) -> tuple[int, int, int]:
         "Token grid (steps × rows × columns)",
         options,
         index=len(options) // 2,
-        format_func=lambda grid: told(grid).replace("×", " × "),
+        format_func=lambda grid: grid if isinstance(grid, str) else " × ".join(map(str, grid)),
         key=f"grid.{most}",
         accept_new_options=True,
         help=f"This model has positions for {most} tokens; how they lie is not in its file. "

@@ -165,7 +165,8 @@ def _correct(setting: Setting, digest: str) -> None:
 
 
 def _said(value: Any) -> str:
-    return told(value).replace("×", " × ") or "without a prefix"
+    said = " × ".join(map(str, value)) if isinstance(value, tuple) else told(value)
+    return said or "without a prefix"
 
 
 def _with_text(opened: Opened) -> Opened:
