@@ -100,6 +100,12 @@ def visible(record: AttentionRecord, item: int, rows: np.ndarray) -> np.ndarray:
     return np.concatenate([~record.hidden(item, (at, at + 1), (0, j)) for at in rows.tolist()])
 
 
+def visible_to(record: AttentionRecord, item: int, rows: np.ndarray, key: int) -> np.ndarray:
+    """Which of these queries may look at a key: 'q' bool."""
+    i = record.map.shape[2]
+    return ~record.hidden(item, (0, i), (key, key + 1))[rows, 0]
+
+
 def _offsets(record: AttentionRecord, item: int, rows: np.ndarray) -> tuple[np.ndarray, ...]:
     """(Δt, Δrow, Δcolumn) from query to key and the key's time step: each 'q j'."""
     places = record.places.coordinates(record.batch_items[item])

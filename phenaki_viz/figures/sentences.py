@@ -5,15 +5,17 @@ Nothing here says that a head recognises or understands: a weight says where it 
 
 from collections.abc import Iterator, Mapping
 from math import log2
+from typing import Literal
 
 import numpy as np
 
 from phenaki_viz.analysis.character import Spread, key_masses, sort_of, spread
-from phenaki_viz.analysis.regions import Mass, region_masses
+from phenaki_viz.analysis.regions import Mass, region_masses, sound_rows, visible_to
 from phenaki_viz.figures.attention_views import Head
-from phenaki_viz.figures.naming import family, key_axis
+from phenaki_viz.figures.naming import key_axis, place_name, query_axis
 from phenaki_viz.recording import Place
 
+Direction = Literal["row", "column"]
 LEAST, TIMES = 0.25, 1.3  # a region is worth a clause from this mass and these multiples of uniform
 EVEN = 0.97  # of the highest entropy: nothing is chosen that a sentence could name
 
@@ -46,11 +48,37 @@ SORTS = {
 }
 
 
-def patch_sentence(head: Head, place: Place) -> str:
-    """What one patch does with this head: 'L2 H3, self: this patch puts 57 % of …'."""
+def patch_sentence(head: Head, place: Place, direction: Direction = "row") -> str:
+    """What one patch does with this head: 'Step 2, row 2, column 2 puts 57 % of its weight on …'.
+
+    direction: "column" says who looks at it instead; of cross-attention, where patches are no
+    keys, it makes no difference.
+    """
     record = head.record
-    _, query = record.places.locate(place)
-    return f"{head.label}, {family(record)}: this patch {_patch_clause(head, query)}"
+    _, token = record.places.locate(place)
+    if direction == "column" and record.kind == "self":
+        clause = _reader_clause(head, token + record.num_null_kv)
+    else:
+        clause = _patch_clause(head, token)
+    return f"{place_name(*place).capitalize()} {clause}."
+
+
+def _reader_clause(head: Head, key: int) -> str:
+    """How much a key gets, and from whom most of all."""
+    record = head.record
+    column = record.map.columns(head.item, head.head, [key])[:, 0]
+    rows = sound_rows(record, head.item, head.head, range(len(column)))
+    rows = rows[visible_to(record, head.item, rows, key)]
+    if not len(rows):
+        return "is seen by no query"
+    even = float((1 / record.visible_keys(head.item)[rows]).mean())
+    mass = Mass(mass=float(column[rows].mean()), uniform=even, queries=len(rows))
+    most = int(rows[np.argmax(column[rows])])
+    named = query_axis(record, head.item).names[most]
+    return (
+        f"gets {_percent(mass.mass)} of a query's weight on average{_times(mass)}, most from "
+        f"{named}: {_percent(float(column[most]))}"
+    )
 
 
 def _patch_clause(head: Head, query: int) -> str:

@@ -23,6 +23,7 @@ from phenaki_viz.analysis.tiles import MapTile, Window, tile_steps
 from phenaki_viz.analysis.weight_range import WeightRange, drawn_range, range_steps
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.sentences import head_sentence
 from phenaki_viz.recording import AttentionRecord, PositionBias, evaluate_bias
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import slices
@@ -99,6 +100,12 @@ def range_of_all(run: Run, chosen: Selection) -> WeightRange:
         run, key, lambda: range_steps(heads),
         "Looking where colours should end:", _back_to_one_head,
     )  # fmt: skip
+
+
+def head_sentence_of(run: Run, chosen: Selection) -> str:
+    """What the selected head does on the whole, in a sentence."""
+    key = (number_of(run), "sentence", *_head(chosen.record, chosen.item, chosen.head))
+    return once(key, lambda: head_sentence(chosen.shown))
 
 
 def sinks(run: Run, chosen: Selection) -> Sinks:

@@ -19,6 +19,7 @@ from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.cut_notes import cut_heatmap, cut_notes
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import file_stem
+from phenaki_viz.figures.sentences import Direction, patch_sentence
 from phenaki_viz.figures.words import listed, plain
 from phenaki_viz.recording import describe_holding, looking
 from phenaki_viz.recording.files import RecordedRun
@@ -73,7 +74,7 @@ def draw_attention(run: Run) -> None:
         panels.heading(chosen.shown.title, recording.made_by, _of(chosen, look), patch=patch)
         if isinstance(run, looking.Look):
             _switch(chosen)
-    over = st.container()
+    told, over = st.container(gap="small"), st.container()
     left, right = st.columns([5, 6], gap="medium")
     panels.share_choice(chosen, look.direction)
     with right:
@@ -85,6 +86,8 @@ def draw_attention(run: Run) -> None:
     if st.session_state.get("drawn.recording") is not recording:  # a click need not wait
         time.sleep(BREATH)
     st.session_state["drawn.recording"] = recording
+    with told:
+        _sentences(run, chosen, look)
     with over:
         draw_over_video(run, chosen, _scale_of_weights(run, chosen, look), look)
     with right:
@@ -95,6 +98,15 @@ def draw_attention(run: Run) -> None:
     pinned.draw(run, chosen, look.colours)
     if isinstance(run, looking.Look | RecordedRun):
         outcome.draw(run)
+
+
+def _sentences(run: Run, chosen: Selection, look: Look) -> None:
+    """What the patch and the head do, in words, each clause with its figure."""
+    direction: Direction = "column" if look.direction == "column" else "row"
+    of = {"map": shows.a_head(chosen)}
+    patch = patch_sentence(chosen.shown, chosen.place, direction)
+    panels.say(patch, of, key="sentence.patch")
+    panels.say(derived.head_sentence_of(run, chosen), of, key="sentence.head", aside=True)
 
 
 def _switch(chosen: Selection) -> None:
