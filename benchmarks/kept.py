@@ -60,6 +60,7 @@ def main() -> int:
     asked = parser.parse_args()
     torch.set_num_threads(1)
     shelf, seen, began = RunShelf(asked.limit * 2**20), [], time.perf_counter()
+    derived.kept.limit_bytes = asked.limit * 2**20 // 64  # full within the first moves as well
     print(f"begun with {resident():,.0f} MiB")
     for at in range(1, asked.moves + 1):
         move(shelf, at)
