@@ -11,7 +11,7 @@ CONFIG = {"showSendToCloud": False, "displaylogo": False, "responsive": True}
 # The browser itself refuses whatever would leave the machine. plotly draws with inline script.
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'{script}; style-src 'unsafe-inline'; "
-    "img-src data: blob:; font-src data:; worker-src blob:"
+    "img-src data: blob:; font-src data:; worker-src blob:; base-uri 'none'; form-action 'none'"
 )
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from phenaki_viz.ui.components.film_strip import MOST_PATCHES
-from phenaki_viz.ui.links import groups_text, number_groups, whole_number
+from phenaki_viz.ui.links import _is_sane, groups_text, number_groups, whole_number
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,10 @@ def test_whole_numbers_are_digits_that_int_will_read():
     assert whole_number("0042") == 42
     for text in ("", "-1", "1.0", " 1", "²", "٣", "1e3", "9" * 5000):
         assert whole_number(text) is None
+
+
+def test_numbers_that_no_page_can_read_are_told_from_words_and_from_those_it_can():
+    for text in ("9" * 400, "9" * 5000, "Infinity", "-inf", "NaN", "1e400", str(2**31), "-3e9"):
+        assert not _is_sane(text)
+    for text in ("", "0", "-1", "1.5", str(2**31 - 1), "\x00", "²", "two", "1.1_2.2", "x" * 5000):
+        assert _is_sane(text)
