@@ -15,7 +15,7 @@ from phenaki_viz.recording.dialled import run_dialled
 from phenaki_viz.recording.files import save_recording
 from tests.browser_fixtures import settle
 from tests.journeys.conftest import APP
-from tests.journeys.test_app import the_map
+from tests.journeys.gestures import the_map
 from tests.ui.test_gone import gif
 from tests.ui.test_markup import CRAFTED, REMOTE
 

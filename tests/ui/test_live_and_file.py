@@ -36,8 +36,8 @@ TEXTS = ("markdown", "caption", "text", "info", "warning", "error", "subheader",
 # What needs the model, and what the file's page says in its place.
 CONTROLS = {
     "attention": r"$^",
-    "text": r"Right word, wrong word|Loss, .*|L\d H\d over all tokens.*|\*\*(Right|Wrong): .*"
-    r"|A recording holds no model.*|component (shared\.)?(same|loss)\..*|Export|.* → .*"
+    "text": r"Right word, wrong word|Loss, .*"
+    r"|A recording holds no model.*|component (shared\.)?(same|loss|said)\..*|Export|.* → .*"
     r"|colour linear .*, ends from (the first text's word|(both|this) texts?|this difference) .*",
     "position": r"A recording holds the bias at the size.*",
     "masks": r"$^",
@@ -149,7 +149,7 @@ def shown(page, run):
 def drawn(proto):
     """What a component was sent, without the names that only tell one run from another."""
     header, parts = unpack(proto.bytes[:-LENGTH])
-    kept = without(header, ("weights", "source", "push", "parts", "seen", "rev"))
+    kept = without(header, ("weights", "source", "shows", "of", "push", "parts", "seen", "rev"))
     numbers = {name: np.asarray(part).tobytes().hex()[:4000] for name, part in parts.items()}
     name = header.get("id") or f"figure {json.dumps(header)[:60]}"
     return f"component {name} {json.dumps(kept, sort_keys=True)} {sorted(numbers.items())}"
