@@ -1,6 +1,5 @@
 """Open a file of weights: find out what it is, build that model, and check it before it is used."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +9,8 @@ import torch
 from torch import nn
 
 from phenaki_viz.checkpoints.files import Source, Told, Weights, digest_of, weights_of
-from phenaki_viz.checkpoints.native import FORMAT, HEADER
+from phenaki_viz.checkpoints.headers import HEADER, Native, read_native
+from phenaki_viz.checkpoints.native import FORMAT
 from phenaki_viz.checkpoints.settings import (
     Finding,
     Setting,
@@ -18,7 +18,13 @@ from phenaki_viz.checkpoints.settings import (
     cvivit_settings,
     maskgit_settings,
 )
-from phenaki_viz.errors import CheckpointError, ConfigError, NonFiniteWeightsError
+from phenaki_viz.errors import (
+    CheckpointError,
+    ConfigError,
+    FileError,
+    NonFiniteWeightsError,
+    ShapeError,
+)
 from phenaki_viz.models import CViViT, MaskGit, Phenaki, TokenCritic
 from phenaki_viz.models.configs import (
     CriticConfig,
@@ -26,6 +32,7 @@ from phenaki_viz.models.configs import (
     MaskGitConfig,
     PhenakiConfig,
     from_json,
+    layers_of,
 )
 
 Config = CViViTConfig | MaskGitConfig | CriticConfig | PhenakiConfig
@@ -92,14 +99,15 @@ def open_checkpoint(
 ) -> Opened:
     """The model of a checkpoint: built anew, filled, checked; nothing that exists is touched.
 
+    Its shapes are compared with those of a model without memory before any number is read.
     allow_non_finite: take weights with NaN or infinity all the same. Raises CheckpointError, of
     which NonFiniteWeightsError is one.
     """
     with weights_of(source) as weights:
         inspection = _inspect(weights, corrections or {})
-        state = {
-            key: tensor for key, tensor in _plain(weights.read()).items() if not LEFT_OUT.match(key)
-        }
+        empty = _fitted(inspection, _used(weights.tensors))
+        state = _used(weights.read()) | {key: torch.zeros(shape) for key, shape in empty.items()}
+        digest = digest_of(source)
     converted = sorted({str(t.dtype).removeprefix("torch.") for t in state.values()
                         if t.is_floating_point() and t.dtype != torch.float32})  # fmt: skip
     state = {key: t.float() if t.is_floating_point() else t for key, t in state.items()}
@@ -108,7 +116,7 @@ def open_checkpoint(
     if converted:
         note = f"weights converted from {', '.join(converted)} to float32"
         inspection = _noting(inspection, note)
-    return Opened(model, inspection.config, inspection, digest_of(source))
+    return Opened(model, inspection.config, inspection, digest)
 
 
 def _inspect(weights: Weights, corrections: Mapping[str, Any]) -> Inspection:
@@ -125,13 +133,11 @@ def _inspect(weights: Weights, corrections: Mapping[str, Any]) -> Inspection:
     settings: tuple[Setting, ...]
     try:
         if header:
-            config = from_json(CONFIGS[header["kind"]], header["config"])
+            config = from_json(CONFIGS[header.kind], header.config)
             settings = tuple(_read(config))
         else:
             config, settings = _inferred(shapes, corrections)
-    except (ConfigError, KeyError) as error:
-        raise CheckpointError(f"{weights.name}: {error}") from error
-    except CheckpointError as error:
+    except (ConfigError, ShapeError, CheckpointError) as error:
         raise CheckpointError(f"{weights.name}: {error}") from error
     return Inspection(
         name=weights.name,
@@ -141,9 +147,9 @@ def _inspect(weights: Weights, corrections: Mapping[str, Any]) -> Inspection:
         notes=tuple(notes),
         tensors=len(weights.tensors),
         bytes=weights.bytes,
-        title=str(header.get("title", "")),
-        licence=str(header.get("licence", "")),
-        record=header["record"] if isinstance(header.get("record"), dict) else {},
+        title=header.title if header else "",
+        licence=header.licence if header else "",
+        record=header.record if header else {},
     )
 
 
@@ -160,19 +166,24 @@ def _plain(tensors: Mapping[str, Any]) -> dict[str, Any]:
     return dict(tensors)
 
 
-def _own_header(weights: Weights) -> dict[str, Any]:
-    """The JSON of this project's files; empty for others'."""
+def _used(tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """What a model is filled with: without what wraps it, and without what only training needs."""
+    return {key: value for key, value in _plain(tensors).items() if not LEFT_OUT.match(key)}
+
+
+def _own_header(weights: Weights) -> Native | None:
+    """What this project wrote beside the weights; None in others' files."""
     if HEADER not in weights.metadata:
-        return {}
+        return None
     try:
-        header = json.loads(weights.metadata[HEADER])
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise CheckpointError(f"{weights.name}: its settings are damaged (not JSON)") from error
-    if not isinstance(header, dict) or header.get("kind") not in CONFIGS:
+        header = read_native(weights.metadata[HEADER], weights.name)
+    except FileError as error:
+        raise CheckpointError(str(error)) from error
+    if header.kind not in CONFIGS:
         raise CheckpointError(f"{weights.name}: its settings name no model that is known here")
-    if header.get("format") != FORMAT:
+    if header.format != FORMAT:
         raise CheckpointError(
-            f"{weights.name} is of format {str(header.get('format'))[:20]}; this program reads "
+            f"{weights.name} is of format {header.format}; this program reads "
             f"{FORMAT}: use the version that wrote it"
         )
     return header
@@ -227,31 +238,52 @@ def _read(config: Any, prefix: str = "") -> list[Setting]:
     return settings
 
 
-def _filled(inspection: Inspection, state: dict[str, torch.Tensor]) -> nn.Module:
-    """A new model with these weights; strict, and every difference named first."""
+def _fitted(inspection: Inspection, found: Mapping[str, Told]) -> dict[str, tuple[int, ...]]:
+    """Compare with the model that the settings ask for; every difference is named.
+
+    Returns the shapes of null key/values that older releases left out, as they are empty. Raises
+    CheckpointError. No memory is taken: tensors of the meta device have a shape alone.
+    """
+    name = inspection.name
+    layers = layers_of(inspection.config)
+    if layers > inspection.tensors:
+        raise CheckpointError(
+            f"{name} does not fit a {inspection.kind}: its settings ask for {layers} layers, it "
+            f"has {inspection.tensors} tensors"
+        )
     try:
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), torch.device("meta"):
             model = inspection.config.build()
-    except ConfigError as error:
-        raise CheckpointError(f"{inspection.name}: {error}") from error
-    own = model.state_dict()
-    for key, tensor in own.items():
-        if tensor.numel() == 0 and key.endswith("null_kv"):
-            state.setdefault(key, tensor)  # older releases did not have the empty ones
-    missing, unexpected = sorted(set(own) - set(state)), sorted(set(state) - set(own))
+    except (ConfigError, ShapeError) as error:
+        raise CheckpointError(f"{name}: {error}") from error
+    own = {key: tuple(tensor.shape) for key, tensor in model.state_dict().items()}
+    empty = {
+        key: shape
+        for key, shape in own.items()
+        if 0 in shape and key.endswith("null_kv") and key not in found
+    }
+    missing = sorted(set(own) - set(found) - set(empty))
+    unexpected = sorted(set(found) - set(own))
     if missing or unexpected:
         raise CheckpointError(
-            f"{inspection.name} does not fit a {inspection.kind}: {_some('missing', missing)}; "
+            f"{name} does not fit a {inspection.kind}: {_some('missing', missing)}; "
             f"{_some('not known', unexpected)}"
         )
-    wrong = [key for key in own if own[key].shape != state[key].shape]
+    wrong = [key for key in own if key in found and own[key] != found[key].shape]
     if wrong:
         key = wrong[0]
         more = f" ({len(wrong)} such tensors)" if len(wrong) > 1 else ""
         raise CheckpointError(
-            f"{inspection.name}: {key} is {_words(state[key])} in the file, the model with these "
+            f"{name}: {key} is {_words(found[key].shape)} in the file, the model with these "
             f"settings needs {_words(own[key])}{more}"
         )
+    return empty
+
+
+def _filled(inspection: Inspection, state: dict[str, torch.Tensor]) -> nn.Module:
+    """A new model with these weights, which were found to fit it."""
+    with torch.random.fork_rng(devices=[]):
+        model: nn.Module = inspection.config.build()
     model.load_state_dict(state, strict=True)
     return model.eval()
 
@@ -290,8 +322,8 @@ def _some(what: str, keys: list[str]) -> str:
     return f"{what}: {', '.join(keys[:NAMED])}{more}"
 
 
-def _words(tensor: torch.Tensor) -> str:
-    return " × ".join(map(str, tensor.shape)) or "one number"
+def _words(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape)) or "one number"
 
 
 def _noting(inspection: Inspection, note: str) -> Inspection:

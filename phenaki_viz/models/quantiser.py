@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from vector_quantize_pytorch import FSQ, LFQ, VectorQuantize
 from phenaki_viz.errors import ConfigError
 
 Kind = Literal["lfq", "vq", "fsq"]
+MOST_TABLE = 2**25  # numbers of a codebook that is computed, not learned: 128 MiB
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,17 @@ class Quantiser:
                     f"lookup-free quantisation needs a codebook of a power of two, "
                     f"got {codebook_size}"
                 )
+            _check_table(codebook_size, codebook_size.bit_length() - 1)
             return LFQ(dim=dim, codebook_size=codebook_size, **lfq)
         if min(levels, default=0) < 3 or math.prod(levels) != codebook_size:
             raise ConfigError(
                 f"FSQ levels {tuple(levels)} make {math.prod(levels)} codes; the codebook has "
                 f"{codebook_size}. Use levels of at least 3 whose product is the codebook size"
             )
-        return FSQ(list(levels), dim=dim)
+        _check_table(codebook_size, len(levels))
+        # FSQ reads its own table while it is made; on the meta device there is nothing to read.
+        with torch.device("cpu") if _on_meta() else nullcontext():
+            return FSQ(list(levels), dim=dim)
 
     def __call__(
         self, module: nn.Module, tokens: torch.Tensor
@@ -58,3 +64,16 @@ class Quantiser:
     def vectors(self, module: Any, codes: torch.Tensor) -> torch.Tensor:
         """The vectors 'b n d' of codes 'b n'."""
         return module.codebook[codes] if self.kind == "vq" else module.indices_to_codes(codes)
+
+
+def _check_table(codes: int, numbers: int) -> None:
+    """No weights say how large such a codebook is, so a small file could ask for any."""
+    if codes * numbers > MOST_TABLE:
+        raise ConfigError(
+            f"a codebook of {codes:,} codes with {numbers} numbers each is computed when the model "
+            f"is built; at most {MOST_TABLE:,} numbers are"
+        )
+
+
+def _on_meta() -> bool:
+    return torch.empty(0).device.type == "meta"
