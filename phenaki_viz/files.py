@@ -86,7 +86,7 @@ def check_target(path: Path) -> Path:
         raise ExportError(f"{shown(str(path))} is {what}: give the name of a file to write")
     why = ""
     if not has_folder:
-        why = "there is no such folder"
+        why = os.strerror(errno.ENOENT)
     elif not os.access(target.parent, os.W_OK | os.X_OK):
         why = "no right to write there"
     elif found is not None and not os.access(target, os.W_OK):

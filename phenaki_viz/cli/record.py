@@ -34,9 +34,11 @@ def add(commands: Any) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Run, record, write."""
+    from phenaki_viz.files import check_target
     from phenaki_viz.recording import describe_holding
     from phenaki_viz.recording.files import save_recording
 
+    check_target(asked.output)  # before the work, not after it
     made = _look(asked) if asked.weights else dialled_run(asked, hold=asked.hold, on_progress=_tell)
     save_recording(asked.output, made)
     size = asked.output.stat().st_size / 1e6

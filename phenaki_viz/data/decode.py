@@ -20,7 +20,8 @@ from phenaki_viz.data.damage import DAMAGE, damage_means
 from phenaki_viz.data.film import read_film
 from phenaki_viz.data.gif_outline import outline_gif
 from phenaki_viz.data.limits import DEFAULT_LIMITS, ClipLimits, check_bytes, check_frame, check_work
-from phenaki_viz.errors import VideoError
+from phenaki_viz.errors import FileError, VideoError
+from phenaki_viz.files import open_file, shown
 
 ACCEPTED = "GIF, animated PNG or WebP, a folder or ZIP of images, .npy, or MP4/MOV/WebM/MKV"
 _ANIMATED = ("GIF", "PNG", "WEBP")
@@ -57,10 +58,13 @@ def _from_path(path: Path, limits: ClipLimits) -> Clip:
             check_bytes(path.name, max(1, sum(file.stat().st_size for file in files)), limits)
             stills = ((file.name, file.read_bytes()) for file in files)
             return _from_stills(path.name, stills, limits)
-        check_bytes(path.name, path.stat().st_size, limits)
-        return _from_bytes(path.name, path.read_bytes(), limits)
+        with open_file(path) as file:
+            check_bytes(path.name, path.stat().st_size, limits)
+            return _from_bytes(path.name, file.read(), limits)
+    except FileError as error:
+        raise VideoError(str(error)) from error
     except OSError as error:
-        raise VideoError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise VideoError(f"{shown(str(path))} cannot be read: {error.strerror or error}") from error
 
 
 def _from_bytes(name: str, content: bytes, limits: ClipLimits) -> Clip:

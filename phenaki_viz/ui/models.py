@@ -9,7 +9,8 @@ import streamlit as st
 from phenaki_viz.checkpoints import Inspection, Opened, inspect_checkpoint, open_checkpoint
 from phenaki_viz.checkpoints.files import Source, digest_of
 from phenaki_viz.data import SHIPPED_MODEL
-from phenaki_viz.errors import CheckpointError
+from phenaki_viz.errors import CheckpointError, FileError
+from phenaki_viz.files import State, state_of
 
 
 @st.cache_resource(show_spinner="Opening the trained model")
@@ -25,14 +26,16 @@ def shipped() -> Opened:
 
 def digest(source: Source) -> str:
     """Digest of a file's bytes; of one on this machine, taken anew only when it changed."""
-    if isinstance(source, Path) and source.is_file():
-        state = source.stat()
-        return _digest(source, state.st_mtime_ns, state.st_size)
-    return digest_of(source)
+    if not isinstance(source, Path):
+        return digest_of(source)
+    try:
+        return _digest(source, state_of(source))
+    except FileError as error:
+        raise CheckpointError(str(error)) from error
 
 
 @st.cache_resource(show_spinner="Reading the file", max_entries=8)
-def _digest(path: Path, changed: int, size: int) -> str:
+def _digest(path: Path, state: State) -> str:
     return digest_of(path)
 
 

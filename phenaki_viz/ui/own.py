@@ -1,14 +1,13 @@
 """The user's own checkpoint: chosen, inspected, corrected, opened; the last one stays till then."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from phenaki_viz.checkpoints import Inspection, Opened, Setting
-from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.errors import NonFiniteWeightsError, PhenakiVizError
+from phenaki_viz.files import path_of
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.text import DEFAULT_T5, T5Text
 from phenaki_viz.ui import models
@@ -28,8 +27,8 @@ def draw_own() -> Opened | Wanted | None:
     Returns the model in use, the run of a recording, or None where there is neither.
     """
     kept: Opened | Wanted | None = st.session_state.get(GOOD)
-    source = _source()
-    if source is None:
+    uploaded, typed = _asked()
+    if uploaded is None and not typed:
         if kept is None:
             st.caption(
                 "A C-ViViT, MaskGit, TokenCritic, whole Phenaki, or a trainer's file of "
@@ -37,6 +36,7 @@ def draw_own() -> Opened | Wanted | None:
             )
         return kept
     try:
+        source = (uploaded.name, uploaded.getvalue()) if uploaded else path_of(typed)
         digest = models.digest(source)
         recording = wanted_recording(source, digest)
         if recording is not None:
@@ -68,7 +68,8 @@ def _allow(key: str) -> None:
     st.session_state[key] = True
 
 
-def _source() -> Source | None:
+def _asked() -> tuple[Any, str]:
+    """The upload, if there is one, and the path as it was typed."""
     uploaded = st.file_uploader(
         "Checkpoint or recording",
         type=_KINDS,
@@ -83,9 +84,7 @@ def _source() -> Source | None:
         placeholder="folder/model.safetensors",
         help="For files too large to upload",
     )
-    if uploaded is not None:
-        return uploaded.name, uploaded.getvalue()
-    return Path(path.strip()).expanduser() if path.strip() else None
+    return uploaded, path.strip()
 
 
 def _corrections(digest: str) -> dict[str, Any]:

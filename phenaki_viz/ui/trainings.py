@@ -15,6 +15,7 @@ import streamlit as st
 import torch
 
 from phenaki_viz.errors import CheckpointError, TrainingError
+from phenaki_viz.files import path_of
 from phenaki_viz.models.dial import DialConfig, DialledModel, work_of
 from phenaki_viz.recording.dialled import DialledRun, Padding
 from phenaki_viz.recording.trained_steps import NO_PADDING, run_trained, steps_to_keep
@@ -129,7 +130,7 @@ def states_folder() -> Path:
     """Where states are kept: PHENAKI_VIZ_STATES, else the user's cache."""
     asked = os.environ.get(STATES)
     if asked:
-        return Path(asked).expanduser()
+        return path_of(asked)
     try:
         home = Path.home()
     except RuntimeError:
