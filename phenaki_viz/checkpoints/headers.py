@@ -137,11 +137,11 @@ def read_header(content: bytes, name: str) -> Header:
         parts = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
     except msgspec.ValidationError as error:
         raise FileError(f"{damaged}: it names no tensors") from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also what is no UTF-8
         raise FileError(f"{damaged}: it is not JSON") from error
     try:
         texts = msgspec.json.decode(parts.pop("__metadata__", b"{}"), type=dict[str, str])
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise FileError(f"{damaged}: its metadata are no texts by name ({plain(error)})") from error
     tensors = {key: _tensor(part, key, damaged) for key, part in parts.items()}
     _refuse_twice(content, name)
@@ -159,7 +159,7 @@ def decoded(text: str, kind: type[T], what: str) -> T:
         return msgspec.json.decode(text, type=kind)
     except (msgspec.ValidationError, RecursionError) as error:
         raise FileError(f"{what}: {plain(error)}") from error
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+    except ValueError as error:  # also what is no UTF-8
         if not re.search(r"\b(NaN|Infinity)\b", text) or len(text) > MOST_NOT_JSON:
             raise FileError(f"{what} (not JSON)") from error
     try:
@@ -181,6 +181,8 @@ def plain(error: Exception) -> str:
     """A schema's complaint with the place first: 'heads[1]: expected `int`, got `str`'."""
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no UTF-8"
     said, _, place = str(error).partition(" - at `")
     said = said[:1].lower() + said[1:]
     place = place.rstrip("`").removeprefix("$").removeprefix(".")
@@ -190,7 +192,7 @@ def plain(error: Exception) -> str:
 def _tensor(part: Any, key: str, damaged: str) -> Tensor:
     try:
         return msgspec.json.decode(part, type=Tensor)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise FileError(f"{damaged}: {key[:60]!r}, {plain(error)}") from error
 
 
@@ -204,4 +206,7 @@ def _refuse_twice(content: bytes, name: str) -> None:
                 raise FileError(f"{name} names {key[:80]!r} twice")
             seen.add(key)
 
-    json.loads(content, object_pairs_hook=once)
+    try:
+        json.loads(content, object_pairs_hook=once)
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits
+        raise FileError(f"{name} has a damaged header: it is not JSON") from error

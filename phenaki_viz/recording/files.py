@@ -125,7 +125,7 @@ def is_recording(source: Path | bytes) -> bool:
         with stream_of(source) as file:
             head = header_bytes(file, _end(file))
         return HEADER in msgspec.json.decode(head, type=Metadata).texts
-    except (FileError, OSError, msgspec.DecodeError, RecursionError):
+    except (FileError, OSError, ValueError, RecursionError):
         return False
 
 
