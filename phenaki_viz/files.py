@@ -1,6 +1,7 @@
 """Files that are there whole or not at all, and paths as people type them."""
 
 import errno
+import io
 import os
 import re
 import secrets
@@ -77,7 +78,7 @@ def check_target(path: Path) -> Path:
     """
     try:
         target = path.resolve() if path.is_symlink() else path
-        found = target.stat().st_mode if target.exists() else None
+        found = _mode(target)
         has_folder = target.parent.is_dir()
     except (OSError, ValueError, RuntimeError) as error:  # ValueError: a NUL; RuntimeError: a loop
         raise ExportError(_reason(path, _as_os_error(error), 0, at_least=False)) from error
@@ -94,6 +95,14 @@ def check_target(path: Path) -> Path:
     if why:
         raise ExportError(_sentence(path, why))
     return target
+
+
+def _mode(path: Path) -> int | None:
+    """What is there, None for nothing. Raises OSError, or ValueError for a NUL."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None
 
 
 @contextmanager
@@ -210,6 +219,13 @@ def open_file(path: Path) -> BinaryIO:
         return path.open("rb")
     except OSError as error:
         raise _unreadable(path, error) from error
+
+
+def size_of(file: BinaryIO) -> int:
+    """Bytes of an open file, or of one in memory, wherever it is read."""
+    return (
+        file.getbuffer().nbytes if isinstance(file, io.BytesIO) else os.fstat(file.fileno()).st_size
+    )
 
 
 State = tuple[int, ...]

@@ -17,7 +17,7 @@ from safetensors.torch import load
 from phenaki_viz.checkpoints.headers import HEADER, header_bytes, kind_of, read_header
 from phenaki_viz.checkpoints.seals import check_seal
 from phenaki_viz.errors import CheckpointError, FileError
-from phenaki_viz.files import open_file, shown, unchanged
+from phenaki_viz.files import open_file, shown, size_of, unchanged
 
 Source = Path | tuple[str, bytes]  # a file, or the name and content of an upload
 MOST_BYTES = 8 * 2**30
@@ -67,6 +67,8 @@ def weights_of(source: Source, most_bytes: int = MOST_BYTES) -> Iterator[Weights
             yield _open(content, shown(Path(name).name) or "upload", most_bytes)
     except FileError as error:
         raise CheckpointError(str(error)) from error
+    except OSError as error:
+        raise CheckpointError(f"the file cannot be read: {error.strerror or error}") from error
 
 
 def load_state(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
@@ -79,7 +81,7 @@ def load_state(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
         with unchanged(path):
             size = path.stat().st_size
             with open_file(path) as file:
-                start = file.read(4)
+                start = file.read(4) if size else b""
             if size > most_bytes or start != ZIP:
                 raise CheckpointError(f"{name} is no state of a training that was saved here")
             _check_zip(path, name, most_bytes)
@@ -123,9 +125,8 @@ def stream_of(source: Source | bytes) -> BinaryIO:
 
 def _open(source: Path | bytes, name: str, most_bytes: int) -> Weights:
     with stream_of(source) as file:
-        size = file.seek(0, io.SEEK_END)
-        file.seek(0)
-        start = file.read(16)
+        size = size_of(file)
+        start = file.read(16) if size else b""
     if size == 0:
         raise CheckpointError(f"{name} is empty")
     if size > most_bytes:

@@ -114,6 +114,8 @@ def kind_of(tensor: Tensor, name: str, key: str) -> torch.dtype:
 
 def header_bytes(file: BinaryIO, size: int) -> bytes:
     """The JSON at the start of a safetensors file of `size` bytes. Raises FileError."""
+    if size < 8:
+        raise FileError(f"it has {size} bytes")
     length = int.from_bytes(file.read(8), "little")
     if length > min(MOST_HEADER, size - 8):
         raise FileError(

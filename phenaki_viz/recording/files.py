@@ -38,7 +38,7 @@ from phenaki_viz.checkpoints.headers import (
 from phenaki_viz.checkpoints.seals import check_seal, sealed
 from phenaki_viz.data import Clip, read_prompt
 from phenaki_viz.errors import ExportError, FileError, PhenakiVizError, RecordingError
-from phenaki_viz.files import check_target, replacing, shown, unchanged
+from phenaki_viz.files import check_target, replacing, shown, size_of, unchanged
 from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.recording.headers import (
     PLAIN,
@@ -117,13 +117,15 @@ def open_recording(source: Source) -> RecordedRun:
             return _opened(source)
     except FileError as error:
         raise RecordingError(str(error)) from error
+    except OSError as error:
+        raise RecordingError(f"the file cannot be read: {error.strerror or error}") from error
 
 
 def is_recording(source: Path | bytes) -> bool:
     """Whether a file, or its bytes, say of themselves that they are a recording; reads no more."""
     try:
         with stream_of(source) as file:
-            head = header_bytes(file, _end(file))
+            head = header_bytes(file, size_of(file))
         return HEADER in msgspec.json.decode(head, type=Metadata).texts
     except (FileError, OSError, ValueError, RecursionError):
         return False
@@ -132,7 +134,7 @@ def is_recording(source: Path | bytes) -> bool:
 def _opened(source: Source) -> RecordedRun:
     name = shown(source.name if isinstance(source, Path) else source[0])
     with stream_of(source) as file:
-        size = _end(file)
+        size = size_of(file)
         with _refusing(name):
             head = _file_header(file, size)
     header = _header(head, name)
@@ -354,13 +356,6 @@ def _refusing(name: str) -> Iterator[None]:
         yield
     except FileError as error:
         _refuse(name, str(error))
-
-
-def _end(file: Any) -> int:
-    """Bytes of a file, which is at its start afterwards."""
-    size: int = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    return size
 
 
 def _as_os_error(error: SafetensorError) -> OSError:
