@@ -136,7 +136,8 @@ def _open(source: Path | bytes, name: str, most_bytes: int) -> Weights:
     if start[:4] == ZIP:
         _check_zip(source, name, most_bytes)
         return _torch(source, name, size)
-    if start[:1] == PICKLE:
+    # One header of safetensors in 32 has a length that begins as a pickle does.
+    if start[:1] == PICKLE and start[8:9] != b"{":
         return _torch(source, name, size)
     return _safetensors(source, name, size)
 
