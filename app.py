@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from phenaki_viz.ui.components import asset_routes
-from phenaki_viz.ui.startup import warm_up
+from phenaki_viz.ui.components import asset_routes, guards
+from phenaki_viz.ui.startup import PAGE_SCRIPT, warm_up
 
 warm_up()
-app = st.App("phenaki_viz/ui/main.py", routes=asset_routes())
+app = st.App(PAGE_SCRIPT, routes=asset_routes(), middleware=guards())

@@ -14,6 +14,7 @@ from phenaki_viz.errors import (
     RecordingError,
     RecordingTooLargeError,
     ShapeError,
+    VerificationWarning,
     VideoError,
 )
 from phenaki_viz.recording import Recording, price, record
@@ -28,6 +29,7 @@ __all__ = [
     "RecordingError",
     "RecordingTooLargeError",
     "ShapeError",
+    "VerificationWarning",
     "VideoError",
     "__version__",
     "price",

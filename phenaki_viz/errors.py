@@ -48,3 +48,7 @@ class NonFiniteWeightsError(CheckpointError):
 
 class TrainingError(PhenakiVizError):
     """Training that cannot go on: a saved state that does not fit, or a loss that is no number."""
+
+
+class VerificationWarning(UserWarning):
+    """A recorded map is not what the model used: its check against the model failed."""

@@ -26,7 +26,18 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-__all__ = ["PAINTED", "browser", "into_view", "page", "serve", "served", "settle", "watched"]
+__all__ = [
+    "PAINTED",
+    "browser",
+    "free_port",
+    "into_view",
+    "page",
+    "serve",
+    "serve_command",
+    "served",
+    "settle",
+    "watched",
+]
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -50,18 +61,7 @@ expect.set_options(timeout=20_000)
 @contextmanager
 def serve(script: Path, log: Path) -> Iterator[str]:
     """Run an app on a free loopback port until its health endpoint answers; yields its address."""
-    port = _free_port()
-    address = f"http://127.0.0.1:{port}"
-    with log.open("w") as out:
-        server = _start(script, port, out, states=log.with_suffix(".states"))
-        try:
-            _wait_for(server, address, log)
-            yield address
-        finally:
-            _stop(server)
-
-
-def _start(script: Path, port: int, out, *, states: Path) -> subprocess.Popen:
+    port = free_port()
     flags = [
         "--server.address=127.0.0.1",
         f"--server.port={port}",
@@ -69,13 +69,31 @@ def _start(script: Path, port: int, out, *, states: Path) -> subprocess.Popen:
         "--server.fileWatcherType=none",
         "--browser.gatherUsageStats=false",
     ]
-    return subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(script), *flags],
-        stdout=out,
-        stderr=subprocess.STDOUT,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PHENAKI_VIZ_STATES": str(states)},
-    )
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *flags]
+    with serve_command(command, port, log, ROOT, PYTHONPATH=str(ROOT)) as address:
+        yield address
+
+
+@contextmanager
+def serve_command(
+    command: list[str], port: int, log: Path, folder: Path, **environment: str
+) -> Iterator[str]:
+    """Run a command that serves an app on this port, in this folder, until it is healthy."""
+    address = f"http://127.0.0.1:{port}"
+    states = {"PHENAKI_VIZ_STATES": str(log.with_suffix(".states"))}
+    with log.open("w") as out:
+        server = subprocess.Popen(
+            command,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env={**os.environ, **states, **environment},
+        )
+        try:
+            _wait_for(server, address, log)
+            yield address
+        finally:
+            _stop(server)
 
 
 def _wait_for(server: subprocess.Popen, address: str, log: Path) -> None:
@@ -105,7 +123,8 @@ def _stop(server: subprocess.Popen) -> None:
         server.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

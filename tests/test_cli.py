@@ -47,7 +47,8 @@ def test_your_own_clip(tmp_path):
 @pytest.mark.parametrize("weights", [[], ["--weights", "trained"]])
 def test_record_writes_a_file_that_opens(tmp_path, capsys, monkeypatch, weights):
     out = tmp_path / "run.safetensors"
-    asked = ["record", str(out), "--prompt", "two words", "--hold", "parts", *weights, *SMALL]
+    model = weights or SMALL  # the dials are refused beside weights
+    asked = ["record", str(out), "--prompt", "two words", "--hold", "parts", *model]
     assert main(asked) == 0
     run = open_recording(out)
     assert len(run.recording) == (16 if weights else 4)
@@ -131,3 +132,14 @@ def test_a_reader_that_has_seen_enough_is_no_error():
         running.stdout.close()
         assert running.stderr.read() == b""
         assert running.wait(60) == 1
+
+
+def test_inspect_says_what_a_recording_holds(tmp_path, capsys):
+    out = tmp_path / "run.safetensors"
+    assert main(["record", str(out), "--prompt", "two words", *SMALL]) == 0
+    capsys.readouterr()
+    assert main(["inspect", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("run.safetensors: a recording of 4 attention maps")
+    assert "random weights (seed 0), not trained" in said and "prompt: two words" in said
+    assert "2 layers × 3 heads, 80 queries × 4 keys" in said, said

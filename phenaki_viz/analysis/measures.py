@@ -82,7 +82,8 @@ MEASURES: dict[str, Measure] = {
 def head_table(records: Sequence[AttentionRecord], b: Sequence[int], measure: str) -> np.ndarray:
     """One metric for every layer and head, 'l h' float32: the mean over queries.
 
-    b: the batch item of each record. NaN where a head has a row that is not a distribution.
+    b: the batch item of each record. NaN where a head has a row that is not a distribution, or no
+    query that sees a key: those that see none do not count.
     """
     return head_tables(records, b, [measure])[measure]
 
@@ -102,26 +103,41 @@ def table_steps(
     tables = {name: np.zeros(shape, np.float64) for name in measures}
     with ThreadPoolExecutor(CORES) as cores:
         for at, (layer, head) in enumerate(np.ndindex(*shape)):
-            record = records[layer]
+            record, item = records[layer], b[layer]
             queries = record.map.shape[2]
-            for first, attn in row_runs(record, b[layer], head):
-                for sums in _measured(attn, record, first, measures, cores):
+            sees = record.visible_keys(item) > 0
+            counted = sees.sum() or np.nan
+            for first, attn in row_runs(record, item, head):
+                end = first + len(attn)
+                if len(record.map.wrong_rows(item, head, (first, end))):
+                    counted = np.nan
+                for sums in _measured(attn, record, first, measures, sees[first:end], cores):
                     for name, total in zip(measures, sums, strict=True):
-                        tables[name][layer, head] += total / queries
+                        tables[name][layer, head] += total / counted
                 yield (at + (first + len(attn)) / queries) / (shape[0] * shape[1])
     return {name: table.astype(np.float32) for name, table in tables.items()}
 
 
 def _measured(
-    attn: np.ndarray, record: AttentionRecord, first: int, measures: Sequence[str], cores: Executor
+    attn: np.ndarray,
+    record: AttentionRecord,
+    first: int,
+    measures: Sequence[str],
+    sees: np.ndarray,
+    cores: Executor,
 ) -> Iterator[list[float]]:
     """Sums over the queries of a run, one a measure, of piece after piece of its rows.
+
+    sees: 'q' bool, which of them see a key and count.
 
     A piece stays in a core's cache through all measures, and NumPy lets cores work side by side.
     """
 
     def measure(piece: np.ndarray, at: int) -> list[float]:
-        return [float(MEASURES[name].of(piece, record, at).sum()) for name in measures]
+        counts = sees[at - first : at - first + len(piece)]
+        with np.errstate(invalid="ignore"):  # weights that are not finite: the mean is NaN
+            each = [MEASURES[name].of(piece, record, at) for name in measures]
+        return [float(numbers.sum(where=counts)) for numbers in each]
 
     if attn.size < 2 * PIECE:
         return iter([measure(attn, first)])
@@ -153,9 +169,13 @@ def largest_steps(heads: Sequence[tuple[AttentionRecord, int, int]]) -> Steps[fl
     """
     high = 0.0
     for at, (record, item, head) in enumerate(heads):
+        queries = record.map.shape[2]
         for first, weights in row_runs(record, item, head):
-            high = max(high, float(np.nanmax(weights, initial=0)))
-            yield (at + (first + len(weights)) / record.map.shape[2]) / len(heads)
+            wrong = record.map.wrong_rows(item, head, (first, first + len(weights)))
+            good = np.setdiff1d(np.arange(first, first + len(weights)), wrong) - first
+            weights = weights if len(good) == len(weights) else weights[good]
+            high = max(high, float(weights.max(initial=0)))
+            yield (at + min(1.0, (first + RUN / record.map.shape[3]) / queries)) / len(heads)
     return high
 
 

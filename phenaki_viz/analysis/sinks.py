@@ -41,9 +41,9 @@ def sink_steps(record: AttentionRecord, item: int, head: int) -> Steps[Sinks]:
     _, _, i, j = record.map.shape
     total, even, seen_by = np.zeros(j), np.zeros(j), np.zeros(j)
     uniform = uniform_weight(record.visible_keys(item)).astype(np.float64)
-    wrong = record.map.wrong_rows(item, head)
     good = 0
     for first, attn in row_runs(record, item, head):
+        wrong = record.map.wrong_rows(item, head, (first, first + len(attn)))
         rows = np.setdiff1d(np.arange(first, first + len(attn)), wrong)
         if not rows.size:
             continue

@@ -55,14 +55,16 @@ def thumbnail_steps(
             values[layer, head, first : first + len(run)] = run
             first += len(run)
             yield (at + first / high) / (len(records) * h)
-    marked = [_marked(*one) for one in zip(records, items, values, strict=True)]
+    marked = [_marked(*one, cell[0]) for one in zip(records, items, values, strict=True)]
     return Thumbnails(np.stack(marked), cell)
 
 
-def _marked(record: AttentionRecord, item: int, values: np.ndarray) -> np.ndarray:
-    """Thumbnails 'h y x' with masked and wrong cells as `Thumbnails` says."""
+def _marked(record: AttentionRecord, item: int, values: np.ndarray, tall: int) -> np.ndarray:
+    """Thumbnails 'h y x' with masked and wrong cells as `Thumbnails` says. tall: rows of a cell."""
     _, _, i, j = record.map.shape
     values = np.where(np.isfinite(values), values, np.inf)
+    for head in range(len(values)):  # read just now: the sums are known
+        values[head, record.map.wrong_rows(item, head) // tall] = np.inf
     hidden = hidden_cells(record, item, (0, i), (0, j), values.shape[1:])
     return values if hidden is None else np.where(hidden, np.nan, values).astype(np.float32)
 

@@ -17,7 +17,8 @@ class MapTile:
     """values: 'y x' float32; NaN is masked, infinite belongs to a row that is no distribution.
 
     window: what it covers of the whole map. cell: how many weights one value averages.
-    wrong: queries of the whole map whose rows are no distribution. uniform: 'i', 1 / visible keys.
+    wrong: queries whose rows are no distribution, of the window at least. uniform: 'i', 1 / visible
+    keys.
     """
 
     values: np.ndarray
@@ -51,7 +52,7 @@ def _marked(
     """The tile, with masked cells and rows that are no distribution told apart."""
     rows, columns = (window[0], window[1]), (window[2], window[3])
     cell = cell_size(rows[1] - rows[0], most), cell_size(columns[1] - columns[0], most)
-    wrong = record.map.wrong_rows(item, head)
+    wrong = record.map.wrong_rows(item, head, rows)  # read just now: their sums are known
     values = np.where(np.isfinite(values), values, np.inf)
     inside = wrong[(wrong >= rows[0]) & (wrong < rows[1])]
     values[(inside - rows[0]) // cell[0]] = np.inf

@@ -6,6 +6,7 @@ import numpy as np
 from einops import rearrange, repeat
 
 from phenaki_viz.analysis.measures import row_runs
+from phenaki_viz.analysis.rows import wrong_among
 from phenaki_viz.recording import AttentionRecord
 
 CONTENT = 0.1  # share of the clip's own variance that a patch must have
@@ -14,14 +15,23 @@ CONTENT = 0.1  # share of the clip's own variance that a patch must have
 def word_maps(records: Sequence[AttentionRecord], item: int, key: int) -> np.ndarray:
     """Weight of one key in every token, by layer and head: 'l h t y x' float32.
 
-    key: a null key or a word, counted as in the map, nulls first.
+    key: a null key or a word, counted as in the map, nulls first. NaN where the token sees no key,
+    infinite where its row is not a distribution.
     """
     grid = records[0].places.grid
     columns = [
-        [record.map.columns(item, head, [key])[:, 0] for head in range(len(record.heads))]
+        [_column(record, item, head, key) for head in range(len(record.heads))]
         for record in records
     ]
     return np.array(columns, np.float32).reshape(len(records), -1, *grid)
+
+
+def _column(record: AttentionRecord, item: int, head: int, key: int) -> np.ndarray:
+    """Who reads one key: 'i'; NaN for those that see none, infinite for wrong rows."""
+    weights = record.map.columns(item, head, [key])[:, 0]
+    weights = np.where(record.visible_keys(item) > 0, weights, np.nan)
+    weights[list(wrong_among(record, item, head))] = np.inf
+    return weights
 
 
 def side_by_side(maps: np.ndarray, across: int = 3, enlarged: int = 1) -> np.ndarray:
@@ -40,18 +50,26 @@ def side_by_side(maps: np.ndarray, across: int = 3, enlarged: int = 1) -> np.nda
 
 
 def words_share(record: AttentionRecord, item: int, head: int) -> np.ndarray:
-    """Mean weight of every key over all tokens, 'j' float32: null keys first, then words."""
-    runs = row_runs(record, item, head)
-    total = sum(weights.sum(axis=0, dtype=np.float64) for _, weights in runs)
-    return (total / record.map.shape[2]).astype(np.float32)
+    """Mean weight of every key over the tokens that see one, 'j' float32: nulls, then words.
+
+    NaN when no token does, or when a row is not a distribution.
+    """
+    sees = record.visible_keys(item) > 0
+    total = np.zeros(record.map.shape[3])
+    for first, weights in row_runs(record, item, head):
+        total += weights[sees[first : first + len(weights)]].sum(axis=0, dtype=np.float64)
+    sound = sees.any() and not wrong_among(record, item, head)
+    return (total / (sees.sum() if sound else np.nan)).astype(np.float32)
 
 
 def separation(values: np.ndarray, inside: np.ndarray) -> float:
     """Area under the ROC curve: how well values tell inside from outside, 0.5 is not at all.
 
-    values, inside: of one shape, float and bool. NaN when one side is empty.
+    values, inside: of one shape, float and bool. Values that are not finite do not count. NaN when
+    one side is empty.
     """
-    values, inside = values.ravel(), inside.ravel()
+    counts = np.isfinite(values)
+    values, inside = values[counts], inside[counts]
     many, few = int(inside.sum()), int((~inside).sum())
     if not many or not few:
         return float("nan")
@@ -63,8 +81,15 @@ def separation(values: np.ndarray, inside: np.ndarray) -> float:
 
 
 def correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Pearson's r of two arrays of one shape, −1 to 1; NaN when one of them is constant."""
-    one, other = first.ravel() - first.mean(), second.ravel() - second.mean()
+    """Pearson's r of two arrays of one shape, −1 to 1; NaN when one of them is constant.
+
+    Where one of the two is not finite, neither counts.
+    """
+    counts = np.isfinite(first) & np.isfinite(second)
+    if not counts.any():
+        return float("nan")
+    first, second = first[counts], second[counts]
+    one, other = first - first.mean(), second - second.mean()
     scale = float(np.sqrt((one @ one) * (other @ other)))
     return float(one @ other) / scale if scale else float("nan")
 

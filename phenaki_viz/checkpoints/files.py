@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load
 
 from phenaki_viz.checkpoints.headers import HEADER, header_bytes, kind_of, read_header
+from phenaki_viz.checkpoints.naming import flattened
 from phenaki_viz.checkpoints.seals import check_seal
 from phenaki_viz.errors import CheckpointError, FileError
 from phenaki_viz.files import open_file, shown, size_of, unchanged
@@ -22,7 +23,6 @@ from phenaki_viz.files import open_file, shown, size_of, unchanged
 Source = Path | tuple[str, bytes]  # a file, or the name and content of an upload
 MOST_BYTES = 8 * 2**30
 NAME = re.compile(r"[A-Za-z0-9_.\-]{1,256}")
-WRAPPERS = ("model", "state_dict", "ema_model", "ema", "module")
 ZIP, PICKLE = b"PK\x03\x04", b"\x80"
 HOW = "save it as `safetensors.torch.save_file(model.state_dict(), path)`"
 
@@ -216,7 +216,7 @@ def _check_zip(source: Path | bytes, name: str, most_bytes: int) -> None:
 
 def _torch(source: Path | bytes, name: str, size: int) -> Weights:
     """Shapes first: on the meta device nothing is read, and nothing that is claimed is believed."""
-    claimed, notes = _unwrapped(_load(source, name, numbers=False), name)
+    claimed, notes = flattened(_load(source, name, numbers=False), name, HOW)
     for key, tensor in claimed.items():
         _check_name(name, key)
         _check_tensor(name, key, tensor)
@@ -229,7 +229,7 @@ def _torch(source: Path | bytes, name: str, size: int) -> Weights:
     told = {key: Told(tuple(tensor.shape), tensor.dtype) for key, tensor in claimed.items()}
 
     def read() -> dict[str, torch.Tensor]:
-        found, _ = _unwrapped(_load(source, name, numbers=True), name)
+        found, _ = flattened(_load(source, name, numbers=True), name, HOW)
         for key, tensor in found.items():
             _check_tensor(name, key, tensor)
             if key not in told or told[key] != Told(tuple(tensor.shape), tensor.dtype):
@@ -269,30 +269,9 @@ def _shapes_alone(file: BinaryIO, numbers: bool) -> AbstractContextManager[Any]:
     return FakeTensorMode()
 
 
-def _unwrapped(found: Any, name: str) -> tuple[dict[str, torch.Tensor], tuple[str, ...]]:
-    """The tensors by name, out of a trainer's file if that is what it is."""
-    notes: list[str] = []
-    while isinstance(found, dict) and not _all_tensors(found):
-        inside = next((key for key in WRAPPERS if isinstance(found.get(key), dict)), None)
-        if inside is None:
-            kinds = ", ".join(f"{_named(key)} ({type(found[key]).__name__})" for key in
-                              list(found)[:5])  # fmt: skip
-            raise CheckpointError(f"{name} is a dictionary of {kinds}, not of tensors: {HOW}")
-        rest = ", ".join(sorted(_named(key) for key in found if key != inside)[:6])
-        notes.append(f"a trainer's file: “{inside}” is used, left out: {rest or 'nothing'}")
-        found = found[inside]
-    if not isinstance(found, dict) or not found:
-        raise CheckpointError(f"{name} holds a {type(found).__name__}, not named tensors: {HOW}")
-    return found, tuple(notes)
-
-
 def _named(key: Any) -> str:
     """A name, short; what is none is not written out, as that may take for ever."""
     return shown(key, 40) if isinstance(key, str) else f"a {type(key).__name__}"
-
-
-def _all_tensors(found: dict[Any, Any]) -> bool:
-    return all(isinstance(value, torch.Tensor) for value in found.values())
 
 
 def _check_tensor(name: str, key: str, tensor: torch.Tensor) -> None:

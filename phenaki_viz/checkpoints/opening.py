@@ -8,8 +8,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from phenaki_viz.checkpoints.files import Source, Told, Weights, digest_of, weights_of
+from phenaki_viz.checkpoints.corrections import full_names, told, value_like
+from phenaki_viz.checkpoints.files import Source, Told, Weights
 from phenaki_viz.checkpoints.headers import HEADER, Native, read_native
+from phenaki_viz.checkpoints.layouts import completed, refuse_others, todays_shape
+from phenaki_viz.checkpoints.naming import Naming, named
 from phenaki_viz.checkpoints.native import FORMAT
 from phenaki_viz.checkpoints.settings import (
     Finding,
@@ -18,6 +21,7 @@ from phenaki_viz.checkpoints.settings import (
     cvivit_settings,
     maskgit_settings,
 )
+from phenaki_viz.checkpoints.shards import digest_of, whole_weights_of
 from phenaki_viz.errors import (
     CheckpointError,
     ConfigError,
@@ -45,10 +49,11 @@ KINDS: dict[str, type[nn.Module]] = {
     "CriticConfig": TokenCritic,
     "PhenakiConfig": Phenaki,
 }
-# Only training needs these: losses of C-ViViT, and counters of a moving average.
-LEFT_OUT = re.compile(r"(cvivit\.)?(discr|vgg)\.|initted$|step$|online_model\.")
+# Only training needs these: what the losses of C-ViViT, here and in its forks, are made of.
+LEFT_OUT = re.compile(r"(cvivit\.)?(discr|vgg|i3d|loss_fn_lpips|lpips|perceptual_loss)\.")
 WHOLE_NUMBERS = re.compile(r"(.*\.)?vq\.(mask|_codebook\.initted|zero)$")
 NAMED = 5  # of the keys that do not match
+WEIGHTS = "weights"  # the setting that says which of several sets is taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +75,11 @@ class Inspection:
     licence: str = ""
     record: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """Every setting that the file does not fix, with why, a sentence each."""
+        return tuple(one.sentence for one in self.settings if one.how == "assumed")
+
 
 @dataclass(frozen=True, eq=False)
 class Opened:
@@ -84,11 +94,12 @@ class Opened:
 def inspect_checkpoint(source: Source, corrections: Mapping[str, Any] | None = None) -> Inspection:
     """What a checkpoint is, from names and shapes alone; the numbers in it are not read.
 
-    source: a path, or the name and bytes of an upload. corrections: settings by name, as an
-    earlier inspection named them. Raises CheckpointError.
+    source: a path of a file, an index of shards or a folder, or the name and bytes of an upload.
+    corrections: settings by name, as an earlier inspection named them; `image_size` will do for
+    `cvivit.image_size`. Raises CheckpointError, also for a name that is no setting.
     """
-    with weights_of(source) as weights:
-        return _inspect(weights, corrections or {})
+    with whole_weights_of(source) as weights:
+        return _inspect(weights, corrections or {})[0]
 
 
 def open_checkpoint(
@@ -99,51 +110,65 @@ def open_checkpoint(
 ) -> Opened:
     """The model of a checkpoint: built anew, filled, checked; nothing that exists is touched.
 
-    Its shapes are compared with those of a model without memory before any number is read.
-    allow_non_finite: take weights with NaN or infinity all the same. Raises CheckpointError, of
-    which NonFiniteWeightsError is one.
+    source, corrections: see `inspect_checkpoint`. allow_non_finite: take weights with NaN or
+    infinity all the same. The model and its parts keep what was assumed and left out, in words, as
+    `assumed` and `opened_notes`, so that a recording of them says so too. Shapes are compared with
+    those of a model without memory before any number is read. Raises CheckpointError, of which
+    NonFiniteWeightsError is one.
     """
-    with weights_of(source) as weights:
-        inspection = _inspect(weights, corrections or {})
-        empty = _fitted(inspection, _used(weights.tensors))
-        state = _used(weights.read()) | {key: torch.zeros(shape) for key, shape in empty.items()}
+    with whole_weights_of(source) as weights:
+        inspection, naming = _inspect(weights, corrections or {})
+        _check_fit(inspection, _used(naming.of(weights.tensors)))
+        state = _used(naming.of(weights.read()))
         digest = digest_of(source)
     converted = sorted({str(t.dtype).removeprefix("torch.") for t in state.values()
                         if t.is_floating_point() and t.dtype != torch.float32})  # fmt: skip
     state = {key: t.float() if t.is_floating_point() else t for key, t in state.items()}
     _check_finite(inspection.name, state, allow_non_finite)
-    model = _filled(inspection, state)
+    model = _filled(inspection, completed(state))
     if converted:
         note = f"weights converted from {', '.join(converted)} to float32"
         inspection = _noting(inspection, note)
+    for part in (model, *model.children()):
+        vars(part).update(assumed=inspection.assumptions, opened_notes=inspection.notes)
     return Opened(model, inspection.config, inspection, digest)
 
 
-def _inspect(weights: Weights, corrections: Mapping[str, Any]) -> Inspection:
-    shapes = _plain(weights.tensors)
-    notes = list(weights.notes)
-    if len(shapes) != len(weights.tensors):
-        notes.append("the moving average (ema_model) is used")
-    left_out = sorted({key.split(".")[0] for key in shapes if LEFT_OUT.match(key)})
+def _inspect(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspection, Naming]:
+    try:
+        return _looked_at(weights, corrections)
+    except (ConfigError, ShapeError, CheckpointError) as error:
+        said = str(error)
+        raise CheckpointError(
+            said if said.startswith(weights.name) else f"{weights.name}: {said}"
+        ) from error
+
+
+def _looked_at(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspection, Naming]:
+    corrections = dict(corrections)
+    picked = corrections.pop(WEIGHTS, None)
+    naming = named(weights.tensors, picked)
+    notes = [*weights.notes, *naming.notes]
+    every = naming.of(weights.tensors)
+    left_out = sorted({match[0].rstrip(".") for key in every if (match := LEFT_OUT.match(key))})
     if left_out:
         notes.append(f"left out, as only training needs it: {', '.join(left_out)}")
-    shapes = {key: told for key, told in shapes.items() if not LEFT_OUT.match(key)}
-    _check_numbers(weights.name, shapes)
+    shapes = {
+        key: Told(todays_shape(key, info.shape), info.dtype) for key, info in _used(every).items()
+    }
+    _check_numbers(shapes)
     header = _own_header(weights)
-    settings: tuple[Setting, ...]
-    try:
-        if header:
-            config = from_json(CONFIGS[header.kind], header.config)
-            settings = tuple(_read(config))
-        else:
-            config, settings = _inferred(shapes, corrections)
-    except (ConfigError, ShapeError, CheckpointError) as error:
-        raise CheckpointError(f"{weights.name}: {error}") from error
-    return Inspection(
+    if header:
+        config = from_json(CONFIGS[header.kind], header.config)
+        settings = _as_read(config, corrections)
+    else:
+        refuse_others(shapes)
+        config, settings = _settled(shapes, corrections)
+    inspection = Inspection(
         name=weights.name,
         kind=KINDS[type(config).__name__].__name__,
         config=config,
-        settings=settings,
+        settings=(*_which(naming, picked is not None), *settings),
         notes=tuple(notes),
         tensors=len(weights.tensors),
         bytes=weights.bytes,
@@ -151,24 +176,43 @@ def _inspect(weights: Weights, corrections: Mapping[str, Any]) -> Inspection:
         licence=header.licence if header else "",
         record=header.record if header else {},
     )
-
-
-def _plain(tensors: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what wraps every name: a moving average's, a data-parallel module's."""
-    for prefix in ("ema_model.", "module."):
-        inside = {
-            key.removeprefix(prefix): value
-            for key, value in tensors.items()
-            if key.startswith(prefix)
-        }
-        if inside:
-            return inside
-    return dict(tensors)
+    return inspection, naming
 
 
 def _used(tensors: Mapping[str, Any]) -> dict[str, Any]:
-    """What a model is filled with: without what wraps it, and without what only training needs."""
-    return {key: value for key, value in _plain(tensors).items() if not LEFT_OUT.match(key)}
+    """What a model is filled with: without what only training needs."""
+    return {key: value for key, value in tensors.items() if not LEFT_OUT.match(key)}
+
+
+def _which(naming: Naming, corrected: bool) -> list[Setting]:
+    """Which of several sets of weights is taken, as a setting like others."""
+    if len(naming.places) == 1:
+        return []
+    return [
+        Setting(WEIGHTS, naming.chosen, "assumed", naming.why, naming.places, corrected=corrected)
+    ]
+
+
+def _settled(
+    shapes: Mapping[str, Told], corrections: Mapping[str, Any]
+) -> tuple[Config, tuple[Setting, ...]]:
+    """Model and settings; corrections may be named in short, and none may be misspelt."""
+    config, settings = _inferred(shapes, corrections)
+    full = full_names(corrections, (setting.name for setting in settings))
+    return (config, settings) if full == corrections else _inferred(shapes, full)
+
+
+def _as_read(config: Any, corrections: Mapping[str, Any]) -> tuple[Setting, ...]:
+    """Settings that came with the file, which says them: a correction may only agree."""
+    settings = tuple(_read(config))
+    values = {setting.name: setting.value for setting in settings}
+    for name, asked in full_names(corrections, values).items():
+        if value_like(name, asked, values[name]) != values[name]:
+            raise CheckpointError(
+                f"{name} is {told(values[name])}, as the file's header says; it cannot be "
+                f"{told(asked)}"
+            )
+    return settings
 
 
 def _own_header(weights: Weights) -> Native | None:
@@ -202,8 +246,6 @@ def _inferred(
 
     if any(key.startswith("maskgit.") for key in shapes):
         eyes, filler, critic = part("cvivit."), part("maskgit."), part("critic.")
-        if not eyes.shapes:
-            raise CheckpointError("this Phenaki was saved without its C-ViViT: save both")
         maskgit = maskgit_settings(filler)
         cvivit = cvivit_settings(eyes, maskgit.max_seq_len)
         own = critic.shapes and not critic.has(r"maskgit\.")
@@ -238,11 +280,10 @@ def _read(config: Any, prefix: str = "") -> list[Setting]:
     return settings
 
 
-def _fitted(inspection: Inspection, found: Mapping[str, Told]) -> dict[str, tuple[int, ...]]:
+def _check_fit(inspection: Inspection, told: Mapping[str, Told]) -> None:
     """Compare with the model that the settings ask for; every difference is named.
 
-    Returns the shapes of null key/values that older releases left out, as they are empty. Raises
-    CheckpointError. No memory is taken: tensors of the meta device have a shape alone.
+    No memory is taken: tensors of the meta device have a shape alone. Raises CheckpointError.
     """
     name = inspection.name
     layers = layers_of(inspection.config)
@@ -254,47 +295,45 @@ def _fitted(inspection: Inspection, found: Mapping[str, Told]) -> dict[str, tupl
     try:
         with torch.random.fork_rng(devices=[]), torch.device("meta"):
             model = inspection.config.build()
+            state = {key: torch.empty(one.shape, dtype=one.dtype) for key, one in told.items()}
+            found = {key: tuple(tensor.shape) for key, tensor in completed(state).items()}
     except (ConfigError, ShapeError) as error:
         raise CheckpointError(f"{name}: {error}") from error
     own = {key: tuple(tensor.shape) for key, tensor in model.state_dict().items()}
-    empty = {
-        key: shape
-        for key, shape in own.items()
-        if 0 in shape and key.endswith("null_kv") and key not in found
-    }
-    missing = sorted(set(own) - set(found) - set(empty))
+    left_out = {key for key, shape in own.items() if 0 in shape and key.endswith("null_kv")}
+    missing = sorted(set(own) - set(found) - left_out)
     unexpected = sorted(set(found) - set(own))
     if missing or unexpected:
         raise CheckpointError(
             f"{name} does not fit a {inspection.kind}: {_some('missing', missing)}; "
             f"{_some('not known', unexpected)}"
         )
-    wrong = [key for key in own if key in found and own[key] != found[key].shape]
+    wrong = [key for key in own if key in found and own[key] != found[key]]
     if wrong:
         key = wrong[0]
         more = f" ({len(wrong)} such tensors)" if len(wrong) > 1 else ""
         raise CheckpointError(
-            f"{name}: {key} is {_words(found[key].shape)} in the file, the model with these "
+            f"{name}: {key} is {_words(found[key])} in the file, the model with these "
             f"settings needs {_words(own[key])}{more}"
         )
-    return empty
 
 
 def _filled(inspection: Inspection, state: dict[str, torch.Tensor]) -> nn.Module:
     """A new model with these weights, which were found to fit it."""
     with torch.random.fork_rng(devices=[]):
         model: nn.Module = inspection.config.build()
+    for key, tensor in model.state_dict().items():
+        if tensor.numel() == 0 and key.endswith("null_kv"):
+            state.setdefault(key, tensor)  # older releases did not have the empty ones
     model.load_state_dict(state, strict=True)
     return model.eval()
 
 
-def _check_numbers(name: str, shapes: Mapping[str, Told]) -> None:
-    for key, told in shapes.items():
-        if not told.dtype.is_floating_point and not WHOLE_NUMBERS.match(key):
-            kind = str(told.dtype).removeprefix("torch.")
-            raise CheckpointError(
-                f"{name}: {key} holds {kind} numbers; weights must be floating point"
-            )
+def _check_numbers(shapes: Mapping[str, Told]) -> None:
+    for key, info in shapes.items():
+        if not info.dtype.is_floating_point and not WHOLE_NUMBERS.match(key):
+            kind = str(info.dtype).removeprefix("torch.")
+            raise CheckpointError(f"{key} holds {kind} numbers; weights must be floating point")
 
 
 def _check_finite(name: str, state: Mapping[str, torch.Tensor], allowed: bool) -> None:

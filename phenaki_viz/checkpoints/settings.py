@@ -2,10 +2,11 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from phenaki_viz.checkpoints.corrections import told, value_like
 from phenaki_viz.checkpoints.files import Told
 from phenaki_viz.errors import CheckpointError
 from phenaki_viz.models.configs import CriticConfig, CViViTConfig, MaskGitConfig
@@ -16,13 +17,17 @@ LEVELS = {3: (8, 8, 8), 4: (8, 5, 5, 5), 5: (7, 5, 5, 5, 5), 6: (8, 8, 8, 5, 5, 
 SIDES = (4, 8, 16, 32)  # patches along a frame that are offered
 MOST_SIDE = 2048  # pixels
 MOST_BITS = 24  # of a code
+MOST_LEVELS = 12  # numbers of a finite scalar code
+MOST_SIZES = 24  # frame sizes that are offered; others can be typed
 
 
 @dataclass(frozen=True)
 class Setting:
     """One setting. how: read from a header, inferred from shapes, or assumed.
 
-    why: one sentence. options: what a user may correct it to; empty when shapes fix it.
+    why: one sentence. options: what a user may correct it to; empty when shapes fix it. typed:
+    how a value that is not among them is written, empty where there can be no other. corrected:
+    whether the user said so.
     """
 
     name: str
@@ -30,6 +35,14 @@ class Setting:
     how: How
     why: str
     options: tuple[Any, ...] = ()
+    typed: str = ""
+    corrected: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The setting and where it comes from, as it is kept with a recording."""
+        how = "as you say" if self.corrected else self.how
+        return f"{self.name} = {told(self.value) or 'without a prefix'} ({how}; {self.why})"
 
 
 @dataclass
@@ -56,26 +69,47 @@ class Finding:
 
     def inferred(self, name: str, value: Any, why: str) -> Any:
         """A setting that the shapes fix."""
-        asked = self.corrections.get(self.prefix + name, value)
+        asked = self._asked(name, value)
         if asked != value:
             raise CheckpointError(
-                f"{self.prefix}{name} is {value} in the file ({why}); it cannot be {asked}"
+                f"{self.prefix}{name} is {told(value)} in the file ({why}); it cannot be "
+                f"{told(asked)}"
             )
         self.settings.append(Setting(self.prefix + name, value, "inferred", why))
         return value
 
-    def assumed(self, name: str, value: Any, why: str, options: tuple[Any, ...]) -> Any:
-        """A setting that shapes do not fix: the correction, or what is most likely."""
-        asked = self.corrections.get(self.prefix + name, value)
-        asked = tuple(asked) if isinstance(asked, list) else asked
+    def assumed(
+        self,
+        name: str,
+        value: Any,
+        why: str,
+        options: tuple[Any, ...],
+        *,
+        typed: str = "",
+        fits: Callable[[Any], bool] = lambda asked: False,
+    ) -> Any:
+        """A setting that shapes do not fix: the correction, or what is most likely.
+
+        typed: how another value than the options is written, where `fits` takes one.
+        """
+        asked = self._asked(name, value)
         offered = options if value in options else (value, *options)
         if asked not in offered:
-            raise CheckpointError(
-                f"{self.prefix}{name} cannot be {asked}: the file allows "
-                f"{', '.join(map(str, offered))}"
-            )
-        self.settings.append(Setting(self.prefix + name, asked, "assumed", why, offered))
+            if not fits(asked):
+                raise CheckpointError(
+                    f"{self.prefix}{name} cannot be {told(asked)}: the file allows "
+                    f"{', '.join(map(told, offered))}{typed and f'; or {typed}'}"
+                )
+            offered = (*offered, asked)
+        full = self.prefix + name
+        self.settings.append(
+            Setting(full, asked, "assumed", why, offered, typed, full in self.corrections)
+        )
         return asked
+
+    def _asked(self, name: str, value: Any) -> Any:
+        full = self.prefix + name
+        return value_like(full, self.corrections.get(full, value), value)
 
     def has(self, pattern: str) -> bool:
         """Whether any tensor's name matches."""
@@ -105,16 +139,14 @@ def cvivit_settings(found: Finding, tokens: int | None = None) -> CViViTConfig:
     pt = found.inferred("temporal_patch_size", later // first, "numbers of a later patch")
     channels, patch = _patch(found, first)
     image = _image(found, patch, tokens)
-    quantiser, size, levels = _quantiser(found)
+    quantiser = _quantiser(found, dim)
     return CViViTConfig(
         dim=dim,
-        codebook_size=size,
         image_size=image,
         patch_size=patch,
         temporal_patch_size=pt,
         channels=channels,
-        quantiser=quantiser,
-        fsq_levels=levels,
+        **quantiser,
         **layers,
         **_cvivit_release(found),
         ff_mult=_ff_mult(found, dim),
@@ -147,10 +179,7 @@ def _cvivit_release(found: Finding) -> dict[str, Any]:
         "peg_layout", "published", "released code reads the axes so", ("published", "rearranged")
     )
     if not nulls:
-        found.settings.append(
-            Setting(found.prefix + "null_kv", "none", "inferred",
-                    "an older release: self-attention had no null key/values")
-        )  # fmt: skip
+        found.inferred("null_kv", 0, "an older release: self-attention had none")
     return {"spatial_peg": old, "causal": causal, "peg_layout": layout}
 
 
@@ -304,47 +333,109 @@ def _image(found: Finding, patch: tuple[int, int], tokens: int | None) -> tuple[
     tokens: the most that a MaskGit beside it has positions for; frames should divide it.
     """
     tall, wide = patch
-    sides: tuple[int, ...] = SIDES
+    grids = [(side, side) for side in SIDES]
     why = "no tensor depends on it"
     if tokens:
-        fits = [side for side in range(2, 65) if tokens % side**2 == 0 and tokens > side**2]
-        sides = tuple(fits) or SIDES
-        why += f"; {tokens} positions divide into such frames" if fits else ""
-    options = tuple((tall * side, wide * side) for side in sides)
-    small = [one for one in options if max(one) <= 256]
-    likely = small[-1] if small else options[0]
-    asked = found.corrections.get(f"{found.prefix}image_size")
-    if isinstance(asked, (tuple, list)) and _divides(asked, patch):
-        options = tuple(dict.fromkeys((*options, (int(asked[0]), int(asked[1])))))
-    height, width = found.assumed("image_size", likely, why, options)
+        fitting = _grids_of(tokens)
+        grids = fitting or [(h, w) for h, w in grids if h * w <= tokens] or [(1, 1)]
+        why += f"; {tokens} positions divide into such frames" if fitting else ""
+    options = tuple((tall * h, wide * w) for h, w in grids)
+    square = [(tall * h, wide * w) for h, w in grids if h == w]
+    small = [one for one in square if max(one) <= 256]
+    likely = small[-1] if small else (square or options)[0]
+    height, width = found.assumed(
+        "image_size", likely, why, options,
+        typed=f"height × width, as {tall * 3}×{wide * 5}: multiples of the patch, {tall}×{wide}",
+        fits=lambda asked: _divides(asked, patch, tokens),
+    )  # fmt: skip
     return height, width
 
 
-def _divides(size: Any, patch: tuple[int, int]) -> bool:
+def _grids_of(tokens: int) -> list[tuple[int, int]]:
+    """Rows and columns of frames, two at least, that fill so many positions: squares first."""
+    found = [
+        (h, w)
+        for h in range(2, 65)
+        for w in range(2, 65)
+        if tokens % (h * w) == 0 and tokens > h * w
+    ]
+    squares = [(h, w) for h, w in found if h == w]
+    others = sorted(set(found) - set(squares), key=lambda one: max(one) / min(one))
+    return squares + others[: max(0, MOST_SIZES - len(squares))]
+
+
+def _divides(size: Any, patch: tuple[int, int], tokens: int | None) -> bool:
     """Whether a frame size is two whole multiples of the patch, and not absurd."""
-    return len(size) == 2 and all(
+    if not isinstance(size, tuple) or len(size) != 2:
+        return False
+    whole = all(
         isinstance(side, int) and 0 < side <= MOST_SIDE and side % part == 0
         for side, part in zip(size, patch, strict=True)
     )
+    return whole and (tokens is None or size[0] // patch[0] * (size[1] // patch[1]) <= tokens)
 
 
-def _quantiser(found: Finding) -> tuple[Any, int, tuple[int, ...]]:
-    """Which quantiser, how many codes, and the levels of a scalar one."""
+def _quantiser(found: Finding, dim: int) -> dict[str, Any]:
+    """Which quantiser, how many codes, and how they are written."""
     if "vq._codebook.embed" in found.shapes:
-        size = found.shape("vq._codebook.embed")[-2]
-        found.inferred("quantiser", "vq", "there is a learned codebook")
-        found.inferred("codebook_size", size, "rows of the codebook")
-        return "vq", size, ()
-    bits = found.shape("vq.project_in.weight")[0]
-    if bits > MOST_BITS:
-        raise CheckpointError(f"codes of {bits} numbers each: at most {MOST_BITS} are read here")
-    if "vq.mask" in found.shapes:
+        return _codebook(found, dim)
+    mask = found.shapes.get("vq.mask")
+    projected = found.shapes.get("vq.project_in.weight")
+    if mask is not None:
+        bits = math.prod(mask.shape)
+        if bits > MOST_BITS:
+            raise CheckpointError(f"codes of {bits} bits: at most {MOST_BITS} are read here")
         found.inferred("quantiser", "lfq", "there is a bit mask and no codebook")
         found.inferred("codebook_size", 2**bits, f"{bits} bits")
-        return "lfq", 2**bits, ()
+        return {"quantiser": "lfq", "codebook_size": 2**bits}
+    digits = found.shape("vq.project_in.weight")[0] if projected else dim
     found.inferred("quantiser", "fsq", "there is neither a codebook nor a bit mask")
+    if digits > MOST_LEVELS:
+        raise CheckpointError(
+            f"{found.prefix}vq has no codebook, no bit mask and {digits} numbers a code: it is no "
+            "quantiser of vector-quantize-pytorch that this program knows"
+        )
     levels = found.assumed(
-        "fsq_levels", LEVELS.get(bits, (5,) * bits), f"only their number, {bits}, is in the file",
-        ((8,) * bits, (5,) * bits, LEVELS.get(bits, (7,) * bits)),
+        "fsq_levels", LEVELS.get(digits, (5,) * digits),
+        f"only their number, {digits}, is in the file",
+        ((8,) * digits, (5,) * digits, LEVELS.get(digits, (7,) * digits)),
+        typed=f"{digits} numbers of 3 to 32, as {told(tuple(range(3, 3 + digits)))}",
+        fits=lambda asked: _are_levels(asked, digits),
     )  # fmt: skip
-    return "fsq", math.prod(levels), tuple(levels)
+    size = math.prod(levels)
+    return {"quantiser": "fsq", "codebook_size": size, "fsq_levels": tuple(levels)}
+
+
+def _are_levels(asked: Any, count: int) -> bool:
+    return (
+        isinstance(asked, tuple)
+        and len(asked) == count
+        and all(isinstance(one, int) and 3 <= one <= 32 for one in asked)
+    )
+
+
+def _codebook(found: Finding, dim: int) -> dict[str, Any]:
+    """A learned codebook: as wide as the model, or narrower and projected to."""
+    *heads, size, width = found.shape("vq._codebook.embed")
+    projected = found.shapes.get("vq.project_in.weight")
+    if heads not in ([], [1]) or (projected and projected.shape[0] != width):
+        raise CheckpointError(
+            f"{found.prefix}vq has a codebook of {heads or [1]} × {size} × {width} and projects to "
+            f"{projected.shape[0] if projected else dim}: several codes a token (heads of "
+            "VectorQuantize) are not run here"
+        )
+    found.inferred("quantiser", "vq", "there is a learned codebook")
+    found.inferred("codebook_size", size, "rows of the codebook")
+    narrow = width if projected else 0
+    if narrow:
+        found.inferred("codebook_dim", narrow, "columns of the codebook, which is projected to")
+    by_angle = "vq._codebook.embed_avg" not in found.shapes
+    if by_angle:
+        why = "no running sum: saved with vector-quantize-pytorch before 1.5, which ignored length"
+        found.inferred("codes_by_angle", True, why)
+    return {
+        "quantiser": "vq",
+        "codebook_size": size,
+        "codebook_dim": narrow,
+        "codes_by_angle": by_angle,
+    }

@@ -6,18 +6,35 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from phenaki_viz.cli.options import at_least
 from phenaki_viz.errors import CheckpointError
+
+NUMBERS = (  # name, least, default and what it is
+    ("--captions", 1, 200, "captions of one digit, each of which is sampled and judged"),
+    ("--clips", 2, 64, "clips for each measure of the maps"),
+    ("--judge-clips", 20, 1200, "clips that the judge learns from"),
+    ("--threads", 1, 1, "threads of PyTorch"),
+)
 
 
 def add(commands: Any) -> None:
     """Add the command and its options."""
     parser = commands.add_parser("evaluate", help="figures of a model trained on moving digits")
-    parser.add_argument("model", type=Path, nargs="?", help="the shipped one if not given")
-    parser.add_argument("--captions", type=int, default=200, help="one-digit captions")
-    parser.add_argument("--clips", type=int, default=64, help="for each measure of the maps")
-    parser.add_argument("--judge-clips", type=int, default=1200, help="the judge learns from")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "model", type=Path, nargs="?", help="a whole Phenaki with its own words (default: the one "
+        "that comes with the project)",
+    )  # fmt: skip
+    for name, least, default, what in NUMBERS:
+        parser.add_argument(
+            name, type=at_least(least), default=default, metavar="N",
+            help=f"{what} (default: {default:,})",
+        )  # fmt: skip
+    parser.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="write the figures there as well (default: print them alone)",
+    )
     parser.set_defaults(run=run)
 
 

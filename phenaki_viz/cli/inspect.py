@@ -1,4 +1,4 @@
-"""`phenaki-viz inspect`: what a file of weights holds, without running or loading it."""
+"""`phenaki-viz inspect`: what a file of weights or a recording holds, without running anything."""
 
 import argparse
 from pathlib import Path
@@ -7,15 +7,22 @@ from typing import Any
 
 def add(commands: Any) -> None:
     """Add the command and its options."""
-    parser = commands.add_parser("inspect", help="what a checkpoint holds, read from its shapes")
+    parser = commands.add_parser(
+        "inspect", help="what a checkpoint or a recording holds, without running it"
+    )
     parser.add_argument("file", type=Path, help=".safetensors, .pt, .pth or .ckpt")
     parser.set_defaults(run=run)
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Print one line a setting: its value, and whether it was read, inferred or assumed."""
+    """Of weights: a line a setting, read, inferred or assumed. Of a recording: a line a stack."""
     from phenaki_viz.checkpoints import inspect_checkpoint
     from phenaki_viz.checkpoints.describing import describe
+    from phenaki_viz.recording.describing import describe_file
+    from phenaki_viz.recording.files import is_recording
 
-    print("\n".join(describe(inspect_checkpoint(asked.file))))
+    if is_recording(asked.file):
+        print("\n".join(describe_file(asked.file)))
+    else:
+        print("\n".join(describe(inspect_checkpoint(asked.file))))
     return 0

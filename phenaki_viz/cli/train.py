@@ -8,10 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from phenaki_viz.cli.options import at_least
+
 if TYPE_CHECKING:
     from phenaki_viz.training import Progress
 
 BEAT = 2.0  # seconds between lines of progress
+# Name, least, default and what it is; a test makes sure that the defaults are the recipe's.
+TOKENIZER, MASKGIT, POOL = 1800, 6500, 20_480
+NUMBERS = (
+    ("--threads", 1, 1, "threads of PyTorch; more win little at this size"),
+    ("--seed", 0, 0, "of the clips, the weights and the masks"),
+    ("--tokenizer-steps", 1, TOKENIZER, "steps of C-ViViT, which is trained first"),
+    ("--maskgit-steps", 1, MASKGIT, "steps of MaskGit, on C-ViViT's codes"),
+    ("--pool", 1, POOL, "clips that MaskGit learns from"),
+)
 
 
 def add(commands: Any) -> None:
@@ -19,12 +30,18 @@ def add(commands: Any) -> None:
     parser = commands.add_parser("train", help="train a small Phenaki; Ctrl-C stops and saves")
     parser.add_argument("what", choices=("digits",), help="moving handwritten digits")
     parser.add_argument("output", type=Path, help="the .safetensors file to write")
-    parser.add_argument("--states", type=Path, default=Path("runs/digits"), help="to go on from")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--tokenizer-steps", type=int, help="of C-ViViT")
-    parser.add_argument("--maskgit-steps", type=int)
-    parser.add_argument("--pool", type=int, help="clips that MaskGit learns from")
+    parser.add_argument(
+        "--states",
+        type=Path,
+        default=Path("runs/digits"),
+        metavar="FOLDER",
+        help="where it is saved meanwhile, to go on from (default: runs/digits)",
+    )
+    for name, least, default, what in NUMBERS:
+        parser.add_argument(
+            name, type=at_least(least), default=default, metavar="N",
+            help=f"{what} (default: {default:,})",
+        )  # fmt: skip
     parser.set_defaults(run=run)
 
 
@@ -43,9 +60,9 @@ def run(asked: argparse.Namespace) -> int:
         DIGITS,
         seed=asked.seed,
         data=replace(DIGITS.data, seed=asked.seed),
-        pool=asked.pool or DIGITS.pool,
-        tokenizer=replace(DIGITS.tokenizer, steps=asked.tokenizer_steps or DIGITS.tokenizer.steps),
-        maskgit=replace(DIGITS.maskgit, steps=asked.maskgit_steps or DIGITS.maskgit.steps),
+        pool=asked.pool,
+        tokenizer=replace(DIGITS.tokenizer, steps=asked.tokenizer_steps),
+        maskgit=replace(DIGITS.maskgit, steps=asked.maskgit_steps),
     )
     stopped: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, frame: stopped.append(number))

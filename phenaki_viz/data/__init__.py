@@ -5,7 +5,6 @@ from phenaki_viz.data.decode import ACCEPTED, load_clip
 from phenaki_viz.data.limits import DEFAULT_LIMITS, ClipLimits
 from phenaki_viz.data.prompts import Prompt, embed_words, read_prompt
 from phenaki_viz.data.samples import (
-    ASSETS,
     DIGIT_CLIPS,
     SAMPLES,
     SHIPPED_MODEL,
@@ -15,7 +14,6 @@ from phenaki_viz.data.samples import (
 
 __all__ = [
     "ACCEPTED",
-    "ASSETS",
     "DEFAULT_LIMITS",
     "DIGIT_CLIPS",
     "SAMPLES",

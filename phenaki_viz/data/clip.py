@@ -11,14 +11,16 @@ from PIL import Image
 from phenaki_viz.errors import VideoError
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Clip:
     """frames: 'f H W c' uint8, c is 1 or 3. name: of the file. notes: what was done, in words.
 
-    The frames are a read-only copy: sessions share clips, and the digest is taken once.
+    The frames are a read-only copy: sessions share clips, and the digest is taken once. Clips are
+    equal when their frames and all that is said of them are: the same film under another name is
+    another clip.
     """
 
-    frames: np.ndarray
+    frames: np.ndarray = field(compare=False)  # the digest stands for them
     name: str
     notes: tuple[str, ...] = ()
     digest: str = field(init=False)

@@ -5,8 +5,8 @@ from pathlib import Path
 from phenaki_viz.data.clip import Clip
 from phenaki_viz.data.decode import load_clip
 from phenaki_viz.errors import VideoError
+from phenaki_viz.home import ASSETS
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 SHIPPED_MODEL = ASSETS / "phenaki_digits.safetensors"
 # Held-out digits, numbers of `MovingDigits(seed=7, held_out=True)`: never seen in training.
 DIGIT_CLIPS = {

@@ -1,5 +1,6 @@
 """From a recording to pictures of its attention: the map, the grid of heads, words and steps."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from phenaki_viz.analysis.measures import largest_weight
-from phenaki_viz.analysis.rows import uniform_weight
+from phenaki_viz.analysis.rows import blanked, uniform_weight, wrong_among
 from phenaki_viz.analysis.thumbnails import Thumbnails
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.curves import Curve, Curves
@@ -22,9 +23,17 @@ from phenaki_viz.figures.naming import (
     place_name,
     query_axis,
 )
-from phenaki_viz.recording import AttentionRecord, Place, Recording, describe_origin
+from phenaki_viz.recording import (
+    AttentionRecord,
+    Place,
+    Recording,
+    describe_failures,
+    describe_non_finite,
+    describe_origin,
+)
 
 UNIT = "attention weight"
+FAILED = "CHECK FAILED"
 LOG_DECADES = 4
 
 
@@ -44,10 +53,15 @@ class Head:
 
     @property
     def title(self) -> str:
-        """Which map this is, in words."""
+        """Which map this is, in words, and whether it is not what the model used."""
         where = item_name(self.record, self.item)
-        kind = f"{family(self.record)} attention"
-        return f"{self.label} · {kind}" + (f" · {where}" if where else "")
+        said = [self.label, f"{family(self.record)} attention", *([where] if where else [])]
+        return " · ".join((*said, *([FAILED] if self.record.failed else [])))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What every picture of this head says under it."""
+        return record_notes(self.recording, [self.record])
 
     def made_by(self, scale: ColourScale) -> dict[str, Any]:
         """What made a picture of this head: origin, module, layer, head, step, scale."""
@@ -62,6 +76,7 @@ class Head:
             "branch": record.branch,
             "step": record.step,
             "scale": scale.describe(),
+            "verification": record.verification.verdict if record.verification else "unchecked",
             "verification_max_abs_error": (
                 record.verification.max_abs_error if record.verification else None
             ),
@@ -69,8 +84,11 @@ class Head:
 
 
 def scale_for(high: float, *, log: bool, scope: str, low: float = 0.0) -> ColourScale:
-    """Colours from 0 to the largest weight, or over the last four decades below it."""
-    high = float(high) or 1.0
+    """Colours from 0 to the largest weight, or over the last four decades below it.
+
+    Without one (all are 0, or not finite) they end at 1.
+    """
+    high = float(high) if math.isfinite(high) and high else 1.0
     if log:
         return ColourScale(low=high / 10**LOG_DECADES, high=high, log=True, scope=scope)
     return ColourScale(low=low, high=high, scope=scope)
@@ -79,6 +97,21 @@ def scale_for(high: float, *, log: bool, scope: str, low: float = 0.0) -> Colour
 def origin_notes(made_by: Mapping[str, Any]) -> tuple[str, ...]:
     """The line that names random weights; trained ones are named by digest."""
     return (describe_origin(made_by),)
+
+
+def record_notes(recording: Recording, records: Sequence[AttentionRecord]) -> tuple[str, ...]:
+    """What a picture of these calls has to say: failed checks, where NaN began, the origin."""
+    failed = describe_failures(records)
+    began = "" if all(record.finite for record in records) else describe_non_finite(recording)
+    return (*filter(None, (failed, began)), *origin_notes(recording.made_by))
+
+
+def wrong_notes(wrong: Sequence[int]) -> tuple[str, ...]:
+    """The line that names rows which are not drawn; none where all are distributions."""
+    if not len(wrong):
+        return ()
+    named = ", ".join(map(str, wrong[:8])) + (" …" if len(wrong) > 8 else "")
+    return (f"{len(wrong)} rows are not a distribution and are not drawn: {named}",)
 
 
 def attention_heatmap(head: Head, scale: ColourScale) -> Heatmap:
@@ -90,7 +123,7 @@ def attention_heatmap(head: Head, scale: ColourScale) -> Heatmap:
     return Heatmap(
         name=file_stem(record, record.heads[head.head]),
         title=head.title,
-        notes=(scale.describe(), *_wrong_notes(wrong), *origin_notes(head.recording.made_by)),
+        notes=(scale.describe(), *wrong_notes(wrong), *head.notes),
         made_by=head.made_by(scale),
         values=values,
         hidden=record.hidden(head.item, (0, i), (0, j)) if masked else None,
@@ -101,13 +134,6 @@ def attention_heatmap(head: Head, scale: ColourScale) -> Heatmap:
         unit=UNIT,
         uniform=uniform_weight(record.visible_keys(head.item)),
     )
-
-
-def _wrong_notes(wrong: Sequence[int]) -> tuple[str, ...]:
-    if not wrong:
-        return ()
-    named = ", ".join(map(str, wrong[:8])) + (" …" if len(wrong) > 8 else "")
-    return (f"{len(wrong)} rows are not a distribution and are not drawn: {named}",)
 
 
 def head_grid(
@@ -125,10 +151,11 @@ def head_grid(
     reduced = f"each cell is the mean of {y} × {x} weights" if (y, x) != (1, 1) else "every weight"
     said = scale.describe() if isinstance(scale, ColourScale) else "colour ends of each head apart"
     coloured = f"coloured by {value_name}" if value_name else reduced
+    failed = f" · {FAILED}" if any(record.failed for record in records) else ""
     return HeadGrid(
         name=f"{family(first).replace(' ', '_')}_heads",
-        title=f"{family(first)} attention, all heads",
-        notes=(coloured, said, *origin_notes(recording.made_by)),
+        title=f"{family(first)} attention, all heads" + failed,
+        notes=(coloured, said, *record_notes(recording, records)),
         made_by={**recording.made_by, "kind": family(first), "reduced": reduced},
         thumbnails=shown.values,
         layers=tuple(f"L{record.layer}" for record in records),
@@ -144,17 +171,18 @@ def words_read(head: Head, place: Place) -> Curves:
     """How much one patch reads each word and each null key: bars."""
     record = head.record
     _, query = record.places.locate(place)
-    weights = record.map.rows(head.item, head.head, [query])[0]
+    wrong = wrong_among(record, head.item, head.head, [query])
+    weights = blanked(record.map.rows(head.item, head.head, [query]), wrong, [query])[0]
     hidden = record.hidden(head.item, (query, query + 1), (0, len(weights)))[0]
     names = key_axis(record, head.item).names
     hover = tuple(
-        f"{name}: masked" if gone else f"{name}: weight {weight:.4g}"
+        f"{name}: " + ("masked" if gone else "not drawn" if wrong else f"weight {weight:.4g}")
         for name, weight, gone in zip(names, weights, hidden, strict=True)
     )
     return Curves(
         name=f"{file_stem(record, record.heads[head.head])}_words",
         title=f"{head.title} · {place_name(*place)} · words it reads",
-        notes=origin_notes(head.recording.made_by),
+        notes=(*wrong_notes(wrong), *head.notes),
         made_by=head.made_by(scale_for(1.0, log=False, scope="fixed")) | {"query": place},
         curves=(Curve(name=head.label, x=np.arange(len(weights)), y=weights, hover=hover),),
         x_title="key",
@@ -189,7 +217,8 @@ def steps_read(head: Head, place: Place) -> Curves:
     """One query's attention by time step, beside what a query that does not choose would give."""
     record = head.record
     _, query = record.places.locate(place)
-    (row,) = record.map.rows(head.item, head.head, [query])
+    wrong = wrong_among(record, head.item, head.head, [query])
+    (row,) = blanked(record.map.rows(head.item, head.head, [query]), wrong, [query])
     seen = ~record.hidden(head.item, (query, query + 1), (0, len(row)))[0]
     steps = record.places.coordinates(record.batch_items[head.item])[0]
     count = record.places.grid[0]
@@ -199,7 +228,7 @@ def steps_read(head: Head, place: Place) -> Curves:
     return Curves(
         name=f"{file_stem(record, record.heads[head.head])}_steps",
         title=f"{head.title} · {place_name(*place)} · attention by time step",
-        notes=origin_notes(head.recording.made_by),
+        notes=(*wrong_notes(wrong), *head.notes),
         made_by=head.made_by(scale_for(1.0, log=False, scope="fixed")) | {"query": place},
         curves=(
             Curve(name=head.label, x=at, y=mass, highlighted=True),

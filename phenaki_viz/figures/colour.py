@@ -5,7 +5,8 @@ from functools import cache
 from typing import Literal
 
 import numpy as np
-import plotly.colors
+
+from phenaki_viz.figures.palettes import table
 
 Palette = Literal["magma", "cividis", "viridis", "RdBu_r"]
 
@@ -46,18 +47,14 @@ class ColourScale:
         return f"colour {law} from {self.low:.3g} to {self.high:.3g}, ends from {self.scope}"
 
 
+def largest(values: np.ndarray) -> float:
+    """The largest value that is a number, where a scale may end; 0 when there is none above it."""
+    return float(np.where(np.isfinite(values), values, 0).max(initial=0))
+
+
 @cache
 def lut(palette: Palette) -> np.ndarray:
     """The palette as '256 3' uint8: the one table that browser, plotly and print share."""
-    stops = plotly.colors.get_colorscale(palette)
-    at = np.array([stop for stop, _ in stops])
-    rgb = np.array([_rgb(colour) for _, colour in stops], float)
-    x = np.linspace(0, 1, 256)
-    table = np.stack([np.interp(x, at, rgb[:, c]) for c in range(3)], axis=1)
-    return np.round(table).astype(np.uint8)
-
-
-def _rgb(colour: str) -> tuple[float, ...]:
-    if colour.startswith("#"):
-        return tuple(float(c) for c in plotly.colors.hex_to_rgb(colour))
-    return tuple(float(c) for c in plotly.colors.unlabel_rgb(colour))
+    found = np.frombuffer(table(palette), np.uint8).reshape(256, 3)
+    found.flags.writeable = False
+    return found

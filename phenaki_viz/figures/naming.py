@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+from phenaki_viz.figures.apart import told_apart
 from phenaki_viz.figures.picture import Axis
 from phenaki_viz.recording import AttentionRecord, Places
 
@@ -59,7 +60,7 @@ def query_axis(record: AttentionRecord, item: int) -> Axis:
 
 
 def key_axis(record: AttentionRecord, item: int) -> Axis:
-    """Keys of one batch item: the null keys first, then words or tokens."""
+    """Keys of one batch item: the null keys first, then words or tokens; no two names are equal."""
     nulls = record.num_null_kv
     names: tuple[str, ...]
     breaks: tuple[int, ...]
@@ -74,6 +75,8 @@ def key_axis(record: AttentionRecord, item: int) -> Axis:
         breaks = (nulls, *(at + nulls for at in breaks))
         groups = ("null", *(groups or ("tokens",)))
     names = (*(f"null {at + 1}" for at in range(nulls)), *names)
+    if record.kind == "cross":
+        names = told_apart(names)
     return Axis(title="key", names=names, breaks=breaks, groups=groups)
 
 

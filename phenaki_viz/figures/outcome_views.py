@@ -7,7 +7,7 @@ import numpy as np
 from einops import repeat
 
 from phenaki_viz.figures.attention_views import origin_notes
-from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.colour import ColourScale, largest
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.over_video import frame_steps
 
@@ -25,9 +25,13 @@ def loss_over_video(
     high: float,
     name: str = "loss",
     title: str = "loss of each token",
+    scope: str = "both texts",
 ) -> FilmStrip:
-    """−log p of the true token. loss: 't h w'. shown: 't h w' bool, the tokens that count."""
-    scale = ColourScale(low=0.0, high=max(high, 1e-6), scope="both texts")
+    """−log p of the true token. loss: 't h w'. shown: 't h w' bool, the tokens that count.
+
+    scope: what `high` is the largest loss of.
+    """
+    scale = ColourScale(low=0.0, high=max(high, 1e-6), scope=scope)
     return _strip(loss, shown, frames, temporal_patch, made_by, scale, name, title)
 
 
@@ -40,8 +44,9 @@ def loss_change_over_video(
     made_by: Mapping[str, Any],
 ) -> FilmStrip:
     """How much the loss of each token rose (red) or fell (blue), both 't h w' in nats."""
-    change = after - before
-    most = float(np.abs(change[shown]).max()) if shown.any() else 1.0
+    with np.errstate(invalid="ignore"):  # infinite before and after: no number
+        change = after - before
+    most = largest(np.abs(change[shown]))
     scale = ColourScale(
         low=-(most or 1.0), high=most or 1.0, palette="RdBu_r", scope="this difference"
     )
@@ -95,14 +100,16 @@ def _strip(
     name: str,
     title: str,
 ) -> FilmStrip:
+    lost = int((shown & ~np.isfinite(values)).sum())
+    gone = (f"{lost} tokens have no finite loss and are not drawn",) if lost else ()
     return FilmStrip(
         name=name,
         title=title,
-        notes=(scale.describe(), *origin_notes(made_by)),
+        notes=(scale.describe(), *gone, *origin_notes(made_by)),
         made_by={**made_by, "shows": title, "scale": scale.describe()},
         frames=frames,
         steps=frame_steps(len(frames), temporal_patch),
-        weights=np.where(shown, values, np.nan).astype(np.float32),
+        weights=np.where(shown & np.isfinite(values), values, np.nan).astype(np.float32),
         scale=scale,
         unit=NATS,
     )

@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 
 from phenaki_viz.analysis.overlay import Combine, combined, on_grid
-from phenaki_viz.analysis.rows import uniform_weight
-from phenaki_viz.figures.attention_views import UNIT, Head, origin_notes, scale_for
-from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.analysis.rows import blanked, uniform_weight, wrong_among
+from phenaki_viz.figures.attention_views import UNIT, Head, scale_for, wrong_notes
+from phenaki_viz.figures.colour import ColourScale, largest
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import file_stem, key_axis, place_name
 from phenaki_viz.recording import Place
@@ -27,7 +27,7 @@ def row_over_video(
     patches of a temporal one) carry NaN: no colour.
     """
     weights = patch_weights(head, [place], "row")[0]
-    return _strip(head, place, weights, frames, temporal_patch, scale, "looks at")
+    return _strip(head, place, weights, frames, temporal_patch, scale, "looks at", "row")
 
 
 def column_over_video(
@@ -39,11 +39,21 @@ def column_over_video(
     scale: ColourScale,
 ) -> FilmStrip:
     """Who looks at one key (a token, a word or a null key), laid over every frame."""
-    weights = head.record.map.columns(head.item, head.head, [key])[:, 0]
     name = key_axis(head.record, head.item).names[key]
-    on_video = on_grid(head.record.places, head.record.batch_items[head.item], weights)
-    return _strip(
-        head, place, on_video, frames, temporal_patch, scale, f"tokens that read {name!r}"
+    picture = _strip(
+        head,
+        place,
+        word_weights(head, key),
+        frames,
+        temporal_patch,
+        scale,
+        f"tokens that read “{name}”",
+        "column",
+    )
+    return replace(
+        picture,
+        name=f"{file_stem(head.record, head.record.heads[head.head])}_key_{key:02d}_over_video",
+        made_by={**picture.made_by, "key": name, "key_at": key},
     )
 
 
@@ -65,12 +75,13 @@ def patches_over_video(
     """
     weights = combined(patch_weights(head, places, direction), combine)
     if scale is None:
-        high = float(np.nanmax(weights, initial=0))
+        high = largest(weights)
         scope = SCOPES[direction] if len(places) == 1 else f"{combine} of {len(places)} patches"
         scale = scale_for(high, log=log, scope=scope)
     picture = _strip(
-        head, places[0], weights, frames, temporal_patch, scale, _shows(places, direction, combine)
-    )
+        head, places[0], weights, frames, temporal_patch, scale,
+        _shows(places, direction, combine), direction, places,
+    )  # fmt: skip
     return replace(
         picture,
         also=tuple(places[1:]),
@@ -91,7 +102,7 @@ def walk_over_video(
 ) -> list[FilmStrip]:
     """One picture for each place of a walk, all on one scale: the largest weight of the walk."""
     weights = patch_weights(head, places, direction)
-    high = float(np.nanmax(weights, initial=0))
+    high = largest(weights)
     scale = scale_for(high, log=log, scope="the whole walk")
     return [
         patches_over_video(head, [place], frames, temporal_patch, direction=direction, scale=scale)
@@ -100,8 +111,13 @@ def walk_over_video(
 
 
 def word_weights(head: Head, key: int) -> np.ndarray:
-    """How much every token reads one key (a token, a word or a null key): 't h w' float32."""
+    """How much every token reads one key (a token, a word or a null key): 't h w' float32.
+
+    NaN where its row is not a distribution.
+    """
     weights = head.record.map.columns(head.item, head.head, [key])[:, 0]
+    wrong = wrong_among(head.record, head.item, head.head)
+    weights = blanked(weights, wrong, range(len(weights)))
     return on_grid(head.record.places, head.record.batch_items[head.item], weights)
 
 
@@ -124,14 +140,20 @@ def patch_weights(head: Head, places: Sequence[Place], direction: Direction) -> 
 
 
 def _lines(head: Head, item: int, tokens: Sequence[int], direction: Direction) -> np.ndarray:
-    """Rows, or columns, of some tokens of one batch item: 'p tokens', NaN where hidden."""
+    """Rows, or columns, of some tokens of one batch item: 'p tokens'.
+
+    NaN where hidden, and where the row is not a distribution.
+    """
     record, nulls = head.record, head.record.num_null_kv
     if direction == "column":
         keys = [token + nulls for token in tokens]
-        lines = record.map.columns(item, head.head, keys).T
+        columns = record.map.columns(item, head.head, keys)
+        wrong = wrong_among(record, item, head.head)
+        lines = blanked(columns, wrong, range(len(columns))).T
         hidden = [record.hidden(item, (0, lines.shape[1]), (key, key + 1))[:, 0] for key in keys]
         return np.where(hidden, np.nan, lines)
-    lines = record.map.rows(item, head.head, tokens)
+    wrong = wrong_among(record, item, head.head, tokens)
+    lines = blanked(record.map.rows(item, head.head, tokens), wrong, tokens)
     hidden = [record.hidden(item, (token, token + 1), (0, lines.shape[1]))[0] for token in tokens]
     return np.where(hidden, np.nan, lines)[:, nulls:]
 
@@ -146,6 +168,16 @@ def _uniform(head: Head, places: Sequence[Place], direction: Direction) -> float
         found.append(each[[token]] if direction == "row" else each)
     every = np.concatenate(found)
     return float(every[0]) if np.ptp(every) == 0 else None
+
+
+def _wrong(head: Head, places: Sequence[Place | None], direction: Direction) -> tuple[int, ...]:
+    """Queries among those drawn whose rows are not a distribution, of the first place's map."""
+    record = head.record
+    if direction == "column":
+        return wrong_among(record, head.item, head.head)
+    located = [record.places.locate(place) for place in places if place is not None]
+    item = record.item_of(located[0][0])
+    return wrong_among(record, item, head.head, [at for own, at in located if own == located[0][0]])
 
 
 def _shows(places: Sequence[Place], direction: Direction, combine: Combine) -> str:
@@ -163,6 +195,8 @@ def _strip(
     temporal_patch: int,
     scale: ColourScale,
     what: str,
+    direction: Direction,
+    places: Sequence[Place] = (),
 ) -> FilmStrip:
     record = head.record
     asked = f" · {place_name(*place)}" if place else ""
@@ -171,7 +205,11 @@ def _strip(
     return FilmStrip(
         name=f"{file_stem(record, record.heads[head.head])}_over_video",
         title=f"{head.title}{asked} · {what}",
-        notes=(scale.describe(), *origin_notes(head.recording.made_by)),
+        notes=(
+            scale.describe(),
+            *wrong_notes(_wrong(head, places or (place,), direction)),
+            *head.notes,
+        ),
         made_by=head.made_by(scale) | {"query": place, "shows": what},
         frames=frames,
         steps=frame_steps(len(frames), temporal_patch),

@@ -7,7 +7,7 @@ import numpy as np
 
 from phenaki_viz.analysis.position import offsets, plane, reach
 from phenaki_viz.figures.attention_views import origin_notes
-from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.colour import ColourScale, largest
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.surface import Surface
@@ -67,7 +67,7 @@ def penalty_picture(
 
 def bias_scale(bias: PositionBias, heads: Sequence[int]) -> ColourScale:
     """Signed colours, zero in the middle, one scale for these heads."""
-    most = float(np.abs(bias.surface[list(heads)]).max()) or 1.0
+    most = largest(np.abs(bias.surface[list(heads)])) or 1.0
     scope = "this head" if len(heads) == 1 else "all heads"
     return ColourScale(low=-most, high=most, palette="RdBu_r", scope=scope)
 
@@ -84,25 +84,27 @@ def bias_picture(
     used: the grid the model ran on; what lies beyond it is extrapolated, and is marked.
     """
     *_, rows, columns = offsets(bias)
+    lost = int((~np.isfinite(plane(bias, head, dt))).sum())
+    gone = (f"{lost} offsets have no finite bias and are not drawn",) if lost else ()
     size = used or bias.dimensions
     box = None
     if size[-2:] != bias.dimensions[-2:]:
         h, w = size[-2:]
         box = 1.0 - w, w - 1.0, 1.0 - h, h - 1.0
     three = len(bias.dimensions) == 3
-    when = f" · Δt {dt:+d}" if three else ""
+    when = f" · Δt, query − key: {dt:+d}" if three else ""
     beyond = ("outside the rectangle the model never looked: extrapolated",) if box else ()
     scale = bias_scale(bias, [head])
     return Surface(
         name=f"position_bias_H{head:02d}" + (f"_dt{dt:+d}" if three else ""),
         title=f"H{head} · continuous position bias{when}",
-        notes=(SHARED, scale.describe(), *beyond, *origin_notes(made_by)),
+        notes=(SHARED, scale.describe(), *beyond, *gone, *origin_notes(made_by)),
         made_by={**made_by, "module": bias.module, "head": head, "dt": dt, "size": bias.dimensions},
         z=plane(bias, head, dt),
         x=columns.astype(np.float32),
         y=rows.astype(np.float32),
-        x_title="Δ column (patches)",
-        y_title="Δ row (patches)",
+        x_title="Δ column, query − key (patches)",
+        y_title="Δ row, query − key (patches)",
         z_title="added to the score",
         scale=scale,
         trained=box,

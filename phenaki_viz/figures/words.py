@@ -11,6 +11,7 @@ UNPRINTABLE = re.compile(
 TIE = "\u00a0"  # a space where no line breaks
 LONGEST = 400
 LONGEST_LABEL = 16
+ORDINAL = re.compile(r" \([0-9]+(st|nd|rd|th)\)$")  # of `told_apart`
 
 
 def plain(text: str, longest: int = LONGEST) -> str:
@@ -64,7 +65,16 @@ def shortened(names: tuple[str, ...]) -> tuple[str, ...]:
             ", ".join(word for word, kept in zip(part, varies, strict=True) if kept)
             for part in parts
         )
-    return tuple(plain(name, LONGEST_LABEL) for name in names)
+    return tuple(_short(name) for name in names)
+
+
+def _short(name: str) -> str:
+    """At most 16 letters; which of several equal words it is stays at the end."""
+    which = ORDINAL.search(name)
+    if which is None:
+        return plain(name, LONGEST_LABEL)
+    room = LONGEST_LABEL - len(which[0])
+    return plain(name[: which.start()], max(room, 2)) + which[0]
 
 
 def distinct(names: tuple[str, ...]) -> list[str]:

@@ -11,7 +11,7 @@ from phenaki_viz.models.fused import LOWEST, AttentionParts, fused_attention
 from phenaki_viz.models.layers import LayerNorm
 from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.models.position import AlibiPositionalBias
-from phenaki_viz.models.precision import autocast_dtype
+from phenaki_viz.models.precision import Precision, autocast_dtype, working
 
 
 class Attention(nn.Module):
@@ -43,6 +43,7 @@ class Attention(nn.Module):
         if num_null_kv < 0:
             raise ConfigError(f"attention with num_null_kv {num_null_kv}: use 0 or more")
         inner = dim_head * heads
+        self.dim, self.dim_context = dim, dim_context
         self.heads = heads
         self.causal = causal
         self.scale = scale
@@ -163,6 +164,9 @@ class Attention(nn.Module):
         mask: torch.Tensor | None,
     ) -> torch.Tensor:
         """'b h i d' without a map; without a whole bias either, where that would be large."""
+        # What autocast would do inside, done here: the parts are those that were multiplied.
+        dtype = autocast_dtype(q.device) or q.dtype
+        q, k, v = q.to(dtype), k.to(dtype), v.to(dtype)
 
         def added(rows: tuple[int, int] | None) -> torch.Tensor | None:
             bias, hidden = self._bias(q, k, attn_bias, rows), self._hidden(q, k, mask, rows)
@@ -180,7 +184,7 @@ class Attention(nn.Module):
         heard = self._parts_are_heard()
         out, logsumexp = fused_attention(q, k, v, added, cells, dropped, want_logsumexp=heard)
         if logsumexp is not None:
-            self.attn_parts(q, k, logsumexp)
+            self.attn_parts(q, k, logsumexp, Precision.fused(q.dtype))
         return out
 
     def _open(
@@ -194,13 +198,20 @@ class Attention(nn.Module):
         """'b h i d' by way of the map 'b h i j', which is given to `attn_dropout`."""
         bias, hidden = self._bias(q, k, attn_bias), self._hidden(q, k, mask)
         sim = q @ rearrange(k, "b h j d -> b h d j")
+        products = sim.dtype
         if bias is not None:
             sim += bias
         if hidden is not None:
             sim.masked_fill_(hidden, torch.finfo(sim.dtype).min)
-        if self._parts_are_heard():
-            self.attn_parts(q, k, sim.float().logsumexp(dim=-1))
-        return self.attn_dropout(_softmax(sim)) @ v
+        if not self._parts_are_heard():
+            return self.attn_dropout(_softmax(sim)) @ v
+        logsumexp = sim.to(working(products)).logsumexp(dim=-1)
+        attn = _softmax(sim)
+        precision = Precision(
+            products, added=working(products), scores=products, weights=attn.dtype
+        )
+        self.attn_parts(q.to(products), k.to(products), logsumexp, precision)
+        return self.attn_dropout(attn) @ v
 
     def _check(
         self,
@@ -209,7 +220,7 @@ class Attention(nn.Module):
         mask: torch.Tensor | None,
         attn_bias: torch.Tensor | OffsetBias | None,
     ) -> None:
-        dim, dim_context = self.to_q.in_features, self.to_kv.in_features
+        dim, dim_context = self.dim, self.dim_context
         if x.ndim != 3 or x.shape[-1] != dim:
             raise ShapeError(f"x is {_words(x)}; attention takes batch × tokens × {dim}")
         b, i, _ = x.shape

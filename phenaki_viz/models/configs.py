@@ -25,6 +25,7 @@ _LIMITS = {
     "spatial_depth": 256,
     "temporal_depth": 256,
     "codebook_size": 2**24,
+    "codebook_dim": 8192,
     "num_tokens": 2**24,
     "max_seq_len": 2**20,
     "channels": 16,
@@ -35,6 +36,7 @@ _LIMITS = {
 }
 MOST_FF_MULT = 64
 MOST_LEVELS = 24  # of a finite scalar quantiser; the paper has 6
+_MAY_BE_0 = ("null_kv", "dim_context", "codebook_dim")
 
 
 class _Checked:
@@ -43,7 +45,7 @@ class _Checked:
     def __post_init__(self) -> None:
         for name, most in _LIMITS.items():
             value = getattr(self, name, None)
-            least = 0 if "depth" in name or name in ("null_kv", "dim_context") else 1
+            least = 0 if "depth" in name or name in _MAY_BE_0 else 1
             if value is None:
                 continue
             whole = isinstance(value, int) and not isinstance(value, bool)
@@ -60,7 +62,8 @@ class _Checked:
 class CViViTConfig(_Checked):
     """Arguments of `CViViT`. image_size, patch_size: (height, width) in pixels.
 
-    spatial_peg, self_null_kv and a temporal transformer that is not causal: older files only.
+    codebook_dim: width of a learned code, 0 when it is as wide as the model. spatial_peg,
+    codes_by_angle (see `Quantiser`) and a temporal transformer that is not causal: older files.
     """
 
     dim: int
@@ -76,6 +79,8 @@ class CViViTConfig(_Checked):
     ff_mult: float = 4
     quantiser: Kind = "lfq"
     fsq_levels: tuple[int, ...] = ()
+    codebook_dim: int = 0
+    codes_by_angle: bool = False
     causal: bool = True
     spatial_peg: bool = False
     peg_layout: PegLayout = "published"
@@ -89,6 +94,11 @@ class CViViTConfig(_Checked):
             raise ConfigError("give fsq_levels for the quantiser 'fsq', and only for it")
         if len(self.fsq_levels) > MOST_LEVELS or max(self.fsq_levels, default=0) > 2**16:
             raise ConfigError(f"fsq_levels: up to {MOST_LEVELS} numbers, each up to {2**16:,}")
+        if self.quantiser != "vq" and (self.codebook_dim or self.codes_by_angle):
+            raise ConfigError(
+                "codebook_dim and codes_by_angle are of a learned codebook: give them for the "
+                f"quantiser 'vq', not for {self.quantiser!r}"
+            )
         grid_of(1, *self.image_size, self.patch_size, self.temporal_patch_size)
 
     def build(self) -> CViViT:
@@ -107,6 +117,8 @@ class CViViTConfig(_Checked):
             ff_mult=self.ff_mult,
             lookup_free_quantization=self.quantiser == "lfq",
             fsq_levels=self.fsq_levels,
+            codebook_dim=self.codebook_dim or None,
+            codes_by_angle=self.codes_by_angle,
             causal=self.causal,
             spatial_peg=self.spatial_peg,
             peg_layout=self.peg_layout,

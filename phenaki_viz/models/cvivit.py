@@ -25,7 +25,9 @@ class CViViT(PatchEmbedding):
     image_size, patch_size: pixels, one number or (height, width). Encoder: spatial layers, then
     temporal ones (causal, ALiBi, PEG); decoder: the reverse. One position bias serves both.
     Not in the published class: fsq_levels chooses a finite scalar quantiser instead of LFQ or
-    VectorQuantize; causal and spatial_peg are as older releases had them; peg_layout, see `PEG`.
+    VectorQuantize; codebook_dim makes the codes of VectorQuantize narrower than the model, and
+    codes_by_angle finds them as its older releases did, see `Quantiser`; causal and spatial_peg
+    are as older releases had them; peg_layout, see `PEG`.
     The perceptual and adversarial losses of training are left out: use_vgg_and_gan is refused.
     Source: Villegas et al. 2022, Phenaki (arXiv 2210.02399), section 2.1; phenaki-pytorch 0.5.0,
     CViViT.
@@ -51,6 +53,8 @@ class CViViT(PatchEmbedding):
         lookup_free_quantization_kwargs: dict[str, Any] | None = None,
         ff_mult: float = 4,
         fsq_levels: Sequence[int] = (),
+        codebook_dim: int | None = None,
+        codes_by_angle: bool = False,
         causal: bool = True,
         spatial_peg: bool = False,
         peg_layout: PegLayout = "published",
@@ -84,7 +88,7 @@ class CViViT(PatchEmbedding):
         self.enc_spatial_transformer = Transformer(dim, depth=spatial_depth, **shared, **spatial)
         self.enc_temporal_transformer = Transformer(dim, depth=temporal_depth, **shared, **temporal)
         kind: Literal["lfq", "vq", "fsq"] = "lfq" if lookup_free_quantization else "vq"
-        self.quantiser = Quantiser("fsq" if fsq_levels else kind)
+        self.quantiser = Quantiser("fsq" if fsq_levels else kind, codebook_dim, codes_by_angle)
         self.vq = self.quantiser.build(
             dim, codebook_size, fsq_levels, lookup_free_quantization_kwargs or {}
         )

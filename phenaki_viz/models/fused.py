@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from phenaki_viz.models.precision import autocast_dtype
+from phenaki_viz.models.precision import Precision, without_autocast, working
 
 # Added to a hidden score, it swallows the score: a row with nothing to see is uniform, as
 # published, where −inf would give NaN. bfloat16's, so that autocast cannot round it to −inf.
@@ -22,10 +22,13 @@ class AttentionParts(nn.Module):
     """Where fused attention hands over what its map can be made of, while a hook waits for it."""
 
     def forward(
-        self, q: torch.Tensor, k: torch.Tensor, logsumexp: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """q: 'b h i d', k: 'b h j d', as the scores use them. logsumexp: 'b h i', of each row."""
-        return q, k, logsumexp
+        self, q: torch.Tensor, k: torch.Tensor, logsumexp: torch.Tensor, precision: Precision
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Precision]:
+        """q: 'b h i d', k: 'b h j d', as the scores use them. logsumexp: 'b h i', of each row.
+
+        precision: where scores and weights were rounded.
+        """
+        return q, k, logsumexp, precision
 
 
 def fused_attention(
@@ -40,8 +43,8 @@ def fused_attention(
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """Softmax(q kᵀ + bias) v, 'b h i d', and the log-sum-exp of each row, 'b h i', if wanted.
 
-    added: the bias '1|b h i j' of some rows, or of all for None. cells: how many it has in all;
-    0 for no bias. dropped: chance of dropout.
+    q, k, v: of one format, the one to compute in. added: the bias '1|b h i j' of some rows, or of
+    all for None. cells: how many it has in all; 0 for no bias. dropped: chance of dropout.
     """
     attend = _with_logsumexp if want_logsumexp else _alone
     if cells <= WHOLE:
@@ -49,7 +52,9 @@ def fused_attention(
     i = q.shape[-2]
     step = max(1, BLOCK * i // cells)
     out = torch.empty((*q.shape[:-1], v.shape[-1]), dtype=q.dtype, device=q.device)
-    logsumexp = torch.empty(q.shape[:-1], device=q.device) if want_logsumexp else None
+    logsumexp = None
+    if want_logsumexp:
+        logsumexp = torch.empty(q.shape[:-1], device=q.device, dtype=working(q.dtype))
     for first in range(0, i, step):
         last = min(first + step, i)
         part, sums = attend(q[..., first:last, :], k, v, added((first, last)), dropped)
@@ -70,25 +75,23 @@ def _with_logsumexp(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The CPU's kernel has the sums at hand; elsewhere they are taken once more."""
     if q.device.type == "cpu" and not dropped:
-        dtype = autocast_dtype(q.device) or q.dtype  # autocast does not know this kernel
-        q, k, v = q.to(dtype), k.to(dtype), v.to(dtype)
-        bias = None if bias is None else bias.to(dtype)
         out, sums = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
             q, k, v, attn_mask=bias, scale=1.0
         )
-        return out, sums.float()
+        return out, sums
     return _alone(q, k, v, bias, dropped)[0], row_logsumexp(q, k, bias)
 
 
 def row_logsumexp(q: torch.Tensor, k: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
-    """Log-sum-exp over the keys of q kᵀ + bias, 'b h i' float32, in row blocks."""
+    """Log-sum-exp over the keys of q kᵀ + bias, 'b h i' float32 or float64, in row blocks."""
     i, j = q.shape[-2], k.shape[-2]
     step = max(1, BLOCK // max(1, j * q.shape[0] * q.shape[1]))
-    sums = []
-    for first in range(0, i, step):
-        rows = slice(first, first + step)
-        scores = q[..., rows, :].float() @ k.float().transpose(-1, -2)
-        if bias is not None:
-            scores += bias if bias.shape[-2] == 1 else bias[..., rows, :]
-        sums.append(scores.logsumexp(dim=-1))
+    sums, dtype = [], working(q.dtype)
+    with without_autocast(q.device):
+        for first in range(0, i, step):
+            rows = slice(first, first + step)
+            scores = q[..., rows, :].to(dtype) @ k.to(dtype).transpose(-1, -2)
+            if bias is not None:
+                scores += bias if bias.shape[-2] == 1 else bias[..., rows, :]
+            sums.append(scores.logsumexp(dim=-1))
     return torch.cat(sums, dim=-1)

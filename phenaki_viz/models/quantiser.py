@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
+import torch.nn.functional as F
+from einops import einsum
 from torch import nn
 from vector_quantize_pytorch import FSQ, LFQ, VectorQuantize
 
@@ -23,16 +25,33 @@ class Quantiser:
     lfq: lookup-free (Yu et al. 2023, arXiv 2310.05737). vq: a learned codebook, by cosine
     similarity (van den Oord et al. 2017). fsq: finite scalar (Mentzer et al. 2023,
     arXiv 2309.15505). The first two as phenaki-pytorch 0.5.0 sets them.
+
+    codebook_dim: of vq, the width of a code; None when it is as wide as a token. A narrower one is
+    factorised: tokens are projected to it and back (Yu et al. 2021, arXiv 2110.04627).
+    by_angle: of vq, codes are found by the angle alone, whatever the length of their vectors. The
+    library did so before 1.5, when it did not keep them at length 1; now it takes length 1 for
+    granted, and would find other codes for the codebooks of that time. Not for training.
     """
 
     kind: Kind
+    codebook_dim: int | None = None
+    by_angle: bool = False
 
     def build(
         self, dim: int, codebook_size: int, levels: Sequence[int], lfq: dict[str, Any]
     ) -> nn.Module:
         """The library's module. Raises ConfigError when the codebook cannot be had."""
+        if self.kind != "vq" and (self.codebook_dim or self.by_angle):
+            raise ConfigError(
+                f"codebook_dim {self.codebook_dim} is of a learned codebook; {self.kind} has none"
+            )
         if self.kind == "vq":
-            return VectorQuantize(dim=dim, codebook_size=codebook_size, use_cosine_sim=True)
+            return VectorQuantize(
+                dim=dim,
+                codebook_size=codebook_size,
+                codebook_dim=self.codebook_dim,
+                use_cosine_sim=True,
+            )
         if self.kind == "lfq":
             if codebook_size < 2 or codebook_size & (codebook_size - 1):
                 raise ConfigError(
@@ -52,18 +71,35 @@ class Quantiser:
             return FSQ(list(levels), dim=dim)
 
     def __call__(
-        self, module: nn.Module, tokens: torch.Tensor
+        self, module: Any, tokens: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Tokens 'b n d' → the same on the codebook, codes 'b n' int64, auxiliary loss ''."""
+        """Tokens 'b n d' → the same on the codebook, codes 'b n' int64, auxiliary loss ''.
+
+        Codes are always of the codebook; those of tokens that are NaN mean nothing.
+        """
         if self.kind == "fsq":
             quantised, codes = module(tokens)
-            return quantised, codes.long(), tokens.new_zeros(())
+            return quantised, self._of_codebook(module, codes), tokens.new_zeros(())
+        if self.by_angle:
+            codes = _nearest_by_angle(module.project_in(tokens), module.codebook)
+            return self.vectors(module, codes), codes, tokens.new_zeros(())
         quantised, codes, loss = module(tokens)
-        return quantised, codes.long(), loss.sum()
+        return quantised, self._of_codebook(module, codes), loss.sum()
+
+    def _of_codebook(self, module: Any, codes: torch.Tensor) -> torch.Tensor:
+        return codes.long().clamp(0, module.codebook_size - 1)
 
     def vectors(self, module: Any, codes: torch.Tensor) -> torch.Tensor:
-        """The vectors 'b n d' of codes 'b n'."""
-        return module.codebook[codes] if self.kind == "vq" else module.indices_to_codes(codes)
+        """The vectors 'b n d' of codes 'b n', as wide as the model."""
+        if self.kind == "vq":
+            return module.get_output_from_indices(codes)
+        return module.indices_to_codes(codes)
+
+
+def _nearest_by_angle(tokens: torch.Tensor, codebook: torch.Tensor) -> torch.Tensor:
+    """Codes 'b n' whose vectors 'c d' have the smallest angle to tokens 'b n d'."""
+    tokens, codebook = (F.normalize(vectors, dim=-1) for vectors in (tokens, codebook))
+    return einsum(tokens, codebook, "b n d, c d -> b n c").argmax(dim=-1)
 
 
 def _check_table(codes: int, numbers: int) -> None:

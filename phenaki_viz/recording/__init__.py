@@ -15,7 +15,9 @@ from phenaki_viz.recording.records import (
     PositionBias,
     Recording,
     Verification,
+    describe_failures,
     describe_holding,
+    describe_non_finite,
     describe_origin,
 )
 
@@ -39,7 +41,9 @@ __all__ = [
     "Verification",
     "attention_modules",
     "cell_size",
+    "describe_failures",
     "describe_holding",
+    "describe_non_finite",
     "describe_origin",
     "evaluate_bias",
     "position_bias_modules",

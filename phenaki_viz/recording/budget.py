@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 
 from phenaki_viz.errors import RecordingTooLargeError
+from phenaki_viz.models.precision import autocast_dtype
 from phenaki_viz.recording.choice import Choice
 from phenaki_viz.recording.duck import AttentionModule
 from phenaki_viz.recording.maps import Held
@@ -41,7 +42,8 @@ class Budget:
         if asked == "stored" or (asked == "auto" and self._fits("stored", stored)):
             self._refuse_if_too_large(name, "stored", stored)
             return "stored"
-        parts = int(part_cells(module, x, context) * share) * torch.float32.itemsize
+        dtype = autocast_dtype(x.device) or x.dtype
+        parts = int(part_cells(module, x, context) * share) * dtype.itemsize
         self._refuse_if_too_large(name, "by parts", parts)
         return "by parts"
 

@@ -20,7 +20,9 @@ from phenaki_viz.recording.keeping import Call, keep, seen
 from phenaki_viz.recording.places import Places, infer_places
 from phenaki_viz.recording.records import AttentionRecord, PositionBias
 from phenaki_viz.recording.transfers import Transfers
-from phenaki_viz.recording.verify import keys_of, queries_of, values_of
+from phenaki_viz.recording.verify import is_what_was_added, keys_of, queries_of, values_of
+
+BIAS_ROWS = 2  # of a position bias that are compared with what its module gave
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,9 @@ class Builder:
         items, kept_heads = self.choice.kept(batch, module.heads)
         stack, layer = stack_and_layer(name)
         bias_name, bias = around.bias or (None, None)
+        given = call.attn_bias
+        if bias and given is not None and not is_what_was_added(given, bias, BIAS_ROWS):
+            bias_name = bias = None  # written to after its module: kept as it was added
         causal = bool(getattr(module, "causal", False))
         with torch.no_grad():
             kept = keep(module, call, bias, output, self.choice, self.transfers)

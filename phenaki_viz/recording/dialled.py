@@ -73,7 +73,12 @@ def run_dialled(
         model(**inputs)
     recording.holding = replace(recording.holding, hold=hold)
     seconds = time.perf_counter() - started
-    recording.made_by |= {"clip": fitted.name, "clip_digest": fitted.digest, "prompt": prompt.text}
+    recording.made_by |= {
+        "clip": fitted.name,
+        "clip_digest": fitted.digest,
+        "prompt": prompt.text,
+        "notes": [*fitted.notes, *(prompt.notes if config.cross else ())],
+    }
     return DialledRun(
         config=config,
         clip=fitted,

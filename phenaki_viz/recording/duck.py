@@ -12,7 +12,9 @@ from torch import nn
 
 from phenaki_viz.models.offsets import OffsetBias
 
-_ATTENTION = ("to_q", "to_kv", "to_out", "attn_dropout", "heads", "null_kv", "q_scale", "k_scale")
+# Not null_kv: code of 2022 and 2023 has none, or None, where there are no null key/values.
+_ATTENTION = ("to_q", "to_kv", "to_out", "attn_dropout", "heads", "q_scale", "k_scale")
+_UNSCALED = ("to_q", "to_kv", "to_out", "attn_dropout", "heads")
 _BIAS = ("net", "num_dims", "log_dist")
 _TRANSFORMER = ("layers", "norm_out")
 _GUIDED = ("forward_with_cond_scale",)  # asked with and without its text
@@ -28,7 +30,7 @@ class AttentionModule(nn.Module):
     to_kv: nn.Linear
     to_out: nn.Linear
     attn_dropout: nn.Dropout
-    null_kv: torch.Tensor
+    null_kv: torch.Tensor  # or None: ask `null_keys` first
     q_scale: torch.Tensor
     k_scale: torch.Tensor
     rel_pos_bias: nn.Module
@@ -87,8 +89,23 @@ def branch_of(name: str, module: nn.Module, kwargs: dict[str, Any]) -> str | Non
 
 
 def null_keys(module: AttentionModule) -> int:
-    """Null key/values of an attention module; older checkpoints' classes may not say."""
-    return int(getattr(module, "num_null_kv", module.null_kv.shape[-2] // 2))
+    """Null key/values of an attention module, from the tensor that holds them; 0 without one."""
+    nulls = getattr(module, "null_kv", None)
+    return 0 if nulls is None else int(nulls.shape[-2] // 2)
+
+
+def missing_attention(model: nn.Module) -> str:
+    """Why no module of a model is an attention module that can be recorded, in a sentence."""
+    wanted = "to_q, to_kv, to_out, attn_dropout, heads, q_scale and k_scale"
+    said = f"{type(model).__name__} has no attention module: looked for modules with {wanted}"
+    older = [name or "it" for name in _having(model.named_modules(), _UNSCALED)]
+    if not older:
+        return said
+    return (
+        f"{type(model).__name__} has attention without q_scale and k_scale ({older[0]}), as in "
+        "phenaki-pytorch before 0.3.0: a plain scaled dot product, whose maps this program does "
+        "not read. Use the attention of 0.3.0 or later"
+    )
 
 
 def position_surface(module: nn.Module, *dimensions: int) -> torch.Tensor:

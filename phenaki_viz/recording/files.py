@@ -16,7 +16,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
@@ -40,6 +40,13 @@ from phenaki_viz.data import Clip, read_prompt
 from phenaki_viz.errors import ExportError, FileError, PhenakiVizError, RecordingError
 from phenaki_viz.files import check_target, replacing, shown, size_of, unchanged
 from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.models.precision import Precision
+from phenaki_viz.recording.came_out import (
+    notes_from,
+    outcome_from,
+    sampled_from,
+    tensors_of,
+)
 from phenaki_viz.recording.headers import (
     PLAIN,
     Format,
@@ -48,6 +55,7 @@ from phenaki_viz.recording.headers import (
     check_bias,
     check_record,
 )
+from phenaki_viz.recording.looking import Outcome
 from phenaki_viz.recording.maps import AttentionMap, StoredMap
 from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.private import private_copy
@@ -58,11 +66,19 @@ from phenaki_viz.recording.records import (
     Recording,
 )
 from phenaki_viz.recording.run import Run
+from phenaki_viz.recording.sampled import SampledRun
 
 FORMAT = 1
 HEADER = "phenaki_viz.recording"
 ARRAYS = ("key_mask", "dense_bias", "queries", "keys", "values")
 PARTS = ("q", "k", "logsumexp", "slopes")
+FORMATS = {
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "float32": torch.float32,
+    "float64": torch.float64,
+}
+NOTHING = Outcome()
 SMALL = 2**27  # bytes of a file that is read into memory
 MOST_TEXT = 32_000_000  # letters of the JSON; a thousand calls have about two million
 
@@ -75,9 +91,13 @@ class NoModel(nn.Module):
 class RecordedRun(Run):
     """A run that was opened from a file: its maps, its clip, no model.
 
+    outcome, notes: of a look, as in `Look`. sampled: the sampled video, when it was one.
     kept: where its numbers are now, and whether they were checked; one sentence.
     """
 
+    outcome: Outcome = NOTHING
+    notes: tuple[str, ...] = ()
+    sampled: SampledRun | None = None
     kept: str = ""
 
 
@@ -218,7 +238,7 @@ def _run(header: Header, tensors: Tensors, kept: str) -> RecordedRun:
         _record(record, f"records.{at}", biases, tensors)
         for at, record in enumerate(header.records)
     ]
-    return RecordedRun(
+    run = RecordedRun(
         clip=Clip(tensors["clip"].numpy(), header.clip),
         prompt=read_prompt(header.prompt),
         model=NoModel(),
@@ -226,6 +246,18 @@ def _run(header: Header, tensors: Tensors, kept: str) -> RecordedRun:
         temporal_patch=header.temporal_patch,
         seconds=header.seconds,
         kept=kept,
+    )
+    return with_what_came_out(run, tensors)
+
+
+def with_what_came_out(run: RecordedRun, tensors: Tensors) -> RecordedRun:
+    """The run and what came out of it, as far as the file holds it. Raises RecordingError."""
+    made_by = run.recording.made_by
+    return replace(
+        run,
+        outcome=outcome_from(made_by, tensors, run.clip),
+        notes=notes_from(made_by),
+        sampled=sampled_from(made_by, tensors, run),
     )
 
 
@@ -253,6 +285,7 @@ def _content(run: Run) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     }
     for at, bias in enumerate(recording.position_biases.values()):
         tensors[f"biases.{at}.surface"] = torch.from_numpy(bias.surface)
+    tensors |= tensors_of(run)
     text = json.dumps(header, ensure_ascii=False, default=_plain)
     if len(text) > MOST_TEXT:
         raise ExportError(
@@ -278,7 +311,9 @@ def _described(
         if array is not None:
             tensors[f"{at}.{name}"] = torch.from_numpy(array)
     plain["held"] = record.map.held
+    plain["precision"] = _formats(record.map.precision)
     if isinstance(record.map, PartsMap):
+        plain["map_scale"] = record.map.scale
         plain["table"] = _keep_parts(record, record.map, at, biases, tensors)
     else:
         tensors[f"{at}.attn"] = _attn(record.map)
@@ -324,8 +359,9 @@ def _record(
 
 
 def _map(entry: Any, at: str, biases: Mapping[str, PositionBias], tensors: Tensors) -> AttentionMap:
+    precision = _precision(entry.precision)
     if entry.held == "stored":
-        return StoredMap(tensors[f"{at}.attn"])
+        return StoredMap(tensors[f"{at}.attn"], precision)
     table = entry.table
     made: OffsetBias | torch.Tensor | None = tensors.get(f"{at}.bias")
     if table is not None and table.bias is not None:
@@ -342,7 +378,20 @@ def _map(entry: Any, at: str, biases: Mapping[str, PositionBias], tensors: Tenso
         causal=entry.causal,
         key_mask=tensors.get(f"{at}.key_mask"),
         nulls=entry.num_null_kv,
+        scale=entry.map_scale,
+        precision=precision,
     )
+
+
+def _formats(precision: Precision) -> dict[str, str]:
+    """The formats of a map by their names, 'bfloat16'."""
+    names = (step.name for step in fields(precision))
+    return {name: str(getattr(precision, name)).removeprefix("torch.") for name in names}
+
+
+def _precision(formats: Mapping[str, str]) -> Precision:
+    """The formats by name; a file without them is of float32. Raises KeyError for unknown ones."""
+    return Precision(**{step: FORMATS[name] for step, name in formats.items()})
 
 
 def _refuse(name: str, why: str) -> NoReturn:

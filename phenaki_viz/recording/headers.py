@@ -58,6 +58,8 @@ Record: Any = msgspec.defstruct(
         ("verification", Verification | None, None),
         ("alibi_error", float | None, None),
         ("table", Table | None, None),
+        ("precision", dict[str, str], {}),
+        ("map_scale", float, 1.0),
     ],
     kw_only=True,
     frozen=True,

@@ -24,7 +24,8 @@ from phenaki_viz.recording.locks import lock_of
 from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.pricing import call_arguments
 from phenaki_viz.recording.records import PositionBias, Recording
-from phenaki_viz.recording.verify import Sample
+from phenaki_viz.recording.switches import is_left_out
+from phenaki_viz.recording.verify import Sample, warn_of_failures
 
 
 @contextmanager
@@ -73,16 +74,14 @@ def record(
         session = _Session(model, choice, builder, Budget(choice), len(watched), on_progress)
         session.attach(watched, found, hooks)
         yield session.recording
+    warn_of_failures(session.recording)
 
 
 def _chosen(
     model: nn.Module, found: dict[str, AttentionModule], choice: Choice
 ) -> dict[str, AttentionModule]:
     if not found:
-        raise RecordingError(
-            f"{type(model).__name__} has no attention module: looked for modules with to_q, "
-            "to_kv, to_out, attn_dropout, heads, null_kv, q_scale and k_scale"
-        )
+        raise RecordingError(duck.missing_attention(model))
     if choice.modules is None:
         return found
     unknown = sorted(set(choice.modules) - set(found))
@@ -143,14 +142,18 @@ class _Session:
             on(module.to_kv.register_forward_hook, partial(self._see_projection, name, "kv"))
             if self.choice.extras & {"queries"} or not hasattr(module, "attn_parts"):
                 on(module.to_q.register_forward_hook, partial(self._see_projection, name, "q"))
+            # Before any other hook on it: what a switch or an adapter does to it comes after.
+            to_out = module.to_out.register_forward_pre_hook
+            on(to_out, partial(self._see_mixed, name, module), with_kwargs=True, prepend=True)
             if hasattr(module, "rel_pos_bias"):
                 on(module.rel_pos_bias.register_forward_hook, partial(self._see_alibi, name))
             on(module.register_forward_hook, partial(self._leave, name))
         hooks.callback(self._stop_waiting)
 
     def _mine(self, hook: Callable[..., None], *args: Any) -> None:
-        # Another thread may run the model without recording it: its tensors are not ours.
-        if threading.get_ident() == self.thread:
+        # Another thread may run the model without recording it: its tensors are not ours. A layer
+        # that is cut away runs, but nothing of it is used.
+        if threading.get_ident() == self.thread and not is_left_out(args[0]):
             hook(*args)
 
     def _enter_model(self, module: nn.Module, args: Any, kwargs: Any) -> None:
@@ -179,7 +182,7 @@ class _Session:
         dimensions = tuple(int(d) for d in dims)
         key = f"{name}({' × '.join(map(str, dimensions))})"
         self.biases[id(bias)] = (weakref.ref(bias), key)
-        surface = duck.surface_of(bias, dimensions).detach().float().cpu().numpy()
+        surface = duck.surface_of(bias, dimensions).detach().float().cpu().numpy().copy()
         self.recording.position_biases[key] = PositionBias(
             module=name, dimensions=dimensions, surface=surface
         )
@@ -227,9 +230,19 @@ class _Session:
         if name in self.calls:
             self.calls[name].attn = args[0].detach()
 
-    def _see_parts(self, name: str, module: nn.Module, args: tuple[torch.Tensor, ...]) -> None:
+    def _see_parts(self, name: str, module: nn.Module, args: tuple[Any, ...]) -> None:
         if name in self.calls:
-            self.calls[name].parts = Parts(*map(_detached, args))
+            q, k, logsumexp, precision = args
+            self.calls[name].parts = Parts(
+                _detached(q), _detached(k), _detached(logsumexp), precision
+            )
+
+    def _see_mixed(
+        self, name: str, attention: AttentionModule, module: nn.Module, args: Any, kwargs: Any
+    ) -> None:
+        if name in self.calls:
+            mixed = next(iter((*args, *kwargs.values())), None)
+            self.calls[name].see_mixed(attention, mixed, self.choice)
 
     def _leave(self, name: str, module: AttentionModule, args: Any, output: torch.Tensor) -> None:
         self.waiting.pop(name).remove()

@@ -1,11 +1,12 @@
 """How the map of one attention call is kept: as it was, or by the parts it is recomputed from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.models.precision import Precision, autocast_dtype, working
 from phenaki_viz.recording.choice import Choice
 from phenaki_viz.recording.cuts import cut_map
 from phenaki_viz.recording.duck import AttentionModule, null_keys
@@ -13,11 +14,13 @@ from phenaki_viz.recording.maps import AttentionMap, Held, StoredMap
 from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.records import PositionBias, Verification
 from phenaki_viz.recording.transfers import Transfers
-from phenaki_viz.recording.verify import Sample, indices, keys_of, queries_of, verify
+from phenaki_viz.recording.verify import UNSEEN, Mixed, Sample, indices, keys_of, queries_of, verify
 
 ROWS = 2  # query rows of a map by parts that are checked, at least
 EACH = 256  # beyond that, one in so many
-AGREES = 1e-4  # how far parts may be from a map that was made in the open; 1e-6 is usual
+# How far recomputed weights may be from a map that was made in the open; 1e-6 is usual in float32.
+# In half precision a score on the border of two steps may take the other one.
+AGREES = {torch.float64: 1e-5, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 5e-2}
 
 Slopes = tuple[torch.Tensor, float]  # ALiBi's, 'h', and how far the module was from them
 
@@ -29,6 +32,7 @@ class Parts:
     q: torch.Tensor
     k: torch.Tensor
     logsumexp: torch.Tensor
+    precision: Precision
 
 
 @dataclass
@@ -45,6 +49,14 @@ class Call:
     q: torch.Tensor | None = None
     kv: torch.Tensor | None = None
     alibi: Slopes | None = None
+    mixed: Mixed = UNSEEN
+
+    def see_mixed(self, module: AttentionModule, given: object, choice: Choice) -> None:
+        """Take what `to_out` is given, as far as it is checked."""
+        batch, queries, _ = self.x.shape
+        width = module.heads * module.q_scale.shape[-1]
+        sample = sample_of(self.held, batch, queries, choice)
+        self.mixed = Mixed.of(given, (batch, queries, width), sample)
 
 
 @dataclass(frozen=True)
@@ -71,21 +83,36 @@ def keep(
     """
     batch, queries, _ = output.shape
     items, heads = choice.kept(batch, module.heads)
-    rows = choice.verify_rows
-    if call.held == "by parts":  # recomputed for this: of a short forward that would be a share
-        rows = min(rows, max(ROWS, queries // EACH))
-    sample = Sample.of(batch, queries, choice.verify_items, rows)
+    sample = sample_of(call.held, batch, queries, choice)
     alibi = call.alibi or _alibi_of(module)
+
+    def check(picked: torch.Tensor, precision: Precision, *, recomputed: bool) -> Verification:
+        of = batch * queries
+        return verify(
+            module, picked, seen(call.kv), call.mixed, sample, precision, of, recomputed=recomputed
+        )
+
     if call.held == "by parts":
         parts = _parts_map(module, call, bias, alibi)
         rows_of = [parts.rows_of_heads(b, sample.rows) for b in indices(sample.items)]
         picked = rows_of[0][None] if len(rows_of) == 1 else torch.stack(rows_of)
-        if call.attn is None or _agree(picked, sample.of_map(call.attn)):
-            checked = verify(module, picked, seen(call.kv), output, sample)
+        error = None if call.attn is None else _largest(picked, sample.of_map(call.attn))
+        if error is None or error <= AGREES[parts.precision.coarsest]:
+            checked = check(picked, parts.precision, recomputed=True)
+            checked = replace(checked, weight_error=error)
             return Kept(parts.cut(items, heads).moved(transfers.to_host), checked, alibi)
     attn = seen(call.attn)
-    checked = verify(module, sample.of_map(attn), seen(call.kv), output, sample)
-    return Kept(StoredMap(cut_map(attn, items, heads, choice.dtype)), checked, alibi)
+    precision = Precision(weights=attn.dtype)
+    checked = check(sample.of_map(attn), precision, recomputed=False)
+    return Kept(StoredMap(cut_map(attn, items, heads, choice.dtype), precision), checked, alibi)
+
+
+def sample_of(held: Held, batch: int, queries: int, choice: Choice) -> Sample:
+    """Which rows of a call are checked."""
+    rows = choice.verify_rows
+    if held == "by parts":  # recomputed for this: of a short forward that would be a share
+        rows = min(rows, max(ROWS, queries // EACH))
+    return Sample.of(batch, queries, choice.verify_items, rows)
 
 
 def seen(caught: torch.Tensor | None) -> torch.Tensor:
@@ -98,27 +125,51 @@ def seen(caught: torch.Tensor | None) -> torch.Tensor:
 def _parts_map(
     module: AttentionModule, call: Call, bias: PositionBias | None, alibi: Slopes | None
 ) -> PartsMap:
-    q, k, sums = _caught(module, call)
+    told = call.parts
+    added = _bias(call, bias, seen(call.kv).device)
+    if told is not None:
+        q, k, scale, precision = told.q, told.k, 1.0, told.precision
+    else:
+        q, k, scale, precision = _made_again(module, call, added, alibi)
     return PartsMap.of(
         q=q,
         k=k,
-        logsumexp=sums,
-        bias=_bias(call, bias, q.device),
-        slopes=None if alibi is None else alibi[0].float().to(q.device).reshape(-1),
+        logsumexp=None if told is None else told.logsumexp,
+        bias=added,
+        slopes=None if alibi is None else alibi[0].to(q.device).reshape(-1),
+        scale=scale,
+        precision=precision,
         causal=bool(getattr(module, "causal", False)),
         key_mask=None if call.mask is None else call.mask.detach(),
         nulls=null_keys(module),
     )
 
 
-def _caught(
-    module: AttentionModule, call: Call
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
-    """Queries and keys as the scores used them, and the rows' log-sum-exp if it was told."""
-    if call.parts is not None:
-        return call.parts.q, call.parts.k, call.parts.logsumexp
+def _made_again(
+    module: AttentionModule,
+    call: Call,
+    bias: OffsetBias | torch.Tensor | None,
+    alibi: Slopes | None,
+) -> tuple[torch.Tensor, torch.Tensor, float, Precision]:
+    """Queries, keys and their scale as the published class multiplies them, and what it rounds.
+
+    Its products are rounded, then scaled; a bias that is wider makes the scores wider.
+    """
+    q, k = queries_of(module, seen(call.q)), keys_of(module, seen(call.kv))
+    products = autocast_dtype(q.device) or torch.result_type(q, k)
+    given = call.attn_bias
+    wider = [] if given is None else [given.surface if isinstance(given, OffsetBias) else given]
+    wider += [] if alibi is None else [alibi[0]]
+    scores = products
+    for added in wider:
+        scores = torch.promote_types(scores, added.dtype)
+    weights = products if call.attn is None else call.attn.dtype
+    wide = working(products)
     scale = float(getattr(module, "scale", 1.0))
-    return queries_of(module, seen(call.q)) * scale, keys_of(module, seen(call.kv)), None
+    q, k = q.to(products), k.to(products)
+    if products == wide:  # nothing is rounded in between: scaled once, not at every look
+        q, scale = q * scale, 1.0
+    return q, k, scale, Precision(products, added=wide, scores=scores, weights=weights)
 
 
 def _bias(
@@ -139,6 +190,8 @@ def _alibi_of(module: AttentionModule) -> Slopes | None:
     return torch.as_tensor(module.rel_pos_bias.slopes).detach().reshape(-1), 0.0
 
 
-def _agree(ours: torch.Tensor, theirs: torch.Tensor) -> bool:
-    """Whether recomputed rows are the model's; NaN counts as itself."""
-    return torch.allclose(ours, theirs.float(), rtol=0, atol=AGREES, equal_nan=True)
+def _largest(ours: torch.Tensor, theirs: torch.Tensor) -> float:
+    """The largest difference of weights; NaN is like NaN, and infinitely far from all else."""
+    error = (ours - theirs).abs()
+    error = torch.where(ours.isnan() & theirs.isnan(), 0, error)
+    return float(error.nan_to_num(nan=torch.inf).max())

@@ -120,8 +120,14 @@ def look(
         "prompt": prompt.text,
         "masked_share": ask.share,
         "mask_seed": ask.seed,
-        "heads_off": sorted(map(list, ask.switches.off)),
-        "depth_kept": sorted(map(list, ask.switches.depth)),
+        **ask.switches.origin,
+        "outcome": {"error": made.get("error"), "notes": list(notes)},
+        "notes": [
+            *recording.made_by["notes"],
+            *(fitted.notes if eyes else ()),
+            *(prompt.notes if text_width(model) else ()),
+            *notes,
+        ],
     }
     return Look(
         clip=fitted,
@@ -148,6 +154,23 @@ def filler_of(model: nn.Module) -> MaskGit | TokenCritic | None:
     if isinstance(model, Phenaki):
         return model.maskgit
     return model if isinstance(model, (MaskGit, TokenCritic)) else None
+
+
+def encoder_of(model: nn.Module) -> Any:
+    """What makes vectors of a model's text; None where the file brought nothing."""
+    return getattr(model, "encode_texts", None)
+
+
+def text_width(model: nn.Module) -> int:
+    """Features of the words that a model's cross-attention reads; 0 when it reads no text."""
+    filler = filler_of(model)
+    layers = () if filler is None else filler.named_modules()
+    crossed = (
+        module.to_kv.in_features
+        for name, module in layers
+        if name.endswith("layers.0.2") and hasattr(module, "to_kv")
+    )
+    return int(next(crossed, 0))
 
 
 def read_words(model: nn.Module, prompt: Prompt) -> tuple[str, ...]:
@@ -191,6 +214,8 @@ def _run(
     notes: list[str] = []
     if eyes is not None and video is not None:
         quantised, codes, _ = eyes.quantise(eyes.encode(eyes.embed(video)))
+        if not torch.isfinite(quantised).all():
+            notes.append("C-ViViT made tokens that are not finite: their codes mean nothing")
         rebuilt = eyes.decode(quantised)
         made["reconstruction"] = as_frames(rebuilt)
         made["error"] = float(F.mse_loss(rebuilt, video) / video.var().clamp(min=1e-9))
@@ -199,6 +224,9 @@ def _run(
         chance = torch.Generator().manual_seed(ask.seed)
         codes = torch.randint(filler.mask_id, (1, *grid), generator=chance)
         notes.append("no C-ViViT: the codes are random, so only the maps mean something")
+        laid = " × ".join(map(str, grid))
+        why = "is as you say" if ask.grid else "is assumed: no file says how tokens lie"
+        notes.append(f"their grid of {laid} (steps × rows × columns) {why}")
     else:
         raise ConfigError(
             f"{type(model).__name__} is none of CViViT, MaskGit, TokenCritic, Phenaki"
@@ -238,17 +266,12 @@ def _context(
     crossed = getattr(filler, "has_cross_attn", not getattr(filler, "unconditional", False))
     if not crossed:
         return None, None, ()
-    encoder = getattr(model, "encode_texts", None)
+    encoder = encoder_of(model)
     if encoder is not None:
         context, mask = encoder([prompt.text])
         return context, mask, _unknown(encoder, prompt)
-    width = next(
-        module.to_kv.in_features
-        for name, module in filler.named_modules()
-        if name.endswith("layers.0.2") and hasattr(module, "to_kv")
-    )
     note = "no text encoder: word vectors are random, load the T5 it was trained with"
-    return embed_words(prompt.words, int(width), seed=0), None, (note,)
+    return embed_words(prompt.words, text_width(model), seed=0), None, (note,)
 
 
 def _unknown(encoder: Any, prompt: Prompt) -> tuple[str, ...]:
@@ -276,5 +299,5 @@ def _some_grid(tokens: int) -> Grid:
 
 def as_frames(video: torch.Tensor) -> np.ndarray:
     """The first video of 'b c f H W' in 0..1 as 'f H W c' uint8."""
-    shown = rearrange(video[0].clamp(0, 1), "c f h w -> f h w c")
+    shown = rearrange(video[0].nan_to_num(0).clamp(0, 1), "c f h w -> f h w c")
     return (shown * 255).round().to(torch.uint8).cpu().numpy()

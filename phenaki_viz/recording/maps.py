@@ -6,6 +6,7 @@ same questions: `rows`, `columns`, `tile`, `tile_runs`, `full`, `wrong_rows`.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -14,15 +15,16 @@ import torch.nn.functional as F
 from einops import rearrange
 
 from phenaki_viz.errors import RecordingError, ShapeError
+from phenaki_viz.models.precision import EXACT, HALF, Precision
 
 Reduce = Literal["mean", "max", "sum"]
 Held = Literal["stored", "by parts"]
-TOLERANCE = 1e-3  # how far from 1 a row's sum may be
+TOLERANCE = 1e-3  # how far from 1 a row's sum may be, where weights are not rounded
 Span = tuple[int, int]  # first cell, one past the last
 
 
 class AttentionMap(Protocol):
-    """Attention 'b h i j' of one call of one module; every answer is exact float32.
+    """Attention 'b h i j' of one call of one module; every answer is float32.
 
     `b` and `h` count what was recorded: with some heads chosen, 0 is the first chosen one.
     `j` counts the null keys first, then the real ones.
@@ -39,6 +41,10 @@ class AttentionMap(Protocol):
     @property
     def held(self) -> Held:
         """Whether the map is stored, or kept by its parts and recomputed."""
+
+    @property
+    def precision(self) -> Precision:
+        """In which formats the model computed it."""
 
     def rows(self, b: int, h: int, queries: Sequence[int]) -> np.ndarray:
         """What these queries look at: 'q j'."""
@@ -71,8 +77,11 @@ class AttentionMap(Protocol):
     def full(self, b: int, h: int) -> np.ndarray:
         """The whole map: 'i j'."""
 
-    def wrong_rows(self, b: int, h: int) -> np.ndarray:
-        """Queries whose weights are not a distribution: indices, int."""
+    def wrong_rows(self, b: int, h: int, rows: Span | None = None) -> np.ndarray:
+        """Queries whose weights are not a distribution: indices, int.
+
+        rows: which ones are looked at; others may be told as well, when they are known. None: all.
+        """
 
 
 def cell_size(extent: int, wanted: int | None) -> int:
@@ -119,27 +128,46 @@ def check_span(name: str, span: Span, extent: int) -> None:
         raise RecordingError(f"{name} {first} to {end} asked of a map with {extent} {name}")
 
 
-def wrong_rows(attn: np.ndarray, tolerance: float = TOLERANCE) -> np.ndarray:
+def wrong_rows(attn: np.ndarray, weights: torch.dtype = torch.float32) -> np.ndarray:
     """Queries whose weights are not a distribution: indices, int.
 
-    attn: 'i j'. Wrong is NaN, infinite, negative, or a sum off 1 by more than `tolerance`.
+    attn: 'i j'. weights: the format they were rounded to. Wrong is NaN, infinite, negative, or a
+    sum that is off 1 by more than rounding explains.
     """
     if attn.ndim != 2:
         raise ShapeError(f"a map is 'i j', got shape {attn.shape}")
-    sums = attn.sum(axis=1, dtype=np.float64)
+    return _wrong_rows(torch.from_numpy(attn), weights)
+
+
+def _wrong_rows(attn: torch.Tensor, weights: torch.dtype) -> np.ndarray:
+    sums = attn.sum(dim=1, dtype=torch.promote_types(attn.dtype, torch.float32)).numpy()
+    negative = ~(attn.amin(dim=1) >= 0).numpy()  # NaN too
+    return np.flatnonzero(negative | wrong_sums(sums, weights, attn.shape[1]))
+
+
+def wrong_sums(sums: np.ndarray, weights: torch.dtype, keys: int) -> np.ndarray:
+    """Which sums of so many weights are off 1 by more than rounding explains, bool.
+
+    NaN stands for a sum that nobody took; it is not wrong.
+    """
+    tolerance = TOLERANCE
+    if weights in HALF:  # each weight is off by half a step at most: of itself, or of the least
+        steps = torch.finfo(weights)
+        tolerance += steps.eps / 2 + keys * steps.smallest_normal * steps.eps / 2
     with np.errstate(invalid="ignore"):
-        good = np.isfinite(sums) & (np.abs(sums - 1) <= tolerance) & (attn.min(axis=1) >= 0)
-    return np.flatnonzero(~good)
+        off: np.ndarray = np.abs(np.asarray(sums, np.float64) - 1) > tolerance
+    return off
 
 
 @dataclass(frozen=True, eq=False)
 class StoredMap:
     """The softmax itself, as it multiplied the values.
 
-    attn: 'b h i j', float32 or float16, on the CPU.
+    attn: 'b h i j', float32 or float16, on the CPU. precision: of the model that made it.
     """
 
     attn: torch.Tensor
+    precision: Precision = EXACT
     held: Held = "stored"
 
     @property
@@ -198,9 +226,18 @@ class StoredMap:
         """The whole map: 'i j' float32."""
         return self._out(self._map(b, h))
 
-    def wrong_rows(self, b: int, h: int) -> np.ndarray:
-        """Queries whose weights are not a distribution: indices, int."""
-        return wrong_rows(self.full(b, h))
+    def wrong_rows(self, b: int, h: int, rows: Span | None = None) -> np.ndarray:
+        """Queries whose weights are not a distribution: indices, int; of all rows."""
+        if (b, h) not in self._wrong:
+            formats = (self.precision.weights, self.attn.dtype)
+            coarsest = max(formats, key=lambda one: torch.finfo(one).eps)
+            self._wrong[b, h] = _wrong_rows(self._map(b, h).detach(), coarsest)
+        return self._wrong[b, h]
+
+    @cached_property
+    def _wrong(self) -> dict[tuple[int, int], np.ndarray]:
+        """The wrong rows of every head that was asked for."""
+        return {}
 
     def _map(self, b: int, h: int) -> torch.Tensor:
         check_item(self.shape, b, h)

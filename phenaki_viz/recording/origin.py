@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from phenaki_viz.recording.digests import input_digest, weights_digest
+from phenaki_viz.recording.facts import FACTS, facts_of
 
 
 def origin_of(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -18,9 +19,12 @@ def origin_of(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -
         "config": _as_dict(config),
         "seed": getattr(config, "seed", None),
         "random_weights": bool(getattr(model, "random_weights", False)),
+        "assumed": _said(model, "assumed"),  # settings that its checkpoint does not say
+        "notes": _said(model, "opened_notes"),
         "weights_digest": weights_digest(model),
         "input_digest": input_digest(args, kwargs),
         "versions": versions(),
+        FACTS: facts_of(model),
     }
 
 
@@ -34,6 +38,12 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "checkout"
     return found
+
+
+def _said(model: nn.Module, what: str) -> list[str]:
+    """What a checkpoint left on its model, or on the parts that another model was made of."""
+    left = (getattr(part, what, ()) for part in (model, *model.children()))
+    return list(next(filter(None, left), ()))
 
 
 def _as_dict(config: Any) -> dict[str, Any] | None:

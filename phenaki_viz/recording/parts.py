@@ -9,7 +9,17 @@ import numpy as np
 import torch
 
 from phenaki_viz.models.offsets import OffsetBias
-from phenaki_viz.recording.maps import Held, Reduce, Span, cell_size, check_item, check_span, pool
+from phenaki_viz.models.precision import EXACT, Precision, rounded, without_autocast, working
+from phenaki_viz.recording.maps import (
+    Held,
+    Reduce,
+    Span,
+    cell_size,
+    check_item,
+    check_span,
+    pool,
+    wrong_sums,
+)
 
 BLOCK = 2**22  # weights recomputed at a time
 WIDE = 2048  # keys from which whole rows of a bias are read faster than single pairs
@@ -18,12 +28,15 @@ Some = slice | torch.Tensor  # of the queries or keys: a run, every so many, or 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PartsMap:
-    """What the softmax was made of: exp(q·k + bias − log-sum-exp of the row), masked keys 0.
+    """What the softmax was made of: exp(q·k·scale + bias − log-sum-exp of the row), masked keys 0.
 
-    q: 'b h i d' and k: 'b h j d', as the scores used them, null keys first; logsumexp: 'b h i'.
-    float32 or less, on the CPU once it is kept. bias: of the real keys, as its table of offsets, as
-    'h i n' or 'b h i n', or None. slopes: ALiBi's, 'h', or None. causal, key_mask ('b n' bool, real
-    keys): who may see whom. nulls: how many null keys, which are always seen.
+    q: 'b h i d' and k: 'b h j d', as the scores used them and in the format they were multiplied
+    in, null keys first; logsumexp: 'b h i'; on the CPU once they are kept. bias: of the real keys,
+    as its table of offsets, as 'h i n' or 'b h i n', or None. slopes: ALiBi's, 'h', or None.
+    causal, key_mask ('b n' bool, real keys): who may see whom. nulls: how many null keys, which are
+    always seen. precision: where the model rounded; the same is done here, and no more than that.
+
+    Every row that is read whole is summed: a part that is damaged gives rows whose sum is not 1.
     """
 
     q: torch.Tensor
@@ -34,6 +47,8 @@ class PartsMap:
     causal: bool = False
     key_mask: torch.Tensor | None = None
     nulls: int = 0
+    scale: float = 1.0
+    precision: Precision = EXACT
 
     held: Held = "by parts"
 
@@ -43,7 +58,7 @@ class PartsMap:
         q = parts["q"]
         if logsumexp is not None:
             return cls(logsumexp=logsumexp, **parts)
-        made = cls(logsumexp=q.new_empty(q.shape[:-1], dtype=torch.float32), **parts)
+        made = cls(logsumexp=q.new_empty(q.shape[:-1], dtype=working(q.dtype)), **parts)
         b, h, i, j = made.shape
         step = max(1, BLOCK // (h * j))
         for item in range(b):
@@ -71,17 +86,23 @@ class PartsMap:
     def rows(self, b: int, h: int, queries: Sequence[int]) -> np.ndarray:
         """What these queries look at: 'q j' float32."""
         check_item(self.shape, b, h)
-        every = slice(0, self.shape[3])
-        return self._weights(b, slice(h, h + 1), _chosen(queries), every)[0].numpy()
+        every, chosen = slice(0, self.shape[3]), _chosen(queries)
+        weights = self._weights(b, slice(h, h + 1), chosen, every)[0]
+        self._note_sums(b, h, chosen, weights)
+        return weights.float().numpy()
 
     def rows_of_heads(self, b: int, queries: slice) -> torch.Tensor:
-        """What these queries look at, in every head: 'h q j'. queries: with all its ends."""
+        """What these queries look at, in every head: 'h q j', as wide as it is computed.
+
+        queries: with all its ends.
+        """
         return self._weights(b, slice(0, self.shape[1]), queries, slice(0, self.shape[3]))
 
     def columns(self, b: int, h: int, keys: Sequence[int]) -> np.ndarray:
         """Who looks at these keys: 'i k' float32."""
         check_item(self.shape, b, h)
-        return self._weights(b, slice(h, h + 1), slice(0, self.shape[2]), _chosen(keys))[0].numpy()
+        queries = slice(0, self.shape[2])
+        return self._weights(b, slice(h, h + 1), queries, _chosen(keys))[0].float().numpy()
 
     def tile(
         self,
@@ -114,17 +135,31 @@ class PartsMap:
         y, x = shape or (None, None)
         cell = cell_size(rows[1] - rows[0], y), cell_size(columns[1] - columns[0], x)
         for block in self._blocks(b, h, rows, columns, cell[0]):
-            yield pool(block, cell, reduce).numpy()
+            yield pool(block, cell, reduce).float().numpy()
 
     def full(self, b: int, h: int) -> np.ndarray:
         """The whole map: 'i j' float32."""
         return self.tile(b, h, (0, self.shape[2]), (0, self.shape[3]))
 
-    def wrong_rows(self, b: int, h: int) -> np.ndarray:
-        """Queries whose weights are not a distribution, int: without finite parts or sum."""
+    def wrong_rows(self, b: int, h: int, rows: Span | None = None) -> np.ndarray:
+        """Queries whose weights are not a distribution, int; see `AttentionMap.wrong_rows`.
+
+        A row that was not read whole before is recomputed and summed: of a long map ask for the
+        rows on view.
+        """
         check_item(self.shape, b, h)
-        finite = torch.isfinite(self.logsumexp[b, h]) & torch.isfinite(self.q[b, h]).all(dim=-1)
-        return np.flatnonzero(~finite.numpy())
+        first, end = rows or (0, self.shape[2])
+        check_span("rows", (first, end), self.shape[2])
+        sums = self._sums[b, h]
+        missing = first + np.flatnonzero(np.isnan(sums[first:end]))
+        step = max(1, BLOCK // self.shape[3])
+        for at in range(0, len(missing), step):
+            some = missing[at : at + step]
+            run = some[-1] - some[0] + 1 == len(some)
+            queries: Some = slice(int(some[0]), int(some[-1]) + 1) if run else _chosen(some)
+            weights = self._weights(b, slice(h, h + 1), queries, slice(0, self.shape[3]))[0]
+            self._note_sums(b, h, queries, weights)
+        return np.flatnonzero(wrong_sums(sums, self.precision.weights, self.shape[3]))
 
     def cut(self, items: Sequence[int], heads: Sequence[int]) -> "PartsMap":
         """The chosen batch items and heads, in the chosen order."""
@@ -146,6 +181,8 @@ class PartsMap:
             causal=self.causal,
             key_mask=None if self.key_mask is None else self.key_mask[item],
             nulls=self.nulls,
+            scale=self.scale,
+            precision=self.precision,
         )
 
     def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "PartsMap":
@@ -179,6 +216,16 @@ class PartsMap:
             seen[:, self.nulls :] = self.key_mask
         return seen
 
+    @cached_property
+    def _sums(self) -> np.ndarray:
+        """The sum of every row that was read whole, 'b h i' float32: NaN before, inf if not one."""
+        return np.full(self.shape[:3], np.nan, np.float32)
+
+    def _note_sums(self, b: int, h: int, queries: Some, weights: torch.Tensor) -> None:
+        """Keep the sums of whole rows 'q j'."""
+        sums = weights.sum(dim=-1).nan_to_num(nan=torch.inf)
+        self._sums[b, h, queries if isinstance(queries, slice) else queries.numpy()] = sums.numpy()
+
     def _visible(self, b: int) -> torch.Tensor:
         """How many keys each query may see: 'i' int."""
         _, _, i, j = self.shape
@@ -196,40 +243,59 @@ class PartsMap:
         step = max(1, BLOCK // width // cell) * cell
         for first in range(rows[0], rows[1], step):
             run = slice(first, min(first + step, rows[1]))
-            yield self._weights(b, slice(h, h + 1), run, slice(*columns))[0]
+            weights = self._weights(b, slice(h, h + 1), run, slice(*columns))[0]
+            if width == self.shape[3]:
+                self._note_sums(b, h, run, weights)
+            yield weights
+
+    @property
+    def _dtype(self) -> torch.dtype:
+        """What weights are computed in: float32, or float64 like the model."""
+        return working(self.q.dtype)
 
     def _weights(self, b: int, heads: slice, queries: Some, keys: Some) -> torch.Tensor:
-        """'h q k' float32."""
+        """'h q k' float32 or float64."""
         weights = self._scores(b, heads, queries, keys)
         weights -= self.logsumexp[b, heads, queries, None]
         weights.exp_()
         if self.causal or self.key_mask is not None:
             # A query that may see no key looks at all of them alike, as published.
             weights[:, self._visible(b)[queries] == 0] = 1 / self.shape[3]
-        return weights
+        return rounded(weights, self.precision.weights)
 
     def _scores(self, b: int, heads: slice, queries: Some, keys: Some) -> torch.Tensor:
-        """What the softmax is taken of, 'h q k' float32; −inf where a key is hidden."""
-        q, k = self.q[b, heads, queries].float(), self.k[b, heads, keys].float()
-        scores = torch.bmm(q, k.mT)
-        self._add_bias(scores, b, heads, queries, keys)
-        if not self.causal and self.slopes is None and self.key_mask is None:
+        """What the softmax is taken of, 'h q k' float32 or float64; −inf where a key is hidden."""
+        precision = self.precision
+        q, k = self.q[b, heads, queries].to(self._dtype), self.k[b, heads, keys].to(self._dtype)
+        with without_autocast(q.device):
+            scores = rounded(torch.bmm(q, k.mT), precision.products)
+        if self.scale != 1:
+            rounded(scores.mul_(self.scale), precision.products)
+        if self.bias is not None or self.slopes is not None:
+            if precision.added == self._dtype:
+                self._add(scores, b, heads, queries, keys)
+            else:
+                added = torch.zeros_like(scores)
+                self._add(added, b, heads, queries, keys)
+                scores += rounded(added, precision.added)
+            rounded(scores, precision.scores)
+        if not self.causal and self.key_mask is None:
             return scores
         query, key = self._indices(queries), self._indices(keys)
         _, _, i, j = self.shape
-        if self.slopes is not None:
-            distance = (query[:, None] + (j - i) - key[None]).abs()
-            scores -= self.slopes[heads][:, None, None] * distance
         if self.causal:
             scores.masked_fill_(key[None] > query[:, None] + (j - i), -torch.inf)
         if self.key_mask is not None:
             scores.masked_fill_(~self._seen[b, key], -torch.inf)
         return scores
 
-    def _add_bias(
-        self, scores: torch.Tensor, b: int, heads: slice, queries: Some, keys: Some
-    ) -> None:
-        """Add the bias to 'h q k' scores; it is 0 for the nulls."""
+    def _add(self, scores: torch.Tensor, b: int, heads: slice, queries: Some, keys: Some) -> None:
+        """Add the bias and ALiBi to 'h q k' scores; the bias is 0 for the nulls."""
+        if self.slopes is not None:
+            _, _, i, j = self.shape
+            query, key = self._indices(queries), self._indices(keys)
+            distance = (query[:, None] + (j - i) - key[None]).abs()
+            scores -= self.slopes[heads][:, None, None] * distance  # in the format of the slopes
         if self.bias is None:
             return
         if self.nulls == 0:
@@ -243,15 +309,15 @@ class PartsMap:
     def _bias_of(self, b: int, heads: slice, queries: Some, keys: Some) -> torch.Tensor:
         """'h q k'; keys count without the nulls."""
         if isinstance(self.bias, torch.Tensor):
-            dense = (self.bias[b] if self.bias.ndim == 4 else self.bias)[heads].float()
+            dense = (self.bias[b] if self.bias.ndim == 4 else self.bias)[heads].to(self._dtype)
             return (dense[:, queries] if dense.shape[1] > 1 else dense)[..., keys]
         bias = cast(OffsetBias, self.bias)
         if isinstance(queries, slice) and queries.step is not None:
-            return bias.sample(queries)[heads][..., keys].float()
+            return bias.sample(queries)[heads][..., keys].to(self._dtype)
         run = isinstance(keys, slice) and keys.stop - keys.start >= WIDE
         if isinstance(queries, slice) and run:
-            return bias.rows(queries.start, queries.stop, heads)[..., keys].float()
-        return bias.pairs(heads, self._indices(queries), self._indices(keys)).float()
+            return bias.rows(queries.start, queries.stop, heads)[..., keys].to(self._dtype)
+        return bias.pairs(heads, self._indices(queries), self._indices(keys)).to(self._dtype)
 
     def _indices(self, places: Some) -> torch.Tensor:
         if isinstance(places, torch.Tensor):
@@ -260,5 +326,5 @@ class PartsMap:
         return torch.arange(places.start, places.stop, step, device=self.q.device)
 
 
-def _chosen(places: Sequence[int]) -> torch.Tensor:
-    return torch.as_tensor(list(places), dtype=torch.long)
+def _chosen(places: Sequence[int] | np.ndarray) -> torch.Tensor:
+    return torch.as_tensor(np.asarray(places, np.int64))

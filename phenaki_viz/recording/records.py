@@ -15,20 +15,52 @@ from phenaki_viz.recording.maps import AttentionMap, Span
 from phenaki_viz.recording.places import Places
 
 Kind = Literal["self", "cross"]
+Verdict = Literal["passed", "failed", "unchecked"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verification:
     """How far the recorded map is from what the module really did.
 
-    max_abs_error: largest |recomputed attn @ v → to_out − the module's output|, None when it
-    cannot be compared (`reason` says why). queries, of: how many query rows were checked.
+    The map times the values is compared with what the module gave to its output projection.
+    verdict: "passed", "failed", or "unchecked" where they cannot be compared. max_abs_error: the
+    largest difference; relative_error: the same as a share of the head's largest value, which a
+    weighted mean never exceeds; tolerance: what that may be in this precision, `dtype`. None when
+    nothing was compared. queries, of: how many query rows were checked. finite: False when NaN or
+    infinity was among them. weight_error: of a recomputed map, the largest difference to the
+    model's own weights on those rows, where the model made them. reason: why it is not "passed".
     """
 
-    max_abs_error: float | None
-    queries: int
-    of: int
+    verdict: Verdict = "unchecked"
+    max_abs_error: float | None = None
+    relative_error: float | None = None
+    tolerance: float | None = None
+    weight_error: float | None = None
+    queries: int = 0
+    of: int = 0
+    dtype: str = "float32"
+    finite: bool = True
     reason: str = ""
+
+    @property
+    def said(self) -> str:
+        """One sentence on what the check found."""
+        rows = f"({self.queries} of {self.of} query rows)"
+        rows += "" if self.finite else ", where it is finite"
+        if self.verdict == "unchecked":
+            return f"Not checked: {self.reason or 'nothing to compare with'}."
+        if self.verdict == "failed":
+            found = self.reason or (
+                f"off by {self.relative_error:.1e} of the largest value, where {self.dtype} "
+                f"explains {self.tolerance:.0e}"
+            )
+            return f"CHECK FAILED: this map is not what the model used: {found} {rows}."
+        near = (
+            f"within {self.relative_error:.1e} of them"
+            if self.relative_error
+            else "to the last digit"
+        )
+        return f"Checked: this map times the values is the heads' own output, {near} {rows}."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +165,17 @@ class AttentionRecord:
         ends = np.clip(np.arange(i) + (j - i) + 1, 0, j)
         return np.concatenate(([0], np.cumsum(seen)))[ends]
 
+    @property
+    def failed(self) -> bool:
+        """Whether the check found that this map is not what the model used."""
+        return self.verification is not None and self.verification.verdict == "failed"
+
+    @property
+    def finite(self) -> bool:
+        """Whether neither NaN nor infinity was seen in what came in, or in what was checked."""
+        checked = self.verification
+        return self.first_non_finite is None and (checked is None or checked.finite)
+
     def item_of(self, original: int) -> int:
         """Position in the recorded batch of an original batch index.
 
@@ -209,6 +252,16 @@ class Recording:
         ]
         return max(errors, default=None)
 
+    @property
+    def failed(self) -> list[AttentionRecord]:
+        """The calls whose map is not what the model used, in their order; empty is good."""
+        return [record for record in self.records if record.failed]
+
+    @property
+    def first_non_finite(self) -> AttentionRecord | None:
+        """The first call in which NaN or infinity was seen; None when all is finite."""
+        return next((record for record in self.records if not record.finite), None)
+
     def stacks(self) -> dict[tuple[str, Kind], list[AttentionRecord]]:
         """Records by (stack, kind), in layer order, the latest call of each module."""
         latest: dict[str, AttentionRecord] = {record.module: record for record in self.records}
@@ -232,29 +285,95 @@ def describe_holding(recording: Recording) -> str:
         asked = ", as asked" if holding.hold == "stored" else ""
         return f"all {len(recording)} maps stored ({_size(recording.nbytes)}){asked}"
     which = f"{parted} of {len(recording)} maps" if parted < len(recording) else "maps"
+    recomputed = "recomputed where shown" + _how_near(recording)
     reason = "as asked"
     if holding.hold == "auto":
         limit = _size(holding.limit_bytes)
         reason = f"stored they would take {_size(holding.stored_bytes)}, more than {limit}"
+    return f"{which} held by their parts and {recomputed} ({_size(recording.nbytes)}); {reason}"
+
+
+def _how_near(recording: Recording) -> str:
+    """How near recomputed maps are to the model's own, as it was measured."""
+    checks = [
+        record.verification
+        for record in recording
+        if record.map.held == "by parts" and record.verification
+    ]
+    errors = [check.relative_error for check in checks if check.relative_error is not None]
+    dtypes = sorted({check.dtype for check in checks if check.relative_error is not None})
+    if any(check.verdict == "failed" for check in checks):
+        return ", wrongly: see the check"
+    if not errors:
+        return ", unchecked"
+    if dtypes in (["float32"], ["float64"]):
+        return " exactly"
+    weights = [check.weight_error for check in checks if check.weight_error is not None]
+    off = f"weights within {max(weights):.0e}" if weights else f"within {max(errors):.0e}"
+    return f" in {' and '.join(dtypes)}, {off} of the model's own"
+
+
+def describe_failures(records: Sequence[AttentionRecord]) -> str:
+    """One sentence on the maps that are not what the model used; empty when there are none."""
+    failed = [record for record in records if record.failed]
+    if not failed:
+        return ""
+    named = _brief([record.module for record in failed], 3)
+    worst = max(
+        (record.verification.relative_error or 0) for record in failed if record.verification
+    )
+    off = f"off by up to {worst:.1e} of the largest value" if worst else "not finite alike"
     return (
-        f"{which} held by their parts and recomputed exactly where shown "
-        f"({_size(recording.nbytes)}); {reason}"
+        f"CHECK FAILED for {len(failed)} of {len(records)} maps ({named}): they are not what the "
+        f"model used, {off}. Do not trust these pictures"
+    )
+
+
+def describe_non_finite(recording: Recording) -> str:
+    """One sentence on where NaN or infinity began; empty when all is finite."""
+    first = recording.first_non_finite
+    if first is None:
+        return ""
+    if first.first_non_finite is None:
+        return (
+            f"NaN or infinity from {first.module} on: what came in was finite, what it computed "
+            "is not"
+        )
+    item, token = first.first_non_finite
+    return (
+        f"NaN or infinity from {first.module} on: it came in with token {token} of batch item "
+        f"{item}"
     )
 
 
 def describe_origin(made_by: Mapping[str, Any]) -> str:
     """One line on where the weights come from; says so when they are random."""
     digest = made_by.get("weights_digest", "unknown")
+    taken_out = "".join(f"; {said}" for said in _taken_out(made_by))
     if made_by.get("random_weights"):
-        return f"random weights (seed {made_by.get('seed')}), not trained; digest {digest}"
-    trained = made_by.get("trained")
-    return f"weights {digest}, trained {trained}" if trained else f"weights {digest}"
+        seed = made_by.get("seed")
+        return f"random weights (seed {seed}), not trained; digest {digest}{taken_out}"
+    trained = f", trained {made_by['trained']}" if made_by.get("trained") else ""
+    return f"weights {digest}{trained}{taken_out}"
+
+
+def _taken_out(made_by: Mapping[str, Any]) -> list[str]:
+    """Which heads were off and which layers cut away, in words."""
+    off, depth = made_by.get("heads_off"), made_by.get("depth_kept")
+    said = []
+    if isinstance(off, list) and off:
+        said.append(f"{len(off)} head{'' if len(off) == 1 else 's'} off: {_brief(off, 3)}")
+    if isinstance(depth, list) and depth:
+        said.append(f"layers kept: {_brief(depth, 3)}")
+    return said
 
 
 def _size(size: int) -> str:
     return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.1f} GB"
 
 
-def _brief(items: Sequence[int]) -> str:
-    shown = ", ".join(map(str, items[:5]))
-    return shown + (f", … ({len(items)} in all)" if len(items) > 5 else "")
+def _brief(items: Sequence[Any], most: int = 5) -> str:
+    shown = ", ".join(
+        " ".join(map(str, item)) if isinstance(item, list) else str(item) for item in items[:most]
+    )
+    return shown + (f", … ({len(items)} in all)" if len(items) > most else "")

@@ -104,12 +104,15 @@ def sample(
     started = time.perf_counter()
     with torch.inference_mode(), switched(model, switches):
         recording, made, done = _decode(model, prompt, sampling, prime, kept, on_step)
+        recording.made_by |= switches.origin
         seconds = time.perf_counter() - started
         primed = done.codes.flatten(1)[:, : math.prod(grid) - made[0].codes.shape[1]]
         previews = _previews(model, primed, made)
     shown = as_frames(done.video)
     if prime is not None:
         shown = np.concatenate((as_frames(prime), shown))
+    primed_steps = primed.shape[1] // math.prod(grid[1:])
+    recording.made_by["primed_steps"] = primed_steps
     return SampledRun(
         clip=Clip(shown, f"sampled: {prompt.text}"),
         prompt=prompt,
@@ -118,9 +121,9 @@ def sample(
         temporal_patch=model.cvivit.temporal_patch_size,
         seconds=seconds,
         sampling=sampling,
-        steps=_steps(made, grid),
+        steps=_steps(made, grid, primed[0]),
         previews=previews,
-        primed_steps=primed.shape[1] // math.prod(grid[1:]),
+        primed_steps=primed_steps,
     )
 
 
@@ -184,12 +187,13 @@ def _fillers(model: Phenaki) -> list[str]:
     return [name for name in attention_modules(model) if not name.startswith("cvivit.")]
 
 
-def _steps(made: list[SampleStep], grid: tuple[int, int, int]) -> tuple[DecodingStep, ...]:
+def _steps(
+    made: list[SampleStep], grid: tuple[int, int, int], primed: torch.Tensor
+) -> tuple[DecodingStep, ...]:
+    """What each step did, laid out on the grid; primed: codes of the priming tokens, 'n'."""
     t, h, w = grid
     steps = []
     for at, step in enumerate(made):
-        n = step.masked.shape[1]
-        primed = t * h * w - n
         before = made[at - 1].codes if at else step.codes
         after = made[at + 1].masked if at + 1 < len(made) else torch.zeros_like(step.masked)
         tokens = {
@@ -199,14 +203,14 @@ def _steps(made: list[SampleStep], grid: tuple[int, int, int]) -> tuple[Decoding
             "changed": step.masked & (step.codes != before) & (at > 0),
             "again": after,
         }
+        given = {"codes": primed, "confidence": torch.ones(len(primed))}  # and never masked
         arrays = {
-            name: np.concatenate(
-                (np.zeros(primed, tensor.numpy().dtype), tensor[0].numpy())
-            ).reshape(t, h, w)
+            name: torch.cat((given.get(name, torch.zeros(len(primed))).to(tensor), tensor[0]))
             for name, tensor in tokens.items()
         }
-        arrays["confidence"].reshape(-1)[:primed] = 1.0
-        steps.append(DecodingStep(**arrays))
+        steps.append(
+            DecodingStep(**{name: one.reshape(t, h, w).numpy() for name, one in arrays.items()})
+        )
     return tuple(steps)
 
 

@@ -1,6 +1,7 @@
 """The attention of a model that is being trained, at some of its steps, on one clip."""
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -9,7 +10,7 @@ from phenaki_viz.data import Clip, Prompt, read_prompt, to_tensor
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models.dial import DialConfig, work_of
 from phenaki_viz.models.text import PAD
-from phenaki_viz.recording.choice import DEFAULT_LIMIT
+from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
 from phenaki_viz.recording.dialled import NO_PADDING, DialledRun, Padding
 from phenaki_viz.recording.hooks import record
 from phenaki_viz.training.dialled import (
@@ -55,12 +56,15 @@ def run_trained(
     *,
     done: int,
     padding: Padding = NO_PADDING,
+    hold: Hold = "auto",
     limit_bytes: int = DEFAULT_LIMIT,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> DialledRun:
     """Record a model that was trained for `done` steps; it sees every patch of the clip.
 
     clip: of the dialled size. prompt: read with the words' learned vectors, cut to as many words
-    as the model has places for. The parts are left in eval mode. Raises RecordingTooLargeError.
+    as the model has places for. hold, on_progress: see `record`. The parts are left in eval mode.
+    Raises RecordingTooLargeError.
     """
     config, model = parts.config, parts.eval().model
     model.random_weights = done == 0
@@ -71,7 +75,9 @@ def run_trained(
     started = time.perf_counter()
     with (
         torch.inference_mode(),
-        record(model, words=words, limit_bytes=limit_bytes) as recording,
+        record(
+            model, words=words, hold=hold, limit_bytes=limit_bytes, on_progress=on_progress
+        ) as recording,
     ):
         model(**inputs)
     recording.made_by |= {
@@ -86,6 +92,7 @@ def run_trained(
         clip=clip,
         prompt=prompt,
         model=model,
+        padding=padding,
         recording=recording,
         temporal_patch=config.temporal_patch,
         seconds=time.perf_counter() - started,

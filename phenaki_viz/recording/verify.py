@@ -1,13 +1,34 @@
-"""Does the recorded map explain what the module really returned? Recompute and compare."""
+"""Does the recorded map explain what the module really did? Recompute on some rows and compare."""
 
-from dataclasses import dataclass
+import math
+import warnings
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 from einops import rearrange, repeat
 
+from phenaki_viz.errors import VerificationWarning
+from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.models.precision import Precision, autocast_dtype, without_autocast
 from phenaki_viz.recording.duck import AttentionModule, null_keys
-from phenaki_viz.recording.records import Verification
+from phenaki_viz.recording.records import (
+    PositionBias,
+    Recording,
+    Verification,
+    describe_failures,
+)
+
+# How far `map @ values` may be from what the module made of them, as a share of the largest value:
+# a weighted mean is never larger. About a hundred roundings of float32, a few of half precision.
+TOLERANCES = {
+    torch.float64: 1e-6,  # position tables are kept as float32
+    torch.float32: 1e-4,
+    torch.float16: 5e-3,
+    torch.bfloat16: 3e-2,
+}
+# What float32 products are really made in, where PyTorch was told to be fast.
+FAST = {"high": torch.float16, "medium": torch.bfloat16}  # TensorFloat-32 has float16's ten bits
 
 
 @dataclass(frozen=True)
@@ -33,29 +54,161 @@ class Sample:
         return len(indices(self.items)) * len(indices(self.rows))
 
 
+@dataclass(frozen=True)
+class Mixed:
+    """What `to_out` was given of the sampled rows, 'b i (h d)', before any hook on it; or why not.
+
+    The projection's own call is watched, so it may be anything: adapted, quantised, hooked.
+    """
+
+    rows: torch.Tensor | None = None
+    given: str = ""
+
+    @classmethod
+    def of(cls, given: object, shape: tuple[int, int, int], sample: Sample) -> "Mixed":
+        """The sample of what a call of `to_out` was given; a copy, whatever is written there.
+
+        shape: 'b i (h d)', what it should be.
+        """
+        if not isinstance(given, torch.Tensor):
+            return cls(given=type(given).__name__)
+        if given.shape != shape:
+            return cls(given=" × ".join(map(str, given.shape)))
+        return cls(given.detach()[sample.items, sample.rows].clone())
+
+    @property
+    def missing(self) -> str:
+        """Why there is nothing to compare with."""
+        if not self.given:
+            return "its output projection, to_out, was not called as a module"
+        return f"its output projection, to_out, was given {self.given}, not every head's values"
+
+
+UNSEEN = Mixed()
+
+
 def verify(
     module: AttentionModule,
     picked: torch.Tensor,
     kv: torch.Tensor,
-    output: torch.Tensor,
+    mixed: Mixed,
     sample: Sample,
+    precision: Precision,
+    of: int,
+    *,
+    recomputed: bool,
 ) -> Verification:
-    """Recompute attn @ v → to_out on the sampled rows and compare with the module's output.
+    """Compare attn @ v on the sampled rows with what the module gave to its output projection.
 
-    picked: the sample of the map, 'b h i j'. kv: output of `to_kv`, 'b n (2 h d)'. output:
-    'b i dim'.
+    picked: the sample of the map, 'b h i j': the model's own, or recomputed from its parts. kv:
+    output of `to_kv`, 'b n (2 h d)'. precision: of the map. of: how many query rows there are.
+    Autocast is as it was for the module.
     Source: the last lines of phenaki-pytorch 0.5.0's Attention.forward.
     """
-    of = output.shape[0] * output.shape[1]
     if module.training and module.attn_dropout.p > 0:
-        return Verification(
-            max_abs_error=None, queries=0, of=of, reason="dropout is active: outputs are random"
-        )
+        return Verification(of=of, reason="dropout is active: outputs are random")
+    if mixed.rows is None:
+        return Verification(of=of, reason=mixed.missing)
     values = values_of(module, kv[sample.items])
-    out = picked @ values.to(picked.dtype)
-    out = F.linear(rearrange(out, "b h i d -> b i (h d)"), module.to_out.weight, module.to_out.bias)
-    error = (out - output[sample.items, sample.rows]).abs().max()
-    return Verification(max_abs_error=float(error), queries=len(sample), of=of)
+    ours = _mixed_by(picked, values, mixed.rows.dtype, recomputed=recomputed)
+    dtype = _coarsest(ours.dtype, mixed.rows.dtype, precision.coarsest, _product_dtype(kv))
+    found = compared(ours, _by_head(mixed.rows, module.heads), values, TOLERANCES[dtype])
+    return replace(found, queries=len(sample), of=of, dtype=str(dtype).removeprefix("torch."))
+
+
+def compared(
+    ours: torch.Tensor, theirs: torch.Tensor, values: torch.Tensor, tolerance: float
+) -> Verification:
+    """The verdict on two tensors 'b h i d', weighted means of values 'b h j d'.
+
+    tolerance: of the largest value of each head. A number that is not finite is right where the
+    model's is not finite either.
+    """
+    error = (ours - theirs).abs()
+    largest = torch.linalg.vector_norm(values, ord=torch.inf, dim=(-2, -1))
+    told = _errors(error, largest)
+    finite = all(map(math.isfinite, told))
+    if not finite:
+        good = torch.isfinite(theirs)
+        if not torch.equal(good, torch.isfinite(ours)):
+            return Verification(
+                verdict="failed",
+                tolerance=tolerance,
+                finite=False,
+                reason="one of the two is not finite where the other is",
+            )
+        if not good.any():
+            return Verification(finite=False, reason="what the module computed is not finite")
+        kept = values.nan_to_num(0, 0, 0)
+        largest = torch.linalg.vector_norm(kept, ord=torch.inf, dim=(-2, -1))
+        told = _errors(torch.where(good, error, 0), largest)
+    absolute, relative = told
+    return Verification(
+        verdict="passed" if relative <= tolerance else "failed",
+        max_abs_error=absolute,
+        relative_error=relative,
+        tolerance=tolerance,
+        finite=finite,
+    )
+
+
+def is_what_was_added(given: torch.Tensor | OffsetBias, bias: PositionBias, most: int) -> bool:
+    """Whether a call's bias is still what its module gave: it may be written to on the way.
+
+    most: how many of its rows are compared.
+    """
+    table = bias.table
+    if isinstance(given, OffsetBias):
+        return _same(given.surface, table.surface)
+    rows = Sample.of(1, table.shape[1], 1, most).rows
+    return given.shape[-3:] == table.shape and _same(given[..., rows, :], table.sample(rows))
+
+
+def warn_of_failures(recording: Recording) -> None:
+    """Warn, once a recording, when maps are not what the model used; nothing else is said."""
+    said = describe_failures(recording.records)
+    if said:
+        warnings.warn(said, VerificationWarning, stacklevel=4)
+
+
+def _same(given: torch.Tensor, kept: torch.Tensor) -> bool:
+    one = given.detach().to("cpu", kept.dtype)
+    return torch.allclose(one, kept.expand(one.shape), rtol=0, atol=0, equal_nan=True)
+
+
+def _errors(error: torch.Tensor, largest: torch.Tensor) -> list[float]:
+    """The largest error of 'b h i d', by itself and as a share of the head's largest value."""
+    of_heads = error.amax(dim=(-2, -1))
+    tiny = torch.finfo(of_heads.dtype).tiny
+    shares = of_heads / largest.to(of_heads.dtype).clamp(min=tiny)
+    told: list[float] = torch.stack((of_heads.max(), shares.max())).tolist()
+    return told
+
+
+def _mixed_by(
+    picked: torch.Tensor, values: torch.Tensor, dtype: torch.dtype, *, recomputed: bool
+) -> torch.Tensor:
+    """Means of the values, 'b h i d': as the model does it, or wide, then rounded, with our map."""
+    if not recomputed:
+        return picked @ values.to(picked.dtype)
+    with without_autocast(picked.device):
+        return (picked @ values.to(picked.dtype)).to(dtype)
+
+
+def _by_head(mixed: torch.Tensor, heads: int) -> torch.Tensor:
+    return rearrange(mixed, "b i (h d) -> b h i d", h=heads)
+
+
+def _product_dtype(tensor: torch.Tensor) -> torch.dtype:
+    """What the module multiplied such tensors in."""
+    dtype = autocast_dtype(tensor.device) or tensor.dtype
+    if dtype != torch.float32:
+        return dtype
+    return FAST.get(torch.get_float32_matmul_precision(), dtype)
+
+
+def _coarsest(*dtypes: torch.dtype) -> torch.dtype:
+    return max(dtypes, key=lambda dtype: torch.finfo(dtype).eps)
 
 
 def values_of(module: AttentionModule, kv: torch.Tensor) -> torch.Tensor:

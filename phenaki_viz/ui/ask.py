@@ -1,58 +1,28 @@
 """What a trained model is asked: clip, prompt, masked tokens, heads off, layers cut."""
 
-from dataclasses import dataclass, replace
+import math
 from typing import Any
 
 import streamlit as st
 from torch import nn
 
+from phenaki_viz.checkpoints.corrections import told, value_like
 from phenaki_viz.data import DIGIT_CLIPS, SAMPLES, Clip, Prompt, digit_clip, read_prompt
+from phenaki_viz.errors import CheckpointError
 from phenaki_viz.models import CViViT, Phenaki, TokenCritic
-from phenaki_viz.recording.looking import Ask, Look, eyes_of, filler_of, look, most_frames
-from phenaki_viz.recording.switches import Switches
+from phenaki_viz.recording.looking import Ask, eyes_of, filler_of, most_frames
 from phenaki_viz.ui import clips, switchboard
+from phenaki_viz.ui.gone import say_gone, uploaded_title
 from phenaki_viz.ui.holding import draw_hold
-from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
+from phenaki_viz.ui.markup import inert
+from phenaki_viz.ui.requests import LookRequest
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 CAPTIONS = tuple(DIGIT_CLIPS.values())
 _CARRIED, _TAKEN = "clip.carried", "clip.taken"
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Everything that decides a look. digest: of the weights. model stays out of the key."""
-
-    digest: str
-    clip: Clip
-    prompt: Prompt
-    ask: Ask
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What two equal looks share."""
-        return self.digest, self.clip.digest, self.prompt.text, self.ask
-
-    def saying(self, prompt: Prompt) -> "Asked":
-        """The same with another text."""
-        return replace(self, prompt=prompt)
-
-    def whole(self) -> "Asked":
-        """The same with every head on and every layer there."""
-        return replace(self, ask=replace(self.ask, switches=Switches()))
-
-    def wanted(self, model: nn.Module) -> Wanted:
-        """The run of this look."""
-
-        def make(tell: Any) -> Look:
-            return look(
-                model, self.clip, self.prompt, self.ask, limit_bytes=MAP_LIMIT, on_progress=tell
-            )
-
-        return Wanted(self.key, make, _whole_again)
-
-
-def draw_ask(model: nn.Module, digest: str) -> Asked:
+def draw_ask(model: nn.Module) -> LookRequest:
     """Draw the controls of a trained model; returns what they ask."""
     clip = _clip()
     prompt = _prompt(model)
@@ -64,23 +34,48 @@ def draw_ask(model: nn.Module, digest: str) -> Asked:
     grid = None if eyes_of(model) else _grid(model)
     hold = draw_hold()
     ask = Ask(share=share, seed=seed, frames=frames, grid=grid, switches=switches, hold=hold)
-    # A text encoder that is loaded later makes it another model.
-    reads = getattr(getattr(model, "encode_texts", None), "name", "")
-    return Asked(f"{digest} {reads}", clip, prompt, ask)
+    return LookRequest(model=model, clip=clip, prompt=prompt, ask=ask)
 
 
 def _grid(model: Any) -> tuple[int, int, int]:
-    """The grid of the tokens, which a MaskGit or critic alone cannot know: square frames."""
+    """The grid of the tokens, which a MaskGit or critic alone cannot know.
+
+    Square frames are offered; frames of another shape are typed.
+    """
     most = filler_of(model).max_seq_len  # type: ignore[union-attr]
     options = [(min(most // side**2, 8), side, side) for side in range(1, 33) if side**2 <= most]
-    return st.selectbox(
+    likely = options[len(options) // 2]
+    chosen = st.selectbox(
         "Token grid (steps × rows × columns)",
         options,
         index=len(options) // 2,
-        format_func=lambda grid: " × ".join(map(str, grid)),
+        format_func=lambda grid: told(grid).replace("×", " × "),
         key=f"grid.{most}",
-        help=f"This model has positions for {most} tokens; how they lie is not in its file",
+        accept_new_options=True,
+        help=f"This model has positions for {most} tokens; how they lie is not in its file. "
+        "Frames that are no squares: type, as 3×4×5",
     )
+    try:
+        return checked_grid(chosen, most)
+    except CheckpointError as error:
+        st.warning(f"The grid is {told(likely)}:", icon=":material/undo:")
+        st.text(str(error))
+        return likely
+
+
+def checked_grid(chosen: Any, most: int) -> tuple[int, int, int]:
+    """A grid 't h w' that was chosen or typed. Raises CheckpointError when the model has no room.
+
+    most: positions that the model has.
+    """
+    grid = value_like("the grid", chosen, (1, 1, 1))
+    if not isinstance(grid, tuple) or len(grid) != 3 or min(grid) < 1 or math.prod(grid) > most:
+        raise CheckpointError(
+            f"the grid cannot be {told(grid)}: three numbers of 1 or more, steps × rows × columns, "
+            f"that make up to {most} tokens"
+        )
+    t, h, w = grid
+    return t, h, w
 
 
 def _clip() -> Clip:
@@ -88,7 +83,7 @@ def _clip() -> Clip:
     uploaded = clips.uploader("film")
     titles = {**{caption: caption for caption in CAPTIONS}, **SAMPLES}
     if uploaded:
-        titles[clips.UPLOAD] = uploaded.name
+        titles[clips.UPLOAD] = uploaded_title(uploaded.name)
     if _TAKEN in st.session_state:
         st.session_state["film"] = clips.CARRIED
         st.session_state["say"] = st.session_state.pop(_TAKEN)
@@ -97,6 +92,7 @@ def _clip() -> Clip:
         titles[clips.CARRIED] = carried.name
     if st.session_state.get("film", CAPTIONS[0]) not in titles:
         st.session_state["film"] = CAPTIONS[0]
+    say_gone("film", titles.values())
     chosen = st.selectbox(
         "Clip",
         list(titles),
@@ -155,7 +151,7 @@ def _prompt(model: nn.Module) -> Prompt:
         st.text(note)
     words = getattr(encoder, "words", ())
     if words:
-        st.caption("It knows: " + " ".join(words))
+        st.caption(inert("It knows: " + " ".join(words)))
     return prompt
 
 
@@ -183,10 +179,6 @@ def _mask() -> tuple[float, int]:
     with right:
         seed = st.number_input("Which", 0, 2**31 - 1, 0, key="mask_seed", help="Seed", **_BOUND)
     return share / 100, int(seed)
-
-
-def _whole_again() -> None:
-    switchboard.all_on()
 
 
 def whole(model: nn.Module) -> bool:

@@ -1,7 +1,8 @@
 """What is computed from a run for a page and worth keeping while the run is on screen."""
 
+import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -22,25 +23,28 @@ from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnail_steps
 from phenaki_viz.analysis.tiles import MapTile, Window, tile_steps
 from phenaki_viz.figures.attention_views import scale_for
 from phenaki_viz.figures.colour import ColourScale
-from phenaki_viz.recording import AttentionMap, AttentionRecord, PositionBias, evaluate_bias
+from phenaki_viz.recording import AttentionRecord, PositionBias, evaluate_bias
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import slices
 from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.shelves import Shelf, number_of
 
 T = TypeVar("T")
-# Goes with the run: nothing here keeps maps alive.
-_kept: WeakKeyDictionary[Run, dict[Any, Any]] = WeakKeyDictionary()
-_tiles: WeakKeyDictionary[AttentionMap, OrderedDict[Any, Any]] = WeakKeyDictionary()
-MOST_TILES = 48  # of one module, and what was cut of them; at most 1 MB each
+KEPT = 256 * 2**20  # bytes of what is computed from all runs: tiles of maps, thumbnails, metrics
+# By the numbers of what it was computed from, which are never given twice.
+kept: Shelf[tuple[Any]] = Shelf(KEPT)
+MOST_PARTS = 8  # of a run that are kept; they hold no more than the run's own maps and a clip
+_parts: WeakKeyDictionary[Run, OrderedDict[Any, Run]] = WeakKeyDictionary()
+_guard = threading.RLock()
 NO_THUMBS = "thumbs.held"
 
 
 def thumbs(run: Run, chosen: Selection) -> Thumbnails | None:
     """Thumbnails of every head of the chosen stack; None while nobody wants to wait for them."""
-    key = ("thumbs", chosen.record.stack, chosen.record.kind, *chosen.items)
-    if st.session_state.get(NO_THUMBS) == (id(run), key):
+    key = ("thumbs", *_heads(chosen))
+    if st.session_state.get(NO_THUMBS) == (number_of(run), key):
         return None
-    held = partial(st.session_state.__setitem__, NO_THUMBS, (id(run), key))
+    held = partial(st.session_state.__setitem__, NO_THUMBS, (number_of(run), key))
     return _in_slices(
         run, key, lambda: thumbnail_steps(chosen.records, chosen.items), "Drawing the heads:", held
     )  # fmt: skip
@@ -62,7 +66,7 @@ def tile(record: AttentionRecord, item: int, head: int, window: Window, most: in
 def cut_tile(record: AttentionRecord, item: int, head: int, tile: MapTile, cut: Cut) -> CutTile:
     """How a tile looks under a cut; kept like the tiles."""
     return _of_map(
-        record, ("cut", item, head, tile.window, tile.cell, cut),
+        record, ("cut", item, head, number_of(tile), cut),
         lambda: cut_steps(record, item, head, tile, cut), "Deciding what is left out:",
     )  # fmt: skip
 
@@ -70,7 +74,7 @@ def cut_tile(record: AttentionRecord, item: int, head: int, tile: MapTile, cut: 
 def ranks(record: AttentionRecord, item: int, head: int, tile: MapTile) -> np.ndarray:
     """The rank of every key of a tile of single cells in its whole row; kept like the tiles."""
     return _of_map(
-        record, ("ranks", item, head, tile.window),
+        record, ("ranks", item, head, number_of(tile)),
         lambda: rank_steps(record, item, head, tile), "Ranking the keys:",
     )  # fmt: skip
 
@@ -84,7 +88,7 @@ def highest_drawn(tile: MapTile) -> float:
 def high(run: Run, record: AttentionRecord, item: int, head: int) -> float:
     """The largest weight of one head."""
     return _in_slices(
-        run, ("high", record.module, record.call, item, head),
+        run, ("high", *_head(record, item, head)),
         lambda: largest_steps([(record, item, head)]), "Looking for the largest weight:",
     )  # fmt: skip
 
@@ -96,7 +100,7 @@ def highest(run: Run, chosen: Selection) -> float:
         for record, item in zip(chosen.records, chosen.items, strict=True)
         for head in range(len(record.heads))
     ]
-    key = ("highest", chosen.record.stack, chosen.record.kind, *chosen.items)
+    key = ("highest", *_heads(chosen))
     return _in_slices(
         run, key, lambda: largest_steps(heads),
         "Looking for the largest weight:", _back_to_one_head,
@@ -107,7 +111,7 @@ def sinks(run: Run, chosen: Selection) -> Sinks:
     """The sinks of the selected head."""
     record, item, head = chosen.record, chosen.item, chosen.head
     return _in_slices(
-        run, ("sinks", record.module, record.call, item, head),
+        run, ("sinks", *_head(record, item, head)),
         lambda: sink_steps(record, item, head), "Looking for sinks:",
     )  # fmt: skip
 
@@ -116,14 +120,14 @@ def highest_left(run: Run, chosen: Selection, cut: Cut) -> float:
     """The largest weight of the selected head as a cut leaves it."""
     record, item, head = chosen.record, chosen.item, chosen.head
     return _in_slices(
-        run, ("highest left", record.module, record.call, item, head, cut.without),
+        run, ("highest left", *_head(record, item, head), cut),
         lambda: highest_steps(record, item, head, cut), "Looking for the largest weight:",
     )  # fmt: skip
 
 
 def table(run: Run, chosen: Selection, measure: str) -> np.ndarray:
     """One metric of every head of the stack, 'l h'."""
-    key = ("table", chosen.record.stack, chosen.record.kind, *chosen.items, measure)
+    key = ("table", *_heads(chosen), measure)
     tables = _in_slices(
         run, key, lambda: table_steps(chosen.records, chosen.items, [measure]),
         "Measuring the heads:", _back_to_maps,
@@ -152,6 +156,17 @@ def scale_each(thumbs: np.ndarray, log: bool) -> tuple[tuple[ColourScale, ...], 
     )
 
 
+def _head(record: AttentionRecord, item: int, head: int) -> tuple[int, int, int]:
+    """One map of one call, whichever call of its module that is."""
+    return number_of(record.map), item, head
+
+
+def _heads(chosen: Selection) -> tuple[tuple[int, int], ...]:
+    """All heads of the calls that are chosen."""
+    maps = (number_of(record.map) for record in chosen.records)
+    return tuple(zip(maps, chosen.items, strict=True))
+
+
 def _in_slices(
     run: Run,
     key: tuple[Any, ...],
@@ -160,30 +175,38 @@ def _in_slices(
     on_cancel: Callable[[], None] | None = None,
 ) -> T:
     """What belongs to a run: kept, or worked on as long as a click may wait."""
-    return _once(
-        run, key, lambda: slices.work_on(str(key[0]), (id(run), key), start, doing, on_cancel)
-    )
+    whole = (number_of(run), *key)
+    return once(whole, lambda: slices.work_on(str(key[0]), whole, start, doing, on_cancel))
 
 
 def _of_map(
     record: AttentionRecord, key: tuple[Any, ...], start: Callable[[], Steps[T]], doing: str
 ) -> T:
-    """What belongs to one map: the last ones are kept."""
-    kept = _tiles.setdefault(record.map, OrderedDict())
-    if key not in kept:
-        kept[key] = slices.work_on(str(key[0]), (id(record.map), key), start, doing)
-        while len(kept) > MOST_TILES:
-            kept.popitem(last=False)
-    kept.move_to_end(key)
-    found: T = kept[key]
-    return found
+    """What belongs to one map."""
+    whole = (number_of(record), *key)
+    return once(whole, lambda: slices.work_on(str(key[0]), whole, start, doing))
 
 
-def _once(run: Run, key: Any, make: Callable[[], T]) -> T:
-    kept = _kept.setdefault(run, {})
-    if key not in kept:
-        kept[key] = make()
-    return kept[key]
+def once(key: Hashable, make: Callable[[], T]) -> T:
+    """What was made for this key, or is made now. key: names everything that decides it."""
+    found = kept.get(key)
+    if found is None:
+        found = (make(),)  # in a tuple: None may be the result
+        kept.put(key, found)
+    result: T = found[0]
+    return result
+
+
+def part(run: Run, key: Hashable, make: Callable[[], Run]) -> Run:
+    """One step or pass of a run: the same object while it is looked at, gone with the run."""
+    with _guard:
+        found = _parts.setdefault(run, OrderedDict())
+        if key not in found:
+            found[key] = make()
+        found.move_to_end(key)
+        while len(found) > MOST_PARTS:
+            found.popitem(last=False)
+        return found[key]
 
 
 def extrapolated(run: Run, used: PositionBias, times: int) -> PositionBias:
@@ -191,7 +214,7 @@ def extrapolated(run: Run, used: PositionBias, times: int) -> PositionBias:
     if times == 1:
         return used
     *time, rows, columns = used.dimensions
-    return _once(
-        run, ("bias", used.module, times),
+    return once(
+        ("bias", number_of(run), number_of(used), times),
         lambda: evaluate_bias(run.model, used.module, (*time, rows * times, columns * times)),
     )  # fmt: skip

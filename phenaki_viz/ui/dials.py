@@ -8,6 +8,7 @@ import streamlit as st
 from phenaki_viz.data import SAMPLES, Clip
 from phenaki_viz.ui import clips, history
 from phenaki_viz.ui import settings as s
+from phenaki_viz.ui.gone import say_gone, uploaded_title
 from phenaki_viz.ui.holding import draw_hold
 from phenaki_viz.ui.settings import Settings
 
@@ -103,7 +104,10 @@ def _text(layout: str) -> None:
 def _clip() -> Clip:
     st.markdown("##### Clip")
     uploaded = clips.uploader()
-    titles = {**SAMPLES, **({clips.UPLOAD: uploaded.name} if uploaded else {})}
+    titles = dict(SAMPLES)
+    if uploaded:
+        titles[clips.UPLOAD] = uploaded_title(uploaded.name)
+    say_gone("clip", titles.values())
     chosen = _choice("Source", "clip", tuple(titles), titles)
     clip = clips.load(chosen, uploaded)
     left, right = st.columns(2)

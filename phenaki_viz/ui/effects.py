@@ -7,6 +7,7 @@ from phenaki_viz.recording.looking import Look
 from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.ui import runs, switchboard
+from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.runs import Wanted
 
 
@@ -21,7 +22,7 @@ def draw(run: Run, whole: Wanted) -> None:
     if not isinstance(before, Look):
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(f"**{_said(run.ask.switches)}**", width="content")
+        st.markdown(f"**{inert(_said(run.ask.switches))}**", width="content")
         _figure("Loss of masked tokens (nats)", run.outcome.masked_loss, before.outcome.masked_loss)
         _figure("Reconstruction error", run.outcome.error, before.outcome.error)
         st.button("Switch all on", on_click=switchboard.all_on, icon=":material/undo:")

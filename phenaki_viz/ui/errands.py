@@ -14,7 +14,8 @@ import streamlit as st
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import runs
-from phenaki_viz.ui.runs import PROGRESS_AFTER, Tell, Wanted, progress_bar
+from phenaki_viz.ui.requests import Tell
+from phenaki_viz.ui.runs import PROGRESS_AFTER, Wanted, progress_bar
 
 _WAITING, _FAILED = "errand.waiting", "errand.failed"
 
@@ -65,14 +66,14 @@ def run_waiting() -> None:
 def fetch_run(wanted: Wanted, seconds: float) -> Run:
     """The run a fragment wants: kept, or made at once when it likely takes no time to speak of.
 
-    seconds: how long it likely takes; longer ones become an errand. Raises what its `make` raises.
+    seconds: how long it likely takes; longer ones become an errand. Raises what its request raises.
     """
-    if error := failure(wanted.key):
+    if error := failure(wanted.request):
         raise error
-    if seconds < PROGRESS_AFTER or runs.shelf().get(wanted.key) is not None:
+    if seconds < PROGRESS_AFTER or runs.shelf().get(wanted.request) is not None:
         return runs.get_run(wanted)
-    send(Errand(wanted.key, lambda tell: _make(wanted, tell), wanted.doing, wanted.on_cancel))
+    send(Errand(wanted.request, lambda tell: _make(wanted, tell), wanted.doing, wanted.on_cancel))
 
 
 def _make(wanted: Wanted, tell: Tell) -> None:
-    runs.shelf().put(wanted.key, wanted.make(tell))
+    runs.shelf().put(wanted.request, wanted.request.run(tell))

@@ -14,8 +14,9 @@ from phenaki_viz.figures.picture import Picture
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import errands
 from phenaki_viz.ui.errands import Errand
-from phenaki_viz.ui.runs import Tell
+from phenaki_viz.ui.requests import Tell
 from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.shelves import number_of
 
 MOST_EXPORTED = 2**25  # weights of one exported map: 128 MiB
 
@@ -84,9 +85,8 @@ def export_all_heads(run: Run, chosen: Selection) -> None:
         if failed := errands.failure(errand.key):
             st.error("The ZIP could not be made.")
             st.text(str(failed))
-        made = st.session_state.get("export.all.made")
-        if made:
-            name, content = made
+        made_for, name, content = st.session_state.get("export.all.made", (None, "", b""))
+        if made_for == errand.key:
             st.download_button(
                 f"Download {name}",
                 data=content,
@@ -107,10 +107,11 @@ def _zip(run: Run, chosen: Selection, kinds: list[str], count: int) -> Errand:
             heads(), kinds, on_progress=lambda done, of, _: tell(done, of), total=count
         )
         name = f"{family(chosen.record).replace(' ', '_')}_heads.zip"
-        st.session_state["export.all.made"] = (name, content)
+        st.session_state["export.all.made"] = (key, name, content)
 
-    asked = chosen.record.stack, chosen.record.kind, *chosen.items, *kinds
-    return Errand(("zip", id(run), asked), make, "Drawing the heads:", _no_zip)
+    maps = tuple(number_of(record.map) for record in chosen.records)
+    key = ("zip", number_of(run), maps, tuple(chosen.items), tuple(kinds))
+    return Errand(key, make, "Drawing the heads:", _no_zip)
 
 
 def _no_zip() -> None:

@@ -1,11 +1,17 @@
-"""What no widget keeps in the address bar."""
+"""The address bar: what no widget keeps there, and what no page can read is taken out of it."""
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
+TEXTS = ("say", "prompt", "against")  # whose words may be numbers of any kind
+LARGEST = 2.0**31  # no number of the page is larger
+LEFT_OUT = "link.left_out"
+MOST_NAMED = 5
+NAME = re.compile(r"[A-Za-z0-9_.]{1,40}")
 WHOLE = re.compile(r"[0-9]{1,9}")
 PLAIN = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?")
 
@@ -46,3 +52,44 @@ def whole_number(text: str) -> int | None:
     `str.isdigit` also says yes to "²" and to more digits than `int` will read.
     """
     return int(text) if WHOLE.fullmatch(text) else None
+
+
+def read_link() -> None:
+    """Take out of the address what no page can read, before a widget does; says what it was.
+
+    Streamlit's own readers end in a traceback where a number is infinite, written out or by its
+    digits.
+    """
+    absurd = [name for name in st.query_params if not is_readable(name)]
+    if absurd:
+        _leave_out(absurd)
+    left_out = st.session_state.pop(LEFT_OUT, [])
+    if left_out:
+        named = [name for name in left_out if NAME.fullmatch(name)]
+        more = ", …" if len(named) > MOST_NAMED or len(named) < len(left_out) else ""
+        st.warning("A part of the link cannot be read and is left out.", icon=":material/link_off:")
+        st.text(", ".join(named[:MOST_NAMED]) + more)
+
+
+def is_readable(name: str) -> bool:
+    """Whether every value of a parameter is words, or a number that can be."""
+    return name in TEXTS or all(map(_is_sane, st.query_params.get_all(name)))
+
+
+def _is_sane(text: str) -> bool:
+    try:
+        return abs(float(text)) < LARGEST
+    except ValueError:
+        return True  # no number
+
+
+def _leave_out(absurd: list[str]) -> NoReturn:
+    try:
+        for name in absurd:
+            del st.query_params[name]
+    except StreamlitAPIException:  # a widget has it: somebody went back in the browser's history
+        st.warning("This link cannot be read.", icon=":material/link_off:")
+        st.text("A number in it is too large, or none. Go forward, or load the page again.")
+        st.stop()
+    st.session_state[LEFT_OUT] = absurd
+    st.rerun()

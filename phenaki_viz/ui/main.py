@@ -5,12 +5,14 @@ from functools import partial
 
 import streamlit as st
 
-from phenaki_viz.data import ASSETS
 from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.home import ASSETS
 from phenaki_viz.recording.dialled import DialledRun
 from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import effects, errands, recorded, runs
+from phenaki_viz.ui.health import draw_health
+from phenaki_viz.ui.links import read_link
 from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.sidebar import draw_sidebar
 from phenaki_viz.ui.trainings import trained_run
@@ -22,6 +24,7 @@ from phenaki_viz.ui.views.text import text_page
 from phenaki_viz.ui.views.train import train_page
 from phenaki_viz.ui.views.train_record import record_page
 
+_GOOD = "run.good"
 ICON = ASSETS / "icon.png"
 # Less air above the page than Streamlit leaves, as the first picture belongs on the first screen;
 # and pictures under each other, not side by side, where two would be too narrow to read. What
@@ -33,12 +36,12 @@ STYLE = """<style>
   [data-testid=stMainBlockContainer] { padding: 4rem 1.5rem 3rem }
   [data-testid=stMain] [data-testid=stColumn] { min-width: calc(100% - 1.5rem) }
 }
-.st-key-slices {
+[class*=st-key-slices-] {
   position: fixed; z-index: 100; bottom: 1rem; right: 2.5rem; width: min(30rem, 80vw);
   padding: .5rem 1rem; border-radius: .5rem; border: 1px solid rgb(128 128 128 / .4);
   background: Canvas; box-shadow: 0 4px 16px rgb(0 0 0 / .18);
 }
-[data-testid=stLayoutWrapper]:has(> .st-key-slices) { position: absolute }
+[data-testid=stLayoutWrapper]:has(> [class*=st-key-slices-]) { position: absolute }
 </style>"""
 
 
@@ -52,15 +55,17 @@ def main() -> None:
         for name, (title, icon, draw) in PAGES.items()
     }
     page = st.navigation(list(pages.values()), position="top")
+    read_link()
     runs.shelf()
     wanted, whole = draw_sidebar(pages["train"])
     run = _run(wanted)
     if run is not None:
         with st.sidebar:
             if isinstance(run, RecordedRun):
+                recorded.draw_about(run)
                 run = recorded.choose_pass(run)
         if isinstance(run, DialledRun):
-            run = trained_run(run, run.padding) or run
+            run = _trained(run)
         with st.sidebar:
             recorded.draw_save(run)
         current.append(run)
@@ -71,6 +76,7 @@ def main() -> None:
 
 
 def _show(draw: Callable[[Run], None], current: list[Run]) -> None:
+    draw_health(current[0].recording)
     draw(current[0])
 
 
@@ -81,10 +87,24 @@ def _train(run: Run) -> None:
         record_page(run)
 
 
+def _trained(run: DialledRun) -> DialledRun:
+    """The run with the weights that were chosen on the Train page, if any were."""
+    try:
+        return trained_run(run) or run
+    except PhenakiVizError as error:
+        st.error("The trained weights cannot be shown: these are random.", icon=":material/block:")
+        st.text(str(error))
+        return run
+
+
 def _run(wanted: Wanted | None) -> Run | None:
-    """The run asked for; when it cannot be made, why, and the last one that could."""
-    kept: Run | None = st.session_state.get("run.good")
+    """The run asked for; when it cannot be made, why, and the last one that could.
+
+    The session keeps what it asked, not the run: how many of those are kept is the shelf's to say.
+    """
+    last: Wanted | None = st.session_state.get(_GOOD)
     if wanted is None:
+        kept = _again(last)
         if kept is None:
             st.info("Choose a model in the sidebar.", icon=":material/arrow_back:")
         else:
@@ -95,11 +115,20 @@ def _run(wanted: Wanted | None) -> Run | None:
     except PhenakiVizError as error:
         st.error("These settings cannot be run.", icon=":material/block:")
         st.text(str(error))
+        kept = _again(last)
         if kept is not None:
             st.caption("Below is still the last run that could be made.")
         return kept
-    st.session_state["run.good"] = run
+    st.session_state[_GOOD] = wanted
     return run
+
+
+def _again(last: Wanted | None) -> Run | None:
+    """The last run that could be made; None where it cannot be made any more."""
+    try:
+        return runs.get_run(last) if last else None
+    except PhenakiVizError:
+        return None
 
 
 PAGES = {

@@ -5,12 +5,13 @@ import streamlit as st
 
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.outcome_views import frames_alone, hidden_frames
+from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.looking import Look
 from phenaki_viz.ui import panels
 from phenaki_viz.ui.exporting import export_row
 
 
-def draw(run: Look) -> None:
+def draw(run: Look | RecordedRun) -> None:
     """A box, closed at first, with the frames that came out."""
     outcome = run.outcome
     if outcome.reconstruction is None or outcome.codes is None:
@@ -32,7 +33,7 @@ def draw(run: Look) -> None:
         st.text(note)
 
 
-def _frames(run: Look, frames: np.ndarray, name: str, title: str) -> None:
+def _frames(run: Look | RecordedRun, frames: np.ndarray, name: str, title: str) -> None:
     grid = run.outcome.codes.shape if run.outcome.codes is not None else (1, 1, 1)
     made_by = run.recording.made_by
     picture = frames_alone(frames, grid, run.temporal_patch, made_by, name=name, title=title)

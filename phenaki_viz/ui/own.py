@@ -6,15 +6,20 @@ from typing import Any
 import streamlit as st
 
 from phenaki_viz.checkpoints import Inspection, Opened, Setting
-from phenaki_viz.errors import NonFiniteWeightsError, PhenakiVizError
+from phenaki_viz.checkpoints.corrections import told
+from phenaki_viz.checkpoints.files import Source
+from phenaki_viz.errors import CheckpointError, NonFiniteWeightsError, PhenakiVizError
 from phenaki_viz.files import path_of
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.text import DEFAULT_T5, T5Text
 from phenaki_viz.ui import models
+from phenaki_viz.ui.gone import keep_file
+from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.recorded import given_file, wanted_recording
 from phenaki_viz.ui.runs import Wanted
+from phenaki_viz.ui.shelves import number_of
 
-_KINDS = ["safetensors", "pt", "pth", "ckpt"]
+_KINDS = ["safetensors", "pt", "pth", "ckpt", "bin"]
 _MOST_MB = 2048
 GOOD = "own.good"
 CORRECT = "own.correct."
@@ -42,9 +47,8 @@ def draw_own() -> Opened | Wanted | None:
         if recording is not None:
             st.session_state[GOOD] = recording
             return recording
-        corrections = _corrections(digest)
-        inspection = models.inspected(source, digest, corrections)
-        asked = _inspected(inspection, digest)
+        inspection, asked = _settled(source, digest)
+        _draw_settings(inspection, digest)
         allowed = bool(st.session_state.get(f"{ALLOW}{digest}"))
         opened = models.opened(source, digest, asked, allowed)
     except PhenakiVizError as error:
@@ -55,11 +59,11 @@ def draw_own() -> Opened | Wanted | None:
             st.button("Open it all the same", on_click=_allow, args=(key,), key="own.allow")
         if kept is not None:
             kind = kept.inspection.kind if isinstance(kept, Opened) else "the recording"
-            st.caption(f"Still in use: {kind} of the file before.")
+            st.caption(f"Still in use: {inert(kind)} of the file before.")
         return kept
     for note in opened.inspection.notes:
         st.text(note)
-    _text_encoder(opened)
+    opened = _with_text(opened)
     st.session_state[GOOD] = opened
     return opened
 
@@ -82,8 +86,9 @@ def _asked() -> tuple[Any, str]:
         value=given_file(),
         key="own.path",
         placeholder="folder/model.safetensors",
-        help="For files too large to upload",
+        help="For files too large to upload, for an index of shards, and for a folder",
     )
+    keep_file(uploaded.name if uploaded is not None else path.strip().rpartition("/")[2])
     return uploaded, path.strip()
 
 
@@ -97,10 +102,34 @@ def _corrections(digest: str) -> dict[str, Any]:
     }
 
 
-def _inspected(inspection: Inspection, digest: str) -> Mapping[str, Any]:
-    """Show every setting; returns the corrections as they stand."""
+def _settled(source: Source, digest: str) -> tuple[Inspection, Mapping[str, Any]]:
+    """The file with the user's corrections, and which of them hold.
+
+    One that does not fit, or that another took away, is named and asked for no longer: the file
+    itself is good. Raises CheckpointError when it is not.
+    """
+    asked = _corrections(digest)
+    try:
+        return models.inspected(source, digest, asked), asked
+    except CheckpointError:
+        if not asked:
+            raise
+    inspection, kept = models.inspected(source, digest, {}), dict[str, Any]()
+    for name, value in asked.items():
+        try:
+            inspection = models.inspected(source, digest, kept | {name: value})
+            kept[name] = value
+        except CheckpointError as error:
+            del st.session_state[f"{CORRECT}{digest}.{name}"]
+            st.warning(f"{name} is assumed again:", icon=":material/undo:")
+            st.text(str(error))
+    return inspection, kept
+
+
+def _draw_settings(inspection: Inspection, digest: str) -> None:
+    """Show every setting, with a box for each that can be corrected."""
     size = inspection.bytes / 1e6
-    st.caption(f"{inspection.kind}, {inspection.tensors} tensors, {size:,.1f} MB")
+    st.caption(f"{inert(inspection.kind)}, {inspection.tensors} tensors, {size:,.1f} MB")
     for line in (inspection.title, inspection.licence):
         if line:
             st.text(line[:300])
@@ -114,54 +143,61 @@ def _inspected(inspection: Inspection, digest: str) -> Mapping[str, Any]:
     with st.expander("Read or inferred", icon=":material/fact_check:"):
         for setting in inspection.settings:
             if setting.how != "assumed":
-                st.text(f"{setting.name} = {str(setting.value)[:120]}", help=setting.why)
-    # An option that another correction took away is asked for no longer.
-    offered = {setting.name: setting.options for setting in assumed}
-    asked = _corrections(digest)
-    return {name: value for name, value in asked.items() if value in offered.get(name, ())}
+                said = f"{setting.name} = {told(setting.value)[:120]}"
+                st.text(said, help=inert(setting.why))
 
 
 def _correct(setting: Setting, digest: str) -> None:
     key = f"{CORRECT}{digest}.{setting.name}"
-    if st.session_state.get(key) not in (None, *setting.options):
-        del st.session_state[key]
+    if key in st.session_state:
+        st.session_state[key] = setting.value  # what was typed, as it was read
     st.selectbox(
-        setting.name,
+        inert(setting.name),
         setting.options,
         index=setting.options.index(setting.value),
         format_func=_said,
         key=key,
-        help=f"Assumed: {setting.why}",
+        accept_new_options=bool(setting.typed),
+        help=inert(
+            f"Assumed: {setting.why}" + (f". Or type {setting.typed}" if setting.typed else "")
+        ),
     )
 
 
 def _said(value: Any) -> str:
-    return " × ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return told(value).replace("×", " × ") or "without a prefix"
 
 
-def _text_encoder(opened: Opened) -> None:
-    """A Phenaki of phenaki-pytorch was trained with T5, which its file does not hold."""
+def _with_text(opened: Opened) -> Opened:
+    """A Phenaki of phenaki-pytorch was trained with T5, which its file does not hold.
+
+    The model is shared by all sessions: one with T5 is this session's own.
+    """
     model = opened.model
     if not isinstance(model, Phenaki) or model.maskgit.unconditional:
-        return
+        return opened
     if model.encode_texts is not None:
-        return
+        return opened
+    loaded = f"own.t5.{number_of(model)}"
+    if loaded in st.session_state:
+        reading: Opened = st.session_state[loaded]
+        return reading
     st.caption("The text encoder is not in the file: until it is loaded, word vectors are random.")
     name = st.text_input(
         "T5: a folder, or a name on the Hugging Face hub", DEFAULT_T5, key="own.t5"
     )
     if not st.button("Load T5", key="own.t5.load", width="stretch"):
-        return
+        return opened
     try:
         with st.spinner("Loading T5; the first time it is downloaded"):
             encoder = T5Text(name)
     except PhenakiVizError as error:
         st.error("T5 could not be loaded.", icon=":material/block:")
         st.text(str(error))
-        return
+        return opened
     wanted = model.maskgit.transformer.layers[0][2].context_norm.gamma.shape[0]  # type: ignore
     if encoder.dim != wanted:
         st.error(f"This T5 gives {encoder.dim} features, the model reads {wanted}: use another.")
-        return
-    model.encode_texts = encoder
+        return opened
+    st.session_state[loaded] = models.reading(opened, encoder)
     st.rerun()  # the box has done its work

@@ -15,7 +15,6 @@ from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import key_axis, query_axis
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.surface import Surface
-from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord, describe_origin
 from phenaki_viz.ui import cuts, derived, queries
 from phenaki_viz.ui.components.attention_map import (
@@ -30,9 +29,9 @@ from phenaki_viz.ui.components.film_strip import OfMap, film_strip
 from phenaki_viz.ui.components.head_grid import head_grid
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.links import numbers_in_url, say_in_url
+from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.selection import Selection, untouched, wish
-
-__all__ = ["attention", "grid", "heading", "heatmap", "notes", "plain", "plotly", "strip"]
+from phenaki_viz.ui.shelves import number_of
 
 MOST_CELLS = 324  # values a side that are sent to the browser at once: 210 kB
 MOST_CUT_CELLS = 200  # the same where more is sent of each value: what is kept of it, renormalised
@@ -44,21 +43,21 @@ def theme() -> Any:
 
 
 def heading(text: str, made_by: Mapping[str, Any]) -> None:
-    """What is looked at, always in sight, and whether the weights are random."""
+    """What is looked at, always in sight, and whether the weights are random. text: no markup."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"#### {text}")
+        st.markdown(f"#### {inert(text)}")
         if made_by.get("random_weights"):
             st.badge(
                 "random weights",
                 icon=":material/casino:",
                 color="orange",
-                help=plain(describe_origin(made_by)),
+                help=inert(describe_origin(made_by)),
             )
 
 
 def notes(picture: Picture) -> None:
     """The lines that belong under a picture."""
-    st.caption(plain(" · ".join(picture.notes)))
+    st.caption(inert(" · ".join(picture.notes)))
 
 
 def plotly(picture: Picture, *, key: str, height: int, flat: bool = False) -> None:
@@ -148,7 +147,7 @@ def link_of(chosen: Selection) -> str:
 
 def _weights_of(chosen: Selection) -> str:
     record = chosen.record
-    run = id(chosen.recording)
+    run = number_of(chosen.recording)
     return f"{record.module} {record.call} {chosen.item} {chosen.head} {run}"
 
 
@@ -213,7 +212,7 @@ def attention(chosen: Selection, scale: ColourScale, cut: Cut | None = None) -> 
         uniform=tile.uniform,
         ranks=derived.ranks(record, *at, tile) if exact else None,
         cut=cuts.on_map(chosen, tile, cut) if cut else None,
-        source=f"{record.module} {at} {i} {j} {id(chosen.recording)} {cut}",
+        source=f"{record.module} {at} {i} {j} {number_of(chosen.recording)} {cut}",
         link=link_of(chosen),
         weights=_weights_of(chosen),
         key="map",
@@ -278,7 +277,7 @@ def axis_of(record: AttentionRecord, item: int, side: str) -> MapAxis:
         "groups": axis.groups,
     }
     if side == "key" and record.kind == "cross":
-        return MapAxis(words=tuple(plain(word) for word in record.words), **grouping)
+        return MapAxis(words=axis.names[nulls:], **grouping)
     if record.places.batch_counts == "sequence":
         return MapAxis(**grouping)
     origin = record.places.place(record.batch_items[item], 0)

@@ -6,13 +6,14 @@ import numpy as np
 import streamlit as st
 
 from phenaki_viz.data import as_rgb
-from phenaki_viz.figures.attention_views import Head, origin_notes, scale_for
+from phenaki_viz.figures.attention_views import Head, record_notes, scale_for
 from phenaki_viz.figures.naming import head_label
 from phenaki_viz.figures.over_video import frame_steps, patch_weights, word_weights
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import derived, heads, panels, queries
 from phenaki_viz.ui.components.film_strip import film_of
 from phenaki_viz.ui.components.pinned_maps import PinnedFilm, pinned_maps
+from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.selection import Selection
 
 MOST_VALUES = 131_072  # of all pinned maps together: 262 kB, when other heads are pinned
@@ -55,8 +56,8 @@ def draw(run: Run, chosen: Selection, log: bool) -> None:
     )
     y, x = tiles[0].cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights"
-    said = (drawn, scale.describe(), *origin_notes(run.recording.made_by))
-    st.caption(panels.plain(" · ".join(said)))
+    said = (drawn, scale.describe(), *record_notes(run.recording, chosen.records))
+    st.caption(inert(" · ".join(said)))
 
 
 def _film(run: Run, chosen: Selection, pins: Sequence[tuple[int, int]]) -> PinnedFilm:

@@ -9,7 +9,8 @@ from typing import Any, Literal, cast
 import streamlit as st
 
 from phenaki_viz.analysis.overlay import Combine
-from phenaki_viz.recording import Place
+from phenaki_viz.figures.naming import key_axis
+from phenaki_viz.recording import AttentionRecord, Place
 from phenaki_viz.ui.components.film_strip import (
     MOST_PATCHES,
     SLOW_WALK,
@@ -21,7 +22,7 @@ from phenaki_viz.ui.links import groups_text, number_groups, say_in_url, whole_n
 from phenaki_viz.ui.selection import Selection, wish
 
 ALSO, COMBINE, KEY, WALK = "queries.also", "queries.combine", "queries.key", "queries.walk"
-FIRST_WORD = 2  # after the two null key/values that MaskGit has
+WORD = "word"
 LOOK, FIRST_LOOK = "queries.look", "queries.look.first"
 SHOWN: dict[str, Literal["lines", "beside"]] = {"lines": "lines", "apart": "beside"}
 CONTRAST = re.compile(r"x[0-9]{1,2}(\.[0-9])?")
@@ -59,9 +60,36 @@ def key_of(chosen: Selection) -> int | None:
 
 def word_of(chosen: Selection) -> int:
     """The key that the words of cross-attention are looked at from: a null key or a word."""
-    last = chosen.record.map.shape[3] - 1
-    asked = whole_number(str(st.session_state.get("word", st.query_params.get("word", ""))))
-    return min(FIRST_WORD if asked is None else asked, last)
+    return word_at(chosen.record)
+
+
+def word_at(record: AttentionRecord) -> int:
+    """The key that is chosen of a cross-attention map: a column, as a word may stand there twice.
+
+    The link says its number, the first word is not said.
+    """
+    names, first = key_axis(record, 0).names, first_word(record)
+    if WORD not in st.session_state:
+        st.session_state[WORD] = _word_in_url(names, first)
+    if st.session_state[WORD] not in range(len(names)):
+        st.session_state[WORD] = len(names) - 1
+    at = int(st.session_state[WORD])
+    say_in_url(WORD, "" if at == first else str(at))
+    return at
+
+
+def first_word(record: AttentionRecord) -> int:
+    """The first key that is a word; the last null key/value where the text is empty."""
+    return min(record.num_null_kv, record.map.shape[3] - 1)
+
+
+def _word_in_url(names: tuple[str, ...], first: int) -> int:
+    """A link's number; older links said '4: two', or 'two'."""
+    asked = st.query_params.get(WORD, "")
+    at = whole_number(asked.partition(":")[0])
+    if at is None:
+        return names.index(asked) if asked in names else first
+    return min(at, len(names) - 1)
 
 
 def walk() -> Walk:

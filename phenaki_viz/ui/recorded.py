@@ -4,28 +4,25 @@ import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import streamlit as st
 
 from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.export.names import safe_name
-from phenaki_viz.files import shown
 from phenaki_viz.recording import Recording
 from phenaki_viz.recording.files import (
     RecordedRun,
     is_recording,
-    open_recording,
     recording_bytes,
 )
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import models
-from phenaki_viz.ui.runs import Wanted
+from phenaki_viz.ui import derived, models
+from phenaki_viz.ui.requests import RecordingRequest
+from phenaki_viz.ui.runs import Wanted, shelf
 
 RECORDING = "PHENAKI_VIZ_RECORDING"  # a file that the app was started on
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
-_passes: WeakKeyDictionary[Run, dict[Any, Run]] = WeakKeyDictionary()
 
 
 def given_file() -> str:
@@ -37,8 +34,13 @@ def wanted_recording(source: Source, digest: str) -> Wanted | None:
     """The run of a file, when it is a recording; None for weights. Raises RecordingError."""
     if not is_recording(source if isinstance(source, Path) else source[1]):
         return None
-    run = _read(digest, source)  # refused here, where the file before it is still in use
-    return Wanted(("recording", digest), lambda _: run, lambda: None)
+    request = RecordingRequest(path=source, digest=digest)
+    if shelf().get(request) is None:  # refused here, where the file before it is still in use
+        run = request.run(lambda *_: None)
+        if isinstance(source, Path) and models.digest(source) != digest:
+            raise RecordingError("the recording changed while it was read: open it again")
+        shelf().put(request, run)
+    return Wanted(request, lambda: None)
 
 
 def choose_pass(run: RecordedRun) -> Run:
@@ -59,10 +61,19 @@ def choose_pass(run: RecordedRun) -> Run:
         branch = st.selectbox("Pass", branches, key="recorded.branch")
     if step is None and branch is None:
         return run
-    kept = _passes.setdefault(run, {})
-    if (step, branch) not in kept:
-        kept[step, branch] = _with(run, recording.where(branch=branch, step=step))
-    return kept[step, branch]
+    return derived.part(
+        run, (step, branch), lambda: _with(run, recording.where(branch=branch, step=step))
+    )
+
+
+def draw_about(run: RecordedRun) -> None:
+    """What the file says of how it was made, where that changes what its maps mean."""
+    off, kept = (run.recording.made_by.get(name) for name in ("heads_off", "depth_kept"))
+    for what, found in (("heads switched off", off), ("transformers with layers cut", kept)):
+        if isinstance(found, list) and found:
+            st.caption(f"Recorded with {len(found)} {what}.")
+    for note in run.notes:
+        st.text(note)
 
 
 def draw_save(run: Run) -> None:
@@ -85,12 +96,3 @@ def draw_save(run: Run) -> None:
 
 def _with(run: RecordedRun, recording: Recording) -> Run:
     return replace(run, recording=recording)
-
-
-@st.cache_resource(show_spinner="Reading the recording", max_entries=4)
-def _read(digest: str, _source: Source) -> RecordedRun:
-    """A recording, read once; digest: of the file as it was when this was asked for."""
-    run = open_recording(_source)
-    if isinstance(_source, Path) and models.digest(_source) != digest:
-        raise RecordingError(f"{shown(_source.name)} changed while it was read: open it again")
-    return run

@@ -6,13 +6,11 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from phenaki_viz.checkpoints import Opened
-from phenaki_viz.data import read_prompt
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.recording.dialled import run_dialled
-from phenaki_viz.ui import ask, dials, history, models, own
-from phenaki_viz.ui.ask import Asked
+from phenaki_viz.ui import ask, dials, history, models, own, switchboard
 from phenaki_viz.ui.recorded import given_file
-from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
+from phenaki_viz.ui.requests import MAP_LIMIT, DialledRequest, LookRequest
+from phenaki_viz.ui.runs import Wanted
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 SOURCES = {"trained": "Trained", "dial": "Dial", "own": "Your own"}
@@ -47,30 +45,18 @@ def draw_sidebar(train: StreamlitPage) -> tuple[Wanted | None, Wanted | None]:
             return None, None
         if isinstance(found, Wanted):
             return found, None
-        asked = ask.draw_ask(found.model, found.digest)
-        return _both(asked, found)
+        return _both(ask.draw_ask(found.model))
 
 
-def _both(asked: Asked, found: Opened) -> tuple[Wanted, Wanted | None]:
-    wanted = asked.wanted(found.model)
-    return wanted, asked.whole().wanted(found.model) if asked.ask.switches else None
+def _both(asked: LookRequest) -> tuple[Wanted, Wanted | None]:
+    whole = Wanted(asked.whole(), switchboard.all_on) if asked.ask.switches else None
+    return Wanted(asked, switchboard.all_on), whole
 
 
 def _dialled() -> Wanted:
     settings, clip = dials.draw_dials()
-
-    def make(tell: Any) -> Any:
-        return run_dialled(
-            settings.config,
-            clip,
-            read_prompt(settings.prompt if settings.cross else ""),
-            settings.padding,
-            hold=settings.hold,
-            limit_bytes=MAP_LIMIT,
-            on_progress=tell,
-        )
-
-    return Wanted((settings, clip.digest), make, history.step_back)
+    request = DialledRequest(settings=settings, clip=clip, limit_bytes=MAP_LIMIT)
+    return Wanted(request, history.step_back)
 
 
 def _shipped() -> Opened | None:

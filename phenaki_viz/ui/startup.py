@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 from streamlit.logger import get_logger
 
@@ -11,7 +12,9 @@ from phenaki_viz.recording.looking import look
 from phenaki_viz.ui import ask, models
 from phenaki_viz.ui.views import attention, masks, position, sampling, text
 
-__all__ = ["attention", "masks", "position", "sampling", "text", "warm_up"]
+PAGE_SCRIPT = Path(__file__).with_name("main.py")
+
+__all__ = ["PAGE_SCRIPT", "attention", "masks", "position", "sampling", "text", "warm_up"]
 
 
 def warm_up() -> None:

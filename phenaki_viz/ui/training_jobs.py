@@ -10,14 +10,16 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
+from filelock import FileLock, Timeout
 
-from phenaki_viz.errors import CheckpointError, PhenakiVizError
+from phenaki_viz.errors import CheckpointError, PhenakiVizError, TrainingError
 from phenaki_viz.files import make_folder
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import Recording
@@ -58,19 +60,18 @@ class TrainSettings:
         )
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Kept:
     """What the model did with the watched clip at one step of its training.
 
     recording: its attention. hidden, filled: the clip with half its patches hidden, and with those
-    filled in, 'f H W' uint8. derived: what pages computed from it, by their own keys.
+    filled in, 'f H W' uint8.
     """
 
     step: int
     recording: Recording
     hidden: np.ndarray
     filled: np.ndarray
-    derived: dict[Any, Any] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -92,8 +93,10 @@ class Training:
     begun: int = 0
     done: int = 0
     error: str = ""
+    _claim: FileLock | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
+    _ends: bool = False
 
     @property
     def active(self) -> bool:
@@ -111,17 +114,54 @@ class Training:
         at = self.progress
         return (at.done - self.begun) / at.seconds if at and at.done > self.begun else None
 
+    def claim(self) -> None:
+        """Have the folder for this server alone, until `let_go` or until the server ends.
+
+        Raises TrainingError when another server of this machine has it.
+        """
+        if self._claim is not None:
+            return
+        make_folder(self.folder.parent)
+        lock = claim_of(self.folder)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise TrainingError(
+                "this training is open in another server of this machine: go on with it there, "
+                "or end that server first"
+            ) from error
+        except OSError as error:
+            raise TrainingError(
+                f"{self.folder.parent} cannot be written to ({error.strerror or error}): name "
+                "another folder with PHENAKI_VIZ_STATES"
+            ) from error
+        self._claim = lock
+        states = self.folder.glob("dialled-*.pt")
+        self.done = max([self.done, *(int(path.stem.rpartition("-")[2]) for path in states)])
+
+    def let_go(self, *, for_good: bool = False) -> None:
+        """Let another server of this machine have the folder. for_good: it is deleted."""
+        if self._claim is not None:
+            if for_good:
+                give_up(self._claim)
+            self._claim.release()
+            self._claim = None
+
     def start(self) -> None:
         """Begin, or go on where the last saved state is."""
         self._stop.clear()
+        self._ends = False
         self.state, self.error, self.progress = "starting", "", None
         name = f"training-{self.settings.digest}"
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
-    def pause(self) -> None:
-        """Stop after the step under way; its state is saved."""
+    def pause(self, *, let_go: bool = False) -> None:
+        """Stop after the step under way; its state is saved. let_go: of the folder, then."""
+        self._ends = let_go
         self._stop.set()
+        if let_go and not self.active:
+            self.let_go()
 
     def wait(self, seconds: float) -> None:
         """Wait until the thread has ended, at most so long."""
@@ -134,6 +174,7 @@ class Training:
 
     def _work(self) -> None:
         try:
+            self.claim()
             self.state = "finished" if self._train() else "paused"
         except PhenakiVizError as error:
             self.error, self.state = str(error), "failed"
@@ -141,6 +182,8 @@ class Training:
             _log.exception("a training in the page failed")
             self.error = _unforeseen(error)
             self.state = "failed"
+        if self._ends:
+            self.let_go()
 
     def _train(self) -> bool:
         # One core is left to the page. It counts for this thread alone where PyTorch uses OpenMP.
@@ -222,6 +265,21 @@ class Training:
             path.unlink(missing_ok=True)
             return
         have[step] = _looked(parts, step)
+
+
+def claim_of(folder: Path) -> FileLock:
+    """Held by the one server of this machine that has a training's folder; given up when it ends.
+
+    Beside the folder, so that the folder can be deleted under it. `acquire` raises Timeout at once.
+    """
+    return FileLock(folder.with_name(f"{folder.name}.lock"), timeout=0, thread_local=False)
+
+
+def give_up(lock: FileLock) -> None:
+    """Release a claim on what is deleted: its file goes while it is held, as its peers notice."""
+    with suppress(OSError):
+        Path(lock.lock_file).unlink(missing_ok=True)
+    lock.release()
 
 
 def _looked(parts: MaskedPatches, step: int) -> Kept:

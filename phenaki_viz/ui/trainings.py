@@ -8,21 +8,25 @@ import threading
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from weakref import WeakSet
 
 import streamlit as st
 import torch
+from filelock import Timeout
 
-from phenaki_viz.errors import CheckpointError, TrainingError
+from phenaki_viz.errors import PhenakiVizError, TrainingError
 from phenaki_viz.files import path_of
 from phenaki_viz.models.dial import DialConfig, DialledModel, work_of
-from phenaki_viz.recording.dialled import DialledRun, Padding
-from phenaki_viz.recording.trained_steps import NO_PADDING, run_trained, steps_to_keep
+from phenaki_viz.recording.dialled import DialledRun
+from phenaki_viz.recording.trained_steps import steps_to_keep
 from phenaki_viz.training.dialled import digits_for
-from phenaki_viz.training.dialled_files import load_dialled
+from phenaki_viz.ui import models, runs
 from phenaki_viz.ui.links import whole_number
-from phenaki_viz.ui.training_jobs import Training, TrainSettings
+from phenaki_viz.ui.requests import TrainedRequest
+from phenaki_viz.ui.runs import Wanted
+from phenaki_viz.ui.training_jobs import Training, TrainSettings, claim_of, give_up
 
 STATES = "PHENAKI_VIZ_STATES"  # environment variable: where states are kept
 MOST_TOKENS = 1024
@@ -31,21 +35,20 @@ MOST_WEIGHTS = 20_000_000
 MOST_WORDS = 9
 KEPT_TRAININGS = 3  # with their maps in memory
 KEPT_FOLDERS = 6  # on disk
-KEPT_RUNS = 2
 # What a step keeps for its gradients: copies of the maps, and floats a layer, token and width.
 # Fitted to the measured peaks of four models between 0.4 and 1.6 GiB; they agree within 15 %.
 MAP_COPIES, FLOATS = 2, 15
 _FOLDER = re.compile(r"[0-9a-f]{16}")
+_USED = "train.used"
 
 
 @dataclass
 class Trainings:
-    """Every training of this server. used: which weights other pages are asked to show."""
+    """Every training of this server. used: what its sessions show in their other pages."""
 
     folder: Path
     known: OrderedDict[TrainSettings, Training] = field(default_factory=OrderedDict)
-    used: dict[DialConfig, tuple[Training, int]] = field(default_factory=dict)
-    runs: OrderedDict[tuple[str, ...], DialledRun] = field(default_factory=OrderedDict)
+    used: "WeakSet[Used]" = field(default_factory=WeakSet)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def active(self) -> Training | None:
@@ -66,7 +69,11 @@ class Trainings:
             return self.known[settings]
 
     def start(self, settings: TrainSettings) -> Training:
-        """Begin or go on. Raises TrainingError when another is at work, or this is too large."""
+        """Begin or go on.
+
+        Raises TrainingError when another is at work, when another server of this machine has this
+        one, or when it is too large.
+        """
         with self.lock:
             busy = self.active()
             if busy is not None:
@@ -77,47 +84,85 @@ class Trainings:
                 )
             refuse_training(settings)
             job = self.find(settings) or Training(settings, self.folder / settings.digest)
+            job.claim()
             self.known[settings] = job
             self._make_room(job)
             job.start()
             return job
 
     def start_over(self, settings: TrainSettings) -> None:
-        """Forget a training that is not at work, with what it left on disk."""
+        """Forget a training that is not at work, with what it left on disk.
+
+        Raises TrainingError when another server of this machine has it.
+        """
         with self.lock:
             job = self.find(settings)
             if job is None or job.active:
                 return
+            job.claim()
             del self.known[settings]
-            self.used = {k: v for k, v in self.used.items() if v[0] is not job}
             _delete(job.folder)
+            job.let_go(for_good=True)
 
-    def use(self, job: Training, step: int) -> None:
-        """Let other pages show the weights of this step wherever its settings are dialled."""
+    def use(self, job: Training, step: int) -> "Used":
+        """Keep the weights of this step for as long as somebody holds what is returned."""
         with self.lock:
-            self.used[job.settings.config] = (job, step)
-
-    def put_back(self, config: DialConfig) -> None:
-        """Let other pages show the random weights again."""
-        with self.lock:
-            self.used.pop(config, None)
+            used = Used(job, step)
+            self.used.add(used)
+            with suppress(TrainingError):  # another server's: it keeps them
+                job.claim()
+            return used
 
     def _make_room(self, newest: Training) -> None:
+        """Forget idle trainings in memory, and delete the oldest on disk that nobody has."""
         idle = [s for s, job in self.known.items() if job is not newest and not job.active]
+        used = {one.job for one in self.used}
         for settings in idle[: max(0, len(self.known) - KEPT_TRAININGS)]:
-            del self.known[settings]
-        mine = {job.folder.name for job in self.known.values()}
-        mine |= {job.folder.name for job, _ in self.used.values()}
+            gone = self.known.pop(settings)
+            if gone not in used:
+                gone.let_go()
+        mine = {job.folder.name for job in {*self.known.values(), *used}}
         with suppress(OSError):
             others = [p for p in self.folder.iterdir() if _FOLDER.fullmatch(p.name)]
             others = sorted((p for p in others if p.name not in mine), key=_age)
             for path in others[: max(0, len(others) + len(mine) - KEPT_FOLDERS)]:
-                _delete(path)
+                _delete_unclaimed(path)
+
+
+@dataclass(frozen=True, eq=False)
+class Used:
+    """The weights of one step of a training, shown in a session's other pages."""
+
+    job: Training
+    step: int
+
+
+def use(job: Training, step: int) -> None:
+    """Show the weights of this step in this session's other pages, where its settings are dialled.
+
+    Other sessions see what they asked for.
+    """
+    _chosen()[job.settings.config] = trainings().use(job, step)
+
+
+def used(config: DialConfig) -> Used | None:
+    """What this session shows instead of the random weights of these settings."""
+    return _chosen().get(config)
+
+
+def put_back(config: DialConfig) -> None:
+    """Show the random weights in this session again."""
+    _chosen().pop(config, None)
+
+
+def _chosen() -> dict[DialConfig, Used]:
+    chosen: dict[DialConfig, Used] = st.session_state.setdefault(_USED, {})
+    return chosen
 
 
 def _pause_all(shelf: Trainings) -> None:
     for job in list(shelf.known.values()):
-        job.pause()
+        job.pause(let_go=True)
 
 
 @st.cache_resource(show_spinner=False, on_release=_pause_all)
@@ -138,32 +183,32 @@ def states_folder() -> Path:
     return home / ".cache" / "phenaki_viz" / "trainings"
 
 
-def trained_run(run: DialledRun, padding: Padding = NO_PADDING) -> DialledRun | None:
-    """The same clip and prompt through the weights that “Use in the other pages” chose.
+def trained_run(run: DialledRun) -> DialledRun | None:
+    """The same clip and prompt through the weights that this session chose to use.
 
-    None when none were chosen for the settings of `run`, or their file is gone. The same question
-    gives the same run, so that what pages derive from it stays.
+    None when none were chosen for the settings of `run`. Raises PhenakiVizError, and shows random
+    weights from then on, when they cannot be had.
     """
-    shelf = trainings()
-    with shelf.lock:
-        job, step = shelf.used.get(run.config, (None, 0))
-        if job is None:
-            return None
-        key = (job.settings.digest, str(step), run.clip.digest, run.prompt.text, repr(padding))
-        if key in shelf.runs:
-            shelf.runs.move_to_end(key)
-            return shelf.runs[key]
-    try:
-        parts, _ = load_dialled(job.weights(step))
-    except CheckpointError:
-        shelf.put_back(run.config)
+    chosen = used(run.config)
+    if chosen is None:
         return None
-    made = run_trained(parts, run.clip, run.prompt, done=step, padding=padding)
-    with shelf.lock:
-        shelf.runs[key] = made
-        while len(shelf.runs) > KEPT_RUNS:
-            shelf.runs.popitem(last=False)
-    return made
+    weights = chosen.job.weights(chosen.step)
+    try:
+        request = TrainedRequest(
+            weights=weights,
+            digest=models.digest(weights),
+            config=run.config,
+            done=chosen.step,
+            clip=run.clip,
+            prompt=run.prompt,
+            padding=run.padding,
+            hold=run.recording.holding.hold,
+        )
+        found = runs.get_run(Wanted(request, partial(put_back, run.config)))
+    except PhenakiVizError:
+        put_back(run.config)
+        raise
+    return found if isinstance(found, DialledRun) else None
 
 
 def refuse_training(settings: TrainSettings) -> None:
@@ -224,6 +269,19 @@ def _age(path: Path) -> float:
     with suppress(OSError):
         return path.stat().st_mtime
     return 0.0
+
+
+def _delete_unclaimed(folder: Path) -> None:
+    """Delete a training's folder, unless a server of this machine has it."""
+    lock = claim_of(folder)
+    try:
+        lock.acquire()
+    except (OSError, Timeout):
+        return
+    try:
+        _delete(folder)
+    finally:
+        give_up(lock)
 
 
 def _delete(folder: Path) -> None:

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 
-from phenaki_viz.analysis import heads
+from phenaki_viz.analysis import heads, measures, words
 from phenaki_viz.analysis.rows import uniform_weight
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.recording.maps import wrong_rows
+from tests.analysis.records import planted
 
 GRID = (2, 3, 5)
 
@@ -75,3 +77,44 @@ def test_rows_that_are_no_distribution_are_found():
 def test_uniform_weight_of_visible_keys():
     found = uniform_weight(np.array([4, 0, 1]))
     assert found[0] == 0.25 and np.isnan(found[1]) and found[2] == 1
+
+
+@pytest.mark.parametrize("pieces", [2**17, 8])
+def test_queries_that_see_no_key_do_not_count_in_metrics(monkeypatch, pieces):
+    """Padding hides every key of the causal map's first two queries: theirs are 1/j by rule."""
+    monkeypatch.setattr(measures, "PIECE", pieces)
+    attn = np.tril(np.ones((5, 5), np.float32))[None, None].copy()
+    attn[..., :2] = 0
+    attn /= np.maximum(attn.sum(axis=-1, keepdims=True), 1)
+    attn[0, 0, :2] = 1 / 5
+    mask = np.array([[False, False, True, True, True]])
+    record = planted(attn, causal=True, key_mask=mask)
+    table = measures.head_tables([record], [0], ["entropy", "self", "top"])
+    assert table["entropy"][0, 0] == pytest.approx((0 + 1 + np.log2(3)) / 3)
+    assert table["self"][0, 0] == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
+    assert table["top"][0, 0] == pytest.approx((1 + 2 + 3) / 3)
+    blind = planted(attn, causal=True, key_mask=np.zeros((1, 5), bool))
+    assert np.isnan(measures.head_tables([blind], [0], ["entropy"])["entropy"][0, 0])
+
+
+def test_words_are_read_by_the_tokens_that_see_one():
+    attn = np.full((1, 1, 4, 3), 1 / 3, np.float32)
+    blind = planted(attn, kind="cross", key_mask=np.zeros((1, 3), bool))
+    assert np.isnan(words.words_share(blind, 0, 0)).all()
+    assert np.isnan(words.word_maps([blind], 0, 1)).all()
+    attn[0, 0, 2] = [0.9, 0.9, 0]
+    spoilt = planted(attn, kind="cross")
+    assert np.isnan(words.words_share(spoilt, 0, 0)).all()
+    assert np.isinf(words.word_maps([spoilt], 0, 1).ravel()).tolist() == [False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("weights", "tolerated"),
+    [(torch.float32, 5e-4), (torch.float16, 1.2e-3), (torch.bfloat16, 4e-3)],
+)
+def test_how_far_a_sum_may_be_goes_with_the_format(weights, tolerated):
+    attn = np.full((2, 4), 0.25, np.float32)
+    attn[1] *= 1 + tolerated
+    assert wrong_rows(attn, weights).tolist() == []
+    attn[1] *= 1.01
+    assert wrong_rows(attn, weights).tolist() == [1]

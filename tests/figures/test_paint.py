@@ -1,9 +1,20 @@
+from typing import get_args
+
+import matplotlib
 import numpy as np
 import pytest
 
 from phenaki_viz.figures import ColourScale
-from phenaki_viz.figures.colour import MASKED_COLOUR, WRONG_COLOUR, lut
+from phenaki_viz.figures.colour import MASKED_COLOUR, WRONG_COLOUR, Palette, lut
 from phenaki_viz.figures.paint import flagged, painted, raw_colourscale, raw_ends, rgb
+
+
+@pytest.mark.parametrize("palette", get_args(Palette))
+def test_a_palette_is_matplotlib_s_own_table(palette):
+    theirs = matplotlib.colormaps[palette](range(256), bytes=True)[:, :3]
+    np.testing.assert_array_equal(lut(palette), theirs)
+    with pytest.raises(ValueError, match="read-only"):
+        lut(palette)[0] = 0  # every picture shares it
 
 
 def test_ends_and_beyond_have_the_palette_s_ends():

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from phenaki_viz import models, price, record
-from phenaki_viz.errors import RecordingError, RecordingTooLargeError
+from phenaki_viz.errors import RecordingError, RecordingTooLargeError, VerificationWarning
 from tests.published import published_attention
 from tests.recording.models import GRID, SmallVideo, inputs
 
@@ -72,10 +72,15 @@ def test_verification_sees_a_map_that_is_not_what_the_module_used(model):
     module = model.transformer.layers[0][1]
     module.attn_dropout.register_forward_hook(lambda _, args, out: out.flip(-1))
     x, context, mask = inputs()
-    with torch.no_grad(), record(model) as recording:
+    with (
+        pytest.warns(VerificationWarning, match=r"FAILED for 1 of 4 maps \(transformer.layers.0.1"),
+        torch.no_grad(),
+        record(model) as recording,
+    ):
         model(x, context, mask)
     assert recording.records[0].verification.max_abs_error > 1e-3
     assert recording.records[1].verification.max_abs_error < 1e-5
+    assert recording.failed == recording.records[:1]
 
 
 def test_hooks_are_gone_after_success_error_and_nesting(model):

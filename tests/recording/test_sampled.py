@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from phenaki_viz.data import read_prompt
+from phenaki_viz.data import Clip, read_prompt, to_tensor
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.recording.files import open_recording, save_recording
 from phenaki_viz.recording.sampled import Sampling, sample
@@ -86,7 +86,12 @@ def test_priming_frames_are_given_and_never_masked():
     run = sample(phenaki(), read_prompt("left"), sampling, clip(5))
     assert run.primed_steps == 2 and run.clip.frames.shape[0] == 5
     np.testing.assert_array_equal(run.clip.frames[:3], clip(5).frames[-3:])
+    with torch.inference_mode():
+        given = to_tensor(Clip(run.clip.frames[:3], "given"), channels=1)
+        codes = phenaki().cvivit(given, return_only_codebook_ids=True)[0]
+    assert codes.unique().numel() > 1
     for step in run.steps:
+        np.testing.assert_array_equal(step.codes[:2].ravel(), codes.ravel())
         assert not step.masked[:2].any() and (step.confidence[:2] == 1).all()
         assert step.masked[2].any()
 
@@ -97,6 +102,11 @@ def test_heads_that_are_off_are_off_while_sampling():
     one = sample(phenaki(), read_prompt("left"), sampling, switches=off)
     other = sample(phenaki(), read_prompt("right right"), sampling, switches=off)
     assert np.array_equal(one.clip.frames, other.clip.frames)
+    assert len(one.recording.made_by["heads_off"]) == 2
+    whole = sample(phenaki(), read_prompt("left"), sampling)
+    assert whole.recording.made_by["heads_off"] == []
+    digests = [run.recording.made_by["weights_digest"] for run in (one, whole)]
+    assert digests[0] == digests[1]  # the digest that the file has
 
 
 def test_progress_and_cancel():

@@ -1,6 +1,9 @@
 """Long work of a fragment: done by the page, its failure told to the fragment."""
 
+import streamlit as st
 from streamlit.testing.v1 import AppTest
+
+from phenaki_viz.ui.runs import RunShelf
 
 
 def page():
@@ -46,3 +49,60 @@ def test_a_failure_is_told_and_can_be_tried_again():
     at.session_state["broken"] = False
     at.button[0].click().run()
     assert at.text[0].value == "fetched" and not at.error
+
+
+def busy():
+    """All that the page can be busy with in one run: a run, the whole model, a fragment's work."""
+    import streamlit as st
+
+    from phenaki_viz.ui import errands, runs, slices
+
+    class Slow:
+        def __init__(self, name):
+            self.name = name
+
+        def run(self, tell):
+            for done in (1, 2, 3):
+                tell(done, 3)
+            return self.name
+
+    def cancelled(name):
+        st.session_state["cancelled"] = name
+
+    def count(name):
+        yield 0.5
+        return name
+
+    for name in ("run", "whole"):
+        asked = runs.Wanted(Slow(name), lambda name=name: cancelled(name))
+        st.text(runs.get_run(asked))
+    st.session_state[errands._WAITING] = errands.Errand(
+        "zip", Slow("zip").run, "Drawing", lambda: cancelled("zip")
+    )
+    errands.run_waiting()
+    slices.draw_place()
+    slots = ("tile", "thumbs", "highest")
+    waiting = {slot: slices._Work(slot, count(slot)) for slot in slots}
+    st.session_state[slices._UNDER_WAY] = waiting  # left by runs that were overtaken
+    for slot in slots:
+        st.text(slices.work_on(slot, slot, lambda slot=slot: count(slot), "Reading", print))
+
+
+def test_bars_of_one_run_of_the_page_never_share_a_key(monkeypatch):
+    """A head off and a slow forward draw two bars; so may an errand and slices of a fragment."""
+    monkeypatch.setattr("phenaki_viz.ui.runs.PROGRESS_AFTER", 0)
+    monkeypatch.setattr("phenaki_viz.ui.runs.shelf", RunShelf)
+    keys = []
+    button = st.button
+
+    def noted(label, *args, key=None, **kwargs):
+        keys.append(key)
+        return button(label, *args, key=key, **kwargs)
+
+    monkeypatch.setattr(st, "button", noted)
+    at = AppTest.from_function(busy, default_timeout=60).run()
+    assert not at.exception
+    slots = ["tile", "thumbs", "highest"]
+    assert [text.value for text in at.text] == ["run", "whole", *slots]
+    assert len(keys) == len(set(keys)) == 6
+    assert not at.run().exception and len(set(keys)) == 6 + 3  # slots keep theirs from run to run

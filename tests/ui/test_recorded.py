@@ -97,7 +97,7 @@ def test_a_file_that_is_no_recording_leaves_the_last_one(app, files, monkeypatch
 def test_an_upload_is_opened_or_refused_like_a_file(files):
     content = files["look"].read_bytes()
     wanted = recorded.wanted_recording(("../look.safetensors", content), "digest of the whole")
-    run = wanted.make(lambda done, of: None)
+    run = wanted.request.run(lambda done, of: None)
     (record,) = [one for one in run.recording if one.module == HEAD]
     np.testing.assert_array_equal(record.map.full(0, 2), exact(files["look"], HEAD, 2))
     with pytest.raises(RecordingError, match="cannot be opened: it is cut short"):

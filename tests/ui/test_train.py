@@ -1,5 +1,9 @@
 """The Train page: begun, paused, gone on with, refused; and the trainings behind it."""
 
+import gc
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -8,13 +12,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.errors import TrainingError
 from phenaki_viz.models.dial import DialConfig
-from phenaki_viz.recording.dialled import run_dialled
 from phenaki_viz.ui import trainings as shelves
 from phenaki_viz.ui.training_jobs import Training, TrainSettings
-from phenaki_viz.ui.trainings import Trainings, refuse_training, trained_run, weights_of
+from phenaki_viz.ui.trainings import Trainings, refuse_training, weights_of
 from tests import sent as wire
 
 DEMO = Path(__file__).with_name("train_demo.py")
@@ -22,7 +24,7 @@ SMALL = {
     "heads": 2, "depth": 1, "dim": 16, "dim_head": 8, "height": 16, "width": 16, "frames": 3,
 }  # fmt: skip
 KEPT_FILMS = ("hidden", "filled")
-WAIT = 30  # seconds
+WAIT = 120  # seconds; a wait ends as soon as what is waited for is there
 
 
 @pytest.fixture
@@ -179,6 +181,7 @@ def test_after_a_restart_it_goes_on_from_the_disk(page, shelf):
         time.sleep(0.01)
     job.pause()
     ended(job)
+    job.let_go()  # as the end of a server does
     again = Trainings(shelf.folder)
     found = again.find(settings(steps=40))
     assert found is not None and found.done == job.done and not found.kept
@@ -261,29 +264,47 @@ def test_learning_that_diverges_says_so(shelf):
 
 def test_trained_weights_reach_the_other_pages(page, shelf):
     job = ended(shelf.start(settings(steps=20)))
-    config = settings().config
-    run = run_dialled(config, sample_clip(), read_prompt("two moving left"))
-    assert trained_run(run) is None
     at = page(train_steps=20, train_batch=2)
     at.button(key="train.use").click().run()
     assert any("in this page, 20 steps" in text.value for text in at.text)
-    made = trained_run(run)
-    assert made is trained_run(run) and made.clip is run.clip
-    assert not made.recording.made_by["random_weights"]
-    first = made.recording.records[0].map.full(0, 0), run.recording.records[0].map.full(0, 0)
-    assert first[0].shape == first[1].shape and not np.allclose(*first)
+    assert maps(at)["trained"] != maps(at)["random"]
+    assert at.run() and maps(at)["made again"] == "False"  # what pages derive from it stays
+    at.selectbox(key="hold").set_value("parts").run()
+    assert any("held by parts" in text.value for text in at.text)
     at.button(key="train.back").click().run()
-    assert trained_run(run) is None
-    shelf.use(job, 10)
-    job.weights(10).unlink()
-    assert trained_run(run) is None  # the file is gone: random weights, no error
+    assert "trained" not in maps(at)
+    at.button(key="train.use").click().run()
+    job.weights(20).unlink()
+    at.run()  # the file is gone: it is said, and random weights are shown from then on
+    assert any("does not exist" in error.value for error in at.error)
+    assert not at.run().error and "trained" not in maps(at)
+
+
+def test_trained_weights_are_shown_to_the_session_that_asked_for_them(page, shelf):
+    ended(shelf.start(settings(steps=20)))
+    mine, other = page(train_steps=20, train_batch=2), page(train_steps=20, train_batch=2)
+    before = maps(other)
+    mine.button(key="train.use").click().run()
+    assert "trained" in maps(mine)
+    for at in (other, page(train_steps=20, train_batch=2)):
+        at.run()
+        assert maps(at) == before and not at.exception
+        assert "train.back" not in {button.key for button in at.button}
+
+
+def maps(at):
+    """What the demo says below the Train page, by its first word."""
+    return dict(text.value.split(": ", 1) for text in at.text if ": " in text.value)
 
 
 def test_memory_and_disk_stay_bounded(shelf):
     for seed in range(shelves.KEPT_FOLDERS + 2):
         ended(shelf.start(settings(steps=10, seed=seed)))
     assert len(shelf.known) <= shelves.KEPT_TRAININGS + 1
-    assert len(list(shelf.folder.iterdir())) <= shelves.KEPT_FOLDERS + 1
+    folders = [path for path in shelf.folder.iterdir() if path.is_dir()]
+    assert len(folders) <= shelves.KEPT_FOLDERS + 1
+    locks = {path.stem for path in shelf.folder.glob("*.lock")}
+    assert locks <= {path.name for path in folders}
 
 
 def test_only_folders_of_trainings_are_ever_deleted(shelf, tmp_path):
@@ -298,3 +319,71 @@ def test_weights_are_counted_without_building_them():
     started = time.perf_counter()
     assert weights_of(DialConfig(dim=4096, depth=48)) > 10**9
     assert time.perf_counter() - started < 5
+
+
+def test_a_second_server_leaves_what_the_first_one_has(shelf, monkeypatch):
+    """The oldest folders go, but not those of a training that is open in another server."""
+    monkeypatch.setattr(shelves, "KEPT_FOLDERS", 1)
+    other = Trainings(shelf.folder)
+    paused = shelf.start(settings(steps=4000))
+    while paused.done < 3:
+        time.sleep(0.01)
+    paused.pause()
+    ended(paused)
+    busy = shelf.start(settings(steps=20_000, seed=1))
+    for job in (paused, busy):
+        while not job.folder.exists():
+            time.sleep(0.01)
+        os.utime(job.folder, (1, 1))
+    for seed in (2, 3, 4):
+        ended(other.start(settings(steps=10, seed=seed)))
+    assert paused.folder.is_dir() and busy.folder.is_dir()
+    for theirs in (paused, busy):
+        with pytest.raises(TrainingError, match="open in another server of this machine"):
+            other.start(theirs.settings)
+    with pytest.raises(TrainingError, match="open in another server"):
+        other.start_over(paused.settings)
+    busy.pause()
+    ended(busy)
+    shelf.start(paused.settings)  # the first server goes on as if nothing had been
+    done = paused.done
+    while paused.done <= done:
+        time.sleep(0.01)
+        assert paused.state != "failed", paused.error
+    assert busy.done > 0 and paused.restored > 0
+
+
+def test_a_server_that_was_killed_has_nothing_any_more(shelf):
+    held = subprocess.Popen(
+        [sys.executable, "-c",
+         "import sys, time; from pathlib import Path;"
+         "from phenaki_viz.ui.training_jobs import claim_of;"
+         "claim = claim_of(Path(sys.argv[1])); claim.acquire();"
+         "print('held', flush=True); time.sleep(600)",
+         str(shelf.folder / settings().digest)],
+        stdout=subprocess.PIPE, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    shelf.folder.mkdir(parents=True, exist_ok=True)
+    assert held.stdout.readline() == b"held\n"
+    with pytest.raises(TrainingError, match="another server"):
+        shelf.start(settings())
+    held.kill()
+    held.wait()
+    held.stdout.close()
+    assert ended(shelf.start(settings(steps=10))).state == "finished"
+    assert ended(shelf.start(settings())).state == "finished"
+
+
+def test_weights_in_use_stay_while_their_session_does(shelf, monkeypatch):
+    monkeypatch.setattr(shelves, "KEPT_FOLDERS", 1)
+    monkeypatch.setattr(shelves, "KEPT_TRAININGS", 1)
+    job = ended(shelf.start(settings(steps=10)))
+    used = shelf.use(job, 10)
+    for seed in (1, 2, 3):
+        ended(shelf.start(settings(steps=10, seed=seed)))
+    assert job.weights(10).is_file()
+    folder = job.folder
+    del used, job
+    gc.collect()
+    ended(shelf.start(settings(steps=10, seed=20)))
+    assert not folder.exists()

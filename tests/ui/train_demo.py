@@ -5,7 +5,9 @@ import dataclasses
 import streamlit as st
 
 from phenaki_viz.data import read_prompt, sample_clip
+from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.models.dial import DialConfig
+from phenaki_viz.recording import Hold
 from phenaki_viz.recording.dialled import DialledRun, run_dialled
 from phenaki_viz.ui.trainings import trained_run
 from phenaki_viz.ui.views.train import train_page
@@ -23,16 +25,31 @@ def dialled() -> DialConfig:
     )
 
 
-@st.cache_resource(max_entries=2)
-def run_of(config: DialConfig) -> DialledRun:
+@st.cache_resource(max_entries=4)
+def run_of(config: DialConfig, hold: Hold) -> DialledRun:
     """The run that the sidebar would have made."""
     prompt = "seven moving right and two moving down" if config.cross else ""
-    return run_dialled(config, sample_clip(), read_prompt(prompt))
+    return run_dialled(config, sample_clip(), read_prompt(prompt), hold=hold)
+
+
+def first_map(run: DialledRun) -> str:
+    """The first weights of a run, to tell it from others."""
+    return str(run.recording.records[0].map.full(0, 0)[0, :3].tolist())
 
 
 st.set_page_config("Train", layout="wide")
-run = run_of(dialled())
+hold: Hold = st.selectbox("Hold", ["auto", "stored", "parts"], key="hold")
+run = run_of(dialled(), hold)
 train_page(run)
-other = trained_run(run)
+st.text(f"random: {first_map(run)}")
+try:
+    other = trained_run(run)
+except PhenakiVizError as error:
+    other = None
+    st.error(str(error))
 if other is not None:
-    st.text(f"other pages: {other.recording.made_by['trained']}")
+    st.text(f"trained: {first_map(other)}")
+    held = other.recording.records[0].map.held
+    st.text(f"other pages: {other.recording.made_by['trained']}, held {held}")
+    st.text(f"made again: {other is not st.session_state.get('other', other)}")
+    st.session_state["other"] = other

@@ -5,6 +5,7 @@ from phenaki_viz.ui.components.attention_map import CellPick, MapEvent, WindowWi
 from phenaki_viz.ui.components.axes import MapAxis
 from phenaki_viz.ui.components.figure import FigureClick, figure
 from phenaki_viz.ui.components.film_strip import PatchPick, film_strip
+from phenaki_viz.ui.components.guard import guards
 from phenaki_viz.ui.components.head_grid import head_grid
 from phenaki_viz.ui.components.sampling_player import StepPick, sampling_player
 
@@ -20,6 +21,7 @@ __all__ = [
     "attention_map",
     "figure",
     "film_strip",
+    "guards",
     "head_grid",
     "sampling_player",
 ]

@@ -581,7 +581,7 @@ class AttentionMap extends LinkedPanel {
     const ratio = multiple && reduce !== "sum" ? ` · ${times(value, multiple)}` : "";
     const keys = this.head.total[1];
     const rank = unit === "weight" ? ` · ${rankWords(rankOf(tile, keys, index), keys)}` : "";
-    return `${cells}${unit} ${spoken(value)}${ratio}${rank}${cutWords(tile.cut, index)}`;
+    return `${cells}${unit} ${weightSaid(value)}${ratio}${rank}${cutWords(tile.cut, index)}`;
   }
 
   uniform(r0, r1) {

@@ -252,6 +252,9 @@ function spoken(value, digits = 4) {
   return (Number(mantissa) + (exponent ? `e${Number(exponent)}` : "")).replaceAll("-", "−");
 }
 
+// A weight, by the digits that came across: see weight_codes.py.
+const weightSaid = (value) => spoken(value, Math.abs(value) < 1e-4 ? 3 : 4);
+
 const times = (value, uniform) => `${spoken(value / uniform, 2)}\u00a0×\u00a0uniform`;
 
 const placeName = (t, h, w) => `step ${t}, row ${h}, column ${w}`;

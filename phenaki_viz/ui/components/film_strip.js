@@ -157,7 +157,7 @@ class FilmStrip extends FilmFrames {
     if (!Number.isFinite(value)) return `${name} · no weight: masked, or not a key here`;
     const uniform = this.uniformOf(patch);
     const ratio = uniform ? ` · ${times(value, uniform)}` : "";
-    return `${name} · ${this.head.unit} ${spoken(value)}${ratio}`;
+    return `${name} · ${this.head.unit} ${weightSaid(value)}${ratio}`;
   }
 
   // What a query that does not choose gives each key: every query's own where some see less than

@@ -172,7 +172,7 @@ class PinnedMaps extends LinkedPanel {
   weightWords(value, query) {
     if (Number.isNaN(value)) return "masked";
     if (!Number.isFinite(value)) return "no distribution";
-    return `${spoken(value)} (${times(value, this.parts.uniform[query])})`;
+    return `${weightSaid(value)} (${times(value, this.parts.uniform[query])})`;
   }
 
   say() {

@@ -1,11 +1,15 @@
-// The other end of weight_codes.py: two bytes -> a weight, exact to 1e-6.
+// The other end of weight_codes.py: two bytes -> a weight, with every digit that is shown of it.
 
 const CODED = (() => {
-  const [least, ratio, step, logs] = [1e-12, 1e-3, 1.6e-6, 21193];
-  const knee = least * Math.exp(logs * ratio);
+  const [least, small, fine, middle, line] = [1e-11, 900, 6301, 15301, 24301];
   const table = new Float32Array(65536);
   for (let code = 1; code < 65533; code++) {
-    table[code] = code <= logs ? least * Math.exp(code * ratio) : knee + (code - logs) * step;
+    const decade = Math.floor((code - 1) / small);
+    table[code] = code < fine
+      ? least * 10 ** decade * (100 + (code - 1) % small) / 100
+      : code < middle
+        ? (code - fine + 1000) / 1e7
+        : code < line ? (code - middle + 1000) / 1e6 : (code - line + 10000.5) / 1e6;
   }
   table[65534] = Infinity;
   table[65535] = NaN;

@@ -1,20 +1,23 @@
-"""Weights in two bytes each: exact to a millionth, and to a thousandth of themselves.
+"""Weights in two bytes each: exact to 1e-6, and every digit that is shown of them is right.
 
-float32 is too much for a map of a few hundred tokens at every click. Codes step by a thousandth of
-the weight up to KNEE and by 1.6e-6 above; the few weights of a row beyond the last code are listed
-as they are. weight_codes.js reads them back.
+float32 is too much for a map of a few hundred tokens at every click. From 1e-4 on the four digits
+that a page shows of a weight come back as they are rounded here, below it the three; the few
+weights of a row beyond the last code are listed as they are. weight_codes.js reads them back.
+
+A code is a place on one of these ladders, each from where the one before ends:
+decades of three digits (SMALL codes each) from LEAST to 1e-4; steps of 1e-7 to 1e-3; steps of 1e-6
+to 1e-2; steps of 1e-6 to TOP, read back as their middle, so that the fifth digit is never a tie.
 """
-
-import math
 
 import numpy as np
 
-LEAST = 1e-12  # below it is 0
-RATIO, STEP = 1e-3, 1.6e-6
-LOG_CODES = 21_193
-KNEE = LEAST * math.exp(LOG_CODES * RATIO)  # 1.6e-3: both ways of stepping meet here
+DECADES, SMALL = 7, 900
+LEAST = 1e-11  # below it is 0
+FINE, FIRST = 1 + DECADES * SMALL, 1_000  # the code of 1e-4, which is so many steps of 1e-7
+MIDDLE = FINE + 10_000 - FIRST  # of 1e-3, which is so many steps of 1e-6
+LINE = MIDDLE + 10_000 - FIRST  # of 1e-2
 LISTED, WRONG, MASKED = 65533, 65534, 65535
-TOP = KNEE + (LISTED - 1 - LOG_CODES) * STEP
+TOP = 0.05
 
 
 def can_code(values: np.ndarray) -> bool:
@@ -30,11 +33,14 @@ def coded(values: np.ndarray) -> dict[str, np.ndarray]:
     """
     flat = np.asarray(values, np.float64).ravel()
     plain = np.where(np.isfinite(flat), flat, 0)
-    log = np.rint(np.log(np.maximum(plain, LEAST) / LEAST) / RATIO).clip(1, LOG_CODES)
-    line = LOG_CODES + np.rint((plain - KNEE) / STEP)
-    codes = np.where(plain < KNEE, log, line)
+    codes = _small(plain)
+    for least, first, steps in ((1e-4, FINE, 1e7), (1e-3, MIDDLE, 1e6)):
+        above = plain >= least
+        codes[above] = first + np.rint(plain[above] * steps) - FIRST
+    above = plain >= 1e-2
+    codes[above] = LINE + np.floor(plain[above] * 1e6) - 10_000
     codes[plain < LEAST] = 0
-    large = plain > TOP
+    large = plain >= TOP
     codes[large] = LISTED
     codes[np.isinf(flat)] = WRONG
     codes[np.isnan(flat)] = MASKED
@@ -43,3 +49,11 @@ def coded(values: np.ndarray) -> dict[str, np.ndarray]:
         "codes": codes.astype(np.uint16),
         "listed": np.stack([at, flat[at]], axis=1).astype(np.float32),
     }
+
+
+def _small(plain: np.ndarray) -> np.ndarray:
+    """Codes of weights below 1e-4: a decade, and three digits of it."""
+    kept = np.clip(plain, LEAST, 1e-4)
+    decade = np.clip(np.floor(np.log10(kept / LEAST) + 1e-12), 0, DECADES - 1)
+    digits = np.rint(kept / LEAST * 100 / 10**decade)
+    return 1 + decade * SMALL + digits - 100

@@ -20,6 +20,7 @@ from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import file_stem, place_name
 from phenaki_viz.figures.words import listed
 from phenaki_viz.recording import describe_holding, looking
+from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import (
     cuts,
@@ -33,6 +34,7 @@ from phenaki_viz.ui import (
     switchboard,
 )
 from phenaki_viz.ui.exporting import export_all_heads, export_row, is_exportable
+from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.views.attention_video import Look, draw_over_video
 
@@ -86,7 +88,7 @@ def draw_attention(run: Run) -> None:
         _grid(run, chosen, look)
         _by_step(chosen)
     pinned.draw(run, chosen, look.log)
-    if isinstance(run, looking.Look):
+    if isinstance(run, looking.Look | RecordedRun):
         outcome.draw(run)
 
 
@@ -219,7 +221,7 @@ def _grid(run: Run, chosen: Selection, look: Look) -> None:
 def _said(tile: MapTile, scale: ColourScale, origin: tuple[str, ...]) -> str:
     y, x = tile.cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights, zoom for each"
-    return panels.plain(" · ".join((drawn, scale.describe(), *origin)))
+    return inert(" · ".join((drawn, scale.describe(), *origin)))
 
 
 def _whole_map(chosen: Selection, scale: ColourScale, cut: Cut | None) -> Heatmap:
@@ -237,15 +239,10 @@ def _under_map(chosen: Selection, scale: ColourScale, tile: MapTile, cut: Cut | 
         )
     said = cut_notes(chosen.shown, cut) if cut else ()
     st.caption(_said(tile, scale, (*said, *origin_notes(chosen.recording.made_by))))
-    st.caption(panels.plain(describe_holding(chosen.recording)))
+    st.caption(inert(describe_holding(chosen.recording)))
     name = file_stem(chosen.record, chosen.record.heads[chosen.head])
     if is_exportable(chosen):
         export_row(name, lambda: _whole_map(chosen, scale, cut), "map")
-    verified = chosen.record.verification
-    if verified and verified.max_abs_error is not None:
-        error = verified.max_abs_error
-        near = f"within {error:.1e}" if error else "to the last digit"
-        st.caption(
-            f"Checked: this map times the values gives the module's own output {near} "
-            f"({verified.queries} of {verified.of} query rows)."
-        )
+    checked = chosen.record.verification
+    if checked and not chosen.record.failed:  # what failed is said above the page
+        st.caption(inert(checked.said))

@@ -1,14 +1,14 @@
 """The Attention page's upper part: what the chosen patch, or word, has to do with the video."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import streamlit as st
 
 from phenaki_viz.analysis.walks import Along, walk_places
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import scale_for, words_read
-from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.colour import ColourScale, largest
 from phenaki_viz.figures.naming import file_stem, key_axis
 from phenaki_viz.figures.over_video import (
     SCOPES,
@@ -16,13 +16,14 @@ from phenaki_viz.figures.over_video import (
     column_over_video,
     patches_over_video,
     walk_over_video,
+    word_weights,
 )
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import panels, queries
 from phenaki_viz.ui.exporting import export_row, export_walk
 from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.shelves import number_of
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 SAID = {"row": ("looks at", "look at"), "column": ("is looked at by", "are looked at by")}
 
 
@@ -69,7 +70,7 @@ def _walk(run: Run, chosen: Selection, direction: Direction, log: bool) -> None:
     along = cast(Along, walk["along"])
     places = walk_places(chosen.place, along, record.places.grid)
     shown, frames, pt = chosen.shown, as_rgb(run.clip), run.temporal_patch
-    looked_at = id(run), record.module, chosen.head, places[0]
+    looked_at = number_of(run), number_of(record.map), chosen.item, chosen.head, places[0]
     export_walk(
         (*looked_at, *walk.values(), direction, log),
         f"{file_stem(record, record.heads[chosen.head])}_walk_{along}",
@@ -89,10 +90,10 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
         panels.notes(bars)
         export_row(bars.name, lambda: bars, "words")
     with right:
-        word = _word(names)
+        word = _word(chosen, names)
         if not look.shared:
-            weights = chosen.record.map.columns(chosen.item, chosen.head, [word])
-            scale = scale_for(weights.max(), log=look.log, scope="this word")
+            high = largest(word_weights(chosen.shown, word))
+            scale = scale_for(high, log=look.log, scope="this word")
         picture = column_over_video(
             chosen.shown, word, chosen.place, as_rgb(run.clip), run.temporal_patch, scale
         )
@@ -101,19 +102,17 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
             "map below to see who reads that"
         )
         each = None if look.shared else "this word"
-        panels.strip(picture, chosen, f"reads “{panels.plain(names[word])}”", each=each)
+        panels.strip(picture, chosen, f"reads “{names[word]}”", each=each)
         export_row(picture.name, lambda: picture, "strip")
 
 
-def _word(names: tuple[str, ...]) -> int:
-    if st.session_state.get("word", 0) >= len(names):
-        st.session_state["word"] = len(names) - 1
+def _word(chosen: Selection, names: tuple[str, ...]) -> int:
+    queries.word_of(chosen)
     return st.selectbox(
         "Word",
         range(len(names)),
         format_func=lambda at: f"{at}: {names[at]}",
-        index=min(queries.FIRST_WORD, len(names) - 1),
-        key="word",
+        key=queries.WORD,
         label_visibility="collapsed",
-        **_BOUND,
+        persist_state="session",  # the link says its number: two words may read alike
     )

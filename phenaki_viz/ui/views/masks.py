@@ -4,7 +4,7 @@ import streamlit as st
 
 from phenaki_viz.analysis.masks import visibility
 from phenaki_viz.figures.mask_views import LAYERS, mask_picture, said, visible_keys_picture
-from phenaki_viz.models import PEG
+from phenaki_viz.recording.facts import convolutions_of
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import panels, selection
 from phenaki_viz.ui.exporting import export_row
@@ -67,21 +67,27 @@ def _causality(run: Run) -> None:
     """Whether information can flow where the maps do not let it: by the convolutions."""
     causal = [record for record in run.recording if record.causal]
     along_time = any(record.places.batch_counts == "patch" for record in causal)
-    convolutions = [
-        module
-        for name, module in run.model.named_modules()
-        if isinstance(module, PEG) and ("temporal" in name or not along_time)
-    ]
-    if not convolutions or not causal:
+    known = convolutions_of(run.recording.made_by)
+    if not causal or known == ():
         return
-    if along_time and any(module.layout == "published" for module in convolutions):
+    if known is None:
+        st.info(
+            "The maps are causal. Whether convolutions between them let information through all "
+            "the same, this recording does not say: it was made by an earlier version.",
+            icon=":material/info:",
+        )
+        return
+    convolutions = [kind for kind in known if "temporal" in kind.stack or not along_time]
+    if not convolutions:
+        return
+    if along_time and any(kind.layout == "published" for kind in convolutions):
         st.info(
             "The maps are causal, the information is not: the published temporal PEG reads its "
             "tokens in another order than they have, so later frames reach earlier ones. "
             "With its layout mended (in the sidebar, where the model allows it) they do not.",
             icon=":material/info:",
         )
-    elif not along_time and not all(module.causal for module in convolutions):
+    elif not along_time and not all(kind.causal for kind in convolutions):
         st.info(
             "The maps are causal, but the PEG convolution before each layer looks one step "
             "ahead: switch on “PEG causal in time” to close that way too.",

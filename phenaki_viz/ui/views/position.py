@@ -94,22 +94,29 @@ def _extent(run: Run, used: PositionBias) -> tuple[PositionBias, int]:
     """The bias at the size asked, at one Δt: sliders go beyond what the model ran on."""
     left, right = st.columns(2, gap="medium")
     with left:
-        times = st.slider(
-            "Size, in multiples of the grid the model ran on",
-            1,
-            FURTHEST,
-            key="extent",
-            help="Beyond 1 the network is asked for offsets it never met: extrapolation",
-            disabled=isinstance(run, RecordedRun),  # a file has the table, not the network
-            **_BOUND,
-        )
+        times = _times(run)
     dt = 0
     if len(used.dimensions) == 3:
         with right:
             dt = _time_offset(used.dimensions[0])
-    if isinstance(run, RecordedRun):
-        times = 1
     return derived.extrapolated(run, used, times), dt
+
+
+def _times(run: Run) -> int:
+    if isinstance(run, RecordedRun):
+        st.caption(
+            "A recording holds the bias at the size the model ran on, not the network it comes "
+            "from: for larger sizes open the weights."
+        )
+        return 1
+    return st.slider(
+        "Size, in multiples of the grid the model ran on",
+        1,
+        FURTHEST,
+        key="extent",
+        help="Beyond 1 the network is asked for offsets it never met: extrapolation",
+        **_BOUND,
+    )
 
 
 def _time_offset(steps: int) -> int:
@@ -118,7 +125,7 @@ def _time_offset(steps: int) -> int:
         return 0
     if abs(st.session_state.get("dt", 0)) >= steps:
         st.session_state["dt"] = 0
-    return st.slider("Δt (steps from key to query)", 1 - steps, steps - 1, 0, key="dt", **_BOUND)
+    return st.slider("Δt, query − key (steps)", 1 - steps, steps - 1, 0, key="dt", **_BOUND)
 
 
 def _alibi(run: Run, record: AttentionRecord, head: int) -> None:

@@ -1,23 +1,26 @@
 """Sampling: what happens over the decoding steps?"""
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import streamlit as st
 
-from phenaki_viz.data import Clip, read_prompt
+from phenaki_viz.data import Clip
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.export.gif import gif_of
 from phenaki_viz.export.names import safe_name
 from phenaki_viz.figures.over_video import frame_steps
+from phenaki_viz.figures.words import plain
+from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.looking import Look, most_frames
 from phenaki_viz.recording.run import Run
-from phenaki_viz.recording.sampled import SampledRun, Sampling, sample
-from phenaki_viz.ui import clips, errands, panels, runs
+from phenaki_viz.recording.sampled import SampledRun, Sampling
+from phenaki_viz.ui import clips, derived, errands, panels, runs
 from phenaki_viz.ui.ask import carry, whole
 from phenaki_viz.ui.components.sampling_player import StepPick, sampling_player
-from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
+from phenaki_viz.ui.health import draw_health
+from phenaki_viz.ui.requests import SampleRequest
+from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.selection import current, wish
 from phenaki_viz.ui.views.attention import draw_attention
 
@@ -29,13 +32,14 @@ BRANCHES = {
     "critic, conditional": "Critic, with the text",
     "critic, unconditional": "Critic, without the text",
 }
-# Views of one step: made once, so that what a page computes from them is kept with them.
-_views: WeakKeyDictionary[SampledRun, dict[tuple[int, str | None], Run]] = WeakKeyDictionary()
 
 
 @st.fragment
 def sampling_page(run: Run) -> None:
     """Controls, the video as it came about, and the attention of the chosen step."""
+    if isinstance(run, RecordedRun):
+        _recorded(run)
+        return
     if not isinstance(run, Look) or not whole(run.model):
         st.info(
             "Sampling needs a whole Phenaki: C-ViViT, MaskGit and its text encoder. Choose the "
@@ -50,6 +54,25 @@ def sampling_page(run: Run) -> None:
     _player(sampled)
     _take_away(sampled)
     _attention(sampled)
+
+
+def _recorded(run: RecordedRun) -> None:
+    """The video that a file holds; there is no model in it to sample another."""
+    if run.sampled is None:
+        st.info(
+            "This recording is of one look at a clip, and holds no model that could sample. Choose "
+            "the trained model in the sidebar, or open a checkpoint.",
+            icon=":material/info:",
+        )
+        return
+    how = run.sampled.sampling
+    st.caption(
+        f"Recorded with guidance {how.guidance:g}, {how.steps} decoding steps, temperature "
+        f"{how.temperature:g}, {how.priming} priming frames, seed {how.seed}."
+    )
+    _player(run.sampled)
+    _take_away(run.sampled, look_elsewhere=False)
+    _attention(run.sampled)
 
 
 def _controls(run: Look) -> Sampling:
@@ -113,24 +136,16 @@ def _priming(run: Look, pt: int, most: int) -> int:
 
 def _sampled(run: Look, sampling: Sampling) -> SampledRun | None:
     """The video of these controls: sampled at once, unless the last one was cancelled."""
-    prompt = read_prompt(run.prompt.text)
     model: Any = run.model
-    key = (
-        "sample", run.recording.made_by["weights_digest"], prompt.text, sampling,
-        run.ask.switches, run.ask.hold, run.clip.digest if sampling.priming else "",
+    request = SampleRequest(
+        model=model, prompt=run.prompt, sampling=sampling, switches=run.ask.switches,
+        clip=run.clip if sampling.priming else None, hold=run.ask.hold,
     )  # fmt: skip
-    if st.session_state.get(HELD) == key and runs.shelf().get(key) is None:
+    if st.session_state.get(HELD) == request and runs.shelf().get(request) is None:
         st.info("Sampling was cancelled.", icon=":material/pause_circle:")
         st.button("Sample", type="primary", on_click=_go_on)
         return None
-
-    def make(tell: Any) -> SampledRun:
-        return sample(
-            model, prompt, sampling, run.clip, switches=run.ask.switches,
-            hold=run.ask.hold, limit_bytes=MAP_LIMIT, on_step=tell,
-        )  # fmt: skip
-
-    wanted = Wanted(key, make, lambda: _hold(key), "Sampling: step")
+    wanted = Wanted(request, lambda: _hold(request), "Sampling: step")
     try:
         made = errands.fetch_run(wanted, run.seconds * 2 * sampling.steps)
     except PhenakiVizError as error:
@@ -140,8 +155,8 @@ def _sampled(run: Look, sampling: Sampling) -> SampledRun | None:
     return made if isinstance(made, SampledRun) else None
 
 
-def _hold(key: Any) -> None:
-    st.session_state[HELD] = key
+def _hold(request: SampleRequest) -> None:
+    st.session_state[HELD] = request
 
 
 def _go_on() -> None:
@@ -153,7 +168,8 @@ def _player(sampled: SampledRun) -> None:
     at = _step(sampled)
     _, t, h, w = np.stack([step.masked for step in steps]).shape
     place = current("step", t - 1), current("row", h - 1), current("column", w - 1)
-    panels.heading(f"“{panels.plain(sampled.prompt.text)}”", sampled.recording.made_by)
+    panels.heading(f"“{plain(sampled.prompt.text)}”", sampled.recording.made_by)
+    draw_health(sampled.recording)
     sampling_player(
         sampled.previews,
         steps=frame_steps(sampled.previews.shape[1], sampled.temporal_patch),
@@ -182,7 +198,7 @@ def _step(sampled: SampledRun) -> int:
     return min(max(0, int(st.session_state.get("decoding_step", last))), last)
 
 
-def _take_away(sampled: SampledRun) -> None:
+def _take_away(sampled: SampledRun, look_elsewhere: bool = True) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Video as GIF",
@@ -192,6 +208,8 @@ def _take_away(sampled: SampledRun) -> None:
             on_click="ignore",
             key="sampled.gif",
         )
+        if not look_elsewhere:  # no model is there to look at it with
+            return
         carried = st.button(
             "Look at this clip on the other pages",
             icon=":material/arrow_forward:",
@@ -234,9 +252,9 @@ def _attention(sampled: SampledRun) -> None:
 
 
 def _view(sampled: SampledRun, step: int, branch: str | None) -> Run:
-    kept = _views.setdefault(sampled, {})
-    if (step, branch) not in kept:
-        kept[step, branch] = Run(
+
+    def made() -> Run:
+        return Run(
             clip=Clip(sampled.previews[step], f"decoding step {step + 1}"),
             prompt=sampled.prompt,
             model=sampled.model,
@@ -244,4 +262,5 @@ def _view(sampled: SampledRun, step: int, branch: str | None) -> Run:
             temporal_patch=sampled.temporal_patch,
             seconds=sampled.seconds,
         )
-    return kept[step, branch]
+
+    return derived.part(sampled, (step, branch), made)

@@ -15,19 +15,23 @@ from phenaki_viz.analysis.words import (
 )
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import (
-    origin_notes,
+    record_notes,
     scale_for,
 )
+from phenaki_viz.figures.colour import largest
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.naming import key_axis
-from phenaki_viz.figures.over_video import column_over_video, frame_steps
+from phenaki_viz.figures.over_video import column_over_video, frame_steps, word_weights
+from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.looking import Look
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import derived, panels, selection, slices
+from phenaki_viz.ui import derived, panels, queries, selection, slices
 from phenaki_viz.ui.exporting import export_row
+from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.selection import Selection
-from phenaki_viz.ui.views.text_compare import compare, cross_records
+from phenaki_viz.ui.views.text_compare import compare, cross_records, without_model
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 DOTS = 24  # a side of a time step in the small maps
@@ -45,13 +49,12 @@ def text_page(run: Run) -> None:
         )
         return
     names = key_axis(records[0], 0).names
-    key = _chips(names)
+    key = _chips(records[0], names)
     _start_where_it_is_read(run, records, key)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         chosen = selection.choose(run.recording, records, place=False)
         shared = _scale()
-    name = panels.plain(names[key])
-    panels.heading(f"{chosen.shown.label} · tokens that read “{name}”", run.recording.made_by)
+    panels.heading(f"{chosen.shown.label} · tokens that read “{names[key]}”", run.recording.made_by)
     left, right = st.columns([5, 7], gap="medium")
     with left:
         _all_heads(run, chosen, key, names[key])
@@ -60,6 +63,8 @@ def text_page(run: Run) -> None:
         _shares(chosen, key, names)
     if isinstance(run, Look):
         compare(run, chosen, key)
+    elif isinstance(run, RecordedRun):
+        without_model(run)
 
 
 def _start_where_it_is_read(run: Run, records: tuple[Any, ...], key: int) -> None:
@@ -82,24 +87,18 @@ def _separations(run: Run, maps: np.ndarray) -> np.ndarray:
     return np.array([[separation(one, held) for one in row] for row in maps])
 
 
-def _chips(names: tuple[str, ...]) -> int:
+def _chips(record: AttentionRecord, names: tuple[str, ...]) -> int:
     """The chosen key: a null key/value or a word."""
-    if st.session_state.get("word", 0) not in range(len(names)):
-        st.session_state["word"] = len(names) - 1
+    queries.word_at(record)
     chosen = st.pills(
         "Words the tokens can read; the null key/values are always there",
         range(len(names)),
-        format_func=lambda at: panels.plain(names[at]),
-        default=_first_word(names),
-        key="word",
+        format_func=lambda at: inert(names[at]),
+        key=queries.WORD,
         required=True,
-        **_BOUND,
+        persist_state="session",  # the link says its number: two words may read alike
     )
     return int(chosen or 0)
-
-
-def _first_word(names: tuple[str, ...]) -> int:
-    return next((at for at, name in enumerate(names) if not name.startswith("null ")), 0)
 
 
 def _scale() -> bool:
@@ -117,20 +116,17 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
     maps = word_maps(chosen.records, chosen.item, key)
     shown = side_by_side(maps)
     finer = side_by_side(maps, enlarged=max(1, DOTS // max(maps.shape[3:])))
-    scales = tuple(
-        tuple(scale_for(float(one.max()), log=False, scope="this head") for one in row)
-        for row in maps
-    )
+    scales = derived.scale_each(shown, log=False)
     picture = HeadGrid(
-        name="word_heads",
-        title=f"tokens that read {name!r}, all heads",
+        name=f"word_heads_key_{key:02d}",
+        title=f"tokens that read “{name}”, all heads",
         notes=(
             f"each tile: {maps.shape[2]} time steps, from left to right and down"
             + ("; grey: no further step" if maps.shape[2] % 3 else ""),
             "colour ends of each head apart",
-            *origin_notes(run.recording.made_by),
+            *record_notes(run.recording, chosen.records),
         ),
-        made_by={**run.recording.made_by, "key": name},
+        made_by={**run.recording.made_by, "key": name, "key_at": key},
         thumbnails=shown,
         layers=tuple(f"L{record.layer}" for record in chosen.records),
         heads=tuple(f"H{head}" for head in chosen.record.heads),
@@ -151,9 +147,9 @@ def _follows(run: Run, maps: np.ndarray, name: str) -> None:
     if np.isnan(found).all():
         return
     layer, head = (int(at) for at in np.unravel_index(int(np.nanargmax(found)), found.shape))
-    said = panels.plain(name)
+    said, most = inert(name), np.nanmax(found)
     st.button(
-        f"L{layer} H{head} reads “{said}” most where there is something (AUC {found.max():.2f})",
+        f"L{layer} H{head} reads “{said}” most where there is something (AUC {most:.2f})",
         icon=":material/target:",
         on_click=selection.wish,
         kwargs={"layer": layer, "head": head},
@@ -169,12 +165,12 @@ def _over_video(run: Run, chosen: Selection, key: int, shared: bool) -> None:
         high = derived.high(run, record, chosen.item, chosen.head)
         scale = scale_for(high, log=False, scope="all words of this head")
     else:
-        weights = record.map.columns(chosen.item, chosen.head, [key])
-        scale = scale_for(float(weights.max()), log=False, scope="this word")
+        high = largest(word_weights(chosen.shown, key))
+        scale = scale_for(high, log=False, scope="this word")
     picture = column_over_video(
         chosen.shown, key, None, as_rgb(run.clip), run.temporal_patch, scale
     )
-    said = panels.plain(key_axis(record, chosen.item).names[key])
+    said = key_axis(record, chosen.item).names[key]
     panels.film(picture, key="word.strip", direction=f"tokens that read “{said}”")
     st.caption(
         "The weight says which tokens read from the word (routing). What they take from it is in "
@@ -188,7 +184,7 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
     picture = Curves(
         name="words_share",
         title=f"How much each key is read: mean weight over all tokens, {chosen.shown.label}",
-        notes=origin_notes(chosen.recording.made_by),
+        notes=chosen.shown.notes,
         made_by={**chosen.recording.made_by},
         curves=(
             Curve(
@@ -203,6 +199,6 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
         kind="bar",
         x_labels=names,
     )
-    st.markdown(f"**{picture.title}**")
+    st.markdown(f"**{inert(picture.title)}**")
     panels.plotly(picture, key="shares", height=230)
     export_row(picture.name, lambda: picture, "shares")

@@ -12,14 +12,18 @@ from phenaki_viz.data import Prompt, as_rgb, read_prompt
 from phenaki_viz.data.digits import DIGITS, DIRECTIONS
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.attention_views import Head, scale_for
+from phenaki_viz.figures.colour import largest
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.outcome_views import loss_change_over_video, loss_over_video
-from phenaki_viz.figures.over_video import column_over_video, frame_steps
-from phenaki_viz.recording.looking import Look, look
+from phenaki_viz.figures.over_video import column_over_video, frame_steps, word_weights
+from phenaki_viz.recording.files import RecordedRun
+from phenaki_viz.recording.looking import Look
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import errands, panels
 from phenaki_viz.ui.exporting import export_row
-from phenaki_viz.ui.runs import MAP_LIMIT, Wanted
+from phenaki_viz.ui.markup import inert
+from phenaki_viz.ui.requests import LookRequest
+from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.selection import Selection
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -48,7 +52,7 @@ def compare(run: Look, chosen: Selection, key: int) -> None:
     held = masked & content_patches(frames, masked.shape, frame_steps(len(frames), pt))
     _figures(outcome.loss, other.outcome.loss, masked, held)
     _routing(run, other, chosen, key)
-    high = float(max(outcome.loss[masked].max(), other.outcome.loss[masked].max()))
+    high = max(largest(outcome.loss[masked]), largest(other.outcome.loss[masked]))
     for column, which, told in zip(
         st.columns(2, gap="medium"), ("right", "wrong"), (run, other), strict=True
     ):
@@ -58,12 +62,22 @@ def compare(run: Look, chosen: Selection, key: int) -> None:
     _rise(outcome.loss, other, masked)
 
 
+def without_model(run: RecordedRun) -> None:
+    """What a recording can say of it: the loss with its own text."""
+    st.subheader("Right word, wrong word", anchor=False)
+    st.caption(
+        "A recording holds no model, so no other text can be tried: open the weights for that."
+    )
+    loss, masked = run.outcome.loss, run.outcome.masked
+    if loss is not None and masked is not None and masked.any():
+        _cost(run, masked, float(loss[masked].max()), "right", "this text")
+
+
 def _routing(run: Look, other: Look, chosen: Selection, key: int) -> None:
     """Whether the two words are read by the same tokens, as a number."""
     first, second = _column(run, chosen, key), _column(other, chosen, key)
-    alike = correlation(*(head.record.map.columns(0, head.head, [at])[:, 0]
-                          for head, at in (first, second)))  # fmt: skip
-    names = [panels.plain(key_axis(head.record, 0).names[at]) for head, at in (first, second)]
+    alike = correlation(*(word_weights(head, at) for head, at in (first, second)))
+    names = [inert(key_axis(head.record, 0).names[at]) for head, at in (first, second)]
     said = "" if np.isnan(alike) else (
         f"{chosen.shown.label} over all tokens: the weights on “{names[0]}” and on “{names[1]}” "
         f"have a correlation of {alike:.2f}. "
@@ -82,14 +96,16 @@ def _column(told: Look, chosen: Selection, key: int) -> tuple[Head, int]:
     return Head(told.recording, record, 0, chosen.head), at
 
 
-def _cost(told: Look, masked: np.ndarray, high: float, which: str) -> None:
+def _cost(
+    told: Look | RecordedRun, masked: np.ndarray, high: float, which: str, scope: str = "both texts"
+) -> None:
     """Loss of the masked tokens, over the video."""
     loss = told.outcome.loss
     if loss is None:
         return
     picture = loss_over_video(
         loss, masked, as_rgb(told.clip), told.temporal_patch, told.recording.made_by, high=high,
-        name=f"loss_{which}",
+        name=f"loss_{which}", scope=scope,
     )  # fmt: skip
     panels.film(
         picture, key=f"loss.{which}", direction="loss of the masked tokens", unit="loss in nats"
@@ -130,27 +146,21 @@ def _figures(right: np.ndarray, wrong: np.ndarray, masked: np.ndarray, held: np.
 def _same_word(told: Look, chosen: Selection, key: int, which: str) -> None:
     """The overlay of the word at the same place in the text."""
     head, at = _column(told, chosen, key)
-    columns = chosen.record.map.columns(chosen.item, chosen.head, [key])
-    scale = scale_for(float(columns.max()), log=False, scope="the first text's word")
+    high = largest(word_weights(chosen.shown, key))
+    scale = scale_for(high, log=False, scope="the first text's word")
     picture = column_over_video(head, at, None, as_rgb(told.clip), told.temporal_patch, scale)
-    st.markdown(f"**{which.capitalize()}: “{panels.plain(told.prompt.text) or 'no text'}”**")
-    word = panels.plain(key_axis(head.record, 0).names[at])
+    st.markdown(f"**{which.capitalize()}: “{inert(told.prompt.text) or 'no text'}”**")
+    word = key_axis(head.record, 0).names[at]
     panels.film(picture, key=f"same.{which}", direction=f"tokens that read “{word}”")
 
 
 def _other(run: Look, prompt: Prompt) -> Look | None:
-    def make(tell: Any) -> Look:
-        return look(
-            run.model, run.clip, prompt, replace(run.ask, frames=len(run.clip.frames)),
-            limit_bytes=MAP_LIMIT, on_progress=tell,
-        )  # fmt: skip
-
     if prompt.text == run.prompt.text:
         return run
-    made_by = run.recording.made_by
-    key = ("against", made_by["weights_digest"], run.clip.digest, prompt.text, run.ask)
+    ask = replace(run.ask, frames=len(run.clip.frames))
+    request = LookRequest(model=run.model, clip=run.clip, prompt=prompt, ask=ask)
     try:
-        found = errands.fetch_run(Wanted(key, make, partial(_same_text, run)), run.seconds)
+        found = errands.fetch_run(Wanted(request, partial(_same_text, run)), run.seconds)
     except PhenakiVizError as error:
         st.error("The second text cannot be run.", icon=":material/block:")
         st.text(str(error))

@@ -14,9 +14,12 @@ from phenaki_viz.ui.training_jobs import Training, TrainSettings
 from phenaki_viz.ui.trainings import (
     Trainings,
     disk_bytes,
+    put_back,
     refuse_training,
     step_bytes,
     trainings,
+    use,
+    used,
     weights_of,
 )
 from phenaki_viz.ui.views.train_timeline import counted, timeline
@@ -63,7 +66,7 @@ def train_page(run: DialledRun) -> None:
     with right:
         st.fragment(_live, run_every=POLL if job.active else None)(job)
     st.divider()
-    timeline(job, partial(_use, shelf, job))
+    timeline(job, partial(_use, job))
 
 
 def _controls(run: DialledRun, shelf: Trainings) -> TrainSettings:
@@ -168,7 +171,7 @@ def _buttons(shelf: Trainings, settings: TrainSettings, job: Training | None) ->
         if job is not None and not job.active:
             st.button(
                 "Start over", icon=":material/restart_alt:", key="train.over",
-                on_click=shelf.start_over, args=(settings,),
+                on_click=_start_over, args=(shelf, settings),
                 help="Forgets these weights and what was saved of them",
             )  # fmt: skip
     failed = st.session_state.pop(_ERROR, "") or (job.error if job else "")
@@ -180,6 +183,13 @@ def _buttons(shelf: Trainings, settings: TrainSettings, job: Training | None) ->
 def _start(shelf: Trainings, settings: TrainSettings) -> None:
     try:
         shelf.start(settings)
+    except PhenakiVizError as error:
+        st.session_state[_ERROR] = str(error)
+
+
+def _start_over(shelf: Trainings, settings: TrainSettings) -> None:
+    try:
+        shelf.start_over(settings)
     except PhenakiVizError as error:
         st.session_state[_ERROR] = str(error)
 
@@ -217,7 +227,7 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _use(shelf: Trainings, job: Training, step: int) -> None:
+def _use(job: Training, step: int) -> None:
     """Save the weights of a kept step, or show them in the other pages."""
     file = job.weights(step)
     if not file.is_file():
@@ -231,7 +241,7 @@ def _use(shelf: Trainings, job: Training, step: int) -> None:
             help="They take the place of the random ones for as long as the sliders stay as they "
             "are now",
         ):
-            shelf.use(job, step)
+            use(job, step)
             st.rerun()
         st.download_button(
             "Save them as safetensors",
@@ -241,9 +251,9 @@ def _use(shelf: Trainings, job: Training, step: int) -> None:
             on_click="ignore",
             key="train.save",
         )
-        if config in shelf.used and st.button("Back to random weights", key="train.back"):
-            shelf.put_back(config)
+        shown = used(config)
+        if shown and st.button("Back to random weights", key="train.back"):
+            put_back(config)
             st.rerun()
-    if config in shelf.used:
-        used = counted(shelf.used[config][1])
-        st.caption(f"The other pages show this model after {used}.")
+    if shown:
+        st.caption(f"The other pages show this model after {counted(shown.step)}.")

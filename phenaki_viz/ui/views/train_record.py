@@ -8,9 +8,11 @@ import streamlit as st
 from phenaki_viz.checkpoints import Opened
 from phenaki_viz.errors import CheckpointError
 from phenaki_viz.figures.training_views import Stretches, recorded_loss
+from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import models, panels
 from phenaki_viz.ui.exporting import export_row
+from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.own import GOOD
 from phenaki_viz.ui.views.train import duration
 
@@ -22,6 +24,8 @@ STAGES = {
 
 def record_page(run: Run) -> None:
     """The loss curves in the file, and a button to where a model learns in the page."""
+    if isinstance(run, RecordedRun):
+        st.caption("How its model learned is in the file of the weights; a recording has none.")
     record = _record()
     curves = {name: curve for name in STAGES if (curve := _curve_of(record, name))}
     if curves:
@@ -80,7 +84,7 @@ def _curve_of(record: Mapping[str, Any], name: str) -> Stretches | None:
 
 def _draw(name: str, curve: Stretches, made_by: Mapping[str, Any]) -> None:
     picture = recorded_loss(f"loss_{name}", curve, made_by)
-    st.markdown(f"**{picture.title}**")
+    st.markdown(f"**{inert(picture.title)}**")
     panels.plotly(picture, key=f"record.{name}", height=280)
     panels.notes(picture)
     export_row(picture.name, lambda: picture, f"record.{name}")

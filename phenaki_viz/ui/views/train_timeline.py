@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import streamlit as st
@@ -12,7 +12,7 @@ from phenaki_viz.analysis.measures import head_table
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.data import Clip, Prompt, as_rgb
 from phenaki_viz.figures.attention_views import head_grid, scale_for, words_read
-from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.colour import ColourScale, largest
 from phenaki_viz.figures.naming import place_name
 from phenaki_viz.figures.outcome_views import frames_alone
 from phenaki_viz.figures.over_video import row_over_video
@@ -20,9 +20,12 @@ from phenaki_viz.figures.training_views import heads_over_steps
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.trained_steps import watched
-from phenaki_viz.ui import outcome, panels, selection
+from phenaki_viz.ui import derived, outcome, panels, selection
 from phenaki_viz.ui.exporting import export_row
+from phenaki_viz.ui.health import draw_health
+from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.shelves import number_of
 from phenaki_viz.ui.training_jobs import Kept, Training
 
 T = TypeVar("T")
@@ -58,7 +61,8 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
         f"After {counted(at.step)} · {chosen.shown.label} · query {place_name(*chosen.place)}",
         at.recording.made_by,
     )
-    st.caption(panels.plain(f"{clip.name} (never learnt from; all of its patches are shown)"))
+    draw_health(at.recording)
+    st.caption(inert(f"{clip.name} (never learnt from; all of its patches are shown)"))
     every = _every(kept, chosen) if common else ((at, chosen),)
     _row(clip, chosen, every)
     left, right = st.columns([6, 5], gap="medium")
@@ -127,7 +131,7 @@ def _row(clip: Clip, chosen: Selection, every: tuple[tuple[Kept, Selection], ...
         panels.plotly(bars, key="train.words", height=260)
         panels.notes(bars)
         return
-    high = max(float(_weights(look).max()) for _, look in every)
+    high = max(largest(_weights(look)) for _, look in every)
     scope = "this query, all kept steps" if len(every) > 1 else "this query"
     scale = scale_for(high, log=False, scope=scope)
     frames, patch = as_rgb(clip), frames_a_step(chosen.record, len(clip.frames))
@@ -182,7 +186,7 @@ def _over_steps(kept: tuple[Kept, ...], chosen: Selection, prompt: Prompt) -> No
         title="entropy",
         unit="bits",
     )
-    st.markdown(f"**{picture.title}**")
+    st.markdown(f"**{inert(picture.title)}**")
     panels.plotly(picture, key="train.entropy", height=320)
     panels.notes(picture)
     uniform = np.log2(chosen.record.visible_keys(chosen.item)).mean()
@@ -212,7 +216,5 @@ def _entropy(kept: Kept, look: Selection) -> np.ndarray:
 
 
 def _once(kept: Kept, what: str, look: Selection, make: Callable[[], T]) -> T:
-    key: Any = (what, look.record.stack, look.record.kind, *look.items)
-    if key not in kept.derived:
-        kept.derived[key] = make()
-    return kept.derived[key]
+    maps = tuple(number_of(record.map) for record in look.records)
+    return derived.once((what, number_of(kept), maps, tuple(look.items)), make)

@@ -1,0 +1,107 @@
+"""Where a head's weight lies, seen from its query: on itself, around it, in other time steps.
+
+A region is a set of keys that is told by the offset from query to key. Its mass is the weight on
+it; beside it stands what a query that does not choose would put there, so that a head that looks
+at the largest region is not taken for one that chose it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from phenaki_viz.recording import AttentionRecord
+
+MOST_QUERIES = 256  # read of one map for a mean; more change the mean's third digit
+
+# (Δt, Δrow, Δcolumn) from query to key and the key's time step, each 'q j' → 'q j' bool.
+Inside = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+REGIONS: dict[str, Inside] = {
+    "itself": lambda t, r, c, at: (t == 0) & (r == 0) & (c == 0),
+    "around": lambda t, r, c, at: (t == 0) & (np.maximum(abs(r), abs(c)) <= 1),
+    "own step": lambda t, r, c, at: t == 0,
+    "own place": lambda t, r, c, at: (t != 0) & (np.maximum(abs(r), abs(c)) <= 1),
+    "step before": lambda t, r, c, at: t == -1,
+    "step after": lambda t, r, c, at: t == 1,
+    "first step": lambda t, r, c, at: (at == 0) & (t != 0),
+    "earlier": lambda t, r, c, at: t < 0,
+    "later": lambda t, r, c, at: t > 0,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mass:
+    """Weight on a region, 0 to 1, and what uniform attention would put there.
+
+    queries: over how many queries the mean was taken.
+    """
+
+    mass: float
+    uniform: float
+    queries: int
+
+    @property
+    def ratio(self) -> float:
+        """Multiples of uniform; 0 where no key of the region may be seen."""
+        return self.mass / self.uniform if self.uniform else 0.0
+
+
+def region_masses(
+    record: AttentionRecord, item: int, head: int, queries: Sequence[int] | None = None
+) -> dict[str, Mass]:
+    """Mass of every region that these queries may look at and that is not all they may see.
+
+    Of regions that are the same keys here (within one patch over time, "itself" is "own step"), the
+    first is kept.
+
+    queries: rows of the map; None takes all of a small map and evenly spaced ones of a large one.
+    Rows that are not a distribution, and queries without a visible key, do not count. Empty for
+    cross-attention, for null keys before the tokens, and where no row is left.
+    Source: own-step and same-patch mass as in Sparse VideoGen 2025 (arXiv 2502.01776), section 3.
+    """
+    if record.kind == "cross" or record.num_null_kv or record.places.batch_counts == "sequence":
+        return {}
+    rows = sound_rows(record, item, head, queries)
+    if not len(rows):
+        return {}
+    attn = record.map.rows(item, head, rows.tolist()).astype(np.float64)
+    seen = visible(record, item, rows)
+    offsets = _offsets(record, item, rows)
+    found: dict[str, Mass] = {}
+    taken: list[np.ndarray] = []
+    for name, inside in REGIONS.items():
+        there = inside(*offsets) & seen
+        if not there.any() or (there == seen).all() or any((there == t).all() for t in taken):
+            continue
+        taken.append(there)
+        found[name] = Mass(
+            mass=float(np.where(there, attn, 0).sum(axis=1).mean()),
+            uniform=float((there.sum(axis=1) / seen.sum(axis=1)).mean()),
+            queries=len(rows),
+        )
+    return found
+
+
+def sound_rows(
+    record: AttentionRecord, item: int, head: int, queries: Sequence[int] | None = None
+) -> np.ndarray:
+    """The queries of these, or evenly spaced ones of all, whose weights are a distribution."""
+    total = record.map.shape[2]
+    spaced = np.unique(np.linspace(0, total - 1, min(total, MOST_QUERIES)).round())
+    rows = np.asarray(spaced if queries is None else queries, np.int64)
+    sighted = record.visible_keys(item)[rows] > 0
+    return np.setdiff1d(rows[sighted], record.map.wrong_rows(item, head))
+
+
+def visible(record: AttentionRecord, item: int, rows: np.ndarray) -> np.ndarray:
+    """Which keys these queries may look at: 'q j' bool."""
+    _, _, _, j = record.map.shape
+    return np.concatenate([~record.hidden(item, (at, at + 1), (0, j)) for at in rows.tolist()])
+
+
+def _offsets(record: AttentionRecord, item: int, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """(Δt, Δrow, Δcolumn) from query to key and the key's time step: each 'q j'."""
+    places = record.places.coordinates(record.batch_items[item])
+    t, r, c = (axis[None, :] - axis[rows][:, None] for axis in places)
+    return t, r, c, np.broadcast_to(places[0][None], t.shape)

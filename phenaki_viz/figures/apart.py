@@ -1,0 +1,32 @@
+"""Names of keys, of which no two read alike: a word that stands twice in the text is two keys."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from phenaki_viz.figures.words import plain
+
+BLANK = "(blank)"  # a word of letters that cannot be shown
+ENDINGS = {1: "st", 2: "nd", 3: "rd"}
+
+
+def told_apart(names: Sequence[str]) -> tuple[str, ...]:
+    """The names as they can be shown, each one once.
+
+    ('two', 'and', 'two') are 'two (1st)', 'and', 'two (2nd)': what reads the same is counted, the
+    rest stays as it is.
+    """
+    shown = [plain(name) or BLANK for name in names]
+    often, seen = Counter(shown), Counter[str]()
+    found = []
+    for name in shown:
+        seen[name] += 1
+        found.append(name if often[name] == 1 else f"{name} ({ordinal(seen[name])})")
+    # A file may hold a name such as 'two (1st)' beside 'two' and 'two': its place decides then.
+    often = Counter(found)
+    return tuple(name if often[name] == 1 else f"{at}: {name}" for at, name in enumerate(found))
+
+
+def ordinal(number: int) -> str:
+    """'1st', '2nd', '3rd', '4th', '11th', '21st', …"""
+    teen = number % 100 in (11, 12, 13)
+    return f"{number}{'th' if teen else ENDINGS.get(number % 10, 'th')}"

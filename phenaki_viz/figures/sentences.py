@@ -1,0 +1,157 @@
+"""What a head does, as a sentence: made of its numbers by rules, each clause with its figure.
+
+Nothing here says that a head recognises or understands: a weight says where it reads.
+"""
+
+from collections.abc import Iterator, Mapping
+from math import log2
+
+import numpy as np
+
+from phenaki_viz.analysis.character import Spread, key_masses, sort_of, spread
+from phenaki_viz.analysis.regions import Mass, region_masses
+from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.naming import family, key_axis
+from phenaki_viz.recording import Place
+
+LEAST, TIMES = 0.25, 1.3  # a region is worth a clause from this mass and these multiples of uniform
+EVEN = 0.97  # of the highest entropy: nothing is chosen that a sentence could name
+
+PATCH = {
+    "itself": "keeps {mass} of its weight on itself",
+    "around": "puts {mass} of its weight on itself and the patches around it",
+    "own step": "puts {mass} of its weight on its own time step",
+    "own place": "puts {mass} of its weight on its own place at other times",
+    "step before": "puts {mass} of its weight on the time step before",
+    "step after": "puts {mass} of its weight on the time step after",
+    "first step": "puts {mass} of its weight on the first time step",
+    "earlier": "puts {mass} of its weight on earlier time steps",
+    "later": "puts {mass} of its weight on later time steps",
+}
+HEAD = {
+    "itself": "{mass} on the patch itself",
+    "around": "{mass} within one patch",
+    "own step": "{mass} in its own time step",
+    "own place": "{mass} on its own place at other times",
+    "step before": "{mass} one time step back",
+    "step after": "{mass} one time step ahead",
+    "first step": "{mass} on the first time step",
+    "earlier": "{mass} on earlier time steps",
+    "later": "{mass} on later time steps",
+}
+SORTS = {
+    "spatial": ("Stays in its own time step", "own step"),
+    "temporal": ("Looks at its own place in other time steps", "own place"),
+    "global": ("Looks across time steps", "own step"),
+}
+
+
+def patch_sentence(head: Head, place: Place) -> str:
+    """What one patch does with this head: 'L2 H3, self: this patch puts 57 % of …'."""
+    record = head.record
+    _, query = record.places.locate(place)
+    return f"{head.label}, {family(record)}: this patch {_patch_clause(head, query)}"
+
+
+def _patch_clause(head: Head, query: int) -> str:
+    record = head.record
+    how = spread(record, head.item, head.head, [query])
+    if how is None:
+        return "has no weights: no key is visible, or they are not a distribution"
+    if record.kind == "self" and how.share < EVEN:
+        regions = region_masses(record, head.item, head.head, [query])
+        for name in _telling(regions):
+            return PATCH[name].format(mass=_percent(regions[name].mass)) + _times(regions[name])
+    return _strongest(head, query, how)
+
+
+def _strongest(head: Head, query: int, how: Spread) -> str:
+    """The key that gets most of a row; said to be little where the row hardly chooses."""
+    record = head.record
+    (row,) = record.map.rows(head.item, head.head, [query])
+    key = int(np.argmax(row))
+    uniform = 1 / how.of
+    mass = Mass(mass=float(row[key]), uniform=uniform, queries=1)
+    named = _key(head, key)
+    if how.share >= EVEN:
+        return f"hardly chooses: its strongest key, {named}, gets {mass.ratio:.1f} × uniform"
+    if record.kind == "cross":
+        return f"puts {_percent(mass.mass)} of its weight on {named}{_times(mass)}"
+    return f"looks most at {named}: {_percent(mass.mass)} of its weight{_times(mass)}"
+
+
+def head_sentence(head: Head) -> str:
+    """What the head does on the whole, mean over its queries: 'Stays in its own time step (…).'."""
+    record = head.record
+    how = spread(record, head.item, head.head)
+    if how is None:
+        return "No query of this map sees a key: its weights mean nothing."
+    clauses = list(_words_clauses(head) if record.kind == "cross" else _place_clauses(head, how))
+    text = "; ".join([*clauses, _spread_clause(how)]) + "."
+    return text[:1].upper() + text[1:]
+
+
+def _place_clauses(head: Head, how: Spread) -> Iterator[str]:
+    regions = region_masses(head.record, head.item, head.head)
+    sort = sort_of(head.record, regions, how)
+    said: set[str] = set()
+    if sort is not None and sort != "even":
+        words, region = SORTS[sort]
+        if region in regions:
+            yield f"{words} ({_against(regions[region], outside=sort == 'global')})"
+            said.add(region)
+    elif how.share >= EVEN:
+        yield "Hardly chooses"
+    for name in _telling(regions, least=0.15):
+        if name in said:
+            continue
+        said_of = HEAD[name].format(mass=f"{regions[name].mass:.2f} of its weight")
+        yield said_of + _times(regions[name])
+        return
+
+
+def _words_clauses(head: Head) -> Iterator[str]:
+    masses = key_masses(head.record, head.item, head.head)
+    order = sorted(range(len(masses)), key=lambda key: -masses[key].mass)
+    if order:
+        first = masses[order[0]]
+        yield f"Reads {_key(head, order[0])} most ({_against(first)})"
+    if len(order) > 1:
+        yield f"then {_key(head, order[1])} ({masses[order[1]].mass:.2f})"
+
+
+def _spread_clause(how: Spread) -> str:
+    keys = "key" if round(how.of) == 1 else "keys"
+    return f"as spread as {_count(how.equal_keys)} equal {keys} of {_count(how.of)}"
+
+
+def _count(keys: float) -> str:
+    return f"{keys:.0f}" if keys >= 10 or keys == round(keys) else f"{keys:.1f}"
+
+
+def _telling(regions: Mapping[str, Mass], least: float = LEAST) -> list[str]:
+    """Regions that were chosen, the most telling first: by mass × log2(multiples of uniform)."""
+    chosen = [n for n, one in regions.items() if one.mass >= least and one.ratio >= TIMES]
+    return sorted(chosen, key=lambda name: -regions[name].mass * log2(regions[name].ratio))
+
+
+def _key(head: Head, key: int) -> str:
+    """A key in words: “two”, null key 1, time 2, row 0, column 3."""
+    name = key_axis(head.record, head.item).names[key]
+    if key < head.record.num_null_kv:
+        return f"null key {key + 1}"
+    return f"“{name}”" if head.record.kind == "cross" else name
+
+
+def _percent(mass: float) -> str:
+    return f"{mass:.0%}".replace("%", " %") if mass >= 0.095 else f"{mass:.1%}".replace("%", " %")
+
+
+def _times(mass: Mass) -> str:
+    return f" ({mass.ratio:.1f} × uniform)" if mass.ratio < 10 else f" ({mass.ratio:.0f} × uniform)"
+
+
+def _against(mass: Mass, *, outside: bool = False) -> str:
+    if outside:
+        return f"{1 - mass.mass:.2f} outside its own; {1 - mass.uniform:.2f} would be uniform"
+    return f"{mass.mass:.2f} of its weight; {mass.uniform:.2f} would be uniform"

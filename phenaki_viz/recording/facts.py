@@ -1,0 +1,61 @@
+"""What a page must know of a model beside its maps: written into every recording, read from there.
+
+`made_by["facts"]` of a recording: `{"convolutions": [{"stack", "causal", "layout"}, …]}`, one entry
+for each kind of PEG in each transformer. A recording of before has no facts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from torch import nn
+
+FACTS = "facts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Convolution:
+    """PEG convolutions of one transformer that are alike. stack: its name.
+
+    causal: they look back in time only. layout: "published" or "rearranged", see `models.PEG`.
+    """
+
+    stack: str
+    causal: bool
+    layout: str
+
+
+def facts_of(model: nn.Module) -> dict[str, Any]:
+    """JSON-able; modules are told by what they have, as the published classes are others."""
+    found = (
+        Convolution(
+            stack=name.partition(".layers.")[0],
+            causal=bool(getattr(module, "causal", False)),
+            layout=str(getattr(module, "layout", "published")),
+        )
+        for name, module in model.named_modules()
+        if isinstance(getattr(module, "dsconv", None), nn.Conv3d)
+    )
+    return {"convolutions": [asdict(kind) for kind in dict.fromkeys(found)]}
+
+
+def convolutions_of(made_by: Mapping[str, Any]) -> tuple[Convolution, ...] | None:
+    """The PEG convolutions of the model that was recorded; None where the recording does not say.
+
+    A file's header is anybody's JSON: what is no such entry counts as not said.
+    """
+    facts = made_by.get(FACTS)
+    entries = facts.get("convolutions") if isinstance(facts, Mapping) else None
+    if not isinstance(entries, list):
+        return None
+    read = [_read(entry) for entry in entries]
+    return None if None in read else tuple(kind for kind in read if kind is not None)
+
+
+def _read(entry: Any) -> Convolution | None:
+    if not isinstance(entry, Mapping):
+        return None
+    stack, causal, layout = (entry.get(name) for name in ("stack", "causal", "layout"))
+    if not (isinstance(stack, str) and isinstance(causal, bool) and isinstance(layout, str)):
+        return None
+    return Convolution(stack=stack, causal=causal, layout=layout)

@@ -1,0 +1,13 @@
+"""What is wrong with the numbers of a recording, said above every page that draws them."""
+
+import streamlit as st
+
+from phenaki_viz.recording import Recording, describe_failures, describe_non_finite
+from phenaki_viz.ui.markup import inert
+
+
+def draw_health(recording: Recording) -> None:
+    """Checks that failed, and where NaN or infinity began; nothing when all is well."""
+    for said in (describe_failures(recording.records), describe_non_finite(recording)):
+        if said:
+            st.warning(inert(f"{said}."), icon=":material/error:")

@@ -1,0 +1,82 @@
+"""Sentences of planted heads: each says what the head was built to do, with its figure."""
+
+import numpy as np
+import pytest
+
+from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.sentences import head_sentence, patch_sentence
+from phenaki_viz.recording import Places, Recording
+from tests.analysis.records import planted, uniform
+from tests.analysis.test_regions import GRID, C, N, R, T, on
+
+
+def head(attn, **changes):
+    one = planted(attn[None, None], Places(GRID, "video"), layer=2, **changes)
+    return Head(Recording([one]), one, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("inside", "patch", "whole"),
+    [
+        (
+            lambda t, r, c: t == 0,
+            "puts 100 % of its weight on its own time step (3.0 × uniform)",
+            "Stays in its own time step (1.00 of its weight; 0.33 would be uniform); ",
+        ),
+        (
+            lambda t, r, c: (t == 0) & (r == 0) & (c == 0),
+            "keeps 100 % of its weight on itself (60 × uniform)",
+            "Stays in its own time step (1.00 of its weight; 0.33 would be uniform); "
+            "1.00 of its weight on the patch itself (60 × uniform); as spread as 1 equal keys",
+        ),
+        (
+            lambda t, r, c: (t != 0) & (r == 0) & (c == 0),
+            "puts 100 % of its weight on its own place at other times",
+            "Looks at its own place in other time steps (1.00 of its weight; ",
+        ),
+        (
+            lambda t, r, c: t != 0,
+            "of its weight on",
+            "Looks across time steps (1.00 outside its own; 0.67 would be uniform)",
+        ),
+    ],
+)
+def test_a_head_is_said_to_do_what_it_was_built_to_do(inside, patch, whole):
+    built = head(on(inside))
+    said = patch_sentence(built, (1, 2, 3))
+    assert said.startswith("L2 H0, self: this patch ") and patch in said, said
+    assert head_sentence(built).startswith(whole), head_sentence(built)
+
+
+def test_a_head_that_does_not_choose_is_said_so():
+    even = head(uniform(1, 1, N, N)[0, 0])
+    assert "hardly chooses" in patch_sentence(even, (0, 0, 0))
+    assert head_sentence(even) == "Hardly chooses; as spread as 60 equal keys of 60."
+
+
+def test_one_far_key_is_named_with_its_figure():
+    attn = np.full((N, N), 0.8 / (N - 1))
+    at = int(np.flatnonzero((T == 2) & (R == 3) & (C == 4))[0])
+    attn[:, at] = 0.2
+    said = patch_sentence(head(attn), (0, 0, 0))
+    assert "row 3, column 4" in said and "20 % of its weight (12 × uniform)" in said
+
+
+def test_words_and_null_keys_are_named_and_nothing_recognises():
+    attn = np.tile([0.1, 0.05, 0.6, 0.25], (N, 1))
+    built = head(attn, kind="cross", num_null_kv=2, words=("two", "right"))
+    said = patch_sentence(built, (0, 1, 1)), head_sentence(built)
+    assert said[0] == "L2 H0, cross: this patch puts 60 % of its weight on “two” (2.4 × uniform)"
+    assert said[1].startswith(
+        "Reads “two” most (0.60 of its weight; 0.25 would be uniform); then “right” (0.25); "
+    )
+    nulls = np.tile([0.7, 0.1, 0.1, 0.1], (N, 1))
+    said += (patch_sentence(head(nulls, kind="cross", num_null_kv=2, words=("a", "b")), (0, 0, 0)),)
+    assert "on null key 1 (2.8 × uniform)" in said[2]
+    assert not any(word in " ".join(said) for word in ("recogni", "understand", "know"))
+
+
+def test_a_patch_without_weights_is_said_so():
+    blind = head(np.full((N, N), np.nan))
+    assert "has no weights" in patch_sentence(blind, (0, 0, 0))
+    assert head_sentence(blind).startswith("No query of this map sees a key")

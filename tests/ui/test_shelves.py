@@ -1,0 +1,150 @@
+"""What is kept is counted whole and bounded; numbers of things are never given twice."""
+
+import gc
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from phenaki_viz.data import read_prompt, sample_clip
+from phenaki_viz.recording.dialled import run_dialled
+from phenaki_viz.recording.looking import Ask, look
+from phenaki_viz.recording.run import Run
+from phenaki_viz.recording.sampled import Sampling, sample
+from phenaki_viz.ui import derived
+from phenaki_viz.ui.requests import DialledRequest
+from phenaki_viz.ui.runs import RunShelf
+from phenaki_viz.ui.settings import Settings
+from phenaki_viz.ui.shelves import Shelf, number_of, weigh
+from tests.recording.trained import clip, phenaki
+
+MB = 2**20
+SMALL = {"heads": 2, "depth": 1, "size": 32, "patch": 8, "frames": 3}
+
+
+def block(size: int) -> np.ndarray:
+    return np.zeros(size, np.uint8)
+
+
+@dataclass(eq=False)
+class Thing:
+    held: object
+
+
+def total(*things):
+    return sum(weigh(*things).values())
+
+
+@pytest.mark.parametrize(
+    "hold",
+    [
+        lambda: block(MB),
+        lambda: block(MB)[::2],  # what a view keeps alive is all of it
+        lambda: torch.zeros(MB, dtype=torch.uint8)[5:],
+        lambda: torch.zeros(MB // 4).numpy(),
+        lambda: bytes(MB),
+        lambda: {"deep": [Thing((block(MB),))]},
+        lambda: nn.Linear(MB // 8, 2, bias=False),
+        lambda: nn.Sequential(nn.BatchNorm1d(MB // 16)),
+    ],
+)
+def test_everything_that_hangs_on_a_thing_counts(hold):
+    assert MB <= total(Thing(hold())) < 1.1 * MB
+
+
+def test_what_is_shared_counts_once():
+    numbers = torch.zeros(MB, dtype=torch.uint8)
+    assert total(Thing(numbers), [numbers[3:], numbers.numpy()]) < 1.1 * MB
+
+
+def test_a_run_counts_with_its_weights_its_clip_and_what_came_out():
+    dialled = run_dialled(Settings(**SMALL).config, sample_clip(), read_prompt("left"))
+    looked = look(phenaki(), clip(), read_prompt("left"), Ask())
+    sampled = sample(phenaki(), read_prompt("left"), Sampling(frames=5, steps=3))
+    for run in (dialled, looked, sampled):
+        weights = sum(p.nbytes for p in {id(p): p for p in run.model.parameters()}.values())
+        known = run.recording.nbytes + weights + run.clip.frames.nbytes
+        assert total(run) > known
+    outcome = sum(v.nbytes for v in vars(looked.outcome).values() if isinstance(v, np.ndarray))
+    assert total(looked) - total(looked.recording, looked.model, looked.clip) > outcome
+    assert total(sampled) - total(sampled.recording, sampled.model) > sampled.previews.nbytes
+
+
+def test_the_least_recently_used_go_and_shared_parts_stay_counted():
+    shelf, shared = Shelf(int(3.6 * MB)), block(MB)
+    for name in "abc":
+        shelf.put(name, (shared, block(MB // 2)))
+    assert list(shelf.things) == ["a", "b", "c"] and shelf.nbytes < 2.6 * MB
+    shelf.get("a")
+    shelf.put("d", block(MB + MB // 2))
+    assert list(shelf.things) == ["c", "a", "d"]
+    shelf.put("e", block(9 * MB))  # larger than the shelf: it stays alone
+    assert list(shelf.things) == ["e"] and 9 * MB <= shelf.nbytes < 9.1 * MB
+    shelf.drop("e")
+    assert shelf.nbytes == 0 and not shelf._holders and not shelf._parts
+
+
+def test_putting_again_counts_once():
+    shelf = Shelf(100 * MB)
+    for _ in range(5):
+        shelf.put("a", block(MB))
+    assert shelf.nbytes < 1.1 * MB
+
+
+def test_the_shelf_of_runs_throws_out_models_with_their_maps():
+    """The weights are most of it: maps alone would never reach the limit."""
+    wide = Settings(**SMALL, dim=256)
+    shelf = RunShelf(limit_bytes=20 * MB)
+    for seed in range(12):
+        settings = Settings(**{**SMALL, "dim": 256, "seed": seed})
+        request = DialledRequest(settings=settings, clip=sample_clip())
+        shelf.put(request, request.run(lambda *_: None))
+        assert shelf.nbytes < 20 * MB
+    one = total(next(reversed(shelf.things.values())))
+    assert one > 2 * MB and sum(r.recording.nbytes for r in shelf.things.values()) < MB
+    assert 2 < len(shelf.things) <= 20 * MB // one
+    assert shelf.get(DialledRequest(settings=wide, clip=sample_clip())) is None
+
+
+def test_what_is_computed_from_runs_is_bounded_together(monkeypatch):
+    monkeypatch.setattr(derived, "kept", Shelf(4 * MB))
+    made = []
+
+    def make(at):
+        made.append(at)
+        return block(MB)
+
+    for at in range(50):
+        derived.once(("tile", at), lambda at=at: make(at))
+        assert derived.kept.nbytes < 4 * MB
+    derived.once(("tile", 49), lambda: make(49))
+    assert made == list(range(50)) and len(derived.kept.things) == 3
+    assert derived.once("none", lambda: None) is derived.once("none", lambda: 1 / 0)
+
+
+def test_parts_of_a_run_are_few_and_go_with_it():
+    run = run_dialled(Settings(**SMALL).config, sample_clip(), read_prompt("left"))
+    names = ("clip", "prompt", "model", "recording", "temporal_patch", "seconds")
+    fields = {name: getattr(run, name) for name in names}
+    same = derived.part(run, 0, lambda: Run(**fields))
+    assert derived.part(run, 0, lambda: 1 / 0) is same
+    for step in range(30):
+        derived.part(run, step, lambda: Run(**fields))
+    assert len(derived._parts[run]) == derived.MOST_PARTS
+    before = len(derived._parts)
+    del run, same
+    gc.collect()
+    assert len(derived._parts) == before - 1
+
+
+def test_a_number_is_never_given_twice():
+    """An address is: after thousands of things, some lie where others lay."""
+    numbers, addresses = set(), set()
+    for _ in range(3000):
+        thing = Thing(None)
+        assert number_of(thing) == number_of(thing)
+        numbers.add(number_of(thing))
+        addresses.add(id(thing))
+    assert len(numbers) == 3000 > len(addresses)
