@@ -25,6 +25,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.maps_page
 	$(BIN)/python -m benchmarks.strip_page
+	$(BIN)/python -m benchmarks.calm_page
 	$(BIN)/python -m benchmarks.rebuilds
 
 train: $(VENV)/.run

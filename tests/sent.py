@@ -29,3 +29,14 @@ def sent(at: AppTest, which: int = 0) -> tuple[dict[str, Any], dict[str, np.ndar
     if "listed" in parts:
         parts["values"] = read_back(parts)
     return header, parts
+
+
+def words_on(at: AppTest) -> list[str]:
+    """All that the page says in words: captions, text, and the lines that go with pictures."""
+    found = [element.value for element in (*at.markdown, *at.caption)]
+    for component in at.get("bidi_component"):
+        header, _ = unpack(component.proto.bytes[:-LENGTH])
+        badge = (header.get("badge") or {}).values()
+        lines = (header.get("title"), header.get("text"), *header.get("notes", ()), *badge)
+        found += [line for line in lines if line]
+    return found

@@ -38,6 +38,7 @@ from phenaki_viz.models.configs import (
     from_json,
     layers_of,
 )
+from phenaki_viz.models.seeding import random_stream
 
 Config = CViViTConfig | MaskGitConfig | CriticConfig | PhenakiConfig
 CONFIGS: dict[str, Any] = {
@@ -293,7 +294,7 @@ def _check_fit(inspection: Inspection, told: Mapping[str, Told]) -> None:
             f"has {inspection.tensors} tensors"
         )
     try:
-        with torch.random.fork_rng(devices=[]), torch.device("meta"):
+        with random_stream(), torch.device("meta"):
             model = inspection.config.build()
             state = {key: torch.empty(one.shape, dtype=one.dtype) for key, one in told.items()}
             found = {key: tuple(tensor.shape) for key, tensor in completed(state).items()}
@@ -320,7 +321,7 @@ def _check_fit(inspection: Inspection, told: Mapping[str, Told]) -> None:
 
 def _filled(inspection: Inspection, state: dict[str, torch.Tensor]) -> nn.Module:
     """A new model with these weights, which were found to fit it."""
-    with torch.random.fork_rng(devices=[]):
+    with random_stream():
         model: nn.Module = inspection.config.build()
     for key, tensor in model.state_dict().items():
         if tensor.numel() == 0 and key.endswith("null_kv"):

@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from phenaki_viz.cli.clips import add_clip_options, clip_of
 from phenaki_viz.cli.options import frame_size
 
 # Default and what it is, for `--help`; a test makes sure that the defaults are `DialConfig`'s.
@@ -48,6 +49,7 @@ def add_shown(parser: Any) -> None:
         help="text for cross-attention (default: no words; of "
         "a model that knows its words, what the clip shows)",
     )
+    add_clip_options(parser)
 
 
 def add_layout(parser: Any) -> None:
@@ -83,7 +85,7 @@ def dialled_run(asked: argparse.Namespace, **how: Any) -> Any:
 
     Raises ConfigError for a prompt that the layout does not read.
     """
-    from phenaki_viz.data import load_clip, read_prompt, sample_clip
+    from phenaki_viz.data import read_prompt
     from phenaki_viz.errors import ConfigError
     from phenaki_viz.models.dial import DialConfig
     from phenaki_viz.recording.dialled import run_dialled
@@ -98,5 +100,5 @@ def dialled_run(asked: argparse.Namespace, **how: Any) -> Any:
     given = {name: value for name, value in given.items() if value is not None}
     height, width = asked.size or (SIZE, SIZE)
     config = DialConfig(**given, height=height, width=width, cross=joint)
-    clip = load_clip(asked.clip) if asked.clip else sample_clip()
+    clip = clip_of(asked, lambda found: min(found, config.frames))
     return run_dialled(config, clip, read_prompt(asked.prompt or ""), **how)

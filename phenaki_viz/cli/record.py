@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from phenaki_viz.cli.clips import told
 from phenaki_viz.cli.sources import TRAINED, add_options, made_run
 from phenaki_viz.errors import ConfigError
 
@@ -45,6 +46,7 @@ def run(asked: argparse.Namespace) -> int:
     save_recording(asked.output, made)
     size = asked.output.stat().st_size / 1e6
     said = describe_holding(made.recording)
+    print(told(made.clip), file=sys.stderr)
     print(f"{asked.output}: {len(made.recording)} maps, {size:.1f} MB; {said}", file=sys.stderr)
     for wrong in (describe_failures(made.recording.records), describe_non_finite(made.recording)):
         if wrong:

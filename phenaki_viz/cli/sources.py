@@ -4,9 +4,11 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from difflib import SequenceMatcher
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from phenaki_viz.cli.clips import clip_of, of_clip
 from phenaki_viz.cli.dialling import DIALS, add_dials, add_layout, add_shown, dialled_run
 from phenaki_viz.cli.options import at_least, correction, frame_size, share, token_grid
 from phenaki_viz.errors import ConfigError
@@ -199,27 +201,27 @@ def _give_text(opened: "Opened", name: str) -> None:
 
 def _shown(asked: argparse.Namespace, opened: "Opened") -> tuple["Clip", "Prompt", list[str]]:
     """Clip and prompt, and how they were chosen."""
-    from phenaki_viz.data import digit_clip, load_clip, read_prompt, sample_clip
+    from phenaki_viz.data import digit_clip, read_prompt, sample_clip
     from phenaki_viz.models import WordEmbedding
-    from phenaki_viz.recording.looking import encoder_of, eyes_of
+    from phenaki_viz.recording.looking import encoder_of, eyes_of, most_frames
 
     prompt = read_prompt(asked.prompt or "")
     if eyes_of(opened.model) is None:
         return sample_clip(), prompt, []  # not shown: there is nothing that could see it
     if asked.clip:
-        clip = load_clip(asked.clip)
+        clip = clip_of(asked, partial(most_frames, opened.model))
         unsure = "; nothing says that it shows what the prompt says" if prompt.words else ""
         return clip, prompt, [f"clip: {clip.name}{unsure}"]
     if not isinstance(encoder_of(opened.model), WordEmbedding):
-        clip = sample_clip()
+        clip = clip_of(asked, partial(most_frames, opened.model))
         unsure = ", which need not be what the prompt says" if prompt.words else ""
         return clip, prompt, [f"clip: {clip.name}{unsure}"]
     caption, said = nearest_caption(prompt.words)
     if asked.prompt is None:
-        return digit_clip(caption), read_prompt(caption), [
+        return of_clip(digit_clip(caption), asked), read_prompt(caption), [
             f"clip and prompt: “{caption}”, as none was given"
         ]  # fmt: skip
-    return digit_clip(caption), prompt, [said]
+    return of_clip(digit_clip(caption), asked), prompt, [said]
 
 
 def nearest_caption(words: Iterable[str]) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from phenaki_viz.errors import VideoError
 
-# Seen from Pillow, zipfile, zlib and numpy on mutated files; PyAV's errors are OSError, ValueError.
+# Seen from Pillow, zipfile, zlib and numpy on mutated files.
 DAMAGE = (
     OSError,
     SyntaxError,
@@ -32,11 +32,12 @@ DAMAGE = (
 
 
 @contextmanager
-def damage_means(message: str) -> Iterator[None]:
-    """Raise VideoError(message) for any of `DAMAGE`; a VideoError passes as it is."""
+def damage_means(message: str, *more: type[Exception]) -> Iterator[None]:
+    """Raise VideoError(message) for any of `DAMAGE`, and more; a VideoError passes as it is."""
+    awaited: tuple[type[Exception], ...] = (*DAMAGE, *more)
     try:
         yield
     except VideoError:
         raise
-    except DAMAGE as error:
+    except awaited as error:
         raise VideoError(message) from error

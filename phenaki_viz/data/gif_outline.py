@@ -6,6 +6,7 @@ Source: GIF89a Specification, CompuServe 1990, sections 17 to 27.
 from dataclasses import dataclass
 
 TRAILER, EXTENSION, IMAGE = 0x3B, 0x21, 0x2C
+GRAPHIC_CONTROL = 0xF9
 
 
 @dataclass(frozen=True)
@@ -13,13 +14,15 @@ class GifOutline:
     """What the blocks of a GIF promise.
 
     width, height: pixels, grown to hold every frame. frames: those that are there to their last
-    byte. complete: the file ends where it should; False when it was cut off.
+    byte. complete: the file ends where it should; False when it was cut off. delays: how long each
+    frame is held, in milliseconds.
     """
 
     width: int
     height: int
     frames: int
     complete: bool
+    delays: tuple[int, ...]
 
 
 def outline_gif(raw: bytes) -> GifOutline:
@@ -28,8 +31,8 @@ def outline_gif(raw: bytes) -> GifOutline:
     try:
         walk.to_the_trailer()
     except IndexError:
-        return GifOutline(walk.width, walk.height, walk.frames, complete=False)
-    return GifOutline(walk.width, walk.height, walk.frames, complete=True)
+        return walk.outline(complete=False)
+    return walk.outline(complete=True)
 
 
 class _Walk:
@@ -40,13 +43,20 @@ class _Walk:
         self.at = 6
         self.frames = 0
         self.width = self.height = 0
+        self.delay = 0  # of the next frame, in hundredths of a second
+        self.delays: list[int] = []
+
+    def outline(self, *, complete: bool) -> GifOutline:
+        delays = tuple(10 * delay for delay in self.delays)
+        return GifOutline(self.width, self.height, self.frames, complete, delays)
 
     def to_the_trailer(self) -> None:
         self.width, self.height = self.short(), self.short()
         self.skip_palette(flags=self.byte(), after=2)
         while (block := self.byte()) != TRAILER:
             if block == EXTENSION:
-                self.byte()
+                if self.byte() == GRAPHIC_CONTROL:
+                    self.delay = int.from_bytes(self.raw[self.at + 2 : self.at + 4], "little")
                 self.skip_blocks()
             elif block == IMAGE:
                 self.image()
@@ -60,6 +70,8 @@ class _Walk:
         self.byte()
         self.skip_blocks()
         self.frames += 1
+        self.delays.append(self.delay)
+        self.delay = 0
 
     def byte(self) -> int:
         value = self.raw[self.at]

@@ -25,6 +25,7 @@ from phenaki_viz.export.paper_text import (
     broken,
     height_of,
     printable,
+    unwritten,
     width_of,
 )
 from phenaki_viz.figures.picture import Picture
@@ -64,7 +65,8 @@ class Sheet:
     def __init__(self, picture: Picture, body: Body) -> None:
         across = WIDTH - 2 * EDGE
         title = broken(picture.title, TITLE, across, "bold")
-        notes = [line for note in picture.notes for line in broken(note, NOTE, across)]
+        said = (*picture.notes, *unwritten())
+        notes = [line for note in said for line in broken(note, NOTE, across)]
         self.top = EDGE + height_of(len(title), TITLE) + (0.07 if title else 0)
         below = height_of(len(notes), NOTE) + (0.06 if notes else 0)
         self.dots = min(body.dots, COARSEST)
@@ -84,7 +86,8 @@ class Sheet:
     def text(self, text: str, left: float, top: float, size: float = TICK, **look: Any) -> None:
         """One line of text, its top at `top`."""
         where = {"ha": "left", "va": "top", "color": FAINT} | look
-        self.figure.text(left / self.width, 1 - top / self.height, text, size=size, **where)
+        words = printable(text)
+        self.figure.text(left / self.width, 1 - top / self.height, words, size=size, **where)
 
     def axes(self, box: Box, **kind: Any) -> Axes:
         """Axes at a place, moved onto whole dots so that cells have sharp edges."""

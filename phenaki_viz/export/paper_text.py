@@ -1,25 +1,27 @@
-"""Printed text: one font and one set of rules on every machine, measured before it is drawn.
+"""Printed text: one set of rules on every machine, measured before it is drawn.
 
 Widths and heights are inches, sizes of letters points.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from phenaki_viz.figures.words import TIE, plain, tied
+from phenaki_viz.export.paper_fonts import Lettering, clusters
+from phenaki_viz.figures.words import TIE, tied
 
 INK, FAINT = "#1b2230", "#5b6472"
 TITLE, LABEL, TICK, NOTE = 9.5, 8.0, 7.0, 6.5  # points
 LEADING = 1.32
 TIED = 26  # letters of a part of a title that is not broken
-# One set of rules for every machine: DejaVu comes with matplotlib, letters in SVG are outlines.
+# One set of rules for every machine: DejaVu comes with matplotlib and is asked first for every
+# letter, see `paper_fonts`; letters in SVG are outlines.
 RULES = {
     "font.family": ["DejaVu Sans"],
     "text.parse_math": False,
@@ -43,12 +45,29 @@ RULES = {
 _LOCK = threading.RLock()
 
 
+_lettering = Lettering()
+
+
 @contextmanager
-def rules() -> Iterator[None]:
-    """The library's own defaults with our rules, one thread at a time; its settings are global."""
+def rules(texts: Iterable[str] = ()) -> Iterator[Lettering]:
+    """The library's own defaults with our rules, one thread at a time; its settings are global.
+
+    texts: all that is going to be written, by which fonts are chosen.
+    """
+    global _lettering
     with _LOCK, mpl.rc_context():
         mpl.rcParams.update({name: mpl.rcParamsDefault[name] for name in _neutral()} | RULES)
-        yield
+        before, _lettering = _lettering, Lettering(texts)
+        mpl.rcParams["font.family"] = list(_lettering.families)
+        try:
+            yield _lettering
+        finally:
+            _lettering = before
+
+
+def unwritten() -> tuple[str, ...]:
+    """Notes on the words of the picture at hand that no font here can write."""
+    return _lettering.notes
 
 
 @cache
@@ -59,20 +78,19 @@ def _neutral() -> tuple[str, ...]:
     return tuple(name for name in mpl.rcParamsDefault if name.startswith(ours + more))
 
 
-@cache
-def _letters() -> frozenset[int]:
-    return frozenset(get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap())
-
-
 def printable(text: str) -> str:
-    """One line in which a letter that the font lacks is '□'."""
-    return "".join(letter if ord(letter) in _letters() else "□" for letter in plain(text))
+    """One line in which what no font can write is a numbered stand-in: see `Lettering`."""
+    return _lettering.printable(text)
+
+
+def width_of(text: str, size: float, weight: str = "normal") -> float:
+    """Width of one line of text as it is printed."""
+    return _width(printable(text), size, weight, _lettering.families)
 
 
 @lru_cache(4096)
-def width_of(text: str, size: float, weight: str = "normal") -> float:
-    """Width of one line of text."""
-    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+def _width(text: str, size: float, weight: str, families: tuple[str, ...]) -> float:
+    font = FontProperties(family=list(families), size=size, weight=weight)
     width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
     return float(width) / 72
 
@@ -107,7 +125,8 @@ def _filled(words: Sequence[str], size: float, width: float, weight: str) -> lis
 
 def _pieces(words: Sequence[str], size: float, width: float, weight: str) -> Iterator[str]:
     for word in words:
-        most = max(1, int(len(word) * width / max(width_of(word, size, weight), 1e-6)))
-        step = len(word) if most >= len(word) else max(1, most - 1)
-        for at in range(0, len(word), step):
-            yield word[at : at + step]
+        letters = clusters(word)
+        most = max(1, int(len(letters) * width / max(width_of(word, size, weight), 1e-6)))
+        step = max(1, len(letters) if most >= len(letters) else most - 1)
+        for at in range(0, len(letters), step):
+            yield "".join(letters[at : at + step])

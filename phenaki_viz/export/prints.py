@@ -6,6 +6,7 @@ from typing import Any, Literal
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.paper import Sheet
 from phenaki_viz.export.paper_curves import curves_sheet
+from phenaki_viz.export.paper_fonts import texts_of
 from phenaki_viz.export.paper_maps import head_grid_sheet, heatmap_sheet, surface_sheet
 from phenaki_viz.export.paper_strip import film_strip_sheet
 from phenaki_viz.export.paper_text import rules
@@ -25,6 +26,6 @@ def printed(picture: Picture, kind: Literal["png", "svg", "pdf"]) -> bytes:
     draw: Any = _SHEETS.get(type(picture))
     if draw is None:
         raise ExportError(f"{type(picture).__name__} is no picture that can be printed")
-    with rules():
+    with rules(texts_of(picture)):
         sheet = draw(picture, vector=kind != "png")
         return {"png": sheet.png, "svg": sheet.svg, "pdf": sheet.pdf}[kind](picture)

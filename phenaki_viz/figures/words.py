@@ -3,12 +3,15 @@
 import html
 import re
 import textwrap
+import unicodedata
+from collections import Counter
 
 # Controls, marks that turn the reading direction, halves of characters: invisible or not writable.
 UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 TIE = "\u00a0"  # a space where no line breaks
+JOINER = "\u200d"
 LONGEST = 400
 LONGEST_LABEL = 16
 ORDINAL = re.compile(r" \([0-9]+(st|nd|rd|th)\)$")  # of `told_apart`
@@ -17,7 +20,19 @@ ORDINAL = re.compile(r" \([0-9]+(st|nd|rd|th)\)$")  # of `told_apart`
 def plain(text: str, longest: int = LONGEST) -> str:
     """One printable line: controls become spaces, spaces are joined, the rest is cut with '…'."""
     line = " ".join(UNPRINTABLE.sub(" ", str(text)).split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    return line if len(line) <= longest else line[: _before(line, longest - 1)] + "…"
+
+
+def _before(line: str, cut: int) -> int:
+    """The last place up to `cut` where a mark or a joined sign is not torn off its letter."""
+    while cut > 1 and (is_mark(line[cut]) or line[cut - 1] == JOINER):
+        cut -= 1
+    return cut
+
+
+def is_mark(letter: str) -> bool:
+    """Whether a sign belongs to the letter before it."""
+    return letter == JOINER or unicodedata.category(letter) in ("Mn", "Me", "Mc")
 
 
 def literal(text: str) -> str:
@@ -65,7 +80,26 @@ def shortened(names: tuple[str, ...]) -> tuple[str, ...]:
             ", ".join(word for word, kept in zip(part, varies, strict=True) if kept)
             for part in parts
         )
-    return tuple(_short(name) for name in names)
+    return _apart(tuple(map(plain, names)))
+
+
+def _apart(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names cut to a label's length; those that would become equal keep their ends instead."""
+    made = {name: _short(name) for name in names}
+    for cut in (_middle_out, lambda name: name):
+        clashing = Counter(made.values())
+        made = {name: cut(name) if clashing[short] > 1 else short for name, short in made.items()}
+    return tuple(made[name] for name in names)
+
+
+def _middle_out(name: str) -> str:
+    if len(name) <= LONGEST_LABEL:
+        return name
+    half = LONGEST_LABEL // 2
+    end = len(name) - half
+    while end < len(name) - 1 and (is_mark(name[end]) or name[end - 1] == JOINER):
+        end += 1
+    return f"{name[: _before(name, half - 1)]}…{name[end:]}"
 
 
 def _short(name: str) -> str:

@@ -17,6 +17,7 @@ from phenaki_viz.errors import ConfigError
 from phenaki_viz.models.layers import PegLayout
 from phenaki_viz.models.patches import PatchEmbedding, grid_of
 from phenaki_viz.models.position import ContinuousPositionBias
+from phenaki_viz.models.seeding import random_stream
 from phenaki_viz.models.transformer import Transformer
 
 Layout = Literal["joint", "factorised"]
@@ -127,8 +128,7 @@ class DialledModel(nn.Module):
     def __init__(self, config: DialConfig) -> None:
         super().__init__()
         self.config = config
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
+        with random_stream(config.seed):
             self.to_tokens = PatchEmbedding(
                 dim=config.dim,
                 channels=config.channels,

@@ -74,8 +74,7 @@ def run_dialled(
     recording.holding = replace(recording.holding, hold=hold)
     seconds = time.perf_counter() - started
     recording.made_by |= {
-        "clip": fitted.name,
-        "clip_digest": fitted.digest,
+        **fitted.facts,
         "prompt": prompt.text,
         "notes": [*fitted.notes, *(prompt.notes if config.cross else ())],
     }

@@ -36,7 +36,7 @@ from phenaki_viz.checkpoints.headers import (
     read_header,
 )
 from phenaki_viz.checkpoints.seals import check_seal, sealed
-from phenaki_viz.data import Clip, read_prompt
+from phenaki_viz.data import clip_from_facts, read_prompt
 from phenaki_viz.errors import ExportError, FileError, PhenakiVizError, RecordingError
 from phenaki_viz.files import check_target, replacing, shown, size_of, unchanged
 from phenaki_viz.models.offsets import OffsetBias
@@ -239,7 +239,7 @@ def _run(header: Header, tensors: Tensors, kept: str) -> RecordedRun:
         for at, record in enumerate(header.records)
     ]
     run = RecordedRun(
-        clip=Clip(tensors["clip"].numpy(), header.clip),
+        clip=clip_from_facts(tensors["clip"].numpy(), header.clip, header.made_by),
         prompt=read_prompt(header.prompt),
         model=NoModel(),
         recording=Recording(records, biases, header.made_by, holding=header.holding),

@@ -115,8 +115,7 @@ def look(
             predicted = torch.from_numpy(made["predicted"])[None]
             made["filled"] = as_frames(eyes.decode_from_codebook_indices(predicted))
     recording.made_by |= {
-        "clip": fitted.name,
-        "clip_digest": fitted.digest,
+        **fitted.facts,
         "prompt": prompt.text,
         "masked_share": ask.share,
         "mask_seed": ask.seed,

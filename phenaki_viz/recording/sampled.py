@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from phenaki_viz.data import Clip, Prompt, fit_clip, to_tensor
+from phenaki_viz.data import Clip, Prompt, fit_clip, picked, to_tensor
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.phenaki import Sampled, SampleStep
@@ -106,6 +106,9 @@ def sample(
         recording, made, done = _decode(model, prompt, sampling, prime, kept, on_step)
         recording.made_by |= switches.origin
         seconds = time.perf_counter() - started
+        if clip is not None and sampling.priming:
+            first = len(clip.frames) - sampling.priming
+            recording.made_by["primed_by"] = picked(clip, start=first).facts
         primed = done.codes.flatten(1)[:, : math.prod(grid) - made[0].codes.shape[1]]
         previews = _previews(model, primed, made)
     shown = as_frames(done.video)

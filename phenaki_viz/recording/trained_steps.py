@@ -81,8 +81,7 @@ def run_trained(
     ):
         model(**inputs)
     recording.made_by |= {
-        "clip": clip.name,
-        "clip_digest": clip.digest,
+        **clip.facts,
         "prompt": prompt.text,
         "trained": f"in this page, {done:,} steps" if done else "not yet",
         "trained_steps": done,

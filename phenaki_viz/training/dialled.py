@@ -16,6 +16,7 @@ from phenaki_viz.data.digits import MOST_WORDS, WORDS, DigitClip, MovingDigits
 from phenaki_viz.errors import ConfigError, TrainingError
 from phenaki_viz.models.dial import DialConfig, DialledModel
 from phenaki_viz.models.phenaki import highest
+from phenaki_viz.models.seeding import random_stream
 from phenaki_viz.models.text import PAD, WordEmbedding
 from phenaki_viz.training.recipe import Stage
 from phenaki_viz.training.stages import StageTrainer, draw_masks, video_of
@@ -41,8 +42,7 @@ class MaskedPatches(nn.Module):
         self.config = config
         self.model = DialledModel(config)
         pixels = config.patch**2
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
+        with random_stream(config.seed):
             self.mask_vector = nn.Parameter(torch.randn(config.dim) * config.dim**-0.5)
             self.to_first_frame = nn.Linear(config.dim, pixels)
             self.to_frames = nn.Linear(config.dim, pixels * config.temporal_patch)

@@ -9,6 +9,7 @@ import torch
 
 from phenaki_viz.checkpoints.native import Origin, save_model
 from phenaki_viz.models import Attention, Phenaki
+from phenaki_viz.models.seeding import random_stream
 from phenaki_viz.training.loop import Progress, StoppedError, Trainer, resume, run
 from phenaki_viz.training.recipe import Recipe
 from phenaki_viz.training.stages import MaskGitTrainer, TokenizerTrainer
@@ -63,8 +64,7 @@ def train_digits(
 
 def new_model(recipe: Recipe) -> Phenaki:
     """The untrained model, weights from the recipe's seed."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(recipe.seed)
+    with random_stream(recipe.seed):
         model = recipe.model.build()
     with torch.no_grad():
         for module in model.maskgit.modules():

@@ -1,6 +1,7 @@
 """What a trained model is asked: clip, prompt, masked tokens, heads off, layers cut."""
 
 import math
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -12,6 +13,7 @@ from phenaki_viz.errors import CheckpointError
 from phenaki_viz.models import CViViT, Phenaki, TokenCritic
 from phenaki_viz.recording.looking import Ask, eyes_of, filler_of, most_frames
 from phenaki_viz.ui import clips, switchboard
+from phenaki_viz.ui.framing import Framing
 from phenaki_viz.ui.gone import say_gone, uploaded_title
 from phenaki_viz.ui.holding import draw_hold
 from phenaki_viz.ui.markup import inert
@@ -24,7 +26,7 @@ _CARRIED, _TAKEN = "clip.carried", "clip.taken"
 
 def draw_ask(model: nn.Module) -> LookRequest:
     """Draw the controls of a trained model; returns what they ask."""
-    clip = _clip()
+    clip = _clip(model)
     prompt = _prompt(model)
     share, seed = 0.5, 0
     if not isinstance(model, CViViT):
@@ -78,7 +80,18 @@ def checked_grid(chosen: Any, most: int) -> tuple[int, int, int]:
     return t, h, w
 
 
-def _clip() -> Clip:
+def _clip(model: nn.Module) -> Clip:
+    film = _film()
+    eyes = eyes_of(model)
+    if eyes is None:
+        return film.read(0, 1, film.found)
+    height, width = eyes.image_size
+    takes = partial(most_frames, model)
+    whole = takes(film.found) == film.found
+    return Framing(film, height, width, whole=whole).clip(takes)
+
+
+def _film() -> clips.Film:
     st.markdown("##### Clip and prompt")
     uploaded = clips.uploader("film")
     titles = {**{caption: caption for caption in CAPTIONS}, **SAMPLES}
@@ -103,10 +116,10 @@ def _clip() -> Clip:
         **_BOUND,
     )
     if chosen == clips.CARRIED and carried is not None:
-        return carried
+        return clips.kept(carried)
     if chosen in CAPTIONS:
-        return _digit(chosen)
-    return clips.load(chosen, uploaded)
+        return clips.kept(_digit(chosen))
+    return clips.film_of(chosen, uploaded)
 
 
 def carry(clip: Clip, text: str) -> None:

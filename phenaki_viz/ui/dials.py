@@ -8,6 +8,7 @@ import streamlit as st
 from phenaki_viz.data import SAMPLES, Clip
 from phenaki_viz.ui import clips, history
 from phenaki_viz.ui import settings as s
+from phenaki_viz.ui.framing import Framing
 from phenaki_viz.ui.gone import say_gone, uploaded_title
 from phenaki_viz.ui.holding import draw_hold
 from phenaki_viz.ui.settings import Settings
@@ -109,7 +110,8 @@ def _clip() -> Clip:
         titles[clips.UPLOAD] = uploaded_title(uploaded.name)
     say_gone("clip", titles.values())
     chosen = _choice("Source", "clip", tuple(titles), titles)
-    clip = clips.load(chosen, uploaded)
+    film = clips.film_of(chosen, uploaded)
+    frame = Framing(film, 1, 1, whole=film.found == 1)  # every dialled size is square
     left, right = st.columns(2)
     with left:
         size = _choice("Frame size", "size", s.SIZES)
@@ -117,9 +119,10 @@ def _clip() -> Clip:
     with right:
         patches = tuple(patch for patch in s.PATCHES if size % patch == 0)
         _choice("Patch", "patch", patches)
-        counts = s.frame_counts(pt, min(len(clip.frames), s.MOST_FRAMES))
-        _choice("Frames", "frames", counts)
-    return clip
+        counts = s.frame_counts(pt, min(frame.left, s.MOST_FRAMES))
+        frames = _choice("Frames", "frames", counts)
+    frame.height = frame.width = size
+    return frame.clip(lambda found: max(s.frame_counts(pt, min(found, frames))))
 
 
 def _seed() -> None:

@@ -1,6 +1,7 @@
 """What switching off did to the output: one line above the page."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.recording.looking import Look
@@ -11,12 +12,16 @@ from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.runs import Wanted
 
 
-def draw(run: Run, whole: Wanted) -> None:
-    """Loss and reconstruction with what is off, beside the whole model."""
+def draw(run: Run, whole: Wanted, work: DeltaGenerator) -> None:
+    """Loss and reconstruction with what is off, beside the whole model.
+
+    work: where the bar belongs while the whole model runs.
+    """
     if not isinstance(run, Look):
         return
     try:
-        before = runs.get_run(whole)
+        with work:
+            before = runs.get_run(whole)
     except PhenakiVizError:
         return
     if not isinstance(before, Look):

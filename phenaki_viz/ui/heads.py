@@ -11,7 +11,7 @@ from phenaki_viz.analysis.sorting import heads_in_order
 from phenaki_viz.analysis.thumbnails import with_means
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.head_grid import HeadGrid
-from phenaki_viz.ui import derived, panels
+from phenaki_viz.ui import derived, panels, shows
 from phenaki_viz.ui.components.head_grid import MOST_PINS, Arrangement, head_grid
 from phenaki_viz.ui.links import groups_text, number_groups, say_in_url
 from phenaki_viz.ui.selection import Selection, wish
@@ -84,8 +84,9 @@ def draw(picture: HeadGrid, chosen: Selection, log: bool, sorting: Sorting) -> N
         key="grid.heads",
         on_pick=_pick,
         on_arrange=keep,
+        notes=panels.notes(picture),
+        shows=shows.a_stack(chosen),
     )
-    panels.notes(picture)
 
 
 def arrangement(chosen: Selection) -> Arrangement:

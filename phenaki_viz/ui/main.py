@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.home import ASSETS
@@ -36,12 +37,12 @@ STYLE = """<style>
   [data-testid=stMainBlockContainer] { padding: 4rem 1.5rem 3rem }
   [data-testid=stMain] [data-testid=stColumn] { min-width: calc(100% - 1.5rem) }
 }
-[class*=st-key-slices-] {
+[class*=st-key-slices-], .st-key-work:has([data-testid=stProgress]) {
   position: fixed; z-index: 100; bottom: 1rem; right: 2.5rem; width: min(30rem, 80vw);
   padding: .5rem 1rem; border-radius: .5rem; border: 1px solid rgb(128 128 128 / .4);
   background: Canvas; box-shadow: 0 4px 16px rgb(0 0 0 / .18);
 }
-[data-testid=stLayoutWrapper]:has(> [class*=st-key-slices-]) { position: absolute }
+[data-testid=stLayoutWrapper]:has(> [class*=st-key-slices-], > .st-key-work) { position: absolute }
 </style>"""
 
 
@@ -57,26 +58,44 @@ def main() -> None:
     page = st.navigation(list(pages.values()), position="top")
     read_link()
     runs.shelf()
+    said, effect, content, work = _places()
     wanted, whole = draw_sidebar(pages["train"])
-    run = _run(wanted)
+    with said:
+        run = _run(wanted, work)
     if run is not None:
         with st.sidebar:
             if isinstance(run, RecordedRun):
                 recorded.draw_about(run)
                 run = recorded.choose_pass(run)
         if isinstance(run, DialledRun):
-            run = _trained(run)
+            with said:
+                run = _trained(run)
         with st.sidebar:
             recorded.draw_save(run)
         current.append(run)
         if whole is not None:
-            effects.draw(run, whole)
-        errands.run_waiting()
-        page.run()
+            with effect:
+                effects.draw(run, whole, work)
+        with work:
+            errands.run_waiting()
+        with content:
+            page.run()
+
+
+def _places() -> tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator, DeltaGenerator]:
+    """Where trouble, the effect of switches, the page and bars of work belong, in every run.
+
+    Streamlit knows a part of the page by its place in it. Were a bar drawn above the page in one
+    run and not in the next, the whole page would be another one: taken off, which also scrolls it
+    to its top, and made anew.
+    """
+    said, effect, content = (st.container() for _ in range(3))
+    return said, effect, content, st.container(key="work")
 
 
 def _show(draw: Callable[[Run], None], current: list[Run]) -> None:
-    draw_health(current[0].recording)
+    with st.container():  # a place of its own, whether there is something to say or not
+        draw_health(current[0].recording)
     draw(current[0])
 
 
@@ -97,25 +116,26 @@ def _trained(run: DialledRun) -> DialledRun:
         return run
 
 
-def _run(wanted: Wanted | None) -> Run | None:
+def _run(wanted: Wanted | None, work: DeltaGenerator) -> Run | None:
     """The run asked for; when it cannot be made, why, and the last one that could.
 
     The session keeps what it asked, not the run: how many of those are kept is the shelf's to say.
     """
     last: Wanted | None = st.session_state.get(_GOOD)
     if wanted is None:
-        kept = _again(last)
+        kept = _again(last, work)
         if kept is None:
             st.info("Choose a model in the sidebar.", icon=":material/arrow_back:")
         else:
             st.caption("Below is still the model that was in use.")
         return kept
     try:
-        run = runs.get_run(wanted)
+        with work:
+            run = runs.get_run(wanted)
     except PhenakiVizError as error:
         st.error("These settings cannot be run.", icon=":material/block:")
         st.text(str(error))
-        kept = _again(last)
+        kept = _again(last, work)
         if kept is not None:
             st.caption("Below is still the last run that could be made.")
         return kept
@@ -123,10 +143,11 @@ def _run(wanted: Wanted | None) -> Run | None:
     return run
 
 
-def _again(last: Wanted | None) -> Run | None:
+def _again(last: Wanted | None, work: DeltaGenerator) -> Run | None:
     """The last run that could be made; None where it cannot be made any more."""
     try:
-        return runs.get_run(last) if last else None
+        with work:
+            return runs.get_run(last) if last else None
     except PhenakiVizError:
         return None
 

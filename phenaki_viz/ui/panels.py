@@ -1,6 +1,6 @@
 """Pictures on the page: which component draws what, and what a click on it means."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -15,6 +15,7 @@ from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import key_axis, query_axis
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.surface import Surface
+from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord, describe_origin
 from phenaki_viz.ui import cuts, derived, queries
 from phenaki_viz.ui.components.attention_map import (
@@ -27,13 +28,14 @@ from phenaki_viz.ui.components.axes import MapAxis
 from phenaki_viz.ui.components.figure import figure as plotly_figure
 from phenaki_viz.ui.components.film_strip import OfMap, film_strip
 from phenaki_viz.ui.components.head_grid import head_grid
+from phenaki_viz.ui.components.said import OfPatch, said
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.links import numbers_in_url, say_in_url
-from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.selection import Selection, untouched, wish
 from phenaki_viz.ui.shelves import number_of
 
 MOST_CELLS = 324  # values a side that are sent to the browser at once: 210 kB
+LONGEST_LINE = 2500  # letters: a prompt may have 2,000
 MOST_CUT_CELLS = 200  # the same where more is sent of each value: what is kept of it, renormalised
 
 
@@ -42,34 +44,74 @@ def theme() -> Any:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def heading(text: str, made_by: Mapping[str, Any]) -> None:
-    """What is looked at, always in sight, and whether the weights are random. text: no markup."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"#### {inert(text)}")
-        if made_by.get("random_weights"):
-            st.badge(
-                "random weights",
-                icon=":material/casino:",
-                color="orange",
-                help=inert(describe_origin(made_by)),
-            )
+def heading(
+    text: str,
+    made_by: Mapping[str, Any],
+    of: Mapping[str, str],
+    *,
+    patch: OfPatch | None = None,
+    key: str = "heading",
+) -> None:
+    """What is looked at, and whether the weights are random; said when a picture shows it.
+
+    of, patch: see `said`.
+    """
+    random = ("random weights", plain(describe_origin(made_by)))
+    badge = random if made_by.get("random_weights") else None
+    said(plain(text), key=key, tag="h4", of=of, patch=patch, badge=badge)
 
 
-def notes(picture: Picture) -> None:
-    """The lines that belong under a picture."""
-    st.caption(inert(" · ".join(picture.notes)))
+def say(text: str, of: Mapping[str, str], *, key: str, aside: bool = False) -> None:
+    """A line that pictures are named by, said when they show it; aside: smaller, as a caption."""
+    said(plain(text, LONGEST_LINE), key=key, tag="p" if aside else "strong", of=of)
 
 
-def plotly(picture: Picture, *, key: str, height: int, flat: bool = False) -> None:
-    """Curves and surfaces; zoom and camera stay when the data change."""
+def the_patch(chosen: Selection, direction: str = "row") -> OfPatch:
+    """The chosen patch, for a heading that names it: it follows what is picked in the browser."""
+    return OfPatch(
+        link=link_of(chosen),
+        query=axis_of(chosen.record, chosen.item, "query"),
+        key=axis_of(chosen.record, chosen.item, "key"),
+        side="column" if direction == "column" and chosen.record.kind == "self" else "row",
+        place=chosen.place,
+    )
+
+
+def notes(picture: Picture) -> tuple[str, ...]:
+    """The line that belongs under a picture."""
+    return (plain(" · ".join(picture.notes)),)
+
+
+def plotly(
+    picture: Picture,
+    *,
+    key: str,
+    height: int,
+    flat: bool = False,
+    titled: bool = False,
+    noted: bool = True,
+    shows: str = "",
+) -> None:
+    """Curves and surfaces; zoom and camera stay when the data change.
+
+    titled, noted: whether its title stands over it and its notes under it. shows: what it is of.
+    """
     if flat and isinstance(picture, Surface):
         drawn = flat_figure(picture, theme(), bare=True)
     else:
         drawn = figure_of(picture, theme(), bare=True)
-    plotly_figure(drawn, key=key, height=height, alt=picture.title)
+    plotly_figure(
+        drawn,
+        key=key,
+        height=height,
+        alt=picture.title,
+        title=plain(picture.title) if titled else "",
+        notes=notes(picture) if noted else (),
+        shows=shows,
+    )
 
 
-def grid(picture: HeadGrid, *, kind: str = "heads") -> None:
+def grid(picture: HeadGrid, *, kind: str = "heads", shows: str = "") -> None:
     """Every head as a small map; a click selects it."""
     layers, heads = picture.thumbnails.shape[:2]
     chosen = picture.selected or (0, 0)
@@ -83,8 +125,9 @@ def grid(picture: HeadGrid, *, kind: str = "heads") -> None:
         value_label=picture.unit if picture.values is not None else None,
         key=f"grid.{kind}",
         on_pick=_pick_head if kind == "heads" else _pick_only_head,
+        notes=notes(picture),
+        shows=shows,
     )
-    notes(picture)
 
 
 def strip(
@@ -95,11 +138,12 @@ def strip(
     many: str = "",
     each: str | None = None,
     linked: bool = True,
+    shows: str = "",
 ) -> None:
     """What patches look at, or are looked at by, over the frames; a click chooses the patch.
 
     each: whose largest weight ends the colours, where it is another for every patch. linked: the
-    strip moves together with the large map of the same page.
+    strip moves together with the large map of the same page. shows: what it is of.
     """
     film_strip(
         picture.frames,
@@ -123,8 +167,9 @@ def strip(
         on_walk=queries.keep_walk,
         look=queries.first_look(),
         on_look=queries.keep_look,
+        notes=notes(picture),
+        shows=shows,
     )
-    notes(picture)
 
 
 def _of_map(chosen: Selection) -> OfMap:
@@ -170,7 +215,13 @@ def share_choice(chosen: Selection, direction: str) -> None:
 
 
 def film(
-    picture: FilmStrip, *, key: str, direction: str, unit: str = "weight", bare: bool = False
+    picture: FilmStrip,
+    *,
+    key: str,
+    direction: str,
+    unit: str = "weight",
+    bare: bool = False,
+    shows: str = "",
 ) -> None:
     """Numbers of every patch over the frames, with nothing to pick; bare: the frames alone."""
     film_strip(
@@ -186,19 +237,27 @@ def film(
         direction=direction,
         unit=unit,
         key=key,
+        notes=() if bare else notes(picture),
+        shows=shows,
     )
-    if not bare:
-        notes(picture)
 
 
-def attention(chosen: Selection, scale: ColourScale, cut: Cut | None = None) -> MapTile:
+def attention(
+    chosen: Selection,
+    tile: MapTile,
+    scale: ColourScale,
+    cut: Cut | None = None,
+    *,
+    notes: Sequence[str] = (),
+    shows: str = "",
+) -> None:
     """One head's map, large: exact where it is small or zoomed into, pooled and so named else.
 
-    cut: what is left out of it, and said on it.
+    tile: see `shown_tile`. cut: what is left out of it, and said on it. notes: lines under it.
+    shows: what it is of.
     """
     record, at = chosen.record, (chosen.item, chosen.head)
     _, _, i, j = record.map.shape
-    tile = shown_tile(chosen, cut)
     exact = tile.cell == (1, 1) and tile.values.size <= MOST_RANKS
     attention_map(
         tile.values,
@@ -220,8 +279,9 @@ def attention(chosen: Selection, scale: ColourScale, cut: Cut | None = None) -> 
         on_window=_keep_window,
         view=_first_view(),
         on_view=_keep_view,
+        notes=notes,
+        shows=shows,
     )
-    return tile
 
 
 def _first_view() -> tuple[float, ...] | None:
@@ -248,8 +308,15 @@ def shown_tile(chosen: Selection, cut: Cut | None) -> MapTile:
     return derived.tile(record, chosen.item, chosen.head, window, MOST_CUT_CELLS)
 
 
-def heatmap(picture: Heatmap, chosen: Selection, *, key: str) -> None:
-    """A map that is given whole, such as a mask."""
+def heatmap(
+    picture: Heatmap,
+    chosen: Selection,
+    *,
+    key: str,
+    notes: Sequence[str] = (),
+    shows: str = "",
+) -> None:
+    """A map that is given whole, such as a mask. notes: lines under it. shows: what it is of."""
     values, cell = pooled(picture.values, picture.hidden, MOST_CELLS)
     attention_map(
         values,
@@ -263,6 +330,8 @@ def heatmap(picture: Heatmap, chosen: Selection, *, key: str) -> None:
         source=picture.name,
         key=key,
         on_pick=picked_cell(chosen.record, chosen.item),
+        notes=notes,
+        shows=shows,
     )
 
 

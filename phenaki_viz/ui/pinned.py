@@ -9,11 +9,11 @@ from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Head, record_notes, scale_for
 from phenaki_viz.figures.naming import head_label
 from phenaki_viz.figures.over_video import frame_steps, patch_weights, word_weights
+from phenaki_viz.figures.words import plain
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import derived, heads, panels, queries
+from phenaki_viz.ui import derived, heads, panels, queries, shows
 from phenaki_viz.ui.components.film_strip import film_of
 from phenaki_viz.ui.components.pinned_maps import PinnedFilm, pinned_maps
-from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.selection import Selection
 
 MOST_VALUES = 131_072  # of all pinned maps together: 262 kB, when other heads are pinned
@@ -35,6 +35,9 @@ def draw(run: Run, chosen: Selection, log: bool) -> None:
     values = np.stack([tile.values for tile in tiles])
     high = float(values[np.isfinite(values)].max(initial=0))
     scale = scale_for(high, log=log, scope="all pinned heads")
+    y, x = tiles[0].cell
+    drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights"
+    said = (drawn, scale.describe(), *record_notes(run.recording, chosen.records))
     pinned_maps(
         values,
         labels=[
@@ -53,11 +56,9 @@ def draw(run: Run, chosen: Selection, log: bool) -> None:
         key="pinned",
         on_pick=panels.picked_cell(chosen.record, chosen.item),
         on_unpin=lambda at: heads.unpin(pins[at]),
+        notes=(plain(" · ".join(said)),),
+        shows=shows.a_stack(chosen),
     )
-    y, x = tiles[0].cell
-    drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights"
-    said = (drawn, scale.describe(), *record_notes(run.recording, chosen.records))
-    st.caption(inert(" · ".join(said)))
 
 
 def _film(run: Run, chosen: Selection, pins: Sequence[tuple[int, int]]) -> PinnedFilm:

@@ -53,11 +53,13 @@ def get_run(wanted: Wanted) -> Run:
     """The run that is wanted: kept, or computed with a bar that shows after a moment.
 
     Raises what its request raises. The bar's own st.* call is where an overtaken script stops.
+    The bar has its place on the page also where it is not needed: what follows it there would
+    else be taken off and drawn anew whenever it is.
     """
+    place = st.empty()
     kept = shelf().get(wanted.request)
     if kept is not None:
         return kept
-    place = st.empty()
     run = wanted.request.run(progress_bar(place, wanted.doing, wanted.on_cancel))
     shelf().put(wanted.request, run)  # first kept, then drawn: an overtaken script loses nothing
     place.empty()

@@ -3,6 +3,7 @@
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser_fixtures import PAINTED
+from tests.waiting import until
 
 
 def runs(page: Page, name: str) -> int:
@@ -32,12 +33,38 @@ def cell_at(canvas: Locator, query: int, key: int) -> tuple[float, float]:
 
 def point_until_steady(canvas: Locator, query: int, key: int) -> None:
     """Point at a cell until it is the one that is read: Streamlit moves a resized page late."""
-    for _ in range(20):
-        canvas.page.mouse.move(*cell_at(canvas, query, key))
-        canvas.page.wait_for_timeout(250)
-        if canvas.get_attribute("data-key") == str(key):
-            return
-    expect(canvas).to_have_attribute("data-key", str(key))
+    page = canvas.page
+    until(
+        page,
+        lambda: page.mouse.move(*cell_at(canvas, query, key)),
+        lambda: canvas.get_attribute("data-key") == str(key),
+    )
+
+
+def patch_at(page: Page, frame: int, h: int, w: int) -> tuple[float, float]:
+    """The middle of a patch in a frame of the strip, in the page's pixels."""
+    box = page.locator(".strip .frames canvas").nth(frame).bounding_box()
+    return box["x"] + (w + 0.5) * box["width"] / 8, box["y"] + (h + 0.5) * box["height"] / 8
+
+
+def to_patch(page: Page, frame: int, h: int, w: int, **how: int) -> None:
+    """Move the pointer onto a patch, however the page still moves."""
+    strip = page.locator(".strip")
+    until(
+        page,
+        lambda: page.mouse.move(*patch_at(page, frame, h, w), **how),
+        lambda: (strip.get_attribute("data-patch") or "").endswith(f",{h},{w}"),
+    )
+
+
+def click_patch(page: Page, frame: int, h: int, w: int, *, shift: bool = False) -> None:
+    """Click on a patch."""
+    to_patch(page, frame, h, w)
+    if shift:
+        page.keyboard.down("Shift")
+    page.mouse.click(*patch_at(page, frame, h, w))
+    if shift:
+        page.keyboard.up("Shift")
 
 
 def tile_at(canvas: Locator, layer: int, head: int) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from tests.components.gestures import (
     point_until_steady,
     runs,
 )
+from tests.waiting import at_rest, frames
 
 pytestmark = pytest.mark.browser
 
@@ -90,7 +91,7 @@ def test_a_click_is_one_rerun_with_its_cell(demo):
     page.mouse.click(*cell_at(canvas, 201, 33))
     expect(page.get_by_text("map has (201, 33)")).to_be_visible()
     expect(page.get_by_text("event {'query': 201, 'key': 33}")).to_be_visible()
-    page.wait_for_timeout(300)
+    at_rest(page)
     assert runs(page, "map") == 2
     assert "step 3, row 1, column 1" in canvas.get_attribute("aria-label")
 
@@ -129,7 +130,7 @@ def test_the_wheel_zooms_about_the_pointer_and_the_zoom_outlives_new_data(demo):
     before = cell_at(canvas, 100, 220)
     page.mouse.move(*before)
     page.mouse.wheel(0, -300)  # not chosen yet: the page's own
-    page.wait_for_timeout(150)
+    frames(page)
     assert canvas.get_attribute("data-view") == "0,320,0,320"
     zoom_in(page, canvas, 100, 220)
     after = cell_at(canvas, 100, 220)
@@ -155,7 +156,7 @@ def test_a_zoomed_map_is_panned_by_dragging_which_picks_nothing(demo):
     page.mouse.down()
     page.mouse.move(x - 60, y - 90, steps=4)
     page.mouse.up()
-    page.wait_for_timeout(100)
+    frames(page)
     moved = numbers(canvas, "view")
     assert moved[0] > r0 + 5 and moved[2] > c0 + 3
     expect(page.get_by_text("map has (160, 160)")).to_be_visible()

@@ -2,6 +2,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser_fixtures import watched
+from tests.waiting import frames
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +24,7 @@ def test_a_click_on_a_heatmap_returns_its_cell(demo):
     x = area["x"] + 10.5 / 36 * area["width"]
     y = area["y"] + (24 - 5.5) / 24 * area["height"]
     page.mouse.move(x, y)
-    page.wait_for_timeout(150)  # plotly looks for the cell at most every 50 ms
+    page.wait_for_selector(".hovertext")  # plotly clicks on what it has found under the pointer
     page.mouse.click(x, y)
     expect(page.get_by_text("figure clicked {'row': 5, 'col': 10, 'curve': 0}")).to_be_visible()
     nothing_goes_to_the_cloud(page.locator(".pv-plot"))
@@ -68,11 +69,20 @@ def test_the_camera_outlives_new_data(demo):
     page.wait_for_function(
         f"start => ({read})(document.querySelector('.pv-plot')) !== start", arg=start
     )
-    page.wait_for_timeout(400)  # it comes to rest
-    turned = plot.evaluate(read)
+    turned = at_last(plot, read)
     next_step(page)
     drawn(page, 2)
     assert plot.evaluate(read) == turned
+
+
+def at_last(plot, read):
+    """What is read, once it is the same for half a second's frames: the camera glides."""
+    before, same = None, 0
+    while same < 5:
+        frames(plot.page, 6)
+        now = plot.evaluate(read)
+        before, same = now, same + 1 if now == before else 0
+    return before
 
 
 def test_the_place_is_kept_while_the_library_loads(page, demo):

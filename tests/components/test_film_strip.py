@@ -1,10 +1,13 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser_fixtures import PAINTED
 from tests.components import planted
-from tests.components.gestures import coloured, runs
+from tests.components.gestures import coloured, patch_at, runs
+from tests.waiting import at_rest, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -15,11 +18,6 @@ def strip(demo):
     found = page.locator(".strip")
     expect(found).to_have_attribute("data-painted", PAINTED)
     return page, found
-
-
-def patch_at(page, frame, h, w):
-    box = page.locator(".strip .frames canvas").nth(frame).bounding_box()
-    return box["x"] + (w + 0.5) * box["width"] / 8, box["y"] + (h + 0.5) * box["height"] / 8
 
 
 def row(layer, t, h, w):
@@ -49,7 +47,7 @@ def test_a_click_asks_for_that_patch_in_one_rerun(strip):
     page.mouse.click(*patch_at(page, 7, 1, 6))
     picked = "{'t': 4, 'h': 1, 'w': 6, 'also': [], 'combine': 'mean'}"
     expect(page.get_by_text(f"strip has (4, 1, 6) picked {picked}")).to_be_visible()
-    page.wait_for_timeout(300)
+    at_rest(page)
     assert runs(page, "strip") == 2
     assert float(found.get_attribute("data-weight")) == pytest.approx(
         row(3, 4, 1, 6)[4, 1, 6], abs=1e-6
@@ -109,9 +107,12 @@ def test_frames_wrap_and_never_leave_the_page(strip):
     page, _ = strip
     for width, lines in [(1400, 1), (800, 2), (320, 4)]:
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(250)
-        boxes = [box.bounding_box() for box in page.locator(".strip .frames canvas").all()]
-        panel = page.locator(".panel").bounding_box()
-        assert max(box["x"] + box["width"] for box in boxes) <= panel["x"] + panel["width"] + 1
-        assert min(box["width"] for box in boxes) >= 60
-        assert len(np.unique([round(box["y"]) for box in boxes])) == lines
+        eventually(partial(they_fit, page, lines))
+
+
+def they_fit(page, lines):
+    boxes = [box.bounding_box() for box in page.locator(".strip .frames canvas").all()]
+    panel = page.locator(".panel").bounding_box()
+    assert max(box["x"] + box["width"] for box in boxes) <= panel["x"] + panel["width"] + 1
+    assert min(box["width"] for box in boxes) >= 60
+    assert len(np.unique([round(box["y"]) for box in boxes])) == lines

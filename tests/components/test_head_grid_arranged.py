@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser_fixtures import PAINTED
 from tests.components.gestures import numbers, runs, tile_at
+from tests.waiting import at_rest
 
 pytestmark = pytest.mark.browser
 MEANS = "show=grid&layers=3&heads=5&values=1&means=1"
@@ -35,7 +36,7 @@ def test_means_stand_apart_say_what_they_are_and_are_not_picked(grid):
         page.mouse.move(*mean_at(canvas, *tile))
         expect(said).to_contain_text(words)
         page.mouse.click(*mean_at(canvas, *tile))
-    page.wait_for_timeout(200)
+    at_rest(page)
     assert runs(page, "grid") == 1
     assert "L1 H2" in canvas.get_attribute("aria-label")
 

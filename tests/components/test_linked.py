@@ -1,15 +1,15 @@
 """A film strip, its map and pinned maps that show one selection and answer each other at once."""
 
-import re
-
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from phenaki_viz.analysis.overlay import combined
 from tests.components import planted
-from tests.components.gestures import cell_at, coloured, map_canvas, runs
-from tests.components.test_film_strip import patch_at
+from tests.components.gestures import cell_at, coloured, map_canvas, patch_at, runs
+from tests.components.gestures import click_patch as click
+from tests.components.gestures import to_patch as to
+from tests.waiting import at_rest, eventually, frames
 
 pytestmark = pytest.mark.browser
 ATTN = planted.attention(3, 1)
@@ -31,25 +31,6 @@ def linked(demo):
         return page, strip, shown
 
     return opened
-
-
-def to(page, frame, h, w, **how):
-    """Move the pointer onto a patch, however the page still moves."""
-    strip = page.locator(".strip")
-    for _ in range(20):
-        page.mouse.move(*patch_at(page, frame, h, w), **how)
-        page.wait_for_timeout(50)
-        if (strip.get_attribute("data-patch") or "").endswith(f",{h},{w}"):
-            return
-
-
-def click(page, frame, h, w, *, shift=False):
-    to(page, frame, h, w)
-    if shift:
-        page.keyboard.down("Shift")
-    page.mouse.click(*patch_at(page, frame, h, w))
-    if shift:
-        page.keyboard.up("Shift")
 
 
 def total(strip):
@@ -189,7 +170,7 @@ def test_a_walk_shows_every_patch_in_turn_and_tells_python_once_at_its_end(linke
     expect(page.get_by_text(f"linked has [{stopped}]", exact=False)).to_be_visible()
     # A walk that ends where it began shows these words before Python has answered.
     expect(page.get_by_text("linked runs 2", exact=True)).to_be_visible()
-    page.wait_for_timeout(300)
+    at_rest(page)
     assert runs(page, "linked") == 2
 
 
@@ -210,10 +191,10 @@ def test_a_walk_over_a_large_map_waits_for_python_at_every_patch(linked):
     for t in (3, 4, 0):
         expect(page.get_by_text(f"linked has [({t}, 4, 4)]", exact=False)).to_be_visible()
     page.get_by_role("button", name="Pause").click()
-    page.wait_for_timeout(400)
-    stopped = strip.get_attribute("data-picked")
-    page.wait_for_timeout(500)
-    assert strip.get_attribute("data-picked") == stopped
+    at_rest(page)
+    stopped, ran = strip.get_attribute("data-picked"), runs(page, "linked")
+    frames(page, 30)  # half a second: six steps of a walk that goes on
+    assert strip.get_attribute("data-picked") == stopped and runs(page, "linked") == ran
 
 
 def test_weights_are_shown_beside_the_frames_when_asked(linked):
@@ -223,9 +204,12 @@ def test_weights_are_shown_beside_the_frames_when_asked(linked):
     page.get_by_role("checkbox", name="apart").check()
     apart = page.locator(".strip .apart").nth(2)
     expect(apart).to_be_visible()
-    page.wait_for_timeout(200)
-    assert coloured(frame) < 0.5 * over
-    assert coloured(apart) > 0.5
+
+    def is_apart():
+        assert coloured(frame) < 0.5 * over
+        assert coloured(apart) > 0.5
+
+    eventually(is_apart)
     assert page.locator(".strip .apart").count() == 5
 
 
@@ -267,20 +251,19 @@ def test_a_click_does_not_send_frames_or_maps_again(demo, page):
     demo("show=linked")
     page.set_viewport_size({"width": 1280, "height": 1900})
     expect(page.locator(".strip")).to_have_attribute("data-picked", "2,4,4")
-    page.wait_for_timeout(500)
+    at_rest(page)
     sizes.clear()
     click(page, 7, 1, 6)
     expect(page.get_by_text("linked has [(4, 1, 6)]", exact=False)).to_be_visible()
-    page.wait_for_timeout(300)
+    at_rest(page)
     assert sum(map(len, sizes)) < 30_000  # the map alone is 200 kB, the frames 20
 
 
 def test_contrast_lowers_the_end_of_the_colours_and_says_so(linked):
     page, strip, _ = linked()
-    end = float(strip.get_attribute("data-high"))
+    end = float(before := strip.get_attribute("data-high"))
     page.get_by_role("slider", name="contrast").fill("4")
-    expect(strip).to_have_attribute("data-high", re.compile(r"\d"))
-    page.wait_for_timeout(200)
+    expect(strip).not_to_have_attribute("data-high", before)
     assert float(strip.get_attribute("data-high")) == pytest.approx(end / 4, rel=1e-4)
     expect(page.locator(".panel:has(.strip) .legend")).to_contain_text("and above")
     assert runs(page, "linked") == 1

@@ -47,7 +47,7 @@ def test_a_pooled_cell_has_no_rank_and_a_zoomed_one_has_that_of_the_whole_row(de
     for _ in range(9):
         page.mouse.wheel(0, -200)
     expect(page.get_by_text("window (0, 320, 0, 320)")).to_have_count(0)
-    page.wait_for_timeout(300)
+    expect(page.locator("output.said")).not_to_contain_text("rank —")
     weight, rank, _ = read(page, canvas, 103, 202)
     assert weight == pytest.approx(planted.attention(0, 1)[103, 202], abs=1e-7)
     assert rank == [row_ranks(planted.attention(0, 1))[103, 202]] * 2

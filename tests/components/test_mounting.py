@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from phenaki_viz.ui.components.assets import script_of
 from tests.browser_fixtures import PAINTED, settle, watched
 from tests.components.gestures import cell_at, map_canvas
+from tests.waiting import at_rest, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -37,8 +38,7 @@ CANVASES = "grid map strip"
 def draw(page, on: bool):
     page.get_by_text("draw", exact=True).click()
     expect(page.locator(".panel")).to_have_count(3 if on else 0)
-    settle(page)
-    page.wait_for_timeout(250)
+    at_rest(page)
     return page.evaluate("({ ...window.alive })")
 
 
@@ -91,8 +91,11 @@ def test_data_that_overtakes_itself_leaves_the_component_at_work(demo):
         page.keyboard.press(key)
     settle(page)
     page.set_viewport_size({"width": 500, "height": 900})
-    page.wait_for_timeout(250)
-    assert canvas.bounding_box()["width"] < 480
+
+    def is_narrow():
+        assert canvas.bounding_box()["width"] < 480
+
+    eventually(is_narrow)
     page.mouse.move(*cell_at(canvas, 31, 270))
     expect(canvas).to_have_attribute("data-key", "270")
 

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.components import planted
 from tests.components.gestures import numbers, runs
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -67,7 +68,10 @@ def test_they_stand_side_by_side_where_there_is_room(pinned):
     tops = [canvases.nth(at).bounding_box()["y"] for at in range(3)]
     assert np.ptp(tops) < 1
     page.set_viewport_size({"width": 360, "height": 900})
-    page.wait_for_timeout(400)
-    boxes = [canvases.nth(at).bounding_box() for at in range(3)]
-    assert np.ptp([box["x"] for box in boxes]) < 1
-    assert boxes[0]["x"] + boxes[0]["width"] <= 360
+
+    def they_stand_below_each_other():
+        boxes = [canvases.nth(at).bounding_box() for at in range(3)]
+        assert np.ptp([box["x"] for box in boxes]) < 1
+        assert boxes[0]["x"] + boxes[0]["width"] <= 360
+
+    eventually(they_stand_below_each_other)

@@ -5,66 +5,26 @@ import zipfile
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.export import read_made_by
-from phenaki_viz.recording.dialled import run_dialled
-from phenaki_viz.ui.settings import Settings
 from tests.browser_fixtures import PAINTED, into_view, settle
+from tests.journeys.gestures import again, cell, number, point, recorded, slider, the_grid, the_map
+from tests.waiting import another, at_rest, eventually, shown, until
 
 pytestmark = pytest.mark.browser
 
 
-def recorded(**dials):
-    settings = Settings(**dials)
-    run = run_dialled(settings.config, sample_clip(), read_prompt(settings.prompt))
-    return run.recording
-
-
-def the_map(page: Page):
-    return page.locator("canvas.top").first
-
-
-def cell(page: Page, query: int, key: int, n: int = 320) -> tuple[float, float]:
-    """Where a cell of the map is on the page."""
-    expect(the_map(page)).to_have_attribute("data-painted", PAINTED)
-    left, top, width, height = map(float, the_map(page).get_attribute("data-plot").split(","))
-    box = the_map(page).bounding_box()
-    return (
-        box["x"] + left + (key + 0.5) * width / n,
-        box["y"] + top + (query + 0.5) * height / n,
-    )
-
-
-def point(page: Page, query: int, key: int) -> float:
-    """The weight that is read where one points at a cell of the map."""
-    into_view(the_map(page))
-    for _ in range(20):  # Streamlit moves a page late
-        page.mouse.move(*cell(page, query, key))
-        page.wait_for_timeout(100)
-        at = [the_map(page).get_attribute(f"data-{name}") for name in ("query", "key")]
-        if at == [str(query), str(key)]:
-            break
-    expect(the_map(page)).to_have_attribute("data-query", str(query))
-    expect(the_map(page)).to_have_attribute("data-key", str(key))
-    return float(the_map(page).get_attribute("data-weight"))
-
-
-def number(page: Page, label: str):
-    return page.get_by_test_id("stNumberInput").filter(has_text=label).locator("input")
-
-
 def test_it_opens_on_a_picture_and_says_that_weights_are_random(open_app):
     page = open_app()
-    expect(page.get_by_text("L0 H0 · self attention", exact=False).first).to_be_visible()
-    expect(page.get_by_test_id("stMain").get_by_text("random weights").first).to_be_visible()
+    expect(shown(page, "L0 H0 · self attention")).to_contain_text("random weights")
+    expect(page.get_by_role("heading", level=4)).to_have_count(1)
     expect(the_map(page)).to_have_attribute("data-painted", PAINTED)
 
 
 def test_the_weight_under_the_cursor_is_the_recorded_one(open_app):
     page = open_app("/?layer=1&head=3")
-    expect(the_map(page)).to_be_visible()
+    shown(page, "L1 H3")
     exact = recorded().records[2].map.full(0, 3)
     for query, key in ((17, 250), (200, 31)):
         assert point(page, query, key) == pytest.approx(float(exact[query, key]), abs=1e-6)
@@ -72,13 +32,12 @@ def test_the_weight_under_the_cursor_is_the_recorded_one(open_app):
 
 def test_a_slider_turns_the_model_and_the_view_stays(open_app):
     page = open_app("/?layer=2&head=3&step=4&row=5")
-    expect(the_map(page)).to_be_visible()
-    heads = page.get_by_test_id("stSlider").filter(has_text="Heads").locator("input[type=range]")
-    heads.focus()
-    page.keyboard.press("ArrowLeft")
-    page.wait_for_url("**heads=7**")
-    settle(page)
-    expect(page.get_by_text("L2 H3 · self attention · query step 4, row 5")).to_be_visible()
+    shown(page, "L2 H3")
+    slider(page, "Heads").focus()
+    with another(page):
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_url("**heads=7**")
+    shown(page, "L2 H3 · self attention · query step 4, row 5")
     expect(number(page, "Layer")).to_have_value("2")
     exact = recorded(heads=7).records[4].map.full(0, 3)
     assert point(page, 100, 100) == pytest.approx(float(exact[100, 100]), abs=1e-6)
@@ -86,41 +45,37 @@ def test_a_slider_turns_the_model_and_the_view_stays(open_app):
 
 def test_a_click_in_the_grid_selects_the_head_and_the_link_holds_it(open_app, page):
     page = open_app()
-    grid = page.locator("canvas[data-tiles]").first
-    into_view(grid)
+    grid = the_grid(page)
     left, top, across, down, _ = map(float, grid.get_attribute("data-tiles").split(","))
     box = grid.bounding_box()
     page.mouse.click(box["x"] + left + across * 5.5, box["y"] + top + down * 2.5)
-    expect(page.get_by_text("L2 H5 · self attention", exact=False).first).to_be_visible()
+    shown(page, "L2 H5 · self attention")
     page.wait_for_url("**head=5**")
-    link = page.url
-    page.goto("about:blank")
-    page.goto(link)
-    settle(page)
-    expect(page.get_by_text("L2 H5 · self attention", exact=False).first).to_be_visible()
+    again(page)
+    shown(page, "L2 H5 · self attention")
 
 
 def test_zoom_of_the_map_survives_another_model(open_app):
     page = open_app()
-    expect(the_map(page)).to_be_visible()
+    shown(page)
     point(page, 100, 100)
     whole = the_map(page).get_attribute("data-view")
     page.mouse.click(*cell(page, 100, 100))  # the wheel zooms the map that has the focus
     settle(page)
-    for _ in range(10):  # the page may be laid out, or the map drawn, anew under the pointer
+
+    def turn_the_wheel():  # the page may be laid out, or the map drawn, anew under the pointer
         into_view(the_map(page)).focus()
         page.mouse.move(*cell(page, 100, 100))
         page.mouse.wheel(0, -400)
-        page.wait_for_timeout(200)
-        if the_map(page).get_attribute("data-view") != whole:
-            break
-    expect(the_map(page)).not_to_have_attribute("data-view", whole)
-    page.wait_for_timeout(300)
+
+    until(page, turn_the_wheel, lambda: the_map(page).get_attribute("data-view") != whole)
+    at_rest(page)
+    page.wait_for_url("**view=**")  # where the zoom came to rest
     zoomed = the_map(page).get_attribute("data-view")
-    page.get_by_test_id("stSlider").filter(has_text="Depth").locator("input[type=range]").focus()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_url("**depth=5**")
-    settle(page)
+    slider(page, "Depth").focus()
+    with another(page):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_url("**depth=5**")
     assert the_map(page).get_attribute("data-view") == zoomed
 
 
@@ -140,10 +95,9 @@ def test_every_page_and_layout_draws(open_app):
     for label in ("Cross", "Self"):
         page.get_by_test_id("stMain").get_by_role("radio", name=label).click()
         settle(page)
-        expect(page.get_by_text(f"{label.lower()} attention", exact=False).first).to_be_visible()
+        shown(page, f"{label.lower()} attention")
     page.get_by_test_id("stSidebar").get_by_role("radio", name="C-ViViT").click()
-    settle(page)
-    expect(page.get_by_text("spatial attention", exact=False).first).to_be_visible()
+    shown(page, "spatial attention")
     page.get_by_test_id("stMain").get_by_role("radio", name="Encoder temporal").click()
     settle(page)
     expect(page.get_by_text("patch row", exact=False).first).to_be_visible()
@@ -219,16 +173,21 @@ def test_nothing_is_wider_than_the_page(browser, served, width, scheme):
     with watched(context) as page:
         page.goto(served(APP) + "/?maps=Cross")
         settle(page)
-        expect(page.locator("canvas[data-tiles]").first).to_be_visible()
-        page.wait_for_timeout(500)
+        shown(page, "cross attention")
+        the_grid(page)
+        at_rest(page)
         main = page.get_by_test_id("stMain")
-        assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+
+        def fits():
+            assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+
+        eventually(fits)
 
 
 def test_a_long_run_shows_progress_and_cancel_brings_the_settings_back(open_app):
     page = open_app("/?size=128&dim=512&dim_head=128&heads=2&depth=3")
     expect(the_map(page)).to_be_visible(timeout=30_000)
-    depth = page.get_by_test_id("stSlider").filter(has_text="Depth").locator("input[type=range]")
+    depth = slider(page, "Depth")
     depth.focus()
     page.keyboard.press("End")  # twelve layers: seconds, not milliseconds
     cancel = page.get_by_role("button", name="Cancel")

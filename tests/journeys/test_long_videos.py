@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.recording.dialled import run_dialled
 from phenaki_viz.ui.settings import Settings
-from tests.browser_fixtures import settle
-from tests.journeys.test_app import the_map
+from tests.journeys.gestures import the_map
+from tests.waiting import at_rest, eventually, frames
 
 pytestmark = pytest.mark.browser
 DIALS = {
@@ -33,7 +33,7 @@ def zoom_far(page: Page, steps: int = 14) -> None:
     """Into the picked cell, faster than tiles come."""
     for _ in range(steps):
         the_map(page).press("+")
-        page.wait_for_timeout(60)
+        frames(page, 4)
 
 
 def pick_middle(page: Page) -> None:
@@ -52,12 +52,15 @@ def test_from_the_whole_map_to_single_cells(open_app, exact):
     zoom_far(page)
     expect(page.get_by_text("every weight · ")).to_be_visible(timeout=30_000)
     query, key = map(int, the_map(page).get_attribute("data-picked").split(","))
-    settle(page)
     page.mouse.move(1, 1)
     expect(the_map(page)).to_have_attribute("data-query", str(query))
-    assert float(the_map(page).get_attribute("data-weight")) == pytest.approx(
-        float(exact.rows(0, 0, [query])[0, key]), rel=1e-3
-    )
+    weight = float(exact.rows(0, 0, [query])[0, key])
+
+    def reads_it():  # tiles may still be on their way
+        read = float(the_map(page).get_attribute("data-weight"))
+        assert read == pytest.approx(weight, rel=1e-3)
+
+    eventually(reads_it)
     # The view is a few cells of 18 million, and its numbers are drawn.
     r0, r1, _, _ = map(float, the_map(page).get_attribute("data-view").split(","))
     assert r1 - r0 < 10
@@ -73,9 +76,7 @@ def test_another_view_overtakes_a_tile_and_the_page_comes_to_rest(open_app):
     started = time.monotonic()
     zoom_far(page, 6)
     expect(page.get_by_text(re.compile(r"now 1[0-9.]* ×"))).to_be_visible()
-    settle(page)
-    page.wait_for_timeout(600)
-    settle(page)
+    at_rest(page)
     assert time.monotonic() - started < 30
     expect(page.get_by_test_id("stProgress")).to_have_count(0)
     r0, r1, c0, c1 = map(float, the_map(page).get_attribute("data-view").split(","))

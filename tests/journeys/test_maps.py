@@ -12,17 +12,11 @@ from phenaki_viz.analysis.top_mass import row_ranks
 from phenaki_viz.export import read_made_by
 from tests.browser_fixtures import into_view, settle
 from tests.components.gestures import tile_at
-from tests.journeys.test_app import point, recorded, the_map
+from tests.journeys.gestures import again, point, recorded, the_grid, the_map
+from tests.waiting import shown
 
 pytestmark = pytest.mark.browser
 WITH_SINK = "/?layer=0&head=0"  # of the dialled default, seed 0
-
-
-def the_grid(page: Page):
-    canvas = page.locator("canvas[data-tiles]").first
-    into_view(canvas)
-    expect(canvas).to_have_attribute("data-tiles", re.compile(r"\d"))
-    return canvas
 
 
 def read(page: Page, query: int, key: int) -> tuple[float, list[float], list[float]]:
@@ -34,6 +28,7 @@ def read(page: Page, query: int, key: int) -> tuple[float, list[float], list[flo
 
 def test_weight_and_rank_under_the_cursor_are_the_recorded_ones(open_app):
     page = open_app("/?layer=1&head=3")
+    shown(page, "L1 H3")
     exact = recorded().records[2].map.full(0, 3)
     ranks = row_ranks(exact)
     for query, key in ((17, 250), (200, 31)):
@@ -47,11 +42,10 @@ def test_top_mass_and_sinks_are_said_on_the_map_kept_in_the_link_and_exported(op
     expect(page.locator(".cut")).to_contain_text("Top 80%")
     page.get_by_test_id("stMain").get_by_role("radio", name="Off", exact=True).click()
     page.wait_for_url("**sinks=Off**")
-    settle(page)
+    expect(page.locator(".cut")).to_contain_text("renormalised")
     record = recorded().records[0]
     cut = Cut(0.8, sink_keys(record, 0, 0).keys)
     assert cut.without, "the default's first head has a sink"
-    expect(page.locator(".cut")).to_contain_text("renormalised")
     attn = record.map.full(0, 0)
     weights = cut.weights(attn)
     kept = cut.kept(weights)
@@ -70,10 +64,8 @@ def test_top_mass_and_sinks_are_said_on_the_map_kept_in_the_link_and_exported(op
     with np.load(file, allow_pickle=False) as arrays:
         assert np.array_equal(arrays["values"], weights)
         assert np.array_equal(arrays["left_out"], ~kept)
-    link = page.url
-    page.goto("about:blank")
-    page.goto(link)
-    settle(page)
+    again(page)
+    shown(page)
     expect(page.locator(".cut")).to_contain_text("Top 80%")
     expect(page.locator(".cut")).to_contain_text("renormalised")
 
@@ -93,11 +85,9 @@ def test_heads_are_pinned_by_key_seen_side_by_side_and_the_link_holds_them(open_
     before = pinned.nth(0).get_attribute("data-picked")
     pinned.nth(1).press("ArrowDown")
     expect(pinned.nth(0)).not_to_have_attribute("data-picked", before)
-    expect(page.get_by_text("query step 2, row 1, column 3", exact=False).first).to_be_visible()
-    link = page.url
-    page.goto("about:blank")
-    page.goto(link)
-    settle(page)
+    shown(page, "query step 2, row 1, column 3")
+    again(page)
+    shown(page)
     expect(pinned).to_have_count(2)
     page.get_by_role("button", name="Unpin L0 H1").last.click()
     page.wait_for_url("**pins=2.3**")
@@ -112,12 +102,10 @@ def test_one_head_alone_stays_so_while_keys_walk_through_the_heads(open_app):
     expect(grid).to_have_attribute("data-order", "1.2")
     the_map(page).press(".")  # from the map, not the grid
     expect(grid).to_have_attribute("data-order", "1.3")
-    expect(page.get_by_text("L1 H3 · self attention", exact=False).first).to_be_visible()
-    settle(page)
-    link = page.url
-    page.goto("about:blank")
-    page.goto(link)
-    settle(page)
+    shown(page, "L1 H3 · self attention")
+    page.wait_for_url("**head=3**")
+    again(page)
+    shown(page)
     expect(the_grid(page)).to_have_attribute("data-order", "1.3")
     grid.press("Escape")
     expect(grid).to_have_attribute("data-alone", "false")
@@ -127,9 +115,10 @@ def test_one_head_alone_stays_so_while_keys_walk_through_the_heads(open_app):
 def test_heads_are_sorted_and_filtered_by_the_metric_that_is_shown(open_app):
     page = open_app("/?grid=entropy")
     grid = the_grid(page)
+    by_layer = grid.get_attribute("data-order")
     page.get_by_test_id("stMain").get_by_role("radio", name="Lowest first").click()
     page.wait_for_url("**order=Lowest+first**")
-    settle(page)
+    expect(grid).not_to_have_attribute("data-order", by_layer)
     order = [tuple(map(int, at.split("."))) for at in grid.get_attribute("data-order").split()]
     records = recorded().records[::2]
     entropy = [_entropy(records[layer].map.full(0, head)) for layer, head in order]

@@ -6,7 +6,8 @@ from playwright.sync_api import expect
 
 from phenaki_viz.recording.files import open_recording
 from tests.browser_fixtures import settle
-from tests.journeys.test_app import the_map
+from tests.journeys.gestures import the_map
+from tests.waiting import shown
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +29,7 @@ def test_a_run_by_parts_is_saved_and_opened_again(open_app, tmp_path):
     page.get_by_role("textbox", name="or a file on this machine").fill(str(path))
     page.get_by_role("textbox", name="or a file on this machine").press("Enter")
     settle(page)
-    expect(the_map(page)).to_be_visible()
+    shown(page, "L1 H1 · self attention")
     expect(page.get_by_role("heading", name="L1 H1 · self attention", exact=False)).to_be_visible()
 
     damaged = tmp_path / "damaged.safetensors"

@@ -6,64 +6,27 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from phenaki_viz.export import read_made_by
-from tests.browser_fixtures import PAINTED, into_view, settle
-from tests.journeys.test_app import cell, recorded, the_map
-from tests.journeys.test_trained import recorded as recorded_module
+from tests.browser_fixtures import into_view, settle, watched
+from tests.journeys.conftest import APP
+from tests.journeys.gestures import (
+    again,
+    cell,
+    click,
+    place_of,
+    point,
+    recorded,
+    recorded_trained,
+    row_of,
+    the_map,
+    the_strip,
+    to,
+)
+from tests.waiting import at_rest, frames, shown, until
 
 pytestmark = pytest.mark.browser
-GRID = (5, 8, 8)  # of the dialled default
-
-
-def row_of(*place: int) -> int:
-    return int(np.ravel_multi_index(place, GRID))
-
-
-def recorded_trained():
-    return recorded_module("maskgit.transformer.layers.1.2")
-
-
-def cell_of(page: Page, query: int, key: int, shape: tuple[int, int]) -> tuple[float, float]:
-    """Where a cell of a map with null keys set apart is on the page."""
-    shown = the_map(page)
-    expect(shown).to_have_attribute("data-painted", PAINTED)
-    left, top, width, height = map(float, shown.get_attribute("data-plot").split(","))
-    gap = float(shown.get_attribute("data-gap"))
-    box = shown.bounding_box()
-    x = (key + 0.5) * (width - gap) / shape[1] + (gap if key >= 2 else 0)
-    return box["x"] + left + x, box["y"] + top + (query + 0.5) * height / shape[0]
-
-
-def the_strip(page: Page):
-    strip = page.locator(".strip").first
-    into_view(strip)
-    expect(strip).to_have_attribute("data-picked", re.compile(r"\d"))
-    return strip
-
-
-def place_of(page: Page, frame: int, h: int, w: int) -> tuple[float, float]:
-    box = page.locator(".strip").first.locator(".frames canvas").nth(frame).bounding_box()
-    return box["x"] + (w + 0.5) * box["width"] / 8, box["y"] + (h + 0.5) * box["height"] / 8
-
-
-def to(page: Page, frame: int, h: int, w: int) -> None:
-    """Move the pointer onto a patch, however the page still moves."""
-    for _ in range(20):
-        page.mouse.move(*place_of(page, frame, h, w))
-        page.wait_for_timeout(100)
-        if (page.locator(".strip").first.get_attribute("data-patch") or "").endswith(f",{h},{w}"):
-            return
-
-
-def click(page: Page, *patch: int, shift: bool = False) -> None:
-    to(page, *patch)
-    if shift:
-        page.keyboard.down("Shift")
-    page.mouse.click(*place_of(page, *patch))
-    if shift:
-        page.keyboard.up("Shift")
 
 
 def test_pointing_previews_a_click_holds_and_escape_releases(open_app):
@@ -77,7 +40,7 @@ def test_pointing_previews_a_click_holds_and_escape_releases(open_app):
     click(page, 3, 4, 6)
     page.wait_for_url("**row=4**")
     expect(strip).to_have_attribute("data-locked", "true")
-    expect(page.get_by_text("query step 2, row 4, column 6", exact=False).first).to_be_visible()
+    shown(page, "query step 2, row 4, column 6")
     to(page, 7, 1, 1)
     expect(strip).to_have_attribute("data-looked", "2.4.6")
     read = float(strip.get_attribute("data-weight"))
@@ -106,10 +69,8 @@ def test_several_patches_are_chosen_and_a_link_restores_all_of_it(open_app):
         assert read == pytest.approx(float(wanted), abs=2e-6), attempt
         expect(the_map(page)).to_have_attribute("data-also", str(row_of(4, 3, 3)))
         expect(page.get_by_label("Way of the walk")).to_have_value("row")
-        link = page.url
-        page.goto("about:blank")
-        page.goto(link)
-        settle(page)
+        again(page)
+        shown(page)
         strip = the_strip(page)
         expect(strip).to_have_attribute("data-also", "4.3.3")
 
@@ -119,19 +80,14 @@ def test_pointing_at_a_word_in_the_map_shows_who_reads_it(open_app):
     strip = the_strip(page)
     expect(strip).to_have_attribute("data-word", "2")
     read = float(strip.get_attribute("data-total"))
-    exact = recorded_trained().map.full(0, 3)
+    exact = recorded_trained("maskgit.transformer.layers.1.2").map.full(0, 3)
     assert read == pytest.approx(exact[:, 2].sum(), rel=1e-4)
-    shown = into_view(the_map(page))
-    for _ in range(20):
-        page.mouse.move(*cell_of(page, 91, 4, exact.shape))
-        page.wait_for_timeout(100)
-        if shown.get_attribute("data-key") == "4":
-            break
+    point(page, 91, 4, exact.shape)
     expect(strip).to_have_attribute("data-word", "4")
     assert float(strip.get_attribute("data-total")) == pytest.approx(exact[:, 4].sum(), rel=1e-3)
-    page.mouse.click(*cell_of(page, 91, 4, exact.shape))
+    page.mouse.click(*cell(page, 91, 4, exact.shape))
     page.wait_for_url("**word=4**")
-    settle(page)
+    at_rest(page)
     expect(strip).to_have_attribute("data-word", "4")
 
 
@@ -148,16 +104,15 @@ def test_a_link_keeps_how_strip_and_map_are_looked_at(open_app):
     page.keyboard.press("-")
     page.wait_for_url(lambda url: "view=" in url and "view=64-128" not in url)
     settle(page)
-    view, link = the_map(page).get_attribute("data-view"), page.url
-    page.goto("about:blank")
-    page.goto(link)
-    settle(page)
+    view = the_map(page).get_attribute("data-view")
+    again(page)
+    shown(page)
     the_strip(page)
     expect(page.get_by_role("checkbox", name="apart")).to_be_checked()
     expect(page.get_by_role("slider", name="contrast")).to_have_value("2.5")
     expect(page.get_by_role("checkbox", name="patch grid")).to_be_checked()
-    again = np.array(the_map(page).get_attribute("data-view").split(","), float)
-    np.testing.assert_allclose(again, np.array(view.split(","), float), atol=0.011)
+    linked = np.array(the_map(page).get_attribute("data-view").split(","), float)
+    np.testing.assert_allclose(linked, np.array(view.split(","), float), atol=0.011)
     into_view(the_map(page)).focus()
     page.keyboard.press("0")
     page.wait_for_url(lambda url: "view=" not in url)
@@ -166,19 +121,13 @@ def test_a_link_keeps_how_strip_and_map_are_looked_at(open_app):
 def test_map_and_strip_show_the_same_query_and_key(open_app):
     page = open_app("/?layer=1&head=3&step=2&row=1&column=2")
     strip = the_strip(page)
-    into_view(the_map(page))
-    for _ in range(20):
-        page.mouse.move(*cell(page, row_of(1, 2, 3), row_of(3, 6, 5)))
-        page.wait_for_timeout(100)
-        if the_map(page).get_attribute("data-query") == str(row_of(1, 2, 3)):
-            break
+    point(page, row_of(1, 2, 3), row_of(3, 6, 5))
     expect(strip).to_have_attribute("data-guides", re.compile("query 1,2,3 key 3,6,5"))
     page.mouse.click(*cell(page, row_of(1, 2, 3), row_of(3, 6, 5)))
     expect(strip).to_have_attribute("data-picked", "1,2,3")
     expect(strip).to_have_attribute("data-key", "3,6,5")
     page.wait_for_url(f"**key={row_of(3, 6, 5)}**")
-    settle(page)
-    expect(page.get_by_text("query step 1, row 2, column 3", exact=False).first).to_be_visible()
+    shown(page, "query step 1, row 2, column 3")
 
 
 def test_the_walk_plays_stops_and_is_taken_away_as_a_gif(open_app):
@@ -189,7 +138,7 @@ def test_the_walk_plays_stops_and_is_taken_away_as_a_gif(open_app):
     expect(the_map(page)).to_have_attribute("data-picked", re.compile(f"^{row_of(0, 1, 2)},"))
     page.get_by_role("button", name="Pause").click()
     step = strip.get_attribute("data-picked").split(",")[0]
-    expect(page.get_by_text(f"query step {step}, row 1", exact=False).first).to_be_visible()
+    shown(page, f"query step {step}, row 1")
     settle(page)
     page.get_by_text("The walk as GIF").click()
     page.get_by_role("button", name="Make the GIF").click()
@@ -229,19 +178,16 @@ def test_every_page_with_a_strip_is_worked_by_keys_alone(open_app):
 
 
 def test_a_finger_taps_a_patch(browser, served):
-    from tests.browser_fixtures import watched
-    from tests.journeys.conftest import APP
-
     context = browser.new_context(viewport={"width": 800, "height": 1000}, has_touch=True)
     with watched(context) as page:
         page.goto(served(APP) + "/?source=Dial&maps=Self&step=2&row=1&column=2")
         settle(page)
         strip = the_strip(page)
-        for _ in range(10):
-            page.touchscreen.tap(*place_of(page, 3, 4, 6))
-            page.wait_for_timeout(300)
-            if strip.get_attribute("data-picked") == "2,4,6":
-                break
+        until(
+            page,
+            lambda: page.touchscreen.tap(*place_of(page, 3, 4, 6)),
+            lambda: strip.get_attribute("data-picked") == "2,4,6",
+        )
         expect(strip).to_have_attribute("data-picked", "2,4,6")
         page.wait_for_url("**row=4**")
 
@@ -253,8 +199,8 @@ def test_nothing_piles_up_over_many_clicks(open_app):
     devtools.send("Performance.enable")
 
     def kept() -> dict[str, float]:
-        settle(page)
-        page.wait_for_timeout(500)
+        at_rest(page)
+        frames(page, 30)  # what the browser puts off until it has time
         for _ in range(3):
             devtools.send("HeapProfiler.collectGarbage")
         metrics = devtools.send("Performance.getMetrics")["metrics"]

@@ -1,31 +1,19 @@
 """What a person does with the trained model, in a real browser."""
 
-from functools import cache
-
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from phenaki_viz.checkpoints import open_checkpoint
-from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
-from phenaki_viz.recording.looking import Ask, look
+from phenaki_viz.data import read_prompt
 from phenaki_viz.recording.sampled import Sampling, sample
 from phenaki_viz.ui.ask import CAPTIONS
-from tests.browser_fixtures import into_view, settle
+from tests.browser_fixtures import into_view, settle, watched
 from tests.checkpoints.files import PHENAKI, tensors, weights
-from tests.journeys.test_app import number, the_map
+from tests.journeys.conftest import APP
+from tests.journeys.gestures import again, model, number, recorded_trained, the_map
+from tests.waiting import at_rest, eventually, shown, until
 
 pytestmark = pytest.mark.browser
-
-
-@cache
-def model():
-    return open_checkpoint(SHIPPED_MODEL).model
-
-
-def recorded(module):
-    run = look(model(), digit_clip(CAPTIONS[0]), read_prompt(CAPTIONS[0]), Ask(frames=9))
-    return next(one for one in run.recording if one.module == module)
 
 
 def strip_cell(page: Page, strip, step: int, row: int, column: int) -> tuple[float, float]:
@@ -37,11 +25,9 @@ def strip_cell(page: Page, strip, step: int, row: int, column: int) -> tuple[flo
 
 
 def test_the_app_opens_on_the_trained_model(open_app, page, served):
-    from tests.journeys.conftest import APP
-
     page.goto(served(APP))
     settle(page)
-    expect(the_map(page)).to_be_visible(timeout=15_000)
+    shown(page)
     expect(page.get_by_test_id("stMain").get_by_text("random weights")).to_have_count(0)
     expect(page.get_by_test_id("stSidebar").get_by_text("trained on moving")).to_be_visible()
 
@@ -49,21 +35,19 @@ def test_the_app_opens_on_the_trained_model(open_app, page, served):
 def test_a_word_is_laid_over_the_video(open_app):
     page = open_app("/text?source=Trained&layer=2&head=1")
     page.get_by_role("radio", name="right", exact=True).click()
-    settle(page)
-    expect(page.get_by_text("tokens that read “right”").first).to_be_visible()
-    strip = page.locator(".st-key-word-strip .strip, .strip").first
-    at = strip_cell(page, strip, 3, 2, 4)
-    page.mouse.move(*at)
-    expect(strip).to_have_attribute("data-patch", "3,2,4")
-    exact = recorded("maskgit.transformer.layers.2.2").map.full(0, 1)[3 * 36 + 2 * 6 + 4]
+    shown(page, "tokens that read “right”")
+    strip = page.locator(".st-key-word-strip .strip")
+    until(
+        page,
+        lambda: page.mouse.move(*strip_cell(page, strip, 3, 2, 4)),
+        lambda: strip.get_attribute("data-patch") == "3,2,4",
+    )
+    exact = recorded_trained("maskgit.transformer.layers.2.2").map.full(0, 1)[3 * 36 + 2 * 6 + 4]
     word = 2 + CAPTIONS[0].split().index("right")
-    shown = float(strip.get_attribute("data-weight"))
-    assert shown == pytest.approx(float(exact[word]), abs=1e-6)
-    link = page.url
-    page.goto("about:blank")
-    page.goto(link)
-    settle(page)
-    expect(page.get_by_text("tokens that read “right”").first).to_be_visible()
+    read = float(strip.get_attribute("data-weight"))
+    assert read == pytest.approx(float(exact[word]), abs=1e-6)
+    again(page)
+    shown(page, "tokens that read “right”")
 
 
 def test_a_wrong_word_costs_nats(open_app):
@@ -90,8 +74,8 @@ def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app):
     page.mouse.click(*strip_cell(page, strip, 2, 3, 4))
     expect(strip).to_have_attribute("data-token", "2,3,4")
     made = sample(model(), read_prompt(CAPTIONS[0]), Sampling())
-    shown = float(strip.get_attribute("data-confidence"))
-    assert shown == pytest.approx(float(made.steps[14].confidence[2, 3, 4]), abs=1e-6)
+    read = float(strip.get_attribute("data-confidence"))
+    assert read == pytest.approx(float(made.steps[14].confidence[2, 3, 4]), abs=1e-6)
     settle(page)
     expect(number(page, "Step")).to_have_value("2")
     expect(number(page, "Column")).to_have_value("4")
@@ -99,8 +83,8 @@ def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app):
     expect(strip).to_have_attribute("data-step", "17", timeout=10_000)
     expect(page.get_by_role("heading", name="Attention at decoding step 18")).to_be_visible()
     page.get_by_role("radio", name="Without the text").click()
-    settle(page)
-    expect(the_map(page)).to_be_visible()
+    page.wait_for_url("**branch=**")
+    shown(page, "attention")
 
 
 def test_sampling_shows_progress_and_can_be_cancelled(open_app):
@@ -191,23 +175,24 @@ def test_the_way_from_the_trained_model_to_one_that_learns(open_app):
 @pytest.mark.parametrize("path", ["/", "/text", "/sampling", "/train"])
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (800, "dark")])
 def test_nothing_is_wider_than_the_page(browser, served, path, width, scheme):
-    from tests.browser_fixtures import watched
-    from tests.journeys.conftest import APP
-
     context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
     with watched(context) as page:
         page.goto(served(APP) + path + "?source=Trained")
         settle(page)
         drawn = page.locator(".strip, .plotly .trace").first
         expect(drawn).to_be_visible(timeout=30_000)
-        page.wait_for_timeout(500)
+        at_rest(page)
         main = page.get_by_test_id("stMain")
-        assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
         choices = page.get_by_role("radiogroup")  # none of them has an end out of sight
-        wide = choices.evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth + 1)")
-        assert choices.count() > 0 and not wide
+
+        def fits():
+            assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+            wide = choices.evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth + 1)")
+            assert choices.count() > 0 and not wide
+
+        eventually(fits)
 
 
 def test_recorded_maps_are_distributions():
-    full = recorded("maskgit.transformer.layers.2.2").map.full(0, 1)
+    full = recorded_trained("maskgit.transformer.layers.2.2").map.full(0, 1)
     np.testing.assert_allclose(full.sum(axis=1), 1, atol=1e-5)

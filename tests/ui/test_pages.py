@@ -38,7 +38,7 @@ def test_the_first_page_shows_the_real_map(app):
     np.testing.assert_array_equal(strip, exact[2 * 64 + 1 * 8 + 2])
     grid = sent(at)["grid.heads"][0]
     assert (len(grid["layers"]), len(grid["heads"])) == (4, 8)
-    assert any("random weights" in caption.value for caption in at.caption)
+    assert any("random weights" in line for line in wire.words_on(at))
 
 
 def test_a_slider_changes_the_model_and_keeps_the_view(app):
@@ -134,16 +134,16 @@ def test_maps_by_parts_are_the_stored_ones_and_say_so(app):
     header, parts = sent(at)["map"]
     shown = parts["values"].reshape(header["shape"])
     np.testing.assert_allclose(shown, expected().records[0].map.full(0, 0), rtol=0, atol=1e-5)
-    assert any("by their parts" in caption.value for caption in at.caption)
+    assert any("by their parts" in line for line in wire.words_on(at))
     at.selectbox(key="hold").set_value("stored").run()
-    assert any("maps stored" in caption.value for caption in at.caption)
+    assert any("maps stored" in line for line in wire.words_on(at))
 
 
 def test_what_would_not_fit_is_held_by_parts(app, monkeypatch):
     monkeypatch.setattr(sidebar, "MAP_LIMIT", 10**6)
     at = app(seed=3)
     assert not at.exception
-    assert any("more than 1.0 MB" in caption.value for caption in at.caption)
+    assert any("more than 1.0 MB" in line for line in wire.words_on(at))
 
 
 def test_a_forward_of_hours_is_refused(app):

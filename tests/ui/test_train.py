@@ -120,7 +120,7 @@ def test_scrubbing_shows_the_attention_of_that_step(page, shelf):
         exact = kept.recording.records[0].map.rows(0, 0, [4 + 1])[0]
         np.testing.assert_array_equal(shown[kept.step], exact)
         grids.append(picture(at, "grid.heads")["codes"])
-        random = any("random weights" in caption.value for caption in at.caption)
+        random = any("random weights" in line for line in wire.words_on(at))
         assert random == (kept.step == 0)
         task = [
             picture(at, f"shared.train.{name}.film")["frames"].reshape(3, 16, 16)
@@ -156,7 +156,7 @@ def test_text_frames_and_patches_over_the_training(page, shelf):
     assert not at.exception
     at.button_group(key="maps").set_value("self").run()
     at.toggle(key="train_common").set_value(True).run()
-    assert any("this query, all kept steps" in caption.value for caption in at.caption)
+    assert any("this query, all kept steps" in line for line in wire.words_on(at))
     visual = {"layout": "factorised", "cross": False}
     ended(shelf.start(settings(steps=10, **visual)))
     at = page(train_steps=10, train_batch=2, layout="factorised", cross="no")

@@ -55,10 +55,10 @@ async def _script(request: Request) -> Response:
 def declare(name: str, html: str, *parts: str, isolate_styles: bool = True) -> Any:
     """Register a component whose script and style are `<name>.js` and `<name>.css`.
 
-    common.js comes first, then the scripts `parts`: a component is one module, without a build
-    step. common.css comes first where styles are kept to the component.
+    common.js and agreement.js come first, then the scripts `parts`: a component is one module,
+    without a build step. common.css comes first where styles are kept to the component.
     """
-    _scripts[name] = "".join(_read(f"{part}.js") for part in ("common", *parts, name))
+    _scripts[name] = "".join(_read(f"{part}.js") for part in ("common", "agreement", *parts, name))
     address = f"{SCRIPTS_PATH}/{name}.js?v={crc32(_scripts[name].encode()):08x}"
     return st.components.v2.component(
         f"phenaki_viz_{name}",

@@ -152,7 +152,9 @@ class AttentionMap extends LinkedPanel {
   }
 
   // The selection of the page, from another panel or from Python.
-  adopt({ link, query, key, also }) {
+  adopt(pick) {
+    const { link, query, key, also } = pick;
+    this.misses(pick);
     if (link !== this.head.link || !Number.isInteger(query)) return false;
     const rows = (also ?? []).map((place) => indexOf(this.head.query, place));
     const before = JSON.stringify([this.memory.picked, this.memory.also]);

@@ -84,6 +84,8 @@ def attention_map(
     on_window: Callable[[WindowWish], None] | None = None,
     view: Sequence[float] | None = None,
     on_view: Callable[[list[float] | None], None] | None = None,
+    notes: Sequence[str] = (),
+    shows: str = "",
 ) -> MapEvent | None:
     """Draw the map; returns what the user did in the run in which they did it, else None.
 
@@ -99,7 +101,8 @@ def attention_map(
     `selected_query` and `selected_key` are then not looked at. weights: a name under which the
     other components of the page may read every weight, where all of them are sent. view: the part
     (r0 r1 c0 c1, in cells) to begin with; on_view is told the part that is zoomed to, or None for
-    the whole. on_pick, on_window and on_view are called before the page is drawn: set state there.
+    the whole. notes: lines under it. shows: what it is of, see `said`. on_pick, on_window and
+    on_view are called before the page is drawn: set state there.
     Raises ShapeError when the shapes do not fit.
     """
     window = window or (0, total[0], 0, total[1])
@@ -119,7 +122,7 @@ def attention_map(
         **cut_header(cut),
         "query": as_map_axis(query_axis, total[0]).header(),
         "key": as_map_axis(key_axis, total[1]).header(),
-        **{"link": link, "weights": weights},
+        **{"link": link, "weights": weights, "notes": list(notes), "shows": shows},
         **{"view": list(view) if view else None, "tellsView": on_view is not None},
         "push": None if link else picks.push(key, selected, picked),
     }

@@ -70,6 +70,8 @@ class Panel {
     const started = performance.now();
     this.take();
     this.draw();
+    this.caption(head.notes ?? []);
+    this.declare();
     this.panel.dataset.milliseconds = performance.now() - started; // for benchmarks
   }
 
@@ -100,6 +102,28 @@ class Panel {
     if (!this.head || !width || width === this.width) return;
     this.width = width;
     this.draw();
+    this.declare();
+  }
+
+  // Lines under the picture: they change with it.
+  caption(lines) {
+    if (!lines.length && !this.lines) return;
+    this.lines ??= this.panel.appendChild(make("div", { className: "notes" }));
+    this.lines.replaceChildren(...lines.map((textContent) => make("p", { textContent })));
+  }
+
+  // What is painted now, for the texts that speak of it.
+  declare() {
+    const { id, shows } = this.head;
+    if (!shows || !this.width) return;
+    this.shows = this.panel.dataset.shows = shows;
+    painted(id, this);
+  }
+
+  // Dimmed while it is older than what is said of it, or than what is picked.
+  age(old = this.old) {
+    this.old = Boolean(old);
+    dim(this.panel, this.old || Boolean(this.late));
   }
 
   // In the next frame: methods by name, each once however often it is asked for.
@@ -126,6 +150,7 @@ class Panel {
   }
 
   close() {
+    if (this.head) gone(this.head.id, this);
     this.observer.disconnect();
     this.dots.onchange = null;
     cancelAnimationFrame(this.nextFrame);

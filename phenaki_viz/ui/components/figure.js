@@ -30,6 +30,7 @@ function library(address) {
 
 class Figure {
   constructor(root) {
+    this.card = root.querySelector(".pv-card");
     this.box = root.querySelector(".pv-figure");
     this.plot = root.querySelector(".pv-plot");
     this.turn = 0;
@@ -63,6 +64,21 @@ class Figure {
     if (first) this.plot.on("plotly_click", ({ points }) => this.clicked(points[0]));
     this.box.classList.remove("pv-waiting", "pv-broken");
     this.plot.dataset.painted = Number(this.plot.dataset.painted ?? 0) + 1;
+    this.declare(head);
+  }
+
+  // Words of the figure change with it.
+  declare({ id, title, notes, shows }) {
+    const lines = (texts) => texts.map((textContent) => make("p", { textContent }));
+    this.card.querySelector(".pv-title").replaceChildren(...lines(title ? [title] : []));
+    this.card.querySelector(".pv-notes").replaceChildren(...lines(notes));
+    this.shows = this.card.dataset.shows = shows;
+    this.id = id;
+    if (shows) painted(id, this);
+  }
+
+  age(old) {
+    dim(this.card, old);
   }
 
   describe(alt) {
@@ -94,6 +110,7 @@ class Figure {
 
   close() {
     this.turn++;
+    gone(this.id, this);
     window.Plotly?.purge(this.plot);
   }
 }

@@ -1,6 +1,6 @@
 """Any plotly figure on the page: clicks come back, zoom and camera stay."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypedDict, cast
 
 import numpy as np
@@ -24,8 +24,9 @@ class FigureClick(TypedDict):
 
 _mount = declare(
     "figure",
+    "<div class='pv-card'><div class='pv-title'></div>"
     "<div class='pv-figure'><div class='pv-plot'></div>"
-    "<p class='pv-trouble' role='alert'></p></div>",
+    "<p class='pv-trouble' role='alert'></p></div><div class='pv-notes'></div></div>",
     isolate_styles=False,  # plotly writes its style into the document
 )
 
@@ -36,17 +37,23 @@ def figure(
     key: str,
     height: int | None = None,
     alt: str = "",
+    title: str = "",
+    notes: Sequence[str] = (),
+    shows: str = "",
     on_click: Callable[[FigureClick], None] | None = None,
 ) -> FigureClick | None:
     """Draw a figure; returns the point in the run in which it was clicked, else None.
 
     height: CSS pixels; default the figure's own. alt: what it shows, for those who cannot see
-    it; default its title. The page must be served by `st.App(…, routes=asset_routes())`.
+    it; default its title. title, notes: words over and under it. shows: what it is of, see `said`.
+    The page must be served by `st.App(…, routes=asset_routes())`.
     """
     header = {
+        "id": key,
         "library": PLOTLY_ADDRESS,
         "height": height or fig.layout.height or HEIGHT,
         "alt": alt or fig.layout.title.text or "figure",
+        **{"title": title, "notes": list(notes), "shows": shows},
     }
     text = np.frombuffer(fig.to_json(validate=False).encode(), np.uint8)
     event = picks.news(key, "click")

@@ -121,6 +121,7 @@ class FilmStrip extends FilmFrames {
     const sent = !head.chosen || (samePlaces(looked, head.chosen) && !together);
     const found = sent ? this.parts.weights : this.fromNearby(looked);
     if (found || !this.weights) this.lay(found ?? this.parts.weights, found ? looked : head.chosen);
+    this.isLate(!found);
     return Boolean(found);
   }
 
@@ -130,7 +131,14 @@ class FilmStrip extends FilmFrames {
     const line = () => map && lineAt(map, this.head.grid, "column", this.word);
     const found = sent ? this.parts.weights : line();
     if (found || !this.weights) this.lay(found || this.parts.weights, [this.word]);
+    this.isLate(!found);
     return true; // what is shown does not change with the patch
+  }
+
+  // Whether the weights are still those of another patch or word: Python has to be asked.
+  isLate(late) {
+    this.late = late;
+    this.age();
   }
 
   fromNearby(places) {
@@ -323,7 +331,8 @@ class FilmStrip extends FilmFrames {
       .filter((as) => Number.isInteger(here?.[as]))
       .map((as) => ({ as, at: placeOf(this.head.axes[as], here[as]) }))
       .filter(({ at }) => at);
-    this.pointedWord = this.head.word !== null && Number.isInteger(here?.key) ? here.key : null;
+    const known = this.head.word !== null && nearby(this.head.weights);
+    this.pointedWord = known && Number.isInteger(here?.key) ? here.key : null;
     this.soon("relook");
   }
 

@@ -117,6 +117,8 @@ def film_strip(
     on_walk: Callable[[Walk], None] | None = None,
     look: StripLook | None = None,
     on_look: Callable[[StripLook], None] | None = None,
+    notes: Sequence[str] = (),
+    shows: str = "",
 ) -> PatchPick | None:
     """Draw the strip; returns the patch in the run in which one was picked, else None.
 
@@ -130,8 +132,9 @@ def film_strip(
     is another for every patch ("this query"); None for one scale for all. locked: False follows
     the pointer at first. of_map: lets the strip move with the map's picture, and follow the
     pointer without asking. look: how it is drawn at first; what the user makes of it stays in the
-    browser, and on_look is told. on_pick, on_walk and on_look are called before the page is drawn:
-    set state there. Raises ShapeError when the shapes do not fit.
+    browser, and on_look is told. notes: lines under it. shows: what it is of, see `said`. on_pick,
+    on_walk and on_look are called before the page is drawn: set state there.
+    Raises ShapeError when the shapes do not fit.
     """
     _check(frames, steps, weights, grid)
     event = picks.news(key)
@@ -151,6 +154,7 @@ def film_strip(
         **{"still": still, "bare": bare, "locked": locked},
         "chosen": None if asked is None else [asked, *(list(place) for place in also)],
         "combine": combine,
+        **{"notes": list(notes), "shows": shows},
         "most": MOST_PATCHES if many else 1,
         "walk": walk,
         **{"look": look, "tellsLook": on_look is not None},

@@ -58,6 +58,8 @@ def head_grid(
     arranged: Arrangement | None = None,
     on_pick: Callable[[int, int], None] | None = None,
     on_arrange: Callable[[Arrangement], None] | None = None,
+    notes: Sequence[str] = (),
+    shows: str = "",
 ) -> tuple[int, int] | None:
     """Draw the grid; returns (layer, head) in the run in which one was picked, else None.
 
@@ -66,7 +68,8 @@ def head_grid(
     under its tile; NaN where there is none. means: thumbs, scales and values hold a mean row and a
     mean column behind the named ones. order: the heads to draw, in this order, each with its own
     label; None draws all by layer and head. arranged: lets heads be isolated and pinned; what the
-    user does is told to on_arrange. on_pick(layer, head) is called before the page is
+    user does is told to on_arrange. notes: lines under it. shows: what it is of, see `said`.
+    on_pick(layer, head) is called before the page is
     drawn: set state there. Raises ShapeError when names or values do not fit the thumbs.
     """
     _check(thumbs, layers, heads, values, means)
@@ -82,6 +85,7 @@ def head_grid(
         "means": means,
         "order": None if order is None else [list(map(int, head)) for head in order],
         "most": MOST_PINS,
+        **{"notes": list(notes), "shows": shows},
         "arrange": _arrange(key, arranged),
         "push": picks.push(key, [int(at) for at in selected], picked),
     }

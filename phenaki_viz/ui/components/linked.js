@@ -51,6 +51,12 @@ class LinkedPanel extends Panel {
     for (const panel of room.panels) if (panel !== this) panel.hear(room.pick);
   }
 
+  // A patch was picked that these maps do not hold: what they show is not of it.
+  misses({ link, query }) {
+    this.late = link === this.head.link && query === null;
+    this.age();
+  }
+
   // What is pointed at here, for the others to show; null when it is let go.
   pointTogether(point) {
     if (!this.head.link) return;

@@ -152,7 +152,9 @@ class PinnedMaps extends LinkedPanel {
   }
 
   // The selection of the page, from another panel or from Python.
-  adopt({ link, query, key }) {
+  adopt(pick) {
+    const { link, query, key } = pick;
+    this.misses(pick);
     if (link !== this.head.link || !Number.isInteger(query)) return false;
     const before = String(this.memory.picked);
     this.memory.picked = [query, key];

@@ -76,13 +76,16 @@ def pinned_maps(
     film: PinnedFilm | None = None,
     on_pick: Callable[[CellPick], None] | None = None,
     on_unpin: Callable[[int], None] | None = None,
+    notes: Sequence[str] = (),
+    shows: str = "",
 ) -> None:
     """Draw one map a label.
 
     values: 'p r c' weights, each the mean of `cell` of the `total` map; NaN is masked, infinite a
     wrong row; sent in two bytes each, exact to 1e-6. uniform: 'i', 1 / visible keys. link: these
     maps show the selection of the page, see `share_selection`. film: draws the selected row (or
-    word's column) of each over frames, under its map. on_pick is
+    word's column) of each over frames, under its map. notes: lines under them. shows: what they are
+    of, see `said`. on_pick is
     told the cell, on_unpin the number of the map, both before the page is drawn. Raises ShapeError
     when the shapes do not fit.
     """
@@ -113,6 +116,7 @@ def pinned_maps(
         "query": query_axis.header(),
         "key": key_axis.header(),
         "link": link,
+        **{"notes": list(notes), "shows": shows},
         **_film_header(film),
         "push": None if link else picks.push(key, [int(selected_query), kept], picked),
     }

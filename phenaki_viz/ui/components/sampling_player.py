@@ -48,6 +48,7 @@ def sampling_player(
     given: int,
     selected: tuple[int, int, int, int],
     key: str,
+    shows: str = "",
     on_pick: Callable[[StepPick], None] | None = None,
 ) -> StepPick | None:
     """Draw the player; returns what was picked in the run in which it was, else None.
@@ -55,7 +56,8 @@ def sampling_player(
     previews: 's f H W c' uint8, c is 1 or 3, what the codes of each decoding step decode to.
     steps: the frames of each time step. masked, changed, again: 's t h w' bool; confidence:
     's t h w' float32, see `recording.sampled.DecodingStep`. given: time steps of priming.
-    selected: (decoding step, t, h, w). Raises ShapeError when the shapes do not fit.
+    selected: (decoding step, t, h, w). shows: what it is of, see `said`. Raises ShapeError
+    when the shapes do not fit.
     """
     _check(previews, steps, masked, confidence)
     event = picks.news(key)
@@ -72,6 +74,7 @@ def sampling_player(
         "decoding": decoding,
         "grid": grid,
         "given": given,
+        "shows": shows,
         "colours": {
             "query": QUERY_COLOUR,
             "filled": FILLED_COLOUR,

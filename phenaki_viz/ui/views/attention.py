@@ -17,8 +17,8 @@ from phenaki_viz.figures.attention_views import (
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.cut_notes import cut_heatmap, cut_notes
 from phenaki_viz.figures.heatmap import Heatmap
-from phenaki_viz.figures.naming import file_stem, place_name
-from phenaki_viz.figures.words import listed
+from phenaki_viz.figures.naming import file_stem
+from phenaki_viz.figures.words import listed, plain
 from phenaki_viz.recording import describe_holding, looking
 from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.run import Run
@@ -30,11 +30,11 @@ from phenaki_viz.ui import (
     panels,
     pinned,
     selection,
+    shows,
     slices,
     switchboard,
 )
 from phenaki_viz.ui.exporting import export_all_heads, export_row, is_exportable
-from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.views.attention_video import Look, draw_over_video
 
@@ -67,7 +67,8 @@ def draw_attention(run: Run) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
-        panels.heading(_heading(chosen), recording.made_by)
+        patch = panels.the_patch(chosen, look.direction)
+        panels.heading(chosen.shown.title, recording.made_by, _of(chosen, look), patch=patch)
         if isinstance(run, looking.Look):
             _switch(chosen)
     over = st.container()
@@ -76,7 +77,9 @@ def draw_attention(run: Run) -> None:
     with right:
         cut = cuts.choose(run, chosen)
         map_scale = _scale_of_cut(run, chosen, look, cut) if cut and cut.without else scale
-        tile = panels.attention(chosen, map_scale, cut)
+        tile = panels.shown_tile(chosen, cut)
+        said = _said(chosen, tile, map_scale, cut)
+        panels.attention(chosen, tile, map_scale, cut, notes=said, shows=shows.a_head(chosen))
     if st.session_state.get("drawn.recording") is not recording:  # a click need not wait
         time.sleep(BREATH)
     st.session_state["drawn.recording"] = recording
@@ -142,8 +145,12 @@ def _choose_look(records: tuple[Any, ...]) -> Look:
     return Look(scale == "shared", bool(log), direction or "row", colouring or "map")
 
 
-def _heading(chosen: Selection) -> str:
-    return f"{chosen.shown.title} · query {place_name(*chosen.place)}"
+def _of(chosen: Selection, look: Look) -> dict[str, str]:
+    """What the pictures of the page have to be of, for its heading to be true."""
+    head, stack = shows.a_head(chosen), shows.a_stack(chosen)
+    of = {"map": head, "strip": f"{head} {look.direction}", "grid.heads": stack, "pinned": stack}
+    patch = f"{head} patch {{place}}"
+    return of | ({"words": patch} if chosen.record.kind == "cross" else {"steps": patch})
 
 
 def _scale(run: Run, chosen: Selection, look: Look) -> ColourScale:
@@ -182,8 +189,7 @@ def _by_step(chosen: Selection) -> None:
         return
     picture = steps_read(chosen.shown, chosen.place)
     with box:
-        panels.plotly(picture, key="steps", height=220)
-        panels.notes(picture)
+        panels.plotly(picture, key="steps", height=220, shows=shows.a_patch(chosen))
         export_row(picture.name, lambda: picture, "steps")
 
 
@@ -218,10 +224,21 @@ def _grid(run: Run, chosen: Selection, look: Look) -> None:
         export_all_heads(run, chosen)
 
 
-def _said(tile: MapTile, scale: ColourScale, origin: tuple[str, ...]) -> str:
+def _said(chosen: Selection, tile: MapTile, scale: ColourScale, cut: Cut | None) -> tuple[str, ...]:
+    """What the map does not say itself: reduction, origin, how it is held, verification."""
     y, x = tile.cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights, zoom for each"
-    return inert(" · ".join((drawn, scale.describe(), *origin)))
+    left_out = cut_notes(chosen.shown, cut) if cut else ()
+    origin = origin_notes(chosen.recording.made_by)
+    first = plain(" · ".join((drawn, scale.describe(), *left_out, *origin)))
+    return (first, plain(describe_holding(chosen.recording)), *_checked(chosen))
+
+
+def _checked(chosen: Selection) -> tuple[str, ...]:
+    checked = chosen.record.verification
+    if not checked or chosen.record.failed:  # what failed is said above the page
+        return ()
+    return (plain(checked.said),)
 
 
 def _whole_map(chosen: Selection, scale: ColourScale, cut: Cut | None) -> Heatmap:
@@ -230,19 +247,13 @@ def _whole_map(chosen: Selection, scale: ColourScale, cut: Cut | None) -> Heatma
 
 
 def _under_map(chosen: Selection, scale: ColourScale, tile: MapTile, cut: Cut | None) -> None:
-    """What the map does not say itself: wrong rows, reduction, origin, verification."""
+    """Wrong rows, and the way to take the map away."""
     if tile.wrong:
         st.warning(
             f"{len(tile.wrong)} rows are not a distribution and are not drawn: "
             f"{listed(tile.wrong)}",
             icon=":material/error:",
         )
-    said = cut_notes(chosen.shown, cut) if cut else ()
-    st.caption(_said(tile, scale, (*said, *origin_notes(chosen.recording.made_by))))
-    st.caption(inert(describe_holding(chosen.recording)))
     name = file_stem(chosen.record, chosen.record.heads[chosen.head])
     if is_exportable(chosen):
         export_row(name, lambda: _whole_map(chosen, scale, cut), "map")
-    checked = chosen.record.verification
-    if checked and not chosen.record.failed:  # what failed is said above the page
-        st.caption(inert(checked.said))

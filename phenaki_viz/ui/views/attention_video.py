@@ -19,7 +19,7 @@ from phenaki_viz.figures.over_video import (
     word_weights,
 )
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import panels, queries
+from phenaki_viz.ui import panels, queries, shows
 from phenaki_viz.ui.exporting import export_row, export_walk
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.shelves import number_of
@@ -60,9 +60,13 @@ def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
     )
     said, many = SAID[direction]
     each = None if look.shared else SCOPES[direction]
-    panels.strip(picture, chosen, said, many=many, each=each)
+    panels.strip(picture, chosen, said, many=many, each=each, shows=_shows(chosen, look))
     export_row(picture.name, lambda: picture, "strip")
     _walk(run, chosen, direction, look.log)
+
+
+def _shows(chosen: Selection, look: Look) -> str:
+    return f"{shows.a_head(chosen)} {look.direction}"
 
 
 def _walk(run: Run, chosen: Selection, direction: Direction, log: bool) -> None:
@@ -86,8 +90,7 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
     left, right = st.columns([3, 5], gap="medium")
     with left:
         bars = words_read(chosen.shown, chosen.place)
-        panels.plotly(bars, key="words", height=280)
-        panels.notes(bars)
+        panels.plotly(bars, key="words", height=280, shows=shows.a_patch(chosen))
         export_row(bars.name, lambda: bars, "words")
     with right:
         word = _word(chosen, names)
@@ -102,7 +105,8 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
             "map below to see who reads that"
         )
         each = None if look.shared else "this word"
-        panels.strip(picture, chosen, f"reads “{names[word]}”", each=each)
+        said = f"reads “{names[word]}”"
+        panels.strip(picture, chosen, said, each=each, shows=_shows(chosen, look))
         export_row(picture.name, lambda: picture, "strip")
 
 

@@ -6,7 +6,7 @@ from phenaki_viz.analysis.masks import visibility
 from phenaki_viz.figures.mask_views import LAYERS, mask_picture, said, visible_keys_picture
 from phenaki_viz.recording.facts import convolutions_of
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import panels, selection
+from phenaki_viz.ui import panels, selection, shows
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.selection import Selection
 
@@ -21,7 +21,8 @@ def masks_page(run: Run) -> None:
         return
     chosen = selection.choose(run.recording, records)
     record, seen = chosen.record, visibility(chosen.record, chosen.item)
-    panels.heading(f"L{record.layer} · who may see whom", run.recording.made_by)
+    of = dict.fromkeys((*map(_key, LAYERS), "visible"), shows.a_head(chosen))
+    panels.heading(f"L{record.layer} · who may see whom", run.recording.made_by, of)
     if len(seen.blind):
         st.warning(said(record, seen, "together"), icon=":material/error:")
     _causality(run)
@@ -30,8 +31,7 @@ def masks_page(run: Run) -> None:
         _mask(run, chosen, "together")
     with right:
         counts = visible_keys_picture(record, chosen.item, run.recording.made_by)
-        panels.plotly(counts, key="visible", height=300)
-        panels.notes(counts)
+        panels.plotly(counts, key="visible", height=300, shows=shows.a_head(chosen))
         export_row(counts.name, lambda: counts, "visible")
         _summary(chosen)
     for column, which in zip(st.columns(2, gap="medium"), ("causal", "padding"), strict=True):
@@ -47,9 +47,13 @@ def _mask(run: Run, chosen: Selection, which: str) -> None:
     if absent.get(which):
         st.caption(picture.notes[0].capitalize())
         return
-    panels.heatmap(picture, chosen, key=f"mask.{which}")
-    st.caption(picture.notes[0].capitalize())
+    said = (picture.notes[0].capitalize(),)
+    panels.heatmap(picture, chosen, key=_key(which), notes=said, shows=shows.a_head(chosen))
     export_row(picture.name, lambda: picture, f"mask.{which}")
+
+
+def _key(which: str) -> str:
+    return f"mask.{which}"
 
 
 def _summary(chosen: Selection) -> None:

@@ -85,8 +85,7 @@ def _continuous(run: Run, record: AttentionRecord, head: int) -> None:
     with left:
         panels.plotly(picture, key="bias.surface", height=430)
     with right:
-        panels.plotly(picture, key="bias.flat", height=430, flat=True)
-    panels.notes(picture)
+        panels.plotly(picture, key="bias.flat", height=430, flat=True, noted=False)
     export_row(picture.name, lambda: picture, "bias")
 
 
@@ -155,5 +154,4 @@ def _alibi(run: Run, record: AttentionRecord, head: int) -> None:
 
 def _curves(picture: Curves, key: str) -> None:
     panels.plotly(picture, key=key, height=340)
-    panels.notes(picture)
     export_row(picture.name, lambda: picture, key)

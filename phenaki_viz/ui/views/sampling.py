@@ -10,13 +10,13 @@ from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.export.gif import gif_of
 from phenaki_viz.export.names import safe_name
 from phenaki_viz.figures.over_video import frame_steps
-from phenaki_viz.figures.words import plain
 from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.looking import Look, most_frames
 from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.sampled import SampledRun, Sampling
-from phenaki_viz.ui import clips, derived, errands, panels, runs
+from phenaki_viz.ui import clips, derived, errands, panels, runs, shows
 from phenaki_viz.ui.ask import carry, whole
+from phenaki_viz.ui.components.said import said
 from phenaki_viz.ui.components.sampling_player import StepPick, sampling_player
 from phenaki_viz.ui.health import draw_health
 from phenaki_viz.ui.requests import SampleRequest
@@ -168,8 +168,11 @@ def _player(sampled: SampledRun) -> None:
     at = _step(sampled)
     _, t, h, w = np.stack([step.masked for step in steps]).shape
     place = current("step", t - 1), current("row", h - 1), current("column", w - 1)
-    panels.heading(f"“{plain(sampled.prompt.text)}”", sampled.recording.made_by)
-    draw_health(sampled.recording)
+    of = shows.a_run(sampled.recording)
+    made_by = sampled.recording.made_by
+    panels.heading(f"“{sampled.prompt.text}”", made_by, {"player": of}, key="prompt.heading")
+    with st.container():  # a place of its own, whether there is something to say or not
+        draw_health(sampled.recording)
     sampling_player(
         sampled.previews,
         steps=frame_steps(sampled.previews.shape[1], sampled.temporal_patch),
@@ -180,6 +183,7 @@ def _player(sampled: SampledRun) -> None:
         given=sampled.primed_steps,
         selected=(at, *place),
         key="player",
+        shows=of,
         on_pick=_picked,
     )
     st.caption(
@@ -225,7 +229,7 @@ def _take_away(sampled: SampledRun, look_elsewhere: bool = True) -> None:
 
 def _attention(sampled: SampledRun) -> None:
     """The attention page, of one step and one pass."""
-    st.subheader(f"Attention at decoding step {_step(sampled) + 1}", anchor=False)
+    title = st.container()
     present = [name for name in BRANCHES if any(r.branch == name for r in sampled.recording)]
     if st.session_state.get("branch", "conditional") not in present:
         st.session_state["branch"] = present[0]
@@ -241,6 +245,13 @@ def _attention(sampled: SampledRun) -> None:
         **_BOUND,
     )
     run = _view(sampled, _step(sampled), branch)
+    with title:
+        said(
+            f"Attention at decoding step {_step(sampled) + 1}",
+            key="step.heading",
+            tag="h3",
+            of=dict.fromkeys(("map", "strip", "grid.heads"), shows.a_run(run.recording)),
+        )
     if run.recording.records or not str(branch).startswith("critic"):
         draw_attention(run)
     else:

@@ -27,7 +27,7 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.looking import Look
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import derived, panels, queries, selection, slices
+from phenaki_viz.ui import derived, panels, queries, selection, shows, slices
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.selection import Selection
@@ -54,7 +54,8 @@ def text_page(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         chosen = selection.choose(run.recording, records, place=False)
         shared = _scale()
-    panels.heading(f"{chosen.shown.label} · tokens that read “{names[key]}”", run.recording.made_by)
+    said = f"{chosen.shown.label} · tokens that read “{names[key]}”"
+    panels.heading(said, run.recording.made_by, _of(chosen, key))
     left, right = st.columns([5, 7], gap="medium")
     with left:
         _all_heads(run, chosen, key, names[key])
@@ -65,6 +66,13 @@ def text_page(run: Run) -> None:
         compare(run, chosen, key)
     elif isinstance(run, RecordedRun):
         without_model(run)
+
+
+def _of(chosen: Selection, key: int) -> dict[str, str]:
+    """What the pictures of the page have to be of, for its heading to be true."""
+    head = shows.a_head(chosen)
+    word = {name: f"{head} word {key}" for name in ("word.strip", "same.right", "same.wrong")}
+    return word | {"grid.words": f"{shows.a_stack(chosen)} word {key}", "shares": head}
 
 
 def _start_where_it_is_read(run: Run, records: tuple[Any, ...], key: int) -> None:
@@ -136,7 +144,8 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
         unit="attention weight",
     )
     # On the screen each weight has several dots, so that the lines between steps are thin.
-    panels.grid(replace(picture, thumbnails=finer), kind="words")
+    of = f"{shows.a_stack(chosen)} word {key}"
+    panels.grid(replace(picture, thumbnails=finer), kind="words", shows=of)
     _follows(run, maps, name)
     export_row(picture.name, lambda: picture, "words.grid")
 
@@ -171,7 +180,12 @@ def _over_video(run: Run, chosen: Selection, key: int, shared: bool) -> None:
         chosen.shown, key, None, as_rgb(run.clip), run.temporal_patch, scale
     )
     said = key_axis(record, chosen.item).names[key]
-    panels.film(picture, key="word.strip", direction=f"tokens that read “{said}”")
+    panels.film(
+        picture,
+        key="word.strip",
+        direction=f"tokens that read “{said}”",
+        shows=f"{shows.a_head(chosen)} word {key}",
+    )
     st.caption(
         "The weight says which tokens read from the word (routing). What they take from it is in "
         "the value: attention alone does not say that the picture matches the word."
@@ -199,6 +213,6 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
         kind="bar",
         x_labels=names,
     )
-    st.markdown(f"**{inert(picture.title)}**")
-    panels.plotly(picture, key="shares", height=230)
+    of = shows.a_head(chosen)
+    panels.plotly(picture, key="shares", height=230, titled=True, noted=False, shows=of)
     export_row(picture.name, lambda: picture, "shares")

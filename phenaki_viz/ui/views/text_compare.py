@@ -19,9 +19,8 @@ from phenaki_viz.figures.over_video import column_over_video, frame_steps, word_
 from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.looking import Look
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import errands, panels
+from phenaki_viz.ui import errands, panels, shows
 from phenaki_viz.ui.exporting import export_row
-from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.requests import LookRequest
 from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.selection import Selection
@@ -77,14 +76,17 @@ def _routing(run: Look, other: Look, chosen: Selection, key: int) -> None:
     """Whether the two words are read by the same tokens, as a number."""
     first, second = _column(run, chosen, key), _column(other, chosen, key)
     alike = correlation(*(word_weights(head, at) for head, at in (first, second)))
-    names = [inert(key_axis(head.record, 0).names[at]) for head, at in (first, second)]
+    names = [key_axis(head.record, 0).names[at] for head, at in (first, second)]
     said = "" if np.isnan(alike) else (
         f"{chosen.shown.label} over all tokens: the weights on “{names[0]}” and on “{names[1]}” "
         f"have a correlation of {alike:.2f}. "
     )  # fmt: skip
-    st.caption(
+    panels.say(
         f"{said}A map says where a word is read (routing), not whether it fits what is there; "
-        "that shows in the loss."
+        "that shows in the loss.",
+        {"same.right": f"{shows.a_head(chosen)} word {key}"},
+        key="said.routing",
+        aside=True,
     )
 
 
@@ -149,9 +151,11 @@ def _same_word(told: Look, chosen: Selection, key: int, which: str) -> None:
     high = largest(word_weights(chosen.shown, key))
     scale = scale_for(high, log=False, scope="the first text's word")
     picture = column_over_video(head, at, None, as_rgb(told.clip), told.temporal_patch, scale)
-    st.markdown(f"**{which.capitalize()}: “{inert(told.prompt.text) or 'no text'}”**")
+    of = f"{shows.a_head(chosen)} word {key} in {shows.a_run(told.recording)}"
+    text = told.prompt.text or "no text"
+    panels.say(f"{which.capitalize()}: “{text}”", {f"same.{which}": of}, key=f"said.{which}")
     word = key_axis(head.record, 0).names[at]
-    panels.film(picture, key=f"same.{which}", direction=f"tokens that read “{word}”")
+    panels.film(picture, key=f"same.{which}", direction=f"tokens that read “{word}”", shows=of)
 
 
 def _other(run: Look, prompt: Prompt) -> Look | None:

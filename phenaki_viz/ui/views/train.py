@@ -208,7 +208,6 @@ def _live(job: Training) -> None:
         made_by = {"training": job.settings.words, "steps": done}
         picture = loss_curve(losses, made_by)
         panels.plotly(picture, key="train.loss", height=230)
-        panels.notes(picture)
         export_row(picture.name, lambda: picture, "train.loss")
     if _seen(job) != st.session_state.get(_SEEN):
         st.rerun()

@@ -12,7 +12,6 @@ from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import models, panels
 from phenaki_viz.ui.exporting import export_row
-from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.own import GOOD
 from phenaki_viz.ui.views.train import duration
 
@@ -84,9 +83,7 @@ def _curve_of(record: Mapping[str, Any], name: str) -> Stretches | None:
 
 def _draw(name: str, curve: Stretches, made_by: Mapping[str, Any]) -> None:
     picture = recorded_loss(f"loss_{name}", curve, made_by)
-    st.markdown(f"**{inert(picture.title)}**")
-    panels.plotly(picture, key=f"record.{name}", height=280)
-    panels.notes(picture)
+    panels.plotly(picture, key=f"record.{name}", height=280, titled=True)
     export_row(picture.name, lambda: picture, f"record.{name}")
 
 

@@ -20,7 +20,7 @@ from phenaki_viz.figures.training_views import heads_over_steps
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.trained_steps import watched
-from phenaki_viz.ui import derived, outcome, panels, selection
+from phenaki_viz.ui import derived, outcome, panels, selection, shows
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.health import draw_health
 from phenaki_viz.ui.markup import inert
@@ -60,8 +60,10 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
     panels.heading(
         f"After {counted(at.step)} · {chosen.shown.label} · query {place_name(*chosen.place)}",
         at.recording.made_by,
+        _of(chosen),
     )
-    draw_health(at.recording)
+    with st.container():  # a place of its own, whether there is something to say or not
+        draw_health(at.recording)
     st.caption(inert(f"{clip.name} (never learnt from; all of its patches are shown)"))
     every = _every(kept, chosen) if common else ((at, chosen),)
     _row(clip, chosen, every)
@@ -72,6 +74,12 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
         _over_steps(kept, chosen, prompt)
     _filled(at, job.settings.config)
     under(at.step)
+
+
+def _of(chosen: Selection) -> dict[str, str]:
+    """What the pictures have to be of, for the heading to be true."""
+    row = "train.words" if chosen.record.kind == "cross" else "strip"
+    return {row: shows.a_patch(chosen), "grid.heads": shows.a_stack(chosen)}
 
 
 def counted(steps: int) -> str:
@@ -128,15 +136,14 @@ def _same(kept: Kept, chosen: Selection) -> Selection:
 def _row(clip: Clip, chosen: Selection, every: tuple[tuple[Kept, Selection], ...]) -> None:
     if chosen.record.kind == "cross":
         bars = words_read(chosen.shown, chosen.place)
-        panels.plotly(bars, key="train.words", height=260)
-        panels.notes(bars)
+        panels.plotly(bars, key="train.words", height=260, shows=shows.a_patch(chosen))
         return
     high = max(largest(_weights(look)) for _, look in every)
     scope = "this query, all kept steps" if len(every) > 1 else "this query"
     scale = scale_for(high, log=False, scope=scope)
     frames, patch = as_rgb(clip), frames_a_step(chosen.record, len(clip.frames))
     picture = row_over_video(chosen.shown, chosen.place, frames, patch, scale)
-    panels.strip(picture, chosen, "looks at", linked=False)
+    panels.strip(picture, chosen, "looks at", linked=False, shows=shows.a_patch(chosen))
     export_row(picture.name, lambda: picture, "train.strip")
 
 
@@ -160,7 +167,7 @@ def _grid(at: Kept, chosen: Selection, every: tuple[tuple[Kept, Selection], ...]
     picture = head_grid(
         at.recording, chosen.records, shown, scales, selected=(chosen.layer, chosen.head)
     )
-    panels.grid(picture)
+    panels.grid(picture, shows=shows.a_stack(chosen))
     export_row(f"{picture.name}_step_{at.step}", lambda: picture, "train.grid")
 
 
@@ -186,9 +193,7 @@ def _over_steps(kept: tuple[Kept, ...], chosen: Selection, prompt: Prompt) -> No
         title="entropy",
         unit="bits",
     )
-    st.markdown(f"**{inert(picture.title)}**")
-    panels.plotly(picture, key="train.entropy", height=320)
-    panels.notes(picture)
+    panels.plotly(picture, key="train.entropy", height=320, titled=True)
     uniform = np.log2(chosen.record.visible_keys(chosen.item)).mean()
     st.caption(
         f"A head that does not choose has {uniform:.2f} bits; one that falls looks at fewer keys, "

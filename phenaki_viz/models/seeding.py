@@ -1,0 +1,23 @@
+"""Random weights that come from their seed alone, whoever else is building a model meanwhile."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+_stream = threading.RLock()
+
+
+@contextmanager
+def random_stream(seed: int | None = None) -> Iterator[None]:
+    """Have PyTorch's one stream of random numbers for this thread alone, and put it back after.
+
+    seed: where it begins; None goes on from where it stands. New modules draw their weights from
+    this stream, which all threads share: two that are built at once would take turns in it, and
+    neither would have the weights of its seed.
+    """
+    with _stream, torch.random.fork_rng(devices=[]):
+        if seed is not None:
+            torch.manual_seed(seed)
+        yield

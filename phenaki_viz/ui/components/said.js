@@ -1,0 +1,100 @@
+const PATIENCE = 5000; // milliseconds after which it is said although no picture came
+
+// A heading, or a line of text, that says what pictures of the page show.
+class Said extends LinkedPanel {
+  accept({ head }) {
+    this.next = head;
+    shown.texts.add(this);
+    clearTimeout(this.patience);
+    this.patience = setTimeout(() => this.change(), PATIENCE);
+    agree();
+  }
+
+  close() {
+    super.close();
+    clearTimeout(this.patience);
+    shown.texts.delete(this);
+    agree();
+  }
+
+  follow() {
+    if (this.next && this.isTime()) this.change();
+  }
+
+  isTime() {
+    const { of } = this.next;
+    const others = Object.keys(of).filter((key) => of[key] !== this.head?.of[key]);
+    const pictures = others.filter((key) => shown.pictures.has(key));
+    return !pictures.length || pictures.some((key) => this.isShown(key, of));
+  }
+
+  change() {
+    if (!this.next) return;
+    clearTimeout(this.patience);
+    this.head = this.next;
+    this.next = null;
+    this.place = this.head.place;
+    if (room.pick) this.adopt(room.pick);
+    this.draw();
+  }
+
+  isShown(key, of) {
+    return isOf(shown.pictures.get(key)?.shows ?? "", this.said(of[key]));
+  }
+
+  said(of) {
+    return of.replace("{place}", (this.place ?? []).join("."));
+  }
+
+  outgrew(key, shows) {
+    const of = this.head?.of[key];
+    return of !== undefined && !isOf(shows, this.said(of));
+  }
+
+  // The selection of the page: the words name the patch in the paint in which pictures show it.
+  adopt({ link, query, key, place }) {
+    if (link !== this.head?.link) return false;
+    const { axes, side } = this.head;
+    const named = side === "column" && Number.isInteger(key) ? [axes.key, key] : [axes.query, query];
+    const found = place ?? (Number.isInteger(named[1]) ? placeOf(...named) : null);
+    if (!found || String(found) === String(this.place)) return false;
+    this.place = found;
+    return true;
+  }
+
+  hear(pick) {
+    if (!this.adopt(pick)) return;
+    this.soon("draw");
+    this.soon("settle");
+  }
+
+  settle() {
+    agree();
+  }
+
+  draw() {
+    if (!this.head) return;
+    const { text, tag, badge, link } = this.head;
+    const words = link && this.place ? `${text} · query ${placeName(...this.place)}` : text;
+    const made = JSON.stringify([words, tag, badge]);
+    if (made === this.made) return;
+    this.made = made;
+    const said = make(tag, { textContent: words });
+    const beside = badge && make("span", { className: "pv-badge", textContent: badge.text });
+    if (badge) Object.assign(beside, { title: badge.about, tabIndex: 0 });
+    this.panel.replaceChildren(...[said, beside].filter(Boolean));
+  }
+
+  // For tests and other tools: whether every picture shows what is said, and what that is.
+  note() {
+    const of = this.head?.of ?? {};
+    const here = Object.keys(of).filter((key) => shown.pictures.has(key));
+    const agrees = here.every((key) => this.isShown(key, of) && !shown.pictures.get(key).late);
+    const lead = Object.keys(of)[0];
+    const whole = !lead || here.includes(lead);
+    this.panel.dataset.agrees = String(agrees && whole && !this.next);
+    this.panel.dataset.shows = Object.entries(of).map(([key, one]) => `${key}: ${this.said(one)}`);
+  }
+}
+
+export default (call) => show(Said, call);

@@ -1,0 +1,64 @@
+"""A text that speaks of pictures: it changes when they do, and never before.
+
+Python sends a heading long before the pictures under it are computed. Shown at once, the heading
+of one head stands over the map of another. So each picture is told what it shows (`shows`), and
+each text what pictures have to show for it to be true (`of`): the text changes in the same paint
+as the first of them, and those that still show something else are dimmed until they follow.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from phenaki_viz.ui.components.assets import declare
+from phenaki_viz.ui.components.axes import MapAxis, Place
+from phenaki_viz.ui.components.packing import pack
+from phenaki_viz.ui.components.stamps import stamped
+
+_mount = declare("said", "<div class='panel pv-said'></div>", "linked", isolate_styles=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfPatch:
+    """The patch that a heading names at its end, wherever it is picked.
+
+    link, query, key: as of `OfMap`. side: whether the patch is a row of the map or a column.
+    """
+
+    link: str
+    query: MapAxis
+    key: MapAxis
+    side: Literal["row", "column"]
+    place: Place
+
+    def header(self) -> dict[str, Any]:
+        """For the browser."""
+        axes = {"query": self.query.header(), "key": self.key.header()}
+        return {"link": self.link, "axes": axes, "side": self.side, "place": list(self.place)}
+
+
+def said(
+    text: str,
+    *,
+    key: str,
+    tag: Literal["h3", "h4", "strong", "p"] = "p",
+    of: Mapping[str, str] | None = None,
+    patch: OfPatch | None = None,
+    badge: tuple[str, str] | None = None,
+) -> None:
+    """Say it as soon as a picture shows it.
+
+    text: no markup. of: by the key of a component, what it has to show: all of its `shows`, or its
+    first words; `{place}` stands for the patch, as step.row.column. The first one is what the page
+    cannot do without. patch: the text ends with the patch that is picked. badge: a few words
+    beside the text, and what they mean.
+    """
+    header = {
+        "id": key,
+        "text": text,
+        "tag": tag,
+        "of": dict(of or {}),
+        "badge": badge and {"text": badge[0], "about": badge[1]},
+        **(patch.header() if patch else {"link": None, "place": None}),
+    }
+    _mount(key=key, data=stamped(key, pack(header)))

@@ -1,0 +1,67 @@
+"""Nothing blanks, jumps or is named wrongly while one turns the controls."""
+
+import pytest
+
+from tests.calm import watch, watching
+from tests.journeys.gestures import slider, the_map
+from tests.waiting import another, shown
+
+pytestmark = pytest.mark.browser
+SLOWER = 3  # times: the browser as on a loaded machine
+# Back and forth: some runs are made, some are kept from before.
+WAY = ["ArrowLeft", "ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"]
+
+
+def slowed(page):
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    watch(page)
+
+
+@pytest.mark.parametrize(
+    ("path", "control", "moves"),
+    [
+        ("/?depth=3", "Heads", 15),
+        ("/text?source=Trained", "Masked tokens", 3),
+        ("/masks?causal=true", "Heads", 3),
+    ],
+)
+def test_a_slider_move_never_blanks_or_scrolls_the_page(open_app, path, control, moves):
+    page = open_app(path)
+    shown(page)
+    handle = slider(page, control)
+    handle.evaluate("handle => handle.focus({ preventScroll: true })")
+    slowed(page)
+    for at in range(moves):
+        with watching(page) as seen, another(page):
+            page.keyboard.press(WAY[at % len(WAY)])
+        assert seen.calm, (at, seen)
+
+
+def test_a_heading_never_stands_over_the_map_of_another_head(open_app):
+    page = open_app("/?depth=2&layer=0&head=0")
+    shown(page, "L0 H0")
+    slowed(page)
+    for at in range(1, 6):
+        with watching(page) as seen:
+            page.locator("body").press(".")
+            shown(page, f"L0 H{at}")
+        assert seen.calm, (at, seen)
+        assert f"head {at}" in the_map(page).evaluate("map => map.closest('.panel').dataset.shows")
+
+
+def test_a_heading_names_the_patch_in_the_paint_in_which_the_strip_shows_it(open_app):
+    page = open_app("/?depth=2&layer=1&head=3&step=2&row=1&column=2")
+    shown(page, "query step 2, row 1, column 2")
+    named = page.evaluate(
+        """() => {
+          const deep = (root, selector) => root.querySelector(selector) ??
+            [...root.querySelectorAll("*")].reduce(
+              (found, e) => found ?? (e.shadowRoot && deep(e.shadowRoot, selector)), null);
+          const strip = deep(document, ".strip");
+          strip.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight" }));
+          return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
+            done([strip.dataset.looked, document.querySelector(".pv-said h4").textContent]))));
+        }"""
+    )
+    assert named == ["2.1.3", "L1 H3 · self attention · query step 2, row 1, column 3"]
