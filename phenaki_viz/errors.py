@@ -5,6 +5,10 @@ class PhenakiVizError(Exception):
     """Base of every error this package raises on purpose."""
 
 
+class FileError(PhenakiVizError):
+    """A path or a file that cannot be read; who asked for it raises an error of its own."""
+
+
 class ShapeError(PhenakiVizError, ValueError):
     """Tensors whose shapes cannot work together; the message gives the shapes."""
 

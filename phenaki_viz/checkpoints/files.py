@@ -1,25 +1,27 @@
 """A file of weights, looked at before it is read: names, shapes and kinds of its tensors."""
 
 import hashlib
-import json
+import io
 import re
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import load
 
+from phenaki_viz.checkpoints.headers import HEADER, header_bytes, kind_of, read_header
 from phenaki_viz.checkpoints.naming import flattened
-from phenaki_viz.errors import CheckpointError
+from phenaki_viz.checkpoints.seals import check_seal
+from phenaki_viz.errors import CheckpointError, FileError
+from phenaki_viz.files import open_file, shown, size_of, unchanged
 
 Source = Path | tuple[str, bytes]  # a file, or the name and content of an upload
 MOST_BYTES = 8 * 2**30
-MOST_HEADER = 100_000_000  # as safetensors itself allows
 NAME = re.compile(r"[A-Za-z0-9_.\-]{1,256}")
 ZIP, PICKLE = b"PK\x03\x04", b"\x80"
 HOW = "save it as `safetensors.torch.save_file(model.state_dict(), path)`"
@@ -37,7 +39,7 @@ class Told:
 class Weights:
     """tensors: by name. metadata: of a safetensors file. notes: what was unwrapped, in words.
 
-    read: copies every tensor into memory of its own, so that the file may change afterwards.
+    read: every tensor in memory of its own, so that the file may change afterwards.
     """
 
     name: str
@@ -52,166 +54,149 @@ class Weights:
 def weights_of(source: Source, most_bytes: int = MOST_BYTES) -> Iterator[Weights]:
     """The tensors of a .safetensors, .pt, .pth or .ckpt file; nothing in it is run.
 
-    An upload is put into a temporary file meanwhile. Raises CheckpointError, in plain words, for
-    everything that is not whole, not safe, or not tensors.
+    Read, never mapped: a file that is written to meanwhile is an error, and does not end the
+    process. Raises CheckpointError, in plain words, for everything that is not whole, not safe, or
+    not tensors.
     """
-    if isinstance(source, Path):
-        _check_path(source)
-        yield _open(source, source.name, most_bytes)
-        return
-    name, content = source
-    with tempfile.TemporaryDirectory(prefix="phenaki_viz_") as folder:
-        path = Path(folder) / "upload"
-        path.write_bytes(content)
-        yield _open(path, Path(name).name or "upload", most_bytes)
+    try:
+        if isinstance(source, Path):
+            with unchanged(source):
+                yield _open(source, shown(source.name), most_bytes)
+        else:
+            name, content = source
+            yield _open(content, shown(Path(name).name) or "upload", most_bytes)
+    except FileError as error:
+        raise CheckpointError(str(error)) from error
+    except OSError as error:
+        raise CheckpointError(f"the file cannot be read: {error.strerror or error}") from error
+
+
+def load_state(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
+    """A saved training: tensors and plain values by name, what they claim compared with the file.
+
+    Raises CheckpointError when it is damaged, not safe, or no dictionary.
+    """
+    name = shown(path.name)
+    try:
+        with unchanged(path):
+            size = path.stat().st_size
+            with open_file(path) as file:
+                start = file.read(4) if size else b""
+            if size > most_bytes or start != ZIP:
+                raise CheckpointError(f"{name} is no state of a training that was saved here")
+            _check_zip(path, name, most_bytes)
+            claimed = _load(path, name, numbers=False)
+            _check_claims(name, list(_tensors_in(claimed)), size)
+            found = _load(path, name, numbers=True)
+    except FileError as error:
+        raise CheckpointError(str(error)) from error
+    if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
+        raise CheckpointError(f"{name} is no state of a training that was saved here")
+    return found
+
+
+def _tensors_in(value: Any, depth: int = 6) -> Iterator[torch.Tensor]:
+    """Every tensor in dictionaries and lists of dictionaries and lists."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif depth and isinstance(value, (dict, list, tuple)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _tensors_in(inner, depth - 1)
 
 
 def digest_of(source: Source) -> str:
-    """First 12 hex digits of BLAKE2b over the file's bytes."""
+    """First 12 hex digits of BLAKE2b over the file's bytes. Raises CheckpointError."""
     digest = hashlib.blake2b(digest_size=6)
-    if isinstance(source, Path):
-        _check_path(source)
-        with source.open("rb") as file:
+    try:
+        with stream_of(source) as file:
             while part := file.read(2**22):
                 digest.update(part)
-    else:
-        digest.update(source[1])
+    except (FileError, OSError) as error:
+        raise CheckpointError(str(error)) from error
     return digest.hexdigest()
 
 
-def _check_path(path: Path) -> None:
-    if path.is_dir():
-        raise CheckpointError(f"{path.name} is a folder; give the file of weights in it")
-    if not path.exists():
-        raise CheckpointError(f"{path} does not exist")
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise CheckpointError(f"{path.name} cannot be read: {error.strerror}") from error
+def stream_of(source: Source | bytes) -> BinaryIO:
+    """The bytes of a file or of an upload. Raises FileError."""
+    if isinstance(source, Path):
+        return open_file(source)
+    return io.BytesIO(source if isinstance(source, bytes) else source[1])
 
 
-def _open(path: Path, name: str, most_bytes: int) -> Weights:
-    size = path.stat().st_size
+def _open(source: Path | bytes, name: str, most_bytes: int) -> Weights:
+    with stream_of(source) as file:
+        size = size_of(file)
+        start = file.read(16) if size else b""
     if size == 0:
         raise CheckpointError(f"{name} is empty")
     if size > most_bytes:
         raise CheckpointError(f"{name} has {_size(size)}; the limit is {_size(most_bytes)}")
-    with path.open("rb") as file:
-        start = file.read(16)
     if Path(name).suffix == ".pt2":
         raise CheckpointError(f"{name} is an exported program (.pt2), not weights: {HOW}")
     if start[:4] == ZIP:
-        _check_zip(path, name, most_bytes)
-        return _torch(path, name, size)
-    if start[:1] == PICKLE:
-        return _torch(path, name, size)
-    return _safetensors(path, name, size)
+        _check_zip(source, name, most_bytes)
+        return _torch(source, name, size)
+    # One header of safetensors in 32 has a length that begins as a pickle does.
+    if start[:1] == PICKLE and start[8:9] != b"{":
+        return _torch(source, name, size)
+    return _safetensors(source, name, size)
 
 
 # ---- safetensors
 
 
-def _safetensors(path: Path, name: str, size: int) -> Weights:
-    header, start = _header(path, name, size)
-    metadata = header.pop("__metadata__", {})
-    promised = _promised(header, start)
-    if promised is not None and promised > size:
+def _safetensors(source: Path | bytes, name: str, size: int) -> Weights:
+    with stream_of(source) as file:
+        try:
+            content = header_bytes(file, size)
+        except FileError as error:
+            raise CheckpointError(
+                f"{name} is neither safetensors nor a PyTorch file: {error}"
+            ) from error
+    header = read_header(content, name)
+    if header.promised > size:
         raise CheckpointError(
-            f"{name} is incomplete: its header promises {_size(promised)}, the file has "
+            f"{name} is incomplete: its header promises {_size(header.promised)}, the file has "
             f"{_size(size)}. Copy or download it again"
         )
-    for tensor in header:
+    for tensor in header.tensors:
         _check_name(name, tensor)
-    try:
-        with safe_open(path, "pt") as file:
-            told = {
-                key: Told(tuple(part.get_shape()), _dtype(name, key, part.get_dtype()))
-                for key in file.keys()
-                for part in (file.get_slice(key),)
-            }
-    except SafetensorError as error:
-        raise CheckpointError(f"{name} is damaged: {error}") from error
+    header.check(name, size)
+    told = {
+        key: Told(tuple(tensor.shape), kind_of(tensor, name, key))
+        for key, tensor in header.tensors.items()
+    }
 
     def read() -> dict[str, torch.Tensor]:
-        with safe_open(path, "pt") as file:
-            return {key: file.get_tensor(key).clone() for key in told}
+        try:
+            tensors = _read(source)
+        except (SafetensorError, OSError) as error:
+            raise FileError(f"{name} is damaged: {error}") from error
+        try:
+            check_seal(header.metadata.get(HEADER, ""), tensors)
+        except FileError as error:
+            raise FileError(f"{name} is damaged: {error}. Copy it again") from error
+        return tensors
 
-    strings = metadata if isinstance(metadata, dict) else {}
-    return Weights(name, size, told, strings, (), read)
-
-
-def _header(path: Path, name: str, size: int) -> tuple[dict[str, Any], int]:
-    """The JSON at the start, with nothing named twice, and where the numbers begin."""
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if length > min(MOST_HEADER, size - 8):
-            raise CheckpointError(
-                f"{name} is neither safetensors nor a PyTorch file: its first bytes ask for a "
-                f"header of {length:,} bytes in a file of {size:,}"
-            )
-        content = file.read(length)
-    try:
-        header = json.loads(content, object_pairs_hook=_once)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise CheckpointError(f"{name} has a damaged header: it is not JSON") from error
-    except KeyError as error:
-        raise CheckpointError(f"{name} names {str(error.args[0])[:80]!r} twice") from error
-    if not isinstance(header, dict):
-        raise CheckpointError(f"{name} has a damaged header: it names no tensors")
-    return header, 8 + length
+    return Weights(name, size, told, header.metadata, (), read)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise KeyError(key)
-        found[key] = value
-    return found
-
-
-def _promised(header: dict[str, Any], start: int) -> int | None:
-    """Bytes of a whole file with this header; None when the offsets make no sense."""
-    ends = [
-        entry["data_offsets"][1]
-        for entry in header.values()
-        if isinstance(entry, dict) and isinstance(entry.get("data_offsets"), list)
-        if len(entry["data_offsets"]) == 2 and isinstance(entry["data_offsets"][1], int)
-    ]
-    return start + max(ends) if ends else None
-
-
-_DTYPES = {
-    "F64": torch.float64,
-    "F32": torch.float32,
-    "F16": torch.float16,
-    "BF16": torch.bfloat16,
-    "I64": torch.int64,
-    "I32": torch.int32,
-    "I16": torch.int16,
-    "I8": torch.int8,
-    "U8": torch.uint8,
-    "BOOL": torch.bool,
-    "C64": torch.complex64,
-}
-
-
-def _dtype(name: str, key: str, found: str) -> torch.dtype:
-    if found not in _DTYPES:
-        raise CheckpointError(
-            f"{name}: {key} holds numbers of the kind {found}, which no model has"
-        )
-    return _DTYPES[found]
+def _read(source: Path | bytes) -> dict[str, torch.Tensor]:
+    """Every tensor in memory of its own."""
+    if isinstance(source, bytes):
+        return load(source)
+    with safe_open(source, "pt", backend="pread") as file:
+        return {key: file.get_tensor(key) for key in file.keys()}
 
 
 # ---- PyTorch's own files
 
 
-def _check_zip(path: Path, name: str, most_bytes: int) -> None:
+def _check_zip(source: Path | bytes, name: str, most_bytes: int) -> None:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with stream_of(source) as file, zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise CheckpointError(f"{name} is incomplete: its list of contents is missing") from error
     names = [entry.filename for entry in entries]
     if any("/code/" in f"/{one}" or one.endswith("constants.pkl") for one in names):
@@ -229,27 +214,41 @@ def _check_zip(path: Path, name: str, most_bytes: int) -> None:
         )
 
 
-def _torch(path: Path, name: str, size: int) -> Weights:
-    found, notes = flattened(_load(path, name), name, HOW)
-    for key, tensor in found.items():
+def _torch(source: Path | bytes, name: str, size: int) -> Weights:
+    """Shapes first: on the meta device nothing is read, and nothing that is claimed is believed."""
+    claimed, notes = flattened(_load(source, name, numbers=False), name, HOW)
+    for key, tensor in claimed.items():
         _check_name(name, key)
         _check_tensor(name, key, tensor)
-    told = {key: Told(tuple(tensor.shape), tensor.dtype) for key, tensor in found.items()}
+    storages = [tensor.untyped_storage() for tensor in claimed.values()]
+    wanted = sum({storage._cdata: storage.nbytes() for storage in storages}.values())
+    if wanted > size:
+        raise CheckpointError(
+            f"{name} claims {_size(wanted)} of numbers, the file has {_size(size)}"
+        )
+    told = {key: Told(tuple(tensor.shape), tensor.dtype) for key, tensor in claimed.items()}
 
     def read() -> dict[str, torch.Tensor]:
-        return {key: tensor.detach().clone() for key, tensor in found.items()}
+        found, _ = flattened(_load(source, name, numbers=True), name, HOW)
+        for key, tensor in found.items():
+            _check_tensor(name, key, tensor)
+            if key not in told or told[key] != Told(tuple(tensor.shape), tensor.dtype):
+                raise FileError(f"{name} changed while it was read: open it again")
+            if tensor.device.type != "cpu":
+                raise CheckpointError(f"{name}: {key} has a shape and no numbers; save it again")
+        return {key: tensor.detach() for key, tensor in found.items()}
 
     return Weights(name, size, told, {}, notes, read)
 
 
-def _load(path: Path, name: str) -> Any:
-    """Tensors and plain values, mapped rather than read where the format allows it."""
-    with path.open("rb") as file:
-        mapped = file.read(4) == ZIP
+def _load(source: Path | bytes, name: str, *, numbers: bool) -> Any:
+    """Tensors and plain values; without the numbers, the tensors have shapes alone."""
     try:
-        return torch.load(path, weights_only=True, map_location="cpu", mmap=mapped)
-    except MemoryError:
-        raise
+        with stream_of(source) as file, _shapes_alone(file, numbers):
+            where = "cpu" if numbers else "meta"
+            return torch.load(file, weights_only=True, map_location=where)
+    except MemoryError as error:
+        raise CheckpointError(f"{name} asks for more memory than there is") from error
     except Exception as error:
         # PyTorch's own words advise to switch the protection off; they are not passed on.
         if "weights only" in str(error).lower() or "Unsupported" in str(error):
@@ -259,8 +258,24 @@ def _load(path: Path, name: str) -> Any:
         raise CheckpointError(f"{name} is damaged or no file of weights") from None
 
 
+def _shapes_alone(file: BinaryIO, numbers: bool) -> AbstractContextManager[Any]:
+    """Files from before PyTorch 1.6 make room for what they claim, wherever it shall go."""
+    zipped = file.read(4) == ZIP
+    file.seek(0)
+    if numbers or zipped:
+        return nullcontext()
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    return FakeTensorMode()
+
+
+def _named(key: Any) -> str:
+    """A name, short; what is none is not written out, as that may take for ever."""
+    return shown(key, 40) if isinstance(key, str) else f"a {type(key).__name__}"
+
+
 def _check_tensor(name: str, key: str, tensor: torch.Tensor) -> None:
-    if tensor.layout != torch.strided or tensor.is_quantized:
+    if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_nested:
         raise CheckpointError(f"{name}: {key} is a sparse or quantised tensor; save it dense")
     if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
         raise CheckpointError(
@@ -269,10 +284,22 @@ def _check_tensor(name: str, key: str, tensor: torch.Tensor) -> None:
         )
 
 
+def _check_claims(name: str, tensors: list[torch.Tensor], size: int) -> None:
+    """That no more numbers are claimed than a file of `size` bytes can hold."""
+    for tensor in tensors:
+        _check_tensor(name, "a tensor", tensor)
+    storages = [tensor.untyped_storage() for tensor in tensors]
+    wanted = sum({storage._cdata: storage.nbytes() for storage in storages}.values())
+    if wanted > size:
+        raise CheckpointError(
+            f"{name} claims {_size(wanted)} of numbers, the file has {_size(size)}"
+        )
+
+
 def _check_name(name: str, key: Any) -> None:
     if not isinstance(key, str) or not NAME.fullmatch(key):
         raise CheckpointError(
-            f"{name} names a tensor {str(key)[:60]!r}; names are letters, digits, dots and "
+            f"{name} names a tensor {_named(key)!r}; names are letters, digits, dots and "
             "underscores"
         )
 

@@ -9,11 +9,12 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
+from phenaki_viz.checkpoints.headers import HEADER
+from phenaki_viz.checkpoints.seals import sealed
 from phenaki_viz.files import replacing
 from phenaki_viz.models.configs import as_json
 
 FORMAT = 1
-HEADER = "phenaki_viz"  # the key of our JSON in the metadata of a safetensors file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,8 @@ def save_model(
         "record": origin.record,
     }
     kept = {name: _stored(tensor, half) for name, tensor in model.state_dict().items()}
-    content = save(kept, metadata={HEADER: json.dumps(header, ensure_ascii=False)})
+    said = sealed(json.dumps(header, ensure_ascii=False), kept)
+    content = save(kept, metadata={HEADER: said})
     with replacing(path, needed=lambda: len(content)) as file:
         file.write(content)
     return path

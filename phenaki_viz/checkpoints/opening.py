@@ -1,6 +1,5 @@
 """Open a file of weights: find out what it is, build that model, and check it before it is used."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +10,10 @@ from torch import nn
 
 from phenaki_viz.checkpoints.corrections import full_names, told, value_like
 from phenaki_viz.checkpoints.files import Source, Told, Weights
+from phenaki_viz.checkpoints.headers import HEADER, Native, read_native
 from phenaki_viz.checkpoints.layouts import completed, refuse_others, todays_shape
 from phenaki_viz.checkpoints.naming import Naming, named
-from phenaki_viz.checkpoints.native import FORMAT, HEADER
+from phenaki_viz.checkpoints.native import FORMAT
 from phenaki_viz.checkpoints.settings import (
     Finding,
     Setting,
@@ -25,6 +25,7 @@ from phenaki_viz.checkpoints.shards import digest_of, whole_weights_of
 from phenaki_viz.errors import (
     CheckpointError,
     ConfigError,
+    FileError,
     NonFiniteWeightsError,
     ShapeError,
 )
@@ -35,6 +36,7 @@ from phenaki_viz.models.configs import (
     MaskGitConfig,
     PhenakiConfig,
     from_json,
+    layers_of,
 )
 from phenaki_viz.models.seeding import random_stream
 
@@ -111,12 +113,15 @@ def open_checkpoint(
 
     source, corrections: see `inspect_checkpoint`. allow_non_finite: take weights with NaN or
     infinity all the same. The model and its parts keep what was assumed and left out, in words, as
-    `assumed` and `opened_notes`, so that a recording of them says so too. Raises CheckpointError,
-    of which NonFiniteWeightsError is one.
+    `assumed` and `opened_notes`, so that a recording of them says so too. Shapes are compared with
+    those of a model without memory before any number is read. Raises CheckpointError, of which
+    NonFiniteWeightsError is one.
     """
     with whole_weights_of(source) as weights:
         inspection, naming = _inspect(weights, corrections or {})
+        _check_fit(inspection, _used(naming.of(weights.tensors)))
         state = _used(naming.of(weights.read()))
+        digest = digest_of(source)
     converted = sorted({str(t.dtype).removeprefix("torch.") for t in state.values()
                         if t.is_floating_point() and t.dtype != torch.float32})  # fmt: skip
     state = {key: t.float() if t.is_floating_point() else t for key, t in state.items()}
@@ -127,7 +132,7 @@ def open_checkpoint(
         inspection = _noting(inspection, note)
     for part in (model, *model.children()):
         vars(part).update(assumed=inspection.assumptions, opened_notes=inspection.notes)
-    return Opened(model, inspection.config, inspection, digest_of(source))
+    return Opened(model, inspection.config, inspection, digest)
 
 
 def _inspect(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspection, Naming]:
@@ -155,7 +160,7 @@ def _looked_at(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspec
     _check_numbers(shapes)
     header = _own_header(weights)
     if header:
-        config = from_json(CONFIGS[header["kind"]], header.get("config"))
+        config = from_json(CONFIGS[header.kind], header.config)
         settings = _as_read(config, corrections)
     else:
         refuse_others(shapes)
@@ -168,9 +173,9 @@ def _looked_at(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspec
         notes=tuple(notes),
         tensors=len(weights.tensors),
         bytes=weights.bytes,
-        title=str(header.get("title", "")),
-        licence=str(header.get("licence", "")),
-        record=header["record"] if isinstance(header.get("record"), dict) else {},
+        title=header.title if header else "",
+        licence=header.licence if header else "",
+        record=header.record if header else {},
     )
     return inspection, naming
 
@@ -211,19 +216,19 @@ def _as_read(config: Any, corrections: Mapping[str, Any]) -> tuple[Setting, ...]
     return settings
 
 
-def _own_header(weights: Weights) -> dict[str, Any]:
-    """The JSON of this project's files; empty for others'."""
+def _own_header(weights: Weights) -> Native | None:
+    """What this project wrote beside the weights; None in others' files."""
     if HEADER not in weights.metadata:
-        return {}
+        return None
     try:
-        header = json.loads(weights.metadata[HEADER])
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise CheckpointError(f"{weights.name}: its settings are damaged (not JSON)") from error
-    if not isinstance(header, dict) or header.get("kind") not in CONFIGS:
+        header = read_native(weights.metadata[HEADER], weights.name)
+    except FileError as error:
+        raise CheckpointError(str(error)) from error
+    if header.kind not in CONFIGS:
         raise CheckpointError(f"{weights.name}: its settings name no model that is known here")
-    if header.get("format") != FORMAT:
+    if header.format != FORMAT:
         raise CheckpointError(
-            f"{weights.name} is of format {str(header.get('format'))[:20]}; this program reads "
+            f"{weights.name} is of format {header.format}; this program reads "
             f"{FORMAT}: use the version that wrote it"
         )
     return header
@@ -276,31 +281,51 @@ def _read(config: Any, prefix: str = "") -> list[Setting]:
     return settings
 
 
-def _filled(inspection: Inspection, state: dict[str, torch.Tensor]) -> nn.Module:
-    """A new model with these weights; strict, and every difference named first."""
+def _check_fit(inspection: Inspection, told: Mapping[str, Told]) -> None:
+    """Compare with the model that the settings ask for; every difference is named.
+
+    No memory is taken: tensors of the meta device have a shape alone. Raises CheckpointError.
+    """
+    name = inspection.name
+    layers = layers_of(inspection.config)
+    if layers > inspection.tensors:
+        raise CheckpointError(
+            f"{name} does not fit a {inspection.kind}: its settings ask for {layers} layers, it "
+            f"has {inspection.tensors} tensors"
+        )
     try:
-        with random_stream():
+        with random_stream(), torch.device("meta"):
             model = inspection.config.build()
+            state = {key: torch.empty(one.shape, dtype=one.dtype) for key, one in told.items()}
+            found = {key: tuple(tensor.shape) for key, tensor in completed(state).items()}
     except (ConfigError, ShapeError) as error:
-        raise CheckpointError(f"{inspection.name}: {error}") from error
-    own = model.state_dict()
-    for key, tensor in own.items():
-        if tensor.numel() == 0 and key.endswith("null_kv"):
-            state.setdefault(key, tensor)  # older releases did not have the empty ones
-    missing, unexpected = sorted(set(own) - set(state)), sorted(set(state) - set(own))
+        raise CheckpointError(f"{name}: {error}") from error
+    own = {key: tuple(tensor.shape) for key, tensor in model.state_dict().items()}
+    left_out = {key for key, shape in own.items() if 0 in shape and key.endswith("null_kv")}
+    missing = sorted(set(own) - set(found) - left_out)
+    unexpected = sorted(set(found) - set(own))
     if missing or unexpected:
         raise CheckpointError(
-            f"{inspection.name} does not fit a {inspection.kind}: {_some('missing', missing)}; "
+            f"{name} does not fit a {inspection.kind}: {_some('missing', missing)}; "
             f"{_some('not known', unexpected)}"
         )
-    wrong = [key for key in own if own[key].shape != state[key].shape]
+    wrong = [key for key in own if key in found and own[key] != found[key]]
     if wrong:
         key = wrong[0]
         more = f" ({len(wrong)} such tensors)" if len(wrong) > 1 else ""
         raise CheckpointError(
-            f"{inspection.name}: {key} is {_words(state[key])} in the file, the model with these "
+            f"{name}: {key} is {_words(found[key])} in the file, the model with these "
             f"settings needs {_words(own[key])}{more}"
         )
+
+
+def _filled(inspection: Inspection, state: dict[str, torch.Tensor]) -> nn.Module:
+    """A new model with these weights, which were found to fit it."""
+    with random_stream():
+        model: nn.Module = inspection.config.build()
+    for key, tensor in model.state_dict().items():
+        if tensor.numel() == 0 and key.endswith("null_kv"):
+            state.setdefault(key, tensor)  # older releases did not have the empty ones
     model.load_state_dict(state, strict=True)
     return model.eval()
 
@@ -337,8 +362,8 @@ def _some(what: str, keys: list[str]) -> str:
     return f"{what}: {', '.join(keys[:NAMED])}{more}"
 
 
-def _words(tensor: torch.Tensor) -> str:
-    return " × ".join(map(str, tensor.shape)) or "one number"
+def _words(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape)) or "one number"
 
 
 def _noting(inspection: Inspection, note: str) -> Inspection:

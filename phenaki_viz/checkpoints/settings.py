@@ -16,6 +16,7 @@ Shapes = Mapping[str, Told]
 LEVELS = {3: (8, 8, 8), 4: (8, 5, 5, 5), 5: (7, 5, 5, 5, 5), 6: (8, 8, 8, 5, 5, 5)}
 SIDES = (4, 8, 16, 32)  # patches along a frame that are offered
 MOST_SIDE = 2048  # pixels
+MOST_BITS = 24  # of a code
 MOST_LEVELS = 12  # numbers of a finite scalar code
 MOST_SIZES = 24  # frame sizes that are offered; others can be typed
 
@@ -54,10 +55,17 @@ class Finding:
     settings: list[Setting] = field(default_factory=list)
 
     def shape(self, key: str) -> tuple[int, ...]:
-        """Shape of a tensor that must be there."""
+        """Shape of a tensor that must be there, with as many axes as its kind has."""
         if key not in self.shapes:
             raise CheckpointError(f"the tensor {self.prefix}{key} is missing")
-        return self.shapes[key].shape
+        shape, axes = self.shapes[key].shape, _axes(key)
+        if len(shape) != axes or (0 in shape and not key.endswith("null_kv")):
+            found = " × ".join(map(str, shape)) or "one number"
+            raise CheckpointError(
+                f"the tensor {self.prefix}{key} is {found}; it has {axes} axes in such a model, "
+                "none of them empty"
+            )
+        return shape
 
     def inferred(self, name: str, value: Any, why: str) -> Any:
         """A setting that the shapes fix."""
@@ -106,6 +114,12 @@ class Finding:
     def has(self, pattern: str) -> bool:
         """Whether any tensor's name matches."""
         return any(re.match(pattern, key) for key in self.shapes)
+
+
+def _axes(key: str) -> int:
+    if key.endswith(("null_kv", "_codebook.embed")):
+        return 3
+    return 1 if key.endswith("q_scale") else 2
 
 
 def cvivit_settings(found: Finding, tokens: int | None = None) -> CViViTConfig:
@@ -368,11 +382,13 @@ def _quantiser(found: Finding, dim: int) -> dict[str, Any]:
     mask = found.shapes.get("vq.mask")
     projected = found.shapes.get("vq.project_in.weight")
     if mask is not None:
-        bits = mask.shape[0]
+        bits = math.prod(mask.shape)
+        if bits > MOST_BITS:
+            raise CheckpointError(f"codes of {bits} bits: at most {MOST_BITS} are read here")
         found.inferred("quantiser", "lfq", "there is a bit mask and no codebook")
         found.inferred("codebook_size", 2**bits, f"{bits} bits")
         return {"quantiser": "lfq", "codebook_size": 2**bits}
-    digits = projected.shape[0] if projected else dim
+    digits = found.shape("vq.project_in.weight")[0] if projected else dim
     found.inferred("quantiser", "fsq", "there is neither a codebook nor a bit mask")
     if digits > MOST_LEVELS:
         raise CheckpointError(

@@ -1,18 +1,21 @@
 """`phenaki-viz`: the app, and what can be done without a browser."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 from phenaki_viz.cli import app, evaluate, export, inspect, open, record, train
 from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.files import shown
 
 COMMANDS = (app, open, record, export, inspect, train, evaluate)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; 0 on success, 1 with one plain sentence on stderr otherwise."""
+    _write_any_letter()
     parser = argparse.ArgumentParser("phenaki-viz", description=__doc__)
     commands = parser.add_subparsers(required=True)
     for command in COMMANDS:
@@ -28,3 +31,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `phenaki-viz inspect … | head`: whoever reads has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except (OSError, MemoryError) as error:  # a full disk behind a pipe, a machine without room
+        print(f"phenaki-viz: {_sentence(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nphenaki-viz: stopped", file=sys.stderr)
+        return 130
+
+
+def _write_any_letter() -> None:
+    """A name with letters that the terminal cannot show is shown as far as it can be."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "there is not enough memory: use fewer layers, heads or frames"
+    name = getattr(error, "filename", None)
+    return (f"{shown(str(name))}: " if name else "") + (
+        getattr(error, "strerror", "") or str(error)
+    )

@@ -32,6 +32,7 @@ def add(commands: Any) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Run, record, write."""
+    from phenaki_viz.files import check_target
     from phenaki_viz.recording import (
         describe_failures,
         describe_holding,
@@ -39,6 +40,7 @@ def run(asked: argparse.Namespace) -> int:
     )
     from phenaki_viz.recording.files import save_recording
 
+    check_target(asked.output)  # before the work, not after it
     _check_output(asked)
     made = made_run(asked, hold=asked.hold, on_progress=_tell)
     save_recording(asked.output, made)

@@ -49,9 +49,12 @@ def run(asked: argparse.Namespace) -> int:
     """Train to the end, or until Ctrl-C; the same command goes on where it stopped."""
     import torch
 
+    from phenaki_viz.files import check_target, make_folder
     from phenaki_viz.training.digits import train_digits
     from phenaki_viz.training.recipe import DIGITS
 
+    check_target(asked.output)  # before the work, not after it
+    make_folder(asked.states)
     torch.set_num_threads(asked.threads)
     recipe = replace(
         DIGITS,

@@ -30,7 +30,8 @@ from phenaki_viz.data.stills import (
     sorted_out,
     zip_members,
 )
-from phenaki_viz.errors import VideoError
+from phenaki_viz.errors import FileError, VideoError
+from phenaki_viz.files import open_file, shown
 
 ACCEPTED = (
     "GIF, animated PNG or WebP, a picture, a folder or ZIP of pictures or films, .npy, .npz, or "
@@ -85,10 +86,14 @@ def _opened(
                 found = sorted_out(source.name, folder_members(source, limits))
                 yield source.name, *_of_many(source.name, found, reading, limits)
                 return
-            check_bytes(source.name, source.stat().st_size, limits)
-            name, content = source.name, source.read_bytes()
+            with open_file(source) as file:
+                check_bytes(source.name, source.stat().st_size, limits)
+                name, content = source.name, file.read()
+        except FileError as error:
+            raise VideoError(str(error)) from error
         except OSError as error:
-            raise VideoError(f"{source} cannot be read: {error.strerror or error}") from error
+            why = error.strerror or error
+            raise VideoError(f"{shown(str(source))} cannot be read: {why}") from error
     else:
         name, content = source
         check_bytes(name, len(content), limits)

@@ -14,8 +14,9 @@ from xml.etree import ElementTree
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from phenaki_viz.errors import ExportError
+from phenaki_viz.errors import ExportError, FileError
 from phenaki_viz.figures.picture import Picture
+from phenaki_viz.files import open_file
 
 PNG_KEY = "phenaki_viz"
 HTML_ID = "made-by"
@@ -61,7 +62,9 @@ def read_made_by(source: Path | str | bytes) -> dict[str, Any]:
     name = "the file" if isinstance(source, bytes) else Path(source).name
     try:
         found = json.loads(_reader(content)(content))
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile, ElementTree.ParseError) as error:
+    except (
+        ValueError, KeyError, OSError, RecursionError, zipfile.BadZipFile, ElementTree.ParseError
+    ) as error:  # fmt: skip
         raise ExportError(f"{name} does not say what made it: no phenaki_viz export") from error
     if not isinstance(found, dict):
         raise ExportError(f"{name} does not say what made it: its record is no JSON object")
@@ -70,9 +73,10 @@ def read_made_by(source: Path | str | bytes) -> dict[str, Any]:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ExportError(f"{path.name} cannot be read: {error.strerror}") from error
+        with open_file(path) as file:
+            return file.read()
+    except (FileError, OSError) as error:
+        raise ExportError(str(error)) from error
 
 
 def _reader(content: bytes) -> Callable[[bytes], str]:

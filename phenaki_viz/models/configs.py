@@ -1,9 +1,11 @@
 """Settings of the models, checked before anything is built, and as JSON in a file's header."""
 
-import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
-from typing import Any
+from typing import Any, get_type_hints
+
+import msgspec
 
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models.cvivit import CViViT
@@ -32,6 +34,8 @@ _LIMITS = {
     "steps": 1000,
     "null_kv": 64,
 }
+MOST_FF_MULT = 64
+MOST_LEVELS = 24  # of a finite scalar quantiser; the paper has 6
 _MAY_BE_0 = ("null_kv", "dim_context", "codebook_dim")
 
 
@@ -49,6 +53,9 @@ class _Checked:
                 raise ConfigError(
                     f"{name} is {value!r}; it must be a whole number {least} to {most:,}"
                 )
+        mult = getattr(self, "ff_mult", 1)
+        if not 0 < mult <= MOST_FF_MULT:  # NaN is neither
+            raise ConfigError(f"ff_mult is {mult}; it must be above 0, up to {MOST_FF_MULT}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +92,8 @@ class CViViTConfig(_Checked):
             raise ConfigError(f"frames and patches of {sizes} pixels: use up to 8192")
         if (self.quantiser == "fsq") != bool(self.fsq_levels):
             raise ConfigError("give fsq_levels for the quantiser 'fsq', and only for it")
+        if len(self.fsq_levels) > MOST_LEVELS or max(self.fsq_levels, default=0) > 2**16:
+            raise ConfigError(f"fsq_levels: up to {MOST_LEVELS} numbers, each up to {2**16:,}")
         if self.quantiser != "vq" and (self.codebook_dim or self.codes_by_angle):
             raise ConfigError(
                 "codebook_dim and codes_by_angle are of a learned codebook: give them for the "
@@ -258,6 +267,7 @@ def from_json(kind: Any, found: Any) -> Any:
     if not isinstance(found, Mapping):
         raise ConfigError(f"a {kind.__name__} is an object of settings, got {type(found).__name__}")
     known = {field.name: field for field in fields(kind)}
+    declared = get_type_hints(kind)
     unknown = sorted(str(name)[:40] for name in set(found) - set(known))
     needed = {name for name, field in known.items() if field.default is MISSING}
     missing = sorted(needed - set(found))
@@ -266,33 +276,25 @@ def from_json(kind: Any, found: Any) -> Any:
             f"{kind.__name__}: unknown settings {', '.join(unknown[:5]) or 'none'}; "
             f"missing {', '.join(missing[:5]) or 'none'}"
         )
-    return kind(**{name: _value(name, known[name].type, value) for name, value in found.items()})
+    return kind(**{name: _value(name, declared[name], value) for name, value in found.items()})
+
+
+def layers_of(config: Any) -> int:
+    """Layers of all transformers that a config asks for: each has tensors of its own."""
+    parts = (getattr(config, name, None) for name in _PARTS)
+    depths = ("depth", "spatial_depth", "temporal_depth")
+    own = sum(getattr(config, name, 0) for name in depths)
+    return own + sum(layers_of(part) for part in parts if part is not None)
 
 
 def _value(name: str, declared: Any, value: Any) -> Any:
     """One setting, of the kind that its field declares."""
     if name in _PARTS:
         return None if value is None else from_json(_PARTS[name], value)
-    if isinstance(value, list):
-        value = tuple(value)
-    fits = {
-        "float": isinstance(value, (int, float)) and math.isfinite(value),
-        "bool": isinstance(value, bool),
-        "tuple[int, int]": _all(value, int) and len(value) == 2,
-        "tuple[int, ...]": _all(value, int),
-        "tuple[str, ...]": _all(value, str),
-    }
-    kind = declared if isinstance(declared, str) else _named(declared)
-    if not fits.get(kind, True):
-        raise ConfigError(f"{name} is {str(value)[:40]!r}; it must be {kind}")
-    return value
-
-
-def _named(declared: Any) -> str:
-    return declared.__name__ if isinstance(declared, type) else str(declared)
-
-
-def _all(value: Any, kind: type) -> bool:
-    return isinstance(value, tuple) and all(
-        isinstance(one, kind) and not isinstance(one, bool) for one in value
-    )
+    try:
+        return msgspec.convert(value, declared)
+    except msgspec.ValidationError as error:
+        what = str(error).partition(" - at ")[0]
+        raise ConfigError(
+            f"{name} is {reprlib.repr(value)}: {what[:1].lower()}{what[1:]}"
+        ) from error

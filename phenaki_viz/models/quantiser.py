@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from vector_quantize_pytorch import FSQ, LFQ, VectorQuantize
 from phenaki_viz.errors import ConfigError
 
 Kind = Literal["lfq", "vq", "fsq"]
+MOST_TABLE = 2**25  # numbers of a codebook that is computed, not learned: 128 MiB
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,17 @@ class Quantiser:
                     f"lookup-free quantisation needs a codebook of a power of two, "
                     f"got {codebook_size}"
                 )
+            _check_table(codebook_size, codebook_size.bit_length() - 1)
             return LFQ(dim=dim, codebook_size=codebook_size, **lfq)
         if min(levels, default=0) < 3 or math.prod(levels) != codebook_size:
             raise ConfigError(
                 f"FSQ levels {tuple(levels)} make {math.prod(levels)} codes; the codebook has "
                 f"{codebook_size}. Use levels of at least 3 whose product is the codebook size"
             )
-        return FSQ(list(levels), dim=dim)
+        _check_table(codebook_size, len(levels))
+        # FSQ reads its own table while it is made; on the meta device there is nothing to read.
+        with torch.device("cpu") if _on_meta() else nullcontext():
+            return FSQ(list(levels), dim=dim)
 
     def __call__(
         self, module: Any, tokens: torch.Tensor
@@ -94,3 +100,16 @@ def _nearest_by_angle(tokens: torch.Tensor, codebook: torch.Tensor) -> torch.Ten
     """Codes 'b n' whose vectors 'c d' have the smallest angle to tokens 'b n d'."""
     tokens, codebook = (F.normalize(vectors, dim=-1) for vectors in (tokens, codebook))
     return einsum(tokens, codebook, "b n d, c d -> b n c").argmax(dim=-1)
+
+
+def _check_table(codes: int, numbers: int) -> None:
+    """No weights say how large such a codebook is, so a small file could ask for any."""
+    if codes * numbers > MOST_TABLE:
+        raise ConfigError(
+            f"a codebook of {codes:,} codes with {numbers} numbers each is computed when the model "
+            f"is built; at most {MOST_TABLE:,} numbers are"
+        )
+
+
+def _on_meta() -> bool:
+    return torch.empty(0).device.type == "meta"

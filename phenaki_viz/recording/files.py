@@ -1,30 +1,44 @@
-"""One file for a recording, opened without reading its maps: safetensors with a JSON header.
+"""One file for a recording: safetensors with a JSON header, sealed with digests.
 
-Format 1. The metadata of the safetensors file has one entry, `phenaki_viz.recording`: a JSON object
+Format 1. The metadata of the safetensors file has the entry `phenaki_viz.recording`: a JSON object
 with `format`, `made_by`, `holding`, `clip` (name), `prompt`, `temporal_patch`, `seconds`, and lists
 `position_biases` and `records`, whose entries are the plain fields of `PositionBias` and
-`AttentionRecord`. Tensors are named after the list entry they belong to: `biases.0.surface`,
-`records.7.attn` (a stored map, 'b h i j') or `records.7.q`, `.k`, `.logsumexp`, `.bias`, `.slopes`
-(a map by parts, each in the format it was computed in), `records.7.key_mask`, `.dense_bias`,
-`.queries`, `.keys`, `.values`; and `clip`, the frames 'f H W c' uint8. A table of offsets is kept
-once, under `biases`. What came out of the run is beside it (`recording.came_out`).
+`AttentionRecord` (the schema is `recording.headers`). Tensors are named after the list entry they
+belong to: `biases.0.surface`, `records.7.attn` (a stored map, 'b h i j') or `records.7.q`, `.k`,
+`.logsumexp`, `.bias`, `.slopes` (a map by parts), `records.7.key_mask`, `.dense_bias`, `.queries`,
+`.keys`, `.values`; and `clip`, the frames 'f H W c' uint8. A table of offsets is kept once, under
+`biases`. The last field, `digests` (`checkpoints.seals`), seals all of it; older files have none.
 """
 
+import errno
 import json
-from collections.abc import Callable, Mapping
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
+import msgspec
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load, save, save_file
 from torch import nn
 
+from phenaki_viz.checkpoints.files import Source, stream_of
+from phenaki_viz.checkpoints.headers import Header as FileHeader
+from phenaki_viz.checkpoints.headers import (
+    Metadata,
+    decoded,
+    header_bytes,
+    read_header,
+)
+from phenaki_viz.checkpoints.seals import check_seal, sealed
 from phenaki_viz.data import clip_from_facts, read_prompt
-from phenaki_viz.errors import PhenakiVizError, RecordingError
-from phenaki_viz.files import replacing
+from phenaki_viz.errors import ExportError, FileError, PhenakiVizError, RecordingError
+from phenaki_viz.files import check_target, replacing, shown, size_of, unchanged
 from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.models.precision import Precision
 from phenaki_viz.recording.came_out import (
@@ -33,17 +47,23 @@ from phenaki_viz.recording.came_out import (
     sampled_from,
     tensors_of,
 )
+from phenaki_viz.recording.headers import (
+    PLAIN,
+    Format,
+    Header,
+    Tensors,
+    check_bias,
+    check_record,
+)
 from phenaki_viz.recording.looking import Outcome
 from phenaki_viz.recording.maps import AttentionMap, StoredMap
 from phenaki_viz.recording.parts import PartsMap
-from phenaki_viz.recording.places import Places
+from phenaki_viz.recording.private import private_copy
 from phenaki_viz.recording.records import (
     Alibi,
     AttentionRecord,
-    Holding,
     PositionBias,
     Recording,
-    Verification,
 )
 from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.sampled import SampledRun
@@ -51,11 +71,6 @@ from phenaki_viz.recording.sampled import SampledRun
 FORMAT = 1
 HEADER = "phenaki_viz.recording"
 ARRAYS = ("key_mask", "dense_bias", "queries", "keys", "values")
-PLAIN = (
-    "module", "stack", "layer", "kind", "call", "heads", "batch_items", "num_null_kv", "causal",
-    "scale", "branch", "step", "words", "position_bias", "first_non_finite",
-)  # fmt: skip
-MOST_HEADER = 100_000_000  # bytes; as safetensors itself allows
 PARTS = ("q", "k", "logsumexp", "slopes")
 FORMATS = {
     "float16": torch.float16,
@@ -64,6 +79,8 @@ FORMATS = {
     "float64": torch.float64,
 }
 NOTHING = Outcome()
+SMALL = 2**27  # bytes of a file that is read into memory
+MOST_TEXT = 32_000_000  # letters of the JSON; a thousand calls have about two million
 
 
 class NoModel(nn.Module):
@@ -75,11 +92,13 @@ class RecordedRun(Run):
     """A run that was opened from a file: its maps, its clip, no model.
 
     outcome, notes: of a look, as in `Look`. sampled: the sampled video, when it was one.
+    kept: where its numbers are now, and whether they were checked; one sentence.
     """
 
     outcome: Outcome = NOTHING
     notes: tuple[str, ...] = ()
     sampled: SampledRun | None = None
+    kept: str = ""
 
 
 def save_recording(path: Path, run: Run) -> Path:
@@ -87,6 +106,163 @@ def save_recording(path: Path, run: Run) -> Path:
 
     Maps are written as they are held. Raises ExportError when the disk is full or read-only.
     """
+    check_target(path)
+    tensors, texts = _content(run)
+    size = sum(tensor.nbytes for tensor in tensors.values())
+    with replacing(path, needed=lambda: size) as file:
+        try:
+            save_file(tensors, file.name, metadata=texts)
+        except SafetensorError as error:
+            raise _as_os_error(error) from error
+    return path
+
+
+def recording_bytes(run: Run) -> bytes:
+    """The same file as `save_recording` writes, in memory. Raises ExportError."""
+    tensors, texts = _content(run)
+    return save(tensors, metadata=texts)
+
+
+def open_recording(source: Source) -> RecordedRun:
+    """Open a file of `save_recording`, or the name and content of an upload.
+
+    What is shown afterwards is what was opened, whatever happens to the file: a small one is read
+    into memory, a large one copied to where nobody else writes. Raises RecordingError when the
+    file is no recording, is damaged or truncated, changes meanwhile, or was written by a later
+    version.
+    """
+    path = source if isinstance(source, Path) else None
+    try:
+        with unchanged(path) if path else nullcontext():
+            return _opened(source)
+    except FileError as error:
+        raise RecordingError(str(error)) from error
+    except OSError as error:
+        raise RecordingError(f"the file cannot be read: {error.strerror or error}") from error
+
+
+def is_recording(source: Path | bytes) -> bool:
+    """Whether a file, or its bytes, say of themselves that they are a recording; reads no more."""
+    try:
+        with stream_of(source) as file:
+            head = header_bytes(file, size_of(file))
+        return HEADER in msgspec.json.decode(head, type=Metadata).texts
+    except (FileError, OSError, ValueError, RecursionError):
+        return False
+
+
+def _opened(source: Source) -> RecordedRun:
+    name = shown(source.name if isinstance(source, Path) else source[0])
+    with stream_of(source) as file:
+        size = size_of(file)
+        with _refusing(name):
+            head = _file_header(file, size)
+    header = _header(head, name)
+    tensors, kept = _tensors(source, size, name)
+    with _refusing(name):
+        checked = check_seal(head.metadata[HEADER], tensors)
+    kept += ", checked against its digests" if checked else ", without digests to check it by"
+    try:
+        return _run(header, tensors, kept)
+    except (PhenakiVizError, KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
+        said = str(error) if isinstance(error, PhenakiVizError) else repr(error)
+        _refuse(name, f"its header does not fit what it holds ({said})")
+
+
+def _file_header(file: BinaryIO, size: int) -> FileHeader:
+    try:
+        content = header_bytes(file, size)
+    except FileError as error:
+        raise FileError(f"it is cut short, or no safetensors file: {error}") from error
+    head = read_header(content, "it")
+    if head.promised > size:
+        raise FileError(f"it is cut short: {head.promised:,} bytes are promised, it has {size:,}")
+    head.check("it", size)
+    return head
+
+
+def _header(head: FileHeader, name: str) -> Header:
+    """What the file says of itself, as far as it can be said without its tensors."""
+    text = head.metadata.get(HEADER)
+    if text is None:
+        raise RecordingError(
+            f"{name} is a safetensors file, but no recording of phenaki_viz: open weights under "
+            "“Your own” instead"
+        )
+    if len(text) > MOST_TEXT:
+        _refuse(name, f"its header has {len(text):,} letters, at most {MOST_TEXT:,} are read")
+    with _refusing(name):
+        found = decoded(text, Format, "its header is damaged").format
+    if found != FORMAT:
+        raise RecordingError(
+            f"{name} is a recording of format {found}; this version reads format {FORMAT}: update "
+            "phenaki_viz"
+        )
+    with _refusing(name):
+        return decoded(text, Header, "its header is damaged")
+
+
+def _tensors(source: Source, size: int, name: str) -> tuple[dict[str, torch.Tensor], str]:
+    """Every tensor, out of reach of whoever writes to the file; and where they are, in words."""
+    try:
+        if size > SMALL:
+            with private_copy(source, size, name) as copy, safe_open(copy, "pt") as file:
+                # Tensors of a memory map: nothing is read until it is looked at.
+                tensors = {key: file.get_tensor(key) for key in file.keys()}
+            return tensors, f"looked at in a private copy of {size / 1e6:,.0f} MB on this disk"
+        if isinstance(source, Path):
+            with safe_open(source, "pt", backend="pread") as file:
+                return {key: file.get_tensor(key) for key in file.keys()}, "read into memory"
+        return load(source[1]), "read into memory"
+    except (SafetensorError, OSError) as error:
+        _refuse(name, f"it is cut short, or no safetensors file ({error})")
+
+
+def _run(header: Header, tensors: Tensors, kept: str) -> RecordedRun:
+    if not header.records:
+        raise RecordingError("no attention call was recorded")
+    told = {bias.name: bias for bias in header.position_biases}
+    for at, bias in enumerate(header.position_biases):
+        check_bias(bias, f"biases.{at}", tensors)
+    for at, record in enumerate(header.records):
+        check_record(record, f"records.{at}", told, tensors)
+    biases = {
+        bias.name: PositionBias(
+            module=bias.module,
+            dimensions=bias.dimensions,
+            surface=tensors[f"biases.{at}.surface"].numpy(),
+        )
+        for at, bias in enumerate(header.position_biases)
+    }
+    records = [
+        _record(record, f"records.{at}", biases, tensors)
+        for at, record in enumerate(header.records)
+    ]
+    run = RecordedRun(
+        clip=clip_from_facts(tensors["clip"].numpy(), header.clip, header.made_by),
+        prompt=read_prompt(header.prompt),
+        model=NoModel(),
+        recording=Recording(records, biases, header.made_by, holding=header.holding),
+        temporal_patch=header.temporal_patch,
+        seconds=header.seconds,
+        kept=kept,
+    )
+    return with_what_came_out(run, tensors)
+
+
+def with_what_came_out(run: RecordedRun, tensors: Tensors) -> RecordedRun:
+    """The run and what came out of it, as far as the file holds it. Raises RecordingError."""
+    made_by = run.recording.made_by
+    return replace(
+        run,
+        outcome=outcome_from(made_by, tensors, run.clip),
+        notes=notes_from(made_by),
+        sampled=sampled_from(made_by, tensors, run),
+    )
+
+
+def _content(run: Run) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """The tensors of a file, and its texts, sealed."""
     tensors: dict[str, torch.Tensor] = {"clip": torch.from_numpy(np.array(run.clip.frames))}
     recording = run.recording
     names = list(recording.position_biases)
@@ -111,89 +287,13 @@ def save_recording(path: Path, run: Run) -> Path:
         tensors[f"biases.{at}.surface"] = torch.from_numpy(bias.surface)
     tensors |= tensors_of(run)
     text = json.dumps(header, ensure_ascii=False, default=_plain)
-    whole = _apart(tensors)
-    size = sum(tensor.nbytes for tensor in whole.values())
-    with replacing(path, needed=lambda: size) as file:
-        save_file(whole, file.name, metadata={HEADER: text})
-    return path
-
-
-def open_recording(path: Path) -> RecordedRun:
-    """Open a file of `save_recording`; maps are read from the disk as they are looked at.
-
-    Raises RecordingError when the file is no recording, is damaged or truncated, or was written
-    by a later version.
-    """
-    header, tensors = _read(path)
-    if header.get("format") != FORMAT:
-        raise RecordingError(
-            f"{path.name} is a recording of format {header.get('format')}; this version reads "
-            f"format {FORMAT}: update phenaki_viz"
+    if len(text) > MOST_TEXT:
+        raise ExportError(
+            f"{len(recording):,} calls are too many for one file: choose some with `where`"
         )
-    try:
-        return _run(header, tensors)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
-        _refuse(path, f"its header does not fit what it holds ({error!r})")
-    except PhenakiVizError as error:
-        _refuse(path, f"its header does not fit what it holds ({error})")
-
-
-def is_recording(source: Path | bytes) -> bool:
-    """Whether a file, or its bytes, say of themselves that they are a recording; reads no more."""
-    try:
-        if isinstance(source, bytes):
-            head = source[8 : 8 + min(_length(source[:8]), MOST_HEADER)]
-        else:
-            with source.open("rb") as file:
-                head = file.read(min(_length(file.read(8)), MOST_HEADER))
-        return HEADER in json.loads(head).get("__metadata__", {})
-    except (OSError, ValueError, AttributeError):
-        return False
-
-
-def _length(start: bytes) -> int:
-    return int.from_bytes(start, "little")
-
-
-def _run(header: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> RecordedRun:
-    biases = {
-        entry["name"]: _position_bias(entry, tensors[f"biases.{at}.surface"])
-        for at, entry in enumerate(header["position_biases"])
-    }
-    records = [
-        _record(entry, f"records.{at}", biases, tensors)
-        for at, entry in enumerate(header["records"])
-    ]
-    if not records:
-        raise RecordingError("no attention call was recorded")
-    recording = Recording(records, biases, header["made_by"], holding=Holding(**header["holding"]))
-    run = RecordedRun(
-        clip=clip_from_facts(tensors["clip"].numpy(), header["clip"], header["made_by"]),
-        prompt=read_prompt(header["prompt"]),
-        model=NoModel(),
-        recording=recording,
-        temporal_patch=int(header["temporal_patch"]),
-        seconds=float(header["seconds"]),
-    )
-    return with_what_came_out(run, tensors)
-
-
-def with_what_came_out(run: RecordedRun, tensors: Mapping[str, torch.Tensor]) -> RecordedRun:
-    """The run and what came out of it, as far as the file holds it. Raises RecordingError."""
-    made_by = run.recording.made_by
-    return replace(
-        run,
-        outcome=outcome_from(made_by, tensors, run.clip),
-        notes=notes_from(made_by),
-        sampled=sampled_from(made_by, tensors, run),
-    )
-
-
-def _position_bias(entry: Mapping[str, Any], surface: torch.Tensor) -> PositionBias:
-    dimensions = tuple(entry["dimensions"])
-    if surface.shape[1:] != tuple(2 * d - 1 for d in dimensions):
-        raise RecordingError(f"a table {tuple(surface.shape)} of offsets on a grid {dimensions}")
-    return PositionBias(module=entry["module"], dimensions=dimensions, surface=surface.numpy())
+    whole = _apart(tensors)
+    # A name that no encoding can write, as a file system may give it, is written as far as it can.
+    return whole, {HEADER: sealed(text.encode(errors="replace").decode(), whole)}
 
 
 def _described(
@@ -213,8 +313,8 @@ def _described(
     plain["held"] = record.map.held
     plain["precision"] = _formats(record.map.precision)
     if isinstance(record.map, PartsMap):
-        plain["table"] = _keep_parts(record, record.map, at, biases, tensors)
         plain["map_scale"] = record.map.scale
+        plain["table"] = _keep_parts(record, record.map, at, biases, tensors)
     else:
         tensors[f"{at}.attn"] = _attn(record.map)
     return plain
@@ -243,71 +343,44 @@ def _keep_parts(
 
 
 def _record(
-    entry: Mapping[str, Any],
-    at: str,
-    biases: Mapping[str, PositionBias],
-    tensors: Mapping[str, torch.Tensor],
+    entry: Any, at: str, biases: Mapping[str, PositionBias], tensors: Tensors
 ) -> AttentionRecord:
-    plain = {name: entry[name] for name in PLAIN}
-    for name in ("heads", "batch_items", "words"):
-        plain[name] = tuple(plain[name])
-    if plain["first_non_finite"] is not None:
-        plain["first_non_finite"] = tuple(plain["first_non_finite"])
-    checked, error = entry["verification"], entry["alibi_error"]
     arrays: dict[str, Any] = {name: _array(tensors, f"{at}.{name}") for name in ARRAYS}
+    slopes, error = _array(tensors, f"{at}.alibi"), entry.alibi_error
+    alibi = None if slopes is None or error is None else Alibi(slopes=slopes, max_abs_error=error)
     return AttentionRecord(
-        **plain,
+        **{name: getattr(entry, name) for name in PLAIN},
         **arrays,
         map=_map(entry, at, biases, tensors),
-        places=Places(tuple(entry["places"]["grid"]), entry["places"]["batch_counts"]),
-        verification=None if checked is None else Verification(**checked),
-        alibi=None
-        if error is None
-        else Alibi(slopes=tensors[f"{at}.alibi"].numpy(), max_abs_error=error),
+        places=entry.places,
+        verification=entry.verification,
+        alibi=alibi,
     )
 
 
-def _map(
-    entry: Mapping[str, Any],
-    at: str,
-    biases: Mapping[str, PositionBias],
-    tensors: Mapping[str, torch.Tensor],
-) -> AttentionMap:
-    precision = _precision(entry.get("precision", {}))
-    if entry["held"] == "stored":
-        return _checked(StoredMap(tensors[f"{at}.attn"], precision), entry)
-    table, bias = entry["table"], tensors.get(f"{at}.bias")
-    made: OffsetBias | torch.Tensor | None = bias
-    if table and "bias" in table:
-        named = biases[table["bias"]]
+def _map(entry: Any, at: str, biases: Mapping[str, PositionBias], tensors: Tensors) -> AttentionMap:
+    precision = _precision(entry.precision)
+    if entry.held == "stored":
+        return StoredMap(tensors[f"{at}.attn"], precision)
+    table = entry.table
+    made: OffsetBias | torch.Tensor | None = tensors.get(f"{at}.bias")
+    if table is not None and table.bias is not None:
+        named = biases[table.bias]
         made = named.table
-        if list(entry["heads"]) != list(range(len(named.surface))):
-            made = OffsetBias(made.surface[list(entry["heads"])], named.dimensions)
-    elif table:
-        made = OffsetBias(tensors[f"{at}.table"], table["dimensions"])
+        if list(entry.heads) != list(range(len(named.surface))):
+            made = OffsetBias(made.surface[list(entry.heads)], named.dimensions)
+    elif table is not None:
+        made = OffsetBias(tensors[f"{at}.table"], table.dimensions)
     parts = {name: tensors.get(f"{at}.{name}") for name in PARTS}
-    return _checked(
-        PartsMap(
-            **parts,  # type: ignore[arg-type]  # a missing one is refused by the check
-            bias=made,
-            causal=bool(entry["causal"]),
-            key_mask=tensors.get(f"{at}.key_mask"),
-            nulls=int(entry["num_null_kv"]),
-            scale=float(entry.get("map_scale", 1.0)),
-            precision=precision,
-        ),
-        entry,
+    return PartsMap(
+        **parts,  # type: ignore[arg-type]  # those that must be there were checked
+        bias=made,
+        causal=entry.causal,
+        key_mask=tensors.get(f"{at}.key_mask"),
+        nulls=entry.num_null_kv,
+        scale=entry.map_scale,
+        precision=precision,
     )
-
-
-def _checked(held: AttentionMap, entry: Mapping[str, Any]) -> AttentionMap:
-    """The map, when its sizes are those of its record."""
-    b, h, i, j = held.shape
-    wanted = len(entry["batch_items"]), len(entry["heads"])
-    if (b, h) != wanted or min(b, h, i, j) < 1:
-        raise RecordingError(f"{entry['module']}: a map {held.shape} for {wanted} items and heads")
-    held.rows(b - 1, h - 1, [i - 1])  # touches every part once
-    return held
 
 
 def _formats(precision: Precision) -> dict[str, str]:
@@ -321,28 +394,24 @@ def _precision(formats: Mapping[str, str]) -> Precision:
     return Precision(**{step: FORMATS[name] for step, name in formats.items()})
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+def _refuse(name: str, why: str) -> NoReturn:
+    raise RecordingError(f"{name} cannot be opened: {why}. Save the recording again") from None
+
+
+@contextmanager
+def _refusing(name: str) -> Iterator[None]:
+    """What is wrong with a file's content, said of the file."""
     try:
-        with safe_open(path, framework="pt", device="cpu") as file:
-            text = (file.metadata() or {}).get(HEADER)
-            if text is None:
-                raise RecordingError(
-                    f"{path.name} is a safetensors file, but no recording of phenaki_viz: open "
-                    "weights under “Your own” instead"
-                )
-            # Tensors of a memory map: nothing is read until it is looked at.
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-        return json.loads(text), tensors
-    except SafetensorError as error:
-        _refuse(path, f"it is cut short, or no safetensors file ({error})")
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        _refuse(path, f"its header cannot be read ({error})")
-    except OSError as error:
-        raise RecordingError(f"{path} cannot be read: {error.strerror or error}") from error
+        yield
+    except FileError as error:
+        _refuse(name, str(error))
 
 
-def _refuse(path: Path, why: str) -> NoReturn:
-    raise RecordingError(f"{path.name} cannot be opened: {why}. Save the recording again") from None
+def _as_os_error(error: SafetensorError) -> OSError:
+    """The library writes the system's reason into its sentence."""
+    code = re.search(r"os error (\d+)", str(error))
+    number = int(code[1]) if code else errno.EIO
+    return OSError(number, os.strerror(number))
 
 
 def _apart(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -366,7 +435,7 @@ def _attn(held: AttentionMap) -> torch.Tensor:
     )
 
 
-def _array(tensors: Mapping[str, torch.Tensor], name: str) -> np.ndarray | None:
+def _array(tensors: Tensors, name: str) -> np.ndarray | None:
     return tensors[name].numpy() if name in tensors else None
 
 

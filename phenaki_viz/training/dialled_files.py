@@ -1,15 +1,16 @@
 """The weights of a trained dialled model as one safetensors file, and back, checked first."""
 
-import json
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 
-from phenaki_viz.checkpoints.native import FORMAT, HEADER, Origin, save_model
-from phenaki_viz.errors import CheckpointError, ConfigError
+from phenaki_viz.checkpoints.files import Weights, weights_of
+from phenaki_viz.checkpoints.headers import HEADER, read_native
+from phenaki_viz.checkpoints.native import FORMAT, Origin, save_model
+from phenaki_viz.errors import CheckpointError, ConfigError, FileError, ShapeError
+from phenaki_viz.models.configs import from_json
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.training.dialled import MaskedPatches
 
@@ -34,34 +35,27 @@ def load_dialled(path: Path) -> tuple[MaskedPatches, dict[str, Any]]:
 
     Nothing is built before the file's settings and shapes agree. Raises CheckpointError.
     """
-    try:
-        with safe_open(path, "pt") as file:
-            config, record = _header(path, file.metadata())
-            _compare(path, config, {k: tuple(file.get_slice(k).get_shape()) for k in file.keys()})
-            tensors = {key: file.get_tensor(key).clone() for key in file.keys()}
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path.name} cannot be read as safetensors: {error}") from error
+    with weights_of(path) as weights:
+        config, record = _header(weights)
+        _compare(path, config, {key: told.shape for key, told in weights.tensors.items()})
+        tensors = weights.read()
     parts = MaskedPatches(config)
     parts.load_state_dict(tensors)
     return parts.eval(), record
 
 
-def _header(path: Path, metadata: dict[str, str] | None) -> tuple[DialConfig, dict[str, Any]]:
+def _header(weights: Weights) -> tuple[DialConfig, dict[str, Any]]:
+    name = weights.name
     try:
-        header = json.loads((metadata or {})[HEADER])
-        known = {field.name for field in fields(DialConfig)}
-        if header["format"] != FORMAT or header["kind"] != "DialConfig":
-            raise KeyError(header["kind"])
-        config, record = header["config"], header["record"]
-        if set(config) != known or not isinstance(record, dict):
-            raise KeyError("config")
-        return DialConfig(**config), record
-    except ConfigError as error:
-        raise CheckpointError(f"{path.name}: {error}") from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(
-            f"{path.name} is not a trained dialled model of this program"
-        ) from error
+        header = read_native(weights.metadata.get(HEADER, ""), name)
+        ours = header.format == FORMAT and header.kind == DialConfig.__name__
+        if not ours or set(header.config) != {field.name for field in fields(DialConfig)}:
+            raise FileError(f"{name}: its settings are others")
+        return from_json(DialConfig, header.config), header.record
+    except (ConfigError, ShapeError) as error:
+        raise CheckpointError(f"{name}: {error}") from error
+    except FileError as error:
+        raise CheckpointError(f"{name} is not a trained dialled model of this program") from error
 
 
 def _compare(path: Path, config: DialConfig, shapes: dict[str, tuple[int, ...]]) -> None:

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import torch
 
-from phenaki_viz.errors import TrainingError
+from phenaki_viz.checkpoints.files import load_state
+from phenaki_viz.errors import CheckpointError
 from phenaki_viz.files import make_folder, replacing
 
 KEPT_STATES = 2
@@ -117,11 +118,6 @@ def _stem(trainer: Trainer) -> str:
 def _read(path: Path) -> dict[str, Any] | None:
     """A saved state; None when the file is damaged, so that the one before is tried."""
     try:
-        state = torch.load(path, weights_only=True)
-    except Exception as error:
-        if isinstance(error, MemoryError):
-            raise
+        return load_state(path)
+    except CheckpointError:
         return None
-    if not isinstance(state, dict):
-        raise TrainingError(f"{path.name} is not a saved training")
-    return state

@@ -5,9 +5,10 @@ that was stopped and resumed goes the way it would have gone.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
+import msgspec
 import torch
 import torch.nn.functional as F
 from einops import rearrange
@@ -22,6 +23,22 @@ from phenaki_viz.training.recipe import Recipe, Stage
 
 LOWEST_RATE = 0.02  # share of the learning rate at the end
 ENCODED_AT_ONCE = 64  # clips
+
+
+class StateProgress(msgspec.Struct):
+    """The plain values of a saved state."""
+
+    done: Annotated[int, msgspec.Meta(ge=0)]
+    losses: list[float]
+
+
+def check_same(own: Mapping[str, torch.Tensor], found: Mapping[str, torch.Tensor]) -> None:
+    """That both have the same names, shapes and finite numbers. Raises ValueError."""
+    if set(own) != set(found):
+        raise ValueError("tensors of other names")
+    for name, tensor in found.items():
+        if tensor.shape != own[name].shape or not torch.isfinite(tensor).all():
+            raise ValueError(f"{name[:60]} has another shape, or numbers that are none")
 
 
 class StageTrainer:
@@ -74,15 +91,38 @@ class StageTrainer:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from `state`. Raises TrainingError when it is not of this training."""
+        """Go on from `state`. Raises TrainingError when it is not of this training.
+
+        All of it is compared before any of it is used: the optimiser would take moments of any
+        shape, and fail, or broadcast them, at the next step.
+        """
         try:
+            progress = msgspec.convert(
+                {"done": state["done"], "losses": state["losses"]}, StateProgress
+            )
+            if progress.done > self.steps or len(progress.losses) != progress.done:
+                raise ValueError(f"{len(progress.losses)} losses of {progress.done} steps")
+            check_same(self.modules.state_dict(), state["weights"])
+            self._check_optimiser(state["optimiser"])
             self.modules.load_state_dict(state["weights"])
             self.optimiser.load_state_dict(state["optimiser"])
-            self.done, self.losses = int(state["done"]), [float(x) for x in state["losses"]]
-        except (KeyError, RuntimeError, ValueError, TypeError) as error:
+        except (LookupError, RuntimeError, ValueError, TypeError, AttributeError) as error:
             raise TrainingError(
                 "the saved state is not of this training; start in another folder, or delete it"
             ) from error
+        self.done, self.losses = progress.done, progress.losses
+
+    def _check_optimiser(self, saved: Mapping[str, Any]) -> None:
+        """That its settings and moments are those of this training. Raises ValueError."""
+        weights = list(self.modules.parameters())
+        for at, kept in saved["state"].items():
+            moments = {name: value for name, value in kept.items() if name != "step"}
+            check_same(dict.fromkeys(("exp_avg", "exp_avg_sq"), weights[at]), moments)
+        own = self.optimiser.state_dict()["param_groups"]
+        for group, other in zip(own, saved["param_groups"], strict=True):
+            shared = (group.keys() & other.keys()) - {"lr"}  # which every step sets
+            if any(group[name] != other[name] for name in shared):
+                raise ValueError("an optimiser with other settings")
 
     def _loss(self, step: int) -> torch.Tensor:
         raise NotImplementedError
@@ -157,8 +197,10 @@ class MaskGitTrainer(StageTrainer):
         """See the base class."""
         super().restore(state)
         averaged = state.get("averaged", {})
-        if set(averaged) != set(self.averaged):
-            raise TrainingError("the saved state has no moving average of these weights")
+        try:
+            check_same(self.averaged, averaged)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise TrainingError("the saved state has no moving average of these weights") from error
         self.averaged = averaged
 
     def finish(self) -> None:

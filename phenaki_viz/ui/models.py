@@ -11,7 +11,8 @@ from phenaki_viz.checkpoints import Inspection, Opened, inspect_checkpoint, open
 from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.checkpoints.shards import digest_of, parts_of
 from phenaki_viz.data import SHIPPED_MODEL
-from phenaki_viz.errors import CheckpointError
+from phenaki_viz.errors import CheckpointError, FileError
+from phenaki_viz.files import State, state_of
 from phenaki_viz.models import Phenaki, T5Text
 
 
@@ -28,15 +29,16 @@ def shipped() -> Opened:
 
 def digest(source: Source) -> str:
     """Digest of a file's bytes, or of all shards; taken anew only when one of them changed."""
-    parts = parts_of(source).paths if isinstance(source, Path) else ()
-    if isinstance(source, Path) and all(part.is_file() for part in parts):
-        states = [part.stat() for part in parts]
-        return _digest(source, tuple((one.st_mtime_ns, one.st_size) for one in states))
-    return digest_of(source)
+    if not isinstance(source, Path):
+        return digest_of(source)
+    try:
+        return _digest(source, tuple(state_of(part) for part in parts_of(source).paths))
+    except FileError as error:
+        raise CheckpointError(str(error)) from error
 
 
 @st.cache_resource(show_spinner="Reading the file", max_entries=8)
-def _digest(path: Path, changed: tuple[tuple[int, int], ...]) -> str:
+def _digest(path: Path, states: tuple[State, ...]) -> str:
     return digest_of(path)
 
 

@@ -1,7 +1,6 @@
 """The user's own checkpoint: chosen, inspected, corrected, opened; the last one stays till then."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -10,6 +9,7 @@ from phenaki_viz.checkpoints import Inspection, Opened, Setting
 from phenaki_viz.checkpoints.corrections import told
 from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.errors import CheckpointError, NonFiniteWeightsError, PhenakiVizError
+from phenaki_viz.files import path_of
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.text import DEFAULT_T5, T5Text
 from phenaki_viz.ui import models
@@ -32,8 +32,8 @@ def draw_own() -> Opened | Wanted | None:
     Returns the model in use, the run of a recording, or None where there is neither.
     """
     kept: Opened | Wanted | None = st.session_state.get(GOOD)
-    source = _source()
-    if source is None:
+    uploaded, typed = _asked()
+    if uploaded is None and not typed:
         if kept is None:
             st.caption(
                 "A C-ViViT, MaskGit, TokenCritic, whole Phenaki, or a trainer's file of "
@@ -41,6 +41,7 @@ def draw_own() -> Opened | Wanted | None:
             )
         return kept
     try:
+        source = (uploaded.name, uploaded.getvalue()) if uploaded else path_of(typed)
         digest = models.digest(source)
         recording = wanted_recording(source, digest)
         if recording is not None:
@@ -71,7 +72,8 @@ def _allow(key: str) -> None:
     st.session_state[key] = True
 
 
-def _source() -> Source | None:
+def _asked() -> tuple[Any, str]:
+    """The upload, if there is one, and the path as it was typed."""
     uploaded = st.file_uploader(
         "Checkpoint or recording",
         type=_KINDS,
@@ -86,10 +88,8 @@ def _source() -> Source | None:
         placeholder="folder/model.safetensors",
         help="For files too large to upload, for an index of shards, and for a folder",
     )
-    keep_file(uploaded.name if uploaded is not None else Path(path.strip()).name)
-    if uploaded is not None:
-        return uploaded.name, uploaded.getvalue()
-    return Path(path.strip()).expanduser() if path.strip() else None
+    keep_file(uploaded.name if uploaded is not None else path.strip().rpartition("/")[2])
+    return uploaded, path.strip()
 
 
 def _corrections(digest: str) -> dict[str, Any]:

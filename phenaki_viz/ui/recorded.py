@@ -1,9 +1,6 @@
 """A recording from a file: opened, its decoding steps chosen; and any run saved as one."""
 
 import os
-import shutil
-import tempfile
-import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +8,16 @@ from typing import Any
 import streamlit as st
 
 from phenaki_viz.checkpoints.files import Source
+from phenaki_viz.errors import RecordingError
 from phenaki_viz.export.names import safe_name
 from phenaki_viz.recording import Recording
-from phenaki_viz.recording.files import RecordedRun, is_recording, save_recording
+from phenaki_viz.recording.files import (
+    RecordedRun,
+    is_recording,
+    recording_bytes,
+)
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import derived
+from phenaki_viz.ui import derived, models
 from phenaki_viz.ui.requests import RecordingRequest
 from phenaki_viz.ui.runs import Wanted, shelf
 
@@ -32,10 +34,12 @@ def wanted_recording(source: Source, digest: str) -> Wanted | None:
     """The run of a file, when it is a recording; None for weights. Raises RecordingError."""
     if not is_recording(source if isinstance(source, Path) else source[1]):
         return None
-    path = source if isinstance(source, Path) else _on_disk(source, digest)
-    request = RecordingRequest(path=path, digest=digest)
+    request = RecordingRequest(path=source, digest=digest)
     if shelf().get(request) is None:  # refused here, where the file before it is still in use
-        shelf().put(request, request.run(lambda *_: None))
+        run = request.run(lambda *_: None)
+        if isinstance(source, Path) and models.digest(source) != digest:
+            raise RecordingError("the recording changed while it was read: open it again")
+        shelf().put(request, run)
     return Wanted(request, lambda: None)
 
 
@@ -77,7 +81,7 @@ def draw_save(run: Run) -> None:
     size = run.recording.nbytes / 1e6
     st.download_button(
         f"Save this recording ({size:,.1f} MB)",
-        data=lambda: _content(run),
+        data=lambda: recording_bytes(run),
         file_name=f"{safe_name(run.clip.name) or 'run'}.safetensors",
         on_click="ignore",
         icon=":material/save:",
@@ -86,34 +90,9 @@ def draw_save(run: Run) -> None:
         help="Every map, the clip and what made them in one file: open it here under “Your own”, "
         "or with `phenaki-viz open`",
     )
+    if isinstance(run, RecordedRun) and run.kept:
+        st.caption(f"This recording was {run.kept}.")
 
 
 def _with(run: RecordedRun, recording: Recording) -> Run:
     return replace(run, recording=recording)
-
-
-def _content(run: Run) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="phenaki_viz_") as folder:
-        return save_recording(Path(folder) / "run.safetensors", run).read_bytes()
-
-
-class _Folder:
-    """A folder that goes with this object, or with the process."""
-
-    def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="phenaki_viz_"))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
-
-
-@st.cache_resource(show_spinner="Reading the recording", max_entries=4)
-def _upload(digest: str, name: str, _content: bytes) -> tuple[_Folder, Path]:
-    folder = _Folder()
-    path = folder.path / (Path(name).name or "upload.safetensors")
-    path.write_bytes(_content)
-    return folder, path
-
-
-def _on_disk(source: tuple[str, bytes], digest: str) -> Path:
-    """An upload as a file, so that its maps need not be in memory."""
-    name, content = source
-    return _upload(digest, name, content)[1]

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from torch import nn
 
+from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.data import Clip, Prompt, read_prompt
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.dial import DialConfig
@@ -139,9 +140,9 @@ class TrainedRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordingRequest:
-    """A recording from a file. digest: of its bytes."""
+    """A recording from a file, or from the name and content of an upload. digest: of its bytes."""
 
-    path: Path
+    path: Source
     digest: str
 
     def run(self, _: Tell, /) -> RecordedRun:

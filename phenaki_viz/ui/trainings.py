@@ -17,6 +17,7 @@ import torch
 from filelock import Timeout
 
 from phenaki_viz.errors import PhenakiVizError, TrainingError
+from phenaki_viz.files import path_of
 from phenaki_viz.models.dial import DialConfig, DialledModel, work_of
 from phenaki_viz.recording.dialled import DialledRun
 from phenaki_viz.recording.trained_steps import steps_to_keep
@@ -174,7 +175,7 @@ def states_folder() -> Path:
     """Where states are kept: PHENAKI_VIZ_STATES, else the user's cache."""
     asked = os.environ.get(STATES)
     if asked:
-        return Path(asked).expanduser()
+        return path_of(asked)
     try:
         home = Path.home()
     except RuntimeError:

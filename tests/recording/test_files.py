@@ -1,6 +1,7 @@
 """A recording written to a file is the recording; other files are refused in words."""
 
 import json
+import os
 import struct
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.recording import PartsMap, record
 from phenaki_viz.recording.dialled import Padding, run_dialled
-from phenaki_viz.recording.files import HEADER, open_recording, save_recording
+from phenaki_viz.recording.files import HEADER, open_recording, recording_bytes, save_recording
 from phenaki_viz.recording.run import Run
 
 SMALL = {"heads": 3, "depth": 2, "dim": 32, "dim_head": 8, "height": 32, "width": 32}
@@ -98,14 +99,114 @@ def test_a_bias_of_any_kind_and_extras_are_kept(tmp_path, kind):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
-def test_the_maps_stay_on_the_disk_until_they_are_looked_at(tmp_path):
+HOW = {"read into memory": None, "private copy": 1000}  # bytes from which a file is copied
+
+
+@pytest.fixture(params=HOW, ids=["in memory", "copied"])
+def way(request, tmp_path, monkeypatch):
+    """Both ways a recording is opened: a small one, and one that is large for this test."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    if HOW[request.param]:
+        monkeypatch.setattr("phenaki_viz.recording.files.SMALL", HOW[request.param])
+    return request.param
+
+
+def truncated(path):
+    os.truncate(path, 3000)
+
+
+def overwritten(path):
+    raw = path.read_bytes()
+    with path.open("r+b") as file:
+        file.seek(len(raw) // 2)
+        file.write(bytes(len(raw) - len(raw) // 2))
+
+
+def gone(path):
+    path.unlink()
+
+
+@pytest.mark.parametrize("change", [truncated, overwritten, gone])
+@pytest.mark.parametrize("hold", ["stored", "parts"])
+def test_what_is_open_stays_whatever_happens_to_its_file(tmp_path, way, hold, change):
+    path = save_recording(tmp_path / "run.safetensors", dialled(hold))
+    sealed = path.read_bytes()
+    for source in (path, ("up.safetensors", sealed)):
+        path.write_bytes(sealed)
+        exact = [each.map.full(0, 1) for each in open_recording(source).recording]
+        back = open_recording(source)
+        assert way in back.kept and back.kept.endswith("checked against its digests")
+        assert str(path) not in Path("/proc/self/maps").read_text()
+        change(path)
+        for one, other in zip(exact, back.recording, strict=True):
+            np.testing.assert_array_equal(one, other.map.full(0, 1))
+    assert not list(tmp_path.glob("cache/**/*.part"))
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, way, monkeypatch):
+    from phenaki_viz.recording import files
+
     path = save_recording(tmp_path / "run.safetensors", dialled("stored"))
-    maps = Path("/proc/self/maps")
-    if not maps.exists():
-        pytest.skip("memory maps are listed on Linux only")
-    assert str(path) not in maps.read_text()
-    back = open_recording(path)
-    assert str(path) in maps.read_text() and back.recording.nbytes > 0
+    read = files._tensors
+    for change in (truncated, overwritten):
+        whole = path.read_bytes()
+
+        def meanwhile(*asked, change=change):
+            change(path)
+            return read(*asked)
+
+        monkeypatch.setattr(files, "_tensors", meanwhile)
+        with pytest.raises(RecordingError, match="changed while it was read"):
+            open_recording(path)
+        path.write_bytes(whole)
+
+
+def test_no_room_for_a_private_copy_is_said_before_it_is_made(tmp_path, monkeypatch):
+    monkeypatch.setattr("phenaki_viz.recording.files.SMALL", 1000)
+    monkeypatch.setattr("phenaki_viz.recording.private.free_bytes", lambda folder: 5000)
+    path = save_recording(tmp_path / "run.safetensors", dialled("stored"))
+    with pytest.raises(RecordingError, match=r"looked at in a copy.*5,000 bytes are free in"):
+        open_recording(path)
+
+
+@pytest.mark.parametrize("hold", ["stored", "parts"])
+def test_damage_to_any_tensor_is_named(tmp_path, way, hold):
+    path = save_recording(tmp_path / "run.safetensors", dialled(hold, causal=True))
+    whole = path.read_bytes()
+    length = struct.unpack("<Q", whole[:8])[0]
+    told = json.loads(whole[8 : 8 + length])
+    for name, entry in told.items():
+        if name == "__metadata__":
+            continue
+        at = 8 + length + (entry["data_offsets"][0] + entry["data_offsets"][1]) // 2
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises(RecordingError, match=f"the numbers of {name} are not those that were"):
+            open_recording(path)
+
+
+def test_damage_to_the_description_is_named(tmp_path):
+    path = save_recording(tmp_path / "run.safetensors", dialled("parts", causal=True))
+    whole = path.read_bytes()
+    for old, new in ((b"true", b"null"), (b"self", b"selF"), (b"a <b> c", b"a <d> c")):
+        assert old in whole
+        path.write_bytes(whole.replace(old, new, 1))
+        with pytest.raises(RecordingError, match=r"description|header is damaged"):
+            open_recording(path)
+
+
+def test_files_from_before_there_were_digests_open(tmp_path):
+    path = save_recording(tmp_path / "run.safetensors", dialled("stored"))
+    older = rewritten(path, lambda header: None)
+    back = open_recording(older)
+    assert "without digests" in back.kept
+    exact = open_recording(path).recording.records[0].map.full(0, 2)
+    np.testing.assert_array_equal(back.recording.records[0].map.full(0, 2), exact)
+
+
+def test_a_file_in_memory_is_the_file(tmp_path):
+    run = dialled("stored")
+    path = save_recording(tmp_path / "run.safetensors", run)
+    assert recording_bytes(run) == path.read_bytes() == recording_bytes(run)
 
 
 def test_an_older_file_is_replaced_and_what_is_open_stays(tmp_path):
@@ -129,21 +230,22 @@ def test_files_that_are_none_are_refused(tmp_path):
     ):
         damaged = tmp_path / f"{name}.safetensors"
         damaged.write_bytes(content)
-        with pytest.raises(RecordingError, match="cannot be opened: it is cut"):
+        with pytest.raises(RecordingError, match="cannot be opened: it is cut short"):
             open_recording(damaged)
     weights = tmp_path / "weights.safetensors"
     save_file({"a": torch.zeros(3)}, weights)
     with pytest.raises(RecordingError, match="but no recording of phenaki_viz"):
         open_recording(weights)
-    with pytest.raises(RecordingError, match="cannot be read"):
+    with pytest.raises(RecordingError, match="does not exist"):
         open_recording(tmp_path / "nowhere.safetensors")
 
 
 def rewritten(path, change):
-    """The file with its header changed."""
+    """The file with its header changed, as one without digests."""
     raw = path.read_bytes()
     length = struct.unpack("<Q", raw[:8])[0]
     header = json.loads(json.loads(raw[8 : 8 + length])["__metadata__"][HEADER])
+    del header["digests"]
     change(header)
     other = path.with_name("other.safetensors")
     save_file(load_file(path), other, metadata={HEADER: json.dumps(header)})

@@ -110,7 +110,7 @@ def test_an_upload_is_opened_or_refused_like_a_file(files):
 def test_what_the_page_saves_is_the_run(files, tmp_path):
     run = open_recording(files["look"])
     again = tmp_path / "again.safetensors"
-    again.write_bytes(recorded._content(run))
+    again.write_bytes(recorded.recording_bytes(run))
     back = open_recording(again)
     assert isinstance(back, RecordedRun) and len(back.recording) == len(run.recording) == 16
     assert recorded.is_recording(again) and recorded.is_recording(again.read_bytes())
