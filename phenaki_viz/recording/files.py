@@ -8,6 +8,9 @@ with `format`, `made_by`, `holding`, `clip` (name), `prompt`, `temporal_patch`, 
 (a map by parts, each in the format it was computed in), `records.7.key_mask`, `.dense_bias`,
 `.queries`, `.keys`, `.values`; and `clip`, the frames 'f H W c' uint8. A table of offsets is kept
 once, under `biases`. What came out of the run is beside it (`recording.came_out`).
+
+Added since, and missing in older files: `blank_clip` (no clip was given, the frames stand in for
+it), `missed`, `recomputed`; `forward`, `use`, `shared`, `batch` of a record.
 """
 
 import json
@@ -55,6 +58,7 @@ PLAIN = (
     "module", "stack", "layer", "kind", "call", "heads", "batch_items", "num_null_kv", "causal",
     "scale", "branch", "step", "words", "position_bias", "first_non_finite",
 )  # fmt: skip
+ADDED = ("forward", "use", "shared", "batch")  # plain fields that older files do not have
 MOST_HEADER = 100_000_000  # bytes; as safetensors itself allows
 PARTS = ("q", "k", "logsumexp", "slopes")
 FORMATS = {
@@ -82,11 +86,14 @@ class RecordedRun(Run):
     sampled: SampledRun | None = None
 
 
-def save_recording(path: Path, run: Run) -> Path:
+def save_recording(path: Path, run: Run | Recording, *, blank_clip: bool = False) -> Path:
     """Write a run's recording and clip to one file; an older file is replaced, never written into.
 
-    Maps are written as they are held. Raises ExportError when the disk is full or read-only.
+    Maps are written as they are held. A recording without a run is saved as `Recording.save` does.
+    blank_clip: the clip stands in for none. Raises ExportError when the disk is full or read-only.
     """
+    if isinstance(run, Recording):
+        return run.save(path)
     tensors: dict[str, torch.Tensor] = {"clip": torch.from_numpy(np.array(run.clip.frames))}
     recording = run.recording
     names = list(recording.position_biases)
@@ -98,6 +105,9 @@ def save_recording(path: Path, run: Run) -> Path:
         "prompt": run.prompt.text,
         "temporal_patch": run.temporal_patch,
         "seconds": run.seconds,
+        "blank_clip": blank_clip,
+        "missed": recording.missed,
+        "recomputed": recording.recomputed,
         "position_biases": [
             {"name": name, "module": bias.module, "dimensions": bias.dimensions}
             for name, bias in recording.position_biases.items()
@@ -166,9 +176,18 @@ def _run(header: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> Reco
     ]
     if not records:
         raise RecordingError("no attention call was recorded")
-    recording = Recording(records, biases, header["made_by"], holding=Holding(**header["holding"]))
+    clip = clip_from_facts(tensors["clip"].numpy(), header["clip"], header["made_by"])
+    recording = Recording(
+        records,
+        biases,
+        header["made_by"],
+        holding=Holding(**header["holding"]),
+        missed=tuple(map(str, header.get("missed", ()))),
+        recomputed=int(header.get("recomputed", 0)),
+        clip=None if header.get("blank_clip") else clip,
+    )
     run = RecordedRun(
-        clip=clip_from_facts(tensors["clip"].numpy(), header["clip"], header["made_by"]),
+        clip=clip,
         prompt=read_prompt(header["prompt"]),
         model=NoModel(),
         recording=recording,
@@ -200,7 +219,7 @@ def _described(
     record: AttentionRecord, at: str, biases: list[str], tensors: dict[str, torch.Tensor]
 ) -> dict[str, Any]:
     """The plain fields of a record; its arrays go into `tensors`."""
-    plain = {name: getattr(record, name) for name in PLAIN}
+    plain = {name: getattr(record, name) for name in (*PLAIN, *ADDED)}
     plain["places"] = asdict(record.places)
     plain["verification"] = record.verification and asdict(record.verification)
     plain["alibi_error"] = record.alibi and record.alibi.max_abs_error
@@ -253,6 +272,7 @@ def _record(
         plain[name] = tuple(plain[name])
     if plain["first_non_finite"] is not None:
         plain["first_non_finite"] = tuple(plain["first_non_finite"])
+    plain |= _added(entry)
     checked, error = entry["verification"], entry["alibi_error"]
     arrays: dict[str, Any] = {name: _array(tensors, f"{at}.{name}") for name in ARRAYS}
     return AttentionRecord(
@@ -265,6 +285,16 @@ def _record(
         if error is None
         else Alibi(slopes=tensors[f"{at}.alibi"].numpy(), max_abs_error=error),
     )
+
+
+def _added(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Which call a record is; older files count the calls of a module, and no more."""
+    return {
+        "forward": int(entry.get("forward", -1)),
+        "use": int(entry.get("use", 0)),
+        "shared": tuple(map(str, entry.get("shared", ()))),
+        "batch": int(entry.get("batch", 0)),
+    }
 
 
 def _map(
