@@ -83,7 +83,7 @@ class Biases:
         return copy.expand(*copy.shape[:-3], heads, -1, -1) if copy.shape[-3] == 1 else copy
 
 
-def _mark(bias: Bias) -> Any:
+def _mark(bias: Any) -> Any:
     """What changes when somebody writes to a bias."""
     tensor = bias.surface if isinstance(bias, OffsetBias) else bias
     if not tensor.is_inference():

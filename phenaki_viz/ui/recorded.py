@@ -1,26 +1,21 @@
-"""A recording from a file: opened, its decoding steps chosen; and any run saved as one."""
+"""A recording from a file, opened; and any run saved as one."""
 
 import os
 import shutil
 import tempfile
 import weakref
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.export.names import safe_name
-from phenaki_viz.recording import Recording
 from phenaki_viz.recording.files import RecordedRun, is_recording, save_recording
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import derived
 from phenaki_viz.ui.requests import RecordingRequest
 from phenaki_viz.ui.runs import Wanted, shelf
 
 RECORDING = "PHENAKI_VIZ_RECORDING"  # a file that the app was started on
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 
 def given_file() -> str:
@@ -37,29 +32,6 @@ def wanted_recording(source: Source, digest: str) -> Wanted | None:
     if shelf().get(request) is None:  # refused here, where the file before it is still in use
         shelf().put(request, request.run(lambda *_: None))
     return Wanted(request, lambda: None)
-
-
-def choose_pass(run: RecordedRun) -> Run:
-    """Draw which decoding step and pass is looked at, where there are several."""
-    recording = run.recording
-    steps = sorted({record.step for record in recording if record.step is not None})
-    branches = list(dict.fromkeys(record.branch for record in recording if record.branch))
-    step, branch = None, None
-    if len(steps) > 1:
-        step = st.select_slider(
-            "Decoding step",
-            steps,
-            steps[-1],
-            format_func=lambda at: str(at + 1),
-            key="recorded.step",
-        )
-    if len(branches) > 1:
-        branch = st.selectbox("Pass", branches, key="recorded.branch")
-    if step is None and branch is None:
-        return run
-    return derived.part(
-        run, (step, branch), lambda: _with(run, recording.where(branch=branch, step=step))
-    )
 
 
 def draw_about(run: RecordedRun) -> None:
@@ -88,13 +60,11 @@ def draw_save(run: Run) -> None:
     )
 
 
-def _with(run: RecordedRun, recording: Recording) -> Run:
-    return replace(run, recording=recording)
-
-
 def _content(run: Run) -> bytes:
     with tempfile.TemporaryDirectory(prefix="phenaki_viz_") as folder:
-        return save_recording(Path(folder) / "run.safetensors", run).read_bytes()
+        blank = isinstance(run, RecordedRun) and run.recording.clip is None
+        path = Path(folder) / "run.safetensors"
+        return save_recording(path, run, blank_clip=blank).read_bytes()
 
 
 class _Folder:
