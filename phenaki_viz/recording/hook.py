@@ -25,6 +25,9 @@ class Listener(Protocol):
     def ran_copy(self) -> None:
         """A copy of the module ran."""
 
+    def left_out(self) -> None:
+        """The module is in a layer that was cut away on purpose."""
+
 
 class Hook:
     """Calls `act` when this very module runs in the listener's thread; always returns None.
@@ -45,7 +48,9 @@ class Hook:
             self.listener.elsewhere()
         elif module is not self.module():
             self.listener.ran_copy()
-        elif not is_left_out(module):  # a layer that is cut away runs, but nothing of it is used
+        elif is_left_out(module):  # a layer that is cut away runs, but nothing of it is used
+            self.listener.left_out()
+        else:
             self.act(module, *seen)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Left":

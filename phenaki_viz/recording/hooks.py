@@ -240,6 +240,10 @@ class _Session:
         """A copy of the model ran."""
         self.heard.copies += 1
 
+    def left_out(self) -> None:
+        """A layer ran that is cut away."""
+        self.heard.left_out += 1
+
     def _outer(self) -> dict[str, nn.Module]:
         """Modules that attention is in, each once."""
         found = {"": self.model} | self.found.transformers | self.found.guided

@@ -15,7 +15,8 @@ class Heard:
     itself in the block's thread. elsewhere: calls in other threads. copies: calls of copies.
     stand_ins: calls on tensors without numbers, by what they were. silent: calls that never handed
     over their map, by module. failed: why calls could not be recorded, by module. recomputed: calls
-    made again by a backward pass. compiled_inside: whether the compiler was first used in there.
+    made again by a backward pass. left_out: of modules whose layers were cut away.
+    compiled_inside: whether the compiler was first used in there.
     """
 
     model: str
@@ -25,6 +26,7 @@ class Heard:
     elsewhere: int = 0
     copies: int = 0
     recomputed: int = 0
+    left_out: int = 0
     compiled_inside: bool = False
     stand_ins: Counter[str] = field(default_factory=Counter)
     silent: Counter[str] = field(default_factory=Counter)
@@ -42,7 +44,8 @@ class Heard:
     @property
     def wrong(self) -> bool:
         """Whether somebody has to be told who did not ask."""
-        return not self.recorded or bool(self.silent or self.failed)
+        nothing = not self.recorded and not self.left_out
+        return nothing or bool(self.silent or self.failed)
 
     def _reasons(self) -> tuple[str, ...]:
         found = []
@@ -78,6 +81,8 @@ class Heard:
                 f"Only a backward pass ran, which recomputed {self.recomputed} calls (gradient "
                 "checkpointing): put the forward into the block."
             )
+        if self.left_out:
+            return "Their layers were cut away."
         if self.compiled_inside:
             return (
                 "The model was compiled inside the block: call torch.compile before record(), "
