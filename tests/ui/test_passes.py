@@ -1,8 +1,12 @@
 """Which call is looked at is chosen on the page, and said in its heading: pass, step, run, item."""
 
+import io
+import zipfile
+
 import numpy as np
 import pytest
 import torch
+from streamlit.testing.v1 import AppTest
 
 from phenaki_viz import record
 from phenaki_viz.ui import recorded
@@ -25,6 +29,11 @@ def made(tmp_path_factory):
 def shown(at):
     header, parts = sent(at)["map"]
     return parts["values"].reshape(header["shape"])
+
+
+def how_many(at):
+    said = next(one.value for one in at.caption if "heads, with an index" in one.value)
+    return int(said.split()[0])
 
 
 def headings(at):
@@ -73,3 +82,40 @@ def test_an_item_that_was_not_recorded_is_not_asked_for(app, monkeypatch, tmp_pa
     assert "video 2 of 3" in headings(at)[0]
     (one,) = recording.select(kind="cross", layer=1, branch="conditional")
     np.testing.assert_allclose(shown(at), one.map.full(0, 2), atol=1e-6)
+
+
+def test_all_passes_are_offered_as_one_zip(app, made, monkeypatch):
+    _, path = made
+    monkeypatch.setenv(recorded.RECORDING, str(path))
+    at = app(**OWN)
+    at.session_state["export.all"] = True
+    at.run()
+    assert not at.exception
+    assert how_many(at) == 6
+    at.toggle(key="export.all.passes").set_value(True).run()
+    assert how_many(at) == 24
+    at.multiselect(key="export.all.formats").set_value(["csv"]).run()
+    at.button(key="export.all.make").click().run()
+    _, name, content = at.session_state["export.all.made"]
+    assert name == "cross_heads.zip"
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        files = [one for one in archive.namelist() if one.startswith("csv/")]
+    assert len(files) == len(set(files)) == 24
+    assert "csv/cross_without_the_text_run02_video01_L01_H02.csv" in files
+
+
+@pytest.mark.parametrize("page", ["text", "masks", "position"])
+def test_other_pages_say_the_pass_too(made, page):
+    at = AppTest.from_function(drawn, default_timeout=60, args=(page, made[1])).run()
+    assert not at.exception and not at.error
+    if page != "position":
+        assert "with the text" in headings(at)[0]
+
+
+def drawn(page, path):
+    from phenaki_viz.recording.files import open_recording
+    from phenaki_viz.ui import passes
+    from phenaki_viz.ui.views import masks, position, text
+
+    pages = {"text": text.text_page, "position": position.position_page, "masks": masks.masks_page}
+    pages[page](passes.choose(open_recording(path)))
