@@ -4,34 +4,45 @@ import phenaki_viz
 
 with phenaki_viz.record(model) as recording:
     model(x)
-recording.records[0].map.full(0, 0)  # 'i j', exact
+print(recording)  # what was caught, a line for each stack
+recording[0].map.full(0, 0)  # 'i j', exact
+recording.save("run.safetensors")  # phenaki_viz.open("run.safetensors"), or `phenaki-viz open`
 """
 
 from phenaki_viz.errors import (
+    CheckpointError,
     ConfigError,
     ExportError,
     PhenakiVizError,
     RecordingError,
     RecordingTooLargeError,
+    RecordingWarning,
     ShapeError,
+    TrainingError,
     VerificationWarning,
     VideoError,
 )
-from phenaki_viz.recording import Recording, price, record
+from phenaki_viz.recording import AttentionRecord, Recording, price, record
+from phenaki_viz.recording.saving import open_path as open
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AttentionRecord",
+    "CheckpointError",
     "ConfigError",
     "ExportError",
     "PhenakiVizError",
     "Recording",
     "RecordingError",
     "RecordingTooLargeError",
+    "RecordingWarning",
     "ShapeError",
+    "TrainingError",
     "VerificationWarning",
     "VideoError",
     "__version__",
+    "open",
     "price",
     "record",
 ]

@@ -52,3 +52,7 @@ class TrainingError(PhenakiVizError):
 
 class VerificationWarning(UserWarning):
     """A recorded map is not what the model used: its check against the model failed."""
+
+
+class RecordingWarning(UserWarning):
+    """A `record` block that caught nothing, or not all; `Recording.missed` says the same."""

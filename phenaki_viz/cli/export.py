@@ -20,15 +20,16 @@ def add(commands: Any) -> None:
 def run(asked: argparse.Namespace) -> int:
     """Build, run, record, write."""
     from phenaki_viz.export import write_archive
-    from phenaki_viz.figures.attention_views import all_heads
+    from phenaki_viz.figures.attention_views import all_heads, how_many_heads
     from phenaki_viz.files import check_target, make_folder
 
     make_folder(asked.output.parent)
     check_target(asked.output)  # before the work, not after it
     made = dialled_run(asked)
-    pictures = list(all_heads(made.recording))
-    write_archive(asked.output, pictures, asked.formats, on_progress=_tell, total=len(pictures))
-    print(f"{asked.output}: {len(pictures)} heads", file=sys.stderr)
+    count = how_many_heads(made.recording)
+    pictures = all_heads(made.recording)
+    write_archive(asked.output, pictures, asked.formats, on_progress=_tell, total=count)
+    print(f"{asked.output}: {count} heads", file=sys.stderr)
     return 0
 
 

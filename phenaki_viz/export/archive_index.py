@@ -13,7 +13,8 @@ from phenaki_viz.export.thumbnails import thumbnail
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.words import plain
 
-GROUPED_BY = ("kind", "branch", "step", "batch_item")  # of what made a picture
+GROUPED_BY = ("kind", "pass", "batch_item")  # of what made a picture
+WITHOUT_PASS = ("kind", "branch", "step", "batch_item")  # of older pictures
 LONGEST_VALUE = 60
 
 STYLE = """
@@ -119,7 +120,8 @@ def _group(entry: Entry) -> str:
     """The heading of a picture of one head; '' for a picture of anything else."""
     if not {"layer", "head"} <= entry.made_by.keys():
         return ""
-    named = ((name, entry.made_by.get(name)) for name in GROUPED_BY)
+    fields = GROUPED_BY if "pass" in entry.made_by else WITHOUT_PASS
+    named = ((name, entry.made_by.get(name)) for name in fields)
     said = [f"{name} {plain(str(value))}" for name, value in named if value is not None]
     return ", ".join(said) or "heads"
 

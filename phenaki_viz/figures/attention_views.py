@@ -15,13 +15,19 @@ from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import (
-    family,
+    call_name,
     file_stem,
     head_label,
     item_name,
     key_axis,
+    kind_name,
+    kind_stem,
+    labels_and_run,
     place_name,
     query_axis,
+    row_label,
+    shared_note,
+    video_name,
 )
 from phenaki_viz.recording import (
     AttentionRecord,
@@ -53,28 +59,44 @@ class Head:
 
     @property
     def title(self) -> str:
-        """Which map this is, in words, and whether it is not what the model used."""
-        where = item_name(self.record, self.item)
-        said = [self.label, f"{family(self.record)} attention", *([where] if where else [])]
-        return " · ".join((*said, *([FAILED] if self.record.failed else [])))
+        """Which map this is: head, kind, item and call; and whether the model did not use it."""
+        kind = f"{kind_name(self.recording, self.record)} attention"
+        failed = FAILED if self.record.failed else ""
+        return " · ".join(filter(None, (self.label, kind, self.told, failed)))
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What every picture of this head says under it."""
-        return record_notes(self.recording, [self.record])
+        return (*shared_note(self.record), *record_notes(self.recording, [self.record]))
+
+    @property
+    def told(self) -> str:
+        """Which batch item and which call, in words; empty where there is one."""
+        where = item_name(self.record, self.item)
+        return " · ".join(filter(None, (where, call_name(self.recording, self.record))))
+
+    @property
+    def stem(self) -> str:
+        """The file name of its picture, without an ending."""
+        head = self.record.heads[self.head]
+        return file_stem(self.recording, self.record, head, self.item)
 
     def made_by(self, scale: ColourScale) -> dict[str, Any]:
-        """What made a picture of this head: origin, module, layer, head, step, scale."""
+        """What made a picture of this head: origin, module, layer, head, call, scale."""
         record = self.record
         return {
             **self.recording.made_by,
             "module": record.module,
-            "kind": family(record),
+            "kind": kind_name(self.recording, record),
             "layer": record.layer,
             "head": record.heads[self.head],
             "batch_item": record.batch_items[self.item],
             "branch": record.branch,
             "step": record.step,
+            "forward": record.forward,
+            "use": record.use,
+            "pass": call_name(self.recording, record) or None,
+            "video": video_name(record, self.item) or None,
             "scale": scale.describe(),
             "verification": record.verification.verdict if record.verification else "unchecked",
             "verification_max_abs_error": (
@@ -144,7 +166,7 @@ def attention_heatmap(head: Head, scale: ColourScale) -> Heatmap:
     wrong = tuple(int(row) for row in record.map.wrong_rows(head.item, head.head))
     masked = record.causal or record.key_mask is not None
     return Heatmap(
-        name=file_stem(record, record.heads[head.head]),
+        name=head.stem,
         title=head.title,
         notes=(scale.describe(), *wrong_notes(wrong), *head.notes),
         made_by=head.made_by(scale),
@@ -171,17 +193,18 @@ def head_grid(
 ) -> HeadGrid:
     """Every head of one stack, layers as rows and heads as columns."""
     first, (y, x) = records[0], shown.cell
+    kind, call = kind_name(recording, first), labels_and_run(recording, first)
     reduced = f"each cell is the mean of {y} × {x} weights" if (y, x) != (1, 1) else "every weight"
     said = scale.describe() if isinstance(scale, ColourScale) else "colour ends of each head apart"
     coloured = f"coloured by {value_name}" if value_name else reduced
     failed = f" · {FAILED}" if any(record.failed for record in records) else ""
     return HeadGrid(
-        name=f"{family(first).replace(' ', '_')}_heads",
-        title=f"{family(first)} attention, all heads" + failed,
+        name=f"{kind_stem(recording, first)}_heads",
+        title=f"{kind} attention, all heads" + (f" · {call}" if call else "") + failed,
         notes=(coloured, said, *record_notes(recording, records)),
-        made_by={**recording.made_by, "kind": family(first), "reduced": reduced},
+        made_by={**recording.made_by, "kind": kind, "pass": call or None, "reduced": reduced},
         thumbnails=shown.values,
-        layers=tuple(f"L{record.layer}" for record in records),
+        layers=tuple(row_label(record, records) for record in records),
         heads=tuple(f"H{head}" for head in first.heads),
         scales=scale,
         selected=selected,
@@ -203,7 +226,7 @@ def words_read(head: Head, place: Place) -> Curves:
         for name, weight, gone in zip(names, weights, hidden, strict=True)
     )
     return Curves(
-        name=f"{file_stem(record, record.heads[head.head])}_words",
+        name=f"{head.stem}_words",
         title=f"{head.title} · {place_name(*place)} · words it reads",
         notes=(*wrong_notes(wrong), *head.notes),
         made_by=head.made_by(scale_for(1.0, scope="fixed")) | {"query": place},
@@ -216,11 +239,34 @@ def words_read(head: Head, place: Place) -> Curves:
 
 
 def all_heads(
-    recording: Recording, colours: Colours | None = None, *, shared: bool = True
+    recording: Recording, colours: Colours | None = None, *, shared: bool = True, video: int = 0
 ) -> Iterator[Heatmap]:
-    """Every head of every layer, first batch item; see `stack_heads`."""
-    for records in recording.stacks().values():
-        yield from stack_heads(recording, records, [0] * len(records), colours, shared=shared)
+    """Every head of every layer in every pass; shared: on one colour scale a stack.
+
+    video: which of the batch; of maps of single frames or patches, its first. Records that do not
+    have it are drawn with the first item they have.
+    """
+    stacks: dict[tuple[str, str], list[Head]] = {}
+    for one in recording.passes():
+        stacks.setdefault((one.stack, one.kind), []).extend(
+            Head(recording, record, _first_of(record, video), head)
+            for record in one.records
+            for head in range(len(record.heads))
+        )
+    for heads in stacks.values():
+        yield from _coloured(heads, colours, shared)
+
+
+def how_many_heads(recording: Recording) -> int:
+    """How many pictures `all_heads` makes."""
+    return sum(len(record.heads) for record in recording)
+
+
+def _first_of(record: AttentionRecord, video: int) -> int:
+    """The place of a video's first batch item in a record; 0 where it was not recorded."""
+    each = record.places.items_per_video
+    items = [at for at, item in enumerate(record.batch_items) if item // each == video]
+    return items[0] if items else 0
 
 
 def stack_heads(
@@ -231,16 +277,20 @@ def stack_heads(
     *,
     shared: bool = True,
 ) -> Iterator[Heatmap]:
-    """Every head of the layers of one stack, at one batch item each.
+    """Every head of some layers, at one batch item each.
 
     shared: on one colour scale; otherwise each on its own.
     """
-    colours = colours or Colours()
     heads = [
         Head(recording, record, item, head)
         for record, item in zip(records, items, strict=True)
         for head in range(len(record.heads))
     ]
+    return _coloured(heads, colours, shared)
+
+
+def _coloured(heads: Sequence[Head], colours: Colours | None, shared: bool) -> Iterator[Heatmap]:
+    colours = colours or Colours()
     places = [(head.record, head.item, head.head) for head in heads]
     scale = colours.of(weight_range(places), "all heads and layers") if shared else None
     for head, place in zip(heads, places, strict=True):
@@ -261,7 +311,7 @@ def steps_read(head: Head, place: Place) -> Curves:
     even = np.bincount(steps, seen[record.num_null_kv :], minlength=count) / max(seen.sum(), 1)
     at = np.arange(count)
     return Curves(
-        name=f"{file_stem(record, record.heads[head.head])}_steps",
+        name=f"{head.stem}_steps",
         title=f"{head.title} · {place_name(*place)} · attention by time step",
         notes=(*wrong_notes(wrong), *head.notes),
         made_by=head.made_by(scale_for(1.0, scope="fixed")) | {"query": place},

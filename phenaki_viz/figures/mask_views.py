@@ -10,7 +10,15 @@ from phenaki_viz.analysis.rows import uniform_weight
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.heatmap import Heatmap
-from phenaki_viz.figures.naming import family, key_axis, query_axis
+from phenaki_viz.figures.naming import (
+    family,
+    key_axis,
+    labels_name,
+    labels_stem,
+    query_axis,
+    video_name,
+    video_of,
+)
 from phenaki_viz.recording import AttentionRecord
 
 LAYERS = {
@@ -35,8 +43,8 @@ def mask_picture(
     values[:, : record.num_null_kv] *= 2
     wrong = tuple(int(row) for row in np.flatnonzero(hidden.all(axis=1)))
     return Heatmap(
-        name=f"mask_{family(record).replace(' ', '_')}_L{record.layer:02d}_{which}",
-        title=f"L{record.layer} · {family(record)} · {title.lower()}",
+        name=f"mask_{_stem(record, item)}_{which}",
+        title=f"L{record.layer} · {family(record)} · {title.lower()}{_told(record, item)}",
         notes=(said(record, seen, which),),
         made_by={**made_by, "module": record.module, "mask": which},
         values=values,
@@ -76,8 +84,8 @@ def visible_keys_picture(record: AttentionRecord, item: int, made_by: Mapping[st
     )
     counts = seen.visible_keys.astype(float)
     return Curves(
-        name=f"visible_keys_{family(record).replace(' ', '_')}_L{record.layer:02d}",
-        title=f"L{record.layer} · visible keys of each query",
+        name=f"visible_keys_{_stem(record, item)}",
+        title=f"L{record.layer} · visible keys of each query{_told(record, item)}",
         notes=(said(record, seen, "together"),),
         made_by={**made_by, "module": record.module, "shows": "visible keys"},
         curves=(Curve(name="visible keys", x=np.arange(len(counts)), y=counts, hover=hover),),
@@ -85,3 +93,16 @@ def visible_keys_picture(record: AttentionRecord, item: int, made_by: Mapping[st
         y_title="visible keys",
         kind="step",
     )
+
+
+def _stem(record: AttentionRecord, item: int) -> str:
+    video, videos = video_of(record, item)
+    which = f"video{video + 1:02d}" if videos > 1 else ""
+    parts = family(record).replace(" ", "_"), labels_stem(record), which, f"L{record.layer:02d}"
+    return "_".join(filter(None, parts))
+
+
+def _told(record: AttentionRecord, item: int) -> str:
+    """Which call and batch item the mask was given in; padding differs between them."""
+    said = filter(None, (video_name(record, item), labels_name(record)))
+    return "".join(f" · {one}" for one in said)

@@ -11,7 +11,7 @@ from phenaki_viz.analysis.rows import blanked, uniform_weight, wrong_among
 from phenaki_viz.figures.attention_views import UNIT, Head, wrong_notes
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
-from phenaki_viz.figures.naming import file_stem, key_axis, place_name
+from phenaki_viz.figures.naming import key_axis, place_name
 from phenaki_viz.recording import Place
 
 Direction = Literal["row", "column"]
@@ -51,7 +51,7 @@ def column_over_video(
     )
     return replace(
         picture,
-        name=f"{file_stem(head.record, head.record.heads[head.head])}_key_{key:02d}_over_video",
+        name=f"{head.stem}_key_{key:02d}_over_video",
         made_by={**picture.made_by, "key": name, "key_at": key},
     )
 
@@ -118,15 +118,24 @@ def patch_weights(head: Head, places: Sequence[Place], direction: Direction) -> 
     lie in other batch items than the head's own: each is read from its own map.
     """
     record = head.record
-    located = [record.places.locate(place) for place in places]
+    located = _located(head, places)
     grids = np.full((len(places), *record.places.grid), np.nan, np.float32)
     for original in dict.fromkeys(original for original, _ in located):
+        if original not in record.batch_items:
+            continue  # nothing is known of it
         asked = [at for at, (own, _) in enumerate(located) if own == original]
         tokens = [located[at][1] for at in asked]
         found = _lines(head, record.item_of(original), tokens, direction)
         for at, weights in zip(asked, found, strict=True):
             grids[at] = on_grid(record.places, original, weights)
     return grids
+
+
+def _located(head: Head, places: Sequence[Place]) -> list[tuple[int, int]]:
+    """(original batch item, token) of each place in the video that the head's item is of."""
+    record = head.record
+    video = record.batch_items[head.item] // record.places.items_per_video
+    return [record.places.locate(place, video) for place in places]
 
 
 def _lines(head: Head, item: int, tokens: Sequence[int], direction: Direction) -> np.ndarray:
@@ -151,13 +160,14 @@ def _lines(head: Head, item: int, tokens: Sequence[int], direction: Direction) -
 def _uniform(head: Head, places: Sequence[Place], direction: Direction) -> float | None:
     """The weight of a query that does not choose; None where the queries shown differ in it."""
     record = head.record
-    located = [record.places.locate(place) for place in places]
     found = []
-    for original, token in located:
+    for original, token in _located(head, places):
+        if original not in record.batch_items:
+            continue
         each = uniform_weight(record.visible_keys(record.item_of(original)))
         found.append(each[[token]] if direction == "row" else each)
-    every = np.concatenate(found)
-    return float(every[0]) if np.ptp(every) == 0 else None
+    every = np.concatenate(found) if found else np.zeros(0)
+    return float(every[0]) if len(every) and np.ptp(every) == 0 else None
 
 
 def _wrong(head: Head, places: Sequence[Place | None], direction: Direction) -> tuple[int, ...]:
@@ -193,7 +203,7 @@ def _strip(
     uniform = uniform_weight(record.visible_keys(head.item))
     at = record.places.locate(place)[1] if place else 0
     return FilmStrip(
-        name=f"{file_stem(record, record.heads[head.head])}_over_video",
+        name=f"{head.stem}_over_video",
         title=f"{head.title}{asked} · {what}",
         notes=(
             scale.describe(),

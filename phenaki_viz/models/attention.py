@@ -205,7 +205,8 @@ class Attention(nn.Module):
             sim.masked_fill_(hidden, torch.finfo(sim.dtype).min)
         if not self._parts_are_heard():
             return self.attn_dropout(_softmax(sim)) @ v
-        logsumexp = sim.to(working(products)).logsumexp(dim=-1)
+        # Of no use to the gradient: what is kept for it must not depend on who listens.
+        logsumexp = sim.detach().to(working(products)).logsumexp(dim=-1)
         attn = _softmax(sim)
         precision = Precision(
             products, added=working(products), scores=products, weights=attn.dtype

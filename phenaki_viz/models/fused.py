@@ -79,7 +79,9 @@ def _with_logsumexp(
             q, k, v, attn_mask=bias, scale=1.0
         )
         return out, sums
-    return _alone(q, k, v, bias, dropped)[0], row_logsumexp(q, k, bias)
+    with torch.no_grad():
+        sums = row_logsumexp(q, k, bias)
+    return _alone(q, k, v, bias, dropped)[0], sums
 
 
 def row_logsumexp(q: torch.Tensor, k: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:

@@ -25,43 +25,40 @@ from phenaki_viz.recording.verify import is_what_was_added, keys_of, queries_of,
 BIAS_ROWS = 2  # of a position bias that are compared with what its module gave
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Surroundings:
     """Where a call happened.
 
-    count: calls of this module before. video_shape: 'b t h w' as its transformer was told, or
-    None. branch, step: of the sampling, or None. bias: the position bias it was given and its name,
-    or None.
+    name: of the layer. count: calls by that name before. forward, use, shared: see
+    `AttentionRecord`. video_shape: 'b t h w' as its transformer was told, or None. branch, step: of
+    the sampling, or None. bias: the position bias it was given and its name, or None.
     """
 
+    name: str
     count: int
+    forward: int
+    use: int
+    shared: tuple[str, ...]
     video_shape: Sequence[int] | None
     branch: str | None
     step: int | None
-    bias: tuple[str, PositionBias] | None
+    bias: tuple[str, PositionBias] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Builder:
-    """Makes the records of one recording. words, grid: as `record` is told."""
+    """Makes the records of one recording."""
 
     choice: Choice
-    words: tuple[str, ...]
-    grid: tuple[int, int, int] | None
     transfers: Transfers = field(default_factory=Transfers)
 
     def build(
-        self,
-        name: str,
-        module: AttentionModule,
-        call: Call,
-        output: torch.Tensor,
-        around: Surroundings,
+        self, module: AttentionModule, call: Call, output: torch.Tensor, around: Surroundings
     ) -> AttentionRecord:
         """The record of a call that returned `output`, 'b i dim'."""
         batch, queries, _ = output.shape
         items, kept_heads = self.choice.kept(batch, module.heads)
-        stack, layer = stack_and_layer(name)
+        stack, layer = stack_and_layer(around.name)
         bias_name, bias = around.bias or (None, None)
         given = call.attn_bias
         if bias and given is not None and not is_what_was_added(given, bias, BIAS_ROWS):
@@ -71,11 +68,15 @@ class Builder:
             kept = keep(module, call, bias, output, self.choice, self.transfers)
             extras = self._extras(module, call, items, kept_heads)
         return AttentionRecord(
-            module=name,
+            module=around.name,
             stack=stack,
             layer=layer,
             kind="self" if call.context is None else "cross",
             call=around.count,
+            forward=around.forward,
+            use=around.use,
+            shared=around.shared,
+            batch=batch,
             map=kept.map,
             heads=kept_heads,
             batch_items=items,
@@ -89,7 +90,7 @@ class Builder:
             key_mask=cut_mask(call.mask, items),
             alibi=cut_alibi(kept.alibi, kept_heads),
             position_bias=bias_name,
-            dense_bias=cut_bias(call.attn_bias, kept_heads) if bias_name is None else None,
+            dense_bias=cut_bias(call.attn_bias, items, kept_heads) if bias_name is None else None,
             verification=kept.verification,
             first_non_finite=first_non_finite(call.x, call.parts.logsumexp if call.parts else None),
             **extras,
@@ -104,15 +105,15 @@ class Builder:
         causal: bool,
         stack: str,
     ) -> Places:
-        if shape is None and self.grid is not None:
-            shape = (self._videos(batch, queries), *self.grid)
+        if shape is None and self.choice.grid is not None:
+            shape = (self._videos(batch, queries), *self.choice.grid)
         dimensions = bias.dimensions if bias else None
         return infer_places(
             batch, queries, shape, causal=causal, bias_dimensions=dimensions, stack=stack
         )
 
     def _videos(self, batch: int, queries: int) -> int:
-        t, h, w = self.grid or (queries, 1, 1)
+        t, h, w = self.choice.grid or (queries, 1, 1)
         per_video = {t * h * w: 1, h * w: t, t: h * w}.get(queries, 1)
         return max(1, batch // per_video)
 
@@ -120,7 +121,7 @@ class Builder:
         if call.context is None:
             return ()
         tokens = call.context.shape[1]
-        named = self.words[:tokens]
+        named = tuple(self.choice.words)
         return named + tuple(f"token {at + 1}" for at in range(len(named), tokens))
 
     def _extras(

@@ -1,12 +1,14 @@
 """What of a model's attention is recorded, and how much of it may be kept."""
 
-from collections.abc import Collection, Sequence
+import operator
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import torch
 
 from phenaki_viz.errors import RecordingError
+from phenaki_viz.recording.places import Grid, fits
 
 DEFAULT_LIMIT = 2 * 2**30  # bytes of stored maps
 PARTS_LIMIT = 4 * 2**30  # bytes of maps held by their parts
@@ -22,6 +24,8 @@ class Choice:
     hold: maps as they are, by their parts, or stored while they fit and by parts beyond. dtype:
     of stored maps. limit_bytes: of stored maps; parts_limit_bytes: of maps held by parts.
     verify_items, verify_rows: how many batch items and query rows each verification checks.
+    words, grid: names of the text keys, 't h w' of the tokens.
+    Raises RecordingError for anything that no model could be asked for.
     """
 
     modules: Collection[str] | None = None
@@ -34,29 +38,132 @@ class Choice:
     parts_limit_bytes: int = PARTS_LIMIT
     verify_items: int = 4
     verify_rows: int = 16
+    words: Sequence[str] = ()
+    grid: Grid | None = None
 
     def __post_init__(self) -> None:
         if self.dtype not in (torch.float32, torch.float16):
             raise RecordingError(f"maps are kept as float32 or float16, got {self.dtype}")
-        if self.hold not in ("auto", "stored", "parts"):
+        if self.hold not in get_args(Hold):
             raise RecordingError(f"hold is 'auto', 'stored' or 'parts', got {self.hold!r}")
+        for name, read in (
+            ("modules", _names), ("heads", _indices), ("batch_items", _indices),
+        ):  # fmt: skip
+            asked = getattr(self, name)
+            if asked is not None:
+                self._set(name, _some(name, read(name, asked)))
+        self._set("extras", frozenset(_names("extras", self.extras)))
+        unknown = sorted(self.extras - set(get_args(Extra)))
+        if unknown:
+            known = ", ".join(get_args(Extra))
+            raise RecordingError(f"extras has {', '.join(unknown)}; there are {known}")
+        self._set("words", _texts("words", self.words))
+        if self.grid is not None:
+            self._set("grid", _grid(self.grid))
+        for name, least in (
+            ("limit_bytes", 0), ("parts_limit_bytes", 0), ("verify_items", 1), ("verify_rows", 1),
+        ):  # fmt: skip
+            self._set(name, _number(name, getattr(self, name), least))
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def check_heads(self, heads: Mapping[str, int]) -> None:
+        """Raise RecordingError when a chosen head is missing in one of these modules."""
+        for name, count in heads.items():
+            missing = [head for head in self.heads or () if head >= count]
+            if missing:
+                raise RecordingError(
+                    f"heads has {', '.join(map(str, missing))}; {name} has {count} heads, counted "
+                    "from 0: choose other heads, or fewer modules"
+                )
+
+    def check_call(
+        self, name: str, batch: int, queries: int, keys: int | None, shaped: bool
+    ) -> None:
+        """Raise RecordingError, before a call is computed, when what was asked does not fit it.
+
+        keys: words of the text that it reads, None for self-attention. shaped: whether the model
+        says itself how its tokens lie.
+        """
+        missing = [item for item in self.batch_items or () if item >= batch]
+        if missing:
+            raise RecordingError(
+                f"batch_items has {', '.join(map(str, missing))}; {name} was called with {batch} "
+                "items, counted from 0"
+            )
+        if self.grid is not None and not shaped and not fits(self.grid, batch, queries):
+            raise RecordingError(
+                f"grid is {' × '.join(map(str, self.grid))}, and {name} was called with {batch} "
+                f"items of {queries} tokens, which do not lie on it: give the grid of the tokens, "
+                "leave it out, or choose the modules that it is of"
+            )
+        if keys is not None and len(self.words) > keys:
+            raise RecordingError(
+                f"words has {len(self.words)} names, and {name} reads {keys} text tokens: give "
+                "the tokens as the text encoder cuts them, its marks included, or leave words out"
+            )
 
     def kept(self, batch: int, heads: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The batch items and heads to keep of a call that has so many.
-
-        Raises RecordingError when one of them does not exist.
-        """
-        items = tuple(self.batch_items or range(batch))
-        kept_heads = tuple(self.heads or range(heads))
-        if max(items) >= batch or max(kept_heads) >= heads:
-            raise RecordingError(
-                f"asked for batch items {items} and heads {kept_heads} of a call with "
-                f"{batch} items and {heads} heads, counted from 0"
-            )
-        return items, kept_heads
+        """The batch items and heads to keep of a call that has so many."""
+        items = range(batch) if self.batch_items is None else self.batch_items
+        kept_heads = range(heads) if self.heads is None else self.heads
+        return tuple(items), tuple(kept_heads)
 
     def share(self, batch: int, heads: int) -> float:
         """The share of a call with so many batch items and heads that is kept."""
         of_items = 1.0 if self.batch_items is None else len(self.batch_items) / max(batch, 1)
         of_heads = 1.0 if self.heads is None else len(self.heads) / max(heads, 1)
         return of_items * of_heads
+
+
+def _texts(name: str, asked: Any) -> tuple[str, ...]:
+    if isinstance(asked, (str, bytes)) or not isinstance(asked, Collection):
+        raise RecordingError(f"{name} is a list of texts, got {asked!r:.60}")
+    wrong = [one for one in asked if not isinstance(one, str)]
+    if wrong:
+        raise RecordingError(f"{name} is a list of texts, and {wrong[0]!r:.60} is none")
+    return tuple(asked)
+
+
+def _names(name: str, asked: Any) -> tuple[str, ...]:
+    return _once(name, _texts(name, asked))
+
+
+def _indices(name: str, asked: Any) -> tuple[int, ...]:
+    if isinstance(asked, (str, bytes, Mapping)) or not hasattr(asked, "__iter__"):
+        raise RecordingError(f"{name} is a list of whole numbers, got {asked!r:.60}")
+    found = tuple(_number(name, one, 0) for one in asked)
+    return _once(name, found)
+
+
+def _number(name: str, asked: Any, least: int) -> int:
+    try:
+        if isinstance(asked, bool):
+            raise TypeError
+        number = operator.index(asked)
+    except TypeError:
+        raise RecordingError(f"{name} takes whole numbers, got {asked!r:.60}") from None
+    if number < least:
+        raise RecordingError(f"{name} takes whole numbers from {least}, got {number}")
+    return number
+
+
+def _once(name: str, asked: tuple[Any, ...]) -> tuple[Any, ...]:
+    twice = list(dict.fromkeys(one for one in asked if asked.count(one) > 1))
+    if twice:
+        raise RecordingError(f"{name} has {', '.join(map(str, twice))} more than once")
+    return asked
+
+
+def _some(name: str, asked: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not asked:
+        raise RecordingError(f"{name} is empty, so nothing would be recorded: None is all of them")
+    return asked
+
+
+def _grid(asked: Any) -> Grid:
+    if isinstance(asked, (str, bytes)) or not isinstance(asked, Sequence) or len(asked) != 3:
+        raise RecordingError(f"grid is (steps, rows, columns), got {asked!r:.60}")
+    t, h, w = (_number("grid", side, 1) for side in asked)
+    return t, h, w

@@ -7,15 +7,8 @@ import numpy as np
 import torch
 
 from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.recording.duck import stack_and_layer as stack_and_layer
 from phenaki_viz.recording.records import Alibi
-
-
-def stack_and_layer(name: str) -> tuple[str, int]:
-    """'enc.layers.0.1' is layer 0 of 'enc'; a name of another form is a stack of its own."""
-    parts = name.split(".")
-    if len(parts) >= 3 and parts[-3] == "layers" and parts[-2].isdigit():
-        return ".".join(parts[:-3]), int(parts[-2])
-    return name, 0
 
 
 def cut_map(
@@ -35,14 +28,16 @@ def cut_mask(mask: torch.Tensor | None, items: Sequence[int]) -> np.ndarray | No
 
 
 def cut_bias(
-    attn_bias: torch.Tensor | OffsetBias | None, heads: Sequence[int]
+    attn_bias: torch.Tensor | OffsetBias | None, items: Sequence[int], heads: Sequence[int]
 ) -> np.ndarray | None:
-    """A bias '… h i j' of the chosen heads."""
+    """A bias '… h i j' of the chosen heads, and of the chosen items where it differs in them."""
     if attn_bias is None:
         return None
     if isinstance(attn_bias, OffsetBias):
         attn_bias = attn_bias.dense()
-    return attn_bias.detach().float().cpu().numpy()[..., list(heads), :, :]
+    bias = attn_bias.detach().float().cpu().numpy()[..., list(heads), :, :]
+    each = bias.ndim == 4 and len(bias) > 1
+    return bias[list(items)] if each else bias
 
 
 def cut_alibi(seen: tuple[torch.Tensor, float] | None, heads: Sequence[int]) -> Alibi | None:
@@ -59,6 +54,7 @@ def first_non_finite(x: torch.Tensor, logsumexp: torch.Tensor | None) -> tuple[i
     logsumexp: of its queries' rows, 'b h n', if at hand: a token that is not finite has no finite
     one, and there are d times fewer of them.
     """
+    x = x.detach()
     told = x if logsumexp is None else logsumexp
     if math.isfinite(told.sum()):  # a sum is finite only if every term is
         return None

@@ -22,19 +22,26 @@ def weights_digest(model: nn.Module) -> str:
     if known and known[0] == version:
         return known[1]
     digest = tensors_digest(model.state_dict(keep_vars=True).items())
-    _known[model] = (version, digest)
+    if version is not None:
+        _known[model] = (version, digest)
     return digest
 
 
-def _version(model: nn.Module) -> _Version:
-    """What changes with the state dict; asked at every recording, and many times faster."""
-    return tuple(
-        (id(tensor), tensor._version)
+def _version(model: nn.Module) -> _Version | None:
+    """What changes with the state dict; asked at every recording, and many times faster.
+
+    None where PyTorch does not count: weights made in inference mode.
+    """
+    tensors = [
+        tensor
         for module in model.modules()
         for tensors in (module._parameters, module._buffers)
         for name, tensor in tensors.items()
         if tensor is not None and name not in module._non_persistent_buffers_set
-    )
+    ]
+    if any(tensor.is_inference() for tensor in tensors):
+        return None
+    return tuple((id(tensor), tensor._version) for tensor in tensors)
 
 
 def tensors_digest(tensors: Iterable[tuple[str, torch.Tensor]]) -> str:

@@ -3,7 +3,7 @@
 Models built of the published phenaki-pytorch classes answer as well as ours.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.recording.compiled import ORIGINAL
 
 # Not null_kv: code of 2022 and 2023 has none, or None, where there are no null key/values.
 _ATTENTION = ("to_q", "to_kv", "to_out", "attn_dropout", "heads", "q_scale", "k_scale")
@@ -43,38 +44,81 @@ class _Surfaced(Protocol):
 
 @dataclass(frozen=True)
 class Listened:
-    """What a recording listens to, each by dotted name in the order of registration."""
+    """What a recording listens to, each by dotted name in the order of registration.
+
+    shared: of an attention module that stands in several layers of a stack, its name in each, by
+    the first of them.
+    """
 
     attention: dict[str, AttentionModule]
     transformers: dict[str, nn.Module]
     guided: dict[str, nn.Module]
     position_biases: dict[str, nn.Module]
+    shared: dict[str, tuple[str, ...]]
 
 
 def listened(model: nn.Module) -> Listened:
     """All of them from one look at the model: it is taken at every recording."""
-    named = list(model.named_modules())
+    every = list(_named(model, remove_duplicate=False))
+    first: dict[int, str] = {}
+    for name, module in every:
+        first.setdefault(id(module), name)
+    named = [(name, module) for name, module in every if first[id(module)] == name]
+    attention = cast(dict[str, AttentionModule], _having(named, _ATTENTION))
     return Listened(
-        attention=cast(dict[str, AttentionModule], _having(named, _ATTENTION)),
+        attention=attention,
         transformers=_having(named, _TRANSFORMER),
         guided=_having(named, _GUIDED),
         position_biases=_having(named, _BIAS),
+        shared=_shared(attention, every),
     )
+
+
+def _shared(
+    attention: dict[str, AttentionModule], every: list[tuple[str, nn.Module]]
+) -> dict[str, tuple[str, ...]]:
+    """Modules that serve several layers of one stack; other second names are the same layer's."""
+    names: dict[int, list[str]] = {}
+    for name, module in every:
+        names.setdefault(id(module), []).append(name)
+    shared = {}
+    for name, module in attention.items():
+        stack, _ = stack_and_layer(name)
+        layers = [other for other in names[id(module)] if stack_and_layer(other)[0] == stack]
+        if len(layers) > 1:
+            shared[name] = tuple(sorted(layers, key=lambda other: stack_and_layer(other)[1]))
+    return shared
+
+
+def stack_and_layer(name: str) -> tuple[str, int]:
+    """'enc.layers.0.1' is layer 0 of 'enc'; a name of another form is a stack of its own."""
+    parts = name.split(".")
+    if len(parts) >= 3 and parts[-3] == "layers" and parts[-2].isdigit():
+        return ".".join(parts[:-3]), int(parts[-2])
+    return name, 0
+
+
+def _named(model: nn.Module, *, remove_duplicate: bool = True) -> Iterator[tuple[str, nn.Module]]:
+    """Modules by the names that they have before torch.compile wraps them."""
+    for name, module in model.named_modules(remove_duplicate=remove_duplicate):
+        if ORIGINAL in name:
+            name = ".".join(part for part in name.split(".") if part != ORIGINAL)
+        yield name, module
 
 
 def attention_modules(model: nn.Module) -> dict[str, AttentionModule]:
     """Every attention module by dotted name, in the order of registration."""
-    return cast(dict[str, AttentionModule], _having(model.named_modules(), _ATTENTION))
+    return cast(dict[str, AttentionModule], _having(_named(model), _ATTENTION))
 
 
 def position_bias_modules(model: nn.Module) -> dict[str, nn.Module]:
     """Every continuous position bias by dotted name."""
-    return _having(model.named_modules(), _BIAS)
+    return _having(_named(model), _BIAS)
 
 
 def transformer_modules(model: nn.Module) -> dict[str, nn.Module]:
     """Every transformer (a stack of layers that is told the video's shape) by dotted name."""
-    return _having(model.named_modules(), _TRANSFORMER)
+    return _having(_named(model), _TRANSFORMER)
 
 
 def branch_of(name: str, module: nn.Module, kwargs: dict[str, Any]) -> str | None:
@@ -98,7 +142,7 @@ def missing_attention(model: nn.Module) -> str:
     """Why no module of a model is an attention module that can be recorded, in a sentence."""
     wanted = "to_q, to_kv, to_out, attn_dropout, heads, q_scale and k_scale"
     said = f"{type(model).__name__} has no attention module: looked for modules with {wanted}"
-    older = [name or "it" for name in _having(model.named_modules(), _UNSCALED)]
+    older = [name or "it" for name in _having(_named(model), _UNSCALED)]
     if not older:
         return said
     return (

@@ -7,7 +7,10 @@ with `format`, `made_by`, `holding`, `clip` (name), `prompt`, `temporal_patch`, 
 belong to: `biases.0.surface`, `records.7.attn` (a stored map, 'b h i j') or `records.7.q`, `.k`,
 `.logsumexp`, `.bias`, `.slopes` (a map by parts), `records.7.key_mask`, `.dense_bias`, `.queries`,
 `.keys`, `.values`; and `clip`, the frames 'f H W c' uint8. A table of offsets is kept once, under
-`biases`. The last field, `digests` (`checkpoints.seals`), seals all of it; older files have none.
+`biases`. What came out of the run is beside it (`recording.came_out`). The last field, `digests`
+(`checkpoints.seals`), seals all of it; older files have none, nor `blank_clip` (no clip was given,
+the frames stand in for it), `missed`, `recomputed`, and `forward`, `use`, `shared`, `batch` of a
+record.
 """
 
 import errno
@@ -101,13 +104,16 @@ class RecordedRun(Run):
     kept: str = ""
 
 
-def save_recording(path: Path, run: Run) -> Path:
+def save_recording(path: Path, run: Run | Recording, *, blank_clip: bool = False) -> Path:
     """Write a run's recording and clip to one file; an older file is replaced, never written into.
 
-    Maps are written as they are held. Raises ExportError when the disk is full or read-only.
+    Maps are written as they are held. A recording without a run is saved as `Recording.save` does.
+    blank_clip: the clip stands in for none. Raises ExportError when the disk is full or read-only.
     """
+    if isinstance(run, Recording):
+        return run.save(path)
     check_target(path)
-    tensors, texts = _content(run)
+    tensors, texts = _content(run, blank_clip)
     size = sum(tensor.nbytes for tensor in tensors.values())
     with replacing(path, needed=lambda: size) as file:
         try:
@@ -117,9 +123,9 @@ def save_recording(path: Path, run: Run) -> Path:
     return path
 
 
-def recording_bytes(run: Run) -> bytes:
+def recording_bytes(run: Run, *, blank_clip: bool = False) -> bytes:
     """The same file as `save_recording` writes, in memory. Raises ExportError."""
-    tensors, texts = _content(run)
+    tensors, texts = _content(run, blank_clip)
     return save(tensors, metadata=texts)
 
 
@@ -238,11 +244,21 @@ def _run(header: Header, tensors: Tensors, kept: str) -> RecordedRun:
         _record(record, f"records.{at}", biases, tensors)
         for at, record in enumerate(header.records)
     ]
+    clip = clip_from_facts(tensors["clip"].numpy(), header.clip, header.made_by)
+    recording = Recording(
+        records,
+        biases,
+        header.made_by,
+        holding=header.holding,
+        missed=header.missed,
+        recomputed=header.recomputed,
+        clip=None if header.blank_clip else clip,
+    )
     run = RecordedRun(
-        clip=clip_from_facts(tensors["clip"].numpy(), header.clip, header.made_by),
+        clip=clip,
         prompt=read_prompt(header.prompt),
         model=NoModel(),
-        recording=Recording(records, biases, header.made_by, holding=header.holding),
+        recording=recording,
         temporal_patch=header.temporal_patch,
         seconds=header.seconds,
         kept=kept,
@@ -261,7 +277,7 @@ def with_what_came_out(run: RecordedRun, tensors: Tensors) -> RecordedRun:
     )
 
 
-def _content(run: Run) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+def _content(run: Run, blank_clip: bool) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     """The tensors of a file, and its texts, sealed."""
     tensors: dict[str, torch.Tensor] = {"clip": torch.from_numpy(np.array(run.clip.frames))}
     recording = run.recording
@@ -274,6 +290,9 @@ def _content(run: Run) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
         "prompt": run.prompt.text,
         "temporal_patch": run.temporal_patch,
         "seconds": run.seconds,
+        "blank_clip": blank_clip,
+        "missed": recording.missed,
+        "recomputed": recording.recomputed,
         "position_biases": [
             {"name": name, "module": bias.module, "dimensions": bias.dimensions}
             for name, bias in recording.position_biases.items()

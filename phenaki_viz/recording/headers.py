@@ -15,7 +15,8 @@ from phenaki_viz.recording.records import AttentionRecord, Holding, Verification
 # Fields of a record that are plain values: their kinds and defaults are those of the record.
 PLAIN = (
     "module", "stack", "layer", "kind", "call", "heads", "batch_items", "num_null_kv", "causal",
-    "scale", "branch", "step", "words", "position_bias", "first_non_finite",
+    "scale", "branch", "step", "words", "position_bias", "first_non_finite", "forward", "use",
+    "shared", "batch",
 )  # fmt: skip
 MOST = 2**31  # of anything that is counted
 Natural = Annotated[int, msgspec.Meta(ge=0, lt=MOST)]
@@ -84,6 +85,9 @@ class Header(msgspec.Struct, frozen=True):
     seconds: Annotated[float, msgspec.Meta(ge=0)]
     position_biases: list[Bias]
     records: list[Record]
+    blank_clip: bool = False
+    missed: tuple[str, ...] = ()
+    recomputed: Natural = 0
 
 
 def check_bias(bias: Bias, at: str, tensors: Tensors) -> None:
@@ -125,9 +129,9 @@ def check_record(record: Any, at: str, biases: Mapping[str, Bias], tensors: Tens
 
 def _check_counts(record: Any, at: str) -> None:
     """That what is counted is counted from 0, and nothing twice."""
-    for name in ("layer", "call", "num_null_kv", "step"):
-        value = getattr(record, name)
-        if value is not None and not 0 <= value < MOST:
+    for name in ("layer", "call", "num_null_kv", "step", "forward", "use", "batch"):
+        value, least = getattr(record, name), -1 if name == "forward" else 0
+        if value is not None and not least <= value < MOST:
             raise RecordingError(f"{at}: {name} is {value}")
     for name in ("heads", "batch_items"):
         chosen = getattr(record, name)

@@ -1,31 +1,38 @@
-"""The only place with hooks: watch a model's attention while it runs, and leave no trace."""
+"""Watch a model's attention while it runs, and leave no trace: where `record` is."""
 
 import threading
+import warnings
 import weakref
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
-from phenaki_viz.errors import RecordingError
-from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.errors import RecordingError, RecordingWarning
 from phenaki_viz.recording import duck
+from phenaki_viz.recording.biases import Biases
 from phenaki_viz.recording.budget import Budget
 from phenaki_viz.recording.building import Builder, Surroundings
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, PARTS_LIMIT, Choice, Extra, Hold
+from phenaki_viz.recording.compiled import compiler_is_loaded, eagerly, is_compiled, uncompiled
 from phenaki_viz.recording.duck import AttentionModule
+from phenaki_viz.recording.hook import Hook, Left
 from phenaki_viz.recording.keeping import Call, Parts
-from phenaki_viz.recording.locks import lock_of
+from phenaki_viz.recording.locks import ModelLock, lock_of
+from phenaki_viz.recording.maps import Held
 from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.pricing import call_arguments
-from phenaki_viz.recording.records import PositionBias, Recording
-from phenaki_viz.recording.switches import is_left_out
+from phenaki_viz.recording.records import Recording
+from phenaki_viz.recording.report import Heard
 from phenaki_viz.recording.verify import Sample, warn_of_failures
+
+TO_THE_BLOCK = 4  # stack levels from a warning here to the `with` that it is about
 
 
 @contextmanager
@@ -51,45 +58,101 @@ def record(
     held by its parts is recomputed from what fused attention used, which then runs without ever
     making the map. Works on any model built of such attention modules (`to_q`, `to_kv`,
     `attn_dropout`, …), the published phenaki-pytorch classes included. The hooks return None, so
-    the model computes what it always does; they are removed whatever happens inside, under one
-    lock per model.
+    the model computes what it always does; they are removed whatever happens inside. They hear
+    this model in this thread: not its copies, and not what other threads run; while it runs, no
+    other thread records it or switches parts of it off. What was compiled runs uncompiled in the
+    block. What a backward pass recomputes is no second call.
 
     hold: "stored", "parts", or "auto": stored while all maps together stay within `limit_bytes`,
     by parts beyond. words: the text, so that keys of cross-attention have names. grid: 't h w' of
     the tokens, for models that do not tell their transformers the video's shape. on_progress:
     called after every attention call with (calls so far, modules chosen); an exception it raises
     stops the model.
-    Raises RecordingError when the model has no such module or a chosen one does not exist,
-    RecordingTooLargeError before the first map that would go over its limit.
+    Raises RecordingError, before anything is touched, when the model has no such module or the
+    options fit no model or not this one; before a call is computed, when they do not fit its
+    tokens; RecordingTooLargeError before the first map that would go over its limit. Warns
+    (RecordingWarning) at the end of a block in which nothing was recorded, or not all: why stands
+    in `Recording.missed`.
     """
     choice = Choice(
-        modules=modules, heads=heads, batch_items=batch_items, extras=frozenset(extras),
-        hold=hold, dtype=dtype, limit_bytes=limit_bytes, parts_limit_bytes=parts_limit_bytes,
-        verify_rows=verify_rows,
+        modules=modules, heads=heads, batch_items=batch_items,
+        extras=cast(frozenset[Extra], extras), hold=hold, dtype=dtype, limit_bytes=limit_bytes,
+        parts_limit_bytes=parts_limit_bytes, verify_rows=verify_rows, words=words, grid=grid,
     )  # fmt: skip
-    found = duck.listened(model)
-    watched = _chosen(model, found.attention, choice)
-    with lock_of(model), ExitStack() as hooks:
-        builder = Builder(choice=choice, words=tuple(words), grid=grid)
-        session = _Session(model, choice, builder, Budget(choice), len(watched), on_progress)
-        session.attach(watched, found, hooks)
+    if on_progress is not None and not callable(on_progress):
+        raise RecordingError(f"on_progress is called with two numbers, got {on_progress!r:.60}")
+    given, model = model, _recordable(model)
+    with ExitStack() as hooks:
+        hooks.enter_context(eagerly())
+        with lock_of(model):  # nobody has layers cut while they are looked up
+            found = duck.listened(model)
+            watched = _chosen(model, found, choice)
+            session = _Session(model, choice, found, tuple(watched), on_progress)
+            session.was_compiled = compiler_is_loaded() and is_compiled(given)
+            session.attach(watched, hooks)
         yield session.recording
+        hooks.close()
+        session.end()
     warn_of_failures(session.recording)
 
 
+def _recordable(model: nn.Module) -> nn.Module:
+    """The module whose hooks are called. Raises RecordingError when it has none."""
+    if not isinstance(model, nn.Module):
+        raise RecordingError(
+            f"record() takes a torch.nn.Module, got {type(model).__name__}: of a compiled function "
+            "or an exported program, record the module that it was made of, and run that"
+        )
+    if isinstance(model, torch.jit.ScriptModule):
+        raise RecordingError(
+            "this model is TorchScript, which calls no Python hooks: record the module that it was "
+            "made of"
+        )
+    if isinstance(model, torch.fx.GraphModule):
+        raise RecordingError(
+            "this model is an exported or traced graph, in which no attention module is left: "
+            "record the module that it was made of"
+        )
+    return uncompiled(model)
+
+
 def _chosen(
-    model: nn.Module, found: dict[str, AttentionModule], choice: Choice
+    model: nn.Module, listened: duck.Listened, choice: Choice
 ) -> dict[str, AttentionModule]:
+    """The modules to listen to, by the first of their names."""
+    found, shared = listened.attention, listened.shared
     if not found:
         raise RecordingError(duck.missing_attention(model))
-    if choice.modules is None:
-        return found
-    unknown = sorted(set(choice.modules) - set(found))
-    if unknown:
-        raise RecordingError(
-            f"no attention module named {', '.join(unknown)}; there are {', '.join(found)}"
-        )
-    return {name: module for name, module in found.items() if name in choice.modules}
+    if choice.modules is not None:
+        names = list(dict.fromkeys(other for name in found for other in shared.get(name, (name,))))
+        unknown = sorted(set(choice.modules) - {*found, *names})
+        if unknown:
+            raise RecordingError(
+                f"no attention module named {', '.join(unknown)}; there are {', '.join(names)}"
+            )
+        found = {
+            name: module
+            for name, module in found.items()
+            if {name, *shared.get(name, ())} & set(choice.modules)
+        }
+    choice.check_heads({name: module.heads for name, module in found.items()})
+    return found
+
+
+@dataclass
+class _Frame:
+    """A module under way that attention modules are in: the model, a transformer, a guided one.
+
+    number: how many of its runs came before. uses: calls of each attention module in this run.
+    """
+
+    module: nn.Module
+    number: int
+    transformer: bool
+    video_shape: Sequence[int] | None
+    guided: bool
+    branch: str | None
+    uses: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass
@@ -98,119 +161,225 @@ class _Session:
 
     model: nn.Module
     choice: Choice
-    builder: Builder
-    budget: Budget
-    chosen: int
+    found: duck.Listened
+    watched: Sequence[str]
     on_progress: Callable[[int, int], None] | None
     recording: Recording = field(default_factory=Recording)
-    calls: dict[str, Call] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-    video_shapes: list[Sequence[int] | None] = field(default_factory=list)
-    branches: list[str | None] = field(default_factory=list)
-    biases: dict[int, tuple[weakref.ref[torch.Tensor | OffsetBias], str]] = field(
-        default_factory=dict
-    )
+    calls: dict[str, tuple[Call, Surroundings]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    entered: Counter[str] = field(default_factory=Counter)
+    alone: Counter[str] = field(default_factory=Counter)
+    frames: list[_Frame] = field(default_factory=list)
     waiting: dict[str, RemovableHandle] = field(default_factory=dict)
+    held: dict[str, Held] = field(default_factory=dict)
+    copies: list[tuple[weakref.ref[nn.Module], Left]] = field(default_factory=list)
+    has_lock: bool = False
+    was_compiled: bool = False
     done: int = 0
     thread: int = field(default_factory=threading.get_ident)
 
-    def attach(
-        self, watched: dict[str, AttentionModule], found: duck.Listened, hooks: ExitStack
-    ) -> None:
+    def __post_init__(self) -> None:
+        self.builder = Builder(choice=self.choice)
+        self.budget = Budget(self.choice)
+        self.biases = Biases(self.recording)
+        self.lock: ModelLock = lock_of(self.model)
+        self.heard = Heard(type(self.model).__name__, self.watched)
+        self.compiler_was_there = compiler_is_loaded()
+
+    def attach(self, watched: dict[str, AttentionModule], hooks: ExitStack) -> None:
         """Put every hook on; `hooks` takes them off again."""
 
-        def on(register: Callable[..., Any], hook: Callable[..., None], **how: bool) -> None:
-            hooks.callback(register(partial(self._mine, hook), **how).remove)
-
-        hooks.callback(self.builder.transfers.wait)  # before the recording is handed over
-        on(self.model.register_forward_pre_hook, self._enter_model, with_kwargs=True)
-        on(self.model.register_forward_hook, self._leave_model, always_call=True)
-        for module in found.transformers.values():
-            on(module.register_forward_pre_hook, self._enter_transformer, with_kwargs=True)
-            on(module.register_forward_hook, self._leave_transformer, always_call=True)
-        for name, module in found.guided.items():
-            on(
-                module.register_forward_pre_hook,
-                partial(self._enter_branch, name),
-                with_kwargs=True,
+        def on(module: nn.Module, after: bool, act: Callable[..., None], **how: bool) -> None:
+            register: Any = (
+                module.register_forward_hook if after else module.register_forward_pre_hook
             )
-            on(module.register_forward_hook, self._leave_branch, always_call=True)
-        for name, module in found.position_biases.items():
-            on(module.register_forward_hook, partial(self._see_position_bias, name))
-        for name, module in watched.items():
-            on(module.register_forward_pre_hook, partial(self._enter, name), with_kwargs=True)
-            on(module.to_kv.register_forward_hook, partial(self._see_projection, name, "kv"))
-            if self.choice.extras & {"queries"} or not hasattr(module, "attn_parts"):
-                on(module.to_q.register_forward_hook, partial(self._see_projection, name, "q"))
+            hooks.callback(register(Hook(self, module, act), **how).remove)
+
+        hooks.callback(self._let_go)
+        hooks.callback(self.builder.transfers.wait)  # before the recording is handed over
+        for name, module in self._outer().items():
+            on(module, False, partial(self._enter_outer, name), with_kwargs=True)
+            on(module, True, self._leave_outer, always_call=True)
+        for name, module in self.found.position_biases.items():
+            on(module, True, partial(self.biases.see, name))
+        for name, attention in watched.items():
+            on(attention, False, partial(self._enter, name), with_kwargs=True)
+            on(attention.to_kv, True, partial(self._see_projection, name, "kv"))
+            if self.choice.extras & {"queries"} or not hasattr(attention, "attn_parts"):
+                on(attention.to_q, True, partial(self._see_projection, name, "q"))
             # Before any other hook on it: what a switch or an adapter does to it comes after.
-            to_out = module.to_out.register_forward_pre_hook
-            on(to_out, partial(self._see_mixed, name, module), with_kwargs=True, prepend=True)
-            if hasattr(module, "rel_pos_bias"):
-                on(module.rel_pos_bias.register_forward_hook, partial(self._see_alibi, name))
-            on(module.register_forward_hook, partial(self._leave, name))
-        hooks.callback(self._stop_waiting)
+            mixed = partial(self._see_mixed, name, attention)
+            on(attention.to_out, False, mixed, with_kwargs=True, prepend=True)
+            if hasattr(attention, "rel_pos_bias"):
+                on(attention.rel_pos_bias, True, partial(self._see_alibi, name))
+            on(attention, True, partial(self._leave, name), always_call=True)
 
-    def _mine(self, hook: Callable[..., None], *args: Any) -> None:
-        # Another thread may run the model without recording it: its tensors are not ours. A layer
-        # that is cut away runs, but nothing of it is used.
-        if threading.get_ident() == self.thread and not is_left_out(args[0]):
-            hook(*args)
+    def end(self) -> None:
+        """Say what was missed, when the block has ended as it should."""
+        heard = self.heard
+        heard.recorded = len(self.recording)
+        heard.compiled_inside = compiler_is_loaded() and not self.compiler_was_there
+        self.recording.missed = heard.missed()
+        self.recording.recomputed = heard.recomputed
+        if heard.wrong:
+            warnings.warn(
+                " ".join(self.recording.missed), RecordingWarning, stacklevel=TO_THE_BLOCK
+            )
 
-    def _enter_model(self, module: nn.Module, args: Any, kwargs: Any) -> None:
-        self.recording.made_by |= origin_of(module, args, kwargs)
+    def elsewhere(self) -> None:
+        """The model ran in another thread."""
+        self.heard.elsewhere += 1
 
-    def _leave_model(self, module: nn.Module, args: Any, output: Any) -> None:
-        self.builder.transfers.wait()
+    def copied(self, copy: nn.Module | None, left: Left) -> None:
+        """The model was copied; what its hooks left in the copy goes when the block ends."""
+        left.ran = self.ran_copy
+        if copy is not None:
+            self.copies.append((weakref.ref(copy), left))
 
-    def _enter_transformer(self, module: nn.Module, args: Any, kwargs: Any) -> None:
+    def ran_copy(self) -> None:
+        """A copy of the model ran."""
+        self.heard.copies += 1
+
+    def left_out(self) -> None:
+        """A layer ran that is cut away."""
+        self.heard.left_out += 1
+
+    def _outer(self) -> dict[str, nn.Module]:
+        """Modules that attention is in, each once."""
+        found = {"": self.model} | self.found.transformers | self.found.guided
+        attention = {id(module) for module in self.found.attention.values()}
+        return {name: module for name, module in found.items() if id(module) not in attention}
+
+    def _let_go(self) -> None:
+        """Leave nothing behind, whatever happened inside."""
+        for handle in self.waiting.values():
+            handle.remove()
+        for reference, left in self.copies:
+            left.ran, copy = None, reference()
+            if copy is not None:
+                left.remove_from(copy)
+        self._release()
+
+    def _take(self) -> None:
+        """Be alone with the model while it runs."""
+        if not self.has_lock:
+            self.lock.acquire()
+            self.has_lock = True
+
+    def _release(self) -> None:
+        if self.has_lock:
+            self.has_lock = False
+            self.lock.release()
+
+    def _enter_outer(self, name: str, module: nn.Module, args: Any, kwargs: Any) -> None:
+        weight = next(self.model.parameters(), None)
+        if _is_recomputed() or _stand_in((*args, *kwargs.values(), weight)):
+            return
+        self._take()
+        if module is self.model:
+            self.heard.ran += 1
+            self._say_origin(args, kwargs)
+        self._forget(module)  # a run before this one may have been broken off
+        guided, transformer = name in self.found.guided, name in self.found.transformers
         named = dict(zip(("x", "video_shape"), args, strict=False)) | kwargs
-        self.video_shapes.append(named.get("video_shape"))
-
-    def _leave_transformer(self, module: nn.Module, args: Any, output: Any) -> None:
-        self.video_shapes.pop()
-        self.builder.transfers.wait()  # whoever steers the model may read the records in between
-
-    def _enter_branch(self, name: str, module: nn.Module, args: Any, kwargs: Any) -> None:
-        branch = duck.branch_of(name, module, kwargs)
-        # A self critic asks MaskGit: these maps are the critic's.
-        self.branches.append(self.branches[-1] if self.branches else branch)
-
-    def _leave_branch(self, module: nn.Module, args: Any, output: Any) -> None:
-        self.branches.pop()
-
-    def _see_position_bias(self, name: str, module: nn.Module, dims: Any, bias: Any) -> None:
-        dimensions = tuple(int(d) for d in dims)
-        key = f"{name}({' × '.join(map(str, dimensions))})"
-        self.biases[id(bias)] = (weakref.ref(bias), key)
-        surface = duck.surface_of(bias, dimensions).detach().float().cpu().numpy().copy()
-        self.recording.position_biases[key] = PositionBias(
-            module=name, dimensions=dimensions, surface=surface
+        branch = duck.branch_of(name, module, kwargs) if guided else None
+        self.frames.append(
+            _Frame(
+                module,
+                self.entered[name],
+                transformer,
+                named.get("video_shape") if transformer else None,
+                guided,
+                branch,
+            )
         )
+        self.entered[name] += 1
+
+    def _say_origin(self, args: Any, kwargs: Any) -> None:
+        try:
+            self.recording.made_by |= origin_of(self.model, args, kwargs)
+        except Exception as error:  # weights that cannot be read are no reason to stop the model
+            self.recording.made_by |= {
+                "model": type(self.model).__name__,
+                "weights_digest": f"unknown ({type(error).__name__}: {str(error)[:100]})",
+            }
+        if self.was_compiled:
+            self.recording.made_by["compiled"] = "recorded uncompiled"
+
+    def _leave_outer(self, module: nn.Module, args: Any, output: Any) -> None:
+        if not any(frame.module is module for frame in self.frames):
+            return
+        transformer = self._forget(module)
+        if transformer or module is self.model:
+            # Whoever steers the model may read the records in between.
+            self.builder.transfers.wait()
+        if not self.frames:
+            self._release()
+
+    def _forget(self, module: nn.Module) -> bool:
+        """Drop a module's frame and those inside it; whether it was a transformer's."""
+        for at, frame in enumerate(self.frames):
+            if frame.module is module:
+                del self.frames[at:]
+                return frame.transformer
+        return False
 
     def _enter(self, name: str, module: AttentionModule, args: Any, kwargs: Any) -> None:
         x, mask, context, attn_bias = call_arguments(args, kwargs)
-        held = self.budget.hold(name, module, x, context)
-        self.recording.holding = self.budget.holding
-        self.calls[name] = Call(x, mask, context, attn_bias, held)
-        # The model attends in the open only while somebody waits for the map itself.
+        what = _stand_in((x, context, getattr(module.to_kv, "weight", None)))
+        if what:
+            self.heard.stand_ins[what] += 1
+            return
+        again = _is_recomputed()
+        if again:
+            self.heard.recomputed += 1
+            held = self.held.get(name)
+            if held is None:
+                return
+        else:
+            self._take()
+            if not self.recording.made_by:
+                self._say_origin((), {})
+            around = self._around(name)
+            if self.choice.modules is not None and around.name not in self.choice.modules:
+                return
+            self._check(around, x, context)
+            held = self.budget.hold(around.name, module, x, context)
+            if held == "stored" and _would_be_fused_again(module, x):
+                held = "by parts"
+            self.held[name] = held
+            self.recording.holding = self.budget.holding
+            around.bias, attn_bias = self.biases.of(attn_bias, module.heads)
+            mask = mask.clone() if isinstance(mask, torch.Tensor) else mask
+            self.calls[name] = Call(x, mask, context, attn_bias, held), around
+        self._wait_for(name, module, held)
+
+    def _check(self, around: Surroundings, x: torch.Tensor, context: torch.Tensor | None) -> None:
+        if x.ndim != 3 or (context is not None and context.ndim != 3):
+            return  # the module itself says what is wrong
+        keys = None if context is None else context.shape[1]
+        shaped = around.video_shape is not None
+        self.choice.check_call(around.name, x.shape[0], x.shape[1], keys, shaped)
+
+    def _wait_for(self, name: str, module: AttentionModule, held: Held) -> None:
+        """Listen for the map: the model attends in the open only while somebody waits for it.
+
+        A call that is recomputed is not recorded, but has to take the same way.
+        """
         parted = held == "by parts" and hasattr(module, "attn_parts")
         heard, see = (
             (module.attn_parts, self._see_parts) if parted else (module.attn_dropout, self._see_map)
         )
-        hook = partial(self._mine, partial(see, name))
-        if name in self.waiting:  # a call before this one ended in an exception
+        if name in self.waiting:  # a call before this one was broken off
             self.waiting.pop(name).remove()
+        hook = Hook(self, heard, partial(see, name))
         self.waiting[name] = heard.register_forward_pre_hook(hook)
-
-    def _stop_waiting(self) -> None:
-        for handle in self.waiting.values():
-            handle.remove()
 
     def _see_projection(
         self, name: str, which: str, module: nn.Module, args: Any, output: torch.Tensor
     ) -> None:
         if name in self.calls:
-            setattr(self.calls[name], which, output.detach())
+            setattr(self.calls[name][0], which, output.detach())
 
     def _see_alibi(self, name: str, module: nn.Module, args: Any, bias: torch.Tensor) -> None:
         if name not in self.calls:
@@ -224,16 +393,18 @@ class _Session:
         seen = bias.detach().reshape(-1, *bias.shape[-2:])[: len(slopes)]
         fits = seen.shape[-2:] == (i, j)
         error = float((seen[:, rows] - exact).abs().max()) if fits else float("inf")
-        self.calls[name].alibi = (slopes, error)
+        self.calls[name][0].alibi = (slopes, error)
 
     def _see_map(self, name: str, module: nn.Module, args: tuple[torch.Tensor]) -> None:
         if name in self.calls:
-            self.calls[name].attn = args[0].detach()
+            attn = args[0].detach()
+            written = getattr(module, "inplace", False) and module.training
+            self.calls[name][0].attn = attn.clone() if written else attn
 
     def _see_parts(self, name: str, module: nn.Module, args: tuple[Any, ...]) -> None:
         if name in self.calls:
             q, k, logsumexp, precision = args
-            self.calls[name].parts = Parts(
+            self.calls[name][0].parts = Parts(
                 _detached(q), _detached(k), _detached(logsumexp), precision
             )
 
@@ -242,37 +413,97 @@ class _Session:
     ) -> None:
         if name in self.calls:
             mixed = next(iter((*args, *kwargs.values())), None)
-            self.calls[name].see_mixed(attention, mixed, self.choice)
+            self.calls[name][0].see_mixed(attention, mixed, self.choice)
 
-    def _leave(self, name: str, module: AttentionModule, args: Any, output: torch.Tensor) -> None:
-        self.waiting.pop(name).remove()
-        call = self.calls.pop(name, None)
-        if call is None or call.kv is None or (call.attn is None and call.parts is None):
+    def _leave(self, name: str, module: AttentionModule, args: Any, output: Any) -> None:
+        if name in self.waiting:
+            self.waiting.pop(name).remove()
+        call, around = self.calls.pop(name, (None, None))
+        try:
+            if call is not None and around is not None and isinstance(output, torch.Tensor):
+                self._keep(module, call, around, output)
+        finally:
+            if not self.frames and not self.calls:
+                self._release()
+
+    def _keep(
+        self, module: AttentionModule, call: Call, around: Surroundings, output: torch.Tensor
+    ) -> None:
+        if call.kv is None or (call.attn is None and call.parts is None):
+            self.heard.silent[around.name] += 1
             return
-        record = self.builder.build(name, module, call, output.detach(), self._around(name, call))
+        try:
+            record = self.builder.build(module, call, output.detach(), around)
+        except Exception as error:
+            # Somebody else's model is running: it is not stopped for what is only looked at.
+            self.heard.failed[around.name] = f"{type(error).__name__}: {str(error)[:300]}"
+            return
         self.recording.records.append(record)
         self.budget.kept[record.map.held] += record.map.nbytes
-        self.counts[name] = record.call + 1
+        self.counts[around.name] += 1
         self.done += 1
         if self.on_progress:
-            self.on_progress(self.done, self.chosen)
+            self.on_progress(self.done, len(self.watched))
 
-    def _around(self, name: str, call: Call) -> Surroundings:
+    def _around(self, name: str) -> Surroundings:
+        """Which call this is that begins."""
         labels = self.recording.labels
+        uses = self.frames[-1].uses if self.frames else self.alone
+        use, shared = uses[name], self.found.shared.get(name, ())
+        uses[name] += 1
+        if self.frames:
+            forward = self.frames[-1].number
+        else:  # called by itself: each round of the layers that it serves is a run
+            forward, use = divmod(use, len(shared) or 1)
+        shapes = [frame.video_shape for frame in self.frames if frame.transformer]
+        # A self critic asks MaskGit: these maps are the critic's.
+        guided = [frame.branch for frame in self.frames if frame.guided]
+        named = shared[use % len(shared)] if shared else name
         return Surroundings(
-            count=self.counts.get(name, 0),
-            video_shape=self.video_shapes[-1] if self.video_shapes else None,
-            branch=labels.get("branch") or (self.branches[-1] if self.branches else None),
+            name=named,
+            count=self.counts[named],
+            forward=forward,
+            use=use,
+            shared=shared,
+            video_shape=shapes[-1] if shapes else None,
+            branch=labels.get("branch") or (guided[0] if guided else None),
             step=labels.get("step"),
-            bias=self._bias(call.attn_bias),
         )
 
-    def _bias(self, attn_bias: torch.Tensor | OffsetBias | None) -> tuple[str, PositionBias] | None:
-        """The position bias that this is the output of, by its name in the recording."""
-        reference, name = self.biases.get(id(attn_bias), (None, ""))
-        if reference is None or reference() is not attn_bias:
-            return None
-        return name, self.recording.position_biases[name]
+
+def _is_recomputed() -> bool:
+    """Whether a backward pass is under way: what runs then was run before."""
+    return bool(torch._C._current_graph_task_id() != -1)
+
+
+def _stand_in(values: Sequence[Any]) -> str:
+    """What tensors are that have no numbers of their own; empty where they have."""
+    tensors = [value for value in values if isinstance(value, torch.Tensor)]
+    if any(map(torch._C._functorch.is_functorch_wrapped_tensor, tensors)):
+        return "inside a torch.func transform (vmap, grad, …)"
+    if any(tensor.is_meta or type(tensor).__name__ in NO_NUMBERS for tensor in tensors):
+        return "on shapes alone (meta or fake tensors)"
+    if torch._C._get_tracing_state() is not None:
+        return "while it was traced (torch.jit.trace)"
+    return ""
+
+
+def _would_be_fused_again(module: AttentionModule, x: torch.Tensor) -> bool:
+    """Whether a backward pass will recompute this call, perhaps when nobody listens any more.
+
+    It then has to find what it would have found without a recording: fused attention, and no map
+    made in the open. Reentrant checkpoints run without gradients first, and compare nothing.
+    """
+    if not torch.is_grad_enabled() or not hasattr(module, "attn_parts"):
+        return False
+    if module.training and x.device.type == "cpu":
+        return False  # in the open in any case
+    saving = torch._C._autograd._top_saved_tensors_default_hooks(False)
+    return any(CHECKPOINT in getattr(hook, "__module__", "") for hook in saving or ())
+
+
+CHECKPOINT = "torch.utils.checkpoint"
+NO_NUMBERS = {"FakeTensor", "FunctionalTensor"}
 
 
 def _detached(tensor: torch.Tensor) -> torch.Tensor:

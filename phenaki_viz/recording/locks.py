@@ -1,15 +1,56 @@
-"""One lock for each model: whoever hooks it or switches parts of it off is alone with it."""
+"""One lock for each model: whoever records it running, or switches parts off, is alone with it."""
 
 import threading
 import weakref
 
 from torch import nn
 
-_locks: weakref.WeakKeyDictionary[nn.Module, threading.RLock] = weakref.WeakKeyDictionary()
+
+class ModelLock:
+    """A lock that its thread may take again, and that any thread may give back.
+
+    A `with` block inside a generator can be closed by another thread than the one that entered it;
+    a `threading.RLock` would then stay locked for good.
+    """
+
+    def __init__(self) -> None:
+        self._free = threading.Condition(threading.RLock())
+        self._owner: int | None = None
+        self._count = 0
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take it for this thread; False when it was not free in `timeout` seconds."""
+        me = threading.get_ident()
+        wait = (None if timeout < 0 else timeout) if blocking else 0
+        with self._free:
+            if not self._free.wait_for(lambda: self._owner in (None, me), wait):
+                return False
+            self._owner = me
+            self._count += 1
+            return True
+
+    def release(self) -> None:
+        """Give it back once, from whichever thread."""
+        with self._free:
+            if not self._count:
+                raise RuntimeError("a model's lock was given back more often than taken")
+            self._count -= 1
+            if not self._count:
+                self._owner = None
+                self._free.notify_all()
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *raised: object) -> None:
+        self.release()
+
+
+_locks: weakref.WeakKeyDictionary[nn.Module, ModelLock] = weakref.WeakKeyDictionary()
 _guard = threading.Lock()
 
 
-def lock_of(model: nn.Module) -> threading.RLock:
-    """The one lock of a model: hooks, forward and removal happen under it."""
+def lock_of(model: nn.Module) -> ModelLock:
+    """The one lock of a model."""
     with _guard:
-        return _locks.setdefault(model, threading.RLock())
+        return _locks.setdefault(model, ModelLock())

@@ -83,6 +83,18 @@ class Places:
             raise RecordingError(f"place {place} is outside the grid {self.grid}")
 
 
+def fits(grid: Grid, batch: int, tokens: int) -> bool:
+    """Whether so many batch items of so many tokens can lie on a grid: as videos, frames
+    or patches.
+    """
+    t, h, w = grid
+    return (
+        tokens == t * h * w
+        or (tokens == h * w and batch % t == 0)
+        or (tokens == t and batch % (h * w) == 0)
+    )
+
+
 def infer_places(
     batch: int,
     tokens: int,

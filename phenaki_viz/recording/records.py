@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import torch
@@ -13,6 +14,10 @@ from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.recording.choice import Hold
 from phenaki_viz.recording.maps import AttentionMap, Span
 from phenaki_viz.recording.places import Places
+
+if TYPE_CHECKING:
+    from phenaki_viz.data import Clip
+    from phenaki_viz.recording.passes import Pass
 
 Kind = Literal["self", "cross"]
 Verdict = Literal["passed", "failed", "unchecked"]
@@ -105,8 +110,13 @@ class AttentionRecord:
 
     module: dotted name. stack, layer: the transformer it is in and its layer there.
     kind: self or cross. call: how many calls of this module came before, in this recording.
+    forward: how many runs of its transformer (or, outside of one, of the model) came before: the
+    calls of one run belong together. use: how many calls of the same module came before in this
+    run. shared: the names of all layers that this one module serves, if there are several; then
+    `module` and `layer` are those of this use.
     branch, step: labels set by `Recording.mark` (guidance branch, sampling step), or None.
-    heads, batch_items: original indices of what the map holds. places: where the queries are.
+    heads, batch_items: original indices of what the map holds. batch: items that the call had, 0
+    where an older file does not say. places: where the queries are.
     words: the text keys of cross-attention. num_null_kv: null key/values, which come first.
     causal, key_mask: who may see whom; key_mask is 'b j' bool over the real keys, or None.
     alibi, position_bias, dense_bias: what was added to the scores; position_bias names an entry
@@ -139,6 +149,14 @@ class AttentionRecord:
     values: np.ndarray | None = None
     verification: Verification | None = None
     first_non_finite: tuple[int, int] | None = None
+    forward: int = -1
+    use: int = 0
+    shared: tuple[str, ...] = ()
+    batch: int = 0
+
+    def __post_init__(self) -> None:
+        if self.forward < 0:  # all that an older file knows
+            object.__setattr__(self, "forward", self.call)
 
     def hidden(self, b: int, rows: Span, columns: Span) -> np.ndarray:
         """Cells no mask lets through, 'rows columns' bool; null keys are always visible."""
@@ -202,13 +220,19 @@ class Holding:
     limit_bytes: int = 0
 
 
-@dataclass
+@dataclass(repr=False)
 class Recording:
     """Everything that one `record()` caught; all that the floors above need.
 
     records: in order of the calls. position_biases: by module and size. made_by: JSON-able origin
     (config, weights digest, seed, input digest, versions, whether the weights are random).
-    holding: whether maps are stored or by parts, and why.
+    holding: whether maps are stored or by parts, and why. missed: what ran and is not in here, or
+    why nothing is, in sentences; known when the block has ended. recomputed: calls that a backward
+    pass ran again (gradient checkpointing), which are not recorded a second time. clip: what the
+    model was shown, if a file or `save` said so. source: of a part, the recording it was taken
+    from.
+
+    recording[3] is the fourth record, recording["decoder.layers.0.1"] the one call of that module.
     """
 
     records: list[AttentionRecord] = field(default_factory=list)
@@ -216,6 +240,11 @@ class Recording:
     made_by: dict[str, Any] = field(default_factory=dict)
     labels: dict[str, Any] = field(default_factory=dict)
     holding: Holding = field(default_factory=Holding)
+    missed: tuple[str, ...] = ()
+    recomputed: int = 0
+    clip: "Clip | None" = None
+    source: "Recording | None" = None
+    _passes: "tuple[int, tuple[Pass, ...]] | None" = field(default=None, init=False, compare=False)
 
     def mark(self, *, branch: str | None = None, step: int | None = None) -> None:
         """Label the calls that follow, until the next mark."""
@@ -228,14 +257,91 @@ class Recording:
             for record in self.records
             if branch in (None, record.branch) and step in (None, record.step)
         ]
-        made_by = self.made_by | {"branch": branch, "step": step}
-        return Recording(kept, self.position_biases, made_by, holding=self.holding)
+        return self.part(kept, branch=branch, step=step)
+
+    def part(self, records: Sequence[AttentionRecord], **labels: Any) -> "Recording":
+        """Some of the records, with the same origin and position biases. labels: of the origin."""
+        return Recording(
+            list(records),
+            self.position_biases,
+            self.made_by | labels,
+            holding=self.holding,
+            missed=self.missed,
+            recomputed=self.recomputed,
+            clip=self.clip,
+            source=self.whole,
+        )
+
+    @property
+    def whole(self) -> "Recording":
+        """The recording that this is a part of, or itself."""
+        return self.source or self
+
+    def select(
+        self,
+        *,
+        stack: str | None = None,
+        kind: Kind | None = None,
+        layer: int | None = None,
+        step: int | None = None,
+        branch: str | None = None,
+        item: int | None = None,
+    ) -> "Recording":
+        """The calls that are all of what is given; item: their maps cut to one batch item.
+
+        stack: as in `AttentionRecord`, "" is the model itself. Raises RecordingError when there is
+        none, and says what there is.
+        """
+        from phenaki_viz.recording.passes import select
+
+        asked = {"stack": stack, "kind": kind, "layer": layer, "step": step, "branch": branch}
+        return select(self, {name: at for name, at in asked.items() if at is not None}, item)
+
+    def one_pass(
+        self, *, branch: str | None = None, step: int | None = None, number: int | None = None
+    ) -> "Recording":
+        """The passes with these labels, and all of stacks that have no such label.
+
+        number: which of several passes with the same labels, from 0, the last where there are
+        fewer; None keeps them all, and `stacks` then says which is looked at.
+        """
+        from phenaki_viz.recording.passes import one_pass
+
+        return one_pass(self, branch, step, number)
+
+    def save(self, path: "str | Path", clip: "Clip | np.ndarray | None" = None) -> "Path":
+        """Write all of it to one file, which `phenaki_viz.open` and the page open.
+
+        clip: what the model was shown, 'f H W c' uint8; without one (and none was opened with it)
+        the page lays the maps over grey frames. Raises VideoError when the clip's frames do not go
+        with the tokens' time steps, RecordingError when nothing was recorded, ExportError when the
+        file cannot be written.
+        """
+        from phenaki_viz.recording.saving import save
+
+        return save(self, Path(path), clip)
 
     def __len__(self) -> int:
         return len(self.records)
 
     def __iter__(self) -> Iterator[AttentionRecord]:
         return iter(self.records)
+
+    @overload
+    def __getitem__(self, at: int | str) -> AttentionRecord: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[AttentionRecord]: ...
+
+    def __getitem__(self, at: int | str | slice) -> AttentionRecord | list[AttentionRecord]:
+        from phenaki_viz.recording.passes import record_at
+
+        return self.records[at] if isinstance(at, slice) else record_at(self, at)
+
+    def __repr__(self) -> str:
+        from phenaki_viz.recording.described import described
+
+        return described(self)
 
     @property
     def nbytes(self) -> int:
@@ -262,15 +368,26 @@ class Recording:
         """The first call in which NaN or infinity was seen; None when all is finite."""
         return next((record for record in self.records if not record.finite), None)
 
+    def passes(self) -> "tuple[Pass, ...]":
+        """Every pass of every stack, in the order in which they began."""
+        from phenaki_viz.recording.passes import passes_of
+
+        if self._passes is None or self._passes[0] != len(self.records):
+            self._passes = len(self.records), passes_of(self.records)
+        return self._passes[1]
+
     def stacks(self) -> dict[tuple[str, Kind], list[AttentionRecord]]:
-        """Records by (stack, kind), in layer order, the latest call of each module."""
-        latest: dict[str, AttentionRecord] = {record.module: record for record in self.records}
-        groups: dict[tuple[str, Kind], list[AttentionRecord]] = {}
-        for record in latest.values():
-            groups.setdefault((record.stack, record.kind), []).append(record)
-        for group in groups.values():
-            group.sort(key=lambda record: record.layer)
-        return groups
+        """Records by (stack, kind), in layer order, of one pass: the one to look at first.
+
+        With guidance that is the pass with the text; of several alike, the last whole one.
+        `passes` has them all.
+        """
+        from phenaki_viz.recording.passes import shown_first
+
+        groups: dict[tuple[str, Kind], list[Pass]] = {}
+        for one in self.passes():
+            groups.setdefault((one.stack, one.kind), []).append(one)
+        return {key: list(shown_first(group).records) for key, group in groups.items()}
 
     def bias_surface(self, record: AttentionRecord) -> PositionBias | None:
         """The continuous position bias that was added in this call, if one was."""

@@ -1,16 +1,18 @@
 """Take it away: a button under every picture, and one for all heads of a stack."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 
 import streamlit as st
 
 from phenaki_viz.export import FORMATS, archive, render
+from phenaki_viz.export.names import safe_name
 from phenaki_viz.export.walk import walk_gif
 from phenaki_viz.figures.attention_views import Colours, stack_heads
 from phenaki_viz.figures.film_strip import FilmStrip
-from phenaki_viz.figures.naming import family
+from phenaki_viz.figures.naming import kind_name, kind_stem
 from phenaki_viz.figures.picture import Picture
+from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import errands
 from phenaki_viz.ui.errands import Errand
@@ -79,11 +81,12 @@ def export_all_heads(run: Run, chosen: Selection, colours: Colours, *, shared: b
         kinds = st.multiselect(
             "Formats", list(FORMATS), default=["png", "npz"], key="export.all.formats"
         )
-        count = sum(len(record.heads) for record in chosen.records)
+        records = _records(run, chosen)
+        count = sum(len(record.heads) for record in records)
         ends = "one colour scale for all" if shared else "each on its own colour scale"
         st.caption(f"{count} heads, with an index; {ends}, as on the page")
         how = partial(stack_heads, colours=colours, shared=shared)
-        errand = _zip(run, chosen, kinds, count, how, (colours, shared))
+        errand = _zip(run, chosen, records, kinds, count, how, (colours, shared))
         if st.button("Make the ZIP", disabled=not kinds, key="export.all.make", width="stretch"):
             st.session_state.pop("export.all.made", None)
             errands.send(errand)
@@ -103,26 +106,44 @@ def export_all_heads(run: Run, chosen: Selection, colours: Colours, *, shared: b
             )
 
 
+def _records(run: Run, chosen: Selection) -> tuple[AttentionRecord, ...]:
+    """The layers of the pass on view, or of every pass of the stack when that is asked for."""
+    of_stack = chosen.record.stack, chosen.record.kind
+    every = [one for one in run.recording.whole.passes() if (one.stack, one.kind) == of_stack]
+    if len(every) < 2 or not st.toggle(
+        f"All {len(every)} passes", key="export.all.passes", help="Each is named in title and file"
+    ):
+        return chosen.records
+    return tuple(record for one in every for record in one.records)
+
+
 def _zip(
     run: Run,
     chosen: Selection,
+    records: Sequence[AttentionRecord],
     kinds: list[str],
     count: int,
     pictures: Callable[..., Iterator[Picture]],
     coloured: Hashable,
 ) -> Errand:
     """What the page is asked to do; the file, or why there is none, is left in the session."""
-    heads = partial(pictures, run.recording, chosen.records, chosen.items)
+    original = chosen.record.batch_items[chosen.item]
+    items = [
+        record.item_of(original) if original in record.batch_items else 0 for record in records
+    ]
+    heads = partial(pictures, run.recording, records, items)
 
     def make(tell: Tell) -> None:
         content = archive(
             heads(), kinds, on_progress=lambda done, of, _: tell(done, of), total=count
         )
-        name = f"{family(chosen.record).replace(' ', '_')}_heads.zip"
+        named = kind_stem if records is chosen.records else kind_name
+        stem = named(run.recording, chosen.record)
+        name = f"{safe_name(stem.replace(' ', '_'))}_heads.zip"
         st.session_state["export.all.made"] = (key, name, content)
 
-    maps = tuple(number_of(record.map) for record in chosen.records)
-    key = ("zip", number_of(run), maps, tuple(chosen.items), tuple(kinds), coloured)
+    maps = tuple(number_of(record.map) for record in records)
+    key = ("zip", number_of(run), maps, tuple(items), tuple(kinds), coloured)
     return Errand(key, make, "Drawing the heads:", _no_zip)
 
 

@@ -7,7 +7,9 @@ from phenaki_viz.ui.markup import inert
 
 
 def draw_health(recording: Recording) -> None:
-    """Checks that failed, and where NaN or infinity began; nothing when all is well."""
+    """Failed checks, where NaN or infinity began, what is missing; nothing when all is well."""
     for said in (describe_failures(recording.records), describe_non_finite(recording)):
         if said:
             st.warning(inert(f"{said}."), icon=":material/error:")
+    if recording.missed:
+        st.info(inert(" ".join(recording.missed)), icon=":material/info:")

@@ -11,7 +11,7 @@ from phenaki_viz.home import ASSETS
 from phenaki_viz.recording.dialled import DialledRun
 from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import effects, errands, recorded, runs
+from phenaki_viz.ui import effects, errands, passes, recorded, runs
 from phenaki_viz.ui.health import draw_health
 from phenaki_viz.ui.links import read_link
 from phenaki_viz.ui.runs import Wanted
@@ -66,7 +66,6 @@ def main() -> None:
         with st.sidebar:
             if isinstance(run, RecordedRun):
                 recorded.draw_about(run)
-                run = recorded.choose_pass(run)
         if isinstance(run, DialledRun):
             with said:
                 run = _trained(run)
@@ -96,7 +95,7 @@ def _places() -> tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator, DeltaGene
 def _show(draw: Callable[[Run], None], current: list[Run]) -> None:
     with st.container():  # a place of its own, whether there is something to say or not
         draw_health(current[0].recording)
-    draw(current[0])
+    draw(passes.choose(current[0]))
 
 
 def _train(run: Run) -> None:

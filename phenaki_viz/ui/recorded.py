@@ -1,28 +1,24 @@
-"""A recording from a file: opened, its decoding steps chosen; and any run saved as one."""
+"""A recording from a file, opened; and any run saved as one."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.export.names import safe_name
-from phenaki_viz.recording import Recording
 from phenaki_viz.recording.files import (
     RecordedRun,
     is_recording,
     recording_bytes,
 )
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import derived, models
+from phenaki_viz.ui import models
 from phenaki_viz.ui.requests import RecordingRequest
 from phenaki_viz.ui.runs import Wanted, shelf
 
 RECORDING = "PHENAKI_VIZ_RECORDING"  # a file that the app was started on
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 
 def given_file() -> str:
@@ -43,29 +39,6 @@ def wanted_recording(source: Source, digest: str) -> Wanted | None:
     return Wanted(request, lambda: None)
 
 
-def choose_pass(run: RecordedRun) -> Run:
-    """Draw which decoding step and pass is looked at, where there are several."""
-    recording = run.recording
-    steps = sorted({record.step for record in recording if record.step is not None})
-    branches = list(dict.fromkeys(record.branch for record in recording if record.branch))
-    step, branch = None, None
-    if len(steps) > 1:
-        step = st.select_slider(
-            "Decoding step",
-            steps,
-            steps[-1],
-            format_func=lambda at: str(at + 1),
-            key="recorded.step",
-        )
-    if len(branches) > 1:
-        branch = st.selectbox("Pass", branches, key="recorded.branch")
-    if step is None and branch is None:
-        return run
-    return derived.part(
-        run, (step, branch), lambda: _with(run, recording.where(branch=branch, step=step))
-    )
-
-
 def draw_about(run: RecordedRun) -> None:
     """What the file says of how it was made, where that changes what its maps mean."""
     off, kept = (run.recording.made_by.get(name) for name in ("heads_off", "depth_kept"))
@@ -81,7 +54,7 @@ def draw_save(run: Run) -> None:
     size = run.recording.nbytes / 1e6
     st.download_button(
         f"Save this recording ({size:,.1f} MB)",
-        data=lambda: recording_bytes(run),
+        data=lambda: _content(run),
         file_name=f"{safe_name(run.clip.name) or 'run'}.safetensors",
         on_click="ignore",
         icon=":material/save:",
@@ -94,5 +67,6 @@ def draw_save(run: Run) -> None:
         st.caption(f"This recording was {run.kept}.")
 
 
-def _with(run: RecordedRun, recording: Recording) -> Run:
-    return replace(run, recording=recording)
+def _content(run: Run) -> bytes:
+    blank = isinstance(run, RecordedRun) and run.recording.clip is None
+    return recording_bytes(run, blank_clip=blank)

@@ -11,13 +11,15 @@ from typing import Any
 import streamlit as st
 
 from phenaki_viz.figures.attention_views import Head
-from phenaki_viz.figures.naming import family
+from phenaki_viz.figures.naming import family, kind_name, video_name
 from phenaki_viz.recording import AttentionRecord, Place, Recording
 from phenaki_viz.ui.links import whole_number
+from phenaki_viz.ui.markup import inert
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 FIRST = ("self", "cross")
 MOST_IN_A_ROW = 4
+VIDEO = "video"
 # On the sample clip this patch lies on the upper digit, in the middle of the film.
 NUMBERS = {"layer": 0, "head": 0, "step": 2, "row": 1, "column": 2}
 # Of the trained model: the head that reads the digit's word, and a patch on the digit.
@@ -28,7 +30,8 @@ STARTS = {"trained": NUMBERS | {"layer": 1, "head": 3, "row": 2, "column": 2}}
 class Selection:
     """One head of one layer of one stack, and one patch of the video.
 
-    records: every layer of the stack. place: the chosen patch (step, row, column).
+    records: every layer of the stack. place: the chosen patch (step, row, column). video: which of
+    the batch, from 0.
     """
 
     recording: Recording
@@ -36,6 +39,7 @@ class Selection:
     layer: int
     head: int
     place: Place
+    video: int = 0
 
     @property
     def record(self) -> AttentionRecord:
@@ -45,13 +49,13 @@ class Selection:
     @property
     def item(self) -> int:
         """The batch item whose map holds the chosen patch."""
-        original, _ = self.record.places.locate(self.place)
+        original, _ = self.record.places.locate(self.place, self.video)
         return self.record.item_of(original)
 
     @property
     def items(self) -> list[int]:
         """The same, for every layer of the stack."""
-        original, _ = self.record.places.locate(self.place)
+        original, _ = self.record.places.locate(self.place, self.video)
         return [record.item_of(original) for record in self.records]
 
     @property
@@ -67,12 +71,14 @@ class Selection:
 
 def choose_stack(recording: Recording) -> tuple[AttentionRecord, ...]:
     """Self or cross, spatial or temporal: one stack of layers."""
-    families = {family(group[0]): tuple(group) for group in recording.stacks().values()}
+    groups = [tuple(group) for group in recording.stacks().values()]
+    families = {kind_name(recording, group[0]): group for group in groups}
     # What fills in tokens comes first: there attention crosses space, time and text.
-    names = sorted(families, key=lambda name: name not in FIRST)
+    names = sorted(families, key=lambda name: family(families[name][0]) not in FIRST)
     if not names:
         return ()
-    first = "cross" if _trained() and "cross" in names else names[0]
+    crossed = [name for name in names if family(families[name][0]) == "cross"]
+    first = crossed[0] if _trained() and crossed else names[0]
     if st.session_state.get("maps", first) not in names:
         st.session_state["maps"] = first
     draw: Any = st.pills if len(names) > MOST_IN_A_ROW else st.segmented_control
@@ -80,7 +86,7 @@ def choose_stack(recording: Recording) -> tuple[AttentionRecord, ...]:
         "Maps",
         names,
         wrap=True,  # in a row of widgets the last ones would else be out of sight on a narrow page
-        format_func=str.capitalize,
+        format_func=_said,
         default=first,
         key="maps",
         required=True,
@@ -107,8 +113,46 @@ def choose(
     asked = limits if place else {name: limits[name] for name in ("layer", "head")}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         at = {name: number(name, most) for name, most in asked.items()}
+        video = _video(records[at["layer"]])
     where = at.get("step", 0), at.get("row", 0), at.get("column", 0)
-    return Selection(recording, tuple(records), at["layer"], at["head"], where)
+    there = _recorded_place(records[at["layer"]], video, where)
+    if there != where:
+        st.caption("The map of this place was not recorded; shown is the nearest that was.")
+    return Selection(recording, tuple(records), at["layer"], at["head"], there, video)
+
+
+def _said(kind: str) -> str:
+    """A kind of map as a label; a stack's name in it may come from a file."""
+    return inert(kind[:1].upper() + kind[1:])
+
+
+def _video(record: AttentionRecord) -> int:
+    """Which video of the batch; asked where several were recorded."""
+    each = record.places.items_per_video
+    first = {item // each: at for at, item in reversed(list(enumerate(record.batch_items)))}
+    videos = sorted(first)
+    if st.session_state.get(VIDEO, videos[0]) not in videos:
+        st.session_state[VIDEO] = videos[0]
+    if len(videos) < 2:
+        return videos[0]
+    return st.selectbox(
+        "Of the batch",
+        videos,
+        format_func=lambda video: video_name(record, first[video]),
+        key=VIDEO,
+        width=150,
+        **_BOUND,
+    )
+
+
+def _recorded_place(record: AttentionRecord, video: int, place: Place) -> Place:
+    """The place itself, or the nearest whose batch item was recorded."""
+    item, token = record.places.locate(place, video)
+    if item in record.batch_items:
+        return place
+    each = record.places.items_per_video
+    there = [one for one in record.batch_items if one // each == video]
+    return record.places.place(min(there, key=lambda one: abs(one - item)), token)
 
 
 def wish(**asked: int) -> None:

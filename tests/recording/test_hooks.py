@@ -145,8 +145,10 @@ def test_chosen_heads_and_items_come_in_the_order_asked(model):
 def test_unknown_choices_are_refused_by_name(model):
     with pytest.raises(RecordingError, match=r"no attention module named nothing; there are trans"):
         recorded(model, modules=["nothing"])
-    with pytest.raises(RecordingError, match=r"asked for batch items .* with 2 items and 3 heads"):
+    with pytest.raises(RecordingError, match=r"heads has 3; transformer.layers.0.1 has 3 heads"):
         recorded(model, heads=[3])
+    with pytest.raises(RecordingError, match=r"batch_items has 2; .* was called with 2 items"):
+        recorded(model, batch_items=[0, 2])
     with (
         pytest.raises(RecordingError, match="Linear has no attention module"),
         record(nn.Linear(2, 2)),

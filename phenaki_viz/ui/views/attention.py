@@ -18,7 +18,6 @@ from phenaki_viz.figures.attention_views import (
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.cut_notes import cut_heatmap, cut_notes
 from phenaki_viz.figures.heatmap import Heatmap
-from phenaki_viz.figures.naming import file_stem
 from phenaki_viz.figures.sentences import Direction, patch_sentence
 from phenaki_viz.figures.words import listed, plain
 from phenaki_viz.recording import describe_holding, looking
@@ -272,6 +271,5 @@ def _under_map(chosen: Selection, scale: ColourScale, tile: MapTile, cut: Cut | 
             f"{listed(tile.wrong)}",
             icon=":material/error:",
         )
-    name = file_stem(chosen.record, chosen.record.heads[chosen.head])
     if is_exportable(chosen):
-        export_row(name, lambda: _whole_map(chosen, scale, cut), "map")
+        export_row(chosen.shown.stem, lambda: _whole_map(chosen, scale, cut), "map")

@@ -9,7 +9,7 @@ from phenaki_viz.analysis.walks import Along, walk_places
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Colours, words_read
 from phenaki_viz.figures.colour import ColourScale
-from phenaki_viz.figures.naming import file_stem, key_axis
+from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.over_video import (
     Direction,
     column_over_video,
@@ -75,7 +75,7 @@ def _walk(run: Run, chosen: Selection, direction: Direction, scale: ColourScale)
     looked_at = number_of(run), number_of(record.map), chosen.item, chosen.head, places[0]
     export_walk(
         (*looked_at, *walk.values(), direction, scale),
-        f"{file_stem(record, record.heads[chosen.head])}_walk_{along}",
+        f"{shown.stem}_walk_{along}",
         len(places),
         walk["pace"],
         lambda: walk_over_video(shown, places, frames, pt, direction=direction, scale=scale),

@@ -22,7 +22,8 @@ def masks_page(run: Run) -> None:
     chosen = selection.choose(run.recording, records)
     record, seen = chosen.record, visibility(chosen.record, chosen.item)
     of = dict.fromkeys((*map(_key, LAYERS), "visible"), shows.a_head(chosen))
-    panels.heading(f"L{record.layer} · who may see whom", run.recording.made_by, of)
+    title = (f"L{record.layer} · who may see whom", chosen.shown.told)
+    panels.heading(" · ".join(filter(None, title)), run.recording.made_by, of)
     if len(seen.blind):
         st.warning(said(record, seen, "together"), icon=":material/error:")
     _causality(run)

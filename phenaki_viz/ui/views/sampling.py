@@ -9,6 +9,7 @@ from phenaki_viz.data import Clip
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.export.gif import gif_of
 from phenaki_viz.export.names import safe_name
+from phenaki_viz.figures import naming
 from phenaki_viz.figures.over_video import frame_steps
 from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.looking import Look, most_frames
@@ -26,12 +27,7 @@ from phenaki_viz.ui.views.attention import draw_attention
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 HELD = "sampling.held"
-BRANCHES = {
-    "conditional": "With the text",
-    "unconditional": "Without the text",
-    "critic, conditional": "Critic, with the text",
-    "critic, unconditional": "Critic, without the text",
-}
+BRANCHES = {branch: said.capitalize() for branch, said in naming.BRANCHES.items()}
 
 
 @st.fragment

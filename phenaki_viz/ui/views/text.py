@@ -54,7 +54,7 @@ def text_page(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         chosen = selection.choose(run.recording, records, place=False)
         shared = _scale()
-    said = f"{chosen.shown.label} · tokens that read “{names[key]}”"
+    said = _told(f"{chosen.shown.label} · tokens that read “{names[key]}”", chosen)
     panels.heading(said, run.recording.made_by, _of(chosen, key))
     left, right = st.columns([5, 7], gap="medium")
     with left:
@@ -127,7 +127,7 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
     scales = derived.scale_each(shown, Colours())
     picture = HeadGrid(
         name=f"word_heads_key_{key:02d}",
-        title=f"tokens that read “{name}”, all heads",
+        title=_told(f"tokens that read “{name}”, all heads", chosen),
         notes=(
             f"each tile: {maps.shape[2]} time steps, from left to right and down"
             + ("; grey: no further step" if maps.shape[2] % 3 else ""),
@@ -197,7 +197,9 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
     share = words_share(chosen.record, chosen.item, chosen.head)
     picture = Curves(
         name="words_share",
-        title=f"How much each key is read: mean weight over all tokens, {chosen.shown.label}",
+        title=_told(
+            f"How much each key is read: mean weight over all tokens, {chosen.shown.label}", chosen
+        ),
         notes=chosen.shown.notes,
         made_by={**chosen.recording.made_by},
         curves=(
@@ -216,3 +218,8 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
     of = shows.a_head(chosen)
     panels.plotly(picture, key="shares", height=230, titled=True, noted=False, shows=of)
     export_row(picture.name, lambda: picture, "shares")
+
+
+def _told(title: str, chosen: Selection) -> str:
+    """A title that says which call and batch item it is of, where there are several."""
+    return " · ".join(filter(None, (title, chosen.shown.told)))

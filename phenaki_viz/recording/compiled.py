@@ -1,0 +1,70 @@
+"""Compiled models are recorded uncompiled: compiled code leaves out hooks that came after it.
+
+PyTorch's "stance" decides for the whole process whether compiled code is used; it is put back when
+the last recording that needed it has ended. What was compiled stays compiled.
+"""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+ORIGINAL = "_orig_mod"  # where torch.compile keeps the module that it wraps
+_guard = threading.RLock()
+_stances: list[Any] = []
+_inside = 0
+
+
+def uncompiled(model: nn.Module) -> nn.Module:
+    """The module that `torch.compile` was given; any other model is itself."""
+    while isinstance(original := model._modules.get(ORIGINAL), nn.Module):
+        model = original
+    return model
+
+
+def is_compiled(model: nn.Module) -> bool:
+    """Whether any part of a model was compiled, by `torch.compile(part)` or `part.compile()`."""
+    return any(
+        ORIGINAL in module._modules or getattr(module, "_compiled_call_impl", None) is not None
+        for module in model.modules()
+    )
+
+
+def compiler_is_loaded() -> bool:
+    """Whether anything in this process can have been compiled."""
+    return "torch._dynamo" in sys.modules
+
+
+@contextmanager
+def eagerly() -> Iterator[None]:
+    """Run the block with all compiled code left aside; of no cost where nothing was compiled."""
+    if not compiler_is_loaded():
+        yield
+        return
+    _enter()
+    try:
+        yield
+    finally:
+        _leave()
+
+
+def _enter() -> None:
+    global _inside
+    with _guard:
+        if not _inside:
+            stance = torch.compiler.set_stance("force_eager")
+            stance.__enter__()
+            _stances.append(stance)
+        _inside += 1
+
+
+def _leave() -> None:
+    global _inside
+    with _guard:
+        _inside -= 1
+        if not _inside:
+            _stances.pop().__exit__(None, None, None)

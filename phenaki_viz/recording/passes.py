@@ -1,0 +1,186 @@
+"""Which calls of a recording belong together: the passes of each stack, told apart and chosen."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from phenaki_viz.errors import RecordingError
+from phenaki_viz.recording.maps import StoredMap
+from phenaki_viz.recording.parts import PartsMap
+from phenaki_viz.recording.records import AttentionRecord, Kind, Recording
+
+WITH_TEXT = "conditional"
+# What is looked at first, of the passes that a recording may have; the text comes before its lack.
+LATER = {"critic, conditional": 2, "unconditional": 3, "critic, unconditional": 4}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Pass:
+    """One run of one stack: a call of each of its layers.
+
+    forward: see `AttentionRecord`. number, of: which of how many passes with the same labels.
+    records: in the order of the layers.
+    """
+
+    stack: str
+    kind: Kind
+    branch: str | None
+    step: int | None
+    forward: int
+    number: int
+    of: int
+    records: tuple[AttentionRecord, ...]
+
+
+def passes_of(records: Sequence[AttentionRecord]) -> tuple[Pass, ...]:
+    """The passes that records make, in the order in which they began."""
+    groups: dict[tuple[Any, ...], list[AttentionRecord]] = {}
+    for record in records:
+        labels = record.stack, record.kind, record.branch, record.step
+        groups.setdefault((*labels, record.forward), []).append(record)
+    counts = Counter(key[:-1] for key in groups)
+    seen: Counter[tuple[Any, ...]] = Counter()
+    found = []
+    for key, group in groups.items():
+        stack, kind, branch, step, forward = key
+        found.append(
+            Pass(
+                stack=stack,
+                kind=kind,
+                branch=branch,
+                step=step,
+                forward=forward,
+                number=seen[key[:-1]],
+                of=counts[key[:-1]],
+                records=tuple(sorted(group, key=lambda record: (record.layer, record.use))),
+            )
+        )
+        seen[key[:-1]] += 1
+    return tuple(found)
+
+
+def pass_of(recording: Recording, record: AttentionRecord) -> Pass | None:
+    """The pass of a recording, or of the whole that it is a part of, that a record is in."""
+    for one in recording.whole.passes():
+        if (one.stack, one.kind, one.branch, one.step, one.forward) == (
+            record.stack, record.kind, record.branch, record.step, record.forward,
+        ):  # fmt: skip
+            return one
+    return None
+
+
+def shown_first(passes: Sequence[Pass]) -> Pass:
+    """Of the passes of one stack: with the text if there is one, whole, the last."""
+    return max(
+        enumerate(passes),
+        key=lambda at: (-standing(at[1].branch), len(at[1].records), at[0]),
+    )[1]
+
+
+def standing(branch: str | None) -> int:
+    """0 for the pass with the text; the more, the later it is looked at."""
+    return 0 if branch == WITH_TEXT else LATER.get(branch or "", 1)
+
+
+def one_pass(
+    recording: Recording, branch: str | None, step: int | None, number: int | None
+) -> Recording:
+    """See `Recording.one_pass`."""
+    kept = {
+        id(record)
+        for one in recording.passes()
+        if branch in (None, one.branch) or one.branch is None
+        if step in (None, one.step) or one.step is None
+        if number is None or one.number == min(one.of - 1, number)
+        for record in one.records
+    }
+    records = [record for record in recording if id(record) in kept]
+    return recording.part(records, branch=branch, step=step)
+
+
+def select(recording: Recording, asked: Mapping[str, Any], item: int | None) -> Recording:
+    """See `Recording.select`."""
+    records = list(recording)
+    for name, wanted in asked.items():
+        there = list(dict.fromkeys(getattr(record, name) for record in records))
+        if wanted not in there:
+            raise RecordingError(
+                f"no call with {name} {wanted!r}; there are {_listed(there) or 'none'}"
+            )
+        records = [record for record in records if getattr(record, name) == wanted]
+    if item is not None:
+        items = list(dict.fromkeys(one for record in records for one in record.batch_items))
+        if item not in items:
+            raise RecordingError(f"no call with batch item {item}; there are {_listed(items)}")
+        records = [only_item(record, item) for record in records if item in record.batch_items]
+    labels = {name: asked[name] for name in ("branch", "step") if name in asked}
+    return recording.part(records, **labels)
+
+
+def only_item(record: AttentionRecord, item: int) -> AttentionRecord:
+    """A record cut to one of its batch items, by original index."""
+    at = record.item_of(item)
+    if len(record.batch_items) == 1:
+        return record
+    held: Any = record.map
+    if isinstance(held, PartsMap):
+        held = held.cut([at], range(held.shape[1]))
+    elif isinstance(held, StoredMap):
+        held = replace(held, attn=held.attn[at : at + 1])
+    dense = record.dense_bias
+    arrays: dict[str, Any] = {
+        name: None if array is None else array[at : at + 1]
+        for name in ("key_mask", "queries", "keys", "values")
+        for array in (getattr(record, name),)
+    }
+    bad = record.first_non_finite
+    return replace(
+        record,
+        map=held,
+        batch_items=(item,),
+        dense_bias=dense[at : at + 1] if dense is not None and dense.ndim == 4 else dense,
+        first_non_finite=bad if bad and bad[0] == item else None,
+        **arrays,
+    )
+
+
+def record_at(recording: Recording, at: int | str) -> AttentionRecord:
+    """One record by its number or, when it ran once, by its module's name."""
+    if isinstance(at, str):
+        return _of_module(recording, at)
+    try:
+        return recording.records[at]
+    except IndexError:
+        raise RecordingError(
+            f"no record {at}: {len(recording)} were recorded, counted from 0"
+        ) from None
+
+
+def _of_module(recording: Recording, module: str) -> AttentionRecord:
+    found = [record for record in recording if record.module == module]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        there = dict.fromkeys(record.module for record in recording)
+        raise RecordingError(f"no call of {module!r}; there are {_listed(list(there)) or 'none'}")
+    told = "; ".join(
+        f"record {at}: {_labels(record)}"
+        for at, record in enumerate(recording)
+        if record.module == module
+    )
+    raise RecordingError(
+        f"{module} has {len(found)} calls: take one by number, or choose first with select(step=, "
+        f"branch=). {told:.600}"
+    )
+
+
+def _labels(record: AttentionRecord) -> str:
+    said = [f"{name} {getattr(record, name)!r}" for name in ("branch", "step")
+            if getattr(record, name) is not None]  # fmt: skip
+    return ", ".join((*said, f"run {record.forward}", f"use {record.use}"))
+
+
+def _listed(values: Sequence[Any]) -> str:
+    shown = ", ".join(map(repr, values[:12]))
+    return shown + (f", … ({len(values)} in all)" if len(values) > 12 else "")

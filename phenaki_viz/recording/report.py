@@ -1,0 +1,109 @@
+"""What a recording did not see, and why: said in sentences when its block ends."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+NAMED = 4  # modules that a sentence names
+
+
+@dataclass
+class Heard:
+    """What happened in a block beside the calls that were recorded.
+
+    model: its class. waited_for: names of the modules that were listened to. ran: runs of the model
+    itself in the block's thread. elsewhere: calls in other threads. copies: calls of copies.
+    stand_ins: calls on tensors without numbers, by what they were. silent: calls that never handed
+    over their map, by module. failed: why calls could not be recorded, by module. recomputed: calls
+    made again by a backward pass. left_out: of modules whose layers were cut away.
+    compiled_inside: whether the compiler was first used in there.
+    """
+
+    model: str
+    waited_for: Sequence[str]
+    ran: int = 0
+    recorded: int = 0
+    elsewhere: int = 0
+    copies: int = 0
+    recomputed: int = 0
+    left_out: int = 0
+    compiled_inside: bool = False
+    stand_ins: Counter[str] = field(default_factory=Counter)
+    silent: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def missed(self) -> tuple[str, ...]:
+        """A sentence for each reason; empty where all that ran was recorded."""
+        reasons = self._reasons()
+        if self.recorded:
+            return reasons
+        many = f"{len(self.waited_for)} attention module" + "s" * (len(self.waited_for) != 1)
+        waited = f"Nothing was recorded: {many} of {self.model} were waited for, "
+        return (waited + f"{_named(self.waited_for)}.", *(reasons or (self._why_nothing(),)))
+
+    @property
+    def wrong(self) -> bool:
+        """Whether somebody has to be told who did not ask."""
+        nothing = not self.recorded and not self.left_out
+        return nothing or bool(self.silent or self.failed)
+
+    def _reasons(self) -> tuple[str, ...]:
+        found = []
+        if self.elsewhere:
+            found.append(
+                f"The model ran in another thread ({self.elsewhere} of its modules' calls), and a "
+                "recording hears its own thread alone: open record() in the thread that runs the "
+                "model."
+            )
+        if self.copies:
+            found.append(
+                f"A copy of the model ran ({self.copies} of its modules' calls): record the copy "
+                "that is run."
+            )
+        for what, count in self.stand_ins.items():
+            found.append(
+                f"Attention was called {_times(count)} {what}: maps have numbers only where the "
+                "model runs on plain tensors, as model(x)."
+            )
+        for name, count in self.silent.items():
+            found.append(
+                f"{name or 'The model'} ran {_times(count)} without calling attn_dropout, to_q or "
+                "to_kv as modules, so its map was never handed over: record a module whose "
+                "forward calls them."
+            )
+        for name, why in self.failed.items():
+            found.append(f"{name or 'The model'} ran and could not be recorded: {why}.")
+        return tuple(found)
+
+    def _why_nothing(self) -> str:
+        if self.recomputed:
+            return (
+                f"Only a backward pass ran, which recomputed {self.recomputed} calls (gradient "
+                "checkpointing): put the forward into the block."
+            )
+        if self.left_out:
+            return "Their layers were cut away."
+        if self.compiled_inside:
+            return (
+                "The model was compiled inside the block: call torch.compile before record(), "
+                "which then runs the model uncompiled."
+            )
+        if self.ran:
+            return (
+                f"The model itself ran {_times(self.ran)}, but none of these modules did: its "
+                "forward went another way, or other modules= are needed."
+            )
+        return (
+            "The model was not called in the block: record the very object that is called. An "
+            "earlier copy of it, another model, or an exported, traced or scripted program of it "
+            "has modules of its own."
+        )
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = [name or "(the model itself)" for name in names[:NAMED]]
+    return ", ".join(shown) + (" …" if len(names) > NAMED else "")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

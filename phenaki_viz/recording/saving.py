@@ -1,0 +1,77 @@
+"""A recording from Python as a file that the page opens, and back."""
+
+from pathlib import Path
+
+import numpy as np
+
+from phenaki_viz.data import Clip, read_prompt
+from phenaki_viz.errors import RecordingError, VideoError
+from phenaki_viz.recording.files import NoModel, open_recording, save_recording
+from phenaki_viz.recording.places import Grid
+from phenaki_viz.recording.records import Recording
+from phenaki_viz.recording.run import Run
+
+NO_CLIP = "no clip"
+PATCH = 8  # pixels a side of a token, where there is no clip to be seen
+
+
+def save(recording: Recording, path: Path, clip: Clip | np.ndarray | None) -> Path:
+    """See `Recording.save`."""
+    if not recording.records:
+        raise RecordingError(f"nothing was recorded, so there is nothing to save in {path.name}")
+    shown = _clip(clip) if clip is not None else recording.clip
+    grid = grid_of(recording)
+    prompt = str(recording.made_by.get("prompt") or " ".join(_words(recording)))
+    run = Run(
+        clip=blank(grid) if shown is None else shown,
+        prompt=read_prompt(prompt),
+        model=NoModel(),
+        recording=recording,
+        temporal_patch=1 if shown is None else frames_a_step(shown, grid),
+        seconds=0.0,
+    )
+    return save_recording(path, run, blank_clip=shown is None)
+
+
+def open_path(path: "str | Path") -> Recording:
+    """Open a recording's file; maps are read from the disk as they are looked at.
+
+    `clip` of what comes back is the clip that is in the file, if one was given. Raises
+    RecordingError when the file is no recording, is damaged, or was written by a later version.
+    """
+    return open_recording(Path(path).expanduser()).recording
+
+
+def grid_of(recording: Recording) -> Grid:
+    """The grid of the video: of the first stack whose tokens lie on one, else tokens in a row."""
+    places = [record.places for record in recording]
+    known = (one.grid for one in places if one.batch_counts != "sequence")
+    return next(known, places[0].grid)
+
+
+def blank(grid: Grid) -> Clip:
+    """Grey frames, one a time step."""
+    t, h, w = grid
+    return Clip(np.full((t, PATCH * h, PATCH * w, 1), 40, np.uint8), NO_CLIP)
+
+
+def frames_a_step(clip: Clip, grid: Grid) -> int:
+    """Frames of a later time step: the first step has one. Raises VideoError when none fits."""
+    later, steps = len(clip.frames) - 1, grid[0] - 1
+    if later == steps == 0:
+        return 1
+    if steps and later and later % steps == 0:
+        return later // steps
+    wanted = f"{grid[0]} or 1 + a multiple of {steps} of them" if steps else "the one it saw"
+    raise VideoError(
+        f"{clip.name} has {len(clip.frames)} frames, and the tokens have {grid[0]} time steps: "
+        f"give the frames as the model saw them, {wanted}"
+    )
+
+
+def _clip(clip: Clip | np.ndarray) -> Clip:
+    return clip if isinstance(clip, Clip) else Clip(np.asarray(clip), "clip")
+
+
+def _words(recording: Recording) -> tuple[str, ...]:
+    return next((record.words for record in recording if record.words), ())

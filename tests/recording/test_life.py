@@ -1,0 +1,273 @@
+"""A recording's life: its hooks belong to one model and one thread, and end with the block."""
+
+import copy
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from phenaki_viz import record
+from phenaki_viz.errors import RecordingWarning
+from phenaki_viz.recording import compiled
+from phenaki_viz.recording.locks import ModelLock, lock_of
+from phenaki_viz.recording.switches import Switches, switched
+from tests.recording.calls import TOKENS, transformer
+
+
+def hooks_on(model):
+    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.modules())
+
+
+def in_thread(work):
+    """What `work` returns, or raises, in another thread."""
+    found = []
+
+    def run():
+        try:
+            found.append((work(), None))
+        except BaseException as error:
+            found.append((None, error))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(30)
+    ((value, error),) = found
+    if error:
+        raise error
+    return value
+
+
+def recorded(model, **choice):
+    with torch.no_grad(), record(model, **choice) as recording:
+        model(TOKENS)
+    return recording
+
+
+@pytest.mark.parametrize("used", ["inside", "afterwards", "never"])
+def test_a_deep_copy_made_inside_keeps_nothing(used):
+    model, expected = transformer(), recorded(transformer())
+    with torch.no_grad(), record(model, limit_bytes=20_000, hold="stored") as recording:
+        model(TOKENS)
+        twin = copy.deepcopy(model)
+        if used == "inside":
+            twin(TOKENS)
+    assert len(recording) == 2
+    assert bool(recording.missed) == (used == "inside")
+    assert hooks_on(twin) == hooks_on(model) == 0
+    if used == "afterwards":
+        with torch.no_grad():
+            for _ in range(5):
+                twin(TOKENS)
+    again = recorded(twin)
+    np.testing.assert_array_equal(again[1].map.full(0, 0), expected[1].map.full(0, 0))
+
+
+def test_a_copy_of_a_copy_runs_and_loses_what_it_was_left():
+    model = transformer()
+    with torch.no_grad(), record(model):
+        model(TOKENS)
+        grandchild = copy.deepcopy(copy.deepcopy(model))
+    with torch.no_grad():
+        torch.testing.assert_close(grandchild(TOKENS), model(TOKENS))
+    assert hooks_on(grandchild) == 0
+
+
+def test_a_generator_that_sleeps_leaves_the_model_to_others():
+    model = transformer()
+
+    def sleeping():
+        with torch.no_grad(), record(model) as recording:
+            model(TOKENS)
+            yield recording
+            model(TOKENS)
+            yield recording
+
+    mine = sleeping()
+    recording = next(mine)
+    theirs = in_thread(lambda: recorded(model))
+    assert (len(recording), len(theirs)) == (2, 2)
+    next(mine)
+    mine.close()
+    assert len(recording) == 4 and hooks_on(model) == 0
+
+
+def test_a_block_that_is_closed_in_another_thread_leaves_nothing():
+    model = transformer()
+
+    def sleeping():
+        with record(model) as recording:
+            model(TOKENS)
+            yield recording
+
+    mine = sleeping()
+    next(mine)
+    in_thread(mine.close)
+    assert hooks_on(model) == 0
+    assert in_thread(lambda: lock_of(model).acquire(timeout=5))
+    lock_of(model).release()
+    assert len(in_thread(lambda: recorded(model))) == 2
+
+
+def test_a_run_broken_off_by_the_keyboard_leaves_the_model_free():
+    model = transformer()
+
+    def stop(done, of):
+        raise KeyboardInterrupt
+
+    with torch.no_grad(), pytest.raises(KeyboardInterrupt):
+        with record(model, on_progress=stop):
+            model(TOKENS)
+    assert in_thread(lambda: lock_of(model).acquire(timeout=5))
+    lock_of(model).release()
+
+
+def test_going_on_after_an_interrupt_starts_anew():
+    model, stops = transformer(), [True]
+
+    def stop_once(done, of):
+        if stops and stops.pop():
+            raise KeyboardInterrupt
+
+    with torch.no_grad(), record(model, on_progress=stop_once) as recording:
+        with pytest.raises(KeyboardInterrupt):
+            model(TOKENS)
+        model(TOKENS)
+    assert [(r.layer, r.forward, r.use) for r in recording] == [(0, 0, 0), (0, 1, 0), (1, 1, 0)]
+
+
+def test_layers_are_looked_up_when_nobody_has_them_cut():
+    model = transformer(depth=4)
+    inside, go_on = threading.Event(), threading.Event()
+
+    def cut():
+        with switched(model, Switches(depth=frozenset({("", 1)}))):
+            inside.set()
+            go_on.wait(30)
+
+    thread = threading.Thread(target=cut)
+    thread.start()
+    inside.wait(30)
+    threading.Timer(0.2, go_on.set).start()
+    recording = recorded(model)
+    thread.join(30)
+    assert [one.layer for one in recording] == [0, 1, 2, 3]
+
+
+def test_other_threads_wait_while_the_model_runs_recorded():
+    model, order = transformer(), []
+    running, let_go = threading.Event(), threading.Event()
+
+    def hold(*_):
+        if threading.current_thread() is not threading.main_thread():
+            running.set()
+            let_go.wait(30)
+            order.append("first")
+
+    model.layers[0][3].register_forward_hook(hold)
+    thread = threading.Thread(target=lambda: recorded(model))
+    thread.start()
+    running.wait(30)
+    threading.Timer(0.1, let_go.set).start()
+    recorded(model)
+    order.append("second")
+    thread.join(30)
+    assert order == ["first", "second"]
+
+
+def test_the_lock_is_its_threads_and_anybody_may_give_it_back():
+    lock = ModelLock()
+    with lock, lock:
+        assert not in_thread(lambda: lock.acquire(blocking=False))
+        assert not in_thread(lambda: lock.acquire(timeout=0.01))
+    assert in_thread(lambda: lock.acquire(timeout=1))  # and its thread is gone
+    assert not lock.acquire(blocking=False)
+    lock.release()
+    assert lock.acquire(blocking=False)
+    lock.release()
+    with pytest.raises(RuntimeError, match="more often than taken"):
+        lock.release()
+
+
+def wrapped(model):
+    wrapper = torch.compile(model, backend="eager")
+    return wrapper, wrapper
+
+
+def inside_of_wrapped(model):
+    return model, torch.compile(model, backend="eager")
+
+
+def in_place(model):
+    model.compile(backend="eager")
+    return model, model
+
+
+def by_layer(model):
+    for layer in model.layers:
+        layer[1] = torch.compile(layer[1], backend="eager")
+    return model, model
+
+
+def a_function(model):
+    return model, torch.compile(lambda x: model(x), backend="eager")
+
+
+@pytest.mark.parametrize("way", [wrapped, inside_of_wrapped, in_place, by_layer, a_function])
+def test_compiled_models_are_recorded_as_they_are_uncompiled(way):
+    expected = recorded(transformer(depth=1))[0].map.full(1, 2)
+    torch._dynamo.reset()
+    model, run = way(transformer(depth=1))
+    with torch.no_grad():
+        with record(model, hold="parts") as cold:
+            run(TOKENS)
+        found = run(TOKENS)  # compiles
+        with record(model, hold="stored") as stored:
+            torch.testing.assert_close(run(TOKENS), found, atol=1e-5, rtol=0)
+        with record(model, modules=["layers.0.1"], hold="parts") as parted:
+            run(TOKENS)
+    for recording in (cold, stored, parted):
+        (one,) = recording
+        assert (one.module, one.stack, one.layer) == ("layers.0.1", "", 0)
+        np.testing.assert_allclose(one.map.full(1, 2), expected, rtol=0, atol=1e-6)
+        assert recording.made_by["model"] == "Transformer"
+        known = way not in (a_function, inside_of_wrapped)
+        assert ("compiled" in recording.made_by) == known
+    assert hooks_on(model) == 0
+
+
+def test_compiling_inside_the_block_is_no_trouble():
+    model = transformer()
+    with torch.no_grad(), record(model) as recording:
+        torch.compile(model, backend="eager", fullgraph=True)(TOKENS)
+    assert len(recording) == 2
+
+
+def test_while_it_is_traced_by_the_compiler_a_recording_hears_nothing(monkeypatch):
+    torch._dynamo.reset()
+    monkeypatch.setattr(compiled, "compiler_is_loaded", lambda: False)
+    model = transformer(depth=1)
+    with torch.no_grad(), pytest.warns(RecordingWarning, match="Nothing was recorded"):
+        with record(model) as recording:
+            found = torch.compile(model, backend="eager", fullgraph=True)(TOKENS)
+    torch.testing.assert_close(found, model(TOKENS), atol=1e-5, rtol=0)
+    assert len(recording) == 0
+
+
+def test_compiled_code_is_used_again_when_the_last_recording_has_ended():
+    torch._dynamo.reset()
+    compiles = []
+
+    def backend(graph, inputs):
+        compiles.append(1)
+        return graph.forward
+
+    model = transformer(depth=1)
+    run = torch.compile(model, backend=backend)
+    with torch.no_grad():
+        with record(model) as outer:
+            in_thread(lambda: recorded(model))
+            run(TOKENS)
+        assert len(outer) == 1 and not compiles
+        run(TOKENS)
+    assert compiles and compiled._inside == 0

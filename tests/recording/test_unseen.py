@@ -1,0 +1,196 @@
+"""A recording that caught nothing, or not all, says what it waited for, what ran, what to do."""
+
+import copy
+import io
+import threading
+import warnings
+
+import pytest
+import torch
+from torch._subclasses import FakeTensorMode
+
+from phenaki_viz import record
+from phenaki_viz.errors import RecordingError, RecordingWarning
+from phenaki_viz.recording import building
+from tests.recording.calls import TOKENS, Checkpointed, transformer
+
+
+def in_another_thread(model):
+    thread = threading.Thread(target=lambda: model(TOKENS))
+    thread.start()
+    thread.join()
+
+
+def on_fake_tensors(model):
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode:
+        model(mode.from_tensor(TOKENS))
+
+
+def traced(model):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.trace(model, TOKENS, check_trace=False)
+
+
+def vmapped(model):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.func.vmap(lambda one: model(one[None])[0])(TOKENS)
+
+
+def differentiated(model):
+    weights = dict(model.named_parameters())
+    torch.func.grad(lambda w: torch.func.functional_call(model, w, TOKENS).sum())(weights)
+
+
+def exported(model):
+    torch.export.export(model, (TOKENS,)).module()(TOKENS)
+
+
+UNSEEN = {
+    "never called": (lambda model: None, "was not called in the block: record the very object"),
+    "another model": (lambda model: transformer()(TOKENS), "earlier copy of it, another model, or"),
+    "another thread": (in_another_thread, "ran in another thread .* open record.. in the thread"),
+    "a copy from inside": (lambda model: copy.deepcopy(model)(TOKENS), "A copy of the model ran"),
+    "fake tensors": (on_fake_tensors, "called 2 times on shapes alone"),
+    "meta": (lambda model: copy.deepcopy(model).to("meta")(TOKENS.to("meta")), "A copy of the"),
+    "vmap": (vmapped, "2 times inside a torch.func transform"),
+    "func.grad": (differentiated, "2 times inside a torch.func transform"),
+    "traced": (traced, "while it was traced"),
+    "exported": (exported, "exported, traced or scripted program of it"),
+    "its parts by hand": (lambda model: model.norm_out(TOKENS), "was not called in the block"),
+}
+
+
+@pytest.mark.parametrize("how", UNSEEN)
+def test_every_way_to_run_a_model_unseen_is_named(how):
+    run, said = UNSEEN[how]
+    model = transformer()
+    with pytest.warns(RecordingWarning, match=f"(?s)2 attention modules of Transformer.*{said}"):
+        with torch.no_grad() if how != "func.grad" else torch.enable_grad():
+            with record(model) as recording:
+                run(model)
+    assert len(recording) == 0
+    waited, *why = recording.missed
+    assert "were waited for, layers.0.1, layers.1.1." in waited and why
+    assert "Nothing was recorded" in repr(recording)
+
+
+def test_functional_calls_are_recorded():
+    model, weights = transformer(), None
+    with torch.no_grad():
+        with record(model) as plain:
+            model(TOKENS)
+        weights = {name: weight * 1 for name, weight in model.named_parameters()}
+        with record(model) as recording:
+            torch.func.functional_call(model, weights, TOKENS)
+    assert len(recording) == 2 and recording.missed == ()
+    assert (recording[1].map.full(0, 0) == plain[1].map.full(0, 0)).all()
+
+
+def test_the_warning_points_at_the_block():
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with record(transformer()):
+            pass
+    assert [warning.filename for warning in told] == [__file__]
+
+
+def test_a_block_that_failed_is_not_commented_on():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(KeyError), record(transformer()):
+            raise KeyError("theirs")
+
+
+def test_only_a_backward_pass():
+    model = Checkpointed(reentrant=False)
+    loss = model(TOKENS.clone().requires_grad_()).sum()
+    with pytest.warns(RecordingWarning, match="recomputed 2 calls .* put the forward into the"):
+        with record(model) as recording:
+            loss.backward()
+    assert recording.recomputed == 2
+
+
+def test_attention_that_was_not_reached():
+    model = transformer()
+    model.forward = lambda x: x
+    with pytest.warns(RecordingWarning, match="itself ran once, but none of these modules did"):
+        with record(model):
+            model(TOKENS)
+
+
+def test_a_module_that_goes_another_way_is_named_and_the_others_recorded():
+    model = transformer()
+    model.layers[0][1].forward = lambda x, **_: x
+    with pytest.warns(RecordingWarning, match="layers.0.1 ran once without calling attn_dropout"):
+        with torch.no_grad(), record(model) as recording:
+            model(TOKENS)
+    assert [one.module for one in recording] == ["layers.1.1"]
+
+
+def test_what_cannot_be_recorded_does_not_stop_the_model(monkeypatch):
+    model, keep = transformer(), building.keep
+    with torch.no_grad():
+        expected = model(TOKENS)
+
+    def fail(module, *rest):
+        if module is model.layers[0][1]:
+            raise RuntimeError("a shape that nobody expected")
+        return keep(module, *rest)
+
+    monkeypatch.setattr(building, "keep", fail)
+    said = "layers.0.1 ran and could not be recorded: RuntimeError: a shape that nobody expected"
+    with torch.no_grad(), pytest.warns(RecordingWarning, match=said):
+        with record(model) as recording:
+            found = model(TOKENS)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+    assert [one.module for one in recording] == ["layers.1.1"]
+    assert said in recording.missed[0]
+
+
+def test_weights_made_in_inference_mode_and_lazy_ones_do_not_stop_the_model():
+    with torch.inference_mode():
+        model = transformer()
+        with record(model) as recording:
+            model(TOKENS)
+    assert len(recording.made_by["weights_digest"]) == 12
+    model = transformer()
+    model.later = torch.nn.LazyLinear(3)  # has no weights until it runs
+    with torch.no_grad(), record(model) as recording:
+        model(TOKENS)
+    assert len(recording) == 2 and recording.made_by["weights_digest"].startswith("unknown (")
+
+
+def test_another_thread_beside_the_own_is_said_without_a_warning():
+    model = transformer()
+    with torch.no_grad(), record(model) as recording:
+        model(TOKENS)
+        in_another_thread(model)
+    assert len(recording) == 2
+    (said,) = recording.missed
+    assert said.startswith("The model ran in another thread")
+
+
+def test_torchscript_and_graphs_are_refused_in_words():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        script = torch.jit.trace(transformer(), TOKENS, check_trace=False)
+    with pytest.raises(RecordingError, match="this model is TorchScript"), record(script):
+        pass
+    graph = torch.export.export(transformer(), (TOKENS,)).module()
+    with pytest.raises(RecordingError, match="an exported or traced graph"), record(graph):
+        pass
+
+
+def test_a_model_is_saved_whole_in_the_block_without_its_hooks():
+    model, file = transformer(), io.BytesIO()
+    with torch.no_grad(), record(model) as recording:
+        torch.save(model, file)
+        expected = model(TOKENS)
+    file.seek(0)
+    back = torch.load(file, weights_only=False)
+    with torch.no_grad():
+        torch.testing.assert_close(back(TOKENS), expected, atol=1e-5, rtol=0)
+    assert len(recording) == 2
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in back.modules())
