@@ -25,7 +25,7 @@ from phenaki_viz.errors import (
 from phenaki_viz.recording import AttentionRecord, Recording, price, record
 from phenaki_viz.recording.saving import open_path as open
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "AttentionRecord",
