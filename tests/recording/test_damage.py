@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from phenaki_viz.analysis.measures import head_tables, largest_weight
+from phenaki_viz.analysis.measures import head_tables
 from phenaki_viz.analysis.rows import wrong_among
 from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.analysis.tiles import map_tile
+from phenaki_viz.analysis.weight_range import weight_range
 from phenaki_viz.data import Clip, read_prompt, sample_clip
 from phenaki_viz.figures.attention_views import Head, attention_heatmap, scale_for, steps_read
 from phenaki_viz.figures.over_video import patches_over_video
@@ -81,7 +82,7 @@ def test_damaged_rows_are_named_wherever_they_are_read(saved, part):
     assert np.isnan(table["entropy"][0, 0]) and np.isfinite(table["entropy"][0, 1])
     good = open_recording(saved).recording.records[0]
     sound = np.delete(good.map.full(0, 0), wrong, axis=0)
-    assert largest_weight(record, 0, 0) == pytest.approx(float(sound.max()))
+    assert weight_range([(record, 0, 0)]).most == pytest.approx(float(sound.max()))
     assert sink_keys(record, 0, 0).score == pytest.approx(sound.mean(axis=0), abs=1e-5)
     assert record.map.wrong_rows(0, 0).tolist() == wrong
     assert record.map.wrong_rows(0, 1).tolist() == []
@@ -98,12 +99,12 @@ def test_damaged_rows_are_named_on_every_picture(saved):
     said = "rows are not a distribution and are not drawn: "
     assert attention_heatmap(head, scale).wrong == tuple(ROWS)
     for picture in (
-        patches_over_video(head, [place], frames, 2),
+        patches_over_video(head, [place], frames, 2, scale=scale),
         steps_read(head, place),
     ):
         assert f"1 {said}41" in picture.notes
-    assert np.isnan(patches_over_video(head, [place], frames, 2).weights).all()
-    column = patches_over_video(head, [other], frames, 2, direction="column")
+    assert np.isnan(patches_over_video(head, [place], frames, 2, scale=scale).weights).all()
+    column = patches_over_video(head, [other], frames, 2, direction="column", scale=scale)
     assert f"6 {said}40, 41, 42, 43, 44, 45" in column.notes
     assert np.isnan(column.weights.ravel()[list(ROWS)]).all()
     assert not any("distribution" in note for note in steps_read(head, other).notes)
