@@ -1,36 +1,189 @@
-"""`phenaki-viz export`: record a dialled model, write all its heads as a ZIP."""
+"""`phenaki-viz export`: pictures and numbers of a recording, a checkpoint or a dialled model."""
 
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from phenaki_viz.cli.dialling import add_options, dialled_run
+from phenaki_viz.cli.options import at_least
+from phenaki_viz.cli.sources import add_options, made_run
+from phenaki_viz.errors import ConfigError
+
+if TYPE_CHECKING:
+    from phenaki_viz.figures.picked import Picked
+    from phenaki_viz.recording.run import Run
+
+LAWS = ("sqrt", "linear", "log")
+# What says which model is run on what: of no use where a recording is given.
+OF_A_RUN = (
+    "weights", "clip", "prompt", "size", "frames", "seed", "set", "masked", "grid", "t5", "layout",
+    "causal",
+)  # fmt: skip
 
 
 def add(commands: Any) -> None:
     """Add the command and its options."""
-    parser = commands.add_parser("export", help="record a dialled model, write all heads as a ZIP")
-    parser.add_argument("output", type=Path, help="the ZIP file to write")
+    parser = commands.add_parser(
+        "export",
+        help="pictures and numbers of a recording, a checkpoint or a dialled model",
+        description="Write pictures and numbers of a recording (--from), of weights (--weights) or "
+        "of a dialled model. A name that ends in .zip gets all that are picked, with an index; one "
+        "that ends in a format (map.pdf) gets the one picture that is picked.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("output", type=Path, help="a .zip, or a file of one picture: .png, .pdf …")
+    parser.add_argument(
+        "--from",
+        dest="recording",
+        type=Path,
+        metavar="FILE",
+        help="a recording of `phenaki-viz record` (default: none; the model is run)",
+    )
     add_options(parser)
-    parser.add_argument("--formats", nargs="+", default=["png", "npz"], help="png svg pdf …")
+    _add_picked(parser.add_argument_group("which pictures"))
     parser.set_defaults(run=run)
 
 
+def _add_picked(group: Any) -> None:
+    group.add_argument(
+        "--pictures",
+        nargs="+",
+        default=["heads"],
+        metavar="PAGE",
+        help="heads (every map), grid (all heads of a stack), words (who reads each word), "
+        "position, masks (default: heads)",
+    )
+    group.add_argument(
+        "--maps",
+        nargs="+",
+        metavar="KIND",
+        help="self, cross, spatial, temporal, or “encoder spatial” (default: all)",
+    )
+    group.add_argument(
+        "--layer", nargs="+", type=at_least(0), metavar="N", help="counted from 0 (default: all)"
+    )
+    group.add_argument(
+        "--head", nargs="+", type=at_least(0), metavar="N", help="counted from 0 (default: all)"
+    )
+    group.add_argument(
+        "--pass",
+        dest="which",
+        default="all",
+        metavar="PASS",
+        help="“with the text”, “without the text”, first (what a page opens on) or all (default: "
+        "all)",
+    )
+    group.add_argument(
+        "--video",
+        type=at_least(0),
+        metavar="N",
+        help="of a batch, counted from 0 (default: the first that was recorded)",
+    )
+    group.add_argument(
+        "--colours", choices=LAWS, default="sqrt", help="what colours follow (default: sqrt)"
+    )
+    group.add_argument(
+        "--up-to-largest",
+        action="store_true",
+        help="colours end at the largest weight (default: at the 99.5th percentile)",
+    )
+    group.add_argument(
+        "--own-scale",
+        action="store_true",
+        help="each head on a colour scale of its own (default: one for all heads of a stack)",
+    )
+    group.add_argument(
+        "--formats",
+        nargs="+",
+        metavar="FORMAT",
+        help="in the ZIP: png svg pdf html npz csv (default: png npz)",
+    )
+
+
 def run(asked: argparse.Namespace) -> int:
-    """Build, run, record, write."""
-    from phenaki_viz.export import write_archive
-    from phenaki_viz.figures.attention_views import all_heads, how_many_heads
+    """Open or run, pick, write."""
+    from phenaki_viz.export import FORMATS
+    from phenaki_viz.figures.picked import how_many, pictures_of
     from phenaki_viz.files import check_target, make_folder
 
+    ending = asked.output.suffix.lower().removeprefix(".")
+    if ending != "zip" and ending not in FORMATS:
+        raise ConfigError(
+            f"{asked.output.name} ends in neither .zip nor a format: use .zip, "
+            f"{', '.join(f'.{name}' for name in FORMATS)}"
+        )
+    if ending != "zip" and asked.formats:
+        raise ConfigError(f"--formats is for a .zip; {asked.output.name} says its format itself")
     make_folder(asked.output.parent)
     check_target(asked.output)  # before the work, not after it
-    made = dialled_run(asked)
-    count = how_many_heads(made.recording)
-    pictures = all_heads(made.recording)
-    write_archive(asked.output, pictures, asked.formats, on_progress=_tell, total=count)
-    print(f"{asked.output}: {count} heads", file=sys.stderr)
+    made, picked = _run_of(asked), _picked(asked)
+    count = how_many(made, picked)
+    if not count:
+        raise ConfigError("nothing of what was picked is in this recording")
+    pictures = pictures_of(made, picked)
+    if ending == "zip":
+        _write_zip(asked, pictures, count)
+    else:
+        _write_one(asked.output, pictures, count, ending)
     return 0
+
+
+def _run_of(asked: argparse.Namespace) -> "Run":
+    if asked.recording is None:
+        return made_run(asked, on_progress=_attention)
+    from phenaki_viz.cli.dialling import DIALS
+    from phenaki_viz.recording.files import open_recording
+
+    for name in (*OF_A_RUN, *DIALS):
+        if getattr(asked, name, None) is not None:
+            raise ConfigError(
+                f"--{name.replace('_', '-')} does nothing: with --from, nothing is run; the "
+                "recording says what was"
+            )
+    return cast("Run", open_recording(asked.recording))
+
+
+def _picked(asked: argparse.Namespace) -> "Picked":
+    from phenaki_viz.figures.attention_views import Colours
+    from phenaki_viz.figures.picked import Picked
+
+    return Picked(
+        pages=tuple(dict.fromkeys(asked.pictures)),
+        kinds=asked.maps,
+        layers=asked.layer,
+        heads=asked.head,
+        passes=asked.which,
+        video=asked.video,
+        colours=Colours(asked.colours, whole=asked.up_to_largest),
+        shared=not asked.own_scale,
+    )
+
+
+def _write_zip(asked: argparse.Namespace, pictures: Any, count: int) -> None:
+    from phenaki_viz.export import write_archive
+
+    formats = asked.formats or ["png", "npz"]
+    write_archive(asked.output, pictures, formats, on_progress=_tell, total=count)
+    what = "heads" if asked.pictures == ["heads"] else "pictures"
+    print(f"{asked.output}: {count} {what}", file=sys.stderr)
+
+
+def _write_one(path: Path, pictures: Any, count: int, kind: str) -> None:
+    from phenaki_viz.export import render
+    from phenaki_viz.files import write_bytes
+
+    if count > 1:
+        raise ConfigError(
+            f"{count} pictures are picked and {path.name} holds one: say --maps, --layer, --head "
+            "or --pass, or write a .zip"
+        )
+    picture = next(iter(pictures))
+    write_bytes(path, render(picture, kind))
+    print(f"{path}: {picture.title}", file=sys.stderr)
+
+
+def _attention(done: int, of: int) -> None:
+    print(f"\rattention {done} of {of}", end="" if done < of else "\n", file=sys.stderr)
 
 
 def _tell(done: int, of: int, name: str) -> None:

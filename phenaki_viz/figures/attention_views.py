@@ -238,37 +238,6 @@ def words_read(head: Head, place: Place) -> Curves:
     )
 
 
-def all_heads(
-    recording: Recording, colours: Colours | None = None, *, shared: bool = True, video: int = 0
-) -> Iterator[Heatmap]:
-    """Every head of every layer in every pass; shared: on one colour scale a stack.
-
-    video: which of the batch; of maps of single frames or patches, its first. Records that do not
-    have it are drawn with the first item they have.
-    """
-    stacks: dict[tuple[str, str], list[Head]] = {}
-    for one in recording.passes():
-        stacks.setdefault((one.stack, one.kind), []).extend(
-            Head(recording, record, _first_of(record, video), head)
-            for record in one.records
-            for head in range(len(record.heads))
-        )
-    for heads in stacks.values():
-        yield from _coloured(heads, colours, shared)
-
-
-def how_many_heads(recording: Recording) -> int:
-    """How many pictures `all_heads` makes."""
-    return sum(len(record.heads) for record in recording)
-
-
-def _first_of(record: AttentionRecord, video: int) -> int:
-    """The place of a video's first batch item in a record; 0 where it was not recorded."""
-    each = record.places.items_per_video
-    items = [at for at, item in enumerate(record.batch_items) if item // each == video]
-    return items[0] if items else 0
-
-
 def stack_heads(
     recording: Recording,
     records: Sequence[AttentionRecord],

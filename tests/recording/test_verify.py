@@ -221,7 +221,7 @@ def test_a_check_that_fails_is_said_by_api_file_and_every_picture(tmp_path, code
             head_grid(kept, records, thumbnails(records, [0, 0]), scale),
             steps_read(head, (0, 1, 2)),
             words_read(head, (0, 1, 2)),
-            patches_over_video(head, [(0, 1, 2)], frames, 2),
+            patches_over_video(head, [(0, 1, 2)], frames, 2, scale=scale),
         ):
             assert "CHECK FAILED" in picture.title
             assert any("CHECK FAILED" in note for note in picture.notes)

@@ -1,0 +1,233 @@
+"""Pictures of a whole run, picked by kind of map, layer, head, pass and by the page they are on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from phenaki_viz.analysis.thumbnails import thumbnails
+from phenaki_viz.analysis.weight_range import drawn_range, weight_range
+from phenaki_viz.data import as_rgb
+from phenaki_viz.errors import ConfigError
+from phenaki_viz.figures.attention_views import Colours, Head, attention_heatmap, head_grid
+from phenaki_viz.figures.heatmap import Heatmap
+from phenaki_viz.figures.mask_views import mask_picture, visible_keys_picture
+from phenaki_viz.figures.naming import branch_name, kind_name
+from phenaki_viz.figures.over_video import column_over_video
+from phenaki_viz.figures.picture import Picture
+from phenaki_viz.figures.position_views import (
+    bias_heads,
+    bias_picture,
+    penalty_picture,
+    slopes_picture,
+)
+from phenaki_viz.recording import AttentionRecord, Recording
+from phenaki_viz.recording.passes import Pass, shown_first
+from phenaki_viz.recording.run import Run
+
+Page = Literal["heads", "grid", "words", "position", "masks"]
+PAGES: tuple[str, ...] = get_args(Page)
+Place = tuple[AttentionRecord, int, int]
+WEIGHTS = Colours()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picked:
+    """Which pictures. None takes all there are; layers and heads are counted from 0, as recorded.
+
+    pages: heads is every map, grid all heads of a stack, words the tokens that read each word.
+    kinds: "self", "cross", "spatial", "decoder temporal", …; a part of the name will do. passes:
+    "with the text", "without the text", "first" (the one that a page shows first) or "all".
+    video: of a batch; None takes the first that was recorded. shared: one colour scale for all heads of a stack, not one for each.
+    """
+
+    pages: Sequence[str] = ("heads",)
+    kinds: Sequence[str] | None = None
+    layers: Sequence[int] | None = None
+    heads: Sequence[int] | None = None
+    passes: str = "all"
+    video: int | None = None
+    colours: Colours = WEIGHTS
+    shared: bool = True
+
+
+def pictures_of(run: Run, picked: Picked) -> Iterator[Picture]:
+    """The pictures that are picked, one at a time.
+
+    Raises ConfigError, before the first one, when a kind, layer, head, pass or video is not there.
+    """
+    stacks = _stacks(run.recording, picked)
+    return _drawn(run, picked, stacks)
+
+
+def how_many(run: Run, picked: Picked) -> int:
+    """How many there are, without a number read. Raises ConfigError as `pictures_of` does."""
+    stacks = _stacks(run.recording, picked)
+    return sum(_count(run.recording, page, one, picked) for page in picked.pages for one in stacks)
+
+
+def heads_of(recording: Recording, picked: Picked) -> Iterator[Heatmap]:
+    """Every map that is picked; a shared scale is that of all passes of its stack."""
+    return _heads(recording, _stacks(recording, picked), picked)
+
+
+def _drawn(run: Run, picked: Picked, stacks: Sequence[Pass]) -> Iterator[Picture]:
+    draw = {"grid": _grid, "words": _words, "position": _position, "masks": _masks}
+    for page in picked.pages:
+        if page == "heads":
+            yield from _heads(run.recording, stacks, picked)
+            continue
+        for one in stacks:
+            yield from draw[page](run, one, picked)
+
+
+def _count(recording: Recording, page: str, one: Pass, picked: Picked) -> int:
+    heads = len(_picked_heads(recording, one, picked))
+    records = len(_layers(one, picked))
+    if page == "grid":
+        return 1
+    if page == "masks":
+        return 2 * records
+    if page == "words":
+        keys = one.records[0].map.shape[3] if one.kind == "cross" else 0
+        return heads * keys
+    if page == "position":
+        return sum(1 for _ in _position_parts(recording, one, picked))
+    return heads
+
+
+def _stacks(recording: Recording, picked: Picked) -> list[Pass]:
+    """Passes of the kinds that are picked; every name that is not there is an error."""
+    unknown = [page for page in picked.pages if page not in PAGES]
+    if unknown:
+        raise ConfigError(f"no pictures called {unknown[0]!r}: there are {', '.join(PAGES)}")
+    passes = list(recording.passes())
+    names = {id(one): kind_name(recording, one.records[0]) for one in passes}
+    for kind in picked.kinds or ():
+        if not any(kind in name for name in names.values()):
+            there = ", ".join(dict.fromkeys(names.values()))
+            raise ConfigError(f"no maps of the kind {kind!r}: there are {there}")
+    if picked.kinds is not None:
+        kinds = picked.kinds
+        passes = [one for one in passes if any(kind in names[id(one)] for kind in kinds)]
+    passes = _of_pass(passes, picked.passes)
+    _check("layer", picked.layers, [record.layer for one in passes for record in one.records])
+    _check("head", picked.heads, [h for one in passes for r in one.records for h in r.heads])
+    items = [item for one in passes for record in one.records for item in _videos(record)]
+    _check("video", None if picked.video is None else [picked.video], items)
+    return passes
+
+
+def _of_pass(passes: list[Pass], which: str) -> list[Pass]:
+    if which == "all":
+        return passes
+    if which == "first":
+        stacks: dict[tuple[str, str], list[Pass]] = {}
+        for one in passes:
+            stacks.setdefault((one.stack, one.kind), []).append(one)
+        return [shown_first(group) for group in stacks.values()]
+    found = [one for one in passes if one.branch and branch_name(one.branch) == which]
+    if not found:
+        there = dict.fromkeys(branch_name(one.branch) for one in passes if one.branch)
+        raise ConfigError(f"no pass {which!r}: there are {', '.join((*there, 'first', 'all'))}")
+    return found
+
+
+def _check(name: str, asked: Sequence[int] | None, there: Sequence[int]) -> None:
+    missing = sorted(set(asked or ()) - set(there))
+    if missing:
+        known = ", ".join(map(str, sorted(set(there))[:16])) or "none"
+        raise ConfigError(f"no {name} {missing[0]} in these maps: there are {known}")
+
+
+def _videos(record: AttentionRecord) -> list[int]:
+    each = record.places.items_per_video
+    return [item // each for item in record.batch_items]
+
+
+def _item(record: AttentionRecord, picked: Picked) -> int:
+    """The place of the video's first batch item."""
+    videos = _videos(record)
+    return videos.index(picked.video) if picked.video in videos else 0
+
+
+def _layers(one: Pass, picked: Picked) -> list[AttentionRecord]:
+    return [r for r in one.records if picked.layers is None or r.layer in picked.layers]
+
+
+def _picked_heads(recording: Recording, one: Pass, picked: Picked) -> list[Head]:
+    return [
+        Head(recording, record, _item(record, picked), head)
+        for record in _layers(one, picked)
+        for head, original in enumerate(record.heads)
+        if picked.heads is None or original in picked.heads
+    ]
+
+
+def _places(one: Pass, picked: Picked) -> list[Place]:
+    return [(r, _item(r, picked), head) for r in one.records for head in range(len(r.heads))]
+
+
+def _heads(recording: Recording, stacks: Sequence[Pass], picked: Picked) -> Iterator[Heatmap]:
+    """Every map; a shared scale is that of the whole stack, whatever was picked of it."""
+    for one in stacks:
+        same = [other for other in stacks if (other.stack, other.kind) == (one.stack, one.kind)]
+        places = [place for other in same for place in _places(other, picked)]
+        scale = None
+        if picked.shared:
+            scale = picked.colours.of(weight_range(places), "all heads and layers")
+        for head in _picked_heads(recording, one, picked):
+            own = scale or picked.colours.of(
+                weight_range([(head.record, head.item, head.head)]), "this head"
+            )
+            yield attention_heatmap(head, own)
+
+
+def _grid(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:
+    """All heads of a stack in one picture."""
+    shown = thumbnails(one.records, [_item(record, picked) for record in one.records])
+    colours = picked.colours
+    if picked.shared:
+        whole = colours.over(*drawn_range(shown.values), "all heads and layers")
+        yield head_grid(run.recording, one.records, shown, whole)
+        return
+    each = tuple(
+        tuple(colours.over(*drawn_range(tile), "this head") for tile in row) for row in shown.values
+    )
+    yield head_grid(run.recording, one.records, shown, each)
+
+
+def _words(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:
+    """Of cross-attention: who reads each word, and each null key, over the frames."""
+    if one.kind != "cross":
+        return
+    frames = as_rgb(run.clip)
+    for head in _picked_heads(run.recording, one, picked):
+        weights = weight_range([(head.record, head.item, head.head)])
+        scale = picked.colours.of(weights, "all words of this head")
+        for key in range(head.record.map.shape[3]):
+            yield column_over_video(head, key, None, frames, run.temporal_patch, scale)
+
+
+def _position(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:
+    yield from _position_parts(run.recording, one, picked)
+
+
+def _position_parts(recording: Recording, one: Pass, picked: Picked) -> Iterator[Picture]:
+    """Of the first layer that has them: position bias and ALiBi are the same in every layer."""
+    made_by, record = recording.made_by, one.records[0]
+    heads = [at for at, h in enumerate(record.heads) if picked.heads is None or h in picked.heads]
+    bias = recording.bias_surface(record)
+    if bias is not None:
+        yield bias_heads(bias, made_by, heads[0])
+        for head in heads:
+            yield bias_picture(bias, made_by, record.heads[head])
+    if record.alibi is not None:
+        yield slopes_picture(record, made_by, heads[0])
+        yield penalty_picture(record, made_by, heads[0], max(1, record.map.shape[3] - 1))
+
+
+def _masks(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:
+    for record in _layers(one, picked):
+        item, made_by = _item(record, picked), run.recording.made_by
+        yield mask_picture(record, item, "together", made_by)
+        yield visible_keys_picture(record, item, made_by)
