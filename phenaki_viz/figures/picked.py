@@ -37,7 +37,8 @@ class Picked:
     pages: heads is every map, grid all heads of a stack, words the tokens that read each word.
     kinds: "self", "cross", "spatial", "decoder temporal", …; a part of the name will do. passes:
     "with the text", "without the text", "first" (the one that a page shows first) or "all".
-    video: of a batch; None takes the first that was recorded. shared: one colour scale for all heads of a stack, not one for each.
+    video: of a batch; None takes the first that was recorded. shared: one colour scale for all
+    heads of a stack, not one for each.
     """
 
     pages: Sequence[str] = ("heads",)
