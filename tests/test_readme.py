@@ -32,14 +32,16 @@ def test_the_files_of_the_readme_exist():
         assert (ROOT / name).exists(), name
 
 
-def test_the_shell_command_of_the_readme_runs(tmp_path, monkeypatch):
+def test_the_shell_commands_of_the_readme_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (command,) = re.findall(r"`phenaki-viz (export [^`]*)`", README)
-    assert main([*words(command), "--size", "32", "--dim", "32", "--formats", "npz"]) == 0
-    assert (tmp_path / "heads.zip").is_file()
     (command,) = re.findall(r"`phenaki-viz (record [^`]*)`", README)
     assert main(words(command)) == 0
     assert len(open_recording(tmp_path / "run.safetensors").recording) == 16
+    dialled, picked = re.findall(r"`phenaki-viz (export [^`]*)`", README)
+    assert main([*words(dialled), "--size", "32", "--dim", "32", "--formats", "npz"]) == 0
+    assert (tmp_path / "heads.zip").is_file()
+    assert main(words(picked)) == 0
+    assert (tmp_path / "head.pdf").is_file()
 
 
 def words(command):
