@@ -114,5 +114,5 @@ def test_a_pickle_in_the_place_of_the_record_is_not_run(tmp_path):
 
 
 def test_a_missing_file_is_said(tmp_path):
-    with pytest.raises(ExportError, match=r"gone\.png cannot be read"):
+    with pytest.raises(ExportError, match=r"gone\.png does not exist"):
         read_made_by(tmp_path / "gone.png")

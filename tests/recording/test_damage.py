@@ -1,11 +1,12 @@
 """A map by parts with a damaged part: its rows are no distributions, and are named."""
 
 import json
-import struct
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from phenaki_viz.analysis.measures import head_tables
 from phenaki_viz.analysis.rows import wrong_among
@@ -20,7 +21,7 @@ from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import PartsMap, parts, record
 from phenaki_viz.recording.dialled import run_dialled
-from phenaki_viz.recording.files import open_recording, save_recording
+from phenaki_viz.recording.files import HEADER, open_recording, save_recording
 from phenaki_viz.recording.run import Run
 
 ROWS = range(40, 46)
@@ -34,16 +35,18 @@ def saved(tmp_path_factory):
 
 
 def written_over(path, name, change):
-    """The file with one tensor's numbers changed in place, 'b h i …', as a bad disk would."""
-    raw = bytearray(path.read_bytes())
-    length = struct.unpack("<Q", raw[:8])[0]
-    told = json.loads(raw[8 : 8 + length])[name]
-    first, last = (8 + length + at for at in told["data_offsets"])
-    numbers = np.frombuffer(bytes(raw[first:last]), np.float32).reshape(told["shape"]).copy()
-    change(numbers)
-    raw[first:last] = numbers.tobytes()
+    """The file with one tensor's numbers changed, 'b h i …', and as old as files without digests.
+
+    Of a file with digests damage is named when it is opened: `test_files`.
+    """
+    with safe_open(path, "np") as file:
+        texts = dict(file.metadata())
+        tensors = {key: file.get_tensor(key).copy() for key in file.keys()}
+    change(tensors[name])
+    header = json.loads(texts[HEADER])
+    assert header.pop("digests")
     other = path.with_name(f"bad_{name}")
-    other.write_bytes(raw)
+    save_file(tensors, other, metadata={HEADER: json.dumps(header)})
     return open_recording(other).recording
 
 
