@@ -3,7 +3,7 @@
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser_fixtures import PAINTED
-from tests.waiting import until
+from tests.waiting import frames, until
 
 
 def runs(page: Page, name: str) -> int:
@@ -55,6 +55,12 @@ def to_patch(page: Page, frame: int, h: int, w: int, **how: int) -> None:
         lambda: page.mouse.move(*patch_at(page, frame, h, w), **how),
         lambda: (strip.get_attribute("data-patch") or "").endswith(f",{h},{w}"),
     )
+
+
+def drag_to_patch(page: Page, frame: int, h: int, w: int) -> None:
+    """Move the pressed pointer onto a patch; nothing is read under it meanwhile."""
+    page.mouse.move(*patch_at(page, frame, h, w), steps=4)
+    frames(page)
 
 
 def click_patch(page: Page, frame: int, h: int, w: int, *, shift: bool = False) -> None:

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from phenaki_viz.analysis.overlay import combined
 from tests.components import planted
-from tests.components.gestures import cell_at, coloured, map_canvas, patch_at, runs
+from tests.components.gestures import cell_at, coloured, drag_to_patch, map_canvas, patch_at, runs
 from tests.components.gestures import click_patch as click
 from tests.components.gestures import to_patch as to
 from tests.waiting import at_rest, eventually, frames
@@ -112,7 +112,7 @@ def test_a_box_is_drawn_over_patches(linked):
     page, strip, _ = linked()
     to(page, 3, 1, 2)
     page.mouse.down()
-    to(page, 4, 2, 4)
+    drag_to_patch(page, 4, 2, 4)
     page.mouse.up()
     wanted = [(2, h, w) for h in (1, 2) for w in (2, 3, 4)]
     expect(page.get_by_text(f"linked has {wanted} mean", exact=False)).to_be_visible()
@@ -126,7 +126,7 @@ def test_too_many_patches_are_refused_in_words(linked):
         to(page, frame, 0, 0)
         page.keyboard.down("Shift")
         page.mouse.down()
-        to(page, frame, 7, 7)
+        drag_to_patch(page, frame, 7, 7)
         page.mouse.up()
         page.keyboard.up("Shift")
         if frame:

@@ -50,9 +50,9 @@ def test_top_mass_and_sinks_are_said_on_the_map_kept_in_the_link_and_exported(op
     weights = cut.weights(attn)
     kept = cut.kept(weights)
     for query, key in ((17, 250), (200, 31), (100, cut.without[0])):
-        weight, _, (shown, share) = read(page, query, key)
+        weight, _, (left, share) = read(page, query, key)
         assert weight == pytest.approx(float(attn[query, key]), abs=1e-6)
-        assert shown == pytest.approx(float(weights[query, key]), abs=3e-6)
+        assert left == pytest.approx(float(weights[query, key]), abs=3e-6)
         assert share == kept[query, key]
     with page.expect_download() as download:
         page.locator(".st-key-export-map-npz").get_by_role("button").click()

@@ -18,6 +18,7 @@ from tests.journeys.conftest import APP
 from tests.journeys.gestures import the_map
 from tests.ui.test_gone import gif
 from tests.ui.test_markup import CRAFTED, REMOTE
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -44,14 +45,18 @@ PLACES = [
 ]
 
 
+def _shows_every_word(page):
+    said = page.get_by_test_id("stMain").inner_text().replace("\u2060", "")
+    assert [word for word in WORDS if word not in said] == []
+
+
 @pytest.mark.parametrize("place", PLACES, ids=("attention", "text", "sampling"))
 def test_a_prompt_is_shown_letter_by_letter(open_app, place):
     page = open_app(place)
     page.wait_for_load_state("networkidle")
     assert made_of(page) == []
-    said = page.get_by_test_id("stMain").inner_text().replace("\u2060", "")
     if "/text" in place:
-        assert all(word in said for word in WORDS)
+        eventually(lambda: _shows_every_word(page))
 
 
 def test_the_words_of_a_recordings_header_too(open_app, tmp_path):

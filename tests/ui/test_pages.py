@@ -99,13 +99,22 @@ def test_spatial_and_temporal_maps_say_which_frame_and_which_patch(app):
     assert np.isnan(parts["values"].reshape(5, 5)[0, 1:]).all()
 
 
-def test_shared_scale_and_log_are_said(app):
-    at = app(scale="Shared by all heads", log="true")
+def test_shared_scale_law_and_end_are_said(app):
+    weights = np.stack([r.map.full(0, h) for r in expected() if r.kind == "self" for h in range(8)])
+    at = app(scale="Shared by all heads", law="Log", end="Largest")
     assert not at.exception
     scale = sent(at)["map"][0]["scale"]
-    assert scale["log"] and scale["scope"] == "all heads and layers"
-    highest = max(r.map.full(0, h).max() for r in expected() if r.kind == "self" for h in range(8))
-    assert scale["high"] == pytest.approx(highest)
+    assert scale["law"] == "log" and scale["scope"].startswith("all heads and layers")
+    assert scale["high"] == pytest.approx(weights.max()) and not scale["above"]
+    at = app(scale="Shared by all heads")
+    scale = sent(at)["map"][0]["scale"]
+    assert scale["law"] == "sqrt" and scale["above"]
+    assert scale["high"] == pytest.approx(np.percentile(weights, 99.5), rel=0.02)
+
+
+def test_links_of_earlier_versions_still_ask_for_logarithmic_colours(app):
+    at = app(log="true")
+    assert not at.exception and sent(at)["map"][0]["scale"]["law"] == "log"
 
 
 def test_the_grid_can_be_coloured_by_a_metric(app):
@@ -166,7 +175,7 @@ def test_long_work_is_done_in_slices(app, monkeypatch):
     few = {"heads": 2, "depth": 2}
     at = app(hold="By parts", grid="entropy", scale="Shared by all heads", seed=5, **few)
     assert not at.exception
-    assert {"highest", "tile", "thumbs", "table"} <= set(paused)
+    assert {"ranges", "tile", "thumbs", "table"} <= set(paused)
     header, parts = sent(at)["map"]
     exact = expected(seed=5, **few).records[0].map.full(0, 0)
     np.testing.assert_allclose(parts["values"].reshape(header["shape"]), exact, rtol=0, atol=1e-5)

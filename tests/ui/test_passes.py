@@ -70,7 +70,7 @@ def test_one_pass_asks_nothing(app):
     at = app(heads=2, depth=1)
     assert not at.exception
     assert not [one for one in at.selectbox if one.key in ("recorded.branch", "video")]
-    assert "text" not in headings(at)[0]
+    assert "the text" not in headings(at)[0]
 
 
 def test_an_item_that_was_not_recorded_is_not_asked_for(app, monkeypatch, tmp_path):
