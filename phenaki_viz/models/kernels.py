@@ -16,6 +16,7 @@ Answer = tuple[torch.Tensor, torch.Tensor]  # 'b h i d', log-sum-exp 'b h i'
 Bias = torch.Tensor | None
 
 FLASH, EFFICIENT, CUDNN = 1, 2, 3  # torch.nn.attention.SDPBackend
+WIDTHS = 8  # a head's width is a multiple of this for every kernel
 ALIGNED = 16  # numbers that a row of a bias is padded to, as PyTorch does before this kernel
 AGREES = {torch.float32: 1e-4, torch.float64: 1e-4, torch.float16: 2e-2, torch.bfloat16: 2e-2}
 
@@ -28,6 +29,8 @@ def attention_with_sums(
     q: 'b h i d', k, v: 'b h j d', bias: '1|b 1|h 1|i j' or None, all on one GPU. None where the
     kernel of choice does not tell its sums, or tells others than ours.
     """
+    if q.shape[-1] % WIDTHS or v.shape[-1] % WIDTHS:
+        return None  # the public function pads some of these
     choice = int(torch._fused_sdp_choice(q, k, v, bias, 0.0, False, scale=1.0))
     if choice not in _KERNELS or not _trusted(choice, q.device, q.dtype, bias is not None):
         return None
@@ -77,7 +80,7 @@ def _trusted(choice: int, device: torch.device, dtype: torch.dtype, biased: bool
     bias = some(1, 2, 37, 53) if biased else None
     try:
         out, sums = _KERNELS[choice](q, k, v, bias)
-    except RuntimeError:  # a build or a card without it
+    except (RuntimeError, TypeError):  # a card without it, a version that calls it otherwise
         return False
     scores = q.double() @ k.double().mT
     if bias is not None:

@@ -1,8 +1,9 @@
 """A position bias as its table of distinct offsets, read for any queries and keys of a grid."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from weakref import WeakValueDictionary
 
 import torch
 from einops import rearrange
@@ -23,6 +24,11 @@ class OffsetBias:
         self._dense: torch.Tensor | None = None
         self._expanded: torch.Tensor | None = None
         self._sample: tuple[slice, torch.Tensor] | None = None
+        self._source: OffsetBias | None = None
+        self._elsewhere: WeakValueDictionary[torch.device, OffsetBias] = WeakValueDictionary()
+
+    def __reduce__(self) -> tuple[type["OffsetBias"], tuple[torch.Tensor, tuple[int, ...]]]:
+        return OffsetBias, (self.surface, self.dimensions)  # what it was read into is made again
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -41,10 +47,30 @@ class OffsetBias:
         return self.surface.nbytes
 
     def on(self, device: torch.device) -> "OffsetBias":
-        """The same on a device; itself where it is there."""
+        """The same on a device; itself where it is there, and one for all who ask."""
         if self.surface.device == device:
             return self
-        return OffsetBias(self.surface.to(device), self.dimensions)
+        if self._source is not None:
+            return self._source.on(device)
+        there = self._elsewhere.get(device)
+        if there is None:
+            there = OffsetBias(self.surface.to(device), self.dimensions)
+            self.adopt(there)
+        return there
+
+    def adopt(self, there: "OffsetBias") -> None:
+        """Know the same table where it lies on another device already."""
+        self._elsewhere[there.surface.device] = there
+        there._source = self
+
+    def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "OffsetBias":
+        """The same, moved to the host; the very table that it came from, if it came from there."""
+        if self._source is not None and self._source.surface.is_cpu:
+            return self._source
+        surface = move(self.surface)
+        # There already: other maps share this very table, and what it was read into.
+        shared = surface.data_ptr() == self.surface.data_ptr()
+        return self if shared else OffsetBias(surface, self.dimensions)
 
     def dense(self) -> torch.Tensor:
         """All pairs, 'h i j'; made once, so that layers which share the bias share this too."""
@@ -81,8 +107,9 @@ class OffsetBias:
     def _gathered(self, heads: slice, first: int, last: int) -> torch.Tensor:
         """The bias of queries first to last, 'h i j', by one index for all heads."""
         table = self.surface[heads].flatten(start_dim=1)
-        place = self._strides.int()  # half the bytes of the index are half its time
-        index = place[first:last, None] - place[None] + table.shape[1] // 2
+        key = self._short_strides
+        query = key[first:last] + table.shape[1] // 2
+        index = query[:, None] - key[None]
         found = table.index_select(1, index.view(-1))
         return found.view(len(table), last - first, self.shape[2])
 
@@ -111,6 +138,11 @@ class OffsetBias:
             windows = backwards.unfold(-1, self.dimensions[-1], 1)
             self._expanded = windows.flip(dims=(-2,)) if keep else windows
         return self._expanded
+
+    @cached_property
+    def _short_strides(self) -> torch.Tensor:
+        """The same in 32 bits: half the bytes of an index are half its time on a GPU."""
+        return self._strides.int()
 
     @cached_property
     def _strides(self) -> torch.Tensor:

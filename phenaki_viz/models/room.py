@@ -25,8 +25,10 @@ class Room:
     @classmethod
     def on(cls, device: torch.device, cells: int) -> "Room":
         """The room for a bias of so many cells; a GPU's free memory is asked for large ones."""
-        if device.type != "cuda" or cells <= WHOLE:
+        if device.type != "cuda":
             return cls(WHOLE, BLOCK)
+        if cells <= WHOLE:
+            return cls(WHOLE, WHOLE)
         free = free_memory(device) // CELL
         return cls(whole=max(WHOLE, free // SHARE), block=max(BLOCK, min(LARGEST, free // 32)))
 

@@ -37,17 +37,21 @@ class Biases:
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self._made: dict[int, _Made] = {}
+        self._tables: list[OffsetBias] = []
         self._copies: dict[int, tuple[weakref.ref[Any], Any, torch.Tensor]] = {}
 
     def see(self, name: str, module: nn.Module, dims: Any, bias: Bias) -> None:
         """A position bias module returned `bias` for a grid of `dims`."""
         dimensions = tuple(int(d) for d in dims)
-        surface = duck.surface_of(bias, dimensions).detach().float().cpu().numpy().copy()
+        there = duck.surface_of(bias, dimensions).detach().float()
+        surface = there.cpu().numpy().copy()
         key = self._key(f"{name}({' × '.join(map(str, dimensions))})", surface)
-        if key not in self.recording.position_biases:
-            self.recording.position_biases[key] = PositionBias(
-                module=name, dimensions=dimensions, surface=surface
-            )
+        known = self.recording.position_biases
+        if key not in known:
+            known[key] = PositionBias(module=name, dimensions=dimensions, surface=surface)
+            if there.is_cuda:  # a copy too, which the maps of its layers share
+                self._tables.append(OffsetBias(there.clone(), dimensions))
+                known[key].table.adopt(self._tables[-1])
         self._made[id(bias)] = _Made(weakref.ref(bias), _mark(bias), key)
 
     def _key(self, named: str, surface: np.ndarray) -> str:
@@ -88,8 +92,13 @@ def _mark(bias: Any) -> Any:
     tensor = bias.surface if isinstance(bias, OffsetBias) else bias
     if not tensor.is_inference():
         return tensor._version
+    if isinstance(bias, OffsetBias) and tensor.is_cuda:
+        # To look at it would be to wait, in every layer. Nobody writes into a table of ours; who
+        # does is told by the check of the maps.
+        return tensor.data_ptr()
     # Inference tensors count no writes: their sums are compared instead.
-    sums = float(tensor.sum(dtype=torch.float64)), float(torch.linalg.vector_norm(tensor.double()))
+    each = tensor.sum(dtype=torch.float64), torch.linalg.vector_norm(tensor.double())
+    sums = tuple(torch.stack(each).tolist())
     if all(map(math.isfinite, sums)):
         return sums
     return hashlib.blake2b(tensor.float().cpu().numpy().tobytes(), digest_size=16).digest()

@@ -1,6 +1,7 @@
 """The record of one attention call, made of what the hooks caught and of where it happened."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,16 +13,19 @@ from phenaki_viz.recording.cuts import (
     cut_bias,
     cut_map,
     cut_mask,
+    first_bad,
     first_non_finite,
     stack_and_layer,
 )
 from phenaki_viz.recording.duck import AttentionModule, null_keys
-from phenaki_viz.recording.keeping import Call, keep, seen
+from phenaki_viz.recording.keeping import Call, Checked, keep, seen
 from phenaki_viz.recording.places import Places, infer_places
 from phenaki_viz.recording.records import AttentionRecord, PositionBias
+from phenaki_viz.recording.settling import Asked, checked_together
 from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.verify import is_what_was_added, keys_of, queries_of, values_of
 
+MANY = 2**31  # bytes that calls may hold on a GPU until they are settled, were there room for more
 BIAS_ROWS = 2  # of a position bias that are compared with what its module gave
 
 
@@ -45,6 +49,18 @@ class Surroundings:
     bias: tuple[str, PositionBias] | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Waiting:
+    """A call on a GPU that has returned; its record is made when its transformer has."""
+
+    module: AttentionModule
+    call: Call
+    around: Surroundings
+
+
+_NONE: tuple[None, None] = (None, None)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Builder:
     """Makes the records of one recording."""
@@ -52,20 +68,47 @@ class Builder:
     choice: Choice
     transfers: Transfers = field(default_factory=Transfers)
 
+    def most_waiting(self, call: Call) -> int:
+        """Bytes that calls may hold until they are settled, on the GPU of this one."""
+        device = seen(call.kv).device
+        return min(MANY, self.transfers.limit(device)) if device.type == "cuda" else MANY
+
+    def settle(self, waiting: Sequence[Waiting]) -> list[AttentionRecord | Exception]:
+        """The records of calls that waited, or why there is none."""
+        if not waiting:
+            return []
+        asked = [Asked(one.module, one.call, (one.around.bias or _NONE)[1]) for one in waiting]
+        checked: Sequence[Checked | None] = [None] * len(waiting)
+        with suppress(Exception):  # then each is looked at by itself, and says what is wrong
+            checked = checked_together(asked, self.choice)
+        found: list[AttentionRecord | Exception] = []
+        for one, known in zip(waiting, checked, strict=True):
+            try:
+                with one.call.as_it_was():
+                    found.append(self.build(one.module, one.call, one.around, known))
+            except Exception as error:
+                found.append(error)
+        return found
+
     def build(
-        self, module: AttentionModule, call: Call, output: torch.Tensor, around: Surroundings
+        self,
+        module: AttentionModule,
+        call: Call,
+        around: Surroundings,
+        checked: Checked | None = None,
     ) -> AttentionRecord:
-        """The record of a call that returned `output`, 'b i dim'."""
-        batch, queries, _ = output.shape
+        """The record of a call. checked: its check, if one was made before and all was finite."""
+        batch, queries, _ = call.x.shape
         items, kept_heads = self.choice.kept(batch, module.heads)
         stack, layer = stack_and_layer(around.name)
-        bias_name, bias = around.bias or (None, None)
-        given = call.attn_bias
-        if bias and given is not None and not is_what_was_added(given, bias, BIAS_ROWS):
-            bias_name = bias = None  # written to after its module: kept as it was added
+        bias_name, bias = around.bias or _NONE
+        given, waited = call.attn_bias, call.largest is not None
+        if bias and given is not None and not waited:
+            if not is_what_was_added(given, bias, BIAS_ROWS):
+                bias_name = bias = None  # written to after its module: kept as it was added
         causal = bool(getattr(module, "causal", False))
         with torch.no_grad():
-            kept = keep(module, call, bias, output, self.choice, self.transfers)
+            kept = keep(module, call, bias, self.choice, self.transfers, checked)
             extras = self._extras(module, call, items, kept_heads)
         return AttentionRecord(
             module=around.name,
@@ -92,7 +135,7 @@ class Builder:
             position_bias=bias_name,
             dense_bias=cut_bias(call.attn_bias, items, kept_heads) if bias_name is None else None,
             verification=kept.verification,
-            first_non_finite=first_non_finite(call.x, call.parts.logsumexp if call.parts else None),
+            first_non_finite=None if checked else _first_non_finite(call),
             **extras,
         )
 
@@ -134,6 +177,12 @@ class Builder:
         }
         wanted = {extra: make[extra]().detach() for extra in self.choice.extras}
         return {
-            extra: cut_map(tensor, items, heads, torch.float32).numpy()
+            extra: cut_map(tensor, items, heads, torch.float32).cpu().numpy()
             for extra, tensor in wanted.items()
         }
+
+
+def _first_non_finite(call: Call) -> tuple[int, int] | None:
+    if call.largest is not None:
+        return first_bad(~torch.isfinite(call.largest))
+    return first_non_finite(call.x, call.parts.logsumexp if call.parts else None)

@@ -11,8 +11,13 @@ from phenaki_viz.recording.digests import input_digest, weights_digest
 from phenaki_viz.recording.facts import FACTS, facts_of
 
 
-def origin_of(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """All of it, JSON-able, for a model and what it was called with."""
+def origin_of(
+    model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], digest: str = ""
+) -> dict[str, Any]:
+    """All of it, JSON-able, for a model and what it was called with.
+
+    digest: of the input, or a word in its place until it is known.
+    """
     config = getattr(model, "config", None)
     return {
         "model": type(model).__name__,
@@ -22,7 +27,7 @@ def origin_of(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -
         "assumed": _said(model, "assumed"),  # settings that its checkpoint does not say
         "notes": _said(model, "opened_notes"),
         "weights_digest": weights_digest(model),
-        "input_digest": input_digest(args, kwargs),
+        "input_digest": digest or input_digest(args, kwargs),
         "versions": versions(),
         FACTS: facts_of(model),
     }
