@@ -74,7 +74,8 @@ def _with_logsumexp(
     q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: torch.Tensor | None, dropped: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The kernels have the sums at hand; where they do not tell, these are taken once more."""
-    if q.device.type == "cpu" and not dropped:
+    learns = bias is not None and bias.requires_grad and torch.is_grad_enabled()
+    if q.device.type == "cpu" and not dropped and not learns:  # it has no gradient for a bias
         out, sums = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
             q, k, v, attn_mask=bias, scale=1.0
         )

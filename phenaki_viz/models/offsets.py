@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import lru_cache
 from weakref import WeakValueDictionary
 
 import torch
@@ -139,21 +139,28 @@ class OffsetBias:
             self._expanded = windows.flip(dims=(-2,)) if keep else windows
         return self._expanded
 
-    @cached_property
+    @property
     def _short_strides(self) -> torch.Tensor:
         """The same in 32 bits: half the bytes of an index are half its time on a GPU."""
-        return self._strides.int()
+        return _strides(self.dimensions, self.surface.device, torch.int32)
 
-    @cached_property
+    @property
     def _strides(self) -> torch.Tensor:
         """The place of every token in a flat table, up to a constant: 'n' int."""
-        tokens = torch.arange(self.shape[2], device=self.surface.device)
+        return _strides(self.dimensions, self.surface.device, torch.int64)
+
+
+@lru_cache(maxsize=16)
+def _strides(dimensions: tuple[int, ...], device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    """See `OffsetBias._strides`: the same for every table of a grid."""
+    with torch.inference_mode(mode=False):  # gradients may go through what it indexes
+        tokens = torch.arange(math.prod(dimensions))
         total, stride = torch.zeros_like(tokens), 1
-        for size in reversed(self.dimensions):
+        for size in reversed(dimensions):
             total = total + tokens % size * stride
             tokens = tokens // size
             stride *= 2 * size - 1
-        return total
+        return total.to(device, dtype)
 
 
 def _places(token: int, sizes: Sequence[int]) -> list[tuple[int, int]]:

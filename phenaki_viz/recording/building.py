@@ -1,7 +1,6 @@
 """The record of one attention call, made of what the hooks caught and of where it happened."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +20,7 @@ from phenaki_viz.recording.duck import AttentionModule, null_keys
 from phenaki_viz.recording.keeping import Call, Checked, keep, seen
 from phenaki_viz.recording.places import Places, infer_places
 from phenaki_viz.recording.records import AttentionRecord, PositionBias
-from phenaki_viz.recording.settling import Asked, checked_together
+from phenaki_viz.recording.settling import Asked, Together
 from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.verify import is_what_was_added, keys_of, queries_of, values_of
 
@@ -78,17 +77,32 @@ class Builder:
         if not waiting:
             return []
         asked = [Asked(one.module, one.call, (one.around.bias or _NONE)[1]) for one in waiting]
-        checked: Sequence[Checked | None] = [None] * len(waiting)
-        with suppress(Exception):  # then each is looked at by itself, and says what is wrong
-            checked = checked_together(asked, self.choice)
-        found: list[AttentionRecord | Exception] = []
-        for one, known in zip(waiting, checked, strict=True):
-            try:
-                with one.call.as_it_was():
-                    found.append(self.build(one.module, one.call, one.around, known))
-            except Exception as error:
-                found.append(error)
+        try:
+            together = Together(asked, self.choice)
+            # While the GPU computes what the checks look at.
+            built = [
+                self._tried(one, checked)
+                for one, checked in zip(waiting, together.unsettled, strict=True)
+            ]
+            told = together.found()
+        except Exception:  # then each is looked at by itself, and says what is wrong
+            return [self._tried(one, None) for one in waiting]
+        found = []
+        for one, record, verification in zip(waiting, built, told, strict=True):
+            if verification is None and not isinstance(record, Exception):
+                record = self._tried(one, None)
+            elif verification is not None and not isinstance(record, Exception):
+                record.settle(verification)
+            found.append(record)
         return found
+
+    def _tried(self, one: Waiting, checked: Checked | None) -> AttentionRecord | Exception:
+        """The record of a call that waited, or why there is none."""
+        try:
+            with one.call.as_it_was():
+                return self.build(one.module, one.call, one.around, checked)
+        except Exception as error:
+            return error
 
     def build(
         self,

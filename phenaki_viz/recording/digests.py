@@ -1,7 +1,7 @@
 """Short digests of weights and inputs, so that a picture can say what made it."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -9,16 +9,19 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import nn
 
+from phenaki_viz.recording.walking import Named, modules_of
+
 _Version = tuple[tuple[int, int], ...]
 _known: WeakKeyDictionary[nn.Module, tuple[_Version, str]] = WeakKeyDictionary()
 
 
-def weights_digest(model: nn.Module) -> str:
+def weights_digest(model: nn.Module, every: Sequence[Named] | None = None) -> str:
     """First 12 hex digits of BLAKE2b over names, shapes and bytes of the state dict.
 
-    Kept until a parameter is replaced or written to (PyTorch counts writes in `_version`).
+    Kept until a parameter is replaced or written to (PyTorch counts writes in `_version`). every:
+    the model's modules, if they are at hand.
     """
-    version = _version(model)
+    version = _version(every or modules_of(model))
     known = _known.get(model)
     if known and known[0] == version:
         return known[1]
@@ -28,14 +31,15 @@ def weights_digest(model: nn.Module) -> str:
     return digest
 
 
-def _version(model: nn.Module) -> _Version | None:
+def _version(every: Sequence[Named]) -> _Version | None:
     """What changes with the state dict; asked at every recording, and many times faster.
 
     None where PyTorch does not count: weights made in inference mode.
     """
     tensors = [
         tensor
-        for module in model.modules()
+        for _, module in every
+        if module._parameters or module._buffers
         for tensors in (module._parameters, module._buffers)
         for name, tensor in tensors.items()
         if tensor is not None and name not in module._non_persistent_buffers_set
@@ -113,10 +117,10 @@ def _begun(tensor: torch.Tensor) -> torch.Tensor:
     return host.copy_(tensor, non_blocking=True)
 
 
-_Named = list[tuple[str, Any]]
+_Arguments = list[tuple[str, Any]]
 
 
-def _told_apart(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[_Named, _Named]:
+def _told_apart(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[_Arguments, _Arguments]:
     """Tensors, and the rest, by position or name."""
     named = [*((str(at), value) for at, value in enumerate(args)), *sorted(kwargs.items())]
     return (
@@ -125,7 +129,7 @@ def _told_apart(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[_Named, 
     )
 
 
-def _digest_of(tensors: _Named, rest: _Named) -> str:
+def _digest_of(tensors: _Arguments, rest: _Arguments) -> str:
     digest = hashlib.sha256()
     _feed(digest, tensors)
     digest.update(repr([(name, value) for name, value in rest if _plain(value)]).encode())

@@ -90,7 +90,9 @@ def record(
             found = duck.listened(model)
             watched = _chosen(model, found, choice)
             session = _Session(model, choice, found, tuple(watched), on_progress)
-            session.was_compiled = compiler_is_loaded() and is_compiled(given)
+            session.was_compiled = compiler_is_loaded() and (
+                given is not model or is_compiled(found.every)
+            )
             session.attach(watched, hooks)
         yield session.recording
         hooks.close()
@@ -303,10 +305,11 @@ class _Session:
         try:
             if LateDigest.is_needed(args, kwargs):
                 self.digest = LateDigest(args, kwargs)
-                self.recording.made_by |= origin_of(self.model, (), {}, NOT_YET)
+                args, kwargs, said = (), {}, NOT_YET
             else:
-                self.digest = None
-                self.recording.made_by |= origin_of(self.model, args, kwargs)
+                self.digest, said = None, ""
+            every = self.found.every
+            self.recording.made_by |= origin_of(self.model, args, kwargs, digest=said, every=every)
         except Exception as error:  # weights that cannot be read are no reason to stop the model
             self.recording.made_by |= {
                 "model": type(self.model).__name__,

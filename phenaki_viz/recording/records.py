@@ -154,6 +154,10 @@ class AttentionRecord:
     shared: tuple[str, ...] = ()
     batch: int = 0
 
+    def settle(self, verification: Verification) -> None:
+        """Say what a check found that was under way; before anybody reads this record."""
+        object.__setattr__(self, "verification", verification)
+
     def __post_init__(self) -> None:
         if self.forward < 0:  # all that an older file knows
             object.__setattr__(self, "forward", self.call)

@@ -8,7 +8,7 @@ itself.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
@@ -26,7 +26,7 @@ from phenaki_viz.recording.keeping import (
     seen,
 )
 from phenaki_viz.recording.parts import PartsMap
-from phenaki_viz.recording.records import PositionBias
+from phenaki_viz.recording.records import PositionBias, Verification
 from phenaki_viz.recording.verify import (
     TOLERANCES,
     Sample,
@@ -35,11 +35,12 @@ from phenaki_viz.recording.verify import (
     errors,
     indices,
     mixed_by,
-    told_of,
+    named,
     values_of,
     verdict_on,
 )
 
+UNSETTLED = Verification(reason="its check is under way")
 TOGETHER = 2**26  # numbers of queries, keys and values that are copied side by side, at most
 
 
@@ -88,16 +89,25 @@ class _Taken:
         return 0 if self.parts is None else self.parts.q.numel() + 2 * self.parts.k.numel()
 
 
-@torch.no_grad()
-def checked_together(asked: Sequence[Asked], choice: Choice) -> list[Checked | None]:
-    """What the checks found, all of them good numbers; None for a call that has to be looked at."""
-    found: list[Checked | None] = [None] * len(asked)
-    groups = _groups([taken for at, one in enumerate(asked) if (taken := _take(at, one, choice))])
-    numbers, dtypes = zip(*map(_numbers, groups), strict=True) if groups else ((), ())
-    for group, dtype, told in zip(groups, dtypes, _fetched(numbers), strict=True):
-        for taken, row in zip(group, told, strict=True):
-            found[taken.at] = _checked(taken, dtype, *row)
-    return found
+class Together:
+    """Checks that have been launched: what they find is fetched when it is asked for."""
+
+    @torch.no_grad()
+    def __init__(self, asked: Sequence[Asked], choice: Choice) -> None:
+        taken = [_take(at, one, choice) for at, one in enumerate(asked)]
+        self._count = len(asked)
+        self._groups = _groups([one for one in taken if one is not None])
+        self._numbers = [_numbers(group) for group in self._groups]
+        self.unsettled = [None if one is None else Checked(one.parts, UNSETTLED) for one in taken]
+
+    def found(self) -> list[Verification | None]:
+        """The verdicts on good numbers; None for a call that has to be looked at by itself."""
+        found: list[Verification | None] = [None] * self._count
+        tables = _fetched([numbers for numbers, _ in self._numbers])
+        for group, (_, dtype), table in zip(self._groups, self._numbers, tables, strict=True):
+            for taken, row in zip(group, table, strict=True):
+                found[taken.at] = _verdict(taken, dtype, *row)
+        return found
 
 
 def _take(at: int, asked: Asked, choice: Choice) -> _Taken | None:
@@ -177,21 +187,27 @@ def _fetched(numbers: Sequence[torch.Tensor]) -> list[list[list[float]]]:
     return [found[at] for at in range(len(numbers))]
 
 
-def _checked(
+def _verdict(
     taken: _Taken,
     dtype: torch.dtype,
     absolute: float,
     relative: float,
     of_weights: float,
     came_in: float,
-) -> Checked | None:
+) -> Verification | None:
     """What the numbers of one call say, if they say all there is to know."""
     if not all(map(math.isfinite, (absolute, relative, of_weights, came_in))):
         return None
     if of_weights > AGREES[taken.precision.coarsest]:
         return None
     batch, queries, _ = taken.call.x.shape
-    verdict = verdict_on(absolute, relative, TOLERANCES[dtype])
-    verdict = told_of(verdict, taken.sample, batch * queries, dtype)
     compared = taken.parts is not None and taken.call.attn is not None
-    return Checked(taken.parts, replace(verdict, weight_error=of_weights if compared else None))
+    return verdict_on(
+        absolute,
+        relative,
+        TOLERANCES[dtype],
+        queries=len(taken.sample),
+        of=batch * queries,
+        dtype=named(dtype),
+        weight_error=of_weights if compared else None,
+    )

@@ -3,6 +3,7 @@
 import math
 import warnings
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -113,12 +114,12 @@ def verify(
     ours = mixed_by(picked, values, mixed.rows.dtype, recomputed=recomputed)
     dtype = coarsest_of(ours.dtype, mixed.rows.dtype, precision, kv)
     found = compared(ours, by_head(mixed.rows, module.heads), values, TOLERANCES[dtype])
-    return told_of(found, sample, of, dtype)
+    return replace(found, queries=len(sample), of=of, dtype=named(dtype))
 
 
-def told_of(found: Verification, sample: Sample, of: int, dtype: torch.dtype) -> Verification:
-    """A verdict, with what it is about."""
-    return replace(found, queries=len(sample), of=of, dtype=str(dtype).removeprefix("torch."))
+def named(dtype: torch.dtype) -> str:
+    """A format as a verdict says it."""
+    return str(dtype).removeprefix("torch.")
 
 
 def compared(
@@ -151,13 +152,14 @@ def compared(
     return replace(verdict_on(absolute, relative, tolerance), finite=finite)
 
 
-def verdict_on(absolute: float, relative: float, tolerance: float) -> Verification:
-    """The verdict on errors that are numbers."""
+def verdict_on(absolute: float, relative: float, tolerance: float, **about: Any) -> Verification:
+    """The verdict on errors that are numbers. about: the other fields."""
     return Verification(
         verdict="passed" if relative <= tolerance else "failed",
         max_abs_error=absolute,
         relative_error=relative,
         tolerance=tolerance,
+        **about,
     )
 
 

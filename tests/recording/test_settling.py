@@ -250,7 +250,7 @@ def test_a_check_that_breaks_is_said_and_stops_nothing(waits, monkeypatch):
 
     model = SmallVideo(models).eval()
     soon = recorded(model)
-    monkeypatch.setattr(building, "checked_together", broken)
+    monkeypatch.setattr(building, "Together", broken)
     assert_same(recorded(model), soon)  # each by itself
 
 
@@ -276,3 +276,23 @@ def test_joined_maps_are_their_maps_one_after_the_other(nulls, causal):
     wanted = torch.cat([one.rows_of_heads(1, rows) for one in maps])
     torch.testing.assert_close(found, wanted, rtol=0, atol=1e-6)
     torch.testing.assert_close(found.sum(-1), torch.ones(9, 3), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_bias_that_learns_has_its_gradient_while_it_is_recorded(training):
+    """The CPU's fused kernel knows none for a bias: it is not for us to choose it then."""
+    torch.manual_seed(0)
+    model = SmallVideo(models).train(training)
+    found = []
+    for hold in (None, "parts", "stored"):
+        model.zero_grad()
+        if hold is None:
+            model(*inputs()).square().sum().backward()
+        else:
+            with record(model, hold=hold) as recording:
+                model(*inputs()).square().sum().backward()
+            assert [one.map.held for one in recording]
+        found.append(model.continuous_pos_bias.net[0][0].weight.grad.clone())
+    assert found[0].abs().sum() > 0
+    for other in found[1:]:
+        torch.testing.assert_close(other, found[0], rtol=1e-4, atol=1e-6)
