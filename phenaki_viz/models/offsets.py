@@ -123,8 +123,9 @@ class OffsetBias:
     def sample(self, queries: slice) -> torch.Tensor:
         """The bias of every so many queries: 'h i j'. Made once for layers that share the bias."""
         if self._sample is None or self._sample[0] != queries:
-            every = torch.arange(self.shape[2], device=self.surface.device)
-            self._sample = queries, self.pairs(slice(None), every[queries], every)
+            place, table = self._strides, self.surface.flatten(start_dim=1)
+            index = place[queries][:, None] - place[None] + table.shape[1] // 2
+            self._sample = queries, table[:, index]
         return self._sample[1]
 
     def _last_pairs(self, *, keep: bool) -> torch.Tensor:

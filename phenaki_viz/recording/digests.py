@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import nn
 
+from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.walking import Named, modules_of
 
 _Version = tuple[tuple[int, int], ...]
@@ -75,20 +76,16 @@ def input_digest(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
 class LateDigest:
     """The input digest of tensors on a GPU: fetched and hashed beside the model's run.
 
-    Copies are put between what the GPU does before and after, so the model may write to its input.
+    The model may write to its input: what is fetched is a copy, made on the GPU before it runs.
     """
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         tensors, rest = _told_apart(args, kwargs)
-        fetched = [(name, _begun(tensor)) for name, tensor in tensors]
-        arrived = [
-            torch.cuda.current_stream(device).record_event()
-            for device in {tensor.device for _, tensor in tensors if tensor.is_cuda}
-        ]
+        transfers = Transfers()
+        fetched = [(name, transfers.to_host(tensor.detach().clone())) for name, tensor in tensors]
 
         def digest() -> str:
-            for event in arrived:
-                event.synchronize()
+            transfers.wait()
             return _digest_of(fetched, rest)
 
         self._found = _beside.submit(digest)
@@ -106,15 +103,6 @@ class LateDigest:
 
 
 _beside = ThreadPoolExecutor(1, thread_name_prefix="input digest")
-
-
-def _begun(tensor: torch.Tensor) -> torch.Tensor:
-    """A copy on the host: there when what the GPU was told to do before has been done."""
-    tensor = tensor.detach()
-    if not tensor.is_cuda:
-        return tensor.to("cpu", copy=True)
-    host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
-    return host.copy_(tensor, non_blocking=True)
 
 
 _Arguments = list[tuple[str, Any]]

@@ -14,7 +14,7 @@ import torch
 
 from phenaki_viz.models.precision import Precision
 from phenaki_viz.recording.choice import Choice
-from phenaki_viz.recording.duck import AttentionModule
+from phenaki_viz.recording.duck import AttentionModule, null_keys
 from phenaki_viz.recording.keeping import (
     AGREES,
     Call,
@@ -141,11 +141,11 @@ def _numbers(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.dtype]:
     first = group[0]
     with first.call.as_it_was():
         picked, exact = _picked(group)
-        kvs = [(taken.module, seen(taken.call.kv)[first.sample.items]) for taken in group]
-        values = torch.cat([values_of(module, kv) for module, kv in kvs], dim=1)
+        values = _values(group)
         ours = mixed_by(picked, values, first.mixed.dtype, recomputed=first.parts is not None)
         dtype = coarsest_of(ours.dtype, first.mixed.dtype, first.precision, seen(first.call.kv))
-    theirs = torch.cat([by_head(taken.mixed, taken.module.heads) for taken in group], dim=1)
+    theirs = torch.cat([taken.mixed for taken in group], dim=-1)
+    theirs = by_head(theirs, len(group) * first.module.heads)
     largest = torch.linalg.vector_norm(values, ord=torch.inf, dim=(-2, -1))
     layers = len(group), -1
     told = [
@@ -154,6 +154,17 @@ def _numbers(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.dtype]:
     ]
     came_in = torch.stack([_largest(taken) for taken in group]).flatten(1)
     return torch.stack((*told, exact, came_in.sum(dim=1, dtype=torch.float64)), dim=1), dtype
+
+
+def _values(group: Sequence[_Taken]) -> torch.Tensor:
+    """Values of the sampled items, 'b (layer h) j d', the null ones first."""
+    first = group[0]
+    kvs = [seen(taken.call.kv)[first.sample.items] for taken in group]
+    if len(group) == 1 or null_keys(first.module):
+        each = [values_of(taken.module, kv) for taken, kv in zip(group, kvs, strict=True)]
+        return each[0] if len(group) == 1 else torch.cat(each, dim=1)
+    values = [kv[..., kv.shape[-1] // 2 :] for kv in kvs]
+    return by_head(torch.cat(values, dim=-1), len(group) * first.module.heads)
 
 
 def _picked(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.Tensor]:

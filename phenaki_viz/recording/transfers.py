@@ -55,11 +55,14 @@ class Transfers:
     def _may_stay(self, device: torch.device, size: int) -> bool:
         return _held[device] + size <= self.limit(device)
 
-    def _begin(self, tensor: torch.Tensor) -> torch.Tensor:
-        device = tensor.device
+    def _stream(self, device: torch.device) -> Any:
         if device not in self._streams:
             self._streams[device] = torch.cuda.Stream(device)
-        stream = self._streams[device]
+        return self._streams[device]
+
+    def _begin(self, tensor: torch.Tensor) -> torch.Tensor:
+        device = tensor.device
+        stream = self._stream(device)
         host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
         stream.wait_stream(torch.cuda.current_stream(device))  # until the tensor is made
         with torch.cuda.stream(stream):
