@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from phenaki_viz.recording.biases import Far, Named
 from phenaki_viz.recording.choice import Choice
 from phenaki_viz.recording.cuts import (
     cut_alibi,
@@ -34,7 +35,8 @@ class Surroundings:
 
     name: of the layer. count: calls by that name before. forward, use, shared: see
     `AttentionRecord`. video_shape: 'b t h w' as its transformer was told, or None. branch, step: of
-    the sampling, or None. bias: the position bias it was given and its name, or None.
+    the sampling, or None. bias: the position bias it was given and its name, or None; or one that
+    is on its way from a GPU, and has been named when a record is built.
     """
 
     name: str
@@ -45,7 +47,13 @@ class Surroundings:
     video_shape: Sequence[int] | None
     branch: str | None
     step: int | None
-    bias: tuple[str, PositionBias] | None = None
+    bias: Named | Far | None = None
+
+    @property
+    def named(self) -> Named | tuple[None, None]:
+        """The position bias and its name, once it has one."""
+        given = self.bias.named if isinstance(self.bias, Far) else self.bias
+        return given or (None, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +63,6 @@ class Waiting:
     module: AttentionModule
     call: Call
     around: Surroundings
-
-
-_NONE: tuple[None, None] = (None, None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +81,7 @@ class Builder:
         """The records of calls that waited, or why there is none."""
         if not waiting:
             return []
-        asked = [Asked(one.module, one.call, (one.around.bias or _NONE)[1]) for one in waiting]
+        asked = [Asked(one.module, one.call, one.around.named[1]) for one in waiting]
         try:
             together = Together(asked, self.choice)
             # While the GPU computes what the checks look at.
@@ -115,7 +120,7 @@ class Builder:
         batch, queries, _ = call.x.shape
         items, kept_heads = self.choice.kept(batch, module.heads)
         stack, layer = stack_and_layer(around.name)
-        bias_name, bias = around.bias or _NONE
+        bias_name, bias = around.named
         given, waited = call.attn_bias, call.largest is not None
         if bias and given is not None and not waited:
             if not is_what_was_added(given, bias, BIAS_ROWS):

@@ -179,6 +179,7 @@ class _Session:
     copies: list[tuple[weakref.ref[nn.Module], Left]] = field(default_factory=list)
     waiting_calls: list[Waiting] = field(default_factory=list)
     digest: LateDigest | None = None
+    origin_is_due: bool = False
     has_lock: bool = False
     was_compiled: bool = False
     done: int = 0
@@ -187,7 +188,7 @@ class _Session:
     def __post_init__(self) -> None:
         self.builder = Builder(choice=self.choice)
         self.budget = Budget(self.choice)
-        self.biases = Biases(self.recording)
+        self.biases = Biases(self.recording, self.builder.transfers)
         self.lock: ModelLock = lock_of(self.model)
         self.heard = Heard(type(self.model).__name__, self.watched)
         self.compiler_was_there = compiler_is_loaded()
@@ -302,18 +303,33 @@ class _Session:
         self.entered[name] += 1
 
     def _say_origin(self, args: Any, kwargs: Any) -> None:
+        """Say what made this: later, where that is to wait for a GPU.
+
+        The digest of weights is made now if the model learns: running it may change them.
+        """
+        self.digest, self.origin_is_due = None, False
+        if not LateDigest.is_needed(args, kwargs):
+            self._note_origin(args, kwargs, "")
+            return
         try:
-            if LateDigest.is_needed(args, kwargs):
-                self.digest = LateDigest(args, kwargs)
-                args, kwargs, said = (), {}, NOT_YET
-            else:
-                self.digest, said = None, ""
-            every = self.found.every
-            self.recording.made_by |= origin_of(self.model, args, kwargs, digest=said, every=every)
+            self.digest = LateDigest(args, kwargs)
+        except RuntimeError as error:  # no memory for a copy
+            self._note_origin((), {}, _unknown(error))
+            return
+        self.origin_is_due = not self.model.training
+        if not self.origin_is_due:
+            self._note_origin((), {}, NOT_YET)
+
+    def _note_origin(self, args: Any, kwargs: Any, digest: str) -> None:
+        self.origin_is_due = False
+        try:
+            self.recording.made_by |= origin_of(
+                self.model, args, kwargs, digest=digest, every=self.found.every
+            )
         except Exception as error:  # weights that cannot be read are no reason to stop the model
             self.recording.made_by |= {
                 "model": type(self.model).__name__,
-                "weights_digest": f"unknown ({type(error).__name__}: {str(error)[:100]})",
+                "weights_digest": _unknown(error),
             }
         if self.was_compiled:
             self.recording.made_by["compiled"] = "recorded uncompiled"
@@ -350,7 +366,7 @@ class _Session:
                 return
         else:
             self._take()
-            if not self.recording.made_by:
+            if not self.recording.made_by and not self.origin_is_due:
                 self._say_origin((), {})
             around = self._around(name)
             if self.choice.modules is not None and around.name not in self.choice.modules:
@@ -453,6 +469,7 @@ class _Session:
             else:
                 if self.waiting_calls:
                     self._settle()
+                self.biases.settle()
                 self._add(self.builder.build(module, call, around))
         except Exception as error:
             self._could_not(around, error)
@@ -479,6 +496,9 @@ class _Session:
     def _settle(self) -> None:
         """Make the records of calls that wait, and return when all of them can be read."""
         waiting, self.waiting_calls = self.waiting_calls, []
+        if self.origin_is_due:  # while the GPU is busy
+            self._note_origin((), {}, NOT_YET)
+        self.biases.settle()
         for one, found in zip(waiting, self.builder.settle(waiting), strict=True):
             self.budget.kept[one.call.held] -= one.call.size
             if isinstance(found, Exception):
@@ -491,8 +511,7 @@ class _Session:
             try:
                 self.recording.made_by["input_digest"] = digest.result()
             except Exception as error:
-                said = f"unknown ({type(error).__name__}: {str(error)[:100]})"
-                self.recording.made_by["input_digest"] = said
+                self.recording.made_by["input_digest"] = _unknown(error)
 
     def _around(self, name: str) -> Surroundings:
         """Which call this is that begins."""
@@ -518,6 +537,10 @@ class _Session:
             branch=labels.get("branch") or (guided[0] if guided else None),
             step=labels.get("step"),
         )
+
+
+def _unknown(error: Exception) -> str:
+    return f"unknown ({type(error).__name__}: {str(error)[:100]})"
 
 
 def has_to_wait(call: Call) -> bool:

@@ -65,9 +65,9 @@ class Call:
         self.autocast = autocast_dtype(self.x.device)
         # One number a token, finite only if all of it is: what came in may be written to.
         self.largest = torch.linalg.vector_norm(self.x.detach(), ord=torch.inf, dim=-1)
-        self.x = self.x.detach().to("meta")  # its shape
+        self.x = torch.empty(self.x.shape, device="meta")
         if self.context is not None:
-            self.context = self.context.detach().to("meta")
+            self.context = torch.empty(self.context.shape, device="meta")
 
     def as_it_was(self) -> AbstractContextManager[object]:
         """Autocast as it was while the call ran."""

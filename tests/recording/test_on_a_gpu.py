@@ -114,15 +114,15 @@ def test_autocast_passes_its_checks(hold):
 def waits(model, x):
     """How often a recorded forward waits for the GPU."""
     torch.cuda.synchronize()
-    torch.cuda.set_sync_debug_mode("warn")
-    try:
-        with warnings.catch_warnings(record=True) as seen:
-            warnings.simplefilter("always")
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")  # the mode warns of itself as well
+        try:
+            torch.cuda.set_sync_debug_mode("warn")
             with torch.no_grad(), record(model, hold="parts"):
                 model(x)
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
-    return sum("synchroniz" in str(one.message) for one in seen)
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+    return sum("synchronizing" in str(one.message) for one in seen)
 
 
 def test_more_layers_are_no_more_waiting():

@@ -10,7 +10,8 @@ from phenaki_viz import models
 from phenaki_viz.errors import VerificationWarning
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.offsets import OffsetBias
-from phenaki_viz.recording import PartsMap, building, hooks, record, settling
+from phenaki_viz.recording import PartsMap, biases, building, hooks, record, settling
+from phenaki_viz.recording.digests import LateDigest
 from tests.published import published_attention
 from tests.recording.models import SmallVideo, inputs
 
@@ -24,7 +25,7 @@ SAME = (
 @pytest.fixture
 def waits(monkeypatch):
     """Every call waits, as on a GPU."""
-    monkeypatch.setattr(hooks, "has_to_wait", lambda call: True)
+    wait_for_all(monkeypatch)
 
 
 def recorded(model, hold="parts", given=None, **choice):
@@ -58,8 +59,17 @@ def assert_same(late, soon):
 
 def both(monkeypatch, model, **how):
     soon = recorded(model, **how)
+    wait_for_all(monkeypatch)
+    late = recorded(model, **how)
+    assert list(late.position_biases) == list(soon.position_biases)
+    assert late.made_by == soon.made_by
+    return late, soon
+
+
+def wait_for_all(monkeypatch):
     monkeypatch.setattr(hooks, "has_to_wait", lambda call: True)
-    return recorded(model, **how), soon
+    monkeypatch.setattr(biases, "is_far", lambda table: True)
+    monkeypatch.setattr(LateDigest, "is_needed", lambda args, kwargs: True)
 
 
 @pytest.mark.parametrize("hold", ["parts", "stored"])
