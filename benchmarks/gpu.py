@@ -37,6 +37,11 @@ GRIDS = {
     65536: (64, 32, 32),
 }
 ROUNDS = {576: 31, 1536: 31, 4096: 15, 16384: 7, 65536: 2}
+SECTIONS = {
+    "Largest difference from the CPU at 576 tokens": "agreement",
+    "Reading the longest recording where it lies": "reading",
+    "Kernels launched at 1,536 tokens": "launches at 1,536 tokens",
+}
 STORED = 4096  # tokens up to which the maps themselves are kept as well
 BARS = {1536: 1.5, 4096: 1.15, 16384: 1.10, 65536: 1.10}  # by parts / nothing recorded
 
@@ -208,9 +213,14 @@ def _markdown(found: dict[str, Any]) -> Iterator[str]:
             f"| {n:,} | {_cell(row, 'nothing')} | {_cell(row, 'parts')} | "
             f"{row['parts / nothing']:.2f} | {bar} | {stored} | {row['kept GB']:.2f} GB |"
         )
-    for name in ("agreement", "reading", "launches at 1,536 tokens"):
-        yield ""
-        yield from (f"- {figure}: {value:.3g}" for figure, value in found.get(name, {}).items())
+    for title, name in SECTIONS.items():
+        yield from ("", f"{title}:", "")
+        yield from (f"- {figure}: {value:,.3g}" for figure, value in found.get(name, {}).items())
+    if "tests" in found:
+        yield from (
+            "",
+            f"Tests marked `gpu`: {'passed' if found['tests'][:1] == '.' else 'FAILED'}.",
+        )
 
 
 def _cell(row: dict[str, Any], way: str) -> str:
