@@ -6,14 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from phenaki_viz.models.kernels import attention_with_sums
 from phenaki_viz.models.precision import Precision, without_autocast, working
+from phenaki_viz.models.room import Room
 
 # Added to a hidden score, it swallows the score: a row with nothing to see is uniform, as
 # published, where −inf would give NaN. bfloat16's, so that autocast cannot round it to −inf.
 LOWEST = torch.finfo(torch.bfloat16).min
-
-WHOLE = 2**26  # cells of a bias that is made at once: 256 MiB, and layers may share it
-BLOCK = 2**22  # cells of one row block beyond that: 16 MiB, which much of a cache can hold
 
 Rows = tuple[int, int]
 
@@ -47,10 +46,11 @@ def fused_attention(
     all for None. cells: how many it has in all; 0 for no bias. dropped: chance of dropout.
     """
     attend = _with_logsumexp if want_logsumexp else _alone
-    if cells <= WHOLE:
+    room = Room.on(q.device, cells)
+    if cells <= room.whole:
         return attend(q, k, v, added(None), dropped)
     i = q.shape[-2]
-    step = max(1, BLOCK * i // cells)
+    step = max(1, room.block * i // cells)
     out = torch.empty((*q.shape[:-1], v.shape[-1]), dtype=q.dtype, device=q.device)
     logsumexp = None
     if want_logsumexp:
@@ -73,12 +73,17 @@ def _alone(
 def _with_logsumexp(
     q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: torch.Tensor | None, dropped: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The CPU's kernel has the sums at hand; elsewhere they are taken once more."""
-    if q.device.type == "cpu" and not dropped:
+    """The kernels have the sums at hand; where they do not tell, these are taken once more."""
+    learns = bias is not None and bias.requires_grad and torch.is_grad_enabled()
+    if q.device.type == "cpu" and not dropped and not learns:  # it has no gradient for a bias
         out, sums = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
             q, k, v, attn_mask=bias, scale=1.0
         )
         return out, sums
+    if q.is_cuda and not dropped:
+        told = attention_with_sums(q, k, v, bias)
+        if told is not None:
+            return told
     with torch.no_grad():
         sums = row_logsumexp(q, k, bias)
     return _alone(q, k, v, bias, dropped)[0], sums
@@ -87,7 +92,8 @@ def _with_logsumexp(
 def row_logsumexp(q: torch.Tensor, k: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
     """Log-sum-exp over the keys of q kᵀ + bias, 'b h i' float32 or float64, in row blocks."""
     i, j = q.shape[-2], k.shape[-2]
-    step = max(1, BLOCK // max(1, j * q.shape[0] * q.shape[1]))
+    cells = j * q.shape[0] * q.shape[1]
+    step = max(1, Room.on(q.device, cells * i).block // max(1, cells))
     sums, dtype = [], working(q.dtype)
     with without_autocast(q.device):
         for first in range(0, i, step):

@@ -1,8 +1,9 @@
 """A position bias as its table of distinct offsets, read for any queries and keys of a grid."""
 
 import math
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from weakref import WeakValueDictionary
 
 import torch
 from einops import rearrange
@@ -23,6 +24,11 @@ class OffsetBias:
         self._dense: torch.Tensor | None = None
         self._expanded: torch.Tensor | None = None
         self._sample: tuple[slice, torch.Tensor] | None = None
+        self._source: OffsetBias | None = None
+        self._elsewhere: WeakValueDictionary[torch.device, OffsetBias] = WeakValueDictionary()
+
+    def __reduce__(self) -> tuple[type["OffsetBias"], tuple[torch.Tensor, tuple[int, ...]]]:
+        return OffsetBias, (self.surface, self.dimensions)  # what it was read into is made again
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -41,21 +47,46 @@ class OffsetBias:
         return self.surface.nbytes
 
     def on(self, device: torch.device) -> "OffsetBias":
-        """The same on a device; itself where it is there."""
+        """The same on a device; itself where it is there, and one for all who ask."""
         if self.surface.device == device:
             return self
-        return OffsetBias(self.surface.to(device), self.dimensions)
+        if self._source is not None:
+            return self._source.on(device)
+        there = self._elsewhere.get(device)
+        if there is None:
+            there = OffsetBias(self.surface.to(device), self.dimensions)
+            self.adopt(there)
+        return there
+
+    def adopt(self, there: "OffsetBias") -> None:
+        """Know the same table where it lies on another device already."""
+        self._elsewhere[there.surface.device] = there
+        there._source = self
+
+    def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "OffsetBias":
+        """The same, moved to the host; the very table that it came from, if it came from there."""
+        if self._source is not None and self._source.surface.is_cpu:
+            return self._source
+        surface = move(self.surface)
+        # There already: other maps share this very table, and what it was read into.
+        shared = surface.data_ptr() == self.surface.data_ptr()
+        return self if shared else OffsetBias(surface, self.dimensions)
 
     def dense(self) -> torch.Tensor:
         """All pairs, 'h i j'; made once, so that layers which share the bias share this too."""
         if self._dense is None:
-            self._dense = gather_pairs(self.surface, self.dimensions)
+            if self.surface.is_cuda:
+                self._dense = self._gathered(slice(None), 0, self.shape[2])
+            else:
+                self._dense = gather_pairs(self.surface, self.dimensions)
         return self._dense
 
     def rows(self, first: int, last: int, heads: slice = slice(None)) -> torch.Tensor:
         """The bias of queries first to last, excluded, of all or some heads: 'h i j'."""
         if self._dense is not None:
             return self._dense[heads, first:last]
+        if self.surface.is_cuda:  # one launch for all of them
+            return self._gathered(heads, first, last)
         *lead, width = self.dimensions
         together = len(self.surface) * self.surface[0].numel() * width <= MOST_PAIRS
         table = self._last_pairs(keep=together)[heads]
@@ -73,6 +104,15 @@ class OffsetBias:
             query += run
         return rows.view(len(table), last - first, self.shape[2])
 
+    def _gathered(self, heads: slice, first: int, last: int) -> torch.Tensor:
+        """The bias of queries first to last, 'h i j', by one index for all heads."""
+        table = self.surface[heads].flatten(start_dim=1)
+        key = self._short_strides
+        query = key[first:last] + table.shape[1] // 2
+        index = query[:, None] - key[None]
+        found = table.index_select(1, index.view(-1))
+        return found.view(len(table), last - first, self.shape[2])
+
     def pairs(self, heads: slice, queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
         """The bias of some heads between chosen queries and keys, both int: 'h i j'."""
         table = self.surface[heads].flatten(start_dim=1)
@@ -83,8 +123,9 @@ class OffsetBias:
     def sample(self, queries: slice) -> torch.Tensor:
         """The bias of every so many queries: 'h i j'. Made once for layers that share the bias."""
         if self._sample is None or self._sample[0] != queries:
-            every = torch.arange(self.shape[2], device=self.surface.device)
-            self._sample = queries, self.pairs(slice(None), every[queries], every)
+            place, table = self._strides, self.surface.flatten(start_dim=1)
+            index = place[queries][:, None] - place[None] + table.shape[1] // 2
+            self._sample = queries, table[:, index]
         return self._sample[1]
 
     def _last_pairs(self, *, keep: bool) -> torch.Tensor:
@@ -99,16 +140,28 @@ class OffsetBias:
             self._expanded = windows.flip(dims=(-2,)) if keep else windows
         return self._expanded
 
-    @cached_property
+    @property
+    def _short_strides(self) -> torch.Tensor:
+        """The same in 32 bits: half the bytes of an index are half its time on a GPU."""
+        return _strides(self.dimensions, self.surface.device, torch.int32)
+
+    @property
     def _strides(self) -> torch.Tensor:
         """The place of every token in a flat table, up to a constant: 'n' int."""
-        tokens = torch.arange(self.shape[2], device=self.surface.device)
+        return _strides(self.dimensions, self.surface.device, torch.int64)
+
+
+@lru_cache(maxsize=16)
+def _strides(dimensions: tuple[int, ...], device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    """See `OffsetBias._strides`: the same for every table of a grid."""
+    with torch.inference_mode(mode=False):  # gradients may go through what it indexes
+        tokens = torch.arange(math.prod(dimensions))
         total, stride = torch.zeros_like(tokens), 1
-        for size in reversed(self.dimensions):
+        for size in reversed(dimensions):
             total = total + tokens % size * stride
             tokens = tokens // size
             stride *= 2 * size - 1
-        return total
+        return total.to(device, dtype)
 
 
 def _places(token: int, sizes: Sequence[int]) -> list[tuple[int, int]]:

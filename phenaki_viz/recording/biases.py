@@ -13,9 +13,22 @@ from torch import nn
 from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.recording import duck
 from phenaki_viz.recording.records import PositionBias, Recording
+from phenaki_viz.recording.transfers import Transfers
 
 Bias = torch.Tensor | OffsetBias
 Named = tuple[str, PositionBias]
+
+
+class Far:
+    """A position bias whose table is on its way from a GPU: its name depends on the numbers.
+
+    table: a copy of it there, which the maps of its layers share. host: where it will be.
+    """
+
+    def __init__(self, module: str, table: OffsetBias, transfers: Transfers) -> None:
+        self.module, self.table = module, table
+        self.host = transfers.to_host(table.surface)
+        self.named: Named | None = None
 
 
 @dataclass(frozen=True)
@@ -24,7 +37,7 @@ class _Made:
 
     bias: weakref.ref[Any]
     mark: Any
-    name: str
+    made: Named | Far
 
 
 class Biases:
@@ -34,21 +47,43 @@ class Biases:
     then it is no longer that module's, and what attention was given is what is kept.
     """
 
-    def __init__(self, recording: Recording) -> None:
-        self.recording = recording
+    def __init__(self, recording: Recording, transfers: Transfers) -> None:
+        self.recording, self.transfers = recording, transfers
         self._made: dict[int, _Made] = {}
+        self._far: list[Far] = []
         self._copies: dict[int, tuple[weakref.ref[Any], Any, torch.Tensor]] = {}
 
     def see(self, name: str, module: nn.Module, dims: Any, bias: Bias) -> None:
         """A position bias module returned `bias` for a grid of `dims`."""
         dimensions = tuple(int(d) for d in dims)
-        surface = duck.surface_of(bias, dimensions).detach().float().cpu().numpy().copy()
-        key = self._key(f"{name}({' × '.join(map(str, dimensions))})", surface)
-        if key not in self.recording.position_biases:
-            self.recording.position_biases[key] = PositionBias(
-                module=name, dimensions=dimensions, surface=surface
-            )
-        self._made[id(bias)] = _Made(weakref.ref(bias), _mark(bias), key)
+        there = duck.surface_of(bias, dimensions).detach().float()
+        made: Named | Far
+        if is_far(there):
+            made = Far(name, OffsetBias(there.clone(), dimensions), self.transfers)
+            self._far.append(made)
+        else:
+            made = self._named(name, dimensions, there.cpu().numpy().copy())
+        self._made[id(bias)] = _Made(weakref.ref(bias), _mark(bias), made)
+
+    def settle(self) -> None:
+        """Wait for tables that are on their way, and name them."""
+        if not self._far:
+            return
+        self.transfers.wait()
+        for far in self._far:
+            surface = far.host.numpy().copy()  # what is pinned is used again
+            far.named = self._named(far.module, far.table.dimensions, surface)
+            if far.table.surface.is_cuda:
+                far.named[1].table.adopt(far.table)
+        self._far.clear()
+
+    def _named(self, module: str, dimensions: tuple[int, ...], surface: np.ndarray) -> Named:
+        """The position bias of the recording that this is."""
+        key = self._key(f"{module}({' × '.join(map(str, dimensions))})", surface)
+        known = self.recording.position_biases
+        if key not in known:
+            known[key] = PositionBias(module=module, dimensions=dimensions, surface=surface)
+        return key, known[key]
 
     def _key(self, named: str, surface: np.ndarray) -> str:
         """The name itself, or the first of 'name, 2', 'name, 3' … that is not another surface's."""
@@ -58,8 +93,8 @@ class Biases:
             key = f"{named}, {number}"
         return key
 
-    def of(self, bias: Bias | None, heads: int) -> tuple[Named | None, Bias | None]:
-        """The position bias that this is, by its name in the recording; and it, as it is now.
+    def of(self, bias: Bias | None, heads: int) -> tuple[Named | Far | None, Bias | None]:
+        """The position bias that this is, with its name in the recording; and it, as it is now.
 
         A tensor is 'h i n' or 'b h i n' then, and is not written to when the caller's is.
         """
@@ -67,7 +102,7 @@ class Biases:
             return None, None
         made = self._made.get(id(bias))
         if made is not None and made.bias() is bias and made.mark == _mark(bias):
-            return (made.name, self.recording.position_biases[made.name]), bias
+            return made.made, bias
         return None, self._kept(bias, heads)
 
     def _kept(self, bias: Any, heads: int) -> Bias:
@@ -83,13 +118,23 @@ class Biases:
         return copy.expand(*copy.shape[:-3], heads, -1, -1) if copy.shape[-3] == 1 else copy
 
 
+def is_far(table: torch.Tensor) -> bool:
+    """Whether to look at a table is to wait for a GPU."""
+    return table.is_cuda
+
+
 def _mark(bias: Any) -> Any:
     """What changes when somebody writes to a bias."""
     tensor = bias.surface if isinstance(bias, OffsetBias) else bias
     if not tensor.is_inference():
         return tensor._version
+    if isinstance(bias, OffsetBias) and tensor.is_cuda:
+        # To look at it would be to wait, in every layer. Nobody writes into a table of ours; who
+        # does is told by the check of the maps.
+        return tensor.data_ptr()
     # Inference tensors count no writes: their sums are compared instead.
-    sums = float(tensor.sum(dtype=torch.float64)), float(torch.linalg.vector_norm(tensor.double()))
+    each = tensor.sum(dtype=torch.float64), torch.linalg.vector_norm(tensor.double())
+    sums = tuple(torch.stack(each).tolist())
     if all(map(math.isfinite, sums)):
         return sums
     return hashlib.blake2b(tensor.float().cpu().numpy().tobytes(), digest_size=16).digest()

@@ -16,11 +16,16 @@ from phenaki_viz.recording.records import Holding
 
 @dataclass
 class Budget:
-    """What a recording has kept so far. stored_bytes: of all its maps, were they stored."""
+    """What a recording has kept so far, calls that wait to be settled among it.
+
+    stored_bytes: of all its maps, were they stored. size: of the map that was asked for last, as it
+    is to be held.
+    """
 
     choice: Choice
     kept: Counter[Held] = field(default_factory=Counter)
     stored_bytes: int = 0
+    size: int = 0
 
     @property
     def holding(self) -> Holding:
@@ -41,10 +46,12 @@ class Budget:
         self.stored_bytes += stored
         if asked == "stored" or (asked == "auto" and self._fits("stored", stored)):
             self._refuse_if_too_large(name, "stored", stored)
+            self.size = stored
             return "stored"
         dtype = autocast_dtype(x.device) or x.dtype
         parts = int(part_cells(module, x, context) * share) * dtype.itemsize
         self._refuse_if_too_large(name, "by parts", parts)
+        self.size = parts
         return "by parts"
 
     def _limit(self, held: Held) -> int:

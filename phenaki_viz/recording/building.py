@@ -6,22 +6,26 @@ from typing import Any
 
 import torch
 
+from phenaki_viz.recording.biases import Far, Named
 from phenaki_viz.recording.choice import Choice
 from phenaki_viz.recording.cuts import (
     cut_alibi,
     cut_bias,
     cut_map,
     cut_mask,
+    first_bad,
     first_non_finite,
     stack_and_layer,
 )
 from phenaki_viz.recording.duck import AttentionModule, null_keys
-from phenaki_viz.recording.keeping import Call, keep, seen
+from phenaki_viz.recording.keeping import Call, Checked, keep, seen
 from phenaki_viz.recording.places import Places, infer_places
 from phenaki_viz.recording.records import AttentionRecord, PositionBias
+from phenaki_viz.recording.settling import Asked, Together
 from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.verify import is_what_was_added, keys_of, queries_of, values_of
 
+MANY = 2**31  # bytes that calls may hold on a GPU until they are settled, were there room for more
 BIAS_ROWS = 2  # of a position bias that are compared with what its module gave
 
 
@@ -31,7 +35,8 @@ class Surroundings:
 
     name: of the layer. count: calls by that name before. forward, use, shared: see
     `AttentionRecord`. video_shape: 'b t h w' as its transformer was told, or None. branch, step: of
-    the sampling, or None. bias: the position bias it was given and its name, or None.
+    the sampling, or None. bias: the position bias it was given and its name, or None; or one that
+    is on its way from a GPU, and has been named when a record is built.
     """
 
     name: str
@@ -42,7 +47,22 @@ class Surroundings:
     video_shape: Sequence[int] | None
     branch: str | None
     step: int | None
-    bias: tuple[str, PositionBias] | None = None
+    bias: Named | Far | None = None
+
+    @property
+    def named(self) -> Named | tuple[None, None]:
+        """The position bias and its name, once it has one."""
+        given = self.bias.named if isinstance(self.bias, Far) else self.bias
+        return given or (None, None)
+
+
+@dataclass(frozen=True, eq=False)
+class Waiting:
+    """A call on a GPU that has returned; its record is made when its transformer has."""
+
+    module: AttentionModule
+    call: Call
+    around: Surroundings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,20 +72,62 @@ class Builder:
     choice: Choice
     transfers: Transfers = field(default_factory=Transfers)
 
+    def most_waiting(self, call: Call) -> int:
+        """Bytes that calls may hold until they are settled, on the GPU of this one."""
+        device = seen(call.kv).device
+        return min(MANY, self.transfers.limit(device)) if device.type == "cuda" else MANY
+
+    def settle(self, waiting: Sequence[Waiting]) -> list[AttentionRecord | Exception]:
+        """The records of calls that waited, or why there is none."""
+        if not waiting:
+            return []
+        asked = [Asked(one.module, one.call, one.around.named[1]) for one in waiting]
+        try:
+            together = Together(asked, self.choice)
+            # While the GPU computes what the checks look at.
+            built = [
+                self._tried(one, checked)
+                for one, checked in zip(waiting, together.unsettled, strict=True)
+            ]
+            told = together.found()
+        except Exception:  # then each is looked at by itself, and says what is wrong
+            return [self._tried(one, None) for one in waiting]
+        found = []
+        for one, record, verification in zip(waiting, built, told, strict=True):
+            if verification is None and not isinstance(record, Exception):
+                record = self._tried(one, None)
+            elif verification is not None and not isinstance(record, Exception):
+                record.settle(verification)
+            found.append(record)
+        return found
+
+    def _tried(self, one: Waiting, checked: Checked | None) -> AttentionRecord | Exception:
+        """The record of a call that waited, or why there is none."""
+        try:
+            with one.call.as_it_was():
+                return self.build(one.module, one.call, one.around, checked)
+        except Exception as error:
+            return error
+
     def build(
-        self, module: AttentionModule, call: Call, output: torch.Tensor, around: Surroundings
+        self,
+        module: AttentionModule,
+        call: Call,
+        around: Surroundings,
+        checked: Checked | None = None,
     ) -> AttentionRecord:
-        """The record of a call that returned `output`, 'b i dim'."""
-        batch, queries, _ = output.shape
+        """The record of a call. checked: its check, if one was made before and all was finite."""
+        batch, queries, _ = call.x.shape
         items, kept_heads = self.choice.kept(batch, module.heads)
         stack, layer = stack_and_layer(around.name)
-        bias_name, bias = around.bias or (None, None)
-        given = call.attn_bias
-        if bias and given is not None and not is_what_was_added(given, bias, BIAS_ROWS):
-            bias_name = bias = None  # written to after its module: kept as it was added
+        bias_name, bias = around.named
+        given, waited = call.attn_bias, call.largest is not None
+        if bias and given is not None and not waited:
+            if not is_what_was_added(given, bias, BIAS_ROWS):
+                bias_name = bias = None  # written to after its module: kept as it was added
         causal = bool(getattr(module, "causal", False))
         with torch.no_grad():
-            kept = keep(module, call, bias, output, self.choice, self.transfers)
+            kept = keep(module, call, bias, self.choice, self.transfers, checked)
             extras = self._extras(module, call, items, kept_heads)
         return AttentionRecord(
             module=around.name,
@@ -92,7 +154,7 @@ class Builder:
             position_bias=bias_name,
             dense_bias=cut_bias(call.attn_bias, items, kept_heads) if bias_name is None else None,
             verification=kept.verification,
-            first_non_finite=first_non_finite(call.x, call.parts.logsumexp if call.parts else None),
+            first_non_finite=None if checked else _first_non_finite(call),
             **extras,
         )
 
@@ -134,6 +196,12 @@ class Builder:
         }
         wanted = {extra: make[extra]().detach() for extra in self.choice.extras}
         return {
-            extra: cut_map(tensor, items, heads, torch.float32).numpy()
+            extra: cut_map(tensor, items, heads, torch.float32).cpu().numpy()
             for extra, tensor in wanted.items()
         }
+
+
+def _first_non_finite(call: Call) -> tuple[int, int] | None:
+    if call.largest is not None:
+        return first_bad(~torch.isfinite(call.largest))
+    return first_non_finite(call.x, call.parts.logsumexp if call.parts else None)

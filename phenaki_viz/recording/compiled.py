@@ -6,12 +6,14 @@ the last recording that needed it has ended. What was compiled stays compiled.
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import nn
+
+from phenaki_viz.recording.walking import Named
 
 ORIGINAL = "_orig_mod"  # where torch.compile keeps the module that it wraps
 _guard = threading.RLock()
@@ -26,11 +28,11 @@ def uncompiled(model: nn.Module) -> nn.Module:
     return model
 
 
-def is_compiled(model: nn.Module) -> bool:
-    """Whether any part of a model was compiled, by `torch.compile(part)` or `part.compile()`."""
+def is_compiled(every: Sequence[Named]) -> bool:
+    """Whether any of these modules was compiled, by `torch.compile(part)` or `part.compile()`."""
     return any(
-        ORIGINAL in module._modules or getattr(module, "_compiled_call_impl", None) is not None
-        for module in model.modules()
+        ORIGINAL in module._modules or module.__dict__.get("_compiled_call_impl") is not None
+        for _, module in every
     )
 
 

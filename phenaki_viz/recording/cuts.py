@@ -1,4 +1,4 @@
-"""What one attention call left behind, cut down to what was asked for, on the CPU."""
+"""What one attention call left behind, cut down to what was asked for."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def cut_map(
         tensor = tensor[list(items)]
     if list(heads) != list(range(tensor.shape[1])):
         tensor = tensor[:, list(heads)]
-    return tensor.detach().to("cpu", dtype)
+    return tensor.detach().to(dtype)
 
 
 def cut_mask(mask: torch.Tensor | None, items: Sequence[int]) -> np.ndarray | None:
@@ -40,12 +40,14 @@ def cut_bias(
     return bias[list(items)] if each else bias
 
 
-def cut_alibi(seen: tuple[torch.Tensor, float] | None, heads: Sequence[int]) -> Alibi | None:
+def cut_alibi(
+    seen: tuple[torch.Tensor, torch.Tensor | float] | None, heads: Sequence[int]
+) -> Alibi | None:
     """ALiBi of the chosen heads, from slopes 'h' and how far the module was from them."""
     if seen is None:
         return None
     slopes, error = seen
-    return Alibi(slopes=slopes.float().cpu().numpy()[list(heads)], max_abs_error=error)
+    return Alibi(slopes=slopes.float().cpu().numpy()[list(heads)], max_abs_error=float(error))
 
 
 def first_non_finite(x: torch.Tensor, logsumexp: torch.Tensor | None) -> tuple[int, int] | None:
@@ -58,5 +60,10 @@ def first_non_finite(x: torch.Tensor, logsumexp: torch.Tensor | None) -> tuple[i
     told = x if logsumexp is None else logsumexp
     if math.isfinite(told.sum()):  # a sum is finite only if every term is
         return None
-    bad = (~torch.isfinite(x)).any(dim=-1).nonzero()
-    return (int(bad[0, 0]), int(bad[0, 1])) if len(bad) else None
+    return first_bad((~torch.isfinite(x)).any(dim=-1))
+
+
+def first_bad(bad: torch.Tensor) -> tuple[int, int] | None:
+    """(batch item, token) of the first one in 'b n' bool."""
+    found = bad.nonzero()
+    return (int(found[0, 0]), int(found[0, 1])) if len(found) else None

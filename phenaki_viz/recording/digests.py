@@ -1,23 +1,28 @@
 """Short digests of weights and inputs, so that a picture can say what made it."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import nn
 
+from phenaki_viz.recording.transfers import Transfers
+from phenaki_viz.recording.walking import Named, modules_of
+
 _Version = tuple[tuple[int, int], ...]
 _known: WeakKeyDictionary[nn.Module, tuple[_Version, str]] = WeakKeyDictionary()
 
 
-def weights_digest(model: nn.Module) -> str:
+def weights_digest(model: nn.Module, every: Sequence[Named] | None = None) -> str:
     """First 12 hex digits of BLAKE2b over names, shapes and bytes of the state dict.
 
-    Kept until a parameter is replaced or written to (PyTorch counts writes in `_version`).
+    Kept until a parameter is replaced or written to (PyTorch counts writes in `_version`). every:
+    the model's modules, if they are at hand.
     """
-    version = _version(model)
+    version = _version(every or modules_of(model))
     known = _known.get(model)
     if known and known[0] == version:
         return known[1]
@@ -27,14 +32,15 @@ def weights_digest(model: nn.Module) -> str:
     return digest
 
 
-def _version(model: nn.Module) -> _Version | None:
+def _version(every: Sequence[Named]) -> _Version | None:
     """What changes with the state dict; asked at every recording, and many times faster.
 
     None where PyTorch does not count: weights made in inference mode.
     """
     tensors = [
         tensor
-        for module in model.modules()
+        for _, module in every
+        if module._parameters or module._buffers
         for tensors in (module._parameters, module._buffers)
         for name, tensor in tensors.items()
         if tensor is not None and name not in module._non_persistent_buffers_set
@@ -64,9 +70,54 @@ def input_digest(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     Other arguments count by their repr. Made at every call, so the hash that processors have in
     hardware: half the time of BLAKE2b.
     """
+    return _digest_of(*_told_apart(args, kwargs))
+
+
+class LateDigest:
+    """The input digest of tensors on a GPU: fetched and hashed beside the model's run.
+
+    The model may write to its input: what is fetched is a copy, made on the GPU before it runs.
+    """
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        tensors, rest = _told_apart(args, kwargs)
+        transfers = Transfers()
+        fetched = [(name, transfers.to_host(tensor.detach().clone())) for name, tensor in tensors]
+
+        def digest() -> str:
+            transfers.wait()
+            return _digest_of(fetched, rest)
+
+        self._found = _beside.submit(digest)
+
+    @staticmethod
+    def is_needed(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Whether an input lies on a GPU, so that to look at it is to wait."""
+        return any(
+            isinstance(value, torch.Tensor) and value.is_cuda for value in (*args, *kwargs.values())
+        )
+
+    def result(self) -> str:
+        """The digest, as `input_digest` gives it, once it is made."""
+        return self._found.result()
+
+
+_beside = ThreadPoolExecutor(1, thread_name_prefix="input digest")
+
+
+_Arguments = list[tuple[str, Any]]
+
+
+def _told_apart(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[_Arguments, _Arguments]:
+    """Tensors, and the rest, by position or name."""
     named = [*((str(at), value) for at, value in enumerate(args)), *sorted(kwargs.items())]
-    tensors = [(name, value) for name, value in named if isinstance(value, torch.Tensor)]
-    rest = [(name, value) for name, value in named if not isinstance(value, torch.Tensor)]
+    return (
+        [(name, value) for name, value in named if isinstance(value, torch.Tensor)],
+        [(name, value) for name, value in named if not isinstance(value, torch.Tensor)],
+    )
+
+
+def _digest_of(tensors: _Arguments, rest: _Arguments) -> str:
     digest = hashlib.sha256()
     _feed(digest, tensors)
     digest.update(repr([(name, value) for name, value in rest if _plain(value)]).encode())

@@ -12,6 +12,7 @@ from torch import nn
 
 from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.recording.compiled import ORIGINAL
+from phenaki_viz.recording.walking import Named, modules_of
 
 # Not null_kv: code of 2022 and 2023 has none, or None, where there are no null key/values.
 _ATTENTION = ("to_q", "to_kv", "to_out", "attn_dropout", "heads", "q_scale", "k_scale")
@@ -47,7 +48,7 @@ class Listened:
     """What a recording listens to, each by dotted name in the order of registration.
 
     shared: of an attention module that stands in several layers of a stack, its name in each, by
-    the first of them.
+    the first of them. every: all modules, each by its first name.
     """
 
     attention: dict[str, AttentionModule]
@@ -55,6 +56,7 @@ class Listened:
     guided: dict[str, nn.Module]
     position_biases: dict[str, nn.Module]
     shared: dict[str, tuple[str, ...]]
+    every: list[Named]
 
 
 def listened(model: nn.Module) -> Listened:
@@ -63,7 +65,8 @@ def listened(model: nn.Module) -> Listened:
     first: dict[int, str] = {}
     for name, module in every:
         first.setdefault(id(module), name)
-    named = [(name, module) for name, module in every if first[id(module)] == name]
+    once = [(name, module) for name, module in every if first[id(module)] == name]
+    named = [(name, module) for name, module in once if module._modules]  # none is a leaf
     attention = cast(dict[str, AttentionModule], _having(named, _ATTENTION))
     return Listened(
         attention=attention,
@@ -71,6 +74,7 @@ def listened(model: nn.Module) -> Listened:
         guided=_having(named, _GUIDED),
         position_biases=_having(named, _BIAS),
         shared=_shared(attention, every),
+        every=once,
     )
 
 
@@ -100,7 +104,7 @@ def stack_and_layer(name: str) -> tuple[str, int]:
 
 def _named(model: nn.Module, *, remove_duplicate: bool = True) -> Iterator[tuple[str, nn.Module]]:
     """Modules by the names that they have before torch.compile wraps them."""
-    for name, module in model.named_modules(remove_duplicate=remove_duplicate):
+    for name, module in modules_of(model, again=not remove_duplicate):
         if ORIGINAL in name:
             name = ".".join(part for part in name.split(".") if part != ORIGINAL)
         yield name, module

@@ -4,11 +4,13 @@
 for each kind of PEG in each transformer. A recording of before has no facts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from torch import nn
+
+from phenaki_viz.recording.walking import Named, modules_of
 
 FACTS = "facts"
 
@@ -25,16 +27,19 @@ class Convolution:
     layout: str
 
 
-def facts_of(model: nn.Module) -> dict[str, Any]:
-    """JSON-able; modules are told by what they have, as the published classes are others."""
+def facts_of(model: nn.Module, every: Sequence[Named] | None = None) -> dict[str, Any]:
+    """JSON-able; modules are told by what they have, as the published classes are others.
+
+    every: the model's modules, if they are at hand.
+    """
     found = (
         Convolution(
             stack=name.partition(".layers.")[0],
             causal=bool(getattr(module, "causal", False)),
             layout=str(getattr(module, "layout", "published")),
         )
-        for name, module in model.named_modules()
-        if isinstance(getattr(module, "dsconv", None), nn.Conv3d)
+        for name, module in every or modules_of(model)
+        if isinstance(module._modules.get("dsconv"), nn.Conv3d)
     )
     return {"convolutions": [asdict(kind) for kind in dict.fromkeys(found)]}
 

@@ -331,11 +331,12 @@ def _described(
             tensors[f"{at}.{name}"] = torch.from_numpy(array)
     plain["held"] = record.map.held
     plain["precision"] = _formats(record.map.precision)
-    if isinstance(record.map, PartsMap):
-        plain["map_scale"] = record.map.scale
-        plain["table"] = _keep_parts(record, record.map, at, biases, tensors)
+    held = record.map.moved(lambda tensor: tensor.cpu())
+    if isinstance(held, PartsMap):
+        plain["map_scale"] = held.scale
+        plain["table"] = _keep_parts(record, held, at, biases, tensors)
     else:
-        tensors[f"{at}.attn"] = _attn(record.map)
+        tensors[f"{at}.attn"] = _attn(held)
     return plain
 
 

@@ -18,9 +18,10 @@ from phenaki_viz.errors import RecordingError, RecordingWarning
 from phenaki_viz.recording import duck
 from phenaki_viz.recording.biases import Biases
 from phenaki_viz.recording.budget import Budget
-from phenaki_viz.recording.building import Builder, Surroundings
+from phenaki_viz.recording.building import Builder, Surroundings, Waiting
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, PARTS_LIMIT, Choice, Extra, Hold
 from phenaki_viz.recording.compiled import compiler_is_loaded, eagerly, is_compiled, uncompiled
+from phenaki_viz.recording.digests import LateDigest
 from phenaki_viz.recording.duck import AttentionModule
 from phenaki_viz.recording.hook import Hook, Left
 from phenaki_viz.recording.keeping import Call, Parts
@@ -28,10 +29,11 @@ from phenaki_viz.recording.locks import ModelLock, lock_of
 from phenaki_viz.recording.maps import Held
 from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.pricing import call_arguments
-from phenaki_viz.recording.records import Recording
+from phenaki_viz.recording.records import AttentionRecord, Recording
 from phenaki_viz.recording.report import Heard
 from phenaki_viz.recording.verify import Sample, warn_of_failures
 
+NOT_YET = "not known yet"  # an input digest that is being made
 TO_THE_BLOCK = 4  # stack levels from a warning here to the `with` that it is about
 
 
@@ -88,7 +90,9 @@ def record(
             found = duck.listened(model)
             watched = _chosen(model, found, choice)
             session = _Session(model, choice, found, tuple(watched), on_progress)
-            session.was_compiled = compiler_is_loaded() and is_compiled(given)
+            session.was_compiled = compiler_is_loaded() and (
+                given is not model or is_compiled(found.every)
+            )
             session.attach(watched, hooks)
         yield session.recording
         hooks.close()
@@ -173,6 +177,9 @@ class _Session:
     waiting: dict[str, RemovableHandle] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
     copies: list[tuple[weakref.ref[nn.Module], Left]] = field(default_factory=list)
+    waiting_calls: list[Waiting] = field(default_factory=list)
+    digest: LateDigest | None = None
+    origin_is_due: bool = False
     has_lock: bool = False
     was_compiled: bool = False
     done: int = 0
@@ -181,7 +188,7 @@ class _Session:
     def __post_init__(self) -> None:
         self.builder = Builder(choice=self.choice)
         self.budget = Budget(self.choice)
-        self.biases = Biases(self.recording)
+        self.biases = Biases(self.recording, self.builder.transfers)
         self.lock: ModelLock = lock_of(self.model)
         self.heard = Heard(type(self.model).__name__, self.watched)
         self.compiler_was_there = compiler_is_loaded()
@@ -196,7 +203,7 @@ class _Session:
             hooks.callback(register(Hook(self, module, act), **how).remove)
 
         hooks.callback(self._let_go)
-        hooks.callback(self.builder.transfers.wait)  # before the recording is handed over
+        hooks.callback(self._settle)  # before the recording is handed over
         for name, module in self._outer().items():
             on(module, False, partial(self._enter_outer, name), with_kwargs=True)
             on(module, True, self._leave_outer, always_call=True)
@@ -296,12 +303,33 @@ class _Session:
         self.entered[name] += 1
 
     def _say_origin(self, args: Any, kwargs: Any) -> None:
+        """Say what made this: later, where that is to wait for a GPU.
+
+        The digest of weights is made now if the model learns: running it may change them.
+        """
+        self.digest, self.origin_is_due = None, False
+        if not LateDigest.is_needed(args, kwargs):
+            self._note_origin(args, kwargs, "")
+            return
         try:
-            self.recording.made_by |= origin_of(self.model, args, kwargs)
+            self.digest = LateDigest(args, kwargs)
+        except RuntimeError as error:  # no memory for a copy
+            self._note_origin((), {}, _unknown(error))
+            return
+        self.origin_is_due = not self.model.training
+        if not self.origin_is_due:
+            self._note_origin((), {}, NOT_YET)
+
+    def _note_origin(self, args: Any, kwargs: Any, digest: str) -> None:
+        self.origin_is_due = False
+        try:
+            self.recording.made_by |= origin_of(
+                self.model, args, kwargs, digest=digest, every=self.found.every
+            )
         except Exception as error:  # weights that cannot be read are no reason to stop the model
             self.recording.made_by |= {
                 "model": type(self.model).__name__,
-                "weights_digest": f"unknown ({type(error).__name__}: {str(error)[:100]})",
+                "weights_digest": _unknown(error),
             }
         if self.was_compiled:
             self.recording.made_by["compiled"] = "recorded uncompiled"
@@ -312,7 +340,7 @@ class _Session:
         transformer = self._forget(module)
         if transformer or module is self.model:
             # Whoever steers the model may read the records in between.
-            self.builder.transfers.wait()
+            self._settle()
         if not self.frames:
             self._release()
 
@@ -338,7 +366,7 @@ class _Session:
                 return
         else:
             self._take()
-            if not self.recording.made_by:
+            if not self.recording.made_by and not self.origin_is_due:
                 self._say_origin((), {})
             around = self._around(name)
             if self.choice.modules is not None and around.name not in self.choice.modules:
@@ -351,7 +379,8 @@ class _Session:
             self.recording.holding = self.budget.holding
             around.bias, attn_bias = self.biases.of(attn_bias, module.heads)
             mask = mask.clone() if isinstance(mask, torch.Tensor) else mask
-            self.calls[name] = Call(x, mask, context, attn_bias, held), around
+            call = Call(x, mask, context, attn_bias, held, size=self.budget.size)
+            self.calls[name] = call, around
         self._wait_for(name, module, held)
 
     def _check(self, around: Surroundings, x: torch.Tensor, context: torch.Tensor | None) -> None:
@@ -392,7 +421,7 @@ class _Session:
         exact = -slopes[:, None, None] * distance
         seen = bias.detach().reshape(-1, *bias.shape[-2:])[: len(slopes)]
         fits = seen.shape[-2:] == (i, j)
-        error = float((seen[:, rows] - exact).abs().max()) if fits else float("inf")
+        error = (seen[:, rows] - exact).abs().max() if fits else float("inf")
         self.calls[name][0].alibi = (slopes, error)
 
     def _see_map(self, name: str, module: nn.Module, args: tuple[torch.Tensor]) -> None:
@@ -421,29 +450,68 @@ class _Session:
         call, around = self.calls.pop(name, (None, None))
         try:
             if call is not None and around is not None and isinstance(output, torch.Tensor):
-                self._keep(module, call, around, output)
+                self._keep(module, call, around)
         finally:
             if not self.frames and not self.calls:
+                self._settle()
                 self._release()
 
-    def _keep(
-        self, module: AttentionModule, call: Call, around: Surroundings, output: torch.Tensor
-    ) -> None:
+    def _keep(self, module: AttentionModule, call: Call, around: Surroundings) -> None:
         if call.kv is None or (call.attn is None and call.parts is None):
             self.heard.silent[around.name] += 1
             return
         try:
-            record = self.builder.build(module, call, output.detach(), around)
+            if has_to_wait(call):
+                call.wait()
+                self.waiting_calls.append(Waiting(module, call, around))
+                self.budget.kept[call.held] += call.size
+                self._settle_if_many()
+            else:
+                if self.waiting_calls:
+                    self._settle()
+                self.biases.settle()
+                self._add(self.builder.build(module, call, around))
         except Exception as error:
-            # Somebody else's model is running: it is not stopped for what is only looked at.
-            self.heard.failed[around.name] = f"{type(error).__name__}: {str(error)[:300]}"
+            self._could_not(around, error)
             return
-        self.recording.records.append(record)
-        self.budget.kept[record.map.held] += record.map.nbytes
         self.counts[around.name] += 1
         self.done += 1
         if self.on_progress:
             self.on_progress(self.done, len(self.watched))
+
+    def _add(self, record: AttentionRecord) -> None:
+        self.recording.records.append(record)
+        self.budget.kept[record.map.held] += record.map.nbytes
+
+    def _could_not(self, around: Surroundings, error: Exception) -> None:
+        """Somebody else's model is running: it is not stopped for what is only looked at."""
+        self.heard.failed[around.name] = f"{type(error).__name__}: {str(error)[:300]}"
+
+    def _settle_if_many(self) -> None:
+        """Let go of what calls hold until they are settled, before it is much."""
+        held = sum(one.call.waiting_bytes for one in self.waiting_calls)
+        if held >= self.builder.most_waiting(self.waiting_calls[-1].call):
+            self._settle()
+
+    def _settle(self) -> None:
+        """Make the records of calls that wait, and return when all of them can be read."""
+        waiting, self.waiting_calls = self.waiting_calls, []
+        if self.origin_is_due:  # while the GPU is busy
+            self._note_origin((), {}, NOT_YET)
+        self.biases.settle()
+        for one, found in zip(waiting, self.builder.settle(waiting), strict=True):
+            self.budget.kept[one.call.held] -= one.call.size
+            if isinstance(found, Exception):
+                self._could_not(one.around, found)
+            else:
+                self._add(found)
+        self.builder.transfers.wait()
+        if self.digest is not None:
+            digest, self.digest = self.digest, None
+            try:
+                self.recording.made_by["input_digest"] = digest.result()
+            except Exception as error:
+                self.recording.made_by["input_digest"] = _unknown(error)
 
     def _around(self, name: str) -> Surroundings:
         """Which call this is that begins."""
@@ -469,6 +537,15 @@ class _Session:
             branch=labels.get("branch") or (guided[0] if guided else None),
             step=labels.get("step"),
         )
+
+
+def _unknown(error: Exception) -> str:
+    return f"unknown ({type(error).__name__}: {str(error)[:100]})"
+
+
+def has_to_wait(call: Call) -> bool:
+    """Whether to look at what this call computed is to wait for a GPU."""
+    return call.kv is not None and call.kv.is_cuda
 
 
 def _is_recomputed() -> bool:

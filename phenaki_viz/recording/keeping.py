@@ -1,5 +1,6 @@
 """How the map of one attention call is kept: as it was, or by the parts it is recomputed from."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import torch
@@ -22,7 +23,8 @@ EACH = 256  # beyond that, one in so many
 # In half precision a score on the border of two steps may take the other one.
 AGREES = {torch.float64: 1e-5, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 5e-2}
 
-Slopes = tuple[torch.Tensor, float]  # ALiBi's, 'h', and how far the module was from them
+# ALiBi's, 'h', and how far the module was from them, on its device
+Slopes = tuple[torch.Tensor, torch.Tensor | float]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,11 @@ class Parts:
 
 @dataclass
 class Call:
-    """What is known of one attention call while it runs."""
+    """What is known of one attention call while it runs, and until it is settled.
+
+    size: bytes that its map will take. autocast: its format while the call ran, or None. largest:
+    the largest magnitude of every token that came in, 'b n', of a call that has to wait.
+    """
 
     x: torch.Tensor
     mask: torch.Tensor | None
@@ -50,6 +56,32 @@ class Call:
     kv: torch.Tensor | None = None
     alibi: Slopes | None = None
     mixed: Mixed = UNSEEN
+    size: int = 0
+    autocast: torch.dtype | None = None
+    largest: torch.Tensor | None = None
+
+    def wait(self) -> None:
+        """Hold on to what is needed later, as it is now, and let go of the rest."""
+        self.autocast = autocast_dtype(self.x.device)
+        # One number a token, finite only if all of it is: what came in may be written to.
+        self.largest = torch.linalg.vector_norm(self.x.detach(), ord=torch.inf, dim=-1)
+        self.x = torch.empty(self.x.shape, device="meta")
+        if self.context is not None:
+            self.context = torch.empty(self.context.shape, device="meta")
+
+    def as_it_was(self) -> AbstractContextManager[object]:
+        """Autocast as it was while the call ran."""
+        device = seen(self.kv).device
+        if self.largest is None or autocast_dtype(device) == self.autocast:
+            return nullcontext()
+        enabled = self.autocast is not None
+        return torch.autocast(device.type, dtype=self.autocast, enabled=enabled)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that are held until the call is settled, at most."""
+        held = (self.kv, self.q, self.attn)
+        return sum(tensor.nbytes for tensor in held if tensor is not None)
 
     def see_mixed(self, module: AttentionModule, given: object, choice: Choice) -> None:
         """Take what `to_out` is given, as far as it is checked."""
@@ -68,23 +100,51 @@ class Kept:
     alibi: Slopes | None
 
 
+@dataclass(frozen=True)
+class Checked:
+    """A call's map by parts, or None for one that is stored, and what the check found."""
+
+    parts: PartsMap | None
+    verification: Verification
+
+
 def keep(
     module: AttentionModule,
     call: Call,
     bias: PositionBias | None,
-    output: torch.Tensor,
     choice: Choice,
     transfers: Transfers,
+    checked: Checked | None = None,
 ) -> Kept:
-    """Keep the chosen part of a call's map, and check it against the module's output 'b i dim'.
+    """Keep the chosen part of a call's map, and check it against what `to_out` was given.
 
-    bias: the position bias that the call was given, if it came from a module. A map by parts is
-    checked where the model runs; its way to the host is begun, `transfers` knows when it ends.
+    bias: the position bias that the call was given, if it came from a module. checked: the check,
+    if it was made before. A map is checked where the model runs; its way to the host is begun,
+    unless it stays there: `transfers` knows when it ends.
     """
-    batch, queries, _ = output.shape
+    batch, _, _ = call.x.shape
     items, heads = choice.kept(batch, module.heads)
+    alibi = alibi_of(module, call)
+    if checked is None:
+        checked = _check(module, call, bias, alibi, choice)
+    if checked.parts is not None:
+        parts = transfers.kept(checked.parts.cut(items, heads))
+        return Kept(parts, checked.verification, alibi)
+    attn = seen(call.attn)
+    stored = StoredMap(cut_map(attn, items, heads, choice.dtype), Precision(weights=attn.dtype))
+    return Kept(transfers.kept(stored), checked.verification, alibi)
+
+
+def _check(
+    module: AttentionModule,
+    call: Call,
+    bias: PositionBias | None,
+    alibi: Slopes | None,
+    choice: Choice,
+) -> Checked:
+    """Look at one call, and wait for what is seen."""
+    batch, queries, _ = call.x.shape
     sample = sample_of(call.held, batch, queries, choice)
-    alibi = call.alibi or _alibi_of(module)
 
     def check(picked: torch.Tensor, precision: Precision, *, recomputed: bool) -> Verification:
         of = batch * queries
@@ -93,18 +153,16 @@ def keep(
         )
 
     if call.held == "by parts":
-        parts = _parts_map(module, call, bias, alibi)
+        parts = parts_of(module, call, bias, alibi)
         rows_of = [parts.rows_of_heads(b, sample.rows) for b in indices(sample.items)]
         picked = rows_of[0][None] if len(rows_of) == 1 else torch.stack(rows_of)
-        error = None if call.attn is None else _largest(picked, sample.of_map(call.attn))
+        error = None if call.attn is None else float(furthest(picked, sample.of_map(call.attn)))
         if error is None or error <= AGREES[parts.precision.coarsest]:
             checked = check(picked, parts.precision, recomputed=True)
-            checked = replace(checked, weight_error=error)
-            return Kept(parts.cut(items, heads).moved(transfers.to_host), checked, alibi)
+            return Checked(parts, replace(checked, weight_error=error))
     attn = seen(call.attn)
     precision = Precision(weights=attn.dtype)
-    checked = check(sample.of_map(attn), precision, recomputed=False)
-    return Kept(StoredMap(cut_map(attn, items, heads, choice.dtype), precision), checked, alibi)
+    return Checked(None, check(sample.of_map(attn), precision, recomputed=False))
 
 
 def sample_of(held: Held, batch: int, queries: int, choice: Choice) -> Sample:
@@ -122,9 +180,10 @@ def seen(caught: torch.Tensor | None) -> torch.Tensor:
     return caught
 
 
-def _parts_map(
+def parts_of(
     module: AttentionModule, call: Call, bias: PositionBias | None, alibi: Slopes | None
 ) -> PartsMap:
+    """A call's map by its parts, where the model runs."""
     told = call.parts
     added = _bias(call, bias, seen(call.kv).device)
     if told is not None:
@@ -183,15 +242,17 @@ def _bias(
     return None if call.attn_bias is None else call.attn_bias.detach()
 
 
-def _alibi_of(module: AttentionModule) -> Slopes | None:
-    """Slopes that were added row by row, where nobody hears of the whole bias."""
+def alibi_of(module: AttentionModule, call: Call) -> Slopes | None:
+    """ALiBi as it was heard of, or slopes that were added row by row, where nobody hears of it."""
+    if call.alibi is not None:
+        return call.alibi
     if not getattr(module, "causal", False) or not hasattr(module, "attn_parts"):
         return None
     return torch.as_tensor(module.rel_pos_bias.slopes).detach().reshape(-1), 0.0
 
 
-def _largest(ours: torch.Tensor, theirs: torch.Tensor) -> float:
+def furthest(ours: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:
     """The largest difference of weights; NaN is like NaN, and infinitely far from all else."""
     error = (ours - theirs).abs()
     error = torch.where(ours.isnan() & theirs.isnan(), 0, error)
-    return float(error.nan_to_num(nan=torch.inf).max())
+    return error.nan_to_num(nan=torch.inf).max()

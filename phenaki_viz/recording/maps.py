@@ -4,10 +4,10 @@
 same questions: `rows`, `columns`, `tile`, `tile_runs`, `full`, `wrong_rows`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 import torch
@@ -45,6 +45,13 @@ class AttentionMap(Protocol):
     @property
     def precision(self) -> Precision:
         """In which formats the model computed it."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where it lies: answers are on the host in any case."""
+
+    def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> Self:
+        """The same, moved to the host; itself where it is there."""
 
     def rows(self, b: int, h: int, queries: Sequence[int]) -> np.ndarray:
         """What these queries look at: 'q j'."""
@@ -102,6 +109,8 @@ def pool(tile: torch.Tensor, cell: tuple[int, int], reduce: Reduce) -> torch.Ten
         raise RecordingError(f"reduce is 'mean', 'max' or 'sum', got {reduce!r}")
     if cell == (1, 1):
         return tile
+    if tile.is_cuda:
+        return _pool_along(_pool_along(tile, cell[1], reduce).mT, cell[0], reduce).mT
     maps = rearrange(tile, "... y x -> (...) 1 y x")
     if reduce == "max":
         pooled = F.max_pool2d(maps, cell, ceil_mode=True)
@@ -109,6 +118,22 @@ def pool(tile: torch.Tensor, cell: tuple[int, int], reduce: Reduce) -> torch.Ten
         divisor = 1 if reduce == "sum" else None
         pooled = F.avg_pool2d(maps, cell, ceil_mode=True, divisor_override=divisor)
     return pooled.reshape(*tile.shape[:-2], *pooled.shape[-2:])
+
+
+def _pool_along(tile: torch.Tensor, cell: int, reduce: Reduce) -> torch.Tensor:
+    """'… n' → '… ceil(n/cell)', for a GPU, whose pooling gives a whole cell to a single thread."""
+    whole = tile.shape[-1] // cell * cell
+    parts = [tile[..., :whole].unflatten(-1, (-1, cell))] if whole else []
+    parts += [tile[..., whole:].unsqueeze(-2)] if whole < tile.shape[-1] else []
+    if reduce == "max":
+        return torch.cat([part.amax(dim=-1) for part in parts], dim=-1)
+    sums = [part.sum(dim=-1) / (part.shape[-1] if reduce == "mean" else 1) for part in parts]
+    return torch.cat(sums, dim=-1)
+
+
+def on_host(tensor: torch.Tensor) -> np.ndarray:
+    """The numbers as float32, wherever they lie."""
+    return tensor.detach().float().cpu().numpy()
 
 
 def check_item(shape: Sequence[int], b: int, h: int) -> None:
@@ -140,8 +165,8 @@ def wrong_rows(attn: np.ndarray, weights: torch.dtype = torch.float32) -> np.nda
 
 
 def _wrong_rows(attn: torch.Tensor, weights: torch.dtype) -> np.ndarray:
-    sums = attn.sum(dim=1, dtype=torch.promote_types(attn.dtype, torch.float32)).numpy()
-    negative = ~(attn.amin(dim=1) >= 0).numpy()  # NaN too
+    sums = attn.sum(dim=1, dtype=torch.promote_types(attn.dtype, torch.float32)).cpu().numpy()
+    negative = ~(attn.amin(dim=1) >= 0).cpu().numpy()  # NaN too
     return np.flatnonzero(negative | wrong_sums(sums, weights, attn.shape[1]))
 
 
@@ -163,7 +188,8 @@ def wrong_sums(sums: np.ndarray, weights: torch.dtype, keys: int) -> np.ndarray:
 class StoredMap:
     """The softmax itself, as it multiplied the values.
 
-    attn: 'b h i j', float32 or float16, on the CPU. precision: of the model that made it.
+    attn: 'b h i j', float32 or float16, on the host or on the GPU that made it. precision: of the
+    model that made it.
     """
 
     attn: torch.Tensor
@@ -180,6 +206,19 @@ class StoredMap:
     def nbytes(self) -> int:
         """Bytes this map keeps in memory."""
         return self.attn.nbytes
+
+    @property
+    def device(self) -> torch.device:
+        """Where it lies."""
+        return self.attn.device
+
+    def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "StoredMap":
+        """The same, moved to the host."""
+        attn = move(self.attn)
+        return self if attn is self.attn else StoredMap(attn, self.precision)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"attn": self.attn.cpu(), "precision": self.precision, "held": self.held}
 
     def rows(self, b: int, h: int, queries: Sequence[int]) -> np.ndarray:
         """What these queries look at: 'q j' float32."""
@@ -245,4 +284,4 @@ class StoredMap:
 
     @staticmethod
     def _out(tensor: torch.Tensor) -> np.ndarray:
-        return tensor.detach().float().numpy()
+        return on_host(tensor)

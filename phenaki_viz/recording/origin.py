@@ -1,5 +1,6 @@
 """What made a recording: the model and its settings, digests of weights and inputs, versions."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -9,10 +10,22 @@ from torch import nn
 
 from phenaki_viz.recording.digests import input_digest, weights_digest
 from phenaki_viz.recording.facts import FACTS, facts_of
+from phenaki_viz.recording.walking import Named
 
 
-def origin_of(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """All of it, JSON-able, for a model and what it was called with."""
+def origin_of(
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    digest: str = "",
+    every: Sequence[Named] | None = None,
+) -> dict[str, Any]:
+    """All of it, JSON-able, for a model and what it was called with.
+
+    digest: of the input, or a word in its place until it is known. every: the model's modules, if
+    they are at hand.
+    """
     config = getattr(model, "config", None)
     return {
         "model": type(model).__name__,
@@ -21,10 +34,10 @@ def origin_of(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -
         "random_weights": bool(getattr(model, "random_weights", False)),
         "assumed": _said(model, "assumed"),  # settings that its checkpoint does not say
         "notes": _said(model, "opened_notes"),
-        "weights_digest": weights_digest(model),
-        "input_digest": input_digest(args, kwargs),
+        "weights_digest": weights_digest(model, every),
+        "input_digest": digest or input_digest(args, kwargs),
         "versions": versions(),
-        FACTS: facts_of(model),
+        FACTS: facts_of(model, every),
     }
 
 

@@ -1,7 +1,7 @@
 """An attention map held by its parts, O(n·d) instead of O(n²), and recomputed where it is asked."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -10,6 +10,7 @@ import torch
 
 from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.models.precision import EXACT, Precision, rounded, without_autocast, working
+from phenaki_viz.models.room import Room
 from phenaki_viz.recording.maps import (
     Held,
     Reduce,
@@ -17,11 +18,12 @@ from phenaki_viz.recording.maps import (
     cell_size,
     check_item,
     check_span,
+    on_host,
     pool,
     wrong_sums,
 )
 
-BLOCK = 2**22  # weights recomputed at a time
+BLOCK = 2**22  # weights recomputed at a time on a CPU
 WIDE = 2048  # keys from which whole rows of a bias are read faster than single pairs
 Some = slice | torch.Tensor  # of the queries or keys: a run, every so many, or chosen ones
 
@@ -31,7 +33,8 @@ class PartsMap:
     """What the softmax was made of: exp(q·k·scale + bias − log-sum-exp of the row), masked keys 0.
 
     q: 'b h i d' and k: 'b h j d', as the scores used them and in the format they were multiplied
-    in, null keys first; logsumexp: 'b h i'; on the CPU once they are kept. bias: of the real keys,
+    in, null keys first; logsumexp: 'b h i'; on the host, or on the GPU that made them while there
+    is room: weights are recomputed where they lie, and answers are on the host. bias: of real keys,
     as its table of offsets, as 'h i n' or 'b h i n', or None. slopes: ALiBi's, 'h', or None.
     causal, key_mask ('b n' bool, real keys): who may see whom. nulls: how many null keys, which are
     always seen. precision: where the model rounded; the same is done here, and no more than that.
@@ -60,15 +63,33 @@ class PartsMap:
             return cls(logsumexp=logsumexp, **parts)
         made = cls(logsumexp=q.new_empty(q.shape[:-1], dtype=working(q.dtype)), **parts)
         b, h, i, j = made.shape
-        step = max(1, BLOCK // (h * j))
+        step = made._rows_at_once(h * j)
         for item in range(b):
             for first in range(0, i, step):
                 run = slice(first, min(first + step, i))
                 scores = made._scores(item, slice(0, h), run, slice(0, j))
                 made.logsumexp[item, :, run] = scores.logsumexp(dim=-1)
             # No key to sum over: not a row that went wrong. `_weights` knows what it looks at.
-            made.logsumexp[item, :, made._visible(item) == 0] = 0
+            made._fill_blind(made.logsumexp[item, ..., None], item, slice(0, i), 0)
         return made
+
+    @classmethod
+    def joined(cls, maps: Sequence["PartsMap"]) -> "PartsMap":
+        """Maps alike in all but their queries and keys, as one: their heads one after the other.
+
+        Their bias is one for all of them. It is read with all of its heads.
+        """
+        one = maps[0]
+        if len(maps) == 1:
+            return one
+        slopes = [each.slopes for each in maps if each.slopes is not None]
+        return replace(
+            one,
+            q=torch.cat([each.q for each in maps], dim=1),
+            k=torch.cat([each.k for each in maps], dim=1),
+            logsumexp=torch.cat([each.logsumexp for each in maps], dim=1),
+            slopes=torch.cat(slopes) if slopes else None,
+        )
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -83,13 +104,22 @@ class PartsMap:
         dense = self.bias.nbytes if isinstance(self.bias, torch.Tensor) else 0
         return dense + sum(tensor.nbytes for tensor in kept if tensor is not None)
 
+    @property
+    def device(self) -> torch.device:
+        """Where it lies."""
+        return self.q.device
+
+    def __getstate__(self) -> dict[str, Any]:
+        host = self.moved(lambda tensor: tensor.cpu())
+        return {field.name: getattr(host, field.name) for field in fields(host)}
+
     def rows(self, b: int, h: int, queries: Sequence[int]) -> np.ndarray:
         """What these queries look at: 'q j' float32."""
         check_item(self.shape, b, h)
-        every, chosen = slice(0, self.shape[3]), _chosen(queries)
+        every, chosen = slice(0, self.shape[3]), self._chosen(queries)
         weights = self._weights(b, slice(h, h + 1), chosen, every)[0]
         self._note_sums(b, h, chosen, weights)
-        return weights.float().numpy()
+        return on_host(weights)
 
     def rows_of_heads(self, b: int, queries: slice) -> torch.Tensor:
         """What these queries look at, in every head: 'h q j', as wide as it is computed.
@@ -102,7 +132,7 @@ class PartsMap:
         """Who looks at these keys: 'i k' float32."""
         check_item(self.shape, b, h)
         queries = slice(0, self.shape[2])
-        return self._weights(b, slice(h, h + 1), queries, _chosen(keys))[0].float().numpy()
+        return on_host(self._weights(b, slice(h, h + 1), queries, self._chosen(keys))[0])
 
     def tile(
         self,
@@ -135,7 +165,7 @@ class PartsMap:
         y, x = shape or (None, None)
         cell = cell_size(rows[1] - rows[0], y), cell_size(columns[1] - columns[0], x)
         for block in self._blocks(b, h, rows, columns, cell[0]):
-            yield pool(block, cell, reduce).float().numpy()
+            yield on_host(pool(block, cell, reduce))
 
     def full(self, b: int, h: int) -> np.ndarray:
         """The whole map: 'i j' float32."""
@@ -152,11 +182,11 @@ class PartsMap:
         check_span("rows", (first, end), self.shape[2])
         sums = self._sums[b, h]
         missing = first + np.flatnonzero(np.isnan(sums[first:end]))
-        step = max(1, BLOCK // self.shape[3])
+        step = self._rows_at_once(self.shape[3], len(missing))
         for at in range(0, len(missing), step):
             some = missing[at : at + step]
             run = some[-1] - some[0] + 1 == len(some)
-            queries: Some = slice(int(some[0]), int(some[-1]) + 1) if run else _chosen(some)
+            queries: Some = slice(int(some[0]), int(some[-1]) + 1) if run else self._chosen(some)
             weights = self._weights(b, slice(h, h + 1), queries, slice(0, self.shape[3]))[0]
             self._note_sums(b, h, queries, weights)
         return np.flatnonzero(wrong_sums(sums, self.precision.weights, self.shape[3]))
@@ -186,15 +216,12 @@ class PartsMap:
         )
 
     def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "PartsMap":
-        """The same with every tensor moved; a table of offsets too, if it is not there yet."""
+        """The same with every tensor moved to the host; a table of offsets too."""
         q, bias = move(self.q), self.bias
         if q is self.q:  # all of a model is in one place
             return self
         if isinstance(bias, OffsetBias):
-            surface = move(bias.surface)
-            # On the host already: other maps share this very table, and what it was read into.
-            shared = surface.data_ptr() == bias.surface.data_ptr()
-            bias = bias if shared else OffsetBias(surface, bias.dimensions)
+            bias = bias.moved(move)
         elif bias is not None:
             bias = move(bias)
         return replace(
@@ -223,8 +250,8 @@ class PartsMap:
 
     def _note_sums(self, b: int, h: int, queries: Some, weights: torch.Tensor) -> None:
         """Keep the sums of whole rows 'q j'."""
-        sums = weights.sum(dim=-1).nan_to_num(nan=torch.inf)
-        self._sums[b, h, queries if isinstance(queries, slice) else queries.numpy()] = sums.numpy()
+        sums = on_host(weights.sum(dim=-1).nan_to_num(nan=torch.inf))
+        self._sums[b, h, queries if isinstance(queries, slice) else queries.cpu().numpy()] = sums
 
     def _visible(self, b: int) -> torch.Tensor:
         """How many keys each query may see: 'i' int."""
@@ -240,7 +267,7 @@ class PartsMap:
     ) -> Iterator[torch.Tensor]:
         """The rectangle in runs of rows that end where a picture cell ends."""
         width = columns[1] - columns[0]
-        step = max(1, BLOCK // width // cell) * cell
+        step = max(1, self._rows_at_once(width, rows[1] - rows[0]) // cell) * cell
         for first in range(rows[0], rows[1], step):
             run = slice(first, min(first + step, rows[1]))
             weights = self._weights(b, slice(h, h + 1), run, slice(*columns))[0]
@@ -260,8 +287,24 @@ class PartsMap:
         weights.exp_()
         if self.causal or self.key_mask is not None:
             # A query that may see no key looks at all of them alike, as published.
-            weights[:, self._visible(b)[queries] == 0] = 1 / self.shape[3]
+            self._fill_blind(weights, b, queries, 1 / self.shape[3])
         return rounded(weights, self.precision.weights)
+
+    def _fill_blind(self, rows: torch.Tensor, b: int, queries: Some, value: float) -> None:
+        """Set the rows 'h q …' of queries that may see no key."""
+        if not self.causal and self.key_mask is None:
+            return
+        blind = self._visible(b)[queries] == 0
+        if rows.is_cpu:
+            rows[:, blind] = value
+        else:  # without asking the GPU how many there are
+            rows.masked_fill_(blind[:, None], value)
+
+    def _rows_at_once(self, width: int, rows: int = 2**31) -> int:
+        """How many rows of so many weights are made at a time, where the parts lie."""
+        device = self.q.device
+        block = BLOCK if device.type == "cpu" else Room.on(device, width * rows).block
+        return max(1, block // width)
 
     def _scores(self, b: int, heads: slice, queries: Some, keys: Some) -> torch.Tensor:
         """What the softmax is taken of, 'h q k' float32 or float64; −inf where a key is hidden."""
@@ -301,7 +344,13 @@ class PartsMap:
         if self.nulls == 0:
             scores += self._bias_of(b, heads, queries, keys)
             return
-        real = self._indices(keys) - self.nulls
+        if isinstance(keys, slice):
+            first = max(keys.start, self.nulls)
+            if first < keys.stop:
+                real_keys = slice(first - self.nulls, keys.stop - self.nulls)
+                scores[..., first - keys.start :] += self._bias_of(b, heads, queries, real_keys)
+            return
+        real = keys - self.nulls
         has = real >= 0
         if has.any():
             scores[..., has] += self._bias_of(b, heads, queries, real[has])
@@ -313,18 +362,21 @@ class PartsMap:
             return (dense[:, queries] if dense.shape[1] > 1 else dense)[..., keys]
         bias = cast(OffsetBias, self.bias)
         if isinstance(queries, slice) and queries.step is not None:
-            return bias.sample(queries)[heads][..., keys].to(self._dtype)
+            sample = bias.sample(queries)
+            layers = self.shape[1] // len(sample)
+            if layers > 1:  # joined maps: each of them has these heads
+                sample = sample.repeat(layers, 1, 1)
+            return sample[heads][..., keys].to(self._dtype)
         run = isinstance(keys, slice) and keys.stop - keys.start >= WIDE
         if isinstance(queries, slice) and run:
             return bias.rows(queries.start, queries.stop, heads)[..., keys].to(self._dtype)
         return bias.pairs(heads, self._indices(queries), self._indices(keys)).to(self._dtype)
+
+    def _chosen(self, places: Sequence[int] | np.ndarray) -> torch.Tensor:
+        return torch.as_tensor(np.asarray(places, np.int64)).to(self.q.device)
 
     def _indices(self, places: Some) -> torch.Tensor:
         if isinstance(places, torch.Tensor):
             return places
         step = places.step or 1
         return torch.arange(places.start, places.stop, step, device=self.q.device)
-
-
-def _chosen(places: Sequence[int] | np.ndarray) -> torch.Tensor:
-    return torch.as_tensor(np.asarray(places, np.int64))

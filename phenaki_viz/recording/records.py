@@ -1,7 +1,7 @@
 """What a recording holds: one record per attention call, the position biases, and their origin."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -153,6 +153,10 @@ class AttentionRecord:
     use: int = 0
     shared: tuple[str, ...] = ()
     batch: int = 0
+
+    def settle(self, verification: Verification) -> None:
+        """Say what a check found that was under way; before anybody reads this record."""
+        object.__setattr__(self, "verification", verification)
 
     def __post_init__(self) -> None:
         if self.forward < 0:  # all that an older file knows
@@ -343,9 +347,23 @@ class Recording:
 
         return described(self)
 
+    def to_host(self) -> "Recording":
+        """Move maps that still lie on a GPU to the host, and give its memory back; returns itself.
+
+        Parts of this recording that were taken before keep theirs where they are.
+        """
+        self.records[:] = [
+            replace(record, map=record.map.moved(lambda tensor: tensor.cpu()))
+            if record.map.device.type != "cpu"
+            else record
+            for record in self.records
+        ]
+        self._passes = None
+        return self
+
     @property
     def nbytes(self) -> int:
-        """Bytes of all maps."""
+        """Bytes of all maps, where they lie."""
         return sum(record.map.nbytes for record in self.records)
 
     @property

@@ -1,19 +1,37 @@
-"""Tensors on their way from the model's device to the host, while the model runs on."""
+"""Where what was recorded lies: on the GPU that made it while there is room, else on the host."""
 
+import weakref
+from collections import Counter
 from typing import Any
 
 import torch
 
+from phenaki_viz.models.room import free_memory
+from phenaki_viz.recording.maps import StoredMap
+from phenaki_viz.recording.parts import PartsMap
+
+SHARE = 4  # of a GPU's free memory all recordings together may hold one part in so many
+
+_held: Counter[torch.device] = Counter()  # bytes of maps that lie on a GPU, of all recordings
+
 
 class Transfers:
-    """Copies to the host. Those from a GPU are only begun: `wait` before anything is read.
+    """Keeps maps where they are, or copies them to the host.
 
-    They run on a stream of their own beside the model's, into pinned memory; what lies on the host
-    already is taken as it is.
+    Copies from a GPU are only begun: `wait` before anything is read. They run on a stream of their
+    own beside the model's, into pinned memory; what lies on the host already is taken as it is.
     """
 
     def __init__(self) -> None:
         self._streams: dict[torch.device, Any] = {}
+        self._limits: dict[torch.device, int] = {}
+
+    def kept(self, held: PartsMap | StoredMap) -> PartsMap | StoredMap:
+        """The map where it may stay: there, or on its way to the host."""
+        if held.device.type == "cuda" and self._may_stay(held.device, held.nbytes):
+            _count(held)
+            return held
+        return held.moved(self.to_host)
 
     def to_host(self, tensor: torch.Tensor) -> torch.Tensor:
         """The tensor on the CPU, or where it will be there after `wait`."""
@@ -28,14 +46,37 @@ class Transfers:
         for stream in self._streams.values():
             stream.synchronize()
 
-    def _begin(self, tensor: torch.Tensor) -> torch.Tensor:
-        device = tensor.device
+    def limit(self, device: torch.device) -> int:
+        """Bytes that all recordings together may hold on a GPU, as its memory was at first."""
+        if device not in self._limits:
+            self._limits[device] = (free_memory(device) + _held[device]) // SHARE
+        return self._limits[device]
+
+    def _may_stay(self, device: torch.device, size: int) -> bool:
+        return _held[device] + size <= self.limit(device)
+
+    def _stream(self, device: torch.device) -> Any:
         if device not in self._streams:
             self._streams[device] = torch.cuda.Stream(device)
-        stream = self._streams[device]
+        return self._streams[device]
+
+    def _begin(self, tensor: torch.Tensor) -> torch.Tensor:
+        device = tensor.device
+        stream = self._stream(device)
         host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
         stream.wait_stream(torch.cuda.current_stream(device))  # until the tensor is made
         with torch.cuda.stream(stream):
             host.copy_(tensor, non_blocking=True)
         tensor.record_stream(stream)  # its memory is not given away before it was read
         return host
+
+
+def _count(held: PartsMap | StoredMap) -> None:
+    """Count a map for as long as it lives."""
+    device, size = held.device, held.nbytes
+    _held[device] += size
+    weakref.finalize(held, _forget, device, size).atexit = False
+
+
+def _forget(device: torch.device, size: int) -> None:
+    _held[device] -= size

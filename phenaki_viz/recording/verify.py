@@ -3,6 +3,7 @@
 import math
 import warnings
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -110,10 +111,15 @@ def verify(
     if mixed.rows is None:
         return Verification(of=of, reason=mixed.missing)
     values = values_of(module, kv[sample.items])
-    ours = _mixed_by(picked, values, mixed.rows.dtype, recomputed=recomputed)
-    dtype = _coarsest(ours.dtype, mixed.rows.dtype, precision.coarsest, _product_dtype(kv))
-    found = compared(ours, _by_head(mixed.rows, module.heads), values, TOLERANCES[dtype])
-    return replace(found, queries=len(sample), of=of, dtype=str(dtype).removeprefix("torch."))
+    ours = mixed_by(picked, values, mixed.rows.dtype, recomputed=recomputed)
+    dtype = coarsest_of(ours.dtype, mixed.rows.dtype, precision, kv)
+    found = compared(ours, by_head(mixed.rows, module.heads), values, TOLERANCES[dtype])
+    return replace(found, queries=len(sample), of=of, dtype=named(dtype))
+
+
+def named(dtype: torch.dtype) -> str:
+    """A format as a verdict says it."""
+    return str(dtype).removeprefix("torch.")
 
 
 def compared(
@@ -126,7 +132,7 @@ def compared(
     """
     error = (ours - theirs).abs()
     largest = torch.linalg.vector_norm(values, ord=torch.inf, dim=(-2, -1))
-    told = _errors(error, largest)
+    told = _told(error, largest)
     finite = all(map(math.isfinite, told))
     if not finite:
         good = torch.isfinite(theirs)
@@ -141,14 +147,19 @@ def compared(
             return Verification(finite=False, reason="what the module computed is not finite")
         kept = values.nan_to_num(0, 0, 0)
         largest = torch.linalg.vector_norm(kept, ord=torch.inf, dim=(-2, -1))
-        told = _errors(torch.where(good, error, 0), largest)
+        told = _told(torch.where(good, error, 0), largest)
     absolute, relative = told
+    return replace(verdict_on(absolute, relative, tolerance), finite=finite)
+
+
+def verdict_on(absolute: float, relative: float, tolerance: float, **about: Any) -> Verification:
+    """The verdict on errors that are numbers. about: the other fields."""
     return Verification(
         verdict="passed" if relative <= tolerance else "failed",
         max_abs_error=absolute,
         relative_error=relative,
         tolerance=tolerance,
-        finite=finite,
+        **about,
     )
 
 
@@ -176,16 +187,20 @@ def _same(given: torch.Tensor, kept: torch.Tensor) -> bool:
     return torch.allclose(one, kept.expand(one.shape), rtol=0, atol=0, equal_nan=True)
 
 
-def _errors(error: torch.Tensor, largest: torch.Tensor) -> list[float]:
+def _told(error: torch.Tensor, largest: torch.Tensor) -> list[float]:
     """The largest error of 'b h i d', by itself and as a share of the head's largest value."""
-    of_heads = error.amax(dim=(-2, -1))
-    tiny = torch.finfo(of_heads.dtype).tiny
-    shares = of_heads / largest.to(of_heads.dtype).clamp(min=tiny)
-    told: list[float] = torch.stack((of_heads.max(), shares.max())).tolist()
+    told: list[float] = torch.stack([one.max() for one in errors(error, largest)]).tolist()
     return told
 
 
-def _mixed_by(
+def errors(error: torch.Tensor, largest: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The largest error of each head of 'b h i d', and as a share of its largest value: 'b h'."""
+    of_heads = error.amax(dim=(-2, -1))
+    tiny = torch.finfo(of_heads.dtype).tiny
+    return of_heads, of_heads / largest.to(of_heads.dtype).clamp(min=tiny)
+
+
+def mixed_by(
     picked: torch.Tensor, values: torch.Tensor, dtype: torch.dtype, *, recomputed: bool
 ) -> torch.Tensor:
     """Means of the values, 'b h i d': as the model does it, or wide, then rounded, with our map."""
@@ -195,8 +210,16 @@ def _mixed_by(
         return (picked @ values.to(picked.dtype)).to(dtype)
 
 
-def _by_head(mixed: torch.Tensor, heads: int) -> torch.Tensor:
+def by_head(mixed: torch.Tensor, heads: int) -> torch.Tensor:
+    """'b i (h d)' → 'b h i d'."""
     return rearrange(mixed, "b i (h d) -> b h i d", h=heads)
+
+
+def coarsest_of(
+    ours: torch.dtype, theirs: torch.dtype, precision: Precision, kv: torch.Tensor
+) -> torch.dtype:
+    """The format that rounded most of all that two results went through."""
+    return _coarsest(ours, theirs, precision.coarsest, _product_dtype(kv))
 
 
 def _product_dtype(tensor: torch.Tensor) -> torch.dtype:

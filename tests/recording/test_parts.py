@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from phenaki_viz import models
 from phenaki_viz.errors import RecordingError, RecordingTooLargeError
-from phenaki_viz.models import fused
+from phenaki_viz.models import room
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.offsets import OffsetBias, gather_pairs
 from phenaki_viz.recording import PartsMap, StoredMap, parts, record
@@ -118,8 +118,8 @@ def test_row_blocks_and_one_piece_are_the_same(monkeypatch):
     x, context, mask = inputs()
     with torch.inference_mode():
         whole = model(x, context, mask)
-        monkeypatch.setattr(fused, "WHOLE", 100)
-        monkeypatch.setattr(fused, "BLOCK", 700)
+        monkeypatch.setattr(room, "WHOLE", 100)
+        monkeypatch.setattr(room, "BLOCK", 700)
         torch.testing.assert_close(model(x, context, mask), whole, rtol=0, atol=1e-6)
     monkeypatch.setattr(parts, "BLOCK", 64)
     assert_equal(*both(model, x, context, mask))

@@ -1,0 +1,224 @@
+"""Checks of calls on a GPU: made together, and looked at once, when a transformer has ended.
+
+To look at a number that a GPU computes is to wait for it; and a hundred small checks of six layers
+take as long to launch as a short video's whole forward. So calls that are alike are checked as one,
+and what was found is fetched once. A call of which that tells nothing good is looked at again, by
+itself.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from phenaki_viz.models.precision import Precision
+from phenaki_viz.recording.choice import Choice
+from phenaki_viz.recording.duck import AttentionModule, null_keys
+from phenaki_viz.recording.keeping import (
+    AGREES,
+    Call,
+    Checked,
+    alibi_of,
+    furthest,
+    parts_of,
+    sample_of,
+    seen,
+)
+from phenaki_viz.recording.parts import PartsMap
+from phenaki_viz.recording.records import PositionBias, Verification
+from phenaki_viz.recording.verify import (
+    TOLERANCES,
+    Sample,
+    by_head,
+    coarsest_of,
+    errors,
+    indices,
+    mixed_by,
+    named,
+    values_of,
+    verdict_on,
+)
+
+UNSETTLED = Verification(reason="its check is under way")
+TOGETHER = 2**26  # numbers of queries, keys and values that are copied side by side, at most
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A call to check. bias: the position bias that it was given, if it came from a module."""
+
+    module: AttentionModule
+    call: Call
+    bias: PositionBias | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Taken:
+    """A call whose check is under way. parts: None for a stored map. sample: what is checked."""
+
+    at: int
+    module: AttentionModule
+    call: Call
+    parts: PartsMap | None
+    mixed: torch.Tensor
+    sample: Sample
+
+    @property
+    def precision(self) -> Precision:
+        """Where the map was rounded."""
+        if self.parts is not None:
+            return self.parts.precision
+        return Precision(weights=seen(self.call.attn).dtype)
+
+    @property
+    def alike(self) -> object:
+        """The same for calls that can be checked as one."""
+        parts, call = self.parts, self.call
+        if parts is None or parts.key_mask is not None or call.attn is not None:
+            return self.at
+        if isinstance(parts.bias, torch.Tensor):
+            return self.at
+        how = parts.causal, parts.nulls, parts.scale, parts.precision, parts.slopes is None
+        formats = parts.q.dtype, self.mixed.dtype, seen(call.kv).dtype, call.autocast
+        return parts.device, parts.q.shape, parts.k.shape, id(parts.bias), how, formats
+
+    @property
+    def size(self) -> int:
+        """Numbers that are copied to check it together with others."""
+        return 0 if self.parts is None else self.parts.q.numel() + 2 * self.parts.k.numel()
+
+
+class Together:
+    """Checks that have been launched: what they find is fetched when it is asked for."""
+
+    @torch.no_grad()
+    def __init__(self, asked: Sequence[Asked], choice: Choice) -> None:
+        taken = [_take(at, one, choice) for at, one in enumerate(asked)]
+        self._count = len(asked)
+        self._groups = _groups([one for one in taken if one is not None])
+        self._numbers = [_numbers(group) for group in self._groups]
+        self.unsettled = [None if one is None else Checked(one.parts, UNSETTLED) for one in taken]
+
+    def found(self) -> list[Verification | None]:
+        """The verdicts on good numbers; None for a call that has to be looked at by itself."""
+        found: list[Verification | None] = [None] * self._count
+        tables = _fetched([numbers for numbers, _ in self._numbers])
+        for group, (_, dtype), table in zip(self._groups, self._numbers, tables, strict=True):
+            for taken, row in zip(group, table, strict=True):
+                found[taken.at] = _verdict(taken, dtype, *row)
+        return found
+
+
+def _take(at: int, asked: Asked, choice: Choice) -> _Taken | None:
+    module, call = asked.module, asked.call
+    if call.mixed.rows is None or (module.training and module.attn_dropout.p > 0):
+        return None  # there is nothing to check
+    batch, queries, _ = call.x.shape
+    sample, parts = sample_of(call.held, batch, queries, choice), None
+    if call.held == "by parts":
+        with call.as_it_was():
+            parts = parts_of(module, call, asked.bias, alibi_of(module, call))
+    return _Taken(at, module, call, parts, call.mixed.rows, sample)
+
+
+def _groups(every: Sequence[_Taken]) -> list[list[_Taken]]:
+    """Calls that are alike, as many together as may be copied side by side."""
+    groups: dict[object, list[list[_Taken]]] = {}
+    for taken in every:
+        runs = groups.setdefault(taken.alike, [[]])
+        if runs[-1] and (len(runs[-1]) + 1) * taken.size > TOGETHER:
+            runs.append([])
+        runs[-1].append(taken)
+    return [run for runs in groups.values() for run in runs]
+
+
+def _numbers(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.dtype]:
+    """Of each call: absolute, relative and weight error, and a sum finite if what came in is.
+
+    Also the format that they are to be judged by.
+    """
+    first = group[0]
+    with first.call.as_it_was():
+        picked, exact = _picked(group)
+        values = _values(group)
+        ours = mixed_by(picked, values, first.mixed.dtype, recomputed=first.parts is not None)
+        dtype = coarsest_of(ours.dtype, first.mixed.dtype, first.precision, seen(first.call.kv))
+    theirs = torch.cat([taken.mixed for taken in group], dim=-1)
+    theirs = by_head(theirs, len(group) * first.module.heads)
+    largest = torch.linalg.vector_norm(values, ord=torch.inf, dim=(-2, -1))
+    layers = len(group), -1
+    told = [
+        each.unflatten(1, layers).amax(dim=(0, 2)).double()
+        for each in errors((ours - theirs).abs(), largest)
+    ]
+    came_in = torch.stack([_largest(taken) for taken in group]).flatten(1)
+    return torch.stack((*told, exact, came_in.sum(dim=1, dtype=torch.float64)), dim=1), dtype
+
+
+def _values(group: Sequence[_Taken]) -> torch.Tensor:
+    """Values of the sampled items, 'b (layer h) j d', the null ones first."""
+    first = group[0]
+    kvs = [seen(taken.call.kv)[first.sample.items] for taken in group]
+    if len(group) == 1 or null_keys(first.module):
+        each = [values_of(taken.module, kv) for taken, kv in zip(group, kvs, strict=True)]
+        return each[0] if len(group) == 1 else torch.cat(each, dim=1)
+    values = [kv[..., kv.shape[-1] // 2 :] for kv in kvs]
+    return by_head(torch.cat(values, dim=-1), len(group) * first.module.heads)
+
+
+def _picked(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.Tensor]:
+    """The sampled rows, 'b (layer h) i j', and how far they are from weights made in the open."""
+    first = group[0]
+    zero = torch.zeros(len(group), dtype=torch.float64, device=first.mixed.device)
+    if first.parts is None:
+        return first.sample.of_map(seen(first.call.attn)), zero
+    joined = PartsMap.joined([taken.parts for taken in group if taken.parts is not None])
+    rows = [joined.rows_of_heads(b, first.sample.rows) for b in indices(first.sample.items)]
+    picked = rows[0][None] if len(rows) == 1 else torch.stack(rows)
+    if first.call.attn is None:
+        return picked, zero
+    return picked, furthest(picked, first.sample.of_map(first.call.attn)).double()[None]
+
+
+def _largest(taken: _Taken) -> torch.Tensor:
+    if taken.call.largest is not None:
+        return taken.call.largest
+    return torch.linalg.vector_norm(taken.call.x, ord=torch.inf, dim=-1)
+
+
+def _fetched(numbers: Sequence[torch.Tensor]) -> list[list[list[float]]]:
+    """All numbers on the host: one wait for each GPU."""
+    found: dict[int, list[list[float]]] = {}
+    for device in {table.device for table in numbers}:
+        there = [at for at, table in enumerate(numbers) if table.device == device]
+        rows = torch.cat([numbers[at] for at in there]).tolist()
+        for at in there:
+            found[at] = [rows.pop(0) for _ in range(len(numbers[at]))]
+    return [found[at] for at in range(len(numbers))]
+
+
+def _verdict(
+    taken: _Taken,
+    dtype: torch.dtype,
+    absolute: float,
+    relative: float,
+    of_weights: float,
+    came_in: float,
+) -> Verification | None:
+    """What the numbers of one call say, if they say all there is to know."""
+    if not all(map(math.isfinite, (absolute, relative, of_weights, came_in))):
+        return None
+    if of_weights > AGREES[taken.precision.coarsest]:
+        return None
+    batch, queries, _ = taken.call.x.shape
+    compared = taken.parts is not None and taken.call.attn is not None
+    return verdict_on(
+        absolute,
+        relative,
+        TOLERANCES[dtype],
+        queries=len(taken.sample),
+        of=batch * queries,
+        dtype=named(dtype),
+        weight_error=of_weights if compared else None,
+    )
