@@ -10,7 +10,7 @@ from phenaki_viz.errors import ConfigError
 from phenaki_viz.files import shown
 
 if TYPE_CHECKING:
-    from phenaki_viz.data import Clip, Survey
+    from phenaki_viz.data import Clip, Reading, Survey
 
 OF_FRAMES = ("start", "stride", "crop")  # of any clip, also one that comes with the project
 OF_A_FILE = ("axes", "values", "part", "item", "ground", "each_once")
@@ -83,10 +83,24 @@ def of_clip(clip: "Clip", asked: argparse.Namespace) -> "Clip":
     return _cropped(picked(clip, **_given(asked, ("start", "stride"))), asked)
 
 
+def check_clip(asked: argparse.Namespace) -> None:
+    """Refuse a clip that cannot be read as it is asked, before any work. Raises as `clip_of`."""
+    if asked.clip:
+        _surveyed(asked)
+
+
 def _read(asked: argparse.Namespace, takes: Callable[[int], int]) -> "Clip":
     from dataclasses import replace
 
-    from phenaki_viz.data import Reading, load_clip, survey_clip
+    from phenaki_viz.data import load_clip
+
+    path, reading, survey = _surveyed(asked)
+    left = max(1, len(range(reading.start, survey.frames, reading.stride)))
+    return load_clip(path, replace(reading, frames=max(1, takes(left))))
+
+
+def _surveyed(asked: argparse.Namespace) -> tuple[Path, "Reading", "Survey"]:
+    from phenaki_viz.data import Reading, survey_clip
 
     path = Path(asked.clip).expanduser()
     given = _given(asked, ("start", "stride", "axes", "values", "part", "item", "ground"))
@@ -95,8 +109,7 @@ def _read(asked: argparse.Namespace, takes: Callable[[int], int]) -> "Clip":
     reading = Reading(**given, held=not asked.each_once)
     survey = survey_clip(path, reading)
     _check_heeded(asked, path, survey)
-    left = max(1, len(range(reading.start, survey.frames, reading.stride)))
-    return load_clip(path, replace(reading, frames=max(1, takes(left))))
+    return path, reading, survey
 
 
 def _given(asked: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:

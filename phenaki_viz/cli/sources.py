@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phenaki_viz.cli.clips import OF_A_CLIP, OF_A_FILE, clip_of, of_clip
+from phenaki_viz.cli.clips import OF_A_CLIP, OF_A_FILE, check_clip, clip_of, of_clip
 from phenaki_viz.cli.dialling import DIALS, add_dials, add_layout, add_shown, dialled_run
 from phenaki_viz.cli.options import at_least, correction, frame_size, share, token_grid
 from phenaki_viz.errors import ConfigError
@@ -125,6 +125,7 @@ def _of_weights(asked: argparse.Namespace, hold: Any, on_progress: Tell) -> "Run
         corrections["image_size"] = asked.size
     opened = open_checkpoint(path, corrections)
     _check_used(asked, opened)
+    check_clip(asked)
     _tell_opened(opened)
     if asked.t5:
         _give_text(opened, asked.t5)
