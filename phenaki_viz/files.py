@@ -170,10 +170,17 @@ def _size(path: Path) -> int:
 def _reason(path: Path, error: OSError, size: int, *, at_least: bool) -> str:
     if error.errno not in FULL:
         return _sentence(path, error.strerror or str(error))
-    more = "more than " if at_least else ""
+    free = free_bytes(path.parent)
+    needs = f"{shown(path.name)} needs {'more than ' if at_least else ''}{size:,} bytes"
+    if error.errno != errno.ENOSPC and size < free:  # a quota, or a limit on the size of a file
+        return (
+            f"{needs}, which is more than may be written to {shown(str(path.parent))}, though "
+            f"{free:,} bytes are free: lift the limit on files or the quota, or choose another "
+            "folder"
+        )
     return (
-        f"{shown(path.name)} needs {more}{size:,} bytes, {free_bytes(path.parent):,} bytes are "
-        f"free in {shown(str(path.parent))}: free some space or choose another folder"
+        f"{needs}, {free:,} bytes are free in {shown(str(path.parent))}: free some space or "
+        "choose another folder"
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from phenaki_viz.cli import main
 from phenaki_viz.recording.files import open_recording
-from tests.data.test_clips import npy
+from tests.data.test_clips import gif, npy
 from tests.data.test_readings import FILM, film
 
 SMALL = ("--size", "32", "--patch", "16", "--frames", "3", "--depth", "1", "--heads", "1")
@@ -71,3 +71,35 @@ def test_values_and_items_are_passed_on(recorded):
 def test_what_cannot_be_taken_is_a_sentence(recorded, options, message):
     run, said = recorded("long.avi", film("avi", "mpeg4", 60), *SMALL, *options)
     assert run is None and message in said and "Traceback" not in said
+
+
+NO_ARRAY = ("x.gif", gif(FILM[..., 0]))
+ONE_FILM = ("x.npy", npy(FILM))
+
+
+@pytest.mark.parametrize(
+    ("clip", "options", "why"),
+    [
+        (NO_ARRAY, ["--axes", "f h w"], "x.gif is no array"),
+        (NO_ARRAY, ["--values", "0", "255"], "x.gif is no array"),
+        (NO_ARRAY, ["--item", "0"], "x.gif is no batch of clips"),
+        (NO_ARRAY, ["--part", "x.gif"], "x.gif is one film, not a folder, ZIP or .npz of several"),
+        (NO_ARRAY, ["--each-once"], "x.gif holds no frame longer than another"),
+        (ONE_FILM, ["--item", "0"], "x.npy is no batch of clips"),
+        (ONE_FILM, ["--each-once"], "x.npy holds no frame longer than another"),
+    ],
+)
+def test_a_choice_that_this_file_does_not_leave_is_refused(recorded, clip, options, why):
+    run, said = recorded(*clip, *SMALL, *options)
+    assert run is None and f"{options[0]} does nothing: {why}" in said
+
+
+def test_choices_about_a_clip_are_refused_where_a_recording_is_exported(tmp_path, capsys):
+    source = tmp_path / "r.safetensors"
+    assert main(["record", str(source), *SMALL, "--dim", "16"]) == 0
+    for options in (["--start", "0"], ["--crop", "0", "0"], ["--each-once"], ["--axes", "f h w"]):
+        capsys.readouterr()
+        out = tmp_path / "o.zip"
+        assert main(["export", str(out), "--from", str(source), *options]) == 1
+        assert f"{options[0]} does nothing: with --from" in capsys.readouterr().err
+        assert not out.exists()

@@ -79,6 +79,9 @@ REFUSED = [
     ("maskgit", ["--size", 64], "--size does nothing: maskgit.safetensors has no C-ViViT"),
     ("maskgit", ["--clip", "x.gif"], "--clip does nothing: a MaskGit alone is shown no frames"),
     ("maskgit", ["--frames", 3], "--frames does nothing: a MaskGit alone is shown no frames"),
+    ("maskgit", ["--start", 3], "--start does nothing: a MaskGit alone is shown no frames"),
+    ("critic", ["--stride", 1], "--stride does nothing: a TokenCritic alone is shown no frames"),
+    ("silent", ["--crop", 50, 50], "--crop does nothing: a MaskGit alone is shown no frames"),
     ("maskgit", ["--grid", "9x9x9"], "the video has 729 tokens; this model has positions for 12"),
     ("critic", ["--prompt", "a"], "--prompt does nothing: this TokenCritic reads no text"),
     ("silent", ["--prompt", "a"], "--prompt does nothing: this MaskGit reads no text"),
@@ -86,6 +89,18 @@ REFUSED = [
     ("phenaki", ["--set", "heads=3"], "heads is the end of maskgit.heads and cvivit.heads"),
     ("ours", ["--size", 64], "image_size is 16×16, as the file's header says; it cannot be 64×64"),
     ("ours", ["--t5", "x"], "--t5 does nothing: the file brings its own words"),
+    *(
+        (which, options, f"{options[0]} does nothing: it is about a file of yours; give --clip")
+        for which in ("", "ours", "maskgit")
+        for options in (
+            ["--axes", "f h w"],
+            ["--values", 0, 1],
+            ["--part", "x"],
+            ["--item", 0],
+            ["--ground", "auto"],
+            ["--each-once"],
+        )
+    ),
     ("", ["--set", "causal=no"], "--set is for weights: give --weights, or leave it out"),
     ("", ["--masked", 0.3], "--masked is for weights"),
     ("", ["--grid", "3x3x5"], "--grid is for weights"),

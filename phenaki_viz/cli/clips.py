@@ -1,26 +1,35 @@
 """Which clip a command shows: which of its frames, which part of them, and how it is read."""
 
 import argparse
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from phenaki_viz.errors import ConfigError
+from phenaki_viz.files import shown
+
+if TYPE_CHECKING:
+    from phenaki_viz.data import Clip, Reading, Survey
+
+OF_FRAMES = ("start", "stride", "crop")  # of any clip, also one that comes with the project
+OF_A_FILE = ("axes", "values", "part", "item", "ground", "each_once")
+OF_A_CLIP = (*OF_FRAMES, *OF_A_FILE)
 
 
 def add_clip_options(parser: Any) -> None:
-    """Add the choices about a clip."""
+    """Add the choices about a clip.
+
+    None of them has its default here, so that what was given can be told from what was not.
+    """
     group = parser.add_argument_group("the clip")
-    group.add_argument(
-        "--start", type=int, default=0, metavar="N", help="its first frame (default: 0)"
-    )
-    group.add_argument(
-        "--stride", type=int, default=1, metavar="N", help="take every N-th frame (default: 1)"
-    )
+    group.add_argument("--start", type=int, metavar="N", help="its first frame (default: 0)")
+    group.add_argument("--stride", type=int, metavar="N", help="take every N-th frame (default: 1)")
     group.add_argument(
         "--crop",
         type=float,
         nargs=2,
         metavar=("X", "Y"),
-        default=(50, 50),
         help="where the part lies that is kept: percent from the left and from the top "
         "(default: 50 50, the centre)",
     )
@@ -40,62 +49,94 @@ def add_clip_options(parser: Any) -> None:
     group.add_argument(
         "--part", metavar="NAME", help="which film of a ZIP, folder or .npz (default: the first)"
     )
-    group.add_argument(
-        "--item", type=int, default=0, metavar="N", help="which clip of a batch (default: 0)"
-    )
+    group.add_argument("--item", type=int, metavar="N", help="which clip of a batch (default: 0)")
     group.add_argument(
         "--ground",
         choices=("auto", "white", "black"),
-        default="auto",
-        help="what lies behind transparent parts (default: what the drawing stands out from)",
+        help="what lies behind transparent parts (default: auto, what the drawing stands out from)",
     )
     group.add_argument(
         "--each-once",
         action="store_true",
+        default=None,
         help="count each frame of a GIF once, however long it is held (default: as often as it is "
         "held as long as the shortest)",
     )
 
 
-def clip_of(asked: argparse.Namespace, takes: Callable[[int], int]) -> Any:
+def clip_of(asked: argparse.Namespace, takes: Callable[[int], int]) -> "Clip":
     """The clip that is asked for, or the sample. takes: of so many frames, how many are shown.
 
-    Raises VideoError.
+    Raises VideoError; ConfigError for an option that this sort of clip does not look at.
     """
     from phenaki_viz.data import sample_clip
 
     if asked.clip:
-        return _cropped(_read(asked, takes), asked.crop)
+        return _cropped(_read(asked, takes), asked)
     return of_clip(sample_clip(), asked)
 
 
-def of_clip(clip: Any, asked: argparse.Namespace) -> Any:
+def of_clip(clip: "Clip", asked: argparse.Namespace) -> "Clip":
     """The frames and the part that are asked of a clip that comes with the project."""
     from phenaki_viz.data import picked
 
-    return _cropped(picked(clip, start=asked.start, stride=asked.stride), asked.crop)
+    return _cropped(picked(clip, **_given(asked, ("start", "stride"))), asked)
 
 
-def _read(asked: argparse.Namespace, takes: Callable[[int], int]) -> Any:
+def check_clip(asked: argparse.Namespace) -> None:
+    """Refuse a clip that cannot be read as it is asked, before any work. Raises as `clip_of`."""
+    if asked.clip:
+        _surveyed(asked)
+
+
+def _read(asked: argparse.Namespace, takes: Callable[[int], int]) -> "Clip":
     from dataclasses import replace
 
-    from phenaki_viz.data import Reading, load_clip, survey_clip
+    from phenaki_viz.data import load_clip
 
-    path = Path(asked.clip).expanduser()
-    reading = Reading(
-        start=asked.start, stride=asked.stride, part=asked.part, item=asked.item, axes=asked.axes,
-        values=None if asked.values is None else tuple(asked.values), ground=asked.ground,
-        held=not asked.each_once,
-    )  # fmt: skip
-    found = survey_clip(path, reading).frames
-    left = max(1, len(range(reading.start, found, reading.stride)))
+    path, reading, survey = _surveyed(asked)
+    left = max(1, len(range(reading.start, survey.frames, reading.stride)))
     return load_clip(path, replace(reading, frames=max(1, takes(left))))
 
 
-def _cropped(clip: Any, crop: tuple[float, float]) -> Any:
+def _surveyed(asked: argparse.Namespace) -> tuple[Path, "Reading", "Survey"]:
+    from phenaki_viz.data import Reading, survey_clip
+
+    path = Path(asked.clip).expanduser()
+    given = _given(asked, ("start", "stride", "axes", "values", "part", "item", "ground"))
+    if "values" in given:
+        given["values"] = tuple(given["values"])
+    reading = Reading(**given, held=not asked.each_once)
+    survey = survey_clip(path, reading)
+    _check_heeded(asked, path, survey)
+    return path, reading, survey
+
+
+def _given(asked: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    found = {name: getattr(asked, name) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _check_heeded(asked: argparse.Namespace, path: Path, survey: "Survey") -> None:
+    """Refuse what this sort of file does not look at."""
+    many = path.is_dir() or zipfile.is_zipfile(path)
+    for name, heeded, why in (
+        ("axes", bool(survey.axes), "is no array"),
+        ("values", bool(survey.axes), "is no array"),
+        ("item", survey.items > 1, "is no batch of clips"),
+        ("part", many, "is one film, not a folder, ZIP or .npz of several"),
+        ("each_once", survey.merged, "holds no frame longer than another"),
+    ):
+        if getattr(asked, name) is not None and not heeded:
+            raise ConfigError(f"--{name.replace('_', '-')} does nothing: {shown(path.name)} {why}")
+
+
+def _cropped(clip: "Clip", asked: argparse.Namespace) -> "Clip":
     from dataclasses import replace
 
-    across, down = crop
+    if asked.crop is None:
+        return clip
+    across, down = asked.crop
     return replace(clip, crop=(across / 100, down / 100))
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from phenaki_viz.cli.clips import OF_A_CLIP
 from phenaki_viz.cli.options import at_least
 from phenaki_viz.cli.sources import add_options, made_run
 from phenaki_viz.errors import ConfigError
@@ -134,7 +135,7 @@ def _run_of(asked: argparse.Namespace) -> "Run":
     from phenaki_viz.cli.dialling import DIALS
     from phenaki_viz.recording.files import open_recording
 
-    for name in (*OF_A_RUN, *DIALS):
+    for name in (*OF_A_RUN, *OF_A_CLIP, *DIALS):
         if getattr(asked, name, None) is not None:
             raise ConfigError(
                 f"--{name.replace('_', '-')} does nothing: with --from, nothing is run; the "

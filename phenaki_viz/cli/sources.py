@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phenaki_viz.cli.clips import clip_of, of_clip
+from phenaki_viz.cli.clips import OF_A_CLIP, OF_A_FILE, check_clip, clip_of, of_clip
 from phenaki_viz.cli.dialling import DIALS, add_dials, add_layout, add_shown, dialled_run
 from phenaki_viz.cli.options import at_least, correction, frame_size, share, token_grid
 from phenaki_viz.errors import ConfigError
@@ -94,6 +94,8 @@ def made_run(asked: argparse.Namespace, *, hold: Any = "auto", on_progress: Tell
 
     Raises ConfigError for an option that would do nothing, before anything is run.
     """
+    if not asked.clip:
+        _refuse(asked, OF_A_FILE, "does nothing: it is about a file of yours; give --clip")
     if asked.weights:
         return _of_weights(asked, hold, on_progress)
     _refuse(asked, WEIGHED, "is for weights: give --weights, or leave it out")
@@ -123,6 +125,7 @@ def _of_weights(asked: argparse.Namespace, hold: Any, on_progress: Tell) -> "Run
         corrections["image_size"] = asked.size
     opened = open_checkpoint(path, corrections)
     _check_used(asked, opened)
+    check_clip(asked)
     _tell_opened(opened)
     if asked.t5:
         _give_text(opened, asked.t5)
@@ -175,7 +178,11 @@ def _check_used(asked: argparse.Namespace, opened: "Opened") -> None:
 
     model, kind = opened.model, opened.inspection.kind
     if eyes_of(model) is None:
-        _refuse(asked, ("clip", "frames"), f"does nothing: a {kind} alone is shown no frames")
+        _refuse(
+            asked,
+            ("clip", "frames", *OF_A_CLIP),
+            f"does nothing: a {kind} alone is shown no frames",
+        )
     else:
         _refuse(asked, ("grid",), "does nothing: the C-ViViT says how its tokens lie")
     if filler_of(model) is None:

@@ -7,8 +7,8 @@ from pathlib import Path
 from streamlit.logger import get_logger
 
 from phenaki_viz.data import digit_clip, read_prompt
-from phenaki_viz.errors import CheckpointError
-from phenaki_viz.recording.looking import look
+from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.recording.looking import Ask, look, most_frames
 from phenaki_viz.ui import ask, models
 from phenaki_viz.ui.views import attention, masks, position, sampling, text
 
@@ -26,6 +26,8 @@ def warm_up() -> None:
     # Streamlit warns of a cache that is filled with no page open, which is the point here.
     warning = get_logger("streamlit.runtime.scriptrunner_utils.script_run_context")
     warning.disabled = True
-    with suppress(CheckpointError):  # the page says it, and what to do
-        look(models.shipped().model, digit_clip(first), read_prompt(first))
+    with suppress(PhenakiVizError):  # the page says it, and what to do
+        model, clip = models.shipped().model, digit_clip(first)
+        frames = most_frames(model, len(clip.frames))
+        look(model, clip, read_prompt(first), Ask(frames=frames))
     warning.disabled = False

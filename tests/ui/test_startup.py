@@ -1,0 +1,44 @@
+"""What the server does before the first page is asked for never keeps it from starting."""
+
+from dataclasses import replace
+
+import pytest
+
+from phenaki_viz.checkpoints import save_model
+from phenaki_viz.recording import looking
+from phenaki_viz.ui import models, startup
+from tests.checkpoints.files import OURS
+
+SHORT = replace(OURS, maskgit=replace(OURS.maskgit, max_seq_len=8))  # of one time step of 2 × 2
+
+
+@pytest.mark.parametrize("config", [OURS, SHORT], ids=["ours", "short"])
+def test_the_opening_model_is_shown_as_many_frames_as_it_takes(config, tmp_path, monkeypatch):
+    file, shown = tmp_path / "model.safetensors", []
+    save_model(file, config.build(), config)
+    monkeypatch.setattr(models, "SHIPPED_MODEL", file)
+
+    def watched(*args, **kwargs):
+        made = looking.look(*args, **kwargs)
+        shown.append(made)
+        return made
+
+    monkeypatch.setattr(startup, "look", watched)
+    models.shipped.clear()
+    try:
+        startup.warm_up()
+        assert len(shown) == 1 and len(shown[0].recording)
+    finally:
+        models.shipped.clear()
+
+
+@pytest.mark.parametrize("content", [b"", b"no weights"])
+def test_a_model_that_cannot_be_opened_is_left_to_the_page(content, tmp_path, monkeypatch):
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(content)
+    monkeypatch.setattr(models, "SHIPPED_MODEL", file)
+    models.shipped.clear()
+    try:
+        startup.warm_up()
+    finally:
+        models.shipped.clear()
