@@ -11,7 +11,7 @@ from phenaki_viz.analysis.steps import Steps, finish
 from phenaki_viz.recording import AttentionRecord
 
 PERCENTILE = 99.5  # of what is shown: one weight in two hundred lies above it
-MOST_WEIGHTS = 2**20  # read for a percentile, of all heads together; more change its third digit
+MOST_WEIGHTS = 2**22  # read for a percentile, of all heads together; more change its third digit
 LEAST_ROWS = 16  # of each head, however many heads there are
 RUN = 2**18  # weights between two steps of the work
 
