@@ -33,6 +33,17 @@ ICON = ASSETS / "icon.png"
 STYLE = """<style>
 [data-testid=stMainBlockContainer] { padding: 4rem 2.5rem 3rem }
 [class*=st-key-shared-] { position: absolute }
+.stApp h1 { font-size: 1.5rem; padding: .25rem 0 }
+.stApp h2 { font-size: 1.25rem; padding: .5rem 0 .25rem }
+.stApp [data-testid=stSidebar] h2 { font-size: .9rem; padding: .25rem 0 }
+.stApp [data-testid=stCaptionContainer] { color: color-mix(in srgb, currentcolor 74%, transparent) }
+.stApp [data-testid=stCaptionContainer] * { color: inherit }
+:is(.st-key-layer, .st-key-head, .st-key-step, .st-key-row, .st-key-column) {
+  & [data-testid=stNumberInput] { display: flex; align-items: center; gap: .5rem }
+  & label { margin: 0; min-height: 0 }
+  & [data-testid=stNumberInputContainer] { width: 5rem; flex: none }
+  & button { width: 1.5rem }
+}
 @media (max-width: 1100px) {
   [data-testid=stMainBlockContainer] { padding: 4rem 1.5rem 3rem }
   [data-testid=stMain] [data-testid=stColumn] { min-width: calc(100% - 1.5rem) }

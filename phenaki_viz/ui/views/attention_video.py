@@ -28,13 +28,12 @@ SAID = {"row": ("looks at", "look at"), "column": ("is looked at by", "are looke
 @dataclass(frozen=True)
 class Look:
     """How maps are coloured. shared: by one scale for all heads. direction: row or column of the
-    map. colouring: what the grid's tiles show.
+    map.
     """
 
     shared: bool
     colours: Colours
     direction: str
-    colouring: str
 
 
 def draw_over_video(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
@@ -85,19 +84,21 @@ def _walk(run: Run, chosen: Selection, direction: Direction, scale: ColourScale)
 def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
     """Cross-attention both ways: the words one patch reads, the patches that read one word."""
     names = key_axis(chosen.record, chosen.item).names
-    left, right = st.columns([3, 5], gap="medium")
+    left, right = st.columns([2, 5], gap="medium")
     with left:
         bars = words_read(chosen.shown, chosen.place)
         panels.plotly(bars, key="words", height=280, shows=shows.a_patch(chosen))
         export_row(bars.name, lambda: bars, "words")
     with right:
-        word = _word(chosen, names)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            word = _word(chosen, names)
+            st.caption(
+                "Tokens that read the word (routing, not recognition); point at another word in "
+                "the map below to see who reads that",
+                width="stretch",
+            )
         picture = column_over_video(
             chosen.shown, word, chosen.place, as_rgb(run.clip), run.temporal_patch, scale
-        )
-        st.caption(
-            "Tokens that read the word (routing, not recognition); point at another word in the "
-            "map below to see who reads that"
         )
         said = f"reads “{names[word]}”"
         panels.strip(picture, chosen, said, shows=_shows(chosen, look))
@@ -112,5 +113,6 @@ def _word(chosen: Selection, names: tuple[str, ...]) -> int:
         format_func=lambda at: f"{at}: {names[at]}",
         key=queries.WORD,
         label_visibility="collapsed",
+        width=150,
         persist_state="session",  # the link says its number: two words may read alike
     )
