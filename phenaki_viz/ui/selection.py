@@ -21,7 +21,7 @@ FIRST = ("self", "cross")
 MOST_IN_A_ROW = 4
 VIDEO = "video"
 # Of the number boxes with their labels beside them, in pixels.
-WIDTHS = {"layer": 120, "head": 118, "step": 115, "row": 112, "column": 134}
+WIDTHS = {"layer": 120, "head": 118, "step": 118, "row": 118, "column": 134}
 # On the sample clip this patch lies on the upper digit, in the middle of the film.
 NUMBERS = {"layer": 0, "head": 0, "step": 2, "row": 1, "column": 2}
 # Of the trained model: the head that reads the digit's word, and a patch on the digit.

@@ -13,6 +13,7 @@ from phenaki_viz.figures.attention_views import (
     head_grid,
     scale_for,
     steps_read,
+    words_read,
 )
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.cut_notes import cut_heatmap, cut_notes
@@ -101,7 +102,7 @@ def draw_attention(run: Run, tag: panels.Level = "h1") -> None:
         _under_map(chosen, map_scale, tile, cut)
     with left:
         _grid(run, chosen, look)
-        _by_step(chosen)
+        _reads(chosen)
     pinned.draw(run, chosen, look.colours)
     if isinstance(run, looking.Look | RecordedRun):
         outcome.draw(run)
@@ -195,9 +196,18 @@ def _scale_of_cut(run: Run, chosen: Selection, look: Look, cut: Cut) -> ColourSc
     return scale_for(high, law=look.colours.law, scope="this head, renormalised")
 
 
+def _reads(chosen: Selection) -> None:
+    """What the query reads: words of the text, or time steps where the map runs over time."""
+    if chosen.record.kind == "cross":
+        bars = words_read(chosen.shown, chosen.place)
+        panels.plotly(bars, key="words", height=240, shows=shows.a_patch(chosen))
+        export_row(bars.name, lambda: bars, "words")
+    else:
+        _by_step(chosen)
+
+
 def _by_step(chosen: Selection) -> None:
-    """Which time steps the query reads; only where the map runs over time."""
-    if chosen.record.kind == "cross" or chosen.record.places.token_grid[0] == 1:
+    if chosen.record.places.token_grid[0] == 1:
         return
     # Closed at first: the plotting library is large, and the map must not wait for it.
     box = st.expander(
