@@ -38,7 +38,7 @@ WATCH = """
     return [performance.now(), main.scrollTop, main.scrollHeight, pictures];
   };
   const pair = () => {
-    const heading = main.querySelector(".pv-said h4, .pv-said h3")?.textContent ?? "";
+    const heading = main.querySelector(".pv-said :is(h1, h2, h3)")?.textContent ?? "";
     const box = main.querySelector(".st-key-map, .st-key-word-strip");
     const map = box && painted(box);
     const dimmed = Boolean(map?.closest(".old"));

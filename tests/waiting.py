@@ -19,7 +19,7 @@ def shown(page: Page, words: str = "") -> Locator:
     Words of a heading change with its first picture, and the others say that they are older: so
     what is read from a picture after this is what the heading says.
     """
-    said = page.locator('.pv-said[data-agrees="true"]').filter(has=page.locator("h4"))
+    said = page.locator('.pv-said[data-agrees="true"]').filter(has=page.locator("h1, h2, h3"))
     found = said.filter(has_text=words) if words else said
     expect(found.first).to_be_visible(timeout=1000 * PATIENCE)
     return found.first
@@ -34,7 +34,7 @@ def another(page: Page) -> Iterator[None]:
     before = shown(page).get_attribute("data-shows")
     yield
     after = page.locator(f'.pv-said[data-agrees="true"]:not([data-shows="{before}"])')
-    found = after.filter(has=page.locator("h4")).first
+    found = after.filter(has=page.locator("h1, h2, h3")).first
     expect(found).to_be_visible(timeout=1000 * PATIENCE)
 
 

@@ -92,7 +92,7 @@ def _clip(model: nn.Module) -> Clip:
 
 
 def _film() -> clips.Film:
-    st.markdown("##### Clip and prompt")
+    st.header("Clip and prompt", anchor=False)
     uploaded = clips.uploader("film")
     titles = {**{caption: caption for caption in CAPTIONS}, **SAMPLES}
     if uploaded:

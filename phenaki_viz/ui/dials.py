@@ -59,7 +59,7 @@ def _architecture() -> None:
 
 
 def _position(layout: str) -> None:
-    st.markdown("##### Position and masks")
+    st.header("Position and masks", anchor=False)
     _toggle("Continuous position bias", "position_bias", "A small network from offset to bias")
     _toggle(
         "Causal, with ALiBi",
@@ -81,7 +81,7 @@ def _position(layout: str) -> None:
 
 
 def _text(layout: str) -> None:
-    st.markdown("##### Text")
+    st.header("Text", anchor=False)
     if layout != "joint":
         st.caption("C-ViViT reads no text. Cross-attention is in the MaskGit layout.")
         return
@@ -103,7 +103,7 @@ def _text(layout: str) -> None:
 
 
 def _clip() -> Clip:
-    st.markdown("##### Clip")
+    st.header("Clip", anchor=False)
     uploaded = clips.uploader()
     titles = dict(SAMPLES)
     if uploaded:

@@ -33,9 +33,24 @@ ICON = ASSETS / "icon.png"
 STYLE = """<style>
 [data-testid=stMainBlockContainer] { padding: 4rem 2.5rem 3rem }
 [class*=st-key-shared-] { position: absolute }
+.stApp h1 { font-size: 1.5rem; padding: .25rem 0 }
+.stApp h2 { font-size: 1.25rem; padding: .5rem 0 .25rem }
+.stApp [data-testid=stSidebar] h2 { font-size: .95rem; padding: .4rem 0 .5rem }
+.stApp [data-testid=stCaptionContainer] { color: inherit; opacity: .78 }
+.st-key-heading { min-height: 2.3rem }
+.st-key-sentence-patch { min-height: 1.6rem }
+.st-key-sentence-head { min-height: 1.4rem }
+:is(.st-key-layer, .st-key-head, .st-key-step, .st-key-row, .st-key-column) {
+  & [data-testid=stNumberInput] { display: flex; align-items: center; gap: .5rem }
+  & label { margin: 0; min-height: 0 }
+  & [data-testid=stNumberInputContainer] { width: 5rem; flex: none }
+  & button { width: 1.5rem }
+}
 @media (max-width: 1100px) {
   [data-testid=stMainBlockContainer] { padding: 4rem 1.5rem 3rem }
   [data-testid=stMain] [data-testid=stColumn] { min-width: calc(100% - 1.5rem) }
+  .st-key-sentence-patch { min-height: 3.2rem }
+  .st-key-sentence-head { min-height: 2.8rem }
 }
 [class*=st-key-slices-], .st-key-work:has([data-testid=stProgress]) {
   position: fixed; z-index: 100; bottom: 1rem; right: 2.5rem; width: min(30rem, 80vw);

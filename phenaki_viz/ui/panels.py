@@ -1,7 +1,7 @@
 """Pictures on the page: which component draws what, and what a click on it means."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -34,6 +34,7 @@ from phenaki_viz.ui.links import numbers_in_url, say_in_url
 from phenaki_viz.ui.selection import Selection, untouched, wish
 from phenaki_viz.ui.shelves import number_of
 
+Level = Literal["h1", "h2", "h3"]
 MOST_CELLS = 324  # values a side that are sent to the browser at once: 210 kB
 LONGEST_LINE = 2500  # letters: a prompt may have 2,000
 MOST_CUT_CELLS = 200  # the same where more is sent of each value: what is kept of it, renormalised
@@ -51,14 +52,15 @@ def heading(
     *,
     patch: OfPatch | None = None,
     key: str = "heading",
+    tag: Level = "h1",
 ) -> None:
     """What is looked at, and whether the weights are random; said when a picture shows it.
 
-    of, patch: see `said`.
+    of, patch: see `said`. tag: its level on the page.
     """
     random = ("random weights", plain(describe_origin(made_by)))
     badge = random if made_by.get("random_weights") else None
-    said(plain(text), key=key, tag="h4", of=of, patch=patch, badge=badge)
+    said(plain(text), key=key, tag=tag, of=of, patch=patch, badge=badge)
 
 
 def say(text: str, of: Mapping[str, str], *, key: str, aside: bool = False) -> None:
@@ -77,9 +79,29 @@ def the_patch(chosen: Selection, direction: str = "row") -> OfPatch:
     )
 
 
+def nothing(title: str, why: str) -> None:
+    """A page that this model has nothing for."""
+    st.title(title, anchor=False)
+    st.info(why, icon=":material/info:")
+
+
 def notes(picture: Picture) -> tuple[str, ...]:
-    """The line that belongs under a picture."""
-    return (plain(" · ".join(picture.notes)),)
+    """The line that belongs under a picture: of its notes those that are not said beside it.
+
+    The scale is in the legend; where the weights come from is in the sidebar, and beside the
+    heading when they are random. Files hold all of it.
+    """
+    scale = getattr(picture, "scale", None)
+    ends = scale.describe() if isinstance(scale, ColourScale) else ""
+    return page_lines(picture.notes, picture.made_by, ends)
+
+
+def page_lines(
+    notes: Sequence[str], made_by: Mapping[str, Any], *elsewhere: str
+) -> tuple[str, ...]:
+    """Notes as one line, without what the page says once for all its pictures, or `elsewhere`."""
+    left = [note for note in notes if note not in (describe_origin(made_by), *elsewhere)]
+    return (plain(" · ".join(left)),) if left else ()
 
 
 def plotly(

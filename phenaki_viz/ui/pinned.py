@@ -10,7 +10,6 @@ from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Colours, Head, record_notes
 from phenaki_viz.figures.naming import head_label
 from phenaki_viz.figures.over_video import frame_steps, patch_weights, word_weights
-from phenaki_viz.figures.words import plain
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import derived, heads, panels, queries, shows
 from phenaki_viz.ui.components.film_strip import film_of
@@ -25,7 +24,7 @@ def draw(run: Run, chosen: Selection, colours: Colours) -> None:
     pins = heads.arrangement(chosen).pins
     if not pins:
         return
-    st.markdown("##### Pinned heads")
+    st.header("Pinned heads", anchor=False)
     most = int((MOST_VALUES / len(pins)) ** 0.5)
     items = chosen.items
     _, _, i, j = chosen.record.map.shape
@@ -37,7 +36,7 @@ def draw(run: Run, chosen: Selection, colours: Colours) -> None:
     scale = colours.over(*drawn_range(values), "all pinned heads")
     y, x = tiles[0].cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights"
-    said = (drawn, scale.describe(), *record_notes(run.recording, chosen.records))
+    said = (drawn, *record_notes(run.recording, chosen.records))
     pinned_maps(
         values,
         labels=[
@@ -56,7 +55,7 @@ def draw(run: Run, chosen: Selection, colours: Colours) -> None:
         key="pinned",
         on_pick=panels.picked_cell(chosen.record, chosen.item),
         on_unpin=lambda at: heads.unpin(pins[at]),
-        notes=(plain(" · ".join(said)),),
+        notes=panels.page_lines(said, run.recording.made_by),
         shows=shows.a_stack(chosen),
     )
 

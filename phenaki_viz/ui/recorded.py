@@ -8,6 +8,7 @@ import streamlit as st
 from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.export.names import safe_name
+from phenaki_viz.recording import describe_origin
 from phenaki_viz.recording.files import (
     RecordedRun,
     is_recording,
@@ -15,6 +16,7 @@ from phenaki_viz.recording.files import (
 )
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import models
+from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.requests import RecordingRequest
 from phenaki_viz.ui.runs import Wanted, shelf
 
@@ -63,6 +65,7 @@ def draw_save(run: Run) -> None:
         help="Every map, the clip and what made them in one file: open it here under “Your own”, "
         "or with `phenaki-viz open`",
     )
+    st.caption(inert(describe_origin(run.recording.made_by)))
     if isinstance(run, RecordedRun) and run.kept:
         st.caption(f"This recording was {run.kept}.")
 

@@ -20,6 +20,8 @@ _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 FIRST = ("self", "cross")
 MOST_IN_A_ROW = 4
 VIDEO = "video"
+# Of the number boxes with their labels beside them, in pixels.
+WIDTHS = {"layer": 120, "head": 118, "step": 118, "row": 118, "column": 134}
 # On the sample clip this patch lies on the upper digit, in the middle of the film.
 NUMBERS = {"layer": 0, "head": 0, "step": 2, "row": 1, "column": 2}
 # Of the trained model: the head that reads the digit's word, and a patch on the digit.
@@ -90,6 +92,7 @@ def choose_stack(recording: Recording) -> tuple[AttentionRecord, ...]:
         default=first,
         key="maps",
         required=True,
+        label_visibility="collapsed",
         **_BOUND,
     )
     return families[chosen or first]
@@ -111,7 +114,7 @@ def choose(
         "column": grid[2] - 1,
     }
     asked = limits if place else {name: limits[name] for name in ("layer", "head")}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
         at = {name: number(name, most) for name, most in asked.items()}
         video = _video(records[at["layer"]])
     where = at.get("step", 0), at.get("row", 0), at.get("column", 0)
@@ -188,7 +191,7 @@ def number(name: str, most: int) -> int:
         key=name,
         on_change=_typed,
         args=(name,),
-        width=136,
+        width=WIDTHS[name],
         disabled=most == 0,
         **_BOUND,
     )

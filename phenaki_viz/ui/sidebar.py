@@ -23,7 +23,7 @@ def draw_sidebar(train: StreamlitPage) -> tuple[Wanted | None, Wanted | None]:
     The second is None where nothing is switched off; both are when there is no model to ask.
     """
     with st.sidebar:
-        st.markdown("##### Model")
+        st.header("Model", anchor=False)
         source = st.segmented_control(
             "Weights",
             list(SOURCES),

@@ -19,7 +19,7 @@ _WHOLE = "switches.whole"  # layers of each transformer, by the key of its slide
 
 def draw(model: nn.Module) -> Switches:
     """Draw the switches; returns what is off."""
-    st.markdown("##### Switch off")
+    st.header("Switch off", anchor=False)
     labels = {_label(name, head): (name, head) for name, head in _heads(model)}
     kept = [label for label in st.session_state.get(OFF, []) if label in labels]
     if kept != st.session_state.get(OFF, kept):

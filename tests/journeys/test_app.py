@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 def test_it_opens_on_a_picture_and_says_that_weights_are_random(open_app):
     page = open_app()
     expect(shown(page, "L0 H0 · self attention")).to_contain_text("random weights")
-    expect(page.get_by_role("heading", level=4)).to_have_count(1)
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(the_map(page)).to_have_attribute("data-painted", PAINTED)
 
 

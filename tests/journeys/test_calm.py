@@ -61,7 +61,7 @@ def test_a_heading_names_the_patch_in_the_paint_in_which_the_strip_shows_it(open
           const strip = deep(document, ".strip");
           strip.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight" }));
           return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
-            done([strip.dataset.looked, document.querySelector(".pv-said h4").textContent]))));
+            done([strip.dataset.looked, document.querySelector(".pv-said h1").textContent]))));
         }"""
     )
     assert named == ["2.1.3", "L1 H3 · self attention · query step 2, row 1, column 3"]

@@ -203,7 +203,7 @@ class FilmFrames extends LinkedPanel {
 
 // How wide all frames are: on one line if that leaves them large enough, else on two, …
 function frameWidth(steps, room) {
-  const least = clamp(room / 4, 64, 104);
+  const least = clamp(room / 4, 64, 96);
   const alone = (room - (Math.max(...steps) - 1) * GAP) / Math.max(...steps);
   for (let lines = 1; ; lines++) {
     for (let wide = LARGEST_FRAME; wide >= least; wide--) {

@@ -41,7 +41,7 @@ def said(
     text: str,
     *,
     key: str,
-    tag: Literal["h3", "h4", "strong", "p"] = "p",
+    tag: Literal["h1", "h2", "h3", "strong", "p"] = "p",
     of: Mapping[str, str] | None = None,
     patch: OfPatch | None = None,
     badge: tuple[str, str] | None = None,

@@ -11,9 +11,9 @@ from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import (
     attention_heatmap,
     head_grid,
-    origin_notes,
     scale_for,
     steps_read,
+    words_read,
 )
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.cut_notes import cut_heatmap, cut_notes
@@ -45,7 +45,6 @@ DIRECTIONS = {"row": "Where it looks", "column": "Who looks at it"}
 # The map goes first, and then the script pauses: browser and server share the cores, and all else
 # would keep the map waiting for about 100 ms.
 BREATH = 0.08
-SCALES = {"head": "Per head", "shared": "Shared by all heads"}
 
 
 @st.fragment
@@ -54,33 +53,43 @@ def attention_page(run: Run) -> None:
     draw_attention(run)
 
 
-def draw_attention(run: Run) -> None:
-    """The same, inside another page."""
+def draw_attention(run: Run, tag: panels.Level = "h1") -> None:
+    """The same, inside another page. tag: the level of its heading there."""
     recording = run.recording
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         records = selection.choose_stack(recording)
-        look = _choose_look(records)
+        shared, colours = choose_colours()
     if not records:
-        st.info("Depth 0: there is no attention to show. Turn the depth up.")
+        panels.nothing("Attention", "Depth 0: there is no attention to show. Turn the depth up.")
         return
-    chosen = selection.choose(recording, records)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        chosen = selection.choose(recording, records)
+        look = Look(shared, colours, _choose_direction())
     slices.draw_place()
     scale = _scale(run, chosen, look)
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    words = st.container(gap="xxsmall")
+    with (
+        words,
+        st.container(
+            horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+        ),
     ):
         patch = panels.the_patch(chosen, look.direction)
-        panels.heading(chosen.shown.title, recording.made_by, _of(chosen, look), patch=patch)
+        panels.heading(
+            chosen.shown.title, recording.made_by, _of(chosen, look), patch=patch, tag=tag
+        )
         if isinstance(run, looking.Look):
             _switch(chosen)
-    told, over = st.container(gap="small"), st.container()
+    with words:
+        told = st.container(gap="xxsmall")
+    over = st.container()
     left, right = st.columns([5, 6], gap="medium")
     panels.share_choice(chosen, look.direction)
     with right:
         cut = cuts.choose(run, chosen)
         map_scale = _scale_of_cut(run, chosen, look, cut) if cut and cut.without else scale
         tile = panels.shown_tile(chosen, cut)
-        said = _said(chosen, tile, map_scale, cut)
+        said = _said(chosen, tile, cut)
         panels.attention(chosen, tile, map_scale, cut, notes=said, shows=shows.a_head(chosen))
     if st.session_state.get("drawn.recording") is not recording:  # a click need not wait
         time.sleep(BREATH)
@@ -93,7 +102,7 @@ def draw_attention(run: Run) -> None:
         _under_map(chosen, map_scale, tile, cut)
     with left:
         _grid(run, chosen, look)
-        _by_step(chosen)
+        _reads(chosen)
     pinned.draw(run, chosen, look.colours)
     if isinstance(run, looking.Look | RecordedRun):
         outcome.draw(run)
@@ -123,27 +132,23 @@ def _switch(chosen: Selection) -> None:
         st.rerun()
 
 
-def _choose_look(records: tuple[Any, ...]) -> Look:
-    direction = st.segmented_control(
+def _choose_direction() -> str:
+    chosen = st.segmented_control(
         "Direction",
         list(DIRECTIONS),
         format_func=DIRECTIONS.__getitem__,
         default="row",
         key="direction",
         required=True,
+        label_visibility="collapsed",
         **_BOUND,
     )
-    scale = st.segmented_control(
-        "Colour scale",
-        list(SCALES),
-        format_func=SCALES.__getitem__,
-        default="head",
-        key="scale",
-        required=True,
-        **_BOUND,
-    )
-    colours = choose_colours()
-    measures = derived.measures_for(records[0]) if records else {}
+    return chosen or "row"
+
+
+def _choose_colouring(chosen: Selection) -> str:
+    """What the tiles of the grid show: the maps, or a metric."""
+    measures = derived.measures_for(chosen.record)
     options = ["map", *measures]
     if st.session_state.get("grid", "map") not in options:
         st.session_state["grid"] = "map"
@@ -155,7 +160,7 @@ def _choose_look(records: tuple[Any, ...]) -> Look:
         width=190,
         **_BOUND,
     )
-    return Look(scale == "shared", colours, direction or "row", colouring or "map")
+    return colouring or "map"
 
 
 def _of(chosen: Selection, look: Look) -> dict[str, str]:
@@ -191,9 +196,18 @@ def _scale_of_cut(run: Run, chosen: Selection, look: Look, cut: Cut) -> ColourSc
     return scale_for(high, law=look.colours.law, scope="this head, renormalised")
 
 
+def _reads(chosen: Selection) -> None:
+    """What the query reads: words of the text, or time steps where the map runs over time."""
+    if chosen.record.kind == "cross":
+        bars = words_read(chosen.shown, chosen.place)
+        panels.plotly(bars, key="words", height=240, shows=shows.a_patch(chosen))
+        export_row(bars.name, lambda: bars, "words")
+    else:
+        _by_step(chosen)
+
+
 def _by_step(chosen: Selection) -> None:
-    """Which time steps the query reads; only where the map runs over time."""
-    if chosen.record.kind == "cross" or chosen.record.places.token_grid[0] == 1:
+    if chosen.record.places.token_grid[0] == 1:
         return
     # Closed at first: the plotting library is large, and the map must not wait for it.
     box = st.expander(
@@ -211,6 +225,7 @@ def _by_step(chosen: Selection) -> None:
 
 
 def _grid(run: Run, chosen: Selection, look: Look) -> None:
+    colouring = _choose_colouring(chosen)
     shown = derived.thumbs(run, chosen)
     if shown is None:
         st.caption("The heads of a long video take a while to draw.")
@@ -222,9 +237,9 @@ def _grid(run: Run, chosen: Selection, look: Look) -> None:
     else:
         scales = derived.scale_each(shown.values, look.colours)
     values, name, measure = None, "", None
-    if look.colouring != "map":
-        measure = derived.measures_for(chosen.record)[look.colouring]
-        values = derived.table(run, chosen, look.colouring)
+    if colouring != "map":
+        measure = derived.measures_for(chosen.record)[colouring]
+        values = derived.table(run, chosen, colouring)
         name = f"{measure.title} ({measure.unit})" if measure.unit else measure.title
     picture = head_grid(
         run.recording,
@@ -241,14 +256,13 @@ def _grid(run: Run, chosen: Selection, look: Look) -> None:
         export_all_heads(run, chosen, look.colours, shared=look.shared)
 
 
-def _said(chosen: Selection, tile: MapTile, scale: ColourScale, cut: Cut | None) -> tuple[str, ...]:
-    """What the map does not say itself: reduction, origin, how it is held, verification."""
+def _said(chosen: Selection, tile: MapTile, cut: Cut | None) -> tuple[str, ...]:
+    """What the map does not say itself: reduction, how it is held, verification."""
     y, x = tile.cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights, zoom for each"
     left_out = cut_notes(chosen.shown, cut) if cut else ()
-    origin = origin_notes(chosen.recording.made_by)
-    first = plain(" · ".join((drawn, scale.describe(), *left_out, *origin)))
-    return (first, plain(describe_holding(chosen.recording)), *_checked(chosen))
+    held = describe_holding(chosen.recording)
+    return (plain(" · ".join((drawn, *left_out, held))), *_checked(chosen))
 
 
 def _checked(chosen: Selection) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from phenaki_viz.analysis.walks import Along, walk_places
 from phenaki_viz.data import as_rgb
-from phenaki_viz.figures.attention_views import Colours, words_read
+from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.over_video import (
@@ -28,13 +28,12 @@ SAID = {"row": ("looks at", "look at"), "column": ("is looked at by", "are looke
 @dataclass(frozen=True)
 class Look:
     """How maps are coloured. shared: by one scale for all heads. direction: row or column of the
-    map. colouring: what the grid's tiles show.
+    map.
     """
 
     shared: bool
     colours: Colours
     direction: str
-    colouring: str
 
 
 def draw_over_video(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
@@ -59,8 +58,11 @@ def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
     )
     said, many = SAID[direction]
     panels.strip(picture, chosen, said, many=many, shows=_shows(chosen, look))
-    export_row(picture.name, lambda: picture, "strip")
-    _walk(run, chosen, direction, scale)
+    left, right = st.columns([5, 6], gap="medium")
+    with left:
+        export_row(picture.name, lambda: picture, "strip")
+    with right:
+        _walk(run, chosen, direction, scale)
 
 
 def _shows(chosen: Selection, look: Look) -> str:
@@ -83,25 +85,21 @@ def _walk(run: Run, chosen: Selection, direction: Direction, scale: ColourScale)
 
 
 def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
-    """Cross-attention both ways: the words one patch reads, the patches that read one word."""
+    """Cross-attention: the patches that read one word."""
     names = key_axis(chosen.record, chosen.item).names
-    left, right = st.columns([3, 5], gap="medium")
-    with left:
-        bars = words_read(chosen.shown, chosen.place)
-        panels.plotly(bars, key="words", height=280, shows=shows.a_patch(chosen))
-        export_row(bars.name, lambda: bars, "words")
-    with right:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         word = _word(chosen, names)
-        picture = column_over_video(
-            chosen.shown, word, chosen.place, as_rgb(run.clip), run.temporal_patch, scale
-        )
         st.caption(
             "Tokens that read the word (routing, not recognition); point at another word in the "
-            "map below to see who reads that"
+            "map below to see who reads that",
+            width="stretch",
         )
-        said = f"reads “{names[word]}”"
-        panels.strip(picture, chosen, said, shows=_shows(chosen, look))
-        export_row(picture.name, lambda: picture, "strip")
+    picture = column_over_video(
+        chosen.shown, word, chosen.place, as_rgb(run.clip), run.temporal_patch, scale
+    )
+    said = f"reads “{names[word]}”"
+    panels.strip(picture, chosen, said, shows=_shows(chosen, look))
+    export_row(picture.name, lambda: picture, "strip")
 
 
 def _word(chosen: Selection, names: tuple[str, ...]) -> int:
@@ -112,5 +110,6 @@ def _word(chosen: Selection, names: tuple[str, ...]) -> int:
         format_func=lambda at: f"{at}: {names[at]}",
         key=queries.WORD,
         label_visibility="collapsed",
+        width=150,
         persist_state="session",  # the link says its number: two words may read alike
     )

@@ -17,7 +17,7 @@ def masks_page(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         records = selection.choose_stack(run.recording)
     if not records:
-        st.info("Depth 0: there is no attention to mask. Turn the depth up.")
+        panels.nothing("Masks", "Depth 0: there is no attention to mask. Turn the depth up.")
         return
     chosen = selection.choose(run.recording, records)
     record, seen = chosen.record, visibility(chosen.record, chosen.item)

@@ -19,22 +19,27 @@ from phenaki_viz.ui import derived, panels, selection
 from phenaki_viz.ui.exporting import export_row
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+TITLE = "What position alone adds to the scores"
 FURTHEST = 4  # times the size the model ran on
 
 
 @st.fragment
 def position_page(run: Run) -> None:
     """ALiBi's slopes and penalties; the continuous bias as a surface."""
-    biased = _biased(run)
+    controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    with controls:
+        biased = _biased(run)
     causal = next((r for r in run.recording if r.alibi), None)
     if biased is None and causal is None:
-        st.info(
+        panels.nothing(
+            TITLE,
             "This model has no position bias: switch on “Continuous position bias” or "
             "“Causal, with ALiBi” in the sidebar.",
-            icon=":material/info:",
         )
         return
-    head = _head(run)
+    with controls:
+        head = _head(run)
+    panels.heading(TITLE, run.recording.made_by, {})
     if biased is not None:
         _continuous(run, biased, head)
     if causal is not None:
@@ -67,15 +72,14 @@ def _biased(run: Run) -> AttentionRecord | None:
 
 def _head(run: Run) -> int:
     most = max(len(record.heads) for record in run.recording) - 1
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        return selection.number("head", most)
+    return selection.number("head", most)
 
 
 def _continuous(run: Run, record: AttentionRecord, head: int) -> None:
     used = run.recording.bias_surface(record)
     if used is None:
         return
-    st.subheader("Continuous position bias", anchor=False)
+    st.header("Continuous position bias", anchor=False)
     st.caption(f"A small network from the offset between two patches to a bias; {SHARED}.")
     bias, dt = _extent(run, used)
     made_by = run.recording.made_by
@@ -128,7 +132,7 @@ def _time_offset(steps: int) -> int:
 
 
 def _alibi(run: Run, record: AttentionRecord, head: int) -> None:
-    st.subheader("ALiBi", anchor=False)
+    st.header("ALiBi", anchor=False)
     st.caption(
         "Each head subtracts slope × distance from the score. With a number of heads that is no "
         "power of two the slopes are not in order."

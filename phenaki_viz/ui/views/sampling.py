@@ -37,10 +37,10 @@ def sampling_page(run: Run) -> None:
         _recorded(run)
         return
     if not isinstance(run, Look) or not whole(run.model):
-        st.info(
+        panels.nothing(
+            "Sampling",
             "Sampling needs a whole Phenaki: C-ViViT, MaskGit and its text encoder. Choose the "
             "trained model in the sidebar, or open a checkpoint that holds all of them.",
-            icon=":material/info:",
         )
         return
     sampling = _controls(run)
@@ -55,10 +55,10 @@ def sampling_page(run: Run) -> None:
 def _recorded(run: RecordedRun) -> None:
     """The video that a file holds; there is no model in it to sample another."""
     if run.sampled is None:
-        st.info(
+        panels.nothing(
+            "Sampling",
             "This recording is of one look at a clip, and holds no model that could sample. Choose "
             "the trained model in the sidebar, or open a checkpoint.",
-            icon=":material/info:",
         )
         return
     how = run.sampled.sampling
@@ -245,11 +245,11 @@ def _attention(sampled: SampledRun) -> None:
         said(
             f"Attention at decoding step {_step(sampled) + 1}",
             key="step.heading",
-            tag="h3",
+            tag="h2",
             of=dict.fromkeys(("map", "strip", "grid.heads"), shows.a_run(run.recording)),
         )
     if run.recording.records or not str(branch).startswith("critic"):
-        draw_attention(run)
+        draw_attention(run, "h3")
     else:
         st.info(
             "The critic is not asked at the last step: nothing is masked again after it. Choose an "

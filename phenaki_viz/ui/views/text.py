@@ -42,10 +42,10 @@ def text_page(run: Run) -> None:
     """Word chips; the tokens that read a word, for every head and for one; right against wrong."""
     records = cross_records(run)
     if not records:
-        st.info(
+        panels.nothing(
+            "Text",
             "This model has no cross-attention, so there is no text to read. Choose the trained "
             "model, or the MaskGit layout with cross-attention.",
-            icon=":material/info:",
         )
         return
     names = key_axis(records[0], 0).names

@@ -31,7 +31,7 @@ _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 def compare(run: Look, chosen: Selection, key: int) -> None:
     """The same clip with another text: the maps, and what the text is worth in nats."""
-    st.subheader("Right word, wrong word", anchor=False)
+    st.header("Right word, wrong word", anchor=False)
     outcome = run.outcome
     if outcome.loss is None or outcome.masked is None or not outcome.masked.any():
         st.caption("Mask some tokens in the sidebar to see what the text is worth.")
@@ -64,7 +64,7 @@ def compare(run: Look, chosen: Selection, key: int) -> None:
 
 def without_model(run: RecordedRun) -> None:
     """What a recording can say of it: the loss with its own text."""
-    st.subheader("Right word, wrong word", anchor=False)
+    st.header("Right word, wrong word", anchor=False)
     st.caption(
         "A recording holds no model, so no other text can be tried: open the weights for that."
     )

@@ -46,7 +46,7 @@ def train_page(run: DialledRun) -> None:
     run: of the dialled model as it is now. Not a fragment: what changes by itself is one.
     """
     shelf = trainings()
-    st.markdown("#### Train this model and watch its attention come about")
+    st.title("Train this model and watch its attention come about", anchor=False)
     st.caption(
         "The sidebar's model learns from clips of moving handwritten digits: some patches are "
         "hidden, and it fills them in from those that are left. Nothing leaves this machine."

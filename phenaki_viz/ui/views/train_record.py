@@ -28,12 +28,12 @@ def record_page(run: Run) -> None:
     record = _record()
     curves = {name: curve for name in STAGES if (curve := _curve_of(record, name))}
     if curves:
-        st.markdown("#### How this model learned")
+        st.title("How this model learned", anchor=False)
         st.caption(_told(record))
         for column, (name, curve) in zip(st.columns(len(curves)), curves.items(), strict=True):
             with column:
                 _draw(name, curve, run.recording.made_by)
-    st.markdown("#### Watch one learn")
+    (st.header if curves else st.title)("Watch one learn", anchor=False)
     st.caption(
         "A model of your own dialling learns from moving digits in this page: live loss, and its "
         "attention at the steps that were kept."

@@ -62,6 +62,7 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
         f"After {counted(at.step)} · {chosen.shown.label} · query {place_name(*chosen.place)}",
         at.recording.made_by,
         _of(chosen),
+        tag="h2",
     )
     with st.container():  # a place of its own, whether there is something to say or not
         draw_health(at.recording)
