@@ -156,7 +156,7 @@ def test_text_frames_and_patches_over_the_training(page, shelf):
     assert not at.exception
     at.button_group(key="maps").set_value("self").run()
     at.toggle(key="train_common").set_value(True).run()
-    assert any("this query, all kept steps" in line for line in wire.words_on(at))
+    assert wire.sent(at)["strip"][0]["scale"]["scope"] == "this query, all kept steps"
     visual = {"layout": "factorised", "cross": False}
     ended(shelf.start(settings(steps=10, **visual)))
     at = page(train_steps=10, train_batch=2, layout="factorised", cross="no")
