@@ -81,12 +81,20 @@ def buttons(at):
     return {button.label for button in at.button}
 
 
-def picture(at, name):
+def sent(at, name):
     for which in range(len(at.get("bidi_component"))):
-        header, parts = wire.sent(at, which)
-        if header.get("id") == name:
-            return parts
+        told, parts = wire.sent(at, which)
+        if told.get("id") == name:
+            return told, parts
     raise AssertionError(f"no {name} on the page")
+
+
+def header(at, name):
+    return sent(at, name)[0]
+
+
+def picture(at, name):
+    return sent(at, name)[1]
 
 
 def test_start_pause_resume_and_the_timeline(page, shelf):
@@ -156,7 +164,7 @@ def test_text_frames_and_patches_over_the_training(page, shelf):
     assert not at.exception
     at.button_group(key="maps").set_value("self").run()
     at.toggle(key="train_common").set_value(True).run()
-    assert wire.sent(at)["strip"][0]["scale"]["scope"] == "this query, all kept steps"
+    assert header(at, "strip")["scale"]["scope"] == "this query, all kept steps"
     visual = {"layout": "factorised", "cross": False}
     ended(shelf.start(settings(steps=10, **visual)))
     at = page(train_steps=10, train_batch=2, layout="factorised", cross="no")
