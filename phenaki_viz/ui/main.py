@@ -39,7 +39,7 @@ STYLE = """<style>
 .stApp [data-testid=stCaptionContainer] { color: inherit; opacity: .78 }
 .st-key-heading { min-height: 2.3rem }
 .st-key-sentence-patch { min-height: 1.6rem }
-.st-key-sentence-head { min-height: 1.4rem }
+.st-key-sentence-head { min-height: 2.8rem }
 :is(.st-key-layer, .st-key-head, .st-key-step, .st-key-row, .st-key-column) {
   & [data-testid=stNumberInput] { display: flex; align-items: center; gap: .5rem }
   & label { margin: 0; min-height: 0 }
@@ -50,7 +50,7 @@ STYLE = """<style>
   [data-testid=stMainBlockContainer] { padding: 4rem 1.5rem 3rem }
   [data-testid=stMain] [data-testid=stColumn] { min-width: calc(100% - 1.5rem) }
   .st-key-sentence-patch { min-height: 3.2rem }
-  .st-key-sentence-head { min-height: 2.8rem }
+  .st-key-sentence-head { min-height: 4.2rem }
 }
 [class*=st-key-slices-], .st-key-work:has([data-testid=stProgress]) {
   position: fixed; z-index: 100; bottom: 1rem; right: 2.5rem; width: min(30rem, 80vw);
