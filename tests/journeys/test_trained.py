@@ -121,13 +121,14 @@ def test_the_sampled_clip_is_taken_away_and_carried(open_app):
 def test_a_head_is_switched_off_and_on(open_app):
     page = open_app("/?source=Trained&maps=Cross&layer=2&head=1")
     page.get_by_role("button", name="Switch this head off").click()
-    expect(page.get_by_text("1 head off")).to_be_visible()
+    main = page.get_by_test_id("stMain")  # the sidebar's line of what made the maps says it, too
+    expect(main.get_by_text("1 head off")).to_be_visible()
     page.wait_for_url("**off=**")
     expect(page.get_by_test_id("stMetric").first).to_contain_text("against")
     page.get_by_text("Depth: cut layers away").click()
     page.get_by_role("slider", name="MaskGit: layers kept").focus()
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_text("1 head off, MaskGit cut to 3 layers")).to_be_visible()
+    expect(main.get_by_text("1 head off, MaskGit cut to 3 layers")).to_be_visible()
     page.get_by_role("button", name="Switch all on").click()
     expect(page.get_by_test_id("stMetric")).to_have_count(0)
     assert "off=" not in page.url and "kept_" not in page.url
