@@ -369,9 +369,9 @@ def wrong(client: Client, move: Any, reference: Reference) -> str:
     if shown.shape != exact.shape or not np.allclose(shown, exact, rtol=0, atol=CLOSE):
         gap = np.abs(shown - exact).max() if shown.shape == exact.shape else np.inf
         return f"the map is another one (largest difference {gap:.3g})"
-    titles = [m.body for m in client.of_kind("markdown") if m.body.startswith("#### ")]
-    if not any(head_label(move.layer, move.head) in title for title in titles):
-        return f"the heading is {titles}"
+    title = sent["heading"][0]["text"] if "heading" in sent else ""
+    if head_label(move.layer, move.head) not in title:
+        return f"the heading is {title!r}"
     metrics = {metric.label: metric.body for metric in client.of_kind("metric")}
     said = metrics.get("Loss of masked tokens (nats)")
     if bool(getattr(move, "off", ())) != (said is not None):
