@@ -100,6 +100,7 @@ class Client:
         elif kind == "number_input":
             state.double_value = value
         elif kind in ("multiselect", "button_group"):
+            state.string_array_value.SetInParent()  # an empty choice is sent, too
             state.string_array_value.data[:] = value
         elif kind == "checkbox":
             state.bool_value = value
@@ -150,9 +151,18 @@ class Client:
         path, delta = tuple(message.metadata.delta_path), message.delta
         if delta.WhichOneof("type") == "new_element":
             self.elements[path] = delta.new_element
+            self._adopt(delta.new_element)
         elif delta.WhichOneof("type") == "add_block":
             for below in [at for at in self.elements if at[: len(path)] == path]:
                 del self.elements[below]
+
+    def _adopt(self, element: Any) -> None:
+        """A text that the server sets takes the place of what was typed, as in a browser."""
+        if element.WhichOneof("type") != "text_input" or not element.text_input.set_value:
+            return
+        key = element.text_input.id.split("-", 2)[2]
+        if key in self.values:
+            self.values[key] = element.text_input.value
 
     def of_kind(self, kind: str) -> Iterator[Any]:
         """Elements of the page of one kind, in order."""
