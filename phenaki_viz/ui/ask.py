@@ -22,6 +22,7 @@ from phenaki_viz.ui.requests import LookRequest
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 CAPTIONS = tuple(DIGIT_CLIPS.values())
 _CARRIED, _TAKEN = "clip.carried", "clip.taken"
+_FOLLOWS = "clip.follows"  # the clip that the prompt follows, and the prompt before
 
 
 def draw_ask(model: nn.Module) -> LookRequest:
@@ -132,8 +133,27 @@ def carry(clip: Clip, text: str) -> None:
 
 
 def _say_what_it_shows() -> None:
-    if st.session_state.get("film") in CAPTIONS:
-        st.session_state["say"] = st.session_state["film"]
+    """The prompt follows the clip; what it was before is remembered until the browser has heard.
+
+    Whoever does something else before the page has answered sends the former prompt once more, and
+    it would be taken for typed: the box would say one text and the picture show another.
+    """
+    film = st.session_state.get("film")
+    if film in CAPTIONS:
+        st.session_state[_FOLLOWS] = film, st.session_state.get("say")
+        st.session_state["say"] = film
+
+
+def answered() -> None:
+    """A run of the page has come to its end: what is sent from now on is meant."""
+    st.session_state.pop(_FOLLOWS, None)
+
+
+def _hear_no_echo() -> None:
+    film, before = st.session_state.get(_FOLLOWS, (None, None))
+    if film is not None and st.session_state.get("film") == film:
+        if st.session_state.get("say", before) == before:
+            st.session_state["say"] = film
 
 
 @st.cache_resource(show_spinner=False)
@@ -146,6 +166,7 @@ def _prompt(model: nn.Module) -> Prompt:
         kind = "C-ViViT" if isinstance(model, CViViT) else "This model"
         st.caption(f"{kind} reads no text.")
         return read_prompt("")
+    _hear_no_echo()
     text = st.text_input(
         "Prompt",
         value=CAPTIONS[0],

@@ -11,7 +11,7 @@ from phenaki_viz.home import ASSETS
 from phenaki_viz.recording.dialled import DialledRun
 from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.recording.run import Run
-from phenaki_viz.ui import effects, errands, passes, recorded, runs
+from phenaki_viz.ui import ask, effects, errands, passes, recorded, runs
 from phenaki_viz.ui.health import draw_health
 from phenaki_viz.ui.links import read_link
 from phenaki_viz.ui.runs import Wanted
@@ -94,6 +94,7 @@ def main() -> None:
             errands.run_waiting()
         with content:
             page.run()
+    ask.answered()
 
 
 def _places() -> tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator, DeltaGenerator]:

@@ -16,6 +16,7 @@ from phenaki_viz.figures.outcome_views import hidden_frames
 from phenaki_viz.recording.looking import Ask, look
 from phenaki_viz.recording.sampled import Sampling, sample
 from phenaki_viz.recording.switches import Switches
+from phenaki_viz.ui import ask
 from phenaki_viz.ui.ask import CAPTIONS
 from tests.checkpoints.files import CRITIC, FOR_CVIVIT, MASKGIT, OURS, PHENAKI, pt, tensors, weights
 from tests.models.tiny_t5 import save_tiny_t5
@@ -435,3 +436,17 @@ def test_a_record_that_holds_no_curve_is_left_out(found, monkeypatch):
     monkeypatch.setattr("phenaki_viz.ui.views.train_record._record", lambda: found)
     at = drawn(record, looked())
     assert not at.get("bidi_component") and at.button(key="train.dial")
+
+
+def test_an_echo_of_the_former_prompt_is_not_taken_for_typed(app):
+    """A browser that has not heard that the prompt follows the clip sends the old one once more."""
+    at = app(source="Trained", say="five moving up slowly")
+    at.selectbox(key="film").set_value("zero moving up quickly").run()
+    assert at.text_input(key="say").value == "zero moving up quickly"
+    at.session_state[ask._FOLLOWS] = "zero moving up quickly", "five moving up slowly"  # overtaken
+    at.text_input(key="say").set_value("five moving up slowly").run()
+    assert at.text_input(key="say").value == "zero moving up quickly"
+    assert ask._FOLLOWS not in at.session_state  # this run came to its end
+    at.text_input(key="say").set_value("five moving up slowly").run()
+    assert at.text_input(key="say").value == "five moving up slowly"
+    assert not at.exception
