@@ -9,6 +9,7 @@ from phenaki_viz.analysis.weight_range import drawn_range, weight_range
 from phenaki_viz.data import as_rgb
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.figures.attention_views import Colours, Head, attention_heatmap, head_grid
+from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.mask_views import mask_picture, visible_keys_picture
 from phenaki_viz.figures.naming import branch_name, kind_name
@@ -170,12 +171,14 @@ def _places(one: Pass, picked: Picked) -> list[Place]:
 
 def _heads(recording: Recording, stacks: Sequence[Pass], picked: Picked) -> Iterator[Heatmap]:
     """Every map; a shared scale is that of the whole stack, whatever was picked of it."""
+    scales: dict[tuple[str, str], ColourScale] = {}
     for one in stacks:
-        same = [other for other in stacks if (other.stack, other.kind) == (one.stack, one.kind)]
-        places = [place for other in same for place in _places(other, picked)]
-        scale = None
-        if picked.shared:
-            scale = picked.colours.of(weight_range(places), "all heads and layers")
+        stack = one.stack, one.kind
+        if picked.shared and stack not in scales:  # of all passes, read once
+            same = (other for other in stacks if (other.stack, other.kind) == stack)
+            places = [place for other in same for place in _places(other, picked)]
+            scales[stack] = picked.colours.of(weight_range(places), "all heads and layers")
+        scale = scales.get(stack)
         for head in _picked_heads(recording, one, picked):
             own = scale or picked.colours.of(
                 weight_range([(head.record, head.item, head.head)]), "this head"

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from phenaki_viz.analysis.character import Spread, key_masses, sort_of, spread
+from phenaki_viz.analysis.character import EVEN, Spread, key_masses, sort_of, spread
 from phenaki_viz.analysis.regions import Mass, region_masses, sound_rows, visible_to
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.naming import key_axis, place_name, query_axis
@@ -17,7 +17,6 @@ from phenaki_viz.recording import Place
 
 Direction = Literal["row", "column"]
 LEAST, TIMES = 0.25, 1.3  # a region is worth a clause from this mass and these multiples of uniform
-EVEN = 0.97  # of the highest entropy: nothing is chosen that a sentence could name
 
 PATCH = {
     "itself": "keeps {mass} of its weight on itself",
