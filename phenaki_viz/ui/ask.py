@@ -22,6 +22,7 @@ from phenaki_viz.ui.requests import LookRequest
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 CAPTIONS = tuple(DIGIT_CLIPS.values())
 _CARRIED, _TAKEN = "clip.carried", "clip.taken"
+_FOLLOWED = "clip.followed"  # the clip that was chosen last
 _FOLLOWS = "clip.follows"  # the clip that the prompt follows, and the prompt before
 
 
@@ -112,10 +113,10 @@ def _film() -> clips.Film:
         list(titles),
         format_func=titles.__getitem__,
         key="film",
-        on_change=_say_what_it_shows,
         help="Handwritten digits that were kept out of training, 9 frames of 48×48",
         **_BOUND,
     )
+    _follow(chosen)
     if chosen == clips.CARRIED and carried is not None:
         return clips.kept(carried)
     if chosen in CAPTIONS:
@@ -132,16 +133,19 @@ def carry(clip: Clip, text: str) -> None:
     st.session_state[_CARRIED], st.session_state[_TAKEN] = clip, text
 
 
-def _say_what_it_shows() -> None:
+def _follow(film: str) -> None:
     """The prompt follows the clip; what it was before is remembered until the browser has heard.
 
-    Whoever does something else before the page has answered sends the former prompt once more, and
-    it would be taken for typed: the box would say one text and the picture show another.
+    Not by a callback: one that is overtaken dies half-way. And whoever does something else before
+    the page has answered sends the former prompt once more, which would be taken for typed: the
+    box would say one text and the picture show another.
     """
-    film = st.session_state.get("film")
+    if film == st.session_state.setdefault(_FOLLOWED, film):
+        return
     if film in CAPTIONS:
         st.session_state[_FOLLOWS] = film, st.session_state.get("say")
         st.session_state["say"] = film
+    st.session_state[_FOLLOWED] = film
 
 
 def answered() -> None:
