@@ -25,11 +25,14 @@ pytestmark = pytest.mark.browser
 WORDS = [word for word in CRAFTED if " " not in word and "\u202e" not in word]
 SAY = quote(" ".join(WORDS))
 # What markup would have made of it, in what Streamlit draws itself: link, picture, formula, icon.
+# The frames of a clip are pictures too, of this server and in boxes of their own.
 MADE = """() => [...document.querySelectorAll(
   "[data-testid=stMain] *, [data-testid=stSidebar] *")].filter(e =>
-    e.matches(".katex, img, strong b, b, del, em, ol, ul, blockquote, h1 h1, hr") ||
+    e.matches(".katex, strong b, b, del, em, ol, ul, blockquote, h1 h1, hr") ||
     e.matches("a:not([href^='#']):not([data-testid=stPageLink-NavLink])") ||
     (e.matches("code") && !e.closest("pre")) ||
+    (e.matches("img") && !(e.closest("[data-testid=stImage]") &&
+      e.src.startsWith(location.origin + "/media/"))) ||
     (e.dataset.testid === "stMarkdownContainer" && /[🏠😄]/u.test(e.textContent)))
   .map(e => e.outerHTML.slice(0, 150))"""
 
