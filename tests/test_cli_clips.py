@@ -86,6 +86,8 @@ ONE_FILM = ("x.npy", npy(FILM))
         (NO_ARRAY, ["--part", "x.gif"], "x.gif is one film, not a folder, ZIP or .npz of several"),
         (NO_ARRAY, ["--each-once"], "x.gif holds no frame longer than another"),
         (ONE_FILM, ["--item", "0"], "x.npy is no batch of clips"),
+        (NO_ARRAY, ["--ground", "white"], "x.gif has no transparent parts"),
+        (ONE_FILM, ["--ground", "auto"], "x.npy has no transparent parts"),
         (ONE_FILM, ["--each-once"], "x.npy holds no frame longer than another"),
     ],
 )

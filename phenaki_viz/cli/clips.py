@@ -125,6 +125,7 @@ def _check_heeded(asked: argparse.Namespace, path: Path, survey: "Survey") -> No
         ("values", bool(survey.axes), "is no array"),
         ("item", survey.items > 1, "is no batch of clips"),
         ("part", many, "is one film, not a folder, ZIP or .npz of several"),
+        ("ground", survey.clear, "has no transparent parts"),
         ("each_once", survey.merged, "holds no frame longer than another"),
     ):
         if getattr(asked, name) is not None and not heeded:

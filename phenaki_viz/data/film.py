@@ -91,8 +91,9 @@ class Film:
         uneven = _uneven(self.index.times)
         rate = None if uneven else self.rate
         self.survey = Survey(
-            frames=self.index.count, width=width, height=height, rate=rate, uneven=uneven
-        )
+            frames=self.index.count, width=width, height=height, rate=rate, uneven=uneven,
+            clear=_has_alpha(first),
+        )  # fmt: skip
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[Any, Any]]:
@@ -189,7 +190,7 @@ class Film:
 
     def _upright(self, frame: Any) -> np.ndarray:
         width, height = self._size(frame)
-        clear = any(part.is_alpha for part in frame.format.components)
+        clear = _has_alpha(frame)
         made = frame.to_ndarray(format="rgba" if clear else "rgb24", width=width, height=height)
         if clear and (made[..., 3] == 255).all():
             made = made[..., :3]
@@ -278,6 +279,10 @@ def _first_notes(frame: Any, aspect: float) -> list[str]:
     if frame.color_trc in _HDR:
         notes.append("HDR colours are shown as they are stored, paler than on an HDR screen")
     return notes
+
+
+def _has_alpha(frame: Any) -> bool:
+    return any(part.is_alpha for part in frame.format.components)
 
 
 def _matrix(frame: Any) -> np.ndarray:

@@ -105,6 +105,22 @@ def test_a_transparent_drawing_stands_out_from_its_ground(kind, ink):
     assert survey_clip(("x", content)).clear
 
 
+def test_a_film_with_an_alpha_channel_says_so_before_it_is_read():
+    av = pytest.importorskip("av")
+    out = io.BytesIO()
+    with av.open(out, "w", format="matroska") as container:
+        stream = container.add_stream("ffv1", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 16, 16, "bgra"
+        drawing = np.zeros((16, 16, 4), np.uint8)
+        drawing[4:12, 4:12] = 255
+        frame = av.VideoFrame.from_ndarray(drawing, format="bgra")
+        container.mux([*stream.encode(frame), *stream.encode()])
+    film = ("x.mkv", out.getvalue())
+    assert survey_clip(film).clear
+    clip = load_clip(film, Reading(ground="white"))
+    assert "transparent parts are put on white" in clip.notes and clip.frames.min() == 255
+
+
 def test_opaque_pictures_say_nothing_of_transparency():
     opaque = np.dstack((UPRIGHT, np.full((24, 16), 255, np.uint8)))
     for content in (saved([opaque], "PNG"), saved([UPRIGHT] * 2 + [UPRIGHT // 2], "GIF")):
