@@ -96,8 +96,7 @@ def sound_rows(
 
 def visible(record: AttentionRecord, item: int, rows: np.ndarray) -> np.ndarray:
     """Which keys these queries may look at: 'q j' bool."""
-    _, _, _, j = record.map.shape
-    return np.concatenate([~record.hidden(item, (at, at + 1), (0, j)) for at in rows.tolist()])
+    return record.visible(item, rows)
 
 
 def visible_to(record: AttentionRecord, item: int, rows: np.ndarray, key: int) -> np.ndarray:

@@ -71,7 +71,7 @@ def hidden_cells(
     shape: tuple[int, ...],
 ) -> np.ndarray | None:
     """Cells of a pooled tile in which every weight is masked, 'y x' bool; None without masks."""
-    if not record.causal and record.key_mask is None:
+    if not record.is_masked:
         return None
     y, x = cell_size(rows[1] - rows[0], shape[0]), cell_size(columns[1] - columns[0], shape[1])
     starts = np.arange(0, columns[1] - columns[0], x)

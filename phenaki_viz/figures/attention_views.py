@@ -164,14 +164,13 @@ def attention_heatmap(head: Head, scale: ColourScale) -> Heatmap:
     record, values = head.record, head.record.map.full(head.item, head.head)
     _, _, i, j = record.map.shape
     wrong = tuple(int(row) for row in record.map.wrong_rows(head.item, head.head))
-    masked = record.causal or record.key_mask is not None
     return Heatmap(
         name=head.stem,
         title=head.title,
         notes=(scale.describe(), *wrong_notes(wrong), *head.notes),
         made_by=head.made_by(scale),
         values=values,
-        hidden=record.hidden(head.item, (0, i), (0, j)) if masked else None,
+        hidden=record.hidden(head.item, (0, i), (0, j)) if record.is_masked else None,
         wrong=wrong,
         query=query_axis(record, head.item),
         key=key_axis(record, head.item),
