@@ -38,9 +38,11 @@ class Visibility:
             return is_later(queries, keys, self.queries, self.keys)
         return torch.zeros((len(queries), len(keys)), dtype=torch.bool, device=self.device)
 
-    def padding(self, b: int, keys: Some) -> torch.Tensor:
-        """Which keys the key mask hides in a batch item: 'k' bool."""
-        return ~self._seen(b)[keys]
+    def padding(self, b: int, keys: torch.Tensor) -> torch.Tensor:
+        """Which of chosen keys the key mask hides in a batch item: 'k' bool."""
+        if self._let_through is None:
+            return torch.zeros(len(keys), dtype=torch.bool, device=self.device)
+        return ~self._let_through[b, keys]
 
     def hidden(self, b: int, queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
         """Which keys either mask hides, in a batch item: 'q k' bool."""
