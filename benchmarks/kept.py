@@ -19,6 +19,7 @@ import torch
 from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.data import sample_clip
+from phenaki_viz.recording import HeadMap
 from phenaki_viz.ui import derived
 from phenaki_viz.ui.requests import DialledRequest
 from phenaki_viz.ui.runs import RunShelf
@@ -48,7 +49,8 @@ def move(shelf: RunShelf, seed: int) -> None:
         derived.once((seed, kind), lambda r=records, i=items: thumbnails(r, i))
         i, j = records[0].map.shape[2:]
         derived.once(
-            (seed, kind, "tile"), lambda r=records[0], w=(0, i, 0, j): map_tile(r, 0, 0, w, 324)
+            (seed, kind, "tile"),
+            lambda r=records[0], w=(0, i, 0, j): map_tile(HeadMap(r, 0, 0), w, 324),
         )
 
 

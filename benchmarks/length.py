@@ -32,10 +32,10 @@ from benchmarks.memory import growth, high_water, in_fresh_process, keep_freed_m
 from benchmarks.plots import draw
 from benchmarks.timing import Timing, take_turns
 from phenaki_viz import models
-from phenaki_viz.analysis.measures import applicable, head_tables
+from phenaki_viz.analysis.measures import applicable, head_statistics
 from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.analysis.tiles import map_tile
-from phenaki_viz.recording import Recording
+from phenaki_viz.recording import HeadMap, Recording
 from tests.published import published_attention
 
 RESULTS = Path(__file__).parent / "results"
@@ -282,9 +282,9 @@ def _browsing(threads: int) -> dict[str, float]:
     names = list(applicable(records[0]))
     seconds = []
     for name, work in {
-        "overview": lambda: map_tile(records[0], 0, 3, (0, n, 0, n), 324),
+        "overview": lambda: map_tile(HeadMap(records[0], 0, 3), (0, n, 0, n), 324),
         "thumbnails": lambda: thumbnails(records, items),
-        "metrics": lambda: head_tables(records, items, names),
+        "metrics": lambda: head_statistics(records, items, names),
     }.items():
         seconds.append(_seconds(work))
         _say(f"{n:6} {name}: {seconds[-1]:.1f} s")

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 
 from phenaki_viz.analysis import heads
-from phenaki_viz.analysis.regions import Mass, sound_rows, visible
-from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.analysis.regions import Mass, sound_rows
+from phenaki_viz.recording import AttentionRecord, HeadMap
 
 Sort = Literal["spatial", "temporal", "global", "even"]
 CHOSEN = 0.5  # of the weight on a region, at least,
@@ -23,38 +23,62 @@ RULE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """How a head spreads its weight, mean over queries.
+    """How a head spreads its weight, summed over queries: sums of several merge.
 
-    entropy: bits. share: of log2(visible keys), 0 to 1. equal_keys: 2 ** entropy, how many equal
-    keys would be as spread; of: visible keys. queries: over how many.
+    bits: entropy. shares: entropy as a share of log2(visible keys). keys: visible ones.
     """
 
-    entropy: float
-    share: float
-    equal_keys: float
-    of: float
+    bits: float
+    shares: float
+    keys: float
     queries: int
 
+    def merge(self, other: "Spread") -> "Spread":
+        """The spread of the queries of both."""
+        return Spread(
+            bits=self.bits + other.bits,
+            shares=self.shares + other.shares,
+            keys=self.keys + other.keys,
+            queries=self.queries + other.queries,
+        )
 
-def spread(
-    record: AttentionRecord, item: int, head: int, queries: Sequence[int] | None = None
-) -> Spread | None:
+    @property
+    def entropy(self) -> float:
+        """Bits, mean over the queries."""
+        return self.bits / self.queries
+
+    @property
+    def share(self) -> float:
+        """Entropy as a share of log2(visible keys), 0 to 1: mean over the queries."""
+        return self.shares / self.queries
+
+    @property
+    def equal_keys(self) -> float:
+        """How many equal keys would be as spread: 2 ** entropy."""
+        return float(2**self.entropy)
+
+    @property
+    def of(self) -> float:
+        """Visible keys, mean over the queries."""
+        return self.keys / self.queries
+
+
+def spread(head: HeadMap, queries: Sequence[int] | None = None) -> Spread | None:
     """How the weight is spread; None where no row is a distribution.
 
     Source: Clark et al. 2019, What Does BERT Look At?, section 3.3.
     """
-    rows = sound_rows(record, item, head, queries)
+    rows = sound_rows(head, queries)
     if not len(rows):
         return None
-    bits = heads.entropy(record.map.rows(item, head, rows.tolist()))
-    keys = record.visible_keys(item)[rows].astype(np.float64)
+    bits = heads.entropy(head.rows(rows.tolist()))
+    keys = head.visible_keys[rows].astype(np.float64)
     most = np.log2(keys)
-    share = np.divide(bits, most, out=np.ones_like(bits), where=most > 0)
+    shares = np.divide(bits, most, out=np.ones_like(bits), where=most > 0)
     return Spread(
-        entropy=float(bits.mean()),
-        share=float(share.mean()),
-        equal_keys=float(2 ** bits.mean()),
-        of=float(keys.mean()),
+        bits=float(bits.sum()),
+        shares=float(shares.sum()),
+        keys=float(keys.sum()),
         queries=len(rows),
     )
 
@@ -74,22 +98,20 @@ def sort_of(record: AttentionRecord, regions: dict[str, Mass], spread: Spread) -
     return "temporal" if _chosen(regions.get("own place")) else "global"
 
 
-def key_masses(
-    record: AttentionRecord, item: int, head: int, queries: Sequence[int] | None = None
-) -> list[Mass]:
-    """Mean weight on every key, the null keys first; for the few keys of cross-attention.
+def key_masses(head: HeadMap, queries: Sequence[int] | None = None) -> list[Mass]:
+    """Weight on every key, the null keys first; for the few keys of cross-attention.
 
-    uniform: what queries that do not choose would put there. Empty where no row is sound.
+    Beside it what queries that do not choose would put there. Empty where no row is sound.
     """
-    rows = sound_rows(record, item, head, queries)
+    rows = sound_rows(head, queries)
     if not len(rows):
         return []
-    mean = record.map.rows(item, head, rows.tolist()).mean(axis=0, dtype=np.float64)
-    seen = visible(record, item, rows)
-    even = (seen / seen.sum(axis=1, keepdims=True)).mean(axis=0)
+    weights = head.rows(rows.tolist()).sum(axis=0, dtype=np.float64)
+    seen = head.visible(rows)
+    even = (seen / seen.sum(axis=1, keepdims=True)).sum(axis=0)
     return [
-        Mass(mass=float(mass), uniform=float(uniform), queries=len(rows))
-        for mass, uniform in zip(mean, even, strict=True)
+        Mass(weight=float(weight), even=float(uniform), queries=len(rows))
+        for weight, uniform in zip(weights, even, strict=True)
     ]
 
 

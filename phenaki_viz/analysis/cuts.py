@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phenaki_viz.analysis.measures import row_runs
-from phenaki_viz.analysis.steps import Steps, finish
+from phenaki_viz.analysis.incremental import Incremental, incremental
+from phenaki_viz.analysis.rows import row_runs
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.analysis.top_mass import row_ranks, top_keys
-from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.recording import HeadMap
 
 RUN = 4_000_000  # weights read at once
 
@@ -68,22 +68,16 @@ class CutTile:
     left: np.ndarray | None = None
 
 
-def cut_tile(record: AttentionRecord, item: int, head: int, tile: MapTile, cut: Cut) -> CutTile:
+@incremental
+def cut_tile(head: HeadMap, tile: MapTile, cut: Cut) -> Incremental[CutTile]:
     """Decide for every row of the tile's window what is kept, then pool as the tile was pooled."""
-    return finish(cut_steps(record, item, head, tile, cut))
-
-
-def cut_steps(
-    record: AttentionRecord, item: int, head: int, tile: MapTile, cut: Cut
-) -> Steps[CutTile]:
-    """The same in steps, each of a run of rows."""
     r0, r1, c0, c1 = tile.window
     tall, broad = tile.cell
-    _, _, _, j = record.map.shape
+    _, j = head.shape
     step = tall * max(1, RUN // (j * tall))
     blocks, left_of = [], []
     for first in range(r0, r1, step):
-        attn = record.map.tile(item, head, (first, min(first + step, r1)), (0, j))
+        attn = head.tile((first, min(first + step, r1)))
         attn = np.where(np.isfinite(attn), attn, 0)
         weights = cut.weights(attn)
         kept = cut.kept(weights)
@@ -120,34 +114,26 @@ def _over(top: np.ndarray, bottom: np.ndarray, otherwise: np.ndarray) -> np.ndar
     return np.divide(top, bottom, out=otherwise.astype(np.float32), where=bottom > 0)
 
 
-def highest_weight(record: AttentionRecord, item: int, head: int, cut: Cut) -> float:
+@incremental
+def highest_weight(head: HeadMap, cut: Cut) -> Incremental[float]:
     """The largest weight of one head as the cut leaves it, read in runs of rows."""
-    return finish(highest_steps(record, item, head, cut))
-
-
-def highest_steps(record: AttentionRecord, item: int, head: int, cut: Cut) -> Steps[float]:
-    """The same in steps, each of a run of rows."""
-    high, queries = 0.0, record.map.shape[2]
-    for first, attn in row_runs(record, item, head):
-        left = cut.weights(np.where(np.isfinite(attn), attn, 0))
+    high = 0.0
+    for run in row_runs(head):
+        left = cut.weights(np.where(np.isfinite(run.attn), run.attn, 0))
         high = max(high, float(left.max()))
-        yield (first + len(attn)) / queries
+        yield run.end / head.shape[0]
     return high
 
 
-def tile_ranks(record: AttentionRecord, item: int, head: int, tile: MapTile) -> np.ndarray:
+@incremental
+def tile_ranks(head: HeadMap, tile: MapTile) -> Incremental[np.ndarray]:
     """Rank of every key of the tile within its whole row, 1 is the heaviest: 'y x' int64.
 
     Only for a tile of single cells.
     """
-    return finish(rank_steps(record, item, head, tile))
-
-
-def rank_steps(record: AttentionRecord, item: int, head: int, tile: MapTile) -> Steps[np.ndarray]:
-    """The same in steps, each of a run of rows."""
     r0, r1, c0, c1 = tile.window
     ranks = []
-    for first, attn in row_runs(record, item, head, (r0, r1)):
-        ranks.append(row_ranks(attn)[:, c0:c1])
-        yield (first + len(attn) - r0) / (r1 - r0)
+    for run in row_runs(head, (r0, r1)):
+        ranks.append(row_ranks(run.attn)[:, c0:c1])
+        yield (run.end - r0) / (r1 - r0)
     return np.concatenate(ranks)

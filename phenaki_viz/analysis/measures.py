@@ -1,22 +1,23 @@
-"""Head metrics of whole recordings: 'l h' tables that the grid can colour by.
+"""Head metrics of whole recordings: sums over queries, by layer and head, that means are taken of.
 
 Maps are read in runs of rows, so that a map of any size is measured without ever being held.
 """
 
-import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from phenaki_viz.analysis import heads
-from phenaki_viz.analysis.steps import Steps, finish
-from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.analysis.incremental import Incremental, incremental
+from phenaki_viz.analysis.rows import Rows, row_runs
+from phenaki_viz.analysis.tallies import Tally
+from phenaki_viz.errors import ShapeError
+from phenaki_viz.recording import AttentionRecord, HeadMap
 
-RUN = 2**22  # weights measured at a time
-PIECE = 2**17  # weights of it that one core measures at a time
+PIECE = 2**17  # weights that one core measures at a time
 CORES = min(8, os.cpu_count() or 1)
 
 
@@ -24,12 +25,13 @@ CORES = min(8, os.cpu_count() or 1)
 class Measure:
     """A metric of one head. title: in words; unit: of the number.
 
-    of: a run of rows of the map, its record, the run's first query → number a query.
+    of: some rows of the map → a number for each of their queries, 'q' float64. applies: whether it
+    means something for this kind of map.
     """
 
     title: str
     unit: str
-    of: Callable[[np.ndarray, AttentionRecord, int], np.ndarray]
+    of: Callable[[Rows], np.ndarray]
     applies: Callable[[AttentionRecord], bool]
 
 
@@ -45,116 +47,129 @@ def _runs_in_space(record: AttentionRecord) -> bool:
     return _is_self(record) and max(record.places.token_grid[1:]) > 1
 
 
+def _grid(rows: Rows) -> heads.Grid:
+    return rows.head.record.places.token_grid
+
+
 MEASURES: dict[str, Measure] = {
     "entropy": Measure(
-        "entropy", "bits", lambda attn, record, first: heads.entropy(attn), lambda record: True
+        "entropy", "bits", lambda rows: heads.entropy(rows.attn), lambda record: True
     ),
     "space": Measure(
         "distance in space",
         "patches",
-        lambda attn, record, first: heads.distance_in_space(attn, record.places.token_grid, first),
+        lambda rows: heads.distance_in_space(rows.attn, _grid(rows), rows.first),
         _runs_in_space,
     ),
     "time": Measure(
         "distance in time",
         "steps",
-        lambda attn, record, first: heads.distance_in_time(attn, record.places.token_grid, first),
+        lambda rows: heads.distance_in_time(rows.attn, _grid(rows), rows.first),
         _runs_in_time,
     ),
     "self": Measure(
-        "weight on itself", "", lambda attn, record, first: heads.self_mass(attn, first), _is_self
+        "weight on itself", "", lambda rows: heads.self_mass(rows.attn, rows.first), _is_self
     ),
     "null": Measure(
         "null mass",
         "",
-        lambda attn, record, first: heads.null_mass(attn, record.num_null_kv),
+        lambda rows: heads.null_mass(rows.attn, rows.head.record.num_null_kv),
         lambda record: record.num_null_kv > 0,
     ),
     "top": Measure(
-        "keys holding 90 %",
-        "keys",
-        lambda attn, record, first: heads.top_mass(attn),
-        lambda record: True,
+        "keys holding 90 %", "keys", lambda rows: heads.top_mass(rows.attn), lambda record: True
     ),
 }
 
 
-def head_table(records: Sequence[AttentionRecord], b: Sequence[int], measure: str) -> np.ndarray:
-    """One metric for every layer and head, 'l h' float32: the mean over queries.
+@dataclass(frozen=True)
+class HeadStatistics:
+    """Metrics of every layer and head as sums over queries: those of several clips merge.
 
-    b: the batch item of each record. NaN where a head has a row that is not a distribution, or no
-    query that sees a key: those that see none do not count.
+    tallies: by metric, each 'l h'. NaN where a head has a row that is not a distribution; queries
+    that see no key do not count.
     """
-    return head_tables(records, b, [measure])[measure]
+
+    tallies: Mapping[str, Tally]
+
+    def merge(self, other: "HeadStatistics") -> "HeadStatistics":
+        """Of the queries of both. Raises ShapeError when they are of other heads or metrics."""
+        mine, theirs = self._shapes(), other._shapes()
+        if mine != theirs:
+            raise ShapeError(f"statistics of other heads do not merge: {mine} and {theirs}")
+        return HeadStatistics(
+            {name: tally.merge(other.tallies[name]) for name, tally in self.tallies.items()}
+        )
+
+    def mean(self, measure: str) -> np.ndarray:
+        """One metric of every head, 'l h' float32: the mean over its queries; NaN of none."""
+        return self.tallies[measure].mean.astype(np.float32)
+
+    def spread(self, measure: str) -> np.ndarray:
+        """How far its queries differ in a metric, 'l h' float32: the standard deviation."""
+        return self.tallies[measure].spread.astype(np.float32)
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        return {name: tally.count.shape for name, tally in self.tallies.items()}
 
 
-def head_tables(
-    records: Sequence[AttentionRecord], b: Sequence[int], measures: Sequence[str]
-) -> dict[str, np.ndarray]:
-    """Several metrics as `head_table` gives them, from one reading of every map."""
-    return finish(table_steps(records, b, measures))
+@incremental
+def head_statistics(
+    records: Sequence[AttentionRecord], items: Sequence[int], measures: Sequence[str]
+) -> Incremental[HeadStatistics]:
+    """Some metrics of every layer and head, from one reading of every map; a step is a run of rows.
 
-
-def table_steps(
-    records: Sequence[AttentionRecord], b: Sequence[int], measures: Sequence[str]
-) -> Steps[dict[str, np.ndarray]]:
-    """The same in steps, each of a run of rows of one head."""
+    items: the batch item of each record.
+    """
     shape = len(records), len(records[0].heads)
-    tables = {name: np.zeros(shape, np.float64) for name in measures}
+    found = {name: Tally.empty(*shape) for name in measures}
     with ThreadPoolExecutor(CORES) as cores:
         for at, (layer, head) in enumerate(np.ndindex(*shape)):
-            record, item = records[layer], b[layer]
-            queries = record.map.shape[2]
-            sees = record.visible_keys(item) > 0
-            counted = sees.sum() or np.nan
-            for first, attn in row_runs(record, item, head):
-                end = first + len(attn)
-                if len(record.map.wrong_rows(item, head, (first, end))):
-                    counted = np.nan
-                for sums in _measured(attn, record, first, measures, sees[first:end], cores):
-                    for name, total in zip(measures, sums, strict=True):
-                        tables[name][layer, head] += total / counted
-                yield (at + (first + len(attn)) / queries) / (shape[0] * shape[1])
-    return {name: table.astype(np.float32) for name, table in tables.items()}
+            one = HeadMap(records[layer], items[layer], head)
+            sees = one.visible_keys > 0
+            for rows in row_runs(one):
+                wrong = len(one.wrong_rows((rows.first, rows.end))) > 0
+                for name, tally in zip(
+                    measures, _measured(rows, measures, sees, cores), strict=True
+                ):
+                    _add(found[name], (layer, head), tally, wrong)
+                yield (at + rows.end / one.shape[0]) / (shape[0] * shape[1])
+    return HeadStatistics(found)
+
+
+def _add(to: Tally, at: tuple[int, int], tally: Tally, wrong: bool) -> None:
+    """Merge one head's tally into the table of all heads; NaN if a row of it is wrong."""
+    so_far = Tally(to.count[at], to.total[at], to.squares[at])
+    both = so_far.merge(tally)
+    to.count[at], to.squares[at] = both.count, both.squares
+    to.total[at] = np.nan if wrong else both.total
 
 
 def _measured(
-    attn: np.ndarray,
-    record: AttentionRecord,
-    first: int,
-    measures: Sequence[str],
-    sees: np.ndarray,
-    cores: Executor,
-) -> Iterator[list[float]]:
-    """Sums over the queries of a run, one a measure, of piece after piece of its rows.
+    rows: Rows, measures: Sequence[str], sees: np.ndarray, cores: Executor
+) -> Iterator[Tally]:
+    """The tally over the queries of a run, one a measure.
 
-    sees: 'q' bool, which of them see a key and count.
-
-    A piece stays in a core's cache through all measures, and NumPy lets cores work side by side.
+    sees: 'i' bool, which queries see a key and count. The run is measured in pieces: one stays in a
+    core's cache through all measures, and NumPy lets cores work side by side.
     """
 
-    def measure(piece: np.ndarray, at: int) -> list[float]:
-        counts = sees[at - first : at - first + len(piece)]
+    def measure(piece: Rows) -> list[Tally]:
+        counts = sees[piece.first : piece.end]
         with np.errstate(invalid="ignore"):  # weights that are not finite: the mean is NaN
-            each = [MEASURES[name].of(piece, record, at) for name in measures]
-        return [float(numbers.sum(where=counts)) for numbers in each]
+            return [Tally.of(MEASURES[name].of(piece), counts) for name in measures]
 
-    if attn.size < 2 * PIECE:
-        return iter([measure(attn, first)])
-    pieces = np.array_split(attn, attn.size // PIECE)
-    starts = itertools.accumulate(map(len, pieces[:-1]), initial=first)
-    return cores.map(measure, pieces, starts)
+    whole = rows.attn.size < 2 * PIECE
+    pieces = [rows] if whole else rows.pieces(rows.attn.size // PIECE)
+    each = map(measure, pieces) if whole else cores.map(measure, pieces)
+    return map(_merged, zip(*each, strict=True))
 
 
-def row_runs(
-    record: AttentionRecord, item: int, head: int, rows: tuple[int, int] | None = None
-) -> Iterator[tuple[int, np.ndarray]]:
-    """A map, or some rows of it, in runs of rows: (first query, weights 'q j')."""
-    _, _, i, j = record.map.shape
-    begin, end = rows or (0, i)
-    step = max(1, RUN // j)
-    for first in range(begin, end, step):
-        yield first, record.map.tile(item, head, (first, min(first + step, end)), (0, j))
+def _merged(tallies: Sequence[Tally]) -> Tally:
+    total, *others = tallies
+    for tally in others:
+        total = total.merge(tally)
+    return total
 
 
 def applicable(record: AttentionRecord) -> dict[str, Measure]:

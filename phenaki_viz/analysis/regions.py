@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.recording import HeadMap
 
 MOST_QUERIES = 256  # read of one map for a mean; more change the mean's third digit
 
@@ -32,14 +32,33 @@ REGIONS: dict[str, Inside] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Mass:
-    """Weight on a region, 0 to 1, and what uniform attention would put there.
+    """Weight on a region, summed over queries: sums of several merge, means are for showing.
 
-    queries: over how many queries the mean was taken.
+    weight: what the queries put there, `queries` in all if they put all of it. even: what they
+    would put there if they did not choose.
     """
 
-    mass: float
-    uniform: float
+    weight: float
+    even: float
     queries: int
+
+    def merge(self, other: "Mass") -> "Mass":
+        """The mass of the queries of both."""
+        return Mass(
+            weight=self.weight + other.weight,
+            even=self.even + other.even,
+            queries=self.queries + other.queries,
+        )
+
+    @property
+    def mass(self) -> float:
+        """Share of a query's weight, 0 to 1: mean over the queries."""
+        return self.weight / self.queries
+
+    @property
+    def uniform(self) -> float:
+        """The share that uniform attention would put there, 0 to 1: mean over the queries."""
+        return self.even / self.queries
 
     @property
     def ratio(self) -> float:
@@ -47,9 +66,7 @@ class Mass:
         return self.mass / self.uniform if self.uniform else 0.0
 
 
-def region_masses(
-    record: AttentionRecord, item: int, head: int, queries: Sequence[int] | None = None
-) -> dict[str, Mass]:
+def region_masses(head: HeadMap, queries: Sequence[int] | None = None) -> dict[str, Mass]:
     """Mass of every region that these queries may look at and that is not all they may see.
 
     Of regions that are the same keys here (within one patch over time, "itself" is "own step"), the
@@ -60,14 +77,15 @@ def region_masses(
     cross-attention, for null keys before the tokens, and where no row is left.
     Source: own-step and same-patch mass as in Sparse VideoGen 2025 (arXiv 2502.01776), section 3.
     """
+    record = head.record
     if record.kind == "cross" or record.num_null_kv or record.places.batch_counts == "sequence":
         return {}
-    rows = sound_rows(record, item, head, queries)
+    rows = sound_rows(head, queries)
     if not len(rows):
         return {}
-    attn = record.map.rows(item, head, rows.tolist()).astype(np.float64)
-    seen = visible(record, item, rows)
-    offsets = _offsets(record, item, rows)
+    attn = head.rows(rows.tolist()).astype(np.float64)
+    seen = head.visible(rows)
+    offsets = _offsets(head, rows)
     found: dict[str, Mass] = {}
     taken: list[np.ndarray] = []
     for name, inside in REGIONS.items():
@@ -76,38 +94,31 @@ def region_masses(
             continue
         taken.append(there)
         found[name] = Mass(
-            mass=float(np.where(there, attn, 0).sum(axis=1).mean()),
-            uniform=float((there.sum(axis=1) / seen.sum(axis=1)).mean()),
+            weight=float(np.where(there, attn, 0).sum()),
+            even=float((there.sum(axis=1) / seen.sum(axis=1)).sum()),
             queries=len(rows),
         )
     return found
 
 
-def sound_rows(
-    record: AttentionRecord, item: int, head: int, queries: Sequence[int] | None = None
-) -> np.ndarray:
+def sound_rows(head: HeadMap, queries: Sequence[int] | None = None) -> np.ndarray:
     """The queries of these, or evenly spaced ones of all, whose weights are a distribution."""
-    total = record.map.shape[2]
+    total, _ = head.shape
     spaced = np.unique(np.linspace(0, total - 1, min(total, MOST_QUERIES)).round())
     rows = np.asarray(spaced if queries is None else queries, np.int64)
-    sighted = record.visible_keys(item)[rows] > 0
-    return np.setdiff1d(rows[sighted], record.map.wrong_rows(item, head))
+    sighted = head.visible_keys[rows] > 0
+    return np.setdiff1d(rows[sighted], head.wrong_rows())
 
 
-def visible(record: AttentionRecord, item: int, rows: np.ndarray) -> np.ndarray:
-    """Which keys these queries may look at: 'q j' bool."""
-    _, _, _, j = record.map.shape
-    return np.concatenate([~record.hidden(item, (at, at + 1), (0, j)) for at in rows.tolist()])
-
-
-def visible_to(record: AttentionRecord, item: int, rows: np.ndarray, key: int) -> np.ndarray:
+def visible_to(head: HeadMap, rows: np.ndarray, key: int) -> np.ndarray:
     """Which of these queries may look at a key: 'q' bool."""
-    i = record.map.shape[2]
-    return ~record.hidden(item, (0, i), (key, key + 1))[rows, 0]
+    seen: np.ndarray = ~head.hidden((0, head.shape[0]), (key, key + 1))[rows, 0]
+    return seen
 
 
-def _offsets(record: AttentionRecord, item: int, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+def _offsets(head: HeadMap, rows: np.ndarray) -> tuple[np.ndarray, ...]:
     """(Δt, Δrow, Δcolumn) from query to key and the key's time step: each 'q j'."""
-    places = record.places.coordinates(record.batch_items[item])
+    record = head.record
+    places = record.places.coordinates(record.batch_items[head.item])
     t, r, c = (axis[None, :] - axis[rows][:, None] for axis in places)
     return t, r, c, np.broadcast_to(places[0][None], t.shape)

@@ -1,12 +1,54 @@
-"""What a row of a map is measured against, and whether it is a distribution at all."""
+"""Runs of rows of one head's map, what a row is measured against, and whether it is sound."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.recording import HeadMap, Terms
 
+RUN = 2**22  # weights read at a time
 SUMMED = 2**22  # weights of a whole map by parts that are recomputed to sum its rows
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Some whole rows of one head's map: 'q j', null keys first; `first` is the first query."""
+
+    head: HeadMap
+    first: int
+    attn: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.attn)
+
+    @property
+    def end(self) -> int:
+        """One past the last query."""
+        return self.first + len(self.attn)
+
+    @cached_property
+    def terms(self) -> Terms:
+        """What the logits of these rows are made of."""
+        return self.head.terms(range(self.first, self.end))
+
+    def pieces(self, count: int) -> list["Rows"]:
+        """The rows in so many runs, as even as can be."""
+        found, first = [], self.first
+        for attn in np.array_split(self.attn, count):
+            found.append(Rows(self.head, first, attn))
+            first += len(attn)
+        return found
+
+
+def row_runs(head: HeadMap, rows: tuple[int, int] | None = None) -> Iterator[Rows]:
+    """A map, or some rows of it, in runs of rows that fit into memory."""
+    queries, keys = head.shape
+    begin, end = rows or (0, queries)
+    step = max(1, RUN // keys)
+    for first in range(begin, end, step):
+        yield Rows(head, first, head.tile((first, min(first + step, end))))
 
 
 def uniform_weight(visible_keys: np.ndarray) -> np.ndarray:
@@ -15,20 +57,18 @@ def uniform_weight(visible_keys: np.ndarray) -> np.ndarray:
     return np.divide(1, keys, out=np.full_like(keys, np.nan), where=keys > 0)
 
 
-def wrong_among(
-    record: AttentionRecord, item: int, head: int, queries: Sequence[int] | None = None
-) -> tuple[int, ...]:
+def wrong_among(head: HeadMap, queries: Sequence[int] | None = None) -> tuple[int, ...]:
     """Those of some queries, or of all, whose rows are not a distribution.
 
     Of all the rows of a very long map by parts, only those that were read whole before are known.
     """
-    held, (_, _, i, j) = record.map, record.map.shape
     if queries is not None:
         asked = sorted(set(queries))
-        found = [held.wrong_rows(item, head, (query, query + 1)) for query in asked]
+        found = [head.wrong_rows((query, query + 1)) for query in asked]
         return tuple(q for q, wrong in zip(asked, found, strict=True) if q in wrong)
-    known = held.held == "by parts" and i * j > SUMMED
-    return tuple(int(q) for q in held.wrong_rows(item, head, (0, 1) if known else None))
+    i, j = head.shape
+    known = head.record.map.held == "by parts" and i * j > SUMMED
+    return tuple(int(q) for q in head.wrong_rows((0, 1) if known else None))
 
 
 def blanked(rows: np.ndarray, wrong: Sequence[int], queries: Sequence[int]) -> np.ndarray:

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phenaki_viz.analysis.measures import row_runs
-from phenaki_viz.analysis.rows import uniform_weight
-from phenaki_viz.analysis.steps import Steps, finish
-from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.analysis.incremental import Incremental, incremental
+from phenaki_viz.analysis.rows import row_runs
+from phenaki_viz.recording import HeadMap
 
 SHARE = 0.3
 LEAST, MOST = 3, 10  # multiples of uniform
@@ -20,44 +19,64 @@ DEFINITION = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sinks:
-    """keys: columns that are sinks, nulls counted. score: 'j', mean weight over the queries that
-    may see the key; threshold: 'j', what it is held against; NaN where no query sees the key.
+    """What every key got, each 'j' float64, summed over queries: sums of several maps merge.
+
+    weight: what the queries that may see the key put there. even: what they would if they did not
+    choose. seen_by: how many they are. queries: how many rows were read.
     """
 
-    keys: tuple[int, ...]
-    score: np.ndarray
-    threshold: np.ndarray
+    weight: np.ndarray
+    even: np.ndarray
+    seen_by: np.ndarray
+    queries: int
+
+    def merge(self, other: "Sinks") -> "Sinks":
+        """Of the queries of both maps, whose keys are the same."""
+        return Sinks(
+            weight=self.weight + other.weight,
+            even=self.even + other.even,
+            seen_by=self.seen_by + other.seen_by,
+            queries=self.queries + other.queries,
+        )
+
+    @property
+    def score(self) -> np.ndarray:
+        """Mean weight over the queries that may see the key; NaN where none does."""
+        return _over(self.weight, self.seen_by)
+
+    @property
+    def threshold(self) -> np.ndarray:
+        """What the score is held against; NaN where no query sees the key."""
+        uniform = _over(self.even, self.seen_by)
+        return np.clip(SHARE, LEAST * uniform, MOST * uniform)
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """Columns that are sinks by `DEFINITION`, null keys counted."""
+        with np.errstate(invalid="ignore"):
+            found = (self.score > self.threshold) & (self.seen_by >= SEEN_BY * self.queries)
+        return tuple(int(key) for key in np.flatnonzero(found))
 
 
-def sink_keys(record: AttentionRecord, item: int, head: int) -> Sinks:
+@incremental
+def sink_keys(head: HeadMap) -> Incremental[Sinks]:
     """The sinks of one head, read in runs of rows. Rows that are no distribution do not count."""
-    return finish(sink_steps(record, item, head))
-
-
-def sink_steps(record: AttentionRecord, item: int, head: int) -> Steps[Sinks]:
-    """The same in steps, each of a run of rows."""
-    _, _, i, j = record.map.shape
-    total, even, seen_by = np.zeros(j), np.zeros(j), np.zeros(j)
-    uniform = uniform_weight(record.visible_keys(item)).astype(np.float64)
-    good = 0
-    for first, attn in row_runs(record, item, head):
-        wrong = record.map.wrong_rows(item, head, (first, first + len(attn)))
-        rows = np.setdiff1d(np.arange(first, first + len(attn)), wrong)
+    i, j = head.shape
+    weight, even, seen_by, good = np.zeros(j), np.zeros(j), np.zeros(j), 0
+    uniform = head.uniform.astype(np.float64)
+    for run in row_runs(head):
+        rows = np.setdiff1d(np.arange(run.first, run.end), head.wrong_rows((run.first, run.end)))
         if not rows.size:
             continue
-        seen = ~record.hidden(item, (first, first + len(attn)), (0, j))[rows - first]
-        total += np.where(seen, attn[rows - first], 0).sum(axis=0, dtype=np.float64)
+        seen = ~head.hidden((run.first, run.end), (0, j))[rows - run.first]
+        weight += np.where(seen, run.attn[rows - run.first], 0).sum(axis=0, dtype=np.float64)
         even += np.where(seen, uniform[rows, None], 0).sum(axis=0)
         seen_by += seen.sum(axis=0)
         good += len(rows)
-        yield (first + len(attn)) / i
-    score, mean_uniform = _over(total, seen_by), _over(even, seen_by)
-    threshold = np.clip(SHARE, LEAST * mean_uniform, MOST * mean_uniform)
-    with np.errstate(invalid="ignore"):
-        found = (score > threshold) & (seen_by >= SEEN_BY * good)
-    return Sinks(tuple(int(key) for key in np.flatnonzero(found)), score, threshold)
+        yield run.end / i
+    return Sinks(weight=weight, even=even, seen_by=seen_by, queries=good)
 
 
 def _over(total: np.ndarray, count: np.ndarray) -> np.ndarray:

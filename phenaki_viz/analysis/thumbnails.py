@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phenaki_viz.analysis.steps import Steps, finish
+from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.recording import AttentionRecord, Reduce, cell_size
 
 
@@ -19,26 +19,17 @@ class Thumbnails:
     cell: tuple[int, int]
 
 
+@incremental
 def thumbnails(
     records: Sequence[AttentionRecord],
     items: Sequence[int],
     most: int = 64,
     reduce: Reduce = "mean",
-) -> Thumbnails:
-    """Pool every map of one stack into at most `most` cells a side.
+) -> Incremental[Thumbnails]:
+    """Pool every map of one stack into at most `most` cells a side; a step is a run of rows.
 
     items: the batch item of each record. All maps of a stack have one shape.
     """
-    return finish(thumbnail_steps(records, items, most, reduce))
-
-
-def thumbnail_steps(
-    records: Sequence[AttentionRecord],
-    items: Sequence[int],
-    most: int = 64,
-    reduce: Reduce = "mean",
-) -> Steps[Thumbnails]:
-    """The same in steps, each of a run of rows of one head."""
     _, h, i, j = records[0].map.shape
     cell = cell_size(i, most), cell_size(j, most)
     high, wide = -(-i // cell[0]), -(-j // cell[1])
@@ -71,16 +62,14 @@ def hidden_cells(
     shape: tuple[int, ...],
 ) -> np.ndarray | None:
     """Cells of a pooled tile in which every weight is masked, 'y x' bool; None without masks."""
-    if not record.causal and record.key_mask is None:
+    if not record.is_masked:
         return None
     y, x = cell_size(rows[1] - rows[0], shape[0]), cell_size(columns[1] - columns[0], shape[1])
+    # The last query of a cell sees what the ones before it see, and more.
+    last = np.append(np.arange(rows[0] + y, rows[1], y), rows[1]) - 1
+    hidden = ~record.visible(item, last)[:, slice(*columns)]
     starts = np.arange(0, columns[1] - columns[0], x)
-    cells = np.empty((-(-(rows[1] - rows[0]) // y), len(starts)), bool)
-    for at in range(len(cells)):
-        # The last query of a cell sees what the ones before it see, and more.
-        last = min(rows[0] + (at + 1) * y, rows[1]) - 1
-        hidden = record.hidden(item, (last, last + 1), columns)[0]
-        cells[at] = np.logical_and.reduceat(hidden, starts)
+    cells: np.ndarray = np.logical_and.reduceat(hidden, starts, axis=1)
     return cells
 
 

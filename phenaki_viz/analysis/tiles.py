@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phenaki_viz.analysis.rows import uniform_weight
-from phenaki_viz.analysis.steps import Steps, finish
+from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.analysis.thumbnails import hidden_cells
-from phenaki_viz.recording import AttentionRecord, cell_size
+from phenaki_viz.recording import HeadMap, cell_size
 
 Window = tuple[int, int, int, int]  # r0 r1 c0 c1, ends excluded
 
@@ -28,35 +27,27 @@ class MapTile:
     uniform: np.ndarray
 
 
-def map_tile(record: AttentionRecord, item: int, head: int, window: Window, most: int) -> MapTile:
+@incremental
+def map_tile(head: HeadMap, window: Window, most: int) -> Incremental[MapTile]:
     """The window of one head's map in at most `most` × `most` values (means of equal cells)."""
-    return finish(tile_steps(record, item, head, window, most))
-
-
-def tile_steps(
-    record: AttentionRecord, item: int, head: int, window: Window, most: int
-) -> Steps[MapTile]:
-    """The same in steps, each of a run of rows."""
     rows, columns = (window[0], window[1]), (window[2], window[3])
     runs, done = [], 0
-    for run in record.map.tile_runs(item, head, rows, columns, (most, most)):
+    for run in head.tile_runs(rows, columns, (most, most)):
         runs.append(run)
         done += len(run)
         yield min(1.0, done * cell_size(rows[1] - rows[0], most) / (rows[1] - rows[0]))
-    return _marked(record, item, head, window, most, np.concatenate(runs))
+    return _marked(head, window, most, np.concatenate(runs))
 
 
-def _marked(
-    record: AttentionRecord, item: int, head: int, window: Window, most: int, values: np.ndarray
-) -> MapTile:
+def _marked(head: HeadMap, window: Window, most: int, values: np.ndarray) -> MapTile:
     """The tile, with masked cells and rows that are no distribution told apart."""
     rows, columns = (window[0], window[1]), (window[2], window[3])
     cell = cell_size(rows[1] - rows[0], most), cell_size(columns[1] - columns[0], most)
-    wrong = record.map.wrong_rows(item, head, rows)  # read just now: their sums are known
+    wrong = head.wrong_rows(rows)  # read just now: their sums are known
     values = np.where(np.isfinite(values), values, np.inf)
     inside = wrong[(wrong >= rows[0]) & (wrong < rows[1])]
     values[(inside - rows[0]) // cell[0]] = np.inf
-    hidden = hidden_cells(record, item, rows, columns, values.shape)
+    hidden = hidden_cells(head.record, head.item, rows, columns, values.shape)
     if hidden is not None:
         values = np.where(hidden, np.nan, values)
     return MapTile(
@@ -64,7 +55,7 @@ def _marked(
         window=window,
         cell=cell,
         wrong=tuple(int(row) for row in wrong),
-        uniform=uniform_weight(record.visible_keys(item)),
+        uniform=head.uniform,
     )
 
 

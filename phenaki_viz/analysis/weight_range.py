@@ -5,17 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phenaki_viz.analysis.regions import visible
+from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.analysis.rows import wrong_among
-from phenaki_viz.analysis.steps import Steps, finish
-from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.recording import HeadMap
 
 PERCENTILE = 99.5  # of what is shown: one weight in two hundred lies above it
 MOST_WEIGHTS = 2**22  # read for a percentile, of all heads together; more change its third digit
 LEAST_ROWS = 16  # of each head, however many heads there are
 RUN = 2**18  # weights between two steps of the work
-
-OneHead = tuple[AttentionRecord, int, int]  # record, batch item, head
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,32 +43,32 @@ def drawn_range(values: np.ndarray) -> tuple[float, float]:
     return float(np.percentile(finite, PERCENTILE)), float(finite.max())
 
 
-def weight_range(heads: Sequence[OneHead]) -> WeightRange:
-    """The range of all visible weights of one head or several, of sound rows."""
-    return finish(range_steps(heads))
+@incremental
+def weight_range(heads: Sequence[HeadMap]) -> Incremental[WeightRange]:
+    """The range of all visible weights of one head or several, of sound rows.
 
-
-def range_steps(heads: Sequence[OneHead]) -> Steps[WeightRange]:
-    """The range as `weight_range` gives it, a run of rows a step; several heads share the rows."""
+    Several heads share the rows that may be read. A percentile is of all weights together: ranges
+    do not merge.
+    """
     found: list[np.ndarray] = []
     read = 0
-    for at, (record, item, head) in enumerate(heads):
-        for rows in _runs(record, len(heads)):
-            attn = record.map.rows(item, head, rows.tolist())
-            wrong = wrong_among(record, item, head, rows.tolist())
-            sound = ~np.isin(rows, wrong) & (record.visible_keys(item)[rows] > 0)
-            found.append(attn[visible(record, item, rows) & sound[:, None]])
+    for at, head in enumerate(heads):
+        for rows in _runs(head, len(heads)):
+            attn = head.rows(rows.tolist())
+            wrong = wrong_among(head, rows.tolist())
+            sound = ~np.isin(rows, wrong) & (head.visible_keys[rows] > 0)
+            found.append(attn[head.visible(rows) & sound[:, None]])
             read += len(rows)
             yield (at + 1) / len(heads)
     weights = np.concatenate(found) if found else np.zeros(0, np.float32)
     top, most = drawn_range(weights)
-    total = sum(record.map.shape[2] for record, _, _ in heads)
+    total = sum(head.shape[0] for head in heads)
     return WeightRange(top=top, most=most, rows=read, of=total)
 
 
-def _runs(record: AttentionRecord, heads: int) -> Iterator[np.ndarray]:
-    """Rows of a map to read, evenly spaced, in runs."""
-    _, _, i, j = record.map.shape
+def _runs(head: HeadMap, heads: int) -> Iterator[np.ndarray]:
+    """Rows of a map to read, evenly spaced, in runs. heads: how many share what may be read."""
+    i, j = head.shape
     count = min(i, max(LEAST_ROWS, MOST_WEIGHTS // (j * heads)))
     rows = np.unique(np.linspace(0, i - 1, count).round().astype(np.int64))
     return iter(np.array_split(rows, max(1, len(rows) * j // RUN)))

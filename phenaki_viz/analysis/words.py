@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from einops import rearrange, repeat
 
-from phenaki_viz.analysis.measures import row_runs
-from phenaki_viz.analysis.rows import wrong_among
-from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.analysis.rows import row_runs, wrong_among
+from phenaki_viz.analysis.tallies import Tally
+from phenaki_viz.recording import AttentionRecord, HeadMap
 
 CONTENT = 0.1  # share of the clip's own variance that a patch must have
 
@@ -20,17 +20,16 @@ def word_maps(records: Sequence[AttentionRecord], item: int, key: int) -> np.nda
     """
     grid = records[0].places.grid
     columns = [
-        [_column(record, item, head, key) for head in range(len(record.heads))]
+        [_column(HeadMap(record, item, head), key) for head in range(len(record.heads))]
         for record in records
     ]
     return np.array(columns, np.float32).reshape(len(records), -1, *grid)
 
 
-def _column(record: AttentionRecord, item: int, head: int, key: int) -> np.ndarray:
+def _column(head: HeadMap, key: int) -> np.ndarray:
     """Who reads one key: 'i'; NaN for those that see none, infinite for wrong rows."""
-    weights = record.map.columns(item, head, [key])[:, 0]
-    weights = np.where(record.visible_keys(item) > 0, weights, np.nan)
-    weights[list(wrong_among(record, item, head))] = np.inf
+    weights = np.where(head.visible_keys > 0, head.columns([key])[:, 0], np.nan)
+    weights[list(wrong_among(head))] = np.inf
     return weights
 
 
@@ -49,17 +48,17 @@ def side_by_side(maps: np.ndarray, across: int = 3, enlarged: int = 1) -> np.nda
     return laid[:, :, :-1, :-1]
 
 
-def words_share(record: AttentionRecord, item: int, head: int) -> np.ndarray:
-    """Mean weight of every key over the tokens that see one, 'j' float32: nulls, then words.
+def words_share(head: HeadMap) -> Tally:
+    """Weight of every key over the tokens that see one, 'j': nulls, then words.
 
-    NaN when no token does, or when a row is not a distribution.
+    Its mean is NaN when no token sees a key, or when a row is not a distribution.
     """
-    sees = record.visible_keys(item) > 0
-    total = np.zeros(record.map.shape[3])
-    for first, weights in row_runs(record, item, head):
-        total += weights[sees[first : first + len(weights)]].sum(axis=0, dtype=np.float64)
-    sound = sees.any() and not wrong_among(record, item, head)
-    return (total / (sees.sum() if sound else np.nan)).astype(np.float32)
+    sees, share = head.visible_keys > 0, Tally.empty(head.shape[1])
+    for run in row_runs(head):
+        share = share.merge(Tally.of(run.attn, sees[run.first : run.end]))
+    if wrong_among(head):
+        return Tally(share.count, np.full_like(share.total, np.nan), share.squares)
+    return share
 
 
 def separation(values: np.ndarray, inside: np.ndarray) -> float:

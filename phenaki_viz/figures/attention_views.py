@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from phenaki_viz.analysis.rows import blanked, uniform_weight, wrong_among
+from phenaki_viz.analysis.rows import blanked, wrong_among
 from phenaki_viz.analysis.thumbnails import Thumbnails
 from phenaki_viz.analysis.weight_range import WeightRange, weight_range
 from phenaki_viz.figures.colour import ColourScale, Law
@@ -31,6 +31,7 @@ from phenaki_viz.figures.naming import (
 )
 from phenaki_viz.recording import (
     AttentionRecord,
+    HeadMap,
     Place,
     Recording,
     describe_failures,
@@ -51,6 +52,11 @@ class Head:
     record: AttentionRecord
     item: int
     head: int
+
+    @property
+    def map(self) -> HeadMap:
+        """The numbers."""
+        return HeadMap(self.record, self.item, self.head)
 
     @property
     def label(self) -> str:
@@ -161,23 +167,22 @@ def wrong_notes(wrong: Sequence[int]) -> tuple[str, ...]:
 
 def attention_heatmap(head: Head, scale: ColourScale) -> Heatmap:
     """The whole map of one head, every weight exact."""
-    record, values = head.record, head.record.map.full(head.item, head.head)
-    _, _, i, j = record.map.shape
-    wrong = tuple(int(row) for row in record.map.wrong_rows(head.item, head.head))
-    masked = record.causal or record.key_mask is not None
+    record, (i, j) = head.record, head.map.shape
+    values = head.map.tile((0, i))
+    wrong = tuple(int(row) for row in head.map.wrong_rows())
     return Heatmap(
         name=head.stem,
         title=head.title,
         notes=(scale.describe(), *wrong_notes(wrong), *head.notes),
         made_by=head.made_by(scale),
         values=values,
-        hidden=record.hidden(head.item, (0, i), (0, j)) if masked else None,
+        hidden=head.map.hidden((0, i), (0, j)) if record.is_masked else None,
         wrong=wrong,
         query=query_axis(record, head.item),
         key=key_axis(record, head.item),
         scale=scale,
         unit=UNIT,
-        uniform=uniform_weight(record.visible_keys(head.item)),
+        uniform=head.map.uniform,
     )
 
 
@@ -217,9 +222,9 @@ def words_read(head: Head, place: Place) -> Curves:
     """How much one patch reads each word and each null key: bars."""
     record = head.record
     _, query = record.places.locate(place)
-    wrong = wrong_among(record, head.item, head.head, [query])
-    weights = blanked(record.map.rows(head.item, head.head, [query]), wrong, [query])[0]
-    hidden = record.hidden(head.item, (query, query + 1), (0, len(weights)))[0]
+    wrong = wrong_among(head.map, [query])
+    weights = blanked(head.map.rows([query]), wrong, [query])[0]
+    hidden = ~head.map.visible([query])[0]
     names = key_axis(record, head.item).names
     hover = tuple(
         f"{name}: " + ("masked" if gone else "not drawn" if wrong else f"weight {weight:.4g}")
@@ -260,10 +265,10 @@ def stack_heads(
 
 def _coloured(heads: Sequence[Head], colours: Colours | None, shared: bool) -> Iterator[Heatmap]:
     colours = colours or Colours()
-    places = [(head.record, head.item, head.head) for head in heads]
-    scale = colours.of(weight_range(places), "all heads and layers") if shared else None
-    for head, place in zip(heads, places, strict=True):
-        own = scale or colours.of(weight_range([place]), "this head")
+    maps = [head.map for head in heads]
+    scale = colours.of(weight_range(maps), "all heads and layers") if shared else None
+    for head in heads:
+        own = scale or colours.of(weight_range([head.map]), "this head")
         yield attention_heatmap(head, own)
 
 
@@ -271,9 +276,9 @@ def steps_read(head: Head, place: Place) -> Curves:
     """One query's attention by time step, beside what a query that does not choose would give."""
     record = head.record
     _, query = record.places.locate(place)
-    wrong = wrong_among(record, head.item, head.head, [query])
-    (row,) = blanked(record.map.rows(head.item, head.head, [query]), wrong, [query])
-    seen = ~record.hidden(head.item, (query, query + 1), (0, len(row)))[0]
+    wrong = wrong_among(head.map, [query])
+    (row,) = blanked(head.map.rows([query]), wrong, [query])
+    seen = head.map.visible([query])[0]
     steps = record.places.coordinates(record.batch_items[head.item])[0]
     count = record.places.grid[0]
     mass = np.bincount(steps, row[record.num_null_kv :], minlength=count)

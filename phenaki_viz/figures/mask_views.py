@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from phenaki_viz.analysis.masks import BOTH, CAUSAL, PADDING, Visibility, visibility
+from phenaki_viz.analysis.masks import BOTH, CAUSAL, PADDING, MaskCodes, visibility
 from phenaki_viz.analysis.rows import uniform_weight
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.curves import Curve, Curves
@@ -58,7 +58,7 @@ def mask_picture(
     )
 
 
-def said(record: AttentionRecord, seen: Visibility, which: str) -> str:
+def said(record: AttentionRecord, seen: MaskCodes, which: str) -> str:
     """One sentence on what this mask does here."""
     if which == "causal" and not record.causal:
         return "not causal: every query may look at later keys"

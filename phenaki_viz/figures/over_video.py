@@ -12,7 +12,7 @@ from phenaki_viz.figures.attention_views import UNIT, Head, wrong_notes
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import key_axis, place_name
-from phenaki_viz.recording import Place
+from phenaki_viz.recording import HeadMap, Place
 
 Direction = Literal["row", "column"]
 
@@ -105,9 +105,8 @@ def word_weights(head: Head, key: int) -> np.ndarray:
 
     NaN where its row is not a distribution.
     """
-    weights = head.record.map.columns(head.item, head.head, [key])[:, 0]
-    wrong = wrong_among(head.record, head.item, head.head)
-    weights = blanked(weights, wrong, range(len(weights)))
+    weights = head.map.columns([key])[:, 0]
+    weights = blanked(weights, wrong_among(head.map), range(len(weights)))
     return on_grid(head.record.places, head.record.batch_items[head.item], weights)
 
 
@@ -125,7 +124,7 @@ def patch_weights(head: Head, places: Sequence[Place], direction: Direction) -> 
             continue  # nothing is known of it
         asked = [at for at, (own, _) in enumerate(located) if own == original]
         tokens = [located[at][1] for at in asked]
-        found = _lines(head, record.item_of(original), tokens, direction)
+        found = _lines(replace(head.map, item=record.item_of(original)), tokens, direction)
         for at, weights in zip(asked, found, strict=True):
             grids[at] = on_grid(record.places, original, weights)
     return grids
@@ -138,23 +137,19 @@ def _located(head: Head, places: Sequence[Place]) -> list[tuple[int, int]]:
     return [record.places.locate(place, video) for place in places]
 
 
-def _lines(head: Head, item: int, tokens: Sequence[int], direction: Direction) -> np.ndarray:
+def _lines(head: HeadMap, tokens: Sequence[int], direction: Direction) -> np.ndarray:
     """Rows, or columns, of some tokens of one batch item: 'p tokens'.
 
     NaN where hidden, and where the row is not a distribution.
     """
-    record, nulls = head.record, head.record.num_null_kv
+    nulls, queries = head.record.num_null_kv, range(head.shape[0])
     if direction == "column":
         keys = [token + nulls for token in tokens]
-        columns = record.map.columns(item, head.head, keys)
-        wrong = wrong_among(record, item, head.head)
-        lines = blanked(columns, wrong, range(len(columns))).T
-        hidden = [record.hidden(item, (0, lines.shape[1]), (key, key + 1))[:, 0] for key in keys]
+        lines = blanked(head.columns(keys), wrong_among(head), queries).T
+        hidden = [head.hidden((0, len(queries)), (key, key + 1))[:, 0] for key in keys]
         return np.where(hidden, np.nan, lines)
-    wrong = wrong_among(record, item, head.head, tokens)
-    lines = blanked(record.map.rows(item, head.head, tokens), wrong, tokens)
-    hidden = [record.hidden(item, (token, token + 1), (0, lines.shape[1]))[0] for token in tokens]
-    return np.where(hidden, np.nan, lines)[:, nulls:]
+    lines = blanked(head.rows(tokens), wrong_among(head, tokens), tokens)
+    return np.where(head.visible(tokens), lines, np.nan)[:, nulls:]
 
 
 def _uniform(head: Head, places: Sequence[Place], direction: Direction) -> float | None:
@@ -174,10 +169,10 @@ def _wrong(head: Head, places: Sequence[Place | None], direction: Direction) -> 
     """Queries among those drawn whose rows are not a distribution, of the first place's map."""
     record = head.record
     if direction == "column":
-        return wrong_among(record, head.item, head.head)
+        return wrong_among(head.map)
     located = [record.places.locate(place) for place in places if place is not None]
-    item = record.item_of(located[0][0])
-    return wrong_among(record, item, head.head, [at for own, at in located if own == located[0][0]])
+    there = replace(head.map, item=record.item_of(located[0][0]))
+    return wrong_among(there, [at for own, at in located if own == located[0][0]])
 
 
 def _shows(places: Sequence[Place], direction: Direction, combine: Combine) -> str:
@@ -200,7 +195,7 @@ def _strip(
 ) -> FilmStrip:
     record = head.record
     asked = f" · {place_name(*place)}" if place else ""
-    uniform = uniform_weight(record.visible_keys(head.item))
+    uniform = head.map.uniform
     at = record.places.locate(place)[1] if place else 0
     return FilmStrip(
         name=f"{head.stem}_over_video",

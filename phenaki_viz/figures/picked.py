@@ -21,13 +21,12 @@ from phenaki_viz.figures.position_views import (
     penalty_picture,
     slopes_picture,
 )
-from phenaki_viz.recording import AttentionRecord, Recording
+from phenaki_viz.recording import AttentionRecord, HeadMap, Recording
 from phenaki_viz.recording.passes import Pass, shown_first
 from phenaki_viz.recording.run import Run
 
 Page = Literal["heads", "grid", "words", "position", "masks"]
 PAGES: tuple[str, ...] = get_args(Page)
-Place = tuple[AttentionRecord, int, int]
 WEIGHTS = Colours()
 
 
@@ -165,8 +164,8 @@ def _picked_heads(recording: Recording, one: Pass, picked: Picked) -> list[Head]
     ]
 
 
-def _places(one: Pass, picked: Picked) -> list[Place]:
-    return [(r, _item(r, picked), head) for r in one.records for head in range(len(r.heads))]
+def _maps(one: Pass, picked: Picked) -> list[HeadMap]:
+    return [HeadMap(r, _item(r, picked), head) for r in one.records for head in range(len(r.heads))]
 
 
 def _heads(recording: Recording, stacks: Sequence[Pass], picked: Picked) -> Iterator[Heatmap]:
@@ -176,13 +175,11 @@ def _heads(recording: Recording, stacks: Sequence[Pass], picked: Picked) -> Iter
         stack = one.stack, one.kind
         if picked.shared and stack not in scales:  # of all passes, read once
             same = (other for other in stacks if (other.stack, other.kind) == stack)
-            places = [place for other in same for place in _places(other, picked)]
-            scales[stack] = picked.colours.of(weight_range(places), "all heads and layers")
+            maps = [one for other in same for one in _maps(other, picked)]
+            scales[stack] = picked.colours.of(weight_range(maps), "all heads and layers")
         scale = scales.get(stack)
         for head in _picked_heads(recording, one, picked):
-            own = scale or picked.colours.of(
-                weight_range([(head.record, head.item, head.head)]), "this head"
-            )
+            own = scale or picked.colours.of(weight_range([head.map]), "this head")
             yield attention_heatmap(head, own)
 
 
@@ -206,7 +203,7 @@ def _words(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:
         return
     frames = as_rgb(run.clip)
     for head in _picked_heads(run.recording, one, picked):
-        weights = weight_range([(head.record, head.item, head.head)])
+        weights = weight_range([head.map])
         scale = picked.colours.of(weights, "all words of this head")
         for key in range(head.record.map.shape[3]):
             yield column_over_video(head, key, None, frames, run.temporal_patch, scale)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from phenaki_viz.alignment import alibi
 from phenaki_viz.analysis.position import offsets, plane, reach
 from phenaki_viz.figures.attention_views import origin_notes
 from phenaki_viz.figures.colour import ColourScale, largest
@@ -46,8 +47,7 @@ def penalty_picture(
 ) -> Curves:
     """ALiBi's penalty on the score over distance, one line a head, the selected one thick."""
     at = np.arange(distance + 1)
-    slopes = _slopes(record)
-    penalties = -slopes[:, None] * at[None]
+    penalties = alibi(_slopes(record), at)
     trained = record.map.shape[3] - 1
     beyond = f"; the model was run up to distance {trained}" if distance > trained else ""
     return Curves(

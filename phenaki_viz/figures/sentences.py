@@ -64,16 +64,15 @@ def patch_sentence(head: Head, place: Place, direction: Direction = "row") -> st
 
 def _reader_clause(head: Head, key: int) -> str:
     """How much a key gets, and from whom most of all."""
-    record = head.record
-    column = record.map.columns(head.item, head.head, [key])[:, 0]
-    rows = sound_rows(record, head.item, head.head, range(len(column)))
-    rows = rows[visible_to(record, head.item, rows, key)]
+    column = head.map.columns([key])[:, 0]
+    rows = sound_rows(head.map, range(len(column)))
+    rows = rows[visible_to(head.map, rows, key)]
     if not len(rows):
         return "is seen by no query"
-    even = float((1 / record.visible_keys(head.item)[rows]).mean())
-    mass = Mass(mass=float(column[rows].mean()), uniform=even, queries=len(rows))
+    even = float((1 / head.map.visible_keys[rows]).sum())
+    mass = Mass(weight=float(column[rows].sum()), even=even, queries=len(rows))
     most = int(rows[np.argmax(column[rows])])
-    named = query_axis(record, head.item).names[most]
+    named = query_axis(head.record, head.item).names[most]
     return (
         f"gets {_percent(mass.mass)} of a query's weight on average{_times(mass)}, most from "
         f"{named}: {_percent(float(column[most]))}"
@@ -82,11 +81,11 @@ def _reader_clause(head: Head, key: int) -> str:
 
 def _patch_clause(head: Head, query: int) -> str:
     record = head.record
-    how = spread(record, head.item, head.head, [query])
+    how = spread(head.map, [query])
     if how is None:
         return "has no weights: no key is visible, or they are not a distribution"
     if record.kind == "self" and how.share < EVEN:
-        regions = region_masses(record, head.item, head.head, [query])
+        regions = region_masses(head.map, [query])
         for name in _telling(regions):
             return PATCH[name].format(mass=_percent(regions[name].mass)) + _times(regions[name])
     return _strongest(head, query, how)
@@ -95,10 +94,9 @@ def _patch_clause(head: Head, query: int) -> str:
 def _strongest(head: Head, query: int, how: Spread) -> str:
     """The key that gets most of a row; said to be little where the row hardly chooses."""
     record = head.record
-    (row,) = record.map.rows(head.item, head.head, [query])
+    (row,) = head.map.rows([query])
     key = int(np.argmax(row))
-    uniform = 1 / how.of
-    mass = Mass(mass=float(row[key]), uniform=uniform, queries=1)
+    mass = Mass(weight=float(row[key]), even=1 / how.of, queries=1)
     named = _key(head, key)
     if how.share >= EVEN:
         return f"hardly chooses: its strongest key, {named}, gets {mass.ratio:.1f} × uniform"
@@ -110,7 +108,7 @@ def _strongest(head: Head, query: int, how: Spread) -> str:
 def head_sentence(head: Head) -> str:
     """What the head does on the whole, mean over its queries: 'Stays in its own time step (…).'."""
     record = head.record
-    how = spread(record, head.item, head.head)
+    how = spread(head.map)
     if how is None:
         return "No query of this map sees a key: its weights mean nothing."
     clauses = list(_words_clauses(head) if record.kind == "cross" else _place_clauses(head, how))
@@ -119,7 +117,7 @@ def head_sentence(head: Head) -> str:
 
 
 def _place_clauses(head: Head, how: Spread) -> Iterator[str]:
-    regions = region_masses(head.record, head.item, head.head)
+    regions = region_masses(head.map)
     sort = sort_of(head.record, regions, how)
     said: set[str] = set()
     if sort is not None and sort != "even":
@@ -138,7 +136,7 @@ def _place_clauses(head: Head, how: Spread) -> Iterator[str]:
 
 
 def _words_clauses(head: Head) -> Iterator[str]:
-    masses = key_masses(head.record, head.item, head.head)
+    masses = key_masses(head.map)
     order = sorted(range(len(masses)), key=lambda key: -masses[key].mass)
     if order:
         first = masses[order[0]]

@@ -6,6 +6,7 @@ from einops import rearrange, repeat
 from torch import nn
 from torch.nn.modules import module as torch_modules
 
+from phenaki_viz.alignment import is_later, with_nulls
 from phenaki_viz.errors import ConfigError, ShapeError
 from phenaki_viz.models.fused import LOWEST, AttentionParts, fused_attention
 from phenaki_viz.models.layers import LayerNorm
@@ -126,12 +127,11 @@ class Attention(nn.Module):
         """True where a query may not see a key: '… i j' or None. Null keys are always seen."""
         hidden = None
         if mask is not None:
-            hidden = rearrange(~F.pad(mask, (self.num_null_kv, 0), value=True), "b j -> b 1 1 j")
+            hidden = rearrange(~with_nulls(mask, self.num_null_kv), "b j -> b 1 1 j")
         if self.causal:
             i, j = q.shape[-2], k.shape[-2]
-            first, last = rows or (0, i)
-            later = torch.ones((last - first, j), dtype=torch.bool, device=q.device)
-            later = later.triu(j - i + 1 + first)
+            query = torch.arange(*(rows or (0, i)), device=q.device)
+            later = is_later(query, torch.arange(j, device=q.device), i, j)
             hidden = later if hidden is None else hidden | later
         return hidden
 

@@ -8,6 +8,7 @@ import torch
 from einops import rearrange
 from torch import nn
 
+from phenaki_viz import alignment
 from phenaki_viz.errors import ConfigError, ShapeError
 from phenaki_viz.models.offsets import OffsetBias
 
@@ -47,10 +48,9 @@ class AlibiPositionalBias(nn.Module):
     def bias(self, i: int, j: int, rows: tuple[int, int] | None = None) -> torch.Tensor:
         """'h i j' for the last i of j positions as queries, or for some rows of that."""
         first, last = rows or (0, i)
-        query = torch.arange(j - i + first, j - i + last, device=self.slopes.device)
+        query = torch.arange(first, last, device=self.slopes.device)
         key = torch.arange(j, device=self.slopes.device)
-        distance = (rearrange(query, "i -> 1 i 1") - rearrange(key, "j -> 1 1 j")).abs()
-        return -distance * self.slopes
+        return alignment.alibi(self.slopes, alignment.distance(query, key, i, j))
 
     def forward(self, sim: torch.Tensor) -> torch.Tensor:
         """The bias 'h i j' for scores 'b h i j', of which only the shape is read.

@@ -2,6 +2,7 @@
 
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Choice, Hold
 from phenaki_viz.recording.duck import attention_modules, position_bias_modules, position_surface
+from phenaki_viz.recording.head import HeadMap
 from phenaki_viz.recording.hooks import record
 from phenaki_viz.recording.maps import AttentionMap, Reduce, StoredMap, cell_size
 from phenaki_viz.recording.parts import PartsMap
@@ -20,6 +21,7 @@ from phenaki_viz.recording.records import (
     describe_non_finite,
     describe_origin,
 )
+from phenaki_viz.recording.terms import Product, Remainder, Terms
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -28,6 +30,7 @@ __all__ = [
     "AttentionRecord",
     "Choice",
     "Grid",
+    "HeadMap",
     "Hold",
     "Holding",
     "PartsMap",
@@ -35,9 +38,12 @@ __all__ = [
     "Places",
     "PositionBias",
     "Price",
+    "Product",
     "Recording",
     "Reduce",
+    "Remainder",
     "StoredMap",
+    "Terms",
     "Verification",
     "attention_modules",
     "cell_size",

@@ -152,6 +152,7 @@ class Builder:
             key_mask=cut_mask(call.mask, items),
             alibi=cut_alibi(kept.alibi, kept_heads),
             position_bias=bias_name,
+            position=bias if bias_name else None,
             dense_bias=cut_bias(call.attn_bias, items, kept_heads) if bias_name is None else None,
             verification=kept.verification,
             first_non_finite=None if checked else _first_non_finite(call),

@@ -375,6 +375,7 @@ def _record(
         places=entry.places,
         verification=entry.verification,
         alibi=alibi,
+        position=biases.get(entry.position_bias or ""),
     )
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
+from phenaki_viz import alignment
 from phenaki_viz.errors import RecordingError, RecordingWarning
 from phenaki_viz.recording import duck
 from phenaki_viz.recording.biases import Biases
@@ -417,8 +418,7 @@ class _Session:
         i, j = args[0].shape[-2:]
         rows = Sample.of(1, i, 1, self.choice.verify_rows).rows
         query, key = (torch.arange(size, device=bias.device) for size in (i, j))
-        distance = (query[rows, None] + (j - i) - key[None]).abs()
-        exact = -slopes[:, None, None] * distance
+        exact = alignment.alibi(slopes, alignment.distance(query[rows], key, i, j))
         seen = bias.detach().reshape(-1, *bias.shape[-2:])[: len(slopes)]
         fits = seen.shape[-2:] == (i, j)
         error = (seen[:, rows] - exact).abs().max() if fits else float("inf")

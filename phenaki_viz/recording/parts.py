@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ import torch
 from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.models.precision import EXACT, Precision, rounded, without_autocast, working
 from phenaki_viz.models.room import Room
+from phenaki_viz.recording.added import Added
 from phenaki_viz.recording.maps import (
     Held,
     Reduce,
@@ -22,10 +23,9 @@ from phenaki_viz.recording.maps import (
     pool,
     wrong_sums,
 )
+from phenaki_viz.recording.visibility import Some, Visibility
 
 BLOCK = 2**22  # weights recomputed at a time on a CPU
-WIDE = 2048  # keys from which whole rows of a bias are read faster than single pairs
-Some = slice | torch.Tensor  # of the queries or keys: a run, every so many, or chosen ones
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -235,13 +235,18 @@ class PartsMap:
         )
 
     @cached_property
-    def _seen(self) -> torch.Tensor:
-        """Keys that padding does not hide, 'b j' bool; the nulls are always seen."""
-        b, _, _, j = self.shape
-        seen = torch.ones((b, j), dtype=torch.bool, device=self.q.device)
-        if self.key_mask is not None:
-            seen[:, self.nulls :] = self.key_mask
-        return seen
+    def added(self) -> Added:
+        """What was added to the products of queries and keys, and which keys were hidden."""
+        _, _, i, j = self.shape
+        visibility = Visibility(
+            queries=i,
+            keys=j,
+            nulls=self.nulls,
+            causal=self.causal,
+            key_mask=self.key_mask,
+            device=self.device,
+        )
+        return Added(visibility=visibility, bias=self.bias, slopes=self.slopes)
 
     @cached_property
     def _sums(self) -> np.ndarray:
@@ -252,15 +257,6 @@ class PartsMap:
         """Keep the sums of whole rows 'q j'."""
         sums = on_host(weights.sum(dim=-1).nan_to_num(nan=torch.inf))
         self._sums[b, h, queries if isinstance(queries, slice) else queries.cpu().numpy()] = sums
-
-    def _visible(self, b: int) -> torch.Tensor:
-        """How many keys each query may see: 'i' int."""
-        _, _, i, j = self.shape
-        seen = self._seen[b].cumsum(0)
-        if not self.causal:
-            return seen[-1:].expand(i)
-        last = torch.arange(i, device=seen.device) + (j - i)  # the last key that each query may see
-        return torch.where(last < 0, 0, seen[last.clamp(min=0)])
 
     def _blocks(
         self, b: int, h: int, rows: Span, columns: Span, cell: int
@@ -285,16 +281,15 @@ class PartsMap:
         weights = self._scores(b, heads, queries, keys)
         weights -= self.logsumexp[b, heads, queries, None]
         weights.exp_()
-        if self.causal or self.key_mask is not None:
-            # A query that may see no key looks at all of them alike, as published.
-            self._fill_blind(weights, b, queries, 1 / self.shape[3])
+        # A query that may see no key looks at all of them alike, as published.
+        self._fill_blind(weights, b, queries, 1 / self.shape[3])
         return rounded(weights, self.precision.weights)
 
     def _fill_blind(self, rows: torch.Tensor, b: int, queries: Some, value: float) -> None:
         """Set the rows 'h q …' of queries that may see no key."""
-        if not self.causal and self.key_mask is None:
+        if not self.added.visibility.hides:
             return
-        blind = self._visible(b)[queries] == 0
+        blind = self.added.visibility.counts(b)[queries] == 0
         if rows.is_cpu:
             rows[:, blind] = value
         else:  # without asking the GPU how many there are
@@ -306,77 +301,21 @@ class PartsMap:
         block = BLOCK if device.type == "cpu" else Room.on(device, width * rows).block
         return max(1, block // width)
 
-    def _scores(self, b: int, heads: slice, queries: Some, keys: Some) -> torch.Tensor:
-        """What the softmax is taken of, 'h q k' float32 or float64; −inf where a key is hidden."""
+    def products(self, b: int, heads: slice, queries: Some, keys: Some) -> torch.Tensor:
+        """Products of queries and keys, scaled: 'h q k' float32 or float64."""
         precision = self.precision
         q, k = self.q[b, heads, queries].to(self._dtype), self.k[b, heads, keys].to(self._dtype)
         with without_autocast(q.device):
-            scores = rounded(torch.bmm(q, k.mT), precision.products)
+            products = rounded(torch.bmm(q, k.mT), precision.products)
         if self.scale != 1:
-            rounded(scores.mul_(self.scale), precision.products)
-        if self.bias is not None or self.slopes is not None:
-            if precision.added == self._dtype:
-                self._add(scores, b, heads, queries, keys)
-            else:
-                added = torch.zeros_like(scores)
-                self._add(added, b, heads, queries, keys)
-                scores += rounded(added, precision.added)
-            rounded(scores, precision.scores)
-        if not self.causal and self.key_mask is None:
-            return scores
-        query, key = self._indices(queries), self._indices(keys)
-        _, _, i, j = self.shape
-        if self.causal:
-            scores.masked_fill_(key[None] > query[:, None] + (j - i), -torch.inf)
-        if self.key_mask is not None:
-            scores.masked_fill_(~self._seen[b, key], -torch.inf)
-        return scores
+            rounded(products.mul_(self.scale), precision.products)
+        return products
 
-    def _add(self, scores: torch.Tensor, b: int, heads: slice, queries: Some, keys: Some) -> None:
-        """Add the bias and ALiBi to 'h q k' scores; the bias is 0 for the nulls."""
-        if self.slopes is not None:
-            _, _, i, j = self.shape
-            query, key = self._indices(queries), self._indices(keys)
-            distance = (query[:, None] + (j - i) - key[None]).abs()
-            scores -= self.slopes[heads][:, None, None] * distance  # in the format of the slopes
-        if self.bias is None:
-            return
-        if self.nulls == 0:
-            scores += self._bias_of(b, heads, queries, keys)
-            return
-        if isinstance(keys, slice):
-            first = max(keys.start, self.nulls)
-            if first < keys.stop:
-                real_keys = slice(first - self.nulls, keys.stop - self.nulls)
-                scores[..., first - keys.start :] += self._bias_of(b, heads, queries, real_keys)
-            return
-        real = keys - self.nulls
-        has = real >= 0
-        if has.any():
-            scores[..., has] += self._bias_of(b, heads, queries, real[has])
-
-    def _bias_of(self, b: int, heads: slice, queries: Some, keys: Some) -> torch.Tensor:
-        """'h q k'; keys count without the nulls."""
-        if isinstance(self.bias, torch.Tensor):
-            dense = (self.bias[b] if self.bias.ndim == 4 else self.bias)[heads].to(self._dtype)
-            return (dense[:, queries] if dense.shape[1] > 1 else dense)[..., keys]
-        bias = cast(OffsetBias, self.bias)
-        if isinstance(queries, slice) and queries.step is not None:
-            sample = bias.sample(queries)
-            layers = self.shape[1] // len(sample)
-            if layers > 1:  # joined maps: each of them has these heads
-                sample = sample.repeat(layers, 1, 1)
-            return sample[heads][..., keys].to(self._dtype)
-        run = isinstance(keys, slice) and keys.stop - keys.start >= WIDE
-        if isinstance(queries, slice) and run:
-            return bias.rows(queries.start, queries.stop, heads)[..., keys].to(self._dtype)
-        return bias.pairs(heads, self._indices(queries), self._indices(keys)).to(self._dtype)
+    def _scores(self, b: int, heads: slice, queries: Some, keys: Some) -> torch.Tensor:
+        """What the softmax is taken of, 'h q k' float32 or float64; −inf where a key is hidden."""
+        scores = self.products(b, heads, queries, keys)
+        self.added.add(scores, self.precision, b, heads, queries, keys)
+        return self.added.hide(scores, b, queries, keys)
 
     def _chosen(self, places: Sequence[int] | np.ndarray) -> torch.Tensor:
         return torch.as_tensor(np.asarray(places, np.int64)).to(self.q.device)
-
-    def _indices(self, places: Some) -> torch.Tensor:
-        if isinstance(places, torch.Tensor):
-            return places
-        step = places.step or 1
-        return torch.arange(places.start, places.stop, step, device=self.q.device)

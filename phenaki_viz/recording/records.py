@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 import torch
 
+from phenaki_viz import alignment
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.recording.added import Added
 from phenaki_viz.recording.choice import Hold
 from phenaki_viz.recording.maps import AttentionMap, Span
 from phenaki_viz.recording.places import Places
+from phenaki_viz.recording.visibility import Visibility
 
 if TYPE_CHECKING:
     from phenaki_viz.data import Clip
@@ -81,8 +84,7 @@ class Alibi:
 
     def bias(self, distance: np.ndarray) -> np.ndarray:
         """Penalty at each distance, 'h …' float32, same units as the scores before softmax."""
-        shape = (-1,) + (1,) * distance.ndim
-        return -self.slopes.reshape(shape) * np.abs(distance).astype(np.float32)
+        return alignment.alibi(self.slopes, np.abs(distance).astype(np.float32))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +122,8 @@ class AttentionRecord:
     words: the text keys of cross-attention. num_null_kv: null key/values, which come first.
     causal, key_mask: who may see whom; key_mask is 'b j' bool over the real keys, or None.
     alibi, position_bias, dense_bias: what was added to the scores; position_bias names an entry
-    of `Recording.position_biases`; dense_bias is 'h i j' when a bias came from elsewhere.
+    of `Recording.position_biases`, which `position` is; dense_bias is 'h i n' or 'b h i n' over the
+    real keys when a bias came from elsewhere.
     queries, keys, values: 'b h n d' float32 if asked for (normalised and scaled, nulls first).
     first_non_finite: (batch item, token) of the first NaN or infinity that came in, or None.
     """
@@ -143,6 +146,7 @@ class AttentionRecord:
     key_mask: np.ndarray | None = None
     alibi: Alibi | None = None
     position_bias: str | None = None
+    position: PositionBias | None = field(default=None, repr=False)
     dense_bias: np.ndarray | None = None
     queries: np.ndarray | None = None
     keys: np.ndarray | None = None
@@ -164,28 +168,56 @@ class AttentionRecord:
 
     def hidden(self, b: int, rows: Span, columns: Span) -> np.ndarray:
         """Cells no mask lets through, 'rows columns' bool; null keys are always visible."""
-        _, _, i, j = self.map.shape
-        query = np.arange(*rows)[:, None]
-        key = np.arange(*columns)[None, :]
-        hidden = np.zeros((query.shape[0], key.shape[1]), bool)
-        if self.causal:
-            hidden |= key > query + (j - i)
-        if self.key_mask is not None:
-            nulls = np.ones(self.num_null_kv, bool)
-            seen = np.concatenate((nulls, self.key_mask[b]))
-            hidden |= ~seen[None, columns[0] : columns[1]]
-        return hidden
+        later, padding = self.hidden_by(b, rows, columns)
+        return later | padding[None]
+
+    def hidden_by(self, b: int, rows: Span, columns: Span) -> tuple[np.ndarray, np.ndarray]:
+        """Cells that causality hides, 'rows columns' bool; keys that padding does, 'columns'."""
+        query, key = torch.arange(*rows), torch.arange(*columns)
+        masks = self.added.visibility
+        return masks.later(query, key).numpy(), masks.padding(b, key).numpy()
+
+    def visible(self, b: int, queries: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Which keys these queries may look at: 'q j' bool."""
+        query, key = torch.as_tensor(queries), torch.arange(self.map.shape[3])
+        hidden: np.ndarray = self.added.visibility.hidden(b, query, key).numpy()
+        return ~hidden
 
     def visible_keys(self, b: int) -> np.ndarray:
         """How many keys each query may look at, 'i' int; 0 is a row with nothing to see."""
+        return self.added.visibility.counts(b).contiguous().numpy()
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether there is a mask that could hide a key from a query."""
+        return self.added.visibility.hides
+
+    @cached_property
+    def added(self) -> Added:
+        """What was added to the products of queries and keys, and the masks; on the host.
+
+        Of all recorded heads, as the record says it, however its map is held.
+        """
         _, _, i, j = self.map.shape
-        seen = np.ones(j, np.int64)
-        if self.key_mask is not None:
-            seen[self.num_null_kv :] = self.key_mask[b]
-        if not self.causal:
-            return np.full(i, seen.sum())
-        ends = np.clip(np.arange(i) + (j - i) + 1, 0, j)
-        return np.concatenate(([0], np.cumsum(seen)))[ends]
+        visibility = Visibility(
+            queries=i,
+            keys=j,
+            nulls=self.num_null_kv,
+            causal=self.causal,
+            key_mask=_tensor(self.key_mask),
+        )
+        slopes = _tensor(self.alibi.slopes) if self.alibi else None
+        return Added(visibility=visibility, bias=self._bias, slopes=slopes)
+
+    @property
+    def _bias(self) -> OffsetBias | torch.Tensor | None:
+        """The bias of the recorded heads."""
+        if self.position is None:
+            return _tensor(self.dense_bias)
+        if list(self.heads) == list(range(len(self.position.surface))):
+            return self.position.table
+        surface = torch.from_numpy(self.position.surface)[list(self.heads)]
+        return OffsetBias(surface, self.position.dimensions)
 
     @property
     def failed(self) -> bool:
@@ -501,6 +533,10 @@ def _taken_out(made_by: Mapping[str, Any]) -> list[str]:
     if isinstance(depth, list) and depth:
         said.append(f"layers kept: {_brief(depth, 3)}")
     return said
+
+
+def _tensor(array: np.ndarray | None) -> torch.Tensor | None:
+    return None if array is None else torch.from_numpy(array)
 
 
 def _size(size: int) -> str:

@@ -10,21 +10,17 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import streamlit as st
 
-from phenaki_viz.analysis.cuts import Cut, CutTile, cut_steps, highest_steps, rank_steps
-from phenaki_viz.analysis.measures import (
-    Measure,
-    applicable,
-    table_steps,
-)
-from phenaki_viz.analysis.sinks import Sinks, sink_steps
-from phenaki_viz.analysis.steps import Steps
-from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnail_steps
-from phenaki_viz.analysis.tiles import MapTile, Window, tile_steps
-from phenaki_viz.analysis.weight_range import WeightRange, drawn_range, range_steps
+from phenaki_viz.analysis import cuts, tiles
+from phenaki_viz.analysis.cuts import Cut, CutTile
+from phenaki_viz.analysis.incremental import Incremental
+from phenaki_viz.analysis.measures import Measure, applicable, head_statistics
+from phenaki_viz.analysis.sinks import Sinks, sink_keys
+from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
+from phenaki_viz.analysis.weight_range import WeightRange, drawn_range, weight_range
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.sentences import head_sentence
-from phenaki_viz.recording import AttentionRecord, PositionBias, evaluate_bias
+from phenaki_viz.recording import AttentionRecord, HeadMap, PositionBias, evaluate_bias
 from phenaki_viz.recording.run import Run
 from phenaki_viz.ui import slices
 from phenaki_viz.ui.selection import Selection
@@ -47,7 +43,7 @@ def thumbs(run: Run, chosen: Selection) -> Thumbnails | None:
         return None
     held = partial(st.session_state.__setitem__, NO_THUMBS, (number_of(run), key))
     return _in_slices(
-        run, key, lambda: thumbnail_steps(chosen.records, chosen.items), "Drawing the heads:", held
+        run, key, lambda: thumbnails.steps(chosen.records, chosen.items), "Drawing the heads:", held
     )  # fmt: skip
 
 
@@ -56,27 +52,33 @@ def draw_thumbs() -> None:
     st.session_state.pop(NO_THUMBS, None)
 
 
-def tile(record: AttentionRecord, item: int, head: int, window: Window, most: int) -> MapTile:
+def tile(
+    record: AttentionRecord, item: int, head: int, window: tiles.Window, most: int
+) -> tiles.MapTile:
     """A window of one map as the browser draws it; the last ones that were looked at are kept."""
     return _of_map(
         record, ("tile", item, head, window, most),
-        lambda: tile_steps(record, item, head, window, most), "Reading this part of the map:",
+        lambda: tiles.map_tile.steps(HeadMap(record, item, head), window, most),
+        "Reading this part of the map:",
     )  # fmt: skip
 
 
-def cut_tile(record: AttentionRecord, item: int, head: int, tile: MapTile, cut: Cut) -> CutTile:
+def cut_tile(
+    record: AttentionRecord, item: int, head: int, tile: tiles.MapTile, cut: Cut
+) -> CutTile:
     """How a tile looks under a cut; kept like the tiles."""
     return _of_map(
         record, ("cut", item, head, number_of(tile), cut),
-        lambda: cut_steps(record, item, head, tile, cut), "Deciding what is left out:",
+        lambda: cuts.cut_tile.steps(HeadMap(record, item, head), tile, cut),
+        "Deciding what is left out:",
     )  # fmt: skip
 
 
-def ranks(record: AttentionRecord, item: int, head: int, tile: MapTile) -> np.ndarray:
+def ranks(record: AttentionRecord, item: int, head: int, tile: tiles.MapTile) -> np.ndarray:
     """The rank of every key of a tile of single cells in its whole row; kept like the tiles."""
     return _of_map(
         record, ("ranks", item, head, number_of(tile)),
-        lambda: rank_steps(record, item, head, tile), "Ranking the keys:",
+        lambda: cuts.tile_ranks.steps(HeadMap(record, item, head), tile), "Ranking the keys:",
     )  # fmt: skip
 
 
@@ -84,20 +86,21 @@ def range_of(run: Run, record: AttentionRecord, item: int, head: int) -> WeightR
     """Where the weights of one head lie."""
     return _in_slices(
         run, ("range", *_head(record, item, head)),
-        lambda: range_steps([(record, item, head)]), "Looking where colours should end:",
+        lambda: weight_range.steps([HeadMap(record, item, head)]),
+        "Looking where colours should end:",
     )  # fmt: skip
 
 
 def range_of_all(run: Run, chosen: Selection) -> WeightRange:
     """Where the weights of all heads and layers of the stack lie, for one common scale."""
     heads = [
-        (record, item, head)
+        HeadMap(record, item, head)
         for record, item in zip(chosen.records, chosen.items, strict=True)
         for head in range(len(record.heads))
     ]
     key = ("ranges", *_heads(chosen))
     return _in_slices(
-        run, key, lambda: range_steps(heads),
+        run, key, lambda: weight_range.steps(heads),
         "Looking where colours should end:", _back_to_one_head,
     )  # fmt: skip
 
@@ -113,7 +116,7 @@ def sinks(run: Run, chosen: Selection) -> Sinks:
     record, item, head = chosen.record, chosen.item, chosen.head
     return _in_slices(
         run, ("sinks", *_head(record, item, head)),
-        lambda: sink_steps(record, item, head), "Looking for sinks:",
+        lambda: sink_keys.steps(HeadMap(record, item, head)), "Looking for sinks:",
     )  # fmt: skip
 
 
@@ -122,18 +125,19 @@ def highest_left(run: Run, chosen: Selection, cut: Cut) -> float:
     record, item, head = chosen.record, chosen.item, chosen.head
     return _in_slices(
         run, ("highest left", *_head(record, item, head), cut),
-        lambda: highest_steps(record, item, head, cut), "Looking for the largest weight:",
+        lambda: cuts.highest_weight.steps(HeadMap(record, item, head), cut),
+        "Looking for the largest weight:",
     )  # fmt: skip
 
 
 def table(run: Run, chosen: Selection, measure: str) -> np.ndarray:
     """One metric of every head of the stack, 'l h'."""
     key = ("table", *_heads(chosen), measure)
-    tables = _in_slices(
-        run, key, lambda: table_steps(chosen.records, chosen.items, [measure]),
+    found = _in_slices(
+        run, key, lambda: head_statistics.steps(chosen.records, chosen.items, [measure]),
         "Measuring the heads:", _back_to_maps,
     )  # fmt: skip
-    return tables[measure]
+    return found.mean(measure)
 
 
 def _back_to_one_head() -> None:
@@ -170,7 +174,7 @@ def _heads(chosen: Selection) -> tuple[tuple[int, int], ...]:
 def _in_slices(
     run: Run,
     key: tuple[Any, ...],
-    start: Callable[[], Steps[T]],
+    start: Callable[[], Incremental[T]],
     doing: str,
     on_cancel: Callable[[], None] | None = None,
 ) -> T:
@@ -180,7 +184,7 @@ def _in_slices(
 
 
 def _of_map(
-    record: AttentionRecord, key: tuple[Any, ...], start: Callable[[], Steps[T]], doing: str
+    record: AttentionRecord, key: tuple[Any, ...], start: Callable[[], Incremental[T]], doing: str
 ) -> T:
     """What belongs to one map."""
     whole = (number_of(record), *key)

@@ -14,7 +14,7 @@ from typing import NoReturn, TypeVar
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from phenaki_viz.analysis.steps import Steps
+from phenaki_viz.analysis.incremental import Incremental
 
 T = TypeVar("T")
 SLICE = 0.4  # seconds: what a click waits at most, beside the run of the fragment itself
@@ -26,7 +26,7 @@ class _Work:
     """One piece of work under way. key: all that decides it."""
 
     key: Hashable
-    steps: Steps[object]
+    steps: Incremental[object]
     started: float = field(default_factory=time.perf_counter)
     share: float = 0.0
 
@@ -42,7 +42,7 @@ def draw_place() -> None:
 def work_on(
     slot: str,
     key: Hashable,
-    start: Callable[[], Steps[T]],
+    start: Callable[[], Incremental[T]],
     doing: str,
     on_cancel: Callable[[], None] | None = None,
 ) -> T:

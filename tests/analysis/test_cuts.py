@@ -12,6 +12,7 @@ from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.analysis.top_mass import row_ranks, top_keys
 from phenaki_viz.errors import ShapeError
+from phenaki_viz.recording import HeadMap
 from tests.analysis.records import planted
 
 ROWS = arrays(np.float32, (3, 7), elements=st.floats(0, 1, width=32))
@@ -69,8 +70,8 @@ def test_a_planted_sink_is_found_and_nothing_else():
     attn[0, 1] *= 0.6
     attn[0, 1, :, 3] += 0.4
     record = planted(attn)
-    assert sink_keys(record, 0, 0).keys == ()
-    found = sink_keys(record, 0, 1)
+    assert sink_keys(HeadMap(record, 0, 0)).keys == ()
+    found = sink_keys(HeadMap(record, 0, 1))
     assert found.keys == (3,)
     assert found.score[3] == pytest.approx(attn[0, 1, :, 3].mean(), abs=1e-6)
     assert found.threshold[3] == pytest.approx(10 / 50)
@@ -82,14 +83,14 @@ def test_a_causal_key_that_few_queries_see_is_no_sink_and_the_first_one_is():
     attn[:, 0] += 0.5
     attn[n - 1, n - 1] += 50  # the last query reads itself alone, and nobody else can
     attn /= attn.sum(axis=1, keepdims=True)
-    assert sink_keys(planted(attn[None, None], causal=True), 0, 0).keys == (0,)
+    assert sink_keys(HeadMap(planted(attn[None, None], causal=True), 0, 0)).keys == (0,)
 
 
 def test_wrong_rows_do_not_make_a_sink():
     attn = np.full((1, 1, 20, 30), 1 / 30, np.float32)
     attn[0, 0, 4] = np.nan
     attn[0, 0, 5, 2] = 100
-    assert sink_keys(planted(attn), 0, 0).keys == ()
+    assert sink_keys(HeadMap(planted(attn), 0, 0)).keys == ()
 
 
 def test_without_keys_the_rest_sums_to_one_in_proportion():
@@ -114,8 +115,8 @@ def test_a_pooled_cut_is_the_pool_of_the_exact_cut(window, most, run, monkeypatc
     monkeypatch.setattr(cuts, "RUN", run)
     attn, cut = softmax((1, 1, 23, 31)), Cut(mass=0.8, without=(1, 30))
     record = planted(attn)
-    tile = map_tile(record, 0, 0, window, most)
-    found = cut_tile(record, 0, 0, tile, cut)
+    tile = map_tile(HeadMap(record, 0, 0), window, most)
+    found = cut_tile(HeadMap(record, 0, 0), tile, cut)
     weights = cut.weights(attn[0, 0])
     kept = cut.kept(weights)
     r0, r1, c0, c1 = window
@@ -135,11 +136,11 @@ def test_a_pooled_cut_is_the_pool_of_the_exact_cut(window, most, run, monkeypatc
 def test_ranks_of_a_window_are_those_of_the_whole_row():
     attn = softmax((1, 1, 11, 13))
     record = planted(attn)
-    tile = map_tile(record, 0, 0, (3, 7, 5, 12), 64)
-    assert np.array_equal(tile_ranks(record, 0, 0, tile), row_ranks(attn[0, 0])[3:7, 5:12])
+    tile = map_tile(HeadMap(record, 0, 0), (3, 7, 5, 12), 64)
+    assert np.array_equal(tile_ranks(HeadMap(record, 0, 0), tile), row_ranks(attn[0, 0])[3:7, 5:12])
 
 
 def test_the_highest_weight_is_that_of_the_renormalised_rows():
     attn = softmax((1, 1, 11, 13))
     cut = Cut(without=(int(attn[0, 0].sum(axis=0).argmax()),))
-    assert highest_weight(planted(attn), 0, 0, cut) == cut.weights(attn[0, 0]).max()
+    assert highest_weight(HeadMap(planted(attn), 0, 0), cut) == cut.weights(attn[0, 0]).max()

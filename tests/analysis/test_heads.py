@@ -7,6 +7,7 @@ import torch
 from phenaki_viz.analysis import heads, measures, words
 from phenaki_viz.analysis.rows import uniform_weight
 from phenaki_viz.errors import ShapeError
+from phenaki_viz.recording import HeadMap
 from phenaki_viz.recording.maps import wrong_rows
 from tests.analysis.records import planted
 
@@ -89,22 +90,22 @@ def test_queries_that_see_no_key_do_not_count_in_metrics(monkeypatch, pieces):
     attn[0, 0, :2] = 1 / 5
     mask = np.array([[False, False, True, True, True]])
     record = planted(attn, causal=True, key_mask=mask)
-    table = measures.head_tables([record], [0], ["entropy", "self", "top"])
-    assert table["entropy"][0, 0] == pytest.approx((0 + 1 + np.log2(3)) / 3)
-    assert table["self"][0, 0] == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
-    assert table["top"][0, 0] == pytest.approx((1 + 2 + 3) / 3)
+    table = measures.head_statistics([record], [0], ["entropy", "self", "top"])
+    assert table.mean("entropy")[0, 0] == pytest.approx((0 + 1 + np.log2(3)) / 3)
+    assert table.mean("self")[0, 0] == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
+    assert table.mean("top")[0, 0] == pytest.approx((1 + 2 + 3) / 3)
     blind = planted(attn, causal=True, key_mask=np.zeros((1, 5), bool))
-    assert np.isnan(measures.head_tables([blind], [0], ["entropy"])["entropy"][0, 0])
+    assert np.isnan(measures.head_statistics([blind], [0], ["entropy"]).mean("entropy")[0, 0])
 
 
 def test_words_are_read_by_the_tokens_that_see_one():
     attn = np.full((1, 1, 4, 3), 1 / 3, np.float32)
     blind = planted(attn, kind="cross", key_mask=np.zeros((1, 3), bool))
-    assert np.isnan(words.words_share(blind, 0, 0)).all()
+    assert np.isnan(words.words_share(HeadMap(blind, 0, 0)).mean).all()
     assert np.isnan(words.word_maps([blind], 0, 1)).all()
     attn[0, 0, 2] = [0.9, 0.9, 0]
     spoilt = planted(attn, kind="cross")
-    assert np.isnan(words.words_share(spoilt, 0, 0)).all()
+    assert np.isnan(words.words_share(HeadMap(spoilt, 0, 0)).mean).all()
     assert np.isinf(words.word_maps([spoilt], 0, 1).ravel()).tolist() == [False, False, True, False]
 
 

@@ -4,21 +4,17 @@ import torch
 
 from phenaki_viz import models
 from phenaki_viz.analysis import measures
+from phenaki_viz.analysis import rows as runs
 from phenaki_viz.analysis.masks import BOTH, CAUSAL, NULL, PADDING, VISIBLE, visibility
-from phenaki_viz.analysis.measures import (
-    applicable,
-    head_table,
-    head_tables,
-    table_steps,
-)
+from phenaki_viz.analysis.measures import applicable, head_statistics
 from phenaki_viz.analysis.overlay import on_grid
 from phenaki_viz.analysis.position import offsets, plane, reach
 from phenaki_viz.analysis.sinks import sink_keys
-from phenaki_viz.analysis.thumbnails import hidden_cells, thumbnail_steps, thumbnails
-from phenaki_viz.analysis.tiles import map_tile, pooled, tile_steps
+from phenaki_viz.analysis.thumbnails import hidden_cells, thumbnails
+from phenaki_viz.analysis.tiles import map_tile, pooled
 from phenaki_viz.analysis.weight_range import weight_range
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.recording import Places, PositionBias, record
+from phenaki_viz.recording import HeadMap, Places, PositionBias, record
 from tests.analysis.records import planted, uniform
 from tests.recording.models import SmallVideo, inputs
 
@@ -81,7 +77,7 @@ def test_thumbnails_keep_masked_and_wrong_cells_apart():
 def test_a_tile_names_the_rows_that_are_wrong_and_hides_what_is_masked():
     attn = uniform(1, 1, 6, 6)
     attn[0, 0, 2] = np.inf
-    tile = map_tile(planted(attn, causal=True), 0, 0, (1, 5, 0, 6), most=6)
+    tile = map_tile(HeadMap(planted(attn, causal=True), 0, 0), (1, 5, 0, 6), most=6)
     assert tile.wrong == (2,)
     assert tile.cell == (1, 1)
     assert np.isinf(tile.values[1, :3]).all()
@@ -122,11 +118,13 @@ def test_head_tables_are_means_over_queries():
     one_key[0, 0] = np.eye(4)
     one_key[0, 1] = 0.25
     record = planted(one_key, Places((1, 2, 2), "video"))
-    np.testing.assert_allclose(head_table([record], [0], "entropy"), [[0, 2]])
-    np.testing.assert_allclose(head_table([record], [0], "self"), [[1, 0.25]])
+    np.testing.assert_allclose(
+        head_statistics([record], [0], ["entropy"]).mean("entropy"), [[0, 2]]
+    )
+    np.testing.assert_allclose(head_statistics([record], [0], ["self"]).mean("self"), [[1, 0.25]])
     assert "null" not in applicable(record) and "time" not in applicable(record)
     cross = planted(uniform(1, 1, 4, 6), kind="cross", num_null_kv=3)
-    np.testing.assert_allclose(head_table([cross], [0], "null"), [[0.5]])
+    np.testing.assert_allclose(head_statistics([cross], [0], ["null"]).mean("null"), [[0.5]])
     assert set(applicable(cross)) == {"entropy", "null", "top"}
 
 
@@ -155,16 +153,17 @@ def test_metrics_of_maps_by_parts_are_those_of_stored_maps(run, causal, monkeypa
         with torch.no_grad(), record(model, hold=hold) as recording:
             model(*inputs())
         if hold == "parts":
-            monkeypatch.setattr(measures, "RUN", run)
+            monkeypatch.setattr(runs, "RUN", run)
             monkeypatch.setattr(measures, "PIECE", 35)  # of a row or of several threads
         for (_, kind), records in recording.stacks().items():
             items, names = [1] * len(records), list(applicable(records[0]))
-            found[hold, kind] = head_tables(records, items, names)
+            measured = head_statistics(records, items, names)
+            found[hold, kind] = {name: measured.mean(name) for name in names}
             found[hold, kind]["largest"] = np.array(
-                [[weight_range([(one, 1, h)]).most for h in range(3)] for one in records]
+                [[weight_range([HeadMap(one, 1, h)]).most for h in range(3)] for one in records]
             )
             found[hold, kind]["thumbs"] = thumbnails(records, items, most=4).values
-            score = [sink_keys(one, 1, 2).score for one in records]
+            score = [sink_keys(HeadMap(one, 1, 2)).score for one in records]
             found[hold, kind]["sinks"] = np.array(score)
     assert {len(found["parts", kind]) for kind in ("self", "cross")} == {8, 6}
     for kind in ("self", "cross"):
@@ -177,14 +176,14 @@ def test_metrics_of_maps_by_parts_are_those_of_stored_maps(run, causal, monkeypa
 def test_steps_say_how_far_they_are_and_may_be_left_at_any_of_them(monkeypatch):
     maps = np.full((1, 2, 30, 30), 1 / 30, np.float32)
     record = planted(maps, places=Places(GRID, "video"))
-    monkeypatch.setattr(measures, "RUN", 300)
-    steps = table_steps([record], [0], ["entropy"])
+    monkeypatch.setattr(runs, "RUN", 300)
+    steps = head_statistics.steps([record], [0], ["entropy"])
     shares = list(steps)
     assert shares == pytest.approx([1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1])
     for begun in (
-        table_steps([record], [0], ["entropy"]),
-        thumbnail_steps([record], [0]),
-        tile_steps(record, 0, 1, (0, 30, 0, 30), 8),
+        head_statistics.steps([record], [0], ["entropy"]),
+        thumbnails.steps([record], [0]),
+        map_tile.steps(HeadMap(record, 0, 1), (0, 30, 0, 30), 8),
     ):
         assert 0 < next(begun) <= 1
         begun.close()
@@ -198,9 +197,10 @@ def test_metrics_of_runs_of_rows_are_those_of_the_whole_map(run, monkeypatch):
     maps = generator.dirichlet(np.ones(30), (1, 2, 30)).astype(np.float32)
     record = planted(maps, places=Places(GRID, "video"))
     names = list(applicable(record))
-    whole = head_tables([record], [0], names)
-    monkeypatch.setattr(measures, "RUN", run)
-    parted = head_tables([record], [0], names)
+    whole = head_statistics([record], [0], names)
+    monkeypatch.setattr(runs, "RUN", run)
+    parted = head_statistics([record], [0], names)
     assert len(names) == 5
     for name in names:
-        np.testing.assert_allclose(parted[name], whole[name], rtol=1e-6)
+        np.testing.assert_allclose(parted.mean(name), whole.mean(name), rtol=1e-6)
+        np.testing.assert_allclose(parted.spread(name), whole.spread(name), rtol=1e-4)

@@ -6,6 +6,7 @@ import pytest
 from phenaki_viz.analysis import weight_range as module
 from phenaki_viz.analysis.weight_range import drawn_range, weight_range
 from phenaki_viz.figures.attention_views import Colours
+from phenaki_viz.recording import HeadMap
 from tests.analysis.records import planted, uniform
 
 
@@ -13,7 +14,7 @@ def test_an_outlier_is_the_largest_and_not_the_top():
     attn = uniform(1, 1, 40, 40)
     attn[0, 0, 3] = 0.1 / 39
     attn[0, 0, 3, 7] = 0.9
-    found = weight_range([(planted(attn), 0, 0)])
+    found = weight_range([HeadMap(planted(attn), 0, 0)])
     assert found.top == pytest.approx(1 / 40) and found.most == pytest.approx(0.9)
     assert (found.rows, found.of, found.sampled) == (40, 40, "")
 
@@ -23,16 +24,16 @@ def test_the_top_is_numpy_s_percentile_of_the_visible_weights():
     attn /= attn.sum(axis=-1, keepdims=True)
     one = planted(attn, causal=True)
     wanted = np.concatenate([attn[1, 2, row, : row + 1] for row in range(7)])
-    assert weight_range([(one, 1, 2)]).top == pytest.approx(np.percentile(wanted, 99.5))
+    assert weight_range([HeadMap(one, 1, 2)]).top == pytest.approx(np.percentile(wanted, 99.5))
 
 
 def test_wrong_and_blind_rows_do_not_count():
     attn = uniform(1, 1, 5, 4)
     attn[0, 0, 2] = [np.nan, 5, 5, 5]
-    found = weight_range([(planted(attn), 0, 0)])
+    found = weight_range([HeadMap(planted(attn), 0, 0)])
     assert found.top == found.most == pytest.approx(0.25)
     mask = np.zeros((1, 4), bool)
-    nothing = weight_range([(planted(attn, key_mask=mask), 0, 0)])
+    nothing = weight_range([HeadMap(planted(attn, key_mask=mask), 0, 0)])
     assert nothing.top == nothing.most == 0
 
 
@@ -40,9 +41,9 @@ def test_long_maps_are_read_at_evenly_spaced_rows_which_is_said(monkeypatch):
     monkeypatch.setattr(module, "MOST_WEIGHTS", 30 * 20)
     monkeypatch.setattr(module, "RUN", 60)
     one = planted(uniform(1, 2, 90, 30))
-    found = weight_range([(one, 0, 0)])
+    found = weight_range([HeadMap(one, 0, 0)])
     assert found.sampled == "20 of 90 rows"
-    both = weight_range([(one, 0, 0), (one, 0, 1)])
+    both = weight_range([HeadMap(one, 0, 0), HeadMap(one, 0, 1)])
     assert both.rows == 2 * module.LEAST_ROWS and both.of == 180
     assert Colours().of(found, "this head").scope == "this head (20 of 90 rows)"
 

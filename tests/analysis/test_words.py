@@ -11,6 +11,7 @@ from phenaki_viz.analysis.words import (
     words_share,
 )
 from phenaki_viz.data import read_prompt
+from phenaki_viz.recording import HeadMap
 from phenaki_viz.recording.looking import look
 from tests.recording.trained import clip, phenaki
 
@@ -25,7 +26,7 @@ def test_word_maps_are_columns_of_the_map():
 
 
 def test_shares_of_all_keys_make_one():
-    share = words_share(CROSS[0], 0, 1)
+    share = words_share(HeadMap(CROSS[0], 0, 1)).mean
     assert share.shape == (4,) and share.sum() == pytest.approx(1, abs=1e-5)
 
 

@@ -12,6 +12,7 @@ from phenaki_viz.analysis.overlay import combined
 from phenaki_viz.analysis.thumbnails import with_means
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.figures.colour import ColourScale, lut
+from phenaki_viz.recording import HeadMap
 from phenaki_viz.ui.components import MapAxis, attention_map, figure, film_strip, head_grid
 from phenaki_viz.ui.components.film_strip import OfMap, film_of
 from phenaki_viz.ui.components.head_grid import Arrangement
@@ -120,9 +121,9 @@ def map_cut(attn: np.ndarray, window: tuple[int, ...], cell: tuple[int, int]) ->
     values = attn[window[0] : window[1], window[2] : window[3]]
     tile = MapTile(values, window, cell, (), np.ones(len(attn), np.float32))
     record = records.planted(np.nan_to_num(attn)[None, None])
-    found = cut_tile(record, 0, 0, tile, cut)
+    found = cut_tile(HeadMap(record, 0, 0), tile, cut)
     shown = {"kept": found.kept, "shown": found.shown, "left": found.left}
-    ranks = tile_ranks(record, 0, 0, tile) if values.size < 45_000 else None
+    ranks = tile_ranks(HeadMap(record, 0, 0), tile) if values.size < 45_000 else None
     return {
         "cut": MapCut(**shown, without=cut.without, said=("Without 2 keys", "Top 80%")),
         "ranks": ranks if cell == (1, 1) else None,

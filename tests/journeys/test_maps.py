@@ -10,6 +10,7 @@ from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.top_mass import row_ranks
 from phenaki_viz.export import read_made_by
+from phenaki_viz.recording import HeadMap
 from tests.browser_fixtures import into_view, settle
 from tests.components.gestures import tile_at
 from tests.journeys.gestures import again, point, recorded, the_grid, the_map
@@ -44,7 +45,7 @@ def test_top_mass_and_sinks_are_said_on_the_map_kept_in_the_link_and_exported(op
     page.wait_for_url("**sinks=Off**")
     expect(page.locator(".cut")).to_contain_text("renormalised")
     record = recorded().records[0]
-    cut = Cut(0.8, sink_keys(record, 0, 0).keys)
+    cut = Cut(0.8, sink_keys(HeadMap(record, 0, 0)).keys)
     assert cut.without, "the default's first head has a sink"
     attn = record.map.full(0, 0)
     weights = cut.weights(attn)

@@ -8,7 +8,7 @@ import torch
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from phenaki_viz.analysis.measures import head_tables
+from phenaki_viz.analysis.measures import head_statistics
 from phenaki_viz.analysis.rows import wrong_among
 from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.thumbnails import thumbnails
@@ -19,7 +19,7 @@ from phenaki_viz.figures.attention_views import Head, attention_heatmap, scale_f
 from phenaki_viz.figures.over_video import patches_over_video
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.dial import DialConfig
-from phenaki_viz.recording import PartsMap, parts, record
+from phenaki_viz.recording import HeadMap, PartsMap, parts, record
 from phenaki_viz.recording.dialled import run_dialled
 from phenaki_viz.recording.files import HEADER, open_recording, save_recording
 from phenaki_viz.recording.run import Run
@@ -71,22 +71,22 @@ def test_damaged_rows_are_named_wherever_they_are_read(saved, part):
     record, wrong = recording.records[0], list(ROWS)
     assert isinstance(record.map, PartsMap)
     _, _, i, j = record.map.shape
-    assert wrong_among(record, 0, 0, [3, 41, 60]) == (41,)
-    tile = map_tile(record, 0, 0, (38, 50, 5, 30), 512)
+    assert wrong_among(HeadMap(record, 0, 0), [3, 41, 60]) == (41,)
+    tile = map_tile(HeadMap(record, 0, 0), (38, 50, 5, 30), 512)
     assert list(tile.wrong) == wrong
     assert np.isinf(tile.values[2:8]).all() and np.isfinite(tile.values[8:]).all()
-    pooled = map_tile(record, 0, 0, (0, i, 0, j), 20)
+    pooled = map_tile(HeadMap(record, 0, 0), (0, i, 0, j), 20)
     assert list(pooled.wrong) == wrong and np.isinf(pooled.values).any()
     small = thumbnails([record], [0])
     tall = small.cell[0]
     assert np.isinf(small.values[0, 0, [row // tall for row in ROWS]]).all()
     assert np.isfinite(small.values[0, 1]).all()
-    table = head_tables([record], [0], ["entropy", "top"])
-    assert np.isnan(table["entropy"][0, 0]) and np.isfinite(table["entropy"][0, 1])
+    table = head_statistics([record], [0], ["entropy", "top"]).mean("entropy")
+    assert np.isnan(table[0, 0]) and np.isfinite(table[0, 1])
     good = open_recording(saved).recording.records[0]
     sound = np.delete(good.map.full(0, 0), wrong, axis=0)
-    assert weight_range([(record, 0, 0)]).most == pytest.approx(float(sound.max()))
-    assert sink_keys(record, 0, 0).score == pytest.approx(sound.mean(axis=0), abs=1e-5)
+    assert weight_range([HeadMap(record, 0, 0)]).most == pytest.approx(float(sound.max()))
+    assert sink_keys(HeadMap(record, 0, 0)).score == pytest.approx(sound.mean(axis=0), abs=1e-5)
     assert record.map.wrong_rows(0, 0).tolist() == wrong
     assert record.map.wrong_rows(0, 1).tolist() == []
 

@@ -11,7 +11,7 @@ from phenaki_viz.errors import RecordingError, RecordingTooLargeError
 from phenaki_viz.models import room
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.offsets import OffsetBias, gather_pairs
-from phenaki_viz.recording import PartsMap, StoredMap, parts, record
+from phenaki_viz.recording import PartsMap, StoredMap, added, parts, record
 from tests.published import published_attention
 from tests.recording.models import SmallVideo, inputs
 
@@ -137,7 +137,7 @@ def test_tiles_up_to_the_borders(rows, columns, shape, reduce, block):
     stored, parted = small_pair()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "BLOCK", block)
-        patch.setattr(parts, "WIDE", 7)
+        patch.setattr(added, "WIDE", 7)
         ours = parted.tile(1, 2, rows, columns, shape, reduce)
     np.testing.assert_allclose(
         ours, stored.tile(1, 2, rows, columns, shape, reduce), rtol=1e-5, atol=1e-5

@@ -194,7 +194,7 @@ def _over_video(run: Run, chosen: Selection, key: int, shared: bool) -> None:
 
 
 def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
-    share = words_share(chosen.record, chosen.item, chosen.head)
+    share = words_share(chosen.shown.map).mean
     picture = Curves(
         name="words_share",
         title=_told(

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 from einops import rearrange
 
-from phenaki_viz.analysis.measures import head_table
+from phenaki_viz.analysis.measures import head_statistics
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.data import Clip, Prompt, as_rgb
@@ -215,7 +215,10 @@ def _filled(at: Kept, config: DialConfig) -> None:
 
 
 def _entropy(kept: Kept, look: Selection) -> np.ndarray:
-    return _once(kept, "entropy", look, lambda: head_table(look.records, look.items, "entropy"))
+    def measure() -> np.ndarray:
+        return head_statistics(look.records, look.items, ["entropy"]).mean("entropy")
+
+    return _once(kept, "entropy", look, measure)
 
 
 def _once(kept: Kept, what: str, look: Selection, make: Callable[[], T]) -> T:

@@ -1,0 +1,119 @@
+"""What a call adds to the products of its queries and keys before softmax, and what it hides."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+
+from phenaki_viz import alignment
+from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.models.precision import Precision, rounded
+from phenaki_viz.recording.visibility import Some, Visibility
+
+WIDE = 2048  # keys from which whole rows of a bias are read faster than single pairs
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Added:
+    """Position bias, ALiBi, dense bias and masks of one call, of all its recorded heads.
+
+    bias: of the real keys: a position bias as its table of offsets; a bias from elsewhere as
+    'h i n' or 'b h i n', where i may be 1; or None. slopes: ALiBi's, 'h', or None.
+
+    Answers are of some heads of batch item b between chosen queries and keys: 'h q k', in the
+    format and on the device of what is given to be added to.
+    """
+
+    visibility: Visibility
+    bias: OffsetBias | torch.Tensor | None = None
+    slopes: torch.Tensor | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anything is added at all."""
+        return self.bias is not None or self.slopes is not None
+
+    def add(
+        self,
+        scores: torch.Tensor,
+        precision: Precision,
+        b: int,
+        heads: slice,
+        queries: Some,
+        keys: Some,
+    ) -> None:
+        """Add all of it to products 'h q k', in place, rounded as the model rounded it."""
+        if not self.is_there:
+            return
+        at = b, heads, queries, keys
+        if precision.added == scores.dtype:
+            self.add_alibi(scores, heads, queries, keys)
+            self.add_bias(scores, *at)
+        else:
+            added = torch.zeros_like(scores)
+            self.add_alibi(added, heads, queries, keys)
+            self.add_bias(added, *at)
+            scores += rounded(added, precision.added)
+        rounded(scores, precision.scores)
+
+    def add_alibi(self, scores: torch.Tensor, heads: slice, queries: Some, keys: Some) -> None:
+        """Add ALiBi to 'h q k', in place, in the format of the slopes."""
+        if self.slopes is None:
+            return
+        sizes = self.visibility.queries, self.visibility.keys
+        query, key = indices(queries, scores.device), indices(keys, scores.device)
+        scores += alignment.alibi(self.slopes[heads], alignment.distance(query, key, *sizes))
+
+    def add_bias(
+        self, scores: torch.Tensor, b: int, heads: slice, queries: Some, keys: Some
+    ) -> None:
+        """Add the bias to 'h q k', in place; null keys, which come first, get none."""
+        nulls = self.visibility.nulls
+        if self.bias is None:
+            return
+        if nulls == 0:
+            scores += self._bias_of(scores, b, heads, queries, keys)
+        elif isinstance(keys, slice):
+            first = max(keys.start, nulls)
+            if first < keys.stop:
+                real_keys = slice(first - nulls, keys.stop - nulls)
+                real = scores[..., first - keys.start :]
+                real += self._bias_of(scores, b, heads, queries, real_keys)
+        else:
+            has = keys >= nulls
+            if has.any():
+                scores[..., has] += self._bias_of(scores, b, heads, queries, keys[has] - nulls)
+
+    def hide(self, scores: torch.Tensor, b: int, queries: Some, keys: Some) -> torch.Tensor:
+        """Set scores 'h q k' to −inf, in place, where a mask hides the key; returns them."""
+        if not self.visibility.hides:
+            return scores
+        query, key = indices(queries, scores.device), indices(keys, scores.device)
+        return self.visibility.hide(scores, b, query, key)
+
+    def _bias_of(
+        self, scores: torch.Tensor, b: int, heads: slice, queries: Some, keys: Some
+    ) -> torch.Tensor:
+        """'h q k'; keys count without the nulls."""
+        if isinstance(self.bias, torch.Tensor):
+            dense = (self.bias[b] if self.bias.ndim == 4 else self.bias)[heads].to(scores.dtype)
+            return (dense[:, queries] if dense.shape[1] > 1 else dense)[..., keys]
+        bias = cast(OffsetBias, self.bias)
+        if isinstance(queries, slice) and queries.step is not None:
+            sample = bias.sample(queries)
+            layers = heads.stop // len(sample)
+            if layers > 1:  # joined maps: each of them has these heads
+                sample = sample.repeat(layers, 1, 1)
+            return sample[heads][..., keys].to(scores.dtype)
+        run = isinstance(keys, slice) and keys.stop - keys.start >= WIDE
+        if isinstance(queries, slice) and run:
+            return bias.rows(queries.start, queries.stop, heads)[..., keys].to(scores.dtype)
+        query, key = indices(queries, scores.device), indices(keys, scores.device)
+        return bias.pairs(heads, query, key).to(scores.dtype)
+
+
+def indices(places: Some, device: torch.device) -> torch.Tensor:
+    """Chosen queries or keys as numbers, int, on a device; a slice with its start and stop."""
+    if isinstance(places, torch.Tensor):
+        return places
+    return torch.arange(places.start, places.stop, places.step or 1, device=device)

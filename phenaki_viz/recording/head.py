@@ -1,0 +1,83 @@
+"""One head's map: which record, which batch item, which head; what analysis is made of."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from phenaki_viz.recording.maps import Reduce, Span
+from phenaki_viz.recording.records import AttentionRecord
+from phenaki_viz.recording.terms import Terms, terms_of
+
+
+@dataclass(frozen=True)
+class HeadMap:
+    """The map 'i j' of one head; item and head count what was recorded.
+
+    Columns count the null keys first. Every answer is float32, exact unless it is pooled.
+    """
+
+    record: AttentionRecord
+    item: int
+    head: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Queries and keys."""
+        return self.record.map.shape[2:]
+
+    def rows(self, queries: Sequence[int]) -> np.ndarray:
+        """What these queries look at: 'q j'."""
+        return self.record.map.rows(self.item, self.head, queries)
+
+    def columns(self, keys: Sequence[int]) -> np.ndarray:
+        """Who looks at these keys: 'i k'."""
+        return self.record.map.columns(self.item, self.head, keys)
+
+    def tile(
+        self,
+        rows: Span,
+        columns: Span | None = None,
+        shape: tuple[int, int] | None = None,
+        reduce: Reduce = "mean",
+    ) -> np.ndarray:
+        """The rectangle 'rows columns', pooled into at most `shape` cells; None is every column."""
+        span = columns or (0, self.shape[1])
+        return self.record.map.tile(self.item, self.head, rows, span, shape, reduce)
+
+    def tile_runs(
+        self,
+        rows: Span,
+        columns: Span,
+        shape: tuple[int, int] | None = None,
+        reduce: Reduce = "mean",
+    ) -> Iterator[np.ndarray]:
+        """A tile as `tile` gives it in runs of its rows, from the top, each made when asked for."""
+        return self.record.map.tile_runs(self.item, self.head, rows, columns, shape, reduce)
+
+    def wrong_rows(self, rows: Span | None = None) -> np.ndarray:
+        """Queries whose weights are no distribution, int; see `AttentionMap.wrong_rows`."""
+        return self.record.map.wrong_rows(self.item, self.head, rows)
+
+    def hidden(self, rows: Span, columns: Span) -> np.ndarray:
+        """Cells no mask lets through: 'rows columns' bool."""
+        return self.record.hidden(self.item, rows, columns)
+
+    def visible(self, queries: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Which keys these queries may look at: 'q j' bool."""
+        return self.record.visible(self.item, queries)
+
+    @property
+    def visible_keys(self) -> np.ndarray:
+        """How many keys each query may look at: 'i' int, 0 is a row with nothing to see."""
+        return self.record.visible_keys(self.item)
+
+    @property
+    def uniform(self) -> np.ndarray:
+        """The weight of a query that does not choose: 1 / visible keys, 'i'; NaN for none."""
+        keys = self.visible_keys.astype(np.float32)
+        return np.divide(1, keys, out=np.full_like(keys, np.nan), where=keys > 0)
+
+    def terms(self, queries: Sequence[int], keys: Span | None = None) -> Terms:
+        """What the logits of some rows are made of, over a run of keys or all of them."""
+        return terms_of(self.record, self.item, self.head, queries, keys)
