@@ -80,7 +80,7 @@ def main() -> None:
         if at % 100 == 0:
             print(f"{at:5d}  {time.time() - started:6.0f} s  {resident():7.0f} MiB", flush=True)
     print(
-        f"{asked.times} rebuilds, {refused} refused by price, 0 exceptions; largest verification "
+        f"{asked.times} rebuilds, {refused} refused by size, 0 exceptions; largest verification "
         f"error {worst:.1e}; memory {after_warm_up:.0f} MiB after a fifth, {resident():.0f} at the "
         f"end; {time.time() - started:.0f} s, torch {torch.__version__}"
     )

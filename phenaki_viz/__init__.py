@@ -22,7 +22,7 @@ from phenaki_viz.errors import (
     VerificationWarning,
     VideoError,
 )
-from phenaki_viz.recording import AttentionRecord, Recording, price, record
+from phenaki_viz.recording import AttentionRecord, Recording, estimate, record
 from phenaki_viz.recording.saving import open_path as open
 
 __version__ = "0.2.0"
@@ -42,7 +42,7 @@ __all__ = [
     "VerificationWarning",
     "VideoError",
     "__version__",
+    "estimate",
     "open",
-    "price",
     "record",
 ]

@@ -23,12 +23,12 @@ from phenaki_viz.recording.choice import DEFAULT_LIMIT, PARTS_LIMIT, Choice, Ext
 from phenaki_viz.recording.compiled import compiler_is_loaded, eagerly, is_compiled, uncompiled
 from phenaki_viz.recording.digests import LateDigest
 from phenaki_viz.recording.duck import AttentionModule
+from phenaki_viz.recording.estimates import call_arguments
 from phenaki_viz.recording.hook import Hook, Left
 from phenaki_viz.recording.keeping import Call, Parts
 from phenaki_viz.recording.locks import ModelLock, lock_of
 from phenaki_viz.recording.maps import Held
 from phenaki_viz.recording.origin import origin_of
-from phenaki_viz.recording.pricing import call_arguments
 from phenaki_viz.recording.records import AttentionRecord, Recording
 from phenaki_viz.recording.report import Heard
 from phenaki_viz.recording.verify import Sample, warn_of_failures
