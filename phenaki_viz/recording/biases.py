@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording import duck
 from phenaki_viz.recording.records import PositionBias, Recording
 from phenaki_viz.recording.transfers import Transfers

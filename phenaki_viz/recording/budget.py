@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 
 from phenaki_viz.errors import RecordingTooLargeError
-from phenaki_viz.models.precision import autocast_dtype
+from phenaki_viz.numerics.precision import autocast_dtype
 from phenaki_viz.recording.choice import Choice
 from phenaki_viz.recording.duck import AttentionModule
 from phenaki_viz.recording.estimates import map_cells, part_cells

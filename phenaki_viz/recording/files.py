@@ -8,7 +8,7 @@ belong to: `biases.0.surface`, `records.7.attn` (a stored map, 'b h i j') or `re
 `.logsumexp`, `.bias`, `.slopes` (a map by parts), `records.7.key_mask`, `.dense_bias`, `.queries`,
 `.keys`, `.values`; and `clip`, the frames 'f H W c' uint8. A table of offsets is kept once, under
 `biases`. What came out of the run is beside it (`recording.came_out`). The last field, `digests`
-(`checkpoints.seals`), seals all of it; older files have none, nor `blank_clip` (no clip was given,
+(`tensor_files.seals`), seals all of it; older files have none, nor `blank_clip` (no clip was given,
 the frames stand in for it), `missed`, `recomputed`, and `forward`, `use`, `shared`, `batch` of a
 record.
 """
@@ -30,20 +30,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save, save_file
 from torch import nn
 
-from phenaki_viz.checkpoints.files import Source, stream_of
-from phenaki_viz.checkpoints.headers import Header as FileHeader
-from phenaki_viz.checkpoints.headers import (
-    Metadata,
-    decoded,
-    header_bytes,
-    read_header,
-)
-from phenaki_viz.checkpoints.seals import check_seal, sealed
 from phenaki_viz.data import clip_from_facts, read_prompt
 from phenaki_viz.errors import ExportError, FileError, PhenakiVizError, RecordingError
 from phenaki_viz.files import check_target, replacing, shown, size_of, unchanged
-from phenaki_viz.models.offsets import OffsetBias
-from phenaki_viz.models.precision import Precision
+from phenaki_viz.numerics.offsets import OffsetBias
+from phenaki_viz.numerics.precision import Precision
 from phenaki_viz.recording.came_out import (
     notes_from,
     outcome_from,
@@ -70,6 +61,15 @@ from phenaki_viz.recording.records import (
 )
 from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.sampled import SampledRun
+from phenaki_viz.tensor_files.headers import Header as FileHeader
+from phenaki_viz.tensor_files.headers import (
+    Metadata,
+    decoded,
+    header_bytes,
+    read_header,
+)
+from phenaki_viz.tensor_files.seals import check_seal, sealed
+from phenaki_viz.tensor_files.sources import Source, stream_of
 
 FORMAT = 1
 HEADER = "phenaki_viz.recording"

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.models.offsets import OffsetBias
-from phenaki_viz.models.precision import Precision, autocast_dtype, working
+from phenaki_viz.numerics.offsets import OffsetBias
+from phenaki_viz.numerics.precision import Precision, autocast_dtype, working
 from phenaki_viz.recording.choice import Choice
 from phenaki_viz.recording.cuts import cut_map
 from phenaki_viz.recording.duck import AttentionModule, null_keys

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.choice import Hold
 from phenaki_viz.recording.maps import AttentionMap, Span
 from phenaki_viz.recording.places import Places

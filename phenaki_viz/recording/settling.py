@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-from phenaki_viz.models.precision import Precision
+from phenaki_viz.numerics.precision import Precision
 from phenaki_viz.recording.choice import Choice
 from phenaki_viz.recording.duck import AttentionModule, null_keys
 from phenaki_viz.recording.keeping import (

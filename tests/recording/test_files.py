@@ -14,7 +14,7 @@ from phenaki_viz.data import Clip, read_prompt, sample_clip
 from phenaki_viz.errors import ExportError, RecordingError
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.dial import DialConfig
-from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording import PartsMap, record
 from phenaki_viz.recording.dialled import Padding, run_dialled
 from phenaki_viz.recording.files import HEADER, open_recording, recording_bytes, save_recording
