@@ -13,7 +13,7 @@ import torch
 
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.errors import RecordingTooLargeError
-from phenaki_viz.recording.dialled import run_dialled
+from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.ui import settings as s
 from phenaki_viz.ui.settings import Settings
 

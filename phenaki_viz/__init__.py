@@ -23,7 +23,7 @@ from phenaki_viz.errors import (
     VideoError,
 )
 from phenaki_viz.recording import AttentionRecord, Recording, estimate, record
-from phenaki_viz.recording.saving import open_path as open
+from phenaki_viz.runs.saving import open_path as open
 
 __version__ = "0.2.0"
 

@@ -12,7 +12,7 @@ from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
     from phenaki_viz.figures.picked import Picked
-    from phenaki_viz.recording.run import Run
+    from phenaki_viz.runs.run import Run
 
 LAWS = ("sqrt", "linear", "log")
 # What says which model is run on what: of no use where a recording is given.

@@ -23,7 +23,7 @@ from phenaki_viz.figures.position_views import (
 )
 from phenaki_viz.recording import AttentionRecord, Recording
 from phenaki_viz.recording.passes import Pass, shown_first
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.run import Run
 
 Page = Literal["heads", "grid", "words", "position", "masks"]
 PAGES: tuple[str, ...] = get_args(Page)

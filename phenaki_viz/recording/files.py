@@ -7,7 +7,7 @@ with `format`, `made_by`, `holding`, `clip` (name), `prompt`, `temporal_patch`, 
 belong to: `biases.0.surface`, `records.7.attn` (a stored map, 'b h i j') or `records.7.q`, `.k`,
 `.logsumexp`, `.bias`, `.slopes` (a map by parts), `records.7.key_mask`, `.dense_bias`, `.queries`,
 `.keys`, `.values`; and `clip`, the frames 'f H W c' uint8. A table of offsets is kept once, under
-`biases`. What came out of the run is beside it (`recording.came_out`). The last field, `digests`
+`biases`. What came out of the run is beside it (`runs.results`). The last field, `digests`
 (`tensor_files.seals`), seals all of it; older files have none, nor `blank_clip` (no clip was given,
 the frames stand in for it), `missed`, `recomputed`, and `forward`, `use`, `shared`, `batch` of a
 record.
@@ -35,12 +35,6 @@ from phenaki_viz.errors import ExportError, FileError, PhenakiVizError, Recordin
 from phenaki_viz.files import check_target, replacing, shown, size_of, unchanged
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import Precision
-from phenaki_viz.recording.came_out import (
-    notes_from,
-    outcome_from,
-    sampled_from,
-    tensors_of,
-)
 from phenaki_viz.recording.headers import (
     PLAIN,
     Format,
@@ -49,7 +43,6 @@ from phenaki_viz.recording.headers import (
     check_bias,
     check_record,
 )
-from phenaki_viz.recording.looking import Outcome
 from phenaki_viz.recording.maps import AttentionMap, StoredMap
 from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.private import private_copy
@@ -59,8 +52,15 @@ from phenaki_viz.recording.records import (
     PositionBias,
     Recording,
 )
-from phenaki_viz.recording.run import Run
-from phenaki_viz.recording.sampled import SampledRun
+from phenaki_viz.runs.model import Outcome
+from phenaki_viz.runs.results import (
+    notes_from,
+    outcome_from,
+    sampled_from,
+    tensors_of,
+)
+from phenaki_viz.runs.run import Run
+from phenaki_viz.runs.sampled import SampledRun
 from phenaki_viz.tensor_files.headers import Header as FileHeader
 from phenaki_viz.tensor_files.headers import (
     Metadata,

@@ -321,7 +321,7 @@ class Recording:
         with the tokens' time steps, RecordingError when nothing was recorded, ExportError when the
         file cannot be written.
         """
-        from phenaki_viz.recording.saving import save
+        from phenaki_viz.runs.saving import save
 
         return save(self, Path(path), clip)
 

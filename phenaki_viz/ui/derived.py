@@ -25,7 +25,7 @@ from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.sentences import head_sentence
 from phenaki_viz.recording import AttentionRecord, PositionBias, evaluate_bias
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import slices
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.shelves import Shelf, number_of

@@ -14,7 +14,7 @@ from phenaki_viz.recording.files import (
     is_recording,
     recording_bytes,
 )
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import models
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.requests import RecordingRequest

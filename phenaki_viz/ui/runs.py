@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.requests import Request, Tell
 from phenaki_viz.ui.shelves import Shelf
 

@@ -19,8 +19,8 @@ from filelock import Timeout
 from phenaki_viz.errors import PhenakiVizError, TrainingError
 from phenaki_viz.files import path_of
 from phenaki_viz.models.dial import DialConfig, DialledModel, work_of
-from phenaki_viz.recording.dialled import DialledRun
-from phenaki_viz.recording.trained_steps import steps_to_keep
+from phenaki_viz.runs.dialled import DialledRun
+from phenaki_viz.runs.training_step import steps_to_keep
 from phenaki_viz.training.dialled import digits_for
 from phenaki_viz.ui import models, runs
 from phenaki_viz.ui.links import whole_number

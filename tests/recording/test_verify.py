@@ -27,8 +27,8 @@ from phenaki_viz.figures.over_video import patches_over_video
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.recording import describe_failures, describe_holding, record
 from phenaki_viz.recording.files import open_recording, save_recording
-from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.verify import compared
+from phenaki_viz.runs.run import Run
 from tests.published import published_attention
 from tests.recording.models import SmallVideo, inputs
 

@@ -9,16 +9,16 @@ import torch
 from torch import nn
 
 from phenaki_viz.data import read_prompt, sample_clip
-from phenaki_viz.recording.dialled import run_dialled
-from phenaki_viz.recording.looking import Ask, look
-from phenaki_viz.recording.run import Run
-from phenaki_viz.recording.sampled import Sampling, sample
+from phenaki_viz.runs.dialled import run_dialled
+from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.run import Run
+from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui import derived
 from phenaki_viz.ui.requests import DialledRequest
 from phenaki_viz.ui.runs import RunShelf
 from phenaki_viz.ui.settings import Settings
 from phenaki_viz.ui.shelves import Shelf, number_of, weigh
-from tests.recording.trained import clip, phenaki
+from tests.runs.trained import clip, phenaki
 
 MB = 2**20
 SMALL = {"heads": 2, "depth": 1, "size": 32, "patch": 8, "frames": 3}

@@ -12,9 +12,9 @@ from phenaki_viz.export.names import safe_name
 from phenaki_viz.figures import naming
 from phenaki_viz.figures.over_video import frame_steps
 from phenaki_viz.recording.files import RecordedRun
-from phenaki_viz.recording.looking import Look, most_frames
-from phenaki_viz.recording.run import Run
-from phenaki_viz.recording.sampled import SampledRun, Sampling
+from phenaki_viz.runs.model import Look, most_frames
+from phenaki_viz.runs.run import Run
+from phenaki_viz.runs.sampled import SampledRun, Sampling
 from phenaki_viz.ui import clips, derived, errands, panels, runs, shows
 from phenaki_viz.ui.ask import carry, whole
 from phenaki_viz.ui.components.said import said

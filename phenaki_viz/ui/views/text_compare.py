@@ -18,8 +18,8 @@ from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.outcome_views import loss_change_over_video, loss_over_video
 from phenaki_viz.figures.over_video import column_over_video, frame_steps, word_weights
 from phenaki_viz.recording.files import RecordedRun
-from phenaki_viz.recording.looking import Look
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import errands, panels, shows
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.requests import LookRequest

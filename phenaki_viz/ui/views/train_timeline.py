@@ -20,7 +20,7 @@ from phenaki_viz.figures.over_video import row_over_video
 from phenaki_viz.figures.training_views import heads_over_steps
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import AttentionRecord
-from phenaki_viz.recording.trained_steps import watched
+from phenaki_viz.runs.training_step import watched
 from phenaki_viz.ui import derived, outcome, panels, selection, shows
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.health import draw_health

@@ -16,9 +16,9 @@ from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording import PartsMap, record
-from phenaki_viz.recording.dialled import Padding, run_dialled
 from phenaki_viz.recording.files import HEADER, open_recording, recording_bytes, save_recording
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.dialled import Padding, run_dialled
+from phenaki_viz.runs.run import Run
 
 SMALL = {"heads": 3, "depth": 2, "dim": 32, "dim_head": 8, "height": 32, "width": 32}
 

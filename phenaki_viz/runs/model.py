@@ -19,8 +19,8 @@ from phenaki_viz.models.phenaki import highest
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
 from phenaki_viz.recording.hooks import record
 from phenaki_viz.recording.origin import origin_of
-from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.switches import Switches, switched
+from phenaki_viz.runs.run import Run
 
 Grid = tuple[int, int, int]
 NONE_OFF = Switches()

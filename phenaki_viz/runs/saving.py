@@ -9,7 +9,7 @@ from phenaki_viz.errors import RecordingError, VideoError
 from phenaki_viz.recording.files import NoModel, open_recording, save_recording
 from phenaki_viz.recording.places import Grid
 from phenaki_viz.recording.records import Recording
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.run import Run
 
 NO_CLIP = "no clip"
 PATCH = 8  # pixels a side of a token, where there is no clip to be seen

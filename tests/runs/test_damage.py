@@ -20,9 +20,9 @@ from phenaki_viz.figures.over_video import patches_over_video
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import PartsMap, parts, record
-from phenaki_viz.recording.dialled import run_dialled
 from phenaki_viz.recording.files import HEADER, open_recording, save_recording
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.dialled import run_dialled
+from phenaki_viz.runs.run import Run
 
 ROWS = range(40, 46)
 

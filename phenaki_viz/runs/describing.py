@@ -10,7 +10,7 @@ from phenaki_viz.recording.records import (
     describe_holding,
     describe_origin,
 )
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.run import Run
 
 
 def describe_file(path: Path) -> list[str]:

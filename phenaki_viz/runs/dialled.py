@@ -12,7 +12,7 @@ from phenaki_viz.models.dial import DialConfig, DialledModel, build, work_of
 from phenaki_viz.models.text import PAD
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
 from phenaki_viz.recording.hooks import record
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.run import Run
 
 MOST_WORK = 3 * 10**12  # multiply-adds of one forward: minutes on two cores
 

@@ -16,11 +16,11 @@ from phenaki_viz.models.phenaki import Sampled, SampleStep
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
 from phenaki_viz.recording.duck import attention_modules
 from phenaki_viz.recording.hooks import record
-from phenaki_viz.recording.looking import NONE_OFF, as_frames, read_words
 from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.records import Recording
-from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.switches import Switches, switched
+from phenaki_viz.runs.model import NONE_OFF, as_frames, read_words
+from phenaki_viz.runs.run import Run
 
 CONDITIONAL, UNCONDITIONAL = "conditional", "unconditional"
 
