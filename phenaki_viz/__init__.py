@@ -13,6 +13,8 @@ from phenaki_viz.errors import (
     CheckpointError,
     ConfigError,
     ExportError,
+    FileError,
+    NonFiniteWeightsError,
     PhenakiVizError,
     RecordingError,
     RecordingTooLargeError,
@@ -22,8 +24,8 @@ from phenaki_viz.errors import (
     VerificationWarning,
     VideoError,
 )
+from phenaki_viz.face import open, show
 from phenaki_viz.recording import AttentionRecord, Recording, estimate, record
-from phenaki_viz.runs.saving import open_path as open
 
 __version__ = "0.2.0"
 
@@ -32,6 +34,8 @@ __all__ = [
     "CheckpointError",
     "ConfigError",
     "ExportError",
+    "FileError",
+    "NonFiniteWeightsError",
     "PhenakiVizError",
     "Recording",
     "RecordingError",
@@ -45,4 +49,5 @@ __all__ = [
     "estimate",
     "open",
     "record",
+    "show",
 ]

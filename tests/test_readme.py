@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from phenaki_viz.cli import main
-from phenaki_viz.recording.files import open_recording
+from phenaki_viz.runs.files import open_recording
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

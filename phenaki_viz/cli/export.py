@@ -133,7 +133,7 @@ def _run_of(asked: argparse.Namespace) -> "Run":
     if asked.recording is None:
         return made_run(asked, on_progress=_attention)
     from phenaki_viz.cli.dialling import DIALS
-    from phenaki_viz.recording.files import open_recording
+    from phenaki_viz.runs.files import open_recording
 
     for name in (*OF_A_RUN, *OF_A_CLIP, *DIALS):
         if getattr(asked, name, None) is not None:

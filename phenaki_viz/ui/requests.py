@@ -17,9 +17,9 @@ from phenaki_viz.data import Clip, Prompt, read_prompt
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import Hold
-from phenaki_viz.recording.files import RecordedRun, open_recording
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.dialled import DialledRun, Padding, run_dialled
+from phenaki_viz.runs.files import RecordedRun, open_recording
 from phenaki_viz.runs.model import NONE_OFF, Ask, Look, look
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import SampledRun, Sampling, sample

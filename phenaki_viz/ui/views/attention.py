@@ -21,8 +21,8 @@ from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.sentences import Direction, patch_sentence
 from phenaki_viz.figures.words import listed, plain
 from phenaki_viz.recording import describe_holding
-from phenaki_viz.recording.files import RecordedRun
 from phenaki_viz.runs import model
+from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import (
     cuts,
