@@ -187,7 +187,5 @@ def test_nothing_is_not_shown_and_why_is_said():
     model = transformer()
     with pytest.warns(RecordingWarning), record(model) as made:
         transformer()(TOKENS)
-    with pytest.raises(
-        RecordingError, match=r"nothing to show\. Nothing was recorded: 2 "
-    ):
+    with pytest.raises(RecordingError, match=r"nothing to show\. Nothing was recorded: 2 "):
         phenaki_viz.show(made)
