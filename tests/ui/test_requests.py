@@ -18,6 +18,7 @@ from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.dialled import Padding, run_dialled
 from phenaki_viz.runs.model import Ask, look
 from phenaki_viz.runs.sampled import Sampling, sample
+from phenaki_viz.runs.training_job import TrainSettings
 from phenaki_viz.runs.training_step import run_trained
 from phenaki_viz.ui import models
 from phenaki_viz.ui.requests import (
@@ -29,7 +30,6 @@ from phenaki_viz.ui.requests import (
 )
 from phenaki_viz.ui.runs import RunShelf, Wanted
 from phenaki_viz.ui.settings import Settings
-from phenaki_viz.ui.training_jobs import TrainSettings
 from tests.checkpoints.files import CVIVIT, FOR_CVIVIT, pt, tensors, weights
 from tests.runs.trained import clip, phenaki
 

@@ -1,6 +1,6 @@
 """One training in a thread of its own: it goes on when the page is reloaded, and on disk for good.
 
-Nothing here touches Streamlit: the page reads plain values, the thread writes them.
+Nothing here knows a page: whoever looks reads plain values, the thread writes them.
 """
 
 import hashlib
