@@ -1,8 +1,12 @@
 """Forward hooks → Recording: attention as it happened, exact, with what made it."""
 
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Choice, Hold
-from phenaki_viz.recording.duck import attention_modules, position_bias_modules, position_surface
 from phenaki_viz.recording.estimates import Estimate, estimate
+from phenaki_viz.recording.families.phenaki import (
+    attention_modules,
+    position_bias_modules,
+    position_surface,
+)
 from phenaki_viz.recording.hooks import record
 from phenaki_viz.recording.maps import AttentionMap, Reduce, StoredMap, cell_size
 from phenaki_viz.recording.parts import PartsMap

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.recording.duck import AttentionModule, attention_modules, null_keys
+from phenaki_viz.recording.families.phenaki import AttentionModule, attention_modules, null_keys
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from phenaki_viz.errors import ConfigError
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.phenaki import Sampled, SampleStep
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
-from phenaki_viz.recording.duck import attention_modules
+from phenaki_viz.recording.families.phenaki import attention_modules
 from phenaki_viz.recording.hooks import record
 from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.records import Recording
