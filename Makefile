@@ -3,7 +3,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: run test lint bench train evaluate clips clean
+.PHONY: run test lint bench docs train evaluate clips clean
+
+# What `make docs` documents: what is called from Python, and what reads and writes files.
+API = phenaki_viz phenaki_viz.recording phenaki_viz.recording.files phenaki_viz.recording.headers \
+  phenaki_viz.recording.switches phenaki_viz.runs phenaki_viz.analysis \
+  phenaki_viz.figures phenaki_viz.figures.one phenaki_viz.figures.picked phenaki_viz.export \
+  phenaki_viz.checkpoints phenaki_viz.models phenaki_viz.data phenaki_viz.errors
 
 run: $(VENV)/.run
 	$(BIN)/streamlit run app.py
@@ -27,6 +33,9 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.strip_page
 	$(BIN)/python -m benchmarks.calm_page
 	$(BIN)/python -m benchmarks.rebuilds
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m pdoc -o out/docs $(API)
 
 train: $(VENV)/.run
 	$(BIN)/python -m phenaki_viz.cli train digits assets/phenaki_digits.safetensors

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Page, sync_playwright
 
 from phenaki_viz.data import read_prompt, sample_clip
-from phenaki_viz.recording.dialled import run_dialled
+from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.ui.settings import Settings
 from tests.browser_fixtures import CHROMIUM, CHROMIUM_ARGS, serve, settle
 

@@ -13,7 +13,7 @@ import torch
 
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.errors import RecordingTooLargeError
-from phenaki_viz.recording.dialled import run_dialled
+from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.ui import settings as s
 from phenaki_viz.ui.settings import Settings
 
@@ -80,7 +80,7 @@ def main() -> None:
         if at % 100 == 0:
             print(f"{at:5d}  {time.time() - started:6.0f} s  {resident():7.0f} MiB", flush=True)
     print(
-        f"{asked.times} rebuilds, {refused} refused by price, 0 exceptions; largest verification "
+        f"{asked.times} rebuilds, {refused} refused by size, 0 exceptions; largest verification "
         f"error {worst:.1e}; memory {after_warm_up:.0f} MiB after a fifth, {resident():.0f} at the "
         f"end; {time.time() - started:.0f} s, torch {torch.__version__}"
     )

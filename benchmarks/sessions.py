@@ -36,10 +36,10 @@ from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt, sample_clip
 from phenaki_viz.figures.naming import head_label
 from phenaki_viz.models.configs import CViViTConfig
-from phenaki_viz.recording.dialled import run_dialled
-from phenaki_viz.recording.looking import Ask, look
-from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.switches import Switches
+from phenaki_viz.runs.dialled import run_dialled
+from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.ask import CAPTIONS
 from phenaki_viz.ui.settings import Settings
 from tests import browser_fixtures

@@ -11,8 +11,8 @@ from benchmarks.timing import take_turns
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import DIGIT_CLIPS, SHIPPED_MODEL, digit_clip, read_prompt, to_tensor
 from phenaki_viz.models import Phenaki
-from phenaki_viz.recording.looking import Ask, look
-from phenaki_viz.recording.sampled import Sampling, sample
+from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.sampled import Sampling, sample
 
 
 def main() -> None:

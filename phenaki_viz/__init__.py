@@ -13,6 +13,8 @@ from phenaki_viz.errors import (
     CheckpointError,
     ConfigError,
     ExportError,
+    FileError,
+    NonFiniteWeightsError,
     PhenakiVizError,
     RecordingError,
     RecordingTooLargeError,
@@ -22,8 +24,8 @@ from phenaki_viz.errors import (
     VerificationWarning,
     VideoError,
 )
-from phenaki_viz.recording import AttentionRecord, Recording, price, record
-from phenaki_viz.recording.saving import open_path as open
+from phenaki_viz.face import open, show
+from phenaki_viz.recording import AttentionRecord, Recording, estimate, record
 
 __version__ = "0.2.0"
 
@@ -32,6 +34,8 @@ __all__ = [
     "CheckpointError",
     "ConfigError",
     "ExportError",
+    "FileError",
+    "NonFiniteWeightsError",
     "PhenakiVizError",
     "Recording",
     "RecordingError",
@@ -42,7 +46,8 @@ __all__ = [
     "VerificationWarning",
     "VideoError",
     "__version__",
+    "estimate",
     "open",
-    "price",
     "record",
+    "show",
 ]

@@ -10,7 +10,7 @@ import pytest
 
 from phenaki_viz.cli import main
 from phenaki_viz.data import SHIPPED_MODEL
-from phenaki_viz.recording.files import open_recording
+from phenaki_viz.runs.files import open_recording
 from tests.checkpoints.files import MASKGIT, tensors, weights
 
 SMALL = ["--heads", "3", "--depth", "2", "--dim", "32", "--dim-head", "8", "--size", "32"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from phenaki_viz.cli import main
-from phenaki_viz.recording.files import open_recording
+from phenaki_viz.runs.files import open_recording
 from tests.data.test_clips import gif, npy
 from tests.data.test_readings import FILM, film
 

@@ -9,7 +9,7 @@ import pytest
 
 from phenaki_viz.cli import main
 from phenaki_viz.export import read_made_by
-from phenaki_viz.recording.files import open_recording
+from phenaki_viz.runs.files import open_recording
 
 SMALL = ["--heads", "3", "--depth", "2", "--dim", "32", "--dim-head", "8", "--size", "32x24"]
 SHOWN = ["--prompt", "two words"]

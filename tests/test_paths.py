@@ -34,7 +34,7 @@ from phenaki_viz.files import (
     temporary,
     write_bytes,
 )
-from phenaki_viz.recording.files import is_recording, open_recording
+from phenaki_viz.runs.files import is_recording, open_recording
 
 READERS = {
     "checkpoint": (open_checkpoint, CheckpointError),

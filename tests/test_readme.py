@@ -6,20 +6,21 @@ from pathlib import Path
 import numpy as np
 
 from phenaki_viz.cli import main
-from phenaki_viz.recording.files import open_recording
+from phenaki_viz.runs.files import open_recording
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_python_of_the_readme_runs(capsys):
+def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
     names: dict = {}
     for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
         exec(block, names)
     exact = names["record"].map.full(0, 3)
     assert exact.shape == (10, 10) and names["same"].held == "by parts"
     np.testing.assert_allclose(names["same"].full(0, 3), exact, rtol=0, atol=1e-5)
-    assert "Price(bytes=" in capsys.readouterr().out
+    assert "Estimate(bytes=" in capsys.readouterr().out
 
 
 def test_the_commands_of_the_readme_are_targets_of_make():

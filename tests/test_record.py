@@ -10,7 +10,7 @@ from phenaki_viz.cli import COMMANDS, dialling, evaluate, main, record, train
 from phenaki_viz.cli.sources import nearest_caption
 from phenaki_viz.data import DIGIT_CLIPS
 from phenaki_viz.models.dial import DialConfig
-from phenaki_viz.recording.files import open_recording
+from phenaki_viz.runs.files import open_recording
 from phenaki_viz.training.recipe import DIGITS
 from tests.checkpoints.files import CRITIC, CVIVIT, MASKGIT, OURS, PHENAKI, pt, tensors, weights
 from tests.models.tiny_t5 import save_tiny_t5

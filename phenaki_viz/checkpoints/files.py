@@ -1,7 +1,6 @@
 """A file of weights, looked at before it is read: names, shapes and kinds of its tensors."""
 
 import hashlib
-import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -14,13 +13,15 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load
 
-from phenaki_viz.checkpoints.headers import HEADER, header_bytes, kind_of, read_header
 from phenaki_viz.checkpoints.naming import flattened
-from phenaki_viz.checkpoints.seals import check_seal
+from phenaki_viz.checkpoints.native_header import HEADER
 from phenaki_viz.errors import CheckpointError, FileError
 from phenaki_viz.files import open_file, shown, size_of, unchanged
+from phenaki_viz.tensor_files.headers import header_bytes, kind_of, read_header
+from phenaki_viz.tensor_files.seals import check_seal
+from phenaki_viz.tensor_files.sources import Source as Source
+from phenaki_viz.tensor_files.sources import stream_of
 
-Source = Path | tuple[str, bytes]  # a file, or the name and content of an upload
 MOST_BYTES = 8 * 2**30
 NAME = re.compile(r"[A-Za-z0-9_.\-]{1,256}")
 ZIP, PICKLE = b"PK\x03\x04", b"\x80"
@@ -114,13 +115,6 @@ def digest_of(source: Source) -> str:
     except (FileError, OSError) as error:
         raise CheckpointError(str(error)) from error
     return digest.hexdigest()
-
-
-def stream_of(source: Source | bytes) -> BinaryIO:
-    """The bytes of a file or of an upload. Raises FileError."""
-    if isinstance(source, Path):
-        return open_file(source)
-    return io.BytesIO(source if isinstance(source, bytes) else source[1])
 
 
 def _open(source: Path | bytes, name: str, most_bytes: int) -> Weights:

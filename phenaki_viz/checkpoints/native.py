@@ -9,10 +9,10 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from phenaki_viz.checkpoints.headers import HEADER
-from phenaki_viz.checkpoints.seals import sealed
+from phenaki_viz.checkpoints.native_header import HEADER
 from phenaki_viz.files import replacing
 from phenaki_viz.models.configs import as_json
+from phenaki_viz.tensor_files.seals import sealed
 
 FORMAT = 1
 

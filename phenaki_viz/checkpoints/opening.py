@@ -10,10 +10,10 @@ from torch import nn
 
 from phenaki_viz.checkpoints.corrections import full_names, told, value_like
 from phenaki_viz.checkpoints.files import Source, Told, Weights
-from phenaki_viz.checkpoints.headers import HEADER, Native, read_native
 from phenaki_viz.checkpoints.layouts import completed, refuse_others, todays_shape
 from phenaki_viz.checkpoints.naming import Naming, named
 from phenaki_viz.checkpoints.native import FORMAT
+from phenaki_viz.checkpoints.native_header import HEADER, Native, read_native
 from phenaki_viz.checkpoints.settings import (
     Finding,
     Setting,

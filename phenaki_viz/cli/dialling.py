@@ -88,7 +88,7 @@ def dialled_run(asked: argparse.Namespace, **how: Any) -> Any:
     from phenaki_viz.data import read_prompt
     from phenaki_viz.errors import ConfigError
     from phenaki_viz.models.dial import DialConfig
-    from phenaki_viz.recording.dialled import run_dialled
+    from phenaki_viz.runs.dialled import run_dialled
 
     joint = asked.layout != "factorised"
     if asked.prompt and not joint:

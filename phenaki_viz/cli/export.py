@@ -12,7 +12,7 @@ from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
     from phenaki_viz.figures.picked import Picked
-    from phenaki_viz.recording.run import Run
+    from phenaki_viz.runs.run import Run
 
 LAWS = ("sqrt", "linear", "log")
 # What says which model is run on what: of no use where a recording is given.
@@ -133,7 +133,7 @@ def _run_of(asked: argparse.Namespace) -> "Run":
     if asked.recording is None:
         return made_run(asked, on_progress=_attention)
     from phenaki_viz.cli.dialling import DIALS
-    from phenaki_viz.recording.files import open_recording
+    from phenaki_viz.runs.files import open_recording
 
     for name in (*OF_A_RUN, *OF_A_CLIP, *DIALS):
         if getattr(asked, name, None) is not None:

@@ -18,8 +18,8 @@ def run(asked: argparse.Namespace) -> int:
     """Of weights: a line a setting, read, inferred or assumed. Of a recording: a line a stack."""
     from phenaki_viz.checkpoints import inspect_checkpoint
     from phenaki_viz.checkpoints.describing import describe
-    from phenaki_viz.recording.describing import describe_file
-    from phenaki_viz.recording.files import is_recording
+    from phenaki_viz.runs.describing import describe_file
+    from phenaki_viz.runs.files import is_recording
 
     if is_recording(asked.file):
         print("\n".join(describe_file(asked.file)))

@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Refuse what is no recording, then start the app on it."""
-    from phenaki_viz.recording.files import open_recording
+    from phenaki_viz.runs.files import open_recording
     from phenaki_viz.ui.recorded import RECORDING
 
     open_recording(asked.file)

@@ -38,7 +38,7 @@ def run(asked: argparse.Namespace) -> int:
         describe_holding,
         describe_non_finite,
     )
-    from phenaki_viz.recording.files import save_recording
+    from phenaki_viz.runs.files import save_recording
 
     check_target(asked.output)  # before the work, not after it
     _check_output(asked)

@@ -16,7 +16,7 @@ from phenaki_viz.errors import ConfigError
 if TYPE_CHECKING:
     from phenaki_viz.checkpoints import Opened
     from phenaki_viz.data import Clip, Prompt
-    from phenaki_viz.recording.run import Run
+    from phenaki_viz.runs.run import Run
 
 TRAINED = "trained"
 Tell = Callable[[int, int], None]
@@ -111,7 +111,7 @@ def made_run(asked: argparse.Namespace, *, hold: Any = "auto", on_progress: Tell
 def _of_weights(asked: argparse.Namespace, hold: Any, on_progress: Tell) -> "Run":
     from phenaki_viz.checkpoints import open_checkpoint
     from phenaki_viz.data import SHIPPED_MODEL
-    from phenaki_viz.recording.looking import Ask, eyes_of, look
+    from phenaki_viz.runs.model import Ask, eyes_of, look
 
     _refuse(asked, DIALLED, "is of the dialled model; with --weights, the file says it", INSTEAD)
     path = SHIPPED_MODEL if asked.weights == TRAINED else Path(asked.weights).expanduser()
@@ -174,7 +174,7 @@ def _check_frames(path: Path, corrections: Mapping[str, Any]) -> None:
 
 def _check_used(asked: argparse.Namespace, opened: "Opened") -> None:
     """Refuse what this kind of model would not look at."""
-    from phenaki_viz.recording.looking import encoder_of, eyes_of, filler_of, text_width
+    from phenaki_viz.runs.model import encoder_of, eyes_of, filler_of, text_width
 
     model, kind = opened.model, opened.inspection.kind
     if eyes_of(model) is None:
@@ -195,7 +195,7 @@ def _check_used(asked: argparse.Namespace, opened: "Opened") -> None:
 
 def _give_text(opened: "Opened", name: str) -> None:
     from phenaki_viz.models.text import T5Text
-    from phenaki_viz.recording.looking import text_width
+    from phenaki_viz.runs.model import text_width
 
     encoder, wanted = T5Text(name), text_width(opened.model)
     if encoder.dim != wanted:
@@ -210,7 +210,7 @@ def _shown(asked: argparse.Namespace, opened: "Opened") -> tuple["Clip", "Prompt
     """Clip and prompt, and how they were chosen."""
     from phenaki_viz.data import digit_clip, read_prompt, sample_clip
     from phenaki_viz.models import WordEmbedding
-    from phenaki_viz.recording.looking import encoder_of, eyes_of, most_frames
+    from phenaki_viz.runs.model import encoder_of, eyes_of, most_frames
 
     prompt = read_prompt(asked.prompt or "")
     if eyes_of(opened.model) is None:
@@ -262,7 +262,7 @@ def _nearness(wanted: list[str], caption: str, captions: list[str]) -> float:
 
 def _frames(asked: argparse.Namespace, opened: "Opened", clip: "Clip") -> int:
     """How many frames are shown: as many as asked, or all that model and clip allow."""
-    from phenaki_viz.recording.looking import eyes_of, most_frames
+    from phenaki_viz.runs.model import eyes_of, most_frames
 
     most = most_frames(opened.model, len(clip.frames))
     if asked.frames is None:

@@ -19,7 +19,7 @@ def to_npz(picture: Picture) -> bytes:
         "title": _words(picture.title),
         "notes": _words(picture.notes),
         "made_by": _words(made_by_json(picture)),
-        **_arrays(picture),
+        **arrays_of(picture),
     }
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
@@ -30,7 +30,8 @@ def _words(text: str | Sequence[str]) -> np.ndarray:
     return np.array(text, dtype=str)
 
 
-def _arrays(picture: Picture) -> dict[str, np.ndarray]:
+def arrays_of(picture: Picture) -> dict[str, np.ndarray]:
+    """The numbers and names of a picture. Raises ExportError for a kind that has none."""
     match picture:
         case Heatmap():
             return _heatmap_arrays(picture)

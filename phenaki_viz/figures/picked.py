@@ -10,6 +10,7 @@ from phenaki_viz.data import as_rgb
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.figures.attention_views import Colours, Head, attention_heatmap, head_grid
 from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.mask_views import mask_picture, visible_keys_picture
 from phenaki_viz.figures.naming import branch_name, kind_name
@@ -23,7 +24,7 @@ from phenaki_viz.figures.position_views import (
 )
 from phenaki_viz.recording import AttentionRecord, HeadMap, Recording
 from phenaki_viz.recording.passes import Pass, shown_first
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.run import Run
 
 Page = Literal["heads", "grid", "words", "position", "masks"]
 PAGES: tuple[str, ...] = get_args(Page)
@@ -56,19 +57,19 @@ def pictures_of(run: Run, picked: Picked) -> Iterator[Picture]:
 
     Raises ConfigError, before the first one, when a kind, layer, head, pass or video is not there.
     """
-    stacks = _stacks(run.recording, picked)
+    stacks = chosen_passes(run.recording, picked)
     return _drawn(run, picked, stacks)
 
 
 def how_many(run: Run, picked: Picked) -> int:
     """How many there are, without a number read. Raises ConfigError as `pictures_of` does."""
-    stacks = _stacks(run.recording, picked)
+    stacks = chosen_passes(run.recording, picked)
     return sum(_count(run.recording, page, one, picked) for page in picked.pages for one in stacks)
 
 
 def heads_of(recording: Recording, picked: Picked) -> Iterator[Heatmap]:
     """Every map that is picked; a shared scale is that of all passes of its stack."""
-    return _heads(recording, _stacks(recording, picked), picked)
+    return _heads(recording, chosen_passes(recording, picked), picked)
 
 
 def _drawn(run: Run, picked: Picked, stacks: Sequence[Pass]) -> Iterator[Picture]:
@@ -96,8 +97,11 @@ def _count(recording: Recording, page: str, one: Pass, picked: Picked) -> int:
     return heads
 
 
-def _stacks(recording: Recording, picked: Picked) -> list[Pass]:
-    """Passes of the kinds that are picked; every name that is not there is an error."""
+def chosen_passes(recording: Recording, picked: Picked) -> list[Pass]:
+    """The passes whose kind and labels are picked, in the order in which they began.
+
+    Raises ConfigError for a page, kind, pass, layer, head or video that is not there.
+    """
     unknown = [page for page in picked.pages if page not in PAGES]
     if unknown:
         raise ConfigError(f"no pictures called {unknown[0]!r}: there are {', '.join(PAGES)}")
@@ -184,17 +188,20 @@ def _heads(recording: Recording, stacks: Sequence[Pass], picked: Picked) -> Iter
 
 
 def _grid(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:
-    """All heads of a stack in one picture."""
+    yield grid_of(run.recording, one, picked)
+
+
+def grid_of(recording: Recording, one: Pass, picked: Picked) -> HeadGrid:
+    """All heads of one pass in one picture, a row a layer."""
     shown = thumbnails(one.records, [_item(record, picked) for record in one.records])
     colours = picked.colours
     if picked.shared:
         whole = colours.over(*drawn_range(shown.values), "all heads and layers")
-        yield head_grid(run.recording, one.records, shown, whole)
-        return
+        return head_grid(recording, one.records, shown, whole)
     each = tuple(
         tuple(colours.over(*drawn_range(tile), "this head") for tile in row) for row in shown.values
     )
-    yield head_grid(run.recording, one.records, shown, each)
+    return head_grid(recording, one.records, shown, each)
 
 
 def _words(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:

@@ -10,9 +10,9 @@ from phenaki_viz.alignment import is_later, with_nulls
 from phenaki_viz.errors import ConfigError, ShapeError
 from phenaki_viz.models.fused import LOWEST, AttentionParts, fused_attention
 from phenaki_viz.models.layers import LayerNorm
-from phenaki_viz.models.offsets import OffsetBias
 from phenaki_viz.models.position import AlibiPositionalBias
-from phenaki_viz.models.precision import Precision, autocast_dtype, working
+from phenaki_viz.numerics.offsets import OffsetBias
+from phenaki_viz.numerics.precision import Precision, autocast_dtype, working
 
 
 class Attention(nn.Module):

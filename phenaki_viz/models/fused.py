@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from phenaki_viz.models.kernels import attention_with_sums
-from phenaki_viz.models.precision import Precision, without_autocast, working
-from phenaki_viz.models.room import Room
+from phenaki_viz.numerics.precision import Precision, without_autocast, working
+from phenaki_viz.numerics.room import Room
 
 # Added to a hidden score, it swallows the score: a row with nothing to see is uniform, as
 # published, where −inf would give NaN. bfloat16's, so that autocast cannot round it to −inf.

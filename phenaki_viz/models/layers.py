@@ -8,7 +8,7 @@ from einops import pack, rearrange, unpack
 from torch import nn
 
 from phenaki_viz.errors import ConfigError, ShapeError
-from phenaki_viz.models.precision import autocast_dtype
+from phenaki_viz.numerics.precision import autocast_dtype
 
 PegLayout = Literal["published", "rearranged"]
 Tokens = Literal["video", "frame", "patch"]  # what one item of the batch holds

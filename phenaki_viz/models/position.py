@@ -10,7 +10,7 @@ from torch import nn
 
 from phenaki_viz import alignment
 from phenaki_viz.errors import ConfigError, ShapeError
-from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.numerics.offsets import OffsetBias
 
 
 def alibi_slopes(heads: int) -> list[float]:

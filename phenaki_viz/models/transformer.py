@@ -8,7 +8,7 @@ from torch import nn
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.layers import PEG, FeedForward, LayerNorm, PegLayout, Tokens, VideoShape
-from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.numerics.offsets import OffsetBias
 
 
 class Transformer(nn.Module):

@@ -1,14 +1,18 @@
 """Forward hooks → Recording: attention as it happened, exact, with what made it."""
 
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Choice, Hold
-from phenaki_viz.recording.duck import attention_modules, position_bias_modules, position_surface
+from phenaki_viz.recording.estimates import Estimate, estimate
+from phenaki_viz.recording.families.phenaki import (
+    attention_modules,
+    position_bias_modules,
+    position_surface,
+)
 from phenaki_viz.recording.head import HeadMap
 from phenaki_viz.recording.hooks import record
 from phenaki_viz.recording.maps import AttentionMap, Reduce, StoredMap, cell_size
 from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.places import Grid, Place, Places
 from phenaki_viz.recording.position import evaluate_bias
-from phenaki_viz.recording.pricing import Price, price
 from phenaki_viz.recording.records import (
     Alibi,
     AttentionRecord,
@@ -29,6 +33,7 @@ __all__ = [
     "AttentionMap",
     "AttentionRecord",
     "Choice",
+    "Estimate",
     "Grid",
     "HeadMap",
     "Hold",
@@ -37,7 +42,6 @@ __all__ = [
     "Place",
     "Places",
     "PositionBias",
-    "Price",
     "Product",
     "Recording",
     "Reduce",
@@ -51,9 +55,9 @@ __all__ = [
     "describe_holding",
     "describe_non_finite",
     "describe_origin",
+    "estimate",
     "evaluate_bias",
     "position_bias_modules",
     "position_surface",
-    "price",
     "record",
 ]

@@ -6,8 +6,8 @@ from typing import cast
 import torch
 
 from phenaki_viz import alignment
-from phenaki_viz.models.offsets import OffsetBias
-from phenaki_viz.models.precision import Precision, rounded
+from phenaki_viz.numerics.offsets import OffsetBias
+from phenaki_viz.numerics.precision import Precision, rounded
 from phenaki_viz.recording.visibility import Some, Visibility
 
 WIDE = 2048  # keys from which whole rows of a bias are read faster than single pairs

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from phenaki_viz.models.offsets import OffsetBias
-from phenaki_viz.recording import duck
+from phenaki_viz.numerics.offsets import OffsetBias
+from phenaki_viz.recording.families import phenaki
 from phenaki_viz.recording.records import PositionBias, Recording
 from phenaki_viz.recording.transfers import Transfers
 
@@ -56,7 +56,7 @@ class Biases:
     def see(self, name: str, module: nn.Module, dims: Any, bias: Bias) -> None:
         """A position bias module returned `bias` for a grid of `dims`."""
         dimensions = tuple(int(d) for d in dims)
-        there = duck.surface_of(bias, dimensions).detach().float()
+        there = phenaki.surface_of(bias, dimensions).detach().float()
         made: Named | Far
         if is_far(there):
             made = Far(name, OffsetBias(there.clone(), dimensions), self.transfers)

@@ -7,8 +7,12 @@ from typing import Any
 import torch
 
 from phenaki_viz.recording.biases import Far, Named
+from phenaki_viz.recording.call_maps import Call, Checked, keep, seen
 from phenaki_viz.recording.choice import Choice
-from phenaki_viz.recording.cuts import (
+from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
+from phenaki_viz.recording.places import Places, infer_places
+from phenaki_viz.recording.records import AttentionRecord, PositionBias
+from phenaki_viz.recording.select import (
     cut_alibi,
     cut_bias,
     cut_map,
@@ -17,10 +21,6 @@ from phenaki_viz.recording.cuts import (
     first_non_finite,
     stack_and_layer,
 )
-from phenaki_viz.recording.duck import AttentionModule, null_keys
-from phenaki_viz.recording.keeping import Call, Checked, keep, seen
-from phenaki_viz.recording.places import Places, infer_places
-from phenaki_viz.recording.records import AttentionRecord, PositionBias
 from phenaki_viz.recording.settling import Asked, Together
 from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.verify import is_what_was_added, keys_of, queries_of, values_of

@@ -1,16 +1,15 @@
-"""One file for a recording: safetensors with a JSON header, sealed with digests.
+"""Attention in one file: safetensors with a JSON header, sealed with digests.
 
 Format 1. The metadata of the safetensors file has the entry `phenaki_viz.recording`: a JSON object
-with `format`, `made_by`, `holding`, `clip` (name), `prompt`, `temporal_patch`, `seconds`, and lists
-`position_biases` and `records`, whose entries are the plain fields of `PositionBias` and
-`AttentionRecord` (the schema is `recording.headers`). Tensors are named after the list entry they
-belong to: `biases.0.surface`, `records.7.attn` (a stored map, 'b h i j') or `records.7.q`, `.k`,
-`.logsumexp`, `.bias`, `.slopes` (a map by parts), `records.7.key_mask`, `.dense_bias`, `.queries`,
-`.keys`, `.values`; and `clip`, the frames 'f H W c' uint8. A table of offsets is kept once, under
-`biases`. What came out of the run is beside it (`recording.came_out`). The last field, `digests`
-(`checkpoints.seals`), seals all of it; older files have none, nor `blank_clip` (no clip was given,
-the frames stand in for it), `missed`, `recomputed`, and `forward`, `use`, `shared`, `batch` of a
-record.
+with `format`, `made_by`, `holding`, and lists `position_biases` and `records`, whose entries are
+the plain fields of `PositionBias` and `AttentionRecord` (the schema is `recording.headers`).
+Tensors are named after the list entry they belong to: `biases.0.surface`, `records.7.attn` (a
+stored map, 'b h i j') or `records.7.q`, `.k`, `.logsumexp`, `.bias`, `.slopes` (a map by parts),
+`records.7.key_mask`, `.dense_bias`, `.queries`, `.keys`, `.values`. A table of offsets is kept
+once, under `biases`. Who makes recordings keeps more in the same file, under names of its own: the
+clip, the prompt and what came out, see `runs.files`. The last field, `digests`
+(`tensor_files.seals`), seals all of it; older files have none, nor `missed`, `recomputed`, and
+`forward`, `use`, `shared`, `batch` of a record.
 """
 
 import errno
@@ -19,101 +18,71 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn, TypeVar
 
 import msgspec
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save, save_file
-from torch import nn
 
-from phenaki_viz.checkpoints.files import Source, stream_of
-from phenaki_viz.checkpoints.headers import Header as FileHeader
-from phenaki_viz.checkpoints.headers import (
+from phenaki_viz.errors import ExportError, FileError, PhenakiVizError, RecordingError
+from phenaki_viz.files import check_target, replacing, shown, size_of, unchanged
+from phenaki_viz.recording.file_entries import described, recording_of
+from phenaki_viz.recording.headers import Format, Header, Tensors
+from phenaki_viz.recording.private import private_copy
+from phenaki_viz.recording.records import Recording
+from phenaki_viz.tensor_files.headers import Header as FileHeader
+from phenaki_viz.tensor_files.headers import (
     Metadata,
     decoded,
     header_bytes,
     read_header,
 )
-from phenaki_viz.checkpoints.seals import check_seal, sealed
-from phenaki_viz.data import clip_from_facts, read_prompt
-from phenaki_viz.errors import ExportError, FileError, PhenakiVizError, RecordingError
-from phenaki_viz.files import check_target, replacing, shown, size_of, unchanged
-from phenaki_viz.models.offsets import OffsetBias
-from phenaki_viz.models.precision import Precision
-from phenaki_viz.recording.came_out import (
-    notes_from,
-    outcome_from,
-    sampled_from,
-    tensors_of,
-)
-from phenaki_viz.recording.headers import (
-    PLAIN,
-    Format,
-    Header,
-    Tensors,
-    check_bias,
-    check_record,
-)
-from phenaki_viz.recording.looking import Outcome
-from phenaki_viz.recording.maps import AttentionMap, StoredMap
-from phenaki_viz.recording.parts import PartsMap
-from phenaki_viz.recording.private import private_copy
-from phenaki_viz.recording.records import (
-    Alibi,
-    AttentionRecord,
-    PositionBias,
-    Recording,
-)
-from phenaki_viz.recording.run import Run
-from phenaki_viz.recording.sampled import SampledRun
+from phenaki_viz.tensor_files.seals import check_seal, sealed
+from phenaki_viz.tensor_files.sources import Source, stream_of
 
 FORMAT = 1
 HEADER = "phenaki_viz.recording"
-ARRAYS = ("key_mask", "dense_bias", "queries", "keys", "values")
-PARTS = ("q", "k", "logsumexp", "slopes")
-FORMATS = {
-    "float16": torch.float16,
-    "bfloat16": torch.bfloat16,
-    "float32": torch.float32,
-    "float64": torch.float64,
-}
-NOTHING = Outcome()
 SMALL = 2**27  # bytes of a file that is read into memory
 MOST_TEXT = 32_000_000  # letters of the JSON; a thousand calls have about two million
+H = TypeVar("H", bound=Header)
+T = TypeVar("T")
 
 
-class NoModel(nn.Module):
-    """Stands where a run from a file has no model."""
+@dataclass(frozen=True)
+class Beside:
+    """What whoever made a recording keeps in its file: fields of the header, and tensors by name.
 
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class RecordedRun(Run):
-    """A run that was opened from a file: its maps, its clip, no model.
-
-    outcome, notes: of a look, as in `Look`. sampled: the sampled video, when it was one.
-    kept: where its numbers are now, and whether they were checked; one sentence.
+    Neither may have the name of one that a recording has; the fields are JSON values.
     """
 
-    outcome: Outcome = NOTHING
-    notes: tuple[str, ...] = ()
-    sampled: SampledRun | None = None
-    kept: str = ""
+    fields: Mapping[str, Any]
+    tensors: Mapping[str, torch.Tensor]
 
 
-def save_recording(path: Path, run: Run | Recording, *, blank_clip: bool = False) -> Path:
-    """Write a run's recording and clip to one file; an older file is replaced, never written into.
+@dataclass(frozen=True)
+class Content:
+    """What a file of a recording holds. tensors: all of them, by name.
 
-    Maps are written as they are held. A recording without a run is saved as `Recording.save` does.
-    blank_clip: the clip stands in for none. Raises ExportError when the disk is full or read-only.
+    kept: where they are now, and whether they were checked; one sentence.
     """
-    if isinstance(run, Recording):
-        return run.save(path)
+
+    recording: Recording
+    tensors: Tensors
+    kept: str
+
+
+def write_file(path: Path, recording: Recording, beside: Beside) -> Path:
+    """Write a recording, and what is kept beside it, to one file.
+
+    An older file is replaced, never written into. Maps are written as they are held. Raises
+    ExportError when the disk is full or read-only.
+    """
     check_target(path)
-    tensors, texts = _content(run, blank_clip)
+    tensors, texts = _content(recording, beside)
     size = sum(tensor.nbytes for tensor in tensors.values())
     with replacing(path, needed=lambda: size) as file:
         try:
@@ -123,24 +92,26 @@ def save_recording(path: Path, run: Run | Recording, *, blank_clip: bool = False
     return path
 
 
-def recording_bytes(run: Run, *, blank_clip: bool = False) -> bytes:
-    """The same file as `save_recording` writes, in memory. Raises ExportError."""
-    tensors, texts = _content(run, blank_clip)
+def file_bytes(recording: Recording, beside: Beside) -> bytes:
+    """The same file as `write_file` writes, in memory. Raises ExportError."""
+    tensors, texts = _content(recording, beside)
     return save(tensors, metadata=texts)
 
 
-def open_recording(source: Source) -> RecordedRun:
-    """Open a file of `save_recording`, or the name and content of an upload.
+def read_file(source: Source, schema: type[H], build: Callable[[H, Content], T]) -> T:
+    """Open a file of `write_file`, or the name and content of an upload.
 
-    What is shown afterwards is what was opened, whatever happens to the file: a small one is read
-    into memory, a large one copied to where nobody else writes. Raises RecordingError when the
-    file is no recording, is damaged or truncated, changes meanwhile, or was written by a later
+    schema: of the header, with the fields that were kept beside the recording. build: makes of
+    header and content what is returned; what it raises of values that do not fit is said of the
+    file. What is shown afterwards is what was opened, whatever happens to the file: a small one is
+    read into memory, a large one copied to where nobody else writes. Raises RecordingError when
+    the file is no recording, is damaged or truncated, changes meanwhile, or was written by a later
     version.
     """
     path = source if isinstance(source, Path) else None
     try:
         with unchanged(path) if path else nullcontext():
-            return _opened(source)
+            return _opened(source, schema, build)
     except FileError as error:
         raise RecordingError(str(error)) from error
     except OSError as error:
@@ -157,19 +128,21 @@ def is_recording(source: Path | bytes) -> bool:
         return False
 
 
-def _opened(source: Source) -> RecordedRun:
+def _opened(source: Source, schema: type[H], build: Callable[[H, Content], T]) -> T:
     name = shown(source.name if isinstance(source, Path) else source[0])
     with stream_of(source) as file:
         size = size_of(file)
         with _refusing(name):
             head = _file_header(file, size)
-    header = _header(head, name)
+    header = _header(head, name, schema)
     tensors, kept = _tensors(source, size, name)
     with _refusing(name):
         checked = check_seal(head.metadata[HEADER], tensors)
     kept += ", checked against its digests" if checked else ", without digests to check it by"
     try:
-        return _run(header, tensors, kept)
+        if not header.records:
+            raise RecordingError("no attention call was recorded")
+        return build(header, Content(recording_of(header, tensors), tensors, kept))
     except (PhenakiVizError, KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
         said = str(error) if isinstance(error, PhenakiVizError) else repr(error)
         _refuse(name, f"its header does not fit what it holds ({said})")
@@ -187,7 +160,7 @@ def _file_header(file: BinaryIO, size: int) -> FileHeader:
     return head
 
 
-def _header(head: FileHeader, name: str) -> Header:
+def _header(head: FileHeader, name: str, schema: type[H]) -> H:
     """What the file says of itself, as far as it can be said without its tensors."""
     text = head.metadata.get(HEADER)
     if text is None:
@@ -205,7 +178,7 @@ def _header(head: FileHeader, name: str) -> Header:
             "phenaki_viz"
         )
     with _refusing(name):
-        return decoded(text, Header, "its header is damaged")
+        return decoded(text, schema, "its header is damaged")
 
 
 def _tensors(source: Source, size: int, name: str) -> tuple[dict[str, torch.Tensor], str]:
@@ -224,195 +197,20 @@ def _tensors(source: Source, size: int, name: str) -> tuple[dict[str, torch.Tens
         _refuse(name, f"it is cut short, or no safetensors file ({error})")
 
 
-def _run(header: Header, tensors: Tensors, kept: str) -> RecordedRun:
-    if not header.records:
-        raise RecordingError("no attention call was recorded")
-    told = {bias.name: bias for bias in header.position_biases}
-    for at, bias in enumerate(header.position_biases):
-        check_bias(bias, f"biases.{at}", tensors)
-    for at, record in enumerate(header.records):
-        check_record(record, f"records.{at}", told, tensors)
-    biases = {
-        bias.name: PositionBias(
-            module=bias.module,
-            dimensions=bias.dimensions,
-            surface=tensors[f"biases.{at}.surface"].numpy(),
-        )
-        for at, bias in enumerate(header.position_biases)
-    }
-    records = [
-        _record(record, f"records.{at}", biases, tensors)
-        for at, record in enumerate(header.records)
-    ]
-    clip = clip_from_facts(tensors["clip"].numpy(), header.clip, header.made_by)
-    recording = Recording(
-        records,
-        biases,
-        header.made_by,
-        holding=header.holding,
-        missed=header.missed,
-        recomputed=header.recomputed,
-        clip=None if header.blank_clip else clip,
-    )
-    run = RecordedRun(
-        clip=clip,
-        prompt=read_prompt(header.prompt),
-        model=NoModel(),
-        recording=recording,
-        temporal_patch=header.temporal_patch,
-        seconds=header.seconds,
-        kept=kept,
-    )
-    return with_what_came_out(run, tensors)
-
-
-def with_what_came_out(run: RecordedRun, tensors: Tensors) -> RecordedRun:
-    """The run and what came out of it, as far as the file holds it. Raises RecordingError."""
-    made_by = run.recording.made_by
-    return replace(
-        run,
-        outcome=outcome_from(made_by, tensors, run.clip),
-        notes=notes_from(made_by),
-        sampled=sampled_from(made_by, tensors, run),
-    )
-
-
-def _content(run: Run, blank_clip: bool) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+def _content(
+    recording: Recording, beside: Beside
+) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     """The tensors of a file, and its texts, sealed."""
-    tensors: dict[str, torch.Tensor] = {"clip": torch.from_numpy(np.array(run.clip.frames))}
-    recording = run.recording
-    names = list(recording.position_biases)
-    header = {
-        "format": FORMAT,
-        "made_by": recording.made_by,
-        "holding": asdict(recording.holding),
-        "clip": run.clip.name,
-        "prompt": run.prompt.text,
-        "temporal_patch": run.temporal_patch,
-        "seconds": run.seconds,
-        "blank_clip": blank_clip,
-        "missed": recording.missed,
-        "recomputed": recording.recomputed,
-        "position_biases": [
-            {"name": name, "module": bias.module, "dimensions": bias.dimensions}
-            for name, bias in recording.position_biases.items()
-        ],
-        "records": [
-            _described(record, f"records.{at}", names, tensors)
-            for at, record in enumerate(recording)
-        ],
-    }
-    for at, bias in enumerate(recording.position_biases.values()):
-        tensors[f"biases.{at}.surface"] = torch.from_numpy(bias.surface)
-    tensors |= tensors_of(run)
+    told, tensors = described(recording)
+    header = {"format": FORMAT, **told, **beside.fields}
     text = json.dumps(header, ensure_ascii=False, default=_plain)
     if len(text) > MOST_TEXT:
         raise ExportError(
             f"{len(recording):,} calls are too many for one file: choose some with `where`"
         )
-    whole = _apart(tensors)
+    whole = _apart({**tensors, **beside.tensors})
     # A name that no encoding can write, as a file system may give it, is written as far as it can.
     return whole, {HEADER: sealed(text.encode(errors="replace").decode(), whole)}
-
-
-def _described(
-    record: AttentionRecord, at: str, biases: list[str], tensors: dict[str, torch.Tensor]
-) -> dict[str, Any]:
-    """The plain fields of a record; its arrays go into `tensors`."""
-    plain = {name: getattr(record, name) for name in PLAIN}
-    plain["places"] = asdict(record.places)
-    plain["verification"] = record.verification and asdict(record.verification)
-    plain["alibi_error"] = record.alibi and record.alibi.max_abs_error
-    if record.alibi is not None:
-        tensors[f"{at}.alibi"] = torch.from_numpy(record.alibi.slopes)
-    for name in ARRAYS:
-        array = getattr(record, name)
-        if array is not None:
-            tensors[f"{at}.{name}"] = torch.from_numpy(array)
-    plain["held"] = record.map.held
-    plain["precision"] = _formats(record.map.precision)
-    held = record.map.moved(lambda tensor: tensor.cpu())
-    if isinstance(held, PartsMap):
-        plain["map_scale"] = held.scale
-        plain["table"] = _keep_parts(record, held, at, biases, tensors)
-    else:
-        tensors[f"{at}.attn"] = _attn(held)
-    return plain
-
-
-def _keep_parts(
-    record: AttentionRecord,
-    parts: PartsMap,
-    at: str,
-    biases: list[str],
-    tensors: dict[str, torch.Tensor],
-) -> dict[str, Any] | None:
-    """What a map by parts is made of; says where its table of offsets is, if it has one."""
-    for name in PARTS:
-        part = getattr(parts, name)
-        if part is not None:
-            tensors[f"{at}.{name}"] = part
-    if isinstance(parts.bias, torch.Tensor):
-        tensors[f"{at}.bias"] = parts.bias
-    if not isinstance(parts.bias, OffsetBias):
-        return None
-    if record.position_bias in biases:
-        return {"bias": record.position_bias}
-    tensors[f"{at}.table"] = parts.bias.surface
-    return {"dimensions": parts.bias.dimensions}
-
-
-def _record(
-    entry: Any, at: str, biases: Mapping[str, PositionBias], tensors: Tensors
-) -> AttentionRecord:
-    arrays: dict[str, Any] = {name: _array(tensors, f"{at}.{name}") for name in ARRAYS}
-    slopes, error = _array(tensors, f"{at}.alibi"), entry.alibi_error
-    alibi = None if slopes is None or error is None else Alibi(slopes=slopes, max_abs_error=error)
-    return AttentionRecord(
-        **{name: getattr(entry, name) for name in PLAIN},
-        **arrays,
-        map=_map(entry, at, biases, tensors),
-        places=entry.places,
-        verification=entry.verification,
-        alibi=alibi,
-        position=biases.get(entry.position_bias or ""),
-    )
-
-
-def _map(entry: Any, at: str, biases: Mapping[str, PositionBias], tensors: Tensors) -> AttentionMap:
-    precision = _precision(entry.precision)
-    if entry.held == "stored":
-        return StoredMap(tensors[f"{at}.attn"], precision)
-    table = entry.table
-    made: OffsetBias | torch.Tensor | None = tensors.get(f"{at}.bias")
-    if table is not None and table.bias is not None:
-        named = biases[table.bias]
-        made = named.table
-        if list(entry.heads) != list(range(len(named.surface))):
-            made = OffsetBias(made.surface[list(entry.heads)], named.dimensions)
-    elif table is not None:
-        made = OffsetBias(tensors[f"{at}.table"], table.dimensions)
-    parts = {name: tensors.get(f"{at}.{name}") for name in PARTS}
-    return PartsMap(
-        **parts,  # type: ignore[arg-type]  # those that must be there were checked
-        bias=made,
-        causal=entry.causal,
-        key_mask=tensors.get(f"{at}.key_mask"),
-        nulls=entry.num_null_kv,
-        scale=entry.map_scale,
-        precision=precision,
-    )
-
-
-def _formats(precision: Precision) -> dict[str, str]:
-    """The formats of a map by their names, 'bfloat16'."""
-    names = (step.name for step in fields(precision))
-    return {name: str(getattr(precision, name)).removeprefix("torch.") for name in names}
-
-
-def _precision(formats: Mapping[str, str]) -> Precision:
-    """The formats by name; a file without them is of float32. Raises KeyError for unknown ones."""
-    return Precision(**{step: FORMATS[name] for step, name in formats.items()})
 
 
 def _refuse(name: str, why: str) -> NoReturn:
@@ -444,20 +242,6 @@ def _apart(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         apart[name] = own.clone() if own.data_ptr() in used else own
         used.add(apart[name].data_ptr())
     return apart
-
-
-def _attn(held: AttentionMap) -> torch.Tensor:
-    if isinstance(held, StoredMap):
-        return held.attn
-    b, h, _, _ = held.shape
-    full: Callable[[int, int], np.ndarray] = held.full
-    return torch.stack(
-        [torch.stack([torch.from_numpy(full(x, y)) for y in range(h)]) for x in range(b)]
-    )
-
-
-def _array(tensors: Tensors, name: str) -> np.ndarray | None:
-    return tensors[name].numpy() if name in tensors else None
 
 
 def _plain(value: Any) -> Any:

@@ -74,18 +74,13 @@ class Format(msgspec.Struct, frozen=True):
 
 
 class Header(msgspec.Struct, frozen=True):
-    """The whole; see `recording.files`."""
+    """All of a recording; who keeps more beside it adds fields. See `recording.files`."""
 
     format: int
     made_by: dict[str, Any]
     holding: Holding
-    clip: str
-    prompt: str
-    temporal_patch: Size
-    seconds: Annotated[float, msgspec.Meta(ge=0)]
     position_biases: list[Bias]
     records: list[Record]
-    blank_clip: bool = False
     missed: tuple[str, ...] = ()
     recomputed: Natural = 0
 

@@ -16,20 +16,20 @@ from torch.utils.hooks import RemovableHandle
 
 from phenaki_viz import alignment
 from phenaki_viz.errors import RecordingError, RecordingWarning
-from phenaki_viz.recording import duck
 from phenaki_viz.recording.biases import Biases
 from phenaki_viz.recording.budget import Budget
 from phenaki_viz.recording.building import Builder, Surroundings, Waiting
+from phenaki_viz.recording.call_maps import Call, Parts
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, PARTS_LIMIT, Choice, Extra, Hold
 from phenaki_viz.recording.compiled import compiler_is_loaded, eagerly, is_compiled, uncompiled
 from phenaki_viz.recording.digests import LateDigest
-from phenaki_viz.recording.duck import AttentionModule
+from phenaki_viz.recording.estimates import call_arguments
+from phenaki_viz.recording.families import phenaki
+from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.hook import Hook, Left
-from phenaki_viz.recording.keeping import Call, Parts
 from phenaki_viz.recording.locks import ModelLock, lock_of
 from phenaki_viz.recording.maps import Held
 from phenaki_viz.recording.origin import origin_of
-from phenaki_viz.recording.pricing import call_arguments
 from phenaki_viz.recording.records import AttentionRecord, Recording
 from phenaki_viz.recording.report import Heard
 from phenaki_viz.recording.verify import Sample, warn_of_failures
@@ -88,7 +88,7 @@ def record(
     with ExitStack() as hooks:
         hooks.enter_context(eagerly())
         with lock_of(model):  # nobody has layers cut while they are looked up
-            found = duck.listened(model)
+            found = phenaki.listened(model)
             watched = _chosen(model, found, choice)
             session = _Session(model, choice, found, tuple(watched), on_progress)
             session.was_compiled = compiler_is_loaded() and (
@@ -122,12 +122,12 @@ def _recordable(model: nn.Module) -> nn.Module:
 
 
 def _chosen(
-    model: nn.Module, listened: duck.Listened, choice: Choice
+    model: nn.Module, listened: phenaki.Listened, choice: Choice
 ) -> dict[str, AttentionModule]:
     """The modules to listen to, by the first of their names."""
     found, shared = listened.attention, listened.shared
     if not found:
-        raise RecordingError(duck.missing_attention(model))
+        raise RecordingError(phenaki.missing_attention(model))
     if choice.modules is not None:
         names = list(dict.fromkeys(other for name in found for other in shared.get(name, (name,))))
         unknown = sorted(set(choice.modules) - {*found, *names})
@@ -166,7 +166,7 @@ class _Session:
 
     model: nn.Module
     choice: Choice
-    found: duck.Listened
+    found: phenaki.Listened
     watched: Sequence[str]
     on_progress: Callable[[int, int], None] | None
     recording: Recording = field(default_factory=Recording)
@@ -290,7 +290,7 @@ class _Session:
         self._forget(module)  # a run before this one may have been broken off
         guided, transformer = name in self.found.guided, name in self.found.transformers
         named = dict(zip(("x", "video_shape"), args, strict=False)) | kwargs
-        branch = duck.branch_of(name, module, kwargs) if guided else None
+        branch = phenaki.branch_of(name, module, kwargs) if guided else None
         self.frames.append(
             _Frame(
                 module,

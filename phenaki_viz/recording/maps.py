@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from einops import rearrange
 
 from phenaki_viz.errors import RecordingError, ShapeError
-from phenaki_viz.models.precision import EXACT, HALF, Precision
+from phenaki_viz.numerics.precision import EXACT, HALF, Precision
 
 Reduce = Literal["mean", "max", "sum"]
 Held = Literal["stored", "by parts"]

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from phenaki_viz.models.offsets import OffsetBias
-from phenaki_viz.models.precision import EXACT, Precision, rounded, without_autocast, working
-from phenaki_viz.models.room import Room
+from phenaki_viz.numerics.offsets import OffsetBias
+from phenaki_viz.numerics.precision import EXACT, Precision, rounded, without_autocast, working
+from phenaki_viz.numerics.room import Room
 from phenaki_viz.recording.added import Added
 from phenaki_viz.recording.maps import (
     Held,

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.recording.duck import position_bias_modules, position_surface
+from phenaki_viz.recording.families.phenaki import position_bias_modules, position_surface
 from phenaki_viz.recording.records import PositionBias
 
 

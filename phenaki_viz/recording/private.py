@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from phenaki_viz.checkpoints.files import Source, stream_of
 from phenaki_viz.errors import FileError
 from phenaki_viz.files import free_bytes, temporary
+from phenaki_viz.tensor_files.sources import Source, stream_of
 
 BLOCK = 2**24
 

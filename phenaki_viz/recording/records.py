@@ -4,22 +4,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 import numpy as np
 import torch
 
 from phenaki_viz import alignment
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.added import Added
+from phenaki_viz.recording.asked_above import Figure, Shown, ask
 from phenaki_viz.recording.choice import Hold
 from phenaki_viz.recording.maps import AttentionMap, Span
 from phenaki_viz.recording.places import Places
 from phenaki_viz.recording.visibility import Visibility
 
 if TYPE_CHECKING:
-    from phenaki_viz.data import Clip
     from phenaki_viz.recording.passes import Pass
 
 Kind = Literal["self", "cross"]
@@ -278,7 +278,7 @@ class Recording:
     holding: Holding = field(default_factory=Holding)
     missed: tuple[str, ...] = ()
     recomputed: int = 0
-    clip: "Clip | None" = None
+    clip: Shown | None = None
     source: "Recording | None" = None
     _passes: "tuple[int, tuple[Pass, ...]] | None" = field(default=None, init=False, compare=False)
 
@@ -345,7 +345,7 @@ class Recording:
 
         return one_pass(self, branch, step, number)
 
-    def save(self, path: "str | Path", clip: "Clip | np.ndarray | None" = None) -> "Path":
+    def save(self, path: str | Path, clip: Shown | np.ndarray | None = None) -> Path:
         """Write all of it to one file, which `phenaki_viz.open` and the page open.
 
         clip: what the model was shown, 'f H W c' uint8; without one (and none was opened with it)
@@ -353,9 +353,32 @@ class Recording:
         with the tokens' time steps, RecordingError when nothing was recorded, ExportError when the
         file cannot be written.
         """
-        from phenaki_viz.recording.saving import save
+        return cast(Path, ask("save", self, Path(path), clip))
 
-        return save(self, Path(path), clip)
+    def figure(
+        self,
+        kind: str | None = None,
+        layer: int | None = None,
+        head: int | None = None,
+        *,
+        branch: str | None = None,
+        step: int | None = None,
+        item: int | None = None,
+        colours: Literal["linear", "sqrt", "log"] = "sqrt",
+        shared: bool = False,
+    ) -> Figure:
+        """One picture: the map of a head, or all heads of a stack where no head is named.
+
+        kind: "self", "cross", "spatial", "encoder temporal" …, a part of the name will do; None is
+        the first stack there is. layer, head: counted from 0, as recorded. branch, step, item: as
+        for `select`; of several passes the one with the text, of several runs the last whole one,
+        of a batch the first item. colours: the law that they follow. shared: colours on one scale
+        with all heads of the stack, not on the head's own (all of their maps are then read).
+        Raises RecordingError or ConfigError when it is not there, and says what there is.
+        """
+        asked = {"kind": kind, "layer": layer, "head": head, "law": colours, "shared": shared}
+        labels = {"branch": branch, "step": step, "item": item}
+        return cast(Figure, ask("figure", self, labels=labels, **asked))
 
     def __len__(self) -> int:
         return len(self.records)
@@ -378,6 +401,11 @@ class Recording:
         from phenaki_viz.recording.described import described
 
         return described(self)
+
+    def _repr_html_(self) -> str:
+        from phenaki_viz.recording.described import as_html
+
+        return as_html(self)
 
     def to_host(self) -> "Recording":
         """Move maps that still lie on a GPU to the host, and give its memory back; returns itself.

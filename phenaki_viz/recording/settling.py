@@ -12,10 +12,8 @@ from dataclasses import dataclass
 
 import torch
 
-from phenaki_viz.models.precision import Precision
-from phenaki_viz.recording.choice import Choice
-from phenaki_viz.recording.duck import AttentionModule, null_keys
-from phenaki_viz.recording.keeping import (
+from phenaki_viz.numerics.precision import Precision
+from phenaki_viz.recording.call_maps import (
     AGREES,
     Call,
     Checked,
@@ -25,6 +23,8 @@ from phenaki_viz.recording.keeping import (
     sample_of,
     seen,
 )
+from phenaki_viz.recording.choice import Choice
+from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
 from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.records import PositionBias, Verification
 from phenaki_viz.recording.verify import (

@@ -14,7 +14,11 @@ import torch
 from torch import nn
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.recording.duck import AttentionModule, attention_modules, transformer_modules
+from phenaki_viz.recording.families.phenaki import (
+    AttentionModule,
+    attention_modules,
+    transformer_modules,
+)
 from phenaki_viz.recording.locks import lock_of
 
 

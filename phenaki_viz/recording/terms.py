@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.added import Added, indices
 from phenaki_viz.recording.maps import Span, check_item, check_span, on_host
 from phenaki_viz.recording.parts import PartsMap

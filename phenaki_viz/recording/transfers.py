@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from phenaki_viz.models.room import free_memory
+from phenaki_viz.numerics.room import free_memory
 from phenaki_viz.recording.maps import StoredMap
 from phenaki_viz.recording.parts import PartsMap
 

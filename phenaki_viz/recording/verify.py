@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from einops import rearrange, repeat
 
 from phenaki_viz.errors import VerificationWarning
-from phenaki_viz.models.offsets import OffsetBias
-from phenaki_viz.models.precision import Precision, autocast_dtype, without_autocast
-from phenaki_viz.recording.duck import AttentionModule, null_keys
+from phenaki_viz.numerics.offsets import OffsetBias
+from phenaki_viz.numerics.precision import Precision, autocast_dtype, without_autocast
+from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
 from phenaki_viz.recording.records import (
     PositionBias,
     Recording,

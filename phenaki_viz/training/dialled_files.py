@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from phenaki_viz.checkpoints.files import Weights, weights_of
-from phenaki_viz.checkpoints.headers import HEADER, read_native
 from phenaki_viz.checkpoints.native import FORMAT, Origin, save_model
+from phenaki_viz.checkpoints.native_header import HEADER, read_native
 from phenaki_viz.errors import CheckpointError, ConfigError, FileError, ShapeError
 from phenaki_viz.models.configs import from_json
 from phenaki_viz.models.dial import DialConfig

@@ -11,7 +11,7 @@ from phenaki_viz.checkpoints.corrections import told, value_like
 from phenaki_viz.data import DIGIT_CLIPS, SAMPLES, Clip, Prompt, digit_clip, read_prompt
 from phenaki_viz.errors import CheckpointError
 from phenaki_viz.models import CViViT, Phenaki, TokenCritic
-from phenaki_viz.recording.looking import Ask, eyes_of, filler_of, most_frames
+from phenaki_viz.runs.model import Ask, eyes_of, filler_of, most_frames
 from phenaki_viz.ui import clips, switchboard
 from phenaki_viz.ui.framing import Framing
 from phenaki_viz.ui.gone import say_gone, uploaded_title

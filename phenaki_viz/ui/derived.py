@@ -21,7 +21,8 @@ from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.sentences import head_sentence
 from phenaki_viz.recording import AttentionRecord, HeadMap, PositionBias, evaluate_bias
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.live import find_model
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import slices
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.shelves import Shelf, number_of
@@ -215,10 +216,11 @@ def part(run: Run, key: Hashable, make: Callable[[], Run]) -> Run:
 
 def extrapolated(run: Run, used: PositionBias, times: int) -> PositionBias:
     """The position bias asked for `times` the rows and columns the model ran on."""
-    if times == 1:
+    model = find_model(run)
+    if times == 1 or model is None:
         return used
     *time, rows, columns = used.dimensions
     return once(
         ("bias", number_of(run), number_of(used), times),
-        lambda: evaluate_bias(run.model, used.module, (*time, rows * times, columns * times)),
+        lambda: evaluate_bias(model, used.module, (*time, rows * times, columns * times)),
     )  # fmt: skip

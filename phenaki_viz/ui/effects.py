@@ -4,9 +4,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.recording.looking import Look
-from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.switches import Switches
+from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import runs, switchboard
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.runs import Wanted

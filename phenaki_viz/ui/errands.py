@@ -12,7 +12,7 @@ from typing import NoReturn
 import streamlit as st
 
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import runs
 from phenaki_viz.ui.requests import Tell
 from phenaki_viz.ui.runs import PROGRESS_AFTER, Wanted, progress_bar

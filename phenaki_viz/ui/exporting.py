@@ -13,7 +13,7 @@ from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import kind_name, kind_stem
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.recording import AttentionRecord
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import errands
 from phenaki_viz.ui.errands import Errand
 from phenaki_viz.ui.requests import Tell

@@ -8,9 +8,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.home import ASSETS
-from phenaki_viz.recording.dialled import DialledRun
-from phenaki_viz.recording.files import RecordedRun
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.dialled import DialledRun
+from phenaki_viz.runs.files import RecordedRun
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import ask, effects, errands, passes, recorded, runs
 from phenaki_viz.ui.health import draw_health
 from phenaki_viz.ui.links import read_link

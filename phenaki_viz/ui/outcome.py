@@ -5,8 +5,8 @@ import streamlit as st
 
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.outcome_views import frames_alone, hidden_frames
-from phenaki_viz.recording.files import RecordedRun
-from phenaki_viz.recording.looking import Look
+from phenaki_viz.runs.files import RecordedRun
+from phenaki_viz.runs.model import Look
 from phenaki_viz.ui import panels
 from phenaki_viz.ui.exporting import export_row
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from phenaki_viz.figures.naming import branch_name
 from phenaki_viz.recording.passes import Pass, shown_first, standing
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import derived
 
 STEP, BRANCH, NUMBER = "recorded.step", "recorded.branch", "recorded.run"

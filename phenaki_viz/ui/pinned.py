@@ -10,7 +10,7 @@ from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Colours, Head, record_notes
 from phenaki_viz.figures.naming import head_label
 from phenaki_viz.figures.over_video import frame_steps, patch_weights, word_weights
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import derived, heads, panels, queries, shows
 from phenaki_viz.ui.components.film_strip import film_of
 from phenaki_viz.ui.components.pinned_maps import PinnedFilm, pinned_maps

@@ -9,12 +9,12 @@ from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.export.names import safe_name
 from phenaki_viz.recording import describe_origin
-from phenaki_viz.recording.files import (
+from phenaki_viz.runs.files import (
     RecordedRun,
     is_recording,
     recording_bytes,
 )
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import models
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.requests import RecordingRequest

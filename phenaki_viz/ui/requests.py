@@ -17,13 +17,13 @@ from phenaki_viz.data import Clip, Prompt, read_prompt
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import Hold
-from phenaki_viz.recording.dialled import DialledRun, Padding, run_dialled
-from phenaki_viz.recording.files import RecordedRun, open_recording
-from phenaki_viz.recording.looking import NONE_OFF, Ask, Look, look
-from phenaki_viz.recording.run import Run
-from phenaki_viz.recording.sampled import SampledRun, Sampling, sample
 from phenaki_viz.recording.switches import Switches
-from phenaki_viz.recording.trained_steps import run_trained
+from phenaki_viz.runs.dialled import DialledRun, Padding, run_dialled
+from phenaki_viz.runs.files import RecordedRun, open_recording
+from phenaki_viz.runs.model import NONE_OFF, Ask, Look, look
+from phenaki_viz.runs.run import Run
+from phenaki_viz.runs.sampled import SampledRun, Sampling, sample
+from phenaki_viz.runs.training_step import run_trained
 from phenaki_viz.training.dialled_files import load_dialled
 from phenaki_viz.ui.settings import Settings
 

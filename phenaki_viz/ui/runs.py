@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.live import find_model
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.requests import Request, Tell
 from phenaki_viz.ui.shelves import Shelf
 
@@ -34,6 +35,10 @@ class RunShelf(Shelf[Run]):
 
     def __init__(self, limit_bytes: int = KEPT) -> None:
         super().__init__(limit_bytes)
+
+    def beside(self, thing: Run) -> object:
+        """The model that is kept beside a run."""
+        return find_model(thing) if isinstance(thing, Run) else None
 
 
 @st.cache_resource(show_spinner=False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from phenaki_viz.models.dial import DialConfig, Layout
 from phenaki_viz.recording import Hold
-from phenaki_viz.recording.dialled import Padding
+from phenaki_viz.runs.dialled import Padding
 
 SIZES = (32, 64, 96, 128)
 PATCHES = (4, 8, 16, 32)

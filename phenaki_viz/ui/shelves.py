@@ -44,7 +44,7 @@ class Shelf(Generic[T]):
 
     def put(self, key: Hashable, thing: T) -> None:
         """Keep a thing; older ones go when all together are over the limit."""
-        parts = weigh((key, thing))
+        parts = weigh((key, thing, self.beside(thing)))
         with self.lock:
             self.drop(key)
             self.things[key], self._parts[key] = thing, parts
@@ -53,6 +53,10 @@ class Shelf(Generic[T]):
                 self._bytes += size if self._holders[part] == 1 else 0
             while len(self.things) > 1 and self._bytes > self.limit_bytes:
                 self.drop(next(iter(self.things)))
+
+    def beside(self, thing: T) -> object:
+        """What is kept as long as a thing is, without hanging on it; counted with it."""
+        return None
 
     def drop(self, key: Hashable) -> None:
         """Let go of a thing; what others hold as well stays counted."""

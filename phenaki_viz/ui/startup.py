@@ -8,7 +8,7 @@ from streamlit.logger import get_logger
 
 from phenaki_viz.data import digit_clip, read_prompt
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.recording.looking import Ask, look, most_frames
+from phenaki_viz.runs.model import Ask, look, most_frames
 from phenaki_viz.ui import ask, models
 from phenaki_viz.ui.views import attention, masks, position, sampling, text
 

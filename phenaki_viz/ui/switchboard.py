@@ -7,8 +7,7 @@ from torch import nn
 
 from phenaki_viz.figures.naming import head_label, module_family
 from phenaki_viz.recording import attention_modules
-from phenaki_viz.recording.cuts import stack_and_layer
-from phenaki_viz.recording.duck import transformer_modules
+from phenaki_viz.recording.families.phenaki import stack_and_layer, transformer_modules
 from phenaki_viz.recording.switches import Switches
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}

@@ -19,14 +19,14 @@ from filelock import Timeout
 from phenaki_viz.errors import PhenakiVizError, TrainingError
 from phenaki_viz.files import path_of
 from phenaki_viz.models.dial import DialConfig, DialledModel, work_of
-from phenaki_viz.recording.dialled import DialledRun
-from phenaki_viz.recording.trained_steps import steps_to_keep
+from phenaki_viz.runs.dialled import DialledRun
+from phenaki_viz.runs.training_job import Training, TrainSettings, claim_of, give_up
+from phenaki_viz.runs.training_step import steps_to_keep
 from phenaki_viz.training.dialled import digits_for
 from phenaki_viz.ui import models, runs
 from phenaki_viz.ui.links import whole_number
 from phenaki_viz.ui.requests import TrainedRequest
 from phenaki_viz.ui.runs import Wanted
-from phenaki_viz.ui.training_jobs import Training, TrainSettings, claim_of, give_up
 
 STATES = "PHENAKI_VIZ_STATES"  # environment variable: where states are kept
 MOST_TOKENS = 1024

@@ -12,8 +12,8 @@ from phenaki_viz.analysis.words import (
 )
 from phenaki_viz.data import read_prompt
 from phenaki_viz.recording import HeadMap
-from phenaki_viz.recording.looking import look
-from tests.recording.trained import clip, phenaki
+from phenaki_viz.runs.model import look
+from tests.runs.trained import clip, phenaki
 
 RUN = look(phenaki(), clip(), read_prompt("left right"))
 CROSS = [record for record in RUN.recording if record.kind == "cross"]

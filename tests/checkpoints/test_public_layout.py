@@ -20,9 +20,9 @@ from phenaki_viz.checkpoints.describing import describe
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.errors import CheckpointError
 from phenaki_viz.models.configs import CViViTConfig
-from phenaki_viz.recording.duck import null_keys
-from phenaki_viz.recording.files import open_recording, save_recording
-from phenaki_viz.recording.looking import look
+from phenaki_viz.recording.families.phenaki import null_keys
+from phenaki_viz.runs.files import open_recording, save_recording
+from phenaki_viz.runs.model import look
 from tests.checkpoints.files import MASKGIT, pt, tensors, weights
 
 HEADS, WIDTH, NARROW, CODES, PATCH, STEP = 3, 8, 6, 40, 8, 2

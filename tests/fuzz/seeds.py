@@ -7,8 +7,8 @@ import torch
 from phenaki_viz.checkpoints.native import Origin, save_model
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.models.dial import DialConfig
-from phenaki_viz.recording.dialled import Padding, run_dialled
-from phenaki_viz.recording.files import recording_bytes
+from phenaki_viz.runs.dialled import Padding, run_dialled
+from phenaki_viz.runs.files import recording_bytes
 from phenaki_viz.training.dialled import DialledTrainer, MaskedPatches
 from phenaki_viz.training.dialled_files import save_dialled
 from tests.checkpoints import files

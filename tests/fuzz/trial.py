@@ -22,7 +22,7 @@ from phenaki_viz.checkpoints import inspect_checkpoint, open_checkpoint
 from phenaki_viz.checkpoints.describing import describe
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.recording import describe_holding
-from phenaki_viz.recording.files import RecordedRun, is_recording, open_recording
+from phenaki_viz.runs.files import RecordedRun, is_recording, open_recording
 from phenaki_viz.training.dialled_files import load_dialled
 from phenaki_viz.training.loop import resume
 from tests.fuzz.damage import damaged

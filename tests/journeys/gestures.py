@@ -8,8 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt, sample_clip
-from phenaki_viz.recording.dialled import run_dialled
-from phenaki_viz.recording.looking import Ask, look
+from phenaki_viz.runs.dialled import run_dialled
+from phenaki_viz.runs.model import Ask, look
 from phenaki_viz.ui.ask import CAPTIONS
 from phenaki_viz.ui.settings import Settings
 from tests.browser_fixtures import PAINTED, into_view, settle

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from phenaki_viz.data import read_prompt, sample_clip
-from phenaki_viz.recording.dialled import run_dialled
+from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.ui.settings import Settings
 from tests.journeys.gestures import the_map
 from tests.waiting import at_rest, eventually, frames

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.models.dial import DialConfig
-from phenaki_viz.recording.dialled import run_dialled
-from phenaki_viz.recording.files import save_recording
+from phenaki_viz.runs.dialled import run_dialled
+from phenaki_viz.runs.files import save_recording
 from tests.browser_fixtures import settle
 from tests.journeys.conftest import APP
 from tests.journeys.gestures import the_map

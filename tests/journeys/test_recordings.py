@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from phenaki_viz.recording.files import open_recording
+from phenaki_viz.runs.files import open_recording
 from tests.browser_fixtures import settle
 from tests.journeys.gestures import the_map
 from tests.waiting import shown

@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from phenaki_viz.data import read_prompt
-from phenaki_viz.recording.sampled import Sampling, sample
+from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui.ask import CAPTIONS
 from tests.browser_fixtures import into_view, settle, watched
 from tests.checkpoints.files import PHENAKI, tensors, weights

@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.fused import row_logsumexp
 from phenaki_viz.models.kernels import attention_with_sums
-from phenaki_viz.models.offsets import OffsetBias, gather_pairs
-from phenaki_viz.models.room import BLOCK, WHOLE, Room, free_memory
+from phenaki_viz.numerics.offsets import OffsetBias, gather_pairs
+from phenaki_viz.numerics.room import BLOCK, WHOLE, Room, free_memory
 
 pytestmark = [
     pytest.mark.gpu,
@@ -86,7 +86,7 @@ def test_a_gathered_bias_is_the_very_bias_of_the_cpu(dimensions):
 
 
 def test_row_blocks_are_the_whole(monkeypatch):
-    from phenaki_viz.models import room
+    from phenaki_viz.numerics import room
 
     torch.manual_seed(0)
     attention = Attention(64, dim_head=16, heads=2).eval().cuda()

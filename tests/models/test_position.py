@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from phenaki_viz.errors import ConfigError, ShapeError
 from phenaki_viz.models import AlibiPositionalBias, ContinuousPositionBias
-from phenaki_viz.models.offsets import gather_pairs
 from phenaki_viz.models.position import alibi_slopes
+from phenaki_viz.numerics.offsets import gather_pairs
 from tests.models.storages import Storages
 
 # ALiBi.

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from phenaki_viz import models
-from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording import PartsMap, StoredMap, record
 from phenaki_viz.recording import maps as held_maps
 from phenaki_viz.recording.maps import pool

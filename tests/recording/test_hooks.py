@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from phenaki_viz import models, price, record
+from phenaki_viz import estimate, models, record
 from phenaki_viz.errors import RecordingError, RecordingTooLargeError, VerificationWarning
 from tests.published import published_attention
 from tests.recording.models import GRID, SmallVideo, inputs
@@ -205,12 +205,12 @@ def test_a_dense_bias_from_elsewhere_is_kept():
     np.testing.assert_array_equal(recording.records[0].dense_bias, bias.numpy())
 
 
-def test_price_is_exact_and_allocates_nothing(model):
+def test_an_estimate_is_exact_and_allocates_nothing(model):
     x, context, mask = inputs()
-    asked = price(model, x, context, mask)
-    assert asked.bytes == recorded(model).nbytes
-    assert asked.calls == 4
-    huge = price(model, x.expand(2, 30, 32), torch.zeros(2, 10**6, 16, device="meta"))
+    expected = estimate(model, x, context, mask)
+    assert expected.bytes == recorded(model).nbytes
+    assert expected.calls == 4
+    huge = estimate(model, x.expand(2, 30, 32), torch.zeros(2, 10**6, 16, device="meta"))
     assert huge.bytes > 2 * 3 * 30 * 10**6 * 4
 
 

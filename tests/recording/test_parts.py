@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from phenaki_viz import models
 from phenaki_viz.errors import RecordingError, RecordingTooLargeError
-from phenaki_viz.models import room
 from phenaki_viz.models.attention import Attention
-from phenaki_viz.models.offsets import OffsetBias, gather_pairs
+from phenaki_viz.numerics import room
+from phenaki_viz.numerics.offsets import OffsetBias, gather_pairs
 from phenaki_viz.recording import PartsMap, StoredMap, added, parts, record
 from tests.published import published_attention
 from tests.recording.models import SmallVideo, inputs

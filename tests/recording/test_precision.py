@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from phenaki_viz import models
-from phenaki_viz.models.offsets import OffsetBias
-from phenaki_viz.models.precision import Precision
+from phenaki_viz.numerics.offsets import OffsetBias
+from phenaki_viz.numerics.precision import Precision
 from phenaki_viz.recording import PartsMap, StoredMap, describe_holding, record
 from tests.published import published_attention
 from tests.recording.models import SmallVideo

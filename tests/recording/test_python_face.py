@@ -12,7 +12,7 @@ import phenaki_viz
 from phenaki_viz import record
 from phenaki_viz.data import Clip
 from phenaki_viz.errors import RecordingError, RecordingWarning, VideoError
-from phenaki_viz.recording.files import HEADER, open_recording, save_recording
+from phenaki_viz.runs.files import HEADER, open_recording, save_recording
 from tests.recording.calls import TOKENS, Twice, guided, maskgit, tied, transformer
 
 ADDED = ("forward", "use", "shared", "batch")  # fields that older files do not have

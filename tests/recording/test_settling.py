@@ -9,7 +9,7 @@ import torch
 from phenaki_viz import models
 from phenaki_viz.errors import VerificationWarning
 from phenaki_viz.models.attention import Attention
-from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording import PartsMap, biases, building, hooks, record, settling
 from phenaki_viz.recording.digests import LateDigest
 from tests.published import published_attention

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import phenaki_viz
 from phenaki_viz import models
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.models.offsets import OffsetBias, gather_pairs
+from phenaki_viz.numerics.offsets import OffsetBias, gather_pairs
 from phenaki_viz.recording import Alibi, HeadMap, Product, Remainder, Terms, record
 from tests.analysis.records import planted
 from tests.published import published_attention

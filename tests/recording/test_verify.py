@@ -26,9 +26,9 @@ from phenaki_viz.figures.attention_views import (
 from phenaki_viz.figures.over_video import patches_over_video
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.recording import describe_failures, describe_holding, record
-from phenaki_viz.recording.files import open_recording, save_recording
-from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.verify import compared
+from phenaki_viz.runs.files import open_recording, save_recording
+from phenaki_viz.runs.run import Run
 from tests.published import published_attention
 from tests.recording.models import SmallVideo, inputs
 
@@ -197,7 +197,7 @@ def failing(model, *, hold="stored"):
 def run_of(recording):
     clip = Clip(np.zeros((3, 24, 40, 1), np.uint8), "black")
     return Run(
-        clip=clip, prompt=read_prompt("a b c d"), model=nn.Identity(), recording=recording,
+        clip=clip, prompt=read_prompt("a b c d"), recording=recording,
         temporal_patch=2, seconds=0.1,
     )  # fmt: skip
 

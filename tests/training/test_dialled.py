@@ -10,8 +10,8 @@ import torch
 from phenaki_viz.data import read_prompt
 from phenaki_viz.errors import CheckpointError, ConfigError, TrainingError
 from phenaki_viz.models.dial import DialConfig, build
-from phenaki_viz.recording.dialled import Padding
-from phenaki_viz.recording.trained_steps import fill_in, run_trained, steps_to_keep, watched
+from phenaki_viz.runs.dialled import Padding
+from phenaki_viz.runs.training_step import fill_in, run_trained, steps_to_keep, watched
 from phenaki_viz.training.dialled import DialledTrainer, MaskedPatches, draw_mask, hide_half
 from phenaki_viz.training.dialled_files import load_dialled, save_dialled
 from phenaki_viz.training.loop import resume, run

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
-from phenaki_viz.recording.looking import Ask, look
+from phenaki_viz.runs.model import Ask, look
 from phenaki_viz.ui.ask import CAPTIONS
 from phenaki_viz.ui.markup import inert
 

@@ -20,12 +20,12 @@ from phenaki_viz.data import SHIPPED_MODEL, Clip, digit_clip, read_prompt, sampl
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import facts
-from phenaki_viz.recording.came_out import outcome_from, sampled_from, tensors_of
-from phenaki_viz.recording.dialled import Padding, run_dialled
-from phenaki_viz.recording.files import open_recording, save_recording
-from phenaki_viz.recording.looking import Ask, look
-from phenaki_viz.recording.sampled import Sampling, sample
 from phenaki_viz.recording.switches import Switches
+from phenaki_viz.runs.dialled import Padding, run_dialled
+from phenaki_viz.runs.files import open_recording, save_recording
+from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.results import outcome_from, sampled_from, tensors_of
+from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui.ask import CAPTIONS
 from phenaki_viz.ui.components.stamps import LENGTH
 from tests.checkpoints.files import PHENAKI, pt, weights
@@ -111,7 +111,7 @@ def saved(tmp_path_factory):
 
 
 def draw(page, run):
-    from phenaki_viz.recording.sampled import SampledRun
+    from phenaki_viz.runs.sampled import SampledRun
     from phenaki_viz.ui.views import attention, masks, position, sampling, text
 
     if page == "sampling":

@@ -12,7 +12,7 @@ from tests.sent import sent, words_on
 def position(**dials):
     from phenaki_viz.data import read_prompt, sample_clip
     from phenaki_viz.models.dial import DialConfig
-    from phenaki_viz.recording.dialled import run_dialled
+    from phenaki_viz.runs.dialled import run_dialled
     from phenaki_viz.ui.views.position import position_page
 
     position_page(run_dialled(DialConfig(**dials), sample_clip(), read_prompt("a b")))
@@ -21,7 +21,7 @@ def position(**dials):
 def masks(words=0, steps=0, **dials):
     from phenaki_viz.data import read_prompt, sample_clip
     from phenaki_viz.models.dial import DialConfig
-    from phenaki_viz.recording.dialled import Padding, run_dialled
+    from phenaki_viz.runs.dialled import Padding, run_dialled
     from phenaki_viz.ui.views.masks import masks_page
 
     padding = Padding(words=words, steps=steps)

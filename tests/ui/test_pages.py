@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 
 from phenaki_viz.data import read_prompt, sample_clip
-from phenaki_viz.recording.dialled import run_dialled
+from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.ui import sidebar, slices
 from phenaki_viz.ui.settings import Settings
 from tests import sent as wire

@@ -114,7 +114,7 @@ def test_other_pages_say_the_pass_too(made, page):
 
 
 def drawn(page, path):
-    from phenaki_viz.recording.files import open_recording
+    from phenaki_viz.runs.files import open_recording
     from phenaki_viz.ui import passes
     from phenaki_viz.ui.views import masks, position, text
 

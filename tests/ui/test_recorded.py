@@ -7,9 +7,9 @@ from streamlit.testing.v1 import AppTest
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.recording.files import RecordedRun, open_recording, save_recording
-from phenaki_viz.recording.looking import Ask, look
-from phenaki_viz.recording.sampled import Sampling, sample
+from phenaki_viz.runs.files import RecordedRun, open_recording, save_recording
+from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui import recorded
 from phenaki_viz.ui.ask import CAPTIONS
 from tests.sent import words_on
@@ -42,7 +42,7 @@ OWN = {"source": "Your own", "maps": "Self", "layer": 1, "head": 2}
 
 
 def drawn(page, path):
-    from phenaki_viz.recording.files import open_recording
+    from phenaki_viz.runs.files import open_recording
     from phenaki_viz.ui.views import masks, position, sampling, text
 
     pages = {

@@ -14,11 +14,12 @@ from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import Clip, read_prompt
 from phenaki_viz.errors import CheckpointError
 from phenaki_viz.models.dial import DialConfig
-from phenaki_viz.recording.dialled import Padding, run_dialled
-from phenaki_viz.recording.looking import Ask, look
-from phenaki_viz.recording.sampled import Sampling, sample
 from phenaki_viz.recording.switches import Switches
-from phenaki_viz.recording.trained_steps import run_trained
+from phenaki_viz.runs.dialled import Padding, run_dialled
+from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.sampled import Sampling, sample
+from phenaki_viz.runs.training_job import TrainSettings
+from phenaki_viz.runs.training_step import run_trained
 from phenaki_viz.ui import models
 from phenaki_viz.ui.requests import (
     DialledRequest,
@@ -29,9 +30,8 @@ from phenaki_viz.ui.requests import (
 )
 from phenaki_viz.ui.runs import RunShelf, Wanted
 from phenaki_viz.ui.settings import Settings
-from phenaki_viz.ui.training_jobs import TrainSettings
 from tests.checkpoints.files import CVIVIT, FOR_CVIVIT, pt, tensors, weights
-from tests.recording.trained import clip, phenaki
+from tests.runs.trained import clip, phenaki
 
 CLIP = Clip(np.zeros((3, 8, 8, 1), np.uint8), "film.gif", ("cropped",))
 SWITCHES = Switches(off=frozenset({("maskgit", 0)}), depth=frozenset({("maskgit", 1)}))

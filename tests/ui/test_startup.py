@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from phenaki_viz.checkpoints import save_model
-from phenaki_viz.recording import looking
+from phenaki_viz.runs import model
 from phenaki_viz.ui import models, startup
 from tests.checkpoints.files import OURS
 
@@ -19,7 +19,7 @@ def test_the_opening_model_is_shown_as_many_frames_as_it_takes(config, tmp_path,
     monkeypatch.setattr(models, "SHIPPED_MODEL", file)
 
     def watched(*args, **kwargs):
-        made = looking.look(*args, **kwargs)
+        made = model.look(*args, **kwargs)
         shown.append(made)
         return made
 

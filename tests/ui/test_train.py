@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.errors import TrainingError
 from phenaki_viz.models.dial import DialConfig
+from phenaki_viz.runs.training_job import Training, TrainSettings
 from phenaki_viz.ui import trainings as shelves
-from phenaki_viz.ui.training_jobs import Training, TrainSettings
 from phenaki_viz.ui.trainings import Trainings, refuse_training, weights_of
 from tests import sent as wire
 
@@ -252,7 +252,7 @@ def test_the_page_says_why_it_refuses(page):
 
 
 def test_a_failure_is_said_in_words(page, shelf, monkeypatch):
-    monkeypatch.setattr("phenaki_viz.ui.training_jobs.run_trained", explode)
+    monkeypatch.setattr("phenaki_viz.runs.training_job.run_trained", explode)
     job = ended(shelf.start(settings(steps=20)))
     assert job.state == "failed"
     at = page(train_steps=20, train_batch=2)
@@ -365,7 +365,7 @@ def test_a_server_that_was_killed_has_nothing_any_more(shelf):
     held = subprocess.Popen(
         [sys.executable, "-c",
          "import sys, time; from pathlib import Path;"
-         "from phenaki_viz.ui.training_jobs import claim_of;"
+         "from phenaki_viz.runs.training_job import claim_of;"
          "claim = claim_of(Path(sys.argv[1])); claim.acquire();"
          "print('held', flush=True); time.sleep(600)",
          str(shelf.folder / settings().digest)],

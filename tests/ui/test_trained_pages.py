@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 from phenaki_viz.checkpoints import inspect_checkpoint, open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
 from phenaki_viz.figures.outcome_views import hidden_frames
-from phenaki_viz.recording.looking import Ask, look
-from phenaki_viz.recording.sampled import Sampling, sample
 from phenaki_viz.recording.switches import Switches
+from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui import ask
 from phenaki_viz.ui.ask import CAPTIONS
 from tests.checkpoints.files import CRITIC, FOR_CVIVIT, MASKGIT, OURS, PHENAKI, pt, tensors, weights
@@ -244,7 +244,7 @@ def sampling(caption):
 def random_weights(page):
     from phenaki_viz.data import read_prompt, sample_clip
     from phenaki_viz.models.dial import DialConfig
-    from phenaki_viz.recording.dialled import run_dialled
+    from phenaki_viz.runs.dialled import run_dialled
     from phenaki_viz.ui.views.sampling import sampling_page
     from phenaki_viz.ui.views.text import text_page
 

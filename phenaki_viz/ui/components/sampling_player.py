@@ -55,7 +55,7 @@ def sampling_player(
 
     previews: 's f H W c' uint8, c is 1 or 3, what the codes of each decoding step decode to.
     steps: the frames of each time step. masked, changed, again: 's t h w' bool; confidence:
-    's t h w' float32, see `recording.sampled.DecodingStep`. given: time steps of priming.
+    's t h w' float32, see `runs.sampled.DecodingStep`. given: time steps of priming.
     selected: (decoding step, t, h, w). shows: what it is of, see `said`. Raises ShapeError
     when the shapes do not fit.
     """

@@ -20,9 +20,10 @@ from phenaki_viz.figures.cut_notes import cut_heatmap, cut_notes
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.sentences import Direction, patch_sentence
 from phenaki_viz.figures.words import listed, plain
-from phenaki_viz.recording import describe_holding, looking
-from phenaki_viz.recording.files import RecordedRun
-from phenaki_viz.recording.run import Run
+from phenaki_viz.recording import describe_holding
+from phenaki_viz.runs import model
+from phenaki_viz.runs.files import RecordedRun
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import (
     cuts,
     derived,
@@ -78,7 +79,7 @@ def draw_attention(run: Run, tag: panels.Level = "h1") -> None:
         panels.heading(
             chosen.shown.title, recording.made_by, _of(chosen, look), patch=patch, tag=tag
         )
-        if isinstance(run, looking.Look):
+        if isinstance(run, model.Look):
             _switch(chosen)
     with words:
         told = st.container(gap="xxsmall")
@@ -104,7 +105,7 @@ def draw_attention(run: Run, tag: panels.Level = "h1") -> None:
         _grid(run, chosen, look)
         _reads(chosen)
     pinned.draw(run, chosen, look.colours)
-    if isinstance(run, looking.Look | RecordedRun):
+    if isinstance(run, model.Look | RecordedRun):
         outcome.draw(run)
 
 

@@ -16,7 +16,7 @@ from phenaki_viz.figures.over_video import (
     patches_over_video,
     walk_over_video,
 )
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import panels, queries, shows
 from phenaki_viz.ui.exporting import export_row, export_walk
 from phenaki_viz.ui.selection import Selection

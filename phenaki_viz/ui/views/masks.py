@@ -5,7 +5,7 @@ import streamlit as st
 from phenaki_viz.analysis.masks import visibility
 from phenaki_viz.figures.mask_views import LAYERS, mask_picture, said, visible_keys_picture
 from phenaki_viz.recording.facts import convolutions_of
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import panels, selection, shows
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.selection import Selection

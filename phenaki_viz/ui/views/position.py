@@ -13,8 +13,8 @@ from phenaki_viz.figures.position_views import (
     slopes_picture,
 )
 from phenaki_viz.recording import AttentionRecord, PositionBias
-from phenaki_viz.recording.files import RecordedRun
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.files import RecordedRun
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import derived, panels, selection
 from phenaki_viz.ui.exporting import export_row
 

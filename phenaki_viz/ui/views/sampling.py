@@ -11,10 +11,11 @@ from phenaki_viz.export.gif import gif_of
 from phenaki_viz.export.names import safe_name
 from phenaki_viz.figures import naming
 from phenaki_viz.figures.over_video import frame_steps
-from phenaki_viz.recording.files import RecordedRun
-from phenaki_viz.recording.looking import Look, most_frames
-from phenaki_viz.recording.run import Run
-from phenaki_viz.recording.sampled import SampledRun, Sampling
+from phenaki_viz.runs.files import RecordedRun
+from phenaki_viz.runs.live import model_of
+from phenaki_viz.runs.model import Look, most_frames
+from phenaki_viz.runs.run import Run
+from phenaki_viz.runs.sampled import SampledRun, Sampling
 from phenaki_viz.ui import clips, derived, errands, panels, runs, shows
 from phenaki_viz.ui.ask import carry, whole
 from phenaki_viz.ui.components.said import said
@@ -36,7 +37,7 @@ def sampling_page(run: Run) -> None:
     if isinstance(run, RecordedRun):
         _recorded(run)
         return
-    if not isinstance(run, Look) or not whole(run.model):
+    if not isinstance(run, Look) or not whole(model_of(run)):
         panels.nothing(
             "Sampling",
             "Sampling needs a whole Phenaki: C-ViViT, MaskGit and its text encoder. Choose the "
@@ -72,7 +73,7 @@ def _recorded(run: RecordedRun) -> None:
 
 
 def _controls(run: Look) -> Sampling:
-    model: Any = run.model
+    model: Any = model_of(run)
     pt = model.cvivit.temporal_patch_size
     most = most_frames(model, 10**6)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -132,7 +133,7 @@ def _priming(run: Look, pt: int, most: int) -> int:
 
 def _sampled(run: Look, sampling: Sampling) -> SampledRun | None:
     """The video of these controls: sampled at once, unless the last one was cancelled."""
-    model: Any = run.model
+    model: Any = model_of(run)
     request = SampleRequest(
         model=model, prompt=run.prompt, sampling=sampling, switches=run.ask.switches,
         clip=run.clip if sampling.priming else None, hold=run.ask.hold,
@@ -264,7 +265,6 @@ def _view(sampled: SampledRun, step: int, branch: str | None) -> Run:
         return Run(
             clip=Clip(sampled.previews[step], f"decoding step {step + 1}"),
             prompt=sampled.prompt,
-            model=sampled.model,
             recording=sampled.recording.where(branch=branch, step=step),
             temporal_patch=sampled.temporal_patch,
             seconds=sampled.seconds,

@@ -24,9 +24,9 @@ from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.over_video import column_over_video, frame_steps, word_weights
 from phenaki_viz.recording import AttentionRecord
-from phenaki_viz.recording.files import RecordedRun
-from phenaki_viz.recording.looking import Look
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.files import RecordedRun
+from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import derived, panels, queries, selection, shows, slices
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.markup import inert

@@ -17,9 +17,10 @@ from phenaki_viz.figures.colour import largest
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.outcome_views import loss_change_over_video, loss_over_video
 from phenaki_viz.figures.over_video import column_over_video, frame_steps, word_weights
-from phenaki_viz.recording.files import RecordedRun
-from phenaki_viz.recording.looking import Look
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.files import RecordedRun
+from phenaki_viz.runs.live import model_of
+from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import errands, panels, shows
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.requests import LookRequest
@@ -163,7 +164,7 @@ def _other(run: Look, prompt: Prompt) -> Look | None:
     if prompt.text == run.prompt.text:
         return run
     ask = replace(run.ask, frames=len(run.clip.frames))
-    request = LookRequest(model=run.model, clip=run.clip, prompt=prompt, ask=ask)
+    request = LookRequest(model=model_of(run), clip=run.clip, prompt=prompt, ask=ask)
     try:
         found = errands.fetch_run(Wanted(request, partial(_same_text, run)), run.seconds)
     except PhenakiVizError as error:

@@ -7,10 +7,10 @@ import streamlit as st
 
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.training_views import loss_curve
-from phenaki_viz.recording.dialled import DialledRun
+from phenaki_viz.runs.dialled import DialledRun
+from phenaki_viz.runs.training_job import Training, TrainSettings
 from phenaki_viz.ui import panels
 from phenaki_viz.ui.exporting import export_row
-from phenaki_viz.ui.training_jobs import Training, TrainSettings
 from phenaki_viz.ui.trainings import (
     Trainings,
     disk_bytes,

@@ -8,8 +8,8 @@ import streamlit as st
 from phenaki_viz.checkpoints import Opened
 from phenaki_viz.errors import CheckpointError
 from phenaki_viz.figures.training_views import Stretches, recorded_loss
-from phenaki_viz.recording.files import RecordedRun
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.files import RecordedRun
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import models, panels
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.own import GOOD

@@ -20,14 +20,14 @@ from phenaki_viz.figures.over_video import row_over_video
 from phenaki_viz.figures.training_views import heads_over_steps
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import AttentionRecord
-from phenaki_viz.recording.trained_steps import watched
+from phenaki_viz.runs.training_job import Kept, Training
+from phenaki_viz.runs.training_step import watched
 from phenaki_viz.ui import derived, outcome, panels, selection, shows
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.health import draw_health
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.shelves import number_of
-from phenaki_viz.ui.training_jobs import Kept, Training
 
 T = TypeVar("T")
 AT = "train_at"

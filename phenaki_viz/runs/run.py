@@ -1,8 +1,6 @@
-"""A model, what it was shown, and what its attention did."""
+"""What a model was shown, and what its attention did: all that a page needs, and no model."""
 
 from dataclasses import dataclass
-
-from torch import nn
 
 from phenaki_viz.data import Clip, Prompt
 from phenaki_viz.recording.records import Recording
@@ -10,15 +8,15 @@ from phenaki_viz.recording.records import Recording
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Run:
-    """All a page needs.
+    """One run of a model: numbers and texts alone, so that it can be pickled and sent.
 
     clip: as the model saw it, cropped and resized. temporal_patch: frames a later time step
-    covers. seconds: of the recorded forward alone.
+    covers. seconds: of the recorded forward alone. Its model, in the process that ran it:
+    `phenaki_viz.runs.live.model_of`.
     """
 
     clip: Clip
     prompt: Prompt
-    model: nn.Module
     recording: Recording
     temporal_patch: int
     seconds: float

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from phenaki_viz.models.offsets import OffsetBias
-from phenaki_viz.recording.duck import stack_and_layer as stack_and_layer
+from phenaki_viz.numerics.offsets import OffsetBias
+from phenaki_viz.recording.families.phenaki import stack_and_layer as stack_and_layer
 from phenaki_viz.recording.records import Alibi
 
 

@@ -19,8 +19,9 @@ from phenaki_viz.models.phenaki import highest
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
 from phenaki_viz.recording.hooks import record
 from phenaki_viz.recording.origin import origin_of
-from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.switches import Switches, switched
+from phenaki_viz.runs.live import made_by
+from phenaki_viz.runs.run import Run
 
 Grid = tuple[int, int, int]
 NONE_OFF = Switches()
@@ -128,10 +129,9 @@ def look(
             *notes,
         ],
     }
-    return Look(
+    run = Look(
         clip=fitted,
         prompt=prompt,
-        model=model,
         recording=recording,
         temporal_patch=eyes.temporal_patch_size if eyes else 1,
         seconds=seconds,
@@ -139,6 +139,7 @@ def look(
         outcome=Outcome(**made),
         notes=notes,
     )
+    return made_by(model, run)
 
 
 def eyes_of(model: nn.Module) -> CViViT | None:

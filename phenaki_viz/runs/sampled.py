@@ -14,13 +14,14 @@ from phenaki_viz.errors import ConfigError
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.phenaki import Sampled, SampleStep
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
-from phenaki_viz.recording.duck import attention_modules
+from phenaki_viz.recording.families.phenaki import attention_modules
 from phenaki_viz.recording.hooks import record
-from phenaki_viz.recording.looking import NONE_OFF, as_frames, read_words
 from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.records import Recording
-from phenaki_viz.recording.run import Run
 from phenaki_viz.recording.switches import Switches, switched
+from phenaki_viz.runs.live import made_by
+from phenaki_viz.runs.model import NONE_OFF, as_frames, read_words
+from phenaki_viz.runs.run import Run
 
 CONDITIONAL, UNCONDITIONAL = "conditional", "unconditional"
 
@@ -116,10 +117,9 @@ def sample(
         shown = np.concatenate((as_frames(prime), shown))
     primed_steps = primed.shape[1] // math.prod(grid[1:])
     recording.made_by["primed_steps"] = primed_steps
-    return SampledRun(
+    run = SampledRun(
         clip=Clip(shown, f"sampled: {prompt.text}"),
         prompt=prompt,
-        model=model,
         recording=recording,
         temporal_patch=model.cvivit.temporal_patch_size,
         seconds=seconds,
@@ -128,6 +128,7 @@ def sample(
         previews=previews,
         primed_steps=primed_steps,
     )
+    return made_by(model, run)
 
 
 def _decode(

@@ -8,11 +8,11 @@ import torch
 from torch import nn
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.recording.duck import AttentionModule, attention_modules, null_keys
+from phenaki_viz.recording.families.phenaki import AttentionModule, attention_modules, null_keys
 
 
 @dataclass(frozen=True)
-class Price:
+class Estimate:
     """bytes: of all maps together. calls: how many attention calls. largest: bytes of one map."""
 
     bytes: int
@@ -20,7 +20,9 @@ class Price:
     largest: int
 
 
-def price(model: nn.Module, *args: Any, dtype: torch.dtype = torch.float32, **kwargs: Any) -> Price:
+def estimate(
+    model: nn.Module, *args: Any, dtype: torch.dtype = torch.float32, **kwargs: Any
+) -> Estimate:
     """Bytes that `record(model)` would keep of `model(*args, **kwargs)`, without computing it.
 
     Runs a copy without storage on PyTorch's meta device, so shapes are exact and nothing is
@@ -38,9 +40,9 @@ def price(model: nn.Module, *args: Any, dtype: torch.dtype = torch.float32, **kw
         with torch.no_grad():
             twin(*_meta(args), **_meta(kwargs))
     except Exception as error:
-        raise RecordingError(f"the model cannot be priced on shapes alone: {error}") from error
+        raise RecordingError(f"the model cannot be estimated on shapes alone: {error}") from error
     sizes = [cells * dtype.itemsize for cells in shapes]
-    return Price(bytes=sum(sizes), calls=len(sizes), largest=max(sizes, default=0))
+    return Estimate(bytes=sum(sizes), calls=len(sizes), largest=max(sizes, default=0))
 
 
 def map_cells(module: AttentionModule, x: torch.Tensor, context: torch.Tensor | None) -> int:

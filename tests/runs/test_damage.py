@@ -20,9 +20,9 @@ from phenaki_viz.figures.over_video import patches_over_video
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import HeadMap, PartsMap, parts, record
-from phenaki_viz.recording.dialled import run_dialled
-from phenaki_viz.recording.files import HEADER, open_recording, save_recording
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.dialled import run_dialled
+from phenaki_viz.runs.files import HEADER, open_recording, save_recording
+from phenaki_viz.runs.run import Run
 
 ROWS = range(40, 46)
 
@@ -159,7 +159,7 @@ def test_formats_come_back_from_the_file(tmp_path, dtype, cast, hold):
         attention(torch.randn(1, 12, 16, dtype=dtype))
     run = Run(
         clip=Clip(np.zeros((12, 8, 8, 1), np.uint8), "black"), prompt=read_prompt(""),
-        model=attention, recording=recording, temporal_patch=1, seconds=0.1,
+        recording=recording, temporal_patch=1, seconds=0.1,
     )  # fmt: skip
     back = open_recording(save_recording(tmp_path / "run.safetensors", run)).recording.records[0]
     kept = recording.records[0]

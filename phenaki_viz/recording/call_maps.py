@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 import torch
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.models.offsets import OffsetBias
-from phenaki_viz.models.precision import Precision, autocast_dtype, working
+from phenaki_viz.numerics.offsets import OffsetBias
+from phenaki_viz.numerics.precision import Precision, autocast_dtype, working
 from phenaki_viz.recording.choice import Choice
-from phenaki_viz.recording.cuts import cut_map
-from phenaki_viz.recording.duck import AttentionModule, null_keys
+from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
 from phenaki_viz.recording.maps import AttentionMap, Held, StoredMap
 from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.records import PositionBias, Verification
+from phenaki_viz.recording.select import cut_map
 from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.verify import UNSEEN, Mixed, Sample, indices, keys_of, queries_of, verify
 

@@ -8,11 +8,12 @@ import torch
 
 from phenaki_viz.data import Clip, Prompt, embed_words, fit_clip, to_tensor
 from phenaki_viz.errors import ConfigError, RecordingTooLargeError
-from phenaki_viz.models.dial import DialConfig, DialledModel, build, work_of
+from phenaki_viz.models.dial import DialConfig, build, work_of
 from phenaki_viz.models.text import PAD
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
 from phenaki_viz.recording.hooks import record
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.live import made_by
+from phenaki_viz.runs.run import Run
 
 MOST_WORK = 3 * 10**12  # multiply-adds of one forward: minutes on two cores
 
@@ -37,7 +38,6 @@ class DialledRun(Run):
     """A run of a dialled model. config: what was dialled. padding: of words and steps."""
 
     config: DialConfig
-    model: DialledModel
     padding: Padding = NO_PADDING
 
 
@@ -78,16 +78,16 @@ def run_dialled(
         "prompt": prompt.text,
         "notes": [*fitted.notes, *(prompt.notes if config.cross else ())],
     }
-    return DialledRun(
+    run = DialledRun(
         config=config,
         clip=fitted,
         prompt=prompt,
-        model=model,
         padding=padding,
         recording=recording,
         temporal_patch=config.temporal_patch,
         seconds=seconds,
     )
+    return made_by(model, run)
 
 
 def how_to_hold(config: DialConfig, words: int, hold: Hold, limit_bytes: int) -> Hold:

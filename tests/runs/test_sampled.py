@@ -4,10 +4,10 @@ import torch
 
 from phenaki_viz.data import Clip, read_prompt, to_tensor
 from phenaki_viz.errors import ConfigError
-from phenaki_viz.recording.files import open_recording, save_recording
-from phenaki_viz.recording.sampled import Sampling, sample
 from phenaki_viz.recording.switches import Switches
-from tests.recording.trained import clip, phenaki
+from phenaki_viz.runs.files import open_recording, save_recording
+from phenaki_viz.runs.sampled import Sampling, sample
+from tests.runs.trained import clip, phenaki
 
 
 def drawn(critic="", hold="auto", **settings):

@@ -14,11 +14,11 @@ from phenaki_viz.data import Clip, read_prompt, sample_clip
 from phenaki_viz.errors import ExportError, RecordingError
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.dial import DialConfig
-from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording import PartsMap, record
-from phenaki_viz.recording.dialled import Padding, run_dialled
-from phenaki_viz.recording.files import HEADER, open_recording, recording_bytes, save_recording
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.dialled import Padding, run_dialled
+from phenaki_viz.runs.files import HEADER, open_recording, recording_bytes, save_recording
+from phenaki_viz.runs.run import Run
 
 SMALL = {"heads": 3, "depth": 2, "dim": 32, "dim_head": 8, "height": 32, "width": 32}
 
@@ -87,7 +87,7 @@ def test_a_bias_of_any_kind_and_extras_are_kept(tmp_path, kind):
             attention(torch.randn(1, 6, 16), attn_bias=bias)
     clip = Clip(np.zeros((6, 8, 8, 1), np.uint8), "black")
     run = Run(
-        clip=clip, prompt=read_prompt(""), model=attention, recording=recording,
+        clip=clip, prompt=read_prompt(""), recording=recording,
         temporal_patch=1, seconds=0.1,
     )  # fmt: skip
     back = open_recording(save_recording(tmp_path / "run.safetensors", run)).recording

@@ -11,8 +11,9 @@ from phenaki_viz.errors import ConfigError
 from phenaki_viz.models.dial import DialConfig, work_of
 from phenaki_viz.models.text import PAD
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
-from phenaki_viz.recording.dialled import NO_PADDING, DialledRun, Padding
 from phenaki_viz.recording.hooks import record
+from phenaki_viz.runs.dialled import NO_PADDING, DialledRun, Padding
+from phenaki_viz.runs.live import made_by
 from phenaki_viz.training.dialled import (
     MaskedPatches,
     as_pixels,
@@ -86,16 +87,16 @@ def run_trained(
         "trained": f"in this page, {done:,} steps" if done else "not yet",
         "trained_steps": done,
     }
-    return DialledRun(
+    run = DialledRun(
         config=config,
         clip=clip,
         prompt=prompt,
-        model=model,
         padding=padding,
         recording=recording,
         temporal_patch=config.temporal_patch,
         seconds=time.perf_counter() - started,
     )
+    return made_by(model, run)
 
 
 def fill_in(parts: MaskedPatches, clip: Clip, prompt: Prompt) -> tuple[np.ndarray, np.ndarray]:

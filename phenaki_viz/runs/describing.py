@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from phenaki_viz.recording.files import open_recording
 from phenaki_viz.recording.records import (
     AttentionRecord,
     Recording,
     describe_holding,
     describe_origin,
 )
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.files import open_recording
+from phenaki_viz.runs.run import Run
 
 
 def describe_file(path: Path) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 import torch
 from torch import nn
 
-from phenaki_viz.models.offsets import OffsetBias
+from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.compiled import ORIGINAL
 from phenaki_viz.recording.walking import Named, modules_of
 

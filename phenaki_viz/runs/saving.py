@@ -6,26 +6,27 @@ import numpy as np
 
 from phenaki_viz.data import Clip, read_prompt
 from phenaki_viz.errors import RecordingError, VideoError
-from phenaki_viz.recording.files import NoModel, open_recording, save_recording
+from phenaki_viz.recording.asked_above import Shown
 from phenaki_viz.recording.places import Grid
 from phenaki_viz.recording.records import Recording
-from phenaki_viz.recording.run import Run
+from phenaki_viz.runs.files import open_recording, save_recording
+from phenaki_viz.runs.run import Run
 
 NO_CLIP = "no clip"
 PATCH = 8  # pixels a side of a token, where there is no clip to be seen
 
 
-def save(recording: Recording, path: Path, clip: Clip | np.ndarray | None) -> Path:
+def save(recording: Recording, path: Path, clip: Shown | np.ndarray | None) -> Path:
     """See `Recording.save`."""
     if not recording.records:
         raise RecordingError(f"nothing was recorded, so there is nothing to save in {path.name}")
-    shown = _clip(clip) if clip is not None else recording.clip
+    given = recording.clip if clip is None else clip
+    shown = None if given is None else _clip(given)
     grid = grid_of(recording)
     prompt = str(recording.made_by.get("prompt") or " ".join(_words(recording)))
     run = Run(
         clip=blank(grid) if shown is None else shown,
         prompt=read_prompt(prompt),
-        model=NoModel(),
         recording=recording,
         temporal_patch=1 if shown is None else frames_a_step(shown, grid),
         seconds=0.0,
@@ -69,8 +70,12 @@ def frames_a_step(clip: Clip, grid: Grid) -> int:
     )
 
 
-def _clip(clip: Clip | np.ndarray) -> Clip:
-    return clip if isinstance(clip, Clip) else Clip(np.asarray(clip), "clip")
+def _clip(given: Shown | np.ndarray) -> Clip:
+    if isinstance(given, Clip):
+        return given
+    if isinstance(given, np.ndarray):
+        return Clip(given, "clip")
+    return Clip(np.asarray(getattr(given, "frames", given)), str(getattr(given, "name", "clip")))
 
 
 def _words(recording: Recording) -> tuple[str, ...]:

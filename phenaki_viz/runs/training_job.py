@@ -1,6 +1,6 @@
 """One training in a thread of its own: it goes on when the page is reloaded, and on disk for good.
 
-Nothing here touches Streamlit: the page reads plain values, the thread writes them.
+Nothing here knows a page: whoever looks reads plain values, the thread writes them.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from phenaki_viz.errors import CheckpointError, PhenakiVizError, TrainingError
 from phenaki_viz.files import make_folder
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import Recording
-from phenaki_viz.recording.trained_steps import fill_in, run_trained, steps_to_keep, watched
+from phenaki_viz.runs.training_step import fill_in, run_trained, steps_to_keep, watched
 from phenaki_viz.training.dialled import DialledTrainer, MaskedPatches
 from phenaki_viz.training.dialled_files import load_dialled, save_dialled
 from phenaki_viz.training.loop import Progress, resume, run

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import torch
 
-from phenaki_viz.checkpoints.headers import decoded
 from phenaki_viz.errors import FileError
+from phenaki_viz.tensor_files.headers import decoded
 
 MARK = ', "digests": '  # unescaped, as it is in no string
 NAMED = 3  # of what is damaged

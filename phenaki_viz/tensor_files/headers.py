@@ -14,10 +14,8 @@ import torch
 
 from phenaki_viz.errors import FileError
 
-HEADER = "phenaki_viz"  # the key of our JSON in the metadata of a file of weights
 MOST_HEADER = 100_000_000  # bytes; as safetensors itself allows
 MOST_KEYS = 1_000_000
-MOST_NATIVE = 4 * 2**20  # letters; settings and a record of the training have some thousands
 MOST_NOT_JSON = 4 * 2**20  # letters of a text with NaN in it, which JSON does not know
 MOST_NESTED = 2_000_000  # brackets of a text
 _KEY = b'":'
@@ -81,20 +79,6 @@ class Header(msgspec.Struct, frozen=True):
             at = last
         if at < size:
             raise FileError(f"{name} is damaged: {size - at:,} bytes at its end are of no tensor")
-
-
-class Native(msgspec.Struct, frozen=True):
-    """What this project writes beside weights. config: JSON, read by the class that `kind` names.
-
-    title, licence, record: where the weights come from, and how they were trained.
-    """
-
-    format: int
-    kind: str
-    config: dict[str, Any] = {}  # msgspec copies it
-    title: str = ""
-    licence: str = ""
-    record: dict[str, Any] = {}
 
 
 class Metadata(msgspec.Struct, frozen=True):
@@ -170,13 +154,6 @@ def decoded(text: str, kind: type[T], what: str) -> T:
         raise FileError(f"{what}: {plain(error)}") from error
     except (ValueError, RecursionError) as error:
         raise FileError(f"{what} (not JSON)") from error
-
-
-def read_native(text: str, name: str) -> Native:
-    """What this project wrote beside weights. Raises FileError."""
-    if len(text) > MOST_NATIVE:
-        raise FileError(f"{name}: its settings have {len(text):,} letters, at most {MOST_NATIVE:,}")
-    return decoded(text, Native, f"{name}: its settings are damaged")
 
 
 def plain(error: Exception) -> str:

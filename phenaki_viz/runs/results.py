@@ -16,9 +16,9 @@ import torch
 
 from phenaki_viz.data import Clip
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.recording.looking import Outcome
-from phenaki_viz.recording.run import Run
-from phenaki_viz.recording.sampled import DecodingStep, SampledRun, Sampling
+from phenaki_viz.runs.model import Outcome
+from phenaki_viz.runs.run import Run
+from phenaki_viz.runs.sampled import DecodingStep, SampledRun, Sampling
 
 TOKENS = {"codes": np.int64, "predicted": np.int64, "masked": np.bool_, "loss": np.float32}
 FRAMES = ("reconstruction", "filled")

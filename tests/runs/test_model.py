@@ -5,11 +5,11 @@ import torch.nn.functional as F
 
 from phenaki_viz.data import read_prompt
 from phenaki_viz.errors import ConfigError, RecordingError, ShapeError, VideoError
-from phenaki_viz.recording.looking import Ask, look, most_frames
 from phenaki_viz.recording.switches import Switches, switched
+from phenaki_viz.runs.model import Ask, look, most_frames
 from tests.checkpoints.files import CRITIC, CVIVIT, MASKGIT
 from tests.models.listening import hear
-from tests.recording.trained import clip, phenaki
+from tests.runs.trained import clip, phenaki
 
 CROSS, SELF = "maskgit.transformer.layers.0.2", "maskgit.transformer.layers.0.1"
 
