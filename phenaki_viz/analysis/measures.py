@@ -57,7 +57,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "time": Measure(
         "distance in time",
-        "steps",
+        "time steps",
         lambda attn, record, first: heads.distance_in_time(attn, record.places.token_grid, first),
         _runs_in_time,
     ),

@@ -48,7 +48,7 @@ SORTS = {
 
 
 def patch_sentence(head: Head, place: Place, direction: Direction = "row") -> str:
-    """What one patch does with this head: 'Step 2, row 2, column 2 puts 57 % of its weight on …'.
+    """What one patch does with this head: 'Time 2, row 2, column 2 puts 57 % of its weight on …'.
 
     direction: "column" says who looks at it instead; of cross-attention, where patches are no
     keys, it makes no difference.

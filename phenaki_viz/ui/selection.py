@@ -22,6 +22,7 @@ MOST_IN_A_ROW = 4
 VIDEO = "video"
 # Of the number boxes with their labels beside them, in pixels.
 WIDTHS = {"layer": 120, "head": 118, "step": 118, "row": 118, "column": 134}
+LABELS = {"step": "Time"}  # links keep the name they had
 # On the sample clip this patch lies on the upper digit, in the middle of the film.
 NUMBERS = {"layer": 0, "head": 0, "step": 2, "row": 1, "column": 2}
 # Of the trained model: the head that reads the digit's word, and a patch on the digit.
@@ -184,7 +185,7 @@ def number(name: str, most: int) -> int:
     wishes.setdefault(name, wanted)
     st.session_state[name] = max(0, min(wanted, most))
     return st.number_input(
-        name.capitalize(),
+        LABELS.get(name, name.capitalize()),
         0,
         max(most, 0),
         min(_start(name), most),

@@ -77,7 +77,7 @@ def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app):
     read = float(strip.get_attribute("data-confidence"))
     assert read == pytest.approx(float(made.steps[14].confidence[2, 3, 4]), abs=1e-6)
     settle(page)
-    expect(number(page, "Step")).to_have_value("2")
+    expect(number(page, "Time")).to_have_value("2")
     expect(number(page, "Column")).to_have_value("4")
     page.get_by_role("button", name="Play the decoding steps").click()
     expect(strip).to_have_attribute("data-step", "17", timeout=10_000)

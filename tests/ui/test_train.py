@@ -164,7 +164,7 @@ def test_text_frames_and_patches_over_the_training(page, shelf):
     assert not at.exception
     at.button_group(key="maps").set_value("self").run()
     at.toggle(key="train_common").set_value(True).run()
-    assert header(at, "strip")["scale"]["scope"] == "this query, all kept steps"
+    assert header(at, "strip")["scale"]["scope"] == "this query, all kept training steps"
     visual = {"layout": "factorised", "cross": False}
     ended(shelf.start(settings(steps=10, **visual)))
     at = page(train_steps=10, train_batch=2, layout="factorised", cross="no")

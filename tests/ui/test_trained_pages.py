@@ -70,7 +70,7 @@ def test_encoder_and_decoder_are_told_apart(app):
     named = {"encoder spatial", "encoder temporal", "decoder spatial", "decoder temporal"}
     assert {str(getattr(o, "content", o)).lower() for o in options} >= named | {"self", "cross"}
     at.button_group(key="maps").set_value("decoder spatial").run()
-    assert any("frame step 2" in line for line in words_on(at))
+    assert any("time 2" in line for line in words_on(at))
 
 
 def test_another_clip_says_what_it_shows(app):
@@ -351,7 +351,7 @@ def test_a_critics_attention_is_a_pass_of_its_own_but_for_the_last_step():
     assert len(passes.options) == 4
     passes.set_value("critic, conditional").run()
     assert not at.exception and "map" not in components(at)
-    assert any("not asked at the last step" in info.value for info in at.info)
+    assert any("not asked at the last decoding step" in info.value for info in at.info)
     at.session_state["decoding_step"] = 3
     at.run()
     made = sample(model, read_prompt("left right"), Sampling(frames=5))

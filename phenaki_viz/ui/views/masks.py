@@ -94,7 +94,7 @@ def _causality(run: Run) -> None:
         )
     elif not along_time and not all(kind.causal for kind in convolutions):
         st.info(
-            "The maps are causal, but the PEG convolution before each layer looks one step "
-            "ahead: switch on “PEG causal in time” to close that way too.",
+            "The maps are causal, but the PEG convolution before each layer looks one time "
+            "step ahead: switch on “PEG causal in time” to close that way too.",
             icon=":material/info:",
         )

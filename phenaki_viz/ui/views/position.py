@@ -128,7 +128,7 @@ def _time_offset(steps: int) -> int:
         return 0
     if abs(st.session_state.get("dt", 0)) >= steps:
         st.session_state["dt"] = 0
-    return st.slider("Δt, query − key (steps)", 1 - steps, steps - 1, 0, key="dt", **_BOUND)
+    return st.slider("Δt, query − key (time steps)", 1 - steps, steps - 1, 0, key="dt", **_BOUND)
 
 
 def _alibi(run: Run, record: AttentionRecord, head: int) -> None:

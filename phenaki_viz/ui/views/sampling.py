@@ -85,7 +85,7 @@ def _controls(run: Look) -> Sampling:
             key="guidance",
             width=190,
             help="1 follows the text as trained; above, what the text adds is exaggerated, and "
-            "the model is asked twice a step",
+            "the model is asked twice a decoding step",
             **_BOUND,
         )
         steps = st.slider("Decoding steps", 1, 48, 18, key="decoding", width=190, **_BOUND)
@@ -97,7 +97,7 @@ def _controls(run: Look) -> Sampling:
             0.1,
             key="temperature",
             width=190,
-            help="Chance in the choice of codes; it falls to 0 over the steps",
+            help="Chance in the choice of codes; it falls to 0 over the decoding steps",
             **_BOUND,
         )
         priming = _priming(run, pt, most)
@@ -141,7 +141,7 @@ def _sampled(run: Look, sampling: Sampling) -> SampledRun | None:
         st.info("Sampling was cancelled.", icon=":material/pause_circle:")
         st.button("Sample", type="primary", on_click=_go_on)
         return None
-    wanted = Wanted(request, lambda: _hold(request), "Sampling: step")
+    wanted = Wanted(request, lambda: _hold(request), "Sampling: decoding step")
     try:
         made = errands.fetch_run(wanted, run.seconds * 2 * sampling.steps)
     except PhenakiVizError as error:
@@ -183,8 +183,8 @@ def _player(sampled: SampledRun) -> None:
         on_pick=_picked,
     )
     st.caption(
-        f"{len(steps)} steps in {sampled.seconds:.1f} s, with the attention of every step "
-        "recorded. The frames are what the tokens of that step decode to."
+        f"{len(steps)} decoding steps in {sampled.seconds:.1f} s, with the attention of each "
+        "recorded. The frames are what the tokens of a decoding step decode to."
     )
 
 
@@ -252,8 +252,8 @@ def _attention(sampled: SampledRun) -> None:
         draw_attention(run, "h3")
     else:
         st.info(
-            "The critic is not asked at the last step: nothing is masked again after it. Choose an "
-            "earlier step.",
+            "The critic is not asked at the last decoding step: nothing is masked again after it. "
+            "Choose an earlier one.",
             icon=":material/info:",
         )
 

@@ -36,7 +36,7 @@ def record_page(run: Run) -> None:
     (st.header if curves else st.title)("Watch one learn", anchor=False)
     st.caption(
         "A model of your own dialling learns from moving digits in this page: live loss, and its "
-        "attention at the steps that were kept."
+        "attention at the training steps that were kept."
     )
     st.button(
         "Dial a model and train it",
