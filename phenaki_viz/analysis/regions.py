@@ -66,8 +66,17 @@ def region_masses(
     if not len(rows):
         return {}
     attn = record.map.rows(item, head, rows.tolist()).astype(np.float64)
-    seen = visible(record, item, rows)
-    offsets = _offsets(record, item, rows)
+    return masses_in_regions(attn, visible(record, item, rows), _offsets(record, item, rows))
+
+
+def masses_in_regions(
+    attn: np.ndarray, seen: np.ndarray, offsets: tuple[np.ndarray, ...]
+) -> dict[str, Mass]:
+    """Mass of every region of these rows, as `region_masses` says.
+
+    attn: 'q j', each row a distribution. seen: 'q j' bool, which keys a query may look at.
+    offsets: (Δt, Δrow, Δcolumn) from query to key and the key's time step, each 'q j'.
+    """
     found: dict[str, Mass] = {}
     taken: list[np.ndarray] = []
     for name, inside in REGIONS.items():
@@ -78,7 +87,7 @@ def region_masses(
         found[name] = Mass(
             mass=float(np.where(there, attn, 0).sum(axis=1).mean()),
             uniform=float((there.sum(axis=1) / seen.sum(axis=1)).mean()),
-            queries=len(rows),
+            queries=len(attn),
         )
     return found
 

@@ -668,7 +668,8 @@ class AttentionMap extends LinkedPanel {
       .map(([name, text]) => swatch(colours[name], text));
     const { cut } = this.head;
     if (cut) flags.push(swatch(cut.colour, "left out"));
-    this.find(".legend").replaceChildren(ramp, law, ...flags);
+    const names = scale.names?.map(([colour, name]) => swatch(colour, name));
+    this.find(".legend").replaceChildren(...(names ?? [ramp, law]), ...flags);
   }
 
   // ---- what the user does

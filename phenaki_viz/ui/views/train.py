@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.figures.training_sentences import loss_sentence
 from phenaki_viz.figures.training_views import loss_curve
 from phenaki_viz.recording.dialled import DialledRun
 from phenaki_viz.ui import panels
@@ -207,6 +208,7 @@ def _live(job: Training) -> None:
     if losses:
         made_by = {"training": job.settings.words, "steps": done}
         picture = loss_curve(losses, made_by)
+        st.caption(loss_sentence(losses, done))
         panels.plotly(picture, key="train.loss", height=230)
         export_row(picture.name, lambda: picture, "train.loss")
     if _seen(job) != st.session_state.get(_SEEN):

@@ -17,6 +17,7 @@ from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.naming import place_name
 from phenaki_viz.figures.outcome_views import frames_alone
 from phenaki_viz.figures.over_video import row_over_video
+from phenaki_viz.figures.sentences import head_sentence, patch_sentence
 from phenaki_viz.figures.training_views import heads_over_steps
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import AttentionRecord
@@ -64,6 +65,9 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
         _of(chosen),
         tag="h2",
     )
+    said = patch_sentence(chosen.shown, chosen.place)
+    panels.say(said, _of(chosen), key="sentence.patch")
+    panels.say(_whole(at, chosen), _of(chosen), key="sentence.head", aside=True)
     with st.container():  # a place of its own, whether there is something to say or not
         draw_health(at.recording)
     st.caption(inert(f"{clip.name} (never learnt from; all of its patches are shown)"))
@@ -216,6 +220,12 @@ def _filled(at: Kept, config: DialConfig) -> None:
 
 def _entropy(kept: Kept, look: Selection) -> np.ndarray:
     return _once(kept, "entropy", look, lambda: head_table(look.records, look.items, "entropy"))
+
+
+def _whole(kept: Kept, look: Selection) -> str:
+    """What the selected head does at this training step, in a sentence."""
+    one = f"sentence {look.layer} {look.head}"
+    return _once(kept, one, look, lambda: head_sentence(look.shown))
 
 
 def _once(kept: Kept, what: str, look: Selection, make: Callable[[], T]) -> T:
