@@ -20,6 +20,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
@@ -95,13 +96,15 @@ class RecordedRun(Run):
     """A run that was opened from a file: its maps, its clip, no model.
 
     outcome, notes: of a look, as in `Look`. sampled: the sampled video, when it was one.
-    kept: where its numbers are now, and whether they were checked; one sentence.
+    kept: where its numbers are now, and whether they were checked; one sentence. saved: the day on
+    which the file was written, as 2026-11-22; empty for older files.
     """
 
     outcome: Outcome = NOTHING
     notes: tuple[str, ...] = ()
     sampled: SampledRun | None = None
     kept: str = ""
+    saved: str = ""
 
 
 def save_recording(path: Path, run: Run | Recording, *, blank_clip: bool = False) -> Path:
@@ -262,6 +265,7 @@ def _run(header: Header, tensors: Tensors, kept: str) -> RecordedRun:
         temporal_patch=header.temporal_patch,
         seconds=header.seconds,
         kept=kept,
+        saved=header.saved,
     )
     return with_what_came_out(run, tensors)
 
@@ -293,6 +297,7 @@ def _content(run: Run, blank_clip: bool) -> tuple[dict[str, torch.Tensor], dict[
         "blank_clip": blank_clip,
         "missed": recording.missed,
         "recomputed": recording.recomputed,
+        "saved": date.today().isoformat(),
         "position_biases": [
             {"name": name, "module": bias.module, "dimensions": bias.dimensions}
             for name, bias in recording.position_biases.items()

@@ -88,6 +88,7 @@ class Header(msgspec.Struct, frozen=True):
     blank_clip: bool = False
     missed: tuple[str, ...] = ()
     recomputed: Natural = 0
+    saved: str = ""  # the day, as 2026-11-22
 
 
 def check_bias(bias: Bias, at: str, tensors: Tensors) -> None:

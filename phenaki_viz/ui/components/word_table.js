@@ -33,7 +33,8 @@ class WordTable extends Panel {
       : `${name}: ${said} reads it more where there is something (AUC ${cell.auc.toFixed(2)})`;
     const button = make("button", { type: "button", title, ariaLabel: title },
       make("b", { textContent: low ? "–" : said }),
-      make("span", { textContent: low ? "" : cell.auc.toFixed(2) }));
+      make("span", { textContent: low ? "" : cell.auc.toFixed(2) }),
+      make("i", { ariaHidden: "true" }));
     button.classList.toggle("low", low);
     button.classList.toggle("best", best && !low);
     button.style.setProperty("--share", `${100 * clamp(2 * (cell.auc - 0.5), 0, 1)}%`);
