@@ -63,7 +63,7 @@ MEASURES: dict[str, Measure] = {
     ),
     "time": Measure(
         "distance in time",
-        "steps",
+        "time steps",
         lambda rows: heads.distance_in_time(rows.attn, _grid(rows), rows.first),
         _runs_in_time,
     ),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from phenaki_viz.analysis.regions import MOST_QUERIES, Mass, masses_in_regions
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.recording import PositionBias
 
@@ -31,3 +32,25 @@ def plane(bias: PositionBias, head: int, dt: int = 0) -> np.ndarray:
             f"{1 - bias.dimensions[0]} to {bias.dimensions[0] - 1}"
         )
     return surface[at]
+
+
+def masses_alone(bias: PositionBias, head: int) -> dict[str, Mass]:
+    """Where one head's weight would lie if position alone decided: softmax of the bias.
+
+    Mean over the queries of the grid that the bias is of, evenly spaced ones of a large one; the
+    regions are those of `analysis.regions`. Empty where the bias is not finite.
+    Source: the counterfactual "position alone" of the logit's terms; not the head's own map.
+    """
+    grid = bias.dimensions if len(bias.dimensions) == 3 else (1, *bias.dimensions)
+    surface = bias.surface[head].reshape([2 * size - 1 for size in grid]).astype(np.float64)
+    places = np.indices(grid).reshape(3, -1)
+    count = places.shape[1]
+    queries = np.unique(np.linspace(0, count - 1, min(count, MOST_QUERIES)).round().astype(int))
+    delta = places[:, queries][:, :, None] - places[:, None, :]  # query - key: '3 q j'
+    scores = surface[tuple(delta + np.array(grid)[:, None, None] - 1)]
+    if not np.isfinite(scores).all():
+        return {}
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    at = np.broadcast_to(places[0][None], weights.shape)
+    return masses_in_regions(weights, np.ones(weights.shape, bool), (*-delta, at))

@@ -84,8 +84,17 @@ def region_masses(head: HeadMap, queries: Sequence[int] | None = None) -> dict[s
     if not len(rows):
         return {}
     attn = head.rows(rows.tolist()).astype(np.float64)
-    seen = head.visible(rows)
-    offsets = _offsets(head, rows)
+    return masses_in_regions(attn, head.visible(rows), _offsets(head, rows))
+
+
+def masses_in_regions(
+    attn: np.ndarray, seen: np.ndarray, offsets: tuple[np.ndarray, ...]
+) -> dict[str, Mass]:
+    """Mass of every region of these rows, as `region_masses` says.
+
+    attn: 'q j', each row a distribution. seen: 'q j' bool, which keys a query may look at.
+    offsets: (Δt, Δrow, Δcolumn) from query to key and the key's time step, each 'q j'.
+    """
     found: dict[str, Mass] = {}
     taken: list[np.ndarray] = []
     for name, inside in REGIONS.items():
@@ -96,7 +105,7 @@ def region_masses(head: HeadMap, queries: Sequence[int] | None = None) -> dict[s
         found[name] = Mass(
             weight=float(np.where(there, attn, 0).sum()),
             even=float((there.sum(axis=1) / seen.sum(axis=1)).sum()),
-            queries=len(rows),
+            queries=len(attn),
         )
     return found
 

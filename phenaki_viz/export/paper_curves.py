@@ -10,7 +10,14 @@ from phenaki_viz.export.paper import EDGE, WIDTH, Body, Box, Sheet, slanted, tic
 from phenaki_viz.export.paper_legends import SWATCH_LINE, draw_swatches
 from phenaki_viz.export.paper_text import INK, LABEL, TICK, height_of, printable, width_of
 from phenaki_viz.figures import Curves
-from phenaki_viz.figures.curves import MOST_MARKED, Stroke, gap_swatches, label_ticks, stroke
+from phenaki_viz.figures.curves import (
+    MOST_MARKED,
+    Stroke,
+    gap_swatches,
+    label_ticks,
+    marker_size,
+    stroke,
+)
 from phenaki_viz.figures.words import plain, spoken
 
 LEFT, HIGH = 0.72, 2.5
@@ -87,14 +94,18 @@ def _lines(axes: Axes, picture: Curves) -> None:
             curve.x,
             curve.y,
             color=look.colour,
-            linestyle=DASHES[look.dash],
+            linestyle="" if picture.kind == "dot" else DASHES[look.dash],
             linewidth=look.width * 0.6,
-            marker=MARKERS[look.marker] if len(curve.x) <= MOST_MARKED else "",
-            markersize=4.5 if look.width > 2 else 3,
+            marker=MARKERS[look.marker] if _marked(picture, at) else "",
+            markersize=marker_size(picture, look) / 2,
             drawstyle="steps-post" if picture.kind == "step" else "default",
             label=_entry(picture, at),
             zorder=3 if curve.highlighted else 2,
         )
+
+
+def _marked(picture: Curves, at: int) -> bool:
+    return picture.kind == "dot" or len(picture.curves[at].x) <= MOST_MARKED
 
 
 def _entry(picture: Curves, at: int) -> str:
@@ -137,6 +148,9 @@ def _axes(axes: Axes, picture: Curves, *, slant: bool) -> None:
         axis.set_major_formatter(FuncFormatter(lambda value, _: spoken(value)))
     if all(np.issubdtype(np.asarray(curve.x).dtype, np.integer) for curve in picture.curves):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if picture.whole_y:
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_ylim(bottom=0)
     axes.set_ylabel(printable(picture.y_title), labelpad=3)
     axes.grid(axis="y" if picture.kind == "bar" else "both", color="#e3e6ea", linewidth=0.5)
     axes.set_axisbelow(True)

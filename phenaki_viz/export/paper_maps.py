@@ -32,7 +32,7 @@ from phenaki_viz.export.paper_legends import (
 )
 from phenaki_viz.export.paper_text import INK, LABEL, NOTE, TICK, height_of, printable, width_of
 from phenaki_viz.figures import HeadGrid, Heatmap, Picture, Surface
-from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.colour import DIVERGING, ColourScale
 from phenaki_viz.figures.head_grid import (
     Mosaic,
     bar_words,
@@ -135,7 +135,8 @@ def _draw(picture: Picture, chart: Chart, *, vector: bool) -> tuple[Sheet, Axes]
         axes.tick_params(pad=OUTLINE_PAD)
     _titles(sheet, chart, box, places)
     bar = Box(left=box.left + box.width + BAR_GAP, top=box.top, width=0, height=box.height)
-    draw_bar(sheet, bar, chart.scale, chart.bar, chart.unit)
+    if not chart.scale.names:
+        draw_bar(sheet, bar, chart.scale, chart.bar, chart.unit)
     legend = box.top + box.height + places.under + 0.05
     draw_swatches(sheet, chart.swatches, box.left, legend)
     return sheet, axes
@@ -162,8 +163,8 @@ def heatmap_sheet(picture: Heatmap, *, vector: bool) -> Sheet:
         across_title=picture.key.title,
         down_title=picture.query.title,
         scale=picture.scale,
-        bar=bar_ticks(picture.scale, LONGEST_SIDE),
-        unit=picture.unit,
+        bar=([], []) if picture.scale.names else bar_ticks(picture.scale, LONGEST_SIDE),
+        unit="" if picture.scale.names else picture.unit,
         swatches=heatmap_swatches(picture),
     )
     sheet, axes = _draw(picture, chart, vector=vector)
@@ -231,7 +232,7 @@ def head_grid_sheet(picture: HeadGrid, *, vector: bool) -> Sheet:
     sheet, axes = _draw(picture, chart, vector=vector)
     frame(axes, "none")
     _numbers(axes, picture, chart)
-    if picture.bar_scale.palette == "RdBu_r":
+    if picture.bar_scale.palette in DIVERGING.values():
         for layer, head in np.ndindex(mosaic.layers, mosaic.heads):
             _outline(axes, mosaic, (layer, head), 0, edgecolor="#d3d7de", linewidth=0.5)
     if picture.selected:

@@ -93,7 +93,7 @@ def _heatmap_rows(picture: Heatmap) -> Rows:
 
 def _strip_rows(picture: FilmStrip) -> Rows:
     weights = np.asarray(picture.weights, np.float32)
-    yield ["step", "row", "column", "frames", guarded(picture.unit)]
+    yield ["time", "row", "column", "frames", guarded(picture.unit)]
     for at in np.ndindex(weights.shape):
         frames = " ".join(map(str, picture.steps[at[0]]))
         yield [*at, frames, str(weights[at])]

@@ -293,8 +293,8 @@ def steps_read(head: Head, place: Place) -> Curves:
             Curve(name=head.label, x=at, y=mass, highlighted=True),
             Curve(name="no choice", x=at, y=even),
         ),
-        x_title="time step of the keys",
+        x_title="time of the keys",
         y_title="share of attention",
         kind="line",
-        x_labels=tuple(f"step {step}" for step in at),
+        x_labels=tuple(f"time {step}" for step in at),
     )

@@ -8,7 +8,9 @@ import numpy as np
 
 from phenaki_viz.figures.palettes import table
 
-Palette = Literal["magma", "cividis", "viridis", "RdBu_r"]
+Palette = Literal["magma", "cividis", "viridis", "RdBu_r", "berlin"]
+# Signed numbers: zero is white on a light page, black on a dark one, so that it recedes on both.
+DIVERGING: dict[str, Palette] = {"light": "RdBu_r", "dark": "berlin"}
 Law = Literal["linear", "sqrt", "log"]
 LAWS: dict[Law, str] = {"linear": "linear", "sqrt": "square root", "log": "logarithmic"}
 
@@ -27,7 +29,8 @@ class ColourScale:
     low, high: raw values at the ends. law: colours follow the values, their square roots above
     `low`, or log10 (low must be > 0 then). most: the largest value there is; what lies between
     `high` and it has the last colour. scope: what the ends were taken from, in words ("this head",
-    "all heads and layers").
+    "all heads and layers"). names: of a scale of categories, what its values mean: it has
+    swatches for a legend, no bar.
     """
 
     low: float
@@ -36,6 +39,17 @@ class ColourScale:
     palette: Palette = "magma"
     scope: str = "this head"
     most: float | None = None
+    names: tuple[tuple[float, str], ...] = ()
+
+    @property
+    def swatches(self) -> tuple[tuple[str, str], ...]:
+        """Colour ('#rrggbb') and name of each category; () where values are no categories."""
+        colours = lut(self.palette)
+        at = np.rint(255 * self.unit(np.array([value for value, _ in self.names]))).astype(int)
+        return tuple(
+            ("#" + colours[one].tobytes().hex(), name)
+            for one, (_, name) in zip(at, self.names, strict=True)
+        )
 
     @property
     def log(self) -> bool:
@@ -59,6 +73,8 @@ class ColourScale:
 
     def describe(self) -> str:
         """The legend's sentence: ends, law and scope."""
+        if self.names:
+            return ", ".join(f"{value:g} is {name}" for value, name in self.names)
         above = f" and above (largest {self.most:.3g})" if self.cut_off else ""
         ends = f"from {self.low:.3g} to {self.high:.3g}{above}"
         return f"colour {LAWS[self.law]} {ends}, ends from {self.scope}"

@@ -1,4 +1,4 @@
-"""Lines, steps and bars, told apart by more than colour."""
+"""Lines, steps, dots and bars, told apart by more than colour."""
 
 import math
 from dataclasses import dataclass
@@ -13,9 +13,10 @@ from phenaki_viz.figures.colour import WRONG_COLOUR
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.shapes import expect_count, expect_shape
 from phenaki_viz.figures.theme import INK, LETTER, SMALL, Ink, Plan, Swatch, Theme, dress
+from phenaki_viz.figures.ticks import whole_ticks
 from phenaki_viz.figures.words import literal, plain, shortened
 
-Kind = Literal["line", "bar", "step"]
+Kind = Literal["line", "bar", "step", "dot"]
 
 # Okabe and Ito 2008, Color Universal Design, without yellow, which is lost on white.
 COLOURS: dict[Theme, tuple[str, ...]] = {
@@ -51,7 +52,8 @@ class Curve:
 class Curves(Picture):
     """Curves over one x axis.
 
-    x_labels: names of the places 0, 1, … on it, when they are no numbers.
+    x_labels: names of the places 0, 1, … on it, when they are no numbers. whole_y: they are
+    counts, and so are their ticks, from 0.
     Raises ShapeError when a point lies beyond the labels.
     """
 
@@ -60,6 +62,7 @@ class Curves(Picture):
     y_title: str
     kind: Kind = "line"
     log_y: bool = False
+    whole_y: bool = False
     x_labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -161,17 +164,24 @@ def _shared(picture: Curves, at: int) -> dict[str, Any]:
 def _line(picture: Curves, at: int, theme: Theme) -> go.Scatter:
     curve, look = picture.curves[at], stroke(picture, at, theme)
     marked = len(curve.x) <= MOST_MARKED
+    lines = "markers" if picture.kind == "dot" else "lines"
     return go.Scatter(
-        mode="lines+markers" if marked else "lines",
+        mode="lines+markers" if marked and lines == "lines" else lines,
         line={
             "color": look.colour,
             "dash": look.dash,
             "width": look.width,
             "shape": "hv" if picture.kind == "step" else "linear",
         },
-        marker={"symbol": look.marker, "size": 9 if look.width > 2 else 6},
+        marker={"symbol": look.marker, "size": marker_size(picture, look)},
         **_shared(picture, at),
     )
+
+
+def marker_size(picture: Curves, look: Stroke) -> float:
+    """Pixels: larger where there are dots alone, and for what stands out."""
+    large, small = (13, 9) if picture.kind == "dot" else (9, 6)
+    return large if look.width > 2 else small
 
 
 def _bar(picture: Curves, at: int, theme: Theme) -> go.Bar:
@@ -223,6 +233,11 @@ def _y_axis(picture: Curves, ink: Ink) -> dict[str, Any]:
         axis |= {"type": "log", "dtick": 1, "exponentformat": "power"}
     if picture.kind == "bar" and not picture.log_y:
         axis |= {"rangemode": "tozero"}
+    if picture.whole_y:
+        most = max((float(np.max(c.y)) for c in picture.curves if len(c.y)), default=0.0)
+        ticks = whole_ticks(np.arange(most + 1), 7)
+        axis |= {"tickmode": "array", "tickvals": ticks, "ticktext": [f"{t:,}" for t in ticks]}
+        axis |= {"range": [0, 1.08 * max(most, 1)]}
     return axis
 
 

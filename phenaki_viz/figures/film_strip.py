@@ -125,11 +125,11 @@ def _rows(steps: tuple[tuple[int, ...], ...], most: int) -> list[list[int]]:
 
 
 def step_caption(picture: FilmStrip, step: int) -> tuple[str, str]:
-    """'step 2' and 'frames 3–4'."""
+    """'time 2' and 'frames 3–4'."""
     frames = picture.steps[step]
     if len(frames) == 1:
-        return f"step {step}", f"frame {frames[0]}"
-    return f"step {step}", f"frames {frames[0]}–{frames[-1]}"
+        return f"time {step}", f"frame {frames[0]}"
+    return f"time {step}", f"frames {frames[0]}–{frames[-1]}"
 
 
 def strip_image(picture: FilmStrip, layout: Layout) -> np.ndarray:
@@ -224,7 +224,7 @@ def _patch_names(picture: FilmStrip, spot: Spot) -> list[list[str]]:
     _, h, w = picture.weights.shape
     return [
         [
-            f"step {spot.step}, row {row}, column {column} · frame {spot.frame}"
+            f"time {spot.step}, row {row}, column {column} · frame {spot.frame}"
             for column in range(w)
         ]
         for row in range(h)

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from phenaki_viz.figures.cells import Cells, cell_traces
+from phenaki_viz.figures.colour import DIVERGING
 from phenaki_viz.figures.head_grid import (
     HeadGrid,
     Mosaic,
@@ -151,7 +152,7 @@ def _axis(ink: Ink) -> dict[str, Any]:
 
 def _frames(picture: HeadGrid, mosaic: Mosaic, ink: Ink) -> list[dict[str, Any]]:
     """A faint line around each tile where the palette's middle is the colour of the page."""
-    if picture.bar_scale.palette != "RdBu_r":
+    if picture.bar_scale.palette not in DIVERGING.values():
         return []
     line = {"color": ink.line, "width": 1}
     return [

@@ -16,6 +16,7 @@ from phenaki_viz.figures.paint import flagged, line_over, painted, raw_coloursca
 from phenaki_viz.figures.picture import Axis, Picture
 from phenaki_viz.figures.shapes import expect_axis, expect_index, expect_scale, expect_shape
 from phenaki_viz.figures.theme import (
+    BAR_ROOM,
     INK,
     Plan,
     Swatch,
@@ -90,7 +91,8 @@ def heatmap_figure(picture: Heatmap, theme: Theme = "light", *, bare: bool = Fal
     ink, colour = INK[theme], line_over(picture.scale.palette)
     across, room = axis_layout(picture.key, ink, across=True)
     down, left = axis_layout(picture.query, ink, across=False)
-    figure = go.Figure([*_traces(picture), legend_of(picture.scale, theme)])
+    bar = [] if picture.scale.names else [legend_of(picture.scale, theme)]
+    figure = go.Figure([*_traces(picture), *bar])
     figure.update_layout(
         xaxis=across,
         yaxis=down | _proportions(picture),
@@ -105,7 +107,8 @@ def heatmap_figure(picture: Heatmap, theme: Theme = "light", *, bare: bool = Fal
         body=_body(picture),
         left=left,
         under=room,
-        unit=picture.unit,
+        over=BAR_ROOM if bar else 8,
+        unit=picture.unit if bar else "",
         swatches=swatches(picture),
     )
     dress(figure, picture, theme, bare=bare, plan=plan)
@@ -121,8 +124,8 @@ def map_image(picture: Heatmap) -> np.ndarray:
 
 
 def swatches(picture: Heatmap) -> tuple[Swatch, ...]:
-    """Legend entries of masked and left-out cells and wrong rows, when there are any."""
-    found = []
+    """Legend entries of categories, masked and left-out cells and wrong rows, as there are any."""
+    found = [Swatch(colour=colour, label=name) for colour, name in picture.scale.swatches]
     if picture.left_out is not None and picture.left_out.any():
         found.append(Swatch(colour=LEFT_OUT_COLOUR, label="left out"))
     if picture.hidden is not None and picture.hidden.any():

@@ -52,10 +52,16 @@ def mask_picture(
         wrong=wrong,
         query=query_axis(record, item),
         key=key_axis(record, item),
-        scale=ColourScale(low=0, high=2, palette="viridis", scope="1 is a key, 2 a null key"),
+        scale=ColourScale(low=0, high=2, palette="viridis", names=_names(record)),
         unit="may look",
         uniform=share,
     )
+
+
+def _names(record: AttentionRecord) -> tuple[tuple[float, str], ...]:
+    """What the cells that are not masked mean."""
+    nulls = ((2.0, "null key, never masked"),) if record.num_null_kv else ()
+    return ((1.0, "may look"), *nulls)
 
 
 def said(record: AttentionRecord, seen: MaskCodes, which: str) -> str:
@@ -92,6 +98,7 @@ def visible_keys_picture(record: AttentionRecord, item: int, made_by: Mapping[st
         x_title="query (token)",
         y_title="visible keys",
         kind="step",
+        whole_y=True,
     )
 
 

@@ -149,7 +149,7 @@ def _as_file(text: str) -> str:
 
 def place_name(t: int, h: int, w: int) -> str:
     """A patch in words."""
-    return f"step {t}, row {h}, column {w}"
+    return f"time {t}, row {h}, column {w}"
 
 
 def video_of(record: AttentionRecord, item: int) -> tuple[int, int]:
@@ -170,7 +170,7 @@ def item_name(record: AttentionRecord, item: int) -> str:
     """Which map of the batch this is, in words; empty when there is one."""
     places, original = record.places, record.batch_items[item]
     t, h, w = (int(axis[0]) for axis in places.coordinates(original))
-    inside = {"frame": f"frame step {t}", "patch": f"patch row {h}, column {w}"}.get(
+    inside = {"frame": f"time {t}", "patch": f"patch row {h}, column {w}"}.get(
         places.batch_counts, ""
     )
     return " · ".join(filter(None, (video_name(record, item), inside)))
@@ -212,4 +212,4 @@ def _tokens(places: Places, item: int) -> tuple[tuple[str, ...], tuple[int, ...]
     if places.batch_counts == "patch":
         return names, (), ()
     new = [at for at in range(1, len(steps)) if steps[at] != steps[at - 1]]
-    return names, tuple(new), tuple(f"step {steps[at]}" for at in (0, *new))
+    return names, tuple(new), tuple(f"time {steps[at]}" for at in (0, *new))

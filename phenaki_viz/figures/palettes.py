@@ -69,6 +69,18 @@ _TABLES = {  # '256 3' uint8, in base 85
         "JzcM$zFgCm`G`lJ@xhFEXBr&!jFSQ>ov>Yw687r_CDy<eOsud}x6e*+=D4`N4o)IUT5GR=sCzcN;lMW`34JC~XC5"
         "j6qhYBQw2_u0BBYp=Wdj=wS1tE0=A#wvCZvr4}0Uv1qA7=m`"
     ),
+    "berlin": (
+        "p0EC#ul<>?{Fkr$m9F}duKAFz_>Qjki>>yFt@Vek^n|VQf~@g>tnhuT?|ZB6c&qJps_S#A>T#**ZmH*NsOD*?<Y%YjWTxR_r"
+        "r=+t-d&{JTBF)nqS;lU*HfU?QJ>RJp3zL4&PtoiNSVq;n8-wy#X^<CK$E~fk-j~UyF8A$I*hhCinKS0u{MXVHHEA+gQ_!ur!"
+        "s$~F@2*je4sCSo-TNsE_RtMbe1e~lq+zNDsGP|ZH*~wiYRG_CufBxWrHSTfhA&oC189cUV0;3cOzPLB3W}GS8yOzZXi=^A5m"
+        "!@P-h-aWgSdo9ZFyvNnRUATpLAN8bntaLRA?+Qy4x`7d=lGJ4_ZiN)|Xs6*fi{HAECMLKHDT6EHp#E<6$~IT9;35-K$jC^Hc"
+        "!F%cy%5F{=TA}kOgDi9wi5FREF9V8GOA`luO5E&m37#$E791s>75EU5_6c-T_77-E^5)l&;5E2s)5EKp%6%Gy-4Gb3y3m6Ov"
+        "84Cy+3kMqu1{@0o9SZ~=3j`kv10V|mAqxT`3j!ky0VE6oCJX^54FD(&04WUsDh&WE4gf6<04@#yFAe}P4gfL_05cB&H4gwb4"
+        "*)n2067o<IuHOn5db|A06!4`KoS5#5&%OJ0Ywu5Mic=^6ah&U0ZSDEOcnx876MQg15y|RQyBzR83k7w1z8&gTO0>n9SC0@31"
+        "J`$V<8M>A`NFF4rwJ1YbFtHC=zff6mlySbS)QlE*N<*8hbJveKQ_^H6VdEA%i(1g*zpPJSU1iDU3iXjzTVwL@<&?GL%O&mPt"
+        "04OE{WMI-E~Do>4!bQbD3rL!?$krC3L&T1u&0Osif_tzb~EVN<bVRkLMRwP#tkX<WH$Ub}5zy>DZ`ab?1DXT)`C#&>MUcy7v"
+        "iam;*k&VF^!fOyh^denq`)`oxBh=JOQgWQaU-;Rjkkc;DzjpdY&=a!P`n3U_9m+hRH@1C6Up`P@kq4uSt_@|}%si^#`s{XC5"
+    ),
 }
 
 

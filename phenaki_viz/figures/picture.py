@@ -12,9 +12,9 @@ class Axis:
     """One side of a picture, a name for every cell.
 
     title: what the axis counts ("query", "key", "Δ column, query − key (patches)").
-    names: one per cell, in words ("step 2, row 3, column 5", "null 1", "moving").
+    names: one per cell, in words ("time 2, row 3, column 5", "null 1", "moving").
     breaks: indices of the cells before which a boundary is drawn (a new frame, end of the nulls).
-    groups: a short name for each span between breaks ("null", "step 0", …), len(breaks) + 1, or ().
+    groups: a short name for each span between breaks ("null", "time 0", …), len(breaks) + 1, or ().
     """
 
     title: str

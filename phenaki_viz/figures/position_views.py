@@ -8,7 +8,7 @@ import numpy as np
 from phenaki_viz.alignment import alibi
 from phenaki_viz.analysis.position import offsets, plane, reach
 from phenaki_viz.figures.attention_views import origin_notes
-from phenaki_viz.figures.colour import ColourScale, largest
+from phenaki_viz.figures.colour import ColourScale, Palette, largest
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.surface import Surface
@@ -17,9 +17,13 @@ from phenaki_viz.recording import AttentionRecord, PositionBias
 SHARED = "one module serves every layer: there is no layer to choose"
 
 
-def slopes_picture(record: AttentionRecord, made_by: Mapping[str, Any], head: int) -> Curves:
-    """ALiBi's slope of every head. With a number of heads that is no power of two they are
-    not in order, so each carries its head.
+def slopes_picture(
+    record: AttentionRecord, made_by: Mapping[str, Any], head: int, whose: str = ""
+) -> Curves:
+    """ALiBi's slope of every head, the chosen one marked. With a number of heads that is no power
+    of two they are not in order, so each carries its head.
+
+    whose: the part of the model that has them, in words.
     """
     slopes = _slopes(record)
     names = tuple(f"H{at}" for at in record.heads)
@@ -30,29 +34,49 @@ def slopes_picture(record: AttentionRecord, made_by: Mapping[str, Any], head: in
     at = np.arange(len(slopes))
     return Curves(
         name="alibi_slopes",
-        title="ALiBi slope of each head",
-        notes=(f"selected: {names[head]}, slope {slopes[head]:.4g}", *origin_notes(made_by)),
+        title=" · ".join(filter(None, ("ALiBi slope of each head", whose))),
+        notes=origin_notes(made_by),
         made_by={**made_by, "shows": "ALiBi slopes", "module": record.module},
-        curves=(Curve(name="slope", x=at, y=slopes, hover=hover),),
+        curves=tuple(
+            Curve(
+                name=named,
+                x=at[which],
+                y=slopes[which],
+                hover=tuple(hover[one] for one in at[which]),
+                highlighted=named != "other heads",
+            )
+            for named, which in (
+                ("other heads", at != head),
+                (f"{names[head]}, chosen", at == head),
+            )
+            if which.any()
+        ),
         x_title="head",
         y_title="slope (score per token)",
-        kind="bar",
+        kind="dot",
         log_y=True,
         x_labels=names,
     )
 
 
 def penalty_picture(
-    record: AttentionRecord, made_by: Mapping[str, Any], head: int, distance: int
+    record: AttentionRecord,
+    made_by: Mapping[str, Any],
+    head: int,
+    distance: int,
+    whose: str = "",
 ) -> Curves:
-    """ALiBi's penalty on the score over distance, one line a head, the selected one thick."""
+    """ALiBi's penalty on the score over distance, one line a head, the selected one thick.
+
+    whose: the part of the model that has it, in words.
+    """
     at = np.arange(distance + 1)
     penalties = alibi(_slopes(record), at)
     trained = record.map.shape[3] - 1
     beyond = f"; the model was run up to distance {trained}" if distance > trained else ""
     return Curves(
         name="alibi_penalty",
-        title="ALiBi: what distance alone costs",
+        title=" · ".join(filter(None, ("ALiBi: what distance alone costs", whose))),
         notes=(f"added to the score before softmax{beyond}", *origin_notes(made_by)),
         made_by={**made_by, "shows": "ALiBi penalty", "module": record.module},
         curves=tuple(
@@ -65,11 +89,21 @@ def penalty_picture(
     )
 
 
-def bias_scale(bias: PositionBias, heads: Sequence[int]) -> ColourScale:
-    """Signed colours, zero in the middle, one scale for these heads."""
-    most = largest(np.abs(bias.surface[list(heads)])) or 1.0
+def bias_scale(
+    bias: PositionBias, heads: Sequence[int], dt: int | None = None, palette: Palette = "RdBu_r"
+) -> ColourScale:
+    """Signed colours, zero in the middle, one scale for these heads.
+
+    dt: ends are taken from this Δt alone; None takes them from all. palette: a diverging one.
+    """
+    three = len(bias.dimensions) == 3
+    alone = dt is not None and three
+    shown = [plane(bias, head, dt or 0) if alone else bias.surface[head] for head in heads]
+    most = largest(np.abs(np.stack(shown))) or 1.0
     scope = "this head" if len(heads) == 1 else "all heads"
-    return ColourScale(low=-most, high=most, palette="RdBu_r", scope=scope)
+    when = ("at this Δt" if alone else "at all Δt") if three else ""
+    whole = ", ".join(filter(None, (scope, when)))
+    return ColourScale(low=-most, high=most, palette=palette, scope=whole)
 
 
 def bias_picture(
@@ -78,10 +112,14 @@ def bias_picture(
     head: int,
     dt: int = 0,
     used: tuple[int, ...] | None = None,
+    *,
+    alone: bool = True,
+    palette: Palette = "RdBu_r",
 ) -> Surface:
     """One head's continuous position bias over (Δ row, Δ column), at one Δ step.
 
-    used: the grid the model ran on; what lies beyond it is extrapolated, and is marked.
+    used: the grid the model ran on; what lies beyond it is extrapolated, and is marked. alone:
+    colours end where this Δt does, else where the head does. palette: a diverging one.
     """
     *_, rows, columns = offsets(bias)
     lost = int((~np.isfinite(plane(bias, head, dt))).sum())
@@ -94,7 +132,7 @@ def bias_picture(
     three = len(bias.dimensions) == 3
     when = f" · Δt, query − key: {dt:+d}" if three else ""
     beyond = ("outside the rectangle the model never looked: extrapolated",) if box else ()
-    scale = bias_scale(bias, [head])
+    scale = bias_scale(bias, [head], dt if alone else None, palette)
     return Surface(
         name=f"position_bias_H{head:02d}" + (f"_dt{dt:+d}" if three else ""),
         title=f"H{head} · continuous position bias{when}",
@@ -112,11 +150,17 @@ def bias_picture(
 
 
 def bias_heads(
-    bias: PositionBias, made_by: Mapping[str, Any], selected: int, dt: int = 0
+    bias: PositionBias,
+    made_by: Mapping[str, Any],
+    selected: int,
+    dt: int = 0,
+    *,
+    alone: bool = True,
+    palette: Palette = "RdBu_r",
 ) -> HeadGrid:
-    """Every head's bias beside each other on one signed scale."""
+    """Every head's bias beside each other on one signed scale; see `bias_picture`."""
     heads = range(bias.surface.shape[0])
-    scale = bias_scale(bias, list(heads))
+    scale = bias_scale(bias, list(heads), dt if alone else None, palette)
     planes = np.stack([plane(bias, head, dt) for head in heads])
     return HeadGrid(
         name="position_bias_heads",

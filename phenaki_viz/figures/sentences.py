@@ -3,8 +3,7 @@
 Nothing here says that a head recognises or understands: a weight says where it reads.
 """
 
-from collections.abc import Iterator, Mapping
-from math import log2
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -12,11 +11,11 @@ import numpy as np
 from phenaki_viz.analysis.character import EVEN, Spread, key_masses, sort_of, spread
 from phenaki_viz.analysis.regions import Mass, region_masses, sound_rows, visible_to
 from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.clauses import against, count, percent, telling, times
 from phenaki_viz.figures.naming import key_axis, place_name, query_axis
 from phenaki_viz.recording import Place
 
 Direction = Literal["row", "column"]
-LEAST, TIMES = 0.25, 1.3  # a region is worth a clause from this mass and these multiples of uniform
 
 PATCH = {
     "itself": "keeps {mass} of its weight on itself",
@@ -48,7 +47,7 @@ SORTS = {
 
 
 def patch_sentence(head: Head, place: Place, direction: Direction = "row") -> str:
-    """What one patch does with this head: 'Step 2, row 2, column 2 puts 57 % of its weight on …'.
+    """What one patch does with this head: 'Time 2, row 2, column 2 puts 57 % of its weight on …'.
 
     direction: "column" says who looks at it instead; of cross-attention, where patches are no
     keys, it makes no difference.
@@ -74,8 +73,8 @@ def _reader_clause(head: Head, key: int) -> str:
     most = int(rows[np.argmax(column[rows])])
     named = query_axis(head.record, head.item).names[most]
     return (
-        f"gets {_percent(mass.mass)} of a query's weight on average{_times(mass)}, most from "
-        f"{named}: {_percent(float(column[most]))}"
+        f"gets {percent(mass.mass)} of a query's weight on average{times(mass)}, most from "
+        f"{named}: {percent(float(column[most]))}"
     )
 
 
@@ -86,8 +85,8 @@ def _patch_clause(head: Head, query: int) -> str:
         return "has no weights: no key is visible, or they are not a distribution"
     if record.kind == "self" and how.share < EVEN:
         regions = region_masses(head.map, [query])
-        for name in _telling(regions):
-            return PATCH[name].format(mass=_percent(regions[name].mass)) + _times(regions[name])
+        for name in telling(regions):
+            return PATCH[name].format(mass=percent(regions[name].mass)) + times(regions[name])
     return _strongest(head, query, how)
 
 
@@ -101,8 +100,8 @@ def _strongest(head: Head, query: int, how: Spread) -> str:
     if how.share >= EVEN:
         return f"hardly chooses: its strongest key, {named}, gets {mass.ratio:.1f} × uniform"
     if record.kind == "cross":
-        return f"puts {_percent(mass.mass)} of its weight on {named}{_times(mass)}"
-    return f"looks most at {named}: {_percent(mass.mass)} of its weight{_times(mass)}"
+        return f"puts {percent(mass.mass)} of its weight on {named}{times(mass)}"
+    return f"looks most at {named}: {percent(mass.mass)} of its weight{times(mass)}"
 
 
 def head_sentence(head: Head) -> str:
@@ -123,15 +122,15 @@ def _place_clauses(head: Head, how: Spread) -> Iterator[str]:
     if sort is not None and sort != "even":
         words, region = SORTS[sort]
         if region in regions:
-            yield f"{words} ({_against(regions[region], outside=sort == 'global')})"
+            yield f"{words} ({against(regions[region], outside=sort == 'global')})"
             said.add(region)
     elif how.share >= EVEN:
         yield "Hardly chooses"
-    for name in _telling(regions, least=0.15):
+    for name in telling(regions, least=0.15):
         if name in said:
             continue
         said_of = HEAD[name].format(mass=f"{regions[name].mass:.2f} of its weight")
-        yield said_of + _times(regions[name])
+        yield said_of + times(regions[name])
         return
 
 
@@ -140,24 +139,14 @@ def _words_clauses(head: Head) -> Iterator[str]:
     order = sorted(range(len(masses)), key=lambda key: -masses[key].mass)
     if order:
         first = masses[order[0]]
-        yield f"Reads {_key(head, order[0])} most ({_against(first)})"
+        yield f"Reads {_key(head, order[0])} most ({against(first)})"
     if len(order) > 1:
         yield f"then {_key(head, order[1])} ({masses[order[1]].mass:.2f})"
 
 
 def _spread_clause(how: Spread) -> str:
     keys = "key" if round(how.of) == 1 else "keys"
-    return f"as spread as {_count(how.equal_keys)} equal {keys} of {_count(how.of)}"
-
-
-def _count(keys: float) -> str:
-    return f"{keys:.0f}" if keys >= 10 or keys == round(keys) else f"{keys:.1f}"
-
-
-def _telling(regions: Mapping[str, Mass], least: float = LEAST) -> list[str]:
-    """Regions that were chosen, the most telling first: by mass × log2(multiples of uniform)."""
-    chosen = [n for n, one in regions.items() if one.mass >= least and one.ratio >= TIMES]
-    return sorted(chosen, key=lambda name: -regions[name].mass * log2(regions[name].ratio))
+    return f"as spread as {count(how.equal_keys)} equal {keys} of {count(how.of)}"
 
 
 def _key(head: Head, key: int) -> str:
@@ -166,17 +155,3 @@ def _key(head: Head, key: int) -> str:
     if key < head.record.num_null_kv:
         return f"null key {key + 1}"
     return f"“{name}”" if head.record.kind == "cross" else name
-
-
-def _percent(mass: float) -> str:
-    return f"{mass:.0%}".replace("%", " %") if mass >= 0.095 else f"{mass:.1%}".replace("%", " %")
-
-
-def _times(mass: Mass) -> str:
-    return f" ({mass.ratio:.1f} × uniform)" if mass.ratio < 10 else f" ({mass.ratio:.0f} × uniform)"
-
-
-def _against(mass: Mass, *, outside: bool = False) -> str:
-    if outside:
-        return f"{1 - mass.mass:.2f} outside its own; {1 - mass.uniform:.2f} would be uniform"
-    return f"{mass.mass:.2f} of its weight; {mass.uniform:.2f} would be uniform"

@@ -23,7 +23,7 @@ def loss_curve(losses: Sequence[float], made_by: Mapping[str, Any]) -> Curves:
     width = max(1, min(WIDEST_MEAN, len(values) // 8))
     stretch = max(1, -(-len(values) // MOST_POINTS))
     ends = np.arange(stretch, len(values) + 1, stretch)
-    said = "every step" if stretch == 1 else f"means of {stretch} steps"
+    said = "every training step" if stretch == 1 else f"means of {stretch} training steps"
     return Curves(
         name="loss",
         title="Loss",
@@ -41,7 +41,7 @@ def loss_curve(losses: Sequence[float], made_by: Mapping[str, Any]) -> Curves:
                 highlighted=True,
             ),
         ),
-        x_title="step",
+        x_title="training step",
         y_title="error / variance",
     )
 
@@ -68,10 +68,10 @@ def recorded_loss(name: str, curve: Stretches, made_by: Mapping[str, Any]) -> Cu
     return Curves(
         name=name,
         title=curve.title,
-        notes=(f"{curve.steps:,} steps of {curve.batch} clips", f"means of {curve.width} steps"),
+        notes=(f"{curve.steps:,} training steps of {curve.batch} clips", f"means of {curve.width}"),
         made_by=made_by,
         curves=(Curve(name="loss", x=ends, y=means, highlighted=True),),
-        x_title="step",
+        x_title="training step",
         y_title=curve.unit,
     )
 
@@ -102,7 +102,10 @@ def heads_over_steps(
     return Curves(
         name=f"L{layer:02d}_{title.replace(' ', '_')}_over_training",
         title=f"L{layer} · {title} of each head over training",
-        notes=(f"mean {title} over all queries, in {unit}", "steps are not evenly spaced"),
+        notes=(
+            f"mean {title} over all queries, in {unit}",
+            "kept training steps are not evenly spaced",
+        ),
         made_by=made_by,
         curves=tuple(
             Curve(
@@ -113,7 +116,7 @@ def heads_over_steps(
             )
             for head in range(tables.shape[1])
         ),
-        x_title="step of the training",
+        x_title="training step",
         y_title=f"{title} ({unit})",
         x_labels=tuple(f"{step:,}" for step in steps),
     )

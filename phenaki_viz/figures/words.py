@@ -71,7 +71,7 @@ def _even(line: str, width: int, lines: list[str]) -> list[str]:
 def shortened(names: tuple[str, ...]) -> tuple[str, ...]:
     """Short names for ticks: what all names share is left out, the rest cut with '…'.
 
-    ('step 0, row 3', 'step 1, row 3') are 'step 0' and 'step 1'.
+    ('time 0, row 3', 'time 1, row 3') are 'time 0' and 'time 1'.
     """
     parts = [name.split(", ") for name in names]
     if len({len(part) for part in parts}) == 1 and len(set(names)) > 1:

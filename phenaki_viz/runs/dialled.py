@@ -76,6 +76,7 @@ def run_dialled(
     recording.made_by |= {
         **fitted.facts,
         "prompt": prompt.text,
+        "random_words": config.cross,
         "notes": [*fitted.notes, *(prompt.notes if config.cross else ())],
     }
     run = DialledRun(

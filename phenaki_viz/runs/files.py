@@ -1,11 +1,13 @@
 """A run as one file: its recording's attention, and beside it what it was shown and what came out.
 
 To what `recording.files` writes, a run adds the fields `clip` (name), `prompt`, `temporal_patch`,
-`seconds`, `blank_clip` (no clip was given, the frames stand in for it; not in older files), the
-tensor `clip` (the frames, 'f H W c' uint8), and what came out (`runs.results`).
+`seconds`, `saved` (the day) and `blank_clip` (no clip was given, the frames stand in for it), of
+which older files lack the last two; the tensor `clip` (the frames, 'f H W c' uint8); and what came
+out (`runs.results`).
 """
 
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +38,7 @@ class RunHeader(Header, frozen=True, kw_only=True):
     temporal_patch: Size
     seconds: Annotated[float, msgspec.Meta(ge=0)]
     blank_clip: bool = False
+    saved: str = ""  # the day, as 2026-11-22
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -43,13 +46,15 @@ class RecordedRun(Run):
     """A run that was opened from a file: its maps, its clip, no model.
 
     outcome, notes: of a look, as in `Look`. sampled: the sampled video, when it was one.
-    kept: where its numbers are now, and whether they were checked; one sentence.
+    kept: where its numbers are now, and whether they were checked; one sentence. saved: the day on
+    which the file was written, as 2026-11-22; empty for older files.
     """
 
     outcome: Outcome = NOTHING
     notes: tuple[str, ...] = ()
     sampled: SampledRun | None = None
     kept: str = ""
+    saved: str = ""
 
 
 def save_recording(path: Path, run: Run | Recording, *, blank_clip: bool = False) -> Path:
@@ -84,6 +89,7 @@ def _beside(run: Run, blank_clip: bool) -> Beside:
         "temporal_patch": run.temporal_patch,
         "seconds": run.seconds,
         "blank_clip": blank_clip,
+        "saved": date.today().isoformat(),
     }
     frames = torch.from_numpy(np.array(run.clip.frames))
     return Beside(fields, {"clip": frames} | tensors_of(run))
@@ -100,6 +106,7 @@ def _run(header: RunHeader, content: Content) -> RecordedRun:
         temporal_patch=header.temporal_patch,
         seconds=header.seconds,
         kept=content.kept,
+        saved=header.saved,
     )
     return with_what_came_out(run, content.tensors)
 

@@ -25,6 +25,7 @@ from phenaki_viz.runs.run import Run
 
 Grid = tuple[int, int, int]
 NONE_OFF = Switches()
+RANDOM_WORDS = "no text encoder: word vectors are random, load the T5 it was trained with"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +112,7 @@ def look(
             video = to_tensor(fitted, channels=eyes.channels) if eyes else None
             recording.made_by |= origin_of(model, (), {"video": video, "prompt": prompt.text})
             made, notes = _run(model, video, prompt, ask)
+            recording.made_by |= {"random_words": RANDOM_WORDS in notes}
         seconds = time.perf_counter() - started
         if eyes is not None and "predicted" in made:  # not recorded: the decoder was, already
             predicted = torch.from_numpy(made["predicted"])[None]
@@ -270,8 +272,7 @@ def _context(
     if encoder is not None:
         context, mask = encoder([prompt.text])
         return context, mask, _unknown(encoder, prompt)
-    note = "no text encoder: word vectors are random, load the T5 it was trained with"
-    return embed_words(prompt.words, text_width(model), seed=0), None, (note,)
+    return embed_words(prompt.words, text_width(model), seed=0), None, (RANDOM_WORDS,)
 
 
 def _unknown(encoder: Any, prompt: Prompt) -> tuple[str, ...]:

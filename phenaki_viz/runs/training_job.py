@@ -168,6 +168,12 @@ class Training:
         if self._thread:
             self._thread.join(seconds)
 
+    @property
+    def last_kept(self) -> int:
+        """The last training step whose weights are on disk; 0 for none."""
+        kept = (path.stem.removeprefix("kept-") for path in self.folder.glob("kept-*"))
+        return max((int(step) for step in kept if step.isdecimal()), default=0)
+
     def weights(self, step: int) -> Path:
         """The file of the weights at a kept step."""
         return self.folder / _WEIGHTS.format(step)

@@ -84,7 +84,7 @@ def run_trained(
     recording.made_by |= {
         **clip.facts,
         "prompt": prompt.text,
-        "trained": f"in this page, {done:,} steps" if done else "not yet",
+        "trained": f"in this page, {done:,} training steps" if done else "not yet",
         "trained_steps": done,
     }
     run = DialledRun(

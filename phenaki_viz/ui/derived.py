@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -14,11 +14,15 @@ from phenaki_viz.analysis import cuts, tiles
 from phenaki_viz.analysis.cuts import Cut, CutTile
 from phenaki_viz.analysis.incremental import Incremental
 from phenaki_viz.analysis.measures import Measure, applicable, head_statistics
+from phenaki_viz.analysis.reading import Reading, reading
 from phenaki_viz.analysis.sinks import Sinks, sink_keys
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.analysis.weight_range import WeightRange, drawn_range, weight_range
+from phenaki_viz.analysis.words import content_patches
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.over_video import frame_steps
+from phenaki_viz.figures.position_sentences import bias_heading
 from phenaki_viz.figures.sentences import head_sentence
 from phenaki_viz.recording import AttentionRecord, HeadMap, PositionBias, evaluate_bias
 from phenaki_viz.runs.live import find_model
@@ -110,6 +114,18 @@ def head_sentence_of(run: Run, chosen: Selection) -> str:
     """What the selected head does on the whole, in a sentence."""
     key = (number_of(run), "sentence", *_head(chosen.record, chosen.item, chosen.head))
     return once(key, lambda: head_sentence(chosen.shown))
+
+
+def reading_of(run: Run, records: Sequence[AttentionRecord], items: Sequence[int]) -> Reading:
+    """How every word is read by every head of a cross-attention stack. items: one a record."""
+
+    def steps() -> Incremental[Reading]:
+        frames = run.clip.frames
+        at = frame_steps(len(frames), run.temporal_patch)
+        return reading.steps(records, items, content_patches(frames, records[0].places.grid, at))
+
+    maps = tuple(number_of(record.map) for record in records)
+    return _in_slices(run, ("reading", maps, tuple(items)), steps, "Comparing words:")
 
 
 def sinks(run: Run, chosen: Selection) -> Sinks:
@@ -212,6 +228,12 @@ def part(run: Run, key: Hashable, make: Callable[[], Run]) -> Run:
         while len(found) > MOST_PARTS:
             found.popitem(last=False)
         return found[key]
+
+
+def bias_heading_of(run: Run, used: PositionBias, head: int, whose: str) -> str:
+    """Where position alone would put one head's weight, in a sentence."""
+    key = ("bias heading", number_of(run), number_of(used), head, whose)
+    return once(key, lambda: bias_heading(used, head, whose))
 
 
 def extrapolated(run: Run, used: PositionBias, times: int) -> PositionBias:

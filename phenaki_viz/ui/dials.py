@@ -77,7 +77,7 @@ def _position(layout: str) -> None:
             needs="peg",
         )
     else:
-        _slider("Padded steps at the end", "step_padding", *s.STEP_PADDING)
+        _slider("Padded time steps at the end", "step_padding", *s.STEP_PADDING)
 
 
 def _text(layout: str) -> None:

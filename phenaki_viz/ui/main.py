@@ -7,16 +7,18 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.figures.clauses import counted
 from phenaki_viz.home import ASSETS
 from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import ask, effects, errands, passes, recorded, runs
+from phenaki_viz.ui import ask, effects, errands, frame, passes, recorded, runs
+from phenaki_viz.ui.guide import draw_guide
 from phenaki_viz.ui.health import draw_health
 from phenaki_viz.ui.links import read_link
 from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.sidebar import draw_sidebar
-from phenaki_viz.ui.trainings import trained_run
+from phenaki_viz.ui.trainings import trained_copy, trained_run, use
 from phenaki_viz.ui.views.attention import attention_page
 from phenaki_viz.ui.views.masks import masks_page
 from phenaki_viz.ui.views.position import position_page
@@ -65,6 +67,7 @@ def main() -> None:
     """Draw the controls, run the model they ask for, draw the chosen page."""
     st.set_page_config("phenaki_viz: attention microscope", ICON, layout="wide")
     st.html(STYLE)
+    st.html(frame.style(GROUPS))
     current: list[Run] = []
     pages = {
         name: st.Page(partial(_show, draw, current), title=title, icon=icon, url_path=name)
@@ -78,6 +81,9 @@ def main() -> None:
     with said:
         run = _run(wanted, work)
     if run is not None:
+        if isinstance(run, RecordedRun):
+            with said:
+                recorded.draw_line(run)
         with st.sidebar:
             if isinstance(run, RecordedRun):
                 recorded.draw_about(run)
@@ -94,6 +100,7 @@ def main() -> None:
             errands.run_waiting()
         with content:
             page.run()
+    draw_guide()
     ask.answered()
 
 
@@ -124,11 +131,27 @@ def _train(run: Run) -> None:
 def _trained(run: DialledRun) -> DialledRun:
     """The run with the weights that were chosen on the Train page, if any were."""
     try:
-        return trained_run(run) or run
+        return trained_run(run) or _with_offer(run)
     except PhenakiVizError as error:
         st.error("The trained weights cannot be shown: these are random.", icon=":material/block:")
         st.text(str(error))
         return run
+
+
+def _with_offer(run: DialledRun) -> DialledRun:
+    """The run itself; says that weights of its settings were trained, where they were."""
+    copy = trained_copy(run.config)
+    if copy is not None and run.recording.made_by.get("random_weights"):
+        job, step = copy
+        st.button(
+            f"These weights are random. A trained copy exists ({counted(step, 'training step')})",
+            icon=":material/model_training:",
+            type="tertiary",
+            on_click=use,
+            args=(job, step),
+            key="trained.copy",
+        )
+    return run
 
 
 def _run(wanted: Wanted | None, work: DeltaGenerator) -> Run | None:
@@ -174,6 +197,11 @@ PAGES = {
     "position": ("Position", ":material/straighten:", position_page),
     "masks": ("Masks", ":material/grid_on:", masks_page),
     "train": ("Train", ":material/model_training:", _train),
+}
+GROUPS = {
+    "Look": ("attention", "text", "sampling"),
+    "Explain": (),
+    "Architecture": ("position", "masks", "train"),
 }
 
 main()

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.tiles import MapTile, pooled
@@ -18,6 +19,7 @@ from phenaki_viz.figures.surface import Surface
 from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord, describe_origin
 from phenaki_viz.ui import cuts, derived, queries
+from phenaki_viz.ui.badges import badge_of
 from phenaki_viz.ui.components.attention_map import (
     MOST_RANKS,
     CellPick,
@@ -54,18 +56,21 @@ def heading(
     key: str = "heading",
     tag: Level = "h1",
 ) -> None:
-    """What is looked at, and whether the weights are random; said when a picture shows it.
+    """What is looked at, and whether weights or words are random; said when a picture shows it.
 
     of, patch: see `said`. tag: its level on the page.
     """
-    random = ("random weights", plain(describe_origin(made_by)))
-    badge = random if made_by.get("random_weights") else None
-    said(plain(text), key=key, tag=tag, of=of, patch=patch, badge=badge)
+    said(plain(text), key=key, tag=tag, of=of, patch=patch, badge=badge_of(made_by))
 
 
 def say(text: str, of: Mapping[str, str], *, key: str, aside: bool = False) -> None:
     """A line that pictures are named by, said when they show it; aside: smaller, as a caption."""
     said(plain(text, LONGEST_LINE), key=key, tag="p" if aside else "strong", of=of)
+
+
+def place_for_words() -> DeltaGenerator:
+    """Where a page's heading and sentences stand: above the controls that decide them."""
+    return st.container(gap="xxsmall", key="words.place")
 
 
 def the_patch(chosen: Selection, direction: str = "row") -> OfPatch:
@@ -85,15 +90,15 @@ def nothing(title: str, why: str) -> None:
     st.info(why, icon=":material/info:")
 
 
-def notes(picture: Picture) -> tuple[str, ...]:
+def notes(picture: Picture, *elsewhere: str) -> tuple[str, ...]:
     """The line that belongs under a picture: of its notes those that are not said beside it.
 
     The scale is in the legend; where the weights come from is in the sidebar, and beside the
-    heading when they are random. Files hold all of it.
+    heading when they are random. Files hold all of it. elsewhere: what else the page says.
     """
     scale = getattr(picture, "scale", None)
     ends = scale.describe() if isinstance(scale, ColourScale) else ""
-    return page_lines(picture.notes, picture.made_by, ends)
+    return page_lines(picture.notes, picture.made_by, ends, *elsewhere)
 
 
 def page_lines(
@@ -112,11 +117,13 @@ def plotly(
     flat: bool = False,
     titled: bool = False,
     noted: bool = True,
+    elsewhere: Sequence[str] = (),
     shows: str = "",
 ) -> None:
     """Curves and surfaces; zoom and camera stay when the data change.
 
-    titled, noted: whether its title stands over it and its notes under it. shows: what it is of.
+    titled, noted: whether its title stands over it and its notes under it. elsewhere: notes that
+    the page has already. shows: what it is of.
     """
     if flat and isinstance(picture, Surface):
         drawn = flat_figure(picture, theme(), bare=True)
@@ -128,13 +135,15 @@ def plotly(
         height=height,
         alt=picture.title,
         title=plain(picture.title) if titled else "",
-        notes=notes(picture) if noted else (),
+        notes=notes(picture, *elsewhere) if noted else (),
         shows=shows,
     )
 
 
-def grid(picture: HeadGrid, *, kind: str = "heads", shows: str = "") -> None:
-    """Every head as a small map; a click selects it."""
+def grid(
+    picture: HeadGrid, *, kind: str = "heads", elsewhere: Sequence[str] = (), shows: str = ""
+) -> None:
+    """Every head as a small map; a click selects it. elsewhere: notes that the page has already."""
     layers, heads = picture.thumbnails.shape[:2]
     chosen = picture.selected or (0, 0)
     head_grid(
@@ -147,7 +156,7 @@ def grid(picture: HeadGrid, *, kind: str = "heads", shows: str = "") -> None:
         value_label=picture.unit if picture.values is not None else None,
         key=f"grid.{kind}",
         on_pick=_pick_head if kind == "heads" else _pick_only_head,
-        notes=notes(picture),
+        notes=notes(picture, *elsewhere),
         shows=shows,
     )
 

@@ -41,6 +41,24 @@ def wanted_recording(source: Source, digest: str) -> Wanted | None:
     return Wanted(request, lambda: None)
 
 
+def draw_line(run: RecordedRun) -> None:
+    """What is open: model, prompt, clip and date, in one line above every page."""
+    st.caption(inert(line_of(run)))
+
+
+def line_of(run: RecordedRun) -> str:
+    """'Recording of Phenaki, weights c816… · “two moving right” · clip …, 9 frames … · saved …'."""
+    made_by = run.recording.made_by
+    frames, height, width, _ = run.clip.frames.shape
+    model = f"Recording of {made_by.get('model') or 'a model'}, {describe_origin(made_by)}"
+    prompt = f"“{run.prompt.text}”" if run.prompt.text else "no prompt"
+    clip = f"clip {run.clip.name}, {frames} frames of {height} × {width}"
+    if run.recording.clip is None:
+        clip = "no clip"
+    saved = f"saved {run.saved}" if run.saved else ""
+    return " · ".join(filter(None, (model, prompt, clip, saved)))
+
+
 def draw_about(run: RecordedRun) -> None:
     """What the file says of how it was made, where that changes what its maps mean."""
     off, kept = (run.recording.made_by.get(name) for name in ("heads_off", "depth_kept"))

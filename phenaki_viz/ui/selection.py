@@ -4,7 +4,7 @@ What the user last asked for is the wish; what can be shown of it in the present
 selection. With fewer heads the selection moves to the last one, and comes back with the heads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ MOST_IN_A_ROW = 4
 VIDEO = "video"
 # Of the number boxes with their labels beside them, in pixels.
 WIDTHS = {"layer": 120, "head": 118, "step": 118, "row": 118, "column": 134}
+LABELS = {"step": "Time"}  # links keep the name they had
 # On the sample clip this patch lies on the upper digit, in the middle of the film.
 NUMBERS = {"layer": 0, "head": 0, "step": 2, "row": 1, "column": 2}
 # Of the trained model: the head that reads the digit's word, and a patch on the digit.
@@ -71,8 +72,17 @@ class Selection:
         return Head(self.recording, self.record, self.item, self.head)
 
 
-def choose_stack(recording: Recording) -> tuple[AttentionRecord, ...]:
-    """Self or cross, spatial or temporal: one stack of layers."""
+def choose_stack(
+    recording: Recording,
+    *,
+    key: str = "maps",
+    first: Callable[[AttentionRecord], bool] | None = None,
+) -> tuple[AttentionRecord, ...]:
+    """Self or cross, spatial or temporal: one stack of layers.
+
+    key: of the widget, for a page that begins elsewhere than the others. first: it begins with the
+    first stack whose first layer is so, unless the link says which.
+    """
     groups = [tuple(group) for group in recording.stacks().values()]
     families = {kind_name(recording, group[0]): group for group in groups}
     # What fills in tokens comes first: there attention crosses space, time and text.
@@ -80,22 +90,30 @@ def choose_stack(recording: Recording) -> tuple[AttentionRecord, ...]:
     if not names:
         return ()
     crossed = [name for name in names if family(families[name][0]) == "cross"]
-    first = crossed[0] if _trained() and crossed else names[0]
-    if st.session_state.get("maps", first) not in names:
-        st.session_state["maps"] = first
+    start = crossed[0] if _trained() and crossed else names[0]
+    if first is not None:
+        start = _linked(names) or next((n for n in names if first(families[n][0])), start)
+    if st.session_state.get(key, start) not in names:
+        st.session_state[key] = start
     draw: Any = st.pills if len(names) > MOST_IN_A_ROW else st.segmented_control
     chosen = draw(
         "Maps",
         names,
         wrap=True,  # in a row of widgets the last ones would else be out of sight on a narrow page
         format_func=_said,
-        default=first,
-        key="maps",
+        default=start,
+        key=key,
         required=True,
         label_visibility="collapsed",
         **_BOUND,
     )
-    return families[chosen or first]
+    return families[chosen or start]
+
+
+def _linked(names: Sequence[str]) -> str | None:
+    """The kind of map that the link names, as the other pages write it."""
+    said = st.query_params.get("maps", "").casefold()
+    return next((name for name in names if name.casefold() == said), None)
 
 
 def choose(
@@ -184,7 +202,7 @@ def number(name: str, most: int) -> int:
     wishes.setdefault(name, wanted)
     st.session_state[name] = max(0, min(wanted, most))
     return st.number_input(
-        name.capitalize(),
+        LABELS.get(name, name.capitalize()),
         0,
         max(most, 0),
         min(_start(name), most),

@@ -150,6 +150,21 @@ def used(config: DialConfig) -> Used | None:
     return _chosen().get(config)
 
 
+def trained_copy(config: DialConfig) -> tuple[Training, int] | None:
+    """A training of these settings and its last kept training step; None where there is none.
+
+    Of those in memory the latest, else the one that the Train page's own settings left on disk.
+    """
+    shelf = trainings()
+    with shelf.lock:
+        known = [job for settings, job in shelf.known.items() if settings.config == config]
+    left = shelf.find(TrainSettings(config=config))
+    for job in (*reversed(known), *([left] if left else [])):
+        if job.last_kept:
+            return job, job.last_kept
+    return None
+
+
 def put_back(config: DialConfig) -> None:
     """Show the random weights in this session again."""
     _chosen().pop(config, None)

@@ -25,7 +25,7 @@ from tests.components import planted
 st.set_page_config(layout="wide")
 asked = st.query_params
 state = st.session_state
-BREAKS, GROUPS = (64, 128, 192, 256), tuple(f"step {t}" for t in range(5))
+BREAKS, GROUPS = (64, 128, 192, 256), tuple(f"time {t}" for t in range(5))
 QUERY = MapAxis(title="query", grid=planted.GRID, breaks=BREAKS, groups=GROUPS)
 KEY = MapAxis(title="key", grid=planted.GRID, breaks=BREAKS, groups=GROUPS)
 

@@ -46,7 +46,7 @@ def test_the_pointer_reads_the_raw_weight_without_a_rerun(demo):
 def readout_names_the_cell_and_its_multiple(page, canvas):
     page.mouse.move(*cell_at(canvas, 2 * 64 + 3 * 8 + 5, 8 + 1))
     said = page.locator("output.said")
-    expect(said).to_contain_text("query step 2, row 3, column 5 → key step 0, row 1, column 1")
+    expect(said).to_contain_text("query time 2, row 3, column 5 → key time 0, row 1, column 1")
     value = planted.attention(0, 1)[157, 9]
     multiple = float(said.inner_text().split("· ")[1].split()[0])
     assert multiple == pytest.approx(value * planted.N, rel=0.05)
@@ -93,7 +93,7 @@ def test_a_click_is_one_rerun_with_its_cell(demo):
     expect(page.get_by_text("event {'query': 201, 'key': 33}")).to_be_visible()
     at_rest(page)
     assert runs(page, "map") == 2
-    assert "step 3, row 1, column 1" in canvas.get_attribute("aria-label")
+    assert "time 3, row 1, column 1" in canvas.get_attribute("aria-label")
 
 
 def test_keys_move_the_pick(demo):

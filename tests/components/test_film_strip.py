@@ -37,8 +37,8 @@ def test_pointing_reads_the_raw_weight_of_the_patch_without_a_rerun(strip):
 
 def frames_stand_under_their_step(found):
     captions = found.locator("figcaption").all_inner_texts()
-    assert captions[0] == "step 0 · frame 0"
-    assert captions[2] == "step 2 · frames 3–4"
+    assert captions[0] == "time 0 · frame 0"
+    assert captions[2] == "time 2 · frames 3–4"
     assert found.locator("figure").nth(2).locator(".frames canvas").count() == 2
 
 
@@ -52,7 +52,7 @@ def test_a_click_asks_for_that_patch_in_one_rerun(strip):
     assert float(found.get_attribute("data-weight")) == pytest.approx(
         row(3, 4, 1, 6)[4, 1, 6], abs=1e-6
     )
-    expect(page.locator(".title")).to_contain_text("step 4, row 1, column 6 looks at")
+    expect(page.locator(".title")).to_contain_text("time 4, row 1, column 6 looks at")
 
 
 def test_keys_move_the_patch_and_the_step(strip):

@@ -45,11 +45,11 @@ def test_the_pointer_is_followed_without_asking_until_a_click_holds_the_patch(li
     own = float(strip.get_attribute("data-weight"))
     assert own == pytest.approx(ATTN[row_of(2, 5, 2), row_of(2, 5, 2)], abs=1e-6)
     expect(shown).to_have_attribute("data-guide", f"{row_of(2, 5, 2)},")
-    expect(page.locator(".title")).to_contain_text("step 2, row 5, column 2 looks at")
+    expect(page.locator(".title")).to_contain_text("time 2, row 5, column 2 looks at")
     most = int(ATTN[row_of(2, 5, 2)].argmax())
     t, h, w = np.unravel_index(most, planted.GRID)
     said = page.locator(".panel:has(.strip) output.said")
-    expect(said).to_contain_text(f"most at step {t}, row {h}, column {w}")
+    expect(said).to_contain_text(f"most at time {t}, row {h}, column {w}")
     assert runs(page, "linked") == 1
     page.mouse.click(*patch_at(page, 4, 5, 2))
     expect(page.get_by_text("linked has [(2, 5, 2)]", exact=False)).to_be_visible()

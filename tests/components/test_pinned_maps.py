@@ -50,7 +50,7 @@ def test_a_click_in_one_moves_the_selection_of_all(pinned):
     expect(page.get_by_text("pinned has (264, 34)")).to_be_visible()
     page.get_by_role("button", name="query 8").click()
     expect(canvases.nth(1)).to_have_attribute("data-picked", "8,34")
-    assert "step 0, row 1, column 0" in canvases.nth(1).get_attribute("aria-label")
+    assert "time 0, row 1, column 0" in canvases.nth(1).get_attribute("aria-label")
 
 
 def test_a_head_is_unpinned_by_its_button_and_by_key(pinned):

@@ -30,8 +30,8 @@ def test_a_grid_names_its_cells_after_the_nulls():
     assert [axis.name(at) for at in (0, 1, 2, 31)] == [
         "null 1",
         "null 2",
-        "step 4, row 0, column 0",
-        "step 5, row 2, column 4",
+        "time 4, row 0, column 0",
+        "time 5, row 2, column 4",
     ]
 
 

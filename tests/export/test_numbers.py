@@ -72,7 +72,7 @@ def test_strip_is_exact():
     np.testing.assert_array_equal(found["frames"], picture.frames)
     assert found["steps_frames"].tolist() == [[0, 0], [1, 1], [1, 2], [2, 3], [2, 4]]
     header, *body = table(picture)
-    assert header == ["step", "row", "column", "frames", "attention weight"]
+    assert header == ["time", "row", "column", "frames", "attention weight"]
     weights = np.full((3, 3, 3), -1, np.float32)
     for step, row, column, frames, weight in body:
         weights[int(step), int(row), int(column)] = np.float32(weight)

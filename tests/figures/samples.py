@@ -42,7 +42,7 @@ def rows(i: int, j: int, seed: int = 0) -> np.ndarray:
 
 def axis(title: str, cells: int, breaks: tuple[int, ...] = ()) -> Axis:
     """An axis with plain names and a group between any two breaks."""
-    groups = tuple(f"step {at}" for at in range(len(breaks) + 1))
+    groups = tuple(f"time {at}" for at in range(len(breaks) + 1))
     names = tuple(f"{title} cell {at}" for at in range(cells))
     return Axis(title=title, names=names, breaks=breaks, groups=groups)
 

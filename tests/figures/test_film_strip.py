@@ -42,7 +42,7 @@ def test_one_common_scale():
 
 def test_hover_says_patch_frame_weight_and_multiple():
     drawn = overlays(film_strip_figure(strip()))["frame 2"]
-    assert drawn.text[2][1] == "step 1, row 2, column 1 · frame 2"
+    assert drawn.text[2][1] == "time 1, row 2, column 1 · frame 2"
     assert "attention weight %{z:.4~g}" in drawn.hovertemplate
     np.testing.assert_allclose(drawn.customdata, drawn.z * 9, rtol=1e-6)
 
@@ -89,7 +89,7 @@ def test_the_query_s_patch_is_outlined_in_each_frame_of_its_step():
 def test_captions_name_step_and_frames():
     notes = film_strip_figure(strip()).layout.annotations
     captions = [note.text for note in notes if note.name == "caption"]
-    assert [text.partition("<br>")[0] for text in captions] == ["step 0", "step 1", "step 2"]
+    assert [text.partition("<br>")[0] for text in captions] == ["time 0", "time 1", "time 2"]
     assert "frame 0" in captions[0] and "frames 3–4" in captions[2]
 
 

@@ -113,7 +113,7 @@ def test_groups_are_ticks_in_the_middle_of_their_cells():
         heatmap(values=np.ones((5, 25), np.float32), hidden=None, key=key)
     ).layout
     assert list(layout.xaxis.tickvals) == [0.5, 6.5, 18]
-    assert list(layout.xaxis.ticktext) == ["step 0", "step 1", "step 2"]
+    assert list(layout.xaxis.ticktext) == ["time 0", "time 1", "time 2"]
 
 
 def test_cells_with_equal_or_numeric_names_stay_apart():

@@ -44,7 +44,7 @@ def head(attn, **changes):
 def test_a_head_is_said_to_do_what_it_was_built_to_do(inside, patch, whole):
     built = head(on(inside))
     said = patch_sentence(built, (1, 2, 3))
-    assert said.startswith("Step 1, row 2, column 3 ") and patch in said, said
+    assert said.startswith("Time 1, row 2, column 3 ") and patch in said, said
     assert head_sentence(built).startswith(whole), head_sentence(built)
 
 
@@ -66,7 +66,7 @@ def test_words_and_null_keys_are_named_and_nothing_recognises():
     attn = np.tile([0.1, 0.05, 0.6, 0.25], (N, 1))
     built = head(attn, kind="cross", num_null_kv=2, words=("two", "right"))
     said = patch_sentence(built, (0, 1, 1)), head_sentence(built)
-    assert said[0] == "Step 0, row 1, column 1 puts 60 % of its weight on “two” (2.4 × uniform)."
+    assert said[0] == "Time 0, row 1, column 1 puts 60 % of its weight on “two” (2.4 × uniform)."
     assert said[1].startswith(
         "Reads “two” most (0.60 of its weight; 0.25 would be uniform); then “right” (0.25); "
     )
@@ -90,8 +90,8 @@ def test_who_reads_a_patch_is_said_the_other_way_round():
     attn[4, at] = 0.8
     said = patch_sentence(head(attn), (1, 2, 0), "column")
     assert said == (
-        "Step 1, row 2, column 0 gets 50 % of a query's weight on average (30 × uniform), most "
-        "from step 0, row 0, column 4: 80 %."
+        "Time 1, row 2, column 0 gets 50 % of a query's weight on average (30 × uniform), most "
+        "from time 0, row 0, column 4: 80 %."
     )
     causal = np.tril(np.ones((N, N))) / np.arange(1, N + 1)[:, None]
     last = patch_sentence(head(causal, causal=True), (2, 3, 4), "column")

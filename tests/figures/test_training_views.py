@@ -20,4 +20,4 @@ def test_a_recorded_loss_stands_where_its_stretches_end():
     (loss,) = picture.curves
     np.testing.assert_array_equal(loss.x, [*range(10, 101, 10), 107])
     np.testing.assert_allclose(loss.y, [5.0, *[3.0] * 9, 1.0])
-    assert picture.notes == ("107 steps of 16 clips", "means of 10 steps")
+    assert picture.notes == ("107 training steps of 16 clips", "means of 10")

@@ -53,8 +53,8 @@ def test_wrapped_lines_fit_and_lose_nothing(text, width):
 
 
 def test_wrapping_keeps_short_parts_together():
-    title = "L3 H5 · self attention · step 2, row 3, column 2 · looks at"
-    assert "step 2, row 3, column 2" in "|".join(wrapped(title, 40))
+    title = "L3 H5 · self attention · time 2, row 3, column 2 · looks at"
+    assert "time 2, row 3, column 2" in "|".join(wrapped(title, 40))
 
 
 def test_names_of_cells_stay_apart():
@@ -64,7 +64,7 @@ def test_names_of_cells_stay_apart():
 
 
 def test_short_names_leave_out_what_all_share():
-    assert shortened(("step 0, row 3", "step 1, row 3")) == ("step 0", "step 1")
+    assert shortened(("time 0, row 3", "time 1, row 3")) == ("time 0", "time 1")
     assert shortened(("a, b", "c")) == ("a, b", "c")
     assert shortened(("same, same", "same, same")) == ("same, same", "same, same")
     assert shortened(("x" * 40,))[0].endswith("…")

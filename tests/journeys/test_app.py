@@ -37,7 +37,7 @@ def test_a_slider_turns_the_model_and_the_view_stays(open_app):
     with another(page):
         page.keyboard.press("ArrowLeft")
         page.wait_for_url("**heads=7**")
-    shown(page, "L2 H3 · self attention · query step 4, row 5")
+    shown(page, "L2 H3 · self attention · query time 4, row 5")
     expect(number(page, "Layer")).to_have_value("2")
     exact = recorded(heads=7).records[4].map.full(0, 3)
     assert point(page, 100, 100) == pytest.approx(float(exact[100, 100]), abs=1e-6)

@@ -86,7 +86,7 @@ def test_heads_are_pinned_by_key_seen_side_by_side_and_the_link_holds_them(open_
     before = pinned.nth(0).get_attribute("data-picked")
     pinned.nth(1).press("ArrowDown")
     expect(pinned.nth(0)).not_to_have_attribute("data-picked", before)
-    shown(page, "query step 2, row 1, column 3")
+    shown(page, "query time 2, row 1, column 3")
     again(page)
     shown(page)
     expect(pinned).to_have_count(2)

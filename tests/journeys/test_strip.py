@@ -40,7 +40,7 @@ def test_pointing_previews_a_click_holds_and_escape_releases(open_app):
     click(page, 3, 4, 6)
     page.wait_for_url("**row=4**")
     expect(strip).to_have_attribute("data-locked", "true")
-    shown(page, "query step 2, row 4, column 6")
+    shown(page, "query time 2, row 4, column 6")
     to(page, 7, 1, 1)
     expect(strip).to_have_attribute("data-looked", "2.4.6")
     read = float(strip.get_attribute("data-weight"))
@@ -127,7 +127,7 @@ def test_map_and_strip_show_the_same_query_and_key(open_app):
     expect(strip).to_have_attribute("data-picked", "1,2,3")
     expect(strip).to_have_attribute("data-key", "3,6,5")
     page.wait_for_url(f"**key={row_of(3, 6, 5)}**")
-    shown(page, "query step 1, row 2, column 3")
+    shown(page, "query time 1, row 2, column 3")
 
 
 def test_the_walk_plays_stops_and_is_taken_away_as_a_gif(open_app):
@@ -138,7 +138,7 @@ def test_the_walk_plays_stops_and_is_taken_away_as_a_gif(open_app):
     expect(the_map(page)).to_have_attribute("data-picked", re.compile(f"^{row_of(0, 1, 2)},"))
     page.get_by_role("button", name="Pause").click()
     step = strip.get_attribute("data-picked").split(",")[0]
-    shown(page, f"query step {step}, row 1")
+    shown(page, f"query time {step}, row 1")
     settle(page)
     page.get_by_text("The walk as GIF").click()
     page.get_by_role("button", name="Make the GIF").click()
@@ -174,7 +174,7 @@ def test_every_page_with_a_strip_is_worked_by_keys_alone(open_app):
     page.wait_for_url("**also=2.3.3**")
     page.keyboard.press("Escape")
     expect(strip).to_have_attribute("data-also", "")
-    expect(strip).to_have_attribute("aria-label", re.compile("Selected: step 2, row 2, column 3"))
+    expect(strip).to_have_attribute("aria-label", re.compile("Selected: time 2, row 2, column 3"))
 
 
 def test_a_finger_taps_a_patch(browser, served):

@@ -91,7 +91,7 @@ def test_what_was_learnt_reaches_the_recorded_maps(dials):
         assert np.abs(was.map.full(0, 0) - now.map.full(0, 0)).max() > 1e-4
     assert before.recording.made_by["random_weights"]
     assert not after.recording.made_by["random_weights"]
-    assert after.recording.made_by["trained"] == "in this page, 6 steps"
+    assert after.recording.made_by["trained"] == "in this page, 6 training steps"
     assert after.recording.max_abs_error < 1e-4
 
 

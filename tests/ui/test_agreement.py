@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.test_other_pages import drawn, masks
+from tests.ui.test_other_pages import drawn, masks, position
 from tests.ui.test_pages import sent
 from tests.ui.test_trained_pages import sampling, text
 
@@ -53,7 +53,9 @@ def test_attention_by_time_step_and_pinned(app):
 def test_text():
     at = drawn_text()
     first = agreed(at)
-    assert set(first) == {"grid.words", "word.strip", "shares", "same.right", "same.wrong"}
+    assert set(first) == {
+        "grid.words", "words.table", "word.strip", "shares", "same.right", "same.wrong",
+    }  # fmt: skip
     at.button_group(key="word").set_value(4).run()
     second = agreed(at)
     assert {key for key in first if first[key] == second[key]} == {"shares"}
@@ -75,3 +77,12 @@ def test_sampling():
 def test_masks():
     at = drawn(masks, words=2, steps=1, causal=True)
     assert {"mask.together", "mask.causal", "mask.padding", "visible"} == set(agreed(at))
+
+
+def test_position():
+    at = drawn(position, heads=3, causal=True)
+    first = agreed(at)
+    assert set(first) == {"bias.flat", "bias.surface", "slopes", "penalty"}
+    at.slider(key="dt").set_value(1).run()
+    moved = agreed(at)["bias.surface"]
+    assert moved.split()[2:] != first["bias.surface"].split()[2:], "another plane of the bias"

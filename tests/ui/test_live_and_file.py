@@ -116,6 +116,7 @@ def draw(page, run):
 
     if page == "sampling":
         if isinstance(run, SampledRun):  # the live page would sample it anew
+            sampling._say(run)
             sampling._player(run)
             sampling._take_away(run)
             sampling._attention(run)
@@ -184,7 +185,7 @@ def test_the_loss_that_a_file_shows_is_the_live_one(saved):
 WARNED = {  # what the masks page warns of, live and from the file
     "causal in C-ViViT": "the published temporal PEG reads its tokens in another order",
     "causal, PEG mended": None,
-    "causal in MaskGit": "PEG convolution before each layer looks one step ahead",
+    "causal in MaskGit": "PEG convolution before each layer looks one time step ahead",
     "causal, PEG too": None,
     "trained": None,  # its PEG is mended
     "dialled": None,

@@ -46,7 +46,7 @@ def figures(at):
 def test_the_continuous_bias_is_drawn_in_3d_and_flat_for_the_head():
     at = drawn(position, heads=3)
     kinds = [figure["data"][0]["type"] for figure in figures(at)]
-    assert kinds[:2] == ["surface", "heatmap"]
+    assert kinds[:2] == ["heatmap", "surface"]
     assert any("no layer to choose" in line for line in words_on(at))
     at.slider(key="dt").set_value(-2).run()
     at.slider(key="extent").set_value(2).run()
@@ -56,9 +56,11 @@ def test_the_continuous_bias_is_drawn_in_3d_and_flat_for_the_head():
 
 def test_alibi_of_six_heads_is_not_in_order_and_says_so():
     at = drawn(position, heads=6, causal=True, position_bias=False)
-    bars = figures(at)[0]["data"][0]
-    heights = np.frombuffer(b64decode(bars["y"]["bdata"]), bars["y"]["dtype"])
+    others, chosen = figures(at)[0]["data"]
+    assert others["mode"] == chosen["mode"] == "markers" and chosen["name"] == "H0, chosen"
+    heights = np.frombuffer(b64decode(others["y"]["bdata"]), others["y"]["dtype"])
     assert not (np.diff(heights) < 0).all()
+    assert any("halves a weight every" in line for line in words_on(at))
     assert any("not in order" in line for line in words_on(at))
 
 
@@ -90,10 +92,13 @@ def test_the_published_temporal_peg_is_named():
 
 def test_null_columns_of_cross_attention_are_apart():
     at = drawn(masks, words=3)
-    at.button_group(key="maps").set_value("cross").run()
-    assert not at.exception
+    assert at.button_group(key="masked_maps").value == "cross"  # the first stack with a mask
+    names = next(header["scale"]["names"] for header, _ in components(at) if "scale" in header)
+    assert [name for _, name in names] == ["may look", "null key, never masked"]
     values = next(parts["values"] for _, parts in components(at) if "values" in parts)
     values = values.reshape(320, 7)
     assert (values[:, :2] == 2).all() and (values[:, 2:4] == 1).all()
     assert np.isnan(values[:, 4:]).all()
-    assert at.metric[0].value == "4 of 7"
+    said = " ".join(words_on(at))
+    assert "L0 · cross: padded, a query may look at 4 of 7 keys" in said
+    assert "may look at 4 of 7 keys: 3 are padding; the 2 null keys no mask hides." in said

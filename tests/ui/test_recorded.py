@@ -1,5 +1,8 @@
 """A recording from a file, in the page: the same maps, no model; and a run saved from the page."""
 
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -54,10 +57,22 @@ def drawn(page, path):
     pages[page](open_recording(path))
 
 
+def test_what_a_recording_is_stands_in_one_line(files):
+    run = open_recording(files["look"])
+    digest = run.recording.made_by["weights_digest"]
+    assert recorded.line_of(run) == (
+        f"Recording of Phenaki, weights {digest} · “{CAPTIONS[0]}” · clip {CAPTIONS[0]}, 9 frames "
+        f"of 48 × 48 · saved {date.today().isoformat()}"
+    )
+    older = replace(run, saved="", recording=replace(run.recording, clip=None))
+    assert recorded.line_of(older).endswith(f"“{CAPTIONS[0]}” · no clip")
+
+
 def test_a_recording_is_shown_without_its_model(app, files, monkeypatch):
     monkeypatch.setenv(recorded.RECORDING, str(files["look"]))
     at = app(**OWN)
     assert not at.exception and not at.error
+    assert any(caption.value.startswith("Recording of Phenaki") for caption in at.caption)
     header, parts = sent(at)["map"]
     np.testing.assert_allclose(
         parts["values"].reshape(header["shape"]), exact(files["look"], HEAD, 2), atol=1e-6

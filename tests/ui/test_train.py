@@ -16,7 +16,7 @@ from phenaki_viz.errors import TrainingError
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.runs.training_job import Training, TrainSettings
 from phenaki_viz.ui import trainings as shelves
-from phenaki_viz.ui.trainings import Trainings, refuse_training, weights_of
+from phenaki_viz.ui.trainings import Trainings, refuse_training, trained_copy, weights_of
 from tests import sent as wire
 
 DEMO = Path(__file__).with_name("train_demo.py")
@@ -164,7 +164,7 @@ def test_text_frames_and_patches_over_the_training(page, shelf):
     assert not at.exception
     at.button_group(key="maps").set_value("self").run()
     at.toggle(key="train_common").set_value(True).run()
-    assert header(at, "strip")["scale"]["scope"] == "this query, all kept steps"
+    assert header(at, "strip")["scale"]["scope"] == "this query, all kept training steps"
     visual = {"layout": "factorised", "cross": False}
     ended(shelf.start(settings(steps=10, **visual)))
     at = page(train_steps=10, train_batch=2, layout="factorised", cross="no")
@@ -274,7 +274,7 @@ def test_trained_weights_reach_the_other_pages(page, shelf):
     job = ended(shelf.start(settings(steps=20)))
     at = page(train_steps=20, train_batch=2)
     at.button(key="train.use").click().run()
-    assert any("in this page, 20 steps" in text.value for text in at.text)
+    assert any("in this page, 20 training steps" in text.value for text in at.text)
     assert maps(at)["trained"] != maps(at)["random"]
     assert at.run() and maps(at)["made again"] == "False"  # what pages derive from it stays
     at.selectbox(key="hold").set_value("parts").run()
@@ -286,6 +286,17 @@ def test_trained_weights_reach_the_other_pages(page, shelf):
     at.run()  # the file is gone: it is said, and random weights are shown from then on
     assert any("does not exist" in error.value for error in at.error)
     assert not at.run().error and "trained" not in maps(at)
+
+
+def test_a_trained_copy_is_found_by_the_settings_of_its_model(shelf):
+    asked = settings(steps=20)
+    assert trained_copy(asked.config) is None
+    job = ended(shelf.start(asked))
+    assert trained_copy(asked.config) == (job, 20)
+    assert trained_copy(settings(heads=3).config) is None
+    for file in job.folder.glob("kept-*"):
+        file.unlink()
+    assert trained_copy(asked.config) is None
 
 
 def test_trained_weights_are_shown_to_the_session_that_asked_for_them(page, shelf):

@@ -19,10 +19,12 @@ IMPORT = """const script = import(new URL("{address}", document.baseURI).href);
 export default async (call) => (await script).default(call);
 """
 _scripts: dict[str, str] = {}
+_contents: dict[str, bytes] = {}
 PLOTLY_FILE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PLOTLY_PATH = "phenaki-viz/plotly.min.js"
 PLOTLY_ADDRESS = f"{PLOTLY_PATH}?v={plotly.__version__}"  # a new version is a new address
 SCRIPTS_PATH = "phenaki-viz/components"
+CONTENT_PATH = "phenaki-viz/content"
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -32,7 +34,11 @@ def asset_routes() -> list[Route]:
     `server.baseUrlPath` is followed: st.App puts its own routes under it, but not these.
     """
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
-    served = {PLOTLY_PATH: _plotly_js, f"{SCRIPTS_PATH}/{{name}}.js": _script}
+    served = {
+        PLOTLY_PATH: _plotly_js,
+        f"{SCRIPTS_PATH}/{{name}}.js": _script,
+        f"{CONTENT_PATH}/{{name}}": _content,
+    }
     return [
         Route(f"/{base}/{path}".replace("//", "/"), answer, methods=["GET"])
         for path, answer in served.items()
@@ -50,6 +56,20 @@ async def _script(request: Request) -> Response:
         return Response(status_code=404)
     headers = {"Cache-Control": FOR_A_YEAR}
     return Response(script, media_type="text/javascript", headers=headers)
+
+
+async def _content(request: Request) -> Response:
+    content = _contents.get(request.path_params["name"])
+    if content is None:
+        return Response(status_code=404)
+    headers = {"Cache-Control": FOR_A_YEAR}
+    return Response(content, media_type="application/json", headers=headers)
+
+
+def publish(name: str, content: bytes) -> str:
+    """Serve JSON beside the page, for a component to fetch when it is asked for; its address."""
+    _contents[name] = content
+    return f"{CONTENT_PATH}/{name}?v={crc32(content):08x}"
 
 
 def declare(name: str, html: str, *parts: str, isolate_styles: bool = True) -> Any:

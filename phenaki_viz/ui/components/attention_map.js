@@ -668,7 +668,8 @@ class AttentionMap extends LinkedPanel {
       .map(([name, text]) => swatch(colours[name], text));
     const { cut } = this.head;
     if (cut) flags.push(swatch(cut.colour, "left out"));
-    this.find(".legend").replaceChildren(ramp, law, ...flags);
+    const names = scale.names?.map(([colour, name]) => swatch(colour, name));
+    this.find(".legend").replaceChildren(...(names ?? [ramp, law]), ...flags);
   }
 
   // ---- what the user does
@@ -818,7 +819,7 @@ function shortName(axis, index) {
   const along = axis.grid.findIndex((size) => size > 1);
   const which = Math.max(along, 0);
   if (!runsOnce(axis)) return `${place[1]}, ${place[2]}`;
-  return `${["step", "row", "column"][which]} ${place[which]}`;
+  return `${["time", "row", "column"][which]} ${place[which]}`;
 }
 
 const count = (axis) => axis.nulls + (axis.words?.length ?? axis.grid.reduce((a, b) => a * b));
@@ -844,7 +845,7 @@ function spans({ breaks, groups }, cells) {
   return groups.map((name, at) => [name, edges[at], edges[at + 1]]);
 }
 
-// The name, or its last word ("step 3" -> "3"), whichever fits between what stands already.
+// The name, or its last word ("time 3" -> "3"), whichever fits between what stands already.
 function firstFree(pen, name, middle, end, taken) {
   for (const text of [name, name.split(" ").at(-1)]) {
     const half = pen.measureText(text).width / 2 + 2;

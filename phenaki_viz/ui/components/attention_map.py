@@ -148,7 +148,8 @@ def scale_header(scale: ColourScale) -> dict[str, Any]:
     """A colour scale for the browser; common.js `placer` is `ColourScale.unit`."""
     low, high = raw_ends(scale)
     above = scale.cut_off
-    return {"low": low, "high": high, "law": scale.law, "above": above, "scope": scale.scope}
+    ends = {"low": low, "high": high, "law": scale.law, "above": above, "scope": scale.scope}
+    return ends | ({"names": scale.swatches} if scale.names else {})
 
 
 def _colours(scale: ColourScale) -> dict[str, str]:

@@ -55,7 +55,7 @@ class MapAxis:
         if self.grid is None:
             return f"token {at}"
         step, row, column = np.add(np.unravel_index(at, self.grid), self.origin)
-        return f"step {step}, row {row}, column {column}"
+        return f"time {step}, row {row}, column {column}"
 
     def header(self) -> dict[str, Any]:
         """What the browser is sent."""

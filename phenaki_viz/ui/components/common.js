@@ -284,7 +284,7 @@ const weightSaid = (value) => spoken(value, Math.abs(value) < 1e-4 ? 3 : 4);
 
 const times = (value, uniform) => `${spoken(value / uniform, 2)}\u00a0×\u00a0uniform`;
 
-const placeName = (t, h, w) => `step ${t}, row ${h}, column ${w}`;
+const placeName = (t, h, w) => `time ${t}, row ${h}, column ${w}`;
 
 // Where a cell of an axis lies; null for null keys, words and plain tokens.
 function placeOf(axis, index) {
@@ -335,7 +335,7 @@ const plain = (event) => !(event.ctrlKey || event.metaKey || event.altKey);
 function captionOf(t, frames) {
   const [first, last] = [frames[0], frames.at(-1)];
   const which = first === last ? `frame ${first}` : `frames ${first}–${last}`;
-  return `step ${t} · ${which}`;
+  return `time ${t} · ${which}`;
 }
 
 // Frame number `at` of bytes 'f H W c' as a picture; c is 1 (grey) or 3.

@@ -82,7 +82,7 @@ class Figure {
   }
 
   describe(alt) {
-    this.box.role = "img";
+    this.box.role = "figure"; // not "img": its tools can be reached by Tab
     this.box.ariaLabel = alt;
   }
 

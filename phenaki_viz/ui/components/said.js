@@ -74,12 +74,12 @@ class Said extends LinkedPanel {
 
   draw() {
     if (!this.head) return;
-    const { text, tag, badge, link } = this.head;
+    const { text, tag, badge, link, terms } = this.head;
     const words = link && this.place ? `${text} · query ${placeName(...this.place)}` : text;
     const made = JSON.stringify([words, tag, badge]);
     if (made === this.made) return;
     this.made = made;
-    const said = make(tag, { textContent: words });
+    const said = make(tag, {}, ...explained(words, terms ?? {}));
     const beside = badge && make("span", { className: "pv-badge", textContent: badge.text });
     if (badge) Object.assign(beside, { title: badge.about, tabIndex: 0 });
     this.panel.replaceChildren(...[said, beside].filter(Boolean));
@@ -95,6 +95,37 @@ class Said extends LinkedPanel {
     this.panel.dataset.agrees = String(agrees && whole && !this.next);
     this.panel.dataset.shows = Object.entries(of).map(([key, one]) => `${key}: ${this.said(one)}`);
   }
+}
+
+// The text, with each term of the glossary as a word that says what it means when pointed at.
+function explained(text, terms) {
+  const parts = [];
+  const left = new Set(Object.keys(terms)); // each is explained once
+  let rest = text;
+  while (left.size) {
+    const next = [...left]
+      .map((term) => [termIn(rest, term), term])
+      .filter(([at]) => at >= 0)
+      .sort(([one, long], [other, short]) => one - other || short.length - long.length)[0];
+    if (!next) break;
+    const [at, term] = next;
+    parts.push(rest.slice(0, at), make("abbr", { textContent: term, title: terms[term] }));
+    rest = rest.slice(at + term.length);
+    left.delete(term);
+  }
+  return [...parts, rest];
+}
+
+// Where a term stands by itself, outside of what a prompt says.
+function termIn(text, term) {
+  const letter = /[\p{L}\p{N}_-]/u;
+  for (let at = text.indexOf(term); at >= 0; at = text.indexOf(term, at + 1)) {
+    const quoted = (text.slice(0, at).match(/“/g) ?? []).length > (text.slice(0, at).match(/”/g) ?? []).length;
+    if (!quoted && !letter.test(text[at - 1] ?? " ") && !letter.test(text[at + term.length] ?? " ")) {
+      return at;
+    }
+  }
+  return -1;
 }
 
 export default (call) => show(Said, call);

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from phenaki_viz.glossary import found_in
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.axes import MapAxis, Place
 from phenaki_viz.ui.components.packing import pack
@@ -58,6 +59,7 @@ def said(
         "text": text,
         "tag": tag,
         "of": dict(of or {}),
+        "terms": found_in(text) if tag in ("strong", "p") else {},  # headings stay calm
         "badge": badge and {"text": badge[0], "about": badge[1]},
         **(patch.header() if patch else {"link": None, "place": None}),
     }

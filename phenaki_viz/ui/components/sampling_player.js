@@ -1,6 +1,12 @@
 const PACE = 450; // milliseconds a decoding step while playing
 const REST = 250; // the page is told where the scrubber came to rest
 const [MASKED, CHANGED, AGAIN] = [1, 2, 4];
+const OVERLAYS = [
+  ["decoding", "tokens while decoding"],
+  ["tokens", "tokens"],
+  ["confidence", "confidence"],
+  ["", "frames alone"],
+];
 const FRAME_GAP = 3;
 const STEP_GAP = 14;
 
@@ -14,12 +20,13 @@ class SamplingPlayer extends Panel {
     this.strip.onpointerleave = () => this.point(null);
     this.strip.onclick = (event) => this.choose(this.at(event));
     this.strip.onkeydown = (event) => this.key(event);
-    this.scrub.oninput = () => this.go(this.scrub.valueAsNumber);
+    this.scrub.oninput = () => {
+      this.stop(false);
+      this.go(this.scrub.valueAsNumber);
+    };
     this.button.onclick = () => (this.timer ? this.stop(true) : this.play());
     this.shows = make("select", { ariaLabel: "What is drawn over the frames" });
-    for (const [value, name] of [["tokens", "tokens"], ["confidence", "confidence"], ["", "frames alone"]]) {
-      this.shows.append(make("option", { value, textContent: name }));
-    }
+    for (const [value, textContent] of OVERLAYS) this.shows.append(make("option", { value, textContent }));
     this.shows.onchange = () => {
       this.memory.shows = this.shows.value;
       this.paint();
@@ -37,7 +44,7 @@ class SamplingPlayer extends Panel {
       return this.pictures.get(at);
     };
     this.scrub.max = this.head.decoding - 1;
-    this.shows.value = this.memory.shows ??= "tokens";
+    this.shows.value = this.memory.shows ??= "decoding";
     if (this.pushed) this.memory.step = this.memory.picked?.[0] ?? 0;
     this.pushed = false;
     this.build();
@@ -73,6 +80,22 @@ class SamplingPlayer extends Panel {
       box.style.width = `${frames * wide + (frames - 1) * FRAME_GAP}px`;
     }
     this.paint();
+    this.playOnce();
+  }
+
+  // The first time it is seen, from the first step on; not for who wants nothing to move.
+  playOnce() {
+    if (this.memory.played) return;
+    this.memory.played = true;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (!still && this.step === this.head.decoding - 1 && this.step > 0) this.play();
+  }
+
+  // What lies over the frames now: tokens while they are being decided, frames alone at the end.
+  get over() {
+    const { shows } = this.memory;
+    if (shows !== "decoding") return shows;
+    return this.step === this.head.decoding - 1 ? "" : "tokens";
   }
 
   paint() {
@@ -91,7 +114,7 @@ class SamplingPlayer extends Panel {
     const pen = fit(canvas, ...this.frame);
     const [, , height, width] = this.head.frames;
     copy(pen, this.picture(this.step, canvas.frame), [0, 0, width, height], [0, 0, ...this.frame]);
-    if (this.memory.shows) this.drawTokens(pen, t);
+    if (this.over) this.drawTokens(pen, t);
     if (this.hovered?.[0] === t) this.box(pen, this.hovered, "#ffffff", 1.25);
     if (asked) this.box(pen, this.token, this.head.colours.query, 2.5);
   }
@@ -104,7 +127,7 @@ class SamplingPlayer extends Panel {
       for (let w = 0; w < columns; w++) {
         const flags = this.parts.flags[this.index([t, h, w])];
         const box = [w * wide, h * high, wide, high];
-        if (this.memory.shows === "confidence") {
+        if (this.over === "confidence") {
           pen.fillStyle = `rgb(255 255 255 / ${0.8 * this.parts.confidence[this.index([t, h, w])]})`;
           if (t >= this.head.given) pen.fillRect(...box);
           continue;
@@ -241,6 +264,7 @@ class SamplingPlayer extends Panel {
   }
 
   choose(token) {
+    this.stop(false);
     if (token) this.pick(token);
   }
 

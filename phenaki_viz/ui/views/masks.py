@@ -3,7 +3,9 @@
 import streamlit as st
 
 from phenaki_viz.analysis.masks import visibility
+from phenaki_viz.figures.mask_sentences import mask_heading, query_masks
 from phenaki_viz.figures.mask_views import LAYERS, mask_picture, said, visible_keys_picture
+from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.facts import convolutions_of
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import panels, selection, shows
@@ -14,16 +16,17 @@ from phenaki_viz.ui.selection import Selection
 @st.fragment
 def masks_page(run: Run) -> None:
     """Each mask alone, all together, and how many keys each query is left with."""
+    words = panels.place_for_words()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        records = selection.choose_stack(run.recording)
+        records = selection.choose_stack(run.recording, key="masked_maps", first=is_masked)
     if not records:
-        panels.nothing("Masks", "Depth 0: there is no attention to mask. Turn the depth up.")
+        with words:
+            panels.nothing("Masks", "Depth 0: there is no attention to mask. Turn the depth up.")
         return
     chosen = selection.choose(run.recording, records)
     record, seen = chosen.record, visibility(chosen.record, chosen.item)
-    of = dict.fromkeys((*map(_key, LAYERS), "visible"), shows.a_head(chosen))
-    title = (f"L{record.layer} · who may see whom", chosen.shown.told)
-    panels.heading(" · ".join(filter(None, title)), run.recording.made_by, of)
+    with words:
+        _say(run, chosen)
     if len(seen.blind):
         st.warning(said(record, seen, "together"), icon=":material/error:")
     _causality(run)
@@ -32,40 +35,44 @@ def masks_page(run: Run) -> None:
         _mask(run, chosen, "together")
     with right:
         counts = visible_keys_picture(record, chosen.item, run.recording.made_by)
-        panels.plotly(counts, key="visible", height=300, shows=shows.a_head(chosen))
+        panels.plotly(
+            counts, key="visible", height=300, titled=True, noted=False, shows=shows.a_head(chosen)
+        )
         export_row(counts.name, lambda: counts, "visible")
-        _summary(chosen)
     for column, which in zip(st.columns(2, gap="medium"), ("causal", "padding"), strict=True):
         with column:
             _mask(run, chosen, which)
 
 
+def is_masked(record: AttentionRecord) -> bool:
+    """Whether some query may not look at some key."""
+    items = range(record.map.shape[0])
+    return any(int(record.visible_keys(at).min()) < record.map.shape[3] for at in items)
+
+
+def _say(run: Run, chosen: Selection) -> None:
+    """What the masks leave, and what they leave the selected query."""
+    of = dict.fromkeys((*map(_key, LAYERS), "visible"), shows.a_head(chosen))
+    record, item = chosen.record, chosen.item
+    text = " · ".join(filter(None, (mask_heading(record, item), chosen.shown.told)))
+    panels.heading(text, run.recording.made_by, of)
+    panels.say(query_masks(record, item, chosen.query), of, key="sentence.patch")
+
+
 def _mask(run: Run, chosen: Selection, which: str) -> None:
     record = chosen.record
     picture = mask_picture(record, chosen.item, which, run.recording.made_by)
-    st.markdown(f"**{LAYERS[which][0]}**")
+    st.header(LAYERS[which][0], anchor=False)
     absent = {"causal": not record.causal, "padding": record.key_mask is None}
     if absent.get(which):
         st.caption(picture.notes[0].capitalize())
         return
-    said = (picture.notes[0].capitalize(),)
-    panels.heatmap(picture, chosen, key=_key(which), notes=said, shows=shows.a_head(chosen))
+    panels.heatmap(picture, chosen, key=_key(which), shows=shows.a_head(chosen))
     export_row(picture.name, lambda: picture, f"mask.{which}")
 
 
 def _key(which: str) -> str:
     return f"mask.{which}"
-
-
-def _summary(chosen: Selection) -> None:
-    """The selected query in words."""
-    record, seen = chosen.record, visibility(chosen.record, chosen.item)
-    _, _, _, j = record.map.shape
-    st.metric(
-        "Keys this query may look at",
-        f"{int(seen.visible_keys[chosen.query])} of {j}",
-        help="Null keys count: no mask hides them",
-    )
 
 
 def _causality(run: Run) -> None:
@@ -94,7 +101,7 @@ def _causality(run: Run) -> None:
         )
     elif not along_time and not all(kind.causal for kind in convolutions):
         st.info(
-            "The maps are causal, but the PEG convolution before each layer looks one step "
-            "ahead: switch on “PEG causal in time” to close that way too.",
+            "The maps are causal, but the PEG convolution before each layer looks one time "
+            "step ahead: switch on “PEG causal in time” to close that way too.",
             icon=":material/info:",
         )

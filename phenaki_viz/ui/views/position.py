@@ -3,8 +3,14 @@
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from phenaki_viz import glossary
+from phenaki_viz.figures.clauses import joined
+from phenaki_viz.figures.colour import DIVERGING
 from phenaki_viz.figures.curves import Curves
+from phenaki_viz.figures.naming import family
+from phenaki_viz.figures.position_sentences import alibi_sentence, bias_sentence
 from phenaki_viz.figures.position_views import (
     SHARED,
     bias_heads,
@@ -15,35 +21,38 @@ from phenaki_viz.figures.position_views import (
 from phenaki_viz.recording import AttentionRecord, PositionBias
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import derived, panels, selection
+from phenaki_viz.ui import derived, panels, selection, shows
 from phenaki_viz.ui.exporting import export_row
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
-TITLE = "What position alone adds to the scores"
 FURTHEST = 4  # times the size the model ran on
+ENDS = {"here": "This Δt", "all": "All Δt"}
 
 
 @st.fragment
 def position_page(run: Run) -> None:
-    """ALiBi's slopes and penalties; the continuous bias as a surface."""
+    """What the bias alone would do, as a surface and flat; ALiBi's slopes and penalties."""
+    words = panels.place_for_words()
     controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     with controls:
         biased = _biased(run)
-    causal = next((r for r in run.recording if r.alibi), None)
-    if biased is None and causal is None:
-        panels.nothing(
-            TITLE,
-            "This model has no position bias: switch on “Continuous position bias” or "
-            "“Causal, with ALiBi” in the sidebar.",
-        )
+    sloped = [record for record in run.recording if record.alibi]
+    if biased is None and not sloped:
+        with words:
+            panels.nothing(
+                "Position",
+                "This model has no position bias: switch on “Continuous position bias” or "
+                "“Causal, with ALiBi” in the sidebar.",
+            )
         return
     with controls:
         head = _head(run)
-    panels.heading(TITLE, run.recording.made_by, {})
     if biased is not None:
-        _continuous(run, biased, head)
-    if causal is not None:
-        _alibi(run, causal, head)
+        with words:
+            said = st.container(gap="xxsmall")
+        _continuous(run, biased, head, said)
+    if sloped:
+        _alibi(run, sloped, head, words if biased is None else None)
 
 
 def _biased(run: Run) -> AttentionRecord | None:
@@ -61,13 +70,19 @@ def _biased(run: Run) -> AttentionRecord | None:
     chosen = st.segmented_control(
         "Position bias of",
         names,
-        format_func=lambda name: "C-ViViT, within a frame" if "spatial" in name else "MaskGit",
+        format_func=whose,
         default=names[0],
         key="bias_of",
         required=True,
+        help=glossary.about("position bias"),
         **_BOUND,
     )
     return found[chosen or names[0]]
+
+
+def whose(module: str) -> str:
+    """The part of the model that a bias belongs to, by the name of its module."""
+    return "C-ViViT, within a frame" if "spatial" in module else "MaskGit"
 
 
 def _head(run: Run) -> int:
@@ -75,34 +90,83 @@ def _head(run: Run) -> int:
     return selection.number("head", most)
 
 
-def _continuous(run: Run, record: AttentionRecord, head: int) -> None:
+def _continuous(run: Run, record: AttentionRecord, head: int, said: Any) -> None:
     used = run.recording.bias_surface(record)
     if used is None:
         return
-    st.header("Continuous position bias", anchor=False)
-    st.caption(f"A small network from the offset between two patches to a bias; {SHARED}.")
-    bias, dt = _extent(run, used)
+    head = min(head, len(used.surface) - 1)
+    bias, dt, alone = _extent(run, used)
+    look: Any = {"alone": alone, "palette": DIVERGING[panels.theme()]}
+    of = f"{shows.a_run(run.recording)} bias {used.module} {bias.dimensions} {dt} {look}"
+    with said:
+        _say(run, used, head, dt, f"{of} head {head}")
     made_by = run.recording.made_by
-    panels.grid(bias_heads(bias, made_by, head, dt), kind="bias")
-    picture = bias_picture(bias, made_by, head, dt, used.dimensions)
+    panels.grid(
+        bias_heads(bias, made_by, head, dt, **look), kind="bias", elsewhere=(SHARED,), shows=of
+    )
+    picture = bias_picture(bias, made_by, head, dt, used.dimensions, **look)
     left, right = st.columns(2, gap="medium")
     with left:
-        panels.plotly(picture, key="bias.surface", height=430)
+        panels.plotly(
+            picture,
+            key="bias.flat",
+            height=400,
+            flat=True,
+            elsewhere=(SHARED,),
+            shows=f"{of} head {head}",
+        )
     with right:
-        panels.plotly(picture, key="bias.flat", height=430, flat=True, noted=False)
-    export_row(picture.name, lambda: picture, "bias")
+        panels.plotly(
+            picture, key="bias.surface", height=400, noted=False, shows=f"{of} head {head}"
+        )
+    on_paper = look | {"palette": DIVERGING["light"]}
+    export_row(
+        picture.name,
+        lambda: bias_picture(bias, made_by, head, dt, used.dimensions, **on_paper),
+        "bias",
+    )
 
 
-def _extent(run: Run, used: PositionBias) -> tuple[PositionBias, int]:
-    """The bias at the size asked, at one Δt: sliders go beyond what the model ran on."""
-    left, right = st.columns(2, gap="medium")
+def _say(run: Run, used: PositionBias, head: int, dt: int, of: str) -> None:
+    """What the bias does, from the size that the model ran on."""
+    pictures = {"bias.flat": of, "bias.surface": of}
+    text = derived.bias_heading_of(run, used, head, whose(used.module))
+    panels.heading(text, run.recording.made_by, pictures)
+    panels.say(bias_sentence(used, head, dt), pictures, key="sentence.patch")
+    panels.say(
+        f"A small network makes it from the offset between two patches; {SHARED}.",
+        pictures,
+        key="sentence.head",
+        aside=True,
+    )
+
+
+def _extent(run: Run, used: PositionBias) -> tuple[PositionBias, int, bool]:
+    """The bias at the size asked, at one Δt, and whether colours end where that Δt does."""
+    left, middle, right = st.columns([3, 3, 2], gap="medium", vertical_alignment="bottom")
     with left:
         times = _times(run)
-    dt = 0
+    dt, alone = 0, True
     if len(used.dimensions) == 3:
-        with right:
+        with middle:
             dt = _time_offset(used.dimensions[0])
-    return derived.extrapolated(run, used, times), dt
+        with right:
+            alone = _ends() == "here"
+    return derived.extrapolated(run, used, times), dt, alone
+
+
+def _ends() -> str:
+    chosen = st.segmented_control(
+        "Colours end at the largest of",
+        list(ENDS),
+        format_func=ENDS.__getitem__,
+        default="here",
+        key="bias_ends",
+        required=True,
+        help="All Δt: one scale, so that time steps can be compared",
+        **_BOUND,
+    )
+    return chosen or "here"
 
 
 def _times(run: Run) -> int:
@@ -128,26 +192,40 @@ def _time_offset(steps: int) -> int:
         return 0
     if abs(st.session_state.get("dt", 0)) >= steps:
         st.session_state["dt"] = 0
-    return st.slider("Δt, query − key (steps)", 1 - steps, steps - 1, 0, key="dt", **_BOUND)
+    return st.slider("Δt, query − key (time steps)", 1 - steps, steps - 1, 0, key="dt", **_BOUND)
 
 
-def _alibi(run: Run, record: AttentionRecord, head: int) -> None:
-    st.header("ALiBi", anchor=False)
+def _alibi(run: Run, sloped: list[AttentionRecord], head: int, top: DeltaGenerator | None) -> None:
+    """ALiBi of the parts that have it. top: where the heading is of a page with nothing else."""
+    record = sloped[0]
+    head = min(head, len(record.heads) - 1)
+    parts = joined(list(dict.fromkeys(family(one) for one in sloped)))
+    of = f"{shows.a_run(run.recording)} alibi {record.module} head {head}"
+    pictures = {"slopes": of, "penalty": of}
+    with top or st.container(gap="xxsmall"):
+        panels.heading(
+            f"ALiBi in the {parts} attention",
+            run.recording.made_by,
+            pictures,
+            key="heading.alibi",
+            tag="h1" if top else "h2",
+        )
+        panels.say(alibi_sentence(record, head), pictures, key="sentence.alibi")
     st.caption(
         "Each head subtracts slope × distance from the score. With a number of heads that is no "
-        "power of two the slopes are not in order."
+        "power of two the slopes are not in order.",
+        help=glossary.about("ALiBi"),
     )
     trained = max(1, record.map.shape[3] - 1)
     distance = st.slider(
         "Distance shown (tokens)", 1, FURTHEST * trained, trained, key="distance", **_BOUND
     )
-    slopes = slopes_picture(record, run.recording.made_by, head)
-    penalty = penalty_picture(record, run.recording.made_by, head, distance)
+    made_by = run.recording.made_by
     left, right = st.columns(2, gap="medium")
     with left:
-        _curves(slopes, "slopes")
+        _curves(slopes_picture(record, made_by, head, parts), "slopes", of)
     with right:
-        _curves(penalty, "penalty")
+        _curves(penalty_picture(record, made_by, head, distance, parts), "penalty", of)
     if record.alibi and record.alibi.max_abs_error > 1e-5:
         st.warning(
             f"What this module added differs from −slope × distance by up to "
@@ -156,6 +234,6 @@ def _alibi(run: Run, record: AttentionRecord, head: int) -> None:
         )
 
 
-def _curves(picture: Curves, key: str) -> None:
-    panels.plotly(picture, key=key, height=340)
+def _curves(picture: Curves, key: str, of: str) -> None:
+    panels.plotly(picture, key=key, height=320, titled=True, noted=False, shows=of)
     export_row(picture.name, lambda: picture, key)

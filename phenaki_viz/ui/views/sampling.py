@@ -11,6 +11,7 @@ from phenaki_viz.export.gif import gif_of
 from phenaki_viz.export.names import safe_name
 from phenaki_viz.figures import naming
 from phenaki_viz.figures.over_video import frame_steps
+from phenaki_viz.figures.sampling_sentences import sampling_heading, step_sentence
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.live import model_of
 from phenaki_viz.runs.model import Look, most_frames
@@ -28,6 +29,9 @@ from phenaki_viz.ui.views.attention import draw_attention
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 HELD = "sampling.held"
+# With the prompt and settings that the page opens on, a two can be read in every frame; of seed 0
+# it is half a one.
+SEED = 15
 BRANCHES = {branch: said.capitalize() for branch, said in naming.BRANCHES.items()}
 
 
@@ -44,10 +48,13 @@ def sampling_page(run: Run) -> None:
             "trained model in the sidebar, or open a checkpoint that holds all of them.",
         )
         return
+    words = panels.place_for_words()
     sampling = _controls(run)
     sampled = _sampled(run, sampling)
     if sampled is None:
         return
+    with words:
+        _say(sampled)
     _player(sampled)
     _take_away(sampled)
     _attention(sampled)
@@ -63,6 +70,8 @@ def _recorded(run: RecordedRun) -> None:
         )
         return
     how = run.sampled.sampling
+    with panels.place_for_words():
+        _say(run.sampled)
     st.caption(
         f"Recorded with guidance {how.guidance:g}, {how.steps} decoding steps, temperature "
         f"{how.temperature:g}, {how.priming} priming frames, seed {how.seed}."
@@ -86,7 +95,7 @@ def _controls(run: Look) -> Sampling:
             key="guidance",
             width=190,
             help="1 follows the text as trained; above, what the text adds is exaggerated, and "
-            "the model is asked twice a step",
+            "the model is asked twice a decoding step",
             **_BOUND,
         )
         steps = st.slider("Decoding steps", 1, 48, 18, key="decoding", width=190, **_BOUND)
@@ -98,11 +107,11 @@ def _controls(run: Look) -> Sampling:
             0.1,
             key="temperature",
             width=190,
-            help="Chance in the choice of codes; it falls to 0 over the steps",
+            help="Chance in the choice of codes; it falls to 0 over the decoding steps",
             **_BOUND,
         )
         priming = _priming(run, pt, most)
-        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="sample_seed", width=130, **_BOUND)
+        seed = st.number_input("Seed", 0, 2**31 - 1, SEED, key="sample_seed", width=130, **_BOUND)
     return Sampling(
         frames=most - priming if priming else most,
         guidance=float(guidance),
@@ -142,7 +151,7 @@ def _sampled(run: Look, sampling: Sampling) -> SampledRun | None:
         st.info("Sampling was cancelled.", icon=":material/pause_circle:")
         st.button("Sample", type="primary", on_click=_go_on)
         return None
-    wanted = Wanted(request, lambda: _hold(request), "Sampling: step")
+    wanted = Wanted(request, lambda: _hold(request), "Sampling: decoding step")
     try:
         made = errands.fetch_run(wanted, run.seconds * 2 * sampling.steps)
     except PhenakiVizError as error:
@@ -166,8 +175,6 @@ def _player(sampled: SampledRun) -> None:
     _, t, h, w = np.stack([step.masked for step in steps]).shape
     place = current("step", t - 1), current("row", h - 1), current("column", w - 1)
     of = shows.a_run(sampled.recording)
-    made_by = sampled.recording.made_by
-    panels.heading(f"“{sampled.prompt.text}”", made_by, {"player": of}, key="prompt.heading")
     with st.container():  # a place of its own, whether there is something to say or not
         draw_health(sampled.recording)
     sampling_player(
@@ -184,9 +191,18 @@ def _player(sampled: SampledRun) -> None:
         on_pick=_picked,
     )
     st.caption(
-        f"{len(steps)} steps in {sampled.seconds:.1f} s, with the attention of every step "
-        "recorded. The frames are what the tokens of that step decode to."
+        f"{len(steps)} decoding steps in {sampled.seconds:.1f} s, with the attention of each "
+        "recorded. The frames are what the tokens of a decoding step decode to."
     )
+
+
+def _say(sampled: SampledRun) -> None:
+    """What was sampled, and what the chosen decoding step did, each clause with its figure."""
+    at, of = _step(sampled), {"player": shows.a_run(sampled.recording)}
+    text = sampling_heading(sampled.prompt.text, sampled.steps)
+    panels.heading(text, sampled.recording.made_by, of, key="prompt.heading")
+    said = step_sentence(sampled.steps[at], at + 1, len(sampled.steps))
+    panels.say(said, of, key="sentence.step")
 
 
 def _picked(pick: StepPick) -> None:
@@ -253,8 +269,8 @@ def _attention(sampled: SampledRun) -> None:
         draw_attention(run, "h3")
     else:
         st.info(
-            "The critic is not asked at the last step: nothing is masked again after it. Choose an "
-            "earlier step.",
+            "The critic is not asked at the last decoding step: nothing is masked again after it. "
+            "Choose an earlier one.",
             icon=":material/info:",
         )
 

@@ -6,14 +6,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from phenaki_viz import glossary
+from phenaki_viz.analysis.reading import LEAST_AUC, Reading
 from phenaki_viz.analysis.weight_range import drawn_range
-from phenaki_viz.analysis.words import (
-    content_patches,
-    separation,
-    side_by_side,
-    word_maps,
-    words_share,
-)
+from phenaki_viz.analysis.words import side_by_side, word_maps, words_share
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import (
     Colours,
@@ -22,12 +18,20 @@ from phenaki_viz.figures.attention_views import (
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.naming import key_axis
-from phenaki_viz.figures.over_video import column_over_video, frame_steps, word_weights
+from phenaki_viz.figures.over_video import column_over_video, word_weights
+from phenaki_viz.figures.word_sentences import (
+    ROUTING,
+    best_said,
+    key_said,
+    word_heading,
+    word_sentence,
+)
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import derived, panels, queries, selection, shows, slices
+from phenaki_viz.ui.components.word_table import WordPick, word_table
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.selection import Selection
@@ -39,7 +43,7 @@ DOTS = 24  # a side of a time step in the small maps
 
 @st.fragment
 def text_page(run: Run) -> None:
-    """Word chips; the tokens that read a word, for every head and for one; right against wrong."""
+    """What a head does with a word; every word and its best heads; right against wrong."""
     records = cross_records(run)
     if not records:
         panels.nothing(
@@ -48,16 +52,20 @@ def text_page(run: Run) -> None:
             "model, or the MaskGit layout with cross-attention.",
         )
         return
+    slices.draw_place()
+    words = panels.place_for_words()
     names = key_axis(records[0], 0).names
-    key = _chips(records[0], names)
-    _start_where_it_is_read(run, records, key)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        key = _chips(records[0], names)
+        found = derived.reading_of(run, records, [0] * len(records))
+        _start_where_it_is_read(found, key)
         chosen = selection.choose(run.recording, records, place=False)
         shared = _scale()
-    said = _told(f"{chosen.shown.label} · tokens that read “{names[key]}”", chosen)
-    panels.heading(said, run.recording.made_by, _of(chosen, key))
+    with words:
+        _say(run, chosen, found, key, names[key])
     left, right = st.columns([5, 7], gap="medium")
     with left:
+        _table(run, chosen, found, key, names)
         _all_heads(run, chosen, key, names[key])
     with right:
         _over_video(run, chosen, key, shared)
@@ -68,42 +76,51 @@ def text_page(run: Run) -> None:
         without_model(run)
 
 
+def _say(run: Run, chosen: Selection, found: Reading, key: int, name: str) -> None:
+    """What the head does with the word, each clause with its figure."""
+    of, at = _of(chosen, key), (chosen.layer, chosen.head)
+    named = key_said(name, chosen.record.num_null_kv, key)
+    text = word_heading(chosen.shown.label, named, float(found.auc[(key, *at)]))
+    panels.heading(_told(text, chosen), run.recording.made_by, of)
+    share = words_share(chosen.record, chosen.item, chosen.head)
+    keys = float(chosen.record.visible_keys(chosen.item).mean())
+    mean = word_sentence(found, key, *at, mean=float(share[key]), keys=keys)
+    panels.say(mean, of, key="sentence.patch")
+    panels.say(
+        f"{derived.head_sentence_of(run, chosen)} {ROUTING}", of, key="sentence.head", aside=True
+    )
+
+
 def _of(chosen: Selection, key: int) -> dict[str, str]:
     """What the pictures of the page have to be of, for its heading to be true."""
     head = shows.a_head(chosen)
     word = {name: f"{head} word {key}" for name in ("word.strip", "same.right", "same.wrong")}
-    return word | {"grid.words": f"{shows.a_stack(chosen)} word {key}", "shares": head}
+    stack = f"{shows.a_stack(chosen)} word {key}"
+    return word | {"grid.words": stack, "words.table": stack, "shares": head}
 
 
-def _start_where_it_is_read(run: Run, records: tuple[Any, ...], key: int) -> None:
+def _start_where_it_is_read(found: Reading, key: int) -> None:
     """On the first visit, of a model that learned: the head that reads the word best."""
     seen = st.session_state.get("text.seen", False)
     st.session_state["text.seen"] = True
     trained = st.session_state.get("source") == "trained"
     if seen or not trained or not selection.untouched("layer", "head"):
         return
-    found = _separations(run, word_maps(records, 0, key))
-    if not np.isnan(found).all():
-        layer, head = np.unravel_index(int(np.nanargmax(found)), found.shape)
-        selection.wish(layer=int(layer), head=int(head))
-
-
-def _separations(run: Run, maps: np.ndarray) -> np.ndarray:
-    """How well each head's reading tells what is in the picture from its background, 'l h'."""
-    steps = frame_steps(len(run.clip.frames), run.temporal_patch)
-    held = content_patches(run.clip.frames, maps.shape[2:], steps)
-    return np.array([[separation(one, held) for one in row] for row in maps])
+    best = found.best(key)
+    if best is not None:
+        selection.wish(layer=best[0], head=best[1])
 
 
 def _chips(record: AttentionRecord, names: tuple[str, ...]) -> int:
     """The chosen key: a null key/value or a word."""
     queries.word_at(record)
     chosen = st.pills(
-        "Words the tokens can read; the null key/values are always there",
+        "Word",
         range(len(names)),
         format_func=lambda at: inert(names[at]),
         key=queries.WORD,
         required=True,
+        help=glossary.about("null key"),
         persist_state="session",  # the link says its number: two words may read alike
     )
     return int(chosen or 0)
@@ -146,25 +163,31 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
     # On the screen each weight has several dots, so that the lines between steps are thin.
     of = f"{shows.a_stack(chosen)} word {key}"
     panels.grid(replace(picture, thumbnails=finer), kind="words", shows=of)
-    _follows(run, maps, name)
     export_row(picture.name, lambda: picture, "words.grid")
 
 
-def _follows(run: Run, maps: np.ndarray, name: str) -> None:
-    """The head whose reading of the word tells the picture from its background best."""
-    found = _separations(run, maps)
-    if np.isnan(found).all():
-        return
-    layer, head = (int(at) for at in np.unravel_index(int(np.nanargmax(found)), found.shape))
-    said, most = inert(name), np.nanmax(found)
-    st.button(
-        f"L{layer} H{head} reads “{said}” most where there is something (AUC {most:.2f})",
-        icon=":material/target:",
-        on_click=selection.wish,
-        kwargs={"layer": layer, "head": head},
-        type="tertiary",
-        key="follows",
+def _table(run: Run, chosen: Selection, found: Reading, key: int, names: tuple[str, ...]) -> None:
+    """Every word beside the head of each layer that reads it best: the model's summary."""
+    layers = tuple(record.layer for record in chosen.records)
+    nulls = chosen.record.num_null_kv
+    word_table(
+        found.auc,
+        words=names,
+        layers=tuple(f"L{layer}" for layer in layers),
+        heads=chosen.record.heads,
+        least=LEAST_AUC,
+        selected=(key, chosen.layer, chosen.head),
+        key="words.table",
+        caption="Each layer's best head for each word, with its AUC",
+        notes=(best_said(found, key, key_said(names[key], nulls, key), layers),),
+        shows=f"{shows.a_stack(chosen)} word {key}",
+        on_pick=_pick,
     )
+
+
+def _pick(pick: WordPick) -> None:
+    st.session_state[queries.WORD] = pick["key"]
+    selection.wish(layer=pick["layer"], head=pick["head"])
 
 
 def _over_video(run: Run, chosen: Selection, key: int, shared: bool) -> None:
@@ -185,10 +208,6 @@ def _over_video(run: Run, chosen: Selection, key: int, shared: bool) -> None:
         key="word.strip",
         direction=f"tokens that read “{said}”",
         shows=f"{shows.a_head(chosen)} word {key}",
-    )
-    st.caption(
-        "The weight says which tokens read from the word (routing). What they take from it is in "
-        "the value: attention alone does not say that the picture matches the word."
     )
     export_row(picture.name, lambda: picture, "word.strip")
 

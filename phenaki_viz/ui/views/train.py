@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.figures.training_sentences import loss_sentence
 from phenaki_viz.figures.training_views import loss_curve
 from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.training_job import Training, TrainSettings
@@ -80,11 +81,11 @@ def _controls(run: DialledRun, shelf: Trainings) -> TrainSettings:
     default = TrainSettings(config=run.config)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         steps = st.number_input(
-            "Steps", *STEPS, default.steps, 100, key="train_steps", disabled=held, width=140,
-            **_BOUND,
+            "Training steps", *STEPS, default.steps, 100, key="train_steps", disabled=held,
+            width=140, **_BOUND,
         )  # fmt: skip
         batch = st.number_input(
-            "Clips a step", *BATCH, default.batch, key="train_batch", disabled=held, width=140,
+            "Clips in each", *BATCH, default.batch, key="train_batch", disabled=held, width=140,
             **_BOUND,
         )  # fmt: skip
         rate = st.selectbox(
@@ -95,7 +96,7 @@ def _controls(run: DialledRun, shelf: Trainings) -> TrainSettings:
             key="train_rate",
             disabled=held,
             width=140,
-            help="At its highest: it rises over the first steps and falls along a cosine",
+            help="At its highest: it rises over the first training steps and falls along a cosine",
             **_BOUND,
         )
     return TrainSettings(config=run.config, steps=steps, batch=batch, learning_rate=rate)
@@ -127,14 +128,14 @@ def _price(run: DialledRun, settings: TrainSettings, job: Training | None) -> No
     """What it will take, before it is begun; measured once it runs."""
     memory = step_bytes(settings) / 2**20
     said = (
-        f"{weights_of(settings.config):,} weights; a step takes about {memory:,.0f} MiB of memory, "
-        f"the training {disk_bytes(settings) / 2**20:,.0f} MiB on disk"
+        f"{weights_of(settings.config):,} weights; a training step takes about "
+        f"{memory:,.0f} MiB of memory, the training {disk_bytes(settings) / 2**20:,.0f} MiB on disk"
     )
     if job is None or job.pace is None:
         a_step = FORWARDS * settings.batch * run.seconds
         said += (
             f". Judged by one forward on this machine it takes {duration(a_step * settings.steps)} "
-            "at most; the first steps will tell better"
+            "at most; the first training steps will tell better"
         )
     st.caption(f"{said}.")
     if memory > 1024:
@@ -201,12 +202,13 @@ def _seen(job: Training) -> tuple[bool, int]:
 def _live(job: Training) -> None:
     """What changes from second to second; the whole page follows when a step was kept."""
     done, of = job.done, job.settings.steps
-    state = "Pausing after this step" if job.pausing else STATES[job.state]
-    st.progress(min(done / of, 1.0), text=f"{state}: step {done:,} of {of:,}{_left(job)}")
+    state = "Pausing after this training step" if job.pausing else STATES[job.state]
+    st.progress(min(done / of, 1.0), text=f"{state}: training step {done:,} of {of:,}{_left(job)}")
     losses = list(job.losses)
     if losses:
         made_by = {"training": job.settings.words, "steps": done}
         picture = loss_curve(losses, made_by)
+        st.caption(loss_sentence(losses, done))
         panels.plotly(picture, key="train.loss", height=230)
         export_row(picture.name, lambda: picture, "train.loss")
     if _seen(job) != st.session_state.get(_SEEN):
@@ -216,7 +218,7 @@ def _live(job: Training) -> None:
 def _left(job: Training) -> str:
     if not job.active or job.pace is None or job.progress is None:
         return ""
-    return f" · {job.pace:.2g} steps/s · about {duration(job.progress.seconds_left)} left"
+    return f" · {job.pace:.2g} training steps/s · about {duration(job.progress.seconds_left)} left"
 
 
 def duration(seconds: float) -> str:

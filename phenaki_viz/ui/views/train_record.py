@@ -7,10 +7,11 @@ import streamlit as st
 
 from phenaki_viz.checkpoints import Opened
 from phenaki_viz.errors import CheckpointError
+from phenaki_viz.figures.training_sentences import fallen
 from phenaki_viz.figures.training_views import Stretches, recorded_loss
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import models, panels
+from phenaki_viz.ui import models, panels, shows
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.own import GOOD
 from phenaki_viz.ui.views.train import duration
@@ -28,15 +29,15 @@ def record_page(run: Run) -> None:
     record = _record()
     curves = {name: curve for name in STAGES if (curve := _curve_of(record, name))}
     if curves:
-        st.title("How this model learned", anchor=False)
-        st.caption(_told(record))
+        with panels.place_for_words():
+            _say(run, record, curves)
         for column, (name, curve) in zip(st.columns(len(curves)), curves.items(), strict=True):
             with column:
-                _draw(name, curve, run.recording.made_by)
+                _draw(name, curve, run)
     (st.header if curves else st.title)("Watch one learn", anchor=False)
     st.caption(
         "A model of your own dialling learns from moving digits in this page: live loss, and its "
-        "attention at the steps that were kept."
+        "attention at the training steps that were kept."
     )
     st.button(
         "Dial a model and train it",
@@ -45,6 +46,16 @@ def record_page(run: Run) -> None:
         on_click=_dial,
         key="train.dial",
     )
+
+
+def _say(run: Run, record: Mapping[str, Any], curves: Mapping[str, Stretches]) -> None:
+    """How far each loss fell; the last stage, which fills in tokens, in the heading."""
+    of = {f"record.{name}": f"{shows.a_run(run.recording)} {name}" for name in curves}
+    lead = {name: of[name] for name in reversed(of)}
+    said = [fallen(one.means, one.unit, one.steps) for one in curves.values()]
+    panels.heading(f"How this model learned: {said[-1]}", run.recording.made_by, lead)
+    first = f"{next(iter(curves.values())).title}: {said[0]}. " if len(said) > 1 else ""
+    panels.say(f"{first}{_told(record)}", lead, key="sentence.learned", aside=True)
 
 
 def _record() -> Mapping[str, Any]:
@@ -63,7 +74,7 @@ def _told(record: Mapping[str, Any]) -> str:
     if not isinstance(seconds, int) or not isinstance(threads, int):
         return "As the record in its file says."
     cores = "one CPU core" if threads == 1 else f"{threads} CPU cores"
-    return f"On {cores}, with {duration(seconds)} of computing, by `phenaki-viz train digits`."
+    return f"On {cores}, with {duration(seconds)} of computing, by “phenaki-viz train digits”."
 
 
 def _curve_of(record: Mapping[str, Any], name: str) -> Stretches | None:
@@ -81,9 +92,10 @@ def _curve_of(record: Mapping[str, Any], name: str) -> Stretches | None:
     return Stretches(*STAGES[name], means, width=clips // batch, steps=steps, batch=batch)
 
 
-def _draw(name: str, curve: Stretches, made_by: Mapping[str, Any]) -> None:
-    picture = recorded_loss(f"loss_{name}", curve, made_by)
-    panels.plotly(picture, key=f"record.{name}", height=280, titled=True)
+def _draw(name: str, curve: Stretches, run: Run) -> None:
+    picture = recorded_loss(f"loss_{name}", curve, run.recording.made_by)
+    of = f"{shows.a_run(run.recording)} {name}"
+    panels.plotly(picture, key=f"record.{name}", height=280, titled=True, shows=of)
     export_row(picture.name, lambda: picture, f"record.{name}")
 
 

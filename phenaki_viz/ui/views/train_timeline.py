@@ -17,6 +17,7 @@ from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.naming import place_name
 from phenaki_viz.figures.outcome_views import frames_alone
 from phenaki_viz.figures.over_video import row_over_video
+from phenaki_viz.figures.sentences import head_sentence, patch_sentence
 from phenaki_viz.figures.training_views import heads_over_steps
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import AttentionRecord
@@ -42,17 +43,17 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
     """
     kept = job.kept
     if not kept:
-        st.caption("The attention at chosen steps appears here once training has begun.")
+        st.caption("The attention at chosen training steps appears here once training has begun.")
         return
     clip, prompt = _watched(job.settings.config)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         at = _choose_step(kept)
         common = st.toggle(
-            "Same colours at all steps",
+            "Same colours at all training steps",
             False,
             key="train_common",
-            help="One scale a head over all kept steps, so that weights can be compared. "
-            "Off: each step from 0 to its own largest weight, so that patterns can be seen",
+            help="One scale a head over all kept training steps, so that weights can be compared. "
+            "Off: each from 0 to its own largest weight, so that patterns can be seen",
         )
         records = selection.choose_stack(at.recording)
     if not records:
@@ -64,6 +65,9 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
         _of(chosen),
         tag="h2",
     )
+    said = patch_sentence(chosen.shown, chosen.place)
+    panels.say(said, _of(chosen), key="sentence.patch")
+    panels.say(_whole(at, chosen), _of(chosen), key="sentence.head", aside=True)
     with st.container():  # a place of its own, whether there is something to say or not
         draw_health(at.recording)
     st.caption(inert(f"{clip.name} (never learnt from; all of its patches are shown)"))
@@ -141,7 +145,7 @@ def _row(clip: Clip, chosen: Selection, every: tuple[tuple[Kept, Selection], ...
         panels.plotly(bars, key="train.words", height=260, shows=shows.a_patch(chosen))
         return
     weights = np.stack([_weights(look) for _, look in every])
-    scope = "this query, all kept steps" if len(every) > 1 else "this query"
+    scope = "this query, all kept training steps" if len(every) > 1 else "this query"
     scale = Colours().over(*drawn_range(weights), scope)
     frames, patch = as_rgb(clip), frames_a_step(chosen.record, len(clip.frames))
     picture = row_over_video(chosen.shown, chosen.place, frames, patch, scale)
@@ -162,7 +166,7 @@ def _weights(look: Selection) -> np.ndarray:
 def _grid(at: Kept, chosen: Selection, every: tuple[tuple[Kept, Selection], ...]) -> None:
     shown = _thumbs(at, chosen)
     drawn = np.stack([_thumbs(kept, look).values for kept, look in every], axis=2)
-    scope = "this head, all kept steps" if len(every) > 1 else "this head"
+    scope = "this head, all kept training steps" if len(every) > 1 else "this head"
     scales: tuple[tuple[ColourScale, ...], ...] = tuple(
         tuple(Colours().over(*drawn_range(head), scope) for head in row) for row in drawn
     )
@@ -219,6 +223,12 @@ def _entropy(kept: Kept, look: Selection) -> np.ndarray:
         return head_statistics(look.records, look.items, ["entropy"]).mean("entropy")
 
     return _once(kept, "entropy", look, measure)
+
+
+def _whole(kept: Kept, look: Selection) -> str:
+    """What the selected head does at this training step, in a sentence."""
+    one = f"sentence {look.layer} {look.head}"
+    return _once(kept, one, look, lambda: head_sentence(look.shown))
 
 
 def _once(kept: Kept, what: str, look: Selection, make: Callable[[], T]) -> T:

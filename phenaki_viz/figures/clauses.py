@@ -1,0 +1,51 @@
+"""Figures inside sentences: shares, multiples of uniform, counts; each written in one way."""
+
+from collections.abc import Mapping
+from math import log2
+
+from phenaki_viz.analysis.regions import Mass
+
+LEAST, TIMES = 0.25, 1.3  # a region is worth a clause from this mass and these multiples of uniform
+
+
+def count(keys: float) -> str:
+    """A number of keys, which may be a mean: '12', '2.7'."""
+    return f"{keys:.0f}" if keys >= 10 or keys == round(keys) else f"{keys:.1f}"
+
+
+def telling(regions: Mapping[str, Mass], least: float = LEAST) -> list[str]:
+    """Regions that were chosen, the most telling first: by mass × log2(multiples of uniform)."""
+    chosen = [n for n, one in regions.items() if one.mass >= least and one.ratio >= TIMES]
+    return sorted(chosen, key=lambda name: -regions[name].mass * log2(regions[name].ratio))
+
+
+def percent(mass: float) -> str:
+    """A share of the weight: '71 %', '4.2 %'."""
+    return f"{mass:.0%}".replace("%", " %") if mass >= 0.095 else f"{mass:.1%}".replace("%", " %")
+
+
+def times(mass: Mass) -> str:
+    """The share against an even one, in brackets: ' (4.3 × uniform)'."""
+    return f" ({mass.ratio:.1f} × uniform)" if mass.ratio < 10 else f" ({mass.ratio:.0f} × uniform)"
+
+
+def against(mass: Mass, *, outside: bool = False) -> str:
+    """The share and what uniform attention would put there; outside: of what is left of both."""
+    if outside:
+        return f"{1 - mass.mass:.2f} outside its own; {1 - mass.uniform:.2f} would be uniform"
+    return f"{mass.mass:.2f} of its weight; {mass.uniform:.2f} would be uniform"
+
+
+def counted(number: int, what: str) -> str:
+    """'1 key', '1,200 keys'."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def span(low: int, high: int) -> str:
+    """'6' or '1 to 5'."""
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def joined(names: list[str]) -> str:
+    """'a', 'a and b', 'a, b and c'."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

@@ -1,0 +1,50 @@
+"""Who may see whom, in sentences made of the masks."""
+
+from phenaki_viz.analysis.masks import BOTH, CAUSAL, PADDING, visibility
+from phenaki_viz.figures.clauses import counted, joined, span
+from phenaki_viz.figures.naming import family, query_axis
+from phenaki_viz.recording import AttentionRecord
+
+
+def mask_heading(record: AttentionRecord, item: int) -> str:
+    """What the masks leave: 'L0 · encoder temporal: causal, a query sees 1 to 5 of 5 keys'."""
+    seen = visibility(record, item)
+    keys = record.map.shape[3]
+    named = f"L{record.layer} · {family(record)}"
+    low, high = int(seen.visible_keys.min()), int(seen.visible_keys.max())
+    if low == keys:
+        return f"{named}: nothing is masked, every query may look at all {counted(keys, 'key')}"
+    kinds = [
+        kind for kind, there in (("causal", record.causal), ("padded", _padding(seen))) if there
+    ]
+    return (
+        f"{named}: {joined(kinds)}, a query may look at {span(low, high)} of {counted(keys, 'key')}"
+    )
+
+
+def query_masks(record: AttentionRecord, item: int, query: int) -> str:
+    """What one query may look at, and why not at the rest."""
+    seen = visibility(record, item)
+    codes = seen.codes[query]
+    name = query_axis(record, item).names[query]
+    visible, keys = int(seen.visible_keys[query]), len(codes)
+    said = f"{name[:1].upper()}{name[1:]} may look at {visible:,} of {counted(keys, 'key')}"
+    why = [
+        f"{count:,} {reason}"
+        for code, reason in (
+            (CAUSAL, "come later"),
+            (PADDING, "are padding"),
+            (BOTH, "come later and are padding"),
+        )
+        if (count := int((codes == code).sum()))
+    ]
+    if visible == 0:
+        return f"{name[:1].upper()}{name[1:]} may look at no key: its weights mean nothing."
+    nulls = record.num_null_kv
+    kept = f"; the {counted(nulls, 'null key')} no mask hides" if nulls else ""
+    return f"{said}{': ' + joined(why) if why else ''}{kept}."
+
+
+def _padding(seen: object) -> bool:
+    codes = seen.codes  # type: ignore[attr-defined]
+    return bool(((codes == PADDING) | (codes == BOTH)).any())

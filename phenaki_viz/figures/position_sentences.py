@@ -1,0 +1,78 @@
+"""What position alone does to a head, in sentences made of its numbers."""
+
+import numpy as np
+
+from phenaki_viz.analysis.position import masses_alone, reach
+from phenaki_viz.figures.clauses import counted, percent, telling, times
+from phenaki_viz.figures.sentences import HEAD
+from phenaki_viz.figures.surface import signed
+from phenaki_viz.recording import AttentionRecord, PositionBias
+
+PLAIN = 0.05  # of the score: a bias that varies less than that chooses nothing
+
+
+def bias_heading(bias: PositionBias, head: int, whose: str) -> str:
+    """Where position alone would put a head's weight: 'MaskGit H3: by position alone …'.
+
+    whose: the part of the model that the bias belongs to.
+    """
+    named = f"{whose} H{head}"
+    surface = bias.surface[head]
+    regions = masses_alone(bias, head)
+    if not regions and not np.isfinite(surface).all():
+        return f"{named}: its position bias is not finite everywhere"
+    if float(np.ptp(surface)) < PLAIN:
+        return f"{named}: position alone chooses nothing (its bias varies by {np.ptp(surface):.2g})"
+    for name in telling(regions):
+        clause = HEAD[name].format(mass=percent(regions[name].mass))
+        return f"{named}: by position alone, {clause}{times(regions[name])}"
+    most = max(regions, key=lambda name: regions[name].ratio, default="")
+    if not most:
+        return f"{named}: its position bias runs from {surface.min():.2g} to {surface.max():.2g}"
+    clause = HEAD[most].format(mass=percent(regions[most].mass))
+    return f"{named}: position alone favours little; {clause}{times(regions[most])}"
+
+
+def bias_sentence(bias: PositionBias, head: int, dt: int) -> str:
+    """How far the bias of one head goes, over all offsets and at the Δt that is shown."""
+    surface = bias.surface[head].astype(np.float64)
+    if not np.isfinite(surface).all():
+        return "Offsets without a finite bias are not drawn."
+    low, high = float(surface.min()), float(surface.max())
+    whole = (
+        f"It adds {_score(low)} to {_score(high)} to the score, so that the best-placed patch "
+        f"outweighs the worst-placed {_factor(high - low)} times"
+    )
+    if surface.ndim == 2:
+        return f"{whole}."
+    there = surface[dt + bias.dimensions[0] - 1]
+    low, high = float(there.min()), float(there.max())
+    return (
+        f"{whole}; at Δt {signed(dt)} {_score(low)} to {_score(high)}, {_factor(high - low)} times."
+    )
+
+
+def alibi_sentence(record: AttentionRecord, head: int) -> str:
+    """What ALiBi's slope costs a head, beside how far its queries can look."""
+    if record.alibi is None:
+        return ""
+    slope = float(record.alibi.slopes[head])
+    furthest = record.map.shape[3] - 1
+    half = float(reach(np.array([slope]))[0])
+    left = percent(float(np.exp(-slope * furthest)))
+    return (
+        f"H{record.heads[head]} halves a weight every {half:.3g} tokens of distance; at the "
+        f"furthest it can look here ({counted(furthest, 'token')}), {left} of it is left."
+    )
+
+
+def _score(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def _factor(difference: float) -> str:
+    factor = float(np.exp(min(difference, 50.0)))
+    for least, word in ((1e9, "billion"), (1e6, "million")):
+        if factor >= least:
+            return f"{factor / least:,.1f} {word}"
+    return f"{factor:.1f}" if factor < 10 else f"{factor:,.0f}"

@@ -1,0 +1,42 @@
+"""The frame around every page: its name, pages in groups, and a sidebar that stays calm."""
+
+from collections.abc import Mapping, Sequence
+
+NAME = "phenaki_viz"
+# Text at 4.5 : 1 and more on either theme: Streamlit's own captions and icons have less.
+STYLE = """
+[data-testid=stLogoSpacer]::after {
+  content: "%s"; font-weight: 650; font-size: 1.05rem; letter-spacing: -.01em; white-space: nowrap;
+}
+[data-testid=stLogoSpacer] { width: auto }
+.stApp [data-testid=stSidebar] h2 {
+  font-size: .75rem; font-weight: 600; letter-spacing: .06em; text-transform: uppercase;
+  padding: .75rem 0 .5rem; opacity: .8;
+}
+[data-testid=stSidebarUserContent] [data-testid=stVerticalBlock] { gap: .75rem }
+[data-testid=stHeader] { padding-right: 3.5rem }
+[data-testid=stTopNav] .rc-overflow-item > div { display: flex; align-items: center }
+[data-testid=stTopNavLink] [data-testid=stIconMaterial] { opacity: 1; color: inherit }
+"""
+GROUP = """
+[data-testid=stTopNav] .rc-overflow-item:nth-child(%d) > div::before {
+  content: "%s"; font-size: .75rem; opacity: .75; padding: 0 .25rem 0 %s;
+  margin-left: %s; border-left: %s solid rgb(128 128 128 / .5);
+}
+"""
+NARROW = """
+@media (max-width: 1100px) {
+  [data-testid=stTopNav] .rc-overflow-item > div::before { font-size: 0 !important }
+}
+"""
+
+
+def style(groups: Mapping[str, Sequence[str]]) -> str:
+    """CSS of the frame. groups: what is said before the first page of each, and its pages."""
+    rules, at = [STYLE % NAME], 1
+    for name, pages in groups.items():
+        if pages:
+            edge = ("0", "0", "0") if at == 1 else ("1rem", ".75rem", "1px")
+            rules.append(GROUP % (at, name, *edge))
+        at += len(pages)
+    return f"<style>{''.join(rules)}{NARROW}</style>"

@@ -1,0 +1,121 @@
+"""The frame around the pages: contrast and names of all, one heading each, `?` and the tour."""
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser_fixtures import settle, watched
+from tests.journeys.conftest import APP
+from tests.waiting import shown
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# By the page's own policy no script comes from elsewhere: it is handed over as text.
+RUN = "rules => axe.run(document, { runOnly: rules, resultTypes: ['violations'] })"
+PAGES = {
+    "attention": "/?source=Trained",
+    "text": "/text?source=Trained",
+    "sampling": "/sampling?source=Trained&decoding=4",
+    "position": "/position?source=Trained",
+    "masks": "/masks?source=Trained",
+    "train": "/train?source=Trained",
+    "training": "/train?source=Dial&depth=1",
+}
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def themed(request, browser, served):
+    """A page in one theme, where nothing moves; the same for every page of the app."""
+    settings = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
+    with watched(browser.new_context(color_scheme=request.param, **settings)) as page:
+        yield page, served(APP)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_breaks_wcag_aa(themed, name):
+    page, address = themed
+    page.goto(address + PAGES[name])
+    settle(page)
+    if name != "training":  # nothing is said there by a picture before it has begun
+        shown(page)
+    page.evaluate(AXE)
+    found = page.evaluate(RUN, RULES)["violations"]
+    assert not [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
+    assert page.evaluate(HEADINGS) == []
+
+
+# One h1 in the page's own part, and no level that is left out below it.
+HEADINGS = """() => {
+  const main = document.querySelector("[data-testid=stMain]");
+  const levels = [...main.querySelectorAll("h1, h2, h3, h4, h5, h6")].map((one) => +one.tagName[1]);
+  const wrong = levels.filter((level, at) => level > (levels[at - 1] ?? 0) + 1);
+  return levels.filter((level) => level === 1).length === 1 && !wrong.length ? [] : levels;
+}"""
+
+
+def test_pages_stand_in_groups_under_the_name(open_app):
+    page = open_app("/masks")
+    said = """() => [...document.querySelectorAll("[data-testid=stTopNav] .rc-overflow-item > div")]
+      .map((one) => getComputedStyle(one, "::before").content)"""
+    assert [one.strip('"') for one in page.evaluate(said)] == [
+        "Look", "none", "none", "Architecture", "none", "none",
+    ]  # fmt: skip
+
+
+def test_the_question_mark_opens_keys_words_and_the_tour(open_app):
+    page = open_app("/text?source=Trained")
+    shown(page)
+    page.get_by_role("textbox", name="Prompt").press("?")  # a letter of a text is no key
+    dialog = page.get_by_role("dialog", name="Keys, words and a tour")
+    expect(dialog).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.locator("h1").first.click()
+    page.keyboard.press("?")
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_role("row", name="g to the grid of heads")).to_be_visible()
+    expect(dialog.locator("dt", has_text="null key")).to_be_visible()
+    expect(dialog.get_by_role("link")).to_have_count(5)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_the_tour_is_offered_once_and_goes_by_links(open_app, page):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_app("/?source=Trained")
+    page.get_by_role("button", name="New here?").click()
+    stop = page.get_by_role("region", name="Tour")
+    for at, said in enumerate(STOPS, 1):
+        expect(stop).to_contain_text(f"Tour · {at} of 5")
+        shown(page, said)
+        stop.get_by_role("button", name="Done" if at == 5 else "Next").click()
+    expect(stop).to_be_hidden()
+    page.reload()
+    settle(page)
+    shown(page)
+    expect(page.get_by_role("button", name="Keys, words and a tour")).to_be_visible()
+    expect(page.get_by_role("button", name="New here?")).to_have_count(0)
+
+
+STOPS = ("L1 H3", "L2 H2", "L1 H3 reads “two”", "“two moving right quickly”", "MaskGit H3")
+
+
+def test_a_cell_of_the_word_table_leads_to_its_head(open_app):
+    page: Page = open_app("/text?source=Trained")
+    shown(page, "reads “two”")
+    cell = page.get_by_role("button", name="moving, L3: H0 reads it more")
+    cell.click()
+    shown(page, "L3 H0 reads “moving” more where there is something")
+    expect(page.get_by_role("radio", name="moving", exact=True)).to_have_attribute(
+        "aria-checked", "true"
+    )
+    page.wait_for_url("**word=3**")
+    expect(cell).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_term_says_what_it_means_where_it_stands(open_app):
+    page = open_app("/text?source=Trained")
+    shown(page)
+    term = page.locator(".pv-said abbr", has_text="null key").first
+    assert "reads nothing of the video or the text" in term.get_attribute("title")
