@@ -109,6 +109,8 @@ def _curve_arrays(picture: Curves) -> dict[str, np.ndarray]:
     }
     for at, curve in enumerate(picture.curves):
         arrays[f"x_{at}"], arrays[f"y_{at}"] = np.asarray(curve.x), np.asarray(curve.y)
+        if curve.spread is not None:
+            arrays[f"spread_{at}"] = np.asarray(curve.spread)
     return arrays
 
 

@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from phenaki_viz.export.paper import EDGE, WIDTH, Body, Box, Sheet, slanted, tick_height
 from phenaki_viz.export.paper_legends import SWATCH_LINE, draw_swatches
 from phenaki_viz.export.paper_text import INK, LABEL, TICK, height_of, printable, width_of
-from phenaki_viz.figures import Curves
+from phenaki_viz.figures import Curve, Curves
 from phenaki_viz.figures.curves import (
     MOST_MARKED,
     Stroke,
@@ -102,6 +102,15 @@ def _lines(axes: Axes, picture: Curves) -> None:
             label=_entry(picture, at),
             zorder=3 if curve.highlighted else 2,
         )
+        _whiskers(axes, curve, np.asarray(curve.x, float))
+
+
+def _whiskers(axes: Axes, curve: Curve, x: np.ndarray) -> None:
+    if curve.spread is not None:
+        axes.errorbar(
+            x, curve.y, curve.spread,
+            fmt="none", ecolor=INK, elinewidth=0.7, capsize=1.5, capthick=0.7, zorder=4,
+        )  # fmt: skip
 
 
 def _marked(picture: Curves, at: int) -> bool:
@@ -116,12 +125,15 @@ def _entry(picture: Curves, at: int) -> str:
 
 
 def _bars(axes: Axes, picture: Curves) -> None:
-    width = 0.8 / max(len(picture.curves), 1)
+    beside = picture.side_by_side
+    width = 0.8 / beside
     for at, curve in enumerate(picture.curves):
         look = stroke(picture, at, "light")
-        shift = (at - (len(picture.curves) - 1) / 2) * width
+        x = np.asarray(curve.x, float)
+        if beside > 1:
+            x = x + (at - (beside - 1) / 2) * width
         axes.bar(
-            np.asarray(curve.x, float) + shift,
+            x,
             curve.y,
             width=width,
             color=look.colour,
@@ -131,6 +143,7 @@ def _bars(axes: Axes, picture: Curves) -> None:
             alpha=0.55 if picture.any_highlighted and not curve.highlighted else 1,
             label=_entry(picture, at),
         )
+        _whiskers(axes, curve, x)
 
 
 def _hatch(look: Stroke) -> str | None:

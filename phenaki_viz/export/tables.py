@@ -43,6 +43,8 @@ def _remarks(picture: Picture) -> Iterable[str]:
             yield "nan: masked - the query may not look there"
         case FilmStrip():
             yield "nan: no key of this map"
+        case Curves() if any(curve.spread is not None for curve in picture.curves):
+            yield "spread: half the width of the interval around the value"
         case HeadGrid() if picture.values is None:
             yield "nan: masked; inf: a row that is not a distribution"
 
@@ -126,8 +128,10 @@ def _surface_rows(picture: Surface) -> Rows:
 
 def _curve_rows(picture: Curves) -> Rows:
     labels = ["label"] if picture.x_labels else []
-    yield ["curve", guarded(picture.x_title), guarded(picture.y_title), *labels]
+    spread = ["spread"] if any(curve.spread is not None for curve in picture.curves) else []
+    yield ["curve", guarded(picture.x_title), guarded(picture.y_title), *spread, *labels]
     for curve in picture.curves:
-        for x, y in zip(curve.x, curve.y, strict=True):
+        spreads = np.full(len(curve.x), np.nan) if curve.spread is None else curve.spread
+        for x, y, half in zip(curve.x, curve.y, spreads, strict=True):
             label = [guarded(picture.x_labels[int(x)])] if labels else []
-            yield [guarded(curve.name), str(x), str(y), *label]
+            yield [guarded(curve.name), str(x), str(y), *([str(half)] if spread else []), *label]

@@ -33,17 +33,24 @@ MOST_LABELS = 40
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Curve:
-    """One curve. x, y: 'n'. hover: one line of words for each point, or none. Raises ShapeError."""
+    """One curve. x, y: 'n'. hover: one line of words for each point, or none.
+
+    spread: 'n', half the width of the interval of y around each point, drawn as a whisker; NaN
+    where it is not known; None for a curve without intervals. Raises ShapeError.
+    """
 
     name: str
     x: np.ndarray
     y: np.ndarray
     highlighted: bool = False
     hover: tuple[str, ...] = ()
+    spread: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         expect_shape(f"Curve.x of {self.name!r}", self.x, {"n": np.size(self.x)})
         expect_shape(f"Curve.y of {self.name!r}", self.y, {"n": len(self.x)})
+        if self.spread is not None:
+            expect_shape(f"Curve.spread of {self.name!r}", self.spread, {"n": len(self.x)})
         if self.hover:
             expect_count(f"Curve.hover of {self.name!r}", self.hover, len(self.x), "points")
 
@@ -81,6 +88,12 @@ class Curves(Picture):
     def any_highlighted(self) -> bool:
         """Whether one of the curves is to stand out."""
         return any(curve.highlighted for curve in self.curves)
+
+    @property
+    def side_by_side(self) -> int:
+        """How many bars a place of the x axis needs room for: 1 where no two share a place."""
+        places = [place for curve in self.curves for place in curve.x.tolist()]
+        return len(self.curves) if len(set(places)) < len(places) else 1
 
     def named(self, curve: Curve) -> bool:
         """Whether the legend names this curve: all of a few, of many only what stands out."""
@@ -129,12 +142,18 @@ def curves_figure(picture: Curves, theme: Theme = "light", *, bare: bool = False
     draw = _bar if picture.kind == "bar" else _line
     figure = go.Figure([draw(picture, at, theme) for at in range(len(picture.curves))])
     across, room = _x_axis(picture, ink)
-    figure.update_layout(xaxis=across, yaxis=_y_axis(picture, ink), barmode="group", bargap=0.25)
+    figure.update_layout(
+        xaxis=across, yaxis=_y_axis(picture, ink), barmode=_barmode(picture), bargap=0.25
+    )
     over = _legend_room(picture)
     figure.update_layout(showlegend=bool(over), legend=_legend(ink))
     plan = Plan(body=300, left=58, under=room, over=over + 8, swatches=gap_swatches(picture))
     dress(figure, picture, theme, bare=bare, plan=plan)
     return figure
+
+
+def _barmode(picture: Curves) -> str:
+    return "group" if picture.side_by_side > 1 else "overlay"
 
 
 def _legend_room(picture: Curves) -> float:
@@ -146,14 +165,16 @@ def _legend_room(picture: Curves) -> float:
     return 20 * math.ceil(len(letters) / in_row)
 
 
-def _shared(picture: Curves, at: int) -> dict[str, Any]:
-    curve = picture.curves[at]
+def _shared(picture: Curves, at: int, theme: Theme) -> dict[str, Any]:
+    curve, ink = picture.curves[at], INK[theme].text
     look: dict[str, Any] = {
         "x": curve.x,
         "y": curve.y,
         "name": literal(curve.name),
         "showlegend": picture.named(curve),
     }
+    if curve.spread is not None:
+        look["error_y"] = {"array": curve.spread, "thickness": 1.2, "width": 3, "color": ink}
     if curve.hover:
         words = [literal(said) for said in curve.hover]
         return look | {"customdata": words, "hovertemplate": "%{customdata}<extra></extra>"}
@@ -174,7 +195,7 @@ def _line(picture: Curves, at: int, theme: Theme) -> go.Scatter:
             "shape": "hv" if picture.kind == "step" else "linear",
         },
         marker={"symbol": look.marker, "size": marker_size(picture, look)},
-        **_shared(picture, at),
+        **_shared(picture, at, theme),
     )
 
 
@@ -193,7 +214,7 @@ def _bar(picture: Curves, at: int, theme: Theme) -> go.Bar:
             "opacity": 0.55 if faint else 1,
             "pattern": {"shape": look.pattern, "solidity": 0.25},
         },
-        **_shared(picture, at),
+        **_shared(picture, at, theme),
     )
 
 

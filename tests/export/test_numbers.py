@@ -120,6 +120,22 @@ def test_curves_are_exact_in_double():
     assert {row[0] for row in body} == {"H0", "H1", "H2"}
 
 
+def test_intervals_are_numbers_too():
+    x, spread = np.arange(2), np.array([0.1, np.nan])
+    picture = curves(
+        curves=(Curve(name="a", x=x, y=x, spread=spread), Curve(name="b", x=x, y=x)),
+        x_labels=("one", "two"),
+    )
+    found = arrays(picture)
+    np.testing.assert_array_equal(found["spread_0"], spread)
+    assert "spread_1" not in found
+    header, *body = table(picture)
+    assert header == ["curve", "distance (tokens)", "added to the score", "spread", "label"]
+    assert [row[3] for row in body] == ["0.1", "nan", "nan", "nan"]
+    assert [row[4] for row in body] == ["one", "two", "one", "two"]
+    assert "# spread: half the width of the interval around the value" in comments(picture)
+
+
 def test_labels_of_places_are_in_the_table():
     x = np.arange(2)
     picture = curves(curves=(Curve(name="a", x=x, y=x),), x_labels=("null 1", "=moves"))

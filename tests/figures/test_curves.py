@@ -108,3 +108,27 @@ def test_nothing_to_draw_is_no_error():
 def test_shapes_that_disagree_are_said(wrong):
     with pytest.raises(ShapeError):
         wrong()
+
+
+def bars(spread=None, apart=True):
+    x, y = np.array([0, 2]), np.array([0.5, -0.1])
+    other = np.array([1, 3]) if apart else x
+    return curves(
+        curves=(Curve(name="self", x=x, y=y, spread=spread), Curve(name="cross", x=other, y=y)),
+        kind="bar",
+        x_labels=("a", "b", "c", "d"),
+    )
+
+
+def test_an_interval_is_a_whisker():
+    plain, marked = (curves_figure(bars(spread)) for spread in (None, np.array([0.2, 0.1])))
+    assert plain.data[0].error_y.array is None
+    assert marked.data[0].error_y.array.tolist() == [0.2, 0.1]
+    assert marked.data[1].error_y.array is None
+    with pytest.raises(ShapeError, match=r"Curve\.spread of 'self'"):
+        bars(np.ones(3))
+
+
+def test_bars_at_places_of_their_own_take_the_whole_place():
+    assert curves_figure(bars()).layout.barmode == "overlay"
+    assert curves_figure(bars(apart=False)).layout.barmode == "group"

@@ -1,0 +1,130 @@
+"""`phenaki-viz sweep`: what every head is worth, from switching each off in turn."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from phenaki_viz.cli.options import at_least, share
+from phenaki_viz.errors import ConfigError
+
+if TYPE_CHECKING:
+    from phenaki_viz.data import Clip, Prompt
+    from phenaki_viz.evaluation.effects import HeadEffect
+
+TRAINED = "trained"
+CLIPS = 10
+SHOWN = 10  # heads that are printed
+
+
+def add(commands: Any) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser(
+        "sweep",
+        help="what every head is worth: the loss with it off",
+        description="Switch every attention head of the MaskGit off in turn and measure how much "
+        "the loss of hidden tokens rises, with its 95 % interval over clips and masks.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "output", type=Path, nargs="?", help="where to: .csv, .npz, .png, .svg, .pdf or .html "
+        "(default: only printed)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--weights",
+        metavar="FILE",
+        default=TRAINED,
+        help="a whole Phenaki (default: trained, the model that comes with the project)",
+    )
+    parser.add_argument(
+        "--clip",
+        action="append",
+        metavar="FILE",
+        help="a clip of yours; can be given again, each with its --prompt (default: clips that "
+        "come with the project)",
+    )
+    parser.add_argument(
+        "--prompt", action="append", metavar="TEXT", help="what a --clip shows, in the same order"
+    )
+    parser.add_argument(
+        "--clips",
+        type=at_least(1),
+        metavar="N",
+        help=f"how many of the project's clips (default: {CLIPS})",
+    )
+    parser.add_argument(
+        "--masks", type=at_least(1), default=2, metavar="N", help="masks of each clip (default: 2)"
+    )
+    parser.add_argument(
+        "--masked", type=share, default=0.9, metavar="SHARE",
+        help="share of the tokens that are hidden (default: 0.9)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seed", type=at_least(0), default=0, metavar="N", help="of the first mask (default: 0)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Measure, print the costliest heads, write the file."""
+    from phenaki_viz.checkpoints import open_checkpoint
+    from phenaki_viz.data import SHIPPED_MODEL
+    from phenaki_viz.evaluation.effects import heads_of, sweep, trials
+    from phenaki_viz.export import FORMATS, render
+    from phenaki_viz.figures.effect_views import effects_picture, effects_sentence
+    from phenaki_viz.files import check_target, write_bytes
+    from phenaki_viz.recording.origin import origin_of
+
+    ending = asked.output.suffix.lower().removeprefix(".") if asked.output else ""
+    if asked.output and ending not in FORMATS:
+        endings = ", ".join(f".{name}" for name in FORMATS)
+        raise ConfigError(f"{asked.output.name} ends in no format: use {endings}")
+    if asked.output:
+        check_target(asked.output)  # before the work, not after it
+    path = SHIPPED_MODEL if asked.weights == TRAINED else Path(asked.weights).expanduser()
+    model = open_checkpoint(path).model
+    made = trials(model, _clips(asked), masks=asked.masks, share=asked.masked, seed=asked.seed)
+    of = len(heads_of(model))
+    effects = [_told(effect, done, of) for done, effect in enumerate(sweep(model, made), 1)]
+    print(file=sys.stderr)
+    print(f"{effects_sentence(effects)}\n{made.spoken}")
+    _print(effects)
+    if asked.output:
+        picture = effects_picture(effects, made, origin_of(model, (), {"clips": made.clips}))
+        write_bytes(asked.output, render(picture, ending))
+    return 0
+
+
+def _clips(asked: argparse.Namespace) -> list[tuple["Clip", "Prompt"]]:
+    from phenaki_viz.data import DIGIT_CLIPS, digit_clip, load_clip, read_prompt
+
+    if not asked.clip:
+        if asked.prompt:
+            raise ConfigError("--prompt says what a --clip shows: give --clip as well")
+        captions = list(DIGIT_CLIPS.values())[: asked.clips or CLIPS]
+        if (asked.clips or 0) > len(captions):
+            raise ConfigError(f"--clips {asked.clips}: {len(captions)} come with the project")
+        return [(digit_clip(caption), read_prompt(caption)) for caption in captions]
+    if asked.clips:
+        raise ConfigError("--clips is of the clips that come with the project; --clip names yours")
+    if len(asked.prompt or ()) != len(asked.clip):
+        raise ConfigError(
+            f"{len(asked.clip)} --clip and {len(asked.prompt or ())} --prompt: give each clip the "
+            "words that say what it shows"
+        )
+    read = [load_clip(Path(name).expanduser()) for name in asked.clip]
+    return [(clip, read_prompt(text)) for clip, text in zip(read, asked.prompt, strict=True)]
+
+
+def _told(effect: "HeadEffect", done: int, of: int) -> "HeadEffect":
+    print(f"\rhead {done} of {of}   ", end="", file=sys.stderr, flush=True)
+    return effect
+
+
+def _print(effects: list["HeadEffect"]) -> None:
+    from phenaki_viz.figures.effect_views import by_worth, effect_words, head_name
+
+    for effect in by_worth(effects)[:SHOWN]:
+        print(f"  {head_name(effect):16} {effect_words(effect)}")
+    if len(effects) > SHOWN:
+        print(f"  … and {len(effects) - SHOWN} more heads")

@@ -1,0 +1,215 @@
+"""What an intervention does to the output: the loss of masked tokens, paired over clips and masks.
+
+A head is switched off, the same clips are hidden by the same masks, and the model fills them in
+again: the rise of its loss says what the head was worth (Michel et al. 2019, "Are Sixteen Heads
+Really Better than One?", section 3). A rise whose interval holds 0 says nothing.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from einops import rearrange, repeat
+from torch import nn
+
+from phenaki_viz.data import Clip, Prompt, fit_clip, to_tensor
+from phenaki_viz.errors import ConfigError
+from phenaki_viz.models import MaskGit, Phenaki
+from phenaki_viz.models.phenaki import highest
+from phenaki_viz.recording import attention_modules
+from phenaki_viz.recording.switches import Switches, switched
+from phenaki_viz.runs.model import encoder_of, most_frames, text_width
+
+SURE = 0.95  # of an interval
+MOST_TRIALS = 2_000
+NOTHING = Switches()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Trials:
+    """Clips that a MaskGit is to fill in, each under every mask: b = clips · masks.
+
+    codes: 'b t h w' int. masked: 'b t h w' bool, what is hidden. context: 'b words c' float32 and
+    seen: 'b words' bool, the text; None where the model reads none. clips: their names. masks: how
+    many of each clip. share: of the tokens that are hidden. seed: of the first mask; the next ones
+    have the next numbers, so that mask k is the one which `look` makes with seed + k.
+    """
+
+    codes: torch.Tensor
+    masked: torch.Tensor
+    context: torch.Tensor | None
+    seen: torch.Tensor | None
+    clips: tuple[str, ...]
+    masks: int
+    share: float
+    seed: int
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def spoken(self) -> str:
+        """'10 clips × 2 masks, 90 % of the tokens masked'."""
+        clips, masks = len(self.clips), self.masks
+        return (
+            f"{clips} clip{'' if clips == 1 else 's'} × {masks} mask{'' if masks == 1 else 's'}, "
+            f"{self.share * 100:.3g} % of the tokens masked"
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class HeadEffect:
+    """What switching one head off does. rises: 'b' float64, nats above the whole model's loss."""
+
+    module: str
+    head: int
+    rises: np.ndarray
+
+    @property
+    def mean(self) -> float:
+        """Mean rise in nats."""
+        return float(self.rises.mean())
+
+    @property
+    def half_width(self) -> float:
+        """Half of the 95 % interval of the mean, by Student's t; NaN of fewer than two trials."""
+        from scipy.stats import t
+
+        n = len(self.rises)
+        if n < 2:
+            return math.nan
+        return float(t.ppf((1 + SURE) / 2, n - 1) * self.rises.std(ddof=1) / math.sqrt(n))
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the mean rise, nats."""
+        return self.mean - self.half_width, self.mean + self.half_width
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the interval leaves out 0."""
+        low, high = self.interval
+        return low > 0 or high < 0
+
+
+@torch.inference_mode()
+def trials(
+    model: nn.Module,
+    clips: Sequence[tuple[Clip, Prompt]],
+    *,
+    masks: int = 2,
+    share: float = 0.9,
+    seed: int = 0,
+) -> Trials:
+    """Encode clips once and draw their masks.
+
+    Every clip is cropped and resized to what the model takes; all take as many frames as the
+    shortest. Raises ConfigError where the model is no whole Phenaki, or the figures are out of
+    bounds; ShapeError or VideoError where a clip does not fit.
+    """
+    model = _whole(model)
+    _check(len(clips), masks, share)
+    height, width = model.cvivit.image_size
+    frames = most_frames(model, min(len(clip.frames) for clip, _ in clips))
+    fitted = [fit_clip(clip, height=height, width=width, frames=frames) for clip, _ in clips]
+    codes = torch.cat(
+        [model.cvivit.codes_of(to_tensor(clip, channels=model.cvivit.channels)) for clip in fitted]
+    )
+    context, seen = _text(model, [prompt for _, prompt in clips])
+    hidden = torch.stack([_mask(codes.shape[1:], share, seed + k) for k in range(masks)])
+    return Trials(
+        codes=repeat(codes, "c t h w -> (c m) t h w", m=masks),
+        masked=repeat(hidden, "m t h w -> (c m) t h w", c=len(clips)),
+        context=None if context is None else repeat(context, "c n d -> (c m) n d", m=masks),
+        seen=None if seen is None else repeat(seen, "c n -> (c m) n", m=masks),
+        clips=tuple(clip.name for clip, _ in clips),
+        masks=masks,
+        share=share,
+        seed=seed,
+    )
+
+
+@torch.inference_mode()
+def masked_losses(model: nn.Module, asked: Trials, switches: Switches = NOTHING) -> np.ndarray:
+    """Mean −log p of the true code over the hidden tokens of each trial: 'b' float64, nats."""
+    maskgit = _whole(model).maskgit
+    with switched(model, switches):
+        logits = maskgit(
+            torch.where(asked.masked, maskgit.mask_id, asked.codes),
+            context=asked.context,
+            text_mask=asked.seen,
+        )
+    codes = rearrange(asked.codes, "b t h w -> b (t h w)")
+    hidden = rearrange(asked.masked, "b t h w -> b (t h w)")
+    loss = F.cross_entropy(rearrange(logits, "b n c -> b c n"), codes, reduction="none").double()
+    return ((loss * hidden).sum(dim=1) / hidden.sum(dim=1)).numpy()
+
+
+def heads_of(model: nn.Module) -> tuple[tuple[str, int], ...]:
+    """(module, head) of every attention head of the MaskGit, in the order of the model."""
+    inside = _whole(model).maskgit
+    return tuple(
+        (f"maskgit.{name}", head)
+        for name, module in attention_modules(inside).items()
+        for head in range(module.heads)
+    )
+
+
+def sweep(
+    model: nn.Module, asked: Trials, heads: Sequence[tuple[str, int]] | None = None
+) -> Iterator[HeadEffect]:
+    """Switch every head off in turn: one effect each, as soon as it is known.
+
+    heads: (module, head) pairs, None for all of the MaskGit. The model is locked for one forward at
+    a time, so others can use it in between. Raises RecordingError for a head that is not there.
+    """
+    whole = masked_losses(model, asked)
+    for module, head in heads_of(model) if heads is None else heads:
+        off = Switches(off=frozenset({(module, head)}))
+        yield HeadEffect(module=module, head=head, rises=masked_losses(model, asked, off) - whole)
+
+
+def _whole(model: nn.Module) -> Phenaki:
+    if not isinstance(model, Phenaki) or not isinstance(model.maskgit, MaskGit):
+        raise ConfigError(
+            f"{type(model).__name__} is no whole Phenaki: without a C-ViViT the codes of a clip "
+            "are not known, so neither is what a head is worth"
+        )
+    return model
+
+
+def _check(clips: int, masks: int, share: float) -> None:
+    if not clips:
+        raise ConfigError("no clip is given: name at least one")
+    if masks < 1 or clips * masks > MOST_TRIALS:
+        raise ConfigError(
+            f"{clips} clips × {masks} masks: use at least one mask, up to {MOST_TRIALS:,} together"
+        )
+    if not 0 < share <= 1:
+        raise ConfigError(f"{share:g} of the tokens are to be masked: use more than 0, up to 1")
+
+
+def _text(
+    model: Phenaki, prompts: Sequence[Prompt]
+) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    """The prompts as vectors 'c words d', and which of them are words 'c words'."""
+    if not text_width(model):
+        return None, None
+    encoder = encoder_of(model)
+    if encoder is None:
+        raise ConfigError(
+            "this model has no text encoder, and what heads do with random word vectors says "
+            "nothing: load the T5 it was trained with"
+        )
+    context, seen = encoder([prompt.text for prompt in prompts])
+    return context, seen
+
+
+def _mask(grid: Sequence[int], share: float, seed: int) -> torch.Tensor:
+    """Which tokens are hidden: 't h w' bool, at least one."""
+    n = math.prod(grid)
+    order = torch.rand((1, n), generator=torch.Generator().manual_seed(seed))
+    return highest(order, max(1, round(share * n))).reshape(*grid)

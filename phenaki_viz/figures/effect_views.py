@@ -1,0 +1,87 @@
+"""What heads are worth as a picture and in words: the rise of the loss with each switched off."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from phenaki_viz.evaluation.effects import HeadEffect, Trials
+from phenaki_viz.figures.curves import Curve, Curves
+from phenaki_viz.figures.naming import head_label, module_family
+from phenaki_viz.recording.select import stack_and_layer
+
+RISE = "rise of the loss with the head off (nats)"
+
+
+def head_name(effect: HeadEffect) -> str:
+    """'self L3 H3'."""
+    _, layer = stack_and_layer(effect.module)
+    return f"{module_family(effect.module)} {head_label(layer, effect.head)}"
+
+
+def by_worth(effects: Sequence[HeadEffect]) -> list[HeadEffect]:
+    """The head whose absence costs most first."""
+    return sorted(effects, key=lambda one: -one.mean)
+
+
+def effect_words(effect: HeadEffect) -> str:
+    """'+0.114 ± 0.029 nats', and what an interval that holds 0 means."""
+    if np.isnan(effect.half_width):
+        return f"{effect.mean:+.3f} nats in one trial, so with no interval"
+    unsure = "" if effect.is_sure else ", an interval that holds 0"
+    return f"{effect.mean:+.3f} ± {effect.half_width:.3f} nats{unsure}"
+
+
+def effects_sentence(effects: Sequence[HeadEffect]) -> str:
+    """Which head costs most when it is off, and of how many nothing can be said."""
+    if not effects:
+        return "No head was switched off."
+    most = by_worth(effects)[0]
+    unsure = sum(not one.is_sure for one in effects)
+    rest = (
+        f" The interval of {unsure} of {len(effects)} heads holds 0: of those nothing can be said."
+        if unsure
+        else ""
+    )
+    return f"Without {head_name(most)} the loss rises most: {effect_words(most)}.{rest}"
+
+
+def effects_picture(
+    effects: Sequence[HeadEffect], asked: Trials, made_by: Mapping[str, Any]
+) -> Curves:
+    """A bar and its 95 % interval for each head, the costliest first."""
+    ordered = by_worth(effects)
+    names = tuple(head_name(one) for one in ordered)
+    kinds = dict.fromkeys(module_family(one.module) for one in effects)
+    return Curves(
+        name="heads_switched_off",
+        title="Each head switched off: how much the loss rises",
+        notes=(
+            f"mean and 95 % interval over {asked.spoken}, paired with the whole model",
+            "loss: mean −log p of the hidden tokens' true codes, in nats",
+            f"clips: {', '.join(asked.clips)}",
+        ),
+        made_by={
+            **made_by,
+            "masked_share": asked.share,
+            "mask_seeds": list(range(asked.seed, asked.seed + asked.masks)),
+            "clips": list(asked.clips),
+        },
+        curves=tuple(_bars(kind, ordered) for kind in kinds),
+        x_title="head",
+        y_title=RISE,
+        kind="bar",
+        x_labels=names,
+    )
+
+
+def _bars(kind: str, ordered: Sequence[HeadEffect]) -> Curve:
+    places = [at for at, one in enumerate(ordered) if module_family(one.module) == kind]
+    mine = [ordered[at] for at in places]
+    return Curve(
+        name=kind,
+        x=np.array(places, np.int64),
+        y=np.array([one.mean for one in mine]),
+        spread=np.array([one.half_width for one in mine]),
+        hover=tuple(f"{head_name(one)}: {effect_words(one)}" for one in mine),
+    )

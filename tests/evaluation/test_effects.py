@@ -1,0 +1,120 @@
+"""What a head is worth: paired over clips and masks, as one look at a time and known values say."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from phenaki_viz.checkpoints import open_checkpoint
+from phenaki_viz.data import DIGIT_CLIPS, SHIPPED_MODEL, digit_clip, read_prompt
+from phenaki_viz.errors import ConfigError, RecordingError
+from phenaki_viz.evaluation.effects import HeadEffect, heads_of, masked_losses, sweep, trials
+from phenaki_viz.recording.digests import weights_digest
+from phenaki_viz.recording.switches import Switches
+from phenaki_viz.runs.model import Ask, look
+from tests.runs.trained import clip, phenaki
+
+ASKED = [(clip(5), read_prompt("a b")), (clip(9), read_prompt("c"))]
+
+
+def test_a_trial_is_one_look_at_the_model():
+    model = phenaki()
+    asked = trials(model, ASKED, masks=3, share=0.7, seed=4)
+    assert len(asked) == 6 and asked.spoken == "2 clips × 3 masks, 70 % of the tokens masked"
+    found = masked_losses(model, asked)
+    for at, loss in enumerate(found):
+        which, mask = divmod(at, 3)
+        ask = Ask(share=0.7, seed=4 + mask, frames=5)  # as many as the shortest clip has
+        one = look(model, *ASKED[which], ask).outcome
+        assert one.masked is not None and (asked.masked[at].numpy() == one.masked).all()
+        assert loss == pytest.approx(one.masked_loss, abs=2e-5)
+
+
+def test_a_head_that_gives_nothing_is_worth_nothing_and_the_others_something():
+    model = phenaki()
+    module, head = heads_of(model)[1]
+    attention = model.get_submodule(module)
+    width = attention.to_out.in_features // attention.heads
+    kept = attention.to_out.weight.detach().clone()
+    try:
+        with torch.no_grad():
+            attention.to_out.weight[:, head * width : (head + 1) * width] = 0
+        before = weights_digest(model)
+        effects = list(sweep(model, trials(model, ASKED)))
+        assert weights_digest(model) == before
+    finally:
+        with torch.no_grad():
+            attention.to_out.weight.copy_(kept)
+    assert [(one.module, one.head) for one in effects] == list(heads_of(model))
+    for one in effects:
+        mute = (one.module, one.head) == (module, head)
+        assert (np.abs(one.rises).max() < 1e-9) == mute
+
+
+def test_some_heads_alone_and_one_that_is_not_there():
+    model = phenaki()
+    asked, heads = trials(model, ASKED, masks=1), heads_of(model)
+    (one,) = sweep(model, asked, heads[2:3])
+    every = list(sweep(model, asked))
+    np.testing.assert_array_equal(one.rises, every[2].rises)
+    with pytest.raises(RecordingError, match="there is no head 99"):
+        list(sweep(model, asked, [(heads[0][0], 99)]))
+
+
+def test_the_interval_is_students():
+    effect = HeadEffect(module="m", head=0, rises=np.array([0.0, 0.1, 0.2, 0.3]))
+    # 3.1824 standard errors at 3 degrees of freedom, from a table of t
+    half = 3.18245 * np.std([0.0, 0.1, 0.2, 0.3], ddof=1) / 2
+    assert effect.mean == pytest.approx(0.15) and effect.half_width == pytest.approx(half, 1e-5)
+    assert not effect.is_sure
+    assert HeadEffect(module="m", head=0, rises=np.array([0.2, 0.21, 0.22])).is_sure
+    alone = HeadEffect(module="m", head=0, rises=np.array([0.2]))
+    assert math.isnan(alone.half_width) and not alone.is_sure
+
+
+@pytest.mark.parametrize(
+    ("clips", "options", "why"),
+    [
+        ([], {}, "no clip is given"),
+        (ASKED, {"masks": 0}, "at least one mask"),
+        (ASKED, {"masks": 2000}, "up to 2,000 together"),
+        (ASKED, {"share": 0.0}, "use more than 0"),
+        (ASKED, {"share": math.nan}, "use more than 0"),
+    ],
+)
+def test_what_cannot_be_asked_is_a_sentence(clips, options, why):
+    with pytest.raises(ConfigError, match=why):
+        trials(phenaki(), clips, **options)
+
+
+def test_a_model_without_codes_or_words_is_refused():
+    model = phenaki()
+    with pytest.raises(ConfigError, match="MaskGit is no whole Phenaki"):
+        trials(model.maskgit, ASKED)
+    words = model.encode_texts
+    model.encode_texts = None
+    try:
+        with pytest.raises(ConfigError, match="no text encoder"):
+            trials(model, ASKED)
+    finally:
+        model.encode_texts = words
+
+
+def test_the_trained_models_heads_are_worth_what_was_measured():
+    """10 one-digit clips × 2 masks, 90 % masked: mean ± standard error of an earlier experiment."""
+    model = open_checkpoint(SHIPPED_MODEL).model
+    captions = list(DIGIT_CLIPS.values())[:10]
+    clips = [(digit_clip(caption), read_prompt(caption)) for caption in captions]
+    asked = trials(model, clips)
+    assert masked_losses(model, asked).mean() == pytest.approx(2.571, abs=0.001)
+    layers = "maskgit.transformer.layers"
+    heads = [(f"{layers}.3.1", 3), (f"{layers}.1.1", 3), (f"{layers}.0.2", 3)]
+    known = [(0.114, 0.014), (0.042, 0.011), (0.039, 0.010)]
+    for effect, (mean, error) in zip(sweep(model, asked, heads), known, strict=True):
+        assert effect.is_sure and effect.mean == pytest.approx(mean, abs=0.001)
+        assert np.std(effect.rises, ddof=1) / math.sqrt(20) == pytest.approx(error, abs=0.001)
+    whole = masked_losses(model, asked)
+    off = {(f"{layers}.{layer}.2", head) for layer in range(4) for head in range(4)}
+    cross = masked_losses(model, asked, Switches(off=frozenset(off))) - whole
+    assert cross.mean() == pytest.approx(0.801, abs=0.001)
