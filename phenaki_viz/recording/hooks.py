@@ -30,7 +30,8 @@ from phenaki_viz.recording.hook import Hook, Left
 from phenaki_viz.recording.locks import ModelLock, lock_of
 from phenaki_viz.recording.maps import Held
 from phenaki_viz.recording.origin import origin_of
-from phenaki_viz.recording.records import AttentionRecord, Recording
+from phenaki_viz.recording.recording import Recording
+from phenaki_viz.recording.records import AttentionRecord
 from phenaki_viz.recording.report import Heard
 from phenaki_viz.recording.verify import Sample, warn_of_failures
 

@@ -3,12 +3,15 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.maps import StoredMap
 from phenaki_viz.recording.parts import PartsMap
-from phenaki_viz.recording.records import AttentionRecord, Kind, Recording
+from phenaki_viz.recording.records import AttentionRecord, Kind
+
+if TYPE_CHECKING:
+    from phenaki_viz.recording.recording import Recording
 
 WITH_TEXT = "conditional"
 # What is looked at first, of the passes that a recording may have; the text comes before its lack.
@@ -60,7 +63,7 @@ def passes_of(records: Sequence[AttentionRecord]) -> tuple[Pass, ...]:
     return tuple(found)
 
 
-def pass_of(recording: Recording, record: AttentionRecord) -> Pass | None:
+def pass_of(recording: "Recording", record: AttentionRecord) -> Pass | None:
     """The pass of a recording, or of the whole that it is a part of, that a record is in."""
     for one in recording.whole.passes():
         if (one.stack, one.kind, one.branch, one.step, one.forward) == (
@@ -84,8 +87,8 @@ def standing(branch: str | None) -> int:
 
 
 def one_pass(
-    recording: Recording, branch: str | None, step: int | None, number: int | None
-) -> Recording:
+    recording: "Recording", branch: str | None, step: int | None, number: int | None
+) -> "Recording":
     """See `Recording.one_pass`."""
     kept = {
         id(record)
@@ -99,7 +102,7 @@ def one_pass(
     return recording.part(records, branch=branch, step=step)
 
 
-def select(recording: Recording, asked: Mapping[str, Any], item: int | None) -> Recording:
+def select(recording: "Recording", asked: Mapping[str, Any], item: int | None) -> "Recording":
     """See `Recording.select`."""
     records = list(recording)
     for name, wanted in asked.items():
@@ -145,7 +148,7 @@ def only_item(record: AttentionRecord, item: int) -> AttentionRecord:
     )
 
 
-def record_at(recording: Recording, at: int | str) -> AttentionRecord:
+def record_at(recording: "Recording", at: int | str) -> AttentionRecord:
     """One record by its number or, when it ran once, by its module's name."""
     if isinstance(at, str):
         return _of_module(recording, at)
@@ -157,7 +160,7 @@ def record_at(recording: Recording, at: int | str) -> AttentionRecord:
         ) from None
 
 
-def _of_module(recording: Recording, module: str) -> AttentionRecord:
+def _of_module(recording: "Recording", module: str) -> AttentionRecord:
     found = [record for record in recording if record.module == module]
     if len(found) == 1:
         return found[0]

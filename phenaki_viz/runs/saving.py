@@ -8,7 +8,7 @@ from phenaki_viz.data import Clip, read_prompt
 from phenaki_viz.errors import RecordingError, VideoError
 from phenaki_viz.recording.asked_above import Shown
 from phenaki_viz.recording.places import Grid
-from phenaki_viz.recording.records import Recording
+from phenaki_viz.recording.recording import Recording
 from phenaki_viz.runs.files import open_recording, save_recording
 from phenaki_viz.runs.run import Run
 
