@@ -93,7 +93,7 @@ def write_file(path: Path, recording: Recording, beside: Beside) -> Path:
 
 
 def file_bytes(recording: Recording, beside: Beside) -> bytes:
-    """The same file as `write_file` writes, in memory. Raises ExportError."""
+    """The bytes of the file that `write_file` writes. Raises ExportError."""
     tensors, texts = _content(recording, beside)
     return save(tensors, metadata=texts)
 

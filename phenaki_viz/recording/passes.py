@@ -74,7 +74,7 @@ def pass_of(recording: "Recording", record: AttentionRecord) -> Pass | None:
 
 
 def shown_first(passes: Sequence[Pass]) -> Pass:
-    """Of the passes of one stack: with the text if there is one, whole, the last."""
+    """The pass of one stack to look at first: with the text if there is one, whole, the last."""
     return max(
         enumerate(passes),
         key=lambda at: (-standing(at[1].branch), len(at[1].records), at[0]),
@@ -89,7 +89,7 @@ def standing(branch: str | None) -> int:
 def one_pass(
     recording: "Recording", branch: str | None, step: int | None, number: int | None
 ) -> "Recording":
-    """See `Recording.one_pass`."""
+    """The passes with these labels, and all of stacks without such labels; number: of several."""
     kept = {
         id(record)
         for one in recording.passes()
@@ -103,7 +103,7 @@ def one_pass(
 
 
 def select(recording: "Recording", asked: Mapping[str, Any], item: int | None) -> "Recording":
-    """See `Recording.select`."""
+    """The calls that are all of what is asked; RecordingError says what there is instead."""
     records = list(recording)
     for name, wanted in asked.items():
         there = list(dict.fromkeys(getattr(record, name) for record in records))

@@ -73,7 +73,7 @@ class _Taken:
 
     @property
     def alike(self) -> object:
-        """The same for calls that can be checked as one."""
+        """A key that two calls share when they can be checked as one."""
         parts, call = self.parts, self.call
         if parts is None or parts.key_mask is not None or call.attn is not None:
             return self.at
@@ -134,9 +134,9 @@ def _groups(every: Sequence[_Taken]) -> list[list[_Taken]]:
 
 
 def _numbers(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.dtype]:
-    """Of each call: absolute, relative and weight error, and a sum finite if what came in is.
+    """What the check of a group of calls finds, and the format to judge it by.
 
-    Also the format that they are to be judged by.
+    A row a call: absolute, relative and weight error, and a sum that is finite if what came in is.
     """
     first = group[0]
     with first.call.as_it_was():

@@ -69,7 +69,7 @@ def save_recording(path: Path, run: Run | Recording, *, blank_clip: bool = False
 
 
 def recording_bytes(run: Run, *, blank_clip: bool = False) -> bytes:
-    """The same file as `save_recording` writes, in memory. Raises ExportError."""
+    """The bytes of the file that `save_recording` writes. Raises ExportError."""
     return file_bytes(run.recording, _beside(run, blank_clip))
 
 

@@ -17,7 +17,10 @@ PATCH = 8  # pixels a side of a token, where there is no clip to be seen
 
 
 def save(recording: Recording, path: Path, clip: Shown | np.ndarray | None) -> Path:
-    """See `Recording.save`."""
+    """Write a recording to one file, over grey frames where no clip is known.
+
+    Raises as `Recording.save` says.
+    """
     if not recording.records:
         raise RecordingError(f"nothing was recorded, so there is nothing to save in {path.name}")
     given = recording.clip if clip is None else clip
