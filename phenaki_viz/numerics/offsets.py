@@ -47,7 +47,7 @@ class OffsetBias:
         return self.surface.nbytes
 
     def on(self, device: torch.device) -> "OffsetBias":
-        """The same on a device; itself where it is there, and one for all who ask."""
+        """The table on a device: itself where it is there, and one copy for all who ask."""
         if self.surface.device == device:
             return self
         if self._source is not None:
@@ -64,7 +64,7 @@ class OffsetBias:
         there._source = self
 
     def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "OffsetBias":
-        """The same, moved to the host; the very table that it came from, if it came from there."""
+        """The table moved to the host; the one that it was copied from, if that lies there."""
         if self._source is not None and self._source.surface.is_cpu:
             return self._source
         surface = move(self.surface)
@@ -142,7 +142,7 @@ class OffsetBias:
 
     @property
     def _short_strides(self) -> torch.Tensor:
-        """The same in 32 bits: half the bytes of an index are half its time on a GPU."""
+        """Places in a flat table in 32 bits: half the bytes are half the time on a GPU."""
         return _strides(self.dimensions, self.surface.device, torch.int32)
 
     @property
@@ -153,7 +153,7 @@ class OffsetBias:
 
 @lru_cache(maxsize=16)
 def _strides(dimensions: tuple[int, ...], device: torch.device, dtype: torch.dtype) -> torch.Tensor:
-    """See `OffsetBias._strides`: the same for every table of a grid."""
+    """The place of every token in a flat table, up to a constant, 'n': one for all of a grid."""
     with torch.inference_mode(mode=False):  # gradients may go through what it indexes
         tokens = torch.arange(math.prod(dimensions))
         total, stride = torch.zeros_like(tokens), 1

@@ -8,18 +8,14 @@ from phenaki_viz.recording.families.phenaki import (
     position_surface,
 )
 from phenaki_viz.recording.head import HeadMap
-from phenaki_viz.recording.hooks import record
 from phenaki_viz.recording.maps import AttentionMap, Reduce, StoredMap, cell_size
 from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.places import Grid, Place, Places
 from phenaki_viz.recording.position import evaluate_bias
-from phenaki_viz.recording.records import (
-    Alibi,
-    AttentionRecord,
-    Holding,
-    PositionBias,
-    Recording,
-    Verification,
+from phenaki_viz.recording.recorder import record
+from phenaki_viz.recording.recording import Holding, Recording
+from phenaki_viz.recording.records import Alibi, AttentionRecord, PositionBias, Verification
+from phenaki_viz.recording.sentences import (
     describe_failures,
     describe_holding,
     describe_non_finite,

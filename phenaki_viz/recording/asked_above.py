@@ -16,7 +16,7 @@ class Shown(Protocol):
 
     @property
     def frames(self) -> np.ndarray:
-        """All of them, in order."""
+        """Every frame, in order."""
         ...
 
     @property

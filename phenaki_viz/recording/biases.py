@@ -12,7 +12,8 @@ from torch import nn
 
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.families import phenaki
-from phenaki_viz.recording.records import PositionBias, Recording
+from phenaki_viz.recording.recording import Recording
+from phenaki_viz.recording.records import PositionBias
 from phenaki_viz.recording.transfers import Transfers
 
 Bias = torch.Tensor | OffsetBias

@@ -11,7 +11,7 @@ from phenaki_viz.recording.choice import Choice
 from phenaki_viz.recording.estimates import map_cells, part_cells
 from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.maps import Held
-from phenaki_viz.recording.records import Holding
+from phenaki_viz.recording.recording import Holding
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from phenaki_viz.recording.biases import Far, Named
-from phenaki_viz.recording.call_maps import Call, Checked, keep, seen
+from phenaki_viz.recording.call_maps import Call, Checked, map_of_call, required
 from phenaki_viz.recording.choice import Choice
 from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
 from phenaki_viz.recording.places import Places, infer_places
@@ -74,7 +74,7 @@ class Builder:
 
     def most_waiting(self, call: Call) -> int:
         """Bytes that calls may hold until they are settled, on the GPU of this one."""
-        device = seen(call.kv).device
+        device = required(call.kv).device
         return min(MANY, self.transfers.limit(device)) if device.type == "cuda" else MANY
 
     def settle(self, waiting: Sequence[Waiting]) -> list[AttentionRecord | Exception]:
@@ -127,7 +127,7 @@ class Builder:
                 bias_name = bias = None  # written to after its module: kept as it was added
         causal = bool(getattr(module, "causal", False))
         with torch.no_grad():
-            kept = keep(module, call, bias, self.choice, self.transfers, checked)
+            kept = map_of_call(module, call, bias, self.choice, self.transfers, checked)
             extras = self._extras(module, call, items, kept_heads)
         return AttentionRecord(
             module=around.name,
@@ -191,9 +191,9 @@ class Builder:
         self, module: AttentionModule, call: Call, items: Sequence[int], heads: Sequence[int]
     ) -> dict[str, Any]:
         make = {
-            "queries": lambda: queries_of(module, seen(call.q)),
-            "keys": lambda: keys_of(module, seen(call.kv)),
-            "values": lambda: values_of(module, seen(call.kv)),
+            "queries": lambda: queries_of(module, required(call.q)),
+            "keys": lambda: keys_of(module, required(call.kv)),
+            "values": lambda: values_of(module, required(call.kv)),
         }
         wanted = {extra: make[extra]().detach() for extra in self.choice.extras}
         return {

@@ -71,7 +71,7 @@ class Call:
 
     def as_it_was(self) -> AbstractContextManager[object]:
         """Autocast as it was while the call ran."""
-        device = seen(self.kv).device
+        device = required(self.kv).device
         if self.largest is None or autocast_dtype(device) == self.autocast:
             return nullcontext()
         enabled = self.autocast is not None
@@ -92,7 +92,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptMap:
     """A map, how it was verified, and the ALiBi that was in it."""
 
     map: AttentionMap
@@ -108,14 +108,14 @@ class Checked:
     verification: Verification
 
 
-def keep(
+def map_of_call(
     module: AttentionModule,
     call: Call,
     bias: PositionBias | None,
     choice: Choice,
     transfers: Transfers,
     checked: Checked | None = None,
-) -> Kept:
+) -> KeptMap:
     """Keep the chosen part of a call's map, and check it against what `to_out` was given.
 
     bias: the position bias that the call was given, if it came from a module. checked: the check,
@@ -129,10 +129,10 @@ def keep(
         checked = _check(module, call, bias, alibi, choice)
     if checked.parts is not None:
         parts = transfers.kept(checked.parts.cut(items, heads))
-        return Kept(parts, checked.verification, alibi)
-    attn = seen(call.attn)
+        return KeptMap(parts, checked.verification, alibi)
+    attn = required(call.attn)
     stored = StoredMap(cut_map(attn, items, heads, choice.dtype), Precision(weights=attn.dtype))
-    return Kept(transfers.kept(stored), checked.verification, alibi)
+    return KeptMap(transfers.kept(stored), checked.verification, alibi)
 
 
 def _check(
@@ -149,8 +149,9 @@ def _check(
     def check(picked: torch.Tensor, precision: Precision, *, recomputed: bool) -> Verification:
         of = batch * queries
         return verify(
-            module, picked, seen(call.kv), call.mixed, sample, precision, of, recomputed=recomputed
-        )
+            module, picked, required(call.kv), call.mixed, sample, precision, of,
+            recomputed=recomputed,
+        )  # fmt: skip
 
     if call.held == "by parts":
         parts = parts_of(module, call, bias, alibi)
@@ -160,7 +161,7 @@ def _check(
         if error is None or error <= AGREES[parts.precision.coarsest]:
             checked = check(picked, parts.precision, recomputed=True)
             return Checked(parts, replace(checked, weight_error=error))
-    attn = seen(call.attn)
+    attn = required(call.attn)
     precision = Precision(weights=attn.dtype)
     return Checked(None, check(sample.of_map(attn), precision, recomputed=False))
 
@@ -173,7 +174,7 @@ def sample_of(held: Held, batch: int, queries: int, choice: Choice) -> Sample:
     return Sample.of(batch, queries, choice.verify_items, rows)
 
 
-def seen(caught: torch.Tensor | None) -> torch.Tensor:
+def required(caught: torch.Tensor | None) -> torch.Tensor:
     """What a hook was to catch. Raises RecordingError when it did not."""
     if caught is None:
         raise RecordingError("a projection was not seen: to_q or to_kv was not called as a module")
@@ -185,7 +186,7 @@ def parts_of(
 ) -> PartsMap:
     """A call's map by its parts, where the model runs."""
     told = call.parts
-    added = _bias(call, bias, seen(call.kv).device)
+    added = _bias(call, bias, required(call.kv).device)
     if told is not None:
         q, k, scale, precision = told.q, told.k, 1.0, told.precision
     else:
@@ -214,7 +215,7 @@ def _made_again(
 
     Its products are rounded, then scaled; a bias that is wider makes the scores wider.
     """
-    q, k = queries_of(module, seen(call.q)), keys_of(module, seen(call.kv))
+    q, k = queries_of(module, required(call.q)), keys_of(module, required(call.kv))
     products = autocast_dtype(q.device) or torch.result_type(q, k)
     given = call.attn_bias
     wider = [] if given is None else [given.surface if isinstance(given, OffsetBias) else given]

@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
-from phenaki_viz.recording.records import AttentionRecord, Recording
+from phenaki_viz.recording.records import AttentionRecord
+
+if TYPE_CHECKING:
+    from phenaki_viz.recording.recording import Recording
 
 COLUMNS = (
     "stack", "kind", "layers × heads", "tokens", "calls", "storage", "bytes", "verified",
@@ -13,13 +17,13 @@ CELL = "style='padding:0.15em 0.8em 0.15em 0;text-align:left;vertical-align:top'
 ROW = "style='background:transparent'"  # a notebook's stripes may not go with its own text colour
 
 
-def described(recording: Recording) -> str:
+def described(recording: "Recording") -> str:
     """A line on the whole, a table with a row for each stack and kind, and what was missed."""
     head, rows, more = _parts(recording)
     return "\n".join((head, *_table(rows), *more))
 
 
-def as_html(recording: Recording) -> str:
+def as_html(recording: "Recording") -> str:
     """What `described` says, as HTML for a notebook: escaped, colours inherited, no script."""
     head, rows, more = _parts(recording)
     lines = [f"<div style='color:inherit'><p>{escape(head)}</p>"]
@@ -32,7 +36,7 @@ def as_html(recording: Recording) -> str:
     return "\n".join((*lines, "</div>"))
 
 
-def _parts(recording: Recording) -> tuple[str, list[tuple[str, ...]], list[str]]:
+def _parts(recording: "Recording") -> tuple[str, list[tuple[str, ...]], list[str]]:
     """The line on the whole; the rows of the table, its heads first; the lines after it."""
     model = recording.made_by.get("model", "a model")
     count = len(recording)
@@ -86,7 +90,7 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _labels(recording: Recording) -> str:
+def _labels(recording: "Recording") -> str:
     steps = sorted({record.step for record in recording if record.step is not None})
     branches = dict.fromkeys(record.branch for record in recording if record.branch)
     said = []

@@ -12,7 +12,8 @@ from phenaki_viz.numerics.precision import Precision
 from phenaki_viz.recording.headers import PLAIN, Header, Tensors, check_bias, check_record
 from phenaki_viz.recording.maps import AttentionMap, StoredMap
 from phenaki_viz.recording.parts import PartsMap
-from phenaki_viz.recording.records import Alibi, AttentionRecord, PositionBias, Recording
+from phenaki_viz.recording.recording import Recording
+from phenaki_viz.recording.records import Alibi, AttentionRecord, PositionBias
 
 ARRAYS = ("key_mask", "dense_bias", "queries", "keys", "values")
 PARTS = ("q", "k", "logsumexp", "slopes")

@@ -33,7 +33,7 @@ from phenaki_viz.files import check_target, replacing, shown, size_of, unchanged
 from phenaki_viz.recording.file_entries import described, recording_of
 from phenaki_viz.recording.headers import Format, Header, Tensors
 from phenaki_viz.recording.private import private_copy
-from phenaki_viz.recording.records import Recording
+from phenaki_viz.recording.recording import Recording
 from phenaki_viz.tensor_files.headers import Header as FileHeader
 from phenaki_viz.tensor_files.headers import (
     Metadata,
@@ -93,7 +93,7 @@ def write_file(path: Path, recording: Recording, beside: Beside) -> Path:
 
 
 def file_bytes(recording: Recording, beside: Beside) -> bytes:
-    """The same file as `write_file` writes, in memory. Raises ExportError."""
+    """The bytes of the file that `write_file` writes. Raises ExportError."""
     tensors, texts = _content(recording, beside)
     return save(tensors, metadata=texts)
 

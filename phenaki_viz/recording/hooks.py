@@ -1,167 +1,47 @@
-"""Watch a model's attention while it runs, and leave no trace: where `record` is."""
+"""Watch a model's attention while it runs, and leave no trace: one recording under way."""
 
 import threading
 import warnings
 import weakref
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
 from phenaki_viz import alignment
-from phenaki_viz.errors import RecordingError, RecordingWarning
+from phenaki_viz.errors import RecordingWarning
 from phenaki_viz.recording.biases import Biases
 from phenaki_viz.recording.budget import Budget
 from phenaki_viz.recording.building import Builder, Surroundings, Waiting
 from phenaki_viz.recording.call_maps import Call, Parts
-from phenaki_viz.recording.choice import DEFAULT_LIMIT, PARTS_LIMIT, Choice, Extra, Hold
-from phenaki_viz.recording.compiled import compiler_is_loaded, eagerly, is_compiled, uncompiled
+from phenaki_viz.recording.choice import Choice
+from phenaki_viz.recording.circumstances import is_recomputed, stand_in, would_be_fused_again
+from phenaki_viz.recording.compiled import compiler_is_loaded
 from phenaki_viz.recording.digests import LateDigest
 from phenaki_viz.recording.estimates import call_arguments
 from phenaki_viz.recording.families import phenaki
 from phenaki_viz.recording.families.phenaki import AttentionModule
+from phenaki_viz.recording.frames import Frames
 from phenaki_viz.recording.hook import Hook, Left
 from phenaki_viz.recording.locks import ModelLock, lock_of
 from phenaki_viz.recording.maps import Held
 from phenaki_viz.recording.origin import origin_of
-from phenaki_viz.recording.records import AttentionRecord, Recording
+from phenaki_viz.recording.recording import Recording
+from phenaki_viz.recording.records import AttentionRecord
 from phenaki_viz.recording.report import Heard
-from phenaki_viz.recording.verify import Sample, warn_of_failures
+from phenaki_viz.recording.verify import Sample
 
 NOT_YET = "not known yet"  # an input digest that is being made
 TO_THE_BLOCK = 4  # stack levels from a warning here to the `with` that it is about
 
 
-@contextmanager
-def record(
-    model: nn.Module,
-    *,
-    modules: Collection[str] | None = None,
-    heads: Sequence[int] | None = None,
-    batch_items: Sequence[int] | None = None,
-    extras: Collection[Extra] = (),
-    hold: Hold = "auto",
-    dtype: torch.dtype = torch.float32,
-    limit_bytes: int = DEFAULT_LIMIT,
-    parts_limit_bytes: int = PARTS_LIMIT,
-    words: Sequence[str] = (),
-    grid: tuple[int, int, int] | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
-    verify_rows: int = 16,
-) -> Iterator[Recording]:
-    """Record every attention call of `model` inside the `with` block.
-
-    A stored map is the very tensor that multiplies the values: the input of `attn_dropout`. A map
-    held by its parts is recomputed from what fused attention used, which then runs without ever
-    making the map. Works on any model built of such attention modules (`to_q`, `to_kv`,
-    `attn_dropout`, …), the published phenaki-pytorch classes included. The hooks return None, so
-    the model computes what it always does; they are removed whatever happens inside. They hear
-    this model in this thread: not its copies, and not what other threads run; while it runs, no
-    other thread records it or switches parts of it off. What was compiled runs uncompiled in the
-    block. What a backward pass recomputes is no second call.
-
-    hold: "stored", "parts", or "auto": stored while all maps together stay within `limit_bytes`,
-    by parts beyond. words: the text, so that keys of cross-attention have names. grid: 't h w' of
-    the tokens, for models that do not tell their transformers the video's shape. on_progress:
-    called after every attention call with (calls so far, modules chosen); an exception it raises
-    stops the model.
-    Raises RecordingError, before anything is touched, when the model has no such module or the
-    options fit no model or not this one; before a call is computed, when they do not fit its
-    tokens; RecordingTooLargeError before the first map that would go over its limit. Warns
-    (RecordingWarning) at the end of a block in which nothing was recorded, or not all: why stands
-    in `Recording.missed`.
-    """
-    choice = Choice(
-        modules=modules, heads=heads, batch_items=batch_items,
-        extras=cast(frozenset[Extra], extras), hold=hold, dtype=dtype, limit_bytes=limit_bytes,
-        parts_limit_bytes=parts_limit_bytes, verify_rows=verify_rows, words=words, grid=grid,
-    )  # fmt: skip
-    if on_progress is not None and not callable(on_progress):
-        raise RecordingError(f"on_progress is called with two numbers, got {on_progress!r:.60}")
-    given, model = model, _recordable(model)
-    with ExitStack() as hooks:
-        hooks.enter_context(eagerly())
-        with lock_of(model):  # nobody has layers cut while they are looked up
-            found = phenaki.listened(model)
-            watched = _chosen(model, found, choice)
-            session = _Session(model, choice, found, tuple(watched), on_progress)
-            session.was_compiled = compiler_is_loaded() and (
-                given is not model or is_compiled(found.every)
-            )
-            session.attach(watched, hooks)
-        yield session.recording
-        hooks.close()
-        session.end()
-    warn_of_failures(session.recording)
-
-
-def _recordable(model: nn.Module) -> nn.Module:
-    """The module whose hooks are called. Raises RecordingError when it has none."""
-    if not isinstance(model, nn.Module):
-        raise RecordingError(
-            f"record() takes a torch.nn.Module, got {type(model).__name__}: of a compiled function "
-            "or an exported program, record the module that it was made of, and run that"
-        )
-    if isinstance(model, torch.jit.ScriptModule):
-        raise RecordingError(
-            "this model is TorchScript, which calls no Python hooks: record the module that it was "
-            "made of"
-        )
-    if isinstance(model, torch.fx.GraphModule):
-        raise RecordingError(
-            "this model is an exported or traced graph, in which no attention module is left: "
-            "record the module that it was made of"
-        )
-    return uncompiled(model)
-
-
-def _chosen(
-    model: nn.Module, listened: phenaki.Listened, choice: Choice
-) -> dict[str, AttentionModule]:
-    """The modules to listen to, by the first of their names."""
-    found, shared = listened.attention, listened.shared
-    if not found:
-        raise RecordingError(phenaki.missing_attention(model))
-    if choice.modules is not None:
-        names = list(dict.fromkeys(other for name in found for other in shared.get(name, (name,))))
-        unknown = sorted(set(choice.modules) - {*found, *names})
-        if unknown:
-            raise RecordingError(
-                f"no attention module named {', '.join(unknown)}; there are {', '.join(names)}"
-            )
-        found = {
-            name: module
-            for name, module in found.items()
-            if {name, *shared.get(name, ())} & set(choice.modules)
-        }
-    choice.check_heads({name: module.heads for name, module in found.items()})
-    return found
-
-
 @dataclass
-class _Frame:
-    """A module under way that attention modules are in: the model, a transformer, a guided one.
-
-    number: how many of its runs came before. uses: calls of each attention module in this run.
-    """
-
-    module: nn.Module
-    number: int
-    transformer: bool
-    video_shape: Sequence[int] | None
-    guided: bool
-    branch: str | None
-    uses: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass
-class _Session:
+class Session:
     """One recording under way: hooks write here, in the thread that started it."""
 
     model: nn.Module
@@ -171,10 +51,6 @@ class _Session:
     on_progress: Callable[[int, int], None] | None
     recording: Recording = field(default_factory=Recording)
     calls: dict[str, tuple[Call, Surroundings]] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
-    entered: Counter[str] = field(default_factory=Counter)
-    alone: Counter[str] = field(default_factory=Counter)
-    frames: list[_Frame] = field(default_factory=list)
     waiting: dict[str, RemovableHandle] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
     copies: list[tuple[weakref.ref[nn.Module], Left]] = field(default_factory=list)
@@ -187,6 +63,7 @@ class _Session:
     thread: int = field(default_factory=threading.get_ident)
 
     def __post_init__(self) -> None:
+        self.frames = Frames(self.found)
         self.builder = Builder(choice=self.choice)
         self.budget = Budget(self.choice)
         self.biases = Biases(self.recording, self.builder.transfers)
@@ -281,27 +158,13 @@ class _Session:
 
     def _enter_outer(self, name: str, module: nn.Module, args: Any, kwargs: Any) -> None:
         weight = next(self.model.parameters(), None)
-        if _is_recomputed() or _stand_in((*args, *kwargs.values(), weight)):
+        if is_recomputed() or stand_in((*args, *kwargs.values(), weight)):
             return
         self._take()
         if module is self.model:
             self.heard.ran += 1
             self._say_origin(args, kwargs)
-        self._forget(module)  # a run before this one may have been broken off
-        guided, transformer = name in self.found.guided, name in self.found.transformers
-        named = dict(zip(("x", "video_shape"), args, strict=False)) | kwargs
-        branch = phenaki.branch_of(name, module, kwargs) if guided else None
-        self.frames.append(
-            _Frame(
-                module,
-                self.entered[name],
-                transformer,
-                named.get("video_shape") if transformer else None,
-                guided,
-                branch,
-            )
-        )
-        self.entered[name] += 1
+        self.frames.enter(name, module, args, kwargs)
 
     def _say_origin(self, args: Any, kwargs: Any) -> None:
         """Say what made this: later, where that is to wait for a GPU.
@@ -336,30 +199,22 @@ class _Session:
             self.recording.made_by["compiled"] = "recorded uncompiled"
 
     def _leave_outer(self, module: nn.Module, args: Any, output: Any) -> None:
-        if not any(frame.module is module for frame in self.frames):
+        if not self.frames.has(module):
             return
-        transformer = self._forget(module)
+        transformer = self.frames.forget(module)
         if transformer or module is self.model:
             # Whoever steers the model may read the records in between.
             self._settle()
-        if not self.frames:
+        if not self.frames.stack:
             self._release()
-
-    def _forget(self, module: nn.Module) -> bool:
-        """Drop a module's frame and those inside it; whether it was a transformer's."""
-        for at, frame in enumerate(self.frames):
-            if frame.module is module:
-                del self.frames[at:]
-                return frame.transformer
-        return False
 
     def _enter(self, name: str, module: AttentionModule, args: Any, kwargs: Any) -> None:
         x, mask, context, attn_bias = call_arguments(args, kwargs)
-        what = _stand_in((x, context, getattr(module.to_kv, "weight", None)))
+        what = stand_in((x, context, getattr(module.to_kv, "weight", None)))
         if what:
             self.heard.stand_ins[what] += 1
             return
-        again = _is_recomputed()
+        again = is_recomputed()
         if again:
             self.heard.recomputed += 1
             held = self.held.get(name)
@@ -369,12 +224,12 @@ class _Session:
             self._take()
             if not self.recording.made_by and not self.origin_is_due:
                 self._say_origin((), {})
-            around = self._around(name)
+            around = self.frames.around(name, self.recording.labels)
             if self.choice.modules is not None and around.name not in self.choice.modules:
                 return
             self._check(around, x, context)
             held = self.budget.hold(around.name, module, x, context)
-            if held == "stored" and _would_be_fused_again(module, x):
+            if held == "stored" and would_be_fused_again(module, x):
                 held = "by parts"
             self.held[name] = held
             self.recording.holding = self.budget.holding
@@ -452,7 +307,7 @@ class _Session:
             if call is not None and around is not None and isinstance(output, torch.Tensor):
                 self._keep(module, call, around)
         finally:
-            if not self.frames and not self.calls:
+            if not self.frames.stack and not self.calls:
                 self._settle()
                 self._release()
 
@@ -474,7 +329,7 @@ class _Session:
         except Exception as error:
             self._could_not(around, error)
             return
-        self.counts[around.name] += 1
+        self.frames.recorded[around.name] += 1
         self.done += 1
         if self.on_progress:
             self.on_progress(self.done, len(self.watched))
@@ -513,31 +368,6 @@ class _Session:
             except Exception as error:
                 self.recording.made_by["input_digest"] = _unknown(error)
 
-    def _around(self, name: str) -> Surroundings:
-        """Which call this is that begins."""
-        labels = self.recording.labels
-        uses = self.frames[-1].uses if self.frames else self.alone
-        use, shared = uses[name], self.found.shared.get(name, ())
-        uses[name] += 1
-        if self.frames:
-            forward = self.frames[-1].number
-        else:  # called by itself: each round of the layers that it serves is a run
-            forward, use = divmod(use, len(shared) or 1)
-        shapes = [frame.video_shape for frame in self.frames if frame.transformer]
-        # A self critic asks MaskGit: these maps are the critic's.
-        guided = [frame.branch for frame in self.frames if frame.guided]
-        named = shared[use % len(shared)] if shared else name
-        return Surroundings(
-            name=named,
-            count=self.counts[named],
-            forward=forward,
-            use=use,
-            shared=shared,
-            video_shape=shapes[-1] if shapes else None,
-            branch=labels.get("branch") or (guided[0] if guided else None),
-            step=labels.get("step"),
-        )
-
 
 def _unknown(error: Exception) -> str:
     return f"unknown ({type(error).__name__}: {str(error)[:100]})"
@@ -546,41 +376,6 @@ def _unknown(error: Exception) -> str:
 def has_to_wait(call: Call) -> bool:
     """Whether to look at what this call computed is to wait for a GPU."""
     return call.kv is not None and call.kv.is_cuda
-
-
-def _is_recomputed() -> bool:
-    """Whether a backward pass is under way: what runs then was run before."""
-    return bool(torch._C._current_graph_task_id() != -1)
-
-
-def _stand_in(values: Sequence[Any]) -> str:
-    """What tensors are that have no numbers of their own; empty where they have."""
-    tensors = [value for value in values if isinstance(value, torch.Tensor)]
-    if any(map(torch._C._functorch.is_functorch_wrapped_tensor, tensors)):
-        return "inside a torch.func transform (vmap, grad, …)"
-    if any(tensor.is_meta or type(tensor).__name__ in NO_NUMBERS for tensor in tensors):
-        return "on shapes alone (meta or fake tensors)"
-    if torch._C._get_tracing_state() is not None:
-        return "while it was traced (torch.jit.trace)"
-    return ""
-
-
-def _would_be_fused_again(module: AttentionModule, x: torch.Tensor) -> bool:
-    """Whether a backward pass will recompute this call, perhaps when nobody listens any more.
-
-    It then has to find what it would have found without a recording: fused attention, and no map
-    made in the open. Reentrant checkpoints run without gradients first, and compare nothing.
-    """
-    if not torch.is_grad_enabled() or not hasattr(module, "attn_parts"):
-        return False
-    if module.training and x.device.type == "cpu":
-        return False  # in the open in any case
-    saving = torch._C._autograd._top_saved_tensors_default_hooks(False)
-    return any(CHECKPOINT in getattr(hook, "__module__", "") for hook in saving or ())
-
-
-CHECKPOINT = "torch.utils.checkpoint"
-NO_NUMBERS = {"FakeTensor", "FunctionalTensor"}
 
 
 def _detached(tensor: torch.Tensor) -> torch.Tensor:

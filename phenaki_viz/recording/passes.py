@@ -3,12 +3,15 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.maps import StoredMap
 from phenaki_viz.recording.parts import PartsMap
-from phenaki_viz.recording.records import AttentionRecord, Kind, Recording
+from phenaki_viz.recording.records import AttentionRecord, Kind
+
+if TYPE_CHECKING:
+    from phenaki_viz.recording.recording import Recording
 
 WITH_TEXT = "conditional"
 # What is looked at first, of the passes that a recording may have; the text comes before its lack.
@@ -60,7 +63,7 @@ def passes_of(records: Sequence[AttentionRecord]) -> tuple[Pass, ...]:
     return tuple(found)
 
 
-def pass_of(recording: Recording, record: AttentionRecord) -> Pass | None:
+def pass_of(recording: "Recording", record: AttentionRecord) -> Pass | None:
     """The pass of a recording, or of the whole that it is a part of, that a record is in."""
     for one in recording.whole.passes():
         if (one.stack, one.kind, one.branch, one.step, one.forward) == (
@@ -71,7 +74,7 @@ def pass_of(recording: Recording, record: AttentionRecord) -> Pass | None:
 
 
 def shown_first(passes: Sequence[Pass]) -> Pass:
-    """Of the passes of one stack: with the text if there is one, whole, the last."""
+    """The pass of one stack to look at first: with the text if there is one, whole, the last."""
     return max(
         enumerate(passes),
         key=lambda at: (-standing(at[1].branch), len(at[1].records), at[0]),
@@ -84,9 +87,9 @@ def standing(branch: str | None) -> int:
 
 
 def one_pass(
-    recording: Recording, branch: str | None, step: int | None, number: int | None
-) -> Recording:
-    """See `Recording.one_pass`."""
+    recording: "Recording", branch: str | None, step: int | None, number: int | None
+) -> "Recording":
+    """The passes with these labels, and all of stacks without such labels; number: of several."""
     kept = {
         id(record)
         for one in recording.passes()
@@ -99,8 +102,8 @@ def one_pass(
     return recording.part(records, branch=branch, step=step)
 
 
-def select(recording: Recording, asked: Mapping[str, Any], item: int | None) -> Recording:
-    """See `Recording.select`."""
+def select(recording: "Recording", asked: Mapping[str, Any], item: int | None) -> "Recording":
+    """The calls that are all of what is asked; RecordingError says what there is instead."""
     records = list(recording)
     for name, wanted in asked.items():
         there = list(dict.fromkeys(getattr(record, name) for record in records))
@@ -145,7 +148,7 @@ def only_item(record: AttentionRecord, item: int) -> AttentionRecord:
     )
 
 
-def record_at(recording: Recording, at: int | str) -> AttentionRecord:
+def record_at(recording: "Recording", at: int | str) -> AttentionRecord:
     """One record by its number or, when it ran once, by its module's name."""
     if isinstance(at, str):
         return _of_module(recording, at)
@@ -157,7 +160,7 @@ def record_at(recording: Recording, at: int | str) -> AttentionRecord:
         ) from None
 
 
-def _of_module(recording: Recording, module: str) -> AttentionRecord:
+def _of_module(recording: "Recording", module: str) -> AttentionRecord:
     found = [record for record in recording if record.module == module]
     if len(found) == 1:
         return found[0]

@@ -20,8 +20,8 @@ from phenaki_viz.recording.call_maps import (
     alibi_of,
     furthest,
     parts_of,
+    required,
     sample_of,
-    seen,
 )
 from phenaki_viz.recording.choice import Choice
 from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
@@ -69,18 +69,18 @@ class _Taken:
         """Where the map was rounded."""
         if self.parts is not None:
             return self.parts.precision
-        return Precision(weights=seen(self.call.attn).dtype)
+        return Precision(weights=required(self.call.attn).dtype)
 
     @property
     def alike(self) -> object:
-        """The same for calls that can be checked as one."""
+        """A key that two calls share when they can be checked as one."""
         parts, call = self.parts, self.call
         if parts is None or parts.key_mask is not None or call.attn is not None:
             return self.at
         if isinstance(parts.bias, torch.Tensor):
             return self.at
         how = parts.causal, parts.nulls, parts.scale, parts.precision, parts.slopes is None
-        formats = parts.q.dtype, self.mixed.dtype, seen(call.kv).dtype, call.autocast
+        formats = parts.q.dtype, self.mixed.dtype, required(call.kv).dtype, call.autocast
         return parts.device, parts.q.shape, parts.k.shape, id(parts.bias), how, formats
 
     @property
@@ -134,16 +134,16 @@ def _groups(every: Sequence[_Taken]) -> list[list[_Taken]]:
 
 
 def _numbers(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.dtype]:
-    """Of each call: absolute, relative and weight error, and a sum finite if what came in is.
+    """What the check of a group of calls finds, and the format to judge it by.
 
-    Also the format that they are to be judged by.
+    A row a call: absolute, relative and weight error, and a sum that is finite if what came in is.
     """
     first = group[0]
     with first.call.as_it_was():
         picked, exact = _picked(group)
         values = _values(group)
         ours = mixed_by(picked, values, first.mixed.dtype, recomputed=first.parts is not None)
-        dtype = coarsest_of(ours.dtype, first.mixed.dtype, first.precision, seen(first.call.kv))
+        dtype = coarsest_of(ours.dtype, first.mixed.dtype, first.precision, required(first.call.kv))
     theirs = torch.cat([taken.mixed for taken in group], dim=-1)
     theirs = by_head(theirs, len(group) * first.module.heads)
     largest = torch.linalg.vector_norm(values, ord=torch.inf, dim=(-2, -1))
@@ -159,7 +159,7 @@ def _numbers(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.dtype]:
 def _values(group: Sequence[_Taken]) -> torch.Tensor:
     """Values of the sampled items, 'b (layer h) j d', the null ones first."""
     first = group[0]
-    kvs = [seen(taken.call.kv)[first.sample.items] for taken in group]
+    kvs = [required(taken.call.kv)[first.sample.items] for taken in group]
     if len(group) == 1 or null_keys(first.module):
         each = [values_of(taken.module, kv) for taken, kv in zip(group, kvs, strict=True)]
         return each[0] if len(group) == 1 else torch.cat(each, dim=1)
@@ -172,7 +172,7 @@ def _picked(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.Tensor]:
     first = group[0]
     zero = torch.zeros(len(group), dtype=torch.float64, device=first.mixed.device)
     if first.parts is None:
-        return first.sample.of_map(seen(first.call.attn)), zero
+        return first.sample.of_map(required(first.call.attn)), zero
     joined = PartsMap.joined([taken.parts for taken in group if taken.parts is not None])
     rows = [joined.rows_of_heads(b, first.sample.rows) for b in indices(first.sample.items)]
     picked = rows[0][None] if len(rows) == 1 else torch.stack(rows)

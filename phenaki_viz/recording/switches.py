@@ -38,7 +38,7 @@ class Switches:
 
     @property
     def origin(self) -> dict[str, Any]:
-        """The same as JSON values, for what a recording says of how it was made."""
+        """What is off as JSON values, for what a recording says of how it was made."""
         return {
             "heads_off": sorted(map(list, self.off)),
             "depth_kept": sorted(map(list, self.depth)),

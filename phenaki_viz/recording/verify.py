@@ -13,12 +13,9 @@ from phenaki_viz.errors import VerificationWarning
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import Precision, autocast_dtype, without_autocast
 from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
-from phenaki_viz.recording.records import (
-    PositionBias,
-    Recording,
-    Verification,
-    describe_failures,
-)
+from phenaki_viz.recording.recording import Recording
+from phenaki_viz.recording.records import PositionBias, Verification
+from phenaki_viz.recording.sentences import describe_failures
 
 # How far `map @ values` may be from what the module made of them, as a share of the largest value:
 # a weighted mean is never larger. About a hundred roundings of float32, a few of half precision.

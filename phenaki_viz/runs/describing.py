@@ -3,12 +3,9 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from phenaki_viz.recording.records import (
-    AttentionRecord,
-    Recording,
-    describe_holding,
-    describe_origin,
-)
+from phenaki_viz.recording.recording import Recording
+from phenaki_viz.recording.records import AttentionRecord
+from phenaki_viz.recording.sentences import describe_holding, describe_origin
 from phenaki_viz.runs.files import open_recording
 from phenaki_viz.runs.run import Run
 

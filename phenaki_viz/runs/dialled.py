@@ -10,8 +10,8 @@ from phenaki_viz.data import Clip, Prompt, embed_words, fit_clip, to_tensor
 from phenaki_viz.errors import ConfigError, RecordingTooLargeError
 from phenaki_viz.models.dial import DialConfig, build, work_of
 from phenaki_viz.models.text import PAD
+from phenaki_viz.recording import record
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
-from phenaki_viz.recording.hooks import record
 from phenaki_viz.runs.live import made_by
 from phenaki_viz.runs.run import Run
 

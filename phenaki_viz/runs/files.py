@@ -20,7 +20,7 @@ from phenaki_viz.recording.files import HEADER as HEADER
 from phenaki_viz.recording.files import Beside, Content, file_bytes, read_file, write_file
 from phenaki_viz.recording.files import is_recording as is_recording
 from phenaki_viz.recording.headers import Header, Size, Tensors
-from phenaki_viz.recording.records import Recording
+from phenaki_viz.recording.recording import Recording
 from phenaki_viz.runs.model import Outcome
 from phenaki_viz.runs.results import notes_from, outcome_from, sampled_from, tensors_of
 from phenaki_viz.runs.run import Run
@@ -69,7 +69,7 @@ def save_recording(path: Path, run: Run | Recording, *, blank_clip: bool = False
 
 
 def recording_bytes(run: Run, *, blank_clip: bool = False) -> bytes:
-    """The same file as `save_recording` writes, in memory. Raises ExportError."""
+    """The bytes of the file that `save_recording` writes. Raises ExportError."""
     return file_bytes(run.recording, _beside(run, blank_clip))
 
 

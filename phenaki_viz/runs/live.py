@@ -12,7 +12,7 @@ from typing import TypeVar
 from torch import nn
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.recording.records import Recording
+from phenaki_viz.recording.recording import Recording
 from phenaki_viz.runs.run import Run
 
 R = TypeVar("R", bound=Run)

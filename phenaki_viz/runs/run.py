@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from phenaki_viz.data import Clip, Prompt
-from phenaki_viz.recording.records import Recording
+from phenaki_viz.recording.recording import Recording
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

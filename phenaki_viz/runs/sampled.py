@@ -13,11 +13,11 @@ from phenaki_viz.data import Clip, Prompt, fit_clip, picked, to_tensor
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.phenaki import Sampled, SampleStep
+from phenaki_viz.recording import record
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
 from phenaki_viz.recording.families.phenaki import attention_modules
-from phenaki_viz.recording.hooks import record
 from phenaki_viz.recording.origin import origin_of
-from phenaki_viz.recording.records import Recording
+from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.switches import Switches, switched
 from phenaki_viz.runs.live import made_by
 from phenaki_viz.runs.model import NONE_OFF, as_frames, read_words

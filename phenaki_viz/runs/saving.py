@@ -8,7 +8,7 @@ from phenaki_viz.data import Clip, read_prompt
 from phenaki_viz.errors import RecordingError, VideoError
 from phenaki_viz.recording.asked_above import Shown
 from phenaki_viz.recording.places import Grid
-from phenaki_viz.recording.records import Recording
+from phenaki_viz.recording.recording import Recording
 from phenaki_viz.runs.files import open_recording, save_recording
 from phenaki_viz.runs.run import Run
 
@@ -17,7 +17,10 @@ PATCH = 8  # pixels a side of a token, where there is no clip to be seen
 
 
 def save(recording: Recording, path: Path, clip: Shown | np.ndarray | None) -> Path:
-    """See `Recording.save`."""
+    """Write a recording to one file, over grey frames where no clip is known.
+
+    Raises as `Recording.save` says.
+    """
     if not recording.records:
         raise RecordingError(f"nothing was recorded, so there is nothing to save in {path.name}")
     given = recording.clip if clip is None else clip

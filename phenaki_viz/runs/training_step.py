@@ -10,8 +10,8 @@ from phenaki_viz.data import Clip, Prompt, read_prompt, to_tensor
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models.dial import DialConfig, work_of
 from phenaki_viz.models.text import PAD
+from phenaki_viz.recording import record
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
-from phenaki_viz.recording.hooks import record
 from phenaki_viz.runs.dialled import NO_PADDING, DialledRun, Padding
 from phenaki_viz.runs.live import made_by
 from phenaki_viz.training.dialled import (

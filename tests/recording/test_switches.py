@@ -9,7 +9,7 @@ import torch
 from phenaki_viz import models, record
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.digests import weights_digest
-from phenaki_viz.recording.records import describe_origin
+from phenaki_viz.recording.sentences import describe_origin
 from phenaki_viz.recording.switches import Switches, switched
 from tests.published import published_attention
 from tests.recording.models import SmallVideo, inputs

@@ -130,7 +130,7 @@ def test_a_module_that_goes_another_way_is_named_and_the_others_recorded():
 
 
 def test_what_cannot_be_recorded_does_not_stop_the_model(monkeypatch):
-    model, keep = transformer(), building.keep
+    model, keep = transformer(), building.map_of_call
     with torch.no_grad():
         expected = model(TOKENS)
 
@@ -139,7 +139,7 @@ def test_what_cannot_be_recorded_does_not_stop_the_model(monkeypatch):
             raise RuntimeError("a shape that nobody expected")
         return keep(module, *rest)
 
-    monkeypatch.setattr(building, "keep", fail)
+    monkeypatch.setattr(building, "map_of_call", fail)
     said = "layers.0.1 ran and could not be recorded: RuntimeError: a shape that nobody expected"
     with torch.no_grad(), pytest.warns(RecordingWarning, match=said):
         with record(model) as recording:

@@ -60,7 +60,7 @@ class Listened:
 
 
 def listened(model: nn.Module) -> Listened:
-    """All of them from one look at the model: it is taken at every recording."""
+    """What a recording of this model listens to, found in one walk over its modules."""
     every = list(_named(model, remove_duplicate=False))
     first: dict[int, str] = {}
     for name, module in every:

@@ -1,0 +1,124 @@
+"""`record`: every attention call of a model inside a `with` block."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import cast
+
+import torch
+from torch import nn
+
+from phenaki_viz.errors import RecordingError
+from phenaki_viz.recording.choice import DEFAULT_LIMIT, PARTS_LIMIT, Choice, Extra, Hold
+from phenaki_viz.recording.compiled import compiler_is_loaded, eagerly, is_compiled, uncompiled
+from phenaki_viz.recording.families import phenaki
+from phenaki_viz.recording.families.phenaki import AttentionModule
+from phenaki_viz.recording.hooks import Session
+from phenaki_viz.recording.locks import lock_of
+from phenaki_viz.recording.recording import Recording
+from phenaki_viz.recording.verify import warn_of_failures
+
+
+@contextmanager
+def record(
+    model: nn.Module,
+    *,
+    modules: Collection[str] | None = None,
+    heads: Sequence[int] | None = None,
+    batch_items: Sequence[int] | None = None,
+    extras: Collection[Extra] = (),
+    hold: Hold = "auto",
+    dtype: torch.dtype = torch.float32,
+    limit_bytes: int = DEFAULT_LIMIT,
+    parts_limit_bytes: int = PARTS_LIMIT,
+    words: Sequence[str] = (),
+    grid: tuple[int, int, int] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+    verify_rows: int = 16,
+) -> Iterator[Recording]:
+    """Record every attention call of `model` inside the `with` block.
+
+    A stored map is the very tensor that multiplies the values: the input of `attn_dropout`. A map
+    held by its parts is recomputed from what fused attention used, which then runs without ever
+    making the map. Works on any model built of such attention modules (`to_q`, `to_kv`,
+    `attn_dropout`, …), the published phenaki-pytorch classes included. The hooks return None, so
+    the model computes what it always does; they are removed whatever happens inside. They hear
+    this model in this thread: not its copies, and not what other threads run; while it runs, no
+    other thread records it or switches parts of it off. What was compiled runs uncompiled in the
+    block. What a backward pass recomputes is no second call.
+
+    hold: "stored", "parts", or "auto": stored while all maps together stay within `limit_bytes`,
+    by parts beyond. words: the text, so that keys of cross-attention have names. grid: 't h w' of
+    the tokens, for models that do not tell their transformers the video's shape. on_progress:
+    called after every attention call with (calls so far, modules chosen); an exception it raises
+    stops the model.
+    Raises RecordingError, before anything is touched, when the model has no such module or the
+    options fit no model or not this one; before a call is computed, when they do not fit its
+    tokens; RecordingTooLargeError before the first map that would go over its limit. Warns
+    (RecordingWarning) at the end of a block in which nothing was recorded, or not all: why stands
+    in `Recording.missed`.
+    """
+    choice = Choice(
+        modules=modules, heads=heads, batch_items=batch_items,
+        extras=cast(frozenset[Extra], extras), hold=hold, dtype=dtype, limit_bytes=limit_bytes,
+        parts_limit_bytes=parts_limit_bytes, verify_rows=verify_rows, words=words, grid=grid,
+    )  # fmt: skip
+    if on_progress is not None and not callable(on_progress):
+        raise RecordingError(f"on_progress is called with two numbers, got {on_progress!r:.60}")
+    given, model = model, _recordable(model)
+    with ExitStack() as hooks:
+        hooks.enter_context(eagerly())
+        with lock_of(model):  # nobody has layers cut while they are looked up
+            found = phenaki.listened(model)
+            watched = _chosen(model, found, choice)
+            session = Session(model, choice, found, tuple(watched), on_progress)
+            session.was_compiled = compiler_is_loaded() and (
+                given is not model or is_compiled(found.every)
+            )
+            session.attach(watched, hooks)
+        yield session.recording
+        hooks.close()
+        session.end()
+    warn_of_failures(session.recording)
+
+
+def _recordable(model: nn.Module) -> nn.Module:
+    """The module whose hooks are called. Raises RecordingError when it has none."""
+    if not isinstance(model, nn.Module):
+        raise RecordingError(
+            f"record() takes a torch.nn.Module, got {type(model).__name__}: of a compiled function "
+            "or an exported program, record the module that it was made of, and run that"
+        )
+    if isinstance(model, torch.jit.ScriptModule):
+        raise RecordingError(
+            "this model is TorchScript, which calls no Python hooks: record the module that it was "
+            "made of"
+        )
+    if isinstance(model, torch.fx.GraphModule):
+        raise RecordingError(
+            "this model is an exported or traced graph, in which no attention module is left: "
+            "record the module that it was made of"
+        )
+    return uncompiled(model)
+
+
+def _chosen(
+    model: nn.Module, listened: phenaki.Listened, choice: Choice
+) -> dict[str, AttentionModule]:
+    """The modules to listen to, by the first of their names."""
+    found, shared = listened.attention, listened.shared
+    if not found:
+        raise RecordingError(phenaki.missing_attention(model))
+    if choice.modules is not None:
+        names = list(dict.fromkeys(other for name in found for other in shared.get(name, (name,))))
+        unknown = sorted(set(choice.modules) - {*found, *names})
+        if unknown:
+            raise RecordingError(
+                f"no attention module named {', '.join(unknown)}; there are {', '.join(names)}"
+            )
+        found = {
+            name: module
+            for name, module in found.items()
+            if {name, *shared.get(name, ())} & set(choice.modules)
+        }
+    choice.check_heads({name: module.heads for name, module in found.items()})
+    return found

@@ -1,0 +1,102 @@
+"""What a recording is, in one sentence each: storage, checks, what is not finite, its origin."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from phenaki_viz.recording.recording import Recording
+from phenaki_viz.recording.records import AttentionRecord, brief
+
+
+def describe_holding(recording: Recording) -> str:
+    """One line on how the maps are held, and why."""
+    holding = recording.holding
+    parted = sum(record.map.held == "by parts" for record in recording)
+    if not parted:
+        asked = ", as asked" if holding.hold == "stored" else ""
+        return f"all {len(recording)} maps stored ({_size(recording.nbytes)}){asked}"
+    which = f"{parted} of {len(recording)} maps" if parted < len(recording) else "maps"
+    recomputed = "recomputed where shown" + _how_near(recording)
+    reason = "as asked"
+    if holding.hold == "auto":
+        limit = _size(holding.limit_bytes)
+        reason = f"stored they would take {_size(holding.stored_bytes)}, more than {limit}"
+    return f"{which} held by their parts and {recomputed} ({_size(recording.nbytes)}); {reason}"
+
+
+def _how_near(recording: Recording) -> str:
+    """How near recomputed maps are to the model's own, as it was measured."""
+    checks = [
+        record.verification
+        for record in recording
+        if record.map.held == "by parts" and record.verification
+    ]
+    errors = [check.relative_error for check in checks if check.relative_error is not None]
+    dtypes = sorted({check.dtype for check in checks if check.relative_error is not None})
+    if any(check.verdict == "failed" for check in checks):
+        return ", wrongly: see the check"
+    if not errors:
+        return ", unchecked"
+    if dtypes in (["float32"], ["float64"]):
+        return " exactly"
+    weights = [check.weight_error for check in checks if check.weight_error is not None]
+    off = f"weights within {max(weights):.0e}" if weights else f"within {max(errors):.0e}"
+    return f" in {' and '.join(dtypes)}, {off} of the model's own"
+
+
+def describe_failures(records: Sequence[AttentionRecord]) -> str:
+    """One sentence on the maps that are not what the model used; empty when there are none."""
+    failed = [record for record in records if record.failed]
+    if not failed:
+        return ""
+    named = brief([record.module for record in failed], 3)
+    worst = max(
+        (record.verification.relative_error or 0) for record in failed if record.verification
+    )
+    off = f"off by up to {worst:.1e} of the largest value" if worst else "not finite alike"
+    return (
+        f"CHECK FAILED for {len(failed)} of {len(records)} maps ({named}): they are not what the "
+        f"model used, {off}. Do not trust these pictures"
+    )
+
+
+def describe_non_finite(recording: Recording) -> str:
+    """One sentence on where NaN or infinity began; empty when all is finite."""
+    first = recording.first_non_finite
+    if first is None:
+        return ""
+    if first.first_non_finite is None:
+        return (
+            f"NaN or infinity from {first.module} on: what came in was finite, what it computed "
+            "is not"
+        )
+    item, token = first.first_non_finite
+    return (
+        f"NaN or infinity from {first.module} on: it came in with token {token} of batch item "
+        f"{item}"
+    )
+
+
+def describe_origin(made_by: Mapping[str, Any]) -> str:
+    """One line on where the weights come from; says so when they are random."""
+    digest = made_by.get("weights_digest", "unknown")
+    taken_out = "".join(f"; {said}" for said in _taken_out(made_by))
+    if made_by.get("random_weights"):
+        seed = made_by.get("seed")
+        return f"random weights (seed {seed}), not trained; digest {digest}{taken_out}"
+    trained = f", trained {made_by['trained']}" if made_by.get("trained") else ""
+    return f"weights {digest}{trained}{taken_out}"
+
+
+def _taken_out(made_by: Mapping[str, Any]) -> list[str]:
+    """Which heads were off and which layers cut away, in words."""
+    off, depth = made_by.get("heads_off"), made_by.get("depth_kept")
+    said = []
+    if isinstance(off, list) and off:
+        said.append(f"{len(off)} head{'' if len(off) == 1 else 's'} off: {brief(off, 3)}")
+    if isinstance(depth, list) and depth:
+        said.append(f"layers kept: {brief(depth, 3)}")
+    return said
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.1f} GB"
