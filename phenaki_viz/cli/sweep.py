@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from phenaki_viz.cli.options import at_least, share
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
+    from phenaki_viz.analysis.incremental import Incremental
     from phenaki_viz.data import Clip, Prompt
     from phenaki_viz.evaluation.effects import HeadEffect
 
@@ -69,7 +71,7 @@ def run(asked: argparse.Namespace) -> int:
     """Measure, print the costliest heads, write the file."""
     from phenaki_viz.checkpoints import open_checkpoint
     from phenaki_viz.data import SHIPPED_MODEL
-    from phenaki_viz.evaluation.effects import heads_of, sweep, trials
+    from phenaki_viz.evaluation.effects import sweep, trials
     from phenaki_viz.export import FORMATS, render
     from phenaki_viz.figures.effect_views import effects_picture, effects_sentence
     from phenaki_viz.files import check_target, write_bytes
@@ -84,9 +86,7 @@ def run(asked: argparse.Namespace) -> int:
     path = SHIPPED_MODEL if asked.weights == TRAINED else Path(asked.weights).expanduser()
     model = open_checkpoint(path).model
     made = trials(model, _clips(asked), masks=asked.masks, share=asked.masked, seed=asked.seed)
-    of = len(heads_of(model))
-    effects = [_told(effect, done, of) for done, effect in enumerate(sweep(model, made), 1)]
-    print(file=sys.stderr)
+    effects = _told(sweep.steps(model, made))
     print(f"{effects_sentence(effects)}\n{made.spoken}")
     _print(effects)
     if asked.output:
@@ -116,12 +116,20 @@ def _clips(asked: argparse.Namespace) -> list[tuple["Clip", "Prompt"]]:
     return [(clip, read_prompt(text)) for clip, text in zip(read, asked.prompt, strict=True)]
 
 
-def _told(effect: "HeadEffect", done: int, of: int) -> "HeadEffect":
-    print(f"\rhead {done} of {of}   ", end="", file=sys.stderr, flush=True)
-    return effect
+def _told(steps: "Incremental[tuple[HeadEffect, ...]]") -> "tuple[HeadEffect, ...]":
+    """Take every step, telling the share that is done."""
+    while True:
+        try:
+            print(
+                f"\rheads switched off: {next(steps):.0%}   ", end="", file=sys.stderr, flush=True
+            )
+        except StopIteration as end:
+            print("\rheads switched off: 100%", file=sys.stderr)
+            effects: tuple[HeadEffect, ...] = end.value
+            return effects
 
 
-def _print(effects: list["HeadEffect"]) -> None:
+def _print(effects: Sequence["HeadEffect"]) -> None:
     from phenaki_viz.figures.effect_views import by_worth, effect_words, head_name
 
     for effect in by_worth(effects)[:SHOWN]:

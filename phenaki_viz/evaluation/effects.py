@@ -6,8 +6,9 @@ Really Better than One?", section 3). A rise whose interval holds 0 says nothing
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ import torch.nn.functional as F
 from einops import rearrange, repeat
 from torch import nn
 
+from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.data import Clip, Prompt, fit_clip, to_tensor
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models import MaskGit, Phenaki
@@ -158,18 +160,28 @@ def heads_of(model: nn.Module) -> tuple[tuple[str, int], ...]:
     )
 
 
+@incremental
 def sweep(
     model: nn.Module, asked: Trials, heads: Sequence[tuple[str, int]] | None = None
-) -> Iterator[HeadEffect]:
-    """Switch every head off in turn: one effect each, as soon as it is known.
+) -> Incremental[tuple[HeadEffect, ...]]:
+    """Switch every head off in turn: the effect of each. A step is one forward.
 
     heads: (module, head) pairs, None for all of the MaskGit. The model is locked for one forward at
     a time, so others can use it in between. Raises RecordingError for a head that is not there.
     """
+    heads = heads_of(model) if heads is None else heads
     whole = masked_losses(model, asked)
-    for module, head in heads_of(model) if heads is None else heads:
-        off = Switches(off=frozenset({(module, head)}))
-        yield HeadEffect(module=module, head=head, rises=masked_losses(model, asked, off) - whole)
+    effects: list[HeadEffect] = []
+    for done, (module, head) in enumerate(heads, 1):
+        yield done / (len(heads) + 1)
+        rises = masked_losses(model, asked, Switches(off=frozenset({(module, head)}))) - whole
+        effects.append(HeadEffect(module=module, head=head, rises=rises))
+    return tuple(effects)
+
+
+def expect_measurable(model: nn.Module) -> None:
+    """Raise ConfigError, which says why, where what a head of a model is worth cannot be known."""
+    _text_encoder(_whole(model))
 
 
 def _whole(model: nn.Module) -> Phenaki:
@@ -196,16 +208,24 @@ def _text(
     model: Phenaki, prompts: Sequence[Prompt]
 ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
     """The prompts as vectors 'c words d', and which of them are words 'c words'."""
-    if not text_width(model):
+    encoder = _text_encoder(model)
+    if encoder is None:
         return None, None
+    context, seen = encoder([prompt.text for prompt in prompts])
+    return context, seen
+
+
+def _text_encoder(model: Phenaki) -> Any:
+    """What makes vectors of its words; None where it reads none."""
+    if not text_width(model):
+        return None
     encoder = encoder_of(model)
     if encoder is None:
         raise ConfigError(
             "this model has no text encoder, and what heads do with random word vectors says "
             "nothing: load the T5 it was trained with"
         )
-    context, seen = encoder([prompt.text for prompt in prompts])
-    return context, seen
+    return encoder
 
 
 def _mask(grid: Sequence[int], share: float, seed: int) -> torch.Tensor:

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import streamlit as st
+from torch import nn
 
 from phenaki_viz.analysis import cuts, tiles
 from phenaki_viz.analysis.cuts import Cut, CutTile
@@ -19,6 +20,7 @@ from phenaki_viz.analysis.sinks import Sinks, sink_keys
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.analysis.weight_range import WeightRange, drawn_range, weight_range
 from phenaki_viz.analysis.words import content_patches
+from phenaki_viz.evaluation.effects import HeadEffect, Trials, sweep
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.over_video import frame_steps
@@ -126,6 +128,23 @@ def reading_of(run: Run, records: Sequence[AttentionRecord], items: Sequence[int
 
     maps = tuple(number_of(record.map) for record in records)
     return _in_slices(run, ("reading", maps, tuple(items)), steps, "Comparing words:")
+
+
+def effects_of(
+    model: nn.Module, asked: Trials, key: Hashable, on_cancel: Callable[[], None]
+) -> tuple[HeadEffect, ...]:
+    """What every head of a model is worth. key: all that decides it."""
+
+    def work() -> tuple[HeadEffect, ...]:
+        steps = partial(sweep.steps, model, asked)
+        return slices.work_on("sweep", key, steps, "Switching heads off:", on_cancel)
+
+    return once(key, work)
+
+
+def is_kept(key: Hashable) -> bool:
+    """Whether this was made and is still here."""
+    return kept.get(key) is not None
 
 
 def sinks(run: Run, chosen: Selection) -> Sinks:

@@ -1,7 +1,12 @@
 """The frame around every page: its name, pages in groups, and a sidebar that stays calm."""
 
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+_WANTED = "frame.page"
 NAME = "phenaki_viz"
 # Text at 4.5 : 1 and more on either theme: Streamlit's own captions and icons have less.
 STYLE = """
@@ -40,3 +45,16 @@ def style(groups: Mapping[str, Sequence[str]]) -> str:
             rules.append(GROUP % (at, name, *edge))
         at += len(pages)
     return f"<style>{''.join(rules)}{NARROW}</style>"
+
+
+def open_page(name: str) -> NoReturn:
+    """Go to another page, from a fragment as well; does not return. name: as in its address."""
+    st.session_state[_WANTED] = name
+    st.rerun()
+
+
+def follow(pages: Mapping[str, StreamlitPage]) -> None:
+    """Go where `open_page` asked for; called by the page script before it draws anything."""
+    wanted = st.session_state.pop(_WANTED, None)
+    if wanted in pages:
+        st.switch_page(pages[wanted])

@@ -26,6 +26,7 @@ from phenaki_viz.ui.views.sampling import sampling_page
 from phenaki_viz.ui.views.text import text_page
 from phenaki_viz.ui.views.train import train_page
 from phenaki_viz.ui.views.train_record import record_page
+from phenaki_viz.ui.views.what_if import what_if_page
 
 _GOOD = "run.good"
 ICON = ASSETS / "icon.png"
@@ -75,6 +76,7 @@ def main() -> None:
     }
     page = st.navigation(list(pages.values()), position="top")
     read_link()
+    frame.follow(pages)
     runs.shelf()
     said, effect, content, work = _places()
     wanted, whole = draw_sidebar(pages["train"])
@@ -194,13 +196,14 @@ PAGES = {
     "attention": ("Attention", ":material/visibility:", attention_page),
     "text": ("Text", ":material/match_word:", text_page),
     "sampling": ("Sampling", ":material/movie:", sampling_page),
+    "whatif": ("What if", ":material/toggle_off:", what_if_page),
     "position": ("Position", ":material/straighten:", position_page),
     "masks": ("Masks", ":material/grid_on:", masks_page),
     "train": ("Train", ":material/model_training:", _train),
 }
 GROUPS = {
     "Look": ("attention", "text", "sampling"),
-    "Explain": (),
+    "Explain": ("whatif",),
     "Architecture": ("position", "masks", "train"),
 }
 

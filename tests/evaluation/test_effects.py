@@ -41,7 +41,7 @@ def test_a_head_that_gives_nothing_is_worth_nothing_and_the_others_something():
         with torch.no_grad():
             attention.to_out.weight[:, head * width : (head + 1) * width] = 0
         before = weights_digest(model)
-        effects = list(sweep(model, trials(model, ASKED)))
+        effects = sweep(model, trials(model, ASKED))
         assert weights_digest(model) == before
     finally:
         with torch.no_grad():
@@ -56,10 +56,10 @@ def test_some_heads_alone_and_one_that_is_not_there():
     model = phenaki()
     asked, heads = trials(model, ASKED, masks=1), heads_of(model)
     (one,) = sweep(model, asked, heads[2:3])
-    every = list(sweep(model, asked))
+    every = sweep(model, asked)
     np.testing.assert_array_equal(one.rises, every[2].rises)
     with pytest.raises(RecordingError, match="there is no head 99"):
-        list(sweep(model, asked, [(heads[0][0], 99)]))
+        sweep(model, asked, [(heads[0][0], 99)])
 
 
 def test_the_interval_is_students():

@@ -1,0 +1,189 @@
+"""What if: does a head matter? Each is switched off in turn, and the output says what it was worth.
+
+The clips are those that come with the project: what they show is known, and a model is asked the
+same of all of them whatever clip is looked at.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any
+
+import streamlit as st
+from torch import nn
+
+from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
+from phenaki_viz.errors import ConfigError
+from phenaki_viz.evaluation.effects import HeadEffect, Trials, expect_measurable, trials
+from phenaki_viz.figures.effect_views import (
+    by_worth,
+    effect_words,
+    effects_picture,
+    effects_sentence,
+    head_name,
+)
+from phenaki_viz.figures.naming import module_family
+from phenaki_viz.recording.select import stack_and_layer
+from phenaki_viz.runs.live import find_model
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import derived, frame, panels, selection, slices
+from phenaki_viz.ui.exporting import export_row
+from phenaki_viz.ui.shelves import number_of
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+_ASKED = "whatif.asked"
+MOST_MASKS = 8
+COLUMNS = {
+    "head": st.column_config.TextColumn("Head"),
+    "rise": st.column_config.NumberColumn(
+        "Rise (nats)", format="%+.3f", help="Mean rise of the loss with the head off"
+    ),
+    "low": st.column_config.NumberColumn("From", format="%+.3f", help="95 % interval of the mean"),
+    "high": st.column_config.NumberColumn("To", format="%+.3f", help="95 % interval of the mean"),
+    "sure": st.column_config.CheckboxColumn("Leaves 0", help="The interval does not hold 0"),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Over what the effect is measured."""
+
+    clips: int
+    masks: int
+    percent: int
+
+    def key(self, model: nn.Module) -> Hashable:
+        """All that decides the result."""
+        return ("sweep", number_of(model), *astuple(self))
+
+
+@st.fragment
+def what_if_page(run: Run) -> None:
+    """How much the loss rises with each head off: a sentence, bars with intervals, a table."""
+    words = panels.place_for_words()
+    model = find_model(run)
+    if model is None:
+        with words:
+            panels.nothing(
+                "What if",
+                "A recording holds what a model did, not the model: open its weights under “Your "
+                "own” to switch heads off.",
+            )
+        return
+    try:
+        expect_measurable(model)
+    except ConfigError as error:
+        with words:
+            panels.nothing("What if", "What a head is worth cannot be measured with this model.")
+            st.text(str(error))
+        return
+    asked = _controls()
+    made = derived.once(("trials", asked.key(model)), lambda: _trials(model, asked))
+    with words:
+        said = st.container(gap="xxsmall")
+    effects = _effects(model, asked, made)
+    if effects is None:
+        with said:
+            panels.heading("What if a head were switched off?", run.recording.made_by, {})
+            st.text(
+                f"Each of the MaskGit's heads is switched off in turn, and the loss of the hidden "
+                f"tokens is compared with the whole model's: {made.spoken}. Nothing is changed for "
+                "good."
+            )
+        return
+    with said:
+        _say(run, asked, model, made, effects)
+    _results(run, asked, model, made, effects)
+
+
+def _controls() -> Asked:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        clips = st.number_input(
+            "Clips", 1, len(DIGIT_CLIPS), 10, key="effect_clips", width=120,
+            help="Held-out clips of moving digits, with their captions", **_BOUND,
+        )  # fmt: skip
+        masks = st.number_input(
+            "Masks of each", 1, MOST_MASKS, 2, key="effect_masks", width=120,
+            help="Which tokens are hidden: mask k is the one of seed k", **_BOUND,
+        )  # fmt: skip
+        percent = st.slider(
+            "Hidden (% of the tokens)", 10, 100, 90, 5, key="effect_hidden", width=240, **_BOUND
+        )
+        asked = Asked(int(clips), int(masks), int(percent))
+        st.button(
+            "Switch each head off", type="primary", icon=":material/toggle_off:",
+            key="whatif.start", on_click=_ask, args=(asked,),
+        )  # fmt: skip
+    slices.draw_place()
+    return asked
+
+
+def _ask(asked: Asked) -> None:
+    st.session_state[_ASKED] = asked
+
+
+def _take_back() -> None:
+    st.session_state.pop(_ASKED, None)
+
+
+def _trials(model: nn.Module, asked: Asked) -> Trials:
+    captions = list(DIGIT_CLIPS.values())[: asked.clips]
+    clips = [(digit_clip(caption), read_prompt(caption)) for caption in captions]
+    return trials(model, clips, masks=asked.masks, share=asked.percent / 100)
+
+
+def _effects(model: nn.Module, asked: Asked, made: Trials) -> tuple[HeadEffect, ...] | None:
+    """What was measured, now if it was asked for; None where it was not."""
+    if st.session_state.get(_ASKED) != asked and not derived.is_kept(asked.key(model)):
+        return None
+    return derived.effects_of(model, made, asked.key(model), _take_back)
+
+
+def _say(
+    run: Run, asked: Asked, model: nn.Module, made: Trials, effects: Sequence[HeadEffect]
+) -> None:
+    of = {"effects": _shows(asked, model)}
+    panels.heading(effects_sentence(effects), run.recording.made_by, of)
+    panels.say(
+        f"Mean and 95 % interval over {made.spoken}; the same clips and masks for every head.",
+        of, key="sentence.head", aside=True,
+    )  # fmt: skip
+
+
+def _shows(asked: Asked, model: nn.Module) -> str:
+    return " ".join(map(str, ("effects", number_of(model), *astuple(asked))))
+
+
+def _results(
+    run: Run, asked: Asked, model: nn.Module, made: Trials, effects: Sequence[HeadEffect]
+) -> None:
+    picture = effects_picture(effects, made, run.recording.made_by)
+    left, right = st.columns([7, 5], gap="medium")
+    with left:
+        panels.plotly(picture, key="effects", height=420, noted=False, shows=_shows(asked, model))
+        export_row(picture.name, lambda: picture, "effects")
+    with right:
+        _table(by_worth(effects))
+
+
+def _table(ordered: Sequence[HeadEffect]) -> None:
+    """Every head; a row that is picked is looked at on the other pages."""
+    rows = [
+        {"head": head_name(one), "rise": one.mean, "low": one.interval[0],
+         "high": one.interval[1], "sure": one.is_sure}
+        for one in ordered
+    ]  # fmt: skip
+    picked: Any = st.dataframe(
+        rows, column_config=COLUMNS, hide_index=True, height=390, key="effects.table",
+        on_select="rerun", selection_mode="single-row",
+    )  # fmt: skip
+    chosen = [ordered[at] for at in picked.selection.rows if at < len(ordered)]
+    if not chosen:
+        st.caption("Pick a row to look at its head on the other pages.")
+        return
+    (one,) = chosen
+    st.text(f"{head_name(one)}: {effect_words(one)}.")
+    if st.button("Look at it", icon=":material/visibility:", key="whatif.look"):
+        _, layer = stack_and_layer(one.module)
+        selection.wish(layer=layer, head=one.head)
+        st.session_state["maps"] = module_family(one.module)
+        frame.open_page("attention")
