@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser_fixtures import settle, watched
 from tests.journeys.conftest import APP
-from tests.waiting import shown
+from tests.waiting import PATIENCE, shown
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -87,7 +87,7 @@ def test_the_tour_is_offered_once_and_goes_by_links(open_app, page):
     page.get_by_role("button", name="New here?").click()
     stop = page.get_by_role("region", name="Tour")
     for at, said in enumerate(STOPS, 1):
-        expect(stop).to_contain_text(f"Tour · {at} of 5")
+        expect(stop).to_contain_text(f"Tour · {at} of 5", timeout=1000 * PATIENCE)
         shown(page, said)
         stop.get_by_role("button", name="Done" if at == 5 else "Next").click()
     expect(stop).to_be_hidden()
