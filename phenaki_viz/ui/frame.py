@@ -17,6 +17,7 @@ STYLE = """
 .st-key-sentence-step, .st-key-sentence-alibi { min-height: 1.6rem }
 @media (max-width: 1100px) {
   .st-key-sentence-step, .st-key-sentence-alibi { min-height: 3.2rem }
+  [data-testid=stLayoutWrapper]:has(> .st-key-sampling-dials) { order: 1 }
 }
 [data-testid=stHeader] { padding-right: 3.5rem }
 [data-testid=stTopNav] .rc-overflow-item > div { display: flex; align-items: center }

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser_fixtures import settle, watched
+from tests.contrast import too_faint
 from tests.journeys.conftest import APP
 from tests.waiting import PATIENCE, shown
 
@@ -44,6 +45,7 @@ def test_no_page_breaks_wcag_aa(themed, name):
     found = page.evaluate(RUN, RULES)["violations"]
     assert not [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
     assert page.evaluate(HEADINGS) == []
+    assert too_faint(page) == []
 
 
 # One h1 in the page's own part, and no level that is left out below it.
@@ -53,6 +55,16 @@ HEADINGS = """() => {
   const wrong = levels.filter((level, at) => level > (levels[at - 1] ?? 0) + 1);
   return levels.filter((level) => level === 1).length === 1 && !wrong.length ? [] : levels;
 }"""
+
+
+def test_a_faint_text_is_found(themed):
+    page, address = themed
+    page.goto(address + PAGES["masks"])
+    settle(page)
+    shown(page)
+    page.evaluate("document.querySelector('h1').style.opacity = 0.3")
+    (found,) = too_faint(page)
+    assert "keys" in found and "<h1" in found
 
 
 def test_pages_stand_in_groups_under_the_name(open_app):

@@ -82,7 +82,7 @@ def _say(run: Run, chosen: Selection, found: Reading, key: int, name: str) -> No
     named = key_said(name, chosen.record.num_null_kv, key)
     text = word_heading(chosen.shown.label, named, float(found.auc[(key, *at)]))
     panels.heading(_told(text, chosen), run.recording.made_by, of)
-    share = words_share(chosen.record, chosen.item, chosen.head)
+    share = words_share(chosen.shown.map).mean
     keys = float(chosen.record.visible_keys(chosen.item).mean())
     mean = word_sentence(found, key, *at, mean=float(share[key]), keys=keys)
     panels.say(mean, of, key="sentence.patch")
