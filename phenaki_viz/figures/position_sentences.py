@@ -3,6 +3,7 @@
 import numpy as np
 
 from phenaki_viz.analysis.position import masses_alone, reach
+from phenaki_viz.analysis.regions import Mass
 from phenaki_viz.figures.clauses import counted, percent, telling, times
 from phenaki_viz.figures.sentences import HEAD
 from phenaki_viz.figures.surface import signed
@@ -24,12 +25,12 @@ def bias_heading(bias: PositionBias, head: int, whose: str) -> str:
     if float(np.ptp(surface)) < PLAIN:
         return f"{named}: position alone chooses nothing (its bias varies by {np.ptp(surface):.2g})"
     for name in telling(regions):
-        clause = HEAD[name].format(mass=percent(regions[name].mass))
+        clause = _clause(name, regions[name])
         return f"{named}: by position alone, {clause}{times(regions[name])}"
     most = max(regions, key=lambda name: regions[name].ratio, default="")
     if not most:
         return f"{named}: its position bias runs from {surface.min():.2g} to {surface.max():.2g}"
-    clause = HEAD[most].format(mass=percent(regions[most].mass))
+    clause = _clause(most, regions[most])
     return f"{named}: position alone favours little; {clause}{times(regions[most])}"
 
 
@@ -48,7 +49,8 @@ def bias_sentence(bias: PositionBias, head: int, dt: int) -> str:
     there = surface[dt + bias.dimensions[0] - 1]
     low, high = float(there.min()), float(there.max())
     return (
-        f"{whole}; at Δt {signed(dt)} {_score(low)} to {_score(high)}, {_factor(high - low)} times."
+        f"{whole}; at Δt {signed(dt)} it adds {_score(low)} to {_score(high)}: "
+        f"{_factor(high - low)} times."
     )
 
 
@@ -64,6 +66,10 @@ def alibi_sentence(record: AttentionRecord, head: int) -> str:
         f"H{record.heads[head]} halves a weight every {half:.3g} tokens of distance; at the "
         f"furthest it can look here ({counted(furthest, 'token')}), {left} of it is left."
     )
+
+
+def _clause(name: str, mass: Mass) -> str:
+    return HEAD[name].format(mass=f"{percent(mass.mass)} of its weight")
 
 
 def _score(value: float) -> str:

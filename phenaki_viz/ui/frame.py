@@ -19,6 +19,11 @@ STYLE = """
   padding: .75rem 0 .5rem; opacity: .8;
 }
 [data-testid=stSidebarUserContent] [data-testid=stVerticalBlock] { gap: .75rem }
+.st-key-sentence-step, .st-key-sentence-alibi { min-height: 1.6rem }
+@media (max-width: 1100px) {
+  .st-key-sentence-step, .st-key-sentence-alibi { min-height: 3.2rem }
+  [data-testid=stLayoutWrapper]:has(> .st-key-sampling-dials) { order: 1 }
+}
 [data-testid=stHeader] { padding-right: 3.5rem }
 [data-testid=stTopNav] .rc-overflow-item > div { display: flex; align-items: center }
 [data-testid=stTopNavLink] [data-testid=stIconMaterial] { opacity: 1; color: inherit }
@@ -34,9 +39,13 @@ NARROW = """
   [data-testid=stTopNav] .rc-overflow-item > div::before { font-size: 0 !important }
 }
 """
+# White on the bright accent of the dark theme has 2.1 : 1; the page's own colour has 9 : 1.
+DARK = """
+[data-testid=stBaseButton-primary]:not(:disabled) { color: #10141b }
+"""
 
 
-def style(groups: Mapping[str, Sequence[str]]) -> str:
+def style(groups: Mapping[str, Sequence[str]], theme: str = "light") -> str:
     """CSS of the frame. groups: what is said before the first page of each, and its pages."""
     rules, at = [STYLE % NAME], 1
     for name, pages in groups.items():
@@ -44,7 +53,7 @@ def style(groups: Mapping[str, Sequence[str]]) -> str:
             edge = ("0", "0", "0") if at == 1 else ("1rem", ".75rem", "1px")
             rules.append(GROUP % (at, name, *edge))
         at += len(pages)
-    return f"<style>{''.join(rules)}{NARROW}</style>"
+    return f"<style>{''.join(rules)}{NARROW}{DARK if theme == 'dark' else ''}</style>"
 
 
 def open_page(name: str) -> NoReturn:

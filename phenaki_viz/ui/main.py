@@ -16,6 +16,7 @@ from phenaki_viz.ui import ask, effects, errands, frame, passes, recorded, runs
 from phenaki_viz.ui.guide import draw_guide
 from phenaki_viz.ui.health import draw_health
 from phenaki_viz.ui.links import read_link
+from phenaki_viz.ui.panels import theme
 from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.sidebar import draw_sidebar
 from phenaki_viz.ui.trainings import trained_copy, trained_run, use
@@ -68,7 +69,7 @@ def main() -> None:
     """Draw the controls, run the model they ask for, draw the chosen page."""
     st.set_page_config("phenaki_viz: attention microscope", ICON, layout="wide")
     st.html(STYLE)
-    st.html(frame.style(GROUPS))
+    st.html(frame.style(GROUPS, theme()))
     current: list[Run] = []
     pages = {
         name: st.Page(partial(_show, draw, current), title=title, icon=icon, url_path=name)

@@ -16,6 +16,7 @@ from phenaki_viz.ui.components import (
 from phenaki_viz.ui.components.axes import as_map_axis
 from phenaki_viz.ui.components.film_strip import small_frames
 from phenaki_viz.ui.components.head_grid import MASKED, WRONG, tile_codes
+from phenaki_viz.ui.components.word_table import word_table
 from tests.components import planted
 from tests.components.test_weight_codes import read_back
 from tests.sent import sent
@@ -113,10 +114,17 @@ def test_a_strip_that_does_not_fit_is_refused(wrong):
         film_strip(frames, **right | wrong, query=None, grid=(2, 3, 5), scale=SCALE, key="s")
 
 
+@pytest.mark.parametrize("wrong", [{"words": ["a"]}, {"layers": ["L0"]}, {"heads": (0, 1)}])
+def test_a_word_table_that_does_not_fit_is_refused(wrong):
+    right = {"words": ["null 1", "two"], "layers": ["L0", "L1", "L2"], "heads": (0,)}
+    with pytest.raises(ShapeError):
+        word_table(np.zeros((2, 3, 1)), **right | wrong, least=0.6, selected=(0, 0, 0), key="w")
+
+
 @pytest.mark.parametrize("base, path", [("", "/"), ("deep/app", "/deep/app/")])
 def test_plotly_and_scripts_are_served_under_the_base_path(monkeypatch, base, path):
     monkeypatch.setattr("streamlit.get_option", {"server.baseUrlPath": base}.get)
-    files = ("plotly.min.js", "components/{name}.js")
+    files = ("plotly.min.js", "components/{name}.js", "content/{name}")
     assert [route.path for route in asset_routes()] == [
         f"{path}phenaki-viz/{name}" for name in files
     ]

@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser_fixtures import settle, watched
+from tests.contrast import too_faint
 from tests.journeys.conftest import APP
-from tests.waiting import shown
+from tests.waiting import PATIENCE, shown
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -44,6 +45,7 @@ def test_no_page_breaks_wcag_aa(themed, name):
     found = page.evaluate(RUN, RULES)["violations"]
     assert not [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
     assert page.evaluate(HEADINGS) == []
+    assert too_faint(page) == []
 
 
 # One h1 in the page's own part, and no level that is left out below it.
@@ -53,6 +55,16 @@ HEADINGS = """() => {
   const wrong = levels.filter((level, at) => level > (levels[at - 1] ?? 0) + 1);
   return levels.filter((level) => level === 1).length === 1 && !wrong.length ? [] : levels;
 }"""
+
+
+def test_a_faint_text_is_found(themed):
+    page, address = themed
+    page.goto(address + PAGES["masks"])
+    settle(page)
+    shown(page)
+    page.evaluate("document.querySelector('h1').style.opacity = 0.3")
+    (found,) = too_faint(page)
+    assert "keys" in found and "<h1" in found
 
 
 def test_pages_stand_in_groups_under_the_name(open_app):
@@ -87,7 +99,7 @@ def test_the_tour_is_offered_once_and_goes_by_links(open_app, page):
     page.get_by_role("button", name="New here?").click()
     stop = page.get_by_role("region", name="Tour")
     for at, said in enumerate(STOPS, 1):
-        expect(stop).to_contain_text(f"Tour · {at} of 5")
+        expect(stop).to_contain_text(f"Tour · {at} of 5", timeout=1000 * PATIENCE)
         shown(page, said)
         stop.get_by_role("button", name="Done" if at == 5 else "Next").click()
     expect(stop).to_be_hidden()

@@ -67,6 +67,9 @@ def _mask(run: Run, chosen: Selection, which: str) -> None:
     if absent.get(which):
         st.caption(picture.notes[0].capitalize())
         return
+    if which in absent and any(absent.values()):
+        st.caption("The only mask here: it is the one above")
+        return
     panels.heatmap(picture, chosen, key=_key(which), shows=shows.a_head(chosen))
     export_row(picture.name, lambda: picture, f"mask.{which}")
 

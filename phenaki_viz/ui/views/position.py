@@ -95,30 +95,24 @@ def _continuous(run: Run, record: AttentionRecord, head: int, said: Any) -> None
     if used is None:
         return
     head = min(head, len(used.surface) - 1)
-    bias, dt, alone = _extent(run, used)
+    tiles, dials = st.columns([5, 6], gap="medium")
+    with dials:
+        bias, dt, alone = _extent(run, used)
     look: Any = {"alone": alone, "palette": DIVERGING[panels.theme()]}
     of = f"{shows.a_run(run.recording)} bias {used.module} {bias.dimensions} {dt} {look}"
     with said:
         _say(run, used, head, dt, f"{of} head {head}")
     made_by = run.recording.made_by
-    panels.grid(
-        bias_heads(bias, made_by, head, dt, **look), kind="bias", elsewhere=(SHARED,), shows=of
-    )
+    with tiles:
+        heads = bias_heads(bias, made_by, head, dt, **look)
+        panels.grid(heads, kind="bias", elsewhere=(SHARED,), shows=of)
     picture = bias_picture(bias, made_by, head, dt, used.dimensions, **look)
+    drawn: Any = {"height": 400, "elsewhere": (SHARED,), "shows": f"{of} head {head}"}
     left, right = st.columns(2, gap="medium")
     with left:
-        panels.plotly(
-            picture,
-            key="bias.flat",
-            height=400,
-            flat=True,
-            elsewhere=(SHARED,),
-            shows=f"{of} head {head}",
-        )
+        panels.plotly(picture, key="bias.flat", flat=True, **drawn)
     with right:
-        panels.plotly(
-            picture, key="bias.surface", height=400, noted=False, shows=f"{of} head {head}"
-        )
+        panels.plotly(picture, key="bias.surface", noted=False, **drawn)
     on_paper = look | {"palette": DIVERGING["light"]}
     export_row(
         picture.name,
@@ -136,22 +130,18 @@ def _say(run: Run, used: PositionBias, head: int, dt: int, of: str) -> None:
     panels.say(
         f"A small network makes it from the offset between two patches; {SHARED}.",
         pictures,
-        key="sentence.head",
+        key="sentence.made",
         aside=True,
     )
 
 
 def _extent(run: Run, used: PositionBias) -> tuple[PositionBias, int, bool]:
     """The bias at the size asked, at one Δt, and whether colours end where that Δt does."""
-    left, middle, right = st.columns([3, 3, 2], gap="medium", vertical_alignment="bottom")
-    with left:
-        times = _times(run)
     dt, alone = 0, True
     if len(used.dimensions) == 3:
-        with middle:
-            dt = _time_offset(used.dimensions[0])
-        with right:
-            alone = _ends() == "here"
+        dt = _time_offset(used.dimensions[0])
+        alone = _ends() == "here"
+    times = _times(run)
     return derived.extrapolated(run, used, times), dt, alone
 
 

@@ -49,14 +49,17 @@ def sampling_page(run: Run) -> None:
         )
         return
     words = panels.place_for_words()
-    sampling = _controls(run)
-    sampled = _sampled(run, sampling)
+    top = st.container()  # in which the dials go below the frames where the window is narrow
+    with top:
+        sampling = _controls(run)
+        sampled = _sampled(run, sampling)
     if sampled is None:
         return
     with words:
         _say(sampled)
-    _player(sampled)
-    _take_away(sampled)
+    with top:
+        _player(sampled)
+        _take_away(sampled)
     _attention(sampled)
 
 
@@ -85,7 +88,9 @@ def _controls(run: Look) -> Sampling:
     model: Any = model_of(run)
     pt = model.cvivit.temporal_patch_size
     most = most_frames(model, 10**6)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", gap="medium", key="sampling.dials"
+    ):
         guidance = st.slider(
             "Guidance",
             0.0,

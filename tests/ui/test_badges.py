@@ -1,0 +1,45 @@
+"""Numbers that were made up carry a badge: weights, words, or both."""
+
+import pytest
+
+from phenaki_viz.data import read_prompt, sample_clip
+from phenaki_viz.models.dial import DialConfig
+from phenaki_viz.runs.dialled import run_dialled
+from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.ui.badges import badge_of
+from tests.checkpoints.files import OURS
+
+
+@pytest.mark.parametrize(
+    ("made_by", "said"),
+    [
+        ({}, None),
+        ({"random_weights": True, "seed": 3}, "random weights"),
+        ({"random_words": True}, "random word vectors"),
+        ({"random_weights": True, "random_words": True}, "random weights and words"),
+    ],
+)
+def test_what_is_random_is_said(made_by, said):
+    badge = badge_of(made_by)
+    assert (badge and badge[0]) == said
+    assert badge is None or badge[1]
+
+
+def test_a_dialled_model_that_reads_text_has_random_words():
+    small = {"depth": 1, "dim": 16, "height": 32, "width": 32, "frames": 3}
+    prompt = read_prompt("a b")
+    made = [
+        run_dialled(DialConfig(cross=cross, **small), sample_clip(), prompt).recording.made_by
+        for cross in (True, False)
+    ]
+    assert [badge_of(one)[0] for one in made] == ["random weights and words", "random weights"]
+
+
+def test_a_checkpoint_without_its_text_encoder_has_random_words_and_with_it_none():
+    model = OURS.build().eval()
+    model.random_weights = False
+    prompt = read_prompt("left")
+    assert badge_of(look(model, sample_clip(), prompt, Ask(frames=5)).recording.made_by) is None
+    alone = model.maskgit
+    made_by = look(alone, sample_clip(), prompt, Ask(grid=(3, 2, 2))).recording.made_by
+    assert badge_of(made_by)[0] == "random word vectors"
