@@ -21,6 +21,7 @@ except ImportError:  # Windows: what a killed run leaves behind stays there
 
 FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 PART = re.compile(r"\.phenaki_viz-[0-9a-f]{16}\.part")
+LARGE = 2**20  # bytes that may be asked of a file without a look at what it has
 MOST_SHOWN = 80  # letters of a name in a sentence
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -214,6 +215,19 @@ def path_of(text: str) -> Path:
         raise FileError(f"{user} is the home of nobody on this machine: give the path") from error
 
 
+class _Bounded(io.BufferedReader):
+    """A file that makes room for what it has, not for what somebody asks of it.
+
+    Python sets aside as many bytes as are asked for; how many, a damaged file may say.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As io.BufferedReader."""
+        if size is not None and size > LARGE:
+            size = min(size, max(0, os.fstat(self.fileno()).st_size - self.tell()))
+        return super().read(size)
+
+
 def open_file(path: Path) -> BinaryIO:
     """A file, opened to read its bytes; pipes and devices, which never end, are refused first.
 
@@ -223,7 +237,7 @@ def open_file(path: Path) -> BinaryIO:
     if kind != stat.S_IFREG:
         raise FileError(f"{shown(path.name or str(path))} is {_KINDS[kind]}; give a file")
     try:
-        return path.open("rb")
+        return _Bounded(io.FileIO(path))
     except OSError as error:
         raise _unreadable(path, error) from error
 

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from phenaki_viz.files import (
     PART,
     check_target,
     make_folder,
+    open_file,
     path_of,
     replacing,
     shown,
@@ -162,7 +164,7 @@ def test_no_right_to_write(tmp_path):
 KILLED = """
 import sys, time
 from pathlib import Path
-from phenaki_viz.files import replacing
+from phenaki_viz.files import open_file, replacing
 with replacing(Path(sys.argv[1])) as file:
     file.write(b"half")
     file.flush()
@@ -271,3 +273,19 @@ def test_a_clip_from_a_folder_with_a_pipe_in_it(tmp_path):
     for at in range(2):
         Image.fromarray(np.full((8, 8), at * 40, np.uint8)).save(tmp_path / f"{at}.png")
     assert len(load_clip(tmp_path).frames) == 2
+
+
+def test_no_more_is_made_room_for_than_a_file_has(tmp_path):
+    """Python sets aside what is asked for; a damaged pickle asks for its word's length, 430 MB."""
+    path = tmp_path / "small"
+    path.write_bytes(bytes(range(200)) * 10)
+    with open_file(path) as file:
+        assert file.read(7) == bytes(range(7))
+        tracemalloc.start()
+        try:
+            assert len(file.read(430_000_000)) == 1993
+            assert tracemalloc.get_traced_memory()[1] < 1_000_000
+        finally:
+            tracemalloc.stop()
+        assert file.read(430_000_000) == b"" and file.seek(1999) == 1999
+        assert file.read() == b"\xc7" and file.read(-1) == b""
