@@ -36,19 +36,27 @@ class Measure:
 
 
 def _is_self(record: AttentionRecord) -> bool:
-    return record.kind == "self" and record.num_null_kv == 0
+    return record.reads_itself
 
 
 def _runs_in_time(record: AttentionRecord) -> bool:
-    return _is_self(record) and record.places.token_grid[0] > 1
+    return _is_self(record) and _lattice(record)[0] > 1
 
 
 def _runs_in_space(record: AttentionRecord) -> bool:
-    return _is_self(record) and max(record.places.token_grid[1:]) > 1
+    return _is_self(record) and max(_lattice(record)[1:]) > 1
+
+
+def _lattice(record: AttentionRecord) -> heads.Grid:
+    return record.query_axis(0).lattice or (1, 1, 1)
 
 
 def _grid(rows: Rows) -> heads.Grid:
-    return rows.head.record.places.token_grid
+    return _lattice(rows.head.record)
+
+
+def _nulls(record: AttentionRecord) -> int:
+    return record.key_axis(0).nulls
 
 
 MEASURES: dict[str, Measure] = {
@@ -73,8 +81,8 @@ MEASURES: dict[str, Measure] = {
     "null": Measure(
         "null mass",
         "",
-        lambda rows: heads.null_mass(rows.attn, rows.head.record.num_null_kv),
-        lambda record: record.num_null_kv > 0,
+        lambda rows: heads.null_mass(rows.attn, _nulls(rows.head.record)),
+        lambda record: _nulls(record) > 0,
     ),
     "top": Measure(
         "keys holding 90 %", "keys", lambda rows: heads.top_mass(rows.attn), lambda record: True

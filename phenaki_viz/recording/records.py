@@ -12,6 +12,7 @@ from phenaki_viz import alignment
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.added import Added
+from phenaki_viz.recording.axes import Layout, Null, TokenAxis, Words
 from phenaki_viz.recording.maps import AttentionMap, Span
 from phenaki_viz.recording.places import Places
 from phenaki_viz.recording.visibility import Visibility
@@ -120,6 +121,8 @@ class AttentionRecord:
     real keys when a bias came from elsewhere.
     queries, keys, values: 'b h n d' float32 if asked for (normalised and scaled, nulls first).
     first_non_finite: (batch item, token) of the first NaN or infinity that came in, or None.
+    query_layout, key_layout: what the tokens of either side are, where it is another than `places`,
+    `words` and `num_null_kv` say: ask `query_axis` and `key_axis`.
     """
 
     module: str
@@ -151,6 +154,8 @@ class AttentionRecord:
     use: int = 0
     shared: tuple[str, ...] = ()
     batch: int = 0
+    query_layout: Layout | None = None
+    key_layout: Layout | None = None
 
     def settle(self, verification: Verification) -> None:
         """Say what a check found that was under way; before anybody reads this record."""
@@ -212,6 +217,43 @@ class AttentionRecord:
             return self.position.table
         surface = torch.from_numpy(self.position.surface)[list(self.heads)]
         return OffsetBias(surface, self.position.dimensions)
+
+    def query_axis(self, b: int) -> TokenAxis:
+        """What the rows of a recorded batch item's maps are."""
+        layout = self.query_layout or Layout((self.places,))
+        return layout.axis(self.batch_items[b])
+
+    def key_axis(self, b: int) -> TokenAxis:
+        """What the columns of a recorded batch item's maps are: null keys first."""
+        layout = self.key_layout or Layout((Null(self.num_null_kv), self._tokens))
+        return layout.axis(self.batch_items[b])
+
+    @property
+    def _tokens(self) -> Words | Places:
+        """The real keys, as far as `kind`, `words` and `places` tell."""
+        if self.kind == "self":
+            return self.places
+        count = self.map.shape[3] - self.num_null_kv
+        return Words(self.words or tuple(f"token {at + 1}" for at in range(count)))
+
+    @property
+    def reads_itself(self) -> bool:
+        """Whether the keys are the queries, token for token."""
+        return [*self.query_axis(0).parts] == [*self.key_axis(0).parts]
+
+    @property
+    def is_cross(self) -> bool:
+        """Whether the keys are of something else than the queries: not of their text or video."""
+        queries, keys = self.query_axis(0), self.key_axis(0)
+        real = [segment for _, segment in keys.parts if not isinstance(segment, Null)]
+        if real == [segment for _, segment in queries.parts]:
+            return False
+        return keys.reads_words or keys.whole != queries.whole
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether the keys are a text, and no patch is among them."""
+        return self.key_axis(0).reads_words
 
     @property
     def failed(self) -> bool:
