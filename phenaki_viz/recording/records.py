@@ -187,6 +187,11 @@ class AttentionRecord:
         return self.added.visibility.counts(b).contiguous().numpy()
 
     @property
+    def knows_places(self) -> bool:
+        """Whether something is added that is decided by where query and key are."""
+        return self.position is not None or self.alibi is not None
+
+    @property
     def is_masked(self) -> bool:
         """Whether there is a mask that could hide a key from a query."""
         return self.added.visibility.hides

@@ -167,7 +167,7 @@ def test_metrics_of_maps_by_parts_are_those_of_stored_maps(run, causal, monkeypa
             found[hold, kind]["thumbs"] = thumbnails(records, items, most=4).values
             score = [sink_keys(HeadMap(one, 1, 2)).score for one in records]
             found[hold, kind]["sinks"] = np.array(score)
-    assert {len(found["parts", kind]) for kind in ("self", "cross")} == {8, 6}
+    assert {len(found["parts", kind]) for kind in ("self", "cross")} == {9, 6}
     for kind in ("self", "cross"):
         for name, exact in found["stored", kind].items():
             np.testing.assert_allclose(
