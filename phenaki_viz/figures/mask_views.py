@@ -60,7 +60,7 @@ def mask_picture(
 
 def _names(record: AttentionRecord) -> tuple[tuple[float, str], ...]:
     """What the cells that are not masked mean."""
-    nulls = ((2.0, "null key, never masked"),) if record.num_null_kv else ()
+    nulls = ((2.0, "null key, never masked"),) if record.key_axis(0).nulls else ()
     return ((1.0, "may look"), *nulls)
 
 

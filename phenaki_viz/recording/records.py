@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -13,9 +13,12 @@ from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.added import Added
 from phenaki_viz.recording.axes import Layout, Null, TokenAxis, Words
-from phenaki_viz.recording.maps import AttentionMap, Span
+from phenaki_viz.recording.maps import AttentionMap, Span, check_item
 from phenaki_viz.recording.places import Places
 from phenaki_viz.recording.visibility import Visibility
+
+if TYPE_CHECKING:
+    from phenaki_viz.recording.head import HeadMap
 
 Kind = Literal["self", "cross"]
 Verdict = Literal["passed", "failed", "unchecked"]
@@ -157,6 +160,16 @@ class AttentionRecord:
     query_layout: Layout | None = None
     key_layout: Layout | None = None
 
+    def head(self, head: int, item: int = 0) -> "HeadMap":
+        """One head's map: its numbers, masks, and the terms that its weights are made of.
+
+        head, item: counted in what was recorded. Raises RecordingError when there is no such one.
+        """
+        from phenaki_viz.recording.head import HeadMap
+
+        check_item(self.map.shape, item, head)
+        return HeadMap(self, item, head)
+
     def settle(self, verification: Verification) -> None:
         """Say what a check found that was under way; before anybody reads this record."""
         object.__setattr__(self, "verification", verification)
@@ -164,6 +177,21 @@ class AttentionRecord:
     def __post_init__(self) -> None:
         if self.forward < 0:  # all that an older file knows
             object.__setattr__(self, "forward", self.call)
+        self._check_layouts()
+
+    def _check_layouts(self) -> None:
+        """That layouts, where they are given, are of as many tokens as the map has."""
+        _, _, i, j = self.map.shape
+        for side, layout, count in (
+            ("query", self.query_layout, i),
+            ("key", self.key_layout, j),
+        ):
+            found = count if layout is None else len(layout.axis(self.batch_items[0]))
+            if found != count:
+                raise RecordingError(
+                    f"{self.module}: a {side} layout of {found} tokens for a map of {i} queries "
+                    f"and {j} keys"
+                )
 
     def hidden(self, b: int, rows: Span, columns: Span) -> np.ndarray:
         """Cells no mask lets through, 'rows columns' bool; null keys are always visible."""

@@ -1,4 +1,4 @@
-"""Whose work a row is: planted heads whose answer is known, and the figures of the shipped model."""
+"""Whose work a row is: planted heads whose answer is known, and the shipped model's figures."""
 
 from functools import cache
 

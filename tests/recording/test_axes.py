@@ -233,3 +233,9 @@ def test_a_file_of_format_1_does_not_lose_a_layout_in_silence(tmp_path):
     with pytest.raises(RecordingError, match="has no room for the layout"):
         recording.save(tmp_path / "joint.safetensors")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_layout_has_as_many_tokens_as_the_map():
+    layout = Layout((TEXT, Places(VIDEO, "video")))
+    with pytest.raises(RecordingError, match="a key layout of 63 tokens for a map of 60 queries"):
+        planted(uniform(1, 1, N, N), Places(VIDEO, "video"), key_layout=layout)
