@@ -5,7 +5,8 @@ from typing import Literal
 import numpy as np
 
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.recording.axes import Grid, Scattered, TokenAxis
+from phenaki_viz.recording.axes import TokenAxis
+from phenaki_viz.recording.segments import Grid, Scattered
 
 Combine = Literal["mean", "sum"]
 

@@ -7,9 +7,10 @@ from functools import lru_cache
 from phenaki_viz.figures.apart import told_apart
 from phenaki_viz.figures.picture import Axis
 from phenaki_viz.recording import AttentionRecord, Recording
-from phenaki_viz.recording.axes import TokenAxis, Words
-from phenaki_viz.recording.axes import place_name as place_name
+from phenaki_viz.recording.axes import TokenAxis
 from phenaki_viz.recording.passes import pass_of
+from phenaki_viz.recording.segments import Words
+from phenaki_viz.recording.segments import place_name as place_name
 
 FAMILIES = {"video": "self", "sequence": "self", "frame": "spatial", "patch": "temporal"}
 

@@ -8,100 +8,23 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import torch
 
-from phenaki_viz import alignment
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.added import Added
-from phenaki_viz.recording.axes import Layout, Null, TokenAxis, Words
+from phenaki_viz.recording.added import Alibi as Alibi
+from phenaki_viz.recording.added import PositionBias as PositionBias
+from phenaki_viz.recording.axes import Layout, TokenAxis
 from phenaki_viz.recording.maps import AttentionMap, Span, check_item
 from phenaki_viz.recording.places import Places
+from phenaki_viz.recording.segments import Null, Words
+from phenaki_viz.recording.verdicts import Verdict as Verdict
+from phenaki_viz.recording.verdicts import Verification as Verification
 from phenaki_viz.recording.visibility import Visibility
 
 if TYPE_CHECKING:
     from phenaki_viz.recording.head import HeadMap
 
 Kind = Literal["self", "cross"]
-Verdict = Literal["passed", "failed", "unchecked"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verification:
-    """How far the recorded map is from what the module really did.
-
-    The map times the values is compared with what the module gave to its output projection.
-    verdict: "passed", "failed", or "unchecked" where they cannot be compared. max_abs_error: the
-    largest difference; relative_error: the same as a share of the head's largest value, which a
-    weighted mean never exceeds; tolerance: what that may be in this precision, `dtype`. None when
-    nothing was compared. queries, of: how many query rows were checked. finite: False when NaN or
-    infinity was among them. weight_error: of a recomputed map, the largest difference to the
-    model's own weights on those rows, where the model made them. reason: why it is not "passed".
-    """
-
-    verdict: Verdict = "unchecked"
-    max_abs_error: float | None = None
-    relative_error: float | None = None
-    tolerance: float | None = None
-    weight_error: float | None = None
-    queries: int = 0
-    of: int = 0
-    dtype: str = "float32"
-    finite: bool = True
-    reason: str = ""
-
-    @property
-    def said(self) -> str:
-        """One sentence on what the check found."""
-        rows = f"({self.queries} of {self.of} query rows)"
-        rows += "" if self.finite else ", where it is finite"
-        if self.verdict == "unchecked":
-            return f"Not checked: {self.reason or 'nothing to compare with'}."
-        if self.verdict == "failed":
-            found = self.reason or (
-                f"off by {self.relative_error:.1e} of the largest value, where {self.dtype} "
-                f"explains {self.tolerance:.0e}"
-            )
-            return f"CHECK FAILED: this map is not what the model used: {found} {rows}."
-        near = (
-            f"within {self.relative_error:.1e} of them"
-            if self.relative_error
-            else "to the last digit"
-        )
-        return f"Checked: this map times the values is the heads' own output, {near} {rows}."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Alibi:
-    """ALiBi of one causal module: bias = −slope · |query − key|.
-
-    slopes: 'h', of the recorded heads. max_abs_error: how far what the module added is from
-    that formula, on the rows that were checked.
-    """
-
-    slopes: np.ndarray
-    max_abs_error: float
-
-    def bias(self, distance: np.ndarray) -> np.ndarray:
-        """Penalty at each distance, 'h …' float32, same units as the scores before softmax."""
-        return alignment.alibi(self.slopes, np.abs(distance).astype(np.float32))
-
-
-@dataclass(frozen=True, kw_only=True)
-class PositionBias:
-    """A continuous position bias, once for every distinct offset.
-
-    module: its name; one module serves every layer that got its output. dimensions: the grid it
-    was asked for. surface: 'h (2d-1)…' float32; the value for an offset (query − key) of o along
-    an axis of length d stands at index o + d − 1.
-    """
-
-    module: str
-    dimensions: tuple[int, ...]
-    surface: np.ndarray
-
-    @cached_property
-    def table(self) -> OffsetBias:
-        """The same, to be read for any queries and keys; one for all maps that it was added to."""
-        return OffsetBias(torch.from_numpy(self.surface), self.dimensions)
 
 
 @dataclass(frozen=True, kw_only=True)

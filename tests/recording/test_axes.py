@@ -15,16 +15,8 @@ from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.naming import family, key_axis, query_axis
 from phenaki_viz.figures.over_video import patch_weights
 from phenaki_viz.recording import HeadMap, Places, Recording
-from phenaki_viz.recording.axes import (
-    Grid,
-    Layout,
-    Null,
-    Plain,
-    Scattered,
-    Special,
-    TokenAxis,
-    Words,
-)
+from phenaki_viz.recording.axes import Layout, TokenAxis
+from phenaki_viz.recording.segments import Grid, Null, Plain, Scattered, Special, Words
 from tests.analysis.records import planted, uniform
 
 VIDEO = (3, 4, 5)
