@@ -88,8 +88,9 @@ def sort_of(record: AttentionRecord, regions: dict[str, Mass], spread: Spread) -
 
     regions: of `region_masses`.
     """
-    steps, rows, columns = record.places.token_grid
-    if record.kind == "cross" or steps == 1 or rows * columns == 1:
+    axis = record.query_axis(0)
+    steps, rows, columns = (len(np.unique(along)) for along in axis.places[axis.is_patch].T)
+    if record.is_cross or steps <= 1 or rows * columns <= 1:
         return None
     if spread.share >= EVEN:
         return "even"

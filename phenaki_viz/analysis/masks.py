@@ -28,7 +28,7 @@ def visibility(record: AttentionRecord, item: int = 0) -> MaskCodes:
     _, _, i, j = record.map.shape
     later, padding = record.hidden_by(item, (0, i), (0, j))
     codes = CAUSAL * later.astype(np.uint8) + PADDING * padding.astype(np.uint8)
-    nulls = codes[:, : record.num_null_kv]
+    nulls = codes[:, : record.key_axis(item).nulls]
     nulls[nulls == VISIBLE] = NULL
     seen = record.visible_keys(item)
     return MaskCodes(codes=codes, visible_keys=seen, blind=np.flatnonzero(seen == 0))

@@ -12,6 +12,7 @@ import numpy as np
 
 from phenaki_viz.analysis import heads
 from phenaki_viz.analysis.incremental import Incremental, incremental
+from phenaki_viz.analysis.ledger import position_share
 from phenaki_viz.analysis.rows import Rows, row_runs
 from phenaki_viz.analysis.tallies import Tally
 from phenaki_viz.errors import ShapeError
@@ -25,8 +26,9 @@ CORES = min(8, os.cpu_count() or 1)
 class Measure:
     """A metric of one head. title: in words; unit: of the number.
 
-    of: some rows of the map → a number for each of their queries, 'q' float64. applies: whether it
-    means something for this kind of map.
+    of: some rows of the map → a number for each of their queries, 'q' float64, NaN for one that it
+    says nothing about, which then does not count. applies: whether it means something for this kind
+    of map.
     """
 
     title: str
@@ -36,19 +38,27 @@ class Measure:
 
 
 def _is_self(record: AttentionRecord) -> bool:
-    return record.kind == "self" and record.num_null_kv == 0
+    return record.reads_itself
 
 
 def _runs_in_time(record: AttentionRecord) -> bool:
-    return _is_self(record) and record.places.token_grid[0] > 1
+    return _is_self(record) and _lattice(record)[0] > 1
 
 
 def _runs_in_space(record: AttentionRecord) -> bool:
-    return _is_self(record) and max(record.places.token_grid[1:]) > 1
+    return _is_self(record) and max(_lattice(record)[1:]) > 1
+
+
+def _lattice(record: AttentionRecord) -> heads.Grid:
+    return record.query_axis(0).lattice or (1, 1, 1)
 
 
 def _grid(rows: Rows) -> heads.Grid:
-    return rows.head.record.places.token_grid
+    return _lattice(rows.head.record)
+
+
+def _nulls(record: AttentionRecord) -> int:
+    return record.key_axis(0).nulls
 
 
 MEASURES: dict[str, Measure] = {
@@ -73,11 +83,17 @@ MEASURES: dict[str, Measure] = {
     "null": Measure(
         "null mass",
         "",
-        lambda rows: heads.null_mass(rows.attn, rows.head.record.num_null_kv),
-        lambda record: record.num_null_kv > 0,
+        lambda rows: heads.null_mass(rows.attn, _nulls(rows.head.record)),
+        lambda record: _nulls(record) > 0,
     ),
     "top": Measure(
         "keys holding 90 %", "keys", lambda rows: heads.top_mass(rows.attn), lambda record: True
+    ),
+    "position": Measure(
+        "share of position",
+        "",
+        lambda rows: position_share(rows.terms),
+        lambda record: record.knows_places,
     ),
 }
 
@@ -157,7 +173,8 @@ def _measured(
     def measure(piece: Rows) -> list[Tally]:
         counts = sees[piece.first : piece.end]
         with np.errstate(invalid="ignore"):  # weights that are not finite: the mean is NaN
-            return [Tally.of(MEASURES[name].of(piece), counts) for name in measures]
+            each = [MEASURES[name].of(piece) for name in measures]
+        return [Tally.of(numbers, counts & ~np.isnan(numbers)) for numbers in each]
 
     whole = rows.attn.size < 2 * PIECE
     pieces = [rows] if whole else rows.pieces(rows.attn.size // PIECE)

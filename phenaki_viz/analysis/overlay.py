@@ -5,23 +5,30 @@ from typing import Literal
 import numpy as np
 
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.recording import Places
+from phenaki_viz.recording.axes import TokenAxis
+from phenaki_viz.recording.segments import Grid, Scattered
 
 Combine = Literal["mean", "sum"]
 
 
-def on_grid(places: Places, item: int, weights: np.ndarray) -> np.ndarray:
-    """Weights of one batch item's tokens at their places: 't h w' float32, NaN elsewhere.
+def on_grid(axis: TokenAxis, weights: np.ndarray) -> np.ndarray:
+    """Weights of the tokens along an axis at their places: 't h w' float32, NaN elsewhere.
 
-    weights: 'tokens', without null keys. A spatial map fills one step, a temporal one patch.
-    Raises ShapeError when the number of weights is not the item's tokens.
+    weights: 'tokens', all of the axis; those of tokens that are no patch are left out. A spatial
+    map fills one step, a temporal one patch; a pooled token fills all the places it stands for.
+    Tokens without places lie in a row along the steps. Raises ShapeError when the number of weights
+    is not that of the tokens.
     """
-    if weights.shape != (places.tokens,):
-        raise ShapeError(f"{places.tokens} tokens in a batch item, got weights {weights.shape}")
-    grid = np.full(places.grid, np.nan, np.float32)
-    if places.batch_counts == "sequence":
-        return weights.reshape(places.grid).astype(np.float32)
-    grid[places.coordinates(item)] = weights
+    if weights.shape != (len(axis),):
+        raise ShapeError(f"{len(axis)} tokens in a batch item, got weights {weights.shape}")
+    if axis.whole is None:
+        return weights.reshape(-1, 1, 1).astype(np.float32)
+    grid = np.full(axis.whole, np.nan, np.float32)
+    for first, segment in axis.parts:
+        if isinstance(segment, (Grid, Scattered)):
+            for further in np.ndindex(*segment.stride):
+                places = (segment.places + further) % np.array(axis.whole)
+                grid[tuple(places.T)] = weights[first : first + len(segment)]
     return grid
 
 

@@ -73,32 +73,37 @@ def region_masses(head: HeadMap, queries: Sequence[int] | None = None) -> dict[s
     first is kept.
 
     queries: rows of the map; None takes all of a small map and evenly spaced ones of a large one.
-    Rows that are not a distribution, and queries without a visible key, do not count. Empty for
-    cross-attention, for null keys before the tokens, and where no row is left.
+    Rows that are not a distribution, and queries without a visible key, do not count. Keys that
+    are no patch (words, null keys) are in no region. Empty where no query or no key is a patch, and
+    where no row is left.
     Source: own-step and same-patch mass as in Sparse VideoGen 2025 (arXiv 2502.01776), section 3.
     """
-    record = head.record
-    if record.kind == "cross" or record.num_null_kv or record.places.batch_counts == "sequence":
-        return {}
     rows = sound_rows(head, queries)
-    if not len(rows):
+    rows = rows[head.record.query_axis(head.item).is_patch[rows]]
+    patches = head.record.key_axis(head.item).is_patch
+    if not len(rows) or not patches.any():
         return {}
     attn = head.rows(rows.tolist()).astype(np.float64)
-    return masses_in_regions(attn, head.visible(rows), _offsets(head, rows))
+    return masses_in_regions(attn, head.visible(rows), _offsets(head, rows), patches)
 
 
 def masses_in_regions(
-    attn: np.ndarray, seen: np.ndarray, offsets: tuple[np.ndarray, ...]
+    attn: np.ndarray,
+    seen: np.ndarray,
+    offsets: tuple[np.ndarray, ...],
+    patches: np.ndarray | None = None,
 ) -> dict[str, Mass]:
     """Mass of every region of these rows, as `region_masses` says.
 
     attn: 'q j', each row a distribution. seen: 'q j' bool, which keys a query may look at.
-    offsets: (Δt, Δrow, Δcolumn) from query to key and the key's time step, each 'q j'.
+    offsets: (Δt, Δrow, Δcolumn) from query to key and the key's time step, each 'q j'. patches: 'j'
+    bool, which keys are patches of the video; None is all of them.
     """
+    in_video = seen if patches is None else seen & patches
     found: dict[str, Mass] = {}
     taken: list[np.ndarray] = []
     for name, inside in REGIONS.items():
-        there = inside(*offsets) & seen
+        there = inside(*offsets) & in_video
         if not there.any() or (there == seen).all() or any((there == t).all() for t in taken):
             continue
         taken.append(there)
@@ -127,7 +132,7 @@ def visible_to(head: HeadMap, rows: np.ndarray, key: int) -> np.ndarray:
 
 def _offsets(head: HeadMap, rows: np.ndarray) -> tuple[np.ndarray, ...]:
     """(Δt, Δrow, Δcolumn) from query to key and the key's time step: each 'q j'."""
-    record = head.record
-    places = record.places.coordinates(record.batch_items[head.item])
-    t, r, c = (axis[None, :] - axis[rows][:, None] for axis in places)
-    return t, r, c, np.broadcast_to(places[0][None], t.shape)
+    query = head.record.query_axis(head.item).places[rows]
+    key = head.record.key_axis(head.item).places
+    t, r, c = np.moveaxis(key[None] - query[:, None], -1, 0)
+    return t, r, c, np.broadcast_to(key[None, :, 0], t.shape)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from einops import rearrange, repeat
 
+from phenaki_viz.analysis.overlay import on_grid
 from phenaki_viz.analysis.rows import row_runs, wrong_among
 from phenaki_viz.analysis.tallies import Tally
 from phenaki_viz.recording import AttentionRecord, HeadMap
@@ -18,12 +19,13 @@ def word_maps(records: Sequence[AttentionRecord], item: int, key: int) -> np.nda
     key: a null key or a word, counted as in the map, nulls first. NaN where the token sees no key,
     infinite where its row is not a distribution.
     """
-    grid = records[0].places.grid
-    columns = [
-        [_column(HeadMap(record, item, head), key) for head in range(len(record.heads))]
+    return np.stack([
+        [
+            on_grid(record.query_axis(item), _column(HeadMap(record, item, head), key))
+            for head in range(len(record.heads))
+        ]
         for record in records
-    ]
-    return np.array(columns, np.float32).reshape(len(records), -1, *grid)
+    ])  # fmt: skip
 
 
 def _column(head: HeadMap, key: int) -> np.ndarray:

@@ -279,10 +279,11 @@ def steps_read(head: Head, place: Place) -> Curves:
     wrong = wrong_among(head.map, [query])
     (row,) = blanked(head.map.rows([query]), wrong, [query])
     seen = head.map.visible([query])[0]
-    steps = record.places.coordinates(record.batch_items[head.item])[0]
-    count = record.places.grid[0]
-    mass = np.bincount(steps, row[record.num_null_kv :], minlength=count)
-    even = np.bincount(steps, seen[record.num_null_kv :], minlength=count) / max(seen.sum(), 1)
+    keys, count = record.key_axis(head.item), record.places.grid[0]
+    patches = keys.is_patch
+    steps = keys.places[patches, 0]
+    mass = np.bincount(steps, row[patches], minlength=count)
+    even = np.bincount(steps, seen[patches], minlength=count) / max(seen.sum(), 1)
     at = np.arange(count)
     return Curves(
         name=f"{head.stem}_steps",

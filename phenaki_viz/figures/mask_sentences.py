@@ -40,7 +40,7 @@ def query_masks(record: AttentionRecord, item: int, query: int) -> str:
     ]
     if visible == 0:
         return f"{name[:1].upper()}{name[1:]} may look at no key: its weights mean nothing."
-    nulls = record.num_null_kv
+    nulls = record.key_axis(0).nulls
     kept = f"; the {counted(nulls, 'null key')} no mask hides" if nulls else ""
     return f"{said}{': ' + joined(why) if why else ''}{kept}."
 

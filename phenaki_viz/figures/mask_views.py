@@ -40,7 +40,7 @@ def mask_picture(
     hidden = np.isin(seen.codes, codes)
     share = uniform_weight((~hidden).sum(axis=1))
     values = np.where(hidden, 0, 1).astype(np.float32)
-    values[:, : record.num_null_kv] *= 2
+    values[:, : record.key_axis(item).nulls] *= 2
     wrong = tuple(int(row) for row in np.flatnonzero(hidden.all(axis=1)))
     return Heatmap(
         name=f"mask_{_stem(record, item)}_{which}",
@@ -60,7 +60,7 @@ def mask_picture(
 
 def _names(record: AttentionRecord) -> tuple[tuple[float, str], ...]:
     """What the cells that are not masked mean."""
-    nulls = ((2.0, "null key, never masked"),) if record.num_null_kv else ()
+    nulls = ((2.0, "null key, never masked"),) if record.key_axis(0).nulls else ()
     return ((1.0, "may look"), *nulls)
 
 
@@ -71,7 +71,8 @@ def said(record: AttentionRecord, seen: MaskCodes, which: str) -> str:
     if which == "padding" and record.key_mask is None:
         return "no key padding mask was given"
     blind = seen.blind
-    nulls = f"; {record.num_null_kv} null keys stay visible" if record.num_null_kv else ""
+    count = record.key_axis(0).nulls
+    nulls = f"; {count} null keys stay visible" if count else ""
     if len(blind) == 0:
         least = int(seen.visible_keys.min())
         return f"every query sees at least {least} {'key' if least == 1 else 'keys'}{nulls}"

@@ -6,8 +6,11 @@ from functools import lru_cache
 
 from phenaki_viz.figures.apart import told_apart
 from phenaki_viz.figures.picture import Axis
-from phenaki_viz.recording import AttentionRecord, Places, Recording
+from phenaki_viz.recording import AttentionRecord, Recording
+from phenaki_viz.recording.axes import TokenAxis
 from phenaki_viz.recording.passes import pass_of
+from phenaki_viz.recording.segments import Words
+from phenaki_viz.recording.segments import place_name as place_name
 
 FAMILIES = {"video": "self", "sequence": "self", "frame": "spatial", "patch": "temporal"}
 
@@ -18,7 +21,7 @@ SIDES = {"enc_": "encoder ", "dec_": "decoder ", "critic": "critic "}
 
 def family(record: AttentionRecord) -> str:
     """'self', 'cross', 'encoder spatial', 'decoder temporal', …: the kind of map, in words."""
-    base = "cross" if record.kind == "cross" else FAMILIES[record.places.batch_counts]
+    base = "cross" if record.is_cross else FAMILIES[record.places.batch_counts]
     return _side(record.stack) + base
 
 
@@ -147,11 +150,6 @@ def _as_file(text: str) -> str:
     return NOT_IN_FILES.sub("_", text).strip("_")
 
 
-def place_name(t: int, h: int, w: int) -> str:
-    """A patch in words."""
-    return f"time {t}, row {h}, column {w}"
-
-
 def video_of(record: AttentionRecord, item: int) -> tuple[int, int]:
     """Which video of the batch a recorded item belongs to, from 0, and how many there are."""
     each = record.places.items_per_video
@@ -168,48 +166,26 @@ def video_name(record: AttentionRecord, item: int) -> str:
 
 def item_name(record: AttentionRecord, item: int) -> str:
     """Which map of the batch this is, in words; empty when there is one."""
-    places, original = record.places, record.batch_items[item]
-    t, h, w = (int(axis[0]) for axis in places.coordinates(original))
+    t, h, w = record.places.place(record.batch_items[item], 0)
     inside = {"frame": f"time {t}", "patch": f"patch row {h}, column {w}"}.get(
-        places.batch_counts, ""
+        record.places.batch_counts, ""
     )
     return " · ".join(filter(None, (video_name(record, item), inside)))
 
 
 def query_axis(record: AttentionRecord, item: int) -> Axis:
     """Queries of one batch item, with a boundary before every new time step."""
-    names, breaks, groups = _tokens(record.places, record.batch_items[item])
-    return Axis(title="query", names=names, breaks=breaks, groups=groups)
+    return _named("query", record.query_axis(item))
 
 
 def key_axis(record: AttentionRecord, item: int) -> Axis:
     """Keys of one batch item: the null keys first, then words or tokens; no two names are equal."""
-    nulls = record.num_null_kv
-    names: tuple[str, ...]
-    breaks: tuple[int, ...]
-    groups: tuple[str, ...]
-    if record.kind == "cross":
-        names, breaks, groups = record.words, (), ("text",)
-    else:
-        names, breaks, groups = _tokens(record.places, record.batch_items[item])
-    if nulls and not names:  # an empty prompt: only the nulls are left
-        breaks, groups = (), ("null",)
-    elif nulls:
-        breaks = (nulls, *(at + nulls for at in breaks))
-        groups = ("null", *(groups or ("tokens",)))
-    names = (*(f"null {at + 1}" for at in range(nulls)), *names)
-    if record.kind == "cross":
-        names = told_apart(names)
-    return Axis(title="key", names=names, breaks=breaks, groups=groups)
+    return _named("key", record.key_axis(item))
 
 
 @lru_cache(maxsize=16)  # of tens of thousands of tokens, each at every click
-def _tokens(places: Places, item: int) -> tuple[tuple[str, ...], tuple[int, ...], tuple[str, ...]]:
-    steps, rows, columns = places.coordinates(item)
-    names = tuple(place_name(*at) for at in zip(steps, rows, columns, strict=True))
-    if places.batch_counts == "sequence":
-        return tuple(f"token {at}" for at in range(places.tokens)), (), ()
-    if places.batch_counts == "patch":
-        return names, (), ()
-    new = [at for at in range(1, len(steps)) if steps[at] != steps[at - 1]]
-    return names, tuple(new), tuple(f"time {steps[at]}" for at in (0, *new))
+def _named(title: str, tokens: TokenAxis) -> Axis:
+    names = tuple(tokens.names)
+    if tokens.spans(Words):
+        names = told_apart(names)
+    return Axis(title=title, names=names, breaks=tokens.breaks, groups=tokens.groups)

@@ -107,7 +107,7 @@ def word_weights(head: Head, key: int) -> np.ndarray:
     """
     weights = head.map.columns([key])[:, 0]
     weights = blanked(weights, wrong_among(head.map), range(len(weights)))
-    return on_grid(head.record.places, head.record.batch_items[head.item], weights)
+    return on_grid(head.record.query_axis(head.item), weights)
 
 
 def patch_weights(head: Head, places: Sequence[Place], direction: Direction) -> np.ndarray:
@@ -122,11 +122,17 @@ def patch_weights(head: Head, places: Sequence[Place], direction: Direction) -> 
     for original in dict.fromkeys(original for original, _ in located):
         if original not in record.batch_items:
             continue  # nothing is known of it
-        asked = [at for at, (own, _) in enumerate(located) if own == original]
-        tokens = [located[at][1] for at in asked]
-        found = _lines(replace(head.map, item=record.item_of(original)), tokens, direction)
-        for at, weights in zip(asked, found, strict=True):
-            grids[at] = on_grid(record.places, original, weights)
+        there = replace(head.map, item=record.item_of(original))
+        queries, keys = record.query_axis(there.item), record.key_axis(there.item)
+        asked, other = (queries, keys) if direction == "row" else (keys, queries)
+        tokens = {
+            at: token
+            for at, (own, _) in enumerate(located)
+            if own == original and (token := asked.index(places[at])) is not None
+        }
+        found = _lines(there, [*tokens.values()], direction) if tokens else ()
+        for at, weights in zip(tokens, found, strict=True):
+            grids[at] = on_grid(other, weights)
     return grids
 
 
@@ -138,18 +144,17 @@ def _located(head: Head, places: Sequence[Place]) -> list[tuple[int, int]]:
 
 
 def _lines(head: HeadMap, tokens: Sequence[int], direction: Direction) -> np.ndarray:
-    """Rows, or columns, of some tokens of one batch item: 'p tokens'.
+    """Rows, or columns, of one batch item: 'p tokens'.
 
     NaN where hidden, and where the row is not a distribution.
     """
-    nulls, queries = head.record.num_null_kv, range(head.shape[0])
     if direction == "column":
-        keys = [token + nulls for token in tokens]
-        lines = blanked(head.columns(keys), wrong_among(head), queries).T
-        hidden = [head.hidden((0, len(queries)), (key, key + 1))[:, 0] for key in keys]
+        queries = range(head.shape[0])
+        lines = blanked(head.columns(tokens), wrong_among(head), queries).T
+        hidden = [head.hidden((0, len(queries)), (key, key + 1))[:, 0] for key in tokens]
         return np.where(hidden, np.nan, lines)
     lines = blanked(head.rows(tokens), wrong_among(head, tokens), tokens)
-    return np.where(head.visible(tokens), lines, np.nan)[:, nulls:]
+    return np.where(head.visible(tokens), lines, np.nan)
 
 
 def _uniform(head: Head, places: Sequence[Place], direction: Direction) -> float | None:

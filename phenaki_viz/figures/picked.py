@@ -90,7 +90,7 @@ def _count(recording: Recording, page: str, one: Pass, picked: Picked) -> int:
     if page == "masks":
         return 2 * records
     if page == "words":
-        keys = one.records[0].map.shape[3] if one.kind == "cross" else 0
+        keys = one.records[0].map.shape[3] if one.records[0].reads_words else 0
         return heads * keys
     if page == "position":
         return sum(1 for _ in _position_parts(recording, one, picked))
@@ -206,7 +206,7 @@ def grid_of(recording: Recording, one: Pass, picked: Picked) -> HeadGrid:
 
 def _words(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:
     """Of cross-attention: who reads each word, and each null key, over the frames."""
-    if one.kind != "cross":
+    if not one.records[0].reads_words:
         return
     frames = as_rgb(run.clip)
     for head in _picked_heads(run.recording, one, picked):

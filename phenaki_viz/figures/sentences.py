@@ -12,7 +12,7 @@ from phenaki_viz.analysis.character import EVEN, Spread, key_masses, sort_of, sp
 from phenaki_viz.analysis.regions import Mass, region_masses, sound_rows, visible_to
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.clauses import against, count, percent, telling, times
-from phenaki_viz.figures.naming import key_axis, place_name, query_axis
+from phenaki_viz.figures.naming import key_axis, place_name
 from phenaki_viz.recording import Place
 
 Direction = Literal["row", "column"]
@@ -54,8 +54,9 @@ def patch_sentence(head: Head, place: Place, direction: Direction = "row") -> st
     """
     record = head.record
     _, token = record.places.locate(place)
-    if direction == "column" and record.kind == "self":
-        clause = _reader_clause(head, token + record.num_null_kv)
+    key = record.key_axis(head.item).index(place) if direction == "column" else None
+    if key is not None:
+        clause = _reader_clause(head, key)
     else:
         clause = _patch_clause(head, token)
     return f"{place_name(*place).capitalize()} {clause}."
@@ -71,7 +72,7 @@ def _reader_clause(head: Head, key: int) -> str:
     even = float((1 / head.map.visible_keys[rows]).sum())
     mass = Mass(weight=float(column[rows].sum()), even=even, queries=len(rows))
     most = int(rows[np.argmax(column[rows])])
-    named = query_axis(head.record, head.item).names[most]
+    named = head.record.query_axis(head.item).name(most)
     return (
         f"gets {percent(mass.mass)} of a query's weight on average{times(mass)}, most from "
         f"{named}: {percent(float(column[most]))}"
@@ -83,7 +84,7 @@ def _patch_clause(head: Head, query: int) -> str:
     how = spread(head.map, [query])
     if how is None:
         return "has no weights: no key is visible, or they are not a distribution"
-    if record.kind == "self" and how.share < EVEN:
+    if not record.reads_words and how.share < EVEN:
         regions = region_masses(head.map, [query])
         for name in telling(regions):
             return PATCH[name].format(mass=percent(regions[name].mass)) + times(regions[name])
@@ -99,7 +100,7 @@ def _strongest(head: Head, query: int, how: Spread) -> str:
     named = _key(head, key)
     if how.share >= EVEN:
         return f"hardly chooses: its strongest key, {named}, gets {mass.ratio:.1f} × uniform"
-    if record.kind == "cross":
+    if record.reads_words:
         return f"puts {percent(mass.mass)} of its weight on {named}{times(mass)}"
     return f"looks most at {named}: {percent(mass.mass)} of its weight{times(mass)}"
 
@@ -110,7 +111,7 @@ def head_sentence(head: Head) -> str:
     how = spread(head.map)
     if how is None:
         return "No query of this map sees a key: its weights mean nothing."
-    clauses = list(_words_clauses(head) if record.kind == "cross" else _place_clauses(head, how))
+    clauses = list(_words_clauses(head) if record.reads_words else _place_clauses(head, how))
     text = "; ".join([*clauses, _spread_clause(how)]) + "."
     return text[:1].upper() + text[1:]
 
@@ -151,7 +152,7 @@ def _spread_clause(how: Spread) -> str:
 
 def _key(head: Head, key: int) -> str:
     """A key in words: “two”, null key 1, time 2, row 0, column 3."""
-    name = key_axis(head.record, head.item).names[key]
-    if key < head.record.num_null_kv:
+    if key < head.record.key_axis(head.item).nulls:
         return f"null key {key + 1}"
-    return f"“{name}”" if head.record.kind == "cross" else name
+    name = key_axis(head.record, head.item).names[key]
+    return f"“{name}”" if head.record.reads_words else name

@@ -1,8 +1,10 @@
 """What a call adds to the products of its queries and keys before softmax, and what it hides."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
+import numpy as np
 import torch
 
 from phenaki_viz import alignment
@@ -11,6 +13,41 @@ from phenaki_viz.numerics.precision import Precision, rounded
 from phenaki_viz.recording.visibility import Some, Visibility
 
 WIDE = 2048  # keys from which whole rows of a bias are read faster than single pairs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alibi:
+    """ALiBi of one causal module: bias = −slope · |query − key|.
+
+    slopes: 'h', of the recorded heads. max_abs_error: how far what the module added is from
+    that formula, on the rows that were checked.
+    """
+
+    slopes: np.ndarray
+    max_abs_error: float
+
+    def bias(self, distance: np.ndarray) -> np.ndarray:
+        """Penalty at each distance, 'h …' float32, same units as the scores before softmax."""
+        return alignment.alibi(self.slopes, np.abs(distance).astype(np.float32))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PositionBias:
+    """A continuous position bias, once for every distinct offset.
+
+    module: its name; one module serves every layer that got its output. dimensions: the grid it
+    was asked for. surface: 'h (2d-1)…' float32; the value for an offset (query − key) of o along
+    an axis of length d stands at index o + d − 1.
+    """
+
+    module: str
+    dimensions: tuple[int, ...]
+    surface: np.ndarray
+
+    @cached_property
+    def table(self) -> OffsetBias:
+        """Read for any queries and keys; one table for all maps that it was added to."""
+        return OffsetBias(torch.from_numpy(self.surface), self.dimensions)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

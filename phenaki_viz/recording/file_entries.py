@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import Precision
 from phenaki_viz.recording.headers import PLAIN, Header, Tensors, check_bias, check_record
@@ -85,6 +86,11 @@ def _described(
     record: AttentionRecord, at: str, biases: list[str], tensors: dict[str, torch.Tensor]
 ) -> dict[str, Any]:
     """The plain fields of a record; its arrays go into `tensors`."""
+    if record.query_layout or record.key_layout:  # better not at all than as what it is not
+        raise RecordingError(
+            f"{record.module}: format 1 of recording files has no room for the layout of its "
+            "tokens; it is not saved"
+        )
     plain = {name: getattr(record, name) for name in PLAIN}
     plain["places"] = asdict(record.places)
     plain["verification"] = record.verification and asdict(record.verification)

@@ -3,101 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 
-from phenaki_viz import alignment
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.added import Added
-from phenaki_viz.recording.maps import AttentionMap, Span
+from phenaki_viz.recording.added import Alibi as Alibi
+from phenaki_viz.recording.added import PositionBias as PositionBias
+from phenaki_viz.recording.axes import Layout, TokenAxis
+from phenaki_viz.recording.maps import AttentionMap, Span, check_item
 from phenaki_viz.recording.places import Places
+from phenaki_viz.recording.segments import Null, Words
+from phenaki_viz.recording.verdicts import Verdict as Verdict
+from phenaki_viz.recording.verdicts import Verification as Verification
 from phenaki_viz.recording.visibility import Visibility
 
+if TYPE_CHECKING:
+    from phenaki_viz.recording.head import HeadMap
+
 Kind = Literal["self", "cross"]
-Verdict = Literal["passed", "failed", "unchecked"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verification:
-    """How far the recorded map is from what the module really did.
-
-    The map times the values is compared with what the module gave to its output projection.
-    verdict: "passed", "failed", or "unchecked" where they cannot be compared. max_abs_error: the
-    largest difference; relative_error: the same as a share of the head's largest value, which a
-    weighted mean never exceeds; tolerance: what that may be in this precision, `dtype`. None when
-    nothing was compared. queries, of: how many query rows were checked. finite: False when NaN or
-    infinity was among them. weight_error: of a recomputed map, the largest difference to the
-    model's own weights on those rows, where the model made them. reason: why it is not "passed".
-    """
-
-    verdict: Verdict = "unchecked"
-    max_abs_error: float | None = None
-    relative_error: float | None = None
-    tolerance: float | None = None
-    weight_error: float | None = None
-    queries: int = 0
-    of: int = 0
-    dtype: str = "float32"
-    finite: bool = True
-    reason: str = ""
-
-    @property
-    def said(self) -> str:
-        """One sentence on what the check found."""
-        rows = f"({self.queries} of {self.of} query rows)"
-        rows += "" if self.finite else ", where it is finite"
-        if self.verdict == "unchecked":
-            return f"Not checked: {self.reason or 'nothing to compare with'}."
-        if self.verdict == "failed":
-            found = self.reason or (
-                f"off by {self.relative_error:.1e} of the largest value, where {self.dtype} "
-                f"explains {self.tolerance:.0e}"
-            )
-            return f"CHECK FAILED: this map is not what the model used: {found} {rows}."
-        near = (
-            f"within {self.relative_error:.1e} of them"
-            if self.relative_error
-            else "to the last digit"
-        )
-        return f"Checked: this map times the values is the heads' own output, {near} {rows}."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Alibi:
-    """ALiBi of one causal module: bias = −slope · |query − key|.
-
-    slopes: 'h', of the recorded heads. max_abs_error: how far what the module added is from
-    that formula, on the rows that were checked.
-    """
-
-    slopes: np.ndarray
-    max_abs_error: float
-
-    def bias(self, distance: np.ndarray) -> np.ndarray:
-        """Penalty at each distance, 'h …' float32, same units as the scores before softmax."""
-        return alignment.alibi(self.slopes, np.abs(distance).astype(np.float32))
-
-
-@dataclass(frozen=True, kw_only=True)
-class PositionBias:
-    """A continuous position bias, once for every distinct offset.
-
-    module: its name; one module serves every layer that got its output. dimensions: the grid it
-    was asked for. surface: 'h (2d-1)…' float32; the value for an offset (query − key) of o along
-    an axis of length d stands at index o + d − 1.
-    """
-
-    module: str
-    dimensions: tuple[int, ...]
-    surface: np.ndarray
-
-    @cached_property
-    def table(self) -> OffsetBias:
-        """The same, to be read for any queries and keys; one for all maps that it was added to."""
-        return OffsetBias(torch.from_numpy(self.surface), self.dimensions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +47,8 @@ class AttentionRecord:
     real keys when a bias came from elsewhere.
     queries, keys, values: 'b h n d' float32 if asked for (normalised and scaled, nulls first).
     first_non_finite: (batch item, token) of the first NaN or infinity that came in, or None.
+    query_layout, key_layout: what the tokens of either side are, where it is another than `places`,
+    `words` and `num_null_kv` say: ask `query_axis` and `key_axis`.
     """
 
     module: str
@@ -151,6 +80,18 @@ class AttentionRecord:
     use: int = 0
     shared: tuple[str, ...] = ()
     batch: int = 0
+    query_layout: Layout | None = None
+    key_layout: Layout | None = None
+
+    def head(self, head: int, item: int = 0) -> "HeadMap":
+        """One head's map: its numbers, masks, and the terms that its weights are made of.
+
+        head, item: counted in what was recorded. Raises RecordingError when there is no such one.
+        """
+        from phenaki_viz.recording.head import HeadMap
+
+        check_item(self.map.shape, item, head)
+        return HeadMap(self, item, head)
 
     def settle(self, verification: Verification) -> None:
         """Say what a check found that was under way; before anybody reads this record."""
@@ -159,6 +100,21 @@ class AttentionRecord:
     def __post_init__(self) -> None:
         if self.forward < 0:  # all that an older file knows
             object.__setattr__(self, "forward", self.call)
+        self._check_layouts()
+
+    def _check_layouts(self) -> None:
+        """That layouts, where they are given, are of as many tokens as the map has."""
+        _, _, i, j = self.map.shape
+        for side, layout, count in (
+            ("query", self.query_layout, i),
+            ("key", self.key_layout, j),
+        ):
+            found = count if layout is None else len(layout.axis(self.batch_items[0]))
+            if found != count:
+                raise RecordingError(
+                    f"{self.module}: a {side} layout of {found} tokens for a map of {i} queries "
+                    f"and {j} keys"
+                )
 
     def hidden(self, b: int, rows: Span, columns: Span) -> np.ndarray:
         """Cells no mask lets through, 'rows columns' bool; null keys are always visible."""
@@ -180,6 +136,11 @@ class AttentionRecord:
     def visible_keys(self, b: int) -> np.ndarray:
         """How many keys each query may look at, 'i' int; 0 is a row with nothing to see."""
         return self.added.visibility.counts(b).contiguous().numpy()
+
+    @property
+    def knows_places(self) -> bool:
+        """Whether something is added that is decided by where query and key are."""
+        return self.position is not None or self.alibi is not None
 
     @property
     def is_masked(self) -> bool:
@@ -212,6 +173,43 @@ class AttentionRecord:
             return self.position.table
         surface = torch.from_numpy(self.position.surface)[list(self.heads)]
         return OffsetBias(surface, self.position.dimensions)
+
+    def query_axis(self, b: int) -> TokenAxis:
+        """What the rows of a recorded batch item's maps are."""
+        layout = self.query_layout or Layout((self.places,))
+        return layout.axis(self.batch_items[b])
+
+    def key_axis(self, b: int) -> TokenAxis:
+        """What the columns of a recorded batch item's maps are: null keys first."""
+        layout = self.key_layout or Layout((Null(self.num_null_kv), self._tokens))
+        return layout.axis(self.batch_items[b])
+
+    @property
+    def _tokens(self) -> Words | Places:
+        """The real keys, as far as `kind`, `words` and `places` tell."""
+        if self.kind == "self":
+            return self.places
+        count = self.map.shape[3] - self.num_null_kv
+        return Words(self.words or tuple(f"token {at + 1}" for at in range(count)))
+
+    @property
+    def reads_itself(self) -> bool:
+        """Whether the keys are the queries, token for token."""
+        return [*self.query_axis(0).parts] == [*self.key_axis(0).parts]
+
+    @property
+    def is_cross(self) -> bool:
+        """Whether the keys are of something else than the queries: not of their text or video."""
+        queries, keys = self.query_axis(0), self.key_axis(0)
+        real = [segment for _, segment in keys.parts if not isinstance(segment, Null)]
+        if real == [segment for _, segment in queries.parts]:
+            return False
+        return keys.reads_words or keys.whole != queries.whole
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether the keys are a text, and no patch is among them."""
+        return self.key_axis(0).reads_words
 
     @property
     def failed(self) -> bool:

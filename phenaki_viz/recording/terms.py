@@ -130,7 +130,7 @@ def _rows(queries: Sequence[int], of: int) -> Some:
 
 @dataclass(frozen=True, eq=False)
 class _Reader:
-    """Reads the terms of one rectangle, where the map lies."""
+    """Reads the terms of one rectangle: where a map by parts lies, else on the host."""
 
     record: AttentionRecord
     item: int
@@ -143,8 +143,9 @@ class _Reader:
         held = self.record.map
         if isinstance(held, PartsMap):
             q, k = held.q[self.item, self.head], held.k[self.item, self.head]
-            products = held.products(self.item, self.head, self._there(self.rows), self.keys)
-            sums = held.logsumexp[self.item, self.head][0, self._there(self.rows)]
+            rows = self._rows(held.device)
+            products = held.products(self.item, self.head, rows, self.keys)
+            sums = held.logsumexp[self.item, self.head][0, rows]
             content: Content = self._product(q * held.scale, k, products)
             return self._terms(content, held.added, on_host(sums))
         if self.record.queries is None or self.record.keys is None:
@@ -178,12 +179,12 @@ class _Reader:
 
     def _product(self, q: torch.Tensor, k: torch.Tensor, values: torch.Tensor) -> Product:
         """q: 'h i d', k: 'h j d', of the one head; values: 'h q k'."""
-        queries, keys = q[0, self._there(self.rows)], k[0, self.keys]
+        queries, keys = q[0, self._rows(q.device)], k[0, self.keys]
         return Product(values=on_host(values[0]), q=on_host(queries), k=on_host(keys))
 
     def _terms(self, content: Content, added: Added, logsumexp: np.ndarray) -> Terms:
         visibility, device = added.visibility, added.visibility.device
-        rows, keys = self._there(self.rows), self.keys
+        rows, keys = self._rows(device), self.keys
         query, key = indices(rows, device), indices(keys, device)
         zero = torch.zeros((1, len(query), len(key)), device=device)
         alibi, bias = zero.clone(), zero
@@ -201,6 +202,6 @@ class _Reader:
             keys=visibility.keys,
         )
 
-    def _there(self, places: Some) -> Some:
-        """Chosen queries on the map's device."""
-        return places.to(self.record.map.device) if isinstance(places, torch.Tensor) else places
+    def _rows(self, device: torch.device) -> Some:
+        """The queries as they are read where numbers lie on a device."""
+        return self.rows.to(device) if isinstance(self.rows, torch.Tensor) else self.rows

@@ -53,6 +53,18 @@ def test_parts_are_the_stored_maps_and_the_cpus(causal):
                 np.testing.assert_allclose(other.map.full(b, h), exact, rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("how", [{"hold": "stored"}, {"hold": "parts"}])
+def test_the_terms_of_a_weight_are_the_same_wherever_it_lies(how):
+    there = recorded(video(causal=True), **how)
+    assert {one.map.device.type for one in there} == {"cuda"}
+    found = [one.head(1, 1).terms([5, 0], (1, 4)) for one in there]
+    for terms, one in zip(found, there.to_host(), strict=True):
+        wanted = one.head(1, 1).terms([5, 0], (1, 4))
+        for (name, values), (_, expected) in zip(terms, wanted, strict=True):
+            np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-5, err_msg=name)
+        np.testing.assert_array_equal(terms.hidden, wanted.hidden)
+
+
 @pytest.mark.parametrize("hold", ["stored", "parts"])
 def test_answers_are_the_same_wherever_it_lies(hold):
     there = recorded(video(causal=True), hold=hold)

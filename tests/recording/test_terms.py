@@ -188,6 +188,9 @@ def test_what_is_not_there_is_refused_in_words():
     lost = planted(np.full((1, 1, 4, 4), 0.25), position_bias="pos (4)")
     with pytest.raises(RecordingError, match=r"'pos \(4\)' is not in this record"):
         HeadMap(lost, 0, 0).terms([0])
+    with pytest.raises(RecordingError, match="batch item 0 and head 1"):
+        one.record.head(1)
+    assert one.record.head(0) == one
 
 
 def test_terms_come_out_of_a_file_and_another_process(tmp_path):
