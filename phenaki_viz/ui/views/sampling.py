@@ -98,12 +98,12 @@ def _controls(run: Look) -> Sampling:
             3.0,
             0.5,
             key="guidance",
-            width=190,
+            width=160,
             help="1 follows the text as trained; above, what the text adds is exaggerated, and "
             "the model is asked twice a decoding step",
             **_BOUND,
         )
-        steps = st.slider("Decoding steps", 1, 48, 18, key="decoding", width=190, **_BOUND)
+        steps = st.slider("Decoding steps", 1, 48, 18, key="decoding", width=160, **_BOUND)
         heat = st.slider(
             "Temperature",
             0.0,
@@ -111,12 +111,12 @@ def _controls(run: Look) -> Sampling:
             0.9,
             0.1,
             key="temperature",
-            width=190,
+            width=160,
             help="Chance in the choice of codes; it falls to 0 over the decoding steps",
             **_BOUND,
         )
         priming = _priming(run, pt, most)
-        seed = st.number_input("Seed", 0, 2**31 - 1, SEED, key="sample_seed", width=130, **_BOUND)
+        seed = st.number_input("Seed", 0, 2**31 - 1, SEED, key="sample_seed", width=120, **_BOUND)
     return Sampling(
         frames=most - priming if priming else most,
         guidance=float(guidance),
@@ -138,7 +138,7 @@ def _priming(run: Look, pt: int, most: int) -> int:
             "Priming frames",
             options,
             key="priming",
-            width=150,
+            width=120,
             help="The clip's last frames are given, and the video goes on from them",
             **_BOUND,
         )
