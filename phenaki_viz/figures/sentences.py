@@ -49,16 +49,22 @@ SORTS = {
 def patch_sentence(head: Head, place: Place, direction: Direction = "row") -> str:
     """What one patch does with this head: 'Time 2, row 2, column 2 puts 57 % of its weight on …'.
 
+    direction: see `patch_clause`.
+    """
+    return f"{place_name(*place).capitalize()} {patch_clause(head, place, direction)}."
+
+
+def patch_clause(head: Head, place: Place, direction: Direction = "row") -> str:
+    """What stands behind the name of a patch: 'puts 57 % of its weight on …'.
+
     direction: "column" says who looks at it instead; of cross-attention, where patches are no
     keys, it makes no difference.
     """
     record = head.record
     _, token = record.places.locate(place)
     if direction == "column" and record.kind == "self":
-        clause = _reader_clause(head, token + record.num_null_kv)
-    else:
-        clause = _patch_clause(head, token)
-    return f"{place_name(*place).capitalize()} {clause}."
+        return _reader_clause(head, token + record.num_null_kv)
+    return _patch_clause(head, token)
 
 
 def _reader_clause(head: Head, key: int) -> str:
