@@ -74,10 +74,15 @@ class Head:
 
     @property
     def name(self) -> str:
-        """The same in fewer words, to begin a sentence with: 'L3 H5, self'."""
+        """The same in fewer words, to begin a sentence about a patch with: 'L3 H5, self'.
+
+        The patch says in which frame, or at which place, the map is.
+        """
         kind = kind_name(self.recording, self.record)
+        call = call_name(self.recording, self.record)
         failed = FAILED if self.record.failed else ""
-        return " · ".join(filter(None, (f"{self.label}, {kind}", self.told, failed)))
+        video = video_name(self.record, self.item)
+        return " · ".join(filter(None, (f"{self.label}, {kind}", video, call, failed)))
 
     @property
     def notes(self) -> tuple[str, ...]:

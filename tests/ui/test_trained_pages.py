@@ -79,7 +79,9 @@ def test_encoder_and_decoder_are_told_apart(app):
     named = {"encoder spatial", "encoder temporal", "decoder spatial", "decoder temporal"}
     assert {str(getattr(o, "content", o)).lower() for o in options} >= named | {"self", "cross"}
     at.button_group(key="maps").set_value("decoder spatial").run()
-    assert any("time 2" in line for line in words_on(at))
+    heading, _ = components(at)["heading"]
+    assert heading["text"] == "L1 H3, decoder spatial" and heading["place"][0] == 2
+    assert components(at)["map"][0]["query"]["origin"] == [2, 0, 0]
 
 
 def test_another_clip_says_what_it_shows(app):

@@ -28,7 +28,7 @@ STYLE = """<style>
 :is(.st-key-map-tools, .st-key-grid-tools) > :last-child { margin-left: auto }
 .st-key-grid-tools { flex-wrap: nowrap; & > .st-key-grid { flex: 0 1 190px; min-width: 80px } }
 .st-key-over { position: relative }
-.st-key-strip { --pv-tall: var(--strip); --pv-room: 40px }
+.st-key-strip { --pv-tall: var(--strip); --pv-room: 40px; --pv-flow: nowrap }
 :is(.st-key-strip, .st-key-map, .st-key-grid-heads) { --pv-wrap: nowrap }
 .st-key-pictures { flex-wrap: nowrap; align-items: flex-start; gap: 24px }
 .st-key-pictures > :has(> .st-key-heads-side) { flex: 0 0 clamp(280px, 38%, 420px); width: auto }
@@ -44,5 +44,6 @@ STYLE = """<style>
   .st-key-pictures { flex-direction: column-reverse }
   .st-key-pictures > :has(> :is(.st-key-heads-side, .st-key-map-side)) { flex: none; width: 100% }
   .st-key-words-said { height: auto; min-height: 72px }
+  .st-key-strip { --pv-flow: wrap }
 }
 </style>"""
