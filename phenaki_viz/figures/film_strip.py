@@ -351,12 +351,23 @@ def overlaid_image(picture: FilmStrip, layout: Layout) -> np.ndarray:
     canvas = strip_image(picture, layout)
     _, height, width, _ = picture.frames.shape
     for spot in layout.spots:
-        if spot.alone == picture.beside:
-            place = canvas[spot.top : spot.top + height, spot.left : spot.left + width]
-            under = place[..., :3] if spot.alone else picture.frames[spot.frame]
-            place[..., :3] = _laid_over(picture, spot, under)
-            place[..., 3] = 255
+        place = canvas[spot.top : spot.top + height, spot.left : spot.left + width]
+        if spot.alone and picture.drawn is not None:
+            over = _cells_of(
+                picture.drawn.patches(picture.coloured[spot.step], picture.scale), place
+            )
+            over[..., 3] *= 255
+            place[:] = np.rint(over)
+        elif not picture.beside:
+            place[..., :3] = _laid_over(picture, spot, picture.frames[spot.frame])
     return canvas
+
+
+def _cells_of(patches: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Each patch as large as it is in a frame: 'H W c' from 'h w c'."""
+    height, width = place.shape[:2]
+    h, w = patches.shape[:2]
+    return patches[np.arange(height) * h // height][:, np.arange(width) * w // width]
 
 
 def _laid_over(picture: FilmStrip, spot: Spot, frame: np.ndarray) -> np.ndarray:
