@@ -101,7 +101,7 @@ def test_patches_are_added_taken_away_and_put_together(linked):
     expect(shown).to_have_attribute("data-also", added)
     expect(page.locator(".title")).to_contain_text("3 patches look at (mean)")
     assert total(strip) == pytest.approx(1, abs=1e-4)
-    page.locator(".tools select").first.select_option("sum")
+    page.locator(".own select").select_option("sum")
     expect(page.get_by_text("sum key", exact=False)).to_be_visible()
     rows = [ATTN[row_of(*at)].reshape(planted.GRID) for at in [(2, 4, 4), (4, 1, 6), (0, 3, 3)]]
     expect(page.locator(".title")).to_contain_text("(sum)")
@@ -275,6 +275,7 @@ def test_contrast_lowers_the_end_of_the_colours_and_says_so(linked):
     assert float(strip.get_attribute("data-high")) == pytest.approx(end / 4, rel=1e-4)
     expect(page.locator(".panel:has(.strip) .legend")).to_contain_text("and above")
     assert runs(page, "linked") == 1
+    page.keyboard.press("Escape")  # the controls lie over the frames
     click(page, 7, 1, 6)  # another patch, another end, the same contrast
     row = ATTN[row_of(4, 1, 6)]
     expect(page.get_by_text("linked has [(4, 1, 6)]", exact=False)).to_be_visible()

@@ -321,6 +321,7 @@ class FilmStrip extends FilmFrames {
 
   // A finger scrolls the page: boxes are drawn by mouse or pen.
   pressed(event) {
+    this.drawing.open = false;
     const patch = this.at(event);
     if (this.head.still || event.button !== 0 || event.pointerType === "touch" || !patch) return;
     this.press = { patch, add: event.shiftKey };

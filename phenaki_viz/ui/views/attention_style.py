@@ -8,12 +8,16 @@ STYLE = """<style>
 [data-testid=stMainBlockContainer]:has(.st-key-attention) { padding: 48px 24px 16px }
 .stApp:has(.st-key-attention) [data-testid=stHeader] { height: 44px; min-height: 44px }
 .st-key-attention {
+  --said: 78px;
   --strip: clamp(160px, 22vh, 204px);
-  --pictures: max(calc(100vh - var(--strip) - 232px), 240px);
+  --pictures: max(calc(100vh - var(--said) - var(--strip) - 166px), 240px);
   gap: 8px;
   & h1 { font-size: 20px; line-height: 26px; padding: 0; letter-spacing: -.01em }
 }
-.st-key-words-said { height: 72px; overflow: hidden; gap: 2px; position: relative }
+.st-key-attention .st-key-words-said {
+  height: var(--said); overflow: hidden; gap: 2px; position: relative; flex: none
+}
+.st-key-attention .st-key-words-said > * { flex-shrink: 0 }
 .st-key-heading { min-height: 26px }
 .st-key-sentence-head { min-height: 0 }
 .st-key-goto { position: absolute; left: 0; top: 0; & button { visibility: hidden } }
@@ -40,10 +44,11 @@ STYLE = """<style>
   & [data-testid=stMarkdownContainer] { position: absolute; clip-path: inset(50%); width: 1px }
 }
 .st-key-over > :has(> .st-key-take-strip) { position: absolute; right: 0; top: -4px; width: auto }
+@media (max-width: 1199px) { .st-key-attention { --said: 106px } }
 @media (max-width: 759px) {
   .st-key-pictures { flex-direction: column-reverse }
   .st-key-pictures > :has(> :is(.st-key-heads-side, .st-key-map-side)) { flex: none; width: 100% }
-  .st-key-words-said { height: auto; min-height: 72px }
+  .st-key-attention .st-key-words-said { height: auto; min-height: var(--said) }
   .st-key-strip { --pv-flow: wrap }
 }
 </style>"""
