@@ -44,9 +44,10 @@ def drawn_range(values: np.ndarray) -> tuple[float, float]:
 
 
 @incremental
-def weight_range(heads: Sequence[HeadMap]) -> Incremental[WeightRange]:
+def weight_range(heads: Sequence[HeadMap], of_uniform: bool = False) -> Incremental[WeightRange]:
     """The range of all visible weights of one head or several, of sound rows.
 
+    of_uniform: of their multiples of what a query that does not choose gives each key.
     Several heads share the rows that may be read. A percentile is of all weights together: ranges
     do not merge.
     """
@@ -56,7 +57,10 @@ def weight_range(heads: Sequence[HeadMap]) -> Incremental[WeightRange]:
         for rows in _runs(head, len(heads)):
             attn = head.rows(rows.tolist())
             wrong = wrong_among(head, rows.tolist())
-            sound = ~np.isin(rows, wrong) & (head.visible_keys[rows] > 0)
+            keys = head.visible_keys[rows]
+            sound = ~np.isin(rows, wrong) & (keys > 0)
+            if of_uniform:
+                attn = attn * keys[:, None]
             found.append(attn[head.visible(rows) & sound[:, None]])
             read += len(rows)
             yield (at + 1) / len(heads)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from phenaki_viz.figures.picked import Picked
     from phenaki_viz.runs.run import Run
 
-LAWS = ("sqrt", "linear", "log")
+LAWS = ("sqrt", "linear", "log", "uniform")
 # What says which model is run on what: of no use where a recording is given.
 OF_A_RUN = (
     "weights", "clip", "prompt", "size", "frames", "seed", "set", "masked", "grid", "t5", "layout",

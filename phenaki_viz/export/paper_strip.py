@@ -58,8 +58,8 @@ def _captions(sheet: Sheet, picture: FilmStrip, layout: Layout, box: Box) -> Non
         spots = layout.of_step(step)
         if not spots:
             continue
-        middle = box.left + (spots[0].left + spots[-1].left + width) / 2 * inch
-        top = box.top + (spots[0].top + height) * inch + 0.02
+        middle = box.left + (spots[0].left + layout.last(step).left + width) / 2 * inch
+        top = box.top + (spots[-1].top + height) * inch + 0.02
         for line, (words, colour) in enumerate(
             zip(step_caption(picture, step), (INK, FAINT), strict=True)
         ):

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from phenaki_viz.analysis.rows import blanked, wrong_among
 from phenaki_viz.analysis.thumbnails import Thumbnails
 from phenaki_viz.analysis.weight_range import WeightRange, weight_range
-from phenaki_viz.figures.colour import ColourScale, Law
+from phenaki_viz.figures.colour import BY_HAND, ColourScale, Law, Palette
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
@@ -42,6 +43,7 @@ from phenaki_viz.recording import (
 UNIT = "attention weight"
 FAILED = "CHECK FAILED"
 LOG_DECADES = 4
+LEAST_MULTIPLE = 1.5  # of uniform: a head that hardly chooses is not made to look as if it did
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,18 @@ class Head:
         kind = f"{kind_name(self.recording, self.record)} attention"
         failed = FAILED if self.record.failed else ""
         return " · ".join(filter(None, (self.label, kind, self.told, failed)))
+
+    @property
+    def name(self) -> str:
+        """The same in fewer words, to begin a sentence about a patch with: 'L3 H5, self'.
+
+        The patch says in which frame, or at which place, the map is.
+        """
+        kind = kind_name(self.recording, self.record)
+        call = call_name(self.recording, self.record)
+        failed = FAILED if self.record.failed else ""
+        video = video_name(self.record, self.item)
+        return " · ".join(filter(None, (f"{self.label}, {kind}", video, call, failed)))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -112,9 +126,16 @@ class Head:
 
 
 def scale_for(
-    high: float, *, scope: str, law: Law = "linear", most: float | None = None, low: float = 0.0
+    high: float,
+    *,
+    scope: str,
+    law: Law = "linear",
+    most: float | None = None,
+    low: float = 0.0,
+    palette: Palette = "magma",
 ) -> ColourScale:
-    """Colours from 0 to `high`; logarithmic ones over the last four decades below it.
+    """Colours from 0 to `high`; logarithmic ones over the last four decades below it, multiples of
+    uniform from as far below 1 as `high` is above it.
 
     They end at 1 where `high` is 0 or not finite. most: the largest weight there is, if colours
     end before it.
@@ -122,22 +143,38 @@ def scale_for(
     high = float(high) if math.isfinite(high) and high else 1.0
     if law == "log":
         low = high / 10**LOG_DECADES
-    return ColourScale(low=low, high=high, law=law, scope=scope, most=most)
+    if law == "uniform":
+        high = max(high, LEAST_MULTIPLE)
+        low = 1 / high
+    return ColourScale(low=low, high=high, law=law, scope=scope, most=most, palette=palette)
 
 
 @dataclass(frozen=True)
 class Colours:
     """How weights become colours. law: what colours follow. whole: colours end at the largest
-    weight, and not at the 99.5th percentile of what is shown.
+    weight, and not at the 99.5th percentile of what is shown. palette: their table. ends: lowest
+    and highest, set by hand, for every picture alike; None for those of what is shown.
     """
 
     law: Law = "linear"
     whole: bool = False
+    palette: Palette = "magma"
+    ends: tuple[float, float] | None = None
 
     def over(self, top: float, most: float, scope: str) -> ColourScale:
         """The scale of numbers whose 99.5th percentile is `top` and whose largest is `most`."""
+        if self.ends is not None:
+            return self._by_hand(*self.ends, most)
         end = most if self.whole or top <= 0 else top
-        return scale_for(end, law=self.law, scope=scope, most=most)
+        return scale_for(end, law=self.law, scope=scope, most=most, palette=self.palette)
+
+    def _by_hand(self, low: float, high: float, most: float) -> ColourScale:
+        if self.law in ("log", "uniform") and low <= 0:
+            low = high / 10**LOG_DECADES
+        return ColourScale(
+            low=low, high=max(high, low), law=self.law, palette=self.palette,
+            scope=BY_HAND, most=most,
+        )  # fmt: skip
 
     def of(self, weights: WeightRange, scope: str) -> ColourScale:
         """The scale of the weights of a head or of several."""
@@ -195,8 +232,9 @@ def head_grid(
     selected: tuple[int, int] | None = None,
     values: np.ndarray | None = None,
     value_name: str = "",
+    unit: str = UNIT,
 ) -> HeadGrid:
-    """Every head of one stack, layers as rows and heads as columns."""
+    """Every head of one stack, layers as rows and heads as columns. unit: of what is shown."""
     first, (y, x) = records[0], shown.cell
     kind, call = kind_name(recording, first), labels_and_run(recording, first)
     reduced = f"each cell is the mean of {y} × {x} weights" if (y, x) != (1, 1) else "every weight"
@@ -214,8 +252,15 @@ def head_grid(
         scales=scale,
         selected=selected,
         values=values,
-        unit=value_name or UNIT,
+        unit=value_name or unit,
     )
+
+
+def metric_scale(values: np.ndarray, palette: Palette = "magma") -> ColourScale:
+    """Colours for one number of every head, from the least to the largest of these heads."""
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    return ColourScale(low=low, high=high, palette=palette, scope="these heads")
 
 
 def words_read(head: Head, place: Place) -> Curves:
@@ -266,9 +311,10 @@ def stack_heads(
 def _coloured(heads: Sequence[Head], colours: Colours | None, shared: bool) -> Iterator[Heatmap]:
     colours = colours or Colours()
     maps = [head.map for head in heads]
-    scale = colours.of(weight_range(maps), "all heads and layers") if shared else None
+    find = partial(weight_range, of_uniform=colours.law == "uniform")
+    scale = colours.of(find(maps), "all heads and layers") if shared else None
     for head in heads:
-        own = scale or colours.of(weight_range([head.map]), "this head")
+        own = scale or colours.of(find([head.map]), "this head")
         yield attention_heatmap(head, own)
 
 

@@ -2,17 +2,24 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from phenaki_viz.figures.palettes import table
 
-Palette = Literal["magma", "cividis", "viridis", "RdBu_r", "berlin"]
+Palette = Literal["magma", "magma_r", "cividis", "viridis", "RdBu_r", "berlin"]
 # Signed numbers: zero is white on a light page, black on a dark one, so that it recedes on both.
 DIVERGING: dict[str, Palette] = {"light": "RdBu_r", "dark": "berlin"}
-Law = Literal["linear", "sqrt", "log"]
-LAWS: dict[Law, str] = {"linear": "linear", "sqrt": "square root", "log": "logarithmic"}
+Law = Literal["linear", "sqrt", "log", "uniform"]
+LAWS: dict[Law, str] = {
+    "linear": "linear",
+    "sqrt": "square root",
+    "log": "logarithmic",
+    "uniform": "by multiples of uniform, logarithmic",
+}
+
+BY_HAND = "set by hand"  # the scope of ends that somebody chose
 
 # Query and key keep their colour on every page; both stand out on every cell of magma.
 QUERY_COLOUR = "#19c3e6"
@@ -27,10 +34,11 @@ class ColourScale:
     """From raw numbers to colours; `describe()` is what the legend says.
 
     low, high: raw values at the ends. law: colours follow the values, their square roots above
-    `low`, or log10 (low must be > 0 then). most: the largest value there is; what lies between
-    `high` and it has the last colour. scope: what the ends were taken from, in words ("this head",
-    "all heads and layers"). names: of a scale of categories, what its values mean: it has
-    swatches for a legend, no bar.
+    `low`, or log10 (low must be > 0 then); "uniform": log10 of the multiples of what a query that
+    does not choose gives (see `measured`), of which low, high and most are then. most: the largest
+    value there is; what lies between `high` and it has the last colour. scope: what the ends were
+    taken from, in words ("this head", "all heads and layers"). names: of a scale of categories,
+    what its values mean: it has swatches for a legend, no bar.
     """
 
     low: float
@@ -54,7 +62,18 @@ class ColourScale:
     @property
     def log(self) -> bool:
         """Whether colours follow the logarithm."""
-        return self.law == "log"
+        return self.law in ("log", "uniform")
+
+    @property
+    def unit_mark(self) -> str:
+        """What stands behind its numbers in words."""
+        return " ×" if self.law == "uniform" else ""
+
+    def measured(self, weights: np.ndarray, uniform: Any) -> np.ndarray:
+        """What colours follow: the weights, or their multiples of `uniform`, which broadcasts."""
+        if self.law != "uniform" or uniform is None:
+            return np.asarray(weights, np.float32)
+        return np.asarray(weights, np.float32) / np.asarray(uniform, np.float32)
 
     @property
     def cut_off(self) -> bool:
@@ -75,8 +94,9 @@ class ColourScale:
         """The legend's sentence: ends, law and scope."""
         if self.names:
             return ", ".join(f"{value:g} is {name}" for value, name in self.names)
-        above = f" and above (largest {self.most:.3g})" if self.cut_off else ""
-        ends = f"from {self.low:.3g} to {self.high:.3g}{above}"
+        mark = self.unit_mark
+        above = f" and above (largest {self.most:.3g}{mark})" if self.cut_off else ""
+        ends = f"from {self.low:.3g}{mark} to {self.high:.3g}{mark}{above}"
         return f"colour {LAWS[self.law]} {ends}, ends from {self.scope}"
 
 

@@ -12,14 +12,16 @@ import plotly.graph_objects as go
 from einops import rearrange
 from PIL import Image
 
-from phenaki_viz.figures.colour import KEY_COLOUR, QUERY_COLOUR, ColourScale
+from phenaki_viz.figures.colour import KEY_COLOUR, MASKED_COLOUR, QUERY_COLOUR, ColourScale
+from phenaki_viz.figures.laid_over import Drawn, hatched
 from phenaki_viz.figures.paint import painted, raw_colourscale, raw_ends
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.shapes import expect_count, expect_index, expect_scale, expect_shape
 from phenaki_viz.figures.theme import INK, Ink, Plan, Swatch, Theme, dress, legend_of
 from phenaki_viz.figures.words import literal
 
-OPACITY = 0.6  # of the weights over the frame
+OPACITY = 0.6  # of flat colours over the frame
+LINE = 0.28  # of a line between patches
 MOST_IN_ROW = 6
 FRAME_GAP, STEP_GAP, ROW_GAP = 0.05, 0.2, 0.5  # in frames
 
@@ -31,7 +33,10 @@ class FilmStrip(Picture):
     frames: 'f H W 3' uint8. steps: the frames of each time step. weights: 't h w' float32, NaN
     where a patch is no key of this map: no colour at all. query: (t, h, w) of the patch that
     looks, or that is looked at when `chosen_is_key`; also: the patches that were chosen with it.
-    uniform: the weight of a query that does not choose. Raises ShapeError.
+    uniform: the weight of a query that does not choose; uniforms: 't h w', where patches differ in
+    it or several are put together: what each weight is a multiple of. masked: 't h w' bool, patches
+    that the model was not shown. drawn: how the page lays weights over frames; None for flat
+    colours. Raises ShapeError.
     """
 
     frames: np.ndarray
@@ -43,6 +48,9 @@ class FilmStrip(Picture):
     also: tuple[tuple[int, int, int], ...] = ()
     chosen_is_key: bool = False
     uniform: float | None = None
+    uniforms: np.ndarray | None = None
+    masked: np.ndarray | None = None
+    drawn: Drawn | None = None
 
     def __post_init__(self) -> None:
         expect_shape("FilmStrip.frames", self.frames, {"f": None, "H": None, "W": None, "c": 3})
@@ -53,6 +61,22 @@ class FilmStrip(Picture):
             expect_index("FilmStrip.steps frame", (frame,), self.frames.shape[:1])
         for place in self.chosen:
             expect_index("FilmStrip.query", place, self.weights.shape)
+
+    @property
+    def beside(self) -> bool:
+        """Whether weights lie under the frames."""
+        return self.drawn is not None and self.drawn.beside
+
+    @property
+    def hatches(self) -> np.ndarray | None:
+        """The masked patches, where they are marked."""
+        return self.masked if self.drawn is None or self.drawn.hatched else None
+
+    @property
+    def coloured(self) -> np.ndarray:
+        """What the colours follow, 't h w' float32: the weights, or their multiples of uniform."""
+        uniform = self.uniform if self.uniforms is None else self.uniforms
+        return self.scale.measured(self.weights, uniform)
 
     @property
     def chosen(self) -> tuple[tuple[int, int, int], ...]:
@@ -74,12 +98,16 @@ class FilmStrip(Picture):
 
 @dataclass(frozen=True, kw_only=True)
 class Spot:
-    """Where one frame lies on the strip: its left upper corner in frame pixels."""
+    """Where one frame lies on the strip: its left upper corner in frame pixels.
+
+    alone: no frame, but the weights of its step by themselves.
+    """
 
     step: int
     frame: int
     left: int
     top: int
+    alone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,12 +122,17 @@ class Layout:
         """The frames of one time step, left to right."""
         return [spot for spot in self.spots if spot.step == step]
 
+    def last(self, step: int) -> Spot:
+        """The last frame of a time step."""
+        return [spot for spot in self.of_step(step) if not spot.alone][-1]
+
 
 def strip_layout(picture: FilmStrip, most: int = MOST_IN_ROW) -> Layout:
     """Frames in even rows of about `most`, never breaking a time step."""
     _, height, width, _ = picture.frames.shape
     gap, apart = math.ceil(FRAME_GAP * width), math.ceil(STEP_GAP * width)
-    down = height + math.ceil(ROW_GAP * height)
+    more = height + gap if picture.beside else 0
+    down = height + more + math.ceil(ROW_GAP * height)
     spots: list[Spot] = []
     rows = _rows(picture.steps, most)
     for row, steps in enumerate(rows):
@@ -108,6 +141,12 @@ def strip_layout(picture: FilmStrip, most: int = MOST_IN_ROW) -> Layout:
             for frame in picture.steps[step]:
                 spots.append(Spot(step=step, frame=frame, left=left, top=row * down))
                 left += width + gap
+            if picture.beside:
+                first = picture.steps[step][0]
+                middle = left - (width + gap) * (len(picture.steps[step]) + 1) // 2
+                spots.append(
+                    Spot(step=step, frame=first, left=middle, top=row * down + more, alone=True)
+                )
             left += apart - gap
     right = max((spot.left + width for spot in spots), default=width)
     return Layout(spots=tuple(spots), width=right, height=max(len(rows), 1) * down)
@@ -137,10 +176,19 @@ def strip_image(picture: FilmStrip, layout: Layout) -> np.ndarray:
     _, height, width, _ = picture.frames.shape
     canvas = np.zeros((layout.height, layout.width, 4), np.uint8)
     for spot in layout.spots:
+        if spot.alone:
+            continue
         place = canvas[spot.top : spot.top + height, spot.left : spot.left + width]
-        place[..., :3] = picture.frames[spot.frame]
+        frame = picture.frames[spot.frame]
+        place[..., :3] = frame if picture.hatches is None else _hatched(picture, spot, frame)
         place[..., 3] = 255
     return canvas
+
+
+def _hatched(picture: FilmStrip, spot: Spot, frame: np.ndarray) -> np.ndarray:
+    if picture.hatches is None:
+        return frame
+    return hatched(frame, picture.hatches[spot.step])
 
 
 def film_strip_figure(
@@ -173,12 +221,14 @@ def film_strip_figure(
 
 
 def query_swatch(picture: FilmStrip) -> tuple[Swatch, ...]:
-    """The legend of the outlined patches, when there are any."""
+    """The legend of the outlined patches and of the hatched ones, when there are any."""
+    hidden = picture.hatches is not None and picture.hatches.any()
+    found = (Swatch(colour=MASKED_COLOUR, label="masked input", mark="▨"),) if hidden else ()
     if picture.query is None:
-        return ()
+        return found
     what = "key" if picture.chosen_is_key else "query"
     label = f"{what} patches" if picture.also else f"{what} patch"
-    return (Swatch(colour=picture.outline, label=label, mark="□"),)
+    return (Swatch(colour=picture.outline, label=label, mark="□"), *found)
 
 
 def _frames(picture: FilmStrip, layout: Layout) -> go.Image:
@@ -189,26 +239,43 @@ def _frames(picture: FilmStrip, layout: Layout) -> go.Image:
 
 
 def _overlays(picture: FilmStrip, layout: Layout) -> list[go.Heatmap]:
-    low, high = raw_ends(picture.scale)
+    drawn = picture.drawn
+    scale = picture.scale if drawn is None else drawn.stretched(picture.scale)
+    low, high = raw_ends(scale)
     look: dict[str, Any] = {
         "zmin": low,
         "zmax": high,
-        "colorscale": raw_colourscale(picture.scale),
-        "opacity": OPACITY,
+        "colorscale": raw_colourscale(scale) if drawn is None else _see_through(drawn, scale),
+        "opacity": OPACITY if drawn is None else 1,
         "showscale": False,
         "hoverongaps": False,
         "hovertemplate": _hover(picture),
     }
-    seen = [spot for spot in layout.spots if not np.isnan(picture.weights[spot.step]).all()]
+    seen = [
+        spot
+        for spot in layout.spots
+        if spot.alone == picture.beside and not np.isnan(picture.weights[spot.step]).all()
+    ]
     return [_overlay(picture, spot, look) for spot in seen]
+
+
+def _see_through(drawn: Drawn, scale: ColourScale) -> list[list[Any]]:
+    """The stops of the scale in the colours of `Drawn.table`, each with its opacity."""
+    table = drawn.table(scale)
+    return [
+        [at, f"rgba({red:.0f},{green:.0f},{blue:.0f},{cover:.3f})"]
+        for (at, _), (red, green, blue, cover) in zip(raw_colourscale(scale), table, strict=True)
+    ]
 
 
 def _overlay(picture: FilmStrip, spot: Spot, look: dict[str, Any]) -> go.Heatmap:
     down, across = picture.patch
     weights = np.asarray(picture.weights[spot.step], np.float32)
     multiple = None if picture.uniform is None else weights / np.float32(picture.uniform)
+    if picture.scale.law == "uniform":
+        multiple = weights  # the colours are the multiples: hover says the weight beside it
     return go.Heatmap(
-        z=weights,
+        z=picture.coloured[spot.step],
         x0=spot.left + across / 2,
         dx=across,
         y0=spot.top + down / 2,
@@ -232,6 +299,9 @@ def _patch_names(picture: FilmStrip, spot: Spot) -> list[list[str]]:
 
 
 def _hover(picture: FilmStrip) -> str:
+    if picture.scale.law == "uniform":
+        said = f"<b>{literal(picture.unit)} %{{customdata:.4~g}}</b> (%{{z:.3~g}} × uniform)"
+        return f"%{{text}}<br>{said}<extra></extra>"
     multiple = "" if picture.uniform is None else " (%{customdata:.3~g} × uniform)"
     return f"%{{text}}<br><b>{literal(picture.unit)} %{{z:.4~g}}</b>{multiple}<extra></extra>"
 
@@ -265,8 +335,8 @@ def _captions(picture: FilmStrip, layout: Layout, ink: Ink) -> list[dict[str, An
                 {
                     "name": "caption",
                     "text": f'{name}<br><span style="color:{ink.faint}">{frames}</span>',
-                    "x": (spots[0].left + spots[-1].left + width) / 2,
-                    "y": spots[0].top + height,
+                    "x": (spots[0].left + layout.last(step).left + width) / 2,
+                    "y": spots[-1].top + height,
                     "yanchor": "top",
                     "yshift": 2,
                     "showarrow": False,
@@ -280,19 +350,56 @@ def overlaid_image(picture: FilmStrip, layout: Layout) -> np.ndarray:
     """The strip with the weights laid over: 'H W 4' uint8, clear between the frames."""
     canvas = strip_image(picture, layout)
     _, height, width, _ = picture.frames.shape
-    colours = painted(picture.weights, picture.scale)
     for spot in layout.spots:
         place = canvas[spot.top : spot.top + height, spot.left : spot.left + width]
-        place[..., :3] = _blended(picture, spot, colours[spot.step])
+        if spot.alone and picture.drawn is not None:
+            over = _cells_of(
+                picture.drawn.patches(picture.coloured[spot.step], picture.scale), place
+            )
+            over[..., 3] *= 255
+            place[:] = np.rint(over)
+        elif not picture.beside:
+            place[..., :3] = _laid_over(picture, spot, picture.frames[spot.frame])
     return canvas
 
 
-def _blended(picture: FilmStrip, spot: Spot, colours: np.ndarray) -> np.ndarray:
-    """One frame with 'h w 3' patch colours over it where there are weights: 'H W 3' uint8."""
-    frame = picture.frames[spot.frame].astype(np.float32)
+def _cells_of(patches: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Each patch as large as it is in a frame: 'H W c' from 'h w c'."""
+    height, width = place.shape[:2]
+    h, w = patches.shape[:2]
+    return patches[np.arange(height) * h // height][:, np.arange(width) * w // width]
+
+
+def _laid_over(picture: FilmStrip, spot: Spot, frame: np.ndarray) -> np.ndarray:
+    """A frame under the weights of its step, with masked patches hatched: 'H W 3' uint8."""
+    if picture.drawn is None:
+        return _hatched(picture, spot, _blended(picture, spot, frame))
+    over = picture.drawn.patches(picture.coloured[spot.step], picture.scale)
+    height, width, _ = frame.shape
+    h, w, _ = over.shape
+    rows, columns = np.arange(height) * h // height, np.arange(width) * w // width
+    over = over[rows][:, columns]
+    mixed = frame + (over[..., :3] - frame) * over[..., 3:]
+    if picture.drawn.lines:
+        mixed = _with_lines(mixed, rows, columns)
+    return _hatched(picture, spot, np.rint(mixed).astype(np.uint8))
+
+
+def _with_lines(frame: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """A thin light line where a patch ends."""
+    edge = np.zeros(frame.shape[:2], bool)
+    edge[1:][np.diff(rows) > 0] = True
+    edge[:, 1:][:, np.diff(columns) > 0] = True
+    return np.where(edge[..., None], frame + (255 - frame) * LINE, frame)
+
+
+def _blended(picture: FilmStrip, spot: Spot, shown: np.ndarray) -> np.ndarray:
+    """One frame with flat patch colours over it where there are weights: 'H W 3' uint8."""
+    frame = shown.astype(np.float32)
     height, width, _ = frame.shape
     _, h, w = picture.weights.shape
     rows, columns = np.arange(height) * h // height, np.arange(width) * w // width
+    colours = painted(picture.coloured[spot.step], picture.scale)
     over = colours[rows][:, columns].astype(np.float32)
     here = rearrange(~np.isnan(picture.weights[spot.step]), "h w -> h w 1")[rows][:, columns]
     return np.rint(np.where(here, frame + (over - frame) * OPACITY, frame)).astype(np.uint8)

@@ -77,6 +77,12 @@ class Heatmap(Picture):
         return cells
 
     @property
+    def coloured(self) -> np.ndarray:
+        """What the colours follow, 'i j' float32: the values, or their multiples of uniform."""
+        uniform = None if self.uniform is None else self.uniform[:, None]
+        return self.scale.measured(self.values, uniform)
+
+    @property
     def square(self) -> bool:
         """Whether cells are drawn square."""
         i, j = self.values.shape
@@ -117,7 +123,7 @@ def heatmap_figure(picture: Heatmap, theme: Theme = "light", *, bare: bool = Fal
 
 def map_image(picture: Heatmap) -> np.ndarray:
     """The map as 'i j 3' uint8, one pixel a weight; flagged cells in their colours."""
-    colours = painted(picture.values, picture.scale)
+    colours = painted(picture.coloured, picture.scale)
     if picture.left_out is not None:
         colours[picture.left_out] = rgb(LEFT_OUT_COLOUR)
     return flagged(colours, picture.hidden, picture.wrong_cells)
@@ -138,13 +144,9 @@ def swatches(picture: Heatmap) -> tuple[Swatch, ...]:
 def _traces(picture: Heatmap) -> list[go.Heatmap]:
     low, high = raw_ends(picture.scale)
     where = f"{literal(picture.query.title)} %{{y}}<br>{literal(picture.key.title)} %{{x}}"
-    weight = f"<b>{literal(picture.unit)} %{{z:.4~g}}</b>"
-    multiple = None
-    if picture.uniform is not None:
-        multiple = np.asarray(picture.values / picture.uniform[:, None], np.float32)
-        weight += " (%{customdata:.3~g} × uniform)"
+    shown, beside, weight = _numbers(picture)
     cells = Cells(
-        values=picture.values,
+        values=shown,
         x=distinct(picture.key.names),
         y=distinct(picture.query.names),
         where=where,
@@ -157,9 +159,22 @@ def _traces(picture: Heatmap) -> list[go.Heatmap]:
         zmin=low,
         zmax=high,
         colorscale=raw_colourscale(picture.scale),
-        customdata=multiple,
+        customdata=beside,
         hovertemplate=f"{where}<br>{weight}<extra></extra>",
     )
+
+
+def _numbers(picture: Heatmap) -> tuple[np.ndarray, np.ndarray | None, str]:
+    """What colours follow, the number that hover says beside it, and how hover says both."""
+    unit, uniform = literal(picture.unit), picture.uniform
+    if uniform is None:
+        return picture.values, None, f"<b>{unit} %{{z:.4~g}}</b>"
+    if picture.scale.law == "uniform":
+        said = f"<b>{unit} %{{customdata:.4~g}}</b> (%{{z:.3~g}} × uniform)"
+        return picture.coloured, np.asarray(picture.values, np.float32), said
+    multiple = np.asarray(picture.values / uniform[:, None], np.float32)
+    said = f"<b>{unit} %{{z:.4~g}}</b> (%{{customdata:.3~g}} × uniform)"
+    return picture.values, multiple, said
 
 
 def _only_left_out(picture: Heatmap) -> np.ndarray | None:

@@ -52,6 +52,7 @@ def column_over_video(
     return replace(
         picture,
         name=f"{head.stem}_key_{key:02d}_over_video",
+        uniforms=_each_query(head, head.record.batch_items[head.item]),
         made_by={**picture.made_by, "key": name, "key_at": key},
     )
 
@@ -81,6 +82,7 @@ def patches_over_video(
         made_by={**picture.made_by, "queries" if direction == "row" else "keys": list(places)},
         chosen_is_key=direction == "column",
         uniform=None if combine == "sum" else _uniform(head, places, direction),
+        uniforms=_uniforms(head, places, direction, combine) if scale.law == "uniform" else None,
     )
 
 
@@ -170,6 +172,32 @@ def _uniform(head: Head, places: Sequence[Place], direction: Direction) -> float
     return float(every[0]) if len(every) and np.ptp(every) == 0 else None
 
 
+def _uniforms(
+    head: Head, places: Sequence[Place], direction: Direction, combine: Combine
+) -> np.ndarray:
+    """What each weight of the strip is a multiple of, put together as the weights are: 't h w'."""
+    grids = [_uniforms_of(head, *at, direction) for at in _located(head, places)]
+    return combined(np.stack(grids), combine)
+
+
+def _uniforms_of(head: Head, original: int, token: int, direction: Direction) -> np.ndarray:
+    """Of one patch: its own uniform weight everywhere, or that of each query that looks at it."""
+    record = head.record
+    if original not in record.batch_items:
+        return np.full(record.places.grid, np.nan, np.float32)
+    if direction == "column":
+        return _each_query(head, original)
+    own = uniform_weight(record.visible_keys(record.item_of(original)))[token]
+    return np.full(record.places.grid, own, np.float32)
+
+
+def _each_query(head: Head, original: int) -> np.ndarray:
+    """The uniform weight of every query, at its place in the video: 't h w'."""
+    record = head.record
+    each = uniform_weight(record.visible_keys(record.item_of(original)))
+    return on_grid(record.places, original, each)
+
+
 def _wrong(head: Head, places: Sequence[Place | None], direction: Direction) -> tuple[int, ...]:
     """Queries among those drawn whose rows are not a distribution, of the first place's map."""
     record = head.record
@@ -198,7 +226,7 @@ def _strip(
     direction: Direction,
     places: Sequence[Place] = (),
 ) -> FilmStrip:
-    record = head.record
+    record, scale = head.record, over_frames(scale)
     asked = f" · {place_name(*place)}" if place else ""
     uniform = head.map.uniform
     at = record.places.locate(place)[1] if place else 0
@@ -219,6 +247,11 @@ def _strip(
         unit=UNIT,
         uniform=float(uniform[at]),
     )
+
+
+def over_frames(scale: ColourScale) -> ColourScale:
+    """The scale as it is laid over frames: of magma, dark colours let the frame through."""
+    return replace(scale, palette="magma") if scale.palette == "magma_r" else scale
 
 
 def frame_steps(frames: int, temporal_patch: int) -> tuple[tuple[int, ...], ...]:

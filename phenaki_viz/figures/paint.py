@@ -66,4 +66,4 @@ def _stops(palette: Palette, places: np.ndarray) -> list[list[Any]]:
 
 def line_over(palette: Palette) -> str:
     """A line colour that shows on this palette's cells."""
-    return "#1b2230" if palette == "RdBu_r" else "#ffffff"
+    return "#1b2230" if palette in ("RdBu_r", "magma_r") else "#ffffff"

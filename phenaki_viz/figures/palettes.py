@@ -1,5 +1,7 @@
 """The colour tables themselves: matplotlib's, all 256 colours of each, to the last level.
 
+magma_r is magma from its light end: for light pages and for paper.
+
 Frozen here so that no picture waits for matplotlib; a test compares every table with it.
 """
 
@@ -86,4 +88,10 @@ _TABLES = {  # '256 3' uint8, in base 85
 
 def table(name: str) -> bytes:
     """The 256 colours of a palette, red, green and blue of each: 768 bytes. Raises KeyError."""
+    if name == "magma_r":
+        return _backwards(table("magma"))
     return b85decode(_TABLES[name])
+
+
+def _backwards(colours: bytes) -> bytes:
+    return b"".join(colours[at : at + 3] for at in range(len(colours) - 3, -1, -3))

@@ -49,17 +49,21 @@ SORTS = {
 def patch_sentence(head: Head, place: Place, direction: Direction = "row") -> str:
     """What one patch does with this head: 'Time 2, row 2, column 2 puts 57 % of its weight on …'.
 
+    direction: see `patch_clause`.
+    """
+    return f"{place_name(*place).capitalize()} {patch_clause(head, place, direction)}."
+
+
+def patch_clause(head: Head, place: Place, direction: Direction = "row") -> str:
+    """What stands behind the name of a patch: 'puts 57 % of its weight on …'.
+
     direction: "column" says who looks at it instead; of cross-attention, where patches are no
     keys, it makes no difference.
     """
     record = head.record
     _, token = record.places.locate(place)
     key = record.key_axis(head.item).index(place) if direction == "column" else None
-    if key is not None:
-        clause = _reader_clause(head, key)
-    else:
-        clause = _patch_clause(head, token)
-    return f"{place_name(*place).capitalize()} {clause}."
+    return _patch_clause(head, token) if key is None else _reader_clause(head, key)
 
 
 def _reader_clause(head: Head, key: int) -> str:

@@ -41,7 +41,7 @@ def colour_ticks(scale: ColourScale, most: int = 5) -> tuple[list[float], list[s
     law = decade_ticks if scale.log else even_ticks
     values = law(float(scale.low), float(scale.high), most)
     places = scale.unit(np.array(values, np.float64))
-    return [float(at) for at in places], [spoken(value) for value in values]
+    return [float(at) for at in places], [f"{spoken(value)}{scale.unit_mark}" for value in values]
 
 
 def whole_ticks(values: np.ndarray, most: int = 9) -> list[int]:

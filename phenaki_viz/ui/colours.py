@@ -6,30 +6,32 @@ from typing import Any
 import streamlit as st
 
 from phenaki_viz.figures.attention_views import Colours
-from phenaki_viz.figures.colour import Law
+from phenaki_viz.figures.colour import Law, Palette
+from phenaki_viz.ui.links import LARGEST, numbers_in_url, say_in_url
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
-SHOWN: dict[Law, str] = {"linear": "Linear", "sqrt": "√", "log": "Log"}
+SHOWN: dict[Law, str] = {"linear": "Linear", "sqrt": "√", "log": "Log", "uniform": "× uniform"}
 FIRST: Law = "sqrt"  # most weights of a map are small: linear colours leave them black
 ENDS = {"most": "99.5 %", "all": "Largest"}
+FOLLOWED = (
+    "What colours follow: the weight, its square root, its logarithm over the last four decades "
+    "below the top, or the logarithm of how many times it is what a query that does not choose "
+    "would give"
+)
+PALETTES: dict[Palette, str] = {"magma": "Dark", "magma_r": "Light"}
 SCALES = {"head": "Per head", "shared": "Shared by all heads"}
 
 
 def choose_colours() -> tuple[bool, Colours]:
-    """What colours follow, where they end, and whether all heads have the same scale; behind a
-    button that says all three.
+    """What colours follow, where they end, and whether all heads have the same scale; the last two
+    behind a button that says both.
     """
     before = "log" if st.query_params.get("log") == "true" else FIRST  # links of earlier versions
-    with st.popover(_state(before), icon=":material/palette:", width="content"):
+    law: Law = _choose(
+        "Colours follow", "law", SHOWN, before, FOLLOWED, label_visibility="collapsed"
+    )
+    with st.popover(_state(law), icon=":material/palette:", width="content"):
         scale = _choose("Colour scale", "scale", SCALES, "head", "Of the heads' maps")
-        law = _choose(
-            "Colours",
-            "law",
-            SHOWN,
-            before,
-            "What colours follow: the weight, its square root, or its logarithm over the last "
-            "four decades below the top",
-        )
         end = _choose(
             "Up to",
             "end",
@@ -38,10 +40,42 @@ def choose_colours() -> tuple[bool, Colours]:
             "Where the last colour begins: above 99.5 % of the weights shown, so that one outlier "
             "does not make the rest black, or at the largest",
         )
-    return scale == "shared", Colours(law, whole=end == "all")
+        palette = _choose(
+            "Palette", "palette", PALETTES, "magma", "Light: zero is light, as on paper"
+        )
+        if ends_now(law) is not None:
+            st.button("Take back the ends set by hand", on_click=keep_ends, args=(law, None))
+    return scale == "shared", Colours(law, end == "all", palette, ends_now(law))
 
 
-def _choose(label: str, key: str, shown: Mapping[Any, str], first: Any, about: str) -> Any:
+def ends_now(law: Law) -> tuple[float, float] | None:
+    """The ends that were set by hand for what this law measures: weights, or multiples."""
+    name = _ends_name(law)
+    linked = numbers_in_url(name, 2)
+    first = linked if linked and linked[0] < linked[1] else None
+    ends: tuple[float, float] | None = st.session_state.setdefault(f"colours.{name}", first)
+    say_in_url(name, "-".join(map(_decimal, ends)) if ends else "")
+    return ends
+
+
+def keep_ends(law: Law, ends: tuple[float, float] | None) -> None:
+    """What was set on the map's legend, for the next run; None for those of what is shown."""
+    good = ends is not None and 0 <= ends[0] < ends[1] < LARGEST
+    st.session_state[f"colours.{_ends_name(law)}"] = ends if good else None
+
+
+def _ends_name(law: Law) -> str:
+    return "times" if law == "uniform" else "ends"
+
+
+def _decimal(number: float) -> str:
+    """As a link holds it: no exponent, no more digits than tell."""
+    return f"{number:.9f}".rstrip("0").rstrip(".")
+
+
+def _choose(
+    label: str, key: str, shown: Mapping[Any, str], first: Any, about: str, **look: Any
+) -> Any:
     chosen = st.segmented_control(
         label,
         list(shown),
@@ -50,15 +84,18 @@ def _choose(label: str, key: str, shown: Mapping[Any, str], first: Any, about: s
         key=key,
         required=True,
         help=about,
+        **look,
         **_BOUND,
     )
     return chosen or first
 
 
 def _state(law: Law) -> str:
-    """What is chosen, on the button that hides it: 'Colours: √ to 99.5 %, per head'."""
-    said = (_now("law", SHOWN, law), _now("end", ENDS, "most"), _now("scale", SCALES, "head"))
-    return "Colours: {} to {}, {}".format(*(words[:1].lower() + words[1:] for words in said))
+    """What is chosen, on the button that hides it: 'Per head, to 99.5 %'."""
+    scale, end = _now("scale", SCALES, "head"), _now("end", ENDS, "most")
+    if ends_now(law) is not None:
+        return "Set by hand"
+    return f"{scale.partition(' by')[0]}, to {end[:1].lower()}{end[1:]}"
 
 
 def _now(key: str, shown: Mapping[Any, str], first: Any) -> str:

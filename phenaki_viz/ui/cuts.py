@@ -11,6 +11,7 @@ from phenaki_viz.figures.cut_notes import cut_notes
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import derived
 from phenaki_viz.ui.components.map_cut import MapCut
+from phenaki_viz.ui.links import whole_number
 from phenaki_viz.ui.selection import Selection
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -19,8 +20,8 @@ SINKS = {"on": "Shown", "off": "Off", "nulls": "Off, nulls too"}
 
 
 def choose(run: Run, chosen: Selection) -> Cut | None:
-    """The controls of the map; None when everything is shown."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    """The controls of the map behind a button that says them; None when everything is shown."""
+    with st.popover(_state(), icon=":material/filter_alt:", width="content"):
         mass = st.slider(
             "Top mass",
             10,
@@ -29,7 +30,7 @@ def choose(run: Run, chosen: Selection) -> Cut | None:
             5,
             format="%d %%",
             key="top",
-            width=200,
+            width=240,
             help="Only the smallest set of keys that holds this share of each row is drawn; the "
             "rest has a colour of its own. Decided on exact rows, also where the picture is "
             "pooled. 100 % draws everything.",
@@ -38,6 +39,15 @@ def choose(run: Run, chosen: Selection) -> Cut | None:
         sinks = _choose_sinks(chosen)
     cut = Cut(mass / ALL, _without(run, chosen, sinks))
     return None if cut.leaves_all and sinks == "on" else cut
+
+
+def _state() -> str:
+    """What is left out, on the button: 'All keys', 'Top 80 %, no sinks'."""
+    top = st.session_state.get("top", whole_number(st.query_params.get("top", "")) or ALL)
+    linked = st.query_params.get("sinks", SINKS["on"]) != SINKS["on"]
+    off = st.session_state.get("sinks", "off" if linked else "on") != "on"
+    said = ", ".join(filter(None, (top < ALL and f"top {top} %", off and "no sinks")))
+    return (said[:1].upper() + said[1:]) or "All keys"
 
 
 def _choose_sinks(chosen: Selection) -> str:

@@ -89,25 +89,27 @@ def ranks(record: AttentionRecord, item: int, head: int, tile: tiles.MapTile) ->
     )  # fmt: skip
 
 
-def range_of(run: Run, record: AttentionRecord, item: int, head: int) -> WeightRange:
-    """Where the weights of one head lie."""
+def range_of(
+    run: Run, record: AttentionRecord, item: int, head: int, of_uniform: bool = False
+) -> WeightRange:
+    """Where the weights of one head lie; of_uniform: their multiples of uniform."""
     return _in_slices(
-        run, ("range", *_head(record, item, head)),
-        lambda: weight_range.steps([HeadMap(record, item, head)]),
+        run, ("range", *_head(record, item, head), of_uniform),
+        lambda: weight_range.steps([HeadMap(record, item, head)], of_uniform),
         "Looking where colours should end:",
     )  # fmt: skip
 
 
-def range_of_all(run: Run, chosen: Selection) -> WeightRange:
+def range_of_all(run: Run, chosen: Selection, of_uniform: bool = False) -> WeightRange:
     """Where the weights of all heads and layers of the stack lie, for one common scale."""
     heads = [
         HeadMap(record, item, head)
         for record, item in zip(chosen.records, chosen.items, strict=True)
         for head in range(len(record.heads))
     ]
-    key = ("ranges", *_heads(chosen))
+    key = ("ranges", *_heads(chosen), of_uniform)
     return _in_slices(
-        run, key, lambda: weight_range.steps(heads),
+        run, key, lambda: weight_range.steps(heads, of_uniform),
         "Looking where colours should end:", _back_to_one_head,
     )  # fmt: skip
 

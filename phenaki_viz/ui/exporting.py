@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.export import FORMATS, archive, render
 from phenaki_viz.export.names import safe_name
@@ -39,16 +40,49 @@ def export_row(name: str, make: Callable[[], Picture], key: str) -> None:
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.caption("Export", width="content")
-        for kind, what in WHAT.items():
-            st.download_button(
-                kind.upper(),
-                data=partial(_file, make, kind),
-                file_name=f"{name}.{kind}",
-                on_click="ignore",
-                key=f"export.{key}.{kind}",
-                help=what,
-                type="tertiary",
-            )
+        _downloads(name, make, key)
+
+
+def export_icon(
+    of: str,
+    name: str,
+    make: Callable[[], Picture],
+    key: str,
+    choose: Callable[[], tuple[str, Callable[[], Picture]]] | None = None,
+) -> DeltaGenerator | None:
+    """The same behind one icon; where it is open, its box, for what else belongs there.
+
+    of: the picture in words ("the map"), so that a screen reader can tell the icons apart. choose:
+    asks in the box which picture it is to be, by its name and how it is built.
+    """
+    with st.container(key=f"take-{key}", width="content"):
+        box = st.popover(
+            f"Take away {of}",
+            icon=":material/download:",
+            key=f"take.{key}.open",
+            on_change="rerun",
+            type="tertiary",
+        )
+    if not box.open:
+        return None
+    with box:
+        if choose is not None:
+            name, make = choose()
+        _downloads(name, make, key, of)
+    return box
+
+
+def _downloads(name: str, make: Callable[[], Picture], key: str, of: str = "") -> None:
+    for kind, what in WHAT.items():
+        st.download_button(
+            f"{kind.upper()} of {of}" if of else kind.upper(),
+            data=partial(_file, make, kind),
+            file_name=f"{name}.{kind}",
+            on_click="ignore",
+            key=f"export.{key}.{kind}",
+            help=what,
+            type="tertiary",
+        )
 
 
 def _file(make: Callable[[], Picture], kind: str) -> bytes:

@@ -15,11 +15,12 @@ from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.ui import derived, panels, shows
 from phenaki_viz.ui.components.head_grid import MOST_PINS, Arrangement, head_grid
 from phenaki_viz.ui.links import groups_text, number_groups, say_in_url
+from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.selection import Selection, wish
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 ORDERS = {"layer": "By layer", "high": "Highest first", "low": "Lowest first"}
-ALONE, PINS = "grid.alone", "grid.pins"
+ALONE, PINS, NEWS = "grid.alone", "grid.pins", "grid.pinned"
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def choose_sorting(measure: Measure | None) -> Sorting:
     """How the grid is ordered and filtered by the metric it shows; nothing without a metric."""
     if measure is None:
         return Sorting()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.popover(_order_now(), icon=":material/sort:", width="content"):
         order = st.segmented_control(
             "Order of heads",
             list(ORDERS),
@@ -58,6 +59,12 @@ def choose_sorting(measure: Measure | None) -> Sorting:
     return Sorting(order or "layer", least, most)
 
 
+def _order_now() -> str:
+    """The order, on the button that hides it; a link's, too, which no control has read yet."""
+    asked = st.session_state.get("order")
+    return ORDERS[asked] if asked in ORDERS else st.query_params.get("order", ORDERS["layer"])
+
+
 def _limit(label: str, key: str, about: str) -> float | None:
     return st.number_input(
         label, value=None, key=key, width=120, help=about, placeholder="any", **_BOUND
@@ -66,11 +73,13 @@ def _limit(label: str, key: str, about: str) -> float | None:
 
 def draw(picture: HeadGrid, chosen: Selection, colours: Colours, sorting: Sorting) -> None:
     """The grid with a mean row and a mean column; a click selects, a double click isolates."""
-    thumbs = with_means(picture.thumbnails)
+    one = slice(None if picture.values is None else 1)  # a number needs one cell of its tile
+    thumbs = with_means(picture.shown[..., one, one])
     scales: Any = picture.scales
     if not isinstance(scales, ColourScale):
         scales = derived.scale_each(thumbs, colours)
     values = None if picture.values is None else with_means(picture.values)
+    _tell_pinned(picture)
     head_grid(
         thumbs,
         scale=scales,
@@ -79,6 +88,7 @@ def draw(picture: HeadGrid, chosen: Selection, colours: Colours, sorting: Sortin
         selected=(chosen.layer, chosen.head),
         values=values,
         value_label=picture.unit if values is not None else None,
+        filled=values is not None,
         means=True,
         order=sorting.heads(picture.values),
         arranged=arrangement(chosen),
@@ -103,8 +113,18 @@ def arrangement(chosen: Selection) -> Arrangement:
 
 def keep(asked: Arrangement) -> None:
     """What the user isolated and pinned, for the next run."""
+    before = st.session_state.get(PINS, ())
     st.session_state[ALONE] = asked.alone
     st.session_state[PINS] = asked.pins[:MOST_PINS]
+    st.session_state[NEWS] = [pin for pin in st.session_state[PINS] if pin not in before]
+
+
+def _tell_pinned(picture: HeadGrid) -> None:
+    """Say where a head went that was pinned just now."""
+    for layer, head in st.session_state.pop(NEWS, []):
+        if layer < len(picture.layers) and head < len(picture.heads):
+            name = inert(f"{picture.layers[layer]} {picture.heads[head]}")
+            st.toast(f"{name} is held beside others, under the map", icon=":material/keep:")
 
 
 def unpin(pin: tuple[int, int]) -> None:

@@ -13,6 +13,7 @@ from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import ask, effects, errands, frame, passes, recorded, runs
+from phenaki_viz.ui.components.page import listen
 from phenaki_viz.ui.guide import draw_guide
 from phenaki_viz.ui.health import draw_health
 from phenaki_viz.ui.links import read_link
@@ -104,6 +105,7 @@ def main() -> None:
         with content:
             page.run()
     draw_guide()
+    listen()
     ask.answered()
 
 

@@ -1,6 +1,6 @@
 """Pictures on the page: which component draws what, and what a click on it means."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import streamlit as st
@@ -55,12 +55,17 @@ def heading(
     patch: OfPatch | None = None,
     key: str = "heading",
     tag: Level = "h1",
+    tells: str = "",
+    opens: str = "",
 ) -> None:
     """What is looked at, and whether weights or words are random; said when a picture shows it.
 
-    of, patch: see `said`. tag: its level on the page.
+    of, patch, tells, opens: see `said`. tag: its level on the page.
     """
-    said(plain(text), key=key, tag=tag, of=of, patch=patch, badge=badge_of(made_by))
+    said(
+        plain(text), key=key, tag=tag, of=of, patch=patch, badge=badge_of(made_by),
+        tells=plain(tells, LONGEST_LINE), opens=opens,
+    )  # fmt: skip
 
 
 def say(text: str, of: Mapping[str, str], *, key: str, aside: bool = False) -> None:
@@ -167,11 +172,14 @@ def strip(
     direction: str,
     *,
     many: str = "",
+    aside: str = "",
     each: str | None = None,
     linked: bool = True,
     shows: str = "",
 ) -> None:
     """What patches look at, or are looked at by, over the frames; a click chooses the patch.
+
+    aside: what stands behind that in small letters.
 
     each: whose largest weight ends the colours, where it is another for every patch. linked: the
     strip moves together with the large map of the same page. shows: what it is of.
@@ -188,8 +196,11 @@ def strip(
         scale=picture.scale,
         each=each,
         uniform=picture.uniform,
+        uniforms=picture.uniforms,
+        masked=picture.masked,
         direction=direction,
         many=many,
+        aside=aside,
         locked=not untouched("step", "row", "column"),
         of_map=_of_map(chosen) if linked else None,
         walk=queries.walk(),
@@ -281,11 +292,12 @@ def attention(
     *,
     notes: Sequence[str] = (),
     shows: str = "",
+    on_ends: Callable[[tuple[float, float] | None], None] | None = None,
 ) -> None:
     """One head's map, large: exact where it is small or zoomed into, pooled and so named else.
 
     tile: see `shown_tile`. cut: what is left out of it, and said on it. notes: lines under it.
-    shows: what it is of.
+    shows: what it is of. on_ends: told where the legend's handles were put.
     """
     record, at = chosen.record, (chosen.item, chosen.head)
     _, _, i, j = record.map.shape
@@ -310,6 +322,7 @@ def attention(
         on_window=_keep_window,
         view=_first_view(),
         on_view=_keep_view,
+        on_ends=on_ends,
         notes=notes,
         shows=shows,
     )
@@ -323,6 +336,16 @@ def _first_view() -> tuple[float, ...] | None:
     view = st.session_state.setdefault("map.view", first)
     say_in_url("view", "-".join(f"{at:g}" for at in view) if view else "")
     return first
+
+
+def zoomed_to(chosen: Selection) -> tuple[int, int, int, int] | None:
+    """The cells of the large map that are on view, whole ones; None where that is all of it."""
+    view = st.session_state.get("map.view")
+    _, _, i, j = chosen.record.map.shape
+    if view is None or not (0 <= view[0] < view[1] <= i and 0 <= view[2] < view[3] <= j):
+        return None
+    r0, r1, c0, c1 = int(view[0]), -int(-view[1] // 1), int(view[2]), -int(-view[3] // 1)
+    return (r0, r1, c0, c1) if (r0, r1, c0, c1) != (0, i, 0, j) else None
 
 
 def _keep_view(view: list[float] | None) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from phenaki_viz.analysis.multiples import tile_multiples
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Colours, Head, record_notes
@@ -33,7 +34,10 @@ def draw(run: Run, chosen: Selection, colours: Colours) -> None:
         for layer, head in pins
     ]
     values = np.stack([tile.values for tile in tiles])
-    scale = colours.over(*drawn_range(values), "all pinned heads")
+    measured = values
+    if colours.law == "uniform":
+        measured = np.stack([tile_multiples(tile) for tile in tiles])
+    scale = colours.over(*drawn_range(measured), "all pinned heads")
     y, x = tiles[0].cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights"
     said = (drawn, *record_notes(run.recording, chosen.records))

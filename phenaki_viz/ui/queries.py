@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 import streamlit as st
 
 from phenaki_viz.analysis.overlay import Combine
+from phenaki_viz.figures.laid_over import Drawn
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.recording import AttentionRecord, Place
 from phenaki_viz.ui.components.film_strip import (
@@ -24,7 +25,9 @@ from phenaki_viz.ui.selection import Selection, wish
 ALSO, COMBINE, KEY, WALK = "queries.also", "queries.combine", "queries.key", "queries.walk"
 WORD = "word"
 LOOK, FIRST_LOOK = "queries.look", "queries.look.first"
-SHOWN: dict[str, Literal["lines", "beside"]] = {"lines": "lines", "apart": "beside"}
+SHOWN: dict[str, Literal["lines", "beside", "bare"]] = {
+    "lines": "lines", "apart": "beside", "bare": "bare",
+}  # fmt: skip
 CONTRAST = re.compile(r"x[0-9]{1,2}(\.[0-9])?")
 MOST_CONTRAST = 10.0
 WALKS = ("frames", "row", "column", "all")
@@ -113,6 +116,20 @@ def keep_look(asked: StripLook) -> None:
     st.session_state[LOOK] = asked
 
 
+def drawn() -> Drawn:
+    """The same for the strip's files."""
+    now: StripLook | None = st.session_state.get(LOOK)
+    if now is None:
+        return Drawn()
+    return Drawn(
+        opacity=float(now["opacity"]),
+        contrast=float(now["contrast"]),
+        lines=bool(now["lines"]),
+        beside=bool(now["beside"]),
+        hatched=not now["bare"],
+    )
+
+
 def pick_patches(pick: PatchPick) -> None:
     """What was picked on the film strip, for the next run; a callback."""
     wish(step=pick["t"], row=pick["h"], column=pick["w"])
@@ -157,4 +174,5 @@ def _look_in_url() -> StripLook | None:
         "contrast": min(max(contrast, 1.0), MOST_CONTRAST),
         "lines": "lines" in on,
         "beside": "apart" in on,
+        "bare": "bare" in on,
     }

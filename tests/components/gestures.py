@@ -41,6 +41,14 @@ def point_until_steady(canvas: Locator, query: int, key: int) -> None:
     )
 
 
+def drawn(page: Page, label: str) -> Locator:
+    """A control of how the strip is drawn, behind a button of the strip."""
+    box = page.locator(".own details").first
+    if box.get_attribute("open") is None:
+        box.locator("summary").click()
+    return box.get_by_label(label, exact=True)
+
+
 def patch_at(page: Page, frame: int, h: int, w: int) -> tuple[float, float]:
     """The middle of a patch in a frame of the strip, in the page's pixels."""
     box = page.locator(".strip .frames canvas").nth(frame).bounding_box()

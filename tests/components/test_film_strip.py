@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser_fixtures import PAINTED
 from tests.components import planted
-from tests.components.gestures import coloured, patch_at, runs
+from tests.components.gestures import coloured, drawn, patch_at, runs
 from tests.waiting import at_rest, eventually
 
 pytestmark = pytest.mark.browser
@@ -76,22 +76,22 @@ def test_a_patch_from_python_is_shown(strip):
 
 def test_the_opacity_is_local_and_outlives_new_data(strip):
     page, found = strip
-    page.get_by_role("slider", name="overlay").fill("0.3")
+    drawn(page, "overlay").fill("0.3")
     expect(found).to_have_attribute("data-opacity", "0.3")
-    page.get_by_text("patch grid").click()
+    drawn(page, "patch grid").check()
     assert runs(page, "strip") == 1
     page.get_by_test_id("stSlider").locator("input").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("strip runs 2")).to_be_visible()
     expect(found).to_have_attribute("data-opacity", "0.3")
-    expect(page.get_by_role("checkbox", name="patch grid")).to_be_checked()
+    expect(drawn(page, "patch grid")).to_be_checked()
 
 
 def test_the_overlay_changes_the_frames_and_can_be_taken_off(strip):
     page, _ = strip
     canvas = page.locator(".strip .frames canvas").nth(3)
     assert coloured(canvas) > 0.3
-    page.get_by_role("slider", name="overlay").fill("0")
+    drawn(page, "overlay").fill("0")
     expect(page.locator(".strip")).to_have_attribute("data-opacity", "0")
     assert coloured(canvas) < 0.1
 

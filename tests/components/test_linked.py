@@ -6,7 +6,15 @@ from playwright.sync_api import expect
 
 from phenaki_viz.analysis.overlay import combined
 from tests.components import planted
-from tests.components.gestures import cell_at, coloured, drag_to_patch, map_canvas, patch_at, runs
+from tests.components.gestures import (
+    cell_at,
+    coloured,
+    drag_to_patch,
+    drawn,
+    map_canvas,
+    patch_at,
+    runs,
+)
 from tests.components.gestures import click_patch as click
 from tests.components.gestures import to_patch as to
 from tests.waiting import at_rest, eventually, frames
@@ -93,7 +101,7 @@ def test_patches_are_added_taken_away_and_put_together(linked):
     expect(shown).to_have_attribute("data-also", added)
     expect(page.locator(".title")).to_contain_text("3 patches look at (mean)")
     assert total(strip) == pytest.approx(1, abs=1e-4)
-    page.locator(".tools select").first.select_option("sum")
+    page.locator(".own select").select_option("sum")
     expect(page.get_by_text("sum key", exact=False)).to_be_visible()
     rows = [ATTN[row_of(*at)].reshape(planted.GRID) for at in [(2, 4, 4), (4, 1, 6), (0, 3, 3)]]
     expect(page.locator(".title")).to_contain_text("(sum)")
@@ -201,7 +209,7 @@ def test_weights_are_shown_beside_the_frames_when_asked(linked):
     page, _, _ = linked()
     frame = page.locator(".strip .frames canvas").nth(3)
     over = coloured(frame)
-    page.get_by_role("checkbox", name="apart").check()
+    drawn(page, "apart").check()
     apart = page.locator(".strip .apart").nth(2)
     expect(apart).to_be_visible()
 
@@ -262,11 +270,12 @@ def test_a_click_does_not_send_frames_or_maps_again(demo, page):
 def test_contrast_lowers_the_end_of_the_colours_and_says_so(linked):
     page, strip, _ = linked()
     end = float(before := strip.get_attribute("data-high"))
-    page.get_by_role("slider", name="contrast").fill("4")
+    drawn(page, "contrast").fill("4")
     expect(strip).not_to_have_attribute("data-high", before)
     assert float(strip.get_attribute("data-high")) == pytest.approx(end / 4, rel=1e-4)
     expect(page.locator(".panel:has(.strip) .legend")).to_contain_text("and above")
     assert runs(page, "linked") == 1
+    page.keyboard.press("Escape")  # the controls lie over the frames
     click(page, 7, 1, 6)  # another patch, another end, the same contrast
     row = ATTN[row_of(4, 1, 6)]
     expect(page.get_by_text("linked has [(4, 1, 6)]", exact=False)).to_be_visible()

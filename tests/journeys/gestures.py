@@ -61,7 +61,19 @@ def the_grid(page: Page) -> Locator:
 
 
 def number(page: Page, label: str) -> Locator:
+    """A number of the selection, in the popover that the heading's words open."""
+    fields = page.get_by_test_id("stPopoverBody")
+    if not fields.count():
+        page.locator("h1 .pv-open").first.click()
     return page.get_by_test_id("stNumberInput").filter(has_text=label).locator("input")
+
+
+def take(page: Page, which: str) -> Locator:
+    """The files that a picture can be taken away as; which: map, grid or strip."""
+    page.locator(f".st-key-take-{which}").get_by_role("button").click()
+    box = page.get_by_test_id("stPopoverBody")
+    expect(box.get_by_role("button").first).to_be_visible()
+    return box
 
 
 def slider(page: Page, label: str) -> Locator:

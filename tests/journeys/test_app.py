@@ -9,7 +9,17 @@ from playwright.sync_api import expect
 
 from phenaki_viz.export import read_made_by
 from tests.browser_fixtures import PAINTED, into_view, settle
-from tests.journeys.gestures import again, cell, number, point, recorded, slider, the_grid, the_map
+from tests.journeys.gestures import (
+    again,
+    cell,
+    number,
+    point,
+    recorded,
+    slider,
+    take,
+    the_grid,
+    the_map,
+)
 from tests.waiting import another, at_rest, eventually, shown, until
 
 pytestmark = pytest.mark.browser
@@ -17,7 +27,7 @@ pytestmark = pytest.mark.browser
 
 def test_it_opens_on_a_picture_and_says_that_weights_are_random(open_app):
     page = open_app()
-    expect(shown(page, "L0 H0 · self attention")).to_contain_text("random weights")
+    expect(shown(page, "L0 H0, self")).to_contain_text("random weights")
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(the_map(page)).to_have_attribute("data-painted", PAINTED)
 
@@ -37,7 +47,7 @@ def test_a_slider_turns_the_model_and_the_view_stays(open_app):
     with another(page):
         page.keyboard.press("ArrowLeft")
         page.wait_for_url("**heads=7**")
-    shown(page, "L2 H3 · self attention · query time 4, row 5")
+    shown(page, "L2 H3, self: time 4, row 5")
     expect(number(page, "Layer")).to_have_value("2")
     exact = recorded(heads=7).records[4].map.full(0, 3)
     assert point(page, 100, 100) == pytest.approx(float(exact[100, 100]), abs=1e-6)
@@ -49,10 +59,10 @@ def test_a_click_in_the_grid_selects_the_head_and_the_link_holds_it(open_app, pa
     left, top, across, down, _ = map(float, grid.get_attribute("data-tiles").split(","))
     box = grid.bounding_box()
     page.mouse.click(box["x"] + left + across * 5.5, box["y"] + top + down * 2.5)
-    shown(page, "L2 H5 · self attention")
+    shown(page, "L2 H5, self")
     page.wait_for_url("**head=5**")
     again(page)
-    shown(page, "L2 H5 · self attention")
+    shown(page, "L2 H5, self")
 
 
 def test_zoom_of_the_map_survives_another_model(open_app):
@@ -95,9 +105,9 @@ def test_every_page_and_layout_draws(open_app):
     for label in ("Cross", "Self"):
         page.get_by_test_id("stMain").get_by_role("radio", name=label).click()
         settle(page)
-        shown(page, f"{label.lower()} attention")
+        shown(page, f", {label.lower()}")
     page.get_by_test_id("stSidebar").get_by_role("radio", name="C-ViViT").click()
-    shown(page, "spatial attention")
+    shown(page, "spatial")
     page.get_by_test_id("stMain").get_by_role("radio", name="Encoder temporal").click()
     settle(page)
     expect(page.get_by_text("patch row", exact=False).first).to_be_visible()
@@ -118,9 +128,8 @@ def test_keys_move_the_query(open_app):
 @pytest.mark.parametrize("kind", ["SVG", "PNG", "NPZ", "HTML"])
 def test_the_map_is_taken_away_with_what_made_it(open_app, kind, tmp_path):
     page = open_app("/?layer=1&head=2")
-    row = page.locator(".st-key-export-map-" + kind.lower())
     with page.expect_download() as download:
-        row.get_by_role("button").click()
+        take(page, "map").get_by_role("button", name=f"{kind} of the map").click()
     assert download.value.suggested_filename == f"self_L01_H02.{kind.lower()}"
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
@@ -135,7 +144,7 @@ def test_the_map_is_taken_away_with_what_made_it(open_app, kind, tmp_path):
 
 def test_all_heads_as_one_zip(open_app, tmp_path):
     page = open_app("/?heads=2&depth=1")
-    page.get_by_text("All heads as one ZIP").click()
+    take(page, "grid").get_by_text("All heads as one ZIP").click()
     settle(page)
     page.get_by_role("button", name="Make the ZIP").click()
     with page.expect_download(timeout=60_000) as download:
@@ -173,7 +182,7 @@ def test_nothing_is_wider_than_the_page(browser, served, width, scheme):
     with watched(context) as page:
         page.goto(served(APP) + "/?maps=Cross")
         settle(page)
-        shown(page, "cross attention")
+        shown(page, ", cross")
         the_grid(page)
         at_rest(page)
         main = page.get_by_test_id("stMain")

@@ -52,7 +52,7 @@ def test_a_heading_never_stands_over_the_map_of_another_head(open_app):
 
 def test_a_heading_names_the_patch_in_the_paint_in_which_the_strip_shows_it(open_app):
     page = open_app("/?depth=2&layer=1&head=3&step=2&row=1&column=2")
-    shown(page, "query time 2, row 1, column 2")
+    shown(page, "time 2, row 1, column 2")
     named = page.evaluate(
         """() => {
           const deep = (root, selector) => root.querySelector(selector) ??
@@ -64,4 +64,4 @@ def test_a_heading_names_the_patch_in_the_paint_in_which_the_strip_shows_it(open
             done([strip.dataset.looked, document.querySelector(".pv-said h1").textContent]))));
         }"""
     )
-    assert named == ["2.1.3", "L1 H3 · self attention · query time 2, row 1, column 3"]
+    assert named == ["2.1.3", "L1 H3, self: time 2, row 1, column 3 …"]

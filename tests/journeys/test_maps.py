@@ -13,7 +13,7 @@ from phenaki_viz.export import read_made_by
 from phenaki_viz.recording import HeadMap
 from tests.browser_fixtures import into_view, settle
 from tests.components.gestures import tile_at
-from tests.journeys.gestures import again, point, recorded, the_grid, the_map
+from tests.journeys.gestures import again, point, recorded, take, the_grid, the_map
 from tests.waiting import shown
 
 pytestmark = pytest.mark.browser
@@ -41,7 +41,8 @@ def test_weight_and_rank_under_the_cursor_are_the_recorded_ones(open_app):
 def test_top_mass_and_sinks_are_said_on_the_map_kept_in_the_link_and_exported(open_app, tmp_path):
     page = open_app(f"{WITH_SINK}&top=80")
     expect(page.locator(".cut")).to_contain_text("Top 80%")
-    page.get_by_test_id("stMain").get_by_role("radio", name="Off", exact=True).click()
+    page.locator(".st-key-map-tools").get_by_role("button", name="Top 80 %").click()
+    page.get_by_role("radio", name="Off", exact=True).click()
     page.wait_for_url("**sinks=Off**")
     expect(page.locator(".cut")).to_contain_text("renormalised")
     record = recorded().records[0]
@@ -56,7 +57,7 @@ def test_top_mass_and_sinks_are_said_on_the_map_kept_in_the_link_and_exported(op
         assert left == pytest.approx(float(weights[query, key]), abs=3e-6)
         assert share == kept[query, key]
     with page.expect_download() as download:
-        page.locator(".st-key-export-map-npz").get_by_role("button").click()
+        take(page, "map").get_by_role("button", name="NPZ of the map").click()
     file = tmp_path / "cut.npz"
     download.value.save_as(file)
     made_by = read_made_by(file)
@@ -79,6 +80,7 @@ def test_heads_are_pinned_by_key_seen_side_by_side_and_the_link_holds_them(open_
     settle(page)
     grid.press("p")
     page.wait_for_url("**pins=0.1_2.3**")
+    expect(page.get_by_test_id("stToast")).to_contain_text("L2 H3 is held beside others")
     pinned = page.locator(".pinned canvas[role=img]")
     expect(pinned).to_have_count(2)
     expect(pinned.nth(1)).to_have_attribute("data-label", "L2 H3")
@@ -86,7 +88,7 @@ def test_heads_are_pinned_by_key_seen_side_by_side_and_the_link_holds_them(open_
     before = pinned.nth(0).get_attribute("data-picked")
     pinned.nth(1).press("ArrowDown")
     expect(pinned.nth(0)).not_to_have_attribute("data-picked", before)
-    shown(page, "query time 2, row 1, column 3")
+    shown(page, "time 2, row 1, column 3")
     again(page)
     shown(page)
     expect(pinned).to_have_count(2)
@@ -103,7 +105,7 @@ def test_one_head_alone_stays_so_while_keys_walk_through_the_heads(open_app):
     expect(grid).to_have_attribute("data-order", "1.2")
     the_map(page).press(".")  # from the map, not the grid
     expect(grid).to_have_attribute("data-order", "1.3")
-    shown(page, "L1 H3 · self attention")
+    shown(page, "L1 H3, self")
     page.wait_for_url("**head=3**")
     again(page)
     shown(page)
@@ -117,7 +119,8 @@ def test_heads_are_sorted_and_filtered_by_the_metric_that_is_shown(open_app):
     page = open_app("/?grid=entropy")
     grid = the_grid(page)
     by_layer = grid.get_attribute("data-order")
-    page.get_by_test_id("stMain").get_by_role("radio", name="Lowest first").click()
+    page.locator(".st-key-grid-tools").get_by_role("button", name="By layer").click()
+    page.get_by_role("radio", name="Lowest first").click()
     page.wait_for_url("**order=Lowest+first**")
     expect(grid).not_to_have_attribute("data-order", by_layer)
     order = [tuple(map(int, at.split("."))) for at in grid.get_attribute("data-order").split()]

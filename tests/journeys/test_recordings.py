@@ -29,8 +29,8 @@ def test_a_run_by_parts_is_saved_and_opened_again(open_app, tmp_path):
     page.get_by_role("textbox", name="or a file on this machine").fill(str(path))
     page.get_by_role("textbox", name="or a file on this machine").press("Enter")
     settle(page)
-    shown(page, "L1 H1 · self attention")
-    expect(page.get_by_role("heading", name="L1 H1 · self attention", exact=False)).to_be_visible()
+    shown(page, "L1 H1, self")
+    expect(page.get_by_role("heading", name="L1 H1, self", exact=False)).to_be_visible()
 
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes(path.read_bytes()[:-500])

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from phenaki_viz.export import read_made_by
 from tests.browser_fixtures import into_view, settle, watched
+from tests.components.gestures import drawn
 from tests.journeys.conftest import APP
 from tests.journeys.gestures import (
     again,
@@ -20,6 +21,7 @@ from tests.journeys.gestures import (
     recorded,
     recorded_trained,
     row_of,
+    take,
     the_map,
     the_strip,
     to,
@@ -40,7 +42,7 @@ def test_pointing_previews_a_click_holds_and_escape_releases(open_app):
     click(page, 3, 4, 6)
     page.wait_for_url("**row=4**")
     expect(strip).to_have_attribute("data-locked", "true")
-    shown(page, "query time 2, row 4, column 6")
+    shown(page, "time 2, row 4, column 6")
     to(page, 7, 1, 1)
     expect(strip).to_have_attribute("data-looked", "2.4.6")
     read = float(strip.get_attribute("data-weight"))
@@ -96,9 +98,9 @@ def test_a_link_keeps_how_strip_and_map_are_looked_at(open_app):
     strip = the_strip(page)
     expect(strip).to_have_attribute("data-opacity", "0.4")
     expect(the_map(page)).to_have_attribute("data-view", "64,128,32,96")
-    page.get_by_role("checkbox", name="apart").check()
+    drawn(page, "apart").check()
     page.wait_for_url("**strip=40-lines-apart**")
-    page.get_by_role("slider", name="contrast").fill("2.5")
+    drawn(page, "contrast").fill("2.5")
     page.wait_for_url("**strip=40-x2.5-lines-apart**")
     into_view(the_map(page)).focus()
     page.keyboard.press("-")
@@ -108,9 +110,9 @@ def test_a_link_keeps_how_strip_and_map_are_looked_at(open_app):
     again(page)
     shown(page)
     the_strip(page)
-    expect(page.get_by_role("checkbox", name="apart")).to_be_checked()
-    expect(page.get_by_role("slider", name="contrast")).to_have_value("2.5")
-    expect(page.get_by_role("checkbox", name="patch grid")).to_be_checked()
+    expect(drawn(page, "apart")).to_be_checked()
+    expect(drawn(page, "contrast")).to_have_value("2.5")
+    expect(drawn(page, "patch grid")).to_be_checked()
     linked = np.array(the_map(page).get_attribute("data-view").split(","), float)
     np.testing.assert_allclose(linked, np.array(view.split(","), float), atol=0.011)
     into_view(the_map(page)).focus()
@@ -127,7 +129,7 @@ def test_map_and_strip_show_the_same_query_and_key(open_app):
     expect(strip).to_have_attribute("data-picked", "1,2,3")
     expect(strip).to_have_attribute("data-key", "3,6,5")
     page.wait_for_url(f"**key={row_of(3, 6, 5)}**")
-    shown(page, "query time 1, row 2, column 3")
+    shown(page, "time 1, row 2, column 3")
 
 
 def test_the_walk_plays_stops_and_is_taken_away_as_a_gif(open_app):
@@ -138,9 +140,9 @@ def test_the_walk_plays_stops_and_is_taken_away_as_a_gif(open_app):
     expect(the_map(page)).to_have_attribute("data-picked", re.compile(f"^{row_of(0, 1, 2)},"))
     page.get_by_role("button", name="Pause").click()
     step = strip.get_attribute("data-picked").split(",")[0]
-    shown(page, f"query time {step}, row 1")
+    shown(page, f"time {step}, row 1")
     settle(page)
-    page.get_by_text("The walk as GIF").click()
+    take(page, "strip").get_by_text("The walk as GIF").click()
     page.get_by_role("button", name="Make the GIF").click()
     with page.expect_download(timeout=60_000) as download:
         page.get_by_role("button", name="Download self_L01_H03_walk_frames.gif").click()

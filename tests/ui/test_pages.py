@@ -112,6 +112,43 @@ def test_shared_scale_law_and_end_are_said(app):
     assert scale["high"] == pytest.approx(np.percentile(weights, 99.5), rel=0.02)
 
 
+def test_one_scale_in_multiples_of_uniform_rules_every_picture(app):
+    at = app(law="× uniform", causal="true", scale="Shared by all heads", pins="0.1", depth=2)
+    assert not at.exception
+    found = sent(at)
+    scales = {key: found[key][0]["scale"] for key in ("map", "strip")}
+    assert all(scale["law"] == "uniform" for scale in scales.values())
+    assert scales["map"] == scales["strip"] and scales["map"]["scope"] == "all heads and layers"
+    low, high = (scales["map"][end] for end in ("low", "high"))
+    assert low == pytest.approx(1 / high) and high > 1.5
+    records = [r for r in expected(causal=True, depth=2) if r.kind == "self"]
+    seen = np.tril(np.ones((320, 320), bool))
+    multiples = [r.map.full(0, h) * np.arange(1, 321)[:, None] for r in records for h in range(8)]
+    top = np.percentile(np.stack(multiples)[:, seen], 99.5)
+    assert high == pytest.approx(top, rel=0.02)
+    assert found["pinned"][0]["scale"]["law"] == "uniform"
+    uniform = found["strip"][1]["uniforms"]
+    assert np.unique(uniform) == pytest.approx(1 / (2 * 64 + 1 * 8 + 2 + 1))
+
+
+def test_ends_set_by_hand_are_in_the_link_and_hold_for_every_picture(app):
+    at = app(ends="0.001-0.02", palette="Light", pins="0.1", depth=2)
+    assert not at.exception
+    found = sent(at)
+    for key in ("map", "strip", "pinned"):
+        scale = found[key][0]["scale"]
+        assert (scale["low"], scale["high"], scale["scope"]) == (0.001, 0.02, "set by hand"), key
+    light = found["map"][1]["table"].reshape(256, 3)
+    assert light[0].sum() > 600 and light[-1].sum() < 60
+    assert found["strip"][1]["table"][:3].sum() < 60, "over frames low weights stay see-through"
+    at.session_state["colours.ends"] = None
+    at.run()
+    assert sent(at)["map"][0]["scale"]["scope"] == "this head"
+    assert "ends" not in at.query_params
+    for absurd in ("0.5-0.1", "x-1", "1-99999999999"):
+        assert sent(app(ends=absurd, depth=1))["map"][0]["scale"]["scope"] == "this head"
+
+
 def test_links_of_earlier_versions_still_ask_for_logarithmic_colours(app):
     at = app(log="true")
     assert not at.exception and sent(at)["map"][0]["scale"]["law"] == "log"

@@ -65,13 +65,23 @@ def test_it_opens_on_the_trained_model(app):
     assert not any("random weights" in line for line in words_on(at))
 
 
+def test_masked_patches_are_sent_where_maskgit_was_asked(app):
+    at = app(source="Trained", maps="Cross")
+    _, parts = components(at)["strip"]
+    np.testing.assert_array_equal(parts["masked"], looked().outcome.masked.ravel())
+    at.button_group(key="maps").set_value("encoder spatial").run()
+    assert "masked" not in components(at)["strip"][1], "C-ViViT saw every patch"
+
+
 def test_encoder_and_decoder_are_told_apart(app):
     at = app(source="Trained")
     options = at.button_group(key="maps").options
     named = {"encoder spatial", "encoder temporal", "decoder spatial", "decoder temporal"}
     assert {str(getattr(o, "content", o)).lower() for o in options} >= named | {"self", "cross"}
     at.button_group(key="maps").set_value("decoder spatial").run()
-    assert any("time 2" in line for line in words_on(at))
+    heading, _ = components(at)["heading"]
+    assert heading["text"] == "L1 H3, decoder spatial" and heading["place"][0] == 2
+    assert components(at)["map"][0]["query"]["origin"] == [2, 0, 0]
 
 
 def test_another_clip_says_what_it_shows(app):

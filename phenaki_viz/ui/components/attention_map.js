@@ -1,8 +1,10 @@
 const FONT = 11;
 const LARGEST_CELL = 44; // CSS pixels a side: a map of few tokens stays small
+const BROADEST_CELL = 72; // where cells carry words, and the map has a window to fill
 const TALLEST = 580;
 const LEAST_CELLS = 4; // as far as zooming goes
-const LEGEND = 104;
+const LEGEND = 132;
+const ROOM = 300; // pixels of the legend where it lies under the map
 const NARROW = 560;
 const NULL_GAP = 6;
 const STANDS = 600; // milliseconds after which a view is one that the link keeps
@@ -23,10 +25,12 @@ class AttentionMap extends LinkedPanel {
     this.top.onwheel = (event) => this.wheeled(event);
     this.top.onkeydown = (event) => this.key(event);
     this.addTools();
+    this.histogram = new Histogram(this.find(".legend"), this);
   }
 
   close() {
     super.close();
+    this.histogram.close();
     clearTimeout(this.asking);
     clearTimeout(this.telling);
     withdraw(WEIGHTS, this.offering);
@@ -48,16 +52,17 @@ class AttentionMap extends LinkedPanel {
       this.memory.view = this.memory.total ? null : this.firstView();
       this.memory.total = total;
     }
+    this.scale = this.head.scale;
     const { ranks, values = decoded(this.parts) } = this.parts;
     const cut = cutOf(this.head, this.parts, values);
     const { cell } = this.head;
-    this.tile = { window, cell, shape, values, ranks, cut, ...this.paintedValues(values, cut) };
+    this.tile = { window, cell, shape, values, ranks, cut };
+    this.colour(this.tile);
     const whole = String(window) === String([0, total[0], 0, total[1]]);
     this.offerWeights(whole && String(cell) === "1,1", values);
     if (whole) this.coarse = { ...this.tile, source };
     else if (!source || this.coarse?.source !== source) this.coarse = null;
     if (this.covers(this.view)) this.asked = null;
-    this.drawLegend();
     this.sayCut();
     if (this.pushed) this.reveal();
     this.pushed = false;
@@ -80,24 +85,37 @@ class AttentionMap extends LinkedPanel {
     if (of && complete) offer(WEIGHTS, { of, values, query, key, total, uniform });
   }
 
-  paintedValues(values, cut) {
-    const { scale, shape: [rows, columns], colours } = this.head;
+  // A tile as a picture, one dot a value. `measured` is what colours follow.
+  colour(tile) {
+    const { shape: [rows, columns], values, cut } = tile;
+    const { colours } = this.head;
     const ramp = pixels(this.parts.table);
     const away = cut && pixelOf(cut.colour);
-    const place = placer(scale);
+    const place = placer(this.scale);
+    const measure = measurer(this.scale, this.parts.uniform, tile);
     const [masked, wrong] = [pixelOf(colours.masked), pixelOf(colours.wrong)];
-    const has = { masked: false, wrong: false };
-    const picture = imageOf(columns, rows, (dots) => {
+    tile.has = { masked: false, wrong: false };
+    tile.measured ??= values.map((value, i) => measure(cut ? cut.shown(i) : value, i));
+    tile.picture = imageOf(columns, rows, (dots) => {
       for (let i = 0; i < values.length; i++) {
-        const value = values[i];
-        if (Number.isFinite(value)) {
-          dots[i] = ramp[Math.round(255 * place(cut ? cut.shown(i) : value))];
+        if (Number.isFinite(values[i])) {
+          dots[i] = ramp[Math.round(255 * place(tile.measured[i]))];
           if (cut) dots[i] = mixed(dots[i], away, cut.kept(i));
-        } else if (Number.isNaN(value)) [dots[i], has.masked] = [masked, true];
-        else [dots[i], has.wrong] = [wrong, true];
+        } else if (Number.isNaN(values[i])) [dots[i], tile.has.masked] = [masked, true];
+        else [dots[i], tile.has.wrong] = [wrong, true];
       }
     });
-    return { picture, has };
+  }
+
+  // While an end of the colours is moved: this map alone; the others follow when Python answers.
+  live([low, high]) {
+    this.scale = { ...this.scale, low, high, hand: true, scope: "set by hand" };
+    for (const tile of new Set([this.tile, this.coarse])) if (tile) this.colour(tile);
+    this.soon("paint");
+  }
+
+  settle(ends) {
+    this.tell("ends", { ends });
   }
 
   // ---- what is on view, in full cells: [r0, r1, c0, c1]
@@ -243,11 +261,19 @@ class AttentionMap extends LinkedPanel {
     const groups = Math.max(0, ...query.groups.map(width));
     const beside = (groups ? groups + 8 : 0) + (names[0] ? names[0] + 6 : 0) + 5;
     const left = Math.ceil(Math.max(width(`${query.title} ↓`) + 12, beside));
-    const room = this.width - left - 8 - (this.width < NARROW ? 0 : LEGEND);
-    const [wide, high] = plotSize(rows, columns, Math.max(room, 80));
-    this.turned = isNamed(key) && names[1] > wide / columns - 2;
-    const over = names[1] ? (this.turned ? names[1] + 6 : FONT + 4) : 0;
-    const top = FONT + 8 + (key.groups.length ? FONT + 6 : 0) + over;
+    const room = Math.max(this.width - left - 8 - (this.width < NARROW ? 0 : LEGEND), 80);
+    const under = this.width < NARROW ? [".side"] : [];
+    const spare = this.left(".cut", ".foot", ".notes", ...under) - 4;
+    const plan = (turned) => {
+      const over = names[1] ? (turned ? names[1] + 6 : FONT + 4) : 0;
+      const top = FONT + 8 + (key.groups.length ? FONT + 6 : 0) + over;
+      const tallest = spare > 0 ? Math.max(spare - top, 80) : TALLEST;
+      const broadest = spare > 0 && isNamed(key) ? BROADEST_CELL : LARGEST_CELL;
+      return { over, top, size: plotSize([rows, columns], room, tallest, broadest) };
+    };
+    const isTurned = ({ size: [wide] }) => isNamed(key) && names[1] > wide / columns - 2;
+    this.turned = isTurned(plan(false));
+    const { over, top, size: [wide, high] } = plan(this.turned);
     const [inner, above] = names;
     this.plot = { left, top, width: wide, height: high, inner, over, above };
     this.size = [left + wide + 8, top + high + 4];
@@ -303,8 +329,10 @@ class AttentionMap extends LinkedPanel {
     this.drawNumbers(pen);
     pen.restore();
     this.drawMargins(pen);
+    this.drawLegend();
     this.paintTop();
     this.tools();
+    this.top.dataset.ends = [this.scale.low, this.scale.high];
     this.top.dataset.painted = Number(this.top.dataset.painted ?? 0) + 1;
     this.top.dataset.plot = [left, top, width, height];
     this.top.dataset.source = this.head.source;
@@ -369,7 +397,7 @@ class AttentionMap extends LinkedPanel {
     const { value, tile, index } = this.reading(row, column) ?? {};
     if (!Number.isFinite(value)) return;
     const { cut } = tile;
-    const at = 3 * Math.round(255 * placer(this.head.scale)(cut ? cut.shown(index) : value));
+    const at = 3 * Math.round(255 * placer(this.scale)(tile.measured[index]));
     const [red, green, blue] = this.parts.table.subarray(at, at + 3);
     const bright = 0.3 * red + 0.59 * green + 0.11 * blue > 140 && !(cut && cut.kept(index) < 1);
     pen.fillStyle = bright ? "#000" : "#fff";
@@ -651,25 +679,22 @@ class AttentionMap extends LinkedPanel {
   }
 
   drawLegend() {
-    const { scale, colours } = this.head;
-    const bar = make("div", { className: "bar" });
-    const narrow = this.width < NARROW;
-    bar.style.background = gradient(this.parts.table, narrow ? "to right" : "to top");
-    if (!narrow) bar.style.height = "160px";
-    const ends = [above(scale), spoken(middle(scale), 3), spoken(scale.low, 3)].map((textContent) =>
-      make("span", { textContent }),
-    );
-    const ticks = make("div", { className: "ticks" }, ...ends);
-    const ramp = make("div", { className: "ramp" }, bar, ticks);
-    const kind = `${LAWS[scale.law]},`;
-    const law = make("div", { className: "law" }, kind, make("br"), scale.scope);
+    const { colours, cut, tellsEnds } = this.head;
+    const flat = this.width < NARROW;
     const flags = [["masked", "masked"], ["wrong", "not a distribution"]]
       .filter(([name]) => this.tile.has[name] || this.coarse?.has[name])
       .map(([name, text]) => swatch(colours[name], text));
-    const { cut } = this.head;
     if (cut) flags.push(swatch(cut.colour, "left out"));
-    const names = scale.names?.map(([colour, name]) => swatch(colour, name));
-    this.find(".legend").replaceChildren(...(names ?? [ramp, law]), ...flags);
+    this.histogram.draw({
+      scale: this.scale,
+      values: this.tile.measured,
+      table: this.parts.table,
+      length: flat ? Math.min(ROOM, this.plot.width) : clamp(this.plot.height - 88, 80, 240),
+      flat,
+      fixed: !tellsEnds,
+      names: this.scale.names?.map(([colour, name]) => swatch(colour, name)),
+      flags,
+    });
   }
 
   // ---- what the user does
@@ -798,9 +823,9 @@ class AttentionMap extends LinkedPanel {
 }
 
 // Square maps are square; narrow ones get broader cells, within reason.
-function plotSize(rows, columns, room) {
-  const high = Math.min(TALLEST, LARGEST_CELL * rows);
-  const wide = Math.min(room, LARGEST_CELL * columns, TALLEST * 1.6);
+function plotSize([rows, columns], room, tallest, broadest) {
+  const high = Math.min(tallest, LARGEST_CELL * rows);
+  const wide = Math.min(room, broadest * columns, tallest * 1.6);
   if (rows === columns) return [Math.min(high, wide), Math.min(high, wide)];
   const ratio = rows / columns;
   if (ratio > 1) return [wide, Math.min(high, Math.max(wide, 240), ratio * wide)];

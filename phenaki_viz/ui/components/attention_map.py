@@ -7,6 +7,7 @@ import numpy as np
 
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import (
+    BY_HAND,
     KEY_COLOUR,
     MASKED_COLOUR,
     QUERY_COLOUR,
@@ -51,12 +52,13 @@ _mount = declare(
     "<div class='panel'><div class='cut' hidden></div><div class='row'>"
     "<div class='plot'><canvas class='base'></canvas>"
     "<canvas class='top' tabindex='0' role='img'></canvas></div>"
-    "<div class='legend'></div></div>"
-    "<div class='foot'><output class='said'></output><div class='tools'></div></div>"
+    "<div class='side'><div class='legend'></div><div class='tools'></div></div></div>"
+    "<div class='foot'><output class='said'></output></div>"
     "<span class='aloud' aria-live='polite'></span></div>",
     "linked",
     "weight_codes",
     "attention_cut",
+    "histogram",
 )
 
 
@@ -84,6 +86,7 @@ def attention_map(
     on_window: Callable[[WindowWish], None] | None = None,
     view: Sequence[float] | None = None,
     on_view: Callable[[list[float] | None], None] | None = None,
+    on_ends: Callable[[tuple[float, float] | None], None] | None = None,
     notes: Sequence[str] = (),
     shows: str = "",
 ) -> MapEvent | None:
@@ -101,8 +104,9 @@ def attention_map(
     `selected_query` and `selected_key` are then not looked at. weights: a name under which the
     other components of the page may read every weight, where all of them are sent. view: the part
     (r0 r1 c0 c1, in cells) to begin with; on_view is told the part that is zoomed to, or None for
-    the whole. notes: lines under it. shows: what it is of, see `said`. on_pick, on_window and
-    on_view are called before the page is drawn: set state there.
+    the whole. on_ends: lets the ends of the colours be set on the legend, and is told them, or None
+    for those of `scale` again. notes: lines under it. shows: what it is of, see `said`. on_pick,
+    on_window, on_view and on_ends are called before the page is drawn: set state there.
     Raises ShapeError when the shapes do not fit.
     """
     window = window or (0, total[0], 0, total[1])
@@ -124,6 +128,7 @@ def attention_map(
         "key": as_map_axis(key_axis, total[1]).header(),
         **{"link": link, "weights": weights, "notes": list(notes), "shows": shows},
         **{"view": list(view) if view else None, "tellsView": on_view is not None},
+        "tellsEnds": on_ends is not None,
         "push": None if link else picks.push(key, selected, picked),
     }
     parts = _numbers(values, ranks) | cut_parts(cut, cell) | _uniform(uniform)
@@ -134,6 +139,7 @@ def attention_map(
         on_pick_change=picks.answering(key, "pick", cast(Any, on_pick)),
         on_window_change=picks.answering(key, "window", cast(Any, on_window)),
         on_view_change=picks.answering(key, "view", _of_view(on_view)),
+        on_ends_change=picks.answering(key, "ends", _of_ends(on_ends)),
     )
     return cast(MapEvent | None, event or picks.news(key, "window"))
 
@@ -144,11 +150,26 @@ def _of_view(
     return None if on_view is None else lambda event: on_view(event["view"])
 
 
+def _of_ends(
+    on_ends: Callable[[tuple[float, float] | None], None] | None,
+) -> Callable[[picks.Event], None] | None:
+    if on_ends is None:
+        return None
+
+    def told(event: picks.Event) -> None:
+        ends = event["ends"]
+        on_ends((float(ends[0]), float(ends[1])) if ends else None)
+
+    return told
+
+
 def scale_header(scale: ColourScale) -> dict[str, Any]:
     """A colour scale for the browser; common.js `placer` is `ColourScale.unit`."""
     low, high = raw_ends(scale)
     above = scale.cut_off
-    ends = {"low": low, "high": high, "law": scale.law, "above": above, "scope": scale.scope}
+    most = None if scale.most is None else float(scale.most)
+    said = {"above": above, "most": most, "scope": scale.scope, "hand": scale.scope == BY_HAND}
+    ends = {"low": low, "high": high, "law": scale.law, **said}
     return ends | ({"names": scale.swatches} if scale.names else {})
 
 

@@ -46,6 +46,22 @@ class Panel {
     this.watchDots();
   }
 
+  // The height in CSS pixels that the page has for this picture (`--pv-tall`); 0 for any.
+  get tall() {
+    if (!this.probe) {
+      this.probe = make("i", { className: "probe", ariaHidden: "true" });
+      this.panel.prepend(this.probe);
+      this.observer.observe(this.probe);
+    }
+    return this.probe.clientHeight;
+  }
+
+  // What of that height the named parts of the panel leave.
+  left(...selectors) {
+    const taken = selectors.map((selector) => this.find(selector)?.offsetHeight ?? 0);
+    return this.tall && this.tall - taken.reduce((sum, one) => sum + one, 0);
+  }
+
   // Zooming the browser, or moving its window to another screen, changes the dots of a pixel.
   watchDots() {
     this.dots = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
@@ -68,9 +84,9 @@ class Panel {
     this.theme = themeOf(this.panel);
     this.width = this.panel.clientWidth;
     const started = performance.now();
+    this.caption(head.notes ?? []); // first: a picture that has to fit leaves room for it
     this.take();
     this.draw();
-    this.caption(head.notes ?? []);
     this.declare();
     this.panel.dataset.milliseconds = performance.now() - started; // for benchmarks
   }
@@ -99,8 +115,9 @@ class Panel {
 
   resized() {
     const width = this.panel.clientWidth;
-    if (!this.head || !width || width === this.width) return;
-    this.width = width;
+    const tall = this.probe?.clientHeight;
+    if (!this.head || !width || (width === this.width && tall === this.drawnTall)) return;
+    [this.width, this.drawnTall] = [width, tall];
     this.draw();
     this.declare();
   }
@@ -109,7 +126,8 @@ class Panel {
   caption(lines) {
     if (!lines.length && !this.lines) return;
     this.lines ??= this.panel.appendChild(make("div", { className: "notes" }));
-    this.lines.replaceChildren(...lines.map((textContent) => make("p", { textContent })));
+    const title = lines.join("\n"); // all of it, where there is room for one line only
+    this.lines.replaceChildren(...lines.map((textContent) => make("p", { textContent, title })));
   }
 
   // What is painted now, for the texts that speak of it.
@@ -216,11 +234,26 @@ function pixels(table, alpha = () => 1) {
   return found;
 }
 
+const LOGARITHMIC = new Set(["log", "uniform"]);
+
+// What colours follow: weights, or their multiples of uniform, which is one number a query.
+// Of values in rows of cells; (value, index) -> number.
+function measurer({ law }, uniform, { window: [r0], cell: [tall], shape: [rows, columns] }) {
+  if (law !== "uniform" || !uniform) return (value) => value;
+  const each = Float32Array.from({ length: rows }, (_, row) => {
+    const own = uniform.subarray(r0 + row * tall, Math.min(r0 + (row + 1) * tall, uniform.length));
+    return meanOf(own.filter(Number.isFinite)) || 1;
+  });
+  return (value, i) => value / each[Math.floor(i / columns) % rows];
+}
+
+const meanOf = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+
 // Raw number -> 0..1: ColourScale.unit of figures/colour.py.
 function placer({ low, high, law }) {
   const linear = (value) => clamp((value - low) / (high - low || 1), 0, 1);
   if (law === "sqrt") return (value) => Math.sqrt(linear(value));
-  if (law !== "log") return linear;
+  if (!LOGARITHMIC.has(law)) return linear;
   const [from, to] = [Math.log10(low), Math.log10(high)];
   return (value) => clamp((Math.log10(Math.max(value, low)) - from) / (to - from || 1), 0, 1);
 }
@@ -313,13 +346,19 @@ function gradient(table, direction, alpha = () => 1) {
 }
 
 function middle({ low, high, law }) {
-  if (law === "log") return Math.sqrt(low * high);
+  if (LOGARITHMIC.has(law)) return Math.sqrt(low * high);
   return low + (high - low) * (law === "sqrt" ? 0.25 : 0.5);
 }
 
 // What a legend says of a scale: its law, and that its last colour stands for more than one value.
-const LAWS = { linear: "linear", sqrt: "square root", log: "logarithmic" };
-const above = (scale) => `${spoken(scale.high, 3)}${scale.above ? " and above" : ""}`;
+const LAWS = {
+  linear: "linear",
+  sqrt: "square root",
+  log: "logarithmic",
+  uniform: "multiples of uniform, logarithmic",
+};
+const saidEnd = (value, law) => `${spoken(value, 3)}${law === "uniform" ? "\u00a0×" : ""}`;
+const above = (scale) => `${saidEnd(scale.high, scale.law)}${scale.above ? " and above" : ""}`;
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
@@ -330,6 +369,15 @@ function used(event) {
 }
 
 const plain = (event) => !(event.ctrlKey || event.metaKey || event.altKey);
+
+// Whether a letter belongs to a field that is written in.
+function isTyping(event) {
+  const [target] = event.composedPath();
+  const { type } = target;
+  const typed = target.tagName === "INPUT" && !/^(range|checkbox|radio|button)$/.test(type);
+  return target.isContentEditable || typed || /^(TEXTAREA|SELECT)$/.test(target.tagName);
+}
+
 
 // What stands under the frames of a time step.
 function captionOf(t, frames) {

@@ -9,13 +9,22 @@ const COVER = {
 };
 
 // The dark end of the palette would not show on a dark frame: colours start a third of the way up.
-function lit(table) {
+function lit(given) {
+  const bright = (at) => given[at] + given[at + 1] + given[at + 2];
+  const table = bright(0) > bright(given.length - 3) ? backwards(given) : given;
   const shown = new Uint8Array(table.length);
   for (let i = 0; i < 256; i++) {
     const from = 3 * Math.round(84 + (i / 255) * 171);
     shown.set(table.subarray(from, from + 3), 3 * i);
   }
   return shown;
+}
+
+// A palette for paper begins light: over frames it is turned.
+function backwards(table) {
+  const turned = new Uint8Array(table.length);
+  for (let at = 0; at < table.length; at += 3) turned.set(table.subarray(at, at + 3), table.length - 3 - at);
+  return turned;
 }
 
 // The frames that Python sent by a component of their own; null until they are here.

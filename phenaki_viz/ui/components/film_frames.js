@@ -1,3 +1,6 @@
+const HATCH = 5; // pixels between the diagonals over masked patches
+const LEAST_FITTING = 44; // pixels: smaller frames are put on another line
+const CAPTION = 27; // pixels under a frame
 const GAP = 3; // between frames of one step
 const BETWEEN = 14; // between steps
 const LARGEST_FRAME = 200;
@@ -22,13 +25,22 @@ class FilmFrames extends LinkedPanel {
     this.table = signed || this.memory.beside ? this.parts.table : lit(this.parts.table);
     const ramp = pixels(this.table, this.cover);
     const place = placer(this.scale);
+    const measured = this.measured(weights, places);
     const masked = (pixelOf(this.head.colours.masked) & 0xffffff) | (0x59 << 24);
     this.heats = this.head.steps.map((_, t) =>
-      this.heat(t, (weight) =>
-        Number.isFinite(weight) ? ramp[Math.round(255 * place(weight))] : masked,
+      this.heat(t, (i) =>
+        Number.isFinite(weights[i]) ? ramp[Math.round(255 * place(measured[i]))] : masked,
       ),
     );
     this.drawLegend();
+  }
+
+  // What colours follow: see `measurer` in common.js.
+  measured(weights) {
+    const { uniforms } = this.parts;
+    const { law } = this.head.scale;
+    if (law !== "uniform") return weights;
+    return weights.map((weight, i) => weight / (uniforms?.[i] || this.head.uniform || 1));
   }
 
   // More contrast: colours end below the largest weight, and what lies above is all the last colour.
@@ -44,7 +56,7 @@ class FilmFrames extends LinkedPanel {
     const { scale, each, chosen, word } = this.head;
     if (!each || samePlaces(places, word === null ? chosen : [word])) return scale;
     const high = Math.max(0, ...weights.filter(Number.isFinite)) || 1;
-    const low = scale.law === "log" ? (high * scale.low) / scale.high : 0;
+    const low = LOGARITHMIC.has(scale.law) ? (high * scale.low) / scale.high : 0;
     const many = places.length > 1 && `${this.combine.value} of ${places.length} patches`;
     return { ...scale, low, high, above: false, scope: many || each };
   }
@@ -54,7 +66,7 @@ class FilmFrames extends LinkedPanel {
     const [, rows, columns] = this.head.grid;
     const first = t * rows * columns;
     return imageOf(columns, rows, (dots) => {
-      for (let i = 0; i < dots.length; i++) dots[i] = colourOf(this.weights[first + i]);
+      for (let i = 0; i < dots.length; i++) dots[i] = colourOf(first + i);
     });
   }
 
@@ -91,7 +103,8 @@ class FilmFrames extends LinkedPanel {
     this.strip.style.setProperty("--between", `${BETWEEN}px`);
     this.strip.style.setProperty("--chosen", colours[this.head.side === "column" ? "key" : "query"]);
     // A panel's width is told rounded: up to half a pixel may be missing.
-    const wide = frameWidth(this.head.steps.map((step) => step.length), this.width - 1);
+    const steps = this.head.steps.map((step) => step.length);
+    const wide = frameWidth(steps, this.width - 1, this.tall && ((lines) => this.widest(lines)));
     this.frame = [wide, Math.round((wide * height) / width)];
     for (const box of this.strip.children) {
       const frames = box.querySelectorAll(".frames canvas").length;
@@ -102,6 +115,15 @@ class FilmFrames extends LinkedPanel {
     this.enlarged = this.pictures?.map((picture) => this.enlarge(picture));
     this.look();
     this.paint();
+  }
+
+  // The largest frame of which so many lines fit into the height there is.
+  widest(lines) {
+    const { size: [height, width] } = this.head;
+    const spare = this.left(".head", ".foot", ".notes");
+    const under = CAPTION * (this.memory.beside ? 2 : 1); // weights apart have a frame of their own
+    const each = (spare - 12 * (lines - 1)) / lines - under;
+    return clamp(((this.memory.beside ? each / 2 : each) * width) / height, 1, LARGEST_FRAME);
   }
 
   // As large as it is shown: done once, not at every move of the pointer.
@@ -135,6 +157,7 @@ class FilmFrames extends LinkedPanel {
       pen.globalAlpha = this.memory.beside ? 0 : this.memory.opacity;
       pen.drawImage(heat, 0, 0, ...this.frame);
       pen.globalAlpha = 1;
+      this.drawHatching(pen, t);
       this.drawMarks(pen, t, places);
     }
     if (this.memory.beside) {
@@ -156,6 +179,30 @@ class FilmFrames extends LinkedPanel {
     if (places.length === 1) this.drawPatch(pen, places[0], asked, 2.5);
     else this.drawOutline(pen, places, asked);
     this.drawOutline(pen, (this.band ?? []).filter(here), asked);
+  }
+
+  // Diagonals over what the model was not shown, whatever weights lie there.
+  drawHatching(pen, t) {
+    const { masked } = this.parts;
+    if (!masked || this.memory.bare) return;
+    const [, rows, columns] = this.head.grid;
+    const [wide, high] = [this.frame[0] / columns, this.frame[1] / rows];
+    pen.save();
+    pen.beginPath();
+    for (let at = 0; at < rows * columns; at++) {
+      if (!masked[t * rows * columns + at]) continue;
+      pen.rect((at % columns) * wide, Math.floor(at / columns) * high, wide, high);
+    }
+    pen.clip();
+    pen.beginPath();
+    const [width, height] = this.frame;
+    for (let x = -height; x < width; x += HATCH) {
+      pen.moveTo(x, height);
+      pen.lineTo(x + height, 0);
+    }
+    [pen.strokeStyle, pen.lineWidth] = ["rgb(255 255 255 / 0.42)", 0.8];
+    pen.stroke();
+    pen.restore();
   }
 
   drawLines(pen) {
@@ -195,18 +242,24 @@ class FilmFrames extends LinkedPanel {
     bar.style.backgroundImage = gradient(this.table, "to right", this.cover);
     const law = `${LAWS[scale.law]}, ${scale.scope}`;
     const high = above({ ...scale, above: scale.above || this.memory.contrast > 1 });
-    const parts = [spoken(scale.low, 3), bar, high, ` · ${law}`];
+    const parts = [saidEnd(scale.low, scale.law), bar, high, ` · ${law}`];
     if (this.weights.some(Number.isNaN)) parts.push(swatch(this.head.colours.masked, "no weight"));
+    if (this.parts.masked && !this.memory.bare) {
+      const mark = make("span", { className: "hatch" });
+      parts.push(make("span", { className: "swatch" }, mark, "masked input"));
+    }
     this.find(".legend").replaceChildren(...parts);
   }
 }
 
 // How wide all frames are: on one line if that leaves them large enough, else on two, …
-function frameWidth(steps, room) {
-  const least = clamp(room / 4, 64, 96);
+// fitting: the widest of which so many lines fit into the height there is; 0 for any height.
+function frameWidth(steps, room, fitting) {
+  const widest = fitting || (() => LARGEST_FRAME);
+  const least = Math.min(fitting ? LEAST_FITTING : clamp(room / 4, 64, 96), widest(1));
   const alone = (room - (Math.max(...steps) - 1) * GAP) / Math.max(...steps);
   for (let lines = 1; ; lines++) {
-    for (let wide = LARGEST_FRAME; wide >= least; wide--) {
+    for (let wide = Math.max(widest(lines), least); wide >= least; wide--) {
       if (linesOf(steps, wide, room) <= lines) return Math.floor(Math.min(wide, alone));
     }
     if (lines > steps.length) return Math.floor(Math.min(least, alone));

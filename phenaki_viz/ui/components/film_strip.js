@@ -36,6 +36,9 @@ class FilmStrip extends FilmFrames {
     this.lines.onchange = () => this.turn("lines", this.lines.checked);
     this.beside = make("input", { type: "checkbox" });
     this.beside.onchange = () => this.turn("beside", this.beside.checked);
+    this.hatched = make("input", { type: "checkbox" });
+    this.hatched.onchange = () => this.turn("bare", !this.hatched.checked);
+    this.hatching = make("label", {}, this.hatched, "hatch masked");
     this.combine = make(
       "select",
       { ariaLabel: "How several patches are put together", onchange: () => this.recombine() },
@@ -44,14 +47,28 @@ class FilmStrip extends FilmFrames {
     const title = "Show where the patch under the pointer looks; a click holds it (Esc)";
     const onclick = () => this.hold(!this.memory.locked);
     this.follow = make("button", { type: "button", title, onclick, textContent: "Follow pointer" });
-    this.find(".tools").append(
-      this.combine,
-      this.follow,
+    const drawing = make(
+      "div",
+      { className: "box" },
       make("label", {}, "overlay", this.slider),
       make("label", { title: "Colours end at a lower weight" }, "contrast", this.contrast),
       make("label", { title: "Weights under the frames, not over them" }, this.beside, "apart"),
       make("label", {}, this.lines, "patch grid"),
+      this.hatching,
     );
+    this.drawing = make("details", {}, make("summary", { textContent: "Drawn" }), drawing);
+    this.drawing.onkeydown = (event) => this.shut(event);
+    this.drawing.onfocusout = ({ relatedTarget: to }) => {
+      if (to && !this.drawing.contains(to)) this.drawing.open = false;
+    };
+    this.find(".own").append(this.combine, this.follow, this.drawing);
+  }
+
+  shut(event) {
+    if (event.key !== "Escape") return;
+    used(event);
+    this.drawing.open = false;
+    this.drawing.firstChild.focus();
   }
 
   set(name, value) {
@@ -65,8 +82,8 @@ class FilmStrip extends FilmFrames {
   }
 
   tellLook() {
-    const { opacity, contrast, lines, beside } = this.memory;
-    if (this.head.tellsLook) this.tell("look", { opacity, contrast, lines, beside });
+    const { opacity, contrast, lines, beside, bare } = this.memory;
+    if (this.head.tellsLook) this.tell("look", { opacity, contrast, lines, beside, bare });
   }
 
   take() {
@@ -77,6 +94,8 @@ class FilmStrip extends FilmFrames {
     this.contrast.value = memory.contrast ??= head.look?.contrast ?? 1;
     this.lines.checked = memory.lines ??= head.look?.lines ?? false;
     this.beside.checked = memory.beside ??= head.look?.beside ?? false;
+    this.hatched.checked = !(memory.bare ??= head.look?.bare ?? false);
+    this.hatching.hidden = !this.parts.masked;
     memory.locked ??= head.locked;
     memory.picked ??= head.chosen?.[0];
     memory.also ??= head.chosen?.slice(1) ?? [];
@@ -159,9 +178,15 @@ class FilmStrip extends FilmFrames {
     return this.weights[(t * rows + h) * columns + w];
   }
 
+  // Whether the model was not shown this patch.
+  isMasked([t, h, w]) {
+    const [, rows, columns] = this.head.grid;
+    return Boolean(this.parts.masked?.[(t * rows + h) * columns + w]);
+  }
+
   words(patch) {
     const value = this.weight(patch);
-    const name = placeName(...patch);
+    const name = `${placeName(...patch)}${this.isMasked(patch) ? " · masked" : ""}`;
     if (!Number.isFinite(value)) return `${name} · no weight: masked, or not a key here`;
     const uniform = this.uniformOf(patch);
     const ratio = uniform ? ` · ${times(value, uniform)}` : "";
@@ -179,6 +204,24 @@ class FilmStrip extends FilmFrames {
     const queries = (isRow ? (looked ?? []) : [patch]).map((at) => indexOf(map.query, at));
     const found = new Set(queries.map((query) => map.uniform[query]));
     return found.size === 1 ? [...found][0] : null;
+  }
+
+  // Of patches that Python was not asked for, by the queries of the map beside.
+  measured(weights, places) {
+    const map = nearby(this.head.weights);
+    if (this.head.scale.law !== "uniform" || !map?.uniform || weights === this.parts.weights) {
+      return super.measured(weights);
+    }
+    const own = (patch) => map.uniform[indexOf(map.query, patch)];
+    const looks = this.head.side === "row" && this.word === null;
+    const [sum, count] = [this.combine.value === "sum" && !looks, places.length];
+    const asked = looks ? places.map(own).filter(Number.isFinite) : [];
+    const mine = meanOf(asked) * (this.combine.value === "sum" ? asked.length : 1);
+    const [, rows, columns] = this.head.grid;
+    const patchOf = (i) => [
+      Math.floor(i / (rows * columns)), Math.floor(i / columns) % rows, i % columns,
+    ];
+    return weights.map((weight, i) => weight / (looks ? mine : own(patchOf(i)) * (sum ? count : 1)));
   }
 
   // Where most of what is shown lies.
@@ -224,6 +267,7 @@ class FilmStrip extends FilmFrames {
       also: this.memory.also.map((place) => place.join(".")).join("_"),
       looked: (this.looked ?? []).map((place) => place.join(".")).join("_"),
       high: this.scale.high,
+      masked: shown ? this.isMasked(shown) : "",
       total: this.weights.reduce((sum, weight) => sum + (weight || 0), 0),
       key: this.memory.key || "",
       word: this.word ?? "",
@@ -234,7 +278,7 @@ class FilmStrip extends FilmFrames {
   }
 
   sayTitle() {
-    const { direction, many, colours, side } = this.head;
+    const { direction, many, aside, colours, side } = this.head;
     if (this.head.still) {
       this.find(".title").replaceChildren(direction);
       return;
@@ -245,7 +289,8 @@ class FilmStrip extends FilmFrames {
     const what = word === false ? direction : `reads “${word}”`;
     const said = places.length > 1 ? ` ${many} (${this.combine.value})` : ` ${what}`;
     const colour = colours[side === "column" ? "key" : "query"];
-    this.find(".title").replaceChildren(dot(colour), asked, said);
+    const more = make("i", { textContent: aside ? ` · ${aside}` : "" });
+    this.find(".title").replaceChildren(dot(colour), asked, said, more);
   }
 
   // ---- what the user does
@@ -276,6 +321,7 @@ class FilmStrip extends FilmFrames {
 
   // A finger scrolls the page: boxes are drawn by mouse or pen.
   pressed(event) {
+    this.drawing.open = false;
     const patch = this.at(event);
     if (this.head.still || event.button !== 0 || event.pointerType === "touch" || !patch) return;
     this.press = { patch, add: event.shiftKey };

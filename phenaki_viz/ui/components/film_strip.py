@@ -48,13 +48,14 @@ class Walk(TypedDict):
 class StripLook(TypedDict):
     """How the strip is drawn. opacity: of the weights, 0 to 1. contrast: by how much the colours'
     end is lowered, 1 to 10. lines: between patches. beside: weights under the frames, not over
-    them.
+    them. bare: masked patches are not hatched.
     """
 
     opacity: float
     contrast: float
     lines: bool
     beside: bool
+    bare: bool
 
 
 SLOW_WALK: Walk = {"along": "frames", "pace": 3}
@@ -79,10 +80,10 @@ class OfMap:
 
 _mount = declare(
     "film_strip",
-    "<div class='panel'><div class='head'><span class='title'></span><div class='tools'></div>"
-    "</div><div class='strip' tabindex='0' role='img'></div>"
+    "<div class='panel'><div class='head'><span class='title'></span><div class='walk tools'></div>"
+    "<div class='own tools'></div></div><div class='strip' tabindex='0' role='img'></div>"
     "<div class='foot'><output class='said'></output><div class='legend'></div></div>"
-    "<div class='walk tools'></div><span class='aloud' aria-live='polite'></span></div>",
+    "<span class='aloud' aria-live='polite'></span></div>",
     "linked",
     "nearby_weights",
     "walk",
@@ -104,8 +105,11 @@ def film_strip(
     combine: Literal["mean", "sum"] = "mean",
     side: Literal["row", "column"] = "row",
     uniform: float | None = None,
+    uniforms: np.ndarray | None = None,
+    masked: np.ndarray | None = None,
     direction: str = "looks at",
     many: str = "",
+    aside: str = "",
     unit: str = "weight",
     each: str | None = None,
     locked: bool = True,
@@ -125,9 +129,12 @@ def film_strip(
     frames: 'f H W 3' uint8. steps: the frames of each time step. weights: 't h w' float32, raw;
     NaN has no colour (masked, or not a key of this map). query: the patch that is outlined; also:
     patches chosen with it, whose weights are put together as `combine` says. side: whether weights
-    are rows (the patches look) or columns (they are looked at). uniform: 1 / visible keys.
+    are rows (the patches look) or columns (they are looked at). uniform: 1 / visible keys;
+    uniforms: the same of every weight, 't h w', for colours that follow multiples of it. masked:
+    't h w' bool, patches that the model was not shown: hatched, and said.
     direction, many: what stands after the name of one patch, of several ("": only one is chosen at
-    a time); direction stands alone when `still`: then there is nothing to pick, only to read.
+    a time); aside: what is added to it in small letters; direction stands alone when `still`: then
+    there is nothing to pick, only to read.
     bare: frames alone, no weights to read either. each: what the colours' end belongs to where it
     is another for every patch ("this query"); None for one scale for all. locked: False follows
     the pointer at first. of_map: lets the strip move with the map's picture, and follow the
@@ -150,7 +157,7 @@ def film_strip(
         "each": each,
         "uniform": uniform,
         "side": side,
-        **{"direction": direction, "many": many, "unit": unit},
+        **{"direction": direction, "many": many, "aside": aside, "unit": unit},
         **{"still": still, "bare": bare, "locked": locked},
         "chosen": None if asked is None else [asked, *(list(place) for place in also)],
         "combine": combine,
@@ -162,9 +169,14 @@ def film_strip(
         **_linked(of_map),
         "push": None if of_map else picks.push(key, asked, picked),
     }
+    parts = {"table": lut(scale.palette), "weights": weights.astype("f4")}
+    if uniforms is not None:
+        parts["uniforms"] = uniforms.astype("f4")
+    if masked is not None:
+        parts["masked"] = masked.astype("u1")
     _mount(
         key=key,
-        data=stamped(key, pack(header, table=lut(scale.palette), weights=weights.astype("f4"))),
+        data=stamped(key, pack(header, **parts)),
         on_pick_change=picks.answering(key, "pick", cast(Any, on_pick)),
         on_walk_change=picks.answering(key, "walk", cast(Any, on_walk)),
         on_look_change=picks.answering(key, "look", cast(Any, on_look)),

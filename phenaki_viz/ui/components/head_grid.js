@@ -81,8 +81,9 @@ class HeadGrid extends Panel {
     const names = [...layers, means ? "mean" : ""].map((name) => pen.measureText(name).width);
     this.at0 = layTiles(this.head, {
       width: this.width,
+      tall: this.left(".foot", ".notes"),
       names,
-      barred: Boolean(this.parts.values),
+      barred: Boolean(this.parts.values) && !this.head.filled,
       alone: this.alone,
       picked: this.picked,
     });
@@ -100,7 +101,8 @@ class HeadGrid extends Panel {
     pen.globalAlpha = 0.16;
     pen.strokeRect(box[0] - 0.5, box[1] - 0.5, box[2] + 1, box[3] + 1);
     pen.globalAlpha = 1;
-    if (this.parts.values) this.drawBar(pen, box, this.value(layer, head));
+    if (this.head.filled) this.drawNumber(pen, box, [layer, head]);
+    else if (this.parts.values) this.drawBar(pen, box, this.value(layer, head));
     if (this.at0.named) this.drawName(pen, [layer, head], box);
   }
 
@@ -118,6 +120,20 @@ class HeadGrid extends Panel {
     pen.font = `13px ${this.theme.font}`;
     pen.fillStyle = this.theme.text;
     pen.fillText("No head passes the filter.", 4, 18);
+  }
+
+  // On the colour that it has, where there is room for it.
+  drawNumber(pen, [x, y, tile], [layer, head]) {
+    const value = this.value(layer, head);
+    const text = Number.isFinite(value) ? spoken(value, 2) : "";
+    pen.font = `600 ${GRID_FONT}px ${this.theme.font}`;
+    if (!text || pen.measureText(text).width > tile - 4) return;
+    const [down, across] = this.head.cell;
+    const dot = 3 * this.parts.codes[(layer * this.columns + head) * down * across];
+    const [red, green, blue] = this.parts.table.subarray(dot, dot + 3);
+    pen.fillStyle = 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#111111" : "#ffffff";
+    [pen.textAlign, pen.textBaseline] = ["center", "middle"];
+    pen.fillText(text, x + tile / 2, y + tile / 2);
   }
 
   drawBar(pen, [x, y, tile], value) {
@@ -322,13 +338,6 @@ class HeadGrid extends Panel {
     this.pick([clamp(layer + down, 0, layers.length - 1), clamp(head + right, 0, heads.length - 1)]);
     used(event);
   }
-}
-
-function isTyping(event) {
-  const [target] = event.composedPath();
-  const { type } = target;
-  const typed = target.tagName === "INPUT" && !/^(range|checkbox|radio|button)$/.test(type);
-  return target.isContentEditable || typed || /^(TEXTAREA|SELECT)$/.test(target.tagName);
 }
 
 function endsOf(values) {

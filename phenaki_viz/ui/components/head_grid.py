@@ -53,6 +53,7 @@ def head_grid(
     key: str,
     values: np.ndarray | None = None,
     value_label: str | None = None,
+    filled: bool = False,
     means: bool = False,
     order: Sequence[tuple[int, int]] | None = None,
     arranged: Arrangement | None = None,
@@ -65,7 +66,8 @@ def head_grid(
 
     thumbs: 'l h y x' float32, raw values; NaN is masked, infinite is a wrong row. scale: one for
     all tiles, or 'l h' of them. values: 'l h', a number of each head, told and drawn as a bar
-    under its tile; NaN where there is none. means: thumbs, scales and values hold a mean row and a
+    under its tile; NaN where there is none. filled: the tiles are the colour of that number, which
+    stands on them instead. means: thumbs, scales and values hold a mean row and a
     mean column behind the named ones. order: the heads to draw, in this order, each with its own
     label; None draws all by layer and head. arranged: lets heads be isolated and pinned; what the
     user does is told to on_arrange. notes: lines under it. shows: what it is of, see `said`.
@@ -82,7 +84,7 @@ def head_grid(
         "cell": thumbs.shape[2:],
         "label": value_label or "",
         "colours": {"query": QUERY_COLOUR, "pin": KEY_COLOUR},
-        "means": means,
+        **{"means": means, "filled": filled},
         "order": None if order is None else [list(map(int, head)) for head in order],
         "most": MOST_PINS,
         **{"notes": list(notes), "shows": shows},

@@ -10,7 +10,7 @@ const GRID_FONT = 11;
 const NAME = GRID_FONT + 4; // pixels over a tile that carries its own label
 
 // { slots: [{ tile: [layer, head], row, column, box }], size, tile, bar, left, top, gap, named }
-function layTiles(head, { width, names, barred, alone, picked }) {
+function layTiles(head, { width, tall, names, barred, alone, picked }) {
   const { layers, heads, order, means } = head;
   const bar = barred ? BAR + 3 : 0;
   const gap = width < 480 ? 2 : 4;
@@ -31,9 +31,10 @@ function layTiles(head, { width, names, barred, alone, picked }) {
   const columns = alone ? 1 : heads.length + (apart ? 1 : 0);
   const rows = Math.max(1, ...slots.map(({ row }) => row + 1));
   const across = Math.floor((width - left - 3 - apart) / columns) - gap;
-  const down = Math.floor((TALLEST_GRID - apart) / rows) - gap - bar - over;
+  const most = tall > 0 ? tall - top - 3 : TALLEST_GRID;
+  const down = Math.floor((most - apart) / rows) - gap - bar - over;
   const largest = alone ? LARGEST_ALONE : LARGEST_TILE;
-  const tile = Math.max(6, Math.min(across, Math.max(down, 24), largest));
+  const tile = Math.max(6, Math.min(across, Math.max(down, tall > 0 ? 12 : 24), largest));
   for (const slot of slots) {
     const [layer, at] = slot.tile;
     const x = left + slot.column * (tile + gap) + (at === heads.length ? apart : 0);

@@ -61,18 +61,23 @@ class PinnedFilm {
   paint() {
     const { films, head } = this.panel;
     const lines = this.lines();
-    const drawn = (lines ?? []).map((line) => line.filter(Number.isFinite));
-    this.high = Math.max(0, ...drawn.map((line) => line.reduce((a, b) => Math.max(a, b), 0))) || 1;
-    const { law } = head.scale;
-    const scale = { low: law === "log" ? this.high / 1e4 : 0, high: this.high, law };
     const ramp = pixels(lit(this.panel.parts.table), COVER.rising);
-    const place = placer(scale);
+    const place = placer(head.scale);
     films.forEach((canvas, map) => {
       const pen = fit(canvas, ...this.size);
       this.tiles.forEach((corner, t) => this.paintStep(pen, corner, t, lines?.[map], ramp, place));
       canvas.dataset.line = lines ? String(lines[map].reduce((a, b) => a + (b || 0), 0)) : "";
       canvas.dataset.of = this.place.map((at) => at ?? "");
     });
+  }
+
+  // What a weight of the line is measured by: see `measurer` in common.js.
+  uniformOf(at) {
+    const { head: { scale, side, query, grid: [, rows, columns] }, parts: { uniform } } = this.panel;
+    if (scale.law !== "uniform") return 1;
+    if (side === "row") return uniform[this.place[0]] || 1;
+    const patch = [Math.floor(at / (rows * columns)), Math.floor(at / columns) % rows, at % columns];
+    return uniform[indexOf(query, patch)] || 1;
   }
 
   paintStep(pen, corner, t, line, ramp, place) {
@@ -84,7 +89,8 @@ class PinnedFilm {
     const heat = imageOf(columns, rows, (dots) => {
       for (let i = 0; i < dots.length; i++) {
         const weight = line[t * rows * columns + i];
-        dots[i] = Number.isFinite(weight) ? ramp[Math.round(255 * place(weight))] : 0;
+        const measured = weight / this.uniformOf(t * rows * columns + i);
+        dots[i] = Number.isFinite(weight) ? ramp[Math.round(255 * place(measured))] : 0;
       }
     });
     pen.globalAlpha = OPACITY;

@@ -16,11 +16,13 @@ class PinnedMaps extends LinkedPanel {
     const flags = [pixelOf(colours.masked), pixelOf(colours.wrong)];
     const each = rows * columns;
     this.values = decoded(this.parts);
+    const { total, cell, shape } = this.head;
+    const measure = measurer(scale, this.parts.uniform, { window: [0, total[0]], cell, shape });
     this.pictures = labels.map((_, map) =>
       imageOf(columns, rows, (dots) => {
         for (let i = 0; i < each; i++) {
           const value = this.values[map * each + i];
-          if (Number.isFinite(value)) dots[i] = ramp[Math.round(255 * place(value))];
+          if (Number.isFinite(value)) dots[i] = ramp[Math.round(255 * place(measure(value, i)))];
           else dots[i] = Number.isNaN(value) ? flags[0] : flags[1];
         }
       }),
@@ -208,8 +210,8 @@ class PinnedMaps extends LinkedPanel {
     const ramp = make("div", { className: "ramp" });
     ramp.style.background = gradient(this.parts.table, "to right");
     const law = `${LAWS[scale.law]}, ${scale.scope}`;
-    const ends = [`${spoken(scale.low, 3)}`, ramp, `${above(scale)} · ${law}`];
-    if (this.head.film) ends.push(" · over the frames: the chosen row, ends from these heads");
+    const ends = [saidEnd(scale.low, scale.law), ramp, `${above(scale)} · ${law}`];
+    if (this.head.film) ends.push(" · over the frames: the chosen row");
     this.find(".legend").replaceChildren(...ends);
   }
 

@@ -74,15 +74,37 @@ class Said extends LinkedPanel {
 
   draw() {
     if (!this.head) return;
-    const { text, tag, badge, link, terms } = this.head;
-    const words = link && this.place ? `${text} · query ${placeName(...this.place)}` : text;
-    const made = JSON.stringify([words, tag, badge]);
+    const { tag, badge } = this.head;
+    const words = this.words();
+    const made = JSON.stringify([words.map(({ textContent }) => textContent), tag, badge]);
     if (made === this.made) return;
     this.made = made;
-    const said = make(tag, {}, ...explained(words, terms ?? {}));
+    const said = make(tag, {}, ...words);
     const beside = badge && make("span", { className: "pv-badge", textContent: badge.text });
     if (badge) Object.assign(beside, { title: badge.about, tabIndex: 0 });
     this.panel.replaceChildren(...[said, beside].filter(Boolean));
+  }
+
+  // The text in pieces; the names of head and patch are buttons where they open something.
+  words() {
+    const { text, link, opens, tells, place, terms } = this.head;
+    const plainly = (words) => make("span", {}, ...explained(words, terms ?? {}));
+    if (!link || !this.place) return [plainly(text)];
+    const patch = placeName(...this.place);
+    if (!opens) return [plainly(`${text} · query ${patch}`)];
+    const still = String(place) === String(this.place);
+    return [
+      this.opener(text, "layer"),
+      plainly(": "),
+      this.opener(patch, "step"),
+      plainly(still ? ` ${tells}` : " …"),
+    ];
+  }
+
+  opener(textContent, field) {
+    const title = "Go to another: type the numbers";
+    const onclick = () => openFields(this.head.opens, field);
+    return make("button", { type: "button", className: "pv-open", textContent, title, onclick });
   }
 
   // For tests and other tools: whether every picture shows what is said, and what that is.
@@ -126,6 +148,19 @@ function termIn(text, term) {
     }
   }
   return -1;
+}
+
+// Open a popover of the page by its key, and go to one of its fields.
+function openFields(key, name) {
+  const field = () => document.querySelector(`[data-testid=stPopoverBody] .st-key-${name} input`);
+  const open = () => document.querySelector(`.st-key-${key} button`)?.click();
+  if (!field()) setTimeout(open); // after this click, which else counts as one beside the popover
+  const end = performance.now() + 2000;
+  const enter = () => {
+    if (field()) field().select();
+    else if (performance.now() < end) requestAnimationFrame(enter);
+  };
+  enter();
 }
 
 export default (call) => show(Said, call);

@@ -45,14 +45,18 @@ def said(
     tag: Literal["h1", "h2", "h3", "strong", "p"] = "p",
     of: Mapping[str, str] | None = None,
     patch: OfPatch | None = None,
+    tells: str = "",
+    opens: str = "",
     badge: tuple[str, str] | None = None,
 ) -> None:
     """Say it as soon as a picture shows it.
 
     text: no markup. of: by the key of a component, what it has to show: all of its `shows`, or its
     first words; `{place}` stands for the patch, as step.row.column. The first one is what the page
-    cannot do without. patch: the text ends with the patch that is picked. badge: a few words
-    beside the text, and what they mean.
+    cannot do without. patch: the text ends with the patch that is picked. tells: what is said of
+    this patch, behind its name: it goes when another one is picked, until Python says the next.
+    opens: the key of a popover that the names of head and patch open. badge: a few words beside the
+    text, and what they mean.
     """
     header = {
         "id": key,
@@ -61,6 +65,7 @@ def said(
         "of": dict(of or {}),
         "terms": found_in(text) if tag in ("strong", "p") else {},  # headings stay calm
         "badge": badge and {"text": badge[0], "about": badge[1]},
+        **{"tells": tells, "opens": opens},
         **(patch.header() if patch else {"link": None, "place": None}),
     }
     _mount(key=key, data=stamped(key, pack(header)))

@@ -31,7 +31,7 @@ class Walk {
     this.along.onchange = () => this.changed();
     this.pace.oninput = () => this.sayPace();
     this.pace.onchange = () => this.changed();
-    box.append(this.button, this.along, make("label", {}, "pace", this.pace, this.said));
+    box.append(this.button, this.along, make("label", {}, make("span", { className: "word", textContent: "pace" }), this.pace, this.said));
     this.sayPlaying();
   }
 

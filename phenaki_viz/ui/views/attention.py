@@ -1,24 +1,30 @@
 """Attention: where does each head look?"""
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.analysis.cuts import Cut
+from phenaki_viz.analysis.multiples import tile_multiples
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import (
     attention_heatmap,
-    head_grid,
-    scale_for,
     steps_read,
     words_read,
 )
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.cut_notes import cut_heatmap, cut_notes
 from phenaki_viz.figures.heatmap import Heatmap
-from phenaki_viz.figures.sentences import Direction, patch_sentence
+from phenaki_viz.figures.naming import family
+from phenaki_viz.figures.part_of_map import part_of_map
+from phenaki_viz.figures.sentences import Direction, patch_clause
 from phenaki_viz.figures.words import listed, plain
 from phenaki_viz.recording import describe_holding
 from phenaki_viz.runs import model
@@ -27,7 +33,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import (
     cuts,
     derived,
-    heads,
+    goto,
     outcome,
     panels,
     pinned,
@@ -36,12 +42,15 @@ from phenaki_viz.ui import (
     slices,
     switchboard,
 )
-from phenaki_viz.ui.colours import choose_colours
-from phenaki_viz.ui.exporting import export_all_heads, export_row, is_exportable
+from phenaki_viz.ui.colours import choose_colours, keep_ends
+from phenaki_viz.ui.exporting import export_icon, export_row, is_exportable
 from phenaki_viz.ui.selection import Selection
-from phenaki_viz.ui.views.attention_video import Look, draw_over_video
+from phenaki_viz.ui.views.attention_grid import draw_grid
+from phenaki_viz.ui.views.attention_style import STYLE
+from phenaki_viz.ui.views.attention_video import Look, choose_word, draw_over_video
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+PARTS = {"part": "This part", "whole": "Whole map"}
 DIRECTIONS = {"row": "Where it looks", "column": "Who looks at it"}
 # The map goes first, and then the script pauses: browser and server share the cores, and all else
 # would keep the map waiting for about 100 ms.
@@ -54,68 +63,98 @@ def attention_page(run: Run) -> None:
     draw_attention(run)
 
 
-def draw_attention(run: Run, tag: panels.Level = "h1") -> None:
-    """The same, inside another page. tag: the level of its heading there."""
+def draw_attention(run: Run, tag: panels.Level = "h1", masked: np.ndarray | None = None) -> None:
+    """The same, inside another page. tag: the level of its heading there. masked: 't h w' bool,
+    patches that MaskGit was not shown; of a look they are known.
+    """
+    st.html(STYLE)
+    if masked is None and isinstance(run, model.Look | RecordedRun):
+        masked = run.outcome.masked
+    with st.container(key="attention"):
+        _draw(run, tag, masked)
+
+
+def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
     recording = run.recording
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    words, tools = st.container(key="words.said"), _row("toolbar", gap="small")
+    with tools:
         records = selection.choose_stack(recording)
-        shared, colours = choose_colours()
     if not records:
         panels.nothing("Attention", "Depth 0: there is no attention to show. Turn the depth up.")
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        chosen = selection.choose(recording, records)
-        look = Look(shared, colours, _choose_direction())
-    slices.draw_place()
-    scale = _scale(run, chosen, look)
-    words = st.container(gap="xxsmall")
-    with (
-        words,
-        st.container(
-            horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-        ),
-    ):
-        patch = panels.the_patch(chosen, look.direction)
-        panels.heading(
-            chosen.shown.title, recording.made_by, _of(chosen, look), patch=patch, tag=tag
-        )
+    with words:
+        chosen = goto.choose(recording, records)
+    with tools:
+        direction = _choose_direction(chosen)
         if isinstance(run, model.Look):
             _switch(chosen)
-    with words:
-        told = st.container(gap="xxsmall")
-    over = st.container()
-    left, right = st.columns([5, 6], gap="medium")
-    panels.share_choice(chosen, look.direction)
+    over = st.container(key="over")
+    pictures = st.container(horizontal=True, gap="medium", key="pictures")
+    with pictures:
+        left, right = st.container(key="heads.side"), st.container(key="map.side")
+    below = st.container()
+    with below:
+        slices.draw_place()
+    panels.share_choice(chosen, direction)
     with right:
+        map_tools = _row("map.tools", gap="xsmall")
+    with map_tools:
+        shared, colours = choose_colours()
+        seen_by_maskgit = family(chosen.record) in selection.FIRST
+        look = Look(shared, colours, direction, masked if seen_by_maskgit else None)
         cut = cuts.choose(run, chosen)
+    scale = _scale(run, chosen, look)
+    with words:
+        _heading(run, chosen, look, tag)
+    with right:
         map_scale = _scale_of_cut(run, chosen, look, cut) if cut and cut.without else scale
         tile = panels.shown_tile(chosen, cut)
         said = _said(chosen, tile, cut)
-        panels.attention(chosen, tile, map_scale, cut, notes=said, shows=shows.a_head(chosen))
+        panels.attention(
+            chosen, tile, map_scale, cut, notes=said, shows=shows.a_head(chosen),
+            on_ends=partial(keep_ends, map_scale.law),
+        )  # fmt: skip
     if st.session_state.get("drawn.recording") is not recording:  # a click need not wait
         time.sleep(BREATH)
     st.session_state["drawn.recording"] = recording
-    with told:
-        _sentences(run, chosen, look)
+    with words:
+        of = {"map": shows.a_head(chosen)}
+        panels.say(derived.head_sentence_of(run, chosen), of, key="sentence.head", aside=True)
     with over:
         draw_over_video(run, chosen, _scale_of_weights(run, chosen, look), look)
+    with map_tools:
+        _take_map(chosen, map_scale, cut)
     with right:
-        _under_map(chosen, map_scale, tile, cut)
+        _wrong_rows(tile)
     with left:
-        _grid(run, chosen, look)
+        draw_grid(run, chosen, look)
+    with below:
         _reads(chosen)
     pinned.draw(run, chosen, look.colours)
     if isinstance(run, model.Look | RecordedRun):
         outcome.draw(run)
 
 
-def _sentences(run: Run, chosen: Selection, look: Look) -> None:
-    """What the patch and the head do, in words, each clause with its figure."""
-    direction: Direction = "column" if look.direction == "column" else "row"
-    of = {"map": shows.a_head(chosen)}
-    patch = patch_sentence(chosen.shown, chosen.place, direction)
-    panels.say(patch, of, key="sentence.patch")
-    panels.say(derived.head_sentence_of(run, chosen), of, key="sentence.head", aside=True)
+def _row(key: str, *, gap: Any) -> DeltaGenerator:
+    """A line of controls."""
+    return st.container(horizontal=True, vertical_alignment="center", gap=gap, key=key)
+
+
+def _heading(run: Run, chosen: Selection, look: Look, tag: panels.Level) -> None:
+    """What the chosen patch does, in a sentence that begins with the names of head and patch."""
+    panels.heading(
+        chosen.shown.name,
+        run.recording.made_by,
+        _of(chosen, look),
+        patch=panels.the_patch(chosen, look.direction),
+        tag=tag,
+        tells=patch_clause(chosen.shown, chosen.place, _direction(look)),
+        opens=goto.KEY,
+    )
+
+
+def _direction(look: Look) -> Direction:
+    return "column" if look.direction == "column" else "row"
 
 
 def _switch(chosen: Selection) -> None:
@@ -123,18 +162,23 @@ def _switch(chosen: Selection) -> None:
     module, head = chosen.record.module, chosen.record.heads[chosen.head]
     off = switchboard.is_off(module, head)
     pressed = st.button(
-        "Switch this head on" if off else "Switch this head off",
+        "Switch on" if off else "Switch off",
         icon=":material/toggle_off:" if off else ":material/toggle_on:",
         on_click=switchboard.toggle,
         args=(module, head),
         key="switch.head",
+        help="Run the model without what this head adds; what comes out then is said above",
     )
     if pressed:  # the whole page: what comes out has changed
         st.rerun()
 
 
-def _choose_direction() -> str:
-    chosen = st.segmented_control(
+def _choose_direction(chosen: Selection) -> str:
+    """Whether a patch looks or is looked at; of cross-attention, whose word is looked at."""
+    if chosen.record.kind == "cross":
+        choose_word(chosen)
+        return "row"
+    asked = st.segmented_control(
         "Direction",
         list(DIRECTIONS),
         format_func=DIRECTIONS.__getitem__,
@@ -144,24 +188,7 @@ def _choose_direction() -> str:
         label_visibility="collapsed",
         **_BOUND,
     )
-    return chosen or "row"
-
-
-def _choose_colouring(chosen: Selection) -> str:
-    """What the tiles of the grid show: the maps, or a metric."""
-    measures = derived.measures_for(chosen.record)
-    options = ["map", *measures]
-    if st.session_state.get("grid", "map") not in options:
-        st.session_state["grid"] = "map"
-    colouring = st.selectbox(
-        "Grid shows",
-        options,
-        format_func=lambda name: measures[name].title if name in measures else "the maps",
-        key="grid",
-        width=190,
-        **_BOUND,
-    )
-    return colouring or "map"
+    return asked or "row"
 
 
 def _of(chosen: Selection, look: Look) -> dict[str, str]:
@@ -180,21 +207,25 @@ def _scale(run: Run, chosen: Selection, look: Look) -> ColourScale:
     _, _, i, j = chosen.record.map.shape
     if not look.shared and (tile.cell != (1, 1) or tile.window != (0, i, 0, j)):
         what = "weights" if tile.cell == (1, 1) else "means"
-        return look.colours.over(*drawn_range(tile.values), f"{what} on view")
+        values = tile_multiples(tile) if look.of_uniform else tile.values
+        return look.colours.over(*drawn_range(values), f"{what} on view")
     return _scale_of_weights(run, chosen, look)
 
 
 def _scale_of_weights(run: Run, chosen: Selection, look: Look) -> ColourScale:
     """Of single weights: the head's, or that of all of them."""
     if look.shared:
-        return look.colours.of(derived.range_of_all(run, chosen), "all heads and layers")
-    own = derived.range_of(run, chosen.record, chosen.item, chosen.head)
+        every = derived.range_of_all(run, chosen, look.of_uniform)
+        return look.colours.of(every, "all heads and layers")
+    own = derived.range_of(run, chosen.record, chosen.item, chosen.head, look.of_uniform)
     return look.colours.of(own, "this head")
 
 
 def _scale_of_cut(run: Run, chosen: Selection, look: Look, cut: Cut) -> ColourScale:
+    """Of what is left, divided anew; a multiple of uniform is one of the raw weight."""
     high = derived.highest_left(run, chosen, cut)
-    return scale_for(high, law=look.colours.law, scope="this head, renormalised")
+    colours = replace(look.colours, law="sqrt", ends=None) if look.of_uniform else look.colours
+    return colours.over(high, high, "this head, renormalised")
 
 
 def _reads(chosen: Selection) -> None:
@@ -225,52 +256,20 @@ def _by_step(chosen: Selection) -> None:
         export_row(picture.name, lambda: picture, "steps")
 
 
-def _grid(run: Run, chosen: Selection, look: Look) -> None:
-    colouring = _choose_colouring(chosen)
-    shown = derived.thumbs(run, chosen)
-    if shown is None:
-        st.caption("The heads of a long video take a while to draw.")
-        st.button("Draw all heads", on_click=derived.draw_thumbs, key="thumbs.draw")
-        return
-    scales: Any
-    if look.shared:
-        scales = look.colours.over(*drawn_range(shown.values), "all heads and layers")
-    else:
-        scales = derived.scale_each(shown.values, look.colours)
-    values, name, measure = None, "", None
-    if colouring != "map":
-        measure = derived.measures_for(chosen.record)[colouring]
-        values = derived.table(run, chosen, colouring)
-        name = f"{measure.title} ({measure.unit})" if measure.unit else measure.title
-    picture = head_grid(
-        run.recording,
-        chosen.records,
-        shown,
-        scales,
-        selected=(chosen.layer, chosen.head),
-        values=values,
-        value_name=name,
-    )
-    heads.draw(picture, chosen, look.colours, heads.choose_sorting(measure))
-    export_row(picture.name, lambda: picture, "grid")
-    if is_exportable(chosen):
-        export_all_heads(run, chosen, look.colours, shared=look.shared)
-
-
 def _said(chosen: Selection, tile: MapTile, cut: Cut | None) -> tuple[str, ...]:
     """What the map does not say itself: reduction, how it is held, verification."""
     y, x = tile.cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights, zoom for each"
     left_out = cut_notes(chosen.shown, cut) if cut else ()
     held = describe_holding(chosen.recording)
-    return (plain(" · ".join((drawn, *left_out, held))), *_checked(chosen))
+    return (plain(" · ".join((drawn, *left_out, held, *_checked(chosen))), panels.LONGEST_LINE),)
 
 
 def _checked(chosen: Selection) -> tuple[str, ...]:
     checked = chosen.record.verification
     if not checked or chosen.record.failed:  # what failed is said above the page
         return ()
-    return (plain(checked.said),)
+    return (checked.said,)
 
 
 def _whole_map(chosen: Selection, scale: ColourScale, cut: Cut | None) -> Heatmap:
@@ -278,13 +277,43 @@ def _whole_map(chosen: Selection, scale: ColourScale, cut: Cut | None) -> Heatma
     return cut_heatmap(picture, chosen.shown, cut) if cut else picture
 
 
-def _under_map(chosen: Selection, scale: ColourScale, tile: MapTile, cut: Cut | None) -> None:
-    """Wrong rows, and the way to take the map away."""
+def _wrong_rows(tile: MapTile) -> None:
     if tile.wrong:
         st.warning(
             f"{len(tile.wrong)} rows are not a distribution and are not drawn: "
             f"{listed(tile.wrong)}",
             icon=":material/error:",
         )
-    if is_exportable(chosen):
-        export_row(chosen.shown.stem, lambda: _whole_map(chosen, scale, cut), "map")
+
+
+def _take_map(chosen: Selection, scale: ColourScale, cut: Cut | None) -> None:
+    """The map as files: of a zoomed one the part that is on view, unless the whole is asked for."""
+    if not is_exportable(chosen):
+        return
+
+    def whole() -> Heatmap:
+        return _whole_map(chosen, scale, cut)
+
+    def choose() -> tuple[str, Callable[[], Heatmap]]:
+        window = panels.zoomed_to(chosen)
+        name = chosen.shown.stem
+        if window is None or _choose_part() == "whole":
+            return name, whole
+        r0, r1, c0, c1 = window
+        return f"{name}_rows_{r0}-{r1 - 1}_columns_{c0}-{c1 - 1}", lambda: part_of_map(
+            whole(), window
+        )
+
+    export_icon("the map", chosen.shown.stem, whole, "map", choose)
+
+
+def _choose_part() -> str:
+    chosen = st.segmented_control(
+        "Which part",
+        list(PARTS),
+        format_func=PARTS.__getitem__,
+        default="part",
+        key="map.part",
+        required=True,
+    )
+    return chosen or "part"

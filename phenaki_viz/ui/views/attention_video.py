@@ -1,14 +1,16 @@
 """The Attention page's upper part: what the chosen patch, or word, has to do with the video."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
+import numpy as np
 import streamlit as st
 
 from phenaki_viz.analysis.walks import Along, walk_places
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.over_video import (
     Direction,
@@ -18,22 +20,29 @@ from phenaki_viz.figures.over_video import (
 )
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import panels, queries, shows
-from phenaki_viz.ui.exporting import export_row, export_walk
+from phenaki_viz.ui.exporting import export_icon, export_walk
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.shelves import number_of
 
+ROUTING = "routing, not recognition"
 SAID = {"row": ("looks at", "look at"), "column": ("is looked at by", "are looked at by")}
 
 
 @dataclass(frozen=True)
 class Look:
     """How maps are coloured. shared: by one scale for all heads. direction: row or column of the
-    map.
+    map. masked: 't h w' bool, patches that the model of these maps was not shown.
     """
 
     shared: bool
     colours: Colours
     direction: str
+    masked: np.ndarray | None = None
+
+    @property
+    def of_uniform(self) -> bool:
+        """Whether colours follow multiples of uniform."""
+        return self.colours.law == "uniform"
 
 
 def draw_over_video(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
@@ -56,60 +65,70 @@ def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
         combine=queries.combine(),
         scale=scale,
     )
+    picture = _as_drawn(picture, look)
     said, many = SAID[direction]
     panels.strip(picture, chosen, said, many=many, shows=_shows(chosen, look))
-    left, right = st.columns([5, 6], gap="medium")
-    with left:
-        export_row(picture.name, lambda: picture, "strip")
-    with right:
-        _walk(run, chosen, direction, scale)
+    box = export_icon("the frames", picture.name, lambda: picture, "strip")
+    if box is not None:
+        with box:
+            _walk(run, chosen, direction, scale, look)
+
+
+def _as_drawn(picture: FilmStrip, look: Look) -> FilmStrip:
+    """With what the model did not see, and drawn as the user has set it: so are its files."""
+    masked = look.masked
+    fits = masked is not None and masked.shape == picture.weights.shape
+    return replace(picture, masked=masked if fits else None, drawn=queries.drawn())
 
 
 def _shows(chosen: Selection, look: Look) -> str:
     return f"{shows.a_head(chosen)} {look.direction}"
 
 
-def _walk(run: Run, chosen: Selection, direction: Direction, scale: ColourScale) -> None:
+def _walk(
+    run: Run, chosen: Selection, direction: Direction, scale: ColourScale, look: Look
+) -> None:
     walk, record = queries.walk(), chosen.record
     along = cast(Along, walk["along"])
     places = walk_places(chosen.place, along, record.places.grid)
     shown, frames, pt = chosen.shown, as_rgb(run.clip), run.temporal_patch
     looked_at = number_of(run), number_of(record.map), chosen.item, chosen.head, places[0]
     export_walk(
-        (*looked_at, *walk.values(), direction, scale),
+        (*looked_at, *walk.values(), direction, scale, queries.drawn(), look.masked is not None),
         f"{shown.stem}_walk_{along}",
         len(places),
         walk["pace"],
-        lambda: walk_over_video(shown, places, frames, pt, direction=direction, scale=scale),
+        lambda: [
+            _as_drawn(one, look)
+            for one in walk_over_video(shown, places, frames, pt, direction=direction, scale=scale)
+        ],
     )
 
 
 def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
     """Cross-attention: the patches that read one word."""
-    names = key_axis(chosen.record, chosen.item).names
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        word = _word(chosen, names)
-        st.caption(
-            "Tokens that read the word (routing, not recognition); point at another word in the "
-            "map below to see who reads that",
-            width="stretch",
-        )
+    word, names = queries.word_of(chosen), key_axis(chosen.record, chosen.item).names
     picture = column_over_video(
         chosen.shown, word, chosen.place, as_rgb(run.clip), run.temporal_patch, scale
     )
+    picture = _as_drawn(picture, look)
     said = f"reads “{names[word]}”"
-    panels.strip(picture, chosen, said, shows=_shows(chosen, look))
-    export_row(picture.name, lambda: picture, "strip")
+    panels.strip(picture, chosen, said, aside=ROUTING, shows=_shows(chosen, look))
+    export_icon("the frames", picture.name, lambda: picture, "strip")
 
 
-def _word(chosen: Selection, names: tuple[str, ...]) -> int:
+def choose_word(chosen: Selection) -> None:
+    """The word whose readers are shown; the map and the strip choose it too."""
+    names = key_axis(chosen.record, chosen.item).names
     queries.word_of(chosen)
-    return st.selectbox(
+    st.selectbox(
         "Word",
         range(len(names)),
         format_func=lambda at: f"{at}: {names[at]}",
         key=queries.WORD,
         label_visibility="collapsed",
         width=150,
+        help="Who reads it is laid over the frames; point at another word of the map to see its "
+        "readers",
         persist_state="session",  # the link says its number: two words may read alike
     )

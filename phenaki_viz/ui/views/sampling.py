@@ -271,7 +271,8 @@ def _attention(sampled: SampledRun) -> None:
             of=dict.fromkeys(("map", "strip", "grid.heads"), shows.a_run(run.recording)),
         )
     if run.recording.records or not str(branch).startswith("critic"):
-        draw_attention(run, "h3")
+        shown = sampled.steps[_step(sampled)].masked
+        draw_attention(run, "h3", None if str(branch).startswith("critic") else shown)
     else:
         st.info(
             "The critic is not asked at the last decoding step: nothing is masked again after it. "

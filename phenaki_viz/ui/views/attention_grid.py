@@ -1,0 +1,78 @@
+"""The grid of heads on the Attention page, with its tools on it."""
+
+from typing import Any
+
+import streamlit as st
+
+from phenaki_viz.analysis.multiples import thumbnail_multiples
+from phenaki_viz.analysis.weight_range import drawn_range
+from phenaki_viz.figures.attention_views import UNIT, head_grid, metric_scale
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import derived, heads
+from phenaki_viz.ui.exporting import export_all_heads, export_icon, is_exportable
+from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.views.attention_video import Look
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+
+
+def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
+    """Every head of the stack: its map, or one number of it."""
+    tools = st.container(
+        horizontal=True, vertical_alignment="center", gap="xsmall", key="grid.tools"
+    )
+    with tools:
+        colouring = _choose_colouring(chosen)
+    shown = derived.thumbs(run, chosen)
+    if shown is None:
+        st.caption("The heads of a long video take a while to draw.")
+        st.button("Draw all heads", on_click=derived.draw_thumbs, key="thumbs.draw")
+        return
+    if look.of_uniform:
+        shown = thumbnail_multiples(shown, chosen.records, chosen.items)
+    scales: Any
+    if look.shared:
+        scales = look.colours.over(*drawn_range(shown.values), "all heads and layers")
+    else:
+        scales = derived.scale_each(shown.values, look.colours)
+    values, name, measure = None, "", None
+    if colouring != "map":
+        measure = derived.measures_for(chosen.record)[colouring]
+        values = derived.table(run, chosen, colouring)
+        name = f"{measure.title} ({measure.unit})" if measure.unit else measure.title
+        scales = metric_scale(values, look.colours.palette)
+    picture = head_grid(
+        run.recording,
+        chosen.records,
+        shown,
+        scales,
+        selected=(chosen.layer, chosen.head),
+        values=values,
+        value_name=name,
+        unit="multiple of uniform" if look.of_uniform else UNIT,
+    )
+    with tools:
+        sorting = heads.choose_sorting(measure)
+        box = export_icon("the heads' grid", picture.name, lambda: picture, "grid")
+    heads.draw(picture, chosen, look.colours, sorting)
+    if box is not None and is_exportable(chosen):
+        with box:
+            export_all_heads(run, chosen, look.colours, shared=look.shared)
+
+
+def _choose_colouring(chosen: Selection) -> str:
+    """What the tiles of the grid show: the maps, or a metric."""
+    measures = derived.measures_for(chosen.record)
+    options = ["map", *measures]
+    if st.session_state.get("grid", "map") not in options:
+        st.session_state["grid"] = "map"
+    colouring = st.selectbox(
+        "Grid shows",
+        options,
+        format_func=lambda name: measures[name].title if name in measures else "the maps",
+        key="grid",
+        width=190,
+        label_visibility="collapsed",
+        **_BOUND,
+    )
+    return colouring or "map"

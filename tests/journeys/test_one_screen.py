@@ -1,0 +1,69 @@
+"""The Attention page in one window: nothing to scroll for, keys that lead there, one heading."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser_fixtures import settle, watched
+from tests.journeys.conftest import APP
+from tests.waiting import at_rest, eventually, shown
+
+pytestmark = pytest.mark.browser
+PICTURES = (".strip", "canvas.top", "canvas[data-tiles]")
+LINKS = [
+    "/?source=Trained&maps=Cross",
+    "/?source=Trained&maps=Self",
+    "/?source=Dial&maps=Self",
+    "/?source=Dial&maps=Cross",
+]
+
+
+def in_the_window(page: Page) -> None:
+    wide, high = page.viewport_size["width"], page.viewport_size["height"]
+    for picture in PICTURES:
+        box = page.locator(picture).first.bounding_box()
+        assert box["x"] >= 0 and box["y"] >= 0, (picture, box)
+        assert box["x"] + box["width"] <= wide and box["y"] + box["height"] <= high, (picture, box)
+        assert box["width"] > 150 and box["height"] > 80, (picture, box)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720)])
+def test_strip_grid_and_map_are_in_the_window_at_once(browser, served, width, height):
+    with watched(browser.new_context(viewport={"width": width, "height": height})) as page:
+        for link in LINKS:
+            page.goto(served(APP) + link)
+            settle(page)
+            shown(page)
+            eventually(lambda: in_the_window(page))
+            assert page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
+
+
+def test_a_narrow_window_folds_the_sidebar_and_shows_the_pictures_first(browser, served):
+    with watched(browser.new_context(viewport={"width": 800, "height": 1000})) as page:
+        page.goto(served(APP) + LINKS[0])
+        settle(page)
+        shown(page)
+        expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
+        eventually(lambda: in_the_window(page))
+
+
+def test_the_words_of_the_heading_lead_to_numbers_and_letters_to_pictures(open_app):
+    page = open_app("/?layer=1&head=3&step=2&row=1&column=2&depth=2")
+    shown(page, "L1 H3, self")
+    levels = page.locator("h1, h2, h3").evaluate_all("all => all.map((one) => one.tagName)")
+    assert levels.count("H1") == 1
+    page.locator("h1 .pv-open").last.click()
+    field = page.locator("[data-testid=stPopoverBody] .st-key-step input")
+    expect(field).to_be_focused()
+    page.keyboard.type("4")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**step=4**")
+    page.keyboard.press("Escape")
+    at_rest(page)
+    for key, kind in (("g", "Attention of"), ("m", "Attention map."), ("s", "Video frames")):
+        page.keyboard.press(key)
+        focused = page.locator(f'[aria-label^="{kind}"]').first
+        expect(focused).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".strip").first).to_have_attribute("data-picked", re.compile("4,1,3"))
