@@ -195,7 +195,7 @@ def _each_query(head: Head, original: int) -> np.ndarray:
     """The uniform weight of every query, at its place in the video: 't h w'."""
     record = head.record
     each = uniform_weight(record.visible_keys(record.item_of(original)))
-    return on_grid(record.places, original, each)
+    return on_grid(record.query_axis(record.item_of(original)), each)
 
 
 def _wrong(head: Head, places: Sequence[Place | None], direction: Direction) -> tuple[int, ...]:
