@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from phenaki_viz.recording.dialled import run_dialled
 
 from phenaki_viz.analysis.multiples import pooled_uniform, thumbnail_multiples, tile_multiples
 from phenaki_viz.analysis.thumbnails import thumbnails
@@ -8,6 +7,7 @@ from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.analysis.weight_range import weight_range
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.recording import HeadMap
+from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.ui.settings import Settings
 
 
