@@ -73,7 +73,11 @@ def run(asked: argparse.Namespace) -> int:
     from phenaki_viz.data import SHIPPED_MODEL
     from phenaki_viz.evaluation.effects import sweep, trials
     from phenaki_viz.export import FORMATS, render
-    from phenaki_viz.figures.effect_views import effects_picture, effects_sentence
+    from phenaki_viz.figures.effect_views import (
+        effects_heading,
+        effects_picture,
+        effects_sentence,
+    )
     from phenaki_viz.files import check_target, write_bytes
     from phenaki_viz.recording.origin import origin_of
 
@@ -87,7 +91,7 @@ def run(asked: argparse.Namespace) -> int:
     model = open_checkpoint(path).model
     made = trials(model, _clips(asked), masks=asked.masks, share=asked.masked, seed=asked.seed)
     effects = _told(sweep.steps(model, made))
-    print(f"{effects_sentence(effects)}\n{made.spoken}")
+    print(f"{effects_heading(effects)}\n{effects_sentence(effects, made)}")
     _print(effects)
     if asked.output:
         picture = effects_picture(effects, made, origin_of(model, (), {"clips": made.clips}))

@@ -32,18 +32,21 @@ def effect_words(effect: HeadEffect) -> str:
     return f"{effect.mean:+.3f} ± {effect.half_width:.3f} nats{unsure}"
 
 
-def effects_sentence(effects: Sequence[HeadEffect]) -> str:
-    """Which head costs most when it is off, and of how many nothing can be said."""
+def effects_heading(effects: Sequence[HeadEffect]) -> str:
+    """Which head costs most when it is off: 'Without self L3 H3 the loss rises most: …'."""
     if not effects:
-        return "No head was switched off."
+        return "No head was switched off"
     most = by_worth(effects)[0]
+    return f"Without {head_name(most)} the loss rises most: {effect_words(most)}"
+
+
+def effects_sentence(effects: Sequence[HeadEffect], asked: Trials) -> str:
+    """Over what the figures were taken, and of how many heads nothing can be said."""
     unsure = sum(not one.is_sure for one in effects)
-    rest = (
-        f" The interval of {unsure} of {len(effects)} heads holds 0: of those nothing can be said."
-        if unsure
-        else ""
-    )
-    return f"Without {head_name(most)} the loss rises most: {effect_words(most)}.{rest}"
+    said = f"Mean and 95 % interval over {asked.spoken}, the same for every head."
+    if not unsure:
+        return said
+    return f"{said} For {unsure} of {len(effects)} heads it holds 0: of those nothing can be said."
 
 
 def effects_picture(

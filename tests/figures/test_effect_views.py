@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from phenaki_viz.evaluation.effects import HeadEffect, Trials
-from phenaki_viz.figures.effect_views import effects_picture, effects_sentence
+from phenaki_viz.figures.effect_views import effects_heading, effects_picture, effects_sentence
 
 LAYERS = "maskgit.transformer.layers"
 
@@ -43,10 +43,13 @@ def test_the_costliest_head_comes_first_and_kinds_are_told_apart():
 
 
 def test_the_sentence_has_its_figures():
-    assert effects_sentence(EFFECTS) == (
-        "Without cross L0 H1 the loss rises most: +0.310 ± 0.025 nats. The interval of 1 of 3 "
-        "heads holds 0: of those nothing can be said."
+    said = "Without cross L0 H1 the loss rises most: +0.310 ± 0.025 nats"
+    assert effects_heading(EFFECTS) == said
+    over = "Mean and 95 % interval over 1 clip × 3 masks, 90 % of the tokens masked, the same for"
+    assert effects_sentence(EFFECTS, ASKED) == (
+        f"{over} every head. For 1 of 3 heads it holds 0: of those nothing can be said."
     )
-    alone = effects_sentence([effect("0.1", 0, 0.25)])
+    assert effects_sentence(EFFECTS[1:], ASKED) == f"{over} every head."
+    alone = effects_heading([effect("0.1", 0, 0.25)])
     assert "+0.250 nats in one trial, so with no interval" in alone
-    assert effects_sentence([]) == "No head was switched off."
+    assert effects_heading([]) == "No head was switched off"

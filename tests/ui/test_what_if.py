@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
 from phenaki_viz.evaluation.effects import sweep, trials
-from phenaki_viz.figures.effect_views import by_worth, effects_sentence, head_name
+from phenaki_viz.figures.effect_views import by_worth, effects_heading, head_name
 from tests.runs.trained import phenaki
 from tests.sent import words_on
 
@@ -51,7 +51,7 @@ def test_what_is_measured_is_said_drawn_and_listed():
     at.button(key="whatif.start").click().run()
     assert not at.exception
     effects = measured(2, 3, 0.5)
-    assert effects_sentence(effects) in words_on(at)
+    assert effects_heading(effects) in words_on(at)
     table = at.dataframe[0].value
     assert list(table["head"]) == [head_name(one) for one in by_worth(effects)]
     np.testing.assert_allclose(table["rise"], [one.mean for one in by_worth(effects)], atol=1e-6)

@@ -17,6 +17,7 @@ from phenaki_viz.evaluation.effects import HeadEffect, Trials, expect_measurable
 from phenaki_viz.figures.effect_views import (
     by_worth,
     effect_words,
+    effects_heading,
     effects_picture,
     effects_sentence,
     head_name,
@@ -39,7 +40,7 @@ COLUMNS = {
     ),
     "low": st.column_config.NumberColumn("From", format="%+.3f", help="95 % interval of the mean"),
     "high": st.column_config.NumberColumn("To", format="%+.3f", help="95 % interval of the mean"),
-    "sure": st.column_config.CheckboxColumn("Leaves 0", help="The interval does not hold 0"),
+    "sure": st.column_config.CheckboxColumn("Sure", help="The interval leaves out 0"),
 }
 
 
@@ -142,11 +143,8 @@ def _say(
     run: Run, asked: Asked, model: nn.Module, made: Trials, effects: Sequence[HeadEffect]
 ) -> None:
     of = {"effects": _shows(asked, model)}
-    panels.heading(effects_sentence(effects), run.recording.made_by, of)
-    panels.say(
-        f"Mean and 95 % interval over {made.spoken}; the same clips and masks for every head.",
-        of, key="sentence.head", aside=True,
-    )  # fmt: skip
+    panels.heading(effects_heading(effects), run.recording.made_by, of)
+    panels.say(effects_sentence(effects, made), of, key="sentence.head", aside=True)
 
 
 def _shows(asked: Asked, model: nn.Module) -> str:
