@@ -1,12 +1,11 @@
 """The frame around every page: its name, pages in groups, and a sidebar that stays calm."""
 
 from collections.abc import Mapping, Sequence
-from typing import NoReturn
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-_WANTED = "frame.page"
+_PAGES = "frame.pages"
 NAME = "phenaki_viz"
 # Text at 4.5 : 1 and more on either theme: Streamlit's own captions and icons have less.
 STYLE = """
@@ -56,14 +55,13 @@ def style(groups: Mapping[str, Sequence[str]], theme: str = "light") -> str:
     return f"<style>{''.join(rules)}{NARROW}{DARK if theme == 'dark' else ''}</style>"
 
 
-def open_page(name: str) -> NoReturn:
-    """Go to another page, from a fragment as well; does not return. name: as in its address."""
-    st.session_state[_WANTED] = name
-    st.rerun()
+def keep(pages: Mapping[str, StreamlitPage]) -> None:
+    """Have the pages at hand for links from one to another; called by the page script."""
+    st.session_state[_PAGES] = pages
 
 
-def follow(pages: Mapping[str, StreamlitPage]) -> None:
-    """Go where `open_page` asked for; called by the page script before it draws anything."""
-    wanted = st.session_state.pop(_WANTED, None)
-    if wanted in pages:
-        st.switch_page(pages[wanted])
+def link(name: str, label: str, icon: str) -> None:
+    """A link to another page, where what is looked at stays chosen. name: as in its address."""
+    pages: Mapping[str, StreamlitPage] = st.session_state.get(_PAGES, {})
+    if name in pages:  # a page that is drawn alone has no others
+        st.page_link(pages[name], label=label, icon=icon)

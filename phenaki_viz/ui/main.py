@@ -78,7 +78,7 @@ def main() -> None:
     }
     page = st.navigation(list(pages.values()), position="top")
     read_link()
-    frame.follow(pages)
+    frame.keep(pages)
     runs.shelf()
     said, effect, content, work = _places()
     wanted, whole = draw_sidebar(pages["train"])

@@ -164,7 +164,7 @@ def _results(
 
 
 def _table(ordered: Sequence[HeadEffect]) -> None:
-    """Every head; a row that is picked is looked at on the other pages."""
+    """Every head; the one that is picked is the one the other pages look at."""
     rows = [
         {"head": head_name(one), "rise": one.mean, "low": one.interval[0],
          "high": one.interval[1], "sure": one.is_sure}
@@ -180,8 +180,7 @@ def _table(ordered: Sequence[HeadEffect]) -> None:
         return
     (one,) = chosen
     st.text(f"{head_name(one)}: {effect_words(one)}.")
-    if st.button("Look at it", icon=":material/visibility:", key="whatif.look"):
-        _, layer = stack_and_layer(one.module)
-        selection.wish(layer=layer, head=one.head)
-        st.session_state["maps"] = module_family(one.module)
-        frame.open_page("attention")
+    _, layer = stack_and_layer(one.module)
+    selection.wish(layer=layer, head=one.head)  # no box of this page has these keys
+    st.session_state["maps"] = module_family(one.module)
+    frame.link("attention", "Look at it", ":material/visibility:")

@@ -1,0 +1,36 @@
+"""What if, in a browser: each head off in turn, then the costliest looked at as a map."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser_fixtures import into_view, settle
+
+pytestmark = pytest.mark.browser
+FEW = "/whatif?source=Trained&effect_clips=2&effect_masks=1"
+
+
+def test_a_head_that_matters_leads_to_its_map(open_app):
+    page = open_app(FEW)
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("What if a head were switched off?")
+    page.get_by_role("button", name="Switch each head off").click()
+    expect(heading).to_contain_text("the loss rises most", timeout=120_000)
+    kind, layer, head = re.search(r"Without (\w+) L(\d) H(\d) ", heading.inner_text()).groups()
+    table = into_view(page.get_by_test_id("stDataFrame"))
+    table.click(position={"x": 16, "y": 52})  # the box of the first row: the costliest head
+    expect(page.get_by_text(re.compile(f"^{kind} L{layer} H{head}: "))).to_be_visible()
+    page.get_by_role("link", name="Look at it").click()
+    expect(heading).to_contain_text(f"L{layer} H{head}, {kind}")
+
+
+def test_a_sweep_can_be_cancelled_and_nothing_is_lost(open_app):
+    page = settle(open_app("/whatif?source=Trained&effect_clips=13&effect_masks=8"))
+    page.get_by_role("button", name="Switch each head off").click()
+    cancel = page.get_by_role("button", name="Cancel")
+    expect(cancel).to_be_visible(timeout=60_000)
+    cancel.click()
+    expect(cancel).to_have_count(0, timeout=60_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("What if a head were switched off?")
+    expect(page.get_by_role("button", name="Switch each head off")).to_be_enabled()
