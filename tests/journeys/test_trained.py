@@ -82,6 +82,7 @@ def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app):
     settle(page)
     expect(number(page, "Time")).to_have_value("2")
     expect(number(page, "Column")).to_have_value("4")
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Play the decoding steps").click()
     expect(strip).to_have_attribute("data-step", "17", timeout=10_000)
     expect(page.get_by_role("heading", name="Attention at decoding step 18")).to_be_visible()
