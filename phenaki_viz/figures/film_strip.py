@@ -1,10 +1,8 @@
 """A row of weights laid over every frame of the clip, on one common scale."""
 
-import math
 from base64 import b64encode
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,14 @@ from einops import rearrange
 from PIL import Image
 
 from phenaki_viz.figures.colour import KEY_COLOUR, MASKED_COLOUR, QUERY_COLOUR, ColourScale
+from phenaki_viz.figures.film_layout import (
+    Layout,
+    Spot,
+    patch_lines,
+    query_boxes,
+    step_caption,
+    strip_layout,
+)
 from phenaki_viz.figures.laid_over import Drawn, hatched
 from phenaki_viz.figures.paint import painted, raw_colourscale, raw_ends
 from phenaki_viz.figures.picture import Picture
@@ -22,8 +28,6 @@ from phenaki_viz.figures.words import literal
 
 OPACITY = 0.6  # of flat colours over the frame
 LINE = 0.28  # of a line between patches
-MOST_IN_ROW = 6
-FRAME_GAP, STEP_GAP, ROW_GAP = 0.05, 0.2, 0.5  # in frames
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -96,81 +100,6 @@ class FilmStrip(Picture):
         return height / h, width / w
 
 
-@dataclass(frozen=True, kw_only=True)
-class Spot:
-    """Where one frame lies on the strip: its left upper corner in frame pixels.
-
-    alone: no frame, but the weights of its step by themselves.
-    """
-
-    step: int
-    frame: int
-    left: int
-    top: int
-    alone: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layout:
-    """All frames in rows, time steps apart. width, height: of the strip in frame pixels."""
-
-    spots: tuple[Spot, ...]
-    width: int
-    height: int
-
-    def of_step(self, step: int) -> list[Spot]:
-        """The frames of one time step, left to right."""
-        return [spot for spot in self.spots if spot.step == step]
-
-    def last(self, step: int) -> Spot:
-        """The last frame of a time step."""
-        return [spot for spot in self.of_step(step) if not spot.alone][-1]
-
-
-def strip_layout(picture: FilmStrip, most: int = MOST_IN_ROW) -> Layout:
-    """Frames in even rows of about `most`, never breaking a time step."""
-    _, height, width, _ = picture.frames.shape
-    gap, apart = math.ceil(FRAME_GAP * width), math.ceil(STEP_GAP * width)
-    more = height + gap if picture.beside else 0
-    down = height + more + math.ceil(ROW_GAP * height)
-    spots: list[Spot] = []
-    rows = _rows(picture.steps, most)
-    for row, steps in enumerate(rows):
-        left = 0
-        for step in steps:
-            for frame in picture.steps[step]:
-                spots.append(Spot(step=step, frame=frame, left=left, top=row * down))
-                left += width + gap
-            if picture.beside:
-                first = picture.steps[step][0]
-                middle = left - (width + gap) * (len(picture.steps[step]) + 1) // 2
-                spots.append(
-                    Spot(step=step, frame=first, left=middle, top=row * down + more, alone=True)
-                )
-            left += apart - gap
-    right = max((spot.left + width for spot in spots), default=width)
-    return Layout(spots=tuple(spots), width=right, height=max(len(rows), 1) * down)
-
-
-def _rows(steps: tuple[tuple[int, ...], ...], most: int) -> list[list[int]]:
-    counts = [len(step) for step in steps]
-    total = sum(counts)
-    rows = max(1, math.ceil(total / most))
-    found: list[list[int]] = [[] for _ in range(rows)]
-    for step, (count, end) in enumerate(zip(counts, accumulate(counts), strict=True)):
-        middle = end - count / 2
-        found[min(rows - 1, int(middle * rows / max(total, 1)))].append(step)
-    return [row for row in found if row]
-
-
-def step_caption(picture: FilmStrip, step: int) -> tuple[str, str]:
-    """'time 2' and 'frames 3–4'."""
-    frames = picture.steps[step]
-    if len(frames) == 1:
-        return f"time {step}", f"frame {frames[0]}"
-    return f"time {step}", f"frames {frames[0]}–{frames[-1]}"
-
-
 def strip_image(picture: FilmStrip, layout: Layout) -> np.ndarray:
     """All frames without weights: 'H W 4' uint8, clear between them."""
     _, height, width, _ = picture.frames.shape
@@ -211,7 +140,7 @@ def film_strip_figure(
             "constrain": "domain",
             "constraintoward": "top",
         },
-        shapes=_outlines(picture, layout),
+        shapes=[*_lines(picture, layout), *_outlines(picture, layout)],
         annotations=_captions(picture, layout, ink),
     )
     body = min(660 * layout.height / layout.width, 700)
@@ -314,13 +243,14 @@ def _outlines(picture: FilmStrip, layout: Layout) -> list[dict[str, Any]]:
     ]
 
 
-def query_boxes(picture: FilmStrip, layout: Layout) -> list[tuple[float, float, float, float]]:
-    """The outlined patches in each frame of their time step: left, top, width, height."""
-    down, across = picture.patch
+def _lines(picture: FilmStrip, layout: Layout) -> list[dict[str, Any]]:
+    """Between patches, where the page draws them."""
+    if picture.drawn is None or not picture.drawn.lines:
+        return []
+    line = {"color": f"rgba(255,255,255,{LINE})", "width": 1}
     return [
-        (spot.left + column * across, spot.top + row * down, across, down)
-        for step, row, column in picture.chosen
-        for spot in layout.of_step(step)
+        {"type": "line", "name": "patches", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "line": line}
+        for x0, y0, x1, y1 in patch_lines(picture, layout)
     ]
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from phenaki_viz.figures import ColourScale
 from phenaki_viz.figures.colour import lut
-from phenaki_viz.figures.film_strip import overlaid_image, strip_layout
+from phenaki_viz.figures.film_strip import film_strip_figure, overlaid_image, strip_layout
 from phenaki_viz.figures.laid_over import HIDDEN, Drawn, hatched
 from tests.figures.samples import strip
 
@@ -48,3 +48,12 @@ def test_hatching_lies_on_masked_patches_alone():
     found = hatched(frame, masked) != frame
     assert found[:4, :4].any() and found[4:, 8:].any()
     assert not found[:4, 4:].any() and not found[4:, :8].any()
+
+
+def test_lines_between_patches_are_in_the_interactive_file_too():
+    picture = strip(drawn=Drawn(lines=True))
+    shapes = [one for one in film_strip_figure(picture).layout.shapes if one.name == "patches"]
+    _, h, w = picture.weights.shape
+    frames = sum(map(len, picture.steps))
+    assert len(shapes) == frames * (h - 1 + w - 1)
+    assert not [one for one in film_strip_figure(strip()).layout.shapes if one.name == "patches"]

@@ -64,7 +64,7 @@ def number(page: Page, label: str) -> Locator:
     """A number of the selection, in the popover that the heading's words open."""
     fields = page.get_by_test_id("stPopoverBody")
     if not fields.count():
-        page.locator("h1 .pv-open").first.click()
+        page.locator(".pv-open").first.click()
     return page.get_by_test_id("stNumberInput").filter(has_text=label).locator("input")
 
 

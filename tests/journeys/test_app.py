@@ -119,10 +119,12 @@ def test_keys_move_the_query(open_app):
     expect(strip).to_be_visible()
     strip.focus()
     page.keyboard.press("ArrowRight")
-    expect(number(page, "Column")).to_have_value("3")
+    shown(page, "row 1, column 3")
     page.keyboard.press("ArrowDown")
-    expect(number(page, "Row")).to_have_value("2")
+    shown(page, "row 2, column 3")
     page.wait_for_url("**row=2**")
+    expect(number(page, "Column")).to_have_value("3")
+    expect(number(page, "Row")).to_have_value("2")
 
 
 @pytest.mark.parametrize("kind", ["SVG", "PNG", "NPZ", "HTML"])

@@ -82,6 +82,7 @@ def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app):
     settle(page)
     expect(number(page, "Time")).to_have_value("2")
     expect(number(page, "Column")).to_have_value("4")
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Play the decoding steps").click()
     expect(strip).to_have_attribute("data-step", "17", timeout=10_000)
     expect(page.get_by_role("heading", name="Attention at decoding step 18")).to_be_visible()
@@ -123,7 +124,7 @@ def test_the_sampled_clip_is_taken_away_and_carried(open_app):
 
 def test_a_head_is_switched_off_and_on(open_app):
     page = open_app("/?source=Trained&maps=Cross&layer=2&head=1")
-    page.get_by_role("button", name="Switch this head off").click()
+    page.get_by_role("button", name="Switch off", exact=True).click()
     main = page.get_by_test_id("stMain")  # the sidebar's line of what made the maps says it, too
     expect(main.get_by_text("1 head off")).to_be_visible()
     page.wait_for_url("**off=**")

@@ -38,12 +38,16 @@ def test_who_looks_at_it_makes_the_patch_the_key(app):
     assert components(at)["strip"][0]["side"] == "column"
 
 
+PLAIN = {"opacity": 0.85, "contrast": 1.0, "lines": False, "beside": False, "bare": False}
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("40-x2.5-lines", {"opacity": 0.4, "contrast": 2.5, "lines": True, "beside": False}),
-        ("100-x99-apart", {"opacity": 1.0, "contrast": 10.0, "lines": False, "beside": True}),
-        ("85-xinf", {"opacity": 0.85, "contrast": 1.0, "lines": False, "beside": False}),
+        ("40-x2.5-lines", PLAIN | {"opacity": 0.4, "contrast": 2.5, "lines": True}),
+        ("100-x99-apart", PLAIN | {"opacity": 1.0, "contrast": 10.0, "beside": True}),
+        ("85-xinf", PLAIN),
+        ("85-bare", PLAIN | {"bare": True}),
         ("much", None),
     ],
 )
