@@ -27,7 +27,7 @@ from phenaki_viz.errors import (
 from phenaki_viz.face import open, show
 from phenaki_viz.recording import AttentionRecord, Recording, estimate, record
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __all__ = [
     "AttentionRecord",
