@@ -56,10 +56,8 @@ class Guide extends Panel {
   }
 
   offer() {
-    const take = make("button", {
-      type: "button", className: "take", textContent: `New here? A tour in ${this.head.stops} stops`,
-      onclick: () => this.go(0),
-    });
+    const stops = make("span", { className: "stops", textContent: ` A tour in ${this.head.stops} stops` });
+    const take = make("button", { type: "button", className: "take", onclick: () => this.go(0) }, "New here?", stops);
     const decline = make("button", {
       type: "button", className: "decline", textContent: "×", ariaLabel: "No tour",
       onclick: () => this.end(),
