@@ -237,7 +237,7 @@ def open_file(path: Path) -> BinaryIO:
     if kind != stat.S_IFREG:
         raise FileError(f"{shown(path.name or str(path))} is {_KINDS[kind]}; give a file")
     try:
-        return _Bounded(io.FileIO(path))
+        return _Bounded(path.open("rb", buffering=0))
     except OSError as error:
         raise _unreadable(path, error) from error
 

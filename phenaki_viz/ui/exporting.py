@@ -50,7 +50,7 @@ def export_icon(
     key: str,
     choose: Callable[[], tuple[str, Callable[[], Picture]]] | None = None,
 ) -> DeltaGenerator | None:
-    """The same behind one icon; where it is open, its box, for what else belongs there.
+    """A picture's files behind one icon; where it is open, its box, for what else belongs there.
 
     of: the picture in words ("the map"), so that a screen reader can tell the icons apart. choose:
     asks in the box which picture it is to be, by its name and how it is built.

@@ -89,7 +89,7 @@ def test_all_passes_are_offered_as_one_zip(app, made, monkeypatch):
     _, path = made
     monkeypatch.setenv(recorded.RECORDING, str(path))
     at = app(**OWN)
-    at.session_state["export.all"] = True
+    at.session_state["take.grid.open"] = at.session_state["export.all"] = True
     at.run()
     assert not at.exception
     assert how_many(at) == 6
