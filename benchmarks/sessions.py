@@ -396,7 +396,7 @@ def _item(client: Client, record: Any) -> int:
     at = {}
     for number in client.of_kind("number_input"):
         at[number.label] = int(number.value if number.set_value else number.default)
-    original, _ = record.places.locate((at["Step"], at["Row"], at["Column"]))
+    original, _ = record.places.locate((at["Time"], at["Row"], at["Column"]))
     return record.item_of(original)
 
 
