@@ -1,6 +1,7 @@
 """What a trained model is asked: clip, prompt, masked tokens, heads off, layers cut."""
 
 import math
+import time
 from functools import partial
 from typing import Any
 
@@ -23,7 +24,10 @@ _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 CAPTIONS = tuple(DIGIT_CLIPS.values())
 _CARRIED, _TAKEN = "clip.carried", "clip.taken"
 _FOLLOWED = "clip.followed"  # the clip that was chosen last
-_FOLLOWS = "clip.follows"  # the clip that the prompt follows, and the prompt before
+_FOLLOWS = "clip.follows"  # the clip that the prompt follows, the prompt before, when it was said
+UNHEARD = (
+    3.0  # seconds after a run in which a browser may not have heard of it; nobody types so fast
+)
 
 
 def draw_ask(model: nn.Module) -> LookRequest:
@@ -143,19 +147,23 @@ def _follow(film: str) -> None:
     if film == st.session_state.setdefault(_FOLLOWED, film):
         return
     if film in CAPTIONS:
-        st.session_state[_FOLLOWS] = film, st.session_state.get("say")
+        st.session_state[_FOLLOWS] = film, st.session_state.get("say"), None
         st.session_state["say"] = film
     st.session_state[_FOLLOWED] = film
 
 
 def answered() -> None:
-    """A run of the page has come to its end: what is sent from now on is meant."""
-    st.session_state.pop(_FOLLOWS, None)
+    """A run of the page has come to its end: what is sent a while from now on is meant."""
+    film, before, at = st.session_state.get(_FOLLOWS, (None, None, None))
+    if film is not None and at is None:
+        st.session_state[_FOLLOWS] = film, before, time.monotonic()
 
 
 def _hear_no_echo() -> None:
-    film, before = st.session_state.get(_FOLLOWS, (None, None))
-    if film is not None and st.session_state.get("film") == film:
+    film, before, at = st.session_state.get(_FOLLOWS, (None, None, None))
+    if at is not None and time.monotonic() - at > UNHEARD:
+        del st.session_state[_FOLLOWS]
+    elif film is not None and st.session_state.get("film") == film:
         if st.session_state.get("say", before) == before:
             st.session_state["say"] = film
 
