@@ -25,9 +25,7 @@ CAPTIONS = tuple(DIGIT_CLIPS.values())
 _CARRIED, _TAKEN = "clip.carried", "clip.taken"
 _FOLLOWED = "clip.followed"  # the clip that was chosen last
 _FOLLOWS = "clip.follows"  # the clip that the prompt follows, the prompt before, when it was said
-UNHEARD = (
-    3.0  # seconds after a run in which a browser may not have heard of it; nobody types so fast
-)
+UNHEARD = 3.0  # seconds in which a browser may not have heard of a run; nobody types so fast
 
 
 def draw_ask(model: nn.Module) -> LookRequest:
