@@ -24,6 +24,7 @@ from phenaki_viz.ui.selection import Selection, wish
 
 ALSO, COMBINE, KEY, WALK = "queries.also", "queries.combine", "queries.key", "queries.walk"
 WORD = "word"
+_BOX, _LAST = "word.box", "word.last"
 LOOK, FIRST_LOOK = "queries.look", "queries.look.first"
 SHOWN: dict[str, Literal["lines", "beside", "bare"]] = {
     "lines": "lines", "apart": "beside", "bare": "bare",
@@ -66,17 +67,21 @@ def word_of(chosen: Selection) -> int:
     return word_at(chosen.record)
 
 
-def word_at(record: AttentionRecord) -> int:
+def word_at(record: AttentionRecord, box: str = "map") -> int:
     """The key that is chosen of a cross-attention map: a column, as a word may stand there twice.
 
-    The link says its number, the first word is not said.
+    The link says its number, the first word is not said. box: which widget asks for it; another
+    kind of widget cannot read what the one before left in the session, and is set anew.
     """
     names, first = key_axis(record, 0).names, first_word(record)
     if WORD not in st.session_state:
         st.session_state[WORD] = _word_in_url(names, first)
+    if st.session_state.get(_BOX, box) != box:
+        st.session_state[WORD] = st.session_state.get(_LAST, first)
     if st.session_state[WORD] not in range(len(names)):
         st.session_state[WORD] = len(names) - 1
     at = int(st.session_state[WORD])
+    st.session_state[_BOX], st.session_state[_LAST] = box, at
     say_in_url(WORD, "" if at == first else str(at))
     return at
 

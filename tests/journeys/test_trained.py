@@ -204,3 +204,16 @@ def test_nothing_is_wider_than_the_page(browser, served, path, width, scheme):
 def test_recorded_maps_are_distributions():
     full = recorded_trained("maskgit.transformer.layers.2.2").map.full(0, 1)
     np.testing.assert_allclose(full.sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_word_stays_chosen_from_page_to_page(open_app):
+    """Two kinds of box ask for it; none may read what the other left as another word."""
+    page = open_app("/?source=Trained")
+    shown(page, "“two”")
+    page.get_by_role("link", name="Text", exact=True).click()
+    shown(page, "L1 H3 reads “two”")
+    page.get_by_role("radio", name="right", exact=True).click()
+    shown(page, "reads “right”")
+    page.get_by_role("link", name="Attention", exact=True).click()
+    shown(page, "L1 H3, cross")
+    expect(page.get_by_text("reads “right”").first).to_be_visible()

@@ -113,7 +113,7 @@ def _start_where_it_is_read(found: Reading, key: int) -> None:
 
 def _chips(record: AttentionRecord, names: tuple[str, ...]) -> int:
     """The chosen key: a null key/value or a word."""
-    queries.word_at(record)
+    queries.word_at(record, "chips")
     chosen = st.pills(
         "Word",
         range(len(names)),
