@@ -5,7 +5,8 @@ from base64 import b64encode
 import pytest
 from playwright.sync_api import expect
 
-from phenaki_viz.ui.components.assets import script_of
+from phenaki_viz.ui.components.assets import IMPORT, script_of
+from phenaki_viz.ui.components.packing import pack
 from tests.browser_fixtures import PAINTED, settle, watched
 from tests.components.gestures import cell_at, map_canvas
 from tests.waiting import at_rest, eventually
@@ -81,6 +82,35 @@ def test_the_cleanup_of_an_overtaken_call_leaves_the_component_at_work(page, scr
     width, observers = page.evaluate(OVERTAKEN, [sent.html_content, sent.css_content, js, data])
     assert 100 < width <= 240
     assert observers == 0
+
+
+IN_ANY_ORDER = """async ([shim, packed]) => {
+  const { default: draw } = await import(`data:text/javascript;base64,${shim}`);
+  const [root, other] = ["div", "div"].map((tag) => document.createElement(tag));
+  const call = (at, parentElement) => draw({
+    data: Uint8Array.from(atob(packed[at]), (one) => one.charCodeAt(0)).subarray(1), parentElement,
+  });
+  const shown = [];
+  for (const [at, place] of [[1, root], [0, root], [1, root], [0, other], [2, root]]) {
+    await call(at, place);
+    shown.push(place.dataset.shown ?? "");
+  }
+  return shown;
+}"""
+SHOWN = """export default ({ data, parentElement }) => {
+  parentElement.dataset.shown = (parentElement.dataset.shown ?? "") + data.at(-9);
+};"""
+
+
+def test_a_call_that_waited_longer_than_a_newer_one_draws_nothing(page):
+    """Calls that come before their script is there go on in any order once it is."""
+    newer = 2**53  # where a float would not tell it from the next
+    sent = [b"?" + pack({}) + bytes([at]) + (newer + at).to_bytes(8, "little") for at in range(3)]
+    address = f"data:text/javascript;base64,{b64encode(SHOWN.encode()).decode()}"
+    shim = b64encode(IMPORT.format(address=address).encode()).decode()
+    page.goto("data:text/html,<body>")
+    shown = page.evaluate(IN_ANY_ORDER, [shim, [b64encode(one).decode() for one in sent]])
+    assert shown == ["1", "1", "11", "0", "112"]
 
 
 def test_data_that_overtakes_itself_leaves_the_component_at_work(demo):

@@ -12,7 +12,7 @@ from tests.browser_fixtures import into_view, settle, watched
 from tests.checkpoints.files import PHENAKI, tensors, weights
 from tests.journeys.conftest import APP
 from tests.journeys.gestures import again, model, number, recorded_trained, the_map
-from tests.waiting import at_rest, eventually, shown, until
+from tests.waiting import PATIENCE, at_rest, eventually, shown, until
 
 pytestmark = pytest.mark.browser
 
@@ -49,6 +49,21 @@ def test_a_word_is_laid_over_the_video(open_app):
     assert read == pytest.approx(float(exact[word]), abs=1e-6)
     again(page)
     shown(page, "L2 H1 reads “right”")
+
+
+def test_what_was_chosen_before_the_scripts_came_is_shown_when_they_do(served, page):
+    """A slow line: the page is there and used, and every panel waits for its script."""
+    held = []
+    page.route("**/phenaki-viz/components/**", lambda request: held.append(request))
+    page.goto(served(APP) + "/text?source=Trained&layer=2&head=1")
+    page.get_by_role("radio", name="right", exact=True).click(timeout=1000 * PATIENCE)
+    page.wait_for_url("**word=4**", timeout=1000 * PATIENCE)
+    settle(page)
+    for request in held:
+        request.continue_()
+    page.unroute("**/phenaki-viz/components/**")  # what is asked for from now on comes at once
+    shown(page, "L2 H1 reads “right”")
+    assert held
 
 
 def test_a_wrong_word_costs_nats(open_app):

@@ -1,7 +1,8 @@
 """Where the components' own files are, and what is served beside the page: scripts and plotly.js.
 
-Streamlit sends a component's script with every message to it, so what it is given is one line that
-imports the script from beside the page, where the browser keeps it.
+Streamlit sends a component's script with every message to it, so what it is given is a few lines
+that import the script from beside the page, where the browser keeps it. Calls that wait for it go
+on in any order: one whose data are older than what the place has shown is dropped (see stamps.py).
 """
 
 from pathlib import Path
@@ -16,7 +17,14 @@ from starlette.routing import Route
 
 HERE = Path(__file__).parent
 IMPORT = """const script = import(new URL("{address}", document.baseURI).href);
-export default async (call) => (await script).default(call);
+export default async (call) => {{
+  const {{ default: show }} = await script;
+  const {{ data: {{ buffer, byteOffset, byteLength }}, parentElement: root }} = call;
+  const stamp = new DataView(buffer, byteOffset, byteLength).getBigUint64(byteLength - 8, true);
+  if (stamp < (root.phenakiVizStamp ?? 0n)) return undefined;
+  root.phenakiVizStamp = stamp;
+  return show(call);
+}};
 """
 _scripts: dict[str, str] = {}
 _contents: dict[str, bytes] = {}

@@ -1,5 +1,7 @@
 """No two contents of a component are ever sent as the same bytes, so none is ever remembered late.
 
+Newer contents have greater numbers: the browser tells by them which of two calls is the older.
+
 Streamlit's browser side lists the large messages it remembers with every request and forgets those
 that two finished runs did not use. A request that waited while a run finished can so be answered
 with a reference to a message just forgotten: "Cached ForwardMsg MISS", and the page is dead until
@@ -14,7 +16,7 @@ from zlib import crc32
 
 import streamlit as st
 
-LENGTH = 8  # bytes at the end, which common.js `unpack` does not read
+LENGTH = 8  # bytes at the end: assets.py `IMPORT` reads the order of calls off them
 
 
 @dataclass
