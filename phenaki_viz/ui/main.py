@@ -57,12 +57,14 @@ STYLE = """<style>
   .st-key-sentence-patch { min-height: 3.2rem }
   .st-key-sentence-head { min-height: 4.2rem }
 }
-[class*=st-key-slices-], .st-key-work:has([data-testid=stProgress]) {
+[class*=st-key-progress-] {
   position: fixed; z-index: 100; bottom: 1rem; right: 2.5rem; width: min(30rem, 80vw);
   padding: .5rem 1rem; border-radius: .5rem; border: 1px solid rgb(128 128 128 / .4);
   background: Canvas; box-shadow: 0 4px 16px rgb(0 0 0 / .18);
 }
-[data-testid=stLayoutWrapper]:has(> [class*=st-key-slices-], > .st-key-work) { position: absolute }
+[data-testid=stLayoutWrapper]:has(> [class*=st-key-progress-], > .st-key-work) {
+  position: absolute
+}
 </style>"""
 
 

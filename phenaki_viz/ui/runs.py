@@ -76,9 +76,11 @@ def progress_bar(
 ) -> Tell:
     """A callback (done, of) that shows a bar and Cancel in `place` once work takes a moment.
 
-    Several of them may be drawn in one run of the page, so each Cancel has a key of its own.
+    It hovers at the lower edge of the window (main.py, STYLE), wherever its place is: a bar that is
+    needed on a slow machine only must not push away what is looked at. Several of them may be drawn
+    in one run of the page, so each has keys of its own.
     """
-    cancel = f"cancel.{next(_bars)}"
+    number = next(_bars)
     started = time.perf_counter()
     drawn: list[st.delta_generator.DeltaGenerator] = []
 
@@ -89,9 +91,11 @@ def progress_bar(
         left = seconds / max(done, 1) * (of - done)
         text = f"{doing} {done} of {of}, about {left:.0f} s left"
         if not drawn:  # once, so that Cancel stands still under the pointer
-            with place.container(horizontal=True, vertical_alignment="center"):
+            with place.container(
+                horizontal=True, vertical_alignment="center", key=f"progress.{number}"
+            ):
                 drawn.append(st.progress(0.0))
-                st.button("Cancel", key=cancel, on_click=on_cancel)
+                st.button("Cancel", key=f"cancel.{number}", on_click=on_cancel)
         drawn[0].progress(min(done / of, 1.0), text=text)
 
     return show

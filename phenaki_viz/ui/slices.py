@@ -91,7 +91,7 @@ def _draw_bar(slot: str, work: _Work, doing: str, on_cancel: Callable[[], None] 
     seconds = time.perf_counter() - work.started
     left = seconds / max(work.share, 1e-3) * (1 - work.share)
     place = st.session_state[_PLACE]
-    with place.container(horizontal=True, vertical_alignment="center", key=f"slices.{slot}"):
+    with place.container(horizontal=True, vertical_alignment="center", key=f"progress.{slot}"):
         st.progress(min(work.share, 1.0), text=f"{doing} {work.share:.0%}, about {left:.0f} s left")
         if on_cancel is not None:
             st.button("Cancel", key=f"cancel.{slot}", on_click=_cancel, args=(slot, on_cancel))

@@ -1,12 +1,16 @@
 """Nothing blanks, jumps or is named wrongly while one turns the controls."""
 
+from pathlib import Path
+
 import pytest
 
+from tests.browser_fixtures import settle
 from tests.calm import watch, watching
 from tests.journeys.gestures import slider, the_map
 from tests.waiting import another, shown
 
 pytestmark = pytest.mark.browser
+SLOW = Path(__file__).with_name("slow_app.py")
 SLOWER = 3  # times: the browser as on a loaded machine
 # Back and forth: some runs are made, some are kept from before.
 WAY = ["ArrowLeft", "ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"]
@@ -18,16 +22,7 @@ def slowed(page):
     watch(page)
 
 
-@pytest.mark.parametrize(
-    ("path", "control", "moves"),
-    [
-        ("/?depth=3", "Heads", 15),
-        ("/text?source=Trained", "Masked tokens", 3),
-        ("/masks?causal=true", "Heads", 3),
-    ],
-)
-def test_a_slider_move_never_blanks_or_scrolls_the_page(open_app, path, control, moves):
-    page = open_app(path)
+def move(page, control, moves):
     shown(page)
     handle = slider(page, control)
     handle.evaluate("handle => handle.focus({ preventScroll: true })")
@@ -36,6 +31,23 @@ def test_a_slider_move_never_blanks_or_scrolls_the_page(open_app, path, control,
         with watching(page) as seen, another(page):
             page.keyboard.press(WAY[at % len(WAY)])
         assert seen.calm, (at, seen)
+
+
+@pytest.mark.parametrize(
+    ("path", "control", "moves"),
+    [
+        ("/?depth=3", "Heads", 15),
+        ("/masks?causal=true", "Heads", 3),
+    ],
+)
+def test_a_slider_move_never_blanks_or_scrolls_the_page(open_app, path, control, moves):
+    move(open_app(path), control, moves)
+
+
+def test_bars_of_long_work_push_nothing_away(served, page):
+    """Two runs follow each move, each with its bar."""
+    page.goto(served(SLOW) + "/text?source=Trained")
+    move(settle(page), "Masked tokens", 3)
 
 
 def test_a_heading_never_stands_over_the_map_of_another_head(open_app):
