@@ -65,5 +65,15 @@ def _figure(recording: Recording, **asked: Any) -> Figure:
     return PictureInHand(one_picture(recording, **asked))
 
 
+def _compose(recording: Recording, recipe: Any) -> Figure:
+    from phenaki_viz.export.in_hand import FigureInHand
+    from phenaki_viz.figures.composed import compose
+    from phenaki_viz.figures.recipe import recipe_of
+    from phenaki_viz.runs.saving import run_of
+
+    return FigureInHand(compose(run_of(recording), recipe_of(recipe)))
+
+
 register("save", _save)
+register("compose", _compose)
 register("figure", _figure)

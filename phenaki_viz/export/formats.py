@@ -14,6 +14,7 @@ from phenaki_viz.files import make_folder, write_bytes
 
 Format = Literal["png", "svg", "pdf", "html", "npz", "csv"]
 FORMATS: tuple[str, ...] = get_args(Format)
+FIGURE_FORMATS = ("svg", "pdf", "png")  # of several panels: see `composer`
 
 
 def render(picture: Picture, format: str) -> bytes:

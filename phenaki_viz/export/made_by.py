@@ -32,18 +32,19 @@ def made_by_json(picture: Picture) -> str:
     Arrays become lists, numbers that JSON does not have (NaN, infinity) null.
     Raises ExportError for something that is no data.
     """
-    return json.dumps(_jsonable(picture.made_by), ensure_ascii=True)
+    return json.dumps(jsonable(picture.made_by), ensure_ascii=True)
 
 
-def _jsonable(value: Any) -> Any:
+def jsonable(value: Any) -> Any:
+    """Arrays as lists, sets sorted, NaN and infinity as null. Raises ExportError for no data."""
     match value:
         case Mapping():
-            return {str(key): _jsonable(held) for key, held in value.items()}
+            return {str(key): jsonable(held) for key, held in value.items()}
         case list() | tuple() | set() | frozenset():
             held = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
-            return [_jsonable(one) for one in held]
+            return [jsonable(one) for one in held]
         case np.ndarray() | np.generic():
-            return _jsonable(value.tolist())
+            return jsonable(value.tolist())
         case float():
             return value if math.isfinite(value) else None
         case None | bool() | int() | str():

@@ -153,13 +153,14 @@ def scale_for(
 class Colours:
     """How weights become colours. law: what colours follow. whole: colours end at the largest
     weight, and not at the 99.5th percentile of what is shown. palette: their table. ends: lowest
-    and highest, set by hand, for every picture alike; None for those of what is shown.
+    and highest, for every picture alike; None for those of what is shown. set_by: what set them.
     """
 
     law: Law = "linear"
     whole: bool = False
     palette: Palette = "magma"
     ends: tuple[float, float] | None = None
+    set_by: str = BY_HAND
 
     def over(self, top: float, most: float, scope: str) -> ColourScale:
         """The scale of numbers whose 99.5th percentile is `top` and whose largest is `most`."""
@@ -173,7 +174,7 @@ class Colours:
             low = high / 10**LOG_DECADES
         return ColourScale(
             low=low, high=max(high, low), law=self.law, palette=self.palette,
-            scope=BY_HAND, most=most,
+            scope=self.set_by, most=most,
         )  # fmt: skip
 
     def of(self, weights: WeightRange, scope: str) -> ColourScale:

@@ -83,7 +83,7 @@ def _drawn(run: Run, picked: Picked, stacks: Sequence[Pass]) -> Iterator[Picture
 
 
 def _count(recording: Recording, page: str, one: Pass, picked: Picked) -> int:
-    heads = len(_picked_heads(recording, one, picked))
+    heads = len(picked_heads(recording, one, picked))
     records = len(_layers(one, picked))
     if page == "grid":
         return 1
@@ -159,7 +159,8 @@ def _layers(one: Pass, picked: Picked) -> list[AttentionRecord]:
     return [r for r in one.records if picked.layers is None or r.layer in picked.layers]
 
 
-def _picked_heads(recording: Recording, one: Pass, picked: Picked) -> list[Head]:
+def picked_heads(recording: Recording, one: Pass, picked: Picked) -> list[Head]:
+    """The heads of a pass that are picked, layer by layer."""
     return [
         Head(recording, record, _item(record, picked), head)
         for record in _layers(one, picked)
@@ -182,7 +183,7 @@ def _heads(recording: Recording, stacks: Sequence[Pass], picked: Picked) -> Iter
             maps = [one for other in same for one in _maps(other, picked)]
             scales[stack] = picked.colours.of(weight_range(maps), "all heads and layers")
         scale = scales.get(stack)
-        for head in _picked_heads(recording, one, picked):
+        for head in picked_heads(recording, one, picked):
             own = scale or picked.colours.of(weight_range([head.map]), "this head")
             yield attention_heatmap(head, own)
 
@@ -209,7 +210,7 @@ def _words(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:
     if not one.records[0].reads_words:
         return
     frames = as_rgb(run.clip)
-    for head in _picked_heads(run.recording, one, picked):
+    for head in picked_heads(run.recording, one, picked):
         weights = weight_range([head.map])
         scale = picked.colours.of(weights, "all words of this head")
         for key in range(head.record.map.shape[3]):

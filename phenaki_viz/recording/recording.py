@@ -140,6 +140,7 @@ class Recording:
         item: int | None = None,
         colours: Literal["linear", "sqrt", "log"] = "sqrt",
         shared: bool = False,
+        recipe: Any = None,
     ) -> Figure:
         """One picture: the map of a head, or all heads of a stack where no head is named.
 
@@ -148,8 +149,12 @@ class Recording:
         for `select`; of several passes the one with the text, of several runs the last whole one,
         of a batch the first item. colours: the law that they follow. shared: colours on one scale
         with all heads of the stack, not on the head's own (all of their maps are then read).
+        recipe: several panels as one figure for a paper, see `phenaki_viz.figures.recipe.Recipe`;
+        its fields as a dict, and nothing else is said then: {"panels": [{"layer": 1, "head": 3}]}.
         Raises RecordingError or ConfigError when it is not there, and says what there is.
         """
+        if recipe is not None:
+            return cast(Figure, ask("compose", self, recipe))
         asked = {"kind": kind, "layer": layer, "head": head, "law": colours, "shared": shared}
         labels = {"branch": branch, "step": step, "item": item}
         return cast(Figure, ask("figure", self, labels=labels, **asked))

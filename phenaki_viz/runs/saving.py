@@ -23,18 +23,26 @@ def save(recording: Recording, path: Path, clip: Shown | np.ndarray | None) -> P
     """
     if not recording.records:
         raise RecordingError(f"nothing was recorded, so there is nothing to save in {path.name}")
+    run = run_of(recording, clip)
+    return save_recording(path, run, blank_clip=run.clip.name == NO_CLIP)
+
+
+def run_of(recording: Recording, clip: Shown | np.ndarray | None = None) -> Run:
+    """A recording as a run: with the clip it knows, else over grey frames named `NO_CLIP`.
+
+    clip: as for `Recording.save`. Raises VideoError when its frames do not fit the tokens.
+    """
     given = recording.clip if clip is None else clip
     shown = None if given is None else _clip(given)
     grid = grid_of(recording)
     prompt = str(recording.made_by.get("prompt") or " ".join(_words(recording)))
-    run = Run(
+    return Run(
         clip=blank(grid) if shown is None else shown,
         prompt=read_prompt(prompt),
         recording=recording,
         temporal_patch=1 if shown is None else frames_a_step(shown, grid),
         seconds=0.0,
     )
-    return save_recording(path, run, blank_clip=shown is None)
 
 
 def open_path(path: "str | Path") -> Recording:

@@ -1,0 +1,152 @@
+"""`phenaki-viz figure`: several pictures of a recording as one figure for a paper."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from phenaki_viz.cli.options import at_least
+from phenaki_viz.errors import ConfigError
+
+if TYPE_CHECKING:
+    from phenaki_viz.figures.recipe import Recipe
+    from phenaki_viz.runs.run import Run
+
+LAWS = ("sqrt", "linear", "log", "uniform")
+TYPEFACES = ("sans", "serif", "computer modern")
+TABLES = ("magma_r", "magma", "viridis", "cividis")
+
+
+def add(commands: Any) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser(
+        "figure",
+        help="several pictures of a recording as one figure for a paper",
+        description="Put pictures of a recording side by side, in millimetres and points, with "
+        "real text in SVG and PDF. The caption is printed. Every file holds its recipe: give the "
+        "file to --recipe, and the figure is made again, from this recording or another.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("output", type=Path, help="where to: .svg, .pdf or .png")
+    parser.add_argument(
+        "--from", dest="recording", type=Path, metavar="FILE", required=True,
+        help="a recording of `phenaki-viz record`, or one that was saved from Python or the page",
+    )  # fmt: skip
+    parser.add_argument(
+        "--panel",
+        action="append",
+        metavar="WORDS",
+        help="“self L1 H3” (a map), “cross grid” (all heads), “cross L2 H0 word 3” (who reads a "
+        "key of the text), “self L1 H3 patch 2,1,4” (where a patch looks); given once for each "
+        "panel, in reading order",
+    )
+    parser.add_argument(
+        "--recipe", type=Path, metavar="FILE",
+        help="JSON, or a figure made by this command: instead of --panel and all that follows",
+    )  # fmt: skip
+    _add_looks(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_looks(parser: Any) -> None:
+    add = parser.add_argument
+    add("--columns", type=at_least(1), metavar="N", help="panels in a row (default: up to 3)")
+    add("--width", metavar="MM", help="millimetres, or single (84), double (174), slide (254) "
+        "(default: single)")  # fmt: skip
+    add("--points", type=float, metavar="PT", help="size of the type (default: 7)")
+    add("--typeface", choices=TYPEFACES, help="(default: sans)")
+    add("--colours", choices=LAWS, help="what colours follow (default: sqrt)")
+    add("--palette", choices=TABLES, help="(default: magma, on a light ground from its light end)")
+    add("--own-scales", action="store_true", help="each panel its own colour scale and bar "
+        "(default: one for all)")  # fmt: skip
+    add("--up-to-largest", action="store_true", help="colours end at the largest weight (default: "
+        "at the 99.5th percentile)")  # fmt: skip
+    add("--words-in", action="store_true", help="titles in the figure (default: in the caption)")
+    add("--no-letters", action="store_true", help="no a, b, c at the panels (default: with them)")
+    add("--dark", action="store_true", help="on a dark ground (default: light)")
+    add("--transparent", action="store_true", help="without a ground (default: with it)")
+    add("--dpi", type=at_least(1), metavar="N", help="of PNG (default: 600)")
+    add("--caption", type=Path, metavar="FILE", help="write it there, for LaTeX if it ends in "
+        ".tex (default: printed)")  # fmt: skip
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Open, compose, write."""
+    from phenaki_viz.export.composer import render_figure
+    from phenaki_viz.export.formats import FIGURE_FORMATS
+    from phenaki_viz.figures.composed import compose
+    from phenaki_viz.files import check_target, make_folder, write_bytes
+    from phenaki_viz.runs.files import open_recording
+
+    ending = asked.output.suffix.lower().removeprefix(".")
+    if ending not in FIGURE_FORMATS:
+        endings = ", ".join(f".{name}" for name in FIGURE_FORMATS)
+        raise ConfigError(f"{asked.output.name} ends in no format of a figure: use {endings}")
+    recipe = _recipe(asked)
+    for path in filter(None, (asked.output, asked.caption)):
+        make_folder(path.parent)
+        check_target(path)  # before the work, not after it
+    composed = compose(cast("Run", open_recording(asked.recording)), recipe)
+    write_bytes(asked.output, render_figure(composed, ending))
+    count = len(composed.panels)
+    print(f"{asked.output}: {count} panel{'s' * (count > 1)}", file=sys.stderr)
+    if asked.caption is None:
+        print(composed.caption)
+        return 0
+    tex = asked.caption.suffix.lower() == ".tex"
+    write_bytes(asked.caption, f"{composed.tex_caption if tex else composed.caption}\n".encode())
+    return 0
+
+
+def _recipe(asked: argparse.Namespace) -> "Recipe":
+    from phenaki_viz.figures.recipe import panel_said, recipe_of
+
+    looks = _looks(asked)
+    if asked.recipe is not None:
+        for name in ("panel", *looks):
+            if name in looks or getattr(asked, name) is not None:
+                raise ConfigError(f"{name} is in the recipe: give --recipe or the options")
+        return _read(asked.recipe)
+    if not asked.panel:
+        raise ConfigError("a figure of what? Say --panel 'self L1 H3', or --recipe FILE")
+    return recipe_of({"panels": [panel_said(words) for words in asked.panel], **looks})
+
+
+def _looks(asked: argparse.Namespace) -> dict[str, Any]:
+    """What is not as by default."""
+    from phenaki_viz.figures.recipe import WIDTHS
+
+    said = {name: getattr(asked, name) for name in ("columns", "points", "typeface", "colours",
+                                                     "palette", "dpi")}  # fmt: skip
+    if asked.width is not None:
+        try:
+            said["width"] = WIDTHS.get(asked.width) or float(asked.width)
+        except ValueError as error:
+            raise ConfigError(
+                f"--width {asked.width}: give millimetres, or single, double or slide"
+            ) from error
+    said |= {
+        "shared": False if asked.own_scales else None,
+        "up_to_largest": asked.up_to_largest or None,
+        "words": "in" if asked.words_in else None,
+        "letters": False if asked.no_letters else None,
+        "theme": "dark" if asked.dark else None,
+        "transparent": asked.transparent or None,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _read(path: Path) -> "Recipe":
+    """The recipe in a JSON file, or in a figure that was made by one."""
+    from phenaki_viz.export.made_by import read_made_by
+    from phenaki_viz.figures.recipe import read_recipe, recipe_of
+    from phenaki_viz.files import open_file
+
+    with open_file(path) as file:
+        content = file.read()
+    if content.lstrip()[:1] == b"{":
+        return read_recipe(content)
+    made_by = read_made_by(content)
+    if "recipe" not in made_by:
+        raise ConfigError(f"{path.name} is a picture of one panel, not a figure with a recipe")
+    return recipe_of(made_by["recipe"])

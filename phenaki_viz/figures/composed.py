@@ -1,0 +1,166 @@
+"""Several pictures of one run as the panels of one figure, and its caption."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from string import ascii_lowercase
+from typing import Any
+
+from phenaki_viz.analysis.weight_range import weight_range
+from phenaki_viz.data import as_rgb
+from phenaki_viz.errors import ConfigError
+from phenaki_viz.figures.attention_views import Colours, Head, attention_heatmap
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.head_grid import HeadGrid
+from phenaki_viz.figures.heatmap import Heatmap
+from phenaki_viz.figures.over_video import column_over_video, row_over_video
+from phenaki_viz.figures.picked import Picked, chosen_passes, grid_of, picked_heads
+from phenaki_viz.figures.recipe import Panel, Recipe, as_data
+from phenaki_viz.figures.words import plain
+from phenaki_viz.runs.run import Run
+
+ALL_PANELS = "all panels"
+Drawn = Heatmap | HeadGrid | FilmStrip
+TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+       **{sign: f"\\{sign}" for sign in "&%$#_{}"}}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composed:
+    """The panels of a figure, in reading order, drawn by its recipe."""
+
+    recipe: Recipe
+    panels: tuple[Drawn, ...]
+
+    @property
+    def made_by(self) -> Mapping[str, Any]:
+        """What made the panels, and the recipe that makes the figure again."""
+        return {**self.panels[0].made_by, "recipe": as_data(self.recipe)}
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """a, b, c …; none of a figure of one panel, or without letters."""
+        count = len(self.panels)
+        return (
+            tuple(ascii_lowercase[:count]) if self.recipe.letters and count > 1 else ("",) * count
+        )
+
+    @property
+    def caption(self) -> str:
+        """Every panel's title, and each note once, as plain text."""
+        said = [
+            f"({letter}) {picture.title}" if letter else picture.title
+            for letter, picture in zip(self.letters, self.panels, strict=True)
+        ]
+        notes = dict.fromkeys((*_of_scales(self), *_other_notes(self.panels)))
+        parts = (plain(part).rstrip(".") for part in ("; ".join(said), *notes))
+        return " ".join(f"{part[:1].upper()}{part[1:]}." for part in parts)
+
+    @property
+    def tex_caption(self) -> str:
+        """The same for LaTeX."""
+        return f"\\caption{{{''.join(TEX.get(sign, sign) for sign in self.caption)}}}"
+
+
+def compose(run: Run, recipe: Recipe) -> Composed:
+    """The figure of a run. Raises ConfigError for a kind, layer, head, word that is not there."""
+    colours = Colours(recipe.colours, whole=recipe.up_to_largest, palette=recipe.table)
+    panels = [_panel(run, panel, colours) for panel in recipe.panels]
+    if recipe.shared and len(panels) > 1:
+        low, high = zip(*((scale.low, scale.high) for scale in _scales(panels)), strict=True)
+        ends = min(low), max(high)
+        alike = Colours(recipe.colours, palette=recipe.table, ends=ends, set_by=ALL_PANELS)
+        panels = [_panel(run, panel, alike) for panel in recipe.panels]
+    return Composed(recipe=recipe, panels=tuple(panels))
+
+
+def _panel(run: Run, panel: Panel, colours: Colours) -> Drawn:
+    try:
+        return _drawn(run, panel, colours)
+    except ConfigError as error:
+        raise ConfigError(f"panel “{panel_name(panel)}”: {error}") from error
+
+
+def panel_name(panel: Panel) -> str:
+    """As one says it on the command line: "cross L2 H0 word 3"."""
+    numbers = [f"L{panel.layer}"] if panel.layer is not None else []
+    numbers += [f"H{panel.head}"] if panel.head is not None else []
+    more = {"grid": "grid", "word": f"word {panel.word}", "map": ""}.get(
+        panel.shows, "patch " + ",".join(map(str, panel.patch or ()))
+    )
+    return " ".join(filter(None, (panel.maps, *numbers, more)))
+
+
+def _drawn(run: Run, panel: Panel, colours: Colours) -> Drawn:
+    picked = Picked(
+        kinds=None if panel.maps is None else [panel.maps],
+        layers=None if panel.layer is None else [panel.layer],
+        heads=None if panel.head is None else [panel.head],
+        passes=panel.which,
+        video=panel.video,
+        colours=colours,
+    )
+    for one in chosen_passes(run.recording, picked):
+        if panel.shows == "grid":
+            return grid_of(run.recording, one, picked)
+        for head in picked_heads(run.recording, one, picked):
+            return _of_head(run, head, panel, colours)
+    raise ConfigError(f"there is no head {panel.head} in layer {panel.layer} of these maps")
+
+
+def _of_head(run: Run, head: Head, panel: Panel, colours: Colours) -> Drawn:
+    scale = colours.of(weight_range([head.map]), "this head")
+    if panel.shows == "map":
+        return attention_heatmap(head, scale)
+    frames = as_rgb(run.clip)
+    if panel.shows == "word":
+        keys = head.record.map.shape[3]
+        if not head.record.reads_words or (panel.word or 0) >= keys:
+            there = f"keys 0 to {keys - 1}" if head.record.reads_words else "no words"
+            raise ConfigError(f"there is no word {panel.word}: these maps have {there}")
+        return column_over_video(head, panel.word or 0, None, frames, run.temporal_patch, scale)
+    place, grid = panel.patch or (0, 0, 0), head.record.places.grid
+    if any(at >= size for at, size in zip(place, grid, strict=True)):
+        sizes = " × ".join(map(str, grid))
+        raise ConfigError(f"there is no patch {place}: the video has {sizes} of them")
+    return row_over_video(head, place, frames, run.temporal_patch, scale)
+
+
+def scale_of(picture: Drawn) -> ColourScale:
+    """Of the colour bar."""
+    return picture.bar_scale if isinstance(picture, HeadGrid) else picture.scale
+
+
+def _of_scales(composed: Composed) -> Iterator[str]:
+    """What the colours mean: once where all panels have the same."""
+    panels, letters = composed.panels, composed.letters
+    if len(panels) > 1 and same_scale(panels):
+        most = max(scale.most or scale.high for scale in _scales(panels))
+        yield replace(scale_of(panels[0]), most=most).describe()
+        return
+    for letter, picture in zip(letters, panels, strict=True):
+        said = scale_of(picture).describe()
+        yield f"({letter}) {said}" if letter else said
+
+
+def _other_notes(panels: Sequence[Drawn]) -> Iterator[str]:
+    for picture in panels:
+        said = scale_of(picture).describe()
+        yield from (note for note in picture.notes if note != said)
+
+
+def _scales(panels: Sequence[Drawn]) -> Iterator[ColourScale]:
+    for picture in panels:
+        if not isinstance(picture, HeadGrid):
+            yield picture.scale
+        elif isinstance(picture.scales, ColourScale):
+            yield picture.scales
+        else:
+            yield from (scale for row in picture.scales for scale in row)
+
+
+def same_scale(panels: Sequence[Drawn]) -> bool:
+    """Whether one colour bar speaks for all panels."""
+    ends = [(one.low, one.high, one.law, one.palette) for one in _scales(panels)]
+    return all(one == other for one, other in pairwise(ends))
