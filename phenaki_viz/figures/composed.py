@@ -140,8 +140,8 @@ def _of_scales(composed: Composed) -> Iterator[str]:
         yield replace(scale_of(panels[0]), most=most).describe()
         return
     for letter, picture in zip(letters, panels, strict=True):
-        said = scale_of(picture).describe()
-        yield f"({letter}) {said}" if letter else said
+        which = f"({letter}) " if letter else f"{picture.title}: " if len(panels) > 1 else ""
+        yield f"{which}{scale_of(picture).describe()}"
 
 
 def _other_notes(panels: Sequence[Drawn]) -> Iterator[str]:

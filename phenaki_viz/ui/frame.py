@@ -34,7 +34,7 @@ GROUP = """
 }
 """
 NARROW = """
-@media (max-width: 1100px) {
+@media (max-width: 1560px) {
   [data-testid=stTopNav] .rc-overflow-item > div::before { font-size: 0 !important }
 }
 """

@@ -22,6 +22,7 @@ from phenaki_viz.ui.runs import Wanted
 from phenaki_viz.ui.sidebar import draw_sidebar
 from phenaki_viz.ui.trainings import trained_copy, trained_run, use
 from phenaki_viz.ui.views.attention import attention_page
+from phenaki_viz.ui.views.figure import figure_page
 from phenaki_viz.ui.views.masks import masks_page
 from phenaki_viz.ui.views.position import position_page
 from phenaki_viz.ui.views.sampling import sampling_page
@@ -205,11 +206,13 @@ PAGES = {
     "position": ("Position", ":material/straighten:", position_page),
     "masks": ("Masks", ":material/grid_on:", masks_page),
     "train": ("Train", ":material/model_training:", _train),
+    "figure": ("Figure", ":material/picture_as_pdf:", figure_page),
 }
 GROUPS = {
     "Look": ("attention", "text", "sampling"),
     "Explain": ("whatif",),
     "Architecture": ("position", "masks", "train"),
+    "Take away": ("figure",),
 }
 
 main()

@@ -1,0 +1,184 @@
+"""Figure: panels side by side as a paper prints them, seen while they are put together."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from phenaki_viz.errors import ConfigError
+from phenaki_viz.export.composer import render_figure
+from phenaki_viz.export.formats import FIGURE_FORMATS
+from phenaki_viz.figures.colour import LAWS
+from phenaki_viz.figures.composed import Composed, compose
+from phenaki_viz.figures.recipe import (
+    MOST_COLUMNS,
+    TABLES,
+    TYPEFACES,
+    WIDTHS,
+    Recipe,
+    as_data,
+    panel_said,
+    recipe_of,
+)
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import derived, heads
+from phenaki_viz.ui.shelves import number_of
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+PREVIEW = 144  # dots an inch
+OWN = "own"
+HELP = (
+    "One panel a line: “self L1 H3” is a map, “cross grid” all heads, “cross L2 H0 word 3” who "
+    "reads a key of the text, “self L1 H3 patch 2,1,4” where a patch looks (time, row, column)"
+)
+
+
+@st.fragment
+def figure_page(run: Run) -> None:
+    """Panels and looks at the left, the figure as it will be printed at the right, its caption."""
+    st.title("A figure for a paper", anchor=False)
+    left, right = st.columns([4, 8], gap="large")
+    with left:
+        recipe = _recipe(run)
+    with right:
+        place = st.container(key="figure.place")
+        if recipe is None:
+            return
+        with place, st.spinner("Drawing the figure"):
+            try:
+                composed = derived.once(
+                    ("figure", number_of(run), recipe), partial(compose, run, recipe)
+                )
+                preview = _preview(run, composed)
+            except ConfigError as error:
+                _refuse(error)
+                return
+        place.image(preview, width="content")
+        _take(composed)
+
+
+def _preview(run: Run, composed: Composed) -> bytes:
+    """The figure as PNG, coarser than it is printed."""
+    recipe = recipe_of({**as_data(composed.recipe), "dpi": PREVIEW})
+    drawn = Composed(recipe=recipe, panels=composed.panels)
+    return derived.once(("figure.png", number_of(run), recipe), lambda: render_figure(drawn, "png"))
+
+
+def _refuse(error: ConfigError) -> None:
+    st.error("This figure cannot be drawn.", icon=":material/block:")
+    st.text(str(error))
+
+
+def _recipe(run: Run) -> Recipe | None:
+    """What is asked for; None where it cannot be read, which is said."""
+    lines = st.text_area(
+        "Panels", value=_first(run), key="figure_panels", height=120, max_chars=2000, help=HELP,
+        **_BOUND,
+    )  # fmt: skip
+    looks = {**_size(), **_type(), **_colours(), **_ground()}
+    try:
+        said = [panel_said(line) for line in lines.splitlines() if line.strip()]
+        return recipe_of({"panels": said, **looks})
+    except ConfigError as error:
+        _refuse(error)
+        return None
+
+
+def _first(run: Run) -> str:
+    """The pinned heads and the one that is looked at; of one alone, all heads beside it."""
+    kind = str(st.session_state.get("maps") or "self").lower()
+    numbers = st.session_state.get("layer", 0), st.session_state.get("head", 0)
+    pins = st.session_state.get(heads.PINS, ())
+    said = [f"{kind} L{layer} H{head}" for layer, head in dict.fromkeys((*pins, numbers))]
+    return "\n".join(said if len(said) > 1 else [*said, f"{kind} grid"])
+
+
+def _size() -> dict[str, Any]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        named = st.selectbox(
+            "Width", [*WIDTHS, OWN], key="figure_width", format_func=_width_said, **_BOUND
+        )
+        width = WIDTHS.get(named or "single", 0.0)
+        if named == OWN:
+            width = st.number_input(
+                "Millimetres", 20.0, 1000.0, 120.0, 1.0, key="figure_mm", format="%.0f", **_BOUND
+            )
+        columns = st.number_input(
+            "Panels in a row", 1, MOST_COLUMNS, 3, key="figure_columns", **_BOUND
+        )
+    return {"width": float(width), "columns": int(columns)}
+
+
+def _width_said(name: str) -> str:
+    return f"{name}, {WIDTHS[name]:.0f} mm" if name in WIDTHS else "your own"
+
+
+def _type() -> dict[str, Any]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        typeface = st.selectbox("Type", TYPEFACES, key="figure_type", **_BOUND)
+        points = st.number_input(
+            "Points", 3.0, 36.0, 7.0, 0.5, key="figure_points", format="%.1f", **_BOUND
+        )
+    with st.container(horizontal=True):
+        letters = st.toggle("Letters", value=True, key="figure_letters", **_BOUND)
+        words = st.toggle(
+            "Titles in the figure", key="figure_words", help="Else they are in the caption",
+            **_BOUND,
+        )  # fmt: skip
+    return {"typeface": typeface, "points": float(points), "letters": letters,
+            "words": "in" if words else "out"}  # fmt: skip
+
+
+def _colours() -> dict[str, Any]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        law = st.selectbox(
+            "Colours follow",
+            list(LAWS),
+            key="figure_law",
+            index=list(LAWS).index("sqrt"),
+            format_func=LAWS.__getitem__,
+            **_BOUND,
+        )
+        palette = st.selectbox(
+            "Palette", TABLES, key="figure_palette", index=None, placeholder="by the ground",
+            **_BOUND,
+        )  # fmt: skip
+    own = st.toggle("Each panel its own scale", key="figure_own", **_BOUND)
+    return {"colours": law, "palette": palette, "shared": not own}
+
+
+def _ground() -> dict[str, Any]:
+    with st.container(horizontal=True):
+        dark = st.toggle("Dark", key="figure_dark", **_BOUND)
+        clear = st.toggle("Transparent", key="figure_clear", **_BOUND)
+    return {"theme": "dark" if dark else "light", "transparent": clear}
+
+
+def _take(composed: Composed) -> None:
+    """Files, the caption to copy, and the same from the shell."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.caption("Export", width="content")
+        for format in FIGURE_FORMATS:
+            _download(format.upper(), f"figure.{format}", partial(render_figure, composed, format))
+        recipe = as_data(composed.recipe)
+        _download("recipe", "figure.json", lambda: _json(recipe))
+    st.code(composed.caption, language=None, wrap_lines=True)
+    with st.expander("For LaTeX"):
+        st.code(composed.tex_caption, language="latex", wrap_lines=True)
+    st.caption(
+        "Every file holds its recipe: `phenaki-viz figure again.pdf --from run.safetensors "
+        "--recipe figure.svg` makes it again."
+    )
+
+
+def _json(recipe: dict[str, Any]) -> bytes:
+    return json.dumps(recipe, indent=2).encode()
+
+
+def _download(label: str, name: str, make: Callable[[], bytes]) -> None:
+    st.download_button(
+        label, data=make, file_name=name, on_click="ignore", type="tertiary",
+        key=f"figure.take.{name}",
+    )  # fmt: skip

@@ -1,0 +1,96 @@
+"""The page Figure: what is written is drawn, said and taken away; what cannot be is said."""
+
+from functools import cache
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from phenaki_viz.figures.composed import compose
+from phenaki_viz.figures.recipe import Recipe, panel_said
+
+
+def drawn(pins=(), maps="Self"):
+    import streamlit as st
+
+    from phenaki_viz.ui.views.figure import figure_page
+    from tests.ui.test_figure import recorded
+
+    st.session_state.setdefault("maps", maps)
+    st.session_state.setdefault("layer", 1)
+    st.session_state.setdefault("head", 2)
+    st.session_state.setdefault("grid.pins", tuple(pins))
+    figure_page(recorded())
+
+
+@cache
+def recorded():
+    """One run for all tests, and for the page they draw."""
+    from phenaki_viz.data import read_prompt, sample_clip
+    from phenaki_viz.models.dial import DialConfig
+    from phenaki_viz.runs.dialled import run_dialled
+
+    config = DialConfig(heads=3, depth=2, dim_head=8, dim=32, height=32, width=48)
+    return run_dialled(config, sample_clip(), read_prompt("a b"))
+
+
+def page(**asked):
+    return AppTest.from_function(drawn, kwargs=asked, default_timeout=120).run()
+
+
+def recipe(*panels, **looks):
+    return Recipe(panels=tuple(map(panel_said, panels)), columns=3, **looks)
+
+
+def said(at):
+    return at.code[0].value
+
+
+@pytest.mark.parametrize(
+    ("asked", "panels"),
+    [
+        ({}, ["self L1 H2", "self grid"]),
+        ({"maps": "Cross"}, ["cross L1 H2", "cross grid"]),
+        ({"pins": [(0, 1), (1, 2)]}, ["self L0 H1", "self L1 H2"]),
+    ],
+)
+def test_it_begins_with_what_is_looked_at(asked, panels):
+    at = page(**asked)
+    assert not at.exception and at.text_area[0].value.splitlines() == panels
+    assert said(at) == compose(recorded(), recipe(*panels)).caption
+
+
+def test_every_control_is_in_the_recipe_that_is_taken_away():
+    at = page()
+    at.text_area(key="figure_panels").set_value("self L0 H0\n\ncross L1 H1 word 2\n").run()
+    at.selectbox(key="figure_width").set_value("own").run()
+    at.number_input(key="figure_mm").set_value(100.0)
+    at.number_input(key="figure_columns").set_value(1)
+    at.selectbox(key="figure_type").set_value("serif")
+    at.number_input(key="figure_points").set_value(9.0)
+    at.selectbox(key="figure_law").set_value("log")
+    at.selectbox(key="figure_palette").set_value("cividis")
+    for key in ("own", "dark", "clear", "words"):
+        at.toggle(key=f"figure_{key}").set_value(True)
+    at.toggle(key="figure_letters").set_value(False).run()
+    assert not at.exception
+    made = Recipe(
+        panels=(panel_said("self L0 H0"), panel_said("cross L1 H1 word 2")),
+        columns=1, width=100.0, typeface="serif", points=9.0, colours="log", palette="cividis",
+        shared=False, theme="dark", transparent=True, words="in", letters=False,
+    )  # fmt: skip
+    assert said(at) == compose(recorded(), made).caption
+    assert "Random weights" in said(at) and "\\caption{" in at.code[1].value
+
+
+@pytest.mark.parametrize(
+    ("panels", "why"),
+    [("self L9 H0", "no layer 9"), ("self L1", "needs its head"), ("", "panels")],
+)
+def test_what_cannot_be_drawn_is_said_and_the_words_stay(panels, why):
+    at = page()
+    at.text_area(key="figure_panels").set_value(panels).run()
+    assert not at.exception and not at.code
+    assert at.error[0].value == "This figure cannot be drawn." and why in at.text[0].value
+    assert at.text_area[0].value == panels
+    at.text_area(key="figure_panels").set_value("self L1 H0").run()
+    assert not at.error and said(at).startswith("L1 H0 · self attention")
