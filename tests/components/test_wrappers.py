@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from phenaki_viz import browser
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.figures.picture import Axis
@@ -122,9 +123,9 @@ def test_a_word_table_that_does_not_fit_is_refused(wrong):
 
 
 @pytest.mark.parametrize("base, path", [("", "/"), ("deep/app", "/deep/app/")])
-def test_plotly_and_scripts_are_served_under_the_base_path(monkeypatch, base, path):
+def test_plotly_and_modules_are_served_under_the_base_path(monkeypatch, base, path):
     monkeypatch.setattr("streamlit.get_option", {"server.baseUrlPath": base}.get)
-    files = ("plotly.min.js", "components/{name}.js", "content/{name}")
+    files = ("plotly.min.js", "content/{name}", f"{browser.digest()}/{{path:path}}")
     assert [route.path for route in asset_routes()] == [
         f"{path}phenaki-viz/{name}" for name in files
     ]

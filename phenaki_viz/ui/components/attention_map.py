@@ -55,10 +55,6 @@ _mount = declare(
     "<div class='side'><div class='legend'></div><div class='tools'></div></div></div>"
     "<div class='foot'><output class='said'></output></div>"
     "<span class='aloud' aria-live='polite'></span></div>",
-    "linked",
-    "weight_codes",
-    "attention_cut",
-    "histogram",
 )
 
 
@@ -164,7 +160,7 @@ def _of_ends(
 
 
 def scale_header(scale: ColourScale) -> dict[str, Any]:
-    """A colour scale for the browser; common.js `placer` is `ColourScale.unit`."""
+    """A colour scale for the browser; `placer` of numbers/scale.js is `ColourScale.unit`."""
     low, high = raw_ends(scale)
     above = scale.cut_off
     most = None if scale.most is None else float(scale.most)

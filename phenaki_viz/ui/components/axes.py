@@ -46,7 +46,7 @@ class MapAxis:
         return None if self.grid is None else self.nulls + prod(self.grid)
 
     def name(self, index: int) -> str:
-        """A cell in words; common.js `cellName` says the same."""
+        """A cell in words; `cellName` of numbers/axis.js says the same."""
         if index < self.nulls:
             return f"null {index + 1}"
         at = index - self.nulls

@@ -84,11 +84,6 @@ _mount = declare(
     "<div class='own tools'></div></div><div class='strip' tabindex='0' role='img'></div>"
     "<div class='foot'><output class='said'></output><div class='legend'></div></div>"
     "<span class='aloud' aria-live='polite'></span></div>",
-    "linked",
-    "nearby_weights",
-    "walk",
-    "film_colours",
-    "film_frames",
 )
 
 

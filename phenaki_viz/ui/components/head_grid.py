@@ -31,7 +31,6 @@ _mount = declare(
     "<div class='panel'><canvas tabindex='0' role='img'></canvas>"
     "<div class='foot'><output class='said'></output><div class='tools'></div></div>"
     "<span class='aloud' aria-live='polite'></span></div>",
-    "head_layout",
 )
 
 

@@ -14,7 +14,7 @@ def pack(header: Mapping[str, Any], **parts: np.ndarray) -> bytes:
     """`uint32` little-endian header length | JSON header | the arrays, each on a 4-byte boundary.
 
     parts: float32, uint16 or uint8 of any shape, sent flat in C order; the header gains
-    `parts: [[name, type, count], …]`. common.js `unpack` is the other end.
+    `parts: [[name, type, count], …]`. `unpack` of numbers/message.js is the other end.
     Raises TypeError for other types and ValueError for a header that JSON cannot hold.
     """
     for name, part in parts.items():

@@ -52,11 +52,6 @@ _mount = declare(
     "<div class='panel'><div class='maps'></div>"
     "<div class='foot'><output class='said'></output><div class='legend'></div></div>"
     "<span class='aloud' aria-live='polite'></span></div>",
-    "linked",
-    "weight_codes",
-    "nearby_weights",
-    "film_colours",
-    "pinned_film",
 )
 
 

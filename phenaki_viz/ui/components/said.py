@@ -16,7 +16,7 @@ from phenaki_viz.ui.components.axes import MapAxis, Place
 from phenaki_viz.ui.components.packing import pack
 from phenaki_viz.ui.components.stamps import stamped
 
-_mount = declare("said", "<div class='panel pv-said'></div>", "linked", isolate_styles=False)
+_mount = declare("said", "<div class='panel pv-said'></div>", isolate_styles=False)
 
 
 @dataclass(frozen=True, kw_only=True)

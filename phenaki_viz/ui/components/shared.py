@@ -18,7 +18,7 @@ from phenaki_viz.ui.components.stamps import stamped
 
 KEY = "shared"  # what takes no room on the page: ui/main.py's style goes by it
 
-_mount = declare("shared", "<span hidden></span>", "linked")
+_mount = declare("shared", "<span hidden></span>")
 
 
 def share(name: str, header: Mapping[str, Any], **parts: np.ndarray) -> None:

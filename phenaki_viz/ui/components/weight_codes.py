@@ -2,7 +2,8 @@
 
 float32 is too much for a map of a few hundred tokens at every click. From 1e-4 on the four digits
 that a page shows of a weight come back as they are rounded here, below it the three; the few
-weights of a row beyond the last code are listed as they are. weight_codes.js reads them back.
+weights of a row beyond the last code are listed as they are. `decoded` of numbers/weight_codes.js
+reads them back.
 
 A code is a place on one of these ladders, each from where the one before ends:
 decades of three digits (SMALL codes each) from LEAST to 1e-4; steps of 1e-7 to 1e-3; steps of 1e-6
