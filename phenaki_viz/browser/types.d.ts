@@ -43,8 +43,11 @@ export interface Scale extends Ends {
 /** Typed arrays by name, as `pack` of Python sent them. */
 export type Parts = Record<string, Float32Array | Uint16Array | Uint8Array>;
 
+/** A panel knows what is in its own: see its Python wrapper. */
 export interface Message {
+  // biome-ignore lint/suspicious/noExplicitAny: JSON of any panel
   head: Record<string, any>;
+  // biome-ignore lint/suspicious/noExplicitAny: typed arrays of any panel
   parts: Record<string, any>;
 }
 
