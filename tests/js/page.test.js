@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { agree, gone, isOf, painted } from "../../phenaki_viz/browser/page/agreement.js";
 import { isTyping, plain } from "../../phenaki_viz/browser/page/elements.js";
+import { isOvertaken } from "../../phenaki_viz/browser/page/order.js";
 import { memoryOf, offer, room, withdraw } from "../../phenaki_viz/browser/page/room.js";
 
 afterEach(() => {
@@ -86,4 +87,18 @@ test("letters belong to fields that are written in, but not to sliders", () => {
       !isTyping(event({ tagName: "CANVAS" })),
   );
   assert.ok(plain({}) && !plain({ ctrlKey: true }));
+});
+
+test("a call that a newer one overtook is told apart, place by place, by all digits of its number", () => {
+  const call = (stamp, parentElement) => {
+    const data = new Uint8Array(4 + 8);
+    new DataView(data.buffer).setBigUint64(4, stamp, true);
+    return { data: data.subarray(1), parentElement };
+  };
+  const [root, other] = [{}, {}];
+  const newer = 2n ** 53n + 1n; // which a float does not tell from the one before
+  assert.ok(!isOvertaken(call(newer, root)));
+  assert.ok(isOvertaken(call(newer - 1n, root)));
+  assert.ok(!isOvertaken(call(newer, root)));
+  assert.ok(!isOvertaken(call(newer - 1n, other)));
 });

@@ -3,7 +3,7 @@
 Streamlit sends a component's script with every message to it, so what it is given is a few lines
 that import the panels from beside the page, where the browser keeps them. Scripts lie under the
 digest of them all, so that modules import one another by relative paths and none is ever out of
-date. Calls that wait for them go on in any order: one that was overtaken is dropped (see stamps.py).
+date. Calls that wait for them go on in any order: an overtaken one is dropped (see stamps.py).
 """
 
 from pathlib import Path
