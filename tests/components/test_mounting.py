@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from phenaki_viz import browser
+from phenaki_viz.browser.packing import pack
 from phenaki_viz.ui.components.assets import IMPORT
-from phenaki_viz.ui.components.packing import pack
 from tests.browser_fixtures import PAINTED, settle, watched
 from tests.components.gestures import cell_at, map_canvas
 from tests.waiting import at_rest, eventually

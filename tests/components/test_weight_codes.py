@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from phenaki_viz.ui.components import weight_codes as codes
+from phenaki_viz.browser import weight_codes as codes
 
 
 def read_back(parts):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from phenaki_viz import browser
+from phenaki_viz.browser.axes import as_map_axis
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.figures.picture import Axis
@@ -14,7 +15,6 @@ from phenaki_viz.ui.components import (
     film_strip,
     head_grid,
 )
-from phenaki_viz.ui.components.axes import as_map_axis
 from phenaki_viz.ui.components.film_strip import small_frames
 from phenaki_viz.ui.components.head_grid import MASKED, WRONG, tile_codes
 from phenaki_viz.ui.components.word_table import word_table

@@ -15,13 +15,13 @@ import numpy as np
 
 from phenaki_viz.analysis.overlay import combined
 from phenaki_viz.analysis.top_mass import row_ranks
+from phenaki_viz.browser.axes import MapAxis
+from phenaki_viz.browser.packing import pack
+from phenaki_viz.browser.weight_codes import coded
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.figures.laid_over import Drawn
 from phenaki_viz.figures.words import spoken
 from phenaki_viz.glossary import found_in
-from phenaki_viz.ui.components.axes import MapAxis
-from phenaki_viz.ui.components.packing import pack
-from phenaki_viz.ui.components.weight_codes import coded
 from tests.components.test_weight_codes import read_back
 
 HERE = Path(__file__).parent

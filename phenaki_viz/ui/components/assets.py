@@ -17,6 +17,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from phenaki_viz import browser
+from phenaki_viz.browser.markup import MARKUP
 
 IMPORT = """const panels = import(new URL("{address}", document.baseURI).href);
 export default async (call) => {{
@@ -77,7 +78,7 @@ def publish(name: str, content: bytes) -> str:
     return f"{CONTENT_PATH}/{name}?v={crc32(content):08x}"
 
 
-def declare(name: str, html: str, *, isolate_styles: bool = True) -> Any:
+def declare(name: str, *, isolate_styles: bool = True) -> Any:
     """Register a panel of `phenaki_viz.browser`, with its style, as a component.
 
     common.css comes first where styles are kept to the component.
@@ -85,7 +86,7 @@ def declare(name: str, html: str, *, isolate_styles: bool = True) -> Any:
     styles = (["common"] if isolate_styles else []) + [name]
     return st.components.v2.component(
         f"phenaki_viz_{name}",
-        html=html,
+        html=MARKUP[name],
         css="".join(map(browser.style, styles)),
         js=IMPORT.format(address=f"{SCRIPTS_PATH}/{browser.entry()}", name=name),
         isolate_styles=isolate_styles,

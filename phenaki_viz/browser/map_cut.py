@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from phenaki_viz.browser.weight_codes import coded
 from phenaki_viz.figures.colour import LEFT_OUT_COLOUR
-from phenaki_viz.ui.components.weight_codes import coded
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
