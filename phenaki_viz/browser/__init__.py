@@ -5,9 +5,10 @@
 the page is gone. `page/` is what panels have in common, `numbers/` is pure (no document, no
 canvas), the other folders are rooms of one panel each. types.d.ts says what is handed about.
 
-`bundle/` holds all panels as one file, made by tools/bundle.mjs of the modules: pages that are
-served take it as well, being one request and half the bytes. Where modules were edited since, they
-are taken themselves, so that writing them needs no Node.
+`bundle/` holds what tools/bundle.mjs makes of the modules: all panels as one file, which a served
+page takes, being one request and half the bytes; and those for a page that stands by itself, see
+file_page.py. Where modules were edited since, a served page takes the modules themselves, so that
+writing them needs no Node.
 """
 
 import hashlib
@@ -17,6 +18,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 BUNDLE = "bundle/phenaki_viz.js"
+FILE_BUNDLE = "bundle/file.js"
+BUNDLES = (BUNDLE, FILE_BUNDLE)
 INDEX = "panels/index.js"  # exports every panel by name, as the bundle does
 
 
@@ -35,8 +38,8 @@ def digest() -> str:
 
 @cache
 def sources_digest() -> str:
-    """The same of the modules alone, which the bundle names in its first line."""
-    return _digest({name: text for name, text in scripts().items() if name != BUNDLE})
+    """The same of the modules alone, which each bundle names in its first line."""
+    return _digest({name: text for name, text in scripts().items() if name not in BUNDLES})
 
 
 def _digest(files: Mapping[str, bytes]) -> str:
@@ -46,15 +49,15 @@ def _digest(files: Mapping[str, bytes]) -> str:
     return told.hexdigest()[:16]
 
 
-def is_bundle_fresh() -> bool:
-    """Whether the bundle was made of the modules as they are."""
-    first = scripts().get(BUNDLE, b"").split(b"\n", 1)[0]
+def is_fresh(bundle: str) -> bool:
+    """Whether a bundle was made of the modules as they are."""
+    first = scripts().get(bundle, b"").split(b"\n", 1)[0]
     return first.endswith(f" {sources_digest()}".encode())
 
 
 def entry() -> str:
     """The script that exports every panel by its name: the bundle, while it is fresh."""
-    return BUNDLE if is_bundle_fresh() else INDEX
+    return BUNDLE if is_fresh(BUNDLE) else INDEX
 
 
 @cache
