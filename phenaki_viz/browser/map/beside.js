@@ -36,6 +36,7 @@ export class ZoomButtons {
   }
 }
 
+/** @type {(textContent: string, title: string, onclick: () => void) => HTMLButtonElement} */
 const button = (textContent, title, onclick) =>
   make("button", { type: "button", textContent, title, ariaLabel: title, onclick });
 
@@ -44,7 +45,9 @@ export function sayCut(map) {
   const box = map.find(".cut");
   const lines = map.head.cut?.said ?? [];
   box.hidden = !lines.length;
-  box.replaceChildren(...lines.map((textContent) => make("div", { textContent })));
+  box.replaceChildren(
+    ...lines.map((/** @type {string} */ textContent) => make("div", { textContent })),
+  );
 }
 
 /** @param {AttentionMap} map */
@@ -64,7 +67,10 @@ export function drawLegend(map) {
   });
 }
 
-// What colours stand for that are of no weight.
+/**
+ * What colours stand for that are of no weight.
+ * @param {AttentionMap} map
+ */
 function flagsOf({ tiles, head: { colours, cut } }) {
   const flags = [
     ["masked", "masked"],

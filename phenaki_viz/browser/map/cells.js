@@ -24,7 +24,7 @@ export function colour(tile, { scale, table, uniform, colours }) {
     cut,
   } = tile;
   const ramp = pixels(table);
-  const away = cut && pixelOf(cut.colour);
+  const away = cut ? pixelOf(cut.colour) : 0;
   const place = placer(scale);
   const measure = measurer(scale, uniform, tile);
   const [masked, wrong] = [pixelOf(colours.masked), pixelOf(colours.wrong)];
@@ -56,7 +56,13 @@ export function drawTile(pen, on, tile) {
   drawPart(pen, on, tile, on.nulls, c1);
 }
 
-/** @param {Tile} tile */
+/**
+ * @param {Pen} pen
+ * @param {Geometry} on
+ * @param {Tile} tile
+ * @param {number} c0 first column, and last (excluded), that are drawn
+ * @param {number} c1
+ */
 function drawPart(pen, on, tile, c0, c1) {
   const {
     window: [w0, w1, v0, v1],
@@ -68,7 +74,7 @@ function drawPart(pen, on, tile, c0, c1) {
   const columns = [Math.max(v0, c0), Math.min(v1, c1)].map((at) => (at - v0) / broad);
   const [row, column] = [Math.floor(rows[0]), Math.floor(columns[0])];
   const [down, right] = [Math.ceil(rows[1]) - row, Math.ceil(columns[1]) - column];
-  if (down <= 0 || right <= 0) return;
+  if (down <= 0 || right <= 0 || !picture) return;
   const [x, y] = [on.x(v0 + column * broad), on.y(w0 + row * tall)];
   const width = on.x(v0 + (column + right) * broad, true) - x;
   copy(pen, picture, [column, row, right, down], [x, y, width, on.y(w0 + (row + down) * tall) - y]);
@@ -82,6 +88,7 @@ function drawPart(pen, on, tile, c0, c1) {
  */
 export function drawBreaks(pen, on, { query, key, colours }) {
   const { left, top, width, height } = on.plot;
+  /** @type {(axis: Axis, along: number) => boolean} */
   const isDense = (axis, along) => along / axis.breaks.length < 7;
   pen.fillStyle = colours.line;
   pen.globalAlpha = 0.4;
@@ -119,8 +126,12 @@ export function drawNumbers(pen, on, tiles, { scale, table, theme }) {
   }
 }
 
-/** @param {import("./reading.js").Reading} found */
-function inkOn({ tile: { cut, measured }, index }, place, table) {
+/**
+ * @param {import("./reading.js").Reading} found
+ * @param {(value: number) => number} place
+ * @param {Uint8Array} table
+ */
+function inkOn({ tile: { cut, values, measured = values }, index }, place, table) {
   const at = 3 * Math.round(255 * place(measured[index]));
   const isPainted = cut && cut.kept(index) < 1;
   return isBright(table.subarray(at, at + 3)) && !isPainted ? "#000" : "#fff";

@@ -3,10 +3,12 @@
 import { clamp } from "../numbers/arithmetic.js";
 import { ARROWS, plain, used } from "../page/elements.js";
 
+/** @typedef {import("../panels/attention_map.js").AttentionMap} AttentionMap */
+
 const NEARER = 1.6;
 
 /**
- * @param {import("../panels/attention_map.js").AttentionMap} map
+ * @param {AttentionMap} map
  * @param {KeyboardEvent} event
  */
 export function pressed(map, event) {
@@ -17,10 +19,13 @@ export function pressed(map, event) {
   act();
 }
 
-/** @returns {Record<string, () => void>} */
+/**
+ * @param {AttentionMap} map
+ * @returns {Record<string, () => void>}
+ */
 function actions(map) {
   const share = () => shareOf(map.picked, map.view);
-  const arrows = Object.entries(ARROWS).map(([name, step]) => [name, () => walk(map, ...step)]);
+  const arrows = Object.entries(ARROWS).map(([name, by]) => [name, () => walk(map, ...by)]);
   return {
     ...Object.fromEntries(arrows),
     PageUp: () => walkGroup(map, -1),
@@ -44,6 +49,11 @@ export function shareOf([query, key], [r0, r1, c0, c1]) {
   return [clamp((query + 0.5 - r0) / (r1 - r0), 0, 1), clamp((column - c0) / (c1 - c0), 0, 1)];
 }
 
+/**
+ * @param {AttentionMap} map
+ * @param {number} down
+ * @param {number} right
+ */
 function walk(map, down, right) {
   const [query, key] = map.picked;
   const [rows, columns] = map.head.total;
@@ -51,7 +61,11 @@ function walk(map, down, right) {
   map.pick(clamp(query + down, 0, rows - 1), next);
 }
 
-// One time step up or down: the same patch when both steps are whole.
+/**
+ * One time step up or down: the same patch when both steps are whole.
+ * @param {AttentionMap} map
+ * @param {number} by
+ */
 function walkGroup(map, by) {
   const {
     query: axis,

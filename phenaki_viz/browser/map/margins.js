@@ -52,8 +52,18 @@ function columnsAreNamed(on, key, turned) {
   return on.cell[0] >= (turned ? FONT : on.plot.above + apart);
 }
 
+/** @typedef {[name: string, from: number, to: number][]} Groups */
+
+/**
+ * @param {Pen} pen
+ * @param {Geometry} on
+ * @param {Groups} groups
+ * @param {number} y
+ * @param {boolean} named whether names of columns stand below
+ */
 function drawColumnGroups(pen, on, groups, y, named) {
   const { left, width } = on.plot;
+  /** @type {Pair[]} */
   const taken = [];
   pen.textAlign = "center";
   for (const [name, from, to] of groups) {
@@ -65,6 +75,12 @@ function drawColumnGroups(pen, on, groups, y, named) {
   }
 }
 
+/**
+ * @param {Pen} pen
+ * @param {Geometry} on
+ * @param {Groups} groups
+ * @param {number} x
+ */
 function drawRowGroups(pen, on, groups, x) {
   const { top, height } = on.plot;
   let free = top;
@@ -78,6 +94,11 @@ function drawRowGroups(pen, on, groups, x) {
   }
 }
 
+/**
+ * @param {Pen} pen
+ * @param {Geometry} on
+ * @param {Axis} query
+ */
 function drawRowNames(pen, on, query) {
   const { left, inner } = on.plot;
   const [r0, r1] = on.view;
@@ -87,6 +108,12 @@ function drawRowNames(pen, on, query) {
   }
 }
 
+/**
+ * @param {Pen} pen
+ * @param {Geometry} on
+ * @param {Axis} key
+ * @param {boolean} turned
+ */
 function drawColumnNames(pen, on, key, turned) {
   const { top, over } = on.plot;
   const [, , c0, c1] = on.view;
@@ -111,7 +138,7 @@ function drawColumnNames(pen, on, key, turned) {
  * @param {Pair[]} taken from and to of what stands; gains this one
  */
 export function firstFree(pen, name, middle, end, taken) {
-  for (const text of [name, name.split(" ").at(-1)]) {
+  for (const text of [name, ...name.split(" ").slice(-1)]) {
     const half = pen.measureText(text).width / 2 + 2;
     const [from, to] = [middle - half, middle + half];
     if (to <= end && !taken.some(([a, b]) => from < b && to > a)) {

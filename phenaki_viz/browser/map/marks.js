@@ -76,12 +76,17 @@ function drawGuides(pen, on, { query, key }, colours) {
   const { left, top, width, height } = on.plot;
   pen.globalAlpha = 0.9;
   pen.fillStyle = colours.query;
-  if (Number.isInteger(query)) pen.fillRect(left, on.y(query + 0.5) - 0.5, width, 1);
+  if (typeof query === "number") pen.fillRect(left, on.y(query + 0.5) - 0.5, width, 1);
   pen.fillStyle = colours.key;
-  if (Number.isInteger(key)) pen.fillRect(on.x(key + 0.5) - 0.5, top, 1, height);
+  if (typeof key === "number") pen.fillRect(on.x(key + 0.5) - 0.5, top, 1, height);
   pen.globalAlpha = 1;
 }
 
+/**
+ * @param {Pen} pen
+ * @param {Geometry} on
+ * @param {Reading} hovered
+ */
 function drawHovered(pen, on, { rows: [r0, r1], columns: [c0, c1] }) {
   const [x, y] = [on.x(c0), on.y(r0)];
   outlineBox(

@@ -25,21 +25,25 @@ export class Pointer {
     canvas.onwheel = (event) => this.wheeled(event);
   }
 
+  /** @param {MouseEvent} event */
   at({ offsetX, offsetY }) {
     return this.map.geometry?.cellAt(offsetX, offsetY) ?? null;
   }
 
+  /** @param {PointerEvent} event */
   moved(event) {
     if (this.press && this.map.zoom.isOn) this.pan(event);
     if (!this.press?.panning) this.map.point(this.at(event));
   }
 
+  /** @param {PointerEvent} event */
   pressed(event) {
     if (event.button !== 0) return;
     const { offsetX: x, offsetY: y, pointerId: id } = event;
     this.press = { x, y, view: this.map.view, id };
   }
 
+  /** @param {PointerEvent} event */
   pan(event) {
     const {
       x,
@@ -64,13 +68,17 @@ export class Pointer {
     this.canvas.classList.remove("panning");
   }
 
+  /** @param {MouseEvent} event */
   clicked(event) {
     const cell = this.at(event);
     if (cell && !this.dragged) this.map.pick(...cell);
     this.dragged = false;
   }
 
-  // The wheel scrolls the page until the map has been clicked or tabbed to (or with Ctrl).
+  /**
+   * The wheel scrolls the page until the map has been clicked or tabbed to (or with Ctrl).
+   * @param {WheelEvent} event
+   */
   wheeled(event) {
     const held = this.canvas.matches(":focus") || event.ctrlKey || event.metaKey;
     const at = this.map.geometry?.shareAt(event.offsetX, event.offsetY);

@@ -32,6 +32,7 @@ export function say(map) {
   note(map);
 }
 
+/** @param {AttentionMap} map */
 function saidOfCell(map) {
   const { colours, query: axis } = map.head;
   const [query, key] = map.hovered ?? map.picked;
@@ -45,7 +46,10 @@ function saidOfCell(map) {
   return [dot(colours.query), asked, " → ", dot(colours.key), read, make("br"), said];
 }
 
-// For tests and other tools: the cell under the pointer, or the pick, in full precision.
+/**
+ * For tests and other tools: the cell under the pointer, or the pick, in full precision.
+ * @param {AttentionMap} map
+ */
 function note(map) {
   const { head, guide, memory } = map;
   const [query, key] = map.hovered ?? map.picked;

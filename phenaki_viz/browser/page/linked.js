@@ -16,6 +16,7 @@ export class LinkedPanel extends Panel {
     room.panels.delete(this);
   }
 
+  /** @param {import("./panel.js").Push | null} push */
   heed(push) {
     if (push) super.heed(push);
     if (this.head.link && room.pick) this.adopt(room.pick);

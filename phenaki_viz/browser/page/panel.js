@@ -28,6 +28,9 @@ export function show(Kind, { data, parentElement: root, setStateValue }) {
   };
 }
 
+/** What Python has selected: `rev` is another one for another, `seen` the last event it knew of.
+ * @typedef {{ rev: number, seen: number, value: any }} Push */
+
 /** `draw` follows new data, a new width, a new theme; `take` new data alone. */
 export class Panel {
   /** Tells the host of a state: set by `show`. @type {(name: string, value: unknown) => void} */
@@ -119,14 +122,17 @@ export class Panel {
     this.panel.dataset.milliseconds = String(performance.now() - started); // for benchmarks
   }
 
-  // Python's word on the selection counts, unless something newer was picked here.
+  /**
+   * Python's word on the selection counts, unless something newer was picked here.
+   * @param {Push} push
+   */
   heed(push) {
     this.pushed = this.heeds(push, "pick", "picked") || this.pushed;
   }
 
   /**
    * The same for what is told by any other event.
-   * @param {{ rev: number, seen: number, value: any }} push
+   * @param {Push} push
    * @param {string} event
    * @param {string} name of the memory that holds it
    * @returns {boolean} whether it was news

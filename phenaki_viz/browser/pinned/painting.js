@@ -43,9 +43,9 @@ export function drawMap(pen, size, picture, head, { picked: [query, key], hovere
  */
 function drawGuides(pen, [wide, high], { total: [rows, columns], colours }, { query, key }) {
   pen.fillStyle = colours.query;
-  if (Number.isInteger(query)) pen.fillRect(0, ((query + 0.5) / rows) * high - 0.5, wide, 1);
+  if (typeof query === "number") pen.fillRect(0, ((query + 0.5) / rows) * high - 0.5, wide, 1);
   pen.fillStyle = colours.key;
-  if (Number.isInteger(key)) pen.fillRect(((key + 0.5) / columns) * wide - 0.5, 0, 1, high);
+  if (typeof key === "number") pen.fillRect(((key + 0.5) / columns) * wide - 0.5, 0, 1, high);
 }
 
 /**

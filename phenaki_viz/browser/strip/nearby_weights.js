@@ -31,6 +31,12 @@ export function weightsOf(map, grid, { direction, combine }, places) {
   return lines.length === 1 ? lines[0] : combinedOf(lines, combine);
 }
 
+/**
+ * @param {Weights} map
+ * @param {Grid} grid
+ * @param {Side} direction
+ * @param {Place} place
+ */
 function lineOf(map, grid, direction, place) {
   const own = indexOf(direction === "row" ? map.query : map.key, place);
   return own === null ? null : lineAt(map, grid, direction, own);

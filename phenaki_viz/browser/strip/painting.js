@@ -68,13 +68,23 @@ export function drawHatching(pen, cells, masked) {
   pen.restore();
 }
 
+/**
+ * @param {Pen} pen
+ * @param {Cells} cells
+ */
 function drawLines(pen, { frame: [width, height], grid: [, rows, columns] }) {
   pen.fillStyle = "rgb(255 255 255 / 0.28)";
   for (let w = 1; w < columns; w++) pen.fillRect((w * width) / columns - 0.5, 0, 1, height);
   for (let h = 1; h < rows; h++) pen.fillRect(0, (h * height) / rows - 0.5, width, 1);
 }
 
-// Around patches that were chosen together: no line between neighbours.
+/**
+ * Around patches that were chosen together: no line between neighbours.
+ * @param {Pen} pen
+ * @param {Cells} cells
+ * @param {Place[]} places
+ * @param {string} colour
+ */
 function drawOutline(pen, cells, places, colour) {
   const [wide, high] = patchSize(cells);
   const has = new Set(places.map(String));
@@ -86,11 +96,9 @@ function drawOutline(pen, cells, places, colour) {
       pen.lineTo((w + x1) * wide, (h + y1) * high);
     }
   }
-  for (const [line, stroke] of [
-    [4.5, "rgb(0 0 0 / 0.6)"],
-    [2.5, colour],
-  ]) {
-    [pen.lineWidth, pen.strokeStyle, pen.lineCap] = [line, stroke, "square"];
-    pen.stroke();
-  }
+  pen.lineCap = "square";
+  [pen.lineWidth, pen.strokeStyle] = [4.5, "rgb(0 0 0 / 0.6)"];
+  pen.stroke();
+  [pen.lineWidth, pen.strokeStyle] = [2.5, colour];
+  pen.stroke();
 }

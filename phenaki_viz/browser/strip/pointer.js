@@ -21,14 +21,20 @@ export class Pointer {
     box.onblur = () => strip.point(null);
   }
 
-  /** The patch under the pointer. @returns {Place | null} */
+  /**
+   * The patch under the pointer.
+   * @param {MouseEvent} event
+   * @returns {Place | null}
+   */
   at({ target, offsetX, offsetY }) {
     const { canvases, apart, head, frame } = this.strip;
-    const t = canvases.findIndex((step, at) => step.includes(target) || apart[at] === target);
+    const canvas = /** @type {HTMLCanvasElement} */ (target);
+    const t = canvases.findIndex((step, at) => step.includes(canvas) || apart[at] === canvas);
     if (t < 0 || !frame) return null;
     return patchAt(t, offsetX, offsetY, frame, head.grid);
   }
 
+  /** @param {PointerEvent} event */
   moved(event) {
     const patch = this.at(event);
     const { press, strip } = this;
@@ -38,7 +44,10 @@ export class Pointer {
     } else if (!strip.band) strip.point(patch);
   }
 
-  // A finger scrolls the page: boxes are drawn by mouse or pen.
+  /**
+   * A finger scrolls the page: boxes are drawn by mouse or pen.
+   * @param {PointerEvent} event
+   */
   pressed(event) {
     this.strip.tools.close();
     const patch = this.at(event);
@@ -57,6 +66,7 @@ export class Pointer {
     else if (band) strip.choice.choose(band);
   }
 
+  /** @param {MouseEvent} event */
   clicked(event) {
     if (!this.drawn) this.strip.choice.pick(this.at(event), event.shiftKey);
     this.drawn = false;
