@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from phenaki_viz import browser
+from phenaki_viz.browser.markup import MARKUP
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.ui.components.assets import IMPORT
 from tests.browser_fixtures import PAINTED, settle, watched
@@ -194,3 +195,13 @@ def test_the_script_is_not_sent_with_every_message_and_the_browser_keeps_it(demo
     assert served.body() == browser.scripts()[browser.BUNDLE]
     assert "immutable" in served.headers["cache-control"]
     assert len(script(show="grid").get("bidi_component")[0].proto.js_content) < 300
+
+
+def test_modules_are_served_as_well_and_import_one_another(demo):
+    """What a page takes while the bundle is older than they are."""
+    page = demo("show=grid")
+    address = f"/phenaki-viz/{browser.digest()}/{browser.INDEX}"
+    names = page.evaluate("async (address) => Object.keys(await import(address))", address)
+    assert set(MARKUP) <= set(names)
+    missing = f"/phenaki-viz/{browser.digest()}/panels/nothing.js"
+    assert page.request.get(page.url.split("/?")[0] + missing).status == 404
