@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: run test lint bench docs train evaluate clips clean
+.PHONY: run test lint js bundle bench docs train evaluate clips clean
 
 # What `make docs` documents: what is called from Python, and what reads and writes files.
 API = phenaki_viz phenaki_viz.recording phenaki_viz.recording.files phenaki_viz.recording.headers \
@@ -17,11 +17,25 @@ run: $(VENV)/.run
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev js
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Types, lint, tests and the bundle of phenaki_viz/browser; only where Node is.
+js:
+ifneq ($(shell command -v npm),)
+	@$(MAKE) --no-print-directory node_modules/.installed
+	npm run --silent check
+else ifneq ($(PHENAKI_VIZ_NEEDS_NODE),)
+	$(error Node and npm have to be here)
+else
+	@echo "phenaki_viz/browser is not checked: there is no npm here"
+endif
+
+bundle: node_modules/.installed
+	npm run --silent bundle
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.position_bias
@@ -47,7 +61,11 @@ clips: $(VENV)/.dev
 	PYTHONPATH=. $(BIN)/python assets/make_sample_clips.py
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) node_modules
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --silent --no-audit --no-fund
+	touch $@
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -1,4 +1,4 @@
-"""What a component was sent, read back: the Python twin of `unpack` in common.js."""
+"""What a component was sent, read back: the Python twin of `unpack` in numbers/message.js."""
 
 import json
 import struct

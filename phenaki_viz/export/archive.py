@@ -11,7 +11,7 @@ from phenaki_viz.errors import ExportError
 from phenaki_viz.export.archive_index import Entry, entry_of, index_csv, index_html, readme
 from phenaki_viz.export.formats import renderer
 from phenaki_viz.export.names import numbered, safe_name
-from phenaki_viz.export.page import to_html
+from phenaki_viz.export.page import needs_plotly, to_html
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.files import make_folder, replacing
 
@@ -82,11 +82,15 @@ def _fill(
     with zipfile.ZipFile(file, "w") as into:
         entries: list[Entry] = []
         taken: set[str] = set()
+        shares = False
         for done, picture in enumerate(pictures, start=1):
             name = numbered(safe_name(picture.name), taken)
             taken.add(name)
             entries.append(_add_picture(into, picture, name, renderers))
+            shares = shares or ("html" in renderers and needs_plotly(picture))
             on_progress(done, total, picture.name)
+        if shares:
+            _add(into, f"html/{PLOTLY}", _plotly())
         _add_rest(into, entries, list(renderers), extra)
 
 
@@ -95,9 +99,15 @@ def _renderers(formats: Sequence[str]) -> dict[str, Callable[[Picture], bytes]]:
         raise ExportError("an archive needs at least one format")
     found = {name: renderer(name) for name in dict.fromkeys(formats)}
     if "html" in found:
-        # The pages share one plotly of 5 MB.
+        # Those of its pages that draw with plotly share one of 5 MB.
         found["html"] = lambda picture: to_html(picture, script=PLOTLY)
     return found
+
+
+def _plotly() -> bytes:
+    from plotly.offline import get_plotlyjs
+
+    return get_plotlyjs().encode()
 
 
 def _add_picture(
@@ -118,10 +128,6 @@ def _add_rest(
     formats: Sequence[str],
     extra: Mapping[str, bytes],
 ) -> None:
-    if "html" in formats:
-        from plotly.offline import get_plotlyjs
-
-        _add(into, f"html/{PLOTLY}", get_plotlyjs().encode())
     for path, content in extra.items():
         _add(into, _allowed(path, into.namelist()), content)
     for path, content in zip(

@@ -45,7 +45,7 @@ FOLDERS = {
     "png": "pictures, one dot or more for each number",
     "svg": "pictures for papers; letters are outlines",
     "pdf": "pictures for papers",
-    "html": "pages to hover and zoom; they share plotly.min.js in their folder",
+    "html": "pages to hover and zoom; those that are no maps share plotly.min.js beside them",
     "npz": "exact arrays",
     "csv": "exact numbers as text",
 }

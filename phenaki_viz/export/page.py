@@ -3,7 +3,8 @@
 import plotly.io
 
 from phenaki_viz.export.made_by import HTML_ID, html_text, inert_json, made_by_json
-from phenaki_viz.figures import Picture, figure_of
+from phenaki_viz.export.map_page import map_page
+from phenaki_viz.figures import Heatmap, Picture, figure_of
 from phenaki_viz.figures.words import plain
 
 DIV_ID = "phenaki-viz-picture"
@@ -15,11 +16,18 @@ POLICY = (
 )
 
 
+def needs_plotly(picture: Picture) -> bool:
+    """Whether its page draws with plotly: a map's draws as the program's own page does."""
+    return not isinstance(picture, Heatmap)
+
+
 def to_html(picture: Picture, script: str | None = None) -> bytes:
-    """A page of about 5 MB with plotly inside; title, notes and what made it are in it.
+    """A page; title, notes and what made it are in it. With plotly inside it has about 5 MB.
 
     script: file name of plotly.min.js beside the page, which then is small.
     """
+    if isinstance(picture, Heatmap):
+        return map_page(picture)
     figure = figure_of(picture, "light").update_layout(paper_bgcolor="#ffffff")
     page: str = plotly.io.to_html(
         figure,

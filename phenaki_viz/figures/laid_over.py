@@ -1,4 +1,4 @@
-"""How weights are laid over frames: as the page draws them, film_colours.js and film_frames.js."""
+"""How weights are laid over frames: as the page draws them, strip/ of `phenaki_viz.browser`."""
 
 from dataclasses import dataclass, replace
 

@@ -7,10 +7,10 @@ import streamlit as st
 from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.sinks import DEFINITION
 from phenaki_viz.analysis.tiles import MapTile
+from phenaki_viz.browser.map_cut import MapCut
 from phenaki_viz.figures.cut_notes import cut_notes
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import derived
-from phenaki_viz.ui.components.map_cut import MapCut
 from phenaki_viz.ui.links import whole_number
 from phenaki_viz.ui.selection import Selection
 

@@ -8,7 +8,7 @@ from phenaki_viz.recording import AttentionRecord, Recording
 from phenaki_viz.ui import selection
 from phenaki_viz.ui.selection import Selection
 
-KEY = "goto"  # said.js opens it by this
+KEY = "goto"  # panels/said.js opens it by this
 
 
 def choose(recording: Recording, records: Sequence[AttentionRecord]) -> Selection:

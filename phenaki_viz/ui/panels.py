@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.tiles import MapTile, pooled
+from phenaki_viz.browser.axes import MapAxis
 from phenaki_viz.figures import figure_of, flat_figure
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
@@ -26,7 +27,6 @@ from phenaki_viz.ui.components.attention_map import (
     WindowWish,
     attention_map,
 )
-from phenaki_viz.ui.components.axes import MapAxis
 from phenaki_viz.ui.components.figure import figure as plotly_figure
 from phenaki_viz.ui.components.film_strip import OfMap, film_strip
 from phenaki_viz.ui.components.head_grid import head_grid

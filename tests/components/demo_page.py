@@ -11,12 +11,12 @@ from phenaki_viz.analysis.cuts import Cut, cut_tile, tile_ranks
 from phenaki_viz.analysis.overlay import combined
 from phenaki_viz.analysis.thumbnails import with_means
 from phenaki_viz.analysis.tiles import MapTile
+from phenaki_viz.browser.map_cut import MapCut
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.recording import HeadMap
 from phenaki_viz.ui.components import MapAxis, attention_map, figure, film_strip, head_grid
 from phenaki_viz.ui.components.film_strip import OfMap, film_of
 from phenaki_viz.ui.components.head_grid import Arrangement
-from phenaki_viz.ui.components.map_cut import MapCut
 from phenaki_viz.ui.components.pinned_maps import PinnedFilm, pinned_maps
 from phenaki_viz.ui.components.shared import share_selection
 from tests.analysis import records

@@ -5,8 +5,10 @@ from base64 import b64encode
 import pytest
 from playwright.sync_api import expect
 
-from phenaki_viz.ui.components.assets import IMPORT, script_of
-from phenaki_viz.ui.components.packing import pack
+from phenaki_viz import browser
+from phenaki_viz.browser.markup import MARKUP
+from phenaki_viz.browser.packing import pack
+from phenaki_viz.ui.components.assets import IMPORT
 from tests.browser_fixtures import PAINTED, settle, watched
 from tests.components.gestures import cell_at, map_canvas
 from tests.waiting import at_rest, eventually
@@ -60,7 +62,7 @@ OVERTAKEN = """async ([html, css, js, data]) => {
   const host = document.body.appendChild(document.createElement("div"));
   const root = host.attachShadow({ mode: "open" });
   root.innerHTML = `${html}<style>${css}</style>`;
-  const { default: draw } = await import(`data:text/javascript;base64,${js}`);
+  const { head_grid: draw } = await import(`data:text/javascript;base64,${js}`);
   const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
   const call = () => draw({ data: bytes, parentElement: root, setStateValue() {} });
   const cleanups = [call(), call()];
@@ -76,7 +78,8 @@ OVERTAKEN = """async ([html, css, js, data]) => {
 
 def test_the_cleanup_of_an_overtaken_call_leaves_the_component_at_work(page, script):
     sent = script(show="grid").get("bidi_component")[0].proto
-    js, data = (b64encode(one).decode() for one in (script_of("head_grid").encode(), sent.bytes))
+    bundle = browser.scripts()[browser.BUNDLE]
+    js, data = (b64encode(one).decode() for one in (bundle, sent.bytes))
     page.add_init_script(COUNT)
     page.goto("data:text/html,<body>")
     width, observers = page.evaluate(OVERTAKEN, [sent.html_content, sent.css_content, js, data])
@@ -97,7 +100,7 @@ IN_ANY_ORDER = """async ([shim, packed]) => {
   }
   return shown;
 }"""
-SHOWN = """export default ({ data, parentElement }) => {
+SHOWN = """export const planted = ({ data, parentElement }) => {
   parentElement.dataset.shown = (parentElement.dataset.shown ?? "") + data.at(-9);
 };"""
 
@@ -106,8 +109,9 @@ def test_a_call_that_waited_longer_than_a_newer_one_draws_nothing(page):
     """Calls that come before their script is there go on in any order once it is."""
     newer = 2**53  # where a float would not tell it from the next
     sent = [b"?" + pack({}) + bytes([at]) + (newer + at).to_bytes(8, "little") for at in range(3)]
-    address = f"data:text/javascript;base64,{b64encode(SHOWN.encode()).decode()}"
-    shim = b64encode(IMPORT.format(address=address).encode()).decode()
+    script = browser.scripts()[browser.BUNDLE] + SHOWN.encode()
+    address = f"data:text/javascript;base64,{b64encode(script).decode()}"
+    shim = b64encode(IMPORT.format(address=address, name="planted").encode()).decode()
     page.goto("data:text/html,<body>")
     shown = page.evaluate(IN_ANY_ORDER, [shim, [b64encode(one).decode() for one in sent]])
     assert shown == ["1", "1", "11", "0", "112"]
@@ -186,7 +190,18 @@ def test_the_script_is_not_sent_with_every_message_and_the_browser_keeps_it(demo
     page.on("response", lambda response: answers.append(response))
     demo("show=grid")
     expect(page.locator("canvas")).to_have_attribute("data-painted", PAINTED)
-    (served,) = [one for one in answers if "/phenaki-viz/components/head_grid.js" in one.url]
-    assert served.text() == script_of("head_grid")
+    (served,) = [one for one in answers if f"/phenaki-viz/{browser.digest()}/" in one.url]
+    assert served.url.endswith(browser.BUNDLE)
+    assert served.body() == browser.scripts()[browser.BUNDLE]
     assert "immutable" in served.headers["cache-control"]
     assert len(script(show="grid").get("bidi_component")[0].proto.js_content) < 300
+
+
+def test_modules_are_served_as_well_and_import_one_another(demo):
+    """What a page takes while the bundle is older than they are."""
+    page = demo("show=grid")
+    address = f"/phenaki-viz/{browser.digest()}/{browser.INDEX}"
+    names = page.evaluate("async (address) => Object.keys(await import(address))", address)
+    assert set(MARKUP) <= set(names)
+    missing = f"/phenaki-viz/{browser.digest()}/panels/nothing.js"
+    assert page.request.get(page.url.split("/?")[0] + missing).status == 404

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from phenaki_viz.ui.components.packing import pack
+from phenaki_viz.browser.packing import pack
 from tests.sent import unpack
 
 floats = arrays(np.float32, st.integers(0, 9), elements=st.floats(width=32))

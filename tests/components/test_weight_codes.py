@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from phenaki_viz.ui.components import weight_codes as codes
+from phenaki_viz.browser import weight_codes as codes
 
 
 def read_back(parts):
-    """What weight_codes.js makes of it."""
+    """What numbers/weight_codes.js makes of it."""
     code = parts["codes"].astype(np.float64)
     decade, digits = np.divmod(code - 1, codes.SMALL)
     small = codes.LEAST * 10.0 ** decade.clip(0, 9) * (100 + digits) / 100
@@ -29,7 +29,7 @@ def read_back(parts):
 
 
 def shown(value):
-    """The digits that a page says of a weight: `weightSaid` of common.js."""
+    """The digits that a page says of a weight: `weightSaid` of numbers/words.js."""
     return f"{value:.3e}" if value >= 1e-4 else f"{value:.2e}"
 
 

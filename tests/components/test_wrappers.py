@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from phenaki_viz import browser
+from phenaki_viz.browser.axes import as_map_axis
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.figures.picture import Axis
@@ -13,7 +15,6 @@ from phenaki_viz.ui.components import (
     film_strip,
     head_grid,
 )
-from phenaki_viz.ui.components.axes import as_map_axis
 from phenaki_viz.ui.components.film_strip import small_frames
 from phenaki_viz.ui.components.head_grid import MASKED, WRONG, tile_codes
 from phenaki_viz.ui.components.word_table import word_table
@@ -122,9 +123,9 @@ def test_a_word_table_that_does_not_fit_is_refused(wrong):
 
 
 @pytest.mark.parametrize("base, path", [("", "/"), ("deep/app", "/deep/app/")])
-def test_plotly_and_scripts_are_served_under_the_base_path(monkeypatch, base, path):
+def test_plotly_and_modules_are_served_under_the_base_path(monkeypatch, base, path):
     monkeypatch.setattr("streamlit.get_option", {"server.baseUrlPath": base}.get)
-    files = ("plotly.min.js", "components/{name}.js", "content/{name}")
+    files = ("plotly.min.js", "content/{name}", f"{browser.digest()}/{{path:path}}")
     assert [route.path for route in asset_routes()] == [
         f"{path}phenaki-viz/{name}" for name in files
     ]

@@ -1,8 +1,9 @@
-"""Where the components' own files are, and what is served beside the page: scripts and plotly.js.
+"""What is served beside the page: the panels' scripts, plotly.js, and what panels fetch.
 
 Streamlit sends a component's script with every message to it, so what it is given is a few lines
-that import the script from beside the page, where the browser keeps it. Calls that wait for it go
-on in any order: one whose data are older than what the place has shown is dropped (see stamps.py).
+that import the panels from beside the page, where the browser keeps them. Scripts lie under the
+digest of them all, so that modules import one another by relative paths and none is ever out of
+date. Calls that wait for them go on in any order: an overtaken one is dropped (see stamps.py).
 """
 
 from pathlib import Path
@@ -15,23 +16,20 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-HERE = Path(__file__).parent
-IMPORT = """const script = import(new URL("{address}", document.baseURI).href);
+from phenaki_viz import browser
+from phenaki_viz.browser.markup import MARKUP
+
+IMPORT = """const panels = import(new URL("{address}", document.baseURI).href);
 export default async (call) => {{
-  const {{ default: show }} = await script;
-  const {{ data: {{ buffer, byteOffset, byteLength }}, parentElement: root }} = call;
-  const stamp = new DataView(buffer, byteOffset, byteLength).getBigUint64(byteLength - 8, true);
-  if (stamp < (root.phenakiVizStamp ?? 0n)) return undefined;
-  root.phenakiVizStamp = stamp;
-  return show(call);
+  const {{ isOvertaken, {name}: show }} = await panels;
+  return isOvertaken(call) ? undefined : show(call);
 }};
 """
-_scripts: dict[str, str] = {}
 _contents: dict[str, bytes] = {}
 PLOTLY_FILE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PLOTLY_PATH = "phenaki-viz/plotly.min.js"
 PLOTLY_ADDRESS = f"{PLOTLY_PATH}?v={plotly.__version__}"  # a new version is a new address
-SCRIPTS_PATH = "phenaki-viz/components"
+SCRIPTS_PATH = f"phenaki-viz/{browser.digest()}"
 CONTENT_PATH = "phenaki-viz/content"
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 
@@ -44,8 +42,8 @@ def asset_routes() -> list[Route]:
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
     served = {
         PLOTLY_PATH: _plotly_js,
-        f"{SCRIPTS_PATH}/{{name}}.js": _script,
         f"{CONTENT_PATH}/{{name}}": _content,
+        f"{SCRIPTS_PATH}/{{path:path}}": _script,
     }
     return [
         Route(f"/{base}/{path}".replace("//", "/"), answer, methods=["GET"])
@@ -59,19 +57,19 @@ async def _plotly_js(request: Request) -> Response:
 
 
 async def _script(request: Request) -> Response:
-    script = _scripts.get(request.path_params["name"])
-    if script is None:
-        return Response(status_code=404)
-    headers = {"Cache-Control": FOR_A_YEAR}
-    return Response(script, media_type="text/javascript", headers=headers)
+    return _kept(browser.scripts().get(request.path_params["path"]), "text/javascript")
 
 
 async def _content(request: Request) -> Response:
-    content = _contents.get(request.path_params["name"])
+    return _kept(_contents.get(request.path_params["name"]), "application/json")
+
+
+def _kept(content: bytes | None, media_type: str) -> Response:
+    """An answer that the browser never asks for again: its address says what it holds."""
     if content is None:
         return Response(status_code=404)
     headers = {"Cache-Control": FOR_A_YEAR}
-    return Response(content, media_type="application/json", headers=headers)
+    return Response(content, media_type=media_type, headers=headers)
 
 
 def publish(name: str, content: bytes) -> str:
@@ -80,30 +78,16 @@ def publish(name: str, content: bytes) -> str:
     return f"{CONTENT_PATH}/{name}?v={crc32(content):08x}"
 
 
-def declare(name: str, html: str, *parts: str, isolate_styles: bool = True) -> Any:
-    """Register a component whose script and style are `<name>.js` and `<name>.css`.
+def declare(name: str, *, isolate_styles: bool = True) -> Any:
+    """Register a panel of `phenaki_viz.browser`, with its style, as a component.
 
-    common.js and agreement.js come first, then the scripts `parts`: a component is one module,
-    without a build step. common.css comes first where styles are kept to the component.
+    common.css comes first where styles are kept to the component.
     """
-    _scripts[name] = "".join(_read(f"{part}.js") for part in ("common", "agreement", *parts, name))
-    address = f"{SCRIPTS_PATH}/{name}.js?v={crc32(_scripts[name].encode()):08x}"
+    styles = (["common"] if isolate_styles else []) + [name]
     return st.components.v2.component(
         f"phenaki_viz_{name}",
-        html=html,
-        css=(_read("common.css") if isolate_styles else "") + _read(f"{name}.css"),
-        js=IMPORT.format(address=address),
+        html=MARKUP[name],
+        css="".join(map(browser.style, styles)),
+        js=IMPORT.format(address=f"{SCRIPTS_PATH}/{browser.entry()}", name=name),
         isolate_styles=isolate_styles,
     )
-
-
-def script_of(name: str) -> str:
-    """The whole script of a declared component, as it is served."""
-    return _scripts[name]
-
-
-def _read(name: str) -> str:
-    """The file without comment lines and indents: it travels with every message to the browser."""
-    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
-    kept = [line.strip() for line in lines if not line.lstrip().startswith("//")]
-    return "\n".join(line for line in kept if line) + "\n"

@@ -6,9 +6,9 @@ from typing import Any, TypedDict, cast
 import numpy as np
 import plotly.graph_objects as go
 
+from phenaki_viz.browser.packing import pack
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import PLOTLY_ADDRESS, declare
-from phenaki_viz.ui.components.packing import pack
 from phenaki_viz.ui.components.stamps import stamped
 
 HEIGHT = 420  # CSS pixels, when neither the call nor the figure says
@@ -22,13 +22,7 @@ class FigureClick(TypedDict):
     curve: int
 
 
-_mount = declare(
-    "figure",
-    "<div class='pv-card'><div class='pv-title'></div>"
-    "<div class='pv-figure'><div class='pv-plot'></div>"
-    "<p class='pv-trouble' role='alert'></p></div><div class='pv-notes'></div></div>",
-    isolate_styles=False,  # plotly writes its style into the document
-)
+_mount = declare("figure", isolate_styles=False)  # plotly writes its style into the document
 
 
 def figure(

@@ -8,6 +8,9 @@ from zlib import crc32
 import numpy as np
 from PIL import Image
 
+from phenaki_viz.browser.axes import Grid, MapAxis, Place
+from phenaki_viz.browser.packing import pack
+from phenaki_viz.browser.scales import scale_header
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import (
     KEY_COLOUR,
@@ -18,9 +21,6 @@ from phenaki_viz.figures.colour import (
 )
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
-from phenaki_viz.ui.components.attention_map import scale_header
-from phenaki_viz.ui.components.axes import Grid, MapAxis, Place
-from phenaki_viz.ui.components.packing import pack
 from phenaki_viz.ui.components.shared import share
 from phenaki_viz.ui.components.stamps import stamped
 
@@ -78,18 +78,7 @@ class OfMap:
     word: int | None = None
 
 
-_mount = declare(
-    "film_strip",
-    "<div class='panel'><div class='head'><span class='title'></span><div class='walk tools'></div>"
-    "<div class='own tools'></div></div><div class='strip' tabindex='0' role='img'></div>"
-    "<div class='foot'><output class='said'></output><div class='legend'></div></div>"
-    "<span class='aloud' aria-live='polite'></span></div>",
-    "linked",
-    "nearby_weights",
-    "walk",
-    "film_colours",
-    "film_frames",
-)
+_mount = declare("film_strip")
 
 
 def film_strip(

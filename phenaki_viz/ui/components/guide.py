@@ -8,17 +8,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from phenaki_viz.browser.packing import pack
 from phenaki_viz.ui.components.assets import declare, publish
-from phenaki_viz.ui.components.packing import pack
 from phenaki_viz.ui.components.stamps import stamped
 
 KEY = "shared.guide"  # what takes no room on the page: ui/main.py's style goes by it
-_mount = declare(
-    "guide",
-    "<div class='panel guide'><div class='corner'></div>"
-    "<section class='stop' aria-label='Tour' hidden></section>"
-    "<dialog aria-label='Keys, words and a tour'></dialog></div>",
-)
+_mount = declare("guide")
 
 
 def guide(

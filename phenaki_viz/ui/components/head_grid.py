@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from einops import rearrange
 
+from phenaki_viz.browser.packing import pack
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import (
     KEY_COLOUR,
@@ -19,20 +20,13 @@ from phenaki_viz.figures.colour import (
 from phenaki_viz.figures.paint import rgb
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
-from phenaki_viz.ui.components.packing import pack
 from phenaki_viz.ui.components.stamps import stamped
 
 Scales = ColourScale | Sequence[Sequence[ColourScale]]
 LAST_CODE, WRONG, MASKED = 253, 254, 255
 MOST_PINS = 4
 
-_mount = declare(
-    "head_grid",
-    "<div class='panel'><canvas tabindex='0' role='img'></canvas>"
-    "<div class='foot'><output class='said'></output><div class='tools'></div></div>"
-    "<span class='aloud' aria-live='polite'></span></div>",
-    "head_layout",
-)
+_mount = declare("head_grid")
 
 
 @dataclass(frozen=True)

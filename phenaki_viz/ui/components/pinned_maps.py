@@ -6,6 +6,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from phenaki_viz.browser.axes import Grid, MapAxis
+from phenaki_viz.browser.packing import pack
+from phenaki_viz.browser.scales import scale_header
+from phenaki_viz.browser.weight_codes import coded
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import (
     KEY_COLOUR,
@@ -18,12 +22,9 @@ from phenaki_viz.figures.colour import (
 from phenaki_viz.figures.paint import line_over
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
-from phenaki_viz.ui.components.attention_map import CellPick, scale_header
-from phenaki_viz.ui.components.axes import Grid, MapAxis
-from phenaki_viz.ui.components.packing import pack
+from phenaki_viz.ui.components.attention_map import CellPick
 from phenaki_viz.ui.components.shared import share
 from phenaki_viz.ui.components.stamps import stamped
-from phenaki_viz.ui.components.weight_codes import coded
 
 LINES = "pinned.lines"
 
@@ -47,17 +48,7 @@ class PinnedFilm:
     lines: np.ndarray
 
 
-_mount = declare(
-    "pinned_maps",
-    "<div class='panel'><div class='maps'></div>"
-    "<div class='foot'><output class='said'></output><div class='legend'></div></div>"
-    "<span class='aloud' aria-live='polite'></span></div>",
-    "linked",
-    "weight_codes",
-    "nearby_weights",
-    "film_colours",
-    "pinned_film",
-)
+_mount = declare("pinned_maps")
 
 
 def pinned_maps(

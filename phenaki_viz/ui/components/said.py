@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from phenaki_viz.browser.axes import MapAxis, Place
+from phenaki_viz.browser.packing import pack
 from phenaki_viz.glossary import found_in
 from phenaki_viz.ui.components.assets import declare
-from phenaki_viz.ui.components.axes import MapAxis, Place
-from phenaki_viz.ui.components.packing import pack
 from phenaki_viz.ui.components.stamps import stamped
 
-_mount = declare("said", "<div class='panel pv-said'></div>", "linked", isolate_styles=False)
+_mount = declare("said", isolate_styles=False)
 
 
 @dataclass(frozen=True, kw_only=True)

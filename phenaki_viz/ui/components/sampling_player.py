@@ -5,12 +5,12 @@ from typing import Any, TypedDict, cast
 
 import numpy as np
 
+from phenaki_viz.browser.axes import Grid
+from phenaki_viz.browser.packing import pack
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import QUERY_COLOUR
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
-from phenaki_viz.ui.components.axes import Grid
-from phenaki_viz.ui.components.packing import pack
 from phenaki_viz.ui.components.stamps import stamped
 
 # Colours that differ in lightness too, for every kind of eye.
@@ -26,15 +26,7 @@ class StepPick(TypedDict):
     w: int
 
 
-_mount = declare(
-    "sampling_player",
-    "<div class='panel'><div class='head'><button class='play' aria-label='Play'></button>"
-    "<input class='scrub' type='range' min='0' step='1' aria-label='Decoding step'>"
-    "<output class='at'></output><div class='tools'></div></div>"
-    "<div class='strip' tabindex='0' role='img'></div>"
-    "<div class='foot'><output class='said'></output><div class='legend'></div></div>"
-    "<span class='aloud' aria-live='polite'></span></div>",
-)
+_mount = declare("sampling_player")
 
 
 def sampling_player(

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from phenaki_viz.browser.axes import Place
+from phenaki_viz.browser.packing import pack
 from phenaki_viz.ui.components.assets import declare
-from phenaki_viz.ui.components.axes import Place
-from phenaki_viz.ui.components.packing import pack
 from phenaki_viz.ui.components.stamps import stamped
 
 KEY = "shared"  # what takes no room on the page: ui/main.py's style goes by it
 
-_mount = declare("shared", "<span hidden></span>", "linked")
+_mount = declare("shared")
 
 
 def share(name: str, header: Mapping[str, Any], **parts: np.ndarray) -> None:

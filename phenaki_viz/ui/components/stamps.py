@@ -16,7 +16,7 @@ from zlib import crc32
 
 import streamlit as st
 
-LENGTH = 8  # bytes at the end: assets.py `IMPORT` reads the order of calls off them
+LENGTH = 8  # bytes at the end: `isOvertaken` of page/order.js reads the order of calls off them
 
 
 @dataclass

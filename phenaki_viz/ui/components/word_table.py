@@ -5,10 +5,10 @@ from typing import Any, TypedDict, cast
 
 import numpy as np
 
+from phenaki_viz.browser.packing import pack
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
-from phenaki_viz.ui.components.packing import pack
 from phenaki_viz.ui.components.stamps import stamped
 
 
@@ -20,7 +20,7 @@ class WordPick(TypedDict):
     head: int
 
 
-_mount = declare("word_table", "<div class='panel'><table></table></div>")
+_mount = declare("word_table")
 
 
 def word_table(

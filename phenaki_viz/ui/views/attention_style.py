@@ -1,6 +1,6 @@
 """How the Attention page is laid out: all of it in one window, in steps of 8 pixels.
 
-`--pv-tall` is the height that a picture fits into (common.js, `Panel.tall`): what is left of the
+`--pv-tall` is the height that a picture fits into (`Panel.tall` of panel.js): what is left of the
 window beside the lines over the pictures, whose heights are fixed here, so that nothing jumps.
 """
 

@@ -1,0 +1,99 @@
+"""An axis of an attention map in a few words: the browser names the cells itself."""
+
+import re
+from dataclasses import asdict, dataclass, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from phenaki_viz.errors import ShapeError
+from phenaki_viz.figures.picture import Axis
+
+Grid = tuple[int, int, int]  # t h w
+Place = tuple[int, int, int]  # step, row, column
+PLACE = re.compile(r"time (\d{1,9}), row (\d{1,9}), column (\d{1,9})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapAxis:
+    """One side of a map: null keys first, then words, or the patches of a grid, or plain tokens.
+
+    title: "query" or "key". nulls: how many null keys stand first. words: one a cell after them.
+    grid: 't h w' of the cells after the nulls, in that order; 1 where they do not run. origin:
+    the place of its first cell (a spatial map of step 3 has grid (1, h, w), origin (3, 0, 0)).
+    breaks, groups: as in `Axis`.
+    """
+
+    title: str
+    nulls: int = 0
+    grid: Grid | None = None
+    origin: Place = (0, 0, 0)
+    words: tuple[str, ...] | None = None
+    breaks: tuple[int, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.groups and len(self.groups) != len(self.breaks) + 1:
+            raise ShapeError(
+                f"{len(self.breaks)} breaks make {len(self.breaks) + 1} groups, "
+                f"got {len(self.groups)} group names"
+            )
+
+    @property
+    def count(self) -> int | None:
+        """Cells of this axis; None when it names plain tokens and so fits any length."""
+        if self.words is not None:
+            return self.nulls + len(self.words)
+        return None if self.grid is None else self.nulls + prod(self.grid)
+
+    def name(self, index: int) -> str:
+        """A cell in words; `cellName` of numbers/axis.js says the same."""
+        if index < self.nulls:
+            return f"null {index + 1}"
+        at = index - self.nulls
+        if self.words is not None:
+            return self.words[at]
+        if self.grid is None:
+            return f"token {at}"
+        step, row, column = np.add(np.unravel_index(at, self.grid), self.origin)
+        return f"time {step}, row {row}, column {column}"
+
+    def header(self) -> dict[str, Any]:
+        """What the browser is sent."""
+        return asdict(self)
+
+
+def as_map_axis(axis: MapAxis | Axis, cells: int) -> MapAxis:
+    """The same axis, small to send. Raises ShapeError when it does not name `cells` cells."""
+    if isinstance(axis, Axis):
+        axis = MapAxis(title=axis.title, words=axis.names, breaks=axis.breaks, groups=axis.groups)
+    if axis.count not in (None, cells):
+        raise ShapeError(f"the {axis.title} axis names {axis.count} cells, the map has {cells}")
+    return axis
+
+
+def as_grid_axis(axis: Axis) -> MapAxis:
+    """The same axis without its names where they are those of null keys and a grid of patches.
+
+    Smaller to send, and time steps can be told apart in its margin; every cell has the same name.
+    """
+    names = axis.names
+    nulls = next((at for at, name in enumerate(names) if name != f"null {at + 1}"), len(names))
+    words = MapAxis(
+        title=axis.title,
+        nulls=nulls,
+        words=names[nulls:],
+        breaks=axis.breaks,
+        groups=axis.groups,
+    )
+    ends = [PLACE.fullmatch(names[at]) for at in (nulls, -1)] if nulls < len(names) else [None]
+    if not all(ends):
+        return words
+    first, last = ([int(one) for one in end.groups()] for end in ends if end)
+    step, row, column = (b - a + 1 for a, b in zip(first, last, strict=True))
+    if min(step, row, column) < 1 or step * row * column != len(names) - nulls:
+        return words
+    origin = (first[0], first[1], first[2])
+    found = replace(words, words=None, grid=(step, row, column), origin=origin)
+    return found if all(found.name(at) == name for at, name in enumerate(names)) else words

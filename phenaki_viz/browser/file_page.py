@@ -1,0 +1,76 @@
+"""A page that stands by itself: panels, their data and the script that draws them in one file.
+
+It asks for nothing, and runs no script but that one: the browser itself holds it to that.
+"""
+
+import base64
+import hashlib
+import html
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from phenaki_viz import browser
+from phenaki_viz.browser.markup import MARKUP
+
+POLICY = (
+    "default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; base-uri 'none'; form-action 'none'"
+)
+# The names that panels know colours by are those of Streamlit's own pages.
+STYLE = """
+:root { color-scheme: light dark; --st-text-color: #31333f; --st-background-color: #ffffff;
+  --st-secondary-background-color: #f0f2f6; --st-primary-color: #2456c4;
+  --st-font: system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
+@media (prefers-color-scheme: dark) { :root { --st-text-color: #fafafa;
+  --st-background-color: #0e1117; --st-secondary-background-color: #262730;
+  --st-primary-color: #7aa7ff; } }
+body { margin: 0 auto; padding: 16px; max-width: 1200px; color: var(--st-text-color);
+  background: var(--st-background-color); font: 14px/1.5 var(--st-font); }
+h1 { font-size: 18px; font-weight: 600; margin: 0 0 12px; overflow-wrap: anywhere; }
+footer p { margin: 4px 0 0; opacity: 0.8; overflow-wrap: anywhere; }
+"""
+
+
+@dataclass(frozen=True)
+class Mounted:
+    """One panel of a page. panel: its name, see `MARKUP`. data: its message."""
+
+    panel: str
+    data: bytes
+
+    def told(self, at: str) -> dict[str, str]:
+        """For hosts/file.js; at: the id of its place."""
+        css = browser.style("common") + browser.style(self.panel)
+        packed = base64.b64encode(zlib.compress(self.data, 9)).decode()
+        elements = MARKUP[self.panel]
+        return {"panel": self.panel, "at": at, "html": elements, "css": css, "data": packed}
+
+
+def file_page(
+    title: str, panels: Sequence[Mounted], notes: Sequence[str] = (), head: str = ""
+) -> bytes:
+    """The page. title, notes (lines under the panels): no markup. head: inert elements for it."""
+    script = browser.scripts()[browser.FILE_BUNDLE].decode().split("\n", 1)[1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    places = [f"panel-{number}" for number in range(len(panels))]
+    told = [panel.told(at) for panel, at in zip(panels, places, strict=True)]
+    boxes = "".join(f'<div id="{at}"></div>' for at in places)
+    said = html.escape(title)
+    under = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY.format(digest=digest)}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{said}</title>{head}<style>{STYLE}</style></head>\n"
+        f"<body><h1>{said}</h1>{boxes}<noscript>This page draws with JavaScript.</noscript>\n"
+        f"<footer>{under}</footer>\n"
+        f'<script type="application/json" id="phenaki-viz-panels">{_inert(told)}</script>\n'
+        f'<script type="module">{script}</script></body></html>\n'
+    ).encode()
+
+
+def _inert(told: Sequence[dict[str, str]]) -> str:
+    """JSON that no parser of HTML finds an element in."""
+    return json.dumps(told).replace("<", "\\u003c")

@@ -1,0 +1,68 @@
+// The line under a map, its label for those who cannot see it, and the same for tests.
+import { cellName } from "../numbers/axis.js";
+import { rankOf } from "../numbers/cut.js";
+import { dot, make } from "../page/elements.js";
+import { weightWords } from "./reading.js";
+
+/** @typedef {import("../panels/attention_map.js").AttentionMap} AttentionMap */
+
+/**
+ * @param {AttentionMap} map
+ * @param {number} query
+ * @param {number} key
+ */
+function wordsOf(map, query, key) {
+  const { head, parts } = map;
+  const found = map.reading(query, key);
+  const weight = found ? weightWords(found, head, parts.uniform) : "loading";
+  return [`query ${cellName(head.query, query)}`, `key ${cellName(head.key, key)}`, weight];
+}
+
+/** @param {AttentionMap} map */
+export function saidOfPick(map) {
+  const [query, key] = map.picked;
+  if (key === null) return `Selected: query ${cellName(map.head.query, query)}`;
+  return `Selected: ${wordsOf(map, query, key).join(", ")}`;
+}
+
+/** @param {AttentionMap} map */
+export function say(map) {
+  map.find(".said").replaceChildren(...saidOfCell(map));
+  map.top.ariaLabel = `Attention map. ${saidOfPick(map)}. Arrow keys move query and key.`;
+  note(map);
+}
+
+/** @param {AttentionMap} map */
+function saidOfCell(map) {
+  const { colours, query: axis } = map.head;
+  const [query, key] = map.hovered ?? map.picked;
+  if (key === null) {
+    const hint = " · point at a cell to read it, click to pick it";
+    const name = `query ${cellName(axis, query)}`;
+    return [dot(colours.query), name, make("span", { className: "hint", textContent: hint })];
+  }
+  const [asked, read, weight] = wordsOf(map, query, key);
+  const said = make("b", { textContent: weight });
+  return [dot(colours.query), asked, " → ", dot(colours.key), read, make("br"), said];
+}
+
+/**
+ * For tests and other tools: the cell under the pointer, or the pick, in full precision.
+ * @param {AttentionMap} map
+ */
+function note(map) {
+  const { head, guide, memory } = map;
+  const [query, key] = map.hovered ?? map.picked;
+  const found = key === null ? null : map.reading(query, key);
+  const cut = found?.tile.cut;
+  Object.assign(map.top.dataset, {
+    query,
+    key: key ?? "",
+    weight: found ? String(found.value) : "",
+    rank: (found && rankOf(found.tile, head.total[1], found.index)) ?? "",
+    shown: cut ? [cut.shown(found.index), cut.kept(found.index)] : "",
+    picked: map.picked.map((at) => at ?? ""),
+    also: memory.also ?? "",
+    guide: guide ? [guide.query ?? "", guide.key ?? ""] : "",
+  });
+}

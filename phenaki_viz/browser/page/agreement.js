@@ -1,0 +1,49 @@
+// Texts that speak of pictures, and what each picture shows; `shows` and `of` of the Python side.
+// A text changes in the same paint as the first picture that shows what it will say. Pictures that
+// still show something else are dimmed until they follow.
+/** @import { Picture } from "../types.js" */
+import { room } from "./room.js";
+
+/**
+ * What a text says may be less than what the picture shows: a run, where that is a head of it.
+ * @param {string} shows
+ * @param {string} said
+ */
+export const isOf = (shows, said) => shows === said || shows.startsWith(`${said} `);
+
+/**
+ * @param {string} key
+ * @param {Picture} picture
+ */
+export function painted(key, picture) {
+  room.pictures.set(key, picture);
+  agree();
+}
+
+/**
+ * @param {string} key
+ * @param {Picture} picture
+ */
+export function gone(key, picture) {
+  if (room.pictures.get(key) !== picture) return;
+  room.pictures.delete(key);
+  agree();
+}
+
+export function agree() {
+  for (const text of room.texts) text.follow();
+  for (const [key, picture] of room.pictures) {
+    picture.age([...room.texts].some((text) => text.outgrew(key, picture.shows)));
+  }
+  for (const text of room.texts) text.note();
+}
+
+/**
+ * What a picture and its lines have in common, whatever draws it.
+ * @param {Element} panel
+ * @param {boolean} old
+ */
+export function dim(panel, old) {
+  panel.classList.toggle("old", old);
+  panel.ariaBusy = String(old);
+}

@@ -1,0 +1,85 @@
+// Elements, their colours, and what a press of a key means.
+/** @import { Pair } from "../types.js" */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any>} settings properties of the element
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function make(tag, settings = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), settings);
+  element.append(...children);
+  return element;
+}
+
+/** @param {string} colour */
+export function dot(colour) {
+  const element = make("span", { className: "dot" });
+  element.style.background = colour;
+  return element;
+}
+
+/**
+ * @param {string} colour
+ * @param {string} text
+ */
+export const swatch = (colour, text) => make("span", { className: "swatch" }, dot(colour), text);
+
+const COLOURS = { text: "--st-text-color", page: "--st-background-color", font: "--st-font" };
+
+/** @typedef {{ text: string, page: string, font: string }} Theme */
+
+/**
+ * @param {Element} element
+ * @returns {Theme}
+ */
+export function themeOf(element) {
+  const style = getComputedStyle(element);
+  /** @param {string} variable */
+  const read = (variable) => style.getPropertyValue(variable).trim();
+  return {
+    text: read(COLOURS.text) || "#888",
+    page: read(COLOURS.page),
+    font: read(COLOURS.font) || "sans-serif",
+  };
+}
+
+/** Down and right. @type {Record<string, Pair>} */
+export const ARROWS = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+};
+
+/** Time step, row and column. @type {Record<string, [number, number, number]>} */
+export const PATCH_MOVES = {
+  ...Object.fromEntries(Object.entries(ARROWS).map(([key, by]) => [key, [0, ...by]])),
+  PageUp: [-1, 0, 0],
+  PageDown: [1, 0, 0],
+};
+
+/**
+ * A key that was used here goes no further: the page does not scroll, nobody else answers.
+ * @param {Event} event
+ */
+export function used(event) {
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/** @param {KeyboardEvent} event */
+export const plain = (event) => !(event.ctrlKey || event.metaKey || event.altKey);
+
+/**
+ * Whether a letter belongs to a field that is written in.
+ * @param {Event} event
+ */
+export function isTyping(event) {
+  const target = /** @type {HTMLInputElement} */ (event.composedPath()[0]);
+  const { type, tagName } = target;
+  const typed = tagName === "INPUT" && !/^(range|checkbox|radio|button)$/.test(type);
+  return target.isContentEditable || typed || /^(TEXTAREA|SELECT)$/.test(tagName);
+}

@@ -1,0 +1,75 @@
+// A panel that shows the page's one selection. `head.link` names the map whose rows and columns the
+// numbers of a pick are; panels of another map, or of none, go their own way.
+/** @import { Pick, Point } from "../types.js" */
+import { Panel } from "./panel.js";
+import { room } from "./room.js";
+
+export class LinkedPanel extends Panel {
+  /** @param {ParentNode} root */
+  constructor(root) {
+    super(root);
+    room.panels.add(this);
+  }
+
+  close() {
+    super.close();
+    room.panels.delete(this);
+  }
+
+  /** @param {import("./panel.js").Push | null} push */
+  heed(push) {
+    if (push) super.heed(push);
+    if (this.head.link && room.pick) this.adopt(room.pick);
+  }
+
+  /**
+   * Take the selection of the page, from another panel or from Python.
+   * @param {Pick} _pick
+   * @returns {boolean} whether that changes anything here
+   */
+  adopt(_pick) {
+    return false;
+  }
+
+  /**
+   * A pick made here: the others show it at once, Python is told.
+   * @param {Omit<Pick, "link">} pick
+   * @param {object} told
+   */
+  pickTogether(pick, told) {
+    this.showTogether(pick);
+    this.tell("pick", told);
+    room.last = Math.max(room.last, this.memory.sent.pick);
+  }
+
+  /** @param {Omit<Pick, "link">} pick */
+  showTogether(pick) {
+    if (!this.head.link) return;
+    room.pick = { key: room.pick?.key ?? null, also: [], ...pick, link: this.head.link };
+    for (const panel of room.panels) if (panel !== this) panel.hear(room.pick);
+  }
+
+  /**
+   * A patch was picked that these maps do not hold: what they show is not of it.
+   * @param {Pick} pick
+   */
+  misses({ link, query }) {
+    this.late = link === this.head.link && query === null;
+    this.age();
+  }
+
+  /**
+   * What is pointed at here, for the others to show; null when it is let go.
+   * @param {Point | null} point
+   */
+  pointTogether(point) {
+    if (!this.head.link) return;
+    const named = point && { ...point, link: this.head.link };
+    for (const panel of room.panels) if (panel !== this) panel.pointed?.(named);
+  }
+
+  /** @param {Pick} pick */
+  hear(pick) {
+    if (this.head?.link && this.adopt(pick)) this.soon("draw");
+  }
+}

@@ -1,0 +1,52 @@
+// What all panels of a page have in common. One module, so there is one of each.
+/** @import { Picture, Pick } from "../types.js" */
+
+export const WEIGHTS = "weights"; // the map that is here whole, every weight for itself
+
+export const room = {
+  /** What one panel offers and others use: frames, weights, lines. @type {Map<string, any>} */
+  things: new Map(),
+  /** Panels that show the selection. @type {Set<any>} */
+  panels: new Set(),
+  /** @type {Pick | null} */
+  pick: null,
+  /** The number of the last pick made here. */
+  last: 0,
+  /** The panel that walks a query, of which Python hears at its end. @type {any} */
+  playing: null,
+  /** What outlives a panel (a page turned and turned back): zoom, opacity, pick; by its key.
+   * @type {Map<string, Record<string, any>>} */
+  memories: new Map(),
+  /** What is painted, by key. @type {Map<string, Picture>} */
+  pictures: new Map(),
+  /** Texts that speak of pictures. @type {Set<any>} */
+  texts: new Set(),
+};
+
+/**
+ * Under one name there is one thing, the newest.
+ * @param {string} name
+ * @param {any} thing
+ */
+export function offer(name, thing) {
+  room.things.set(name, thing);
+  for (const panel of room.panels) panel.offered?.(name);
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} of only the thing of this is taken back
+ */
+export function withdraw(name, of) {
+  if (room.things.get(name)?.of === of) room.things.delete(name);
+}
+
+/**
+ * What is remembered of the panel with this key.
+ * @param {string} key
+ */
+export function memoryOf(key) {
+  const memory = room.memories.get(key) ?? {};
+  room.memories.set(key, memory);
+  return memory;
+}

@@ -1,0 +1,258 @@
+// Frames under attention weights: point at a patch, choose some, let the query walk.
+/** @import { Pick, Place, Point } from "../types.js" */
+import { indexOf, placeOf } from "../numbers/axis.js";
+import { inside, samePlaces } from "../numbers/places.js";
+import { show } from "../page/panel.js";
+import { room } from "../page/room.js";
+import { Choice } from "../strip/choice.js";
+import { FilmFrames } from "../strip/frames.js";
+import { pressed } from "../strip/keys.js";
+import { lineAt, nearby, weightsOf } from "../strip/nearby_weights.js";
+import { Pointer } from "../strip/pointer.js";
+import { say } from "../strip/said.js";
+import { Tools } from "../strip/tools.js";
+import { Walk } from "../strip/walk.js";
+import { multiples, scaleTo } from "../strip/weighing.js";
+
+export class FilmStrip extends FilmFrames {
+  /** The word that another picture points at. @type {number | null} */
+  pointedWord = null;
+  /** Steps that are to be painted anew for the pointer. @type {Set<number>} */
+  stale = new Set();
+
+  /** @param {ParentNode} root */
+  constructor(root) {
+    super(root);
+    this.choice = new Choice(this);
+    this.strip.onkeydown = (event) => pressed(this, event);
+    this.tools = new Tools(this, this.find(".own"));
+    this.walk = new Walk(this, this.find(".walk"));
+    this.pointer = new Pointer(this, this.strip);
+  }
+
+  close() {
+    this.walk.halt();
+    super.close();
+  }
+
+  take() {
+    const { head, memory } = this;
+    this.panel.classList.toggle("bare", Boolean(head.bare));
+    this.panel.classList.toggle("still", Boolean(head.still));
+    this.tools.take();
+    memory.locked ??= head.locked;
+    memory.picked ??= head.chosen?.[0];
+    memory.also ??= head.chosen?.slice(1) ?? [];
+    if (!this.walk.playing) this.walk.set(head.walk);
+    if (!room.playing) this.tools.combine.value = head.combine;
+    this.build();
+    this.weights = null;
+    this.look();
+    this.walk.arrived();
+  }
+
+  // ---- what is laid over the frames
+
+  /** @returns {Place | null} */
+  get picked() {
+    const { picked } = this.memory;
+    return !this.head.still && picked ? inside(picked, this.head.grid) : null;
+  }
+
+  get chosen() {
+    return this.picked ? [this.picked, ...this.memory.also] : null;
+  }
+
+  // What the colours belong to: the patch under the pointer while it is followed.
+  get looked() {
+    return this.follows && this.hovered ? [this.hovered] : this.chosen;
+  }
+
+  get near() {
+    return this.head?.word === null && Boolean(nearby(this.head.weights));
+  }
+
+  get follows() {
+    return !this.memory.locked && this.near;
+  }
+
+  /** The word whose readers are shown: the one that is pointed at on the map, else the chosen one.
+   * @returns {number | null} */
+  get word() {
+    const { word, axes } = this.head;
+    if (word === null || !axes) return null;
+    return this.pointedWord ?? this.memory.word ?? word;
+  }
+
+  get isSummed() {
+    return this.tools.combine.value === "sum";
+  }
+
+  // Whether weights are rows of the map, of the patches looked at.
+  get byRow() {
+    return this.head.side === "row" && this.word === null;
+  }
+
+  /** @returns {boolean} whether the weights of what is looked at are here */
+  look() {
+    const { head, looked } = this;
+    if (this.word !== null) return this.lookAtWord();
+    const together = looked?.length > 1 && this.tools.combine.value !== head.combine;
+    const sent = !head.chosen || (samePlaces(looked, head.chosen) && !together);
+    const found = sent ? this.parts.weights : this.fromNearby(looked);
+    if (found || !this.weights) this.lay(found ?? this.parts.weights, found ? looked : head.chosen);
+    this.isLate(!found);
+    return Boolean(found);
+  }
+
+  lookAtWord() {
+    const { head, word } = this;
+    const map = word === head.word ? null : nearby(head.weights);
+    const line = map && lineAt(map, head.grid, "column", word);
+    const found = word === head.word ? this.parts.weights : line;
+    if (found || !this.weights) this.lay(found || this.parts.weights, [word]);
+    this.isLate(!found);
+    return true; // what is shown does not change with the patch
+  }
+
+  // Whether the weights are still those of another patch or word: Python has to be asked.
+  isLate(late) {
+    this.late = late;
+    this.age();
+  }
+
+  fromNearby(places) {
+    const { weights, grid, side: direction } = this.head;
+    return weightsOf(
+      nearby(weights),
+      grid,
+      { direction, combine: this.tools.combine.value },
+      places,
+    );
+  }
+
+  // Of patches that Python was not asked for, by the queries of the map beside.
+  measured(weights, places) {
+    const map = nearby(this.head.weights);
+    const sent = weights === this.parts.weights;
+    if (this.head.scale.law !== "uniform" || !map?.uniform || sent) {
+      return super.measured(weights, places);
+    }
+    const { query, uniform } = map;
+    const how = { byRow: this.byRow, summed: this.isSummed };
+    return multiples(weights, places, { query, uniform }, this.head.grid, how);
+  }
+
+  // Where colours end at the largest weight of what is shown, that is another one for each patch.
+  scaleOf(weights, places) {
+    const { scale, each, chosen, word } = this.head;
+    if (!each || samePlaces(places, word === null ? chosen : [word])) return scale;
+    const { value } = this.tools.combine;
+    const many = places.length > 1 && `${value} of ${places.length} patches`;
+    return scaleTo(scale, weights, many || each);
+  }
+
+  say() {
+    this.tools.say();
+    say(this);
+  }
+
+  // ---- what is pointed at
+
+  /** @param {Place | null} patch */
+  point(patch) {
+    if (!this.head || samePlaces(patch, this.hovered ?? null)) return;
+    for (const place of [this.hovered, patch]) if (place) this.stale.add(place[0]);
+    this.hovered = patch;
+    this.choice.forget();
+    this.promptly("paintPointed");
+  }
+
+  paintPointed() {
+    if (this.follows) {
+      this.relook();
+    } else {
+      for (const t of this.stale) if (this.canvases[t]) this.paintStep(t);
+      this.say();
+    }
+    this.stale.clear();
+    this.pointTogether(this.hovered && this.pointOf(this.hovered));
+  }
+
+  paintBand() {
+    if (this.band) this.paintStep(this.band[0][0]);
+  }
+
+  relook() {
+    this.look();
+    this.paint();
+  }
+
+  // What another picture shows of a patch that is pointed at here.
+  pointOf(place) {
+    const { axes, side, word } = this.head;
+    if (!axes) return null;
+    const asked = word !== null || (side === "row") === this.follows;
+    return asked ? { query: indexOf(axes.query, place) } : { key: indexOf(axes.key, place) };
+  }
+
+  /** @param {Point | null} point that another picture shows */
+  pointed(point) {
+    if (!this.head?.axes || this.head.still) return;
+    const here = point?.link === this.head.link ? point : null;
+    this.guides = ["query", "key"]
+      .filter((as) => Number.isInteger(here?.[as]))
+      .map((as) => ({ as, at: placeOf(this.head.axes[as], here[as]) }))
+      .filter(({ at }) => at);
+    const known = this.head.word !== null && nearby(this.head.weights);
+    this.pointedWord = known && Number.isInteger(here?.key) ? here.key : null;
+    this.soon("relook");
+  }
+
+  // ---- what is chosen
+
+  hold(locked) {
+    this.memory.locked = locked;
+    this.sayAloud(locked ? "The patch is held" : "The pointer is followed");
+    this.relook();
+  }
+
+  recombine() {
+    this.relook();
+    this.choice.tell();
+  }
+
+  sayAloud(text) {
+    this.find(".aloud").textContent = text;
+  }
+
+  /** @param {Pick} pick */
+  adopt(pick) {
+    return this.choice.adopt(pick);
+  }
+
+  // ---- walking
+
+  /**
+   * @param {Place} place
+   * @returns {boolean} whether it is shown already; else Python is asked
+   */
+  walkTo(place) {
+    Object.assign(this.memory, { picked: place, also: [], locked: true });
+    const shown = this.look();
+    if (shown) this.paint();
+    if (shown && this.near) this.showTogether(this.choice.asPick());
+    else this.choice.tell();
+    return shown && this.near;
+  }
+
+  walked() {
+    this.choice.tell();
+  }
+
+  tellWalk(walk) {
+    this.tell("walk", walk);
+  }
+}
+
+export default (call) => show(FilmStrip, call);

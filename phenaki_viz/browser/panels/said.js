@@ -1,0 +1,167 @@
+// A heading, or a line of text, that says what pictures of the page show.
+/** @import { Pick, Place } from "../types.js" */
+import { placeOf } from "../numbers/axis.js";
+import { placeName } from "../numbers/words.js";
+import { agree, isOf } from "../page/agreement.js";
+import { make } from "../page/elements.js";
+import { LinkedPanel } from "../page/linked.js";
+import { show } from "../page/panel.js";
+import { room } from "../page/room.js";
+import { explained } from "../page/terms.js";
+
+const PATIENCE = 5000; // milliseconds after which it is said although no picture came
+
+export class Said extends LinkedPanel {
+  /** What Python said last, until a picture shows it. @type {any} */
+  next = null;
+  /** The patch that is named at the end. @type {Place | null | undefined} */
+  place;
+  /** What was put on the page, as JSON. */
+  made = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  patience;
+
+  accept({ head }) {
+    this.next = head;
+    room.texts.add(this);
+    clearTimeout(this.patience);
+    this.patience = setTimeout(() => this.change(), PATIENCE);
+    agree();
+  }
+
+  close() {
+    super.close();
+    clearTimeout(this.patience);
+    room.texts.delete(this);
+    agree();
+  }
+
+  follow() {
+    if (this.next && this.isTime()) this.change();
+  }
+
+  isTime() {
+    const { of } = this.next;
+    const others = Object.keys(of).filter((key) => of[key] !== this.head?.of[key]);
+    const pictures = others.filter((key) => room.pictures.has(key));
+    return !pictures.length || pictures.some((key) => this.isShown(key, of));
+  }
+
+  change() {
+    if (!this.next) return;
+    clearTimeout(this.patience);
+    this.head = this.next;
+    this.next = null;
+    this.place = this.head.place;
+    if (room.pick) this.adopt(room.pick);
+    this.draw();
+  }
+
+  isShown(key, of) {
+    return isOf(room.pictures.get(key)?.shows ?? "", this.said(of[key]));
+  }
+
+  said(of) {
+    return of.replace("{place}", (this.place ?? []).join("."));
+  }
+
+  outgrew(key, shows) {
+    const of = this.head?.of[key];
+    return of !== undefined && !isOf(shows, this.said(of));
+  }
+
+  /**
+   * The words name the patch in the paint in which pictures show it.
+   * @param {Pick} pick
+   */
+  adopt({ link, query, key, place }) {
+    if (link !== this.head?.link) return false;
+    const { axes, side } = this.head;
+    const isKey = side === "column" && Number.isInteger(key);
+    const [axis, at] = isKey ? [axes.key, key] : [axes.query, query];
+    const found = place ?? (Number.isInteger(at) ? placeOf(axis, at) : null);
+    if (!found || String(found) === String(this.place)) return false;
+    this.place = found;
+    return true;
+  }
+
+  /** @param {Pick} pick */
+  hear(pick) {
+    if (!this.adopt(pick)) return;
+    this.soon("draw");
+    this.soon("settle");
+  }
+
+  settle() {
+    agree();
+  }
+
+  draw() {
+    if (!this.head) return;
+    const { tag, badge } = this.head;
+    const words = this.words();
+    const made = JSON.stringify([words.map(({ textContent }) => textContent), tag, badge]);
+    if (made === this.made) return;
+    this.made = made;
+    const said = make(tag, {}, ...words);
+    const beside = badge && make("span", { className: "pv-badge", textContent: badge.text });
+    if (badge) Object.assign(beside, { title: badge.about, tabIndex: 0 });
+    this.panel.replaceChildren(...[said, beside].filter(Boolean));
+  }
+
+  // The text in pieces; the names of head and patch are buttons where they open something.
+  words() {
+    const { text, link, opens, tells, place, terms } = this.head;
+    const plainly = (words) => make("span", {}, ...explained(words, terms ?? {}));
+    if (!link || !this.place) return [plainly(text)];
+    const patch = placeName(...this.place);
+    if (!opens) return [plainly(`${text} · query ${patch}`)];
+    const still = String(place) === String(this.place);
+    return [
+      this.opener(text, "layer"),
+      plainly(": "),
+      this.opener(patch, "step"),
+      plainly(still ? ` ${tells}` : " …"),
+    ];
+  }
+
+  opener(textContent, field) {
+    const title = "Go to another: type the numbers";
+    const onclick = () => openFields(this.head.opens, field);
+    return make("button", { type: "button", className: "pv-open", textContent, title, onclick });
+  }
+
+  // For tests and other tools: whether every picture shows what is said, and what that is.
+  note() {
+    const of = this.head?.of ?? {};
+    const here = Object.keys(of).filter((key) => room.pictures.has(key));
+    const agrees = here.every((key) => this.isShown(key, of) && !room.pictures.get(key).late);
+    const lead = Object.keys(of)[0];
+    const whole = !lead || here.includes(lead);
+    this.panel.dataset.agrees = String(agrees && whole && !this.next);
+    const shows = Object.entries(of).map(([key, one]) => `${key}: ${this.said(one)}`);
+    this.panel.dataset.shows = String(shows);
+  }
+}
+
+/**
+ * Open a popover of the page by its key, and go to one of its fields.
+ * @param {string} key
+ * @param {string} name
+ */
+function openFields(key, name) {
+  /** @returns {HTMLInputElement | null} */
+  const field = () => document.querySelector(`[data-testid=stPopoverBody] .st-key-${name} input`);
+  /** @returns {HTMLElement | null} */
+  const button = () => document.querySelector(`.st-key-${key} button`);
+  const open = () => button()?.click();
+  if (!field()) setTimeout(open); // after this click, which else counts as one beside the popover
+  const end = performance.now() + 2000;
+  const enter = () => {
+    if (field()) field().select();
+    else if (performance.now() < end) requestAnimationFrame(enter);
+  };
+  enter();
+}
+
+export default (call) => show(Said, call);

@@ -1,0 +1,290 @@
+// The decoding of a video, step by step: its frames, and which tokens were filled in.
+/** @import { Pair, Place } from "../types.js" */
+import { clamp } from "../numbers/arithmetic.js";
+import { indexAt, inside, patchAt } from "../numbers/places.js";
+import { captionOf } from "../numbers/words.js";
+import { copy, fit, frameOf, outlinePatch } from "../page/canvas.js";
+import { make, PATCH_MOVES, plain, swatch, used } from "../page/elements.js";
+import { Panel, show } from "../page/panel.js";
+import { countsOf, drawConfidence, drawTokens, tokensAt, wordsOf } from "../sampling/tokens.js";
+
+const PACE = 450; // milliseconds a decoding step while playing
+const REST = 250; // the page is told where the scrubber came to rest
+const OVERLAYS = [
+  ["decoding", "tokens while decoding"],
+  ["tokens", "tokens"],
+  ["confidence", "confidence"],
+  ["", "frames alone"],
+];
+const FRAME_GAP = 3;
+const STEP_GAP = 14;
+
+export class SamplingPlayer extends Panel {
+  /** The frame of a decoding step. @type {(step: number, frame: number) => OffscreenCanvas} */
+  picture;
+  /** One canvas a frame, by time step. @type {HTMLCanvasElement[][]} */
+  canvases = [];
+  /** The size that frames are drawn in. @type {Pair} */
+  frame;
+  /** The steps that the boxes were made for, as JSON. */
+  plan = "";
+  /** @type {Place | null} */
+  hovered = null;
+  /** While it plays. @type {ReturnType<typeof setInterval> | null} */
+  timer = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  resting;
+
+  /** @param {ParentNode} root */
+  constructor(root) {
+    super(root);
+    this.strip = this.find(".strip");
+    this.scrub = this.find(".scrub");
+    this.button = this.find(".play");
+    this.strip.onpointermove = (event) => this.point(this.at(event));
+    this.strip.onpointerleave = () => this.point(null);
+    this.strip.onclick = (event) => this.choose(this.at(event));
+    this.strip.onkeydown = (event) => this.key(event);
+    this.scrub.oninput = () => {
+      this.stop(false);
+      this.go(this.scrub.valueAsNumber);
+    };
+    this.button.onclick = () => (this.timer ? this.stop(true) : this.play());
+    this.choice = make("select", { ariaLabel: "What is drawn over the frames" });
+    for (const [value, textContent] of OVERLAYS)
+      this.choice.append(make("option", { value, textContent }));
+    this.choice.onchange = () => {
+      this.memory.shows = this.choice.value;
+      this.paint();
+    };
+    this.find(".tools").append(make("label", {}, "over the frames", this.choice));
+    this.setButton();
+  }
+
+  take() {
+    const [, count, ...shape] = this.head.frames;
+    const pictures = new Map();
+    this.picture = (step, frame) => {
+      const at = step * count + frame;
+      if (!pictures.has(at)) pictures.set(at, frameOf(this.parts.previews, at, shape));
+      return pictures.get(at);
+    };
+    this.scrub.max = this.head.decoding - 1;
+    this.choice.value = this.memory.shows ??= "decoding";
+    if (this.pushed) this.memory.step = this.memory.picked?.[0] ?? 0;
+    this.pushed = false;
+    this.build();
+    this.drawLegend();
+  }
+
+  get step() {
+    return clamp(this.memory.step ?? 0, 0, this.head.decoding - 1);
+  }
+
+  build() {
+    const plan = JSON.stringify([this.head.steps, this.head.frames.slice(1)]);
+    if (plan === this.plan) return;
+    this.plan = plan;
+    this.canvases = this.head.steps.map((step) => step.map((frame) => make("canvas", { frame })));
+    const boxes = this.head.steps.map((step, t) => {
+      const given = t < this.head.given ? " · given" : "";
+      const caption = make("figcaption", { textContent: captionOf(t, step) + given });
+      return make(
+        "figure",
+        { className: "step" },
+        make("div", { className: "frames" }, ...this.canvases[t]),
+        caption,
+      );
+    });
+    this.strip.replaceChildren(...boxes);
+  }
+
+  draw() {
+    const [, count, height, width] = this.head.frames;
+    const room = this.width - FRAME_GAP * count - STEP_GAP * this.head.steps.length;
+    const lines = room / count < 72 ? 2 : 1;
+    const wide = clamp(Math.floor((room * lines) / (count + lines - 1)), 40, 150);
+    this.frame = [wide, Math.round((wide * height) / width)];
+    for (const box of this.strip.children) {
+      const frames = box.querySelectorAll("canvas").length;
+      box.style.width = `${frames * wide + (frames - 1) * FRAME_GAP}px`;
+    }
+    this.paint();
+    this.playOnce();
+  }
+
+  // The first time it is seen, from the first step on; not for who wants nothing to move.
+  playOnce() {
+    if (this.memory.played) return;
+    this.memory.played = true;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (!still && this.step === this.head.decoding - 1 && this.step > 0) this.play();
+  }
+
+  // What lies over the frames now: tokens while they are being decided, frames alone at the end.
+  get over() {
+    const { shows } = this.memory;
+    if (shows !== "decoding") return shows;
+    return this.step === this.head.decoding - 1 ? "" : "tokens";
+  }
+
+  paint() {
+    this.scrub.value = this.step;
+    this.head.steps.forEach((_, t) => {
+      const asked = this.token?.[0] === t;
+      this.strip.children[t].classList.toggle("asked", asked);
+      for (const canvas of this.canvases[t]) this.paintFrame(canvas, t, asked);
+    });
+    this.strip.dataset.painted = Number(this.strip.dataset.painted ?? 0) + 1;
+    this.strip.dataset.step = this.step;
+    this.say();
+  }
+
+  paintFrame(canvas, t, asked) {
+    const pen = fit(canvas, this.frame);
+    const [, , height, width] = this.head.frames;
+    copy(pen, this.picture(this.step, canvas.frame), [0, 0, width, height], [0, 0, ...this.frame]);
+    this.overlay(pen, t);
+    if (this.hovered?.[0] === t) this.box(pen, this.hovered, "#ffffff", 1.25);
+    if (asked) this.box(pen, this.token, this.head.colours.query, 2.5);
+  }
+
+  overlay(pen, t) {
+    const { tokens, frame, over, head } = this;
+    if (over === "confidence") drawConfidence(pen, tokens, t, frame);
+    else if (over) drawTokens(pen, tokens, t, frame, head.colours);
+  }
+
+  box(pen, place, colour, line) {
+    outlinePatch(pen, place, { frame: this.frame, grid: this.head.grid }, colour, line);
+  }
+
+  // ---- in words
+
+  /** Those of the decoding step that is shown. */
+  get tokens() {
+    return tokensAt(this.parts, this.step, this.head.grid, this.head.given);
+  }
+
+  /** @returns {Place | undefined} */
+  get token() {
+    const { picked } = this.memory;
+    return picked && inside(picked.slice(1), this.head.grid);
+  }
+
+  say() {
+    const { tokens } = this;
+    const { masked, again } = countsOf(tokens);
+    const words =
+      `decoding step ${this.step + 1} of ${this.head.decoding}: ` +
+      `${masked} filled in, ${again} masked again`;
+    this.find(".at").textContent = words;
+    const shown = this.hovered ?? this.token;
+    this.find(".said").textContent = shown ? wordsOf(tokens, shown) : "";
+    this.scrub.ariaValueText = words;
+    this.strip.ariaLabel =
+      `The video as the tokens stand. ${words}. ` +
+      `Selected: ${this.token ? wordsOf(tokens, this.token) : "no token"}. ` +
+      "Arrow keys move the token, Page Up and Page Down the time step.";
+    Object.assign(this.strip.dataset, {
+      token: shown ?? "",
+      confidence: shown ? String(tokens.confidence[indexAt(shown, tokens.grid)]) : "",
+    });
+  }
+
+  drawLegend() {
+    const { filled, changed, again } = this.head.colours;
+    this.find(".legend").replaceChildren(
+      swatch(filled, "filled in"),
+      swatch(changed, "with another code"),
+      swatch(again, "masked again next"),
+      make("span", {}, this.head.given ? "no colour: kept or given" : "no colour: kept"),
+    );
+  }
+
+  // ---- what the user does
+
+  go(step) {
+    this.memory.step = step;
+    this.soon("paint");
+    clearTimeout(this.resting);
+    if (!this.timer) this.resting = setTimeout(() => this.report(), REST);
+  }
+
+  play() {
+    if (this.step === this.head.decoding - 1) this.memory.step = 0;
+    this.paint();
+    this.timer = setInterval(() => {
+      if (this.step === this.head.decoding - 1) this.stop(true);
+      else this.go(this.step + 1);
+    }, PACE);
+    this.setButton();
+  }
+
+  stop(report) {
+    clearInterval(this.timer);
+    this.timer = null;
+    this.setButton();
+    if (report) this.report();
+  }
+
+  setButton() {
+    this.button.textContent = this.timer ? "❚❚" : "▶";
+    this.button.ariaLabel = this.timer ? "Pause" : "Play the decoding steps";
+  }
+
+  report() {
+    const [t, h, w] = this.token ?? [0, 0, 0];
+    const now = [this.step, t, h, w];
+    if (String(now) === String(this.memory.picked)) return;
+    this.memory.picked = now;
+    this.find(".aloud").textContent = `Decoding step ${this.step + 1}`;
+    this.tell("pick", { step: this.step, t, h, w });
+  }
+
+  at(event) {
+    const t = this.canvases?.findIndex((step) => step.includes(event.target)) ?? -1;
+    if (t < 0) return null;
+    return patchAt(t, event.offsetX, event.offsetY, this.frame, this.head.grid);
+  }
+
+  point(token) {
+    if (!this.head || String(token) === String(this.hovered)) return;
+    this.hovered = token;
+    this.soon("paint");
+  }
+
+  choose(token) {
+    this.stop(false);
+    if (token) this.pick(token);
+  }
+
+  pick([t, h, w]) {
+    this.memory.picked = [this.step, t, h, w];
+    this.paint();
+    this.tell("pick", { step: this.step, t, h, w });
+  }
+
+  key(event) {
+    if (!plain(event)) return;
+    const move = PATCH_MOVES[event.key];
+    if (event.key === " ") {
+      used(event);
+      this.button.click();
+      return;
+    }
+    if (!move) return;
+    used(event);
+    this.hovered = null;
+    const [t, h, w] = this.token ?? [0, 0, 0];
+    this.pick(inside([t + move[0], h + move[1], w + move[2]], this.head.grid));
+  }
+
+  close() {
+    super.close();
+    this.stop(false);
+    clearTimeout(this.resting);
+  }
+}
+
+export default (call) => show(SamplingPlayer, call);

@@ -1,0 +1,116 @@
+// What is chosen on a strip: one patch or some, and what others are told of it.
+/** @import { Pick, Place } from "../types.js" */
+import { indexOf, placeOf } from "../numbers/axis.js";
+import { merged, samePlaces } from "../numbers/places.js";
+import { namesOf } from "./said.js";
+
+const READ = 2000; // milliseconds that a warning stays, however the pointer moves
+
+export class Choice {
+  /** @type {string | null} */
+  warning = null;
+  warnedUntil = 0;
+
+  /** @param {import("../panels/film_strip.js").FilmStrip} strip */
+  constructor(strip) {
+    this.strip = strip;
+  }
+
+  // The pointer has moved on.
+  forget() {
+    if (performance.now() > this.warnedUntil) this.warning = null;
+  }
+
+  /** @param {Place | null} patch */
+  pick(patch, add = false) {
+    const { strip } = this;
+    if (!patch) return;
+    if (strip.head.still) {
+      strip.point(patch); // a touch has no hover
+      return;
+    }
+    this.choose(add && strip.picked ? merged(strip.chosen, [patch], true) : [patch]);
+  }
+
+  /** @param {Place[]} places those chosen are kept */
+  add(places) {
+    this.choose(merged(this.strip.chosen, places));
+  }
+
+  /** @param {Place[]} asked */
+  choose(asked) {
+    const { strip } = this;
+    const {
+      memory,
+      head: { most },
+    } = strip;
+    const places = most === 1 ? asked.slice(-1) : asked;
+    strip.walk.halt();
+    if (places.length > most) {
+      this.warn(`at most ${most} patches together, this would be ${places.length}`);
+      return;
+    }
+    const held = memory.locked;
+    this.warning = null;
+    memory.locked = true;
+    if (samePlaces(places, strip.chosen)) {
+      if (held) strip.paint();
+      else strip.hold(true);
+      return;
+    }
+    [memory.picked, ...memory.also] = places;
+    strip.relook();
+    strip.sayAloud(`Selected: ${namesOf(places)}`);
+    this.tell();
+  }
+
+  warn(warning) {
+    this.warning = warning;
+    this.warnedUntil = performance.now() + READ;
+    this.strip.paint();
+  }
+
+  // What it is on the map that it belongs to.
+  asPick() {
+    const {
+      picked,
+      memory: { also },
+      head: { axes, side },
+    } = this.strip;
+    if (!axes) return {};
+    const query = indexOf(axes.query, picked);
+    const key = side === "column" ? { key: indexOf(axes.key, picked) } : {};
+    return { query, ...key, place: picked, also };
+  }
+
+  tell() {
+    const {
+      picked: [t, h, w],
+      memory: { also },
+      tools,
+    } = this.strip;
+    this.strip.pickTogether(this.asPick(), { t, h, w, also, combine: tools.combine.value });
+  }
+
+  /**
+   * @param {Pick} pick
+   * @returns {boolean} whether that changes anything here
+   */
+  adopt({ link, query, key, place, also }) {
+    const {
+      memory,
+      head: { axes, side, link: own },
+    } = this.strip;
+    const names = ["picked", "also", "key", "word"];
+    const kept = () => JSON.stringify(names.map((name) => memory[name]));
+    const before = kept();
+    const mine = link === own;
+    const isKey = side === "column" && Number.isInteger(key);
+    const named = isKey ? placeOf(axes.key, key) : placeOf(axes.query, query);
+    const found = place ?? (mine ? (named ?? [query, 0, 0]) : memory.picked);
+    Object.assign(memory, { picked: found, also: also ?? [] });
+    memory.key = mine && Number.isInteger(key) ? placeOf(axes.key, key) : null;
+    memory.word = mine && Number.isInteger(key) ? key : null;
+    return before !== kept();
+  }
+}

@@ -1,0 +1,109 @@
+// The controls of a strip: how several patches are put together, following the pointer, drawing.
+import { make, used } from "../page/elements.js";
+import { OPACITY } from "./colours.js";
+
+/** What is remembered of how a strip is drawn, and what Python is told of it. */
+const LOOK = { opacity: OPACITY, contrast: 1, lines: false, beside: false, bare: false };
+
+/** `strip` has memory, head, soon, hold(locked), recombine() and tellLook(look). */
+export class Tools {
+  /**
+   * @param {import("../panels/film_strip.js").FilmStrip} strip
+   * @param {HTMLElement} box
+   */
+  constructor(strip, box) {
+    this.strip = strip;
+    this.slider = this.range("opacity", { min: 0, max: 1, step: 0.01 });
+    this.contrast = this.range("contrast", { min: 1, max: 10, step: 0.1 });
+    this.lines = this.check((on) => this.turn("lines", on));
+    this.beside = this.check((on) => this.turn("beside", on));
+    this.hatched = this.check((on) => this.turn("bare", !on));
+    this.hatching = make("label", {}, this.hatched, "hatch masked");
+    const ariaLabel = "How several patches are put together";
+    const ways = ["mean", "sum"].map((value) => make("option", { value, textContent: value }));
+    this.combine = make("select", { ariaLabel, onchange: () => strip.recombine() }, ...ways);
+    const title = "Show where the patch under the pointer looks; a click holds it (Esc)";
+    const onclick = () => strip.hold(!strip.memory.locked);
+    this.follow = make("button", { type: "button", title, onclick, textContent: "Follow pointer" });
+    this.drawing = make("details", {}, make("summary", { textContent: "Drawn" }), this.drawn());
+    this.drawing.onkeydown = (event) => this.shut(event);
+    this.drawing.addEventListener("focusout", ({ relatedTarget: to }) => {
+      if (to && !this.drawing.contains(/** @type {Node} */ (to))) this.close();
+    });
+    box.append(this.combine, this.follow, this.drawing);
+  }
+
+  drawn() {
+    const contrast = { title: "Colours end at a lower weight" };
+    const beside = { title: "Weights under the frames, not over them" };
+    return make(
+      "div",
+      { className: "box" },
+      make("label", {}, "overlay", this.slider),
+      make("label", contrast, "contrast", this.contrast),
+      make("label", beside, this.beside, "apart"),
+      make("label", {}, this.lines, "patch grid"),
+      this.hatching,
+    );
+  }
+
+  range(name, limits) {
+    const range = make("input", { type: "range", ...limits });
+    range.oninput = () => this.set(name, range.valueAsNumber);
+    range.onchange = () => this.tell();
+    return range;
+  }
+
+  check(turned) {
+    const box = make("input", { type: "checkbox" });
+    box.onchange = () => turned(box.checked);
+    return box;
+  }
+
+  set(name, value) {
+    this.strip.memory[name] = value;
+    this.strip.soon("draw");
+  }
+
+  turn(name, on) {
+    this.set(name, on);
+    this.tell();
+  }
+
+  tell() {
+    const { memory } = this.strip;
+    const look = Object.keys(LOOK).map((name) => [name, memory[name]]);
+    if (this.strip.head.tellsLook) this.strip.tell("look", Object.fromEntries(look));
+  }
+
+  // What is remembered, what a link asks for, or as always.
+  take() {
+    const { memory, head, parts } = this.strip;
+    for (const [name, value] of Object.entries(LOOK)) memory[name] ??= head.look?.[name] ?? value;
+    this.slider.value = memory.opacity;
+    this.contrast.value = memory.contrast;
+    this.lines.checked = memory.lines;
+    this.beside.checked = memory.beside;
+    this.hatched.checked = !memory.bare;
+    this.hatching.hidden = !parts.masked;
+  }
+
+  say() {
+    const { strip } = this;
+    this.slider.disabled = Boolean(strip.memory.beside);
+    this.follow.disabled = !strip.near;
+    this.follow.ariaPressed = String(strip.follows);
+    this.combine.hidden = !strip.memory.also.length;
+  }
+
+  shut(event) {
+    if (event.key !== "Escape") return;
+    used(event);
+    this.close();
+    /** @type {HTMLElement} */ (this.drawing.firstChild).focus();
+  }
+
+  close() {
+    this.drawing.open = false;
+  }
+}

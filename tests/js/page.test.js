@@ -1,0 +1,104 @@
+// What panels have in common: offers, the selection, texts that agree with pictures.
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { agree, gone, isOf, painted } from "../../phenaki_viz/browser/page/agreement.js";
+import { isTyping, plain } from "../../phenaki_viz/browser/page/elements.js";
+import { isOvertaken } from "../../phenaki_viz/browser/page/order.js";
+import { memoryOf, offer, room, withdraw } from "../../phenaki_viz/browser/page/room.js";
+
+afterEach(() => {
+  for (const kept of [room.things, room.panels, room.memories, room.pictures, room.texts])
+    kept.clear();
+  room.pick = null;
+});
+
+test("what is offered is heard of by those who listen, and taken back only by its owner", () => {
+  const heard = [];
+  room.panels.add({ offered: (name) => heard.push(name) }).add({});
+  offer("weights", { of: "a" });
+  offer("weights", { of: "b" });
+  assert.deepEqual(heard, ["weights", "weights"]);
+  withdraw("weights", "a");
+  assert.equal(room.things.get("weights").of, "b");
+  withdraw("weights", "b");
+  assert.equal(room.things.size, 0);
+});
+
+test("what is remembered of a panel is the same object the next time", () => {
+  memoryOf("map").picked = [1, 2];
+  assert.deepEqual(memoryOf("map"), { picked: [1, 2] });
+  assert.deepEqual(memoryOf("other"), {});
+});
+
+test("a text of a run is true of every head of it, not of another run", () => {
+  assert.ok(isOf("run L1 H3", "run") && isOf("run", "run"));
+  assert.ok(!isOf("runs L1", "run") && !isOf("run", "run L1"));
+});
+
+const picture = (shows) => ({
+  shows,
+  aged: [],
+  age(old) {
+    this.aged.push(old);
+  },
+});
+const text = (says) => ({
+  calls: [],
+  follow() {
+    this.calls.push("follow");
+  },
+  note() {
+    this.calls.push("note");
+  },
+  outgrew: (key, shows) => key in says && !isOf(shows, says[key]),
+});
+
+test("texts follow before pictures are judged, and say last whether they agree", () => {
+  const [own, other] = [picture("run L1"), picture("old")];
+  const said = text({ map: "run", strip: "run" });
+  room.texts.add(said);
+  painted("map", own);
+  painted("strip", other);
+  assert.deepEqual(said.calls, ["follow", "note", "follow", "note"]);
+  assert.equal(own.aged.at(-1), false);
+  assert.equal(other.aged.at(-1), true);
+});
+
+test("a picture that is gone is judged no more, nor one that took its place", () => {
+  const [first, second] = [picture("a"), picture("b")];
+  painted("map", first);
+  painted("map", second);
+  gone("map", first);
+  assert.equal(room.pictures.get("map"), second);
+  gone("map", second);
+  agree();
+  assert.equal(second.aged.length, 1);
+});
+
+test("letters belong to fields that are written in, but not to sliders", () => {
+  const event = (target) => ({ composedPath: () => [target] });
+  assert.ok(isTyping(event({ tagName: "INPUT", type: "text" })));
+  assert.ok(
+    isTyping(event({ tagName: "TEXTAREA" })) &&
+      isTyping(event({ tagName: "P", isContentEditable: true })),
+  );
+  assert.ok(
+    !isTyping(event({ tagName: "INPUT", type: "range" })) &&
+      !isTyping(event({ tagName: "CANVAS" })),
+  );
+  assert.ok(plain({}) && !plain({ ctrlKey: true }));
+});
+
+test("a call that a newer one overtook is told apart, place by place, by all digits of its number", () => {
+  const call = (stamp, parentElement) => {
+    const data = new Uint8Array(4 + 8);
+    new DataView(data.buffer).setBigUint64(4, stamp, true);
+    return { data: data.subarray(1), parentElement };
+  };
+  const [root, other] = [{}, {}];
+  const newer = 2n ** 53n + 1n; // which a float does not tell from the one before
+  assert.ok(!isOvertaken(call(newer, root)));
+  assert.ok(isOvertaken(call(newer - 1n, root)));
+  assert.ok(!isOvertaken(call(newer, root)));
+  assert.ok(!isOvertaken(call(newer - 1n, other)));
+});

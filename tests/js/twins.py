@@ -1,0 +1,165 @@
+"""What the Python twins of the browser's modules say, for `node --test` to compare with.
+
+    python -m tests.js.twins
+
+writes twins.json anew. NaN is null there, infinity "inf".
+"""
+
+import base64
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from phenaki_viz.analysis.overlay import combined
+from phenaki_viz.analysis.top_mass import row_ranks
+from phenaki_viz.browser.axes import MapAxis
+from phenaki_viz.browser.packing import pack
+from phenaki_viz.browser.weight_codes import coded
+from phenaki_viz.figures.colour import ColourScale, lut
+from phenaki_viz.figures.laid_over import Drawn
+from phenaki_viz.figures.words import spoken
+from phenaki_viz.glossary import found_in
+from tests.components.test_weight_codes import read_back
+
+HERE = Path(__file__).parent
+FILE = HERE / "twins.json"
+ENDS = [
+    ("linear", 0.0, 0.4),
+    ("linear", -0.3, 0.3),
+    ("linear", 0.2, 0.2),
+    ("sqrt", 0.0, 0.08),
+    ("log", 1e-5, 0.7),
+    ("uniform", 0.25, 16.0),
+]
+AXES = [
+    MapAxis(title="query", grid=(2, 3, 5)),
+    MapAxis(title="key", nulls=2, grid=(2, 3, 5), origin=(4, 0, 0), breaks=(2, 17)),
+    MapAxis(title="key", nulls=1, words=("a", "seven", "seven"), breaks=(1,)),
+    MapAxis(title="key", grid=(7, 1, 1), origin=(0, 2, 3)),
+    MapAxis(title="query", grid=(1, 3, 5), origin=(3, 0, 0)),
+]
+SENTENCES = [
+    "Entropy of each query, and “entropy” in a prompt; entropy again.",
+    "The null keys of a cross-attention are not null-keyed.",
+    "A word “with null key inside” and null keys after it",
+]
+
+
+def twins() -> dict[str, Any]:
+    """Everything that twins.json holds."""
+    rng = np.random.default_rng(5)
+    return {
+        "scales": [scale(*ends) for ends in ENDS],
+        "multiples": multiples(rng),
+        "axes": [axis(one) for one in AXES],
+        "codes": codes(rng),
+        "message": message(rng),
+        "combined": [lines(rng, how) for how in ("mean", "sum")],
+        "drawn": [drawn(*ends) for ends in ((0.0, 0.5, 1.0), (-0.2, 0.4, 1.0), (0.0, 0.5, 4.0))],
+        "numbers": [[value, spoken(value)] for value in numbers(rng)],
+        "ranks": ranks(rng),
+        "terms": [[text, found_in(text)] for text in SENTENCES],
+    }
+
+
+def scale(law: str, low: float, high: float) -> dict[str, Any]:
+    found = ColourScale(low=low, high=high, law=law)
+    values = np.concatenate([np.linspace(-0.5, 1, 13), np.geomspace(1e-7, 50, 12), [low, high]])
+    return {
+        "ends": {"low": low, "high": high, "law": law},
+        "values": listed(values),
+        "unit": listed(found.unit(values.astype(np.float32))),
+    }
+
+
+def multiples(rng: np.random.Generator) -> dict[str, Any]:
+    weights = rng.random((5, 7)).astype(np.float32)
+    uniform = (1 / np.arange(3, 8)).astype(np.float32)
+    found = ColourScale(low=0.25, high=4, law="uniform").measured(weights, uniform[:, None])
+    return {"weights": listed(weights), "uniform": listed(uniform), "found": listed(found)}
+
+
+def axis(one: MapAxis) -> dict[str, Any]:
+    names = [one.name(at) for at in range(one.count or 0)]
+    return {"header": one.header(), "names": names}
+
+
+def codes(rng: np.random.Generator) -> dict[str, Any]:
+    sizes = rng.random(200) * 10.0 ** rng.integers(-12, 1, 200)
+    ends = [0, 1, 0.05, 1e-2, 1e-3, 1e-4, 1e-11, math.nan, math.inf]
+    values = np.concatenate([sizes, ends]).astype(np.float32)
+    parts = coded(values)
+    return {
+        **{name: listed(part) for name, part in parts.items()},
+        "values": listed(values),
+        "read": listed(read_back(parts)),
+    }
+
+
+def message(rng: np.random.Generator) -> dict[str, Any]:
+    parts = {
+        "odd": rng.integers(0, 255, 7).astype(np.uint8),
+        "values": rng.random((3, 5)).astype(np.float32),
+        "ranks": rng.integers(0, 60_000, 3).astype(np.uint16),
+        "none": np.zeros(0, np.float32),
+    }
+    head = {"id": "map", "said": "“zwei” × 2 → ∞", "scale": {"low": 0.25}}
+    sent = pack(head, **parts)
+    read = {name: listed(part.ravel()) for name, part in parts.items()}
+    return {"sent": base64.b64encode(sent).decode(), "head": head, "parts": read}
+
+
+def lines(rng: np.random.Generator, how: str) -> dict[str, Any]:
+    grids = rng.random((3, 2, 3, 5)).astype(np.float32)
+    grids[0, 0] = np.nan
+    grids[:, 1, 2, 3:] = np.nan
+    found = combined(grids, how)
+    return {"lines": [listed(one.ravel()) for one in grids], "how": how, "found": listed(found)}
+
+
+def drawn(low: float, high: float, contrast: float) -> dict[str, Any]:
+    given = ColourScale(low=low, high=high, palette="magma")
+    how = Drawn(opacity=1.0, contrast=contrast)
+    table = how.table(given)
+    found = how.stretched(given)
+    return {
+        "palette": lut("magma").ravel().tolist(),
+        "ends": {"low": low, "high": high, "law": "linear"},
+        "contrast": contrast,
+        "colours": listed(table[:, :3]),
+        "cover": listed(table[:, 3]),
+        "stretched": [found.low, found.high],
+    }
+
+
+def numbers(rng: np.random.Generator) -> list[float]:
+    sizes = rng.random(60) * 10.0 ** rng.integers(-9, 5, 60)
+    return [0.0, 1.0, -0.25, 0.1, *(float(f"{size:.7g}") for size in sizes if size < 9999)]
+
+
+def ranks(rng: np.random.Generator) -> dict[str, Any]:
+    attn = np.round(rng.random((4, 9)), 1).astype(np.float32)
+    return {"values": listed(attn), "shape": list(attn.shape), "ranks": row_ranks(attn).tolist()}
+
+
+def listed(values: np.ndarray) -> list[Any]:
+    """Flat; numbers as JSON can hold them."""
+    return [_told(float(one)) for one in np.asarray(values, np.float64).ravel()]
+
+
+def _told(value: float) -> Any:
+    if math.isnan(value):
+        return None
+    return "inf" if math.isinf(value) else value
+
+
+def text() -> str:
+    """The content of twins.json."""
+    return json.dumps(twins(), ensure_ascii=False, allow_nan=False) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), encoding="utf-8")
