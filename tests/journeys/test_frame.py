@@ -24,6 +24,7 @@ PAGES = {
     "masks": "/masks?source=Trained",
     "train": "/train?source=Trained",
     "training": "/train?source=Dial&depth=1",
+    "figure": "/figure?source=Trained",
 }
 
 
@@ -40,7 +41,7 @@ def test_no_page_breaks_wcag_aa(themed, name):
     page, address = themed
     page.goto(address + PAGES[name])
     settle(page)
-    if name not in ("training", "whatif"):  # no picture says anything there before it has begun
+    if name not in ("training", "whatif", "figure"):  # no picture says anything there before it has begun
         shown(page)
     page.evaluate(AXE)
     found = page.evaluate(RUN, RULES)["violations"]
@@ -73,7 +74,7 @@ def test_pages_stand_in_groups_under_the_name(open_app):
     said = """() => [...document.querySelectorAll("[data-testid=stTopNav] .rc-overflow-item > div")]
       .map((one) => getComputedStyle(one, "::before").content)"""
     assert [one.strip('"') for one in page.evaluate(said)] == [
-        "Look", "none", "none", "Explain", "Architecture", "none", "none",
+        "Look", "none", "none", "Explain", "Architecture", "none", "none", "Take away",
     ]  # fmt: skip
 
 

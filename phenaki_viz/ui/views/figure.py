@@ -168,8 +168,8 @@ def _take(composed: Composed) -> None:
     with st.expander("For LaTeX"):
         st.code(composed.tex_caption, language="latex", wrap_lines=True)
     st.caption(
-        "Every file holds its recipe: `phenaki-viz figure again.pdf --from run.safetensors "
-        "--recipe figure.svg` makes it again."
+        "Every file holds its recipe: “phenaki-viz figure again.pdf --from run.safetensors "
+        "--recipe figure.svg” makes it again."
     )
 
 
