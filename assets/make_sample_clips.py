@@ -3,13 +3,15 @@
 Run by `make clips`. Output is the same every time.
 """
 
+import json
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from phenaki_viz.data.digits import MovingDigits
+from phenaki_viz.data.digit_paths import PATHS
+from phenaki_viz.data.digits import DigitClip, MovingDigits
 from phenaki_viz.data.samples import DIGIT_CLIPS, digit_clip_file
 
 SIDE, FRAMES, DIGIT = 128, 17, 46
@@ -46,18 +48,34 @@ def save(path: Path, frames: np.ndarray) -> None:
     )
 
 
+def ways(clip: DigitClip, side: int) -> list[dict[str, object]]:
+    """Name, motion word and middle in every frame of each digit; side: its pixels."""
+    words = clip.caption.split()
+    return [
+        {
+            "name": words[digit.word],
+            "motion": words[digit.direction_word],
+            "centres": (digit.path + side / 2).tolist(),
+        }
+        for digit in clip.digits
+    ]
+
+
 def main() -> None:
-    """Write every sample clip."""
+    """Write every sample clip, and where their digits are."""
     seven, two, three = sprite(7, 2), sprite(2, 3), sprite(3, 5)
     two_digits = [(seven, ((4, 8), (76, 8))), (two, ((40, 56), (40, 80)))]
     save(HERE / "moving_digits.gif", draw(two_digits))
     save(HERE / "one_digit.gif", draw([(three, ((78, 40), (4, 40)))]))
     held_out = MovingDigits(seed=7, held_out=True)
+    paths = {}
     for number, caption in DIGIT_CLIPS.items():
         clip = held_out.clip(number)
         if clip.caption != caption:
             raise ValueError(f"clip {number} shows {clip.caption!r}, not {caption!r}")
         save(digit_clip_file(caption), np.round(clip.frames * 255).astype(np.uint8))
+        paths[caption] = ways(clip, held_out.sprite)
+    PATHS.write_text(json.dumps(paths, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

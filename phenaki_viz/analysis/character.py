@@ -1,6 +1,6 @@
 """What kind of head it is, by a stated rule: spatial, temporal or global; which words it reads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -92,11 +92,16 @@ def sort_of(record: AttentionRecord, regions: dict[str, Mass], spread: Spread) -
     steps, rows, columns = (len(np.unique(along)) for along in axis.places[axis.is_patch].T)
     if record.is_cross or steps <= 1 or rows * columns <= 1:
         return None
+    return sort_by(regions, spread)
+
+
+def sort_by(regions: Mapping[str, Mass], spread: Spread) -> Sort:
+    """Which kind of head it is, by `RULE`, of a map that runs over space and time."""
     if spread.share >= EVEN:
         return "even"
-    if _chosen(regions.get("own step")):
+    if was_chosen(regions.get("own step")):
         return "spatial"
-    return "temporal" if _chosen(regions.get("own place")) else "global"
+    return "temporal" if was_chosen(regions.get("own place")) else "global"
 
 
 def key_masses(head: HeadMap, queries: Sequence[int] | None = None) -> list[Mass]:
@@ -116,5 +121,6 @@ def key_masses(head: HeadMap, queries: Sequence[int] | None = None) -> list[Mass
     ]
 
 
-def _chosen(region: Mass | None) -> bool:
+def was_chosen(region: Mass | None) -> bool:
+    """Whether a head chose a region: by `CHOSEN` and `TIMES`."""
     return region is not None and region.mass >= CHOSEN and region.ratio >= TIMES

@@ -3,12 +3,12 @@
 Nothing here says that a head recognises or understands: a weight says where it reads.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 
-from phenaki_viz.analysis.character import EVEN, Spread, key_masses, sort_of, spread
+from phenaki_viz.analysis.character import EVEN, Sort, Spread, key_masses, sort_of, spread
 from phenaki_viz.analysis.regions import Mass, region_masses, sound_rows, visible_to
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.clauses import against, count, percent, telling, times
@@ -116,13 +116,17 @@ def head_sentence(head: Head) -> str:
     if how is None:
         return "No query of this map sees a key: its weights mean nothing."
     clauses = list(_words_clauses(head) if record.reads_words else _place_clauses(head, how))
-    text = "; ".join([*clauses, _spread_clause(how)]) + "."
+    text = "; ".join([*clauses, spread_clause(how)]) + "."
     return text[:1].upper() + text[1:]
 
 
 def _place_clauses(head: Head, how: Spread) -> Iterator[str]:
     regions = region_masses(head.map)
-    sort = sort_of(head.record, regions, how)
+    return place_clauses(regions, sort_of(head.record, regions, how), how)
+
+
+def place_clauses(regions: Mapping[str, Mass], sort: Sort | None, how: Spread) -> Iterator[str]:
+    """Where the head looks: what kind it is, and the region that tells most about it."""
     said: set[str] = set()
     if sort is not None and sort != "even":
         words, region = SORTS[sort]
@@ -141,15 +145,19 @@ def _place_clauses(head: Head, how: Spread) -> Iterator[str]:
 
 def _words_clauses(head: Head) -> Iterator[str]:
     masses = key_masses(head.map)
-    order = sorted(range(len(masses)), key=lambda key: -masses[key].mass)
-    if order:
-        first = masses[order[0]]
-        yield f"Reads {_key(head, order[0])} most ({against(first)})"
-    if len(order) > 1:
-        yield f"then {_key(head, order[1])} ({masses[order[1]].mass:.2f})"
+    return word_clauses([(_key(head, key), mass) for key, mass in enumerate(masses)])
 
 
-def _spread_clause(how: Spread) -> str:
+def word_clauses(masses: Sequence[tuple[str, Mass]]) -> Iterator[str]:
+    """Which keys of a text are read most: the first two. masses: of every key, with its name."""
+    ordered = sorted(masses, key=lambda one: -one[1].mass)
+    for (name, mass), words in zip(ordered, ("Reads {} most ({})", "then {} ({})"), strict=False):
+        figure = against(mass) if words.startswith("Reads") else f"{mass.mass:.2f}"
+        yield words.format(name, figure)
+
+
+def spread_clause(how: Spread) -> str:
+    """How many equal keys would be as spread: 'as spread as 23 equal keys of 180'."""
     keys = "key" if round(how.of) == 1 else "keys"
     return f"as spread as {count(how.equal_keys)} equal {keys} of {count(how.of)}"
 

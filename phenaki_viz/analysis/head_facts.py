@@ -1,0 +1,139 @@
+"""What was measured of one head: sums over queries that merge, over runs of rows and over clips."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from phenaki_viz.analysis.character import Spread
+from phenaki_viz.analysis.ledger import OF_PLACES
+from phenaki_viz.analysis.regions import REGIONS, Mass
+from phenaki_viz.analysis.surroundings import OFFSETS
+from phenaki_viz.analysis.tallies import Tally
+
+TERMS = ("content", "position", "alibi", "dense")
+FOLLOWING = ("follows", "follows_chance", "follows_mass", "follows_mass_even")
+# What is summed, each of a query unless it says so: of a pair of time steps (FOLLOWING), of a map
+# (diversity), of a word of motion (moves).
+NUMBERS = (
+    "entropy", "entropy_share", "keys", "top", "top_share",
+    *OFFSETS,
+    "null", "null_even", "text", "first",
+    *(f"share.{name}" for name in TERMS),
+    *(f"mass.{name}" for name in REGIONS),
+    *(f"even.{name}" for name in REGIONS),
+    "diversity",
+    *FOLLOWING,
+    "moves",
+)  # fmt: skip
+AT = {name: at for at, name in enumerate(NUMBERS)}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class HeadFacts:
+    """Sums of one head.
+
+    tally: over `NUMBERS`, of those that are known; a number that means nothing for its map counts
+    no query. words: of attention to a text, the weight on every key by its name. queries: how many
+    count. wrong: how many were left out, as their weights are no distribution. unseeing: how many
+    see no key.
+    """
+
+    tally: Tally
+    words: Mapping[str, Mass]
+    queries: int = 0
+    wrong: int = 0
+    unseeing: int = 0
+
+    @classmethod
+    def nothing(cls) -> "HeadFacts":
+        """Of no query."""
+        return cls(tally=Tally.empty(len(NUMBERS)), words={})
+
+    def merge(self, other: "HeadFacts") -> "HeadFacts":
+        """Of the queries of both."""
+        words = dict(self.words)
+        for name, mass in other.words.items():
+            words[name] = words[name].merge(mass) if name in words else mass
+        return HeadFacts(
+            tally=self.tally.merge(other.tally),
+            words=words,
+            queries=self.queries + other.queries,
+            wrong=self.wrong + other.wrong,
+            unseeing=self.unseeing + other.unseeing,
+        )
+
+    def mean(self, name: str) -> float:
+        """Of one of `NUMBERS`; NaN where it means nothing."""
+        return float(self._means[AT[name]])
+
+    def deviation(self, name: str) -> float:
+        """How far queries differ in it: the standard deviation; NaN where it means nothing."""
+        return float(self.tally.spread[AT[name]])
+
+    @cached_property
+    def _means(self) -> np.ndarray:
+        return self.tally.mean
+
+    @property
+    def position_share(self) -> float:
+        """How much position and ALiBi decide of a row together; NaN where it is not known."""
+        found = [self.mean(f"share.{name}") for name in OF_PLACES]
+        known = [share for share in found if not np.isnan(share)]
+        return float(np.sum(known)) if known else float("nan")
+
+    @property
+    def nulls(self) -> Mass | None:
+        """The weight on null keys; None where there are none."""
+        at, even = AT["null"], AT["null_even"]
+        if not self.tally.count[at]:
+            return None
+        return Mass(
+            weight=float(self.tally.total[at]),
+            even=float(self.tally.total[even]),
+            queries=int(self.tally.count[at]),
+        )
+
+    @property
+    def words_alone(self) -> dict[str, Mass]:
+        """The weight on every word: without the null keys, which stand first."""
+        nulls = {f"null {at + 1}" for at in range(len(self.words))} if self.nulls else set()
+        return {name: mass for name, mass in self.words.items() if name not in nulls}
+
+    @property
+    def regions(self) -> dict[str, Mass]:
+        """The mass of every region that says something; see `region_masses`."""
+        return {
+            name: Mass(
+                weight=float(self.tally.total[AT[f"mass.{name}"]]),
+                even=float(self.tally.total[AT[f"even.{name}"]]),
+                queries=count,
+            )
+            for name in REGIONS
+            if (count := int(self.tally.count[AT[f"mass.{name}"]]))
+        }
+
+    @property
+    def spread(self) -> Spread | None:
+        """How the weight is spread; None of no query."""
+        if not self.queries:
+            return None
+        bits, shares, keys = (
+            float(self.tally.total[AT[name]]) for name in ("entropy", "entropy_share", "keys")
+        )
+        return Spread(bits=bits, shares=shares, keys=keys, queries=self.queries)
+
+
+def tally_of(numbers: Mapping[str, np.ndarray]) -> Tally:
+    """The tally over `NUMBERS` of some of them, each 'q'; NaN does not count."""
+    count, total, squares = np.zeros((3, len(NUMBERS)))
+    if numbers:
+        at = [AT[name] for name in numbers]
+        values = np.array(list(numbers.values()), np.float64)
+        known = ~np.isnan(values)
+        values = np.where(known, values, 0)
+        count[at], total[at] = known.sum(axis=1), values.sum(axis=1)
+        mean = total[at] / np.maximum(count[at], 1)
+        squares[at] = (np.where(known, values - mean[:, None], 0) ** 2).sum(axis=1)
+    return Tally(count, total, squares)

@@ -1,0 +1,105 @@
+"""What lies around some queries: which keys they see, how far each is, and in which regions.
+
+Alike for all heads and layers of a stack: worked out once, then every head is weighed by it.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from einops import einsum, rearrange
+
+from phenaki_viz.analysis.regions import REGIONS
+from phenaki_viz.recording import HeadMap
+
+OFFSETS = ("dt", "drow", "dcol", "time", "space")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Surroundings:
+    """Of some queries of one map.
+
+    queries: 'q' int. seen: 'q j' bool. offsets: 'o q j' float32 in the order of `OFFSETS`: key −
+    query in time steps, rows and columns, and the distances; 0 where either is no patch. patches:
+    'q j' bool, pairs of which both are patches. regions: 'r q j' bool in the order of `REGIONS`.
+    """
+
+    queries: np.ndarray
+    seen: np.ndarray
+    offsets: np.ndarray
+    patches: np.ndarray
+    regions: np.ndarray
+
+    @cached_property
+    def telling(self) -> np.ndarray:
+        """Which regions say something here: 'r' bool.
+
+        Not those that no query sees, nor all that they see, nor the same keys as one before.
+        """
+        kept: list[int] = []
+        flat = rearrange(self.regions, "r q j -> r (q j)")
+        seen = self.seen.ravel()
+        for at, one in enumerate(flat):
+            same = any(np.array_equal(one, flat[other]) for other in kept)
+            if one.any() and not np.array_equal(one, seen) and not same:
+                kept.append(at)
+        return np.isin(np.arange(len(flat)), kept)
+
+    @cached_property
+    def even(self) -> np.ndarray:
+        """The share of uniform attention in every region: 'r q' float64."""
+        return self.regions.sum(axis=2) / np.maximum(self.seen.sum(axis=1), 1)
+
+    @cached_property
+    def _inside(self) -> np.ndarray:
+        return self.regions.astype(np.float32)
+
+    def masses(self, attn: np.ndarray) -> np.ndarray:
+        """Weight on every region: 'r q', of rows 'q j'."""
+        return einsum(attn, self._inside, "q j, r q j -> r q")
+
+    def displacement(self, attn: np.ndarray) -> np.ndarray:
+        """Mean of every offset, weighted by the attention on patches: 'o q'; NaN without any."""
+        on = np.where(self.patches, attn, 0).sum(axis=1)
+        total = einsum(attn, self.offsets, "q j, o q j -> o q")
+        return np.divide(total, on, out=np.full(total.shape, np.nan, total.dtype), where=on > 1e-6)
+
+
+def surroundings(head: HeadMap, queries: np.ndarray) -> Surroundings:
+    """What lies around some queries of a map."""
+    record, item = head.record, head.item
+    asked, keys = record.query_axis(item), record.key_axis(item)
+    seen = head.visible(queries)
+    pairs = asked.is_patch[queries][:, None] & keys.is_patch[None]
+    apart = keys.places[None] - asked.places[queries][:, None]
+    t, r, c = np.where(pairs, rearrange(apart, "q j a -> a q j"), 0)
+    at = np.broadcast_to(keys.places[None, :, 0], t.shape)
+    return Surroundings(
+        queries=queries,
+        seen=seen,
+        offsets=np.stack([t, r, c, np.abs(t), np.hypot(r, c)]).astype(np.float32),
+        patches=pairs,
+        regions=np.stack([inside(t, r, c, at) & pairs & seen for inside in REGIONS.values()]),
+    )
+
+
+@dataclass
+class Kept:
+    """The last surroundings that were worked out: the layers of a stack ask for the same ones."""
+
+    key: object = None
+    found: list[tuple[np.ndarray, Surroundings]] = field(default_factory=list)
+
+    def __call__(self, head: HeadMap, queries: np.ndarray) -> Surroundings:
+        """See `surroundings`."""
+        record, item = head.record, head.item
+        mask = None if record.key_mask is None else record.key_mask[item].tobytes()
+        axes = record.query_axis(item), record.key_axis(item)
+        key = (axes, record.causal, record.num_null_kv, mask, head.shape)
+        if self.key != key:
+            self.key, self.found = key, []
+        for asked, around in self.found:
+            if np.array_equal(asked, queries):
+                return around
+        self.found = [*self.found[-1:], (queries, surroundings(head, queries))]
+        return self.found[-1][1]

@@ -1,0 +1,143 @@
+"""Every head of a table in one sentence, and the table in one: by rules, each clause its figure."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from phenaki_viz.analysis.character import CHOSEN, EVEN, Spread, was_chosen
+from phenaki_viz.analysis.head_columns import half_width, names_of, value
+from phenaki_viz.analysis.head_facts import HeadFacts
+from phenaki_viz.analysis.head_table import HeadRow, HeadTable
+from phenaki_viz.figures.clauses import counted, joined, percent
+from phenaki_viz.figures.naming import head_label, module_family
+from phenaki_viz.figures.sentences import place_clauses, spread_clause, word_clauses
+
+LEAST = 0.25  # of a row's logits: what position decides is worth a clause from here
+MOVED = 4.0  # Calinski-Harabasz ratio of a word of motion that is worth a clause
+FAR = 0.5  # patches or time steps: a mean displacement is worth a clause from here
+
+
+SAID = {
+    "itself": "{} on themselves",
+    "step before": "{} on the step before",
+    "first step": "{} on the first step",
+    "null keys": "{} on null keys",
+    "one word": "{} on one word",
+    "position": "{} by position",
+    "ALiBi": "{} by ALiBi",
+    "follows": "{} along with the object",
+}
+
+
+def row_name(row: HeadRow) -> str:
+    """'self L3 H3'."""
+    return f"{module_family(row.module)} {head_label(row.layer, row.head)}"
+
+
+def row_sentence(row: HeadRow) -> str:
+    """What the head does on the whole: 'Stays in its own time step (0.90 of its weight; …); …'."""
+    facts = row.facts
+    how = facts.spread
+    if how is None:
+        return "No query of this map sees a key: its weights mean nothing."
+    where = list(_where(row, how))
+    clauses = [*where, *_nulls(facts), *_away(row), *_position(row), *_follows(row), *_moves(row)]
+    text = "; ".join([*clauses, spread_clause(how)]) + "."
+    return text[:1].upper() + text[1:]
+
+
+def _where(row: HeadRow, how: Spread) -> Iterator[str]:
+    facts = row.facts
+    if how.share >= EVEN and how.of > 1:
+        return iter(("hardly chooses",))
+    if facts.words:
+        return _words(facts)
+    if was_chosen(facts.nulls):
+        return iter(())  # said of them
+    return place_clauses(facts.regions, row.sort, how)
+
+
+def _words(facts: HeadFacts) -> Iterator[str]:
+    alone = facts.words_alone
+    return word_clauses([
+        (f"“{name}”" if name in alone else name.replace("null", "null key"), mass)
+        for name, mass in facts.words.items()
+    ])  # fmt: skip
+
+
+def _nulls(facts: HeadFacts) -> Iterator[str]:
+    nulls = facts.nulls
+    if nulls is not None and was_chosen(nulls):
+        yield f"its null keys hold {nulls.mass:.2f}; {nulls.uniform:.2f} would be uniform"
+
+
+def _away(row: HeadRow) -> Iterator[str]:
+    """Where its weight lies on average, seen from the query, where that is a place apart."""
+    back, down, right = (value(row, name) for name in ("dt", "drow", "dcol"))
+    moves = [
+        _way(back, "time step", "back", "ahead"),
+        _way(down, "patch", "up", "down"),
+        _way(right, "patch", "left", "right"),
+    ]
+    if said := [one for one in moves if one]:
+        yield f"on average {joined(said)} of the query"
+
+
+def _way(by: float, what: str, below: str, above: str) -> str:
+    if not abs(by) >= FAR:  # NaN too
+        return ""
+    many = "" if f"{abs(by):.1f}" == "1.0" else ("es" if what == "patch" else "s")
+    return f"{abs(by):.1f} {what}{many} {below if by < 0 else above}"
+
+
+def _position(row: HeadRow) -> Iterator[str]:
+    bias, alibi = value(row, "position_bias"), value(row, "alibi")
+    for name, share in (("position", bias), ("ALiBi", alibi)):
+        if share >= LEAST:
+            yield f"{name} makes {percent(share)}{_about(row, name)} of its choice"
+
+
+def _about(row: HeadRow, name: str) -> str:
+    half = half_width(row, "alibi" if name == "ALiBi" else "position_bias")
+    return f" ± {percent(half)}" if half >= 0.005 else ""
+
+
+def _follows(row: HeadRow) -> Iterator[str]:
+    found, chance = value(row, "follows"), value(row, "follows_chance")
+    if found >= CHOSEN and found > chance:
+        yield (
+            f"from the object it finds the object in {percent(found)} of other time steps "
+            f"({percent(chance)} by chance)"
+        )
+
+
+def _moves(row: HeadRow) -> Iterator[str]:
+    """Said where the places that read the word differ more between steps than within them."""
+    moved = value(row, "moves")
+    if moved >= MOVED:
+        yield f"where it reads the word of motion moves from step to step (ratio {moved:.1f})"
+
+
+def table_heading(table: HeadTable) -> str:
+    """What the heads are, counted: '16 self heads: 4 spatial, 12 global'."""
+    kinds = {module_family(row.module) for row in table}
+    what = f"{next(iter(kinds))} head" if len(kinds) == 1 else "head"
+    counts = Counter(name for row in table for name in names_of(row))
+    kind = [name for name in ("spatial", "temporal", "global", "even") if counts[name]]
+    other = [name for name in SAID if counts[name]]
+    said = [f"{counts[name]} {name}" for name in kind]
+    said += [SAID[name].format(counts[name]) for name in other]
+    return f"{counted(len(table), what)}{': ' if said else ''}{joined(said)}"
+
+
+def taken_over(table: HeadTable) -> str:
+    """Over what the figures were taken, and what did not count."""
+    if not table.rows:
+        return ""
+    facts = table.rows[0].facts
+    over = f"Mean over {counted(facts.queries // max(table.clips, 1), 'query')}"
+    over = over.replace("querys", "queries")
+    if table.clips > 1:
+        over += f" of each of {table.clips} clips; ± is the 95 % interval over clips (Student's t)"
+    wrong = sum(row.facts.wrong for row in table)
+    left = f". {counted(wrong, 'row')} that are no distribution do not count" if wrong else ""
+    return f"{over}{left}."

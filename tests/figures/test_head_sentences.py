@@ -1,0 +1,74 @@
+"""Each planted head in one sentence with its figures; the table's heading counts them."""
+
+import re
+
+import pytest
+
+from phenaki_viz.analysis.head_columns import NAMES
+from phenaki_viz.analysis.head_table import HeadTable, head_table
+from phenaki_viz.figures.head_sentences import (
+    SAID,
+    row_name,
+    row_sentence,
+    table_heading,
+    taken_over,
+)
+from tests.analysis.planted_heads import CROSS, SELF, TRUTH, recording
+
+SAYS = {
+    ("self", "step before"): "one time step back",
+    ("self", "same patch"): "Looks at its own place in other time steps (1.00 of its weight; ",
+    ("self", "nulls"): "Its null keys hold 1.00; 0.03 would be uniform; as spread as 2 equal keys",
+    ("self", "uniform"): "Hardly chooses; as spread as 62 equal keys of 62.",
+    ("self", "position"): "position makes 100 % of its choice",
+    ("self", "ALiBi"): "ALiBi makes 100 % of its choice",
+    ("self", "follows"): "it finds the object in 100 % of other time steps",
+    ("cross", "one word"): "Reads “two” most (0.80 of its weight; 0.20 would be uniform)",
+    ("cross", "nulls"): "Reads null key 1 most (0.60 of its weight; 0.20 would be uniform); "
+    "then null key 2 (0.30); its null keys hold 0.90; 0.40 would be uniform",
+    ("cross", "uniform"): "Hardly chooses; as spread as 5 equal keys of 5.",
+}
+
+
+@pytest.fixture(scope="module")
+def table():
+    return head_table(recording(), truth=TRUTH)
+
+
+def row_of(table, kind, name):
+    at = (SELF if kind == "self" else CROSS).index(name)
+    return next(row for row in table if row.kind == kind and row.head == at)
+
+
+@pytest.mark.parametrize(("kind", "name"), SAYS)
+def test_the_sentence_names_every_planted_head_right(table, kind, name):
+    said = row_sentence(row_of(table, kind, name))
+    assert SAYS[kind, name] in said
+    assert said[0].isupper() and said.endswith(".") and "nan" not in said
+    others = {
+        "position makes": "position", "ALiBi makes": "ALiBi", "finds the object": "follows",
+        "null keys hold": "nulls", "Hardly": "uniform",
+    }  # fmt: skip
+    for words, whose in others.items():
+        assert (words in said) == (name == whose), (words, said)
+
+
+def test_no_sentence_says_that_a_head_understands(table):
+    for row in table:
+        assert not re.search(r"recogni|understand|know", row_sentence(row))
+
+
+def test_the_heading_counts_what_the_rules_name(table):
+    mine = HeadTable(rows=tuple(row for row in table if row.kind == "cross"))
+    assert table_heading(mine) == "3 cross heads: 1 even, 1 on null keys and 1 on one word"
+    assert table_heading(table).startswith("11 heads: ")
+    assert table_heading(HeadTable(rows=mine.rows[:1])) == "1 cross head: 1 on one word"
+    assert set(SAID) < set(NAMES)
+
+
+def test_over_what_it_was_taken_is_said(table):
+    mine = HeadTable(rows=tuple(row for row in table if row.kind == "self"))
+    assert taken_over(mine) == "Mean over 60 queries."
+    assert "of each of 2 clips; ± is the 95 % interval" in taken_over(mine.join(mine))
+    assert row_name(mine.rows[3]) == "self L1 H3"
+    assert "± " not in row_sentence(mine.join(mine).rows[4])  # alike clips: no width to speak of
