@@ -5,103 +5,24 @@ taken when they are shown.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 import numpy as np
 
-from phenaki_viz.analysis import heads
-from phenaki_viz.analysis.character import Sort, sort_by, was_chosen
-from phenaki_viz.analysis.following import following, moves_with
-from phenaki_viz.analysis.head_facts import TERMS, HeadFacts, tally_of
+from phenaki_viz.analysis.head_facts import HeadFacts, tally_of
+from phenaki_viz.analysis.head_rows import HeadRow as HeadRow
+from phenaki_viz.analysis.head_rows import HeadTable as HeadTable
+from phenaki_viz.analysis.head_weighing import diversity, of_whole, weigh
 from phenaki_viz.analysis.incremental import Incremental, incremental
-from phenaki_viz.analysis.ledger import term_shares
-from phenaki_viz.analysis.regions import REGIONS, Mass
-from phenaki_viz.analysis.rows import wrong_among
-from phenaki_viz.analysis.surroundings import OFFSETS, Kept, Surroundings
-from phenaki_viz.analysis.truth import MOTIONS, UNKNOWN, Truth
-from phenaki_viz.errors import RecordingError, ShapeError
+from phenaki_viz.analysis.surroundings import Kept, Surroundings
+from phenaki_viz.analysis.truth import UNKNOWN, Truth
+from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording import AttentionRecord, HeadMap, Recording
 from phenaki_viz.recording.records import Kind
-from phenaki_viz.recording.segments import Words
 
 RUN = 2**19  # weights that are weighed at a time
 LONG, MOST_QUERIES = 4096, 1024  # of a map with more queries than LONG, so many evenly spaced ones
 MOST_ITEMS = 64  # of the batch items of one video, evenly spaced ones
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class HeadRow:
-    """One head. head: its original number. clips: what was measured of it, a clip each.
-
-    sorts: whether its map runs over space and time, so that it can be spatial or temporal.
-    """
-
-    module: str
-    stack: str
-    kind: Kind
-    layer: int
-    head: int
-    call: int
-    sorts: bool
-    clips: tuple[HeadFacts, ...]
-
-    @property
-    def identity(self) -> tuple[str, Kind, int, int, int]:
-        """What two rows of one head have in common."""
-        return self.module, self.kind, self.layer, self.head, self.call
-
-    @property
-    def sort(self) -> Sort | None:
-        """Spatial, temporal, global or even, by the rule of `character.RULE`; None of other maps.
-
-        None, too, of a head that chose the null keys: the rest of its weight says little.
-        """
-        how = self.facts.spread
-        if not self.sorts or how is None or was_chosen(self.facts.nulls):
-            return None
-        return sort_by(self.facts.regions, how)
-
-    @cached_property
-    def facts(self) -> HeadFacts:
-        """Over all clips."""
-        total = HeadFacts.nothing()
-        for one in self.clips:
-            total = total.merge(one)
-        return total
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class HeadTable:
-    """Heads in the order of the model; all of the same clips."""
-
-    rows: tuple[HeadRow, ...]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __iter__(self) -> Iterator[HeadRow]:
-        return iter(self.rows)
-
-    @property
-    def clips(self) -> int:
-        """Over how many."""
-        return len(self.rows[0].clips) if self.rows else 0
-
-    def join(self, other: "HeadTable") -> "HeadTable":
-        """The same heads over the clips of both. Raises ShapeError where they are other heads."""
-        mine = [row.identity for row in self]
-        theirs = [row.identity for row in other]
-        if mine != theirs:
-            apart = sorted({str(one) for one in mine} ^ {str(one) for one in theirs})
-            said = ", ".join(apart[:3]) or "in another order"
-            raise ShapeError(
-                f"tables of {len(mine)} and {len(theirs)} heads cannot be joined: {said}"
-            )
-        pairs = zip(self, other, strict=True)
-        return HeadTable(
-            rows=tuple(replace(one, clips=one.clips + more.clips) for one, more in pairs)
-        )
 
 
 @incremental
@@ -163,6 +84,16 @@ def stack_table(
     )  # fmt: skip
 
 
+def videos_of(recording: Recording) -> list[int]:
+    """Which videos of the batch every stack has recorded something of, from 0."""
+    found = [
+        {item // record.places.items_per_video for item in record.batch_items}
+        for records in recording.stacks().values()
+        for record in records
+    ]
+    return sorted(set.intersection(*found)) if found else []
+
+
 def runs_over_both(record: AttentionRecord) -> bool:
     """Whether a map runs over space and over time."""
     axis = record.query_axis(0)
@@ -196,7 +127,7 @@ def _measure(
     for number, queries in enumerate(runs):
         around = around_of(first, queries)
         for head in range(len(into)):
-            facts, total = _weigh(HeadMap(record, item, head), around, telling)
+            facts, total = weigh(HeadMap(record, item, head), around, telling)
             into[head] = into[head].merge(facts)
             means[head] += total
             yield (number + (head + 1) / len(into)) / len(runs)
@@ -204,8 +135,8 @@ def _measure(
         count = into[head].queries - queries_before
         if count:
             bits = (float(into[head].tally.total[0]) - bits_before) / count
-            of_rows = {"diversity": _diversity(means[head] / count, bits)}
-            for numbers in (of_rows, _of_whole(HeadMap(record, item, head), truth)):
+            of_rows = {"diversity": diversity(means[head] / count, bits)}
+            for numbers in (of_rows, of_whole(HeadMap(record, item, head), truth)):
                 more = replace(HeadFacts.nothing(), tally=tally_of(numbers))
                 into[head] = into[head].merge(more)
 
@@ -221,115 +152,3 @@ def _runs(head: HeadMap) -> list[np.ndarray]:
 def _some(runs: list[np.ndarray]) -> np.ndarray:
     """All queries of a short map, evenly spaced ones of a long one: enough to tell regions."""
     return runs[0] if len(runs) == 1 else np.array([run[len(run) // 2] for run in runs])
-
-
-def _weigh(
-    head: HeadMap, around: Surroundings, telling: np.ndarray
-) -> tuple[HeadFacts, np.ndarray]:
-    """What some rows tell, and their sum 'j'."""
-    queries, asked = around.queries, _in_a_row(around.queries)
-    attn, wrong = _read(head, asked)
-    sees = around.seen.any(axis=1)
-    bad = np.isin(queries, wrong) & sees
-    sound = sees & ~bad
-    numbers = _of_rows(head, attn, around, telling)
-    if head.record.knows_places:
-        shares = term_shares(head.terms(asked))
-        numbers |= {f"share.{name}": shares[name] for name in TERMS if name in shares}
-    kept = {name: np.where(sound, values, np.nan) for name, values in numbers.items()}
-    rows = np.where(sound[:, None], attn, 0)
-    facts = HeadFacts(
-        tally=tally_of(kept),
-        words=_words(head, rows, around, sound) if head.record.reads_words else {},
-        queries=int(sound.sum()),
-        wrong=int(bad.sum()),
-        unseeing=int((~sees).sum()),
-    )
-    return facts, rows.sum(axis=0, dtype=np.float64)
-
-
-def _in_a_row(queries: np.ndarray) -> Sequence[int]:
-    """Queries as a range where they have no gaps, which is read fastest."""
-    run = range(int(queries[0]), int(queries[-1]) + 1)
-    return run if len(run) == len(queries) else queries.tolist()
-
-
-def _read(head: HeadMap, queries: Sequence[int]) -> tuple[np.ndarray, Sequence[int] | np.ndarray]:
-    """Some rows 'q j', and which queries of the map are known to be wrong."""
-    if isinstance(queries, range):
-        span = queries.start, queries.stop
-        return head.tile(span), head.wrong_rows(span)
-    return head.rows(queries), wrong_among(head, queries)
-
-
-def _of_rows(
-    head: HeadMap, attn: np.ndarray, around: Surroundings, telling: np.ndarray
-) -> dict[str, np.ndarray]:
-    """One number a query: 'q' each, of rows that need not be sound."""
-    record, keys = head.record, around.seen.sum(axis=1)
-    with np.errstate(invalid="ignore"):
-        bits, top, nulls = (
-            heads.entropy(attn),
-            heads.top_mass(attn),
-            record.key_axis(head.item).nulls,
-        )
-        most = np.log2(np.maximum(keys, 1))
-        numbers = {
-            "entropy": bits,
-            "entropy_share": np.divide(bits, most, out=np.ones_like(bits), where=most > 0),
-            "keys": keys,
-            "top": top,
-            "top_share": top / np.maximum(keys, 1),
-        }
-        if nulls:
-            numbers["null"] = heads.null_mass(attn, nulls)
-            numbers["null_even"] = nulls / np.maximum(keys, 1)
-        if spans := record.key_axis(head.item).spans(Words):
-            numbers["text"] = sum(attn[:, slice(*span)].sum(axis=1) for span in spans)
-        if nulls < attn.shape[1]:
-            numbers["first"] = attn[:, nulls]
-        if around.patches.any():
-            numbers |= dict(zip(OFFSETS, around.displacement(attn), strict=True))
-            masses, even = around.masses(attn), around.even
-            for at, name in enumerate(REGIONS):
-                if telling[at]:
-                    numbers |= {f"mass.{name}": masses[at], f"even.{name}": even[at]}
-    return numbers
-
-
-def _words(
-    head: HeadMap, rows: np.ndarray, around: Surroundings, sound: np.ndarray
-) -> dict[str, Mass]:
-    """Weight on every key of a text by its name; of words that are alike, together."""
-    seen = around.seen[sound]
-    even = (seen / np.maximum(seen.sum(axis=1, keepdims=True), 1)).sum(axis=0)
-    found: dict[str, Mass] = {}
-    for name, weight, uniform in zip(
-        head.record.key_axis(head.item).names, rows.sum(axis=0, dtype=np.float64), even, strict=True
-    ):
-        before = found.get(name, Mass(weight=0, even=0, queries=len(seen)))
-        found[name] = replace(
-            before, weight=before.weight + float(weight), even=before.even + float(uniform)
-        )
-    return found
-
-
-def _of_whole(head: HeadMap, truth: Truth) -> dict[str, np.ndarray]:
-    """What is not of a query: the object that is followed, words of motion."""
-    record = head.record
-    if not record.is_cross:
-        return following(head, truth.paths) if truth.paths else {}
-    lattice = record.query_axis(head.item).lattice
-    keys = [at for at, name in enumerate(record.key_axis(head.item).names) if name in MOTIONS]
-    if not keys or lattice is None or not record.reads_words:
-        return {}
-    columns = head.columns(keys).T.reshape(len(keys), *lattice)
-    return {"moves": np.array([moves_with(one) for one in columns])}
-
-
-def _diversity(mean_row: np.ndarray, bits: float) -> np.ndarray:
-    """Entropy of the mean row minus the mean of the rows' entropies, 'one' float64.
-
-    The Jensen-Shannon divergence of all rows in bits: 0 where every query reads the same.
-    """
-    return np.maximum(heads.entropy(mean_row[None]) - bits, 0)

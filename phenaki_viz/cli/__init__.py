@@ -6,11 +6,22 @@ import os
 import sys
 from collections.abc import Sequence
 
-from phenaki_viz.cli import app, evaluate, export, figure, inspect, open, record, sweep, train
+from phenaki_viz.cli import (
+    app,
+    evaluate,
+    export,
+    figure,
+    heads,
+    inspect,
+    open,
+    record,
+    sweep,
+    train,
+)
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.files import shown
 
-COMMANDS = (app, open, record, export, figure, inspect, sweep, train, evaluate)
+COMMANDS = (app, open, record, export, figure, inspect, heads, sweep, train, evaluate)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

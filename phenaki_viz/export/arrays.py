@@ -10,6 +10,7 @@ from phenaki_viz.errors import ExportError
 from phenaki_viz.export.made_by import made_by_json
 from phenaki_viz.figures import Curves, FilmStrip, HeadGrid, Heatmap, Picture, Surface
 from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.table import Table
 
 
 def to_npz(picture: Picture) -> bytes:
@@ -43,6 +44,8 @@ def arrays_of(picture: Picture) -> dict[str, np.ndarray]:
             return _surface_arrays(picture)
         case Curves():
             return _curve_arrays(picture)
+        case Table():
+            return {one.name: np.asarray(one.values) for one in picture.columns}
     raise ExportError(f"{type(picture).__name__} has no numbers to export")
 
 

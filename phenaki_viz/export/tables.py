@@ -12,6 +12,7 @@ import numpy as np
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.made_by import CSV_MARK, made_by_json
 from phenaki_viz.figures import Curves, FilmStrip, HeadGrid, Heatmap, Picture, Surface
+from phenaki_viz.figures.table import Table
 from phenaki_viz.figures.words import plain
 
 FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"  # what makes a spreadsheet read a cell as a formula
@@ -45,6 +46,11 @@ def _remarks(picture: Picture) -> Iterable[str]:
             yield "nan: no key of this map"
         case Curves() if any(curve.spread is not None for curve in picture.curves):
             yield "spread: half the width of the interval around the value"
+        case Table():
+            for one in picture.columns:
+                if one.means:
+                    means = json.dumps(plain(one.means), ensure_ascii=False)
+                    yield f"column {one.name} {_uncut(means)} {one.unit}".rstrip()
         case HeadGrid() if picture.values is None:
             yield "nan: masked; inf: a row that is not a distribution"
 
@@ -80,6 +86,8 @@ def _rows(picture: Picture) -> Rows:
             return _surface_rows(picture)
         case Curves():
             return _curve_rows(picture)
+        case Table():
+            return _table_rows(picture)
     raise ExportError(f"{type(picture).__name__} has no numbers to export")
 
 
@@ -135,3 +143,9 @@ def _curve_rows(picture: Curves) -> Rows:
         for x, y, half in zip(curve.x, curve.y, spreads, strict=True):
             label = [guarded(picture.x_labels[int(x)])] if labels else []
             yield [guarded(curve.name), str(x), str(y), *([str(half)] if spread else []), *label]
+
+
+def _table_rows(picture: Table) -> Rows:
+    yield [guarded(one.name) for one in picture.columns]
+    for row in zip(*(one.values for one in picture.columns), strict=True):
+        yield [guarded(str(at)) if isinstance(at, str) else str(at) for at in row]

@@ -93,4 +93,6 @@ def cross_record():
 
 def recording():
     """Both, as one run of one transformer."""
-    return Recording([cross_record(), self_record()])
+    mine = self_record()
+    assert mine.position is not None
+    return Recording([cross_record(), mine], {"bias": mine.position})

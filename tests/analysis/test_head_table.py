@@ -235,6 +235,13 @@ def test_rows_that_are_wrong_or_see_nothing_do_not_count():
     assert names_of(gone) == () and np.isnan(value(gone, "entropy")) and gone.facts.wrong == 5
 
 
+def test_where_the_bias_is_not_at_hand_its_share_is_not_known(table):
+    bare = stack_table([replace(self_record(), position=None)], truth=TRUTH)
+    row = bare.rows[SELF.index("position")]
+    assert np.isnan(value(row, "position")) and np.isnan(value(row, "alibi"))
+    assert value(row, "entropy") == value(row_of(table, "self", "position"), "entropy")
+
+
 def test_maps_over_space_or_time_alone_are_taken_over_all_their_batch_items():
     attn = np.stack([np.eye(3), np.full((3, 3), 1 / 3)] * 10)[:, None]
     row = stack_table([planted(attn, Places(GRID, "patch"))]).rows[0]

@@ -1,0 +1,84 @@
+"""A head and what was measured of it; a table of heads, which joins with that of another clip."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from phenaki_viz.analysis.character import Sort, sort_by, was_chosen
+from phenaki_viz.analysis.head_facts import HeadFacts
+from phenaki_viz.errors import ShapeError
+from phenaki_viz.recording.records import Kind
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class HeadRow:
+    """One head. head: its original number. clips: what was measured of it, a clip each.
+
+    sorts: whether its map runs over space and time, so that it can be spatial or temporal.
+    """
+
+    module: str
+    stack: str
+    kind: Kind
+    layer: int
+    head: int
+    call: int
+    sorts: bool
+    clips: tuple[HeadFacts, ...]
+
+    @property
+    def identity(self) -> tuple[str, Kind, int, int, int]:
+        """What two rows of one head have in common."""
+        return self.module, self.kind, self.layer, self.head, self.call
+
+    @property
+    def sort(self) -> Sort | None:
+        """Spatial, temporal, global or even, by the rule of `character.RULE`; None of other maps.
+
+        None, too, of a head that chose the null keys: the rest of its weight says little.
+        """
+        how = self.facts.spread
+        if not self.sorts or how is None or was_chosen(self.facts.nulls):
+            return None
+        return sort_by(self.facts.regions, how)
+
+    @cached_property
+    def facts(self) -> HeadFacts:
+        """Over all clips."""
+        total = HeadFacts.nothing()
+        for one in self.clips:
+            total = total.merge(one)
+        return total
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class HeadTable:
+    """Heads in the order of the model; all of the same clips."""
+
+    rows: tuple[HeadRow, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[HeadRow]:
+        return iter(self.rows)
+
+    @property
+    def clips(self) -> int:
+        """Over how many."""
+        return len(self.rows[0].clips) if self.rows else 0
+
+    def join(self, other: "HeadTable") -> "HeadTable":
+        """The same heads over the clips of both. Raises ShapeError where they are other heads."""
+        mine = [row.identity for row in self]
+        theirs = [row.identity for row in other]
+        if mine != theirs:
+            apart = sorted({str(one) for one in mine} ^ {str(one) for one in theirs})
+            said = ", ".join(apart[:3]) or "in another order"
+            raise ShapeError(
+                f"tables of {len(mine)} and {len(theirs)} heads cannot be joined: {said}"
+            )
+        pairs = zip(self, other, strict=True)
+        return HeadTable(
+            rows=tuple(replace(one, clips=one.clips + more.clips) for one, more in pairs)
+        )
