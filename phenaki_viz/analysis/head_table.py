@@ -65,7 +65,7 @@ def stack_table(
 ) -> Incremental[HeadTable]:
     """The heads of one stack's layers. See `head_table`."""
     found = [[HeadFacts.nothing() for _ in record.heads] for record in records]
-    items = [_items(record, video) for record in records]
+    items = [items_of(record, video) for record in records]
     around = Kept()
     for layer, record in enumerate(records):
         for number, item in enumerate(items[layer]):
@@ -101,13 +101,16 @@ def runs_over_both(record: AttentionRecord) -> bool:
     return not record.is_cross and steps > 1 and rows * columns > 1
 
 
-def _items(record: AttentionRecord, video: int) -> list[int]:
-    """The recorded batch items of one video, evenly spaced ones of many."""
+def items_of(record: AttentionRecord, video: int, most: int = MOST_ITEMS) -> list[int]:
+    """The recorded batch items of one video, evenly spaced ones of more than `most`.
+
+    Raises RecordingError where none was recorded.
+    """
     each = record.places.items_per_video
     there = [at for at, item in enumerate(record.batch_items) if item // each == video]
     if not there:
         raise RecordingError(f"{record.module}: no batch item of video {video} was recorded")
-    spaced = np.linspace(0, len(there) - 1, min(len(there), MOST_ITEMS)).round().astype(int)
+    spaced = np.linspace(0, len(there) - 1, min(len(there), most)).round().astype(int)
     return [there[at] for at in np.unique(spaced)]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.made_by import made_by_json
-from phenaki_viz.figures import Curves, FilmStrip, HeadGrid, Heatmap, Picture, Surface
+from phenaki_viz.figures import Arrows, Curves, FilmStrip, HeadGrid, Heatmap, Picture, Surface
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.table import Table
 
@@ -44,6 +44,13 @@ def arrays_of(picture: Picture) -> dict[str, np.ndarray]:
             return _surface_arrays(picture)
         case Curves():
             return _curve_arrays(picture)
+        case Arrows():
+            return {
+                "shifts": _float32(picture.shifts),
+                "layers": _words(picture.layers),
+                "heads": _words(picture.heads),
+                **_if_given("selected", picture.selected, np.int64),
+            }
         case Table():
             return {one.name: np.asarray(one.values) for one in picture.columns}
     raise ExportError(f"{type(picture).__name__} has no numbers to export")

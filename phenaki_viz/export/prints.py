@@ -5,12 +5,13 @@ from typing import Any, Literal
 
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.paper import Sheet
+from phenaki_viz.export.paper_arrows import arrows_sheet
 from phenaki_viz.export.paper_curves import curves_sheet
 from phenaki_viz.export.paper_fonts import texts_of
 from phenaki_viz.export.paper_maps import head_grid_sheet, heatmap_sheet, surface_sheet
 from phenaki_viz.export.paper_strip import film_strip_sheet
 from phenaki_viz.export.paper_text import rules
-from phenaki_viz.figures import Curves, FilmStrip, HeadGrid, Heatmap, Picture, Surface
+from phenaki_viz.figures import Arrows, Curves, FilmStrip, HeadGrid, Heatmap, Picture, Surface
 
 _SHEETS: dict[type[Picture], Callable[..., Sheet]] = {
     Heatmap: heatmap_sheet,
@@ -18,6 +19,7 @@ _SHEETS: dict[type[Picture], Callable[..., Sheet]] = {
     HeadGrid: head_grid_sheet,
     Surface: surface_sheet,
     Curves: curves_sheet,
+    Arrows: arrows_sheet,
 }
 
 

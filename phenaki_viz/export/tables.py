@@ -11,7 +11,7 @@ import numpy as np
 
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.made_by import CSV_MARK, made_by_json
-from phenaki_viz.figures import Curves, FilmStrip, HeadGrid, Heatmap, Picture, Surface
+from phenaki_viz.figures import Arrows, Curves, FilmStrip, HeadGrid, Heatmap, Picture, Surface
 from phenaki_viz.figures.table import Table
 from phenaki_viz.figures.words import plain
 
@@ -86,6 +86,8 @@ def _rows(picture: Picture) -> Rows:
             return _surface_rows(picture)
         case Curves():
             return _curve_rows(picture)
+        case Arrows():
+            return _arrow_rows(picture)
         case Table():
             return _table_rows(picture)
     raise ExportError(f"{type(picture).__name__} has no numbers to export")
@@ -143,6 +145,14 @@ def _curve_rows(picture: Curves) -> Rows:
         for x, y, half in zip(curve.x, curve.y, spreads, strict=True):
             label = [guarded(picture.x_labels[int(x)])] if labels else []
             yield [guarded(curve.name), str(x), str(y), *([str(half)] if spread else []), *label]
+
+
+def _arrow_rows(picture: Arrows) -> Rows:
+    yield ["layer", "head", "time steps", "rows", "columns"]
+    shifts = np.asarray(picture.shifts, np.float32)
+    for layer, head in np.ndindex(shifts.shape[:2]):
+        names = guarded(picture.layers[layer]), guarded(picture.heads[head])
+        yield [*names, *_numbers(shifts[layer, head])]
 
 
 def _table_rows(picture: Table) -> Rows:

@@ -5,6 +5,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from phenaki_viz.figures.arrows import Arrows, arrows_figure
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.curves import Curve, Curves, curves_figure
 from phenaki_viz.figures.film_strip import FilmStrip, film_strip_figure
@@ -16,6 +17,7 @@ from phenaki_viz.figures.surface import Surface, flat_figure, surface_figure
 from phenaki_viz.figures.theme import Theme
 
 __all__ = [
+    "Arrows",
     "Axis",
     "ColourScale",
     "Curve",
@@ -26,6 +28,7 @@ __all__ = [
     "Picture",
     "Surface",
     "Theme",
+    "arrows_figure",
     "curves_figure",
     "figure_of",
     "film_strip_figure",
@@ -41,6 +44,7 @@ _DRAW: dict[type[Picture], Callable[..., Any]] = {
     HeadGrid: head_grid_figure,
     Curves: curves_figure,
     Surface: surface_figure,
+    Arrows: arrows_figure,
 }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from phenaki_viz.figures import (
+    Arrows,
     Axis,
     ColourScale,
     Curve,
@@ -146,6 +147,23 @@ def curves(**changes: Any) -> Curves:
     return Curves(**given | changes)
 
 
+def arrows(**changes: Any) -> Arrows:
+    """3 layers, 2 heads; one looks nowhere."""
+    shifts = np.random.default_rng(5).normal(size=(3, 2, 3))
+    shifts[2, 1] = np.nan
+    given: dict[str, Any] = {
+        "name": "self_shifts",
+        "title": "self attention: where heads look from the query",
+        "notes": ("mean over 60 queries",),
+        "made_by": {"weights": "sha256:3f9a…", "kind": "self"},
+        "shifts": shifts,
+        "layers": ("L0", "L1", "L2"),
+        "heads": ("H0", "H1"),
+        "selected": (1, 0),
+    }
+    return Arrows(**given | changes)
+
+
 def every_kind() -> tuple[Any, ...]:
     """One of each."""
-    return heatmap(), strip(), grid(), surface(), curves()
+    return heatmap(), strip(), grid(), surface(), curves(), arrows()
