@@ -13,7 +13,7 @@ from phenaki_viz.figures.words import literal, plain
 
 BACK = {"light": "#0072b2", "dark": "#4fa3e0"}  # of the arrow where the weight lies earlier,
 AHEAD = {"light": "#d55e00", "dark": "#f07d2e"}  # and later; Okabe and Ito 2008
-STILL = 0.05  # time steps that are no shift
+STILL = 0.15  # time steps that are no shift to speak of: the arrow has the colour of ink
 REACH = 0.42  # of a cell, from its middle, for the longest arrow
 CELL, LONGEST_NAME = 62, 10  # pixels; letters
 
@@ -55,11 +55,11 @@ class Arrows(Picture):
         return float(right / self.longest * REACH), float(down / self.longest * REACH)
 
     def time(self, layer: int, head: int) -> str:
-        """The shift in time under an arrow: '−0.4 t'; '0 t' where there is none to speak of."""
+        """The shift in time beside an arrow: '−0.4 t'; '–' where there is none."""
         steps = float(self.shifts[layer, head, 0])
         if not np.isfinite(steps):
             return "–"
-        return f"{steps:+.1f} t".replace("-", "−") if abs(steps) >= STILL else "0 t"
+        return f"{steps:+.1f} t".replace("-", "−") if abs(steps) >= 0.05 else "0 t"
 
     def colour(self, layer: int, head: int, theme: Theme) -> str:
         """Of an arrow: earlier, later, or the ink where time does not shift."""
@@ -86,7 +86,13 @@ def arrows_figure(picture: Arrows, theme: Theme = "light", *, bare: bool = False
     figure = go.Figure(_points(picture, cells, ink))
     figure.update_layout(
         xaxis=_axis(picture.heads, ink) | {"side": "top"},
-        yaxis=_axis(picture.layers, ink) | {"autorange": "reversed", "scaleanchor": "x"},
+        yaxis=_axis(picture.layers, ink)
+        | {
+            "autorange": "reversed",
+            "scaleanchor": "x",
+            "constrain": "domain",
+            "constraintoward": "top",
+        },
         shapes=[_cross(head, layer, ink) for layer, head in cells] + _outline(picture, ink),
         annotations=[
             one for at in cells for one in (*_arrow(picture, at, theme), _time(picture, at, ink))
@@ -136,7 +142,7 @@ def _arrow(picture: Arrows, at: tuple[int, ...], theme: Theme) -> list[dict[str,
         {
             "x": head + tip[0], "y": layer + tip[1], "ax": head, "ay": layer,
             "xref": "x", "yref": "y", "axref": "x", "ayref": "y", "text": "",
-            "showarrow": True, "arrowhead": 2, "arrowsize": 1, "arrowwidth": 2,
+            "showarrow": True, "arrowhead": 2, "arrowsize": 0.9, "arrowwidth": 1.8,
             "arrowcolor": picture.colour(layer, head, theme),
         }
     ]  # fmt: skip
@@ -176,4 +182,5 @@ def _axis(names: tuple[str, ...], ink: Ink) -> dict[str, Any]:
         "showgrid": False,
         "zeroline": False,
         "fixedrange": True,
+        "constrain": "domain",
     }

@@ -93,19 +93,22 @@ def _position(row: HeadRow) -> Iterator[str]:
     bias, alibi = value(row, "position_bias"), value(row, "alibi")
     for name, share in (("position", bias), ("ALiBi", alibi)):
         if share >= LEAST:
-            yield f"{name} makes {percent(share)}{_about(row, name)} of its choice"
+            column = "alibi" if name == "ALiBi" else "position_bias"
+            yield f"{name} makes {percent(share)}{_about(row, column)} of its choice"
 
 
-def _about(row: HeadRow, name: str) -> str:
-    half = half_width(row, "alibi" if name == "ALiBi" else "position_bias")
+def _about(row: HeadRow, column: str) -> str:
+    """Half of the interval behind a share; nothing of one clip, or where it rounds to 0 %."""
+    half = half_width(row, column)
     return f" ± {percent(half)}" if half >= 0.005 else ""
 
 
 def _follows(row: HeadRow) -> Iterator[str]:
     found, chance = value(row, "follows"), value(row, "follows_chance")
     if found >= CHOSEN and found > chance:
+        share = percent(found) + _about(row, "follows")
         yield (
-            f"from the object it finds the object in {percent(found)} of other time steps "
+            f"from the object it finds the object in {share} of other time steps "
             f"({percent(chance)} by chance)"
         )
 

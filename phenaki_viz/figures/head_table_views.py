@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from phenaki_viz.analysis.alike import DISTANCE, Alike
 from phenaki_viz.analysis.character import RULE
 from phenaki_viz.analysis.head_columns import (
     COLUMNS,
@@ -16,8 +17,13 @@ from phenaki_viz.analysis.head_columns import (
     value,
 )
 from phenaki_viz.analysis.head_table import HeadTable
+from phenaki_viz.figures.apart import told_apart
+from phenaki_viz.figures.arrows import Arrows
+from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.head_sentences import row_sentence, table_heading, taken_over
-from phenaki_viz.figures.naming import module_family
+from phenaki_viz.figures.heatmap import Heatmap
+from phenaki_viz.figures.naming import head_label, module_family
+from phenaki_viz.figures.picture import Axis
 from phenaki_viz.figures.table import Table, TableColumn
 
 HALF = "_half"  # ends the name of a column's half interval
@@ -54,8 +60,19 @@ def _identity(table: HeadTable) -> list[TableColumn]:
         _whole("head", "Head", [row.head for row in rows]),
         _whole("call", "Call", [row.call for row in rows]),
         _text("named", "Named", [", ".join(names_of(row)) for row in rows]),
+        *_reads(table),
         _text("sentence", "In words", [row_sentence(row) for row in rows]),
     ]
+
+
+def _reads(table: HeadTable) -> list[TableColumn]:
+    """Of attention to a text: the key that each head reads most, and its weight."""
+    if not any(row.facts.words for row in table):
+        return []
+    most = [max(row.facts.words.items(), key=lambda one: one[1].mass, default=None)
+            for row in table]  # fmt: skip
+    said = ["" if one is None else f"{one[0]} ({one[1].mass:.2f})" for one in most]
+    return [_text("reads", "Reads most", said)]
 
 
 def _left(table: HeadTable) -> list[TableColumn]:
@@ -95,3 +112,53 @@ def _text(name: str, title: str, values: list[str]) -> TableColumn:
 
 def _whole(name: str, title: str, values: list[int]) -> TableColumn:
     return TableColumn(name=name, title=title, values=np.array(values, np.int64))
+
+
+def alike_picture(
+    table: HeadTable, alike: Alike, made_by: Mapping[str, Any], name: str = "heads_alike"
+) -> Heatmap:
+    """How far heads are from each other, like beside like. table: heads in the order of alike."""
+    order = list(alike.order)
+    names = told_apart(tuple(head_label(table.rows[at].layer, table.rows[at].head) for at in order))
+    values = np.asarray(alike.distances[np.ix_(order, order)], np.float32)
+    return Heatmap(
+        name=name,
+        title="Heads alike",
+        notes=(DISTANCE, f"over {alike.queries:,} queries; ordered by clustering, average linkage"),
+        made_by=made_by,
+        values=values,
+        query=Axis(title="head", names=names),
+        key=Axis(title="head", names=names),
+        scale=ColourScale(low=0, high=1, palette="magma_r", scope="what the distance can be"),
+        unit="Jensen–Shannon distance",
+    )
+
+
+def shifts_picture(
+    table: HeadTable,
+    made_by: Mapping[str, Any],
+    selected: tuple[int, int] | None = None,
+    name: str = "heads_shifts",
+) -> Arrows | None:
+    """Where the heads of a stack look from the query; None where their keys have no places."""
+    layers = list(dict.fromkeys((row.module, row.call, row.layer) for row in table))
+    heads = sorted({row.head for row in table})
+    shifts = np.full((len(layers), len(heads), 3), np.nan)
+    for row in table:
+        at = layers.index((row.module, row.call, row.layer)), heads.index(row.head)
+        shifts[at] = [value(row, column) for column in ("dt", "drow", "dcol")]
+    if np.isnan(shifts).all():
+        return None
+    return Arrows(
+        name=name,
+        title="Where heads look from the query",
+        notes=(
+            "mean of key − query by weight: arrows in rows and columns, numbers in time steps",
+            taken_over(table),
+        ),
+        made_by=made_by,
+        shifts=shifts,
+        layers=told_apart(tuple(f"L{layer}" for _, _, layer in layers)),
+        heads=tuple(f"H{head}" for head in heads),
+        selected=selected,
+    )

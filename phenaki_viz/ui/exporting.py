@@ -31,6 +31,7 @@ WHAT = {
     "npz": "The exact numbers, for NumPy",
     "csv": "The exact numbers, for spreadsheets",
 }
+TABLES = ("csv", "npz")
 
 
 def export_row(name: str, make: Callable[[], Picture], key: str) -> None:
@@ -41,6 +42,12 @@ def export_row(name: str, make: Callable[[], Picture], key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.caption("Export", width="content")
         _downloads(name, make, key)
+
+
+def table_row(name: str, make: Callable[[], Picture], key: str) -> None:
+    """One download a format that a table has: CSV and NPZ. name, make: see `export_row`."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
+        _downloads(name, make, key, kinds=TABLES)
 
 
 def export_icon(
@@ -72,15 +79,21 @@ def export_icon(
     return box
 
 
-def _downloads(name: str, make: Callable[[], Picture], key: str, of: str = "") -> None:
-    for kind, what in WHAT.items():
+def _downloads(
+    name: str,
+    make: Callable[[], Picture],
+    key: str,
+    of: str = "",
+    kinds: Sequence[str] = tuple(WHAT),
+) -> None:
+    for kind in kinds:
         st.download_button(
             f"{kind.upper()} of {of}" if of else kind.upper(),
             data=partial(_file, make, kind),
             file_name=f"{name}.{kind}",
             on_click="ignore",
             key=f"export.{key}.{kind}",
-            help=what,
+            help=WHAT[kind],
             type="tertiary",
         )
 

@@ -1,0 +1,45 @@
+"""The table of heads over many clips: each is shown to the model, measured, and let go of."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from torch import nn
+
+from phenaki_viz.analysis.head_table import HeadTable, head_table
+from phenaki_viz.analysis.incremental import Incremental, incremental
+from phenaki_viz.analysis.truth import truth_of
+from phenaki_viz.data import Clip, Prompt
+from phenaki_viz.errors import ConfigError
+from phenaki_viz.recording.records import Kind
+from phenaki_viz.runs.model import Ask, look, most_frames
+
+
+@incremental
+def table_over_clips(
+    model: nn.Module,
+    clips: Sequence[tuple[Clip, Prompt]],
+    ask: Ask,
+    *,
+    kind: Kind | None = None,
+    stack: str | None = None,
+) -> Incremental[HeadTable]:
+    """Every head over these clips, each with its prompt: see `head_table`. A step is a part of one.
+
+    ask: how the model is asked of each clip: which share of its tokens is hidden, which heads are
+    off. Raises ConfigError without a clip, and what `look` and `head_table` raise.
+    """
+    if not clips:
+        raise ConfigError("no clip is given: name at least one")
+    whole = HeadTable(rows=())
+    for number, (clip, prompt) in enumerate(clips):
+        yield number / len(clips)
+        frames = ask.frames or most_frames(model, len(clip.frames))
+        run = look(model, clip, prompt, replace(ask, frames=frames))
+        steps = head_table.steps(run.recording, kind=kind, stack=stack, truth=truth_of(run))
+        while True:
+            try:
+                yield (number + next(steps)) / len(clips)
+            except StopIteration as end:
+                whole = whole.join(end.value) if number else end.value
+                break
+    return whole

@@ -1,0 +1,228 @@
+"""Heads: which heads do what? All of a stack in one table, each in one sentence."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from phenaki_viz.analysis.character import RULE
+from phenaki_viz.analysis.head_columns import NAMES, names_of
+from phenaki_viz.analysis.head_table import HeadRow, HeadTable
+from phenaki_viz.figures.arrows import Arrows
+from phenaki_viz.figures.head_sentences import row_name, row_sentence, table_heading, taken_over
+from phenaki_viz.figures.head_table_views import alike_picture, heads_table, shifts_picture
+from phenaki_viz.figures.naming import kind_stem
+from phenaki_viz.figures.picture import Picture
+from phenaki_viz.figures.table import Table
+from phenaki_viz.runs.live import find_model
+from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import frame, head_tables, panels, selection, shows, slices
+from phenaki_viz.ui.exporting import export_row, table_row
+from phenaki_viz.ui.head_tables import Over
+from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.views.heads_style import FIRST, STYLE, column_config, listed
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+_ASKED = "heads.asked"
+TABLE, ONLY = "heads.table", "heads_only"
+HIGH = 430  # pixels of a picture
+MOST_ROWS, HIGHEST = 17, 600  # rows that are shown without scrolling; pixels of more
+PICTURES = {"shifts": "Where they look", "alike": "How alike they are"}
+
+
+@st.fragment
+def heads_page(run: Run) -> None:
+    """Every head of the chosen stack: a sentence of all, the table, arrows, who is like whom."""
+    st.html(STYLE)
+    words = panels.place_for_words()
+    tools = st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="heads.tools"
+    )
+    with tools:
+        records = selection.choose_stack(run.recording)
+    if not records:
+        with words:
+            panels.nothing("Heads", "Depth 0: there is no attention to show. Turn the depth up.")
+        return
+    with tools:
+        chosen = selection.choose(run.recording, records, place=False)
+    left, right = st.columns([8, 5], gap="medium")
+    with left:
+        narrowing = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    with narrowing:
+        names = st.container(width=230)
+        over = _choose_clips(run, chosen)
+    slices.draw_place()
+    table = _measured(run, chosen, over)
+    with words:
+        said = st.container(gap="xxsmall")
+    with names:
+        only = _choose_names(table)
+    shown = [at for at, row in enumerate(table) if not only or set(only) & set(names_of(row))]
+    with left:
+        _table(run, chosen, table, over, shown)
+    with right:
+        picture = _picture(run, chosen, table)
+    with said:
+        _say(run, chosen, table, picture)
+
+
+def _choose_clips(run: Run, chosen: Selection) -> Over | None:
+    """Over the clip at hand, or over some that come with the project; None is the clip."""
+    if not isinstance(run, Look) or find_model(run) is None:
+        return None
+    most = len(head_tables.CAPTIONS)
+    clips = st.number_input(
+        "Clips", 2, most, 10, key="heads_clips", width=90, label_visibility="collapsed",
+        help="Held-out clips of moving digits, each with its caption", **_BOUND,
+    )  # fmt: skip
+    ask = replace(run.ask, frames=None)
+    over = Over(int(clips), ask, chosen.record.stack, chosen.record.kind)
+    asked = st.session_state.get(_ASKED)
+    if asked == over.clips:
+        st.button("This clip alone", icon=":material/undo:", key="heads.back", on_click=_take_back)
+        return over
+    st.button(
+        f"Over {over.clips} clips", icon=":material/video_library:", key="heads.start",
+        on_click=_ask, args=(over.clips,),
+        help="Measure the heads over so many clips: means with 95 % intervals",
+    )  # fmt: skip
+    return None
+
+
+def _ask(clips: int) -> None:
+    st.session_state[_ASKED] = clips
+
+
+def _take_back() -> None:
+    st.session_state.pop(_ASKED, None)
+
+
+def _measured(run: Run, chosen: Selection, over: Over | None) -> HeadTable:
+    model = find_model(run)
+    if over is None or model is None:
+        return head_tables.of_clip(run, chosen)
+    return head_tables.over_clips(model, over, _take_back)
+
+
+def _row(chosen: Selection, table: HeadTable) -> HeadRow:
+    """Of the selected head."""
+    return table.rows[_at(chosen, chosen.layer, chosen.head)]
+
+
+def _at(chosen: Selection, layer: int, head: int) -> int:
+    return sum(len(record.heads) for record in chosen.records[:layer]) + head
+
+
+def _say(run: Run, chosen: Selection, table: HeadTable, picture: Picture) -> None:
+    of = {f"heads.{picture.name}": _shows(chosen, table)}
+    panels.heading(table_heading(table), run.recording.made_by, of)
+    row = _row(chosen, table)
+    panels.say(f"{row_name(row)}: {row_sentence(row)}", of, key="sentence.head", aside=True)
+
+
+def _shows(chosen: Selection, table: HeadTable) -> str:
+    return f"heads {shows.a_stack(chosen)} {chosen.layer} {chosen.head} clips {table.clips}"
+
+
+def _table(
+    run: Run,
+    chosen: Selection,
+    table: HeadTable,
+    over: Over | None,
+    shown: Sequence[int],
+) -> None:
+    """Every head; the marked row is the head that all pages look at."""
+    name = f"{kind_stem(run.recording, chosen.record)}_heads"
+    clips = ", ".join(head_tables.CAPTIONS[: over.clips]) if over else run.clip.name
+    picture = heads_table(table, run.recording.made_by, name, clips=clips)
+    drawn = st.container()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        frame.link("attention", f"Look at {row_name(_row(chosen, table))}", ":material/visibility:")
+        st.space("stretch")
+        every = st.toggle("All columns", key="heads_all", **_BOUND)
+        table_row(name, lambda: picture, "heads")
+    with drawn:
+        _draw(chosen, picture, shown, every=every)
+    st.caption(taken_over(table))
+    _rules()
+
+
+def _choose_names(table: HeadTable) -> list[str]:
+    """Names of which a head must have one to be listed; [] lists all."""
+    there = {name for row in table for name in names_of(row)}
+    options = [name for name in NAMES if name in there]
+    kept = [name for name in st.session_state.get(ONLY, []) if name in options]
+    if kept != st.session_state.get(ONLY, kept):
+        st.session_state[ONLY] = kept
+    return st.multiselect(
+        "Only heads named", options, key=ONLY, placeholder="All heads", width=230,
+        label_visibility="collapsed", **_BOUND,
+    )  # fmt: skip
+
+
+def _draw(chosen: Selection, picture: Table, shown: Sequence[int], *, every: bool) -> None:
+    at = _at(chosen, chosen.layer, chosen.head)
+    marked = [shown.index(at)] if at in shown else []
+    state = st.session_state.get(TABLE)
+    if state is None or list(state["selection"]["rows"]) != marked:
+        st.session_state[TABLE] = {"selection": {"rows": marked, "columns": [], "cells": []}}
+    places = [
+        (layer, head)
+        for layer, record in enumerate(chosen.records)
+        for head in range(len(record.heads))
+    ]
+    rows = listed(picture, shown)
+    st.dataframe(
+        rows,
+        column_config=column_config(picture),
+        column_order=None if every else [name for name in FIRST if name in rows],
+        hide_index=True,
+        height="content" if len(shown) <= MOST_ROWS else HIGHEST,
+        alt="Every head of this kind of map and its numbers",
+        key=TABLE,
+        on_select=lambda: _pick([places[one] for one in shown]),
+        selection_mode="single-row",
+        placeholder="–",
+    )
+
+
+def _pick(places: Sequence[tuple[int, int]]) -> None:
+    """The row that was chosen is the head that the whole app looks at; a callback."""
+    rows = st.session_state[TABLE]["selection"]["rows"]
+    if rows and rows[0] < len(places):
+        layer, head = places[rows[0]]
+        selection.wish(layer=layer, head=head)
+
+
+def _rules() -> None:
+    with st.expander("How heads are named", icon=":material/rule:"):
+        st.text(RULE[:1].upper() + RULE[1:] + ".")
+        st.text("\n".join(f"{name}: {rule}" for name, rule in NAMES.items()))
+
+
+def _picture(run: Run, chosen: Selection, table: HeadTable) -> Picture:
+    """Arrows, or the matrix of distances; the matrix alone where keys have no places."""
+    made_by, stem = run.recording.made_by, kind_stem(run.recording, chosen.record)
+    arrows = shifts_picture(table, made_by, (chosen.layer, chosen.head), f"{stem}_shifts")
+    kind = "alike"
+    if arrows is not None:
+        kind = st.segmented_control(
+            "Picture", list(PICTURES), format_func=PICTURES.__getitem__, default="shifts",
+            key="heads_picture", required=True, label_visibility="collapsed", **_BOUND,
+        ) or "shifts"  # fmt: skip
+    picture: Picture
+    if kind == "shifts" and arrows is not None:
+        picture = arrows
+    else:
+        found = head_tables.alike(run, chosen)
+        picture = alike_picture(table, found, made_by, f"{stem}_alike")
+    height = min(HIGH, 62 * len(picture.layers) + 90) if isinstance(picture, Arrows) else HIGH
+    panels.plotly(
+        picture, key=f"heads.{picture.name}", height=height, titled=False, noted=True,
+        elsewhere=(taken_over(table),), shows=_shows(chosen, table),
+    )  # fmt: skip
+    export_row(picture.name, lambda: picture, "heads.picture")
+    return picture

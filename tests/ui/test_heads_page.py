@@ -1,0 +1,118 @@
+"""The page Heads: every head named and listed, linked with the chosen one, over clips if asked."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from phenaki_viz.analysis.head_columns import half_width, value
+from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
+from phenaki_viz.evaluation.head_clips import table_over_clips
+from phenaki_viz.figures.head_sentences import row_sentence
+from phenaki_viz.runs.model import Ask
+from tests.runs.trained import phenaki
+from tests.sent import words_on
+
+
+def drawn(kind):
+    from phenaki_viz.data import read_prompt
+    from phenaki_viz.runs.files import open_recording
+    from phenaki_viz.runs.model import look
+    from phenaki_viz.ui.views.heads import heads_page
+    from tests.runs.trained import clip, phenaki
+    from tests.ui.test_heads_page import planted_file
+
+    if kind == "planted":
+        heads_page(open_recording(("planted.safetensors", planted_file())))
+    else:
+        heads_page(look(phenaki(), clip(), read_prompt("left right")))
+
+
+@cache
+def planted_file():
+    import tempfile
+    from pathlib import Path
+
+    from tests.analysis.planted_heads import recording
+
+    with tempfile.TemporaryDirectory() as folder:
+        return recording().save(Path(folder) / "planted.safetensors").read_bytes()
+
+
+def page(kind="planted", maps="self"):
+    at = AppTest.from_function(drawn, default_timeout=120, args=(kind,)).run()
+    return at.button_group(key="maps").set_value(maps).run()
+
+
+def rows(at):
+    assert not at.exception
+    return at.dataframe[0].value
+
+
+def test_planted_heads_are_named_in_table_heading_and_sentence():
+    at = page()
+    table = rows(at)
+    assert list(table["name"]) == [f"L1 H{head}" for head in range(8)]
+    assert table["named"][1] == "temporal" and table["named"][2] == "null keys"
+    assert table["position"][4] == pytest.approx(1, abs=1e-3)
+    said = words_on(at)
+    assert any(one.startswith("8 self heads: ") and "1 on null keys" in one for one in said)
+    assert any("self L1 H0: Looks at its own place" in one for one in said)
+    assert any("Mean over 60 queries." in one for one in said)
+
+
+def test_the_chosen_head_is_the_marked_row_and_the_sentence():
+    at = page()
+    assert at.session_state["heads.table"]["selection"]["rows"] == [0]
+    at.number_input(key="head").set_value(5).run()
+    assert at.session_state["heads.table"]["selection"]["rows"] == [5]
+    assert any("self L1 H5: " in one and "ALiBi makes 100 %" in one for one in words_on(at))
+    at.multiselect(key="heads_only").set_value(["null keys", "even"]).run()
+    assert list(rows(at)["name"]) == ["L1 H2", "L1 H3"]
+    assert at.session_state["heads.table"]["selection"]["rows"] == []
+    at.number_input(key="head").set_value(3).run()
+    assert at.session_state["heads.table"]["selection"]["rows"] == [1]
+
+
+def test_cross_attention_says_what_is_read_and_drops_names_it_has_not_got():
+    at = page()
+    at.multiselect(key="heads_only").set_value(["temporal"]).run()
+    at.button_group(key="maps").set_value("cross").run()
+    table = rows(at)
+    assert at.multiselect(key="heads_only").value == [] and len(table) == 3
+    assert list(table["reads"])[:2] == ["two (0.80)", "null 1 (0.60)"]
+    assert "position" not in table and not at.button_group[1:]  # no arrows of words
+
+
+def test_the_picture_can_be_who_is_like_whom():
+    at = page()
+    at.button_group(key="heads_picture").set_value("alike").run()
+    assert not at.exception
+    assert any("Jensen–Shannon distance" in one for one in words_on(at))
+
+
+def test_a_file_has_no_model_to_ask_for_other_clips():
+    assert not [one for one in page().button if one.key == "heads.start"]
+
+
+def test_over_clips_every_number_has_its_interval_and_the_way_back_leads_back():
+    at = page("whole")
+    one_clip = rows(at)
+    at.number_input(key="heads_clips").set_value(3).run()
+    at.button(key="heads.start").click().run()
+    over = rows(at)
+    captions = list(DIGIT_CLIPS.values())[:3]
+    made = table_over_clips(
+        phenaki(), [(digit_clip(one), read_prompt(one)) for one in captions], Ask(),
+        kind="self", stack="maskgit.transformer",
+    )  # fmt: skip
+    wanted = [value(row, "entropy") for row in made]
+    at.toggle(key="heads_all").set_value(True).run()
+    np.testing.assert_allclose(rows(at)["entropy"], wanted, atol=1e-5)
+    halves = [half_width(row, "entropy") for row in made]
+    np.testing.assert_allclose(rows(at)["entropy_half"], halves, atol=1e-5)
+    assert any("of each of 3 clips; ± is the 95 % interval" in one for one in words_on(at))
+    assert any(row_sentence(made.rows[0]) in one for one in words_on(at))
+    at.button(key="heads.back").click().run()
+    assert list(rows(at)["equal_keys"]) == list(one_clip["equal_keys"]) != list(over["equal_keys"])
