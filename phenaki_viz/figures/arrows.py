@@ -12,7 +12,7 @@ from phenaki_viz.figures.theme import EDGE, INK, LETTER, SMALL, Ink, Plan, Swatc
 from phenaki_viz.figures.words import literal, plain
 
 BACK = {"light": "#0072b2", "dark": "#4fa3e0"}  # of the arrow where the weight lies earlier,
-AHEAD = {"light": "#d55e00", "dark": "#f07d2e"}  # and later; Okabe and Ito 2008
+AHEAD = {"light": "#b84a00", "dark": "#f07d2e"}  # and later; after Okabe and Ito 2008, darker
 STILL = 0.15  # time steps that are no shift to speak of: the arrow has the colour of ink
 REACH = 0.42  # of a cell, from its middle, for the longest arrow
 CELL, LONGEST_NAME = 62, 10  # pixels; letters

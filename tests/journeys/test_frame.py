@@ -19,6 +19,7 @@ PAGES = {
     "attention": "/?source=Trained",
     "text": "/text?source=Trained",
     "sampling": "/sampling?source=Trained&decoding=4",
+    "heads": "/heads?source=Trained&maps=Self",
     "whatif": "/whatif?source=Trained",
     "position": "/position?source=Trained",
     "masks": "/masks?source=Trained",
@@ -74,7 +75,7 @@ def test_pages_stand_in_groups_under_the_name(open_app):
     said = """() => [...document.querySelectorAll("[data-testid=stTopNav] .rc-overflow-item > div")]
       .map((one) => getComputedStyle(one, "::before").content)"""
     assert [one.strip('"') for one in page.evaluate(said)] == [
-        "Look", "none", "none", "Explain", "Architecture", "none", "none", "Take away",
+        "Look", "none", "none", "Explain", "none", "Architecture", "none", "none", "Take away",
     ]  # fmt: skip
 
 

@@ -42,14 +42,15 @@ CONTROLS = {
     "position": r"A recording holds the bias at the size.*",
     "masks": r"$^",
     "sampling": r"Recorded with guidance.*",
+    "heads": r"$^",
 }
 PAGES = {
-    "dialled": ("attention", "text"),
+    "dialled": ("attention", "text", "heads"),
     "causal in C-ViViT": ("attention", "position", "masks"),
     "causal, PEG mended": ("masks",),
     "causal in MaskGit": ("masks",),
     "causal, PEG too": ("masks",),
-    "trained": ("attention", "text", "position", "masks"),
+    "trained": ("attention", "text", "heads", "position", "masks"),
     "trained, a head off": ("attention",),
     "own checkpoint": ("attention", "text"),
     "sampled": ("sampling",),
@@ -112,7 +113,7 @@ def saved(tmp_path_factory):
 
 def draw(page, run):
     from phenaki_viz.runs.sampled import SampledRun
-    from phenaki_viz.ui.views import attention, masks, position, sampling, text
+    from phenaki_viz.ui.views import attention, heads, masks, position, sampling, text
 
     if page == "sampling":
         if isinstance(run, SampledRun):  # the live page would sample it anew
@@ -126,6 +127,7 @@ def draw(page, run):
     pages = {
         "attention": attention.attention_page,
         "text": text.text_page,
+        "heads": heads.heads_page,
         "position": position.position_page,
         "masks": masks.masks_page,
     }
