@@ -14,7 +14,8 @@ from phenaki_viz.recording.records import Kind
 class HeadRow:
     """One head. head: its original number. clips: what was measured of it, a clip each.
 
-    sorts: whether its map runs over space and time, so that it can be spatial or temporal.
+    sorts: whether its map runs over space and time, so that it can be spatial or temporal. queries:
+    that its maps of one clip have; of long ones fewer are measured.
     """
 
     module: str
@@ -24,6 +25,7 @@ class HeadRow:
     head: int
     call: int
     sorts: bool
+    queries: int
     clips: tuple[HeadFacts, ...]
 
     @property

@@ -21,7 +21,7 @@ from phenaki_viz.recording import AttentionRecord, HeadMap, Recording
 from phenaki_viz.recording.records import Kind
 
 RUN = 2**19  # weights that are weighed at a time
-LONG, MOST_QUERIES = 4096, 1024  # of a map with more queries than LONG, so many evenly spaced ones
+LONG, MOST_QUERIES = 1024, 512  # of a map with more queries than LONG, so many evenly spaced
 MOST_ITEMS = 64  # of the batch items of one video, evenly spaced ones
 
 
@@ -77,6 +77,7 @@ def stack_table(
             HeadRow(
                 module=record.module, stack=record.stack, kind=record.kind, layer=record.layer,
                 head=head, call=record.call, sorts=runs_over_both(record), clips=(facts,),
+                queries=record.map.shape[2] * len(items[layer]),
             )
             for record, row in zip(records, found, strict=True)
             for head, facts in zip(record.heads, row, strict=True)

@@ -137,8 +137,11 @@ def taken_over(table: HeadTable) -> str:
     if not table.rows:
         return ""
     facts = table.rows[0].facts
-    over = f"Mean over {counted(facts.queries // max(table.clips, 1), 'query')}"
-    over = over.replace("querys", "queries")
+    asked = (facts.queries + facts.wrong + facts.unseeing) // table.clips
+    what = "query" if facts.queries == table.clips else "queries"
+    spaced = f"evenly spaced of {table.rows[0].queries:,} "
+    spaced = spaced if asked < table.rows[0].queries else ""
+    over = f"Mean over {facts.queries // table.clips:,} {spaced}{what}"
     if table.clips > 1:
         over += f" of each of {table.clips} clips; ± is the 95 % interval over clips (Student's t)"
     wrong = sum(row.facts.wrong for row in table)

@@ -1,6 +1,6 @@
 """The table of heads as a file's and a page's: who a head is, what it is called, every number."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ from phenaki_viz.analysis.head_columns import (
     names_of,
     value,
 )
-from phenaki_viz.analysis.head_table import HeadTable
+from phenaki_viz.analysis.head_table import HeadRow, HeadTable
+from phenaki_viz.evaluation.effects import HeadEffect
 from phenaki_viz.figures.apart import told_apart
 from phenaki_viz.figures.arrows import Arrows
 from phenaki_viz.figures.colour import ColourScale
@@ -30,11 +31,16 @@ HALF = "_half"  # ends the name of a column's half interval
 
 
 def heads_table(
-    table: HeadTable, made_by: Mapping[str, Any], name: str = "heads", *, clips: str = ""
+    table: HeadTable,
+    made_by: Mapping[str, Any],
+    name: str = "heads",
+    *,
+    clips: str = "",
+    effects: Sequence[HeadEffect] = (),
 ) -> Table:
     """Every head and number; over several clips, half of the 95 % interval beside each.
 
-    clips: which they are, for the notes.
+    clips: which they are, for the notes. effects: what switching each head off was found to do.
     """
     measured = [column for key in columns_of(table) for column in _measured(table, key)]
     return Table(
@@ -47,7 +53,7 @@ def heads_table(
             *([f"clips: {clips}"] if clips else []),
         ),
         made_by=made_by,
-        columns=(*_identity(table), *measured, *_left(table)),
+        columns=(*_identity(table), *_effect(table, effects), *measured, *_left(table)),
     )
 
 
@@ -63,6 +69,30 @@ def _identity(table: HeadTable) -> list[TableColumn]:
         *_reads(table),
         _text("sentence", "In words", [row_sentence(row) for row in rows]),
     ]
+
+
+def effect_of(row: HeadRow, effects: Sequence[HeadEffect]) -> HeadEffect | None:
+    """What was measured of a head; None where it was not."""
+    mine = (one for one in effects if (one.module, one.head) == (row.module, row.head))
+    return next(mine, None)
+
+
+def _effect(table: HeadTable, effects: Sequence[HeadEffect]) -> list[TableColumn]:
+    found = [effect_of(row, effects) for row in table]
+    if not any(found):
+        return []
+    means = "Rise of the loss with the head switched off, as the page What if measured it"
+    return [
+        TableColumn(
+            name="effect", title="Loss when off", unit="nats", means=means,
+            values=np.array([np.nan if one is None else one.mean for one in found]),
+        ),
+        TableColumn(
+            name=f"effect{HALF}", title="Loss when off, ±", unit="nats",
+            means="Half of the 95 % interval of the mean over clips and masks (Student's t)",
+            values=np.array([np.nan if one is None else one.half_width for one in found]),
+        ),
+    ]  # fmt: skip
 
 
 def _reads(table: HeadTable) -> list[TableColumn]:

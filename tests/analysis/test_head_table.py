@@ -21,6 +21,7 @@ from phenaki_viz.analysis.head_table import HeadTable, head_table, stack_table
 from phenaki_viz.analysis.regions import region_masses
 from phenaki_viz.analysis.truth import path_in_patches
 from phenaki_viz.errors import RecordingError, ShapeError
+from phenaki_viz.figures.head_sentences import taken_over
 from phenaki_viz.recording import HeadMap, Places, StoredMap
 from tests.analysis.planted_heads import (
     CROSS,
@@ -258,6 +259,8 @@ def test_a_long_map_is_read_at_evenly_spaced_queries(monkeypatch):
     monkeypatch.setattr(tables, "MOST_QUERIES", 12)
     row = stack_table([self_record()], truth=TRUTH).rows[SELF.index("same patch")]
     assert row.facts.queries == 12 and value(row, "same_patch") == pytest.approx(1)
+    assert row.queries == N
+    assert taken_over(HeadTable(rows=(row,))) == "Mean over 12 evenly spaced of 60 queries."
 
 
 def test_the_work_is_done_in_steps_and_what_is_not_there_is_refused():

@@ -116,3 +116,31 @@ def test_over_clips_every_number_has_its_interval_and_the_way_back_leads_back():
     assert any(row_sentence(made.rows[0]) in one for one in words_on(at))
     at.button(key="heads.back").click().run()
     assert list(rows(at)["equal_keys"]) == list(one_clip["equal_keys"]) != list(over["equal_keys"])
+
+
+def drawn_with_effects():
+    import streamlit as st
+
+    from phenaki_viz.data import read_prompt
+    from phenaki_viz.runs.model import look
+    from phenaki_viz.ui.views import what_if
+    from phenaki_viz.ui.views.heads import heads_page
+    from tests.runs.trained import clip, phenaki
+
+    run = look(phenaki(), clip(), read_prompt("left right"))
+    page = what_if.what_if_page if st.toggle("What if", True, key="first") else heads_page
+    page(run)
+
+
+def test_what_the_page_what_if_measured_stands_beside_and_in_the_sentence():
+    at = AppTest.from_function(drawn_with_effects, default_timeout=120).run()
+    at.number_input(key="effect_clips").set_value(2).run()
+    at.button(key="whatif.start").click().run()
+    worth = rows(at)
+    at.toggle(key="first").set_value(False).run()
+    at.button_group(key="maps").set_value("self").run()
+    table = rows(at)
+    wanted = dict(zip(worth["head"], worth["rise"], strict=True))
+    for name, rise in zip(table["name"], table["effect"], strict=True):
+        assert rise == pytest.approx(wanted[f"self {name}"])
+    assert any("Switching it off: " in one and " nats" in one for one in words_on(at))

@@ -10,8 +10,14 @@ from phenaki_viz.analysis.character import RULE
 from phenaki_viz.analysis.head_columns import NAMES, names_of
 from phenaki_viz.analysis.head_table import HeadRow, HeadTable
 from phenaki_viz.figures.arrows import Arrows
+from phenaki_viz.figures.effect_views import effect_words
 from phenaki_viz.figures.head_sentences import row_name, row_sentence, table_heading, taken_over
-from phenaki_viz.figures.head_table_views import alike_picture, heads_table, shifts_picture
+from phenaki_viz.figures.head_table_views import (
+    alike_picture,
+    effect_of,
+    heads_table,
+    shifts_picture,
+)
 from phenaki_viz.figures.naming import kind_stem
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.table import Table
@@ -22,6 +28,7 @@ from phenaki_viz.ui import frame, head_tables, panels, selection, shows, slices
 from phenaki_viz.ui.exporting import export_row, table_row
 from phenaki_viz.ui.head_tables import Over
 from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.views import what_if
 from phenaki_viz.ui.views.heads_style import FIRST, STYLE, column_config, listed
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -120,7 +127,9 @@ def _say(run: Run, chosen: Selection, table: HeadTable, picture: Picture) -> Non
     of = {f"heads.{picture.name}": _shows(chosen, table)}
     panels.heading(table_heading(table), run.recording.made_by, of)
     row = _row(chosen, table)
-    panels.say(f"{row_name(row)}: {row_sentence(row)}", of, key="sentence.head", aside=True)
+    worth = effect_of(row, what_if.measured(run))
+    off = f" Switching it off: {effect_words(worth)}." if worth else ""
+    panels.say(f"{row_name(row)}: {row_sentence(row)}{off}", of, key="sentence.head", aside=True)
 
 
 def _shows(chosen: Selection, table: HeadTable) -> str:
@@ -137,7 +146,9 @@ def _table(
     """Every head; the marked row is the head that all pages look at."""
     name = f"{kind_stem(run.recording, chosen.record)}_heads"
     clips = ", ".join(head_tables.CAPTIONS[: over.clips]) if over else run.clip.name
-    picture = heads_table(table, run.recording.made_by, name, clips=clips)
+    picture = heads_table(
+        table, run.recording.made_by, name, clips=clips, effects=what_if.measured(run)
+    )
     drawn = st.container()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         frame.link("attention", f"Look at {row_name(_row(chosen, table))}", ":material/visibility:")

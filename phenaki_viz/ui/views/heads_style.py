@@ -13,8 +13,8 @@ STYLE = """<style>
 </style>"""
 # Of all columns those that a page shows at first; a stack has some of them.
 FIRST = (
-    "name", "named", "reads", "position", "own_step", "same_patch", "follows", "null", "text",
-    "moves", "equal_keys", "space", "dt", "diversity",
+    "name", "named", "reads", "effect", "position", "own_step", "same_patch", "follows", "null",
+    "text", "moves", "equal_keys", "space", "dt", "diversity",
 )  # fmt: skip
 NOT_LISTED = ("stack", "maps", "layer", "head", "call", "clips")
 
@@ -52,6 +52,8 @@ def _config(column: TableColumn) -> Any:
         return st.column_config.ProgressColumn(
             column.title, help=means, min_value=0, max_value=1, format="%.2f", width=104
         )
+    if column.unit == "nats":
+        return st.column_config.NumberColumn(column.title, help=means, format="%+.3f")
     number = "%d" if column.values.dtype.kind == "i" else "%.2f"
     return st.column_config.NumberColumn(
         column.title, help=means or None, format="%.3g" if "keys" in column.unit else number

@@ -33,6 +33,7 @@ from phenaki_viz.ui.shelves import number_of
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 _ASKED = "whatif.asked"
 MOST_MASKS = 8
+USUAL = {"clips": 10, "masks": 2, "hidden": 90}
 COLUMNS = {
     "head": st.column_config.TextColumn("Head"),
     "rise": st.column_config.NumberColumn(
@@ -99,15 +100,22 @@ def what_if_page(run: Run) -> None:
 def _controls() -> Asked:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         clips = st.number_input(
-            "Clips", 1, len(DIGIT_CLIPS), 10, key="effect_clips", width=120,
+            "Clips", 1, len(DIGIT_CLIPS), USUAL["clips"], key="effect_clips", width=120,
             help="Held-out clips of moving digits, with their captions", **_BOUND,
         )  # fmt: skip
         masks = st.number_input(
-            "Masks of each", 1, MOST_MASKS, 2, key="effect_masks", width=120,
+            "Masks of each", 1, MOST_MASKS, USUAL["masks"], key="effect_masks", width=120,
             help="Which tokens are hidden: mask k is the one of seed k", **_BOUND,
         )  # fmt: skip
         percent = st.slider(
-            "Hidden (% of the tokens)", 10, 100, 90, 5, key="effect_hidden", width=240, **_BOUND
+            "Hidden (% of the tokens)",
+            10,
+            100,
+            USUAL["hidden"],
+            5,
+            key="effect_hidden",
+            width=240,
+            **_BOUND,
         )
         asked = Asked(int(clips), int(masks), int(percent))
         st.button(
@@ -137,6 +145,18 @@ def _effects(model: nn.Module, asked: Asked, made: Trials) -> tuple[HeadEffect, 
     if st.session_state.get(_ASKED) != asked and not derived.is_kept(asked.key(model)):
         return None
     return derived.effects_of(model, made, asked.key(model), _take_back)
+
+
+def measured(run: Run) -> tuple[HeadEffect, ...]:
+    """What every head was found to be worth with the settings of this page; () if never asked."""
+    model = find_model(run)
+    if model is None:
+        return ()
+    state = st.session_state
+    asked = Asked(*(int(state.get(f"effect_{name}", usual)) for name, usual in USUAL.items()))
+    kept = derived.kept.get(asked.key(model))
+    effects: tuple[HeadEffect, ...] = kept[0] if kept else ()
+    return effects
 
 
 def _say(
