@@ -52,7 +52,8 @@ COLUMNS: dict[str, Column] = {
     "keys_90_share": _of("Keys for 90 %, of all", SHARE, "The fewest keys that hold 90 % of a row, "
         "as a share of the visible ones", "top_share"),
     "position": Column(title="Position share", unit=SHARE, means="How much of a row's logits "
-        "position (bias and ALiBi) decides: cov(term, logit) / var(logit)",
+        "position (bias and ALiBi) decides: cov(term, logit) / var(logit); above 1 where others "
+        "work against it",
         of=lambda facts: facts.position_share),
     "position_bias": _of("Bias share", SHARE, "How much of a row's logits the position bias "
         "decides", "share.position"),

@@ -59,10 +59,21 @@ class Surroundings:
         return einsum(attn, self._inside, "q j, r q j -> r q")
 
     def displacement(self, attn: np.ndarray) -> np.ndarray:
-        """Mean of every offset, weighted by the attention on patches: 'o q'; NaN without any."""
+        """Mean of every offset, weighted by the attention on patches: 'o q'.
+
+        NaN without any, and of an axis along which the map does not run.
+        """
         on = np.where(self.patches, attn, 0).sum(axis=1)
         total = einsum(attn, self.offsets, "q j, o q j -> o q")
-        return np.divide(total, on, out=np.full(total.shape, np.nan, total.dtype), where=on > 1e-6)
+        where = (on > 1e-6)[None] & self._runs[:, None]
+        return np.divide(total, on, out=np.full(total.shape, np.nan, total.dtype), where=where)
+
+    @cached_property
+    def _runs(self) -> np.ndarray:
+        """Along which offsets some key is apart from its query: 'o' bool."""
+        apart = (self.offsets != 0).any(axis=(1, 2))
+        in_space = apart[OFFSETS.index("space")]
+        return np.where([name in ("drow", "dcol") for name in OFFSETS], in_space, apart)
 
 
 def surroundings(head: HeadMap, queries: np.ndarray) -> Surroundings:

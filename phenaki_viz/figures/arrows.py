@@ -16,6 +16,7 @@ AHEAD = {"light": "#b84a00", "dark": "#f07d2e"}  # and later; after Okabe and It
 STILL = 0.15  # time steps that are no shift to speak of: the arrow has the colour of ink
 REACH = 0.42  # of a cell, from its middle, for the longest arrow
 CELL, LONGEST_NAME = 62, 10  # pixels; letters
+MOST_NUMBERED = 8  # heads side by side that leave room for a number each
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,24 +42,36 @@ class Arrows(Picture):
 
     @property
     def longest(self) -> float:
-        """Patches that the longest arrow stands for: the largest shift within the frame, at least
-        half a patch, so that nothing is blown up.
+        """Patches (or time steps) that the longest arrow stands for: the largest shift, at least
+        half of one, so that nothing is blown up.
         """
-        lengths = np.hypot(self.shifts[..., 1], self.shifts[..., 2])
+        lengths = np.hypot(*np.moveaxis(self._drawn, -1, 0))
         return max(0.5, float(np.nan_to_num(lengths).max()))
+
+    @property
+    def over_time(self) -> bool:
+        """Whether arrows go along time, as the maps do not run over space."""
+        return not np.isfinite(self.shifts[..., 1:]).any()
+
+    @property
+    def _drawn(self) -> np.ndarray:
+        """Right and down of every arrow: 'l h 2'; over time, right is later."""
+        if self.over_time:
+            return np.stack([self.shifts[..., 0], 0 * self.shifts[..., 0]], axis=-1)
+        return self.shifts[..., :0:-1]
 
     def tip(self, layer: int, head: int) -> tuple[float, float] | None:
         """Where an arrow ends, in cells right of and below its cell's middle; None of none."""
-        _, down, right = self.shifts[layer, head]
+        right, down = self._drawn[layer, head]
         if not np.isfinite((down, right)).all():
             return None
         return float(right / self.longest * REACH), float(down / self.longest * REACH)
 
     def time(self, layer: int, head: int) -> str:
-        """The shift in time beside an arrow: '−0.4 t'; '–' where there is none."""
+        """The shift in time beside an arrow: '−0.4 t'; empty where there is none, or no room."""
         steps = float(self.shifts[layer, head, 0])
-        if not np.isfinite(steps):
-            return "–"
+        if not np.isfinite(steps) or self.shifts.shape[1] > MOST_NUMBERED:
+            return ""
         return f"{steps:+.1f} t".replace("-", "−") if abs(steps) >= 0.05 else "0 t"
 
     def colour(self, layer: int, head: int, theme: Theme) -> str:
@@ -74,7 +87,7 @@ class Arrows(Picture):
             Swatch(colour=BACK[theme], label="earlier", mark="➔"),
             Swatch(colour=AHEAD[theme], label="later", mark="➔"),
             Swatch(colour=INK[theme].faint, label=f"half a cell is {self.longest / REACH / 2:.1f} "
-                   "patches", mark="→"),
+                   f"{'time steps' if self.over_time else 'patches'}", mark="→"),
         )  # fmt: skip
 
 
@@ -98,6 +111,7 @@ def arrows_figure(picture: Arrows, theme: Theme = "light", *, bare: bool = False
             one for at in cells for one in (*_arrow(picture, at, theme), _time(picture, at, ink))
         ],
     )
+    figure.update_layout(hoverdistance=CELL // 2)  # all of a cell is its head's
     figure.update_yaxes(range=[layers - 0.5, -0.5], autorange=False)
     figure.update_xaxes(range=[-0.5, heads - 0.5])
     longest = max(len(plain(name, LONGEST_NAME)) for name in picture.layers)
@@ -116,7 +130,7 @@ def _points(picture: Arrows, cells: list[tuple[int, ...]], ink: Ink) -> go.Scatt
     said = [
         f"<b>{literal(picture.layers[layer])} {literal(picture.heads[head])}</b><br>"
         + "<br>".join(
-            f"{name} <b>{number:+.2f}</b>"
+            f"{name} <b>{number:+.2f}</b>" if np.isfinite(number) else f"{name} –"
             for name, number in zip(("Δ time", "Δ row", "Δ column"), picture.shifts[layer, head],
                                     strict=True)
         )

@@ -27,6 +27,7 @@ from phenaki_viz.ui.components.attention_map import (
     WindowWish,
     attention_map,
 )
+from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.components.figure import figure as plotly_figure
 from phenaki_viz.ui.components.film_strip import OfMap, film_strip
 from phenaki_viz.ui.components.head_grid import head_grid
@@ -124,11 +125,12 @@ def plotly(
     noted: bool = True,
     elsewhere: Sequence[str] = (),
     shows: str = "",
+    on_click: Callable[[FigureClick], None] | None = None,
 ) -> None:
     """Curves and surfaces; zoom and camera stay when the data change.
 
     titled, noted: whether its title stands over it and its notes under it. elsewhere: notes that
-    the page has already. shows: what it is of.
+    the page has already. shows: what it is of. on_click: told which point was clicked.
     """
     if flat and isinstance(picture, Surface):
         drawn = flat_figure(picture, theme(), bare=True)
@@ -142,6 +144,7 @@ def plotly(
         title=plain(picture.title) if titled else "",
         notes=notes(picture, *elsewhere) if noted else (),
         shows=shows,
+        on_click=on_click,
     )
 
 

@@ -35,6 +35,14 @@ def test_a_row_is_the_chosen_head_and_leads_to_its_map(open_app, page):
     marked = table.locator("[role=row][aria-selected=true]")
     expect(marked).to_contain_text("L2 H2")
 
+    # An arrow is a head as well: a click in its cell, the first of all.
+    drag = page.locator(".st-key-heads-self_shifts .nsewdrag").first
+    cell = into_view(drag).bounding_box()
+    page.mouse.click(cell["x"] + cell["width"] / 8, cell["y"] + cell["height"] / 8)
+    expect(line).to_contain_text("self L0 H0: Looks across time steps")
+    table.click(position={"x": 16, "y": row * 11.5})
+    expect(line).to_contain_text("self L2 H2: ")
+
     page.get_by_text("How alike they are").click()
     shown(page)
     expect(page.get_by_text("Jensen–Shannon distance between two heads' rows")).to_be_visible()

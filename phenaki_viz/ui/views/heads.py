@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -25,6 +26,7 @@ from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import frame, head_tables, panels, selection, shows, slices
+from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.exporting import export_row, table_row
 from phenaki_viz.ui.head_tables import Over
 from phenaki_viz.ui.selection import Selection
@@ -180,11 +182,7 @@ def _draw(chosen: Selection, picture: Table, shown: Sequence[int], *, every: boo
     state = st.session_state.get(TABLE)
     if state is None or list(state["selection"]["rows"]) != marked:
         st.session_state[TABLE] = {"selection": {"rows": marked, "columns": [], "cells": []}}
-    places = [
-        (layer, head)
-        for layer, record in enumerate(chosen.records)
-        for head in range(len(record.heads))
-    ]
+    places = _places(chosen)
     rows = listed(picture, shown)
     st.dataframe(
         rows,
@@ -198,6 +196,28 @@ def _draw(chosen: Selection, picture: Table, shown: Sequence[int], *, every: boo
         selection_mode="single-row",
         placeholder="–",
     )
+
+
+def _places(chosen: Selection) -> list[tuple[int, int]]:
+    """Layer and head of every row of the table."""
+    return [
+        (layer, head)
+        for layer, record in enumerate(chosen.records)
+        for head in range(len(record.heads))
+    ]
+
+
+def _pick_point(
+    places: Sequence[tuple[int, int]], side: Literal["row", "col"], click: FigureClick
+) -> None:
+    """The arrow that was clicked, or the row of the matrix, is the chosen head; a callback.
+
+    places: in the order of the picture. side: what of a click counts them.
+    """
+    at = click[side]
+    if at < len(places):
+        layer, head = places[at]
+        selection.wish(layer=layer, head=head)
 
 
 def _pick(places: Sequence[tuple[int, int]]) -> None:
@@ -225,15 +245,19 @@ def _picture(run: Run, chosen: Selection, table: HeadTable) -> Picture:
             key="heads_picture", required=True, label_visibility="collapsed", **_BOUND,
         ) or "shifts"  # fmt: skip
     picture: Picture
+    places = _places(chosen)
+    pick = partial(_pick_point, places, "col")
     if kind == "shifts" and arrows is not None:
         picture = arrows
     else:
         found = head_tables.alike(run, chosen)
         picture = alike_picture(table, found, made_by, f"{stem}_alike")
+        pick = partial(_pick_point, [places[at] for at in found.order], "row")
     height = min(HIGH, 62 * len(picture.layers) + 90) if isinstance(picture, Arrows) else HIGH
     panels.plotly(
         picture, key=f"heads.{picture.name}", height=height, titled=False, noted=True,
         elsewhere=(taken_over(table),), shows=_shows(chosen, table),
+        on_click=pick,
     )  # fmt: skip
     export_row(picture.name, lambda: picture, "heads.picture")
     return picture
