@@ -138,7 +138,7 @@ NAMES = {
     "step after": f"{_CHOSE}the time step after",
     "first step": f"{_CHOSE}the first time step",
     "null keys": f"{_CHOSE}the null keys",
-    "one word": f"{_CHOSE}one word",
+    "one word": f"{_CHOSE}one word, the same in every clip",
     "position": f"the position bias decides at least {CHOSEN:.0%} of its logits",
     "ALiBi": f"ALiBi decides at least {CHOSEN:.0%} of its logits",
     "follows": f"it finds the object in at least {CHOSEN:.0%} of other time steps, and "
@@ -166,7 +166,8 @@ def _is(name: str, row: HeadRow, facts: HeadFacts) -> bool:
         case "null keys":
             return was_chosen(facts.nulls)
         case "one word":
-            return any(was_chosen(mass) for mass in facts.words_alone.values())
+            said = (one for one in facts.words_alone.values() if one.queries == facts.queries)
+            return any(map(was_chosen, said))
         case "position" | "ALiBi":
             term = "share.alibi" if name == "ALiBi" else "share.position"
             return facts.mean(term) >= CHOSEN

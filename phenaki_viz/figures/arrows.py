@@ -83,12 +83,15 @@ class Arrows(Picture):
 
     def swatches(self, theme: Theme) -> tuple[Swatch, ...]:
         """What the colours mean, and how long an arrow is."""
-        return (
+        in_time = np.isfinite(self.shifts[..., 0]).any()
+        times = (
             Swatch(colour=BACK[theme], label="earlier", mark="➔"),
             Swatch(colour=AHEAD[theme], label="later", mark="➔"),
-            Swatch(colour=INK[theme].faint, label=f"half a cell is {self.longest / REACH / 2:.1f} "
-                   f"{'time steps' if self.over_time else 'patches'}", mark="→"),
-        )  # fmt: skip
+        )
+        unit = "time steps" if self.over_time else "patches"
+        length = f"half a cell is {self.longest / REACH / 2:.1f} {unit}"
+        scale = Swatch(colour=INK[theme].faint, label=length, mark="→")
+        return (*(times if in_time else ()), scale)
 
 
 def arrows_figure(picture: Arrows, theme: Theme = "light", *, bare: bool = False) -> go.Figure:

@@ -7,6 +7,7 @@ from phenaki_viz.analysis.character import CHOSEN, EVEN, Spread, was_chosen
 from phenaki_viz.analysis.head_columns import half_width, names_of, value
 from phenaki_viz.analysis.head_facts import HeadFacts
 from phenaki_viz.analysis.head_table import HeadRow, HeadTable
+from phenaki_viz.analysis.regions import Mass
 from phenaki_viz.figures.clauses import counted, joined, percent
 from phenaki_viz.figures.naming import head_label, module_family
 from phenaki_viz.figures.sentences import place_clauses, spread_clause, word_clauses
@@ -17,7 +18,7 @@ FAR = 0.5  # patches or time steps: a mean displacement is worth a clause from h
 
 
 SAID = {
-    "itself": "{} on themselves",
+    "itself": "{} on the query itself",
     "step before": "{} on the step before",
     "first step": "{} on the first step",
     "null keys": "{} on null keys",
@@ -57,11 +58,14 @@ def _where(row: HeadRow, how: Spread) -> Iterator[str]:
 
 
 def _words(facts: HeadFacts) -> Iterator[str]:
-    alone = facts.words_alone
-    return word_clauses([
-        (f"“{name}”" if name in alone else name.replace("null", "null key"), mass)
-        for name, mass in facts.words.items()
-    ])  # fmt: skip
+    return word_clauses([(_named(name, mass, facts), mass) for name, mass in facts.words.items()])
+
+
+def _named(name: str, mass: Mass, facts: HeadFacts) -> str:
+    """A key of a text; of several clips, that only some say the word."""
+    if name not in facts.words_alone:
+        return name.replace("null", "null key")
+    return f"“{name}”" + (" where it is said" if mass.queries < facts.queries else "")
 
 
 def _nulls(facts: HeadFacts) -> Iterator[str]:

@@ -44,7 +44,16 @@ def test_of_maps_over_time_alone_arrows_go_along_time():
     assert picture.over_time and picture.longest == 1
     assert picture.tip(0, 0) == (-REACH, 0) and picture.tip(1, 0) == (REACH / 2, 0)
     assert any("time steps" in one.label for one in picture.swatches("light"))
-    assert not small().over_time
+    assert not small().over_time and len(small().swatches("dark")) == 3
+
+
+def test_of_maps_over_space_alone_nothing_is_said_of_time():
+    shifts = SHIFTS.copy()
+    shifts[..., 0] = np.nan
+    picture = small(shifts=shifts)
+    assert [one.label for one in picture.swatches("light")] == ["half a cell is 2.4 patches"]
+    assert picture.time(0, 0) == "" and picture.tip(0, 0) == (REACH, 0)
+    assert picture.colour(0, 0, "light") == INK["light"].text
 
 
 def test_sizes_that_disagree_are_refused():

@@ -1,11 +1,12 @@
 """Each planted head in one sentence with its figures; the table's heading counts them."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from phenaki_viz.analysis.head_columns import NAMES
-from phenaki_viz.analysis.head_table import HeadTable, head_table
+from phenaki_viz.analysis.head_columns import NAMES, names_of
+from phenaki_viz.analysis.head_table import HeadTable, head_table, stack_table
 from phenaki_viz.figures.head_sentences import (
     SAID,
     row_name,
@@ -13,7 +14,7 @@ from phenaki_viz.figures.head_sentences import (
     table_heading,
     taken_over,
 )
-from tests.analysis.planted_heads import CROSS, SELF, TRUTH, recording
+from tests.analysis.planted_heads import CROSS, SELF, TRUTH, cross_record, recording
 
 SAYS = {
     ("self", "step before"): "one time step back",
@@ -64,6 +65,14 @@ def test_the_heading_counts_what_the_rules_name(table):
     assert table_heading(table).startswith("11 heads: ")
     assert table_heading(HeadTable(rows=mine.rows[:1])) == "1 cross head: 1 on one word"
     assert set(SAID) < set(NAMES)
+
+
+def test_over_clips_a_word_that_some_say_is_said_to_be_of_those(table):
+    first = stack_table([cross_record()])
+    second = stack_table([replace(cross_record(), words=("six", "moving", "right"))])
+    row = first.join(second).rows[0]
+    assert "Reads “two” where it is said most (0.80 of its weight" in row_sentence(row)
+    assert names_of(row) == () and names_of(first.rows[0]) == ("one word",)
 
 
 def test_over_what_it_was_taken_is_said(table):
