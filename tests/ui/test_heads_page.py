@@ -144,3 +144,27 @@ def test_what_the_page_what_if_measured_stands_beside_and_in_the_sentence():
     for name, rise in zip(table["name"], table["effect"], strict=True):
         assert rise == pytest.approx(wanted[f"self {name}"])
     assert any("Switching it off: " in one and " nats" in one for one in words_on(at))
+
+
+def drawn_of_other_videos():
+    from dataclasses import replace
+
+    from phenaki_viz.data import read_prompt
+    from phenaki_viz.recording import Recording
+    from phenaki_viz.runs.run import Run
+    from phenaki_viz.ui.views.heads import heads_page
+    from tests.analysis.planted_heads import self_record
+    from tests.runs.trained import clip
+
+    one = self_record()
+    other = replace(one, module="maskgit.transformer.layers.2.1", layer=2, batch_items=(1,))
+    both = Recording([one, other])
+    heads_page(
+        Run(clip=clip(), prompt=read_prompt(""), recording=both, temporal_patch=2, seconds=0)
+    )
+
+
+def test_layers_that_were_recorded_of_different_videos_are_refused_in_words():
+    at = AppTest.from_function(drawn_of_other_videos, default_timeout=60).run()
+    assert not at.exception and not at.dataframe
+    assert "no batch item of video 0 was recorded" in at.text[-1].value

@@ -10,6 +10,7 @@ import streamlit as st
 from phenaki_viz.analysis.character import RULE
 from phenaki_viz.analysis.head_columns import NAMES, names_of
 from phenaki_viz.analysis.head_table import HeadRow, HeadTable
+from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.arrows import Arrows
 from phenaki_viz.figures.effect_views import effect_words
 from phenaki_viz.figures.head_sentences import row_name, row_sentence, table_heading, taken_over
@@ -64,7 +65,13 @@ def heads_page(run: Run) -> None:
         names = st.container(width=230)
         over = _choose_clips(run, chosen)
     slices.draw_place()
-    table = _measured(run, chosen, over)
+    try:
+        table = _measured(run, chosen, over)
+    except PhenakiVizError as error:
+        with words:
+            panels.nothing("Heads", "These heads cannot be measured together.")
+            st.text(str(error))
+        return
     with words:
         said = st.container(gap="xxsmall")
     with names:
