@@ -42,7 +42,8 @@ def test_no_page_breaks_wcag_aa(themed, name):
     page, address = themed
     page.goto(address + PAGES[name])
     settle(page)
-    if name not in ("training", "whatif", "figure"):  # no picture says anything there before it has begun
+    # No picture says anything there before it has begun.
+    if name not in ("training", "whatif", "figure"):
         shown(page)
     page.evaluate(AXE)
     found = page.evaluate(RUN, RULES)["violations"]
