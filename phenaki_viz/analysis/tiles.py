@@ -64,10 +64,17 @@ def pooled(
 ) -> tuple[np.ndarray, tuple[int, int]]:
     """Means of equal cells of 'i j', NaN where all of a cell is hidden; and the cell's size."""
     cell = cell_size(values.shape[0], most), cell_size(values.shape[1], most)
+    return pooled_by(values, hidden, cell), cell
+
+
+def pooled_by(values: np.ndarray, hidden: np.ndarray | None, cell: tuple[int, int]) -> np.ndarray:
+    """Means of cells of this size of 'i j', float32; NaN where all of a cell is hidden."""
     shown = np.ones(values.shape, bool) if hidden is None else ~hidden
+    if cell == (1, 1):
+        return np.where(shown, values, np.nan).astype(np.float32)
     sums, counts = _blocks(np.where(shown, values, 0), cell), _blocks(shown.astype(float), cell)
     mean = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
-    return mean.astype(np.float32), cell
+    return mean.astype(np.float32)
 
 
 def _blocks(values: np.ndarray, cell: tuple[int, int]) -> np.ndarray:

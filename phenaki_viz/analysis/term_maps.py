@@ -1,0 +1,122 @@
+"""A head's terms as maps, and how much of its rows each decides: read in runs of rows."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from phenaki_viz.analysis.incremental import Incremental, incremental
+from phenaki_viz.analysis.ledger import OF_PLACES, term_shares, terms_apart, weights_of
+from phenaki_viz.analysis.tallies import Tally
+from phenaki_viz.analysis.tiles import pooled_by
+from phenaki_viz.recording import HeadMap, Terms, cell_size
+
+RUN = 2**19  # cells whose terms are read at a time
+MOST_QUERIES = 256  # whose shares are measured; of a longer map evenly spaced ones
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TermShares:
+    """How much of a head's rows each term decides, over its queries; see `ledger.term_shares`.
+
+    tallies: a share a query, by term. asked: queries looked at, of so many (`of`); those whose
+    logits do not differ between keys are not in the tallies.
+    """
+
+    tallies: Mapping[str, Tally]
+    asked: int
+    of: int
+
+    @property
+    def means(self) -> dict[str, float]:
+        """Mean over the queries, which sums to 1 over the terms; NaN where no query chooses."""
+        return {name: float(tally.mean) for name, tally in self.tallies.items()}
+
+    @property
+    def spreads(self) -> dict[str, float]:
+        """Standard deviation over the queries."""
+        return {name: float(tally.spread) for name, tally in self.tallies.items()}
+
+    @property
+    def queries(self) -> int:
+        """How many queries the means are over."""
+        return int(self.tallies["content"].count)
+
+    @property
+    def of_places(self) -> float:
+        """What position and ALiBi decide together; 0 where the call had neither."""
+        return sum(share for name, share in self.means.items() if name in OF_PLACES)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TermMaps:
+    """Terms as 'y x' float32, each less its row's mean over visible keys; NaN where hidden.
+
+    cell: how many cells of the map one value is the mean of.
+    """
+
+    values: Mapping[str, np.ndarray]
+    cell: tuple[int, int]
+
+    @property
+    def most(self) -> float:
+        """The largest magnitude of all terms, which one scale for them ends at."""
+        known = [np.abs(one[np.isfinite(one)]).max(initial=0) for one in self.values.values()]
+        return float(max(known, default=0))
+
+
+@incremental
+def shares_of_head(head: HeadMap, most: int = MOST_QUERIES) -> Incremental[TermShares]:
+    """Whose work a head's rows are, over all its queries or over `most` evenly spaced ones."""
+    queries, keys = head.shape
+    asked = range(0, queries, cell_size(queries, most))
+    step = max(1, RUN // keys)
+    tallies: dict[str, Tally] = {}
+    for first in range(0, len(asked), step):
+        shares = term_shares(head.terms(asked[first : first + step]))
+        for name, each in shares.items():
+            tally = Tally.of(each, np.isfinite(each))
+            tallies[name] = tallies[name].merge(tally) if name in tallies else tally
+        yield min(1.0, (first + step) / len(asked))
+    return TermShares(tallies=tallies, asked=len(asked), of=queries)
+
+
+@incremental
+def term_maps(head: HeadMap, most: int) -> Incremental[TermMaps]:
+    """Every term of a head as a map of at most `most` × `most` values, means of equal cells."""
+    runs: dict[str, list[np.ndarray]] = {}
+    cell = _cell(head, most)
+    for share, terms in _runs(head, cell[0]):
+        for name, values in terms_apart(terms).items():
+            unknown = ~np.isfinite(values)  # hidden, or of a weight of 0 whose content is not known
+            runs.setdefault(name, []).append(pooled_by(values, unknown, cell))
+        yield share
+    return TermMaps(values={name: np.concatenate(each) for name, each in runs.items()}, cell=cell)
+
+
+@incremental
+def counterfactual_map(head: HeadMap, names: Collection[str], most: int) -> Incremental[np.ndarray]:
+    """The weights if only these terms counted, 'y x' float32: never the head's own map.
+
+    At most `most` × `most` values, means of equal cells; NaN where hidden. See `ledger.weights_of`.
+    """
+    runs, cell = [], _cell(head, most)
+    for share, terms in _runs(head, cell[0]):
+        unknown = terms.hidden | terms.blind[:, None]
+        runs.append(pooled_by(weights_of(terms, names), unknown, cell))
+        yield share
+    return np.concatenate(runs)
+
+
+def _runs(head: HeadMap, cell: int) -> Iterator[tuple[float, Terms]]:
+    """The terms of all rows in runs that end where a cell does, and the share that is read then."""
+    queries, keys = head.shape
+    step = max(1, RUN // keys // cell) * cell
+    for first in range(0, queries, step):
+        end = min(first + step, queries)
+        yield end / queries, head.terms(range(first, end))
+
+
+def _cell(head: HeadMap, most: int) -> tuple[int, int]:
+    queries, keys = head.shape
+    return cell_size(queries, most), cell_size(keys, most)
