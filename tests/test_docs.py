@@ -12,7 +12,7 @@ import pytest
 
 import phenaki_viz
 from phenaki_viz.recording import headers
-from phenaki_viz.recording.file_entries import ARRAYS, PARTS
+from phenaki_viz.recording.file_entries import ARRAYS, PARTS, WRITTEN
 from phenaki_viz.runs.files import RunHeader
 from phenaki_viz.runs.results import FRAMES, STEPS, TOKENS
 from phenaki_viz.ui.selection import NUMBERS
@@ -73,6 +73,7 @@ def test_every_tensor_of_the_file_is_described():
     attention = {
         f"records.N.{name}" for name in (*ARRAYS, *PARTS, "attn", "bias", "table", "alibi")
     }
+    attention |= {f"records.N.{name}" for name in WRITTEN}
     outcome = {f"outcome.{name}" for name in (*TOKENS, *FRAMES)}
     sampled = {f"sampled.{name}" for name in (*STEPS, "previews")}
     assert found == attention | outcome | sampled | {"clip", "biases.N.surface"}

@@ -129,6 +129,8 @@ class Builder:
         with torch.no_grad():
             kept = map_of_call(module, call, bias, self.choice, self.transfers, checked)
             extras = self._extras(module, call, items, kept_heads)
+            values = values_of(module, required(call.kv))
+            written = call.writing.settled(values, items, kept_heads, self.transfers)
         return AttentionRecord(
             module=around.name,
             stack=stack,
@@ -156,6 +158,7 @@ class Builder:
             dense_bias=cut_bias(call.attn_bias, items, kept_heads) if bias_name is None else None,
             verification=kept.verification,
             first_non_finite=None if checked else _first_non_finite(call),
+            written=written,
             **extras,
         )
 

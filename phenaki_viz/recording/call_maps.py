@@ -1,7 +1,7 @@
 """How the map of one attention call is kept: as it was, or by the parts it is recomputed from."""
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 
@@ -16,6 +16,7 @@ from phenaki_viz.recording.records import PositionBias, Verification
 from phenaki_viz.recording.select import cut_map
 from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.verify import UNSEEN, Mixed, Sample, indices, keys_of, queries_of, verify
+from phenaki_viz.recording.written import Writing
 
 ROWS = 2  # query rows of a map by parts that are checked, at least
 EACH = 256  # beyond that, one in so many
@@ -56,6 +57,7 @@ class Call:
     kv: torch.Tensor | None = None
     alibi: Slopes | None = None
     mixed: Mixed = UNSEEN
+    writing: Writing = field(default_factory=Writing)
     size: int = 0
     autocast: torch.dtype | None = None
     largest: torch.Tensor | None = None
@@ -89,6 +91,8 @@ class Call:
         width = module.heads * module.q_scale.shape[-1]
         sample = sample_of(self.held, batch, queries, choice)
         self.mixed = Mixed.of(given, (batch, queries, width), sample)
+        if isinstance(given, torch.Tensor) and not self.mixed.given:
+            self.writing.see_mixed(module, given)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,10 @@ from phenaki_viz.recording.maps import AttentionMap, StoredMap
 from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.records import Alibi, AttentionRecord, PositionBias
+from phenaki_viz.recording.written import Written
 
 ARRAYS = ("key_mask", "dense_bias", "queries", "keys", "values")
+WRITTEN = ("written_values", "written_heads")
 PARTS = ("q", "k", "logsumexp", "slopes")
 FORMATS = {
     "float16": torch.float16,
@@ -101,6 +103,11 @@ def _described(
         array = getattr(record, name)
         if array is not None:
             tensors[f"{at}.{name}"] = torch.from_numpy(array)
+    if record.written is not None:
+        written = record.written
+        heads = np.concatenate([written.heads, written.whole[:, None]], axis=1)
+        tensors[f"{at}.written_values"] = torch.from_numpy(written.values)
+        tensors[f"{at}.written_heads"] = torch.from_numpy(heads)
     plain["held"] = record.map.held
     plain["precision"] = _formats(record.map.precision)
     held = record.map.moved(lambda tensor: tensor.cpu())
@@ -148,7 +155,16 @@ def _record(
         verification=entry.verification,
         alibi=alibi,
         position=biases.get(entry.position_bias or ""),
+        written=_written(tensors, at),
     )
+
+
+def _written(tensors: Tensors, at: str) -> Written | None:
+    """What older files, and projections that are no plain linear map, have none of."""
+    if f"{at}.written_values" not in tensors:
+        return None
+    values, heads = (tensors[f"{at}.{name}"].numpy() for name in WRITTEN)
+    return Written(values=values, heads=heads[:, :-1], whole=heads[:, -1])
 
 
 def _map(entry: Any, at: str, biases: Mapping[str, PositionBias], tensors: Tensors) -> AttentionMap:

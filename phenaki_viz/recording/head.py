@@ -78,6 +78,15 @@ class HeadMap:
         keys = self.visible_keys.astype(np.float32)
         return np.divide(1, keys, out=np.full_like(keys, np.nan), where=keys > 0)
 
+    @property
+    def value_norms(self) -> np.ndarray | None:
+        """‖v_j W_O‖ of every key in this head, 'j' float32: weight × this is how much is written.
+
+        None where it was not recorded; see `AttentionRecord.written`.
+        """
+        written = self.record.written
+        return None if written is None else written.values[self.item, self.head]
+
     def terms(self, queries: Sequence[int], keys: Span | None = None) -> Terms:
         """What the logits of some rows are made of, over a run of keys or all of them."""
         return terms_of(self.record, self.item, self.head, queries, keys)

@@ -114,10 +114,13 @@ def check_record(record: Any, at: str, biases: Mapping[str, Bias], tensors: Tens
         "alibi": [(h,)],
         "slopes": [(h,)],
         "bias": [(h, i, n), (h, 1, n), (b, h, i, n), (b, h, 1, n)],
+        "written_values": [(b, h, j)],
+        "written_heads": [(b, h + 1, i)],
     }
     for name, shapes in wanted.items():
         _check_shape(f"{at}.{name}", shapes, tensors)
     _check_extras(at, (b, h, i, j), tensors)
+    _check_written(at, tensors)
     if f"{at}.key_mask" in tensors and tensors[f"{at}.key_mask"].dtype != torch.bool:
         raise RecordingError(f"{at}.key_mask is no mask: it holds other than yes and no")
     _check_table(record, at, biases, (h, i, n), tensors)
@@ -170,6 +173,14 @@ def _check_extras(at: str, shape: tuple[int, int, int, int], tensors: Tensors) -
     dense = tensors.get(f"{at}.dense_bias")
     if dense is not None and (dense.ndim < 3 or dense.shape[-3] != h):
         raise RecordingError(f"{at}.dense_bias is {_words(dense.shape)}, for {h} heads")
+
+
+def _check_written(at: str, tensors: Tensors) -> None:
+    """That what was written is there as a whole, or not at all."""
+    names = [f"{at}.written_{name}" for name in ("values", "heads")]
+    if any(name in tensors for name in names):
+        for name in names:
+            _floating(name, tensors)
 
 
 def _check_table(

@@ -305,6 +305,7 @@ class Session:
         call, around = self.calls.pop(name, (None, None))
         try:
             if call is not None and around is not None and isinstance(output, torch.Tensor):
+                call.writing.see_output(output)
                 self._keep(module, call, around)
         finally:
             if not self.frames.stack and not self.calls:

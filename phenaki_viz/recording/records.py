@@ -20,6 +20,7 @@ from phenaki_viz.recording.segments import Null, Words
 from phenaki_viz.recording.verdicts import Verdict as Verdict
 from phenaki_viz.recording.verdicts import Verification as Verification
 from phenaki_viz.recording.visibility import Visibility
+from phenaki_viz.recording.written import Written
 
 if TYPE_CHECKING:
     from phenaki_viz.recording.head import HeadMap
@@ -47,6 +48,8 @@ class AttentionRecord:
     real keys when a bias came from elsewhere.
     queries, keys, values: 'b h n d' float32 if asked for (normalised and scaled, nulls first).
     first_non_finite: (batch item, token) of the first NaN or infinity that came in, or None.
+    written: how much each key, each head and the module wrote, or None where the output projection
+    is no plain linear map, or the recording is of an older version.
     query_layout, key_layout: what the tokens of either side are, where it is another than `places`,
     `words` and `num_null_kv` say: ask `query_axis` and `key_axis`.
     """
@@ -76,6 +79,7 @@ class AttentionRecord:
     values: np.ndarray | None = None
     verification: Verification | None = None
     first_non_finite: tuple[int, int] | None = None
+    written: Written | None = None
     forward: int = -1
     use: int = 0
     shared: tuple[str, ...] = ()
