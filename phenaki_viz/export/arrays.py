@@ -8,7 +8,16 @@ import numpy as np
 
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.made_by import made_by_json
-from phenaki_viz.figures import Arrows, Curves, FilmStrip, HeadGrid, Heatmap, Picture, Surface
+from phenaki_viz.figures import (
+    Arrows,
+    Curves,
+    FilmStrip,
+    HeadGrid,
+    Heatmap,
+    Picture,
+    Surface,
+    TermBars,
+)
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.table import Table
 
@@ -53,6 +62,8 @@ def arrays_of(picture: Picture) -> dict[str, np.ndarray]:
             }
         case Table():
             return {one.name: np.asarray(one.values) for one in picture.columns}
+        case TermBars():
+            return _bar_arrays(picture)
     raise ExportError(f"{type(picture).__name__} has no numbers to export")
 
 
@@ -122,6 +133,17 @@ def _curve_arrays(picture: Curves) -> dict[str, np.ndarray]:
         if curve.spread is not None:
             arrays[f"spread_{at}"] = np.asarray(curve.spread)
     return arrays
+
+
+def _bar_arrays(picture: TermBars) -> dict[str, np.ndarray]:
+    return {
+        "values": np.asarray(picture.values, np.float64),
+        "starts": np.asarray(picture.starts, np.float64),
+        "names": _words(picture.names),
+        "parts": _words(picture.labels),
+        "told": _words(picture.told),
+        "unit": _words(picture.unit),
+    }
 
 
 def _float32(values: np.ndarray) -> np.ndarray:

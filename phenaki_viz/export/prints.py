@@ -6,12 +6,22 @@ from typing import Any, Literal
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.paper import Sheet
 from phenaki_viz.export.paper_arrows import arrows_sheet
+from phenaki_viz.export.paper_bars import term_bars_sheet
 from phenaki_viz.export.paper_curves import curves_sheet
 from phenaki_viz.export.paper_fonts import texts_of
 from phenaki_viz.export.paper_maps import head_grid_sheet, heatmap_sheet, surface_sheet
 from phenaki_viz.export.paper_strip import film_strip_sheet
 from phenaki_viz.export.paper_text import rules
-from phenaki_viz.figures import Arrows, Curves, FilmStrip, HeadGrid, Heatmap, Picture, Surface
+from phenaki_viz.figures import (
+    Arrows,
+    Curves,
+    FilmStrip,
+    HeadGrid,
+    Heatmap,
+    Picture,
+    Surface,
+    TermBars,
+)
 
 _SHEETS: dict[type[Picture], Callable[..., Sheet]] = {
     Heatmap: heatmap_sheet,
@@ -20,6 +30,7 @@ _SHEETS: dict[type[Picture], Callable[..., Sheet]] = {
     Surface: surface_sheet,
     Curves: curves_sheet,
     Arrows: arrows_sheet,
+    TermBars: term_bars_sheet,
 }
 
 

@@ -11,7 +11,16 @@ import numpy as np
 
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.made_by import CSV_MARK, made_by_json
-from phenaki_viz.figures import Arrows, Curves, FilmStrip, HeadGrid, Heatmap, Picture, Surface
+from phenaki_viz.figures import (
+    Arrows,
+    Curves,
+    FilmStrip,
+    HeadGrid,
+    Heatmap,
+    Picture,
+    Surface,
+    TermBars,
+)
 from phenaki_viz.figures.table import Table
 from phenaki_viz.figures.words import plain
 
@@ -90,6 +99,8 @@ def _rows(picture: Picture) -> Rows:
             return _arrow_rows(picture)
         case Table():
             return _table_rows(picture)
+        case TermBars():
+            return _bar_rows(picture)
     raise ExportError(f"{type(picture).__name__} has no numbers to export")
 
 
@@ -134,6 +145,15 @@ def _surface_rows(picture: Surface) -> Rows:
     yield [guarded(corner), *_numbers(picture.x)]
     for y, row in zip(_numbers(picture.y), np.asarray(picture.z, np.float32), strict=True):
         yield [y, *_numbers(row)]
+
+
+def _bar_rows(picture: TermBars) -> Rows:
+    yield ["line", "term", guarded(picture.unit), "from"]
+    for line, part in np.ndindex(picture.values.shape):
+        value = picture.values[line, part]
+        if np.isfinite(value):
+            name, term = guarded(picture.names[line]), guarded(picture.labels[part])
+            yield [name, term, str(value), str(picture.starts[line, part])]
 
 
 def _curve_rows(picture: Curves) -> Rows:

@@ -14,6 +14,7 @@ from phenaki_viz.figures.head_grid_figure import head_grid_figure
 from phenaki_viz.figures.heatmap import Heatmap, heatmap_figure
 from phenaki_viz.figures.picture import Axis, Picture
 from phenaki_viz.figures.surface import Surface, flat_figure, surface_figure
+from phenaki_viz.figures.term_bars import TermBars, term_bars_figure
 from phenaki_viz.figures.theme import Theme
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Heatmap",
     "Picture",
     "Surface",
+    "TermBars",
     "Theme",
     "arrows_figure",
     "curves_figure",
@@ -36,6 +38,7 @@ __all__ = [
     "head_grid_figure",
     "heatmap_figure",
     "surface_figure",
+    "term_bars_figure",
 ]
 
 _DRAW: dict[type[Picture], Callable[..., Any]] = {
@@ -45,6 +48,7 @@ _DRAW: dict[type[Picture], Callable[..., Any]] = {
     Curves: curves_figure,
     Surface: surface_figure,
     Arrows: arrows_figure,
+    TermBars: term_bars_figure,
 }
 
 

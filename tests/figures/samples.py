@@ -14,7 +14,9 @@ from phenaki_viz.figures import (
     HeadGrid,
     Heatmap,
     Surface,
+    TermBars,
 )
+from phenaki_viz.figures.term_bars import stacked
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -164,6 +166,25 @@ def arrows(**changes: Any) -> Arrows:
     return Arrows(**given | changes)
 
 
+def term_bars(**changes: Any) -> TermBars:
+    """3 keys of 2 terms each, one of them unknown."""
+    values = np.array([[0.9, 2.5], [-0.4, 1.25], [np.nan, -1.5]])
+    given: dict[str, Any] = {
+        "name": "self_L03_H05_query_4_terms",
+        "title": "L3 H5 · its strongest keys",
+        "notes": ("each term less its mean",),
+        "made_by": MADE_BY,
+        "names": ("t2 r4 c2", "t2 r0 c2", "=cmd()"),
+        "parts": ("content", "position"),
+        "labels": ("content", "position"),
+        "values": values,
+        "starts": stacked(values),
+        "told": ("0.133", "0.104", "+0.06"),
+        "unit": "logit, around the row's mean",
+    }
+    return TermBars(**given | changes)
+
+
 def every_kind() -> tuple[Any, ...]:
     """One of each."""
-    return heatmap(), strip(), grid(), surface(), curves(), arrows()
+    return heatmap(), strip(), grid(), surface(), curves(), arrows(), term_bars()
