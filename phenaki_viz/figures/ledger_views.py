@@ -66,12 +66,10 @@ def row_bars(head: Head, row: RowLedger, most: int) -> TermBars:
     parts = tuple(row.apart)
     values = np.array([[row.apart[name][key] for name in parts] for key in keys])
     values = values.reshape(len(keys), len(parts))
-    told = [f"{row.weights[key]:.3f}" for key in keys]
+    told = [_brief(row.weights[key]) for key in keys]
     if norms is not None:
-        told = [
-            f"{one} · {row.weights[key] * norms[key]:.2g}"
-            for one, key in zip(told, keys, strict=True)
-        ]
+        lengths = [_brief(row.weights[key] * norms[key]) for key in keys]
+        told = [f"{one} · {length}" for one, length in zip(told, lengths, strict=True)]
     return TermBars(
         name=f"{head.stem}_query_{row.query}_terms",
         title=f"{head.title} · {query_axis(head.record, head.item).names[row.query]} · its "
@@ -179,6 +177,10 @@ def spoken_signed(value: float) -> str:
     if not np.isfinite(value):
         return ""
     return ("+" if value >= 0 else "") + spoken(round(value, 2))
+
+
+def _brief(value: float) -> str:
+    return spoken(float(f"{value:.2g}" if value < 0.1 else f"{value:.3g}"))
 
 
 def _made_by(head: Head) -> dict[str, object]:

@@ -8,13 +8,12 @@ import plotly.graph_objects as go
 from phenaki_viz.figures.curves import COLOURS, PATTERNS
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.shapes import expect_count, expect_shape
-from phenaki_viz.figures.theme import INK, LETTER, SMALL, Plan, Theme, dress
+from phenaki_viz.figures.theme import EDGE, INK, LETTER, SMALL, Plan, Theme, dress
 from phenaki_viz.figures.words import distinct, literal, shortened
 
 # The colour of each term on every picture, a place in `COLOURS`; and its pattern, for grey prints.
 TERM_COLOURS = {"content": 1, "position": 0, "alibi": 2, "dense": 3, "level": 6, "weight": 4}
-LINE = 24  # pixels of one line of bars
-MOST_NAMED = 10  # letters of the numbers at the ends of the lines
+LINE, LEGEND, UNDER = 24, 24, 42  # pixels of one line of bars, and over and under all of them
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,6 +46,16 @@ class TermBars(Picture):
         edges = np.stack([self.starts, self.starts + self.values])
         known = edges[np.isfinite(edges)]
         return float(known.min(initial=0)), float(known.max(initial=0))
+
+    @property
+    def height(self) -> int:
+        """Pixels of it drawn bare, with room for each line."""
+        return LINE * len(self.names) + UNDER + 2 * EDGE + self.over
+
+    @property
+    def over(self) -> int:
+        """Pixels over the lines."""
+        return LEGEND + 4 if self.named_apart else 4
 
     @property
     def named_apart(self) -> bool:
@@ -102,7 +111,7 @@ def term_bars_figure(picture: TermBars, theme: Theme = "light", *, bare: bool = 
             showarrow=False, font={"size": SMALL + 1, "color": ink.text},
         )  # fmt: skip
     left = 12 + LETTER * max(map(len, names), default=0)
-    plan = Plan(body=LINE * len(lines), left=left, under=42, over=24 * picture.named_apart + 4)
+    plan = Plan(body=LINE * len(lines), left=left, under=UNDER, over=picture.over)
     dress(figure, picture, theme, bare=bare, plan=plan)
     beside = 14 + LETTER * max(map(len, picture.told), default=0)
     figure.update_layout(margin={"r": beside})

@@ -24,6 +24,7 @@ from phenaki_viz.ui.trainings import trained_copy, trained_run, use
 from phenaki_viz.ui.views.attention import attention_page
 from phenaki_viz.ui.views.figure import figure_page
 from phenaki_viz.ui.views.heads import heads_page
+from phenaki_viz.ui.views.inside import inside_page
 from phenaki_viz.ui.views.masks import masks_page
 from phenaki_viz.ui.views.position import position_page
 from phenaki_viz.ui.views.sampling import sampling_page
@@ -204,6 +205,7 @@ PAGES = {
     "text": ("Text", ":material/match_word:", text_page),
     "sampling": ("Sampling", ":material/movie:", sampling_page),
     "heads": ("Heads", ":material/table_rows:", heads_page),
+    "inside": ("Inside a head", ":material/balance:", inside_page),
     "whatif": ("What if", ":material/toggle_off:", what_if_page),
     "position": ("Position", ":material/straighten:", position_page),
     "masks": ("Masks", ":material/grid_on:", masks_page),
@@ -212,7 +214,7 @@ PAGES = {
 }
 GROUPS = {
     "Look": ("attention", "text", "sampling"),
-    "Explain": ("heads", "whatif"),
+    "Explain": ("heads", "inside", "whatif"),
     "Architecture": ("position", "masks", "train"),
     "Take away": ("figure",),
 }

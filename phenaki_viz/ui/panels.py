@@ -178,6 +178,7 @@ def strip(
     aside: str = "",
     each: str | None = None,
     linked: bool = True,
+    unit: str = "weight",
     shows: str = "",
 ) -> None:
     """What patches look at, or are looked at by, over the frames; a click chooses the patch.
@@ -185,7 +186,8 @@ def strip(
     aside: what stands behind that in small letters.
 
     each: whose largest weight ends the colours, where it is another for every patch. linked: the
-    strip moves together with the large map of the same page. shows: what it is of.
+    strip moves together with the large map of the same page. unit: of its numbers. shows: what it
+    is of.
     """
     film_strip(
         picture.frames,
@@ -204,6 +206,7 @@ def strip(
         direction=direction,
         many=many,
         aside=aside,
+        unit=unit,
         locked=not untouched("step", "row", "column"),
         of_map=_of_map(chosen) if linked else None,
         walk=queries.walk(),

@@ -39,18 +39,19 @@ CONTROLS = {
     "text": r"Right word, wrong word|Loss, .*"
     r"|A recording holds no model.*|component (shared\.)?(same|loss|said)\..*|Export|.* → .*"
     r"|colour linear .*, ends from (the first text's word|(both|this) texts?|this difference) .*",
+    "inside": r"$^",
     "position": r"A recording holds the bias at the size.*",
     "masks": r"$^",
     "sampling": r"Recorded with guidance.*",
     "heads": r"$^",
 }
 PAGES = {
-    "dialled": ("attention", "text", "heads"),
+    "dialled": ("attention", "text", "heads", "inside"),
     "causal in C-ViViT": ("attention", "position", "masks"),
     "causal, PEG mended": ("masks",),
     "causal in MaskGit": ("masks",),
     "causal, PEG too": ("masks",),
-    "trained": ("attention", "text", "heads", "position", "masks"),
+    "trained": ("attention", "text", "heads", "position", "masks", "inside"),
     "trained, a head off": ("attention",),
     "own checkpoint": ("attention", "text"),
     "sampled": ("sampling",),
@@ -113,7 +114,7 @@ def saved(tmp_path_factory):
 
 def draw(page, run):
     from phenaki_viz.runs.sampled import SampledRun
-    from phenaki_viz.ui.views import attention, heads, masks, position, sampling, text
+    from phenaki_viz.ui.views import attention, heads, inside, masks, position, sampling, text
 
     if page == "sampling":
         if isinstance(run, SampledRun):  # the live page would sample it anew
@@ -128,6 +129,7 @@ def draw(page, run):
         "attention": attention.attention_page,
         "text": text.text_page,
         "heads": heads.heads_page,
+        "inside": inside.inside_page,
         "position": position.position_page,
         "masks": masks.masks_page,
     }

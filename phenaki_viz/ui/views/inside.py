@@ -1,0 +1,235 @@
+"""Inside a head: why is a weight so large, whose work is it, and what does the head do with it?"""
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from phenaki_viz.analysis.ledger import RowLedger, WeightLedger
+from phenaki_viz.analysis.writing import writes_of
+from phenaki_viz.data import as_rgb
+from phenaki_viz.figures.attention_views import Colours
+from phenaki_viz.figures.ledger_sentences import (
+    counterfactuals,
+    decides,
+    key_words,
+    row_clause,
+    shares_sentence,
+    weight_heading,
+    weight_sentence,
+    writes_sentence,
+)
+from phenaki_viz.figures.ledger_views import (
+    WRITTEN,
+    dimension_bars,
+    row_bars,
+    weight_bars,
+    written_over_video,
+)
+from phenaki_viz.figures.over_video import column_over_video, patches_over_video
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import derived, frame, goto, ledgers, panels, queries, selection, shows, slices
+from phenaki_viz.ui.components.figure import FigureClick
+from phenaki_viz.ui.components.said import said
+from phenaki_viz.ui.components.shared import share_selection
+from phenaki_viz.ui.exporting import export_icon
+from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.views.inside_maps import Look, draw_maps, take_maps
+from phenaki_viz.ui.views.inside_style import STYLE
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+MOST_KEYS = 8  # of a row that are taken apart side by side
+MOST_CELLS = 256  # values a side of each of the maps
+OF = {"weight": "Weight", "written": WRITTEN}
+ROUTE = "weights say where it reads, not why that helps"
+NOT_KEPT = (
+    "The d dimensions of the content are not kept: this map is stored as its weights alone. Record "
+    "with hold=“parts”, or with queries and keys as extras, to see them."
+)
+
+
+@st.fragment
+def inside_page(run: Run) -> None:
+    """The terms as maps, the row's strongest keys, one weight as a waterfall."""
+    st.html(STYLE)
+    with st.container(key="inside"):
+        _draw(run)
+
+
+def _draw(run: Run) -> None:
+    words = st.container(key="inside.words")
+    tools = st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="inside.tools"
+    )
+    with tools:
+        records = selection.choose_stack(run.recording)
+    if not records:
+        panels.nothing("Inside a head", "Depth 0: there is no attention to show.")
+        return
+    with words:
+        chosen = goto.choose(run.recording, records)
+    row = ledgers.row_of(chosen)
+    with tools:
+        look = _look(chosen, row)
+    found = row.of(look.key)
+    maps = st.container(key="inside.maps")
+    below = st.container(horizontal=True, key="inside.below")
+    over = st.container(key="over")
+    slices.draw_place()
+    _share(chosen, look)
+    with below:
+        _row(chosen, row)
+        _one(chosen, found)
+        _writes(chosen, found)
+    with over:
+        _strip(run, chosen, look)
+    with words:
+        _say(run, chosen, row)
+    with maps:
+        draw_maps(chosen, look)
+    with tools:
+        take_maps(chosen, look)
+
+
+def _look(chosen: Selection, row: RowLedger) -> Look:
+    asked = None
+    if chosen.shown.map.value_norms is not None:
+        asked = st.segmented_control(
+            "Of", list(OF), format_func=OF.__getitem__, default="weight", key="inside_of",
+            required=True, label_visibility="collapsed",
+            help="A weight says where it reads; weight × ‖v W_O‖ how much is written from there",
+            **_BOUND,
+        )  # fmt: skip
+    terms = tuple(name for name, _ in row.terms)
+    worlds = counterfactuals(terms)
+    named = next(iter(worlds), "")
+    if worlds:
+        named = st.selectbox(
+            "Counterfactual", list(worlds), key="inside_if", label_visibility="collapsed",
+            width=230, help="A map that this head does not have: softmax of some of its terms",
+            **_BOUND,
+        )  # fmt: skip
+    return Look(asked or "weight", _key(chosen, row), terms, worlds.get(named, ()))
+
+
+def _key(chosen: Selection, row: RowLedger) -> int:
+    """The key that was picked, or the strongest; the button goes back to that one."""
+    picked = queries.key_of(chosen)
+    strongest = row.strongest(1)
+    first = int(strongest[0]) if len(strongest) else 0
+    if picked is None or picked == first:
+        return first
+    st.button(
+        "Strongest key", icon=":material/vertical_align_top:", key="inside.strongest",
+        on_click=queries.pick_key, args=(None,),
+        help="Look at the key with the largest weight again, whichever query is chosen",
+    )  # fmt: skip
+    return picked
+
+
+def _share(chosen: Selection, look: Look) -> None:
+    """Tell the maps and the strip which query and key are chosen."""
+    share_selection(
+        panels.link_of(chosen), query=chosen.query, key=look.key, place=chosen.place,
+        pickers=("strip", *(f"inside.{name}" for name in (*look.terms, "weight", "only"))),
+    )  # fmt: skip
+
+
+# ---- in words
+
+
+def _say(run: Run, chosen: Selection, row: RowLedger) -> None:
+    of = {"inside.weight": shows.a_head(chosen)}
+    shares = ledgers.shares_of(chosen)
+    panels.heading(f"{chosen.shown.label} {decides(shares)}", run.recording.made_by, of)
+    patch = panels.the_patch(chosen)
+    said(
+        chosen.shown.name, key="sentence.patch", tag="strong", patch=patch, opens=goto.KEY,
+        tells=f"{row_clause(row)}.", of={"inside.row": f"{shows.a_head(chosen)} patch {{place}}"},
+    )  # fmt: skip
+    panels.say(shares_sentence(shares), of, key="sentence.head", aside=True)
+
+
+# ---- over the frames
+
+
+def _strip(run: Run, chosen: Selection, look: Look) -> None:
+    shown, frames, pt = chosen.shown, as_rgb(run.clip), run.temporal_patch
+    cross = chosen.record.is_cross
+    weights = derived.range_of(run, chosen.record, chosen.item, chosen.head)
+    scale = Colours("sqrt").of(weights, "this head")
+    if cross:
+        picture = column_over_video(shown, look.key, chosen.place, frames, pt, scale)
+        words = f"reads {key_words(shown, look.key)}"
+    else:
+        picture = patches_over_video(shown, [chosen.place], frames, pt, scale=scale)
+        words = "looks at"
+    if look.of == "written":
+        picture = written_over_video(shown, picture, look.key if cross else None)
+        words = f"is given {key_words(shown, look.key)}" if cross else "is given"
+    panels.strip(
+        picture, chosen, words, unit=picture.unit, linked=look.of == "weight",
+        shows=f"{shows.a_head(chosen)} {look.of}",
+    )  # fmt: skip
+
+
+# ---- the row, the weight, what is written
+
+
+def _row(chosen: Selection, row: RowLedger) -> None:
+    with st.container(key="inside.row.box"):
+        st.header("Its strongest keys", anchor=False)
+        if not len(row.strongest(1)):
+            st.text("This query sees no key: a mask hides all of them.")
+            return
+        picture = row_bars(chosen.shown, row, MOST_KEYS)
+        keys = picture.made_by["keys"]
+        panels.plotly(
+            picture, key="inside.row", height=picture.height, noted=False,
+            shows=shows.a_patch(chosen), on_click=partial(_pick_line, keys),
+        )  # fmt: skip
+        written = " · weight × ‖v W_O‖" if chosen.shown.map.value_norms is not None else ""
+        st.caption(f"At the end of each line its weight{written}. Click a line to take it apart.")
+        export_icon("the row's terms", picture.name, lambda: picture, "inside.row")
+
+
+def _pick_line(keys: list[int], click: FigureClick) -> None:
+    if 0 <= click["col"] < len(keys):
+        queries.pick_key(keys[click["col"]])
+
+
+def _one(chosen: Selection, found: WeightLedger) -> None:
+    cell = f"{shows.a_patch(chosen)} key {found.key}"
+    with st.container(key="inside.one.box"):
+        of = {"inside.one": cell}
+        panels.say(
+            weight_heading(found, key_words(chosen.shown, found.key)), of, key="sentence.weight"
+        )
+        picture = weight_bars(chosen.shown, found)
+        panels.plotly(picture, key="inside.one", height=picture.height, noted=False, shows=cell)
+        panels.say(weight_sentence(found), of, key="sentence.sum", aside=True)
+        export_icon("this weight", picture.name, lambda: picture, "inside.one")
+
+
+def _writes(chosen: Selection, found: WeightLedger) -> None:
+    with st.container(key="inside.writes.box"):
+        st.header("What it does with them", anchor=False)
+        panels.say(
+            writes_sentence(writes_of(chosen.shown.map), chosen.shown.label),
+            {"inside.weight": shows.a_head(chosen)}, key="sentence.writes", aside=True,
+        )  # fmt: skip
+        frame.link("whatif", "What if it were switched off?", ":material/toggle_off:")
+        _dimensions(chosen, found)
+
+
+def _dimensions(chosen: Selection, found: WeightLedger) -> None:
+    """The content, dimension by dimension."""
+    picture = dimension_bars(chosen.shown, found)
+    if picture is None:
+        st.caption(NOT_KEPT)
+        return
+    panels.plotly(
+        picture, key="inside.dimensions", height=200, titled=True, noted=False,
+        shows=f"{shows.a_patch(chosen)} key {found.key}",
+    )  # fmt: skip
+    export_icon("the dimensions", picture.name, lambda: picture, "inside.dimensions")

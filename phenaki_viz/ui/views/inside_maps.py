@@ -1,0 +1,158 @@
+"""Inside a head, its maps: every term, what they come to, and what it would be without some."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from phenaki_viz.analysis.term_maps import TermMaps
+from phenaki_viz.analysis.weight_range import drawn_range
+from phenaki_viz.figures.attention_views import Colours, attention_heatmap
+from phenaki_viz.figures.colour import DIVERGING, ColourScale
+from phenaki_viz.figures.heatmap import Heatmap
+from phenaki_viz.figures.ledger_sentences import NAMES, counterfactual_name
+from phenaki_viz.figures.ledger_views import (
+    WRITTEN,
+    counterfactual_heatmap,
+    term_heatmap,
+    term_scale,
+    written_heatmap,
+)
+from phenaki_viz.ui import derived, ledgers, panels, queries, selection, shows
+from phenaki_viz.ui.components.attention_map import CellPick, attention_map
+from phenaki_viz.ui.exporting import export_icon, is_exportable
+from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.shelves import number_of
+
+MOST_CELLS = 256  # values a side of each of the maps
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is looked at of a head. of: its weights, or weight × ‖v W_O‖. key: of the chosen row.
+
+    terms: names of all there are. only: those that count on the last map; () where there is one.
+    """
+
+    of: str
+    key: int
+    terms: tuple[str, ...]
+    only: tuple[str, ...]
+
+
+def draw_maps(chosen: Selection, look: Look) -> None:
+    """Side by side: the terms on one scale around 0, the weights, and a counterfactual map."""
+    maps = ledgers.maps_of(chosen, MOST_CELLS)
+    palette = DIVERGING[panels.theme()]
+    scale = term_scale(maps, palette)
+    for at, (name, values) in enumerate(maps.values.items()):
+        title = NAMES[name] if at == 0 else f"+ {NAMES[name]}"
+        _map(chosen, name, title, values, maps.cell, scale, unit="logit")
+    _weights(chosen, look, maps)
+    if look.only:
+        values = ledgers.map_if_only(chosen, look.only, MOST_CELLS)
+        _map(
+            chosen, "only", counterfactual_name(look.only, look.terms), values, maps.cell,
+            Colours("sqrt").over(*drawn_range(values), "this map"),
+            aside="hypothetical", unit="weight it would be",
+        )  # fmt: skip
+
+
+def _weights(chosen: Selection, look: Look, maps: TermMaps) -> None:
+    """What the terms come to: the head's own map, or how much is written by it."""
+    values = ledgers.written_of(chosen, MOST_CELLS) if look.of == "written" else None
+    if values is None:
+        _, _, i, j = chosen.record.map.shape
+        tile = derived.tile(chosen.record, chosen.item, chosen.head, (0, i, 0, j), MOST_CELLS)
+        values = tile.values
+    title = "→ weight" if look.of == "weight" else f"→ {WRITTEN}"
+    _map(
+        chosen, "weight", title, values, maps.cell, _scale(values),
+        unit="weight" if look.of == "weight" else WRITTEN,
+    )  # fmt: skip
+
+
+def _scale(values: np.ndarray) -> ColourScale:
+    return Colours("sqrt").over(*drawn_range(values), "this head")
+
+
+def _map(
+    chosen: Selection,
+    name: str,
+    title: str,
+    values: np.ndarray,
+    cell: tuple[int, int],
+    scale: ColourScale,
+    *,
+    unit: str,
+    aside: str = "",
+) -> None:
+    record, item = chosen.record, chosen.item
+    _, _, i, j = record.map.shape
+    y, x = cell
+    reduced = () if cell == (1, 1) else (f"mean of {y} × {x} cells",)
+    with st.container(key=f"inside.map.{name}"):
+        st.markdown(f"**{title}**" + (f" *{aside}*" if aside else ""))
+        attention_map(
+            values,
+            total=(i, j),
+            cell=cell,
+            scale=scale,
+            query_axis=panels.axis_of(record, item, "query"),
+            key_axis=panels.axis_of(record, item, "key"),
+            selected_query=chosen.query,
+            unit=unit,
+            source=f"{name} {title} {record.module} {item} {chosen.head} {number_of(record.map)}",
+            link=panels.link_of(chosen),
+            key=f"inside.{name}",
+            on_pick=_picked(chosen),
+            notes=reduced,
+            shows=shows.a_head(chosen),
+        )
+
+
+def _picked(chosen: Selection) -> Callable[[CellPick], None]:
+    """A cell of a map: its query and its key."""
+
+    def picked(pick: CellPick) -> None:
+        record = chosen.record
+        place = record.places.place(record.batch_items[chosen.item], pick["query"])
+        selection.wish(**dict(zip(("step", "row", "column"), place, strict=True)))
+        queries.pick_key(pick["key"])
+
+    return picked
+
+
+def take_maps(chosen: Selection, look: Look) -> None:
+    """Every map of the page as a file, every cell of it."""
+    if not is_exportable(chosen):
+        return
+    kinds = {name: NAMES[name] for name in look.terms} | {"weight": "weight"}
+    if chosen.shown.map.value_norms is not None:
+        kinds["written"] = WRITTEN
+    if look.only:
+        kinds["only"] = counterfactual_name(look.only, look.terms)
+
+    def choose() -> tuple[str, Callable[[], Heatmap]]:
+        kind = st.radio("Which map", list(kinds), format_func=kinds.__getitem__, key="inside.take")
+        return f"{chosen.shown.stem}_{kind}", lambda: _whole(chosen, look, kind or "weight")
+
+    first = next(iter(kinds))
+    export_icon("a map", first, lambda: _whole(chosen, look, first), "inside.maps", choose)
+
+
+def _whole(chosen: Selection, look: Look, kind: str) -> Heatmap:
+    """One of the maps, every cell."""
+    shown, most = chosen.shown, max(chosen.record.map.shape[2:])
+    if kind in look.terms:
+        maps = ledgers.maps_of(chosen, most)
+        return term_heatmap(shown, kind, maps.values[kind], term_scale(maps, DIVERGING["light"]))
+    if kind == "only":
+        values = ledgers.map_if_only(chosen, look.only, most)
+        scale = Colours("sqrt").over(*drawn_range(values), "this map")
+        return counterfactual_heatmap(shown, look.only, values, scale, look.terms)
+    written = ledgers.written_of(chosen, most) if kind == "written" else None
+    if written is not None:
+        return written_heatmap(shown, written, _scale(written))
+    return attention_heatmap(shown, _scale(shown.map.tile((0, shown.map.shape[0]))))

@@ -1,0 +1,46 @@
+"""How the page Inside a head is laid out: the maps in a row, what they come to under them."""
+
+STYLE = """<style>
+[data-testid=stMainBlockContainer]:has(.st-key-inside) { padding: 48px 24px 16px }
+.stApp:has(.st-key-inside) [data-testid=stHeader] { height: 44px; min-height: 44px }
+.st-key-inside {
+  --maps: clamp(350px, 45vh, 420px);
+  gap: 8px;
+  & h1 { font-size: 20px; line-height: 26px; padding: 0; letter-spacing: -.01em }
+  & h2 { font-size: 16px; line-height: 22px; padding: 0 }
+}
+.st-key-inside .st-key-inside-words { position: relative; gap: 2px; flex: none; min-height: 78px }
+.st-key-inside .st-key-heading { min-height: 26px }
+.st-key-inside .st-key-sentence-head { min-height: 0 }
+.st-key-inside .st-key-goto {
+  position: absolute; left: 0; top: 0; & button { visibility: hidden }
+}
+.st-key-inside .st-key-sentence-patch { min-height: 22px }
+.st-key-inside-tools { min-height: 40px; row-gap: 8px }
+.st-key-inside-tools {
+  & button { min-height: 32px }
+  & :is(button p, input) { font-size: 14px }
+  & [data-testid=stButtonGroup] button { padding: 0 10px }
+  & [data-testid=stSelectbox] [role=group] { height: 32px; min-height: 32px }
+}
+.st-key-inside .st-key-strip { --pv-tall: clamp(120px, 17vh, 160px); --pv-room: 40px }
+.st-key-inside-maps { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 16px }
+.st-key-inside-maps > * { width: auto }
+[class*=st-key-inside-map-] { --pv-tall: var(--maps); gap: 2px }
+[class*=st-key-inside-map-] [data-testid=stMarkdownContainer] p {
+  font-size: 14px; line-height: 20px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis
+}
+[class*=st-key-inside-map-] em { opacity: .8 }
+.st-key-inside-below { align-items: flex-start; gap: 24px; flex-wrap: wrap }
+.st-key-inside-below > * { flex: 1 1 300px; min-width: 0; width: auto }
+.st-key-inside-row, .st-key-inside-one, .st-key-inside-writes { gap: 4px }
+.st-key-inside [class*=st-key-take-] [data-testid=stPopover] button {
+  padding: 0 6px; min-height: 32px;
+  & [data-testid=stMarkdownContainer] { position: absolute; clip-path: inset(50%); width: 1px }
+}
+@media (max-width: 1199px) {
+  .st-key-inside-maps { grid-template-columns: repeat(2, minmax(0, 1fr)) }
+  .st-key-inside .st-key-inside-words { min-height: 106px }
+}
+@media (max-width: 639px) { .st-key-inside-maps { grid-template-columns: minmax(0, 1fr) } }
+</style>"""

@@ -1,0 +1,150 @@
+"""The page Inside a head: said, drawn and chosen; what was not recorded is said, not drawn."""
+
+import json
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from phenaki_viz.analysis.ledger import row_ledger
+from phenaki_viz.analysis.term_maps import shares_of_head
+from phenaki_viz.figures.ledger_sentences import decides
+from phenaki_viz.recording import HeadMap
+from phenaki_viz.ui import queries
+from phenaki_viz.ui.components.stamps import LENGTH
+from tests.sent import sent, unpack, words_on
+
+
+def dialled(hold="stored", **dials):
+    from phenaki_viz.data import read_prompt, sample_clip
+    from phenaki_viz.models.dial import DialConfig
+    from phenaki_viz.runs.dialled import run_dialled
+
+    asked = {"layout": "joint", "heads": 3, "depth": 2, "dim": 32, "dim_head": 8, "frames": 5}
+    config = DialConfig(height=32, width=48, patch=8, temporal_patch=2, **asked | dials)
+    return run_dialled(config, sample_clip(), read_prompt("a b"), hold=hold)
+
+
+def drawn(hold="stored", written=True, empty=False, **dials):
+    from dataclasses import replace
+
+    from phenaki_viz.recording import Recording
+    from phenaki_viz.ui.views.inside import inside_page
+    from tests.ui.test_inside import dialled
+
+    run = dialled(hold, **dials)
+    if not written:
+        for one in run.recording:
+            object.__setattr__(one, "written", None)
+    inside_page(replace(run, recording=Recording()) if empty else run)
+
+
+def page(**how):
+    at = AppTest.from_function(drawn, default_timeout=60, kwargs=how)
+    at.session_state["layer"], at.session_state["head"] = 1, 2
+    return at
+
+
+def parts_of(at, key):
+    """Header and arrays of one component of the page."""
+    for which, component in enumerate(at.get("bidi_component")):
+        header, _ = unpack(component.proto.bytes[:-LENGTH])
+        if header.get("id") == key:
+            return sent(at, which)
+    raise AssertionError(f"no {key} on the page")
+
+
+def ids(at):
+    found = [unpack(one.proto.bytes[:-LENGTH])[0].get("id") for one in at.get("bidi_component")]
+    return [one for one in found if one and one.startswith("inside.")]
+
+
+@pytest.mark.parametrize("hold", ["stored", "parts"])
+def test_the_page_says_and_draws_the_selected_head_s_ledger(hold):
+    at = page(hold=hold).run()
+    assert not at.exception
+    record = _self_layer(hold, 1)
+    head = HeadMap(record, 0, 2)
+    assert f"L1 H2 {decides(shares_of_head(head))}" in words_on(at)
+    query = record.places.locate((2, 1, 2))[1]
+    row = row_ledger(head, query)
+    key = int(row.strongest(1)[0])
+    _, parts = parts_of(at, "inside.one")
+    bars = json.loads(bytes(parts["figure"]))
+    found = row.of(key)
+    ends = [trace["x"] for trace in bars["data"]]
+    assert len(ends) == len(found.apart) + 2
+    _, content = parts_of(at, "inside.content")
+    shape = record.map.shape[2:]
+    np.testing.assert_allclose(
+        content["values"].reshape(shape)[query], row.apart["content"], atol=1e-4
+    )
+    header, weight = parts_of(at, "inside.weight")
+    np.testing.assert_allclose(weight["values"].reshape(shape), head.tile((0, shape[0])), atol=1e-6)
+    assert header["unit"] == "weight"
+    kept = "inside.dimensions" in ids(at)
+    assert kept == (hold == "parts")
+    assert any("are not kept" in line for line in words_on(at)) != kept
+
+
+def _self_layer(hold, layer):
+    recording = dialled(hold).recording
+    return next(one for one in recording if one.kind == "self" and one.layer == layer)
+
+
+def test_weight_times_norm_and_the_counterfactual_are_named_and_drawn():
+    at = page()
+    at.session_state["inside_of"] = "written"
+    at.run()
+    record = _self_layer("stored", 1)
+    header, parts = parts_of(at, "inside.weight")
+    assert header["unit"] == "weight × ‖v W_O‖"
+    exact = record.map.full(0, 2) * record.written.values[0, 2]
+    np.testing.assert_allclose(parts["values"].reshape(exact.shape), exact, rtol=1e-3, atol=1e-6)
+    box = at.selectbox(key="inside_if")
+    assert box.options == ["If only position counted", "If only content counted"]
+    header, only = parts_of(at, "inside.only")
+    assert header["unit"] == "weight it would be"
+    box.set_value("If only content counted").run()
+    assert not at.exception
+    _, other = parts_of(at, "inside.only")
+    assert not np.allclose(only["values"], other["values"])
+    assert any("If only content counted" in line for line in words_on(at))
+
+
+def test_a_picked_key_is_taken_apart_until_the_strongest_is_asked_for_again():
+    at = page().run()
+    assert not [one for one in at.button if one.key == "inside.strongest"]
+    at.session_state[queries.KEY] = 5
+    at.run()
+    assert any(line.startswith("Why time 0, row 0, column 5 gets") for line in words_on(at))
+    at.button(key="inside.strongest").click().run()
+    assert not at.exception
+    assert not any("column 5 gets" in line for line in words_on(at))
+
+
+def test_what_older_files_do_not_know_is_said_and_not_offered():
+    at = page(written=False).run()
+    assert not at.exception
+    assert any("How much is written was not recorded" in line for line in words_on(at))
+    assert not any(one.key == "inside_of" for one in at.get("button_group"))
+
+
+def test_cross_attention_and_a_causal_map():
+    at = page(causal=True)
+    at.session_state["maps"] = "cross"
+    at.run()
+    assert not at.exception
+    assert ids(at)[:3] != [] and "inside.only" not in ids(at)
+    assert any("decides by content alone" in line for line in words_on(at))
+    at.session_state["maps"] = "self"
+    at.run()
+    assert not at.exception
+    assert {"inside.content", "inside.position", "inside.alibi"} <= {*ids(at)}
+    assert len(at.selectbox(key="inside_if").options) == 6
+
+
+def test_a_model_without_attention_is_told_so():
+    at = page(empty=True).run()
+    assert not at.exception
+    assert [one.value for one in at.info] == ["Depth 0: there is no attention to show."]
