@@ -42,13 +42,13 @@ class Rows:
         return found
 
 
-def row_runs(head: HeadMap, rows: tuple[int, int] | None = None, step: int = 1) -> Iterator[Rows]:
-    """A map, or some rows of it, in runs of rows that fit into memory: each of whole steps."""
+def row_runs(head: HeadMap, rows: tuple[int, int] | None = None) -> Iterator[Rows]:
+    """A map, or some rows of it, in runs of rows that fit into memory."""
     queries, keys = head.shape
     begin, end = rows or (0, queries)
-    run = max(1, RUN // keys // step) * step
-    for first in range(begin, end, run):
-        yield Rows(head, first, head.tile((first, min(first + run, end))))
+    step = max(1, RUN // keys)
+    for first in range(begin, end, step):
+        yield Rows(head, first, head.tile((first, min(first + step, end))))
 
 
 def uniform_weight(visible_keys: np.ndarray) -> np.ndarray:

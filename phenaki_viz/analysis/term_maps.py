@@ -1,17 +1,16 @@
 """A head's terms as maps, and how much of its rows each decides: read in runs of rows."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from phenaki_viz.analysis.cells import RUN, Cells
 from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.analysis.ledger import OF_PLACES, term_shares, terms_apart, weights_of
 from phenaki_viz.analysis.tallies import Tally
-from phenaki_viz.analysis.tiles import pooled_by
-from phenaki_viz.recording import HeadMap, Terms, cell_size
+from phenaki_viz.recording import HeadMap, cell_size
 
-RUN = 2**19  # cells whose terms are read at a time
 MOST_QUERIES = 256  # whose shares are measured; of a longer map evenly spaced ones
 
 
@@ -52,11 +51,11 @@ class TermShares:
 class TermMaps:
     """Terms as 'y x' float32, each less its row's mean over visible keys; NaN where hidden.
 
-    cell: how many cells of the map one value is the mean of.
+    cells: what one value stands for.
     """
 
     values: Mapping[str, np.ndarray]
-    cell: tuple[int, int]
+    cells: Cells
 
     @property
     def most(self) -> float:
@@ -83,40 +82,26 @@ def shares_of_head(head: HeadMap, most: int = MOST_QUERIES) -> Incremental[TermS
 
 @incremental
 def term_maps(head: HeadMap, most: int) -> Incremental[TermMaps]:
-    """Every term of a head as a map of at most `most` × `most` values, means of equal cells."""
-    runs: dict[str, list[np.ndarray]] = {}
-    cell = _cell(head, most)
-    for share, terms in _runs(head, cell[0]):
-        for name, values in terms_apart(terms).items():
+    """Every term of a head as a map of at most `most` × `most` values; see `Cells`."""
+    cells, runs = Cells.of(head, most), dict[str, list[np.ndarray]]()
+    for share, queries in cells.runs():
+        for name, values in terms_apart(head.terms(queries)).items():
             unknown = ~np.isfinite(values)  # hidden, or of a weight of 0 whose content is not known
-            runs.setdefault(name, []).append(pooled_by(values, unknown, cell))
+            runs.setdefault(name, []).append(cells.pooled(values, unknown))
         yield share
-    return TermMaps(values={name: np.concatenate(each) for name, each in runs.items()}, cell=cell)
+    return TermMaps(values={name: np.concatenate(each) for name, each in runs.items()}, cells=cells)
 
 
 @incremental
 def counterfactual_map(head: HeadMap, names: Collection[str], most: int) -> Incremental[np.ndarray]:
     """The weights if only these terms counted, 'y x' float32: never the head's own map.
 
-    At most `most` × `most` values, means of equal cells; NaN where hidden. See `ledger.weights_of`.
+    At most `most` × `most` values, see `Cells`; NaN where hidden. See `ledger.weights_of`.
     """
-    runs, cell = [], _cell(head, most)
-    for share, terms in _runs(head, cell[0]):
+    cells, runs = Cells.of(head, most), []
+    for share, queries in cells.runs():
+        terms = head.terms(queries)
         unknown = terms.hidden | terms.blind[:, None]
-        runs.append(pooled_by(weights_of(terms, names), unknown, cell))
+        runs.append(cells.pooled(weights_of(terms, names), unknown))
         yield share
     return np.concatenate(runs)
-
-
-def _runs(head: HeadMap, cell: int) -> Iterator[tuple[float, Terms]]:
-    """The terms of all rows in runs that end where a cell does, and the share that is read then."""
-    queries, keys = head.shape
-    step = max(1, RUN // keys // cell) * cell
-    for first in range(0, queries, step):
-        end = min(first + step, queries)
-        yield end / queries, head.terms(range(first, end))
-
-
-def _cell(head: HeadMap, most: int) -> tuple[int, int]:
-    queries, keys = head.shape
-    return cell_size(queries, most), cell_size(keys, most)

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from phenaki_viz.analysis.cells import Cells
 from phenaki_viz.analysis.incremental import Incremental, incremental
-from phenaki_viz.analysis.rows import row_runs
-from phenaki_viz.analysis.tiles import pooled_by
-from phenaki_viz.recording import HeadMap, cell_size
+from phenaki_viz.recording import HeadMap
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -62,18 +61,20 @@ def writes_of(head: HeadMap) -> HeadWrites | None:
 
 
 @incremental
-def written_map(head: HeadMap, most: int) -> Incremental[np.ndarray | None]:
-    """A map of weight × ‖v W_O‖, at most `most` × `most` values, float32; means of equal cells.
+def weight_map(
+    head: HeadMap, most: int, *, written: bool = False
+) -> Incremental[np.ndarray | None]:
+    """The weights as a map of at most `most` × `most` values, float32; see `Cells`.
 
-    NaN where hidden; None where values were not recorded.
+    written: times ‖v W_O‖, which says how much is written from there; None where values were not
+    recorded. NaN where hidden.
     """
-    norms = head.value_norms
+    norms = head.value_norms if written else np.ones(1, np.float32)
     if norms is None:
         return None
-    (queries, keys), runs = head.shape, []
-    cell = cell_size(queries, most), cell_size(keys, most)
-    for rows in row_runs(head, step=cell[0]):
-        hidden = head.hidden((rows.first, rows.end), (0, keys)) if head.record.is_masked else None
-        runs.append(pooled_by(rows.attn * norms, hidden, cell))
-        yield rows.end / queries
+    cells, runs = Cells.of(head, most), []
+    for share, queries in cells.runs():
+        hidden = ~head.visible(queries) if head.record.is_masked else None
+        runs.append(cells.pooled(head.rows(queries) * norms, hidden))
+        yield share
     return np.concatenate(runs)

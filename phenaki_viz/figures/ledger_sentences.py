@@ -117,8 +117,9 @@ def writes_sentence(writes: HeadWrites | None, label: str) -> str:
     """How much of what the module returns this head writes. label: of the head."""
     if writes is None:
         return (
-            "How much is written was not recorded: the file is of an earlier version, or the "
-            "module's output projection is no plain linear map."
+            "How much is written was not recorded: ask for it with extras=(“written”,). The "
+            "program's own runs do, but for older files, samplings and projections that are no "
+            "plain linear map."
         )
     return (
         f"{label} writes a vector {writes.length:.2f} × as long as what the module returns "

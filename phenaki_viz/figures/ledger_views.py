@@ -180,7 +180,7 @@ def spoken_signed(value: float) -> str:
 
 
 def _brief(value: float) -> str:
-    return spoken(float(f"{value:.2g}" if value < 0.1 else f"{value:.3g}"))
+    return f"{value:.3f}" if value >= 0.001 else spoken(float(f"{value:.1g}"))
 
 
 def _made_by(head: Head) -> dict[str, object]:

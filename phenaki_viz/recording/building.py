@@ -129,8 +129,6 @@ class Builder:
         with torch.no_grad():
             kept = map_of_call(module, call, bias, self.choice, self.transfers, checked)
             extras = self._extras(module, call, items, kept_heads)
-            values = values_of(module, required(call.kv))
-            written = call.writing.settled(values, items, kept_heads, self.transfers)
         return AttentionRecord(
             module=around.name,
             stack=stack,
@@ -158,7 +156,6 @@ class Builder:
             dense_bias=cut_bias(call.attn_bias, items, kept_heads) if bias_name is None else None,
             verification=kept.verification,
             first_non_finite=None if checked else _first_non_finite(call),
-            written=written,
             **extras,
         )
 
@@ -198,11 +195,15 @@ class Builder:
             "keys": lambda: keys_of(module, required(call.kv)),
             "values": lambda: values_of(module, required(call.kv)),
         }
-        wanted = {extra: make[extra]().detach() for extra in self.choice.extras}
-        return {
+        wanted = {extra: make[extra]().detach() for extra in self.choice.extras - {"written"}}
+        kept: dict[str, Any] = {
             extra: cut_map(tensor, items, heads, torch.float32).cpu().numpy()
             for extra, tensor in wanted.items()
         }
+        if "written" in self.choice.extras:
+            values = make["values"]()
+            kept["written"] = call.writing.settled(values, items, heads, self.transfers)
+        return kept
 
 
 def _first_non_finite(call: Call) -> tuple[int, int] | None:

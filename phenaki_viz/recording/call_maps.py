@@ -91,7 +91,8 @@ class Call:
         width = module.heads * module.q_scale.shape[-1]
         sample = sample_of(self.held, batch, queries, choice)
         self.mixed = Mixed.of(given, (batch, queries, width), sample)
-        if isinstance(given, torch.Tensor) and not self.mixed.given:
+        asked = "written" in choice.extras and not self.mixed.given
+        if asked and isinstance(given, torch.Tensor):
             self.writing.see_mixed(module, given)
 
 

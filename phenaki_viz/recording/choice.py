@@ -12,7 +12,7 @@ from phenaki_viz.recording.places import Grid, fits
 
 DEFAULT_LIMIT = 2 * 2**30  # bytes of stored maps
 PARTS_LIMIT = 4 * 2**30  # bytes of maps held by their parts
-Extra = Literal["queries", "keys", "values"]
+Extra = Literal["queries", "keys", "values", "written"]
 Hold = Literal["auto", "stored", "parts"]
 
 
@@ -20,7 +20,8 @@ Hold = Literal["auto", "stored", "parts"]
 class Choice:
     """What to keep. None keeps all of it; indices count from 0.
 
-    modules: dotted names. heads, batch_items: indices. extras: projections to keep as well.
+    modules: dotted names. heads, batch_items: indices. extras: projections to keep as well, and
+    how much is written.
     hold: maps as they are, by their parts, or stored while they fit and by parts beyond. dtype:
     of stored maps. limit_bytes: of stored maps; parts_limit_bytes: of maps held by parts.
     verify_items, verify_rows: how many batch items and query rows each verification checks.

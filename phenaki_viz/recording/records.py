@@ -48,8 +48,8 @@ class AttentionRecord:
     real keys when a bias came from elsewhere.
     queries, keys, values: 'b h n d' float32 if asked for (normalised and scaled, nulls first).
     first_non_finite: (batch item, token) of the first NaN or infinity that came in, or None.
-    written: how much each key, each head and the module wrote, or None where the output projection
-    is no plain linear map, or the recording is of an older version.
+    written: how much each key, each head and the module wrote, if asked for; None as well where the
+    output projection is no plain linear map.
     query_layout, key_layout: what the tokens of either side are, where it is another than `places`,
     `words` and `num_null_kv` say: ask `query_axis` and `key_axis`.
     """

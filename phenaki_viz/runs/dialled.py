@@ -13,7 +13,7 @@ from phenaki_viz.models.text import PAD
 from phenaki_viz.recording import record
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
 from phenaki_viz.runs.live import made_by
-from phenaki_viz.runs.run import Run
+from phenaki_viz.runs.run import KEPT, Run
 
 MOST_WORK = 3 * 10**12  # multiply-adds of one forward: minutes on two cores
 
@@ -67,8 +67,13 @@ def run_dialled(
     with (
         torch.inference_mode(),
         record(
-            model, words=words, hold=how, limit_bytes=limit_bytes, on_progress=on_progress
-        ) as recording,
+            model,
+            words=words,
+            hold=how,
+            extras=KEPT,
+            limit_bytes=limit_bytes,
+            on_progress=on_progress,
+        ) as recording,  # fmt: skip
     ):
         model(**inputs)
     recording.holding = replace(recording.holding, hold=hold)

@@ -21,7 +21,7 @@ from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
 from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.switches import Switches, switched
 from phenaki_viz.runs.live import made_by
-from phenaki_viz.runs.run import Run
+from phenaki_viz.runs.run import KEPT, Run
 
 Grid = tuple[int, int, int]
 NONE_OFF = Switches()
@@ -104,7 +104,7 @@ def look(
     fitted = _fit(eyes, clip, ask) if eyes else _no_clip(model, ask)
     words = read_words(model, prompt)
     kept: dict[str, Any] = {
-        "hold": ask.hold, "limit_bytes": limit_bytes, "on_progress": on_progress,
+        "hold": ask.hold, "extras": KEPT, "limit_bytes": limit_bytes, "on_progress": on_progress,
     }  # fmt: skip
     started = time.perf_counter()
     with torch.inference_mode(), switched(model, ask.switches):

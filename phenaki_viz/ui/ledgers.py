@@ -14,7 +14,7 @@ from phenaki_viz.analysis.term_maps import (
     shares_of_head,
     term_maps,
 )
-from phenaki_viz.analysis.writing import written_map
+from phenaki_viz.analysis.writing import weight_map
 from phenaki_viz.ui import derived, slices
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.shelves import number_of
@@ -53,10 +53,18 @@ def map_if_only(chosen: Selection, names: tuple[str, ...], most: int) -> np.ndar
     )  # fmt: skip
 
 
+def weights_of(chosen: Selection, most: int) -> np.ndarray | None:
+    """The selected head's weights; of a long map, of some queries."""
+    return _kept(
+        chosen, ("weights", most), lambda: weight_map.steps(chosen.shown.map, most),
+        "Reading the map:",
+    )  # fmt: skip
+
+
 def written_of(chosen: Selection, most: int) -> np.ndarray | None:
     """The selected head's weights × ‖v W_O‖; None where values were not recorded."""
     return _kept(
-        chosen, ("written", most), lambda: written_map.steps(chosen.shown.map, most),
+        chosen, ("written", most), lambda: weight_map.steps(chosen.shown.map, most, written=True),
         "Weighing the values:",
     )  # fmt: skip
 

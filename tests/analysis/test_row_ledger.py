@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from phenaki_viz import models
-from phenaki_viz.analysis.ledger import row_ledger, term_shares, weights_of
+from phenaki_viz.analysis import cells
+from phenaki_viz.analysis.ledger import row_ledger, term_shares, terms_apart, weights_of
 from phenaki_viz.analysis.term_maps import counterfactual_map, shares_of_head, term_maps
+from phenaki_viz.analysis.writing import weight_map
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording import Alibi, HeadMap, record
@@ -141,13 +143,13 @@ def test_maps_and_shares_are_those_of_the_rows(how):
         assert shares.means[term] == pytest.approx(each.mean(), abs=1e-6)
     assert (shares.queries, shares.asked, shares.of) == (15, 15, 15)
     maps = term_maps(head, 15)
-    assert list(maps.values) == ["content", name] and maps.cell == (1, 1)
+    assert list(maps.values) == ["content", name] and maps.cells.cell == (1, 1)
     for query in (0, 7):
         row = row_ledger(head, query)
         for term, values in maps.values.items():
             np.testing.assert_allclose(values[query], row.apart[term], **CLOSE)
     coarse = term_maps(head, 4)
-    assert coarse.cell == (4, 4)
+    assert coarse.cells.cell == (4, 4)
     wanted = maps.values[name][:4, 4:8].mean()
     assert coarse.values[name][0, 1] == pytest.approx(wanted, abs=1e-5)
     assert coarse.most < maps.most
@@ -183,3 +185,16 @@ def test_hidden_cells_of_a_map_are_no_numbers():
     only = counterfactual_map(head, ["position"], 30)
     np.testing.assert_array_equal(np.isnan(only), later)
     np.testing.assert_allclose(np.nansum(only, axis=1), 1, atol=1e-5)
+
+
+def test_of_a_map_too_long_to_be_read_whole_one_query_stands_for_its_cell(monkeypatch):
+    monkeypatch.setattr(cells, "EVERY", 100)
+    head = head_of(bias=None, content=8, how=HELD["parts"])
+    exact, some = head.terms(range(15)), term_maps(head, 4)
+    assert some.cells.cell == (4, 4) and not some.cells.is_mean
+    rows = terms_apart(exact)["content"][[2, 6, 10, 14]]
+    wanted = np.stack([rows[:, at : at + 4].mean(axis=1) for at in range(0, 15, 4)], axis=1)
+    np.testing.assert_allclose(some.values["content"], wanted, **CLOSE)
+    weights = weight_map(head, 4)
+    np.testing.assert_allclose(weights[1, 0], head.rows([6])[0, :4].mean(), rtol=1e-5)
+    assert term_maps(head, 15).cells.is_mean  # every row is drawn: all of them are read

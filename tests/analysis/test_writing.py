@@ -5,24 +5,26 @@ import pytest
 import torch
 
 from phenaki_viz import models
-from phenaki_viz.analysis.writing import writes_of, written_map
+from phenaki_viz.analysis.writing import weight_map, writes_of
 from phenaki_viz.recording import HeadMap, record
 from tests.analysis.records import planted
 from tests.recording.models import SmallVideo, inputs
+
+ASKED = ("written",)
 
 
 @pytest.mark.parametrize("hold", ["stored", "parts"])
 def test_the_map_is_the_weights_times_the_norms(hold):
     model = SmallVideo(models, causal=True).eval()
-    with torch.inference_mode(), record(model, hold=hold) as recording:
+    with torch.inference_mode(), record(model, hold=hold, extras=ASKED) as recording:
         model(*inputs())
     head = HeadMap(recording.records[0], 1, 2)
     exact = head.record.map.full(1, 2) * head.record.written.values[1, 2]
     later = np.triu(np.ones((30, 30), bool), 1)
-    found = written_map(head, 30)
+    found = weight_map(head, 30, written=True)
     np.testing.assert_allclose(found[~later], exact[~later], rtol=1e-5)
     assert np.isnan(found[later]).all()
-    coarse = written_map(head, 7)  # cells of 5 × 5
+    coarse = weight_map(head, 7, written=True)  # cells of 5 × 5
     assert coarse.shape == (6, 6)
     assert coarse[5, 0] == pytest.approx(exact[25:30, :5].mean(), rel=1e-5)
 
@@ -37,7 +39,7 @@ def test_a_head_alone_writes_all_of_it_and_a_silent_one_nothing():
     torch.manual_seed(0)
     attention = models.Attention(16, heads=3, dim_head=8).eval()
     silent(attention, 0), silent(attention, 2)
-    with torch.inference_mode(), record(attention) as recording:
+    with torch.inference_mode(), record(attention, extras=ASKED) as recording:
         attention(torch.randn(2, 9, 16))
     found = writes_of(HeadMap(recording.records[0], 1, 1))
     np.testing.assert_allclose(found.lengths, [0, 1, 0], atol=1e-5)
@@ -49,4 +51,4 @@ def test_a_head_alone_writes_all_of_it_and_a_silent_one_nothing():
 def test_what_was_not_recorded_is_not_made_up():
     older = HeadMap(planted(np.full((1, 1, 3, 3), 1 / 3)), 0, 0)
     assert older.value_norms is None and writes_of(older) is None
-    assert written_map(older, 3) is None
+    assert weight_map(older, 3, written=True) is None

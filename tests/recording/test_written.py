@@ -15,7 +15,7 @@ from tests.published import published_attention
 from tests.recording.models import SmallVideo, inputs
 
 CLOSE = {"rtol": 0, "atol": 1e-5}
-EVERY = {"extras": ("values",)}
+EVERY = {"extras": ("values", "written")}
 
 
 def run(model, *, hold="stored", **how):
@@ -25,6 +25,7 @@ def run(model, *, hold="stored", **how):
         module.register_forward_hook(lambda _, __, out, name=name: outputs.__setitem__(name, out))
         for name, module in phenaki_viz.recording.attention_modules(model).items()
     ]
+    how = {"extras": ("written",)} | how
     with torch.inference_mode(), record(model, hold=hold, **how) as recording:
         model(*inputs())
     for hook in hooks:
@@ -100,6 +101,11 @@ def test_in_half_precision_the_norms_are_those_of_its_values(format):
     each = rearrange(attention.to_out.weight.detach().float(), "dim (h d) -> h d dim", h=2)
     wanted = (torch.from_numpy(one.values) @ each).norm(dim=-1)
     np.testing.assert_allclose(one.written.values, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_it_is_kept_when_it_is_asked_for():
+    recording, _ = run(SmallVideo(models).eval(), extras=())
+    assert all(one.written is None for one in recording)
 
 
 def test_it_comes_out_of_a_file_and_a_file_without_it_opens(tmp_path):

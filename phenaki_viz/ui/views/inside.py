@@ -113,18 +113,14 @@ def _look(chosen: Selection, row: RowLedger) -> Look:
 
 
 def _key(chosen: Selection, row: RowLedger) -> int:
-    """The key that was picked, or the strongest; the button goes back to that one."""
+    """The key that was picked, or the row's strongest."""
     picked = queries.key_of(chosen)
-    strongest = row.strongest(1)
-    first = int(strongest[0]) if len(strongest) else 0
-    if picked is None or picked == first:
-        return first
-    st.button(
-        "Strongest key", icon=":material/vertical_align_top:", key="inside.strongest",
-        on_click=queries.pick_key, args=(None,),
-        help="Look at the key with the largest weight again, whichever query is chosen",
-    )  # fmt: skip
-    return picked
+    return _strongest(row) if picked is None else picked
+
+
+def _strongest(row: RowLedger) -> int:
+    found = row.strongest(1)
+    return int(found[0]) if len(found) else 0
 
 
 def _share(chosen: Selection, look: Look) -> None:
@@ -166,7 +162,7 @@ def _strip(run: Run, chosen: Selection, look: Look) -> None:
         words = "looks at"
     if look.of == "written":
         picture = written_over_video(shown, picture, look.key if cross else None)
-        words = f"is given {key_words(shown, look.key)}" if cross else "is given"
+        words = f"is given {key_words(shown, look.key)}" if cross else "gets from"
     panels.strip(
         picture, chosen, words, unit=picture.unit, linked=look.of == "weight",
         shows=f"{shows.a_head(chosen)} {look.of}",
@@ -208,7 +204,13 @@ def _one(chosen: Selection, found: WeightLedger) -> None:
         picture = weight_bars(chosen.shown, found)
         panels.plotly(picture, key="inside.one", height=picture.height, noted=False, shows=cell)
         panels.say(weight_sentence(found), of, key="sentence.sum", aside=True)
-        export_icon("this weight", picture.name, lambda: picture, "inside.one")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.button(
+                "Strongest key", icon=":material/vertical_align_top:", key="inside.strongest",
+                on_click=queries.pick_key, args=(None,), disabled=queries.key_of(chosen) is None,
+                help="Of every query its strongest key again, not the one that was picked",
+            )  # fmt: skip
+            export_icon("this weight", picture.name, lambda: picture, "inside.one")
 
 
 def _writes(chosen: Selection, found: WeightLedger) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from phenaki_viz.analysis.term_maps import TermMaps
+from phenaki_viz.analysis.cells import Cells
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import Colours, attention_heatmap
 from phenaki_viz.figures.colour import DIVERGING, ColourScale
@@ -48,29 +49,35 @@ def draw_maps(chosen: Selection, look: Look) -> None:
     scale = term_scale(maps, palette)
     for at, (name, values) in enumerate(maps.values.items()):
         title = NAMES[name] if at == 0 else f"+ {NAMES[name]}"
-        _map(chosen, name, title, values, maps.cell, scale, unit="logit")
-    _weights(chosen, look, maps)
+        _map(chosen, name, title, values, maps.cells, scale, unit="logit")
+    _weights(chosen, look, maps.cells)
     if look.only:
         values = ledgers.map_if_only(chosen, look.only, MOST_CELLS)
         _map(
-            chosen, "only", counterfactual_name(look.only, look.terms), values, maps.cell,
+            chosen, "only", counterfactual_name(look.only, look.terms), values, maps.cells,
             Colours("sqrt").over(*drawn_range(values), "this map"),
             aside="hypothetical", unit="weight it would be",
         )  # fmt: skip
 
 
-def _weights(chosen: Selection, look: Look, maps: TermMaps) -> None:
+def _weights(chosen: Selection, look: Look, cells: Cells) -> None:
     """What the terms come to: the head's own map, or how much is written by it."""
+    unit, title = ("weight", "→ weight") if look.of == "weight" else (WRITTEN, f"→ {WRITTEN}")
     values = ledgers.written_of(chosen, MOST_CELLS) if look.of == "written" else None
     if values is None:
-        _, _, i, j = chosen.record.map.shape
-        tile = derived.tile(chosen.record, chosen.item, chosen.head, (0, i, 0, j), MOST_CELLS)
-        values = tile.values
-    title = "→ weight" if look.of == "weight" else f"→ {WRITTEN}"
-    _map(
-        chosen, "weight", title, values, maps.cell, _scale(values),
-        unit="weight" if look.of == "weight" else WRITTEN,
-    )  # fmt: skip
+        values = _weights_shown(chosen, cells)
+    _map(chosen, "weight", title, values, cells, _scale(values), unit=unit)
+
+
+def _weights_shown(chosen: Selection, cells: Cells) -> np.ndarray:
+    """As the Attention page marks them; of a long map those that are read."""
+    if not cells.is_mean:
+        some = ledgers.weights_of(chosen, MOST_CELLS)
+        if some is not None:
+            return some
+    _, _, i, j = chosen.record.map.shape
+    window = (0, i, 0, j)
+    return derived.tile(chosen.record, chosen.item, chosen.head, window, MOST_CELLS).values
 
 
 def _scale(values: np.ndarray) -> ColourScale:
@@ -82,7 +89,7 @@ def _map(
     name: str,
     title: str,
     values: np.ndarray,
-    cell: tuple[int, int],
+    cells: Cells,
     scale: ColourScale,
     *,
     unit: str,
@@ -90,14 +97,19 @@ def _map(
 ) -> None:
     record, item = chosen.record, chosen.item
     _, _, i, j = record.map.shape
-    y, x = cell
-    reduced = () if cell == (1, 1) else (f"mean of {y} × {x} cells",)
+    y, x = cells.cell
+    reduced = () if cells.cell == (1, 1) else (f"mean of {y} × {x} cells",)
+    if not cells.is_mean:
+        reduced = (f"one query of {y}, mean of {x} keys",)
+    # What the map says of a cell that is pointed at, before "of 64 × 64 cells".
+    how: Any = "mean" if cells.is_mean else "one query's mean"
     with st.container(key=f"inside.map.{name}"):
         st.markdown(f"**{title}**" + (f" *{aside}*" if aside else ""))
         attention_map(
             values,
             total=(i, j),
-            cell=cell,
+            cell=cells.cell,
+            reduce=how,
             scale=scale,
             query_axis=panels.axis_of(record, item, "query"),
             key_axis=panels.axis_of(record, item, "key"),
