@@ -48,7 +48,7 @@ def record(
 
     hold: "stored", "parts", or "auto": stored while all maps together stay within `limit_bytes`,
     by parts beyond. extras: kept as well, "queries", "keys" and "values", or "written": norms of
-    what each key and head writes (`Written`; a few per cent of a forward). words: the text, so
+    what each key and head writes (`Written`; a few per cent of a long forward). words: the text, so
     that keys of cross-attention have names. grid: 't h w' of the tokens, for models that do not
     tell their transformers the video's shape. on_progress:
     called after every attention call with (calls so far, modules chosen); an exception it raises
