@@ -53,6 +53,17 @@ def test_parts_are_the_stored_maps_and_the_cpus(causal):
                 np.testing.assert_allclose(other.map.full(b, h), exact, rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("hold", ["stored", "parts"])
+def test_what_is_written_is_the_same_wherever_it_is_recorded(hold):
+    model = video()
+    there = recorded(model, hold=hold, extras=("written",))
+    here = recorded(model.cpu(), inputs(), hold=hold, extras=("written",))
+    for one, wanted in zip(there, here, strict=True):
+        for name in ("values", "heads", "whole"):
+            found, exact = getattr(one.written, name), getattr(wanted.written, name)
+            np.testing.assert_allclose(found, exact, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
 @pytest.mark.parametrize("how", [{"hold": "stored"}, {"hold": "parts"}])
 def test_the_terms_of_a_weight_are_the_same_wherever_it_lies(how):
     there = recorded(video(causal=True), **how)

@@ -148,3 +148,34 @@ def test_a_model_without_attention_is_told_so():
     at = page(empty=True).run()
     assert not at.exception
     assert [one.value for one in at.info] == ["Depth 0: there is no attention to show."]
+
+
+def files(kinds):
+    import streamlit as st
+
+    from phenaki_viz.export import render
+    from phenaki_viz.ui import slices
+    from phenaki_viz.ui.selection import Selection
+    from phenaki_viz.ui.views.inside_maps import Look, whole_map
+    from tests.ui.test_inside import dialled
+
+    recording = dialled().recording
+    records = tuple(one for one in recording if one.kind == "self")
+    slices.draw_place()
+    look = Look("weight", 0, ("content", "position"), ("position",))
+    for kind in kinds:
+        picture = whole_map(Selection(recording, records, 1, 2, (1, 0, 0)), look, kind)
+        st.text(f"{picture.name} | {picture.unit} | {picture.title}")
+        assert render(picture, "npz") and picture.values.shape == records[1].map.shape[2:]
+
+
+def test_every_map_can_be_taken_away_and_says_what_it_is():
+    kinds = ("content", "position", "weight", "written", "only")
+    at = AppTest.from_function(files, default_timeout=60, args=(kinds,)).run()
+    assert not at.exception
+    names, units, titles = zip(*(line.value.split(" | ") for line in at.text), strict=True)
+    assert names == tuple(
+        f"self_L01_H02{end}" for end in ("_content", "_position", "", "_written", "_only_position")
+    )
+    assert units[3] == "weight × ‖v W_O‖" and "not this head's" in units[4]
+    assert "If only position counted" in titles[4]

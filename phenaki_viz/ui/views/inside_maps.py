@@ -148,13 +148,13 @@ def take_maps(chosen: Selection, look: Look) -> None:
 
     def choose() -> tuple[str, Callable[[], Heatmap]]:
         kind = st.radio("Which map", list(kinds), format_func=kinds.__getitem__, key="inside.take")
-        return f"{chosen.shown.stem}_{kind}", lambda: _whole(chosen, look, kind or "weight")
+        return f"{chosen.shown.stem}_{kind}", lambda: whole_map(chosen, look, kind or "weight")
 
     first = next(iter(kinds))
-    export_icon("a map", first, lambda: _whole(chosen, look, first), "inside.maps", choose)
+    export_icon("a map", first, lambda: whole_map(chosen, look, first), "inside.maps", choose)
 
 
-def _whole(chosen: Selection, look: Look, kind: str) -> Heatmap:
+def whole_map(chosen: Selection, look: Look, kind: str) -> Heatmap:
     """One of the maps, every cell."""
     shown, most = chosen.shown, max(chosen.record.map.shape[2:])
     if kind in look.terms:
