@@ -11,7 +11,7 @@ from phenaki_viz.analysis.ledger import OF_PLACES, term_shares, terms_apart, wei
 from phenaki_viz.analysis.tallies import Tally
 from phenaki_viz.recording import HeadMap, cell_size
 
-MOST_QUERIES = 256  # whose shares are measured; of a longer map evenly spaced ones
+MOST_QUERIES = 512  # whose shares are measured; of a longer map evenly spaced ones
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,11 +51,13 @@ class TermShares:
 class TermMaps:
     """Terms as 'y x' float32, each less its row's mean over visible keys; NaN where hidden.
 
-    cells: what one value stands for.
+    cells: what one value stands for. unknown: visible cells of the rows read whose content is not
+    known, as their stored weight is 0; they are NaN in the content.
     """
 
     values: Mapping[str, np.ndarray]
     cells: Cells
+    unknown: int = 0
 
     @property
     def most(self) -> float:
@@ -83,13 +85,16 @@ def shares_of_head(head: HeadMap, most: int = MOST_QUERIES) -> Incremental[TermS
 @incremental
 def term_maps(head: HeadMap, most: int) -> Incremental[TermMaps]:
     """Every term of a head as a map of at most `most` × `most` values; see `Cells`."""
-    cells, runs = Cells.of(head, most), dict[str, list[np.ndarray]]()
+    cells, runs, lost = Cells.of(head, most), dict[str, list[np.ndarray]](), 0
     for share, queries in cells.runs():
-        for name, values in terms_apart(head.terms(queries)).items():
-            unknown = ~np.isfinite(values)  # hidden, or of a weight of 0 whose content is not known
+        terms = head.terms(queries)
+        for name, values in terms_apart(terms).items():
+            unknown = ~np.isfinite(values)
             runs.setdefault(name, []).append(cells.pooled(values, unknown))
+            lost += int((unknown & ~terms.hidden).sum()) if name == "content" else 0
         yield share
-    return TermMaps(values={name: np.concatenate(each) for name, each in runs.items()}, cells=cells)
+    whole = {name: np.concatenate(each) for name, each in runs.items()}
+    return TermMaps(values=whole, cells=cells, unknown=lost)
 
 
 @incremental

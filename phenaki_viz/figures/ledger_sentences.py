@@ -24,7 +24,7 @@ HOW = "Share of a term: cov(term, logit) / var(logit) over the keys that a query
 
 def percent(share: float) -> str:
     """A share, which may be below 0 or above 1: '81 %', '−12 %'."""
-    return f"{100 * share:.0f} %".replace("-", "−")
+    return f"{round(100 * share)} %".replace("-", "−")
 
 
 def decides(shares: TermShares) -> str:

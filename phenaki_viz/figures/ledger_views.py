@@ -110,6 +110,16 @@ def term_scale(maps: TermMaps, palette: Palette) -> ColourScale:
     return ColourScale(low=-most, high=most, palette=palette, scope="all terms of this head")
 
 
+def unknown_note(maps: TermMaps) -> tuple[str, ...]:
+    """The line that tells unknown cells from masked ones, which look alike; none without any."""
+    if not maps.unknown:
+        return ()
+    return (
+        f"{maps.unknown:,} cells have a stored weight of 0: their content is not known, and they "
+        "are drawn as masked ones are",
+    )
+
+
 def term_heatmap(head: Head, name: str, values: np.ndarray, scale: ColourScale) -> Heatmap:
     """One term as a map, every cell. values: 'i j', NaN where hidden."""
     return _map(head, values, scale, stem=name, said=f"{NAMES[name]} term", unit=LOGITS)

@@ -174,6 +174,15 @@ def test_planted_heads_are_told_by_whose_work_they_are():
         assert only.means["content"] == pytest.approx(1, abs=1e-6)
 
 
+def test_cells_of_a_stored_weight_of_0_are_counted_as_unknown():
+    attn = np.array([[[[0.5, 0.5, 0.0], [0.25, 0.25, 0.5], [0.0, 0.0, 1.0]]]])
+    slopes = Alibi(slopes=np.float32([2]), max_abs_error=0)
+    maps = term_maps(HeadMap(planted(attn, causal=True, alibi=slopes), 0, 0), 3)
+    assert maps.unknown == 2  # the third of the first row is hidden
+    assert np.isnan(maps.values["content"][2, :2]).all()
+    assert np.isfinite(maps.values["alibi"][2]).all()
+
+
 def test_hidden_cells_of_a_map_are_no_numbers():
     model = SmallVideo(models, causal=True).eval()
     with torch.inference_mode(), record(model, hold="parts") as recording:

@@ -230,8 +230,9 @@ def _dimensions(chosen: Selection, found: WeightLedger) -> None:
     if picture is None:
         st.caption(NOT_KEPT)
         return
+    st.markdown("**Content, dimension by dimension**")
     panels.plotly(
-        picture, key="inside.dimensions", height=200, titled=True, noted=False,
+        picture, key="inside.dimensions", height=200, noted=False,
         shows=f"{shows.a_patch(chosen)} key {found.key}",
     )  # fmt: skip
     export_icon("the dimensions", picture.name, lambda: picture, "inside.dimensions")

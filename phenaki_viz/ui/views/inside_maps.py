@@ -18,6 +18,7 @@ from phenaki_viz.figures.ledger_views import (
     counterfactual_heatmap,
     term_heatmap,
     term_scale,
+    unknown_note,
     written_heatmap,
 )
 from phenaki_viz.ui import derived, ledgers, panels, queries, selection, shows
@@ -26,7 +27,7 @@ from phenaki_viz.ui.exporting import export_icon, is_exportable
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.shelves import number_of
 
-MOST_CELLS = 256  # values a side of each of the maps
+MOST_CELLS = 324  # values a side of each map: every cell of the dial's own clip
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def draw_maps(chosen: Selection, look: Look) -> None:
     scale = term_scale(maps, palette)
     for at, (name, values) in enumerate(maps.values.items()):
         title = NAMES[name] if at == 0 else f"+ {NAMES[name]}"
-        _map(chosen, name, title, values, maps.cells, scale, unit="logit")
+        lost = unknown_note(maps) if name == "content" else ()
+        _map(chosen, name, title, values, maps.cells, scale, unit="logit", also=lost)
     _weights(chosen, look, maps.cells)
     if look.only:
         values = ledgers.map_if_only(chosen, look.only, MOST_CELLS)
@@ -94,6 +96,7 @@ def _map(
     *,
     unit: str,
     aside: str = "",
+    also: tuple[str, ...] = (),
 ) -> None:
     record, item = chosen.record, chosen.item
     _, _, i, j = record.map.shape
@@ -119,7 +122,7 @@ def _map(
             link=panels.link_of(chosen),
             key=f"inside.{name}",
             on_pick=_picked(chosen),
-            notes=reduced,
+            notes=(*also, *reduced),
             shows=shows.a_head(chosen),
         )
 

@@ -26,6 +26,10 @@ STYLE = """<style>
 .st-key-inside .st-key-strip { --pv-tall: clamp(120px, 17vh, 160px); --pv-room: 40px }
 .st-key-inside-maps { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 16px }
 .st-key-inside-maps > * { width: auto }
+.st-key-inside-maps:has(> :nth-child(5)) { grid-template-columns: repeat(5, minmax(0, 1fr)) }
+@media (max-width: 1399px) {
+  .st-key-inside-maps:has(> :nth-child(5)) { grid-template-columns: repeat(3, minmax(0, 1fr)) }
+}
 [class*=st-key-inside-map-] { --pv-tall: var(--maps); gap: 2px }
 [class*=st-key-inside-map-] [data-testid=stMarkdownContainer] p {
   font-size: 14px; line-height: 20px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis
@@ -39,8 +43,10 @@ STYLE = """<style>
   & [data-testid=stMarkdownContainer] { position: absolute; clip-path: inset(50%); width: 1px }
 }
 @media (max-width: 1199px) {
-  .st-key-inside-maps { grid-template-columns: repeat(2, minmax(0, 1fr)) }
+  .st-key-inside-maps.st-key-inside-maps { grid-template-columns: repeat(2, minmax(0, 1fr)) }
   .st-key-inside .st-key-inside-words { min-height: 106px }
 }
-@media (max-width: 639px) { .st-key-inside-maps { grid-template-columns: minmax(0, 1fr) } }
+@media (max-width: 639px) {
+  .st-key-inside-maps.st-key-inside-maps { grid-template-columns: minmax(0, 1fr) }
+}
 </style>"""
