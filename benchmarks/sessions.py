@@ -12,6 +12,7 @@ exceptions there were; both should be 0.
 import argparse
 import contextlib
 import random
+import re
 import sys
 import tempfile
 import threading
@@ -50,6 +51,7 @@ from tests.sent import LENGTH, unpack
 APP = Path(__file__).parents[1] / "app.py"
 ANSWER_SECONDS = 120  # the longest a move may take on a machine with other work
 CLOSE = 2e-5  # between two computations of one map
+BOX = re.compile(r"say\.[0-9]+")  # of the prompt: another box for each prompt that is set
 OVERTAKEN = 0.15  # share of moves that do not wait for the one before
 STACK = "maskgit.transformer.layers.{}.1"
 SMALL = {"heads": 4, "depth": 2, "size": 32, "patch": 4, "frames": 5, "dim": 64, "dim_head": 16}
@@ -80,11 +82,13 @@ class Client:
 
     def send(self, **widgets: Any) -> None:
         """Run the page with these widgets at other values; the others stay as they were sent."""
-        self.values |= {key.replace("__", "."): value for key, value in widgets.items()}
+        on_page = self._widgets()
+        box = next((key for key in on_page if BOX.fullmatch(key)), "say")
+        names = {key: box if key == "say" else key.replace("__", ".") for key in widgets}
+        self.values |= {names[key]: value for key, value in widgets.items()}
         message = BackMsg()
         client = message.rerun_script
         client.query_string, client.page_script_hash = self.query, self.script
-        on_page = self._widgets()
         states = [
             self._state(*on_page[key], value)
             for key, value in self.values.items()
@@ -491,7 +495,10 @@ def main() -> int:
         log = Path(folder) / "server.log"
         with serve(APP, log) as address:
             tally = soak(address, own, asked.sessions, asked.minutes, asked.seed)
-        traces = log.read_text().count("Traceback")
+        said = log.read_text()
+        traces = said.count("Traceback")
+        if traces:
+            print(said[said.index("Traceback") :][:4000])
     print(
         f"{asked.sessions} sessions, {asked.minutes:g} min: {tally.answers} answers compared, "
         f"{len(tally.mixed)} mixed, {len(tally.exceptions)} exceptions, {traces} tracebacks in the "

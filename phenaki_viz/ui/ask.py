@@ -1,7 +1,6 @@
 """What a trained model is asked: clip, prompt, masked tokens, heads off, layers cut."""
 
 import math
-import time
 from functools import partial
 from typing import Any
 
@@ -17,15 +16,16 @@ from phenaki_viz.ui import clips, switchboard
 from phenaki_viz.ui.framing import Framing
 from phenaki_viz.ui.gone import say_gone, uploaded_title
 from phenaki_viz.ui.holding import draw_hold
+from phenaki_viz.ui.links import say_in_url
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.requests import LookRequest
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 CAPTIONS = tuple(DIGIT_CLIPS.values())
+LONGEST = 2000  # letters of a prompt
 _CARRIED, _TAKEN = "clip.carried", "clip.taken"
 _FOLLOWED = "clip.followed"  # the clip that was chosen last
-_FOLLOWS = "clip.follows"  # the clip that the prompt follows, the prompt before, when it was said
-UNHEARD = 3.0  # seconds in which a browser may not have heard of a run; nobody types so fast
+_BOX = "say.box"  # the number of the prompt's box, and what that began with
 
 
 def draw_ask(model: nn.Module) -> LookRequest:
@@ -103,7 +103,7 @@ def _film() -> clips.Film:
         titles[clips.UPLOAD] = uploaded_title(uploaded.name)
     if _TAKEN in st.session_state:
         st.session_state["film"] = clips.CARRIED
-        st.session_state["say"] = st.session_state.pop(_TAKEN)
+        _set_prompt(st.session_state.pop(_TAKEN))
     carried: Clip | None = st.session_state.get(_CARRIED)
     if carried is not None:
         titles[clips.CARRIED] = carried.name
@@ -136,34 +136,38 @@ def carry(clip: Clip, text: str) -> None:
 
 
 def _follow(film: str) -> None:
-    """The prompt follows the clip; what it was before is remembered until the browser has heard.
-
-    Not by a callback: one that is overtaken dies half-way. And whoever does something else before
-    the page has answered sends the former prompt once more, which would be taken for typed: the
-    box would say one text and the picture show another.
-    """
+    """The prompt follows the clip. Not by a callback: one that is overtaken dies half-way."""
     if film == st.session_state.setdefault(_FOLLOWED, film):
         return
     if film in CAPTIONS:
-        st.session_state[_FOLLOWS] = film, st.session_state.get("say"), None
-        st.session_state["say"] = film
+        _set_prompt(film)
     st.session_state[_FOLLOWED] = film
 
 
-def answered() -> None:
-    """A run of the page has come to its end: what is sent a while from now on is meant."""
-    film, before, at = st.session_state.get(_FOLLOWS, (None, None, None))
-    if film is not None and at is None:
-        st.session_state[_FOLLOWS] = film, before, time.monotonic()
+def _set_prompt(text: str) -> None:
+    """Another prompt, in another box.
+
+    A browser that has not heard of it yet sends the former box with whatever is done next. In the
+    same box that would be taken for typed: it would say one text and the picture show another.
+    """
+    number, _ = st.session_state.get(_BOX, (0, ""))
+    st.session_state[_BOX] = number + 1, text
 
 
-def _hear_no_echo() -> None:
-    film, before, at = st.session_state.get(_FOLLOWS, (None, None, None))
-    if at is not None and time.monotonic() - at > UNHEARD:
-        del st.session_state[_FOLLOWS]
-    elif film is not None and st.session_state.get("film") == film:
-        if st.session_state.get("say", before) == before:
-            st.session_state["say"] = film
+def _typed() -> str:
+    """What the box of the prompt says; the link says it, too."""
+    linked = st.query_params.get("say", CAPTIONS[0])
+    number, first = st.session_state.setdefault(_BOX, (0, linked))
+    text = st.text_input(
+        "Prompt",
+        value=first,
+        key=f"say.{number}",
+        max_chars=LONGEST,
+        help="What the text says; it need not be what the clip shows",
+        persist_state="session",
+    )
+    say_in_url("say", "" if text == CAPTIONS[0] else text)
+    return text
 
 
 @st.cache_resource(show_spinner=False)
@@ -176,16 +180,7 @@ def _prompt(model: nn.Module) -> Prompt:
         kind = "C-ViViT" if isinstance(model, CViViT) else "This model"
         st.caption(f"{kind} reads no text.")
         return read_prompt("")
-    _hear_no_echo()
-    text = st.text_input(
-        "Prompt",
-        value=CAPTIONS[0],
-        key="say",
-        max_chars=2000,
-        help="What the text says; it need not be what the clip shows",
-        **_BOUND,
-    )
-    prompt = read_prompt(text)
+    prompt = read_prompt(_typed())
     encoder: Any = getattr(model, "encode_texts", None)
     unknown = encoder.unknown(prompt.text) if hasattr(encoder, "unknown") else ()
     if unknown:

@@ -12,7 +12,7 @@ from phenaki_viz.home import ASSETS
 from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import ask, effects, errands, frame, passes, recorded, runs
+from phenaki_viz.ui import effects, errands, frame, passes, recorded, runs
 from phenaki_viz.ui.components.page import listen
 from phenaki_viz.ui.guide import draw_guide
 from phenaki_viz.ui.health import draw_health
@@ -111,7 +111,6 @@ def main() -> None:
             page.run()
     draw_guide()
     listen()
-    ask.answered()
 
 
 def _places() -> tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator, DeltaGenerator]:

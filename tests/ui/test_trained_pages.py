@@ -1,7 +1,6 @@
 """The pages of the trained model: Attention through the page script, Text and Sampling alone."""
 
 import json
-import time
 from base64 import b64decode
 from dataclasses import replace
 from functools import cache
@@ -17,7 +16,6 @@ from phenaki_viz.figures.outcome_views import hidden_frames
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.model import Ask, look
 from phenaki_viz.runs.sampled import Sampling, sample
-from phenaki_viz.ui import ask
 from phenaki_viz.ui.ask import CAPTIONS
 from phenaki_viz.ui.views.sampling import SEED
 from tests.checkpoints.files import CRITIC, FOR_CVIVIT, MASKGIT, OURS, PHENAKI, pt, tensors, weights
@@ -33,6 +31,12 @@ DEEPER = replace(PHENAKI, maskgit=replace(MASKGIT, depth=5))
 @cache
 def shipped():
     return open_checkpoint(SHIPPED_MODEL).model
+
+
+def the_prompt(at):
+    """Its box: another one whenever the prompt is set by something else than typing."""
+    (box,) = (one for one in at.text_input if one.label == "Prompt")
+    return box
 
 
 @cache
@@ -88,7 +92,7 @@ def test_encoder_and_decoder_are_told_apart(app):
 def test_another_clip_says_what_it_shows(app):
     at = app(source="Trained")
     at.selectbox(key="film").set_value("seven moving right").run()
-    assert at.text_input(key="say").value == "seven moving right"
+    assert the_prompt(at).value == "seven moving right"
     assert not at.exception
 
 
@@ -451,18 +455,20 @@ def test_a_record_that_holds_no_curve_is_left_out(found, monkeypatch):
 
 
 def test_an_echo_of_the_former_prompt_is_not_taken_for_typed(app):
-    """A browser that has not heard that the prompt follows the clip sends the old one once more."""
+    """A browser that has not heard that the prompt follows the clip sends the old box once more."""
     at = app(source="Trained", say="five moving up slowly")
+    former = the_prompt(at)
+    assert former.value == "five moving up slowly"
     at.selectbox(key="film").set_value("zero moving up quickly").run()
-    assert at.text_input(key="say").value == "zero moving up quickly"
-    both = "zero moving up quickly", "five moving up slowly"
-    # Sent while the run was under way, and sent just before the browser had heard of its end.
-    for said in (None, time.monotonic() + 600):
-        at.session_state[ask._FOLLOWS] = *both, said
-        at.text_input(key="say").set_value("five moving up slowly").run()
-        assert at.text_input(key="say").value == "zero moving up quickly"
-    at.session_state[ask._FOLLOWS] = *both, time.monotonic() - ask.UNHEARD - 1
-    at.text_input(key="say").set_value("five moving up slowly").run()
-    assert ask._FOLLOWS not in at.session_state  # by now it is meant
-    assert at.text_input(key="say").value == "five moving up slowly"
+    assert the_prompt(at).value == "zero moving up quickly" and the_prompt(at).id != former.id
+    echo = at._tree.get_widget_states()
+    former.set_value("five moving up quickly")
+    echo.widgets.append(former._widget_state)  # however late it comes
+    at._run(echo)
+    assert the_prompt(at).value == "zero moving up quickly"
+    the_prompt(at).set_value("five moving up slowly").run()  # this was typed
+    assert the_prompt(at).value == "five moving up slowly"
+    assert at.query_params["say"] == "five moving up slowly"
+    at.selectbox(key="film").set_value(CAPTIONS[0]).run()
+    assert the_prompt(at).value == CAPTIONS[0] and "say" not in at.query_params
     assert not at.exception
