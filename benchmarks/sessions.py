@@ -226,7 +226,8 @@ class TrainedMove(Move):
         """A random move, and the widgets that make it."""
         what = chance.choice(["look", "film", "say", "masked", "mask_seed", "off", "off"])
         if what == "film":
-            film = chance.choice(CAPTIONS)
+            # Another one: who picks the clip that is chosen changes nothing, its prompt neither.
+            film = chance.choice([one for one in CAPTIONS if one != self.film])
             return replace(self, film=film, say=film), {"film": film}
         if what == "say":
             say = chance.choice(CAPTIONS)
@@ -316,7 +317,8 @@ class OwnMove(Move):
                 f"own__correct__{Reference.digest}__causal": str(now)
             }
         if what == "film":
-            film = chance.choice(CAPTIONS)
+            # Another one: who picks the clip that is chosen changes nothing, its prompt neither.
+            film = chance.choice([one for one in CAPTIONS if one != self.film])
             return replace(self, film=film), {"film": film}
         return _look_elsewhere(self, chance, 2, 4)
 

@@ -33,9 +33,16 @@ GROUP = """
   margin-left: %s; border-left: %s solid rgb(128 128 128 / .5);
 }
 """
+# Ten pages beside the sidebar: first the names of the groups go, then the icons.
 NARROW = """
-@media (max-width: 1560px) {
-  [data-testid=stTopNav] .rc-overflow-item > div::before { font-size: 0 !important }
+@media (max-width: 1700px) {
+  [data-testid=stTopNav] .rc-overflow-item > div::before {
+    font-size: 0 !important; padding: .55rem 0 !important; margin: 0 .25rem !important;
+  }
+}
+@media (max-width: 1500px) {
+  [data-testid=stTopNavLink] :has(> [data-testid=stIconMaterial]) { display: none }
+  [data-testid=stTopNavLink] { gap: 0; padding: .25rem .5rem }
 }
 """
 # White on the bright accent of the dark theme has 2.1 : 1; the page's own colour has 9 : 1.
