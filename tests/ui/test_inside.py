@@ -179,3 +179,12 @@ def test_every_map_can_be_taken_away_and_says_what_it_is():
     )
     assert units[3] == "weight × ‖v W_O‖" and "not this head's" in units[4]
     assert "If only position counted" in titles[4]
+
+
+def test_where_only_content_is_added_a_button_leads_to_where_position_is():
+    at = page()
+    at.session_state["maps"] = "cross"
+    at.run()
+    at.button(key="inside.on").click().run()
+    assert at.session_state["maps"] == "self" and ids(at)[1] == "inside.position"
+    assert not any(button.key == "inside.on" for button in at.button) and not at.exception

@@ -26,6 +26,7 @@ from phenaki_viz.figures.ledger_views import (
     weight_bars,
     written_over_video,
 )
+from phenaki_viz.figures.naming import module_family
 from phenaki_viz.figures.over_video import column_over_video, patches_over_video
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import derived, frame, goto, ledgers, panels, queries, selection, shows, slices
@@ -87,8 +88,31 @@ def _draw(run: Run) -> None:
         _say(run, chosen, row)
     with maps:
         draw_maps(chosen, look)
+        _lead_on(run, look)
     with tools:
         take_maps(chosen, look)
+
+
+def _lead_on(run: Run, look: Look) -> None:
+    """Where nothing but content is added: to the maps where position is, too."""
+    if len(look.terms) > 1:
+        return
+    others = (one for one in run.recording if one.kind == "self" and one.position_bias is not None)
+    found = next(others, None)
+    if found is None:
+        return
+    with st.container():
+        st.caption(
+            "In self-attention position is added to content: there the two can be told apart."
+        )
+        st.button(
+            "Look inside a head of self-attention", icon=":material/arrow_forward:",
+            key="inside.on", on_click=_look_at, args=(module_family(found.module),),
+        )  # fmt: skip
+
+
+def _look_at(maps: str) -> None:
+    st.session_state["maps"] = maps
 
 
 def _look(chosen: Selection, row: RowLedger) -> Look:
