@@ -13,6 +13,7 @@ from phenaki_viz.analysis.incremental import Incremental
 from phenaki_viz.analysis.truth import truth_of
 from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
 from phenaki_viz.evaluation.head_clips import table_over_clips
+from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.records import Kind
 from phenaki_viz.runs.model import Ask
 from phenaki_viz.runs.run import Run
@@ -45,6 +46,16 @@ def of_clip(run: Run, chosen: Selection) -> HeadTable:
         return stack_table.steps(chosen.records, video=chosen.video, truth=truth_of(run))
 
     return _of_stack(run, chosen, "heads", steps, "Measuring the heads:")
+
+
+def of_records(run: Run, records: Sequence[AttentionRecord]) -> HeadTable:
+    """The heads of the layers of one stack, of the clip at hand."""
+    key = ("heads", number_of(run), *(number_of(record.map) for record in records), 0)
+
+    def start() -> Incremental[HeadTable]:
+        return stack_table.steps(records, truth=truth_of(run))
+
+    return derived.once(key, lambda: slices.work_on("heads", key, start, "Measuring the heads:"))
 
 
 def alike(run: Run, chosen: Selection) -> Alike:

@@ -76,3 +76,13 @@ def test_a_model_that_cannot_be_asked_is_told_so(kind, why):
     at = page(kind)
     assert not at.exception and not at.button
     assert why in " ".join([*(one.value for one in at.info), *(one.value for one in at.text)])
+
+
+def test_what_predicts_the_worth_is_said_and_drawn_once_it_is_known():
+    at = page()
+    assert not [one for one in at.selectbox if one.key == "worth_by"]
+    at.number_input(key="effect_clips").set_value(2).run()
+    at.button(key="whatif.start").click().run()
+    assert not at.exception and [one.value for one in at.header] == ["What predicts it?"]
+    said = [text.value for text in at.text]
+    assert any("predicts what these heads are worth" in one or "goes" in one for one in said)

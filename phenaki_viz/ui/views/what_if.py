@@ -29,6 +29,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import derived, frame, panels, selection, slices
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.shelves import number_of
+from phenaki_viz.ui.views import what_predicts
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 _ASKED = "whatif.asked"
@@ -181,6 +182,7 @@ def _results(
         export_row(picture.name, lambda: picture, "effects")
     with right:
         _table(by_worth(effects))
+    what_predicts.draw(run, effects, _shows(asked, model))
 
 
 def _table(ordered: Sequence[HeadEffect]) -> None:

@@ -1,0 +1,70 @@
+"""What predicts a head's worth: every measure of it against what switching it off costs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from phenaki_viz.analysis.head_columns import COLUMNS
+from phenaki_viz.evaluation.effects import HeadEffect
+from phenaki_viz.evaluation.predictors import Predictor, predictors
+from phenaki_viz.figures.predictor_views import (
+    correlation_words,
+    predictors_sentence,
+    scatter_picture,
+)
+from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import head_tables, panels
+from phenaki_viz.ui.exporting import export_row
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+
+
+def draw(run: Run, effects: Sequence[HeadEffect], shows: str) -> None:
+    """The kind of heads, the measure, its scatter. shows: what the effects are of."""
+    kinds = _kinds(run, effects)
+    if not kinds:
+        return
+    st.header("What predicts it?", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        kind = st.segmented_control(
+            "Heads of", list(kinds), format_func=str.capitalize, default=next(iter(kinds)),
+            key="worth_of", required=True, **_BOUND,
+        )  # fmt: skip
+        kind = kind or next(iter(kinds))
+        found = predictors(head_tables.of_records(run, kinds[kind]), effects)
+        chosen = _measure(found)
+    st.text(predictors_sentence(found))
+    if chosen is None:
+        return
+    picture = scatter_picture(chosen, kind, run.recording.made_by)
+    panels.plotly(picture, key="worth", height=380, shows=f"{shows} {kind} {chosen.column}")
+    export_row(picture.name, lambda: picture, "worth")
+    st.caption("The measures are of the clip at hand; the worth is of the clips above.")
+
+
+def _kinds(run: Run, effects: Sequence[HeadEffect]) -> dict[str, tuple[AttentionRecord, ...]]:
+    """The records whose heads were switched off, layer by layer, by kind of map."""
+    modules = {one.module for one in effects}
+    stacks = run.recording.stacks().items()
+    return {
+        kind: tuple(records)
+        for (_, kind), records in stacks
+        if any(record.module in modules for record in records)
+    }
+
+
+def _measure(found: Sequence[Predictor]) -> Predictor | None:
+    """The measure that is drawn: the one that goes with it most, or another."""
+    named = {one.column: one for one in found}
+    if not named:
+        return None
+    column = st.selectbox(
+        "Measure", list(named), key="worth_by", width=420,
+        format_func=lambda name: (
+            f"{COLUMNS[name].title}: {correlation_words(named[name].correlation)}"
+        ),
+        help="The strongest rank correlation first",
+    )  # fmt: skip
+    return named.get(column, found[0])
