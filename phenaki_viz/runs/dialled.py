@@ -62,7 +62,7 @@ def run_dialled(
     fitted = fit_clip(clip, height=config.height, width=config.width, frames=config.frames)
     model = build(config)
     words = (*prompt.words, *[PAD] * padding.words)
-    inputs = _inputs(config, fitted, prompt, padding)
+    inputs = inputs_of(config, fitted, prompt, padding)
     started = time.perf_counter()
     with (
         torch.inference_mode(),
@@ -123,9 +123,10 @@ def how_to_hold(config: DialConfig, words: int, hold: Hold, limit_bytes: int) ->
     return "parts" if large or hold == "parts" else "stored"
 
 
-def _inputs(
-    config: DialConfig, clip: Clip, prompt: Prompt, padding: Padding
+def inputs_of(
+    config: DialConfig, clip: Clip, prompt: Prompt, padding: Padding = NO_PADDING
 ) -> dict[str, torch.Tensor]:
+    """What a dialled model is called with. clip: of the dialled size."""
     inputs = {"video": to_tensor(clip, channels=config.channels)}
     if config.cross:
         inputs |= _text(config, prompt, padding)

@@ -144,6 +144,13 @@ def look(
     return made_by(model, run)
 
 
+def look_again(model: nn.Module, run: Look) -> None:
+    """Run the model as in a look that was had before, with nothing recorded or kept."""
+    eyes = eyes_of(model)
+    video = to_tensor(run.clip, channels=eyes.channels) if eyes else None
+    _run(model, video, run.prompt, run.ask)
+
+
 def eyes_of(model: nn.Module) -> CViViT | None:
     """The C-ViViT of a model, if it has one."""
     if isinstance(model, Phenaki):
