@@ -9,7 +9,7 @@ which says whose leak it is.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,12 +22,15 @@ from torch import nn
 from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.evaluation.reach import PARTS, Causality, Kind, ModuleReach, Reach
-from phenaki_viz.evaluation.transformer_input import TransformerInput
+from phenaki_viz.evaluation.transformer_input import TransformerInput, transformer_input, work_of
+from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.switches import switched
+from phenaki_viz.runs.again import forward_of, switches_of
+from phenaki_viz.runs.run import Run
 
 EPSILONS = 8  # relative change that rounding may make, in steps between 1 and the next number
-CHANGED = "one time step at a time is replaced by noise as large as the tokens"
 SEED = 0
+RATE = 7e9  # multiply-adds a second that one slow core does
 
 
 @dataclass(eq=False)
@@ -77,6 +80,27 @@ def probe(given: TransformerInput) -> Incremental[Causality]:
         for call, handed, own in zip(before, through, alone, strict=True)
     )
     return Causality(stack=given.stack, steps=steps, tolerance=tolerance, modules=modules)
+
+
+@incremental
+def probe_run(run: Run, model: nn.Module, stack: str) -> Incremental[Causality]:
+    """Probe one transformer of a run on what it was given in that run, with the same heads off.
+
+    Raises ConfigError for a run that cannot be had again, RecordingError as `probe` does.
+    """
+    forward = forward_of(run, model)
+    yield 0.0
+    records = [record for record in run.recording.whole if record.stack == stack]
+    counts = records[0].places.batch_counts if records else None
+    off = switches_of(run)
+    given = transformer_input(model, stack, forward, switches=off, counts=counts)
+    return (yield from probe.steps(given))
+
+
+def expected_seconds(model: nn.Module, records: Sequence[AttentionRecord]) -> float:
+    """About how long a probe of the stack takes on a slow core. records: of all its layers."""
+    steps = records[0].places.grid[0] if records else 0
+    return (2 * steps + 3) * work_of(model, records) / RATE
 
 
 class _Changes:

@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ from einops import rearrange
 from torch import nn
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.recording.families.phenaki import transformer_modules
+from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.recording.families.phenaki import attention_modules, transformer_modules
 from phenaki_viz.recording.places import Counts, Places, infer_places
 from phenaki_viz.recording.switches import Switches, switched
 
@@ -138,6 +139,23 @@ def _places(tokens: torch.Tensor, shape: Any, stack: str, counts: Counts | None)
     return found
 
 
-def work_of(transformer: nn.Module, grid: tuple[int, int, int]) -> int:
-    """Multiply-adds of one run of a transformer over a video's tokens, attention's own left out."""
-    return math.prod(grid) * sum(one.numel() for one in transformer.parameters())
+def work_of(model: nn.Module, records: Sequence[AttentionRecord]) -> int:
+    """Multiply-adds of one run of a transformer, from what was recorded of its attention.
+
+    records: of all its layers, of one run.
+    """
+    if not records:
+        return 0
+    first = records[0]
+    parameters = sum(one.numel() for one in model.get_submodule(first.stack).parameters())
+    cells = sum(_batch(one) * math.prod(one.map.shape[2:]) * _width(model, one) for one in records)
+    return _batch(first) * first.map.shape[2] * parameters + 2 * cells
+
+
+def _batch(record: AttentionRecord) -> int:
+    return record.batch or max(record.batch_items) + 1
+
+
+def _width(model: nn.Module, record: AttentionRecord) -> int:
+    """Numbers of a query, over all heads."""
+    return int(attention_modules(model)[record.module].to_q.out_features)

@@ -20,7 +20,9 @@ from phenaki_viz.analysis.sinks import Sinks, sink_keys
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.analysis.weight_range import WeightRange, drawn_range, weight_range
 from phenaki_viz.analysis.words import content_patches
+from phenaki_viz.evaluation.causality import probe_run
 from phenaki_viz.evaluation.effects import HeadEffect, Trials, sweep
+from phenaki_viz.evaluation.reach import Causality
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.over_video import frame_steps
@@ -142,6 +144,21 @@ def effects_of(
         return slices.work_on("sweep", key, steps, "Switching heads off:", on_cancel)
 
     return once(key, work)
+
+
+def causality_of(
+    run: Run, model: nn.Module, stack: str, on_cancel: Callable[[], None]
+) -> Causality:
+    """Which time steps reach which in one transformer of a run."""
+    steps = partial(probe_run.steps, run, model, stack)
+    return _in_slices(
+        run, ("causality", stack), steps, "Replacing a time step at a time:", on_cancel
+    )
+
+
+def knows_causality(run: Run, stack: str) -> bool:
+    """Whether that was found and is still here."""
+    return is_kept((number_of(run), "causality", stack))
 
 
 def is_kept(key: Hashable) -> bool:

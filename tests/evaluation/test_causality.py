@@ -13,7 +13,7 @@ from torch import nn
 
 from phenaki_viz.data import read_prompt
 from phenaki_viz.errors import ConfigError, RecordingError
-from phenaki_viz.evaluation.causality import probe
+from phenaki_viz.evaluation.causality import expected_seconds, probe, probe_run
 from phenaki_viz.evaluation.reach import Reach
 from phenaki_viz.evaluation.transformer_input import transformer_input, work_of
 from phenaki_viz.models import CViViT, Transformer
@@ -268,7 +268,21 @@ def test_what_cannot_be_probed_says_why():
         forward_of(Run(**named, temporal_patch=2, seconds=0), phenaki())
 
 
-def test_work_is_counted_before_anything_runs():
-    model = Temporal(**CAUSAL)
-    parameters = sum(one.numel() for one in model.stack.parameters())
-    assert work_of(model.stack, (T, H, W)) == T * H * W * parameters
+def test_work_is_counted_from_what_was_recorded():
+    model, stack = phenaki(), f"cvivit.{ENCODER}"
+    records = look(model, clip(5), read_prompt("a b")).recording.select(stack=stack).records
+    parameters = sum(one.numel() for one in model.get_submodule(stack).parameters())
+    items, steps = records[0].batch, records[0].map.shape[2]
+    width = model.get_submodule(records[0].module).to_q.out_features
+    cells = 2 * len(records) * items * steps * steps * width
+    assert work_of(model, records) == items * steps * parameters + cells
+    assert 0 < expected_seconds(model, records) < 1 and expected_seconds(model, []) == 0
+
+
+def test_a_run_is_probed_by_its_stack():
+    run = look(phenaki(), clip(5), read_prompt("a b"))
+    stack = "cvivit.dec_temporal_transformer"
+    found = probe_run(run, phenaki(), stack)
+    given = transformer_input(phenaki(), stack, forward_of(run, phenaki()))
+    assert found.stack == stack
+    np.testing.assert_array_equal(found.whole.relative, probe(given).whole.relative)

@@ -41,7 +41,8 @@ CONTROLS = {
     r"|colour linear .*, ends from (the first text's word|(both|this) texts?|this difference) .*",
     "inside": r"$^",
     "position": r"A recording holds the bias at the size.*",
-    "masks": r"$^",
+    "masks": r"A recording holds no model.*|component (probe|sentence\.probe) .*|Export"
+    r"|Each time step in turn is replaced .*",
     "sampling": r"Recorded with guidance.*",
     "heads": r"$^",
 }

@@ -19,13 +19,17 @@ def position(**dials):
 
 
 def masks(words=0, steps=0, **dials):
+    import streamlit as st
+
     from phenaki_viz.data import read_prompt, sample_clip
     from phenaki_viz.models.dial import DialConfig
     from phenaki_viz.runs.dialled import Padding, run_dialled
     from phenaki_viz.ui.views.masks import masks_page
 
-    padding = Padding(words=words, steps=steps)
-    masks_page(run_dialled(DialConfig(**dials), sample_clip(), read_prompt("a b"), padding))
+    if "run" not in st.session_state:  # one run: the page goes on with what it has begun of it
+        asked = DialConfig(**dials), sample_clip(), read_prompt("a b")
+        st.session_state["run"] = run_dialled(*asked, Padding(words=words, steps=steps))
+    masks_page(st.session_state["run"])
 
 
 def drawn(page, **dials):

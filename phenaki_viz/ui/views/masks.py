@@ -8,7 +8,7 @@ from phenaki_viz.figures.mask_views import LAYERS, mask_picture, said, visible_k
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.facts import convolutions_of
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import panels, selection, shows
+from phenaki_viz.ui import panels, probe, selection, shows, slices
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.selection import Selection
 
@@ -19,6 +19,7 @@ def masks_page(run: Run) -> None:
     words = panels.place_for_words()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         records = selection.choose_stack(run.recording, key="masked_maps", first=is_masked)
+    slices.draw_place()
     if not records:
         with words:
             panels.nothing("Masks", "Depth 0: there is no attention to mask. Turn the depth up.")
@@ -34,14 +35,25 @@ def masks_page(run: Run) -> None:
     with left:
         _mask(run, chosen, "together")
     with right:
-        counts = visible_keys_picture(record, chosen.item, run.recording.made_by)
-        panels.plotly(
-            counts, key="visible", height=300, titled=True, noted=False, shows=shows.a_head(chosen)
-        )
-        export_row(counts.name, lambda: counts, "visible")
+        probed = st.container() if record.causal else None
+        counted = st.container()
+    if probed is not None and (every := probe.draw(run, chosen, probed)):
+        left, counted = st.columns([6, 5], gap="medium")
+        with left:
+            every()
+    with counted:
+        _visible_keys(run, chosen)
     for column, which in zip(st.columns(2, gap="medium"), ("causal", "padding"), strict=True):
         with column:
             _mask(run, chosen, which)
+
+
+def _visible_keys(run: Run, chosen: Selection) -> None:
+    counts = visible_keys_picture(chosen.record, chosen.item, run.recording.made_by)
+    panels.plotly(
+        counts, key="visible", height=300, titled=True, noted=False, shows=shows.a_head(chosen)
+    )
+    export_row(counts.name, lambda: counts, "visible")
 
 
 def is_masked(record: AttentionRecord) -> bool:

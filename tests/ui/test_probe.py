@@ -1,0 +1,77 @@
+"""The causality probe on the page Masks: found at once where it is quick, asked for where not."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from phenaki_viz.ui import probe
+from tests.sent import sent, words_on
+
+DIALLED = {"layout": "factorised", "cross": False, "causal": True, "peg_causal": True,
+           "heads": 3, "depth": 2, "dim": 24, "dim_head": 8, "frames": 7, "height": 16,
+           "width": 24}  # fmt: skip
+
+
+def page(as_file, dials):
+    import streamlit as st
+
+    from phenaki_viz.data import read_prompt, sample_clip
+    from phenaki_viz.models.dial import DialConfig
+    from phenaki_viz.runs.dialled import run_dialled
+    from phenaki_viz.runs.files import open_recording, recording_bytes
+    from phenaki_viz.ui.views.masks import masks_page
+
+    if "run" not in st.session_state:  # one run: the page goes on with what it has begun of it
+        config = DialConfig(**dials)
+        st.session_state["run"] = run_dialled(config, sample_clip(), read_prompt(""))
+    run = st.session_state["run"]
+    masks_page(open_recording(("x", recording_bytes(run))) if as_file else run)
+
+
+def drawn(as_file=False, **dials):
+    asked = DIALLED | dials
+    at = AppTest.from_function(page, default_timeout=60, args=(as_file, asked)).run()
+    assert not at.exception
+    return at
+
+
+def keys(at):
+    headers = [sent(at, which)[0] for which in range(len(at.get("bidi_component")))]
+    return [header.get("id", "") for header in headers]
+
+
+def test_the_published_peg_is_measured_and_named():
+    at = drawn()
+    said = " ".join(words_on(at))
+    assert "The mask lets no query see a later time step; the PEG of L0 and L1 does" in said
+    table = at.dataframe[0].value
+    assert list(table["module"])[:3] == ["L0 PEG", "L0 attention, its norm", "L0 attention"]
+    assert table["alone"][0].startswith("time ") and table["alone"][2] == "no"
+    assert "probe" in keys(at) and "visible" in keys(at)
+
+
+@pytest.mark.parametrize("mended", [{"peg": False}, {"peg_layout": "rearranged"}])
+def test_without_peg_or_with_its_layout_mended_nothing_leaks(mended):
+    at = drawn(**mended)
+    assert any("No later time step reaches an earlier one" in line for line in words_on(at))
+    assert set(at.dataframe[0].value["alone"]) == {"no"}
+
+
+def test_what_takes_long_is_asked_for(monkeypatch):
+    monkeypatch.setattr(probe, "QUICK", 0)
+    at = drawn()
+    assert not at.dataframe and "probe" not in keys(at)
+    assert "visible" in keys(at)
+    at.button(key="probe.start").click().run()
+    assert not at.exception and len(at.dataframe) == 1 and "probe" in keys(at)
+
+
+def test_a_recording_says_what_it_knows_instead():
+    at = drawn(as_file=True)
+    assert not at.dataframe and "probe" not in keys(at)
+    said = " ".join(caption.value for caption in at.caption)
+    assert "holds no model" in said and "the published layout, padded in front" in said
+
+
+def test_a_stack_without_a_causal_mask_is_not_probed():
+    at = drawn(causal=False)
+    assert not at.dataframe and "Through the model" not in [head.value for head in at.header]
