@@ -16,6 +16,7 @@ from phenaki_viz.analysis.cuts import Cut, CutTile
 from phenaki_viz.analysis.incremental import Incremental
 from phenaki_viz.analysis.measures import Measure, applicable, head_statistics
 from phenaki_viz.analysis.reading import Reading, reading
+from phenaki_viz.analysis.rollout import rollout
 from phenaki_viz.analysis.sinks import Sinks, sink_keys
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.analysis.weight_range import WeightRange, drawn_range, weight_range
@@ -159,6 +160,19 @@ def causality_of(
 def knows_causality(run: Run, stack: str) -> bool:
     """Whether that was found and is still here."""
     return is_kept((number_of(run), "causality", stack))
+
+
+def rollout_of(run: Run, chosen: Selection) -> np.ndarray:
+    """Rollout of the chosen map, from the first layer to the chosen one; see `rollout`."""
+    records, items = chosen.records[: chosen.layer + 1], chosen.items[: chosen.layer + 1]
+    key = ("rollout", *zip((number_of(one.map) for one in records), items, strict=True))
+    return _in_slices(
+        run, key, lambda: rollout.steps(records, items), "Multiplying the layers:", _close_rollout
+    )
+
+
+def _close_rollout() -> None:
+    st.session_state["rollout"] = False
 
 
 def is_kept(key: Hashable) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from phenaki_viz.ui import probe
+from phenaki_viz.ui import probe, rolled_out
 from tests.sent import sent, words_on
 
 DIALLED = {"layout": "factorised", "cross": False, "causal": True, "peg_causal": True,
@@ -75,3 +75,19 @@ def test_a_recording_says_what_it_knows_instead():
 def test_a_stack_without_a_causal_mask_is_not_probed():
     at = drawn(causal=False)
     assert not at.dataframe and "Through the model" not in [head.value for head in at.header]
+
+
+def test_rollout_is_made_when_its_box_is_opened_and_named_approximate(monkeypatch):
+    at = drawn()
+    assert "rollout.map" not in keys(at)
+    at.session_state["rollout"] = True
+    at.run()
+    assert not at.exception and "rollout.map" in keys(at)
+    assert any(line.startswith("Approximately: after L0, time 2") for line in words_on(at))
+    assert any(caption.value.startswith("Approximate: each layer") for caption in at.caption)
+    at.number_input(key="layer").set_value(1).run()
+    assert any("after L0 to L1, time 2" in line for line in words_on(at))
+    monkeypatch.setattr(rolled_out, "MOST", 3)
+    at.run()
+    assert "rollout.map" not in keys(at)
+    assert any("gives the rows that are asked for" in caption.value for caption in at.caption)

@@ -8,7 +8,7 @@ from phenaki_viz.figures.mask_views import LAYERS, mask_picture, said, visible_k
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.facts import convolutions_of
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import panels, probe, selection, shows, slices
+from phenaki_viz.ui import panels, probe, rolled_out, selection, shows, slices
 from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.selection import Selection
 
@@ -46,6 +46,7 @@ def masks_page(run: Run) -> None:
     for column, which in zip(st.columns(2, gap="medium"), ("causal", "padding"), strict=True):
         with column:
             _mask(run, chosen, which)
+    rolled_out.draw(run, chosen)
 
 
 def _visible_keys(run: Run, chosen: Selection) -> None:
