@@ -22,11 +22,11 @@ def module_name(one: ModuleReach) -> str:
 
 
 def reach_words(reach: Reach) -> str:
-    """The largest leak: 'time 3 → time 1, 12 %'; 'no' where there is none."""
+    """The largest leak: 'time 3 → 1, 12 %'; 'no' where there is none."""
     if reach.worst is None:
         return "no"
     at, later, change = reach.worst
-    return f"time {later} → time {at}, {share(change)}"
+    return f"time {later} → {at}, {share(change)}"
 
 
 def margin_words(margin: float) -> str:

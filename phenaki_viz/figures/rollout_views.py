@@ -20,6 +20,7 @@ from phenaki_viz.figures.naming import (
 from phenaki_viz.recording import AttentionRecord
 
 UNIT = "share, approximate"
+ABOUT = f"{REASON[:1].upper()}{REASON[1:]} (Abnar and Zuidema 2020)."
 
 
 def rollout_picture(
@@ -44,6 +45,7 @@ def rollout_picture(
         made_by={**made_by, "shows": "attention rollout (approximate)", "modules":
                  [one.module for one in records]},
         values=np.asarray(shares, np.float32),
+        hidden=_never_seen(records, item, shares),
         query=query_axis(last, item),
         key=key_axis(last, item),
         scale=ColourScale(
@@ -51,6 +53,15 @@ def rollout_picture(
         ),
         unit=UNIT,
     )  # fmt: skip
+
+
+def _never_seen(
+    records: Sequence[AttentionRecord], item: int, shares: np.ndarray
+) -> np.ndarray | None:
+    """Keys that masks keep from a query in the last layer, and in all before it: 'i j' bool."""
+    i, j = shares.shape
+    hidden = records[-1].hidden(item, (0, i), (0, j)) & (shares == 0)
+    return hidden if hidden.any() else None
 
 
 def rollout_sentence(

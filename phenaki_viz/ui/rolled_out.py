@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from phenaki_viz.analysis.rollout import REASON
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.figures.rollout_views import rollout_picture, rollout_sentence
+from phenaki_viz.figures.rollout_views import ABOUT, rollout_picture, rollout_sentence
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import derived, panels, shows
 from phenaki_viz.ui.exporting import export_row
@@ -25,7 +24,7 @@ def draw(run: Run, chosen: Selection) -> None:
     if not box.open:
         return
     with box:
-        st.caption(f"{REASON.capitalize()}. Abnar and Zuidema 2020")
+        st.caption(ABOUT)
         if record.map.shape[2] > MOST:
             st.caption(
                 f"A picture of more than {MOST:,} queries takes too long to make here: "

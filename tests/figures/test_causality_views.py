@@ -73,7 +73,7 @@ def test_the_table_has_every_module_in_order():
     assert [row["module"] for row in rows] == [
         "L0 PEG", "L0 attention, its norm", "L0 attention", "L0 whole layer", "whole transformer",
     ]  # fmt: skip
-    assert rows[0]["alone"] == "time 2 → time 0, 25 %" and rows[1]["alone"] == "no"
+    assert rows[0]["alone"] == "time 2 → 0, 25 %" and rows[1]["alone"] == "no"
     assert rows[1]["margin"] == "to the last bit" and rows[0]["margin"] == "1,500 ×"
 
 

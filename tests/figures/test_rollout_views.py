@@ -24,6 +24,7 @@ def test_the_picture_is_named_approximate_and_holds_the_numbers():
     assert picture.title == "Approximate: attention rollout · temporal · L0 to L1"
     assert picture.notes[0] == REASON and "approximate" in picture.unit
     np.testing.assert_array_equal(picture.values, SHARES)
+    np.testing.assert_array_equal(picture.hidden, np.triu(np.ones((5, 5), bool), 1))
     assert figure_of(picture).data[0].z[3][2] == pytest.approx(0.5)
     assert rollout_picture(LAYERS[:1], 4, SHARES, {}).title.endswith("temporal · L0")
 
