@@ -98,6 +98,11 @@ _ALL = (
         "they are.", "Chu et al. 2021, Conditional Positional Encodings; phenaki-pytorch, PEG",
     ),
     _term(
+        "attention rollout", "The product over layers of half a token and half its heads' mean "
+        "attention: approximate, as values, PEG and feed-forward are left out.",
+        "Abnar and Zuidema 2020, Quantifying Attention Flow in Transformers, section 3",
+    ),
+    _term(
         "masked", "Of a token: hidden from MaskGit, to be filled in. Of a key: hidden from a "
         "query, whose weight on it is 0.", "Chang et al. 2022, MaskGIT, section 3",
     ),

@@ -62,9 +62,9 @@ def _mean_rows(record: AttentionRecord, item: int) -> Iterator[tuple[int, np.nda
         rows = (first, min(first + step, i))
         total = np.zeros((rows[1] - first, j))
         for head in range(heads):
+            total += record.map.tile(item, head, rows, (0, j))  # first: it sums its rows as well
             if len(record.map.wrong_rows(item, head, rows)):
                 raise RecordingError(f"{record.module}: some rows of its maps are no distribution")
-            total += record.map.tile(item, head, rows, (0, j))
         yield first, total / total.sum(axis=1, keepdims=True)  # a half-precision row rounds its sum
 
 
