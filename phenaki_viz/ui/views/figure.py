@@ -1,6 +1,7 @@
 """Figure: panels side by side as a paper prints them, seen while they are put together."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ import streamlit as st
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.export.composer import render_figure
 from phenaki_viz.export.formats import FIGURE_FORMATS
+from phenaki_viz.export.made_by import html_text
 from phenaki_viz.figures.colour import LAWS
 from phenaki_viz.figures.composed import Composed, compose
 from phenaki_viz.figures.recipe import (
@@ -55,7 +57,7 @@ def figure_page(run: Run) -> None:
             except ConfigError as error:
                 _refuse(error)
                 return
-        place.image(preview, width="content")
+        place.html(_shown(composed, preview))
         _take(composed)
 
 
@@ -64,6 +66,13 @@ def _preview(run: Run, composed: Composed) -> bytes:
     recipe = recipe_of({**as_data(composed.recipe), "dpi": PREVIEW})
     drawn = Composed(recipe=recipe, panels=composed.panels)
     return derived.once(("figure.png", number_of(run), recipe), lambda: render_figure(drawn, "png"))
+
+
+def _shown(composed: Composed, png: bytes) -> str:
+    """As large as it is printed, told to those who do not see it."""
+    source, told = b64encode(png).decode(), html_text(composed.caption)
+    style = f"width: {composed.recipe.width:g}mm; max-width: 100%; border-radius: 4px"
+    return f'<img alt="{told}" style="{style}" src="data:image/png;base64,{source}">'
 
 
 def _refuse(error: ConfigError) -> None:
