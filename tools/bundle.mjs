@@ -6,10 +6,11 @@ import { build } from "esbuild";
 
 const BROWSER = new URL("../phenaki_viz/browser/", import.meta.url);
 // `BUNDLES` of phenaki_viz/browser/__init__.py: all panels, for a page that is served; and those
-// that a file can hold, with what mounts them.
+// that a file or a notebook's widget can hold, with what mounts them.
 const ENTRIES = {
   "bundle/phenaki_viz.js": "panels/index.js",
   "bundle/file.js": "hosts/file.js",
+  "bundle/widget.js": "hosts/widget.js",
 };
 
 // `phenaki_viz.browser.sources_digest`: both have to say the same.

@@ -6,9 +6,9 @@ the page is gone. `page/` is what panels have in common, `numbers/` is pure (no 
 canvas), the other folders are rooms of one panel each. types.d.ts says what is handed about.
 
 `bundle/` holds what tools/bundle.mjs makes of the modules: all panels as one file, which a served
-page takes, being one request and half the bytes; and those for a page that stands by itself, see
-file_page.py. Where modules were edited since, a served page takes the modules themselves, so that
-writing them needs no Node.
+page takes, being one request and half the bytes; those for a page that stands by itself, see
+file_page.py; and the same as a notebook's widget. Where modules were edited since, a served page
+takes the modules themselves, so that writing them needs no Node.
 """
 
 import hashlib
@@ -19,7 +19,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 BUNDLE = "bundle/phenaki_viz.js"
 FILE_BUNDLE = "bundle/file.js"
-BUNDLES = (BUNDLE, FILE_BUNDLE)
+WIDGET_BUNDLE = "bundle/widget.js"
+BUNDLES = (BUNDLE, FILE_BUNDLE, WIDGET_BUNDLE)
 INDEX = "panels/index.js"  # exports every panel by name, as the bundle does
 
 

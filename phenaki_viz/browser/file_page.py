@@ -8,8 +8,9 @@ import hashlib
 import html
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from phenaki_viz import browser
 from phenaki_viz.browser.markup import MARKUP
@@ -42,22 +43,45 @@ class Mounted:
 
     def told(self, at: str) -> dict[str, str]:
         """For hosts/file.js; at: the id of its place."""
-        css = browser.style("common") + browser.style(self.panel)
-        packed = base64.b64encode(zlib.compress(self.data, 9)).decode()
-        elements = MARKUP[self.panel]
-        return {"panel": self.panel, "at": at, "html": elements, "css": css, "data": packed}
+        return {**dress_of(self.panel), "at": at, "data": deflated(self.data)}
+
+
+def dress_of(panel: str) -> dict[str, str]:
+    """What a panel looks like before it draws: its elements and its style."""
+    css = browser.style("common") + browser.style(panel)
+    return {"panel": panel, "html": MARKUP[panel], "css": css}
+
+
+def deflated(data: bytes) -> str:
+    """A message as a page holds it, base64."""
+    return base64.b64encode(zlib.compress(data, 9)).decode()
 
 
 def file_page(
     title: str, panels: Sequence[Mounted], notes: Sequence[str] = (), head: str = ""
 ) -> bytes:
     """The page. title, notes (lines under the panels): no markup. head: inert elements for it."""
-    script = browser.scripts()[browser.FILE_BUNDLE].decode().split("\n", 1)[1]
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     places = [f"panel-{number}" for number in range(len(panels))]
     told = [panel.told(at) for panel, at in zip(panels, places, strict=True)]
+    return _page(title, places, ("phenaki-viz-panels", told), notes, head)
+
+
+def linked_page(
+    title: str, told: Mapping[str, Any], notes: Sequence[str] = (), head: str = ""
+) -> bytes:
+    """A page of linked panels. told: for hosts/file_linked.js; the rest as of `file_page`."""
+    style = f"<style>{browser.style('linked')}</style>"
+    held = {**told, "at": "linked"}
+    return _page(title, ["linked"], ("phenaki-viz-linked", held), notes, head + style)
+
+
+def _page(
+    title: str, places: Sequence[str], held: tuple[str, Any], notes: Sequence[str], head: str
+) -> bytes:
+    script = browser.scripts()[browser.FILE_BUNDLE].decode().split("\n", 1)[1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     boxes = "".join(f'<div id="{at}"></div>' for at in places)
-    said = html.escape(title)
+    said, (name, told) = html.escape(title), held
     under = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -66,11 +90,11 @@ def file_page(
         f"<title>{said}</title>{head}<style>{STYLE}</style></head>\n"
         f"<body><h1>{said}</h1>{boxes}<noscript>This page draws with JavaScript.</noscript>\n"
         f"<footer>{under}</footer>\n"
-        f'<script type="application/json" id="phenaki-viz-panels">{_inert(told)}</script>\n'
+        f'<script type="application/json" id="{name}">{_inert(told)}</script>\n'
         f'<script type="module">{script}</script></body></html>\n'
     ).encode()
 
 
-def _inert(told: Sequence[dict[str, str]]) -> str:
+def _inert(told: Any) -> str:
     """JSON that no parser of HTML finds an element in."""
     return json.dumps(told).replace("<", "\\u003c")

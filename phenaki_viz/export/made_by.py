@@ -32,7 +32,22 @@ def made_by_json(picture: Picture) -> str:
     Arrays become lists, numbers that JSON does not have (NaN, infinity) null.
     Raises ExportError for something that is no data.
     """
-    return json.dumps(jsonable(picture.made_by), ensure_ascii=True)
+    return jsonable_text(picture.made_by)
+
+
+def jsonable_text(made_by: Mapping[str, Any]) -> str:
+    """The same of the record alone."""
+    return json.dumps(jsonable(made_by), ensure_ascii=True)
+
+
+def head_record(picture: Picture) -> str:
+    """The record as an inert element, for the head of a page."""
+    return record_element(made_by_json(picture))
+
+
+def record_element(text: str) -> str:
+    """JSON of a record as an element that nothing runs."""
+    return f'<script type="application/json" id="{HTML_ID}">{inert_json(text)}</script>'
 
 
 def jsonable(value: Any) -> Any:

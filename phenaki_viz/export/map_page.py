@@ -6,7 +6,7 @@ from phenaki_viz.browser.axes import as_grid_axis
 from phenaki_viz.browser.file_page import Mounted, file_page
 from phenaki_viz.browser.map_cut import MapCut
 from phenaki_viz.browser.map_message import MapPicture, MapView, map_message
-from phenaki_viz.export.made_by import HTML_ID, inert_json, made_by_json
+from phenaki_viz.export.made_by import head_record
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.words import plain
 
@@ -20,10 +20,10 @@ def map_page(picture: Heatmap) -> bytes:
     Weights are as the program's own page shows them: exact to 1e-6, every digit that is said right.
     """
     drawn = map_message(map_picture(picture), MapView(push=PICKED), id=picture.name)
-    record = inert_json(made_by_json(picture))
-    head = f'<script type="application/json" id="{HTML_ID}">{record}</script>'
     notes = [plain(note) for note in picture.notes]
-    return file_page(plain(picture.title), [Mounted("attention_map", drawn)], notes, head)
+    return file_page(
+        plain(picture.title), [Mounted("attention_map", drawn)], notes, head_record(picture)
+    )
 
 
 def map_picture(picture: Heatmap) -> MapPicture:

@@ -1,10 +1,14 @@
 """A picture as one HTML page that needs nothing else, and asks the network for nothing."""
 
+from collections.abc import Callable
+from typing import Any
+
 import plotly.io
 
-from phenaki_viz.export.made_by import HTML_ID, html_text, inert_json, made_by_json
+from phenaki_viz.export.made_by import head_record, html_text
 from phenaki_viz.export.map_page import map_page
-from phenaki_viz.figures import Heatmap, Picture, figure_of
+from phenaki_viz.export.panel_pages import grid_page, strip_page
+from phenaki_viz.figures import FilmStrip, HeadGrid, Heatmap, Picture, figure_of
 from phenaki_viz.figures.words import plain
 
 DIV_ID = "phenaki-viz-picture"
@@ -16,9 +20,17 @@ POLICY = (
 )
 
 
+# Pictures whose pages draw as the program's own page does; plotly draws curves and surfaces.
+PANELS: dict[type[Picture], Callable[[Any], bytes]] = {
+    Heatmap: map_page,
+    FilmStrip: strip_page,
+    HeadGrid: grid_page,
+}
+
+
 def needs_plotly(picture: Picture) -> bool:
-    """Whether its page draws with plotly: a map's draws as the program's own page does."""
-    return not isinstance(picture, Heatmap)
+    """Whether its page draws with plotly."""
+    return type(picture) not in PANELS
 
 
 def to_html(picture: Picture, script: str | None = None) -> bytes:
@@ -26,8 +38,8 @@ def to_html(picture: Picture, script: str | None = None) -> bytes:
 
     script: file name of plotly.min.js beside the page, which then is small.
     """
-    if isinstance(picture, Heatmap):
-        return map_page(picture)
+    if not needs_plotly(picture):
+        return PANELS[type(picture)](picture)
     figure = figure_of(picture, "light").update_layout(paper_bgcolor="#ffffff")
     page: str = plotly.io.to_html(
         figure,
@@ -43,7 +55,6 @@ def to_html(picture: Picture, script: str | None = None) -> bytes:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{html_text(plain(picture.title))}</title>"
-        f'<script type="application/json" id="{HTML_ID}">'
-        f"{inert_json(made_by_json(picture))}</script>"
+        f"{head_record(picture)}"
     )
     return page.replace("</head>", f"{head}</head>", 1).encode()

@@ -8,13 +8,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.tiles import MapTile, pooled
-from phenaki_viz.browser.axes import MapAxis
+from phenaki_viz.browser.linked import axis_of as axis_of
 from phenaki_viz.figures import figure_of, flat_figure
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
-from phenaki_viz.figures.naming import key_axis, query_axis
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.surface import Surface
 from phenaki_viz.figures.words import plain
@@ -393,24 +392,6 @@ def heatmap(
         notes=notes,
         shows=shows,
     )
-
-
-def axis_of(record: AttentionRecord, item: int, side: str) -> MapAxis:
-    """The queries or keys of a map for the browser, which names the cells itself."""
-    axis = query_axis(record, item) if side == "query" else key_axis(record, item)
-    nulls = record.num_null_kv if side == "key" else 0
-    grouping: dict[str, Any] = {
-        "title": side,
-        "nulls": nulls,
-        "breaks": axis.breaks,
-        "groups": axis.groups,
-    }
-    if side == "key" and record.kind == "cross":
-        return MapAxis(words=axis.names[nulls:], **grouping)
-    if record.places.batch_counts == "sequence":
-        return MapAxis(**grouping)
-    origin = record.places.place(record.batch_items[item], 0)
-    return MapAxis(grid=record.places.token_grid, origin=origin, **grouping)
 
 
 def _window(i: int, j: int) -> tuple[int, int, int, int]:

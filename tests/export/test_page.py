@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from phenaki_viz.export import render
+from phenaki_viz.export.page import needs_plotly
 from phenaki_viz.figures import Axis
 from tests.export.rendered import PICTURES, rendered
 from tests.figures.samples import HOSTILE, heatmap
@@ -69,7 +70,7 @@ def test_nothing_is_asked_from_outside(kind):
         assert not {"src", "href", "action", "srcset"} & attributes.keys()
     own = [script for script in page.scripts if "plotly.js v" not in script]
     assert not any(REMOTE.search(script) for script in own)
-    if kind != "Heatmap":  # which draws without plotly
+    if needs_plotly(PICTURES[kind]):
         assert '"showSendToCloud": false' in own[-1] and '"displaylogo": false' in own[-1]
 
 
@@ -106,6 +107,15 @@ def test_title_and_notes_of_a_map_can_be_read_without_a_script():
     assert "<p>colour linear from 0 to 0.8, ends from this head</p>" in text
 
 
-def test_title_and_notes_are_on_the_page():
-    text = page_of("HeadGrid").scripts[-1]
-    assert "all heads" in text and "each cell is the mean of" in text
+@pytest.mark.parametrize("kind", ["HeadGrid", "FilmStrip"])
+def test_title_and_notes_of_a_grid_and_a_strip_too(kind):
+    text = rendered(kind, "html").decode()
+    assert f"<h1>{PICTURES[kind].title}</h1>" in text
+    assert f"<p>{PICTURES[kind].notes[0]}</p>" in text
+    assert len(text) < 110_000
+
+
+def test_title_and_notes_of_curves_are_on_the_page():
+    text = page_of("Curves").scripts[-1]
+    assert PICTURES["Curves"].title.partition(":")[0] in text
+    assert PICTURES["Curves"].notes[0] in text

@@ -53,10 +53,11 @@ export class FilmStrip extends FilmFrames {
 
   // ---- what is laid over the frames
 
-  /** @returns {Place | null} */
+  /** Outlined on a still strip too, where something is. @returns {Place | null} */
   get picked() {
     const { picked } = this.memory;
-    return !this.head.still && picked ? inside(picked, this.head.grid) : null;
+    const { still, chosen, grid } = this.head;
+    return (!still || chosen) && picked ? inside(picked, grid) : null;
   }
 
   get chosen() {

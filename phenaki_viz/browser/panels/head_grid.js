@@ -236,9 +236,16 @@ export class HeadGrid extends Panel {
     used(event);
   }
 
+  /** What its keys belong to, where that is not the whole page: a notebook has several grids. */
+  get within() {
+    const root = /** @type {ShadowRoot} */ (this.panel.getRootNode());
+    return root.host?.closest("[data-pv-keys]");
+  }
+
   /** From anywhere on the page but a text field. @param {KeyboardEvent} event */
   step(event) {
     if (!this.head || !plain(event) || !(event.key in STEPS) || isTyping(event)) return;
+    if (this.within && !event.composedPath().includes(this.within)) return;
     const [down, right] = STEPS[event.key];
     const [layer, head] = this.picked;
     this.pick(this.inside([layer + down, head + right]));

@@ -36,10 +36,10 @@ function move(strip, event) {
     picked,
     head: { still, grid },
   } = strip;
-  const from = (still ? strip.hovered : (memory.also.at(-1) ?? picked)) || [0, 0, 0];
+  const from = (still ? (strip.hovered ?? picked) : (memory.also.at(-1) ?? picked)) || [0, 0, 0];
   if (!still) strip.hovered = null;
   const to = inside([from[0] + by[0], from[1] + by[1], from[2] + by[2]], grid);
-  if (event.shiftKey && picked) strip.choice.add([to]);
+  if (event.shiftKey && picked && !still) strip.choice.add([to]);
   else strip.choice.pick(to);
   return true;
 }

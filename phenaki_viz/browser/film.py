@@ -1,0 +1,42 @@
+"""The frames of a film strip for the browser: sent once, apart from the weights over them."""
+
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from PIL import Image
+
+from phenaki_viz.browser.packing import pack
+
+LARGEST = 160  # pixels a side that are sent; a frame is shown about as large
+
+
+def film_of(key: str, frames: np.ndarray) -> dict[str, Any]:
+    """How panels name the frames of the strip `key`. frames: 'f H W 3' uint8."""
+    return named(key, small_frames(frames))
+
+
+def named(key: str, pixels: np.ndarray) -> dict[str, Any]:
+    """The same of frames that are small already."""
+    return {"name": f"{key}.film", "of": crc32(pixels.data)}
+
+
+def film_message(key: str, frames: np.ndarray) -> bytes:
+    """The message that offers frames to the strip `key`, for the panel `shared`."""
+    pixels = small_frames(frames)
+    film = named(key, pixels)
+    header = {"id": film["name"], **film, "shape": pixels.shape}
+    return pack(header, frames=pixels)
+
+
+def small_frames(frames: np.ndarray) -> np.ndarray:
+    """At most 160 pixels a side, 'f H W c' uint8; c is 1 when all frames are grey."""
+    _, height, width, _ = frames.shape
+    ratio = max(height, width) / LARGEST
+    if ratio > 1:
+        size = max(1, round(width / ratio)), max(1, round(height / ratio))
+        frames = np.stack(
+            [np.asarray(Image.fromarray(one).resize(size, Image.Resampling.BOX)) for one in frames]
+        )
+    grey = (frames[..., :1] == frames).all()
+    return np.ascontiguousarray(frames[..., :1] if grey else frames)

@@ -1,0 +1,104 @@
+// The linked panels in a file: nobody is asked, what other heads show lies in the file too.
+/** @import { Place as Patch } from "../types.js" */
+/** @import { Dress } from "./place.js" */
+/** @import { Selection } from "./linked.js" */
+import { inflated, Linked } from "./linked.js";
+
+/** What the file says. messages: by "grid <item>" and "map|strip <row> <head> <item>", deflated, as
+ * base64. chosen: row of the grid, head and batch item at first. links: of each item.
+ * counts, grid: as of `Places`.
+ * @typedef {{ dresses: Record<string, Dress>, messages: Record<string, string>, film: string,
+ *   chosen: [number, number, number], selection: Selection, links: string[],
+ *   counts: string, grid: [number, number, number] }} Told */
+
+export class LinkedFile {
+  /** Of the grid. @type {number} */
+  row;
+  /** @type {number} */
+  head;
+  /** Of the batch. @type {number} */
+  item;
+  turn = 0;
+
+  /**
+   * @param {HTMLElement} box
+   * @param {Told} told
+   */
+  constructor(box, told) {
+    this.told = told;
+    [this.row, this.head, this.item] = told.chosen;
+    this.linked = new Linked(box, told.dresses, (...what) => this.answer(...what));
+  }
+
+  async open() {
+    const { film, selection } = this.told;
+    this.linked.film(await inflated(film));
+    this.linked.select(selection);
+    await Promise.all([this.drawHead(), this.drawGrid()]);
+  }
+
+  /** @param {string} key */
+  has(key) {
+    return Object.hasOwn(this.told.messages, key);
+  }
+
+  // The newest wins: what takes longer to inflate is no longer wanted.
+  async drawHead() {
+    const turn = ++this.turn;
+    const at = `${this.row} ${this.head} ${this.item}`;
+    const { messages } = this.told;
+    const [map, strip] = await Promise.all([
+      inflated(messages[`map ${at}`]),
+      inflated(messages[`strip ${at}`]),
+    ]);
+    if (turn !== this.turn) return;
+    this.linked.draw("map", map);
+    this.linked.draw("strip", strip);
+  }
+
+  async drawGrid() {
+    const grid = await inflated(this.told.messages[`grid ${this.item}`]);
+    this.linked.draw("grid", grid);
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} event
+   * @param {any} value
+   */
+  answer(name, event, value) {
+    if (event !== "pick") return;
+    if (name === "grid") this.pickHead(value);
+    else if (name === "strip") this.pickPatch([value.t, value.h, value.w], value.also);
+  }
+
+  /** @param {{ layer: number, head: number }} pick */
+  pickHead({ layer, head }) {
+    if (!this.has(`map ${layer} ${head} ${this.item}`)) return;
+    [this.row, this.head] = [layer, head];
+    this.drawHead();
+  }
+
+  /**
+   * Another frame of a spatial map, or patch of a temporal one, is another map.
+   * @param {Patch} place
+   * @param {Patch[]} also
+   */
+  pickPatch(place, also) {
+    const [item, query] = this.locate(place);
+    if (item === this.item || !this.has(`map ${this.row} ${this.head} ${item}`)) return;
+    this.item = item;
+    const link = this.told.links[item];
+    this.linked.select({ pick: { link, query, key: null, place, also }, seen: Infinity });
+    this.drawHead();
+    if (this.has(`grid ${item}`)) this.drawGrid();
+  }
+
+  /** `Places.locate` of Python. @param {Patch} place @returns {[item: number, token: number]} */
+  locate([t, h, w]) {
+    const [, rows, columns] = this.told.grid;
+    if (this.told.counts === "frame") return [t, h * columns + w];
+    if (this.told.counts === "patch") return [h * columns + w, t];
+    return [0, (t * rows + h) * columns + w];
+  }
+}

@@ -1,0 +1,62 @@
+// The linked panels as a notebook's widget, by the contract of anywidget: `render({ model, el })`.
+import { make } from "../page/elements.js";
+import { Linked, NAMES } from "./linked.js";
+
+/** The part of a widget's model that is used here.
+ * @typedef {{ get(name: string): any, set(name: string, value: unknown): void,
+ *   save_changes(): void, on(event: string, heard: () => void): void,
+ *   off(event: string, heard: () => void): void }} Model */
+
+/** Attributes that notebooks change with their theme. */
+const THEMED = ["class", "style", "data-theme", "data-jp-theme-light", "data-vscode-theme-kind"];
+
+/** @param {DataView | Uint8Array | ArrayBuffer} sent bytes, as a kernel's messages hand them over */
+export function bytesOf(sent) {
+  if (!ArrayBuffer.isView(sent)) return new Uint8Array(sent);
+  return new Uint8Array(sent.buffer, sent.byteOffset, sent.byteLength);
+}
+
+/** @param {{ model: Model, el: HTMLElement }} place @returns {() => void} */
+function render({ model, el }) {
+  const style = make("style", { textContent: model.get("_style") });
+  const box = make("div", { className: "pv-notebook" });
+  el.append(style, box);
+  const linked = new Linked(box, model.get("_dresses"), (name, event, value) => {
+    model.set("_event", { name, event, value });
+    model.save_changes();
+  });
+  /** @type {[string, () => void][]} */
+  const heard = [];
+  /** @param {string} trait @param {() => void} answer */
+  const follow = (trait, answer) => {
+    const event = `change:${trait}`;
+    model.on(event, answer);
+    heard.push([event, answer]);
+    answer();
+  };
+  const select = () => linked.select(model.get("_selection"));
+  follow("_film", () => linked.film(bytesOf(model.get("_film"))));
+  follow("_selection", select);
+  for (const name of NAMES) {
+    follow(`_${name}`, () => {
+      select(); // of the map that comes with it
+      linked.draw(name, bytesOf(model.get(`_${name}`)));
+    });
+  }
+  const themes = new MutationObserver(() => linked.again());
+  const options = { attributes: true, attributeFilter: THEMED };
+  for (const root of [document.documentElement, document.body]) themes.observe(root, options);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const again = () => linked.again();
+  dark.addEventListener("change", again);
+  return () => {
+    for (const [event, answer] of heard) model.off(event, answer);
+    themes.disconnect();
+    dark.removeEventListener("change", again);
+    linked.close();
+    box.remove();
+    style.remove();
+  };
+}
+
+export default { render };

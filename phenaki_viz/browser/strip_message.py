@@ -1,0 +1,178 @@
+"""A film strip for the browser: what is drawn, how it is looked at, and the message."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict
+
+import numpy as np
+
+from phenaki_viz.browser.axes import Grid, MapAxis, Place
+from phenaki_viz.browser.packing import pack
+from phenaki_viz.browser.scales import scale_header
+from phenaki_viz.errors import ShapeError
+from phenaki_viz.figures.colour import (
+    KEY_COLOUR,
+    MASKED_COLOUR,
+    QUERY_COLOUR,
+    ColourScale,
+    lut,
+)
+
+MOST_PATCHES = 128  # chosen together
+
+
+class Walk(TypedDict):
+    """How a patch walks by itself. along: frames, row, column or all. pace: patches a second."""
+
+    along: str
+    pace: int
+
+
+class StripLook(TypedDict):
+    """How the strip is drawn. opacity: of the weights, 0 to 1. contrast: by how much the colours'
+    end is lowered, 1 to 10. lines: between patches. beside: weights under the frames, not over
+    them. bare: masked patches are not hatched.
+    """
+
+    opacity: float
+    contrast: float
+    lines: bool
+    beside: bool
+    bare: bool
+
+
+SLOW_WALK: Walk = {"along": "frames", "pace": 3}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfMap:
+    """The map a strip shows a row (or column) of, for strips that move together with its picture.
+
+    link: names whose rows and columns the selection counts, see `share_selection`. query, key: its
+    axes. weights: the name under which `attention_map` offers every weight; "" for none. word: the
+    key whose column is shown, of maps whose keys are words: then the strip shows the column of the
+    word that is pointed at on the map.
+    """
+
+    link: str
+    query: MapAxis
+    key: MapAxis
+    weights: str = ""
+    word: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StripPicture:
+    """What is drawn of a strip.
+
+    frames: 'f H W 3' uint8. steps: the frames of each time step. weights: 't h w' float32, raw;
+    NaN has no colour (masked, or not a key of this map). chosen: the patches that are outlined,
+    None for none; the weights of several are put together as `combine` says. side: whether weights
+    are rows (the patches look) or columns (they are looked at). uniform: 1 / visible keys;
+    uniforms: the same of every weight, 't h w', for colours that follow multiples of it. masked:
+    't h w' bool, patches that the model was not shown: hatched, and said. direction, many: what
+    stands after the name of one patch, of several ("": only one is chosen at a time); aside: what
+    is added to it in small letters; direction stands alone when `still`: then there is nothing to
+    pick, only to read. bare: frames alone, no weights to read either. each: what the colours' end
+    belongs to where it is another for every patch ("this query"); None for one scale for all.
+    notes: lines under it. Raises ShapeError when the shapes do not fit.
+    """
+
+    frames: np.ndarray
+    steps: Sequence[Sequence[int]]
+    weights: np.ndarray
+    grid: Grid
+    scale: ColourScale
+    chosen: Sequence[Place] | None = None
+    combine: Literal["mean", "sum"] = "mean"
+    side: Literal["row", "column"] = "row"
+    uniform: float | None = None
+    uniforms: np.ndarray | None = None
+    masked: np.ndarray | None = None
+    direction: str = "looks at"
+    many: str = ""
+    aside: str = ""
+    unit: str = "weight"
+    each: str | None = None
+    still: bool = False
+    bare: bool = False
+    notes: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        frames, weights, grid = self.frames, self.weights, self.grid
+        if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8:
+            raise ShapeError(f"frames are 'f H W 3' uint8, got {frames.shape} {frames.dtype}")
+        if weights.shape != tuple(grid) or len(self.steps) != grid[0]:
+            raise ShapeError(
+                f"grid {grid}: weights are {weights.shape} and there are {len(self.steps)} time "
+                "steps"
+            )
+        if max((frame for step in self.steps for frame in step), default=-1) >= len(frames):
+            raise ShapeError(f"the steps name frames beyond the {len(frames)} that there are")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StripView:
+    """How a strip is looked at, and what the host hears of.
+
+    push: the patch that Python has, {"rev", "value": [t, h, w], "seen"}; None with `of_map`, by
+    which the strip moves with the map's picture and follows the pointer without asking. locked:
+    False follows the pointer at first. look: how it is drawn at first; tells_look: whether the host
+    is told what the user makes of it. shows: what it is of, for texts that speak of it.
+    """
+
+    push: Mapping[str, Any] | None
+    of_map: OfMap | None = None
+    locked: bool = True
+    walk: Walk | None = None
+    look: StripLook | None = None
+    tells_look: bool = False
+    shows: str = ""
+
+
+def strip_message(
+    picture: StripPicture, view: StripView, *, id: str, film: Mapping[str, Any]
+) -> bytes:
+    """The message for the panel `film_strip`. id: what its pick is remembered by. film: the name
+    of its frames, see `phenaki_viz.browser.film`.
+    """
+    chosen = picture.chosen
+    header = {
+        "id": id,
+        "film": film,
+        "size": picture.frames.shape[1:3],
+        "steps": [list(step) for step in picture.steps],
+        "grid": picture.grid,
+        "scale": scale_header(picture.scale),
+        **{"each": picture.each, "uniform": picture.uniform, "side": picture.side},
+        **{"direction": picture.direction, "many": picture.many, "aside": picture.aside},
+        **{"unit": picture.unit, "still": picture.still, "bare": picture.bare},
+        "locked": view.locked,
+        "chosen": None if chosen is None else [[int(at) for at in place] for place in chosen],
+        "combine": picture.combine,
+        **{"notes": list(picture.notes), "shows": view.shows},
+        "most": MOST_PATCHES if picture.many else 1,
+        "walk": view.walk or SLOW_WALK,
+        **{"look": view.look, "tellsLook": view.tells_look},
+        "colours": {"query": QUERY_COLOUR, "key": KEY_COLOUR, "masked": MASKED_COLOUR},
+        **_linked(view.of_map),
+        "push": view.push,
+    }
+    return pack(header, table=lut(picture.scale.palette), **_numbers(picture))
+
+
+def _linked(of_map: OfMap | None) -> dict[str, Any]:
+    if of_map is None:
+        return {"link": None, "axes": None, "weights": "", "word": None}
+    axes = {"query": of_map.query.header(), "key": of_map.key.header()}
+    named = {"weights": of_map.weights, "word": of_map.word}
+    return {"link": of_map.link, "axes": axes, **named}
+
+
+def _numbers(picture: StripPicture) -> dict[str, np.ndarray]:
+    parts = {"weights": picture.weights.astype("f4")}
+    if picture.uniforms is not None:
+        parts["uniforms"] = picture.uniforms.astype("f4")
+    if picture.masked is not None:
+        parts["masked"] = picture.masked.astype("u1")
+    return parts

@@ -1,0 +1,59 @@
+"""Grid, map and strip of a stack as one HTML page, with every head in it: offline, and exact."""
+
+from typing import Any
+
+from phenaki_viz.browser.file_page import deflated, dress_of, linked_page
+from phenaki_viz.browser.linked import Chosen, Linked
+from phenaki_viz.export.made_by import jsonable_text, record_element
+from phenaki_viz.figures.words import plain
+
+PANELS = {"strip": "film_strip", "grid": "head_grid", "map": "attention_map"}
+ALONE = "This page holds one head; the whole stack is in a page that is saved with every head."
+
+
+def linked_html(linked: Linked, at: Chosen, *, every_head: bool = True) -> bytes:
+    """The page: what is picked in one panel is shown by the others, as in the program.
+
+    every_head: of the stack, at every frame or patch where maps have one each; else only the map
+    that is looked at. Weights are exact to 1e-6, every digit that is said of them right.
+    """
+    linked = linked.named("look")  # the same look, the same bytes
+    ats = list(_everything(linked, at)) if every_head else [at]
+    messages = {f"grid {item}": _grid(linked, at, item) for item in {one.item for one in ats}}
+    for one in ats:
+        name = f"{one.row} {one.head} {one.item}"
+        messages[f"map {name}"] = deflated(linked.map(one))
+        messages[f"strip {name}"] = deflated(linked.strip(one))
+    head = linked.head(at)
+    places = head.record.places
+    told: dict[str, Any] = {
+        "dresses": dresses(),
+        "messages": messages,
+        "film": deflated(linked.film()),
+        "chosen": [at.row, at.head, at.item],
+        "selection": {"pick": linked.selection(at), "seen": 0},
+        "links": [linked.link(item) for item in range(len(head.record.batch_items))],
+        **{"counts": places.batch_counts, "grid": list(places.grid)},
+    }
+    notes = [plain(note) for note in head.notes] + ([] if every_head else [ALONE])
+    record = record_element(jsonable_text(head.made_by(linked.scale(at))))
+    return linked_page(plain(linked.title), told, notes, record)
+
+
+def dresses() -> dict[str, dict[str, str]]:
+    """What each panel looks like before it draws, by the name it has among the three."""
+    return {name: dress_of(panel) for name, panel in PANELS.items()}
+
+
+def _grid(linked: Linked, at: Chosen, item: int) -> str:
+    push = {"rev": 1 + item, "value": [at.row, at.head], "seen": 0}
+    return deflated(linked.grid(linked.in_item(at, item), push))
+
+
+def _everything(linked: Linked, at: Chosen) -> list[Chosen]:
+    return [
+        linked.headed(linked.in_item(at, item), row, head)
+        for row, record in enumerate(linked.records)
+        for item in range(len(record.batch_items))
+        for head in range(len(record.heads))
+    ]

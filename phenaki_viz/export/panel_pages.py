@@ -1,0 +1,80 @@
+"""A film strip, and a grid of heads, as HTML pages that draw as the program's own page does."""
+
+from typing import Any
+
+import numpy as np
+
+from phenaki_viz.browser.file_page import Mounted, file_page
+from phenaki_viz.browser.film import film_message, film_of
+from phenaki_viz.browser.grid_message import GridPicture, grid_message
+from phenaki_viz.browser.strip_message import StripLook, StripPicture, StripView, strip_message
+from phenaki_viz.export.made_by import head_record
+from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.head_grid import HeadGrid
+from phenaki_viz.figures.laid_over import Drawn
+from phenaki_viz.figures.picture import Picture
+from phenaki_viz.figures.words import plain
+
+
+def strip_page(picture: FilmStrip) -> bytes:
+    """The page: every patch's weight is read under the pointer; the chosen ones stay outlined."""
+    t, h, w = picture.weights.shape
+    drawn = StripPicture(
+        frames=picture.frames,
+        steps=picture.steps,
+        weights=np.asarray(picture.weights, np.float32),
+        grid=(t, h, w),
+        scale=picture.scale,
+        chosen=picture.chosen or None,
+        side="column" if picture.chosen_is_key else "row",
+        uniform=picture.uniform,
+        uniforms=picture.uniforms,
+        masked=picture.masked,
+        direction="",
+        unit=picture.unit,
+        still=True,
+    )
+    place = list(picture.query) if picture.query else None
+    view = StripView(push=_push(place), look=_look(picture.drawn))
+    name, frames = picture.name, picture.frames
+    film = Mounted("shared", film_message(name, frames))
+    strip = strip_message(drawn, view, id=name, film=film_of(name, frames))
+    return _page(picture, film, Mounted("film_strip", strip))
+
+
+def grid_page(picture: HeadGrid) -> bytes:
+    """The page: the head under the pointer is named, with its number where tiles show one."""
+    numbers = picture.values is not None
+    drawn = GridPicture(
+        thumbs=picture.shown,
+        scale=picture.scales,
+        layers=[plain(name) for name in picture.layers],
+        heads=[plain(name) for name in picture.heads],
+        values=picture.values,
+        label=picture.unit if numbers else "",
+        filled=numbers,
+    )
+    push = _push(list(picture.selected or (0, 0)))
+    return _page(picture, Mounted("head_grid", grid_message(drawn, id=picture.name, push=push)))
+
+
+def _page(picture: Picture, *panels: Mounted) -> bytes:
+    notes = [plain(note) for note in picture.notes]
+    return file_page(plain(picture.title), panels, notes, head_record(picture))
+
+
+def _push(value: list[int] | None) -> dict[str, Any]:
+    """What is chosen; nothing that is picked in a file goes anywhere."""
+    return {"rev": 1, "value": value, "seen": 0}
+
+
+def _look(drawn: Drawn | None) -> StripLook | None:
+    if drawn is None:
+        return None
+    return {
+        "opacity": drawn.opacity,
+        "contrast": drawn.contrast,
+        "lines": drawn.lines,
+        "beside": drawn.beside,
+        "bare": not drawn.hatched,
+    }
