@@ -2,14 +2,19 @@
 
 import sys
 import tempfile
+from base64 import b64encode
+from html import escape
+from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.recording import Recording
+from phenaki_viz.recording import AttentionRecord, Recording
 from phenaki_viz.recording.asked_above import Figure, Shown, register
+
+MOST_WEIGHTS = 2**25  # of a recording whose picture is drawn unasked: a second
 
 
 def open(path: str | Path) -> Recording:
@@ -23,33 +28,77 @@ def open(path: str | Path) -> Recording:
     return open_path(path)
 
 
-def show(recording: Recording, *, clip: Shown | np.ndarray | None = None) -> None:
-    """Look at a recording: in a notebook, its table and all heads of its first stack below.
+def show(
+    recording: Recording,
+    *,
+    kind: str | None = None,
+    layer: int | None = None,
+    head: int | None = None,
+    branch: str | None = None,
+    step: int | None = None,
+    colours: Literal["linear", "sqrt", "log"] = "sqrt",
+    clip: Shown | np.ndarray | None = None,
+) -> Any:
+    """Look at a recording: in a notebook, grid of heads, map and film strip of one stack.
 
-    From a script or a prompt it is saved to a file for temporary ones, and what opens it in the
-    browser is printed. clip: as for `Recording.save`. Raises RecordingError when nothing was
-    recorded.
+    What comes back shows itself as a cell's last value: pointer and keys are those of the page.
+    `layer`, `head`, `query`, `key` and `patch` of it are what is chosen, there to be read and set;
+    with anywidget (`pip install phenaki-viz[notebook]`) they follow the pointer, and
+    `view.observe(heard, "query")` is told. `view.save("look.html")` keeps it, with every head.
+    kind, layer, head, branch, step, colours: as for `Recording.figure`; clip: as for
+    `Recording.save`.
+
+    From a script or a prompt the recording is saved to a file for temporary ones, and what opens it
+    in the browser is printed; then nothing comes back. Raises RecordingError or ConfigError when
+    nothing was recorded, or not this, and says what there is.
     """
     if not len(recording):
         why = " ".join(recording.missed) or "Nothing was recorded."
         raise RecordingError(f"there is nothing to show. {why}")
     if _in_a_notebook():
-        _display(recording, recording.figure())
-        return
+        part = recording.select(branch=branch, step=step)
+        return _view(part, clip, kind=kind, layer=layer, head=head, law=colours)
     folder = Path(tempfile.mkdtemp(prefix="phenaki_viz-"))
     path = recording.save(folder / "recording.safetensors", clip)
     print(recording, f"Open it in the browser:  phenaki-viz open {path}", sep="\n")
+    return None
+
+
+def _view(recording: Recording, clip: Shown | np.ndarray | None, **asked: Any) -> Any:
+    from phenaki_viz.notebook import view_of
+    from phenaki_viz.runs.saving import run_of
+
+    return view_of(run_of(recording, clip), **asked)
 
 
 def _in_a_notebook() -> bool:
     """Whether a kernel runs this, whose front end draws what is displayed."""
     python = sys.modules.get("IPython")
     shell = python.get_ipython() if python is not None else None
-    return getattr(shell, "kernel", None) is not None
+    return getattr(shell, "kernel", None) is not None or _in_marimo()
 
 
-def _display(*things: Any) -> None:
-    sys.modules["IPython"].display.display(*things)
+def _in_marimo() -> bool:
+    marimo = sys.modules.get("marimo")
+    return bool(marimo is not None and marimo.running_in_notebook())
+
+
+def _picture(recording: Recording) -> str:
+    """All heads of the first stack as an element, for under the table; "" of too many weights."""
+    if not len(recording) or sum(map(_weights, recording)) > MOST_WEIGHTS:
+        return ""
+    from phenaki_viz.export.in_hand import PictureInHand
+    from phenaki_viz.figures.one import one_picture
+
+    asked: dict[str, Any] = {"kind": None, "layer": None, "head": None, "labels": {}, "law": "sqrt"}
+    shown = PictureInHand(one_picture(recording, shared=False, **asked))
+    content = b64encode(shown.rendered("png")).decode()
+    said = escape(shown.title)
+    return f"<img alt='{said}' style='max-width:640px' src='data:image/png;base64,{content}'/>"
+
+
+def _weights(record: AttentionRecord) -> int:
+    return prod(record.map.shape)
 
 
 def _save(recording: Recording, path: Path, clip: Shown | np.ndarray | None) -> Path:
@@ -77,3 +126,5 @@ def _compose(recording: Recording, recipe: Any) -> Figure:
 register("save", _save)
 register("compose", _compose)
 register("figure", _figure)
+register("picture", _picture)
+register("show", show)

@@ -117,13 +117,15 @@ class Tags(html.parser.HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.tags, self.open, self.cells = [], [], []
+        self.tags, self.open, self.cells, self.pictures = [], [], [], []
         self.feed(text)
         assert self.open == []
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self.open.append(tag)
+        if tag == "img":
+            self.pictures.append(dict(attrs))
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -138,7 +140,8 @@ def test_a_notebook_is_shown_the_table_of_the_repr(recording):
     assert shown.cells[:8] == [
         "stack", "kind", "layers × heads", "tokens", "calls", "storage", "bytes", "verified"
     ]  # fmt: skip
-    assert set(shown.tags) == {"div", "p", "table", "tr", "th", "td"}
+    assert set(shown.tags) == {"div", "p", "table", "tr", "th", "td", "img"}
+    assert shown.tags.count("img") == 1  # all heads of the first stack
     text = repr(recording)
     assert all(cell in text for cell in shown.cells) and shown.tags.count("tr") == 3
 
@@ -148,7 +151,9 @@ def test_names_from_outside_are_only_text(recording):
     records = [replace(one, stack=nasty, branch=nasty) for one in recording]
     made = phenaki_viz.Recording(records, made_by={"model": nasty}, missed=(nasty,))
     shown = Tags(made._repr_html_())
-    assert "img" not in shown.tags and nasty in shown.cells
+    assert shown.tags.count("img") == 1 and nasty in shown.cells  # the picture, and no more
+    (picture,) = shown.pictures
+    assert set(picture) == {"alt", "style", "src"} and nasty in picture["alt"]
     assert set(Tags(phenaki_viz.Recording()._repr_html_()).tags) == {"div", "p"}
 
 
@@ -172,15 +177,37 @@ def test_a_script_is_told_how_to_look_at_it(recording, capsys):
     path.parent.rmdir()
 
 
-def test_a_notebook_displays_the_recording_and_all_heads(recording, monkeypatch):
-    displayed = []
+def in_a_notebook(monkeypatch):
     kernel = types.ModuleType("IPython")
     kernel.get_ipython = lambda: types.SimpleNamespace(kernel=object())
-    kernel.display = types.SimpleNamespace(display=lambda *things: displayed.extend(things))
     monkeypatch.setitem(sys.modules, "IPython", kernel)
-    phenaki_viz.show(recording)
-    table, figure = displayed
-    assert table is recording and figure.numbers["thumbnails"].shape[:2] == (2, 3)
+
+
+def test_a_notebook_is_given_a_view_of_one_stack(recording, monkeypatch):
+    from phenaki_viz.notebook.still import StillView
+
+    in_a_notebook(monkeypatch)
+    monkeypatch.setitem(sys.modules, "anywidget", None)  # as where it is not installed
+    monkeypatch.delitem(sys.modules, "phenaki_viz.notebook.widget", raising=False)
+    view = recording.show(kind="cross", layer=1, head=2, step=0, branch="unconditional")
+    assert isinstance(view, StillView)
+    assert (view.layer, view.head, view.query, view.key) == (1, 2, 0, recording[1].num_null_kv)
+    assert "L1 H2 · cross attention" in repr(view) and "decoding step 1" in repr(view)
+    assert view._repr_html_().startswith("<iframe ")
+    with pytest.raises(RecordingError, match="no layer 4 in these maps: there are 0, 1"):
+        phenaki_viz.show(recording, layer=4)
+
+
+def test_a_marimo_notebook_is_one_too(recording, monkeypatch):
+    marimo = types.ModuleType("marimo")
+    marimo.running_in_notebook = lambda: True
+    monkeypatch.setitem(sys.modules, "marimo", marimo)
+    assert phenaki_viz.show(recording).layer == 0
+
+
+def test_a_recording_of_many_weights_is_shown_as_its_table_alone(recording, monkeypatch):
+    monkeypatch.setattr("phenaki_viz.face.MOST_WEIGHTS", 10)
+    assert "img" not in Tags(recording._repr_html_()).tags
 
 
 def test_nothing_is_not_shown_and_why_is_said():

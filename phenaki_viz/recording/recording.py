@@ -177,8 +177,23 @@ class Recording:
     def __repr__(self) -> str:
         return described(self)
 
+    def show(
+        self,
+        *,
+        kind: str | None = None,
+        layer: int | None = None,
+        head: int | None = None,
+        branch: str | None = None,
+        step: int | None = None,
+        colours: Literal["linear", "sqrt", "log"] = "sqrt",
+        clip: Shown | np.ndarray | None = None,
+    ) -> Any:
+        """Look at it: see `phenaki_viz.show`."""
+        asked = {"kind": kind, "layer": layer, "head": head, "branch": branch, "step": step}
+        return ask("show", self, **asked, colours=colours, clip=clip)
+
     def _repr_html_(self) -> str:
-        return as_html(self)
+        return as_html(self) + str(ask("picture", self))
 
     def to_host(self) -> "Recording":
         """Move maps that still lie on a GPU to the host, and give its memory back; returns itself.

@@ -1,0 +1,194 @@
+"""The view as a widget: what is picked in it is known to Python, and Python can pick.
+
+The browser tells of what was done (`_event`); Python answers with what each panel shows. A pick is
+shown there at once; the answer says which event it knows of, so that none overrules a later pick.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import anywidget
+from traitlets import Bytes, Dict, Int, TraitError, Tuple, Unicode, observe, validate
+
+from phenaki_viz import browser
+from phenaki_viz.browser.linked import Chosen, Linked
+from phenaki_viz.browser.map_message import Window
+from phenaki_viz.errors import RecordingError
+from phenaki_viz.export.linked_page import dresses
+from phenaki_viz.notebook.frame import framed, saved
+from phenaki_viz.notebook.still import described
+
+PUBLIC = ("layer", "head", "query", "key", "patch")
+
+
+class View(anywidget.AnyWidget):
+    """Grid, map and strip of a stack, which show one selection.
+
+    layer, head: as recorded. query, key: row and column of the map; key is None for none. patch:
+    (step, row, column) of the query. All can be set and observed (`view.observe(heard, "query")`);
+    what is not there is refused with a TraitError that says what is.
+    """
+
+    _esm = browser.scripts()[browser.WIDGET_BUNDLE].decode().split("\n", 1)[1]
+    layer = Int()
+    head = Int()
+    query = Int()
+    key = Int(None, allow_none=True)
+    patch = Tuple(Int(), Int(), Int(), default_value=(0, 0, 0))
+
+    _style = Unicode().tag(sync=True)
+    _dresses = Dict().tag(sync=True)
+    _film = Bytes().tag(sync=True)
+    _grid = Bytes().tag(sync=True)
+    _map = Bytes().tag(sync=True)
+    _strip = Bytes().tag(sync=True)
+    _selection = Dict().tag(sync=True)
+    _event = Dict().tag(sync=True)
+
+    def __init__(self, linked: Linked, at: Chosen) -> None:
+        self._linked, self._at = linked.named(uuid4().hex[:8]), at
+        self._seen = {"grid": 0, "selection": 0}
+        self._moving = True  # nobody is heard while everything is set
+        super().__init__(
+            _style=browser.style("linked") + browser.style("notebook"),
+            _dresses=dresses(),
+            _film=self._linked.film(),
+            **self._sent(),
+            _grid=self._drawn_grid(),
+            **self._said(),
+        )
+        self._moving = False
+
+    # ---- what is said and sent of the selection
+
+    def _said(self) -> dict[str, Any]:
+        """The public traits."""
+        record = self._linked.records[self._at.row]
+        return {
+            "layer": record.layer,
+            "head": record.heads[self._at.head],
+            "query": self._linked.query_of(self._at),
+            "key": self._at.key,
+            "patch": tuple(self._at.place),
+        }
+
+    def _sent(self) -> dict[str, Any]:
+        """What goes to the browser of a head."""
+        return {
+            "_selection": self._selected(),
+            "_map": self._linked.map(self._at),
+            "_strip": self._linked.strip(self._at),
+        }
+
+    def _selected(self) -> dict[str, Any]:
+        return {"pick": self._linked.selection(self._at), "seen": self._seen["selection"]}
+
+    def _drawn_grid(self) -> bytes:
+        push = {
+            "rev": time.time_ns() // 1_000_000,
+            "value": [self._at.row, self._at.head],
+            "seen": self._seen["grid"],
+        }
+        return self._linked.grid(self._at, push)
+
+    def _move(self, at: Chosen, *, by_grid: bool = False) -> None:
+        """Look at something else, and say so on both sides; by_grid: which shows it already."""
+        before, self._at = self._at, at
+        other_item = at.item != before.item
+        other_head = (at.row, at.head) != (before.row, before.head)
+        self._moving = True
+        try:
+            with self.hold_sync(), self.hold_trait_notifications():
+                self._selection = self._selected()
+                if other_head or other_item:
+                    self._map = self._linked.map(at)
+                self._strip = self._linked.strip(at)
+                if other_item or (other_head and not by_grid):
+                    self._grid = self._drawn_grid()
+                for name, value in self._said().items():
+                    setattr(self, name, value)
+        finally:
+            self._moving = False
+
+    # ---- from Python
+
+    @validate(*PUBLIC)
+    def _there(self, proposal: Any) -> Any:
+        if not self._moving:
+            self._asked(proposal["trait"].name, proposal["value"])
+        return proposal["value"]
+
+    @observe(*PUBLIC)
+    def _set(self, change: Any) -> None:
+        if not self._moving:
+            self._move(self._asked(change["name"], change["new"]))
+
+    def _asked(self, name: str, value: Any) -> Chosen:
+        """What would be looked at. Raises TraitError where it is not there."""
+        linked, at = self._linked, self._at
+        found: dict[str, Callable[[], Chosen]] = {
+            "layer": lambda: replace(at, row=linked.row_of(value)),
+            "head": lambda: replace(at, head=linked.head_of(at.row, value)),
+            "query": lambda: replace(linked.moved(at, linked.place_of(at, value)), also=()),
+            "key": lambda: replace(at, key=linked.key_of(at, value)),
+            "patch": lambda: replace(linked.moved(at, tuple(value)), also=()),
+        }
+        try:
+            return found[name]()
+        except RecordingError as error:
+            raise TraitError(str(error)) from error
+
+    # ---- from the browser
+
+    @observe("_event")
+    def _heard(self, change: Any) -> None:
+        event = change["new"]
+        answers: dict[tuple[str, str], Callable[[dict[str, Any]], None]] = {
+            ("grid", "pick"): self._picked_head,
+            ("map", "pick"): self._picked_cell,
+            ("strip", "pick"): self._picked_patches,
+            ("map", "window"): self._zoomed,
+        }
+        answer = answers.get((event.get("name"), event.get("event")))
+        if answer is not None:
+            answer(event["value"])
+
+    def _picked_head(self, pick: dict[str, Any]) -> None:
+        self._seen["grid"] = pick["seq"]
+        self._move(replace(self._at, row=pick["layer"], head=pick["head"]), by_grid=True)
+
+    def _picked_cell(self, pick: dict[str, Any]) -> None:
+        self._seen["selection"] = pick["seq"]
+        place = self._linked.place_of(self._at, pick["query"])
+        self._move(replace(self._at, place=place, key=pick["key"], also=()))
+
+    def _picked_patches(self, pick: dict[str, Any]) -> None:
+        self._seen["selection"] = pick["seq"]
+        also = tuple((t, h, w) for t, h, w in pick["also"])
+        at = self._linked.moved(self._at, (pick["t"], pick["h"], pick["w"]))
+        self._move(replace(at, also=also))
+
+    def _zoomed(self, asked: dict[str, Any]) -> None:
+        window: Window = (asked["r0"], asked["r1"], asked["c0"], asked["c1"])
+        self._map = self._linked.map(self._at, window)
+
+    # ---- kept and shown
+
+    def save(self, path: str | Path) -> Path:
+        """Write it as one HTML page with every head, which draws from disk. Raises ExportError."""
+        return saved(self._linked, self._at, path)
+
+    def __repr__(self) -> str:
+        return described(self._linked, self._at)
+
+    def _repr_mimebundle_(self, **asked: Any) -> Any:
+        """The widget, and for where none is live a frame that draws by itself."""
+        shown = super()._repr_mimebundle_(**asked)
+        if shown is None:
+            return None
+        kinds, about = shown if isinstance(shown, tuple) else (shown, {})
+        return {**kinds, "text/html": framed(self._linked, self._at)}, about

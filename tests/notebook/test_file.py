@@ -1,0 +1,110 @@
+"""The linked panels as one HTML file: from disk, offline, exact, in both colour schemes."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import expect
+
+from phenaki_viz import record
+from phenaki_viz.browser.linked import Linked
+from phenaki_viz.errors import ExportError
+from phenaki_viz.export import read_made_by
+from phenaki_viz.export.linked_page import linked_html
+from phenaki_viz.figures.attention_views import Colours
+from phenaki_viz.models import CViViT
+from phenaki_viz.notebook.frame import MOST_WEIGHTS, framed
+from phenaki_viz.notebook.still import StillView
+from phenaki_viz.runs.saving import run_of
+from tests.browser_fixtures import PAINTED
+from tests.export.test_page import Page
+from tests.notebook.journey import look_around
+
+
+def told_in(content):
+    scripts = Page(content.decode()).scripts
+    return next(json.loads(one) for one in scripts if '"messages"' in one[:200_000])
+
+
+def test_a_page_holds_every_head_and_what_made_it(linked):
+    content = linked_html(linked, linked.first(1, 2))
+    told = told_in(content)
+    assert len(told["messages"]) == 1 + 2 * 6
+    assert told["chosen"] == [1, 2, 0] and told["selection"]["pick"]["query"] == 0
+    assert read_made_by(content)["head"] == 2
+    assert linked_html(linked, linked.first(1, 2)) == content  # the same look, the same bytes
+    assert len(content) < 130_000
+
+
+def test_a_page_of_one_head_says_so(linked):
+    content = linked_html(linked, linked.first(1, 2), every_head=False)
+    assert set(told_in(content)["messages"]) == {"grid 0", "map 1 2 0", "strip 1 2 0"}
+    assert "This page holds one head" in content.decode()
+
+
+def test_a_frame_runs_scripts_and_nothing_else(linked, monkeypatch):
+    shown = framed(linked, linked.first(None, None))
+    assert re.findall(r'sandbox="([^"]*)"', shown) == ["allow-scripts"]
+    (page,) = (dict(attributes)["srcdoc"] for tag, attributes in Page(shown).tags)
+    assert len(told_in(page.encode())["messages"]) == 1 + 2 * 6
+    assert linked.weights < MOST_WEIGHTS
+    monkeypatch.setattr("phenaki_viz.notebook.frame.MOST_WEIGHTS", 10)
+    (page,) = (dict(a)["srcdoc"] for _, a in Page(framed(linked, linked.first(None, None))).tags)
+    assert len(told_in(page.encode())["messages"]) == 3
+
+
+def test_a_still_view_is_set_from_python_and_saved(linked, tmp_path):
+    view = StillView(linked, linked.first(None, None))
+    view.layer, view.head, view.query, view.key = 1, 2, 7, 3
+    assert view.patch == (1, 0, 1) and (view.layer, view.head, view.key) == (1, 2, 3)
+    told = told_in(view.save(tmp_path / "new" / "look.html").read_bytes())
+    assert told["chosen"] == [1, 2, 0]
+    assert told["selection"]["pick"] | {"link": ""} == {
+        "link": "", "query": 7, "key": 3, "place": [1, 0, 1], "also": []
+    }  # fmt: skip
+    with pytest.raises(ExportError, match=r"look\.png ends in no format: use \.html"):
+        view.save(tmp_path / "look.png")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_file_from_disk_is_looked_around_in(browser, linked, second, tmp_path, scheme):
+    file = tmp_path / "look.html"
+    file.write_bytes(linked_html(linked, linked.first(None, None)))
+    trouble = []
+    context = browser.new_context(offline=True, color_scheme=scheme)
+    page = context.new_page()
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("console", lambda said: trouble.append(said.text))
+    page.on("request", lambda asked: trouble.append(asked.url) if asked.url != file.as_uri() else 0)
+    page.goto(file.as_uri())
+    look_around(page, second)
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(14, 17, 23)"}[scheme]
+    context.close()
+    assert not trouble
+
+
+@pytest.mark.browser
+def test_another_frame_of_a_spatial_map_is_another_map_in_the_file(page):
+    torch.manual_seed(0)
+    sizes = {"dim": 16, "codebook_size": 8, "image_size": 16, "patch_size": 4}
+    depths = {"temporal_patch_size": 1, "spatial_depth": 1, "temporal_depth": 1}
+    model = CViViT(**sizes, **depths, heads=2, dim_head=8).eval()
+    with torch.no_grad(), record(model) as recording:
+        model(torch.rand(1, 3, 3, 16, 16))
+    linked = Linked(run_of(recording), kind="encoder spatial", colours=Colours("sqrt"))
+    body = linked_html(linked, linked.first(None, None)).decode()
+    page.route("http://127.0.0.1/look.html", lambda route: route.fulfill(body=body))
+    page.goto("http://127.0.0.1/look.html")
+    top, strip = page.locator("canvas.top"), page.locator(".strip")
+    expect(top).to_have_attribute("data-painted", PAINTED)
+    expect(strip).to_have_attribute("data-painted", PAINTED)
+    first = strip.get_attribute("data-total")
+    strip.press("PageDown")
+    expect(strip).to_have_attribute("data-picked", "1,0,0")
+    expect(top).to_have_attribute("data-source", "look 0 0 1")
+    expect(strip).not_to_have_attribute("data-total", first)
+    np.testing.assert_allclose(float(strip.get_attribute("data-total")), 1, rtol=1e-3)

@@ -1,0 +1,112 @@
+"""The notebook's widget: its contract with a host, and the selection that both sides move."""
+
+import pytest
+from playwright.sync_api import expect
+from traitlets import TraitError
+
+from phenaki_viz.notebook.widget import View
+from tests.notebook.host import Host
+from tests.notebook.journey import look_around
+from tests.sent import unpack
+
+
+@pytest.fixture
+def view(linked):
+    return View(linked, linked.first(None, None))
+
+
+def heard_of(view, *names):
+    heard = []
+    view.observe(lambda change: heard.append((change["name"], change["new"])), names=list(names))
+    return heard
+
+
+def test_python_sets_what_is_chosen_and_every_panel_is_told(view):
+    heard = heard_of(view, "query", "patch", "head")
+    view.query = 7
+    assert view.patch == (1, 0, 1) and set(heard) == {("query", 7), ("patch", (1, 0, 1))}
+    assert view._selection["pick"]["query"] == 7 and view._selection["pick"]["place"] == [1, 0, 1]
+    assert unpack(view._strip)[0]["chosen"] == [[1, 0, 1]]
+    view.patch = (0, 1, 2)
+    assert view.query == 5
+    view.layer, view.head, view.key = 1, 2, 3
+    assert unpack(view._grid)[0]["push"]["value"] == [1, 2]
+    assert unpack(view._map)[0]["weights"].endswith(" 1 2 0")
+    assert view._selection["pick"]["key"] == 3 and "L1 H2" in repr(view)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("layer", 4, "no layer 4 in these maps: there are 0, 1"),
+        ("head", 3, "no head 3 in these maps: there are 0, 1, 2"),
+        ("query", 12, "no query 12: the map has 12"),
+        ("query", -1, "no query -1"),
+        ("key", 99, "no key 99: the map has"),
+        ("patch", (2, 0, 0), "place (2, 0, 0) is outside the grid (2, 2, 3)"),
+    ],
+)
+def test_what_is_not_there_is_refused_and_nothing_moves(view, name, value, said):
+    before = view._selection
+    with pytest.raises(TraitError) as refused:
+        setattr(view, name, value)
+    assert said in str(refused.value)
+    assert view._selection == before and getattr(view, name) != value
+
+
+def test_what_is_picked_in_the_browser_is_known_to_python(view):
+    heard = heard_of(view, "layer", "head", "query", "key")
+    grid = view._grid
+    view._event = {
+        "name": "grid", "event": "pick", "value": {"layer": 1, "head": 2, "seq": 5}
+    }  # fmt: skip
+    assert (view.layer, view.head) == (1, 2) and view._grid == grid  # it shows that already
+    cell = {"query": 4, "key": 6, "seq": 9}
+    view._event = {"name": "map", "event": "pick", "value": cell}
+    assert view._selection["seen"] == 9 and view.key == 6
+    assert {"layer", "head", "query", "key"} == {name for name, _ in heard}
+    patches = {"t": 1, "h": 1, "w": 0, "also": [[0, 0, 2]], "combine": "mean", "seq": 11}
+    view._event = {"name": "strip", "event": "pick", "value": patches}
+    assert view.patch == (1, 1, 0) and view.query == 9
+    assert unpack(view._strip)[0]["chosen"] == [[1, 1, 0], [0, 0, 2]]
+    view._event = {"name": "strip", "event": "walk", "value": {"along": "row", "pace": 2}}
+    assert view.query == 9
+
+
+def test_a_notebook_is_given_the_widget_and_a_frame_for_when_it_is_not_live(view):
+    kinds, _ = view._repr_mimebundle_()
+    assert kinds["application/vnd.jupyter.widget-view+json"]["model_id"] == view.model_id
+    assert kinds["text/html"].startswith("<iframe ") and "View of L0 H0" in kinds["text/plain"]
+
+
+@pytest.mark.browser
+def test_both_sides_move_one_selection(page, view, second):
+    host = Host(page, view)
+    look_around(page, second)
+    assert (view.layer, view.head) == (0, 2) and host.told >= 4
+    top, strip = page.locator("canvas.top"), page.locator(".strip")
+    expect(top).to_have_attribute("data-picked", f"{view.query},{view.key}")
+
+    view.query = 1
+    host.push()
+    expect(top).to_have_attribute("data-picked", f"1,{view.key}")
+    expect(strip).to_have_attribute("data-picked", "0,0,1")
+    view.layer = 1
+    host.push()
+    expect(page.locator(".pv-grid canvas")).to_have_attribute("data-picked", "1,2")
+    expect(page.locator(".pv-map .notes")).to_contain_text("L1 H2")
+
+    painted = int(top.get_attribute("data-painted"))  # a notebook's theme is taken over
+    page.evaluate("document.body.style.setProperty('--jp-layout-color0', '#102030')")
+    expect(top).not_to_have_attribute("data-painted", str(painted))
+    ground = page.evaluate(
+        "getComputedStyle(document.querySelector('.pv-notebook')).backgroundColor"
+    )
+    assert ground == "rgb(16, 32, 48)"
+
+    top.evaluate("canvas => canvas.blur()")
+    page.keyboard.press("[")  # beside the widget, its keys are not its own
+    page.evaluate("window.leave()")
+    assert page.evaluate("window.listeners()") == 0
+    assert page.locator("#output > *").count() == 0
+    assert view.layer == 1
