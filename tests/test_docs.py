@@ -8,15 +8,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 import phenaki_viz
+from phenaki_viz import face
 from phenaki_viz.recording import headers
 from phenaki_viz.recording.file_entries import ARRAYS, PARTS, WRITTEN
 from phenaki_viz.runs.files import RunHeader
 from phenaki_viz.runs.results import FRAMES, STEPS, TOKENS
 from phenaki_viz.ui.selection import NUMBERS
 from phenaki_viz.ui.settings import Settings
+from tests.browser_fixtures import PAINTED
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
@@ -41,6 +45,8 @@ def page(name):
 @pytest.mark.parametrize("path", [page for page in PAGES if blocks(page)], ids=lambda p: p.stem)
 def test_the_python_of_a_page_runs(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    if path.stem == "read-a-recording":  # which says what is done in a notebook
+        monkeypatch.setattr(face, "_in_a_notebook", lambda: True)
     names: dict = {"__name__": path.stem}
     for block in blocks(path):
         exec(compile(block, str(path), "exec"), names)
@@ -139,7 +145,8 @@ def shown(thing):
     if thing is None:
         return {}
     if hasattr(thing, "_repr_mimebundle_"):
-        return thing._repr_mimebundle_()
+        made = thing._repr_mimebundle_()
+        return made[0] if isinstance(made, tuple) else made
     html = getattr(thing, "_repr_html_", None)
     return {"text/plain": repr(thing), **({"text/html": html()} if html else {})}
 
@@ -153,9 +160,8 @@ def run_cell(source, names):
     return shown(eval(compile(ast.Expression(last.value), "cell", "eval"), names))
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_a_notebook_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def run_notebook(path):
+    """What every cell of code is drawn as, by its id."""
     notebook = json.loads(path.read_text(encoding="utf-8"))
     assert notebook["nbformat"] == 4 and notebook["nbformat_minor"] >= 5
     cells = notebook["cells"]
@@ -163,9 +169,42 @@ def test_a_notebook_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
     names: dict = {"__name__": "__main__"}
-    drawn = [run_cell("".join(cell["source"]), names) for cell in code]
-    kinds = {kind for outputs in drawn for kind in outputs}
-    assert {"image/png", "text/html"} <= kinds
+    return {cell["id"]: run_cell("".join(cell["source"]), names) for cell in code}
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """The cells of each notebook, run once as in a kernel."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("notebooks"))
+        patch.setattr(face, "_in_a_notebook", lambda: True)
+        yield {path.stem: run_notebook(path) for path in NOTEBOOKS}
+
+
+@pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])
+def test_a_notebook_runs_from_top_to_bottom(drawn, name):
+    kinds = {kind for outputs in drawn[name].values() for kind in outputs}
+    assert {"image/png", "text/html", "application/vnd.jupyter.widget-view+json"} <= kinds
+
+
+@pytest.mark.browser
+def test_what_a_saved_notebook_shows_draws_by_itself(drawn, page):
+    """The HTML of its cells, as a converted notebook has it: no kernel, and no network."""
+    outputs = drawn["look-inside"]
+    body = "".join(shown.get("text/html", "") for shown in outputs.values())
+    page.set_content(f"<!doctype html><meta charset=utf-8><body>{body}</body>")
+    assert page.locator("img").first.evaluate("image => image.naturalWidth") > 200
+    frame = page.frame_locator("iframe")
+    top = frame.locator("canvas.top")
+    expect(top).to_have_attribute("data-painted", PAINTED)
+    expect(frame.locator(".pv-map .notes")).to_contain_text("L1 H3")
+    left, upper, wide, high = map(float, top.get_attribute("data-plot").split(","))
+    top.click(position={"x": left + wide / 2, "y": upper + high / 2})
+    expect(top).to_have_attribute("data-picked", re.compile(r"^[1-9]\d*,\d+$"))
+    strip = frame.locator(".strip")
+    query = top.get_attribute("data-picked").partition(",")[0]
+    place = np.unravel_index(int(query), (5, 6, 6))
+    expect(strip).to_have_attribute("data-picked", ",".join(map(str, place)))
 
 
 def test_there_is_a_notebook():
