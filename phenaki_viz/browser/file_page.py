@@ -67,16 +67,31 @@ def file_page(
 
 
 def linked_page(
-    title: str, told: Mapping[str, Any], notes: Sequence[str] = (), head: str = ""
+    title: str,
+    told: Mapping[str, Any],
+    later: Mapping[str, str],
+    notes: Sequence[str] = (),
+    head: str = "",
 ) -> bytes:
-    """A page of linked panels. told: for hosts/file_linked.js; the rest as of `file_page`."""
+    """A page of linked panels. told: for hosts/file_linked.js; later: messages by name, behind the
+    script: it runs before they are read. The rest as of `file_page`.
+    """
     style = f"<style>{browser.style('linked')}</style>"
     held = {**told, "at": "linked"}
-    return _page(title, ["linked"], ("phenaki-viz-linked", held), notes, head + style)
+    elements = "".join(
+        f'<script type="text/plain" id="{html.escape(name)}">{message}</script>'
+        for name, message in later.items()
+    )
+    return _page(title, ["linked"], ("phenaki-viz-linked", held), notes, head + style, elements)
 
 
 def _page(
-    title: str, places: Sequence[str], held: tuple[str, Any], notes: Sequence[str], head: str
+    title: str,
+    places: Sequence[str],
+    held: tuple[str, Any],
+    notes: Sequence[str],
+    head: str,
+    later: str = "",
 ) -> bytes:
     script = browser.scripts()[browser.FILE_BUNDLE].decode().split("\n", 1)[1]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -91,7 +106,7 @@ def _page(
         f"<body><h1>{said}</h1>{boxes}<noscript>This page draws with JavaScript.</noscript>\n"
         f"<footer>{under}</footer>\n"
         f'<script type="application/json" id="{name}">{_inert(told)}</script>\n'
-        f'<script type="module">{script}</script></body></html>\n'
+        f'<script type="module" async>{script}</script>{later}</body></html>\n'
     ).encode()
 
 

@@ -24,11 +24,12 @@ def linked_html(linked: Linked, at: Chosen, *, every_head: bool = True) -> bytes
         name = f"{one.row} {one.head} {one.item}"
         messages[f"map {name}"] = deflated(linked.map(one))
         messages[f"strip {name}"] = deflated(linked.strip(one))
+    first = {name: messages.pop(name) for name in _first(at)}
     head = linked.head(at)
     places = head.record.places
     told: dict[str, Any] = {
         "dresses": dresses(),
-        "messages": messages,
+        **{"messages": first, "held": [*first, *messages]},
         "film": deflated(linked.film()),
         "chosen": [at.row, at.head, at.item],
         "selection": {"pick": linked.selection(at), "seen": 0},
@@ -37,12 +38,18 @@ def linked_html(linked: Linked, at: Chosen, *, every_head: bool = True) -> bytes
     }
     notes = [plain(note) for note in head.notes] + ([] if every_head else [ALONE])
     record = record_element(jsonable_text(head.made_by(linked.scale(at))))
-    return linked_page(plain(linked.title), told, notes, record)
+    return linked_page(plain(linked.title), told, messages, notes, record)
 
 
 def dresses() -> dict[str, dict[str, str]]:
     """What each panel looks like before it draws, by the name it has among the three."""
     return {name: dress_of(panel) for name, panel in PANELS.items()}
+
+
+def _first(at: Chosen) -> tuple[str, ...]:
+    """The names of the messages that are drawn first."""
+    shown = f"{at.row} {at.head} {at.item}"
+    return f"grid {at.item}", f"map {shown}", f"strip {shown}"
 
 
 def _grid(linked: Linked, at: Chosen, item: int) -> str:

@@ -31,7 +31,16 @@ def told_in(content):
 def test_a_page_holds_every_head_and_what_made_it(linked):
     content = linked_html(linked, linked.first(1, 2))
     told = told_in(content)
-    assert len(told["messages"]) == 1 + 2 * 6
+    assert set(told["messages"]) == {"grid 0", "map 1 2 0", "strip 1 2 0"}  # drawn first
+    later = {dict(attributes).get("id") for _, attributes in Page(content.decode()).tags}
+    assert set(told["held"]) - set(told["messages"]) == {
+        f"{panel} {row} {head} 0"
+        for panel in ("map", "strip")
+        for row in range(2)
+        for head in range(3)
+        if (row, head) != (1, 2)
+    }
+    assert set(told["held"]) - set(told["messages"]) <= later
     assert told["chosen"] == [1, 2, 0] and told["selection"]["pick"]["query"] == 0
     assert read_made_by(content)["head"] == 2
     assert linked_html(linked, linked.first(1, 2)) == content  # the same look, the same bytes
@@ -40,7 +49,7 @@ def test_a_page_holds_every_head_and_what_made_it(linked):
 
 def test_a_page_of_one_head_says_so(linked):
     content = linked_html(linked, linked.first(1, 2), every_head=False)
-    assert set(told_in(content)["messages"]) == {"grid 0", "map 1 2 0", "strip 1 2 0"}
+    assert set(told_in(content)["held"]) == {"grid 0", "map 1 2 0", "strip 1 2 0"}
     assert "This page holds one head" in content.decode()
 
 
@@ -48,11 +57,11 @@ def test_a_frame_runs_scripts_and_nothing_else(linked, monkeypatch):
     shown = framed(linked, linked.first(None, None))
     assert re.findall(r'sandbox="([^"]*)"', shown) == ["allow-scripts"]
     (page,) = (dict(attributes)["srcdoc"] for tag, attributes in Page(shown).tags)
-    assert len(told_in(page.encode())["messages"]) == 1 + 2 * 6
+    assert len(told_in(page.encode())["held"]) == 1 + 2 * 6
     assert linked.weights < MOST_WEIGHTS
     monkeypatch.setattr("phenaki_viz.notebook.frame.MOST_WEIGHTS", 10)
     (page,) = (dict(a)["srcdoc"] for _, a in Page(framed(linked, linked.first(None, None))).tags)
-    assert len(told_in(page.encode())["messages"]) == 3
+    assert len(told_in(page.encode())["held"]) == 3
 
 
 def test_a_still_view_is_set_from_python_and_saved(linked, tmp_path):

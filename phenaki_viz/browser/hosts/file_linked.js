@@ -4,11 +4,13 @@
 /** @import { Selection } from "./linked.js" */
 import { inflated, Linked } from "./linked.js";
 
-/** What the file says. messages: by "grid <item>" and "map|strip <row> <head> <item>", deflated, as
- * base64. chosen: row of the grid, head and batch item at first. links: of each item.
- * counts, grid: as of `Places`.
- * @typedef {{ dresses: Record<string, Dress>, messages: Record<string, string>, film: string,
- *   chosen: [number, number, number], selection: Selection, links: string[],
+/** What the file says. messages: those that are drawn first, deflated, as base64; by "grid <item>"
+ * and "map|strip <row> <head> <item>". held: the names of all of them: the others are elements of
+ * their own behind the script, so that the page draws before a large file is read to its end.
+ * chosen: row of the grid, head and batch item at first. links: of each item. counts, grid: as of
+ * `Places`.
+ * @typedef {{ dresses: Record<string, Dress>, messages: Record<string, string>, held: string[],
+ *   film: string, chosen: [number, number, number], selection: Selection, links: string[],
  *   counts: string, grid: [number, number, number] }} Told */
 
 export class LinkedFile {
@@ -19,6 +21,8 @@ export class LinkedFile {
   /** Of the batch. @type {number} */
   item;
   turn = 0;
+  /** Names of messages. @type {Set<string>} */
+  held;
 
   /**
    * @param {HTMLElement} box
@@ -26,6 +30,7 @@ export class LinkedFile {
    */
   constructor(box, told) {
     this.told = told;
+    this.held = new Set(told.held);
     [this.row, this.head, this.item] = told.chosen;
     this.linked = new Linked(box, told.dresses, (...what) => this.answer(...what));
   }
@@ -39,17 +44,23 @@ export class LinkedFile {
 
   /** @param {string} key */
   has(key) {
-    return Object.hasOwn(this.told.messages, key);
+    return this.held.has(key);
+  }
+
+  /** @param {string} key */
+  async message(key) {
+    const { messages } = this.told;
+    if (!Object.hasOwn(messages, key)) await isRead();
+    return inflated(messages[key] ?? document.getElementById(key).textContent);
   }
 
   // The newest wins: what takes longer to inflate is no longer wanted.
   async drawHead() {
     const turn = ++this.turn;
     const at = `${this.row} ${this.head} ${this.item}`;
-    const { messages } = this.told;
     const [map, strip] = await Promise.all([
-      inflated(messages[`map ${at}`]),
-      inflated(messages[`strip ${at}`]),
+      this.message(`map ${at}`),
+      this.message(`strip ${at}`),
     ]);
     if (turn !== this.turn) return;
     this.linked.draw("map", map);
@@ -57,7 +68,7 @@ export class LinkedFile {
   }
 
   async drawGrid() {
-    const grid = await inflated(this.told.messages[`grid ${this.item}`]);
+    const grid = await this.message(`grid ${this.item}`);
     this.linked.draw("grid", grid);
   }
 
@@ -101,4 +112,12 @@ export class LinkedFile {
     if (this.told.counts === "patch") return [h * columns + w, t];
     return [0, (t * rows + h) * columns + w];
   }
+}
+
+/** When the file is read to its end. @returns {Promise<void>} */
+function isRead() {
+  if (document.readyState !== "loading") return Promise.resolve();
+  return new Promise((done) => {
+    document.addEventListener("DOMContentLoaded", () => done(), { once: true });
+  });
 }
