@@ -12,22 +12,24 @@ import numpy as np
 from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.analysis.weight_range import drawn_range, weight_range
-from phenaki_viz.browser.axes import MapAxis, Place
+from phenaki_viz.browser.axes import Place
 from phenaki_viz.browser.film import film_message, film_of
 from phenaki_viz.browser.grid_message import GridPicture, grid_message
 from phenaki_viz.browser.map_message import MapPicture, MapView, Window, map_message
+from phenaki_viz.browser.record_axes import axis_of
 from phenaki_viz.browser.strip_message import OfMap, StripPicture, StripView, strip_message
 from phenaki_viz.data import as_rgb
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.figures.attention_views import Colours, Head, head_grid
 from phenaki_viz.figures.colour import ColourScale
-from phenaki_viz.figures.naming import key_axis, kind_name, labels_and_run, query_axis
-from phenaki_viz.figures.over_video import column_over_video, patches_over_video
+from phenaki_viz.figures.naming import kind_name, labels_and_run
+from phenaki_viz.figures.over_video import column_over_video, frame_steps, patches_over_video
 from phenaki_viz.figures.picked import Picked, chosen_passes
 from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.passes import Pass
 from phenaki_viz.runs.run import Run
+from phenaki_viz.runs.saving import blank
 
 MOST_CELLS = 1024  # values a side of a map that are sent at once: 2 MB
 
@@ -65,9 +67,32 @@ class Linked:
         self._grids: dict[int, GridPicture] = {}
 
     @cached_property
+    def film_shown(self) -> tuple[np.ndarray, int]:
+        """Frames, 'f H W 3' uint8, and how many a later time step covers; grey ones, one a step,
+        where the clip's do not go with this stack's time steps.
+        """
+        frames, grid = as_rgb(self.run.clip), self.records[0].places.grid
+        if len(frame_steps(len(frames), self.run.temporal_patch)) == grid[0]:
+            return frames, self.run.temporal_patch
+        return as_rgb(blank(grid)), 1
+
+    @property
     def frames(self) -> np.ndarray:
         """'f H W 3' uint8."""
-        return as_rgb(self.run.clip)
+        return self.film_shown[0]
+
+    def items(self, at: Chosen) -> dict[int, int]:
+        """The batch items of the video that is looked at: by frame or patch, whichever a map is of,
+        where in the recorded batch it is.
+        """
+        record = self.records[at.row]
+        each = record.places.items_per_video
+        video = record.batch_items[at.item] // each
+        return {
+            original % each: item
+            for item, original in enumerate(record.batch_items)
+            if original // each == video
+        }
 
     def named(self, id: str) -> "Linked":
         """The same with another id."""
@@ -213,7 +238,7 @@ class Linked:
         """Where the chosen patch looks; of cross-attention, who reads the chosen word."""
         head, frames, scale = self.head(at), self.frames, self.scale(at)
         of_word = head.record.kind == "cross" and at.key is not None
-        pt = self.run.temporal_patch
+        pt = self.film_shown[1]
         if of_word:
             drawn = column_over_video(head, at.key or 0, at.place, frames, pt, scale)
         else:
@@ -263,24 +288,6 @@ class Linked:
         return GridPicture(
             thumbs=drawn.thumbnails, scale=each, layers=drawn.layers, heads=drawn.heads
         )
-
-
-def axis_of(record: AttentionRecord, item: int, side: str) -> MapAxis:
-    """The queries or keys of a map for the browser, which names the cells itself."""
-    axis = query_axis(record, item) if side == "query" else key_axis(record, item)
-    nulls = record.num_null_kv if side == "key" else 0
-    grouping: dict[str, Any] = {
-        "title": side,
-        "nulls": nulls,
-        "breaks": axis.breaks,
-        "groups": axis.groups,
-    }
-    if side == "key" and record.kind == "cross":
-        return MapAxis(words=axis.names[nulls:], **grouping)
-    if record.places.batch_counts == "sequence":
-        return MapAxis(**grouping)
-    origin = record.places.place(record.batch_items[item], 0)
-    return MapAxis(grid=record.places.token_grid, origin=origin, **grouping)
 
 
 def _listed(numbers: Sequence[int]) -> str:

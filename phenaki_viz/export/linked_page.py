@@ -14,8 +14,8 @@ ALONE = "This page holds one head; the whole stack is in a page that is saved wi
 def linked_html(linked: Linked, at: Chosen, *, every_head: bool = True) -> bytes:
     """The page: what is picked in one panel is shown by the others, as in the program.
 
-    every_head: of the stack, at every frame or patch where maps have one each; else only the map
-    that is looked at. Weights are exact to 1e-6, every digit that is said of them right.
+    every_head: of the stack and the video, at every frame or patch where maps have one each; else
+    only the map that is looked at. Weights are exact to 1e-6, every digit that is said is right.
     """
     linked = linked.named("look")  # the same look, the same bytes
     ats = list(_everything(linked, at)) if every_head else [at]
@@ -34,6 +34,7 @@ def linked_html(linked: Linked, at: Chosen, *, every_head: bool = True) -> bytes
         "chosen": [at.row, at.head, at.item],
         "selection": {"pick": linked.selection(at), "seen": 0},
         "links": [linked.link(item) for item in range(len(head.record.batch_items))],
+        "items": {str(number): item for number, item in linked.items(at).items()},
         **{"counts": places.batch_counts, "grid": list(places.grid)},
     }
     notes = [plain(note) for note in head.notes] + ([] if every_head else [ALONE])
@@ -61,6 +62,6 @@ def _everything(linked: Linked, at: Chosen) -> list[Chosen]:
     return [
         linked.headed(linked.in_item(at, item), row, head)
         for row, record in enumerate(linked.records)
-        for item in range(len(record.batch_items))
+        for item in linked.items(at).values()
         for head in range(len(record.heads))
     ]

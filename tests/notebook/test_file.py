@@ -8,6 +8,7 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
+import phenaki_viz
 from phenaki_viz import record
 from phenaki_viz.browser.linked import Linked
 from phenaki_viz.errors import ExportError
@@ -21,6 +22,8 @@ from phenaki_viz.runs.saving import run_of
 from tests.browser_fixtures import PAINTED
 from tests.export.test_page import Page
 from tests.notebook.journey import look_around
+from tests.recording.calls import TOKENS, guided, maskgit, transformer
+from tests.sent import unpack
 
 
 def told_in(content):
@@ -75,6 +78,29 @@ def test_a_still_view_is_set_from_python_and_saved(linked, tmp_path):
     }  # fmt: skip
     with pytest.raises(ExportError, match=r"look\.png ends in no format: use \.html"):
         view.save(tmp_path / "look.png")
+
+
+def test_tokens_in_a_row_lie_over_grey_frames_of_their_own(recording):
+    model = transformer(causal=True)
+    with torch.no_grad(), record(model) as other:
+        model(TOKENS)
+    together = phenaki_viz.Recording([*recording, *other])
+    linked = Linked(run_of(together), kind="self (model)", colours=Colours("sqrt"))
+    at = linked.moved(linked.first(None, None), (7, 0, 0))
+    assert linked.query_of(at) == 7 and linked.frames.shape == (12, 8, 8, 3)
+    header, parts = unpack(linked.strip(at))
+    assert header["steps"] == [[step] for step in range(12)]
+    assert np.isnan(parts["weights"][8:]).all()  # causal: no key after the query
+    np.testing.assert_allclose(parts["weights"][:8].sum(), 1, atol=1e-5)
+
+
+def test_of_a_batch_a_file_holds_the_video_that_is_looked_at():
+    model = maskgit()
+    with torch.no_grad(), record(model) as made:
+        guided(model, batch=3)
+    linked = Linked(run_of(made), kind="cross", colours=Colours("sqrt"))
+    told = told_in(linked_html(linked, linked.first(None, None)))
+    assert told["items"] == {"0": 0} and len(told["held"]) == 1 + 2 * 6
 
 
 @pytest.mark.browser

@@ -7,11 +7,11 @@ import { inflated, Linked } from "./linked.js";
 /** What the file says. messages: those that are drawn first, deflated, as base64; by "grid <item>"
  * and "map|strip <row> <head> <item>". held: the names of all of them: the others are elements of
  * their own behind the script, so that the page draws before a large file is read to its end.
- * chosen: row of the grid, head and batch item at first. links: of each item. counts, grid: as of
- * `Places`.
+ * chosen: row of the grid, head and batch item at first. links: of each item. items: where in the
+ * batch the map of each frame or patch is. counts, grid: as of `Places`.
  * @typedef {{ dresses: Record<string, Dress>, messages: Record<string, string>, held: string[],
  *   film: string, chosen: [number, number, number], selection: Selection, links: string[],
- *   counts: string, grid: [number, number, number] }} Told */
+ *   items: Record<string, number>, counts: string, grid: [number, number, number] }} Told */
 
 export class LinkedFile {
   /** Of the grid. @type {number} */
@@ -96,7 +96,8 @@ export class LinkedFile {
    * @param {Patch[]} also
    */
   pickPatch(place, also) {
-    const [item, query] = this.locate(place);
+    const [number, query] = this.locate(place);
+    const item = this.told.items[number];
     if (item === this.item || !this.has(`map ${this.row} ${this.head} ${item}`)) return;
     this.item = item;
     const link = this.told.links[item];
@@ -105,7 +106,7 @@ export class LinkedFile {
     if (this.has(`grid ${item}`)) this.drawGrid();
   }
 
-  /** `Places.locate` of Python. @param {Patch} place @returns {[item: number, token: number]} */
+  /** `Places.locate` of Python. @param {Patch} place @returns {[number: number, token: number]} */
   locate([t, h, w]) {
     const [, rows, columns] = this.told.grid;
     if (this.told.counts === "frame") return [t, h * columns + w];
