@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
 from functools import cached_property
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,17 +10,15 @@ import numpy as np
 from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.analysis.weight_range import drawn_range, weight_range
-from phenaki_viz.browser.axes import Place
 from phenaki_viz.browser.film import film_message, film_of
 from phenaki_viz.browser.grid_message import GridPicture, grid_message
+from phenaki_viz.browser.looked import Chosen, Looked
 from phenaki_viz.browser.map_message import MapPicture, MapView, Window, map_message
 from phenaki_viz.browser.record_axes import axis_of
 from phenaki_viz.browser.strip_message import OfMap, StripPicture, StripView, strip_message
 from phenaki_viz.data import as_rgb
-from phenaki_viz.errors import RecordingError
-from phenaki_viz.figures.attention_views import Colours, Head, head_grid
+from phenaki_viz.figures.attention_views import Colours, head_grid
 from phenaki_viz.figures.colour import ColourScale
-from phenaki_viz.figures.naming import kind_name, labels_and_run
 from phenaki_viz.figures.over_video import column_over_video, frame_steps, patches_over_video
 from phenaki_viz.figures.picked import Picked, chosen_passes
 from phenaki_viz.figures.words import plain
@@ -34,27 +30,12 @@ from phenaki_viz.runs.saving import blank
 MOST_CELLS = 1024  # values a side of a map that are sent at once: 2 MB
 
 
-@dataclass(frozen=True, kw_only=True)
-class Chosen:
-    """What is looked at. row: of the grid, a call. head, item: among those recorded. place: the
-    patch (step, row, column); also: patches chosen with it. key: of the map, None for none.
-    """
-
-    row: int
-    head: int
-    item: int
-    place: Place
-    key: int | None = None
-    also: tuple[Place, ...] = ()
-
-
-class Linked:
+class Linked(Looked):
     """One pass of a stack, and what each panel is sent of it for a `Chosen`.
 
-    kind: as for `Recording.figure`.
-    colours: the law that they follow; every head on a scale of its own. run: the recording with
-    the frames that its maps lie over. id: what its panels are told apart by from those of other
-    looks on the same page.
+    run: the recording, with the frames that its maps lie over. kind: as for `Recording.figure`.
+    colours: the law that they follow; every head on a scale of its own. id: what its panels are
+    told apart by from those of other looks on the same page.
     """
 
     def __init__(self, run: Run, *, kind: str | None, colours: Colours, id: str = "look") -> None:
@@ -81,114 +62,15 @@ class Linked:
         """'f H W 3' uint8."""
         return self.film_shown[0]
 
-    def items(self, at: Chosen) -> dict[int, int]:
-        """The batch items of the video that is looked at: by frame or patch, whichever a map is of,
-        where in the recorded batch it is.
-        """
-        record = self.records[at.row]
-        each = record.places.items_per_video
-        video = record.batch_items[at.item] // each
-        return {
-            original % each: item
-            for item, original in enumerate(record.batch_items)
-            if original // each == video
-        }
-
     def named(self, id: str) -> "Linked":
         """The same with another id."""
         other = copy(self)
         other.id = id
         return other
 
-    # ---- what can be looked at
-
-    def first(self, layer: int | None, head: int | None) -> Chosen:
-        """The selection to begin with. layer, head: as recorded, None for the first.
-
-        Raises RecordingError when they are not there, and says what there is.
-        """
-        row = 0 if layer is None else self.row_of(layer)
-        at = 0 if head is None else self.head_of(row, head)
-        record = self.records[row]
-        place = record.places.place(record.batch_items[0], 0)
-        words = record.kind == "cross" and record.map.shape[3] > record.num_null_kv
-        return Chosen(
-            row=row, head=at, item=0, place=place, key=record.num_null_kv if words else None
-        )
-
-    def row_of(self, layer: int) -> int:
-        """The first row of the grid that is of this layer."""
-        layers = [record.layer for record in self.records]
-        if layer not in layers:
-            raise RecordingError(f"no layer {layer} in these maps: there are {_listed(layers)}")
-        return layers.index(layer)
-
-    def head_of(self, row: int, head: int) -> int:
-        """The place of a head among those that were recorded."""
-        heads = self.records[row].heads
-        if head not in heads:
-            raise RecordingError(f"no head {head} in these maps: there are {_listed(heads)}")
-        return heads.index(head)
-
-    def moved(self, at: Chosen, place: Place) -> Chosen:
-        """With another patch, in the batch item that its map is of. Raises RecordingError."""
-        record = self.records[at.row]
-        video = record.batch_items[at.item] // record.places.items_per_video
-        original, _ = record.places.locate(place, video)
-        if original not in record.batch_items:
-            raise RecordingError(f"the map of the patch {place} was not recorded")
-        item = record.item_of(original)
-        return replace(at, place=place, item=item, key=at.key if item == at.item else None)
-
-    def place_of(self, at: Chosen, query: int) -> Place:
-        """Where a row of the map lies in the video. Raises RecordingError outside the map."""
-        record, queries = self.records[at.row], self.records[at.row].map.shape[2]
-        if not 0 <= query < queries:
-            raise RecordingError(f"no query {query}: the map has {queries}")
-        return record.places.place(record.batch_items[at.item], query)
-
-    def key_of(self, at: Chosen, key: int | None) -> int | None:
-        """The key, if the map has it. Raises RecordingError."""
-        keys = self.records[at.row].map.shape[3]
-        if key is not None and not 0 <= key < keys:
-            raise RecordingError(f"no key {key}: the map has {keys}")
-        return key
-
-    def query_of(self, at: Chosen) -> int:
-        """The row of the map that belongs to the chosen patch."""
-        return self.records[at.row].places.locate(at.place)[1]
-
-    def head(self, at: Chosen) -> Head:
-        """The head that is looked at."""
-        return Head(self.recording, self.records[at.row], at.item, at.head)
-
-    def in_item(self, at: Chosen, item: int) -> Chosen:
-        """The same head in another batch item, at its first patch; `at` where it is that one."""
-        if item == at.item:
-            return at
-        record = self.records[at.row]
-        return replace(at, item=item, place=record.places.place(record.batch_items[item], 0))
-
-    def headed(self, at: Chosen, row: int, head: int) -> Chosen:
-        """Another head of the same patch."""
-        return replace(at, row=row, head=head)
-
     def scale(self, at: Chosen) -> ColourScale:
         """The colours of a head: of its own weights."""
         return self.colours.of(weight_range([self.head(at).map]), "this head")
-
-    @property
-    def title(self) -> str:
-        """Which stack, which call."""
-        first = self.records[0]
-        call = labels_and_run(self.recording, first)
-        named = f"{kind_name(self.recording, first)} attention, all heads"
-        return " · ".join(filter(None, (named, call)))
-
-    @property
-    def weights(self) -> int:
-        """How many there are in all maps of the pass."""
-        return sum(prod(record.map.shape) for record in self.records)
 
     # ---- what the panels are sent
 
@@ -288,7 +170,3 @@ class Linked:
         return GridPicture(
             thumbs=drawn.thumbnails, scale=each, layers=drawn.layers, heads=drawn.heads
         )
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    return ", ".join(map(str, sorted(set(numbers))))

@@ -3,7 +3,8 @@
 from typing import Any
 
 from phenaki_viz.browser.file_page import deflated, dress_of, linked_page
-from phenaki_viz.browser.linked import Chosen, Linked
+from phenaki_viz.browser.linked import Linked
+from phenaki_viz.browser.looked import Chosen
 from phenaki_viz.export.made_by import jsonable_text, record_element
 from phenaki_viz.figures.words import plain
 

@@ -3,7 +3,8 @@
 import html
 from pathlib import Path
 
-from phenaki_viz.browser.linked import Chosen, Linked
+from phenaki_viz.browser.linked import Linked
+from phenaki_viz.browser.looked import Chosen
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.linked_page import linked_html
 from phenaki_viz.files import make_folder, write_bytes

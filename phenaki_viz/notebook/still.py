@@ -4,7 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from phenaki_viz.browser.axes import Place
-from phenaki_viz.browser.linked import Chosen, Linked
+from phenaki_viz.browser.linked import Linked
+from phenaki_viz.browser.looked import Chosen
 from phenaki_viz.notebook.frame import framed, saved
 
 

@@ -15,7 +15,8 @@ import anywidget
 from traitlets import Bytes, Dict, Int, TraitError, Tuple, Unicode, observe, validate
 
 from phenaki_viz import browser
-from phenaki_viz.browser.linked import Chosen, Linked
+from phenaki_viz.browser.linked import Linked
+from phenaki_viz.browser.looked import Chosen
 from phenaki_viz.browser.map_message import Window
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.export.linked_page import dresses
