@@ -71,7 +71,7 @@ def test_a_wheel_holds_every_file_of_the_program(wheel):
 
 
 def test_every_command_runs_where_there_is_no_checkout(run, tmp_path):
-    assert "{app,open,record,export,inspect" in run("--help")
+    assert "{app,open,record,export,figure,inspect,heads" in run("--help")
     said = run("record", "run.safetensors", "--weights", "trained", "--prompt", "two")
     assert "16 maps" in said
     run("export", "heads.zip", *SMALL, "--formats", "npz")

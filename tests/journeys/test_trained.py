@@ -54,14 +54,14 @@ def test_a_word_is_laid_over_the_video(open_app):
 def test_what_was_chosen_before_the_scripts_came_is_shown_when_they_do(served, page):
     """A slow line: the page is there and used, and every panel waits for its script."""
     held = []
-    page.route("**/phenaki-viz/components/**", lambda request: held.append(request))
+    page.route("**/phenaki-viz/**", lambda request: held.append(request))
     page.goto(served(APP) + "/text?source=Trained&layer=2&head=1")
     page.get_by_role("radio", name="right", exact=True).click(timeout=1000 * PATIENCE)
     page.wait_for_url("**word=4**", timeout=1000 * PATIENCE)
     settle(page)
     for request in held:
         request.continue_()
-    page.unroute("**/phenaki-viz/components/**")  # what is asked for from now on comes at once
+    page.unroute("**/phenaki-viz/**")  # what is asked for from now on comes at once
     shown(page, "L2 H1 reads “right”")
     assert held
 
