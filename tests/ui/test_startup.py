@@ -42,3 +42,17 @@ def test_a_model_that_cannot_be_opened_is_left_to_the_page(content, tmp_path, mo
         startup.warm_up()
     finally:
         models.shipped.clear()
+
+
+def test_a_widget_that_an_overtaken_run_adds_ends_nobodys_look():
+    from streamlit.runtime.state.session_state import Value, WStates
+
+    startup.mend_states()
+    states = WStates()
+    for name in "abc":
+        states[name] = Value(name)
+    seen = []
+    for name in states:
+        seen.append(name)
+        states[f"{name} more"] = Value(0)  # as the other thread does
+    assert seen == ["a", "b", "c"] and len(states) == 6
