@@ -9,7 +9,7 @@ import numpy as np
 
 from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.analysis.tiles import map_tile
-from phenaki_viz.analysis.weight_range import drawn_range, weight_range
+from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.film import film_message, film_of
 from phenaki_viz.browser.grid_message import GridPicture, grid_message
 from phenaki_viz.browser.looked import Chosen, Looked
@@ -70,7 +70,7 @@ class Linked(Looked):
 
     def scale(self, at: Chosen) -> ColourScale:
         """The colours of a head: of its own weights."""
-        return self.colours.of(weight_range([self.head(at).map]), "this head")
+        return self.colours.of_maps([self.head(at).map], "this head")
 
     # ---- what the panels are sent
 
@@ -161,12 +161,13 @@ class Linked(Looked):
         return self._grids[item]
 
     def _drawn_grid(self, item: int) -> GridPicture:
-        shown = thumbnails(self.records, [item] * len(self.records))
+        items = [item] * len(self.records)
+        shown = self.colours.thumbnails(thumbnails(self.records, items), self.records, items)
         each = tuple(
             tuple(self.colours.over(*drawn_range(tile), "this head") for tile in row)
             for row in shown.values
         )
-        drawn = head_grid(self.recording, self.records, shown, each)
+        drawn = head_grid(self.recording, self.records, shown, each, unit=self.colours.unit)
         return GridPicture(
             thumbs=drawn.thumbnails, scale=each, layers=drawn.layers, heads=drawn.heads
         )

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
+from phenaki_viz.analysis.multiples import thumbnail_multiples
 from phenaki_viz.analysis.rows import blanked, wrong_among
 from phenaki_viz.analysis.thumbnails import Thumbnails
 from phenaki_viz.analysis.weight_range import WeightRange, weight_range
@@ -40,7 +40,7 @@ from phenaki_viz.recording import (
     describe_origin,
 )
 
-UNIT = "attention weight"
+UNIT, MULTIPLE = "attention weight", "multiple of uniform"
 FAILED = "CHECK FAILED"
 LOG_DECADES = 4
 LEAST_MULTIPLE = 1.5  # of uniform: a head that hardly chooses is not made to look as if it did
@@ -177,6 +177,21 @@ class Colours:
             scope=self.set_by, most=most,
         )  # fmt: skip
 
+    @property
+    def unit(self) -> str:
+        """What the colours are of: a weight, or its multiple of uniform."""
+        return MULTIPLE if self.law == "uniform" else UNIT
+
+    def of_maps(self, maps: Sequence[HeadMap], scope: str) -> ColourScale:
+        """The scale of what this law measures of a head's map, or of several together."""
+        return self.of(weight_range(maps, of_uniform=self.law == "uniform"), scope)
+
+    def thumbnails(
+        self, shown: Thumbnails, records: Sequence[AttentionRecord], items: Sequence[int]
+    ) -> Thumbnails:
+        """Thumbnails as this law measures them; items: the batch item of each layer."""
+        return thumbnail_multiples(shown, records, items) if self.law == "uniform" else shown
+
     def of(self, weights: WeightRange, scope: str) -> ColourScale:
         """The scale of the weights of a head or of several."""
         said = f"{scope} ({weights.sampled})" if weights.sampled else scope
@@ -312,10 +327,9 @@ def stack_heads(
 def _coloured(heads: Sequence[Head], colours: Colours | None, shared: bool) -> Iterator[Heatmap]:
     colours = colours or Colours()
     maps = [head.map for head in heads]
-    find = partial(weight_range, of_uniform=colours.law == "uniform")
-    scale = colours.of(find(maps), "all heads and layers") if shared else None
+    scale = colours.of_maps(maps, "all heads and layers") if shared else None
     for head in heads:
-        own = scale or colours.of(find([head.map]), "this head")
+        own = scale or colours.of_maps([head.map], "this head")
         yield attention_heatmap(head, own)
 
 

@@ -6,7 +6,6 @@ from itertools import pairwise
 from string import ascii_lowercase
 from typing import Any
 
-from phenaki_viz.analysis.weight_range import weight_range
 from phenaki_viz.data import as_rgb
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.figures.attention_views import Colours, Head, attention_heatmap
@@ -110,7 +109,7 @@ def _drawn(run: Run, panel: Panel, colours: Colours) -> Drawn:
 
 
 def _of_head(run: Run, head: Head, panel: Panel, colours: Colours) -> Drawn:
-    scale = colours.of(weight_range([head.map]), "this head")
+    scale = colours.of_maps([head.map], "this head")
     if panel.shows == "map":
         return attention_heatmap(head, scale)
     frames = as_rgb(run.clip)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from phenaki_viz.analysis.thumbnails import thumbnails
-from phenaki_viz.analysis.weight_range import drawn_range, weight_range
+from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.data import as_rgb
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.figures.attention_views import Colours, Head, attention_heatmap, head_grid
@@ -181,10 +181,10 @@ def _heads(recording: Recording, stacks: Sequence[Pass], picked: Picked) -> Iter
         if picked.shared and stack not in scales:  # of all passes, read once
             same = (other for other in stacks if (other.stack, other.kind) == stack)
             maps = [one for other in same for one in _maps(other, picked)]
-            scales[stack] = picked.colours.of(weight_range(maps), "all heads and layers")
+            scales[stack] = picked.colours.of_maps(maps, "all heads and layers")
         scale = scales.get(stack)
         for head in picked_heads(recording, one, picked):
-            own = scale or picked.colours.of(weight_range([head.map]), "this head")
+            own = scale or picked.colours.of_maps([head.map], "this head")
             yield attention_heatmap(head, own)
 
 
@@ -194,15 +194,16 @@ def _grid(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:
 
 def grid_of(recording: Recording, one: Pass, picked: Picked) -> HeadGrid:
     """All heads of one pass in one picture, a row a layer."""
-    shown = thumbnails(one.records, [_item(record, picked) for record in one.records])
+    items = [_item(record, picked) for record in one.records]
     colours = picked.colours
+    shown = colours.thumbnails(thumbnails(one.records, items), one.records, items)
     if picked.shared:
         whole = colours.over(*drawn_range(shown.values), "all heads and layers")
-        return head_grid(recording, one.records, shown, whole)
+        return head_grid(recording, one.records, shown, whole, unit=colours.unit)
     each = tuple(
         tuple(colours.over(*drawn_range(tile), "this head") for tile in row) for row in shown.values
     )
-    return head_grid(recording, one.records, shown, each)
+    return head_grid(recording, one.records, shown, each, unit=colours.unit)
 
 
 def _words(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:
@@ -211,8 +212,7 @@ def _words(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:
         return
     frames = as_rgb(run.clip)
     for head in picked_heads(run.recording, one, picked):
-        weights = weight_range([head.map])
-        scale = picked.colours.of(weights, "all words of this head")
+        scale = picked.colours.of_maps([head.map], "all words of this head")
         for key in range(head.record.map.shape[3]):
             yield column_over_video(head, key, None, frames, run.temporal_patch, scale)
 

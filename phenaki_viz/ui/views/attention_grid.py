@@ -4,9 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from phenaki_viz.analysis.multiples import thumbnail_multiples
 from phenaki_viz.analysis.weight_range import drawn_range
-from phenaki_viz.figures.attention_views import UNIT, head_grid, metric_scale
+from phenaki_viz.figures.attention_views import head_grid, metric_scale
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import derived, heads
 from phenaki_viz.ui.exporting import export_all_heads, export_icon, is_exportable
@@ -28,8 +27,7 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
         st.caption("The heads of a long video take a while to draw.")
         st.button("Draw all heads", on_click=derived.draw_thumbs, key="thumbs.draw")
         return
-    if look.of_uniform:
-        shown = thumbnail_multiples(shown, chosen.records, chosen.items)
+    shown = look.colours.thumbnails(shown, chosen.records, chosen.items)
     scales: Any
     if look.shared:
         scales = look.colours.over(*drawn_range(shown.values), "all heads and layers")
@@ -49,7 +47,7 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
         selected=(chosen.layer, chosen.head),
         values=values,
         value_name=name,
-        unit="multiple of uniform" if look.of_uniform else UNIT,
+        unit=look.colours.unit,
     )
     with tools:
         sorting = heads.choose_sorting(measure)
