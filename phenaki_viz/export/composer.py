@@ -7,6 +7,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,9 +42,6 @@ from phenaki_viz.figures.paint import line_over
 from phenaki_viz.figures.recipe import Recipe
 from phenaki_viz.figures.ticks import axis_ticks, colour_ticks
 
-# Of the dates in Computer Modern's own files, whenever a PDF takes letters of it.
-logging.getLogger("fontTools").setLevel(logging.ERROR)
-
 INCH = 25.4  # millimetres
 INKS = {"light": ("#1b2230", "#5b6472", "white"), "dark": ("#eef0f4", "#aab2c0", "#0e1117")}
 # What comes with matplotlib; letters that it lacks are written in the fonts that have them.
@@ -73,14 +71,22 @@ def render_figure(composed: Composed, format: str) -> bytes:
         figure = _figure(composed, vector=format != "png")
         ground = "none" if recipe.transparent else INKS[recipe.theme][2]
         buffer = io.BytesIO()
-        figure.savefig(
-            buffer,
-            format=format,
-            dpi=recipe.dpi,
-            facecolor=ground,
-            metadata=_record(composed, format),
-        )
+        record = _record(composed, format)
+        with _quiet():
+            figure.savefig(buffer, format=format, dpi=recipe.dpi, facecolor=ground, metadata=record)
         return buffer.getvalue()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without a word on the dates in Computer Modern's own files, of which a PDF takes letters."""
+    log = logging.getLogger("fontTools")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _settings(recipe: Recipe, families: Sequence[str]) -> dict[str, Any]:

@@ -42,6 +42,7 @@ from phenaki_viz.recording import (
 
 UNIT, MULTIPLE = "attention weight", "multiple of uniform"
 FAILED = "CHECK FAILED"
+MOST_WEIGHTS = 2**25  # of one map that is drawn whole: 128 MiB
 LOG_DECADES = 4
 LEAST_MULTIPLE = 1.5  # of uniform: a head that hardly chooses is not made to look as if it did
 

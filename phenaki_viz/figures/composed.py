@@ -8,11 +8,12 @@ from typing import Any
 
 from phenaki_viz.data import as_rgb
 from phenaki_viz.errors import ConfigError
-from phenaki_viz.figures.attention_views import Colours, Head, attention_heatmap
+from phenaki_viz.figures.attention_views import MOST_WEIGHTS, Colours, Head, attention_heatmap
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
+from phenaki_viz.figures.naming import kind_name
 from phenaki_viz.figures.over_video import column_over_video, row_over_video
 from phenaki_viz.figures.picked import Picked, chosen_passes, grid_of, picked_heads
 from phenaki_viz.figures.recipe import Panel, Recipe, as_data
@@ -34,8 +35,18 @@ class Composed:
 
     @property
     def made_by(self) -> Mapping[str, Any]:
-        """What made the panels, and the recipe that makes the figure again."""
-        return {**self.panels[0].made_by, "recipe": as_data(self.recipe)}
+        """What made all panels, what each is beside that, and the recipe that makes it again."""
+        first, *others = (picture.made_by for picture in self.panels)
+        alike = {
+            name: held
+            for name, held in first.items()
+            if all(name in other and other[name] == held for other in others)
+        }
+        each = [
+            {name: held for name, held in one.items() if name not in alike}
+            for one in (first, *others)
+        ]
+        return {**alike, "panels": each, "recipe": as_data(self.recipe)}
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -100,7 +111,9 @@ def _drawn(run: Run, panel: Panel, colours: Colours) -> Drawn:
         video=panel.video,
         colours=colours,
     )
-    for one in chosen_passes(run.recording, picked):
+    passes = chosen_passes(run.recording, picked)
+    named = [one for one in passes if kind_name(run.recording, one.records[0]) == panel.maps]
+    for one in named or passes:
         if panel.shows == "grid":
             return grid_of(run.recording, one, picked)
         for head in picked_heads(run.recording, one, picked):
@@ -109,6 +122,11 @@ def _drawn(run: Run, panel: Panel, colours: Colours) -> Drawn:
 
 
 def _of_head(run: Run, head: Head, panel: Panel, colours: Colours) -> Drawn:
+    i, j = head.map.shape
+    if panel.shows == "map" and i * j > MOST_WEIGHTS:
+        raise ConfigError(
+            f"a map of {i:,} × {j:,} weights is too large to be drawn whole: say grid"
+        )
     scale = colours.of_maps([head.map], "this head")
     if panel.shows == "map":
         return attention_heatmap(head, scale)

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from phenaki_viz.export import FORMATS, archive, render
 from phenaki_viz.export.names import safe_name
 from phenaki_viz.export.walk import walk_gif
-from phenaki_viz.figures.attention_views import Colours, stack_heads
+from phenaki_viz.figures.attention_views import MOST_WEIGHTS, Colours, stack_heads
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import kind_name, kind_stem
 from phenaki_viz.figures.picture import Picture
@@ -20,8 +20,6 @@ from phenaki_viz.ui.errands import Errand
 from phenaki_viz.ui.requests import Tell
 from phenaki_viz.ui.selection import Selection
 from phenaki_viz.ui.shelves import number_of
-
-MOST_EXPORTED = 2**25  # weights of one exported map: 128 MiB
 
 WHAT = {
     "png": "A picture for slides",
@@ -105,7 +103,7 @@ def _file(make: Callable[[], Picture], kind: str) -> bytes:
 def is_exportable(chosen: Selection) -> bool:
     """Whether a map can be a file of its own; says so where it is too large."""
     _, _, i, j = chosen.record.map.shape
-    if i * j <= MOST_EXPORTED:
+    if i * j <= MOST_WEIGHTS:
         return True
     st.caption(
         f"A map of {i:,} × {j:,} weights is too large for one picture or table: save the recording "

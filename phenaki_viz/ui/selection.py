@@ -4,7 +4,7 @@ What the user last asked for is the wish; what can be shown of it in the present
 selection. With fewer heads the selection moves to the last one, and comes back with the heads.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,14 +83,11 @@ def choose_stack(
     key: of the widget, for a page that begins elsewhere than the others. first: it begins with the
     first stack whose first layer is so, unless the link says which.
     """
-    groups = [tuple(group) for group in recording.stacks().values()]
-    families = {kind_name(recording, group[0]): group for group in groups}
-    # What fills in tokens comes first: there attention crosses space, time and text.
-    names = sorted(families, key=lambda name: family(families[name][0]) not in FIRST)
+    families = _families(recording)
+    names = list(families)
     if not names:
         return ()
-    crossed = [name for name in names if family(families[name][0]) == "cross"]
-    start = crossed[0] if _trained() and crossed else names[0]
+    start = _first_family(families)
     if first is not None:
         start = _linked(names) or next((n for n in names if first(families[n][0])), start)
     if st.session_state.get(key, start) not in names:
@@ -108,6 +105,28 @@ def choose_stack(
         **_BOUND,
     )
     return families[chosen or start]
+
+
+def stack_now(recording: Recording) -> tuple[AttentionRecord, ...]:
+    """The stack that is looked at, without drawing the choice; () where nothing was recorded."""
+    families = _families(recording)
+    if not families:
+        return ()
+    asked = st.session_state.get("maps") or _linked(list(families))
+    return families[asked if asked in families else _first_family(families)]
+
+
+def _families(recording: Recording) -> dict[str, tuple[AttentionRecord, ...]]:
+    """Stacks by their kind; what fills in tokens first: there attention crosses space and time."""
+    groups = (tuple(group) for group in recording.stacks().values())
+    found = {kind_name(recording, group[0]): group for group in groups}
+    return dict(sorted(found.items(), key=lambda one: family(one[1][0]) not in FIRST))
+
+
+def _first_family(families: Mapping[str, Sequence[AttentionRecord]]) -> str:
+    """The kind that is looked at first: of the trained model the one that reads the text."""
+    crossed = [name for name, records in families.items() if family(records[0]) == "cross"]
+    return crossed[0] if _trained() and crossed else next(iter(families))
 
 
 def _linked(names: Sequence[str]) -> str | None:

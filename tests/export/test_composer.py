@@ -1,6 +1,7 @@
 """Figures of several panels: what is in the files, and that they can be made again."""
 
 import io
+import logging
 import re
 
 import numpy as np
@@ -88,6 +89,26 @@ def test_a_file_holds_its_recipe_and_is_made_again_byte_for_byte(run, format):
     assert again == made
     assert render_figure(compose(run, again), format) == first
     assert read_made_by(first)["weights_digest"] == run.recording.made_by["weights_digest"]
+
+
+def test_what_made_it_is_said_of_all_panels_and_of_each(run):
+    made_by = compose(run, recipe("self L1 H2", "cross L0 H1")).made_by
+    assert [(one["layer"], one["head"]) for one in made_by["panels"]] == [(1, 2), (0, 1)]
+    assert "head" not in made_by and made_by["prompt"] == run.recording.made_by["prompt"]
+
+
+def test_a_map_that_is_too_large_is_refused_before_it_is_read(run, monkeypatch):
+    monkeypatch.setattr("phenaki_viz.figures.composed.MOST_WEIGHTS", 120 * 120 - 1)
+    with pytest.raises(ConfigError, match="120 × 120 weights is too large"):
+        compose(run, recipe("self L0 H0"))
+    assert compose(run, recipe("self L0 H0 patch 1,2,3")).panels
+
+
+def test_other_programs_hear_of_fonts_as_before(run):
+    log = logging.getLogger("fontTools")
+    before = log.level
+    render_figure(compose(run, recipe("self L0 H0", typeface="computer modern")), "pdf")
+    assert log.level == before
 
 
 @pytest.mark.parametrize("typeface", ["sans", "serif", "computer modern"])

@@ -9,7 +9,9 @@ from phenaki_viz.figures.composed import compose
 from phenaki_viz.figures.recipe import Recipe, panel_said
 
 
-def drawn(pins=(), maps="Self"):
+def drawn(pins=(), maps="self", layer=None):
+    from dataclasses import replace
+
     import streamlit as st
 
     from phenaki_viz.ui.views.figure import figure_page
@@ -19,7 +21,10 @@ def drawn(pins=(), maps="Self"):
     st.session_state.setdefault("layer", 1)
     st.session_state.setdefault("head", 2)
     st.session_state.setdefault("grid.pins", tuple(pins))
-    figure_page(recorded())
+    run = recorded()
+    if layer is not None:
+        run = replace(run, recording=run.recording.select(layer=layer))
+    figure_page(run)
 
 
 @cache
@@ -49,14 +54,27 @@ def said(at):
     ("asked", "panels"),
     [
         ({}, ["self L1 H2", "self grid"]),
-        ({"maps": "Cross"}, ["cross L1 H2", "cross grid"]),
+        ({"maps": "cross"}, ["cross L1 H2", "cross grid"]),
+        ({"layer": 1}, ["self L1 H2", "self grid"]),  # the first that was kept is layer 1
+        (
+            {"layer": 0, "pins": [(1, 1)]},
+            ["self L0 H2", "self grid"],
+        ),  # a pin of a layer that is gone
         ({"pins": [(0, 1), (1, 2)]}, ["self L0 H1", "self L1 H2"]),
     ],
 )
 def test_it_begins_with_what_is_looked_at(asked, panels):
     at = page(**asked)
     assert not at.exception and at.text_area[0].value.splitlines() == panels
-    assert said(at) == compose(recorded(), recipe(*panels)).caption
+    assert said(at).startswith(f"(a) {panels[0].split(' ', 1)[1]} · {panels[0].split()[0]}")
+
+
+def test_of_maps_too_large_to_be_drawn_it_begins_with_where_a_patch_looks(monkeypatch):
+    monkeypatch.setattr("phenaki_viz.ui.views.figure.MOST_WEIGHTS", 1000)
+    at = page(maps="cross")
+    assert at.text_area[0].value.splitlines() == ["cross L1 H2", "cross grid"]  # these are small
+    at = page()
+    assert at.text_area[0].value == "self L1 H2 patch 2,2,3" and not at.exception
 
 
 def test_every_control_is_in_the_recipe_that_is_taken_away():

@@ -2,18 +2,21 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import msgspec
 import streamlit as st
 
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.export.composer import render_figure
 from phenaki_viz.export.formats import FIGURE_FORMATS
 from phenaki_viz.export.made_by import html_text
+from phenaki_viz.figures.attention_views import MOST_WEIGHTS
 from phenaki_viz.figures.colour import LAWS
 from phenaki_viz.figures.composed import Composed, compose
+from phenaki_viz.figures.naming import kind_name
 from phenaki_viz.figures.recipe import (
     MOST_COLUMNS,
     TABLES,
@@ -24,8 +27,9 @@ from phenaki_viz.figures.recipe import (
     panel_said,
     recipe_of,
 )
+from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import derived, heads
+from phenaki_viz.ui import derived, heads, selection
 from phenaki_viz.ui.shelves import number_of
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -63,7 +67,7 @@ def figure_page(run: Run) -> None:
 
 def _preview(run: Run, composed: Composed) -> bytes:
     """The figure as PNG, coarser than it is printed."""
-    recipe = recipe_of({**as_data(composed.recipe), "dpi": PREVIEW})
+    recipe = msgspec.structs.replace(composed.recipe, dpi=PREVIEW)
     drawn = Composed(recipe=recipe, panels=composed.panels)
     return derived.once(("figure.png", number_of(run), recipe), lambda: render_figure(drawn, "png"))
 
@@ -96,12 +100,30 @@ def _recipe(run: Run) -> Recipe | None:
 
 
 def _first(run: Run) -> str:
-    """The pinned heads and the one that is looked at; of one alone, all heads beside it."""
-    kind = str(st.session_state.get("maps") or "self").lower()
-    numbers = st.session_state.get("layer", 0), st.session_state.get("head", 0)
-    pins = st.session_state.get(heads.PINS, ())
-    said = [f"{kind} L{layer} H{head}" for layer, head in dict.fromkeys((*pins, numbers))]
+    """The pinned heads and the one that is looked at; of one alone, all heads beside it.
+
+    Of maps that are too large to be drawn whole, where a patch looks.
+    """
+    records = selection.stack_now(run.recording)
+    if not records:
+        return ""
+    layer = selection.current("layer", len(records) - 1)
+    numbers = layer, selection.current("head", len(records[layer].heads) - 1)
+    kind = kind_name(run.recording, records[0])
+    pins = [pin for pin in st.session_state.get(heads.PINS, ()) if _is_there(records, *pin)]
+    said = [
+        f"{kind} L{records[at].layer} H{records[at].heads[head]}"
+        for at, head in dict.fromkeys((*pins, numbers))
+    ]
+    _, _, i, j = records[0].map.shape
+    if i * j > MOST_WEIGHTS:
+        middle = ",".join(str(size // 2) for size in records[0].places.grid)
+        return "\n".join(f"{one} patch {middle}" for one in said)
     return "\n".join(said if len(said) > 1 else [*said, f"{kind} grid"])
+
+
+def _is_there(records: Sequence[AttentionRecord], layer: int, head: int) -> bool:
+    return layer < len(records) and head < len(records[layer].heads)
 
 
 def _size() -> dict[str, Any]:

@@ -125,11 +125,7 @@ def _measured(run: Run, chosen: Selection, over: Over | None) -> HeadTable:
 
 def _row(chosen: Selection, table: HeadTable) -> HeadRow:
     """Of the selected head."""
-    return table.rows[_at(chosen, chosen.layer, chosen.head)]
-
-
-def _at(chosen: Selection, layer: int, head: int) -> int:
-    return sum(len(record.heads) for record in chosen.records[:layer]) + head
+    return table.rows[_places(chosen).index((chosen.layer, chosen.head))]
 
 
 def _say(run: Run, chosen: Selection, table: HeadTable, picture: Picture) -> None:
@@ -184,12 +180,12 @@ def _choose_names(table: HeadTable) -> list[str]:
 
 
 def _draw(chosen: Selection, picture: Table, shown: Sequence[int], *, every: bool) -> None:
-    at = _at(chosen, chosen.layer, chosen.head)
+    places = _places(chosen)
+    at = places.index((chosen.layer, chosen.head))
     marked = [shown.index(at)] if at in shown else []
     state = st.session_state.get(TABLE)
     if state is None or list(state["selection"]["rows"]) != marked:
         st.session_state[TABLE] = {"selection": {"rows": marked, "columns": [], "cells": []}}
-    places = _places(chosen)
     rows = listed(picture, shown)
     st.dataframe(
         rows,

@@ -40,9 +40,7 @@ from phenaki_viz.ui.views.inside_style import STYLE
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 MOST_KEYS = 8  # of a row that are taken apart side by side
-MOST_CELLS = 256  # values a side of each of the maps
 OF = {"weight": "Weight", "written": WRITTEN}
-ROUTE = "weights say where it reads, not why that helps"
 NOT_KEPT = (
     "The d dimensions of the content are not kept: this map is stored as its weights alone. Record "
     "with hold=“parts”, or with queries and keys as extras, to see them."
