@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from phenaki_viz.analysis import intervals
 from phenaki_viz.analysis.character import CHOSEN, EVEN, TIMES, was_chosen
 from phenaki_viz.analysis.head_facts import HeadFacts
 from phenaki_viz.analysis.head_table import HeadRow, HeadTable
 
-SURE = 0.95  # of an interval
 SHARE = "share"  # the unit of what lies between 0 and 1
 
 
@@ -106,13 +106,7 @@ def value(row: HeadRow, column: str) -> float:
 
 def half_width(row: HeadRow, column: str) -> float:
     """Half of the 95 % interval of that mean by Student's t; NaN of fewer than two clips."""
-    from scipy.special import stdtrit  # Student's t; here: it takes a moment to import
-
-    found = _known(row, column)
-    n = len(found)
-    if n < 2:
-        return math.nan
-    return float(stdtrit(n - 1, (1 + SURE) / 2) * found.std(ddof=1) / math.sqrt(n))
+    return intervals.half_width(_known(row, column))
 
 
 def _known(row: HeadRow, column: str) -> np.ndarray:

@@ -13,7 +13,7 @@ from phenaki_viz.analysis.head_facts import HeadFacts, tally_of
 from phenaki_viz.analysis.head_rows import HeadRow as HeadRow
 from phenaki_viz.analysis.head_rows import HeadTable as HeadTable
 from phenaki_viz.analysis.head_weighing import diversity, of_whole, weigh
-from phenaki_viz.analysis.incremental import Incremental, incremental
+from phenaki_viz.analysis.incremental import Incremental, incremental, within
 from phenaki_viz.analysis.surroundings import Kept, Surroundings
 from phenaki_viz.analysis.truth import UNKNOWN, Truth
 from phenaki_viz.errors import RecordingError
@@ -50,12 +50,8 @@ def head_table(
     rows: list[HeadRow] = []
     for at, records in enumerate(found):
         work = stack_table.steps(records, video=video, truth=truth)
-        while True:
-            try:
-                yield (at + next(work)) / len(found)
-            except StopIteration as end:
-                rows += end.value.rows
-                break
+        table = yield from within(work, at / len(found), (at + 1) / len(found))
+        rows += table.rows
     return HeadTable(rows=tuple(rows))
 
 

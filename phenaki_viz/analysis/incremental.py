@@ -42,6 +42,17 @@ def incremental(work: Callable[P, Incremental[T]]) -> IncrementalFunction[P, T]:
     return IncrementalFunction(work)
 
 
+def within(steps: Incremental[T], begin: float, end: float) -> Incremental[T]:
+    """The steps of a part of longer work, from one share of it to another; returns their result."""
+    while True:
+        try:
+            share = next(steps)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        yield begin + share * (end - begin)
+
+
 def run_to_end(steps: Incremental[T]) -> T:
     """Take every step there is; returns the result."""
     while True:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from phenaki_viz.cli.export import LAWS
 from phenaki_viz.cli.options import at_least
 from phenaki_viz.errors import ConfigError
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from phenaki_viz.figures.recipe import Recipe
     from phenaki_viz.runs.run import Run
 
-LAWS = ("sqrt", "linear", "log", "uniform")
 TYPEFACES = ("sans", "serif", "computer modern")
 TABLES = ("magma_r", "magma", "viridis", "cividis")
 

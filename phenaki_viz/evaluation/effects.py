@@ -17,6 +17,7 @@ from einops import rearrange, repeat
 from torch import nn
 
 from phenaki_viz.analysis.incremental import Incremental, incremental
+from phenaki_viz.analysis.intervals import half_width
 from phenaki_viz.data import Clip, Prompt, fit_clip, to_tensor
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models import MaskGit, Phenaki
@@ -25,7 +26,6 @@ from phenaki_viz.recording import attention_modules
 from phenaki_viz.recording.switches import Switches, switched
 from phenaki_viz.runs.model import encoder_of, most_frames, text_width
 
-SURE = 0.95  # of an interval
 MOST_TRIALS = 2_000
 NOTHING = Switches()
 
@@ -78,12 +78,7 @@ class HeadEffect:
     @property
     def half_width(self) -> float:
         """Half of the 95 % interval of the mean, by Student's t; NaN of fewer than two trials."""
-        from scipy.stats import t
-
-        n = len(self.rises)
-        if n < 2:
-            return math.nan
-        return float(t.ppf((1 + SURE) / 2, n - 1) * self.rises.std(ddof=1) / math.sqrt(n))
+        return half_width(self.rises)
 
     @property
     def interval(self) -> tuple[float, float]:

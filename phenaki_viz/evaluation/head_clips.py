@@ -6,7 +6,7 @@ from dataclasses import replace
 from torch import nn
 
 from phenaki_viz.analysis.head_table import HeadTable, head_table
-from phenaki_viz.analysis.incremental import Incremental, incremental
+from phenaki_viz.analysis.incremental import Incremental, incremental, within
 from phenaki_viz.analysis.truth import truth_of
 from phenaki_viz.data import Clip, Prompt
 from phenaki_viz.errors import ConfigError
@@ -36,10 +36,6 @@ def table_over_clips(
         frames = ask.frames or most_frames(model, len(clip.frames))
         run = look(model, clip, prompt, replace(ask, frames=frames))
         steps = head_table.steps(run.recording, kind=kind, stack=stack, truth=truth_of(run))
-        while True:
-            try:
-                yield (number + next(steps)) / len(clips)
-            except StopIteration as end:
-                whole = whole.join(end.value) if number else end.value
-                break
+        table = yield from within(steps, number / len(clips), (number + 1) / len(clips))
+        whole = whole.join(table) if number else table
     return whole

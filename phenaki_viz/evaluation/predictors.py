@@ -10,10 +10,10 @@ import numpy as np
 from phenaki_viz.analysis.head_columns import columns_of, value
 from phenaki_viz.analysis.head_rows import HeadRow
 from phenaki_viz.analysis.head_table import HeadTable
+from phenaki_viz.analysis.intervals import SURE
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.evaluation.effects import HeadEffect
 
-SURE = 0.95
 FIELLER = (
     1.06  # of the variance of Fisher's z of a rank correlation: Fieller, Hartley, Pearson 1957
 )
@@ -56,14 +56,14 @@ def spearman(x: np.ndarray, y: np.ndarray, looks: int = 1) -> Correlation:
     Ties share their mean rank. looks: how many correlations are looked at together; each interval
     is widened so that all of them hold at once in 95 % (Bonferroni). Raises ShapeError.
     """
-    from scipy.stats import rankdata
+    from scipy.stats import spearmanr
 
     if np.shape(x) != np.shape(y) or np.ndim(x) != 1:
         raise ShapeError(f"pairs are two rows of one length, not {np.shape(x)} and {np.shape(y)}")
     n = len(x)
     if n < FEWEST or np.ptp(x) == 0 or np.ptp(y) == 0:
         return Correlation(math.nan, math.nan, math.nan, n)
-    rho = float(np.corrcoef(rankdata(x), rankdata(y))[0, 1])
+    rho = float(spearmanr(x, y).statistic)
     half = NormalDist().inv_cdf(1 - (1 - SURE) / 2 / looks) * math.sqrt(FIELLER / (n - 3))
     middle = math.atanh(min(max(rho, -1 + 1e-12), 1 - 1e-12))
     return Correlation(rho, math.tanh(middle - half), math.tanh(middle + half), n)

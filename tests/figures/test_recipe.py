@@ -4,8 +4,19 @@ import json
 
 import pytest
 
+from phenaki_viz.cli import figure
 from phenaki_viz.errors import ConfigError
-from phenaki_viz.figures.recipe import Panel, Recipe, as_data, panel_said, read_recipe, recipe_of
+from phenaki_viz.figures.colour import LAWS
+from phenaki_viz.figures.recipe import (
+    TABLES,
+    TYPEFACES,
+    Panel,
+    Recipe,
+    as_data,
+    panel_said,
+    read_recipe,
+    recipe_of,
+)
 
 SAID = {
     "self L1 H3": Panel(maps="self", layer=1, head=3),
@@ -72,3 +83,8 @@ def test_a_program_says_the_fields():
     assert recipe.table == "magma" and recipe_of(recipe) is recipe
     with pytest.raises(ConfigError, match="theme"):
         recipe_of({"panels": [{"layer": 1, "head": 3}], "theme": "blue"})
+
+
+def test_the_shell_offers_what_a_recipe_can_say():
+    assert set(figure.LAWS) == set(LAWS)
+    assert figure.TYPEFACES == TYPEFACES and figure.TABLES == TABLES
