@@ -103,12 +103,18 @@ def draw(picture: HeadGrid, chosen: Selection, colours: Colours, sorting: Sortin
 def arrangement(chosen: Selection) -> Arrangement:
     """What is isolated and pinned, as far as this stack has such heads; the URL says it too."""
     layers, heads = len(chosen.records), len(chosen.record.heads)
-    linked = number_groups(st.query_params.get("pins", ""), 2, MOST_PINS)
-    pins: tuple[tuple[int, int], ...] = st.session_state.setdefault(PINS, linked)
+    pins = pinned()
     alone = st.session_state.setdefault(ALONE, st.query_params.get("alone") == "true")
     say_in_url("pins", groups_text(pins))
     say_in_url("alone", "true" if alone else "")
     return Arrangement(alone, tuple(pin for pin in pins if pin[0] < layers and pin[1] < heads))
+
+
+def pinned() -> tuple[tuple[int, int], ...]:
+    """The pinned heads, (layer, head) by their places; of a link where none was pinned here."""
+    linked = number_groups(st.query_params.get("pins", ""), 2, MOST_PINS)
+    pins: tuple[tuple[int, int], ...] = st.session_state.setdefault(PINS, linked)
+    return pins
 
 
 def keep(asked: Arrangement) -> None:

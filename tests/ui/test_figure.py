@@ -20,7 +20,8 @@ def drawn(pins=(), maps="self", layer=None):
     st.session_state.setdefault("maps", maps)
     st.session_state.setdefault("layer", 1)
     st.session_state.setdefault("head", 2)
-    st.session_state.setdefault("grid.pins", tuple(pins))
+    if pins:
+        st.session_state.setdefault("grid.pins", tuple(pins))
     run = recorded()
     if layer is not None:
         run = replace(run, recording=run.recording.select(layer=layer))
@@ -67,6 +68,12 @@ def test_it_begins_with_what_is_looked_at(asked, panels):
     at = page(**asked)
     assert not at.exception and at.text_area[0].value.splitlines() == panels
     assert said(at).startswith(f"(a) {panels[0].split(' ', 1)[1]} · {panels[0].split()[0]}")
+
+
+def test_a_link_brings_its_pinned_heads():
+    at = AppTest.from_function(drawn, default_timeout=120)
+    at.query_params["pins"] = "0.1_9.9_1.0"
+    assert at.run().text_area[0].value.splitlines() == ["self L0 H1", "self L1 H0", "self L1 H2"]
 
 
 def test_of_maps_too_large_to_be_drawn_it_begins_with_where_a_patch_looks(monkeypatch):

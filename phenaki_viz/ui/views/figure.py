@@ -110,7 +110,7 @@ def _first(run: Run) -> str:
     layer = selection.current("layer", len(records) - 1)
     numbers = layer, selection.current("head", len(records[layer].heads) - 1)
     kind = kind_name(run.recording, records[0])
-    pins = [pin for pin in st.session_state.get(heads.PINS, ()) if _is_there(records, *pin)]
+    pins = [pin for pin in heads.pinned() if _is_there(records, *pin)]
     said = [
         f"{kind} L{records[at].layer} H{records[at].heads[head]}"
         for at, head in dict.fromkeys((*pins, numbers))
