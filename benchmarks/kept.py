@@ -20,10 +20,10 @@ from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.data import sample_clip
 from phenaki_viz.recording import HeadMap
-from phenaki_viz.ui import derived
-from phenaki_viz.ui.requests import DialledRequest
-from phenaki_viz.ui.runs import RunShelf
-from phenaki_viz.ui.settings import Settings
+from phenaki_viz.ui.state.dial_settings import Settings
+from phenaki_viz.ui.work import computed
+from phenaki_viz.ui.work.requests import DialledRequest
+from phenaki_viz.ui.work.run_cache import RunShelf
 
 FIRST = 50  # moves until everything has been filled
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -46,9 +46,9 @@ def move(shelf: RunShelf, seed: int) -> None:
         shelf.put(request, run)
     for (_, kind), records in run.recording.stacks().items():
         items = [0] * len(records)
-        derived.once((seed, kind), lambda r=records, i=items: thumbnails(r, i))
+        computed.once((seed, kind), lambda r=records, i=items: thumbnails(r, i))
         i, j = records[0].map.shape[2:]
-        derived.once(
+        computed.once(
             (seed, kind, "tile"),
             lambda r=records[0], w=(0, i, 0, j): map_tile(HeadMap(r, 0, 0), w, 324),
         )
@@ -62,7 +62,7 @@ def main() -> int:
     asked = parser.parse_args()
     torch.set_num_threads(1)
     shelf, seen, began = RunShelf(asked.limit * 2**20), [], time.perf_counter()
-    derived.kept.limit_bytes = asked.limit * 2**20 // 64  # full within the first moves as well
+    computed.kept.limit_bytes = asked.limit * 2**20 // 64  # full within the first moves as well
     print(f"begun with {resident():,.0f} MiB")
     for at in range(1, asked.moves + 1):
         move(shelf, at)
@@ -71,7 +71,7 @@ def main() -> int:
         if at % FIRST == 0:
             if asked.trim and sys.platform.startswith("linux"):
                 ctypes.CDLL(None).malloc_trim(0)
-            kept = (shelf.nbytes + derived.kept.nbytes) / 2**20
+            kept = (shelf.nbytes + computed.kept.nbytes) / 2**20
             print(
                 f"{at:4} moves: {resident():6,.0f} MiB resident, {kept:6,.0f} counted in "
                 f"{len(shelf.things)} runs, {time.perf_counter() - began:.0f} s",

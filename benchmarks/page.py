@@ -17,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.runs.dialled import run_dialled
-from phenaki_viz.ui.settings import Settings
+from phenaki_viz.ui.state.dial_settings import Settings
 from tests.browser_fixtures import CHROMIUM, CHROMIUM_ARGS, serve, settle
 
 APP = Path(__file__).parents[1] / "app.py"

@@ -14,8 +14,8 @@ import torch
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.errors import RecordingTooLargeError
 from phenaki_viz.runs.dialled import run_dialled
-from phenaki_viz.ui import settings as s
-from phenaki_viz.ui.settings import Settings
+from phenaki_viz.ui.state import dial_settings as s
+from phenaki_viz.ui.state.dial_settings import Settings
 
 LIMIT = 32 * 2**20  # bytes of maps: larger settings are refused, which is part of the test
 

@@ -35,8 +35,8 @@ from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.runs.model import Ask, look
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui.ask import CAPTIONS
-from phenaki_viz.ui.settings import Settings
+from phenaki_viz.ui.source.trained import CAPTIONS
+from phenaki_viz.ui.state.dial_settings import Settings
 from tests import browser_fixtures
 from tests.browser_fixtures import serve
 

@@ -20,7 +20,7 @@ def add(commands: Any) -> None:
 def run(asked: argparse.Namespace) -> int:
     """Refuse what is no recording, then start the app on it."""
     from phenaki_viz.runs.files import open_recording
-    from phenaki_viz.ui.recorded import RECORDING
+    from phenaki_viz.ui.source.recording_file import RECORDING
 
     open_recording(asked.file)
     os.environ[RECORDING] = str(asked.file.resolve())

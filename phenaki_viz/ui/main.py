@@ -12,15 +12,14 @@ from phenaki_viz.home import ASSETS
 from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import effects, errands, frame, passes, recorded, runs
 from phenaki_viz.ui.components.page import listen
-from phenaki_viz.ui.guide import draw_guide
-from phenaki_viz.ui.health import draw_health
-from phenaki_viz.ui.links import read_link
-from phenaki_viz.ui.panels import theme
-from phenaki_viz.ui.runs import Wanted
-from phenaki_viz.ui.sidebar import draw_sidebar
-from phenaki_viz.ui.trainings import trained_copy, trained_run, use
+from phenaki_viz.ui.sections import ablation_effect, frame, passes
+from phenaki_viz.ui.sections.guide import draw_guide
+from phenaki_viz.ui.sections.health import draw_health
+from phenaki_viz.ui.sections.panels import theme
+from phenaki_viz.ui.source import recording_file
+from phenaki_viz.ui.source.sidebar import draw_sidebar
+from phenaki_viz.ui.state.link import read_link
 from phenaki_viz.ui.views.attention import attention_page
 from phenaki_viz.ui.views.figure import figure_page
 from phenaki_viz.ui.views.heads import heads_page
@@ -32,6 +31,9 @@ from phenaki_viz.ui.views.text import text_page
 from phenaki_viz.ui.views.train import train_page
 from phenaki_viz.ui.views.train_record import record_page
 from phenaki_viz.ui.views.what_if import what_if_page
+from phenaki_viz.ui.work import page_jobs, run_cache
+from phenaki_viz.ui.work.run_cache import Wanted
+from phenaki_viz.ui.work.trainings import trained_copy, trained_run, use
 
 _GOOD = "run.good"
 ICON = ASSETS / "icon.png"
@@ -84,7 +86,7 @@ def main() -> None:
     page = st.navigation(list(pages.values()), position="top")
     read_link()
     frame.keep(pages)
-    runs.shelf()
+    run_cache.shelf()
     said, effect, content, work = _places()
     wanted, whole = draw_sidebar(pages["train"])
     with said:
@@ -92,21 +94,21 @@ def main() -> None:
     if run is not None:
         if isinstance(run, RecordedRun):
             with said:
-                recorded.draw_line(run)
+                recording_file.draw_line(run)
         with st.sidebar:
             if isinstance(run, RecordedRun):
-                recorded.draw_about(run)
+                recording_file.draw_about(run)
         if isinstance(run, DialledRun):
             with said:
                 run = _trained(run)
         with st.sidebar:
-            recorded.draw_save(run)
+            recording_file.draw_save(run)
         current.append(run)
         if whole is not None:
             with effect:
-                effects.draw(run, whole, work)
+                ablation_effect.draw(run, whole, work)
         with work:
-            errands.run_waiting()
+            page_jobs.run_waiting()
         with content:
             page.run()
     draw_guide()
@@ -178,7 +180,7 @@ def _run(wanted: Wanted | None, work: DeltaGenerator) -> Run | None:
         return kept
     try:
         with work:
-            run = runs.get_run(wanted)
+            run = run_cache.get_run(wanted)
     except PhenakiVizError as error:
         st.error("These settings cannot be run.", icon=":material/block:")
         st.text(str(error))
@@ -194,7 +196,7 @@ def _again(last: Wanted | None, work: DeltaGenerator) -> Run | None:
     """The last run that could be made; None where it cannot be made any more."""
     try:
         with work:
-            return runs.get_run(last) if last else None
+            return run_cache.get_run(last) if last else None
     except PhenakiVizError:
         return None
 

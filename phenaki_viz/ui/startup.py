@@ -10,8 +10,9 @@ from streamlit.runtime.state.session_state import WStates
 from phenaki_viz.data import digit_clip, read_prompt
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.runs.model import Ask, look, most_frames
-from phenaki_viz.ui import ask, models
+from phenaki_viz.ui.source import trained
 from phenaki_viz.ui.views import attention, masks, position, sampling, text
+from phenaki_viz.ui.work import open_models
 
 PAGE_SCRIPT = Path(__file__).with_name("main.py")
 
@@ -34,12 +35,12 @@ def warm_up() -> None:
     # Streamlit's server and the page script share one interpreter: at Python's 5 ms, what is drawn
     # would wait in the server while the script draws on.
     sys.setswitchinterval(0.0005)
-    first = ask.CAPTIONS[0]
+    first = trained.CAPTIONS[0]
     # Streamlit warns of a cache that is filled with no page open, which is the point here.
     warning = get_logger("streamlit.runtime.scriptrunner_utils.script_run_context")
     warning.disabled = True
     with suppress(PhenakiVizError):  # the page says it, and what to do
-        model, clip = models.shipped().model, digit_clip(first)
+        model, clip = open_models.shipped().model, digit_clip(first)
         frames = most_frames(model, len(clip.frames))
         look(model, clip, read_prompt(first), Ask(frames=frames))
     warning.disabled = False

@@ -8,7 +8,7 @@ from phenaki_viz.analysis.weight_range import weight_range
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.recording import HeadMap
 from phenaki_viz.runs.dialled import run_dialled
-from phenaki_viz.ui.settings import Settings
+from phenaki_viz.ui.state.dial_settings import Settings
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt, sample_clip
 from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.runs.model import Ask, look
-from phenaki_viz.ui.ask import CAPTIONS
-from phenaki_viz.ui.settings import Settings
+from phenaki_viz.ui.source.trained import CAPTIONS
+from phenaki_viz.ui.state.dial_settings import Settings
 from tests.browser_fixtures import PAINTED, into_view, settle
 from tests.waiting import until
 

@@ -4,11 +4,11 @@ import time
 
 import streamlit as st
 
-from phenaki_viz.ui import errands, runs
 from phenaki_viz.ui.components import asset_routes, guards
 from phenaki_viz.ui.startup import PAGE_SCRIPT
+from phenaki_viz.ui.work import page_jobs, run_cache
 
-usual = runs.progress_bar
+usual = run_cache.progress_bar
 
 
 def slow(*asked):
@@ -22,6 +22,7 @@ def slow(*asked):
     return step
 
 
-runs.PROGRESS_AFTER, errands.PROGRESS_AFTER = 0.0, 60.0  # what took no time before takes some now
-runs.progress_bar = slow
+# What took no time before takes some now.
+run_cache.PROGRESS_AFTER, page_jobs.PROGRESS_AFTER = 0.0, 60.0
+run_cache.progress_bar = slow
 app = st.App(PAGE_SCRIPT, routes=asset_routes(), middleware=guards())

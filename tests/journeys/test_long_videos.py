@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.runs.dialled import run_dialled
-from phenaki_viz.ui.settings import Settings
+from phenaki_viz.ui.state.dial_settings import Settings
 from tests.journeys.gestures import the_map
 from tests.waiting import at_rest, eventually, frames
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from phenaki_viz.data import read_prompt
 from phenaki_viz.runs.sampled import Sampling, sample
-from phenaki_viz.ui.ask import CAPTIONS
+from phenaki_viz.ui.source.trained import CAPTIONS
 from phenaki_viz.ui.views.sampling import SEED
 from tests.browser_fixtures import into_view, settle, watched
 from tests.checkpoints.files import PHENAKI, tensors, weights

@@ -20,7 +20,7 @@ from phenaki_viz.runs.files import open_recording, save_recording
 from phenaki_viz.runs.live import find_model, model_of
 from phenaki_viz.runs.model import Ask, look
 from phenaki_viz.runs.sampled import Sampling, sample
-from phenaki_viz.ui.shelves import _inside
+from phenaki_viz.ui.work.shelves import _inside
 from tests.runs.trained import clip, phenaki
 
 CONFIG = DialConfig(heads=3, depth=1, dim_head=8, dim=32)

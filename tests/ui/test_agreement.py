@@ -62,13 +62,13 @@ def test_text():
 
 
 def drawn_text() -> AppTest:
-    from phenaki_viz.ui.ask import CAPTIONS
+    from phenaki_viz.ui.source.trained import CAPTIONS
 
     return AppTest.from_function(text, default_timeout=120, args=(CAPTIONS[0],)).run()
 
 
 def test_sampling():
-    from phenaki_viz.ui.ask import CAPTIONS
+    from phenaki_viz.ui.source.trained import CAPTIONS
 
     at = AppTest.from_function(sampling, default_timeout=120, args=(CAPTIONS[0],)).run()
     assert {"player", "map", "strip", "grid.heads"} <= set(agreed(at))

@@ -6,7 +6,7 @@ from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.runs.model import Ask, look
-from phenaki_viz.ui.badges import badge_of
+from phenaki_viz.ui.sections.badges import badge_of
 from tests.checkpoints.files import OURS
 
 

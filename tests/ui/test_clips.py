@@ -21,8 +21,8 @@ def clip_script() -> None:
     import streamlit as st
 
     from phenaki_viz.data import fit_clip
-    from phenaki_viz.ui import clips
-    from phenaki_viz.ui.framing import Framing
+    from phenaki_viz.ui.source import clips
+    from phenaki_viz.ui.source.framing import Framing
 
     uploaded = clips.uploader()
     film = clips.film_of(clips.UPLOAD, uploaded)

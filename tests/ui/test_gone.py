@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from phenaki_viz.ui.gone import uploaded_title
+from phenaki_viz.ui.source.gone import uploaded_title
 
 
 def gif(frames=9, size=48):

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
 from phenaki_viz.runs.model import Ask, look
-from phenaki_viz.ui.ask import CAPTIONS
 from phenaki_viz.ui.markup import inert
+from phenaki_viz.ui.source.trained import CAPTIONS
 
 PLACES = {
     "cross": ("maskgit.transformer.layers.1.2.to_q.weight", float("nan")),
@@ -36,9 +36,9 @@ def spoilt(where, hold="auto"):
 def drawn(page, where, hold, maps):
     import streamlit as st
 
-    from phenaki_viz.ui.errands import run_waiting
-    from phenaki_viz.ui.health import draw_health
+    from phenaki_viz.ui.sections.health import draw_health
     from phenaki_viz.ui.views import attention, masks, position, sampling, text
+    from phenaki_viz.ui.work.page_jobs import run_waiting
     from tests.ui.test_health import spoilt
 
     st.session_state.setdefault("source", "trained")

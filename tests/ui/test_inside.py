@@ -10,8 +10,8 @@ from phenaki_viz.analysis.ledger import row_ledger
 from phenaki_viz.analysis.term_maps import shares_of_head
 from phenaki_viz.figures.ledger_sentences import decides
 from phenaki_viz.recording import HeadMap
-from phenaki_viz.ui import queries
 from phenaki_viz.ui.components.stamps import LENGTH
+from phenaki_viz.ui.state import patches
 from tests.sent import sent, unpack, words_on
 
 
@@ -115,7 +115,7 @@ def test_weight_times_norm_and_the_counterfactual_are_named_and_drawn():
 def test_a_picked_key_is_taken_apart_until_the_strongest_is_asked_for_again():
     at = page().run()
     assert at.button(key="inside.strongest").disabled
-    at.session_state[queries.KEY] = 5
+    at.session_state[patches.KEY] = 5
     at.run()
     assert any(line.startswith("Why time 0, row 0, column 5 gets") for line in words_on(at))
     at.button(key="inside.strongest").click().run()
@@ -154,14 +154,14 @@ def files(kinds):
     import streamlit as st
 
     from phenaki_viz.export import render
-    from phenaki_viz.ui import slices
-    from phenaki_viz.ui.selection import Selection
+    from phenaki_viz.ui.state.selection import Selection
     from phenaki_viz.ui.views.inside_maps import Look, whole_map
+    from phenaki_viz.ui.work import fragment_jobs
     from tests.ui.test_inside import dialled
 
     recording = dialled().recording
     records = tuple(one for one in recording if one.kind == "self")
-    slices.draw_place()
+    fragment_jobs.draw_place()
     look = Look("weight", 0, ("content", "position"), ("position",))
     for kind in kinds:
         picture = whole_map(Selection(recording, records, 1, 2, (1, 0, 0)), look, kind)

@@ -26,8 +26,8 @@ from phenaki_viz.runs.files import open_recording, save_recording
 from phenaki_viz.runs.model import Ask, look
 from phenaki_viz.runs.results import outcome_from, sampled_from, tensors_of
 from phenaki_viz.runs.sampled import Sampling, sample
-from phenaki_viz.ui.ask import CAPTIONS
 from phenaki_viz.ui.components.stamps import LENGTH
+from phenaki_viz.ui.source.trained import CAPTIONS
 from tests.checkpoints.files import PHENAKI, pt, weights
 from tests.published import published_attention
 from tests.sent import unpack

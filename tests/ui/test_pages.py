@@ -8,8 +8,9 @@ import streamlit as st
 
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.runs.dialled import run_dialled
-from phenaki_viz.ui import sidebar, slices
-from phenaki_viz.ui.settings import Settings
+from phenaki_viz.ui.source import sidebar
+from phenaki_viz.ui.state.dial_settings import Settings
+from phenaki_viz.ui.work import fragment_jobs
 from tests import sent as wire
 
 
@@ -200,15 +201,15 @@ def test_a_forward_of_hours_is_refused(app):
 
 def test_long_work_is_done_in_slices(app, monkeypatch):
     """All maps of a large stack: map, thumbnails, metrics and the common scale."""
-    monkeypatch.setattr(slices, "SLICE", 0)
+    monkeypatch.setattr(fragment_jobs, "SLICE", 0)
     paused = []
-    run_again = slices._run_again
+    run_again = fragment_jobs._run_again
 
     def noted():
-        paused.extend(st.session_state[slices._UNDER_WAY])
+        paused.extend(st.session_state[fragment_jobs._UNDER_WAY])
         run_again()
 
-    monkeypatch.setattr(slices, "_run_again", noted)
+    monkeypatch.setattr(fragment_jobs, "_run_again", noted)
     few = {"heads": 2, "depth": 2}
     at = app(hold="By parts", grid="entropy", scale="Shared by all heads", seed=5, **few)
     assert not at.exception

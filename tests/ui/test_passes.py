@@ -9,7 +9,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from phenaki_viz import record
-from phenaki_viz.ui import recorded
+from phenaki_viz.ui.source import recording_file
 from tests.recording.calls import guided, maskgit
 from tests.ui.test_pages import sent
 
@@ -43,7 +43,7 @@ def headings(at):
 
 def test_pass_run_and_item_are_chosen_and_said(app, made, monkeypatch):
     recording, path = made
-    monkeypatch.setenv(recorded.RECORDING, str(path))
+    monkeypatch.setenv(recording_file.RECORDING, str(path))
     at = app(**OWN)
     assert not at.exception and not at.error
     cross = recording.select(kind="cross", layer=1)
@@ -77,7 +77,7 @@ def test_an_item_that_was_not_recorded_is_not_asked_for(app, monkeypatch, tmp_pa
     model = maskgit()
     with torch.no_grad(), record(model, batch_items=[1]) as recording:
         guided(model, batch=3)
-    monkeypatch.setenv(recorded.RECORDING, str(recording.save(tmp_path / "one.safetensors")))
+    monkeypatch.setenv(recording_file.RECORDING, str(recording.save(tmp_path / "one.safetensors")))
     at = app(**OWN)
     assert not at.exception and not at.error
     assert "video 2 of 3" in headings(at)[0]
@@ -87,7 +87,7 @@ def test_an_item_that_was_not_recorded_is_not_asked_for(app, monkeypatch, tmp_pa
 
 def test_all_passes_are_offered_as_one_zip(app, made, monkeypatch):
     _, path = made
-    monkeypatch.setenv(recorded.RECORDING, str(path))
+    monkeypatch.setenv(recording_file.RECORDING, str(path))
     at = app(**OWN)
     at.session_state["take.grid.open"] = at.session_state["export.all"] = True
     at.run()
@@ -115,7 +115,7 @@ def test_other_pages_say_the_pass_too(made, page):
 
 def drawn(page, path):
     from phenaki_viz.runs.files import open_recording
-    from phenaki_viz.ui import passes
+    from phenaki_viz.ui.sections import passes
     from phenaki_viz.ui.views import masks, position, text
 
     pages = {"text": text.text_page, "position": position.position_page, "masks": masks.masks_page}

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from phenaki_viz.ui import probe, rolled_out
+from phenaki_viz.ui.sections import probe, rolled_out
 from tests.sent import sent, words_on
 
 DIALLED = {"layout": "factorised", "cross": False, "causal": True, "peg_causal": True,

@@ -20,16 +20,16 @@ from phenaki_viz.runs.model import Ask, look
 from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.runs.training_job import TrainSettings
 from phenaki_viz.runs.training_step import run_trained
-from phenaki_viz.ui import models
-from phenaki_viz.ui.requests import (
+from phenaki_viz.ui.state.dial_settings import Settings
+from phenaki_viz.ui.work import open_models
+from phenaki_viz.ui.work.requests import (
     DialledRequest,
     LookRequest,
     RecordingRequest,
     SampleRequest,
     TrainedRequest,
 )
-from phenaki_viz.ui.runs import RunShelf, Wanted
-from phenaki_viz.ui.settings import Settings
+from phenaki_viz.ui.work.run_cache import RunShelf, Wanted
 from tests.checkpoints.files import CVIVIT, FOR_CVIVIT, pt, tensors, weights
 from tests.runs.trained import clip, phenaki
 
@@ -180,13 +180,15 @@ def test_a_file_that_changed_while_it_was_read_is_not_kept_as_the_old_one(tmp_pa
     path = tmp_path / "cvivit.safetensors"
     path.write_bytes(tensors(weights(CVIVIT)))
     with pytest.raises(CheckpointError, match="changed while it was read"):
-        models.opened(path, "digest of before", FOR_CVIVIT)
-    assert models.opened(path, models.digest(path), FOR_CVIVIT).model is not None
+        open_models.opened(path, "digest of before", FOR_CVIVIT)
+    assert open_models.opened(path, open_models.digest(path), FOR_CVIVIT).model is not None
 
 
 def test_the_same_bytes_under_another_name_are_told_by_their_own():
     content, names = pt(weights(CVIVIT)), ["mine.pt", "theirs.pt"]
     sources = [(name, content) for name in names]
-    digest = models.digest(sources[0])
-    assert [models.inspected(each, digest, FOR_CVIVIT).name for each in sources] == names
-    assert [models.opened(each, digest, FOR_CVIVIT).inspection.name for each in sources] == names
+    digest = open_models.digest(sources[0])
+    assert [open_models.inspected(each, digest, FOR_CVIVIT).name for each in sources] == names
+    assert [
+        open_models.opened(each, digest, FOR_CVIVIT).inspection.name for each in sources
+    ] == names

@@ -14,11 +14,11 @@ from phenaki_viz.runs.live import model_of
 from phenaki_viz.runs.model import Ask, look
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import Sampling, sample
-from phenaki_viz.ui import derived
-from phenaki_viz.ui.requests import DialledRequest
-from phenaki_viz.ui.runs import RunShelf
-from phenaki_viz.ui.settings import Settings
-from phenaki_viz.ui.shelves import Shelf, number_of, weigh
+from phenaki_viz.ui.state.dial_settings import Settings
+from phenaki_viz.ui.work import computed
+from phenaki_viz.ui.work.requests import DialledRequest
+from phenaki_viz.ui.work.run_cache import RunShelf
+from phenaki_viz.ui.work.shelves import Shelf, number_of, weigh
 from tests.runs.trained import clip, phenaki
 
 MB = 2**20
@@ -118,7 +118,7 @@ def test_the_shelf_of_runs_throws_out_models_with_their_maps():
 
 
 def test_what_is_computed_from_runs_is_bounded_together(monkeypatch):
-    monkeypatch.setattr(derived, "kept", Shelf(4 * MB))
+    monkeypatch.setattr(computed, "kept", Shelf(4 * MB))
     made = []
 
     def make(at):
@@ -126,27 +126,27 @@ def test_what_is_computed_from_runs_is_bounded_together(monkeypatch):
         return block(MB)
 
     for at in range(50):
-        derived.once(("tile", at), lambda at=at: make(at))
-        assert derived.kept.nbytes < 4 * MB
-    derived.once(("tile", 49), lambda: make(49))
-    assert made == list(range(50)) and len(derived.kept.things) == 3
-    assert derived.once("none", lambda: None) is derived.once("none", lambda: 1 / 0)
+        computed.once(("tile", at), lambda at=at: make(at))
+        assert computed.kept.nbytes < 4 * MB
+    computed.once(("tile", 49), lambda: make(49))
+    assert made == list(range(50)) and len(computed.kept.things) == 3
+    assert computed.once("none", lambda: None) is computed.once("none", lambda: 1 / 0)
 
 
 def test_parts_of_a_run_are_few_and_go_with_it():
     run = run_dialled(Settings(**SMALL).config, sample_clip(), read_prompt("left"))
     names = ("clip", "prompt", "recording", "temporal_patch", "seconds")
     fields = {name: getattr(run, name) for name in names}
-    same = derived.part(run, 0, lambda: Run(**fields))
-    assert derived.part(run, 0, lambda: 1 / 0) is same
+    same = computed.part(run, 0, lambda: Run(**fields))
+    assert computed.part(run, 0, lambda: 1 / 0) is same
     for step in range(30):
-        derived.part(run, step, lambda: Run(**fields))
-    assert len(derived._parts[run]) == derived.MOST_PARTS
+        computed.part(run, step, lambda: Run(**fields))
+    assert len(computed._parts[run]) == computed.MOST_PARTS
     gc.collect()  # what tests before this one left
-    before = len(derived._parts)
+    before = len(computed._parts)
     del run, same
     gc.collect()
-    assert len(derived._parts) == before - 1
+    assert len(computed._parts) == before - 1
 
 
 def test_a_number_is_never_given_twice():

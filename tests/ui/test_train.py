@@ -15,8 +15,8 @@ from streamlit.testing.v1 import AppTest
 from phenaki_viz.errors import TrainingError
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.runs.training_job import Training, TrainSettings
-from phenaki_viz.ui import trainings as shelves
-from phenaki_viz.ui.trainings import Trainings, refuse_training, trained_copy, weights_of
+from phenaki_viz.ui.work import trainings as shelves
+from phenaki_viz.ui.work.trainings import Trainings, refuse_training, trained_copy, weights_of
 from tests import sent as wire
 
 DEMO = Path(__file__).with_name("train_demo.py")

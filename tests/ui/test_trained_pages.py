@@ -16,7 +16,7 @@ from phenaki_viz.figures.outcome_views import hidden_frames
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.model import Ask, look
 from phenaki_viz.runs.sampled import Sampling, sample
-from phenaki_viz.ui.ask import CAPTIONS
+from phenaki_viz.ui.source.trained import CAPTIONS
 from phenaki_viz.ui.views.sampling import SEED
 from tests.checkpoints.files import CRITIC, FOR_CVIVIT, MASKGIT, OURS, PHENAKI, pt, tensors, weights
 from tests.models.tiny_t5 import save_tiny_t5
@@ -240,8 +240,8 @@ def test_a_path_on_this_machine(app, tmp_path):
 
 
 def text(caption, prompt=None, **asked):
-    from phenaki_viz.ui.errands import run_waiting
     from phenaki_viz.ui.views.text import text_page
+    from phenaki_viz.ui.work.page_jobs import run_waiting
     from tests.ui.test_trained_pages import looked
 
     run_waiting()  # where a forward takes long, as on a loaded machine, the page runs it
@@ -249,8 +249,8 @@ def text(caption, prompt=None, **asked):
 
 
 def sampling(caption):
-    from phenaki_viz.ui.errands import run_waiting
     from phenaki_viz.ui.views.sampling import sampling_page
+    from phenaki_viz.ui.work.page_jobs import run_waiting
     from tests.ui.test_trained_pages import looked
 
     run_waiting()
@@ -351,8 +351,8 @@ def test_a_video_is_sampled_and_every_step_can_be_seen():
 
 
 def sampling_of(run):
-    from phenaki_viz.ui.errands import run_waiting
     from phenaki_viz.ui.views.sampling import sampling_page
+    from phenaki_viz.ui.work.page_jobs import run_waiting
 
     run_waiting()
     sampling_page(run)

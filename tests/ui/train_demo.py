@@ -9,8 +9,8 @@ from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import Hold
 from phenaki_viz.runs.dialled import DialledRun, run_dialled
-from phenaki_viz.ui.trainings import trained_run
 from phenaki_viz.ui.views.train import train_page
+from phenaki_viz.ui.work.trainings import trained_run
 
 
 def dialled() -> DialConfig:

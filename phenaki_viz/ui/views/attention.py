@@ -30,24 +30,16 @@ from phenaki_viz.recording import describe_holding
 from phenaki_viz.runs import model
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import (
-    cuts,
-    derived,
-    goto,
-    outcome,
-    panels,
-    pinned,
-    selection,
-    shows,
-    slices,
-    switchboard,
-)
-from phenaki_viz.ui.colours import choose_colours, keep_ends
-from phenaki_viz.ui.exporting import export_icon, export_row, is_exportable
-from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.sections import goto, map_filter, outcome, panels, pinned_heads
+from phenaki_viz.ui.sections.colours import choose_colours, keep_ends
+from phenaki_viz.ui.sections.downloads import export_icon, export_row, is_exportable
+from phenaki_viz.ui.source import ablation
+from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.views.attention_grid import draw_grid
 from phenaki_viz.ui.views.attention_style import STYLE
 from phenaki_viz.ui.views.attention_video import Look, choose_word, draw_over_video
+from phenaki_viz.ui.work import computed, fragment_jobs, shows
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 PARTS = {"part": "This part", "whole": "Whole map"}
@@ -94,7 +86,7 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
         left, right = st.container(key="heads.side"), st.container(key="map.side")
     below = st.container()
     with below:
-        slices.draw_place()
+        fragment_jobs.draw_place()
     panels.share_choice(chosen, direction)
     with right:
         map_tools = _row("map.tools", gap="xsmall")
@@ -102,7 +94,7 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
         shared, colours = choose_colours()
         seen_by_maskgit = family(chosen.record) in selection.FIRST
         look = Look(shared, colours, direction, masked if seen_by_maskgit else None)
-        cut = cuts.choose(run, chosen)
+        cut = map_filter.choose(run, chosen)
     scale = _scale(run, chosen, look)
     with words:
         _heading(run, chosen, look, tag)
@@ -119,7 +111,7 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
     st.session_state["drawn.recording"] = recording
     with words:
         of = {"map": shows.a_head(chosen)}
-        panels.say(derived.head_sentence_of(run, chosen), of, key="sentence.head", aside=True)
+        panels.say(computed.head_sentence_of(run, chosen), of, key="sentence.head", aside=True)
     with over:
         draw_over_video(run, chosen, _scale_of_weights(run, chosen, look), look)
     with map_tools:
@@ -130,7 +122,7 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
         draw_grid(run, chosen, look)
     with below:
         _reads(chosen)
-    pinned.draw(run, chosen, look.colours)
+    pinned_heads.draw(run, chosen, look.colours)
     if isinstance(run, model.Look | RecordedRun):
         outcome.draw(run)
 
@@ -160,11 +152,11 @@ def _direction(look: Look) -> Direction:
 def _switch(chosen: Selection) -> None:
     """Switch the head off, or on again; the effect on the output is said above the page."""
     module, head = chosen.record.module, chosen.record.heads[chosen.head]
-    off = switchboard.is_off(module, head)
+    off = ablation.is_off(module, head)
     pressed = st.button(
         "Switch on" if off else "Switch off",
         icon=":material/toggle_off:" if off else ":material/toggle_on:",
-        on_click=switchboard.toggle,
+        on_click=ablation.toggle,
         args=(module, head),
         key="switch.head",
         help="Run the model without what this head adds; what comes out then is said above",
@@ -215,15 +207,15 @@ def _scale(run: Run, chosen: Selection, look: Look) -> ColourScale:
 def _scale_of_weights(run: Run, chosen: Selection, look: Look) -> ColourScale:
     """Of single weights: the head's, or that of all of them."""
     if look.shared:
-        every = derived.range_of_all(run, chosen, look.of_uniform)
+        every = computed.range_of_all(run, chosen, look.of_uniform)
         return look.colours.of(every, "all heads and layers")
-    own = derived.range_of(run, chosen.record, chosen.item, chosen.head, look.of_uniform)
+    own = computed.range_of(run, chosen.record, chosen.item, chosen.head, look.of_uniform)
     return look.colours.of(own, "this head")
 
 
 def _scale_of_cut(run: Run, chosen: Selection, look: Look, cut: Cut) -> ColourScale:
     """Of what is left, divided anew; a multiple of uniform is one of the raw weight."""
-    high = derived.highest_left(run, chosen, cut)
+    high = computed.highest_left(run, chosen, cut)
     colours = replace(look.colours, law="sqrt", ends=None) if look.of_uniform else look.colours
     return colours.over(high, high, "this head, renormalised")
 

@@ -7,10 +7,11 @@ import streamlit as st
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import head_grid, metric_scale
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import derived, heads
-from phenaki_viz.ui.exporting import export_all_heads, export_icon, is_exportable
-from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.sections.downloads import export_all_heads, export_icon, is_exportable
+from phenaki_viz.ui.sections.head_grid import choose_sorting, draw
+from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.views.attention_video import Look
+from phenaki_viz.ui.work import computed
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
@@ -22,21 +23,21 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
     )
     with tools:
         colouring = _choose_colouring(chosen)
-    shown = derived.thumbs(run, chosen)
+    shown = computed.thumbs(run, chosen)
     if shown is None:
         st.caption("The heads of a long video take a while to draw.")
-        st.button("Draw all heads", on_click=derived.draw_thumbs, key="thumbs.draw")
+        st.button("Draw all heads", on_click=computed.draw_thumbs, key="thumbs.draw")
         return
     shown = look.colours.thumbnails(shown, chosen.records, chosen.items)
     scales: Any
     if look.shared:
         scales = look.colours.over(*drawn_range(shown.values), "all heads and layers")
     else:
-        scales = derived.scale_each(shown.values, look.colours)
+        scales = computed.scale_each(shown.values, look.colours)
     values, name, measure = None, "", None
     if colouring != "map":
-        measure = derived.measures_for(chosen.record)[colouring]
-        values = derived.table(run, chosen, colouring)
+        measure = computed.measures_for(chosen.record)[colouring]
+        values = computed.table(run, chosen, colouring)
         name = f"{measure.title} ({measure.unit})" if measure.unit else measure.title
         scales = metric_scale(values, look.colours.palette)
     picture = head_grid(
@@ -50,9 +51,9 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
         unit=look.colours.unit,
     )
     with tools:
-        sorting = heads.choose_sorting(measure)
+        sorting = choose_sorting(measure)
         box = export_icon("the heads' grid", picture.name, lambda: picture, "grid")
-    heads.draw(picture, chosen, look.colours, sorting)
+    draw(picture, chosen, look.colours, sorting)
     if box is not None and is_exportable(chosen):
         with box:
             export_all_heads(run, chosen, look.colours, shared=look.shared)
@@ -60,7 +61,7 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
 
 def _choose_colouring(chosen: Selection) -> str:
     """What the tiles of the grid show: the maps, or a metric."""
-    measures = derived.measures_for(chosen.record)
+    measures = computed.measures_for(chosen.record)
     options = ["map", *measures]
     if st.session_state.get("grid", "map") not in options:
         st.session_state["grid"] = "map"

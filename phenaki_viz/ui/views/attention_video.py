@@ -19,10 +19,12 @@ from phenaki_viz.figures.over_video import (
     walk_over_video,
 )
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import panels, queries, shows
-from phenaki_viz.ui.exporting import export_icon, export_walk
-from phenaki_viz.ui.selection import Selection
-from phenaki_viz.ui.shelves import number_of
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections.downloads import export_icon, export_walk
+from phenaki_viz.ui.state import patches
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.work import shows
+from phenaki_viz.ui.work.shelves import number_of
 
 ROUTING = "routing, not recognition"
 SAID = {"row": ("looks at", "look at"), "column": ("is looked at by", "are looked at by")}
@@ -58,11 +60,11 @@ def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
     direction: Direction = "column" if look.direction == "column" else "row"
     picture = patches_over_video(
         chosen.shown,
-        queries.together(chosen),
+        patches.together(chosen),
         as_rgb(run.clip),
         run.temporal_patch,
         direction=direction,
-        combine=queries.combine(),
+        combine=patches.combine(),
         scale=scale,
     )
     picture = _as_drawn(picture, look)
@@ -78,7 +80,7 @@ def _as_drawn(picture: FilmStrip, look: Look) -> FilmStrip:
     """With what the model did not see, and drawn as the user has set it: so are its files."""
     masked = look.masked
     fits = masked is not None and masked.shape == picture.weights.shape
-    return replace(picture, masked=masked if fits else None, drawn=queries.drawn())
+    return replace(picture, masked=masked if fits else None, drawn=patches.drawn())
 
 
 def _shows(chosen: Selection, look: Look) -> str:
@@ -88,13 +90,13 @@ def _shows(chosen: Selection, look: Look) -> str:
 def _walk(
     run: Run, chosen: Selection, direction: Direction, scale: ColourScale, look: Look
 ) -> None:
-    walk, record = queries.walk(), chosen.record
+    walk, record = patches.walk(), chosen.record
     along = cast(Along, walk["along"])
     places = walk_places(chosen.place, along, record.places.grid)
     shown, frames, pt = chosen.shown, as_rgb(run.clip), run.temporal_patch
     looked_at = number_of(run), number_of(record.map), chosen.item, chosen.head, places[0]
     export_walk(
-        (*looked_at, *walk.values(), direction, scale, queries.drawn(), look.masked is not None),
+        (*looked_at, *walk.values(), direction, scale, patches.drawn(), look.masked is not None),
         f"{shown.stem}_walk_{along}",
         len(places),
         walk["pace"],
@@ -107,7 +109,7 @@ def _walk(
 
 def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
     """Cross-attention: the patches that read one word."""
-    word, names = queries.word_of(chosen), key_axis(chosen.record, chosen.item).names
+    word, names = patches.word_of(chosen), key_axis(chosen.record, chosen.item).names
     picture = column_over_video(
         chosen.shown, word, chosen.place, as_rgb(run.clip), run.temporal_patch, scale
     )
@@ -120,12 +122,12 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
 def choose_word(chosen: Selection) -> None:
     """The word whose readers are shown; the map and the strip choose it too."""
     names = key_axis(chosen.record, chosen.item).names
-    queries.word_of(chosen)
+    patches.word_of(chosen)
     st.selectbox(
         "Word",
         range(len(names)),
         format_func=lambda at: f"{at}: {names[at]}",
-        key=queries.WORD,
+        key=patches.WORD,
         label_visibility="collapsed",
         width=150,
         help="Who reads it is laid over the frames; point at another word of the map to see its "

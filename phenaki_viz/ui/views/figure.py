@@ -29,8 +29,10 @@ from phenaki_viz.figures.recipe import (
 )
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import derived, heads, selection
-from phenaki_viz.ui.shelves import number_of
+from phenaki_viz.ui.sections import head_grid
+from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.work import computed
+from phenaki_viz.ui.work.shelves import number_of
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 PREVIEW = 144  # dots an inch
@@ -54,7 +56,7 @@ def figure_page(run: Run) -> None:
             return
         with place, st.spinner("Drawing the figure"):
             try:
-                composed = derived.once(
+                composed = computed.once(
                     ("figure", number_of(run), recipe), partial(compose, run, recipe)
                 )
                 preview = _preview(run, composed)
@@ -69,7 +71,8 @@ def _preview(run: Run, composed: Composed) -> bytes:
     """The figure as PNG, coarser than it is printed."""
     recipe = msgspec.structs.replace(composed.recipe, dpi=PREVIEW)
     drawn = Composed(recipe=recipe, panels=composed.panels)
-    return derived.once(("figure.png", number_of(run), recipe), lambda: render_figure(drawn, "png"))
+    key = ("figure.png", number_of(run), recipe)
+    return computed.once(key, lambda: render_figure(drawn, "png"))
 
 
 def _shown(composed: Composed, png: bytes) -> str:
@@ -110,7 +113,7 @@ def _first(run: Run) -> str:
     layer = selection.current("layer", len(records) - 1)
     numbers = layer, selection.current("head", len(records[layer].heads) - 1)
     kind = kind_name(run.recording, records[0])
-    pins = [pin for pin in heads.pinned() if _is_there(records, *pin)]
+    pins = [pin for pin in head_grid.pinned() if _is_there(records, *pin)]
     said = [
         f"{kind} L{records[at].layer} H{records[at].heads[head]}"
         for at, head in dict.fromkeys((*pins, numbers))

@@ -26,13 +26,15 @@ from phenaki_viz.figures.table import Table
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import frame, head_tables, panels, selection, shows, slices
 from phenaki_viz.ui.components.figure import FigureClick
-from phenaki_viz.ui.exporting import export_row, table_row
-from phenaki_viz.ui.head_tables import Over
-from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.sections import frame, panels
+from phenaki_viz.ui.sections.downloads import export_row, table_row
+from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.views import what_if
 from phenaki_viz.ui.views.heads_style import FIRST, STYLE, column_config, listed
+from phenaki_viz.ui.work import fragment_jobs, head_tables, shows
+from phenaki_viz.ui.work.head_tables import Over
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 _ASKED = "heads.asked"
@@ -64,7 +66,7 @@ def heads_page(run: Run) -> None:
     with narrowing:
         names = st.container(width=230)
         over = _choose_clips(run, chosen)
-    slices.draw_place()
+    fragment_jobs.draw_place()
     try:
         table = _measured(run, chosen, over)
     except PhenakiVizError as error:

@@ -29,14 +29,16 @@ from phenaki_viz.figures.ledger_views import (
 from phenaki_viz.figures.naming import module_family
 from phenaki_viz.figures.over_video import column_over_video, patches_over_video
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import derived, frame, goto, ledgers, panels, queries, selection, shows, slices
 from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.components.said import said
 from phenaki_viz.ui.components.shared import share_selection
-from phenaki_viz.ui.exporting import export_icon
-from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.sections import frame, goto, panels
+from phenaki_viz.ui.sections.downloads import export_icon
+from phenaki_viz.ui.state import patches, selection
+from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.views.inside_maps import Look, draw_maps, take_maps
 from phenaki_viz.ui.views.inside_style import STYLE
+from phenaki_viz.ui.work import computed, fragment_jobs, ledgers, shows
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 MOST_KEYS = 8  # of a row that are taken apart side by side
@@ -74,7 +76,7 @@ def _draw(run: Run) -> None:
     maps = st.container(key="inside.maps")
     below = st.container(horizontal=True, key="inside.below")
     over = st.container(key="over")
-    slices.draw_place()
+    fragment_jobs.draw_place()
     _share(chosen, look)
     with below:
         _row(chosen, row)
@@ -136,7 +138,7 @@ def _look(chosen: Selection, row: RowLedger) -> Look:
 
 def _key(chosen: Selection, row: RowLedger) -> int:
     """The key that was picked, or the row's strongest."""
-    picked = queries.key_of(chosen)
+    picked = patches.key_of(chosen)
     return _strongest(row) if picked is None else picked
 
 
@@ -174,7 +176,7 @@ def _say(run: Run, chosen: Selection, row: RowLedger) -> None:
 def _strip(run: Run, chosen: Selection, look: Look) -> None:
     shown, frames, pt = chosen.shown, as_rgb(run.clip), run.temporal_patch
     cross = chosen.record.is_cross
-    weights = derived.range_of(run, chosen.record, chosen.item, chosen.head)
+    weights = computed.range_of(run, chosen.record, chosen.item, chosen.head)
     scale = Colours("sqrt").of(weights, "this head")
     if cross:
         picture = column_over_video(shown, look.key, chosen.place, frames, pt, scale)
@@ -213,7 +215,7 @@ def _row(chosen: Selection, row: RowLedger) -> None:
 
 def _pick_line(keys: list[int], click: FigureClick) -> None:
     if 0 <= click["col"] < len(keys):
-        queries.pick_key(keys[click["col"]])
+        patches.pick_key(keys[click["col"]])
 
 
 def _one(chosen: Selection, found: WeightLedger) -> None:
@@ -229,7 +231,7 @@ def _one(chosen: Selection, found: WeightLedger) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
                 "Strongest key", icon=":material/vertical_align_top:", key="inside.strongest",
-                on_click=queries.pick_key, args=(None,), disabled=queries.key_of(chosen) is None,
+                on_click=patches.pick_key, args=(None,), disabled=patches.key_of(chosen) is None,
                 help="Of every query its strongest key again, not the one that was picked",
             )  # fmt: skip
             export_icon("this weight", picture.name, lambda: picture, "inside.one")

@@ -21,11 +21,13 @@ from phenaki_viz.figures.ledger_views import (
     unknown_note,
     written_heatmap,
 )
-from phenaki_viz.ui import derived, ledgers, panels, queries, selection, shows
 from phenaki_viz.ui.components.attention_map import CellPick, attention_map
-from phenaki_viz.ui.exporting import export_icon, is_exportable
-from phenaki_viz.ui.selection import Selection
-from phenaki_viz.ui.shelves import number_of
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections.downloads import export_icon, is_exportable
+from phenaki_viz.ui.state import patches, selection
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.work import computed, ledgers, shows
+from phenaki_viz.ui.work.shelves import number_of
 
 MOST_CELLS = 324  # values a side of each map: every cell of the dial's own clip
 
@@ -79,7 +81,7 @@ def _weights_shown(chosen: Selection, cells: Cells) -> np.ndarray:
             return some
     _, _, i, j = chosen.record.map.shape
     window = (0, i, 0, j)
-    return derived.tile(chosen.record, chosen.item, chosen.head, window, MOST_CELLS).values
+    return computed.tile(chosen.record, chosen.item, chosen.head, window, MOST_CELLS).values
 
 
 def _scale(values: np.ndarray) -> ColourScale:
@@ -134,7 +136,7 @@ def _picked(chosen: Selection) -> Callable[[CellPick], None]:
         record = chosen.record
         place = record.places.place(record.batch_items[chosen.item], pick["query"])
         selection.wish(**dict(zip(("step", "row", "column"), place, strict=True)))
-        queries.pick_key(pick["key"])
+        patches.pick_key(pick["key"])
 
     return picked
 

@@ -8,9 +8,11 @@ from phenaki_viz.figures.mask_views import LAYERS, mask_picture, said, visible_k
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.facts import convolutions_of
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import panels, probe, rolled_out, selection, shows, slices
-from phenaki_viz.ui.exporting import export_row
-from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.sections import panels, probe, rolled_out
+from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.work import fragment_jobs, shows
 
 
 @st.fragment
@@ -19,7 +21,7 @@ def masks_page(run: Run) -> None:
     words = panels.place_for_words()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         records = selection.choose_stack(run.recording, key="masked_maps", first=is_masked)
-    slices.draw_place()
+    fragment_jobs.draw_place()
     if not records:
         with words:
             panels.nothing("Masks", "Depth 0: there is no attention to mask. Turn the depth up.")

@@ -21,8 +21,10 @@ from phenaki_viz.figures.position_views import (
 from phenaki_viz.recording import AttentionRecord, PositionBias
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import derived, panels, selection, shows
-from phenaki_viz.ui.exporting import export_row
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.work import computed, shows
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 FURTHEST = 4  # times the size the model ran on
@@ -124,7 +126,7 @@ def _continuous(run: Run, record: AttentionRecord, head: int, said: Any) -> None
 def _say(run: Run, used: PositionBias, head: int, dt: int, of: str) -> None:
     """What the bias does, from the size that the model ran on."""
     pictures = {"bias.flat": of, "bias.surface": of}
-    text = derived.bias_heading_of(run, used, head, whose(used.module))
+    text = computed.bias_heading_of(run, used, head, whose(used.module))
     panels.heading(text, run.recording.made_by, pictures)
     panels.say(bias_sentence(used, head, dt), pictures, key="sentence.patch")
     panels.say(
@@ -142,7 +144,7 @@ def _extent(run: Run, used: PositionBias) -> tuple[PositionBias, int, bool]:
         dt = _time_offset(used.dimensions[0])
         alone = _ends() == "here"
     times = _times(run)
-    return derived.extrapolated(run, used, times), dt, alone
+    return computed.extrapolated(run, used, times), dt, alone
 
 
 def _ends() -> str:

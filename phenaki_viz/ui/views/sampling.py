@@ -17,15 +17,17 @@ from phenaki_viz.runs.live import model_of
 from phenaki_viz.runs.model import Look, most_frames
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import SampledRun, Sampling
-from phenaki_viz.ui import clips, derived, errands, panels, runs, shows
-from phenaki_viz.ui.ask import carry, whole
 from phenaki_viz.ui.components.said import said
 from phenaki_viz.ui.components.sampling_player import StepPick, sampling_player
-from phenaki_viz.ui.health import draw_health
-from phenaki_viz.ui.requests import SampleRequest
-from phenaki_viz.ui.runs import Wanted
-from phenaki_viz.ui.selection import current, wish
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections.health import draw_health
+from phenaki_viz.ui.source import clips
+from phenaki_viz.ui.source.trained import carry, whole
+from phenaki_viz.ui.state.selection import current, wish
 from phenaki_viz.ui.views.attention import draw_attention
+from phenaki_viz.ui.work import computed, page_jobs, run_cache, shows
+from phenaki_viz.ui.work.requests import SampleRequest
+from phenaki_viz.ui.work.run_cache import Wanted
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 HELD = "sampling.held"
@@ -152,13 +154,13 @@ def _sampled(run: Look, sampling: Sampling) -> SampledRun | None:
         model=model, prompt=run.prompt, sampling=sampling, switches=run.ask.switches,
         clip=run.clip if sampling.priming else None, hold=run.ask.hold,
     )  # fmt: skip
-    if st.session_state.get(HELD) == request and runs.shelf().get(request) is None:
+    if st.session_state.get(HELD) == request and run_cache.shelf().get(request) is None:
         st.info("Sampling was cancelled.", icon=":material/pause_circle:")
         st.button("Sample", type="primary", on_click=_go_on)
         return None
     wanted = Wanted(request, lambda: _hold(request), "Sampling: decoding step")
     try:
-        made = errands.fetch_run(wanted, run.seconds * 2 * sampling.steps)
+        made = page_jobs.fetch_run(wanted, run.seconds * 2 * sampling.steps)
     except PhenakiVizError as error:
         st.error("This video cannot be sampled.", icon=":material/block:")
         st.text(str(error))
@@ -292,4 +294,4 @@ def _view(sampled: SampledRun, step: int, branch: str | None) -> Run:
             seconds=sampled.seconds,
         )
 
-    return derived.part(sampled, (step, branch), made)
+    return computed.part(sampled, (step, branch), made)

@@ -30,12 +30,14 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import derived, panels, queries, selection, shows, slices
 from phenaki_viz.ui.components.word_table import WordPick, word_table
-from phenaki_viz.ui.exporting import export_row
 from phenaki_viz.ui.markup import inert
-from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.state import patches, selection
+from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.views.text_compare import compare, cross_records, without_model
+from phenaki_viz.ui.work import computed, fragment_jobs, shows
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 DOTS = 24  # a side of a time step in the small maps
@@ -52,12 +54,12 @@ def text_page(run: Run) -> None:
             "model, or the MaskGit layout with cross-attention.",
         )
         return
-    slices.draw_place()
+    fragment_jobs.draw_place()
     words = panels.place_for_words()
     names = key_axis(records[0], 0).names
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         key = _chips(records[0], names)
-        found = derived.reading_of(run, records, [0] * len(records))
+        found = computed.reading_of(run, records, [0] * len(records))
         _start_where_it_is_read(found, key)
         chosen = selection.choose(run.recording, records, place=False)
         shared = _scale()
@@ -87,7 +89,7 @@ def _say(run: Run, chosen: Selection, found: Reading, key: int, name: str) -> No
     mean = word_sentence(found, key, *at, mean=float(share[key]), keys=keys)
     panels.say(mean, of, key="sentence.patch")
     panels.say(
-        f"{derived.head_sentence_of(run, chosen)} {ROUTING}", of, key="sentence.head", aside=True
+        f"{computed.head_sentence_of(run, chosen)} {ROUTING}", of, key="sentence.head", aside=True
     )
 
 
@@ -113,12 +115,12 @@ def _start_where_it_is_read(found: Reading, key: int) -> None:
 
 def _chips(record: AttentionRecord, names: tuple[str, ...]) -> int:
     """The chosen key: a null key/value or a word."""
-    queries.word_at(record, "chips")
+    patches.word_at(record, "chips")
     chosen = st.pills(
         "Word",
         range(len(names)),
         format_func=lambda at: inert(names[at]),
-        key=queries.WORD,
+        key=patches.WORD,
         required=True,
         help=glossary.about("null key"),
         persist_state="session",  # the link says its number: two words may read alike
@@ -141,7 +143,7 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
     maps = word_maps(chosen.records, chosen.item, key)
     shown = side_by_side(maps)
     finer = side_by_side(maps, enlarged=max(1, DOTS // max(maps.shape[3:])))
-    scales = derived.scale_each(shown, Colours())
+    scales = computed.scale_each(shown, Colours())
     picture = HeadGrid(
         name=f"word_heads_key_{key:02d}",
         title=_told(f"tokens that read “{name}”, all heads", chosen),
@@ -186,16 +188,16 @@ def _table(run: Run, chosen: Selection, found: Reading, key: int, names: tuple[s
 
 
 def _pick(pick: WordPick) -> None:
-    st.session_state[queries.WORD] = pick["key"]
+    st.session_state[patches.WORD] = pick["key"]
     selection.wish(layer=pick["layer"], head=pick["head"])
 
 
 def _over_video(run: Run, chosen: Selection, key: int, shared: bool) -> None:
     record = chosen.record
     if shared:
-        slices.draw_place()
+        fragment_jobs.draw_place()
         scale = Colours().of(
-            derived.range_of(run, record, chosen.item, chosen.head), "all words of this head"
+            computed.range_of(run, record, chosen.item, chosen.head), "all words of this head"
         )
     else:
         scale = Colours().over(*drawn_range(word_weights(chosen.shown, key)), "this word")

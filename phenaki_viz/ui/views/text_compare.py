@@ -21,11 +21,12 @@ from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.live import model_of
 from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import errands, panels, shows
-from phenaki_viz.ui.exporting import export_row
-from phenaki_viz.ui.requests import LookRequest
-from phenaki_viz.ui.runs import Wanted
-from phenaki_viz.ui.selection import Selection
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.work import page_jobs, shows
+from phenaki_viz.ui.work.requests import LookRequest
+from phenaki_viz.ui.work.run_cache import Wanted
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
@@ -166,7 +167,7 @@ def _other(run: Look, prompt: Prompt) -> Look | None:
     ask = replace(run.ask, frames=len(run.clip.frames))
     request = LookRequest(model=model_of(run), clip=run.clip, prompt=prompt, ask=ask)
     try:
-        found = errands.fetch_run(Wanted(request, partial(_same_text, run)), run.seconds)
+        found = page_jobs.fetch_run(Wanted(request, partial(_same_text, run)), run.seconds)
     except PhenakiVizError as error:
         st.error("The second text cannot be run.", icon=":material/block:")
         st.text(str(error))

@@ -10,9 +10,10 @@ from phenaki_viz.figures.training_sentences import loss_sentence
 from phenaki_viz.figures.training_views import loss_curve
 from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.training_job import Training, TrainSettings
-from phenaki_viz.ui import panels
-from phenaki_viz.ui.exporting import export_row
-from phenaki_viz.ui.trainings import (
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.views.train_timeline import counted, timeline
+from phenaki_viz.ui.work.trainings import (
     Trainings,
     disk_bytes,
     put_back,
@@ -23,7 +24,6 @@ from phenaki_viz.ui.trainings import (
     used,
     weights_of,
 )
-from phenaki_viz.ui.views.train_timeline import counted, timeline
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 STEPS = (10, 20_000)

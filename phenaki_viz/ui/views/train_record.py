@@ -11,10 +11,11 @@ from phenaki_viz.figures.training_sentences import fallen
 from phenaki_viz.figures.training_views import Stretches, recorded_loss
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import models, panels, shows
-from phenaki_viz.ui.exporting import export_row
-from phenaki_viz.ui.own import GOOD
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.source.checkpoint import GOOD
 from phenaki_viz.ui.views.train import duration
+from phenaki_viz.ui.work import open_models, shows
 
 STAGES = {
     "tokenizer": ("First C-ViViT learned to rebuild clips from its codes", "error / variance"),
@@ -64,7 +65,7 @@ def _record() -> Mapping[str, Any]:
         kept = st.session_state.get(GOOD)
         return kept.inspection.record if isinstance(kept, Opened) else {}
     try:
-        return models.shipped().inspection.record
+        return open_models.shipped().inspection.record
     except CheckpointError:
         return {}
 

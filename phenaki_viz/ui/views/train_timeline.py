@@ -23,12 +23,14 @@ from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.training_job import Kept, Training
 from phenaki_viz.runs.training_step import watched
-from phenaki_viz.ui import derived, outcome, panels, selection, shows
-from phenaki_viz.ui.exporting import export_row
-from phenaki_viz.ui.health import draw_health
 from phenaki_viz.ui.markup import inert
-from phenaki_viz.ui.selection import Selection
-from phenaki_viz.ui.shelves import number_of
+from phenaki_viz.ui.sections import outcome, panels
+from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.health import draw_health
+from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.work import computed, shows
+from phenaki_viz.ui.work.shelves import number_of
 
 T = TypeVar("T")
 AT = "train_at"
@@ -233,4 +235,4 @@ def _whole(kept: Kept, look: Selection) -> str:
 
 def _once(kept: Kept, what: str, look: Selection, make: Callable[[], T]) -> T:
     maps = tuple(number_of(record.map) for record in look.records)
-    return derived.once((what, number_of(kept), maps, tuple(look.items)), make)
+    return computed.once((what, number_of(kept), maps, tuple(look.items)), make)

@@ -26,10 +26,12 @@ from phenaki_viz.figures.naming import module_family
 from phenaki_viz.recording.select import stack_and_layer
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import derived, frame, panels, selection, slices
-from phenaki_viz.ui.exporting import export_row
-from phenaki_viz.ui.shelves import number_of
+from phenaki_viz.ui.sections import frame, panels
+from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.views import what_predicts
+from phenaki_viz.ui.work import computed, fragment_jobs
+from phenaki_viz.ui.work.shelves import number_of
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 _ASKED = "whatif.asked"
@@ -80,7 +82,7 @@ def what_if_page(run: Run) -> None:
             st.text(str(error))
         return
     asked = _controls()
-    made = derived.once(("trials", asked.key(model)), lambda: _trials(model, asked))
+    made = computed.once(("trials", asked.key(model)), lambda: _trials(model, asked))
     with words:
         said = st.container(gap="xxsmall")
     effects = _effects(model, asked, made)
@@ -123,7 +125,7 @@ def _controls() -> Asked:
             "Switch each head off", type="primary", icon=":material/toggle_off:",
             key="whatif.start", on_click=_ask, args=(asked,),
         )  # fmt: skip
-    slices.draw_place()
+    fragment_jobs.draw_place()
     return asked
 
 
@@ -143,9 +145,9 @@ def _trials(model: nn.Module, asked: Asked) -> Trials:
 
 def _effects(model: nn.Module, asked: Asked, made: Trials) -> tuple[HeadEffect, ...] | None:
     """What was measured, now if it was asked for; None where it was not."""
-    if st.session_state.get(_ASKED) != asked and not derived.is_kept(asked.key(model)):
+    if st.session_state.get(_ASKED) != asked and not computed.is_kept(asked.key(model)):
         return None
-    return derived.effects_of(model, made, asked.key(model), _take_back)
+    return computed.effects_of(model, made, asked.key(model), _take_back)
 
 
 def measured(run: Run) -> tuple[HeadEffect, ...]:
@@ -155,7 +157,7 @@ def measured(run: Run) -> tuple[HeadEffect, ...]:
         return ()
     state = st.session_state
     asked = Asked(*(int(state.get(f"effect_{name}", usual)) for name, usual in USUAL.items()))
-    kept = derived.kept.get(asked.key(model))
+    kept = computed.kept.get(asked.key(model))
     effects: tuple[HeadEffect, ...] = kept[0] if kept else ()
     return effects
 

@@ -15,8 +15,9 @@ from phenaki_viz.figures.predictor_views import (
 )
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import head_tables, panels
-from phenaki_viz.ui.exporting import export_row
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.work import head_tables
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 

@@ -1,0 +1,236 @@
+"""Take it away: a button under every picture, and one for all heads of a stack."""
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from phenaki_viz.export import FORMATS, archive, render
+from phenaki_viz.export.names import safe_name
+from phenaki_viz.export.walk import walk_gif
+from phenaki_viz.figures.attention_views import MOST_WEIGHTS, Colours, stack_heads
+from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.naming import kind_name, kind_stem
+from phenaki_viz.figures.picture import Picture
+from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.work import page_jobs
+from phenaki_viz.ui.work.page_jobs import Errand
+from phenaki_viz.ui.work.requests import Tell
+from phenaki_viz.ui.work.shelves import number_of
+
+WHAT = {
+    "png": "A picture for slides",
+    "svg": "Vector axes and labels, for papers",
+    "pdf": "Vector axes and labels, for papers",
+    "html": "Interactive, one file, works offline",
+    "npz": "The exact numbers, for NumPy",
+    "csv": "The exact numbers, for spreadsheets",
+}
+TABLES = ("csv", "npz")
+
+
+def export_row(name: str, make: Callable[[], Picture], key: str) -> None:
+    """One download a format; the picture and its file are made only when it is asked for.
+
+    name: the file's stem. make: builds the picture.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.caption("Export", width="content")
+        _downloads(name, make, key)
+
+
+def table_row(name: str, make: Callable[[], Picture], key: str) -> None:
+    """One download a format that a table has: CSV and NPZ. name, make: see `export_row`."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
+        _downloads(name, make, key, kinds=TABLES)
+
+
+def export_icon(
+    of: str,
+    name: str,
+    make: Callable[[], Picture],
+    key: str,
+    choose: Callable[[], tuple[str, Callable[[], Picture]]] | None = None,
+) -> DeltaGenerator | None:
+    """A picture's files behind one icon; where it is open, its box, for what else belongs there.
+
+    of: the picture in words ("the map"), so that a screen reader can tell the icons apart. choose:
+    asks in the box which picture it is to be, by its name and how it is built.
+    """
+    with st.container(key=f"take-{key}", width="content"):
+        box = st.popover(
+            f"Take away {of}",
+            icon=":material/download:",
+            key=f"take.{key}.open",
+            on_change="rerun",
+            type="tertiary",
+        )
+    if not box.open:
+        return None
+    with box:
+        if choose is not None:
+            name, make = choose()
+        _downloads(name, make, key, of)
+    return box
+
+
+def _downloads(
+    name: str,
+    make: Callable[[], Picture],
+    key: str,
+    of: str = "",
+    kinds: Sequence[str] = tuple(WHAT),
+) -> None:
+    for kind in kinds:
+        st.download_button(
+            f"{kind.upper()} of {of}" if of else kind.upper(),
+            data=partial(_file, make, kind),
+            file_name=f"{name}.{kind}",
+            on_click="ignore",
+            key=f"export.{key}.{kind}",
+            help=WHAT[kind],
+            type="tertiary",
+        )
+
+
+def _file(make: Callable[[], Picture], kind: str) -> bytes:
+    return render(make(), kind)
+
+
+def is_exportable(chosen: Selection) -> bool:
+    """Whether a map can be a file of its own; says so where it is too large."""
+    _, _, i, j = chosen.record.map.shape
+    if i * j <= MOST_WEIGHTS:
+        return True
+    st.caption(
+        f"A map of {i:,} × {j:,} weights is too large for one picture or table: save the recording "
+        "in the sidebar, which holds every weight."
+    )
+    return False
+
+
+def export_all_heads(run: Run, chosen: Selection, colours: Colours, *, shared: bool) -> None:
+    """Every head of every layer of the stack as one ZIP, with progress and cancel.
+
+    shared: all on one colour scale, as on the page; otherwise each on its own.
+    """
+    box = st.expander(
+        "All heads as one ZIP", icon=":material/folder_zip:", key="export.all", on_change="rerun"
+    )
+    if not box.open:
+        return
+    with box:
+        kinds = st.multiselect(
+            "Formats", list(FORMATS), default=["png", "npz"], key="export.all.formats"
+        )
+        records = _records(run, chosen)
+        count = sum(len(record.heads) for record in records)
+        ends = "one colour scale for all" if shared else "each on its own colour scale"
+        st.caption(f"{count} heads, with an index; {ends}, as on the page")
+        how = partial(stack_heads, colours=colours, shared=shared)
+        errand = _zip(run, chosen, records, kinds, count, how, (colours, shared))
+        if st.button("Make the ZIP", disabled=not kinds, key="export.all.make", width="stretch"):
+            st.session_state.pop("export.all.made", None)
+            page_jobs.send(errand)
+        if failed := page_jobs.failure(errand.key):
+            st.error("The ZIP could not be made.")
+            st.text(str(failed))
+        made_for, name, content = st.session_state.get("export.all.made", (None, "", b""))
+        if made_for == errand.key:
+            st.download_button(
+                f"Download {name}",
+                data=content,
+                file_name=name,
+                on_click="ignore",
+                type="primary",
+                width="stretch",
+                key="export.all.get",
+            )
+
+
+def _records(run: Run, chosen: Selection) -> tuple[AttentionRecord, ...]:
+    """The layers of the pass on view, or of every pass of the stack when that is asked for."""
+    of_stack = chosen.record.stack, chosen.record.kind
+    every = [one for one in run.recording.whole.passes() if (one.stack, one.kind) == of_stack]
+    if len(every) < 2 or not st.toggle(
+        f"All {len(every)} passes", key="export.all.passes", help="Each is named in title and file"
+    ):
+        return chosen.records
+    return tuple(record for one in every for record in one.records)
+
+
+def _zip(
+    run: Run,
+    chosen: Selection,
+    records: Sequence[AttentionRecord],
+    kinds: list[str],
+    count: int,
+    pictures: Callable[..., Iterator[Picture]],
+    coloured: Hashable,
+) -> Errand:
+    """What the page is asked to do; the file, or why there is none, is left in the session."""
+    original = chosen.record.batch_items[chosen.item]
+    items = [
+        record.item_of(original) if original in record.batch_items else 0 for record in records
+    ]
+    heads = partial(pictures, run.recording, records, items)
+
+    def make(tell: Tell) -> None:
+        content = archive(
+            heads(), kinds, on_progress=lambda done, of, _: tell(done, of), total=count
+        )
+        named = kind_stem if records is chosen.records else kind_name
+        stem = named(run.recording, chosen.record)
+        name = f"{safe_name(stem.replace(' ', '_'))}_heads.zip"
+        st.session_state["export.all.made"] = (key, name, content)
+
+    maps = tuple(number_of(record.map) for record in records)
+    key = ("zip", number_of(run), maps, tuple(items), tuple(kinds), coloured)
+    return Errand(key, make, "Drawing the heads:", _no_zip)
+
+
+def _no_zip() -> None:
+    """Nothing to take back: the button has to be pressed again."""
+
+
+def export_walk(
+    key: Hashable, name: str, places: int, pace: int, make: Callable[[], list[FilmStrip]]
+) -> None:
+    """The walk of the patch as a GIF, with progress and cancel.
+
+    key: all that decides the walk. name: the file's stem. places: how many pictures. make: builds
+    them.
+    """
+    box = st.expander(
+        "The walk as GIF", icon=":material/animation:", key="export.walk", on_change="rerun"
+    )
+    if not box.open:
+        return
+    with box:
+        st.caption(f"{places} pictures, {pace} a second, one colour scale for all")
+
+        def draw(tell: Tell) -> None:
+            st.session_state["export.walk.made"] = (key, walk_gif(make(), pace, tell))
+
+        errand = Errand(("walk", key), draw, "Drawing the walk:", _no_zip)
+        if st.button("Make the GIF", key="export.walk.make", width="stretch"):
+            st.session_state.pop("export.walk.made", None)
+            page_jobs.send(errand)
+        if failed := page_jobs.failure(errand.key):
+            st.error("The GIF could not be made.")
+            st.text(str(failed))
+        made_for, content = st.session_state.get("export.walk.made", (None, b""))
+        if made_for == key:
+            st.image(content)
+            st.download_button(
+                f"Download {name}.gif",
+                data=content,
+                file_name=f"{name}.gif",
+                on_click="ignore",
+                type="primary",
+                width="stretch",
+                key="export.walk.get",
+            )

@@ -1,0 +1,143 @@
+"""The grid of heads on the Attention page: means apart, sorted, filtered, isolated, pinned."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from phenaki_viz.analysis.measures import Measure
+from phenaki_viz.analysis.sorting import heads_in_order
+from phenaki_viz.analysis.thumbnails import with_means
+from phenaki_viz.figures.attention_views import Colours
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.head_grid import HeadGrid
+from phenaki_viz.ui.components.head_grid import MOST_PINS, Arrangement, head_grid
+from phenaki_viz.ui.markup import inert
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.state.link import groups_text, number_groups, say_in_url
+from phenaki_viz.ui.state.selection import Selection, wish
+from phenaki_viz.ui.work import computed, shows
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+ORDERS = {"layer": "By layer", "high": "Highest first", "low": "Lowest first"}
+ALONE, PINS, NEWS = "grid.alone", "grid.pins", "grid.pinned"
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """order: layer, high or low. least, most: heads outside are not drawn; None is no limit."""
+
+    order: str = "layer"
+    least: float | None = None
+    most: float | None = None
+
+    def heads(self, values: np.ndarray | None) -> list[tuple[int, int]] | None:
+        """(layer, head) in the order to be drawn; None for all where they are."""
+        if values is None or self == Sorting():
+            return None
+        return heads_in_order(values, self.order, self.least, self.most)
+
+
+def choose_sorting(measure: Measure | None) -> Sorting:
+    """How the grid is ordered and filtered by the metric it shows; nothing without a metric."""
+    if measure is None:
+        return Sorting()
+    with st.popover(_order_now(), icon=":material/sort:", width="content"):
+        order = st.segmented_control(
+            "Order of heads",
+            list(ORDERS),
+            format_func=ORDERS.__getitem__,
+            default="layer",
+            key="order",
+            required=True,
+            **_BOUND,
+        )
+        unit = f" ({measure.unit})" if measure.unit else ""
+        about = f"Draw only heads whose {measure.title}{unit} is no "
+        least = _limit("At least", "least", f"{about} less.")
+        most = _limit("At most", "most", f"{about} more.")
+    return Sorting(order or "layer", least, most)
+
+
+def _order_now() -> str:
+    """The order, on the button that hides it; a link's, too, which no control has read yet."""
+    asked = st.session_state.get("order")
+    return ORDERS[asked] if asked in ORDERS else st.query_params.get("order", ORDERS["layer"])
+
+
+def _limit(label: str, key: str, about: str) -> float | None:
+    return st.number_input(
+        label, value=None, key=key, width=120, help=about, placeholder="any", **_BOUND
+    )
+
+
+def draw(picture: HeadGrid, chosen: Selection, colours: Colours, sorting: Sorting) -> None:
+    """The grid with a mean row and a mean column; a click selects, a double click isolates."""
+    one = slice(None if picture.values is None else 1)  # a number needs one cell of its tile
+    thumbs = with_means(picture.shown[..., one, one])
+    scales: Any = picture.scales
+    if not isinstance(scales, ColourScale):
+        scales = computed.scale_each(thumbs, colours)
+    values = None if picture.values is None else with_means(picture.values)
+    _tell_pinned(picture)
+    head_grid(
+        thumbs,
+        scale=scales,
+        layers=picture.layers,
+        heads=picture.heads,
+        selected=(chosen.layer, chosen.head),
+        values=values,
+        value_label=picture.unit if values is not None else None,
+        filled=values is not None,
+        means=True,
+        order=sorting.heads(picture.values),
+        arranged=arrangement(chosen),
+        key="grid.heads",
+        on_pick=_pick,
+        on_arrange=keep,
+        notes=panels.notes(picture),
+        shows=shows.a_stack(chosen),
+    )
+
+
+def arrangement(chosen: Selection) -> Arrangement:
+    """What is isolated and pinned, as far as this stack has such heads; the URL says it too."""
+    layers, heads = len(chosen.records), len(chosen.record.heads)
+    pins = pinned()
+    alone = st.session_state.setdefault(ALONE, st.query_params.get("alone") == "true")
+    say_in_url("pins", groups_text(pins))
+    say_in_url("alone", "true" if alone else "")
+    return Arrangement(alone, tuple(pin for pin in pins if pin[0] < layers and pin[1] < heads))
+
+
+def pinned() -> tuple[tuple[int, int], ...]:
+    """The pinned heads, (layer, head) by their places; of a link where none was pinned here."""
+    linked = number_groups(st.query_params.get("pins", ""), 2, MOST_PINS)
+    pins: tuple[tuple[int, int], ...] = st.session_state.setdefault(PINS, linked)
+    return pins
+
+
+def keep(asked: Arrangement) -> None:
+    """What the user isolated and pinned, for the next run."""
+    before = st.session_state.get(PINS, ())
+    st.session_state[ALONE] = asked.alone
+    st.session_state[PINS] = asked.pins[:MOST_PINS]
+    st.session_state[NEWS] = [pin for pin in st.session_state[PINS] if pin not in before]
+
+
+def _tell_pinned(picture: HeadGrid) -> None:
+    """Say where a head went that was pinned just now."""
+    for layer, head in st.session_state.pop(NEWS, []):
+        if layer < len(picture.layers) and head < len(picture.heads):
+            name = inert(f"{picture.layers[layer]} {picture.heads[head]}")
+            st.toast(f"{name} is held beside others, under the map", icon=":material/keep:")
+
+
+def unpin(pin: tuple[int, int]) -> None:
+    """Let go of one pinned head; call it from a callback."""
+    st.session_state[PINS] = tuple(one for one in st.session_state[PINS] if one != pin)
+
+
+def _pick(layer: int, head: int) -> None:
+    wish(layer=layer, head=head)

@@ -1,0 +1,89 @@
+"""What is left out of the big map: chosen here, said on the picture, kept in the URL."""
+
+from typing import Any
+
+import streamlit as st
+
+from phenaki_viz.analysis.cuts import Cut
+from phenaki_viz.analysis.sinks import DEFINITION
+from phenaki_viz.analysis.tiles import MapTile
+from phenaki_viz.browser.map_cut import MapCut
+from phenaki_viz.figures.cut_notes import cut_notes
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.state.link import whole_number
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.work import computed
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+ALL = 100  # per cent
+SINKS = {"on": "Shown", "off": "Off", "nulls": "Off, nulls too"}
+
+
+def choose(run: Run, chosen: Selection) -> Cut | None:
+    """The controls of the map behind a button that says them; None when everything is shown."""
+    with st.popover(_state(), icon=":material/filter_alt:", width="content"):
+        mass = st.slider(
+            "Top mass",
+            10,
+            ALL,
+            ALL,
+            5,
+            format="%d %%",
+            key="top",
+            width=240,
+            help="Only the smallest set of keys that holds this share of each row is drawn; the "
+            "rest has a colour of its own. Decided on exact rows, also where the picture is "
+            "pooled. 100 % draws everything.",
+            **_BOUND,
+        )
+        sinks = _choose_sinks(chosen)
+    cut = Cut(mass / ALL, _without(run, chosen, sinks))
+    return None if cut.leaves_all and sinks == "on" else cut
+
+
+def _state() -> str:
+    """What is left out, on the button: 'All keys', 'Top 80 %, no sinks'."""
+    top = st.session_state.get("top", whole_number(st.query_params.get("top", "")) or ALL)
+    linked = st.query_params.get("sinks", SINKS["on"]) != SINKS["on"]
+    off = st.session_state.get("sinks", "off" if linked else "on") != "on"
+    said = ", ".join(filter(None, (top < ALL and f"top {top} %", off and "no sinks")))
+    return (said[:1].upper() + said[1:]) or "All keys"
+
+
+def _choose_sinks(chosen: Selection) -> str:
+    options = [name for name in SINKS if name != "nulls" or chosen.record.num_null_kv]
+    if st.session_state.get("sinks", "on") not in options:
+        st.session_state["sinks"] = "off"
+    sinks = st.segmented_control(
+        "Sinks",
+        options,
+        format_func=SINKS.__getitem__,
+        default="on",
+        key="sinks",
+        required=True,
+        help=f"A sink is {DEFINITION}. Without sinks, their columns are taken away and each row "
+        "is divided by what is left; hover still says the raw weight.",
+        **_BOUND,
+    )
+    return sinks or "on"
+
+
+def _without(run: Run, chosen: Selection, sinks: str) -> tuple[int, ...]:
+    if sinks == "on":
+        return ()
+    found = set(computed.sinks(run, chosen).keys)
+    if sinks == "nulls":
+        found |= set(range(chosen.record.num_null_kv))
+    return tuple(sorted(found))
+
+
+def on_map(chosen: Selection, tile: MapTile, cut: Cut) -> MapCut:
+    """The cut for the browser, in the cells of the tile."""
+    found = computed.cut_tile(chosen.record, chosen.item, chosen.head, tile, cut)
+    return MapCut(
+        kept=found.kept,
+        shown=found.shown,
+        left=found.left,
+        without=cut.without,
+        said=cut_notes(chosen.shown, cut),
+    )

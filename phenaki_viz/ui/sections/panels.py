@@ -1,0 +1,433 @@
+"""Pictures on the page: which component draws what, and what a click on it means."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from phenaki_viz.analysis.cuts import Cut
+from phenaki_viz.analysis.tiles import MapTile, pooled
+from phenaki_viz.browser.record_axes import axis_of as axis_of
+from phenaki_viz.figures import figure_of, flat_figure
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.head_grid import HeadGrid
+from phenaki_viz.figures.heatmap import Heatmap
+from phenaki_viz.figures.picture import Picture
+from phenaki_viz.figures.surface import Surface
+from phenaki_viz.figures.words import plain
+from phenaki_viz.recording import AttentionRecord, describe_origin
+from phenaki_viz.ui.components.attention_map import (
+    MOST_RANKS,
+    CellPick,
+    WindowWish,
+    attention_map,
+)
+from phenaki_viz.ui.components.figure import FigureClick
+from phenaki_viz.ui.components.figure import figure as plotly_figure
+from phenaki_viz.ui.components.film_strip import OfMap, film_strip
+from phenaki_viz.ui.components.head_grid import head_grid
+from phenaki_viz.ui.components.said import OfPatch, said
+from phenaki_viz.ui.components.shared import share_selection
+from phenaki_viz.ui.sections import map_filter
+from phenaki_viz.ui.sections.badges import badge_of
+from phenaki_viz.ui.state import patches
+from phenaki_viz.ui.state.link import numbers_in_url, say_in_url
+from phenaki_viz.ui.state.selection import Selection, untouched, wish
+from phenaki_viz.ui.work import computed
+from phenaki_viz.ui.work.shelves import number_of
+
+Level = Literal["h1", "h2", "h3"]
+MOST_CELLS = 324  # values a side that are sent to the browser at once: 210 kB
+LONGEST_LINE = 2500  # letters: a prompt may have 2,000
+MOST_CUT_CELLS = 200  # the same where more is sent of each value: what is kept of it, renormalised
+
+
+def theme() -> Any:
+    """'light' or 'dark', as the browser shows it."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def heading(
+    text: str,
+    made_by: Mapping[str, Any],
+    of: Mapping[str, str],
+    *,
+    patch: OfPatch | None = None,
+    key: str = "heading",
+    tag: Level = "h1",
+    tells: str = "",
+    opens: str = "",
+) -> None:
+    """What is looked at, and whether weights or words are random; said when a picture shows it.
+
+    of, patch, tells, opens: see `said`. tag: its level on the page.
+    """
+    said(
+        plain(text), key=key, tag=tag, of=of, patch=patch, badge=badge_of(made_by),
+        tells=plain(tells, LONGEST_LINE), opens=opens,
+    )  # fmt: skip
+
+
+def say(text: str, of: Mapping[str, str], *, key: str, aside: bool = False) -> None:
+    """A line that pictures are named by, said when they show it; aside: smaller, as a caption."""
+    said(plain(text, LONGEST_LINE), key=key, tag="p" if aside else "strong", of=of)
+
+
+def place_for_words() -> DeltaGenerator:
+    """Where a page's heading and sentences stand: above the controls that decide them."""
+    return st.container(gap="xxsmall", key="words.place")
+
+
+def the_patch(chosen: Selection, direction: str = "row") -> OfPatch:
+    """The chosen patch, for a heading that names it: it follows what is picked in the browser."""
+    return OfPatch(
+        link=link_of(chosen),
+        query=axis_of(chosen.record, chosen.item, "query"),
+        key=axis_of(chosen.record, chosen.item, "key"),
+        side="column" if direction == "column" and chosen.record.kind == "self" else "row",
+        place=chosen.place,
+    )
+
+
+def nothing(title: str, why: str) -> None:
+    """A page that this model has nothing for."""
+    st.title(title, anchor=False)
+    st.info(why, icon=":material/info:")
+
+
+def notes(picture: Picture, *elsewhere: str) -> tuple[str, ...]:
+    """The line that belongs under a picture: of its notes those that are not said beside it.
+
+    The scale is in the legend; where the weights come from is in the sidebar, and beside the
+    heading when they are random. Files hold all of it. elsewhere: what else the page says.
+    """
+    scale = getattr(picture, "scale", None)
+    ends = scale.describe() if isinstance(scale, ColourScale) else ""
+    return page_lines(picture.notes, picture.made_by, ends, *elsewhere)
+
+
+def page_lines(
+    notes: Sequence[str], made_by: Mapping[str, Any], *elsewhere: str
+) -> tuple[str, ...]:
+    """Notes as one line, without what the page says once for all its pictures, or `elsewhere`."""
+    left = [note for note in notes if note not in (describe_origin(made_by), *elsewhere)]
+    return (plain(" · ".join(left)),) if left else ()
+
+
+def plotly(
+    picture: Picture,
+    *,
+    key: str,
+    height: int,
+    flat: bool = False,
+    titled: bool = False,
+    noted: bool = True,
+    elsewhere: Sequence[str] = (),
+    shows: str = "",
+    on_click: Callable[[FigureClick], None] | None = None,
+) -> None:
+    """Curves and surfaces; zoom and camera stay when the data change.
+
+    titled, noted: whether its title stands over it and its notes under it. elsewhere: notes that
+    the page has already. shows: what it is of. on_click: told which point was clicked.
+    """
+    if flat and isinstance(picture, Surface):
+        drawn = flat_figure(picture, theme(), bare=True)
+    else:
+        drawn = figure_of(picture, theme(), bare=True)
+    plotly_figure(
+        drawn,
+        key=key,
+        height=height,
+        alt=picture.title,
+        title=plain(picture.title) if titled else "",
+        notes=notes(picture, *elsewhere) if noted else (),
+        shows=shows,
+        on_click=on_click,
+    )
+
+
+def grid(
+    picture: HeadGrid, *, kind: str = "heads", elsewhere: Sequence[str] = (), shows: str = ""
+) -> None:
+    """Every head as a small map; a click selects it. elsewhere: notes that the page has already."""
+    layers, heads = picture.thumbnails.shape[:2]
+    chosen = picture.selected or (0, 0)
+    head_grid(
+        picture.thumbnails,
+        scale=picture.scales,
+        layers=picture.layers,
+        heads=picture.heads,
+        selected=(min(chosen[0], layers - 1), min(chosen[1], heads - 1)),
+        values=picture.values,
+        value_label=picture.unit if picture.values is not None else None,
+        key=f"grid.{kind}",
+        on_pick=_pick_head if kind == "heads" else _pick_only_head,
+        notes=notes(picture, *elsewhere),
+        shows=shows,
+    )
+
+
+def strip(
+    picture: FilmStrip,
+    chosen: Selection,
+    direction: str,
+    *,
+    many: str = "",
+    aside: str = "",
+    each: str | None = None,
+    linked: bool = True,
+    unit: str = "weight",
+    shows: str = "",
+) -> None:
+    """What patches look at, or are looked at by, over the frames; a click chooses the patch.
+
+    aside: what stands behind that in small letters.
+
+    each: whose largest weight ends the colours, where it is another for every patch. linked: the
+    strip moves together with the large map of the same page. unit: of its numbers. shows: what it
+    is of.
+    """
+    film_strip(
+        picture.frames,
+        steps=picture.steps,
+        weights=picture.weights,
+        query=picture.query,
+        also=picture.also,
+        combine=patches.combine(),
+        side="column" if picture.chosen_is_key else "row",
+        grid=chosen.record.places.grid,
+        scale=picture.scale,
+        each=each,
+        uniform=picture.uniform,
+        uniforms=picture.uniforms,
+        masked=picture.masked,
+        direction=direction,
+        many=many,
+        aside=aside,
+        unit=unit,
+        locked=not untouched("step", "row", "column"),
+        of_map=_of_map(chosen) if linked else None,
+        walk=patches.walk(),
+        key="strip",
+        on_pick=patches.pick_patches,
+        on_walk=patches.keep_walk,
+        look=patches.first_look(),
+        on_look=patches.keep_look,
+        notes=notes(picture),
+        shows=shows,
+    )
+
+
+def _of_map(chosen: Selection) -> OfMap:
+    record, item = chosen.record, chosen.item
+    return OfMap(
+        link=link_of(chosen),
+        query=axis_of(record, item, "query"),
+        key=axis_of(record, item, "key"),
+        weights=_weights_of(chosen),
+        word=patches.word_of(chosen) if record.kind == "cross" else None,
+    )
+
+
+def link_of(chosen: Selection) -> str:
+    """Names the maps whose queries and keys are the same: every head and layer of a stack."""
+    record = chosen.record
+    _, _, i, j = record.map.shape
+    return f"{record.stack} {record.kind} {record.batch_items[chosen.item]} {i} {j}"
+
+
+def _weights_of(chosen: Selection) -> str:
+    record = chosen.record
+    run = number_of(chosen.recording)
+    return f"{record.module} {record.call} {chosen.item} {chosen.head} {run}"
+
+
+def share_choice(chosen: Selection, direction: str) -> None:
+    """Tell the pictures of the page which query, key and patches are chosen."""
+    first, *also = patches.together(chosen)
+    key = patches.key_of(chosen)
+    if chosen.record.kind == "cross":
+        key = patches.word_of(chosen)
+    elif direction == "column":
+        key = chosen.query + chosen.record.num_null_kv
+    share_selection(
+        link_of(chosen),
+        query=chosen.query,
+        key=key,
+        place=first,
+        also=also,
+        pickers=("map", "strip", "pinned"),
+    )
+
+
+def film(
+    picture: FilmStrip,
+    *,
+    key: str,
+    direction: str,
+    unit: str = "weight",
+    bare: bool = False,
+    shows: str = "",
+) -> None:
+    """Numbers of every patch over the frames, with nothing to pick; bare: the frames alone."""
+    film_strip(
+        picture.frames,
+        steps=picture.steps,
+        weights=picture.weights,
+        query=None,
+        still=True,
+        bare=bare,
+        grid=(picture.weights.shape[0], picture.weights.shape[1], picture.weights.shape[2]),
+        scale=picture.scale,
+        uniform=picture.uniform,
+        direction=direction,
+        unit=unit,
+        key=key,
+        notes=() if bare else notes(picture),
+        shows=shows,
+    )
+
+
+def attention(
+    chosen: Selection,
+    tile: MapTile,
+    scale: ColourScale,
+    cut: Cut | None = None,
+    *,
+    notes: Sequence[str] = (),
+    shows: str = "",
+    on_ends: Callable[[tuple[float, float] | None], None] | None = None,
+) -> None:
+    """One head's map, large: exact where it is small or zoomed into, pooled and so named else.
+
+    tile: see `shown_tile`. cut: what is left out of it, and said on it. notes: lines under it.
+    shows: what it is of. on_ends: told where the legend's handles were put.
+    """
+    record, at = chosen.record, (chosen.item, chosen.head)
+    _, _, i, j = record.map.shape
+    exact = tile.cell == (1, 1) and tile.values.size <= MOST_RANKS
+    attention_map(
+        tile.values,
+        total=(i, j),
+        window=tile.window,
+        cell=tile.cell,
+        scale=scale,
+        query_axis=axis_of(record, chosen.item, "query"),
+        key_axis=axis_of(record, chosen.item, "key"),
+        selected_query=chosen.query,
+        uniform=tile.uniform,
+        ranks=computed.ranks(record, *at, tile) if exact else None,
+        cut=map_filter.on_map(chosen, tile, cut) if cut else None,
+        source=f"{record.module} {at} {i} {j} {number_of(chosen.recording)} {cut}",
+        link=link_of(chosen),
+        weights=_weights_of(chosen),
+        key="map",
+        on_pick=picked_cell(record, chosen.item),
+        on_window=_keep_window,
+        view=_first_view(),
+        on_view=_keep_view,
+        on_ends=on_ends,
+        notes=notes,
+        shows=shows,
+    )
+
+
+def _first_view() -> tuple[float, ...] | None:
+    """What a link zooms to. It stays as it is: what changes would send the map again."""
+    first: tuple[float, ...] | None = st.session_state.setdefault(
+        "map.view.first", numbers_in_url("view", 4)
+    )
+    view = st.session_state.setdefault("map.view", first)
+    say_in_url("view", "-".join(f"{at:g}" for at in view) if view else "")
+    return first
+
+
+def zoomed_to(chosen: Selection) -> tuple[int, int, int, int] | None:
+    """The cells of the large map that are on view, whole ones; None where that is all of it."""
+    view = st.session_state.get("map.view")
+    _, _, i, j = chosen.record.map.shape
+    if view is None or not (0 <= view[0] < view[1] <= i and 0 <= view[2] < view[3] <= j):
+        return None
+    r0, r1, c0, c1 = int(view[0]), -int(-view[1] // 1), int(view[2]), -int(-view[3] // 1)
+    return (r0, r1, c0, c1) if (r0, r1, c0, c1) != (0, i, 0, j) else None
+
+
+def _keep_view(view: list[float] | None) -> None:
+    st.session_state["map.view"] = view
+
+
+def shown_tile(chosen: Selection, cut: Cut | None) -> MapTile:
+    """The part of the selected head's map that is on view, as finely as is sent."""
+    record = chosen.record
+    window = _window(*record.map.shape[2:])
+    tile = computed.tile(record, chosen.item, chosen.head, window, MOST_CELLS)
+    if cut is None or tile.cell == (1, 1):
+        return tile
+    return computed.tile(record, chosen.item, chosen.head, window, MOST_CUT_CELLS)
+
+
+def heatmap(
+    picture: Heatmap,
+    chosen: Selection,
+    *,
+    key: str,
+    notes: Sequence[str] = (),
+    shows: str = "",
+) -> None:
+    """A map that is given whole, such as a mask. notes: lines under it. shows: what it is of."""
+    values, cell = pooled(picture.values, picture.hidden, MOST_CELLS)
+    attention_map(
+        values,
+        total=(picture.values.shape[0], picture.values.shape[1]),
+        cell=cell,
+        scale=picture.scale,
+        query_axis=axis_of(chosen.record, chosen.item, "query"),
+        key_axis=axis_of(chosen.record, chosen.item, "key"),
+        selected_query=chosen.query,
+        unit=picture.unit,
+        source=picture.name,
+        key=key,
+        on_pick=picked_cell(chosen.record, chosen.item),
+        notes=notes,
+        shows=shows,
+    )
+
+
+def _window(i: int, j: int) -> tuple[int, int, int, int]:
+    """The part of the map asked for; the whole of it unless the asked part still exists."""
+    asked: WindowWish | None = st.session_state.get("map.window.asked")
+    if asked is None or asked["r1"] > i or asked["c1"] > j:
+        return 0, i, 0, j
+    return asked["r0"], asked["r1"], asked["c0"], asked["c1"]
+
+
+def _keep_window(asked: WindowWish) -> None:
+    st.session_state["map.window.asked"] = asked
+
+
+def _pick_head(layer: int, head: int) -> None:
+    wish(layer=layer, head=head)
+
+
+def _pick_only_head(_: int, head: int) -> None:
+    wish(head=head)
+
+
+def picked_cell(record: AttentionRecord, item: int) -> Any:
+    """What to do with a cell picked on a map: move the query, and the word of cross-attention."""
+
+    def picked(pick: CellPick) -> None:
+        token = pick["query"]
+        if record.kind == "self" and st.session_state.get("direction") == "column":
+            token = token if pick["key"] is None else pick["key"] - record.num_null_kv
+        if token >= 0:  # a null key has no place
+            step, row, column = record.places.place(record.batch_items[item], token)
+            wish(step=step, row=row, column=column)
+        patches.pick_key(pick["key"])
+        if record.kind == "cross" and pick["key"] is not None:
+            st.session_state["word"] = pick["key"]
+
+    return picked

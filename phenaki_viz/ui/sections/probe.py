@@ -1,0 +1,133 @@
+"""The causality probe on the page Masks: where information flows past a mask, module by module."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from torch import nn
+
+from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.evaluation.causality import expected_seconds
+from phenaki_viz.evaluation.reach import Causality, ModuleReach
+from phenaki_viz.figures.causality_sentences import (
+    known_without_model,
+    module_rows,
+    probe_definition,
+    probe_sentence,
+)
+from phenaki_viz.figures.causality_views import modules_picture, reach_picture
+from phenaki_viz.runs.live import find_model
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.work import computed, shows
+from phenaki_viz.ui.work.shelves import number_of
+
+TITLE = "Through the model"
+QUICK = 1.0  # seconds: what takes longer is asked for first
+_ASKED = "probe.asked"
+HOW = {"through": "The transformer's input", "alone": "The module's own input"}
+COLUMNS = {
+    "module": st.column_config.TextColumn("Module"),
+    "alone": st.column_config.TextColumn(
+        "Lets later through", help="With its own input changed: the largest change of a step "
+        "before the one that was replaced",
+    ),
+    "through": st.column_config.TextColumn(
+        "Is reached by later", help="With the transformer's input changed: what modules before it "
+        "let through counts as well",
+    ),
+    "margin": st.column_config.TextColumn(
+        "Sure by", help="With its own input changed: how many times the change nearest to the "
+        "tolerance is above or below it; or what is before the replaced step is equal bit for bit",
+    ),
+}  # fmt: skip
+
+
+def draw(run: Run, chosen: Selection, beside: DeltaGenerator) -> Callable[[], None] | None:
+    """Which time steps reach which: the picture `beside` the mask.
+
+    Returns what draws the table of all modules, of which one is picked; None where nothing is
+    known.
+    """
+    with beside:
+        st.header(TITLE, anchor=False)
+        model = find_model(run)
+        if model is None:
+            known = known_without_model(run.recording.made_by, chosen.record.stack)
+            st.caption(
+                "A recording holds no model whose time steps could be replaced to see what moves. "
+                f"What it says: {known}."
+            )
+            return None
+        found = _found(run, chosen, model)
+    return None if found is None else partial(_results, run, chosen, found, beside)
+
+
+def _found(run: Run, chosen: Selection, model: nn.Module) -> Causality | None:
+    """What the probe finds: at once where that is quick, else when it is asked for."""
+    stack = chosen.record.stack
+    asked = (number_of(run), stack)
+    seconds = expected_seconds(model, chosen.records)
+    wanted = seconds <= QUICK or st.session_state.get(_ASKED) == asked
+    if not wanted and not computed.knows_causality(run, stack):
+        st.caption(
+            "Replace one time step of what this transformer is given at a time, and see which "
+            "outputs of which module move."
+        )
+        st.button(
+            f"Probe it (about {seconds:.0f} s)", type="primary", icon=":material/labs:",
+            key="probe.start", on_click=_ask, args=(asked,),
+        )  # fmt: skip
+        return None
+    try:
+        return computed.causality_of(run, model, stack, _take_back)
+    except PhenakiVizError as error:
+        st.caption("It cannot be probed.")
+        st.text(str(error))
+        return None
+
+
+def _ask(asked: tuple[int, str]) -> None:
+    st.session_state[_ASKED] = asked
+
+
+def _take_back() -> None:
+    st.session_state.pop(_ASKED, None)
+
+
+def _results(run: Run, chosen: Selection, found: Causality, beside: DeltaGenerator) -> None:
+    """The modules, here; and `beside` the mask what was found, and the module that is picked."""
+    made_by = run.recording.made_by
+    one, how = _choose(found)
+    every = modules_picture(found, how, made_by)
+    export_row(every.name, lambda: every, "probe.modules")
+    of = f"{shows.a_run(run.recording)} probe {found.stack}"
+    picture = reach_picture(found, one, how, made_by)
+    with beside:
+        masked = all(record.causal for record in chosen.records)
+        panels.say(probe_sentence(found, masked=masked), {"probe": of}, key="sentence.probe")
+        panels.plotly(
+            picture, key="probe", height=350, titled=True, noted=False,
+            shows=f"{of} {one.name} {how}",
+        )  # fmt: skip
+        export_row(picture.name, lambda: picture, "probe")
+
+
+def _choose(found: Causality) -> tuple[ModuleReach, str]:
+    """A table of the modules; the one that is picked is drawn, else the whole transformer."""
+    st.header("Module by module", anchor=False)
+    picked: Any = st.dataframe(
+        module_rows(found), column_config=COLUMNS, hide_index=True, height=250,
+        key=f"probe.table.{found.stack}", on_select="rerun", selection_mode="single-row",
+    )  # fmt: skip
+    how = st.segmented_control(
+        "A time step is replaced in", list(HOW), format_func=HOW.__getitem__, default="through",
+        key="probe_how", required=True,
+    )  # fmt: skip
+    st.caption(f"{probe_definition(found)}. Pick a row to draw its module.")
+    rows = [at for at in picked.selection.rows if at < len(found.modules)]
+    return found.modules[rows[0] if rows else -1], how or "through"

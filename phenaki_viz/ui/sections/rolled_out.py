@@ -1,0 +1,45 @@
+"""Attention rollout in a box that is opened: approximate, and named so."""
+
+import streamlit as st
+
+from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.figures.rollout_views import ABOUT, rollout_picture, rollout_sentence
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.work import computed, shows
+
+MOST = 1024  # queries of a picture: the product of whole maps grows with their cube
+
+
+def draw(run: Run, chosen: Selection) -> None:
+    """From the first layer to the chosen one, for all queries of one map."""
+    record = chosen.record
+    if record.is_cross:
+        return
+    box = st.expander(
+        "Approximate: attention rollout", icon=":material/layers:", key="rollout",
+        on_change="rerun",
+    )  # fmt: skip
+    if not box.open:
+        return
+    with box:
+        st.caption(ABOUT)
+        if record.map.shape[2] > MOST:
+            st.caption(
+                f"A picture of more than {MOST:,} queries takes too long to make here: "
+                "phenaki_viz.analysis.rollout gives the rows that are asked for."
+            )
+            return
+        try:
+            shares = computed.rollout_of(run, chosen)
+        except PhenakiVizError as error:
+            st.text(str(error))
+            return
+        records, of = chosen.records[: chosen.layer + 1], shows.a_head(chosen)
+        picture = rollout_picture(records, chosen.item, shares, run.recording.made_by)
+        said = rollout_sentence(records, chosen.item, chosen.query, shares)
+        panels.say(said, {"rollout.map": of}, key="sentence.rollout")
+        panels.heatmap(picture, chosen, key="rollout.map", shows=of)
+        export_row(picture.name, lambda: picture, "rollout")

@@ -1,0 +1,1 @@
+"""Where maps come from: which model, clip and prompt; the sidebar."""

@@ -1,0 +1,72 @@
+"""Which model is looked at, and its controls."""
+
+from typing import Any
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from phenaki_viz.checkpoints import Opened
+from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.ui.source import ablation, checkpoint, dial, dial_history, trained
+from phenaki_viz.ui.source.recording_file import given_file
+from phenaki_viz.ui.work import open_models
+from phenaki_viz.ui.work.requests import MAP_LIMIT, DialledRequest, LookRequest
+from phenaki_viz.ui.work.run_cache import Wanted
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+SOURCES = {"trained": "Trained", "dial": "Dial", "own": "Your own"}
+
+
+def draw_sidebar(train: StreamlitPage) -> tuple[Wanted | None, Wanted | None]:
+    """Draw the controls; returns the run they ask for, and the same with everything switched on.
+
+    train: the page where a dialled model learns.
+    The second is None where nothing is switched off; both are when there is no model to ask.
+    """
+    with st.sidebar:
+        st.header("Model", anchor=False)
+        source = st.segmented_control(
+            "Weights",
+            list(SOURCES),
+            format_func=SOURCES.__getitem__,
+            default="own" if given_file() else "trained",
+            key="source",
+            required=True,
+            width="stretch",
+            label_visibility="collapsed",
+            help="A small Phenaki that has learned; any architecture with random weights; or a "
+            "checkpoint of phenaki-pytorch",
+            **_BOUND,
+        )
+        if source == "dial":
+            st.page_link(train, label="Train this one", help="It starts with random weights")
+            return _dialled(), None
+        found = _shipped() if source == "trained" else checkpoint.draw_own()
+        if found is None:
+            return None, None
+        if isinstance(found, Wanted):
+            return found, None
+        return _both(trained.draw_ask(found.model))
+
+
+def _both(asked: LookRequest) -> tuple[Wanted, Wanted | None]:
+    whole = Wanted(asked.whole(), ablation.all_on) if asked.ask.switches else None
+    return Wanted(asked, ablation.all_on), whole
+
+
+def _dialled() -> Wanted:
+    settings, clip = dial.draw_dials()
+    request = DialledRequest(settings=settings, clip=clip, limit_bytes=MAP_LIMIT)
+    return Wanted(request, dial_history.step_back)
+
+
+def _shipped() -> Opened | None:
+    try:
+        found = open_models.shipped()
+    except PhenakiVizError as error:
+        st.error("The trained model cannot be opened.", icon=":material/block:")
+        st.text(str(error))
+        return None
+    size = sum(weight.numel() for weight in found.model.parameters()) / 1e6
+    st.caption(f"A small Phenaki, trained on moving handwritten digits ({size:.1f} M parameters).")
+    return found

@@ -1,0 +1,183 @@
+"""Several patches looked at together, the key beside the query, and the walk; the URL holds them.
+
+The first patch is the selection's own; these are what was chosen with it.
+"""
+
+import re
+from typing import Any, Literal, cast
+
+import streamlit as st
+
+from phenaki_viz.analysis.overlay import Combine
+from phenaki_viz.figures.laid_over import Drawn
+from phenaki_viz.figures.naming import key_axis
+from phenaki_viz.recording import AttentionRecord, Place
+from phenaki_viz.ui.components.film_strip import (
+    MOST_PATCHES,
+    SLOW_WALK,
+    PatchPick,
+    StripLook,
+    Walk,
+)
+from phenaki_viz.ui.state.link import groups_text, number_groups, say_in_url, whole_number
+from phenaki_viz.ui.state.selection import Selection, wish
+
+ALSO, COMBINE, KEY, WALK = "queries.also", "queries.combine", "queries.key", "queries.walk"
+WORD = "word"
+_BOX, _LAST = "word.box", "word.last"
+LOOK, FIRST_LOOK = "queries.look", "queries.look.first"
+SHOWN: dict[str, Literal["lines", "beside", "bare"]] = {
+    "lines": "lines", "apart": "beside", "bare": "bare",
+}  # fmt: skip
+CONTRAST = re.compile(r"x[0-9]{1,2}(\.[0-9])?")
+MOST_CONTRAST = 10.0
+WALKS = ("frames", "row", "column", "all")
+FASTEST = 12
+
+
+def together(chosen: Selection) -> tuple[Place, ...]:
+    """The selected patch and those that were chosen with it, as far as this model has them."""
+    linked = number_groups(st.query_params.get("also", ""), 3, MOST_PATCHES)
+    asked: tuple[Place, ...] = st.session_state.setdefault(ALSO, linked)
+    grid = chosen.record.places.grid
+    say_in_url("also", groups_text(asked))
+    there = [at for at in asked if all(a < size for a, size in zip(at, grid, strict=True))]
+    return chosen.place, *(at for at in there if at != chosen.place)
+
+
+def combine() -> Combine:
+    """How the weights of several patches are put together."""
+    asked = st.session_state.setdefault(COMBINE, st.query_params.get("combine", "mean"))
+    how: Literal["mean", "sum"] = "sum" if asked == "sum" else "mean"
+    say_in_url("combine", "" if how == "mean" else how)
+    return how
+
+
+def key_of(chosen: Selection) -> int | None:
+    """The key that was picked beside the query, a column of the map; None for none."""
+    if KEY not in st.session_state:
+        st.session_state[KEY] = whole_number(st.query_params.get("key", ""))
+    key: int | None = st.session_state[KEY]
+    say_in_url("key", "" if key is None else str(key))
+    return key if key is not None and key < chosen.record.map.shape[3] else None
+
+
+def word_of(chosen: Selection) -> int:
+    """The key that the words of cross-attention are looked at from: a null key or a word."""
+    return word_at(chosen.record)
+
+
+def word_at(record: AttentionRecord, box: str = "map") -> int:
+    """The key that is chosen of a cross-attention map: a column, as a word may stand there twice.
+
+    The link says its number, the first word is not said. box: which widget asks for it; another
+    kind of widget cannot read what the one before left in the session, and is set anew.
+    """
+    names, first = key_axis(record, 0).names, first_word(record)
+    if WORD not in st.session_state:
+        st.session_state[WORD] = _word_in_url(names, first)
+    if st.session_state.get(_BOX, box) != box:
+        st.session_state[WORD] = st.session_state.get(_LAST, first)
+    if st.session_state[WORD] not in range(len(names)):
+        st.session_state[WORD] = len(names) - 1
+    at = int(st.session_state[WORD])
+    st.session_state[_BOX], st.session_state[_LAST] = box, at
+    say_in_url(WORD, "" if at == first else str(at))
+    return at
+
+
+def first_word(record: AttentionRecord) -> int:
+    """The first key that is a word; the last null key/value where the text is empty."""
+    return min(record.num_null_kv, record.map.shape[3] - 1)
+
+
+def _word_in_url(names: tuple[str, ...], first: int) -> int:
+    """A link's number; older links said '4: two', or 'two'."""
+    asked = st.query_params.get(WORD, "")
+    at = whole_number(asked.partition(":")[0])
+    if at is None:
+        return names.index(asked) if asked in names else first
+    return min(at, len(names) - 1)
+
+
+def walk() -> Walk:
+    """How the patch walks by itself."""
+    asked = st.session_state.setdefault(WALK, _walk_in_url())
+    usual = asked == SLOW_WALK
+    say_in_url("walk", "" if usual else f"{asked['along']}.{asked['pace']}")
+    return cast(Walk, asked)
+
+
+def first_look() -> StripLook | None:
+    """How a link draws the strip. It stays as it is: the browser knows what was changed since."""
+    first: StripLook | None = st.session_state.setdefault(FIRST_LOOK, _look_in_url())
+    now = st.session_state.setdefault(LOOK, first)
+    say_in_url("strip", _look_text(now) if now else "")
+    return first
+
+
+def keep_look(asked: StripLook) -> None:
+    """How the user draws the strip; a callback."""
+    st.session_state[LOOK] = asked
+
+
+def drawn() -> Drawn:
+    """The same for the strip's files."""
+    now: StripLook | None = st.session_state.get(LOOK)
+    if now is None:
+        return Drawn()
+    return Drawn(
+        opacity=float(now["opacity"]),
+        contrast=float(now["contrast"]),
+        lines=bool(now["lines"]),
+        beside=bool(now["beside"]),
+        hatched=not now["bare"],
+    )
+
+
+def pick_patches(pick: PatchPick) -> None:
+    """What was picked on the film strip, for the next run; a callback."""
+    wish(step=pick["t"], row=pick["h"], column=pick["w"])
+    also = [(int(t), int(h), int(w)) for t, h, w in pick.get("also", [])]
+    st.session_state[ALSO] = tuple(also)[:MOST_PATCHES]
+    st.session_state[COMBINE] = pick.get("combine", "mean")
+
+
+def keep_walk(asked: Walk) -> None:
+    """How the user lets the patch walk; a callback."""
+    st.session_state[WALK] = {"along": asked["along"], "pace": int(asked["pace"])}
+
+
+def pick_key(key: int | None) -> None:
+    """The key that was picked on a map, and no patches beside the query; call it in a callback."""
+    st.session_state[KEY] = key
+    st.session_state[ALSO] = ()
+
+
+def _walk_in_url() -> dict[str, Any]:
+    along, _, asked = st.query_params.get("walk", "").partition(".")
+    pace = whole_number(asked) or 0
+    fine = along in WALKS and 1 <= pace <= FASTEST
+    return {"along": along, "pace": pace} if fine else dict(SLOW_WALK)
+
+
+def _look_text(look: StripLook) -> str:
+    """'60-x2.5-lines-apart': opacity in per cent, contrast if it is not 1, and what is on."""
+    on = [name for name, field in SHOWN.items() if look[field]]
+    contrast = [] if look["contrast"] == 1 else [f"x{look['contrast']:g}"]
+    return "-".join([f"{100 * look['opacity']:.0f}", *contrast, *on])
+
+
+def _look_in_url() -> StripLook | None:
+    asked, *on = st.query_params.get("strip", "").split("-")
+    percent = whole_number(asked)
+    if percent is None or percent > 100:
+        return None
+    contrast = next((float(one[1:]) for one in on if CONTRAST.fullmatch(one)), 1.0)
+    return {
+        "opacity": percent / 100,
+        "contrast": min(max(contrast, 1.0), MOST_CONTRAST),
+        "lines": "lines" in on,
+        "beside": "apart" in on,
+        "bare": "bare" in on,
+    }

@@ -1,0 +1,252 @@
+"""What is looked at: stack, layer, head, patch and colours; kept while the model changes.
+
+What the user last asked for is the wish; what can be shown of it in the present model is the
+selection. With fewer heads the selection moves to the last one, and comes back with the heads.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.naming import family, kind_name, video_name
+from phenaki_viz.recording import AttentionRecord, Place, Recording
+from phenaki_viz.ui.markup import inert
+from phenaki_viz.ui.state.link import whole_number
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+FIRST = ("self", "cross")
+MOST_IN_A_ROW = 4
+VIDEO = "video"
+# Of the number boxes with their labels beside them, in pixels.
+WIDTHS = {"layer": 120, "head": 118, "step": 118, "row": 118, "column": 134}
+LABELS = {"step": "Time"}  # links keep the name they had
+# On the sample clip this patch lies on the upper digit, in the middle of the film.
+NUMBERS = {"layer": 0, "head": 0, "step": 2, "row": 1, "column": 2}
+# Of the trained model: the head that reads the digit's word, and a patch on the digit.
+STARTS = {"trained": NUMBERS | {"layer": 1, "head": 3, "row": 2, "column": 2}}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One head of one layer of one stack, and one patch of the video.
+
+    records: every layer of the stack. place: the chosen patch (step, row, column). video: which of
+    the batch, from 0.
+    """
+
+    recording: Recording
+    records: tuple[AttentionRecord, ...]
+    layer: int
+    head: int
+    place: Place
+    video: int = 0
+
+    @property
+    def record(self) -> AttentionRecord:
+        """The selected layer's record."""
+        return self.records[self.layer]
+
+    @property
+    def item(self) -> int:
+        """The batch item whose map holds the chosen patch."""
+        original, _ = self.record.places.locate(self.place, self.video)
+        return self.record.item_of(original)
+
+    @property
+    def items(self) -> list[int]:
+        """The same, for every layer of the stack."""
+        original, _ = self.record.places.locate(self.place, self.video)
+        return [record.item_of(original) for record in self.records]
+
+    @property
+    def query(self) -> int:
+        """The chosen patch as a row of the map."""
+        return self.record.places.locate(self.place)[1]
+
+    @property
+    def shown(self) -> Head:
+        """The selected head, for the picture builders."""
+        return Head(self.recording, self.record, self.item, self.head)
+
+
+def choose_stack(
+    recording: Recording,
+    *,
+    key: str = "maps",
+    first: Callable[[AttentionRecord], bool] | None = None,
+) -> tuple[AttentionRecord, ...]:
+    """Self or cross, spatial or temporal: one stack of layers.
+
+    key: of the widget, for a page that begins elsewhere than the others. first: it begins with the
+    first stack whose first layer is so, unless the link says which.
+    """
+    families = _families(recording)
+    names = list(families)
+    if not names:
+        return ()
+    start = _first_family(families)
+    if first is not None:
+        start = _linked(names) or next((n for n in names if first(families[n][0])), start)
+    if st.session_state.get(key, start) not in names:
+        st.session_state[key] = start
+    draw: Any = st.pills if len(names) > MOST_IN_A_ROW else st.segmented_control
+    chosen = draw(
+        "Maps",
+        names,
+        wrap=True,  # in a row of widgets the last ones would else be out of sight on a narrow page
+        format_func=_said,
+        default=start,
+        key=key,
+        required=True,
+        label_visibility="collapsed",
+        **_BOUND,
+    )
+    return families[chosen or start]
+
+
+def stack_now(recording: Recording) -> tuple[AttentionRecord, ...]:
+    """The stack that is looked at, without drawing the choice; () where nothing was recorded."""
+    families = _families(recording)
+    if not families:
+        return ()
+    asked = st.session_state.get("maps") or _linked(list(families))
+    return families[asked if asked in families else _first_family(families)]
+
+
+def _families(recording: Recording) -> dict[str, tuple[AttentionRecord, ...]]:
+    """Stacks by their kind; what fills in tokens first: there attention crosses space and time."""
+    groups = (tuple(group) for group in recording.stacks().values())
+    found = {kind_name(recording, group[0]): group for group in groups}
+    return dict(sorted(found.items(), key=lambda one: family(one[1][0]) not in FIRST))
+
+
+def _first_family(families: Mapping[str, Sequence[AttentionRecord]]) -> str:
+    """The kind that is looked at first: of the trained model the one that reads the text."""
+    crossed = [name for name, records in families.items() if family(records[0]) == "cross"]
+    return crossed[0] if _trained() and crossed else next(iter(families))
+
+
+def _linked(names: Sequence[str]) -> str | None:
+    """The kind of map that the link names, as the other pages write it."""
+    said = st.query_params.get("maps", "").casefold()
+    return next((name for name in names if name.casefold() == said), None)
+
+
+def choose(
+    recording: Recording, records: Sequence[AttentionRecord], *, place: bool = True
+) -> Selection:
+    """Layer, head and patch by numbers; the canvases write the same state.
+
+    place: False asks for layer and head alone, the patch is the first.
+    """
+    grid = records[0].places.grid
+    limits = {
+        "layer": len(records) - 1,
+        "head": len(records[0].heads) - 1,
+        "step": grid[0] - 1,
+        "row": grid[1] - 1,
+        "column": grid[2] - 1,
+    }
+    asked = limits if place else {name: limits[name] for name in ("layer", "head")}
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+        at = {name: number(name, most) for name, most in asked.items()}
+        video = _video(records[at["layer"]])
+    where = at.get("step", 0), at.get("row", 0), at.get("column", 0)
+    there = _recorded_place(records[at["layer"]], video, where)
+    if there != where:
+        st.caption("The map of this place was not recorded; shown is the nearest that was.")
+    return Selection(recording, tuple(records), at["layer"], at["head"], there, video)
+
+
+def _said(kind: str) -> str:
+    """A kind of map as a label; a stack's name in it may come from a file."""
+    return inert(kind[:1].upper() + kind[1:])
+
+
+def _video(record: AttentionRecord) -> int:
+    """Which video of the batch; asked where several were recorded."""
+    each = record.places.items_per_video
+    first = {item // each: at for at, item in reversed(list(enumerate(record.batch_items)))}
+    videos = sorted(first)
+    if st.session_state.get(VIDEO, videos[0]) not in videos:
+        st.session_state[VIDEO] = videos[0]
+    if len(videos) < 2:
+        return videos[0]
+    return st.selectbox(
+        "Of the batch",
+        videos,
+        format_func=lambda video: video_name(record, first[video]),
+        key=VIDEO,
+        width=150,
+        **_BOUND,
+    )
+
+
+def _recorded_place(record: AttentionRecord, video: int, place: Place) -> Place:
+    """The place itself, or the nearest whose batch item was recorded."""
+    item, token = record.places.locate(place, video)
+    if item in record.batch_items:
+        return place
+    each = record.places.items_per_video
+    there = [one for one in record.batch_items if one // each == video]
+    return record.places.place(min(there, key=lambda one: abs(one - item)), token)
+
+
+def wish(**asked: int) -> None:
+    """Ask for a layer, head, step, row or column; call it from a callback."""
+    wishes = st.session_state.setdefault("wishes", {})
+    for name, value in asked.items():
+        wishes[name] = int(value)
+        st.session_state[name] = int(value)
+
+
+def untouched(*names: str) -> bool:
+    """Whether these parts of the selection are still what is looked at first."""
+    return all(current(name, 10**6) == _start(name) for name in names)
+
+
+def current(name: str, most: int) -> int:
+    """A part of the selection as it stands, held between 0 and `most`, without drawing it."""
+    wanted = st.session_state.get("wishes", {}).get(name, st.session_state.get(name))
+    return max(0, min(_from_url(name) if wanted is None else int(wanted), most))
+
+
+def number(name: str, most: int) -> int:
+    """A number box for one part of the selection, held between 0 and `most`."""
+    wishes = st.session_state.setdefault("wishes", {})
+    wanted = wishes.get(name, st.session_state.get(name, _from_url(name)))
+    wishes.setdefault(name, wanted)
+    st.session_state[name] = max(0, min(wanted, most))
+    return st.number_input(
+        LABELS.get(name, name.capitalize()),
+        0,
+        max(most, 0),
+        min(_start(name), most),
+        key=name,
+        on_change=_typed,
+        args=(name,),
+        width=WIDTHS[name],
+        disabled=most == 0,
+        **_BOUND,
+    )
+
+
+def _from_url(name: str) -> int:
+    asked = whole_number(st.query_params.get(name, ""))
+    return _start(name) if asked is None else asked
+
+
+def _trained() -> bool:
+    return st.session_state.get("source") == "trained"
+
+
+def _start(name: str) -> int:
+    """What is looked at first, of the model that is chosen."""
+    return STARTS.get(st.session_state.get("source", ""), NUMBERS)[name]
+
+
+def _typed(name: str) -> None:
+    wish(**{name: st.session_state[name]})

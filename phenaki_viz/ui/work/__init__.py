@@ -1,0 +1,1 @@
+"""Long work and what is kept: runs, trainings, results of a page; nothing here draws a picture."""

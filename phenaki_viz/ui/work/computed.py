@@ -1,0 +1,300 @@
+"""What is computed from a run for a page and worth keeping while the run is on screen."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import streamlit as st
+from torch import nn
+
+from phenaki_viz.analysis import cuts, tiles
+from phenaki_viz.analysis.cuts import Cut, CutTile
+from phenaki_viz.analysis.incremental import Incremental
+from phenaki_viz.analysis.measures import Measure, applicable, head_statistics
+from phenaki_viz.analysis.reading import Reading, reading
+from phenaki_viz.analysis.rollout import rollout
+from phenaki_viz.analysis.sinks import Sinks, sink_keys
+from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
+from phenaki_viz.analysis.weight_range import WeightRange, drawn_range, weight_range
+from phenaki_viz.analysis.words import content_patches
+from phenaki_viz.evaluation.causality import probe_run
+from phenaki_viz.evaluation.effects import HeadEffect, Trials, sweep
+from phenaki_viz.evaluation.reach import Causality
+from phenaki_viz.figures.attention_views import Colours
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.over_video import frame_steps
+from phenaki_viz.figures.position_sentences import bias_heading
+from phenaki_viz.figures.sentences import head_sentence
+from phenaki_viz.recording import AttentionRecord, HeadMap, PositionBias, evaluate_bias
+from phenaki_viz.runs.live import find_model
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.work import fragment_jobs
+from phenaki_viz.ui.work.shelves import Shelf, number_of
+
+T = TypeVar("T")
+KEPT = 256 * 2**20  # bytes of what is computed from all runs: tiles of maps, thumbnails, metrics
+# By the numbers of what it was computed from, which are never given twice.
+kept: Shelf[tuple[Any]] = Shelf(KEPT)
+MOST_PARTS = 8  # of a run that are kept; they hold no more than the run's own maps and a clip
+_parts: WeakKeyDictionary[Run, OrderedDict[Any, Run]] = WeakKeyDictionary()
+_guard = threading.RLock()
+NO_THUMBS = "thumbs.held"
+
+
+def thumbs(run: Run, chosen: Selection) -> Thumbnails | None:
+    """Thumbnails of every head of the chosen stack; None while nobody wants to wait for them."""
+    key = ("thumbs", *_heads(chosen))
+    if st.session_state.get(NO_THUMBS) == (number_of(run), key):
+        return None
+    held = partial(st.session_state.__setitem__, NO_THUMBS, (number_of(run), key))
+    return _in_slices(
+        run, key, lambda: thumbnails.steps(chosen.records, chosen.items), "Drawing the heads:", held
+    )  # fmt: skip
+
+
+def draw_thumbs() -> None:
+    """Ask for thumbnails again that were cancelled; a callback."""
+    st.session_state.pop(NO_THUMBS, None)
+
+
+def tile(
+    record: AttentionRecord, item: int, head: int, window: tiles.Window, most: int
+) -> tiles.MapTile:
+    """A window of one map as the browser draws it; the last ones that were looked at are kept."""
+    return _of_map(
+        record, ("tile", item, head, window, most),
+        lambda: tiles.map_tile.steps(HeadMap(record, item, head), window, most),
+        "Reading this part of the map:",
+    )  # fmt: skip
+
+
+def cut_tile(
+    record: AttentionRecord, item: int, head: int, tile: tiles.MapTile, cut: Cut
+) -> CutTile:
+    """How a tile looks under a cut; kept like the tiles."""
+    return _of_map(
+        record, ("cut", item, head, number_of(tile), cut),
+        lambda: cuts.cut_tile.steps(HeadMap(record, item, head), tile, cut),
+        "Deciding what is left out:",
+    )  # fmt: skip
+
+
+def ranks(record: AttentionRecord, item: int, head: int, tile: tiles.MapTile) -> np.ndarray:
+    """The rank of every key of a tile of single cells in its whole row; kept like the tiles."""
+    return _of_map(
+        record, ("ranks", item, head, number_of(tile)),
+        lambda: cuts.tile_ranks.steps(HeadMap(record, item, head), tile), "Ranking the keys:",
+    )  # fmt: skip
+
+
+def range_of(
+    run: Run, record: AttentionRecord, item: int, head: int, of_uniform: bool = False
+) -> WeightRange:
+    """Where the weights of one head lie; of_uniform: their multiples of uniform."""
+    return _in_slices(
+        run, ("range", *_head(record, item, head), of_uniform),
+        lambda: weight_range.steps([HeadMap(record, item, head)], of_uniform),
+        "Looking where colours should end:",
+    )  # fmt: skip
+
+
+def range_of_all(run: Run, chosen: Selection, of_uniform: bool = False) -> WeightRange:
+    """Where the weights of all heads and layers of the stack lie, for one common scale."""
+    heads = [
+        HeadMap(record, item, head)
+        for record, item in zip(chosen.records, chosen.items, strict=True)
+        for head in range(len(record.heads))
+    ]
+    key = ("ranges", *_heads(chosen), of_uniform)
+    return _in_slices(
+        run, key, lambda: weight_range.steps(heads, of_uniform),
+        "Looking where colours should end:", _back_to_one_head,
+    )  # fmt: skip
+
+
+def head_sentence_of(run: Run, chosen: Selection) -> str:
+    """What the selected head does on the whole, in a sentence."""
+    key = (number_of(run), "sentence", *_head(chosen.record, chosen.item, chosen.head))
+    return once(key, lambda: head_sentence(chosen.shown))
+
+
+def reading_of(run: Run, records: Sequence[AttentionRecord], items: Sequence[int]) -> Reading:
+    """How every word is read by every head of a cross-attention stack. items: one a record."""
+
+    def steps() -> Incremental[Reading]:
+        frames = run.clip.frames
+        at = frame_steps(len(frames), run.temporal_patch)
+        return reading.steps(records, items, content_patches(frames, records[0].places.grid, at))
+
+    maps = tuple(number_of(record.map) for record in records)
+    return _in_slices(run, ("reading", maps, tuple(items)), steps, "Comparing words:")
+
+
+def effects_of(
+    model: nn.Module, asked: Trials, key: Hashable, on_cancel: Callable[[], None]
+) -> tuple[HeadEffect, ...]:
+    """What every head of a model is worth. key: all that decides it."""
+
+    def work() -> tuple[HeadEffect, ...]:
+        steps = partial(sweep.steps, model, asked)
+        return fragment_jobs.work_on("sweep", key, steps, "Switching heads off:", on_cancel)
+
+    return once(key, work)
+
+
+def causality_of(
+    run: Run, model: nn.Module, stack: str, on_cancel: Callable[[], None]
+) -> Causality:
+    """Which time steps reach which in one transformer of a run."""
+    steps = partial(probe_run.steps, run, model, stack)
+    return _in_slices(
+        run, ("causality", stack), steps, "Replacing a time step at a time:", on_cancel
+    )
+
+
+def knows_causality(run: Run, stack: str) -> bool:
+    """Whether that was found and is still here."""
+    return is_kept((number_of(run), "causality", stack))
+
+
+def rollout_of(run: Run, chosen: Selection) -> np.ndarray:
+    """Rollout of the chosen map, from the first layer to the chosen one; see `rollout`."""
+    records, items = chosen.records[: chosen.layer + 1], chosen.items[: chosen.layer + 1]
+    key = ("rollout", *zip((number_of(one.map) for one in records), items, strict=True))
+    return _in_slices(
+        run, key, lambda: rollout.steps(records, items), "Multiplying the layers:", _close_rollout
+    )
+
+
+def _close_rollout() -> None:
+    st.session_state["rollout"] = False
+
+
+def is_kept(key: Hashable) -> bool:
+    """Whether this was made and is still here."""
+    return kept.get(key) is not None
+
+
+def sinks(run: Run, chosen: Selection) -> Sinks:
+    """The sinks of the selected head."""
+    record, item, head = chosen.record, chosen.item, chosen.head
+    return _in_slices(
+        run, ("sinks", *_head(record, item, head)),
+        lambda: sink_keys.steps(HeadMap(record, item, head)), "Looking for sinks:",
+    )  # fmt: skip
+
+
+def highest_left(run: Run, chosen: Selection, cut: Cut) -> float:
+    """The largest weight of the selected head as a cut leaves it."""
+    record, item, head = chosen.record, chosen.item, chosen.head
+    return _in_slices(
+        run, ("highest left", *_head(record, item, head), cut),
+        lambda: cuts.highest_weight.steps(HeadMap(record, item, head), cut),
+        "Looking for the largest weight:",
+    )  # fmt: skip
+
+
+def table(run: Run, chosen: Selection, measure: str) -> np.ndarray:
+    """One metric of every head of the stack, 'l h'."""
+    key = ("table", *_heads(chosen), measure)
+    found = _in_slices(
+        run, key, lambda: head_statistics.steps(chosen.records, chosen.items, [measure]),
+        "Measuring the heads:", _back_to_maps,
+    )  # fmt: skip
+    return found.mean(measure)
+
+
+def _back_to_one_head() -> None:
+    st.session_state["scale"] = "head"
+
+
+def _back_to_maps() -> None:
+    st.session_state["grid"] = "map"
+
+
+def measures_for(record: AttentionRecord) -> dict[str, Measure]:
+    """The metrics that mean something for this kind of map."""
+    return applicable(record)
+
+
+def scale_each(thumbs: np.ndarray, colours: Colours) -> tuple[tuple[ColourScale, ...], ...]:
+    """A colour scale for each of the thumbnails 'l h y x' by itself, 'l h'."""
+    return tuple(
+        tuple(colours.over(*drawn_range(one), "this head") for one in row) for row in thumbs
+    )
+
+
+def _head(record: AttentionRecord, item: int, head: int) -> tuple[int, int, int]:
+    """One map of one call, whichever call of its module that is."""
+    return number_of(record.map), item, head
+
+
+def _heads(chosen: Selection) -> tuple[tuple[int, int], ...]:
+    """All heads of the calls that are chosen."""
+    maps = (number_of(record.map) for record in chosen.records)
+    return tuple(zip(maps, chosen.items, strict=True))
+
+
+def _in_slices(
+    run: Run,
+    key: tuple[Any, ...],
+    start: Callable[[], Incremental[T]],
+    doing: str,
+    on_cancel: Callable[[], None] | None = None,
+) -> T:
+    """What belongs to a run: kept, or worked on as long as a click may wait."""
+    whole = (number_of(run), *key)
+    return once(whole, lambda: fragment_jobs.work_on(str(key[0]), whole, start, doing, on_cancel))
+
+
+def _of_map(
+    record: AttentionRecord, key: tuple[Any, ...], start: Callable[[], Incremental[T]], doing: str
+) -> T:
+    """What belongs to one map."""
+    whole = (number_of(record), *key)
+    return once(whole, lambda: fragment_jobs.work_on(str(key[0]), whole, start, doing))
+
+
+def once(key: Hashable, make: Callable[[], T]) -> T:
+    """What was made for this key, or is made now. key: names everything that decides it."""
+    found = kept.get(key)
+    if found is None:
+        found = (make(),)  # in a tuple: None may be the result
+        kept.put(key, found)
+    result: T = found[0]
+    return result
+
+
+def part(run: Run, key: Hashable, make: Callable[[], Run]) -> Run:
+    """One step or pass of a run: the same object while it is looked at, gone with the run."""
+    with _guard:
+        found = _parts.setdefault(run, OrderedDict())
+        if key not in found:
+            found[key] = make()
+        found.move_to_end(key)
+        while len(found) > MOST_PARTS:
+            found.popitem(last=False)
+        return found[key]
+
+
+def bias_heading_of(run: Run, used: PositionBias, head: int, whose: str) -> str:
+    """Where position alone would put one head's weight, in a sentence."""
+    key = ("bias heading", number_of(run), number_of(used), head, whose)
+    return once(key, lambda: bias_heading(used, head, whose))
+
+
+def extrapolated(run: Run, used: PositionBias, times: int) -> PositionBias:
+    """The position bias asked for `times` the rows and columns the model ran on."""
+    model = find_model(run)
+    if times == 1 or model is None:
+        return used
+    *time, rows, columns = used.dimensions
+    return once(
+        ("bias", number_of(run), number_of(used), times),
+        lambda: evaluate_bias(model, used.module, (*time, rows * times, columns * times)),
+    )  # fmt: skip

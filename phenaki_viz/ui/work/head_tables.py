@@ -1,0 +1,89 @@
+"""Tables of heads that pages ask for: measured in slices of time, kept while they are wanted."""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from torch import nn
+
+from phenaki_viz.analysis.alike import Alike, heads_alike
+from phenaki_viz.analysis.head_table import HeadTable, stack_table
+from phenaki_viz.analysis.incremental import Incremental
+from phenaki_viz.analysis.truth import truth_of
+from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
+from phenaki_viz.evaluation.head_clips import table_over_clips
+from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.recording.records import Kind
+from phenaki_viz.runs.model import Ask
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.work import computed, fragment_jobs
+from phenaki_viz.ui.work.shelves import number_of
+
+T = TypeVar("T")
+CAPTIONS = tuple(DIGIT_CLIPS.values())
+
+
+@dataclass(frozen=True)
+class Over:
+    """Over how many of the project's clips, and what the model is asked of each."""
+
+    clips: int
+    ask: Ask
+    stack: str
+    kind: Kind
+
+    def key(self, model: nn.Module) -> Hashable:
+        """All that decides the result."""
+        return ("heads over clips", number_of(model), self)
+
+
+def of_clip(run: Run, chosen: Selection) -> HeadTable:
+    """The heads of the chosen stack, of the clip at hand."""
+
+    def steps() -> Incremental[HeadTable]:
+        return stack_table.steps(chosen.records, video=chosen.video, truth=truth_of(run))
+
+    return _of_stack(run, chosen, "heads", steps, "Measuring the heads:")
+
+
+def of_records(run: Run, records: Sequence[AttentionRecord]) -> HeadTable:
+    """The heads of the layers of one stack, of the clip at hand."""
+    key = ("heads", number_of(run), *(number_of(record.map) for record in records), 0)
+
+    def start() -> Incremental[HeadTable]:
+        return stack_table.steps(records, truth=truth_of(run))
+
+    return computed.once(
+        key, lambda: fragment_jobs.work_on("heads", key, start, "Measuring the heads:")
+    )
+
+
+def alike(run: Run, chosen: Selection) -> Alike:
+    """How far the heads of the chosen stack are from each other, of the clip at hand."""
+    start = partial(heads_alike.steps, chosen.records, video=chosen.video)
+    return _of_stack(run, chosen, "alike", start, "Comparing the heads:")
+
+
+def over_clips(model: nn.Module, over: Over, on_cancel: Callable[[], None]) -> HeadTable:
+    """The heads of one stack over the project's clips, each told its own caption."""
+    clips = [(digit_clip(one), read_prompt(one)) for one in CAPTIONS[: over.clips]]
+    start = partial(
+        table_over_clips.steps, model, clips, over.ask, kind=over.kind, stack=over.stack
+    )
+    key = over.key(model)
+    return computed.once(
+        key, lambda: fragment_jobs.work_on("clips", key, start, "Measuring the clips:", on_cancel)
+    )
+
+
+def _of_stack(
+    run: Run, chosen: Selection, slot: str, start: Callable[[], Incremental[T]], doing: str
+) -> T:
+    key = (slot, number_of(run), *_maps(chosen), chosen.video)
+    return computed.once(key, lambda: fragment_jobs.work_on(slot, key, start, doing))
+
+
+def _maps(chosen: Selection) -> Sequence[int]:
+    return [number_of(record.map) for record in chosen.records]

@@ -1,0 +1,150 @@
+"""What is asked of a model: a request holds all that decides its result, and so is its own key.
+
+`run` is given nothing else but whom to tell how far it is. Two requests are equal when all their
+fields are, so nothing that is added to one can be forgotten in a key. Models count by identity:
+corrected settings or another text encoder make another model.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from torch import nn
+
+from phenaki_viz.checkpoints.files import Source
+from phenaki_viz.data import Clip, Prompt, read_prompt
+from phenaki_viz.models import Phenaki
+from phenaki_viz.models.dial import DialConfig
+from phenaki_viz.recording import Hold
+from phenaki_viz.recording.switches import Switches
+from phenaki_viz.runs.dialled import DialledRun, Padding, run_dialled
+from phenaki_viz.runs.files import RecordedRun, open_recording
+from phenaki_viz.runs.model import NONE_OFF, Ask, Look, look
+from phenaki_viz.runs.run import Run
+from phenaki_viz.runs.sampled import SampledRun, Sampling, sample
+from phenaki_viz.runs.training_step import run_trained
+from phenaki_viz.training.dialled_files import load_dialled
+from phenaki_viz.ui.state.dial_settings import Settings
+
+MAP_LIMIT = 1 * 2**30  # bytes of maps in one run
+
+Tell = Callable[[int, int], None]
+
+
+class Request(Protocol):
+    """A frozen dataclass that can be run; hashable."""
+
+    def __hash__(self) -> int:
+        """Of every field."""
+        ...
+
+    def run(self, tell: Tell, /) -> Run:
+        """Compute it, telling (done, of). Raises PhenakiVizError when it cannot be had."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookRequest:
+    """One look at a trained model."""
+
+    model: nn.Module
+    clip: Clip
+    prompt: Prompt
+    ask: Ask
+    limit_bytes: int = MAP_LIMIT
+
+    def run(self, tell: Tell, /) -> Look:
+        """See `look`."""
+        return look(
+            self.model, self.clip, self.prompt, self.ask,
+            limit_bytes=self.limit_bytes, on_progress=tell,
+        )  # fmt: skip
+
+    def saying(self, prompt: Prompt) -> "LookRequest":
+        """The same with another text."""
+        return replace(self, prompt=prompt)
+
+    def whole(self) -> "LookRequest":
+        """The same with every head on and every layer there."""
+        return replace(self, ask=replace(self.ask, switches=NONE_OFF))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DialledRequest:
+    """A run of the model of the sliders."""
+
+    settings: Settings
+    clip: Clip
+    limit_bytes: int = MAP_LIMIT
+
+    def run(self, tell: Tell, /) -> DialledRun:
+        """See `run_dialled`."""
+        settings = self.settings
+        return run_dialled(
+            settings.config,
+            self.clip,
+            read_prompt(settings.prompt if settings.cross else ""),
+            settings.padding,
+            hold=settings.hold,
+            limit_bytes=self.limit_bytes,
+            on_progress=tell,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleRequest:
+    """A video sampled from a text. clip: that primes it; None where nothing does."""
+
+    model: Phenaki
+    prompt: Prompt
+    sampling: Sampling
+    clip: Clip | None = None
+    switches: Switches = NONE_OFF
+    hold: Hold = "auto"
+    limit_bytes: int = MAP_LIMIT
+
+    def run(self, tell: Tell, /) -> SampledRun:
+        """See `sample`."""
+        return sample(
+            self.model, self.prompt, self.sampling, self.clip, switches=self.switches,
+            hold=self.hold, limit_bytes=self.limit_bytes, on_step=tell,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedRequest:
+    """A run of a dialled model that was trained here.
+
+    weights: their file. digest: of its bytes. config: of the model. done: steps it was trained for.
+    """
+
+    weights: Path
+    digest: str
+    config: DialConfig
+    done: int
+    clip: Clip
+    prompt: Prompt
+    padding: Padding
+    hold: Hold = "auto"
+    limit_bytes: int = MAP_LIMIT
+
+    def run(self, tell: Tell, /) -> DialledRun:
+        """See `run_trained`."""
+        parts, _ = load_dialled(self.weights)
+        return run_trained(
+            parts, self.clip, self.prompt, done=self.done, padding=self.padding, hold=self.hold,
+            limit_bytes=self.limit_bytes, on_progress=tell,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingRequest:
+    """A recording from a file, or from the name and content of an upload. digest: of its bytes."""
+
+    path: Source
+    digest: str
+
+    def run(self, _: Tell, /) -> RecordedRun:
+        """See `open_recording`."""
+        return open_recording(self.path)
