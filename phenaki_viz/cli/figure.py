@@ -27,7 +27,11 @@ def add(commands: Any) -> None:
         "file to --recipe, and the figure is made again, from this recording or another.",
         allow_abbrev=False,
     )
-    parser.add_argument("output", type=Path, help="where to: .svg, .pdf or .png")
+    parser.add_argument(
+        "output",
+        type=Path,
+        help="where to: .svg, .pdf, .png, or .pgf for LaTeX, which has its images beside it",
+    )
     parser.add_argument(
         "--from", dest="recording", type=Path, metavar="FILE", required=True,
         help="a recording of `phenaki-viz record`, or one that was saved from Python or the page",
@@ -72,22 +76,22 @@ def _add_looks(parser: Any) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Open, compose, write."""
-    from phenaki_viz.export.composer import render_figure
-    from phenaki_viz.export.formats import FIGURE_FORMATS
+    from phenaki_viz.export.formats import FIGURE_ENDINGS
+    from phenaki_viz.export.in_hand import FigureInHand
     from phenaki_viz.figures.composed import compose
     from phenaki_viz.files import check_target, make_folder, write_bytes
     from phenaki_viz.runs.files import open_recording
 
     ending = asked.output.suffix.lower().removeprefix(".")
-    if ending not in FIGURE_FORMATS:
-        endings = ", ".join(f".{name}" for name in FIGURE_FORMATS)
+    if ending not in FIGURE_ENDINGS:
+        endings = ", ".join(f".{name}" for name in FIGURE_ENDINGS)
         raise ConfigError(f"{asked.output.name} ends in no format of a figure: use {endings}")
     recipe = _recipe(asked)
     for path in filter(None, (asked.output, asked.caption)):
         make_folder(path.parent)
         check_target(path)  # before the work, not after it
     composed = compose(cast("Run", open_recording(asked.recording)), recipe)
-    write_bytes(asked.output, render_figure(composed, ending))
+    FigureInHand(composed).save(asked.output)
     count = len(composed.panels)
     print(f"{asked.output}: {count} panel{'s' * (count > 1)}", file=sys.stderr)
     if asked.caption is None:

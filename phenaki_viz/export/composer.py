@@ -59,22 +59,32 @@ PASSES = 3  # of the layout, until the panels fill the figure
 def render_figure(composed: Composed, format: str) -> bytes:
     """The figure as the bytes of a file; the same figure gives the same bytes.
 
-    SVG and PDF hold their words as text. Every format holds the recipe: see `read_made_by`.
-    Raises ExportError for a format that is none of `FIGURE_FORMATS`.
+    SVG and PDF hold their words as text. Every format holds the recipe: see `read_made_by`. For
+    LaTeX, which takes several files, see `pgf`. Raises ExportError for a format that is none of
+    `FIGURE_FORMATS`.
     """
     if format not in FIGURE_FORMATS:
         known = ", ".join(FIGURE_FORMATS)
         raise ExportError(f"a figure is not made as {format!r}: use one of {known}")
+    with laid_out(composed, vector=format != "png") as figure, _quiet():
+        buffer = io.BytesIO()
+        ground = figure.get_facecolor()
+        record = _record(composed, format)
+        figure.savefig(
+            buffer, format=format, dpi=composed.recipe.dpi, facecolor=ground, metadata=record
+        )
+        return buffer.getvalue()
+
+
+@contextmanager
+def laid_out(composed: Composed, *, vector: bool) -> Iterator[Figure]:
+    """The figure as matplotlib's own, to be drawn within the block, by its settings."""
     recipe = composed.recipe
     with rules(_texts(composed)) as lettering:
         mpl.rcParams.update(_settings(recipe, lettering.families))
-        figure = _figure(composed, vector=format != "png")
-        ground = "none" if recipe.transparent else INKS[recipe.theme][2]
-        buffer = io.BytesIO()
-        record = _record(composed, format)
-        with _quiet():
-            figure.savefig(buffer, format=format, dpi=recipe.dpi, facecolor=ground, metadata=record)
-        return buffer.getvalue()
+        figure = _figure(composed, vector=vector)
+        figure.set_facecolor("none" if recipe.transparent else INKS[recipe.theme][2])
+        yield figure
 
 
 @contextmanager

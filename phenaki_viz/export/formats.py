@@ -15,6 +15,7 @@ from phenaki_viz.files import make_folder, write_bytes
 Format = Literal["png", "svg", "pdf", "html", "npz", "csv"]
 FORMATS: tuple[str, ...] = get_args(Format)
 FIGURE_FORMATS = ("svg", "pdf", "png")  # of several panels: see `composer`
+FIGURE_ENDINGS = (*FIGURE_FORMATS, "pgf")  # the last with images beside it: see `pgf`
 
 
 def render(picture: Picture, format: str) -> bytes:

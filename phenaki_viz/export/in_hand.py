@@ -10,7 +10,7 @@ import numpy as np
 
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.arrays import arrays_of
-from phenaki_viz.export.formats import FIGURE_FORMATS, FORMATS, render
+from phenaki_viz.export.formats import FIGURE_ENDINGS, FORMATS, render
 from phenaki_viz.figures.composed import Composed
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.files import make_folder, write_bytes
@@ -47,9 +47,11 @@ class _InHand:
         if format not in self.formats:
             known = ", ".join(f".{name}" for name in self.formats)
             raise ExportError(f"{path.name} ends in no format: use {known}")
-        content = self.rendered(format)
         make_folder(path.parent)
-        return write_bytes(path, content)
+        return self._write(path, format)
+
+    def _write(self, path: Path, format: str) -> Path:
+        return write_bytes(path, self.rendered(format))
 
     def __repr__(self) -> str:
         notes = "".join(f"\n  {note}" for note in self.notes)
@@ -80,7 +82,7 @@ class FigureInHand(_InHand):
     """Several panels as one figure; see `phenaki_viz.figures.recipe`."""
 
     composed: Composed
-    formats: ClassVar[tuple[str, ...]] = FIGURE_FORMATS
+    formats: ClassVar[tuple[str, ...]] = FIGURE_ENDINGS
 
     @property
     def title(self) -> str:
@@ -110,6 +112,11 @@ class FigureInHand(_InHand):
         from phenaki_viz.export.composer import render_figure
 
         return render_figure(self.composed, format)
+
+    def _write(self, path: Path, format: str) -> Path:
+        from phenaki_viz.export.pgf import write_pgf
+
+        return write_pgf(self.composed, path) if format == "pgf" else super()._write(path, format)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -21,6 +21,7 @@ from phenaki_viz.files import open_file
 PNG_KEY = "phenaki_viz"
 HTML_ID = "made-by"
 CSV_MARK = "# made_by "
+PGF_MARK = "% made_by "
 MOST_BYTES = 16_000_000
 DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 PDF_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
@@ -102,6 +103,7 @@ def _reader(content: bytes) -> Callable[[bytes], str]:
         b"%PDF": _from_pdf,
         b"PK": _from_npz,
         b"# ": _from_csv,
+        b"%% A figure": _from_pgf,
         b"<?xml": _from_svg,
         b"<!doctype html>": _from_html,
     }
@@ -165,11 +167,20 @@ def _from_npz(content: bytes) -> str:
 
 
 def _from_csv(content: bytes) -> str:
+    return _from_comment(content, CSV_MARK)
+
+
+def _from_pgf(content: bytes) -> str:
+    return _from_comment(content, PGF_MARK)
+
+
+def _from_comment(content: bytes, mark: str) -> str:
+    """What follows the mark in one of the comments at the top; its first sign begins them all."""
     for line in content.split(b"\n"):
-        if not line.startswith(b"# "):
+        if not line.startswith(mark[0].encode()):
             break
-        if line.startswith(CSV_MARK.encode()):
-            return line.decode()[len(CSV_MARK) :]
+        if line.startswith(mark.encode()):
+            return line.decode()[len(mark) :]
     raise ValueError("no record")
 
 

@@ -17,13 +17,12 @@ from phenaki_viz.figures.naming import kind_name
 from phenaki_viz.figures.over_video import column_over_video, row_over_video
 from phenaki_viz.figures.picked import Picked, chosen_passes, grid_of, picked_heads
 from phenaki_viz.figures.recipe import Panel, Recipe, as_data
+from phenaki_viz.figures.tex import tex
 from phenaki_viz.figures.words import plain
 from phenaki_viz.runs.run import Run
 
 ALL_PANELS = "all panels"
 Drawn = Heatmap | HeadGrid | FilmStrip
-TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-       **{sign: f"\\{sign}" for sign in "&%$#_{}"}}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +69,7 @@ class Composed:
     @property
     def tex_caption(self) -> str:
         """The same for LaTeX."""
-        return f"\\caption{{{''.join(TEX.get(sign, sign) for sign in self.caption)}}}"
+        return f"\\caption{{{tex(self.caption)}}}"
 
 
 def compose(run: Run, recipe: Recipe) -> Composed:

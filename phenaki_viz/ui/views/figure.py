@@ -196,6 +196,7 @@ def _take(composed: Composed) -> None:
         st.caption("Export", width="content")
         for format in FIGURE_FORMATS:
             _download(format.upper(), f"figure.{format}", partial(render_figure, composed, format))
+        _download("PGF", "figure-pgf.zip", partial(_pgf, composed))
         recipe = as_data(composed.recipe)
         _download("recipe", "figure.json", lambda: _json(recipe))
     st.code(composed.caption, language=None, wrap_lines=True)
@@ -205,6 +206,12 @@ def _take(composed: Composed) -> None:
         "Every file holds its recipe: “phenaki-viz figure again.pdf --from run.safetensors "
         "--recipe figure.svg” makes it again."
     )
+
+
+def _pgf(composed: Composed) -> bytes:
+    from phenaki_viz.export.pgf import pgf_zip
+
+    return pgf_zip(composed)
 
 
 def _json(recipe: dict[str, Any]) -> bytes:
