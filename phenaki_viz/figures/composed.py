@@ -1,11 +1,13 @@
 """Several pictures of one run as the panels of one figure, and its caption."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from string import ascii_lowercase
 from typing import Any
 
+from phenaki_viz.analysis.incremental import Incremental, incremental, within
+from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.data import as_rgb
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.figures.attention_views import MOST_WEIGHTS, Colours, Head, attention_heatmap
@@ -15,7 +17,7 @@ from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import kind_name
 from phenaki_viz.figures.over_video import column_over_video, row_over_video
-from phenaki_viz.figures.picked import Picked, chosen_passes, grid_of, picked_heads
+from phenaki_viz.figures.picked import Picked, chosen_passes, grid_of, items_of, picked_heads
 from phenaki_viz.figures.recipe import Panel, Recipe, as_data
 from phenaki_viz.figures.tex import tex
 from phenaki_viz.figures.words import plain
@@ -72,21 +74,38 @@ class Composed:
         return f"\\caption{{{tex(self.caption)}}}"
 
 
-def compose(run: Run, recipe: Recipe) -> Composed:
-    """The figure of a run. Raises ConfigError for a kind, layer, head, word that is not there."""
+@incremental
+def compose(run: Run, recipe: Recipe) -> Incremental[Composed]:
+    """The figure of a run; a step is a run of rows of a panel that has to be read whole.
+
+    Raises ConfigError for a kind, layer, head, word that is not there.
+    """
     colours = Colours(recipe.colours, whole=recipe.up_to_largest, palette=recipe.table)
-    panels = [_panel(run, panel, colours) for panel in recipe.panels]
+    pooled: dict[Hashable, Thumbnails] = {}  # read once, coloured twice
+    panels = yield from _panels(run, recipe, colours, pooled)
     if recipe.shared and len(panels) > 1:
         low, high = zip(*((scale.low, scale.high) for scale in _scales(panels)), strict=True)
         ends = min(low), max(high)
         alike = Colours(recipe.colours, palette=recipe.table, ends=ends, set_by=ALL_PANELS)
-        panels = [_panel(run, panel, alike) for panel in recipe.panels]
-    return Composed(recipe=recipe, panels=tuple(panels))
+        panels = yield from _panels(run, recipe, alike, pooled)
+    return Composed(recipe=recipe, panels=panels)
 
 
-def _panel(run: Run, panel: Panel, colours: Colours) -> Drawn:
+def _panels(
+    run: Run, recipe: Recipe, colours: Colours, pooled: dict[Hashable, Thumbnails]
+) -> Incremental[tuple[Drawn, ...]]:
+    drawn, count = [], len(recipe.panels)
+    for at, panel in enumerate(recipe.panels):
+        steps = _panel(run, panel, colours, pooled)
+        drawn.append((yield from within(steps, at / count, (at + 1) / count)))
+    return tuple(drawn)
+
+
+def _panel(
+    run: Run, panel: Panel, colours: Colours, pooled: dict[Hashable, Thumbnails]
+) -> Incremental[Drawn]:
     try:
-        return _drawn(run, panel, colours)
+        return (yield from _drawn(run, panel, colours, pooled))
     except ConfigError as error:
         raise ConfigError(f"panel “{panel_name(panel)}”: {error}") from error
 
@@ -101,7 +120,9 @@ def panel_name(panel: Panel) -> str:
     return " ".join(filter(None, (panel.maps, *numbers, more)))
 
 
-def _drawn(run: Run, panel: Panel, colours: Colours) -> Drawn:
+def _drawn(
+    run: Run, panel: Panel, colours: Colours, pooled: dict[Hashable, Thumbnails]
+) -> Incremental[Drawn]:
     picked = Picked(
         kinds=None if panel.maps is None else [panel.maps],
         layers=None if panel.layer is None else [panel.layer],
@@ -114,7 +135,11 @@ def _drawn(run: Run, panel: Panel, colours: Colours) -> Drawn:
     named = [one for one in passes if kind_name(run.recording, one.records[0]) == panel.maps]
     for one in named or passes:
         if panel.shows == "grid":
-            return grid_of(run.recording, one, picked)
+            items = items_of(one, picked)
+            key = (*map(id, one.records), *items)
+            if key not in pooled:
+                pooled[key] = yield from thumbnails.steps(one.records, items)
+            return grid_of(run.recording, one, picked, pooled[key])
         for head in picked_heads(run.recording, one, picked):
             return _of_head(run, head, panel, colours)
     raise ConfigError(f"there is no head {panel.head} in layer {panel.layer} of these maps")

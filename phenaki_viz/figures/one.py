@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import Law
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
-from phenaki_viz.figures.picked import Picked, chosen_passes, grid_of, heads_of
+from phenaki_viz.figures.picked import Picked, chosen_passes, grid_of, heads_of, items_of
 from phenaki_viz.recording import Recording
 
 
@@ -38,7 +39,9 @@ def one_picture(
     stack = part.part(first.records)
     if head is None:
         rows = stack if layer is None else stack.select(layer=layer)
-        return grid_of(rows, rows.passes()[0], picked)
+        one = rows.passes()[0]
+        pooled = thumbnails(one.records, items_of(one, picked))
+        return grid_of(rows, one, picked, pooled)
     layers = sorted({record.layer for record in first.records})
     if layer is None and len(layers) > 1:
         known = ", ".join(map(str, layers))

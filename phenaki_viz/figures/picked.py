@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from phenaki_viz.analysis.thumbnails import thumbnails
+from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.data import as_rgb
 from phenaki_viz.errors import ConfigError
@@ -189,14 +189,19 @@ def _heads(recording: Recording, stacks: Sequence[Pass], picked: Picked) -> Iter
 
 
 def _grid(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:
-    yield grid_of(run.recording, one, picked)
+    items = items_of(one, picked)
+    yield grid_of(run.recording, one, picked, thumbnails(one.records, items))
 
 
-def grid_of(recording: Recording, one: Pass, picked: Picked) -> HeadGrid:
-    """All heads of one pass in one picture, a row a layer."""
-    items = [_item(record, picked) for record in one.records]
+def items_of(one: Pass, picked: Picked) -> list[int]:
+    """The batch item of each layer that is picked."""
+    return [_item(record, picked) for record in one.records]
+
+
+def grid_of(recording: Recording, one: Pass, picked: Picked, pooled: Thumbnails) -> HeadGrid:
+    """All heads of one pass in one picture, a row a layer. pooled: their weights, of `items_of`."""
     colours = picked.colours
-    shown = colours.thumbnails(thumbnails(one.records, items), one.records, items)
+    shown = colours.thumbnails(pooled, one.records, items_of(one, picked))
     if picked.shared:
         whole = colours.over(*drawn_range(shown.values), "all heads and layers")
         return head_grid(recording, one.records, shown, whole, unit=colours.unit)

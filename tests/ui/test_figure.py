@@ -3,8 +3,10 @@
 from functools import cache
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.figures.composed import compose
 from phenaki_viz.figures.recipe import Recipe, panel_said
 
@@ -119,3 +121,32 @@ def test_what_cannot_be_drawn_is_said_and_the_words_stay(panels, why):
     assert at.text_area[0].value == panels
     at.text_area(key="figure_panels").set_value("self L1 H0").run()
     assert not at.error and said(at).startswith("L1 H0 · self attention")
+
+
+def test_a_figure_that_takes_long_shows_how_far_it_is_and_can_be_cancelled(monkeypatch):
+    monkeypatch.setattr("phenaki_viz.ui.work.fragment_jobs.SLICE", 0.0)
+    stopped = []
+    monkeypatch.setattr(
+        "phenaki_viz.ui.work.fragment_jobs._run_again", lambda: stopped.append(st.stop())
+    )
+    at = AppTest.from_function(drawn, default_timeout=120)
+    at.query_params["figure_panels"] = "cross grid\ncross L1 H0"  # drawn by no other test
+    at.run()
+    at.run()  # the bar of a slice is drawn by the next one
+    assert at.button(key="cancel.figure").label == "Cancel" and not at.code
+    at.button(key="cancel.figure").click().run()
+    assert not at.code and not at.exception
+    monkeypatch.undo()
+    at.button(key="figure.draw").click().run()
+    assert said(at).startswith("(a) cross attention, all heads; (b) L1 H0")
+
+
+def test_the_heads_of_a_grid_are_read_once_for_a_shared_scale(monkeypatch):
+    read = []
+    steps = thumbnails.steps
+    monkeypatch.setattr(
+        "phenaki_viz.figures.composed.thumbnails.steps",
+        lambda *asked: read.append(asked) or steps(*asked),
+    )
+    shares = compose.steps(recorded(), recipe("self grid", "self L0 H1"))
+    assert all(0 <= share <= 1 for share in shares) and len(read) == 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.export.composer import render_figure
@@ -15,7 +16,7 @@ from phenaki_viz.export.formats import FIGURE_FORMATS
 from phenaki_viz.export.made_by import html_text
 from phenaki_viz.figures.attention_views import MOST_WEIGHTS
 from phenaki_viz.figures.colour import LAWS
-from phenaki_viz.figures.composed import Composed, compose
+from phenaki_viz.figures.composed import Composed
 from phenaki_viz.figures.naming import kind_name
 from phenaki_viz.figures.recipe import (
     MOST_COLUMNS,
@@ -31,7 +32,7 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import head_grid
 from phenaki_viz.ui.state import selection
-from phenaki_viz.ui.work import computed
+from phenaki_viz.ui.work import computed, fragment_jobs
 from phenaki_viz.ui.work.shelves import number_of
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -45,25 +46,32 @@ HELP = (
 
 @st.fragment
 def figure_page(run: Run) -> None:
-    """Panels and looks at the left, the figure as it will be printed at the right, its caption."""
+    """The figure as it will be printed, its files and its caption; beside it panels and looks."""
     st.title("A figure for a paper", anchor=False)
-    left, right = st.columns([4, 8], gap="large")
+    fragment_jobs.draw_place()
+    left, right = st.columns(
+        [8, 4], gap="large"
+    )  # where they stand below each other, picture first
     with left:
-        recipe = _recipe(run)
-    with right:
         place = st.container(key="figure.place")
-        if recipe is None:
-            return
-        with place, st.spinner("Drawing the figure"):
-            try:
-                composed = computed.once(
-                    ("figure", number_of(run), recipe), partial(compose, run, recipe)
-                )
-                preview = _preview(run, composed)
-            except ConfigError as error:
-                _refuse(error)
+        files = st.container()
+    with right:
+        recipe = _recipe(run, place)
+    if recipe is None:
+        return
+    with place:
+        try:
+            composed = computed.figure_of(run, recipe)
+            if composed is None:
+                st.button("Draw the figure", on_click=computed.draw_figure, key="figure.draw")
                 return
-        place.html(_shown(composed, preview))
+            with st.spinner("Drawing the figure"):
+                preview = _preview(run, composed)
+        except ConfigError as error:
+            _refuse(error)
+            return
+    place.html(_shown(composed, preview))
+    with files:
         _take(composed)
 
 
@@ -87,8 +95,8 @@ def _refuse(error: ConfigError) -> None:
     st.text(str(error))
 
 
-def _recipe(run: Run) -> Recipe | None:
-    """What is asked for; None where it cannot be read, which is said."""
+def _recipe(run: Run, place: DeltaGenerator) -> Recipe | None:
+    """What is asked for; None where it cannot be read, which is said where the figure would be."""
     lines = st.text_area(
         "Panels", value=_first(run), key="figure_panels", height=120, max_chars=2000, help=HELP,
         **_BOUND,
@@ -98,7 +106,8 @@ def _recipe(run: Run) -> Recipe | None:
         said = [panel_said(line) for line in lines.splitlines() if line.strip()]
         return recipe_of({"panels": said, **looks})
     except ConfigError as error:
-        _refuse(error)
+        with place:
+            _refuse(error)
         return None
 
 

@@ -26,8 +26,10 @@ from phenaki_viz.evaluation.effects import HeadEffect, Trials, sweep
 from phenaki_viz.evaluation.reach import Causality
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.composed import Composed, compose
 from phenaki_viz.figures.over_video import frame_steps
 from phenaki_viz.figures.position_sentences import bias_heading
+from phenaki_viz.figures.recipe import Recipe
 from phenaki_viz.figures.sentences import head_sentence
 from phenaki_viz.recording import AttentionRecord, HeadMap, PositionBias, evaluate_bias
 from phenaki_viz.runs.live import find_model
@@ -43,7 +45,7 @@ kept: Shelf[tuple[Any]] = Shelf(KEPT)
 MOST_PARTS = 8  # of a run that are kept; they hold no more than the run's own maps and a clip
 _parts: WeakKeyDictionary[Run, OrderedDict[Any, Run]] = WeakKeyDictionary()
 _guard = threading.RLock()
-NO_THUMBS = "thumbs.held"
+NO_THUMBS, NO_FIGURE = "thumbs.held", "figure.held"
 
 
 def thumbs(run: Run, chosen: Selection) -> Thumbnails | None:
@@ -60,6 +62,22 @@ def thumbs(run: Run, chosen: Selection) -> Thumbnails | None:
 def draw_thumbs() -> None:
     """Ask for thumbnails again that were cancelled; a callback."""
     st.session_state.pop(NO_THUMBS, None)
+
+
+def figure_of(run: Run, recipe: Recipe) -> Composed | None:
+    """A figure of a run; None while nobody wants to wait for it."""
+    key = ("figure", recipe)
+    if st.session_state.get(NO_FIGURE) == (number_of(run), key):
+        return None
+    held = partial(st.session_state.__setitem__, NO_FIGURE, (number_of(run), key))
+    return _in_slices(
+        run, key, lambda: compose.steps(run, recipe), "Reading the panels:", held
+    )  # fmt: skip
+
+
+def draw_figure() -> None:
+    """Ask for a figure again that was cancelled; a callback."""
+    st.session_state.pop(NO_FIGURE, None)
 
 
 def tile(
