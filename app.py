@@ -3,7 +3,7 @@
 import streamlit as st
 
 from phenaki_viz.ui.components import asset_routes, guards
-from phenaki_viz.ui.startup import PAGE_SCRIPT, warm_up
+from phenaki_viz.ui.startup import PAGE_SCRIPT, front_routes, warm_up
 
 warm_up()
-app = st.App(PAGE_SCRIPT, routes=asset_routes(), middleware=guards())
+app = st.App(PAGE_SCRIPT, routes=[*front_routes(), *asset_routes()], middleware=guards())

@@ -274,7 +274,7 @@ def _bars(figure: Figure, placed: Sequence[_Placed], composed: Composed) -> None
         length = min(1.0, 1.6 / composed.recipe.across)
         bar = figure.colorbar(
             _colours(panels[0]), ax=[one.axes for one in placed], location="bottom",
-            shrink=length, aspect=36 * length, pad=0.02,
+            shrink=length, aspect=36 * length, pad=0.02, panchor=False,
         )  # fmt: skip
         _dress(bar, panels[0], length * composed.recipe.width / INCH)
         return

@@ -4,6 +4,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
 from streamlit.logger import get_logger
 from streamlit.runtime.state.session_state import WStates
 
@@ -15,8 +19,32 @@ from phenaki_viz.ui.views import attention, masks, position, sampling, text
 from phenaki_viz.ui.work import open_models
 
 PAGE_SCRIPT = Path(__file__).with_name("main.py")
+FIRST_PAGE = "attention"
 
-__all__ = ["PAGE_SCRIPT", "attention", "masks", "position", "sampling", "text", "warm_up"]
+__all__ = [
+    "PAGE_SCRIPT",
+    "attention",
+    "front_routes",
+    "masks",
+    "position",
+    "sampling",
+    "text",
+    "warm_up",
+]
+
+
+def front_routes() -> list[Route]:
+    """Routes for `st.App(…)`: the first page by its name, which Streamlit has at "/" alone.
+
+    A link to `/attention?layer=1` would else open it with "Page not found" over it.
+    """
+    base = "/".join(("", *(st.get_option("server.baseUrlPath") or "").strip("/").split("/")))
+    home = f"{base.rstrip('/')}/"
+
+    async def to_the_front(request: Request) -> RedirectResponse:
+        return RedirectResponse(f"{home}?{request.url.query}".rstrip("?"))
+
+    return [Route(f"{home}{FIRST_PAGE}", to_the_front, methods=["GET"])]
 
 
 def mend_states() -> None:

@@ -13,7 +13,7 @@ from phenaki_viz.cli import main
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.errors import ConfigError, ExportError
 from phenaki_viz.export import read_made_by
-from phenaki_viz.export.composer import INCH, render_figure
+from phenaki_viz.export.composer import INCH, laid_out, render_figure
 from phenaki_viz.figures.composed import compose
 from phenaki_viz.figures.recipe import Recipe, panel_said, recipe_of
 from phenaki_viz.models.dial import DialConfig
@@ -70,6 +70,16 @@ def test_a_figure_is_as_wide_as_it_was_asked_for_and_no_room_is_left(run, width,
     dots = np.asarray(Image.open(io.BytesIO(png)).convert("L"))
     drawn = np.flatnonzero((dots < 250).any(axis=1))
     assert drawn[0] < 0.12 * wide and high - drawn[-1] < 0.12 * wide
+
+
+def test_panels_of_a_row_begin_at_one_height_whatever_is_below_them(run):
+    composed = compose(run, recipe("self L1 H2", "cross grid", width=174.0))
+    with laid_out(composed, vector=True) as figure:
+        figure.draw_without_rendering()
+        tops = [axes.get_position().y1 for axes in figure.axes[:2]]
+        heights = [axes.get_position().height for axes in figure.axes[:2]]
+    assert len(figure.axes) == 3  # one bar for both, below them
+    assert abs(heights[0] - heights[1]) > 0.1 and abs(tops[0] - tops[1]) < 1e-3
 
 
 def test_words_are_text_in_svg_and_pdf(run):

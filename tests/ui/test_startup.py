@@ -1,8 +1,10 @@
 """What the server does before the first page is asked for never keeps it from starting."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
+from starlette.requests import Request
 
 from phenaki_viz.checkpoints import save_model
 from phenaki_viz.runs import model
@@ -57,3 +59,26 @@ def test_a_widget_that_an_overtaken_run_adds_ends_nobodys_look():
         seen.append(name)
         states[f"{name} more"] = Value(0)  # as the other thread does
     assert seen == ["a", "b", "c"] and len(states) == 6
+
+
+@pytest.mark.parametrize(
+    ("base", "query", "goes"),
+    [
+        ("", b"layer=1&say=two+left", "/?layer=1&say=two+left"),
+        ("", b"", "/"),
+        ("/under/here/", b"head=3", "/under/here/?head=3"),
+    ],
+)
+def test_a_link_to_the_first_page_by_its_name_opens_it(monkeypatch, base, query, goes):
+    monkeypatch.setattr(startup.st, "get_option", {"server.baseUrlPath": base}.get)
+    (route,) = startup.front_routes()
+    assert route.path == f"{goes.split('?')[0]}attention"
+    asked = {"type": "http", "method": "GET", "path": route.path, "query_string": query,
+             "headers": [(b"host", b"here")]}  # fmt: skip
+    answer = asyncio.run(route.endpoint(Request(asked)))
+    assert answer.status_code == 307 and answer.headers["location"] == goes
+
+
+def test_the_first_page_is_the_first_in_the_script():
+    script = startup.PAGE_SCRIPT.read_text()
+    assert script.split("PAGES = {")[1].split('"')[1] == startup.FIRST_PAGE

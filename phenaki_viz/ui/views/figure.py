@@ -86,7 +86,9 @@ def _preview(run: Run, composed: Composed) -> bytes:
 def _shown(composed: Composed, png: bytes) -> str:
     """As large as it is printed, told to those who do not see it."""
     source, told = b64encode(png).decode(), html_text(composed.caption)
-    style = f"width: {composed.recipe.width:g}mm; max-width: 100%; border-radius: 4px"
+    style = (
+        f"width: {composed.recipe.width:g}mm; max-width: 100%; border-radius: 4px; margin-top: 8px"
+    )
     return f'<img alt="{told}" style="{style}" src="data:image/png;base64,{source}">'
 
 
