@@ -73,6 +73,19 @@ def hidden_cells(
     return cells
 
 
+def coarser(values: np.ndarray, most: int) -> np.ndarray:
+    """Tiles '… y x' as means of their cells, at most `most` a side; masked cells are left out.
+
+    A cell of which all is masked stays NaN, one with a wrong row infinite.
+    """
+    y, x = (cell_size(size, most) for size in values.shape[-2:])
+    sums, counts = np.where(np.isnan(values), 0, values), (~np.isnan(values)).astype(np.float32)
+    for axis, each in ((-2, y), (-1, x)):
+        starts = np.arange(0, values.shape[axis], each)
+        sums, counts = (np.add.reduceat(one, starts, axis) for one in (sums, counts))
+    return np.divide(sums, counts, np.full_like(sums, np.nan), where=counts > 0)
+
+
 def with_means(tiles: np.ndarray) -> np.ndarray:
     """'l h …' with the means set behind: 'l+1 h+1 …' float32.
 

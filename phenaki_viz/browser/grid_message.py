@@ -33,8 +33,9 @@ class GridPicture:
     under its tile; NaN where there is none. filled: the tiles are the colour of that number, which
     stands on them instead. means: thumbs, scales and values hold a mean row and a mean column
     behind the named ones. order: the heads to draw, in this order, each with its own label; None
-    draws all by layer and head. notes: lines under it. Raises ShapeError when names or values do
-    not fit the thumbs.
+    draws all by layer and head. notes: lines under it. slim: in lines of 44 pixels, layer after
+    layer, for pages that only choose a head by it; without means and order. Raises ShapeError when
+    names or values do not fit the thumbs.
     """
 
     thumbs: np.ndarray
@@ -47,6 +48,7 @@ class GridPicture:
     means: bool = False
     order: Sequence[tuple[int, int]] | None = None
     notes: Sequence[str] = ()
+    slim: bool = False
 
     def __post_init__(self) -> None:
         named = len(self.layers) + self.means, len(self.heads) + self.means
@@ -78,7 +80,7 @@ def grid_message(
         "cell": picture.thumbs.shape[2:],
         "label": picture.label,
         "colours": {"query": QUERY_COLOUR, "pin": KEY_COLOUR},
-        **{"means": picture.means, "filled": picture.filled},
+        **{"means": picture.means, "filled": picture.filled, "slim": picture.slim},
         "order": None if order is None else [list(map(int, head)) for head in order],
         "most": MOST_PINS,
         **{"notes": list(picture.notes), "shows": shows},

@@ -18,6 +18,7 @@ from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import (
     call_name,
     file_stem,
+    grid_names,
     head_label,
     item_name,
     key_axis,
@@ -26,7 +27,6 @@ from phenaki_viz.figures.naming import (
     labels_and_run,
     place_name,
     query_axis,
-    row_label,
     shared_note,
     video_name,
 )
@@ -253,6 +253,7 @@ def head_grid(
 ) -> HeadGrid:
     """Every head of one stack, layers as rows and heads as columns. unit: of what is shown."""
     first, (y, x) = records[0], shown.cell
+    layers, heads = grid_names(records)
     kind, call = kind_name(recording, first), labels_and_run(recording, first)
     reduced = f"each cell is the mean of {y} × {x} weights" if (y, x) != (1, 1) else "every weight"
     said = scale.describe() if isinstance(scale, ColourScale) else "colour ends of each head apart"
@@ -264,8 +265,8 @@ def head_grid(
         notes=(coloured, said, *record_notes(recording, records)),
         made_by={**recording.made_by, "kind": kind, "pass": call or None, "reduced": reduced},
         thumbnails=shown.values,
-        layers=tuple(row_label(record, records) for record in records),
-        heads=tuple(f"H{head}" for head in first.heads),
+        layers=layers,
+        heads=heads,
         scales=scale,
         selected=selected,
         values=values,

@@ -104,6 +104,12 @@ def row_label(record: AttentionRecord, records: Sequence[AttentionRecord]) -> st
     return f"L{record.layer} use {at + 1}"
 
 
+def grid_names(records: Sequence[AttentionRecord]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Layers and heads of one stack as a grid names its rows and columns."""
+    layers = tuple(row_label(record, records) for record in records)
+    return layers, tuple(f"H{head}" for head in records[0].heads)
+
+
 def shared_note(record: AttentionRecord) -> tuple[str, ...]:
     """The line that says that a layer has no weights of its own."""
     if not record.shared:

@@ -10,7 +10,7 @@ from phenaki_viz.analysis.measures import applicable, head_statistics
 from phenaki_viz.analysis.overlay import on_grid
 from phenaki_viz.analysis.position import offsets, plane, reach
 from phenaki_viz.analysis.sinks import sink_keys
-from phenaki_viz.analysis.thumbnails import hidden_cells, thumbnails
+from phenaki_viz.analysis.thumbnails import coarser, hidden_cells, thumbnails
 from phenaki_viz.analysis.tiles import map_tile, pooled
 from phenaki_viz.analysis.weight_range import weight_range
 from phenaki_viz.errors import ShapeError
@@ -74,6 +74,18 @@ def test_thumbnails_keep_masked_and_wrong_cells_apart():
     assert shown.values[0, 0, 1, 0] == pytest.approx((1 / 3 * 2 + 1 / 4 * 2) / 4)
     assert np.isinf(shown.values[0, 1, 3]).all()
     assert shown.values[0, 0, 0, 0] == pytest.approx((1 + 0 + 0.5 + 0.5) / 4)
+
+
+def test_coarser_tiles_are_means_of_what_can_be_seen():
+    tiles = np.arange(2 * 5 * 7, dtype=np.float32).reshape(2, 5, 7)
+    tiles[0, :2, :4], tiles[1, 4, 6] = np.nan, np.inf
+    tiles[1, 0, 0] = np.nan
+    small = coarser(tiles, 3)
+    assert small.shape == (2, 3, 3) and np.isnan(small[0, 0, 0]) and np.isinf(small[1, 2, 2])
+    assert small[0, 2, 2] == tiles[0, 4, 6]
+    assert small[0, 1, 0] == tiles[0, 2:4, :3].mean()
+    assert small[1, 0, 0] == np.nanmean(tiles[1, :2, :3])
+    assert np.array_equal(coarser(tiles, 7), tiles, equal_nan=True)
 
 
 def test_a_tile_names_the_rows_that_are_wrong_and_hides_what_is_masked():

@@ -38,3 +38,9 @@ def test_a_weight_is_picked_and_taken_apart(open_app):
     page.get_by_role("radio", name="weight × ‖v W_O‖").click()
     expect(page.locator(".st-key-inside-map-weight p")).to_have_text("→ weight × ‖v W_O‖")
     expect(page).to_have_url(re.compile(r"(?=.*[?&]inside_of=)(?=.*[?&]key=0)"))
+    # Another head, from the line of all heads: `data-tiles` has left, top and the steps of tiles.
+    heads = into_view(page.locator(".st-key-slim-inside canvas"))
+    left, top, across, _, tile = map(float, heads.get_attribute("data-tiles").split(","))
+    heads.click(position={"x": left + across + tile / 2, "y": top + 14 + tile / 2})
+    expect(heading).to_contain_text("L0 H1 decides by")
+    expect(page).to_have_url(re.compile(r"(?=.*[?&]head=1)"))

@@ -1,6 +1,7 @@
 // Where the tiles of the grid stand: by layer and head with the means apart, in an order of their
 // own, or one head alone.
 /** @import { Box, Pair } from "../types.js" */
+import { clamp } from "../numbers/arithmetic.js";
 
 export const GRID_FONT = 11;
 export const BAR = 3; // pixels: the number of a head, as a bar under its tile
@@ -18,6 +19,36 @@ const NAME = GRID_FONT + 4; // pixels over a tile that carries its own label
  *   slots: Placed[], size: Pair, tile: number, bar: number,
  *   left: number, top: number, gap: number, named: boolean,
  * }} Layout */
+
+/** Of heads in lines: each layer's name, then its heads. */
+const LINE_TILE = { largest: 30, least: 12, gap: 2 };
+const LAYERS_APART = 12;
+
+/**
+ * All heads in as few lines as there is room for, layer after layer: a line is 44 pixels high.
+ * @param {{ layers: string[], heads: string[] }} head
+ * @param {number} width
+ * @returns {Layout}
+ */
+export function layLines({ layers, heads }, width) {
+  const { largest, least, gap } = LINE_TILE;
+  /** @param {number} tile */
+  const group = (tile) => heads.length * (tile + gap) + LAYERS_APART;
+  const across = clamp(Math.floor(width / group(least)), 1, layers.length);
+  const lines = Math.ceil(layers.length / across);
+  const room = Math.floor(width / Math.ceil(layers.length / lines)) - LAYERS_APART;
+  const tile = clamp(Math.floor(room / heads.length) - gap, 6, largest);
+  const each = Math.ceil(layers.length / lines);
+  const high = GRID_FONT + 3 + tile + gap + 3;
+  const slots = allTiles(layers.length, heads.length).map((at) => {
+    const [row, column] = [Math.floor(at[0] / each), at[0] % each];
+    const x = 2 + column * group(tile) + at[1] * (tile + gap);
+    const box = /** @type {Box} */ ([x, 2 + row * high + GRID_FONT + 3, tile, tile]);
+    return { tile: at, row, column: column * heads.length + at[1], box };
+  });
+  const size = /** @type {Pair} */ ([2 + each * group(tile), 2 + lines * high]);
+  return { slots, size, tile, bar: 0, left: 2, top: 2, gap, named: false };
+}
 
 /**
  * @param {{ layers: string[], heads: string[], order: Tile[] | null, means: boolean }} head

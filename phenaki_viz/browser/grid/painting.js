@@ -47,7 +47,8 @@ export class GridPainter {
 
   draw() {
     const { slots, named } = this.grid.layout;
-    if (!named) this.drawLabels();
+    if (this.grid.head.slim) this.drawLayers();
+    else if (!named) this.drawLabels();
     for (const slot of slots) this.drawTile(slot);
     if (!slots.length) this.drawNone();
   }
@@ -104,6 +105,18 @@ export class GridPainter {
     pen.globalAlpha = 0.75;
     pen.fillRect(x, y + tile + 2, tile * share, BAR);
     pen.globalAlpha = 1;
+  }
+
+  // Each layer's name over its first head.
+  drawLayers() {
+    const [layer] = this.grid.picked;
+    this.grid.head.layers.forEach((name, l) => {
+      const [x, y] = this.grid.box([l, 0]);
+      this.write(l === layer ? 700 : 400, ["left", "alphabetic"]);
+      this.pen.globalAlpha = l === layer ? 1 : 0.72;
+      this.pen.fillText(name, x, y - 4);
+      this.pen.globalAlpha = 1;
+    });
   }
 
   drawLabels() {

@@ -59,7 +59,9 @@ function labelOfAll(grid) {
     `Attention of ${layers.length} layers with ${heads.length} heads. ` +
     `Selected: ${wordsOf(grid, picked)}${alone ? ", shown alone" : ""}. ` +
     (pinned ? `Pinned: ${pinned}. ` : "") +
-    "Arrow keys move, Enter selects, p pins, i isolates."
+    (grid.head.arrange
+      ? "Arrow keys move, Enter selects, p pins, i isolates."
+      : "Arrow keys move, Enter selects.")
   );
 }
 

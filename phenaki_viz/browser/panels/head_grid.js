@@ -1,6 +1,6 @@
 // Every head of every layer as a small map: pick one, pin some, look at one alone.
 /** @import { Tile } from "../grid/layout.js" */
-import { GRID_FONT, layTiles, neighbour, sameTile, tileAt } from "../grid/layout.js";
+import { GRID_FONT, layLines, layTiles, neighbour, sameTile, tileAt } from "../grid/layout.js";
 import { drawPin, endsOf, GridPainter, mosaicOf, outline } from "../grid/painting.js";
 import { labelOf, say, wordsOf } from "../grid/said.js";
 import { clamp } from "../numbers/arithmetic.js";
@@ -114,7 +114,12 @@ export class HeadGrid extends Panel {
   }
 
   lay() {
-    const { layers, means, filled } = this.head;
+    const { layers, means, filled, slim } = this.head;
+    this.panel.classList.toggle("slim", slim);
+    if (slim) {
+      this.layout = layLines(this.head, this.width);
+      return;
+    }
     const pen = penOf(this.canvas);
     pen.font = `${GRID_FONT}px ${this.theme.font}`;
     const names = [...layers, means ? "mean" : ""].map((name) => pen.measureText(name).width);

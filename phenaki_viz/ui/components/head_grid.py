@@ -58,6 +58,7 @@ def head_grid(
     on_pick: Callable[[int, int], None] | None = None,
     on_arrange: Callable[[Arrangement], None] | None = None,
     notes: Sequence[str] = (),
+    slim: bool = False,
     shows: str = "",
 ) -> tuple[int, int] | None:
     """Draw the grid; returns (layer, head) in the run in which one was picked, else None.
@@ -78,6 +79,7 @@ def head_grid(
         means=means,
         order=order,
         notes=notes,
+        slim=slim,
     )
     event = picks.news(key)
     picked = [event["layer"], event["head"]] if event else None

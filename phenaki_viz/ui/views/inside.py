@@ -34,6 +34,7 @@ from phenaki_viz.ui.components.said import said
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.sections import frame, goto, panels
 from phenaki_viz.ui.sections.downloads import export_icon
+from phenaki_viz.ui.sections.slim_grid import draw_slim
 from phenaki_viz.ui.state import patches, selection
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.views.inside_maps import Look, draw_maps, take_maps
@@ -73,10 +74,13 @@ def _draw(run: Run) -> None:
     with tools:
         look = _look(chosen, row)
     found = row.of(look.key)
+    heads = st.container()
     maps = st.container(key="inside.maps")
     below = st.container(horizontal=True, key="inside.below")
     over = st.container(key="over")
     fragment_jobs.draw_place()
+    with heads:
+        draw_slim(run, chosen, "inside")
     _share(chosen, look)
     with below:
         _row(chosen, row)

@@ -10,6 +10,7 @@ from phenaki_viz.recording.facts import convolutions_of
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels, probe, rolled_out
 from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.slim_grid import draw_slim
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import fragment_jobs, shows
@@ -30,6 +31,7 @@ def masks_page(run: Run) -> None:
     record, seen = chosen.record, visibility(chosen.record, chosen.item)
     with words:
         _say(run, chosen)
+    draw_slim(run, chosen, "masks")
     if len(seen.blind):
         st.warning(said(record, seen, "together"), icon=":material/error:")
     _causality(run)

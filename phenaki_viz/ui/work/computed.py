@@ -18,7 +18,7 @@ from phenaki_viz.analysis.measures import Measure, applicable, head_statistics
 from phenaki_viz.analysis.reading import Reading, reading
 from phenaki_viz.analysis.rollout import rollout
 from phenaki_viz.analysis.sinks import Sinks, sink_keys
-from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
+from phenaki_viz.analysis.thumbnails import Thumbnails, coarser, thumbnails
 from phenaki_viz.analysis.weight_range import WeightRange, drawn_range, weight_range
 from phenaki_viz.analysis.words import content_patches
 from phenaki_viz.evaluation.causality import probe_run
@@ -42,6 +42,7 @@ T = TypeVar("T")
 KEPT = 256 * 2**20  # bytes of what is computed from all runs: tiles of maps, thumbnails, metrics
 # By the numbers of what it was computed from, which are never given twice.
 kept: Shelf[tuple[Any]] = Shelf(KEPT)
+AT_ONCE = 2**24  # weights of a stack that are pooled within a tenth of a second or two
 MOST_PARTS = 8  # of a run that are kept; they hold no more than the run's own maps and a clip
 _parts: WeakKeyDictionary[Run, OrderedDict[Any, Run]] = WeakKeyDictionary()
 _guard = threading.RLock()
@@ -57,6 +58,22 @@ def thumbs(run: Run, chosen: Selection) -> Thumbnails | None:
     return _in_slices(
         run, key, lambda: thumbnails.steps(chosen.records, chosen.items), "Drawing the heads:", held
     )  # fmt: skip
+
+
+def small_thumbs(run: Run, chosen: Selection, most: int) -> np.ndarray | None:
+    """Thumbnails 'l h y x' of at most `most` cells a side, where they take no time to speak of.
+
+    None where they do, and are not here already.
+    """
+    _, h, i, j = chosen.record.map.shape
+    known = is_kept((number_of(run), "thumbs", *_heads(chosen)))
+    if not known and len(chosen.records) * h * i * j > AT_ONCE:
+        return None
+    shown = thumbs(run, chosen)
+    if shown is None:
+        return None
+    key = (number_of(run), "small thumbs", *_heads(chosen), most)
+    return once(key, lambda: coarser(shown.values, most))
 
 
 def draw_thumbs() -> None:
