@@ -13,6 +13,7 @@ from phenaki_viz.cli import (
     figure,
     heads,
     inspect,
+    link,
     open,
     record,
     sweep,
@@ -21,7 +22,7 @@ from phenaki_viz.cli import (
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.files import shown
 
-COMMANDS = (app, open, record, export, figure, inspect, heads, sweep, train, evaluate)
+COMMANDS = (app, open, record, export, figure, inspect, heads, sweep, train, evaluate, link)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

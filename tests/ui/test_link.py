@@ -1,7 +1,12 @@
+import json
+
+import msgspec
 import pytest
 
+from phenaki_viz.cli import main
 from phenaki_viz.ui.components.film_strip import MOST_PATCHES
 from phenaki_viz.ui.state.link import _is_sane, groups_text, number_groups, whole_number
+from phenaki_viz.ui.state.view import FIELDS, unread, view_of
 
 
 @pytest.mark.parametrize(
@@ -34,3 +39,50 @@ def test_numbers_that_no_page_can_read_are_told_from_words_and_from_those_it_can
         assert not _is_sane(text)
     for text in ("", "0", "-1", "1.5", str(2**31 - 1), "\x00", "²", "two", "1.1_2.2", "x" * 5000):
         assert _is_sane(text)
+
+
+def test_a_view_is_read_whole_from_a_link():
+    view = view_of({"layer": ["2"], "off": ["L0 H1", "L2 H3"], "alone": ["true"], "dt": ["-3"],
+                    "guidance": ["3.0"], "embed": ["true"]})  # fmt: skip
+    assert (view.layer, view.off, view.alone, view.dt) == (2, ("L0 H1", "L2 H3"), True, -3)
+    assert view.guidance == 3.0 and view.head is None
+    assert msgspec.to_builtins(view).keys() == {"layer", "off", "alone", "dt", "guidance"}
+    with pytest.raises(AttributeError):
+        view.layer = 3
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("layer", "two"),
+        ("layer", "-1"),
+        ("row", "1.5"),
+        ("heads", "99"),
+        ("masked", "101"),
+        ("guidance", "nan"),
+        ("alone", "perhaps"),
+        ("view", "1-2-3"),
+        ("ends", "0.1"),
+        ("say", "x" * 5001),
+    ],
+)
+def test_a_value_that_is_none_of_its_fields_is_named(name, text):
+    assert unread({"head": ["1"], name: [text], "embed": [text]}) == [name]
+
+
+def test_a_link_with_such_a_value_is_opened_without_it(app):
+    at = app(layer="two", heads="99", head="1", source="Dial")
+    assert not at.exception and at.warning[0].value.startswith("A part of the link")
+    assert "layer (whole number), heads (whole number, 1 to 16)" in [one.value for one in at.text]
+    assert "layer" not in at.query_params and at.query_params["head"] == "1"
+
+
+def test_the_schema_is_printed(capsys):
+    assert main(["link", "--schema"]) == 0
+    found = json.loads(capsys.readouterr().out)["$defs"]["View"]
+    assert found["properties"].keys() == FIELDS.keys()
+    assert found["properties"]["heads"]["anyOf"][0] == {
+        "type": "integer", "minimum": 1, "maximum": 16
+    }  # fmt: skip
+    assert main(["link"]) == 0
+    assert "| `heads` | whole number, 1 to 16 | of the transformer |" in capsys.readouterr().out

@@ -7,7 +7,8 @@ import streamlit as st
 
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import Law, Palette
-from phenaki_viz.ui.state.link import LARGEST, numbers_in_url, say_in_url
+from phenaki_viz.ui.state.link import numbers_in_url, say_in_url
+from phenaki_viz.ui.state.view import LARGEST
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 SHOWN: dict[Law, str] = {"linear": "Linear", "sqrt": "√", "log": "Log", "uniform": "× uniform"}

@@ -7,8 +7,9 @@ from typing import Any, NoReturn
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
+from phenaki_viz.ui.state.view import FIELDS, LARGEST, unread, values_said
+
 TEXTS = ("say", "prompt", "against")  # whose words may be numbers of any kind
-LARGEST = 2.0**31  # no number of the page is larger
 LEFT_OUT = "link.left_out"
 MOST_NAMED = 5
 NAME = re.compile(r"[A-Za-z0-9_.]{1,40}")
@@ -58,17 +59,24 @@ def read_link() -> None:
     """Take out of the address what no page can read, before a widget does; says what it was.
 
     Streamlit's own readers end in a traceback where a number is infinite, written out or by its
-    digits.
+    digits, and pass over other values without a word.
     """
-    absurd = [name for name in st.query_params if not is_readable(name)]
-    if absurd:
-        _leave_out(absurd)
+    link = {name: st.query_params.get_all(name) for name in st.query_params}
+    bad = [name for name in link if not is_readable(name)]
+    bad += [name for name in unread(link) if name not in bad]
+    if bad:
+        _leave_out(bad)
     left_out = st.session_state.pop(LEFT_OUT, [])
     if left_out:
         named = [name for name in left_out if NAME.fullmatch(name)]
         more = ", …" if len(named) > MOST_NAMED or len(named) < len(left_out) else ""
         st.warning("A part of the link cannot be read and is left out.", icon=":material/link_off:")
-        st.text(", ".join(named[:MOST_NAMED]) + more)
+        st.text(", ".join(map(_said, named[:MOST_NAMED])) + more)
+
+
+def _said(name: str) -> str:
+    """A parameter, and what it may be: 'heads (whole number, 1 to 16)'."""
+    return f"{name} ({values_said(FIELDS[name])})" if name in FIELDS else name
 
 
 def is_readable(name: str) -> bool:
@@ -78,18 +86,18 @@ def is_readable(name: str) -> bool:
 
 def _is_sane(text: str) -> bool:
     try:
-        return abs(float(text)) < LARGEST
+        return abs(float(text)) <= LARGEST
     except ValueError:
         return True  # no number
 
 
-def _leave_out(absurd: list[str]) -> NoReturn:
+def _leave_out(unreadable: list[str]) -> NoReturn:
     try:
-        for name in absurd:
+        for name in unreadable:
             del st.query_params[name]
     except StreamlitAPIException:  # a widget has it: somebody went back in the browser's history
         st.warning("This link cannot be read.", icon=":material/link_off:")
         st.text("A number in it is too large, or none. Go forward, or load the page again.")
         st.stop()
-    st.session_state[LEFT_OUT] = absurd
+    st.session_state[LEFT_OUT] = unreadable
     st.rerun()
