@@ -29,11 +29,13 @@ def centred_scale(
 ) -> ColourScale:
     """Signed numbers with zero in the middle and equal ends: the 99.5th percentile of their size.
 
-    The ends are ±1 where nothing differs.
+    Ends and bar are alike on both sides, so what lies beyond is said with the scope. They are ±1
+    where nothing differs.
     """
     top, most = drawn_range(np.abs(values[np.isfinite(values)]))
     end = top or most or 1.0
-    return ColourScale(low=-end, high=end, palette=palette, scope=scope, most=most or None)
+    beyond = f", the largest {most:.2g}" if most > end else ""
+    return ColourScale(low=-end, high=end, palette=palette, scope=f"{scope}{beyond}")
 
 
 def common_scale(maps: LaidMaps, colours: Colours | None = None) -> ColourScale:
