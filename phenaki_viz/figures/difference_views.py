@@ -10,7 +10,7 @@ from phenaki_viz.analysis.difference import HeadDistance, LaidMaps
 from phenaki_viz.analysis.divergence import DISTANCE
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import Colours, Head, origin_notes, wrong_notes
-from phenaki_viz.figures.colour import ColourScale, Palette
+from phenaki_viz.figures.colour import DIVERGING, ColourScale, Palette
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
@@ -133,6 +133,21 @@ def distances_grid(
         values=values,
         unit=JS,
     )
+
+
+def entropy_grid(
+    records: Sequence[AttentionRecord], values: np.ndarray, made_by: Mapping[str, Any], theme: str
+) -> HeadGrid:
+    """Every head by how much wider it spreads in B, in bits, where maps cannot be subtracted."""
+    picture = distances_grid(records, values, made_by)
+    known = np.abs(values[np.isfinite(values)])
+    end = float(known.max(initial=0)) or 1.0
+    scale = ColourScale(low=-end, high=end, palette=DIVERGING[theme], scope="these heads")
+    return replace(
+        picture, name="heads_entropy_difference", title="How much wider each head spreads in B",
+        notes=("entropy of a head's rows in bits, B − A", scale.describe()), scales=scale,
+        unit="bits, B − A", made_by={**made_by, "shows": "entropy of each head's rows, B − A"},
+    )  # fmt: skip
 
 
 def distances_table(
