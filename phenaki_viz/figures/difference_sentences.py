@@ -71,7 +71,7 @@ def laid_note(laid: Laid) -> str:
 
 def apart_heading(laid: Laid) -> str:
     """Why two cannot be laid on each other, as a page's sentence."""
-    return f"No difference: {_lower('; '.join(laid.reasons))}"
+    return f"These maps cannot be subtracted: {_lower('; '.join(laid.reasons))}"
 
 
 def still(laid: Laid) -> str:

@@ -123,7 +123,8 @@ def _off(run: Any) -> Other:
     kept = [one for one in st.session_state.get("with_off", []) if one in labels]
     if kept != st.session_state.get("with_off", kept):
         st.session_state["with_off"] = kept
-    first = [] if run.ask.switches else list(labels)[:1]
+    own = [label for label in labels if label.startswith("self")] or list(labels)
+    first = [] if run.ask.switches else own[:1]
     off = st.multiselect(
         "Heads off in B", list(labels), first, key="with_off", width=230,
         placeholder="all heads are on", label_visibility="collapsed",

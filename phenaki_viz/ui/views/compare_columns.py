@@ -1,15 +1,15 @@
 """Compare, its three columns: A, B and B − A, each over the frames and as a map."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 from phenaki_viz.analysis.difference import LaidMaps
 from phenaki_viz.analysis.laid import Laid
+from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.analysis.weight_range import drawn_range
-from phenaki_viz.browser.axes import MapAxis
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Colours, Head
 from phenaki_viz.figures.colour import DIVERGING, ColourScale
@@ -19,7 +19,6 @@ from phenaki_viz.figures.difference_views import (
     changes_over_video,
     common_scale,
     difference_over_video,
-    laid_keys,
 )
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.over_video import column_over_video, row_over_video
@@ -91,7 +90,7 @@ def row_scale(two: Two) -> ColourScale:
         _over(two, side, run, None) for side, run in ((two.chosen, two.a), (two.there, two.b))
     ]
     both = np.concatenate([one.weights.ravel() for one in strips])
-    return Colours("sqrt").over(*drawn_range(both), "this patch in both")
+    return Colours("sqrt").over(*drawn_range(both), "both")
 
 
 def _side(
@@ -104,10 +103,16 @@ def _side(
         values = maps.one if name == "a" else maps.other
         _map(two, name, side, values, maps, scale)
         return
+    tiles = {id(one): _tile(one) for one in (two.chosen, two.there)}
+    both = np.concatenate([one.values.ravel() for one in tiles.values()])
+    shared = Colours("sqrt").over(*drawn_range(both), "both maps")
+    _map(two, name, side, tiles[id(side)].values, None, shared, cell=tiles[id(side)].cell)
+
+
+def _tile(side: Selection) -> MapTile:
+    """A whole map that is not laid on another."""
     _, _, i, j = side.record.map.shape
-    tile = computed.tile(side.record, side.item, side.head, (0, i, 0, j), MOST_CELLS)
-    own = Colours("sqrt").over(*drawn_range(tile.values), "this map")
-    _map(two, name, side, tile.values, None, own, cell=tile.cell)
+    return computed.tile(side.record, side.item, side.head, (0, i, 0, j), MOST_CELLS)
 
 
 def _over(two: Two, side: Selection, run: Run, scale: ColourScale | None) -> FilmStrip:
@@ -152,7 +157,7 @@ def _strip(two: Two, name: str, side: Selection, picture: FilmStrip, unit: str =
             of_map=OfMap(
                 link=panels.link_of(side),
                 query=panels.axis_of(record, item, "query"),
-                key=_keys(two, name, side),
+                key=panels.axis_of(record, item, "key"),
                 word=two.word,
             ),
             key=f"compare.{name}.strip",
@@ -193,7 +198,7 @@ def _map(
             cell=cell,
             scale=scale,
             query_axis=panels.axis_of(record, item, "query"),
-            key_axis=_keys(two, name, side),
+            key_axis=panels.axis_of(record, item, "key"),
             selected_query=side.query,
             unit=unit,
             source=f"{name} {two.shows}",
@@ -203,15 +208,6 @@ def _map(
             notes=reduced,
             shows=two.shows,
         )
-
-
-def _keys(two: Two, name: str, side: Selection) -> MapAxis:
-    """The keys of a side; of the difference, the words of both where they differ."""
-    axis = panels.axis_of(side.record, side.item, "key")
-    if name != "difference" or axis.words is None:
-        return axis
-    names = laid_keys(*two.heads).names
-    return replace(axis, words=names[axis.nulls :])
 
 
 def _share(two: Two) -> None:

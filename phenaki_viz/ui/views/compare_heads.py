@@ -72,7 +72,7 @@ def draw_heads(two: Two, moved: HeadDistances | None, *, words_differ: bool) -> 
     words_differ: other words of as long a text are all that keeps the maps apart.
     """
     with st.container(key="compare.heads"):
-        st.markdown("**Heads** by how far they moved" if two.laid.can else "**Heads**")
+        st.markdown("**Heads** by distance" if two.laid.can else "**Heads** by entropy")
         picture = grid_of(two, moved)
         if picture is None:
             st.caption("The heads were not compared.")
@@ -122,7 +122,7 @@ def _entropy(two: Two) -> np.ndarray:
             there = at.get((record.layer, record.use, head))
             if there is not None:
                 found[layer, place] = other[there] - one[layer, place]
-    return found
+    return np.round(found, 3)
 
 
 def _over(moved: HeadDistances | None) -> str:

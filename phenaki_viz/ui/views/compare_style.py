@@ -1,15 +1,15 @@
 """How the page Compare is laid out: the heads beside three columns, A, B and the difference."""
 
 STYLE = """<style>
-[data-testid=stMainBlockContainer]:has(.st-key-compare) { padding: 48px 24px 16px }
+[data-testid=stMainBlockContainer]:has(.st-key-compare) { padding: 48px 24px 8px }
 .stApp:has(.st-key-compare) [data-testid=stHeader] { height: 44px; min-height: 44px }
 .st-key-compare {
-  --strip: clamp(190px, 24vh, 220px);
-  --maps: clamp(380px, calc(100vh - 262px - var(--strip)), 460px);
+  --strip: 204px;
+  --maps: clamp(400px, calc(100vh - 458px), 480px);
   gap: 8px;
   & h1 { font-size: 20px; line-height: 26px; padding: 0; letter-spacing: -.01em }
 }
-.st-key-compare .st-key-compare-words { position: relative; gap: 2px; flex: none; min-height: 98px }
+.st-key-compare .st-key-compare-words { position: relative; gap: 2px; flex: none; min-height: 80px }
 .st-key-compare .st-key-heading { min-height: 26px }
 .st-key-compare .st-key-goto {
   position: absolute; left: 0; top: 0; & button { visibility: hidden }
@@ -24,15 +24,16 @@ STYLE = """<style>
   & [data-testid=stTextInputRootElement] { height: 32px; min-height: 32px }
 }
 .st-key-compare-main {
-  display: grid; grid-template-columns: clamp(150px, 15vw, 210px) repeat(3, minmax(0, 1fr));
-  gap: 8px 20px; align-items: start;
+  display: grid; grid-template-columns: clamp(150px, 14vw, 190px) repeat(3, minmax(0, 1fr));
+  gap: 8px 16px; align-items: start;
 }
 .st-key-compare-main > * { width: auto; min-width: 0 }
 [class*=st-key-compare-side-] { gap: 4px; --pv-flow: nowrap }
 [class*=st-key-compare-side-] [data-testid=stMarkdownContainer] p {
   font-size: 14px; line-height: 20px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis
 }
-[class*=st-key-compare-strip-] { --pv-tall: var(--strip); --pv-head: none; --pv-wrap: nowrap }
+[class*=st-key-compare-strip-] { --pv-tall: var(--strip); --pv-head: none; --pv-wrap: nowrap;
+  --pv-clip: hidden }
 [class*=st-key-compare-map-] { --pv-tall: var(--maps); --pv-wrap: nowrap }
 .st-key-compare-heads { gap: 4px }
 .st-key-compare [class*=st-key-take-] [data-testid=stPopover] button {
@@ -41,8 +42,8 @@ STYLE = """<style>
 }
 @media (max-width: 1099px) {
   .st-key-compare-main { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px 12px }
-  .st-key-compare-main > :first-child { grid-column: 1 / -1; max-width: 260px }
-  .st-key-compare .st-key-compare-words { min-height: 144px }
+  .st-key-compare-main > :first-child { grid-column: 1 / -1; max-width: 200px }
+  .st-key-compare .st-key-compare-words { min-height: 120px }
 }
 @media (max-width: 639px) {
   .st-key-compare-main { grid-template-columns: minmax(0, 1fr) }
