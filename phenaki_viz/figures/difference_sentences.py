@@ -54,7 +54,7 @@ def row_moved(difference: np.ndarray, distance: float, names: Sequence[str]) -> 
     if known[loses] < -LEAST:
         said.append(f"{-known[loses]:.3f} less to {_named(names[loses])}")
     if not said:
-        return "looks where it did: no weight changes by 0.001"
+        return f"looks where it did: no weight changes by 0.001 (JS distance {_far(distance)})"
     if len(said) == 1 and said[0][0].isdigit():
         said[0] = f"gives {said[0]}"
     return f"{joined(said)} (JS distance {_far(distance)})"
