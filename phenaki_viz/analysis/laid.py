@@ -19,7 +19,7 @@ OVER = {
 }
 MOST = 3  # words or layers that are named
 STILL = (
-    "Each head's own numbers can still be compared: how many keys it spreads over, its weight on "
+    "Each head's own numbers can still be compared: over how many keys it spreads, its weight on "
     "null keys"
 )
 Records = Sequence[AttentionRecord]

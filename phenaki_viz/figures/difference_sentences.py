@@ -1,6 +1,6 @@
 """What changed between two maps, in sentences made of numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -72,6 +72,17 @@ def laid_note(laid: Laid) -> str:
 def apart_heading(laid: Laid) -> str:
     """Why two cannot be laid on each other, as a page's sentence."""
     return f"These maps cannot be subtracted: {_lower('; '.join(laid.reasons))}"
+
+
+def own_numbers(label: str, one: Mapping[str, float], other: Mapping[str, float]) -> str:
+    """What a head is like by itself in A and in B. Numbers by measure: "entropy" (bits), "null"."""
+    said = {"entropy": ("an entropy of", "bits"), "null": ("null keys hold", "of its weight")}
+    parts = [
+        f"{said[name][0]} {one[name]:.2f} {said[name][1]} in A, {other[name]:.2f} in B"
+        for name in said
+        if name in one and name in other
+    ]
+    return f"{label} by itself: {'; '.join(parts)}."
 
 
 def still(laid: Laid) -> str:

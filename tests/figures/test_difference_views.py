@@ -15,6 +15,7 @@ from phenaki_viz.figures.difference_sentences import (
     head_moved,
     laid_note,
     moved_heading,
+    own_numbers,
     row_line,
     row_moved,
     still,
@@ -143,6 +144,15 @@ def test_the_heading_names_the_head_or_says_that_none_changed(two):
 def test_a_row_says_what_gained_and_what_lost(difference, distance, said):
     names = ("null 1", "two", "time 0, row 1, column 2")
     assert row_moved(np.array(difference), distance, names).startswith(said)
+
+
+def test_what_a_head_is_like_by_itself_is_said_of_both():
+    one, other = {"entropy": 1.234, "null": 0.5}, {"entropy": 2, "null": 0.25}
+    assert own_numbers("L1 H2", one, other) == (
+        "L1 H2 by itself: an entropy of 1.23 bits in A, 2.00 in B; null keys hold 0.50 of its "
+        "weight in A, 0.25 in B."
+    )
+    assert "null" not in own_numbers("L1 H2", {"entropy": 1}, other)
 
 
 def test_notes_say_what_is_missing_and_what_lies_on_what():

@@ -202,7 +202,12 @@ def test_other_words_lie_word_on_word_or_not_at_all():
 def test_a_text_of_another_length_is_beside_without_a_difference():
     at = page(maps="cross", with_say="right")
     assert not at.exception
-    assert "other words: A's text has 2, B's 1" in panels(at)["heading"][0]["text"]
+    shown = panels(at)
+    assert "other words: A's text has 2, B's 1" in shown["heading"][0]["text"]
+    assert "by itself: an entropy of" in shown["sentence.head"][0]["text"]
+    assert shown["compare.a"][0]["link"] and not shown["compare.b"][0]["link"]
+    place = shown["compare.b.strip"][0]["push"]["value"]
+    assert place == shown["shared.selection"][0]["pick"]["place"]
     assert not at.toggle
     at.selectbox(key="with").set_value("With another seed").run()
     assert "compare.difference" in panels(at)

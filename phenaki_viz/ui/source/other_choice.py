@@ -43,7 +43,7 @@ def choose(run: Run) -> Other | None:
     if st.session_state.get(WITH) not in (None, *kinds):
         st.session_state[WITH] = kinds[0]
     kind = st.selectbox(
-        "Compare with", kinds, format_func=KINDS.__getitem__, key=WITH, width=200,
+        "Compare with", kinds, format_func=KINDS.__getitem__, key=WITH, width=190,
         label_visibility="collapsed",
         help="One thing is another in B, the rest is as in A: what the app looks at", **_BOUND,
     )  # fmt: skip
@@ -74,7 +74,7 @@ def _typed(text: str) -> str:
         number, value = number + 1, first
         state[SAY_NUMBER] = number, text, value
     said = st.text_input(
-        "B's prompt", value=value, key=f"{SAY}.{number}", max_chars=LONGEST, width=230,
+        "B's prompt", value=value, key=f"{SAY}.{number}", max_chars=LONGEST, width=220,
         label_visibility="collapsed", help="The same clip and masked tokens, told this",
         persist_state="session",
     )  # fmt: skip
@@ -126,7 +126,7 @@ def _off(run: Any) -> Other:
     own = [label for label in labels if label.startswith("self")] or list(labels)
     first = [] if run.ask.switches else own[:1]
     off = st.multiselect(
-        "Heads off in B", list(labels), first, key="with_off", width=230,
+        "Heads off in B", list(labels), first, key="with_off", width=220,
         placeholder="all heads are on", label_visibility="collapsed",
         help="The maps of later layers change with what a head no longer writes", **_BOUND,
     )  # fmt: skip
@@ -172,7 +172,7 @@ def _select(
     if st.session_state.get(key, first) not in options:
         st.session_state[key] = first
     return st.selectbox(
-        label, options, options.index(first), key=key, width=240, help=about,
+        label, options, options.index(first), key=key, width=220, help=about,
         label_visibility="collapsed", **how, **_BOUND,
     )  # fmt: skip
 

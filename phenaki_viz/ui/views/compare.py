@@ -11,6 +11,7 @@ from phenaki_viz.figures.difference_sentences import (
     head_moved,
     laid_note,
     moved_heading,
+    own_numbers,
     row_moved,
     still,
 )
@@ -25,7 +26,13 @@ from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.views.compare_columns import Two, draw_columns
 from phenaki_viz.ui.views.compare_files import take_away
-from phenaki_viz.ui.views.compare_heads import by_place, draw_heads, followed, shows_of
+from phenaki_viz.ui.views.compare_heads import (
+    by_place,
+    draw_heads,
+    followed,
+    own,
+    shows_of,
+)
 from phenaki_viz.ui.views.compare_style import STYLE
 from phenaki_viz.ui.work import compared, fragment_jobs
 
@@ -111,7 +118,7 @@ def _say(two: Two, moved: HeadDistances | None) -> None:
     made_by, chosen = two.a.recording.made_by, two.chosen
     if not two.laid.can:
         panels.heading(apart_heading(two.laid), made_by, of)
-        panels.say(still(two.laid), of, key="sentence.head", aside=True)
+        panels.say(f"{_own(two)} {still(two.laid)}", of, key="sentence.head", aside=True)
         return
     panels.heading(moved_heading(moved) if moved else "Compare", made_by, of if moved else {})
     one, other = two.heads
@@ -129,6 +136,16 @@ def _head(two: Two, moved: HeadDistances | None) -> str:
     record, head = two.chosen.record, two.chosen.record.heads[two.chosen.head]
     for row in moved.rows if moved else ():
         if (row.layer, row.use, row.head) == (record.layer, record.use, head):
-            names = query_axis(record, two.chosen.item).names
+            item = record.batch_items.index(row.farthest[0]) if row.farthest else 0
+            names = query_axis(record, item).names
             return head_moved(row, names, moved.sampled if moved else "")
     return "B does not have this head: what is shown of B is the nearest."
+
+
+def _own(two: Two) -> str:
+    """The selected head's own numbers in A and in B."""
+    numbers = [
+        {name: float(found.mean(name)[side.layer, side.head]) for name in found.tallies}
+        for found, side in zip(own(two), (two.chosen, two.there), strict=True)
+    ]
+    return own_numbers(two.chosen.shown.label, *numbers)

@@ -60,6 +60,14 @@ class Two:
         """The key whose readers are shown, of attention to a text."""
         return patches.word_of(self.chosen) if self.chosen.record.kind == "cross" else None
 
+    def link(self, side: Selection) -> str | None:
+        """What the pictures of one side share their selection by: all, if they are alike in size.
+
+        B of other tokens has the nearest patch, and says nothing of what is picked there to A.
+        """
+        link = panels.link_of(self.chosen)
+        return link if panels.link_of(side) == link else None
+
     @property
     def shows(self) -> str:
         """What pictures of both are of."""
@@ -142,28 +150,37 @@ def difference_strip(two: Two, theme: str | None = None) -> FilmStrip:
 
 
 def _strip(two: Two, name: str, side: Selection, picture: FilmStrip, unit: str = "weight") -> None:
-    record, item = side.record, side.item
     with st.container(key=f"compare.strip.{name}"):
         film_strip(
             picture.frames,
             steps=picture.steps,
             weights=picture.weights,
             query=picture.query,
-            grid=record.places.grid,
+            grid=side.record.places.grid,
             scale=picture.scale,
             uniform=picture.uniform,
             direction=_direction(two, side),
             unit=unit,
-            of_map=OfMap(
-                link=panels.link_of(side),
-                query=panels.axis_of(record, item, "query"),
-                key=panels.axis_of(record, item, "key"),
-                word=two.word,
-            ),
+            of_map=_of_map(two, side),
             key=f"compare.{name}.strip",
             on_pick=patches.pick_patches,
             shows=two.shows,
         )
+
+
+def _of_map(two: Two, side: Selection) -> OfMap | None:
+    link, (record, item) = two.link(side), (side.record, side.item)
+    if link is None:
+        return None
+    query, key = (panels.axis_of(record, item, one) for one in ("query", "key"))
+    return OfMap(link=link, query=query, key=key, word=two.word)
+
+
+def _key(two: Two, side: Selection) -> int | None:
+    """The key that is marked: of a text, the word whose readers are shown."""
+    if two.word is not None:
+        return min(two.word, side.record.map.shape[3] - 1)
+    return patches.key_of(side)
 
 
 def _direction(two: Two, side: Selection) -> str:
@@ -202,7 +219,8 @@ def _map(
             selected_query=side.query,
             unit=unit,
             source=f"{name} {two.shows}",
-            link=panels.link_of(side),
+            selected_key=_key(two, side),
+            link=two.link(side),
             key=f"compare.{name}",
             on_pick=_picked(side),
             notes=reduced,
@@ -215,7 +233,7 @@ def _share(two: Two) -> None:
     side = two.chosen
     share_selection(
         panels.link_of(side), query=side.query,
-        key=patches.key_of(side) if two.word is None else two.word, place=side.place,
+        key=_key(two, side), place=side.place,
         pickers=tuple(f"compare.{one}{end}" for one in SIDES for end in ("", ".strip")),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from phenaki_viz.analysis.difference import HeadDistances
+from phenaki_viz.analysis.measures import HeadStatistics
 from phenaki_viz.figures.difference_views import distances_grid, entropy_grid
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.ui.components.head_grid import head_grid
@@ -112,8 +113,7 @@ def grid_of(two: Two, moved: HeadDistances | None) -> HeadGrid | None:
 def _entropy(two: Two) -> np.ndarray:
     """B − A of every head's entropy in bits, 'l h' in A's order; NaN of heads that B lacks."""
     records, theirs = two.chosen.records, two.there.records
-    one = compared.entropy(records, tuple(two.chosen.items))
-    other = compared.entropy(theirs, tuple(two.there.items))
+    one, other = (side.mean("entropy") for side in own(two))
     at = {(r.layer, r.use, head): (layer, place) for layer, r in enumerate(theirs)
           for place, head in enumerate(r.heads)}  # fmt: skip
     found = np.full(one.shape, np.nan, np.float32)
@@ -123,6 +123,12 @@ def _entropy(two: Two) -> np.ndarray:
             if there is not None:
                 found[layer, place] = other[there] - one[layer, place]
     return np.round(found, 3)
+
+
+def own(two: Two) -> tuple[HeadStatistics, HeadStatistics]:
+    """What each head of A and of B is like by itself."""
+    a, b = (compared.own(side.records, tuple(side.items)) for side in (two.chosen, two.there))
+    return a, b
 
 
 def _over(moved: HeadDistances | None) -> str:

@@ -16,7 +16,7 @@ from phenaki_viz.analysis.difference import (
 )
 from phenaki_viz.analysis.divergence import js_distance
 from phenaki_viz.analysis.laid import Laid
-from phenaki_viz.analysis.measures import head_statistics
+from phenaki_viz.analysis.measures import HeadStatistics, head_statistics
 from phenaki_viz.recording import AttentionRecord, HeadMap
 from phenaki_viz.ui.work import computed, fragment_jobs
 from phenaki_viz.ui.work.shelves import number_of
@@ -74,17 +74,17 @@ def row(one: HeadMap, other: HeadMap, query: int) -> RowMoved:
     return computed.once(key, made)
 
 
-def entropy(records: tuple[AttentionRecord, ...], items: tuple[int, ...]) -> np.ndarray:
-    """Each head's entropy in bits, 'l h': what can be compared of maps that cannot be laid."""
-    key = ("compare entropy", *(number_of(one.map) for one in records), *items)
-    found = computed.once(
+def own(records: tuple[AttentionRecord, ...], items: tuple[int, ...]) -> HeadStatistics:
+    """Each head's entropy and its weight on null keys: of maps that cannot be laid on others."""
+    asked = ["entropy", *(["null"] if records[0].num_null_kv else [])]
+    key = ("compare own", *(number_of(one.map) for one in records), *items)
+    return computed.once(
         key,
         lambda: fragment_jobs.work_on(
-            "compare entropy", key,
-            lambda: head_statistics.steps(records, items, ["entropy"]), "Measuring the heads:",
+            "compare own", key, lambda: head_statistics.steps(records, items, asked),
+            "Measuring the heads:",
         ),
     )  # fmt: skip
-    return found.mean("entropy")
 
 
 def _of(laid: Laid) -> tuple[int, ...]:
