@@ -10,17 +10,20 @@ from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.analysis.difference import head_distances
 from phenaki_viz.analysis.laid import lay
-from phenaki_viz.data import read_prompt
+from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.data.digits import other_words
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.export import render
 from phenaki_viz.figures.difference_sentences import moved_heading
 from phenaki_viz.models.configs import PhenakiConfig
+from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import HeadMap
+from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.runs.files import recording_bytes
 from phenaki_viz.runs.model import Ask, look
 from phenaki_viz.runs.sampled import Sampling, sample
-from phenaki_viz.ui.work import page_jobs
+from phenaki_viz.runs.training_job import TrainSettings
+from phenaki_viz.ui.work import page_jobs, trainings
 from tests.checkpoints.files import CVIVIT, MASKGIT, WORDS
 from tests.runs.trained import clip
 from tests.sent import sent, words_on
@@ -49,8 +52,19 @@ def drawn(kind, text):
     compare_page(run_of(kind, text))
 
 
+@cache
+def learning():
+    """A dialled run of a model that learns in a moment."""
+    config = DialConfig(
+        heads=2, depth=2, dim=16, dim_head=8, height=16, width=16, frames=3, patch=4
+    )
+    return run_dialled(config, sample_clip(), read_prompt("two moving right"))
+
+
 def run_of(kind, text=TEXT):
     """A look at a small Phenaki, a dialled run, or a file of a sampled video."""
+    if kind == "learning":
+        return learning()
     if kind == "dial":
         from tests.ui.test_inside import dialled
 
@@ -273,6 +287,32 @@ def test_the_dialled_model_and_a_hostile_prompt():
     at = page(text="![x](http://e) **a**")
     assert not at.exception
     assert any("\\!" in line or "\\[x\\]" in line for line in words_on(at))
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    """The server's trainings, with their states in a folder of this test."""
+    monkeypatch.setenv(trainings.STATES, str(tmp_path / "states"))
+    trainings.trainings.clear()
+    yield trainings.trainings()
+    trainings.trainings.clear()
+
+
+def test_training_steps_of_the_dialled_model(shelf):
+    at = page("learning")
+    assert "With a training step" not in at.selectbox(key="with").options
+    job = shelf.start(TrainSettings(config=learning().config, steps=12, batch=1))
+    job.wait(120)
+    assert job.kept_steps == (0, 10, 12)
+    at.run()
+    at.selectbox(key="with").set_value("With a training step").run()
+    assert not at.exception
+    said = words_on(at)
+    assert any("**A** random weights" in line for line in said)
+    assert any("**B** training step 12" in line for line in said)
+    at.selectbox(key="with_step").set_value("training step 10").run()
+    assert not at.exception
+    assert any("changes most: JS distance" in line for line in words_on(at))
 
 
 def files():
