@@ -22,6 +22,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.said import said
 from phenaki_viz.ui.sections import goto, panels
 from phenaki_viz.ui.source import other_choice, other_run
+from phenaki_viz.ui.source.other_run import Other
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.views.compare_columns import Two, draw_columns
@@ -78,7 +79,7 @@ def _draw(run: Run) -> None:
     moved = compared.distances(laid, chosen.video) if laid.can else None
     chosen = followed(chosen, moved)
     there = _in_b(chosen, b, theirs)
-    two = Two(a=a, b=b, chosen=chosen, there=there, told=(other.a, other.b), laid=laid)
+    two = Two(a=a, b=b, chosen=chosen, there=there, told=_told(other, a, b), laid=laid)
     with main:
         draw_heads(two, moved, words_differ=bool(strict.only_words))
         draw_columns(two)
@@ -86,6 +87,14 @@ def _draw(run: Run) -> None:
         _say(two, moved)
     with tools:
         take_away(two, moved)
+
+
+def _told(other: Other, a: Run, b: Run) -> tuple[str, str]:
+    """What A and B are; with their texts where those differ and that is not what was changed."""
+    if a.prompt.text == b.prompt.text or other.b.startswith("“"):
+        return other.a, other.b
+    one, two = (f"“{run.prompt.text}”" if run.prompt.text else "no text" for run in (a, b))
+    return f"{other.a}, {one}", f"{other.b}, {two}"
 
 
 def _in_b(chosen: Selection, b: Run, theirs: tuple[AttentionRecord, ...]) -> Selection:
