@@ -1,11 +1,11 @@
 """How the page Compare is laid out: the heads beside three columns, A, B and the difference."""
 
 STYLE = """<style>
-[data-testid=stMainBlockContainer]:has(.st-key-compare) { padding: 48px 24px 8px }
+[data-testid=stMainBlockContainer]:has(.st-key-compare) { padding: 48px 24px 4px }
 .stApp:has(.st-key-compare) [data-testid=stHeader] { height: 44px; min-height: 44px }
 .st-key-compare {
-  --strip: 204px;
-  --maps: clamp(400px, calc(100vh - 458px), 480px);
+  --strip: 200px;
+  --maps: clamp(400px, calc(100vh - 459px), 480px);
   gap: 8px;
   & h1 { font-size: 20px; line-height: 26px; padding: 0; letter-spacing: -.01em }
 }
