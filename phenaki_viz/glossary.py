@@ -80,6 +80,11 @@ _ALL = (
         "Clark et al. 2019, What Does BERT Look At?, section 3.3",
     ),
     _term(
+        "JS distance", "Jensen–Shannon distance: how far two rows of weights are apart, 0 where "
+        "they look at the same keys, 1 where they share none.",
+        "Lin 1991, Divergence Measures Based on the Shannon Entropy",
+    ),
+    _term(
         "AUC", "How well a weight tells tokens with something on them from the others: 0.5 is not "
         "at all, 1 is perfectly; the area under the ROC curve.",
         "Fawcett 2006, An Introduction to ROC Analysis",

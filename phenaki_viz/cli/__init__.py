@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from phenaki_viz.cli import (
     app,
+    compare,
     evaluate,
     export,
     figure,
@@ -22,7 +23,9 @@ from phenaki_viz.cli import (
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.files import shown
 
-COMMANDS = (app, open, record, export, figure, inspect, heads, sweep, train, evaluate, link)
+COMMANDS = (
+    app, open, record, export, figure, inspect, heads, compare, sweep, train, evaluate, link
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -150,3 +150,17 @@ def _enlarge(image: np.ndarray, side: int) -> np.ndarray:
     small = Image.fromarray((image / 16 * 255).astype(np.uint8))
     large = np.asarray(small.resize((side, side), Image.Resampling.BICUBIC), np.float32) / 255
     return np.clip((large - 0.15) * 1.6, 0, 1)
+
+
+def other_words(text: str) -> str:
+    """The text with its first digit, else its first direction, exchanged for another one.
+
+    As many words, so that both texts can be laid on each other; other texts are turned round.
+    """
+    words = text.split()
+    for known in (DIGITS, tuple(DIRECTIONS)):
+        for at, word in enumerate(words):
+            if word in known:
+                words[at] = known[(known.index(word) + 3) % len(known)]
+                return " ".join(words)
+    return " ".join(reversed(words))

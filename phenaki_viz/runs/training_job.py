@@ -169,10 +169,15 @@ class Training:
             self._thread.join(seconds)
 
     @property
+    def kept_steps(self) -> tuple[int, ...]:
+        """Training steps whose weights are on disk, in order."""
+        kept = (path.stem.removeprefix("kept-") for path in self.folder.glob("kept-*"))
+        return tuple(sorted(int(step) for step in kept if step.isdecimal()))
+
+    @property
     def last_kept(self) -> int:
         """The last training step whose weights are on disk; 0 for none."""
-        kept = (path.stem.removeprefix("kept-") for path in self.folder.glob("kept-*"))
-        return max((int(step) for step in kept if step.isdecimal()), default=0)
+        return max(self.kept_steps, default=0)
 
     def weights(self, step: int) -> Path:
         """The file of the weights at a kept step."""

@@ -21,6 +21,7 @@ from phenaki_viz.ui.source import recording_file
 from phenaki_viz.ui.source.sidebar import draw_sidebar
 from phenaki_viz.ui.state.link import read_link
 from phenaki_viz.ui.views.attention import attention_page
+from phenaki_viz.ui.views.compare import compare_page
 from phenaki_viz.ui.views.figure import figure_page
 from phenaki_viz.ui.views.heads import heads_page
 from phenaki_viz.ui.views.inside import inside_page
@@ -208,6 +209,7 @@ PAGES = {
     "heads": ("Heads", ":material/table_rows:", heads_page),
     "inside": ("Inside a head", ":material/balance:", inside_page),
     "whatif": ("What if", ":material/toggle_off:", what_if_page),
+    "compare": ("Compare", ":material/compare_arrows:", compare_page),
     "position": ("Position", ":material/straighten:", position_page),
     "masks": ("Masks", ":material/grid_on:", masks_page),
     "train": ("Train", ":material/model_training:", _train),
@@ -215,7 +217,7 @@ PAGES = {
 }
 GROUPS = {
     "Look": ("attention", "text", "sampling"),
-    "Explain": ("heads", "inside", "whatif"),
+    "Explain": ("heads", "inside", "whatif", "compare"),
     "Architecture": ("position", "masks", "train"),
     "Take away": ("figure",),
 }

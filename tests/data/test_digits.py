@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from phenaki_viz.data import DIGIT_CLIPS, digit_clip
-from phenaki_viz.data.digits import DIGITS, DIRECTIONS, MOST_WORDS, WORDS, MovingDigits
+from phenaki_viz.data.digits import (
+    DIGITS,
+    DIRECTIONS,
+    MOST_WORDS,
+    WORDS,
+    MovingDigits,
+    other_words,
+)
 from phenaki_viz.errors import ConfigError, VideoError
 
 CLIPS = [MovingDigits(seed=3).clip(number) for number in range(60)]
@@ -67,3 +74,18 @@ def test_shipped_clips_are_held_out_ones():
         np.testing.assert_array_equal(digit_clip(caption).frames[..., 0], frames)
     with pytest.raises(VideoError, match="no digit clip 'x'"):
         digit_clip("x")
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("two moving right", "five moving right"),
+        ("moving left and two up", "moving left and five up"),
+        ("moving right", "moving left"),
+        ("left right", "down right"),
+        ("a b c", "c b a"),
+        ("", ""),
+    ],
+)
+def test_other_words_are_as_many(text, other):
+    assert other_words(text) == other

@@ -48,7 +48,7 @@ def test_plain_words_stay_as_they_are():
 
 PAGES = [
     ("Trained", "say", "attention"), ("Trained", "say", "text"), ("Trained", "say", "sampling"),
-    ("Dial", "prompt", "attention"), ("Dial", "prompt", "masks"),
+    ("Dial", "prompt", "attention"), ("Dial", "prompt", "masks"), ("Trained", "say", "compare"),
 ]  # fmt: skip
 # Fields that Streamlit shows as they are: what is typed, options of select boxes, file names.
 AS_IT_IS = {"text_input", "selectbox", "text", "file_uploader", "bidi_component", "multiselect"}
@@ -83,7 +83,7 @@ SAY = "two " + " ".join(word for word in CRAFTED if " " not in word)
 def test_a_prompt_from_a_link_is_escaped_wherever_it_stands(source, box, page):
     at = AppTest.from_file(str(MAIN), default_timeout=60)
     at.query_params.update({"source": source, box: SAY, "maps": "Cross", "decoding": "1"})
-    at.query_params["against"] = SAY
+    at.query_params["against"] = at.query_params["with_say"] = SAY
     at._page_hash = calc_hash(page)
     at.run()
     assert not at.exception

@@ -32,10 +32,23 @@ export function say(map) {
   note(map);
 }
 
+/**
+ * The cell that is read: under the pointer here, else under it on another map of the same tokens,
+ * so that maps side by side say their numbers of one cell together; else the pick.
+ * @param {AttentionMap} map
+ * @returns {[query: number, key: number | null]}
+ */
+function cellRead(map) {
+  if (map.hovered) return map.hovered;
+  const { query, key } = map.guide ?? {};
+  const here = Number.isInteger(query) && Number.isInteger(key);
+  return here && map.reading(query, key) ? [query, key] : map.picked;
+}
+
 /** @param {AttentionMap} map */
 function saidOfCell(map) {
   const { colours, query: axis } = map.head;
-  const [query, key] = map.hovered ?? map.picked;
+  const [query, key] = cellRead(map);
   if (key === null) {
     const hint = " · point at a cell to read it, click to pick it";
     const name = `query ${cellName(axis, query)}`;

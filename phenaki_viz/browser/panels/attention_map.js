@@ -34,7 +34,7 @@ export class AttentionMap extends LinkedPanel {
   hovered = null;
   /** What another picture points at. @type {Point | null} */
   guide = null;
-  /** @type {import("../map/layout.js").Layout | null} */
+  /** @type {(import("../map/layout.js").Layout & { spare: number }) | null} */
   layout = null;
   /** The name under which the weights are offered. @type {string} */
   offering;
@@ -195,17 +195,27 @@ export class AttentionMap extends LinkedPanel {
     return reading(this.tiles, query, key);
   }
 
+  // How high a legend under a narrow map is, is known once it is drawn.
   draw() {
     this.lay();
     this.paint();
+    if (this.spare === this.layout.spare) return;
+    this.lay();
+    this.paint();
+  }
+
+  /** What the page's height leaves for the canvas. */
+  get spare() {
+    const under = this.width < NARROW ? [".side"] : [];
+    return this.left(".cut", ".foot", ".notes", ...under) - 4;
   }
 
   lay() {
     const pen = penOf(this.base);
     pen.font = `${FONT}px ${this.theme.font}`;
-    const under = this.width < NARROW ? [".side"] : [];
-    const spare = this.left(".cut", ".foot", ".notes", ...under) - 4;
-    this.layout = layOut(this.head, this.width, spare, (text) => pen.measureText(text).width);
+    const { spare, width } = this;
+    const plan = layOut(this.head, width, spare, (text) => pen.measureText(text).width);
+    this.layout = { ...plan, spare };
     const {
       size: [wide],
       plot: { top },

@@ -19,8 +19,8 @@ from phenaki_viz.ui.work import open_models
 from phenaki_viz.ui.work.run_cache import Wanted
 from phenaki_viz.ui.work.shelves import number_of
 
-_KINDS = ["safetensors", "pt", "pth", "ckpt", "bin"]
-_MOST_MB = 2048
+KINDS = ["safetensors", "pt", "pth", "ckpt", "bin"]
+MOST_MB = 2048
 GOOD = "own.good"
 CORRECT = "own.correct."
 ALLOW = "own.allow."
@@ -76,8 +76,8 @@ def _asked() -> tuple[Any, str]:
     """The upload, if there is one, and the path as it was typed."""
     uploaded = st.file_uploader(
         "Checkpoint or recording",
-        type=_KINDS,
-        max_upload_size=_MOST_MB,
+        type=KINDS,
+        max_upload_size=MOST_MB,
         key="own.file",
         help="safetensors is best; a .pt is read with weights_only, so that no code can run",
     )

@@ -9,7 +9,7 @@ from streamlit.errors import StreamlitAPIException
 
 from phenaki_viz.ui.state.view import FIELDS, LARGEST, unread, values_said
 
-TEXTS = ("say", "prompt", "against")  # whose words may be numbers of any kind
+TEXTS = ("say", "prompt", "against", "with_say")  # whose words may be numbers of any kind
 LEFT_OUT = "link.left_out"
 MOST_NAMED = 5
 NAME = re.compile(r"[A-Za-z0-9_.]{1,40}")

@@ -89,7 +89,10 @@ def choose_stack(
         return ()
     start = _first_family(families)
     if first is not None:
-        start = _linked(names) or next((n for n in names if first(families[n][0])), start)
+        start = next((name for name in names if first(families[name][0])), start)
+        linked = _linked(names)
+        if linked and key not in st.session_state:
+            st.session_state[key] = linked  # not as the default, which links leave out
     if st.session_state.get(key, start) not in names:
         st.session_state[key] = start
     draw: Any = st.pills if len(names) > MOST_IN_A_ROW else st.segmented_control

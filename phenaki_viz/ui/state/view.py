@@ -226,6 +226,25 @@ PAGES = (
     Field("train_batch", whole(1, 64), NUMBER, "Train: clips in each"),
     Field("train_rate", Text, "one of those offered", "Train: learning rate"),
 )
+COMPARE = (
+    Field(
+        "with",
+        Text,
+        "“With another prompt”, “With another clip”, “With another seed”, “With heads off”, “Two "
+        "decoding steps”, “With another step or pass”, “With a training step”, “With a file”",
+        "what is another in B; a file itself is not in the link",
+    ),
+    Field("with_say", Text, "text", "B's prompt"),
+    Field("with_clip", Text, "a clip's title", "B's clip"),
+    Field("with_seed", Whole, NUMBER, "of B's masked tokens, or a dialled model's weights"),
+    Field("with_off", Text, "as the page names heads", "heads off in B", several=True),
+    Field("with_from", Text, "“decoding step 1”, …", "A's decoding step of a sampled video"),
+    Field("with_to", Text, "“decoding step 1”, …", "B's decoding step of it"),
+    Field("with_pass", Text, NAMED, "another pass of the recording"),
+    Field("with_step", Text, NAMED, "training step of B"),
+    Field("by_place", bool, ON_OFF, "texts with other words: word on word, or not laid at all"),
+    Field("follow", bool, "`false`", "the head of `layer` and `head`, not the one that moved most"),
+)
 FIGURE = (
     Field(
         "figure_panels",
@@ -257,6 +276,7 @@ SECTIONS: Mapping[str, tuple[Field, ...]] = {
     "Which model, clip and text": ASKED,
     "The dial": DIAL,
     "Sampling, Inside a head, Heads, What if and Train": PAGES,
+    "Compare": COMPARE,
     "Figure": FIGURE,
 }
 FIELDS: Mapping[str, Field] = {field.name: field for part in SECTIONS.values() for field in part}

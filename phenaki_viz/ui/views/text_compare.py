@@ -10,7 +10,7 @@ import streamlit as st
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.analysis.words import content_patches, correlation
 from phenaki_viz.data import Prompt, as_rgb, read_prompt
-from phenaki_viz.data.digits import DIGITS, DIRECTIONS
+from phenaki_viz.data.digits import other_words
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.attention_views import Colours, Head
 from phenaki_viz.figures.colour import largest
@@ -40,7 +40,7 @@ def compare(run: Look, chosen: Selection, key: int) -> None:
         return
     text = st.text_input(
         "Compare with this text",
-        value=_wrong(run.prompt.text),
+        value=other_words(run.prompt.text),
         key="against",
         max_chars=2000,
         help="The same clip, the same masked tokens",
@@ -178,17 +178,6 @@ def _other(run: Look, prompt: Prompt) -> Look | None:
 def _same_text(run: Look) -> None:
     """What a cancelled comparison goes back to: the text itself, which costs nothing."""
     st.session_state["against"] = run.prompt.text
-
-
-def _wrong(text: str) -> str:
-    """The text with its first digit, else its first direction, exchanged for another."""
-    words = text.split()
-    for known in (DIGITS, tuple(DIRECTIONS)):
-        for at, word in enumerate(words):
-            if word in known:
-                words[at] = known[(known.index(word) + 3) % len(known)]
-                return " ".join(words)
-    return " ".join(reversed(words))
 
 
 def cross_records(run: Run) -> tuple[Any, ...]:

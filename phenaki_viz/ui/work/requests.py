@@ -93,6 +93,25 @@ class DialledRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DialledAgainRequest:
+    """A dialled run once more, with one thing changed. config: of the model."""
+
+    config: DialConfig
+    clip: Clip
+    prompt: Prompt
+    padding: Padding
+    hold: Hold = "auto"
+    limit_bytes: int = MAP_LIMIT
+
+    def run(self, tell: Tell, /) -> DialledRun:
+        """See `run_dialled`."""
+        return run_dialled(
+            self.config, self.clip, self.prompt, self.padding,
+            hold=self.hold, limit_bytes=self.limit_bytes, on_progress=tell,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
 class SampleRequest:
     """A video sampled from a text. clip: that primes it; None where nothing does."""
 

@@ -1,0 +1,219 @@
+"""Two heads laid on each other as pictures: B − A as a map and over the frames, the heads' grid."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from phenaki_viz.analysis.difference import HeadDistance, LaidMaps
+from phenaki_viz.analysis.divergence import DISTANCE
+from phenaki_viz.analysis.weight_range import drawn_range
+from phenaki_viz.figures.attention_views import Colours, Head, origin_notes, wrong_notes
+from phenaki_viz.figures.colour import DIVERGING, ColourScale, Palette
+from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.head_grid import HeadGrid
+from phenaki_viz.figures.heatmap import Heatmap
+from phenaki_viz.figures.naming import head_label, key_axis, module_family, query_axis, row_label
+from phenaki_viz.figures.over_video import frame_steps, patch_weights, word_weights
+from phenaki_viz.figures.picture import Axis
+from phenaki_viz.figures.table import Table, TableColumn
+from phenaki_viz.recording import AttentionRecord, Place
+
+UNIT = "weight, B − A"
+JS = "JS distance"
+
+
+def centred_scale(
+    values: np.ndarray, palette: Palette = "RdBu_r", scope: str = "this difference"
+) -> ColourScale:
+    """Signed numbers with zero in the middle and equal ends: the 99.5th percentile of their size.
+
+    Ends and bar are alike on both sides, so what lies beyond is said with the scope. They are ±1
+    where nothing differs.
+    """
+    top, most = drawn_range(np.abs(values[np.isfinite(values)]))
+    end = top or most or 1.0
+    beyond = f", the largest {most:.2g}" if most > end else ""
+    return ColourScale(low=-end, high=end, palette=palette, scope=f"{scope}{beyond}")
+
+
+def common_scale(maps: LaidMaps, colours: Colours | None = None) -> ColourScale:
+    """One scale for the weights of both maps."""
+    both = np.concatenate([maps.one.ravel(), maps.other.ravel()])
+    return (colours or Colours("sqrt")).over(*drawn_range(both), "both maps")
+
+
+def laid_keys(one: Head, other: Head) -> Axis:
+    """The keys of both maps; where words at one place differ, both: 'two | seven'."""
+    a, b = key_axis(one.record, one.item), key_axis(other.record, other.item)
+    names = tuple(x if x == y else f"{x} | {y}" for x, y in zip(a.names, b.names, strict=True))
+    return replace(a, names=names)
+
+
+def difference_heatmap(
+    one: Head, other: Head, maps: LaidMaps, scale: ColourScale, told: tuple[str, str]
+) -> Heatmap:
+    """B − A of every weight. maps: with every cell. told: what A and B are, in words."""
+    wrong = np.flatnonzero(np.isinf(maps.difference).any(axis=1))
+    hidden = np.isnan(maps.difference)
+    return Heatmap(
+        name=f"{one.stem}_difference",
+        title=f"{one.title} · B − A",
+        notes=(*_told(told), scale.describe(), *wrong_notes(wrong.tolist()), *one.notes),
+        made_by=_made_by(one, other, scale, told),
+        values=maps.difference,
+        hidden=hidden if hidden.any() else None,
+        wrong=tuple(int(row) for row in wrong),
+        query=query_axis(one.record, one.item),
+        key=laid_keys(one, other),
+        scale=scale,
+        unit=UNIT,
+    )
+
+
+def changes_over_video(
+    one: Head, other: Head, place: Place | None, word: int | None = None
+) -> np.ndarray:
+    """B − A of one patch's row, or of who reads one key of a text, at its places: 't h w'."""
+    if word is not None:
+        return word_weights(other, word) - word_weights(one, word)
+    if place is None:
+        raise ValueError("a row of which patch?")
+    a, b = (patch_weights(head, [place], "row")[0] for head in (one, other))
+    return np.asarray(b - a, np.float32)
+
+
+def difference_over_video(
+    heads: tuple[Head, Head],
+    changes: np.ndarray,
+    frames: np.ndarray,
+    temporal_patch: int,
+    scale: ColourScale,
+    told: tuple[str, str],
+    place: Place | None = None,
+) -> FilmStrip:
+    """What changed for one patch, over the frames of A. changes: see `changes_over_video`."""
+    one, other = heads
+    return FilmStrip(
+        name=f"{one.stem}_difference_over_video",
+        title=f"{one.title} · B − A",
+        notes=(*_told(told), scale.describe(), *one.notes),
+        made_by=_made_by(one, other, scale, told) | {"query": place},
+        frames=frames,
+        steps=frame_steps(len(frames), temporal_patch),
+        weights=changes,
+        query=place,
+        scale=scale,
+        unit=UNIT,
+    )
+
+
+def distances_grid(
+    records: Sequence[AttentionRecord],
+    values: np.ndarray,
+    made_by: Mapping[str, Any],
+    *,
+    selected: tuple[int, int] | None = None,
+) -> HeadGrid:
+    """Every head coloured by how far it moved, from 0 to the farthest. values: 'l h'."""
+    known = values[np.isfinite(values)]
+    high = float(known.max(initial=0)) or 1.0
+    scale = ColourScale(low=0.0, high=high, scope="these heads")
+    return HeadGrid(
+        name="heads_difference",
+        title="How far each head moved from A to B",
+        notes=(f"{DISTANCE}; mean over queries", scale.describe(), *origin_notes(made_by)),
+        made_by={**made_by, "shows": "mean Jensen–Shannon distance of each head's rows"},
+        thumbnails=values[..., None, None],
+        layers=tuple(row_label(record, records) for record in records),
+        heads=tuple(f"H{head}" for head in records[0].heads),
+        scales=scale,
+        selected=selected,
+        values=values,
+        unit=JS,
+    )
+
+
+def entropy_grid(
+    records: Sequence[AttentionRecord], values: np.ndarray, made_by: Mapping[str, Any], theme: str
+) -> HeadGrid:
+    """Every head by how much wider it spreads in B, in bits, where maps cannot be subtracted."""
+    picture = distances_grid(records, values, made_by)
+    known = np.abs(values[np.isfinite(values)])
+    end = float(known.max(initial=0)) or 1.0
+    scale = ColourScale(low=-end, high=end, palette=DIVERGING[theme], scope="these heads")
+    return replace(
+        picture, name="heads_entropy_difference", title="How much wider each head spreads in B",
+        notes=("entropy of a head's rows in bits, B − A", scale.describe()), scales=scale,
+        unit="bits, B − A", made_by={**made_by, "shows": "entropy of each head's rows, B − A"},
+    )  # fmt: skip
+
+
+def distances_table(
+    rows: Sequence[HeadDistance],
+    made_by: Mapping[str, Any],
+    told: tuple[str, str],
+    *,
+    sampled: str = "",
+    notes: Sequence[str] = (),
+) -> Table:
+    """How far every head moved, as a file's table. notes: what could not be compared."""
+    over = (f"mean over {sampled}",) if sampled else ()
+    return Table(
+        name="heads_difference",
+        title="How far each head moved from A to B",
+        notes=(*_told(told), DISTANCE, *over, *notes),
+        made_by={**made_by, "a": told[0], "b": told[1]},
+        columns=(
+            _text("stack", "Stack", [row.stack for row in rows]),
+            _text("maps", "Maps", [module_family(row.module) for row in rows]),
+            _whole("layer", "Layer", [row.layer for row in rows]),
+            _whole("head", "Head", [row.head for row in rows]),
+            _number("distance", JS, [row.mean for row in rows], "mean over the queries"),
+            _number("spread", "Spread", [row.spread for row in rows],
+                    "standard deviation over the queries"),
+            _number("farthest", "Farthest", [row.most for row in rows],
+                    "of the query whose rows are farthest apart"),
+            _whole("farthest_item", "in item", [_at(row, 0) for row in rows]),
+            _whole("farthest_query", "at query", [_at(row, 1) for row in rows]),
+            _whole("queries", "Queries", [row.queries for row in rows]),
+        ),
+    )  # fmt: skip
+
+
+def name_of(row: HeadDistance) -> str:
+    """'self L3 H5'."""
+    return f"{module_family(row.module)} {head_label(row.layer, row.head)}"
+
+
+def _at(row: HeadDistance, which: int) -> int:
+    return -1 if row.farthest is None else row.farthest[which]
+
+
+def _text(name: str, title: str, values: Sequence[str]) -> TableColumn:
+    return TableColumn(name=name, title=title, values=np.array(values, np.str_))
+
+
+def _whole(name: str, title: str, values: Sequence[int]) -> TableColumn:
+    return TableColumn(name=name, title=title, values=np.array(values, np.int64))
+
+
+def _number(name: str, title: str, values: Sequence[float], means: str) -> TableColumn:
+    return TableColumn(
+        name=name, title=title, values=np.array(values, np.float64), means=means, share=True
+    )
+
+
+def _told(told: tuple[str, str]) -> tuple[str, str]:
+    return f"A: {told[0]}", f"B: {told[1]}"
+
+
+def _made_by(one: Head, other: Head, scale: ColourScale, told: tuple[str, str]) -> dict[str, Any]:
+    return {
+        **one.made_by(scale),
+        "shows": "difference B − A",
+        "a": told[0],
+        "b": told[1],
+        "b_made_by": other.made_by(scale),
+    }

@@ -1,0 +1,252 @@
+"""Compare, its three columns: A, B and B − A, each over the frames and as a map."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from phenaki_viz.analysis.difference import LaidMaps
+from phenaki_viz.analysis.laid import Laid
+from phenaki_viz.analysis.tiles import MapTile
+from phenaki_viz.analysis.weight_range import drawn_range
+from phenaki_viz.data import as_rgb
+from phenaki_viz.figures.attention_views import Colours, Head
+from phenaki_viz.figures.colour import DIVERGING, ColourScale
+from phenaki_viz.figures.difference_views import (
+    UNIT,
+    centred_scale,
+    changes_over_video,
+    common_scale,
+    difference_over_video,
+)
+from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.over_video import column_over_video, row_over_video
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.components.attention_map import CellPick, attention_map
+from phenaki_viz.ui.components.film_strip import OfMap, film_strip
+from phenaki_viz.ui.components.shared import share_selection
+from phenaki_viz.ui.markup import inert
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.state import patches, selection
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.work import compared, computed, shows
+
+MOST_CELLS = 324  # values a side of each map: every cell of the shipped model's
+SIDES = ("a", "b", "difference")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Two:
+    """One head of both. a, b: its runs. chosen, there: the head and patch in A and in B.
+
+    told: what A and B are, in words. laid: how their stacks lie on each other.
+    """
+
+    a: Run
+    b: Run
+    chosen: Selection
+    there: Selection
+    told: tuple[str, str]
+    laid: Laid
+
+    @property
+    def heads(self) -> tuple[Head, Head]:
+        """The head in A and in B."""
+        return self.chosen.shown, self.there.shown
+
+    @property
+    def word(self) -> int | None:
+        """The key whose readers are shown, of attention to a text."""
+        return patches.word_of(self.chosen) if self.chosen.record.kind == "cross" else None
+
+    def link(self, side: Selection) -> str | None:
+        """What the pictures of one side share their selection by: all, if they are alike in size.
+
+        B of other tokens has the nearest patch, and says nothing of what is picked there to A.
+        """
+        link = panels.link_of(self.chosen)
+        return link if panels.link_of(side) == link else None
+
+    @property
+    def shows(self) -> str:
+        """What pictures of both are of."""
+        return f"{shows.a_head(self.chosen)} and {shows.a_head(self.there)}"
+
+
+def draw_columns(two: Two) -> None:
+    """The three columns, or two where there is no difference to be had."""
+    one, other = (head.map for head in two.heads)
+    maps = compared.maps(one, other, MOST_CELLS) if two.laid.can else None
+    _share(two)
+    scale = common_scale(maps) if maps else None
+    for name, side, run, told in (
+        ("a", two.chosen, two.a, two.told[0]), ("b", two.there, two.b, two.told[1])
+    ):  # fmt: skip
+        with st.container(key=f"compare.side.{name}"):
+            st.markdown(f"**{name.upper()}** {inert(told)}")
+            _side(two, name, side, run, maps, scale)
+    if maps:
+        with st.container(key="compare.side.difference"):
+            st.markdown("**B − A** red is more in B, blue is less")
+            _difference(two, maps)
+
+
+def row_scale(two: Two) -> ColourScale:
+    """One scale for what the chosen patch looks at in A and in B, or for who reads the word."""
+    strips = [
+        _over(two, side, run, None) for side, run in ((two.chosen, two.a), (two.there, two.b))
+    ]
+    both = np.concatenate([one.weights.ravel() for one in strips])
+    return Colours("sqrt").over(*drawn_range(both), "both")
+
+
+def _side(
+    two: Two, name: str, side: Selection, run: Run, maps: LaidMaps | None, scale: ColourScale | None
+) -> None:
+    """A or B: what the patch looks at over its frames, and the head's map."""
+    picture = _over(two, side, run, row_scale(two))
+    _strip(two, name, side, picture)
+    if maps is not None and scale is not None:
+        values = maps.one if name == "a" else maps.other
+        _map(two, name, side, values, maps, scale)
+        return
+    tiles = {id(one): _tile(one) for one in (two.chosen, two.there)}
+    both = np.concatenate([one.values.ravel() for one in tiles.values()])
+    shared = Colours("sqrt").over(*drawn_range(both), "both maps")
+    _map(two, name, side, tiles[id(side)].values, None, shared, cell=tiles[id(side)].cell)
+
+
+def _tile(side: Selection) -> MapTile:
+    """A whole map that is not laid on another."""
+    _, _, i, j = side.record.map.shape
+    return computed.tile(side.record, side.item, side.head, (0, i, 0, j), MOST_CELLS)
+
+
+def _over(two: Two, side: Selection, run: Run, scale: ColourScale | None) -> FilmStrip:
+    scale = scale or ColourScale(low=0, high=1)
+    frames, pt = as_rgb(run.clip), run.temporal_patch
+    if two.word is None:
+        return row_over_video(side.shown, side.place, frames, pt, scale)
+    word = min(two.word, side.record.map.shape[3] - 1)
+    return column_over_video(side.shown, word, side.place, frames, pt, scale)
+
+
+def _difference(two: Two, maps: LaidMaps) -> None:
+    picture = difference_strip(two)
+    _strip(two, "difference", two.chosen, picture, unit="weight, B − A")
+    scale = centred_scale(maps.difference, DIVERGING[panels.theme()])
+    _map(two, "difference", two.chosen, maps.difference, maps, scale, unit=UNIT)
+
+
+def difference_strip(two: Two, theme: str | None = None) -> FilmStrip:
+    """What changed for the chosen patch, or in who reads the word, over A's frames."""
+    changes = changes_over_video(*two.heads, two.chosen.place, two.word)
+    scale = centred_scale(changes, DIVERGING[theme or panels.theme()], "this patch")
+    return difference_over_video(
+        two.heads, changes, as_rgb(two.a.clip), two.a.temporal_patch, scale, two.told,
+        two.chosen.place,
+    )  # fmt: skip
+
+
+def _strip(two: Two, name: str, side: Selection, picture: FilmStrip, unit: str = "weight") -> None:
+    with st.container(key=f"compare.strip.{name}"):
+        film_strip(
+            picture.frames,
+            steps=picture.steps,
+            weights=picture.weights,
+            query=picture.query,
+            grid=side.record.places.grid,
+            scale=picture.scale,
+            uniform=picture.uniform,
+            direction=_direction(two, side),
+            unit=unit,
+            of_map=_of_map(two, side),
+            key=f"compare.{name}.strip",
+            on_pick=patches.pick_patches,
+            shows=two.shows,
+        )
+
+
+def _of_map(two: Two, side: Selection) -> OfMap | None:
+    link, (record, item) = two.link(side), (side.record, side.item)
+    if link is None:
+        return None
+    query, key = (panels.axis_of(record, item, one) for one in ("query", "key"))
+    return OfMap(link=link, query=query, key=key, word=two.word)
+
+
+def _key(two: Two, side: Selection) -> int | None:
+    """The key that is marked: of a text, the word whose readers are shown."""
+    if two.word is not None:
+        return min(two.word, side.record.map.shape[3] - 1)
+    return patches.key_of(side)
+
+
+def _direction(two: Two, side: Selection) -> str:
+    if two.word is None:
+        return "looks at"
+    axis = panels.axis_of(side.record, side.item, "key")
+    return f"reads “{axis.name(min(two.word, side.record.map.shape[3] - 1))}”"
+
+
+def _map(
+    two: Two,
+    name: str,
+    side: Selection,
+    values: np.ndarray,
+    maps: LaidMaps | None,
+    scale: ColourScale,
+    *,
+    cell: tuple[int, int] = (1, 1),
+    unit: str = "weight",
+) -> None:
+    record, item = side.record, side.item
+    _, _, i, j = record.map.shape
+    cell = maps.cells.cell if maps else cell
+    y, x = cell
+    reduced = () if cell == (1, 1) else (f"mean of {y} × {x} cells",)
+    if maps and not maps.cells.is_mean:
+        reduced = (f"one query of {y}, mean of {x} keys",)
+    with st.container(key=f"compare.map.{name}"):
+        attention_map(
+            values,
+            total=(i, j),
+            cell=cell,
+            scale=scale,
+            query_axis=panels.axis_of(record, item, "query"),
+            key_axis=panels.axis_of(record, item, "key"),
+            selected_query=side.query,
+            unit=unit,
+            source=f"{name} {two.shows}",
+            selected_key=_key(two, side),
+            link=two.link(side),
+            key=f"compare.{name}",
+            on_pick=_picked(side),
+            notes=reduced,
+            shows=two.shows,
+        )
+
+
+def _share(two: Two) -> None:
+    """Tell all pictures which patch and key are chosen; where B is of other tokens, A's alone."""
+    side = two.chosen
+    share_selection(
+        panels.link_of(side), query=side.query,
+        key=_key(two, side), place=side.place,
+        pickers=tuple(f"compare.{one}{end}" for one in SIDES for end in ("", ".strip")),
+    )  # fmt: skip
+
+
+def _picked(side: Selection) -> Callable[[CellPick], None]:
+    """A cell of a map: its query and its key; of a text, the word whose readers are shown."""
+
+    def picked(pick: CellPick) -> None:
+        record = side.record
+        place = record.places.place(record.batch_items[side.item], pick["query"])
+        selection.wish(**dict(zip(("step", "row", "column"), place, strict=True)))
+        patches.pick_key(pick["key"])
+        if record.kind == "cross" and pick["key"] is not None:
+            st.session_state["word"] = pick["key"]
+
+    return picked

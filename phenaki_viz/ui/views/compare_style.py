@@ -1,0 +1,51 @@
+"""How the page Compare is laid out: the heads beside three columns, A, B and the difference."""
+
+STYLE = """<style>
+[data-testid=stMainBlockContainer]:has(.st-key-compare) { padding: 48px 24px 4px }
+.stApp:has(.st-key-compare) [data-testid=stHeader] { height: 44px; min-height: 44px }
+.st-key-compare {
+  --strip: 200px;
+  --maps: clamp(400px, calc(100vh - 459px), 480px);
+  gap: 8px;
+  & h1 { font-size: 20px; line-height: 26px; padding: 0; letter-spacing: -.01em }
+}
+.st-key-compare .st-key-compare-words { position: relative; gap: 2px; flex: none; min-height: 80px }
+.st-key-compare .st-key-heading { min-height: 26px }
+.st-key-compare .st-key-goto {
+  position: absolute; left: 0; top: 0; & button { visibility: hidden }
+}
+.st-key-compare :is(.st-key-sentence-patch, .st-key-sentence-head) { min-height: 22px }
+.st-key-compare-tools { min-height: 40px; row-gap: 8px }
+.st-key-compare-tools {
+  & button { min-height: 32px }
+  & :is(button p, input) { font-size: 14px }
+  & [data-testid=stButtonGroup] button { padding: 0 10px }
+  & [data-testid=stSelectbox] [role=group] { height: 32px; min-height: 32px }
+  & [data-testid=stTextInputRootElement] { height: 32px; min-height: 32px }
+}
+.st-key-compare-main {
+  display: grid; grid-template-columns: clamp(150px, 14vw, 190px) repeat(3, minmax(0, 1fr));
+  gap: 8px 16px; align-items: start;
+}
+.st-key-compare-main > * { width: auto; min-width: 0 }
+[class*=st-key-compare-side-] { gap: 4px; --pv-flow: nowrap }
+[class*=st-key-compare-side-] [data-testid=stMarkdownContainer] p {
+  font-size: 14px; line-height: 20px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis
+}
+[class*=st-key-compare-strip-] { --pv-tall: var(--strip); --pv-head: none; --pv-wrap: nowrap;
+  --pv-clip: hidden }
+[class*=st-key-compare-map-] { --pv-tall: var(--maps); --pv-wrap: nowrap }
+.st-key-compare-heads { gap: 4px }
+.st-key-compare [class*=st-key-take-] [data-testid=stPopover] button {
+  padding: 0 6px; min-height: 32px;
+  & [data-testid=stMarkdownContainer] { position: absolute; clip-path: inset(50%); width: 1px }
+}
+@media (max-width: 1099px) {
+  .st-key-compare-main { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px 12px }
+  .st-key-compare-main > :first-child { grid-column: 1 / -1; max-width: 200px }
+  .st-key-compare .st-key-compare-words { min-height: 120px }
+}
+@media (max-width: 639px) {
+  .st-key-compare-main { grid-template-columns: minmax(0, 1fr) }
+}
+</style>"""

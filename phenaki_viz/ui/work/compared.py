@@ -1,0 +1,95 @@
+"""What the page Compare computes: kept by the maps it is of, and worked on as long as a click may
+wait.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from phenaki_viz.analysis.difference import (
+    HeadDistances,
+    LaidMaps,
+    head_distances,
+    laid_maps,
+    row_difference,
+)
+from phenaki_viz.analysis.divergence import js_distance
+from phenaki_viz.analysis.laid import Laid
+from phenaki_viz.analysis.measures import HeadStatistics, head_statistics
+from phenaki_viz.recording import AttentionRecord, HeadMap
+from phenaki_viz.ui.work import computed, fragment_jobs
+from phenaki_viz.ui.work.shelves import number_of
+
+HELD = "compare.distances.held"
+
+
+@dataclass(frozen=True, eq=False)
+class RowMoved:
+    """One query's row: B − A, 'j', and the JS distance of the two."""
+
+    difference: np.ndarray
+    distance: float
+
+
+def distances(laid: Laid, video: int) -> HeadDistances | None:
+    """How far every head moved; None while nobody wants to wait for it."""
+    key = ("compare", *_of(laid), video)
+    if st.session_state.get(HELD) == key:
+        return None
+    return computed.once(
+        key,
+        lambda: fragment_jobs.work_on(
+            "compare", key, lambda: head_distances.steps(laid, video=video),
+            "Comparing the heads:", lambda: st.session_state.__setitem__(HELD, key),
+        ),
+    )  # fmt: skip
+
+
+def go_on() -> None:
+    """Compare the heads after all; a callback."""
+    st.session_state.pop(HELD, None)
+
+
+def maps(one: HeadMap, other: HeadMap, most: int) -> LaidMaps:
+    """A's map, B's and B − A, of at most `most` values a side."""
+    key = ("compare maps", *_map(one), *_map(other), most)
+    return computed.once(
+        key,
+        lambda: fragment_jobs.work_on(
+            "compare maps", key, lambda: laid_maps.steps(one, other, most),
+            "Laying the maps on each other:",
+        ),
+    )  # fmt: skip
+
+
+def row(one: HeadMap, other: HeadMap, query: int) -> RowMoved:
+    """What changed in one query's row."""
+    key = ("compare row", *_map(one), *_map(other), query)
+
+    def made() -> RowMoved:
+        far = js_distance(one.rows([query]), other.rows([query]))[0]
+        return RowMoved(row_difference(one, other, [query])[0], float(far))
+
+    return computed.once(key, made)
+
+
+def own(records: tuple[AttentionRecord, ...], items: tuple[int, ...]) -> HeadStatistics:
+    """Each head's entropy and its weight on null keys: of maps that cannot be laid on others."""
+    asked = ["entropy", *(["null"] if records[0].num_null_kv else [])]
+    key = ("compare own", *(number_of(one.map) for one in records), *items)
+    return computed.once(
+        key,
+        lambda: fragment_jobs.work_on(
+            "compare own", key, lambda: head_statistics.steps(records, items, asked),
+            "Measuring the heads:",
+        ),
+    )  # fmt: skip
+
+
+def _of(laid: Laid) -> tuple[int, ...]:
+    return tuple(number_of(record.map) for pair in laid.pairs for record in pair)
+
+
+def _map(head: HeadMap) -> tuple[int, int, int]:
+    return number_of(head.record.map), head.item, head.head
