@@ -94,7 +94,9 @@ COLUMNS: dict[str, Column] = {
     "follows_mass": _of("On the object", SHARE, "Weight of that patch on the object's patch in "
         "another time step", "follows_mass"),
     "moves": _of("Moves with the word", "ratio", "How separable the places that read a word of "
-        "motion are between time steps: Calinski–Harabasz", "moves"),
+        "motion are between time steps: variance of the steps' middles over variance within them, "
+        "each by its degrees of freedom (Calinski & Harabasz 1974, as in IMAP 2026, there of "
+        "features); 0 stands still", "moves"),
 }  # fmt: skip
 
 
