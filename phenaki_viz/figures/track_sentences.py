@@ -1,0 +1,92 @@
+"""Tracks in words: what the heads find again, against chance; or why there is nothing to follow."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from phenaki_viz.analysis.tracks import Judged
+from phenaki_viz.figures.clauses import joined
+from phenaki_viz.figures.naming import key_axis, place_name
+from phenaki_viz.figures.track_views import Answer, Question
+
+MOST = 3  # heads in one sentence
+
+
+def tracks_heading(answers: Sequence[Answer], asked: Question) -> str:
+    """'From the two at time 2, L2 H2 finds it again in 3 of 4 other time steps (chance 0.25)'."""
+    counts = answers[0].head.record.places.batch_counts
+    if asked.key is None and counts == "frame":
+        return "A spatial head looks at its own time step alone: it has no track"
+    if asked.key is None and counts == "patch":
+        return f"A temporal head has no choice of patch: {_still(answers)}"
+    judging = [(one, one.judged) for one in answers if one.judged is not None]
+    judging.sort(key=lambda one: -one[1].accuracy)
+    return _judged(judging, asked) if judging else _unjudged(answers, asked)
+
+
+def _still(answers: Sequence[Answer]) -> str:
+    """Of temporal heads: where on its own patch's way through time the weight lies."""
+    weights = answers[0].track.weights
+    if not np.isfinite(weights).any():
+        return "its track would stand still, and it sees no other time step"
+    step = int(np.nanargmax(weights))
+    label = answers[0].head.label
+    return (
+        f"its track stands still, and the width is what it tells; {label} looks most at time "
+        f"{step} (weight {weights[step]:.2f})"
+    )
+
+
+def _judged(answers: Sequence[tuple[Answer, Judged]], asked: Question) -> str:
+    """answers: the best first."""
+    best, said = answers[0]
+    others = [f"{one.head.label} in {its.right}" for one, its in answers[1 : 1 + MOST]]
+    more = f"; {joined(others)}" if others else ""
+    steps = "time steps" if asked.key is not None else "other time steps"
+    found = f"in {said.right} of {said.of} {steps} (chance {said.chance:.2f}){more}"
+    whose = f"the {asked.whose}" if asked.whose else "the object"
+    if asked.key is not None:
+        name = key_axis(best.head.record, best.head.item).names[asked.key]
+        return f"{best.head.label} reads “{name}” most where {whose} is {found}"
+    when = asked.start[0] if asked.start else 0
+    if asked.direction == "column":
+        return f"{best.head.label} looks at {whose} at time {when} most from {whose} {found}"
+    return f"From {whose} at time {when}, {best.head.label} finds it again {found}"
+
+
+def _unjudged(answers: Sequence[Answer], asked: Question) -> str:
+    """Without a true path: how sure the surest head is."""
+    sure = sorted(
+        (one for one in answers if np.isfinite(one.track.confidence)),
+        key=lambda one: -one.track.confidence,
+    )
+    if not sure:
+        return f"{joined([one.head.label for one in answers[:MOST]])}: nothing to follow here"
+    best = sure[0]
+    about = (
+        f"{best.track.confidence:.2f} of each time step's weight on its path, "
+        f"{best.track.even:.2f} would be even"
+    )
+    if asked.key is not None:
+        name = key_axis(best.head.record, best.head.item).names[asked.key]
+        return f"Where “{name}” is read most, time step by time step: {best.head.label} ({about})"
+    where = place_name(*asked.start) if asked.start else ""
+    if asked.direction == "column":
+        return f"Who looks at {where} most: {best.head.label} is surest ({about})"
+    return f"From {where}, {best.head.label} is surest where to look next ({about})"
+
+
+def how_to_read(asked: Question) -> str:
+    """The line under the heading: what line, width, dashes and hollow marks are."""
+    what = (
+        "the patch that reads the word most" if asked.key is not None
+        else "the patch it looks at most" if asked.direction == "row"
+        else "the patch that looks at it most"
+    )  # fmt: skip
+    true = " Dashed is the true path; hollow marks miss it by more than one patch." if (
+        asked.path is not None
+    ) else ""  # fmt: skip
+    return (
+        f"A line joins, for one head, {what} at each time step; it is wide where most of that "
+        f"step's weight lies there.{true}"
+    )
