@@ -17,12 +17,15 @@ from phenaki_viz.cli import (
     open,
     record,
     sweep,
+    tracks,
     train,
 )
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.files import shown
 
-COMMANDS = (app, open, record, export, figure, inspect, heads, sweep, train, evaluate, link)
+COMMANDS = (
+    app, open, record, export, figure, inspect, heads, tracks, sweep, train, evaluate, link,
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:

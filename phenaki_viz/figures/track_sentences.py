@@ -90,3 +90,19 @@ def how_to_read(asked: Question) -> str:
         f"A line joins, for one head, {what} at each time step; it is wide where most of that "
         f"step's weight lies there.{true}"
     )
+
+
+def track_line(one: Answer) -> str:
+    """'L2 H2  in 2 of 4 (chance 0.25), sure 0.31 (0.03 even): 0: 4,0  1: 3,2  3: 3,4  4: 5,5'."""
+    found, judged = one.track, one.judged
+    told = []
+    if judged is not None:
+        told.append(f"in {judged.right} of {judged.of} (chance {judged.chance:.2f})")
+    if np.isfinite(found.confidence):
+        told.append(f"sure {found.confidence:.2f} ({found.even:.2f} even)")
+    places = "  ".join(
+        f"{step}: {row},{column}"
+        for step, (row, column) in enumerate(found.places)
+        if found.found[step]
+    )
+    return f"{one.head.label:8} {', '.join(told) or 'no choice'}: {places or 'nothing found'}"

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from phenaki_viz.analysis.following import NEAR
+from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.analysis.overlay import Direction
 from phenaki_viz.analysis.tracks import Judged, Track, judged, track, track_of_key
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.naming import key_axis, kind_name, kind_stem, place_name
 from phenaki_viz.figures.over_video import frame_steps
 from phenaki_viz.figures.tracks import HIT, MISS, UNJUDGED, TrackLine, Tracks
-from phenaki_viz.recording import Place
+from phenaki_viz.recording import AttentionRecord, Place, Recording
 
 DEFINITION = {
     "row": "of every other time step the key with the largest weight; width: its share of all "
@@ -70,6 +71,38 @@ def answer(head: Head, asked: Question, video: int = 0) -> Answer:
     judges = asked.path is not None and (asked.key is not None or asked.of_object)
     beside = judged(found, asked.path) if judges and asked.path is not None else None
     return Answer(head=head, track=found, judged=beside if beside and beside.of else None)
+
+
+@incremental
+def answers_of(
+    recording: Recording, records: Sequence[AttentionRecord], asked: Question, video: int = 0
+) -> Incremental[tuple[Answer, ...]]:
+    """Every head of a stack's layers, in their order; of each, one row of its map. A step is a
+    head. Raises RecordingError where a map was not recorded.
+    """
+    found: list[Answer] = []
+    total = sum(len(record.heads) for record in records)
+    for record in records:
+        item = record.item_of(_original(record, asked, video))
+        for head in range(len(record.heads)):
+            found.append(answer(Head(recording, record, item, head), asked, video))
+            yield len(found) / total
+    return tuple(found)
+
+
+def _original(record: AttentionRecord, asked: Question, video: int) -> int:
+    """The batch item whose map is read, as the call counted them."""
+    return record.places.locate(asked.start or (0, 0, 0), video)[0]
+
+
+def best_of(answers: Sequence[Answer], most: int) -> tuple[Answer, ...]:
+    """Those that find most of the true path, then the surest; the best first."""
+
+    def rank(one: Answer) -> tuple[float, float]:
+        accuracy = one.judged.accuracy if one.judged else 0.0
+        return -accuracy, -float(np.nan_to_num(one.track.confidence, nan=-1.0))
+
+    return tuple(sorted(answers, key=rank)[:most])
 
 
 def tracks_picture(
