@@ -32,8 +32,8 @@ def _still(answers: Sequence[Answer]) -> str:
     step = int(np.nanargmax(weights))
     label = answers[0].head.label
     return (
-        f"its track stands still, and the width is what it tells; {label} looks most at time "
-        f"{step} (weight {weights[step]:.2f})"
+        f"its track stands still, and the width is what it tells; outside its own step {label} "
+        f"looks most at time {step} (weight {weights[step]:.2g})"
     )
 
 
