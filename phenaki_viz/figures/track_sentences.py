@@ -29,7 +29,7 @@ def _still(answers: Sequence[Answer]) -> str:
     weights = answers[0].track.weights
     if not np.isfinite(weights).any():
         return "its track would stand still, and it sees no other time step"
-    step = int(np.nanargmax(weights))
+    step, label = int(np.nanargmax(weights)), answers[0].head.label
     label = answers[0].head.label
     return (
         f"its track stands still, and the width is what it tells; outside its own step {label} "

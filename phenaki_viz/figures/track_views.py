@@ -1,6 +1,6 @@
 """From heads to a picture of their tracks: what was asked, what each found, how that is judged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,13 @@ from phenaki_viz.analysis.following import NEAR
 from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.analysis.overlay import Direction
 from phenaki_viz.analysis.tracks import Judged, Track, judged, track, track_of_key
+from phenaki_viz.figures.apart import told_apart
 from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import key_axis, kind_name, kind_stem, place_name
 from phenaki_viz.figures.over_video import frame_steps
+from phenaki_viz.figures.picture import Axis
 from phenaki_viz.figures.tracks import HIT, MISS, UNJUDGED, TrackLine, Tracks
 from phenaki_viz.recording import AttentionRecord, Place, Recording
 
@@ -178,3 +182,33 @@ def score(one: Answer) -> str:
     if one.judged is not None:
         return f"in {one.judged.right} of {one.judged.of}"
     return f"sure {one.track.confidence:.2f}" if np.isfinite(one.track.confidence) else ""
+
+
+def followers_picture(
+    records: Sequence[AttentionRecord],
+    asked: Question,
+    found: Mapping[str, np.ndarray],
+    made_by: Mapping[str, Any],
+) -> Heatmap:
+    """How often each head finds the object, layers down and heads across. found: `accuracies`."""
+    whose = f"the {asked.whose}" if asked.whose else "the object"
+    layers = told_apart(tuple(f"L{record.layer}" for record in records))
+    most = max((record.heads for record in records), key=len)
+    chance = float(np.nanmean(found["chance"]))
+    pairs = int(np.nanmax(found["pairs"]))
+    what = "pairs of time steps" if asked.key is None else "time steps"
+    return Heatmap(
+        name=f"followers_{asked.whose or 'object'}".replace(" ", "_"),
+        title=f"How often each head finds {whose}",
+        notes=(
+            f"share of {pairs} {what} in which the strongest patch is within one of {whose}'s; "
+            f"chance {chance:.2f}",
+        ),
+        made_by={**made_by, "true_path": None if asked.path is None else asked.path.tolist()},
+        values=np.asarray(found["follows"], np.float32),
+        hidden=np.isnan(found["follows"]),
+        query=Axis(title="layer", names=layers),
+        key=Axis(title="head", names=tuple(f"H{head}" for head in most)),
+        scale=ColourScale(low=0, high=1, palette="magma_r", scope="what a share can be"),
+        unit=f"finds {whose}",
+    )

@@ -13,6 +13,7 @@ from phenaki_viz.figures.film_layout import step_words
 from phenaki_viz.figures.theme import CLEAR, INK, Ink, Plan, Theme, dress
 from phenaki_viz.figures.track_marks import (
     Dot,
+    Line,
     Panel,
     Stage,
     caption_of,
@@ -29,6 +30,7 @@ from phenaki_viz.figures.words import literal
 WIDE, CASING = 7.0, 2.4  # pixels: of a line that is sure, and of the dark edge around every line
 SHADE = "rgba(0,0,0,0.55)"
 SYMBOLS = {"●": "circle", "■": "square", "◆": "diamond", "▲": "triangle-up", "▼": "triangle-down"}
+OVER = 10  # pixels between the legend and the frames
 BODY = 460  # pixels of a page's figure about 1,100 wide
 
 
@@ -43,6 +45,7 @@ def tracks_figure(picture: Tracks, theme: Theme = "light", *, bare: bool = False
         [
             *(_patches(picture, panel) for panel in stage.panels),
             *(_frame(picture, panel) for panel in stage.panels),
+            *_lines(picture, stage),
             *_points(picture, stage),
         ]
     )
@@ -55,7 +58,7 @@ def tracks_figure(picture: Tracks, theme: Theme = "light", *, bare: bool = False
             "constrain": "domain",
             "constraintoward": "top",
         },
-        shapes=[*_lines(picture, stage), *_outlines(picture, stage)],
+        shapes=_outlines(picture, stage),
         annotations=_captions(picture, stage, ink),
     )
     body = min(660 * stage.height / stage.width, BODY)
@@ -141,18 +144,39 @@ def _trace(dots: list[Dot], name: str, mark: str) -> go.Scatter:
     )  # fmt: skip
 
 
-def _lines(picture: Tracks, stage: Stage) -> list[dict[str, Any]]:
-    """Each piece on a darker, wider one, so that it shows on any frame."""
-    found: list[dict[str, Any]] = []
+def _lines(picture: Tracks, stage: Stage) -> list[go.Scatter]:
+    """Each piece on a darker, wider one, so that it shows on any frame; like ones in one trace."""
+    edges: dict[float, list[Line]] = {}
+    lines: dict[tuple[int | None, float], list[Line]] = {}
     for one in lines_of(picture, stage):
-        ends = {"type": "line", "x0": one.x0, "y0": one.y0, "x1": one.x1, "y1": one.y1}
-        true = one.line is None
-        width = 1.6 if true else 1.2 + WIDE * one.sure * (0.6 if one.faint else 1)
-        casing = {"color": SHADE, "width": width + CASING}
-        found.append(ends | {"name": "edge", "line": casing})
-        line = {"color": one.colour, "width": width, "dash": "4px,3px" if true else "solid"}
-        found.append(ends | {"name": "true path" if true else "path", "line": line})
-    return found
+        width = _width(one)
+        edges.setdefault(width, []).append(one)
+        lines.setdefault((one.line, width), []).append(one)
+    return [
+        *(_pieces(some, "edge", {"color": SHADE, "width": width + CASING})
+          for width, some in edges.items()),
+        *(_pieces(some, "true path" if line is None else "path", _look(some[0], width))
+          for (line, width), some in lines.items()),
+    ]  # fmt: skip
+
+
+def _width(one: Line) -> float:
+    """In pixels, in halves of one: the fewer widths, the fewer traces."""
+    if one.line is None:
+        return 1.5
+    return 1.0 + round(2 * WIDE * one.sure * (0.6 if one.faint else 1)) / 2
+
+
+def _look(one: Line, width: float) -> dict[str, Any]:
+    return {"color": one.colour, "width": width, "dash": "4px,3px" if one.line is None else "solid"}
+
+
+def _pieces(some: list[Line], name: str, look: dict[str, Any]) -> go.Scatter:
+    return go.Scatter(
+        x=[at for one in some for at in (one.x0, one.x1, None)],
+        y=[at for one in some for at in (one.y0, one.y1, None)],
+        mode="lines", line=look, name=name, hoverinfo="skip", showlegend=False,
+    )  # fmt: skip
 
 
 def _outlines(picture: Tracks, stage: Stage) -> list[dict[str, Any]]:

@@ -100,9 +100,10 @@ def test_the_true_path_is_dashed_and_outlined_and_the_start_is():
     assert len(true) == 2 + 2  # two pieces in the large panel, one in each of two others
     marks = list(outlines_of(picture, stage))
     assert [one.true for one in marks].count(True) == 3 and len(marks) == 5
-    drawn = tracks_figure(picture).layout.shapes
-    dashed = [one for one in drawn if one.name == "true path"]
-    assert len(dashed) == 4 and all(one.line.dash == "4px,3px" for one in dashed)
+    (dashed,) = (one for one in tracks_figure(picture).data if one.name == "true path")
+    assert len(dashed.x) == 3 * 4 and dashed.line.dash == "4px,3px"
+    names = [one.name for one in tracks_figure(picture).data]
+    assert names.index("path") > names.index("edge") > names.index("frame")
     part = tracks(truth=np.array([[0, 0], [-1, -1], [1, 2]]))
     assert [one.true for one in outlines_of(part, stage)].count(True) == 2
     none = tracks(truth=np.full((3, 2), -1))

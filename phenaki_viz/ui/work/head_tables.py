@@ -17,8 +17,9 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.records import Kind
 from phenaki_viz.runs.model import Ask
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.state import true_path
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.work import computed, fragment_jobs
+from phenaki_viz.ui.work import computed, fragment_jobs, tracked
 from phenaki_viz.ui.work.shelves import number_of
 
 T = TypeVar("T")
@@ -41,11 +42,13 @@ class Over:
 
 def of_clip(run: Run, chosen: Selection) -> HeadTable:
     """The heads of the chosen stack, of the clip at hand."""
+    truth = tracked.judging_truth(run, chosen.record)
 
     def steps() -> Incremental[HeadTable]:
-        return stack_table.steps(chosen.records, video=chosen.video, truth=truth_of(run))
+        return stack_table.steps(chosen.records, video=chosen.video, truth=truth)
 
-    return _of_stack(run, chosen, "heads", steps, "Measuring the heads:")
+    marks = () if tracked.marked_path(chosen.record) is None else true_path.marks()
+    return _of_stack(run, chosen, "heads", steps, "Measuring the heads:", marks)
 
 
 def of_records(run: Run, records: Sequence[AttentionRecord]) -> HeadTable:
@@ -79,9 +82,15 @@ def over_clips(model: nn.Module, over: Over, on_cancel: Callable[[], None]) -> H
 
 
 def _of_stack(
-    run: Run, chosen: Selection, slot: str, start: Callable[[], Incremental[T]], doing: str
+    run: Run,
+    chosen: Selection,
+    slot: str,
+    start: Callable[[], Incremental[T]],
+    doing: str,
+    more: Hashable = (),
 ) -> T:
-    key = (slot, number_of(run), *_maps(chosen), chosen.video)
+    """more: what else decides it."""
+    key = (slot, number_of(run), *_maps(chosen), chosen.video, more)
     return computed.once(key, lambda: fragment_jobs.work_on(slot, key, start, doing))
 
 
