@@ -263,6 +263,27 @@ def test_a_long_map_is_read_at_evenly_spaced_queries(monkeypatch):
     assert taken_over(HeadTable(rows=(row,))) == "Mean over 12 evenly spaced of 60 queries."
 
 
+def test_rows_of_long_maps_are_there_head_by_head_and_are_those_of_the_whole(table, monkeypatch):
+    done, seen = [], []
+    for _ in stack_table.steps([self_record()], truth=TRUTH, done=done):
+        seen.append(len(done))
+    assert set(seen) == {0}  # of a short map all heads at once, at the end
+    monkeypatch.setattr(tables, "LONG", 59)
+    monkeypatch.setattr(tables, "MOST_QUERIES", N)
+    monkeypatch.setattr(tables, "RUN", 1000)
+    done, shares, seen = [], [], []
+    for share in stack_table.steps([self_record()], truth=TRUTH, done=done):
+        shares.append(share)
+        seen.append(len(done))
+    assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
+    assert sorted(set(seen)) == list(range(8)) and len(done) == 8
+    mine = [row for row in table if row.kind == "self"]
+    for row, wanted in zip(done, mine, strict=True):
+        assert row.identity == wanted.identity
+        for name in COLUMNS:
+            assert value(row, name) == pytest.approx(value(wanted, name), abs=1e-5, nan_ok=True)
+
+
 def test_the_work_is_done_in_steps_and_what_is_not_there_is_refused():
     shares = list(head_table.steps(recording(), truth=TRUTH))
     assert shares == sorted(shares) and 0 < shares[0] < 0.3 and shares[-1] == pytest.approx(1)
