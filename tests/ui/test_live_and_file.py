@@ -45,6 +45,7 @@ CONTROLS = {
     r"|Each time step in turn is replaced .*",
     "sampling": r"Recorded with guidance.*",
     "heads": r"$^",
+    "tracks": r"$^",
 }
 PAGES = {
     "dialled": ("attention", "text", "heads", "inside"),
@@ -52,7 +53,7 @@ PAGES = {
     "causal, PEG mended": ("masks",),
     "causal in MaskGit": ("masks",),
     "causal, PEG too": ("masks",),
-    "trained": ("attention", "text", "heads", "position", "masks", "inside"),
+    "trained": ("attention", "text", "heads", "position", "masks", "inside", "tracks"),
     "trained, a head off": ("attention",),
     "own checkpoint": ("attention", "text"),
     "sampled": ("sampling",),
@@ -115,7 +116,16 @@ def saved(tmp_path_factory):
 
 def draw(page, run):
     from phenaki_viz.runs.sampled import SampledRun
-    from phenaki_viz.ui.views import attention, heads, inside, masks, position, sampling, text
+    from phenaki_viz.ui.views import (
+        attention,
+        heads,
+        inside,
+        masks,
+        position,
+        sampling,
+        text,
+        tracks,
+    )
 
     if page == "sampling":
         if isinstance(run, SampledRun):  # the live page would sample it anew
@@ -133,6 +143,7 @@ def draw(page, run):
         "inside": inside.inside_page,
         "position": position.position_page,
         "masks": masks.masks_page,
+        "tracks": tracks.tracks_page,
     }
     pages[page](run)
 

@@ -133,8 +133,8 @@ def _object(names: Sequence[str], first: int) -> int | None:
 
 
 def _start(chosen: Selection, path: np.ndarray | None) -> Place:
-    """The chosen patch; until one was picked, that of the object at this time."""
-    picked = st.session_state.get(PICKED) or not selection.untouched("step", "row", "column")
+    """The chosen patch; until one was picked, the object's at the chosen time."""
+    picked = st.session_state.get(PICKED) or not selection.untouched("row", "column")
     there = None if path is None or picked else on_path(path, chosen.place[0])
     return there or chosen.place
 
@@ -258,7 +258,7 @@ def _mark_by_hand(chosen: Selection) -> None:
         help="For what moves in any clip: click its patch in each time step. It then counts here "
         "and on the page Heads, and is in the link",
     )  # fmt: skip
-    if not (marking or marked):
+    if not (marking or marked or true_path.can_undo()):
         return
     st.button(
         "Undo", icon=":material/undo:", key="tracks.undo", on_click=true_path.undo,
