@@ -38,20 +38,22 @@ def _still(answers: Sequence[Answer]) -> str:
 
 
 def _judged(answers: Sequence[tuple[Answer, Judged]], asked: Question) -> str:
-    """answers: the best first."""
-    best, said = answers[0]
-    others = [f"{one.head.label} in {its.right}" for one, its in answers[1 : 1 + MOST]]
+    """answers: the best first; those that are as good as the best are said with it."""
+    (first, said), *_ = answers
+    best = [one for one, its in answers[: MOST + 1] if (its.right, its.of) == (said.right, said.of)]
+    others = [f"{one.head.label} in {its.right}" for one, its in answers[len(best) : 1 + MOST]]
     more = f"; {joined(others)}" if others else ""
     steps = "time steps" if asked.key is not None else "other time steps"
     found = f"in {said.right} of {said.of} {steps} (chance {said.chance:.2f}){more}"
     whose = f"the {asked.whose}" if asked.whose else "the object"
+    who, s = joined([one.head.label for one in best]), "s" if len(best) == 1 else ""
     if asked.key is not None:
-        name = key_axis(best.head.record, best.head.item).names[asked.key]
-        return f"{best.head.label} reads “{name}” most where {whose} is {found}"
+        name = key_axis(first.head.record, first.head.item).names[asked.key]
+        return f"{who} read{s} “{name}” most where {whose} is {found}"
     when = asked.start[0] if asked.start else 0
     if asked.direction == "column":
-        return f"{best.head.label} looks at {whose} at time {when} most from {whose} {found}"
-    return f"From {whose} at time {when}, {best.head.label} finds it again {found}"
+        return f"{who} look{s} at {whose} at time {when} most from {whose} {found}"
+    return f"From {whose} at time {when}, {who} find{s} it again {found}"
 
 
 def _unjudged(answers: Sequence[Answer], asked: Question) -> str:
@@ -79,15 +81,15 @@ def _unjudged(answers: Sequence[Answer], asked: Question) -> str:
 def how_to_read(asked: Question) -> str:
     """The line under the heading: what line, width, dashes and hollow marks are."""
     what = (
-        "the patch that reads the word most" if asked.key is not None
-        else "the patch it looks at most" if asked.direction == "row"
-        else "the patch that looks at it most"
+        "reads the word most" if asked.key is not None
+        else "is looked at most" if asked.direction == "row"
+        else "looks at it most"
     )  # fmt: skip
-    true = " Dashed is the true path; hollow marks miss it by more than one patch." if (
-        asked.path is not None
-    ) else ""  # fmt: skip
+    true = (
+        " Dashed: the true path; hollow: more than one patch off." if asked.path is not None else ""
+    )
     return (
-        f"A line joins, for one head, {what} at each time step; it is wide where most of that "
+        f"A head's line joins the patch that {what} at each time step, wide where most of the "
         f"step's weight lies there.{true}"
     )
 

@@ -180,7 +180,7 @@ def _line(one: Answer) -> TrackLine:
 def score(one: Answer) -> str:
     """How well it does: 'in 3 of 4'; without a true path, how sure it is: 'sure 0.41'."""
     if one.judged is not None:
-        return f"in {one.judged.right} of {one.judged.of}"
+        return f"{one.judged.right} of {one.judged.of}"
     return f"sure {one.track.confidence:.2f}" if np.isfinite(one.track.confidence) else ""
 
 

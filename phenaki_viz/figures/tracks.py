@@ -101,11 +101,11 @@ class Tracks(Picture):
             for line, (colour, mark) in zip(self.lines, LOOKS, strict=False)
         ]
         ink = INK[theme]
+        chance = "" if self.chance is None else f"chance {self.chance:.2f}"
         if self.path is not None:
             whose = f"true path: {self.truth_name}" if self.truth_name else "true path"
-            found.append(Swatch(colour=ink.text, label=whose, mark="┅"))
-        if self.chance is not None and np.isfinite(self.chance):
-            found.append(Swatch(colour=ink.faint, label=f"chance {self.chance:.2f}", mark=""))
+            label = " · ".join(filter(None, (whose, chance)))
+            found.append(Swatch(colour=ink.text, label=label, mark="┅"))
         if any((line.judged == MISS).any() for line in self.lines):
-            found.append(Swatch(colour=ink.text, label="not within one patch", mark="○"))
+            found.append(Swatch(colour=ink.text, label="missed", mark="○"))
         return tuple(found)

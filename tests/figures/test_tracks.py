@@ -121,7 +121,7 @@ def test_a_click_is_a_patch_of_its_time_step_and_the_pointer_is_told_who_is_ther
     assert "L2 H5 looks here most at time 2: 0.15 of its weight on that step" in said
     assert "two at time 2" in figure.data[3].text[1][2]
     names = [swatch.label for swatch in picture.swatches("dark")]
-    assert names[0] == "L2 H5 in 1 of 2" and "chance 0.50" in names and "true path: two" in names
+    assert names[0] == "L2 H5 in 1 of 2" and "true path: two · chance 0.50" in names
 
 
 def test_all_frames_in_one_are_the_brightest_of_dark_clips():
@@ -147,7 +147,7 @@ def test_planted_heads_are_drawn_and_told_as_they_are(recorded):
     picture = tracks_picture(answers, asked, FRAMES, 2)
     assert picture.lines[1].places.tolist() == PATH.tolist()
     assert (picture.lines[0].judged == MISS).sum() == 1 and picture.grid == GRID[1:]
-    assert [line.told for line in picture.lines] == ["in 1 of 2", "in 2 of 2"]
+    assert [line.told for line in picture.lines] == ["1 of 2", "2 of 2"]
     assert tracks_heading(answers, asked) == (
         "From the two at time 1, L1 H6 finds it again in 2 of 2 other time steps (chance 0.25); "
         "L1 H1 in 1"
