@@ -39,7 +39,7 @@ CONTROLS = {
     "text": r"Right word, wrong word|Loss, .*"
     r"|A recording holds no model.*|component (shared\.)?(same|loss|said)\..*|Export|.* → .*"
     r"|colour linear .*, ends from (the first text's word|(both|this) texts?|this difference) .*",
-    "inside": r"$^",
+    "inside": r"The d dimensions of the content are not kept: .*",
     "position": r"A recording holds the bias at the size.*",
     "masks": r"A recording holds no model.*|component (probe|sentence\.probe) .*|Export"
     r"|Each time step in turn is replaced .*",

@@ -170,6 +170,7 @@ def _table(
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         named = f"{module_family(chosen.record.module)} {chosen.shown.label}"
         frame.link("attention", f"Look at {named}", ":material/visibility:")
+        frame.link("tracks", "Follow it through time", ":material/timeline:")
         st.space("stretch")
         every = st.toggle("All columns", key="heads_all", **_BOUND)
         table_row(name, lambda: picture, "heads")

@@ -148,12 +148,14 @@ def _go(place: Place) -> None:
 
 
 def _choose_heads(every: Sequence[Answer], chosen: Selection) -> tuple[Answer, ...]:
-    """Those that were chosen; until then the ones that do best."""
+    """Those that were chosen; until then the ones that do best, and the one that is looked at."""
     layers = list(dict.fromkeys(id(one.head.record) for one in every))
     found = {(layers.index(id(one.head.record)), one.head.head): one for one in every}
     linked = number_groups(st.query_params.get("tracks", ""), 2, MOST_LINES)
     asked: tuple[Head, ...] | None = st.session_state.setdefault(HEADS, linked or None)
     best = [at for one in best_of(every, FIRST) for at, same in found.items() if same is one]
+    looked = (chosen.layer, chosen.head)
+    best = best if looked in best else [*best[: FIRST - 1], looked]
     now = [at for at in asked or () if at in found] or best
     say_in_url("tracks", groups_text(asked or ()))
     st.session_state[BOX] = now
