@@ -12,8 +12,9 @@ import numpy as np
 from phenaki_viz.analysis.head_facts import HeadFacts, tally_of
 from phenaki_viz.analysis.head_rows import HeadRow as HeadRow
 from phenaki_viz.analysis.head_rows import HeadTable as HeadTable
-from phenaki_viz.analysis.head_weighing import diversity, of_whole, weigh
+from phenaki_viz.analysis.head_weighing import diversity, of_keys, of_whole, weigh
 from phenaki_viz.analysis.incremental import Incremental, incremental, within
+from phenaki_viz.analysis.sinks import Sinks
 from phenaki_viz.analysis.surroundings import Kept, Surroundings
 from phenaki_viz.analysis.truth import UNKNOWN, Truth
 from phenaki_viz.errors import RecordingError
@@ -146,24 +147,25 @@ def _measure(
     """Add what one batch item's maps tell to the facts of some heads of a layer."""
     first = HeadMap(record, item, heads[0])
     runs = _runs(first)
-    means = np.zeros((len(heads), first.shape[1]))
+    got: list[Sinks | None] = [None] * len(heads)
     before = [(facts.queries, float(facts.tally.total[0])) for facts in into]
     telling = around_of(first, _some(runs)).telling
     for number, queries in enumerate(runs):
         around = around_of(first, queries)
         for at, head in enumerate(heads):
-            facts, total = weigh(HeadMap(record, item, head), around, telling)
+            facts, more = weigh(HeadMap(record, item, head), around, telling)
             into[at] = into[at].merge(facts)
-            means[at] += total
+            got[at] = more if (so_far := got[at]) is None else so_far.merge(more)
             yield (number + (at + 1) / len(heads)) / len(runs)
     for at, (queries_before, bits_before) in enumerate(before):
-        count = into[at].queries - queries_before
-        if count:
+        count, keys = into[at].queries - queries_before, got[at]
+        if count and keys is not None:
             bits = (float(into[at].tally.total[0]) - bits_before) / count
-            of_rows = {"diversity": diversity(means[at] / count, bits)}
-            for numbers in (of_rows, of_whole(HeadMap(record, item, heads[at]), truth)):
-                more = replace(HeadFacts.nothing(), tally=tally_of(numbers))
-                into[at] = into[at].merge(more)
+            head_map = HeadMap(record, item, heads[at])
+            of_rows = {"diversity": diversity(keys.weight / count, bits)}
+            for numbers in (of_rows, of_keys(head_map, keys), of_whole(head_map, truth)):
+                whole = replace(HeadFacts.nothing(), tally=tally_of(numbers))
+                into[at] = into[at].merge(whole)
 
 
 def _runs(head: HeadMap) -> list[np.ndarray]:

@@ -19,6 +19,7 @@ from phenaki_viz.analysis.head_columns import (
 )
 from phenaki_viz.analysis.head_table import HeadTable, head_table, stack_table
 from phenaki_viz.analysis.regions import region_masses
+from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.truth import path_in_patches
 from phenaki_viz.errors import RecordingError, ShapeError
 from phenaki_viz.figures.head_sentences import taken_over
@@ -94,6 +95,10 @@ def test_figures_of_planted_heads(table):
     follows = row_of(table, "self", "follows")
     assert value(follows, "follows") == 1 and value(follows, "follows_mass") == pytest.approx(1 / 3)
     assert value(follows, "diversity") > 3
+    nulls = row_of(table, "self", "nulls")
+    assert value(nulls, "sinks") == NULLS and value(nulls, "sink_mass") == pytest.approx(1)
+    assert value(nulls, "sink_values") == pytest.approx(0.1)  # what they carry was planted
+    assert value(even, "sinks") == 0 and np.isnan(value(even, "sink_values"))
     word = row_of(table, "cross", "one word").facts.words
     assert word["two"].mass == pytest.approx(0.8) and word["null 1"].uniform == pytest.approx(0.2)
     assert value(row_of(table, "cross", "one word"), "text") == pytest.approx(0.9)
@@ -182,6 +187,15 @@ def test_masses_are_those_of_the_sentence_and_entropy_that_of_the_grid(table):
             assert found[name].uniform == pytest.approx(mass.uniform, abs=1e-6)
         bits = heads.entropy(one.rows(range(N))).mean()
         assert value(row, "entropy") == pytest.approx(bits, abs=1e-5)
+
+
+def test_sinks_are_those_of_the_maps_themselves(table):
+    record = self_record()
+    for row in (row for row in table if row.kind == "self"):
+        keys = sink_keys(HeadMap(record, 0, row.head)).keys
+        held = HeadMap(record, 0, row.head).columns(keys).sum(axis=1).mean() if keys else 0
+        assert value(row, "sinks") == len(keys)
+        assert value(row, "sink_mass") == pytest.approx(held, abs=1e-5)
 
 
 def test_permuting_heads_permutes_rows(table):
