@@ -77,14 +77,14 @@ def _marks(axes: Axes, picture: Tracks, stage: Stage) -> None:
         )  # fmt: skip
     marks = [mark for _, mark in LOOKS]
     for dot in dots_of(picture, stage):
-        dark = dot.hollow or dot.large
+        inside = "white" if dot.large else "black" if dot.hollow else dot.colour
         axes.plot(
-            [dot.x], [dot.y], MARKS[marks[dot.line]], color="black" if dark else dot.colour,
+            [dot.x], [dot.y], MARKS[marks[dot.line]], color=inside,
             markeredgecolor=dot.colour, markeredgewidth=0.5 if dot.large and dot.hollow else 1,
             markersize=(6.4 if dot.large else 3.6) + 3 * dot.sure + 1.6 * (len(dot.number) > 2),
         )  # fmt: skip
         axes.text(dot.x, dot.y, dot.number, size=4.4 if len(dot.number) < 3 else 3.6,
-                  color="white", ha="center", va="center_baseline")  # fmt: skip
+                  color=INK, ha="center", va="center_baseline")  # fmt: skip
 
 
 def _captions(sheet: Sheet, picture: Tracks, stage: Stage, box: Box) -> None:

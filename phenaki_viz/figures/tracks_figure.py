@@ -46,7 +46,7 @@ def tracks_figure(picture: Tracks, theme: Theme = "light", *, bare: bool = False
             *(_patches(picture, panel) for panel in stage.panels),
             *(_frame(picture, panel) for panel in stage.panels),
             *_lines(picture, stage),
-            *_points(picture, stage),
+            *_points(picture, stage, ink),
         ]
     )
     figure.update_layout(
@@ -111,23 +111,24 @@ def _chosen(picture: Tracks, name: str, step: int, share: float) -> str:
     return f"{literal(name)} {verb} at time {step}: {share:.2f} of its weight on that step"
 
 
-def _points(picture: Tracks, stage: Stage) -> list[go.Scatter]:
+def _points(picture: Tracks, stage: Stage, ink: Ink) -> list[go.Scatter]:
     """The dots, a trace a head; patches under them answer the pointer."""
     dots = list(dots_of(picture, stage))
     return [
-        _trace([dot for dot in dots if dot.line == at], line.name, LOOKS[at][1])
+        _trace([dot for dot in dots if dot.line == at], line.name, LOOKS[at][1], ink)
         for at, line in enumerate(picture.lines)
     ]
 
 
-def _trace(dots: list[Dot], name: str, mark: str) -> go.Scatter:
+def _trace(dots: list[Dot], name: str, mark: str, ink: Ink) -> go.Scatter:
+    """Numbers are in ink on the page's own colour, whatever the frame under them is like."""
     return go.Scatter(
         x=[dot.x for dot in dots],
         y=[dot.y for dot in dots],
         mode="markers+text",
         text=[dot.number for dot in dots],
         textfont={"size": [10 if len(dot.number) < 3 else 8.5 for dot in dots],
-                  "color": "#ffffff"},
+                  "color": ink.text},
         name=literal(name),
         hoverinfo="skip",
         showlegend=False,
@@ -135,7 +136,7 @@ def _trace(dots: list[Dot], name: str, mark: str) -> go.Scatter:
             "symbol": SYMBOLS[mark],
             "size": [(16 if dot.large else 9) + 7 * dot.sure + 4 * (len(dot.number) > 2)
                      for dot in dots],
-            "color": ["rgba(0,0,0,0.75)" if dot.hollow or dot.large else dot.colour
+            "color": [ink.page if dot.large else SHADE if dot.hollow else dot.colour
                       for dot in dots],
             "line": {"color": [dot.colour for dot in dots],
                      "width": [1.4 if dot.large and dot.hollow else 2.4 for dot in dots]},
