@@ -94,11 +94,14 @@ class Tracks(Picture):
             return brightest
         return np.rint(self.frames.mean(axis=0)).astype(np.uint8)
 
-    def swatches(self, theme: Theme) -> tuple[Swatch, ...]:
-        """The legend: every head with how well it does, the true path, chance, the start."""
+    def swatches(self, theme: Theme, *, heads: bool = True) -> tuple[Swatch, ...]:
+        """The legend: every head with how well it does, the true path, chance, misses.
+
+        heads: False leaves them out, where what is beside the picture names them.
+        """
         found = [
             Swatch(colour=colour, label=f"{line.name} {line.told}".strip(), mark=mark)
-            for line, (colour, mark) in zip(self.lines, LOOKS, strict=False)
+            for line, (colour, mark) in zip(self.lines if heads else (), LOOKS, strict=False)
         ]
         ink = INK[theme]
         chance = "" if self.chance is None else f"chance {self.chance:.2f}"

@@ -35,7 +35,8 @@ BODY = 460  # pixels of a page's figure about 1,100 wide
 
 
 def tracks_figure(picture: Tracks, theme: Theme = "light", *, bare: bool = False) -> go.Figure:
-    """Every panel with its marks; pointing at a patch names it. bare: without title and notes.
+    """Every panel with its marks; pointing at a patch names it. bare: without title, notes and
+    the heads' legend, for a page that has them.
 
     The first traces are the patches of the panels in their order: what is clicked is (panel, row,
     column).
@@ -62,7 +63,9 @@ def tracks_figure(picture: Tracks, theme: Theme = "light", *, bare: bool = False
         annotations=_captions(picture, stage, ink),
     )
     body = min(660 * stage.height / stage.width, BODY)
-    dress(figure, picture, theme, bare=bare, plan=Plan(body=body, swatches=picture.swatches(theme)))
+    swatches = picture.swatches(theme, heads=not bare)
+    plan = Plan(body=body, over=OVER, swatches=swatches)
+    dress(figure, picture, theme, bare=bare, plan=plan)
     return figure
 
 

@@ -23,7 +23,7 @@ from phenaki_viz.figures.track_views import (
     score,
     tracks_picture,
 )
-from phenaki_viz.figures.tracks import MOST_LINES, Tracks
+from phenaki_viz.figures.tracks import LOOKS, MOST_LINES, Tracks
 from phenaki_viz.recording import Place
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.figure import FigureClick
@@ -39,7 +39,7 @@ from phenaki_viz.ui.work import fragment_jobs, shows, tracked
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 HEADS, BOX, PICKED, MARKING = "tracks.heads", "tracks.box", "tracks.picked", "tracks.marking"
 FIRST = 3  # heads that are drawn unless others are chosen
-WIDE, HIGH, LEGEND = 1010, 470, 62  # pixels: of a page, and of the picture at most
+WIDE, HIGH, LEGEND = 1010, 470, 40  # pixels: of a page, and of the picture at most
 WAYS: dict[Direction, str] = {"row": "Where it looks", "column": "Who looks at it"}
 Head = tuple[int, int]  # layer and head, counted in what was recorded
 
@@ -163,7 +163,7 @@ def _choose_heads(every: Sequence[Answer], chosen: Selection) -> tuple[Answer, .
         horizontal=True, vertical_alignment="center", gap="small", key="tracks.heads"
     ):
         st.multiselect(
-            "Heads", list(found), format_func=partial(_named, found), key=BOX,
+            "Heads", list(found), format_func=partial(_named, found, now), key=BOX,
             label_visibility="collapsed", max_selections=MOST_LINES, on_change=_keep_heads,
             width=560, placeholder="The best heads",
             help="In brackets how well each head does from here",
@@ -176,9 +176,11 @@ def _choose_heads(every: Sequence[Answer], chosen: Selection) -> tuple[Answer, .
     return tuple(found[at] for at in now)
 
 
-def _named(found: Mapping[Head, Answer], at: Head) -> str:
+def _named(found: Mapping[Head, Answer], now: Sequence[Head], at: Head) -> str:
+    """'● L2 H2 (2 of 4)': its mark in the picture, if it is drawn, and how well it does."""
     told = score(found[at])
-    return f"{found[at].head.label}{f' ({told})' if told else ''}"
+    mark = f"{LOOKS[now.index(at)][1]} " if at in now else ""
+    return f"{mark}{found[at].head.label}{f' ({told})' if told else ''}"
 
 
 def _keep_heads() -> None:
