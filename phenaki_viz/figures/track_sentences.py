@@ -85,12 +85,11 @@ def how_to_read(asked: Question) -> str:
         else "is looked at most" if asked.direction == "row"
         else "looks at it most"
     )  # fmt: skip
-    true = (
-        " Dashed: the true path; hollow: more than one patch off." if asked.path is not None else ""
-    )
+    true = " Dashed: the true path; hollow: a miss." if asked.path is not None else ""
+    click = "" if asked.key is not None else " Click a patch to follow it."
     return (
-        f"A head's line joins the patch that {what} at each time step, wide where most of the "
-        f"step's weight lies there.{true}"
+        f"A head's line joins the patch that {what} at each time step, wider where it is surer."
+        f"{true}{click}"
     )
 
 

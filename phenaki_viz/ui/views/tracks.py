@@ -63,7 +63,10 @@ def _draw(run: Run) -> None:
         with words:
             panels.nothing("Tracks", "Depth 0: there is no attention to follow.")
         return
-    with words:
+    heads = st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="tracks.heads"
+    )
+    with heads:
         chosen = goto.choose(run.recording, records)
     with tools:
         asked = _question(run, chosen)
@@ -75,7 +78,9 @@ def _draw(run: Run) -> None:
             panels.nothing("Tracks", "This patch cannot be followed here.")
             st.text(str(error))
         return
-    shown = _choose_heads(every, chosen)
+    with heads:
+        shown = _choose_heads(every, chosen)
+        _mark_by_hand(chosen)
     picture = tracks_picture(shown, asked, as_rgb(run.clip), run.temporal_patch)
     _picture(picture, _shows(chosen, asked, shown))
     with words:
@@ -159,20 +164,16 @@ def _choose_heads(every: Sequence[Answer], chosen: Selection) -> tuple[Answer, .
     now = [at for at in asked or () if at in found] or best
     say_in_url("tracks", groups_text(asked or ()))
     st.session_state[BOX] = now
-    with st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key="tracks.heads"
-    ):
-        st.multiselect(
-            "Heads", list(found), format_func=partial(_named, found, now), key=BOX,
-            label_visibility="collapsed", max_selections=MOST_LINES, on_change=_keep_heads,
-            width=560, placeholder="The best heads",
-            help="In brackets how well each head does from here",
-        )  # fmt: skip
-        st.button(
-            "Best heads", icon=":material/star:", key="tracks.best", on_click=_best_heads,
-            disabled=asked is None, help="Those that find it most often from here, then the surest",
-        )  # fmt: skip
-        _mark_by_hand(chosen)
+    st.multiselect(
+        "Heads", list(found), format_func=partial(_named, found, now), key=BOX,
+        label_visibility="collapsed", max_selections=MOST_LINES, on_change=_keep_heads,
+        width=540, placeholder="The best heads",
+        help="In brackets how well each head does from here",
+    )  # fmt: skip
+    st.button(
+        "Best heads", icon=":material/star:", key="tracks.best", on_click=_best_heads,
+        disabled=asked is None, help="Those that find it most often from here, then the surest",
+    )  # fmt: skip
     return tuple(found[at] for at in now)
 
 
