@@ -17,7 +17,7 @@ _LAYOUT = """
 .st-key-tracks .st-key-heading { min-height: 2.3rem }
 .st-key-tracks .st-key-sentence-how { min-height: 1.4rem }
 .st-key-tracks-tools, .st-key-tracks-heads { flex-wrap: wrap; row-gap: 8px }
-.st-key-tracks-heads .st-key-goto { width: auto; order: 9 }
+[data-testid=stLayoutWrapper]:has(> .st-key-goto) { flex: none; width: auto; order: 9 }
 @media (max-width: 1300px) {
   .st-key-tracks .st-key-heading { min-height: 3.8rem }
   .st-key-tracks .st-key-sentence-how { min-height: 2.8rem }
