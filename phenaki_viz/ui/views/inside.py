@@ -255,7 +255,8 @@ def _writes(run: Run, chosen: Selection, found: WeightLedger) -> None:
 
 def _dimensions(run: Run, chosen: Selection, found: WeightLedger) -> None:
     """The content, dimension by dimension; of a stored map, by running the model once more."""
-    if found.dimensions is None and ledgers.can_run_again(run, chosen):
+    again = found.dimensions is None and ledgers.can_run_again(run, chosen)
+    if again:
         if not st.toggle(
             "Content, dimension by dimension", key="inside_dims",
             help="The map is stored as its weights alone: the model runs once more for the "
@@ -271,7 +272,8 @@ def _dimensions(run: Run, chosen: Selection, found: WeightLedger) -> None:
     if picture is None:
         st.caption(NOT_KEPT)
         return
-    st.markdown("**Content, dimension by dimension**")
+    if not again:  # the switch says it
+        st.markdown("**Content, dimension by dimension**")
     panels.plotly(
         picture, key="inside.dimensions", height=200, noted=False,
         shows=f"{shows.a_patch(chosen)} key {found.key}",
