@@ -11,12 +11,14 @@ import numpy as np
 from phenaki_viz.recording import HeadMap
 
 NEAR = 1  # patches from the object's own in which a hit counts, diagonals too
+UNKNOWN = -1  # row and column of a path at a time step where it is not known
 
 
 def following(head: HeadMap, paths: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     """Of every pair of time steps t ≠ u: whether the patch on the object at t finds it at u.
 
-    paths: of each object, 't 2' int, row and column of its patch at each time step. The query is
+    paths: of each object, 't 2' int, row and column of its patch at each time step, `UNKNOWN` where
+    that is not known: such steps do not count. The query is
     the object's patch at t; a hit is that its strongest key within step u lies within one patch of
     the object's patch at u. Returns arrays 'pair' float64: follows (1 for a hit, else 0),
     follows_chance (share of the step's visible keys that would be one), follows_mass (weight on the
@@ -33,11 +35,15 @@ def following(head: HeadMap, paths: Sequence[np.ndarray]) -> dict[str, np.ndarra
 def _pairs(head: HeadMap, path: np.ndarray) -> list[tuple[float, float, float, float]]:
     keys = head.record.key_axis(head.item).places
     asked = head.record.query_axis(head.item)
-    places = [(step, int(row), int(column)) for step, (row, column) in enumerate(path)]
+    known = (np.asarray(path) != UNKNOWN).all(axis=1)
+    places = [
+        (step, int(row), int(column))
+        for step, (row, column) in enumerate(path) if known[step]
+    ]  # fmt: skip
     if asked.whole is None or asked.whole[0] != len(path):
         return []
     queries = [asked.index(place) for place in places]
-    if None in queries or len(set(queries)) < len(path):
+    if None in queries or len(set(queries)) < max(len(places), 2):
         return []
     rows = head.rows([query for query in queries if query is not None])
     seen = head.visible(np.array(queries))
@@ -45,7 +51,7 @@ def _pairs(head: HeadMap, path: np.ndarray) -> list[tuple[float, float, float, f
     for row, visible, (step, _, _) in zip(rows, seen, places, strict=True):
         if not np.isfinite(row).all():
             continue
-        for other, (_, r, c) in enumerate(places):
+        for other, r, c in places:
             there = visible & (keys[:, 0] == other)
             if other == step or there.sum() < 2:  # one key is no choice
                 continue
@@ -53,7 +59,7 @@ def _pairs(head: HeadMap, path: np.ndarray) -> list[tuple[float, float, float, f
             best = np.flatnonzero(there)[np.argmax(row[there])]
             true = there & (away == 0)
             found.append((
-                float(away[best] <= NEAR),
+                float(away[best] <= NEAR and row[best] > 0),  # what has no weight is nowhere
                 float((away[there] <= NEAR).mean()),
                 float(row[true].sum()),
                 float(true.sum() / visible.sum()),

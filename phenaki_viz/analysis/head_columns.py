@@ -13,6 +13,7 @@ from phenaki_viz.analysis import intervals
 from phenaki_viz.analysis.character import CHOSEN, EVEN, TIMES, was_chosen
 from phenaki_viz.analysis.head_facts import HeadFacts
 from phenaki_viz.analysis.head_table import HeadRow, HeadTable
+from phenaki_viz.analysis.sinks import DEFINITION
 
 SHARE = "share"  # the unit of what lies between 0 and 1
 
@@ -86,6 +87,10 @@ COLUMNS: dict[str, Column] = {
     "first": _of("First token", SHARE, "Weight on the first key that is no null key", "first"),
     "diversity": _of("Queries differ", "bits", "Jensen–Shannon divergence of all rows: entropy of "
         "the mean row − mean entropy; 0 where every query reads the same", "diversity"),
+    "sinks": _of("Sinks", "keys", f"Keys that take from nearly every query: {DEFINITION}", "sinks"),
+    "sink_mass": _of("On sinks", SHARE, "Weight on the sinks", "sink_mass"),
+    "sink_values": _of("Sinks carry", "× median key", "‖v W_O‖ of the sinks beside that of the "
+        "median key: below 1 they carry little (Wen et al. 2025)", "sink_values"),
     "follows": _of("Follows object", SHARE, "From the patch on the object, how often the strongest "
         "key of another time step is within one patch of the object there (DiffTrack 2025)",
         "follows"),
@@ -94,7 +99,9 @@ COLUMNS: dict[str, Column] = {
     "follows_mass": _of("On the object", SHARE, "Weight of that patch on the object's patch in "
         "another time step", "follows_mass"),
     "moves": _of("Moves with the word", "ratio", "How separable the places that read a word of "
-        "motion are between time steps: Calinski–Harabasz", "moves"),
+        "motion are between time steps: variance of the steps' middles over variance within them, "
+        "each by its degrees of freedom (Calinski & Harabasz 1974, as in IMAP 2026, there of "
+        "features); 0 stands still", "moves"),
 }  # fmt: skip
 
 

@@ -12,8 +12,9 @@ import numpy as np
 from phenaki_viz.analysis.head_facts import HeadFacts, tally_of
 from phenaki_viz.analysis.head_rows import HeadRow as HeadRow
 from phenaki_viz.analysis.head_rows import HeadTable as HeadTable
-from phenaki_viz.analysis.head_weighing import diversity, of_whole, weigh
+from phenaki_viz.analysis.head_weighing import diversity, of_keys, of_whole, weigh
 from phenaki_viz.analysis.incremental import Incremental, incremental, within
+from phenaki_viz.analysis.sinks import Sinks
 from phenaki_viz.analysis.surroundings import Kept, Surroundings
 from phenaki_viz.analysis.truth import UNKNOWN, Truth
 from phenaki_viz.errors import RecordingError
@@ -57,27 +58,51 @@ def head_table(
 
 @incremental
 def stack_table(
-    records: Sequence[AttentionRecord], *, video: int = 0, truth: Truth = UNKNOWN
+    records: Sequence[AttentionRecord],
+    *,
+    video: int = 0,
+    truth: Truth = UNKNOWN,
+    done: list[HeadRow] | None = None,
 ) -> Incremental[HeadTable]:
-    """The heads of one stack's layers. See `head_table`."""
-    found = [[HeadFacts.nothing() for _ in record.heads] for record in records]
+    """The heads of one stack's layers. See `head_table`.
+
+    done: rows are put in here as soon as their heads are finished, in the order of the table: of
+    long maps head by head, of short ones a layer at a time.
+    """
+    rows: list[HeadRow] = [] if done is None else done
     items = [items_of(record, video) for record in records]
     around = Kept()
     for layer, record in enumerate(records):
-        for number, item in enumerate(items[layer]):
-            for share in _measure(record, item, found[layer], truth, around):
-                done = layer + (number + share) / len(items[layer])
-                yield done / len(records)
-    return HeadTable(
-        rows=tuple(
-            HeadRow(
-                module=record.module, stack=record.stack, kind=record.kind, layer=record.layer,
-                head=head, call=record.call, sorts=runs_over_both(record), clips=(facts,),
-                queries=record.map.shape[2] * len(items[layer]),
-            )
-            for record, row in zip(records, found, strict=True)
-            for head, facts in zip(record.heads, row, strict=True)
-        )
+        groups = _groups(record)
+        for number, heads in enumerate(groups):
+            found = [HeadFacts.nothing() for _ in heads]
+            for at, item in enumerate(items[layer]):
+                for share in _measure(record, item, heads, found, truth, around):
+                    of_group = (at + share) / len(items[layer])
+                    yield (layer + (number + of_group) / len(groups)) / len(records)
+            rows += [
+                _row(record, head, facts, len(items[layer]))
+                for head, facts in zip(heads, found, strict=True)
+            ]
+    return HeadTable(rows=tuple(rows))
+
+
+def _groups(record: AttentionRecord) -> list[range]:
+    """Heads that are measured together: all of a short map, whose surroundings are worked out
+    once; each alone of a long one, so that there is something to see before all are done.
+    """
+    heads = len(record.heads)
+    if record.map.shape[2] <= LONG:
+        return [range(heads)]
+    return [range(head, head + 1) for head in range(heads)]
+
+
+def _row(record: AttentionRecord, head: int, facts: HeadFacts, items: int) -> HeadRow:
+    """head: counted in what was recorded."""
+    return HeadRow(
+        module=record.module, stack=record.stack, kind=record.kind, layer=record.layer,
+        head=record.heads[head], call=record.call, sorts=runs_over_both(record), clips=(facts,),
+        queries=record.map.shape[2] * items,
     )  # fmt: skip
 
 
@@ -114,31 +139,33 @@ def items_of(record: AttentionRecord, video: int, most: int = MOST_ITEMS) -> lis
 def _measure(
     record: AttentionRecord,
     item: int,
+    heads: Sequence[int],
     into: list[HeadFacts],
     truth: Truth,
     around_of: Callable[[HeadMap, np.ndarray], Surroundings],
 ) -> Iterator[float]:
-    """Add what one batch item's maps tell to the facts of every head of a layer."""
-    first = HeadMap(record, item, 0)
+    """Add what one batch item's maps tell to the facts of some heads of a layer."""
+    first = HeadMap(record, item, heads[0])
     runs = _runs(first)
-    means = np.zeros((len(into), first.shape[1]))
+    got: list[Sinks | None] = [None] * len(heads)
     before = [(facts.queries, float(facts.tally.total[0])) for facts in into]
     telling = around_of(first, _some(runs)).telling
     for number, queries in enumerate(runs):
         around = around_of(first, queries)
-        for head in range(len(into)):
-            facts, total = weigh(HeadMap(record, item, head), around, telling)
-            into[head] = into[head].merge(facts)
-            means[head] += total
-            yield (number + (head + 1) / len(into)) / len(runs)
-    for head, (queries_before, bits_before) in enumerate(before):
-        count = into[head].queries - queries_before
-        if count:
-            bits = (float(into[head].tally.total[0]) - bits_before) / count
-            of_rows = {"diversity": diversity(means[head] / count, bits)}
-            for numbers in (of_rows, of_whole(HeadMap(record, item, head), truth)):
-                more = replace(HeadFacts.nothing(), tally=tally_of(numbers))
-                into[head] = into[head].merge(more)
+        for at, head in enumerate(heads):
+            facts, more = weigh(HeadMap(record, item, head), around, telling)
+            into[at] = into[at].merge(facts)
+            got[at] = more if (so_far := got[at]) is None else so_far.merge(more)
+            yield (number + (at + 1) / len(heads)) / len(runs)
+    for at, (queries_before, bits_before) in enumerate(before):
+        count, keys = into[at].queries - queries_before, got[at]
+        if count and keys is not None:
+            bits = (float(into[at].tally.total[0]) - bits_before) / count
+            head_map = HeadMap(record, item, heads[at])
+            of_rows = {"diversity": diversity(keys.weight / count, bits)}
+            for numbers in (of_rows, of_keys(head_map, keys), of_whole(head_map, truth)):
+                whole = replace(HeadFacts.nothing(), tally=tally_of(numbers))
+                into[at] = into[at].merge(whole)
 
 
 def _runs(head: HeadMap) -> list[np.ndarray]:

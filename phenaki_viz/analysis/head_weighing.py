@@ -11,14 +11,15 @@ from phenaki_viz.analysis.head_facts import TERMS, HeadFacts, tally_of
 from phenaki_viz.analysis.ledger import term_shares
 from phenaki_viz.analysis.regions import REGIONS, Mass
 from phenaki_viz.analysis.rows import wrong_among
+from phenaki_viz.analysis.sinks import Sinks
 from phenaki_viz.analysis.surroundings import OFFSETS, Surroundings
 from phenaki_viz.analysis.truth import MOTIONS, Truth
 from phenaki_viz.recording import HeadMap
 from phenaki_viz.recording.segments import Words
 
 
-def weigh(head: HeadMap, around: Surroundings, telling: np.ndarray) -> tuple[HeadFacts, np.ndarray]:
-    """What some rows tell, and their sum 'j'."""
+def weigh(head: HeadMap, around: Surroundings, telling: np.ndarray) -> tuple[HeadFacts, Sinks]:
+    """What some rows tell, and what every key got of them."""
     queries, asked = around.queries, _in_a_row(around.queries)
     attn, wrong = _read(head, asked)
     sees = around.seen.any(axis=1)
@@ -37,7 +38,19 @@ def weigh(head: HeadMap, around: Surroundings, telling: np.ndarray) -> tuple[Hea
         wrong=int(bad.sum()),
         unseeing=int((~sees).sum()),
     )
-    return facts, rows.sum(axis=0, dtype=np.float64)
+    return facts, _received(rows, around, sound)
+
+
+def _received(rows: np.ndarray, around: Surroundings, sound: np.ndarray) -> Sinks:
+    """What every key got from the sound rows among these, 'q j', the others 0."""
+    seen = around.seen[sound]
+    even = 1 / np.maximum(seen.sum(axis=1), 1)
+    return Sinks(
+        weight=rows.sum(axis=0, dtype=np.float64),
+        even=even @ seen,
+        seen_by=seen.sum(axis=0, dtype=np.float64),
+        queries=int(sound.sum()),
+    )
 
 
 def _terms_are_known(head: HeadMap) -> bool:
@@ -123,6 +136,17 @@ def of_whole(head: HeadMap, truth: Truth) -> dict[str, np.ndarray]:
         return {}
     columns = head.columns(keys).T.reshape(len(keys), *lattice)
     return {"moves": np.array([moves_with(one) for one in columns])}
+
+
+def of_keys(head: HeadMap, got: Sinks) -> dict[str, np.ndarray]:
+    """Of a map's keys: how many are sinks, how much they hold, how much they carry, 'one' each."""
+    keys = list(got.keys)
+    found = {"sinks": np.array([float(len(keys))])}
+    found["sink_mass"] = np.array([float(got.weight[keys].sum()) / max(got.queries, 1)])
+    norms = head.value_norms
+    if keys and norms is not None and np.median(norms) > 0:
+        found["sink_values"] = np.array([norms[keys].mean() / np.median(norms)])
+    return found
 
 
 def diversity(mean_row: np.ndarray, bits: float) -> np.ndarray:

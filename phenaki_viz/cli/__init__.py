@@ -18,13 +18,15 @@ from phenaki_viz.cli import (
     open,
     record,
     sweep,
+    tracks,
     train,
 )
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.files import shown
 
 COMMANDS = (
-    app, open, record, export, figure, inspect, heads, compare, sweep, train, evaluate, link
+    app, open, record, export, figure, inspect, heads, tracks, compare, sweep, train, evaluate,
+    link,
 )  # fmt: skip
 
 

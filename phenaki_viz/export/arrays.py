@@ -17,6 +17,7 @@ from phenaki_viz.figures import (
     Picture,
     Surface,
     TermBars,
+    Tracks,
 )
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.table import Table
@@ -64,6 +65,8 @@ def arrays_of(picture: Picture) -> dict[str, np.ndarray]:
             return {one.name: np.asarray(one.values) for one in picture.columns}
         case TermBars():
             return _bar_arrays(picture)
+        case Tracks():
+            return _track_arrays(picture)
     raise ExportError(f"{type(picture).__name__} has no numbers to export")
 
 
@@ -91,6 +94,23 @@ def _strip_arrays(picture: FilmStrip) -> dict[str, np.ndarray]:
         "steps_frames": np.array(pairs, np.int64),
         **_if_given("query", picture.query, np.int64),
         **_if_given("uniform", picture.uniform, np.float32),
+    }
+
+
+def _track_arrays(picture: Tracks) -> dict[str, np.ndarray]:
+    pairs = [(step, frame) for step, frames in enumerate(picture.steps) for frame in frames]
+    return {
+        "heads": _words([line.name for line in picture.lines]),
+        "places": np.array([line.places for line in picture.lines], np.int64),
+        "weights": _float32(np.array([line.weights for line in picture.lines])),
+        "shares": _float32(np.array([line.shares for line in picture.lines])),
+        "judged": np.array([line.judged for line in picture.lines], np.int64),
+        "grid": np.array(picture.grid, np.int64),
+        "frames": np.asarray(picture.frames, np.uint8),
+        "steps_frames": np.array(pairs, np.int64),
+        **_if_given("start", picture.start, np.int64),
+        **_if_given("true_path", picture.path, np.int64),
+        **_if_given("chance", picture.chance, np.float64),
     }
 
 

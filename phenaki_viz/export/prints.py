@@ -12,6 +12,7 @@ from phenaki_viz.export.paper_fonts import texts_of
 from phenaki_viz.export.paper_maps import head_grid_sheet, heatmap_sheet, surface_sheet
 from phenaki_viz.export.paper_strip import film_strip_sheet
 from phenaki_viz.export.paper_text import rules
+from phenaki_viz.export.paper_tracks import tracks_sheet
 from phenaki_viz.figures import (
     Arrows,
     Curves,
@@ -21,6 +22,7 @@ from phenaki_viz.figures import (
     Picture,
     Surface,
     TermBars,
+    Tracks,
 )
 
 _SHEETS: dict[type[Picture], Callable[..., Sheet]] = {
@@ -31,6 +33,7 @@ _SHEETS: dict[type[Picture], Callable[..., Sheet]] = {
     Curves: curves_sheet,
     Arrows: arrows_sheet,
     TermBars: term_bars_sheet,
+    Tracks: tracks_sheet,
 }
 
 

@@ -20,6 +20,7 @@ from phenaki_viz.figures import (
     Picture,
     Surface,
     TermBars,
+    Tracks,
 )
 from phenaki_viz.figures.table import Table
 from phenaki_viz.figures.words import plain
@@ -53,6 +54,8 @@ def _remarks(picture: Picture) -> Iterable[str]:
             yield "nan: masked - the query may not look there"
         case FilmStrip():
             yield "nan: no key of this map"
+        case Tracks():
+            yield "row, column empty: no patch of that step is seen; hit empty: does not count"
         case Curves() if any(curve.spread is not None for curve in picture.curves):
             yield "spread: half the width of the interval around the value"
         case Table():
@@ -101,6 +104,8 @@ def _rows(picture: Picture) -> Rows:
             return _table_rows(picture)
         case TermBars():
             return _bar_rows(picture)
+        case Tracks():
+            return _track_rows(picture)
     raise ExportError(f"{type(picture).__name__} has no numbers to export")
 
 
@@ -173,6 +178,23 @@ def _arrow_rows(picture: Arrows) -> Rows:
     for layer, head in np.ndindex(shifts.shape[:2]):
         names = guarded(picture.layers[layer]), guarded(picture.heads[head])
         yield [*names, *_numbers(shifts[layer, head])]
+
+
+def _track_rows(picture: Tracks) -> Rows:
+    yield ["head", "time", "row", "column", "weight", "share of the step", "hit", "true row",
+           "true column"]  # fmt: skip
+    path = picture.path
+    for line in picture.lines:
+        for step, place in enumerate(line.places):
+            hit = "" if line.judged[step] < 0 else int(line.judged[step])
+            true = (-1, -1) if path is None else path[step]
+            numbers = _numbers(np.array([line.weights[step], line.shares[step]], np.float32))
+            yield [guarded(line.name), step, *_known(place), *numbers, hit, *_known(true)]
+
+
+def _known(place: Sequence[int] | np.ndarray) -> list[Any]:
+    """Row and column, or nothing."""
+    return ["" if at < 0 else int(at) for at in place]
 
 
 def _table_rows(picture: Table) -> Rows:

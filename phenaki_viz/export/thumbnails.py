@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from phenaki_viz.figures import FilmStrip, HeadGrid, Heatmap, Picture, Surface
+from phenaki_viz.figures import FilmStrip, HeadGrid, Heatmap, Picture, Surface, Tracks
 from phenaki_viz.figures.film_strip import overlaid_image, strip_layout
 from phenaki_viz.figures.head_grid import mosaic_image
 from phenaki_viz.figures.heatmap import map_image
@@ -38,4 +38,6 @@ def _colours(picture: Picture) -> np.ndarray | None:
             return mosaic_image(picture)
         case FilmStrip():
             return overlaid_image(picture, strip_layout(picture))
+        case Tracks():
+            return picture.exposure
     return None

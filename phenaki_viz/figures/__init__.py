@@ -16,6 +16,8 @@ from phenaki_viz.figures.picture import Axis, Picture
 from phenaki_viz.figures.surface import Surface, flat_figure, surface_figure
 from phenaki_viz.figures.term_bars import TermBars, term_bars_figure
 from phenaki_viz.figures.theme import Theme
+from phenaki_viz.figures.tracks import Tracks
+from phenaki_viz.figures.tracks_figure import tracks_figure
 
 __all__ = [
     "Arrows",
@@ -30,6 +32,7 @@ __all__ = [
     "Surface",
     "TermBars",
     "Theme",
+    "Tracks",
     "arrows_figure",
     "curves_figure",
     "figure_of",
@@ -39,6 +42,7 @@ __all__ = [
     "heatmap_figure",
     "surface_figure",
     "term_bars_figure",
+    "tracks_figure",
 ]
 
 _DRAW: dict[type[Picture], Callable[..., Any]] = {
@@ -49,6 +53,7 @@ _DRAW: dict[type[Picture], Callable[..., Any]] = {
     Surface: surface_figure,
     Arrows: arrows_figure,
     TermBars: term_bars_figure,
+    Tracks: tracks_figure,
 }
 
 

@@ -81,10 +81,12 @@ def _rows(steps: tuple[tuple[int, ...], ...], most: int) -> list[list[int]]:
 
 def step_caption(picture: "FilmStrip", step: int) -> tuple[str, str]:
     """'time 2' and 'frames 3–4'."""
-    frames = picture.steps[step]
-    if len(frames) == 1:
-        return f"time {step}", f"frame {frames[0]}"
-    return f"time {step}", f"frames {frames[0]}–{frames[-1]}"
+    return f"time {step}", step_words(picture.steps[step])
+
+
+def step_words(frames: tuple[int, ...]) -> str:
+    """'frame 0', 'frames 3–4'."""
+    return f"frame {frames[0]}" if len(frames) == 1 else f"frames {frames[0]}–{frames[-1]}"
 
 
 def query_boxes(picture: "FilmStrip", layout: Layout) -> list[tuple[float, float, float, float]]:

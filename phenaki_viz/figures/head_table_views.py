@@ -179,6 +179,10 @@ def shifts_picture(
         shifts[at] = [value(row, column) for column in ("dt", "drow", "dcol")]
     if np.isnan(shifts).all():
         return None
+    if selected is not None and not all(
+        a < n for a, n in zip(selected, shifts.shape, strict=False)
+    ):
+        selected = None  # a head that the table has not got, yet
     return Arrows(
         name=name,
         title="Where heads look from the query",

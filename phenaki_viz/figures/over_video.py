@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 
+from phenaki_viz.analysis import overlay
 from phenaki_viz.analysis.overlay import Combine, combined, on_grid
+from phenaki_viz.analysis.overlay import Direction as Direction
 from phenaki_viz.analysis.rows import blanked, uniform_weight, wrong_among
 from phenaki_viz.figures.attention_views import UNIT, Head, wrong_notes
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import key_axis, place_name
-from phenaki_viz.recording import HeadMap, Place
-
-Direction = Literal["row", "column"]
+from phenaki_viz.recording import Place
 
 
 def row_over_video(
@@ -115,55 +114,16 @@ def word_weights(head: Head, key: int) -> np.ndarray:
 def patch_weights(head: Head, places: Sequence[Place], direction: Direction) -> np.ndarray:
     """The row (or column) of every patch at its place in the video: 'p t h w' float32.
 
-    NaN where a patch is no key (no query) of that map, and where the mask hides it. Patches may
-    lie in other batch items than the head's own: each is read from its own map.
+    See `analysis.overlay.patch_weights`.
     """
-    record = head.record
-    located = _located(head, places)
-    grids = np.full((len(places), *record.places.grid), np.nan, np.float32)
-    for original in dict.fromkeys(original for original, _ in located):
-        if original not in record.batch_items:
-            continue  # nothing is known of it
-        there = replace(head.map, item=record.item_of(original))
-        queries, keys = record.query_axis(there.item), record.key_axis(there.item)
-        asked, other = (queries, keys) if direction == "row" else (keys, queries)
-        tokens = {
-            at: token
-            for at, (own, _) in enumerate(located)
-            if own == original and (token := asked.index(places[at])) is not None
-        }
-        found = _lines(there, [*tokens.values()], direction) if tokens else ()
-        for at, weights in zip(tokens, found, strict=True):
-            grids[at] = on_grid(other, weights)
-    return grids
-
-
-def _located(head: Head, places: Sequence[Place]) -> list[tuple[int, int]]:
-    """(original batch item, token) of each place in the video that the head's item is of."""
-    record = head.record
-    video = record.batch_items[head.item] // record.places.items_per_video
-    return [record.places.locate(place, video) for place in places]
-
-
-def _lines(head: HeadMap, tokens: Sequence[int], direction: Direction) -> np.ndarray:
-    """Rows, or columns, of one batch item: 'p tokens'.
-
-    NaN where hidden, and where the row is not a distribution.
-    """
-    if direction == "column":
-        queries = range(head.shape[0])
-        lines = blanked(head.columns(tokens), wrong_among(head), queries).T
-        hidden = [head.hidden((0, len(queries)), (key, key + 1))[:, 0] for key in tokens]
-        return np.where(hidden, np.nan, lines)
-    lines = blanked(head.rows(tokens), wrong_among(head, tokens), tokens)
-    return np.where(head.visible(tokens), lines, np.nan)
+    return overlay.patch_weights(head.map, places, direction)
 
 
 def _uniform(head: Head, places: Sequence[Place], direction: Direction) -> float | None:
     """The weight of a query that does not choose; None where the queries shown differ in it."""
     record = head.record
     found = []
-    for original, token in _located(head, places):
+    for original, token in overlay.located(head.map, places):
         if original not in record.batch_items:
             continue
         each = uniform_weight(record.visible_keys(record.item_of(original)))
@@ -176,7 +136,7 @@ def _uniforms(
     head: Head, places: Sequence[Place], direction: Direction, combine: Combine
 ) -> np.ndarray:
     """What each weight of the strip is a multiple of, put together as the weights are: 't h w'."""
-    grids = [_uniforms_of(head, *at, direction) for at in _located(head, places)]
+    grids = [_uniforms_of(head, *at, direction) for at in overlay.located(head.map, places)]
     return combined(np.stack(grids), combine)
 
 

@@ -29,6 +29,7 @@ from phenaki_viz.ui.views.masks import masks_page
 from phenaki_viz.ui.views.position import position_page
 from phenaki_viz.ui.views.sampling import sampling_page
 from phenaki_viz.ui.views.text import text_page
+from phenaki_viz.ui.views.tracks import tracks_page
 from phenaki_viz.ui.views.train import train_page
 from phenaki_viz.ui.views.train_record import record_page
 from phenaki_viz.ui.views.what_if import what_if_page
@@ -207,6 +208,7 @@ PAGES = {
     "text": ("Text", ":material/match_word:", text_page),
     "sampling": ("Sampling", ":material/movie:", sampling_page),
     "heads": ("Heads", ":material/table_rows:", heads_page),
+    "tracks": ("Tracks", ":material/timeline:", tracks_page),
     "inside": ("Inside a head", ":material/balance:", inside_page),
     "whatif": ("What if", ":material/toggle_off:", what_if_page),
     "compare": ("Compare", ":material/compare_arrows:", compare_page),
@@ -217,7 +219,7 @@ PAGES = {
 }
 GROUPS = {
     "Look": ("attention", "text", "sampling"),
-    "Explain": ("heads", "inside", "whatif", "compare"),
+    "Explain": ("heads", "tracks", "inside", "whatif", "compare"),
     "Architecture": ("position", "masks", "train"),
     "Take away": ("figure",),
 }

@@ -11,6 +11,7 @@ import torch
 
 from phenaki_viz.analysis.truth import Truth
 from phenaki_viz.recording import Alibi, HeadMap, Places, PositionBias, Recording, StoredMap
+from phenaki_viz.recording.written import Written
 from tests.analysis.records import planted
 
 GRID, N, NULLS = (3, 4, 5), 60, 2
@@ -69,7 +70,11 @@ def self_record():
         alibi=Alibi(slopes=slopes, max_abs_error=0),
         position_bias="bias",
         position=PositionBias(module="bias", dimensions=GRID, surface=surface),
-    )
+        written=Written(
+            values=np.where(np.arange(N + NULLS) < NULLS, 0.1, 1)[None, None].repeat(8, axis=1),
+            heads=np.ones((1, 8, N)), whole=np.ones((1, N)),
+        ),
+    )  # fmt: skip
     for head, term in ((4, "position"), (5, "alibi")):
         maps[head] = softmax(getattr(HeadMap(record, 0, head).terms(range(N)), term))
     return replace(record, map=StoredMap(torch.from_numpy(maps[None].astype(np.float32))))

@@ -19,6 +19,7 @@ from phenaki_viz.analysis.head_columns import (
 )
 from phenaki_viz.analysis.head_table import HeadTable, head_table, stack_table
 from phenaki_viz.analysis.regions import region_masses
+from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.truth import path_in_patches
 from phenaki_viz.errors import RecordingError, ShapeError
 from phenaki_viz.figures.head_sentences import taken_over
@@ -94,6 +95,10 @@ def test_figures_of_planted_heads(table):
     follows = row_of(table, "self", "follows")
     assert value(follows, "follows") == 1 and value(follows, "follows_mass") == pytest.approx(1 / 3)
     assert value(follows, "diversity") > 3
+    nulls = row_of(table, "self", "nulls")
+    assert value(nulls, "sinks") == NULLS and value(nulls, "sink_mass") == pytest.approx(1)
+    assert value(nulls, "sink_values") == pytest.approx(0.1)  # what they carry was planted
+    assert value(even, "sinks") == 0 and np.isnan(value(even, "sink_values"))
     word = row_of(table, "cross", "one word").facts.words
     assert word["two"].mass == pytest.approx(0.8) and word["null 1"].uniform == pytest.approx(0.2)
     assert value(row_of(table, "cross", "one word"), "text") == pytest.approx(0.9)
@@ -184,6 +189,15 @@ def test_masses_are_those_of_the_sentence_and_entropy_that_of_the_grid(table):
         assert value(row, "entropy") == pytest.approx(bits, abs=1e-5)
 
 
+def test_sinks_are_those_of_the_maps_themselves(table):
+    record = self_record()
+    for row in (row for row in table if row.kind == "self"):
+        keys = sink_keys(HeadMap(record, 0, row.head)).keys
+        held = HeadMap(record, 0, row.head).columns(keys).sum(axis=1).mean() if keys else 0
+        assert value(row, "sinks") == len(keys)
+        assert value(row, "sink_mass") == pytest.approx(held, abs=1e-5)
+
+
 def test_permuting_heads_permutes_rows(table):
     record = self_record()
     order = [3, 0, 7, 6, 2, 1, 4, 5]
@@ -261,6 +275,27 @@ def test_a_long_map_is_read_at_evenly_spaced_queries(monkeypatch):
     assert row.facts.queries == 12 and value(row, "same_patch") == pytest.approx(1)
     assert row.queries == N
     assert taken_over(HeadTable(rows=(row,))) == "Mean over 12 evenly spaced of 60 queries."
+
+
+def test_rows_of_long_maps_are_there_head_by_head_and_are_those_of_the_whole(table, monkeypatch):
+    done, seen = [], []
+    for _ in stack_table.steps([self_record()], truth=TRUTH, done=done):
+        seen.append(len(done))
+    assert set(seen) == {0}  # of a short map all heads at once, at the end
+    monkeypatch.setattr(tables, "LONG", 59)
+    monkeypatch.setattr(tables, "MOST_QUERIES", N)
+    monkeypatch.setattr(tables, "RUN", 1000)
+    done, shares, seen = [], [], []
+    for share in stack_table.steps([self_record()], truth=TRUTH, done=done):
+        shares.append(share)
+        seen.append(len(done))
+    assert shares == sorted(shares) and shares[-1] == pytest.approx(1)
+    assert sorted(set(seen)) == list(range(8)) and len(done) == 8
+    mine = [row for row in table if row.kind == "self"]
+    for row, wanted in zip(done, mine, strict=True):
+        assert row.identity == wanted.identity
+        for name in COLUMNS:
+            assert value(row, name) == pytest.approx(value(wanted, name), abs=1e-5, nan_ok=True)
 
 
 def test_the_work_is_done_in_steps_and_what_is_not_there_is_refused():

@@ -15,8 +15,10 @@ from phenaki_viz.figures import (
     Heatmap,
     Surface,
     TermBars,
+    Tracks,
 )
 from phenaki_viz.figures.term_bars import stacked
+from phenaki_viz.figures.tracks import TrackLine
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -185,6 +187,41 @@ def term_bars(**changes: Any) -> TermBars:
     return TermBars(**given | changes)
 
 
+def track_line(name: str, *places: tuple[int, int], **changes: Any) -> TrackLine:
+    """A path over 3 time steps; the second is the start's."""
+    given: dict[str, Any] = {
+        "name": name,
+        "told": "in 1 of 2",
+        "places": np.array(places),
+        "weights": np.array([0.2, np.nan, 0.05], np.float32),
+        "shares": np.array([0.7, np.nan, 0.15], np.float32),
+        "judged": np.array([1, -1, 0]),
+    }
+    return TrackLine(**given | changes)
+
+
+def tracks(**changes: Any) -> Tracks:
+    """2 heads over 5 frames of 6 × 9 pixels in 3 time steps of 2 × 3 patches."""
+    given: dict[str, Any] = {
+        "name": "self_tracks_t1_r1_c1",
+        "title": "Tracks from time 1, row 1, column 1 · self attention",
+        "notes": ("of every other time step the key with the largest weight",),
+        "made_by": MADE_BY,
+        "frames": np.random.default_rng(6).integers(0, 256, (5, 6, 9, 3), np.uint8),
+        "steps": ((0,), (1, 2), (3, 4)),
+        "grid": (2, 3),
+        "lines": (
+            track_line("L2 H5", (0, 0), (1, 1), (0, 2)),
+            track_line("=cmd()", (1, 0), (1, 1), (-1, -1), told="<b>"),
+        ),
+        "start": (1, 1, 1),
+        "truth": np.array([[0, 0], [1, 1], [1, 2]]),
+        "truth_name": "two",
+        "chance": 0.5,
+    }
+    return Tracks(**given | changes)
+
+
 def every_kind() -> tuple[Any, ...]:
     """One of each."""
-    return heatmap(), strip(), grid(), surface(), curves(), arrows(), term_bars()
+    return heatmap(), strip(), grid(), surface(), curves(), arrows(), term_bars(), tracks()

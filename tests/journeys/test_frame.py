@@ -20,6 +20,7 @@ PAGES = {
     "text": "/text?source=Trained",
     "sampling": "/sampling?source=Trained&decoding=4",
     "heads": "/heads?source=Trained&maps=Self",
+    "tracks": "/tracks?source=Trained&maps=Self",
     "inside": "/inside?source=Trained&maps=Self",
     "whatif": "/whatif?source=Trained",
     "compare": "/compare?source=Trained",
@@ -78,7 +79,7 @@ def test_pages_stand_in_groups_under_the_name(open_app):
     said = """() => [...document.querySelectorAll("[data-testid=stTopNav] .rc-overflow-item > div")]
       .map((one) => getComputedStyle(one, "::before").content)"""
     assert [one.strip('"') for one in page.evaluate(said)] == [
-        "Look", "none", "none", "Explain", "none", "none", "none", "Architecture", "none",
+        "Look", "none", "none", "Explain", "none", "none", "none", "none", "Architecture", "none",
         "none", "Take away",
     ]  # fmt: skip
 

@@ -115,3 +115,74 @@ def cancelling():
         fragment_jobs.work_on("tile", "all", forever, "Counting", give_up)
 
     part()
+
+
+def growing():
+    """Four parts of two steps each; stopped or overtaken by what the session says."""
+    import streamlit as st
+
+    from phenaki_viz.ui.work import fragment_jobs
+
+    log, drawn = st.session_state.setdefault("log", []), st.session_state.setdefault("drawn", [])
+
+    def work(parts):
+        try:
+            for at in range(4):
+                for half in (1, 2):
+                    log.append((at, half))
+                    yield (at + half / 2) / 4
+                parts.append(f"part {at}")
+            return "all four"
+        finally:
+            log.append("ended")
+
+    @st.fragment
+    def part():
+        fragment_jobs.draw_place()
+        view = st.session_state.get("view", "far")
+        found = fragment_jobs.grow("parts", view, work, "Counting")
+        drawn.append(found)
+        st.text(found if isinstance(found, str) else f"{len(found)} so far")
+        if len(found) == st.session_state.get("stop at"):
+            fragment_jobs.stop("parts")
+        if fragment_jobs.is_stopped("parts"):
+            st.button("Go on", on_click=fragment_jobs.resume, args=("parts",))
+        if not isinstance(found, str):
+            fragment_jobs.go_on("parts")
+
+    part()
+
+
+def test_parts_are_drawn_as_they_come_and_then_the_whole():
+    at = AppTest.from_function(growing).run()
+    assert not at.exception and at.text[0].value == "all four"
+    each = [f"part {number}" for number in range(4)]
+    # Nothing before the first part; the last comes with the result.
+    assert at.session_state["drawn"] == [each[:1], each[:2], each[:3], "all four"]
+    assert at.session_state["log"] == [*((at, half) for at in range(4) for half in (1, 2)), "ended"]
+
+
+def test_what_is_stopped_keeps_its_parts_and_goes_on_where_it_was():
+    at = AppTest.from_function(growing)
+    at.session_state["stop at"] = 2
+    at.run()
+    assert at.text[0].value == "2 so far" and not at.exception
+    steps = list(at.session_state["log"])
+    at.run()  # a click elsewhere on the page
+    assert at.text[0].value == "2 so far" and at.session_state["log"] == steps
+    at.session_state["stop at"] = None
+    at.button[0].click().run()
+    assert at.text[0].value == "all four" and not at.exception
+    assert at.session_state["log"][: len(steps)] == steps
+    assert len(at.session_state["log"]) == 8 + 1
+
+
+def test_parts_of_something_else_are_let_go():
+    at = AppTest.from_function(growing)
+    at.session_state["stop at"] = 3
+    at.run()
+    at.session_state["view"], at.session_state["stop at"] = "near", None
+    at.run()
+    assert at.text[0].value == "all four"
+    assert at.session_state["log"].count("ended") == 2
+    assert at.session_state[fragment_jobs._UNDER_WAY] == {}

@@ -168,3 +168,51 @@ def test_layers_that_were_recorded_of_different_videos_are_refused_in_words():
     at = AppTest.from_function(drawn_of_other_videos, default_timeout=60).run()
     assert not at.exception and not at.dataframe
     assert "no batch item of video 0 was recorded" in at.text[-1].value
+
+
+def test_rows_of_long_maps_come_head_by_head_and_cancel_keeps_them(monkeypatch):
+    from phenaki_viz.analysis import head_table
+    from phenaki_viz.ui.views import heads
+    from phenaki_viz.ui.work import computed, fragment_jobs
+
+    monkeypatch.setattr(head_table, "LONG", 59)
+    monkeypatch.setattr(fragment_jobs, "SLICE", 0)
+    drawn, draw = [], heads._draw
+
+    def counted(chosen, picture, shown, **how):
+        drawn.append(len(shown))
+        draw(chosen, picture, shown, **how)
+        if drawn[-1] == 3 and len(drawn) < 5:
+            fragment_jobs.stop("heads")
+
+    monkeypatch.setattr(heads, "_draw", counted)
+    computed.kept.things.clear()
+    at = AppTest.from_function(drawn_planted_self, default_timeout=120).run()
+    assert not at.exception and drawn == [1, 2, 3] and len(rows(at)) == 3
+    said = words_on(at)
+    assert "3 of 8 heads are measured." in said
+    at.number_input(key="head").set_value(5).run()
+    assert not at.exception and "L1 H5 is not measured yet." in words_on(at)
+    drawn.append(9)
+    at.button(key="heads.rest").click().run()
+    assert drawn[-1] == 8 and list(rows(at)["name"]) == [f"L1 H{head}" for head in range(8)]
+    assert not [one for one in at.button if one.key == "heads.rest"]
+    assert any("self L1 H5: " in one for one in words_on(at))
+
+
+def drawn_planted_self():
+    import streamlit as st
+
+    from phenaki_viz.data import read_prompt
+    from phenaki_viz.recording import Recording
+    from phenaki_viz.runs.run import Run
+    from phenaki_viz.ui.views.heads import heads_page
+    from tests.analysis.planted_heads import self_record
+    from tests.runs.trained import clip
+
+    if "run" not in st.session_state:
+        st.session_state["run"] = Run(
+            clip=clip(), prompt=read_prompt(""), recording=Recording([self_record()]),
+            temporal_patch=2, seconds=0,
+        )  # fmt: skip
+    heads_page(st.session_state["run"])

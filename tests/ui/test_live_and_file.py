@@ -39,12 +39,13 @@ CONTROLS = {
     "text": r"Right word, wrong word|Loss, .*"
     r"|A recording holds no model.*|component (shared\.)?(same|loss|said)\..*|Export|.* → .*"
     r"|colour linear .*, ends from (the first text's word|(both|this) texts?|this difference) .*",
-    "inside": r"$^",
+    "inside": r"The d dimensions of the content are not kept: .*",
     "position": r"A recording holds the bias at the size.*",
     "masks": r"A recording holds no model.*|component (probe|sentence\.probe) .*|Export"
     r"|Each time step in turn is replaced .*",
     "sampling": r"Recorded with guidance.*",
     "heads": r"$^",
+    "tracks": r"$^",
 }
 PAGES = {
     "dialled": ("attention", "text", "heads", "inside"),
@@ -52,7 +53,7 @@ PAGES = {
     "causal, PEG mended": ("masks",),
     "causal in MaskGit": ("masks",),
     "causal, PEG too": ("masks",),
-    "trained": ("attention", "text", "heads", "position", "masks", "inside"),
+    "trained": ("attention", "text", "heads", "position", "masks", "inside", "tracks"),
     "trained, a head off": ("attention",),
     "own checkpoint": ("attention", "text"),
     "sampled": ("sampling",),
@@ -115,7 +116,16 @@ def saved(tmp_path_factory):
 
 def draw(page, run):
     from phenaki_viz.runs.sampled import SampledRun
-    from phenaki_viz.ui.views import attention, heads, inside, masks, position, sampling, text
+    from phenaki_viz.ui.views import (
+        attention,
+        heads,
+        inside,
+        masks,
+        position,
+        sampling,
+        text,
+        tracks,
+    )
 
     if page == "sampling":
         if isinstance(run, SampledRun):  # the live page would sample it anew
@@ -133,6 +143,7 @@ def draw(page, run):
         "inside": inside.inside_page,
         "position": position.position_page,
         "masks": masks.masks_page,
+        "tracks": tracks.tracks_page,
     }
     pages[page](run)
 

@@ -33,7 +33,7 @@ GROUP = """
   margin-left: %s; border-left: %s solid rgb(128 128 128 / .5);
 }
 """
-# Eleven pages beside the sidebar: first the names of the groups go, then the icons.
+# Twelve pages beside the sidebar: first the names of the groups go, then the icons.
 NARROW = """
 @media (max-width: 1700px) {
   [data-testid=stTopNav] .rc-overflow-item > div::before {

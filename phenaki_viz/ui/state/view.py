@@ -188,6 +188,7 @@ DIAL = (
 PAGES = (
     Field("inside_of", Text, "“Weight”, “weight × ‖v W_O‖”", "Inside a head: what its map is of"),
     Field("inside_if", Text, NAMED, "Inside a head: the counterfactual map beside it"),
+    Field("inside_dims", bool, ON_OFF, "Inside a head: the content, dimension by dimension"),
     Field(
         "guidance", number(0, 10), "number", "Sampling: how much what the text adds is exaggerated"
     ),
@@ -213,6 +214,9 @@ PAGES = (
         "“Where they look”, “How alike they are”",
         "Heads: the picture beside the table",
     ),
+    Field("tracks_way", Text, "“Where it looks”, “Who looks at it”", "Tracks: of a patch"),
+    Field("tracks", Text, "`1.3_2.0`", "Tracks: the heads: layer.head, joined by `_`"),
+    Field("path", Text, "`0.2.1_1.2.2`", "the true path as it was marked: step.row.column"),
     Field("effect_clips", whole(1, 13), NUMBER, "What if: clips"),
     Field("effect_masks", whole(1, 8), NUMBER, "What if: masks of each clip"),
     Field("effect_hidden", whole(10, 100), NUMBER, "What if: tokens that are hidden, in per cent"),
@@ -275,7 +279,7 @@ SECTIONS: Mapping[str, tuple[Field, ...]] = {
     "How it is drawn": DRAWN,
     "Which model, clip and text": ASKED,
     "The dial": DIAL,
-    "Sampling, Inside a head, Heads, What if and Train": PAGES,
+    "Sampling, Inside a head, Heads, Tracks, What if and Train": PAGES,
     "Compare": COMPARE,
     "Figure": FIGURE,
 }

@@ -20,7 +20,7 @@ from phenaki_viz.figures.head_table_views import (
     heads_table,
     shifts_picture,
 )
-from phenaki_viz.figures.naming import kind_stem
+from phenaki_viz.figures.naming import kind_stem, module_family
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.table import Table
 from phenaki_viz.runs.live import find_model
@@ -68,7 +68,7 @@ def heads_page(run: Run) -> None:
         over = _choose_clips(run, chosen)
     fragment_jobs.draw_place()
     try:
-        table = _measured(run, chosen, over)
+        table, whole = _measured(run, chosen, over)
     except PhenakiVizError as error:
         with words:
             panels.nothing("Heads", "These heads cannot be measured together.")
@@ -77,14 +77,16 @@ def heads_page(run: Run) -> None:
     with words:
         said = st.container(gap="xxsmall")
     with names:
-        only = _choose_names(table)
+        only = _choose_names(table, whole=whole)
     shown = [at for at, row in enumerate(table) if not only or set(only) & set(names_of(row))]
     with left:
         _table(run, chosen, table, over, shown)
     with right:
-        picture = _picture(run, chosen, table)
+        picture = _picture(run, chosen, table, whole=whole)
     with said:
         _say(run, chosen, table, picture)
+    if not whole:
+        fragment_jobs.go_on(head_tables.CLIP)
 
 
 def _choose_clips(run: Run, chosen: Selection) -> Over | None:
@@ -118,29 +120,37 @@ def _take_back() -> None:
     st.session_state.pop(_ASKED, None)
 
 
-def _measured(run: Run, chosen: Selection, over: Over | None) -> HeadTable:
+def _measured(run: Run, chosen: Selection, over: Over | None) -> tuple[HeadTable, bool]:
+    """The table, and whether it has all heads: of long maps, those that are measured by now."""
     model = find_model(run)
     if over is None or model is None:
         return head_tables.of_clip(run, chosen)
-    return head_tables.over_clips(model, over, _take_back)
+    return head_tables.over_clips(model, over, _take_back), True
 
 
-def _row(chosen: Selection, table: HeadTable) -> HeadRow:
-    """Of the selected head."""
-    return table.rows[_places(chosen).index((chosen.layer, chosen.head))]
+def _row(chosen: Selection, table: HeadTable) -> HeadRow | None:
+    """Of the selected head; None while it is not measured."""
+    at = _places(chosen).index((chosen.layer, chosen.head))
+    return table.rows[at] if at < len(table) else None
 
 
-def _say(run: Run, chosen: Selection, table: HeadTable, picture: Picture) -> None:
-    of = {f"heads.{picture.name}": _shows(chosen, table)}
+def _say(run: Run, chosen: Selection, table: HeadTable, picture: Picture | None) -> None:
+    of = {} if picture is None else {f"heads.{picture.name}": _shows(chosen, table)}
     panels.heading(table_heading(table), run.recording.made_by, of)
     row = _row(chosen, table)
+    if row is None:
+        panels.say(
+            f"{chosen.shown.label} is not measured yet.", of, key="sentence.head", aside=True
+        )
+        return
     worth = effect_of(row, what_if.measured(run))
     off = f" Switching it off: {effect_words(worth)}." if worth else ""
     panels.say(f"{row_name(row)}: {row_sentence(row)}{off}", of, key="sentence.head", aside=True)
 
 
 def _shows(chosen: Selection, table: HeadTable) -> str:
-    return f"heads {shows.a_stack(chosen)} {chosen.layer} {chosen.head} clips {table.clips}"
+    at = f"{chosen.layer} {chosen.head} clips {table.clips} rows {len(table)}"
+    return f"heads {shows.a_stack(chosen)} {at}"
 
 
 def _table(
@@ -158,19 +168,35 @@ def _table(
     )
     drawn = st.container()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        frame.link("attention", f"Look at {row_name(_row(chosen, table))}", ":material/visibility:")
+        named = f"{module_family(chosen.record.module)} {chosen.shown.label}"
+        frame.link("attention", f"Look at {named}", ":material/visibility:")
+        frame.link("tracks", "Follow it through time", ":material/timeline:")
         st.space("stretch")
         every = st.toggle("All columns", key="heads_all", **_BOUND)
         table_row(name, lambda: picture, "heads")
     with drawn:
         _draw(chosen, picture, shown, every=every)
     st.caption(taken_over(table))
+    _how_far(chosen, table)
     _rules()
 
 
-def _choose_names(table: HeadTable) -> list[str]:
+def _how_far(chosen: Selection, table: HeadTable) -> None:
+    """Of a table that was stopped on the way: how many heads it has, and the way on."""
+    total = len(_places(chosen))
+    if len(table) == total or not fragment_jobs.is_stopped(head_tables.CLIP):
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"{len(table)} of {total} heads are measured.", width="content")
+        st.button(
+            "Measure the rest", icon=":material/play_arrow:", key="heads.rest",
+            on_click=fragment_jobs.resume, args=(head_tables.CLIP,),
+        )  # fmt: skip
+
+
+def _choose_names(table: HeadTable, *, whole: bool) -> list[str]:
     """Names of which a head must have one to be listed; [] lists all."""
-    there = {name for row in table for name in names_of(row)}
+    there = {name for row in table for name in names_of(row)} if whole else set(NAMES)
     options = [name for name in NAMES if name in there]
     kept = [name for name in st.session_state.get(ONLY, []) if name in options]
     if kept != st.session_state.get(ONLY, kept):
@@ -239,11 +265,16 @@ def _rules() -> None:
         st.text("\n".join(f"{name}: {rule}" for name, rule in NAMES.items()))
 
 
-def _picture(run: Run, chosen: Selection, table: HeadTable) -> Picture:
-    """Arrows, or the matrix of distances; the matrix alone where keys have no places."""
+def _picture(run: Run, chosen: Selection, table: HeadTable, *, whole: bool) -> Picture | None:
+    """Arrows, or the matrix of distances; the matrix alone where keys have no places.
+
+    While heads are being measured the arrows, whatever is chosen, or nothing.
+    """
     made_by, stem = run.recording.made_by, kind_stem(run.recording, chosen.record)
     arrows = shifts_picture(table, made_by, (chosen.layer, chosen.head), f"{stem}_shifts")
     kind = "alike"
+    if arrows is None and not whole:
+        return None
     if arrows is not None:
         kind = st.segmented_control(
             "Picture", list(PICTURES), format_func=PICTURES.__getitem__, default="shifts",
@@ -252,7 +283,7 @@ def _picture(run: Run, chosen: Selection, table: HeadTable) -> Picture:
     picture: Picture
     places = _places(chosen)
     pick = partial(_pick_point, places, "col")
-    if kind == "shifts" and arrows is not None:
+    if arrows is not None and (kind == "shifts" or not whole):
         picture = arrows
     else:
         found = head_tables.alike(run, chosen)

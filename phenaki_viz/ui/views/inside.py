@@ -8,6 +8,7 @@ import streamlit as st
 from phenaki_viz.analysis.ledger import RowLedger, WeightLedger
 from phenaki_viz.analysis.writing import writes_of
 from phenaki_viz.data import as_rgb
+from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.ledger_sentences import (
     counterfactuals,
@@ -85,7 +86,7 @@ def _draw(run: Run) -> None:
     with below:
         _row(chosen, row)
         _one(chosen, found)
-        _writes(chosen, found)
+        _writes(run, chosen, found)
     with over:
         _strip(run, chosen, look)
     with words:
@@ -241,7 +242,7 @@ def _one(chosen: Selection, found: WeightLedger) -> None:
             export_icon("this weight", picture.name, lambda: picture, "inside.one")
 
 
-def _writes(chosen: Selection, found: WeightLedger) -> None:
+def _writes(run: Run, chosen: Selection, found: WeightLedger) -> None:
     with st.container(key="inside.writes.box"):
         st.header("What it does with them", anchor=False)
         panels.say(
@@ -249,16 +250,30 @@ def _writes(chosen: Selection, found: WeightLedger) -> None:
             {"inside.weight": shows.a_head(chosen)}, key="sentence.writes", aside=True,
         )  # fmt: skip
         frame.link("whatif", "What if it were switched off?", ":material/toggle_off:")
-        _dimensions(chosen, found)
+        _dimensions(run, chosen, found)
 
 
-def _dimensions(chosen: Selection, found: WeightLedger) -> None:
-    """The content, dimension by dimension."""
+def _dimensions(run: Run, chosen: Selection, found: WeightLedger) -> None:
+    """The content, dimension by dimension; of a stored map, by running the model once more."""
+    again = found.dimensions is None and ledgers.can_run_again(run, chosen)
+    if again:
+        if not st.toggle(
+            "Content, dimension by dimension", key="inside_dims",
+            help="The map is stored as its weights alone: the model runs once more for the "
+            "queries and keys of this layer", **_BOUND,
+        ):  # fmt: skip
+            return
+        try:
+            found = ledgers.exact_weight(run, chosen, found.key)
+        except PhenakiVizError as error:
+            st.text(str(error))
+            return
     picture = dimension_bars(chosen.shown, found)
     if picture is None:
         st.caption(NOT_KEPT)
         return
-    st.markdown("**Content, dimension by dimension**")
+    if not again:  # the switch says it
+        st.markdown("**Content, dimension by dimension**")
     panels.plotly(
         picture, key="inside.dimensions", height=200, noted=False,
         shows=f"{shows.a_patch(chosen)} key {found.key}",

@@ -9,7 +9,7 @@ still be busy with it.
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -17,6 +17,7 @@ from streamlit.errors import StreamlitAPIException
 from phenaki_viz.analysis.incremental import Incremental
 
 T = TypeVar("T")
+P = TypeVar("P")
 SLICE = 0.4  # seconds: what a click waits at most, beside the run of the fragment itself
 _PLACE, _UNDER_WAY = "slices.place", "slices.under_way"
 
@@ -29,6 +30,9 @@ class _Work:
     steps: Incremental[object]
     started: float = field(default_factory=time.perf_counter)
     share: float = 0.0
+    spent: float = 0.0  # seconds, when its bar was drawn last
+    parts: list[Any] = field(default_factory=list)  # what is done of it, where that can be shown
+    stopped: bool = False
 
 
 def draw_place() -> None:
@@ -71,6 +75,71 @@ def work_on(
     _run_again()
 
 
+def grow(
+    slot: str,
+    key: Hashable,
+    start: Callable[[list[P]], Incremental[T]],
+    doing: str,
+) -> T | list[P]:
+    """The result of `start(parts)`; or the parts that are there so far, to be drawn.
+
+    Works as `work_on` does until the first part is there, and between two parts. Who draws parts
+    calls `go_on` at the end of the fragment. The bar's button stops the work and keeps them:
+    `is_stopped`, `resume`. start: is given a list into which the work puts each part.
+    """
+    waiting: dict[str, _Work] = st.session_state.setdefault(_UNDER_WAY, {})
+    if slot in waiting and waiting[slot].key != key:
+        drop(slot)
+    work = waiting.pop(slot, None)
+    if work is None:
+        parts: list[P] = []
+        work = _Work(key, start(parts), parts=parts)
+    elif not work.stopped:
+        _draw_bar(slot, work, doing, None, stops=bool(work.parts))
+    before = len(work.parts)
+    try:
+        if not work.stopped:
+            _advance(work)
+    except StopIteration as end:
+        st.session_state[_PLACE].empty()
+        result: T = end.value
+        return result
+    waiting[slot] = work
+    if not work.parts or (len(work.parts) == before and not work.stopped):
+        _run_again()
+    return list(work.parts)
+
+
+def go_on(slot: str) -> None:
+    """Have the fragment run again where work in this slot is under way and was not stopped."""
+    work = st.session_state.get(_UNDER_WAY, {}).get(slot)
+    if work is not None and not work.stopped:
+        _run_again()
+
+
+def is_stopped(slot: str) -> bool:
+    """Whether work in this slot was stopped, and its parts kept."""
+    work = st.session_state.get(_UNDER_WAY, {}).get(slot)
+    return work is not None and bool(work.stopped)
+
+
+def stop(slot: str) -> None:
+    """Stop, keep what is there; a callback."""
+    _set_stopped(slot, stopped=True)
+
+
+def resume(slot: str) -> None:
+    """Go on where it was stopped; a callback."""
+    _set_stopped(slot, stopped=False)
+
+
+def _set_stopped(slot: str, *, stopped: bool) -> None:
+    work = st.session_state.get(_UNDER_WAY, {}).get(slot)
+    if work is not None:
+        work.stopped = stopped
+        work.started = time.perf_counter() - work.spent
+
+
 def drop(slot: str) -> None:
     """Let go of what is under way in a slot."""
     work = st.session_state.get(_UNDER_WAY, {}).pop(slot, None)
@@ -87,14 +156,27 @@ def _advance(work: _Work) -> None:
             return
 
 
-def _draw_bar(slot: str, work: _Work, doing: str, on_cancel: Callable[[], None] | None) -> None:
-    seconds = time.perf_counter() - work.started
+def _draw_bar(
+    slot: str,
+    work: _Work,
+    doing: str,
+    on_cancel: Callable[[], None] | None,
+    *,
+    stops: bool = False,
+) -> None:
+    """stops: its button keeps what is done."""
+    seconds = work.spent = time.perf_counter() - work.started
     left = seconds / max(work.share, 1e-3) * (1 - work.share)
     place = st.session_state[_PLACE]
     with place.container(horizontal=True, vertical_alignment="center", key=f"progress.{slot}"):
         st.progress(min(work.share, 1.0), text=f"{doing} {work.share:.0%}, about {left:.0f} s left")
         if on_cancel is not None:
             st.button("Cancel", key=f"cancel.{slot}", on_click=_cancel, args=(slot, on_cancel))
+        elif stops:
+            st.button(
+                "Cancel", key=f"cancel.{slot}", on_click=stop, args=(slot,),
+                help="Keeps what is done so far",
+            )  # fmt: skip
 
 
 def _cancel(slot: str, on_cancel: Callable[[], None]) -> None:

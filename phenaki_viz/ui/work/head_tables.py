@@ -8,7 +8,7 @@ from typing import TypeVar
 from torch import nn
 
 from phenaki_viz.analysis.alike import Alike, heads_alike
-from phenaki_viz.analysis.head_table import HeadTable, stack_table
+from phenaki_viz.analysis.head_table import HeadRow, HeadTable, stack_table
 from phenaki_viz.analysis.incremental import Incremental
 from phenaki_viz.analysis.truth import truth_of
 from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
@@ -17,11 +17,13 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.records import Kind
 from phenaki_viz.runs.model import Ask
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.state import true_path
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.work import computed, fragment_jobs
+from phenaki_viz.ui.work import computed, fragment_jobs, tracked
 from phenaki_viz.ui.work.shelves import number_of
 
 T = TypeVar("T")
+CLIP = "heads"  # the slot of the work on the clip at hand
 CAPTIONS = tuple(DIGIT_CLIPS.values())
 
 
@@ -39,13 +41,25 @@ class Over:
         return ("heads over clips", number_of(model), self)
 
 
-def of_clip(run: Run, chosen: Selection) -> HeadTable:
-    """The heads of the chosen stack, of the clip at hand."""
+def of_clip(run: Run, chosen: Selection) -> tuple[HeadTable, bool]:
+    """The heads of the chosen stack, of the clip at hand; and whether those are all.
 
-    def steps() -> Incremental[HeadTable]:
-        return stack_table.steps(chosen.records, video=chosen.video, truth=truth_of(run))
+    Of long maps, as far as they are measured: who draws them calls `fragment_jobs.go_on`.
+    """
+    truth = tracked.judging_truth(run, chosen.record)
+    marks = () if tracked.marked_path(chosen.record) is None else true_path.marks()
+    key = (CLIP, number_of(run), *_maps(chosen), chosen.video, marks)
 
-    return _of_stack(run, chosen, "heads", steps, "Measuring the heads:")
+    def start(done: list[HeadRow]) -> Incremental[HeadTable]:
+        return stack_table.steps(chosen.records, video=chosen.video, truth=truth, done=done)
+
+    kept = computed.kept.get(key)
+    if kept is not None:
+        return kept[0], True
+    found = fragment_jobs.grow(CLIP, key, start, "Measuring the heads:")
+    if isinstance(found, HeadTable):
+        return computed.once(key, lambda: found), True
+    return HeadTable(rows=tuple(found)), False
 
 
 def of_records(run: Run, records: Sequence[AttentionRecord]) -> HeadTable:

@@ -6,7 +6,7 @@ from typing import TypeVar
 import numpy as np
 
 from phenaki_viz.analysis.incremental import Incremental
-from phenaki_viz.analysis.ledger import RowLedger, row_ledger
+from phenaki_viz.analysis.ledger import RowLedger, WeightLedger, row_ledger
 from phenaki_viz.analysis.term_maps import (
     TermMaps,
     TermShares,
@@ -15,11 +15,18 @@ from phenaki_viz.analysis.term_maps import (
     term_maps,
 )
 from phenaki_viz.analysis.writing import weight_map
+from phenaki_viz.errors import RecordingError
+from phenaki_viz.runs.dialled import DialledRun
+from phenaki_viz.runs.live import find_model
+from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.projections import with_projections
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, fragment_jobs
 from phenaki_viz.ui.work.shelves import number_of
 
 T = TypeVar("T")
+QUICK = 2.0  # seconds of a run that are not worth a bar
 
 
 def row_of(chosen: Selection) -> RowLedger:
@@ -27,6 +34,28 @@ def row_of(chosen: Selection) -> RowLedger:
     return computed.once(
         (*_head(chosen), "row", chosen.query), lambda: row_ledger(chosen.shown.map, chosen.query)
     )
+
+
+def can_run_again(run: Run, chosen: Selection) -> bool:
+    """Whether queries and keys of a stored map can be had at once, by running the model again."""
+    stored = chosen.record.map.held == "stored" and chosen.record.queries is None
+    quick = run.seconds <= QUICK and isinstance(run, (Look, DialledRun))
+    return stored and quick and find_model(run) is not None
+
+
+def exact_weight(run: Run, chosen: Selection, key: int) -> WeightLedger:
+    """One weight of the chosen row with the dimensions of its content, of a run had again.
+
+    Raises PhenakiVizError where it cannot be had again.
+    """
+    model = find_model(run)
+    if model is None:
+        raise RecordingError("the model of this run is not here any more")
+    whole = computed.once(
+        ("projections", number_of(chosen.record.map)),
+        lambda: with_projections(run, model, chosen.record),
+    )
+    return row_ledger(whole.head(chosen.head, chosen.item), chosen.query).of(key)
 
 
 def shares_of(chosen: Selection) -> TermShares:

@@ -1,0 +1,278 @@
+"""Tracks: does a head find the same thing again at other moments of the video?"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from phenaki_viz.analysis.overlay import Direction
+from phenaki_viz.analysis.tracks import on_path
+from phenaki_viz.data import as_rgb
+from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.figures.clauses import counted
+from phenaki_viz.figures.naming import key_axis
+from phenaki_viz.figures.track_marks import place_at, stage_of
+from phenaki_viz.figures.track_sentences import how_to_read, tracks_heading
+from phenaki_viz.figures.track_views import (
+    Answer,
+    Question,
+    best_of,
+    followers_picture,
+    score,
+    tracks_picture,
+)
+from phenaki_viz.figures.tracks import LOOKS, MOST_LINES, Tracks
+from phenaki_viz.recording import Place
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.components.figure import FigureClick
+from phenaki_viz.ui.sections import frame, goto, panels
+from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.state import patches, selection, true_path
+from phenaki_viz.ui.state.link import groups_text, number_groups, say_in_url
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.views.attention_video import choose_word
+from phenaki_viz.ui.views.tracks_style import STYLE
+from phenaki_viz.ui.work import fragment_jobs, shows, tracked
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+HEADS, BOX, PICKED, MARKING = "tracks.heads", "tracks.box", "tracks.picked", "tracks.marking"
+FIRST = 3  # heads that are drawn unless others are chosen
+WIDE, HIGH, LEGEND = 1010, 470, 40  # pixels: of a page, and of the picture at most
+WAYS: dict[Direction, str] = {"row": "Where it looks", "column": "Who looks at it"}
+Head = tuple[int, int]  # layer and head, counted in what was recorded
+
+
+@st.fragment
+def tracks_page(run: Run) -> None:
+    """A patch's or a word's path through the time steps, by several heads, beside the true one."""
+    st.html(STYLE)
+    with st.container(key="tracks"):
+        _draw(run)
+
+
+def _draw(run: Run) -> None:
+    words = st.container(key="tracks.words", gap="xxsmall")
+    tools = st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="tracks.tools"
+    )
+    with tools:
+        records = selection.choose_stack(run.recording)
+    if not records:
+        with words:
+            panels.nothing("Tracks", "Depth 0: there is no attention to follow.")
+        return
+    heads = st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="tracks.heads"
+    )
+    with heads:
+        chosen = goto.choose(run.recording, records)
+    with tools:
+        asked = _question(run, chosen)
+    fragment_jobs.draw_place()
+    try:
+        every = tracked.answers_to(chosen, asked)
+    except PhenakiVizError as error:
+        with words:
+            panels.nothing("Tracks", "This patch cannot be followed here.")
+            st.text(str(error))
+        return
+    with heads:
+        shown = _choose_heads(every, chosen)
+        _mark_by_hand(chosen)
+    picture = tracks_picture(shown, asked, as_rgb(run.clip), run.temporal_patch)
+    _picture(picture, _shows(chosen, asked, shown))
+    with words:
+        _say(run, chosen, asked, shown)
+    _followers(run, chosen, asked)
+    frame.link("heads", "All heads in a table", ":material/table_rows:")
+
+
+# ---- what is asked
+
+
+def _question(run: Run, chosen: Selection) -> Question:
+    """The patch or the word, the way, and whose path is the true one."""
+    record = chosen.record
+    truth = tracked.truth_for(run, record)
+    names = list(truth.names)
+    if record.reads_words:
+        choose_word(chosen)
+        word = patches.word_of(chosen)
+        named = str(key_axis(record, chosen.item).names[word])
+        at = _object(names, names.index(named) if named in names else 0)
+        path, whose = (None, "") if at is None else (truth.paths[at], names[at])
+        return Question(key=word, path=path, whose=whose)
+    way = st.segmented_control(
+        "Way", list(WAYS), format_func=WAYS.__getitem__, default="row", key="tracks_way",
+        required=True, label_visibility="collapsed", **_BOUND,
+    )  # fmt: skip
+    at = _object(names, 0)
+    path, whose = (None, "") if at is None else (truth.paths[at], names[at])
+    start = _start(chosen, path)
+    asked = Question(start=start, direction=way or "row", path=path, whose=whose)
+    if path is not None and not asked.of_object:
+        st.button(
+            f"Start on the {whose}", icon=":material/my_location:", key="tracks.home",
+            on_click=_go, args=(on_path(path, start[0]),),
+        )  # fmt: skip
+    return asked
+
+
+def _object(names: Sequence[str], first: int) -> int | None:
+    """Whose path is the true one; asked where several are known."""
+    if len(names) < 2:
+        return 0 if names else None
+    options = list(range(len(names)))
+    if st.session_state.get("tracks.object", first) not in options:
+        st.session_state["tracks.object"] = first
+    return int(
+        st.selectbox(
+            "True path", options, index=first, format_func=lambda at: f"True path: {names[at]}",
+            key="tracks.object", label_visibility="collapsed", width=230,
+            help="A digit of the project's clips, or what was marked by hand",
+            persist_state="session",
+        )
+    )  # fmt: skip
+
+
+def _start(chosen: Selection, path: np.ndarray | None) -> Place:
+    """The chosen patch; until one was picked, the object's at the chosen time."""
+    picked = st.session_state.get(PICKED) or not selection.untouched("row", "column")
+    there = None if path is None or picked else on_path(path, chosen.place[0])
+    return there or chosen.place
+
+
+def _go(place: Place) -> None:
+    st.session_state[PICKED] = True
+    selection.wish(step=place[0], row=place[1], column=place[2])
+
+
+# ---- which heads
+
+
+def _choose_heads(every: Sequence[Answer], chosen: Selection) -> tuple[Answer, ...]:
+    """Those that were chosen; until then the ones that do best, and the one that is looked at."""
+    layers = list(dict.fromkeys(id(one.head.record) for one in every))
+    found = {(layers.index(id(one.head.record)), one.head.head): one for one in every}
+    linked = number_groups(st.query_params.get("tracks", ""), 2, MOST_LINES)
+    asked: tuple[Head, ...] | None = st.session_state.setdefault(HEADS, linked or None)
+    best = [at for one in best_of(every, FIRST) for at, same in found.items() if same is one]
+    looked = (chosen.layer, chosen.head)
+    best = best if looked in best else [*best[: FIRST - 1], looked]
+    now = [at for at in asked or () if at in found] or best
+    say_in_url("tracks", groups_text(asked or ()))
+    st.session_state[BOX] = now
+    st.multiselect(
+        "Heads", list(found), format_func=partial(_named, found, now), key=BOX,
+        label_visibility="collapsed", max_selections=MOST_LINES, on_change=_keep_heads,
+        width=540, placeholder="The best heads",
+        help="In brackets how well each head does from here",
+    )  # fmt: skip
+    st.button(
+        "Best heads", icon=":material/star:", key="tracks.best", on_click=_best_heads,
+        disabled=asked is None, help="Those that find it most often from here, then the surest",
+    )  # fmt: skip
+    return tuple(found[at] for at in now)
+
+
+def _named(found: Mapping[Head, Answer], now: Sequence[Head], at: Head) -> str:
+    """'● L2 H2 (2 of 4)': its mark in the picture, if it is drawn, and how well it does."""
+    told = score(found[at])
+    mark = f"{LOOKS[now.index(at)][1]} " if at in now else ""
+    return f"{mark}{found[at].head.label}{f' ({told})' if told else ''}"
+
+
+def _keep_heads() -> None:
+    st.session_state[HEADS] = tuple(st.session_state[BOX]) or None
+
+
+def _best_heads() -> None:
+    st.session_state[HEADS] = None
+
+
+def _toggle_head(heads: int, click: FigureClick) -> None:
+    """A cell of the grid of followers: that head is drawn, or no more; a callback."""
+    at = (click["row"], click["col"])
+    now = list(st.session_state.get(BOX, ()))
+    now = [one for one in now if one != at] if at in now else [*now[-(MOST_LINES - 1) :], at]
+    st.session_state[HEADS] = tuple(now) or None
+    if at[1] < heads:
+        selection.wish(layer=at[0], head=at[1])
+
+
+# ---- what is drawn and said
+
+
+def _shows(chosen: Selection, asked: Question, shown: Sequence[Answer]) -> str:
+    path = "" if asked.path is None else groups_text(asked.path.tolist())
+    return (
+        f"{shows.a_stack(chosen)} tracks {asked.start} {asked.key} {asked.direction} {path} "
+        f"{' '.join(one.head.label.replace(' ', '') for one in shown)}"
+    )
+
+
+def _say(run: Run, chosen: Selection, asked: Question, shown: Sequence[Answer]) -> None:
+    of = {"tracks.picture": _shows(chosen, asked, shown)}
+    panels.heading(tracks_heading(shown, asked), run.recording.made_by, of)
+    panels.say(how_to_read(asked), of, key="sentence.how", aside=True)
+
+
+def _picture(picture: Tracks, of: str) -> None:
+    stage = stage_of(picture)
+    high = min(HIGH, round(WIDE * stage.height / stage.width))
+    panels.plotly(
+        picture, key="tracks.picture", height=high + LEGEND, noted=False, shows=of,
+        on_click=partial(_pick, picture),
+    )  # fmt: skip
+    export_row(picture.name, lambda: picture, "tracks")
+
+
+def _pick(picture: Tracks, click: FigureClick) -> None:
+    """A patch of a time step: marked as true, or where tracks begin; a callback."""
+    place = place_at(picture, click["curve"], click["row"], click["col"])
+    if place is None:
+        return
+    if st.session_state.get(MARKING):
+        true_path.mark(place)
+    else:
+        _go(place)
+
+
+def _followers(run: Run, chosen: Selection, asked: Question) -> None:
+    """How often each head finds the object from anywhere on its path: a grid to choose from."""
+    found = tracked.accuracies_of(chosen, asked)
+    if found is None or np.isnan(found["follows"]).all():
+        return
+    picture = followers_picture(chosen.records, asked, found, run.recording.made_by)
+    st.header("How often each head finds it", anchor=False)
+    panels.plotly(
+        picture, key="tracks.followers", height=70 + 44 * len(chosen.records), noted=True,
+        shows=f"{shows.a_stack(chosen)} followers {asked.whose}",
+        on_click=partial(_toggle_head, picture.values.shape[1]),
+    )  # fmt: skip
+    export_row(picture.name, lambda: picture, "tracks.followers")
+
+
+def _mark_by_hand(chosen: Selection) -> None:
+    """Another true path: one patch a time step, by clicks."""
+    marked = true_path.marks()
+    marking = st.toggle(
+        "Mark the true path", key=MARKING,
+        help="For what moves in any clip: click its patch in each time step. It then counts here "
+        "and on the page Heads, and is in the link",
+    )  # fmt: skip
+    if not (marking or marked or true_path.can_undo()):
+        return
+    st.button(
+        "Undo", icon=":material/undo:", key="tracks.undo", on_click=true_path.undo,
+        disabled=not true_path.can_undo(),
+    )  # fmt: skip
+    st.button(
+        "Clear", icon=":material/delete:", key="tracks.clear", on_click=true_path.clear,
+        disabled=not marked,
+    )  # fmt: skip
+    steps = counted(chosen.record.places.grid[0], "time step")
+    how = "Click its patch in each frame; again takes it back. " if marking else ""
+    st.caption(f"{how}Marked in {len(marked)} of {steps}", width="content")

@@ -1,0 +1,74 @@
+"""What the page Tracks computes, and what is known of where objects are: kept while on screen."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+
+from phenaki_viz.analysis.following import UNKNOWN
+from phenaki_viz.analysis.tracks import accuracies, path_of
+from phenaki_viz.analysis.truth import Truth, truth_of
+from phenaki_viz.figures.track_views import Answer, Question, answers_of
+from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.state import true_path
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.work import computed, fragment_jobs
+from phenaki_viz.ui.work.shelves import number_of
+
+MARKED = "marked object"
+
+
+def truth_for(run: Run, record: AttentionRecord) -> Truth:
+    """The objects whose paths are known, and the one that was marked by hand, last."""
+    known = truth_of(run)
+    path = marked_path(record)
+    if path is None:
+        return known
+    return Truth(names=(*known.names, MARKED), paths=(*known.paths, path))
+
+
+def judging_truth(run: Run, record: AttentionRecord) -> Truth:
+    """What heads are judged by over a whole clip: the path that was marked, else all known ones."""
+    path = marked_path(record)
+    return truth_of(run) if path is None else Truth(names=(MARKED,), paths=(path,))
+
+
+def marked_path(record: AttentionRecord) -> np.ndarray | None:
+    """What was marked by hand, as far as this grid has it; None of nothing."""
+    grid = record.places.grid
+    there = [
+        at for at in true_path.marks() if all(a < size for a, size in zip(at, grid, strict=True))
+    ]
+    path = path_of(there, grid[0])
+    return None if (path == UNKNOWN).all() else path
+
+
+def answers_to(chosen: Selection, asked: Question) -> tuple[Answer, ...]:
+    """Every head of the chosen stack, followed."""
+    key = ("tracks", *_maps(chosen), chosen.video, *_asked(asked))
+    start = partial(answers_of.steps, chosen.recording, chosen.records, asked, chosen.video)
+    return computed.once(
+        key, lambda: fragment_jobs.work_on("tracks", key, start, "Following the patch:")
+    )
+
+
+def accuracies_of(chosen: Selection, asked: Question) -> Mapping[str, np.ndarray] | None:
+    """How often each head finds the object, from every time step; None without a true path."""
+    path = asked.path
+    if path is None:
+        return None
+    key = ("accuracies", *_maps(chosen), chosen.video, asked.key, path.tobytes())
+    start = partial(accuracies.steps, chosen.records, path, key=asked.key, video=chosen.video)
+    return computed.once(
+        key, lambda: fragment_jobs.work_on("accuracies", key, start, "Judging the heads:")
+    )
+
+
+def _asked(asked: Question) -> tuple[object, ...]:
+    path = None if asked.path is None else asked.path.tobytes()
+    return asked.start, asked.key, asked.direction, path, asked.whose
+
+
+def _maps(chosen: Selection) -> tuple[int, ...]:
+    return tuple(number_of(record.map) for record in chosen.records)
