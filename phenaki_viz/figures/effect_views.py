@@ -14,9 +14,10 @@ RISE = "rise of the loss with the head off (nats)"
 
 
 def head_name(effect: HeadEffect) -> str:
-    """'self L3 H3'."""
+    """'self L3 H3'; 'self L3' for all heads of a layer."""
     _, layer = stack_and_layer(effect.module)
-    return f"{module_family(effect.module)} {head_label(layer, effect.head)}"
+    which = f"L{layer}" if effect.head is None else head_label(layer, effect.head)
+    return f"{module_family(effect.module)} {which}"
 
 
 def by_worth(effects: Sequence[HeadEffect]) -> list[HeadEffect]:

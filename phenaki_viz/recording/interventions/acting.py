@@ -68,6 +68,30 @@ def intervened(model: nn.Module, interventions: Iterable[Intervention]) -> Itera
         yield
 
 
+@contextmanager
+def heard_outputs(model: nn.Module, module: str, head: int) -> Iterator[list[torch.Tensor]]:
+    """What one head gives to `to_out` in the block, 'b i d' a call, in this thread.
+
+    Raises RecordingError where the model has no such head.
+    """
+    heard: list[torch.Tensor] = []
+    with lock_of(model):
+        attentions = attention_modules(model)
+        _check_heads(attentions, [ZeroHead(module=module, head=head)])
+        attention = attentions[module]
+
+        def hear(_: nn.Module, args: tuple[torch.Tensor, ...]) -> None:
+            width = args[0].shape[-1] // attention.heads
+            heard.append(args[0][..., head * width : (head + 1) * width].detach().clone())
+
+        hook = partial(_in_thread, threading.get_ident(), hear)
+        handle = attention.to_out.register_forward_pre_hook(hook)
+        try:
+            yield heard
+        finally:
+            handle.remove()
+
+
 def _check_heads(
     attentions: Mapping[str, AttentionModule], heads: Sequence[ZeroHead | MeanHead]
 ) -> None:
