@@ -87,9 +87,11 @@ def trials(
     )
 
 
-def expect_measurable(model: nn.Module) -> None:
-    """Raise ConfigError, which says why, where what a head of a model is worth cannot be known."""
-    _text_encoder(whole(model))
+def expect_measurable(model: nn.Module) -> Phenaki:
+    """The model. Raises ConfigError, which says why, where no head's worth can be known."""
+    found = whole(model)
+    _text_encoder(found)
+    return found
 
 
 def whole(model: nn.Module) -> Phenaki:

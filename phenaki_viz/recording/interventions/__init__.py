@@ -1,5 +1,6 @@
 """Interventions: what is changed in a model while it runs, as data, and the hooks that do it."""
 
+from phenaki_viz.recording.interventions.acting import check_fits as check_fits
 from phenaki_viz.recording.interventions.acting import heard_outputs as heard_outputs
 from phenaki_viz.recording.interventions.acting import intervened as intervened
 from phenaki_viz.recording.interventions.in_force import edits_of as edits_of

@@ -7,6 +7,7 @@ the model sees all of it, unchanged to the last bit.
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -46,26 +47,47 @@ def intervened(model: nn.Module, interventions: Iterable[Intervention]) -> Itera
     """
     given = tuple(dict.fromkeys(interventions))
     with lock_of(model), ExitStack() as back:
-        attentions, transformers = attention_modules(model), transformer_modules(model)
-        heads = [one for one in given if isinstance(one, (ZeroHead, MeanHead))]
-        depths = [one for one in given if isinstance(one, CutDepth)]
-        _check_heads(attentions, heads)
-        _check_depths(transformers, depths)
-        reading = reading_of(model, [one for one in given if isinstance(one, (DropText, SwapText))])
-        inside = insides(model, attentions, given)
-        changed = attentions if reading else inside
-        calls = [
-            OneCall(attentions[name], inside.get(name, Inside(name)), reading) for name in changed
-        ]
+        plan = _plan(model, given)
+        attentions, transformers = plan.attentions, plan.transformers
+        calls = plan.calls
         _check_alone(calls)
         back.enter_context(_given(model, given))
         for call in calls:
             back.enter_context(_edited(call, transformers))
-        for one in sorted(heads, key=lambda one: (one.module, one.head)):
+        for one in sorted(plan.heads, key=lambda one: (one.module, one.head)):
             back.enter_context(_head_gives(attentions[one.module], one))
-        for cut in sorted(depths, key=lambda cut: (cut.module, cut.kept)):
+        for cut in sorted(plan.depths, key=lambda cut: (cut.module, cut.kept)):
             back.enter_context(_cut(transformers[cut.module], cut.kept))
         yield
+
+
+def check_fits(model: nn.Module, interventions: Iterable[Intervention]) -> None:
+    """Raise RecordingError, as `intervened` would, for what cannot be done to this model."""
+    _plan(model, tuple(dict.fromkeys(interventions)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """What is hooked, once all of it was checked."""
+
+    attentions: Mapping[str, AttentionModule]
+    transformers: Mapping[str, nn.Module]
+    heads: Sequence[ZeroHead | MeanHead]
+    depths: Sequence[CutDepth]
+    calls: Sequence[OneCall]
+
+
+def _plan(model: nn.Module, given: tuple[Intervention, ...]) -> _Plan:
+    attentions, transformers = attention_modules(model), transformer_modules(model)
+    heads = [one for one in given if isinstance(one, (ZeroHead, MeanHead))]
+    depths = [one for one in given if isinstance(one, CutDepth)]
+    _check_heads(attentions, heads)
+    _check_depths(transformers, depths)
+    reading = reading_of(model, [one for one in given if isinstance(one, (DropText, SwapText))])
+    inside = insides(model, attentions, given)
+    changed = attentions if reading else inside
+    calls = [OneCall(attentions[name], inside.get(name, Inside(name)), reading) for name in changed]
+    return _Plan(attentions, transformers, heads, depths, calls)
 
 
 @contextmanager
