@@ -113,7 +113,7 @@ def _figures(change: Change, error: str) -> None:
          "Hidden tokens whose most likely code is another"),
         ("Divergence of the output", divergence_words(change),
          "Mean Kullback-Leibler divergence of the codes' distribution from the unchanged one"),
-        ("Reconstruction error", error, "Of the clip at hand: mean squared error over its variance"),
+        ("Reconstruction error", error, "Of the clip at hand: squared error over its variance"),
     )  # fmt: skip
     for label, told, means in (card for card in cards if card[1]):
         number, _, beside = told.partition(" (")
