@@ -30,8 +30,13 @@ class Beside:
         return self.now - self.before
 
     @property
+    def end(self) -> float:
+        """The magnitude that all but one in 200 differences stay within."""
+        return float(np.quantile(np.abs(self.difference), 0.995))
+
+    @property
     def most(self) -> float:
-        """The largest magnitude of the difference, at which one scale around 0 ends."""
+        """The largest magnitude of the difference."""
         return float(np.abs(self.difference).max(initial=0))
 
 

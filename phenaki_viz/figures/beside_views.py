@@ -1,10 +1,10 @@
 """One head's map before and after a change as pictures, and the difference around 0."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
+from phenaki_viz.analysis.beside import Beside
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.colour import ColourScale, Palette
 from phenaki_viz.figures.heatmap import Heatmap
@@ -14,10 +14,12 @@ from phenaki_viz.runs.sampled import SampledRun
 DIFFERENCE = "weight now − before"
 
 
-def difference_scale(most: float, palette: Palette) -> ColourScale:
-    """One scale around 0, its ends alike."""
-    most = most or 1.0
-    return ColourScale(low=-most, high=most, palette=palette, scope="this difference")
+def difference_scale(found: Beside, palette: Palette) -> ColourScale:
+    """One scale around 0, its ends alike: where all but one in 200 differences lie."""
+    end = found.end or found.most or 1.0
+    return ColourScale(
+        low=-end, high=end, palette=palette, most=found.most, scope="this difference"
+    )
 
 
 def difference_heatmap(head: Head, values: np.ndarray, scale: ColourScale) -> Heatmap:
@@ -62,11 +64,4 @@ def generated_sentence(before: SampledRun, now: SampledRun) -> str:
     return (
         f"{share * 100:.0f} % of the {one.size} tokens are other codes. Same text, seed "
         f"{now.sampling.seed}, {len(now.steps)} decoding steps, guidance {now.sampling.guidance:g}."
-    )
-
-
-def with_changes(made_by: Mapping[str, Any]) -> bool:
-    """Whether what was made was made with something changed."""
-    return bool(
-        made_by.get("interventions") or made_by.get("heads_off") or made_by.get("depth_kept")
     )

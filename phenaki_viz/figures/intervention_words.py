@@ -1,7 +1,9 @@
 """Interventions in few words, as a page lists them: 'self L3 H3 off', 'position bias × 0'."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from phenaki_viz.errors import ConfigError
 from phenaki_viz.figures.clauses import joined
 from phenaki_viz.figures.naming import head_label, module_family
 from phenaki_viz.recording.interventions import (
@@ -15,6 +17,7 @@ from phenaki_viz.recording.interventions import (
     ScalePosition,
     SwapText,
     ZeroHead,
+    from_plain,
 )
 from phenaki_viz.recording.select import stack_and_layer
 
@@ -61,6 +64,18 @@ def all_names(given: Sequence[Intervention], most: int = 3) -> str:
     names = [intervention_name(one) for one in given[:most]]
     more = len(given) - most
     return joined([*names, f"{more} more change{'' if more == 1 else 's'}"] if more > 0 else names)
+
+
+def changes_told(made_by: Mapping[str, Any]) -> str:
+    """'with position bias × 0', for the title of what was made so; empty where nothing was changed.
+
+    Of a file it is somebody else's word: nothing is said of what is no intervention.
+    """
+    try:
+        given = from_plain(made_by.get("interventions") or [])
+    except ConfigError:
+        return ""
+    return f"with {all_names(given, 2)}" if given else ""
 
 
 def _where(module: str, head: int | None = None) -> str:

@@ -61,14 +61,17 @@ def what_if_page(run: Run) -> None:
     if change is not None:
         with words:
             panels.heading(change_heading(given, change), run.recording.made_by, {})
-            panels.say(change_sentence(made), {}, key="sentence.head", aside=True)
+            panels.say(change_sentence(made), {}, key="sentence.change", aside=True)
         with figures:
             _figures(change, _error(run))
     if given and isinstance(run, Look):
         what_if_maps.draw(run)
         what_if_clip.draw(run, whole)
+    place = words if change is None else st.container(gap="xxsmall")
+    asked = what_if_sweep.in_turn(asked)
     effects = what_if_sweep.effects_of(model, asked, made)
-    what_if_sweep.say(run, asked, model, made, effects, words if change is None else None)
+    with place:
+        what_if_sweep.say(run, asked, model, made, effects, alone=change is None)
     if effects:
         what_if_sweep.results(run, asked, model, made, effects)
 

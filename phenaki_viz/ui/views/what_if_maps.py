@@ -119,7 +119,7 @@ def _take(pair: Pair) -> None:
         found = computed.maps_beside(
             pair.before.map, pair.now.map, max(pair.now.record.map.shape[2:])
         )
-        scale = difference_scale(found.most, DIVERGING["light"])
+        scale = difference_scale(found, DIVERGING["light"])
         return difference_heatmap(pair.now, found.difference, scale)
 
     export_icon("the difference", f"{pair.now.stem}_difference", make, "whatif.difference")
@@ -128,7 +128,7 @@ def _take(pair: Pair) -> None:
 def _three(pair: Pair) -> None:
     found = computed.maps_beside(pair.before.map, pair.now.map, MOST_CELLS)
     weights = Colours("sqrt").over(*drawn_range(found.before), "the map as it is")
-    around = difference_scale(found.most, DIVERGING[panels.theme()])
+    around = difference_scale(found, DIVERGING[panels.theme()])
     shown = {
         "before": ("As it is", found.before, weights, "weight"),
         "now": ("Changed", found.now, weights, "weight"),

@@ -1,11 +1,10 @@
 """Every head or layer switched off in turn: what is asked, what was found, what predicts it."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 from torch import nn
 
 from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
@@ -64,7 +63,7 @@ class Asked:
 
 
 def controls() -> Asked:
-    """Over what effects are measured; a button that begins the sweep."""
+    """Over what effects are measured."""
     with st.container(
         horizontal=True, vertical_alignment="bottom", gap="medium", key="whatif.tools"
     ):
@@ -80,17 +79,23 @@ def controls() -> Asked:
             "Hidden (% of the tokens)", 10, 100, USUAL["hidden"], 5, key="effect_hidden",
             width=240, **_BOUND,
         )  # fmt: skip
+    fragment_jobs.draw_place()
+    return Asked(int(clips), int(masks), int(percent))
+
+
+def in_turn(asked: Asked) -> Asked:
+    """Heads or layers, and the button that begins the sweep."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="whatif.turn"):
         units = st.segmented_control(
             "In turn", list(UNITS), format_func=UNITS.__getitem__, default="heads",
-            key="effect_of", required=True, help="A layer: all its self or all its cross heads",
-            **_BOUND,
+            key="effect_of", required=True, label_visibility="collapsed",
+            help="A layer: all its self or all its cross heads", **_BOUND,
         )  # fmt: skip
-        asked = Asked(int(clips), int(masks), int(percent), units or "heads")
+        asked = replace(asked, units=units or "heads")
         st.button(
             f"Switch each {asked.units.removesuffix('s')} off", icon=":material/toggle_off:",
             key="whatif.start", on_click=_ask, args=(asked,),
         )  # fmt: skip
-    fragment_jobs.draw_place()
     return asked
 
 
@@ -138,26 +143,24 @@ def say(
     model: nn.Module,
     made: Trials,
     effects: Sequence[HeadEffect] | None,
-    title: DeltaGenerator | None,
+    *,
+    alone: bool,
 ) -> None:
-    """What the sweep found, or would find. title: the page's place, where nothing else has it."""
-    tag: panels.Level = "h2" if title is None else "h1"
-    place = "" if title is not None else ".sweep"
+    """What the sweep found, or would find. alone: nothing else has the page's heading."""
+    tag: panels.Level = "h1" if alone else "h2"
+    key = "heading" if alone else "heading.sweep"
     of = {"effects": _shows(asked, model)} if effects is not None else {}
-    with title or st.container(gap="xxsmall"):
-        if effects is None:
-            text = "What if a head were switched off?" if title else "What if each were off?"
-            panels.heading(text, run.recording.made_by, of, tag=tag, key=f"heading{place}")
-            st.text(
-                f"Each of the MaskGit's {asked.units} is switched off in turn, and the loss of the "
-                f"hidden tokens is compared with the whole model's: {made.spoken}. Nothing is "
-                "changed for good."
-            )
-            return
-        text = effects_heading(effects)
-        panels.heading(text, run.recording.made_by, of, tag=tag, key=f"heading{place}")
-        said = effects_sentence(effects, made)
-        panels.say(said, of, key="sentence.head" if title else "sentence.sweep", aside=True)
+    if effects is None:
+        text = "What if a head were switched off?" if alone else "Every head in turn"
+        panels.heading(text, run.recording.made_by, of, tag=tag, key=key)
+        st.text(
+            f"Each of the MaskGit's {asked.units} is switched off in turn, and the loss of the "
+            f"hidden tokens is compared with the whole model's: {made.spoken}. "
+            + ("Nothing is changed for good." if alone else "The changes above are not in it.")
+        )
+        return
+    panels.heading(effects_heading(effects), run.recording.made_by, of, tag=tag, key=key)
+    panels.say(effects_sentence(effects, made), of, key=f"sentence{key}", aside=True)
 
 
 def _shows(asked: Asked, model: nn.Module) -> str:
