@@ -15,29 +15,26 @@ MOST_QUERIES = 128  # of each head, evenly spaced, over which two maps are compa
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Beside:
-    """Weights of one head in two runs as pictures, 'y x' float32 each. cells: what a value is of.
+    """Weights of one head in two runs as pictures, 'y x' float32 each; NaN where hidden.
 
-    difference: now − before, in weights.
+    difference: now − before, in weights; NaN where hidden in both. cells: what a value is of.
     """
 
     before: np.ndarray
     now: np.ndarray
+    difference: np.ndarray
     cells: Cells
-
-    @property
-    def difference(self) -> np.ndarray:
-        """How much more weight there is now: 'y x' float32."""
-        return self.now - self.before
 
     @property
     def end(self) -> float:
         """The magnitude that all but one in 200 differences stay within."""
-        return float(np.quantile(np.abs(self.difference), 0.995))
+        known = np.abs(self.difference[np.isfinite(self.difference)])
+        return float(np.quantile(known, 0.995)) if known.size else 0.0
 
     @property
     def most(self) -> float:
         """The largest magnitude of the difference."""
-        return float(np.abs(self.difference).max(initial=0))
+        return float(np.abs(np.nan_to_num(self.difference)).max(initial=0))
 
 
 @incremental
@@ -45,12 +42,20 @@ def beside(before: HeadMap, now: HeadMap, most: int) -> Incremental[Beside]:
     """Two maps of at most `most` × `most` values. Raises ShapeError for maps of other tokens."""
     _check(before, now)
     cells = Cells.of(now, most)
-    sides: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    runs: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for share, queries in cells.runs():
-        for head, runs in zip((before, now), sides, strict=True):
-            runs.append(cells.pooled(head.rows(queries), None))
+        then, here = before.rows(queries), now.rows(queries)
+        hidden_then, hidden = ~before.visible(queries), ~now.visible(queries)
+        runs.append(
+            (
+                cells.pooled(then, hidden_then),
+                cells.pooled(here, hidden),
+                cells.pooled(here - then, hidden & hidden_then),
+            )
+        )
         yield share
-    return Beside(before=np.concatenate(sides[0]), now=np.concatenate(sides[1]), cells=cells)
+    first, second, apart = (np.concatenate(each) for each in zip(*runs, strict=True))
+    return Beside(before=first, now=second, difference=apart, cells=cells)
 
 
 @incremental

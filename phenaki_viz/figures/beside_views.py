@@ -17,19 +17,20 @@ DIFFERENCE = "weight now − before"
 def difference_scale(found: Beside, palette: Palette) -> ColourScale:
     """One scale around 0, its ends alike: where all but one in 200 differences lie."""
     end = found.end or found.most or 1.0
-    return ColourScale(
-        low=-end, high=end, palette=palette, most=found.most, scope="this difference"
-    )
+    scope = f"all but one in 200 differences, the largest {found.most:.2g}"
+    return ColourScale(low=-end, high=end, palette=palette, scope=scope)
 
 
 def difference_heatmap(head: Head, values: np.ndarray, scale: ColourScale) -> Heatmap:
-    """How much more weight there is with the changes, every cell 'i j'. head: with them."""
+    """How much more weight there is with the changes, every cell 'i j', NaN where hidden."""
+    hidden = ~np.isfinite(values)
     return Heatmap(
         name=f"{head.stem}_difference",
         title=f"{head.title} · {DIFFERENCE}",
         notes=(scale.describe(), *head.notes),
         made_by={**head.made_by(scale), "shows": DIFFERENCE},
         values=values,
+        hidden=hidden if hidden.any() else None,
         query=query_axis(head.record, head.item),
         key=key_axis(head.record, head.item),
         scale=scale,

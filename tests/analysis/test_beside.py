@@ -34,7 +34,11 @@ def test_the_difference_is_now_less_before_and_its_scale_is_around_0():
     found = beside(BEFORE.map, NOW.map, 99)
     np.testing.assert_allclose(found.difference, [[-1, 0.5, 0.5], [0, 0, 0]], atol=1e-6)
     scale = difference_scale(found, DIVERGING["light"])
-    assert scale.low == -scale.high and 0.9 < scale.high <= found.most == 1.0
+    assert (
+        scale.low == -scale.high
+        and 0.9 < scale.high <= found.most == 1.0
+        and "largest 1" in scale.scope
+    )
     assert scale.unit(np.zeros(1)) == 0.5
     picture = difference_heatmap(NOW, found.difference, scale)
     assert picture.unit == "weight now − before" and "· weight now − before" in picture.title

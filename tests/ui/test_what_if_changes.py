@@ -126,7 +126,10 @@ def test_maps_before_now_and_their_difference_are_those_of_the_two_runs():
         next(one for one in run.recording if one.module == LAST.module).map.full(0, number)
         for run in runs
     )
-    wanted = {"before": whole, "now": now, "difference": now - whole}
+    step = np.arange(len(now)) // (len(now) // 3)  # 5 frames are 3 steps
+    cut_away = np.where(step[:, None] != step, np.nan, now)
+    assert (now[np.isnan(cut_away)] == 0).all()
+    wanted = {"before": whole, "now": cut_away, "difference": now - whole}
     maps = {}
     for which in range(len(at.get("bidi_component"))):
         header, parts = sent(at, which)
