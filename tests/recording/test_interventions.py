@@ -360,6 +360,24 @@ def test_the_published_scale_is_out_of_reach_and_says_so():
 
 
 @torch.no_grad()
+def test_a_block_that_another_thread_closes_leaves_nothing_in_its_own():
+    model = made(models)
+    whole = model(*inputs())
+
+    def block():
+        with intervened(model, [*ALL, *OURS]):
+            yield model(*inputs())
+
+    opened = block()
+    assert not torch.equal(next(opened), whole)
+    in_another_thread(opened.close)
+    with record(model) as recording:
+        model(*inputs())
+    assert "interventions" not in recording.made_by and len(recording) == 4
+    assert hooks_on(model) == 0 and torch.equal(model(*inputs()), whole)
+
+
+@torch.no_grad()
 def test_another_session_records_the_whole_model_meanwhile():
     model, found = made(models), []
     x, context, mask = inputs()

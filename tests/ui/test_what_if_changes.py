@@ -67,9 +67,13 @@ def listed(at):
     return [one.label for one in at.button if (one.key or "").startswith("whatif.back.")]
 
 
-def in_link(at):
+def link_of(at):
     kept = at.query_params["changes"]
-    return from_json(kept if isinstance(kept, str) else kept[0])
+    return kept if isinstance(kept, str) else kept[0]
+
+
+def in_link(at):
+    return from_json(link_of(at))
 
 
 def measured(*given):
@@ -174,3 +178,16 @@ def test_the_clip_is_generated_twice_from_one_seed():
     press(at, "Generate both")
     assert len(at.get("imgs")) == 2 or len(at.get("image")) == 2
     assert any(f"seed 15, {STEPS} decoding steps" in one.value for one in at.text)
+
+
+def test_a_head_at_its_mean_is_measured_where_it_is_used():
+    at = page()
+    at.selectbox(key="whatif.kind").set_value("mean").run()
+    at.selectbox(key="whatif.where.mean").set_value(LAST.module).run()
+    at.selectbox(key="whatif.head.False").set_value(LAST.head).run()
+    press(at, "Change it")
+    assert listed(at) == ["self L0 H1 at its mean"]
+    assert json.loads(link_of(at)) == [{"do": "mean head", "module": LAST.module, "head": 1}]
+    assert listed(page(link_of(at))) == listed(at)
+    press(at, "self L0 H1 at its mean")
+    assert not listed(at)

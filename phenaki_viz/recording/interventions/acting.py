@@ -161,11 +161,12 @@ def _check_alone(calls: Iterable[OneCall]) -> None:
 @contextmanager
 def _given(model: nn.Module, given: tuple[Intervention, ...]) -> Iterator[None]:
     """Known to whoever records this model meanwhile."""
-    HERE.given.append((model, given))
+    known, mine = HERE.given, (model, given)  # of this thread, whichever closes the block
+    known.append(mine)
     try:
         yield
     finally:
-        HERE.given.pop()
+        known[:] = [one for one in known if one is not mine]
 
 
 @contextmanager
