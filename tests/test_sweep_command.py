@@ -1,13 +1,16 @@
 """`phenaki-viz sweep`: the costliest heads printed, every figure in the file, no option idle."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
 
 from phenaki_viz.checkpoints.native import save_model
 from phenaki_viz.cli import main
+from phenaki_viz.evaluation.effects import layers_of
 from phenaki_viz.models.configs import PhenakiConfig
+from phenaki_viz.recording.interventions import DropText, ScalePosition, from_plain, to_json
 from tests.checkpoints.files import CVIVIT, MASKGIT, WORDS
 from tests.runs.trained import phenaki
 
@@ -58,6 +61,45 @@ def test_pictures_and_arrays_hold_the_same(weights, films, tmp_path):
         assert {"y_0", "spread_0", "x_labels", "made_by"} <= set(found)
     assert swept(weights, films, tmp_path / "h.png") == 0
     assert (tmp_path / "h.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_layers_and_their_intervals_as_json(weights, films, tmp_path, capsys):
+    assert swept(weights, films, tmp_path / "layers.json", "--layers") == 0
+    found = json.loads((tmp_path / "layers.json").read_text())
+    assert found["trials"] == 4 and found["mask_seeds"] == [0, 1]
+    modules = [one["module"] for one in found["effects"]]
+    assert len({*modules}) == len(modules) == len(layers_of(phenaki()))
+    for one in found["effects"]:
+        rise = one["rise"]
+        assert one["head"] is None and rise["low"] < rise["mean"] < rise["high"]
+        assert 0 <= one["moved"]["mean"] <= 1 and one["divergence"]["mean"] >= 0
+    assert f"Without {found['effects'][0]['name']} the loss" in capsys.readouterr().out
+
+
+def test_interventions_of_a_file_are_measured_together(weights, films, tmp_path, capsys):
+    given = (DropText(), ScalePosition(factor=0.0, module="maskgit"))
+    (tmp_path / "changes.json").write_text(to_json(given))
+    out = tmp_path / "change.json"
+    assert swept(weights, films, out, "--interventions", tmp_path / "changes.json") == 0
+    found = json.loads(out.read_text())
+    assert from_plain(found["interventions"]) == given and found["divergence"]["mean"] > 0
+    said = capsys.readouterr().out
+    assert said.startswith("No text and position bias × 0: ") and "tokens that change" in said
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "why"),
+    [
+        ("[]", [], "holds no change"),
+        ('[{"do": "x"}]', [], "nothing is called 'x'"),
+        ('[{"do": "drop text"}]', ["out.csv"], "ends in no format: use .json"),
+        ('[{"do": "drop text"}]', ["--layers"], "--layers is of the sweep"),
+    ],
+)
+def test_a_file_that_holds_no_changes_is_a_sentence(content, more, why, tmp_path, capsys):
+    (tmp_path / "c.json").write_text(content)
+    assert main(["sweep", *more, "--interventions", str(tmp_path / "c.json")]) == 1
+    assert why in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

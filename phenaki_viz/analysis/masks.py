@@ -6,13 +6,13 @@ import numpy as np
 
 from phenaki_viz.recording import AttentionRecord
 
-VISIBLE, CAUSAL, PADDING, BOTH, NULL = range(5)  # both is the sum of the two
-NAMES = ("visible", "hidden: later in time", "hidden: padding", "hidden: both", "null key")
+VISIBLE, CAUSAL, PADDING, BOTH, NULL, CUT = range(6)  # both is the sum of the two
+NAMES = ("visible", "hidden: later in time", "hidden: padding", "hidden: both", "null key", "cut")
 
 
 @dataclass(frozen=True)
 class MaskCodes:
-    """codes: 'i j' uint8, one of VISIBLE, CAUSAL, PADDING, BOTH, NULL.
+    """codes: 'i j' uint8, one of VISIBLE, CAUSAL, PADDING, BOTH, NULL, CUT (by an intervention).
 
     visible_keys: 'i' int, null keys included. blind: queries that see no key at all; upstream's
     softmax gives those the same weight on every key, which means nothing.
@@ -30,5 +30,7 @@ def visibility(record: AttentionRecord, item: int = 0) -> MaskCodes:
     codes = CAUSAL * later.astype(np.uint8) + PADDING * padding.astype(np.uint8)
     nulls = codes[:, : record.key_axis(item).nulls]
     nulls[nulls == VISIBLE] = NULL
+    if record.cut_edges is not None:
+        codes[record.cut_edges & np.isin(codes, (VISIBLE, NULL))] = CUT
     seen = record.visible_keys(item)
     return MaskCodes(codes=codes, visible_keys=seen, blind=np.flatnonzero(seen == 0))

@@ -106,7 +106,8 @@ class Kept:
         record, item = head.record, head.item
         mask = None if record.key_mask is None else record.key_mask[item].tobytes()
         axes = record.query_axis(item), record.key_axis(item)
-        key = (axes, record.causal, record.num_null_kv, mask, head.shape)
+        cut = None if record.cut_edges is None else record.cut_edges.tobytes()
+        key = (axes, record.causal, record.num_null_kv, mask, cut, head.shape)
         if self.key != key:
             self.key, self.found = key, []
         for asked, around in self.found:

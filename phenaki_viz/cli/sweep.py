@@ -1,4 +1,4 @@
-"""`phenaki-viz sweep`: what every head is worth, from switching each off in turn."""
+"""`phenaki-viz sweep`: what every head, every layer or any change is worth."""
 
 import argparse
 import sys
@@ -10,11 +10,16 @@ from phenaki_viz.cli.options import at_least, share
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from phenaki_viz.analysis.incremental import Incremental
     from phenaki_viz.data import Clip, Prompt
     from phenaki_viz.evaluation.effects import HeadEffect
+    from phenaki_viz.evaluation.trials import Trials
+    from phenaki_viz.recording.interventions import Interventions
 
 TRAINED = "trained"
+JSON = "json"
 CLIPS = 10
 SHOWN = 10  # heads that are printed
 
@@ -24,13 +29,14 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "sweep",
         help="what every head is worth: the loss with it off",
-        description="Switch every attention head of the MaskGit off in turn and measure how much "
-        "the loss of hidden tokens rises, with its 95 % interval over clips and masks.",
+        description="Switch every attention head of the MaskGit off in turn, or every layer, and "
+        "measure how much the loss of hidden tokens rises, with its 95 % interval over clips and "
+        "masks. With --interventions, measure what those do together instead.",
         allow_abbrev=False,
     )
     parser.add_argument(
-        "output", type=Path, nargs="?", help="where to: .csv, .npz, .png, .svg, .pdf or .html "
-        "(default: only printed)",
+        "output", type=Path, nargs="?", help="where to: .json, .csv, .npz, .png, .svg, .pdf "
+        "or .html; of interventions .json (default: only printed)",
     )  # fmt: skip
     parser.add_argument(
         "--weights",
@@ -64,39 +70,112 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--seed", type=at_least(0), default=0, metavar="N", help="of the first mask (default: 0)"
     )
+    parser.add_argument(
+        "--layers", action="store_true",
+        help="switch a layer's self heads, or its cross heads, off together",
+    )  # fmt: skip
+    parser.add_argument(
+        "--interventions", metavar="FILE", type=Path,
+        help="a JSON list of changes, as the link of the page What if holds it: "
+        '[{"do": "scale position", "factor": 0, "module": "maskgit"}]',
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
 def run(asked: argparse.Namespace) -> int:
-    """Measure, print the costliest heads, write the file."""
+    """Measure, print the costliest heads or what a change does, write the file."""
     from phenaki_viz.checkpoints import open_checkpoint
     from phenaki_viz.data import SHIPPED_MODEL
-    from phenaki_viz.evaluation.effects import sweep, trials
-    from phenaki_viz.export import FORMATS, render
+    from phenaki_viz.evaluation.trials import trials
+    from phenaki_viz.files import write_bytes
+
+    ending = asked.output.suffix.lower().removeprefix(".") if asked.output else ""
+    _check(asked, ending)
+    given = _interventions(asked.interventions) if asked.interventions else ()
+    path = SHIPPED_MODEL if asked.weights == TRAINED else Path(asked.weights).expanduser()
+    model = open_checkpoint(path).model
+    made = trials(model, _clips(asked), masks=asked.masks, share=asked.masked, seed=asked.seed)
+    if given:
+        content = _changed(model, made, given)
+    else:
+        content = _swept(model, made, ending, layers=asked.layers)
+    if asked.output:
+        write_bytes(asked.output, content)
+    return 0
+
+
+def _check(asked: argparse.Namespace, ending: str) -> None:
+    """Refuse what would do nothing, before the work."""
+    from phenaki_viz.export import FORMATS
+    from phenaki_viz.files import check_target
+
+    endings = (JSON,) if asked.interventions else (JSON, *FORMATS)
+    if asked.output and ending not in endings:
+        named = ", ".join(f".{name}" for name in endings)
+        raise ConfigError(f"{asked.output.name} ends in no format: use {named}")
+    if asked.layers and asked.interventions:
+        raise ConfigError("--layers is of the sweep; --interventions measures one change")
+    if asked.output:
+        check_target(asked.output)
+
+
+def _interventions(path: Path) -> "Interventions":
+    """The changes of a file. Raises ConfigError or FileError."""
+    from phenaki_viz.files import open_file
+    from phenaki_viz.recording.interventions import from_json
+    from phenaki_viz.recording.interventions.texts import LONGEST
+
+    with open_file(path.expanduser()) as file:
+        given = from_json(file.read(LONGEST + 1))
+    if not given:
+        raise ConfigError(f"{path.name} holds no change: nothing would be measured")
+    return given
+
+
+def _swept(model: "nn.Module", made: "Trials", ending: str, *, layers: bool) -> bytes:
+    """Every head or layer in turn, printed; the content of the file, if there is one."""
+    from phenaki_viz.evaluation.effects import layers_of, sweep
+    from phenaki_viz.export import render
+    from phenaki_viz.figures.effect_files import effects_values
     from phenaki_viz.figures.effect_views import (
         effects_heading,
         effects_picture,
         effects_sentence,
     )
-    from phenaki_viz.files import check_target, write_bytes
     from phenaki_viz.recording.origin import origin_of
 
-    ending = asked.output.suffix.lower().removeprefix(".") if asked.output else ""
-    if asked.output and ending not in FORMATS:
-        endings = ", ".join(f".{name}" for name in FORMATS)
-        raise ConfigError(f"{asked.output.name} ends in no format: use {endings}")
-    if asked.output:
-        check_target(asked.output)  # before the work, not after it
-    path = SHIPPED_MODEL if asked.weights == TRAINED else Path(asked.weights).expanduser()
-    model = open_checkpoint(path).model
-    made = trials(model, _clips(asked), masks=asked.masks, share=asked.masked, seed=asked.seed)
-    effects = _told(sweep.steps(model, made))
+    effects = _told(sweep.steps(model, made, layers_of(model) if layers else None))
     print(f"{effects_heading(effects)}\n{effects_sentence(effects, made)}")
     _print(effects)
-    if asked.output:
-        picture = effects_picture(effects, made, origin_of(model, (), {"clips": made.clips}))
-        write_bytes(asked.output, render(picture, ending))
-    return 0
+    made_by = origin_of(model, (), {"clips": made.clips})
+    if ending == JSON:
+        return _json(effects_values(effects, made, made_by))
+    return render(effects_picture(effects, made, made_by), ending) if ending else b""
+
+
+def _changed(model: "nn.Module", made: "Trials", given: "Interventions") -> bytes:
+    """What interventions do together, printed; the content of its file."""
+    from phenaki_viz.evaluation.changes import change_of
+    from phenaki_viz.figures.change_sentences import (
+        change_heading,
+        change_sentence,
+        divergence_words,
+        moved_words,
+    )
+    from phenaki_viz.figures.effect_files import change_values
+    from phenaki_viz.recording.origin import origin_of
+
+    change = change_of(model, made, given)
+    print(f"{change_heading(given, change)}\n{change_sentence(made)}")
+    print(f"  tokens that change: {moved_words(change)}")
+    print(f"  divergence of the output: {divergence_words(change)}")
+    return _json(change_values(given, change, made, origin_of(model, (), {"clips": made.clips})))
+
+
+def _json(values: dict[str, Any]) -> bytes:
+    import json
+
+    return (json.dumps(values, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
 
 
 def _clips(asked: argparse.Namespace) -> list[tuple["Clip", "Prompt"]]:
@@ -139,4 +218,4 @@ def _print(effects: Sequence["HeadEffect"]) -> None:
     for effect in by_worth(effects)[:SHOWN]:
         print(f"  {head_name(effect):16} {effect_words(effect)}")
     if len(effects) > SHOWN:
-        print(f"  … and {len(effects) - SHOWN} more heads")
+        print(f"  … and {len(effects) - SHOWN} more")

@@ -1,153 +1,53 @@
-"""What an intervention does to the output: the loss of masked tokens, paired over clips and masks.
+"""What heads and layers are worth: the loss of masked tokens with each switched off in turn.
 
 A head is switched off, the same clips are hidden by the same masks, and the model fills them in
 again: the rise of its loss says what the head was worth (Michel et al. 2019, "Are Sixteen Heads
 Really Better than One?", section 3). A rise whose interval holds 0 says nothing.
 """
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from einops import rearrange, repeat
 from torch import nn
 
 from phenaki_viz.analysis.incremental import Incremental, incremental
-from phenaki_viz.analysis.intervals import half_width
-from phenaki_viz.data import Clip, Prompt, fit_clip, to_tensor
-from phenaki_viz.errors import ConfigError
-from phenaki_viz.models import MaskGit, Phenaki
-from phenaki_viz.models.phenaki import highest
+from phenaki_viz.errors import RecordingError
+from phenaki_viz.evaluation.changes import Answers, Change, answers, answers_of
+from phenaki_viz.evaluation.trials import Trials as Trials
+from phenaki_viz.evaluation.trials import expect_measurable as expect_measurable
+from phenaki_viz.evaluation.trials import trials as trials
+from phenaki_viz.evaluation.trials import whole
+from phenaki_viz.models import MaskGit
+from phenaki_viz.models.maskgit import seen_words
 from phenaki_viz.recording import attention_modules
-from phenaki_viz.recording.switches import Switches, switched
-from phenaki_viz.runs.model import encoder_of, most_frames, text_width
+from phenaki_viz.recording.families.phenaki import stack_and_layer
+from phenaki_viz.recording.interventions import ZeroHead, intervened
+from phenaki_viz.recording.switches import Switches
 
-MOST_TRIALS = 2_000
 NOTHING = Switches()
+TRANSFORMER = "maskgit.transformer"
+Heads = tuple[str, int | None]  # (module, head), None for all of a module's
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Trials:
-    """Clips that a MaskGit is to fill in, each under every mask: b = clips · masks.
-
-    codes: 'b t h w' int. masked: 'b t h w' bool, what is hidden. context: 'b words c' float32 and
-    seen: 'b words' bool, the text; None where the model reads none. clips: their names. masks: how
-    many of each clip. share: of the tokens that are hidden. seed: of the first mask; the next ones
-    have the next numbers, so that mask k is the one which `look` makes with seed + k.
-    """
-
-    codes: torch.Tensor
-    masked: torch.Tensor
-    context: torch.Tensor | None
-    seen: torch.Tensor | None
-    clips: tuple[str, ...]
-    masks: int
-    share: float
-    seed: int
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-    @property
-    def spoken(self) -> str:
-        """'10 clips × 2 masks, 90 % of the tokens masked'."""
-        clips, masks = len(self.clips), self.masks
-        return (
-            f"{clips} clip{'' if clips == 1 else 's'} × {masks} mask{'' if masks == 1 else 's'}, "
-            f"{self.share * 100:.3g} % of the tokens masked"
-        )
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class HeadEffect:
-    """What switching one head off does. rises: 'b' float64, nats above the whole model's loss."""
+class HeadEffect(Change):
+    """What switching one head off does; head: None for all heads of the module, a whole layer's."""
 
     module: str
-    head: int
-    rises: np.ndarray
-
-    @property
-    def mean(self) -> float:
-        """Mean rise in nats."""
-        return float(self.rises.mean())
-
-    @property
-    def half_width(self) -> float:
-        """Half of the 95 % interval of the mean, by Student's t; NaN of fewer than two trials."""
-        return half_width(self.rises)
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """95 % interval of the mean rise, nats."""
-        return self.mean - self.half_width, self.mean + self.half_width
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether the interval leaves out 0."""
-        low, high = self.interval
-        return low > 0 or high < 0
+    head: int | None
 
 
-@torch.inference_mode()
-def trials(
-    model: nn.Module,
-    clips: Sequence[tuple[Clip, Prompt]],
-    *,
-    masks: int = 2,
-    share: float = 0.9,
-    seed: int = 0,
-) -> Trials:
-    """Encode clips once and draw their masks.
-
-    Every clip is cropped and resized to what the model takes; all take as many frames as the
-    shortest. Raises ConfigError where the model is no whole Phenaki, or the figures are out of
-    bounds; ShapeError or VideoError where a clip does not fit.
-    """
-    model = _whole(model)
-    _check(len(clips), masks, share)
-    height, width = model.cvivit.image_size
-    frames = most_frames(model, min(len(clip.frames) for clip, _ in clips))
-    fitted = [fit_clip(clip, height=height, width=width, frames=frames) for clip, _ in clips]
-    codes = torch.cat(
-        [model.cvivit.codes_of(to_tensor(clip, channels=model.cvivit.channels)) for clip in fitted]
-    )
-    context, seen = _text(model, [prompt for _, prompt in clips])
-    hidden = torch.stack([_mask(codes.shape[1:], share, seed + k) for k in range(masks)])
-    return Trials(
-        codes=repeat(codes, "c t h w -> (c m) t h w", m=masks),
-        masked=repeat(hidden, "m t h w -> (c m) t h w", c=len(clips)),
-        context=None if context is None else repeat(context, "c n d -> (c m) n d", m=masks),
-        seen=None if seen is None else repeat(seen, "c n -> (c m) n", m=masks),
-        clips=tuple(clip.name for clip, _ in clips),
-        masks=masks,
-        share=share,
-        seed=seed,
-    )
-
-
-@torch.inference_mode()
 def masked_losses(model: nn.Module, asked: Trials, switches: Switches = NOTHING) -> np.ndarray:
     """Mean −log p of the true code over the hidden tokens of each trial: 'b' float64, nats."""
-    maskgit = _whole(model).maskgit
-    with switched(model, switches):
-        logits = maskgit(
-            torch.where(asked.masked, maskgit.mask_id, asked.codes),
-            context=asked.context,
-            text_mask=asked.seen,
-        )
-    codes = rearrange(asked.codes, "b t h w -> b (t h w)")
-    hidden = rearrange(asked.masked, "b t h w -> b (t h w)")
-    loss = F.cross_entropy(rearrange(logits, "b n c -> b c n"), codes, reduction="none").double()
-    return ((loss * hidden).sum(dim=1) / hidden.sum(dim=1)).numpy()
+    return answers(model, asked, switches.interventions).losses(asked)
 
 
 def heads_of(model: nn.Module) -> tuple[tuple[str, int], ...]:
     """(module, head) of every attention head of the MaskGit, in the order of the model."""
-    inside = _whole(model).maskgit
+    inside = whole(model).maskgit
     return tuple(
         (f"maskgit.{name}", head)
         for name, module in attention_modules(inside).items()
@@ -155,76 +55,76 @@ def heads_of(model: nn.Module) -> tuple[tuple[str, int], ...]:
     )
 
 
+def layers_of(model: nn.Module) -> tuple[tuple[str, None], ...]:
+    """(module, None) of every attention module of the MaskGit: a layer's self or cross heads."""
+    return tuple((name, None) for name in dict.fromkeys(name for name, _ in heads_of(model)))
+
+
 @incremental
 def sweep(
-    model: nn.Module, asked: Trials, heads: Sequence[tuple[str, int]] | None = None
+    model: nn.Module, asked: Trials, heads: Sequence[Heads] | None = None
 ) -> Incremental[tuple[HeadEffect, ...]]:
-    """Switch every head off in turn: the effect of each. A step is one forward.
+    """Switch every head off in turn: the effect of each. A step is one forward, or less.
 
-    heads: (module, head) pairs, None for all of the MaskGit. The model is locked for one forward at
-    a time, so others can use it in between. Raises RecordingError for a head that is not there.
+    heads: (module, head) pairs, None for all of the MaskGit; a head of None is all of the module's.
+    All trials run as one batch, and of the layers before a head that is off what came out of them
+    is kept. The model is locked for one step at a time, so others can use it in between. Raises
+    RecordingError for a head that is not there.
     """
-    heads = heads_of(model) if heads is None else heads
-    whole = masked_losses(model, asked)
-    effects: list[HeadEffect] = []
-    for done, (module, head) in enumerate(heads, 1):
-        yield done / (len(heads) + 1)
-        rises = masked_losses(model, asked, Switches(off=frozenset({(module, head)}))) - whole
-        effects.append(HeadEffect(module=module, head=head, rises=rises))
-    return tuple(effects)
+    given: tuple[Heads, ...] = heads_of(model) if heads is None else tuple(heads)
+    run = _Layered(model, asked)
+    before, found = run.answers(), dict[int, HeadEffect]()
+    for done, at in enumerate(sorted(range(len(given)), key=lambda at: _layer(given[at][0])), 1):
+        yield done / (len(given) + 1)
+        change = run.answers(*given[at]).change(before, asked)
+        module, head = given[at]
+        found[at] = HeadEffect(module=module, head=head, **vars(change))
+    return tuple(found[at] for at in range(len(given)))
 
 
-def expect_measurable(model: nn.Module) -> None:
-    """Raise ConfigError, which says why, where what a head of a model is worth cannot be known."""
-    _text_encoder(_whole(model))
+class _Layered:
+    """A MaskGit asked with heads off, layer by layer from the first: each layer runs whole once."""
+
+    def __init__(self, model: nn.Module, asked: Trials) -> None:
+        self.model, self.asked = model, asked
+        self.maskgit: MaskGit = whole(model).maskgit
+        self.layer = 0
+        self.x, self.given = self._begin()
+
+    @torch.inference_mode()
+    def answers(self, module: str | None = None, head: int | None = None) -> Answers:
+        """With the heads of a module off, or with all on; modules in the order of their layers."""
+        off = [] if module is None else list(self._off(module, head))
+        transformer, depth = self.maskgit.transformer, len(self.maskgit.transformer.layers)
+        with intervened(self.model, off):
+            first = self.layer if module is None else self._go_to(_layer(module))
+            x = transformer.through(range(first, depth), self.x, **self.given)
+            return answers_of(self.maskgit.to_logits(transformer.norm_out(x)), self.asked)
+
+    def _off(self, module: str, head: int | None) -> Iterator[ZeroHead]:
+        found = attention_modules(self.model).get(module)
+        if found is None:
+            raise RecordingError(f"there are no heads in {module}: nothing was switched off")
+        for one in range(found.heads) if head is None else (head,):
+            yield ZeroHead(module=module, head=one)
+
+    def _go_to(self, layer: int) -> int:
+        """Run the layers before one whole, once; the heads that are off are not in them."""
+        self.x = self.maskgit.transformer.through(range(self.layer, layer), self.x, **self.given)
+        self.layer = layer
+        return layer
+
+    @torch.inference_mode()
+    def _begin(self) -> tuple[torch.Tensor, dict[str, Any]]:
+        asked, maskgit = self.asked, self.maskgit
+        codes = torch.where(asked.masked, maskgit.mask_id, asked.codes)
+        with intervened(self.model, ()):
+            x, given = maskgit.begin(codes, context=asked.context)
+        seen = seen_words(asked.context, asked.seen, 0.0)
+        return x, {**given, "cross_attn_context_mask": seen}
 
 
-def _whole(model: nn.Module) -> Phenaki:
-    if not isinstance(model, Phenaki) or not isinstance(model.maskgit, MaskGit):
-        raise ConfigError(
-            f"{type(model).__name__} is no whole Phenaki: without a C-ViViT the codes of a clip "
-            "are not known, so neither is what a head is worth"
-        )
-    return model
-
-
-def _check(clips: int, masks: int, share: float) -> None:
-    if not clips:
-        raise ConfigError("no clip is given: name at least one")
-    if masks < 1 or clips * masks > MOST_TRIALS:
-        raise ConfigError(
-            f"{clips} clips × {masks} masks: use at least one mask, up to {MOST_TRIALS:,} together"
-        )
-    if not 0 < share <= 1:
-        raise ConfigError(f"{share:g} of the tokens are to be masked: use more than 0, up to 1")
-
-
-def _text(
-    model: Phenaki, prompts: Sequence[Prompt]
-) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-    """The prompts as vectors 'c words d', and which of them are words 'c words'."""
-    encoder = _text_encoder(model)
-    if encoder is None:
-        return None, None
-    context, seen = encoder([prompt.text for prompt in prompts])
-    return context, seen
-
-
-def _text_encoder(model: Phenaki) -> Any:
-    """What makes vectors of its words; None where it reads none."""
-    if not text_width(model):
-        return None
-    encoder = encoder_of(model)
-    if encoder is None:
-        raise ConfigError(
-            "this model has no text encoder, and what heads do with random word vectors says "
-            "nothing: load the T5 it was trained with"
-        )
-    return encoder
-
-
-def _mask(grid: Sequence[int], share: float, seed: int) -> torch.Tensor:
-    """Which tokens are hidden: 't h w' bool, at least one."""
-    n = math.prod(grid)
-    order = torch.rand((1, n), generator=torch.Generator().manual_seed(seed))
-    return highest(order, max(1, round(share * n))).reshape(*grid)
+def _layer(module: str) -> int:
+    """The layer of the MaskGit's transformer that a module is in; 0 for what is elsewhere."""
+    stack, layer = stack_and_layer(module)
+    return layer if stack == TRANSFORMER else 0

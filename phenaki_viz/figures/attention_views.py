@@ -15,6 +15,7 @@ from phenaki_viz.figures.colour import BY_HAND, ColourScale, Law, Palette
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
+from phenaki_viz.figures.intervention_words import changes_told
 from phenaki_viz.figures.naming import (
     call_name,
     file_stem,
@@ -68,10 +69,11 @@ class Head:
 
     @property
     def title(self) -> str:
-        """Which map this is: head, kind, item and call; and whether the model did not use it."""
+        """Which map this is: head, kind, item, call, what was changed; and whether it is wrong."""
         kind = f"{kind_name(self.recording, self.record)} attention"
         failed = FAILED if self.record.failed else ""
-        return " · ".join(filter(None, (self.label, kind, self.told, failed)))
+        changed = changes_told(self.recording.made_by)
+        return " · ".join(filter(None, (self.label, kind, self.told, changed, failed)))
 
     @property
     def name(self) -> str:

@@ -8,15 +8,18 @@ import numpy as np
 from phenaki_viz.evaluation.effects import HeadEffect, Trials
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.naming import head_label, module_family
+from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.select import stack_and_layer
 
 RISE = "rise of the loss with the head off (nats)"
+WORTH = "Loss when off"
 
 
 def head_name(effect: HeadEffect) -> str:
-    """'self L3 H3'."""
+    """'self L3 H3'; 'self L3' for all heads of a layer."""
     _, layer = stack_and_layer(effect.module)
-    return f"{module_family(effect.module)} {head_label(layer, effect.head)}"
+    which = f"L{layer}" if effect.head is None else head_label(layer, effect.head)
+    return f"{module_family(effect.module)} {which}"
 
 
 def by_worth(effects: Sequence[HeadEffect]) -> list[HeadEffect]:
@@ -30,6 +33,20 @@ def effect_words(effect: HeadEffect) -> str:
         return f"{effect.mean:+.3f} nats in one trial, so with no interval"
     unsure = "" if effect.is_sure else ", an interval that holds 0"
     return f"{effect.mean:+.3f} ± {effect.half_width:.3f} nats{unsure}"
+
+
+def effects_on_grid(
+    effects: Sequence[HeadEffect], records: Sequence[AttentionRecord]
+) -> np.ndarray | None:
+    """Mean rise of each head of a stack, 'l h' nats, NaN for a head that was not measured.
+
+    None where none of them was.
+    """
+    known = {(one.module, one.head): one.mean for one in effects}
+    values = np.array(
+        [[known.get((record.module, head), np.nan) for head in record.heads] for record in records]
+    )
+    return None if np.isnan(values).all() else values
 
 
 def effects_heading(effects: Sequence[HeadEffect]) -> str:

@@ -1,6 +1,6 @@
 """Who may see whom, in sentences made of the masks."""
 
-from phenaki_viz.analysis.masks import BOTH, CAUSAL, PADDING, visibility
+from phenaki_viz.analysis.masks import BOTH, CAUSAL, CUT, PADDING, visibility
 from phenaki_viz.figures.clauses import counted, joined, span
 from phenaki_viz.figures.naming import family, query_axis
 from phenaki_viz.recording import AttentionRecord
@@ -14,9 +14,12 @@ def mask_heading(record: AttentionRecord, item: int) -> str:
     low, high = int(seen.visible_keys.min()), int(seen.visible_keys.max())
     if low == keys:
         return f"{named}: nothing is masked, every query may look at all {counted(keys, 'key')}"
-    kinds = [
-        kind for kind, there in (("causal", record.causal), ("padded", _padding(seen))) if there
-    ]
+    there = {
+        "causal": record.causal,
+        "padded": _padding(seen),
+        "edges cut": record.cut_edges is not None,
+    }
+    kinds = [kind for kind, is_there in there.items() if is_there]
     return (
         f"{named}: {joined(kinds)}, a query may look at {span(low, high)} of {counted(keys, 'key')}"
     )
@@ -35,12 +38,13 @@ def query_masks(record: AttentionRecord, item: int, query: int) -> str:
             (CAUSAL, "come later"),
             (PADDING, "are padding"),
             (BOTH, "come later and are padding"),
+            (CUT, "are cut by an intervention"),
         )
         if (count := int((codes == code).sum()))
     ]
     if visible == 0:
         return f"{name[:1].upper()}{name[1:]} may look at no key: its weights mean nothing."
-    nulls = record.key_axis(0).nulls
+    nulls = 0 if record.cut_edges is not None else record.key_axis(0).nulls
     kept = f"; the {counted(nulls, 'null key')} no mask hides" if nulls else ""
     return f"{said}{': ' + joined(why) if why else ''}{kept}."
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from phenaki_viz.analysis.masks import BOTH, CAUSAL, PADDING, MaskCodes, visibility
+from phenaki_viz.analysis.masks import BOTH, CAUSAL, CUT, PADDING, MaskCodes, visibility
 from phenaki_viz.analysis.rows import uniform_weight
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.curves import Curve, Curves
@@ -22,7 +22,7 @@ from phenaki_viz.figures.naming import (
 from phenaki_viz.recording import AttentionRecord
 
 LAYERS = {
-    "together": ("All masks together", (CAUSAL, PADDING, BOTH)),
+    "together": ("All masks together", (CAUSAL, PADDING, BOTH, CUT)),
     "causal": ("Causal mask", (CAUSAL, BOTH)),
     "padding": ("Key padding mask", (PADDING, BOTH)),
 }
@@ -71,7 +71,7 @@ def said(record: AttentionRecord, seen: MaskCodes, which: str) -> str:
     if which == "padding" and record.key_mask is None:
         return "no key padding mask was given"
     blind = seen.blind
-    count = record.key_axis(0).nulls
+    count = 0 if record.cut_edges is not None else record.key_axis(0).nulls
     nulls = f"; {count} null keys stay visible" if count else ""
     if len(blind) == 0:
         least = int(seen.visible_keys.min())

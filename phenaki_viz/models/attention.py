@@ -11,6 +11,7 @@ from phenaki_viz.errors import ConfigError, ShapeError
 from phenaki_viz.models.fused import LOWEST, AttentionParts, fused_attention
 from phenaki_viz.models.layers import LayerNorm
 from phenaki_viz.models.position import AlibiPositionalBias
+from phenaki_viz.numerics.edits import NONE, Edits
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import Precision, autocast_dtype, working
 
@@ -68,18 +69,22 @@ class Attention(nn.Module):
         mask: torch.Tensor | None = None,
         context: torch.Tensor | None = None,
         attn_bias: torch.Tensor | OffsetBias | None = None,
+        *,
+        edits: Edits = NONE,
     ) -> torch.Tensor:
         """x: 'b i d'. context: 'b n c', what cross-attention reads instead of x.
 
         mask: 'b n' bool over the real keys, False is hidden. attn_bias: 'h i n' or 'b h i n',
-        added to the scores of the real keys. Null keys are never hidden, and their bias is 0.
+        added to the scores of the real keys. The mask hides no null key, and their bias is 0.
+        edits: what an intervention changes; not in the published class.
         Raises ShapeError when these cannot work together.
         """
         source = x if context is None else context
         self._check(x, source, mask, attn_bias)
         q, k, v = self._project(x, source if context is None else self.context_norm(context))
-        attend = self._open if self._must_be_open(q, k, mask) else self._fused
-        out = attend(q, k, v, attn_bias, mask)
+        is_open = edits.removes or self._must_be_open(q, k, mask)
+        attend = self._open if is_open else self._fused
+        out = attend(edits.scaled(q), k, v, attn_bias, mask, edits)
         return self.to_out(rearrange(out, "b h i d -> b i (h d)"))
 
     def _project(
@@ -110,11 +115,9 @@ class Attention(nn.Module):
             bias = F.pad(bias, (self.num_null_kv, 0))
         if not self.causal:
             return bias
-        if rows is None:
-            # Scores do not exist yet; ALiBi asks for no more than their shape.
-            alibi = self.rel_pos_bias(torch.empty((*q.shape[:-1], k.shape[-2]), device="meta"))
-        else:
-            alibi = self.rel_pos_bias.bias(q.shape[-2], k.shape[-2], rows)
+        # Scores do not exist yet; ALiBi asks for no more than their shape.
+        scores = torch.empty((*q.shape[:-1], k.shape[-2]), device="meta")
+        alibi = self.rel_pos_bias(scores) if rows is None else self.rel_pos_bias(scores, rows)
         return alibi if bias is None else bias + alibi
 
     def _hidden(
@@ -122,9 +125,10 @@ class Attention(nn.Module):
         q: torch.Tensor,
         k: torch.Tensor,
         mask: torch.Tensor | None,
+        edits: Edits,
         rows: tuple[int, int] | None = None,
     ) -> torch.Tensor | None:
-        """True where a query may not see a key: '… i j' or None. Null keys are always seen."""
+        """True where a query may not see a key: '… i j' or None. No mask hides a null key."""
         hidden = None
         if mask is not None:
             hidden = rearrange(~with_nulls(mask, self.num_null_kv), "b j -> b 1 1 j")
@@ -133,6 +137,9 @@ class Attention(nn.Module):
             query = torch.arange(*(rows or (0, i)), device=q.device)
             later = is_later(query, torch.arange(j, device=q.device), i, j)
             hidden = later if hidden is None else hidden | later
+        if edits.hidden is not None:
+            cut = edits.hidden[slice(*(rows or (None,)))]
+            hidden = cut if hidden is None else hidden | cut
         return hidden
 
     def _must_be_open(self, q: torch.Tensor, k: torch.Tensor, mask: torch.Tensor | None) -> bool:
@@ -162,6 +169,7 @@ class Attention(nn.Module):
         v: torch.Tensor,
         attn_bias: torch.Tensor | OffsetBias | None,
         mask: torch.Tensor | None,
+        edits: Edits,
     ) -> torch.Tensor:
         """'b h i d' without a map; without a whole bias either, where that would be large."""
         # What autocast would do inside, done here: the parts are those that were multiplied.
@@ -169,7 +177,8 @@ class Attention(nn.Module):
         q, k, v = q.to(dtype), k.to(dtype), v.to(dtype)
 
         def added(rows: tuple[int, int] | None) -> torch.Tensor | None:
-            bias, hidden = self._bias(q, k, attn_bias, rows), self._hidden(q, k, mask, rows)
+            bias = self._bias(q, k, attn_bias, rows)
+            hidden = self._hidden(q, k, mask, edits, rows)
             if hidden is not None:
                 bias = torch.where(hidden, LOWEST, 0.0 if bias is None else bias)
             if bias is None:
@@ -178,7 +187,7 @@ class Attention(nn.Module):
             return bias.to(q.dtype)[(None,) * (4 - bias.ndim)]
 
         heads, i, j = self.heads, q.shape[-2], k.shape[-2]
-        adds = attn_bias is not None or mask is not None or self.causal
+        adds = self.causal or any(one is not None for one in (attn_bias, mask, edits.hidden))
         cells = heads * i * j * (1 if mask is None else len(q)) if adds else 0
         dropped = self.attn_dropout.p if self.training else 0.0
         heard = self._parts_are_heard()
@@ -194,9 +203,10 @@ class Attention(nn.Module):
         v: torch.Tensor,
         attn_bias: torch.Tensor | OffsetBias | None,
         mask: torch.Tensor | None,
+        edits: Edits,
     ) -> torch.Tensor:
         """'b h i d' by way of the map 'b h i j', which is given to `attn_dropout`."""
-        bias, hidden = self._bias(q, k, attn_bias), self._hidden(q, k, mask)
+        bias, hidden = self._bias(q, k, attn_bias), self._hidden(q, k, mask, edits)
         sim = q @ rearrange(k, "b h j d -> b h d j")
         products = sim.dtype
         if bias is not None:
@@ -204,7 +214,7 @@ class Attention(nn.Module):
         if hidden is not None:
             sim.masked_fill_(hidden, torch.finfo(sim.dtype).min)
         if not self._parts_are_heard():
-            return self.attn_dropout(_softmax(sim)) @ v
+            return self.attn_dropout(edits.taken_from(_softmax(sim))) @ v
         # Of no use to the gradient: what is kept for it must not depend on who listens.
         logsumexp = sim.detach().to(working(products)).logsumexp(dim=-1)
         attn = _softmax(sim)
@@ -212,7 +222,7 @@ class Attention(nn.Module):
             products, added=working(products), scores=products, weights=attn.dtype
         )
         self.attn_parts(q.to(products), k.to(products), logsumexp, precision)
-        return self.attn_dropout(attn) @ v
+        return self.attn_dropout(edits.taken_from(attn)) @ v
 
     def _check(
         self,

@@ -94,20 +94,31 @@ class MaskGit(Guided):
         return_embeds: 'b (t h w) d' before the logits. Raises ShapeError when the tokens do not
         fill the grid or are more than the model has positions for.
         """
+        tokens, given = self.begin(x, video_patch_shape, context)
+        given |= {
+            "self_attn_mask": video_mask,
+            "cross_attn_context_mask": seen_words(context, text_mask, cond_drop_prob),
+        }
+        tokens = self.transformer(tokens, **given)
+        return tokens if return_embeds else self.to_logits(tokens)
+
+    def begin(
+        self,
+        x: torch.Tensor,
+        video_patch_shape: Sequence[int] | None = None,
+        context: torch.Tensor | None = None,
+    ) -> tuple[torch.Tensor, dict[str, Any]]:
+        """What the transformer is given: tokens 'b (t h w) d', and all else but the masks."""
         x, grid = flat_codes(x, video_patch_shape)
         check_length(x, grid, self.max_seq_len)
         tokens = self.token_emb(x) + self.pos_emb.weight[: x.shape[1]]
         alpha = self.gradient_shrink_alpha
         tokens = tokens * alpha + tokens.detach() * (1 - alpha)
-        tokens = self.transformer(
-            tokens,
-            video_shape=(x.shape[0], *grid),
-            attn_bias=self.continuous_pos_bias(*grid, device=x.device, dense=False),
-            context=context,
-            self_attn_mask=video_mask,
-            cross_attn_context_mask=seen_words(context, text_mask, cond_drop_prob),
-        )
-        return tokens if return_embeds else self.to_logits(tokens)
+        return tokens, {
+            "video_shape": (x.shape[0], *grid),
+            "attn_bias": self.continuous_pos_bias(*grid, device=x.device, dense=False),
+            "context": context,
+        }
 
 
 class TokenCritic(Guided):

@@ -52,15 +52,16 @@ class AlibiPositionalBias(nn.Module):
         key = torch.arange(j, device=self.slopes.device)
         return alignment.alibi(self.slopes, alignment.distance(query, key, i, j))
 
-    def forward(self, sim: torch.Tensor) -> torch.Tensor:
+    def forward(self, sim: torch.Tensor, rows: tuple[int, int] | None = None) -> torch.Tensor:
         """The bias 'h i j' for scores 'b h i j', of which only the shape is read.
 
+        rows: queries first to last, excluded, instead of all: 'h r j'.
         Raises ShapeError when the scores have another number of heads.
         """
         heads, i, j = sim.shape[-3:]
         if heads != self.heads:
             raise ShapeError(f"ALiBi has slopes for {self.heads} heads; the scores have {heads}")
-        return self.bias(i, j)
+        return self.bias(i, j, rows)
 
 
 class ContinuousPositionBias(nn.Module):

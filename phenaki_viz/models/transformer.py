@@ -76,8 +76,28 @@ class Transformer(nn.Module):
         `PEG`.
         Returns 'b n d'. Raises ShapeError from the layers.
         """
+        x = self.through(
+            range(len(self.layers)), x, video_shape, attn_bias, context, self_attn_mask,
+            cross_attn_context_mask, tokens=tokens,
+        )  # fmt: skip
+        return self.norm_out(x)
+
+    def through(
+        self,
+        layers: range,
+        x: torch.Tensor,
+        video_shape: VideoShape | None = None,
+        attn_bias: torch.Tensor | OffsetBias | None = None,
+        context: torch.Tensor | None = None,
+        self_attn_mask: torch.Tensor | None = None,
+        cross_attn_context_mask: torch.Tensor | None = None,
+        *,
+        tokens: Tokens | None = None,
+    ) -> torch.Tensor:
+        """Some of the layers, on what came out of the one before them; no norm. See `forward`."""
         layer: Any
-        for layer in self.layers:
+        for at in layers:
+            layer = self.layers[at]
             peg, self_attn, cross_attn, feed_forward = layer
             if peg is not None:
                 x = peg(x, shape=video_shape, tokens=tokens) + x
@@ -85,4 +105,4 @@ class Transformer(nn.Module):
             if cross_attn is not None and context is not None:
                 x = cross_attn(x, context=context, mask=cross_attn_context_mask) + x
             x = feed_forward(x) + x
-        return self.norm_out(x)
+        return x

@@ -12,6 +12,7 @@ from torch import nn
 
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.families import phenaki
+from phenaki_viz.recording.interventions.in_force import source_of
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.records import PositionBias
 from phenaki_viz.recording.transfers import Transfers
@@ -54,7 +55,7 @@ class Biases:
         self._far: list[Far] = []
         self._copies: dict[int, tuple[weakref.ref[Any], Any, torch.Tensor]] = {}
 
-    def see(self, name: str, module: nn.Module, dims: Any, bias: Bias) -> None:
+    def see(self, name: str, module: nn.Module | None, dims: Any, bias: Bias) -> None:
         """A position bias module returned `bias` for a grid of `dims`."""
         dimensions = tuple(int(d) for d in dims)
         there = phenaki.surface_of(bias, dimensions).detach().float()
@@ -101,10 +102,32 @@ class Biases:
         """
         if bias is None:
             return None, None
-        made = self._made.get(id(bias))
-        if made is not None and made.bias() is bias and made.mark == _mark(bias):
-            return made.made, bias
+        made = self._known(bias)
+        source = source_of(bias)
+        if made is None and source is not None:
+            made = self._scaled(source, bias)
+        if made is not None:
+            return made, bias
         return None, self._kept(bias, heads)
+
+    def _known(self, bias: Bias) -> Named | Far | None:
+        """What a module made, if this is still it."""
+        made = self._made.get(id(bias))
+        if made is None or made.bias() is not bias or made.mark != _mark(bias):
+            return None
+        return made.made
+
+    def _scaled(self, source: Bias, bias: Bias) -> Named | Far | None:
+        """A bias that an intervention made of a module's is that module's, with other numbers."""
+        made = self._known(source)
+        if made is None:
+            return None
+        if isinstance(made, Far):
+            name, dimensions = made.module, made.table.dimensions
+        else:
+            name, dimensions = made[1].module, made[1].dimensions
+        self.see(name, None, dimensions, bias)
+        return self._known(bias)
 
     def _kept(self, bias: Any, heads: int) -> Bias:
         if isinstance(bias, OffsetBias):

@@ -150,6 +150,7 @@ class Builder:
             step=around.step,
             words=self._words(call),
             key_mask=cut_mask(call.mask, items),
+            cut_edges=None if call.edits.cut is None else call.edits.cut.cpu().numpy(),
             alibi=cut_alibi(kept.alibi, kept_heads),
             position_bias=bias_name,
             position=bias if bias_name else None,
@@ -191,7 +192,7 @@ class Builder:
         self, module: AttentionModule, call: Call, items: Sequence[int], heads: Sequence[int]
     ) -> dict[str, Any]:
         make = {
-            "queries": lambda: queries_of(module, required(call.q)),
+            "queries": lambda: call.edits.scaled(queries_of(module, required(call.q))),
             "keys": lambda: keys_of(module, required(call.kv)),
             "values": lambda: values_of(module, required(call.kv)),
         }

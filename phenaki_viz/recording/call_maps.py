@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from phenaki_viz.errors import RecordingError
+from phenaki_viz.numerics.edits import NONE, Edits
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import Precision, autocast_dtype, working
 from phenaki_viz.recording.choice import Choice
@@ -44,6 +45,7 @@ class Call:
 
     size: bytes that its map will take. autocast: its format while the call ran, or None. largest:
     the largest magnitude of every token that came in, 'b n', of a call that has to wait.
+    edits: what an intervention changes in it.
     """
 
     x: torch.Tensor
@@ -51,6 +53,7 @@ class Call:
     context: torch.Tensor | None
     attn_bias: torch.Tensor | OffsetBias | None
     held: Held
+    edits: Edits = NONE
     attn: torch.Tensor | None = None
     parts: Parts | None = None
     q: torch.Tensor | None = None
@@ -129,7 +132,7 @@ def map_of_call(
     """
     batch, _, _ = call.x.shape
     items, heads = choice.kept(batch, module.heads)
-    alibi = alibi_of(module, call)
+    alibi = call.alibi
     if checked is None:
         checked = _check(module, call, bias, alibi, choice)
     if checked.parts is not None:
@@ -207,6 +210,7 @@ def parts_of(
         causal=bool(getattr(module, "causal", False)),
         key_mask=None if call.mask is None else call.mask.detach(),
         nulls=null_keys(module),
+        cut_edges=call.edits.cut,
     )
 
 
@@ -246,15 +250,6 @@ def _bias(
     if isinstance(call.attn_bias, OffsetBias):
         return OffsetBias(call.attn_bias.surface.detach(), call.attn_bias.dimensions)
     return None if call.attn_bias is None else call.attn_bias.detach()
-
-
-def alibi_of(module: AttentionModule, call: Call) -> Slopes | None:
-    """ALiBi as it was heard of, or slopes that were added row by row, where nobody hears of it."""
-    if call.alibi is not None:
-        return call.alibi
-    if not getattr(module, "causal", False) or not hasattr(module, "attn_parts"):
-        return None
-    return torch.as_tensor(module.rel_pos_bias.slopes).detach().reshape(-1), 0.0
 
 
 def furthest(ours: torch.Tensor, theirs: torch.Tensor) -> torch.Tensor:

@@ -17,7 +17,7 @@ from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.records import Alibi, AttentionRecord, PositionBias
 from phenaki_viz.recording.written import Written
 
-ARRAYS = ("key_mask", "dense_bias", "queries", "keys", "values")
+ARRAYS = ("key_mask", "cut_edges", "dense_bias", "queries", "keys", "values")
 WRITTEN = ("written_values", "written_heads")
 PARTS = ("q", "k", "logsumexp", "slopes")
 FORMATS = {
@@ -186,6 +186,7 @@ def _map(entry: Any, at: str, biases: Mapping[str, PositionBias], tensors: Tenso
         bias=made,
         causal=entry.causal,
         key_mask=tensors.get(f"{at}.key_mask"),
+        cut_edges=tensors.get(f"{at}.cut_edges"),
         nulls=entry.num_null_kv,
         scale=entry.map_scale,
         precision=precision,

@@ -111,6 +111,7 @@ def check_record(record: Any, at: str, biases: Mapping[str, Bias], tensors: Tens
         raise RecordingError(f"{at}: {len(record.words)} words for {n} keys")
     wanted: dict[str, list[tuple[int, ...]]] = {
         "key_mask": [(b, n)],
+        "cut_edges": [(i, j)],
         "alibi": [(h,)],
         "slopes": [(h,)],
         "bias": [(h, i, n), (h, 1, n), (b, h, i, n), (b, h, 1, n)],
@@ -121,8 +122,9 @@ def check_record(record: Any, at: str, biases: Mapping[str, Bias], tensors: Tens
         _check_shape(f"{at}.{name}", shapes, tensors)
     _check_extras(at, (b, h, i, j), tensors)
     _check_written(at, tensors)
-    if f"{at}.key_mask" in tensors and tensors[f"{at}.key_mask"].dtype != torch.bool:
-        raise RecordingError(f"{at}.key_mask is no mask: it holds other than yes and no")
+    for name in ("key_mask", "cut_edges"):
+        if f"{at}.{name}" in tensors and tensors[f"{at}.{name}"].dtype != torch.bool:
+            raise RecordingError(f"{at}.{name} is no mask: it holds other than yes and no")
     _check_table(record, at, biases, (h, i, n), tensors)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from phenaki_viz.recording.switches import is_left_out
+from phenaki_viz.recording.interventions.in_force import is_left_out
 
 
 class Listener(Protocol):

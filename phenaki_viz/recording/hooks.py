@@ -14,7 +14,7 @@ from torch import nn
 from torch.utils.hooks import RemovableHandle
 
 from phenaki_viz import alignment
-from phenaki_viz.errors import RecordingWarning
+from phenaki_viz.errors import RecordingError, RecordingWarning
 from phenaki_viz.recording.biases import Biases
 from phenaki_viz.recording.budget import Budget
 from phenaki_viz.recording.building import Builder, Surroundings, Waiting
@@ -28,6 +28,12 @@ from phenaki_viz.recording.families import phenaki
 from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.frames import Frames
 from phenaki_viz.recording.hook import Hook, Left
+from phenaki_viz.recording.interventions.in_force import (
+    edits_of,
+    given_in,
+    slopes_of,
+)
+from phenaki_viz.recording.interventions.kinds import as_dict
 from phenaki_viz.recording.locks import ModelLock, lock_of
 from phenaki_viz.recording.maps import Held
 from phenaki_viz.recording.origin import origin_of
@@ -224,6 +230,7 @@ class Session:
             self._take()
             if not self.recording.made_by and not self.origin_is_due:
                 self._say_origin((), {})
+            self._note_interventions(name, module)
             around = self.frames.around(name, self.recording.labels)
             if self.choice.modules is not None and around.name not in self.choice.modules:
                 return
@@ -235,9 +242,21 @@ class Session:
             self.recording.holding = self.budget.holding
             around.bias, attn_bias = self.biases.of(attn_bias, module.heads)
             mask = mask.clone() if isinstance(mask, torch.Tensor) else mask
-            call = Call(x, mask, context, attn_bias, held, size=self.budget.size)
+            edits = edits_of(module)
+            call = Call(x, mask, context, attn_bias, held, edits, size=self.budget.size)
             self.calls[name] = call, around
         self._wait_for(name, module, held)
+
+    def _note_interventions(self, name: str, module: AttentionModule) -> None:
+        """Say what is changed in the model; raise RecordingError where a map would be none."""
+        if edits_of(module).removes:
+            raise RecordingError(
+                f"{name}: edges are cut and its rows not renormalised, so what it uses is no "
+                "distribution and cannot be recorded as a map: renormalise, or measure the output"
+            )
+        given = [as_dict(one) for one in given_in(self.model)]
+        known = self.recording.made_by.setdefault("interventions", []) if given else []
+        known += [one for one in given if one not in known]
 
     def _check(self, around: Surroundings, x: torch.Tensor, context: torch.Tensor | None) -> None:
         if x.ndim != 3 or (context is not None and context.ndim != 3):
@@ -269,7 +288,10 @@ class Session:
     def _see_alibi(self, name: str, module: nn.Module, args: Any, bias: torch.Tensor) -> None:
         if name not in self.calls:
             return
-        slopes = torch.as_tensor(module.slopes).detach().reshape(-1)
+        slopes = slopes_of(module)
+        if len(args) > 1:  # of a run of rows: what is added to them is not worth keeping
+            self.calls[name][0].alibi = (slopes, 0.0)
+            return
         i, j = args[0].shape[-2:]
         rows = Sample.of(1, i, 1, self.choice.verify_rows).rows
         query, key = (torch.arange(size, device=bias.device) for size in (i, j))

@@ -37,7 +37,8 @@ class PartsMap:
     is room: weights are recomputed where they lie, and answers are on the host. bias: of real keys,
     as its table of offsets, as 'h i n' or 'b h i n', or None. slopes: ALiBi's, 'h', or None.
     causal, key_mask ('b n' bool, real keys): who may see whom. nulls: how many null keys, which are
-    always seen. precision: where the model rounded; the same is done here, and no more than that.
+    always seen, but over edges that an intervention cut: cut_edges, 'i j' bool, or None. precision:
+    where the model rounded; the same is done here, and no more than that.
 
     Every row that is read whole is summed: a part that is damaged gives rows whose sum is not 1.
     """
@@ -52,6 +53,7 @@ class PartsMap:
     nulls: int = 0
     scale: float = 1.0
     precision: Precision = EXACT
+    cut_edges: torch.Tensor | None = None
 
     held: Held = "by parts"
 
@@ -100,7 +102,7 @@ class PartsMap:
     @property
     def nbytes(self) -> int:
         """Bytes this map keeps in memory; a table of offsets belongs to the recording."""
-        kept = (self.q, self.k, self.logsumexp, self.key_mask, self.slopes)
+        kept = (self.q, self.k, self.logsumexp, self.key_mask, self.slopes, self.cut_edges)
         dense = self.bias.nbytes if isinstance(self.bias, torch.Tensor) else 0
         return dense + sum(tensor.nbytes for tensor in kept if tensor is not None)
 
@@ -213,6 +215,7 @@ class PartsMap:
             nulls=self.nulls,
             scale=self.scale,
             precision=self.precision,
+            cut_edges=self.cut_edges,
         )
 
     def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "PartsMap":
@@ -232,6 +235,7 @@ class PartsMap:
             bias=bias,
             slopes=None if self.slopes is None else move(self.slopes),
             key_mask=None if self.key_mask is None else move(self.key_mask),
+            cut_edges=None if self.cut_edges is None else move(self.cut_edges),
         )
 
     @cached_property
@@ -244,6 +248,7 @@ class PartsMap:
             nulls=self.nulls,
             causal=self.causal,
             key_mask=self.key_mask,
+            cut=self.cut_edges,
             device=self.device,
         )
         return Added(visibility=visibility, bias=self.bias, slopes=self.slopes)

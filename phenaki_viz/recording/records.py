@@ -43,6 +43,7 @@ class AttentionRecord:
     where an older file does not say. places: where the queries are.
     words: the text keys of cross-attention. num_null_kv: null key/values, which come first.
     causal, key_mask: who may see whom; key_mask is 'b j' bool over the real keys, or None.
+    cut_edges: 'i j' bool over all keys, edges that an intervention cut in every head, or None.
     alibi, position_bias, dense_bias: what was added to the scores; position_bias names an entry
     of `Recording.position_biases`, which `position` is; dense_bias is 'h i n' or 'b h i n' over the
     real keys when a bias came from elsewhere.
@@ -70,6 +71,7 @@ class AttentionRecord:
     step: int | None = None
     words: tuple[str, ...] = ()
     key_mask: np.ndarray | None = None
+    cut_edges: np.ndarray | None = None
     alibi: Alibi | None = None
     position_bias: str | None = None
     position: PositionBias | None = field(default=None, repr=False)
@@ -121,9 +123,10 @@ class AttentionRecord:
                 )
 
     def hidden(self, b: int, rows: Span, columns: Span) -> np.ndarray:
-        """Cells no mask lets through, 'rows columns' bool; null keys are always visible."""
-        later, padding = self.hidden_by(b, rows, columns)
-        return later | padding[None]
+        """Cells no mask lets through, 'rows columns' bool; only a cut edge hides a null key."""
+        query, key = torch.arange(*rows), torch.arange(*columns)
+        hidden: np.ndarray = self.added.visibility.hidden(b, query, key).numpy()
+        return hidden
 
     def hidden_by(self, b: int, rows: Span, columns: Span) -> tuple[np.ndarray, np.ndarray]:
         """Cells that causality hides, 'rows columns' bool; keys that padding does, 'columns'."""
@@ -164,6 +167,7 @@ class AttentionRecord:
             nulls=self.num_null_kv,
             causal=self.causal,
             key_mask=_tensor(self.key_mask),
+            cut=_tensor(self.cut_edges),
         )
         slopes = _tensor(self.alibi.slopes) if self.alibi else None
         return Added(visibility=visibility, bias=self._bias, slopes=slopes)

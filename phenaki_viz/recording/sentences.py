@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from phenaki_viz.errors import ConfigError
+from phenaki_viz.recording.interventions.kinds import CutDepth, ZeroHead
+from phenaki_viz.recording.interventions.texts import from_plain
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.records import AttentionRecord, brief
 
@@ -88,14 +91,24 @@ def describe_origin(made_by: Mapping[str, Any]) -> str:
 
 
 def _taken_out(made_by: Mapping[str, Any]) -> list[str]:
-    """Which heads were off and which layers cut away, in words."""
+    """What was changed in the model, in words: heads off, layers cut away, other interventions."""
     off, depth = made_by.get("heads_off"), made_by.get("depth_kept")
+    others = _interventions(made_by.get("interventions"), "heads_off" in made_by)
     said = []
     if isinstance(off, list) and off:
         said.append(f"{len(off)} head{'' if len(off) == 1 else 's'} off: {brief(off, 3)}")
     if isinstance(depth, list) and depth:
         said.append(f"layers kept: {brief(depth, 3)}")
-    return said
+    return [*said, brief(others, 3)] if others else said
+
+
+def _interventions(told: object, counted: bool) -> list[str]:
+    """Interventions in words; nothing of what is none. counted: heads and layers were said."""
+    try:
+        given = from_plain(told or [])
+    except ConfigError:  # of a file by somebody else
+        return []
+    return [one.said for one in given if not (counted and isinstance(one, (ZeroHead, CutDepth)))]
 
 
 def _size(size: int) -> str:

@@ -17,7 +17,6 @@ from phenaki_viz.recording.call_maps import (
     AGREES,
     Call,
     Checked,
-    alibi_of,
     furthest,
     parts_of,
     required,
@@ -77,7 +76,7 @@ class _Taken:
         parts, call = self.parts, self.call
         if parts is None or parts.key_mask is not None or call.attn is not None:
             return self.at
-        if isinstance(parts.bias, torch.Tensor):
+        if isinstance(parts.bias, torch.Tensor) or parts.cut_edges is not None:
             return self.at
         how = parts.causal, parts.nulls, parts.scale, parts.precision, parts.slopes is None
         formats = parts.q.dtype, self.mixed.dtype, required(call.kv).dtype, call.autocast
@@ -118,7 +117,7 @@ def _take(at: int, asked: Asked, choice: Choice) -> _Taken | None:
     sample, parts = sample_of(call.held, batch, queries, choice), None
     if call.held == "by parts":
         with call.as_it_was():
-            parts = parts_of(module, call, asked.bias, alibi_of(module, call))
+            parts = parts_of(module, call, asked.bias, call.alibi)
     return _Taken(at, module, call, parts, call.mixed.rows, sample)
 
 

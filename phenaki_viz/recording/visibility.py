@@ -1,4 +1,4 @@
-"""Who may see whom in one attention call: causal mask, key mask, and null keys that none hides."""
+"""Who may see whom in one attention call: causal mask, key mask, cut edges, and null keys."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +17,8 @@ class Visibility:
 
     queries, keys: how many there are; the keys count `nulls` null keys first. causal: a query sees
     no key that comes after it. key_mask: 'b n' bool over the real keys, False is hidden, or None.
-    A null key is hidden by no key mask. device: where answers are, and the key mask is.
+    A null key is hidden by no key mask. cut: 'i j' bool, edges that an intervention cut, or None.
+    device: where answers are, and the masks.
     """
 
     queries: int
@@ -25,12 +26,13 @@ class Visibility:
     nulls: int = 0
     causal: bool = False
     key_mask: torch.Tensor | None = None
+    cut: torch.Tensor | None = None
     device: torch.device = HOST
 
     @property
     def hides(self) -> bool:
         """Whether there is a mask at all."""
-        return self.causal or self.key_mask is not None
+        return self.causal or self.key_mask is not None or self.cut is not None
 
     def later(self, queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
         """Which keys causality hides, of chosen ones: 'q k' bool."""
@@ -45,8 +47,10 @@ class Visibility:
         return ~self._let_through[b, keys]
 
     def hidden(self, b: int, queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
-        """Which keys either mask hides, in a batch item: 'q k' bool."""
+        """Which keys any mask hides, in a batch item: 'q k' bool."""
         hidden = self.later(queries, keys)
+        if self.cut is not None:
+            hidden = hidden | self._cut_between(queries, keys)
         return hidden if self.key_mask is None else hidden | self.padding(b, keys)
 
     def hide(
@@ -57,16 +61,26 @@ class Visibility:
             scores.masked_fill_(self.later(queries, keys), -torch.inf)
         if self.key_mask is not None:
             scores.masked_fill_(self.padding(b, keys), -torch.inf)
+        if self.cut is not None:
+            scores.masked_fill_(self._cut_between(queries, keys), -torch.inf)
         return scores
 
     def counts(self, b: int) -> torch.Tensor:
         """How many keys each query of a batch item may see, null keys too: 'i' int."""
+        if self.cut is not None:
+            query, key = (torch.arange(n, device=self.device) for n in (self.queries, self.keys))
+            return (~self.hidden(b, query, key)).sum(dim=1)
         seen = self._seen(b).cumsum(0)
         if not self.causal:
             return seen[-1:].expand(self.queries)
         query = torch.arange(self.queries, device=self.device)
         last = beside(query, self.queries, self.keys)
         return torch.where(last < 0, 0, seen[last.clamp(min=0)])
+
+    def _cut_between(self, queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
+        """Which edges are cut, of chosen ones: 'q k' bool."""
+        assert self.cut is not None
+        return self.cut[queries[:, None], keys[None]]
 
     def _seen(self, b: int) -> torch.Tensor:
         """Keys that the key mask lets through in a batch item: 'j' bool."""

@@ -12,12 +12,13 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import nn
 
-from phenaki_viz.data import Clip, Prompt, embed_words, fit_clip, to_tensor
+from phenaki_viz.data import Clip, Prompt, embed_words, fit_clip, read_prompt, to_tensor
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models import CViViT, MaskGit, Phenaki, T5Text, TokenCritic, WordEmbedding
 from phenaki_viz.models.phenaki import highest
 from phenaki_viz.recording import record
 from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
+from phenaki_viz.recording.interventions import SwapText
 from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.switches import Switches, switched
 from phenaki_viz.runs.live import made_by
@@ -102,7 +103,7 @@ def look(
     ask = ask or Ask()
     eyes = eyes_of(model)
     fitted = _fit(eyes, clip, ask) if eyes else _no_clip(model, ask)
-    words = read_words(model, prompt)
+    words = read_words(model, text_read(prompt, ask.switches))
     kept: dict[str, Any] = {
         "hold": ask.hold, "extras": KEPT, "limit_bytes": limit_bytes, "on_progress": on_progress,
     }  # fmt: skip
@@ -188,6 +189,12 @@ def read_words(model: nn.Module, prompt: Prompt) -> tuple[str, ...]:
     if isinstance(encoder, (WordEmbedding, T5Text)):
         return encoder.split(prompt.text)
     return prompt.words
+
+
+def text_read(prompt: Prompt, switches: Switches) -> Prompt:
+    """The text that cross-attention reads: the prompt, or what it was swapped for."""
+    swapped = (one.text for one in switches.also if isinstance(one, SwapText))
+    return next((read_prompt(text) for text in swapped), prompt)
 
 
 def most_frames(model: nn.Module, found: int) -> int:

@@ -20,7 +20,7 @@ from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.switches import Switches, switched
 from phenaki_viz.runs.live import made_by
-from phenaki_viz.runs.model import NONE_OFF, as_frames, read_words
+from phenaki_viz.runs.model import NONE_OFF, as_frames, read_words, text_read
 from phenaki_viz.runs.run import Run
 
 CONDITIONAL, UNCONDITIONAL = "conditional", "unconditional"
@@ -102,9 +102,12 @@ def sample(
     prime = _prime(model, sampling, clip)
     grid = _grid(model, sampling)
     kept: dict[str, Any] = {"hold": hold, "limit_bytes": limit_bytes}
+    words = read_words(model, text_read(prompt, switches))
     started = time.perf_counter()
     with torch.inference_mode(), switched(model, switches):
-        recording, made, done = _decode(model, prompt, sampling, prime, kept, on_step)
+        recording, made, done = _decode(
+            model, prompt, sampling, prime, kept | {"words": words}, on_step
+        )
         recording.made_by |= switches.origin
         seconds = time.perf_counter() - started
         if clip is not None and sampling.priming:
@@ -140,9 +143,7 @@ def _decode(
     on_step: Callable[[int, int], None] | None,
 ) -> tuple[Recording, list[SampleStep], Sampled]:
     """Every step with its attention, and what came out. kept: arguments of `record`."""
-    with record(
-        model, words=read_words(model, prompt), modules=_fillers(model), verify_rows=2, **kept
-    ) as recording:
+    with record(model, modules=_fillers(model), verify_rows=2, **kept) as recording:
         recording.made_by |= origin_of(model, (), {"prompt": prompt.text, "prime": prime})
 
         def begin(step: int) -> None:

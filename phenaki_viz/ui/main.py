@@ -37,7 +37,6 @@ from phenaki_viz.ui.work import page_jobs, run_cache
 from phenaki_viz.ui.work.run_cache import Wanted
 from phenaki_viz.ui.work.trainings import trained_copy, trained_run, use
 
-_GOOD = "run.good"
 ICON = ASSETS / "icon.png"
 # Less air above the page than Streamlit leaves, as the first picture belongs on the first screen;
 # and pictures under each other, not side by side, where two would be too narrow to read. What
@@ -106,7 +105,7 @@ def main() -> None:
         with st.sidebar:
             recording_file.draw_save(run)
         current.append(run)
-        if whole is not None:
+        if whole is not None and page.url_path != WITH_FIGURES:
             with effect:
                 ablation_effect.draw(run, whole, work)
         with work:
@@ -172,7 +171,7 @@ def _run(wanted: Wanted | None, work: DeltaGenerator) -> Run | None:
 
     The session keeps what it asked, not the run: how many of those are kept is the shelf's to say.
     """
-    last: Wanted | None = st.session_state.get(_GOOD)
+    last: Wanted | None = st.session_state.get(run_cache.GOOD)
     if wanted is None:
         kept = _again(last, work)
         if kept is None:
@@ -190,7 +189,7 @@ def _run(wanted: Wanted | None, work: DeltaGenerator) -> Run | None:
         if kept is not None:
             st.caption("Below is still the last run that could be made.")
         return kept
-    st.session_state[_GOOD] = wanted
+    st.session_state[run_cache.GOOD] = wanted
     return run
 
 
@@ -217,6 +216,7 @@ PAGES = {
     "train": ("Train", ":material/model_training:", _train),
     "figure": ("Figure", ":material/picture_as_pdf:", figure_page),
 }
+WITH_FIGURES = "whatif"  # the page that says by itself what the changes do
 GROUPS = {
     "Look": ("attention", "text", "sampling"),
     "Explain": ("heads", "tracks", "inside", "whatif", "compare"),

@@ -9,8 +9,17 @@ import torch
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import DIGIT_CLIPS, SHIPPED_MODEL, digit_clip, read_prompt
 from phenaki_viz.errors import ConfigError, RecordingError
-from phenaki_viz.evaluation.effects import HeadEffect, heads_of, masked_losses, sweep, trials
+from phenaki_viz.evaluation.changes import answers, change_of, mean_of_head
+from phenaki_viz.evaluation.effects import (
+    HeadEffect,
+    heads_of,
+    layers_of,
+    masked_losses,
+    sweep,
+    trials,
+)
 from phenaki_viz.recording.digests import weights_digest
+from phenaki_viz.recording.interventions import DropText, ZeroHead
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.model import Ask, look
 from tests.runs.trained import clip, phenaki
@@ -50,6 +59,69 @@ def test_a_head_that_gives_nothing_is_worth_nothing_and_the_others_something():
     for one in effects:
         mute = (one.module, one.head) == (module, head)
         assert (np.abs(one.rises).max() < 1e-9) == mute
+
+
+def test_layers_kept_from_before_change_no_number():
+    """The sweep runs the layers before a head once: the same bits as each head by itself."""
+    model = phenaki()
+    asked = trials(model, ASKED)
+    before = answers(model, asked)
+    units = [*heads_of(model)[::-1], *layers_of(model)]
+    for found in sweep(model, asked, units):
+        off = [found.head] if found.head is not None else range(2)
+        zeros = [ZeroHead(module=found.module, head=head) for head in off]
+        alone = answers(model, asked, zeros).change(before, asked)
+        np.testing.assert_array_equal(found.rises, alone.rises)
+        np.testing.assert_array_equal(found.divergence, alone.divergence)
+        np.testing.assert_array_equal(found.moved, alone.moved)
+
+
+def test_a_change_is_counted_over_hidden_tokens():
+    model = phenaki()
+    asked = trials(model, ASKED, masks=1, share=0.5)
+    none = change_of(model, asked, ())
+    assert none.rises.tolist() == [0, 0] and none.moved.tolist() == none.divergence.tolist() == [
+        0,
+        0,
+    ]
+    with torch.inference_mode():
+        codes = torch.where(asked.masked, model.maskgit.mask_id, asked.codes)
+        logits = model.maskgit(codes, context=asked.context, text_mask=asked.seen)
+        dropped = torch.zeros_like(asked.seen)
+        other = model.maskgit(codes, context=asked.context, text_mask=dropped)
+    found = change_of(model, asked, [DropText()])
+    for trial in range(2):
+        hidden = asked.masked[trial].flatten()
+        p, q = (one[trial, hidden].double().log_softmax(-1) for one in (logits, other))
+        true = asked.codes[trial].flatten()[hidden]
+        rise = (p - q)[range(len(true)), true].mean()
+        assert found.rises[trial] == pytest.approx(float(rise), abs=1e-5)
+        assert found.divergence[trial] == pytest.approx(
+            float((p.exp() * (p - q)).sum(-1).mean()), abs=1e-5
+        )
+        assert found.moved[trial] == pytest.approx(
+            float((p.argmax(-1) != q.argmax(-1)).double().mean())
+        )
+
+
+def test_the_mean_of_a_head_is_taken_over_all_tokens_of_all_trials():
+    model = phenaki()
+    asked = trials(model, ASKED)
+    module, head = heads_of(model)[-1]
+    heard = []
+    hook = model.get_submodule(module).to_out.register_forward_pre_hook(
+        lambda _, args: heard.append(args[0])
+    )
+    answers(model, asked)
+    hook.remove()
+    found = mean_of_head(model, asked, module, head)
+    width = len(found.mean)
+    wanted = heard[0][..., head * width : (head + 1) * width].mean(dim=(0, 1))
+    np.testing.assert_allclose(found.mean, wanted, atol=1e-6)
+    assert found.over == asked.spoken and not model.get_submodule(module).to_out._forward_pre_hooks
+    assert change_of(model, asked, [found]).divergence.max() > 0
+    with pytest.raises(RecordingError, match="there is no head 9"):
+        mean_of_head(model, asked, module, 9)
 
 
 def test_some_heads_alone_and_one_that_is_not_there():
@@ -110,10 +182,16 @@ def test_the_trained_models_heads_are_worth_what_was_measured():
     assert masked_losses(model, asked).mean() == pytest.approx(2.571, abs=0.001)
     layers = "maskgit.transformer.layers"
     heads = [(f"{layers}.3.1", 3), (f"{layers}.1.1", 3), (f"{layers}.0.2", 3)]
-    known = [(0.114, 0.014), (0.042, 0.011), (0.039, 0.010)]
+    heads += [(f"{layers}.2.2", 3)]
+    known = [(0.114, 0.014), (0.042, 0.011), (0.039, 0.010), (0.029, 0.007)]
     for effect, (mean, error) in zip(sweep(model, asked, heads), known, strict=True):
         assert effect.is_sure and effect.mean == pytest.approx(mean, abs=0.001)
         assert np.std(effect.rises, ddof=1) / math.sqrt(20) == pytest.approx(error, abs=0.001)
+    # self, then cross, L0 to L3
+    rises = [0.064, 0.075, 0.075, 0.184, 0.065, 0.081, 0.110, 0.083]
+    every = [(f"{layers}.{layer}.{part}", None) for part in (1, 2) for layer in range(4)]
+    for effect, known_rise in zip(sweep(model, asked, every), rises, strict=True):
+        assert effect.mean == pytest.approx(known_rise, abs=0.001) and effect.is_sure
     whole = masked_losses(model, asked)
     off = {(f"{layers}.{layer}.2", head) for layer in range(4) for head in range(4)}
     cross = masked_losses(model, asked, Switches(off=frozenset(off))) - whole

@@ -3,13 +3,29 @@
 import numpy as np
 import torch
 
+from phenaki_viz.evaluation.changes import Change
 from phenaki_viz.evaluation.effects import HeadEffect, Trials
-from phenaki_viz.figures.effect_views import effects_heading, effects_picture, effects_sentence
+from phenaki_viz.figures.change_sentences import (
+    change_heading,
+    divergence_words,
+    error_words,
+    moved_words,
+    rise_words,
+    verdict,
+)
+from phenaki_viz.figures.effect_views import (
+    effects_heading,
+    effects_on_grid,
+    effects_picture,
+    effects_sentence,
+    head_name,
+)
+from phenaki_viz.recording.interventions import ScalePosition, ZeroHead
 
 LAYERS = "maskgit.transformer.layers"
 
 
-def effect(module: str, head: int, *rises: float) -> HeadEffect:
+def effect(module: str, head: int | None, *rises: float) -> HeadEffect:
     return HeadEffect(module=f"{LAYERS}.{module}", head=head, rises=np.array(rises))
 
 
@@ -53,3 +69,32 @@ def test_the_sentence_has_its_figures():
     alone = effects_heading([effect("0.1", 0, 0.25)])
     assert "+0.250 nats in one trial, so with no interval" in alone
     assert effects_heading([]) == "No head was switched off"
+
+
+def test_effects_lie_on_the_grid_of_their_stack_and_a_layer_has_a_name_of_its_own():
+    class Record:
+        def __init__(self, module, heads):
+            self.module, self.heads = f"{LAYERS}.{module}", heads
+
+    grid = effects_on_grid(EFFECTS, [Record("0.1", (1, 0)), Record("1.1", (2, 0))])
+    np.testing.assert_allclose(grid, [[np.nan, 0.02 / 3], [0.21, np.nan]], atol=1e-9)
+    assert effects_on_grid(EFFECTS, [Record("3.1", (0,))]) is None
+    assert head_name(effect("2.2", None, 0.1)) == "cross L2"
+
+
+def test_a_change_is_said_with_its_interval_and_what_that_means():
+    rises = np.array([0.10, 0.11, 0.12])
+    given = [ZeroHead(module=f"{LAYERS}.3.1", head=3), ScalePosition(factor=0.5, module="maskgit")]
+    change = Change(rises=rises, moved=np.array([0.3, 0.3, 0.3]), divergence=rises)
+    assert change_heading(given, change) == (
+        "Self L3 H3 off and position bias × 0.5: +0.110 nats (0.085 to 0.135), this matters"
+    )
+    assert (
+        moved_words(change) == "30 % (30 to 30)" and divergence_words(change)[:10] == "0.110 nats"
+    )
+    assert verdict(Change(rises=-rises)) == "the model does better so"
+    assert "holds 0" in verdict(Change(rises=rises - 0.11))
+    assert verdict(Change(rises=np.zeros(3))) == "nothing changes"
+    assert rise_words(Change(rises=rises[:1])) == "+0.100 nats in one trial"
+    assert error_words(0.061, 0.047) == "0.061 (+0.014 against 0.047)"
+    assert error_words(0.047, 0.047) == "0.047 (as it was)" and error_words(None, 0.1) == ""

@@ -18,7 +18,9 @@ def test_a_head_that_matters_leads_to_its_map(open_app):
     page.get_by_role("button", name="Switch each head off").click()
     expect(heading).to_contain_text("the loss rises most", timeout=120_000)
     kind, layer, head = re.search(r"Without (\w+) L(\d) H(\d) ", heading.inner_text()).groups()
-    table = into_view(page.get_by_test_id("stDataFrame"))
+    table = page.get_by_test_id("stDataFrame")
+    expect(table).to_be_visible(timeout=60_000)
+    into_view(table)
     table.click(position={"x": 16, "y": 52})  # the box of the first row: the costliest head
     expect(page.get_by_text(re.compile(f"^{kind} L{layer} H{head}: "))).to_be_visible()
     page.get_by_role("link", name="Look at it").click()
@@ -34,3 +36,17 @@ def test_a_sweep_can_be_cancelled_and_nothing_is_lost(open_app):
     expect(cancel).to_have_count(0, timeout=60_000)
     expect(page.get_by_role("heading", level=1)).to_have_text("What if a head were switched off?")
     expect(page.get_by_role("button", name="Switch each head off")).to_be_enabled()
+
+
+def test_a_change_is_in_force_with_one_click_and_taken_back_with_another(open_app):
+    page = open_app(f"{FEW}&effect_hidden=100")
+    heading = page.get_by_role("heading", level=1)
+    page.get_by_role("button", name="nothing read from other steps").click()
+    expect(heading).to_contain_text("Nothing read from other steps: ", timeout=120_000)
+    expect(page.get_by_text("Difference", exact=True)).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("point at a cell")).to_have_count(3, timeout=60_000)
+    assert "changes=" in page.url and "other+steps" in page.url.replace("%20", "+")
+    page.get_by_role("button", name="nothing read from other steps").click()
+    expect(heading).to_have_text("What if a head were switched off?", timeout=60_000)
+    expect(page.get_by_text("Difference", exact=True)).to_have_count(0, timeout=60_000)
+    assert "changes=" not in page.url

@@ -4,6 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.figures.intervention_words import all_names
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
@@ -36,6 +37,8 @@ def draw(run: Run, whole: Wanted, work: DeltaGenerator) -> None:
 
 def _said(switches: Switches) -> str:
     """What is off and what is cut, in words."""
+    if switches.also:
+        return all_names(switches.interventions)
     count = len(switches.off)
     off = [f"{count} head{'' if count == 1 else 's'} off"] if count else []
     cut = [

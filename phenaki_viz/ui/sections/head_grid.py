@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from phenaki_viz.analysis.measures import Measure
 from phenaki_viz.analysis.sorting import heads_in_order
 from phenaki_viz.analysis.thumbnails import with_means
 from phenaki_viz.figures.attention_views import Colours
@@ -39,9 +38,9 @@ class Sorting:
         return heads_in_order(values, self.order, self.least, self.most)
 
 
-def choose_sorting(measure: Measure | None) -> Sorting:
-    """How the grid is ordered and filtered by the metric it shows; nothing without a metric."""
-    if measure is None:
+def choose_sorting(title: str, unit: str = "") -> Sorting:
+    """How the grid is ordered and filtered by the metric it shows; nothing without one, ""."""
+    if not title:
         return Sorting()
     with st.popover(_order_now(), icon=":material/sort:", width="content"):
         order = st.segmented_control(
@@ -53,8 +52,8 @@ def choose_sorting(measure: Measure | None) -> Sorting:
             required=True,
             **_BOUND,
         )
-        unit = f" ({measure.unit})" if measure.unit else ""
-        about = f"Draw only heads whose {measure.title}{unit} is no "
+        of = f" ({unit})" if unit else ""
+        about = f"Draw only heads whose {title}{of} is no "
         least = _limit("At least", "least", f"{about} less.")
         most = _limit("At most", "most", f"{about} more.")
     return Sorting(order or "layer", least, most)

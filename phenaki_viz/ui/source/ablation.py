@@ -8,7 +8,9 @@ from torch import nn
 from phenaki_viz.figures.naming import head_label, module_family
 from phenaki_viz.recording import attention_modules
 from phenaki_viz.recording.families.phenaki import stack_and_layer, transformer_modules
+from phenaki_viz.recording.interventions import CutDepth, Intervention, ZeroHead
 from phenaki_viz.recording.switches import Switches
+from phenaki_viz.ui.source import changes
 
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 OFF = "off"
@@ -42,7 +44,11 @@ def draw(model: nn.Module) -> Switches:
             )  # fmt: skip
             if kept_layers < layers:
                 depth.add((name, kept_layers))
-    return Switches(off=frozenset(labels[label] for label in off), depth=frozenset(depth))
+    return Switches(
+        off=frozenset(labels[label] for label in off),
+        depth=frozenset(depth),
+        also=changes.in_force(model),
+    )
 
 
 def _follow_depths(whole: dict[str, int]) -> None:
@@ -67,8 +73,19 @@ def toggle(module: str, head: int) -> None:
     st.session_state[OFF] = [one for one in off if one != label] if label in off else [*off, label]
 
 
+def take_back(one: Intervention) -> None:
+    """Undo one of what `draw` returned, whichever control asked for it; a callback."""
+    if isinstance(one, ZeroHead):
+        toggle(one.module, one.head)
+    elif isinstance(one, CutDepth):
+        st.session_state[_key(one.module)] = st.session_state[_WHOLE][_key(one.module)]
+    else:
+        changes.take_back(one)
+
+
 def all_on() -> None:
-    """Every head on, every layer kept; a callback."""
+    """Every head on, every layer kept, nothing else changed; a callback."""
+    changes.take_all_back()
     st.session_state[OFF] = []
     # Set, not deleted: what the browser last sent would come back.
     for key, layers in st.session_state.get(_WHOLE, {}).items():

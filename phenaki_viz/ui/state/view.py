@@ -220,6 +220,14 @@ PAGES = (
     Field("effect_clips", whole(1, 13), NUMBER, "What if: clips"),
     Field("effect_masks", whole(1, 8), NUMBER, "What if: masks of each clip"),
     Field("effect_hidden", whole(10, 100), NUMBER, "What if: tokens that are hidden, in per cent"),
+    Field("effect_of", Text, "“Heads”, “Layers”", "What if: what is switched off in turn"),
+    Field("whatif_seed", Whole, NUMBER, "What if: of every choice in the generated clips"),
+    Field(
+        "changes",
+        Text,
+        "a JSON list of interventions",
+        "What if: what is changed beside heads off and layers cut; it holds on every page",
+    ),
     Field(
         "worth_of",
         Text,

@@ -6,13 +6,16 @@ import streamlit as st
 
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import head_grid, metric_scale
+from phenaki_viz.figures.effect_views import WORTH, effects_on_grid
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections.downloads import export_all_heads, export_icon, is_exportable
 from phenaki_viz.ui.sections.head_grid import choose_sorting, draw
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.views import what_if_sweep
 from phenaki_viz.ui.views.attention_video import Look
 from phenaki_viz.ui.work import computed
 
+EFFECT = "effect"  # measured on the page What if
 _BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 
@@ -22,7 +25,8 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
         horizontal=True, vertical_alignment="center", gap="xsmall", key="grid.tools"
     )
     with tools:
-        colouring = _choose_colouring(chosen)
+        worth = effects_on_grid(what_if_sweep.measured(run), chosen.records)
+        colouring = _choose_colouring(chosen, worth is not None)
     shown = computed.thumbs(run, chosen)
     if shown is None:
         st.caption("The heads of a long video take a while to draw.")
@@ -34,11 +38,14 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
         scales = look.colours.over(*drawn_range(shown.values), "all heads and layers")
     else:
         scales = computed.scale_each(shown.values, look.colours)
-    values, name, measure = None, "", None
-    if colouring != "map":
+    values, name, title, unit = None, "", "", ""
+    if colouring == EFFECT and worth is not None:
+        values, title, unit = worth, WORTH, "nats"
+    elif colouring != "map":
         measure = computed.measures_for(chosen.record)[colouring]
-        values = computed.table(run, chosen, colouring)
-        name = f"{measure.title} ({measure.unit})" if measure.unit else measure.title
+        values, title, unit = computed.table(run, chosen, colouring), measure.title, measure.unit
+    if values is not None:
+        name = f"{title} ({unit})" if unit else title
         scales = metric_scale(values, look.colours.palette)
     picture = head_grid(
         run.recording,
@@ -51,7 +58,7 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
         unit=look.colours.unit,
     )
     with tools:
-        sorting = choose_sorting(measure)
+        sorting = choose_sorting(title, unit)
         box = export_icon("the heads' grid", picture.name, lambda: picture, "grid")
     draw(picture, chosen, look.colours, sorting)
     if box is not None and is_exportable(chosen):
@@ -59,16 +66,19 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
             export_all_heads(run, chosen, look.colours, shared=look.shared)
 
 
-def _choose_colouring(chosen: Selection) -> str:
+def _choose_colouring(chosen: Selection, knows_worth: bool) -> str:
     """What the tiles of the grid show: the maps, or a metric."""
     measures = computed.measures_for(chosen.record)
-    options = ["map", *measures]
+    titles = {"map": "the maps"} | {name: one.title for name, one in measures.items()}
+    if knows_worth:
+        titles[EFFECT] = WORTH
+    options = list(titles)
     if st.session_state.get("grid", "map") not in options:
         st.session_state["grid"] = "map"
     colouring = st.selectbox(
         "Grid shows",
         options,
-        format_func=lambda name: measures[name].title if name in measures else "the maps",
+        format_func=lambda name: titles.get(name, name),
         key="grid",
         width=190,
         label_visibility="collapsed",

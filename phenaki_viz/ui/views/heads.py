@@ -31,7 +31,7 @@ from phenaki_viz.ui.sections import frame, panels
 from phenaki_viz.ui.sections.downloads import export_row, table_row
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.views import what_if
+from phenaki_viz.ui.views import what_if_sweep
 from phenaki_viz.ui.views.heads_style import FIRST, STYLE, column_config, listed
 from phenaki_viz.ui.work import fragment_jobs, head_tables, shows
 from phenaki_viz.ui.work.head_tables import Over
@@ -143,7 +143,7 @@ def _say(run: Run, chosen: Selection, table: HeadTable, picture: Picture | None)
             f"{chosen.shown.label} is not measured yet.", of, key="sentence.head", aside=True
         )
         return
-    worth = effect_of(row, what_if.measured(run))
+    worth = effect_of(row, what_if_sweep.measured(run))
     off = f" Switching it off: {effect_words(worth)}." if worth else ""
     panels.say(f"{row_name(row)}: {row_sentence(row)}{off}", of, key="sentence.head", aside=True)
 
@@ -164,7 +164,7 @@ def _table(
     name = f"{kind_stem(run.recording, chosen.record)}_heads"
     clips = ", ".join(head_tables.CAPTIONS[: over.clips]) if over else run.clip.name
     picture = heads_table(
-        table, run.recording.made_by, name, clips=clips, effects=what_if.measured(run)
+        table, run.recording.made_by, name, clips=clips, effects=what_if_sweep.measured(run)
     )
     drawn = st.container()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -1,69 +1,40 @@
-"""What if: does a head matter? Each is switched off in turn, and the output says what it was worth.
+"""What if: does it matter? Something is changed, and the output says what it was worth.
 
 The clips are those that come with the project: what they show is known, and a model is asked the
 same of all of them whatever clip is looked at.
 """
 
-from collections.abc import Hashable, Sequence
-from dataclasses import astuple, dataclass
-from typing import Any
+from functools import partial
 
 import streamlit as st
 from torch import nn
 
-from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
-from phenaki_viz.errors import ConfigError
-from phenaki_viz.evaluation.effects import HeadEffect, Trials, expect_measurable, trials
-from phenaki_viz.figures.effect_views import (
-    by_worth,
-    effect_words,
-    effects_heading,
-    effects_picture,
-    effects_sentence,
-    head_name,
+from phenaki_viz.errors import ConfigError, PhenakiVizError
+from phenaki_viz.evaluation.changes import Change
+from phenaki_viz.evaluation.effects import Trials, expect_measurable
+from phenaki_viz.figures.change_sentences import (
+    change_heading,
+    change_sentence,
+    divergence_words,
+    error_words,
+    moved_words,
+    rise_words,
 )
-from phenaki_viz.figures.naming import module_family
-from phenaki_viz.recording.select import stack_and_layer
+from phenaki_viz.recording.interventions import Interventions
 from phenaki_viz.runs.live import find_model
+from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui.sections import frame, panels
-from phenaki_viz.ui.sections.downloads import export_row
-from phenaki_viz.ui.state import selection
-from phenaki_viz.ui.views import what_predicts
-from phenaki_viz.ui.work import computed, fragment_jobs
-from phenaki_viz.ui.work.shelves import number_of
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.views import what_if_changes, what_if_clip, what_if_maps, what_if_sweep
+from phenaki_viz.ui.views.what_if_sweep import Asked
+from phenaki_viz.ui.work import computed
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
-_ASKED = "whatif.asked"
-MOST_MASKS = 8
-USUAL = {"clips": 10, "masks": 2, "hidden": 90}
-COLUMNS = {
-    "head": st.column_config.TextColumn("Head"),
-    "rise": st.column_config.NumberColumn(
-        "Rise (nats)", format="%+.3f", help="Mean rise of the loss with the head off"
-    ),
-    "low": st.column_config.NumberColumn("From", format="%+.3f", help="95 % interval of the mean"),
-    "high": st.column_config.NumberColumn("To", format="%+.3f", help="95 % interval of the mean"),
-    "sure": st.column_config.CheckboxColumn("Sure", help="The interval leaves out 0"),
-}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Over what the effect is measured."""
-
-    clips: int
-    masks: int
-    percent: int
-
-    def key(self, model: nn.Module) -> Hashable:
-        """All that decides the result."""
-        return ("sweep", number_of(model), *astuple(self))
+_HELD = "whatif.held"
 
 
 @st.fragment
 def what_if_page(run: Run) -> None:
-    """How much the loss rises with each head off: a sentence, bars with intervals, a table."""
+    """What is changed and what it does to the output; then every head in turn."""
     words = panels.place_for_words()
     model = find_model(run)
     if model is None:
@@ -75,136 +46,81 @@ def what_if_page(run: Run) -> None:
             )
         return
     try:
-        expect_measurable(model)
+        whole = expect_measurable(model)
     except ConfigError as error:
         with words:
             panels.nothing("What if", "What a head is worth cannot be measured with this model.")
             st.text(str(error))
         return
-    asked = _controls()
-    made = computed.once(("trials", asked.key(model)), lambda: _trials(model, asked))
-    with words:
-        said = st.container(gap="xxsmall")
-    effects = _effects(model, asked, made)
-    if effects is None:
-        with said:
-            panels.heading("What if a head were switched off?", run.recording.made_by, {})
-            st.text(
-                f"Each of the MaskGit's heads is switched off in turn, and the loss of the hidden "
-                f"tokens is compared with the whole model's: {made.spoken}. Nothing is changed for "
-                "good."
-            )
-        return
-    with said:
-        _say(run, asked, model, made, effects)
-    _results(run, asked, model, made, effects)
+    given = run.ask.switches.interventions if isinstance(run, Look) else ()
+    what_if_changes.draw(model, given)
+    figures = st.container(horizontal=True, gap="medium", key="whatif.figures")
+    asked = what_if_sweep.controls()
+    made = computed.once(asked.trials_key(model), lambda: what_if_sweep.trials_of(model, asked))
+    change = _change(model, asked, made, given)
+    if change is not None:
+        with words:
+            panels.heading(change_heading(given, change), run.recording.made_by, {})
+            panels.say(change_sentence(made), {}, key="sentence.change", aside=True)
+        with figures:
+            _figures(change, _error(run))
+    if given and isinstance(run, Look):
+        what_if_maps.draw(run)
+        what_if_clip.draw(run, whole)
+    place = words if change is None else st.container(gap="xxsmall")
+    asked = what_if_sweep.in_turn(asked)
+    effects = what_if_sweep.effects_of(model, asked, made)
+    with place:
+        what_if_sweep.say(run, asked, model, made, effects, alone=change is None)
+    if effects:
+        what_if_sweep.results(run, asked, model, made, effects)
 
 
-def _controls() -> Asked:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        clips = st.number_input(
-            "Clips", 1, len(DIGIT_CLIPS), USUAL["clips"], key="effect_clips", width=120,
-            help="Held-out clips of moving digits, with their captions", **_BOUND,
-        )  # fmt: skip
-        masks = st.number_input(
-            "Masks of each", 1, MOST_MASKS, USUAL["masks"], key="effect_masks", width=120,
-            help="Which tokens are hidden: mask k is the one of seed k", **_BOUND,
-        )  # fmt: skip
-        percent = st.slider(
-            "Hidden (% of the tokens)",
-            10,
-            100,
-            USUAL["hidden"],
-            5,
-            key="effect_hidden",
-            width=240,
-            **_BOUND,
-        )
-        asked = Asked(int(clips), int(masks), int(percent))
-        st.button(
-            "Switch each head off", type="primary", icon=":material/toggle_off:",
-            key="whatif.start", on_click=_ask, args=(asked,),
-        )  # fmt: skip
-    fragment_jobs.draw_place()
-    return asked
-
-
-def _ask(asked: Asked) -> None:
-    st.session_state[_ASKED] = asked
-
-
-def _take_back() -> None:
-    st.session_state.pop(_ASKED, None)
-
-
-def _trials(model: nn.Module, asked: Asked) -> Trials:
-    captions = list(DIGIT_CLIPS.values())[: asked.clips]
-    clips = [(digit_clip(caption), read_prompt(caption)) for caption in captions]
-    return trials(model, clips, masks=asked.masks, share=asked.percent / 100)
-
-
-def _effects(model: nn.Module, asked: Asked, made: Trials) -> tuple[HeadEffect, ...] | None:
-    """What was measured, now if it was asked for; None where it was not."""
-    if st.session_state.get(_ASKED) != asked and not computed.is_kept(asked.key(model)):
+def _change(model: nn.Module, asked: Asked, made: Trials, given: Interventions) -> Change | None:
+    """What is in force does to the output; None where nothing is, or nobody wants to wait."""
+    if not given:
         return None
-    return computed.effects_of(model, made, asked.key(model), _take_back)
+    held = (asked, given)
+    if st.session_state.get(_HELD) == held:
+        st.button("Measure the change", key="whatif.measure", on_click=_hold, args=(None,))
+        return None
+    try:
+        key = asked.trials_key(model)
+        return computed.change_of(model, made, key, given, partial(_hold, held))
+    except PhenakiVizError as error:
+        st.error("What this changes cannot be measured.", icon=":material/block:")
+        st.text(str(error))
+        return None
 
 
-def measured(run: Run) -> tuple[HeadEffect, ...]:
-    """What every head was found to be worth with the settings of this page; () if never asked."""
-    model = find_model(run)
-    if model is None:
-        return ()
-    state = st.session_state
-    asked = Asked(*(int(state.get(f"effect_{name}", usual)) for name, usual in USUAL.items()))
-    kept = computed.kept.get(asked.key(model))
-    effects: tuple[HeadEffect, ...] = kept[0] if kept else ()
-    return effects
+def _hold(held: object) -> None:
+    st.session_state[_HELD] = held
 
 
-def _say(
-    run: Run, asked: Asked, model: nn.Module, made: Trials, effects: Sequence[HeadEffect]
-) -> None:
-    of = {"effects": _shows(asked, model)}
-    panels.heading(effects_heading(effects), run.recording.made_by, of)
-    panels.say(effects_sentence(effects, made), of, key="sentence.head", aside=True)
+def _error(run: Run) -> str:
+    """The error of this clip's reconstruction, which changes of the C-ViViT move."""
+    try:
+        before = what_if_maps.unchanged(run)
+    except PhenakiVizError:
+        return ""
+    if not isinstance(run, Look) or not isinstance(before, Look):
+        return ""
+    return error_words(run.outcome.error, before.outcome.error)
 
 
-def _shows(asked: Asked, model: nn.Module) -> str:
-    return " ".join(map(str, ("effects", number_of(model), *astuple(asked))))
-
-
-def _results(
-    run: Run, asked: Asked, model: nn.Module, made: Trials, effects: Sequence[HeadEffect]
-) -> None:
-    picture = effects_picture(effects, made, run.recording.made_by)
-    left, right = st.columns([7, 5], gap="medium")
-    with left:
-        panels.plotly(picture, key="effects", height=420, noted=False, shows=_shows(asked, model))
-        export_row(picture.name, lambda: picture, "effects")
-    with right:
-        _table(by_worth(effects))
-    what_predicts.draw(run, effects, _shows(asked, model))
-
-
-def _table(ordered: Sequence[HeadEffect]) -> None:
-    """Every head; the one that is picked is the one the other pages look at."""
-    rows = [
-        {"head": head_name(one), "rise": one.mean, "low": one.interval[0],
-         "high": one.interval[1], "sure": one.is_sure}
-        for one in ordered
-    ]  # fmt: skip
-    picked: Any = st.dataframe(
-        rows, column_config=COLUMNS, hide_index=True, height=390, key="effects.table",
-        on_select="rerun", selection_mode="single-row",
+def _figures(change: Change, error: str) -> None:
+    """The change of the output, large. error: of the reconstruction, or empty."""
+    cards = (
+        ("Loss of hidden tokens", rise_words(change), "Mean −log p of the true codes"),
+        ("Tokens that change", moved_words(change),
+         "Hidden tokens whose most likely code is another"),
+        ("Divergence of the output", divergence_words(change),
+         "Mean Kullback-Leibler divergence of the codes' distribution from the unchanged one"),
+        ("Reconstruction error", error, "Of the clip at hand: squared error over its variance"),
     )  # fmt: skip
-    chosen = [ordered[at] for at in picked.selection.rows if at < len(ordered)]
-    if not chosen:
-        st.caption("Pick a row to look at its head on the other pages.")
-        return
-    (one,) = chosen
-    st.text(f"{head_name(one)}: {effect_words(one)}.")
-    _, layer = stack_and_layer(one.module)
-    selection.wish(layer=layer, head=one.head)  # no box of this page has these keys
-    st.session_state["maps"] = module_family(one.module)
-    frame.link("attention", "Look at it", ":material/visibility:")
+    for label, told, means in (card for card in cards if card[1]):
+        number, _, beside = told.partition(" (")
+        with st.container(border=True, gap=None, width="content"):
+            st.metric(label, number, help=means, width="content")
+            interval = " (95 %)" if label != "Reconstruction error" else ""
+            st.caption(f"{beside.removesuffix(')')}{interval}" if beside else "one trial")

@@ -12,6 +12,7 @@ import streamlit as st
 from torch import nn
 
 from phenaki_viz.analysis import cuts, tiles
+from phenaki_viz.analysis.beside import Beside, beside, moved
 from phenaki_viz.analysis.cuts import Cut, CutTile
 from phenaki_viz.analysis.incremental import Incremental
 from phenaki_viz.analysis.measures import Measure, applicable, head_statistics
@@ -21,8 +22,10 @@ from phenaki_viz.analysis.sinks import Sinks, sink_keys
 from phenaki_viz.analysis.thumbnails import Thumbnails, coarser, thumbnails
 from phenaki_viz.analysis.weight_range import WeightRange, drawn_range, weight_range
 from phenaki_viz.analysis.words import content_patches
+from phenaki_viz.evaluation import changes
 from phenaki_viz.evaluation.causality import probe_run
-from phenaki_viz.evaluation.effects import HeadEffect, Trials, sweep
+from phenaki_viz.evaluation.changes import Change
+from phenaki_viz.evaluation.effects import HeadEffect, Trials, layers_of, sweep
 from phenaki_viz.evaluation.reach import Causality
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
@@ -32,6 +35,7 @@ from phenaki_viz.figures.position_sentences import bias_heading
 from phenaki_viz.figures.recipe import Recipe
 from phenaki_viz.figures.sentences import head_sentence
 from phenaki_viz.recording import AttentionRecord, HeadMap, PositionBias, evaluate_bias
+from phenaki_viz.recording.interventions import Interventions
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.state.selection import Selection
@@ -171,15 +175,51 @@ def reading_of(run: Run, records: Sequence[AttentionRecord], items: Sequence[int
 
 
 def effects_of(
-    model: nn.Module, asked: Trials, key: Hashable, on_cancel: Callable[[], None]
+    model: nn.Module,
+    asked: Trials,
+    key: Hashable,
+    on_cancel: Callable[[], None],
+    *,
+    layers: bool = False,
 ) -> tuple[HeadEffect, ...]:
-    """What every head of a model is worth. key: all that decides it."""
+    """What every head of a model is worth, or all heads of each layer. key: all that decides it."""
 
     def work() -> tuple[HeadEffect, ...]:
-        steps = partial(sweep.steps, model, asked)
+        steps = partial(sweep.steps, model, asked, layers_of(model) if layers else None)
         return fragment_jobs.work_on("sweep", key, steps, "Switching heads off:", on_cancel)
 
     return once(key, work)
+
+
+def change_of(
+    model: nn.Module,
+    asked: Trials,
+    key: Hashable,
+    given: Interventions,
+    on_cancel: Callable[[], None],
+) -> Change:
+    """What interventions do to the output. key: all that decides it but them."""
+    whole = (key, "change", given)
+
+    def work() -> Change:
+        steps = partial(changes.change_of.steps, model, asked, given)
+        return fragment_jobs.work_on("change", whole, steps, "Measuring the change:", on_cancel)
+
+    return once(whole, work)
+
+
+def moved_maps(now: Run, before: Run, pairs: Sequence[tuple[HeadMap, HeadMap]]) -> np.ndarray:
+    """How much of its weight each head puts elsewhere than in another run, 'n'."""
+    key = ("moved", number_of(before))
+    return _in_slices(now, key, lambda: moved.steps(pairs), "Comparing the maps:")
+
+
+def maps_beside(before: HeadMap, now: HeadMap, most: int) -> Beside:
+    """One head's map in two runs, and how it differs."""
+    return _of_map(
+        now.record, ("beside", number_of(before.record), now.item, now.head, most),
+        lambda: beside.steps(before, now, most), "Comparing two maps:",
+    )  # fmt: skip
 
 
 def causality_of(

@@ -15,6 +15,7 @@ from phenaki_viz.ui.work.shelves import Shelf
 
 KEPT = 2 * 2**30  # bytes of all kept runs, with their models and clips
 PROGRESS_AFTER = 0.4  # seconds before a bar is worth the flicker
+GOOD = "run.good"  # what the session asked last that could be made
 _bars = itertools.count()
 
 

@@ -1,0 +1,91 @@
+"""One head's map beside the same head's in another run: both, their difference, how far apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from phenaki_viz.analysis.cells import Cells
+from phenaki_viz.analysis.incremental import Incremental, incremental
+from phenaki_viz.errors import ShapeError
+from phenaki_viz.recording import HeadMap, cell_size
+
+MOST_QUERIES = 128  # of each head, evenly spaced, over which two maps are compared
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Beside:
+    """Weights of one head in two runs as pictures, 'y x' float32 each; NaN where hidden.
+
+    difference: now − before, in weights; NaN where hidden in both. cells: what a value is of.
+    """
+
+    before: np.ndarray
+    now: np.ndarray
+    difference: np.ndarray
+    cells: Cells
+
+    @property
+    def end(self) -> float:
+        """The magnitude that all but one in 200 differences stay within."""
+        known = np.abs(self.difference[np.isfinite(self.difference)])
+        return float(np.quantile(known, 0.995)) if known.size else 0.0
+
+    @property
+    def most(self) -> float:
+        """The largest magnitude of the difference."""
+        return float(np.abs(np.nan_to_num(self.difference)).max(initial=0))
+
+
+@incremental
+def beside(before: HeadMap, now: HeadMap, most: int) -> Incremental[Beside]:
+    """Two maps of at most `most` × `most` values. Raises ShapeError for maps of other tokens."""
+    _check(before, now)
+    cells = Cells.of(now, most)
+    runs: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for share, queries in cells.runs():
+        then, here = before.rows(queries), now.rows(queries)
+        hidden_then, hidden = ~before.visible(queries), ~now.visible(queries)
+        runs.append(
+            (
+                cells.pooled(then, hidden_then),
+                cells.pooled(here, hidden),
+                cells.pooled(here - then, hidden & hidden_then),
+            )
+        )
+        yield share
+    first, second, apart = (np.concatenate(each) for each in zip(*runs, strict=True))
+    return Beside(before=first, now=second, difference=apart, cells=cells)
+
+
+@incremental
+def moved(pairs: Sequence[tuple[HeadMap, HeadMap]]) -> Incremental[np.ndarray]:
+    """How much of its weight each head puts elsewhere, 'n' float64, 0 to 1.
+
+    Total variation distance of two rows, half the sum of |now − before|, mean over queries: all,
+    or at most 128 evenly spaced ones. 0 is the same map, 1 no overlap. Raises ShapeError for maps
+    of other tokens.
+    """
+    found = np.zeros(len(pairs))
+    for at, (before, now) in enumerate(pairs):
+        _check(before, now)
+        queries = now.shape[0]
+        asked = range(0, queries, cell_size(queries, MOST_QUERIES))
+        apart = np.abs(now.rows(asked).astype(np.float64) - before.rows(asked)).sum(axis=1) / 2
+        found[at] = apart.mean()
+        yield (at + 1) / len(pairs)
+    return found
+
+
+def _check(before: HeadMap, now: HeadMap) -> None:
+    """That rows and columns are the same tokens."""
+    if before.shape != now.shape or _names(before) != _names(now):
+        raise ShapeError(
+            f"a map of {before.shape[0]} queries and {before.shape[1]} keys cannot be laid on one "
+            f"of {now.shape[0]} and {now.shape[1]}: the tokens are not the same"
+        )
+
+
+def _names(head: HeadMap) -> object:
+    record, item = head.record, head.item
+    return record.query_axis(item), record.key_axis(item)

@@ -1,0 +1,68 @@
+"""One head's map before and after a change as pictures, and the difference around 0."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from phenaki_viz.analysis.beside import Beside
+from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.colour import ColourScale, Palette
+from phenaki_viz.figures.heatmap import Heatmap
+from phenaki_viz.figures.naming import key_axis, query_axis
+from phenaki_viz.runs.sampled import SampledRun
+
+DIFFERENCE = "weight now − before"
+
+
+def difference_scale(found: Beside, palette: Palette) -> ColourScale:
+    """One scale around 0, its ends alike: where all but one in 200 differences lie."""
+    end = found.end or found.most or 1.0
+    scope = f"all but one in 200 differences, the largest {found.most:.2g}"
+    return ColourScale(low=-end, high=end, palette=palette, scope=scope)
+
+
+def difference_heatmap(head: Head, values: np.ndarray, scale: ColourScale) -> Heatmap:
+    """How much more weight there is with the changes, every cell 'i j', NaN where hidden."""
+    hidden = ~np.isfinite(values)
+    return Heatmap(
+        name=f"{head.stem}_difference",
+        title=f"{head.title} · {DIFFERENCE}",
+        notes=(scale.describe(), *head.notes),
+        made_by={**head.made_by(scale), "shows": DIFFERENCE},
+        values=values,
+        hidden=hidden if hidden.any() else None,
+        query=query_axis(head.record, head.item),
+        key=key_axis(head.record, head.item),
+        scale=scale,
+        unit=DIFFERENCE,
+    )
+
+
+def moved_label(name: str, moved: float) -> str:
+    """'self L3 H1: 21 % of its weight elsewhere'."""
+    return f"{name}: {moved * 100:.0f} % of its weight elsewhere"
+
+
+def moved_sentence(names: Sequence[str], moved: np.ndarray) -> str:
+    """Whose maps the changes move most: of all heads, the first three."""
+    order = np.argsort(-moved, kind="stable")
+    if not len(order) or moved[order[0]] < 5e-4:
+        return "No map changes: what is changed acts on the output alone."
+    told = [f"{names[at]} ({moved[at] * 100:.0f} %)" for at in order[:3] if moved[at] >= 5e-3]
+    still = int((moved < 5e-4).sum())
+    rest = f" {still} of {len(names)} maps stay as they were." if still else ""
+    if not told:
+        return f"Maps change by less than half a per cent of their weight.{rest}"
+    return f"Of their weight, most is put elsewhere by {', '.join(told)}.{rest}"
+
+
+def generated_sentence(before: SampledRun, now: SampledRun) -> str:
+    """How many tokens of two generated clips differ."""
+    one, other = before.steps[-1].codes, now.steps[-1].codes
+    if one.shape != other.shape:
+        return "The two clips have different sizes."
+    share = float((one != other).mean())
+    return (
+        f"{share * 100:.0f} % of the {one.size} tokens are other codes. Same text, seed "
+        f"{now.sampling.seed}, {len(now.steps)} decoding steps, guidance {now.sampling.guidance:g}."
+    )

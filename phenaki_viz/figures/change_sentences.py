@@ -1,0 +1,85 @@
+"""What interventions do to the output, in words with their figures."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from phenaki_viz.analysis.intervals import half_width
+from phenaki_viz.evaluation.changes import Change
+from phenaki_viz.evaluation.trials import Trials
+from phenaki_viz.figures.intervention_words import all_names
+from phenaki_viz.recording.interventions import Intervention
+
+SMALL = 5e-4  # nats: what rounds to 0.000
+
+
+def rise_words(change: Change) -> str:
+    """'+0.114 nats (0.085 to 0.143)'."""
+    if np.isnan(change.half_width):
+        return f"{_signed(change.mean)} nats in one trial"
+    low, high = change.interval
+    return f"{_signed(change.mean)} nats ({_plain(low)} to {_plain(high)})"
+
+
+def verdict(change: Change) -> str:
+    """What an interval says: 'this matters', 'nothing can be said', 'nothing changes'."""
+    if np.abs(change.rises).max(initial=0) < SMALL / 100:
+        return "nothing changes"
+    if np.isnan(change.half_width):
+        return "one trial has no interval"
+    if not change.is_sure:
+        return "the interval holds 0, nothing can be said"
+    return "this matters" if change.mean > 0 else "the model does better so"
+
+
+def change_heading(given: Sequence[Intervention], change: Change) -> str:
+    """'Self L3 H3 off: the loss changes by +0.114 nats (0.085 to 0.143): this matters'."""
+    named = all_names(given)
+    named = named[:1].upper() + named[1:]
+    return f"{named}: {rise_words(change)}, {verdict(change)}"
+
+
+def change_sentence(asked: Trials) -> str:
+    """Over what it was taken."""
+    return (
+        f"Rise of the loss of hidden tokens, mean and 95 % interval over {asked.spoken}, each "
+        "paired with the model as it is. Codes are those of the C-ViViT as it is."
+    )
+
+
+def moved_words(change: Change) -> str:
+    """'30 % (26 to 35)': hidden tokens whose most likely code is another."""
+    return _mean_words(change.moved, 100, "%", 0)
+
+
+def divergence_words(change: Change) -> str:
+    """'0.132 nats (0.103 to 0.160)'."""
+    return _mean_words(change.divergence, 1, "nats", 3)
+
+
+def error_words(now: float | None, before: float | None) -> str:
+    """'0.047, as it was', '0.061 (+0.014)': error of the reconstruction; empty without one."""
+    if now is None or before is None:
+        return ""
+    if abs(now - before) < SMALL:
+        return f"{now:.3f} (as it was)"
+    return f"{now:.3f} ({_signed(now - before)} against {before:.3f})"
+
+
+def _mean_words(values: np.ndarray | None, times: float, unit: str, places: int) -> str:
+    if values is None:
+        return "not measured"
+    values = values * times
+    mean, half = float(values.mean()), half_width(values)
+    said = f"{mean:.{places}f} {unit}"
+    if np.isnan(half):
+        return said
+    return f"{said} ({max(0.0, mean - half):.{places}f} to {mean + half:.{places}f})"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")
+
+
+def _plain(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")

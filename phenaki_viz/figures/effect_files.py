@@ -1,0 +1,69 @@
+"""What changes and heads are worth as plain values, for JSON: every mean with its interval."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from phenaki_viz.analysis.intervals import half_width
+from phenaki_viz.evaluation.changes import Change
+from phenaki_viz.evaluation.effects import HeadEffect
+from phenaki_viz.evaluation.trials import Trials
+from phenaki_viz.figures.effect_views import by_worth, head_name
+from phenaki_viz.recording.interventions import Intervention, as_dict
+
+
+def effects_values(
+    effects: Sequence[HeadEffect], asked: Trials, made_by: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Every head or layer, the costliest first; head is None where all of a module's were off."""
+    told = [
+        {"name": head_name(one), "module": one.module, "head": one.head, **_values(one)}
+        for one in by_worth(effects)
+    ]
+    return {**_asked(asked, made_by), "effects": told}
+
+
+def change_values(
+    given: Sequence[Intervention], change: Change, asked: Trials, made_by: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What interventions together do to the output."""
+    return {
+        **_asked(asked, made_by),
+        "interventions": [as_dict(one) for one in given],
+        **_values(change),
+    }
+
+
+def _values(change: Change) -> dict[str, Any]:
+    """Mean, and the ends of its 95 % interval, which is null of one trial."""
+    measured = {
+        "rise": change.rises,
+        "moved": change.moved,
+        "divergence": change.divergence,
+    }
+    return {name: _interval(values) for name, values in measured.items() if values is not None}
+
+
+def _interval(values: np.ndarray) -> dict[str, float | None]:
+    mean, half = float(values.mean()), half_width(values)
+    known = not np.isnan(half)
+    return {
+        "mean": mean,
+        "low": mean - half if known else None,
+        "high": mean + half if known else None,
+    }
+
+
+def _asked(asked: Trials, made_by: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "over": asked.spoken,
+        "clips": list(asked.clips),
+        "masks": asked.masks,
+        "masked_share": asked.share,
+        "mask_seeds": list(range(asked.seed, asked.seed + asked.masks)),
+        "trials": len(asked),
+        "interval": "95 %, Student's t, over clips and masks, paired with the model as it is",
+        "units": {"rise": "nats", "moved": "share of hidden tokens", "divergence": "nats"},
+        "weights_digest": made_by.get("weights_digest"),
+    }

@@ -1,0 +1,104 @@
+"""One attention module while it is changed inside: what its hooks do to each of its calls."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from phenaki_viz.errors import RecordingError
+from phenaki_viz.numerics.edits import NONE, Edits
+from phenaki_viz.recording.estimates import call_arguments
+from phenaki_viz.recording.families.phenaki import AttentionModule, stack_and_layer
+from phenaki_viz.recording.interventions.edges import check_left, cut_mask
+from phenaki_viz.recording.interventions.in_force import HERE
+from phenaki_viz.recording.interventions.inside import Inside, scaled, takes_edits
+from phenaki_viz.recording.interventions.reading import Reading
+
+KNOWN = ("x", "mask", "context", "attn_bias")
+
+
+class OneCall:
+    """The call under way of one attention module.
+
+    Classes of ours take `Edits` and make the changes where they compute; the published one is
+    given a map without the edges that are cut, at its `attn_dropout`.
+    """
+
+    def __init__(self, module: AttentionModule, inside: Inside, reading: Reading | None) -> None:
+        self.module, self.inside, self.reading = module, inside, reading
+        self.stack, _ = stack_and_layer(inside.name)
+        self.takes_edits = takes_edits(module)
+        self.shape: Sequence[int] | None = None
+        self._scaled: tuple[Any, Any] = (None, None)
+
+    @property
+    def cuts_outside(self) -> bool:
+        """Whether edges are cut in the map that the module made."""
+        return bool(self.inside.cuts) and not self.takes_edits
+
+    def see_shape(self, transformer: nn.Module, args: Any, kwargs: Any) -> None:
+        """The transformer around it is told the video's shape."""
+        named = dict(zip(("x", "video_shape"), args, strict=False)) | kwargs
+        self.shape = named.get("video_shape")
+
+    def begin(self, module: nn.Module, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
+        """What the call is given instead."""
+        x, mask, context, attn_bias = call_arguments(args, kwargs)
+        given = {name: value for name, value in kwargs.items() if name not in KNOWN}
+        if self.reading is not None and context is not None:
+            context, mask = self.reading.instead(self.module, context, mask)
+        if self.inside.position is not None and attn_bias is not None:
+            attn_bias = self._scale(attn_bias)
+        edits = self._edits(x, mask, context, attn_bias)
+        HERE.edits[self.module] = edits
+        if self.takes_edits and edits is not NONE:
+            given["edits"] = edits
+        return (x,), {**given, "mask": mask, "context": context, "attn_bias": attn_bias}
+
+    def scale_alibi(
+        self, module: nn.Module, args: Any, kwargs: Any, bias: torch.Tensor
+    ) -> torch.Tensor:
+        """ALiBi 'h i j' with other slopes."""
+        return bias * bias.new_tensor(self.inside.alibi)[:, None, None]
+
+    def cut_map(self, module: nn.Module, args: Any, kwargs: Any) -> Any:
+        """A map 'b h i j' without the edges that are cut."""
+        edits = HERE.edits.get(self.module, NONE)
+        if edits.cut is None:
+            return None
+        attn = args[0].masked_fill(edits.cut, 0)
+        if edits.keeps_sums:
+            sums = attn.sum(dim=-1, keepdim=True)
+            if not (sums > 0).all():
+                raise RecordingError(
+                    f"{self.inside.name}: a query read nothing but what is cut, so its row cannot "
+                    "be renormalised"
+                )
+            attn = attn / sums
+        return (attn, *args[1:]), kwargs
+
+    def _scale(self, bias: Any) -> Any:
+        """The bias scaled; layers that share one share the scaled one too, within a run."""
+        before, made = self._scaled
+        if before is not bias:
+            made = scaled(bias, self.inside.position or ())
+            self._scaled = bias, made
+        return made
+
+    def _edits(
+        self,
+        x: torch.Tensor,
+        mask: torch.Tensor | None,
+        context: torch.Tensor | None,
+        attn_bias: Any,
+    ) -> Edits:
+        inside, cut = self.inside, None
+        if inside.cuts:
+            cut = cut_mask(inside.name, self.module, inside.cuts, x, context, attn_bias, self.shape)
+        if cut is not None and inside.keeps_sums:
+            check_left(inside.name, self.module, cut, mask)
+        scale = None if inside.scale is None else torch.tensor(inside.scale, device=x.device)
+        if scale is None and cut is None:
+            return NONE
+        return Edits(scale=scale, cut=cut, keeps_sums=inside.keeps_sums)

@@ -1,0 +1,116 @@
+"""Interventions without a switch of their own: what is in force, in the order it was asked for.
+
+In the link they are JSON, as `interventions.to_json` writes it; a head at its mean stands there
+without the numbers, which are measured where it is used.
+"""
+
+import json
+from typing import Any
+
+import streamlit as st
+from torch import nn
+
+from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
+from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.evaluation.changes import mean_of_head
+from phenaki_viz.evaluation.trials import trials
+from phenaki_viz.recording.interventions import (
+    Intervention,
+    Interventions,
+    MeanHead,
+    as_dict,
+    check_fits,
+    from_json,
+)
+from phenaki_viz.ui.state.link import say_in_url
+from phenaki_viz.ui.work import computed
+from phenaki_viz.ui.work.shelves import number_of
+
+KEY = "changes"
+MOST = 24  # at once
+LONGEST = 4000  # letters of them in a link
+CLIPS = 10  # over which a head's mean output is taken
+UNMEASURED = {"mean": [0.0], "over": "clips"}  # of a head at its mean, in a link
+
+
+def asked() -> Interventions:
+    """All that was asked for, whatever model is there; means are not measured yet."""
+    if KEY not in st.session_state:
+        st.session_state[KEY] = _linked(st.query_params.get(KEY, ""))
+    found: Interventions = st.session_state[KEY]
+    return found
+
+
+def in_force(model: nn.Module) -> Interventions:
+    """What is changed in this model; what does not fit it is said, and left out."""
+    given, left_out = asked(), []
+    say_in_url(KEY, _text(given))
+    fitting: list[Intervention] = []
+    for one in given:
+        try:
+            measured = _measured(model, one)
+            check_fits(model, [*fitting, measured])
+        except PhenakiVizError as error:
+            left_out.append(str(error))
+        else:
+            fitting.append(measured)
+    for why in left_out:
+        st.warning("A change does not fit this model and is left out.", icon=":material/undo:")
+        st.text(why)
+    return tuple(fitting)
+
+
+def add(one: Intervention) -> None:
+    """Ask for one more; the same twice is once. A callback."""
+    kept = [each for each in asked() if each != one]
+    st.session_state[KEY] = (*kept, one)[-MOST:]
+
+
+def take_back(one: Intervention) -> None:
+    """Ask for all but this; a callback."""
+    told = _plain(one)
+    st.session_state[KEY] = tuple(each for each in asked() if _plain(each) != told)
+
+
+def take_all_back() -> None:
+    """Ask for none; a callback."""
+    st.session_state[KEY] = ()
+
+
+def mean(module: str, head: int) -> MeanHead:
+    """A head at its mean, which is measured where it is used."""
+    return MeanHead(module=module, head=head, mean=(0.0,), over="clips")
+
+
+def _measured(model: nn.Module, one: Intervention) -> Intervention:
+    if not isinstance(one, MeanHead):
+        return one
+
+    def measure() -> MeanHead:
+        captions = list(DIGIT_CLIPS.values())[:CLIPS]
+        clips = [(digit_clip(caption), read_prompt(caption)) for caption in captions]
+        return mean_of_head(model, trials(model, clips, masks=1), one.module, one.head)
+
+    return computed.once(("mean of head", number_of(model), one.module, one.head), measure)
+
+
+def _plain(one: Intervention) -> dict[str, Any]:
+    told = as_dict(one)
+    return {k: v for k, v in told.items() if k not in UNMEASURED} if "mean" in told else told
+
+
+def _text(given: Interventions) -> str:
+    return json.dumps([_plain(one) for one in given], ensure_ascii=False) if given else ""
+
+
+def _linked(text: str) -> Interventions:
+    """What a link asks for; nothing where it cannot be read."""
+    if not text or len(text) > LONGEST:
+        return ()
+    try:
+        told = json.loads(text)
+        full = [{**UNMEASURED, **one} if one.get("do") == MeanHead.kind else one for one in told]
+        return from_json(json.dumps(full))[:MOST]
+    except (ValueError, TypeError, AttributeError, RecursionError):  # ConfigError is a ValueError
+        st.warning("The changes in the link cannot be read.", icon=":material/link_off:")
+        return ()

@@ -1,0 +1,177 @@
+"""The changes in force as one list: each can be taken back, more can be added, some are offered."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, get_args
+
+import streamlit as st
+from torch import nn
+
+from phenaki_viz.figures.intervention_words import intervention_name, place_name
+from phenaki_viz.recording import attention_modules
+from phenaki_viz.recording.interventions import (
+    CutEdges,
+    DropText,
+    Intervention,
+    Interventions,
+    ScaleAlibi,
+    ScaleAttention,
+    ScalePosition,
+    SwapText,
+    ZeroHead,
+)
+from phenaki_viz.recording.interventions.kinds import LONGEST_TEXT, MOST_FACTOR, Reads
+from phenaki_viz.ui.markup import inert
+from phenaki_viz.ui.source import ablation, changes
+
+WHOLE = "maskgit"
+ANEW = "whatif.anew"  # a change was added or taken back: the whole page is another one
+MOST_IN_VIEW = 14
+KINDS = {
+    "off": "Head off",
+    "mean": "Head at its mean output",
+    "position": "Position bias × factor",
+    "alibi": "ALiBi × factor",
+    "scale": "Attention scale × factor",
+    "cut": "Cut edges",
+    "drop": "Drop the text",
+    "swap": "Swap the text",
+}
+FACTORS: dict[str, Any] = {"position": ScalePosition, "alibi": ScaleAlibi, "scale": ScaleAttention}
+
+
+def draw(model: nn.Module, given: Interventions) -> None:
+    """The list, with what takes each back; where it is empty, what is worth trying."""
+    if st.session_state.pop(ANEW, False):
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="whatif.list"):
+        st.markdown("**Changed**" if given else "**Try**", width="content")
+        if given:
+            _list(given)
+        else:
+            _offers(model)
+        with st.popover("Add a change", icon=":material/add:", width="content"):
+            _form(model)
+        if len(given) > 1:
+            st.button(
+                "Take all back", icon=":material/undo:", key="whatif.none", type="tertiary",
+                on_click=_then_anew, args=(ablation.all_on,),
+            )  # fmt: skip
+
+
+def _list(given: Interventions) -> None:
+    for at, one in enumerate(given[:MOST_IN_VIEW]):
+        st.button(
+            inert(intervention_name(one)),
+            icon=":material/close:",
+            key=f"whatif.back.{at}",
+            help="Take this change back",
+            on_click=_then_anew,
+            args=(partial(ablation.take_back, one),),
+        )
+    if len(given) > MOST_IN_VIEW:
+        st.caption(f"and {len(given) - MOST_IN_VIEW} more", width="content")
+
+
+def _offers(model: nn.Module) -> None:
+    """What is known to be worth a try, with one click."""
+    for at, one in enumerate(offers(model)):
+        st.button(
+            inert(intervention_name(one)),
+            icon=":material/play_arrow:",
+            key=f"whatif.try.{at}",
+            type="primary" if at == 0 else "secondary",
+            on_click=_then_anew,
+            args=(partial(_add, one),),
+        )
+
+
+def offers(model: nn.Module) -> Interventions:
+    """The last head of the last self-attention, no position bias, nothing across time, no text."""
+    modules = _modules(model)
+    own = [name for name in modules if place_name(name).startswith("self")]
+    if not own:
+        return ()
+    return (
+        ZeroHead(module=own[-1], head=modules[own[-1]].heads - 1),
+        ScalePosition(factor=0.0, module=WHOLE),
+        CutEdges(reads="other steps", module=WHOLE),
+        *((DropText(),) if len(own) < len(modules) else ()),
+    )
+
+
+def _form(model: nn.Module) -> None:
+    kinds = [kind for kind in KINDS if kind != "alibi" or _with_alibi(model)]
+    kind = st.selectbox("What", kinds, format_func=KINDS.__getitem__, key="whatif.kind")
+    one = _asked(model, kind or "off")
+    st.button(
+        "Change it", type="primary", key="whatif.add", disabled=one is None,
+        on_click=_then_anew, args=(partial(_add, one or DropText()),),
+    )  # fmt: skip
+
+
+def _asked(model: nn.Module, kind: str) -> Intervention | None:
+    """The intervention that the form describes; None while something is missing."""
+    if kind == "drop":
+        return DropText()
+    if kind == "swap":
+        text = st.text_input("Text", key="whatif.text", max_chars=LONGEST_TEXT).strip()
+        return SwapText(text=text) if text and text.isprintable() else None
+    if kind == "cut":
+        reads = st.selectbox("Nothing is read from", get_args(Reads), key="whatif.reads")
+        return CutEdges(reads=reads, module=_where(model, kind))
+    module = _where(model, kind)
+    head = _head(model, module, any_head=kind not in ("off", "mean"))
+    if kind in FACTORS:
+        factor = st.number_input("Factor", 0.0, MOST_FACTOR, 0.0, 0.25, key="whatif.factor")
+        made: Intervention = FACTORS[kind](factor=float(factor), module=module, head=head)
+        return made
+    if kind == "mean":
+        return changes.mean(module, head or 0)
+    return ZeroHead(module=module, head=head or 0)
+
+
+def _where(model: nn.Module, kind: str) -> str:
+    modules = list(_with_alibi(model) if kind == "alibi" else _modules(model))
+    if kind == "alibi":
+        options = ["cvivit", *modules]
+    else:
+        options = modules if kind in ("off", "mean") else [WHOLE, *modules]
+    found = st.selectbox(
+        "Where", options, key=f"whatif.where.{kind}",
+        format_func=lambda name: place_name(name) or "all of the MaskGit",
+    )  # fmt: skip
+    return found or options[0]
+
+
+def _head(model: nn.Module, module: str, *, any_head: bool) -> int | None:
+    heads = [one.heads for name, one in attention_modules(model).items()
+             if name == module or name.startswith(f"{module}.")]  # fmt: skip
+    options: list[int | None] = [*([None] if any_head else []), *range(min(heads, default=1))]
+    return st.selectbox(
+        "Head", options, key=f"whatif.head.{any_head}",
+        format_func=lambda head: "all heads" if head is None else f"H{head}",
+    )  # fmt: skip
+
+
+def _modules(model: nn.Module) -> dict[str, Any]:
+    """Attention of the MaskGit."""
+    return {n: m for n, m in attention_modules(model).items() if n.startswith(f"{WHOLE}.")}
+
+
+def _with_alibi(model: nn.Module) -> Sequence[str]:
+    return [name for name, one in attention_modules(model).items() if hasattr(one, "rel_pos_bias")]
+
+
+def _add(one: Intervention) -> None:
+    """Have it in force, whichever control it belongs to."""
+    if isinstance(one, ZeroHead):
+        if not ablation.is_off(one.module, one.head):
+            ablation.toggle(one.module, one.head)
+    else:
+        changes.add(one)
+
+
+def _then_anew(act: Callable[[], object]) -> None:
+    act()
+    st.session_state[ANEW] = True

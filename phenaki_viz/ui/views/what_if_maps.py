@@ -1,0 +1,163 @@
+"""What the changes do to maps: one head before, now, and the difference around 0."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from phenaki_viz.analysis.beside import Beside
+from phenaki_viz.analysis.weight_range import drawn_range
+from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.figures.attention_views import Colours, Head
+from phenaki_viz.figures.beside_views import (
+    DIFFERENCE,
+    difference_heatmap,
+    difference_scale,
+    moved_label,
+    moved_sentence,
+)
+from phenaki_viz.figures.colour import DIVERGING, ColourScale
+from phenaki_viz.figures.intervention_words import place_name
+from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.components.attention_map import attention_map
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections.downloads import export_icon
+from phenaki_viz.ui.source import ablation
+from phenaki_viz.ui.state.selection import current
+from phenaki_viz.ui.work import computed, page_jobs, run_cache
+from phenaki_viz.ui.work.requests import LookRequest
+from phenaki_viz.ui.work.run_cache import Wanted
+from phenaki_viz.ui.work.shelves import number_of
+
+MOST_CELLS = 324
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One head without and with the changes."""
+
+    before: Head
+    now: Head
+
+    @property
+    def name(self) -> str:
+        """'self L3 H1'."""
+        return place_name(self.now.record.module, self.now.record.heads[self.now.head])
+
+
+def draw(run: Run) -> None:
+    """The heads whose maps moved most, one of them as three maps."""
+    try:
+        whole = unchanged(run)
+    except PhenakiVizError:
+        return
+    pairs = _pairs(whole, run) if whole is not None else []
+    if whole is None or not pairs:
+        return
+    st.header("What happens to the maps", anchor=False)
+    try:
+        moved = computed.moved_maps(run, whole, [(one.before.map, one.now.map) for one in pairs])
+    except PhenakiVizError as error:
+        st.text(f"The maps cannot be laid on each other: {error}.")
+        return
+    st.text(moved_sentence([one.name for one in pairs], moved))
+    pair = _chosen(pairs, moved)
+    if pair is not None:
+        _three(pair)
+
+
+def unchanged(run: Run) -> Run | None:
+    """The run that is on the page, with nothing changed; None where nobody knows how to have it."""
+    wanted: Wanted | None = st.session_state.get(run_cache.GOOD)
+    request = wanted.request if wanted is not None else None
+    if not isinstance(request, LookRequest):
+        return None
+    return page_jobs.fetch_run(Wanted(request.whole(), ablation.all_on), getattr(run, "seconds", 1))
+
+
+def _pairs(before: Run, now: Run) -> list[Pair]:
+    """Every head of the MaskGit that ran in both."""
+    kept = {_call(record): record for record in before.recording}
+    return [
+        Pair(
+            Head(before.recording, kept[_call(record)], 0, head),
+            Head(now.recording, record, 0, head),
+        )
+        for record in now.recording
+        if record.module.startswith("maskgit.") and _call(record) in kept
+        for head in range(len(record.heads))
+    ]
+
+
+def _call(record: AttentionRecord) -> tuple[str, int]:
+    return record.module, record.call
+
+
+def _chosen(pairs: Sequence[Pair], moved: np.ndarray) -> Pair | None:
+    """The head whose map moved most, or another."""
+    order = [int(at) for at in np.argsort(-moved, kind="stable")]
+    names = {pairs[at].name: at for at in order}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="whatif.maps.tools"):
+        name = st.selectbox(
+            "Head", list(names), key="whatif.map", width=380,
+            format_func=lambda one: moved_label(one, moved[names[one]]),
+            help="The map that moved most first",
+        )  # fmt: skip
+        pair = pairs[names[name]] if name in names else None
+        if pair is not None:
+            _take(pair)
+    return pair
+
+
+def _take(pair: Pair) -> None:
+    """The difference as a file, every cell."""
+
+    def make() -> Any:
+        found = computed.maps_beside(
+            pair.before.map, pair.now.map, max(pair.now.record.map.shape[2:])
+        )
+        scale = difference_scale(found, DIVERGING["light"])
+        return difference_heatmap(pair.now, found.difference, scale)
+
+    export_icon("the difference", f"{pair.now.stem}_difference", make, "whatif.difference")
+
+
+def _three(pair: Pair) -> None:
+    found = computed.maps_beside(pair.before.map, pair.now.map, MOST_CELLS)
+    weights = Colours("sqrt").over(*drawn_range(found.before), "the map as it is")
+    around = difference_scale(found, DIVERGING[panels.theme()])
+    shown = {
+        "before": ("As it is", found.before, weights, "weight"),
+        "now": ("Changed", found.now, weights, "weight"),
+        "difference": ("Difference", found.difference, around, DIFFERENCE),
+    }
+    columns = st.columns(3, gap="medium")
+    for column, (key, (title, values, scale, unit)) in zip(columns, shown.items(), strict=True):
+        with column:
+            st.markdown(f"**{title}**")
+            _map(pair, key, values, found, scale, unit)
+
+
+def _map(
+    pair: Pair, key: str, values: np.ndarray, found: Beside, scale: ColourScale, unit: str
+) -> None:
+    record, item = pair.now.record, pair.now.item
+    _, _, i, j = record.map.shape
+    y, x = found.cells.cell
+    attention_map(
+        values,
+        total=(i, j),
+        cell=found.cells.cell,
+        scale=scale,
+        query_axis=panels.axis_of(record, item, "query"),
+        key_axis=panels.axis_of(record, item, "key"),
+        selected_query=min(current("row", 0), i - 1),
+        unit=unit,
+        source=f"{key} {pair.name} {number_of(record.map)} {number_of(pair.before.record.map)}",
+        key=f"whatif.{key}",
+        notes=() if (y, x) == (1, 1) else (f"mean of {y} × {x} cells",),
+        shows=f"{pair.name} {number_of(record.map)}",
+    )

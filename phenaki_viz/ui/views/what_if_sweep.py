@@ -1,0 +1,205 @@
+"""Every head or layer switched off in turn: what is asked, what was found, what predicts it."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import astuple, dataclass, replace
+from typing import Any
+
+import streamlit as st
+from torch import nn
+
+from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
+from phenaki_viz.evaluation.effects import HeadEffect, Trials, trials
+from phenaki_viz.figures.effect_views import (
+    by_worth,
+    effect_words,
+    effects_heading,
+    effects_picture,
+    effects_sentence,
+    head_name,
+)
+from phenaki_viz.figures.naming import module_family
+from phenaki_viz.recording.select import stack_and_layer
+from phenaki_viz.runs.live import find_model
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.sections import frame, panels
+from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.views import what_predicts
+from phenaki_viz.ui.work import computed, fragment_jobs
+from phenaki_viz.ui.work.shelves import number_of
+
+_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+_ASKED = "whatif.asked"
+UNITS = {"heads": "Heads", "layers": "Layers"}
+MOST_MASKS = 8
+USUAL = {"clips": 10, "masks": 2, "hidden": 90}
+COLUMNS = {
+    "head": st.column_config.TextColumn("Head"),
+    "rise": st.column_config.NumberColumn(
+        "Rise (nats)", format="%+.3f", help="Mean rise of the loss with the head off"
+    ),
+    "low": st.column_config.NumberColumn("From", format="%+.3f", help="95 % interval of the mean"),
+    "high": st.column_config.NumberColumn("To", format="%+.3f", help="95 % interval of the mean"),
+    "sure": st.column_config.CheckboxColumn("Sure", help="The interval leaves out 0"),
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Over what effects are measured, and whether of single heads or of a layer's together."""
+
+    clips: int
+    masks: int
+    percent: int
+    units: str = "heads"
+
+    def key(self, model: nn.Module) -> Hashable:
+        """All that decides the result of the sweep."""
+        return ("sweep", number_of(model), *astuple(self))
+
+    def trials_key(self, model: nn.Module) -> Hashable:
+        """All that decides what the model is asked."""
+        return ("trials", number_of(model), self.clips, self.masks, self.percent)
+
+
+def controls() -> Asked:
+    """Over what effects are measured."""
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", gap="medium", key="whatif.tools"
+    ):
+        clips = st.number_input(
+            "Clips", 1, len(DIGIT_CLIPS), USUAL["clips"], key="effect_clips", width=120,
+            help="Held-out clips of moving digits, with their captions", **_BOUND,
+        )  # fmt: skip
+        masks = st.number_input(
+            "Masks of each", 1, MOST_MASKS, USUAL["masks"], key="effect_masks", width=120,
+            help="Which tokens are hidden: mask k is the one of seed k", **_BOUND,
+        )  # fmt: skip
+        percent = st.slider(
+            "Hidden (% of the tokens)", 10, 100, USUAL["hidden"], 5, key="effect_hidden",
+            width=240, **_BOUND,
+        )  # fmt: skip
+    fragment_jobs.draw_place()
+    return Asked(int(clips), int(masks), int(percent))
+
+
+def in_turn(asked: Asked) -> Asked:
+    """Heads or layers, and the button that begins the sweep."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="whatif.turn"):
+        units = st.segmented_control(
+            "In turn", list(UNITS), format_func=UNITS.__getitem__, default="heads",
+            key="effect_of", required=True, label_visibility="collapsed",
+            help="A layer: all its self or all its cross heads", **_BOUND,
+        )  # fmt: skip
+        asked = replace(asked, units=units or "heads")
+        st.button(
+            f"Switch each {asked.units.removesuffix('s')} off", icon=":material/toggle_off:",
+            key="whatif.start", on_click=_ask, args=(asked,),
+        )  # fmt: skip
+    return asked
+
+
+def _ask(asked: Asked) -> None:
+    st.session_state[_ASKED] = asked
+
+
+def _take_back() -> None:
+    st.session_state.pop(_ASKED, None)
+
+
+def trials_of(model: nn.Module, asked: Asked) -> Trials:
+    """The clips that come with the project, under these masks."""
+    captions = list(DIGIT_CLIPS.values())[: asked.clips]
+    clips = [(digit_clip(caption), read_prompt(caption)) for caption in captions]
+    return trials(model, clips, masks=asked.masks, share=asked.percent / 100)
+
+
+def effects_of(model: nn.Module, asked: Asked, made: Trials) -> tuple[HeadEffect, ...] | None:
+    """What was measured, now if it was asked for; None where it was not."""
+    if st.session_state.get(_ASKED) != asked and not computed.is_kept(asked.key(model)):
+        return None
+    layers = asked.units == "layers"
+    return computed.effects_of(model, made, asked.key(model), _take_back, layers=layers)
+
+
+def measured(run: Run) -> tuple[HeadEffect, ...]:
+    """What every head was found to be worth with the settings of this page; () if never asked."""
+    model = find_model(run)
+    if model is None:
+        return ()
+    state = st.session_state
+    clips, masks, percent = (
+        int(state.get(f"effect_{name}", usual)) for name, usual in USUAL.items()
+    )
+    asked = Asked(clips, masks, percent)
+    kept = computed.kept.get(asked.key(model))
+    effects: tuple[HeadEffect, ...] = kept[0] if kept else ()
+    return effects
+
+
+def say(
+    run: Run,
+    asked: Asked,
+    model: nn.Module,
+    made: Trials,
+    effects: Sequence[HeadEffect] | None,
+    *,
+    alone: bool,
+) -> None:
+    """What the sweep found, or would find. alone: nothing else has the page's heading."""
+    tag: panels.Level = "h1" if alone else "h2"
+    key = "heading" if alone else "heading.sweep"
+    of = {"effects": _shows(asked, model)} if effects is not None else {}
+    if effects is None:
+        text = "What if a head were switched off?" if alone else "Every head in turn"
+        panels.heading(text, run.recording.made_by, of, tag=tag, key=key)
+        st.text(
+            f"Each of the MaskGit's {asked.units} is switched off in turn, and the loss of the "
+            f"hidden tokens is compared with the whole model's: {made.spoken}. "
+            + ("Nothing is changed for good." if alone else "The changes above are not in it.")
+        )
+        return
+    panels.heading(effects_heading(effects), run.recording.made_by, of, tag=tag, key=key)
+    panels.say(effects_sentence(effects, made), of, key=f"sentence{key}", aside=True)
+
+
+def _shows(asked: Asked, model: nn.Module) -> str:
+    return " ".join(map(str, ("effects", number_of(model), *astuple(asked))))
+
+
+def results(
+    run: Run, asked: Asked, model: nn.Module, made: Trials, effects: Sequence[HeadEffect]
+) -> None:
+    """The effects as bars with intervals and as a table, and what goes with them."""
+    picture = effects_picture(effects, made, run.recording.made_by)
+    left, right = st.columns([7, 5], gap="medium")
+    with left:
+        panels.plotly(picture, key="effects", height=420, noted=False, shows=_shows(asked, model))
+        export_row(picture.name, lambda: picture, "effects")
+    with right:
+        _table(by_worth(effects))
+    if asked.units == "heads":
+        what_predicts.draw(run, effects, _shows(asked, model))
+
+
+def _table(ordered: Sequence[HeadEffect]) -> None:
+    """Every head; the one that is picked is the one the other pages look at."""
+    rows = [
+        {"head": head_name(one), "rise": one.mean, "low": one.interval[0],
+         "high": one.interval[1], "sure": one.is_sure}
+        for one in ordered
+    ]  # fmt: skip
+    picked: Any = st.dataframe(
+        rows, column_config=COLUMNS, hide_index=True, height=390, key="effects.table",
+        on_select="rerun", selection_mode="single-row",
+    )  # fmt: skip
+    chosen = [ordered[at] for at in picked.selection.rows if at < len(ordered)]
+    if not chosen:
+        st.caption("Pick a row to look at its head on the other pages.")
+        return
+    (one,) = chosen
+    st.text(f"{head_name(one)}: {effect_words(one)}.")
+    _, layer = stack_and_layer(one.module)
+    selection.wish(layer=layer, head=one.head or 0)  # no box of this page has these keys
+    st.session_state["maps"] = module_family(one.module)
+    frame.link("attention", "Look at it", ":material/visibility:")

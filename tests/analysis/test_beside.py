@@ -1,0 +1,72 @@
+"""Two maps of one head: their difference, and how much weight was put elsewhere."""
+
+import numpy as np
+import pytest
+import torch
+
+from phenaki_viz.analysis.beside import beside, moved
+from phenaki_viz.errors import ShapeError
+from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.beside_views import difference_heatmap, difference_scale, moved_sentence
+from phenaki_viz.figures.colour import DIVERGING
+from phenaki_viz.recording import AttentionRecord, Recording
+from phenaki_viz.recording.interventions import DropText, to_json
+from phenaki_viz.recording.maps import StoredMap
+from phenaki_viz.recording.places import Places
+
+
+def head(*rows, words=("a", "b", "c"), made_by=None):
+    """A head of cross-attention with these rows, over one step of patches."""
+    attn = torch.tensor(rows, dtype=torch.float32)[None, None]
+    record = AttentionRecord(
+        module="m.layers.2.2", stack="m", layer=2, kind="cross", call=0, map=StoredMap(attn),
+        heads=(4,), batch_items=(0,), places=Places((1, 1, len(rows)), "video"), num_null_kv=0,
+        causal=False, scale=1.0, words=words,
+    )  # fmt: skip
+    return Head(Recording([record], {}, made_by or {}), record, 0, 0)
+
+
+BEFORE = head([1.0, 0.0, 0.0], [0.2, 0.3, 0.5])
+NOW = head([0.0, 0.5, 0.5], [0.2, 0.3, 0.5])
+
+
+def test_the_difference_is_now_less_before_and_its_scale_is_around_0():
+    found = beside(BEFORE.map, NOW.map, 99)
+    np.testing.assert_allclose(found.difference, [[-1, 0.5, 0.5], [0, 0, 0]], atol=1e-6)
+    scale = difference_scale(found, DIVERGING["light"])
+    assert (
+        scale.low == -scale.high
+        and 0.9 < scale.high <= found.most == 1.0
+        and "largest 1" in scale.scope
+    )
+    assert scale.unit(np.zeros(1)) == 0.5
+    picture = difference_heatmap(NOW, found.difference, scale)
+    assert picture.unit == "weight now − before" and "· weight now − before" in picture.title
+
+
+def test_what_is_put_elsewhere_is_half_the_sum_of_the_differences():
+    other = head([0.0, 1.0, 0.0], [0.0, 0.0, 1.0])
+    found = moved([(BEFORE.map, NOW.map), (BEFORE.map, BEFORE.map), (BEFORE.map, other.map)])
+    np.testing.assert_allclose(found, [0.5, 0.0, 0.75], atol=1e-6)
+    said = moved_sentence(["one", "two", "three"], found)
+    assert said.startswith("Of their weight, most is put elsewhere by three (75 %), one (50 %).")
+    assert "1 of 3 maps stay as they were" in said
+    assert moved_sentence(["two"], found[1:2]).startswith("No map changes")
+
+
+def test_maps_of_other_words_cannot_be_laid_on_each_other():
+    for other in (head([1.0, 0.0], [0.5, 0.5], words=("a", "b")),
+                  head([1.0, 0, 0], [0, 1.0, 0], words=("a", "b", "x"))):  # fmt: skip
+        with pytest.raises(ShapeError, match="the tokens are not the same"):
+            beside(BEFORE.map, other.map, 99)
+
+
+def test_a_title_says_what_was_changed_and_nothing_of_nonsense():
+    import json
+
+    changed = head([1.0, 0, 0], made_by={"interventions": json.loads(to_json([DropText()]))})
+    assert changed.title == "L2 H4 · cross attention · with no text"
+    for nonsense in (7, "x", [{"do": "x"}]):
+        assert head([1.0, 0, 0], made_by={"interventions": nonsense}).title == (
+            "L2 H4 · cross attention"
+        )

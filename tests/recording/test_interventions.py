@@ -1,0 +1,398 @@
+"""What is changed in a model: laws that hold for every kind, and maps that are what was used."""
+
+import itertools
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+import phenaki_viz
+from phenaki_viz import models, record
+from phenaki_viz.errors import RecordingError
+from phenaki_viz.numerics.offsets import OffsetBias
+from phenaki_viz.recording.interventions import (
+    CutDepth,
+    CutEdges,
+    DropText,
+    MeanHead,
+    ScaleAlibi,
+    ScaleAttention,
+    ScalePosition,
+    SwapText,
+    ZeroHead,
+    intervened,
+)
+from phenaki_viz.recording.sentences import describe_origin
+from tests.published import published_attention
+from tests.recording.models import GRID, SmallVideo, inputs
+from tests.recording.test_switches import hooks_on, in_another_thread, without, written
+
+SELF, CROSS = (f"transformer.layers.{{}}.{part}" for part in (1, 2))
+STEPS = torch.arange(30) // 15
+LIBRARIES = {"ours": lambda: models, "published": published_attention}
+
+
+class Small(SmallVideo):
+    """With a text encoder: the vectors of a text depend on its letters."""
+
+    def encode_texts(self, texts):
+        chance = torch.Generator().manual_seed(sum(map(ord, texts[0])))
+        words = len(texts[0].split())
+        return torch.randn(1, words, 16, generator=chance), torch.ones(1, words, dtype=torch.bool)
+
+
+class Causal(torch.nn.Module):
+    """A causal transformer over six steps: ALiBi in every layer."""
+
+    def __init__(self, library):
+        super().__init__()
+        self.transformer = library.Transformer(16, depth=2, heads=3, dim_head=8, causal=True)
+
+    def forward(self, x):
+        return self.transformer(x, video_shape=(2, 6, 1, 1))
+
+
+@pytest.fixture(params=LIBRARIES)
+def model(request):
+    return made(LIBRARIES[request.param]())
+
+
+def made(library, kind=Small):
+    torch.manual_seed(0)
+    return kind(library).eval()
+
+
+def steps():
+    return torch.randn(2, 6, 16, generator=torch.Generator().manual_seed(3))
+
+
+ALL = [
+    ZeroHead(module=SELF.format(1), head=1),
+    MeanHead(module=CROSS.format(0), head=2, mean=tuple(range(8)), over="nothing"),
+    ScalePosition(factor=0.5, module=SELF.format(0)),
+    CutEdges(reads="other steps", module=SELF.format(1)),
+    SwapText(text="a b c"),
+    CutDepth(module="transformer", kept=2),
+]
+OURS = [ScaleAttention(factor=2.0, module="transformer", head=0)]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("one", [*ALL[:5], DropText(), *OURS], ids=lambda one: one.kind)
+def test_something_changes_in_this_thread_alone_and_nothing_is_written(one):
+    model = made(models)
+    whole, before = model(*inputs()), written(model)
+
+    def beside():
+        with torch.no_grad():
+            return model(*inputs())
+
+    with pytest.raises(ZeroDivisionError), intervened(model, [one]):
+        assert not torch.allclose(model(*inputs()), whole, atol=1e-4)
+        assert torch.equal(in_another_thread(beside), whole)
+        assert written(model) == before
+        raise ZeroDivisionError
+    assert hooks_on(model) == 0 and written(model) == before
+    assert torch.equal(model(*inputs()), whole)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("one", [ScalePosition(factor=1), ScaleAttention(factor=1)])
+def test_a_factor_of_1_is_nothing(model, one):
+    whole = model(*inputs())
+    with intervened(model, [one]):
+        assert torch.equal(model(*inputs()), whole) and hooks_on(model) == 0
+
+
+@torch.no_grad()
+def test_the_order_changes_nothing():
+    model = made(models)
+    some = [*ALL, *OURS]
+    found = []
+    for order in (some, some[::-1], [*some[3:], *some[:3]]):
+        with intervened(model, order):
+            found.append(model(*inputs()))
+    assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
+    factors = [ScalePosition(factor=f) for f in (0.5, 4.0)]
+    with intervened(model, factors):
+        two = model(*inputs())
+    with intervened(model, [ScalePosition(factor=2.0)]):
+        assert torch.equal(model(*inputs()), two)
+
+
+@torch.no_grad()
+def test_a_mean_of_zeros_is_a_head_that_is_off_and_its_own_output_is_nothing(model):
+    name = SELF.format(1)
+    zero = MeanHead(module=name, head=1, mean=(0.0,) * 8, over="nothing")
+    with intervened(model, [zero]):
+        found = model(*inputs())
+    with intervened(model, [ZeroHead(module=name, head=1)]):
+        assert torch.equal(model(*inputs()), found)
+
+
+def planted_surface(model, factor):
+    """A bias that is the model's, times a factor, where nothing else is changed."""
+
+    def scale(_, args, bias):
+        if isinstance(bias, OffsetBias):
+            return OffsetBias(bias.surface * factor, bias.dimensions)
+        return bias * factor
+
+    return model.continuous_pos_bias.register_forward_hook(scale)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("factor", [0.0, 2.5])
+def test_position_scaled_everywhere_is_the_bias_itself_scaled(model, factor):
+    handle = planted_surface(model, factor)
+    wanted = model(*inputs())
+    handle.remove()
+    with intervened(model, [ScalePosition(factor=factor)]):
+        assert torch.allclose(model(*inputs()), wanted, atol=1e-5)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_alibi_times_0_is_a_model_without_slopes(library):
+    model = made(LIBRARIES[library](), Causal)
+    bare = made(LIBRARIES[library](), Causal)
+    for module in bare.modules():
+        if hasattr(module, "slopes"):
+            module.slopes = torch.zeros_like(module.slopes)
+    with intervened(model, [ScaleAlibi(factor=0)]), record(model) as recording:
+        assert torch.allclose(model(steps()), bare(steps()), atol=1e-6)
+    assert all((one.alibi.slopes == 0).all() for one in recording)
+    assert all(one.alibi.max_abs_error < 1e-6 for one in recording)
+
+
+@torch.no_grad()
+def test_alibi_made_row_by_row_is_scaled_too(monkeypatch):
+    """Long maps are made in blocks of rows, each with its own part of the bias."""
+    from phenaki_viz.numerics.room import Room
+
+    model = made(models, Causal)
+    with intervened(model, [ScaleAlibi(factor=0.5, head=1)]):
+        wanted = model(steps())
+        monkeypatch.setattr(Room, "on", classmethod(lambda cls, *_: Room(whole=0, block=40)))
+        assert torch.allclose(model(steps()), wanted, atol=1e-6)
+        with record(model, hold="parts") as recording:
+            model(steps())
+    assert all(one.verification.max_abs_error < 1e-5 for one in recording)
+    assert recording[0].alibi.slopes[1] == pytest.approx(0.5 * models.position.alibi_slopes(3)[1])
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("scale", [0.0, 0.5, 3.0])
+def test_the_attention_scale_is_another_scale_of_the_class(scale):
+    model, other = made(models), made(models)
+    for module in other.modules():
+        if hasattr(module, "to_kv"):
+            module.scale = module.scale * scale
+    with intervened(model, [ScaleAttention(factor=scale)]):
+        assert torch.allclose(model(*inputs()), other(*inputs()), atol=1e-5)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    ("reads", "wanted"),
+    [
+        ("own step", STEPS[:, None] != STEPS),
+        ("other steps", STEPS[:, None] == STEPS),
+        ("null keys", torch.ones(30, 30, dtype=torch.bool)),
+        ("words", torch.ones(30, 30, dtype=torch.bool)),
+    ],
+)
+@pytest.mark.parametrize("hold", ["stored", "parts"])
+def test_nothing_is_read_over_an_edge_that_is_cut(model, reads, wanted, hold, tmp_path):
+    with intervened(model, [CutEdges(reads=reads)]), record(model, hold=hold) as recording:
+        model(*inputs())
+    recording.save(tmp_path / "run.safetensors")
+    for found in (recording, phenaki_viz.open(tmp_path / "run.safetensors")):
+        for one in found:
+            rows = np.stack([one.map.full(0, head) for head in range(3)])
+            cut = ~wanted.numpy() if one.kind == "self" else np.zeros((30, 6), bool)
+            if one.kind == "cross" and reads in ("words", "null keys"):
+                cut[:, slice(2, None) if reads == "words" else slice(2)] = True
+            hidden = one.hidden(0, (0, 30), (0, rows.shape[-1]))
+            assert (rows[:, cut] == 0).all() and (hidden | ~cut).all()
+            np.testing.assert_allclose(rows.sum(-1), 1, atol=1e-5)
+            assert one.verification.verdict == "passed" and one.verification.max_abs_error < 1e-5
+            assert one.visible_keys(0).tolist() == (~hidden).sum(-1).tolist()
+            assert not len(one.map.wrong_rows(0, 0))
+
+
+@torch.no_grad()
+def test_rows_that_are_not_renormalised_sum_to_less_and_are_no_map(model):
+    cut = CutEdges(reads="own step", renormalise=False)
+    seen = []
+    with intervened(model, [cut]):
+        hooks = [
+            one.attn_dropout.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+            for name, one in model.named_modules()
+            if name.endswith(".1") and hasattr(one, "to_kv")
+        ]
+        model(*inputs())
+        for hook in hooks:
+            hook.remove()
+        with pytest.raises(RecordingError, match="not renormalised"), record(model):
+            model(*inputs())
+    with record(model) as whole:
+        model(*inputs())
+    own = (STEPS[:, None] == STEPS).numpy()
+    first = whole[0].map.full(0, 1)
+    np.testing.assert_allclose(seen[0][0, 1].numpy(), np.where(own, 0, first), atol=1e-6)
+    assert (seen[0].sum(-1) < 1).all() and hooks_on(model) == 0
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("hold", ["stored", "parts"])
+def test_what_is_recorded_is_what_was_used_and_its_terms_make_it(hold):
+    """Map, ledger and verdict agree, for every change inside a call at once, per head too."""
+    model = made(models)
+    given = [
+        ScaleAttention(factor=1.7, module=SELF.format(0), head=1),
+        ScaleAttention(factor=0.3, module=CROSS.format(1)),
+        ScalePosition(factor=0.4),
+        ScalePosition(factor=0.0, module=SELF.format(1), head=2),
+        CutEdges(reads="later steps", module=SELF.format(1)),
+        CutEdges(reads="null keys", module=CROSS.format(0)),
+    ]
+    kept = {"hold": hold, "extras": ("queries", "keys")}
+    for record_first in (False, True):
+        blocks = [lambda: record(model, **kept), lambda: intervened(model, given)]
+        with blocks[not record_first]() as one, blocks[record_first]() as two:
+            model(*inputs())
+        recording = one or two
+        assert [each["do"] for each in recording.made_by["interventions"]] == [
+            each.kind for each in given
+        ]
+        assert "position bias × 0.4 in the whole model" in describe_origin(recording.made_by)
+        for each, head in itertools.product(recording, range(3)):
+            terms = each.head(head, 1).terms(range(30))
+            np.testing.assert_allclose(terms.weights, each.map.full(1, head), atol=1e-5)
+            assert each.verification.max_abs_error < 1e-5
+            assert terms.position is not None or each.kind == "cross"
+    position = recording[2].head(2, 0).terms(range(30)).position
+    assert (position == 0).all() and len(recording.position_biases) > 1
+
+
+@torch.no_grad()
+def test_position_times_0_is_the_ledgers_map_without_position():
+    from phenaki_viz.analysis.term_maps import counterfactual_map
+
+    model = made(models)
+    with record(model, hold="parts") as whole:
+        model(*inputs())
+    with intervened(model, [ScalePosition(factor=0)]), record(model) as without_it:
+        model(*inputs())
+    for head in range(3):
+        named = counterfactual_map(whole[0].head(head, 0), {"content"}, 64)
+        np.testing.assert_allclose(without_it[0].map.full(0, head), named, atol=1e-5)
+
+
+@torch.no_grad()
+def test_text_dropped_is_a_pass_without_text_and_swapped_one_is_that_text(model):
+    x, context, mask = inputs()
+    none = model(x, context, torch.zeros_like(mask))
+    with intervened(model, [DropText()]):
+        assert torch.equal(model(x, context, mask), none)
+    words, seen = model.encode_texts(["five odd little words here"])
+    other = model(x, words.expand(2, -1, -1), seen.expand(2, -1))
+    with intervened(model, [SwapText(text="five odd little words here")]):
+        assert torch.equal(model(x, context, mask), other)
+        assert torch.equal(model(x, context, torch.zeros_like(mask)), none)  # asked without text
+
+
+@torch.no_grad()
+def test_alone_together_and_with_switches_it_is_the_model_without_them(model):
+    from phenaki_viz.recording.switches import Switches, switched
+
+    case = Switches(off=frozenset({(SELF.format(0), 2)}), depth=frozenset({("transformer", 1)}))
+    x, context, mask = inputs()
+    wanted = without(model, case)(x, context, torch.zeros_like(mask))
+    with switched(model, Switches(off=case.off, depth=case.depth, also=(DropText(),))):
+        assert torch.equal(model(x, context, mask), wanted)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ([ZeroHead(module="nowhere", head=0)], "there is no head 0 in nowhere"),
+        ([ScalePosition(factor=2, module="nowhere")], "no attention in nowhere"),
+        ([ScalePosition(factor=2, head=3)], "no head 3"),
+        ([ScaleAlibi(factor=0)], "no ALiBi"),
+        ([CutDepth(module="transformer", kept=3)], "cannot be cut after 3"),
+        ([DropText(), SwapText(text="a")], "choose one"),
+        (
+            [CutEdges(reads="words"), CutEdges(reads="null keys", renormalise=False)],
+            "renormalised and not",
+        ),
+        ([ALL[0], MeanHead(module=SELF.format(1), head=1, mean=(0.0,) * 8, over="x")], "both off"),
+        ([MeanHead(module=SELF.format(1), head=1, mean=(0.0,), over="x")], "a mean of 1 numbers"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_hooked(given, why):
+    model = made(models)
+    with pytest.raises(RecordingError, match=why), intervened(model, given):
+        raise AssertionError("nothing was refused")
+    assert hooks_on(model) == 0
+
+
+@torch.no_grad()
+def test_what_cannot_be_cut_is_refused_while_it_runs_and_leaves_nothing_behind(model):
+    both = [CutEdges(reads="words"), CutEdges(reads="null keys")]
+    with pytest.raises(RecordingError, match=r"left|nothing but"), intervened(model, both):
+        model(*inputs())
+    assert hooks_on(model) == 0
+    with intervened(model, [ScalePosition(factor=0)]), pytest.raises(RecordingError, match="force"):
+        with intervened(model, [ScalePosition(factor=0)]):
+            pass
+
+
+def test_the_published_scale_is_out_of_reach_and_says_so():
+    model = made(published_attention())
+    with (
+        pytest.raises(RecordingError, match="where no hook reaches"),
+        intervened(model, [ScaleAttention(factor=2)]),
+    ):
+        pass
+
+
+@torch.no_grad()
+def test_a_block_that_another_thread_closes_leaves_nothing_in_its_own():
+    model = made(models)
+    whole = model(*inputs())
+
+    def block():
+        with intervened(model, [*ALL, *OURS]):
+            yield model(*inputs())
+
+    opened = block()
+    assert not torch.equal(next(opened), whole)
+    in_another_thread(opened.close)
+    with record(model) as recording:
+        model(*inputs())
+    assert "interventions" not in recording.made_by and len(recording) == 4
+    assert hooks_on(model) == 0 and torch.equal(model(*inputs()), whole)
+
+
+@torch.no_grad()
+def test_another_session_records_the_whole_model_meanwhile():
+    model, found = made(models), []
+    x, context, mask = inputs()
+    asked = {"video_shape": (2, *GRID), "context": context, "cross_attn_context_mask": mask}
+
+    def session():
+        with torch.no_grad(), record(model.transformer) as recording:
+            model.transformer(x, **asked)
+        found.append((recording.made_by, [one.map.full(0, 0) for one in recording]))
+
+    session()
+    with intervened(model, [*ALL[:5], *OURS]):
+        thread = threading.Thread(target=session)
+        thread.start()
+        thread.join(30)
+    (before, alone), (beside, maps) = found
+    assert "interventions" not in beside and beside["weights_digest"] == before["weights_digest"]
+    assert all((ours == theirs).all() for ours, theirs in zip(maps, alone, strict=True))

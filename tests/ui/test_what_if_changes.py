@@ -1,0 +1,193 @@
+"""What is in force on the page What if: one list, in the link, taken back one by one, measured."""
+
+import json
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from phenaki_viz.evaluation.changes import change_of
+from phenaki_viz.evaluation.trials import trials
+from phenaki_viz.figures.change_sentences import change_heading, divergence_words, moved_words
+from phenaki_viz.recording.interventions import (
+    CutEdges,
+    DropText,
+    ScalePosition,
+    SwapText,
+    ZeroHead,
+    from_json,
+    to_json,
+)
+from tests.runs.trained import clip, phenaki
+from tests.sent import sent, words_on
+
+LAST = ZeroHead(module="maskgit.transformer.layers.0.1", head=1)
+
+
+def drawn():
+    import streamlit as st
+
+    from phenaki_viz.data import read_prompt
+    from phenaki_viz.runs.model import Ask
+    from phenaki_viz.ui.source import ablation
+    from phenaki_viz.ui.views.what_if import what_if_page
+    from phenaki_viz.ui.work import page_jobs, run_cache
+    from phenaki_viz.ui.work.requests import LookRequest
+    from phenaki_viz.ui.work.run_cache import Wanted
+    from tests.runs.trained import clip, phenaki
+
+    model = phenaki()
+    ask = Ask(switches=ablation.draw(model))
+    request = LookRequest(model=model, clip=clip(), prompt=read_prompt("left right"), ask=ask)
+    wanted = Wanted(request, ablation.all_on)
+    st.session_state[run_cache.GOOD] = wanted
+    page_jobs.run_waiting()
+    what_if_page(run_cache.get_run(wanted))
+
+
+def page(link=""):
+    at = AppTest.from_function(drawn, default_timeout=120)
+    if link:
+        at.query_params["changes"] = link
+    at.session_state["effect_clips"] = 2
+    at.run()
+    assert not at.exception
+    return at
+
+
+def press(at, name):
+    (button,) = (one for one in at.button if one.label == name)
+    button.click().run()
+    at.run()
+    assert not at.exception
+    return at
+
+
+def listed(at):
+    return [one.label for one in at.button if (one.key or "").startswith("whatif.back.")]
+
+
+def link_of(at):
+    kept = at.query_params["changes"]
+    return kept if isinstance(kept, str) else kept[0]
+
+
+def in_link(at):
+    return from_json(link_of(at))
+
+
+def measured(*given):
+    from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
+
+    captions = list(DIGIT_CLIPS.values())[:2]
+    made = trials(phenaki(), [(digit_clip(one), read_prompt(one)) for one in captions])
+    return change_of(phenaki(), made, given)
+
+
+def test_what_is_offered_is_in_force_with_one_click_and_measured():
+    at = press(page(), "self L0 H1 off")
+    change = measured(LAST)
+    assert change_heading([LAST], change) in words_on(at)
+    shown = {one.label: one.value for one in at.metric}
+    assert shown["Tokens that change"] == moved_words(change).partition(" (")[0]
+    assert shown["Divergence of the output"] == divergence_words(change).partition(" (")[0]
+    assert listed(at) == ["self L0 H1 off"] and at.multiselect(key="off").value == ["self L0 H1"]
+    press(at, "self L0 H1 off")  # takes it back
+    assert not listed(at) and not at.metric and at.multiselect(key="off").value == []
+    assert change_heading([LAST], change) not in words_on(at)
+
+
+def test_changes_add_up_stand_in_the_link_and_go_one_by_one():
+    at = press(page(), "position bias × 0")
+    at.selectbox(key="whatif.kind").set_value("swap").run()
+    at.text_input(key="whatif.text").set_value("a <b>b</b>").run()
+    press(at, "Change it")
+    given = (ScalePosition(factor=0.0, module="maskgit"), SwapText(text="a <b>b</b>"))
+    assert in_link(at) == given
+    assert len(listed(at)) == 2 and listed(at)[0] == "position bias × 0"
+    assert change_heading(given, measured(*given)) in words_on(at)
+    at = press(page(to_json(given)), "position bias × 0")  # the same link in another window
+    assert len(listed(at)) == 1 and in_link(at) == given[1:]
+    at = page(to_json([DropText(), CutEdges(reads="other steps", module="maskgit")]))
+    press(at, "Take all back")
+    assert not listed(at) and "changes" not in at.query_params
+
+
+def test_maps_before_now_and_their_difference_are_those_of_the_two_runs():
+    from phenaki_viz.data import read_prompt
+    from phenaki_viz.recording.switches import Switches
+    from phenaki_viz.runs.model import Ask, look
+
+    cut = CutEdges(reads="other steps", module="maskgit")
+    at = page(to_json([cut]))
+    name = at.selectbox(key="whatif.map").value
+    number = {f"self L0 H{head}": head for head in range(2)}[name]
+    runs = [
+        look(phenaki(), clip(), read_prompt("left right"), Ask(switches=Switches(also=also)))
+        for also in ((), (cut,))
+    ]
+    whole, now = (
+        next(one for one in run.recording if one.module == LAST.module).map.full(0, number)
+        for run in runs
+    )
+    step = np.arange(len(now)) // (len(now) // 3)  # 5 frames are 3 steps
+    cut_away = np.where(step[:, None] != step, np.nan, now)
+    assert (now[np.isnan(cut_away)] == 0).all()
+    wanted = {"before": whole, "now": cut_away, "difference": now - whole}
+    maps = {}
+    for which in range(len(at.get("bidi_component"))):
+        header, parts = sent(at, which)
+        maps[header.get("id")] = header, parts
+    for key, values in wanted.items():
+        header, parts = maps[f"whatif.{key}"]
+        np.testing.assert_allclose(parts["values"].reshape(header["shape"]), values, atol=1e-6)
+    scale = maps["whatif.difference"][0]["scale"]
+    assert scale["low"] == -scale["high"] != 0
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "x", "[1]", "{}", "[" * 5000, '[{"do": "mean head"}]', '[{"do": []}]',
+        '[{"do": "scale position", "factor": 1e999}]', "null", '["do"]',
+    ],
+)  # fmt: skip
+def test_a_link_that_cannot_be_read_changes_nothing(link):
+    at = page(link)
+    assert not listed(at) and not at.error
+
+
+def test_a_change_that_does_not_fit_the_model_is_said_and_left_out():
+    at = page(json.dumps([{"do": "drop text"}, {"do": "cut depth", "module": "x", "kept": 1}]))
+    assert listed(at) == ["no text"]
+    assert any("cannot be cut after 1 layers" in one.value for one in at.text)
+
+
+def test_a_cut_that_leaves_nothing_to_read_is_a_sentence():
+    at = AppTest.from_function(drawn, default_timeout=120)
+    both = [CutEdges(reads=one, module="maskgit") for one in ("words", "null keys")]
+    at.query_params["changes"] = to_json(both)
+    at.run()
+    assert "would be left with no key to read" in at.exception[0].value
+
+
+def test_the_clip_is_generated_twice_from_one_seed():
+    from phenaki_viz.ui.views.what_if_clip import STEPS
+
+    at = page(to_json([DropText()]))
+    press(at, "Generate both")
+    assert len(at.get("imgs")) == 2 or len(at.get("image")) == 2
+    assert any(f"seed 15, {STEPS} decoding steps" in one.value for one in at.text)
+
+
+def test_a_head_at_its_mean_is_measured_where_it_is_used():
+    at = page()
+    at.selectbox(key="whatif.kind").set_value("mean").run()
+    at.selectbox(key="whatif.where.mean").set_value(LAST.module).run()
+    at.selectbox(key="whatif.head.False").set_value(LAST.head).run()
+    press(at, "Change it")
+    assert listed(at) == ["self L0 H1 at its mean"]
+    assert json.loads(link_of(at)) == [{"do": "mean head", "module": LAST.module, "head": 1}]
+    assert listed(page(link_of(at))) == listed(at)
+    press(at, "self L0 H1 at its mean")
+    assert not listed(at)
