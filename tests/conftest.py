@@ -10,10 +10,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from hypothesis import HealthCheck, settings
 
-from tests.browser_fixtures import browser, page, served
+from tests.browser_fixtures import browser, page, room, served
 
 # A loaded machine is slow at making up examples; that says nothing about what is tested.
 settings.register_profile("loaded", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("loaded")
 
-__all__ = ["browser", "page", "served"]
+__all__ = ["browser", "page", "room", "served"]

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from phenaki_viz.export import read_made_by
-from tests.browser_fixtures import into_view, settle, watched
+from tests.browser_fixtures import WIDE, into_view, settle, watched
 from tests.components.gestures import drawn
 from tests.journeys.conftest import APP
 from tests.journeys.gestures import (
@@ -194,9 +194,18 @@ def test_a_finger_taps_a_patch(browser, served):
         page.wait_for_url("**row=4**")
 
 
-def test_nothing_piles_up_over_many_clicks(open_app):
-    page = open_app("/?source=Trained&maps=Self&layer=1&head=3&step=2&row=2&column=2")
-    the_strip(page)
+@pytest.fixture
+def alone(browser, served):
+    """The strip in a process of its own: what is counted there is of this page only."""
+    with watched(browser.new_context(viewport=WIDE)) as page:
+        page.goto(served(APP) + "/?source=Trained&maps=Self&layer=1&head=3&step=2&row=2&column=2")
+        settle(page)
+        the_strip(page)
+        yield page
+
+
+def test_nothing_piles_up_over_many_clicks(alone):
+    page = alone
     devtools = page.context.new_cdp_session(page)
     devtools.send("Performance.enable")
 
