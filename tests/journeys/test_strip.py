@@ -26,7 +26,7 @@ from tests.journeys.gestures import (
     the_strip,
     to,
 )
-from tests.waiting import at_rest, frames, shown, until
+from tests.waiting import PATIENCE, at_rest, frames, shown, until
 
 pytestmark = pytest.mark.browser
 
@@ -144,8 +144,9 @@ def test_the_walk_plays_stops_and_is_taken_away_as_a_gif(open_app):
     settle(page)
     take(page, "strip").get_by_text("The walk as GIF").click()
     page.get_by_role("button", name="Make the GIF").click()
-    with page.expect_download(timeout=60_000) as download:
-        page.get_by_role("button", name="Download self_L01_H03_walk_frames.gif").click()
+    ready = page.get_by_role("button", name="Download self_L01_H03_walk_frames.gif")
+    with page.expect_download(timeout=1000 * PATIENCE) as download:
+        ready.click(timeout=1000 * PATIENCE)
     content = download.value.path().read_bytes()
     with Image.open(io.BytesIO(content), formats=("GIF",)) as film:
         assert film.n_frames == 5
