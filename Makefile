@@ -14,8 +14,9 @@ API = phenaki_viz phenaki_viz.recording phenaki_viz.recording.files phenaki_viz.
 run: $(VENV)/.run
 	$(BIN)/streamlit run app.py
 
+# In the order of the folders: by their number of tests, files of one long journey would come last.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev js
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -28,15 +28,18 @@ from playwright.sync_api import (
 
 __all__ = [
     "PAINTED",
+    "WIDE",
     "browser",
     "free_port",
     "into_view",
     "page",
+    "room",
     "serve",
     "serve_command",
     "served",
     "settle",
     "watched",
+    "watched_page",
 ]
 
 ROOT = Path(__file__).parents[1]
@@ -48,7 +51,13 @@ CHROMIUM_ARGS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-quic",
+    # One process draws all pages of a context: what it has compiled of the app is not compiled
+    # again, which is four fifths of what a fresh page costs.
+    "--process-per-site",
 ]
+KEPT = "http://127.0.0.1/kept"  # of the same site as every server, and drawn by no server
+FORGET = "() => { try { localStorage.clear() } catch { /* a page that stores nothing */ } }"
+WIDE = {"width": 1280, "height": 900}
 # On a page of its own address Streamlit asks for these beside it first, then at the root.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 HERE = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
@@ -161,21 +170,55 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def room(browser: Browser) -> Iterator[BrowserContext]:
+    """What the pages of all tests share: a cache, and the process that an idle page keeps."""
+    context = browser.new_context(viewport=WIDE)
+    idle = context.new_page()
+    idle.route(KEPT, lambda request: request.fulfill(body="", content_type="text/html"))
+    idle.goto(KEPT)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(room: BrowserContext) -> Iterator[Page]:
+    """A page of its own, 1280 × 900, that fails its test on any trouble; nothing is stored yet."""
+    with watched_page(room.new_page()) as fresh:
+        yield fresh
+
+
 @contextmanager
 def watched(context: BrowserContext) -> Iterator[Page]:
+    """The only page of a context, watched; for what no page can be given, such as a finger."""
+    try:
+        with watched_page(context.new_page()) as page:
+            yield page
+    finally:
+        context.close()
+
+
+@contextmanager
+def watched_page(page: Page) -> Iterator[Page]:
     """A page that must end without console errors, uncaught errors or warnings of the app.
 
-    A request that failed, or that left the loopback, is an error too.
+    A request that failed, or that left the loopback, is an error too. What it has stored goes with
+    it, so that the next page of the context finds nothing.
     """
-    page, trouble = context.new_page(), []
+    trouble: list[str] = []
     page.on("pageerror", lambda error: trouble.append(f"uncaught: {error}"))
     page.on("console", lambda said: _note_error(said, trouble))
     page.on("requestfailed", lambda request: _note_failure(request, trouble))
     page.on("request", lambda request: _note_leaving(request, trouble))
-    yield page
-    for box in page.get_by_test_id("stException").all():
-        trouble.append(f"exception on the page: {box.inner_text()}")
-    context.close()
+    try:
+        yield page
+        for box in page.get_by_test_id("stException").all():
+            trouble.append(f"exception on the page: {box.inner_text()}")
+    finally:
+        with suppress(Error):  # of a page that crashed: the test has said so
+            page.evaluate(FORGET)
+        page.context.clear_cookies()
+        page.close()
     assert not trouble, "\n".join(trouble)
 
 
@@ -193,13 +236,6 @@ def _note_failure(request, trouble: list[str]) -> None:
 def _note_leaving(request, trouble: list[str]) -> None:
     if not request.url.startswith(HERE):
         trouble.append(f"left the machine: {request.url}")
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A fresh page, 1280 × 900, that fails its test on any trouble."""
-    with watched(browser.new_context(viewport={"width": 1280, "height": 900})) as fresh:
-        yield fresh
 
 
 def settle(page: Page) -> Page:

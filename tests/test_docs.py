@@ -224,8 +224,9 @@ def test_the_api_is_documented(tmp_path):
     modules = re.search(r"^API = ((?:.*\\\n)*.*)$", makefile, re.MULTILINE)[1]
     command = [sys.executable, "-W", "error::UserWarning", "-m", "pdoc", "-o", str(tmp_path)]
     done = subprocess.run(
-        [*command, *modules.replace("\\\n", " ").split()], capture_output=True, text=True, cwd=ROOT
-    )
+        [*command, *modules.replace("\\\n", " ").split()],
+        capture_output=True, text=True, cwd=ROOT, timeout=300,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Warn" not in done.stderr
     face = (tmp_path / "phenaki_viz.html").read_text(encoding="utf-8")

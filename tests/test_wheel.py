@@ -21,7 +21,7 @@ SMALL = ["--heads", "2", "--depth", "1", "--dim", "32", "--size", "32"]
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*pip, "--wheel-dir", str(folder), str(ROOT)], check=True)
+    subprocess.run([*pip, "--wheel-dir", str(folder), str(ROOT)], check=True, timeout=300)
     (built,) = folder.glob("phenaki_viz-*.whl")
     return built
 
@@ -35,7 +35,7 @@ def installed(wheel, tmp_path_factory):
     site = sysconfig.get_path("purelib", "venv", {"base": str(home), "platbase": str(home)})
     Path(site, "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
     pip = [sys.executable, "-m", "pip", "--python", str(binaries / "python"), "install", "--quiet"]
-    subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True)
+    subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True, timeout=300)
     return binaries
 
 
@@ -52,6 +52,7 @@ def run(installed, tmp_path):
             capture_output=True,
             text=True,
             check=False,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout + done.stderr

@@ -63,7 +63,7 @@ def test_bombs_are_refused_within_256_mb(tmp_path):
         paths.append(tmp_path / f"t{at}.safetensors")
         paths[-1].write_bytes(own(CVIVIT, **settings))
     command = [sys.executable, "-c", LIMITED, *map(str, paths)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
     told = ran.stdout.splitlines()
     assert len(told) == len(paths), ran.stdout + ran.stderr
     assert max(int(line.split()[0]) for line in told) < 100  # MB

@@ -177,8 +177,9 @@ except VideoError:
 @pytest.mark.parametrize("what", ["canvas grown by a frame", "40 frames of 4000x4000"])
 def test_a_bomb_is_refused_without_its_memory(what):
     done = subprocess.run(
-        [sys.executable, "-c", PEAK], input=REFUSED[what][0], capture_output=True, check=True
-    )
+        [sys.executable, "-c", PEAK],
+        input=REFUSED[what][0], capture_output=True, check=True, timeout=300,
+    )  # fmt: skip
     unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, kB on Linux
     assert int(done.stdout) * unit < 32 * 2**20
 

@@ -22,6 +22,7 @@ def alone(script: str, *words: str, before: Callable[[], object] | None = None) 
         text=True,
         cwd=ROOT,
         check=True,
+        timeout=300,
         preexec_fn=before,
     )
     return done.stdout

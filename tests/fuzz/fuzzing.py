@@ -39,7 +39,9 @@ def fuzz(seed: int, count: int) -> Report:
         while report.files < count:
             asked = [folder, str(seed), str(report.files), str(count - report.files)]
             command = [sys.executable, "-m", "tests.fuzz.trial", *asked]
-            ran = subprocess.run(command, capture_output=True, text=True, check=False)
+            ran = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=300 + count
+            )
             report.wrong += [json.loads(line) for line in ran.stdout.splitlines()]
             if ran.returncode == 0:
                 report.files = count

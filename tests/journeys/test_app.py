@@ -175,23 +175,19 @@ def test_settings_that_cannot_run_say_which_control_to_lower(open_app):
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (800, "dark"), (390, "light")])
-def test_nothing_is_wider_than_the_page(browser, served, width, scheme):
-    from tests.browser_fixtures import watched
-    from tests.journeys.conftest import APP
+def test_nothing_is_wider_than_the_page(open_app, page, width, scheme):
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.emulate_media(color_scheme=scheme)
+    open_app("/?maps=Cross&source=Trained")
+    shown(page, ", cross")
+    the_grid(page)
+    at_rest(page)
+    main = page.get_by_test_id("stMain")
 
-    context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
-    with watched(context) as page:
-        page.goto(served(APP) + "/?maps=Cross")
-        settle(page)
-        shown(page, ", cross")
-        the_grid(page)
-        at_rest(page)
-        main = page.get_by_test_id("stMain")
+    def fits():
+        assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
 
-        def fits():
-            assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
-
-        eventually(fits)
+    eventually(fits)
 
 
 def test_a_long_run_shows_progress_and_cancel_brings_the_settings_back(open_app):

@@ -5,8 +5,6 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser_fixtures import settle, watched
-from tests.journeys.conftest import APP
 from tests.waiting import at_rest, eventually, shown
 
 pytestmark = pytest.mark.browser
@@ -29,23 +27,21 @@ def in_the_window(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720)])
-def test_strip_grid_and_map_are_in_the_window_at_once(browser, served, width, height):
-    with watched(browser.new_context(viewport={"width": width, "height": height})) as page:
-        for link in LINKS:
-            page.goto(served(APP) + link)
-            settle(page)
-            shown(page)
-            eventually(lambda: in_the_window(page))
-            assert page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
-
-
-def test_a_narrow_window_folds_the_sidebar_and_shows_the_pictures_first(browser, served):
-    with watched(browser.new_context(viewport={"width": 800, "height": 1000})) as page:
-        page.goto(served(APP) + LINKS[0])
-        settle(page)
+def test_strip_grid_and_map_are_in_the_window_at_once(open_app, page, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    for link in LINKS:
+        open_app(link)
         shown(page)
-        expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
         eventually(lambda: in_the_window(page))
+        assert page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
+
+
+def test_a_narrow_window_folds_the_sidebar_and_shows_the_pictures_first(open_app, page):
+    page.set_viewport_size({"width": 800, "height": 1000})
+    open_app(LINKS[0])
+    shown(page)
+    expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
+    eventually(lambda: in_the_window(page))
 
 
 def test_the_words_of_the_heading_lead_to_numbers_and_letters_to_pictures(open_app):

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from phenaki_viz.export import read_made_by
-from tests.browser_fixtures import into_view, settle, watched
+from tests.browser_fixtures import WIDE, into_view, settle, watched
 from tests.components.gestures import drawn
 from tests.journeys.conftest import APP
 from tests.journeys.gestures import (
@@ -26,7 +26,7 @@ from tests.journeys.gestures import (
     the_strip,
     to,
 )
-from tests.waiting import at_rest, frames, shown, until
+from tests.waiting import PATIENCE, at_rest, frames, shown, until
 
 pytestmark = pytest.mark.browser
 
@@ -144,8 +144,9 @@ def test_the_walk_plays_stops_and_is_taken_away_as_a_gif(open_app):
     settle(page)
     take(page, "strip").get_by_text("The walk as GIF").click()
     page.get_by_role("button", name="Make the GIF").click()
-    with page.expect_download(timeout=60_000) as download:
-        page.get_by_role("button", name="Download self_L01_H03_walk_frames.gif").click()
+    ready = page.get_by_role("button", name="Download self_L01_H03_walk_frames.gif")
+    with page.expect_download(timeout=1000 * PATIENCE) as download:
+        ready.click(timeout=1000 * PATIENCE)
     content = download.value.path().read_bytes()
     with Image.open(io.BytesIO(content), formats=("GIF",)) as film:
         assert film.n_frames == 5
@@ -194,9 +195,18 @@ def test_a_finger_taps_a_patch(browser, served):
         page.wait_for_url("**row=4**")
 
 
-def test_nothing_piles_up_over_many_clicks(open_app):
-    page = open_app("/?source=Trained&maps=Self&layer=1&head=3&step=2&row=2&column=2")
-    the_strip(page)
+@pytest.fixture
+def alone(browser, served):
+    """The strip in a process of its own: what is counted there is of this page only."""
+    with watched(browser.new_context(viewport=WIDE)) as page:
+        page.goto(served(APP) + "/?source=Trained&maps=Self&layer=1&head=3&step=2&row=2&column=2")
+        settle(page)
+        the_strip(page)
+        yield page
+
+
+def test_nothing_piles_up_over_many_clicks(alone):
+    page = alone
     devtools = page.context.new_cdp_session(page)
     devtools.send("Performance.enable")
 

@@ -8,7 +8,7 @@ from phenaki_viz.data import read_prompt
 from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui.source.trained import CAPTIONS
 from phenaki_viz.ui.views.sampling import SEED
-from tests.browser_fixtures import into_view, settle, watched
+from tests.browser_fixtures import into_view, settle
 from tests.checkpoints.files import PHENAKI, tensors, weights
 from tests.journeys.conftest import APP
 from tests.journeys.gestures import again, model, number, recorded_trained, the_map
@@ -194,26 +194,25 @@ def test_the_way_from_the_trained_model_to_one_that_learns(open_app):
 
 @pytest.mark.parametrize("path", ["/", "/text", "/sampling", "/train"])
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (800, "dark")])
-def test_nothing_is_wider_than_the_page(browser, served, path, width, scheme):
-    context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
-    with watched(context) as page:
-        page.goto(served(APP) + path + "?source=Trained")
-        settle(page)
-        drawn = page.locator(".strip, .plotly .trace").first
-        expect(drawn).to_be_visible(timeout=30_000)
-        at_rest(page)
-        main = page.get_by_test_id("stMain")
-        choices = page.get_by_role("radiogroup")  # none of them has an end out of sight
+def test_nothing_is_wider_than_the_page(open_app, page, path, width, scheme):
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.emulate_media(color_scheme=scheme)
+    open_app(path + "?source=Trained")
+    drawn = page.locator(".strip, .plotly .trace").first
+    expect(drawn).to_be_visible(timeout=30_000)
+    at_rest(page)
+    main = page.get_by_test_id("stMain")
+    choices = page.get_by_role("radiogroup")  # none of them has an end out of sight
 
-        def fits():
-            assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
-            wide = choices.evaluate_all(  # but those of a sidebar that is folded away
-                "all => all.filter(e => e.scrollWidth > e.clientWidth + 1"
-                " && e.getBoundingClientRect().right > 0)"
-            )
-            assert choices.count() > 0 and not wide
+    def fits():
+        assert main.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+        wide = choices.evaluate_all(  # but those of a sidebar that is folded away
+            "all => all.filter(e => e.scrollWidth > e.clientWidth + 1"
+            " && e.getBoundingClientRect().right > 0)"
+        )
+        assert choices.count() > 0 and not wide
 
-        eventually(fits)
+    eventually(fits)
 
 
 def test_recorded_maps_are_distributions():

@@ -458,7 +458,8 @@ def test_refusals_survive_python_without_asserts():
         "try: Attention(4)(torch.zeros(2, 4))\n"
         "except ValueError as refusal: print(refusal)"
     )
-    done = subprocess.run([sys.executable, "-O", "-c", code], capture_output=True, text=True)
+    command = [sys.executable, "-O", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.stdout.strip() == "x is 2 × 4; attention takes batch × tokens × 4", done.stderr
 
 

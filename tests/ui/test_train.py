@@ -387,7 +387,7 @@ def test_a_server_that_was_killed_has_nothing_any_more(shelf):
     with pytest.raises(TrainingError, match="another server"):
         shelf.start(settings())
     held.kill()
-    held.wait()
+    held.wait(WAIT)
     held.stdout.close()
     assert ended(shelf.start(settings(steps=10))).state == "finished"
     assert ended(shelf.start(settings())).state == "finished"
