@@ -3,21 +3,30 @@
 from collections.abc import Mapping, Sequence
 from copy import copy
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from phenaki_viz.analysis.thumbnails import thumbnails
-from phenaki_viz.analysis.tiles import map_tile
+from phenaki_viz.analysis.tiles import MapTile, map_tile
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.film import film_message, film_of
 from phenaki_viz.browser.grid_message import GridPicture, grid_message
 from phenaki_viz.browser.looked import Chosen, Looked
-from phenaki_viz.browser.map_message import MapPicture, MapView, Window, map_message
+from phenaki_viz.browser.map_message import (
+    MOST_FLOATS,
+    MapPicture,
+    MapView,
+    Window,
+    map_message,
+)
 from phenaki_viz.browser.record_axes import axis_of
 from phenaki_viz.browser.strip_message import OfMap, StripPicture, StripView, strip_message
+from phenaki_viz.browser.weight_codes import can_code
+from phenaki_viz.browser.weight_factors import Factors, Offsets, factored
 from phenaki_viz.data import as_rgb
-from phenaki_viz.figures.attention_views import Colours, head_grid
+from phenaki_viz.figures.attention_views import Colours, Head, head_grid
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.over_video import column_over_video, frame_steps, patches_over_video
 from phenaki_viz.figures.picked import Picked, chosen_passes
@@ -96,8 +105,11 @@ class Linked(Looked):
         """The grid of heads; push: see `grid_message`."""
         return grid_message(self._grid(at.item), id=self._named("grid"), push=push)
 
-    def map(self, at: Chosen, window: Window | None = None) -> bytes:
-        """The map of the head. window: what is wanted finer, where the whole is not exact."""
+    def map(self, at: Chosen, window: Window | None = None, *, small: bool = False) -> bytes:
+        """The map of the head. window: what is wanted finer, where the whole is not exact.
+
+        small: by factors where that takes fewer bytes, of the same numbers; it takes a while.
+        """
         head = self.head(at)
         i, j = head.map.shape
         tile = map_tile(head.map, window or (0, i, 0, j), MOST_CELLS)
@@ -110,6 +122,7 @@ class Linked(Looked):
             query=axis_of(head.record, at.item, "query"),
             key=axis_of(head.record, at.item, "key"),
             uniform=tile.uniform,
+            factors=_factors(head, tile) if small else None,
             source=self._weights(at),
             notes=[plain(head.name)],
         )
@@ -171,3 +184,17 @@ class Linked(Looked):
         return GridPicture(
             thumbs=drawn.thumbnails, scale=each, layers=drawn.layers, heads=drawn.heads
         )
+
+
+def _factors(head: Head, tile: MapTile) -> Factors | None:
+    """Of a map that is all here, every weight for itself, and too large to be sent as it is."""
+    record, count = head.record, tile.values.size
+    whole = tile.cell == (1, 1) and count == prod(head.map.shape)
+    if not whole or count <= MOST_FLOATS or not can_code(tile.values):
+        return None
+    position = record.position
+    if position is None or prod(position.dimensions) != tile.values.shape[0]:
+        return factored(tile.values)
+    table, nulls = position.surface[record.heads[head.head]], record.num_null_kv
+    offsets = Offsets(table=table, dimensions=position.dimensions, nulls=nulls)
+    return factored(tile.values, offsets)

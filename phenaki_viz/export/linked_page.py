@@ -23,7 +23,7 @@ def linked_html(linked: Linked, at: Chosen, *, every_head: bool = True) -> bytes
     messages = {f"grid {item}": _grid(linked, at, item) for item in {one.item for one in ats}}
     for one in ats:
         name = f"{one.row} {one.head} {one.item}"
-        messages[f"map {name}"] = deflated(linked.map(one))
+        messages[f"map {name}"] = deflated(linked.map(one, small=True))
         messages[f"strip {name}"] = deflated(linked.strip(one))
     first = {name: messages.pop(name) for name in _first(at)}
     head = linked.head(at)

@@ -57,13 +57,3 @@ export class Linked {
     for (const place of Object.values(this.places)) place.close();
   }
 }
-
-/**
- * What a file or a message holds as base64 of what zlib deflated.
- * @param {string} text
- */
-export async function inflated(text) {
-  const packed = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}

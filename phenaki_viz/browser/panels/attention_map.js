@@ -66,7 +66,7 @@ export class AttentionMap extends LinkedPanel {
   take() {
     const { total, shape, window: part, source, cell, scale } = this.head;
     this.zoom.take();
-    const values = valuesOf(this.parts);
+    const values = valuesOf(this.parts, this.head);
     const cut = cutOf(this.head, this.parts, values);
     this.scale = scale;
     this.tile = { window: part, cell, shape, values, ranks: this.parts.ranks, cut };
