@@ -37,8 +37,9 @@ class MapPicture:
     pooled by `reduce`. uniform: 'i' float32, 1 / visible keys of every query of the total map.
     ranks: 'r c' int, place of each key in its whole row, 1 the heaviest; without them the browser
     counts where whole rows are here. factors: the same weights by factors, which then are sent.
-    cut: what is left out, see `MapCut`. source: names the map (run, layer, head, item); while it stays, the coarse whole map is kept in the browser and shown
-    around a finer window. notes: lines under it. Raises ShapeError when the shapes do not fit.
+    cut: what is left out, see `MapCut`. source: names the map (run, layer,
+    head, item); while it stays, the coarse whole map is kept in the browser and shown around a
+    finer window. notes: lines under it. Raises ShapeError when the shapes do not fit.
     """
 
     values: np.ndarray

@@ -28,6 +28,7 @@ from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.components.figure import figure as plotly_figure
 from phenaki_viz.ui.components.film_strip import OfMap, film_strip
 from phenaki_viz.ui.components.head_grid import head_grid
+from phenaki_viz.ui.components.lines import lines_address
 from phenaki_viz.ui.components.said import OfPatch, said
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.sections import map_filter
@@ -209,7 +210,7 @@ def strip(
         aside=aside,
         unit=unit,
         locked=not untouched("step", "row", "column"),
-        of_map=_of_map(chosen) if linked else None,
+        of_map=_of_map(chosen, picture) if linked else None,
         walk=patches.walk(),
         key="strip",
         on_pick=patches.pick_patches,
@@ -221,13 +222,15 @@ def strip(
     )
 
 
-def _of_map(chosen: Selection) -> OfMap:
+def _of_map(chosen: Selection, picture: FilmStrip) -> OfMap:
     record, item = chosen.record, chosen.item
+    lines = lines_address(chosen.shown, "column" if picture.chosen_is_key else "row")
     return OfMap(
         link=link_of(chosen),
         query=axis_of(record, item, "query"),
         key=axis_of(record, item, "key"),
         weights=_weights_of(chosen),
+        lines=lines,
         word=patches.word_of(chosen) if record.kind == "cross" else None,
     )
 
