@@ -8,8 +8,8 @@ dialled default and a dialled model of 1,536 tokens: click on a patch → its ov
 Python's own numbers in place; pointer moved → its readout said, by a strip that holds its patch and
 by one that follows the pointer; bytes received on the websocket for a click, everything of the page
 included. --throttle: by how much the browser's CPU is slowed down (DevTools), as on a slow machine;
-the server is not. Then clicks many times on the shipped model and says how heap, document nodes and event
-listeners have grown since the first hundred.
+the server is not. Then clicks many times on the shipped model and says how heap, document nodes and
+event listeners have grown since the first hundred.
 """
 
 import argparse

@@ -32,7 +32,6 @@ from phenaki_viz.figures.over_video import column_over_video, frame_steps, patch
 from phenaki_viz.figures.picked import Picked, chosen_passes
 from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord
-from phenaki_viz.recording.passes import Pass
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.saving import blank
 
@@ -42,18 +41,27 @@ MOST_CELLS = 1024  # values a side of a map that are sent at once: 2 MB
 class Linked(Looked):
     """One pass of a stack, and what each panel is sent of it for a `Chosen`.
 
-    run: the recording, with the frames that its maps lie over. kind: as for `Recording.figure`.
+    run: the recording, with the frames that its maps lie over. kind: as for `Recording.figure`, of
+    the pass that a page shows first; records: another pass, its calls from the first layer on.
     colours: the law that they follow; every head on a scale of its own. id: what its panels are
     told apart by from those of other looks on the same page.
     """
 
-    def __init__(self, run: Run, *, kind: str | None, colours: Colours, id: str = "look") -> None:
+    def __init__(
+        self,
+        run: Run,
+        *,
+        kind: str | None = None,
+        records: Sequence[AttentionRecord] = (),
+        colours: Colours,
+        id: str = "look",
+    ) -> None:
         recording = run.recording
-        picked = Picked(kinds=None if kind is None else [kind], passes="first", colours=colours)
-        self.run, self.recording, self.colours = run, recording, colours
-        self.shown: Pass = chosen_passes(recording, picked)[0]
-        self.records: Sequence[AttentionRecord] = self.shown.records
-        self.id = id
+        self.run, self.recording, self.colours, self.id = run, recording, colours, id
+        if not records:
+            picked = Picked(kinds=None if kind is None else [kind], passes="first", colours=colours)
+            records = chosen_passes(recording, picked)[0].records
+        self.records: Sequence[AttentionRecord] = records
         self._grids: dict[int, GridPicture] = {}
 
     @cached_property
@@ -132,10 +140,10 @@ class Linked(Looked):
     def strip(self, at: Chosen) -> bytes:
         """Where the chosen patch looks; of cross-attention, who reads the chosen word."""
         head, frames, scale = self.head(at), self.frames, self.scale(at)
-        of_word = head.record.kind == "cross" and at.key is not None
+        word = self.word_of(at)
         pt = self.film_shown[1]
-        if of_word:
-            drawn = column_over_video(head, at.key or 0, at.place, frames, pt, scale)
+        if word is not None:
+            drawn = column_over_video(head, word, at.place, frames, pt, scale)
         else:
             drawn = patches_over_video(head, (at.place, *at.also), frames, pt, scale=scale)
         picture = StripPicture(
@@ -156,7 +164,7 @@ class Linked(Looked):
             query=axis_of(head.record, at.item, "query"),
             key=axis_of(head.record, at.item, "key"),
             weights=self._weights(at),
-            word=at.key if of_word else None,
+            word=word,
         )
         view = StripView(push=None, of_map=of_map)
         name = self._named("strip")

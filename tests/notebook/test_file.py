@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -93,6 +94,13 @@ def test_tokens_in_a_row_lie_over_grey_frames_of_their_own(recording):
     assert header["steps"] == [[step] for step in range(12)]
     assert np.isnan(parts["weights"][8:]).all()  # causal: no key after the query
     np.testing.assert_allclose(parts["weights"][:8].sum(), 1, atol=1e-5)
+
+
+def test_of_words_one_is_shown_also_when_none_is_chosen(recording):
+    linked = Linked(run_of(recording), kind="cross", colours=Colours("sqrt"))
+    at = linked.first(None, None)
+    without, _ = unpack(linked.strip(replace(at, key=None)))
+    assert without["word"] == at.key == linked.records[0].num_null_kv
 
 
 def test_of_a_batch_a_file_holds_the_video_that_is_looked_at():
