@@ -93,7 +93,7 @@ class MapView:
     colours, which then can be set on the legend. shows: what it is of, for texts that speak of it.
     """
 
-    push: Mapping[str, Any] | None
+    push: Mapping[str, Any] | None = None
     link: str | None = None
     weights: str = ""
     part: Sequence[float] | None = None

@@ -123,7 +123,7 @@ class StripView:
     is told what the user makes of it. shows: what it is of, for texts that speak of it.
     """
 
-    push: Mapping[str, Any] | None
+    push: Mapping[str, Any] | None = None
     of_map: OfMap | None = None
     locked: bool = True
     walk: Walk | None = None
