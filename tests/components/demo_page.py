@@ -18,7 +18,7 @@ from phenaki_viz.recording import HeadMap
 from phenaki_viz.ui.components import MapAxis, attention_map, figure, film_strip, head_grid
 from phenaki_viz.ui.components.film_strip import OfMap, StripPicture, StripView, film_of
 from phenaki_viz.ui.components.head_grid import Arrangement
-from phenaki_viz.ui.components.pinned_maps import PinnedFilm, pinned_maps
+from phenaki_viz.ui.components.pinned_maps import PinnedFilm, PinnedPicture, pinned_maps
 from phenaki_viz.ui.components.shared import share_selection
 from tests.analysis import records
 from tests.components import planted
@@ -173,17 +173,20 @@ def draw_pinned() -> None:
     state.setdefault("held", [0, 1, 2])
     maps = [planted.attention(at, 1, "causal" in asked) for at in state["held"]]
     values = np.stack([planted.pooled(attn, (4, 4)) for attn in maps])
-    pinned_maps(
-        values,
+    picture = PinnedPicture(
+        values=values,
         labels=[f"L{at} H1" for at in state["held"]],
         total=(planted.N, planted.N),
         cell=(4, 4),
         scale=ColourScale(low=0, high=float(np.nanmax(values)), scope="all pinned heads"),
-        query_axis=QUERY,
-        key_axis=KEY,
-        selected_query=state["cell"][0],
+        query=QUERY,
+        key=KEY,
         uniform=planted.uniform(),
+    )
+    pinned_maps(
+        picture,
         key="pinned",
+        selected_query=state["cell"][0],
         on_pick=pick_cell,
         on_unpin=lambda at: state["held"].pop(at),
     )
@@ -253,7 +256,6 @@ def draw_linked() -> None:
         place = np.unravel_index(event["query"], planted.GRID)
         state.update(patch=tuple(map(int, place)), also=[], key=event["key"])
 
-    drawn = {"query_axis": QUERY, "key_axis": KEY, "selected_query": 0, "link": "planted"}
     strip = StripPicture(
         frames=planted.frames(),
         steps=planted.STEPS,
@@ -293,8 +295,8 @@ def draw_linked() -> None:
     )
     heads = [attn, planted.attention(0, 1, "causal" in asked)]
     shown = np.stack([planted.pooled(one, cell) if cell != (1, 1) else one for one in heads])
-    pinned_maps(
-        shown,
+    pinned = PinnedPicture(
+        values=shown,
         labels=["L3 H1", "L0 H1"],
         total=attn.shape,
         cell=cell,
@@ -309,10 +311,10 @@ def draw_linked() -> None:
             own=query,
             lines=np.stack([one[query].reshape(planted.GRID) for one in heads]),
         ),
-        key="pinned",
-        on_pick=pick,
-        **drawn,
+        query=QUERY,
+        key=KEY,
     )
+    pinned_maps(pinned, key="pinned", link="planted", on_pick=pick)
     st.text(f"linked has {places} {how} key {state.get('key')} walk {state.get('walk')}")
     st.button("corner", on_click=lambda: state.update(patch=(0, 0, 0), also=[]))
     runs("linked")
