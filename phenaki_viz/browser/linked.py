@@ -113,10 +113,11 @@ class Linked(Looked):
         """The grid of heads; push: see `grid_message`."""
         return grid_message(self._grid(at.item), id=self._named("grid"), push=push)
 
-    def map(self, at: Chosen, window: Window | None = None, *, small: bool = False) -> bytes:
+    def map(self, at: Chosen, window: Window | None = None, *, in_file: bool = False) -> bytes:
         """The map of the head. window: what is wanted finer, where the whole is not exact.
 
-        small: by factors where that takes fewer bytes, of the same numbers; it takes a while.
+        in_file: by factors where that takes fewer bytes, of the same numbers, which takes a while;
+        and the ends of the colours can be set, which the file itself answers.
         """
         head = self.head(at)
         i, j = head.map.shape
@@ -130,11 +131,11 @@ class Linked(Looked):
             query=axis_of(head.record, at.item, "query"),
             key=axis_of(head.record, at.item, "key"),
             uniform=tile.uniform,
-            factors=_factors(head, tile) if small else None,
+            factors=_factors(head, tile) if in_file else None,
             source=self._weights(at),
             notes=[plain(head.name)],
         )
-        view = MapView(push=None, link=self.link(at.item), weights=self._weights(at))
+        view = MapView(link=self.link(at.item), weights=self._weights(at), tells_ends=in_file)
         return map_message(picture, view, id=self._named("map"))
 
     def strip(self, at: Chosen) -> bytes:

@@ -31,7 +31,7 @@ def linked_html(
         if on_progress:
             on_progress(done, len(ats))
         name = f"{one.row} {one.head} {one.item}"
-        messages[f"map {name}"] = deflated(linked.map(one, small=True))
+        messages[f"map {name}"] = deflated(linked.map(one, in_file=True))
         messages[f"strip {name}"] = deflated(linked.strip(one))
     first = {name: messages.pop(name) for name in _first(at)}
     head = linked.head(at)
@@ -53,7 +53,7 @@ def linked_html(
 
 def about_bytes(linked: Linked, at: Chosen) -> int:
     """About what the page with every head takes, going by the head that is looked at."""
-    one = len(deflated(linked.map(at, small=True))) + len(deflated(linked.strip(at)))
+    one = len(deflated(linked.map(at, in_file=True))) + len(deflated(linked.strip(at)))
     ats = _everything(linked, at)
     items = {each.item for each in ats}
     beside = len(_grid(linked, at, at.item)) * len(items) + len(deflated(linked.film()))

@@ -155,16 +155,16 @@ def test_another_frame_of_a_spatial_map_is_another_map_in_the_file(page):
 
 
 @pytest.mark.browser
-def test_numbers_of_a_map_that_is_sent_by_queries_and_keys_are_right(page):
+def test_a_map_that_is_sent_by_queries_and_keys_is_right_and_coloured_by_hand(page):
     torch.manual_seed(0)
     model = MaskGit(
-        dim=24, num_tokens=11, max_seq_len=128, depth=1, heads=2, dim_head=8, dim_context=7
+        dim=24, num_tokens=11, max_seq_len=128, depth=2, heads=2, dim_head=8, dim_context=7
     ).eval()
     with torch.no_grad(), record(model) as recording:
         model(torch.randint(0, 11, (1, 2, 8, 8)), context=torch.randn(1, 3, 7))
     linked = Linked(run_of(recording), kind="self", colours=Colours("sqrt"))
     at = linked.first(None, 1)
-    header, parts = unpack(linked.map(at, small=True))
+    header, parts = unpack(linked.map(at, in_file=True))
     assert header["factors"]["width"] == 8 and header["factors"]["bias"] and "codes" not in parts
     body = linked_html(linked, at).decode()
     page.route("http://127.0.0.1/look.html", lambda route: route.fulfill(body=body))
@@ -176,3 +176,19 @@ def test_numbers_of_a_map_that_is_sent_by_queries_and_keys_are_right(page):
         top.hover(position=cell_of(top, row, column, weights.shape))
         expect(top).to_have_attribute("data-key", str(column))
         assert number_in(said.text_content()) == float(shown(float(weights[row, column])))
+
+    upper, strip = (
+        page.get_by_role("slider", name="Upper end of the colours"),
+        page.locator(".strip"),
+    )
+    own = strip.get_attribute("data-high")
+    assert float(top.get_attribute("data-ends").split(",")[1]) == float(own)
+    upper.press("ArrowDown")  # what is set on the map holds for the strip, and for another head
+    expect(strip).not_to_have_attribute("data-high", own)
+    by_hand = strip.get_attribute("data-high")
+    assert top.get_attribute("data-ends") == f"0,{by_hand}"
+    top.press("]")
+    expect(top).to_have_attribute("data-source", "look 1 1 0")
+    assert top.get_attribute("data-ends") == f"0,{by_hand}"
+    upper.press("Escape")
+    expect(top).not_to_have_attribute("data-ends", f"0,{by_hand}")

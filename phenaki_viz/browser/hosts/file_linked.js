@@ -79,6 +79,7 @@ export class LinkedFile {
    * @param {any} value
    */
   answer(name, event, value) {
+    if (event === "ends") this.linked.end(value.ends);
     if (event !== "pick") return;
     if (name === "grid") this.pickHead(value);
     else if (name === "strip") this.pickPatch([value.t, value.h, value.w], value.also);

@@ -49,6 +49,14 @@ export class Linked {
     for (const panel of room.panels) panel.hear(pick);
   }
 
+  /** Ends of the colours, of map and strip; null for those of each head.
+   * @param {import("../types.js").Pair | null} ends */
+  end(ends) {
+    room.ends = ends;
+    this.places.map.again();
+    this.places.strip.again();
+  }
+
   again() {
     for (const place of Object.values(this.places)) place.again();
   }

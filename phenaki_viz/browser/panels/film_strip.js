@@ -3,7 +3,7 @@
 import { indexOf, placeOf } from "../numbers/axis.js";
 import { inside, samePlaces } from "../numbers/places.js";
 import { show } from "../page/panel.js";
-import { room } from "../page/room.js";
+import { handed, room } from "../page/room.js";
 import { Choice } from "../strip/choice.js";
 import { FarLines } from "../strip/far_lines.js";
 import { FilmFrames } from "../strip/frames.js";
@@ -168,6 +168,7 @@ export class FilmStrip extends FilmFrames {
   // Where colours end at the largest weight of what is shown, that is another one for each patch.
   scaleOf(weights, places) {
     const { scale, each, chosen, word } = this.head;
+    if (room.ends) return handed(scale);
     if (!each || samePlaces(places, word === null ? chosen : [word])) return scale;
     const { value } = this.tools.combine;
     const many = places.length > 1 && `${value} of ${places.length} patches`;
