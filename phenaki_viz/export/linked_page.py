@@ -10,6 +10,7 @@ from phenaki_viz.browser.looked import Chosen
 from phenaki_viz.export.made_by import jsonable_text, record_element
 from phenaki_viz.figures.words import plain
 
+THUMBNAIL = 4000  # bytes of a head in the grid, about: making them all takes its time
 OnProgress = Callable[[int, int], None]
 PANELS = {"strip": "film_strip", "grid": "head_grid", "map": "attention_map"}
 ALONE = "This page holds one head; the whole stack is in a page that is saved with every head."
@@ -53,11 +54,9 @@ def linked_html(
 
 def about_bytes(linked: Linked, at: Chosen) -> int:
     """About what the page with every head takes, going by the head that is looked at."""
-    one = len(deflated(linked.map(at, in_file=True))) + len(deflated(linked.strip(at)))
-    ats = _everything(linked, at)
-    items = {each.item for each in ats}
-    beside = len(_grid(linked, at, at.item)) * len(items) + len(deflated(linked.film()))
-    return one * len(ats) + beside + len(browser.scripts()[browser.FILE_BUNDLE])
+    one = len(deflated(linked.map(at, in_file=True))) + len(deflated(linked.strip(at))) + THUMBNAIL
+    beside = len(deflated(linked.film())) + len(browser.scripts()[browser.FILE_BUNDLE])
+    return one * len(_everything(linked, at)) + beside
 
 
 def dresses() -> dict[str, dict[str, str]]:
