@@ -1,13 +1,15 @@
 """The film strip of the Attention page: click → overlay, pointer → readout, bytes, what piles up.
 
     python -m benchmarks.strip_page --clicks 30 --many 500
+    python -m benchmarks.strip_page --clicks 30 --many 0 --throttle 4
 
 Needs Chromium and Playwright. Prints, for the shipped model (cross- and self-attention), the
 dialled default and a dialled model of 1,536 tokens: click on a patch → its overlay painted, and →
 Python's own numbers in place; pointer moved → its readout said, by a strip that holds its patch and
 by one that follows the pointer; bytes received on the websocket for a click, everything of the page
-included. Then clicks many times on the shipped model and says how heap, document nodes and event
-listeners have grown since the first hundred.
+included. --throttle: by how much the browser's CPU is slowed down (DevTools), as on a slow machine;
+the server is not. Then clicks many times on the shipped model and says how heap, document nodes and
+event listeners have grown since the first hundred.
 """
 
 import argparse
@@ -70,7 +72,8 @@ def main() -> None:
     """Print medians and growth."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--clicks", type=int, default=30)
-    parser.add_argument("--many", type=int, default=500)
+    parser.add_argument("--many", type=int, default=500, help="0: none")
+    parser.add_argument("--throttle", type=float, default=1)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
@@ -81,14 +84,20 @@ def main() -> None:
                 page.goto(app + path)
                 settle(page)
                 page.wait_for_timeout(3000)
+                _slow_down(page, asked.throttle)
                 print(f"{name}: {_measured(page, received, asked.clicks)}", flush=True)
                 page.close()
-            page = browser.new_page(viewport={"width": 1440, "height": 1600})
-            page.goto(app + PLACES["shipped model, self"])
-            settle(page)
-            page.locator(".strip .frames canvas").first.wait_for()
-            print(f"{asked.many} clicks: {_grown(page, asked.many)}", flush=True)
+            if asked.many:
+                page = browser.new_page(viewport={"width": 1440, "height": 1600})
+                page.goto(app + PLACES["shipped model, self"])
+                settle(page)
+                page.locator(".strip .frames canvas").first.wait_for()
+                print(f"{asked.many} clicks: {_grown(page, asked.many)}", flush=True)
         browser.close()
+
+
+def _slow_down(page: Page, rate: float) -> None:
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": rate})
 
 
 def _measured(page: Page, received: list[int], clicks: int) -> str:
@@ -98,7 +107,7 @@ def _measured(page: Page, received: list[int], clicks: int) -> str:
     settle(page)
     shown, answered, sizes = [], [], []
     said: dict[bool, list[float]] = {False: [], True: []}
-    for place in _places(page, clicks):
+    for place in list(_places(page, clicks + 1))[1:]:  # the first is held already
         page.mouse.move(*place)
         page.wait_for_timeout(100)
         received.clear()

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 
 import numpy as np
@@ -128,3 +129,26 @@ def test_every_option_says_what_it_does_and_its_default(capsys):
     for option in ("--from", "--maps", "--layer", "--head", "--pass", "--formats", "--colours"):
         assert option in said
     assert said.count("(default:") >= 20
+
+
+def test_a_linked_page_holds_all_heads_and_opens_on_one(export):
+    code, said, path = export(
+        "look.html", "--linked", "--maps", "self", "--layer", "1", "--head", "2"
+    )  # fmt: skip
+    assert code == 0 and "self attention, all heads" in said and "MB" in said
+    page = path.read_text(encoding="utf-8")
+    assert '"chosen": [1, 2, 0]' in page and page.count('id="map ') == 2 * 3 - 1  # one is shown
+    assert read_made_by(path)["layer"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "advice"),
+    [
+        ("look.zip", ["--linked"], r"should end in \.html"),
+        ("look.html", ["--linked", "--head", "0", "1"], "say one --head"),
+        ("look.html", ["--linked", "--video", "3"], "no video 3"),
+    ],
+)
+def test_what_no_linked_page_can_be_is_said(export, name, words, advice):
+    code, said, path = export(name, *words)
+    assert code != 0 and re.search(advice, said) and not path.exists()

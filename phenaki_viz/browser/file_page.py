@@ -52,9 +52,21 @@ def dress_of(panel: str) -> dict[str, str]:
     return {"panel": panel, "html": MARKUP[panel], "css": css}
 
 
+# Letters of base 85 that markup means something by, and those that stand for them here.
+INERT = str.maketrans("<>&", "./,")
+
+
 def deflated(data: bytes) -> str:
-    """A message as a page holds it, base64."""
-    return base64.b64encode(zlib.compress(data, 9)).decode()
+    """A message as a page holds it."""
+    return lettered(zlib.compress(data, 9))
+
+
+def lettered(content: bytes) -> str:
+    """Bytes as text, five letters for four of them, none of which is markup.
+
+    `bytesIn` of numbers/letters.js is the other end.
+    """
+    return base64.b85encode(content).decode().translate(INERT)
 
 
 def file_page(

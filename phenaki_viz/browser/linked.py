@@ -3,27 +3,35 @@
 from collections.abc import Mapping, Sequence
 from copy import copy
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from phenaki_viz.analysis.thumbnails import thumbnails
-from phenaki_viz.analysis.tiles import map_tile
+from phenaki_viz.analysis.tiles import MapTile, map_tile
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.film import film_message, film_of
 from phenaki_viz.browser.grid_message import GridPicture, grid_message
 from phenaki_viz.browser.looked import Chosen, Looked
-from phenaki_viz.browser.map_message import MapPicture, MapView, Window, map_message
+from phenaki_viz.browser.map_message import (
+    MOST_FLOATS,
+    MapPicture,
+    MapView,
+    Window,
+    map_message,
+)
 from phenaki_viz.browser.record_axes import axis_of
 from phenaki_viz.browser.strip_message import OfMap, StripPicture, StripView, strip_message
+from phenaki_viz.browser.weight_codes import can_code
+from phenaki_viz.browser.weight_factors import Factors, Offsets, factored
 from phenaki_viz.data import as_rgb
-from phenaki_viz.figures.attention_views import Colours, head_grid
+from phenaki_viz.figures.attention_views import Colours, Head, head_grid
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.over_video import column_over_video, frame_steps, patches_over_video
 from phenaki_viz.figures.picked import Picked, chosen_passes
 from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord
-from phenaki_viz.recording.passes import Pass
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.saving import blank
 
@@ -33,18 +41,27 @@ MOST_CELLS = 1024  # values a side of a map that are sent at once: 2 MB
 class Linked(Looked):
     """One pass of a stack, and what each panel is sent of it for a `Chosen`.
 
-    run: the recording, with the frames that its maps lie over. kind: as for `Recording.figure`.
+    run: the recording, with the frames that its maps lie over. kind: as for `Recording.figure`, of
+    the pass that a page shows first; records: another pass, its calls from the first layer on.
     colours: the law that they follow; every head on a scale of its own. id: what its panels are
     told apart by from those of other looks on the same page.
     """
 
-    def __init__(self, run: Run, *, kind: str | None, colours: Colours, id: str = "look") -> None:
+    def __init__(
+        self,
+        run: Run,
+        *,
+        kind: str | None = None,
+        records: Sequence[AttentionRecord] = (),
+        colours: Colours,
+        id: str = "look",
+    ) -> None:
         recording = run.recording
-        picked = Picked(kinds=None if kind is None else [kind], passes="first", colours=colours)
-        self.run, self.recording, self.colours = run, recording, colours
-        self.shown: Pass = chosen_passes(recording, picked)[0]
-        self.records: Sequence[AttentionRecord] = self.shown.records
-        self.id = id
+        self.run, self.recording, self.colours, self.id = run, recording, colours, id
+        if not records:
+            picked = Picked(kinds=None if kind is None else [kind], passes="first", colours=colours)
+            records = chosen_passes(recording, picked)[0].records
+        self.records: Sequence[AttentionRecord] = records
         self._grids: dict[int, GridPicture] = {}
 
     @cached_property
@@ -96,8 +113,12 @@ class Linked(Looked):
         """The grid of heads; push: see `grid_message`."""
         return grid_message(self._grid(at.item), id=self._named("grid"), push=push)
 
-    def map(self, at: Chosen, window: Window | None = None) -> bytes:
-        """The map of the head. window: what is wanted finer, where the whole is not exact."""
+    def map(self, at: Chosen, window: Window | None = None, *, in_file: bool = False) -> bytes:
+        """The map of the head. window: what is wanted finer, where the whole is not exact.
+
+        in_file: by factors where that takes fewer bytes, of the same numbers, which takes a while;
+        and the ends of the colours can be set, which the file itself answers.
+        """
         head = self.head(at)
         i, j = head.map.shape
         tile = map_tile(head.map, window or (0, i, 0, j), MOST_CELLS)
@@ -110,19 +131,20 @@ class Linked(Looked):
             query=axis_of(head.record, at.item, "query"),
             key=axis_of(head.record, at.item, "key"),
             uniform=tile.uniform,
+            factors=_factors(head, tile) if in_file else None,
             source=self._weights(at),
             notes=[plain(head.name)],
         )
-        view = MapView(push=None, link=self.link(at.item), weights=self._weights(at))
+        view = MapView(link=self.link(at.item), weights=self._weights(at), tells_ends=in_file)
         return map_message(picture, view, id=self._named("map"))
 
     def strip(self, at: Chosen) -> bytes:
         """Where the chosen patch looks; of cross-attention, who reads the chosen word."""
         head, frames, scale = self.head(at), self.frames, self.scale(at)
-        of_word = head.record.kind == "cross" and at.key is not None
+        word = self.word_of(at)
         pt = self.film_shown[1]
-        if of_word:
-            drawn = column_over_video(head, at.key or 0, at.place, frames, pt, scale)
+        if word is not None:
+            drawn = column_over_video(head, word, at.place, frames, pt, scale)
         else:
             drawn = patches_over_video(head, (at.place, *at.also), frames, pt, scale=scale)
         picture = StripPicture(
@@ -143,7 +165,7 @@ class Linked(Looked):
             query=axis_of(head.record, at.item, "query"),
             key=axis_of(head.record, at.item, "key"),
             weights=self._weights(at),
-            word=at.key if of_word else None,
+            word=word,
         )
         view = StripView(push=None, of_map=of_map)
         name = self._named("strip")
@@ -171,3 +193,17 @@ class Linked(Looked):
         return GridPicture(
             thumbs=drawn.thumbnails, scale=each, layers=drawn.layers, heads=drawn.heads
         )
+
+
+def _factors(head: Head, tile: MapTile) -> Factors | None:
+    """Of a map that is all here, every weight for itself, and too large to be sent as it is."""
+    record, count = head.record, tile.values.size
+    whole = tile.cell == (1, 1) and count == prod(head.map.shape)
+    if not whole or count <= MOST_FLOATS or not can_code(tile.values):
+        return None
+    position = record.position
+    if position is None or prod(position.dimensions) != tile.values.shape[0]:
+        return factored(tile.values)
+    table, nulls = position.surface[record.heads[head.head]], record.num_null_kv
+    offsets = Offsets(table=table, dimensions=position.dimensions, nulls=nulls)
+    return factored(tile.values, offsets)

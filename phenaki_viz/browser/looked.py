@@ -86,6 +86,13 @@ class Looked:
             raise RecordingError(f"no key {key}: the map has {keys}")
         return key
 
+    def word_of(self, at: Chosen) -> int | None:
+        """The key whose readers are shown: of words one is, chosen or not; else None."""
+        record = self.records[at.row]
+        if record.kind != "cross":
+            return None
+        return min(record.num_null_kv, record.map.shape[3] - 1) if at.key is None else at.key
+
     def query_of(self, at: Chosen) -> int:
         """The row of the map that belongs to the chosen patch."""
         return self.records[at.row].places.locate(at.place)[1]
@@ -100,6 +107,15 @@ class Looked:
             return at
         record = self.records[at.row]
         return replace(at, item=item, place=record.places.place(record.batch_items[item], 0))
+
+    def item_of_video(self, video: int) -> int:
+        """Where in the recorded batch the first map of a video is. Raises RecordingError."""
+        record = self.records[0]
+        each = record.places.items_per_video
+        found = [at for at, original in enumerate(record.batch_items) if original // each == video]
+        if not found:
+            raise RecordingError(f"no video {video} in these maps")
+        return found[0]
 
     def headed(self, at: Chosen, row: int, head: int) -> Chosen:
         """Another head of the same patch."""

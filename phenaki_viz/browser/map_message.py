@@ -11,6 +11,7 @@ from phenaki_viz.browser.map_cut import MapCut, cut_header, cut_parts
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.browser.scales import scale_header
 from phenaki_viz.browser.weight_codes import can_code, coded
+from phenaki_viz.browser.weight_factors import Factors
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import (
     KEY_COLOUR,
@@ -35,9 +36,10 @@ class MapPicture:
     `window` (default: all) of the `total` map (queries, keys), one value for `cell` full cells,
     pooled by `reduce`. uniform: 'i' float32, 1 / visible keys of every query of the total map.
     ranks: 'r c' int, place of each key in its whole row, 1 the heaviest; without them the browser
-    counts where whole rows are here. cut: what is left out, see `MapCut`. source: names the map
-    (run, layer, head, item); while it stays, the coarse whole map is kept in the browser and shown
-    around a finer window. notes: lines under it. Raises ShapeError when the shapes do not fit.
+    counts where whole rows are here. factors: the same weights by factors, which then are sent.
+    cut: what is left out, see `MapCut`. source: names the map (run, layer,
+    head, item); while it stays, the coarse whole map is kept in the browser and shown around a
+    finer window. notes: lines under it. Raises ShapeError when the shapes do not fit.
     """
 
     values: np.ndarray
@@ -50,6 +52,7 @@ class MapPicture:
     reduce: Literal["mean", "max", "sum"] = "mean"
     uniform: np.ndarray | None = None
     ranks: np.ndarray | None = None
+    factors: Factors | None = None
     cut: MapCut | None = None
     unit: str = "weight"
     source: str = ""
@@ -90,7 +93,7 @@ class MapView:
     colours, which then can be set on the legend. shows: what it is of, for texts that speak of it.
     """
 
-    push: Mapping[str, Any] | None
+    push: Mapping[str, Any] | None = None
     link: str | None = None
     weights: str = ""
     part: Sequence[float] | None = None
@@ -112,6 +115,7 @@ def map_message(picture: MapPicture, view: MapView, *, id: str) -> bytes:
         **{"shape": picture.values.shape, "total": total},
         **{"window": picture.part, "cell": picture.cell},
         **{"scale": scale_header(scale), "colours": _colours(scale)},
+        "factors": picture.factors and picture.factors.told,
         **cut_header(picture.cut),
         "query": as_map_axis(picture.query, total[0]).header(),
         "key": as_map_axis(picture.key, total[1]).header(),
@@ -136,6 +140,8 @@ def _colours(scale: ColourScale) -> dict[str, str]:
 
 def _numbers(picture: MapPicture) -> dict[str, np.ndarray]:
     values, ranks = picture.values, picture.ranks
+    if picture.factors is not None:
+        return picture.factors.parts
     coding = values.size > MOST_FLOATS and can_code(values)
     numbers = coded(values) if coding else {"values": _f4(values)}
     return numbers if ranks is None else {**numbers, "ranks": ranks.astype(np.uint16)}

@@ -49,7 +49,8 @@ class OfMap:
     """The map a strip shows a row (or column) of, for strips that move together with its picture.
 
     link: names whose rows and columns the selection counts, see `share_selection`. query, key: its
-    axes. weights: the name under which `attention_map` offers every weight; "" for none. word: the
+    axes. weights: the name under which `attention_map` offers every weight; "" for none. lines:
+    where lines of a map are fetched that is not offered, see `lines.py`; "" for nowhere. word: the
     key whose column is shown, of maps whose keys are words: then the strip shows the column of the
     word that is pointed at on the map.
     """
@@ -58,6 +59,7 @@ class OfMap:
     query: MapAxis
     key: MapAxis
     weights: str = ""
+    lines: str = ""
     word: int | None = None
 
 
@@ -121,7 +123,7 @@ class StripView:
     is told what the user makes of it. shows: what it is of, for texts that speak of it.
     """
 
-    push: Mapping[str, Any] | None
+    push: Mapping[str, Any] | None = None
     of_map: OfMap | None = None
     locked: bool = True
     walk: Walk | None = None
@@ -163,9 +165,9 @@ def strip_message(
 
 def _linked(of_map: OfMap | None) -> dict[str, Any]:
     if of_map is None:
-        return {"link": None, "axes": None, "weights": "", "word": None}
+        return {"link": None, "axes": None, "weights": "", "lines": "", "word": None}
     axes = {"query": of_map.query.header(), "key": of_map.key.header()}
-    named = {"weights": of_map.weights, "word": of_map.word}
+    named = {"weights": of_map.weights, "lines": of_map.lines, "word": of_map.word}
     return {"link": of_map.link, "axes": axes, **named}
 
 

@@ -29,7 +29,9 @@ def add(commands: Any) -> None:
         help="pictures and numbers of a recording, a checkpoint or a dialled model",
         description="Write pictures and numbers of a recording (--from), of weights (--weights) or "
         "of a dialled model. A name that ends in .zip gets all that are picked, with an index; one "
-        "that ends in a format (map.pdf) gets the one picture that is picked.",
+        "that ends in a format (map.pdf) gets the one picture that is picked; with --linked, a "
+        ".html gets grid, map and film strip of all heads of a stack, as one page that is looked "
+        "around in.",
         allow_abbrev=False,
     )
     parser.add_argument("output", type=Path, help="a .zip, or a file of one picture: .png, .pdf …")
@@ -94,6 +96,12 @@ def _add_picked(group: Any) -> None:
         help="each head on a colour scale of its own (default: one for all heads of a stack)",
     )
     group.add_argument(
+        "--linked",
+        action="store_true",
+        help="all heads of the stack in one .html: grid, map and film strip, linked, offline; "
+        "--layer and --head say which one it opens on (default: the first)",
+    )
+    group.add_argument(
         "--formats",
         nargs="+",
         metavar="FORMAT",
@@ -115,9 +123,14 @@ def run(asked: argparse.Namespace) -> int:
         )
     if ending != "zip" and asked.formats:
         raise ConfigError(f"--formats is for a .zip; {asked.output.name} says its format itself")
+    if asked.linked:
+        _check_linked(asked, ending)
     make_folder(asked.output.parent)
     check_target(asked.output)  # before the work, not after it
     made, picked = _run_of(asked), _picked(asked)
+    if asked.linked:
+        _write_linked(asked, made, picked)
+        return 0
     count = how_many(made, picked)
     if not count:
         raise ConfigError("nothing of what was picked is in this recording")
@@ -181,6 +194,35 @@ def _write_one(path: Path, pictures: Any, count: int, kind: str) -> None:
     picture = next(iter(pictures))
     write_bytes(path, render(picture, kind))
     print(f"{path}: {picture.title}", file=sys.stderr)
+
+
+def _check_linked(asked: argparse.Namespace, ending: str) -> None:
+    if ending != "html":
+        raise ConfigError(f"--linked makes a page; {asked.output.name} should end in .html")
+    for name in ("layer", "head"):
+        if len(getattr(asked, name) or ()) > 1:
+            raise ConfigError(f"a linked page holds all heads and opens on one: say one --{name}")
+
+
+def _write_linked(asked: argparse.Namespace, made: "Run", picked: "Picked") -> None:
+    from dataclasses import replace
+
+    from phenaki_viz.browser.linked import Linked
+    from phenaki_viz.export.linked_page import linked_html
+    from phenaki_viz.figures.picked import chosen_passes
+    from phenaki_viz.files import write_bytes
+
+    which = "first" if asked.which == "all" else asked.which
+    shown = chosen_passes(made.recording, replace(picked, passes=which))
+    if not shown:
+        raise ConfigError("nothing of what was picked is in this recording")
+    linked = Linked(made, records=shown[0].records, colours=picked.colours)
+    at = linked.first(*((getattr(asked, name) or [None])[0] for name in ("layer", "head")))
+    if asked.video is not None:
+        at = linked.in_item(at, linked.item_of_video(asked.video))
+    page = linked_html(linked, at, on_progress=lambda done, of: _tell(done, of, "heads"))
+    write_bytes(asked.output, page)
+    print(f"\r{asked.output}: {linked.title}, {len(page) / 1e6:.1f} MB", file=sys.stderr)
 
 
 def _attention(done: int, of: int) -> None:

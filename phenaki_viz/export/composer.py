@@ -29,13 +29,8 @@ from phenaki_viz.export.paper_fonts import texts_of
 from phenaki_viz.export.paper_text import broken, printable, rules, width_of
 from phenaki_viz.figures.colour import lut
 from phenaki_viz.figures.composed import Composed, Drawn, same_scale, scale_of
-from phenaki_viz.figures.film_strip import (
-    FilmStrip,
-    overlaid_image,
-    query_boxes,
-    step_caption,
-    strip_layout,
-)
+from phenaki_viz.figures.film_layout import query_boxes, step_caption, strip_layout
+from phenaki_viz.figures.film_strip import FilmStrip, overlaid_image
 from phenaki_viz.figures.head_grid import HeadGrid, mosaic_image, mosaic_of
 from phenaki_viz.figures.heatmap import Heatmap, map_image
 from phenaki_viz.figures.paint import line_over

@@ -1,29 +1,38 @@
 """Grid, map and strip of a stack as one HTML page, with every head in it: offline, and exact."""
 
+from collections.abc import Callable
 from typing import Any
 
+from phenaki_viz import browser
 from phenaki_viz.browser.file_page import deflated, dress_of, linked_page
 from phenaki_viz.browser.linked import Linked
 from phenaki_viz.browser.looked import Chosen
 from phenaki_viz.export.made_by import jsonable_text, record_element
 from phenaki_viz.figures.words import plain
 
+THUMBNAIL = 4000  # bytes of a head in the grid, about: making them all takes its time
+OnProgress = Callable[[int, int], None]
 PANELS = {"strip": "film_strip", "grid": "head_grid", "map": "attention_map"}
 ALONE = "This page holds one head; the whole stack is in a page that is saved with every head."
 
 
-def linked_html(linked: Linked, at: Chosen, *, every_head: bool = True) -> bytes:
+def linked_html(
+    linked: Linked, at: Chosen, *, every_head: bool = True, on_progress: OnProgress | None = None
+) -> bytes:
     """The page: what is picked in one panel is shown by the others, as in the program.
 
     every_head: of the stack and the video, at every frame or patch where maps have one each; else
-    only the map that is looked at. Weights are exact to 1e-6, every digit that is said is right.
+    only the map that is looked at. on_progress: told how many maps are done, of how many. Weights
+    are exact to 1e-6, every digit that is said is right.
     """
     linked = linked.named("look")  # the same look, the same bytes
     ats = list(_everything(linked, at)) if every_head else [at]
     messages = {f"grid {item}": _grid(linked, at, item) for item in {one.item for one in ats}}
-    for one in ats:
+    for done, one in enumerate(ats):
+        if on_progress:
+            on_progress(done, len(ats))
         name = f"{one.row} {one.head} {one.item}"
-        messages[f"map {name}"] = deflated(linked.map(one))
+        messages[f"map {name}"] = deflated(linked.map(one, in_file=True))
         messages[f"strip {name}"] = deflated(linked.strip(one))
     first = {name: messages.pop(name) for name in _first(at)}
     head = linked.head(at)
@@ -41,6 +50,13 @@ def linked_html(linked: Linked, at: Chosen, *, every_head: bool = True) -> bytes
     notes = [plain(note) for note in head.notes] + ([] if every_head else [ALONE])
     record = record_element(jsonable_text(head.made_by(linked.scale(at))))
     return linked_page(plain(linked.title), told, messages, notes, record)
+
+
+def about_bytes(linked: Linked, at: Chosen) -> int:
+    """About what the page with every head takes, going by the head that is looked at."""
+    one = len(deflated(linked.map(at, in_file=True))) + len(deflated(linked.strip(at))) + THUMBNAIL
+    beside = len(deflated(linked.film())) + len(browser.scripts()[browser.FILE_BUNDLE])
+    return one * len(_everything(linked, at)) + beside
 
 
 def dresses() -> dict[str, dict[str, str]]:

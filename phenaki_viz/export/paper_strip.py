@@ -18,14 +18,8 @@ from phenaki_viz.export.paper_text import (
 )
 from phenaki_viz.figures import FilmStrip
 from phenaki_viz.figures.colour import lut
-from phenaki_viz.figures.film_strip import (
-    Layout,
-    overlaid_image,
-    query_boxes,
-    query_swatch,
-    step_caption,
-    strip_layout,
-)
+from phenaki_viz.figures.film_layout import Layout, query_boxes, step_caption, strip_layout
+from phenaki_viz.figures.film_strip import overlaid_image, query_swatch
 
 ACROSS = WIDTH - 2 * EDGE
 LEGEND = 0.36  # height of the colour bar with its ticks

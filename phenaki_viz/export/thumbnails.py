@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 
 from phenaki_viz.figures import FilmStrip, HeadGrid, Heatmap, Picture, Surface, Tracks
-from phenaki_viz.figures.film_strip import overlaid_image, strip_layout
+from phenaki_viz.figures.film_layout import strip_layout
+from phenaki_viz.figures.film_strip import overlaid_image
 from phenaki_viz.figures.head_grid import mosaic_image
 from phenaki_viz.figures.heatmap import map_image
 from phenaki_viz.figures.surface import surface_image

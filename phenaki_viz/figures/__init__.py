@@ -8,9 +8,8 @@ import plotly.graph_objects as go
 from phenaki_viz.figures.arrows import Arrows, arrows_figure
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.curves import Curve, Curves, curves_figure
-from phenaki_viz.figures.film_strip import FilmStrip, film_strip_figure
+from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
-from phenaki_viz.figures.head_grid_figure import head_grid_figure
 from phenaki_viz.figures.heatmap import Heatmap, heatmap_figure
 from phenaki_viz.figures.picture import Axis, Picture
 from phenaki_viz.figures.surface import Surface, flat_figure, surface_figure
@@ -36,9 +35,7 @@ __all__ = [
     "arrows_figure",
     "curves_figure",
     "figure_of",
-    "film_strip_figure",
     "flat_figure",
-    "head_grid_figure",
     "heatmap_figure",
     "surface_figure",
     "term_bars_figure",
@@ -47,8 +44,6 @@ __all__ = [
 
 _DRAW: dict[type[Picture], Callable[..., Any]] = {
     Heatmap: heatmap_figure,
-    FilmStrip: film_strip_figure,
-    HeadGrid: head_grid_figure,
     Curves: curves_figure,
     Surface: surface_figure,
     Arrows: arrows_figure,
@@ -58,9 +53,10 @@ _DRAW: dict[type[Picture], Callable[..., Any]] = {
 
 
 def figure_of(picture: Picture, theme: Theme = "light", *, bare: bool = False) -> go.Figure:
-    """Any picture as a plotly figure. bare: without title and notes, for a page that has them.
+    """A picture as a plotly figure. bare: without title and notes, for a page that has them.
 
-    Raises TypeError for a kind of picture nobody here draws.
+    Film strips and grids of heads are drawn by the page's own panels, there and in files. Raises
+    TypeError for a kind of picture that is drawn by nobody here.
     """
     draw = _DRAW.get(type(picture))
     if draw is None:

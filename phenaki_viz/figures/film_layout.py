@@ -97,17 +97,3 @@ def query_boxes(picture: "FilmStrip", layout: Layout) -> list[tuple[float, float
         for step, row, column in picture.chosen
         for spot in layout.of_step(step)
     ]
-
-
-def patch_lines(picture: "FilmStrip", layout: Layout) -> list[tuple[float, float, float, float]]:
-    """Lines between the patches of every frame that has weights over it: x0, y0, x1, y1."""
-    _, height, width, _ = picture.frames.shape
-    down, across = picture.patch
-    _, h, w = picture.weights.shape
-    found: list[tuple[float, float, float, float]] = []
-    for spot in layout.spots:
-        if spot.alone == picture.beside:
-            x, y = spot.left, spot.top
-            found += [(x, y + at * down, x + width, y + at * down) for at in range(1, h)]
-            found += [(x + at * across, y, x + at * across, y + height) for at in range(1, w)]
-    return found

@@ -1,30 +1,20 @@
 """A row of weights laid over every frame of the clip, on one common scale."""
 
-from base64 import b64encode
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from einops import rearrange
-from PIL import Image
 
 from phenaki_viz.figures.colour import KEY_COLOUR, MASKED_COLOUR, QUERY_COLOUR, ColourScale
 from phenaki_viz.figures.film_layout import (
     Layout,
     Spot,
-    patch_lines,
-    query_boxes,
-    step_caption,
-    strip_layout,
 )
 from phenaki_viz.figures.laid_over import Drawn, hatched
-from phenaki_viz.figures.paint import painted, raw_colourscale, raw_ends
+from phenaki_viz.figures.paint import painted
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.shapes import expect_count, expect_index, expect_scale, expect_shape
-from phenaki_viz.figures.theme import INK, Ink, Plan, Swatch, Theme, dress, legend_of
-from phenaki_viz.figures.words import literal
+from phenaki_viz.figures.theme import Swatch
 
 OPACITY = 0.6  # of flat colours over the frame
 LINE = 0.28  # of a line between patches
@@ -120,35 +110,6 @@ def _hatched(picture: FilmStrip, spot: Spot, frame: np.ndarray) -> np.ndarray:
     return hatched(frame, picture.hatches[spot.step])
 
 
-def film_strip_figure(
-    picture: FilmStrip, theme: Theme = "light", *, bare: bool = False
-) -> go.Figure:
-    """Every frame with the weights over it; z and hover are raw weights, one scale for all.
-
-    bare: without title and notes.
-    """
-    ink, layout = INK[theme], strip_layout(picture)
-    figure = go.Figure(
-        [_frames(picture, layout), *_overlays(picture, layout), legend_of(picture.scale, theme)]
-    )
-    figure.update_layout(
-        xaxis={"range": [0, layout.width], "visible": False, "constrain": "domain"},
-        yaxis={
-            "range": [layout.height, 0],
-            "visible": False,
-            "scaleanchor": "x",
-            "constrain": "domain",
-            "constraintoward": "top",
-        },
-        shapes=[*_lines(picture, layout), *_outlines(picture, layout)],
-        annotations=_captions(picture, layout, ink),
-    )
-    body = min(660 * layout.height / layout.width, 700)
-    plan = Plan(body=body, unit=picture.unit, swatches=query_swatch(picture))
-    dress(figure, picture, theme, bare=bare, plan=plan)
-    return figure
-
-
 def query_swatch(picture: FilmStrip) -> tuple[Swatch, ...]:
     """The legend of the outlined patches and of the hatched ones, when there are any."""
     hidden = picture.hatches is not None and picture.hatches.any()
@@ -158,122 +119,6 @@ def query_swatch(picture: FilmStrip) -> tuple[Swatch, ...]:
     what = "key" if picture.chosen_is_key else "query"
     label = f"{what} patches" if picture.also else f"{what} patch"
     return (Swatch(colour=picture.outline, label=label, mark="□"), *found)
-
-
-def _frames(picture: FilmStrip, layout: Layout) -> go.Image:
-    buffer = BytesIO()
-    Image.fromarray(strip_image(picture, layout)).save(buffer, "PNG")
-    source = f"data:image/png;base64,{b64encode(buffer.getvalue()).decode()}"
-    return go.Image(source=source, x0=0.5, y0=0.5, dx=1, dy=1, hoverinfo="skip", name="frames")
-
-
-def _overlays(picture: FilmStrip, layout: Layout) -> list[go.Heatmap]:
-    drawn = picture.drawn
-    scale = picture.scale if drawn is None else drawn.stretched(picture.scale)
-    low, high = raw_ends(scale)
-    look: dict[str, Any] = {
-        "zmin": low,
-        "zmax": high,
-        "colorscale": raw_colourscale(scale) if drawn is None else _see_through(drawn, scale),
-        "opacity": OPACITY if drawn is None else 1,
-        "showscale": False,
-        "hoverongaps": False,
-        "hovertemplate": _hover(picture),
-    }
-    seen = [
-        spot
-        for spot in layout.spots
-        if spot.alone == picture.beside and not np.isnan(picture.weights[spot.step]).all()
-    ]
-    return [_overlay(picture, spot, look) for spot in seen]
-
-
-def _see_through(drawn: Drawn, scale: ColourScale) -> list[list[Any]]:
-    """The stops of the scale in the colours of `Drawn.table`, each with its opacity."""
-    table = drawn.table(scale)
-    return [
-        [at, f"rgba({red:.0f},{green:.0f},{blue:.0f},{cover:.3f})"]
-        for (at, _), (red, green, blue, cover) in zip(raw_colourscale(scale), table, strict=True)
-    ]
-
-
-def _overlay(picture: FilmStrip, spot: Spot, look: dict[str, Any]) -> go.Heatmap:
-    down, across = picture.patch
-    weights = np.asarray(picture.weights[spot.step], np.float32)
-    multiple = None if picture.uniform is None else weights / np.float32(picture.uniform)
-    if picture.scale.law == "uniform":
-        multiple = weights  # the colours are the multiples: hover says the weight beside it
-    return go.Heatmap(
-        z=picture.coloured[spot.step],
-        x0=spot.left + across / 2,
-        dx=across,
-        y0=spot.top + down / 2,
-        dy=down,
-        customdata=multiple,
-        text=_patch_names(picture, spot),
-        name=f"frame {spot.frame}",
-        **look,
-    )
-
-
-def _patch_names(picture: FilmStrip, spot: Spot) -> list[list[str]]:
-    _, h, w = picture.weights.shape
-    return [
-        [
-            f"time {spot.step}, row {row}, column {column} · frame {spot.frame}"
-            for column in range(w)
-        ]
-        for row in range(h)
-    ]
-
-
-def _hover(picture: FilmStrip) -> str:
-    if picture.scale.law == "uniform":
-        said = f"<b>{literal(picture.unit)} %{{customdata:.4~g}}</b> (%{{z:.3~g}} × uniform)"
-        return f"%{{text}}<br>{said}<extra></extra>"
-    multiple = "" if picture.uniform is None else " (%{customdata:.3~g} × uniform)"
-    return f"%{{text}}<br><b>{literal(picture.unit)} %{{z:.4~g}}</b>{multiple}<extra></extra>"
-
-
-def _outlines(picture: FilmStrip, layout: Layout) -> list[dict[str, Any]]:
-    line = {"color": picture.outline, "width": 2}
-    return [
-        {"type": "rect", "name": "query", "x0": x, "y0": y, "x1": x + w, "y1": y + h, "line": line}
-        for x, y, w, h in query_boxes(picture, layout)
-    ]
-
-
-def _lines(picture: FilmStrip, layout: Layout) -> list[dict[str, Any]]:
-    """Between patches, where the page draws them."""
-    if picture.drawn is None or not picture.drawn.lines:
-        return []
-    line = {"color": f"rgba(255,255,255,{LINE})", "width": 1}
-    return [
-        {"type": "line", "name": "patches", "x0": x0, "y0": y0, "x1": x1, "y1": y1, "line": line}
-        for x0, y0, x1, y1 in patch_lines(picture, layout)
-    ]
-
-
-def _captions(picture: FilmStrip, layout: Layout, ink: Ink) -> list[dict[str, Any]]:
-    _, height, width, _ = picture.frames.shape
-    found = []
-    for step in range(len(picture.steps)):
-        spots = layout.of_step(step)
-        if spots:
-            name, frames = step_caption(picture, step)
-            found.append(
-                {
-                    "name": "caption",
-                    "text": f'{name}<br><span style="color:{ink.faint}">{frames}</span>',
-                    "x": (spots[0].left + layout.last(step).left + width) / 2,
-                    "y": spots[-1].top + height,
-                    "yanchor": "top",
-                    "yshift": 2,
-                    "showarrow": False,
-                    "font": {"size": 10},
-                }
-            )
-    return found
 
 
 def overlaid_image(picture: FilmStrip, layout: Layout) -> np.ndarray:

@@ -12,12 +12,13 @@ from phenaki_viz.analysis.overlay import combined
 from phenaki_viz.analysis.thumbnails import with_means
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.browser.map_cut import MapCut
+from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.recording import HeadMap
 from phenaki_viz.ui.components import MapAxis, attention_map, figure, film_strip, head_grid
-from phenaki_viz.ui.components.film_strip import OfMap, film_of
+from phenaki_viz.ui.components.film_strip import OfMap, StripPicture, StripView, film_of
 from phenaki_viz.ui.components.head_grid import Arrangement
-from phenaki_viz.ui.components.pinned_maps import PinnedFilm, pinned_maps
+from phenaki_viz.ui.components.pinned_maps import PinnedFilm, PinnedPicture, pinned_maps
 from phenaki_viz.ui.components.shared import share_selection
 from tests.analysis import records
 from tests.components import planted
@@ -99,18 +100,18 @@ def map_values(head: int) -> tuple[dict[str, Any], np.ndarray]:
         key = MapAxis(
             title="key", nulls=2, words=planted.WORDS, breaks=(2,), groups=("null", "text")
         )
-        return {"key_axis": key, "query_axis": QUERY}, planted.cross(0, head)
+        return {"key": key, "query": QUERY}, planted.cross(0, head)
     if kind == "temporal":
         axis = {"grid": (5, 1, 1), "origin": (0, 3, 3)}
         axes = {
-            "query_axis": MapAxis(title="query", **axis),
-            "key_axis": MapAxis(title="key", **axis),
+            "query": MapAxis(title="query", **axis),
+            "key": MapAxis(title="key", **axis),
         }
         return axes, planted.attention(0, head, True)[3::64, 3::64]
     values = planted.attention(0, head, "causal" in asked).copy()
     if "wrong" in asked:
         values[17] = np.inf
-    return {"query_axis": QUERY, "key_axis": KEY}, values
+    return {"query": QUERY, "key": KEY}, values
 
 
 def map_cut(attn: np.ndarray, window: tuple[int, ...], cell: tuple[int, int]) -> dict[str, Any]:
@@ -143,21 +144,23 @@ def draw_map() -> None:
     part = values[window[0] : window[1], window[2] : window[3]]
     high = float(values[np.isfinite(values)].max())
     log = "log" in asked
-    event = attention_map(
-        planted.pooled(part, cell) if cell != (1, 1) else part,
+    picture = MapPicture(
+        values=planted.pooled(part, cell) if cell != (1, 1) else part,
         total=total,
         window=window,
         cell=cell,
         scale=ColourScale(low=high / 1e4 if log else 0, high=high, law="log" if log else "linear"),
-        selected_query=state["cell"][0],
-        selected_key="kept" if "kept" in asked else state["cell"][1],
         uniform=np.full(total[0], 1 / total[1], np.float32),
         source=f"head {head}",
-        key="map",
-        on_pick=pick_cell,
-        on_window=see_window,
         **map_cut(values, window, cell),
         **axes,
+    )
+    event = attention_map(
+        picture,
+        key="map",
+        selected=(state["cell"][0], "kept" if "kept" in asked else state["cell"][1]),
+        on_pick=pick_cell,
+        on_window=see_window,
     )
     st.text(f"map has {state['cell']} window {window} event {event}")
     st.button("query 7", on_click=lambda: state.update(cell=(7, 11)))
@@ -170,17 +173,20 @@ def draw_pinned() -> None:
     state.setdefault("held", [0, 1, 2])
     maps = [planted.attention(at, 1, "causal" in asked) for at in state["held"]]
     values = np.stack([planted.pooled(attn, (4, 4)) for attn in maps])
-    pinned_maps(
-        values,
+    picture = PinnedPicture(
+        values=values,
         labels=[f"L{at} H1" for at in state["held"]],
         total=(planted.N, planted.N),
         cell=(4, 4),
         scale=ColourScale(low=0, high=float(np.nanmax(values)), scope="all pinned heads"),
-        query_axis=QUERY,
-        key_axis=KEY,
-        selected_query=state["cell"][0],
+        query=QUERY,
+        key=KEY,
         uniform=planted.uniform(),
+    )
+    pinned_maps(
+        picture,
         key="pinned",
+        selected_query=state["cell"][0],
         on_pick=pick_cell,
         on_unpin=lambda at: state["held"].pop(at),
     )
@@ -196,15 +202,18 @@ def draw_strip() -> None:
     t, h, w = state["patch"]
     attn = planted.attention(layer, 1, "causal" in asked)
     weights = attn[np.ravel_multi_index((t, h, w), planted.GRID)].reshape(planted.GRID)
-    picked = film_strip(
-        planted.frames(),
+    picture = StripPicture(
+        frames=planted.frames(),
         steps=planted.STEPS,
         weights=weights,
-        query=state["patch"],
+        chosen=[state["patch"]],
         grid=planted.GRID,
         scale=ColourScale(low=0, high=float(np.nanmax(weights)), scope="this query"),
         uniform=1 / planted.N,
         direction="looks at",
+    )
+    picked = film_strip(
+        picture,
         key="strip",
         on_pick=lambda event: state.update(patch=(event["t"], event["h"], event["w"])),
     )
@@ -247,13 +256,11 @@ def draw_linked() -> None:
         place = np.unravel_index(event["query"], planted.GRID)
         state.update(patch=tuple(map(int, place)), also=[], key=event["key"])
 
-    drawn = {"query_axis": QUERY, "key_axis": KEY, "selected_query": 0, "link": "planted"}
-    film_strip(
-        planted.frames(),
+    strip = StripPicture(
+        frames=planted.frames(),
         steps=planted.STEPS,
         weights=weights,
-        query=places[0],
-        also=places[1:],
+        chosen=places,
         combine=how,
         side=side,
         grid=planted.GRID,
@@ -261,28 +268,35 @@ def draw_linked() -> None:
         each="this query",
         uniform=1 / planted.N,
         many="look at",
+    )
+    view = StripView(
         locked="follow" not in asked,
         of_map=OfMap(link="planted", query=QUERY, key=KEY, weights="planted.weights"),
         walk=state.get("walk", {"along": "frames", "pace": 12}),
+    )
+    film_strip(
+        strip,
+        view,
         key="strip",
         on_pick=pick_patches,
         on_walk=lambda walk: state.update(walk=walk),
     )
-    attention_map(
-        planted.pooled(attn, cell) if cell != (1, 1) else attn,
+    picture = MapPicture(
+        values=planted.pooled(attn, cell) if cell != (1, 1) else attn,
         total=attn.shape,
         cell=cell,
         scale=ColourScale(low=0, high=float(np.nanmax(attn))),
         uniform=planted.uniform(),
-        weights="planted.weights",
-        key="map",
-        on_pick=pick,
-        **drawn,
+        query=QUERY,
+        key=KEY,
+    )
+    attention_map(
+        picture, MapView(link="planted", weights="planted.weights"), key="map", on_pick=pick
     )
     heads = [attn, planted.attention(0, 1, "causal" in asked)]
     shown = np.stack([planted.pooled(one, cell) if cell != (1, 1) else one for one in heads])
-    pinned_maps(
-        shown,
+    pinned = PinnedPicture(
+        values=shown,
         labels=["L3 H1", "L0 H1"],
         total=attn.shape,
         cell=cell,
@@ -297,10 +311,10 @@ def draw_linked() -> None:
             own=query,
             lines=np.stack([one[query].reshape(planted.GRID) for one in heads]),
         ),
-        key="pinned",
-        on_pick=pick,
-        **drawn,
+        query=QUERY,
+        key=KEY,
     )
+    pinned_maps(pinned, key="pinned", link="planted", on_pick=pick)
     st.text(f"linked has {places} {how} key {state.get('key')} walk {state.get('walk')}")
     st.button("corner", on_click=lambda: state.update(patch=(0, 0, 0), also=[]))
     runs("linked")

@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.ui.components.sampling_player import sampling_player
+from phenaki_viz.ui.components.sampling_player import SamplingPicture
 from tests.sent import sent
 
 
@@ -20,18 +20,15 @@ def settings(**changes):
         "again": np.flip(masked, 0).copy(),
         "confidence": np.linspace(0, 1, 24, dtype=np.float32).reshape(2, 3, 2, 2),
         "given": 0,
-        "selected": (1, 2, 1, 1),
-        "key": "player",
     }
     return made | changes
 
 
 def page():
-    from phenaki_viz.ui.components.sampling_player import sampling_player
+    from phenaki_viz.ui.components.sampling_player import SamplingPicture, sampling_player
     from tests.components.test_sampling_player import settings
 
-    made = settings()
-    sampling_player(made.pop("previews"), **made)
+    sampling_player(SamplingPicture(**settings()), selected=(1, 2, 1, 1), key="player")
 
 
 def test_every_token_of_every_step_is_sent():
@@ -59,6 +56,5 @@ def test_every_token_of_every_step_is_sent():
     ],
 )
 def test_shapes_that_do_not_fit_are_refused(changes):
-    made = settings(**changes)
     with pytest.raises(ShapeError):
-        sampling_player(made.pop("previews"), **made)
+        SamplingPicture(**settings(**changes))

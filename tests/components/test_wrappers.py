@@ -5,6 +5,8 @@ import pytest
 
 from phenaki_viz import browser
 from phenaki_viz.browser.axes import as_map_axis
+from phenaki_viz.browser.map_message import MapPicture
+from phenaki_viz.browser.strip_message import StripPicture
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.figures.picture import Axis
@@ -87,13 +89,13 @@ def test_large_frames_are_made_small_and_keep_their_shape():
         {"window": (0, 9, 0, 7)},
         {"cell": (2, 2)},
         {"uniform": np.zeros(7, np.float32)},
-        {"key_axis": MapAxis(title="key", grid=(1, 2, 4))},
+        {"key": MapAxis(title="key", grid=(1, 2, 4))},
     ],
 )
 def test_a_map_that_does_not_fit_is_refused(wrong):
-    right = {"values": np.zeros((5, 7), np.float32), "query_axis": TOKENS, "key_axis": TOKENS}
+    right = {"values": np.zeros((5, 7), np.float32), "query": TOKENS, "key": TOKENS}
     with pytest.raises(ShapeError):
-        attention_map(**right | wrong, total=(5, 7), scale=SCALE, selected_query=0, key="m")
+        attention_map(MapPicture(**right | wrong, total=(5, 7), scale=SCALE), key="m")
 
 
 @pytest.mark.parametrize("wrong", [{"layers": ["L0"]}, {"values": np.zeros((3, 2))}])
@@ -112,7 +114,9 @@ def test_a_strip_that_does_not_fit_is_refused(wrong):
     right = {"steps": [(0,), (1, 2)], "weights": np.zeros((2, 3, 5), np.float32)}
     frames = np.zeros((3, 12, 20, 3), np.uint8)
     with pytest.raises(ShapeError):
-        film_strip(frames, **right | wrong, query=None, grid=(2, 3, 5), scale=SCALE, key="s")
+        film_strip(
+            StripPicture(frames=frames, **right | wrong, grid=(2, 3, 5), scale=SCALE), key="s"
+        )
 
 
 @pytest.mark.parametrize("wrong", [{"words": ["a"]}, {"layers": ["L0"]}, {"heads": (0, 1)}])
@@ -125,7 +129,8 @@ def test_a_word_table_that_does_not_fit_is_refused(wrong):
 @pytest.mark.parametrize("base, path", [("", "/"), ("deep/app", "/deep/app/")])
 def test_plotly_and_modules_are_served_under_the_base_path(monkeypatch, base, path):
     monkeypatch.setattr("streamlit.get_option", {"server.baseUrlPath": base}.get)
-    files = ("plotly.min.js", "content/{name}", f"{browser.digest()}/{{path:path}}")
+    scripts = f"{browser.digest()}/{{path:path}}"
+    files = ("plotly.min.js", "content/{name}", scripts, "lines/{secret}")
     assert [route.path for route in asset_routes()] == [
         f"{path}phenaki-viz/{name}" for name in files
     ]

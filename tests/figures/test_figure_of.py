@@ -2,11 +2,14 @@ import json
 
 import pytest
 
-from phenaki_viz.figures import Picture, figure_of
-from tests.figures.samples import every_kind
+from phenaki_viz.figures import FilmStrip, HeadGrid, Picture, figure_of
+from tests.figures.samples import every_kind, grid, strip
+
+PANELS = (FilmStrip, HeadGrid)
+DRAWN = [picture for picture in every_kind() if not isinstance(picture, PANELS)]
 
 
-@pytest.mark.parametrize("picture", every_kind(), ids=lambda picture: type(picture).__name__)
+@pytest.mark.parametrize("picture", DRAWN, ids=lambda picture: type(picture).__name__)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_kind_is_drawn_with_title_notes_and_a_height(picture, theme):
     figure = figure_of(picture, theme)
@@ -18,6 +21,7 @@ def test_every_kind_is_drawn_with_title_notes_and_a_height(picture, theme):
     assert figure_of(picture, theme, bare=True).layout.height < figure.layout.height
 
 
-def test_an_unknown_picture_is_said():
-    with pytest.raises(TypeError, match="Picture"):
-        figure_of(Picture(name="a", title="b"))
+@pytest.mark.parametrize("picture", [Picture(name="a", title="b"), strip(), grid()])
+def test_a_picture_that_plotly_does_not_draw_is_said(picture):
+    with pytest.raises(TypeError, match=f"{type(picture).__name__} is no picture that plotly"):
+        figure_of(picture)

@@ -1,64 +1,38 @@
-import io
-from base64 import b64decode
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.figures import film_strip_figure
 from phenaki_viz.figures.colour import QUERY_COLOUR, lut
-from phenaki_viz.figures.film_strip import (
-    OPACITY,
-    overlaid_image,
-    query_boxes,
-    strip_layout,
-)
+from phenaki_viz.figures.film_layout import query_boxes, step_caption, strip_layout
+from phenaki_viz.figures.film_strip import OPACITY, overlaid_image
 from tests.figures.samples import strip
 
 
-def overlays(figure) -> dict:
-    return {t.name: t for t in figure.data if t.type == "heatmap"}
+def placed(image, spot):
+    return image[spot.top : spot.top + 6, spot.left : spot.left + 9]
 
 
-def test_every_frame_carries_the_raw_weights_of_its_step():
+def test_every_frame_carries_the_weights_of_its_step():
     picture = strip()
-    drawn = overlays(film_strip_figure(picture))
-    for name, step in (("frame 0", 0), ("frame 1", 1), ("frame 2", 1)):
-        np.testing.assert_array_equal(drawn[name].z, picture.weights[step])
+    image = overlaid_image(picture, strip_layout(picture)).astype(float)
+    for spot in strip_layout(picture).spots:
+        frame = picture.frames[spot.frame].astype(float)
+        weights = picture.weights[spot.step].repeat(2, axis=0).repeat(3, axis=1)
+        colours = lut("magma")[
+            np.rint(255 * np.nan_to_num(picture.scale.unit(weights))).astype(int)
+        ]
+        mixed = np.where(
+            np.isnan(weights)[..., None], frame, frame + (colours - frame) * OPACITY
+        )  # a patch that is no key has no colour at all
+        assert np.abs(placed(image, spot)[..., :3] - mixed).max() <= 1
 
 
-def test_a_step_that_is_no_key_has_no_overlay_at_all():
-    drawn = overlays(film_strip_figure(strip()))
-    assert set(drawn) == {"frame 0", "frame 1", "frame 2"}
-    assert np.isnan(drawn["frame 0"].z[0, 1])
-    assert not drawn["frame 0"].hoverongaps
-
-
-def test_one_common_scale():
-    drawn = overlays(film_strip_figure(strip())).values()
-    assert {(trace.zmin, trace.zmax, trace.opacity) for trace in drawn} == {(0, 0.5, OPACITY)}
-
-
-def test_hover_says_patch_frame_weight_and_multiple():
-    drawn = overlays(film_strip_figure(strip()))["frame 2"]
-    assert drawn.text[2][1] == "time 1, row 2, column 1 · frame 2"
-    assert "attention weight %{z:.4~g}" in drawn.hovertemplate
-    np.testing.assert_allclose(drawn.customdata, drawn.z * 9, rtol=1e-6)
-
-
-def test_frames_lie_where_the_overlays_lie():
+def test_between_frames_the_strip_is_clear():
     picture = strip()
-    figure, layout = film_strip_figure(picture), strip_layout(picture)
-    source = next(trace for trace in figure.data if trace.type == "image").source
-    image = np.asarray(Image.open(io.BytesIO(b64decode(source.partition(",")[2]))))
-    for spot in layout.spots:
-        place = image[spot.top : spot.top + 6, spot.left : spot.left + 9]
-        np.testing.assert_array_equal(place[..., :3], picture.frames[spot.frame])
-        if drawn := overlays(figure).get(f"frame {spot.frame}"):
-            assert (drawn.x0 - drawn.dx / 2, drawn.y0 - drawn.dy / 2) == (spot.left, spot.top)
-            assert (drawn.dx, drawn.dy) == (3, 2)
-    assert (image[..., 3] == 0).any()
+    image = overlaid_image(picture, strip_layout(picture))
+    for spot in strip_layout(picture).spots:
+        assert (placed(image, spot)[..., 3] == 255).all()
+    assert (image[..., 3] == 255).sum() == len(picture.frames) * 6 * 9 < image[..., 3].size
 
 
 def test_steps_are_never_broken_and_rows_are_even():
@@ -79,18 +53,14 @@ def test_the_query_s_patch_is_outlined_in_each_frame_of_its_step():
     lefts = [spot.left for spot in layout.of_step(1)]
     boxes = query_boxes(picture, layout)
     assert boxes == [(left + 0, layout.of_step(1)[0].top + 4, 3, 2) for left in lefts]
-    shapes = film_strip_figure(picture).layout.shapes
-    assert [(s.x0, s.y0, s.line.color) for s in shapes] == [
-        (box[0], box[1], QUERY_COLOUR) for box in boxes
-    ]
-    assert not film_strip_figure(strip(query=None)).layout.shapes
+    assert picture.outline == QUERY_COLOUR
+    assert not query_boxes(strip(query=None), layout)
 
 
 def test_captions_name_step_and_frames():
-    notes = film_strip_figure(strip()).layout.annotations
-    captions = [note.text for note in notes if note.name == "caption"]
-    assert [text.partition("<br>")[0] for text in captions] == ["time 0", "time 1", "time 2"]
-    assert "frame 0" in captions[0] and "frames 3–4" in captions[2]
+    captions = [step_caption(strip(), step) for step in range(3)]
+    assert [name for name, _ in captions] == ["time 0", "time 1", "time 2"]
+    assert captions[0][1] == "frame 0" and captions[2][1] == "frames 3–4"
 
 
 def test_print_mixes_weights_into_pixels_and_leaves_others_alone():

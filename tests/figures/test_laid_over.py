@@ -1,11 +1,18 @@
+import json
+
 import numpy as np
 import pytest
 
+from phenaki_viz.export.panel_pages import strip_page
 from phenaki_viz.figures import ColourScale
 from phenaki_viz.figures.colour import lut
-from phenaki_viz.figures.film_strip import film_strip_figure, overlaid_image, strip_layout
+from phenaki_viz.figures.film_layout import strip_layout
+from phenaki_viz.figures.film_strip import overlaid_image
 from phenaki_viz.figures.laid_over import HIDDEN, Drawn, hatched
+from tests.export.test_map_page import inflated
+from tests.export.test_page import Page
 from tests.figures.samples import strip
+from tests.sent import unpack
 
 
 def image(**changes):
@@ -50,10 +57,10 @@ def test_hatching_lies_on_masked_patches_alone():
     assert not found[:4, 4:].any() and not found[4:, :8].any()
 
 
-def test_lines_between_patches_are_in_the_interactive_file_too():
-    picture = strip(drawn=Drawn(lines=True))
-    shapes = [one for one in film_strip_figure(picture).layout.shapes if one.name == "patches"]
-    _, h, w = picture.weights.shape
-    frames = sum(map(len, picture.steps))
-    assert len(shapes) == frames * (h - 1 + w - 1)
-    assert not [one for one in film_strip_figure(strip()).layout.shapes if one.name == "patches"]
+@pytest.mark.parametrize("lines", [False, True])
+def test_lines_between_patches_are_in_the_interactive_file_too(lines):
+    page = strip_page(strip(drawn=Drawn(lines=lines)))
+    scripts = Page(page.decode()).scripts
+    panels = next(json.loads(one) for one in scripts if one.startswith('[{"panel"'))
+    header, _ = unpack(inflated(panels[-1]["data"]))
+    assert header["look"]["lines"] is lines

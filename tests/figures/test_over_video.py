@@ -3,7 +3,7 @@ import pytest
 
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.colour import ColourScale
-from phenaki_viz.figures.film_strip import query_boxes, strip_layout
+from phenaki_viz.figures.film_layout import query_boxes, strip_layout
 from phenaki_viz.figures.over_video import (
     patch_weights,
     patches_over_video,

@@ -17,6 +17,7 @@ import {
   pixels,
 } from "../../phenaki_viz/browser/numbers/colour.js";
 import { cutOf, cutWords, rankOf, rankWords } from "../../phenaki_viz/browser/numbers/cut.js";
+import { bytesIn, inflated } from "../../phenaki_viz/browser/numbers/letters.js";
 import { unpack } from "../../phenaki_viz/browser/numbers/message.js";
 import {
   axisOf,
@@ -27,6 +28,7 @@ import {
   saidTop,
 } from "../../phenaki_viz/browser/numbers/scale.js";
 import { decoded, valuesOf } from "../../phenaki_viz/browser/numbers/weight_codes.js";
+import { codesOf, numbersOf } from "../../phenaki_viz/browser/numbers/weight_factors.js";
 import { captionOf, spoken, times, weightSaid } from "../../phenaki_viz/browser/numbers/words.js";
 import { termIn } from "../../phenaki_viz/browser/page/terms.js";
 import { assertClose, axis, floats, number, twins } from "./helpers.js";
@@ -153,6 +155,32 @@ test("weights come back from their codes as Python reads them", () => {
 test("values that were sent as they are need no codes", () => {
   const values = floats([0.5, 1]);
   assert.equal(valuesOf({ values }), values);
+});
+
+test("weights come back from queries and keys to the last code", () => {
+  const { sent, codes, listed } = twins.factors;
+  const { head, parts } = unpack(Uint8Array.from(Buffer.from(sent, "base64")));
+  const found = codesOf(head.factors, parts, 13);
+  assert.deepEqual([...found.codes], codes);
+  assert.deepEqual([...found.listed], listed);
+  const values = decoded(found);
+  assert.ok(values.every((value, i) => Number.isNaN(value) === (i % 13 === 6)));
+  assert.deepEqual(valuesOf(parts, head), values);
+});
+
+test("whole numbers come back from their planes", () => {
+  const bytes = Uint8Array.from([0, 1, 2, 255, 0, 0, 0, 255, 0, 0, 0, 1]);
+  assert.deepEqual([...numbersOf(bytes, 4)], [0, -1, 1, -65536]);
+});
+
+for (const [bytes, text] of twins.letters) {
+  test(`${bytes.length} bytes come back from ${text.length} letters`, () => {
+    assert.deepEqual([...bytesIn(text)], bytes);
+  });
+}
+
+test("what was deflated comes back from its letters", async () => {
+  assert.deepEqual([...(await inflated("c-muRVg/*J4FCr"))], [1, 2, 3]);
 });
 
 for (const shift of [0, 1, 3]) {

@@ -16,8 +16,10 @@ import numpy as np
 from phenaki_viz.analysis.overlay import combined
 from phenaki_viz.analysis.top_mass import row_ranks
 from phenaki_viz.browser.axes import MapAxis
+from phenaki_viz.browser.file_page import lettered
 from phenaki_viz.browser.packing import pack
-from phenaki_viz.browser.weight_codes import coded
+from phenaki_viz.browser.weight_codes import LISTED, coded
+from phenaki_viz.browser.weight_factors import Added, Guess
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.figures.laid_over import Drawn
 from phenaki_viz.figures.words import spoken
@@ -57,6 +59,8 @@ def twins() -> dict[str, Any]:
         "axes": [axis(one) for one in AXES],
         "codes": codes(rng),
         "message": message(rng),
+        "factors": factors(),
+        "letters": letters(),
         "combined": [lines(rng, how) for how in ("mean", "sum")],
         "drawn": [drawn(*ends) for ends in ((0.0, 0.5, 1.0), (-0.2, 0.4, 1.0), (0.0, 0.5, 4.0))],
         "numbers": [[value, spoken(value)] for value in numbers(rng)],
@@ -97,6 +101,37 @@ def codes(rng: np.random.Generator) -> dict[str, Any]:
         "values": listed(values),
         "read": listed(read_back(parts)),
     }
+
+
+def factors() -> dict[str, Any]:
+    """Weights of a head of width 5 that is given by whole numbers: nothing here is rounded."""
+    rng = np.random.default_rng(7)
+    table = rng.integers(-(10**5), 10**5, (3, 3, 5)).ravel()
+    added = Added(table=table, unit=3e-6, dimensions=(2, 2, 3), nulls=1)
+    hidden = np.arange(13) == 6
+    left, right = rng.integers(-900, 900, (12, 5)), rng.integers(-70_000, 70_000, (5, 13))
+    rows = np.linspace(0.5, 30, 12).astype(np.float32)
+    guess = Guess(
+        left=left, right=right, unit=2.0**-26, rows=rows, hidden=hidden, added=added
+    )  # fmt: skip
+    values = read_back({"codes": guess.codes().ravel(), "listed": np.zeros((0, 2))}).reshape(12, 13)
+    values[guess.codes() == LISTED] = 0.0625
+    values[3, 4] = values[3, 5] = 0.25
+    values[11, 12] = 0.5
+    found = guess.corrected(values)
+    sent = pack({"factors": found.told, "shape": [12, 13]}, **found.parts)
+    parts = coded(values)
+    return {
+        "sent": base64.b64encode(sent).decode(),
+        "codes": listed(parts["codes"]),
+        "listed": listed(parts["listed"]),
+    }
+
+
+def letters() -> list[list[Any]]:
+    """Bytes, and the text that a file holds them as."""
+    some = [bytes(range(at)) for at in range(7)] + [bytes([255] * 7), bytes(range(200, 256))]
+    return [[list(one), lettered(one)] for one in some]
 
 
 def message(rng: np.random.Generator) -> dict[str, Any]:

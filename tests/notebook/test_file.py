@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,13 +16,14 @@ from phenaki_viz.errors import ExportError
 from phenaki_viz.export import read_made_by
 from phenaki_viz.export.linked_page import linked_html
 from phenaki_viz.figures.attention_views import Colours
-from phenaki_viz.models import CViViT
+from phenaki_viz.models import CViViT, MaskGit
 from phenaki_viz.notebook.frame import MOST_WEIGHTS, framed
 from phenaki_viz.notebook.still import StillView
 from phenaki_viz.runs.saving import run_of
 from tests.browser_fixtures import PAINTED
+from tests.components.test_weight_codes import shown
 from tests.export.test_page import Page
-from tests.notebook.journey import look_around
+from tests.notebook.journey import cell_of, look_around, number_in
 from tests.recording.calls import TOKENS, guided, maskgit, transformer
 from tests.sent import unpack
 
@@ -94,6 +96,13 @@ def test_tokens_in_a_row_lie_over_grey_frames_of_their_own(recording):
     np.testing.assert_allclose(parts["weights"][:8].sum(), 1, atol=1e-5)
 
 
+def test_of_words_one_is_shown_also_when_none_is_chosen(recording):
+    linked = Linked(run_of(recording), kind="cross", colours=Colours("sqrt"))
+    at = linked.first(None, None)
+    without, _ = unpack(linked.strip(replace(at, key=None)))
+    assert without["word"] == at.key == linked.records[0].num_null_kv
+
+
 def test_of_a_batch_a_file_holds_the_video_that_is_looked_at():
     model = maskgit()
     with torch.no_grad(), record(model) as made:
@@ -143,3 +152,43 @@ def test_another_frame_of_a_spatial_map_is_another_map_in_the_file(page):
     expect(top).to_have_attribute("data-source", "look 0 0 1")
     expect(strip).not_to_have_attribute("data-total", first)
     np.testing.assert_allclose(float(strip.get_attribute("data-total")), 1, rtol=1e-3)
+
+
+@pytest.mark.browser
+def test_a_map_that_is_sent_by_queries_and_keys_is_right_and_coloured_by_hand(page):
+    torch.manual_seed(0)
+    model = MaskGit(
+        dim=24, num_tokens=11, max_seq_len=128, depth=2, heads=2, dim_head=8, dim_context=7
+    ).eval()
+    with torch.no_grad(), record(model) as recording:
+        model(torch.randint(0, 11, (1, 2, 8, 8)), context=torch.randn(1, 3, 7))
+    linked = Linked(run_of(recording), kind="self", colours=Colours("sqrt"))
+    at = linked.first(None, 1)
+    header, parts = unpack(linked.map(at, in_file=True))
+    assert header["factors"]["width"] == 8 and header["factors"]["bias"] and "codes" not in parts
+    body = linked_html(linked, at).decode()
+    page.route("http://127.0.0.1/look.html", lambda route: route.fulfill(body=body))
+    page.goto("http://127.0.0.1/look.html")
+    top, said = page.locator("canvas.top"), page.locator(".pv-map .said")
+    expect(top).to_have_attribute("data-painted", PAINTED)
+    weights = linked.records[0].map.full(0, 1)
+    for row, column in [(0, 0), (3, 127), (64, 70), (127, 1)]:
+        top.hover(position=cell_of(top, row, column, weights.shape))
+        expect(top).to_have_attribute("data-key", str(column))
+        assert number_in(said.text_content()) == float(shown(float(weights[row, column])))
+
+    upper, strip = (
+        page.get_by_role("slider", name="Upper end of the colours"),
+        page.locator(".strip"),
+    )
+    own = strip.get_attribute("data-high")
+    assert float(top.get_attribute("data-ends").split(",")[1]) == float(own)
+    upper.press("ArrowDown")  # what is set on the map holds for the strip, and for another head
+    expect(strip).not_to_have_attribute("data-high", own)
+    by_hand = strip.get_attribute("data-high")
+    assert top.get_attribute("data-ends") == f"0,{by_hand}"
+    top.press("]")
+    expect(top).to_have_attribute("data-source", "look 1 1 0")
+    assert top.get_attribute("data-ends") == f"0,{by_hand}"
+    upper.press("Escape")
+    expect(top).not_to_have_attribute("data-ends", f"0,{by_hand}")

@@ -9,6 +9,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from phenaki_viz import record
+from phenaki_viz.export import read_made_by
 from phenaki_viz.ui.source import recording_file
 from tests.recording.calls import guided, maskgit
 from tests.ui.test_pages import sent
@@ -103,6 +104,23 @@ def test_all_passes_are_offered_as_one_zip(app, made, monkeypatch):
         files = [one for one in archive.namelist() if one.startswith("csv/")]
     assert len(files) == len(set(files)) == 24
     assert "csv/cross_without_the_text_run02_video01_L01_H02.csv" in files
+
+
+def test_all_heads_are_offered_linked_as_one_page(app, made, monkeypatch):
+    _, path = made
+    monkeypatch.setenv(recording_file.RECORDING, str(path))
+    at = app(**OWN)
+    at.session_state["take.grid.open"] = at.session_state["export.linked"] = True
+    at.run()
+    assert not at.exception
+    (said,) = [one.value for one in at.caption if one.value.startswith("About 0.1 MB: grid, map")]
+    assert "Each head on its own colour scale" in said
+    at.button(key="export.linked.make").click().run()
+    _, name, content = at.session_state["export.linked.made"]
+    assert name == "cross_with_the_text_run02_linked.html" and abs(len(content) - 1e5) < 5e4
+    assert content.decode().count('id="map ') == 6 - 1  # the one on view is drawn at once
+    assert read_made_by(content)["head"] == 2
+    assert any(f"Download {name} · 0.1 MB" in str(one.proto) for one in at.main)
 
 
 @pytest.mark.parametrize("page", ["text", "masks", "position"])

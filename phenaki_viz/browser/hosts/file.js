@@ -1,14 +1,14 @@
 // A page that stands by itself, opened from disk: its panels and their data lie in it.
+import { inflated } from "../numbers/letters.js";
 import { make } from "../page/elements.js";
 import shared from "../panels/shared.js";
 import { LinkedFile } from "./file_linked.js";
-import { inflated } from "./linked.js";
 import { Place } from "./place.js";
 
 const PANELS = "phenaki-viz-panels"; // the elements that hold them as JSON, see file_page.py
 const LINKED = "phenaki-viz-linked";
 
-/** What a page says of one panel; `data` deflated, as base64; `at`: the id of its place.
+/** What a page says of one panel; `data` as `deflated` made it; `at`: the id of its place.
  * @typedef {{ panel: string, at: string, html: string, css: string, data: string }} Told */
 
 /** @param {Told} told */

@@ -2,9 +2,10 @@
 /** @import { Place as Patch } from "../types.js" */
 /** @import { Dress } from "./place.js" */
 /** @import { Selection } from "./linked.js" */
-import { inflated, Linked } from "./linked.js";
+import { inflated } from "../numbers/letters.js";
+import { Linked } from "./linked.js";
 
-/** What the file says. messages: those that are drawn first, deflated, as base64; by "grid <item>"
+/** What the file says. messages: those that are drawn first, as `deflated` made them; by "grid <item>"
  * and "map|strip <row> <head> <item>". held: the names of all of them: the others are elements of
  * their own behind the script, so that the page draws before a large file is read to its end.
  * chosen: row of the grid, head and batch item at first. links: of each item. items: where in the
@@ -78,6 +79,7 @@ export class LinkedFile {
    * @param {any} value
    */
   answer(name, event, value) {
+    if (event === "ends") this.linked.end(value.ends);
     if (event !== "pick") return;
     if (name === "grid") this.pickHead(value);
     else if (name === "strip") this.pickPatch([value.t, value.h, value.w], value.also);

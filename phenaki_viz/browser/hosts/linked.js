@@ -49,6 +49,14 @@ export class Linked {
     for (const panel of room.panels) panel.hear(pick);
   }
 
+  /** Ends of the colours, of map and strip; null for those of each head.
+   * @param {import("../types.js").Pair | null} ends */
+  end(ends) {
+    room.ends = ends;
+    this.places.map.again();
+    this.places.strip.again();
+  }
+
   again() {
     for (const place of Object.values(this.places)) place.again();
   }
@@ -56,14 +64,4 @@ export class Linked {
   close() {
     for (const place of Object.values(this.places)) place.close();
   }
-}
-
-/**
- * What a file or a message holds as base64 of what zlib deflated.
- * @param {string} text
- */
-export async function inflated(text) {
-  const packed = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -1,4 +1,7 @@
 // The other end of weight_codes.py: two bytes -> a weight, with every digit that is shown of it.
+/** @import { Pair } from "../types.js" */
+/** @import { Factors } from "./weight_factors.js" */
+import { codesOf } from "./weight_factors.js";
 
 const CODED = table();
 
@@ -29,9 +32,12 @@ export function decoded({ codes, listed }) {
 }
 
 /**
- * The values of a map, in either form that they are sent in.
+ * The values of a map, in whichever form they are sent.
  * @param {Record<string, any>} parts
+ * @param {{ factors?: Factors | null, shape?: Pair }} [head]
  * @returns {Float32Array}
  */
-export const valuesOf = (parts) =>
-  parts.values ?? decoded(/** @type {{ codes: Uint16Array, listed: Float32Array }} */ (parts));
+export function valuesOf(parts, { factors, shape } = {}) {
+  if (factors && shape) return decoded(codesOf(factors, /** @type {any} */ (parts), shape[1]));
+  return parts.values ?? decoded(/** @type {any} */ (parts));
+}

@@ -32,28 +32,45 @@ export function fit(canvas, [width, height]) {
 /**
  * The same off the page.
  * @param {Pair} size
+ * @param {OffscreenCanvas | null} [used] to be drawn anew where it is as large: canvases are dear
  * @returns {{ canvas: OffscreenCanvas, pen: OffscreenCanvasRenderingContext2D }}
  */
-export function offscreen([width, height]) {
+export function offscreen([width, height], used) {
   const dots = dotsOfPixel();
-  const canvas = new OffscreenCanvas(Math.round(width * dots), Math.round(height * dots));
+  const canvas = sized(Math.round(width * dots), Math.round(height * dots), used);
   const pen = penOf(canvas);
-  pen.scale(dots, dots);
+  pen.setTransform(dots, 0, 0, dots, 0, 0);
+  pen.clearRect(0, 0, width, height);
   return { canvas, pen };
 }
 
 /**
  * @param {number} width
  * @param {number} height
- * @param {(dots: Uint32Array) => void} fill
+ * @param {OffscreenCanvas | null} [used]
  */
-export function imageOf(width, height, fill) {
+function sized(width, height, used) {
+  return used?.width === width && used.height === height
+    ? used
+    : new OffscreenCanvas(width, height);
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ * @param {(dots: Uint32Array) => void} fill
+ * @param {OffscreenCanvas | null} [used] as of `offscreen`
+ */
+export function imageOf(width, height, fill, used) {
   const image = new ImageData(width, height);
   fill(new Uint32Array(image.data.buffer));
-  const canvas = new OffscreenCanvas(width, height);
+  const canvas = sized(width, height, used);
   penOf(canvas).putImageData(image, 0, 0);
   return canvas;
 }
+
+/** What `copy` enlarges into. @type {OffscreenCanvas | null} */
+let large = null;
 
 /**
  * Copy a part of a picture, every cell as wide as its neighbour. Enlarging by a broken factor makes
@@ -74,8 +91,9 @@ export function copy(pen, picture, from, to) {
   }
   const size = [Math.ceil(factor * from[2]), Math.ceil(factor * from[3])];
   const [w, h] = [from[2] * Math.ceil(factor), from[3] * Math.ceil(factor)].map(Math.round);
-  const large = new OffscreenCanvas(Math.max(w, size[0]), Math.max(h, size[1]));
+  large = sized(Math.max(w, size[0]), Math.max(h, size[1]), large);
   const enlarge = penOf(large);
+  enlarge.clearRect(0, 0, large.width, large.height);
   enlarge.imageSmoothingEnabled = false;
   enlarge.drawImage(picture, ...from, 0, 0, w, h);
   pen.imageSmoothingEnabled = true;

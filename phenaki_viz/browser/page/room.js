@@ -1,5 +1,5 @@
 // What all panels of a page have in common. One module, so there is one of each.
-/** @import { Picture, Pick } from "../types.js" */
+/** @import { Pair, Picture, Pick, Scale } from "../types.js" */
 
 export const WEIGHTS = "weights"; // the map that is here whole, every weight for itself
 
@@ -12,6 +12,9 @@ export const room = {
   pick: null,
   /** The number of the last pick made here. */
   last: 0,
+  /** Ends of the colours that were set by hand, where there is no Python to say them.
+   * @type {Pair | null} */
+  ends: null,
   /** The panel that walks a query, of which Python hears at its end. @type {any} */
   playing: null,
   /** What outlives a panel (a page turned and turned back): zoom, opacity, pick; by its key.
@@ -39,6 +42,18 @@ export function offer(name, thing) {
  */
 export function withdraw(name, of) {
   if (room.things.get(name)?.of === of) room.things.delete(name);
+}
+
+/**
+ * A scale, with the ends that were set by hand.
+ * @param {Scale} scale
+ * @returns {Scale}
+ */
+export function handed(scale) {
+  if (!room.ends) return scale;
+  const [low, high] = room.ends;
+  const above = scale.most === null ? scale.above : scale.most > high;
+  return { ...scale, low, high, above, hand: true, scope: "set by hand" };
 }
 
 /**

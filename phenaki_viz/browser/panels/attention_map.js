@@ -20,7 +20,7 @@ import { valuesOf } from "../numbers/weight_codes.js";
 import { fit, penOf } from "../page/canvas.js";
 import { LinkedPanel } from "../page/linked.js";
 import { show } from "../page/panel.js";
-import { offer, WEIGHTS, withdraw } from "../page/room.js";
+import { handed, offer, WEIGHTS, withdraw } from "../page/room.js";
 
 export class AttentionMap extends LinkedPanel {
   /** The values that are here, and those of the whole map, if they are another, coarser tile.
@@ -66,9 +66,9 @@ export class AttentionMap extends LinkedPanel {
   take() {
     const { total, shape, window: part, source, cell, scale } = this.head;
     this.zoom.take();
-    const values = valuesOf(this.parts);
+    const values = valuesOf(this.parts, this.head);
     const cut = cutOf(this.head, this.parts, values);
-    this.scale = scale;
+    this.scale = handed(scale);
     this.tile = { window: part, cell, shape, values, ranks: this.parts.ranks, cut };
     this.colour(this.tile);
     const whole = String(part) === String(wholeOf(total));

@@ -3,8 +3,9 @@
 import { indexOf, placeOf } from "../numbers/axis.js";
 import { inside, samePlaces } from "../numbers/places.js";
 import { show } from "../page/panel.js";
-import { room } from "../page/room.js";
+import { handed, room } from "../page/room.js";
 import { Choice } from "../strip/choice.js";
+import { FarLines } from "../strip/far_lines.js";
 import { FilmFrames } from "../strip/frames.js";
 import { pressed } from "../strip/keys.js";
 import { lineAt, nearby, weightsOf } from "../strip/nearby_weights.js";
@@ -24,6 +25,7 @@ export class FilmStrip extends FilmFrames {
   constructor(root) {
     super(root);
     this.choice = new Choice(this);
+    this.far = new FarLines(this);
     this.strip.onkeydown = (event) => pressed(this, event);
     this.tools = new Tools(this, this.find(".own"));
     this.walk = new Walk(this, this.find(".walk"));
@@ -32,6 +34,7 @@ export class FilmStrip extends FilmFrames {
 
   close() {
     this.walk.halt();
+    this.far.close();
     super.close();
   }
 
@@ -46,6 +49,7 @@ export class FilmStrip extends FilmFrames {
     if (!this.walk.playing) this.walk.set(head.walk);
     if (!room.playing) this.tools.combine.value = head.combine;
     this.build();
+    this.far.take();
     this.weights = null;
     this.look();
     this.walk.arrived();
@@ -70,7 +74,7 @@ export class FilmStrip extends FilmFrames {
   }
 
   get near() {
-    return this.head?.word === null && Boolean(nearby(this.head.weights));
+    return this.head?.word === null && (Boolean(nearby(this.head.weights)) || this.far.able);
   }
 
   get follows() {
@@ -100,7 +104,8 @@ export class FilmStrip extends FilmFrames {
     if (this.word !== null) return this.lookAtWord();
     const together = looked?.length > 1 && this.tools.combine.value !== head.combine;
     const sent = !head.chosen || (samePlaces(looked, head.chosen) && !together);
-    const found = sent ? this.parts.weights : this.fromNearby(looked);
+    const found = sent ? this.parts.weights : this.fromElsewhere(looked);
+    if (sent) this.far.want([]);
     if (found || !this.weights) this.lay(found ?? this.parts.weights, found ? looked : head.chosen);
     this.isLate(!found);
     return Boolean(found);
@@ -109,8 +114,9 @@ export class FilmStrip extends FilmFrames {
   lookAtWord() {
     const { head, word } = this;
     const map = word === head.word ? null : nearby(head.weights);
-    const line = map && lineAt(map, head.grid, "column", word);
+    const line = map ? lineAt(map, head.grid, "column", word) : this.far.readersOf(word);
     const found = word === head.word ? this.parts.weights : line;
+    if (word === head.word) this.far.want([]);
     if (found || !this.weights) this.lay(found || this.parts.weights, [word]);
     this.isLate(!found);
     return true; // what is shown does not change with the patch
@@ -118,27 +124,42 @@ export class FilmStrip extends FilmFrames {
 
   // Whether the weights are still those of another patch or word: Python has to be asked.
   isLate(late) {
-    this.late = late;
+    this.late = late && !this.far.waits;
     this.age();
   }
 
-  fromNearby(places) {
+  fromElsewhere(places) {
     const { weights, grid, side: direction } = this.head;
-    return weightsOf(
-      nearby(weights),
-      grid,
-      { direction, combine: this.tools.combine.value },
-      places,
-    );
+    const { value: combine } = this.tools.combine;
+    const map = nearby(weights);
+    if (!map) return this.far.weightsOf(places, combine);
+    return weightsOf(map, grid, { direction, combine }, places);
+  }
+
+  // A click often follows.
+  expect(place) {
+    const { head, far } = this;
+    const asks = head.word === null && !head.still && far.able;
+    if (place && asks && !nearby(head.weights)) far.lookAhead([place]);
+  }
+
+  // A line is here that was waited for, or will not come.
+  lineCame() {
+    this.relook();
+    if (!this.walk.waiting || this.late) return;
+    this.showTogether(this.choice.asPick());
+    this.walk.arrived();
   }
 
   // Of patches that Python was not asked for, by the queries of the map beside.
   measured(weights, places) {
     const map = nearby(this.head.weights);
     const sent = weights === this.parts.weights;
-    if (this.head.scale.law !== "uniform" || !map?.uniform || sent) {
+    const own = !sent && this.byRow && this.far.uniformOf(places);
+    if (this.head.scale.law !== "uniform" || sent || !(map?.uniform || own)) {
       return super.measured(weights, places);
     }
+    if (own) return weights.map((weight) => weight / (own * (this.isSummed ? places.length : 1)));
     const { query, uniform } = map;
     const how = { byRow: this.byRow, summed: this.isSummed };
     return multiples(weights, places, { query, uniform }, this.head.grid, how);
@@ -147,6 +168,7 @@ export class FilmStrip extends FilmFrames {
   // Where colours end at the largest weight of what is shown, that is another one for each patch.
   scaleOf(weights, places) {
     const { scale, each, chosen, word } = this.head;
+    if (room.ends) return handed(scale);
     if (!each || samePlaces(places, word === null ? chosen : [word])) return scale;
     const { value } = this.tools.combine;
     const many = places.length > 1 && `${value} of ${places.length} patches`;
@@ -175,6 +197,7 @@ export class FilmStrip extends FilmFrames {
     } else {
       for (const t of this.stale) if (this.canvases[t]) this.paintStep(t);
       this.say();
+      this.expect(this.hovered);
     }
     this.stale.clear();
     this.pointTogether(this.hovered && this.pointOf(this.hovered));
@@ -184,9 +207,10 @@ export class FilmStrip extends FilmFrames {
     if (this.band) this.paintStep(this.band[0][0]);
   }
 
+  // All in one paint: what is on its way is waited for, a little.
   relook() {
     this.look();
-    this.paint();
+    if (!this.far.waits) this.paint();
   }
 
   // What another picture shows of a patch that is pointed at here.
@@ -205,7 +229,7 @@ export class FilmStrip extends FilmFrames {
       .filter((as) => Number.isInteger(here?.[as]))
       .map((as) => ({ as, at: placeOf(this.head.axes[as], here[as]) }))
       .filter(({ at }) => at);
-    const known = this.head.word !== null && nearby(this.head.weights);
+    const known = this.head.word !== null && (nearby(this.head.weights) || this.far.able);
     this.pointedWord = known && Number.isInteger(here?.key) ? here.key : null;
     this.soon("relook");
   }
@@ -243,7 +267,7 @@ export class FilmStrip extends FilmFrames {
     const shown = this.look();
     if (shown) this.paint();
     if (shown && this.near) this.showTogether(this.choice.asPick());
-    else this.choice.tell();
+    else if (!this.far.waits) this.choice.tell();
     return shown && this.near;
   }
 

@@ -18,9 +18,10 @@ export function picturesOf({ name, of }) {
  * As large as it is shown: done once, not at every move of the pointer.
  * @param {OffscreenCanvas} picture
  * @param {import("../types.js").Pair} size
+ * @param {OffscreenCanvas | null} [used] as of `offscreen`
  */
-export function enlarged(picture, size) {
-  const { canvas, pen } = offscreen(size);
+export function enlarged(picture, size, used) {
+  const { canvas, pen } = offscreen(size, used);
   const dots = devicePixelRatio || 1;
   const to = [canvas.width / dots, canvas.height / dots];
   copy(pen, picture, [0, 0, picture.width, picture.height], [0, 0, to[0], to[1]]);

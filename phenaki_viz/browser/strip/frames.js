@@ -31,6 +31,8 @@ export class FilmFrames extends LinkedPanel {
   cover;
   /** One small picture a step. @type {OffscreenCanvas[]} */
   heats = [];
+  /** One of them, as large as it is shown. @type {OffscreenCanvas | null} */
+  large = null;
   /** One canvas a frame, by step. @type {HTMLCanvasElement[][]} */
   canvases = [];
   /** One a step, where weights stand apart. @type {HTMLCanvasElement[]} */
@@ -113,9 +115,10 @@ export class FilmFrames extends LinkedPanel {
   heat(t, colourOf) {
     const [, rows, columns] = this.head.grid;
     const first = indexAt([t, 0, 0], this.head.grid);
-    return imageOf(columns, rows, (dots) => {
+    const fill = (/** @type {Uint32Array} */ dots) => {
       for (let i = 0; i < dots.length; i++) dots[i] = colourOf(first + i);
-    });
+    };
+    return imageOf(columns, rows, fill, this.heats[t]);
   }
 
   /**
@@ -205,7 +208,8 @@ export class FilmFrames extends LinkedPanel {
     const marks = this.marksOf(t);
     const cells = { frame, grid: head.grid };
     const mark = (pen) => drawMarks(pen, cells, marks, head.colours, this.ownColour);
-    const heat = enlarged(this.heats[t], frame);
+    this.large = enlarged(this.heats[t], frame, this.large);
+    const heat = this.large;
     this.box(t).classList.toggle("asked", marks.asked.length > 0);
     for (const canvas of this.canvases[t]) {
       const pen = fit(canvas, frame);

@@ -36,10 +36,10 @@ function wordsOf(strip, patch) {
  * @param {Place} patch
  */
 function uniformOf(strip, patch) {
-  const { head, looked, isSummed } = strip;
+  const { head, looked, isSummed, far } = strip;
   if (looked?.length > 1 && isSummed) return null;
   const map = nearby(head.weights);
-  if (!map?.uniform) return head.uniform;
+  if (!map?.uniform) return (strip.byRow && far.uniformOf(looked ?? [])) || head.uniform;
   return sharedUniform(map, strip.byRow ? (looked ?? []) : [patch]);
 }
 

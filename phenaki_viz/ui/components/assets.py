@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from phenaki_viz import browser
 from phenaki_viz.browser.markup import MARKUP
+from phenaki_viz.ui.components.lines import LINES_PATH, answer_lines
 
 IMPORT = """const panels = import(new URL("{address}", document.baseURI).href);
 export default async (call) => {{
@@ -35,7 +36,7 @@ FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 
 def asset_routes() -> list[Route]:
-    """Routes for `st.App(…, routes=asset_routes())`: plotly.js from the installed package.
+    """Routes for `st.App(…, routes=asset_routes())`: scripts, plotly.js, lines of large maps.
 
     `server.baseUrlPath` is followed: st.App puts its own routes under it, but not these.
     """
@@ -44,6 +45,7 @@ def asset_routes() -> list[Route]:
         PLOTLY_PATH: _plotly_js,
         f"{CONTENT_PATH}/{{name}}": _content,
         f"{SCRIPTS_PATH}/{{path:path}}": _script,
+        f"{LINES_PATH}/{{secret}}": answer_lines,
     }
     return [
         Route(f"/{base}/{path}".replace("//", "/"), answer, methods=["GET"])

@@ -1,15 +1,10 @@
 """One map, large: zoom, pan, read the raw weight, pick a query and a key."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal, TypedDict, cast
 
-import numpy as np
-
-from phenaki_viz.browser.axes import MapAxis
-from phenaki_viz.browser.map_cut import MapCut
-from phenaki_viz.browser.map_message import MapPicture, MapView, Window, map_message
-from phenaki_viz.figures.colour import ColourScale
-from phenaki_viz.figures.picture import Axis
+from phenaki_viz.browser.map_message import MapPicture, MapView, map_message
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.stamps import stamped
@@ -31,79 +26,41 @@ class WindowWish(TypedDict):
     c1: int
 
 
+Selected = tuple[int, int | Literal["kept"] | None]
 MapEvent = CellPick | WindowWish
+WHOLE = MapView()
 MOST_RANKS = 45_000  # values sent each with its rank
 
 _mount = declare("attention_map")
 
 
 def attention_map(
-    values: np.ndarray,
+    picture: MapPicture,
+    view: MapView = WHOLE,
     *,
-    total: tuple[int, int],
-    scale: ColourScale,
-    query_axis: MapAxis | Axis,
-    key_axis: MapAxis | Axis,
-    selected_query: int,
     key: str,
-    selected_key: int | Literal["kept"] | None = "kept",
-    window: Window | None = None,
-    cell: tuple[int, int] = (1, 1),
-    reduce: Literal["mean", "max", "sum"] = "mean",
-    uniform: np.ndarray | None = None,
-    ranks: np.ndarray | None = None,
-    cut: MapCut | None = None,
-    unit: str = "weight",
-    source: str = "",
-    link: str | None = None,
-    weights: str = "",
+    selected: Selected = (0, "kept"),
     on_pick: Callable[[CellPick], None] | None = None,
     on_window: Callable[[WindowWish], None] | None = None,
-    view: Sequence[float] | None = None,
     on_view: Callable[[list[float] | None], None] | None = None,
     on_ends: Callable[[tuple[float, float] | None], None] | None = None,
-    notes: Sequence[str] = (),
-    shows: str = "",
 ) -> MapEvent | None:
     """Draw the map; returns what the user did in the run in which they did it, else None.
 
-    What is drawn is as in `MapPicture`, which raises ShapeError when the shapes do not fit; link,
-    weights, view and shows as in `MapView`. selected_key: None for none, "kept" to leave it to the
-    browser. link: this map shows the selection of the page, see `share_selection`; `selected_query`
-    and `selected_key` are then not looked at. on_view is told the part that is zoomed to, or None
-    for the whole. on_ends: lets the ends of the colours be set on the legend, and is told them, or
-    None for those of `scale` again. on_pick, on_window, on_view and on_ends are called before the
-    page is drawn: set state there.
+    view: what it says of events and of the selection is filled in here. selected: query and key;
+    None for no key, "kept" to leave it to the browser; not looked at where the view has a `link`,
+    see `share_selection`. on_view is told the part that is zoomed to, or None for the whole.
+    on_ends: lets the ends of the colours be set on the legend, and is told them, or None for those
+    of the scale again. on_pick, on_window, on_view and on_ends are called before the page is drawn:
+    set state there.
     """
-    picture = MapPicture(
-        values=values,
-        total=total,
-        scale=scale,
-        query=query_axis,
-        key=key_axis,
-        window=window,
-        cell=cell,
-        reduce=reduce,
-        uniform=uniform,
-        ranks=ranks,
-        cut=cut,
-        unit=unit,
-        source=source,
-        notes=notes,
-    )
     event = picks.news(key)
     picked = [event["query"], event["key"]] if event else None
-    if selected_key == "kept":
-        selected_key = _kept_key(picks.shown(key, picked), total[1])
-    selected = [int(selected_query), None if selected_key is None else int(selected_key)]
-    looked_at = MapView(
-        push=None if link else picks.push(key, selected, picked),
-        link=link,
-        weights=weights,
-        part=view,
+    looked_at = replace(
+        view,
+        push=None if view.link else _push(key, selected, picked, picture.total[1]),
         tells_part=on_view is not None,
         tells_ends=on_ends is not None,
-        shows=shows,
     )
     content = map_message(picture, looked_at, id=key)
     _mount(
@@ -115,6 +72,16 @@ def attention_map(
         on_ends_change=picks.answering(key, "ends", _of_ends(on_ends)),
     )
     return cast(MapEvent | None, event or picks.news(key, "window"))
+
+
+def _push(
+    key: str, selected: Selected, picked: list[Any] | None, keys: int
+) -> dict[str, Any] | None:
+    query, column = selected
+    if column == "kept":
+        column = _kept_key(picks.shown(key, picked), keys)
+    wanted = [int(query), None if column is None else int(column)]
+    return picks.push(key, wanted, picked)
 
 
 def _of_view(

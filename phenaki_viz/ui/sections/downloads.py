@@ -6,7 +6,10 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from phenaki_viz.browser.linked import Linked
+from phenaki_viz.browser.looked import Chosen
 from phenaki_viz.export import FORMATS, archive, render
+from phenaki_viz.export.linked_page import about_bytes, linked_html
 from phenaki_viz.export.names import safe_name
 from phenaki_viz.export.walk import walk_gif
 from phenaki_viz.figures.attention_views import MOST_WEIGHTS, Colours, stack_heads
@@ -15,8 +18,9 @@ from phenaki_viz.figures.naming import kind_name, kind_stem
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.work import page_jobs
+from phenaki_viz.ui.work import computed, page_jobs
 from phenaki_viz.ui.work.page_jobs import Errand
 from phenaki_viz.ui.work.requests import Tell
 from phenaki_viz.ui.work.shelves import number_of
@@ -148,6 +152,53 @@ def export_all_heads(run: Run, chosen: Selection, colours: Colours, *, shared: b
                 type="primary",
                 width="stretch",
                 key="export.all.get",
+            )
+
+
+def export_linked(run: Run, chosen: Selection, colours: Colours) -> None:
+    """Grid, map and strip of all heads of the pass as one HTML page, its size said before."""
+    box = st.expander(
+        "All heads linked, one HTML page", icon=":material/web:", key="export.linked",
+        on_change="rerun",
+    )  # fmt: skip
+    if not box.open:
+        return
+    linked = Linked(run, records=chosen.records, colours=colours)
+    word = patches.word_of(chosen) if chosen.record.kind == "cross" else None
+    at = Chosen(
+        row=chosen.layer, head=chosen.head, item=chosen.item, place=chosen.place, key=word
+    )  # fmt: skip
+    maps = tuple(number_of(record.map) for record in chosen.records)
+    key = ("linked", number_of(run), maps, at, colours)
+    with box:
+        size = computed.once(("linked", maps, at.item), lambda: about_bytes(linked, at))
+        st.caption(
+            f"About {size / 1e6:.1f} MB: grid, map and film strip, which show one selection; opens "
+            "from disk, offline. Each head on its own colour scale"
+        )
+
+        def make(tell: Tell) -> None:
+            content = linked_html(linked, at, on_progress=tell)
+            stem = safe_name(kind_stem(run.recording, chosen.record).replace(" ", "_"))
+            st.session_state["export.linked.made"] = (key, f"{stem}_linked.html", content)
+
+        errand = Errand(key, make, "Packing the heads:", _no_zip)
+        if st.button("Make the page", key="export.linked.make", width="stretch"):
+            st.session_state.pop("export.linked.made", None)
+            page_jobs.send(errand)
+        if failed := page_jobs.failure(errand.key):
+            st.error("The page could not be made.")
+            st.text(str(failed))
+        made_for, name, content = st.session_state.get("export.linked.made", (None, "", b""))
+        if made_for == key:
+            st.download_button(
+                f"Download {name} · {len(content) / 1e6:.1f} MB",
+                data=content,
+                file_name=name,
+                on_click="ignore",
+                type="primary",
+                width="stretch",
+                key="export.linked.get",
             )
 
 

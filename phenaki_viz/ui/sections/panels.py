@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.tiles import MapTile, pooled
+from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.browser.record_axes import axis_of as axis_of
 from phenaki_viz.figures import figure_of, flat_figure
 from phenaki_viz.figures.colour import ColourScale
@@ -26,8 +27,9 @@ from phenaki_viz.ui.components.attention_map import (
 )
 from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.components.figure import figure as plotly_figure
-from phenaki_viz.ui.components.film_strip import OfMap, film_strip
+from phenaki_viz.ui.components.film_strip import OfMap, StripPicture, StripView, film_strip
 from phenaki_viz.ui.components.head_grid import head_grid
+from phenaki_viz.ui.components.lines import lines_address
 from phenaki_viz.ui.components.said import OfPatch, said
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.sections import map_filter
@@ -190,12 +192,11 @@ def strip(
     strip moves together with the large map of the same page. unit: of its numbers. shows: what it
     is of.
     """
-    film_strip(
-        picture.frames,
+    drawn = StripPicture(
+        frames=picture.frames,
         steps=picture.steps,
         weights=picture.weights,
-        query=picture.query,
-        also=picture.also,
+        chosen=[picture.query, *picture.also] if picture.query else None,
         combine=patches.combine(),
         side="column" if picture.chosen_is_key else "row",
         grid=chosen.record.places.grid,
@@ -208,26 +209,34 @@ def strip(
         many=many,
         aside=aside,
         unit=unit,
+        notes=notes(picture),
+    )
+    view = StripView(
         locked=not untouched("step", "row", "column"),
-        of_map=_of_map(chosen) if linked else None,
+        of_map=_of_map(chosen, picture) if linked else None,
         walk=patches.walk(),
+        look=patches.first_look(),
+        shows=shows,
+    )
+    film_strip(
+        drawn,
+        view,
         key="strip",
         on_pick=patches.pick_patches,
         on_walk=patches.keep_walk,
-        look=patches.first_look(),
         on_look=patches.keep_look,
-        notes=notes(picture),
-        shows=shows,
     )
 
 
-def _of_map(chosen: Selection) -> OfMap:
+def _of_map(chosen: Selection, picture: FilmStrip) -> OfMap:
     record, item = chosen.record, chosen.item
+    lines = lines_address(chosen.shown, "column" if picture.chosen_is_key else "row")
     return OfMap(
         link=link_of(chosen),
         query=axis_of(record, item, "query"),
         key=axis_of(record, item, "key"),
         weights=_weights_of(chosen),
+        lines=lines,
         word=patches.word_of(chosen) if record.kind == "cross" else None,
     )
 
@@ -273,11 +282,10 @@ def film(
     shows: str = "",
 ) -> None:
     """Numbers of every patch over the frames, with nothing to pick; bare: the frames alone."""
-    film_strip(
-        picture.frames,
+    drawn = StripPicture(
+        frames=picture.frames,
         steps=picture.steps,
         weights=picture.weights,
-        query=None,
         still=True,
         bare=bare,
         grid=(picture.weights.shape[0], picture.weights.shape[1], picture.weights.shape[2]),
@@ -285,10 +293,9 @@ def film(
         uniform=picture.uniform,
         direction=direction,
         unit=unit,
-        key=key,
         notes=() if bare else notes(picture),
-        shows=shows,
     )
+    film_strip(drawn, StripView(shows=shows), key=key)
 
 
 def attention(
@@ -309,29 +316,31 @@ def attention(
     record, at = chosen.record, (chosen.item, chosen.head)
     _, _, i, j = record.map.shape
     exact = tile.cell == (1, 1) and tile.values.size <= MOST_RANKS
-    attention_map(
-        tile.values,
+    picture = MapPicture(
+        values=tile.values,
         total=(i, j),
         window=tile.window,
         cell=tile.cell,
         scale=scale,
-        query_axis=axis_of(record, chosen.item, "query"),
-        key_axis=axis_of(record, chosen.item, "key"),
-        selected_query=chosen.query,
+        query=axis_of(record, chosen.item, "query"),
+        key=axis_of(record, chosen.item, "key"),
         uniform=tile.uniform,
         ranks=computed.ranks(record, *at, tile) if exact else None,
         cut=map_filter.on_map(chosen, tile, cut) if cut else None,
         source=f"{record.module} {at} {i} {j} {number_of(chosen.recording)} {cut}",
-        link=link_of(chosen),
-        weights=_weights_of(chosen),
+        notes=notes,
+    )
+    view = MapView(
+        link=link_of(chosen), weights=_weights_of(chosen), part=_first_view(), shows=shows
+    )  # fmt: skip
+    attention_map(
+        picture,
+        view,
         key="map",
         on_pick=picked_cell(record, chosen.item),
         on_window=_keep_window,
-        view=_first_view(),
         on_view=_keep_view,
         on_ends=on_ends,
-        notes=notes,
-        shows=shows,
     )
 
 
@@ -379,20 +388,23 @@ def heatmap(
 ) -> None:
     """A map that is given whole, such as a mask. notes: lines under it. shows: what it is of."""
     values, cell = pooled(picture.values, picture.hidden, MOST_CELLS)
-    attention_map(
-        values,
+    drawn = MapPicture(
+        values=values,
         total=(picture.values.shape[0], picture.values.shape[1]),
         cell=cell,
         scale=picture.scale,
-        query_axis=axis_of(chosen.record, chosen.item, "query"),
-        key_axis=axis_of(chosen.record, chosen.item, "key"),
-        selected_query=chosen.query,
+        query=axis_of(chosen.record, chosen.item, "query"),
+        key=axis_of(chosen.record, chosen.item, "key"),
         unit=picture.unit,
         source=picture.name,
-        key=key,
-        on_pick=picked_cell(chosen.record, chosen.item),
         notes=notes,
-        shows=shows,
+    )
+    attention_map(
+        drawn,
+        MapView(shows=shows),
+        key=key,
+        selected=(chosen.query, "kept"),
+        on_pick=picked_cell(chosen.record, chosen.item),
     )
 
 

@@ -13,7 +13,7 @@ from phenaki_viz.figures.naming import head_label
 from phenaki_viz.figures.over_video import frame_steps, patch_weights, word_weights
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.film_strip import film_of
-from phenaki_viz.ui.components.pinned_maps import PinnedFilm, pinned_maps
+from phenaki_viz.ui.components.pinned_maps import PinnedFilm, PinnedPicture, pinned_maps
 from phenaki_viz.ui.sections import head_grid, panels
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
@@ -43,8 +43,8 @@ def draw(run: Run, chosen: Selection, colours: Colours) -> None:
     y, x = tiles[0].cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights"
     said = (drawn, *record_notes(run.recording, chosen.records))
-    pinned_maps(
-        values,
+    picture = PinnedPicture(
+        values=values,
         labels=[
             head_label(chosen.records[layer].layer, chosen.records[layer].heads[head])
             for layer, head in pins
@@ -52,17 +52,19 @@ def draw(run: Run, chosen: Selection, colours: Colours) -> None:
         total=(i, j),
         cell=tiles[0].cell,
         scale=scale,
-        query_axis=panels.axis_of(chosen.record, chosen.item, "query"),
-        key_axis=panels.axis_of(chosen.record, chosen.item, "key"),
-        selected_query=chosen.query,
+        query=panels.axis_of(chosen.record, chosen.item, "query"),
+        key=panels.axis_of(chosen.record, chosen.item, "key"),
         uniform=tiles[0].uniform,
-        link=panels.link_of(chosen),
         film=_film(run, chosen, pins),
+        notes=panels.page_lines(said, run.recording.made_by),
+    )
+    pinned_maps(
+        picture,
         key="pinned",
+        link=panels.link_of(chosen),
+        shows=shows.a_stack(chosen),
         on_pick=panels.picked_cell(chosen.record, chosen.item),
         on_unpin=lambda at: head_grid.unpin(pins[at]),
-        notes=panels.page_lines(said, run.recording.made_by),
-        shows=shows.a_stack(chosen),
     )
 
 

@@ -8,7 +8,12 @@ from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import head_grid, metric_scale
 from phenaki_viz.figures.effect_views import WORTH, effects_on_grid
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui.sections.downloads import export_all_heads, export_icon, is_exportable
+from phenaki_viz.ui.sections.downloads import (
+    export_all_heads,
+    export_icon,
+    export_linked,
+    is_exportable,
+)
 from phenaki_viz.ui.sections.head_grid import choose_sorting, draw
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.views import what_if_sweep
@@ -64,6 +69,7 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
     if box is not None and is_exportable(chosen):
         with box:
             export_all_heads(run, chosen, look.colours, shared=look.shared)
+            export_linked(run, chosen, look.colours)
 
 
 def _choose_colouring(chosen: Selection, knows_worth: bool) -> str:

@@ -10,6 +10,7 @@ from phenaki_viz.analysis.difference import LaidMaps
 from phenaki_viz.analysis.laid import Laid
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.analysis.weight_range import drawn_range
+from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Colours, Head
 from phenaki_viz.figures.colour import DIVERGING, ColourScale
@@ -24,7 +25,7 @@ from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.over_video import column_over_video, row_over_video
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.attention_map import CellPick, attention_map
-from phenaki_viz.ui.components.film_strip import OfMap, film_strip
+from phenaki_viz.ui.components.film_strip import OfMap, StripPicture, StripView, film_strip
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
@@ -150,22 +151,20 @@ def difference_strip(two: Two, theme: str | None = None) -> FilmStrip:
 
 
 def _strip(two: Two, name: str, side: Selection, picture: FilmStrip, unit: str = "weight") -> None:
+    drawn = StripPicture(
+        frames=picture.frames,
+        steps=picture.steps,
+        weights=picture.weights,
+        chosen=[picture.query] if picture.query else None,
+        grid=side.record.places.grid,
+        scale=picture.scale,
+        uniform=picture.uniform,
+        direction=_direction(two, side),
+        unit=unit,
+    )
+    view = StripView(of_map=_of_map(two, side), shows=two.shows)
     with st.container(key=f"compare.strip.{name}"):
-        film_strip(
-            picture.frames,
-            steps=picture.steps,
-            weights=picture.weights,
-            query=picture.query,
-            grid=side.record.places.grid,
-            scale=picture.scale,
-            uniform=picture.uniform,
-            direction=_direction(two, side),
-            unit=unit,
-            of_map=_of_map(two, side),
-            key=f"compare.{name}.strip",
-            on_pick=patches.pick_patches,
-            shows=two.shows,
-        )
+        film_strip(drawn, view, key=f"compare.{name}.strip", on_pick=patches.pick_patches)
 
 
 def _of_map(two: Two, side: Selection) -> OfMap | None:
@@ -208,24 +207,23 @@ def _map(
     reduced = () if cell == (1, 1) else (f"mean of {y} × {x} cells",)
     if maps and not maps.cells.is_mean:
         reduced = (f"one query of {y}, mean of {x} keys",)
+    picture = MapPicture(
+        values=values,
+        total=(i, j),
+        cell=cell,
+        scale=scale,
+        query=panels.axis_of(record, item, "query"),
+        key=panels.axis_of(record, item, "key"),
+        unit=unit,
+        source=f"{name} {two.shows}",
+        notes=reduced,
+    )
+    view = MapView(link=two.link(side), shows=two.shows)
     with st.container(key=f"compare.map.{name}"):
         attention_map(
-            values,
-            total=(i, j),
-            cell=cell,
-            scale=scale,
-            query_axis=panels.axis_of(record, item, "query"),
-            key_axis=panels.axis_of(record, item, "key"),
-            selected_query=side.query,
-            unit=unit,
-            source=f"{name} {two.shows}",
-            selected_key=_key(two, side),
-            link=two.link(side),
-            key=f"compare.{name}",
+            picture, view, key=f"compare.{name}", selected=(side.query, _key(two, side)),
             on_pick=_picked(side),
-            notes=reduced,
-            shows=two.shows,
-        )
+        )  # fmt: skip
 
 
 def _share(two: Two) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from phenaki_viz.analysis.cells import Cells
 from phenaki_viz.analysis.weight_range import drawn_range
+from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.figures.attention_views import Colours, attention_heatmap
 from phenaki_viz.figures.colour import DIVERGING, ColourScale
 from phenaki_viz.figures.heatmap import Heatmap
@@ -110,23 +111,20 @@ def _map(
     how: Any = "mean" if cells.is_mean else "one query's mean"
     with st.container(key=f"inside.map.{name}"):
         st.markdown(f"**{title}**" + (f" *{aside}*" if aside else ""))
-        attention_map(
-            values,
+        picture = MapPicture(
+            values=values,
             total=(i, j),
             cell=cells.cell,
             reduce=how,
             scale=scale,
-            query_axis=panels.axis_of(record, item, "query"),
-            key_axis=panels.axis_of(record, item, "key"),
-            selected_query=chosen.query,
+            query=panels.axis_of(record, item, "query"),
+            key=panels.axis_of(record, item, "key"),
             unit=unit,
             source=f"{name} {title} {record.module} {item} {chosen.head} {number_of(record.map)}",
-            link=panels.link_of(chosen),
-            key=f"inside.{name}",
-            on_pick=_picked(chosen),
             notes=(*also, *reduced),
-            shows=shows.a_head(chosen),
         )
+        view = MapView(link=panels.link_of(chosen), shows=shows.a_head(chosen))
+        attention_map(picture, view, key=f"inside.{name}", on_pick=_picked(chosen))
 
 
 def _picked(chosen: Selection) -> Callable[[CellPick], None]:

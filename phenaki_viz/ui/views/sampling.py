@@ -18,7 +18,7 @@ from phenaki_viz.runs.model import Look, most_frames
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import SampledRun, Sampling
 from phenaki_viz.ui.components.said import said
-from phenaki_viz.ui.components.sampling_player import StepPick, sampling_player
+from phenaki_viz.ui.components.sampling_player import SamplingPicture, StepPick, sampling_player
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.health import draw_health
 from phenaki_viz.ui.source import clips
@@ -184,19 +184,16 @@ def _player(sampled: SampledRun) -> None:
     of = shows.a_run(sampled.recording)
     with st.container():  # a place of its own, whether there is something to say or not
         draw_health(sampled.recording)
-    sampling_player(
-        sampled.previews,
+    picture = SamplingPicture(
+        previews=sampled.previews,
         steps=frame_steps(sampled.previews.shape[1], sampled.temporal_patch),
         masked=np.stack([step.masked for step in steps]),
         changed=np.stack([step.changed for step in steps]),
         again=np.stack([step.again for step in steps]),
         confidence=np.stack([step.confidence for step in steps]),
         given=sampled.primed_steps,
-        selected=(at, *place),
-        key="player",
-        shows=of,
-        on_pick=_picked,
     )
+    sampling_player(picture, selected=(at, *place), key="player", shows=of, on_pick=_picked)
     st.caption(
         f"{len(steps)} decoding steps in {sampled.seconds:.1f} s, with the attention of each "
         "recorded. The frames are what the tokens of a decoding step decode to."

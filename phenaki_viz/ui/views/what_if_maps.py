@@ -9,6 +9,7 @@ import streamlit as st
 
 from phenaki_viz.analysis.beside import Beside
 from phenaki_viz.analysis.weight_range import drawn_range
+from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.attention_views import Colours, Head
 from phenaki_viz.figures.beside_views import (
@@ -147,17 +148,20 @@ def _map(
     record, item = pair.now.record, pair.now.item
     _, _, i, j = record.map.shape
     y, x = found.cells.cell
-    attention_map(
-        values,
+    picture = MapPicture(
+        values=values,
         total=(i, j),
         cell=found.cells.cell,
         scale=scale,
-        query_axis=panels.axis_of(record, item, "query"),
-        key_axis=panels.axis_of(record, item, "key"),
-        selected_query=min(current("row", 0), i - 1),
+        query=panels.axis_of(record, item, "query"),
+        key=panels.axis_of(record, item, "key"),
         unit=unit,
         source=f"{key} {pair.name} {number_of(record.map)} {number_of(pair.before.record.map)}",
-        key=f"whatif.{key}",
         notes=() if (y, x) == (1, 1) else (f"mean of {y} × {x} cells",),
-        shows=f"{pair.name} {number_of(record.map)}",
+    )
+    attention_map(
+        picture,
+        MapView(shows=f"{pair.name} {number_of(record.map)}"),
+        key=f"whatif.{key}",
+        selected=(min(current("row", 0), i - 1), "kept"),
     )

@@ -1,0 +1,70 @@
+"""Rows and columns of one head's map for a strip that asks for them one by one.
+
+A map of some hundred tokens is sent whole, and every strip beside it reads from there; of a larger
+one a strip asks for the lines it shows, and is answered with what it would be sent by the page.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from phenaki_viz.analysis.rows import uniform_weight
+from phenaki_viz.errors import RecordingError
+from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.over_video import Direction, patch_weights, word_weights
+from phenaki_viz.recording import Place
+
+PLACE = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})\.([0-9]{1,6})")
+MOST_FLOATS = 2**21  # in one answer: 8 MB
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What a strip may be told of a head. side: rows of its patches, or their columns."""
+
+    head: Head
+    side: Direction
+
+    def of_places(self, asked: str) -> bytes:
+        """Lines of "t.h.w_t.h.w": for each the weight of a query that does not choose, NaN where
+        queries differ in it, and the weights 't h w', all float32 little-endian.
+
+        Raises RecordingError for anything else, and for more than MOST_FLOATS numbers.
+        """
+        places = [self._place(one) for one in asked.split("_")]
+        if len(places) * (1 + np.prod(self._grid)) > MOST_FLOATS:
+            raise RecordingError(f"{len(places)} lines are too many for one answer")
+        weights = patch_weights(self.head, places, self.side)
+        uniform = np.array([self._uniform(place) for place in places])
+        flat = weights.reshape(len(places), -1)
+        return np.concatenate([uniform[:, None], flat], axis=1).astype("<f4").tobytes()
+
+    def of_word(self, asked: str) -> bytes:
+        """Who reads a key, in the same form. Raises RecordingError where there is none."""
+        keys = self.head.record.map.shape[3]
+        if not re.fullmatch("[0-9]{1,6}", asked) or int(asked) >= keys:
+            raise RecordingError(f"no key {asked[:20]!r}: the map has {keys}")
+        weights = word_weights(self.head, int(asked)).ravel()
+        return np.concatenate([[np.nan], weights]).astype("<f4").tobytes()
+
+    @property
+    def _grid(self) -> tuple[int, int, int]:
+        return self.head.record.places.grid
+
+    def _place(self, asked: str) -> Place:
+        found = PLACE.fullmatch(asked)
+        place = tuple(map(int, found.groups())) if found else ()
+        if not found or any(at >= size for at, size in zip(place, self._grid, strict=True)):
+            raise RecordingError(f"no patch {asked[:20]!r} in a video of {self._grid}")
+        return place[0], place[1], place[2]
+
+    def _uniform(self, place: Place) -> float:
+        if self.side == "column":
+            return float("nan")
+        record = self.head.record
+        video = record.batch_items[self.head.item] // record.places.items_per_video
+        original, token = record.places.locate(place, video)
+        if original not in record.batch_items:
+            return float("nan")
+        return float(uniform_weight(record.visible_keys(record.item_of(original)))[token])
