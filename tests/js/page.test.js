@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { agree, gone, isOf, painted } from "../../phenaki_viz/browser/page/agreement.js";
 import { isTyping, plain } from "../../phenaki_viz/browser/page/elements.js";
+import { LinkedPanel } from "../../phenaki_viz/browser/page/linked.js";
 import { isOvertaken } from "../../phenaki_viz/browser/page/order.js";
 import { memoryOf, offer, room, withdraw } from "../../phenaki_viz/browser/page/room.js";
 
@@ -101,4 +102,15 @@ test("a call that a newer one overtook is told apart, place by place, by all dig
   assert.ok(isOvertaken(call(newer - 1n, root)));
   assert.ok(!isOvertaken(call(newer, root)));
   assert.ok(!isOvertaken(call(newer - 1n, other)));
+});
+
+test("a text hears when a picture no longer lags behind what was picked, and only then", () => {
+  const said = text({ strip: "run" });
+  room.texts.add(said);
+  const panel = Object.create(LinkedPanel.prototype);
+  panel.panel = { classList: { toggle: () => {} } };
+  panel.old = false;
+  for (const late of [false, true, true, false]) panel.lags(late);
+  assert.deepEqual(said.calls, ["follow", "note", "follow", "note"]);
+  assert.equal(panel.panel.ariaBusy, "false");
 });

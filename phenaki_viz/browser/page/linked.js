@@ -1,6 +1,7 @@
 // A panel that shows the page's one selection. `head.link` names the map whose rows and columns the
 // numbers of a pick are; panels of another map, or of none, go their own way.
 /** @import { Pick, Point } from "../types.js" */
+import { agree } from "./agreement.js";
 import { Panel } from "./panel.js";
 import { room } from "./room.js";
 
@@ -54,8 +55,18 @@ export class LinkedPanel extends Panel {
    * @param {Pick} pick
    */
   misses({ link, query }) {
-    this.late = link === this.head.link && query === null;
+    this.lags(link === this.head.link && query === null);
+  }
+
+  /**
+   * Whether it is older than what is picked: the texts that speak of it hear that too.
+   * @param {boolean} late
+   */
+  lags(late) {
+    const isNews = late !== Boolean(this.late);
+    this.late = late;
     this.age();
+    if (isNews) agree();
   }
 
   /**

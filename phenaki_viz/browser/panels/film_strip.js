@@ -124,8 +124,7 @@ export class FilmStrip extends FilmFrames {
 
   // Whether the weights are still those of another patch or word: Python has to be asked.
   isLate(late) {
-    this.late = late && !this.far.waits;
-    this.age();
+    this.lags(late && !this.far.waits);
   }
 
   fromElsewhere(places) {
