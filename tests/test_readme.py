@@ -38,11 +38,13 @@ def test_the_shell_commands_of_the_readme_run(tmp_path, monkeypatch):
     (command,) = re.findall(r"`phenaki-viz (record [^`]*)`", README)
     assert main(words(command)) == 0
     assert len(open_recording(tmp_path / "run.safetensors").recording) == 16
-    dialled, picked = re.findall(r"`phenaki-viz (export [^`]*)`", README)
+    dialled, picked, linked = re.findall(r"`phenaki-viz (export [^`]*)`", README)
     assert main([*words(dialled), "--size", "32", "--dim", "32", "--formats", "npz"]) == 0
     assert (tmp_path / "heads.zip").is_file()
     assert main(words(picked)) == 0
     assert (tmp_path / "head.pdf").is_file()
+    assert main(words(linked)) == 0
+    assert (tmp_path / "look.html").stat().st_size > 100_000
 
 
 def words(command):
