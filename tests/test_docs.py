@@ -91,7 +91,7 @@ def test_every_tensor_of_the_file_is_described():
 
 def bound(call):
     """Whether a widget keeps its value in the address."""
-    return any(k.arg is None and ast.unparse(k.value) == "_BOUND" for k in call.keywords)
+    return any(k.arg is None and ast.unparse(k.value) == "BOUND" for k in call.keywords)
 
 
 def keys_of(path):

@@ -8,9 +8,8 @@ import streamlit as st
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import Law, Palette
 from phenaki_viz.ui.state.link import numbers_in_url, say_in_url
-from phenaki_viz.ui.state.view import LARGEST
+from phenaki_viz.ui.state.view import BOUND, LARGEST
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 SHOWN: dict[Law, str] = {"linear": "Linear", "sqrt": "√", "log": "Log", "uniform": "× uniform"}
 FIRST: Law = "sqrt"  # most weights of a map are small: linear colours leave them black
 ENDS = {"most": "99.5 %", "all": "Largest"}
@@ -86,7 +85,7 @@ def _choose(
         required=True,
         help=about,
         **look,
-        **_BOUND,
+        **BOUND,
     )
     return chosen or first
 

@@ -16,9 +16,9 @@ from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.state.link import groups_text, number_groups, say_in_url
 from phenaki_viz.ui.state.selection import Selection, wish
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import computed, shows
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 ORDERS = {"layer": "By layer", "high": "Highest first", "low": "Lowest first"}
 ALONE, PINS, NEWS = "grid.alone", "grid.pins", "grid.pinned"
 
@@ -50,7 +50,7 @@ def choose_sorting(title: str, unit: str = "") -> Sorting:
             default="layer",
             key="order",
             required=True,
-            **_BOUND,
+            **BOUND,
         )
         of = f" ({unit})" if unit else ""
         about = f"Draw only heads whose {title}{of} is no "
@@ -67,7 +67,7 @@ def _order_now() -> str:
 
 def _limit(label: str, key: str, about: str) -> float | None:
     return st.number_input(
-        label, value=None, key=key, width=120, help=about, placeholder="any", **_BOUND
+        label, value=None, key=key, width=120, help=about, placeholder="any", **BOUND
     )
 
 

@@ -1,7 +1,5 @@
 """What is left out of the big map: chosen here, said on the picture, kept in the URL."""
 
-from typing import Any
-
 import streamlit as st
 
 from phenaki_viz.analysis.cuts import Cut
@@ -12,9 +10,9 @@ from phenaki_viz.figures.cut_notes import cut_notes
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.state.link import whole_number
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import computed
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 ALL = 100  # per cent
 SINKS = {"on": "Shown", "off": "Off", "nulls": "Off, nulls too"}
 
@@ -34,7 +32,7 @@ def choose(run: Run, chosen: Selection) -> Cut | None:
             help="Only the smallest set of keys that holds this share of each row is drawn; the "
             "rest has a colour of its own. Decided on exact rows, also where the picture is "
             "pooled. 100 % draws everything.",
-            **_BOUND,
+            **BOUND,
         )
         sinks = _choose_sinks(chosen)
     cut = Cut(mass / ALL, _without(run, chosen, sinks))
@@ -63,7 +61,7 @@ def _choose_sinks(chosen: Selection) -> str:
         required=True,
         help=f"A sink is {DEFINITION}. Without sinks, their columns are taken away and each row "
         "is divided by what is left; hover still says the raw weight.",
-        **_BOUND,
+        **BOUND,
     )
     return sinks or "on"
 

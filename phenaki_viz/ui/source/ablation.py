@@ -1,7 +1,5 @@
 """Heads off and layers cut, for a trained model: what its sliders can honestly be."""
 
-from typing import Any
-
 import streamlit as st
 from torch import nn
 
@@ -11,8 +9,8 @@ from phenaki_viz.recording.families.phenaki import stack_and_layer, transformer_
 from phenaki_viz.recording.interventions import CutDepth, Intervention, ZeroHead
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.ui.source import changes
+from phenaki_viz.ui.state.view import BOUND
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 OFF = "off"
 KEPT = "kept_"
 _WHOLE = "switches.whole"  # layers of each transformer, by the key of its slider
@@ -31,7 +29,7 @@ def draw(model: nn.Module) -> Switches:
         key=OFF,
         placeholder="all heads are on",
         help="A head that is off adds nothing to the output; its map shows what it would do",
-        **_BOUND,
+        **BOUND,
     )
     depths = _depths(model)
     _follow_depths({_key(name): layers for name, layers in depths})
@@ -40,7 +38,7 @@ def draw(model: nn.Module) -> Switches:
         for name, layers in depths:
             kept_layers = st.slider(
                 f"{transformer_name(name)}: layers kept", 0, layers, layers,
-                key=_key(name), **_BOUND,
+                key=_key(name), **BOUND,
             )  # fmt: skip
             if kept_layers < layers:
                 depth.add((name, kept_layers))

@@ -12,9 +12,9 @@ from phenaki_viz.ui.source.gone import say_gone, uploaded_title
 from phenaki_viz.ui.source.storage import draw_hold
 from phenaki_viz.ui.state import dial_settings as s
 from phenaki_viz.ui.state.dial_settings import Settings
+from phenaki_viz.ui.state.view import BOUND
 
 _DEFAULTS = Settings()
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 LAYOUTS = {"joint": "MaskGit", "factorised": "C-ViViT"}
 
 
@@ -44,7 +44,7 @@ def _layout() -> Any:
         width="stretch",
         help="MaskGit attends over all space-time tokens at once and reads the text. "
         "C-ViViT's encoder attends within each frame, then along time at each patch.",
-        **_BOUND,
+        **BOUND,
     )
 
 
@@ -93,7 +93,7 @@ def _text(layout: str) -> None:
         max_chars=2000,
         disabled=not st.session_state["cross"],
         help="Its words become keys. Word vectors are random here, the same word always the same",
-        **_BOUND,
+        **BOUND,
     )
     left, right = st.columns(2)
     with left:
@@ -129,7 +129,7 @@ def _seed() -> None:
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     with left:
         st.number_input(
-            "Seed", 0, 2**31 - 1, _DEFAULTS.seed, key="seed", **_BOUND, help="Of the weights"
+            "Seed", 0, 2**31 - 1, _DEFAULTS.seed, key="seed", **BOUND, help="Of the weights"
         )
     with right:
         st.button(
@@ -166,7 +166,7 @@ def _slider(label: str, name: str, low: int, high: int, needs: str = "") -> None
         getattr(_DEFAULTS, name),
         key=name,
         disabled=bool(needs) and not st.session_state.get(needs),
-        **_BOUND,
+        **BOUND,
     )
 
 
@@ -177,7 +177,7 @@ def _toggle(label: str, name: str, what: str, needs: str = "") -> None:
         key=name,
         help=what,
         disabled=bool(needs) and not st.session_state.get(needs),
-        **_BOUND,
+        **BOUND,
     )
 
 
@@ -194,7 +194,7 @@ def _choice(
         index=options.index(_closest(default, options)),
         format_func=lambda option: (titles or {}).get(option, str(option)),
         key=name,
-        **_BOUND,
+        **BOUND,
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -12,8 +11,8 @@ from phenaki_viz.data.clip import resize_frame
 from phenaki_viz.errors import VideoError
 from phenaki_viz.ui.source import clips
 from phenaki_viz.ui.source.clips import Film
+from phenaki_viz.ui.state.view import BOUND
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 _FRESH = {"start": 0, "every": 1, "crop_x": 50, "crop_y": 50}
 _SEEN = "framing.film"
 _TILES, _TILE, _GAP = 12, 48, 3  # pictures of the preview at most; pixels of one, and between
@@ -85,7 +84,7 @@ def _number(label: str, name: str, high: int, what: str) -> int:
     low = _FRESH[name]
     if name in st.session_state:
         st.session_state[name] = min(max(int(st.session_state[name]), low), high)
-    return int(st.number_input(label, low, high, low, key=name, help=what, **_BOUND))
+    return int(st.number_input(label, low, high, low, key=name, help=what, **BOUND))
 
 
 def _crop(across: bool, down: bool) -> tuple[float, float]:
@@ -96,7 +95,7 @@ def _crop(across: bool, down: bool) -> tuple[float, float]:
 
 
 def _slider(label: str, name: str) -> float:
-    return st.slider(label, 0, 100, _FRESH[name], 5, key=name, **_BOUND) / 100
+    return st.slider(label, 0, 100, _FRESH[name], 5, key=name, **BOUND) / 100
 
 
 def _preview(clip: Clip, frames: int, height: int, width: int) -> None:

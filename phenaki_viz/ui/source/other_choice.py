@@ -20,9 +20,9 @@ from phenaki_viz.ui.source import other_file, other_pass
 from phenaki_viz.ui.source.other_run import Change, Other, asked, at_step, changed
 from phenaki_viz.ui.source.trained import LONGEST, reads_text, whole
 from phenaki_viz.ui.state.link import say_in_url
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work.trainings import trained_copy, used
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 WITH, SAY, SAY_NUMBER, SAY_LINKED = "with", "with_say", "with_say.number", "with_say.linked"
 CLIPS = {**{title: title for title in DIGIT_CLIPS.values()}, **SAMPLES}
 KINDS = {
@@ -45,7 +45,7 @@ def choose(run: Run) -> Other | None:
     kind = st.selectbox(
         "Compare with", kinds, format_func=KINDS.__getitem__, key=WITH, width=190,
         label_visibility="collapsed",
-        help="One thing is another in B, the rest is as in A: what the app looks at", **_BOUND,
+        help="One thing is another in B, the rest is as in A: what the app looks at", **BOUND,
     )  # fmt: skip
     return _BOXES[kind](run)
 
@@ -104,7 +104,7 @@ def _seed(run: Any) -> Other:
     what = "weights" if dialled else "masked tokens"
     seed = int(st.number_input(
         f"Seed of the {what}", 0, 2**31 - 1, own + 1, key="with_seed", width=160,
-        label_visibility="collapsed", help=f"Seed of the {what} in B; A has {own}", **_BOUND,
+        label_visibility="collapsed", help=f"Seed of the {what} in B; A has {own}", **BOUND,
     ))  # fmt: skip
     return Other(
         a=f"{what} of seed {own}", b=f"{what} of seed {seed}", seconds=run.seconds,
@@ -128,7 +128,7 @@ def _off(run: Any) -> Other:
     off = st.multiselect(
         "Heads off in B", list(labels), first, key="with_off", width=220,
         placeholder="all heads are on", label_visibility="collapsed",
-        help="The maps of later layers change with what a head no longer writes", **_BOUND,
+        help="The maps of later layers change with what a head no longer writes", **BOUND,
     )  # fmt: skip
     switches = Switches(off=frozenset(labels[label] for label in off))
     return Other(
@@ -173,7 +173,7 @@ def _select(
         st.session_state[key] = first
     return st.selectbox(
         label, options, options.index(first), key=key, width=220, help=about,
-        label_visibility="collapsed", **how, **_BOUND,
+        label_visibility="collapsed", **how, **BOUND,
     )  # fmt: skip
 
 

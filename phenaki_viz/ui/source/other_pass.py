@@ -18,10 +18,10 @@ from phenaki_viz.runs.model import Look, most_frames
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import Sampling
 from phenaki_viz.ui.source.other_run import Other, asked
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import computed
 from phenaki_viz.ui.work.requests import SampleRequest
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 STEPS, GUIDANCE, HEAT, SEED = 18, 3.0, 0.9, 15  # where the Sampling page begins, too
 Label = tuple[int | None, str | None, int]  # decoding step, branch, which of several runs
 
@@ -87,7 +87,7 @@ def _choose(label: str, options: list[str], key: str, first: int) -> int:
         st.session_state[key] = options[first]
     chosen = st.selectbox(
         label, options, first, key=key, width=220, help=label, label_visibility="collapsed",
-        **_BOUND,
+        **BOUND,
     )  # fmt: skip
     return options.index(chosen)
 

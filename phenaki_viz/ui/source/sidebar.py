@@ -1,7 +1,5 @@
 """Which model is looked at, and its controls."""
 
-from typing import Any
-
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
@@ -9,11 +7,11 @@ from phenaki_viz.checkpoints import Opened
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.ui.source import ablation, checkpoint, dial, dial_history, trained
 from phenaki_viz.ui.source.recording_file import given_file
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import open_models
 from phenaki_viz.ui.work.requests import MAP_LIMIT, DialledRequest, LookRequest
 from phenaki_viz.ui.work.run_cache import Wanted
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 SOURCES = {"trained": "Trained", "dial": "Dial", "own": "Your own"}
 
 
@@ -36,7 +34,7 @@ def draw_sidebar(train: StreamlitPage) -> tuple[Wanted | None, Wanted | None]:
             label_visibility="collapsed",
             help="A small Phenaki that has learned; any architecture with random weights; or a "
             "checkpoint of phenaki-pytorch",
-            **_BOUND,
+            **BOUND,
         )
         if source == "dial":
             st.page_link(train, label="Train this one", help="It starts with random weights")

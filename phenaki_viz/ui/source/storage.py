@@ -1,12 +1,10 @@
 """How maps are held: chosen by their size, or by the user."""
 
-from typing import Any
-
 import streamlit as st
 
 from phenaki_viz.recording import Hold
+from phenaki_viz.ui.state.view import BOUND
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 HOLDS: dict[Hold, str] = {
     "auto": "Automatic",
     "stored": "Stored",
@@ -25,5 +23,5 @@ def draw_hold() -> Hold:
         "keys and each row's log-sum-exp are kept, and every weight is recomputed exactly where "
         "it is shown. Memory then grows with the tokens, not with their square, and the model "
         "runs without ever making a map",
-        **_BOUND,
+        **BOUND,
     )

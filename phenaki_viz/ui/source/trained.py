@@ -18,9 +18,9 @@ from phenaki_viz.ui.source.framing import Framing
 from phenaki_viz.ui.source.gone import say_gone, uploaded_title
 from phenaki_viz.ui.source.storage import draw_hold
 from phenaki_viz.ui.state.link import say_in_url
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work.requests import LookRequest
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 CAPTIONS = tuple(DIGIT_CLIPS.values())
 LONGEST = 2000  # letters of a prompt
 _CARRIED, _TAKEN = "clip.carried", "clip.taken"
@@ -116,7 +116,7 @@ def _film() -> clips.Film:
         format_func=titles.__getitem__,
         key="film",
         help="Handwritten digits that were kept out of training, 9 frames of 48×48",
-        **_BOUND,
+        **BOUND,
     )
     _follow(chosen)
     if chosen == clips.CARRIED and carried is not None:
@@ -213,10 +213,10 @@ def _mask() -> tuple[float, int]:
             5,
             key="masked",
             help="MaskGit sees the other tokens and fills these in",
-            **_BOUND,
+            **BOUND,
         )
     with right:
-        seed = st.number_input("Which", 0, 2**31 - 1, 0, key="mask_seed", help="Seed", **_BOUND)
+        seed = st.number_input("Which", 0, 2**31 - 1, 0, key="mask_seed", help="Seed", **BOUND)
     return share / 100, int(seed)
 
 

@@ -15,8 +15,8 @@ from phenaki_viz.figures.naming import family, kind_name, video_name
 from phenaki_viz.recording import AttentionRecord, Place, Recording
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.state.link import whole_number
+from phenaki_viz.ui.state.view import BOUND
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 FIRST = ("self", "cross")
 MOST_IN_A_ROW = 4
 VIDEO = "video"
@@ -105,7 +105,7 @@ def choose_stack(
         key=key,
         required=True,
         label_visibility="collapsed",
-        **_BOUND,
+        **BOUND,
     )
     return families[chosen or start]
 
@@ -184,7 +184,7 @@ def _video(record: AttentionRecord) -> int:
         format_func=lambda video: video_name(record, first[video]),
         key=VIDEO,
         width=150,
-        **_BOUND,
+        **BOUND,
     )
 
 
@@ -233,7 +233,7 @@ def number(name: str, most: int) -> int:
         args=(name,),
         width=WIDTHS[name],
         disabled=most == 0,
-        **_BOUND,
+        **BOUND,
     )
 
 

@@ -19,6 +19,8 @@ from phenaki_viz.ui.state.dial_settings import (
     WORD_PADDING,
 )
 
+# What a widget is given whose value is in the link, under its key, and lasts from page to page.
+BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 LARGEST = 2**31 - 1  # no number of the page is larger
 LONGEST = 5000  # letters of a text; boxes take fewer
 Meta = msgspec.Meta

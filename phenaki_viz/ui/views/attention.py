@@ -36,12 +36,12 @@ from phenaki_viz.ui.sections.downloads import export_icon, export_row, is_export
 from phenaki_viz.ui.source import ablation
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention_grid import draw_grid
 from phenaki_viz.ui.views.attention_style import STYLE
 from phenaki_viz.ui.views.attention_video import Look, choose_word, draw_over_video
 from phenaki_viz.ui.work import computed, fragment_jobs, shows
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 PARTS = {"part": "This part", "whole": "Whole map"}
 DIRECTIONS = {"row": "Where it looks", "column": "Who looks at it"}
 # The map goes first, and then the script pauses: browser and server share the cores, and all else
@@ -178,7 +178,7 @@ def _choose_direction(chosen: Selection) -> str:
         key="direction",
         required=True,
         label_visibility="collapsed",
-        **_BOUND,
+        **BOUND,
     )
     return asked or "row"
 

@@ -16,12 +16,12 @@ from phenaki_viz.ui.sections.downloads import (
 )
 from phenaki_viz.ui.sections.head_grid import choose_sorting, draw
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views import what_if_sweep
 from phenaki_viz.ui.views.attention_video import Look
 from phenaki_viz.ui.work import computed
 
 EFFECT = "effect"  # measured on the page What if
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 
 def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
@@ -88,6 +88,6 @@ def _choose_colouring(chosen: Selection, knows_worth: bool) -> str:
         key="grid",
         width=190,
         label_visibility="collapsed",
-        **_BOUND,
+        **BOUND,
     )
     return colouring or "map"

@@ -1,7 +1,6 @@
 """Compare, its heads: the grid by how far each moved, and which of them is looked at."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -14,11 +13,11 @@ from phenaki_viz.ui.components.head_grid import head_grid
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.state.link import say_in_url
 from phenaki_viz.ui.state.selection import Selection, wish
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.compare_columns import Two
 from phenaki_viz.ui.work import compared, shows
 from phenaki_viz.ui.work.shelves import number_of
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 FOLLOW, SEEN, BY_PLACE = "follow", "compare.seen", "by_place"
 
 
@@ -147,7 +146,7 @@ def shows_of(two: Two) -> str:
 
 def _choose_by_place() -> None:
     st.toggle(
-        "Word on word", True, key=BY_PLACE, **_BOUND,
+        "Word on word", True, key=BY_PLACE, **BOUND,
         help="The texts have other words: the first lies on the first, the second on the second. "
         "Without it other words are keys of their own, and there is no difference",
     )  # fmt: skip

@@ -32,10 +32,10 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import head_grid
 from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import computed, fragment_jobs
 from phenaki_viz.ui.work.shelves import number_of
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 PREVIEW = 144  # dots an inch
 OWN = "own"
 HELP = (
@@ -101,7 +101,7 @@ def _recipe(run: Run, place: DeltaGenerator) -> Recipe | None:
     """What is asked for; None where it cannot be read, which is said where the figure would be."""
     lines = st.text_area(
         "Panels", value=_first(run), key="figure_panels", height=120, max_chars=2000, help=HELP,
-        **_BOUND,
+        **BOUND,
     )  # fmt: skip
     looks = {**_size(), **_type(), **_colours(), **_ground()}
     try:
@@ -143,15 +143,15 @@ def _is_there(records: Sequence[AttentionRecord], layer: int, head: int) -> bool
 def _size() -> dict[str, Any]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         named = st.selectbox(
-            "Width", [*WIDTHS, OWN], key="figure_width", format_func=_width_said, **_BOUND
+            "Width", [*WIDTHS, OWN], key="figure_width", format_func=_width_said, **BOUND
         )
         width = WIDTHS.get(named or "single", 0.0)
         if named == OWN:
             width = st.number_input(
-                "Millimetres", 20.0, 1000.0, 120.0, 1.0, key="figure_mm", format="%.0f", **_BOUND
+                "Millimetres", 20.0, 1000.0, 120.0, 1.0, key="figure_mm", format="%.0f", **BOUND
             )
         columns = st.number_input(
-            "Panels in a row", 1, MOST_COLUMNS, 3, key="figure_columns", **_BOUND
+            "Panels in a row", 1, MOST_COLUMNS, 3, key="figure_columns", **BOUND
         )
     return {"width": float(width), "columns": int(columns)}
 
@@ -162,15 +162,15 @@ def _width_said(name: str) -> str:
 
 def _type() -> dict[str, Any]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        typeface = st.selectbox("Type", TYPEFACES, key="figure_type", **_BOUND)
+        typeface = st.selectbox("Type", TYPEFACES, key="figure_type", **BOUND)
         points = st.number_input(
-            "Points", 3.0, 36.0, 7.0, 0.5, key="figure_points", format="%.1f", **_BOUND
+            "Points", 3.0, 36.0, 7.0, 0.5, key="figure_points", format="%.1f", **BOUND
         )
     with st.container(horizontal=True):
-        letters = st.toggle("Letters", value=True, key="figure_letters", **_BOUND)
+        letters = st.toggle("Letters", value=True, key="figure_letters", **BOUND)
         words = st.toggle(
             "Titles in the figure", key="figure_words", help="Else they are in the caption",
-            **_BOUND,
+            **BOUND,
         )  # fmt: skip
     return {"typeface": typeface, "points": float(points), "letters": letters,
             "words": "in" if words else "out"}  # fmt: skip
@@ -184,20 +184,20 @@ def _colours() -> dict[str, Any]:
             key="figure_law",
             index=list(LAWS).index("sqrt"),
             format_func=LAWS.__getitem__,
-            **_BOUND,
+            **BOUND,
         )
         palette = st.selectbox(
             "Palette", TABLES, key="figure_palette", index=None, placeholder="by the ground",
-            **_BOUND,
+            **BOUND,
         )  # fmt: skip
-    own = st.toggle("Each panel its own scale", key="figure_own", **_BOUND)
+    own = st.toggle("Each panel its own scale", key="figure_own", **BOUND)
     return {"colours": law, "palette": palette, "shared": not own}
 
 
 def _ground() -> dict[str, Any]:
     with st.container(horizontal=True):
-        dark = st.toggle("Dark", key="figure_dark", **_BOUND)
-        clear = st.toggle("Transparent", key="figure_clear", **_BOUND)
+        dark = st.toggle("Dark", key="figure_dark", **BOUND)
+        clear = st.toggle("Transparent", key="figure_clear", **BOUND)
     return {"theme": "dark" if dark else "light", "transparent": clear}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import streamlit as st
 
@@ -31,12 +31,12 @@ from phenaki_viz.ui.sections import frame, panels
 from phenaki_viz.ui.sections.downloads import export_row, table_row
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views import what_if_sweep
 from phenaki_viz.ui.views.heads_style import FIRST, STYLE, column_config, listed
 from phenaki_viz.ui.work import fragment_jobs, head_tables, shows
 from phenaki_viz.ui.work.head_tables import Over
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 _ASKED = "heads.asked"
 TABLE, ONLY = "heads.table", "heads_only"
 HIGH = 430  # pixels of a picture
@@ -96,7 +96,7 @@ def _choose_clips(run: Run, chosen: Selection) -> Over | None:
     most = len(head_tables.CAPTIONS)
     clips = st.number_input(
         "Clips", 2, most, 10, key="heads_clips", width=90, label_visibility="collapsed",
-        help="Held-out clips of moving digits, each with its caption", **_BOUND,
+        help="Held-out clips of moving digits, each with its caption", **BOUND,
     )  # fmt: skip
     ask = replace(run.ask, frames=None)
     over = Over(int(clips), ask, chosen.record.stack, chosen.record.kind)
@@ -172,7 +172,7 @@ def _table(
         frame.link("attention", f"Look at {named}", ":material/visibility:")
         frame.link("tracks", "Follow it through time", ":material/timeline:")
         st.space("stretch")
-        every = st.toggle("All columns", key="heads_all", **_BOUND)
+        every = st.toggle("All columns", key="heads_all", **BOUND)
         table_row(name, lambda: picture, "heads")
     with drawn:
         _draw(chosen, picture, shown, every=every)
@@ -203,7 +203,7 @@ def _choose_names(table: HeadTable, *, whole: bool) -> list[str]:
         st.session_state[ONLY] = kept
     return st.multiselect(
         "Only heads named", options, key=ONLY, placeholder="All heads", width=230,
-        label_visibility="collapsed", **_BOUND,
+        label_visibility="collapsed", **BOUND,
     )  # fmt: skip
 
 
@@ -278,7 +278,7 @@ def _picture(run: Run, chosen: Selection, table: HeadTable, *, whole: bool) -> P
     if arrows is not None:
         kind = st.segmented_control(
             "Picture", list(PICTURES), format_func=PICTURES.__getitem__, default="shifts",
-            key="heads_picture", required=True, label_visibility="collapsed", **_BOUND,
+            key="heads_picture", required=True, label_visibility="collapsed", **BOUND,
         ) or "shifts"  # fmt: skip
     picture: Picture
     places = _places(chosen)

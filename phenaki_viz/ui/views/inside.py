@@ -1,7 +1,6 @@
 """Inside a head: why is a weight so large, whose work is it, and what does the head do with it?"""
 
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -38,11 +37,11 @@ from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.sections.slim_grid import draw_slim
 from phenaki_viz.ui.state import patches, selection
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.inside_maps import Look, draw_maps, take_maps
 from phenaki_viz.ui.views.inside_style import STYLE
 from phenaki_viz.ui.work import computed, fragment_jobs, ledgers, shows
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 MOST_KEYS = 8  # of a row that are taken apart side by side
 OF = {"weight": "Weight", "written": WRITTEN}
 NOT_KEPT = (
@@ -127,7 +126,7 @@ def _look(chosen: Selection, row: RowLedger) -> Look:
             "Of", list(OF), format_func=OF.__getitem__, default="weight", key="inside_of",
             required=True, label_visibility="collapsed",
             help="A weight says where it reads; weight × ‖v W_O‖ how much is written from there",
-            **_BOUND,
+            **BOUND,
         )  # fmt: skip
     terms = tuple(name for name, _ in row.terms)
     worlds = counterfactuals(terms)
@@ -136,7 +135,7 @@ def _look(chosen: Selection, row: RowLedger) -> Look:
         named = st.selectbox(
             "Counterfactual", list(worlds), key="inside_if", label_visibility="collapsed",
             width=230, help="A map that this head does not have: softmax of some of its terms",
-            **_BOUND,
+            **BOUND,
         )  # fmt: skip
     return Look(asked or "weight", _key(chosen, row), terms, worlds.get(named, ()))
 
@@ -260,7 +259,7 @@ def _dimensions(run: Run, chosen: Selection, found: WeightLedger) -> None:
         if not st.toggle(
             "Content, dimension by dimension", key="inside_dims",
             help="The map is stored as its weights alone: the model runs once more for the "
-            "queries and keys of this layer", **_BOUND,
+            "queries and keys of this layer", **BOUND,
         ):  # fmt: skip
             return
         try:

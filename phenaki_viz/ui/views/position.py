@@ -24,9 +24,9 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import computed, shows
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 FURTHEST = 4  # times the size the model ran on
 ENDS = {"here": "This Δt", "all": "All Δt"}
 
@@ -77,7 +77,7 @@ def _biased(run: Run) -> AttentionRecord | None:
         key="bias_of",
         required=True,
         help=glossary.about("position bias"),
-        **_BOUND,
+        **BOUND,
     )
     return found[chosen or names[0]]
 
@@ -156,7 +156,7 @@ def _ends() -> str:
         key="bias_ends",
         required=True,
         help="All Δt: one scale, so that time steps can be compared",
-        **_BOUND,
+        **BOUND,
     )
     return chosen or "here"
 
@@ -174,7 +174,7 @@ def _times(run: Run) -> int:
         FURTHEST,
         key="extent",
         help="Beyond 1 the network is asked for offsets it never met: extrapolation",
-        **_BOUND,
+        **BOUND,
     )
 
 
@@ -184,7 +184,7 @@ def _time_offset(steps: int) -> int:
         return 0
     if abs(st.session_state.get("dt", 0)) >= steps:
         st.session_state["dt"] = 0
-    return st.slider("Δt, query − key (time steps)", 1 - steps, steps - 1, 0, key="dt", **_BOUND)
+    return st.slider("Δt, query − key (time steps)", 1 - steps, steps - 1, 0, key="dt", **BOUND)
 
 
 def _alibi(run: Run, sloped: list[AttentionRecord], head: int, top: DeltaGenerator | None) -> None:
@@ -210,7 +210,7 @@ def _alibi(run: Run, sloped: list[AttentionRecord], head: int, top: DeltaGenerat
     )
     trained = max(1, record.map.shape[3] - 1)
     distance = st.slider(
-        "Distance shown (tokens)", 1, FURTHEST * trained, trained, key="distance", **_BOUND
+        "Distance shown (tokens)", 1, FURTHEST * trained, trained, key="distance", **BOUND
     )
     made_by = run.recording.made_by
     left, right = st.columns(2, gap="medium")

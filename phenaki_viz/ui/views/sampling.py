@@ -24,12 +24,12 @@ from phenaki_viz.ui.sections.health import draw_health
 from phenaki_viz.ui.source import clips
 from phenaki_viz.ui.source.trained import carry, whole
 from phenaki_viz.ui.state.selection import current, wish
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention import draw_attention
 from phenaki_viz.ui.work import computed, page_jobs, run_cache, shows
 from phenaki_viz.ui.work.requests import SampleRequest
 from phenaki_viz.ui.work.run_cache import Wanted
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 HELD = "sampling.held"
 # With the prompt and settings that the page opens on, a two can be read in every frame; of seed 0
 # it is half a one.
@@ -103,9 +103,9 @@ def _controls(run: Look) -> Sampling:
             width=160,
             help="1 follows the text as trained; above, what the text adds is exaggerated, and "
             "the model is asked twice a decoding step",
-            **_BOUND,
+            **BOUND,
         )
-        steps = st.slider("Decoding steps", 1, 48, 18, key="decoding", width=160, **_BOUND)
+        steps = st.slider("Decoding steps", 1, 48, 18, key="decoding", width=160, **BOUND)
         heat = st.slider(
             "Temperature",
             0.0,
@@ -115,10 +115,10 @@ def _controls(run: Look) -> Sampling:
             key="temperature",
             width=160,
             help="Chance in the choice of codes; it falls to 0 over the decoding steps",
-            **_BOUND,
+            **BOUND,
         )
         priming = _priming(run, pt, most)
-        seed = st.number_input("Seed", 0, 2**31 - 1, SEED, key="sample_seed", width=120, **_BOUND)
+        seed = st.number_input("Seed", 0, 2**31 - 1, SEED, key="sample_seed", width=120, **BOUND)
     return Sampling(
         frames=most - priming if priming else most,
         guidance=float(guidance),
@@ -142,7 +142,7 @@ def _priming(run: Look, pt: int, most: int) -> int:
             key="priming",
             width=120,
             help="The clip's last frames are given, and the video goes on from them",
-            **_BOUND,
+            **BOUND,
         )
     )
 
@@ -259,7 +259,7 @@ def _attention(sampled: SampledRun) -> None:
         required=True,
         help="Guidance asks the model twice: without the text, all cross-attention goes to the "
         "null key/values",
-        **_BOUND,
+        **BOUND,
     )
     run = _view(sampled, _step(sampled), branch)
     with title:

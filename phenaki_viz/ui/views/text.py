@@ -1,7 +1,6 @@
 """Text: which word does each token read?"""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -36,10 +35,10 @@ from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state import patches, selection
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.text_compare import compare, cross_records, without_model
 from phenaki_viz.ui.work import computed, fragment_jobs, shows
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 DOTS = 24  # a side of a time step in the small maps
 
 
@@ -134,7 +133,7 @@ def _scale() -> bool:
             "One scale for all words",
             key="all_words",
             help="Off: colours end at this word's largest weight",
-            **_BOUND,
+            **BOUND,
         )
     )
 

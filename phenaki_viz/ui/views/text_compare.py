@@ -24,11 +24,10 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import page_jobs, shows
 from phenaki_viz.ui.work.requests import LookRequest
 from phenaki_viz.ui.work.run_cache import Wanted
-
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 
 def compare(run: Look, chosen: Selection, key: int) -> None:
@@ -44,7 +43,7 @@ def compare(run: Look, chosen: Selection, key: int) -> None:
         key="against",
         max_chars=2000,
         help="The same clip, the same masked tokens",
-        **_BOUND,
+        **BOUND,
     )
     other = _other(run, read_prompt(text))
     if other is None or other.outcome.loss is None:

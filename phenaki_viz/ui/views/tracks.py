@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -32,11 +31,11 @@ from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state import patches, selection, true_path
 from phenaki_viz.ui.state.link import groups_text, number_groups, say_in_url
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention_video import choose_word
 from phenaki_viz.ui.views.tracks_style import STYLE
 from phenaki_viz.ui.work import fragment_jobs, shows, tracked
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 HEADS, BOX, PICKED, MARKING = "tracks.heads", "tracks.box", "tracks.picked", "tracks.marking"
 FIRST = 3  # heads that are drawn unless others are chosen
 WIDE, HIGH, LEGEND = 1010, 470, 40  # pixels: of a page, and of the picture at most
@@ -106,7 +105,7 @@ def _question(run: Run, chosen: Selection) -> Question:
         return Question(key=word, path=path, whose=whose)
     way = st.segmented_control(
         "Way", list(WAYS), format_func=WAYS.__getitem__, default="row", key="tracks_way",
-        required=True, label_visibility="collapsed", **_BOUND,
+        required=True, label_visibility="collapsed", **BOUND,
     )  # fmt: skip
     at = _object(names, 0)
     path, whose = (None, "") if at is None else (truth.paths[at], names[at])

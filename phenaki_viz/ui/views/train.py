@@ -12,6 +12,7 @@ from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.training_job import Training, TrainSettings
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.train_timeline import counted, timeline
 from phenaki_viz.ui.work.trainings import (
     Trainings,
@@ -25,7 +26,6 @@ from phenaki_viz.ui.work.trainings import (
     weights_of,
 )
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 STEPS = (10, 20_000)
 BATCH = (1, 64)
 RATES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 3e-3, 5e-3, 1e-2)
@@ -82,11 +82,11 @@ def _controls(run: DialledRun, shelf: Trainings) -> TrainSettings:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         steps = st.number_input(
             "Training steps", *STEPS, default.steps, 100, key="train_steps", disabled=held,
-            width=140, **_BOUND,
+            width=140, **BOUND,
         )  # fmt: skip
         batch = st.number_input(
             "Clips in each", *BATCH, default.batch, key="train_batch", disabled=held, width=140,
-            **_BOUND,
+            **BOUND,
         )  # fmt: skip
         rate = st.selectbox(
             "Learning rate",
@@ -97,7 +97,7 @@ def _controls(run: DialledRun, shelf: Trainings) -> TrainSettings:
             disabled=held,
             width=140,
             help="At its highest: it rises over the first training steps and falls along a cosine",
-            **_BOUND,
+            **BOUND,
         )
     return TrainSettings(config=run.config, steps=steps, batch=batch, learning_rate=rate)
 

@@ -10,11 +10,11 @@ from phenaki_viz.figures.beside_views import generated_sentence
 from phenaki_viz.models import Phenaki
 from phenaki_viz.runs.model import NONE_OFF, Look, most_frames
 from phenaki_viz.runs.sampled import SampledRun, Sampling
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import page_jobs
 from phenaki_viz.ui.work.requests import SampleRequest
 from phenaki_viz.ui.work.run_cache import Wanted
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 ASKED = "whatif.clip"
 SEED = 15  # the one that the page Sampling opens with
 STEPS = 18
@@ -24,7 +24,7 @@ def draw(run: Look, model: Phenaki) -> None:
     """Two clips side by side, once they are asked for."""
     st.header("What it generates", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        seed = st.number_input("Seed", 0, 2**31 - 1, SEED, key="whatif_seed", width=120, **_BOUND)
+        seed = st.number_input("Seed", 0, 2**31 - 1, SEED, key="whatif_seed", width=120, **BOUND)
         st.button(
             "Generate both", icon=":material/movie:", key="whatif.generate",
             on_click=_ask, args=(_request(run, model, int(seed)),),

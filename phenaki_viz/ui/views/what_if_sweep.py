@@ -24,11 +24,11 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import frame, panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views import what_predicts
 from phenaki_viz.ui.work import computed, fragment_jobs
 from phenaki_viz.ui.work.shelves import number_of
 
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 _ASKED = "whatif.asked"
 UNITS = {"heads": "Heads", "layers": "Layers"}
 MOST_MASKS = 8
@@ -69,15 +69,15 @@ def controls() -> Asked:
     ):
         clips = st.number_input(
             "Clips", 1, len(DIGIT_CLIPS), USUAL["clips"], key="effect_clips", width=120,
-            help="Held-out clips of moving digits, with their captions", **_BOUND,
+            help="Held-out clips of moving digits, with their captions", **BOUND,
         )  # fmt: skip
         masks = st.number_input(
             "Masks of each", 1, MOST_MASKS, USUAL["masks"], key="effect_masks", width=120,
-            help="Which tokens are hidden: mask k is the one of seed k", **_BOUND,
+            help="Which tokens are hidden: mask k is the one of seed k", **BOUND,
         )  # fmt: skip
         percent = st.slider(
             "Hidden (% of the tokens)", 10, 100, USUAL["hidden"], 5, key="effect_hidden",
-            width=240, **_BOUND,
+            width=240, **BOUND,
         )  # fmt: skip
     fragment_jobs.draw_place()
     return Asked(int(clips), int(masks), int(percent))
@@ -89,7 +89,7 @@ def in_turn(asked: Asked) -> Asked:
         units = st.segmented_control(
             "In turn", list(UNITS), format_func=UNITS.__getitem__, default="heads",
             key="effect_of", required=True, label_visibility="collapsed",
-            help="A layer: all its self or all its cross heads", **_BOUND,
+            help="A layer: all its self or all its cross heads", **BOUND,
         )  # fmt: skip
         asked = replace(asked, units=units or "heads")
         st.button(

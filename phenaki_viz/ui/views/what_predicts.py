@@ -1,7 +1,6 @@
 """What predicts a head's worth: every measure of it against what switching it off costs."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -17,9 +16,8 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import head_tables
-
-_BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 
 def draw(run: Run, effects: Sequence[HeadEffect], shows: str) -> None:
@@ -31,7 +29,7 @@ def draw(run: Run, effects: Sequence[HeadEffect], shows: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         kind = st.segmented_control(
             "Heads of", list(kinds), format_func=str.capitalize, default=next(iter(kinds)),
-            key="worth_of", required=True, **_BOUND,
+            key="worth_of", required=True, **BOUND,
         )  # fmt: skip
         kind = kind or next(iter(kinds))
         found = predictors(head_tables.of_records(run, kinds[kind]), effects)
