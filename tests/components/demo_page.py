@@ -17,7 +17,7 @@ from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.recording import HeadMap
 from phenaki_viz.ui.components import MapAxis, attention_map, figure, film_strip, head_grid
 from phenaki_viz.ui.components.film_strip import OfMap, StripPicture, StripView, film_of
-from phenaki_viz.ui.components.head_grid import Arrangement
+from phenaki_viz.ui.components.head_grid import Arrangement, GridPicture
 from phenaki_viz.ui.components.pinned_maps import PinnedFilm, PinnedPicture, pinned_maps
 from phenaki_viz.ui.components.shared import share_selection
 from tests.analysis import records
@@ -56,27 +56,29 @@ def draw_grid() -> None:
         low=thumbs[np.isfinite(thumbs)].max() / 1e3, high=float(np.nanmax(thumbs)), law="log"
     )
     values = np.nan_to_num(thumbs).std(axis=(2, 3)) * 1e3 if "values" in asked else None
-    means, more = "means" in asked, {}
+    means, more, order = "means" in asked, {}, None
     if means:
         state.setdefault("arranged", Arrangement(pins=((0, 0),)))
+        order = [(2, 1), (0, 3), (1, 2), (0, 0), (2, 4), (1, 0)] if "sorted" in asked else None
         more = {
-            "means": True,
-            "order": [(2, 1), (0, 3), (1, 2), (0, 0), (2, 4), (1, 0)]
-            if "sorted" in asked
-            else None,
             "arranged": state["arranged"],
             "on_arrange": lambda arranged: state.update(arranged=arranged),
         }
         thumbs, values = with_means(thumbs), None if values is None else with_means(values)
-    picked = head_grid(
-        thumbs,
+    picture = GridPicture(
+        thumbs=thumbs,
         scale=scale,
         layers=[f"L{at}" for at in range(layers)],
         heads=[f"H{at}" for at in range(heads)],
+        values=values,
+        label="spread" if "values" in asked else "",
+        means=means,
+        order=order,
+    )
+    picked = head_grid(
+        picture,
         selected=state["head"],
         key="grid",
-        values=values,
-        value_label="spread" if "values" in asked else None,
         on_pick=lambda layer, head: state.update(head=(layer, head)),
         **more,
     )

@@ -15,10 +15,9 @@ from phenaki_viz.ui.components import (
     asset_routes,
     attention_map,
     film_strip,
-    head_grid,
 )
 from phenaki_viz.ui.components.film_strip import small_frames
-from phenaki_viz.ui.components.head_grid import MASKED, WRONG, tile_codes
+from phenaki_viz.ui.components.head_grid import MASKED, WRONG, GridPicture, tile_codes
 from phenaki_viz.ui.components.word_table import word_table
 from tests.components import planted
 from tests.components.test_weight_codes import read_back
@@ -103,7 +102,7 @@ def test_a_grid_that_does_not_fit_is_refused(wrong):
     right = {"layers": ["L0", "L1"], "heads": ["H0", "H1", "H2"]}
     thumbs = np.zeros((2, 3, 5, 7), np.float32)
     with pytest.raises(ShapeError):
-        head_grid(thumbs, **right | wrong, scale=SCALE, selected=(0, 0), key="g")
+        GridPicture(thumbs=thumbs, **right | wrong, scale=SCALE)
 
 
 @pytest.mark.parametrize(

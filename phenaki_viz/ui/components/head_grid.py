@@ -1,10 +1,8 @@
 """The navigator: every head of a stack as a small map, layers down, heads across."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from phenaki_viz.browser.grid_message import (
     LAST_CODE,
@@ -12,7 +10,6 @@ from phenaki_viz.browser.grid_message import (
     MOST_PINS,
     WRONG,
     GridPicture,
-    Scales,
     grid_message,
     tile_codes,
 )
@@ -26,6 +23,7 @@ __all__ = [
     "MOST_PINS",
     "WRONG",
     "Arrangement",
+    "GridPicture",
     "head_grid",
     "tile_codes",
 ]
@@ -42,45 +40,21 @@ class Arrangement:
 
 
 def head_grid(
-    thumbs: np.ndarray,
+    picture: GridPicture,
     *,
-    scale: Scales,
-    layers: Sequence[str],
-    heads: Sequence[str],
     selected: tuple[int, int],
     key: str,
-    values: np.ndarray | None = None,
-    value_label: str | None = None,
-    filled: bool = False,
-    means: bool = False,
-    order: Sequence[tuple[int, int]] | None = None,
     arranged: Arrangement | None = None,
     on_pick: Callable[[int, int], None] | None = None,
     on_arrange: Callable[[Arrangement], None] | None = None,
-    notes: Sequence[str] = (),
-    slim: bool = False,
     shows: str = "",
 ) -> tuple[int, int] | None:
     """Draw the grid; returns (layer, head) in the run in which one was picked, else None.
 
-    What is drawn is as in `GridPicture`, which raises ShapeError when names or values do not fit
-    the thumbs. arranged: lets heads be isolated and pinned; what the user does is told to
-    on_arrange. shows: what it is of, see `said`. on_pick(layer, head) is called before the page is
-    drawn: set state there.
+    arranged: lets heads be isolated and pinned; what the user does is told to on_arrange. shows:
+    what it is of, see `said`. on_pick(layer, head) is called before the page is drawn: set state
+    there.
     """
-    picture = GridPicture(
-        thumbs=thumbs,
-        scale=scale,
-        layers=layers,
-        heads=heads,
-        values=values,
-        label=value_label or "",
-        filled=filled,
-        means=means,
-        order=order,
-        notes=notes,
-        slim=slim,
-    )
     event = picks.news(key)
     picked = [event["layer"], event["head"]] if event else None
     push = picks.push(key, [int(at) for at in selected], picked)

@@ -11,7 +11,7 @@ from phenaki_viz.analysis.thumbnails import with_means
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.head_grid import HeadGrid
-from phenaki_viz.ui.components.head_grid import MOST_PINS, Arrangement, head_grid
+from phenaki_viz.ui.components.head_grid import MOST_PINS, Arrangement, GridPicture, head_grid
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.state.link import groups_text, number_groups, say_in_url
@@ -80,22 +80,25 @@ def draw(picture: HeadGrid, chosen: Selection, colours: Colours, sorting: Sortin
         scales = computed.scale_each(thumbs, colours)
     values = None if picture.values is None else with_means(picture.values)
     _tell_pinned(picture)
-    head_grid(
-        thumbs,
+    drawn = GridPicture(
+        thumbs=thumbs,
         scale=scales,
         layers=picture.layers,
         heads=picture.heads,
-        selected=(chosen.layer, chosen.head),
         values=values,
-        value_label=picture.unit if values is not None else None,
+        label=picture.unit if values is not None else "",
         filled=values is not None,
         means=True,
         order=sorting.heads(picture.values),
+        notes=panels.notes(picture),
+    )
+    head_grid(
+        drawn,
+        selected=(chosen.layer, chosen.head),
         arranged=arrangement(chosen),
         key="grid.heads",
         on_pick=_pick,
         on_arrange=keep,
-        notes=panels.notes(picture),
         shows=shows.a_stack(chosen),
     )
 

@@ -28,7 +28,7 @@ from phenaki_viz.ui.components.attention_map import (
 from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.components.figure import figure as plotly_figure
 from phenaki_viz.ui.components.film_strip import OfMap, StripPicture, StripView, film_strip
-from phenaki_viz.ui.components.head_grid import head_grid
+from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.components.lines import lines_address
 from phenaki_viz.ui.components.said import OfPatch, said
 from phenaki_viz.ui.components.shared import share_selection
@@ -157,17 +157,20 @@ def grid(
     """Every head as a small map; a click selects it. elsewhere: notes that the page has already."""
     layers, heads = picture.thumbnails.shape[:2]
     chosen = picture.selected or (0, 0)
-    head_grid(
-        picture.thumbnails,
+    drawn = GridPicture(
+        thumbs=picture.thumbnails,
         scale=picture.scales,
         layers=picture.layers,
         heads=picture.heads,
-        selected=(min(chosen[0], layers - 1), min(chosen[1], heads - 1)),
         values=picture.values,
-        value_label=picture.unit if picture.values is not None else None,
+        label=picture.unit if picture.values is not None else "",
+        notes=notes(picture, *elsewhere),
+    )
+    head_grid(
+        drawn,
+        selected=(min(chosen[0], layers - 1), min(chosen[1], heads - 1)),
         key=f"grid.{kind}",
         on_pick=_pick_head if kind == "heads" else _pick_only_head,
-        notes=notes(picture, *elsewhere),
         shows=shows,
     )
 

@@ -6,7 +6,7 @@ import streamlit as st
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.naming import grid_names
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui.components.head_grid import head_grid
+from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.state.selection import Selection, wish
 from phenaki_viz.ui.work import computed, shows
 
@@ -21,14 +21,17 @@ def draw_slim(run: Run, chosen: Selection, key: str) -> None:
     tiles = computed.small_thumbs(run, chosen, CELLS)
     if tiles is None:
         tiles = np.zeros((len(layers), len(heads), 1, 1), np.float32)
+    picture = GridPicture(
+        thumbs=tiles,
+        scale=computed.scale_each(tiles, Colours("sqrt")),
+        layers=layers,
+        heads=heads,
+        slim=True,
+    )
     with st.container(key=f"slim.{key}"):
         head_grid(
-            tiles,
-            scale=computed.scale_each(tiles, Colours("sqrt")),
-            layers=layers,
-            heads=heads,
+            picture,
             selected=(chosen.layer, chosen.head),
-            slim=True,
             key=f"grid.{key}",
             on_pick=_pick,
             shows=shows.a_stack(chosen),

@@ -9,7 +9,7 @@ from phenaki_viz.analysis.difference import HeadDistances
 from phenaki_viz.analysis.measures import HeadStatistics
 from phenaki_viz.figures.difference_views import distances_grid, entropy_grid
 from phenaki_viz.figures.head_grid import HeadGrid
-from phenaki_viz.ui.components.head_grid import head_grid
+from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.state.link import say_in_url
 from phenaki_viz.ui.state.selection import Selection, wish
@@ -80,17 +80,19 @@ def draw_heads(two: Two, moved: HeadDistances | None, *, words_differ: bool) -> 
             return
         chosen = two.chosen
         head_grid(
-            picture.shown,
-            scale=picture.scales,
-            layers=picture.layers,
-            heads=picture.heads,
+            GridPicture(
+                thumbs=picture.shown,
+                scale=picture.scales,
+                layers=picture.layers,
+                heads=picture.heads,
+                values=picture.values,
+                label=picture.unit,
+                filled=True,
+                notes=(_over(moved),),
+            ),
             selected=(chosen.layer, chosen.head),
-            values=picture.values,
-            value_label=picture.unit,
-            filled=True,
             key="grid.compare",
             on_pick=_pick,
-            notes=(_over(moved),),
             shows=shows_of(two),
         )
         _follow_again(moved)
