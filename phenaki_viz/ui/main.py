@@ -57,6 +57,7 @@ STYLE = """<style>
   & [data-testid=stNumberInputContainer] { width: 5rem; flex: none }
   & button { width: 1.5rem }
 }
+[class*=st-key-slim-] { min-height: 52px }
 @media (max-width: 1100px) {
   [data-testid=stMainBlockContainer] { padding: 4rem 1.5rem 3rem }
   [data-testid=stMain] [data-testid=stColumn] { min-width: calc(100% - 1.5rem) }

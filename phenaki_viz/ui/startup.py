@@ -41,7 +41,7 @@ def front_routes() -> list[Route]:
     base = "/".join(("", *(st.get_option("server.baseUrlPath") or "").strip("/").split("/")))
     home = f"{base.rstrip('/')}/"
 
-    async def to_the_front(request: Request) -> RedirectResponse:
+    def to_the_front(request: Request) -> RedirectResponse:
         return RedirectResponse(f"{home}?{request.url.query}".rstrip("?"))
 
     return [Route(f"{home}{FIRST_PAGE}", to_the_front, methods=["GET"])]

@@ -155,7 +155,7 @@ def test_a_link_with_absurd_numbers_shows_the_page_and_says_so(open_app):
     page = open_app(f"/?layer={'9' * 400}&row=NaN&head=Infinity&depth=1&heads=2")
     expect(the_map(page)).to_be_visible(timeout=60_000)
     expect(page.get_by_text("A part of the link cannot be read", exact=False)).to_be_visible()
-    expect(page.get_by_text("layer, row, head")).to_be_visible()
+    expect(page.get_by_text("layer (whole number), row (whole number), head (")).to_be_visible()
     assert "99999" not in page.url
     page.go_back()
     settle(page)

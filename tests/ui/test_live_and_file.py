@@ -166,6 +166,8 @@ def shown(page, run):
 def drawn(proto):
     """What a component was sent, without the names that only tell one run from another."""
     header, parts = unpack(proto.bytes[:-LENGTH])
+    if isinstance(header.get("lines"), str):  # an address that only this session is told
+        header["lines"] = bool(header["lines"])
     kept = without(header, ("weights", "source", "shows", "of", "push", "parts", "seen", "rev"))
     numbers = {name: np.asarray(part).tobytes().hex()[:4000] for name, part in parts.items()}
     name = header.get("id") or f"figure {json.dumps(header)[:60]}"

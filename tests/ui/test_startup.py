@@ -1,6 +1,5 @@
 """What the server does before the first page is asked for never keeps it from starting."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -75,7 +74,7 @@ def test_a_link_to_the_first_page_by_its_name_opens_it(monkeypatch, base, query,
     assert route.path == f"{goes.split('?')[0]}attention"
     asked = {"type": "http", "method": "GET", "path": route.path, "query_string": query,
              "headers": [(b"host", b"here")]}  # fmt: skip
-    answer = asyncio.run(route.endpoint(Request(asked)))
+    answer = route.endpoint(Request(asked))
     assert answer.status_code == 307 and answer.headers["location"] == goes
 
 

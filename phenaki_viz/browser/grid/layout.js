@@ -25,7 +25,7 @@ const LINE_TILE = { largest: 30, least: 12, gap: 2 };
 const LAYERS_APART = 12;
 
 /**
- * All heads in as few lines as there is room for, layer after layer: a line is 44 pixels high.
+ * All heads in as few lines as there is room for, layer after layer; a line is always as high.
  * @param {{ layers: string[], heads: string[] }} head
  * @param {number} width
  * @returns {Layout}
@@ -39,7 +39,7 @@ export function layLines({ layers, heads }, width) {
   const room = Math.floor(width / Math.ceil(layers.length / lines)) - LAYERS_APART;
   const tile = clamp(Math.floor(room / heads.length) - gap, 6, largest);
   const each = Math.ceil(layers.length / lines);
-  const high = GRID_FONT + 3 + tile + gap + 3;
+  const high = GRID_FONT + 3 + largest + gap + 3; // whatever the tiles, so that nothing moves
   const slots = allTiles(layers.length, heads.length).map((at) => {
     const [row, column] = [Math.floor(at[0] / each), at[0] % each];
     const x = 2 + column * group(tile) + at[1] * (tile + gap);
