@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phenaki_viz.analysis.cells import Cells
+from phenaki_viz.analysis.difference import laid_maps
 from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.recording import HeadMap, cell_size
@@ -15,7 +16,8 @@ MOST_QUERIES = 128  # of each head, evenly spaced, over which two maps are compa
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Beside:
-    """Weights of one head in two runs as pictures, 'y x' float32 each; NaN where hidden.
+    """Weights of one head in two runs as pictures, 'y x' float32 each; NaN where hidden, infinite
+    where a row is no distribution.
 
     difference: now − before, in weights; NaN where hidden in both. cells: what a value is of.
     """
@@ -34,28 +36,18 @@ class Beside:
     @property
     def most(self) -> float:
         """The largest magnitude of the difference."""
-        return float(np.abs(np.nan_to_num(self.difference)).max(initial=0))
+        known = self.difference[np.isfinite(self.difference)]
+        return float(np.abs(known).max(initial=0))
 
 
 @incremental
 def beside(before: HeadMap, now: HeadMap, most: int) -> Incremental[Beside]:
     """Two maps of at most `most` × `most` values. Raises ShapeError for maps of other tokens."""
     _check(before, now)
-    cells = Cells.of(now, most)
-    runs: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for share, queries in cells.runs():
-        then, here = before.rows(queries), now.rows(queries)
-        hidden_then, hidden = ~before.visible(queries), ~now.visible(queries)
-        runs.append(
-            (
-                cells.pooled(then, hidden_then),
-                cells.pooled(here, hidden),
-                cells.pooled(here - then, hidden & hidden_then),
-            )
-        )
-        yield share
-    first, second, apart = (np.concatenate(each) for each in zip(*runs, strict=True))
-    return Beside(before=first, now=second, difference=apart, cells=cells)
+    maps = yield from laid_maps.steps(before, now, most, hidden_is_zero=True)
+    return Beside(
+        before=maps.one, now=maps.other, difference=maps.difference, cells=maps.cells
+    )  # fmt: skip
 
 
 @incremental
@@ -63,8 +55,8 @@ def moved(pairs: Sequence[tuple[HeadMap, HeadMap]]) -> Incremental[np.ndarray]:
     """How much of its weight each head puts elsewhere, 'n' float64, 0 to 1.
 
     Total variation distance of two rows, half the sum of |now − before|, mean over queries: all,
-    or at most 128 evenly spaced ones. 0 is the same map, 1 no overlap. Raises ShapeError for maps
-    of other tokens.
+    or at most 128 evenly spaced ones; without rows that are no numbers, NaN where none is left. 0
+    is the same map, 1 no overlap. Raises ShapeError for maps of other tokens.
     """
     found = np.zeros(len(pairs))
     for at, (before, now) in enumerate(pairs):
@@ -72,7 +64,8 @@ def moved(pairs: Sequence[tuple[HeadMap, HeadMap]]) -> Incremental[np.ndarray]:
         queries = now.shape[0]
         asked = range(0, queries, cell_size(queries, MOST_QUERIES))
         apart = np.abs(now.rows(asked).astype(np.float64) - before.rows(asked)).sum(axis=1) / 2
-        found[at] = apart.mean()
+        known = apart[np.isfinite(apart)]
+        found[at] = known.mean() if known.size else np.nan
         yield (at + 1) / len(pairs)
     return found
 

@@ -199,21 +199,26 @@ def row_difference(one: HeadMap, other: HeadMap, queries: Sequence[int]) -> np.n
 
 
 @incremental
-def laid_maps(one: HeadMap, other: HeadMap, most: int) -> Incremental[LaidMaps]:
+def laid_maps(
+    one: HeadMap, other: HeadMap, most: int, *, hidden_is_zero: bool = False
+) -> Incremental[LaidMaps]:
     """A's map, B's and B − A, each of at most `most` × `most` values, see `Cells`.
 
-    Raises ShapeError for maps of different sizes.
+    hidden_is_zero: what one of them hides counts as no weight in the difference, so that what a cut
+    took away is seen; the difference is masked where both hide. Raises ShapeError for maps of
+    different sizes.
     """
     _check(one, other)
     cells = Cells.of(one, most)
     runs: tuple[list[np.ndarray], ...] = ([], [], [])
     for share, queries in cells.runs():
         drawn = _drawn(one, queries), _drawn(other, queries)
-        for kept, values in zip(runs, (*drawn, _between(*drawn)), strict=True):
+        between = _between(*(_hidden_as_zero(*drawn) if hidden_is_zero else drawn))
+        for kept, values in zip(runs, (*drawn, between), strict=True):
             kept.append(cells.pooled(values, np.isnan(values)))
         yield share
-    a, b, between = (np.concatenate(each) for each in runs)
-    return LaidMaps(one=a, other=b, difference=between, cells=cells)
+    a, b, apart = (np.concatenate(each) for each in runs)
+    return LaidMaps(one=a, other=b, difference=apart, cells=cells)
 
 
 def _drawn(head: HeadMap, queries: Sequence[int]) -> np.ndarray:
@@ -221,6 +226,12 @@ def _drawn(head: HeadMap, queries: Sequence[int]) -> np.ndarray:
     rows = head.rows(queries)
     marked = np.where(is_distribution(rows)[:, None], rows, np.inf)
     return np.where(head.visible(queries), marked, np.nan).astype(np.float32)
+
+
+def _hidden_as_zero(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both, with 0 where one of them alone is hidden."""
+    hidden = np.isnan(one), np.isnan(other)
+    return np.where(hidden[0] & ~hidden[1], 0, one), np.where(hidden[1] & ~hidden[0], 0, other)
 
 
 def _between(one: np.ndarray, other: np.ndarray) -> np.ndarray:

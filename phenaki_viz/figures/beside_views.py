@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from phenaki_viz.analysis.beside import Beside
-from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.attention_views import Head, wrong_notes
 from phenaki_viz.figures.colour import ColourScale, Palette
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import key_axis, query_axis
@@ -22,15 +22,19 @@ def difference_scale(found: Beside, palette: Palette) -> ColourScale:
 
 
 def difference_heatmap(head: Head, values: np.ndarray, scale: ColourScale) -> Heatmap:
-    """How much more weight there is with the changes, every cell 'i j', NaN where hidden."""
-    hidden = ~np.isfinite(values)
+    """How much more weight there is with the changes, every cell 'i j': NaN where hidden, infinite
+    where a row is no distribution.
+    """
+    hidden = np.isnan(values)
+    wrong = np.flatnonzero(np.isinf(values).any(axis=1)).tolist()
     return Heatmap(
         name=f"{head.stem}_difference",
         title=f"{head.title} · {DIFFERENCE}",
-        notes=(scale.describe(), *head.notes),
+        notes=(scale.describe(), *wrong_notes(wrong), *head.notes),
         made_by={**head.made_by(scale), "shows": DIFFERENCE},
         values=values,
         hidden=hidden if hidden.any() else None,
+        wrong=tuple(wrong),
         query=query_axis(head.record, head.item),
         key=key_axis(head.record, head.item),
         scale=scale,
@@ -40,12 +44,16 @@ def difference_heatmap(head: Head, values: np.ndarray, scale: ColourScale) -> He
 
 def moved_label(name: str, moved: float) -> str:
     """'self L3 H1: 21 % of its weight elsewhere'."""
+    if not np.isfinite(moved):
+        return f"{name}: no row of it is a distribution"
     return f"{name}: {moved * 100:.0f} % of its weight elsewhere"
 
 
 def moved_sentence(names: Sequence[str], moved: np.ndarray) -> str:
     """Whose maps the changes move most: of all heads, the first three."""
     order = np.argsort(-moved, kind="stable")
+    if len(order) and not np.isfinite(moved).any():
+        return "No map is made of distributions: what the changes do to them cannot be said."
     if not len(order) or moved[order[0]] < 5e-4:
         return "No map changes: what is changed acts on the output alone."
     told = [f"{names[at]} ({moved[at] * 100:.0f} %)" for at in order[:3] if moved[at] >= 5e-3]

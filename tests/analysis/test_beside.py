@@ -7,7 +7,12 @@ import torch
 from phenaki_viz.analysis.beside import beside, moved
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.attention_views import Head
-from phenaki_viz.figures.beside_views import difference_heatmap, difference_scale, moved_sentence
+from phenaki_viz.figures.beside_views import (
+    difference_heatmap,
+    difference_scale,
+    moved_label,
+    moved_sentence,
+)
 from phenaki_viz.figures.colour import DIVERGING
 from phenaki_viz.recording import AttentionRecord, Recording
 from phenaki_viz.recording.interventions import DropText, to_json
@@ -70,3 +75,19 @@ def test_a_title_says_what_was_changed_and_nothing_of_nonsense():
         assert head([1.0, 0, 0], made_by={"interventions": nonsense}).title == (
             "L2 H4 · cross attention"
         )
+
+
+def test_a_row_that_is_no_distribution_is_marked_and_counts_nowhere():
+    nan = float("nan")
+    broken, lost = head([nan, nan, nan], [0.5, 0.3, 0.2]), head([nan] * 3, [nan] * 3)
+    found = beside(BEFORE.map, broken.map, 99)
+    assert np.isinf(found.difference[0]).all() and np.isinf(found.now[0]).all()
+    assert found.most == pytest.approx(0.3) and found.end <= found.most
+    picture = difference_heatmap(broken, found.difference, difference_scale(found, "RdBu_r"))
+    assert picture.wrong == (0,) and picture.hidden is None
+    assert any("not a distribution" in note for note in picture.notes)
+    far = moved([(BEFORE.map, broken.map), (BEFORE.map, lost.map)])
+    assert far[0] == pytest.approx(0.3) and np.isnan(far[1])
+    assert "no row" in moved_label("self L0 H0", far[1])
+    assert "cannot be said" in moved_sentence(["self L0 H0"], far[1:])
+    assert "self L0 H0 (30 %)" in moved_sentence(["self L0 H0", "self L0 H1"], far)
