@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from phenaki_viz.export.made_by import html_text
-from phenaki_viz.export.tables import guarded
+from phenaki_viz.export.numbers import guarded
 from phenaki_viz.export.thumbnails import thumbnail
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.words import plain
@@ -58,7 +58,7 @@ class Entry:
     title: str
     made_by: Mapping[str, Any]
     files: Mapping[str, str]
-    small: bytes | None
+    small: bytes
 
 
 def entry_of(picture: Picture, files: Mapping[str, str]) -> Entry:
@@ -160,10 +160,8 @@ def _list(entries: Sequence[Entry]) -> str:
 
 def _shown(entry: Entry) -> str:
     title = html_text(entry.title)
-    image = ""
-    if entry.small:
-        source = f"data:image/png;base64,{b64encode(entry.small).decode()}"
-        image = f'<img src="{source}" alt="{title}" title="{title}">'
+    source = f"data:image/png;base64,{b64encode(entry.small).decode()}"
+    image = f'<img src="{source}" alt="{title}" title="{title}">'
     links = "".join(
         f'<a href="{html_text(file)}">{html_text(name)}</a>' for name, file in entry.files.items()
     )

@@ -60,9 +60,10 @@ class Body:
 
 
 class Sheet:
-    """A figure with title and notes in place; `body` is what lies between them."""
+    """A figure with title and notes in place; `body` is what lies between them, from `top` on."""
 
     def __init__(self, picture: Picture, body: Body) -> None:
+        self.body = body
         across = WIDTH - 2 * EDGE
         title = broken(picture.title, TITLE, across, "bold")
         said = (*picture.notes, *unwritten())

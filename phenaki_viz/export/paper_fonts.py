@@ -187,3 +187,5 @@ def texts_of(held: Any) -> Iterable[str]:
     elif isinstance(held, (tuple, list)):
         for one in held:
             yield from texts_of(one)
+    elif isinstance(held, np.ndarray) and held.dtype.kind == "U":
+        yield from map(str, held.flat)

@@ -1,47 +1,34 @@
-"""Any picture on paper: which sheet draws it, in which of the three print formats."""
+"""Any picture on paper, in one of the three print formats; and a small image of its sheet."""
 
-from collections.abc import Callable
 from typing import Any, Literal
 
-from phenaki_viz.errors import ExportError
-from phenaki_viz.export.paper import Sheet
-from phenaki_viz.export.paper_arrows import arrows_sheet
-from phenaki_viz.export.paper_bars import term_bars_sheet
-from phenaki_viz.export.paper_curves import curves_sheet
-from phenaki_viz.export.paper_fonts import texts_of
-from phenaki_viz.export.paper_maps import head_grid_sheet, heatmap_sheet, surface_sheet
-from phenaki_viz.export.paper_strip import film_strip_sheet
-from phenaki_viz.export.paper_text import rules
-from phenaki_viz.export.paper_tracks import tracks_sheet
-from phenaki_viz.figures import (
-    Arrows,
-    Curves,
-    FilmStrip,
-    HeadGrid,
-    Heatmap,
-    Picture,
-    Surface,
-    TermBars,
-    Tracks,
-)
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-_SHEETS: dict[type[Picture], Callable[..., Sheet]] = {
-    Heatmap: heatmap_sheet,
-    FilmStrip: film_strip_sheet,
-    HeadGrid: head_grid_sheet,
-    Surface: surface_sheet,
-    Curves: curves_sheet,
-    Arrows: arrows_sheet,
-    TermBars: term_bars_sheet,
-    Tracks: tracks_sheet,
-}
+from phenaki_viz.export.faces import Faces
+from phenaki_viz.export.kinds import faces_of
+from phenaki_viz.export.paper_fonts import texts_of
+from phenaki_viz.export.paper_text import rules
+from phenaki_viz.figures import Picture
+
+SMALL_DOTS = 60  # per inch: an image three times as wide as a thumbnail
 
 
 def printed(picture: Picture, kind: Literal["png", "svg", "pdf"]) -> bytes:
     """The picture as the bytes of a print file. Raises ExportError for an unknown picture."""
-    draw: Any = _SHEETS.get(type(picture))
-    if draw is None:
-        raise ExportError(f"{type(picture).__name__} is no picture that can be printed")
+    faces = faces_of(picture)
     with rules(texts_of(picture)):
-        sheet = draw(picture, vector=kind != "png")
+        sheet = faces.sheet(picture, vector=kind != "png")
         return {"png": sheet.png, "svg": sheet.svg, "pdf": sheet.pdf}[kind](picture)
+
+
+def drawn_small(faces: Faces[Any], picture: Picture) -> np.ndarray:
+    """'y x 3' uint8: the sheet between its title and its notes, in few dots."""
+    with rules(texts_of(picture)):
+        sheet = faces.sheet(picture, vector=False)
+        sheet.figure.set_dpi(SMALL_DOTS)
+        canvas = FigureCanvasAgg(sheet.figure)
+        canvas.draw()
+        image = np.array(canvas.buffer_rgba())[..., :3]
+    top, height = round(sheet.top * SMALL_DOTS), round(sheet.body.height * SMALL_DOTS)
+    return image[top : top + max(height, 1)]

@@ -2,43 +2,20 @@
 
 import io
 
-import numpy as np
 from PIL import Image
 
-from phenaki_viz.figures import FilmStrip, HeadGrid, Heatmap, Picture, Surface, Tracks
-from phenaki_viz.figures.film_layout import strip_layout
-from phenaki_viz.figures.film_strip import overlaid_image
-from phenaki_viz.figures.head_grid import mosaic_image
-from phenaki_viz.figures.heatmap import map_image
-from phenaki_viz.figures.surface import surface_image
+from phenaki_viz.export.kinds import faces_of
+from phenaki_viz.figures import Picture
 
 LONGEST = 96  # pixels
 
 
-def thumbnail(picture: Picture) -> bytes | None:
-    """A PNG at most 96 pixels long; None for curves, which have no cells."""
-    colours = _colours(picture)
-    if colours is None:
-        return None
-    image = Image.fromarray(colours)
+def thumbnail(picture: Picture) -> bytes:
+    """A PNG 96 pixels long. Raises ExportError for an unknown kind of picture."""
+    image = Image.fromarray(faces_of(picture).small(picture))
     larger = LONGEST / max(image.size)
     size = max(1, round(image.width * larger)), max(1, round(image.height * larger))
     smooth = Image.Resampling.BOX if larger < 1 else Image.Resampling.NEAREST
     buffer = io.BytesIO()
     image.resize(size, smooth).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
-
-
-def _colours(picture: Picture) -> np.ndarray | None:
-    match picture:
-        case Heatmap():
-            return map_image(picture)
-        case Surface():
-            return surface_image(picture)
-        case HeadGrid():
-            return mosaic_image(picture)
-        case FilmStrip():
-            return overlaid_image(picture, strip_layout(picture))
-        case Tracks():
-            return picture.exposure
-    return None

@@ -1,9 +1,4 @@
-"""Pictures and how plotly draws them: one module a kind of picture, one function a figure."""
-
-from collections.abc import Callable
-from typing import Any
-
-import plotly.graph_objects as go
+"""Pictures as data, and how plotly draws those of them that it draws; see `export.kinds`."""
 
 from phenaki_viz.figures.arrows import Arrows, arrows_figure
 from phenaki_viz.figures.colour import ColourScale
@@ -13,6 +8,7 @@ from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap, heatmap_figure
 from phenaki_viz.figures.picture import Axis, Picture
 from phenaki_viz.figures.surface import Surface, flat_figure, surface_figure
+from phenaki_viz.figures.table import Table, TableColumn
 from phenaki_viz.figures.term_bars import TermBars, term_bars_figure
 from phenaki_viz.figures.theme import Theme
 from phenaki_viz.figures.tracks import Tracks
@@ -29,36 +25,16 @@ __all__ = [
     "Heatmap",
     "Picture",
     "Surface",
+    "Table",
+    "TableColumn",
     "TermBars",
     "Theme",
     "Tracks",
     "arrows_figure",
     "curves_figure",
-    "figure_of",
     "flat_figure",
     "heatmap_figure",
     "surface_figure",
     "term_bars_figure",
     "tracks_figure",
 ]
-
-_DRAW: dict[type[Picture], Callable[..., Any]] = {
-    Heatmap: heatmap_figure,
-    Curves: curves_figure,
-    Surface: surface_figure,
-    Arrows: arrows_figure,
-    TermBars: term_bars_figure,
-    Tracks: tracks_figure,
-}
-
-
-def figure_of(picture: Picture, theme: Theme = "light", *, bare: bool = False) -> go.Figure:
-    """A picture as a plotly figure. bare: without title and notes, for a page that has them.
-
-    Film strips and grids of heads are drawn by the page's own panels, there and in files. Raises
-    TypeError for a kind of picture that is drawn by nobody here.
-    """
-    draw = _DRAW.get(type(picture))
-    if draw is None:
-        raise TypeError(f"{type(picture).__name__} is no picture that plotly draws here")
-    return draw(picture, theme, bare=bare)

@@ -165,6 +165,7 @@ def distances_table(
         title="How far each head moved from A to B",
         notes=(*_told(told), DISTANCE, *over, *notes),
         made_by={**made_by, "a": told[0], "b": told[1]},
+        naming=4,
         columns=(
             _text("stack", "Stack", [row.stack for row in rows]),
             _text("maps", "Maps", [module_family(row.module) for row in rows]),

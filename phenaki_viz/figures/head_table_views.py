@@ -53,6 +53,7 @@ def heads_table(
             *([f"clips: {clips}"] if clips else []),
         ),
         made_by=made_by,
+        naming=4,
         columns=(*_identity(table), *_effect(table, effects), *measured, *_left(table)),
     )
 

@@ -24,9 +24,13 @@ class TableColumn:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Table(Picture):
-    """Rows of numbers under named columns. Raises ShapeError when columns differ in length."""
+    """Rows of numbers under named columns. naming: how many of the first columns name a row.
+
+    Raises ShapeError when columns differ in length.
+    """
 
     columns: tuple[TableColumn, ...]
+    naming: int = 0
 
     def __post_init__(self) -> None:
         for column in self.columns:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from phenaki_viz.export import render
-from phenaki_viz.export.tables import guarded
+from phenaki_viz.export.numbers import guarded
 from phenaki_viz.figures import Axis, Curve
 from tests.figures.samples import HOSTILE, curves, every_kind, grid, heatmap, rows, strip, surface
 

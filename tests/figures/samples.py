@@ -14,6 +14,8 @@ from phenaki_viz.figures import (
     HeadGrid,
     Heatmap,
     Surface,
+    Table,
+    TableColumn,
     TermBars,
     Tracks,
 )
@@ -222,6 +224,26 @@ def tracks(**changes: Any) -> Tracks:
     return Tracks(**given | changes)
 
 
+def table(**changes: Any) -> Table:
+    """3 lines under 4 columns: names that somebody might type, whole numbers, one not known."""
+    given: dict[str, Any] = {
+        "name": "heads",
+        "title": "3 heads, 1 on one word",
+        "notes": ("mean over 60 queries",),
+        "made_by": MADE_BY,
+        "naming": 2,
+        "columns": (
+            TableColumn(name="maps", title="Maps", values=np.array(["self", "=cmd()", "<b>x</b>"])),
+            TableColumn(name="head", title="Head", values=np.array([0, 5, 11])),
+            TableColumn(name="entropy", title="Entropy", unit="nats", means="of a row",
+                        values=np.array([1.25, np.nan, 1 / 3])),
+            TableColumn(name="sentence", title="In words", values=np.array(["a " * 30, "b", ""])),
+        ),
+    }  # fmt: skip
+    return Table(**given | changes)
+
+
 def every_kind() -> tuple[Any, ...]:
     """One of each."""
-    return heatmap(), strip(), grid(), surface(), curves(), arrows(), term_bars(), tracks()
+    return (heatmap(), strip(), grid(), surface(), curves(), arrows(), term_bars(), tracks(),
+            table())  # fmt: skip

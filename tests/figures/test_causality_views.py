@@ -5,7 +5,7 @@ import pytest
 
 from phenaki_viz.evaluation.reach import Causality, ModuleReach, Reach
 from phenaki_viz.export import FORMATS, read_made_by, render
-from phenaki_viz.figures import figure_of
+from phenaki_viz.export.kinds import figure_of
 from phenaki_viz.figures.causality_sentences import (
     known_without_model,
     margin_words,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from phenaki_viz.analysis.cuts import Cut
-from phenaki_viz.figures import figure_of
+from phenaki_viz.export.kinds import figure_of
 from phenaki_viz.figures.attention_views import Head, attention_heatmap, scale_for
 from phenaki_viz.figures.colour import LEFT_OUT_COLOUR
 from phenaki_viz.figures.cut_notes import cut_heatmap, cut_notes

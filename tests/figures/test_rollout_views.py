@@ -5,7 +5,7 @@ import pytest
 
 from phenaki_viz.analysis.rollout import REASON, rollout
 from phenaki_viz.export import FORMATS, read_made_by, render
-from phenaki_viz.figures import figure_of
+from phenaki_viz.export.kinds import figure_of
 from phenaki_viz.figures.rollout_views import rollout_picture, rollout_sentence
 from phenaki_viz.recording import Places
 from tests.analysis.records import planted

@@ -10,7 +10,8 @@ from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.tiles import MapTile, pooled
 from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.browser.record_axes import axis_of as axis_of
-from phenaki_viz.figures import figure_of, flat_figure
+from phenaki_viz.export.kinds import figure_of
+from phenaki_viz.figures import flat_figure
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid

@@ -2,10 +2,12 @@ import json
 
 import pytest
 
-from phenaki_viz.figures import FilmStrip, HeadGrid, Picture, figure_of
-from tests.figures.samples import every_kind, grid, strip
+from phenaki_viz.errors import ExportError
+from phenaki_viz.export.kinds import figure_of
+from phenaki_viz.figures import FilmStrip, HeadGrid, Picture, Table
+from tests.figures.samples import every_kind, grid, strip, table
 
-PANELS = (FilmStrip, HeadGrid)
+PANELS = (FilmStrip, HeadGrid, Table)
 DRAWN = [picture for picture in every_kind() if not isinstance(picture, PANELS)]
 
 
@@ -21,7 +23,12 @@ def test_every_kind_is_drawn_with_title_notes_and_a_height(picture, theme):
     assert figure_of(picture, theme, bare=True).layout.height < figure.layout.height
 
 
-@pytest.mark.parametrize("picture", [Picture(name="a", title="b"), strip(), grid()])
+@pytest.mark.parametrize("picture", [strip(), grid(), table()])
 def test_a_picture_that_plotly_does_not_draw_is_said(picture):
     with pytest.raises(TypeError, match=f"{type(picture).__name__} is no picture that plotly"):
         figure_of(picture)
+
+
+def test_a_kind_that_no_module_is_about_is_said():
+    with pytest.raises(ExportError, match="Picture is no kind of picture"):
+        figure_of(Picture(name="a", title="b"))
