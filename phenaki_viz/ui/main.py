@@ -38,17 +38,18 @@ from phenaki_viz.ui.work.run_cache import Wanted
 from phenaki_viz.ui.work.trainings import trained_copy, trained_run, use
 
 ICON = ASSETS / "icon.png"
-# Less air above the page than Streamlit leaves, as the first picture belongs on the first screen;
-# and pictures under each other, not side by side, where two would be too narrow to read. What
+# Less air above the page than Streamlit leaves, as the first picture belongs on the first screen,
+# and on every page alike, so that nothing jumps from one to the next; and pictures under each other, not side by side, where two would be too narrow to read. What
 # `share` sends shows nothing and takes no room.
 STYLE = """<style>
-[data-testid=stMainBlockContainer] { padding: 4rem 2.5rem 3rem }
+.stApp [data-testid=stHeader] { height: 44px; min-height: 44px }
+[data-testid=stMainBlockContainer] { padding: 48px 24px 32px }
 [class*=st-key-shared-] { position: absolute }
-.stApp h1 { font-size: 1.5rem; padding: .25rem 0 }
-.stApp h2 { font-size: 1.25rem; padding: .5rem 0 .25rem }
+.stApp h1 { font-size: 20px; line-height: 26px; padding: 0; letter-spacing: -.01em }
+.stApp h2 { font-size: 16px; line-height: 22px; padding: 8px 0 4px }
 .stApp [data-testid=stSidebar] h2 { font-size: .95rem; padding: .4rem 0 .5rem }
 .stApp [data-testid=stCaptionContainer] { color: inherit; opacity: .78 }
-.st-key-heading { min-height: 2.3rem }
+.st-key-heading { min-height: 26px }
 .st-key-sentence-patch { min-height: 1.6rem }
 .st-key-sentence-head { min-height: 2.8rem }
 :is(.st-key-layer, .st-key-head, .st-key-step, .st-key-row, .st-key-column) {
@@ -59,13 +60,12 @@ STYLE = """<style>
 }
 [class*=st-key-slim-] { min-height: 52px }
 @media (max-width: 1100px) {
-  [data-testid=stMainBlockContainer] { padding: 4rem 1.5rem 3rem }
   [data-testid=stMain] [data-testid=stColumn] { min-width: calc(100% - 1.5rem) }
   .st-key-sentence-patch { min-height: 3.2rem }
   .st-key-sentence-head { min-height: 4.2rem }
 }
 [class*=st-key-progress-] {
-  position: fixed; z-index: 100; bottom: 1rem; right: 2.5rem; width: min(30rem, 80vw);
+  position: fixed; z-index: 100; bottom: 1rem; right: 24px; width: min(30rem, 80vw);
   padding: .5rem 1rem; border-radius: .5rem; border: 1px solid rgb(128 128 128 / .4);
   background: Canvas; box-shadow: 0 4px 16px rgb(0 0 0 / .18);
 }

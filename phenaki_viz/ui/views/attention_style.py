@@ -5,20 +5,17 @@ window beside the lines over the pictures, whose heights are fixed here, so that
 """
 
 STYLE = """<style>
-[data-testid=stMainBlockContainer]:has(.st-key-attention) { padding: 48px 24px 16px }
-.stApp:has(.st-key-attention) [data-testid=stHeader] { height: 44px; min-height: 44px }
+[data-testid=stMainBlockContainer]:has(.st-key-attention) { padding-bottom: 16px }
 .st-key-attention {
   --said: 78px;
   --strip: clamp(160px, 22vh, 204px);
   --pictures: max(calc(100vh - var(--said) - var(--strip) - 166px), 240px);
   gap: 8px;
-  & h1 { font-size: 20px; line-height: 26px; padding: 0; letter-spacing: -.01em }
 }
 .st-key-attention .st-key-words-said {
   height: var(--said); overflow: hidden; gap: 2px; position: relative; flex: none
 }
 .st-key-attention .st-key-words-said > * { flex-shrink: 0 }
-.st-key-heading { min-height: 26px }
 .st-key-sentence-head { min-height: 0 }
 .st-key-goto { position: absolute; left: 0; top: 0; & button { visibility: hidden } }
 .st-key-toolbar { min-height: 40px; row-gap: 8px }

@@ -1,16 +1,13 @@
 """How the page Inside a head is laid out: the maps in a row, what they come to under them."""
 
 STYLE = """<style>
-[data-testid=stMainBlockContainer]:has(.st-key-inside) { padding: 48px 24px 16px }
-.stApp:has(.st-key-inside) [data-testid=stHeader] { height: 44px; min-height: 44px }
+[data-testid=stMainBlockContainer]:has(.st-key-inside) { padding-bottom: 16px }
 .st-key-inside {
   --maps: clamp(350px, 45vh, 420px);
   gap: 8px;
-  & h1 { font-size: 20px; line-height: 26px; padding: 0; letter-spacing: -.01em }
-  & h2 { font-size: 16px; line-height: 22px; padding: 0 }
+  & h2 { padding: 0 }
 }
 .st-key-inside .st-key-inside-words { position: relative; gap: 2px; flex: none; min-height: 78px }
-.st-key-inside .st-key-heading { min-height: 26px }
 .st-key-inside .st-key-sentence-head { min-height: 0 }
 .st-key-inside .st-key-goto {
   position: absolute; left: 0; top: 0; & button { visibility: hidden }

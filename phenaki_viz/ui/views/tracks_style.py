@@ -12,14 +12,12 @@ _LAYOUT = """
   & :is(span, button) { color: inherit }
 }
 .st-key-tracks-heads [aria-label="Clear all"] { min-width: 24px; min-height: 24px }
-[data-testid=stMainBlockContainer]:has(.st-key-tracks) { padding-top: 3.4rem }
 .st-key-tracks { gap: .6rem }
-.st-key-tracks .st-key-heading { min-height: 2.3rem }
 .st-key-tracks .st-key-sentence-how { min-height: 1.4rem }
 .st-key-tracks-tools, .st-key-tracks-heads { flex-wrap: wrap; row-gap: 8px }
 [data-testid=stLayoutWrapper]:has(> .st-key-goto) { flex: none; width: auto; order: 9 }
 @media (max-width: 1300px) {
-  .st-key-tracks .st-key-heading { min-height: 3.8rem }
+  .st-key-tracks .st-key-heading { min-height: 52px }
   .st-key-tracks .st-key-sentence-how { min-height: 2.8rem }
 }
 """
