@@ -15,6 +15,11 @@ NATS = "nats"
 COVERED = 110  # grey that no digit has much of
 
 
+def loss_scale(high: float, scope: str = "both texts") -> ColourScale:
+    """Of losses in nats, from none to `high`. scope: what `high` is the largest loss of."""
+    return ColourScale(low=0.0, high=max(high, 1e-6), scope=scope)
+
+
 def loss_over_video(
     loss: np.ndarray,
     shown: np.ndarray,
@@ -22,16 +27,14 @@ def loss_over_video(
     temporal_patch: int,
     made_by: Mapping[str, Any],
     *,
-    high: float,
+    scale: ColourScale,
     name: str = "loss",
     title: str = "loss of each token",
-    scope: str = "both texts",
 ) -> FilmStrip:
     """−log p of the true token. loss: 't h w'. shown: 't h w' bool, the tokens that count.
 
-    scope: what `high` is the largest loss of.
+    scale: see `loss_scale`.
     """
-    scale = ColourScale(low=0.0, high=max(high, 1e-6), scope=scope)
     return _strip(loss, shown, frames, temporal_patch, made_by, scale, name, title)
 
 

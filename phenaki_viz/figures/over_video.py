@@ -1,7 +1,7 @@
 """Rows and columns of a map laid back over the frames they are about."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,8 +24,8 @@ def row_over_video(
     frames: 'f H W 3' uint8. Keys that are not in this map (other frames of a spatial map, other
     patches of a temporal one) carry NaN: no colour.
     """
-    weights = patch_weights(head, [place], "row")[0]
-    return _strip(head, place, weights, frames, temporal_patch, scale, "looks at", "row")
+    shown = _Shown(patch_weights(head, [place], "row")[0], "looks at", place, (place,))
+    return _strip(head, shown, frames, temporal_patch, scale)
 
 
 def column_over_video(
@@ -38,16 +38,9 @@ def column_over_video(
 ) -> FilmStrip:
     """Who looks at one key (a token, a word or a null key), laid over every frame."""
     name = key_axis(head.record, head.item).names[key]
-    picture = _strip(
-        head,
-        place,
-        word_weights(head, key),
-        frames,
-        temporal_patch,
-        scale,
-        f"tokens that read “{name}”",
-        "column",
-    )
+    what = f"tokens that read “{name}”"
+    shown = _Shown(word_weights(head, key), what, place, (place,), "column")
+    picture = _strip(head, shown, frames, temporal_patch, scale)
     return replace(
         picture,
         name=f"{head.stem}_key_{key:02d}_over_video",
@@ -71,10 +64,9 @@ def patches_over_video(
     places: the first one is the patch that was chosen first. combine: of the weights of several.
     """
     weights = combined(patch_weights(head, places, direction), combine)
-    picture = _strip(
-        head, places[0], weights, frames, temporal_patch, scale,
-        _shows(places, direction, combine), direction, places,
-    )  # fmt: skip
+    what = _shows(places, direction, combine)
+    shown = _Shown(weights, what, places[0], tuple(places), direction)
+    picture = _strip(head, shown, frames, temporal_patch, scale)
     return replace(
         picture,
         also=tuple(places[1:]),
@@ -175,33 +167,36 @@ def _shows(places: Sequence[Place], direction: Direction, combine: Combine) -> s
     return f"and {len(places) - 1} more patches, {combine} of {what}"
 
 
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """What is laid over the video. weights: 't h w'. places: whose rows or columns they are."""
+
+    weights: np.ndarray
+    what: str
+    place: Place | None
+    places: Sequence[Place | None]
+    direction: Direction = "row"
+
+
 def _strip(
-    head: Head,
-    place: Place | None,
-    weights: np.ndarray,
-    frames: np.ndarray,
-    temporal_patch: int,
-    scale: ColourScale,
-    what: str,
-    direction: Direction,
-    places: Sequence[Place] = (),
+    head: Head, shown: _Shown, frames: np.ndarray, temporal_patch: int, scale: ColourScale
 ) -> FilmStrip:
-    record, scale = head.record, over_frames(scale)
+    record, place, scale = head.record, shown.place, over_frames(scale)
     asked = f" · {place_name(*place)}" if place else ""
     uniform = head.map.uniform
     at = record.places.locate(place)[1] if place else 0
     return FilmStrip(
         name=f"{head.stem}_over_video",
-        title=f"{head.title}{asked} · {what}",
+        title=f"{head.title}{asked} · {shown.what}",
         notes=(
             scale.describe(),
-            *wrong_notes(_wrong(head, places or (place,), direction)),
+            *wrong_notes(_wrong(head, shown.places, shown.direction)),
             *head.notes,
         ),
-        made_by=head.made_by(scale) | {"query": place, "shows": what},
+        made_by=head.made_by(scale) | {"query": place, "shows": shown.what},
         frames=frames,
         steps=frame_steps(len(frames), temporal_patch),
-        weights=weights,
+        weights=shown.weights,
         query=place,
         scale=scale,
         unit=UNIT,

@@ -39,8 +39,9 @@ from phenaki_viz.ui.work.trainings import trained_copy, trained_run, use
 
 ICON = ASSETS / "icon.png"
 # Less air above the page than Streamlit leaves, as the first picture belongs on the first screen,
-# and on every page alike, so that nothing jumps from one to the next; and pictures under each other, not side by side, where two would be too narrow to read. What
-# `share` sends shows nothing and takes no room.
+# and on every page alike, so that nothing jumps from one to the next; and pictures under each
+# other, not side by side, where two would be too narrow to read. What `share` sends shows nothing
+# and takes no room.
 STYLE = """<style>
 .stApp [data-testid=stHeader] { height: 44px; min-height: 44px }
 [data-testid=stMainBlockContainer] { padding: 48px 24px 32px }

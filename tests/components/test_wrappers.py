@@ -7,6 +7,7 @@ from phenaki_viz import browser
 from phenaki_viz.browser.axes import as_map_axis
 from phenaki_viz.browser.map_message import MapPicture
 from phenaki_viz.browser.strip_message import StripPicture
+from phenaki_viz.browser.word_message import WordPicture
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.figures.picture import Axis
@@ -18,7 +19,6 @@ from phenaki_viz.ui.components import (
 )
 from phenaki_viz.ui.components.film_strip import small_frames
 from phenaki_viz.ui.components.head_grid import MASKED, WRONG, GridPicture, tile_codes
-from phenaki_viz.ui.components.word_table import word_table
 from tests.components import planted
 from tests.components.test_weight_codes import read_back
 from tests.sent import sent
@@ -122,7 +122,7 @@ def test_a_strip_that_does_not_fit_is_refused(wrong):
 def test_a_word_table_that_does_not_fit_is_refused(wrong):
     right = {"words": ["null 1", "two"], "layers": ["L0", "L1", "L2"], "heads": (0,)}
     with pytest.raises(ShapeError):
-        word_table(np.zeros((2, 3, 1)), **right | wrong, least=0.6, selected=(0, 0, 0), key="w")
+        WordPicture(auc=np.zeros((2, 3, 1)), **right | wrong, least=0.6)
 
 
 @pytest.mark.parametrize("base, path", [("", "/"), ("deep/app", "/deep/app/")])

@@ -54,15 +54,14 @@ def draw_maps(chosen: Selection, look: Look) -> None:
     for at, (name, values) in enumerate(maps.values.items()):
         title = NAMES[name] if at == 0 else f"+ {NAMES[name]}"
         lost = unknown_note(maps) if name == "content" else ()
-        _map(chosen, name, title, values, maps.cells, scale, unit="logit", also=lost)
+        _map(chosen, _Named(name, title, "logit", also=lost), values, maps.cells, scale)
     _weights(chosen, look, maps.cells)
     if look.only:
         values = ledgers.map_if_only(chosen, look.only, MOST_CELLS)
-        _map(
-            chosen, "only", counterfactual_name(look.only, look.terms), values, maps.cells,
-            Colours("sqrt").over(*drawn_range(values), "this map"),
-            aside="hypothetical", unit="weight it would be",
-        )  # fmt: skip
+        title = counterfactual_name(look.only, look.terms)
+        named = _Named("only", title, "weight it would be", aside="hypothetical")
+        scale = Colours("sqrt").over(*drawn_range(values), "this map")
+        _map(chosen, named, values, maps.cells, scale)
 
 
 def _weights(chosen: Selection, look: Look, cells: Cells) -> None:
@@ -71,7 +70,7 @@ def _weights(chosen: Selection, look: Look, cells: Cells) -> None:
     values = ledgers.written_of(chosen, MOST_CELLS) if look.of == "written" else None
     if values is None:
         values = _weights_shown(chosen, cells)
-    _map(chosen, "weight", title, values, cells, _scale(values), unit=unit)
+    _map(chosen, _Named("weight", title, unit), values, cells, _scale(values))
 
 
 def _weights_shown(chosen: Selection, cells: Cells) -> np.ndarray:
@@ -89,19 +88,22 @@ def _scale(values: np.ndarray) -> ColourScale:
     return Colours("sqrt").over(*drawn_range(values), "this head")
 
 
+@dataclass(frozen=True)
+class _Named:
+    """What a map is called. name: in keys. aside: beside its title. also: notes of its own."""
+
+    name: str
+    title: str
+    unit: str
+    aside: str = ""
+    also: tuple[str, ...] = ()
+
+
 def _map(
-    chosen: Selection,
-    name: str,
-    title: str,
-    values: np.ndarray,
-    cells: Cells,
-    scale: ColourScale,
-    *,
-    unit: str,
-    aside: str = "",
-    also: tuple[str, ...] = (),
+    chosen: Selection, named: _Named, values: np.ndarray, cells: Cells, scale: ColourScale
 ) -> None:
     record, item = chosen.record, chosen.item
+    of = f"{record.module} {item} {chosen.head} {number_of(record.map)}"
     _, _, i, j = record.map.shape
     y, x = cells.cell
     reduced = () if cells.cell == (1, 1) else (f"mean of {y} × {x} cells",)
@@ -109,8 +111,8 @@ def _map(
         reduced = (f"one query of {y}, mean of {x} keys",)
     # What the map says of a cell that is pointed at, before "of 64 × 64 cells".
     how: Any = "mean" if cells.is_mean else "one query's mean"
-    with st.container(key=f"inside.map.{name}"):
-        st.markdown(f"**{title}**" + (f" *{aside}*" if aside else ""))
+    with st.container(key=f"inside.map.{named.name}"):
+        st.markdown(f"**{named.title}**" + (f" *{named.aside}*" if named.aside else ""))
         picture = MapPicture(
             values=values,
             total=(i, j),
@@ -119,12 +121,12 @@ def _map(
             scale=scale,
             query=panels.axis_of(record, item, "query"),
             key=panels.axis_of(record, item, "key"),
-            unit=unit,
-            source=f"{name} {title} {record.module} {item} {chosen.head} {number_of(record.map)}",
-            notes=(*also, *reduced),
+            unit=named.unit,
+            source=f"{named.name} {named.title} {of}",
+            notes=(*named.also, *reduced),
         )
         view = MapView(link=panels.link_of(chosen), shows=shows.a_head(chosen))
-        attention_map(picture, view, key=f"inside.{name}", on_pick=_picked(chosen))
+        attention_map(picture, view, key=f"inside.{named.name}", on_pick=_picked(chosen))
 
 
 def _picked(chosen: Selection) -> Callable[[CellPick], None]:

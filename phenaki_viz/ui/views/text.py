@@ -9,6 +9,7 @@ from phenaki_viz import glossary
 from phenaki_viz.analysis.reading import LEAST_AUC, Reading
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.analysis.words import side_by_side, word_maps, words_share
+from phenaki_viz.browser.word_message import WordPicture
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import (
     Colours,
@@ -171,16 +172,19 @@ def _table(run: Run, chosen: Selection, found: Reading, key: int, names: tuple[s
     """Every word beside the head of each layer that reads it best: the model's summary."""
     layers = tuple(record.layer for record in chosen.records)
     nulls = chosen.record.num_null_kv
-    word_table(
-        found.auc,
+    table = WordPicture(
+        auc=found.auc,
         words=names,
         layers=tuple(f"L{layer}" for layer in layers),
         heads=chosen.record.heads,
         least=LEAST_AUC,
-        selected=(key, chosen.layer, chosen.head),
-        key="words.table",
         caption="Each layer's best head for each word, with its AUC",
         notes=(best_said(found, key, key_said(names[key], nulls, key), layers),),
+    )
+    word_table(
+        table,
+        selected=(key, chosen.layer, chosen.head),
+        key="words.table",
         shows=f"{shows.a_stack(chosen)} word {key}",
         on_pick=_pick,
     )

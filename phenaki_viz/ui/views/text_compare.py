@@ -15,7 +15,11 @@ from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.attention_views import Colours, Head
 from phenaki_viz.figures.colour import largest
 from phenaki_viz.figures.naming import key_axis
-from phenaki_viz.figures.outcome_views import loss_change_over_video, loss_over_video
+from phenaki_viz.figures.outcome_views import (
+    loss_change_over_video,
+    loss_over_video,
+    loss_scale,
+)
 from phenaki_viz.figures.over_video import column_over_video, frame_steps, word_weights
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.live import model_of
@@ -108,8 +112,8 @@ def _cost(
     if loss is None:
         return
     picture = loss_over_video(
-        loss, masked, as_rgb(told.clip), told.temporal_patch, told.recording.made_by, high=high,
-        name=f"loss_{which}", scope=scope,
+        loss, masked, as_rgb(told.clip), told.temporal_patch, told.recording.made_by,
+        scale=loss_scale(high, scope), name=f"loss_{which}",
     )  # fmt: skip
     panels.film(
         picture, key=f"loss.{which}", direction="loss of the masked tokens", unit="loss in nats"
