@@ -1,4 +1,4 @@
-"""A stack of a recording as three panels that show one selection: grid of heads, map, strip."""
+"""A stack of a recording as panels that show one selection: heads, map, strip, pinned heads."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -21,6 +21,8 @@ from phenaki_viz.browser.map_message import (
     Window,
     map_message,
 )
+from phenaki_viz.browser.pinned_heads import most_a_side, pinned_film, pinned_picture
+from phenaki_viz.browser.pinned_message import PinnedFilm, pinned_message
 from phenaki_viz.browser.record_axes import axis_of
 from phenaki_viz.browser.strip_message import OfMap, StripPicture, StripView, strip_message
 from phenaki_viz.browser.weight_codes import can_code
@@ -36,6 +38,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.saving import blank
 
 MOST_CELLS = 1024  # values a side of a map that are sent at once: 2 MB
+MOST_PINNED = 2**21  # of all pinned maps together: 4 MB
 
 
 class Linked(Looked):
@@ -109,9 +112,12 @@ class Linked(Looked):
         """The frames, for the panel `shared`."""
         return film_message(self._named("strip"), self.frames)
 
-    def grid(self, at: Chosen, push: Mapping[str, Any]) -> bytes:
-        """The grid of heads; push: see `grid_message`."""
-        return grid_message(self._grid(at.item), id=self._named("grid"), push=push)
+    def grid(
+        self, at: Chosen, push: Mapping[str, Any], arrange: Mapping[str, Any] | None = None
+    ) -> bytes:
+        """The grid of heads; push, arrange: see `grid_message`."""
+        name = self._named("grid")
+        return grid_message(self._grid(at.item), id=name, push=push, arrange=arrange)
 
     def map(self, at: Chosen, window: Window | None = None, *, in_file: bool = False) -> bytes:
         """The map of the head. window: what is wanted finer, where the whole is not exact.
@@ -170,6 +176,41 @@ class Linked(Looked):
         view = StripView(push=None, of_map=of_map)
         name = self._named("strip")
         return strip_message(picture, view, id=name, film=film_of(name, frames))
+
+    def pinned(self, at: Chosen) -> bytes:
+        """The pinned heads side by side; b"" where none is."""
+        heads = self.pinned_heads(at)
+        if not heads:
+            return b""
+        i, j = heads[0].map.shape
+        most = most_a_side(MOST_PINNED, len(heads))
+        tiles = [map_tile(head.map, (0, i, 0, j), most) for head in heads]
+        film = self._pinned_film(at, heads)
+        picture = pinned_picture(heads, tiles, self.colours, film=film)
+        link, name = self.link(at.item), self._named("pinned")
+        return pinned_message(picture, id=name, push=None, link=link)
+
+    def pinned_lines(self, at: Chosen) -> bytes:
+        """The chosen row of each, for the panel `shared`; b"" where their maps hold it."""
+        heads = self.pinned_heads(at)
+        if not heads or max(heads[0].map.shape) <= most_a_side(MOST_PINNED, len(heads)):
+            return b""
+        film = self._pinned_film(at, heads)
+        return film.message(self._named("pinned.lines"), self.link(at.item))
+
+    def pinned_heads(self, at: Chosen) -> list[Head]:
+        """In the batch item that is looked at."""
+        return [
+            Head(self.recording, self.records[row], at.item, head) for row, head in at.pins
+        ]  # fmt: skip
+
+    def _pinned_film(self, at: Chosen, heads: Sequence[Head]) -> PinnedFilm:
+        frames, temporal_patch = self.film_shown
+        film = film_of(self._named("strip"), frames)
+        return pinned_film(
+            heads, at.place, self.word_of(at), film=film, frames=frames,
+            temporal_patch=temporal_patch, lines=self._named("pinned.lines"),
+        )  # fmt: skip
 
     def _named(self, panel: str) -> str:
         return f"{panel} {self.id}"

@@ -8,7 +8,10 @@ import base64
 
 from phenaki_viz.notebook.widget import View
 
-SYNCED = ("_style", "_dresses", "_film", "_grid", "_map", "_strip", "_selection", "_event")
+SYNCED = (
+    *("_style", "_dresses", "_film", "_grid", "_map", "_strip", "_pinned", "_pinned_lines"),
+    *("_selection", "_event"),
+)
 MODEL = """
 window.start = async (esm, state) => {
   const read = (value) => {

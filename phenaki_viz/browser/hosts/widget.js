@@ -22,6 +22,7 @@ function render({ model, el }) {
   const box = make("div", { className: "pv-notebook" });
   el.append(style, box);
   const linked = new Linked(box, model.get("_dresses"), (name, event, value) => {
+    if (event === "unpin") linked.unpin(value.map);
     model.set("_event", { name, event, value });
     model.save_changes();
   });
@@ -35,12 +36,14 @@ function render({ model, el }) {
     answer();
   };
   const select = () => linked.select(model.get("_selection"));
-  follow("_film", () => linked.film(bytesOf(model.get("_film"))));
+  /** @param {string} trait */
+  const sent = (trait) => bytesOf(model.get(trait));
+  for (const trait of ["_film", "_pinned_lines"]) follow(trait, () => linked.share(sent(trait)));
   follow("_selection", select);
   for (const name of NAMES) {
     follow(`_${name}`, () => {
       select(); // of the map that comes with it
-      linked.draw(name, bytesOf(model.get(`_${name}`)));
+      linked.draw(name, sent(`_${name}`));
     });
   }
   const themes = new MutationObserver(() => linked.again());
