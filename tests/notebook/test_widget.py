@@ -6,7 +6,6 @@ from traitlets import TraitError
 
 from phenaki_viz.notebook.widget import View
 from tests.notebook.host import Host
-from tests.notebook.journey import look_around
 from tests.sent import unpack
 
 
@@ -44,6 +43,8 @@ def test_python_sets_what_is_chosen_and_every_panel_is_told(view):
         ("query", -1, "no query -1"),
         ("key", 99, "no key 99: the map has"),
         ("patch", (2, 0, 0), "place (2, 0, 0) is outside the grid (2, 2, 3)"),
+        ("pins", [(1, 5)], "no head 5 in these maps: there are 0, 1, 2"),
+        ("pins", [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)], "5 heads are too many: at most 4"),
     ],
 )
 def test_what_is_not_there_is_refused_and_nothing_moves(view, name, value, said):
@@ -80,21 +81,22 @@ def test_a_notebook_is_given_the_widget_and_a_frame_for_when_it_is_not_live(view
 
 
 @pytest.mark.browser
-def test_both_sides_move_one_selection(page, view, second):
+def test_what_python_picks_is_shown_and_a_notebook_takes_the_widget_away(page, view):
     host = Host(page, view)
-    look_around(page, second)
-    assert (view.layer, view.head) == (0, 2) and host.told >= 4
     top, strip = page.locator("canvas.top"), page.locator(".strip")
-    expect(top).to_have_attribute("data-picked", f"{view.query},{view.key}")
-
+    expect(top).to_have_attribute("data-picked", f"{view.query},")
     view.query = 1
     host.push()
-    expect(top).to_have_attribute("data-picked", f"1,{view.key}")
+    expect(top).to_have_attribute("data-picked", "1,")
     expect(strip).to_have_attribute("data-picked", "0,0,1")
-    view.layer = 1
+    view.layer, view.pins = 1, [(0, 2), (1, 1)]
     host.push()
-    expect(page.locator(".pv-grid canvas")).to_have_attribute("data-picked", "1,2")
-    expect(page.locator(".pv-map .notes")).to_contain_text("L1 H2")
+    grid, pinned = page.locator(".pv-grid canvas"), page.locator(".pinned canvas[role=img]")
+    expect(grid).to_have_attribute("data-picked", "1,0")
+    expect(grid).to_have_attribute("data-pins", "0.2_1.1")
+    expect(pinned).to_have_count(2)
+    expect(pinned.nth(1)).to_have_attribute("data-label", "L1 H1")
+    expect(page.locator(".pv-map .notes")).to_contain_text("L1 H0")
 
     painted = int(top.get_attribute("data-painted"))  # a notebook's theme is taken over
     page.evaluate("document.body.style.setProperty('--jp-layout-color0', '#102030')")
