@@ -3,19 +3,19 @@
 from collections.abc import Mapping, Sequence
 from copy import copy
 from functools import cached_property
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from phenaki_viz.analysis.thumbnails import thumbnails
-from phenaki_viz.analysis.tiles import MapTile, map_tile
+from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.film import film_message, film_of
 from phenaki_viz.browser.grid_message import GridPicture, grid_message
+from phenaki_viz.browser.lines import Lines, lines_at
 from phenaki_viz.browser.looked import Chosen, Looked
+from phenaki_viz.browser.map_factors import factors_of
 from phenaki_viz.browser.map_message import (
-    MOST_FLOATS,
     MapPicture,
     MapView,
     Window,
@@ -25,8 +25,6 @@ from phenaki_viz.browser.pinned_heads import most_a_side, pinned_film, pinned_pi
 from phenaki_viz.browser.pinned_message import PinnedFilm, pinned_message
 from phenaki_viz.browser.record_axes import axis_of
 from phenaki_viz.browser.strip_message import OfMap, StripPicture, StripView, strip_message
-from phenaki_viz.browser.weight_codes import can_code
-from phenaki_viz.browser.weight_factors import Factors, Offsets, factored
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Colours, Head, head_grid
 from phenaki_viz.figures.colour import ColourScale
@@ -137,15 +135,17 @@ class Linked(Looked):
             query=axis_of(head.record, at.item, "query"),
             key=axis_of(head.record, at.item, "key"),
             uniform=tile.uniform,
-            factors=_factors(head, tile) if in_file else None,
+            factors=factors_of(head, tile) if in_file else None,
             source=self._weights(at),
             notes=[plain(head.name)],
         )
         view = MapView(link=self.link(at.item), weights=self._weights(at), tells_ends=in_file)
         return map_message(picture, view, id=self._named("map"))
 
-    def strip(self, at: Chosen) -> bytes:
-        """Where the chosen patch looks; of cross-attention, who reads the chosen word."""
+    def strip(self, at: Chosen, lines: str = "") -> bytes:
+        """Where the chosen patch looks; of cross-attention, who reads the chosen word. lines: what
+        the addresses begin with that others can be asked of, see `lines`; "" for none.
+        """
         head, frames, scale = self.head(at), self.frames, self.scale(at)
         word = self.word_of(at)
         pt = self.film_shown[1]
@@ -171,11 +171,16 @@ class Linked(Looked):
             query=axis_of(head.record, at.item, "query"),
             key=axis_of(head.record, at.item, "key"),
             weights=self._weights(at),
+            lines=lines and f"{lines}/{at.row}.{at.head}.{at.item}",
             word=word,
         )
         view = StripView(push=None, of_map=of_map)
         name = self._named("strip")
         return strip_message(picture, view, id=name, film=film_of(name, frames))
+
+    def lines(self, address: str) -> Lines:
+        """What can be asked of an address of `strip`. Raises RecordingError for any other."""
+        return lines_at(address, self.recording, self.records)
 
     def pinned(self, at: Chosen) -> bytes:
         """The pinned heads side by side; b"" where none is."""
@@ -234,17 +239,3 @@ class Linked(Looked):
         return GridPicture(
             thumbs=drawn.thumbnails, scale=each, layers=drawn.layers, heads=drawn.heads
         )
-
-
-def _factors(head: Head, tile: MapTile) -> Factors | None:
-    """Of a map that is all here, every weight for itself, and too large to be sent as it is."""
-    record, count = head.record, tile.values.size
-    whole = tile.cell == (1, 1) and count == prod(head.map.shape)
-    if not whole or count <= MOST_FLOATS or not can_code(tile.values):
-        return None
-    position = record.position
-    if position is None or prod(position.dimensions) != tile.values.shape[0]:
-        return factored(tile.values)
-    table, nulls = position.surface[record.heads[head.head]], record.num_null_kv
-    offsets = Offsets(table=table, dimensions=position.dimensions, nulls=nulls)
-    return factored(tile.values, offsets)

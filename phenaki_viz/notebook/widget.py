@@ -18,7 +18,7 @@ from phenaki_viz import browser
 from phenaki_viz.browser.linked import Linked
 from phenaki_viz.browser.looked import Chosen
 from phenaki_viz.browser.map_message import Window
-from phenaki_viz.errors import RecordingError
+from phenaki_viz.errors import PhenakiVizError, RecordingError
 from phenaki_viz.export.linked_page import dresses
 from phenaki_viz.notebook.frame import framed, saved
 from phenaki_viz.notebook.still import described
@@ -51,11 +51,13 @@ class View(anywidget.AnyWidget):
     _strip = Bytes().tag(sync=True)
     _pinned = Bytes().tag(sync=True)
     _pinned_lines = Bytes().tag(sync=True)
+    _lines = Unicode().tag(sync=True)  # what the addresses of lines begin with
     _selection = Dict().tag(sync=True)
     _event = Dict().tag(sync=True)
 
     def __init__(self, linked: Linked, at: Chosen) -> None:
         self._linked, self._at = linked.named(uuid4().hex[:8]), at
+        lines = f"kernel:{self._linked.id}"
         self._seen = {"grid": 0, "selection": 0, "arrange": 0}
         self._alone = False  # whether the grid shows one head only
         self._moving = True  # nobody is heard while everything is set
@@ -63,11 +65,13 @@ class View(anywidget.AnyWidget):
             _style=browser.style("linked") + browser.style("notebook"),
             _dresses=dresses(),
             _film=self._linked.film(),
-            **self._sent(),
+            _lines=lines,
+            **self._sent(lines),
             _grid=self._drawn_grid(),
             **self._said(),
         )
         self._moving = False
+        self.on_msg(self._asked_for)
 
     # ---- what is said and sent of the selection
 
@@ -83,12 +87,12 @@ class View(anywidget.AnyWidget):
             "pins": self._linked.pinned_names(self._at),
         }
 
-    def _sent(self) -> dict[str, Any]:
+    def _sent(self, lines: str) -> dict[str, Any]:
         """What goes to the browser of a head."""
         return {
             "_selection": self._selected(),
             "_map": self._linked.map(self._at),
-            "_strip": self._linked.strip(self._at),
+            "_strip": self._linked.strip(self._at, lines),
             "_pinned": self._linked.pinned(self._at),
             "_pinned_lines": self._linked.pinned_lines(self._at),
         }
@@ -118,7 +122,7 @@ class View(anywidget.AnyWidget):
                 self._selection = self._selected()
                 if other_head or other_item:
                     self._map = self._linked.map(at)
-                self._strip = self._linked.strip(at)
+                self._strip = self._linked.strip(at, self._lines)
                 if other_item or other_pins:
                     self._pinned = self._linked.pinned(at)
                 self._pinned_lines = self._linked.pinned_lines(at)
@@ -203,6 +207,18 @@ class View(anywidget.AnyWidget):
     def _zoomed(self, asked: dict[str, Any]) -> None:
         window: Window = (asked["r0"], asked["r1"], asked["c0"], asked["c1"])
         self._map = self._linked.map(self._at, window)
+
+    def _asked_for(self, _: Any, message: Any, buffers: Any) -> None:
+        """A strip wants lines of a map that is not sent whole: see hosts/kernel_lines.js."""
+        if not isinstance(message, dict) or message.get("kind") != "lines":
+            return
+        answer = {"kind": "lines", "number": message.get("number")}
+        try:
+            lines = self._linked.lines(str(message.get("address")))
+            asked = {name: str(one) for name, one in dict(message.get("asked") or {}).items()}
+            self.send(answer, [lines.answer(asked)])
+        except PhenakiVizError:
+            self.send(answer)
 
     # ---- kept and shown
 

@@ -1,20 +1,17 @@
 // The linked panels as a notebook's widget, by the contract of anywidget: `render({ model, el })`.
 import { make } from "../page/elements.js";
+import { bytesOf } from "./bytes.js";
+import { KernelLines } from "./kernel_lines.js";
 import { Linked, NAMES } from "./linked.js";
 
 /** The part of a widget's model that is used here.
  * @typedef {{ get(name: string): any, set(name: string, value: unknown): void,
- *   save_changes(): void, on(event: string, heard: () => void): void,
- *   off(event: string, heard: () => void): void }} Model */
+ *   save_changes(): void, send(message: object): void,
+ *   on(event: string, heard: (...told: any[]) => void): void,
+ *   off(event: string, heard: (...told: any[]) => void): void }} Model */
 
 /** Attributes that notebooks change with their theme. */
 const THEMED = ["class", "style", "data-theme", "data-jp-theme-light", "data-vscode-theme-kind"];
-
-/** @param {DataView | Uint8Array | ArrayBuffer} sent bytes, as a kernel's messages hand them over */
-export function bytesOf(sent) {
-  if (!ArrayBuffer.isView(sent)) return new Uint8Array(sent);
-  return new Uint8Array(sent.buffer, sent.byteOffset, sent.byteLength);
-}
 
 /** @param {{ model: Model, el: HTMLElement }} place @returns {() => void} */
 function render({ model, el }) {
@@ -26,6 +23,7 @@ function render({ model, el }) {
     model.set("_event", { name, event, value });
     model.save_changes();
   });
+  const lines = new KernelLines(model, model.get("_lines"));
   /** @type {[string, () => void][]} */
   const heard = [];
   /** @param {string} trait @param {() => void} answer */
@@ -54,6 +52,7 @@ function render({ model, el }) {
   dark.addEventListener("change", again);
   return () => {
     for (const [event, answer] of heard) model.off(event, answer);
+    lines.close();
     themes.disconnect();
     dark.removeEventListener("change", again);
     linked.close();
