@@ -10,7 +10,7 @@ from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.curves import Curve, Curves, curves_figure
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
-from phenaki_viz.figures.heatmap import Heatmap, heatmap_figure
+from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.picture import Axis, Picture
 from phenaki_viz.figures.surface import Surface, flat_figure, surface_figure
 from phenaki_viz.figures.term_bars import TermBars, term_bars_figure
@@ -36,14 +36,12 @@ __all__ = [
     "curves_figure",
     "figure_of",
     "flat_figure",
-    "heatmap_figure",
     "surface_figure",
     "term_bars_figure",
     "tracks_figure",
 ]
 
 _DRAW: dict[type[Picture], Callable[..., Any]] = {
-    Heatmap: heatmap_figure,
     Curves: curves_figure,
     Surface: surface_figure,
     Arrows: arrows_figure,
@@ -55,8 +53,8 @@ _DRAW: dict[type[Picture], Callable[..., Any]] = {
 def figure_of(picture: Picture, theme: Theme = "light", *, bare: bool = False) -> go.Figure:
     """A picture as a plotly figure. bare: without title and notes, for a page that has them.
 
-    Film strips and grids of heads are drawn by the page's own panels, there and in files. Raises
-    TypeError for a kind of picture that is drawn by nobody here.
+    Maps, film strips and grids of heads are drawn by the page's own panels, there and in files.
+    Raises TypeError for a kind of picture that is drawn by nobody here.
     """
     draw = _DRAW.get(type(picture))
     if draw is None:

@@ -36,12 +36,12 @@ class View(anywidget.AnyWidget):
     """
 
     _esm = browser.scripts()[browser.WIDGET_BUNDLE].decode().split("\n", 1)[1]
-    layer = Int()
-    head = Int()
-    query = Int()
-    key = Int(None, allow_none=True)
-    patch = Tuple(Int(), Int(), Int(), default_value=(0, 0, 0))
-    pins = Tuple(default_value=())
+    layer = Int().tag(sync=True)
+    head = Int().tag(sync=True)
+    query = Int().tag(sync=True)
+    key = Int(None, allow_none=True).tag(sync=True)
+    patch = Tuple(Int(), Int(), Int(), default_value=(0, 0, 0)).tag(sync=True)
+    pins = Tuple(default_value=()).tag(sync=True)
 
     _style = Unicode().tag(sync=True)
     _dresses = Dict().tag(sync=True)

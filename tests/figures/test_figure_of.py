@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from phenaki_viz.figures import FilmStrip, HeadGrid, Picture, figure_of
-from tests.figures.samples import every_kind, grid, strip
+from phenaki_viz.figures import FilmStrip, HeadGrid, Heatmap, Picture, figure_of
+from tests.figures.samples import every_kind, grid, heatmap, strip
 
-PANELS = (FilmStrip, HeadGrid)
+PANELS = (FilmStrip, HeadGrid, Heatmap)
 DRAWN = [picture for picture in every_kind() if not isinstance(picture, PANELS)]
 
 
@@ -21,7 +21,7 @@ def test_every_kind_is_drawn_with_title_notes_and_a_height(picture, theme):
     assert figure_of(picture, theme, bare=True).layout.height < figure.layout.height
 
 
-@pytest.mark.parametrize("picture", [Picture(name="a", title="b"), strip(), grid()])
+@pytest.mark.parametrize("picture", [Picture(name="a", title="b"), strip(), grid(), heatmap()])
 def test_a_picture_that_plotly_does_not_draw_is_said(picture):
     with pytest.raises(TypeError, match=f"{type(picture).__name__} is no picture that plotly"):
         figure_of(picture)

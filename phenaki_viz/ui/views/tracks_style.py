@@ -13,6 +13,7 @@ _LAYOUT = """
 }
 .st-key-tracks-heads [aria-label="Clear all"] { min-width: 24px; min-height: 24px }
 [data-testid=stMainBlockContainer]:has(.st-key-tracks) { padding-top: 3.4rem }
+.st-key-tracks-followers { --pv-tall: 260px }
 .st-key-tracks { gap: .6rem }
 .st-key-tracks .st-key-heading { min-height: 2.3rem }
 .st-key-tracks .st-key-sentence-how { min-height: 1.4rem }
