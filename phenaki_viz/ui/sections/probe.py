@@ -112,8 +112,9 @@ def _results(run: Run, chosen: Selection, found: Causality, beside: DeltaGenerat
         masked = all(record.causal for record in chosen.records)
         panels.say(probe_sentence(found, masked=masked), {"probe": of}, key="sentence.probe")
         panels.named_map(
-            picture, key="probe", notes=(plain(picture.title),), shows=f"{of} {one.name} {how}"
-        )
+            picture, key="probe", selected=(min(chosen.place[0], found.steps - 1), None),
+            notes=(plain(picture.title),), shows=f"{of} {one.name} {how}",
+        )  # fmt: skip
         export_row(picture.name, lambda: picture, "probe")
 
 
