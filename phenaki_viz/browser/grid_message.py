@@ -66,12 +66,14 @@ def grid_message(
     id: str,
     push: Mapping[str, Any],
     arrange: Mapping[str, Any] | None = None,
+    repeats: bool = False,
     shows: str = "",
 ) -> bytes:
     """The message for the panel `head_grid`. id: what its pick is remembered by.
 
     push: the head that Python has, {"rev", "value": [layer, head], "seen"}. arrange: the same of
-    what is isolated and pinned; None where neither can be. shows: what it is of, for texts.
+    what is isolated and pinned; None where neither can be. repeats: whether it is told
+    the head that is picked already, once more. shows: what it is of, for texts.
     """
     order = picture.order
     header = {
@@ -84,7 +86,7 @@ def grid_message(
         "order": None if order is None else [list(map(int, head)) for head in order],
         "most": MOST_PINS,
         **{"notes": list(picture.notes), "shows": shows},
-        **{"arrange": arrange, "push": push},
+        **{"arrange": arrange, "repeats": repeats, "push": push},
     }
     codes = tile_codes(picture.thumbs, picture.scale)
     return pack(header, table=_table(picture.scale), codes=codes, **_numbers(picture.values))

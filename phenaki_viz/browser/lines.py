@@ -5,6 +5,7 @@ one a strip asks for the lines it shows, and is answered with what it would be s
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +14,10 @@ from phenaki_viz.analysis.rows import uniform_weight
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.over_video import Direction, patch_weights, word_weights
-from phenaki_viz.recording import Place
+from phenaki_viz.recording import AttentionRecord, Place, Recording
 
 PLACE = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})\.([0-9]{1,6})")
+ADDRESS = re.compile(r"[^/]*/([0-9]{1,6})\.([0-9]{1,6})\.([0-9]{1,6})")  # row, head, item
 MOST_FLOATS = 2**21  # in one answer: 8 MB
 
 
@@ -25,6 +27,11 @@ class Lines:
 
     head: Head
     side: Direction
+
+    def answer(self, asked: Mapping[str, str]) -> bytes:
+        """What a strip asks for: {"at": …} as of `of_places`, or {"word": …} as of `of_word`."""
+        word = asked.get("word")
+        return self.of_places(asked.get("at", "")) if word is None else self.of_word(word)
 
     def of_places(self, asked: str) -> bytes:
         """Lines of "t.h.w_t.h.w": for each the weight of a query that does not choose, NaN where
@@ -68,3 +75,15 @@ class Lines:
         if original not in record.batch_items:
             return float("nan")
         return float(uniform_weight(record.visible_keys(record.item_of(original)))[token])
+
+
+def lines_at(address: str, recording: Recording, records: Sequence[AttentionRecord]) -> Lines:
+    """What can be asked of "…/row.head.item". Raises RecordingError where there is no such map."""
+    found = ADDRESS.fullmatch(address)
+    row, head, item = map(int, found.groups()) if found else (len(records), 0, 0)
+    if row < len(records):
+        record = records[row]
+        if head < len(record.heads) and item < len(record.batch_items):
+            side: Direction = "column" if record.kind == "cross" else "row"
+            return Lines(Head(recording, record, item, head), side)
+    raise RecordingError(f"no lines at {address[:40]!r}")

@@ -1,30 +1,30 @@
-"""A stack of a recording as three panels that show one selection: grid of heads, map, strip."""
+"""A stack of a recording as panels that show one selection: heads, map, strip, pinned heads."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy
 from functools import cached_property
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from phenaki_viz.analysis.thumbnails import thumbnails
-from phenaki_viz.analysis.tiles import MapTile, map_tile
+from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.film import film_message, film_of
 from phenaki_viz.browser.grid_message import GridPicture, grid_message
+from phenaki_viz.browser.lines import Lines, lines_at
 from phenaki_viz.browser.looked import Chosen, Looked
+from phenaki_viz.browser.map_factors import factors_of
 from phenaki_viz.browser.map_message import (
-    MOST_FLOATS,
     MapPicture,
     MapView,
     Window,
     map_message,
 )
+from phenaki_viz.browser.pinned_heads import most_a_side, pinned_film, pinned_picture
+from phenaki_viz.browser.pinned_message import PinnedFilm, pinned_message
 from phenaki_viz.browser.record_axes import axis_of
 from phenaki_viz.browser.strip_message import OfMap, StripPicture, StripView, strip_message
-from phenaki_viz.browser.weight_codes import can_code
-from phenaki_viz.browser.weight_factors import Factors, Offsets, factored
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Colours, Head, head_grid
 from phenaki_viz.figures.colour import ColourScale
@@ -36,6 +36,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.saving import blank
 
 MOST_CELLS = 1024  # values a side of a map that are sent at once: 2 MB
+MOST_PINNED = 2**21  # of all pinned maps together: 4 MB
 
 
 class Linked(Looked):
@@ -109,9 +110,12 @@ class Linked(Looked):
         """The frames, for the panel `shared`."""
         return film_message(self._named("strip"), self.frames)
 
-    def grid(self, at: Chosen, push: Mapping[str, Any]) -> bytes:
-        """The grid of heads; push: see `grid_message`."""
-        return grid_message(self._grid(at.item), id=self._named("grid"), push=push)
+    def grid(
+        self, at: Chosen, push: Mapping[str, Any], arrange: Mapping[str, Any] | None = None
+    ) -> bytes:
+        """The grid of heads; push, arrange: see `grid_message`."""
+        name = self._named("grid")
+        return grid_message(self._grid(at.item), id=name, push=push, arrange=arrange)
 
     def map(self, at: Chosen, window: Window | None = None, *, in_file: bool = False) -> bytes:
         """The map of the head. window: what is wanted finer, where the whole is not exact.
@@ -131,15 +135,17 @@ class Linked(Looked):
             query=axis_of(head.record, at.item, "query"),
             key=axis_of(head.record, at.item, "key"),
             uniform=tile.uniform,
-            factors=_factors(head, tile) if in_file else None,
+            factors=factors_of(head, tile) if in_file else None,
             source=self._weights(at),
             notes=[plain(head.name)],
         )
         view = MapView(link=self.link(at.item), weights=self._weights(at), tells_ends=in_file)
         return map_message(picture, view, id=self._named("map"))
 
-    def strip(self, at: Chosen) -> bytes:
-        """Where the chosen patch looks; of cross-attention, who reads the chosen word."""
+    def strip(self, at: Chosen, lines: str = "") -> bytes:
+        """Where the chosen patch looks; of cross-attention, who reads the chosen word. lines: what
+        the addresses begin with that others can be asked of, see `lines`; "" for none.
+        """
         head, frames, scale = self.head(at), self.frames, self.scale(at)
         word = self.word_of(at)
         pt = self.film_shown[1]
@@ -165,11 +171,51 @@ class Linked(Looked):
             query=axis_of(head.record, at.item, "query"),
             key=axis_of(head.record, at.item, "key"),
             weights=self._weights(at),
+            lines=lines and f"{lines}/{at.row}.{at.head}.{at.item}",
             word=word,
         )
         view = StripView(push=None, of_map=of_map)
         name = self._named("strip")
         return strip_message(picture, view, id=name, film=film_of(name, frames))
+
+    def lines(self, address: str) -> Lines:
+        """What can be asked of an address of `strip`. Raises RecordingError for any other."""
+        return lines_at(address, self.recording, self.records)
+
+    def pinned(self, at: Chosen) -> bytes:
+        """The pinned heads side by side; b"" where none is."""
+        heads = self.pinned_heads(at)
+        if not heads:
+            return b""
+        i, j = heads[0].map.shape
+        most = most_a_side(MOST_PINNED, len(heads))
+        tiles = [map_tile(head.map, (0, i, 0, j), most) for head in heads]
+        film = self._pinned_film(at, heads)
+        picture = pinned_picture(heads, tiles, self.colours, film=film)
+        link, name = self.link(at.item), self._named("pinned")
+        return pinned_message(picture, id=name, push=None, link=link)
+
+    def pinned_lines(self, at: Chosen) -> bytes:
+        """The chosen row of each, for the panel `shared`; b"" where their maps hold it."""
+        heads = self.pinned_heads(at)
+        if not heads or max(heads[0].map.shape) <= most_a_side(MOST_PINNED, len(heads)):
+            return b""
+        film = self._pinned_film(at, heads)
+        return film.message(self._named("pinned.lines"), self.link(at.item))
+
+    def pinned_heads(self, at: Chosen) -> list[Head]:
+        """In the batch item that is looked at."""
+        return [
+            Head(self.recording, self.records[row], at.item, head) for row, head in at.pins
+        ]  # fmt: skip
+
+    def _pinned_film(self, at: Chosen, heads: Sequence[Head]) -> PinnedFilm:
+        frames, temporal_patch = self.film_shown
+        film = film_of(self._named("strip"), frames)
+        return pinned_film(
+            heads, at.place, self.word_of(at), film=film, frames=frames,
+            temporal_patch=temporal_patch, lines=self._named("pinned.lines"),
+        )  # fmt: skip
 
     def _named(self, panel: str) -> str:
         return f"{panel} {self.id}"
@@ -193,17 +239,3 @@ class Linked(Looked):
         return GridPicture(
             thumbs=drawn.thumbnails, scale=each, layers=drawn.layers, heads=drawn.heads
         )
-
-
-def _factors(head: Head, tile: MapTile) -> Factors | None:
-    """Of a map that is all here, every weight for itself, and too large to be sent as it is."""
-    record, count = head.record, tile.values.size
-    whole = tile.cell == (1, 1) and count == prod(head.map.shape)
-    if not whole or count <= MOST_FLOATS or not can_code(tile.values):
-        return None
-    position = record.position
-    if position is None or prod(position.dimensions) != tile.values.shape[0]:
-        return factored(tile.values)
-    table, nulls = position.surface[record.heads[head.head]], record.num_null_kv
-    offsets = Offsets(table=table, dimensions=position.dimensions, nulls=nulls)
-    return factored(tile.values, offsets)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from phenaki_viz.browser.axes import Place
+from phenaki_viz.browser.grid_message import MOST_PINS
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.naming import kind_name, labels_and_run
@@ -14,7 +15,8 @@ from phenaki_viz.recording import AttentionRecord, Recording
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
     """What is looked at. row: of the grid, a call. head, item: among those recorded. place: the
-    patch (step, row, column); also: patches chosen with it. key: of the map, None for none.
+    patch (step, row, column); also: patches chosen with it. key: of the map, None for none. pins:
+    row and head of those that are held beside others.
     """
 
     row: int
@@ -23,6 +25,7 @@ class Chosen:
     place: Place
     key: int | None = None
     also: tuple[Place, ...] = ()
+    pins: tuple[tuple[int, int], ...] = ()
 
 
 class Looked:
@@ -61,6 +64,24 @@ class Looked:
         if head not in heads:
             raise RecordingError(f"no head {head} in these maps: there are {_listed(heads)}")
         return heads.index(head)
+
+    def pins_of(self, heads: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...]:
+        """Rows and places of heads by (layer, head) as recorded, each once. Raises RecordingError
+        where one is not there, and for more than MOST_PINS.
+        """
+        pins = tuple(dict.fromkeys(self._pin(*head) for head in heads))
+        if len(pins) > MOST_PINS:
+            raise RecordingError(f"{len(pins)} heads are too many: at most {MOST_PINS} are pinned")
+        return pins
+
+    def _pin(self, layer: int, head: int) -> tuple[int, int]:
+        row = self.row_of(layer)
+        return row, self.head_of(row, head)
+
+    def pinned_names(self, at: Chosen) -> tuple[tuple[int, int], ...]:
+        """Layer and head, as recorded, of those that are pinned."""
+        records = self.records
+        return tuple((records[row].layer, records[row].heads[head]) for row, head in at.pins)
 
     def moved(self, at: Chosen, place: Place) -> Chosen:
         """With another patch, in the batch item that its map is of. Raises RecordingError."""

@@ -31,7 +31,7 @@ class PinnedFilm:
     frames: their name on the page's strip, see `film_of`. size: of a frame, (H, W). steps: the
     frames of each time step. grid: 't h w' of the video. side: whether rows are shown or, of maps
     whose keys are words, columns. lines: 'p t h w' float32, one a map, of row (or column) `own`:
-    for maps whose weights are not all sent.
+    for maps whose weights are not all sent; name: what they are offered as.
     """
 
     frames: Mapping[str, Any]
@@ -41,6 +41,12 @@ class PinnedFilm:
     side: Literal["row", "column"]
     own: int
     lines: np.ndarray
+    name: str = LINES
+
+    def message(self, id: str, link: str) -> bytes:
+        """The lines, for the panel `shared`; link: of the maps."""
+        about = {"id": id, "name": self.name, "of": link, "own": self.own}
+        return pack({**about, "count": len(self.lines)}, lines=self.lines.astype(np.float32))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -115,5 +121,5 @@ def _film_header(film: PinnedFilm | None) -> dict[str, Any]:
         "steps": [list(step) for step in film.steps],
         "grid": film.grid,
         "side": film.side,
-        "lines": LINES,
+        "lines": film.name,
     }

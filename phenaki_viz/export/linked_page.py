@@ -1,4 +1,4 @@
-"""Grid, map and strip of a stack as one HTML page, with every head in it: offline, and exact."""
+"""Grid, map, strip and pinned heads of a stack as one HTML page that holds all: offline, exact."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,12 @@ from phenaki_viz.figures.words import plain
 
 THUMBNAIL = 4000  # bytes of a head in the grid, about: making them all takes its time
 OnProgress = Callable[[int, int], None]
-PANELS = {"strip": "film_strip", "grid": "head_grid", "map": "attention_map"}
+PANELS = {
+    "strip": "film_strip",
+    "grid": "head_grid",
+    "map": "attention_map",
+    "pinned": "pinned_maps",
+}
 ALONE = "This page holds one head; the whole stack is in a page that is saved with every head."
 
 
@@ -22,12 +27,16 @@ def linked_html(
     """The page: what is picked in one panel is shown by the others, as in the program.
 
     every_head: of the stack and the video, at every frame or patch where maps have one each; else
-    only the map that is looked at. on_progress: told how many maps are done, of how many. Weights
-    are exact to 1e-6, every digit that is said is right.
+    only the map that is looked at, and nothing can be pinned. on_progress: told how many maps are
+    done, of how many. Weights are exact to 1e-6, every digit that is said is right.
     """
     linked = linked.named("look")  # the same look, the same bytes
     ats = list(_everything(linked, at)) if every_head else [at]
-    messages = {f"grid {item}": _grid(linked, at, item) for item in {one.item for one in ats}}
+    arranged = {"alone": False, "pins": [list(pin) for pin in at.pins if every_head]}
+    arrange = {"rev": 1, "value": arranged, "seen": 0} if every_head else None
+    messages = {
+        f"grid {item}": _grid(linked, at, item, arrange) for item in {one.item for one in ats}
+    }
     for done, one in enumerate(ats):
         if on_progress:
             on_progress(done, len(ats))
@@ -46,6 +55,7 @@ def linked_html(
         "links": [linked.link(item) for item in range(len(head.record.batch_items))],
         "items": {str(number): item for number, item in linked.items(at).items()},
         **{"counts": places.batch_counts, "grid": list(places.grid)},
+        **{"arranged": arranged, "whole": linked.colours.whole},
     }
     notes = [plain(note) for note in head.notes] + ([] if every_head else [ALONE])
     record = record_element(jsonable_text(head.made_by(linked.scale(at))))
@@ -60,7 +70,7 @@ def about_bytes(linked: Linked, at: Chosen) -> int:
 
 
 def dresses() -> dict[str, dict[str, str]]:
-    """What each panel looks like before it draws, by the name it has among the three."""
+    """What each panel looks like before it draws, by the name it has among them."""
     return {name: dress_of(panel) for name, panel in PANELS.items()}
 
 
@@ -70,9 +80,9 @@ def _first(at: Chosen) -> tuple[str, ...]:
     return f"grid {at.item}", f"map {shown}", f"strip {shown}"
 
 
-def _grid(linked: Linked, at: Chosen, item: int) -> str:
+def _grid(linked: Linked, at: Chosen, item: int, arrange: dict[str, Any] | None) -> str:
     push = {"rev": 1 + item, "value": [at.row, at.head], "seen": 0}
-    return deflated(linked.grid(linked.in_item(at, item), push))
+    return deflated(linked.grid(linked.in_item(at, item), push, arrange))
 
 
 def _everything(linked: Linked, at: Chosen) -> list[Chosen]:

@@ -5,7 +5,7 @@ from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.curves import Curve, Curves, curves_figure
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
-from phenaki_viz.figures.heatmap import Heatmap, heatmap_figure
+from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.picture import Axis, Picture
 from phenaki_viz.figures.surface import Surface, flat_figure, surface_figure
 from phenaki_viz.figures.table import Table, TableColumn
@@ -33,7 +33,6 @@ __all__ = [
     "arrows_figure",
     "curves_figure",
     "flat_figure",
-    "heatmap_figure",
     "surface_figure",
     "term_bars_figure",
     "tracks_figure",

@@ -1,5 +1,6 @@
 """The view without a widget: it is set from Python, and drawn anew where it is shown again."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,8 @@ class StillView:
     Python to hear of it, install anywidget (`pip install phenaki-viz[notebook]`).
 
     layer, head: as recorded. query, key: row and column of the map; key is None for none. patch:
-    (step, row, column) of the query. All can be set; RecordingError says what there is.
+    (step, row, column) of the query. pins: (layer, head) of those beside it. All can be set;
+    RecordingError says what there is.
     """
 
     def __init__(self, linked: Linked, at: Chosen) -> None:
@@ -64,6 +66,15 @@ class StillView:
     @key.setter
     def key(self, key: int | None) -> None:
         self._at = replace(self._at, key=self._linked.key_of(self._at, key))
+
+    @property
+    def pins(self) -> tuple[tuple[int, int], ...]:
+        """Layer and head of those that are held beside it, at most 4."""
+        return self._linked.pinned_names(self._at)
+
+    @pins.setter
+    def pins(self, heads: Sequence[Sequence[int]]) -> None:
+        self._at = replace(self._at, pins=self._linked.pins_of(heads))
 
     def save(self, path: str | Path) -> Path:
         """Write it as one HTML page with every head, which draws from disk. Raises ExportError."""

@@ -4,10 +4,10 @@ import pytest
 
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.kinds import figure_of
-from phenaki_viz.figures import FilmStrip, HeadGrid, Picture, Table
-from tests.figures.samples import every_kind, grid, strip, table
+from phenaki_viz.figures import FilmStrip, HeadGrid, Heatmap, Picture, Table
+from tests.figures.samples import every_kind, grid, heatmap, strip, table
 
-PANELS = (FilmStrip, HeadGrid, Table)
+PANELS = (FilmStrip, HeadGrid, Heatmap, Table)
 DRAWN = [picture for picture in every_kind() if not isinstance(picture, PANELS)]
 
 
@@ -23,7 +23,7 @@ def test_every_kind_is_drawn_with_title_notes_and_a_height(picture, theme):
     assert figure_of(picture, theme, bare=True).layout.height < figure.layout.height
 
 
-@pytest.mark.parametrize("picture", [strip(), grid(), table()])
+@pytest.mark.parametrize("picture", [strip(), grid(), heatmap(), table()])
 def test_a_picture_that_plotly_does_not_draw_is_said(picture):
     with pytest.raises(TypeError, match=f"{type(picture).__name__} is no picture that plotly"):
         figure_of(picture)

@@ -5,7 +5,6 @@ import pytest
 
 from phenaki_viz.evaluation.reach import Causality, ModuleReach, Reach
 from phenaki_viz.export import FORMATS, read_made_by, render
-from phenaki_viz.export.kinds import figure_of
 from phenaki_viz.figures.causality_sentences import (
     known_without_model,
     margin_words,
@@ -93,7 +92,7 @@ def test_pictures_hold_the_numbers_of_the_probe():
     np.testing.assert_array_equal(picture.values, LEAKY.astype(np.float32))
     assert picture.query.names == ("time 0", "time 1", "time 2") and picture.hidden is None
     assert picture.made_by["module"] == f"{STACK}.layers.0.0"
-    assert figure_of(picture).data[0].z[0][2] == pytest.approx(0.25)
+    assert picture.values[0, 2] == pytest.approx(0.25)
     every = modules_picture(LEAKING, "through", {})
     assert every.heads == ("PEG", "attention", "layer") and every.layers == ("L0",)
     np.testing.assert_array_equal(every.thumbnails[0, 1], (LEAKY / 2).astype(np.float32))

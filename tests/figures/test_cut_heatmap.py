@@ -3,11 +3,10 @@
 import numpy as np
 
 from phenaki_viz.analysis.cuts import Cut
-from phenaki_viz.export.kinds import figure_of
 from phenaki_viz.figures.attention_views import Head, attention_heatmap, scale_for
 from phenaki_viz.figures.colour import LEFT_OUT_COLOUR
 from phenaki_viz.figures.cut_notes import cut_heatmap, cut_notes
-from phenaki_viz.figures.heatmap import map_image
+from phenaki_viz.figures.heatmap import map_image, swatches
 from phenaki_viz.figures.paint import rgb
 from phenaki_viz.recording import Recording
 from tests.analysis.records import planted
@@ -46,11 +45,8 @@ def test_keys_taken_away_are_named_and_the_rest_is_renormalised():
     assert picture.made_by["keys_taken_away"] == ["token 0"]
     assert "Gu et al. 2024" in picture.made_by["sink_definition"]
     assert cut_notes(head, Cut(without=(0,)))[0].endswith("renormalised to sum to 1: token 0")
-    drawn = figure_of(picture, "light")
-    assert [trace.name for trace in drawn.data if trace.type == "heatmap"][:2] == [
-        "map",
-        "left out",
-    ]
+    drawn = [one.label for one in swatches(picture)]
+    assert drawn == ["left out", "not a distribution: rows 3"]
 
 
 def test_a_head_without_sinks_says_so():

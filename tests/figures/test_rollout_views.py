@@ -5,7 +5,6 @@ import pytest
 
 from phenaki_viz.analysis.rollout import REASON, rollout
 from phenaki_viz.export import FORMATS, read_made_by, render
-from phenaki_viz.export.kinds import figure_of
 from phenaki_viz.figures.rollout_views import rollout_picture, rollout_sentence
 from phenaki_viz.recording import Places
 from tests.analysis.records import planted
@@ -25,7 +24,7 @@ def test_the_picture_is_named_approximate_and_holds_the_numbers():
     assert picture.notes[0] == REASON and "approximate" in picture.unit
     np.testing.assert_array_equal(picture.values, SHARES)
     np.testing.assert_array_equal(picture.hidden, np.triu(np.ones((5, 5), bool), 1))
-    assert figure_of(picture).data[0].z[3][2] == pytest.approx(0.5)
+    assert picture.values[3, 2] == pytest.approx(0.5)
     assert rollout_picture(LAYERS[:1], 4, SHARES, {}).title.endswith("temporal · L0")
 
 

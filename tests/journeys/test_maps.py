@@ -11,7 +11,6 @@ from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.top_mass import row_ranks
 from phenaki_viz.export import read_made_by
 from phenaki_viz.recording import HeadMap
-from tests.browser_fixtures import into_view, settle
 from tests.components.gestures import tile_at
 from tests.journeys.gestures import again, point, recorded, take, the_grid, the_map
 from tests.waiting import shown
@@ -71,31 +70,6 @@ def test_top_mass_and_sinks_are_said_on_the_map_kept_in_the_link_and_exported(op
     shown(page)
     expect(page.locator(".cut")).to_contain_text("Top 80%")
     expect(page.locator(".cut")).to_contain_text("renormalised")
-
-
-def test_heads_are_pinned_by_key_seen_side_by_side_and_the_link_holds_them(open_app):
-    page = open_app("/?pins=0.1&step=2")
-    grid = the_grid(page)
-    expect(grid).to_have_attribute("data-pins", "0.1")
-    page.mouse.click(*tile_at(grid, 2, 3))
-    settle(page)
-    grid.press("p")
-    page.wait_for_url("**pins=0.1_2.3**")
-    expect(page.get_by_test_id("stToast")).to_contain_text("L2 H3 is held beside others")
-    pinned = page.locator(".pinned canvas[role=img]")
-    expect(pinned).to_have_count(2)
-    expect(pinned.nth(1)).to_have_attribute("data-label", "L2 H3")
-    into_view(pinned.nth(1))
-    before = pinned.nth(0).get_attribute("data-picked")
-    pinned.nth(1).press("ArrowDown")
-    expect(pinned.nth(0)).not_to_have_attribute("data-picked", before)
-    shown(page, "time 2, row 1, column 3")
-    again(page)
-    shown(page)
-    expect(pinned).to_have_count(2)
-    page.get_by_role("button", name="Unpin L0 H1").last.click()
-    page.wait_for_url("**pins=2.3**")
-    expect(page.locator("canvas[data-tiles]").first).to_have_attribute("data-pins", "2.3")
 
 
 def test_one_head_alone_stays_so_while_keys_walk_through_the_heads(open_app):

@@ -1,6 +1,7 @@
 // Lines of a map that is too large to be sent: asked for once, kept, and ahead of the pointer.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { KernelLines } from "../../phenaki_viz/browser/hosts/kernel_lines.js";
 import { FarLines } from "../../phenaki_viz/browser/strip/far_lines.js";
 import { axis } from "./helpers.js";
 
@@ -152,4 +153,61 @@ test("the least recently used lines are let go", () => {
   }
   assert.equal(far.kept.size, 16);
   assert.ok(far.kept.has("0") && !far.kept.has("1"));
+});
+
+/** A widget's model: what is sent is answered by hand. */
+function widget() {
+  const heard = new Set();
+  const model = {
+    sent: [],
+    send: (message) => model.sent.push(message),
+    on: (_, answer) => heard.add(answer),
+    off: (_, answer) => heard.delete(answer),
+    say: (...told) => {
+      for (const answer of heard) answer(...told);
+    },
+    heard,
+  };
+  return model;
+}
+
+/** The bytes of a line, somewhere in a larger message. */
+function bytes(name) {
+  const numbers = new Uint8Array(Float32Array.from(line(name)).buffer);
+  const around = new Uint8Array(numbers.length + 7);
+  around.set(numbers, 3);
+  return new DataView(around.buffer, 3, numbers.length);
+}
+
+test("in a notebook the same lines are asked for by messages, each view for itself", async () => {
+  const model = widget();
+  const wire = new KernelLines(model, "kernel:a");
+  const made = strip({ lines: "kernel:a/0.1.0" });
+  assert.equal(made.far.weightsOf([[1, 2, 3]], "mean"), null);
+  const [{ kind, number, address, asked: what }] = model.sent;
+  assert.deepEqual([kind, address, what], ["lines", "kernel:a/0.1.0", { at: "1.2.3" }]);
+  model.say({ kind: "lines", number: "another view's" }, [bytes("9.9.9")]);
+  model.say({ kind: "else", number }, []);
+  await settled();
+  assert.ok(made.far.waits);
+  model.say({ kind: "lines", number }, [bytes("1.2.3")]);
+  await settled();
+  assert.deepEqual([...made.far.weightsOf([[1, 2, 3]], "mean")], new Array(SIZE).fill(123));
+  assert.deepEqual(model.sent[1].asked, { at: "1.2.4_1.2.2_1.1.3_0.2.3" });
+  assert.deepEqual(asked, []); // nothing by HTTP
+  made.far.weightsOf([[0, 0, 0]], "mean");
+  wire.close(); // what is on its way will not come: Python is asked
+  await settled();
+  assert.ok(!made.far.able && model.heard.size === 0);
+});
+
+test("where a notebook's Python knows no such lines it is asked as before", async () => {
+  const model = widget();
+  const wire = new KernelLines(model, "kernel:b");
+  const made = strip({ lines: "kernel:b/0.1.0" });
+  made.far.weightsOf([[1, 2, 3]], "mean");
+  model.say({ kind: "lines", number: model.sent[0].number });
+  await settled();
+  assert.ok(!made.far.able && made.came === 1);
+  wire.close();
 });

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { layTiles, neighbour, tileAt } from "../../phenaki_viz/browser/grid/layout.js";
 import { endsOf, fitting } from "../../phenaki_viz/browser/grid/painting.js";
 import { labelOf } from "../../phenaki_viz/browser/grid/said.js";
+import { unpack } from "../../phenaki_viz/browser/numbers/message.js";
 import {
   boxOf,
   indexAt,
@@ -14,6 +15,8 @@ import {
   placeAt,
   sizeOf,
 } from "../../phenaki_viz/browser/numbers/places.js";
+import { valuesOf } from "../../phenaki_viz/browser/numbers/weight_codes.js";
+import { together } from "../../phenaki_viz/browser/pinned/together.js";
 import { countsOf, tokensAt, wordsOf } from "../../phenaki_viz/browser/sampling/tokens.js";
 import { COVER, lit } from "../../phenaki_viz/browser/strip/colours.js";
 import {
@@ -34,6 +37,29 @@ import {
 import { assertClose, axis, floats, listeningPen, twins } from "./helpers.js";
 
 const GRID = [2, 3, 5];
+
+for (const { labels, maps, strip, made } of twins.pinned) {
+  const read = (sent) => unpack(Uint8Array.from(Buffer.from(sent, "base64")));
+  const wanted = read(made[0]);
+  test(`heads pinned in a file are those of pinned_message, ${wanted.head.scale.law}`, () => {
+    const told = maps.map(read).map((message, at) => {
+      return { label: labels[at], message, values: valuesOf(message.parts, message.head) };
+    });
+    const found = together(told, read(strip[0]), { id: "pinned", whole: false });
+    const { parts: _, scale, ...head } = wanted.head;
+    const { low, high, most, ...said } = scale;
+    assert.deepEqual({ ...found.head, scale: 0 }, { ...head, scale: 0 });
+    assertClose(
+      ["low", "high", "most"].map((end) => found.head.scale[end]),
+      [low, high, most],
+      1e-6,
+    );
+    assert.deepEqual({ ...scale, ...found.head.scale }, { ...found.head.scale, ...said });
+    assertClose(found.parts.values, valuesOf(wanted.parts), 1e-6);
+    assert.deepEqual(found.parts.uniform, wanted.parts.uniform);
+    assert.deepEqual(found.parts.table, wanted.parts.table);
+  });
+}
 
 test("a patch is found again by its number", () => {
   for (let at = 0; at < sizeOf(GRID); at++) assert.equal(indexAt(placeAt(at, GRID), GRID), at);

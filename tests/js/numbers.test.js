@@ -17,8 +17,9 @@ import {
   pixels,
 } from "../../phenaki_viz/browser/numbers/colour.js";
 import { cutOf, cutWords, rankOf, rankWords } from "../../phenaki_viz/browser/numbers/cut.js";
+import { drawnRange, scaleOver } from "../../phenaki_viz/browser/numbers/ends.js";
 import { bytesIn, inflated } from "../../phenaki_viz/browser/numbers/letters.js";
-import { unpack } from "../../phenaki_viz/browser/numbers/message.js";
+import { pack, unpack } from "../../phenaki_viz/browser/numbers/message.js";
 import {
   axisOf,
   countsOf,
@@ -197,6 +198,31 @@ for (const shift of [0, 1, 3]) {
     }
   });
 }
+
+test("what is packed here comes back as it was", () => {
+  const { sent, head, parts } = twins.message;
+  const bytes = Uint8Array.from(Buffer.from(sent, "base64"));
+  const found = unpack(bytes);
+  const again = pack({ head: { ...head, left: null }, parts: found.parts });
+  assert.deepEqual(unpack(again).parts, found.parts);
+  assert.deepEqual({ ...unpack(again).head, parts: 0 }, { ...head, left: null, parts: 0 });
+  assert.throws(() => pack({ head, parts: { odd: new Float64Array(2) } }), /no message holds/);
+  assert.equal(Object.keys(parts).length, 4);
+});
+
+for (const { values, law, whole, scale } of twins.over) {
+  test(`colours of the law ${law} end ${whole ? "at the largest" : "as Colours.over says"}`, () => {
+    const found = scaleOver(floats(values), { law, whole, scope: "all pinned heads" });
+    const { low, high, most, ...said } = found;
+    assertClose([low, high, most], [scale.low, scale.high, scale.most], 1e-6);
+    assert.deepEqual({ ...scale, ...said }, scale);
+  });
+}
+
+test("nothing that is drawn has no range", () => {
+  assert.deepEqual(drawnRange(floats([null, "inf"])), { top: 0, most: 0 });
+  assert.equal(scaleOver(floats([]), { law: "log", whole: false, scope: "" }).high, 1);
+});
 
 test("a number is said as Python says it", () => {
   for (const [value, said] of twins.numbers) assert.equal(spoken(value), said);

@@ -15,12 +15,20 @@ import numpy as np
 
 from phenaki_viz.analysis.overlay import combined
 from phenaki_viz.analysis.top_mass import row_ranks
+from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.axes import MapAxis
 from phenaki_viz.browser.file_page import lettered
+from phenaki_viz.browser.film import film_of
+from phenaki_viz.browser.map_message import MapPicture, MapView, map_message
 from phenaki_viz.browser.packing import pack
+from phenaki_viz.browser.pinned_heads import SCOPE, drawn_as
+from phenaki_viz.browser.pinned_message import PinnedFilm, PinnedPicture, pinned_message
+from phenaki_viz.browser.scales import scale_header
+from phenaki_viz.browser.strip_message import StripPicture, StripView, strip_message
 from phenaki_viz.browser.weight_codes import LISTED, coded
 from phenaki_viz.browser.weight_factors import Added, Guess
-from phenaki_viz.figures.colour import ColourScale, lut
+from phenaki_viz.figures.attention_views import Colours
+from phenaki_viz.figures.colour import LAWS, ColourScale, lut
 from phenaki_viz.figures.laid_over import Drawn
 from phenaki_viz.figures.words import spoken
 from phenaki_viz.glossary import found_in
@@ -66,6 +74,8 @@ def twins() -> dict[str, Any]:
         "numbers": [[value, spoken(value)] for value in numbers(rng)],
         "ranks": ranks(rng),
         "terms": [[text, found_in(text)] for text in SENTENCES],
+        "over": [over(rng, law, whole) for law in LAWS for whole in (False, True)],
+        "pinned": [pinned(rng, law) for law in ("sqrt", "uniform")],
     }
 
 
@@ -84,6 +94,55 @@ def multiples(rng: np.random.Generator) -> dict[str, Any]:
     uniform = (1 / np.arange(3, 8)).astype(np.float32)
     found = ColourScale(low=0.25, high=4, law="uniform").measured(weights, uniform[:, None])
     return {"weights": listed(weights), "uniform": listed(uniform), "found": listed(found)}
+
+
+def over(rng: np.random.Generator, law: Any, whole: bool) -> dict[str, Any]:
+    """Ends of the colours of some heads that are pinned, from all that is drawn of them."""
+    values = (rng.random(701) ** 6).astype(np.float32)
+    values[[5, 9]] = math.nan, math.inf
+    found = Colours(law, whole).over(*drawn_range(values), "all pinned heads")
+    return {"values": listed(values), "law": law, "whole": whole, "scale": scale_header(found)}
+
+
+def pinned(rng: np.random.Generator, law: Any) -> dict[str, Any]:
+    """Two maps and a strip as a file holds them, and the pinned heads that Python makes of both."""
+    query, key = AXES[4], MapAxis(title="key", nulls=1, grid=(1, 3, 5), origin=(3, 0, 0))
+    uniform = (1 / np.arange(1, 16)).astype(np.float32)
+    values = rng.random((2, 15, 16)).astype(np.float32)
+    values[0, 2, 4], values[1, 3] = math.nan, math.inf
+    sides: Any = {"query": query, "key": key, "uniform": uniform, "total": (15, 16)}
+    maps = [
+        map_message(
+            MapPicture(values=one, scale=ColourScale(low=0.1, high=1, law=law), **sides),
+            MapView(link="look 0"),
+            id="map",
+        )
+        for one in values
+    ]
+    frames = np.zeros((3, 6, 10, 3), np.uint8)
+    film, steps = film_of("strip", frames), [[0], [1, 2]]
+    strip = strip_message(
+        StripPicture(
+            frames=frames, steps=steps, weights=np.zeros((2, 3, 5)), grid=(2, 3, 5),
+            scale=ColourScale(low=0, high=1),
+        ),
+        StripView(), id="strip", film=film,
+    )  # fmt: skip
+    measured = ColourScale(low=1, high=2, law=law).measured(values, uniform[:, None])
+    beside = PinnedFilm(
+        frames=film, size=(6, 10), steps=steps, grid=(2, 3, 5), side="row", own=0,
+        lines=np.zeros((2, 2, 3, 5)), name="",
+    )  # fmt: skip
+    picture = PinnedPicture(
+        values=values, labels=["L0 H1", "L1 H0"], cell=(1, 1), film=beside,
+        scale=Colours(law).over(*drawn_range(measured), SCOPE), notes=[drawn_as((1, 1))], **sides,
+    )  # fmt: skip
+    made = pinned_message(picture, id="pinned", push=None, link="look 0")
+    found = {"maps": maps, "strip": [strip], "made": [made]}
+    return {
+        "labels": picture.labels,
+        **{name: [base64.b64encode(one).decode() for one in sent] for name, sent in found.items()},
+    }
 
 
 def axis(one: MapAxis) -> dict[str, Any]:

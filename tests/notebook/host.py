@@ -8,7 +8,10 @@ import base64
 
 from phenaki_viz.notebook.widget import View
 
-SYNCED = ("_style", "_dresses", "_film", "_grid", "_map", "_strip", "_selection", "_event")
+SYNCED = (
+    *("_style", "_dresses", "_film", "_grid", "_map", "_strip", "_pinned", "_pinned_lines"),
+    *("_lines", "_selection", "_event"),
+)
 MODEL = """
 window.start = async (esm, state) => {
   const read = (value) => {
@@ -24,6 +27,10 @@ window.start = async (esm, state) => {
     set: (name, value) => { held.set(name, value); unsaved.add(name); },
     on: (event, answer) => heard.set(event, [...(heard.get(event) ?? []), answer]),
     off: (event, answer) => heard.set(event, heard.get(event).filter((one) => one !== answer)),
+    send: async (message) => {
+      const [answer, ...buffers] = await window.toPython(message);
+      for (const answered of heard.get("msg:custom") ?? []) answered(answer, buffers.map(read));
+    },
     save_changes: async () => {
       const told = Object.fromEntries([...unsaved].map((name) => [name, held.get(name)]));
       unsaved.clear();
@@ -51,14 +58,24 @@ class Host:
 
     def __init__(self, page, view: View) -> None:
         self.page, self.view, self.changed, self.told = page, view, set(), 0
+        self.asked: list[dict] = []  # messages beside the state
         view.observe(lambda change: self.changed.add(change["name"]), names=list(SYNCED))
         page.expose_function("toKernel", self._arrived)
+        page.expose_function("toPython", self._asked)
         page.goto("about:blank")
         page.evaluate(f"() => {{ {MODEL} }}")
         page.evaluate(
             "([esm, state]) => window.start(esm, state)",
             [str(view._esm), {name: self._wire(name) for name in SYNCED}],
         )
+
+    def _asked(self, message):
+        self.asked.append(message)
+        answers = []
+        self.view.send = lambda content, buffers=(): answers.append((content, buffers))
+        self.view._handle_custom_msg(message, [])
+        ((content, buffers),) = answers
+        return [content, *({"bytes": base64.b64encode(one).decode()} for one in buffers)]
 
     def push(self) -> None:
         """Send what Python has changed, as the kernel does at once."""

@@ -23,7 +23,7 @@ from phenaki_viz.runs.saving import run_of
 from tests.browser_fixtures import PAINTED
 from tests.components.test_weight_codes import shown
 from tests.export.test_page import Page
-from tests.notebook.journey import cell_of, look_around, number_in
+from tests.notebook.journey import cell_of, number_in
 from tests.recording.calls import TOKENS, guided, maskgit, transformer
 from tests.sent import unpack
 
@@ -49,7 +49,7 @@ def test_a_page_holds_every_head_and_what_made_it(linked):
     assert told["chosen"] == [1, 2, 0] and told["selection"]["pick"]["query"] == 0
     assert read_made_by(content)["head"] == 2
     assert linked_html(linked, linked.first(1, 2)) == content  # the same look, the same bytes
-    assert len(content) < 130_000
+    assert len(content) < 145_000
 
 
 def test_a_page_of_one_head_says_so(linked):
@@ -110,25 +110,6 @@ def test_of_a_batch_a_file_holds_the_video_that_is_looked_at():
     linked = Linked(run_of(made), kind="cross", colours=Colours("sqrt"))
     told = told_in(linked_html(linked, linked.first(None, None)))
     assert told["items"] == {"0": 0} and len(told["held"]) == 1 + 2 * 6
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_file_from_disk_is_looked_around_in(browser, linked, second, tmp_path, scheme):
-    file = tmp_path / "look.html"
-    file.write_bytes(linked_html(linked, linked.first(None, None)))
-    trouble = []
-    context = browser.new_context(offline=True, color_scheme=scheme)
-    page = context.new_page()
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("console", lambda said: trouble.append(said.text))
-    page.on("request", lambda asked: trouble.append(asked.url) if asked.url != file.as_uri() else 0)
-    page.goto(file.as_uri())
-    look_around(page, second)
-    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(14, 17, 23)"}[scheme]
-    context.close()
-    assert not trouble
 
 
 @pytest.mark.browser

@@ -1,12 +1,13 @@
 """The notebook's widget: its contract with a host, and the selection that both sides move."""
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 from traitlets import TraitError
 
 from phenaki_viz.notebook.widget import View
+from tests.browser_fixtures import PAINTED
 from tests.notebook.host import Host
-from tests.notebook.journey import look_around
 from tests.sent import unpack
 
 
@@ -44,6 +45,8 @@ def test_python_sets_what_is_chosen_and_every_panel_is_told(view):
         ("query", -1, "no query -1"),
         ("key", 99, "no key 99: the map has"),
         ("patch", (2, 0, 0), "place (2, 0, 0) is outside the grid (2, 2, 3)"),
+        ("pins", [(1, 5)], "no head 5 in these maps: there are 0, 1, 2"),
+        ("pins", [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)], "5 heads are too many: at most 4"),
     ],
 )
 def test_what_is_not_there_is_refused_and_nothing_moves(view, name, value, said):
@@ -79,22 +82,72 @@ def test_a_notebook_is_given_the_widget_and_a_frame_for_when_it_is_not_live(view
     assert kinds["text/html"].startswith("<iframe ") and "View of L0 H0" in kinds["text/plain"]
 
 
-@pytest.mark.browser
-def test_both_sides_move_one_selection(page, view, second):
-    host = Host(page, view)
-    look_around(page, second)
-    assert (view.layer, view.head) == (0, 2) and host.told >= 4
-    top, strip = page.locator("canvas.top"), page.locator(".strip")
-    expect(top).to_have_attribute("data-picked", f"{view.query},{view.key}")
+def test_lines_of_a_map_are_answered_to_whom_they_were_asked_by(view):
+    answers = []
+    view.send = lambda content, buffers=(): answers.append((content, buffers))
 
+    def asked(address, **what):
+        message = {"kind": "lines", "number": "7", "address": address, "asked": what}
+        view._handle_custom_msg(message, [])
+        return answers.pop()
+
+    name = view._lines
+    assert unpack(view._strip)[0]["lines"] == f"{name}/0.0.0"
+    content, (line,) = asked(f"{name}/1.2.0", at="1.0.1")
+    assert content == {"kind": "lines", "number": "7"}
+    record = view._linked.records[1]
+    exact = record.map.full(0, 2)[7, record.num_null_kv :]
+    np.testing.assert_allclose(np.frombuffer(line, "<f4")[1:], exact, atol=1e-7)
+    for address in (f"{name}/2.0.0", f"{name}/0.3.0", f"{name}/0.0.1", name, "else"):
+        assert asked(address, at="1.0.1") == (content, ())
+    assert asked(f"{name}/0.0.0", at="9.0.1") == (content, ())
+    view._handle_custom_msg({"kind": "else"}, [])
+    view._handle_custom_msg("lines", [])
+    assert not answers
+
+
+@pytest.mark.browser
+def test_a_strip_of_a_large_map_follows_the_pointer_by_asking_for_its_lines(
+    page, view, linked, monkeypatch
+):
+    monkeypatch.setattr("phenaki_viz.browser.linked.MOST_CELLS", 6)  # means of 2 × 2 weights
+    host = Host(page, View(linked, linked.first(None, None)))
+    strip = page.locator(".strip")
+    expect(page.locator("canvas.top")).to_have_attribute("data-painted", PAINTED)
+    page.get_by_role("button", name="Follow pointer").click()
+    expect(strip).to_have_attribute("data-follows", "true")
+    frame = page.locator(".strip .frames canvas").nth(1)
+    box = frame.bounding_box()
+    frame.hover(position={"x": box["width"] / 2, "y": 0.75 * box["height"]})
+    expect(strip).to_have_attribute("data-looked", "1.1.1")
+    record = linked.records[0]
+    exact = record.map.full(0, 0)[10, record.num_null_kv :]
+    np.testing.assert_allclose(float(strip.get_attribute("data-weight")), exact[10], atol=1e-6)
+    assert host.view.query == 0 and {one["kind"] for one in host.asked} == {"lines"}
+    before = host.told
+    frame.click(position={"x": box["width"] / 2, "y": 0.75 * box["height"]})
+    expect(strip).to_have_attribute("data-picked", "1,1,1")
+    expect(page.locator("canvas.top")).to_have_attribute("data-picked", "10,")
+    assert host.view.query == 10 and host.told == before + 1
+
+
+@pytest.mark.browser
+def test_what_python_picks_is_shown_and_a_notebook_takes_the_widget_away(page, view):
+    host = Host(page, view)
+    top, strip = page.locator("canvas.top"), page.locator(".strip")
+    expect(top).to_have_attribute("data-picked", f"{view.query},")
     view.query = 1
     host.push()
-    expect(top).to_have_attribute("data-picked", f"1,{view.key}")
+    expect(top).to_have_attribute("data-picked", "1,")
     expect(strip).to_have_attribute("data-picked", "0,0,1")
-    view.layer = 1
+    view.layer, view.pins = 1, [(0, 2), (1, 1)]
     host.push()
-    expect(page.locator(".pv-grid canvas")).to_have_attribute("data-picked", "1,2")
-    expect(page.locator(".pv-map .notes")).to_contain_text("L1 H2")
+    grid, pinned = page.locator(".pv-grid canvas"), page.locator(".pinned canvas[role=img]")
+    expect(grid).to_have_attribute("data-picked", "1,0")
+    expect(grid).to_have_attribute("data-pins", "0.2_1.1")
+    expect(pinned).to_have_count(2)
+    expect(pinned.nth(1)).to_have_attribute("data-label", "L1 H1")
+    expect(page.locator(".pv-map .notes")).to_contain_text("L1 H0")
 
     painted = int(top.get_attribute("data-painted"))  # a notebook's theme is taken over
     page.evaluate("document.body.style.setProperty('--jp-layout-color0', '#102030')")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.runs.dialled import run_dialled
+from phenaki_viz.ui.sections import head_grid
 from phenaki_viz.ui.source import sidebar
 from phenaki_viz.ui.state.dial_settings import Settings
 from phenaki_viz.ui.work import fragment_jobs
@@ -130,6 +131,13 @@ def test_one_scale_in_multiples_of_uniform_rules_every_picture(app):
     assert found["pinned"][0]["scale"]["law"] == "uniform"
     uniform = found["strip"][1]["uniforms"]
     assert np.unique(uniform) == pytest.approx(1 / (2 * 64 + 1 * 8 + 2 + 1))
+
+
+def test_where_a_head_went_that_was_pinned_is_said_once(app):
+    at = app(depth=2, heads=2)
+    at.session_state[head_grid.NEWS] = [(1, 0)]
+    assert "L1 H0 is held beside others, under the map" in at.run().toast[0].value
+    assert not at.run().toast
 
 
 def test_ends_set_by_hand_are_in_the_link_and_hold_for_every_picture(app):

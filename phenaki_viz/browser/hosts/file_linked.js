@@ -1,18 +1,21 @@
 // The linked panels in a file: nobody is asked, what other heads show lies in the file too.
 /** @import { Place as Patch } from "../types.js" */
 /** @import { Dress } from "./place.js" */
-/** @import { Selection } from "./linked.js" */
+/** @import { Arranged, Selection } from "./linked.js" */
 import { inflated } from "../numbers/letters.js";
+import { FilePins } from "./file_pins.js";
 import { Linked } from "./linked.js";
 
 /** What the file says. messages: those that are drawn first, as `deflated` made them; by "grid <item>"
  * and "map|strip <row> <head> <item>". held: the names of all of them: the others are elements of
  * their own behind the script, so that the page draws before a large file is read to its end.
  * chosen: row of the grid, head and batch item at first. links: of each item. items: where in the
- * batch the map of each frame or patch is. counts, grid: as of `Places`.
+ * batch the map of each frame or patch is. counts, grid: as of `Places`. arranged: what is pinned at
+ * first. whole: colours end at the largest weight.
  * @typedef {{ dresses: Record<string, Dress>, messages: Record<string, string>, held: string[],
  *   film: string, chosen: [number, number, number], selection: Selection, links: string[],
- *   items: Record<string, number>, counts: string, grid: [number, number, number] }} Told */
+ *   items: Record<string, number>, counts: string, grid: [number, number, number],
+ *   arranged: Arranged, whole: boolean }} Told */
 
 export class LinkedFile {
   /** Of the grid. @type {number} */
@@ -34,13 +37,15 @@ export class LinkedFile {
     this.held = new Set(told.held);
     [this.row, this.head, this.item] = told.chosen;
     this.linked = new Linked(box, told.dresses, (...what) => this.answer(...what));
+    this.pins = new FilePins(this);
   }
 
   async open() {
     const { film, selection } = this.told;
-    this.linked.film(await inflated(film));
+    this.linked.share(await inflated(film));
     this.linked.select(selection);
     await Promise.all([this.drawHead(), this.drawGrid()]);
+    await this.pins.draw(this.told.arranged);
   }
 
   /** @param {string} key */
@@ -80,6 +85,8 @@ export class LinkedFile {
    */
   answer(name, event, value) {
     if (event === "ends") this.linked.end(value.ends);
+    if (event === "arrange") this.pins.draw(value);
+    if (event === "unpin") this.pins.draw(this.linked.unpin(value.map));
     if (event !== "pick") return;
     if (name === "grid") this.pickHead(value);
     else if (name === "strip") this.pickPatch([value.t, value.h, value.w], value.also);
@@ -105,6 +112,7 @@ export class LinkedFile {
     const link = this.told.links[item];
     this.linked.select({ pick: { link, query, key: null, place, also }, seen: Infinity });
     this.drawHead();
+    this.pins.draw();
     if (this.has(`grid ${item}`)) this.drawGrid();
   }
 

@@ -4,12 +4,13 @@ import { make } from "../page/elements.js";
 import attention_map from "../panels/attention_map.js";
 import film_strip from "../panels/film_strip.js";
 import head_grid from "../panels/head_grid.js";
+import pinned_maps from "../panels/pinned_maps.js";
 
 /** What a panel looks like before it draws: `elements_of` of Python.
  * @typedef {{ panel: string, html: string, css: string }} Dress */
 
 /** @type {Record<string, (call: Call) => any>} */
-const panels = { attention_map, film_strip, head_grid };
+const panels = { attention_map, film_strip, head_grid, pinned_maps };
 
 export class Place {
   /** @type {Uint8Array | null} */

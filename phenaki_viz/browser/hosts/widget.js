@@ -1,20 +1,17 @@
 // The linked panels as a notebook's widget, by the contract of anywidget: `render({ model, el })`.
 import { make } from "../page/elements.js";
+import { bytesOf } from "./bytes.js";
+import { KernelLines } from "./kernel_lines.js";
 import { Linked, NAMES } from "./linked.js";
 
 /** The part of a widget's model that is used here.
  * @typedef {{ get(name: string): any, set(name: string, value: unknown): void,
- *   save_changes(): void, on(event: string, heard: () => void): void,
- *   off(event: string, heard: () => void): void }} Model */
+ *   save_changes(): void, send(message: object): void,
+ *   on(event: string, heard: (...told: any[]) => void): void,
+ *   off(event: string, heard: (...told: any[]) => void): void }} Model */
 
 /** Attributes that notebooks change with their theme. */
 const THEMED = ["class", "style", "data-theme", "data-jp-theme-light", "data-vscode-theme-kind"];
-
-/** @param {DataView | Uint8Array | ArrayBuffer} sent bytes, as a kernel's messages hand them over */
-export function bytesOf(sent) {
-  if (!ArrayBuffer.isView(sent)) return new Uint8Array(sent);
-  return new Uint8Array(sent.buffer, sent.byteOffset, sent.byteLength);
-}
 
 /** @param {{ model: Model, el: HTMLElement }} place @returns {() => void} */
 function render({ model, el }) {
@@ -22,9 +19,11 @@ function render({ model, el }) {
   const box = make("div", { className: "pv-notebook" });
   el.append(style, box);
   const linked = new Linked(box, model.get("_dresses"), (name, event, value) => {
+    if (event === "unpin") linked.unpin(value.map);
     model.set("_event", { name, event, value });
     model.save_changes();
   });
+  const lines = new KernelLines(model, model.get("_lines"));
   /** @type {[string, () => void][]} */
   const heard = [];
   /** @param {string} trait @param {() => void} answer */
@@ -35,12 +34,14 @@ function render({ model, el }) {
     answer();
   };
   const select = () => linked.select(model.get("_selection"));
-  follow("_film", () => linked.film(bytesOf(model.get("_film"))));
+  /** @param {string} trait */
+  const sent = (trait) => bytesOf(model.get(trait));
+  for (const trait of ["_film", "_pinned_lines"]) follow(trait, () => linked.share(sent(trait)));
   follow("_selection", select);
   for (const name of NAMES) {
     follow(`_${name}`, () => {
       select(); // of the map that comes with it
-      linked.draw(name, bytesOf(model.get(`_${name}`)));
+      linked.draw(name, sent(`_${name}`));
     });
   }
   const themes = new MutationObserver(() => linked.again());
@@ -51,6 +52,7 @@ function render({ model, el }) {
   dark.addEventListener("change", again);
   return () => {
     for (const [event, answer] of heard) model.off(event, answer);
+    lines.close();
     themes.disconnect();
     dark.removeEventListener("change", again);
     linked.close();

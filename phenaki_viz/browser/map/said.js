@@ -6,6 +6,9 @@ import { weightWords } from "./reading.js";
 
 /** @typedef {import("../panels/attention_map.js").AttentionMap} AttentionMap */
 
+/** @type {(axis: import("../types.js").Axis, at: number) => string} */
+const named = (axis, at) => `${axis.title} ${cellName(axis, at)}`;
+
 /**
  * @param {AttentionMap} map
  * @param {number} query
@@ -15,21 +18,28 @@ function wordsOf(map, query, key) {
   const { head, parts } = map;
   const found = map.reading(query, key);
   const weight = found ? weightWords(found, head, parts.uniform) : "loading";
-  return [`query ${cellName(head.query, query)}`, `key ${cellName(head.key, key)}`, weight];
+  return [named(head.query, query), named(head.key, key), weight];
 }
 
 /** @param {AttentionMap} map */
 export function saidOfPick(map) {
   const [query, key] = map.picked;
-  if (key === null) return `Selected: query ${cellName(map.head.query, query)}`;
+  if (key === null) return `Selected: ${named(map.head.query, query)}`;
   return `Selected: ${wordsOf(map, query, key).join(", ")}`;
 }
 
 /** @param {AttentionMap} map */
 export function say(map) {
   map.find(".said").replaceChildren(...saidOfCell(map));
-  map.top.ariaLabel = `Attention map. ${saidOfPick(map)}. Arrow keys move query and key.`;
+  const { query, key } = map.head;
+  const moves = `Arrow keys move ${query.title} and ${key.title}`;
+  map.top.ariaLabel = `${labelOf(map)}. ${saidOfPick(map)}. ${moves}.`;
   note(map);
+}
+
+/** @param {AttentionMap} map */
+function labelOf({ head: { query, unit } }) {
+  return query.title === "query" ? "Attention map" : `Map, ${unit}`;
 }
 
 /**
@@ -51,8 +61,11 @@ function saidOfCell(map) {
   const [query, key] = cellRead(map);
   if (key === null) {
     const hint = " · point at a cell to read it, click to pick it";
-    const name = `query ${cellName(axis, query)}`;
-    return [dot(colours.query), name, make("span", { className: "hint", textContent: hint })];
+    return [
+      dot(colours.query),
+      named(axis, query),
+      make("span", { className: "hint", textContent: hint }),
+    ];
   }
   const [asked, read, weight] = wordsOf(map, query, key);
   const said = make("b", { textContent: weight });

@@ -1,14 +1,13 @@
 // One map, large: zoom, pan, read the raw weight, pick a query and a key.
 /** @import { Pair, Pick, Point, Scale, Tile } from "../types.js" */
 import { drawLegend, sayCut, ZoomButtons } from "../map/beside.js";
-import { clipped, colour, drawBreaks, drawNumbers, drawTile } from "../map/cells.js";
+import { colour } from "../map/cells.js";
 import { Finer } from "../map/finer.js";
-import { covers, Geometry, wholeOf } from "../map/geometry.js";
+import { Geometry, wholeOf } from "../map/geometry.js";
 import { Histogram } from "../map/histogram.js";
 import { pressed } from "../map/keys.js";
 import { FONT, LEGEND, layOut, NARROW } from "../map/layout.js";
-import { drawMargins } from "../map/margins.js";
-import { drawMarks } from "../map/marks.js";
+import { noteView, paintBase, paintTop } from "../map/painting.js";
 import { Pointer } from "../map/pointer.js";
 import { reading } from "../map/reading.js";
 import { saidOfPick, say } from "../map/said.js";
@@ -17,7 +16,7 @@ import { clamp } from "../numbers/arithmetic.js";
 import { indexOf } from "../numbers/axis.js";
 import { cutOf } from "../numbers/cut.js";
 import { valuesOf } from "../numbers/weight_codes.js";
-import { fit, penOf } from "../page/canvas.js";
+import { penOf } from "../page/canvas.js";
 import { LinkedPanel } from "../page/linked.js";
 import { show } from "../page/panel.js";
 import { handed, offer, WEIGHTS, withdraw } from "../page/room.js";
@@ -225,51 +224,15 @@ export class AttentionMap extends LinkedPanel {
   }
 
   paint() {
-    const { head, scale, theme, layout, tile, coarse } = this;
-    const { left, top, width, height } = layout.plot;
-    const on = this.geometry;
-    const pen = fit(this.base, layout.size);
-    const by = { scale, theme, table: this.parts.table, colours: head.colours };
-    clipped(pen, [left, top, width, height], () => {
-      if (coarse && !covers(tile.window, this.view)) drawTile(pen, on, coarse);
-      drawTile(pen, on, tile);
-      drawBreaks(pen, on, head);
-      drawNumbers(pen, on, this.tiles, by);
-    });
-    drawMargins(pen, on, { head, theme, turned: layout.turned });
+    paintBase(this);
     drawLegend(this);
     this.paintTop();
     this.buttons.say();
-    this.noteView(on);
-  }
-
-  // For tests and other tools.
-  noteView({ gap, plot: { left, top, width, height } }) {
-    Object.assign(this.top.dataset, {
-      ends: [this.scale.low, this.scale.high],
-      painted: Number(this.top.dataset.painted ?? 0) + 1,
-      plot: [left, top, width, height],
-      source: this.head.source,
-      gap,
-      view: this.view.map((at) => Math.round(1000 * at) / 1000),
-    });
+    noteView(this);
   }
 
   paintTop() {
-    const {
-      head,
-      guide,
-      memory,
-      picked,
-      hovered,
-      layout: { plot, size },
-    } = this;
-    const pen = fit(this.top, size);
-    const marks = { picked, also: memory.also ?? [], guide, colours: head.colours };
-    const pointed = hovered && this.reading(...hovered);
-    clipped(pen, [plot.left - 8, plot.top - 8, plot.width + 12, plot.height + 12], () => {
-      drawMarks(pen, this.geometry, { ...marks, hovered: pointed });
-    });
+    paintTop(this);
     say(this);
   }
 }

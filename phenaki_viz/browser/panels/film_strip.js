@@ -5,15 +5,15 @@ import { inside, samePlaces } from "../numbers/places.js";
 import { show } from "../page/panel.js";
 import { handed, room } from "../page/room.js";
 import { Choice } from "../strip/choice.js";
+import { Elsewhere } from "../strip/elsewhere.js";
 import { FarLines } from "../strip/far_lines.js";
 import { FilmFrames } from "../strip/frames.js";
 import { pressed } from "../strip/keys.js";
-import { lineAt, nearby, weightsOf } from "../strip/nearby_weights.js";
 import { Pointer } from "../strip/pointer.js";
 import { say } from "../strip/said.js";
 import { Tools } from "../strip/tools.js";
 import { Walk } from "../strip/walk.js";
-import { multiples, scaleTo } from "../strip/weighing.js";
+import { scaleTo } from "../strip/weighing.js";
 
 export class FilmStrip extends FilmFrames {
   /** The word that another picture points at. @type {number | null} */
@@ -26,6 +26,7 @@ export class FilmStrip extends FilmFrames {
     super(root);
     this.choice = new Choice(this);
     this.far = new FarLines(this);
+    this.elsewhere = new Elsewhere(this);
     this.strip.onkeydown = (event) => pressed(this, event);
     this.tools = new Tools(this, this.find(".own"));
     this.walk = new Walk(this, this.find(".walk"));
@@ -74,7 +75,7 @@ export class FilmStrip extends FilmFrames {
   }
 
   get near() {
-    return this.head?.word === null && (Boolean(nearby(this.head.weights)) || this.far.able);
+    return this.head?.word === null && this.elsewhere.able;
   }
 
   get follows() {
@@ -104,7 +105,7 @@ export class FilmStrip extends FilmFrames {
     if (this.word !== null) return this.lookAtWord();
     const together = looked?.length > 1 && this.tools.combine.value !== head.combine;
     const sent = !head.chosen || (samePlaces(looked, head.chosen) && !together);
-    const found = sent ? this.parts.weights : this.fromElsewhere(looked);
+    const found = sent ? this.parts.weights : this.elsewhere.weightsOf(looked);
     if (sent) this.far.want([]);
     if (found || !this.weights) this.lay(found ?? this.parts.weights, found ? looked : head.chosen);
     this.isLate(!found);
@@ -113,9 +114,7 @@ export class FilmStrip extends FilmFrames {
 
   lookAtWord() {
     const { head, word } = this;
-    const map = word === head.word ? null : nearby(head.weights);
-    const line = map ? lineAt(map, head.grid, "column", word) : this.far.readersOf(word);
-    const found = word === head.word ? this.parts.weights : line;
+    const found = word === head.word ? this.parts.weights : this.elsewhere.readersOf(word);
     if (word === head.word) this.far.want([]);
     if (found || !this.weights) this.lay(found || this.parts.weights, [word]);
     this.isLate(!found);
@@ -125,21 +124,6 @@ export class FilmStrip extends FilmFrames {
   // Whether the weights are still those of another patch or word: Python has to be asked.
   isLate(late) {
     this.lags(late && !this.far.waits);
-  }
-
-  fromElsewhere(places) {
-    const { weights, grid, side: direction } = this.head;
-    const { value: combine } = this.tools.combine;
-    const map = nearby(weights);
-    if (!map) return this.far.weightsOf(places, combine);
-    return weightsOf(map, grid, { direction, combine }, places);
-  }
-
-  // A click often follows.
-  expect(place) {
-    const { head, far } = this;
-    const asks = head.word === null && !head.still && far.able;
-    if (place && asks && !nearby(head.weights)) far.lookAhead([place]);
   }
 
   // A line is here that was waited for, or will not come.
@@ -152,16 +136,9 @@ export class FilmStrip extends FilmFrames {
 
   // Of patches that Python was not asked for, by the queries of the map beside.
   measured(weights, places) {
-    const map = nearby(this.head.weights);
-    const sent = weights === this.parts.weights;
-    const own = !sent && this.byRow && this.far.uniformOf(places);
-    if (this.head.scale.law !== "uniform" || sent || !(map?.uniform || own)) {
-      return super.measured(weights, places);
-    }
-    if (own) return weights.map((weight) => weight / (own * (this.isSummed ? places.length : 1)));
-    const { query, uniform } = map;
-    const how = { byRow: this.byRow, summed: this.isSummed };
-    return multiples(weights, places, { query, uniform }, this.head.grid, how);
+    const sent = weights === this.parts.weights || this.head.scale.law !== "uniform";
+    const found = sent ? null : this.elsewhere.measured(weights, places);
+    return found ?? super.measured(weights, places);
   }
 
   // Where colours end at the largest weight of what is shown, that is another one for each patch.
@@ -196,7 +173,7 @@ export class FilmStrip extends FilmFrames {
     } else {
       for (const t of this.stale) if (this.canvases[t]) this.paintStep(t);
       this.say();
-      this.expect(this.hovered);
+      this.elsewhere.expect(this.hovered);
     }
     this.stale.clear();
     this.pointTogether(this.hovered && this.pointOf(this.hovered));
@@ -228,7 +205,7 @@ export class FilmStrip extends FilmFrames {
       .filter((as) => Number.isInteger(here?.[as]))
       .map((as) => ({ as, at: placeOf(this.head.axes[as], here[as]) }))
       .filter(({ at }) => at);
-    const known = this.head.word !== null && (nearby(this.head.weights) || this.far.able);
+    const known = this.head.word !== null && this.elsewhere.able;
     this.pointedWord = known && Number.isInteger(here?.key) ? here.key : null;
     this.soon("relook");
   }

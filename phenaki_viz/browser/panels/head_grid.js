@@ -181,7 +181,7 @@ export class HeadGrid extends Panel {
 
   /** @param {Tile | null} tile */
   pick(tile) {
-    if (!this.isHead(tile) || sameTile(tile, this.picked)) return;
+    if (!this.isHead(tile) || (sameTile(tile, this.picked) && !this.head.repeats)) return;
     this.memory.picked = tile;
     const [layer, head] = tile;
     this.draw();

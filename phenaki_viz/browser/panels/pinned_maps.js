@@ -1,5 +1,5 @@
 // Pinned heads side by side, each with its row over frames: pointed at and picked together.
-/** @import { Pair, Pick, Point } from "../types.js" */
+/** @import { Pair, Pick, Point, Scale } from "../types.js" */
 import { clamp } from "../numbers/arithmetic.js";
 import { cellName } from "../numbers/axis.js";
 import { pixelOf, pixels } from "../numbers/colour.js";
@@ -9,6 +9,7 @@ import { fit, imageOf } from "../page/canvas.js";
 import { ARROWS, make, plain, used } from "../page/elements.js";
 import { LinkedPanel } from "../page/linked.js";
 import { show } from "../page/panel.js";
+import { handed } from "../page/room.js";
 import { PinnedFilm } from "../pinned/film.js";
 import { drawMap } from "../pinned/painting.js";
 import { say, sayScale } from "../pinned/said.js";
@@ -20,6 +21,8 @@ const BETWEEN = 16;
 export class PinnedMaps extends LinkedPanel {
   /** The weights of all maps, one after the other. @type {Float32Array} */
   values;
+  /** Of all of them. @type {Scale} */
+  scale;
   /** One dot a value. @type {OffscreenCanvas[]} */
   pictures = [];
   /** @type {HTMLCanvasElement[]} */
@@ -46,9 +49,10 @@ export class PinnedMaps extends LinkedPanel {
     const {
       labels,
       shape: [rows, columns],
-      scale,
       colours,
     } = this.head;
+    const scale = handed(this.head.scale);
+    this.scale = scale;
     const ramp = pixels(this.parts.table);
     const place = placer(scale);
     const flags = [pixelOf(colours.masked), pixelOf(colours.wrong)];

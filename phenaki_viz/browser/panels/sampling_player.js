@@ -1,14 +1,15 @@
 // The decoding of a video, step by step: its frames, and which tokens were filled in.
 /** @import { Pair, Place } from "../types.js" */
 import { clamp } from "../numbers/arithmetic.js";
-import { indexAt, inside, patchAt } from "../numbers/places.js";
+import { inside, patchAt } from "../numbers/places.js";
 import { captionOf } from "../numbers/words.js";
 import { copy, fit, frameOf, outlinePatch } from "../page/canvas.js";
-import { make, PATCH_MOVES, plain, swatch, used } from "../page/elements.js";
+import { make, PATCH_MOVES, plain, used } from "../page/elements.js";
 import { Panel, show } from "../page/panel.js";
-import { countsOf, drawConfidence, drawTokens, tokensAt, wordsOf } from "../sampling/tokens.js";
+import { Playing } from "../sampling/playing.js";
+import { say, sayColours } from "../sampling/said.js";
+import { drawConfidence, drawTokens, tokensAt } from "../sampling/tokens.js";
 
-const PACE = 450; // milliseconds a decoding step while playing
 const REST = 250; // the page is told where the scrubber came to rest
 const OVERLAYS = [
   ["decoding", "tokens while decoding"],
@@ -30,8 +31,6 @@ export class SamplingPlayer extends Panel {
   plan = "";
   /** @type {Place | null} */
   hovered = null;
-  /** While it plays. @type {ReturnType<typeof setInterval> | null} */
-  timer = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   resting;
 
@@ -40,16 +39,15 @@ export class SamplingPlayer extends Panel {
     super(root);
     this.strip = this.find(".strip");
     this.scrub = this.find(".scrub");
-    this.button = this.find(".play");
+    this.playing = new Playing(this, this.find(".play"));
     this.strip.onpointermove = (event) => this.point(this.at(event));
     this.strip.onpointerleave = () => this.point(null);
     this.strip.onclick = (event) => this.choose(this.at(event));
     this.strip.onkeydown = (event) => this.key(event);
     this.scrub.oninput = () => {
-      this.stop(false);
+      this.playing.stop(false);
       this.go(this.scrub.valueAsNumber);
     };
-    this.button.onclick = () => (this.timer ? this.stop(true) : this.play());
     this.choice = make("select", { ariaLabel: "What is drawn over the frames" });
     for (const [value, textContent] of OVERLAYS)
       this.choice.append(make("option", { value, textContent }));
@@ -58,7 +56,6 @@ export class SamplingPlayer extends Panel {
       this.paint();
     };
     this.find(".tools").append(make("label", {}, "over the frames", this.choice));
-    this.setButton();
   }
 
   take() {
@@ -74,7 +71,7 @@ export class SamplingPlayer extends Panel {
     if (this.pushed) this.memory.step = this.memory.picked?.[0] ?? 0;
     this.pushed = false;
     this.build();
-    this.drawLegend();
+    sayColours(this);
   }
 
   get step() {
@@ -110,15 +107,7 @@ export class SamplingPlayer extends Panel {
       box.style.width = `${frames * wide + (frames - 1) * FRAME_GAP}px`;
     }
     this.paint();
-    this.playOnce();
-  }
-
-  // The first time it is seen, from the first step on; not for who wants nothing to move.
-  playOnce() {
-    if (this.memory.played) return;
-    this.memory.played = true;
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (!still && this.step === this.head.decoding - 1 && this.step > 0) this.play();
+    this.playing.startOnce();
   }
 
   // What lies over the frames now: tokens while they are being decided, frames alone at the end.
@@ -137,7 +126,7 @@ export class SamplingPlayer extends Panel {
     });
     this.strip.dataset.painted = Number(this.strip.dataset.painted ?? 0) + 1;
     this.strip.dataset.step = this.step;
-    this.say();
+    say(this);
   }
 
   paintFrame(canvas, t, asked) {
@@ -159,8 +148,6 @@ export class SamplingPlayer extends Panel {
     outlinePatch(pen, place, { frame: this.frame, grid: this.head.grid }, colour, line);
   }
 
-  // ---- in words
-
   /** Those of the decoding step that is shown. */
   get tokens() {
     return tokensAt(this.parts, this.step, this.head.grid, this.head.given);
@@ -172,65 +159,13 @@ export class SamplingPlayer extends Panel {
     return picked && inside(picked.slice(1), this.head.grid);
   }
 
-  say() {
-    const { tokens } = this;
-    const { masked, again } = countsOf(tokens);
-    const words =
-      `decoding step ${this.step + 1} of ${this.head.decoding}: ` +
-      `${masked} filled in, ${again} masked again`;
-    this.find(".at").textContent = words;
-    const shown = this.hovered ?? this.token;
-    this.find(".said").textContent = shown ? wordsOf(tokens, shown) : "";
-    this.scrub.ariaValueText = words;
-    this.strip.ariaLabel =
-      `The video as the tokens stand. ${words}. ` +
-      `Selected: ${this.token ? wordsOf(tokens, this.token) : "no token"}. ` +
-      "Arrow keys move the token, Page Up and Page Down the time step.";
-    Object.assign(this.strip.dataset, {
-      token: shown ?? "",
-      confidence: shown ? String(tokens.confidence[indexAt(shown, tokens.grid)]) : "",
-    });
-  }
-
-  drawLegend() {
-    const { filled, changed, again } = this.head.colours;
-    this.find(".legend").replaceChildren(
-      swatch(filled, "filled in"),
-      swatch(changed, "with another code"),
-      swatch(again, "masked again next"),
-      make("span", {}, this.head.given ? "no colour: kept or given" : "no colour: kept"),
-    );
-  }
-
   // ---- what the user does
 
   go(step) {
     this.memory.step = step;
     this.soon("paint");
     clearTimeout(this.resting);
-    if (!this.timer) this.resting = setTimeout(() => this.report(), REST);
-  }
-
-  play() {
-    if (this.step === this.head.decoding - 1) this.memory.step = 0;
-    this.paint();
-    this.timer = setInterval(() => {
-      if (this.step === this.head.decoding - 1) this.stop(true);
-      else this.go(this.step + 1);
-    }, PACE);
-    this.setButton();
-  }
-
-  stop(report) {
-    clearInterval(this.timer);
-    this.timer = null;
-    this.setButton();
-    if (report) this.report();
-  }
-
-  setButton() {
-    this.button.textContent = this.timer ? "❚❚" : "▶";
-    this.button.ariaLabel = this.timer ? "Pause" : "Play the decoding steps";
+    if (!this.playing.timer) this.resting = setTimeout(() => this.report(), REST);
   }
 
   report() {
@@ -255,7 +190,7 @@ export class SamplingPlayer extends Panel {
   }
 
   choose(token) {
-    this.stop(false);
+    this.playing.stop(false);
     if (token) this.pick(token);
   }
 
@@ -270,7 +205,7 @@ export class SamplingPlayer extends Panel {
     const move = PATCH_MOVES[event.key];
     if (event.key === " ") {
       used(event);
-      this.button.click();
+      this.playing.toggle();
       return;
     }
     if (!move) return;
@@ -282,7 +217,7 @@ export class SamplingPlayer extends Panel {
 
   close() {
     super.close();
-    this.stop(false);
+    this.playing.stop(false);
     clearTimeout(this.resting);
   }
 }

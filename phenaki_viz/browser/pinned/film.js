@@ -84,10 +84,10 @@ export class PinnedFilm {
   }
 
   paint() {
-    const { films, head } = this.panel;
+    const { films } = this.panel;
     const lines = this.lines();
     const ramp = pixels(lit(this.panel.parts.table), COVER.rising);
-    const place = placer(head.scale);
+    const place = placer(this.panel.scale);
     films.forEach((canvas, map) => {
       const pen = fit(canvas, this.size);
       this.tiles.forEach((corner, t) => {
@@ -101,7 +101,8 @@ export class PinnedFilm {
   // What a weight of the line is measured by: see `measurer`.
   uniformOf(at) {
     const {
-      head: { scale, side, query, grid },
+      scale,
+      head: { side, query, grid },
       parts: { uniform },
     } = this.panel;
     if (scale.law !== "uniform") return 1;

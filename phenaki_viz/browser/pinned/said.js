@@ -53,7 +53,10 @@ function note(maps, canvas, map, query, key) {
 
 /** @param {PinnedMaps} maps */
 export function sayScale(maps) {
-  const { scale, film } = maps.head;
+  const {
+    scale,
+    head: { film },
+  } = maps;
   const ramp = make("div", { className: "ramp" });
   ramp.style.background = gradient(maps.parts.table, "to right");
   const ends = [saidEnd(scale.low, scale.law), ramp, `${saidTop(scale)} · ${saidLaw(scale)}`];

@@ -3,6 +3,7 @@
 /** @import { Place } from "../types.js" */
 import { indexOf } from "../numbers/axis.js";
 import { inside, samePlaces, sizeOf } from "../numbers/places.js";
+import { answerOf } from "./asking.js";
 import { combinedOf } from "./nearby_weights.js";
 
 const KEPT = 2 ** 22; // numbers: 16 MB
@@ -167,23 +168,18 @@ export class FarLines {
     const { size, address } = this;
     const word = names[0].startsWith("word ") && names[0].slice(5);
     const places = names.map((name) => name.replaceAll(",", ".")).join("_");
-    const asked = word ? `word=${word}` : `at=${places}`;
-    try {
-      const answer = await fetch(new URL(`${address}?${asked}`, document.baseURI));
-      if (!answer.ok) return false;
-      const numbers = new Float32Array(await answer.arrayBuffer());
-      if (numbers.length !== names.length * (1 + size) || address !== this.address) return false;
-      names.forEach((name, i) => {
-        const first = i * (1 + size);
-        this.keep(name, {
-          uniform: numbers[first],
-          weights: numbers.slice(first + 1, first + 1 + size),
-        });
+    const answer = await answerOf(address, word ? { word } : { at: places });
+    const expected = 4 * names.length * (1 + size);
+    if (answer?.byteLength !== expected || address !== this.address) return false;
+    const numbers = new Float32Array(answer);
+    names.forEach((name, i) => {
+      const first = i * (1 + size);
+      this.keep(name, {
+        uniform: numbers[first],
+        weights: numbers.slice(first + 1, first + 1 + size),
       });
-      return true;
-    } catch {
-      return false;
-    }
+    });
+    return true;
   }
 
   /** @param {string} name @param {Line} line */

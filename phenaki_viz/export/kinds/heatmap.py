@@ -8,12 +8,9 @@ import numpy as np
 from phenaki_viz.export.faces import Arrays, Faces, Rows
 from phenaki_viz.export.map_page import map_page
 from phenaki_viz.export.numbers import as_float32, as_text, as_words, guarded, if_given
-from phenaki_viz.figures.heatmap import Heatmap, heatmap_figure, map_image
-from phenaki_viz.figures.theme import Theme
+from phenaki_viz.figures.heatmap import Heatmap, map_image
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from phenaki_viz.export.paper import Sheet
 
 
@@ -31,10 +28,6 @@ class HeatmapFaces(Faces[Heatmap]):
         from phenaki_viz.export.paper_maps import heatmap_sheet
 
         return heatmap_sheet(picture, vector=vector)
-
-    def figure(self, picture: Heatmap, theme: Theme, *, bare: bool) -> "go.Figure":
-        """A map as plotly draws it."""
-        return heatmap_figure(picture, theme, bare=bare)
 
     def arrays(self, picture: Heatmap) -> Arrays:
         """Weights 'i j', the names of queries and keys, what is masked or left out."""

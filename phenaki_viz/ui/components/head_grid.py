@@ -47,19 +47,22 @@ def head_grid(
     arranged: Arrangement | None = None,
     on_pick: Callable[[int, int], None] | None = None,
     on_arrange: Callable[[Arrangement], None] | None = None,
+    repeats: bool = False,
     shows: str = "",
 ) -> tuple[int, int] | None:
     """Draw the grid; returns (layer, head) in the run in which one was picked, else None.
 
-    arranged: lets heads be isolated and pinned; what the user does is told to on_arrange. shows:
-    what it is of, see `said`. on_pick(layer, head) is called before the page is drawn: set state
-    there.
+    arranged: lets heads be isolated and pinned; what the user does is told to on_arrange. repeats:
+    on_pick is told the selected head too. shows: what it is of, see `said`. on_pick(layer, head) is
+    called before the page is drawn: set state there.
     """
     event = picks.news(key)
     picked = [event["layer"], event["head"]] if event else None
     push = picks.push(key, [int(at) for at in selected], picked)
     arrange = _arrange(key, arranged)
-    content = grid_message(picture, id=key, push=push or {}, arrange=arrange, shows=shows)
+    content = grid_message(
+        picture, id=key, push=push or {}, arrange=arrange, repeats=repeats, shows=shows
+    )
     _mount(
         key=key,
         data=stamped(key, content),

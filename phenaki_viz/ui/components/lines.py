@@ -70,10 +70,8 @@ def answer_lines(request: Request) -> Response:
     lines = found and found.lines
     if not lines:
         return Response(status_code=404, headers=HEADERS)
-    asked = request.query_params
     try:
-        word = asked.get("word")
-        content = lines.of_places(asked.get("at", "")) if word is None else lines.of_word(word)
+        content = lines.answer(request.query_params)
     except PhenakiVizError as error:
         return Response(str(error), 400, headers=HEADERS, media_type="text/plain")
     return Response(content, media_type="application/octet-stream", headers=HEADERS)

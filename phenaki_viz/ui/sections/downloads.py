@@ -18,6 +18,7 @@ from phenaki_viz.figures.naming import kind_name, kind_stem
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.sections import head_grid
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, page_jobs
@@ -166,7 +167,8 @@ def export_linked(run: Run, chosen: Selection, colours: Colours) -> None:
     linked = Linked(run, records=chosen.records, colours=colours)
     word = patches.word_of(chosen) if chosen.record.kind == "cross" else None
     at = Chosen(
-        row=chosen.layer, head=chosen.head, item=chosen.item, place=chosen.place, key=word
+        row=chosen.layer, head=chosen.head, item=chosen.item, place=chosen.place, key=word,
+        pins=head_grid.arrangement(chosen).pins,
     )  # fmt: skip
     maps = tuple(number_of(record.map) for record in chosen.records)
     key = ("linked", number_of(run), maps, at, colours)

@@ -1,6 +1,7 @@
 """Pictures on the page: which component draws what, and what a click on it means."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import streamlit as st
@@ -11,6 +12,7 @@ from phenaki_viz.analysis.tiles import MapTile, pooled
 from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.browser.record_axes import axis_of as axis_of
 from phenaki_viz.export.kinds import figure_of
+from phenaki_viz.export.map_page import map_picture
 from phenaki_viz.figures import flat_figure
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
@@ -409,6 +411,28 @@ def heatmap(
         key=key,
         selected=(chosen.query, "kept"),
         on_pick=picked_cell(chosen.record, chosen.item),
+    )
+
+
+def named_map(
+    picture: Heatmap,
+    *,
+    key: str,
+    selected: tuple[int, int | None] = (0, None),
+    notes: Sequence[str] = (),
+    shows: str = "",
+    on_pick: Callable[[CellPick], None] | None = None,
+) -> None:
+    """A map of something else than attention, such as heads against heads, its cells by name.
+
+    selected: row and column.
+    """
+    attention_map(
+        replace(map_picture(picture), notes=notes),
+        MapView(shows=shows),
+        key=key,
+        selected=selected,
+        on_pick=on_pick,
     )
 
 

@@ -1,19 +1,16 @@
 """The pinned heads under the page: side by side, on one scale, moving together."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
-from phenaki_viz.analysis.multiples import tile_multiples
-from phenaki_viz.analysis.weight_range import drawn_range
+from phenaki_viz.browser.pinned_heads import most_a_side, pinned_film, pinned_picture
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Colours, Head, record_notes
-from phenaki_viz.figures.naming import head_label
-from phenaki_viz.figures.over_video import frame_steps, patch_weights, word_weights
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.film_strip import film_of
-from phenaki_viz.ui.components.pinned_maps import PinnedFilm, PinnedPicture, pinned_maps
+from phenaki_viz.ui.components.pinned_maps import PinnedFilm, pinned_maps
 from phenaki_viz.ui.sections import head_grid, panels
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
@@ -28,38 +25,17 @@ def draw(run: Run, chosen: Selection, colours: Colours) -> None:
     if not pins:
         return
     st.header("Pinned heads", anchor=False)
-    most = int((MOST_VALUES / len(pins)) ** 0.5)
-    items = chosen.items
-    _, _, i, j = chosen.record.map.shape
-    tiles = [
-        computed.tile(chosen.records[layer], items[layer], head, (0, i, 0, j), most)
-        for layer, head in pins
+    most, items = most_a_side(MOST_VALUES, len(pins)), chosen.items
+    heads = [
+        Head(chosen.recording, chosen.records[layer], items[layer], head) for layer, head in pins
     ]
-    values = np.stack([tile.values for tile in tiles])
-    measured = values
-    if colours.law == "uniform":
-        measured = np.stack([tile_multiples(tile) for tile in tiles])
-    scale = colours.over(*drawn_range(measured), "all pinned heads")
-    y, x = tiles[0].cell
-    drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights"
-    said = (drawn, *record_notes(run.recording, chosen.records))
-    picture = PinnedPicture(
-        values=values,
-        labels=[
-            head_label(chosen.records[layer].layer, chosen.records[layer].heads[head])
-            for layer, head in pins
-        ],
-        total=(i, j),
-        cell=tiles[0].cell,
-        scale=scale,
-        query=panels.axis_of(chosen.record, chosen.item, "query"),
-        key=panels.axis_of(chosen.record, chosen.item, "key"),
-        uniform=tiles[0].uniform,
-        film=_film(run, chosen, pins),
-        notes=panels.page_lines(said, run.recording.made_by),
-    )
+    i, j = heads[0].map.shape
+    tiles = [computed.tile(one.record, one.item, one.head, (0, i, 0, j), most) for one in heads]
+    film = _film(run, chosen, heads)
+    picture = pinned_picture(heads, tiles, colours, film=film)
+    said = (*picture.notes, *record_notes(run.recording, chosen.records))
     pinned_maps(
-        picture,
+        replace(picture, notes=panels.page_lines(said, run.recording.made_by)),
         key="pinned",
         link=panels.link_of(chosen),
         shows=shows.a_stack(chosen),
@@ -68,24 +44,14 @@ def draw(run: Run, chosen: Selection, colours: Colours) -> None:
     )
 
 
-def _film(run: Run, chosen: Selection, pins: Sequence[tuple[int, int]]) -> PinnedFilm:
+def _film(run: Run, chosen: Selection, heads: Sequence[Head]) -> PinnedFilm:
     """The chosen patch's row of every pinned head, or the chosen word's column, over the frames."""
-    frames, grid = as_rgb(run.clip), chosen.record.places.grid
-    cross = chosen.record.kind == "cross"
-    lines = [_line(chosen, layer, head) for layer, head in pins]
-    return PinnedFilm(
-        frames=film_of("strip", frames),
-        size=(frames.shape[1], frames.shape[2]),
-        steps=frame_steps(len(frames), run.temporal_patch),
-        grid=grid,
-        side="column" if cross else "row",
-        own=patches.word_of(chosen) if cross else chosen.query,
-        lines=np.stack(lines),
+    frames = as_rgb(run.clip)
+    return pinned_film(
+        heads,
+        chosen.place,
+        patches.word_of(chosen) if chosen.record.kind == "cross" else None,
+        film=film_of("strip", frames),
+        frames=frames,
+        temporal_patch=run.temporal_patch,
     )
-
-
-def _line(chosen: Selection, layer: int, head: int) -> np.ndarray:
-    shown = Head(chosen.recording, chosen.records[layer], chosen.items[layer], head)
-    if chosen.record.kind == "cross":
-        return word_weights(shown, patches.word_of(chosen))
-    return patch_weights(shown, [chosen.place], "row")[0]

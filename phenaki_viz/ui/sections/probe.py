@@ -18,6 +18,7 @@ from phenaki_viz.figures.causality_sentences import (
     probe_sentence,
 )
 from phenaki_viz.figures.causality_views import modules_picture, reach_picture
+from phenaki_viz.figures.words import plain
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
@@ -110,9 +111,9 @@ def _results(run: Run, chosen: Selection, found: Causality, beside: DeltaGenerat
     with beside:
         masked = all(record.causal for record in chosen.records)
         panels.say(probe_sentence(found, masked=masked), {"probe": of}, key="sentence.probe")
-        panels.plotly(
-            picture, key="probe", height=350, titled=True, noted=False,
-            shows=f"{of} {one.name} {how}",
+        panels.named_map(
+            picture, key="probe", selected=(min(chosen.place[0], found.steps - 1), None),
+            notes=(plain(picture.title),), shows=f"{of} {one.name} {how}",
         )  # fmt: skip
         export_row(picture.name, lambda: picture, "probe")
 

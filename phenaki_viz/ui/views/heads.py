@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Literal
 
 import streamlit as st
 
@@ -11,7 +9,6 @@ from phenaki_viz.analysis.character import RULE
 from phenaki_viz.analysis.head_columns import NAMES, names_of
 from phenaki_viz.analysis.head_table import HeadRow, HeadTable
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.figures.arrows import Arrows
 from phenaki_viz.figures.effect_views import effect_words
 from phenaki_viz.figures.head_sentences import row_name, row_sentence, table_heading, taken_over
 from phenaki_viz.figures.head_table_views import (
@@ -26,7 +23,6 @@ from phenaki_viz.figures.table import Table
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.sections import frame, panels
 from phenaki_viz.ui.sections.downloads import export_row, table_row
 from phenaki_viz.ui.state import selection
@@ -238,14 +234,11 @@ def _places(chosen: Selection) -> list[tuple[int, int]]:
     ]
 
 
-def _pick_point(
-    places: Sequence[tuple[int, int]], side: Literal["row", "col"], click: FigureClick
-) -> None:
+def _pick_place(places: Sequence[tuple[int, int]], at: int) -> None:
     """The arrow that was clicked, or the row of the matrix, is the chosen head; a callback.
 
-    places: in the order of the picture. side: what of a click counts them.
+    places: in the order of the picture.
     """
-    at = click[side]
     if at < len(places):
         layer, head = places[at]
         selection.wish(layer=layer, head=head)
@@ -265,6 +258,25 @@ def _rules() -> None:
         st.text("\n".join(f"{name}: {rule}" for name, rule in NAMES.items()))
 
 
+def _alike(
+    run: Run, chosen: Selection, table: HeadTable, places: list[tuple[int, int]], name: str
+) -> Picture:
+    """The matrix of distances; the row of the chosen head is marked in it."""
+    found = head_tables.alike(run, chosen)
+    picture = alike_picture(table, found, run.recording.made_by, name)
+    ordered = [places[at] for at in found.order]
+    mine = (chosen.layer, chosen.head)
+    panels.named_map(
+        picture,
+        key=f"heads.{name}",
+        selected=(ordered.index(mine) if mine in ordered else 0, None),
+        notes=panels.notes(picture, taken_over(table)),
+        shows=_shows(chosen, table),
+        on_pick=lambda cell: _pick_place(ordered, cell["query"]),
+    )
+    return picture
+
+
 def _picture(run: Run, chosen: Selection, table: HeadTable, *, whole: bool) -> Picture | None:
     """Arrows, or the matrix of distances; the matrix alone where keys have no places.
 
@@ -281,19 +293,15 @@ def _picture(run: Run, chosen: Selection, table: HeadTable, *, whole: bool) -> P
             key="heads_picture", required=True, label_visibility="collapsed", **BOUND,
         ) or "shifts"  # fmt: skip
     picture: Picture
-    places = _places(chosen)
-    pick = partial(_pick_point, places, "col")
+    places, of = _places(chosen), _shows(chosen, table)
     if arrows is not None and (kind == "shifts" or not whole):
         picture = arrows
+        panels.plotly(
+            arrows, key=f"heads.{arrows.name}", height=min(HIGH, 62 * len(arrows.layers) + 90),
+            elsewhere=(taken_over(table),), shows=of,
+            on_click=lambda click: _pick_place(places, click["col"]),
+        )  # fmt: skip
     else:
-        found = head_tables.alike(run, chosen)
-        picture = alike_picture(table, found, made_by, f"{stem}_alike")
-        pick = partial(_pick_point, [places[at] for at in found.order], "row")
-    height = min(HIGH, 62 * len(picture.layers) + 90) if isinstance(picture, Arrows) else HIGH
-    panels.plotly(
-        picture, key=f"heads.{picture.name}", height=height, titled=False, noted=True,
-        elsewhere=(taken_over(table),), shows=_shows(chosen, table),
-        on_click=pick,
-    )  # fmt: skip
+        picture = _alike(run, chosen, table, places, f"{stem}_alike")
     export_row(picture.name, lambda: picture, "heads.picture")
     return picture

@@ -26,6 +26,7 @@ from phenaki_viz.figures.tracks import LOOKS, MOST_LINES, Tracks
 from phenaki_viz.recording import Place
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.figure import FigureClick
+from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import frame, goto, panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state import patches, selection, true_path
@@ -191,14 +192,13 @@ def _best_heads() -> None:
     st.session_state[HEADS] = None
 
 
-def _toggle_head(heads: int, click: FigureClick) -> None:
-    """A cell of the grid of followers: that head is drawn, or no more; a callback."""
-    at = (click["row"], click["col"])
+def _toggle_head(layer: int, head: int) -> None:
+    """A tile of the grid of followers: that head is drawn, or no more; a callback."""
+    at = (layer, head)
     now = list(st.session_state.get(BOX, ()))
     now = [one for one in now if one != at] if at in now else [*now[-(MOST_LINES - 1) :], at]
     st.session_state[HEADS] = tuple(now) or None
-    if at[1] < heads:
-        selection.wish(layer=at[0], head=at[1])
+    selection.wish(layer=layer, head=head)
 
 
 # ---- what is drawn and said
@@ -246,11 +246,24 @@ def _followers(run: Run, chosen: Selection, asked: Question) -> None:
         return
     picture = followers_picture(chosen.records, asked, found, run.recording.made_by)
     st.header("How often each head finds it", anchor=False)
-    panels.plotly(
-        picture, key="tracks.followers", height=70 + 44 * len(chosen.records), noted=True,
+    drawn = GridPicture(
+        thumbs=picture.values[..., None, None],
+        scale=picture.scale,
+        layers=picture.query.names,
+        heads=picture.key.names,
+        values=picture.values,
+        label=picture.unit,
+        filled=True,
+        notes=panels.notes(picture),
+    )
+    head_grid(
+        drawn,
+        selected=(chosen.layer, chosen.head),
+        key="tracks.followers",
+        on_pick=_toggle_head,
+        repeats=True,
         shows=f"{shows.a_stack(chosen)} followers {asked.whose}",
-        on_click=partial(_toggle_head, picture.values.shape[1]),
-    )  # fmt: skip
+    )
     export_row(picture.name, lambda: picture, "tracks.followers")
 
 

@@ -12,6 +12,7 @@ _LAYOUT = """
   & :is(span, button) { color: inherit }
 }
 .st-key-tracks-heads [aria-label="Clear all"] { min-width: 24px; min-height: 24px }
+.st-key-tracks-followers { --pv-tall: 260px }
 .st-key-tracks { gap: .6rem }
 .st-key-tracks .st-key-sentence-how { min-height: 1.4rem }
 .st-key-tracks-tools, .st-key-tracks-heads { flex-wrap: wrap; row-gap: 8px }
