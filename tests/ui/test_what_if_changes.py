@@ -8,7 +8,12 @@ from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.evaluation.changes import change_of
 from phenaki_viz.evaluation.trials import trials
-from phenaki_viz.figures.change_sentences import change_heading, divergence_words, moved_words
+from phenaki_viz.figures.change_sentences import (
+    change_heading,
+    divergence_words,
+    moved_words,
+    tried_heading,
+)
 from phenaki_viz.recording.interventions import (
     CutEdges,
     DropText,
@@ -93,7 +98,10 @@ def test_what_is_offered_is_in_force_with_one_click_and_measured():
     assert shown["Divergence of the output"] == divergence_words(change).partition(" (")[0]
     assert listed(at) == ["self L0 H1 off"] and at.multiselect(key="off").value == ["self L0 H1"]
     press(at, "self L0 H1 off")  # takes it back
-    assert not listed(at) and not at.metric and at.multiselect(key="off").value == []
+    assert not listed(at) and at.multiselect(key="off").value == []
+    assert tried_heading("self L0 H1", change) in words_on(
+        at
+    )  # weighed still, and in force nowhere
     assert change_heading([LAST], change) not in words_on(at)
 
 

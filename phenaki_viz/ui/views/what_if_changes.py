@@ -40,16 +40,19 @@ KINDS = {
 FACTORS: dict[str, Any] = {"position": ScalePosition, "alibi": ScaleAlibi, "scale": ScaleAttention}
 
 
-def draw(model: nn.Module, given: Interventions) -> None:
-    """The list, with what takes each back; where it is empty, what is worth trying."""
+def draw(model: nn.Module, given: Interventions, first: Intervention | None = None) -> None:
+    """The list, with what takes each back; where it is empty, what is worth trying.
+
+    first: what is tried on this page while the list is empty; it is offered first.
+    """
     if st.session_state.pop(ANEW, False):
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="whatif.list"):
-        st.markdown("**Changed**" if given else "**Try**", width="content")
+        st.markdown("**Changed**" if given else "**Change it**", width="content")
         if given:
             _list(given)
         else:
-            _offers(model)
+            _offers(model, first)
         with st.popover("Add a change", icon=":material/add:", width="content"):
             _form(model)
         if len(given) > 1:
@@ -73,27 +76,31 @@ def _list(given: Interventions) -> None:
         st.caption(f"and {len(given) - MOST_IN_VIEW} more", width="content")
 
 
-def _offers(model: nn.Module) -> None:
-    """What is known to be worth a try, with one click."""
-    for at, one in enumerate(offers(model)):
+def _offers(model: nn.Module, first: Intervention | None) -> None:
+    """What is known to be worth a try, with one click; in force on every page."""
+    for at, one in enumerate(offers(model, first)):
         st.button(
             inert(intervention_name(one)),
             icon=":material/play_arrow:",
             key=f"whatif.try.{at}",
             type="primary" if at == 0 else "secondary",
+            help="In force on every page until it is taken back",
             on_click=_then_anew,
             args=(partial(_add, one),),
         )
 
 
-def offers(model: nn.Module) -> Interventions:
-    """The last head of the last self-attention, no position bias, nothing across time, no text."""
+def offers(model: nn.Module, first: Intervention | None = None) -> Interventions:
+    """One head off, no position bias, nothing across time, no text.
+
+    first: instead of the last head of the last self-attention.
+    """
     modules = _modules(model)
     own = [name for name in modules if place_name(name).startswith("self")]
     if not own:
         return ()
     return (
-        ZeroHead(module=own[-1], head=modules[own[-1]].heads - 1),
+        first or ZeroHead(module=own[-1], head=modules[own[-1]].heads - 1),
         ScalePosition(factor=0.0, module=WHOLE),
         CutEdges(reads="other steps", module=WHOLE),
         *((DropText(),) if len(own) < len(modules) else ()),
