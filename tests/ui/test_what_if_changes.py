@@ -121,6 +121,20 @@ def test_changes_add_up_stand_in_the_link_and_go_one_by_one():
     assert not listed(at) and "changes" not in at.query_params
 
 
+def test_one_word_is_cut_for_one_head_and_named_by_the_text_at_hand():
+    at = page()
+    at.selectbox(key="whatif.kind").set_value("cut").run()
+    at.selectbox(key="whatif.reads").set_value("one word").run()
+    at.selectbox(key="whatif.word").set_value(1).run()
+    at.selectbox(key="whatif.head.True").set_value(1).run()
+    at.selectbox(key="whatif.by").set_value("patches of time 2").run()
+    press(at, "Change it")
+    cut = CutEdges(reads="one word", word=1, module="maskgit", head=1, step=2)
+    assert in_link(at) == (cut,)
+    assert listed(at) == ["nothing read from word 2 “right” by time 2, H1"]
+    assert change_heading([cut], measured(cut)) in words_on(at)
+
+
 def test_maps_before_now_and_their_difference_are_those_of_the_two_runs():
     from phenaki_viz.data import read_prompt
     from phenaki_viz.recording.switches import Switches

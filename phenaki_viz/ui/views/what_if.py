@@ -68,7 +68,8 @@ def what_if_page(run: Run) -> None:
     given = run.ask.switches.interventions if isinstance(run, Look) else ()
     chosen = None if given else what_if_head.at_hand(run)
     heads = st.container(key="whatif.heads")
-    what_if_changes.draw(model, given, chosen.off if chosen is not None else None)
+    first = chosen.off if chosen is not None else None
+    what_if_changes.draw(model, given, first, what_if_head.words_of(run))
     figures = st.container(horizontal=True, gap="medium", key="whatif.figures")
     asked = what_if_sweep.controls()
     made = computed.once(asked.trials_key(model), lambda: what_if_sweep.trials_of(model, asked))

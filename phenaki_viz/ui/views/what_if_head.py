@@ -85,6 +85,12 @@ def _stacks(run: Run) -> list[tuple[AttentionRecord, ...]]:
     return [records for records in stacks if records[0].module.startswith(PART)]
 
 
+def words_of(run: Run) -> tuple[str, ...]:
+    """The text keys that the MaskGit's cross-attention reads; () without a text."""
+    crossed = (records[0] for records in _stacks(run) if records[0].is_cross)
+    return next((record.words for record in crossed), ())
+
+
 def _looked_at(run: Run) -> str:
     """The name of the head that the other pages look at."""
     records = selection.stack_now(run.recording)
