@@ -31,6 +31,7 @@ def visibility(record: AttentionRecord, item: int = 0) -> MaskCodes:
     nulls = codes[:, : record.key_axis(item).nulls]
     nulls[nulls == VISIBLE] = NULL
     if record.cut_edges is not None:
-        codes[record.cut_edges & np.isin(codes, (VISIBLE, NULL))] = CUT
+        cut = record.hidden(item, (0, i), (0, j)) & np.isin(codes, (VISIBLE, NULL))
+        codes[cut & np.isin(codes, (VISIBLE, NULL))] = CUT
     seen = record.visible_keys(item)
     return MaskCodes(codes=codes, visible_keys=seen, blind=np.flatnonzero(seen == 0))

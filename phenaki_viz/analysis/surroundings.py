@@ -80,7 +80,7 @@ def surroundings(head: HeadMap, queries: np.ndarray) -> Surroundings:
     """What lies around some queries of a map."""
     record, item = head.record, head.item
     asked, keys = record.query_axis(item), record.key_axis(item)
-    seen = head.visible(queries)
+    seen = record.visible(item, queries)  # of all heads: what one alone may not read has 0
     pairs = asked.is_patch[queries][:, None] & keys.is_patch[None]
     apart = keys.places[None] - asked.places[queries][:, None]
     t, r, c = np.where(pairs, rearrange(apart, "q j a -> a q j"), 0)

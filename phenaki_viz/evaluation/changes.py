@@ -30,12 +30,14 @@ class Change:
 
     moved: 'b' float64, share of the hidden tokens whose most likely code is another. divergence:
     'b' float64, mean Kullback-Leibler divergence of the changed model's distribution over codes
-    from the whole model's, in nats. Both None where they were not measured.
+    from the whole model's, in nats. before: 'b' float64, the whole model's loss in nats. All three
+    None where they were not measured.
     """
 
     rises: np.ndarray
     moved: np.ndarray | None = None
     divergence: np.ndarray | None = None
+    before: np.ndarray | None = None
 
     @property
     def mean(self) -> float:
@@ -85,10 +87,12 @@ class Answers:
 
     def change(self, before: "Answers", asked: Trials) -> Change:
         """How these answers differ from those of the model as it is."""
+        as_it_is = before.losses(asked)
         return Change(
-            rises=self.losses(asked) - before.losses(asked),
+            rises=self.losses(asked) - as_it_is,
             moved=self.moved(before),
             divergence=self.divergence(before),
+            before=as_it_is,
         )
 
     def _mean(self, each: torch.Tensor) -> np.ndarray:

@@ -22,8 +22,11 @@ def table_over_clips(
     *,
     kind: Kind | None = None,
     stack: str | None = None,
+    done: list[HeadTable] | None = None,
 ) -> Incremental[HeadTable]:
     """Every head over these clips, each with its prompt: see `head_table`. A step is a part of one.
+
+    done: after each clip the table over all clips so far is put in here.
 
     ask: how the model is asked of each clip: which share of its tokens is hidden, which heads are
     off. Raises ConfigError without a clip, and what `look` and `head_table` raise.
@@ -38,4 +41,6 @@ def table_over_clips(
         steps = head_table.steps(run.recording, kind=kind, stack=stack, truth=truth_of(run))
         table = yield from within(steps, number / len(clips), (number + 1) / len(clips))
         whole = whole.join(table) if number else table
+        if done is not None:
+            done.append(whole)
     return whole

@@ -41,8 +41,8 @@ def place_name(module: str, head: int | None = None) -> str:
     return f"{module_family(module)} {which}"
 
 
-def intervention_name(one: Intervention) -> str:
-    """What is changed, and where."""
+def intervention_name(one: Intervention, words: Sequence[str] = ()) -> str:
+    """What is changed, and where. words: of the text at hand, for a cut of one by its number."""
     if isinstance(one, ZeroHead):
         return f"{place_name(one.module, one.head)} off"
     if isinstance(one, MeanHead):
@@ -51,7 +51,9 @@ def intervention_name(one: Intervention) -> str:
         return f"cut to {one.kept} layer{'' if one.kept == 1 else 's'}" + _where(one.module)
     if isinstance(one, CutEdges):
         left = "" if one.renormalise else ", not renormalised"
-        return f"nothing read from {one.reads}{left}{_where(one.module)}"
+        by = f" by {one.queries}" if one.queries else ""
+        keys = f"{one.keys}{_quoted(one.word, words)}"
+        return f"nothing read from {keys}{by}{left}{_where(one.module, one.head)}"
     if isinstance(one, DropText):
         return "no text"
     if isinstance(one, SwapText):
@@ -76,6 +78,10 @@ def changes_told(made_by: Mapping[str, Any]) -> str:
     except ConfigError:
         return ""
     return f"with {all_names(given, 2)}" if given else ""
+
+
+def _quoted(word: int | None, words: Sequence[str]) -> str:
+    return f" “{words[word]}”" if word is not None and word < len(words) else ""
 
 
 def _where(module: str, head: int | None = None) -> str:

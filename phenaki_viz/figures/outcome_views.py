@@ -10,6 +10,7 @@ from phenaki_viz.figures.attention_views import origin_notes
 from phenaki_viz.figures.colour import ColourScale, largest
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.over_video import frame_steps
+from phenaki_viz.runs.model import Outcome
 
 NATS = "nats"
 COVERED = 110  # grey that no digit has much of
@@ -79,6 +80,12 @@ def frames_alone(
         scale=ColourScale(low=0.0, high=1.0, scope="nothing"),
         unit="nothing",
     )
+
+
+def filled_title(what: str, outcome: Outcome) -> str:
+    """'As it is: 2.571 nats a hidden token of this clip'."""
+    loss = outcome.masked_loss
+    return what if loss is None else f"{what}: {loss:.3f} nats a hidden token of this clip"
 
 
 def hidden_frames(frames: np.ndarray, masked: np.ndarray, temporal_patch: int) -> np.ndarray:

@@ -138,7 +138,7 @@ class Attention(nn.Module):
             later = is_later(query, torch.arange(j, device=q.device), i, j)
             hidden = later if hidden is None else hidden | later
         if edits.hidden is not None:
-            cut = edits.hidden[slice(*(rows or (None,)))]
+            cut = edits.hidden[..., slice(*(rows or (None,))), :]
             hidden = cut if hidden is None else hidden | cut
         return hidden
 

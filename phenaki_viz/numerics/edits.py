@@ -10,9 +10,9 @@ class Edits:
     """Changes of one call, which `Attention` makes where it computes; None changes nothing.
 
     scale: 'h', the products of queries and keys are multiplied by it before anything is added.
-    cut: 'i j' bool over all keys, null keys first: edges over which nothing is read. keeps_sums:
-    whether what is left of a row is a distribution again, as with a mask; else its other weights
-    stay what they were, and it sums to less than 1.
+    cut: 'i j', or 'h i j' where heads differ, bool over all keys, null keys first: edges over which
+    nothing is read. keeps_sums: whether what is left of a row is a distribution again, as with a
+    mask; else its other weights stay what they were, and it sums to less than 1.
     """
 
     scale: torch.Tensor | None = None
@@ -25,7 +25,7 @@ class Edits:
 
     @property
     def hidden(self) -> torch.Tensor | None:
-        """Edges that are hidden before the softmax: 'i j' bool."""
+        """Edges that are hidden before the softmax: 'i j' or 'h i j' bool."""
         return self.cut if self.keeps_sums else None
 
     @property

@@ -121,12 +121,14 @@ class Added:
             if has.any():
                 scores[..., has] += self._bias_of(scores, b, heads, queries, keys[has] - nulls)
 
-    def hide(self, scores: torch.Tensor, b: int, queries: Some, keys: Some) -> torch.Tensor:
+    def hide(
+        self, scores: torch.Tensor, b: int, heads: slice, queries: Some, keys: Some
+    ) -> torch.Tensor:
         """Set scores 'h q k' to −inf, in place, where a mask hides the key; returns them."""
         if not self.visibility.hides:
             return scores
         query, key = indices(queries, scores.device), indices(keys, scores.device)
-        return self.visibility.hide(scores, b, query, key)
+        return self.visibility.hide(scores, b, query, key, heads)
 
     def _bias_of(
         self, scores: torch.Tensor, b: int, heads: slice, queries: Some, keys: Some

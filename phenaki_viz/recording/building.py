@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 
 from phenaki_viz.recording.biases import Far, Named
@@ -17,6 +18,7 @@ from phenaki_viz.recording.select import (
     cut_bias,
     cut_map,
     cut_mask,
+    cut_of_heads,
     first_bad,
     first_non_finite,
     stack_and_layer,
@@ -150,7 +152,7 @@ class Builder:
             step=around.step,
             words=self._words(call),
             key_mask=cut_mask(call.mask, items),
-            cut_edges=None if call.edits.cut is None else call.edits.cut.cpu().numpy(),
+            cut_edges=_cut_edges(call, kept_heads),
             alibi=cut_alibi(kept.alibi, kept_heads),
             position_bias=bias_name,
             position=bias if bias_name else None,
@@ -205,6 +207,12 @@ class Builder:
             values = make["values"]()
             kept["written"] = call.writing.settled(values, items, heads, self.transfers)
         return kept
+
+
+def _cut_edges(call: Call, heads: Sequence[int]) -> np.ndarray | None:
+    """Edges that an intervention cut, of recorded heads: 'i j', or 'h i j' where they differ."""
+    cut = cut_of_heads(call.edits.cut, heads)
+    return None if cut is None else cut.cpu().numpy()
 
 
 def _first_non_finite(call: Call) -> tuple[int, int] | None:

@@ -5,12 +5,13 @@ with `format`, `made_by`, `holding`, and lists `position_biases` and `records`, 
 the plain fields of `PositionBias` and `AttentionRecord` (the schema is `recording.headers`).
 Tensors are named after the list entry they belong to: `biases.0.surface`, `records.7.attn` (a
 stored map, 'b h i j') or `records.7.q`, `.k`, `.logsumexp`, `.bias`, `.slopes` (a map by parts),
-`records.7.key_mask`, `.cut_edges` (by an intervention, 'i j'), `.dense_bias`, `.queries`, `.keys`,
-`.values`, `.written_values`, `.written_heads` (norms, see `recording.written`). A table of offsets
-is kept once, under `biases`. Who makes recordings keeps more in the same file, under names of its
-own: the clip, the prompt and what came out, see `runs.files`. The last field, `digests`
-(`tensor_files.seals`), seals all of it; older files have none, nor `missed`, `recomputed`, and
-`forward`, `use`, `shared`, `batch` of a record; nor what was written.
+`records.7.key_mask`, `.cut_edges` (by an intervention, 'i j', or 'h i j' where heads differ),
+`.dense_bias`, `.queries`, `.keys`, `.values`, `.written_values`, `.written_heads` (norms, see
+`recording.written`). A table of offsets is kept once, under `biases`. Who makes recordings keeps
+more in the same file, under names of its own: the clip, the prompt and what came out, see
+`runs.files`. The last field, `digests` (`tensor_files.seals`), seals all of it; older files have
+none, nor `missed`, `recomputed`, and `forward`, `use`, `shared`, `batch` of a record; nor what was
+written.
 """
 
 import errno

@@ -61,16 +61,16 @@ class HeadMap:
 
     def hidden(self, rows: Span, columns: Span) -> np.ndarray:
         """Cells no mask lets through: 'rows columns' bool."""
-        return self.record.hidden(self.item, rows, columns)
+        return self.record.hidden(self.item, rows, columns, self.head)
 
     def visible(self, queries: Sequence[int] | np.ndarray) -> np.ndarray:
         """Which keys these queries may look at: 'q j' bool."""
-        return self.record.visible(self.item, queries)
+        return self.record.visible(self.item, queries, self.head)
 
     @property
     def visible_keys(self) -> np.ndarray:
         """How many keys each query may look at: 'i' int, 0 is a row with nothing to see."""
-        return self.record.visible_keys(self.item)
+        return self.record.visible_keys(self.item, self.head)
 
     @property
     def uniform(self) -> np.ndarray:

@@ -111,7 +111,7 @@ def check_record(record: Any, at: str, biases: Mapping[str, Bias], tensors: Tens
         raise RecordingError(f"{at}: {len(record.words)} words for {n} keys")
     wanted: dict[str, list[tuple[int, ...]]] = {
         "key_mask": [(b, n)],
-        "cut_edges": [(i, j)],
+        "cut_edges": [(i, j), (h, i, j)],
         "alibi": [(h,)],
         "slopes": [(h,)],
         "bias": [(h, i, n), (h, 1, n), (b, h, i, n), (b, h, 1, n)],

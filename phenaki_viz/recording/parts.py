@@ -23,6 +23,7 @@ from phenaki_viz.recording.maps import (
     pool,
     wrong_sums,
 )
+from phenaki_viz.recording.select import cut_of_heads
 from phenaki_viz.recording.visibility import Some, Visibility
 
 BLOCK = 2**22  # weights recomputed at a time on a CPU
@@ -37,8 +38,8 @@ class PartsMap:
     is room: weights are recomputed where they lie, and answers are on the host. bias: of real keys,
     as its table of offsets, as 'h i n' or 'b h i n', or None. slopes: ALiBi's, 'h', or None.
     causal, key_mask ('b n' bool, real keys): who may see whom. nulls: how many null keys, which are
-    always seen, but over edges that an intervention cut: cut_edges, 'i j' bool, or None. precision:
-    where the model rounded; the same is done here, and no more than that.
+    always seen, but over edges that an intervention cut: cut_edges, 'i j' or 'h i j' bool, or
+    None. precision: where the model rounded; the same is done here, and no more than that.
 
     Every row that is read whole is summed: a part that is damaged gives rows whose sum is not 1.
     """
@@ -215,7 +216,7 @@ class PartsMap:
             nulls=self.nulls,
             scale=self.scale,
             precision=self.precision,
-            cut_edges=self.cut_edges,
+            cut_edges=cut_of_heads(self.cut_edges, head),
         )
 
     def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "PartsMap":
@@ -320,7 +321,7 @@ class PartsMap:
         """What the softmax is taken of, 'h q k' float32 or float64; −inf where a key is hidden."""
         scores = self.products(b, heads, queries, keys)
         self.added.add(scores, self.precision, b, heads, queries, keys)
-        return self.added.hide(scores, b, queries, keys)
+        return self.added.hide(scores, b, heads, queries, keys)
 
     def _chosen(self, places: Sequence[int] | np.ndarray) -> torch.Tensor:
         return torch.as_tensor(np.asarray(places, np.int64)).to(self.q.device)

@@ -43,7 +43,8 @@ class AttentionRecord:
     where an older file does not say. places: where the queries are.
     words: the text keys of cross-attention. num_null_kv: null key/values, which come first.
     causal, key_mask: who may see whom; key_mask is 'b j' bool over the real keys, or None.
-    cut_edges: 'i j' bool over all keys, edges that an intervention cut in every head, or None.
+    cut_edges: 'i j' bool over all keys, edges that an intervention cut in every head; 'h i j' where
+    heads differ; or None.
     alibi, position_bias, dense_bias: what was added to the scores; position_bias names an entry
     of `Recording.position_biases`, which `position` is; dense_bias is 'h i n' or 'b h i n' over the
     real keys when a bias came from elsewhere.
@@ -122,10 +123,13 @@ class AttentionRecord:
                     f"and {j} keys"
                 )
 
-    def hidden(self, b: int, rows: Span, columns: Span) -> np.ndarray:
-        """Cells no mask lets through, 'rows columns' bool; only a cut edge hides a null key."""
+    def hidden(self, b: int, rows: Span, columns: Span, head: int | None = None) -> np.ndarray:
+        """Cells no mask lets through, 'rows columns' bool; only a cut edge hides a null key.
+
+        head: a recorded one, in which edges may be cut that are not in others; None for all.
+        """
         query, key = torch.arange(*rows), torch.arange(*columns)
-        hidden: np.ndarray = self.added.visibility.hidden(b, query, key).numpy()
+        hidden: np.ndarray = self.added.visibility.hidden(b, query, key, head).numpy()
         return hidden
 
     def hidden_by(self, b: int, rows: Span, columns: Span) -> tuple[np.ndarray, np.ndarray]:
@@ -134,15 +138,20 @@ class AttentionRecord:
         masks = self.added.visibility
         return masks.later(query, key).numpy(), masks.padding(b, key).numpy()
 
-    def visible(self, b: int, queries: Sequence[int] | np.ndarray) -> np.ndarray:
-        """Which keys these queries may look at: 'q j' bool."""
+    def visible(
+        self, b: int, queries: Sequence[int] | np.ndarray, head: int | None = None
+    ) -> np.ndarray:
+        """Which keys these queries may look at: 'q j' bool. head: see `hidden`."""
         query, key = torch.as_tensor(queries), torch.arange(self.map.shape[3])
-        hidden: np.ndarray = self.added.visibility.hidden(b, query, key).numpy()
+        hidden: np.ndarray = self.added.visibility.hidden(b, query, key, head).numpy()
         return ~hidden
 
-    def visible_keys(self, b: int) -> np.ndarray:
-        """How many keys each query may look at, 'i' int; 0 is a row with nothing to see."""
-        return self.added.visibility.counts(b).contiguous().numpy()
+    def visible_keys(self, b: int, head: int | None = None) -> np.ndarray:
+        """How many keys each query may look at, 'i' int; 0 is a row with nothing to see.
+
+        head: see `hidden`.
+        """
+        return self.added.visibility.counts(b, head).contiguous().numpy()
 
     @property
     def knows_places(self) -> bool:

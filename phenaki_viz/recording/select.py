@@ -27,6 +27,11 @@ def cut_mask(mask: torch.Tensor | None, items: Sequence[int]) -> np.ndarray | No
     return None if mask is None else mask.detach().cpu().numpy()[list(items)].astype(bool)
 
 
+def cut_of_heads(cut: torch.Tensor | None, heads: Sequence[int]) -> torch.Tensor | None:
+    """Cut edges, 'i j' or 'h i j' where heads differ, of the chosen heads."""
+    return cut if cut is None or cut.ndim == 2 else cut[list(heads)]
+
+
 def cut_bias(
     attn_bias: torch.Tensor | OffsetBias | None, items: Sequence[int], heads: Sequence[int]
 ) -> np.ndarray | None:

@@ -162,7 +162,7 @@ class _Reader:
         added = self.record.added
         added.add_alibi(logits, self.head, self.rows, every)
         added.add_bias(logits, self.item, self.head, self.rows, every)
-        added.hide(logits, self.item, self.rows, every)
+        added.hide(logits, self.item, self.head, self.rows, every)
         return self._terms(content, added, on_host(logits.logsumexp(dim=-1)[0]))
 
     def _left_over(self) -> Terms:
@@ -196,7 +196,7 @@ class _Reader:
             position=on_host(bias[0]) if of_table else None,
             alibi=None if added.slopes is None else on_host(alibi[0]),
             dense=None if added.bias is None or of_table else on_host(bias[0]),
-            hidden=visibility.hidden(self.item, query, key).cpu().numpy(),
+            hidden=visibility.hidden(self.item, query, key, self.head.start).cpu().numpy(),
             logsumexp=logsumexp,
             blind=(visibility.counts(self.item)[rows] == 0).cpu().numpy(),
             keys=visibility.keys,

@@ -13,12 +13,14 @@ Some = slice | torch.Tensor  # of the queries or keys: a run, every so many, or 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Visibility:
-    """The masks of one call, alike for all its heads.
+    """The masks of one call: alike for all its heads, but for edges that are cut in some.
 
     queries, keys: how many there are; the keys count `nulls` null keys first. causal: a query sees
     no key that comes after it. key_mask: 'b n' bool over the real keys, False is hidden, or None.
-    A null key is hidden by no key mask. cut: 'i j' bool, edges that an intervention cut, or None.
-    device: where answers are, and the masks.
+    A null key is hidden by no key mask. cut: 'i j' or 'h i j' bool, edges that an intervention cut,
+    or None. device: where answers are, and the masks.
+
+    Where no head is named, an edge is hidden that every head has hidden.
     """
 
     queries: int
@@ -46,30 +48,37 @@ class Visibility:
             return torch.zeros(len(keys), dtype=torch.bool, device=self.device)
         return ~self._let_through[b, keys]
 
-    def hidden(self, b: int, queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
+    def hidden(
+        self, b: int, queries: torch.Tensor, keys: torch.Tensor, head: int | None = None
+    ) -> torch.Tensor:
         """Which keys any mask hides, in a batch item: 'q k' bool."""
         hidden = self.later(queries, keys)
         if self.cut is not None:
-            hidden = hidden | self._cut_between(queries, keys)
+            hidden = hidden | self._cut_between(queries, keys, head)
         return hidden if self.key_mask is None else hidden | self.padding(b, keys)
 
     def hide(
-        self, scores: torch.Tensor, b: int, queries: torch.Tensor, keys: torch.Tensor
+        self,
+        scores: torch.Tensor,
+        b: int,
+        queries: torch.Tensor,
+        keys: torch.Tensor,
+        heads: slice,
     ) -> torch.Tensor:
-        """Set scores 'h q k' to −inf, in place, where a mask hides the key; returns them."""
+        """Set scores 'h q k' of some heads to −inf, in place, where a mask hides the key."""
         if self.causal:
             scores.masked_fill_(self.later(queries, keys), -torch.inf)
         if self.key_mask is not None:
             scores.masked_fill_(self.padding(b, keys), -torch.inf)
         if self.cut is not None:
-            scores.masked_fill_(self._cut_between(queries, keys), -torch.inf)
+            scores.masked_fill_(self._cut_between(queries, keys, heads), -torch.inf)
         return scores
 
-    def counts(self, b: int) -> torch.Tensor:
+    def counts(self, b: int, head: int | None = None) -> torch.Tensor:
         """How many keys each query of a batch item may see, null keys too: 'i' int."""
         if self.cut is not None:
             query, key = (torch.arange(n, device=self.device) for n in (self.queries, self.keys))
-            return (~self.hidden(b, query, key)).sum(dim=1)
+            return (~self.hidden(b, query, key, head)).sum(dim=1)
         seen = self._seen(b).cumsum(0)
         if not self.causal:
             return seen[-1:].expand(self.queries)
@@ -77,10 +86,18 @@ class Visibility:
         last = beside(query, self.queries, self.keys)
         return torch.where(last < 0, 0, seen[last.clamp(min=0)])
 
-    def _cut_between(self, queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
-        """Which edges are cut, of chosen ones: 'q k' bool."""
+    def _cut_between(
+        self, queries: torch.Tensor, keys: torch.Tensor, heads: int | slice | None
+    ) -> torch.Tensor:
+        """Which edges are cut, of chosen ones: 'q k' bool, 'h q k' of a slice where heads differ.
+
+        heads: None asks for what is cut in all of them.
+        """
         assert self.cut is not None
-        return self.cut[queries[:, None], keys[None]]
+        cut = self.cut[..., queries[:, None], keys[None]]
+        if cut.ndim == 2:
+            return cut
+        return cut.all(dim=0) if heads is None else cut[heads]
 
     def _seen(self, b: int) -> torch.Tensor:
         """Keys that the key mask lets through in a batch item: 'j' bool."""

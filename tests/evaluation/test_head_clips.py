@@ -68,6 +68,17 @@ def test_it_is_the_table_of_each_clip_joined():
         np.testing.assert_allclose(one, other)
 
 
+def test_the_table_so_far_is_there_after_every_clip():
+    done = []
+    whole = table_over_clips(model(), clips(3), Ask(), kind="cross", done=done)
+    assert [one.clips for one in done] == [1, 2, 3] and done[-1] is whole
+    first = table_over_clips(model(), clips(1), Ask(), kind="cross")
+    entropies = [[value(row, "entropy") for row in table] for table in (done[0], first)]
+    np.testing.assert_array_equal(*entropies)
+    halves = [[half_width(row, "entropy") for row in table] for table in done]
+    assert np.isnan(halves[0]).all() and np.isfinite(halves[1:]).all()
+
+
 def test_it_says_how_far_it_is_and_refuses_no_clips():
     steps = table_over_clips.steps(model(), clips(2), Ask(), kind="cross")
     shares = [next(steps) for _ in range(5)]

@@ -18,12 +18,27 @@ def said(page: Page, name: str) -> float:
     return float(NUMBER.search(text)[1].replace("−", "-"))
 
 
+def in_the_window(page: Page, width: int, height: int) -> None:
+    """Heading, heads, both maps and the difference; the frames stand under them where all has no
+    room.
+    """
+    maps = [f".st-key-compare-map-{name} canvas.top" for name in ("a", "b", "difference")]
+    for where in ("h1", ".st-key-compare-heads canvas", *maps):
+        box = page.locator(where).first.bounding_box()
+        assert box["x"] >= 0 and box["y"] >= 0, (where, box)
+        assert box["x"] + box["width"] <= width and box["y"] + box["height"] <= height, (where, box)
+        assert box["width"] > 150 and box["height"] > 20, (where, box)
+
+
 def test_two_prompts_are_compared_cell_by_cell(open_app):
     page = settle(open_app("/compare?source=Trained"))
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text(
         re.compile(r"L\d H\d changes most: JS distance 0\.\d+; the median")
     )
+    page.set_viewport_size({"width": 1280, "height": 720})
+    eventually(lambda: in_the_window(page, 1280, 720))
+    assert page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
     expect(page.locator(".st-key-compare-side-a p").first).to_contain_text("A “two moving right")
     expect(page.locator(".st-key-compare-side-b p").first).to_contain_text("B “five moving right")
     # A cell is pointed at on the difference: all three maps say their number of it.

@@ -8,16 +8,18 @@ from playwright.sync_api import expect
 from tests.browser_fixtures import into_view, settle
 
 pytestmark = pytest.mark.browser
+WEIGHED = "Switching self L3 H3 off changes the loss by "
 FEW = "/whatif?source=Trained&effect_clips=2&effect_masks=1"
 
 
 def test_a_head_that_matters_leads_to_its_map(open_app):
     page = open_app(FEW)
     heading = page.get_by_role("heading", level=1)
-    expect(heading).to_have_text("What if a head were switched off?")
+    expect(heading).to_contain_text(WEIGHED, timeout=60_000)
     page.get_by_role("button", name="Switch each head off").click()
-    expect(heading).to_contain_text("the loss rises most", timeout=120_000)
-    kind, layer, head = re.search(r"Without (\w+) L(\d) H(\d) ", heading.inner_text()).groups()
+    swept = page.get_by_role("heading", level=2, name="the loss rises most")
+    expect(swept).to_be_visible(timeout=120_000)
+    kind, layer, head = re.search(r"Without (\w+) L(\d) H(\d) ", swept.inner_text()).groups()
     table = page.get_by_test_id("stDataFrame")
     expect(table).to_be_visible(timeout=60_000)
     into_view(table)
@@ -34,7 +36,7 @@ def test_a_sweep_can_be_cancelled_and_nothing_is_lost(open_app):
     expect(cancel).to_be_visible(timeout=60_000)
     cancel.click()
     expect(cancel).to_have_count(0, timeout=60_000)
-    expect(page.get_by_role("heading", level=1)).to_have_text("What if a head were switched off?")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(WEIGHED)
     expect(page.get_by_role("button", name="Switch each head off")).to_be_enabled()
 
 
@@ -47,6 +49,5 @@ def test_a_change_is_in_force_with_one_click_and_taken_back_with_another(open_ap
     expect(page.get_by_text("point at a cell")).to_have_count(3, timeout=60_000)
     assert "changes=" in page.url and "other+steps" in page.url.replace("%20", "+")
     page.get_by_role("button", name="nothing read from other steps").click()
-    expect(heading).to_have_text("What if a head were switched off?", timeout=60_000)
-    expect(page.get_by_text("Difference", exact=True)).to_have_count(0, timeout=60_000)
+    expect(heading).to_contain_text(WEIGHED, timeout=60_000)
     assert "changes=" not in page.url

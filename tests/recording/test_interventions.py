@@ -222,6 +222,75 @@ def test_nothing_is_read_over_an_edge_that_is_cut(model, reads, wanted, hold, tm
             assert not len(one.map.wrong_rows(0, 0))
 
 
+KNOCKED_OUT = [
+    (CutEdges(reads="one word", word=1, module=CROSS.format(1)), None, None),
+    (CutEdges(reads="one word", word=3, head=2), None, 2),
+    (CutEdges(reads="one word", word=0, head=1, step=1), STEPS == 1, 1),
+    (CutEdges(reads="one word", word=2, patch=(1, 4)), torch.arange(30) % 15 == 9, None),
+    (CutEdges(reads="one word", word=2, step=0, patch=(2, 1)), torch.arange(30) == 11, None),
+]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("cut", "queries", "head"), KNOCKED_OUT)
+@pytest.mark.parametrize("hold", ["stored", "parts"])
+def test_one_word_is_not_read_by_the_queries_and_the_head_that_are_named(
+    model, cut, queries, head, hold, tmp_path
+):
+    """Rows 3 × 5 patches of two steps; the words follow two null keys."""
+    with intervened(model, [cut]), record(model, hold=hold) as recording:
+        model(*inputs())
+    assert hooks_on(model) == 0
+    recording.save(tmp_path / "run.safetensors")
+    by = np.ones(30, bool) if queries is None else queries.numpy()
+    for found in (recording, phenaki_viz.open(tmp_path / "run.safetensors")):
+        for one in found:
+            wanted = np.zeros((3, 30, one.map.shape[3]), bool)
+            if one.kind == "cross" and cut.module in ("", one.module):
+                wanted[slice(None) if head is None else head, by, 2 + cut.word] = True
+            rows = np.stack([one.map.full(0, at) for at in range(3)])
+            assert (rows[wanted] == 0).all()
+            np.testing.assert_allclose(rows.sum(-1), 1, atol=1e-5)
+            assert one.verification.verdict == "passed" and one.verification.max_abs_error < 1e-5
+            for at in range(3):
+                of = one.head(at)
+                hidden = of.hidden((0, 30), (0, rows.shape[-1]))
+                padding = one.hidden_by(0, (0, 30), (0, rows.shape[-1]))[1]
+                assert (hidden == wanted[at] | padding[None]).all()
+                assert of.visible_keys.tolist() == (~hidden).sum(-1).tolist()
+                np.testing.assert_allclose(of.terms(range(30)).weights, rows[at], atol=1e-5)
+            assert (one.hidden(0, (0, 30), (0, rows.shape[-1])) >= wanted.all(0)).all()
+
+
+@torch.no_grad()
+def test_heads_that_are_chosen_for_a_recording_keep_their_own_cuts(tmp_path):
+    model = made(models)
+    cut = CutEdges(reads="one word", word=1, head=2)
+    for hold in ("stored", "parts"):
+        with intervened(model, [cut]), record(model, hold=hold, heads=[2, 0]) as recording:
+            model(*inputs())
+        cross = next(one for one in recording if one.kind == "cross")
+        for at, is_cut in enumerate(head == 2 for head in cross.heads):
+            assert (cross.map.full(0, at)[:, 3] == 0).all() == is_cut
+            assert cross.head(at).hidden((0, 30), (3, 4)).all() == is_cut
+
+
+@torch.no_grad()
+def test_a_word_cut_in_every_head_is_a_word_that_the_mask_hides(model):
+    x, context, mask = inputs()
+    hides = mask.clone()
+    hides[:, 1] = False
+    wanted = model(x, context, hides)
+    with intervened(model, [CutEdges(reads="one word", word=1)]):
+        assert torch.allclose(model(x, context, mask), wanted, atol=1e-5)
+    heads = [CutEdges(reads="one word", word=1, head=head) for head in range(3)]
+    with intervened(model, heads):
+        assert torch.allclose(model(x, context, mask), wanted, atol=1e-5)
+    whole = model(x, context, mask)
+    with intervened(model, [CutEdges(reads="one word", word=40)]):  # no text here is as long
+        assert torch.equal(model(x, context, mask), whole)
+
+
 @torch.no_grad()
 def test_rows_that_are_not_renormalised_sum_to_less_and_are_no_map(model):
     cut = CutEdges(reads="own step", renormalise=False)
@@ -322,6 +391,7 @@ def test_alone_together_and_with_switches_it_is_the_model_without_them(model):
         ([ScalePosition(factor=2, module="nowhere")], "no attention in nowhere"),
         ([ScalePosition(factor=2, head=3)], "no head 3"),
         ([ScaleAlibi(factor=0)], "no ALiBi"),
+        ([CutEdges(reads="words", head=3)], "no head 3"),
         ([CutDepth(module="transformer", kept=3)], "cannot be cut after 3"),
         ([DropText(), SwapText(text="a")], "choose one"),
         (

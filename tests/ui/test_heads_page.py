@@ -200,6 +200,35 @@ def test_rows_of_long_maps_come_head_by_head_and_cancel_keeps_them(monkeypatch):
     assert any("self L1 H5: " in one for one in words_on(at))
 
 
+def test_over_clips_means_come_clip_by_clip_and_cancel_keeps_them(monkeypatch):
+    from phenaki_viz.ui.views import heads
+    from phenaki_viz.ui.work import computed, fragment_jobs
+
+    seen, draw = [], heads._how_far
+
+    def counted(chosen, table, over):
+        seen.append(table.clips)
+        if seen[-1] == 2 and 4 not in seen:
+            fragment_jobs.stop("clips")
+        draw(chosen, table, over)
+
+    monkeypatch.setattr(heads, "_how_far", counted)
+    computed.kept.things.clear()
+    at = page("whole")
+    at.number_input(key="heads_clips").set_value(4).run()
+    monkeypatch.setattr(fragment_jobs, "SLICE", 0)
+    seen.clear()
+    at.button(key="heads.start").click().run()
+    assert not at.exception and seen == [1, 2]
+    said = words_on(at)
+    assert "2 of 4 clips are measured." in said
+    assert any("of each of 2 clips; ± is the 95 % interval" in one for one in said)
+    seen.append(4)
+    at.button(key="heads.rest").click().run()
+    assert seen[-2:] == [3, 4] and not [one for one in at.button if one.key == "heads.rest"]
+    assert any("of each of 4 clips; ± is the 95 % interval" in one for one in words_on(at))
+
+
 def drawn_planted_self():
     import streamlit as st
 

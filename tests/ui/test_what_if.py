@@ -5,10 +5,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
+from phenaki_viz.evaluation.changes import change_of
 from phenaki_viz.evaluation.effects import sweep, trials
+from phenaki_viz.figures.change_sentences import tried_heading, tried_sentence
 from phenaki_viz.figures.effect_views import by_worth, effects_heading, head_name
-from tests.runs.trained import phenaki
-from tests.sent import words_on
+from phenaki_viz.figures.outcome_views import filled_title
+from phenaki_viz.recording.interventions import ZeroHead
+from phenaki_viz.recording.switches import Switches
+from phenaki_viz.runs.model import Ask, look
+from tests.runs.trained import clip, phenaki
+from tests.sent import sent, words_on
 
 
 def drawn(kind):
@@ -23,24 +29,62 @@ def drawn(kind):
     what_if_page(open_recording(("x", recording_bytes(run))) if kind == "file" else run)
 
 
-def page(kind="whole"):
-    return AppTest.from_function(drawn, default_timeout=120, args=(kind,)).run()
+def page(kind="whole", **link):
+    at = AppTest.from_function(drawn, default_timeout=120, args=(kind,))
+    for name, said in link.items():
+        at.query_params[name] = said
+    return at.run()
+
+
+def clips_of(count):
+    captions = list(DIGIT_CLIPS.values())[:count]
+    return [(digit_clip(one), read_prompt(one)) for one in captions]
 
 
 def measured(clips, masks, share):
-    captions = list(DIGIT_CLIPS.values())[:clips]
-    made = trials(
-        phenaki(), [(digit_clip(one), read_prompt(one)) for one in captions],
-        masks=masks, share=share,
-    )  # fmt: skip
-    return sweep(phenaki(), made)
+    return sweep(phenaki(), trials(phenaki(), clips_of(clips), masks=masks, share=share))
 
 
-def test_nothing_is_switched_off_before_it_is_asked_for():
+def off(head):
+    """What the page weighs by itself: a head of the only self-attention."""
+    made = trials(phenaki(), clips_of(10), masks=2)
+    module = "maskgit.transformer.layers.0.1"
+    return change_of(phenaki(), made, [ZeroHead(module=module, head=head)]), made
+
+
+def test_one_head_is_weighed_at_once_and_nothing_is_changed_by_it():
     at = page()
     assert not at.exception and not at.dataframe
-    assert "What if a head were switched off?" in words_on(at)
-    assert "10 clips × 2 masks, 90 % of the tokens masked" in at.text[0].value
+    change, made = off(1)
+    said = words_on(at)
+    assert tried_heading("self L0 H1", change) in said
+    assert tried_sentence(change, made) in said
+    assert f"{change.before.mean():.3f} nats" in tried_sentence(change, made)
+    assert "10 clips × 2 masks, 90 % of the tokens masked" in at.text[-1].value
+    assert [one.value for one in at.header] == [
+        "What it fills in", "What happens to the maps", "What it generates",
+    ]  # fmt: skip
+
+
+def test_a_link_says_which_head_is_weighed_and_the_clip_is_filled_in_without_it():
+    at = page(weighed="self L0 H0")
+    change, _ = off(0)
+    assert tried_heading("self L0 H0", change) in words_on(at)
+    switches = Switches(off=frozenset({("maskgit.transformer.layers.0.1", 0)}))
+    ask = Ask(switches=switches, frames=5)
+    without = look(phenaki(), clip(), read_prompt("left right"), ask).outcome
+    titles = [sent(at, which)[0].get("direction") for which in range(len(at.get("bidi_component")))]
+    assert filled_title("Self L0 H0 off", without) in titles
+
+
+def test_the_head_chosen_on_another_page_is_weighed_from_then_on():
+    at = page()
+    at.session_state["wishes"] = {"head": 1}
+    at.run()
+    at.session_state["wishes"] = {"head": 0}
+    at.run()
+    assert tried_heading("self L0 H0", off(0)[0]) in words_on(at)
+    assert at.query_params["weighed"] in ("self L0 H0", ["self L0 H0"])
 
 
 def test_what_is_measured_is_said_drawn_and_listed():
@@ -56,6 +100,11 @@ def test_what_is_measured_is_said_drawn_and_listed():
     assert list(table["head"]) == [head_name(one) for one in by_worth(effects)]
     np.testing.assert_allclose(table["rise"], [one.mean for one in by_worth(effects)], atol=1e-6)
     assert list(table["sure"]) == [one.is_sure for one in by_worth(effects)]
+    grids = [sent(at, which) for which in range(len(at.get("bidi_component")))]
+    header, parts = next(one for one in grids if one[0].get("id") == "grid.whatif")
+    rows = [f"{head_name(one)}" for one in effects]
+    assert [f"{layer} {head}" for layer in header["layers"] for head in header["heads"]] == rows
+    np.testing.assert_allclose(parts["values"], [one.mean for one in effects], atol=1e-6)
 
 
 def test_other_settings_are_asked_for_again():
@@ -83,6 +132,6 @@ def test_what_predicts_the_worth_is_said_and_drawn_once_it_is_known():
     assert not [one for one in at.selectbox if one.key == "worth_by"]
     at.number_input(key="effect_clips").set_value(2).run()
     at.button(key="whatif.start").click().run()
-    assert not at.exception and [one.value for one in at.header] == ["What predicts it?"]
+    assert not at.exception and at.header[-1].value == "What predicts it?"
     said = [text.value for text in at.text]
     assert any("predicts what these heads are worth" in one or "goes" in one for one in said)

@@ -8,7 +8,12 @@ from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.evaluation.changes import change_of
 from phenaki_viz.evaluation.trials import trials
-from phenaki_viz.figures.change_sentences import change_heading, divergence_words, moved_words
+from phenaki_viz.figures.change_sentences import (
+    change_heading,
+    divergence_words,
+    moved_words,
+    tried_heading,
+)
 from phenaki_viz.recording.interventions import (
     CutEdges,
     DropText,
@@ -93,7 +98,10 @@ def test_what_is_offered_is_in_force_with_one_click_and_measured():
     assert shown["Divergence of the output"] == divergence_words(change).partition(" (")[0]
     assert listed(at) == ["self L0 H1 off"] and at.multiselect(key="off").value == ["self L0 H1"]
     press(at, "self L0 H1 off")  # takes it back
-    assert not listed(at) and not at.metric and at.multiselect(key="off").value == []
+    assert not listed(at) and at.multiselect(key="off").value == []
+    assert tried_heading("self L0 H1", change) in words_on(
+        at
+    )  # weighed still, and in force nowhere
     assert change_heading([LAST], change) not in words_on(at)
 
 
@@ -111,6 +119,20 @@ def test_changes_add_up_stand_in_the_link_and_go_one_by_one():
     at = page(to_json([DropText(), CutEdges(reads="other steps", module="maskgit")]))
     press(at, "Take all back")
     assert not listed(at) and "changes" not in at.query_params
+
+
+def test_one_word_is_cut_for_one_head_and_named_by_the_text_at_hand():
+    at = page()
+    at.selectbox(key="whatif.kind").set_value("cut").run()
+    at.selectbox(key="whatif.reads").set_value("one word").run()
+    at.selectbox(key="whatif.word").set_value(1).run()
+    at.selectbox(key="whatif.head.True").set_value(1).run()
+    at.selectbox(key="whatif.by").set_value("patches of time 2").run()
+    press(at, "Change it")
+    cut = CutEdges(reads="one word", word=1, module="maskgit", head=1, step=2)
+    assert in_link(at) == (cut,)
+    assert listed(at) == ["nothing read from word 2 “right” by time 2, H1"]
+    assert change_heading([cut], measured(cut)) in words_on(at)
 
 
 def test_maps_before_now_and_their_difference_are_those_of_the_two_runs():

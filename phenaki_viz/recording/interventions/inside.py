@@ -114,7 +114,7 @@ def _check(
                 "multiplies queries and keys where no hook reaches; open its weights with this "
                 "project's classes"
             )
-    head = None if isinstance(one, CutEdges) else one.head
+    head = one.head
     few = [name for name, module in reached.items() if head is not None and head >= module.heads]
     if few:
         raise RecordingError(f"there is no head {head} in {few[0]}: nothing was changed")

@@ -18,7 +18,9 @@ from typing import Any, ClassVar, Literal, get_args
 
 from phenaki_viz.errors import ConfigError
 
-Reads = Literal["own step", "other steps", "earlier steps", "later steps", "words", "null keys"]
+Reads = Literal[
+    "own step", "other steps", "earlier steps", "later steps", "words", "one word", "null keys"
+]
 MOST_FACTOR = 100.0
 MOST_NUMBER = 1e30
 MOST_HEADS = 4096
@@ -146,18 +148,25 @@ class ScaleAttention(_Scale):
 
 @dataclass(frozen=True, kw_only=True)
 class CutEdges:
-    """Every query of a module may not read keys of one kind.
+    """Queries of a module may not read keys of one kind.
 
     reads: which: patches of the query's own time step, or of other, earlier or later ones; words of
-    the text; null keys. renormalise: what is left of a row sums to 1, as with a mask; else the
-    other weights stay what they were, and the row sums to less (such a map cannot be recorded).
-    Refused, while the model runs, where a query would be left with nothing to read.
+    the text, or one of them; null keys. word: which one, counted from 0. head: in this head alone.
+    step, patch: queries of this time step, at this (row, column), alone. renormalise: what is left
+    of a row sums to 1, as with a mask; else the other weights stay what they were, and the row sums
+    to less (such a map cannot be recorded). Refused, while the model runs, where a query would be
+    left with nothing to read. A text without that word has nothing that is cut.
+    Source: attention knockout, Geva et al. 2023, Dissecting Recall of Factual Associations.
     """
 
     kind: ClassVar[str] = "cut edges"
     reads: Reads
     module: str = ""
     renormalise: bool = True
+    word: int | None = None
+    head: int | None = None
+    step: int | None = None
+    patch: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         _check_name(self.kind, self.module)
@@ -168,12 +177,45 @@ class CutEdges:
             )
         if not isinstance(self.renormalise, bool):
             raise ConfigError(f"{self.kind}: renormalise is yes or no")
+        if (self.reads == "one word") != (self.word is not None):
+            raise ConfigError(f"{self.kind}: a word is named where one word is not read")
+        for what, value in (("the word", self.word), ("the head", self.head),
+                            ("the time step", self.step)):  # fmt: skip
+            if value is not None:
+                _check_number(self.kind, what, value, MOST_HEADS)
+        self._check_patch()
+
+    def _check_patch(self) -> None:
+        if self.patch is None:
+            return
+        if not isinstance(self.patch, (tuple, list)) or len(self.patch) != 2:
+            raise ConfigError(f"{self.kind}: a patch is its row and its column")
+        for what, value in zip(("the row", "the column"), self.patch, strict=True):
+            _check_number(self.kind, what, value, MOST_HEADS)
+        object.__setattr__(self, "patch", tuple(self.patch))
+
+    @property
+    def keys(self) -> str:
+        """What is not read, in words: 'own step', 'word 2'."""
+        return self.reads if self.word is None else f"word {self.word + 1}"
+
+    @property
+    def queries(self) -> str:
+        """Who does not read it, in words; empty for all: 'time 2, row 1, column 3'."""
+        step = [] if self.step is None else [f"time {self.step}"]
+        at = self.patch or ()
+        return ", ".join(
+            [*step, *(f"{n} {v}" for n, v in zip(("row", "column"), at, strict=False))]
+        )
 
     @property
     def said(self) -> str:
         """In words."""
         left = "" if self.renormalise else ", rows not renormalised"
-        return f"nothing read from {self.reads} in {self.module or 'the whole model'}{left}"
+        head = "" if self.head is None else f" head {self.head}"
+        by = f" by {self.queries}" if self.queries else ""
+        where = f"{self.module or 'the whole model'}{head}"
+        return f"nothing read from {self.keys}{by} in {where}{left}"
 
 
 @dataclass(frozen=True, kw_only=True)

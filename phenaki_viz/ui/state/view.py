@@ -219,6 +219,7 @@ PAGES = (
     Field("tracks_way", Text, "“Where it looks”, “Who looks at it”", "Tracks: of a patch"),
     Field("tracks", Text, "`1.3_2.0`", "Tracks: the heads: layer.head, joined by `_`"),
     Field("path", Text, "`0.2.1_1.2.2`", "the true path as it was marked: step.row.column"),
+    Field("weighed", Text, "`self L3 H3`", "What if: the head that is weighed; others stay on"),
     Field("effect_clips", whole(1, 13), NUMBER, "What if: clips"),
     Field("effect_masks", whole(1, 8), NUMBER, "What if: masks of each clip"),
     Field("effect_hidden", whole(10, 100), NUMBER, "What if: tokens that are hidden, in per cent"),

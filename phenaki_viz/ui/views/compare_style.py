@@ -40,6 +40,19 @@ STYLE = """<style>
   padding: 0 6px; min-height: 32px;
   & [data-testid=stMarkdownContainer] { position: absolute; clip-path: inset(50%); width: 1px }
 }
+/* Where not all of it has room: the maps and their difference first, the frames under them. */
+@media (max-height: 840px), (max-width: 1099px) {
+  [class*=st-key-compare-side-] > :has([class*=st-key-compare-strip-]) { order: 2 }
+}
+@media (max-width: 1359px) {
+  .st-key-compare-tools {
+    & [data-testid=stButtonGroup] button { padding: 0 7px; & p { font-size: 13px } }
+    & [data-testid=stButtonGroup] > * { gap: 3px }
+    & { column-gap: 8px }
+    & > .st-key-with { flex: 0 0 176px; max-width: 176px }
+    & > [class*=st-key-with_say] { flex: 0 0 160px; max-width: 160px }
+  }
+}
 @media (max-width: 1099px) {
   .st-key-compare-main { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px 12px }
   .st-key-compare-main > :first-child { grid-column: 1 / -1; max-width: 200px }

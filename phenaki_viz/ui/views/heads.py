@@ -81,8 +81,7 @@ def heads_page(run: Run) -> None:
         picture = _picture(run, chosen, table, whole=whole)
     with said:
         _say(run, chosen, table, picture)
-    if not whole:
-        fragment_jobs.go_on(head_tables.CLIP)
+    fragment_jobs.go_on(head_tables.CLIP if over is None else head_tables.CLIPS)
 
 
 def _choose_clips(run: Run, chosen: Selection) -> Over | None:
@@ -121,7 +120,7 @@ def _measured(run: Run, chosen: Selection, over: Over | None) -> tuple[HeadTable
     model = find_model(run)
     if over is None or model is None:
         return head_tables.of_clip(run, chosen)
-    return head_tables.over_clips(model, over, _take_back), True
+    return head_tables.over_clips(model, over), True
 
 
 def _row(chosen: Selection, table: HeadTable) -> HeadRow | None:
@@ -173,20 +172,23 @@ def _table(
     with drawn:
         _draw(chosen, picture, shown, every=every)
     st.caption(taken_over(table))
-    _how_far(chosen, table)
+    _how_far(chosen, table, over)
     _rules()
 
 
-def _how_far(chosen: Selection, table: HeadTable) -> None:
-    """Of a table that was stopped on the way: how many heads it has, and the way on."""
-    total = len(_places(chosen))
-    if len(table) == total or not fragment_jobs.is_stopped(head_tables.CLIP):
+def _how_far(chosen: Selection, table: HeadTable, over: Over | None) -> None:
+    """Of a table that was stopped on the way: how much it has, and the way on."""
+    if over is None:
+        slot, there, total, what = head_tables.CLIP, len(table), len(_places(chosen)), "heads"
+    else:
+        slot, there, total, what = head_tables.CLIPS, table.clips, over.clips, "clips"
+    if there == total or not fragment_jobs.is_stopped(slot):
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"{len(table)} of {total} heads are measured.", width="content")
+        st.caption(f"{there} of {total} {what} are measured.", width="content")
         st.button(
             "Measure the rest", icon=":material/play_arrow:", key="heads.rest",
-            on_click=fragment_jobs.resume, args=(head_tables.CLIP,),
+            on_click=fragment_jobs.resume, args=(slot,),
         )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What if: does it matter? Something is changed, and the output says what it was worth.
 
+While nothing is changed, one head is weighed: off in what is measured here, and nowhere else.
 The clips are those that come with the project: what they show is known, and a model is asked the
 same of all of them whatever clip is looked at.
 """
@@ -19,13 +20,25 @@ from phenaki_viz.figures.change_sentences import (
     error_words,
     moved_words,
     rise_words,
+    tried_heading,
+    tried_sentence,
 )
+from phenaki_viz.figures.intervention_words import all_names
+from phenaki_viz.models import Phenaki
 from phenaki_viz.recording.interventions import Interventions
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
-from phenaki_viz.ui.views import what_if_changes, what_if_clip, what_if_maps, what_if_sweep
+from phenaki_viz.ui.views import (
+    what_if_changes,
+    what_if_clip,
+    what_if_filled,
+    what_if_head,
+    what_if_maps,
+    what_if_sweep,
+)
+from phenaki_viz.ui.views.what_if_head import AtHand
 from phenaki_viz.ui.views.what_if_sweep import Asked
 from phenaki_viz.ui.work import computed
 
@@ -53,31 +66,72 @@ def what_if_page(run: Run) -> None:
             st.text(str(error))
         return
     given = run.ask.switches.interventions if isinstance(run, Look) else ()
-    what_if_changes.draw(model, given)
+    chosen = None if given else what_if_head.at_hand(run)
+    heads = st.container(key="whatif.heads")
+    first = chosen.off if chosen is not None else None
+    what_if_changes.draw(model, given, first, what_if_head.words_of(run))
     figures = st.container(horizontal=True, gap="medium", key="whatif.figures")
     asked = what_if_sweep.controls()
     made = computed.once(asked.trials_key(model), lambda: what_if_sweep.trials_of(model, asked))
-    change = _change(model, asked, made, given)
+    late = what_if_sweep.is_coming(run)
+    if chosen is not None and not late:
+        with heads:
+            what_if_head.draw(run, chosen, what_if_sweep.measured(run))
+    weighed = (chosen.off,) if chosen is not None else given
+    change = _change(model, asked, made, weighed)
     if change is not None:
         with words:
-            panels.heading(change_heading(given, change), run.recording.made_by, {})
-            panels.say(change_sentence(made), {}, key="sentence.change", aside=True)
+            _say(run, chosen, change, made, given)
         with figures:
-            _figures(change, _error(run))
-    if given and isinstance(run, Look):
-        what_if_maps.draw(run)
-        what_if_clip.draw(run, whole)
+            _figures(change, _error(run) if given else "")
+    _what_comes_out(run, model, chosen, given, whole)
     place = words if change is None else st.container(gap="xxsmall")
     asked = what_if_sweep.in_turn(asked)
     effects = what_if_sweep.effects_of(model, asked, made)
+    if chosen is not None and late:
+        with heads:
+            what_if_head.draw(run, chosen, what_if_sweep.measured(run))
     with place:
         what_if_sweep.say(run, asked, model, made, effects, alone=change is None)
     if effects:
         what_if_sweep.results(run, asked, model, made, effects)
 
 
+def _say(
+    run: Run, chosen: AtHand | None, change: Change, made: Trials, given: Interventions
+) -> None:
+    """What is changed, or would be, and what the loss does then."""
+    told, aside = change_heading(given, change), change_sentence(made)
+    if chosen is not None:
+        told, aside = tried_heading(chosen.name, change), tried_sentence(change, made)
+    panels.heading(told, run.recording.made_by, {})
+    panels.say(aside, {}, key="sentence.change", aside=True)
+
+
+def _what_comes_out(
+    run: Run, model: nn.Module, chosen: AtHand | None, given: Interventions, whole: Phenaki
+) -> None:
+    """The clip at hand with the change and without: what is filled in, maps, a clip generated."""
+    now = run if chosen is None else what_if_head.without(run, model, chosen)
+    if not isinstance(now, Look) or not (given or chosen):
+        return
+    before = run if chosen is not None else _before(run)
+    named = all_names(given) if chosen is None else f"{chosen.name} off"
+    what_if_filled.draw(before, now, named[:1].upper() + named[1:])
+    what_if_maps.draw(before, now)
+    what_if_clip.draw(now, whole)
+
+
+def _before(run: Run) -> Run | None:
+    """The run with nothing changed; None where it cannot be had."""
+    try:
+        return what_if_maps.unchanged(run)
+    except PhenakiVizError:
+        return None
+
+
 def _change(model: nn.Module, asked: Asked, made: Trials, given: Interventions) -> Change | None:
-    """What is in force does to the output; None where nothing is, or nobody wants to wait."""
+    """What these do to the output; None where there are none, or nobody wants to wait."""
     if not given:
         return None
     held = (asked, given)
@@ -99,10 +153,7 @@ def _hold(held: object) -> None:
 
 def _error(run: Run) -> str:
     """The error of this clip's reconstruction, which changes of the C-ViViT move."""
-    try:
-        before = what_if_maps.unchanged(run)
-    except PhenakiVizError:
-        return ""
+    before = _before(run)
     if not isinstance(run, Look) or not isinstance(before, Look):
         return ""
     return error_words(run.outcome.error, before.outcome.error)

@@ -23,6 +23,7 @@ from phenaki_viz.recording.interventions import (
 from phenaki_viz.recording.interventions.kinds import LONGEST_TEXT, MOST_FACTOR, Reads
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.source import ablation, changes
+from phenaki_viz.ui.state import selection
 
 WHOLE = "maskgit"
 ANEW = "whatif.anew"  # a change was added or taken back: the whole page is another one
@@ -40,18 +41,27 @@ KINDS = {
 FACTORS: dict[str, Any] = {"position": ScalePosition, "alibi": ScaleAlibi, "scale": ScaleAttention}
 
 
-def draw(model: nn.Module, given: Interventions) -> None:
-    """The list, with what takes each back; where it is empty, what is worth trying."""
+def draw(
+    model: nn.Module,
+    given: Interventions,
+    first: Intervention | None = None,
+    words: Sequence[str] = (),
+) -> None:
+    """The list, with what takes each back; where it is empty, what is worth trying.
+
+    first: what is tried on this page while the list is empty; it is offered first. words: of the
+    text at hand.
+    """
     if st.session_state.pop(ANEW, False):
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="whatif.list"):
-        st.markdown("**Changed**" if given else "**Try**", width="content")
+        st.markdown("**Changed**" if given else "**Change it**", width="content")
         if given:
-            _list(given)
+            _list(given, words)
         else:
-            _offers(model)
+            _offers(model, first)
         with st.popover("Add a change", icon=":material/add:", width="content"):
-            _form(model)
+            _form(model, words)
         if len(given) > 1:
             st.button(
                 "Take all back", icon=":material/undo:", key="whatif.none", type="tertiary",
@@ -59,10 +69,10 @@ def draw(model: nn.Module, given: Interventions) -> None:
             )  # fmt: skip
 
 
-def _list(given: Interventions) -> None:
+def _list(given: Interventions, words: Sequence[str]) -> None:
     for at, one in enumerate(given[:MOST_IN_VIEW]):
         st.button(
-            inert(intervention_name(one)),
+            inert(intervention_name(one, words)),
             icon=":material/close:",
             key=f"whatif.back.{at}",
             help="Take this change back",
@@ -73,44 +83,48 @@ def _list(given: Interventions) -> None:
         st.caption(f"and {len(given) - MOST_IN_VIEW} more", width="content")
 
 
-def _offers(model: nn.Module) -> None:
-    """What is known to be worth a try, with one click."""
-    for at, one in enumerate(offers(model)):
+def _offers(model: nn.Module, first: Intervention | None) -> None:
+    """What is known to be worth a try, with one click; in force on every page."""
+    for at, one in enumerate(offers(model, first)):
         st.button(
             inert(intervention_name(one)),
             icon=":material/play_arrow:",
             key=f"whatif.try.{at}",
             type="primary" if at == 0 else "secondary",
+            help="In force on every page until it is taken back",
             on_click=_then_anew,
             args=(partial(_add, one),),
         )
 
 
-def offers(model: nn.Module) -> Interventions:
-    """The last head of the last self-attention, no position bias, nothing across time, no text."""
+def offers(model: nn.Module, first: Intervention | None = None) -> Interventions:
+    """One head off, no position bias, nothing across time, no text.
+
+    first: instead of the last head of the last self-attention.
+    """
     modules = _modules(model)
     own = [name for name in modules if place_name(name).startswith("self")]
     if not own:
         return ()
     return (
-        ZeroHead(module=own[-1], head=modules[own[-1]].heads - 1),
+        first or ZeroHead(module=own[-1], head=modules[own[-1]].heads - 1),
         ScalePosition(factor=0.0, module=WHOLE),
         CutEdges(reads="other steps", module=WHOLE),
         *((DropText(),) if len(own) < len(modules) else ()),
     )
 
 
-def _form(model: nn.Module) -> None:
+def _form(model: nn.Module, words: Sequence[str]) -> None:
     kinds = [kind for kind in KINDS if kind != "alibi" or _with_alibi(model)]
     kind = st.selectbox("What", kinds, format_func=KINDS.__getitem__, key="whatif.kind")
-    one = _asked(model, kind or "off")
+    one = _asked(model, kind or "off", words)
     st.button(
         "Change it", type="primary", key="whatif.add", disabled=one is None,
         on_click=_then_anew, args=(partial(_add, one or DropText()),),
     )  # fmt: skip
 
 
-def _asked(model: nn.Module, kind: str) -> Intervention | None:
+def _asked(model: nn.Module, kind: str, words: Sequence[str]) -> Intervention | None:
     """The intervention that the form describes; None while something is missing."""
     if kind == "drop":
         return DropText()
@@ -118,8 +132,7 @@ def _asked(model: nn.Module, kind: str) -> Intervention | None:
         text = st.text_input("Text", key="whatif.text", max_chars=LONGEST_TEXT).strip()
         return SwapText(text=text) if text and text.isprintable() else None
     if kind == "cut":
-        reads = st.selectbox("Nothing is read from", get_args(Reads), key="whatif.reads")
-        return CutEdges(reads=reads, module=_where(model, kind))
+        return _cut(model, words)
     module = _where(model, kind)
     head = _head(model, module, any_head=kind not in ("off", "mean"))
     if kind in FACTORS:
@@ -129,6 +142,43 @@ def _asked(model: nn.Module, kind: str) -> Intervention | None:
     if kind == "mean":
         return changes.mean(module, head or 0)
     return ZeroHead(module=module, head=head or 0)
+
+
+def _cut(model: nn.Module, words: Sequence[str]) -> CutEdges:
+    """Which keys are not read, by which queries, in which heads."""
+    kinds = [one for one in get_args(Reads) if one != "one word" or words]
+    reads = st.selectbox(
+        "Nothing is read from", kinds, key="whatif.reads",
+        help="The rest of a row sums to 1 again",
+    )  # fmt: skip
+    word = None
+    if reads == "one word":
+        word = st.selectbox(
+            "Which word", range(len(words)), key="whatif.word",
+            format_func=lambda at: inert(f"{at + 1}: {words[at]}"),
+            help="By its place: in other texts it is the word at the same place",
+        )  # fmt: skip
+    step, patch = _queries()
+    module = _where(model, "cut")
+    head = _head(model, module, any_head=True)
+    return CutEdges(
+        reads=reads or kinds[0], module=module, word=word, head=head, step=step, patch=patch
+    )
+
+
+def _queries() -> tuple[int | None, tuple[int, int] | None]:
+    """By whom: all, or those where the chosen patch is."""
+    step, row, column = (selection.current(name, 10**6) for name in ("step", "row", "column"))
+    groups: dict[str, tuple[int | None, tuple[int, int] | None]] = {
+        "all patches": (None, None),
+        f"patches of time {step}": (step, None),
+        f"the patch in row {row}, column {column}": (None, (row, column)),
+        f"that patch at time {step}": (step, (row, column)),
+    }
+    by = st.selectbox(
+        "By", list(groups), key="whatif.by", help="The patch that was chosen on the other pages"
+    )
+    return groups.get(by or "all patches", (None, None))
 
 
 def _where(model: nn.Module, kind: str) -> str:

@@ -49,12 +49,8 @@ class Pair:
         return place_name(self.now.record.module, self.now.record.heads[self.now.head])
 
 
-def draw(run: Run) -> None:
-    """The heads whose maps moved most, one of them as three maps."""
-    try:
-        whole = unchanged(run)
-    except PhenakiVizError:
-        return
+def draw(whole: Run | None, run: Run) -> None:
+    """The heads whose maps moved most, one of them as three maps. whole: with nothing changed."""
     pairs = _pairs(whole, run) if whole is not None else []
     if whole is None or not pairs:
         return

@@ -17,19 +17,16 @@ from phenaki_viz.figures.effect_views import (
     effects_sentence,
     head_name,
 )
-from phenaki_viz.figures.naming import module_family
-from phenaki_viz.recording.select import stack_and_layer
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import frame, panels
 from phenaki_viz.ui.sections.downloads import export_row
-from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.view import BOUND
-from phenaki_viz.ui.views import what_predicts
+from phenaki_viz.ui.views import what_if_head, what_predicts
 from phenaki_viz.ui.work import computed, fragment_jobs
 from phenaki_viz.ui.work.shelves import number_of
 
-_ASKED = "whatif.asked"
+_ASKED, TABLE = "whatif.asked", "effects.table"
 UNITS = {"heads": "Heads", "layers": "Layers"}
 MOST_MASKS = 8
 USUAL = {"clips": 10, "masks": 2, "hidden": 90}
@@ -137,6 +134,11 @@ def measured(run: Run) -> tuple[HeadEffect, ...]:
     return effects
 
 
+def is_coming(run: Run) -> bool:
+    """Whether the sweep was asked for and is not done: what shows it is drawn once it is."""
+    return st.session_state.get(_ASKED) is not None and not measured(run)
+
+
 def say(
     run: Run,
     asked: Asked,
@@ -177,29 +179,38 @@ def results(
         panels.plotly(picture, key="effects", height=420, noted=False, shows=_shows(asked, model))
         export_row(picture.name, lambda: picture, "effects")
     with right:
-        _table(by_worth(effects))
+        _table(run, by_worth(effects))
     if asked.units == "heads":
         what_predicts.draw(run, effects, _shows(asked, model))
 
 
-def _table(ordered: Sequence[HeadEffect]) -> None:
+def _table(run: Run, ordered: Sequence[HeadEffect]) -> None:
     """Every head; the one that is picked is the one the other pages look at."""
     rows = [
         {"head": head_name(one), "rise": one.mean, "low": one.interval[0],
          "high": one.interval[1], "sure": one.is_sure}
         for one in ordered
     ]  # fmt: skip
-    picked: Any = st.dataframe(
-        rows, column_config=COLUMNS, hide_index=True, height=390, key="effects.table",
-        on_select="rerun", selection_mode="single-row",
+    st.dataframe(
+        rows, column_config=COLUMNS, hide_index=True, height=390, key=TABLE,
+        on_select=lambda: _pick(run, ordered), selection_mode="single-row",
     )  # fmt: skip
-    chosen = [ordered[at] for at in picked.selection.rows if at < len(ordered)]
-    if not chosen:
+    one = _picked(ordered)
+    if one is None:
         st.caption("Pick a row to look at its head on the other pages.")
         return
-    (one,) = chosen
     st.text(f"{head_name(one)}: {effect_words(one)}.")
-    _, layer = stack_and_layer(one.module)
-    selection.wish(layer=layer, head=one.head or 0)  # no box of this page has these keys
-    st.session_state["maps"] = module_family(one.module)
     frame.link("attention", "Look at it", ":material/visibility:")
+
+
+def _picked(ordered: Sequence[HeadEffect]) -> HeadEffect | None:
+    state: Any = st.session_state.get(TABLE)
+    rows = state["selection"]["rows"] if state is not None else []
+    return ordered[rows[0]] if rows and rows[0] < len(ordered) else None
+
+
+def _pick(run: Run, ordered: Sequence[HeadEffect]) -> None:
+    """The row that was chosen is the head that is weighed and looked at; a callback."""
+    one = _picked(ordered)
+    if one is not None:
+        what_if_head.take(run, one.module, one.head or 0)

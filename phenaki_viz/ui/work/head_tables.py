@@ -23,7 +23,7 @@ from phenaki_viz.ui.work import computed, fragment_jobs, tracked
 from phenaki_viz.ui.work.shelves import number_of
 
 T = TypeVar("T")
-CLIP = "heads"  # the slot of the work on the clip at hand
+CLIP, CLIPS = "heads", "clips"  # the slots of the work on the clip at hand, and on many
 CAPTIONS = tuple(DIGIT_CLIPS.values())
 
 
@@ -80,16 +80,27 @@ def alike(run: Run, chosen: Selection) -> Alike:
     return _of_stack(run, chosen, "alike", start, "Comparing the heads:")
 
 
-def over_clips(model: nn.Module, over: Over, on_cancel: Callable[[], None]) -> HeadTable:
-    """The heads of one stack over the project's clips, each told its own caption."""
-    clips = [(digit_clip(one), read_prompt(one)) for one in CAPTIONS[: over.clips]]
-    start = partial(
-        table_over_clips.steps, model, clips, over.ask, kind=over.kind, stack=over.stack
-    )
+def over_clips(model: nn.Module, over: Over) -> HeadTable:
+    """The heads of one stack over the project's clips, each told its own caption.
+
+    Over as many as are measured: who draws them calls `fragment_jobs.go_on`.
+    """
     key = over.key(model)
-    return computed.once(
-        key, lambda: fragment_jobs.work_on("clips", key, start, "Measuring the clips:", on_cancel)
-    )
+
+    def start(done: list[HeadTable]) -> Incremental[HeadTable]:
+        clips = [(digit_clip(one), read_prompt(one)) for one in CAPTIONS[: over.clips]]
+        return table_over_clips.steps(
+            model, clips, over.ask, kind=over.kind, stack=over.stack, done=done
+        )
+
+    kept = computed.kept.get(key)
+    if kept is not None:
+        whole: HeadTable = kept[0]
+        return whole
+    found = fragment_jobs.grow(CLIPS, key, start, "Measuring the clips:")
+    if isinstance(found, HeadTable):
+        return computed.once(key, lambda: found)
+    return found[-1]
 
 
 def _of_stack(

@@ -1,0 +1,70 @@
+"""What the model fills in for the hidden tokens of the clip at hand, as it is and changed."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from phenaki_viz.data import as_rgb
+from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.outcome_views import (
+    filled_title,
+    frames_alone,
+    hidden_frames,
+    loss_change_over_video,
+)
+from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections.downloads import export_row
+
+
+def draw(before: Run | None, now: Look, named: str) -> None:
+    """What was hidden, both answers, and where the loss rose. named: what is changed."""
+    if not isinstance(before, Look):
+        return
+    masked, codes = before.outcome.masked, before.outcome.codes
+    if masked is None or codes is None or not masked.any() or before.outcome.filled is None:
+        return
+    patch, made_by = before.temporal_patch, before.recording.made_by
+    made = partial(frames_alone, grid=codes.shape, temporal_patch=patch)
+    seen = hidden_frames(before.clip.frames, masked, patch)
+    rows = [
+        made(seen, made_by=made_by, name="shown", title="What it is shown: grey is hidden"),
+        made(
+            before.outcome.filled, made_by=made_by, name="filled_as_it_is",
+            title=filled_title("As it is", before.outcome),
+        ),
+    ]  # fmt: skip
+    if now.outcome.filled is not None:
+        title = filled_title(named, now.outcome)
+        of = now.recording.made_by
+        rows.append(made(now.outcome.filled, made_by=of, name="filled_changed", title=title))
+    rise = None
+    if before.outcome.loss is not None and now.outcome.loss is not None:
+        rise = loss_change_over_video(
+            before.outcome.loss, now.outcome.loss, masked, as_rgb(before.clip), patch,
+            now.recording.made_by,
+        )  # fmt: skip
+    _head([*rows, *([] if rise is None else [rise])])
+    for picture in rows:
+        panels.film(picture, key=f"whatif.{picture.name}", direction=picture.title, bare=True)
+    if rise is not None:
+        panels.film(
+            rise, key="whatif.rise", direction="Rise of the loss of each hidden token",
+            unit="rise in nats",
+        )  # fmt: skip
+
+
+def _head(pictures: Sequence[FilmStrip]) -> None:
+    """What this is, and its pictures as files."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.header("What it fills in", anchor=False, width="content")
+        with st.popover("Take away", icon=":material/download:", type="tertiary"):
+            for one in pictures:
+                st.text(one.title)
+                export_row(one.name, partial(_itself, one), f"whatif.take.{one.name}")
+
+
+def _itself(picture: FilmStrip) -> FilmStrip:
+    return picture
