@@ -108,7 +108,7 @@ def _reads(table: HeadTable) -> list[TableColumn]:
 def _left(table: HeadTable) -> list[TableColumn]:
     rows = table.rows
     return [
-        _whole("clips", "Clips", [len(row.clips) for row in rows]),
+        _whole("clips", "Clips", [row.over for row in rows]),
         _whole("queries", "Queries", [row.facts.queries for row in rows]),
         _whole("wrong", "Rows that are no distribution", [row.facts.wrong for row in rows]),
     ]
