@@ -224,7 +224,8 @@ def _say_failed(report: "Report") -> None:
     from phenaki_viz.files import shown
 
     if report.progress.failed:
-        print(f"{report.progress.failed:,} clips could not be measured:")
+        count = report.progress.failed
+        print(f"{count:,} clip{'' if count == 1 else 's'} could not be measured:")
     for name, why in report.errors[:SHOWN]:
         print(f"  {shown(name)}: {shown(why, 200)}")
     if report.progress.failed > SHOWN:
