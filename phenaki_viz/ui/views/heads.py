@@ -67,7 +67,11 @@ def heads_page(run: Run) -> None:
     fragment_jobs.draw_place()
     with narrowing:
         names = st.container(width=230)
+        some = st.container(
+            horizontal=True, vertical_alignment="center", gap="small", width="content"
+        )
         corpus = heads_atlas.choose(chosen, run.recording.made_by.get("weights_digest"), below)
+    with some:
         over = None if corpus else _choose_clips(run, chosen)
     taken = heads_atlas.taken(run, corpus)
     try:
@@ -293,7 +297,7 @@ def _picture(
         picture = arrows
     else:
         found = head_tables.alike(run, chosen)
-        picture = alike_picture(table, found, made_by, f"{stem}_alike")
+        picture = alike_picture(table, found, run.recording.made_by, f"{stem}_alike")
         pick = partial(_pick_point, [places[at] for at in found.order], "row")
     height = min(HIGH, 62 * len(picture.layers) + 90) if isinstance(picture, Arrows) else HIGH
     panels.plotly(
@@ -301,5 +305,7 @@ def _picture(
         elsewhere=(taken_over(table),), shows=_shows(chosen, table),
         on_click=pick,
     )  # fmt: skip
+    if picture is not arrows and table.clips > 1:
+        st.caption("How alike heads are is told of the clip at hand alone.")
     export_row(picture.name, lambda: picture, "heads.picture")
     return picture
