@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 
 # What `make docs` documents: what is called from Python, and what reads and writes files.
 API = phenaki_viz phenaki_viz.recording phenaki_viz.recording.files phenaki_viz.recording.headers \
-  phenaki_viz.recording.switches phenaki_viz.runs phenaki_viz.analysis \
+  phenaki_viz.recording.switches phenaki_viz.runs phenaki_viz.analysis phenaki_viz.atlas \
   phenaki_viz.figures phenaki_viz.figures.one phenaki_viz.figures.picked phenaki_viz.export \
   phenaki_viz.checkpoints phenaki_viz.models phenaki_viz.data phenaki_viz.errors
 

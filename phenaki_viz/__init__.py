@@ -10,6 +10,7 @@ recording.save("run.safetensors")  # phenaki_viz.open("run.safetensors"), or `ph
 """
 
 from phenaki_viz.errors import (
+    AtlasError,
     CheckpointError,
     ConfigError,
     ExportError,
@@ -30,6 +31,7 @@ from phenaki_viz.recording import AttentionRecord, Recording, estimate, record
 __version__ = "0.3.0"
 
 __all__ = [
+    "AtlasError",
     "AttentionRecord",
     "CheckpointError",
     "ConfigError",

@@ -50,6 +50,10 @@ class TrainingError(PhenakiVizError):
     """Training that cannot go on: a saved state that does not fit, or a loss that is no number."""
 
 
+class AtlasError(PhenakiVizError):
+    """An atlas of heads that cannot be made or opened: its files are of another kind or damaged."""
+
+
 class VerificationWarning(UserWarning):
     """A recorded map is not what the model used: its check against the model failed."""
 

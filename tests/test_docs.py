@@ -14,6 +14,11 @@ from playwright.sync_api import expect
 
 import phenaki_viz
 from phenaki_viz import face
+from phenaki_viz.analysis.head_columns import COLUMNS
+from phenaki_viz.atlas import Atlas
+from phenaki_viz.atlas import Settings as AtlasSettings
+from phenaki_viz.atlas.job import SPOKEN
+from phenaki_viz.atlas.rows import schema_of
 from phenaki_viz.recording import headers
 from phenaki_viz.recording.file_entries import ARRAYS, PARTS, WRITTEN
 from phenaki_viz.runs.files import RunHeader
@@ -51,7 +56,8 @@ def test_the_python_of_a_page_runs(path, tmp_path, monkeypatch):
     names: dict = {"__name__": path.stem}
     for block in blocks(path):
         exec(compile(block, str(path), "exec"), names)
-    assert any(isinstance(held, phenaki_viz.Recording) for held in names.values())
+    made = Atlas if path.stem == "atlas" else phenaki_viz.Recording
+    assert any(isinstance(held, made) for held in names.values())
 
 
 def test_the_table_that_a_page_prints_is_the_one_that_is_printed(tmp_path, monkeypatch):
@@ -84,6 +90,12 @@ def test_every_tensor_of_the_file_is_described():
     outcome = {f"outcome.{name}" for name in (*TOKENS, *FRAMES)}
     sampled = {f"sampled.{name}" for name in (*STEPS, "previews")}
     assert found == attention | outcome | sampled | {"clip", "biases.N.surface"}
+
+
+def test_every_column_of_an_atlas_is_described_and_every_setting_can_be_spoken_of():
+    found = named(page("atlas").partition("## The files")[2])
+    assert found | set(COLUMNS) == set(schema_of(tuple(COLUMNS)).names)
+    assert set(SPOKEN) == set(AtlasSettings.__dataclass_fields__)
 
 
 # ---- the link: what the page's code binds to the address, found by reading it

@@ -12,6 +12,7 @@ import numpy as np
 from phenaki_viz.analysis import intervals
 from phenaki_viz.analysis.character import CHOSEN, EVEN, TIMES, was_chosen
 from phenaki_viz.analysis.head_facts import HeadFacts
+from phenaki_viz.analysis.head_rows import MergedRow
 from phenaki_viz.analysis.head_table import HeadRow, HeadTable
 from phenaki_viz.analysis.sinks import DEFINITION
 
@@ -107,12 +108,16 @@ COLUMNS: dict[str, Column] = {
 
 def value(row: HeadRow, column: str) -> float:
     """One number of a head: the mean over clips of each clip's own; NaN where none has one."""
+    if isinstance(row, MergedRow):
+        return row.value(column)
     found = _known(row, column)
     return float(found.mean()) if len(found) else math.nan
 
 
 def half_width(row: HeadRow, column: str) -> float:
     """Half of the 95 % interval of that mean by Student's t; NaN of fewer than two clips."""
+    if isinstance(row, MergedRow):
+        return row.half_width(column)
     return intervals.half_width(_known(row, column))
 
 

@@ -1,11 +1,17 @@
-"""A head and what was measured of it; a table of heads, which joins with that of another clip."""
+"""A head and what was measured of it; a table of heads, which joins with that of another clip.
 
-from collections.abc import Iterator
+Of very many clips, sums stand in the place of what was measured of each.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from phenaki_viz.analysis import intervals
 from phenaki_viz.analysis.character import Sort, sort_by, was_chosen
 from phenaki_viz.analysis.head_facts import HeadFacts
+from phenaki_viz.analysis.tallies import Tally
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.recording.records import Kind
 
@@ -27,6 +33,11 @@ class HeadRow:
     sorts: bool
     queries: int
     clips: tuple[HeadFacts, ...]
+
+    @property
+    def over(self) -> int:
+        """Over how many clips."""
+        return len(self.clips)
 
     @property
     def identity(self) -> tuple[str, Kind, int, int, int]:
@@ -54,6 +65,42 @@ class HeadRow:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class MergedRow(HeadRow):
+    """A head over so many clips that only sums are kept, not what was measured of each.
+
+    total: over all clips. numbers: of every column, of the numbers that each clip has in it, as
+    single numbers. count: of the clips. clips: none.
+    """
+
+    total: HeadFacts
+    numbers: Mapping[str, Tally]
+    count: int
+    clips: tuple[HeadFacts, ...] = ()
+
+    @property
+    def over(self) -> int:
+        """Over how many clips."""
+        return self.count
+
+    @cached_property
+    def facts(self) -> HeadFacts:
+        """Over all clips."""
+        return self.total
+
+    def value(self, column: str) -> float:
+        """The mean over clips of each clip's own number; NaN where none has one."""
+        found = self.numbers.get(column)
+        return math.nan if found is None else float(found.mean)
+
+    def half_width(self, column: str) -> float:
+        """Half of the 95 % interval of that mean by Student's t; NaN of fewer than two clips."""
+        found = self.numbers.get(column)
+        if found is None:
+            return math.nan
+        return intervals.half_width_of(float(found.count), float(found.squares))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class HeadTable:
     """Heads in the order of the model; all of the same clips."""
 
@@ -68,10 +115,13 @@ class HeadTable:
     @property
     def clips(self) -> int:
         """Over how many."""
-        return len(self.rows[0].clips) if self.rows else 0
+        return self.rows[0].over if self.rows else 0
 
     def join(self, other: "HeadTable") -> "HeadTable":
-        """The same heads over the clips of both. Raises ShapeError where they are other heads."""
+        """The same heads over the clips of both. Raises ShapeError where they are other heads.
+
+        Of rows that hold what was measured of each clip; those of an atlas merge in its files.
+        """
         mine = [row.identity for row in self]
         theirs = [row.identity for row in other]
         if mine != theirs:

@@ -41,6 +41,14 @@ class Tally:
         between = np.where(both > 0, apart**2 * both / np.maximum(count, 1), 0)
         return Tally(count, self.total + other.total, self.squares + other.squares + between)
 
+    def together(self) -> "Tally":
+        """The tallies along the first axis, 'k …', merged into one '…'; as merging them in turn."""
+        count, total = self.count.sum(axis=0), self.total.sum(axis=0)
+        with np.errstate(invalid="ignore"):
+            apart = _over(self.total, self.count) - _over(total, count)
+        between = np.where(self.count > 0, self.count * apart**2, 0)
+        return Tally(count, total, self.squares.sum(axis=0) + between.sum(axis=0))
+
     @property
     def mean(self) -> np.ndarray:
         """'…' float64; NaN of no numbers."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from phenaki_viz.cli import (
     app,
+    atlas,
     compare,
     evaluate,
     export,
@@ -25,8 +26,8 @@ from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.files import shown
 
 COMMANDS = (
-    app, open, record, export, figure, inspect, heads, tracks, compare, sweep, train, evaluate,
-    link,
+    app, open, record, export, figure, inspect, heads, atlas, tracks, compare, sweep, train,
+    evaluate, link,
 )  # fmt: skip
 
 

@@ -3,15 +3,19 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from phenaki_viz.analysis.head_table import HeadTable
     from phenaki_viz.analysis.incremental import Incremental
+    from phenaki_viz.evaluation.effects import HeadEffect
     from phenaki_viz.runs.files import RecordedRun
 
+T = TypeVar("T")
 FILES = ("csv", "npz")
 SHOWN = 40  # heads that are printed
 
@@ -23,12 +27,14 @@ def add(commands: Any) -> None:
         help="every head of a recording in one table: where it looks, what decides it",
         description="Measure every attention head of a recording and name it by stated rules: "
         "spatial, temporal or global, by position, on one word, along with the object. Of several "
-        "recordings, or a batch of videos: means over all of them with 95 % intervals.",
+        "recordings, a batch of videos or the folder of an atlas: means over all of them with 95 % "
+        "intervals.",
         allow_abbrev=False,
     )
     parser.add_argument(
         "recordings", type=Path, nargs="+", metavar="run.safetensors",
-        help="a recording; of several, each of the same heads",
+        help="a recording; of several, each of the same heads; or the folder that `phenaki-viz "
+        "atlas` made",
     )  # fmt: skip
     parser.add_argument(
         "--out", type=Path, metavar="FILE",
@@ -54,14 +60,43 @@ def run(asked: argparse.Namespace) -> int:
         raise ConfigError(f"{asked.out.name} is no table: use .csv or .npz")
     if asked.out:
         check_target(asked.out)  # before the work, not after it
-    table, made_by = _measured(asked)
+    names = ", ".join(path.name for path in asked.recordings)
+    effects: Sequence[HeadEffect] = ()
+    if any(map(_is_atlas, asked.recordings)):
+        table, made_by, effects, names = _of_atlas(asked)
+    else:
+        table, made_by = _measured(asked)
     print(f"{table_heading(table)}\n{taken_over(table)}")
     _print(table)
     if asked.out:
-        names = ", ".join(path.name for path in asked.recordings)
-        picture = heads_table(table, made_by, clips=names)
+        picture = heads_table(table, made_by, clips=names, effects=effects)
         write_bytes(asked.out, render(picture, ending))
     return 0
+
+
+def _is_atlas(path: Path) -> bool:
+    path = path.expanduser()
+    return path.is_dir() or path.suffix == ".parquet"
+
+
+def _of_atlas(
+    asked: argparse.Namespace,
+) -> "tuple[HeadTable, dict[str, Any], Sequence[HeadEffect], str]":
+    """The table of an atlas, what made it, what its heads are worth, and which clips it is of."""
+    from phenaki_viz.atlas.reading import read_atlas
+    from phenaki_viz.figures.atlas_sentences import atlas_sentence, failed_sentence
+
+    if len(asked.recordings) > 1:
+        raise ConfigError(
+            "an atlas is read alone: add clips to it with `phenaki-viz atlas`, and give its folder"
+        )
+    path = asked.recordings[0].expanduser()
+    atlas = _told(read_atlas.steps(path), path.name)
+    table = atlas.of_stack(asked.stack, asked.kind)
+    if not len(table):
+        raise ConfigError(f"{path.name} has no heads of this kind and stack")
+    print(" ".join(filter(None, (atlas_sentence(atlas), failed_sentence(atlas)))))
+    return table, atlas.made_by, atlas.effects, atlas_sentence(atlas)
 
 
 def _measured(asked: argparse.Namespace) -> "tuple[HeadTable, dict[str, Any]]":
@@ -91,7 +126,7 @@ def _measured(asked: argparse.Namespace) -> "tuple[HeadTable, dict[str, Any]]":
     return whole, made_by
 
 
-def _told(steps: "Incremental[HeadTable]", name: str) -> "HeadTable":
+def _told(steps: "Incremental[T]", name: str) -> "T":
     """Take every step, telling the share that is done."""
     while True:
         try:
@@ -99,8 +134,8 @@ def _told(steps: "Incremental[HeadTable]", name: str) -> "HeadTable":
             print(f"\r{name}: {share:.0%} measured   ", end="", file=sys.stderr, flush=True)
         except StopIteration as end:
             print(f"\r{name}: all measured   ", file=sys.stderr)
-            table: HeadTable = end.value
-            return table
+            found: T = end.value
+            return found
 
 
 def _print(table: "HeadTable") -> None:

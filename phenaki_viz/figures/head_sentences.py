@@ -147,7 +147,9 @@ def taken_over(table: HeadTable) -> str:
     spaced = spaced if asked < table.rows[0].queries else ""
     over = f"Mean over {facts.queries // table.clips:,} {spaced}{what}"
     if table.clips > 1:
-        over += f" of each of {table.clips} clips; ± is the 95 % interval over clips (Student's t)"
+        over += (
+            f" of each of {table.clips:,} clips; ± is the 95 % interval over clips (Student's t)"
+        )
     wrong = sum(row.facts.wrong for row in table)
     left = f". {counted(wrong, 'row')} that are no distribution do not count" if wrong else ""
     return f"{over}{left}."

@@ -82,7 +82,9 @@ def _effect(table: HeadTable, effects: Sequence[HeadEffect]) -> list[TableColumn
     found = [effect_of(row, effects) for row in table]
     if not any(found):
         return []
-    means = "Rise of the loss with the head switched off, as the page What if measured it"
+    means = (
+        "Rise of the loss with the head switched off, as the page What if or an atlas measured it"
+    )
     return [
         TableColumn(
             name="effect", title="Loss when off", unit="nats", means=means,
@@ -90,7 +92,8 @@ def _effect(table: HeadTable, effects: Sequence[HeadEffect]) -> list[TableColumn
         ),
         TableColumn(
             name=f"effect{HALF}", title="Loss when off, ±", unit="nats",
-            means="Half of the 95 % interval of the mean over clips and masks (Student's t)",
+            means="Half of the 95 % interval of the mean over clips and masks, of an atlas over "
+            "clips (Student's t)",
             values=np.array([np.nan if one is None else one.half_width for one in found]),
         ),
     ]  # fmt: skip
@@ -109,7 +112,7 @@ def _reads(table: HeadTable) -> list[TableColumn]:
 def _left(table: HeadTable) -> list[TableColumn]:
     rows = table.rows
     return [
-        _whole("clips", "Clips", [len(row.clips) for row in rows]),
+        _whole("clips", "Clips", [row.over for row in rows]),
         _whole("queries", "Queries", [row.facts.queries for row in rows]),
         _whole("wrong", "Rows that are no distribution", [row.facts.wrong for row in rows]),
     ]

@@ -28,7 +28,7 @@ from phenaki_viz.ui.sections.downloads import export_row, table_row
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
-from phenaki_viz.ui.views import what_if_sweep
+from phenaki_viz.ui.views import heads_atlas
 from phenaki_viz.ui.views.heads_style import FIRST, STYLE, column_config, listed
 from phenaki_viz.ui.work import fragment_jobs, head_tables, shows
 from phenaki_viz.ui.work.head_tables import Over
@@ -59,12 +59,19 @@ def heads_page(run: Run) -> None:
     left, right = st.columns([8, 5], gap="medium")
     with left:
         narrowing = st.container(horizontal=True, vertical_alignment="center", gap="small")
+        below = st.container(gap="xxsmall")
+    fragment_jobs.draw_place()
     with narrowing:
         names = st.container(width=230)
-        over = _choose_clips(run, chosen)
-    fragment_jobs.draw_place()
+        some = st.container(
+            horizontal=True, vertical_alignment="center", gap="small", width="content"
+        )
+        corpus = heads_atlas.choose(chosen, run.recording.made_by.get("weights_digest"), below)
+    with some:
+        over = None if corpus else _choose_clips(run, chosen)
+    taken = heads_atlas.taken(run, corpus)
     try:
-        table, whole = _measured(run, chosen, over)
+        table, whole = (corpus.table, True) if corpus else _measured(run, chosen, over)
     except PhenakiVizError as error:
         with words:
             panels.nothing("Heads", "These heads cannot be measured together.")
@@ -76,12 +83,13 @@ def heads_page(run: Run) -> None:
         only = _choose_names(table, whole=whole)
     shown = [at for at, row in enumerate(table) if not only or set(only) & set(names_of(row))]
     with left:
-        _table(run, chosen, table, over, shown)
+        _table(run, chosen, table, over, taken, shown)
     with right:
-        picture = _picture(run, chosen, table, whole=whole)
+        picture = _picture(run, chosen, table, taken, whole=whole)
     with said:
-        _say(run, chosen, table, picture)
-    fragment_jobs.go_on(head_tables.CLIP if over is None else head_tables.CLIPS)
+        _say(chosen, table, taken, picture)
+    if corpus is None:
+        fragment_jobs.go_on(head_tables.CLIP if over is None else head_tables.CLIPS)
 
 
 def _choose_clips(run: Run, chosen: Selection) -> Over | None:
@@ -129,16 +137,18 @@ def _row(chosen: Selection, table: HeadTable) -> HeadRow | None:
     return table.rows[at] if at < len(table) else None
 
 
-def _say(run: Run, chosen: Selection, table: HeadTable, picture: Picture | None) -> None:
+def _say(
+    chosen: Selection, table: HeadTable, taken: heads_atlas.Taken, picture: Picture | None
+) -> None:
     of = {} if picture is None else {f"heads.{picture.name}": _shows(chosen, table)}
-    panels.heading(table_heading(table), run.recording.made_by, of)
+    panels.heading(table_heading(table), taken.made_by, of)
     row = _row(chosen, table)
     if row is None:
         panels.say(
             f"{chosen.shown.label} is not measured yet.", of, key="sentence.head", aside=True
         )
         return
-    worth = effect_of(row, what_if_sweep.measured(run))
+    worth = effect_of(row, taken.effects)
     off = f" Switching it off: {effect_words(worth)}." if worth else ""
     panels.say(f"{row_name(row)}: {row_sentence(row)}{off}", of, key="sentence.head", aside=True)
 
@@ -153,14 +163,13 @@ def _table(
     chosen: Selection,
     table: HeadTable,
     over: Over | None,
+    taken: heads_atlas.Taken,
     shown: Sequence[int],
 ) -> None:
     """Every head; the marked row is the head that all pages look at."""
     name = f"{kind_stem(run.recording, chosen.record)}_heads"
-    clips = ", ".join(head_tables.CAPTIONS[: over.clips]) if over else run.clip.name
-    picture = heads_table(
-        table, run.recording.made_by, name, clips=clips, effects=what_if_sweep.measured(run)
-    )
+    clips = ", ".join(head_tables.CAPTIONS[: over.clips]) if over else taken.clips
+    picture = heads_table(table, taken.made_by, name, clips=clips, effects=taken.effects)
     drawn = st.container()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         named = f"{module_family(chosen.record.module)} {chosen.shown.label}"
@@ -279,12 +288,14 @@ def _alike(
     return picture
 
 
-def _picture(run: Run, chosen: Selection, table: HeadTable, *, whole: bool) -> Picture | None:
+def _picture(
+    run: Run, chosen: Selection, table: HeadTable, taken: heads_atlas.Taken, *, whole: bool
+) -> Picture | None:
     """Arrows, or the matrix of distances; the matrix alone where keys have no places.
 
     While heads are being measured the arrows, whatever is chosen, or nothing.
     """
-    made_by, stem = run.recording.made_by, kind_stem(run.recording, chosen.record)
+    made_by, stem = taken.made_by, kind_stem(run.recording, chosen.record)
     arrows = shifts_picture(table, made_by, (chosen.layer, chosen.head), f"{stem}_shifts")
     kind = "alike"
     if arrows is None and not whole:
@@ -305,5 +316,7 @@ def _picture(run: Run, chosen: Selection, table: HeadTable, *, whole: bool) -> P
         )  # fmt: skip
     else:
         picture = _alike(run, chosen, table, places, f"{stem}_alike")
+    if picture is not arrows and table.clips > 1:
+        st.caption("How alike heads are is told of the clip at hand alone.")
     export_row(picture.name, lambda: picture, "heads.picture")
     return picture

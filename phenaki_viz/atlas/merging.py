@@ -1,0 +1,178 @@
+"""Parts of an atlas merge: sums over their clips, head by head.
+
+Only sums are kept, so that a million clips need little more memory than one part.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from phenaki_viz.analysis.head_columns import COLUMNS
+from phenaki_viz.analysis.head_facts import NUMBERS, HeadFacts
+from phenaki_viz.analysis.head_rows import HeadTable, MergedRow
+from phenaki_viz.analysis.regions import Mass
+from phenaki_viz.analysis.tallies import Tally
+from phenaki_viz.atlas.files import Header, Source, check_settings, name_of, read_part
+from phenaki_viz.atlas.rows import EFFECTS, LEFT_OUT, OF_HEAD, SUMS
+from phenaki_viz.errors import AtlasError
+from phenaki_viz.evaluation.effects import HeadEffect
+
+Identity = tuple[str, str, int, int, int]  # module, kind, layer, head, call
+
+
+@dataclass
+class _Head:
+    """Sums of a head over the clips so far."""
+
+    first: Mapping[str, Any]
+    numbers: Tally
+    total: HeadFacts = field(default_factory=HeadFacts.nothing)
+    clips: int = 0
+    queries: int = 0
+    effects: list[np.ndarray] = field(default_factory=list)
+
+
+class Merging:
+    """Parts, merged one after the other."""
+
+    def __init__(self) -> None:
+        self.header: Header | None = None
+        self.heads: dict[Identity, _Head] = {}
+        self.seen: set[int] = set()  # hashes: a million names are a quarter of a gigabyte
+        self.failed: dict[str, str] = {}
+        self.measured: set[int] = set()
+        self.versions: dict[str, set[str]] = {}
+        self.parts = self.clips = 0
+
+    def add(self, source: Source) -> None:
+        """One more part; a clip that was in one before does not count again."""
+        header, table = read_part(source)
+        first = self.header = self.header or header
+        check_settings(name_of(source), header, first.settings)
+        for package, version in header.versions.items():
+            self.versions.setdefault(package, set()).add(version)
+        table = self._unseen(header, table)
+        good = table.filter(pc.is_null(table["error"]))
+        for name, why in zip(
+            *(table.filter(pc.is_valid(table["error"]))[one].to_pylist()
+              for one in ("clip", "error")), strict=True
+        ):  # fmt: skip
+            self.failed[name] = why
+        self._add_heads(good, header.settings.columns)
+        self.parts += 1
+
+    def _unseen(self, header: Header, table: pa.Table) -> pa.Table:
+        """The rows of clips that no part before had."""
+        again = {at for at, clip in enumerate(header.clips) if hash(clip.identity) in self.seen}
+        self.seen.update(hash(clip.identity) for clip in header.clips)
+        if not again:
+            return table
+        return table.filter(pa.array([at not in again for at in table["number"].to_pylist()]))
+
+    def _add_heads(self, rows: pa.Table, columns: Sequence[str]) -> None:
+        if not rows.num_rows:
+            return
+        numbers = np.stack([_floats(rows[name]) for name in columns], axis=1)
+        worth = np.stack([_floats(rows[name]) for name in EFFECTS], axis=1)
+        sums = [_sums(rows[name]) for name in SUMS]
+        left = {name: rows[name].to_numpy() for name in LEFT_OUT}
+        places, words = rows.select(list(OF_HEAD)).to_pylist(), rows["words"].to_pylist()
+        self.measured.update(map(hash, rows["clip"].to_pylist()))
+        of_head: dict[Identity, list[int]] = {}
+        for at, place in enumerate(places):
+            of_head.setdefault(_identity(place), []).append(at)
+        for identity, rows_at in of_head.items():
+            if identity not in self.heads:
+                empty = Tally.empty(len(columns))
+                self.heads[identity] = _Head(first=places[rows_at[0]], numbers=empty)
+            head = self.heads[identity]
+            head.numbers = head.numbers.merge(_tally(numbers[rows_at]))
+            head.total = head.total.merge(
+                HeadFacts(
+                    tally=Tally(*(one[rows_at] for one in sums)).together(),
+                    words=_words(words[one] for one in rows_at),
+                    **{name: int(found[rows_at].sum()) for name, found in left.items()},
+                )
+            )
+            head.clips += len(rows_at)
+            head.queries += sum(places[one]["map_queries"] for one in rows_at)
+            head.effects.append(worth[rows_at])
+        self.clips = max(head.clips for head in self.heads.values())
+
+    @property
+    def table(self) -> HeadTable:
+        """A row a head, means over the clips so far."""
+        columns = self.header.settings.columns if self.header else ()
+        return HeadTable(rows=tuple(_row(head, columns) for head in self.heads.values()))
+
+    @property
+    def effects(self) -> tuple[HeadEffect, ...]:
+        """Of switching each head off, a number a clip; () where that was not measured."""
+        return tuple(_effects(self.heads))
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Clips that could not be measured in any part, each with the reason."""
+        return {one: why for one, why in self.failed.items() if hash(one) not in self.measured}
+
+
+def _identity(place: Mapping[str, Any]) -> Identity:
+    return place["module"], place["kind"], place["layer"], place["head"], place["call"]
+
+
+def _floats(column: pa.ChunkedArray) -> np.ndarray:
+    """'n' float64; NaN for null."""
+    return np.asarray(column.fill_null(np.nan).to_numpy(), np.float64)
+
+
+def _sums(column: pa.ChunkedArray) -> np.ndarray:
+    """'n numbers' float64 of a column of lists. Raises AtlasError of lists of other lengths."""
+    flat = pc.list_flatten(column).to_numpy()
+    if len(flat) != len(column) * len(NUMBERS):
+        raise AtlasError(f"a part has not the {len(NUMBERS)} sums of every head: make it anew")
+    return np.asarray(flat, np.float64).reshape(len(column), len(NUMBERS))
+
+
+def _tally(numbers: np.ndarray) -> Tally:
+    """The tally of each column of 'n columns'; NaN does not count."""
+    known = ~np.isnan(numbers)
+    values = np.where(known, numbers, 0)
+    return Tally(known.astype(np.float64), values, np.zeros_like(values)).together()
+
+
+def _words(each: Iterable[list[dict[str, Any]] | None]) -> dict[str, Mass]:
+    found: dict[str, Mass] = {}
+    for word in (word for words in each for word in words or ()):
+        mass = Mass(weight=word["weight"], even=word["even"], queries=word["queries"])
+        before = found.get(word["name"])
+        found[word["name"]] = mass if before is None else before.merge(mass)
+    return found
+
+
+def _row(head: _Head, columns: Sequence[str]) -> MergedRow:
+    of = head.numbers
+    place = {name: head.first[name] for name in OF_HEAD if name != "map_queries"}
+    return MergedRow(
+        **place,
+        queries=head.queries // max(head.clips, 1),
+        total=head.total,
+        count=head.clips,
+        numbers={
+            name: Tally(of.count[at], of.total[at], of.squares[at])
+            for at, name in enumerate(columns)
+            if name in COLUMNS
+        },
+    )
+
+
+def _effects(heads: Mapping[Identity, _Head]) -> Iterator[HeadEffect]:
+    for (module, _, _, number, _), head in heads.items():
+        each = np.concatenate(head.effects)
+        each = each[~np.isnan(each[:, 0])]
+        if len(each):
+            named = dict(zip(EFFECTS.values(), each.T, strict=True))
+            yield HeadEffect(module=module, head=number, **named)

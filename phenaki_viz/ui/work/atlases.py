@@ -1,0 +1,24 @@
+"""Atlases that are looked at: read a part at a time, kept while they are wanted."""
+
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+from pathlib import Path
+
+from phenaki_viz.atlas.reading import Atlas, read_atlas
+from phenaki_viz.files import state_of
+from phenaki_viz.ui.work import computed, fragment_jobs
+
+Uploads = Sequence[tuple[str, bytes]]
+
+
+def opened(source: Path | Uploads, digest: Hashable, on_cancel: Callable[[], None]) -> Atlas:
+    """The atlas of a folder, of a part, or of parts that were uploaded.
+
+    digest: what tells uploads apart; of a path its state does. Raises AtlasError, FileError.
+    """
+    decides = state_of(source) if isinstance(source, Path) else digest
+    key = ("atlas", str(source) if isinstance(source, Path) else "", decides)
+    start = partial(read_atlas.steps, source)
+    return computed.once(
+        key, lambda: fragment_jobs.work_on("atlas", key, start, "Reading the atlas:", on_cancel)
+    )
