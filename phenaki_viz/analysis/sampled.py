@@ -44,14 +44,15 @@ def sampled_head(head: HeadMap, names: Sequence[str], seed: int) -> Sampled:
     known = head.wrong_rows((int(queries[0]), int(queries[0]) + 1))  # all of these were read now
     wrong = queries[np.isin(queries, known)]
     counts = ~np.isin(queries, wrong) & (head.visible_keys[queries] > 0)
-    sizes, ends = [len(one) for one in strata], np.cumsum([len(one) for one in drawn])[:-1]
+    sizes, drawn_of = np.array([len(one) for one in strata]), [len(one) for one in drawn]
+    of = np.repeat(np.arange(len(strata)), drawn_of)
     found = {
-        name: stratified(sizes, np.split(np.where(counts, of, np.nan), ends))
-        for name, of in told.items()
+        name: stratified(sizes, of, np.where(counts, each, np.nan)) for name, each in told.items()
     }
     across = np.add.reduceat(attn, np.arange(0, j, wide), axis=1)
     across /= np.diff(np.append(np.arange(0, j, wide), j))
-    picture = np.stack([rows.mean(axis=0) for rows in np.split(across, ends)])
+    starts = np.cumsum([0, *drawn_of[:-1]])
+    picture = np.add.reduceat(across, starts, axis=0) / np.array(drawn_of)[:, None]
     return Sampled(
         picture=picture.astype(np.float32), rows=len(queries), wrong=wrong,
         means={name: mean for name, (mean, _) in found.items()},
@@ -68,25 +69,24 @@ def draw(strata: Sequence[range], seed: int) -> list[np.ndarray]:
     ]
 
 
-def stratified(sizes: Sequence[int], drawn: Sequence[np.ndarray]) -> tuple[float, float]:
+def stratified(sizes: np.ndarray, of: np.ndarray, numbers: np.ndarray) -> tuple[float, float]:
     """The mean over all that were not read too, and its standard error.
 
-    sizes: of each stratum. drawn: the numbers that were read of it; NaN says nothing, and neither
-    do those that it stands for. NaN and NaN of none.
+    sizes: of each stratum. of: the stratum of each of the numbers that were read, 'q' both. NaN
+    says nothing, and neither do those that it stands for. NaN and NaN of none.
     """
-    shares = np.array([np.mean(~np.isnan(one)) for one in drawn]) * np.asarray(sizes, float)
-    total = shares.sum()
-    if not total:
+    known, strata = ~np.isnan(numbers), len(sizes)
+    drawn = np.bincount(of, minlength=strata)
+    count = np.bincount(of, known, minlength=strata)
+    share = sizes * count / drawn
+    if not share.any():
         return float("nan"), float("nan")
-    means = np.array(
-        [np.nanmean(one) if share else 0.0 for one, share in zip(drawn, shares, strict=True)]
-    )
-    variance = 0.0
-    for size, share, one in zip(sizes, shares, drawn, strict=True):
-        known = one[~np.isnan(one)]
-        if 1 < len(known) < size:
-            variance += share**2 * (1 - len(one) / size) * known.var(ddof=1) / len(known)
-    return float((shares * means).sum() / total), float(np.sqrt(variance) / total)
+    kept = np.where(known, numbers, 0)
+    means = np.bincount(of, kept, minlength=strata) / np.maximum(count, 1)
+    squares = np.bincount(of, np.where(known, (kept - means[of]) ** 2, 0), minlength=strata)
+    of_mean = squares / np.maximum(count - 1, 1) / np.maximum(count, 1) * (1 - drawn / sizes)
+    error = np.sqrt((share**2 * of_mean).sum()) / share.sum()
+    return float((share * means).sum() / share.sum()), float(error)
 
 
 def _told(
