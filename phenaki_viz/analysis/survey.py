@@ -10,7 +10,6 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.analysis.measures import CORES, applicable, measured
@@ -20,7 +19,7 @@ from phenaki_viz.analysis.sinks import Sinks, SinkSums
 from phenaki_viz.analysis.tallies import Tally
 from phenaki_viz.analysis.thumbnails import Thumbnails, marked
 from phenaki_viz.recording import AttentionRecord, HeadMap, cell_size
-from phenaki_viz.recording.maps import pool
+from phenaki_viz.recording.maps import pool_rows
 
 ESTIMATED = 0.02  # of the work: the share that estimates of all heads are
 
@@ -139,6 +138,7 @@ def survey(
             estimates += cores.map(_estimate, *zip(*some, strict=True))
             yield ESTIMATED * len(estimates) / len(every)
         found += estimates
+        yield ESTIMATED
         for at, (layer, head) in enumerate(every):
             one = HeadMap(records[layer], items[layer], head)
             reader = HeadReader(one, names)
@@ -163,7 +163,7 @@ class HeadReader:
     def steps(self, cores: Executor) -> Iterator[float]:
         """Read it; the share that is read after each run."""
         for rows in row_runs(self.head, terms="position" in self.names):
-            self.pooled.append(pool(torch.from_numpy(rows.attn), self.cell, "mean").numpy())
+            self.pooled.append(pool_rows(rows.attn, self.cell))
             wrong = self.head.wrong_rows((rows.first, rows.end))
             told = measured(rows, self.names, self.sees, cores)
             for name, tally in zip(self.names, told, strict=True):
