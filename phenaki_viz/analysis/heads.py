@@ -1,15 +1,19 @@
 """One number per head: what its map is like, so that many heads can be compared at a glance.
 
 Every function takes a run of rows of one head's map, 'q j' (null keys first), and returns one
-number a query, 'q' float64; the mean over all queries is the head's. `first` is the index of the
-run's first query.
+number a query, 'q' float64; the mean over all queries is the head's. `at` says which queries these
+are: the index of the run's first one, or the index of each.
 """
+
+import math
 
 import numpy as np
 
 from phenaki_viz.errors import ShapeError
 
 Grid = tuple[int, int, int]
+At = int | np.ndarray
+SORTED = 512  # keys of a row that are sorted
 
 
 def entropy(attn: np.ndarray) -> np.ndarray:
@@ -21,36 +25,42 @@ def entropy(attn: np.ndarray) -> np.ndarray:
     return 0.0 - (attn * np.log2(np.maximum(attn, tiny))).sum(axis=1, dtype=np.float64)
 
 
+def entropy_by_logs(attn: np.ndarray, logs: np.ndarray) -> np.ndarray:
+    """`entropy` of weights whose natural logarithms are at hand: 'q j' each."""
+    return (attn * logs).sum(axis=1, dtype=np.float64) * (-1 / math.log(2)) + 0.0
+
+
 def null_mass(attn: np.ndarray, nulls: int) -> np.ndarray:
     """Share of each query's attention on the null keys: 0 to 1."""
     return attn[:, :nulls].sum(axis=1, dtype=np.float64)
 
 
-def self_mass(attn: np.ndarray, first: int = 0) -> np.ndarray:
+def self_mass(attn: np.ndarray, at: At = 0) -> np.ndarray:
     """Weight of each query on its own token: 0 to 1."""
-    queries, keys = attn.shape
-    if first + queries > keys:
+    count, keys = attn.shape
+    queries = _queries(at, count)
+    if count and queries.max() >= keys:
         raise ShapeError(f"self mass needs as many keys as queries, got {attn.shape}")
-    return attn[np.arange(queries), first + np.arange(queries)].astype(np.float64)
+    return attn[np.arange(count), queries].astype(np.float64)
 
 
-def distance_in_space(attn: np.ndarray, grid: Grid, first: int = 0) -> np.ndarray:
+def distance_in_space(attn: np.ndarray, grid: Grid, at: At = 0) -> np.ndarray:
     """Mean distance from query to key within the frame, in patches, weighted by attention.
 
     attn: 'q (t h w)'. Source: Dosovitskiy et al. 2021, An Image is Worth 16x16 Words, section 4.5
     (mean attention distance).
     """
     weights = _on_grid(attn, grid).sum(axis=1)
-    _, row, column = np.unravel_index(first + np.arange(len(attn)), grid)
+    _, row, column = np.unravel_index(_queries(at, len(attn)), grid)
     rows, columns = np.mgrid[: grid[1], : grid[2]]
     distance = np.hypot(row[:, None, None] - rows, column[:, None, None] - columns)
     return (weights * distance).sum(axis=(1, 2))
 
 
-def distance_in_time(attn: np.ndarray, grid: Grid, first: int = 0) -> np.ndarray:
+def distance_in_time(attn: np.ndarray, grid: Grid, at: At = 0) -> np.ndarray:
     """Mean distance from query to key in time steps, weighted by attention. attn: 'q (t h w)'."""
     weights = _on_grid(attn, grid).sum(axis=(2, 3))
-    step, _, _ = np.unravel_index(first + np.arange(len(attn)), grid)
+    step, _, _ = np.unravel_index(_queries(at, len(attn)), grid)
     return (weights * np.abs(step[:, None] - np.arange(grid[0]))).sum(axis=1)
 
 
@@ -58,11 +68,26 @@ def top_mass(attn: np.ndarray, mass: float = 0.9) -> np.ndarray:
     """How many keys hold `mass` of each query's attention, counting from the heaviest."""
     if not 0 < mass <= 1:
         raise ShapeError(f"mass is a share above 0 and up to 1, got {mass}")
-    light = np.cumsum(np.sort(attn, axis=1), axis=1, dtype=np.float64)
-    total = light[:, -1:]
-    spared = (light <= (1 - mass) * total + 1e-9).sum(axis=1)  # the lightest, that hold the rest
+    total = attn.sum(axis=1, dtype=np.float64)
+    limit = (1 - mass) * total + 1e-9  # of what is spared: the lightest keys, that hold the rest
+    spared, held = np.zeros(len(attn), np.int64), np.zeros(len(attn))
+    left = attn
+    while left.shape[1] > SORTED:  # to halve what is looked at is faster than to sort it all
+        half = left.shape[1] // 2
+        left = np.partition(left, half, axis=1)
+        light = held + left[:, :half].sum(axis=1, dtype=np.float64)
+        all_of_it = light <= limit
+        spared, held = np.where(all_of_it, spared + half, spared), np.where(all_of_it, light, held)
+        left = np.where(all_of_it[:, None], left[:, half:], left[:, : left.shape[1] - half])
+    sums = held[:, None] + np.cumsum(np.sort(left, axis=1), axis=1, dtype=np.float64)
+    spared += (sums <= limit[:, None]).sum(axis=1)
     keys = np.maximum(attn.shape[1] - spared, 1.0)
-    return np.where(np.isfinite(total[:, 0]), keys, np.nan)
+    return np.where(np.isfinite(total), keys, np.nan)
+
+
+def _queries(at: At, count: int) -> np.ndarray:
+    """The index of each query, 'q' int."""
+    return at if isinstance(at, np.ndarray) else at + np.arange(count)
 
 
 def _on_grid(attn: np.ndarray, grid: Grid) -> np.ndarray:

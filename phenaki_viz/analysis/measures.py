@@ -61,24 +61,28 @@ def _nulls(record: AttentionRecord) -> int:
     return record.key_axis(0).nulls
 
 
+def _entropy(rows: Rows) -> np.ndarray:
+    if rows.logs is None:
+        return heads.entropy(rows.attn)
+    return heads.entropy_by_logs(rows.attn, rows.logs)
+
+
 MEASURES: dict[str, Measure] = {
-    "entropy": Measure(
-        "entropy", "bits", lambda rows: heads.entropy(rows.attn), lambda record: True
-    ),
+    "entropy": Measure("entropy", "bits", _entropy, lambda record: True),
     "space": Measure(
         "distance in space",
         "patches",
-        lambda rows: heads.distance_in_space(rows.attn, _grid(rows), rows.first),
+        lambda rows: heads.distance_in_space(rows.attn, _grid(rows), rows.at),
         _runs_in_space,
     ),
     "time": Measure(
         "distance in time",
         "time steps",
-        lambda rows: heads.distance_in_time(rows.attn, _grid(rows), rows.first),
+        lambda rows: heads.distance_in_time(rows.attn, _grid(rows), rows.at),
         _runs_in_time,
     ),
     "self": Measure(
-        "weight on itself", "", lambda rows: heads.self_mass(rows.attn, rows.first), _is_self
+        "weight on itself", "", lambda rows: heads.self_mass(rows.attn, rows.at), _is_self
     ),
     "null": Measure(
         "null mass",
@@ -143,28 +147,21 @@ def head_statistics(
         for at, (layer, head) in enumerate(np.ndindex(*shape)):
             one = HeadMap(records[layer], items[layer], head)
             sees = one.visible_keys > 0
-            for rows in row_runs(one):
+            for rows in row_runs(one, terms="position" in measures):
                 wrong = len(one.wrong_rows((rows.first, rows.end))) > 0
                 for name, tally in zip(
-                    measures, _measured(rows, measures, sees, cores), strict=True
+                    measures, measured(rows, measures, sees, cores), strict=True
                 ):
-                    _add(found[name], (layer, head), tally, wrong)
+                    so_far = found[name].at(layer, head)
+                    found[name].put((layer, head), so_far.with_run(tally, wrong=wrong))
                 yield (at + rows.end / one.shape[0]) / (shape[0] * shape[1])
     return HeadStatistics(found)
 
 
-def _add(to: Tally, at: tuple[int, int], tally: Tally, wrong: bool) -> None:
-    """Merge one head's tally into the table of all heads; NaN if a row of it is wrong."""
-    so_far = Tally(to.count[at], to.total[at], to.squares[at])
-    both = so_far.merge(tally)
-    to.count[at], to.squares[at] = both.count, both.squares
-    to.total[at] = np.nan if wrong else both.total
-
-
-def _measured(
+def measured(
     rows: Rows, measures: Sequence[str], sees: np.ndarray, cores: Executor
 ) -> Iterator[Tally]:
-    """The tally over the queries of a run, one a measure.
+    """The tallies over the queries of a run, one for each of the measures.
 
     sees: 'i' bool, which queries see a key and count. The run is measured in pieces: one stays in a
     core's cache through all measures, and NumPy lets cores work side by side.

@@ -6,19 +6,28 @@ from functools import cached_property
 
 import numpy as np
 
-from phenaki_viz.recording import HeadMap, Terms
+from phenaki_viz.recording import HeadMap, Terms, cell_size
+from phenaki_viz.recording.streams import stream_of
 
 RUN = 2**22  # weights read at a time
+SIDE = 64  # cells of a thumbnail
 SUMMED = 2**22  # weights of a whole map by parts that are recomputed to sum its rows
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Some whole rows of one head's map: 'q j', null keys first; `first` is the first query."""
+    """Some whole rows of one head's map: 'q j', null keys first; `first` is the first query.
+
+    logs: their natural logarithms, made_of: the terms of these rows, if they were read with them.
+    queries: the index of each, 'q' int, of rows that are no run.
+    """
 
     head: HeadMap
     first: int
     attn: np.ndarray
+    logs: np.ndarray | None = None
+    made_of: Terms | None = None
+    queries: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.attn)
@@ -28,27 +37,48 @@ class Rows:
         """One past the last query."""
         return self.first + len(self.attn)
 
+    @property
+    def at(self) -> int | np.ndarray:
+        """Which queries they are, as `heads` asks for them."""
+        return self.first if self.queries is None else self.queries
+
     @cached_property
     def terms(self) -> Terms:
         """What the logits of these rows are made of."""
-        return self.head.terms(range(self.first, self.end))
+        return self.made_of or self.head.terms(range(self.first, self.end))
 
     def pieces(self, count: int) -> list["Rows"]:
         """The rows in so many runs, as even as can be."""
-        found, first = [], self.first
+        found, first = [], 0
         for attn in np.array_split(self.attn, count):
-            found.append(Rows(self.head, first, attn))
-            first += len(attn)
+            end = first + len(attn)
+            logs = None if self.logs is None else self.logs[first:end]
+            made_of = self.made_of and self.made_of.of_rows(first, end)
+            found.append(Rows(self.head, self.first + first, attn, logs, made_of))
+            first = end
         return found
 
 
-def row_runs(head: HeadMap, rows: tuple[int, int] | None = None) -> Iterator[Rows]:
-    """A map, or some rows of it, in runs of rows that fit into memory."""
+def row_runs(
+    head: HeadMap, rows: tuple[int, int] | None = None, *, terms: bool = False
+) -> Iterator[Rows]:
+    """A map, or some rows of it, in runs of rows that fit into memory.
+
+    Each is true until the next one is asked for: they may share their memory. A run ends where a
+    row of the head's thumbnail does, so that all who read whole heads can share the runs. terms:
+    whether what the rows are made of is wanted as well.
+    """
     queries, keys = head.shape
-    begin, end = rows or (0, queries)
-    step = max(1, RUN // keys)
-    for first in range(begin, end, step):
-        yield Rows(head, first, head.tile((first, min(first + step, end))))
+    tall = cell_size(queries, SIDE)
+    step = max(1, RUN // keys // tall) * tall
+    stream = stream_of(head.record.map, head.item, head.head, terms=terms)
+    begin, last = rows or (0, queries)
+    for first in range(begin, last, step):
+        end = min(first + step, last)
+        if stream is None:
+            yield Rows(head, first, head.tile((first, end)))
+        else:
+            yield Rows(head, first, *stream.read(first, end))
 
 
 def uniform_weight(visible_keys: np.ndarray) -> np.ndarray:

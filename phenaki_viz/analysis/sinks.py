@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phenaki_viz.analysis.incremental import Incremental, incremental
-from phenaki_viz.analysis.rows import row_runs
+from phenaki_viz.analysis.rows import Rows, row_runs
 from phenaki_viz.recording import HeadMap
 
 SHARE = 0.3
@@ -63,20 +63,46 @@ class Sinks:
 @incremental
 def sink_keys(head: HeadMap) -> Incremental[Sinks]:
     """The sinks of one head, read in runs of rows. Rows that are no distribution do not count."""
-    i, j = head.shape
-    weight, even, seen_by, good = np.zeros(j), np.zeros(j), np.zeros(j), 0
-    uniform = head.uniform.astype(np.float64)
+    sums = SinkSums(head)
     for run in row_runs(head):
-        rows = np.setdiff1d(np.arange(run.first, run.end), head.wrong_rows((run.first, run.end)))
+        sums.see(run)
+        yield run.end / head.shape[0]
+    return sums.found
+
+
+class SinkSums:
+    """What every key got of the rows that were seen."""
+
+    def __init__(self, head: HeadMap) -> None:
+        self._head = head
+        self._weight, self._even, self._seen_by = np.zeros((3, head.shape[1]))
+        self._good = 0
+        self._uniform = head.uniform.astype(np.float64)
+
+    def see(self, run: Rows) -> None:
+        """Add some rows; those that are no distribution do not count."""
+        head, span = self._head, (run.first, run.end)
+        rows = np.setdiff1d(np.arange(*span), head.wrong_rows(span))
         if not rows.size:
-            continue
-        seen = ~head.hidden((run.first, run.end), (0, j))[rows - run.first]
-        weight += np.where(seen, run.attn[rows - run.first], 0).sum(axis=0, dtype=np.float64)
-        even += np.where(seen, uniform[rows, None], 0).sum(axis=0)
-        seen_by += seen.sum(axis=0)
-        good += len(rows)
-        yield run.end / i
-    return Sinks(weight=weight, even=even, seen_by=seen_by, queries=good)
+            return
+        self._good += len(rows)
+        attn = run.attn if len(rows) == len(run) else run.attn[rows - run.first]
+        if not head.record.is_masked:  # every query sees every key
+            self._weight += attn.sum(axis=0, dtype=np.float64)
+            self._even += self._uniform[rows].sum()
+            self._seen_by += len(rows)
+            return
+        seen = ~head.hidden(span, (0, head.shape[1]))[rows - run.first]
+        self._weight += np.where(seen, attn, 0).sum(axis=0, dtype=np.float64)
+        self._even += np.where(seen, self._uniform[rows, None], 0).sum(axis=0)
+        self._seen_by += seen.sum(axis=0)
+
+    @property
+    def found(self) -> Sinks:
+        """The sums."""
+        return Sinks(
+            weight=self._weight, even=self._even, seen_by=self._seen_by, queries=self._good
+        )
 
 
 def _over(total: np.ndarray, count: np.ndarray) -> np.ndarray:

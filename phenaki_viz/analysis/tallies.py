@@ -49,6 +49,24 @@ class Tally:
         between = np.where(self.count > 0, self.count * apart**2, 0)
         return Tally(count, total, self.squares.sum(axis=0) + between.sum(axis=0))
 
+    def with_run(self, tally: "Tally", *, wrong: bool) -> "Tally":
+        """With one more run of rows; NaN from now on if one of them is no distribution."""
+        both = self.merge(tally)
+        return Tally(both.count, both.total + np.nan, both.squares) if wrong else both
+
+    def at(self, *place: int) -> "Tally":
+        """The tally of one place of '…'."""
+        return Tally(self.count[place], self.total[place], self.squares[place])
+
+    def put(self, place: tuple[int, ...], tally: "Tally") -> None:
+        """Write the tally of one place."""
+        for mine, theirs in zip(
+            (self.count, self.total, self.squares),
+            (tally.count, tally.total, tally.squares),
+            strict=True,
+        ):
+            mine[place] = theirs
+
     @property
     def mean(self) -> np.ndarray:
         """'…' float64; NaN of no numbers."""

@@ -40,17 +40,24 @@ def thumbnails(
             values[layer, head, first : first + len(run)] = run
             first += len(run)
             yield (at + first / high) / (len(records) * h)
-    marked = [_marked(*one, cell[0]) for one in zip(records, items, values, strict=True)]
-    return Thumbnails(np.stack(marked), cell)
+    for layer, head in np.ndindex(len(records), h):
+        record, item = records[layer], items[layer]
+        wrong = record.map.wrong_rows(item, head)  # read just now: the sums are known
+        values[layer, head] = marked(record, item, values[layer, head], cell[0], wrong)
+    return Thumbnails(values, cell)
 
 
-def _marked(record: AttentionRecord, item: int, values: np.ndarray, tall: int) -> np.ndarray:
-    """Thumbnails 'h y x' with masked and wrong cells as `Thumbnails` says. tall: rows of a cell."""
+def marked(
+    record: AttentionRecord, item: int, values: np.ndarray, tall: int, wrong: np.ndarray
+) -> np.ndarray:
+    """A thumbnail 'y x' with masked and wrong cells as `Thumbnails` says.
+
+    tall: rows of a cell. wrong: queries whose rows are no distribution.
+    """
     _, _, i, j = record.map.shape
     values = np.where(np.isfinite(values), values, np.inf)
-    for head in range(len(values)):  # read just now: the sums are known
-        values[head, record.map.wrong_rows(item, head) // tall] = np.inf
-    hidden = hidden_cells(record, item, (0, i), (0, j), values.shape[1:])
+    values[wrong // tall] = np.inf
+    hidden = hidden_cells(record, item, (0, i), (0, j), values.shape)
     return values if hidden is None else np.where(hidden, np.nan, values).astype(np.float32)
 
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 import torch
 
 from phenaki_viz.errors import RecordingTooLargeError
+from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import autocast_dtype
 from phenaki_viz.recording.choice import Choice
+from phenaki_viz.recording.circumstances import is_fused
 from phenaki_viz.recording.estimates import map_cells, part_cells
 from phenaki_viz.recording.families.phenaki import AttentionModule
+from phenaki_viz.recording.holding import LONG, Holding
 from phenaki_viz.recording.maps import Held
-from phenaki_viz.recording.recording import Holding
 
 
 @dataclass
@@ -37,14 +39,23 @@ class Budget:
         )
 
     def hold(
-        self, name: str, module: AttentionModule, x: torch.Tensor, context: torch.Tensor | None
+        self,
+        name: str,
+        module: AttentionModule,
+        x: torch.Tensor,
+        context: torch.Tensor | None,
+        bias: torch.Tensor | OffsetBias | None = None,
     ) -> Held:
-        """How the map of this call is held. Raises RecordingTooLargeError when it is too large."""
+        """How the map of this call is held. Raises RecordingTooLargeError when it is too large.
+
+        bias: what the call is given to add.
+        """
         asked = self.choice.hold
         share = self.choice.share(x.shape[0], module.heads)
         stored = int(map_cells(module, x, context) * share) * self.choice.dtype.itemsize
         self.stored_bytes += stored
-        if asked == "stored" or (asked == "auto" and self._fits("stored", stored)):
+        short = asked == "auto" and not self._is_cheaper_by_parts(module, x, context, bias)
+        if asked == "stored" or (short and self._fits("stored", stored)):
             self._refuse_if_too_large(name, "stored", stored)
             self.size = stored
             return "stored"
@@ -53,6 +64,19 @@ class Budget:
         self._refuse_if_too_large(name, "by parts", parts)
         self.size = parts
         return "by parts"
+
+    def _is_cheaper_by_parts(
+        self,
+        module: AttentionModule,
+        x: torch.Tensor,
+        context: torch.Tensor | None,
+        bias: torch.Tensor | OffsetBias | None,
+    ) -> bool:
+        """Whether the map is long, and the model hands over its parts without making it."""
+        weights = map_cells(module, x, context) / (x.shape[0] * module.heads)
+        if weights < LONG or self.choice.dtype != torch.float32 or not is_fused(module, x):
+            return False
+        return not isinstance(bias, torch.Tensor) or bias.shape[-2:].numel() < LONG
 
     def _limit(self, held: Held) -> int:
         stored = held == "stored"

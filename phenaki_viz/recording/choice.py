@@ -22,8 +22,8 @@ class Choice:
 
     modules: dotted names. heads, batch_items: indices. extras: projections to keep as well, and
     how much is written.
-    hold: maps as they are, by their parts, or stored while they fit and by parts beyond. dtype:
-    of stored maps. limit_bytes: of stored maps; parts_limit_bytes: of maps held by parts.
+    hold: maps as they are, by their parts, or stored while they are short and fit and by parts
+    beyond. dtype: of stored maps. limit_bytes: of stored maps; parts_limit_bytes: of maps by parts.
     verify_items, verify_rows: how many batch items and query rows each verification checks.
     words, grid: names of the text keys, 't h w' of the tokens.
     Raises RecordingError for anything that no model could be asked for.

@@ -40,3 +40,12 @@ def would_be_fused_again(module: AttentionModule, x: torch.Tensor) -> bool:
         return False  # in the open in any case
     saving = torch._C._autograd._top_saved_tensors_default_hooks(False)
     return any(CHECKPOINT in getattr(hook, "__module__", "") for hook in saving or ())
+
+
+def is_fused(module: AttentionModule, x: torch.Tensor) -> bool:
+    """Whether this call makes no map unless somebody waits for it, and can tell what it is made of.
+
+    On a CPU a module that learns attends in the open: its fused gradients are slower.
+    """
+    learns = torch.is_grad_enabled() and module.training and x.device.type == "cpu"
+    return hasattr(module, "attn_parts") and not learns

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from phenaki_viz.recording.holding import size_text
 from phenaki_viz.recording.records import AttentionRecord
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def _parts(recording: "Recording") -> tuple[str, list[tuple[str, ...]], list[str
     model = recording.made_by.get("model", "a model")
     count = len(recording)
     plural = "" if count == 1 else "s"
-    head = f"Recording of {model}: {count} call{plural}, {_size(recording.nbytes)}"
+    head = f"Recording of {model}: {count} call{plural}, {size_text(recording.nbytes)}"
     if recording.recomputed:
         head += f"; {recording.recomputed} recomputed for gradients, not counted"
     groups: dict[tuple[str, str], list[AttentionRecord]] = {}
@@ -51,6 +52,8 @@ def _parts(recording: "Recording") -> tuple[str, list[tuple[str, ...]], list[str
     more = [f"… and {len(rows) - MOST_ROWS} more stacks"] if len(rows) > MOST_ROWS else []
     labels = _labels(recording)
     more += [labels] if labels else []
+    if any(record.map.held == "by parts" for record in recording):
+        more.append(f"by parts: {recording.holding.why_parts}")
     return head, [COLUMNS, *rows[:MOST_ROWS]] if rows else [], [*more, *recording.missed]
 
 
@@ -72,7 +75,7 @@ def _row(stack: str, kind: str, group: Sequence[AttentionRecord]) -> tuple[str, 
     return (
         stack or "(model)", kind, f"{layers} × {heads}", tokens, str(len(group)),
         _each(record.map.held for record in group),
-        _size(sum(record.map.nbytes for record in group)), said,
+        size_text(sum(record.map.nbytes for record in group)), said,
     )  # fmt: skip
 
 
@@ -99,10 +102,3 @@ def _labels(recording: "Recording") -> str:
     if branches:
         said.append("branches " + ", ".join(map(repr, branches)))
     return "; ".join(said)
-
-
-def _size(size: int) -> str:
-    for unit, many in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= many:
-            return f"{size / many:,.1f} {unit}"
-    return f"{size} bytes"

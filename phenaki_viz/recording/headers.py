@@ -9,8 +9,8 @@ import msgspec
 import torch
 
 from phenaki_viz.errors import RecordingError
+from phenaki_viz.recording.holding import Holding
 from phenaki_viz.recording.places import Places
-from phenaki_viz.recording.recording import Holding
 from phenaki_viz.recording.records import AttentionRecord, Verification
 
 # Fields of a record that are plain values: their kinds and defaults are those of the record.

@@ -235,7 +235,7 @@ class Session:
             if self.choice.modules is not None and around.name not in self.choice.modules:
                 return
             self._check(around, x, context)
-            held = self.budget.hold(around.name, module, x, context)
+            held = self.budget.hold(around.name, module, x, context, attn_bias)
             if held == "stored" and would_be_fused_again(module, x):
                 held = "by parts"
             self.held[name] = held

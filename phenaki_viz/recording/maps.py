@@ -120,6 +120,11 @@ def pool(tile: torch.Tensor, cell: tuple[int, int], reduce: Reduce) -> torch.Ten
     return pooled.reshape(*tile.shape[:-2], *pooled.shape[-2:])
 
 
+def pool_rows(rows: np.ndarray, cell: tuple[int, int]) -> np.ndarray:
+    """Means over blocks of `cell` of weights 'y x' that are on the host; see `pool`."""
+    return pool(torch.from_numpy(rows), cell, "mean").numpy()
+
+
 def _pool_along(tile: torch.Tensor, cell: int, reduce: Reduce) -> torch.Tensor:
     """'… n' → '… ceil(n/cell)', for a GPU, whose pooling gives a whole cell to a single thread."""
     whole = tile.shape[-1] // cell * cell

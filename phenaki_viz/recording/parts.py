@@ -121,7 +121,7 @@ class PartsMap:
         check_item(self.shape, b, h)
         every, chosen = slice(0, self.shape[3]), self._chosen(queries)
         weights = self._weights(b, slice(h, h + 1), chosen, every)[0]
-        self._note_sums(b, h, chosen, weights)
+        self.note_sums(b, h, chosen, weights)
         return on_host(weights)
 
     def rows_of_heads(self, b: int, queries: slice) -> torch.Tensor:
@@ -191,7 +191,7 @@ class PartsMap:
             run = some[-1] - some[0] + 1 == len(some)
             queries: Some = slice(int(some[0]), int(some[-1]) + 1) if run else self._chosen(some)
             weights = self._weights(b, slice(h, h + 1), queries, slice(0, self.shape[3]))[0]
-            self._note_sums(b, h, queries, weights)
+            self.note_sums(b, h, queries, weights)
         return np.flatnonzero(wrong_sums(sums, self.precision.weights, self.shape[3]))
 
     def cut(self, items: Sequence[int], heads: Sequence[int]) -> "PartsMap":
@@ -259,7 +259,7 @@ class PartsMap:
         """The sum of every row that was read whole, 'b h i' float32: NaN before, inf if not one."""
         return np.full(self.shape[:3], np.nan, np.float32)
 
-    def _note_sums(self, b: int, h: int, queries: Some, weights: torch.Tensor) -> None:
+    def note_sums(self, b: int, h: int, queries: Some, weights: torch.Tensor) -> None:
         """Keep the sums of whole rows 'q j'."""
         sums = on_host(weights.sum(dim=-1).nan_to_num(nan=torch.inf))
         self._sums[b, h, queries if isinstance(queries, slice) else queries.cpu().numpy()] = sums
@@ -274,7 +274,7 @@ class PartsMap:
             run = slice(first, min(first + step, rows[1]))
             weights = self._weights(b, slice(h, h + 1), run, slice(*columns))[0]
             if width == self.shape[3]:
-                self._note_sums(b, h, run, weights)
+                self.note_sums(b, h, run, weights)
             yield weights
 
     @property

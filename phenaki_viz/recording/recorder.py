@@ -47,12 +47,13 @@ def record(
     block. What a backward pass recomputes is no second call.
 
     hold: "stored", "parts", or "auto": stored while all maps together stay within `limit_bytes`,
-    by parts beyond. extras: kept as well, "queries", "keys" and "values", or "written": norms of
-    what each key and head writes (`Written`; a few per cent of a long forward). words: the text, so
-    that keys of cross-attention have names. grid: 't h w' of the tokens, for models that do not
-    tell their transformers the video's shape. on_progress:
-    called after every attention call with (calls so far, modules chosen); an exception it raises
-    stops the model.
+    by parts beyond, and by parts where that is recorded cheaper: maps of a million weights or more
+    of a model that hands over their parts. `Recording.holding` says which and why. extras: kept as
+    well, "queries", "keys" and "values", or "written": norms of what each key and head writes
+    (`Written`; a few per cent of a long forward). words: the text, so that keys of cross-attention
+    have names. grid: 't h w' of the tokens, for models that do not tell their transformers the
+    video's shape. on_progress: called after every attention call with (calls so far, modules
+    chosen); an exception it raises stops the model.
     Raises RecordingError, before anything is touched, when the model has no such module or the
     options fit no model or not this one; before a call is computed, when they do not fit its
     tokens; RecordingTooLargeError before the first map that would go over its limit. Warns

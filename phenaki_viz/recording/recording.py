@@ -8,8 +8,8 @@ from typing import Any, Literal, cast, overload
 import numpy as np
 
 from phenaki_viz.recording.asked_above import Figure, Shown, ask
-from phenaki_viz.recording.choice import Hold
 from phenaki_viz.recording.described import as_html, described
+from phenaki_viz.recording.holding import Holding as Holding
 from phenaki_viz.recording.passes import (
     Pass,
     one_pass,
@@ -19,19 +19,6 @@ from phenaki_viz.recording.passes import (
     shown_first,
 )
 from phenaki_viz.recording.records import AttentionRecord, Kind, PositionBias
-
-
-@dataclass(frozen=True, kw_only=True)
-class Holding:
-    """How maps were to be held, and what that decided on.
-
-    hold: what was asked for. stored_bytes: of all maps, were they stored. limit_bytes: up to which
-    they are stored if left to choose.
-    """
-
-    hold: Hold = "auto"
-    stored_bytes: int = 0
-    limit_bytes: int = 0
 
 
 @dataclass(repr=False)

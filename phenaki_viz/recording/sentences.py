@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from phenaki_viz.errors import ConfigError
+from phenaki_viz.recording.holding import size_text
 from phenaki_viz.recording.interventions.kinds import CutDepth, ZeroHead
 from phenaki_viz.recording.interventions.texts import from_plain
 from phenaki_viz.recording.recording import Recording
@@ -15,15 +16,11 @@ def describe_holding(recording: Recording) -> str:
     holding = recording.holding
     parted = sum(record.map.held == "by parts" for record in recording)
     if not parted:
-        asked = ", as asked" if holding.hold == "stored" else ""
-        return f"all {len(recording)} maps stored ({_size(recording.nbytes)}){asked}"
+        why = f", {holding.why_stored}" if holding.why_stored and len(recording) else ""
+        return f"all {len(recording)} maps stored ({size_text(recording.nbytes)}){why}"
     which = f"{parted} of {len(recording)} maps" if parted < len(recording) else "maps"
-    recomputed = "recomputed where shown" + _how_near(recording)
-    reason = "as asked"
-    if holding.hold == "auto":
-        limit = _size(holding.limit_bytes)
-        reason = f"stored they would take {_size(holding.stored_bytes)}, more than {limit}"
-    return f"{which} held by their parts and {recomputed} ({_size(recording.nbytes)}); {reason}"
+    recomputed, why = "recomputed where shown" + _how_near(recording), holding.why_parts
+    return f"{which} held by their parts and {recomputed} ({size_text(recording.nbytes)}); {why}"
 
 
 def _how_near(recording: Recording) -> str:
@@ -109,7 +106,3 @@ def _interventions(told: object, counted: bool) -> list[str]:
     except ConfigError:  # of a file by somebody else
         return []
     return [one.said for one in given if not (counted and isinstance(one, (ZeroHead, CutDepth)))]
-
-
-def _size(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.1f} GB"

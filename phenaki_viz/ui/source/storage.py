@@ -19,9 +19,10 @@ def draw_hold() -> Hold:
         list(HOLDS),
         format_func=HOLDS.__getitem__,
         key="hold",
-        help="Automatic: stored while they fit into memory, by parts beyond. By parts: queries, "
-        "keys and each row's log-sum-exp are kept, and every weight is recomputed exactly where "
-        "it is shown. Memory then grows with the tokens, not with their square, and the model "
-        "runs without ever making a map",
+        help="Automatic: stored while they are short (below 1,024 × 1,024) and fit into memory, by "
+        "parts beyond, which is recorded faster. By parts: queries, keys and each row's "
+        "log-sum-exp are kept, and every weight is recomputed exactly where it is shown. Memory "
+        "then grows with the tokens, not with their square, and the model runs without ever "
+        "making a map",
         **BOUND,
     )

@@ -40,7 +40,7 @@ from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention_grid import draw_grid
 from phenaki_viz.ui.views.attention_style import STYLE
 from phenaki_viz.ui.views.attention_video import Look, choose_word, draw_over_video
-from phenaki_viz.ui.work import computed, fragment_jobs, shows
+from phenaki_viz.ui.work import computed, fragment_jobs, shows, surveys
 
 PARTS = {"part": "This part", "whole": "Whole map"}
 DIRECTIONS = {"row": "Where it looks", "column": "Who looks at it"}
@@ -118,13 +118,19 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
         _take_map(chosen, map_scale, cut)
     with right:
         _wrong_rows(tile)
-    with left:
-        draw_grid(run, chosen, look)
+    long = surveys.is_long(chosen)
+    if not long:
+        with left:
+            draw_grid(run, chosen, look)
     with below:
         _reads(chosen)
     pinned_heads.draw(run, chosen, look.colours)
     if isinstance(run, model.Look | RecordedRun):
         outcome.draw(run)
+    if long:  # read for minutes: after all else is there
+        with left:
+            draw_grid(run, chosen, look)
+        surveys.go_on(run, chosen)
 
 
 def _row(key: str, *, gap: Any) -> DeltaGenerator:

@@ -1,5 +1,6 @@
 """The grid of heads on the Attention page, with its tools on it."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -7,6 +8,7 @@ import streamlit as st
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import head_grid, metric_scale
 from phenaki_viz.figures.effect_views import WORTH, effects_on_grid
+from phenaki_viz.figures.survey_sentences import estimated, with_estimate
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections.downloads import (
     export_all_heads,
@@ -19,7 +21,7 @@ from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views import what_if_sweep
 from phenaki_viz.ui.views.attention_video import Look
-from phenaki_viz.ui.work import computed
+from phenaki_viz.ui.work import computed, surveys
 
 EFFECT = "effect"  # measured on the page What if
 
@@ -32,7 +34,8 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
     with tools:
         worth = effects_on_grid(what_if_sweep.measured(run), chosen.records)
         colouring = _choose_colouring(chosen, worth is not None)
-    shown = computed.thumbs(run, chosen)
+    read = surveys.survey_of(run, chosen) if surveys.is_long(chosen) else None
+    shown = read.thumbnails if read else computed.thumbs(run, chosen)
     if shown is None:
         st.caption("The heads of a long video take a while to draw.")
         st.button("Draw all heads", on_click=computed.draw_thumbs, key="thumbs.draw")
@@ -43,12 +46,13 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
         scales = look.colours.over(*drawn_range(shown.values), "all heads and layers")
     else:
         scales = computed.scale_each(shown.values, look.colours)
-    values, name, title, unit = None, "", "", ""
+    values, name, title, unit, measured = None, "", "", "", ""
     if colouring == EFFECT and worth is not None:
         values, title, unit = worth, WORTH, "nats"
     elif colouring != "map":
         measure = computed.measures_for(chosen.record)[colouring]
-        values, title, unit = computed.table(run, chosen, colouring), measure.title, measure.unit
+        values = read.mean(colouring) if read else computed.table(run, chosen, colouring)
+        title, unit, measured = measure.title, measure.unit, colouring
     if values is not None:
         name = f"{title} ({unit})" if unit else title
         scales = metric_scale(values, look.colours.palette)
@@ -62,14 +66,29 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
         value_name=name,
         unit=look.colours.unit,
     )
+    if read:
+        said = estimated(read, measured, unit)
+        picture = replace(picture, **with_estimate(picture, said))
     with tools:
         sorting = choose_sorting(title, unit)
         box = export_icon("the heads' grid", picture.name, lambda: picture, "grid")
     draw(picture, chosen, look.colours, sorting)
+    if read and not read.is_exact:
+        _how_far()
     if box is not None and is_exportable(chosen):
         with box:
             export_all_heads(run, chosen, look.colours, shared=look.shared)
             export_linked(run, chosen, look.colours)
+
+
+def _how_far() -> None:
+    """Of a reading that was stopped on the way: the way on."""
+    if surveys.is_stopped():
+        st.button(
+            "Read the rest", icon=":material/play_arrow:", key="survey.rest",
+            help="Replace the estimates by what all rows of the heads say",
+            on_click=surveys.resume,
+        )  # fmt: skip
 
 
 def _choose_colouring(chosen: Selection, knows_worth: bool) -> str:

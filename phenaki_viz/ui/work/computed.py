@@ -39,13 +39,13 @@ from phenaki_viz.recording.interventions import Interventions
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.work import fragment_jobs
-from phenaki_viz.ui.work.shelves import Shelf, number_of
+from phenaki_viz.ui.work import fragment_jobs, surveys
+from phenaki_viz.ui.work.keep import is_kept, once
+from phenaki_viz.ui.work.keep import kept as kept
+from phenaki_viz.ui.work.shelves import number_of
+from phenaki_viz.ui.work.surveys import heads_of
 
 T = TypeVar("T")
-KEPT = 256 * 2**20  # bytes of what is computed from all runs: tiles of maps, thumbnails, metrics
-# By the numbers of what it was computed from, which are never given twice.
-kept: Shelf[tuple[Any]] = Shelf(KEPT)
 AT_ONCE = 2**24  # weights of a stack that are pooled within a tenth of a second or two
 MOST_PARTS = 8  # of a run that are kept; they hold no more than the run's own maps and a clip
 _parts: WeakKeyDictionary[Run, OrderedDict[Any, Run]] = WeakKeyDictionary()
@@ -55,7 +55,10 @@ NO_THUMBS, NO_FIGURE = "thumbs.held", "figure.held"
 
 def thumbs(run: Run, chosen: Selection) -> Thumbnails | None:
     """Thumbnails of every head of the chosen stack; None while nobody wants to wait for them."""
-    key = ("thumbs", *_heads(chosen))
+    read = surveys.whole(run, chosen)
+    if read is not None:
+        return read.thumbnails
+    key = ("thumbs", *heads_of(chosen))
     if st.session_state.get(NO_THUMBS) == (number_of(run), key):
         return None
     held = partial(st.session_state.__setitem__, NO_THUMBS, (number_of(run), key))
@@ -70,13 +73,14 @@ def small_thumbs(run: Run, chosen: Selection, most: int) -> np.ndarray | None:
     None where they do, and are not here already.
     """
     _, h, i, j = chosen.record.map.shape
-    known = is_kept((number_of(run), "thumbs", *_heads(chosen)))
+    known = is_kept((number_of(run), "thumbs", *heads_of(chosen)))
+    known = known or surveys.whole(run, chosen) is not None
     if not known and len(chosen.records) * h * i * j > AT_ONCE:
         return None
     shown = thumbs(run, chosen)
     if shown is None:
         return None
-    key = (number_of(run), "small thumbs", *_heads(chosen), most)
+    key = (number_of(run), "small thumbs", *heads_of(chosen), most)
     return once(key, lambda: coarser(shown.values, most))
 
 
@@ -149,7 +153,7 @@ def range_of_all(run: Run, chosen: Selection, of_uniform: bool = False) -> Weigh
         for record, item in zip(chosen.records, chosen.items, strict=True)
         for head in range(len(record.heads))
     ]
-    key = ("ranges", *_heads(chosen), of_uniform)
+    key = ("ranges", *heads_of(chosen), of_uniform)
     return _in_slices(
         run, key, lambda: weight_range.steps(heads, of_uniform),
         "Looking where colours should end:", _back_to_one_head,
@@ -250,14 +254,12 @@ def _close_rollout() -> None:
     st.session_state["rollout"] = False
 
 
-def is_kept(key: Hashable) -> bool:
-    """Whether this was made and is still here."""
-    return kept.get(key) is not None
-
-
 def sinks(run: Run, chosen: Selection) -> Sinks:
     """The sinks of the selected head."""
     record, item, head = chosen.record, chosen.item, chosen.head
+    read = surveys.whole(run, chosen)
+    if read is not None and (known := read.heads[chosen.layer, head].sinks) is not None:
+        return known
     return _in_slices(
         run, ("sinks", *_head(record, item, head)),
         lambda: sink_keys.steps(HeadMap(record, item, head)), "Looking for sinks:",
@@ -276,7 +278,7 @@ def highest_left(run: Run, chosen: Selection, cut: Cut) -> float:
 
 def table(run: Run, chosen: Selection, measure: str) -> np.ndarray:
     """One metric of every head of the stack, 'l h'."""
-    key = ("table", *_heads(chosen), measure)
+    key = ("table", *heads_of(chosen), measure)
     found = _in_slices(
         run, key, lambda: head_statistics.steps(chosen.records, chosen.items, [measure]),
         "Measuring the heads:", _back_to_maps,
@@ -309,12 +311,6 @@ def _head(record: AttentionRecord, item: int, head: int) -> tuple[int, int, int]
     return number_of(record.map), item, head
 
 
-def _heads(chosen: Selection) -> tuple[tuple[int, int], ...]:
-    """All heads of the calls that are chosen."""
-    maps = (number_of(record.map) for record in chosen.records)
-    return tuple(zip(maps, chosen.items, strict=True))
-
-
 def _in_slices(
     run: Run,
     key: tuple[Any, ...],
@@ -333,16 +329,6 @@ def _of_map(
     """What belongs to one map."""
     whole = (number_of(record), *key)
     return once(whole, lambda: fragment_jobs.work_on(str(key[0]), whole, start, doing))
-
-
-def once(key: Hashable, make: Callable[[], T]) -> T:
-    """What was made for this key, or is made now. key: names everything that decides it."""
-    found = kept.get(key)
-    if found is None:
-        found = (make(),)  # in a tuple: None may be the result
-        kept.put(key, found)
-    result: T = found[0]
-    return result
 
 
 def part(run: Run, key: Hashable, make: Callable[[], Run]) -> Run:

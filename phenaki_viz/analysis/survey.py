@@ -1,0 +1,192 @@
+"""Everything that is told of whole heads, from one reading of each: pictures, metrics, sinks.
+
+Of a long video the reading is the work: every weight has to be made anew. So each run of rows is
+made once, and thumbnail, metrics and sinks take theirs from it. Until then there are estimates of
+all heads, from a few rows of each.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from phenaki_viz.analysis.incremental import Incremental, incremental
+from phenaki_viz.analysis.measures import CORES, applicable, measured
+from phenaki_viz.analysis.rows import SIDE, row_runs
+from phenaki_viz.analysis.sampled import sampled_head
+from phenaki_viz.analysis.sinks import Sinks, SinkSums
+from phenaki_viz.analysis.tallies import Tally
+from phenaki_viz.analysis.thumbnails import Thumbnails, marked
+from phenaki_viz.recording import AttentionRecord, HeadMap, cell_size
+from phenaki_viz.recording.maps import pool_rows
+
+ESTIMATED = 0.02  # of the work: the share that estimates of all heads are
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class HeadReading:
+    """What is told of one head.
+
+    picture: 'y x' float32, as one of `Thumbnails`. means, errors: of each metric, over its queries:
+    the mean, and the standard error of an estimate, 0 of one that is exact. tallies: the sums of
+    exact ones. sinks: None of an estimate. rows, of: how many queries were read, and there are.
+    """
+
+    layer: int
+    head: int
+    picture: np.ndarray
+    means: Mapping[str, float]
+    errors: Mapping[str, float]
+    rows: int
+    of: int
+    tallies: Mapping[str, Tally] | None = None
+    sinks: Sinks | None = None
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every row was read."""
+        return self.rows == self.of
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Survey:
+    """What is told of every head of a stack, of some exactly and of others by an estimate.
+
+    heads: by (layer, head), all of 'l h'. cell: weights that one cell of a picture stands for.
+    """
+
+    heads: Mapping[tuple[int, int], HeadReading]
+    cell: tuple[int, int]
+
+    @classmethod
+    def of(cls, records: Sequence[AttentionRecord], parts: Sequence[HeadReading]) -> "Survey":
+        """Of all that was read so far: of each head what was read last."""
+        _, _, i, j = records[0].map.shape
+        heads = {(one.layer, one.head): one for one in parts}
+        return cls(heads=heads, cell=(cell_size(i, SIDE), cell_size(j, SIDE)))
+
+    @property
+    def thumbnails(self) -> Thumbnails:
+        """The pictures of all heads."""
+        layers, heads = self._shape
+        values = [[self.heads[layer, head].picture for head in range(heads)]
+                  for layer in range(layers)]  # fmt: skip
+        return Thumbnails(np.array(values, np.float32), self.cell)
+
+    def mean(self, measure: str) -> np.ndarray:
+        """One metric of every head, 'l h' float32."""
+        return self._table(lambda one: one.means[measure])
+
+    def error(self, measure: str) -> np.ndarray:
+        """The standard error of its estimates, 'l h' float32; 0 where the metric is exact."""
+        return self._table(lambda one: one.errors[measure])
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every row of every head was read."""
+        return all(one.is_exact for one in self.heads.values())
+
+    @property
+    def exact(self) -> int:
+        """How many heads were read whole."""
+        return sum(one.is_exact for one in self.heads.values())
+
+    @property
+    def rows(self) -> int:
+        """How many rows were read of a head that is estimated; 0 of none."""
+        return max((one.rows for one in self.heads.values() if not one.is_exact), default=0)
+
+    @property
+    def of_rows(self) -> int:
+        """How many rows a head has."""
+        return max(one.of for one in self.heads.values())
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        layers, heads = zip(*self.heads, strict=True)
+        return max(layers) + 1, max(heads) + 1
+
+    def _table(self, number: Callable[[HeadReading], float]) -> np.ndarray:
+        found = np.full(self._shape, np.nan, np.float32)
+        for at, one in self.heads.items():
+            found[at] = number(one)
+        return found
+
+
+@incremental
+def survey(
+    records: Sequence[AttentionRecord],
+    items: Sequence[int],
+    done: list[HeadReading] | None = None,
+) -> Incremental[Survey]:
+    """Thumbnails, all metrics and sinks of every head of a stack, each map read once.
+
+    items: the batch item of each record. done: readings are put in here as they are had, estimates
+    of all heads first, together. A step is a run of rows, or a head's estimate.
+    """
+    found: list[HeadReading] = [] if done is None else done
+    every = list(np.ndindex(len(records), len(records[0].heads)))
+    names = list(applicable(records[0]))
+    estimates: list[HeadReading] = []
+    with ThreadPoolExecutor(CORES) as cores:
+        for first in range(0, len(every), CORES):  # some at a time: who stops waits for these only
+            some = [
+                (HeadMap(records[layer], items[layer], head), layer, names, first + at)
+                for at, (layer, head) in enumerate(every[first : first + CORES])
+            ]
+            estimates += cores.map(_estimate, *zip(*some, strict=True))
+            yield ESTIMATED * len(estimates) / len(every)
+        found += estimates
+        yield ESTIMATED
+        for at, (layer, head) in enumerate(every):
+            one = HeadMap(records[layer], items[layer], head)
+            reader = HeadReader(one, names)
+            for share in reader.steps(cores):
+                yield ESTIMATED + (1 - ESTIMATED) * (at + share) / len(every)
+            found.append(reader.told(layer, head))
+    return Survey.of(records, found)
+
+
+class HeadReader:
+    """Reads one head, and hands each run of its rows to all who want something of it."""
+
+    def __init__(self, head: HeadMap, names: Sequence[str]) -> None:
+        i, j = head.shape
+        self.head, self.names = head, names
+        self.cell = cell_size(i, SIDE), cell_size(j, SIDE)
+        self.tallies = {name: Tally.empty() for name in names}
+        self.sinks = SinkSums(head)
+        self.pooled: list[np.ndarray] = []
+        self.sees = head.visible_keys > 0
+
+    def steps(self, cores: Executor) -> Iterator[float]:
+        """Read it; the share that is read after each run."""
+        for rows in row_runs(self.head, terms="position" in self.names):
+            self.pooled.append(pool_rows(rows.attn, self.cell))
+            wrong = self.head.wrong_rows((rows.first, rows.end))
+            told = measured(rows, self.names, self.sees, cores)
+            for name, tally in zip(self.names, told, strict=True):
+                self.tallies[name] = self.tallies[name].with_run(tally, wrong=len(wrong) > 0)
+            self.sinks.see(rows)
+            yield rows.end / self.head.shape[0]
+
+    def told(self, layer: int, head: int) -> HeadReading:
+        """What is told of it, when all is read."""
+        record, item, i = self.head.record, self.head.item, self.head.shape[0]
+        values, wrong = np.concatenate(self.pooled), self.head.wrong_rows()
+        picture = marked(record, item, values, self.cell[0], wrong)
+        return HeadReading(
+            layer=layer, head=head, picture=picture, rows=i, of=i,
+            means={name: float(tally.mean) for name, tally in self.tallies.items()},
+            errors=dict.fromkeys(self.names, 0.0), tallies=self.tallies, sinks=self.sinks.found,
+        )  # fmt: skip
+
+
+def _estimate(head: HeadMap, layer: int, names: Sequence[str], seed: int) -> HeadReading:
+    told, tall = sampled_head(head, names, seed), cell_size(head.shape[0], SIDE)
+    return HeadReading(
+        layer=layer, head=head.head, means=told.means, errors=told.errors, rows=told.rows,
+        of=head.shape[0],
+        picture=marked(head.record, head.item, told.picture, tall, told.wrong),
+    )  # fmt: skip

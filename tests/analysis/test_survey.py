@@ -1,0 +1,183 @@
+"""One reading of each head tells what separate readings tell; estimates tell how sure they are."""
+
+import numpy as np
+import pytest
+import torch
+
+from phenaki_viz import models
+from phenaki_viz.analysis import heads, rows
+from phenaki_viz.analysis.ledger import position_share, term_shares
+from phenaki_viz.analysis.measures import applicable, head_statistics
+from phenaki_viz.analysis.sampled import draw, sampled_head, stratified
+from phenaki_viz.analysis.sinks import sink_keys
+from phenaki_viz.analysis.survey import Survey, survey
+from phenaki_viz.analysis.thumbnails import thumbnails
+from phenaki_viz.recording import HeadMap, PartsMap, record
+from phenaki_viz.recording.streams import RowStream, stream_of
+
+GRID = (4, 10, 10)
+HEADS = 3
+
+
+class Video(torch.nn.Module):
+    """Two layers over a grid of tokens, with a position bias or causal."""
+
+    def __init__(self, causal):
+        super().__init__()
+        self.bias = (
+            None if causal else models.ContinuousPositionBias(dim=16, heads=HEADS, num_dims=3)
+        )
+        self.layers = models.Transformer(
+            32, depth=2, heads=HEADS, dim_head=16, causal=causal, peg=True
+        )
+
+    def forward(self, x):
+        bias = None if self.bias is None else self.bias(*GRID, dense=False)
+        return self.layers(x, video_shape=(1, *GRID), attn_bias=bias)
+
+
+@pytest.fixture(scope="module")
+def records():
+    """Layers of a recording, by how maps are held and whether they are causal."""
+    made = {}
+    for hold, causal in (("parts", False), ("parts", True), ("stored", False)):
+        torch.manual_seed(0)
+        model = Video(causal).eval()
+        with torch.no_grad(), record(model, hold=hold) as recording:
+            model(torch.randn(1, 400, 32))
+        made[hold, causal] = recording.records
+    return made
+
+
+@pytest.fixture
+def in_runs(monkeypatch):
+    """Maps are read in runs of a few rows, as those of thousands of tokens are."""
+    monkeypatch.setattr(rows, "RUN", 400 * 100)
+
+
+@pytest.mark.parametrize("of", [("parts", False), ("parts", True), ("stored", False)])
+def test_one_reading_tells_what_separate_ones_tell(records, in_runs, of):
+    layers, items = records[of], [0, 0]
+    found = survey(layers, items)
+    assert found.is_exact and found.exact == 2 * HEADS and found.rows == 0
+    alone = thumbnails(layers, items)
+    np.testing.assert_array_equal(found.thumbnails.values, alone.values)
+    assert found.thumbnails.cell == alone.cell == (7, 7)
+    names = list(applicable(layers[0]))
+    statistics = head_statistics(layers, items, names)
+    for name in names:
+        np.testing.assert_array_equal(found.mean(name), statistics.mean(name))
+        assert not found.error(name).any()
+    for (layer, head), one in found.heads.items():
+        sinks = sink_keys(HeadMap(layers[layer], 0, head))
+        for part in ("weight", "even", "seen_by"):
+            np.testing.assert_array_equal(getattr(one.sinks, part), getattr(sinks, part))
+        assert one.sinks.keys == sinks.keys and one.sinks.queries == 400
+
+
+def test_every_row_is_made_once(records, in_runs, monkeypatch):
+    made = []
+    read, weights = RowStream.read, PartsMap._weights
+    monkeypatch.setattr(
+        RowStream, "read", lambda self, a, b: made.append(b - a) or read(self, a, b)
+    )
+    monkeypatch.setattr(
+        PartsMap, "_weights",
+        lambda self, b, h, q, k: made.append(("scattered", len(q))) or weights(self, b, h, q, k),
+    )  # fmt: skip
+    layers = records["parts", False]
+    for one in layers:
+        one.map.__dict__.pop("_sums", None)  # nothing of it was read before
+    survey(layers, [0, 0])
+    sampled = [one for one in made if isinstance(one, tuple)]
+    assert sum(one for one in made if isinstance(one, int)) == 2 * HEADS * 400
+    assert len(sampled) == 2 * HEADS  # the estimates' rows
+    assert {count for _, count in sampled} == {115}  # two of each seven, and the last one
+
+
+def test_estimates_come_first_and_exact_heads_take_their_place(records):
+    layers, done = records["parts", False], []
+    steps = survey.steps(layers, [0, 0], done)
+    shares = []
+    while not done:
+        shares.append(next(steps))
+    first = Survey.of(layers, done)
+    assert len(done) == 2 * HEADS and not first.exact and max(shares) <= 0.02
+    assert first.rows == 115 and first.of_rows == 400
+    assert (first.error("entropy") > 0).all()
+    exact = survey(layers, [0, 0])
+    while len(done) == 2 * HEADS:
+        next(steps)
+    some = Survey.of(layers, done)
+    assert some.exact == 1 and some.error("entropy")[0, 0] == 0 < some.error("entropy")[1, 2]
+    assert some.mean("entropy")[0, 0] == exact.mean("entropy")[0, 0]
+    steps.close()
+
+
+def test_estimates_are_unbiased_and_their_errors_true(records):
+    layers = records["parts", False]
+    head, names = HeadMap(layers[1], 0, 2), ["entropy", "space", "top", "position"]
+    exact = head_statistics(layers, [0, 0], names)
+    picture = thumbnails(layers, [0, 0]).values[1, 2]
+    seeds = range(60)
+    every = [sampled_head(head, names, seed) for seed in seeds]
+    one, of_all = every[0].picture, np.mean([one.picture for one in every], axis=0)
+    assert np.abs(of_all - picture).mean() < np.abs(one - picture).mean() / 4
+    for name in names:
+        told = np.array([one.means[name] for one in every])
+        errors = np.array([one.errors[name] for one in every])
+        true = exact.tallies[name].mean[1, 2]
+        spread = told.std(ddof=1)
+        assert abs(told.mean() - true) < 3.5 * spread / np.sqrt(len(seeds))
+        assert np.sqrt((errors**2).mean()) == pytest.approx(spread, rel=0.35)
+        within = np.abs(told - true) < 2 * errors
+        assert within.mean() > 0.85
+
+
+def test_strata_have_the_textbook_error():
+    sizes, of = np.array([10, 30]), np.array([0, 0, 1, 1])
+    mean, error = stratified(sizes, of, np.array([1.0, 3.0, 10.0, 16.0]))
+    assert mean == pytest.approx((10 * 2 + 30 * 13) / 40)
+    by_hand = (10 / 40) ** 2 * (1 - 2 / 10) * 2 / 2 + (30 / 40) ** 2 * (1 - 2 / 30) * 18 / 2
+    assert error == pytest.approx(np.sqrt(by_hand))
+    assert stratified(np.array([2, 2]), of, np.arange(4.0))[1] == 0  # all were read
+    halved = stratified(sizes, of, np.array([1.0, 3.0, 10.0, np.nan]))[0]
+    assert halved == pytest.approx((10 * 2 + 15 * 10) / 25)
+    assert np.isnan(stratified(sizes, of, np.full(4, np.nan))[0])
+
+
+def test_queries_are_drawn_without_repetition_from_every_stratum():
+    drawn = draw([range(0, 7), range(7, 14), range(14, 15)], seed=3)
+    assert [len(one) for one in drawn] == [2, 2, 1]
+    for one, stratum in zip(drawn, [range(0, 7), range(7, 14), range(14, 15)], strict=True):
+        assert len(set(one)) == len(one) and set(one) <= set(stratum)
+    assert {tuple(draw([range(5)], seed)[0]) for seed in range(200)} == {
+        (a, b) for a in range(5) for b in range(a + 1, 5)
+    }
+
+
+@pytest.mark.parametrize("keys", [1, 5, 511, 512, 513, 1025, 3001])
+def test_keys_of_the_mass_are_found_by_halving_as_by_sorting(keys):
+    chance = np.random.default_rng(keys)
+    attn = chance.exponential(size=(5, keys)).astype(np.float32) ** 3
+    attn /= attn.sum(axis=1, keepdims=True)
+    sums = np.cumsum(np.sort(attn, axis=1), axis=1, dtype=np.float64)
+    spared = (sums <= 0.1 * sums[:, -1:] + 1e-9).sum(axis=1)
+    np.testing.assert_array_equal(heads.top_mass(attn), np.maximum(keys - spared, 1))
+
+
+def test_streamed_rows_are_those_of_the_map(records):
+    layers = records["parts", False]
+    stream, head = stream_of(layers[0].map, 0, 1, terms=True), HeadMap(layers[0], 0, 1)
+    for first, end in ((0, 30), (30, 90), (90, 91)):
+        attn, logs, terms = stream.read(first, end)
+        np.testing.assert_allclose(attn, head.tile((first, end)), rtol=0, atol=1e-6)
+        np.testing.assert_allclose(
+            heads.entropy_by_logs(attn, logs), heads.entropy(attn), rtol=1e-5
+        )
+        exact = head.terms(range(first, end))
+        np.testing.assert_allclose(terms.logit, exact.logit, rtol=0, atol=1e-5)
+        told = sum(term_shares(exact)[name] for name in ("position",))
+        np.testing.assert_allclose(position_share(terms), told, rtol=0, atol=1e-5)
+    assert stream_of(records["parts", True][0].map, 0, 1, terms=True) is None
+    assert stream_of(records["stored", False][0].map, 0, 1, terms=True) is None
