@@ -64,7 +64,8 @@ HERE = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
 START_SECONDS = 180  # on a loaded machine the imports alone take a minute
 PAINTED = re.compile("[1-9]")  # a canvas counts how often it has painted itself
 # A wait ends as soon as what is waited for is there: this is how long a loaded machine may take.
-expect.set_options(timeout=20_000)
+PATIENCE = 120.0  # seconds
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from playwright.sync_api import Error, Locator, Page, expect
 
+from tests.browser_fixtures import PATIENCE as PATIENCE
 from tests.browser_fixtures import settle
 
 T = TypeVar("T")
-PATIENCE = 120.0  # seconds: how long a loaded machine may take
 
 
 def shown(page: Page, words: str = "") -> Locator:

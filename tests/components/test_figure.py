@@ -9,7 +9,7 @@ pytestmark = pytest.mark.browser
 
 def drawn(page, times=1):
     plot = page.locator(".pv-plot")
-    expect(plot).to_have_attribute("data-painted", str(times), timeout=20_000)
+    expect(plot).to_have_attribute("data-painted", str(times))
     return plot
 
 

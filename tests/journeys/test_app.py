@@ -20,7 +20,7 @@ from tests.journeys.gestures import (
     the_grid,
     the_map,
 )
-from tests.waiting import another, at_rest, eventually, shown, until
+from tests.waiting import PATIENCE, another, at_rest, eventually, shown, until
 
 pytestmark = pytest.mark.browser
 
@@ -95,7 +95,7 @@ def test_every_page_and_layout_draws(open_app):
     nav.get_by_role("link", name="Position").click()
     settle(page)
     expect(page.get_by_role("heading", name="ALiBi")).to_be_visible()
-    expect(page.locator(".pv-plot .main-svg").first).to_be_visible(timeout=20_000)
+    expect(page.locator(".pv-plot .main-svg").first).to_be_visible()
     nav.get_by_role("link", name="Masks").click()
     settle(page)
     expect(page.get_by_text("All masks together")).to_be_visible()
@@ -192,13 +192,13 @@ def test_nothing_is_wider_than_the_page(open_app, page, width, scheme):
 
 def test_a_long_run_shows_progress_and_cancel_brings_the_settings_back(open_app):
     page = open_app("/?size=128&dim=512&dim_head=128&heads=2&depth=3")
-    expect(the_map(page)).to_be_visible(timeout=30_000)
+    expect(the_map(page)).to_be_visible()
     depth = slider(page, "Depth")
     depth.focus()
     page.keyboard.press("End")  # twelve layers: seconds, not milliseconds
     cancel = page.get_by_role("button", name="Cancel")
-    expect(page.get_by_text("Running the transformer", exact=False)).to_be_visible(timeout=30_000)
-    cancel.click(timeout=10_000)
+    expect(page.get_by_text("Running the transformer", exact=False)).to_be_visible()
+    cancel.click(timeout=1000 * PATIENCE)
     page.wait_for_url("**depth=3**")
     settle(page)
     expect(depth).to_have_value("3")

@@ -50,7 +50,7 @@ def test_from_the_whole_map_to_single_cells(open_app, exact):
     expect(page.get_by_text("held by their parts", exact=False)).to_be_visible()
     pick_middle(page)
     zoom_far(page)
-    expect(page.get_by_text("every weight · ")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("every weight · ")).to_be_visible()
     query, key = map(int, the_map(page).get_attribute("data-picked").split(","))
     page.mouse.move(1, 1)
     expect(the_map(page)).to_have_attribute("data-query", str(query))

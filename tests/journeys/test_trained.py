@@ -79,7 +79,7 @@ def test_a_wrong_word_costs_nats(open_app):
 def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app):
     page = open_app("/sampling?source=Trained")
     strip = page.locator(".strip").first
-    expect(strip).to_be_visible(timeout=30_000)
+    expect(strip).to_be_visible()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()  # played once, by itself
     expect(strip).to_have_attribute("data-step", "17", timeout=60_000)
     expect(page.get_by_role("heading", name="Attention at decoding step 18")).to_be_visible()
@@ -99,7 +99,7 @@ def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app):
     expect(number(page, "Column")).to_have_value("4")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Play the decoding steps").click()
-    expect(strip).to_have_attribute("data-step", "17", timeout=10_000)
+    expect(strip).to_have_attribute("data-step", "17")
     expect(page.get_by_role("heading", name="Attention at decoding step 18")).to_be_visible()
     page.get_by_role("radio", name="Without the text").click()
     page.wait_for_url("**branch=**")
@@ -108,22 +108,22 @@ def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app):
 
 def test_sampling_shows_progress_and_can_be_cancelled(open_app):
     page = open_app("/sampling?source=Trained&decoding=4")
-    expect(page.locator(".strip").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".strip").first).to_be_visible()
     steps = page.get_by_test_id("stSlider").filter(has_text="Decoding steps").locator("input")
     steps.focus()
     page.keyboard.press("End")  # 48 steps: seconds
     cancel = page.get_by_role("button", name="Cancel")
-    cancel.click(timeout=10_000)
-    expect(page.get_by_text("Sampling was cancelled.")).to_be_visible(timeout=10_000)
+    cancel.click(timeout=1000 * PATIENCE)
+    expect(page.get_by_text("Sampling was cancelled.")).to_be_visible()
     page.get_by_role("button", name="Sample", exact=True).click()
-    expect(page.locator(".strip").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".strip").first).to_be_visible()
     expect(page.get_by_role("heading", name="Attention at decoding step 48")).to_be_visible()
 
 
 def test_the_sampled_clip_is_taken_away_and_carried(open_app):
     page = open_app("/sampling?source=Trained&decoding=4")
     button = page.get_by_role("button", name="Video as GIF")
-    expect(button).to_be_visible(timeout=30_000)
+    expect(button).to_be_visible()
     with page.expect_download() as download:
         button.click()
     assert download.value.suggested_filename == f"{CAPTIONS[0].replace(' ', '-')}.gif"
@@ -159,7 +159,7 @@ def test_a_checkpoint_is_opened_and_a_bad_one_refused(open_app, tmp_path):
     good = tmp_path / "mine.safetensors"
     good.write_bytes(tensors(weights(PHENAKI)))
     chooser.set_input_files(good)
-    expect(the_map(page)).to_be_visible(timeout=20_000)
+    expect(the_map(page)).to_be_visible()
     expect(page.get_by_text("Phenaki, ", exact=False).first).to_be_visible()
     page.get_by_text("Assumed:", exact=False).click()
     expect(page.get_by_text("cvivit.causal")).to_be_visible()
@@ -177,13 +177,13 @@ def test_a_dialled_model_learns_in_the_page(open_app):
     )
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_text("Finished", exact=False).first).to_be_visible(timeout=60_000)
-    expect(page.locator("canvas[data-tiles]").first).to_be_visible(timeout=20_000)
+    expect(page.locator("canvas[data-tiles]").first).to_be_visible()
 
 
 def test_the_way_from_the_trained_model_to_one_that_learns(open_app):
     page = open_app("/train?source=Trained")
     expect(page.get_by_text("On one CPU core, with 52 min", exact=False)).to_be_visible()
-    expect(page.locator(".plotly .trace")).to_have_count(2, timeout=15_000)
+    expect(page.locator(".plotly .trace")).to_have_count(2)
     page.get_by_role("button", name="Dial a model and train it").click()
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
     page = open_app("/?heads=5&depth=1")
@@ -199,7 +199,7 @@ def test_nothing_is_wider_than_the_page(open_app, page, path, width, scheme):
     page.emulate_media(color_scheme=scheme)
     open_app(path + "?source=Trained")
     drawn = page.locator(".strip, .plotly .trace").first
-    expect(drawn).to_be_visible(timeout=30_000)
+    expect(drawn).to_be_visible()
     at_rest(page)
     main = page.get_by_test_id("stMain")
     choices = page.get_by_role("radiogroup")  # none of them has an end out of sight
