@@ -207,6 +207,7 @@ def watched_page(page: Page) -> Iterator[Page]:
     it, so that the next page of the context finds nothing.
     """
     trouble: list[str] = []
+    page.set_default_timeout(1000 * PATIENCE)
     page.on("pageerror", lambda error: trouble.append(f"uncaught: {error}"))
     page.on("console", lambda said: _note_error(said, trouble))
     page.on("requestfailed", lambda request: _note_failure(request, trouble))

@@ -112,7 +112,7 @@ def test_what_cannot_be_is_a_sentence(runs, tmp_path, capsys):
     a, b = map(str, runs)
     for options, why in (
         ([a, b, "--out", "heads.png"], "heads.png is no table: use .csv, .npz or a folder"),
-        ([a, b, "--picture", "one.txt"], "one.txt is no picture: use one of .png"),
+        ([a, b, "--picture", "one.txt"], "one.txt ends in no format of a picture: use .png"),
         ([a, b, "--kind", "cross"], "other words: “two” and “seven”. With --by-place"),
         ([a, b, "--stack", "encoder"], "A has no attention of this kind and stack"),
         ([a, b, "--picture", str(tmp_path / "x.png"), "--head", "L9 H9"], "no head 'L9 H9' was"),

@@ -89,7 +89,7 @@ def test_of_some_layers_and_heads_with_the_scale_of_all(export):
     ("words", "said"),
     [
         (["x.png"], "12 pictures are picked and x.png holds one"),
-        (["x.tif"], "x.tif ends in neither .zip nor a format"),
+        (["x.tif"], "x.tif ends in no format: use .zip, .png"),
         (["x.png", "--formats", "png"], "--formats is for a .zip"),
         (["x.zip", "--layer", "7"], "no layer 7 in these maps: there are 0, 1"),
         (["x.zip", "--head", "3"], "no head 3 in these maps: there are 0, 1, 2"),

@@ -70,7 +70,7 @@ def test_several_recordings_have_intervals(run, tmp_path, capsys):
 def test_what_cannot_be_is_a_sentence(run, tmp_path, capsys):
     alone = Recording([cross_record()]).save(tmp_path / "cross.safetensors")
     for options, why in (
-        ([str(run), "--out", "heads.png"], "heads.png is no table: use .csv or .npz"),
+        ([str(run), "--out", "heads.doc"], "heads.doc ends in no format of a table: use .png"),
         ([str(run), "--stack", "encoder"], "no attention of this kind and stack"),
         ([str(tmp_path / "gone.safetensors")], "gone.safetensors"),
         ([str(run), str(alone)], "cross.safetensors is of other heads"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from phenaki_viz.cli.compare_side import Side
-from phenaki_viz.cli.options import at_least
+from phenaki_viz.cli.options import at_least, format_of
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -108,9 +108,7 @@ def _targets(asked: argparse.Namespace) -> Mapping[str, Path]:
     elif out:
         found |= {name: out / name for name in FOLDER[:2]} | {"picture": out / FOLDER[2]}
     if asked.picture:
-        if asked.picture.suffix.lower().removeprefix(".") not in FORMATS:
-            endings = " ".join(f".{name}" for name in FORMATS)
-            raise ConfigError(f"{asked.picture.name} is no picture: use one of {endings}")
+        format_of(asked.picture, FORMATS, "of a picture")
         found["picture"] = asked.picture
     for path in found.values():
         make_folder(path.parent)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from phenaki_viz.cli.clips import OF_A_CLIP
-from phenaki_viz.cli.options import at_least
+from phenaki_viz.cli.options import at_least, format_of
 from phenaki_viz.cli.sources import add_options, made_run
 from phenaki_viz.errors import ConfigError
 
@@ -115,12 +115,7 @@ def run(asked: argparse.Namespace) -> int:
     from phenaki_viz.figures.picked import how_many, pictures_of
     from phenaki_viz.files import check_target, make_folder
 
-    ending = asked.output.suffix.lower().removeprefix(".")
-    if ending != "zip" and ending not in FORMATS:
-        raise ConfigError(
-            f"{asked.output.name} ends in neither .zip nor a format: use .zip, "
-            f"{', '.join(f'.{name}' for name in FORMATS)}"
-        )
+    ending = format_of(asked.output, ("zip", *FORMATS))
     if ending != "zip" and asked.formats:
         raise ConfigError(f"--formats is for a .zip; {asked.output.name} says its format itself")
     if asked.linked:

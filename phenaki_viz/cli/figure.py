@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from phenaki_viz.cli.export import LAWS
-from phenaki_viz.cli.options import at_least
+from phenaki_viz.cli.options import at_least, format_of
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -82,10 +82,7 @@ def run(asked: argparse.Namespace) -> int:
     from phenaki_viz.files import check_target, make_folder, write_bytes
     from phenaki_viz.runs.files import open_recording
 
-    ending = asked.output.suffix.lower().removeprefix(".")
-    if ending not in FIGURE_ENDINGS:
-        endings = ", ".join(f".{name}" for name in FIGURE_ENDINGS)
-        raise ConfigError(f"{asked.output.name} ends in no format of a figure: use {endings}")
+    format_of(asked.output, FIGURE_ENDINGS, "of a figure")
     recipe = _recipe(asked)
     for path in filter(None, (asked.output, asked.caption)):
         make_folder(path.parent)

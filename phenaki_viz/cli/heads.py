@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from phenaki_viz.cli.options import format_of
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from phenaki_viz.runs.files import RecordedRun
 
 T = TypeVar("T")
-FILES = ("csv", "npz")
 SHOWN = 40  # heads that are printed
 
 
@@ -38,7 +38,8 @@ def add(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--out", type=Path, metavar="FILE",
-        help="where to: .csv or .npz, every number of every head (default: only printed)",
+        help="where to: .csv or .npz, every number of every head; .html, .pdf, .svg or .png, a "
+        "table to read (default: only printed)",
     )  # fmt: skip
     parser.add_argument("--kind", choices=("self", "cross"), help="these maps alone (default: all)")
     parser.add_argument(
@@ -50,14 +51,12 @@ def add(commands: Any) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Measure, print a sentence a head, write the file."""
-    from phenaki_viz.export import render
+    from phenaki_viz.export import FORMATS, render
     from phenaki_viz.figures.head_sentences import table_heading, taken_over
     from phenaki_viz.figures.head_table_views import heads_table
     from phenaki_viz.files import check_target, write_bytes
 
-    ending = asked.out.suffix.lower().removeprefix(".") if asked.out else ""
-    if asked.out and ending not in FILES:
-        raise ConfigError(f"{asked.out.name} is no table: use .csv or .npz")
+    ending = format_of(asked.out, FORMATS, "of a table")
     if asked.out:
         check_target(asked.out)  # before the work, not after it
     names = ", ".join(path.name for path in asked.recordings)

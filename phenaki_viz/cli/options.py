@@ -2,7 +2,10 @@
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from phenaki_viz.errors import ConfigError
 
 
 def at_least(least: int) -> Callable[[str], int]:
@@ -53,3 +56,17 @@ def correction(text: str) -> tuple[str, str]:
     if not equals or not name.strip() or not value.strip():
         raise argparse.ArgumentTypeError(f"{text[:60]!r} is no setting: give NAME=VALUE")
     return name.strip(), value.strip()
+
+
+def format_of(path: Path | None, formats: Sequence[str], what: str = "") -> str:
+    """The format that a file's name ends in, without its dot; "" where no file is asked for.
+
+    what: of what kind it is, for the sentence ("of a table"). Raises ConfigError for any other.
+    """
+    if path is None:
+        return ""
+    ending = path.suffix.lower().removeprefix(".")
+    if ending not in formats:
+        known = ", ".join(f".{name}" for name in formats)
+        raise ConfigError(f"{path.name} ends in no format{what and f' {what}'}: use {known}")
+    return ending

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phenaki_viz.cli.options import at_least, share
+from phenaki_viz.cli.options import at_least, format_of, share
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -89,8 +89,7 @@ def run(asked: argparse.Namespace) -> int:
     from phenaki_viz.evaluation.trials import trials
     from phenaki_viz.files import write_bytes
 
-    ending = asked.output.suffix.lower().removeprefix(".") if asked.output else ""
-    _check(asked, ending)
+    ending = _format(asked)
     given = _interventions(asked.interventions) if asked.interventions else ()
     path = SHIPPED_MODEL if asked.weights == TRAINED else Path(asked.weights).expanduser()
     model = open_checkpoint(path).model
@@ -104,19 +103,17 @@ def run(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _check(asked: argparse.Namespace, ending: str) -> None:
-    """Refuse what would do nothing, before the work."""
+def _format(asked: argparse.Namespace) -> str:
+    """Of the file that is asked for; refuses what would do nothing, before the work."""
     from phenaki_viz.export import FORMATS
     from phenaki_viz.files import check_target
 
-    endings = (JSON,) if asked.interventions else (JSON, *FORMATS)
-    if asked.output and ending not in endings:
-        named = ", ".join(f".{name}" for name in endings)
-        raise ConfigError(f"{asked.output.name} ends in no format: use {named}")
+    ending = format_of(asked.output, (JSON,) if asked.interventions else (JSON, *FORMATS))
     if asked.layers and asked.interventions:
         raise ConfigError("--layers is of the sweep; --interventions measures one change")
     if asked.output:
         check_target(asked.output)
+    return ending
 
 
 def _interventions(path: Path) -> "Interventions":

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from phenaki_viz.cli.options import format_of
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -89,10 +90,7 @@ def run(asked: argparse.Namespace) -> int:
     from phenaki_viz.files import check_target, make_folder, write_bytes
     from phenaki_viz.runs.files import open_recording
 
-    ending = asked.out.suffix.lower().removeprefix(".") if asked.out else ""
-    if asked.out and ending not in FORMATS:
-        known = ", ".join(f".{name}" for name in FORMATS)
-        raise ConfigError(f"{asked.out.name} ends in no format of a picture: use {known}")
+    ending = format_of(asked.out, FORMATS, "of a picture")
     if asked.out:
         make_folder(asked.out.parent)
         check_target(asked.out)  # before the work, not after it
