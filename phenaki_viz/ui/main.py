@@ -12,6 +12,7 @@ from phenaki_viz.home import ASSETS
 from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.components.page import listen
 from phenaki_viz.ui.sections import ablation_effect, frame, passes
 from phenaki_viz.ui.sections.guide import draw_guide
@@ -173,7 +174,7 @@ def _run(wanted: Wanted | None, work: DeltaGenerator) -> Run | None:
 
     The session keeps what it asked, not the run: how many of those are kept is the shelf's to say.
     """
-    last: Wanted | None = st.session_state.get(run_cache.GOOD)
+    last: Wanted | None = session.get(run_cache.GOOD)
     if wanted is None:
         kept = _again(last, work)
         if kept is None:
@@ -191,7 +192,7 @@ def _run(wanted: Wanted | None, work: DeltaGenerator) -> Run | None:
         if kept is not None:
             st.caption("Below is still the last run that could be made.")
         return kept
-    st.session_state[run_cache.GOOD] = wanted
+    session.put(run_cache.GOOD, wanted)
     return run
 
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import streamlit as st
 
 from phenaki_viz.browser.axes import Place
 from phenaki_viz.browser.packing import pack
+from phenaki_viz.ui import session
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.stamps import stamped
 
@@ -50,7 +50,7 @@ def share_selection(
 
 def _last(picker: str) -> int:
     """The number of the last pick that came from a component."""
-    event = (st.session_state.get(picker) or {}).get("pick")
+    event = (session.get(picker) or {}).get("pick")
     return int(event.get("seq", 0)) if isinstance(event, Mapping) else 0
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import Law, Palette
+from phenaki_viz.ui import session
 from phenaki_viz.ui.state.link import numbers_in_url, say_in_url
 from phenaki_viz.ui.state.view import BOUND, LARGEST
 
@@ -53,7 +54,7 @@ def ends_now(law: Law) -> tuple[float, float] | None:
     name = _ends_name(law)
     linked = numbers_in_url(name, 2)
     first = linked if linked and linked[0] < linked[1] else None
-    ends: tuple[float, float] | None = st.session_state.setdefault(f"colours.{name}", first)
+    ends: tuple[float, float] | None = session.first(f"colours.{name}", first)
     say_in_url(name, "-".join(map(_decimal, ends)) if ends else "")
     return ends
 
@@ -61,7 +62,7 @@ def ends_now(law: Law) -> tuple[float, float] | None:
 def keep_ends(law: Law, ends: tuple[float, float] | None) -> None:
     """What was set on the map's legend, for the next run; None for those of what is shown."""
     good = ends is not None and 0 <= ends[0] < ends[1] < LARGEST
-    st.session_state[f"colours.{_ends_name(law)}"] = ends if good else None
+    session.put(f"colours.{_ends_name(law)}", ends if good else None)
 
 
 def _ends_name(law: Law) -> str:
@@ -101,4 +102,4 @@ def _state(law: Law) -> str:
 def _now(key: str, shown: Mapping[Any, str], first: Any) -> str:
     """An option as it is named; on the first run of a link, which no control has read yet, too."""
     linked = next((one for one in shown if shown[one] == st.query_params.get(key)), first)
-    return shown.get(st.session_state.get(key), shown[linked])
+    return shown.get(session.get(key), shown[linked])

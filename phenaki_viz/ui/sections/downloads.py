@@ -18,6 +18,7 @@ from phenaki_viz.figures.naming import kind_name, kind_stem
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import head_grid
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
@@ -138,12 +139,12 @@ def export_all_heads(run: Run, chosen: Selection, colours: Colours, *, shared: b
         how = partial(stack_heads, colours=colours, shared=shared)
         errand = _zip(run, chosen, records, kinds, count, how, (colours, shared))
         if st.button("Make the ZIP", disabled=not kinds, key="export.all.make", width="stretch"):
-            st.session_state.pop("export.all.made", None)
+            session.drop("export.all.made")
             page_jobs.send(errand)
         if failed := page_jobs.failure(errand.key):
             st.error("The ZIP could not be made.")
             st.text(str(failed))
-        made_for, name, content = st.session_state.get("export.all.made", (None, "", b""))
+        made_for, name, content = session.get("export.all.made", (None, "", b""))
         if made_for == errand.key:
             st.download_button(
                 f"Download {name}",
@@ -182,16 +183,16 @@ def export_linked(run: Run, chosen: Selection, colours: Colours) -> None:
         def make(tell: Tell) -> None:
             content = linked_html(linked, at, on_progress=tell)
             stem = safe_name(kind_stem(run.recording, chosen.record).replace(" ", "_"))
-            st.session_state["export.linked.made"] = (key, f"{stem}_linked.html", content)
+            session.put("export.linked.made", (key, f"{stem}_linked.html", content))
 
         errand = Errand(key, make, "Packing the heads:", _no_zip)
         if st.button("Make the page", key="export.linked.make", width="stretch"):
-            st.session_state.pop("export.linked.made", None)
+            session.drop("export.linked.made")
             page_jobs.send(errand)
         if failed := page_jobs.failure(errand.key):
             st.error("The page could not be made.")
             st.text(str(failed))
-        made_for, name, content = st.session_state.get("export.linked.made", (None, "", b""))
+        made_for, name, content = session.get("export.linked.made", (None, "", b""))
         if made_for == key:
             st.download_button(
                 f"Download {name} · {len(content) / 1e6:.1f} MB",
@@ -238,7 +239,7 @@ def _zip(
         named = kind_stem if records is chosen.records else kind_name
         stem = named(run.recording, chosen.record)
         name = f"{safe_name(stem.replace(' ', '_'))}_heads.zip"
-        st.session_state["export.all.made"] = (key, name, content)
+        session.put("export.all.made", (key, name, content))
 
     maps = tuple(number_of(record.map) for record in records)
     key = ("zip", number_of(run), maps, tuple(items), tuple(kinds), coloured)
@@ -266,16 +267,16 @@ def export_walk(
         st.caption(f"{places} pictures, {pace} a second, one colour scale for all")
 
         def draw(tell: Tell) -> None:
-            st.session_state["export.walk.made"] = (key, walk_gif(make(), pace, tell))
+            session.put("export.walk.made", (key, walk_gif(make(), pace, tell)))
 
         errand = Errand(("walk", key), draw, "Drawing the walk:", _no_zip)
         if st.button("Make the GIF", key="export.walk.make", width="stretch"):
-            st.session_state.pop("export.walk.made", None)
+            session.drop("export.walk.made")
             page_jobs.send(errand)
         if failed := page_jobs.failure(errand.key):
             st.error("The GIF could not be made.")
             st.text(str(failed))
-        made_for, content = st.session_state.get("export.walk.made", (None, b""))
+        made_for, content = session.get("export.walk.made", (None, b""))
         if made_for == key:
             st.image(content)
             st.download_button(

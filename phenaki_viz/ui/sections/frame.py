@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from phenaki_viz.ui import session
+
 _PAGES = "frame.pages"
 NAME = "phenaki_viz"
 # Text at 4.5 : 1 and more on either theme: Streamlit's own captions and icons have less.
@@ -64,11 +66,11 @@ def style(groups: Mapping[str, Sequence[str]], theme: str = "light") -> str:
 
 def keep(pages: Mapping[str, StreamlitPage]) -> None:
     """Have the pages at hand for links from one to another; called by the page script."""
-    st.session_state[_PAGES] = pages
+    session.put(_PAGES, pages)
 
 
 def link(name: str, label: str, icon: str) -> None:
     """A link to another page, where what is looked at stays chosen. name: as in its address."""
-    pages: Mapping[str, StreamlitPage] = st.session_state.get(_PAGES, {})
+    pages: Mapping[str, StreamlitPage] = session.get(_PAGES, {})
     if name in pages:  # a page that is drawn alone has no others
         st.page_link(pages[name], label=label, icon=icon)

@@ -11,6 +11,7 @@ from phenaki_viz.analysis.thumbnails import with_means
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.head_grid import HeadGrid
+from phenaki_viz.ui import session
 from phenaki_viz.ui.components.head_grid import MOST_PINS, Arrangement, GridPicture, head_grid
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
@@ -61,7 +62,7 @@ def choose_sorting(title: str, unit: str = "") -> Sorting:
 
 def _order_now() -> str:
     """The order, on the button that hides it; a link's, too, which no control has read yet."""
-    asked = st.session_state.get("order")
+    asked = session.get("order")
     return ORDERS[asked] if asked in ORDERS else st.query_params.get("order", ORDERS["layer"])
 
 
@@ -107,7 +108,7 @@ def arrangement(chosen: Selection) -> Arrangement:
     """What is isolated and pinned, as far as this stack has such heads; the URL says it too."""
     layers, heads = len(chosen.records), len(chosen.record.heads)
     pins = pinned()
-    alone = st.session_state.setdefault(ALONE, st.query_params.get("alone") == "true")
+    alone = session.first(ALONE, st.query_params.get("alone") == "true")
     say_in_url("pins", groups_text(pins))
     say_in_url("alone", "true" if alone else "")
     return Arrangement(alone, tuple(pin for pin in pins if pin[0] < layers and pin[1] < heads))
@@ -116,21 +117,21 @@ def arrangement(chosen: Selection) -> Arrangement:
 def pinned() -> tuple[tuple[int, int], ...]:
     """The pinned heads, (layer, head) by their places; of a link where none was pinned here."""
     linked = number_groups(st.query_params.get("pins", ""), 2, MOST_PINS)
-    pins: tuple[tuple[int, int], ...] = st.session_state.setdefault(PINS, linked)
+    pins: tuple[tuple[int, int], ...] = session.first(PINS, linked)
     return pins
 
 
 def keep(asked: Arrangement) -> None:
     """What the user isolated and pinned, for the next run."""
-    before = st.session_state.get(PINS, ())
-    st.session_state[ALONE] = asked.alone
-    st.session_state[PINS] = asked.pins[:MOST_PINS]
-    st.session_state[NEWS] = [pin for pin in st.session_state[PINS] if pin not in before]
+    before = session.get(PINS, ())
+    session.put(ALONE, asked.alone)
+    session.put(PINS, asked.pins[:MOST_PINS])
+    session.put(NEWS, [pin for pin in session.held(PINS) if pin not in before])
 
 
 def _tell_pinned(picture: HeadGrid) -> None:
     """Say where a head went that was pinned just now."""
-    for layer, head in st.session_state.pop(NEWS, []):
+    for layer, head in session.take(NEWS, []):
         if layer < len(picture.layers) and head < len(picture.heads):
             name = inert(f"{picture.layers[layer]} {picture.heads[head]}")
             st.toast(f"{name} is held beside others, under the map", icon=":material/keep:")
@@ -138,7 +139,7 @@ def _tell_pinned(picture: HeadGrid) -> None:
 
 def unpin(pin: tuple[int, int]) -> None:
     """Let go of one pinned head; call it from a callback."""
-    st.session_state[PINS] = tuple(one for one in st.session_state[PINS] if one != pin)
+    session.put(PINS, tuple(one for one in session.held(PINS) if one != pin))
 
 
 def _pick(layer: int, head: int) -> None:

@@ -8,6 +8,7 @@ from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.browser.map_cut import MapCut
 from phenaki_viz.figures.cut_notes import cut_notes
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.state.link import whole_number
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
@@ -41,17 +42,17 @@ def choose(run: Run, chosen: Selection) -> Cut | None:
 
 def _state() -> str:
     """What is left out, on the button: 'All keys', 'Top 80 %, no sinks'."""
-    top = st.session_state.get("top", whole_number(st.query_params.get("top", "")) or ALL)
+    top = session.get("top", whole_number(st.query_params.get("top", "")) or ALL)
     linked = st.query_params.get("sinks", SINKS["on"]) != SINKS["on"]
-    off = st.session_state.get("sinks", "off" if linked else "on") != "on"
+    off = session.get("sinks", "off" if linked else "on") != "on"
     said = ", ".join(filter(None, (top < ALL and f"top {top} %", off and "no sinks")))
     return (said[:1].upper() + said[1:]) or "All keys"
 
 
 def _choose_sinks(chosen: Selection) -> str:
     options = [name for name in SINKS if name != "nulls" or chosen.record.num_null_kv]
-    if st.session_state.get("sinks", "on") not in options:
-        st.session_state["sinks"] = "off"
+    if session.get("sinks", "on") not in options:
+        session.put("sinks", "off")
     sinks = st.segmented_control(
         "Sinks",
         options,

@@ -22,6 +22,7 @@ from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.surface import Surface
 from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord, describe_origin
+from phenaki_viz.ui import session
 from phenaki_viz.ui.components.attention_map import (
     MOST_RANKS,
     CellPick,
@@ -352,17 +353,15 @@ def attention(
 
 def _first_view() -> tuple[float, ...] | None:
     """What a link zooms to. It stays as it is: what changes would send the map again."""
-    first: tuple[float, ...] | None = st.session_state.setdefault(
-        "map.view.first", numbers_in_url("view", 4)
-    )
-    view = st.session_state.setdefault("map.view", first)
+    first: tuple[float, ...] | None = session.first("map.view.first", numbers_in_url("view", 4))
+    view = session.first("map.view", first)
     say_in_url("view", "-".join(f"{at:g}" for at in view) if view else "")
     return first
 
 
 def zoomed_to(chosen: Selection) -> tuple[int, int, int, int] | None:
     """The cells of the large map that are on view, whole ones; None where that is all of it."""
-    view = st.session_state.get("map.view")
+    view = session.get("map.view")
     _, _, i, j = chosen.record.map.shape
     if view is None or not (0 <= view[0] < view[1] <= i and 0 <= view[2] < view[3] <= j):
         return None
@@ -371,7 +370,7 @@ def zoomed_to(chosen: Selection) -> tuple[int, int, int, int] | None:
 
 
 def _keep_view(view: list[float] | None) -> None:
-    st.session_state["map.view"] = view
+    session.put("map.view", view)
 
 
 def shown_tile(chosen: Selection, cut: Cut | None) -> MapTile:
@@ -438,14 +437,14 @@ def named_map(
 
 def _window(i: int, j: int) -> tuple[int, int, int, int]:
     """The part of the map asked for; the whole of it unless the asked part still exists."""
-    asked: WindowWish | None = st.session_state.get("map.window.asked")
+    asked: WindowWish | None = session.get("map.window.asked")
     if asked is None or asked["r1"] > i or asked["c1"] > j:
         return 0, i, 0, j
     return asked["r0"], asked["r1"], asked["c0"], asked["c1"]
 
 
 def _keep_window(asked: WindowWish) -> None:
-    st.session_state["map.window.asked"] = asked
+    session.put("map.window.asked", asked)
 
 
 def _pick_head(layer: int, head: int) -> None:
@@ -461,13 +460,13 @@ def picked_cell(record: AttentionRecord, item: int) -> Any:
 
     def picked(pick: CellPick) -> None:
         token = pick["query"]
-        if record.kind == "self" and st.session_state.get("direction") == "column":
+        if record.kind == "self" and session.get("direction") == "column":
             token = token if pick["key"] is None else pick["key"] - record.num_null_kv
         if token >= 0:  # a null key has no place
             step, row, column = record.places.place(record.batch_items[item], token)
             wish(step=step, row=row, column=column)
         patches.pick_key(pick["key"])
         if record.kind == "cross" and pick["key"] is not None:
-            st.session_state["word"] = pick["key"]
+            session.put("word", pick["key"])
 
     return picked

@@ -9,6 +9,7 @@ import streamlit as st
 from phenaki_viz.figures.naming import branch_name
 from phenaki_viz.recording.passes import Pass, shown_first, standing
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.work import computed
 
 STEP, BRANCH, NUMBER = "recorded.step", "recorded.branch", "recorded.run"
@@ -87,5 +88,5 @@ def _number(passes: Sequence[Pass]) -> int | None:
 
 def _still(key: str, options: Sequence[Any]) -> None:
     """Forget a choice that this run does not have."""
-    if st.session_state.get(key) not in (None, *options):
-        del st.session_state[key]
+    if session.get(key) not in (None, *options):
+        session.drop(key)

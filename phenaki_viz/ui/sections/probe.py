@@ -21,6 +21,7 @@ from phenaki_viz.figures.causality_views import modules_picture, reach_picture
 from phenaki_viz.figures.words import plain
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state.selection import Selection
@@ -73,7 +74,7 @@ def _found(run: Run, chosen: Selection, model: nn.Module) -> Causality | None:
     stack = chosen.record.stack
     asked = (number_of(run), stack)
     seconds = expected_seconds(model, chosen.records)
-    wanted = seconds <= QUICK or st.session_state.get(_ASKED) == asked
+    wanted = seconds <= QUICK or session.get(_ASKED) == asked
     if not wanted and not computed.knows_causality(run, stack):
         st.caption(
             "Replace one time step of what this transformer is given at a time, and see which "
@@ -81,7 +82,7 @@ def _found(run: Run, chosen: Selection, model: nn.Module) -> Causality | None:
         )
         st.button(
             f"Probe it (about {seconds:.0f} s)", type="primary", icon=":material/labs:",
-            key="probe.start", on_click=_ask, args=(asked,),
+            key="probe.start", on_click=session.put, args=(_ASKED, asked),
         )  # fmt: skip
         return None
     try:
@@ -92,12 +93,8 @@ def _found(run: Run, chosen: Selection, model: nn.Module) -> Causality | None:
         return None
 
 
-def _ask(asked: tuple[int, str]) -> None:
-    st.session_state[_ASKED] = asked
-
-
 def _take_back() -> None:
-    st.session_state.pop(_ASKED, None)
+    session.drop(_ASKED)
 
 
 def _results(run: Run, chosen: Selection, found: Causality, beside: DeltaGenerator) -> None:

@@ -12,6 +12,7 @@ from phenaki_viz.errors import CheckpointError, NonFiniteWeightsError, PhenakiVi
 from phenaki_viz.files import path_of
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.text import DEFAULT_T5, T5Text
+from phenaki_viz.ui import session
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.source.gone import keep_file
 from phenaki_viz.ui.source.recording_file import given_file, wanted_recording
@@ -31,7 +32,7 @@ def draw_own() -> Opened | Wanted | None:
 
     Returns the model in use, the run of a recording, or None where there is neither.
     """
-    kept: Opened | Wanted | None = st.session_state.get(GOOD)
+    kept: Opened | Wanted | None = session.get(GOOD)
     uploaded, typed = _asked()
     if uploaded is None and not typed:
         if kept is None:
@@ -45,11 +46,11 @@ def draw_own() -> Opened | Wanted | None:
         digest = open_models.digest(source)
         recording = wanted_recording(source, digest)
         if recording is not None:
-            st.session_state[GOOD] = recording
+            session.put(GOOD, recording)
             return recording
         inspection, asked = _settled(source, digest)
         _draw_settings(inspection, digest)
-        allowed = bool(st.session_state.get(f"{ALLOW}{digest}"))
+        allowed = bool(session.get(f"{ALLOW}{digest}"))
         opened = open_models.opened(source, digest, asked, allowed)
     except PhenakiVizError as error:
         st.error("This file cannot be opened.", icon=":material/block:")
@@ -64,12 +65,12 @@ def draw_own() -> Opened | Wanted | None:
     for note in opened.inspection.notes:
         st.text(note)
     opened = _with_text(opened)
-    st.session_state[GOOD] = opened
+    session.put(GOOD, opened)
     return opened
 
 
 def _allow(key: str) -> None:
-    st.session_state[key] = True
+    session.put(key, True)
 
 
 def _asked() -> tuple[Any, str]:
@@ -96,9 +97,9 @@ def _corrections(digest: str) -> dict[str, Any]:
     """What the user has corrected for this file."""
     start = f"{CORRECT}{digest}."
     return {
-        str(key).removeprefix(start): value
-        for key, value in st.session_state.items()
-        if str(key).startswith(start) and value is not None
+        name.removeprefix(start): session.held(name)
+        for name in session.names()
+        if name.startswith(start) and session.held(name) is not None
     }
 
 
@@ -120,7 +121,7 @@ def _settled(source: Source, digest: str) -> tuple[Inspection, Mapping[str, Any]
             inspection = open_models.inspected(source, digest, kept | {name: value})
             kept[name] = value
         except CheckpointError as error:
-            del st.session_state[f"{CORRECT}{digest}.{name}"]
+            session.drop(f"{CORRECT}{digest}.{name}")
             st.warning(f"{name} is assumed again:", icon=":material/undo:")
             st.text(str(error))
     return inspection, kept
@@ -149,8 +150,8 @@ def _draw_settings(inspection: Inspection, digest: str) -> None:
 
 def _correct(setting: Setting, digest: str) -> None:
     key = f"{CORRECT}{digest}.{setting.name}"
-    if key in st.session_state:
-        st.session_state[key] = setting.value  # what was typed, as it was read
+    if session.has(key):
+        session.put(key, setting.value)  # what was typed, as it was read
     st.selectbox(
         inert(setting.name),
         setting.options,
@@ -180,8 +181,8 @@ def _with_text(opened: Opened) -> Opened:
     if model.encode_texts is not None:
         return opened
     loaded = f"own.t5.{number_of(model)}"
-    if loaded in st.session_state:
-        reading: Opened = st.session_state[loaded]
+    if session.has(loaded):
+        reading: Opened = session.held(loaded)
         return reading
     st.caption("The text encoder is not in the file: until it is loaded, word vectors are random.")
     name = st.text_input(
@@ -200,5 +201,5 @@ def _with_text(opened: Opened) -> Opened:
     if encoder.dim != wanted:
         st.error(f"This T5 gives {encoder.dim} features, the model reads {wanted}: use another.")
         return opened
-    st.session_state[loaded] = open_models.reading(opened, encoder)
+    session.put(loaded, open_models.reading(opened, encoder))
     st.rerun()  # the box has done its work

@@ -18,6 +18,7 @@ from phenaki_viz.data import (
     survey_clip,
 )
 from phenaki_viz.errors import VideoError
+from phenaki_viz.ui import session
 
 UPLOAD = "upload"
 CARRIED = "carried"  # a clip that was sampled in this session
@@ -67,10 +68,10 @@ def film_of(chosen: str, uploaded: Any) -> Film:
         survey = _surveyed(uploaded.file_id, uploaded.name, reading, uploaded.getvalue())
     except VideoError as error:
         refuse(error)
-        before = st.session_state.get("clip.good")
+        before = session.get("clip.good")
         return before or kept(first_sample())
     film = _uploaded(uploaded, reading, survey)
-    st.session_state["clip.good"] = film
+    session.put("clip.good", film)
     return film
 
 
@@ -182,8 +183,8 @@ def _asked_besides(survey: Survey, at: str) -> dict[str, Any]:
 
 
 def _choose_upload(choice: str) -> None:
-    arrived = st.session_state.get("upload.file") is not None
-    st.session_state[choice] = UPLOAD if arrived else next(iter(SAMPLES))
+    arrived = session.get("upload.file") is not None
+    session.put(choice, UPLOAD if arrived else next(iter(SAMPLES)))
 
 
 @st.cache_resource(show_spinner=False)

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from phenaki_viz.data import SAMPLES, Clip
+from phenaki_viz.ui import session
 from phenaki_viz.ui.source import clips, dial_history
 from phenaki_viz.ui.source.framing import Framing
 from phenaki_viz.ui.source.gone import say_gone, uploaded_title
@@ -91,7 +92,7 @@ def _text(layout: str) -> None:
         value=_DEFAULTS.prompt,
         key="prompt",
         max_chars=2000,
-        disabled=not st.session_state["cross"],
+        disabled=not session.held("cross"),
         help="Its words become keys. Word vectors are random here, the same word always the same",
         **BOUND,
     )
@@ -143,14 +144,13 @@ def _seed() -> None:
 
 
 def _next_seed() -> None:
-    st.session_state["seed"] = (st.session_state["seed"] + 1) % 2**31
+    session.put("seed", (session.held("seed") + 1) % 2**31)
 
 
 def _read(layout: str) -> Settings:
     """The settings as the dials stand; dials that are not drawn keep their default."""
     drawn = {
-        name: st.session_state.get(name, getattr(_DEFAULTS, name))
-        for name in Settings.__dataclass_fields__
+        name: session.get(name, getattr(_DEFAULTS, name)) for name in Settings.__dataclass_fields__
     }
     joint = layout == "joint"
     drawn["cross"] = drawn["cross"] and joint
@@ -165,7 +165,7 @@ def _slider(label: str, name: str, low: int, high: int, needs: str = "") -> None
         high,
         getattr(_DEFAULTS, name),
         key=name,
-        disabled=bool(needs) and not st.session_state.get(needs),
+        disabled=bool(needs) and not session.get(needs),
         **BOUND,
     )
 
@@ -176,7 +176,7 @@ def _toggle(label: str, name: str, what: str, needs: str = "") -> None:
         getattr(_DEFAULTS, name),
         key=name,
         help=what,
-        disabled=bool(needs) and not st.session_state.get(needs),
+        disabled=bool(needs) and not session.get(needs),
         **BOUND,
     )
 
@@ -186,8 +186,8 @@ def _choice(
 ) -> Any:
     """A select box whose value moves to the nearest option when its own is gone."""
     default = getattr(_DEFAULTS, name)
-    if name in st.session_state:
-        st.session_state[name] = _closest(st.session_state[name], options)
+    if session.has(name):
+        session.put(name, _closest(session.held(name), options))
     return st.selectbox(
         label,
         options,

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import streamlit as st
 
+from phenaki_viz.ui import session
 from phenaki_viz.ui.state.dial_settings import Settings
 
 _PAST = "history.past"
@@ -12,7 +13,7 @@ _MOST = 50
 
 def remember(settings: Settings) -> None:
     """Note the settings of this run when they are new."""
-    past: list[Settings] = st.session_state.setdefault(_PAST, [])
+    past: list[Settings] = session.first(_PAST, [])
     if not past or past[-1] != settings:
         past.append(settings)
         del past[:-_MOST]
@@ -20,7 +21,7 @@ def remember(settings: Settings) -> None:
 
 def draw_buttons() -> None:
     """Undo and reset."""
-    past = st.session_state.get(_PAST, [])
+    past = session.get(_PAST, [])
     left, right = st.columns(2)
     left.button(
         "Undo",
@@ -42,7 +43,7 @@ def draw_buttons() -> None:
 
 def step_back() -> None:
     """Return to the settings before these; a callback, so it runs before the dials are drawn."""
-    past: list[Settings] = st.session_state.get(_PAST, [])
+    past: list[Settings] = session.get(_PAST, [])
     if len(past) >= 2:
         past.pop()
         _dial(past[-1])
@@ -54,4 +55,4 @@ def _to_defaults() -> None:
 
 def _dial(settings: Settings) -> None:
     for name, value in asdict(settings).items():
-        st.session_state[name] = value
+        session.put(name, value)

@@ -9,6 +9,7 @@ import streamlit as st
 from phenaki_viz.data import CENTRE, Clip, as_rgb, crop_box, crop_spoken, fit_clip
 from phenaki_viz.data.clip import resize_frame
 from phenaki_viz.errors import VideoError
+from phenaki_viz.ui import session
 from phenaki_viz.ui.source import clips
 from phenaki_viz.ui.source.clips import Film
 from phenaki_viz.ui.state.view import BOUND
@@ -29,10 +30,9 @@ class Framing:
 
     def __init__(self, film: Film, height: int, width: int, *, whole: bool) -> None:
         self.film, self.height, self.width = film, height, width
-        state = st.session_state
-        if state.setdefault(_SEEN, film.token) != film.token:
-            state[_SEEN] = film.token
-            state.update(_FRESH)
+        if session.first(_SEEN, film.token) != film.token:
+            session.put(_SEEN, film.token)
+            session.put_all(_FRESH)
         cuts = _cuts(film.width, film.height, height, width)
         self.start, self.stride, self.crop, self.place = 0, 1, CENTRE, None
         if whole and not any(cuts):
@@ -82,8 +82,8 @@ def _frames(found: int) -> tuple[int, int]:
 
 def _number(label: str, name: str, high: int, what: str) -> int:
     low = _FRESH[name]
-    if name in st.session_state:
-        st.session_state[name] = min(max(int(st.session_state[name]), low), high)
+    if session.has(name):
+        session.put(name, min(max(int(session.held(name)), low), high))
     return int(st.number_input(label, low, high, low, key=name, help=what, **BOUND))
 
 

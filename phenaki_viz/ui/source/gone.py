@@ -8,6 +8,7 @@ from collections.abc import Collection
 import streamlit as st
 
 from phenaki_viz.figures.words import plain
+from phenaki_viz.ui import session
 from phenaki_viz.ui.state.link import say_in_url
 
 UPLOADED, SAMPLED = "Your own: ", "sampled: "  # how the titles of such clips begin
@@ -27,14 +28,14 @@ def say_gone(box: str, titles: Collection[str]) -> None:
     box: the select box that is drawn next, whose link names one of `titles`.
     """
     missing, stand_in = f"{_MISSING}{box}", f"{_STAND_IN}{box}"
-    if missing not in st.session_state:
-        asked = st.query_params.get(box, "") if box not in st.session_state else ""
-        st.session_state[missing] = "" if asked in titles else asked
-    elif stand_in not in st.session_state:
-        st.session_state[stand_in] = st.session_state.get(box)
-    elif st.session_state[stand_in] != st.session_state.get(box):
-        st.session_state[missing] = ""
-    if asked := st.session_state[missing]:
+    if not session.has(missing):
+        asked = st.query_params.get(box, "") if not session.has(box) else ""
+        session.put(missing, "" if asked in titles else asked)
+    elif not session.has(stand_in):
+        session.put(stand_in, session.get(box))
+    elif session.held(stand_in) != session.get(box):
+        session.put(missing, "")
+    if asked := session.held(missing):
         st.warning("The clip of this link is not here; another is shown.", icon=":material/movie:")
         st.text(_why(plain(asked, LONGEST)))
 

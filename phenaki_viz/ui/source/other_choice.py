@@ -16,6 +16,7 @@ from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.model import Look, eyes_of
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.source import other_file, other_pass
 from phenaki_viz.ui.source.other_run import Change, Other, asked, at_step, changed
 from phenaki_viz.ui.source.trained import LONGEST, reads_text, whole
@@ -40,8 +41,7 @@ KINDS = {
 def choose(run: Run) -> Other | None:
     """Draw the choice and its box; None while something is still to be chosen, which is said."""
     kinds = [name for name in KINDS if _OFFERED[name](run)]
-    if st.session_state.get(WITH) not in (None, *kinds):
-        st.session_state[WITH] = kinds[0]
+    session.fall_back(WITH, (None, *kinds), kinds[0])
     kind = st.selectbox(
         "Compare with", kinds, format_func=KINDS.__getitem__, key=WITH, width=190,
         label_visibility="collapsed",
@@ -64,15 +64,12 @@ def _typed(text: str) -> str:
 
     In the same box, what a browser has not heard of yet would be sent back as if it were typed.
     """
-    state = st.session_state
     first = other_words(text)
-    if SAY_LINKED not in state:
-        state[SAY_LINKED] = st.query_params.get(SAY, "")
-        state[SAY_NUMBER] = (0, text, state[SAY_LINKED] or first)
-    number, of, value = state[SAY_NUMBER]
+    linked = session.first(SAY_LINKED, st.query_params.get(SAY, ""))
+    number, of, value = session.first(SAY_NUMBER, (0, text, linked or first))
     if of != text:
         number, value = number + 1, first
-        state[SAY_NUMBER] = number, text, value
+        session.put(SAY_NUMBER, (number, text, value))
     said = st.text_input(
         "B's prompt", value=value, key=f"{SAY}.{number}", max_chars=LONGEST, width=220,
         label_visibility="collapsed", help="The same clip and masked tokens, told this",
@@ -120,9 +117,7 @@ def _off(run: Any) -> Other:
         for name, module in (attention_modules(model).items() if model else ())
         for head in range(module.heads)
     }
-    kept = [one for one in st.session_state.get("with_off", []) if one in labels]
-    if kept != st.session_state.get("with_off", kept):
-        st.session_state["with_off"] = kept
+    session.keep_options("with_off", labels)
     own = [label for label in labels if label.startswith("self")] or list(labels)
     first = [] if run.ask.switches else own[:1]
     off = st.multiselect(
@@ -169,8 +164,7 @@ def _select(
 ) -> Any:
     """A select box that forgets a choice which there is no more."""
     first = options[0] if first is None else first
-    if st.session_state.get(key, first) not in options:
-        st.session_state[key] = first
+    session.fall_back(key, options, first)
     return st.selectbox(
         label, options, options.index(first), key=key, width=220, help=about,
         label_visibility="collapsed", **how, **BOUND,

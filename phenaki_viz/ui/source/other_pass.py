@@ -17,6 +17,7 @@ from phenaki_viz.runs.live import model_of
 from phenaki_viz.runs.model import Look, most_frames
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import Sampling
+from phenaki_viz.ui import session
 from phenaki_viz.ui.source.other_run import Other, asked
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import computed
@@ -57,12 +58,11 @@ def box(run: Run) -> Other:
 def sampled(run: Any) -> Other:
     """Two decoding steps of a video that is sampled from A's text."""
     model: Any = model_of(run)
-    state = st.session_state
-    steps = int(state.get("decoding", STEPS))
+    steps = int(session.get("decoding", STEPS))
     sampling = Sampling(
-        frames=most_frames(model, 10**6), guidance=float(state.get("guidance", GUIDANCE)),
-        steps=steps, temperature=float(state.get("temperature", HEAT)),
-        seed=int(state.get("sample_seed", SEED)), priming=0,
+        frames=most_frames(model, 10**6), guidance=float(session.get("guidance", GUIDANCE)),
+        steps=steps, temperature=float(session.get("temperature", HEAT)),
+        seed=int(session.get("sample_seed", SEED)), priming=0,
     )  # fmt: skip
     names = [f"decoding step {at + 1}" for at in range(steps)]
     a = _choose("A's decoding step", names, "with_from", 0)
@@ -83,8 +83,7 @@ def _request(run: Look, model: Any, sampling: Sampling) -> SampleRequest:
 
 
 def _choose(label: str, options: list[str], key: str, first: int) -> int:
-    if st.session_state.get(key, options[first]) not in options:
-        st.session_state[key] = options[first]
+    session.fall_back(key, options, options[first])
     chosen = st.selectbox(
         label, options, first, key=key, width=220, help=label, label_visibility="collapsed",
         **BOUND,

@@ -14,6 +14,7 @@ from phenaki_viz.runs.live import model_of
 from phenaki_viz.runs.model import NONE_OFF, Ask, Look
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.training_job import Training
+from phenaki_viz.ui import session
 from phenaki_viz.ui.work import open_models, page_jobs, run_cache
 from phenaki_viz.ui.work.requests import (
     DialledAgainRequest,
@@ -53,7 +54,7 @@ def fetch(run: Run, other: Other) -> tuple[Run, Run] | None:
     found = run
     if other.wanted is not None:
         request = other.wanted.request
-        if st.session_state.get(HELD) == request and run_cache.shelf().get(request) is None:
+        if session.get(HELD) == request and run_cache.shelf().get(request) is None:
             st.info("The other run was cancelled.", icon=":material/pause_circle:")
             st.button("Run it", type="primary", on_click=go_on, key="compare.go")
             return None
@@ -68,12 +69,12 @@ def fetch(run: Run, other: Other) -> tuple[Run, Run] | None:
 
 
 def _hold(request: Request) -> None:
-    st.session_state[HELD] = request
+    session.put(HELD, request)
 
 
 def go_on() -> None:
     """Ask again for what was cancelled; a callback."""
-    st.session_state.pop(HELD, None)
+    session.drop(HELD)
 
 
 @dataclass(frozen=True, kw_only=True)

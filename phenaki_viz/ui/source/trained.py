@@ -12,6 +12,7 @@ from phenaki_viz.data import DIGIT_CLIPS, SAMPLES, Clip, Prompt, digit_clip, rea
 from phenaki_viz.errors import CheckpointError
 from phenaki_viz.models import CViViT, Phenaki, TokenCritic
 from phenaki_viz.runs.model import Ask, eyes_of, filler_of, most_frames
+from phenaki_viz.ui import session
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.source import ablation, clips
 from phenaki_viz.ui.source.framing import Framing
@@ -101,14 +102,13 @@ def _film() -> clips.Film:
     titles = {**{caption: caption for caption in CAPTIONS}, **SAMPLES}
     if uploaded:
         titles[clips.UPLOAD] = uploaded_title(uploaded.name)
-    if _TAKEN in st.session_state:
-        st.session_state["film"] = clips.CARRIED
-        _set_prompt(st.session_state.pop(_TAKEN))
-    carried: Clip | None = st.session_state.get(_CARRIED)
+    if session.has(_TAKEN):
+        session.put("film", clips.CARRIED)
+        _set_prompt(session.take(_TAKEN))
+    carried: Clip | None = session.get(_CARRIED)
     if carried is not None:
         titles[clips.CARRIED] = carried.name
-    if st.session_state.get("film", CAPTIONS[0]) not in titles:
-        st.session_state["film"] = CAPTIONS[0]
+    session.fall_back("film", titles, CAPTIONS[0])
     say_gone("film", titles.values())
     chosen = st.selectbox(
         "Clip",
@@ -132,16 +132,17 @@ def carry(clip: Clip, text: str) -> None:
     The boxes are set where they are drawn: a browser that goes to another page before it has heard
     of the choice would send the old one back.
     """
-    st.session_state[_CARRIED], st.session_state[_TAKEN] = clip, text
+    session.put(_CARRIED, clip)
+    session.put(_TAKEN, text)
 
 
 def _follow(film: str) -> None:
     """The prompt follows the clip. Not by a callback: one that is overtaken dies half-way."""
-    if film == st.session_state.setdefault(_FOLLOWED, film):
+    if film == session.first(_FOLLOWED, film):
         return
     if film in CAPTIONS:
         _set_prompt(film)
-    st.session_state[_FOLLOWED] = film
+    session.put(_FOLLOWED, film)
 
 
 def _set_prompt(text: str) -> None:
@@ -150,14 +151,14 @@ def _set_prompt(text: str) -> None:
     A browser that has not heard of it yet sends the former box with whatever is done next. In the
     same box that would be taken for typed: it would say one text and the picture show another.
     """
-    number, _ = st.session_state.get(_BOX, (0, ""))
-    st.session_state[_BOX] = number + 1, text
+    number, _ = session.get(_BOX, (0, ""))
+    session.put(_BOX, (number + 1, text))
 
 
 def _typed() -> str:
     """What the box of the prompt says; the link says it, too."""
     linked = st.query_params.get("say", CAPTIONS[0])
-    number, first = st.session_state.setdefault(_BOX, (0, linked))
+    number, first = session.first(_BOX, (0, linked))
     text = st.text_input(
         "Prompt",
         value=first,

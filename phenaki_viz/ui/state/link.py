@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
+from phenaki_viz.ui import session
 from phenaki_viz.ui.state.view import FIELDS, LARGEST, unread, values_said
 
 TEXTS = ("say", "prompt", "against", "with_say")  # whose words may be numbers of any kind
@@ -66,7 +67,7 @@ def read_link() -> None:
     bad += [name for name in unread(link) if name not in bad]
     if bad:
         _leave_out(bad)
-    left_out = st.session_state.pop(LEFT_OUT, [])
+    left_out = session.take(LEFT_OUT, [])
     if left_out:
         named = [name for name in left_out if NAME.fullmatch(name)]
         more = ", …" if len(named) > MOST_NAMED or len(named) < len(left_out) else ""
@@ -99,5 +100,5 @@ def _leave_out(unreadable: list[str]) -> NoReturn:
         st.warning("This link cannot be read.", icon=":material/link_off:")
         st.text("A number in it is too large, or none. Go forward, or load the page again.")
         st.stop()
-    st.session_state[LEFT_OUT] = unreadable
+    session.put(LEFT_OUT, unreadable)
     st.rerun()

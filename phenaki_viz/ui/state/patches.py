@@ -12,6 +12,7 @@ from phenaki_viz.analysis.overlay import Combine
 from phenaki_viz.figures.laid_over import Drawn
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.recording import AttentionRecord, Place
+from phenaki_viz.ui import session
 from phenaki_viz.ui.components.film_strip import (
     MOST_PATCHES,
     SLOW_WALK,
@@ -38,7 +39,7 @@ FASTEST = 12
 def together(chosen: Selection) -> tuple[Place, ...]:
     """The selected patch and those that were chosen with it, as far as this model has them."""
     linked = number_groups(st.query_params.get("also", ""), 3, MOST_PATCHES)
-    asked: tuple[Place, ...] = st.session_state.setdefault(ALSO, linked)
+    asked: tuple[Place, ...] = session.first(ALSO, linked)
     grid = chosen.record.places.grid
     say_in_url("also", groups_text(asked))
     there = [at for at in asked if all(a < size for a, size in zip(at, grid, strict=True))]
@@ -47,7 +48,7 @@ def together(chosen: Selection) -> tuple[Place, ...]:
 
 def combine() -> Combine:
     """How the weights of several patches are put together."""
-    asked = st.session_state.setdefault(COMBINE, st.query_params.get("combine", "mean"))
+    asked = session.first(COMBINE, st.query_params.get("combine", "mean"))
     how: Literal["mean", "sum"] = "sum" if asked == "sum" else "mean"
     say_in_url("combine", "" if how == "mean" else how)
     return how
@@ -55,9 +56,9 @@ def combine() -> Combine:
 
 def key_of(chosen: Selection) -> int | None:
     """The key that was picked beside the query, a column of the map; None for none."""
-    if KEY not in st.session_state:
-        st.session_state[KEY] = whole_number(st.query_params.get("key", ""))
-    key: int | None = st.session_state[KEY]
+    if not session.has(KEY):
+        session.put(KEY, whole_number(st.query_params.get("key", "")))
+    key: int | None = session.held(KEY)
     say_in_url("key", "" if key is None else str(key))
     return key if key is not None and key < chosen.record.map.shape[3] else None
 
@@ -74,14 +75,14 @@ def word_at(record: AttentionRecord, box: str = "map") -> int:
     kind of widget cannot read what the one before left in the session, and is set anew.
     """
     names, first = key_axis(record, 0).names, first_word(record)
-    if WORD not in st.session_state:
-        st.session_state[WORD] = _word_in_url(names, first)
-    if st.session_state.get(_BOX, box) != box:
-        st.session_state[WORD] = st.session_state.get(_LAST, first)
-    if st.session_state[WORD] not in range(len(names)):
-        st.session_state[WORD] = len(names) - 1
-    at = int(st.session_state[WORD])
-    st.session_state[_BOX], st.session_state[_LAST] = box, at
+    if not session.has(WORD):
+        session.put(WORD, _word_in_url(names, first))
+    if session.get(_BOX, box) != box:
+        session.put(WORD, session.get(_LAST, first))
+    if session.held(WORD) not in range(len(names)):
+        session.put(WORD, len(names) - 1)
+    at = int(session.held(WORD))
+    session.put_all({_BOX: box, _LAST: at})
     say_in_url(WORD, "" if at == first else str(at))
     return at
 
@@ -102,7 +103,7 @@ def _word_in_url(names: tuple[str, ...], first: int) -> int:
 
 def walk() -> Walk:
     """How the patch walks by itself."""
-    asked = st.session_state.setdefault(WALK, _walk_in_url())
+    asked = session.first(WALK, _walk_in_url())
     usual = asked == SLOW_WALK
     say_in_url("walk", "" if usual else f"{asked['along']}.{asked['pace']}")
     return cast(Walk, asked)
@@ -110,20 +111,20 @@ def walk() -> Walk:
 
 def first_look() -> StripLook | None:
     """How a link draws the strip. It stays as it is: the browser knows what was changed since."""
-    first: StripLook | None = st.session_state.setdefault(FIRST_LOOK, _look_in_url())
-    now = st.session_state.setdefault(LOOK, first)
+    first: StripLook | None = session.first(FIRST_LOOK, _look_in_url())
+    now = session.first(LOOK, first)
     say_in_url("strip", _look_text(now) if now else "")
     return first
 
 
 def keep_look(asked: StripLook) -> None:
     """How the user draws the strip; a callback."""
-    st.session_state[LOOK] = asked
+    session.put(LOOK, asked)
 
 
 def drawn() -> Drawn:
     """The same for the strip's files."""
-    now: StripLook | None = st.session_state.get(LOOK)
+    now: StripLook | None = session.get(LOOK)
     if now is None:
         return Drawn()
     return Drawn(
@@ -139,19 +140,19 @@ def pick_patches(pick: PatchPick) -> None:
     """What was picked on the film strip, for the next run; a callback."""
     wish(step=pick["t"], row=pick["h"], column=pick["w"])
     also = [(int(t), int(h), int(w)) for t, h, w in pick.get("also", [])]
-    st.session_state[ALSO] = tuple(also)[:MOST_PATCHES]
-    st.session_state[COMBINE] = pick.get("combine", "mean")
+    session.put(ALSO, tuple(also)[:MOST_PATCHES])
+    session.put(COMBINE, pick.get("combine", "mean"))
 
 
 def keep_walk(asked: Walk) -> None:
     """How the user lets the patch walk; a callback."""
-    st.session_state[WALK] = {"along": asked["along"], "pace": int(asked["pace"])}
+    session.put(WALK, {"along": asked["along"], "pace": int(asked["pace"])})
 
 
 def pick_key(key: int | None) -> None:
     """The key that was picked on a map, and no patches beside the query; call it in a callback."""
-    st.session_state[KEY] = key
-    st.session_state[ALSO] = ()
+    session.put(KEY, key)
+    session.put(ALSO, ())
 
 
 def _walk_in_url() -> dict[str, Any]:

@@ -13,6 +13,7 @@ import streamlit as st
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.naming import family, kind_name, video_name
 from phenaki_viz.recording import AttentionRecord, Place, Recording
+from phenaki_viz.ui import session
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.state.link import whole_number
 from phenaki_viz.ui.state.view import BOUND
@@ -91,10 +92,9 @@ def choose_stack(
     if first is not None:
         start = next((name for name in names if first(families[name][0])), start)
         linked = _linked(names)
-        if linked and key not in st.session_state:
-            st.session_state[key] = linked  # not as the default, which links leave out
-    if st.session_state.get(key, start) not in names:
-        st.session_state[key] = start
+        if linked and not session.has(key):
+            session.put(key, linked)  # not as the default, which links leave out
+    session.fall_back(key, names, start)
     draw: Any = st.pills if len(names) > MOST_IN_A_ROW else st.segmented_control
     chosen = draw(
         "Maps",
@@ -115,7 +115,7 @@ def stack_now(recording: Recording) -> tuple[AttentionRecord, ...]:
     families = _families(recording)
     if not families:
         return ()
-    asked = st.session_state.get("maps") or _linked(list(families))
+    asked = session.get("maps") or _linked(list(families))
     return families[asked if asked in families else _first_family(families)]
 
 
@@ -174,8 +174,7 @@ def _video(record: AttentionRecord) -> int:
     each = record.places.items_per_video
     first = {item // each: at for at, item in reversed(list(enumerate(record.batch_items)))}
     videos = sorted(first)
-    if st.session_state.get(VIDEO, videos[0]) not in videos:
-        st.session_state[VIDEO] = videos[0]
+    session.fall_back(VIDEO, videos, videos[0])
     if len(videos) < 2:
         return videos[0]
     return st.selectbox(
@@ -200,10 +199,10 @@ def _recorded_place(record: AttentionRecord, video: int, place: Place) -> Place:
 
 def wish(**asked: int) -> None:
     """Ask for a layer, head, step, row or column; call it from a callback."""
-    wishes = st.session_state.setdefault("wishes", {})
+    wishes = session.first("wishes", {})
     for name, value in asked.items():
         wishes[name] = int(value)
-        st.session_state[name] = int(value)
+        session.put(name, int(value))
 
 
 def untouched(*names: str) -> bool:
@@ -213,16 +212,16 @@ def untouched(*names: str) -> bool:
 
 def current(name: str, most: int) -> int:
     """A part of the selection as it stands, held between 0 and `most`, without drawing it."""
-    wanted = st.session_state.get("wishes", {}).get(name, st.session_state.get(name))
+    wanted = session.get("wishes", {}).get(name, session.get(name))
     return max(0, min(_from_url(name) if wanted is None else int(wanted), most))
 
 
 def number(name: str, most: int) -> int:
     """A number box for one part of the selection, held between 0 and `most`."""
-    wishes = st.session_state.setdefault("wishes", {})
-    wanted = wishes.get(name, st.session_state.get(name, _from_url(name)))
+    wishes = session.first("wishes", {})
+    wanted = wishes.get(name, session.get(name, _from_url(name)))
     wishes.setdefault(name, wanted)
-    st.session_state[name] = max(0, min(wanted, most))
+    session.put(name, max(0, min(wanted, most)))
     return st.number_input(
         LABELS.get(name, name.capitalize()),
         0,
@@ -243,13 +242,13 @@ def _from_url(name: str) -> int:
 
 
 def _trained() -> bool:
-    return st.session_state.get("source") == "trained"
+    return session.get("source") == "trained"
 
 
 def _start(name: str) -> int:
     """What is looked at first, of the model that is chosen."""
-    return STARTS.get(st.session_state.get("source", ""), NUMBERS)[name]
+    return STARTS.get(session.get("source", ""), NUMBERS)[name]
 
 
 def _typed(name: str) -> None:
-    wish(**{name: st.session_state[name]})
+    wish(**{name: session.held(name)})

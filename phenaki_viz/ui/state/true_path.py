@@ -3,6 +3,7 @@
 import streamlit as st
 
 from phenaki_viz.recording import Place
+from phenaki_viz.ui import session
 from phenaki_viz.ui.state.link import groups_text, number_groups, say_in_url
 
 MARKS, BEFORE = "true_path.marks", "true_path.before"
@@ -13,35 +14,35 @@ MOST = 256  # time steps
 def marks() -> tuple[Place, ...]:
     """What is marked, in the order of the time steps."""
     linked = number_groups(st.query_params.get(IN_LINK, ""), 3, MOST)
-    found: tuple[Place, ...] = st.session_state.setdefault(MARKS, linked)
+    found: tuple[Place, ...] = session.first(MARKS, linked)
     say_in_url(IN_LINK, groups_text(found))
     return found
 
 
 def mark(place: Place) -> None:
     """Mark a patch of its time step in the place of another; the same again takes it back."""
-    before: tuple[Place, ...] = st.session_state.get(MARKS, ())
+    before: tuple[Place, ...] = session.get(MARKS, ())
     others = [one for one in before if one[0] != place[0]]
     _set(before, others if place in before else [*others, place])
 
 
 def undo() -> None:
     """As it was before the last mark; a callback."""
-    history: list[tuple[Place, ...]] = st.session_state.get(BEFORE, [])
+    history: list[tuple[Place, ...]] = session.get(BEFORE, [])
     if history:
-        st.session_state[MARKS] = history.pop()
+        session.put(MARKS, history.pop())
 
 
 def clear() -> None:
     """Nothing is marked; a callback."""
-    _set(st.session_state.get(MARKS, ()), [])
+    _set(session.get(MARKS, ()), [])
 
 
 def can_undo() -> bool:
     """Whether something was marked or taken back."""
-    return bool(st.session_state.get(BEFORE))
+    return bool(session.get(BEFORE))
 
 
 def _set(before: tuple[Place, ...], now: list[Place]) -> None:
-    st.session_state.setdefault(BEFORE, []).append(before)
-    st.session_state[MARKS] = tuple(sorted(now))
+    session.first(BEFORE, []).append(before)
+    session.put(MARKS, tuple(sorted(now)))

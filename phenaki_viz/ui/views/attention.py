@@ -30,6 +30,7 @@ from phenaki_viz.recording import describe_holding
 from phenaki_viz.runs import model
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import goto, map_filter, outcome, panels, pinned_heads
 from phenaki_viz.ui.sections.colours import choose_colours, keep_ends
 from phenaki_viz.ui.sections.downloads import export_icon, export_row, is_exportable
@@ -106,9 +107,9 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
             chosen, tile, map_scale, cut, notes=said, shows=shows.a_head(chosen),
             on_ends=partial(keep_ends, map_scale.law),
         )  # fmt: skip
-    if st.session_state.get("drawn.recording") is not recording:  # a click need not wait
+    if session.get("drawn.recording") is not recording:  # a click need not wait
         time.sleep(BREATH)
-    st.session_state["drawn.recording"] = recording
+    session.put("drawn.recording", recording)
     with words:
         of = {"map": shows.a_head(chosen)}
         panels.say(computed.head_sentence_of(run, chosen), of, key="sentence.head", aside=True)

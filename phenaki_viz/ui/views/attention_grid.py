@@ -10,6 +10,7 @@ from phenaki_viz.figures.attention_views import head_grid, metric_scale
 from phenaki_viz.figures.effect_views import WORTH, effects_on_grid
 from phenaki_viz.figures.survey_sentences import estimated, with_estimate
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.sections.downloads import (
     export_all_heads,
     export_icon,
@@ -98,8 +99,7 @@ def _choose_colouring(chosen: Selection, knows_worth: bool) -> str:
     if knows_worth:
         titles[EFFECT] = WORTH
     options = list(titles)
-    if st.session_state.get("grid", "map") not in options:
-        st.session_state["grid"] = "map"
+    session.fall_back("grid", options, "map")
     colouring = st.selectbox(
         "Grid shows",
         options,

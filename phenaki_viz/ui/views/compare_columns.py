@@ -24,6 +24,7 @@ from phenaki_viz.figures.difference_views import (
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.over_video import column_over_video, row_over_video
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.components.attention_map import CellPick, attention_map
 from phenaki_viz.ui.components.film_strip import OfMap, StripPicture, StripView, film_strip
 from phenaki_viz.ui.components.shared import share_selection
@@ -245,6 +246,6 @@ def _picked(side: Selection) -> Callable[[CellPick], None]:
         selection.wish(**dict(zip(("step", "row", "column"), place, strict=True)))
         patches.pick_key(pick["key"])
         if record.kind == "cross" and pick["key"] is not None:
-            st.session_state["word"] = pick["key"]
+            session.put("word", pick["key"])
 
     return picked

@@ -9,6 +9,7 @@ from phenaki_viz.analysis.difference import HeadDistances
 from phenaki_viz.analysis.measures import HeadStatistics
 from phenaki_viz.figures.difference_views import distances_grid, entropy_grid
 from phenaki_viz.figures.head_grid import HeadGrid
+from phenaki_viz.ui import session
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.state.link import say_in_url
@@ -23,20 +24,19 @@ FOLLOW, SEEN, BY_PLACE = "follow", "compare.seen", "by_place"
 
 def by_place() -> bool:
     """Whether texts of as many words lie word on word; the toggle that says so is drawn later."""
-    asked = st.session_state.get(BY_PLACE)
+    asked = session.get(BY_PLACE)
     return st.query_params.get(BY_PLACE) != "false" if asked is None else bool(asked)
 
 
 def followed(chosen: Selection, moved: HeadDistances | None) -> Selection:
     """The head that changes most, until another is chosen here or on another page."""
-    state = st.session_state
     here = chosen.layer, chosen.head
-    if FOLLOW not in state:
-        state[FOLLOW] = st.query_params.get(FOLLOW) != "false"
-    if state.setdefault(SEEN, here) != here:
-        state[FOLLOW] = False
-    say_in_url(FOLLOW, "" if state[FOLLOW] else "false")
-    most = moved.moved_most if moved and state[FOLLOW] else None
+    follows = session.first(FOLLOW, st.query_params.get(FOLLOW) != "false")
+    if session.first(SEEN, here) != here:
+        follows = False
+        session.put(FOLLOW, follows)
+    say_in_url(FOLLOW, "" if follows else "false")
+    most = moved.moved_most if moved and follows else None
     if most is None:
         return chosen
     layer = next(
@@ -50,16 +50,16 @@ def followed(chosen: Selection, moved: HeadDistances | None) -> Selection:
 
 def _pick(layer: int, head: int) -> None:
     wish(layer=layer, head=head)
-    st.session_state[FOLLOW] = False
+    session.put(FOLLOW, False)
 
 
 def _follow() -> None:
-    st.session_state[FOLLOW] = True
-    st.session_state.pop(SEEN, None)
+    session.put(FOLLOW, True)
+    session.drop(SEEN)
 
 
 def _follow_again(moved: HeadDistances | None) -> None:
-    if moved is not None and not st.session_state[FOLLOW]:
+    if moved is not None and not session.held(FOLLOW):
         st.button(
             "The head that changes most", icon=":material/trending_up:", type="tertiary",
             key="compare.follow", on_click=_follow,

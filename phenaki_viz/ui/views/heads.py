@@ -23,6 +23,7 @@ from phenaki_viz.figures.table import Table
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import frame, panels
 from phenaki_viz.ui.sections.downloads import export_row, table_row
 from phenaki_viz.ui.state import selection
@@ -103,24 +104,22 @@ def _choose_clips(run: Run, chosen: Selection) -> Over | None:
     )  # fmt: skip
     ask = replace(run.ask, frames=None)
     over = Over(int(clips), ask, chosen.record.stack, chosen.record.kind)
-    asked = st.session_state.get(_ASKED)
+    asked = session.get(_ASKED)
     if asked == over.clips:
-        st.button("This clip alone", icon=":material/undo:", key="heads.back", on_click=_take_back)
+        st.button(
+            "This clip alone",
+            icon=":material/undo:",
+            key="heads.back",
+            on_click=session.drop,
+            args=(_ASKED,),
+        )
         return over
     st.button(
         f"Over {over.clips} clips", icon=":material/video_library:", key="heads.start",
-        on_click=_ask, args=(over.clips,),
+        on_click=session.put, args=(_ASKED, over.clips),
         help="Measure the heads over so many clips: means with 95 % intervals",
     )  # fmt: skip
     return None
-
-
-def _ask(clips: int) -> None:
-    st.session_state[_ASKED] = clips
-
-
-def _take_back() -> None:
-    st.session_state.pop(_ASKED, None)
 
 
 def _measured(run: Run, chosen: Selection, over: Over | None) -> tuple[HeadTable, bool]:
@@ -205,9 +204,7 @@ def _choose_names(table: HeadTable, *, whole: bool) -> list[str]:
     """Names of which a head must have one to be listed; [] lists all."""
     there = {name for row in table for name in names_of(row)} if whole else set(NAMES)
     options = [name for name in NAMES if name in there]
-    kept = [name for name in st.session_state.get(ONLY, []) if name in options]
-    if kept != st.session_state.get(ONLY, kept):
-        st.session_state[ONLY] = kept
+    session.keep_options(ONLY, options)
     return st.multiselect(
         "Only heads named", options, key=ONLY, placeholder="All heads", width=230,
         label_visibility="collapsed", **BOUND,
@@ -218,9 +215,9 @@ def _draw(chosen: Selection, picture: Table, shown: Sequence[int], *, every: boo
     places = _places(chosen)
     at = places.index((chosen.layer, chosen.head))
     marked = [shown.index(at)] if at in shown else []
-    state = st.session_state.get(TABLE)
+    state = session.get(TABLE)
     if state is None or list(state["selection"]["rows"]) != marked:
-        st.session_state[TABLE] = {"selection": {"rows": marked, "columns": [], "cells": []}}
+        session.put(TABLE, {"selection": {"rows": marked, "columns": [], "cells": []}})
     rows = listed(picture, shown)
     st.dataframe(
         rows,
@@ -257,7 +254,7 @@ def _pick_place(places: Sequence[tuple[int, int]], at: int) -> None:
 
 def _pick(places: Sequence[tuple[int, int]]) -> None:
     """The row that was chosen is the head that the whole app looks at; a callback."""
-    rows = st.session_state[TABLE]["selection"]["rows"]
+    rows = session.held(TABLE)["selection"]["rows"]
     if rows and rows[0] < len(places):
         layer, head = places[rows[0]]
         selection.wish(layer=layer, head=head)

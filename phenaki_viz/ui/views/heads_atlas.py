@@ -15,6 +15,7 @@ from phenaki_viz.evaluation.effects import HeadEffect
 from phenaki_viz.figures.atlas_sentences import atlas_sentence, failed_sentence, weights_warning
 from phenaki_viz.files import path_of
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.views import what_if_sweep
@@ -90,7 +91,7 @@ def _ask() -> tuple[Path | list[tuple[str, bytes]], Hashable] | None:
         ).strip()
         files = st.file_uploader(
             "or its parts", type="parquet", accept_multiple_files=True, max_upload_size=MOST_MB,
-            key=f"{FILES}.{st.session_state.get(CLOSED, 0)}",
+            key=f"{FILES}.{session.get(CLOSED, 0)}",
         )  # fmt: skip
     if not typed and not files:
         return None
@@ -102,8 +103,8 @@ def _ask() -> tuple[Path | list[tuple[str, bytes]], Hashable] | None:
 
 def _close() -> None:
     """Back to the clip at hand; a callback."""
-    st.session_state[PATH] = ""
-    st.session_state[CLOSED] = st.session_state.get(CLOSED, 0) + 1
+    session.put(PATH, "")
+    session.put(CLOSED, session.get(CLOSED, 0) + 1)
 
 
 def _heads(chosen: Selection) -> list[tuple[str, int, int]]:

@@ -29,6 +29,7 @@ from phenaki_viz.figures.ledger_views import (
 from phenaki_viz.figures.naming import module_family
 from phenaki_viz.figures.over_video import column_over_video, patches_over_video
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.components.said import said
 from phenaki_viz.ui.components.shared import share_selection
@@ -111,12 +112,8 @@ def _lead_on(run: Run, look: Look) -> None:
         )
         st.button(
             "Look inside a head of self-attention", icon=":material/arrow_forward:",
-            key="inside.on", on_click=_look_at, args=(module_family(found.module),),
+            key="inside.on", on_click=session.put, args=("maps", module_family(found.module)),
         )  # fmt: skip
-
-
-def _look_at(maps: str) -> None:
-    st.session_state["maps"] = maps
 
 
 def _look(chosen: Selection, row: RowLedger) -> Look:

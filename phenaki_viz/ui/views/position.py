@@ -21,6 +21,7 @@ from phenaki_viz.figures.position_views import (
 from phenaki_viz.recording import AttentionRecord, PositionBias
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state import selection
@@ -67,8 +68,7 @@ def _biased(run: Run) -> AttentionRecord | None:
     if len(found) < 2:
         return next(iter(found.values()), None)
     names = sorted(found, key=lambda name: "spatial" in name)
-    if st.session_state.get("bias_of", names[0]) not in names:
-        st.session_state["bias_of"] = names[0]
+    session.fall_back("bias_of", names, names[0])
     chosen = st.segmented_control(
         "Position bias of",
         names,
@@ -182,8 +182,8 @@ def _time_offset(steps: int) -> int:
     if steps == 1:
         st.caption("One time step: Δt is 0.")
         return 0
-    if abs(st.session_state.get("dt", 0)) >= steps:
-        st.session_state["dt"] = 0
+    if abs(session.get("dt", 0)) >= steps:
+        session.put("dt", 0)
     return st.slider("Δt, query − key (time steps)", 1 - steps, steps - 1, 0, key="dt", **BOUND)
 
 

@@ -17,6 +17,7 @@ from phenaki_viz.runs.live import model_of
 from phenaki_viz.runs.model import Look, most_frames
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import SampledRun, Sampling
+from phenaki_viz.ui import session
 from phenaki_viz.ui.components.said import said
 from phenaki_viz.ui.components.sampling_player import SamplingPicture, StepPick, sampling_player
 from phenaki_viz.ui.sections import panels
@@ -133,8 +134,7 @@ def _priming(run: Look, pt: int, most: int) -> int:
     """Frames of the clip that come before: none, or 1 + k temporal patches."""
     longest = min(most - pt, len(run.clip.frames))
     options = [0, *range(1, longest + 1, pt)] if longest > 0 else [0]
-    if st.session_state.get("priming", 0) not in options:
-        st.session_state["priming"] = 0
+    session.fall_back("priming", options, 0)
     return int(
         st.selectbox(
             "Priming frames",
@@ -154,9 +154,9 @@ def _sampled(run: Look, sampling: Sampling) -> SampledRun | None:
         model=model, prompt=run.prompt, sampling=sampling, switches=run.ask.switches,
         clip=run.clip if sampling.priming else None, hold=run.ask.hold,
     )  # fmt: skip
-    if st.session_state.get(HELD) == request and run_cache.shelf().get(request) is None:
+    if session.get(HELD) == request and run_cache.shelf().get(request) is None:
         st.info("Sampling was cancelled.", icon=":material/pause_circle:")
-        st.button("Sample", type="primary", on_click=_go_on)
+        st.button("Sample", type="primary", on_click=session.drop, args=(HELD,))
         return None
     wanted = Wanted(request, lambda: _hold(request), "Sampling: decoding step")
     try:
@@ -169,11 +169,7 @@ def _sampled(run: Look, sampling: Sampling) -> SampledRun | None:
 
 
 def _hold(request: SampleRequest) -> None:
-    st.session_state[HELD] = request
-
-
-def _go_on() -> None:
-    st.session_state.pop(HELD, None)
+    session.put(HELD, request)
 
 
 def _player(sampled: SampledRun) -> None:
@@ -210,13 +206,13 @@ def _say(sampled: SampledRun) -> None:
 
 
 def _picked(pick: StepPick) -> None:
-    st.session_state["decoding_step"] = pick["step"]
+    session.put("decoding_step", pick["step"])
     wish(step=pick["t"], row=pick["h"], column=pick["w"])
 
 
 def _step(sampled: SampledRun) -> int:
     last = len(sampled.steps) - 1
-    return min(max(0, int(st.session_state.get("decoding_step", last))), last)
+    return min(max(0, int(session.get("decoding_step", last))), last)
 
 
 def _take_away(sampled: SampledRun, look_elsewhere: bool = True) -> None:
@@ -240,7 +236,7 @@ def _take_away(sampled: SampledRun, look_elsewhere: bool = True) -> None:
         )
         if carried:  # the whole page: the sidebar shows another clip now
             st.rerun()
-        if st.session_state.get("film") == clips.CARRIED:
+        if session.get("film") == clips.CARRIED:
             st.caption("The other pages now show the sampled clip.")
 
 
@@ -248,8 +244,7 @@ def _attention(sampled: SampledRun) -> None:
     """The attention page, of one step and one pass."""
     title = st.container()
     present = [name for name in BRANCHES if any(r.branch == name for r in sampled.recording)]
-    if st.session_state.get("branch", "conditional") not in present:
-        st.session_state["branch"] = present[0]
+    session.fall_back("branch", present, present[0])
     branch = st.segmented_control(
         "Pass",
         present,

@@ -30,6 +30,7 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.components.word_table import WordPick, word_table
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
@@ -103,9 +104,9 @@ def _of(chosen: Selection, key: int) -> dict[str, str]:
 
 def _start_where_it_is_read(found: Reading, key: int) -> None:
     """On the first visit, of a model that learned: the head that reads the word best."""
-    seen = st.session_state.get("text.seen", False)
-    st.session_state["text.seen"] = True
-    trained = st.session_state.get("source") == "trained"
+    seen = session.get("text.seen", False)
+    session.put("text.seen", True)
+    trained = session.get("source") == "trained"
     if seen or not trained or not selection.untouched("layer", "head"):
         return
     best = found.best(key)
@@ -191,7 +192,7 @@ def _table(run: Run, chosen: Selection, found: Reading, key: int, names: tuple[s
 
 
 def _pick(pick: WordPick) -> None:
-    st.session_state[patches.WORD] = pick["key"]
+    session.put(patches.WORD, pick["key"])
     selection.wish(layer=pick["layer"], head=pick["head"])
 
 

@@ -25,6 +25,7 @@ from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.live import model_of
 from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state.selection import Selection
@@ -180,7 +181,7 @@ def _other(run: Look, prompt: Prompt) -> Look | None:
 
 def _same_text(run: Look) -> None:
     """What a cancelled comparison goes back to: the text itself, which costs nothing."""
-    st.session_state["against"] = run.prompt.text
+    session.put("against", run.prompt.text)
 
 
 def cross_records(run: Run) -> tuple[Any, ...]:

@@ -25,6 +25,7 @@ from phenaki_viz.figures.track_views import (
 from phenaki_viz.figures.tracks import LOOKS, MOST_LINES, Tracks
 from phenaki_viz.recording import Place
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import frame, goto, panels
@@ -125,8 +126,7 @@ def _object(names: Sequence[str], first: int) -> int | None:
     if len(names) < 2:
         return 0 if names else None
     options = list(range(len(names)))
-    if st.session_state.get("tracks.object", first) not in options:
-        st.session_state["tracks.object"] = first
+    session.fall_back("tracks.object", options, first)
     return int(
         st.selectbox(
             "True path", options, index=first, format_func=lambda at: f"True path: {names[at]}",
@@ -139,13 +139,13 @@ def _object(names: Sequence[str], first: int) -> int | None:
 
 def _start(chosen: Selection, path: np.ndarray | None) -> Place:
     """The chosen patch; until one was picked, the object's at the chosen time."""
-    picked = st.session_state.get(PICKED) or not selection.untouched("row", "column")
+    picked = session.get(PICKED) or not selection.untouched("row", "column")
     there = None if path is None or picked else on_path(path, chosen.place[0])
     return there or chosen.place
 
 
 def _go(place: Place) -> None:
-    st.session_state[PICKED] = True
+    session.put(PICKED, True)
     selection.wish(step=place[0], row=place[1], column=place[2])
 
 
@@ -157,13 +157,13 @@ def _choose_heads(every: Sequence[Answer], chosen: Selection) -> tuple[Answer, .
     layers = list(dict.fromkeys(id(one.head.record) for one in every))
     found = {(layers.index(id(one.head.record)), one.head.head): one for one in every}
     linked = number_groups(st.query_params.get("tracks", ""), 2, MOST_LINES)
-    asked: tuple[Head, ...] | None = st.session_state.setdefault(HEADS, linked or None)
+    asked: tuple[Head, ...] | None = session.first(HEADS, linked or None)
     best = [at for one in best_of(every, FIRST) for at, same in found.items() if same is one]
     looked = (chosen.layer, chosen.head)
     best = best if looked in best else [*best[: FIRST - 1], looked]
     now = [at for at in asked or () if at in found] or best
     say_in_url("tracks", groups_text(asked or ()))
-    st.session_state[BOX] = now
+    session.put(BOX, now)
     st.multiselect(
         "Heads", list(found), format_func=partial(_named, found, now), key=BOX,
         label_visibility="collapsed", max_selections=MOST_LINES, on_change=_keep_heads,
@@ -171,7 +171,8 @@ def _choose_heads(every: Sequence[Answer], chosen: Selection) -> tuple[Answer, .
         help="In brackets how well each head does from here",
     )  # fmt: skip
     st.button(
-        "Best heads", icon=":material/star:", key="tracks.best", on_click=_best_heads,
+        "Best heads", icon=":material/star:", key="tracks.best",
+        on_click=session.put, args=(HEADS, None),
         disabled=asked is None, help="Those that find it most often from here, then the surest",
     )  # fmt: skip
     return tuple(found[at] for at in now)
@@ -185,19 +186,15 @@ def _named(found: Mapping[Head, Answer], now: Sequence[Head], at: Head) -> str:
 
 
 def _keep_heads() -> None:
-    st.session_state[HEADS] = tuple(st.session_state[BOX]) or None
-
-
-def _best_heads() -> None:
-    st.session_state[HEADS] = None
+    session.put(HEADS, tuple(session.held(BOX)) or None)
 
 
 def _toggle_head(layer: int, head: int) -> None:
     """A tile of the grid of followers: that head is drawn, or no more; a callback."""
     at = (layer, head)
-    now = list(st.session_state.get(BOX, ()))
+    now = list(session.get(BOX, ()))
     now = [one for one in now if one != at] if at in now else [*now[-(MOST_LINES - 1) :], at]
-    st.session_state[HEADS] = tuple(now) or None
+    session.put(HEADS, tuple(now) or None)
     selection.wish(layer=layer, head=head)
 
 
@@ -233,7 +230,7 @@ def _pick(picture: Tracks, click: FigureClick) -> None:
     place = place_at(picture, click["curve"], click["row"], click["col"])
     if place is None:
         return
-    if st.session_state.get(MARKING):
+    if session.get(MARKING):
         true_path.mark(place)
     else:
         _go(place)

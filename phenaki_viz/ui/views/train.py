@@ -10,6 +10,7 @@ from phenaki_viz.figures.training_sentences import loss_sentence
 from phenaki_viz.figures.training_views import loss_curve
 from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.training_job import Training, TrainSettings
+from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state.view import BOUND
@@ -63,7 +64,7 @@ def train_page(run: DialledRun) -> None:
             _places(run)
     if job is None:
         return
-    st.session_state[_SEEN] = _seen(job)
+    session.put(_SEEN, _seen(job))
     with right:
         st.fragment(_live, run_every=POLL if job.active else None)(job)
     st.divider()
@@ -75,9 +76,9 @@ def _controls(run: DialledRun, shelf: Trainings) -> TrainSettings:
     busy = shelf.active()
     held = busy is not None and busy.settings.config == run.config
     if busy is not None and held:
-        st.session_state["train_steps"] = busy.settings.steps
-        st.session_state["train_batch"] = busy.settings.batch
-        st.session_state["train_rate"] = busy.settings.learning_rate
+        session.put("train_steps", busy.settings.steps)
+        session.put("train_batch", busy.settings.batch)
+        session.put("train_rate", busy.settings.learning_rate)
     default = TrainSettings(config=run.config)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         steps = st.number_input(
@@ -175,7 +176,7 @@ def _buttons(shelf: Trainings, settings: TrainSettings, job: Training | None) ->
                 on_click=_start_over, args=(shelf, settings),
                 help="Forgets these weights and what was saved of them",
             )  # fmt: skip
-    failed = st.session_state.pop(_ERROR, "") or (job.error if job else "")
+    failed = session.take(_ERROR, "") or (job.error if job else "")
     if failed:
         st.error("The training stopped.", icon=":material/error:")
         st.text(failed)
@@ -185,14 +186,14 @@ def _start(shelf: Trainings, settings: TrainSettings) -> None:
     try:
         shelf.start(settings)
     except PhenakiVizError as error:
-        st.session_state[_ERROR] = str(error)
+        session.put(_ERROR, str(error))
 
 
 def _start_over(shelf: Trainings, settings: TrainSettings) -> None:
     try:
         shelf.start_over(settings)
     except PhenakiVizError as error:
-        st.session_state[_ERROR] = str(error)
+        session.put(_ERROR, str(error))
 
 
 def _seen(job: Training) -> tuple[bool, int]:
@@ -211,7 +212,7 @@ def _live(job: Training) -> None:
         st.caption(loss_sentence(losses, done))
         panels.plotly(picture, key="train.loss", height=230)
         export_row(picture.name, lambda: picture, "train.loss")
-    if _seen(job) != st.session_state.get(_SEEN):
+    if _seen(job) != session.get(_SEEN):
         st.rerun()
 
 

@@ -11,6 +11,7 @@ from phenaki_viz.figures.training_sentences import fallen
 from phenaki_viz.figures.training_views import Stretches, recorded_loss
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.source.checkpoint import GOOD
@@ -44,7 +45,8 @@ def record_page(run: Run) -> None:
         "Dial a model and train it",
         icon=":material/tune:",
         type="primary",
-        on_click=_dial,
+        on_click=session.put,
+        args=("source", "dial"),
         key="train.dial",
     )
 
@@ -61,8 +63,8 @@ def _say(run: Run, record: Mapping[str, Any], curves: Mapping[str, Stretches]) -
 
 def _record() -> Mapping[str, Any]:
     """Of the model in use; empty where its file has none."""
-    if st.session_state.get("source") == "own":
-        kept = st.session_state.get(GOOD)
+    if session.get("source") == "own":
+        kept = session.get(GOOD)
         return kept.inspection.record if isinstance(kept, Opened) else {}
     try:
         return open_models.shipped().inspection.record
@@ -98,7 +100,3 @@ def _draw(name: str, curve: Stretches, run: Run) -> None:
     of = f"{shows.a_run(run.recording)} {name}"
     panels.plotly(picture, key=f"record.{name}", height=280, titled=True, shows=of)
     export_row(picture.name, lambda: picture, f"record.{name}")
-
-
-def _dial() -> None:
-    st.session_state["source"] = "dial"

@@ -23,6 +23,7 @@ from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.training_job import Kept, Training
 from phenaki_viz.runs.training_step import watched
+from phenaki_viz.ui import session
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import outcome, panels
 from phenaki_viz.ui.sections.downloads import export_row
@@ -110,7 +111,7 @@ def _choose_step(kept: tuple[Kept, ...]) -> Kept:
     if len(steps) == 1:
         st.caption(f"After {counted(steps[0])}; more follow.")
         return kept[0]
-    chosen = st.session_state.get(_CHOSEN)
+    chosen = session.get(_CHOSEN)
     key = f"{AT}_{steps[-1]}"
     step = st.select_slider(
         "After how many training steps (arrow keys go on and back)",
@@ -126,8 +127,8 @@ def _choose_step(kept: tuple[Kept, ...]) -> Kept:
 
 
 def _choose(key: str, newest: int) -> None:
-    step = st.session_state[key]
-    st.session_state[_CHOSEN] = None if step == newest else step
+    step = session.held(key)
+    session.put(_CHOSEN, None if step == newest else step)
 
 
 def _every(kept: tuple[Kept, ...], chosen: Selection) -> tuple[tuple[Kept, Selection], ...]:

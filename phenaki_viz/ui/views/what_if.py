@@ -29,6 +29,7 @@ from phenaki_viz.recording.interventions import Interventions
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.views import (
     what_if_changes,
@@ -135,7 +136,7 @@ def _change(model: nn.Module, asked: Asked, made: Trials, given: Interventions) 
     if not given:
         return None
     held = (asked, given)
-    if st.session_state.get(_HELD) == held:
+    if session.get(_HELD) == held:
         st.button("Measure the change", key="whatif.measure", on_click=_hold, args=(None,))
         return None
     try:
@@ -148,7 +149,7 @@ def _change(model: nn.Module, asked: Asked, made: Trials, given: Interventions) 
 
 
 def _hold(held: object) -> None:
-    st.session_state[_HELD] = held
+    session.put(_HELD, held)
 
 
 def _error(run: Run) -> str:

@@ -21,6 +21,7 @@ from phenaki_viz.recording.interventions import (
     ZeroHead,
 )
 from phenaki_viz.recording.interventions.kinds import LONGEST_TEXT, MOST_FACTOR, Reads
+from phenaki_viz.ui import session
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.source import ablation, changes
 from phenaki_viz.ui.state import selection
@@ -52,7 +53,7 @@ def draw(
     first: what is tried on this page while the list is empty; it is offered first. words: of the
     text at hand.
     """
-    if st.session_state.pop(ANEW, False):
+    if session.take(ANEW, False):
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="whatif.list"):
         st.markdown("**Changed**" if given else "**Change it**", width="content")
@@ -224,4 +225,4 @@ def _add(one: Intervention) -> None:
 
 def _then_anew(act: Callable[[], object]) -> None:
     act()
-    st.session_state[ANEW] = True
+    session.put(ANEW, True)

@@ -10,6 +10,7 @@ from phenaki_viz.figures.beside_views import generated_sentence
 from phenaki_viz.models import Phenaki
 from phenaki_viz.runs.model import NONE_OFF, Look, most_frames
 from phenaki_viz.runs.sampled import SampledRun, Sampling
+from phenaki_viz.ui import session
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import page_jobs
 from phenaki_viz.ui.work.requests import SampleRequest
@@ -27,10 +28,10 @@ def draw(run: Look, model: Phenaki) -> None:
         seed = st.number_input("Seed", 0, 2**31 - 1, SEED, key="whatif_seed", width=120, **BOUND)
         st.button(
             "Generate both", icon=":material/movie:", key="whatif.generate",
-            on_click=_ask, args=(_request(run, model, int(seed)),),
+            on_click=session.put, args=(ASKED, _request(run, model, int(seed))),
         )  # fmt: skip
     request = _request(run, model, int(seed))
-    if st.session_state.get(ASKED) != request:
+    if session.get(ASKED) != request:
         st.caption("The clip of the prompt, as the model makes it now and as it made it before.")
         return
     try:
@@ -73,9 +74,5 @@ def _sampled(run: Look, request: SampleRequest, switches: Any) -> SampledRun:
     return made
 
 
-def _ask(request: SampleRequest) -> None:
-    st.session_state[ASKED] = request
-
-
 def _take_back() -> None:
-    st.session_state.pop(ASKED, None)
+    session.drop(ASKED)

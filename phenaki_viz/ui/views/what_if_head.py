@@ -19,6 +19,7 @@ from phenaki_viz.recording.interventions import ZeroHead
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.slim_grid import CELLS
@@ -60,15 +61,14 @@ def at_hand(run: Run) -> AtHand | None:
     heads = _heads(run)
     if not heads:
         return None
-    state, looked_at = st.session_state, _looked_at(run)
-    if state.setdefault(SEEN, looked_at) != looked_at:
-        state[SEEN] = state[WEIGHED] = looked_at
-    if WEIGHED not in state:
-        linked = st.query_params.get(WEIGHED, "")
-        fresh = selection.untouched("layer", "head")
-        state[WEIGHED] = linked if linked in heads or fresh else looked_at
+    looked_at = _looked_at(run)
+    if session.first(SEEN, looked_at) != looked_at:
+        session.put_all({SEEN: looked_at, WEIGHED: looked_at})
+    linked = st.query_params.get(WEIGHED, "")
+    fresh = selection.untouched("layer", "head")
+    asked = session.first(WEIGHED, linked if linked in heads or fresh else looked_at)
     usual = next((name for name in reversed(heads) if name.startswith("self")), [*heads][-1])
-    name = state[WEIGHED] if state[WEIGHED] in heads else usual
+    name = asked if asked in heads else usual
     say_in_url(WEIGHED, "" if name == usual else name)
     return heads[name]
 
@@ -144,8 +144,9 @@ def take(run: Run, module: str, head: int) -> None:
         for layer, record in enumerate(records):
             if record.module == module and head in record.heads:
                 selection.wish(layer=layer, head=record.heads.index(head))
-                st.session_state["maps"] = kind_name(run.recording, record)
-                st.session_state[WEIGHED] = st.session_state[SEEN] = place_name(module, head)
+                session.put("maps", kind_name(run.recording, record))
+                name = place_name(module, head)
+                session.put_all({WEIGHED: name, SEEN: name})
 
 
 def without(run: Run, model: nn.Module, chosen: AtHand) -> Look | None:
@@ -155,7 +156,7 @@ def without(run: Run, model: nn.Module, chosen: AtHand) -> Look | None:
     off = Switches(off=frozenset({(chosen.record.module, chosen.head)}))
     ask = replace(run.ask, switches=off, frames=len(run.clip.frames))
     request = LookRequest(model=model, clip=run.clip, prompt=run.prompt, ask=ask)
-    if st.session_state.get(HELD) == request:
+    if session.get(HELD) == request:
         st.button("Run the clip without it", key="whatif.run", on_click=_hold, args=(None,))
         return None
     try:
@@ -167,4 +168,4 @@ def without(run: Run, model: nn.Module, chosen: AtHand) -> Look | None:
 
 
 def _hold(request: LookRequest | None) -> None:
-    st.session_state[HELD] = request
+    session.put(HELD, request)

@@ -23,6 +23,7 @@ from phenaki_viz.figures.colour import DIVERGING, ColourScale
 from phenaki_viz.figures.intervention_words import place_name
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.components.attention_map import attention_map
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon
@@ -68,7 +69,7 @@ def draw(whole: Run | None, run: Run) -> None:
 
 def unchanged(run: Run) -> Run | None:
     """The run that is on the page, with nothing changed; None where nobody knows how to have it."""
-    wanted: Wanted | None = st.session_state.get(run_cache.GOOD)
+    wanted: Wanted | None = session.get(run_cache.GOOD)
     request = wanted.request if wanted is not None else None
     if not isinstance(request, LookRequest):
         return None

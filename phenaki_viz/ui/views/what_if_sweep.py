@@ -19,6 +19,7 @@ from phenaki_viz.figures.effect_views import (
 )
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import frame, panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state.view import BOUND
@@ -91,17 +92,13 @@ def in_turn(asked: Asked) -> Asked:
         asked = replace(asked, units=units or "heads")
         st.button(
             f"Switch each {asked.units.removesuffix('s')} off", icon=":material/toggle_off:",
-            key="whatif.start", on_click=_ask, args=(asked,),
+            key="whatif.start", on_click=session.put, args=(_ASKED, asked),
         )  # fmt: skip
     return asked
 
 
-def _ask(asked: Asked) -> None:
-    st.session_state[_ASKED] = asked
-
-
 def _take_back() -> None:
-    st.session_state.pop(_ASKED, None)
+    session.drop(_ASKED)
 
 
 def trials_of(model: nn.Module, asked: Asked) -> Trials:
@@ -113,7 +110,7 @@ def trials_of(model: nn.Module, asked: Asked) -> Trials:
 
 def effects_of(model: nn.Module, asked: Asked, made: Trials) -> tuple[HeadEffect, ...] | None:
     """What was measured, now if it was asked for; None where it was not."""
-    if st.session_state.get(_ASKED) != asked and not computed.is_kept(asked.key(model)):
+    if session.get(_ASKED) != asked and not computed.is_kept(asked.key(model)):
         return None
     layers = asked.units == "layers"
     return computed.effects_of(model, made, asked.key(model), _take_back, layers=layers)
@@ -124,9 +121,8 @@ def measured(run: Run) -> tuple[HeadEffect, ...]:
     model = find_model(run)
     if model is None:
         return ()
-    state = st.session_state
     clips, masks, percent = (
-        int(state.get(f"effect_{name}", usual)) for name, usual in USUAL.items()
+        int(session.get(f"effect_{name}", usual)) for name, usual in USUAL.items()
     )
     asked = Asked(clips, masks, percent)
     kept = computed.kept.get(asked.key(model))
@@ -136,7 +132,7 @@ def measured(run: Run) -> tuple[HeadEffect, ...]:
 
 def is_coming(run: Run) -> bool:
     """Whether the sweep was asked for and is not done: what shows it is drawn once it is."""
-    return st.session_state.get(_ASKED) is not None and not measured(run)
+    return session.get(_ASKED) is not None and not measured(run)
 
 
 def say(
@@ -204,7 +200,7 @@ def _table(run: Run, ordered: Sequence[HeadEffect]) -> None:
 
 
 def _picked(ordered: Sequence[HeadEffect]) -> HeadEffect | None:
-    state: Any = st.session_state.get(TABLE)
+    state: Any = session.get(TABLE)
     rows = state["selection"]["rows"] if state is not None else []
     return ordered[rows[0]] if rows and rows[0] < len(ordered) else None
 

@@ -5,7 +5,6 @@ wait.
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 
 from phenaki_viz.analysis.difference import (
     HeadDistances,
@@ -18,6 +17,7 @@ from phenaki_viz.analysis.divergence import js_distance
 from phenaki_viz.analysis.laid import Laid
 from phenaki_viz.analysis.measures import HeadStatistics, head_statistics
 from phenaki_viz.recording import AttentionRecord, HeadMap
+from phenaki_viz.ui import session
 from phenaki_viz.ui.work import computed, fragment_jobs
 from phenaki_viz.ui.work.shelves import number_of
 
@@ -35,20 +35,20 @@ class RowMoved:
 def distances(laid: Laid, video: int) -> HeadDistances | None:
     """How far every head moved; None while nobody wants to wait for it."""
     key = ("compare", *_of(laid), video)
-    if st.session_state.get(HELD) == key:
+    if session.get(HELD) == key:
         return None
     return computed.once(
         key,
         lambda: fragment_jobs.work_on(
             "compare", key, lambda: head_distances.steps(laid, video=video),
-            "Comparing the heads:", lambda: st.session_state.__setitem__(HELD, key),
+            "Comparing the heads:", lambda: session.put(HELD, key),
         ),
     )  # fmt: skip
 
 
 def go_on() -> None:
     """Compare the heads after all; a callback."""
-    st.session_state.pop(HELD, None)
+    session.drop(HELD)
 
 
 def maps(one: HeadMap, other: HeadMap, most: int) -> LaidMaps:

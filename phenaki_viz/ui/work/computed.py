@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import streamlit as st
 from torch import nn
 
 from phenaki_viz.analysis import cuts, tiles
@@ -38,6 +37,7 @@ from phenaki_viz.recording import AttentionRecord, HeadMap, PositionBias, evalua
 from phenaki_viz.recording.interventions import Interventions
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import fragment_jobs, surveys
 from phenaki_viz.ui.work.keep import is_kept, once
@@ -59,9 +59,9 @@ def thumbs(run: Run, chosen: Selection) -> Thumbnails | None:
     if read is not None:
         return read.thumbnails
     key = ("thumbs", *heads_of(chosen))
-    if st.session_state.get(NO_THUMBS) == (number_of(run), key):
+    if session.get(NO_THUMBS) == (number_of(run), key):
         return None
-    held = partial(st.session_state.__setitem__, NO_THUMBS, (number_of(run), key))
+    held = partial(session.put, NO_THUMBS, (number_of(run), key))
     return _in_slices(
         run, key, lambda: thumbnails.steps(chosen.records, chosen.items), "Drawing the heads:", held
     )  # fmt: skip
@@ -86,15 +86,15 @@ def small_thumbs(run: Run, chosen: Selection, most: int) -> np.ndarray | None:
 
 def draw_thumbs() -> None:
     """Ask for thumbnails again that were cancelled; a callback."""
-    st.session_state.pop(NO_THUMBS, None)
+    session.drop(NO_THUMBS)
 
 
 def figure_of(run: Run, recipe: Recipe) -> Composed | None:
     """A figure of a run; None while nobody wants to wait for it."""
     key = ("figure", recipe)
-    if st.session_state.get(NO_FIGURE) == (number_of(run), key):
+    if session.get(NO_FIGURE) == (number_of(run), key):
         return None
-    held = partial(st.session_state.__setitem__, NO_FIGURE, (number_of(run), key))
+    held = partial(session.put, NO_FIGURE, (number_of(run), key))
     return _in_slices(
         run, key, lambda: compose.steps(run, recipe), "Reading the panels:", held
     )  # fmt: skip
@@ -102,7 +102,7 @@ def figure_of(run: Run, recipe: Recipe) -> Composed | None:
 
 def draw_figure() -> None:
     """Ask for a figure again that was cancelled; a callback."""
-    st.session_state.pop(NO_FIGURE, None)
+    session.drop(NO_FIGURE)
 
 
 def tile(
@@ -251,7 +251,7 @@ def rollout_of(run: Run, chosen: Selection) -> np.ndarray:
 
 
 def _close_rollout() -> None:
-    st.session_state["rollout"] = False
+    session.put("rollout", False)
 
 
 def sinks(run: Run, chosen: Selection) -> Sinks:
@@ -287,11 +287,11 @@ def table(run: Run, chosen: Selection, measure: str) -> np.ndarray:
 
 
 def _back_to_one_head() -> None:
-    st.session_state["scale"] = "head"
+    session.put("scale", "head")
 
 
 def _back_to_maps() -> None:
-    st.session_state["grid"] = "map"
+    session.put("grid", "map")
 
 
 def measures_for(record: AttentionRecord) -> dict[str, Measure]:

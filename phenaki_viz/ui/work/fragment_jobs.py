@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from phenaki_viz.analysis.incremental import Incremental
+from phenaki_viz.ui import session
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -40,7 +41,7 @@ def draw_place() -> None:
 
     It hovers at the lower edge (main.py, STYLE): what is looked at must not jump away under it.
     """
-    st.session_state[_PLACE] = st.empty()
+    session.put(_PLACE, st.empty())
 
 
 def work_on(
@@ -57,7 +58,7 @@ def work_on(
     what led here; without it, only what is clicked elsewhere ends the work. Raises what the work
     raises.
     """
-    waiting: dict[str, _Work] = st.session_state.setdefault(_UNDER_WAY, {})
+    waiting: dict[str, _Work] = session.first(_UNDER_WAY, {})
     if slot in waiting and waiting[slot].key != key:
         drop(slot)
     work = waiting.pop(slot, None)
@@ -68,7 +69,7 @@ def work_on(
     try:
         _advance(work)
     except StopIteration as end:
-        st.session_state[_PLACE].empty()
+        session.held(_PLACE).empty()
         result: T = end.value
         return result
     waiting[slot] = work
@@ -87,7 +88,7 @@ def grow(
     calls `go_on` at the end of the fragment. The bar's button stops the work and keeps them:
     `is_stopped`, `resume`. start: is given a list into which the work puts each part.
     """
-    waiting: dict[str, _Work] = st.session_state.setdefault(_UNDER_WAY, {})
+    waiting: dict[str, _Work] = session.first(_UNDER_WAY, {})
     if slot in waiting and waiting[slot].key != key:
         drop(slot)
     work = waiting.pop(slot, None)
@@ -101,7 +102,7 @@ def grow(
         if not work.stopped:
             _advance(work)
     except StopIteration as end:
-        st.session_state[_PLACE].empty()
+        session.held(_PLACE).empty()
         result: T = end.value
         return result
     waiting[slot] = work
@@ -112,14 +113,14 @@ def grow(
 
 def go_on(slot: str) -> None:
     """Have the fragment run again where work in this slot is under way and was not stopped."""
-    work = st.session_state.get(_UNDER_WAY, {}).get(slot)
+    work = session.get(_UNDER_WAY, {}).get(slot)
     if work is not None and not work.stopped:
         _run_again()
 
 
 def is_stopped(slot: str) -> bool:
     """Whether work in this slot was stopped, and its parts kept."""
-    work = st.session_state.get(_UNDER_WAY, {}).get(slot)
+    work = session.get(_UNDER_WAY, {}).get(slot)
     return work is not None and bool(work.stopped)
 
 
@@ -134,7 +135,7 @@ def resume(slot: str) -> None:
 
 
 def _set_stopped(slot: str, *, stopped: bool) -> None:
-    work = st.session_state.get(_UNDER_WAY, {}).get(slot)
+    work = session.get(_UNDER_WAY, {}).get(slot)
     if work is not None:
         work.stopped = stopped
         work.started = time.perf_counter() - work.spent
@@ -142,7 +143,7 @@ def _set_stopped(slot: str, *, stopped: bool) -> None:
 
 def drop(slot: str) -> None:
     """Let go of what is under way in a slot."""
-    work = st.session_state.get(_UNDER_WAY, {}).pop(slot, None)
+    work = session.get(_UNDER_WAY, {}).pop(slot, None)
     if work is not None:
         work.steps.close()
 
@@ -167,7 +168,7 @@ def _draw_bar(
     """stops: its button keeps what is done."""
     seconds = work.spent = time.perf_counter() - work.started
     left = seconds / max(work.share, 1e-3) * (1 - work.share)
-    place = st.session_state[_PLACE]
+    place = session.held(_PLACE)
     with place.container(horizontal=True, vertical_alignment="center", key=f"progress.{slot}"):
         st.progress(min(work.share, 1.0), text=f"{doing} {work.share:.0%}, about {left:.0f} s left")
         if on_cancel is not None:

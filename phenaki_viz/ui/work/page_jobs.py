@@ -13,6 +13,7 @@ import streamlit as st
 
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.work import run_cache
 from phenaki_viz.ui.work.requests import Tell
 from phenaki_viz.ui.work.run_cache import PROGRESS_AFTER, Wanted, progress_bar
@@ -36,13 +37,13 @@ class Errand:
 
 def send(errand: Errand) -> NoReturn:
     """Have the page do this; does not return."""
-    st.session_state[_WAITING] = errand
+    session.put(_WAITING, errand)
     st.rerun()
 
 
 def failure(key: Hashable) -> PhenakiVizError | None:
     """Why the last errand could not be done, when it was this one."""
-    failed, error = st.session_state.get(_FAILED, (None, None))
+    failed, error = session.get(_FAILED, (None, None))
     return error if failed == key else None
 
 
@@ -52,14 +53,14 @@ def run_waiting() -> None:
     An errand that is overtaken is forgotten: a fragment that still needs it asks again.
     """
     place = st.empty()
-    errand: Errand | None = st.session_state.pop(_WAITING, None)
+    errand: Errand | None = session.take(_WAITING)
     if errand is None:
         return
-    st.session_state.pop(_FAILED, None)
+    session.drop(_FAILED)
     try:
         errand.do(progress_bar(place, errand.doing, errand.on_cancel))
     except PhenakiVizError as error:
-        st.session_state[_FAILED] = (errand.key, error)
+        session.put(_FAILED, (errand.key, error))
     place.empty()
 
 
