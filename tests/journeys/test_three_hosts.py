@@ -1,4 +1,7 @@
-"""One journey, point, click, zoom and pin, in the app, in a notebook's widget and in a file."""
+"""One journey, point, click, zoom and pin, in the app, in a notebook's widget and in a file.
+
+The notebook is a host of the tests' own; where JupyterLab is installed, also that, with a kernel.
+"""
 
 from contextlib import contextmanager
 
@@ -10,6 +13,7 @@ from phenaki_viz.notebook.widget import View
 from tests.journeys.gestures import again, recorded
 from tests.notebook.host import Host
 from tests.notebook.journey import Panels, look_around
+from tests.notebook.lab import lab
 from tests.notebook.recordings import linked_of, small
 from tests.waiting import shown
 
@@ -42,6 +46,23 @@ def notebook(page, **_):
 
 
 @contextmanager
+def jupyterlab(browser, tmp_path, **_):
+    """The widget itself, a kernel behind it."""
+    with lab(tmp_path) as address:
+        context = browser.new_context(viewport={"width": 1440, "height": 1400})
+        page = context.new_page()
+        page.goto(address)
+        expect(page.locator(".jp-Notebook .jp-CodeCell")).to_be_visible(timeout=60_000)
+        idle = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        expect(idle).to_be_attached(timeout=60_000)
+        page.get_by_text("Run", exact=True).first.click()
+        page.get_by_text("Run All Cells", exact=True).first.click()
+        expect(page.locator("canvas.top")).to_be_visible(timeout=120_000)
+        yield Panels(page, selves(small()))
+        context.close()
+
+
+@contextmanager
 def file(browser, tmp_path, **_):
     """From disk, offline: nobody is asked for anything."""
     path, linked = tmp_path / "look.html", linked_of(small())
@@ -63,8 +84,11 @@ def selves(recording):
     return tuple(one for layer in (0, 1) for one in recording.select(kind="self", layer=layer))
 
 
-@pytest.mark.parametrize("host", [app, notebook, file], ids=["Streamlit", "notebook", "file"])
+HOSTS = {"Streamlit": app, "notebook": notebook, "JupyterLab": jupyterlab, "file": file}
+
+
+@pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS)
 def test_one_looks_around_the_same_in(host, request, tmp_path):
-    needs = {app: "open_app", notebook: "page", file: "browser"}[host]
+    needs = {app: "open_app", notebook: "page"}.get(host, "browser")
     with host(**{needs: request.getfixturevalue(needs)}, tmp_path=tmp_path) as panels:
         look_around(panels)
