@@ -51,6 +51,8 @@ def jupyterlab(browser, tmp_path, **_):
     with lab(tmp_path) as address:
         context = browser.new_context(viewport={"width": 1440, "height": 1400})
         page = context.new_page()
+        asks = page.get_by_role("button", name="Select Kernel")  # where the kernel is slow to start
+        page.add_locator_handler(asks, lambda button: button.click())
         page.goto(address)
         expect(page.locator(".jp-Notebook .jp-CodeCell")).to_be_visible(timeout=60_000)
         idle = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
