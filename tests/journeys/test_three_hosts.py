@@ -15,7 +15,7 @@ from tests.notebook.host import Host
 from tests.notebook.journey import Panels, look_around
 from tests.notebook.lab import lab
 from tests.notebook.recordings import linked_of, small
-from tests.waiting import shown
+from tests.waiting import eventually, shown
 
 pytestmark = pytest.mark.browser
 SMALL = "/?size=32&patch=8&frames=5&depth=2&heads=3"
@@ -57,11 +57,16 @@ def jupyterlab(browser, tmp_path, **_):
         expect(page.locator(".jp-Notebook .jp-CodeCell")).to_be_visible(timeout=60_000)
         idle = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
         expect(idle).to_be_attached(timeout=60_000)
-        page.get_by_text("Run", exact=True).first.click()
-        page.get_by_text("Run All Cells", exact=True).first.click()
+        eventually(lambda: run_all(page))
         expect(page.locator("canvas.top")).to_be_visible(timeout=120_000)
         yield Panels(page, selves(small()))
         context.close()
+
+
+def run_all(page):
+    page.get_by_text("Run", exact=True).first.click()
+    page.get_by_text("Run All Cells", exact=True).first.click()
+    expect(page.locator(".jp-InputPrompt").first).not_to_have_text("[ ]:", timeout=5000)
 
 
 @contextmanager
