@@ -2,14 +2,17 @@
 
     python -m benchmarks.strip_page --clicks 30 --many 500
     python -m benchmarks.strip_page --clicks 30 --many 0 --throttle 4
+    python -m benchmarks.strip_page --clicks 20 --many 0 --long
 
 Needs Chromium and Playwright. Prints, for the shipped model (cross- and self-attention), the
 dialled default and a dialled model of 1,536 tokens: click on a patch → its overlay painted, and →
 Python's own numbers in place; pointer moved → its readout said, by a strip that holds its patch and
 by one that follows the pointer; bytes received on the websocket for a click, everything of the page
 included. --throttle: by how much the browser's CPU is slowed down (DevTools), as on a slow machine;
-the server is not. Then clicks many times on the shipped model and says how heap, document nodes and
-event listeners have grown since the first hundred.
+the server is not. --long: of 16,384 tokens alone, and beside a click what its row takes the server
+and the way to it, from the request's first byte to the answer's last. Then clicks many times on the
+shipped model and says how heap, document nodes and event listeners have grown since the first
+hundred.
 """
 
 import argparse
@@ -32,6 +35,15 @@ PLACES = {
     # 6 steps of 16 × 16 patches
     "1,536 tokens": "/?source=Dial&depth=2&heads=4&size=128&patch=8&frames=11",
 }
+# 16 steps of 32 × 32 patches: one head, whose map would be a gigabyte
+LONG = {"16,384 tokens": "/?source=Dial&depth=1&heads=1&size=128&patch=4&frames=31&dim_head=32"}
+# What rows took that were fetched since, in milliseconds.
+ROWS = """() => {
+  const rows = performance.getEntriesByType("resource").filter((one) =>
+    one.name.includes("/phenaki-viz/lines/"));
+  performance.clearResourceTimings();
+  return rows.map((one) => one.duration);
+}"""
 # Milliseconds from the event's arrival in the page to the first frame after `attribute` changed.
 AFTER = """([strip, kind, attribute, panel]) => { window.taken = new Promise((done) => {
   setTimeout(() => done(NaN), 10_000); // never: the median says so
@@ -74,11 +86,12 @@ def main() -> None:
     parser.add_argument("--clicks", type=int, default=30)
     parser.add_argument("--many", type=int, default=500, help="0: none")
     parser.add_argument("--throttle", type=float, default=1)
+    parser.add_argument("--long", action="store_true", help="16,384 tokens alone")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         with serve(APP, Path(folder) / "app.log") as app:
-            for name, path in PLACES.items():
+            for name, path in (LONG if asked.long else PLACES).items():
                 page = browser.new_page(viewport={"width": 1440, "height": 1600})
                 received = listen(page)
                 page.goto(app + path)
@@ -105,7 +118,8 @@ def _measured(page: Page, received: list[int], clicks: int) -> str:
     strip.scroll_into_view_if_needed()
     page.mouse.click(*next(_places(page, 1)))  # from here on the patch is held
     settle(page)
-    shown, answered, sizes = [], [], []
+    shown, answered, sizes, rows = [], [], [], []
+    page.evaluate(ROWS)
     said: dict[bool, list[float]] = {False: [], True: []}
     for place in list(_places(page, clicks + 1))[1:]:  # the first is held already
         page.mouse.move(*place)
@@ -115,6 +129,7 @@ def _measured(page: Page, received: list[int], clicks: int) -> str:
         settle(page)
         page.wait_for_timeout(400)
         sizes.append(sum(received))
+        rows += page.evaluate(ROWS)
     for place in _places(page, clicks):
         answered.append(_timed(page, strip, "click", "milliseconds", place, panel=True))
         settle(page)
@@ -130,6 +145,7 @@ def _measured(page: Page, received: list[int], clicks: int) -> str:
         f"click on a patch → overlay {_median(shown)}, Python's numbers {_median(answered)}; "
         f"pointer → readout {_median(said[False])}, followed {_median(said[True])}; "
         f"{statistics.median(sizes) / 1e3:.0f} kB a click (most {max(sizes) / 1e3:.0f})"
+        + (f"; a row or its neighbours fetched {_median(rows)}" if rows else "")
     )
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.figures.cells import NARROW
 from phenaki_viz.figures.colour import WRONG_COLOUR
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.shapes import expect_count, expect_shape
@@ -29,6 +28,7 @@ PATTERNS = ("", "/", "x", "-", ".", "+", "\\", "|")
 MOST_MARKED = 40  # points of a curve that still have a marker each
 MOST_NAMED = 16  # curves that still have a legend entry each
 MOST_LABELS = 40
+NARROW = 290  # pixels of plot that a figure 380 pixels wide has
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

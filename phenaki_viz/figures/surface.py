@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from phenaki_viz.figures.cells import TICK_ROOM, TITLE_ROOM, Cells, cell_traces
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.paint import (
     flagged,
@@ -35,6 +34,7 @@ from phenaki_viz.figures.ticks import whole_ticks
 from phenaki_viz.figures.words import literal
 
 Edges = tuple[float, float, float, float]
+TICK_ROOM, TITLE_ROOM = 20, 18  # pixels
 LIFT = 0.012  # of the line over the surface, so that it is not half inside it
 
 
@@ -98,7 +98,7 @@ def flat_figure(picture: Surface, theme: Theme = "light", *, bare: bool = False)
     bare: without title and notes.
     """
     ink = INK[theme]
-    figure = go.Figure([*_flat(picture), legend_of(picture.scale, theme)])
+    figure = go.Figure([_flat(picture), legend_of(picture.scale, theme)])
     across, down = (
         _offset_axis(picture.x, picture.x_title, ink),
         _offset_axis(picture.y, picture.y_title, ink),
@@ -281,15 +281,18 @@ def _offset_axis(places: np.ndarray, title: str, ink: Ink) -> dict[str, Any]:
     }
 
 
-def _flat(picture: Surface) -> list[go.Heatmap]:
+def _flat(picture: Surface) -> go.Heatmap:
     low, high = raw_ends(picture.scale)
-    where = _where(picture)
-    return cell_traces(
-        Cells(values=picture.z, x=picture.x, y=picture.y, where=where),
+    said = f"<b>{literal(picture.z_title)} %{{z:.4~g}}</b><extra></extra>"
+    return go.Heatmap(
+        **{"z": np.asarray(picture.z, np.float32), "x": picture.x, "y": picture.y},
+        name="map",
+        showscale=False,
+        hoverongaps=False,
         zmin=low,
         zmax=high,
         colorscale=raw_colourscale(picture.scale),
-        hovertemplate=f"{where}<br><b>{literal(picture.z_title)} %{{z:.4~g}}</b><extra></extra>",
+        hovertemplate=f"{_where(picture)}<br>{said}",
     )
 
 

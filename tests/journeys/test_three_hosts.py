@@ -1,4 +1,7 @@
-"""One journey, point, click, zoom and pin, in the app, in a notebook's widget and in a file."""
+"""One journey, point, click, zoom and pin, in the app, in a notebook's widget and in a file.
+
+The notebook is a host of the tests' own; where JupyterLab is installed, also that, with a kernel.
+"""
 
 from contextlib import contextmanager
 
@@ -10,8 +13,9 @@ from phenaki_viz.notebook.widget import View
 from tests.journeys.gestures import again, recorded
 from tests.notebook.host import Host
 from tests.notebook.journey import Panels, look_around
+from tests.notebook.lab import lab
 from tests.notebook.recordings import linked_of, small
-from tests.waiting import shown
+from tests.waiting import eventually, shown
 
 pytestmark = pytest.mark.browser
 SMALL = "/?size=32&patch=8&frames=5&depth=2&heads=3"
@@ -42,6 +46,30 @@ def notebook(page, **_):
 
 
 @contextmanager
+def jupyterlab(browser, tmp_path, **_):
+    """The widget itself, a kernel behind it."""
+    with lab(tmp_path) as address:
+        context = browser.new_context(viewport={"width": 1440, "height": 1400})
+        page = context.new_page()
+        asks = page.get_by_role("button", name="Select Kernel")  # where the kernel is slow to start
+        page.add_locator_handler(asks, lambda button: button.click())
+        page.goto(address)
+        expect(page.locator(".jp-Notebook .jp-CodeCell")).to_be_visible(timeout=60_000)
+        idle = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        expect(idle).to_be_attached(timeout=60_000)
+        eventually(lambda: run_all(page))
+        expect(page.locator("canvas.top")).to_be_visible(timeout=120_000)
+        yield Panels(page, selves(small()))
+        context.close()
+
+
+def run_all(page):
+    page.get_by_text("Run", exact=True).first.click()
+    page.get_by_text("Run All Cells", exact=True).first.click()
+    expect(page.locator(".jp-InputPrompt").first).not_to_have_text("[ ]:", timeout=5000)
+
+
+@contextmanager
 def file(browser, tmp_path, **_):
     """From disk, offline: nobody is asked for anything."""
     path, linked = tmp_path / "look.html", linked_of(small())
@@ -63,8 +91,11 @@ def selves(recording):
     return tuple(one for layer in (0, 1) for one in recording.select(kind="self", layer=layer))
 
 
-@pytest.mark.parametrize("host", [app, notebook, file], ids=["Streamlit", "notebook", "file"])
+HOSTS = {"Streamlit": app, "notebook": notebook, "JupyterLab": jupyterlab, "file": file}
+
+
+@pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS)
 def test_one_looks_around_the_same_in(host, request, tmp_path):
-    needs = {app: "open_app", notebook: "page", file: "browser"}[host]
+    needs = {app: "open_app", notebook: "page"}.get(host, "browser")
     with host(**{needs: request.getfixturevalue(needs)}, tmp_path=tmp_path) as panels:
         look_around(panels)

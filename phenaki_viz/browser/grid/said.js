@@ -1,7 +1,6 @@
 // A grid of heads in words: labels of tiles, the line under it, and the same for tests.
 import { spoken } from "../numbers/words.js";
 import { dot, make } from "../page/elements.js";
-import { sameTile } from "./layout.js";
 
 /** @typedef {import("../panels/head_grid.js").HeadGrid} HeadGrid */
 /** @typedef {import("./layout.js").Tile} Tile */
@@ -43,7 +42,7 @@ export function say(grid) {
       make("i", { textContent: warning || pointed }),
     );
   grid.canvas.ariaLabel = labelOfAll(grid);
-  sayTools(grid);
+  grid.arranging.say();
   note(grid);
 }
 
@@ -63,14 +62,6 @@ function labelOfAll(grid) {
       ? "Arrow keys move, Enter selects, p pins, i isolates."
       : "Arrow keys move, Enter selects.")
   );
-}
-
-function sayTools({ pins, picked, alone, pinButton, aloneButton, head }) {
-  const held = pins.some((tile) => sameTile(tile, picked));
-  pinButton.textContent = `${held ? "Unpin" : "Pin"} ${labelOf(head, picked)}`;
-  pinButton.ariaPressed = String(held);
-  aloneButton.textContent = alone ? "All heads" : "Alone";
-  aloneButton.ariaPressed = String(alone);
 }
 
 // For tests and other tools.

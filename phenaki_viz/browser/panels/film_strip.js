@@ -1,6 +1,5 @@
 // Frames under attention weights: point at a patch, choose some, let the query walk.
 /** @import { Pick, Place, Point } from "../types.js" */
-import { indexOf, placeOf } from "../numbers/axis.js";
 import { inside, samePlaces } from "../numbers/places.js";
 import { show } from "../page/panel.js";
 import { handed, room } from "../page/room.js";
@@ -8,6 +7,7 @@ import { Choice } from "../strip/choice.js";
 import { Elsewhere } from "../strip/elsewhere.js";
 import { FarLines } from "../strip/far_lines.js";
 import { FilmFrames } from "../strip/frames.js";
+import { guidesOf, pointOf } from "../strip/guides.js";
 import { pressed } from "../strip/keys.js";
 import { Pointer } from "../strip/pointer.js";
 import { say } from "../strip/said.js";
@@ -176,7 +176,7 @@ export class FilmStrip extends FilmFrames {
       this.elsewhere.expect(this.hovered);
     }
     this.stale.clear();
-    this.pointTogether(this.hovered && this.pointOf(this.hovered));
+    this.pointTogether(this.hovered && pointOf(this.hovered, this.head, this.follows));
   }
 
   paintBand() {
@@ -189,22 +189,11 @@ export class FilmStrip extends FilmFrames {
     if (!this.far.waits) this.paint();
   }
 
-  // What another picture shows of a patch that is pointed at here.
-  pointOf(place) {
-    const { axes, side, word } = this.head;
-    if (!axes) return null;
-    const asked = word !== null || (side === "row") === this.follows;
-    return asked ? { query: indexOf(axes.query, place) } : { key: indexOf(axes.key, place) };
-  }
-
   /** @param {Point | null} point that another picture shows */
   pointed(point) {
     if (!this.head?.axes || this.head.still) return;
     const here = point?.link === this.head.link ? point : null;
-    this.guides = ["query", "key"]
-      .filter((as) => Number.isInteger(here?.[as]))
-      .map((as) => ({ as, at: placeOf(this.head.axes[as], here[as]) }))
-      .filter(({ at }) => at);
+    this.guides = guidesOf(here, this.head.axes);
     const known = this.head.word !== null && this.elsewhere.able;
     this.pointedWord = known && Number.isInteger(here?.key) ? here.key : null;
     this.soon("relook");

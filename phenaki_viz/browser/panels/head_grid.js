@@ -1,11 +1,12 @@
 // Every head of every layer as a small map: pick one, pin some, look at one alone.
 /** @import { Tile } from "../grid/layout.js" */
+import { Arranging } from "../grid/arranging.js";
 import { GRID_FONT, layLines, layTiles, neighbour, sameTile, tileAt } from "../grid/layout.js";
 import { drawPin, endsOf, GridPainter, mosaicOf, outline } from "../grid/painting.js";
 import { labelOf, say, wordsOf } from "../grid/said.js";
 import { clamp } from "../numbers/arithmetic.js";
 import { fit, offscreen, penOf } from "../page/canvas.js";
-import { ARROWS, isTyping, make, plain, used } from "../page/elements.js";
+import { ARROWS, isTyping, plain, used } from "../page/elements.js";
 import { Panel, show } from "../page/panel.js";
 
 /** Through layers and heads, from anywhere on the page. */
@@ -32,15 +33,12 @@ export class HeadGrid extends Panel {
     this.canvas.onpointermove = (event) => this.point(this.at(event));
     this.canvas.onpointerleave = () => this.point(null);
     this.canvas.onclick = (event) => this.pick(this.at(event));
-    this.canvas.ondblclick = (event) => this.at(event) && this.isolate(!this.alone);
+    this.canvas.ondblclick = (event) => this.at(event) && this.arranging.isolate(!this.alone);
     this.canvas.onkeydown = (event) => this.key(event);
     this.canvas.onblur = () => this.point(null);
     this.shortcut = (event) => this.step(event);
     document.addEventListener("keydown", this.shortcut);
-    const button = (title, onclick) => make("button", { type: "button", title, onclick });
-    this.pinButton = button("Hold this head beside others (p)", () => this.pin(this.picked));
-    this.aloneButton = button("Double click, or i; Esc goes back", () => this.isolate(!this.alone));
-    this.find(".tools").append(this.pinButton, this.aloneButton);
+    this.arranging = new Arranging(this, this.find(".tools"));
   }
 
   close() {
@@ -60,12 +58,12 @@ export class HeadGrid extends Panel {
   }
 
   get alone() {
-    return Boolean(this.head.arrange && this.memory.arranged.alone);
+    return this.arranging.alone;
   }
 
   /** @returns {Tile[]} */
   get pins() {
-    return this.head.arrange ? this.memory.arranged.pins : [];
+    return this.arranging.pins;
   }
 
   get columns() {
@@ -193,38 +191,6 @@ export class HeadGrid extends Panel {
     this.find(".aloud").textContent = text;
   }
 
-  /** @param {Tile} tile */
-  pin(tile) {
-    if (!this.head.arrange || !this.isHead(tile)) return;
-    const {
-      pins,
-      head: { most },
-    } = this;
-    const others = pins.filter((one) => !sameTile(one, tile));
-    const held = others.length < pins.length;
-    if (!held && pins.length >= most) {
-      this.warning = ` ${most} heads are pinned: unpin one to pin ${this.label(tile)}`;
-      this.sayAloud(this.warning);
-      this.mark();
-      return;
-    }
-    this.arrange({ alone: this.alone, pins: held ? others : [...others, tile] });
-    this.sayAloud(`${this.label(tile)} ${held ? "unpinned" : "pinned"}`);
-  }
-
-  isolate(alone) {
-    if (!this.head.arrange || alone === this.alone) return;
-    this.arrange({ alone, pins: this.pins });
-    this.sayAloud(alone ? `${this.label(this.picked)} alone` : "All heads");
-  }
-
-  arrange(arranged) {
-    this.memory.arranged = arranged;
-    this.warning = "";
-    this.draw();
-    this.tell("arrange", arranged);
-  }
-
   /** @param {KeyboardEvent} event */
   key(event) {
     if (!plain(event)) return;
@@ -232,9 +198,9 @@ export class HeadGrid extends Panel {
     const move = ARROWS[event.key];
     if (move) this.point(neighbour(this.layout.slots, from, move));
     else if (event.key === "Enter" || event.key === " ") this.pick(from);
-    else if (event.key === "p") this.pin(from);
-    else if (event.key === "i") this.isolate(!this.alone);
-    else if (event.key === "Escape" && this.alone) this.isolate(false);
+    else if (event.key === "p") this.arranging.pin(from);
+    else if (event.key === "i") this.arranging.isolate(!this.alone);
+    else if (event.key === "Escape" && this.alone) this.arranging.isolate(false);
     else if (event.key === "Escape" && this.hovered) this.point(null);
     else return;
     if (this.hovered && move) this.sayAloud(wordsOf(this, this.hovered));
