@@ -24,6 +24,44 @@ from phenaki_viz.evaluation.effects import HeadEffect
 Identity = tuple[str, str, int, int, int]  # module, kind, layer, head, call
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Rows:
+    """The rows of a part as arrays, 'n' rows first; places and words as they are read."""
+
+    places: list[dict[str, Any]]
+    words: list[list[dict[str, Any]] | None]
+    numbers: np.ndarray
+    worth: np.ndarray
+    sums: tuple[np.ndarray, ...]
+    left: Mapping[str, np.ndarray]
+
+    @classmethod
+    def of(cls, rows: pa.Table, columns: Sequence[str]) -> "_Rows":
+        return cls(
+            places=rows.select(list(OF_HEAD)).to_pylist(),
+            words=rows["words"].to_pylist(),
+            numbers=np.stack([_floats(rows[name]) for name in columns], axis=1),
+            worth=np.stack([_floats(rows[name]) for name in EFFECTS], axis=1),
+            sums=tuple(_sums(rows[name]) for name in SUMS),
+            left={name: rows[name].to_numpy() for name in LEFT_OUT},
+        )
+
+    def by_head(self) -> dict[Identity, list[int]]:
+        """Which rows are of which head."""
+        found: dict[Identity, list[int]] = {}
+        for at, place in enumerate(self.places):
+            found.setdefault(_identity(place), []).append(at)
+        return found
+
+    def facts(self, at: list[int]) -> HeadFacts:
+        """What was measured in some rows, together."""
+        return HeadFacts(
+            tally=Tally(*(one[at] for one in self.sums)).together(),
+            words=_words(self.words[one] for one in at),
+            **{name: int(found[at].sum()) for name, found in self.left.items()},
+        )
+
+
 @dataclass
 class _Head:
     """Sums of a head over the clips so far."""
@@ -34,6 +72,14 @@ class _Head:
     clips: int = 0
     queries: int = 0
     effects: list[np.ndarray] = field(default_factory=list)
+
+    def add(self, rows: _Rows, at: list[int]) -> None:
+        """Some rows of this head, a clip each."""
+        self.numbers = self.numbers.merge(_tally(rows.numbers[at]))
+        self.total = self.total.merge(rows.facts(at))
+        self.clips += len(at)
+        self.queries += sum(rows.places[one]["map_queries"] for one in at)
+        self.effects.append(rows.worth[at])
 
 
 class Merging:
@@ -56,13 +102,11 @@ class Merging:
         for package, version in header.versions.items():
             self.versions.setdefault(package, set()).add(version)
         table = self._unseen(header, table)
-        good = table.filter(pc.is_null(table["error"]))
-        for name, why in zip(
-            *(table.filter(pc.is_valid(table["error"]))[one].to_pylist()
-              for one in ("clip", "error")), strict=True
-        ):  # fmt: skip
-            self.failed[name] = why
-        self._add_heads(good, header.settings.columns)
+        failed = table.filter(pc.is_valid(table["error"]))
+        self.failed.update(
+            zip(*(failed[one].to_pylist() for one in ("clip", "error")), strict=True)
+        )
+        self._add_heads(table.filter(pc.is_null(table["error"])), header.settings.columns)
         self.parts += 1
 
     def _unseen(self, header: Header, table: pa.Table) -> pa.Table:
@@ -76,31 +120,13 @@ class Merging:
     def _add_heads(self, rows: pa.Table, columns: Sequence[str]) -> None:
         if not rows.num_rows:
             return
-        numbers = np.stack([_floats(rows[name]) for name in columns], axis=1)
-        worth = np.stack([_floats(rows[name]) for name in EFFECTS], axis=1)
-        sums = [_sums(rows[name]) for name in SUMS]
-        left = {name: rows[name].to_numpy() for name in LEFT_OUT}
-        places, words = rows.select(list(OF_HEAD)).to_pylist(), rows["words"].to_pylist()
         self.measured.update(map(hash, rows["clip"].to_pylist()))
-        of_head: dict[Identity, list[int]] = {}
-        for at, place in enumerate(places):
-            of_head.setdefault(_identity(place), []).append(at)
-        for identity, rows_at in of_head.items():
+        found = _Rows.of(rows, columns)
+        for identity, at in found.by_head().items():
             if identity not in self.heads:
                 empty = Tally.empty(len(columns))
-                self.heads[identity] = _Head(first=places[rows_at[0]], numbers=empty)
-            head = self.heads[identity]
-            head.numbers = head.numbers.merge(_tally(numbers[rows_at]))
-            head.total = head.total.merge(
-                HeadFacts(
-                    tally=Tally(*(one[rows_at] for one in sums)).together(),
-                    words=_words(words[one] for one in rows_at),
-                    **{name: int(found[rows_at].sum()) for name, found in left.items()},
-                )
-            )
-            head.clips += len(rows_at)
-            head.queries += sum(places[one]["map_queries"] for one in rows_at)
-            head.effects.append(worth[rows_at])
+                self.heads[identity] = _Head(first=found.places[at[0]], numbers=empty)
+            self.heads[identity].add(found, at)
         self.clips = max(head.clips for head in self.heads.values())
 
     @property

@@ -54,7 +54,7 @@ def _named(source: str) -> Iterator[ClipName]:
             f"{endings}; of a folder of pictures make a ZIP"
         )
     for one in inside:
-        yield _of_file(one, _words_beside(one))
+        yield _of_file(one, _words_beside(one), one.relative_to(path).as_posix())
 
 
 def generated_clips(source: str) -> Iterator[ClipName]:
@@ -82,7 +82,7 @@ def _listed(path: Path) -> Iterator[ClipName]:
     for line in text.decode("utf-8", "replace").splitlines():
         name, _, words = line.partition("\t")
         if name.strip():
-            yield _of_file(path.expanduser().parent / path_of(name), words.strip())
+            yield _of_file(path.expanduser().parent / path_of(name), words.strip(), name.strip())
 
 
 def _words_beside(path: Path) -> str:
@@ -94,12 +94,13 @@ def _words_beside(path: Path) -> str:
         return ""
 
 
-def _of_file(path: Path, words: str) -> ClipName:
+def _of_file(path: Path, words: str, name: str = "") -> ClipName:
+    """name: how it is told from others; without one that of the file."""
     try:
         digest = digest_of(path)
     except CheckpointError:
         digest = ""  # the worker finds out why, and its row says it
-    return ClipName(name=path.name, path=str(path.absolute()), prompt=words, digest=digest)
+    return ClipName(name=name or path.name, path=str(path.absolute()), prompt=words, digest=digest)
 
 
 def loaded(clip: ClipName, reading: Reading = AS_IT_IS) -> tuple[Clip, Prompt]:

@@ -250,12 +250,14 @@ def test_other_parquet_files_are_refused(part, tmp_path):
 
 
 def test_sources_are_files_folders_lists_and_generated(corpus, tmp_path):
-    listed = tmp_path / "clips.tsv"
-    listed.write_text(f"{corpus / 'noise_0.npy'}\tgoing left\n\n{corpus / 'noise_2.npy'}\n")
+    listed, below = corpus.parent / "clips.tsv", tmp_path / "below"
+    listed.write_text("clips/noise_0.npy\tgoing left\n\nclips/noise_0.npy\tgoing left\n")
+    shutil.copytree(corpus, below / "deeper")
     found = clips_of([str(corpus), "generated:2", str(corpus / "noise_2.npy")], [listed])
+    assert [clip.name for clip in clips_of([str(below)])][1] == "deeper/noise_0.npy"
     assert [clip.name for clip in found] == [
         "a_broken.gif", "noise_0.npy", "noise_1.npy", "noise_2.npy",
-        "generated digits 0 #0", "generated digits 0 #1", "noise_0.npy",
+        "generated digits 0 #0", "generated digits 0 #1", "clips/noise_0.npy",
     ]  # fmt: skip
     assert [clip.prompt for clip in found] == ["", "", "left right", "", "", "", "going left"]
     assert all(clip.digest for clip in found if clip.path)
