@@ -167,23 +167,17 @@ def measured(
     core's cache through all measures, and NumPy lets cores work side by side.
     """
 
-    def measure(piece: Rows) -> list[Tally]:
-        counts = sees[piece.first : piece.end]
+    def measure(piece: Rows) -> list[np.ndarray]:
         with np.errstate(invalid="ignore"):  # weights that are not finite: the mean is NaN
-            each = [MEASURES[name].of(piece) for name in measures]
-        return [Tally.of(numbers, counts & ~np.isnan(numbers)) for numbers in each]
+            return [MEASURES[name].of(piece) for name in measures]
 
     whole = rows.attn.size < 2 * PIECE
     pieces = [rows] if whole else rows.pieces(rows.attn.size // PIECE)
     each = map(measure, pieces) if whole else cores.map(measure, pieces)
-    return map(_merged, zip(*each, strict=True))
-
-
-def _merged(tallies: Sequence[Tally]) -> Tally:
-    total, *others = tallies
-    for tally in others:
-        total = total.merge(tally)
-    return total
+    counts = sees[rows.first : rows.end]
+    for told in zip(*each, strict=True):
+        numbers = np.concatenate(told)
+        yield Tally.of(numbers, counts & ~np.isnan(numbers))
 
 
 def applicable(record: AttentionRecord) -> dict[str, Measure]:

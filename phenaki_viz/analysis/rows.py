@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from phenaki_viz.recording import HeadMap, Terms, cell_size
+from phenaki_viz.recording.maps import Span, pool_rows
 from phenaki_viz.recording.streams import stream_of
 
 RUN = 2**22  # weights read at a time
@@ -60,16 +61,16 @@ class Rows:
 
 
 def row_runs(
-    head: HeadMap, rows: tuple[int, int] | None = None, *, terms: bool = False
+    head: HeadMap, rows: Span | None = None, *, terms: bool = False, tall: int | None = None
 ) -> Iterator[Rows]:
     """A map, or some rows of it, in runs of rows that fit into memory.
 
-    Each is true until the next one is asked for: they may share their memory. A run ends where a
-    row of the head's thumbnail does, so that all who read whole heads can share the runs. terms:
-    whether what the rows are made of is wanted as well.
+    Each is true until the next one is asked for: they may share their memory. A run is of whole
+    cells of so many rows, `tall`, by default those of the head's thumbnail, so that all who read
+    whole heads can share the runs. terms: whether what the rows are made of is wanted as well.
     """
     queries, keys = head.shape
-    tall = cell_size(queries, SIDE)
+    tall = tall or cell_size(queries, SIDE)
     step = max(1, RUN // keys // tall) * tall
     stream = stream_of(head.record.map, head.item, head.head, terms=terms)
     begin, last = rows or (0, queries)
@@ -79,6 +80,20 @@ def row_runs(
             yield Rows(head, first, head.tile((first, end)))
         else:
             yield Rows(head, first, *stream.read(first, end))
+
+
+def pooled_runs(head: HeadMap, rows: Span, columns: Span, most: int) -> Iterator[np.ndarray]:
+    """A window in at most `most` × `most` means of equal cells, in runs of its rows from the top.
+
+    As `HeadMap.tile_runs` gives it; whole rows of a long map are made in memory that is kept.
+    """
+    cell = cell_size(rows[1] - rows[0], most), cell_size(columns[1] - columns[0], most)
+    stream = stream_of(head.record.map, head.item, head.head, terms=False)
+    if stream is None or columns != (0, head.shape[1]) or cell == (1, 1):
+        yield from head.tile_runs(rows, columns, (most, most))
+        return
+    for run in row_runs(head, rows, tall=cell[0]):
+        yield pool_rows(run.attn, cell)
 
 
 def uniform_weight(visible_keys: np.ndarray) -> np.ndarray:

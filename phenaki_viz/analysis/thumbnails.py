@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from phenaki_viz.analysis.incremental import Incremental, incremental
-from phenaki_viz.recording import AttentionRecord, Reduce, cell_size
+from phenaki_viz.analysis.rows import pooled_runs
+from phenaki_viz.recording import AttentionRecord, HeadMap, Reduce, cell_size
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,9 @@ def thumbnails(
     high, wide = -(-i // cell[0]), -(-j // cell[1])
     values = np.empty((len(records), h, high, wide), np.float32)
     for at, (layer, head) in enumerate(np.ndindex(len(records), h)):
-        first, one = 0, records[layer].map
-        for run in one.tile_runs(items[layer], head, (0, i), (0, j), (most, most), reduce):
+        first, one = 0, HeadMap(records[layer], items[layer], head)
+        runs = one.tile_runs((0, i), (0, j), (most, most), reduce)
+        for run in runs if reduce != "mean" else pooled_runs(one, (0, i), (0, j), most):
             values[layer, head, first : first + len(run)] = run
             first += len(run)
             yield (at + first / high) / (len(records) * h)

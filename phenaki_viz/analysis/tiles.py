@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phenaki_viz.analysis.incremental import Incremental, incremental
+from phenaki_viz.analysis.rows import pooled_runs
 from phenaki_viz.analysis.thumbnails import hidden_cells
 from phenaki_viz.recording import HeadMap, cell_size
 
@@ -32,7 +33,7 @@ def map_tile(head: HeadMap, window: Window, most: int) -> Incremental[MapTile]:
     """The window of one head's map in at most `most` × `most` values (means of equal cells)."""
     rows, columns = (window[0], window[1]), (window[2], window[3])
     runs, done = [], 0
-    for run in head.tile_runs(rows, columns, (most, most)):
+    for run in pooled_runs(head, rows, columns, most):
         runs.append(run)
         done += len(run)
         yield min(1.0, done * cell_size(rows[1] - rows[0], most) / (rows[1] - rows[0]))

@@ -81,8 +81,17 @@ class OffsetBias:
                 self._dense = gather_pairs(self.surface, self.dimensions)
         return self._dense
 
-    def rows(self, first: int, last: int, heads: slice = slice(None)) -> torch.Tensor:
-        """The bias of queries first to last, excluded, of all or some heads: 'h i j'."""
+    def rows(
+        self,
+        first: int,
+        last: int,
+        heads: slice = slice(None),
+        out: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """The bias of queries first to last, excluded, of all or some heads: 'h i j'.
+
+        out: contiguous memory of that shape on a CPU, which may be written to and returned.
+        """
         if self._dense is not None:
             return self._dense[heads, first:last]
         if self.surface.is_cuda:  # one launch for all of them
@@ -90,17 +99,16 @@ class OffsetBias:
         *lead, width = self.dimensions
         together = len(self.surface) * self.surface[0].numel() * width <= MOST_PAIRS
         table = self._last_pairs(keep=together)[heads]
-        rows = table.new_empty((len(table), last - first, *self.dimensions))
+        shape = len(table), last - first, *self.dimensions
+        rows = table.new_empty(shape) if out is None else out.view(shape)
         query = first
         while query < last:  # queries that differ in the last axis only are copied together
             start = query % width
             run = min(width - start, last - query) if together else 1
-            window = table
-            for axis, (at, size) in enumerate(_places(query // width, lead), start=1):
+            window = table.narrow(1, start if together else width - 1 - start, run)
+            for axis, (at, size) in enumerate(_places(query // width, lead), start=2):
                 window = window.narrow(axis, size - 1 - at, size)
-            block = window.narrow(-2, start if together else width - 1 - start, run)
-            block = block.movedim(-2, 1)
-            rows[:, query - first : query - first + run] = block
+            rows[:, query - first : query - first + run] = window
             query += run
         return rows.view(len(table), last - first, self.shape[2])
 
@@ -129,15 +137,17 @@ class OffsetBias:
         return self._sample[1]
 
     def _last_pairs(self, *, keep: bool) -> torch.Tensor:
-        """The table read backwards, its last axis as windows: 'h (2d-1)… query key'.
+        """The table read backwards, its last axis as windows: 'h query (2d-1)… key'.
 
-        keep: copied once, in the order of the queries; else a view, last query first.
+        keep: copied once, in the order of the queries: what a query reads of the last two axes then
+        lies together. Else a view, last query first.
         """
         if self._expanded is None:
             # Read backwards, the keys of one query are a window: query q of d starts at d − 1 − q.
             backwards = self.surface.flip(dims=tuple(range(1, self.surface.ndim)))
             windows = backwards.unfold(-1, self.dimensions[-1], 1)
-            self._expanded = windows.flip(dims=(-2,)) if keep else windows
+            windows = windows.movedim(-2, 1)
+            self._expanded = windows.contiguous().flip(dims=(1,)) if keep else windows
         return self._expanded
 
     @property

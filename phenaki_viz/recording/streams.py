@@ -54,10 +54,12 @@ class RowStream:
         if held.scale != 1:
             content.mul_(held.scale)
         if isinstance(held.bias, OffsetBias):
-            bias = held.bias.rows(queries.start, queries.stop, heads)
+            of = some if self.terms else slice(0, some.stop - some.start)
+            place = self._taken("position", of.stop)[:, of]
+            bias = held.bias.rows(queries.start, queries.stop, heads, out=place)
+            if self.terms and bias.data_ptr() != place.data_ptr():  # it was at hand
+                place.copy_(bias)
             torch.add(content, bias, out=logs)
-            if self.terms:
-                self._taken("position", some.stop)[:, some] = bias
         elif self.terms:
             logs.copy_(content)
         logs.sub_(held.logsumexp[self.item, heads, queries, None])

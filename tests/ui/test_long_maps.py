@@ -2,6 +2,11 @@
 
 import pytest
 
+from phenaki_viz.analysis.incremental import run_to_end
+from phenaki_viz.analysis.survey import Survey, survey
+from phenaki_viz.figures.attention_views import head_grid
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.survey_sentences import estimated, with_estimate
 from phenaki_viz.ui.work import fragment_jobs, surveys
 from tests.ui.test_pages import expected, sent
 
@@ -15,8 +20,24 @@ def all_are_long(monkeypatch):
 
 
 def said(at):
-    header, _ = sent(at)["grid.heads"]
-    return " ".join(header["notes"])
+    (line,) = (one.value for one in at.caption if "rows" in one.value or "row of" in one.value)
+    return line
+
+
+def test_a_picture_that_is_taken_away_says_what_is_estimated():
+    recording = expected(seed=7, **FEW)
+    records, done = recording.records, []
+    steps = survey.steps(records, [0, 0], done)
+    while not done:
+        next(steps)
+    first, whole = Survey.of(records, done), run_to_end(steps)
+    colours = ColourScale(low=0, high=1)
+    grid = head_grid(recording, records, first.thumbnails, colours)
+    noted = with_estimate(grid, first, estimated(first, "entropy", "bits"))
+    assert "bits (± is the standard error" in noted["notes"][0]
+    assert noted["made_by"]["estimated"] == noted["notes"][0]
+    assert estimated(first).endswith(" rows") and "±" not in estimated(first)
+    assert with_estimate(grid, whole, estimated(whole, "entropy"))["notes"] == grid.notes
 
 
 def test_estimates_are_named_with_their_error_and_exact_heads_replace_them(app, monkeypatch):
@@ -25,15 +46,17 @@ def test_estimates_are_named_with_their_error_and_exact_heads_replace_them(app, 
     assert not at.exception
     rows = expected(seed=7, **FEW).records[0].map.shape[2]
     drawn = min(rows, 2 * -(-rows // -(-rows // 64)))
-    assert f"all heads estimated from {drawn} of {rows} rows each, ± " in said(at)
-    assert "bits (standard error, median of the heads)" in said(at)
+    assert said(at).startswith(f"Estimated from {drawn} of {rows} rows, ± ")
+    header, _ = sent(at)["grid.heads"]
+    assert not any("estimated" in line for line in header["notes"])  # it is said above
     at.run()
-    assert "1 of 4 heads exact, the others estimated" in said(at)
+    assert said(at).startswith("1 of 4 exact, the rest estimated from ")
     at.button(key="cancel.survey").click().run()
     before = said(at)
     at.run()
     assert said(at) == before  # stopped, and what was read is kept
     at.button(key="survey.rest").click().run()
-    while "estimated" in said(at):
+    for _ in range(20):
         at.run()
-    assert not at.exception and "survey.rest" not in [one.key for one in at.button]
+    assert said(at) == "Every row of all 4 heads was read" and not at.exception
+    assert "survey.rest" not in [one.key for one in at.button]

@@ -15,7 +15,7 @@ from phenaki_viz.runs.model import Ask, look
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui.state.dial_settings import Settings
-from phenaki_viz.ui.work import computed
+from phenaki_viz.ui.work import computed, keep
 from phenaki_viz.ui.work.requests import DialledRequest
 from phenaki_viz.ui.work.run_cache import RunShelf
 from phenaki_viz.ui.work.shelves import Shelf, number_of, weigh
@@ -118,7 +118,7 @@ def test_the_shelf_of_runs_throws_out_models_with_their_maps():
 
 
 def test_what_is_computed_from_runs_is_bounded_together(monkeypatch):
-    monkeypatch.setattr(computed, "kept", Shelf(4 * MB))
+    monkeypatch.setattr(keep, "kept", Shelf(4 * MB))
     made = []
 
     def make(at):
@@ -127,9 +127,9 @@ def test_what_is_computed_from_runs_is_bounded_together(monkeypatch):
 
     for at in range(50):
         computed.once(("tile", at), lambda at=at: make(at))
-        assert computed.kept.nbytes < 4 * MB
+        assert keep.kept.nbytes < 4 * MB
     computed.once(("tile", 49), lambda: make(49))
-    assert made == list(range(50)) and len(computed.kept.things) == 3
+    assert made == list(range(50)) and len(keep.kept.things) == 3
     assert computed.once("none", lambda: None) is computed.once("none", lambda: 1 / 0)
 
 

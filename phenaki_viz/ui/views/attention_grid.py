@@ -5,10 +5,12 @@ from typing import Any
 
 import streamlit as st
 
+from phenaki_viz.analysis.survey import Survey
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import head_grid, metric_scale
 from phenaki_viz.figures.effect_views import WORTH, effects_on_grid
-from phenaki_viz.figures.survey_sentences import estimated, with_estimate
+from phenaki_viz.figures.head_grid import HeadGrid
+from phenaki_viz.figures.survey_sentences import ERROR, estimated, with_estimate
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections.downloads import (
@@ -67,29 +69,33 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
         value_name=name,
         unit=look.colours.unit,
     )
+    drawn = picture  # what the page says by itself is not said again under the grid
     if read:
-        said = estimated(read, measured, unit)
-        picture = replace(picture, **with_estimate(picture, said))
+        picture = _say_how_far(picture, read, measured, unit)
     with tools:
         sorting = choose_sorting(title, unit)
         box = export_icon("the heads' grid", picture.name, lambda: picture, "grid")
-    draw(picture, chosen, look.colours, sorting)
-    if read and not read.is_exact:
-        _how_far()
+    draw(drawn, chosen, look.colours, sorting)
     if box is not None and is_exportable(chosen):
         with box:
             export_all_heads(run, chosen, look.colours, shared=look.shared)
             export_linked(run, chosen, look.colours)
 
 
-def _how_far() -> None:
-    """Of a reading that was stopped on the way: the way on."""
-    if surveys.is_stopped():
+def _say_how_far(picture: HeadGrid, read: Survey, measured: str, unit: str) -> HeadGrid:
+    """Say above the grid what of it is estimated, and on the picture as well; returns it.
+
+    Of a reading that was stopped on the way also the way on. measured: the metric that is shown.
+    """
+    said = estimated(read, measured, unit)
+    st.caption(said[:1].upper() + said[1:], help=ERROR if "±" in said else None)
+    if not read.is_exact and surveys.is_stopped():
         st.button(
             "Read the rest", icon=":material/play_arrow:", key="survey.rest",
             help="Replace the estimates by what all rows of the heads say",
             on_click=surveys.resume,
         )  # fmt: skip
+    return replace(picture, **with_estimate(picture, read, said))
 
 
 def _choose_colouring(chosen: Selection, knows_worth: bool) -> str:

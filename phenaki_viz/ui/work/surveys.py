@@ -6,8 +6,7 @@ from typing import Any, cast
 from phenaki_viz.analysis.survey import Survey, survey
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.work import fragment_jobs
-from phenaki_viz.ui.work.keep import kept, once
+from phenaki_viz.ui.work import fragment_jobs, keep
 from phenaki_viz.ui.work.shelves import number_of
 
 LONG = 2**28  # weights of a stack from which its maps are read once for all who ask
@@ -31,13 +30,13 @@ def survey_of(run: Run, chosen: Selection) -> Survey:
     key, start = _key(run, chosen), partial(survey.steps, chosen.records, chosen.items)
     found = fragment_jobs.grow(SLOT, key, start, "Reading the heads:")
     if isinstance(found, Survey):
-        return once(key, lambda: found)
+        return keep.once(key, lambda: found)
     return Survey.of(chosen.records, found)
 
 
 def whole(run: Run, chosen: Selection) -> Survey | None:
     """The survey of the stack, if all was read and is still here."""
-    known = kept.get(_key(run, chosen))
+    known = keep.kept.get(_key(run, chosen))
     return None if known is None else cast(Survey, known[0])
 
 
