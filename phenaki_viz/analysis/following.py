@@ -7,6 +7,7 @@ the model needs that is another question.
 from collections.abc import Sequence
 
 import numpy as np
+from einops import einsum
 
 from phenaki_viz.recording import HeadMap
 
@@ -90,4 +91,30 @@ def moves_with(weights: np.ndarray) -> float:
     between = size * ((middles - middles.mean(axis=0)) ** 2).sum()
     spread = share @ (places**2).sum(axis=1) - (middles**2).sum(axis=1)
     within = size * (spread + 2 / 12).sum()
+    return float((between / (steps - 1)) / (within / (steps * size - steps)))
+
+
+def moves_in_features(weights: np.ndarray, features: np.ndarray) -> float:
+    """How separable the time steps are in a head's features where a word is read.
+
+    weights: 't h w', the weight of one key in every patch. features: '(t h w) d', of every patch,
+    what the head compares with the keys: its queries. Each step is a cluster of its patches'
+    features by their weights, every step as much in all as it has patches; the ratio is that of
+    `moves_with`, and the units of features do not matter. NaN where a step has no weight, or there
+    are fewer than two steps or patches, or the features of each step are all the same.
+    Source: IMAP (CVPR 2026, arXiv 2603.02919), Calinski & Harabasz 1974.
+    """
+    steps, rows, columns = weights.shape
+    size = rows * columns
+    each = np.asarray(weights, np.float64).reshape(steps, size)
+    total = each.sum(axis=1, keepdims=True)
+    if steps < 2 or size < 2 or not (np.isfinite(total) & (total > 0)).all():
+        return float("nan")
+    share = each / total
+    there = np.asarray(features, np.float64).reshape(steps, size, -1)
+    middles = einsum(share, there, "t p, t p d -> t d")
+    between = size * ((middles - middles.mean(axis=0)) ** 2).sum()
+    within = size * (share * ((there - middles[:, None]) ** 2).sum(axis=2)).sum()
+    if not within > 1e-12 * (there**2).sum():  # what rounding leaves of features that are alike
+        return float("nan")
     return float((between / (steps - 1)) / (within / (steps * size - steps)))

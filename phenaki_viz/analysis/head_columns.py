@@ -103,6 +103,10 @@ COLUMNS: dict[str, Column] = {
         "motion are between time steps: variance of the steps' middles over variance within them, "
         "each by its degrees of freedom (Calinski & Harabasz 1974, as in IMAP 2026, there of "
         "features); 0 stands still", "moves"),
+    "moves_features": _of("Moves in features", "ratio", "The same of the head's queries instead of "
+        "places, as in IMAP 2026: how separable time steps are in what the head compares, where "
+        "the word of motion is read; known where queries are kept (maps by parts, or recorded "
+        "with them)", "moves_features"),
 }  # fmt: skip
 
 

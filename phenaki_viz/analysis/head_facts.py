@@ -15,7 +15,7 @@ from phenaki_viz.analysis.tallies import Tally
 TERMS = ("content", "position", "alibi", "dense")
 FOLLOWING = ("follows", "follows_chance", "follows_mass", "follows_mass_even")
 # What is summed, each of a query unless it says so: of a pair of time steps (FOLLOWING), of a map
-# (diversity, sinks), of a word of motion (moves).
+# (diversity, sinks), of a word of motion (moves, moves_features).
 NUMBERS = (
     "entropy", "entropy_share", "keys", "top", "top_share",
     *OFFSETS,
@@ -25,7 +25,7 @@ NUMBERS = (
     *(f"even.{name}" for name in REGIONS),
     "diversity", "sinks", "sink_mass", "sink_values",
     *FOLLOWING,
-    "moves",
+    "moves", "moves_features",
 )  # fmt: skip
 AT = {name: at for at, name in enumerate(NUMBERS)}
 

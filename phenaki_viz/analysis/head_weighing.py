@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from phenaki_viz.analysis import heads
-from phenaki_viz.analysis.following import following, moves_with
+from phenaki_viz.analysis.following import following, moves_in_features, moves_with
 from phenaki_viz.analysis.head_facts import TERMS, HeadFacts, tally_of
 from phenaki_viz.analysis.ledger import term_shares
 from phenaki_viz.analysis.regions import REGIONS, Mass
@@ -135,7 +135,12 @@ def of_whole(head: HeadMap, truth: Truth) -> dict[str, np.ndarray]:
     if not keys or lattice is None or not record.reads_words:
         return {}
     columns = head.columns(keys).T.reshape(len(keys), *lattice)
-    return {"moves": np.array([moves_with(one) for one in columns])}
+    found = {"moves": np.array([moves_with(one) for one in columns])}
+    queries = head.queries
+    if queries is not None:
+        apart = [moves_in_features(one, queries) for one in columns]
+        found["moves_features"] = np.array(apart)
+    return found
 
 
 def of_keys(head: HeadMap, got: Sinks) -> dict[str, np.ndarray]:

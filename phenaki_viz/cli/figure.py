@@ -41,7 +41,8 @@ def add(commands: Any) -> None:
         action="append",
         metavar="WORDS",
         help="“self L1 H3” (a map), “cross grid” (all heads), “cross L2 H0 word 3” (who reads a "
-        "key of the text), “self L1 H3 patch 2,1,4” (where a patch looks); given once for each "
+        "key of the text), “self L1 H3 patch 2,1,4” (where a patch looks), “self L2 H2 L1 H0 track "
+        "2,1,4” (what it looks at most in every time step, of up to 5 heads); given once for each "
         "panel, in reading order",
     )
     parser.add_argument(

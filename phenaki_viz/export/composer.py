@@ -27,8 +27,9 @@ from phenaki_viz.export.made_by import PNG_KEY, jsonable
 from phenaki_viz.export.paper import sharpened
 from phenaki_viz.export.paper_fonts import texts_of
 from phenaki_viz.export.paper_text import broken, printable, rules, width_of
+from phenaki_viz.export.track_panel import draw_tracks
 from phenaki_viz.figures.colour import lut
-from phenaki_viz.figures.composed import Composed, Drawn, same_scale, scale_of
+from phenaki_viz.figures.composed import Composed, Drawn, Scaled, same_scale, scale_of, scaled
 from phenaki_viz.figures.film_layout import query_boxes, step_caption, strip_layout
 from phenaki_viz.figures.film_strip import FilmStrip, overlaid_image
 from phenaki_viz.figures.head_grid import HeadGrid, mosaic_image, mosaic_of
@@ -36,6 +37,8 @@ from phenaki_viz.figures.heatmap import Heatmap, map_image
 from phenaki_viz.figures.paint import line_over
 from phenaki_viz.figures.recipe import Recipe
 from phenaki_viz.figures.ticks import axis_ticks, colour_ticks
+from phenaki_viz.figures.track_marks import stage_of
+from phenaki_viz.figures.tracks import Tracks
 
 INCH = 25.4  # millimetres
 INKS = {"light": ("#1b2230", "#5b6472", "white"), "dark": ("#eef0f4", "#aab2c0", "#0e1117")}
@@ -170,6 +173,9 @@ def _ratio(picture: Drawn) -> float:
             mosaic = mosaic_of(picture)
             rows, columns = mosaic.shape
             return rows * mosaic.ratio / columns
+        case Tracks():
+            stage = stage_of(picture)
+            return stage.height / stage.width
     layout = strip_layout(picture, STRIP_ROW)
     return layout.height / layout.width
 
@@ -181,6 +187,9 @@ def _draw(placed: _Placed, picture: Drawn, composed: Composed, *, vector: bool) 
             _map(axes, picture, vector=vector)
         case HeadGrid():
             _grid(axes, picture, vector=vector)
+        case Tracks():
+            wide = composed.recipe.width / INCH / composed.recipe.across
+            draw_tracks(axes, picture, wide, composed.recipe, vector=vector)
         case _:
             _strip(axes, picture, vector=vector)
     axes.set_box_aspect(placed.ratio)
@@ -264,26 +273,28 @@ def _strip(axes: Axes, picture: FilmStrip, *, vector: bool) -> None:
 
 def _bars(figure: Figure, placed: Sequence[_Placed], composed: Composed) -> None:
     """One bar below where one scale speaks for all panels, else one beside each."""
-    panels = composed.panels
-    if len(panels) > 1 and same_scale(panels):
+    panels, coloured = composed.panels, scaled(composed.panels)
+    if len(coloured) > 1 and same_scale(panels):
         length = min(1.0, 1.6 / composed.recipe.across)
         bar = figure.colorbar(
-            _colours(panels[0]), ax=[one.axes for one in placed], location="bottom",
+            _colours(coloured[0]), ax=[one.axes for one in placed], location="bottom",
             shrink=length, aspect=36 * length, pad=0.02, panchor=False,
         )  # fmt: skip
-        _dress(bar, panels[0], length * composed.recipe.width / INCH)
+        _dress(bar, coloured[0], length * composed.recipe.width / INCH)
         return
     for one, picture in zip(placed, panels, strict=True):
+        if isinstance(picture, Tracks):
+            continue
         beside = one.axes.inset_axes((1.02, 0, 0.035, 1))
         _dress(figure.colorbar(_colours(picture), cax=beside), picture)
 
 
-def _colours(picture: Drawn) -> ScalarMappable:
+def _colours(picture: Scaled) -> ScalarMappable:
     table = lut(scale_of(picture).palette)
     return ScalarMappable(Normalize(0, 1), ListedColormap(table / 255))
 
 
-def _dress(bar: Colorbar, picture: Drawn, lying: float = 0.0) -> None:
+def _dress(bar: Colorbar, picture: Scaled, lying: float = 0.0) -> None:
     """Ticks and unit. lying: length of a bar that lies, in inches, whose labels stand in a row."""
     places, labels = colour_ticks(scale_of(picture), MOST_TICKS)
     kept = list(_apart(places, labels, lying)) if lying else range(len(places))

@@ -37,14 +37,15 @@ def tracks_sheet(picture: Tracks, *, vector: bool) -> Sheet:
     axes = sheet.axes(box)
     axes.set(xlim=(0, stage.width), ylim=(stage.height, 0))
     axes.set_axis_off()
-    _frames(axes, picture, stage, vector=vector)
-    _marks(axes, picture, stage)
+    draw_frames(axes, picture, stage, vector=vector)
+    draw_marks(axes, picture, stage)
     _captions(sheet, picture, stage, box)
     _legend(sheet, swatches, box.top + high + 0.04)
     return sheet
 
 
-def _frames(axes: Axes, picture: Tracks, stage: Stage, *, vector: bool) -> None:
+def draw_frames(axes: Axes, picture: Tracks, stage: Stage, *, vector: bool) -> None:
+    """The frames of every panel, on axes as wide and high as the stage."""
     _, height, width, _ = picture.frames.shape
     for panel in stage.panels:
         shown = shown_frame(picture, panel)
@@ -56,23 +57,24 @@ def _frames(axes: Axes, picture: Tracks, stage: Stage, *, vector: bool) -> None:
     axes.set(xlim=(0, stage.width), ylim=(stage.height, 0))
 
 
-def _marks(axes: Axes, picture: Tracks, stage: Stage) -> None:
+def draw_marks(axes: Axes, picture: Tracks, stage: Stage, size: float = 1.0) -> None:
+    """Paths, outlines and dots. size: of them all, of that on a sheet."""
     for one in lines_of(picture, stage):
         true = one.line is None
-        width = 0.8 if true else 0.5 + 2.8 * one.sure * (0.6 if one.faint else 1)
+        width = size * (0.8 if true else 0.5 + 2.8 * one.sure * (0.6 if one.faint else 1))
         axes.plot([one.x0, one.x1], [one.y0, one.y1], color="black", alpha=0.55,
-                  linewidth=width + 1.1, solid_capstyle="round")  # fmt: skip
+                  linewidth=width + 1.1 * size, solid_capstyle="round")  # fmt: skip
         axes.plot([one.x0, one.x1], [one.y0, one.y1], color=one.colour, linewidth=width,
                   linestyle=(0, (2.2, 1.6)) if true else "-", solid_capstyle="round")  # fmt: skip
     for out in outlines_of(picture, stage):
         edge = Rectangle((out.x, out.y), out.width, out.height, fill=False, edgecolor="black",
-                         linewidth=2 if out.true else 2.4, alpha=0.55)  # fmt: skip
+                         linewidth=size * (2 if out.true else 2.4), alpha=0.55)  # fmt: skip
         axes.add_patch(edge)
         axes.add_patch(
             Rectangle(
                 (out.x, out.y), out.width, out.height, fill=False,
                 edgecolor=TRUE_COLOUR if out.true else QUERY_COLOUR,
-                linewidth=0.7 if out.true else 1.2, linestyle=":" if out.true else "-",
+                linewidth=size * (0.7 if out.true else 1.2), linestyle=":" if out.true else "-",
             )
         )  # fmt: skip
     marks = [mark for _, mark in LOOKS]
@@ -80,10 +82,12 @@ def _marks(axes: Axes, picture: Tracks, stage: Stage) -> None:
         inside = "white" if dot.large else "black" if dot.hollow else dot.colour
         axes.plot(
             [dot.x], [dot.y], MARKS[marks[dot.line]], color=inside,
-            markeredgecolor=dot.colour, markeredgewidth=0.5 if dot.large and dot.hollow else 1,
-            markersize=(6.4 if dot.large else 3.6) + 3 * dot.sure + 1.6 * (len(dot.number) > 2),
+            markeredgecolor=dot.colour,
+            markeredgewidth=size * (0.5 if dot.large and dot.hollow else 1),
+            markersize=size
+            * ((6.4 if dot.large else 3.6) + 3 * dot.sure + 1.6 * (len(dot.number) > 2)),
         )  # fmt: skip
-        axes.text(dot.x, dot.y, dot.number, size=4.4 if len(dot.number) < 3 else 3.6,
+        axes.text(dot.x, dot.y, dot.number, size=size * (4.4 if len(dot.number) < 3 else 3.6),
                   color=INK, ha="center", va="center_baseline")  # fmt: skip
 
 

@@ -20,11 +20,15 @@ from phenaki_viz.figures.over_video import column_over_video, row_over_video
 from phenaki_viz.figures.picked import Picked, chosen_passes, grid_of, items_of, picked_heads
 from phenaki_viz.figures.recipe import Panel, Recipe, as_data
 from phenaki_viz.figures.tex import tex
+from phenaki_viz.figures.track_panels import panel_tracks
+from phenaki_viz.figures.tracks import Tracks
 from phenaki_viz.figures.words import plain
+from phenaki_viz.recording import Place
 from phenaki_viz.runs.run import Run
 
 ALL_PANELS = "all panels"
-Drawn = Heatmap | HeadGrid | FilmStrip
+Scaled = Heatmap | HeadGrid | FilmStrip
+Drawn = Heatmap | HeadGrid | FilmStrip | Tracks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +87,7 @@ def compose(run: Run, recipe: Recipe) -> Incremental[Composed]:
     colours = Colours(recipe.colours, whole=recipe.up_to_largest, palette=recipe.table)
     pooled: dict[Hashable, Thumbnails] = {}  # read once, coloured twice
     panels = yield from _panels(run, recipe, colours, pooled)
-    if recipe.shared and len(panels) > 1:
+    if recipe.shared and sum(1 for _ in _scales(panels)) > 1:
         low, high = zip(*((scale.low, scale.high) for scale in _scales(panels)), strict=True)
         ends = min(low), max(high)
         alike = Colours(recipe.colours, palette=recipe.table, ends=ends, set_by=ALL_PANELS)
@@ -114,8 +118,9 @@ def panel_name(panel: Panel) -> str:
     """As one says it on the command line: "cross L2 H0 word 3"."""
     numbers = [f"L{panel.layer}"] if panel.layer is not None else []
     numbers += [f"H{panel.head}"] if panel.head is not None else []
+    numbers += [f"L{layer} H{head}" for layer, head in panel.also]
     more = {"grid": "grid", "word": f"word {panel.word}", "map": ""}.get(
-        panel.shows, "patch " + ",".join(map(str, panel.patch or ()))
+        panel.shows, f"{panel.shows} " + ",".join(map(str, panel.patch or ()))
     )
     return " ".join(filter(None, (panel.maps, *numbers, more)))
 
@@ -141,6 +146,9 @@ def _drawn(
                 pooled[key] = yield from thumbnails.steps(one.records, items)
             return grid_of(run.recording, one, picked, pooled[key])
         for head in picked_heads(run.recording, one, picked):
+            if panel.shows == "track":
+                place = _place(panel, head)
+                return panel_tracks(run, one, head, place, panel.also, panel.video or 0)
             return _of_head(run, head, panel, colours)
     raise ConfigError(f"there is no head {panel.head} in layer {panel.layer} of these maps")
 
@@ -161,14 +169,19 @@ def _of_head(run: Run, head: Head, panel: Panel, colours: Colours) -> Drawn:
             there = f"keys 0 to {keys - 1}" if head.record.reads_words else "no words"
             raise ConfigError(f"there is no word {panel.word}: these maps have {there}")
         return column_over_video(head, panel.word or 0, None, frames, run.temporal_patch, scale)
+    return row_over_video(head, _place(panel, head), frames, run.temporal_patch, scale)
+
+
+def _place(panel: Panel, head: Head) -> Place:
+    """The patch that is named. Raises ConfigError outside the video."""
     place, grid = panel.patch or (0, 0, 0), head.record.places.grid
     if any(at >= size for at, size in zip(place, grid, strict=True)):
         sizes = " × ".join(map(str, grid))
         raise ConfigError(f"there is no patch {place}: the video has {sizes} of them")
-    return row_over_video(head, place, frames, run.temporal_patch, scale)
+    return place
 
 
-def scale_of(picture: Drawn) -> ColourScale:
+def scale_of(picture: Scaled) -> ColourScale:
     """Of the colour bar."""
     return picture.bar_scale if isinstance(picture, HeadGrid) else picture.scale
 
@@ -176,23 +189,31 @@ def scale_of(picture: Drawn) -> ColourScale:
 def _of_scales(composed: Composed) -> Iterator[str]:
     """What the colours mean: once where all panels have the same."""
     panels, letters = composed.panels, composed.letters
-    if len(panels) > 1 and same_scale(panels):
+    coloured = scaled(panels)
+    if len(coloured) > 1 and same_scale(panels):
         most = max(scale.most or scale.high for scale in _scales(panels))
-        yield replace(scale_of(panels[0]), most=most).describe()
+        yield replace(scale_of(coloured[0]), most=most).describe()
         return
     for letter, picture in zip(letters, panels, strict=True):
+        if isinstance(picture, Tracks):
+            continue
         which = f"({letter}) " if letter else f"{picture.title}: " if len(panels) > 1 else ""
         yield f"{which}{scale_of(picture).describe()}"
 
 
 def _other_notes(panels: Sequence[Drawn]) -> Iterator[str]:
     for picture in panels:
-        said = scale_of(picture).describe()
+        said = "" if isinstance(picture, Tracks) else scale_of(picture).describe()
         yield from (note for note in picture.notes if note != said)
 
 
+def scaled(panels: Sequence[Drawn]) -> list[Scaled]:
+    """The panels whose colours are numbers."""
+    return [picture for picture in panels if not isinstance(picture, Tracks)]
+
+
 def _scales(panels: Sequence[Drawn]) -> Iterator[ColourScale]:
-    for picture in panels:
+    for picture in scaled(panels):
         if not isinstance(picture, HeadGrid):
             yield picture.scale
         elif isinstance(picture.scales, ColourScale):

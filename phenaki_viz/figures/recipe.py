@@ -8,13 +8,14 @@ import msgspec
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.figures.colour import Law
 
-Shows = Literal["map", "grid", "word", "patch"]
+Shows = Literal["map", "grid", "word", "patch", "track"]
 Typeface = Literal["sans", "serif", "computer modern"]
 LightOrDark = Literal["light", "dark"]
 Words = Literal["out", "in"]
 Table = Literal["magma_r", "magma", "viridis", "cividis"]
 WIDTHS = {"single": 84.0, "double": 174.0, "slide": 254.0}  # millimetres
 MOST_PANELS, MOST_COLUMNS = 24, 8
+MOST_ALSO = 4  # heads beside the first of a track
 Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 NUMBERED = re.compile(r"(?P<what>[LH])(?P<number>[0-9]{1,5})")
 
@@ -24,11 +25,12 @@ class Panel(
 ):
     """One picture of a figure.
 
-    shows: the map of a head, all heads of a stack (grid), the tokens that read a word, or where a
-    patch looks, over the video. maps: "self", "cross", "encoder spatial" …, a part of the name
-    will do; None takes the first kind there is. layer, head: counted from 0, as recorded. word:
-    the key of a word, null keys counted too. patch: (time step, row, column). which: the pass, as
-    "without the text"; "first" is the one that a page opens on. video: of a batch.
+    shows: the map of a head, all heads of a stack (grid), the tokens that read a word, where a
+    patch looks, over the video, or what it looks at most in every time step (track). maps: "self",
+    "cross", "encoder spatial" …, a part of the name will do; None takes the first kind there is.
+    layer, head: counted from 0, as recorded. word: the key of a word, null keys counted too.
+    patch: (time step, row, column). also: of a track, further heads, (layer, head) each. which:
+    the pass, as "without the text"; "first" is the one that a page opens on. video: of a batch.
     """
 
     shows: Shows = "map"
@@ -37,18 +39,22 @@ class Panel(
     head: Count | None = None
     word: Count | None = None
     patch: tuple[Count, Count, Count] | None = None
+    also: Annotated[tuple[tuple[Count, Count], ...], msgspec.Meta(max_length=MOST_ALSO)] = ()
     which: str = "first"
     video: Count | None = None
 
     def __post_init__(self) -> None:
         needed = {"map": ("layer", "head"), "grid": (), "word": ("layer", "head", "word"),
-                  "patch": ("layer", "head", "patch")}[self.shows]  # fmt: skip
+                  "patch": ("layer", "head", "patch"),
+                  "track": ("layer", "head", "patch")}[self.shows]  # fmt: skip
         for name in needed:
             if getattr(self, name) is None:
                 raise ValueError(f"a panel that shows a {self.shows} needs its {name}")
         for name in {"layer", "head", "word", "patch"} - set(needed):
             if getattr(self, name) is not None:
                 raise ValueError(f"a panel that shows a {self.shows} has no {name}")
+        if self.also and self.shows != "track":
+            raise ValueError(f"a panel that shows a {self.shows} has one head")
 
 
 class Recipe(
@@ -113,30 +119,46 @@ def as_data(recipe: Recipe) -> dict[str, Any]:
 
 
 def panel_said(text: str) -> Panel:
-    """A panel from words: "self L1 H3", "cross grid", "L2 H0 word 3", "self L1 H3 patch 2,1,4".
+    """A panel from words: "self L1 H3", "cross grid", "L2 H0 word 3", "self L1 H3 patch 2,1,4",
+    "self L1 H3 L2 H0 track 2,1,4".
 
     Raises ConfigError, with an example, for other words.
     """
     words = text.split()
     given: dict[str, Any] = {}
     kind: list[str] = []
+    numbers: list[tuple[str, int]] = []
     while words:
         word = words.pop(0)
         found = NUMBERED.fullmatch(word)
         if found:
-            given["layer" if found["what"] == "L" else "head"] = int(found["number"])
+            numbers.append((found["what"], int(found["number"])))
         elif word == "grid":
             given["shows"] = "grid"
-        elif word in ("word", "patch") and words:
-            given |= {"shows": word, word: _value(word, words.pop(0), text)}
+        elif word in ("word", "patch", "track") and words:
+            what = "patch" if word == "track" else word
+            given |= {"shows": word, what: _value(word, words.pop(0), text)}
         else:
             kind.append(word)
+    given |= _heads(numbers, text)
     try:
         return msgspec.convert({"maps": " ".join(kind) or None, **given}, Panel)
     except msgspec.MsgspecError as error:
         raise ConfigError(
             f"--panel {text!r}: {error}, as in 'self L1 H3' or 'cross grid'"
         ) from error
+
+
+def _heads(numbers: list[tuple[str, int]], text: str) -> dict[str, Any]:
+    """The first layer and head, and pairs of further ones: L1 H3 L2 H0. Raises ConfigError."""
+    named = dict(numbers[:2])
+    more = numbers[2:]
+    given = {field: named[name] for name, field in (("L", "layer"), ("H", "head")) if name in named}
+    if "".join(name for name, _ in more) != "LH" * (len(more) // 2):
+        raise ConfigError(f"--panel {text!r}: heads come in pairs, as in L1 H3 L2 H0")
+    counts = [number for _, number in more]
+    also = [list(pair) for pair in zip(counts[::2], counts[1::2], strict=True)]
+    return {**given, **({"also": also} if also else {})}
 
 
 def _value(word: str, said: str, text: str) -> int | list[int]:

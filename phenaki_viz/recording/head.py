@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phenaki_viz.recording.maps import Reduce, Span
+from phenaki_viz.recording.maps import Reduce, Span, on_host
+from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.records import AttentionRecord
 from phenaki_viz.recording.terms import Terms, terms_of
 
@@ -77,6 +78,17 @@ class HeadMap:
         """The weight of a query that does not choose: 1 / visible keys, 'i'; NaN for none."""
         keys = self.visible_keys.astype(np.float32)
         return np.divide(1, keys, out=np.full_like(keys, np.nan), where=keys > 0)
+
+    @property
+    def queries(self) -> np.ndarray | None:
+        """The head's queries, 'i d' float32, in the units they were multiplied in.
+
+        None where they were not kept: a stored map has them if they were recorded as extras.
+        """
+        held, record = self.record.map, self.record
+        if isinstance(held, PartsMap):
+            return on_host(held.q[self.item, self.head])
+        return None if record.queries is None else record.queries[self.item, self.head]
 
     @property
     def value_norms(self) -> np.ndarray | None:

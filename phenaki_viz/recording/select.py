@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from phenaki_viz.numerics.offsets import OffsetBias
+from phenaki_viz.recording.added import Alibi
 from phenaki_viz.recording.families.phenaki import stack_and_layer as stack_and_layer
-from phenaki_viz.recording.records import Alibi
 
 
 def cut_map(

@@ -93,6 +93,7 @@ def cross_record():
         kind="cross",
         num_null_kv=NULLS,
         words=WORDS,
+        queries=np.random.default_rng(5).normal(size=(1, len(CROSS), N, 7)).astype(np.float32),
     )
 
 

@@ -8,7 +8,7 @@ import torch
 
 from phenaki_viz.analysis import head_table as tables
 from phenaki_viz.analysis import heads
-from phenaki_viz.analysis.following import following, moves_with
+from phenaki_viz.analysis.following import following, moves_in_features, moves_with
 from phenaki_viz.analysis.head_columns import (
     COLUMNS,
     NAMES,
@@ -157,6 +157,43 @@ def test_moving_is_calinski_and_harabasz_of_places_by_weight():
         for step, mean in zip(weights, means, strict=True)
     )
     assert moves_with(weights) == pytest.approx((between / 2) / (within / (60 - 3)))
+
+
+def test_moving_in_features_is_that_of_places_where_features_are_places():
+    chance = np.random.default_rng(3)
+    weights = chance.random(GRID)
+    spread = np.indices(GRID)[1:].reshape(2, -1).T + 0.0
+    by_hand = moves_in_features(weights, spread)
+    share = (weights / weights.sum(axis=(1, 2), keepdims=True)).reshape(3, 20)
+    middles = share @ np.indices(GRID[1:]).reshape(2, -1).T
+    within = (share @ (np.indices(GRID[1:]) ** 2).sum(axis=0).ravel()).sum() - (middles**2).sum()
+    between = ((middles - middles.mean(axis=0)) ** 2).sum()
+    assert by_hand == pytest.approx((between / 2) / (within / (60 - 3)))
+    assert moves_in_features(weights, 1000 * spread + 7) == pytest.approx(by_hand)  # no units
+    # Steps that lie apart in features, whatever the map: apart by 10 with a spread of 1.
+    apart = chance.normal(size=(3, 20, 4)) + 10 * np.arange(3)[:, None, None]
+    assert moves_in_features(weights, apart.reshape(60, 4)) > 100
+    assert moves_in_features(weights, chance.normal(size=(60, 4))) < 10
+    assert np.isnan(moves_in_features(weights, np.ones((60, 4))))
+    assert np.isnan(moves_in_features(np.zeros(GRID), spread))
+
+
+def test_features_are_queries_of_maps_by_parts_and_of_stored_ones_that_kept_them():
+    """The same number whichever way the map is held; none where no queries were kept."""
+    from phenaki_viz import models, record
+    from tests.recording.models import SmallVideo, inputs
+
+    torch.manual_seed(0)
+    model = SmallVideo(models).eval()
+    found = []
+    for how in ({"hold": "parts"}, {"hold": "stored", "extras": ("queries",)}, {"hold": "stored"}):
+        with torch.no_grad(), record(model, words=("a", "left", "b", "c"), **how) as run:
+            model(*inputs())
+        table = head_table(run, kind="cross")
+        found.append([value(row, "moves_features") for row in table])
+        assert not np.isnan([value(row, "moves") for row in table]).any()
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-4)
+    assert np.isfinite(found[0]).all() and np.isnan(found[2]).all()
 
 
 def test_the_path_of_an_object_in_patches():

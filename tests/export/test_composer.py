@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import phenaki_viz
+from phenaki_viz.analysis.tracks import track
 from phenaki_viz.cli import main
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.errors import ConfigError, ExportError
@@ -21,7 +22,10 @@ from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.runs.files import save_recording
 
 CONFIG = DialConfig(heads=3, depth=2, dim_head=8, dim=32, height=32, width=48)
-PANELS = ["self L1 H2", "self L0 H0", "cross grid", "cross L1 H0 word 3", "self L0 H1 patch 1,2,3"]
+PANELS = [
+    "self L1 H2", "self L0 H0", "cross grid", "cross L1 H0 word 3", "self L0 H1 patch 1,2,3",
+    "self L0 H1 L1 H2 track 1,2,3",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +53,12 @@ def test_the_panels_are_the_recorded_maps(run):
     np.testing.assert_array_equal(composed.panels[1].values, self_maps[0].map.full(0, 0))
     row = self_maps[0].map.full(0, 1)[1 * 24 + 2 * 6 + 3]
     np.testing.assert_allclose(composed.panels[4].weights.ravel(), row, rtol=0, atol=1e-7)
-    assert composed.letters == ("a", "b", "c", "d", "e")
+    assert composed.letters == ("a", "b", "c", "d", "e", "f")
+    paths = composed.panels[5]
+    assert [line.name for line in paths.lines] == ["L0 H1", "L1 H2"]
+    for line, layer, head in zip(paths.lines, (0, 1), (1, 2), strict=True):
+        found = track(self_maps[layer], head, (1, 2, 3))
+        np.testing.assert_array_equal(line.places, found.places)
 
 
 def test_one_scale_is_the_widest_and_own_scales_are_the_heads(run):
@@ -93,7 +102,7 @@ def test_words_are_text_in_svg_and_pdf(run):
 
 @pytest.mark.parametrize("format", ["svg", "pdf", "png"])
 def test_a_file_holds_its_recipe_and_is_made_again_byte_for_byte(run, format):
-    made = recipe(PANELS[0], PANELS[3], typeface="serif", width=100.0, dpi=100)
+    made = recipe(PANELS[0], PANELS[3], PANELS[5], typeface="serif", width=100.0, dpi=100)
     first = render_figure(compose(run, made), format)
     again = recipe_of(read_made_by(first)["recipe"])
     assert again == made

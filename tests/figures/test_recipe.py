@@ -24,6 +24,10 @@ SAID = {
     "encoder spatial L1 H0": Panel(maps="encoder spatial", layer=1, head=0),
     "cross grid": Panel(shows="grid", maps="cross"),
     "cross L2 H0 word 3": Panel(shows="word", maps="cross", layer=2, head=0, word=3),
+    "self L2 H2 track 2,1,4": Panel(shows="track", maps="self", layer=2, head=2, patch=(2, 1, 4)),
+    "L2 H2 L1 H0 L0 H3 track 0,1,4": Panel(
+        shows="track", layer=2, head=2, patch=(0, 1, 4), also=((1, 0), (0, 3))
+    ),
     "L1 H3 patch 2,1,4": Panel(shows="patch", layer=1, head=3, patch=(2, 1, 4)),
 }
 
@@ -40,6 +44,11 @@ def test_a_panel_is_said_in_words(words):
         ("self L1", "needs its head"),
         ("cross L1 H0 word two", "after 'word' comes a number"),
         ("self L1 H0 patch 1,2", "patch"),
+        ("self L1 H0 track 1,2", "patch"),
+        ("self L1 H0 track a,b,c", "after 'track' comes time,row,column"),
+        ("self track 1,2,3", "needs its layer"),
+        ("self L1 H0 L2 H0", "has one head"),
+        ("self L1 H0 L2 track 1,2,3", "pairs"),
         ("self L1 H0 patch a,b,c", "after 'patch' comes time,row,column"),
         ("cross grid L1", "has no layer"),
         ("self L999999 H0", "needs its layer"),  # no number that long is one: it names a kind

@@ -87,6 +87,38 @@ def test_the_head_chosen_on_another_page_is_weighed_from_then_on():
     assert at.query_params["weighed"] in ("self L0 H0", ["self L0 H0"])
 
 
+def drawn_with_picks():
+    import streamlit as st
+
+    from phenaki_viz.data import read_prompt
+    from phenaki_viz.runs.model import look
+    from phenaki_viz.ui.views import what_if, what_if_head
+    from phenaki_viz.ui.work import fragment_jobs
+    from tests.runs.trained import clip, phenaki
+
+    run = look(phenaki(), clip(), read_prompt("left right"))
+    fragment_jobs.draw_place()
+    grid = what_if_head._grid(run, ())
+    for row, column in ((1, 0), (1, 9)):
+        st.button(
+            "Pick", key=f"{row}.{column}", on_click=what_if_head._pick,
+            args=(run, grid, row, column),
+        )  # fmt: skip
+    what_if.what_if_page(run)
+
+
+def test_a_tile_that_is_picked_is_weighed_and_looked_at_on_the_other_pages():
+    at = AppTest.from_function(drawn_with_picks, default_timeout=120).run()
+    at.button(key="1.0").click().run()
+    assert not at.exception
+    cross = ZeroHead(module="maskgit.transformer.layers.0.2", head=0)
+    change = change_of(phenaki(), trials(phenaki(), clips_of(10), masks=2), [cross])
+    assert tried_heading("cross L0 H0", change) in words_on(at)
+    assert at.session_state["maps"] == "cross" and at.session_state["wishes"]["head"] == 0
+    at.button(key="1.9").click().run()  # no head is there
+    assert not at.exception and tried_heading("cross L0 H0", change) in words_on(at)
+
+
 def test_what_is_measured_is_said_drawn_and_listed():
     at = page()
     at.number_input(key="effect_clips").set_value(2).run()

@@ -93,7 +93,9 @@ def what_if_page(run: Run) -> None:
         with heads:
             what_if_head.draw(run, chosen, what_if_sweep.measured(run))
     with place:
-        what_if_sweep.say(run, asked, model, made, effects, alone=change is None)
+        what_if_sweep.say(
+            run, asked, model, made, effects, alone=change is None, changed=bool(given)
+        )
     if effects:
         what_if_sweep.results(run, asked, model, made, effects)
 

@@ -156,7 +156,7 @@ def _cut(model: nn.Module, words: Sequence[str]) -> CutEdges:
     if reads == "one word":
         word = st.selectbox(
             "Which word", range(len(words)), key="whatif.word",
-            format_func=lambda at: inert(f"{at + 1}: {words[at]}"),
+            format_func=lambda at: f"{at + 1}: {words[at]}",
             help="By its place: in other texts it is the word at the same place",
         )  # fmt: skip
     step, patch = _queries()

@@ -143,8 +143,12 @@ def say(
     effects: Sequence[HeadEffect] | None,
     *,
     alone: bool,
+    changed: bool,
 ) -> None:
-    """What the sweep found, or would find. alone: nothing else has the page's heading."""
+    """What the sweep found, or would find. alone: nothing else has the page's heading.
+
+    changed: whether something is in force.
+    """
     tag: panels.Level = "h1" if alone else "h2"
     key = "heading" if alone else "heading.sweep"
     of = {"effects": _shows(asked, model)} if effects is not None else {}
@@ -154,7 +158,7 @@ def say(
         st.text(
             f"Each of the MaskGit's {asked.units} is switched off in turn, and the loss of the "
             f"hidden tokens is compared with the whole model's: {made.spoken}. "
-            + ("Nothing is changed for good." if alone else "The changes above are not in it.")
+            + ("The changes above are not in it." if changed else "Nothing is changed for good.")
         )
         return
     panels.heading(effects_heading(effects), run.recording.made_by, of, tag=tag, key=key)
