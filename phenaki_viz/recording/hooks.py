@@ -42,6 +42,7 @@ from phenaki_viz.recording.records import AttentionRecord
 from phenaki_viz.recording.report import Heard
 from phenaki_viz.recording.verify import Sample
 
+Sink = Callable[[AttentionRecord], AttentionRecord | None]
 NOT_YET = "not known yet"  # an input digest that is being made
 TO_THE_BLOCK = 4  # stack levels from a warning here to the `with` that it is about
 
@@ -55,6 +56,7 @@ class Session:
     found: phenaki.Listened
     watched: Sequence[str]
     on_progress: Callable[[int, int], None] | None
+    sink: Sink | None = None
     recording: Recording = field(default_factory=Recording)
     calls: dict[str, tuple[Call, Surroundings]] = field(default_factory=dict)
     waiting: dict[str, RemovableHandle] = field(default_factory=dict)
@@ -66,6 +68,8 @@ class Session:
     has_lock: bool = False
     was_compiled: bool = False
     done: int = 0
+    made: int = 0
+    broken: Exception | None = None
     thread: int = field(default_factory=threading.get_ident)
 
     def __post_init__(self) -> None:
@@ -108,7 +112,9 @@ class Session:
     def end(self) -> None:
         """Say what was missed, when the block has ended as it should."""
         heard = self.heard
-        heard.recorded = len(self.recording)
+        if self.broken:
+            raise self.broken
+        heard.recorded = self.made
         heard.compiled_inside = compiler_is_loaded() and not self.compiler_was_there
         self.recording.missed = heard.missed()
         self.recording.recomputed = heard.recomputed
@@ -352,14 +358,27 @@ class Session:
         except Exception as error:
             self._could_not(around, error)
             return
+        if self.broken:
+            raise self.broken
         self.frames.recorded[around.name] += 1
         self.done += 1
         if self.on_progress:
             self.on_progress(self.done, len(self.watched))
 
     def _add(self, record: AttentionRecord) -> None:
-        self.recording.records.append(record)
-        self.budget.kept[record.map.held] += record.map.nbytes
+        """Keep a record, or what the sink makes of it; what the sink raises is raised later, where
+        no other call suffers from it.
+        """
+        self.made += 1
+        kept: AttentionRecord | None = record
+        if self.sink is not None and self.broken is None:
+            try:
+                kept = self.sink(record)
+            except Exception as error:
+                self.broken = error
+        if kept is not None:
+            self.recording.records.append(kept)
+            self.budget.kept[kept.map.held] += kept.map.nbytes
 
     def _could_not(self, around: Surroundings, error: Exception) -> None:
         """Somebody else's model is running: it is not stopped for what is only looked at."""

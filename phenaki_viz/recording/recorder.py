@@ -12,7 +12,7 @@ from phenaki_viz.recording.choice import DEFAULT_LIMIT, PARTS_LIMIT, Choice, Ext
 from phenaki_viz.recording.compiled import compiler_is_loaded, eagerly, is_compiled, uncompiled
 from phenaki_viz.recording.families import phenaki
 from phenaki_viz.recording.families.phenaki import AttentionModule
-from phenaki_viz.recording.hooks import Session
+from phenaki_viz.recording.hooks import Session, Sink
 from phenaki_viz.recording.locks import lock_of
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.verify import warn_of_failures
@@ -33,6 +33,7 @@ def record(
     words: Sequence[str] = (),
     grid: tuple[int, int, int] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    sink: Sink | None = None,
     verify_rows: int = 16,
 ) -> Iterator[Recording]:
     """Record every attention call of `model` inside the `with` block.
@@ -53,7 +54,9 @@ def record(
     (`Written`; a few per cent of a long forward). words: the text, so that keys of cross-attention
     have names. grid: 't h w' of the tokens, for models that do not tell their transformers the
     video's shape. on_progress: called after every attention call with (calls so far, modules
-    chosen); an exception it raises stops the model.
+chosen); an exception it raises stops the model. sink: called with every finished record,
+    verified, and answers what is kept of the call: the record, or None to drop it, so that what is
+    measured of a long run needs the memory of one call; what it raises stops the model.
     Raises RecordingError, before anything is touched, when the model has no such module or the
     options fit no model or not this one; before a call is computed, when they do not fit its
     tokens; RecordingTooLargeError before the first map that would go over its limit. Warns
@@ -67,13 +70,15 @@ def record(
     )  # fmt: skip
     if on_progress is not None and not callable(on_progress):
         raise RecordingError(f"on_progress is called with two numbers, got {on_progress!r:.60}")
+    if sink is not None and not callable(sink):
+        raise RecordingError(f"sink is called with a record, got {sink!r:.60}")
     given, model = model, _recordable(model)
     with ExitStack() as hooks:
         hooks.enter_context(eagerly())
         with lock_of(model):  # nobody has layers cut while they are looked up
             found = phenaki.listened(model)
             watched = _chosen(model, found, choice)
-            session = Session(model, choice, found, tuple(watched), on_progress)
+            session = Session(model, choice, found, tuple(watched), on_progress, sink)
             session.was_compiled = compiler_is_loaded() and (
                 given is not model or is_compiled(found.every)
             )
