@@ -107,7 +107,6 @@ def main() -> None:
     masks = 2 if asked.sweep else 0
     wanted = Settings(weights_digest="", stack=asked.stack, masks=masks)
     settings = settings_for(SHIPPED_MODEL, wanted)
-    found = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     for engine in asked.engines:
         with tempfile.TemporaryDirectory() as out:
             job = Job(weights=str(SHIPPED_MODEL), settings=settings, out=out)
@@ -115,9 +114,10 @@ def main() -> None:
             workers = 1 if engine == "serial" else asked.workers
             row = measured(engine, planned, workers)
         name = f"{engine}, {asked.stack or 'all stacks'}{', sweep' if masks else ''}"
-        found[f"{name}, {asked.clips}"] = row
         print(name, json.dumps(row, indent=1))
-    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+        found = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+        found[f"{name}, {asked.clips}"] = row
+        RESULTS.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":
