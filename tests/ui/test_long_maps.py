@@ -26,7 +26,7 @@ def said(at):
 
 def test_a_picture_that_is_taken_away_says_what_is_estimated():
     recording = expected(seed=7, **FEW)
-    records, done = recording.records, []
+    records, done = recording.select(kind="self").records, []
     steps = survey.steps(records, [0, 0], done)
     while not done:
         next(steps)
