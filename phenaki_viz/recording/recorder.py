@@ -54,7 +54,7 @@ def record(
     (`Written`; a few per cent of a long forward). words: the text, so that keys of cross-attention
     have names. grid: 't h w' of the tokens, for models that do not tell their transformers the
     video's shape. on_progress: called after every attention call with (calls so far, modules
-chosen); an exception it raises stops the model. sink: called with every finished record,
+    chosen); an exception it raises stops the model. sink: called with every finished record,
     verified, and answers what is kept of the call: the record, or None to drop it, so that what is
     measured of a long run needs the memory of one call; what it raises stops the model.
     Raises RecordingError, before anything is touched, when the model has no such module or the

@@ -60,7 +60,7 @@ def test_one_head_is_weighed_at_once_and_nothing_is_changed_by_it():
     assert tried_heading("self L0 H1", change) in said
     assert tried_sentence(change, made) in said
     assert f"{change.before.mean():.3f} nats" in tried_sentence(change, made)
-    assert "10 clips × 2 masks, 90 % of the tokens masked" in at.text[-1].value
+    assert "10 clips × 2 masks, 90 % of the tokens masked" in tried_sentence(change, made)
     assert [one.value for one in at.header] == [
         "What it fills in", "What happens to the maps", "What it generates",
     ]  # fmt: skip

@@ -72,7 +72,7 @@ def what_if_page(run: Run) -> None:
     first = chosen.off if chosen is not None else None
     what_if_changes.draw(model, given, first, what_if_head.words_of(run))
     figures = st.container(horizontal=True, gap="medium", key="whatif.figures")
-    asked = what_if_sweep.controls()
+    asked, in_turn = what_if_sweep.controls()
     made = computed.once(asked.trials_key(model), lambda: what_if_sweep.trials_of(model, asked))
     late = what_if_sweep.is_coming(run)
     if chosen is not None and not late:
@@ -87,17 +87,15 @@ def what_if_page(run: Run) -> None:
             _figures(change, _error(run) if given else "")
     _what_comes_out(run, model, chosen, given, whole)
     place = words if change is None else st.container(gap="xxsmall")
-    asked = what_if_sweep.in_turn(asked)
-    effects = what_if_sweep.effects_of(model, asked, made)
+    effects = what_if_sweep.effects_of(model, in_turn, made)
     if chosen is not None and late:
         with heads:
             what_if_head.draw(run, chosen, what_if_sweep.measured(run))
-    with place:
-        what_if_sweep.say(
-            run, asked, model, made, effects, alone=change is None, changed=bool(given)
-        )
+    if effects or change is None:
+        with place:
+            what_if_sweep.say(run, in_turn, model, made, effects, alone=change is None)
     if effects:
-        what_if_sweep.results(run, asked, model, made, effects)
+        what_if_sweep.results(run, in_turn, model, made, effects)
 
 
 def _say(

@@ -60,8 +60,8 @@ class Asked:
         return ("trials", number_of(model), self.clips, self.masks, self.percent)
 
 
-def controls() -> Asked:
-    """Over what effects are measured."""
+def controls() -> tuple[Asked, Asked]:
+    """Over what effects are measured; and the same of what is switched off in turn."""
     with st.container(
         horizontal=True, vertical_alignment="bottom", gap="medium", key="whatif.tools"
     ):
@@ -77,13 +77,17 @@ def controls() -> Asked:
             "Hidden (% of the tokens)", 10, 100, USUAL["hidden"], 5, key="effect_hidden",
             width=240, **BOUND,
         )  # fmt: skip
+        asked = Asked(int(clips), int(masks), int(percent))
+        in_turn = _in_turn(asked)
     fragment_jobs.draw_place()
-    return Asked(int(clips), int(masks), int(percent))
+    return asked, in_turn
 
 
-def in_turn(asked: Asked) -> Asked:
+def _in_turn(asked: Asked) -> Asked:
     """Heads or layers, and the button that begins the sweep."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="whatif.turn"):
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", width="content", key="whatif.turn"
+    ):
         units = st.segmented_control(
             "In turn", list(UNITS), format_func=UNITS.__getitem__, default="heads",
             key="effect_of", required=True, label_visibility="collapsed",
@@ -93,6 +97,8 @@ def in_turn(asked: Asked) -> Asked:
         st.button(
             f"Switch each {asked.units.removesuffix('s')} off", icon=":material/toggle_off:",
             key="whatif.start", on_click=session.put, args=(_ASKED, asked),
+            help="Each in turn, all others on: what is the model worth without it? What is "
+            "changed above is not in it",
         )  # fmt: skip
     return asked
 
@@ -143,24 +149,20 @@ def say(
     effects: Sequence[HeadEffect] | None,
     *,
     alone: bool,
-    changed: bool,
 ) -> None:
-    """What the sweep found, or would find. alone: nothing else has the page's heading.
-
-    changed: whether something is in force.
-    """
+    """What the sweep found, or would find. alone: nothing else has the page's heading."""
     tag: panels.Level = "h1" if alone else "h2"
     key = "heading" if alone else "heading.sweep"
-    of = {"effects": _shows(asked, model)} if effects is not None else {}
     if effects is None:
-        text = "What if a head were switched off?" if alone else "Every head in turn"
-        panels.heading(text, run.recording.made_by, of, tag=tag, key=key)
+        text = "What if a head were switched off?"
+        panels.heading(text, run.recording.made_by, {}, tag=tag, key=key)
         st.text(
             f"Each of the MaskGit's {asked.units} is switched off in turn, and the loss of the "
-            f"hidden tokens is compared with the whole model's: {made.spoken}. "
-            + ("The changes above are not in it." if changed else "Nothing is changed for good.")
+            f"hidden tokens is compared with the whole model's: {made.spoken}. Nothing is changed "
+            "for good."
         )
         return
+    of = {"effects": _shows(asked, model)}
     panels.heading(effects_heading(effects), run.recording.made_by, of, tag=tag, key=key)
     panels.say(effects_sentence(effects, made), of, key=f"sentence{key}", aside=True)
 
