@@ -1,16 +1,13 @@
 """How the page Compare is laid out: the heads beside three columns, A, B and the difference."""
 
 STYLE = """<style>
-[data-testid=stMainBlockContainer]:has(.st-key-compare) { padding: 48px 24px 4px }
-.stApp:has(.st-key-compare) [data-testid=stHeader] { height: 44px; min-height: 44px }
+[data-testid=stMainBlockContainer]:has(.st-key-compare) { padding-bottom: 4px }
 .st-key-compare {
   --strip: 200px;
   --maps: clamp(400px, calc(100vh - 459px), 480px);
   gap: 8px;
-  & h1 { font-size: 20px; line-height: 26px; padding: 0; letter-spacing: -.01em }
 }
 .st-key-compare .st-key-compare-words { position: relative; gap: 2px; flex: none; min-height: 80px }
-.st-key-compare .st-key-heading { min-height: 26px }
 .st-key-compare .st-key-goto {
   position: absolute; left: 0; top: 0; & button { visibility: hidden }
 }
