@@ -35,7 +35,7 @@ WHAT = {
     "npz": "The exact numbers, for NumPy",
     "csv": "The exact numbers, for spreadsheets",
 }
-TABLES = ("csv", "npz")
+TABLES = ("csv", "npz", "html", "pdf")
 
 
 def export_row(name: str, make: Callable[[], Picture], key: str) -> None:
@@ -49,7 +49,7 @@ def export_row(name: str, make: Callable[[], Picture], key: str) -> None:
 
 
 def table_row(name: str, make: Callable[[], Picture], key: str) -> None:
-    """One download a format that a table has: CSV and NPZ. name, make: see `export_row`."""
+    """A table as numbers, as a page that sorts, and on paper. name, make: see `export_row`."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
         _downloads(name, make, key, kinds=TABLES)
 
