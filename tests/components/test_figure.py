@@ -36,6 +36,17 @@ def nothing_goes_to_the_cloud(plot):
     assert not [title for title in titles if "share" in title.lower() or "cloud" in title.lower()]
 
 
+def test_a_figure_is_as_wide_as_its_place_when_that_becomes_narrower(demo):
+    page = demo("show=figure")
+    plot = drawn(page)
+    before = plot.locator(".main-svg").first.bounding_box()["width"]
+    narrow = round(before / 2)
+    page.locator(".pv-figure").evaluate("(box, to) => { box.style.width = `${to}px` }", narrow)
+    expect(plot.locator(".main-svg").first).to_have_attribute("width", str(narrow))
+    page.locator(".pv-figure").evaluate("(box) => { box.style.width = '' }")
+    expect(plot.locator(".main-svg").first).to_have_attribute("width", str(round(before)))
+
+
 def test_the_zoom_outlives_new_data_and_the_plot_goes_with_its_place(demo):
     page = demo("show=figure")
     plot = drawn(page)

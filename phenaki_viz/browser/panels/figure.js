@@ -60,6 +60,16 @@ export class Figure {
     this.box = root.querySelector(".pv-figure");
     /** @type {any} what plotly.js makes of it */
     this.plot = root.querySelector(".pv-plot");
+    // plotly itself hears of the window's size alone: columns beside it may come later.
+    this.observer = new ResizeObserver(() => this.resized());
+    this.observer.observe(this.box);
+  }
+
+  resized() {
+    const { clientWidth } = this.plot;
+    const drawn = this.plot.isConnected && this.plot._fullLayout?.width;
+    if (drawn && clientWidth && Math.abs(drawn - clientWidth) > 1)
+      globalThis.Plotly.Plots.resize(this.plot);
   }
 
   async accept({ head, parts }) {
@@ -91,6 +101,7 @@ export class Figure {
     this.box.classList.remove("pv-waiting", "pv-broken");
     this.plot.dataset.painted = Number(this.plot.dataset.painted ?? 0) + 1;
     this.declare(head);
+    this.resized();
   }
 
   // Words of the figure change with it.
@@ -136,6 +147,7 @@ export class Figure {
 
   close() {
     this.turn++;
+    this.observer.disconnect();
     gone(this.id, this);
     globalThis.Plotly?.purge(this.plot);
   }
