@@ -1,34 +1,21 @@
 """Pictures on the page: which component draws what, and what a click on it means."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from phenaki_viz.analysis.cuts import Cut
-from phenaki_viz.analysis.tiles import MapTile, pooled
-from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.browser.record_axes import axis_of as axis_of
 from phenaki_viz.export.kinds import figure_of
-from phenaki_viz.export.map_page import map_picture
 from phenaki_viz.figures import flat_figure
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
-from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.surface import Surface
 from phenaki_viz.figures.words import plain
-from phenaki_viz.recording import AttentionRecord, describe_origin
-from phenaki_viz.ui import session
-from phenaki_viz.ui.components.attention_map import (
-    MOST_RANKS,
-    CellPick,
-    WindowWish,
-    attention_map,
-)
+from phenaki_viz.recording import describe_origin
 from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.components.figure import figure as plotly_figure
 from phenaki_viz.ui.components.film_strip import OfMap, StripPicture, StripView, film_strip
@@ -36,18 +23,13 @@ from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.components.lines import lines_address
 from phenaki_viz.ui.components.said import OfPatch, said
 from phenaki_viz.ui.components.shared import share_selection
-from phenaki_viz.ui.sections import map_filter
 from phenaki_viz.ui.sections.badges import badge_of
 from phenaki_viz.ui.state import patches
-from phenaki_viz.ui.state.link import numbers_in_url, say_in_url
 from phenaki_viz.ui.state.selection import Selection, untouched, wish
-from phenaki_viz.ui.work import computed
 from phenaki_viz.ui.work.shelves import number_of
 
 Level = Literal["h1", "h2", "h3"]
-MOST_CELLS = 324  # values a side that are sent to the browser at once: 210 kB
 LONGEST_LINE = 2500  # letters: a prompt may have 2,000
-MOST_CUT_CELLS = 200  # the same where more is sent of each value: what is kept of it, renormalised
 
 
 def theme() -> Any:
@@ -242,7 +224,7 @@ def _of_map(chosen: Selection, picture: FilmStrip) -> OfMap:
         link=link_of(chosen),
         query=axis_of(record, item, "query"),
         key=axis_of(record, item, "key"),
-        weights=_weights_of(chosen),
+        weights=weights_of(chosen),
         lines=lines,
         word=patches.word_of(chosen) if record.kind == "cross" else None,
     )
@@ -255,7 +237,8 @@ def link_of(chosen: Selection) -> str:
     return f"{record.stack} {record.kind} {record.batch_items[chosen.item]} {i} {j}"
 
 
-def _weights_of(chosen: Selection) -> str:
+def weights_of(chosen: Selection) -> str:
+    """Names one map: its weights, whichever picture shows them."""
     record = chosen.record
     run = number_of(chosen.recording)
     return f"{record.module} {record.call} {chosen.item} {chosen.head} {run}"
@@ -305,168 +288,9 @@ def film(
     film_strip(drawn, StripView(shows=shows), key=key)
 
 
-def attention(
-    chosen: Selection,
-    tile: MapTile,
-    scale: ColourScale,
-    cut: Cut | None = None,
-    *,
-    notes: Sequence[str] = (),
-    shows: str = "",
-    on_ends: Callable[[tuple[float, float] | None], None] | None = None,
-) -> None:
-    """One head's map, large: exact where it is small or zoomed into, pooled and so named else.
-
-    tile: see `shown_tile`. cut: what is left out of it, and said on it. notes: lines under it.
-    shows: what it is of. on_ends: told where the legend's handles were put.
-    """
-    record, at = chosen.record, (chosen.item, chosen.head)
-    _, _, i, j = record.map.shape
-    exact = tile.cell == (1, 1) and tile.values.size <= MOST_RANKS
-    picture = MapPicture(
-        values=tile.values,
-        total=(i, j),
-        window=tile.window,
-        cell=tile.cell,
-        scale=scale,
-        query=axis_of(record, chosen.item, "query"),
-        key=axis_of(record, chosen.item, "key"),
-        uniform=tile.uniform,
-        ranks=computed.ranks(record, *at, tile) if exact else None,
-        cut=map_filter.on_map(chosen, tile, cut) if cut else None,
-        source=f"{record.module} {at} {i} {j} {number_of(chosen.recording)} {cut}",
-        notes=notes,
-    )
-    view = MapView(
-        link=link_of(chosen), weights=_weights_of(chosen), part=_first_view(), shows=shows
-    )  # fmt: skip
-    attention_map(
-        picture,
-        view,
-        key="map",
-        on_pick=picked_cell(record, chosen.item),
-        on_window=_keep_window,
-        on_view=_keep_view,
-        on_ends=on_ends,
-    )
-
-
-def _first_view() -> tuple[float, ...] | None:
-    """What a link zooms to. It stays as it is: what changes would send the map again."""
-    first: tuple[float, ...] | None = session.first("map.view.first", numbers_in_url("view", 4))
-    view = session.first("map.view", first)
-    say_in_url("view", "-".join(f"{at:g}" for at in view) if view else "")
-    return first
-
-
-def zoomed_to(chosen: Selection) -> tuple[int, int, int, int] | None:
-    """The cells of the large map that are on view, whole ones; None where that is all of it."""
-    view = session.get("map.view")
-    _, _, i, j = chosen.record.map.shape
-    if view is None or not (0 <= view[0] < view[1] <= i and 0 <= view[2] < view[3] <= j):
-        return None
-    r0, r1, c0, c1 = int(view[0]), -int(-view[1] // 1), int(view[2]), -int(-view[3] // 1)
-    return (r0, r1, c0, c1) if (r0, r1, c0, c1) != (0, i, 0, j) else None
-
-
-def _keep_view(view: list[float] | None) -> None:
-    session.put("map.view", view)
-
-
-def shown_tile(chosen: Selection, cut: Cut | None) -> MapTile:
-    """The part of the selected head's map that is on view, as finely as is sent."""
-    record = chosen.record
-    window = _window(*record.map.shape[2:])
-    tile = computed.tile(record, chosen.item, chosen.head, window, MOST_CELLS)
-    if cut is None or tile.cell == (1, 1):
-        return tile
-    return computed.tile(record, chosen.item, chosen.head, window, MOST_CUT_CELLS)
-
-
-def heatmap(
-    picture: Heatmap,
-    chosen: Selection,
-    *,
-    key: str,
-    notes: Sequence[str] = (),
-    shows: str = "",
-) -> None:
-    """A map that is given whole, such as a mask. notes: lines under it. shows: what it is of."""
-    values, cell = pooled(picture.values, picture.hidden, MOST_CELLS)
-    drawn = MapPicture(
-        values=values,
-        total=(picture.values.shape[0], picture.values.shape[1]),
-        cell=cell,
-        scale=picture.scale,
-        query=axis_of(chosen.record, chosen.item, "query"),
-        key=axis_of(chosen.record, chosen.item, "key"),
-        unit=picture.unit,
-        source=picture.name,
-        notes=notes,
-    )
-    attention_map(
-        drawn,
-        MapView(shows=shows),
-        key=key,
-        selected=(chosen.query, "kept"),
-        on_pick=picked_cell(chosen.record, chosen.item),
-    )
-
-
-def named_map(
-    picture: Heatmap,
-    *,
-    key: str,
-    selected: tuple[int, int | None] = (0, None),
-    notes: Sequence[str] = (),
-    shows: str = "",
-    on_pick: Callable[[CellPick], None] | None = None,
-) -> None:
-    """A map of something else than attention, such as heads against heads, its cells by name.
-
-    selected: row and column.
-    """
-    attention_map(
-        replace(map_picture(picture), notes=notes),
-        MapView(shows=shows),
-        key=key,
-        selected=selected,
-        on_pick=on_pick,
-    )
-
-
-def _window(i: int, j: int) -> tuple[int, int, int, int]:
-    """The part of the map asked for; the whole of it unless the asked part still exists."""
-    asked: WindowWish | None = session.get("map.window.asked")
-    if asked is None or asked["r1"] > i or asked["c1"] > j:
-        return 0, i, 0, j
-    return asked["r0"], asked["r1"], asked["c0"], asked["c1"]
-
-
-def _keep_window(asked: WindowWish) -> None:
-    session.put("map.window.asked", asked)
-
-
 def _pick_head(layer: int, head: int) -> None:
     wish(layer=layer, head=head)
 
 
 def _pick_only_head(_: int, head: int) -> None:
     wish(head=head)
-
-
-def picked_cell(record: AttentionRecord, item: int) -> Any:
-    """What to do with a cell picked on a map: move the query, and the word of cross-attention."""
-
-    def picked(pick: CellPick) -> None:
-        token = pick["query"]
-        if record.kind == "self" and session.get("direction") == "column":
-            token = token if pick["key"] is None else pick["key"] - record.num_null_kv
-        if token >= 0:  # a null key has no place
-            step, row, column = record.places.place(record.batch_items[item], token)
-            wish(step=step, row=row, column=column)
-        patches.pick_key(pick["key"])
-        if record.kind == "cross" and pick["key"] is not None:
-            session.put("word", pick["key"])
-
-    return picked

@@ -11,7 +11,7 @@ from phenaki_viz.figures.attention_views import Colours, Head, record_notes
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.film_strip import film_of
 from phenaki_viz.ui.components.pinned_maps import PinnedFilm, pinned_maps
-from phenaki_viz.ui.sections import head_grid, panels
+from phenaki_viz.ui.sections import head_grid, maps, panels
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, shows
@@ -39,7 +39,7 @@ def draw(run: Run, chosen: Selection, colours: Colours) -> None:
         key="pinned",
         link=panels.link_of(chosen),
         shows=shows.a_stack(chosen),
-        on_pick=panels.picked_cell(chosen.record, chosen.item),
+        on_pick=maps.picked_cell(chosen.record, chosen.item),
         on_unpin=lambda at: head_grid.unpin(pins[at]),
     )
 

@@ -22,7 +22,7 @@ from phenaki_viz.figures.words import plain
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
-from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections import maps, panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, shows
@@ -108,7 +108,7 @@ def _results(run: Run, chosen: Selection, found: Causality, beside: DeltaGenerat
     with beside:
         masked = all(record.causal for record in chosen.records)
         panels.say(probe_sentence(found, masked=masked), {"probe": of}, key="sentence.probe")
-        panels.named_map(
+        maps.named_map(
             picture, key="probe", selected=(min(chosen.place[0], found.steps - 1), None),
             notes=(plain(picture.title),), shows=f"{of} {one.name} {how}",
         )  # fmt: skip

@@ -5,7 +5,7 @@ import streamlit as st
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.rollout_views import ABOUT, rollout_picture, rollout_sentence
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections import maps, panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, shows
@@ -41,5 +41,5 @@ def draw(run: Run, chosen: Selection) -> None:
         picture = rollout_picture(records, chosen.item, shares, run.recording.made_by)
         said = rollout_sentence(records, chosen.item, chosen.query, shares)
         panels.say(said, {"rollout.map": of}, key="sentence.rollout")
-        panels.heatmap(picture, chosen, key="rollout.map", shows=of)
+        maps.heatmap(picture, chosen, key="rollout.map", shows=of)
         export_row(picture.name, lambda: picture, "rollout")

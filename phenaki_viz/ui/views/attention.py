@@ -31,7 +31,7 @@ from phenaki_viz.runs import model
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
-from phenaki_viz.ui.sections import goto, map_filter, outcome, panels, pinned_heads
+from phenaki_viz.ui.sections import goto, map_filter, maps, outcome, panels, pinned_heads
 from phenaki_viz.ui.sections.colours import choose_colours, keep_ends
 from phenaki_viz.ui.sections.downloads import export_icon, export_row, is_exportable
 from phenaki_viz.ui.source import ablation
@@ -101,9 +101,9 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
         _heading(run, chosen, look, tag)
     with right:
         map_scale = _scale_of_cut(run, chosen, look, cut) if cut and cut.without else scale
-        tile = panels.shown_tile(chosen, cut)
+        tile = maps.shown_tile(chosen, cut)
         said = _said(chosen, tile, cut)
-        panels.attention(
+        maps.attention(
             chosen, tile, map_scale, cut, notes=said, shows=shows.a_head(chosen),
             on_ends=partial(keep_ends, map_scale.law),
         )  # fmt: skip
@@ -202,7 +202,7 @@ def _scale(run: Run, chosen: Selection, look: Look) -> ColourScale:
     """A part of a map, or means of many weights, get ends of their own: beside the largest weight
     of a long video nearly all of it would be black.
     """
-    tile = panels.shown_tile(chosen, None)
+    tile = maps.shown_tile(chosen, None)
     _, _, i, j = chosen.record.map.shape
     if not look.shared and (tile.cell != (1, 1) or tile.window != (0, i, 0, j)):
         what = "weights" if tile.cell == (1, 1) else "means"
@@ -294,7 +294,7 @@ def _take_map(chosen: Selection, scale: ColourScale, cut: Cut | None) -> None:
         return _whole_map(chosen, scale, cut)
 
     def choose() -> tuple[str, Callable[[], Heatmap]]:
-        window = panels.zoomed_to(chosen)
+        window = maps.zoomed_to(chosen)
         name = chosen.shown.stem
         if window is None or _choose_part() == "whole":
             return name, whole

@@ -24,7 +24,7 @@ from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
-from phenaki_viz.ui.sections import frame, panels
+from phenaki_viz.ui.sections import frame, maps, panels
 from phenaki_viz.ui.sections.downloads import export_row, table_row
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
@@ -274,7 +274,7 @@ def _alike(
     picture = alike_picture(table, found, run.recording.made_by, name)
     ordered = [places[at] for at in found.order]
     mine = (chosen.layer, chosen.head)
-    panels.named_map(
+    maps.named_map(
         picture,
         key=f"heads.{name}",
         selected=(ordered.index(mine) if mine in ordered else 0, None),

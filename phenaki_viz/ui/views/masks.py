@@ -8,7 +8,7 @@ from phenaki_viz.figures.mask_views import LAYERS, mask_picture, said, visible_k
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.facts import convolutions_of
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui.sections import panels, probe, rolled_out
+from phenaki_viz.ui.sections import maps, panels, probe, rolled_out
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.sections.slim_grid import draw_slim
 from phenaki_viz.ui.state import selection
@@ -87,7 +87,7 @@ def _mask(run: Run, chosen: Selection, which: str) -> None:
     if which in absent and any(absent.values()):
         st.caption("The only mask here: it is the one above")
         return
-    panels.heatmap(picture, chosen, key=_key(which), shows=shows.a_head(chosen))
+    maps.heatmap(picture, chosen, key=_key(which), shows=shows.a_head(chosen))
     export_row(picture.name, lambda: picture, f"mask.{which}")
 
 
