@@ -72,6 +72,10 @@ class PlotlyFaces(Faces[Kind]):
 
         return plotly_page(picture, self.figure(picture, "light", bare=False), script)
 
+    def small(self, picture: Kind) -> np.ndarray:
+        """What is printed, unless the kind has cells of its own to shrink."""
+        return printed_small(self, picture)
+
 
 def printed_small(faces: Faces[Any], picture: Picture) -> np.ndarray:
     """What a sheet shows between title and notes: for kinds that have no cells to shrink."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from phenaki_viz.export.faces import Arrays, PlotlyFaces, Rows, printed_small
+from phenaki_viz.export.faces import Arrays, PlotlyFaces, Rows
 from phenaki_viz.export.numbers import as_float32, as_text, as_words, guarded, if_given
 from phenaki_viz.figures.arrows import Arrows, arrows_figure
 from phenaki_viz.figures.theme import Theme
@@ -46,10 +46,6 @@ class ArrowsFaces(PlotlyFaces[Arrows]):
         for layer, head in np.ndindex(shifts.shape[:2]):
             names = guarded(picture.layers[layer]), guarded(picture.heads[head])
             yield [*names, *as_text(shifts[layer, head])]
-
-    def small(self, picture: Arrows) -> np.ndarray:
-        """The printed arrows."""
-        return printed_small(self, picture)
 
 
 FACES = ArrowsFaces()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from phenaki_viz.export.faces import Arrays, PlotlyFaces, Rows, printed_small
+from phenaki_viz.export.faces import Arrays, PlotlyFaces, Rows
 from phenaki_viz.export.numbers import as_words, guarded
 from phenaki_viz.figures.curves import Curves, curves_figure
 from phenaki_viz.figures.theme import Theme
@@ -60,10 +60,6 @@ class CurvesFaces(PlotlyFaces[Curves]):
         """What the spread is."""
         if _has_spread(picture):
             yield "spread: half the width of the interval around the value"
-
-    def small(self, picture: Curves) -> np.ndarray:
-        """The printed curves."""
-        return printed_small(self, picture)
 
 
 def _has_spread(picture: Curves) -> bool:

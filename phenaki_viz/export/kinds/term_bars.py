@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from phenaki_viz.export.faces import Arrays, PlotlyFaces, Rows, printed_small
+from phenaki_viz.export.faces import Arrays, PlotlyFaces, Rows
 from phenaki_viz.export.numbers import as_words, guarded
 from phenaki_viz.figures.term_bars import TermBars, term_bars_figure
 from phenaki_viz.figures.theme import Theme
@@ -49,10 +49,6 @@ class TermBarsFaces(PlotlyFaces[TermBars]):
             if np.isfinite(value):
                 name, term = guarded(picture.names[line]), guarded(picture.labels[part])
                 yield [name, term, str(value), str(picture.starts[line, part])]
-
-    def small(self, picture: TermBars) -> np.ndarray:
-        """The printed bars."""
-        return printed_small(self, picture)
 
 
 FACES = TermBarsFaces()
