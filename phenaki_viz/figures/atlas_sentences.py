@@ -1,11 +1,15 @@
 """What an atlas is of, in words: how many clips, of which weights, what is missing of it."""
 
-from phenaki_viz.atlas.reading import Atlas
+from typing import TYPE_CHECKING
+
 from phenaki_viz.figures.clauses import counted
 from phenaki_viz.files import shown
 
+if TYPE_CHECKING:
+    from phenaki_viz.atlas.reading import Atlas
 
-def atlas_sentence(atlas: Atlas) -> str:
+
+def atlas_sentence(atlas: "Atlas") -> str:
     """'Atlas of 1,000 clips, weights c816d70e2f0a, 50 % of the tokens masked.'."""
     settings = atlas.settings
     said = [
@@ -19,7 +23,7 @@ def atlas_sentence(atlas: Atlas) -> str:
     return f"{', '.join(said)}."
 
 
-def failed_sentence(atlas: Atlas) -> str:
+def failed_sentence(atlas: "Atlas") -> str:
     """'3 clips could not be measured, the first: broken.gif, …'; "" where all could be."""
     if not atlas.all_failed:
         return ""
@@ -29,7 +33,7 @@ def failed_sentence(atlas: Atlas) -> str:
     return f"{count} could not be measured{which}: {shown(name)}, {shown(why, 160)}."
 
 
-def weights_warning(atlas: Atlas, digest: str | None) -> str:
+def weights_warning(atlas: "Atlas", digest: str | None) -> str:
     """What is wrong with showing an atlas beside a model of these weights; "" where nothing is."""
     of = atlas.settings.weights_digest
     if not digest or digest == of:

@@ -3,13 +3,12 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.analysis.head_table import HeadTable
-from phenaki_viz.atlas.reading import Atlas
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.evaluation.effects import HeadEffect
 from phenaki_viz.figures.atlas_sentences import atlas_sentence, failed_sentence, weights_warning
@@ -21,6 +20,9 @@ from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.views import what_if_sweep
 from phenaki_viz.ui.work import atlases, fragment_jobs, head_tables
 
+if TYPE_CHECKING:
+    from phenaki_viz.atlas.reading import Atlas
+
 PATH, FILES, CLOSED = "heads.atlas.path", "heads.atlas.files", "heads.atlas.closed"
 MOST_MB = 2048
 
@@ -29,7 +31,7 @@ MOST_MB = 2048
 class Corpus:
     """An atlas that is open, and its heads of the chosen stack."""
 
-    atlas: Atlas
+    atlas: "Atlas"
     table: HeadTable
 
 
@@ -77,7 +79,7 @@ def choose(chosen: Selection, digest: str | None, below: DeltaGenerator) -> Corp
         below.warning(inert(warning), icon=":material/warning:")
     said = " ".join(filter(None, (atlas_sentence(atlas), failed_sentence(atlas))))
     below.caption(inert(said))
-    for slot in (head_tables.CLIP, "clips"):  # of the clip at hand nothing is asked now
+    for slot in (head_tables.CLIP, head_tables.CLIPS):  # of the clip at hand nothing is asked now
         fragment_jobs.drop(slot)
     return Corpus(atlas=atlas, table=table)
 
