@@ -1,9 +1,11 @@
-// Keys that lead to a picture, and the sidebar: once for the page, however often it is drawn.
+// Keys that lead to a picture, the sidebar, and the theme: once for the page, however often it is
+// drawn.
 import { unpack } from "../numbers/message.js";
 import { isTyping, plain, used } from "../page/elements.js";
 
-/** @type {{ goes: Record<string, string>, heard: boolean, folds: boolean }} */
-const frame = { goes: {}, heard: false, folds: true };
+/** @type {{ goes: Record<string, string>, heard: boolean, folds: boolean, ground: string,
+ *           tell: (name: string, value: string) => void }} */
+const frame = { goes: {}, heard: false, folds: true, ground: "", tell: () => {} };
 
 // The first thing in a picture that takes the focus; what a component draws is in its shadow.
 function focusable(root) {
@@ -37,10 +39,28 @@ function fold(narrower) {
   /** @type {HTMLElement | null} */ (button)?.click();
 }
 
-export default ({ data }) => {
+// What Python drew has the colours of the theme it was drawn in: it is asked for others. A change
+// of theme reaches the page as other classes of the app's outermost element.
+function watchGround() {
+  const app = document.querySelector("[data-testid=stApp]");
+  if (!app) return;
+  const ground = () => getComputedStyle(app).backgroundColor;
+  frame.ground = ground();
+  new MutationObserver(() => {
+    if (ground() === frame.ground) return;
+    frame.ground = ground();
+    frame.tell("ground", frame.ground);
+  }).observe(app, { attributeFilter: ["class"] });
+}
+
+export default ({ data, setTriggerValue }) => {
   const { head } = unpack(data);
   frame.goes = head.goes;
-  if (!frame.heard) document.addEventListener("keydown", lead);
+  frame.tell = setTriggerValue;
+  if (!frame.heard) {
+    document.addEventListener("keydown", lead);
+    watchGround();
+  }
   frame.heard = true;
   fold(head.folded);
 };

@@ -1,4 +1,6 @@
-"""What belongs to the page as a whole: keys that lead to a picture, and the folded sidebar."""
+"""What belongs to the page as a whole: keys that lead to a picture, the folded sidebar, a theme
+that changes while it is looked at.
+"""
 
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.ui.components.assets import declare
@@ -12,6 +14,14 @@ _mount = declare("page")
 
 
 def listen() -> None:
-    """Hear the keys of the page that put the focus on a picture, and fold the sidebar once."""
+    """Hear the keys of the page that put the focus on a picture, and fold the sidebar once.
+
+    Where the theme changes the script runs again: figures have the colours Python gave them.
+    """
     goes = {key.press: key.goes for key in EVERYWHERE if key.goes}
-    _mount(key=KEY, data=stamped(KEY, pack({"id": KEY, "goes": goes, "folded": FOLDED})))
+    data = stamped(KEY, pack({"id": KEY, "goes": goes, "folded": FOLDED}))
+    _mount(key=KEY, data=data, on_ground_change=_runs_again)
+
+
+def _runs_again() -> None:
+    """Nothing more: to be told of it is to run."""
