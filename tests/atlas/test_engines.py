@@ -25,6 +25,7 @@ from phenaki_viz.errors import ConfigError
 from tests.atlas.corpus import PER_PART, clips, contents, job_of, made, sources, weights
 
 ROOT = Path(__file__).parents[2]
+MANY = 500  # clips that are not all measured before a loaded machine comes round to say stop
 LONG = 400  # seconds that a run of its own may take on a loaded machine
 
 
@@ -115,9 +116,9 @@ def test_without_a_death_every_part_is_tried_once(monkeypatch):
 # ---- the whole command
 
 
-def command_line(job, corpus, engine, *more):
+def command_line(job, corpus, engine, *more, generated=2):
     return [
-        sys.executable, "-m", "phenaki_viz.cli", "atlas", "generated:2?seed=7&first=24",
+        sys.executable, "-m", "phenaki_viz.cli", "atlas", f"generated:{generated}?seed=7&first=24",
         str(corpus), "--weights", job.weights, "--out", job.out, "--part", str(PER_PART),
         "--sweep", "--masks", "1", "--engine", engine, "--workers", "2", *more,
     ]  # fmt: skip
@@ -130,8 +131,8 @@ def test_a_run_that_is_stopped_takes_its_workers_along_and_leaves_what_is_done(
     job = replace(done, out=str(tmp_path / "out"))
     more = ("--part", "1", "--workers", str(workers))
     run = subprocess.Popen(
-        command_line(job, corpus, "processes", *more), cwd=ROOT, stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL, text=True, start_new_session=True,
+        command_line(job, corpus, "processes", *more, generated=MANY), cwd=ROOT, text=True,
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     deadline = time.monotonic() + LONG
     try:
@@ -151,7 +152,7 @@ def test_a_run_that_is_stopped_takes_its_workers_along_and_leaves_what_is_done(
     if how == signal.SIGINT:
         assert run.returncode == 130 and said.rstrip().endswith("phenaki-viz: stopped")
         assert "Traceback" not in said
-    assert 1 <= len(list(Path(job.out).glob("*.parquet"))) < 6
+    assert 1 <= len(list(Path(job.out).glob("*.parquet"))) < MANY
 
 
 def is_alive(group):

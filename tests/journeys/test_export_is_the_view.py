@@ -16,16 +16,16 @@ pytestmark = pytest.mark.browser
 SMALL = (
     "/?size=32&patch=8&frames=5&depth=2&heads=2&causal=true&layer=1&head=1&step=1&row=1&column=2"
 )
-MAPS = [
-    "",
-    "&law=Linear&end=Largest",
-    "&law=Log&scale=Shared+by+all+heads",
-    "&law=%C3%97+uniform&palette=Light",
-    "&ends=0.005-0.06",
-    "&top=60&sinks=Off",
-    "&view=8-32-0-24",
+# One page shows both: how the map is looked at, and the strip.
+LOOKS = [
+    ("", "85"),
+    ("&law=Linear&end=Largest", "30"),
+    ("&law=Log&scale=Shared+by+all+heads", "85-x4"),
+    ("&law=%C3%97+uniform&palette=Light", "85-apart"),
+    ("&ends=0.005-0.06", "85-lines"),
+    ("&top=60&sinks=Off", ""),
+    ("&view=8-32-0-24", ""),
 ]
-STRIPS = ["85", "30", "85-x4", "85-apart", "85-lines"]
 # One canvas pixel at each place (shares of its width and height), as [red, green, blue].
 PIXELS = """(canvas, places) => {
   const pen = canvas.getContext("2d");
@@ -49,11 +49,17 @@ def middles(cells: int) -> np.ndarray:
     return (np.arange(cells) + 0.5) / cells
 
 
-@pytest.mark.parametrize("link", MAPS)
-def test_the_map_has_the_colours_of_the_page(open_app, link):
-    page = open_app(SMALL + link)
+@pytest.mark.parametrize(("link", "look"), LOOKS)
+def test_maps_and_frames_have_the_colours_of_the_page(open_app, link, look):
+    page = open_app(SMALL + link + (f"&strip={look}" if look else ""))
     shown(page)
     at_rest(page)
+    the_map_is_as_on(page, link)
+    if look:
+        the_frames_are_as_on(page, look)
+
+
+def the_map_is_as_on(page, link):
     canvas = the_map(page)
     left, top, width, height = map(float, canvas.get_attribute("data-plot").split(","))
     view = [float(at) for at in canvas.get_attribute("data-view").split(",")]
@@ -72,13 +78,9 @@ def test_the_map_has_the_colours_of_the_page(open_app, link):
     assert np.quantile(apart, 0.9) <= 6, (link, seen[apart > 6][:4], taken[apart > 6][:4])
 
 
-@pytest.mark.parametrize("look", STRIPS)
-def test_the_frames_are_drawn_as_on_the_page(open_app, look):
-    page = open_app(f"{SMALL}&strip={look}")
-    shown(page)
+def the_frames_are_as_on(page, look):
     strip = the_strip(page)
     expect(strip).to_have_attribute("data-painted", re.compile("[1-9]"))
-    at_rest(page)
     apart = "apart" in look
     canvases = strip.locator("canvas.apart" if apart else ".frames canvas")
     places = [[x, y] for y in middles(4) for x in middles(4)]

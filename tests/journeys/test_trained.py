@@ -193,14 +193,10 @@ def test_the_way_from_the_trained_model_to_one_that_learns(open_app):
 
 
 @pytest.mark.parametrize("path", ["/", "/text", "/sampling", "/train"])
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (800, "dark")])
-def test_nothing_is_wider_than_the_page(open_app, page, path, width, scheme):
-    page.set_viewport_size({"width": width, "height": 1000})
-    page.emulate_media(color_scheme=scheme)
+def test_nothing_is_wider_than_the_page(open_app, page, path):
+    page.set_viewport_size({"width": 800, "height": 1000})
     open_app(path + "?source=Trained")
-    drawn = page.locator(".strip, .plotly .trace").first
-    expect(drawn).to_be_visible()
-    at_rest(page)
+    expect(page.locator(".strip, .plotly .trace").first).to_be_visible()
     main = page.get_by_test_id("stMain")
     choices = page.get_by_role("radiogroup")  # none of them has an end out of sight
 
@@ -212,7 +208,11 @@ def test_nothing_is_wider_than_the_page(open_app, page, path, width, scheme):
         )
         assert choices.count() > 0 and not wide
 
-    eventually(fits)
+    for width, scheme in [(800, "dark"), (1440, "light")]:
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.emulate_media(color_scheme=scheme)
+        at_rest(page)
+        eventually(fits)
 
 
 def test_recorded_maps_are_distributions():
