@@ -15,7 +15,6 @@ from phenaki_viz.errors import ShapeError
 
 Grid = tuple[int, int, int]
 At = int | np.ndarray
-SHORT = 1024  # numbers that are summed in 32 bits: to some 1e-7
 
 
 def entropy(attn: np.ndarray) -> np.ndarray:
@@ -25,15 +24,6 @@ def entropy(attn: np.ndarray) -> np.ndarray:
     """
     tiny = np.finfo(attn.dtype).tiny  # its product with a weight of 0 is 0, as it should be
     return 0.0 - (attn * np.log2(np.maximum(attn, tiny))).sum(axis=1, dtype=np.float64)
-
-
-def entropy_by_logs(attn: np.ndarray, logs: np.ndarray) -> np.ndarray:
-    """`entropy` of weights whose logarithms to base 2 are at hand: 'q j' each."""
-    sums = [
-        np.einsum("qj,qj->q", attn[:, first : first + SHORT], logs[:, first : first + SHORT])
-        for first in range(0, attn.shape[1], SHORT)
-    ]
-    return np.asarray(0.0 - np.sum(sums, axis=0, dtype=np.float64))
 
 
 def null_mass(attn: np.ndarray, nulls: int) -> np.ndarray:

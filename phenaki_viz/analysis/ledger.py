@@ -17,6 +17,7 @@ import numpy as np
 
 from phenaki_viz.errors import RecordingError, ShapeError
 from phenaki_viz.recording import HeadMap, Product, Terms
+from phenaki_viz.recording.streams import RowSums
 
 OF_PLACES = ("position", "alibi")  # terms that know nothing but where query and key are
 
@@ -177,19 +178,14 @@ def position_share(terms: Terms) -> np.ndarray:
     return np.sum(of_places, axis=0) if of_places else 0 * shares["content"]
 
 
-def position_share_by_logs(logs: np.ndarray, position: np.ndarray) -> np.ndarray:
+def position_share_by_sums(sums: RowSums, keys: int) -> np.ndarray:
     """`position_share` of rows where position is all that is added and nothing hidden: 'q' float64.
 
-    logs: of the weights, to base 2. position: up to a constant of each row. Both 'q j'. In float32,
-    to some 1e-6: rows of a long map are not copied wider.
+    To some 1e-6: the sums were taken of numbers in 32 bits.
     """
-    logit = logs - logs.mean(axis=1, keepdims=True)
-    variance, shared = np.einsum("qj,qj->q", logit, logit), np.einsum("qj,qj->q", logit, position)
-    # What rounding leaves of the logits' mean would else meet the position's.
-    shared -= logit.sum(axis=1) * position.mean(axis=1)
-    vary = variance > np.finfo(np.float32).eps ** 2 * logit.shape[1]
-    share = np.divide(shared, variance, out=np.full(len(logit), np.nan), where=vary)
-    return share / np.log(2)
+    vary = sums.spread > (np.finfo(np.float32).eps / np.log(2)) ** 2 * keys
+    nothing = np.full(len(sums.spread), np.nan)
+    return np.divide(sums.together, sums.spread, out=nothing, where=vary) / np.log(2)
 
 
 def weights_of(terms: Terms, names: Collection[str]) -> np.ndarray:

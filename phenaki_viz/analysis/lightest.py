@@ -27,7 +27,7 @@ def lightest(attn: np.ndarray, limit: np.ndarray) -> np.ndarray:
     while left.shape[1] > SORTED:
         half = left.shape[1] // 2
         left = np.partition(left, half, axis=1)
-        light = held + left[:, :half].sum(axis=1, dtype=np.float64)
+        light = held + row_sums(left[:, :half])
         all_of_it = light <= limit
         spared, held = np.where(all_of_it, spared + half, spared), np.where(all_of_it, light, held)
         left = np.where(all_of_it[:, None], left[:, half:], left[:, : left.shape[1] - half])

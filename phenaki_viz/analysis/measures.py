@@ -11,15 +11,17 @@ import numpy as np
 
 from phenaki_viz.analysis import heads
 from phenaki_viz.analysis.incremental import Incremental, incremental
-from phenaki_viz.analysis.ledger import position_share, position_share_by_logs
+from phenaki_viz.analysis.ledger import position_share, position_share_by_sums
 from phenaki_viz.analysis.rows import RowReader, Rows
 from phenaki_viz.analysis.tallies import Tally
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.numerics.crew import side_by_side
+from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording import AttentionRecord, HeadMap
 from phenaki_viz.recording.maps import Span
 
 PIECE = 2**17  # weights that are measured at a time
+SUMMED = frozenset(("entropy", "position"))  # that are told from `RowSums` where there are any
 
 
 @dataclass(frozen=True)
@@ -62,15 +64,13 @@ def _nulls(record: AttentionRecord) -> int:
 
 
 def _entropy(rows: Rows) -> np.ndarray:
-    if rows.logs is None:
-        return heads.entropy(rows.attn)
-    return heads.entropy_by_logs(rows.attn, rows.logs)
+    return heads.entropy(rows.attn) if rows.sums is None else 0.0 - rows.sums.weighted_logs
 
 
 def _position(rows: Rows) -> np.ndarray:
-    if rows.logs is None or rows.position is None:
+    if rows.sums is None or not isinstance(rows.head.record.added.bias, OffsetBias):
         return position_share(rows.terms)
-    return position_share_by_logs(rows.logs, rows.position)
+    return position_share_by_sums(rows.sums, rows.attn.shape[1])
 
 
 MEASURES: dict[str, Measure] = {
@@ -151,7 +151,7 @@ def head_statistics(
     found = {name: Tally.empty(*shape) for name in measures}
     for at, (layer, head) in enumerate(np.ndindex(*shape)):
         one = HeadMap(records[layer], items[layer], head)
-        reader, sees = RowReader(one, position="position" in measures), one.visible_keys > 0
+        reader, sees = RowReader(one, sums=not SUMMED.isdisjoint(measures)), one.visible_keys > 0
         told = side_by_side(partial(_measured, reader, measures), reader.runs)
         for (first, end), numbers in zip(reader.runs, told, strict=True):
             wrong = len(one.wrong_rows((first, end))) > 0

@@ -9,7 +9,7 @@ import numpy as np
 from phenaki_viz.numerics.crew import side_by_side
 from phenaki_viz.recording import HeadMap, Terms, cell_size
 from phenaki_viz.recording.maps import Span
-from phenaki_viz.recording.streams import RowStream, stream_of
+from phenaki_viz.recording.streams import RowStream, RowSums, stream_of
 
 RUN = 2**21  # weights read at a time
 POOLED = 2**22  # weights pooled at a time, of which never all are held
@@ -22,16 +22,14 @@ SUMMED = 2**22  # weights of a whole map by parts that are recomputed to sum its
 class Rows:
     """Some whole rows of one head's map: 'q j', null keys first; `first` is the first query.
 
-    logs: their logarithms to base 2; position: what it adds to the logits, up to a constant of each
-    row; where they were read with them, and position is all that is added. made_of: the terms, if
-    they are at hand. queries: the index of each, 'q' int, of rows that are no run.
+    sums: what else was summed of them when they were made, if it was. made_of: the terms, if they
+    are at hand. queries: the index of each, 'q' int, of rows that are no run.
     """
 
     head: HeadMap
     first: int
     attn: np.ndarray
-    logs: np.ndarray | None = None
-    position: np.ndarray | None = None
+    sums: RowSums | None = None
     made_of: Terms | None = None
     queries: np.ndarray | None = None
 
@@ -58,9 +56,8 @@ class Rows:
         found, first = [], 0
         for attn in np.array_split(self.attn, count):
             some = slice(first, first + len(attn))
-            logs = None if self.logs is None else self.logs[some]
-            position = None if self.position is None else self.position[some]
-            found.append(Rows(self.head, self.first + first, attn, logs, position))
+            sums = self.sums and self.sums.of_rows(some)
+            found.append(Rows(self.head, self.first + first, attn, sums))
             first = some.stop
         return found
 
@@ -80,12 +77,12 @@ class RowReader:
     """Reads runs of rows of one head's map, each of whole cells of so many rows, `tall`.
 
     By default the cells are those of the head's thumbnail, so that all who read whole heads read
-    the same runs. position: whether what it adds is wanted.
+    the same runs. sums: whether entropy or position's share will be asked for.
     """
 
     head: HeadMap
     span: Span | None = None
-    position: bool = False
+    sums: bool = False
     tall: int | None = None
 
     @property
@@ -103,7 +100,7 @@ class RowReader:
         """A run's rows; true until the same thread reads the next ones."""
         if self._stream is None:
             return Rows(self.head, run[0], self.head.tile(run))
-        return Rows(self.head, run[0], *self._stream.read(*run, position=self.position))
+        return Rows(self.head, run[0], *self._stream.read(*run, sums=self.sums))
 
     @cached_property
     def _stream(self) -> RowStream | None:

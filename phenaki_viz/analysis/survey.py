@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phenaki_viz.analysis.incremental import Incremental, incremental
-from phenaki_viz.analysis.measures import applicable, measured
+from phenaki_viz.analysis.measures import SUMMED, applicable, measured
 from phenaki_viz.analysis.rows import SIDE, RowReader
 from phenaki_viz.analysis.sampled import sampled_head
 from phenaki_viz.analysis.sinks import Sinks, no_sinks, sinks_of
@@ -159,7 +159,7 @@ class HeadReader:
 
     def __init__(self, head: HeadMap, names: Sequence[str]) -> None:
         self.head, self.names = head, names
-        self.rows = RowReader(head, position="position" in names)
+        self.rows = RowReader(head, sums=not SUMMED.isdisjoint(names))
         self.tallies = {name: Tally.empty() for name in names}
         self.sinks = no_sinks(head.shape[1])
         self.pooled: list[np.ndarray] = []

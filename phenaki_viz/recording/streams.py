@@ -28,6 +28,24 @@ Block = tuple[slice, slice]  # of places along the grid's first axis, and the ke
 
 
 @dataclass(eq=False)
+class RowSums:
+    """What is summed over the keys of each row while its logarithms are in cache: 'q' float64.
+
+    weighted_logs: weights times their logarithms to base 2. spread: squares of what these are off
+    their mean. together: the same times what position adds, in natural units, off its mean; without
+    meaning where no table of offsets was added.
+    """
+
+    weighted_logs: np.ndarray
+    spread: np.ndarray
+    together: np.ndarray
+
+    def of_rows(self, some: slice) -> "RowSums":
+        """Those of some of the rows, counted in these."""
+        return RowSums(self.weighted_logs[some], self.spread[some], self.together[some])
+
+
+@dataclass(eq=False)
 class RowStream:
     """Whole rows of one head of a map, a run at a time; see `stream_of`.
 
@@ -39,24 +57,25 @@ class RowStream:
     head: int
     _memory: threading.local = field(default_factory=threading.local)
 
-    def read(
-        self, first: int, end: int, *, position: bool = False
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """Rows 'q j' float32 of these queries, their logarithms to base 2, and what position adds.
+    def read(self, first: int, end: int, *, sums: bool = True) -> tuple[np.ndarray, RowSums | None]:
+        """Rows 'q j' float32 of these queries, until this thread reads again; and their sums.
 
-        position: whether that is wanted: in natural units, up to a constant of each row; None of a
-        map without a table of offsets. All are true until this is called again.
+        sums: whether these are wanted.
         """
-        weights, logs = self._rows("weights", end - first), self._rows("logs", end - first)
-        place = self._rows("position", end - first) if position else logs
-        sums = torch.zeros(end - first)
+        rows, keys = end - first, self.held.shape[3]
+        weights = self._taken("weights", rows * (keys + APART)).view(rows, -1)[:, :keys]
+        masses, taken = torch.zeros(rows), _Sums(rows)
         with torch.inference_mode(), without_autocast(self.held.device):
-            for planes, keys in self._blocks():
-                self._make_logs(first, (planes, keys), place[:, keys], logs[:, keys])
-                sums += torch.exp2(logs[:, keys], out=weights[:, keys]).sum(dim=1)
-        self.held.note(self.item, self.head, slice(first, end), sums)
-        has_place = position and self.held.bias is not None
-        return weights.numpy(), logs.numpy(), place.numpy() if has_place else None
+            for planes, some in self._blocks():
+                logs = self._taken("logs", rows * (some.stop - some.start)).view(rows, -1)
+                place = self._taken("place", logs.numel()).view(rows, -1) if sums else logs
+                self._make_logs(first, (planes, some), place, logs)
+                block = torch.exp2(logs, out=weights[:, some])
+                masses += block.sum(dim=1)
+                if sums:
+                    taken.add(block.numpy(), logs.numpy(), place.numpy())
+        self.held.note(self.item, self.head, slice(first, end), masses)
+        return weights.numpy(), taken.found if sums else None
 
     def pooled(self, first: int, end: int, cell: tuple[int, int]) -> np.ndarray:
         """Means over blocks of `cell` of these queries' rows, 'y x' float32; see `maps.pool`.
@@ -64,17 +83,17 @@ class RowStream:
         Nothing as large as the rows is held.
         """
         rows, high = end - first, -(-(end - first) // cell[0])
-        sums, cells = torch.zeros(rows), self._taken("cells", high * self.held.shape[3])
+        masses, cells = torch.zeros(rows), self._taken("cells", high * self.held.shape[3])
         cells = cells.view(high, -1)
         with torch.inference_mode(), without_autocast(self.held.device):
             for planes, keys in self._blocks():
                 block = self._taken("block", rows * (keys.stop - keys.start)).view(rows, -1)
                 self._make_logs(first, (planes, keys), block, block)
-                sums += torch.exp2(block, out=block).sum(dim=1)
+                masses += torch.exp2(block, out=block).sum(dim=1)
                 for at in range(high):
                     some = block[at * cell[0] : (at + 1) * cell[0]]
                     torch.sum(some, dim=0, out=cells[at, keys])
-        self.held.note(self.item, self.head, slice(first, end), sums)
+        self.held.note(self.item, self.head, slice(first, end), masses)
         return mean_cells(cells.numpy(), rows, cell)
 
     def _make_logs(self, first: int, block: Block, place: torch.Tensor, logs: torch.Tensor) -> None:
@@ -107,17 +126,51 @@ class RowStream:
             end = min(at + step, planes)
             yield slice(at, end), slice(at * each, end * each)
 
-    def _rows(self, name: str, rows: int) -> torch.Tensor:
-        """Memory for so many rows, 'q j' float32: what was taken before, if it is enough."""
-        keys = self.held.shape[3]
-        return self._taken(name, rows * (keys + APART)).view(rows, -1)[:, :keys]
-
     def _taken(self, name: str, numbers: int) -> torch.Tensor:
         mine = self._memory.__dict__
         if name not in mine or len(mine[name]) < numbers:
             mine[name] = torch.empty(numbers)
         taken: torch.Tensor = mine[name][:numbers]
         return taken
+
+
+class _Sums:
+    """Adds up `RowSums`, block by block; logarithms and position are overwritten.
+
+    Both are taken off their means over the first block: near enough to those of the row that
+    little is lost of squares and products in 32 bits.
+    """
+
+    def __init__(self, rows: int) -> None:
+        self._keys = 0
+        self._first = np.zeros((2, rows, 1), np.float32)
+        self._sums = np.zeros((5, rows))
+
+    def add(self, weights: np.ndarray, logs: np.ndarray, place: np.ndarray) -> None:
+        """Of some more keys: 'q j' each."""
+        weighted = np.einsum("qj,qj->q", weights, logs)
+        if not self._keys:
+            self._first = np.stack([logs.mean(axis=1), place.mean(axis=1)])[:, :, None]
+        logs -= self._first[0]
+        place -= self._first[1]
+        self._keys += logs.shape[1]
+        self._sums += (
+            weighted,
+            np.einsum("qj->q", logs),
+            np.einsum("qj->q", place),
+            np.einsum("qj,qj->q", logs, logs),
+            np.einsum("qj,qj->q", logs, place),
+        )
+
+    @property
+    def found(self) -> RowSums:
+        """Of all keys so far."""
+        weighted, logs, place, squares, products = self._sums
+        return RowSums(
+            weighted_logs=weighted,
+            spread=squares - logs * logs / self._keys,
+            together=products - logs * place / self._keys,
+        )
 
 
 def stream_of(held: AttentionMap, item: int, head: int) -> RowStream | None:

@@ -6,13 +6,13 @@ import torch
 
 from phenaki_viz import models
 from phenaki_viz.analysis import heads, rows
-from phenaki_viz.analysis.ledger import position_share_by_logs, term_shares
+from phenaki_viz.analysis.ledger import position_share_by_sums, term_shares
 from phenaki_viz.analysis.measures import applicable, head_statistics
 from phenaki_viz.analysis.sampled import draw, sampled_head, stratified
 from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.survey import Survey, survey
 from phenaki_viz.analysis.thumbnails import thumbnails
-from phenaki_viz.recording import HeadMap, PartsMap, record
+from phenaki_viz.recording import HeadMap, PartsMap, record, streams
 from phenaki_viz.recording.maps import pool
 from phenaki_viz.recording.streams import RowStream, stream_of
 
@@ -167,24 +167,20 @@ def test_keys_of_the_mass_are_found_by_halving_as_by_sorting(keys):
     np.testing.assert_array_equal(heads.top_mass(attn), np.maximum(keys - spared, 1))
 
 
-def test_streamed_rows_are_those_of_the_map(records):
+def test_streamed_rows_are_those_of_the_map(records, monkeypatch):
     layers = records["parts", False]
     stream, head = stream_of(layers[0].map, 0, 1), HeadMap(layers[0], 0, 1)
+    monkeypatch.setattr(streams, "KEYS", 100)  # a plane of the grid each
     for first, end in ((0, 30), (30, 90), (90, 91), (5, 237)):
-        attn, logs, position = stream.read(first, end, position=True)
-        whole = head.tile((first, end))
+        attn, sums = stream.read(first, end)
+        whole, exact = head.tile((first, end)), head.terms(range(first, end))
         np.testing.assert_allclose(attn, whole, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(-sums.weighted_logs, heads.entropy(whole), rtol=1e-6)
         np.testing.assert_allclose(
-            heads.entropy_by_logs(attn, logs), heads.entropy(attn), rtol=1e-5
+            sums.spread * np.log(2) ** 2, exact.logit.var(1) * 400, rtol=1e-5
         )
-        exact = head.terms(range(first, end))
-        np.testing.assert_allclose(
-            logs * np.log(2) + exact.logsumexp[:, None], exact.logit, rtol=0, atol=1e-5
-        )
-        added = position + exact.logsumexp[:, None]
-        np.testing.assert_allclose(added, exact.position, rtol=0, atol=1e-5)
-        told, shares = term_shares(exact)["position"], position_share_by_logs(logs, position)
-        np.testing.assert_allclose(shares, told, rtol=0, atol=1e-5)
+        told, shares = term_shares(exact)["position"], position_share_by_sums(sums, 400)
+        np.testing.assert_allclose(shares, told, rtol=0, atol=2e-6)
         for cell in ((7, 7), (30, 401), (1, 3)):
             means = stream.pooled(first, end, cell)
             np.testing.assert_allclose(
