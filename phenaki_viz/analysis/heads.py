@@ -5,15 +5,16 @@ number a query, 'q' float64; the mean over all queries is the head's. `at` says 
 are: the index of the run's first one, or the index of each.
 """
 
-import math
+from functools import lru_cache
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
+from phenaki_viz.analysis.lightest import lightest, row_sums
 from phenaki_viz.errors import ShapeError
 
 Grid = tuple[int, int, int]
 At = int | np.ndarray
-SORTED = 512  # keys of a row that are sorted
 
 
 def entropy(attn: np.ndarray) -> np.ndarray:
@@ -23,11 +24,6 @@ def entropy(attn: np.ndarray) -> np.ndarray:
     """
     tiny = np.finfo(attn.dtype).tiny  # its product with a weight of 0 is 0, as it should be
     return 0.0 - (attn * np.log2(np.maximum(attn, tiny))).sum(axis=1, dtype=np.float64)
-
-
-def entropy_by_logs(attn: np.ndarray, logs: np.ndarray) -> np.ndarray:
-    """`entropy` of weights whose natural logarithms are at hand: 'q j' each."""
-    return (attn * logs).sum(axis=1, dtype=np.float64) * (-1 / math.log(2)) + 0.0
 
 
 def null_mass(attn: np.ndarray, nulls: int) -> np.ndarray:
@@ -50,16 +46,16 @@ def distance_in_space(attn: np.ndarray, grid: Grid, at: At = 0) -> np.ndarray:
     attn: 'q (t h w)'. Source: Dosovitskiy et al. 2021, An Image is Worth 16x16 Words, section 4.5
     (mean attention distance).
     """
-    weights = _on_grid(attn, grid).sum(axis=1)
+    weights = _on_planes(attn, grid).sum(axis=1)
     _, row, column = np.unravel_index(_queries(at, len(attn)), grid)
-    rows, columns = np.mgrid[: grid[1], : grid[2]]
-    distance = np.hypot(row[:, None, None] - rows, column[:, None, None] - columns)
-    return (weights * distance).sum(axis=(1, 2))
+    _, high, wide = grid
+    distance = _distances(high, wide)[high - 1 - row, wide - 1 - column]
+    return np.einsum("qp,qp->q", weights, distance.reshape(len(attn), -1), dtype=np.float64)
 
 
 def distance_in_time(attn: np.ndarray, grid: Grid, at: At = 0) -> np.ndarray:
     """Mean distance from query to key in time steps, weighted by attention. attn: 'q (t h w)'."""
-    weights = _on_grid(attn, grid).sum(axis=(2, 3))
+    weights = _on_planes(attn, grid).sum(axis=2)
     step, _, _ = np.unravel_index(_queries(at, len(attn)), grid)
     return (weights * np.abs(step[:, None] - np.arange(grid[0]))).sum(axis=1)
 
@@ -68,20 +64,9 @@ def top_mass(attn: np.ndarray, mass: float = 0.9) -> np.ndarray:
     """How many keys hold `mass` of each query's attention, counting from the heaviest."""
     if not 0 < mass <= 1:
         raise ShapeError(f"mass is a share above 0 and up to 1, got {mass}")
-    total = attn.sum(axis=1, dtype=np.float64)
+    total = row_sums(attn)
     limit = (1 - mass) * total + 1e-9  # of what is spared: the lightest keys, that hold the rest
-    spared, held = np.zeros(len(attn), np.int64), np.zeros(len(attn))
-    left = attn
-    while left.shape[1] > SORTED:  # to halve what is looked at is faster than to sort it all
-        half = left.shape[1] // 2
-        left = np.partition(left, half, axis=1)
-        light = held + left[:, :half].sum(axis=1, dtype=np.float64)
-        all_of_it = light <= limit
-        spared, held = np.where(all_of_it, spared + half, spared), np.where(all_of_it, light, held)
-        left = np.where(all_of_it[:, None], left[:, half:], left[:, : left.shape[1] - half])
-    sums = held[:, None] + np.cumsum(np.sort(left, axis=1), axis=1, dtype=np.float64)
-    spared += (sums <= limit[:, None]).sum(axis=1)
-    keys = np.maximum(attn.shape[1] - spared, 1.0)
+    keys = np.maximum(attn.shape[1] - lightest(attn, limit), 1.0)
     return np.where(np.isfinite(total), keys, np.nan)
 
 
@@ -90,9 +75,16 @@ def _queries(at: At, count: int) -> np.ndarray:
     return at if isinstance(at, np.ndarray) else at + np.arange(count)
 
 
-def _on_grid(attn: np.ndarray, grid: Grid) -> np.ndarray:
-    """'q (t h w)' → 'q t h w'."""
+def _on_planes(attn: np.ndarray, grid: Grid) -> np.ndarray:
+    """'q (t h w)' → 'q t (h w)'."""
     n = int(np.prod(grid))
     if attn.ndim != 2 or attn.shape[1] != n or attn.shape[0] > n:
         raise ShapeError(f"a map over the grid {grid} is {n} square, got {attn.shape}")
-    return attn.reshape(-1, *grid)
+    return attn.reshape(-1, grid[0], grid[1] * grid[2])
+
+
+@lru_cache(maxsize=8)
+def _distances(high: int, wide: int) -> np.ndarray:
+    """Distances from a place to all others: a view, 'y x h w' of place (h-1-y, w-1-x)."""
+    rows, columns = np.mgrid[1 - high : high, 1 - wide : wide]
+    return sliding_window_view(np.hypot(rows, columns), (high, wide))

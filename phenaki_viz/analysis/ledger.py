@@ -17,6 +17,7 @@ import numpy as np
 
 from phenaki_viz.errors import RecordingError, ShapeError
 from phenaki_viz.recording import HeadMap, Product, Terms
+from phenaki_viz.recording.streams import RowSums
 
 OF_PLACES = ("position", "alibi")  # terms that know nothing but where query and key are
 
@@ -172,32 +173,19 @@ def position_share(terms: Terms) -> np.ndarray:
 
     0 where the call had neither.
     """
-    known = _share_of_plain(terms)
-    if known is not None:
-        return known
     shares = term_shares(terms)
     of_places = [shares[name] for name in OF_PLACES if name in shares]
     return np.sum(of_places, axis=0) if of_places else 0 * shares["content"]
 
 
-def _share_of_plain(terms: Terms) -> np.ndarray | None:
-    """`position_share` where nothing is hidden and position is all that is added; else None.
+def position_share_by_sums(sums: RowSums, keys: int) -> np.ndarray:
+    """`position_share` of rows where position is all that is added and nothing hidden: 'q' float64.
 
-    In float32, to some 1e-6: rows of a long map are not copied wider.
+    To some 1e-6: the sums were taken of numbers in 32 bits.
     """
-    plain = isinstance(terms.content, Product) and terms.alibi is None and terms.dense is None
-    if not plain or terms.position is None or terms.hidden.any():
-        return None
-    _check_whole(terms)
-    logit, position = terms.content.values + terms.position, terms.position
-    logit -= logit.mean(axis=1, keepdims=True)
-    variance, shared = np.einsum("qj,qj->q", logit, logit), np.einsum("qj,qj->q", logit, position)
-    # What rounding leaves of the logits' mean would else meet the position's.
-    shared -= logit.sum(axis=1) * position.mean(axis=1)
-    vary = variance > np.finfo(np.float32).eps ** 2 * logit.shape[1]
-    if not (np.isfinite(variance).all() and vary.all()):
-        return None
-    return np.asarray(shared / variance, np.float64)
+    vary = sums.spread > (np.finfo(np.float32).eps / np.log(2)) ** 2 * keys
+    nothing = np.full(len(sums.spread), np.nan)
+    return np.divide(sums.together, sums.spread, out=nothing, where=vary) / np.log(2)
 
 
 def weights_of(terms: Terms, names: Collection[str]) -> np.ndarray:

@@ -3,23 +3,25 @@
 Maps are read in runs of rows, so that a map of any size is measured without ever being held.
 """
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from phenaki_viz.analysis import heads
 from phenaki_viz.analysis.incremental import Incremental, incremental
-from phenaki_viz.analysis.ledger import position_share
-from phenaki_viz.analysis.rows import Rows, row_runs
+from phenaki_viz.analysis.ledger import position_share, position_share_by_sums
+from phenaki_viz.analysis.rows import RowReader, Rows
 from phenaki_viz.analysis.tallies import Tally
 from phenaki_viz.errors import ShapeError
+from phenaki_viz.numerics.crew import side_by_side
+from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording import AttentionRecord, HeadMap
+from phenaki_viz.recording.maps import Span
 
-PIECE = 2**17  # weights that one core measures at a time
-CORES = min(8, os.cpu_count() or 1)
+PIECE = 2**17  # weights that are measured at a time
+SUMMED = frozenset(("entropy", "position"))  # that are told from `RowSums` where there are any
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,13 @@ def _nulls(record: AttentionRecord) -> int:
 
 
 def _entropy(rows: Rows) -> np.ndarray:
-    if rows.logs is None:
-        return heads.entropy(rows.attn)
-    return heads.entropy_by_logs(rows.attn, rows.logs)
+    return heads.entropy(rows.attn) if rows.sums is None else 0.0 - rows.sums.weighted_logs
+
+
+def _position(rows: Rows) -> np.ndarray:
+    if rows.sums is None or not isinstance(rows.head.record.added.bias, OffsetBias):
+        return position_share(rows.terms)
+    return position_share_by_sums(rows.sums, rows.attn.shape[1])
 
 
 MEASURES: dict[str, Measure] = {
@@ -96,7 +102,7 @@ MEASURES: dict[str, Measure] = {
     "position": Measure(
         "share of position",
         "",
-        lambda rows: position_share(rows.terms),
+        _position,
         lambda record: record.knows_places,
     ),
 }
@@ -143,41 +149,33 @@ def head_statistics(
     """
     shape = len(records), len(records[0].heads)
     found = {name: Tally.empty(*shape) for name in measures}
-    with ThreadPoolExecutor(CORES) as cores:
-        for at, (layer, head) in enumerate(np.ndindex(*shape)):
-            one = HeadMap(records[layer], items[layer], head)
-            sees = one.visible_keys > 0
-            for rows in row_runs(one, terms="position" in measures):
-                wrong = len(one.wrong_rows((rows.first, rows.end))) > 0
-                for name, tally in zip(
-                    measures, measured(rows, measures, sees, cores), strict=True
-                ):
-                    so_far = found[name].at(layer, head)
-                    found[name].put((layer, head), so_far.with_run(tally, wrong=wrong))
-                yield (at + rows.end / one.shape[0]) / (shape[0] * shape[1])
+    for at, (layer, head) in enumerate(np.ndindex(*shape)):
+        one = HeadMap(records[layer], items[layer], head)
+        reader, sees = RowReader(one, sums=not SUMMED.isdisjoint(measures)), one.visible_keys > 0
+        told = side_by_side(partial(_measured, reader, measures), reader.runs)
+        for (first, end), numbers in zip(reader.runs, told, strict=True):
+            wrong = len(one.wrong_rows((first, end))) > 0
+            for name, each in zip(measures, numbers, strict=True):
+                tally = Tally.of(each, sees[first:end] & ~np.isnan(each))
+                so_far = found[name].at(layer, head)
+                found[name].put((layer, head), so_far.with_run(tally, wrong=wrong))
+            yield (at + end / one.shape[0]) / (shape[0] * shape[1])
     return HeadStatistics(found)
 
 
-def measured(
-    rows: Rows, measures: Sequence[str], sees: np.ndarray, cores: Executor
-) -> Iterator[Tally]:
-    """The tallies over the queries of a run, one for each of the measures.
+def _measured(reader: RowReader, measures: Sequence[str], run: Span) -> list[np.ndarray]:
+    return measured(reader.read(run), measures)
 
-    sees: 'i' bool, which queries see a key and count. The run is measured in pieces: one stays in a
-    core's cache through all measures, and NumPy lets cores work side by side.
+
+def measured(rows: Rows, measures: Sequence[str]) -> list[np.ndarray]:
+    """The numbers of each measure, 'q' float64: NaN of a query that it says nothing about.
+
+    The rows are measured in pieces: one stays in a core's cache through all measures.
     """
-
-    def measure(piece: Rows) -> list[np.ndarray]:
-        with np.errstate(invalid="ignore"):  # weights that are not finite: the mean is NaN
-            return [MEASURES[name].of(piece) for name in measures]
-
-    whole = rows.attn.size < 2 * PIECE
-    pieces = [rows] if whole else rows.pieces(rows.attn.size // PIECE)
-    each = map(measure, pieces) if whole else cores.map(measure, pieces)
-    counts = sees[rows.first : rows.end]
-    for told in zip(*each, strict=True):
-        numbers = np.concatenate(told)
-        yield Tally.of(numbers, counts & ~np.isnan(numbers))
+    pieces = rows.pieces(max(1, rows.attn.size // PIECE))
+    with np.errstate(invalid="ignore"):  # weights that are not finite: the mean is NaN
+        each = [[MEASURES[name].of(piece) for name in measures] for piece in pieces]
+    return [np.concatenate(told) for told in zip(*each, strict=True)]
 
 
 def applicable(record: AttentionRecord) -> dict[str, Measure]:

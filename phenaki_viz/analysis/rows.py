@@ -6,11 +6,14 @@ from functools import cached_property
 
 import numpy as np
 
+from phenaki_viz.numerics.crew import side_by_side
 from phenaki_viz.recording import HeadMap, Terms, cell_size
-from phenaki_viz.recording.maps import Span, pool_rows
-from phenaki_viz.recording.streams import stream_of
+from phenaki_viz.recording.maps import Span
+from phenaki_viz.recording.streams import RowStream, RowSums, stream_of
 
-RUN = 2**22  # weights read at a time
+RUN = 2**21  # weights read at a time
+POOLED = 2**22  # weights pooled at a time, of which never all are held
+SUMMED_AT_ONCE = 16  # rows that are added up in 32 bits
 SIDE = 64  # cells of a thumbnail
 SUMMED = 2**22  # weights of a whole map by parts that are recomputed to sum its rows
 
@@ -19,14 +22,14 @@ SUMMED = 2**22  # weights of a whole map by parts that are recomputed to sum its
 class Rows:
     """Some whole rows of one head's map: 'q j', null keys first; `first` is the first query.
 
-    logs: their natural logarithms, made_of: the terms of these rows, if they were read with them.
-    queries: the index of each, 'q' int, of rows that are no run.
+    sums: what else was summed of them when they were made, if it was. made_of: the terms, if they
+    are at hand. queries: the index of each, 'q' int, of rows that are no run.
     """
 
     head: HeadMap
     first: int
     attn: np.ndarray
-    logs: np.ndarray | None = None
+    sums: RowSums | None = None
     made_of: Terms | None = None
     queries: np.ndarray | None = None
 
@@ -52,48 +55,84 @@ class Rows:
         """The rows in so many runs, as even as can be."""
         found, first = [], 0
         for attn in np.array_split(self.attn, count):
-            end = first + len(attn)
-            logs = None if self.logs is None else self.logs[first:end]
-            made_of = self.made_of and self.made_of.of_rows(first, end)
-            found.append(Rows(self.head, self.first + first, attn, logs, made_of))
-            first = end
+            some = slice(first, first + len(attn))
+            sums = self.sums and self.sums.of_rows(some)
+            found.append(Rows(self.head, self.first + first, attn, sums))
+            first = some.stop
         return found
 
+    def cell_sums(self, tall: int) -> np.ndarray:
+        """Sums over the rows of each cell of so many, from the first one on: 'y j' float64."""
+        sums = []
+        for first in range(0, len(self), tall):
+            cell = self.attn[first : min(first + tall, len(self))]
+            some = [cell[at : at + SUMMED_AT_ONCE].sum(axis=0)
+                    for at in range(0, len(cell), SUMMED_AT_ONCE)]  # fmt: skip
+            sums.append(np.sum(some, axis=0, dtype=np.float64))
+        return np.array(sums)
 
-def row_runs(
-    head: HeadMap, rows: Span | None = None, *, terms: bool = False, tall: int | None = None
-) -> Iterator[Rows]:
-    """A map, or some rows of it, in runs of rows that fit into memory.
 
-    Each is true until the next one is asked for: they may share their memory. A run is of whole
-    cells of so many rows, `tall`, by default those of the head's thumbnail, so that all who read
-    whole heads can share the runs. terms: whether what the rows are made of is wanted as well.
+@dataclass(frozen=True, eq=False)
+class RowReader:
+    """Reads runs of rows of one head's map, each of whole cells of so many rows, `tall`.
+
+    By default the cells are those of the head's thumbnail, so that all who read whole heads read
+    the same runs. sums: whether entropy or position's share will be asked for.
     """
-    queries, keys = head.shape
-    tall = tall or cell_size(queries, SIDE)
-    step = max(1, RUN // keys // tall) * tall
-    stream = stream_of(head.record.map, head.item, head.head, terms=terms)
-    begin, last = rows or (0, queries)
-    for first in range(begin, last, step):
-        end = min(first + step, last)
-        if stream is None:
-            yield Rows(head, first, head.tile((first, end)))
-        else:
-            yield Rows(head, first, *stream.read(first, end))
+
+    head: HeadMap
+    span: Span | None = None
+    sums: bool = False
+    tall: int | None = None
+
+    @property
+    def cell(self) -> int:
+        """Rows of a cell."""
+        return self.tall or cell_size(self.head.shape[0], SIDE)
+
+    @property
+    def runs(self) -> list[Span]:
+        """First query of each run, and one past its last."""
+        step = max(1, RUN // self.head.shape[1] // self.cell) * self.cell
+        return runs_of(self.span or (0, self.head.shape[0]), step)
+
+    def read(self, run: Span) -> Rows:
+        """A run's rows; true until the same thread reads the next ones."""
+        if self._stream is None:
+            return Rows(self.head, run[0], self.head.tile(run))
+        return Rows(self.head, run[0], *self._stream.read(*run, sums=self.sums))
+
+    @cached_property
+    def _stream(self) -> RowStream | None:
+        return stream_of(self.head.record.map, self.head.item, self.head.head)
+
+
+def row_runs(head: HeadMap, span: Span | None = None) -> Iterator[Rows]:
+    """A map, or some rows of it, in runs of rows that fit into memory, one after the other.
+
+    Each is true until the next one is asked for: they may share their memory.
+    """
+    reader = RowReader(head, span)
+    return map(reader.read, reader.runs)
 
 
 def pooled_runs(head: HeadMap, rows: Span, columns: Span, most: int) -> Iterator[np.ndarray]:
     """A window in at most `most` × `most` means of equal cells, in runs of its rows from the top.
 
-    As `HeadMap.tile_runs` gives it; whole rows of a long map are made in memory that is kept.
+    As `HeadMap.tile_runs` gives it; whole rows of a long map are made on all cores, in memory that
+    is kept.
     """
     cell = cell_size(rows[1] - rows[0], most), cell_size(columns[1] - columns[0], most)
-    stream = stream_of(head.record.map, head.item, head.head, terms=False)
+    stream = stream_of(head.record.map, head.item, head.head)
     if stream is None or columns != (0, head.shape[1]) or cell == (1, 1):
-        yield from head.tile_runs(rows, columns, (most, most))
-        return
-    for run in row_runs(head, rows, tall=cell[0]):
-        yield pool_rows(run.attn, cell)
+        return head.tile_runs(rows, columns, (most, most))
+    runs = runs_of(rows, max(1, POOLED // head.shape[1] // cell[0]) * cell[0])
+    return side_by_side(lambda run: stream.pooled(*run, cell), runs)
+
+
+def runs_of(span: Span, step: int) -> list[Span]:
+    """Runs of so many rows: the first of each, and one past its last; the last may be shorter."""
+    return [(first, min(first + step, span[1])) for first in range(*span, step)]
 
 
 def uniform_weight(visible_keys: np.ndarray) -> np.ndarray:

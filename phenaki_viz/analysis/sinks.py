@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from phenaki_viz.analysis.incremental import Incremental, incremental
-from phenaki_viz.analysis.rows import Rows, row_runs
+from phenaki_viz.analysis.rows import RowReader, Rows
+from phenaki_viz.numerics.crew import side_by_side
 from phenaki_viz.recording import HeadMap
+from phenaki_viz.recording.maps import Span
 
 SHARE = 0.3
 LEAST, MOST = 3, 10  # multiples of uniform
@@ -63,46 +65,50 @@ class Sinks:
 @incremental
 def sink_keys(head: HeadMap) -> Incremental[Sinks]:
     """The sinks of one head, read in runs of rows. Rows that are no distribution do not count."""
-    sums = SinkSums(head)
-    for run in row_runs(head):
-        sums.see(run)
-        yield run.end / head.shape[0]
-    return sums.found
+    reader, found = RowReader(head), no_sinks(head.shape[1])
+
+    def sums(run: Span) -> Sinks:
+        return sinks_of(rows := reader.read(run), rows.cell_sums(reader.cell))
+
+    for run, more in zip(reader.runs, side_by_side(sums, reader.runs), strict=True):
+        found = found.merge(more)
+        yield run[1] / head.shape[0]
+    return found
 
 
-class SinkSums:
-    """What every key got of the rows that were seen."""
+def no_sinks(keys: int) -> Sinks:
+    """Of no queries."""
+    return Sinks(weight=np.zeros(keys), even=np.zeros(keys), seen_by=np.zeros(keys), queries=0)
 
-    def __init__(self, head: HeadMap) -> None:
-        self._head = head
-        self._weight, self._even, self._seen_by = np.zeros((3, head.shape[1]))
-        self._good = 0
-        self._uniform = head.uniform.astype(np.float64)
 
-    def see(self, run: Rows) -> None:
-        """Add some rows; those that are no distribution do not count."""
-        head, span = self._head, (run.first, run.end)
-        rows = np.setdiff1d(np.arange(*span), head.wrong_rows(span))
-        if not rows.size:
-            return
-        self._good += len(rows)
-        attn = run.attn if len(rows) == len(run) else run.attn[rows - run.first]
-        if not head.record.is_masked:  # every query sees every key
-            self._weight += attn.sum(axis=0, dtype=np.float64)
-            self._even += self._uniform[rows].sum()
-            self._seen_by += len(rows)
-            return
-        seen = ~head.hidden(span, (0, head.shape[1]))[rows - run.first]
-        self._weight += np.where(seen, attn, 0).sum(axis=0, dtype=np.float64)
-        self._even += np.where(seen, self._uniform[rows, None], 0).sum(axis=0)
-        self._seen_by += seen.sum(axis=0)
+def sinks_of(run: Rows, cells: np.ndarray) -> Sinks:
+    """What every key got of some rows; those that are no distribution do not count.
 
-    @property
-    def found(self) -> Sinks:
-        """The sums."""
-        return Sinks(
-            weight=self._weight, even=self._even, seen_by=self._seen_by, queries=self._good
-        )
+    cells: `Rows.cell_sums` of them.
+    """
+    head, span, keys = run.head, (run.first, run.end), run.head.shape[1]
+    rows = np.setdiff1d(np.arange(*span), head.wrong_rows(span))
+    if not rows.size:
+        return no_sinks(keys)
+    uniform = head.uniform.astype(np.float64)[rows]
+    all_of_them = len(rows) == len(run)
+    if not head.record.is_masked:  # every query sees every key
+        weight = cells.sum(axis=0) if all_of_them else _summed(run.attn, rows - run.first)
+        even, seen_by = np.full(keys, uniform.sum()), np.full(keys, float(len(rows)))
+        return Sinks(weight=weight, even=even, seen_by=seen_by, queries=len(rows))
+    seen = ~head.hidden(span, (0, keys))[rows - run.first]
+    attn = run.attn[rows - run.first]
+    return Sinks(
+        weight=np.where(seen, attn, 0).sum(axis=0, dtype=np.float64),
+        even=np.where(seen, uniform[:, None], 0).sum(axis=0),
+        seen_by=seen.sum(axis=0).astype(np.float64),
+        queries=len(rows),
+    )
+
+
+def _summed(attn: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    total: np.ndarray = attn[rows].sum(axis=0, dtype=np.float64)
+    return total
 
 
 def _over(total: np.ndarray, count: np.ndarray) -> np.ndarray:

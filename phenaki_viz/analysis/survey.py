@@ -6,20 +6,20 @@ all heads, from a few rows of each.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from phenaki_viz.analysis.incremental import Incremental, incremental
-from phenaki_viz.analysis.measures import CORES, applicable, measured
-from phenaki_viz.analysis.rows import SIDE, row_runs
+from phenaki_viz.analysis.measures import SUMMED, applicable, measured
+from phenaki_viz.analysis.rows import SIDE, RowReader
 from phenaki_viz.analysis.sampled import sampled_head
-from phenaki_viz.analysis.sinks import Sinks, SinkSums
+from phenaki_viz.analysis.sinks import Sinks, no_sinks, sinks_of
 from phenaki_viz.analysis.tallies import Tally
 from phenaki_viz.analysis.thumbnails import Thumbnails, marked
+from phenaki_viz.numerics.crew import side_by_side
 from phenaki_viz.recording import AttentionRecord, HeadMap, cell_size
-from phenaki_viz.recording.maps import pool_rows
+from phenaki_viz.recording.maps import Span, mean_cells
 
 ESTIMATED = 0.02  # of the work: the share that estimates of all heads are
 
@@ -128,58 +128,69 @@ def survey(
     found: list[HeadReading] = [] if done is None else done
     every = list(np.ndindex(len(records), len(records[0].heads)))
     names = list(applicable(records[0]))
+    heads = [HeadMap(records[layer], items[layer], head) for layer, head in every]
     estimates: list[HeadReading] = []
-    with ThreadPoolExecutor(CORES) as cores:
-        for first in range(0, len(every), CORES):  # some at a time: who stops waits for these only
-            some = [
-                (HeadMap(records[layer], items[layer], head), layer, names, first + at)
-                for at, (layer, head) in enumerate(every[first : first + CORES])
-            ]
-            estimates += cores.map(_estimate, *zip(*some, strict=True))
-            yield ESTIMATED * len(estimates) / len(every)
-        found += estimates
-        yield ESTIMATED
-        for at, (layer, head) in enumerate(every):
-            one = HeadMap(records[layer], items[layer], head)
-            reader = HeadReader(one, names)
-            for share in reader.steps(cores):
-                yield ESTIMATED + (1 - ESTIMATED) * (at + share) / len(every)
-            found.append(reader.told(layer, head))
+    each = [(head, layer, names, at)
+            for at, (head, (layer, _)) in enumerate(zip(heads, every, strict=True))]  # fmt: skip
+    for one in side_by_side(lambda asked: _estimate(*asked), each):
+        estimates.append(one)
+        yield ESTIMATED * len(estimates) / len(every)
+    found += estimates
+    yield ESTIMATED
+    for at, ((layer, _), head) in enumerate(zip(every, heads, strict=True)):
+        reader = HeadReader(head, names)
+        for share in reader.steps():
+            yield ESTIMATED + (1 - ESTIMATED) * (at + share) / len(every)
+        found.append(reader.told(layer))
     return Survey.of(records, found)
+
+
+@dataclass(frozen=True, eq=False)
+class RunRead:
+    """What a run of rows tells. cells: 'y j', sums over the rows of each cell of the thumbnail."""
+
+    cells: np.ndarray
+    numbers: list[np.ndarray]
+    sinks: Sinks
 
 
 class HeadReader:
     """Reads one head, and hands each run of its rows to all who want something of it."""
 
     def __init__(self, head: HeadMap, names: Sequence[str]) -> None:
-        i, j = head.shape
         self.head, self.names = head, names
-        self.cell = cell_size(i, SIDE), cell_size(j, SIDE)
+        self.rows = RowReader(head, sums=not SUMMED.isdisjoint(names))
         self.tallies = {name: Tally.empty() for name in names}
-        self.sinks = SinkSums(head)
+        self.sinks = no_sinks(head.shape[1])
         self.pooled: list[np.ndarray] = []
-        self.sees = head.visible_keys > 0
 
-    def steps(self, cores: Executor) -> Iterator[float]:
+    def steps(self) -> Iterator[float]:
         """Read it; the share that is read after each run."""
-        for rows in row_runs(self.head, terms="position" in self.names):
-            self.pooled.append(pool_rows(rows.attn, self.cell))
-            wrong = self.head.wrong_rows((rows.first, rows.end))
-            told = measured(rows, self.names, self.sees, cores)
-            for name, tally in zip(self.names, told, strict=True):
-                self.tallies[name] = self.tallies[name].with_run(tally, wrong=len(wrong) > 0)
-            self.sinks.see(rows)
-            yield rows.end / self.head.shape[0]
+        runs, sees = self.rows.runs, self.head.visible_keys > 0
+        cell = self.rows.cell, cell_size(self.head.shape[1], SIDE)
+        for (first, end), read in zip(runs, side_by_side(self._read, runs), strict=True):
+            self.pooled.append(mean_cells(read.cells, end - first, cell))
+            wrong = len(self.head.wrong_rows((first, end))) > 0
+            for name, numbers in zip(self.names, read.numbers, strict=True):
+                tally = Tally.of(numbers, sees[first:end] & ~np.isnan(numbers))
+                self.tallies[name] = self.tallies[name].with_run(tally, wrong=wrong)
+            self.sinks = self.sinks.merge(read.sinks)
+            yield end / self.head.shape[0]
 
-    def told(self, layer: int, head: int) -> HeadReading:
+    def _read(self, run: Span) -> RunRead:
+        rows = self.rows.read(run)
+        cells = rows.cell_sums(self.rows.cell)
+        return RunRead(cells, measured(rows, self.names), sinks_of(rows, cells))
+
+    def told(self, layer: int) -> HeadReading:
         """What is told of it, when all is read."""
         record, item, i = self.head.record, self.head.item, self.head.shape[0]
         values, wrong = np.concatenate(self.pooled), self.head.wrong_rows()
-        picture = marked(record, item, values, self.cell[0], wrong)
+        picture = marked(record, item, values, self.rows.cell, wrong)
         return HeadReading(
-            layer=layer, head=head, picture=picture, rows=i, of=i,
+            layer=layer, head=self.head.head, picture=picture, rows=i, of=i,
             means={name: float(tally.mean) for name, tally in self.tallies.items()},
-            errors=dict.fromkeys(self.names, 0.0), tallies=self.tallies, sinks=self.sinks.found,
+            errors=dict.fromkeys(self.names, 0.0), tallies=self.tallies, sinks=self.sinks,
         )  # fmt: skip
 
 

@@ -1,12 +1,14 @@
 """A position bias as its table of distinct offsets, read for any queries and keys of a grid."""
 
 import math
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property, lru_cache
 from weakref import WeakValueDictionary
 
+import numpy as np
 import torch
 from einops import rearrange
+from numpy.lib.stride_tricks import as_strided
 
 MOST_PAIRS = 2**25  # numbers of a table whose last axis is copied out as pairs: 128 MiB
 
@@ -112,6 +114,42 @@ class OffsetBias:
             query += run
         return rows.view(len(table), last - first, self.shape[2])
 
+    def put_rows(
+        self, head: int, first: int, less: np.ndarray, planes: slice, out: np.ndarray
+    ) -> None:
+        """Write one head's bias of some queries less a number of each of them, on a CPU.
+
+        less: 'i', of the queries from `first` on. planes: which places along the first axis of the
+        grid, with both ends, the keys have. out: 'i j' of these keys, each row contiguous.
+        """
+        pairs, axes = self._every_pair[head], len(self.dimensions)
+        rows = out.reshape(len(out), planes.stop - planes.start, *self.dimensions[1:])
+        for query, box in _boxes(first, first + len(less), self.dimensions):
+            found = pairs[(*box, planes)]
+            count = math.prod(found.shape[:-axes])
+            some = slice(query - first, query - first + count)
+            queries = *found.shape[:-axes], *[1] * axes
+            into = rows[some].reshape(found.shape)
+            np.subtract(found, less[some].reshape(queries), out=into)
+
+    @cached_property
+    def _every_pair(self) -> np.ndarray:
+        """All pairs as a view: 'h', the axes of the query, the axes of the key.
+
+        Read backwards, the keys of a query are a window of the table, which goes back by one where
+        the query goes on by one.
+        """
+        backwards = self.surface.detach().flip(dims=tuple(range(1, self.surface.ndim)))
+        table = backwards.contiguous().numpy()
+        start = table[(slice(None), *(slice(size - 1, None) for size in self.dimensions))]
+        head, *steps = table.strides
+        return as_strided(
+            start,
+            (len(table), *self.dimensions, *self.dimensions),
+            (head, *(-step for step in steps), *steps),
+            writeable=False,
+        )
+
     def _gathered(self, heads: slice, first: int, last: int) -> torch.Tensor:
         """The bias of queries first to last, 'h i j', by one index for all heads."""
         table = self.surface[heads].flatten(start_dim=1)
@@ -172,6 +210,27 @@ def _strides(dimensions: tuple[int, ...], device: torch.device, dtype: torch.dty
             tokens = tokens // size
             stride *= 2 * size - 1
         return total.to(device, dtype)
+
+
+def _boxes(
+    first: int, last: int, sizes: Sequence[int]
+) -> Iterator[tuple[int, tuple[int | slice, ...]]]:
+    """Tokens first to last, excluded, in boxes of a grid: the first token of each, and its place.
+
+    A box is a part of a line along the last axis, or whole lines beside each other.
+    """
+    *lead, width = sizes
+    while first < last:
+        *places, (line, lines) = [(0, 1), *_places(first // width, lead)]
+        at, whole = first % width, min((last - first) // width, lines - line)
+        before = [place for place, _ in places[1:]]
+        if at or not whole or not lead:
+            run = min(width - at, last - first)
+            yield first, (*before, *[line] * bool(lead), slice(at, at + run))
+        else:
+            run = whole * width
+            yield first, (*before, slice(line, line + whole), slice(None))
+        first += run
 
 
 def _places(token: int, sizes: Sequence[int]) -> list[tuple[int, int]]:

@@ -120,9 +120,18 @@ def pool(tile: torch.Tensor, cell: tuple[int, int], reduce: Reduce) -> torch.Ten
     return pooled.reshape(*tile.shape[:-2], *pooled.shape[-2:])
 
 
-def pool_rows(rows: np.ndarray, cell: tuple[int, int]) -> np.ndarray:
-    """Means over blocks of `cell` of weights 'y x' that are on the host; see `pool`."""
-    return pool(torch.from_numpy(rows), cell, "mean").numpy()
+def mean_cells(sums: np.ndarray, rows: int, cell: tuple[int, int]) -> np.ndarray:
+    """Means over cells of weights, 'y x' float32, as `pool` gives them.
+
+    sums: 'y j', over the rows of each cell, of which there are so many in all; the last may be of
+    fewer.
+    """
+    starts = np.arange(0, sums.shape[1], cell[1])
+    total = np.add.reduceat(sums, starts, axis=1, dtype=np.float64)
+    tall = np.diff(np.append(np.arange(0, rows, cell[0]), rows))
+    wide = np.diff(np.append(starts, sums.shape[1]))
+    means: np.ndarray = (total / np.multiply.outer(tall, wide)).astype(np.float32)
+    return means
 
 
 def _pool_along(tile: torch.Tensor, cell: int, reduce: Reduce) -> torch.Tensor:

@@ -261,8 +261,12 @@ class PartsMap:
 
     def note_sums(self, b: int, h: int, queries: Some, weights: torch.Tensor) -> None:
         """Keep the sums of whole rows 'q j'."""
-        sums = on_host(weights.sum(dim=-1).nan_to_num(nan=torch.inf))
-        self._sums[b, h, queries if isinstance(queries, slice) else queries.cpu().numpy()] = sums
+        self.note(b, h, queries, weights.sum(dim=-1))
+
+    def note(self, b: int, h: int, queries: Some, sums: torch.Tensor) -> None:
+        """Keep what whole rows sum to, 'q'."""
+        known = on_host(sums.nan_to_num(nan=torch.inf))
+        self._sums[b, h, queries if isinstance(queries, slice) else queries.cpu().numpy()] = known
 
     def _blocks(
         self, b: int, h: int, rows: Span, columns: Span, cell: int

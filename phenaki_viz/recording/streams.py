@@ -1,97 +1,179 @@
 """Rows of a map by parts one run after the other, in memory that is taken once and used again.
 
-A run of a long map is as large as a cache, and to take new memory for each of its steps costs as
-much as the steps: the system zeroes every page of it. So a reader of a whole head keeps a few
-arrays, and products, bias, logarithms and weights of every run are written there.
+To take new memory for each step costs as much as the step: the system zeroes every page of it. So
+a reader of a whole head keeps a few arrays. Rows are made in blocks of some keys that stay in a
+core's own cache through every step: bias less log-sum-exp, then queries times keys onto it, then 2
+to the power of that. Logarithms are to base 2: what is taken of them is in bits, and 2ˣ takes half
+the time of eˣ.
 """
 
+import math
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
 
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import EXACT, without_autocast
-from phenaki_viz.recording.maps import AttentionMap, on_host
+from phenaki_viz.recording.maps import AttentionMap, mean_cells
 from phenaki_viz.recording.parts import PartsMap
-from phenaki_viz.recording.terms import Product, Terms
 
-AT_ONCE = 2**20  # weights that are made at a time: 4 MiB, which a core's cache nearly holds
+KEYS = 1024  # of a block
+APART = 16  # numbers between rows: else one key of all rows has one place in the cache
+BITS = math.log2(math.e)  # of a natural unit
+Block = tuple[slice, slice]  # of places along the grid's first axis, and the keys that are there
+
+
+@dataclass(eq=False)
+class RowSums:
+    """What is summed over the keys of each row while its logarithms are in cache: 'q' float64.
+
+    weighted_logs: weights times their logarithms to base 2. spread: squares of what these are off
+    their mean. together: the same times what position adds, in natural units, off its mean; without
+    meaning where no table of offsets was added.
+    """
+
+    weighted_logs: np.ndarray
+    spread: np.ndarray
+    together: np.ndarray
+
+    def of_rows(self, some: slice) -> "RowSums":
+        """Those of some of the rows, counted in these."""
+        return RowSums(self.weighted_logs[some], self.spread[some], self.together[some])
 
 
 @dataclass(eq=False)
 class RowStream:
     """Whole rows of one head of a map, a run at a time; see `stream_of`.
 
-    What `read` returns is true until it is called again. terms: whether what the rows are made of
-    is wanted as well.
+    Several threads may read at once: each has memory of its own.
     """
 
     held: PartsMap
     item: int
     head: int
-    terms: bool = False
-    _memory: dict[str, torch.Tensor] = field(default_factory=dict)
+    _memory: threading.local = field(default_factory=threading.local)
 
-    def read(self, first: int, end: int) -> tuple[np.ndarray, np.ndarray, Terms | None]:
-        """Rows 'q j' float32 of these queries, their logarithms, and what they are made of."""
+    def read(self, first: int, end: int, *, sums: bool = True) -> tuple[np.ndarray, RowSums | None]:
+        """Rows 'q j' float32 of these queries, until this thread reads again; and their sums.
+
+        sums: whether these are wanted.
+        """
+        rows, keys = end - first, self.held.shape[3]
+        weights = self._taken("weights", rows * (keys + APART)).view(rows, -1)[:, :keys]
+        masses, taken = torch.zeros(rows), _Sums(rows)
         with torch.inference_mode(), without_autocast(self.held.device):
-            weights, logs = self._taken("weights", end - first), self._taken("logs", end - first)
-            step = max(1, AT_ONCE // self.held.shape[3])
-            for at in range(0, end - first, step):
-                some = slice(at, min(at + step, end - first))
-                self._make_logs(slice(first + some.start, first + some.stop), some, logs[:, some])
-                torch.exp(logs[:, some], out=weights[:, some])
-            self.held.note_sums(self.item, self.head, slice(first, end), weights[0])
-        terms = self._terms(first, end) if self.terms else None
-        return weights[0].numpy(), logs[0].numpy(), terms
+            for planes, some in self._blocks():
+                logs = self._taken("logs", rows * (some.stop - some.start)).view(rows, -1)
+                place = self._taken("place", logs.numel()).view(rows, -1) if sums else logs
+                self._make_logs(first, (planes, some), place, logs)
+                block = torch.exp2(logs, out=weights[:, some])
+                masses += block.sum(dim=1)
+                if sums:
+                    taken.add(block.numpy(), logs.numpy(), place.numpy())
+        self.held.note(self.item, self.head, slice(first, end), masses)
+        return weights.numpy(), taken.found if sums else None
 
-    def _make_logs(self, queries: slice, some: slice, logs: torch.Tensor) -> None:
-        """Write the logarithms of some queries' weights, 'one q j', as `PartsMap` makes them."""
-        held, heads = self.held, slice(self.head, self.head + 1)
-        content = self._taken("content", some.stop)[:, some] if self.terms else logs
-        torch.bmm(held.q[self.item, heads, queries], held.k[self.item, heads].mT, out=content)
-        if held.scale != 1:
-            content.mul_(held.scale)
+    def pooled(self, first: int, end: int, cell: tuple[int, int]) -> np.ndarray:
+        """Means over blocks of `cell` of these queries' rows, 'y x' float32; see `maps.pool`.
+
+        Nothing as large as the rows is held.
+        """
+        rows, high = end - first, -(-(end - first) // cell[0])
+        masses, cells = torch.zeros(rows), self._taken("cells", high * self.held.shape[3])
+        cells = cells.view(high, -1)
+        with torch.inference_mode(), without_autocast(self.held.device):
+            for planes, keys in self._blocks():
+                block = self._taken("block", rows * (keys.stop - keys.start)).view(rows, -1)
+                self._make_logs(first, (planes, keys), block, block)
+                masses += torch.exp2(block, out=block).sum(dim=1)
+                for at in range(high):
+                    some = block[at * cell[0] : (at + 1) * cell[0]]
+                    torch.sum(some, dim=0, out=cells[at, keys])
+        self.held.note(self.item, self.head, slice(first, end), masses)
+        return mean_cells(cells.numpy(), rows, cell)
+
+    def _make_logs(self, first: int, block: Block, place: torch.Tensor, logs: torch.Tensor) -> None:
+        """Write a block of weights' logarithms, and on the way what position adds; both 'q j'.
+
+        They may be the same memory.
+        """
+        held, (planes, keys) = self.held, block
+        queries = slice(first, first + len(logs))
+        less = held.logsumexp[self.item, self.head, queries]
         if isinstance(held.bias, OffsetBias):
-            of = some if self.terms else slice(0, some.stop - some.start)
-            place = self._taken("position", of.stop)[:, of]
-            bias = held.bias.rows(queries.start, queries.stop, heads, out=place)
-            if self.terms and bias.data_ptr() != place.data_ptr():  # it was at hand
-                place.copy_(bias)
-            torch.add(content, bias, out=logs)
-        elif self.terms:
-            logs.copy_(content)
-        logs.sub_(held.logsumexp[self.item, heads, queries, None])
+            held.bias.put_rows(self.head, first, less.numpy(), planes, out=place.numpy())
+        else:
+            place.copy_(-less[:, None].expand_as(place))
+        q = held.q[self.item, self.head, queries]
+        torch.addmm(place, q, self._keys[:, keys], beta=BITS, alpha=BITS * held.scale, out=logs)
 
-    def _terms(self, first: int, end: int) -> Terms:
-        held, rows = self.held, end - first
-        q, k = held.q[self.item, self.head, first:end], held.k[self.item, self.head]
-        content = self._taken("content", rows)[0].numpy()
-        has_position = isinstance(held.bias, OffsetBias)
-        return Terms(
-            content=Product(values=content, q=on_host(q * held.scale), k=on_host(k)),
-            position=self._taken("position", rows)[0].numpy() if has_position else None,
-            alibi=None,
-            dense=None,
-            hidden=np.broadcast_to(np.False_, content.shape),
-            logsumexp=on_host(held.logsumexp[self.item, self.head, first:end]),
-            blind=np.zeros(rows, bool),
-            keys=held.shape[3],
+    @cached_property
+    def _keys(self) -> torch.Tensor:
+        """'d j', one after the other."""
+        return self.held.k[self.item, self.head].mT.contiguous()
+
+    def _blocks(self) -> Iterator[Block]:
+        """Keys in runs of whole planes of the grid."""
+        bias, keys = self.held.bias, self.held.shape[3]
+        planes = bias.dimensions[0] if isinstance(bias, OffsetBias) else keys
+        each = keys // planes
+        step = max(1, KEYS // each)
+        for at in range(0, planes, step):
+            end = min(at + step, planes)
+            yield slice(at, end), slice(at * each, end * each)
+
+    def _taken(self, name: str, numbers: int) -> torch.Tensor:
+        mine = self._memory.__dict__
+        if name not in mine or len(mine[name]) < numbers:
+            mine[name] = torch.empty(numbers)
+        taken: torch.Tensor = mine[name][:numbers]
+        return taken
+
+
+class _Sums:
+    """Adds up `RowSums`, block by block; logarithms and position are overwritten.
+
+    Both are taken off their means over the first block: near enough to those of the row that
+    little is lost of squares and products in 32 bits.
+    """
+
+    def __init__(self, rows: int) -> None:
+        self._keys = 0
+        self._first = np.zeros((2, rows, 1), np.float32)
+        self._sums = np.zeros((5, rows))
+
+    def add(self, weights: np.ndarray, logs: np.ndarray, place: np.ndarray) -> None:
+        """Of some more keys: 'q j' each."""
+        weighted = np.einsum("qj,qj->q", weights, logs)
+        if not self._keys:
+            self._first = np.stack([logs.mean(axis=1), place.mean(axis=1)])[:, :, None]
+        logs -= self._first[0]
+        place -= self._first[1]
+        self._keys += logs.shape[1]
+        self._sums += (
+            weighted,
+            np.einsum("qj->q", logs),
+            np.einsum("qj->q", place),
+            np.einsum("qj,qj->q", logs, logs),
+            np.einsum("qj,qj->q", logs, place),
         )
 
-    def _taken(self, name: str, rows: int) -> torch.Tensor:
-        """Memory for so many rows, 'one q j' float32: what was taken before, if it is enough."""
-        there = self._memory.get(name)
-        if there is None or there.shape[1] < rows:
-            there = torch.empty((1, rows, self.held.shape[3]))
-            if name in self._memory:
-                there[:, : self._memory[name].shape[1]] = self._memory[name]
-            self._memory[name] = there
-        return there[:, :rows]
+    @property
+    def found(self) -> RowSums:
+        """Of all keys so far."""
+        weighted, logs, place, squares, products = self._sums
+        return RowSums(
+            weighted_logs=weighted,
+            spread=squares - logs * logs / self._keys,
+            together=products - logs * place / self._keys,
+        )
 
 
-def stream_of(held: AttentionMap, item: int, head: int, *, terms: bool) -> RowStream | None:
+def stream_of(held: AttentionMap, item: int, head: int) -> RowStream | None:
     """A stream of one head's rows; None of a map of which more has to be done.
 
     There are streams of weights that are exp(q·k + bias by offset − log-sum-exp), in float32 on the
@@ -103,4 +185,4 @@ def stream_of(held: AttentionMap, item: int, head: int, *, terms: bool) -> RowSt
     formats = {held.q.dtype, held.k.dtype, held.logsumexp.dtype}
     if not plain or formats != {torch.float32} or isinstance(held.bias, torch.Tensor):
         return None
-    return RowStream(held, item, head, terms)
+    return RowStream(held, item, head)

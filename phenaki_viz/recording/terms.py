@@ -9,7 +9,7 @@ terms leave of the logarithm of the weights (`Remainder`), and says so by its ty
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -84,22 +84,6 @@ class Terms:
             values = getattr(self, name)
             if values is not None:
                 yield name, values
-
-    def of_rows(self, first: int, end: int) -> "Terms":
-        """Those of some of the rows, counted in these; of what content is a `Product`."""
-        some, content = slice(first, end), self.content
-        if not isinstance(content, Product):
-            raise RecordingError("only terms with queries and keys are taken apart by rows")
-        return replace(
-            self,
-            content=Product(values=content.values[some], q=content.q[some], k=content.k),
-            position=None if self.position is None else self.position[some],
-            alibi=None if self.alibi is None else self.alibi[some],
-            dense=None if self.dense is None else self.dense[some],
-            hidden=self.hidden[some],
-            logsumexp=self.logsumexp[some],
-            blind=self.blind[some],
-        )
 
     @property
     def logit(self) -> np.ndarray:

@@ -6,13 +6,14 @@ import torch
 
 from phenaki_viz import models
 from phenaki_viz.analysis import heads, rows
-from phenaki_viz.analysis.ledger import position_share, term_shares
+from phenaki_viz.analysis.ledger import position_share_by_sums, term_shares
 from phenaki_viz.analysis.measures import applicable, head_statistics
 from phenaki_viz.analysis.sampled import draw, sampled_head, stratified
 from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.survey import Survey, survey
 from phenaki_viz.analysis.thumbnails import thumbnails
-from phenaki_viz.recording import HeadMap, PartsMap, record
+from phenaki_viz.recording import HeadMap, PartsMap, record, streams
+from phenaki_viz.recording.maps import pool
 from phenaki_viz.recording.streams import RowStream, stream_of
 
 GRID = (4, 10, 10)
@@ -61,7 +62,7 @@ def test_one_reading_tells_what_separate_ones_tell(records, in_runs, of):
     found = survey(layers, items)
     assert found.is_exact and found.exact == 2 * HEADS and found.rows == 0
     alone = thumbnails(layers, items)
-    np.testing.assert_array_equal(found.thumbnails.values, alone.values)
+    np.testing.assert_allclose(found.thumbnails.values, alone.values, rtol=2e-6)
     assert found.thumbnails.cell == alone.cell == (7, 7)
     names = list(applicable(layers[0]))
     statistics = head_statistics(layers, items, names)
@@ -79,7 +80,7 @@ def test_every_row_is_made_once(records, in_runs, monkeypatch):
     made = []
     read, weights = RowStream.read, PartsMap._weights
     monkeypatch.setattr(
-        RowStream, "read", lambda self, a, b: made.append(b - a) or read(self, a, b)
+        RowStream, "read", lambda self, a, b, **how: made.append(b - a) or read(self, a, b, **how)
     )
     monkeypatch.setattr(
         PartsMap, "_weights",
@@ -156,7 +157,7 @@ def test_queries_are_drawn_without_repetition_from_every_stratum():
     }
 
 
-@pytest.mark.parametrize("keys", [1, 5, 511, 512, 513, 1025, 3001])
+@pytest.mark.parametrize("keys", [1, 5, 511, 512, 513, 1025, 3001, 4096, 9001])
 def test_keys_of_the_mass_are_found_by_halving_as_by_sorting(keys):
     chance = np.random.default_rng(keys)
     attn = chance.exponential(size=(5, keys)).astype(np.float32) ** 3
@@ -166,18 +167,24 @@ def test_keys_of_the_mass_are_found_by_halving_as_by_sorting(keys):
     np.testing.assert_array_equal(heads.top_mass(attn), np.maximum(keys - spared, 1))
 
 
-def test_streamed_rows_are_those_of_the_map(records):
+def test_streamed_rows_are_those_of_the_map(records, monkeypatch):
     layers = records["parts", False]
-    stream, head = stream_of(layers[0].map, 0, 1, terms=True), HeadMap(layers[0], 0, 1)
-    for first, end in ((0, 30), (30, 90), (90, 91)):
-        attn, logs, terms = stream.read(first, end)
-        np.testing.assert_allclose(attn, head.tile((first, end)), rtol=0, atol=1e-6)
+    stream, head = stream_of(layers[0].map, 0, 1), HeadMap(layers[0], 0, 1)
+    monkeypatch.setattr(streams, "KEYS", 100)  # a plane of the grid each
+    for first, end in ((0, 30), (30, 90), (90, 91), (5, 237)):
+        attn, sums = stream.read(first, end)
+        whole, exact = head.tile((first, end)), head.terms(range(first, end))
+        np.testing.assert_allclose(attn, whole, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(-sums.weighted_logs, heads.entropy(whole), rtol=1e-6)
         np.testing.assert_allclose(
-            heads.entropy_by_logs(attn, logs), heads.entropy(attn), rtol=1e-5
+            sums.spread * np.log(2) ** 2, exact.logit.var(1) * 400, rtol=1e-5
         )
-        exact = head.terms(range(first, end))
-        np.testing.assert_allclose(terms.logit, exact.logit, rtol=0, atol=1e-5)
-        told = sum(term_shares(exact)[name] for name in ("position",))
-        np.testing.assert_allclose(position_share(terms), told, rtol=0, atol=1e-5)
-    assert stream_of(records["parts", True][0].map, 0, 1, terms=True) is None
-    assert stream_of(records["stored", False][0].map, 0, 1, terms=True) is None
+        told, shares = term_shares(exact)["position"], position_share_by_sums(sums, 400)
+        np.testing.assert_allclose(shares, told, rtol=0, atol=2e-6)
+        for cell in ((7, 7), (30, 401), (1, 3)):
+            means = stream.pooled(first, end, cell)
+            np.testing.assert_allclose(
+                means, pool(torch.from_numpy(whole), cell, "mean"), rtol=4e-6
+            )
+    assert stream_of(records["parts", True][0].map, 0, 1) is None
+    assert stream_of(records["stored", False][0].map, 0, 1) is None
