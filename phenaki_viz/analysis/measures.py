@@ -37,6 +37,13 @@ class Measure:
     applies: Callable[[AttentionRecord], bool]
 
 
+def _position_share(rows: Rows) -> np.ndarray:
+    """NaN of a map that was taken from another run: no term of this one makes it."""
+    if rows.head.is_put_in:
+        return np.full(len(rows), np.nan)
+    return position_share(rows.terms)
+
+
 def _is_self(record: AttentionRecord) -> bool:
     return record.reads_itself
 
@@ -96,7 +103,7 @@ MEASURES: dict[str, Measure] = {
     "position": Measure(
         "share of position",
         "",
-        lambda rows: position_share(rows.terms),
+        _position_share,
         lambda record: record.knows_places,
     ),
 }

@@ -129,6 +129,11 @@ def terms_of(
     """
     span = keys or (0, record.map.shape[3])
     check_item(record.map.shape, item, head)
+    if record.heads[head] in record.put_in:
+        raise RecordingError(
+            f"the map of head {record.heads[head]} of {record.module} was taken from another run: "
+            "no term of this one makes it"
+        )
     check_span("columns", span, record.map.shape[3])
     rows = _rows(queries, record.map.shape[2])
     if record.position_bias and record.position is None and not isinstance(record.map, PartsMap):
