@@ -64,6 +64,12 @@ def intervention_name(one: Intervention, words: Sequence[str] = ()) -> str:
     return f"{SCALED[type(one)]} × {one.factor:g}{_where(one.module, one.head)}"
 
 
+def edge_name(cut: CutEdges, words: Sequence[str] = ()) -> str:
+    """One edge that could be cut: 'self L3 H3: time 2, row 1, column 3 reads word 2 “moving”'."""
+    keys = f"{cut.keys}{_quoted(cut.word, words)}"
+    return f"{place_name(cut.module, cut.head)}: {cut.queries} reads {keys}"
+
+
 def all_names(given: Sequence[Intervention], most: int = 3) -> str:
     """All of them, joined: 'self L3 H3 off, position bias × 0 and 2 more changes'."""
     names = [intervention_name(one) for one in given[:most]]

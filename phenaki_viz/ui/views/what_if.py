@@ -70,7 +70,7 @@ def what_if_page(run: Run) -> None:
     chosen = None if given else what_if_head.at_hand(run)
     heads = st.container(key="whatif.heads")
     first = chosen.off if chosen is not None else None
-    what_if_changes.draw(model, given, first, what_if_head.words_of(run))
+    what_if_changes.draw(run, model, given, first, what_if_head.words_of(run))
     figures = st.container(horizontal=True, gap="medium", key="whatif.figures")
     asked, in_turn = what_if_sweep.controls()
     made = computed.once(asked.trials_key(model), lambda: what_if_sweep.trials_of(model, asked))
