@@ -103,6 +103,7 @@ def _draw(run: Run) -> None:
 
 def _say_put_in(run: Run, chosen: Selection) -> None:
     """Of a head that reads by the map of another run there is no ledger, and why."""
+    fragment_jobs.draw_place()
     draw_slim(run, chosen, "inside")
     st.info(
         "This head reads by the map of another run, which was put in under What if: nothing of "
