@@ -168,8 +168,8 @@ def test_the_map_of_another_run_is_put_in_named_by_what_it_is_of_and_measured():
 
     at = page()
     at.selectbox(key="whatif.kind").set_value("map").run()
-    at.selectbox(key="whatif.where.map").set_value(LAST.module).run()
-    at.selectbox(key="whatif.head.True").set_value(1).run()
+    assert at.selectbox(key="whatif.where.map").value == LAST.module  # the head at hand
+    assert at.selectbox(key="whatif.head.first").value == LAST.head
     at.selectbox(key="whatif.map.clip").set_value(SOURCE.clip).run()
     at.text_input(key=f"whatif.map.text.{SOURCE.clip}").set_value(SOURCE.prompt).run()
     at.number_input(key="whatif.map.seed").set_value(SOURCE.seed).run()
@@ -194,13 +194,12 @@ def test_the_map_of_a_recording_is_named_by_its_digest_and_missed_in_words(tmp_p
     save_recording(tmp_path / "run.safetensors", run)
     at = page()
     at.selectbox(key="whatif.kind").set_value("map").run()
-    at.selectbox(key="whatif.where.map").set_value(LAST.module).run()
     at.segmented_control(key="whatif.map.of").set_value("recording").run()
     at.text_input(key="whatif.map.path").set_value(str(tmp_path / "run.safetensors")).run()
     press(at, "Change it")
     ((one,), link) = in_link(at), link_of(at)
     assert one.recording and not one.clip and str(tmp_path) not in link
-    assert listed(at) == [f"self L0 with the map of recording {one.recording}"]
+    assert listed(at) == [f"self L0 H1 with the map of recording {one.recording}"]
     run_cache.shelf().things.clear()
     gone = page(link.replace(one.recording, "0123456789ab"))
     assert not listed(gone)

@@ -65,7 +65,7 @@ def draw(
         else:
             _offers(model, first)
         with st.popover("Add a change", icon=":material/add:", width="content"):
-            _form(run, model, words)
+            _form(run, model, first, words)
         if len(given) > 1:
             st.button(
                 "Take all back", icon=":material/undo:", key="whatif.none", type="tertiary",
@@ -118,10 +118,10 @@ def offers(model: nn.Module, first: Intervention | None = None) -> Interventions
     )
 
 
-def _form(run: Run, model: nn.Module, words: Sequence[str]) -> None:
+def _form(run: Run, model: nn.Module, first: Intervention | None, words: Sequence[str]) -> None:
     kinds = [kind for kind in KINDS if kind != "alibi" or _with_alibi(model)]
     kind = st.selectbox("What", kinds, format_func=KINDS.__getitem__, key="whatif.kind")
-    one = _asked(run, model, kind or "off", words)
+    one = _map(run, model, first) if kind == "map" else _asked(run, model, kind or "off", words)
     st.button(
         "Change it", type="primary", key="whatif.add", disabled=one is None,
         on_click=then_anew, args=(partial(add, one or DropText()),),
@@ -139,8 +139,6 @@ def _asked(run: Run, model: nn.Module, kind: str, words: Sequence[str]) -> Inter
         return _cut(run, model, words)
     module = _where(model, kind)
     head = _head(model, module, any_head=kind not in ("off", "mean"))
-    if kind == "map":
-        return what_if_map.asked(run, module, head)
     if kind in FACTORS:
         factor = st.number_input("Factor", 0.0, MOST_FACTOR, 0.0, 0.25, key="whatif.factor")
         made: Intervention = FACTORS[kind](factor=float(factor), module=module, head=head)
@@ -148,6 +146,15 @@ def _asked(run: Run, model: nn.Module, kind: str, words: Sequence[str]) -> Inter
     if kind == "mean":
         return changes.mean(module, head or 0)
     return ZeroHead(module=module, head=head or 0)
+
+
+def _map(run: Run, model: nn.Module, first: Intervention | None) -> Intervention | None:
+    """The map of another run; into the head at hand, unless another is chosen."""
+    at = first if isinstance(first, ZeroHead) else None
+    with st.container(horizontal=True, gap="small", key="whatif.into"):
+        module = _where(model, "map", at.module if at else None)
+        head = _head(model, module, any_head=True, first=at.head if at else None)
+    return what_if_map.asked(run, module, head)
 
 
 def _cut(run: Run, model: nn.Module, words: Sequence[str]) -> CutEdges:
@@ -159,25 +166,27 @@ def _cut(run: Run, model: nn.Module, words: Sequence[str]) -> CutEdges:
     return CutEdges(module=module, head=head, **keys, **queries)
 
 
-def _where(model: nn.Module, kind: str) -> str:
+def _where(model: nn.Module, kind: str, first: str | None = None) -> str:
     modules = list(_with_alibi(model) if kind == "alibi" else _modules(model))
     if kind == "alibi":
         options = ["cvivit", *modules]
     else:
         options = modules if kind in ("off", "mean", "map") else [WHOLE, *modules]
     found = st.selectbox(
-        "Where", options, key=f"whatif.where.{kind}",
+        "Where", options, options.index(first) if first in options else 0,
+        key=f"whatif.where.{kind}",
         format_func=lambda name: place_name(name) or "all of the MaskGit",
     )  # fmt: skip
     return found or options[0]
 
 
-def _head(model: nn.Module, module: str, *, any_head: bool) -> int | None:
+def _head(model: nn.Module, module: str, *, any_head: bool, first: int | None = None) -> int | None:
     heads = [one.heads for name, one in attention_modules(model).items()
              if name == module or name.startswith(f"{module}.")]  # fmt: skip
     options: list[int | None] = [*([None] if any_head else []), *range(min(heads, default=1))]
     return st.selectbox(
-        "Head", options, key=f"whatif.head.{any_head}",
+        "Head", options, options.index(first) if first in options else 0,
+        key=f"whatif.head.{any_head}" if first is None else "whatif.head.first",
         format_func=lambda head: "all heads" if head is None else f"H{head}",
     )  # fmt: skip
 
