@@ -10,7 +10,13 @@ from phenaki_viz.checkpoints.native import save_model
 from phenaki_viz.cli import main
 from phenaki_viz.evaluation.effects import layers_of
 from phenaki_viz.models.configs import PhenakiConfig
-from phenaki_viz.recording.interventions import DropText, ScalePosition, from_plain, to_json
+from phenaki_viz.recording.interventions import (
+    DropText,
+    ScalePosition,
+    TransferMap,
+    from_plain,
+    to_json,
+)
 from tests.checkpoints.files import CVIVIT, MASKGIT, WORDS
 from tests.runs.trained import phenaki
 
@@ -87,6 +93,33 @@ def test_interventions_of_a_file_are_measured_together(weights, films, tmp_path,
     assert said.startswith("No text and position bias × 0: ") and "tokens that change" in said
 
 
+def test_maps_of_a_clip_and_of_a_recording_are_put_in(weights, films, tmp_path, capsys):
+    """The recording is of the very run that the clip is asked for: both are worth the same."""
+    from phenaki_viz.data import read_prompt, shipped_clip
+    from phenaki_viz.evaluation.transfers import asked_of
+    from phenaki_viz.runs.files import save_recording
+    from phenaki_viz.runs.model import look
+
+    name = "maskgit.transformer.layers.0.1"
+    clip = TransferMap(module=name, head=1, clip="seven moving right", prompt="left", seed=3)
+    run = look(phenaki(), shipped_clip(clip.clip), read_prompt("left"), asked_of(phenaki(), clip))
+    save_recording(tmp_path / "run.safetensors", run)
+    of_file = TransferMap(module=name, head=1, recording="run.safetensors")
+    found = []
+    for given, more in (([clip], ()), ([of_file], ("--maps-from", tmp_path / "run.safetensors"))):
+        (tmp_path / "c.json").write_text(to_json(given))
+        out = tmp_path / "out.json"
+        frames = ["--clips", "2", "--weights", str(weights), *map(str, more)]
+        asked = ["sweep", str(out), "--interventions", str(tmp_path / "c.json"), *frames]
+        assert main(asked) == 0, capsys.readouterr().err
+        found.append(json.loads(out.read_text()))
+    first, second = (one["interventions"][0]["digest"] for one in found)
+    assert first == second and len(first) == 64
+    assert found[0]["rise"] == found[1]["rise"] and found[0]["moved"]["mean"] > 0
+    said = capsys.readouterr().out
+    assert "Self L0 H1 with the map of “seven moving right” with “left”, seed 3" in said
+
+
 @pytest.mark.parametrize(
     ("content", "more", "why"),
     [
@@ -94,6 +127,17 @@ def test_interventions_of_a_file_are_measured_together(weights, films, tmp_path,
         ('[{"do": "x"}]', [], "nothing is called 'x'"),
         ('[{"do": "drop text"}]', ["out.csv"], "ends in no format: use .json"),
         ('[{"do": "drop text"}]', ["--layers"], "--layers is of the sweep"),
+        (
+            '[{"do": "transfer map", "module": "maskgit.transformer.layers.0.1", "clip": "none"}]',
+            [],
+            "no clip 'none' comes with the project",
+        ),
+        (
+            '[{"do": "transfer map", "module": "maskgit.transformer.layers.0.1", '
+            '"recording": "a.safetensors"}]',
+            [],
+            "recording a.safetensors is not open here",
+        ),
     ],
 )
 def test_a_file_that_holds_no_changes_is_a_sentence(content, more, why, tmp_path, capsys):
@@ -111,6 +155,7 @@ def test_a_file_that_holds_no_changes_is_a_sentence(content, more, why, tmp_path
         (["--clip", "x.npy"], "1 --clip and 0 --prompt"),
         (["--clip", "x.npy", "--prompt", "a", "--clips", "2"], "--clip names yours"),
         (["--masked", "0"], "use more than 0"),
+        (["--maps-from", "a.safetensors"], "--maps-from is of --interventions"),
     ],
 )
 def test_what_would_do_nothing_or_cannot_be_is_a_sentence(options, why, capsys):

@@ -26,7 +26,7 @@ def weigh(head: HeadMap, around: Surroundings, telling: np.ndarray) -> tuple[Hea
     bad = np.isin(queries, wrong) & sees
     sound = sees & ~bad
     numbers = _of_rows(head, attn, around, telling)
-    if _terms_are_known(head):
+    if _terms_are_known(head) and not head.is_put_in:
         shares = term_shares(head.terms(asked))
         numbers |= {f"share.{name}": shares[name] for name in TERMS if name in shares}
     kept = {name: np.where(sound, values, np.nan) for name, values in numbers.items()}

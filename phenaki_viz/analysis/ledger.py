@@ -140,7 +140,9 @@ class RowLedger:
 
 def row_ledger(head: HeadMap, query: int) -> RowLedger:
     """Take one row of one head apart. Raises RecordingError when there is no such query."""
-    return RowLedger(query=query, terms=head.terms([query]), weights=head.rows([query])[0])
+    one = range(query, query + 1)  # a run of rows is read without gathering it
+    terms = head.terms(one)
+    return RowLedger(query=query, terms=terms, weights=head.tile((query, query + 1))[0])
 
 
 def term_shares(terms: Terms) -> dict[str, np.ndarray]:

@@ -67,7 +67,10 @@ def _entropy(rows: Rows) -> np.ndarray:
     return heads.entropy(rows.attn) if rows.sums is None else 0.0 - rows.sums.weighted_logs
 
 
-def _position(rows: Rows) -> np.ndarray:
+def _position_share(rows: Rows) -> np.ndarray:
+    """NaN of a map that was taken from another run: no term of this one makes it."""
+    if rows.head.is_put_in:
+        return np.full(len(rows), np.nan)
     if rows.sums is None or not isinstance(rows.head.record.added.bias, OffsetBias):
         return position_share(rows.terms)
     return position_share_by_sums(rows.sums, rows.attn.shape[1])
@@ -102,7 +105,7 @@ MEASURES: dict[str, Measure] = {
     "position": Measure(
         "share of position",
         "",
-        _position,
+        _position_share,
         lambda record: record.knows_places,
     ),
 }

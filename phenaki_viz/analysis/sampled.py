@@ -93,7 +93,8 @@ def _told(
     head: HeadMap, queries: np.ndarray, attn: np.ndarray, names: Sequence[str]
 ) -> dict[str, np.ndarray]:
     """The metrics of scattered queries, each 'q' float64."""
-    terms = head.terms(queries.tolist()) if "position" in names else None
+    asked = "position" in names and not head.is_put_in
+    terms = head.terms(queries.tolist()) if asked else None
     rows = Rows(head, 0, attn, made_of=terms, queries=queries)
     with np.errstate(invalid="ignore"):  # rows that are no distribution are left out later
         return {name: MEASURES[name].of(rows) for name in names}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from phenaki_viz.data import Clip, Prompt
     from phenaki_viz.evaluation.effects import HeadEffect
     from phenaki_viz.evaluation.trials import Trials
+    from phenaki_viz.recording import Recording
     from phenaki_viz.recording.interventions import Interventions
 
 TRAINED = "trained"
@@ -79,6 +80,12 @@ def add(commands: Any) -> None:
         help="a JSON list of changes, as the link of the page What if holds it: "
         '[{"do": "scale position", "factor": 0, "module": "maskgit"}]',
     )  # fmt: skip
+    parser.add_argument(
+        "--maps-from", metavar="FILE", type=Path, action="append",
+        help="a recording that a change takes a map of, which it names by this file's name or "
+        'digest: [{"do": "transfer map", "module": "maskgit.transformer.layers.3.1", "head": 3, '
+        '"recording": "run.safetensors"}]; can be given again (default: none)',
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
@@ -93,6 +100,7 @@ def run(asked: argparse.Namespace) -> int:
     given = _interventions(asked.interventions) if asked.interventions else ()
     path = SHIPPED_MODEL if asked.weights == TRAINED else Path(asked.weights).expanduser()
     model = open_checkpoint(path).model
+    given = _with_maps(model, given, asked.maps_from or ())
     made = trials(model, _clips(asked), masks=asked.masks, share=asked.masked, seed=asked.seed)
     if given:
         content = _changed(model, made, given)
@@ -111,6 +119,8 @@ def _format(asked: argparse.Namespace) -> str:
     ending = format_of(asked.output, (JSON,) if asked.interventions else (JSON, *FORMATS))
     if asked.layers and asked.interventions:
         raise ConfigError("--layers is of the sweep; --interventions measures one change")
+    if asked.maps_from and not asked.interventions:
+        raise ConfigError("--maps-from is of --interventions, which say what is done with the maps")
     if asked.output:
         check_target(asked.output)
     return ending
@@ -127,6 +137,21 @@ def _interventions(path: Path) -> "Interventions":
     if not given:
         raise ConfigError(f"{path.name} holds no change: nothing would be measured")
     return given
+
+
+def _with_maps(
+    model: "nn.Module", given: "Interventions", paths: Sequence[Path]
+) -> "Interventions":
+    """Each map of another run made, or read from these recordings. Raises RecordingError."""
+    from phenaki_viz.checkpoints.shards import digest_of
+    from phenaki_viz.evaluation.transfers import with_maps
+    from phenaki_viz.runs.files import open_recording
+
+    files: dict[str, Recording] = {}
+    for path in (one.expanduser() for one in paths):
+        recording = open_recording(path).recording
+        files |= {path.name: recording, digest_of(path): recording}
+    return with_maps(model, given, files)
 
 
 def _swept(model: "nn.Module", made: "Trials", ending: str, *, layers: bool) -> bytes:

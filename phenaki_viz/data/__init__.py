@@ -22,6 +22,7 @@ from phenaki_viz.data.samples import (
     SHIPPED_MODEL,
     digit_clip,
     sample_clip,
+    shipped_clip,
 )
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "picked",
     "read_prompt",
     "sample_clip",
+    "shipped_clip",
     "survey_clip",
     "to_tensor",
 ]

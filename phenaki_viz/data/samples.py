@@ -48,3 +48,14 @@ def digit_clip(caption: str) -> Clip:
     if caption not in DIGIT_CLIPS.values() or not path.is_file():
         raise VideoError(f"no digit clip {caption!r} in {ASSETS / 'digits'}: run `make clips`")
     return Clip(load_clip(path).frames, caption)
+
+
+def shipped_clip(title: str) -> Clip:
+    """A clip that comes with the project, by what it is called. Raises VideoError."""
+    names = {shown: name for name, shown in SAMPLES.items()}
+    if title in SAMPLES or title in names:
+        return sample_clip(names.get(title, title))
+    if title not in DIGIT_CLIPS.values():
+        known = ", ".join((*names, *DIGIT_CLIPS.values()))
+        raise VideoError(f"no clip {title[:80]!r} comes with the project; there are {known}")
+    return digit_clip(title)

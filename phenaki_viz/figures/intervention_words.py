@@ -16,6 +16,7 @@ from phenaki_viz.recording.interventions import (
     ScaleAttention,
     ScalePosition,
     SwapText,
+    TransferMap,
     ZeroHead,
     from_plain,
 )
@@ -54,11 +55,19 @@ def intervention_name(one: Intervention, words: Sequence[str] = ()) -> str:
         by = f" by {one.queries}" if one.queries else ""
         keys = f"{one.keys}{_quoted(one.word, words)}"
         return f"nothing read from {keys}{by}{left}{_where(one.module, one.head)}"
+    if isinstance(one, TransferMap):
+        return f"{place_name(one.module, one.head)} with the map of {_source(one)}"
     if isinstance(one, DropText):
         return "no text"
     if isinstance(one, SwapText):
         return f"text “{one.text}”"
     return f"{SCALED[type(one)]} × {one.factor:g}{_where(one.module, one.head)}"
+
+
+def edge_name(cut: CutEdges, words: Sequence[str] = ()) -> str:
+    """One edge that could be cut: 'self L3 H3: time 2, row 1, column 3 reads word 2 “moving”'."""
+    keys = f"{cut.keys}{_quoted(cut.word, words)}"
+    return f"{place_name(cut.module, cut.head)}: {cut.queries} reads {keys}"
 
 
 def all_names(given: Sequence[Intervention], most: int = 3) -> str:
@@ -78,6 +87,20 @@ def changes_told(made_by: Mapping[str, Any]) -> str:
     except ConfigError:
         return ""
     return f"with {all_names(given, 2)}" if given else ""
+
+
+def _source(one: TransferMap) -> str:
+    """Of which run a map is: the clip with another text, where the text is not what it is called.
+
+    A seed is named where it is not the usual one.
+    """
+    if not one.clip:
+        return one.of
+    text = (
+        "" if one.prompt == one.clip else f" with “{one.prompt}”" if one.prompt else " without text"
+    )
+    seed = f", seed {one.seed}" if one.seed else ""
+    return f"“{one.clip}”{text}{seed}"
 
 
 def _quoted(word: int | None, words: Sequence[str]) -> str:

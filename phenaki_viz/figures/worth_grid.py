@@ -56,8 +56,7 @@ def worth_grid(
     worth = {(one.module, one.head): one.mean for one in effects if one.head is not None}
     values = _values(records, worth, wide)
     if values is not None:
-        most = float(np.nanmax(np.abs(values))) or 1.0
-        scale = ColourScale(low=-most, high=most, palette=palette, scope="all heads")
+        scale = worth_scale(values, palette)
         tiles = values.astype(np.float32)[..., None, None]
         return WorthGrid(records, layers, names, tiles, values, scale)
     tiles = np.concatenate(
@@ -65,6 +64,12 @@ def worth_grid(
         or [np.zeros((0, wide, cells, cells), np.float32)]
     )
     return WorthGrid(records, layers, names, tiles, None, None)
+
+
+def worth_scale(values: np.ndarray, palette: Palette) -> ColourScale:
+    """Equal ends around 0 for what heads are worth; NaN says nothing."""
+    most = float(np.nanmax(np.abs(values))) or 1.0
+    return ColourScale(low=-most, high=most, palette=palette, scope="all heads")
 
 
 def _values(

@@ -82,7 +82,7 @@ class Attention(nn.Module):
         source = x if context is None else context
         self._check(x, source, mask, attn_bias)
         q, k, v = self._project(x, source if context is None else self.context_norm(context))
-        is_open = edits.removes or self._must_be_open(q, k, mask)
+        is_open = edits.needs_map or self._must_be_open(q, k, mask)
         attend = self._open if is_open else self._fused
         out = attend(edits.scaled(q), k, v, attn_bias, mask, edits)
         return self.to_out(rearrange(out, "b h i d -> b i (h d)"))
@@ -214,7 +214,7 @@ class Attention(nn.Module):
         if hidden is not None:
             sim.masked_fill_(hidden, torch.finfo(sim.dtype).min)
         if not self._parts_are_heard():
-            return self.attn_dropout(edits.taken_from(_softmax(sim))) @ v
+            return self.attn_dropout(edits.used(_softmax(sim))) @ v
         # Of no use to the gradient: what is kept for it must not depend on who listens.
         logsumexp = sim.detach().to(working(products)).logsumexp(dim=-1)
         attn = _softmax(sim)
@@ -222,7 +222,7 @@ class Attention(nn.Module):
             products, added=working(products), scores=products, weights=attn.dtype
         )
         self.attn_parts(q.to(products), k.to(products), logsumexp, precision)
-        return self.attn_dropout(edits.taken_from(attn)) @ v
+        return self.attn_dropout(edits.used(attn)) @ v
 
     def _check(
         self,

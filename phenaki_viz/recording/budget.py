@@ -45,17 +45,20 @@ class Budget:
         x: torch.Tensor,
         context: torch.Tensor | None,
         bias: torch.Tensor | OffsetBias | None = None,
+        *,
+        is_given: bool = False,
     ) -> Held:
         """How the map of this call is held. Raises RecordingTooLargeError when it is too large.
 
-        bias: what the call is given to add.
+        bias: what the call is given to add. is_given: its map is that of another run, and is made
+        of none of its parts.
         """
         asked = self.choice.hold
         share = self.choice.share(x.shape[0], module.heads)
         stored = int(map_cells(module, x, context) * share) * self.choice.dtype.itemsize
         self.stored_bytes += stored
         short = asked == "auto" and not self._is_cheaper_by_parts(module, x, context, bias)
-        if asked == "stored" or (short and self._fits("stored", stored)):
+        if asked == "stored" or is_given or (short and self._fits("stored", stored)):
             self._refuse_if_too_large(name, "stored", stored)
             self.size = stored
             return "stored"

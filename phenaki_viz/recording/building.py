@@ -153,6 +153,7 @@ class Builder:
             words=self._words(call),
             key_mask=cut_mask(call.mask, items),
             cut_edges=_cut_edges(call, kept_heads),
+            put_in=_put_in(call, kept_heads),
             alibi=cut_alibi(kept.alibi, kept_heads),
             position_bias=bias_name,
             position=bias if bias_name else None,
@@ -213,6 +214,12 @@ def _cut_edges(call: Call, heads: Sequence[int]) -> np.ndarray | None:
     """Edges that an intervention cut, of recorded heads: 'i j', or 'h i j' where they differ."""
     cut = cut_of_heads(call.edits.cut, heads)
     return None if cut is None else cut.cpu().numpy()
+
+
+def _put_in(call: Call, heads: Sequence[int]) -> tuple[int, ...]:
+    """Recorded heads, as the model counts them, whose map is that of another run."""
+    given = call.edits.put_in
+    return () if given is None else tuple(head for head in heads if head in given.heads)
 
 
 def _first_non_finite(call: Call) -> tuple[int, int] | None:

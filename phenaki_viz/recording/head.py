@@ -80,6 +80,11 @@ class HeadMap:
         return np.divide(1, keys, out=np.full_like(keys, np.nan), where=keys > 0)
 
     @property
+    def is_put_in(self) -> bool:
+        """Whether the map is that of another run: no term of this one makes it."""
+        return self.record.heads[self.head] in self.record.put_in
+
+    @property
     def queries(self) -> np.ndarray | None:
         """The head's queries, 'i d' float32, in the units they were multiplied in.
 
@@ -100,5 +105,8 @@ class HeadMap:
         return None if written is None else written.values[self.item, self.head]
 
     def terms(self, queries: Sequence[int], keys: Span | None = None) -> Terms:
-        """What the logits of some rows are made of, over a run of keys or all of them."""
+        """What the logits of some rows are made of, over a run of keys or all of them.
+
+        Raises RecordingError of a head whose map is that of another run.
+        """
         return terms_of(self.record, self.item, self.head, queries, keys)

@@ -17,7 +17,7 @@ from phenaki_viz.recording.records import AttentionRecord, Verification
 PLAIN = (
     "module", "stack", "layer", "kind", "call", "heads", "batch_items", "num_null_kv", "causal",
     "scale", "branch", "step", "words", "position_bias", "first_non_finite", "forward", "use",
-    "shared", "batch",
+    "shared", "batch", "put_in",
 )  # fmt: skip
 MOST = 2**31  # of anything that is counted
 Natural = Annotated[int, msgspec.Meta(ge=0, lt=MOST)]
@@ -142,6 +142,8 @@ def _check_counts(record: Any, at: str) -> None:
             or not 0 <= min(chosen) <= max(chosen) < MOST
         ):
             raise RecordingError(f"{at}: {name} are not different numbers from 0")
+    if not set(record.put_in) <= set(record.heads):
+        raise RecordingError(f"{at}: maps of other runs in heads that were not recorded")
     if min(record.places.grid) < 1 or not math.isfinite(record.scale):
         raise RecordingError(f"{at}: a grid of {record.places.grid}, a scale of {record.scale}")
 

@@ -241,8 +241,9 @@ class Session:
             if self.choice.modules is not None and around.name not in self.choice.modules:
                 return
             self._check(around, x, context)
-            held = self.budget.hold(around.name, module, x, context, attn_bias)
-            if held == "stored" and would_be_fused_again(module, x):
+            is_given = edits_of(module).put_in is not None
+            held = self.budget.hold(around.name, module, x, context, attn_bias, is_given=is_given)
+            if held == "stored" and not is_given and would_be_fused_again(module, x):
                 held = "by parts"
             self.held[name] = held
             self.recording.holding = self.budget.holding

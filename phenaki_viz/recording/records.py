@@ -45,6 +45,8 @@ class AttentionRecord:
     causal, key_mask: who may see whom; key_mask is 'b j' bool over the real keys, or None.
     cut_edges: 'i j' bool over all keys, edges that an intervention cut in every head; 'h i j' where
     heads differ; or None.
+    put_in: heads, as the model counts them, whose map an intervention took from another run: it is
+    what was used, and no term of this call makes it.
     alibi, position_bias, dense_bias: what was added to the scores; position_bias names an entry
     of `Recording.position_biases`, which `position` is; dense_bias is 'h i n' or 'b h i n' over the
     real keys when a bias came from elsewhere.
@@ -73,6 +75,7 @@ class AttentionRecord:
     words: tuple[str, ...] = ()
     key_mask: np.ndarray | None = None
     cut_edges: np.ndarray | None = None
+    put_in: tuple[int, ...] = ()
     alibi: Alibi | None = None
     position_bias: str | None = None
     position: PositionBias | None = field(default=None, repr=False)

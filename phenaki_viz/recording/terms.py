@@ -113,6 +113,11 @@ def terms_of(
     """
     span = keys or (0, record.map.shape[3])
     check_item(record.map.shape, item, head)
+    if record.heads[head] in record.put_in:
+        raise RecordingError(
+            f"the map of head {record.heads[head]} of {record.module} was taken from another run: "
+            "no term of this one makes it"
+        )
     check_span("columns", span, record.map.shape[3])
     rows = _rows(queries, record.map.shape[2])
     if record.position_bias and record.position is None and not isinstance(record.map, PartsMap):
@@ -142,8 +147,8 @@ class _Reader:
         """All of them."""
         held = self.record.map
         if isinstance(held, PartsMap):
-            q, k = held.q[self.item, self.head], held.k[self.item, self.head]
             rows = self._rows(held.device)
+            q, k = held.q[self.item, self.head, rows], held.k[self.item, self.head]
             products = held.products(self.item, self.head, rows, self.keys)
             sums = held.logsumexp[self.item, self.head][0, rows]
             content: Content = self._product(q * held.scale, k, products)
@@ -151,13 +156,13 @@ class _Reader:
         if self.record.queries is None or self.record.keys is None:
             return self._left_over()
         q, k = torch.from_numpy(self.record.queries), torch.from_numpy(self.record.keys)
-        return self._of_kept(q * self.record.scale, k)
+        return self._of_kept(q, k)
 
     def _of_kept(self, q: torch.Tensor, k: torch.Tensor) -> Terms:
         """Of a stored map whose queries and keys were kept: 'b h n d'."""
-        q, k = q[self.item, self.head], k[self.item, self.head]
+        q, k = q[self.item, self.head, self.rows] * self.record.scale, k[self.item, self.head]
         every = slice(0, self.record.map.shape[3])
-        logits = q[:, self.rows] @ k.mT
+        logits = q @ k.mT
         content = self._product(q, k, logits[..., self.keys].clone())
         added = self.record.added
         added.add_alibi(logits, self.head, self.rows, every)
@@ -178,9 +183,8 @@ class _Reader:
         return self._terms(Remainder(values=left), self.record.added, nothing)
 
     def _product(self, q: torch.Tensor, k: torch.Tensor, values: torch.Tensor) -> Product:
-        """q: 'h i d', k: 'h j d', of the one head; values: 'h q k'."""
-        queries, keys = q[0, self._rows(q.device)], k[0, self.keys]
-        return Product(values=on_host(values[0]), q=on_host(queries), k=on_host(keys))
+        """q: 'h q d' of these rows, k: 'h j d' of all keys, of the one head; values: 'h q k'."""
+        return Product(values=on_host(values[0]), q=on_host(q[0]), k=on_host(k[0, self.keys]))
 
     def _terms(self, content: Content, added: Added, logsumexp: np.ndarray) -> Terms:
         visibility, device = added.visibility, added.visibility.device

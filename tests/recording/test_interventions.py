@@ -262,6 +262,44 @@ def test_one_word_is_not_read_by_the_queries_and_the_head_that_are_named(
             assert (one.hidden(0, (0, 30), (0, rows.shape[-1])) >= wanted.all(0)).all()
 
 
+PATCHES = [
+    (CutEdges(reads="one patch", key_patch=(1, 4)), torch.arange(30) % 15 == 9, None, None),
+    (
+        CutEdges(reads="one patch", key_patch=(2, 1), key_step=0, step=1, patch=(0, 3)),
+        torch.arange(30) == 11,
+        torch.arange(30) == 18,
+        None,
+    ),
+    (
+        CutEdges(reads="one patch", key_patch=(0, 0), key_step=1, head=2, module=SELF.format(1)),
+        torch.arange(30) == 15,
+        None,
+        2,
+    ),
+    (CutEdges(reads="one patch", key_patch=(7, 0)), torch.zeros(30, dtype=torch.bool), None, None),
+]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("cut", "keys", "queries", "head"), PATCHES)
+@pytest.mark.parametrize("hold", ["stored", "parts"])
+def test_one_patch_is_not_read_by_the_queries_and_the_head_that_are_named(
+    model, cut, keys, queries, head, hold
+):
+    """Rows 3 × 5 patches of two steps; a patch that the grid has not got is cut nowhere."""
+    with intervened(model, [cut]), record(model, hold=hold) as recording:
+        model(*inputs())
+    by = np.ones(30, bool) if queries is None else queries.numpy()
+    for one in recording:
+        wanted = np.zeros((3, 30, one.map.shape[3]), bool)
+        if one.kind == "self" and cut.module in ("", one.module):
+            wanted[slice(None) if head is None else head] = by[:, None] & keys.numpy()
+        rows = np.stack([one.map.full(1, at) for at in range(3)])
+        assert ((rows == 0) == wanted).all()
+        np.testing.assert_allclose(rows.sum(-1), 1, atol=1e-5)
+        assert one.verification.verdict == "passed"
+
+
 @torch.no_grad()
 def test_heads_that_are_chosen_for_a_recording_keep_their_own_cuts(tmp_path):
     model = made(models)

@@ -18,6 +18,8 @@ from phenaki_viz.figures.difference_sentences import moved_heading
 from phenaki_viz.models.configs import PhenakiConfig
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import HeadMap
+from phenaki_viz.recording.interventions import ScalePosition
+from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.runs.files import recording_bytes
 from phenaki_viz.runs.model import Ask, look
@@ -74,7 +76,9 @@ def run_of(kind, text=TEXT):
 
         made = sample(phenaki(), read_prompt(text), Sampling(frames=5, steps=3, guidance=2))
         return open_recording(("x", recording_bytes(made)))
-    return look(phenaki(), clip(), read_prompt(text), Ask(frames=5))
+    also = (ScalePosition(factor=0.0, module="maskgit"),) if kind == "changed" else ()
+    ask = Ask(frames=5, switches=Switches(also=also))
+    return look(phenaki(), clip(), read_prompt(text), ask)
 
 
 def page(kind="look", text=TEXT, **link):
@@ -179,6 +183,15 @@ def test_one_thing_is_changed(kind):
     }[kind]
     for name, one in zip("AB", told, strict=True):
         assert any(f"**{name}** {one}" in line for line in said), said
+
+
+def test_what_was_changed_under_what_if_is_compared_with_nothing_changed():
+    at = page("changed", **{"with": "With heads off"})
+    assert not at.exception
+    said = words_on(at)
+    for name, told in zip("AB", ("position bias × 0", "nothing changed"), strict=True):
+        assert any(f"**{name}** {told}" in line for line in said), said
+    assert any("changes most: JS distance" in line for line in said)
 
 
 def test_two_decoding_steps_of_a_sampled_video():

@@ -192,3 +192,65 @@ def test_where_only_content_is_added_a_button_leads_to_where_position_is():
     at.button(key="inside.on").click().run()
     assert at.session_state["maps"] == "self" and ids(at)[1] == "inside.position"
     assert not any(button.key == "inside.on" for button in at.button) and not at.exception
+
+
+MODULE = "maskgit.transformer.layers.0.1"
+
+
+def looked_at(is_swept=False, put_in=False):
+    """The page of a trained model's run: after a sweep, or with another run's map in head 1."""
+    import numpy as np
+
+    from phenaki_viz.data import read_prompt
+    from phenaki_viz.evaluation.effects import HeadEffect, heads_of
+    from phenaki_viz.evaluation.transfers import with_maps
+    from phenaki_viz.recording.interventions import TransferMap
+    from phenaki_viz.recording.switches import Switches
+    from phenaki_viz.runs.model import Ask, look
+    from phenaki_viz.ui.views.inside import inside_page
+    from phenaki_viz.ui.work import computed
+    from phenaki_viz.ui.work.swept import Asked
+    from tests.runs.trained import clip, phenaki
+    from tests.ui.test_inside import MODULE
+
+    model, also = phenaki(), ()
+    if put_in:
+        transfer = TransferMap(module=MODULE, head=1, clip="seven moving right")
+        also = with_maps(model, [transfer])
+    if is_swept:
+        found = tuple(
+            HeadEffect(module=module, head=head, rises=np.full(3, 0.25 - head))
+            for module, head in heads_of(model)
+        )
+        computed.kept.put(Asked(10, 2, 90).key(model), (found,))
+    ask = Ask(switches=Switches(also=also))
+    inside_page(look(model, clip(), read_prompt("left right"), ask))
+
+
+def at_trained(head=1, **how):
+    at = AppTest.from_function(looked_at, default_timeout=120, kwargs=how)
+    at.session_state["maps"], at.session_state["layer"], at.session_state["head"] = "self", 0, head
+    at.run()
+    assert not at.exception
+    return at
+
+
+def test_the_line_of_heads_can_show_what_each_is_worth_once_that_was_measured():
+    plain = at_trained()
+    assert "slim" not in {one.key for one in plain.segmented_control}
+    maps = parts_of(plain, "grid.inside")[0]
+    at = at_trained(is_swept=True)
+    assert not (parts_of(at, "grid.inside")[0]["filled"] or maps["filled"])
+    at.segmented_control(key="slim").set_value("effect").run()
+    header, parts = parts_of(at, "grid.inside")
+    assert header["filled"] and header["label"] == "Loss when off, nats:"
+    np.testing.assert_allclose(parts["values"], [0.25, -0.75])
+    assert header["layers"] == maps["layers"]
+
+
+def test_of_a_head_with_the_map_of_another_run_there_is_no_ledger_and_it_is_said_why():
+    at = at_trained(put_in=True)
+    assert any("the map of another run" in one.value for one in at.info)
+    assert ids(at) == [] and parts_of(at, "grid.inside")
+    at = at_trained(head=0, put_in=True)  # beside it, as ever
+    assert not at.info and ids(at)

@@ -19,6 +19,7 @@ from phenaki_viz.recording.interventions import (
     DropText,
     ScalePosition,
     SwapText,
+    TransferMap,
     ZeroHead,
     from_json,
     to_json,
@@ -133,6 +134,76 @@ def test_one_word_is_cut_for_one_head_and_named_by_the_text_at_hand():
     assert in_link(at) == (cut,)
     assert listed(at) == ["nothing read from word 2 “right” by time 2, H1"]
     assert change_heading([cut], measured(cut)) in words_on(at)
+
+
+def test_one_patch_is_cut_by_numbers_and_by_pointing_at_a_cell():
+    at = page()
+    at.selectbox(key="whatif.kind").set_value("cut").run()
+    at.selectbox(key="whatif.reads").set_value("one patch").run()
+    at.number_input(key="whatif.key.time").set_value(1).run()
+    at.number_input(key="whatif.key.column").set_value(0).run()
+    at.selectbox(key="whatif.by").set_value("a patch by its numbers").run()
+    at.number_input(key="whatif.query.time").set_value(0).run()
+    row = at.number_input(key="whatif.key.row").value
+    press(at, "Change it")
+    (cut,) = in_link(at)
+    assert (cut.reads, cut.key_step, cut.key_patch) == ("one patch", 1, (row, 0))
+    assert cut.step == 0 and cut.patch is not None
+    assert listed(at)[0].startswith(f"nothing read from time 1, row {row}, column 0 by time 0, row")
+    name = at.selectbox(key="whatif.map").value
+    at.session_state["whatif.pointed"] = (name, 9, 2)  # as a click on the map's cell says it
+    at.run()
+    assert any(one.value.startswith(f"{name}: time ") for one in at.text)
+    press(at, "Cut this edge")
+    assert len(in_link(at)) == 2 and in_link(at)[1].step is not None
+
+
+SOURCE = TransferMap(
+    module=LAST.module, head=1, clip="seven moving right", prompt="left left", seed=3
+)
+
+
+def test_the_map_of_another_run_is_put_in_named_by_what_it_is_of_and_measured():
+    from phenaki_viz.evaluation.transfers import with_maps
+
+    at = page()
+    at.selectbox(key="whatif.kind").set_value("map").run()
+    assert at.selectbox(key="whatif.where.map").value == LAST.module  # the head at hand
+    assert at.selectbox(key="whatif.head.first").value == LAST.head
+    at.selectbox(key="whatif.map.clip").set_value(SOURCE.clip).run()
+    at.text_input(key=f"whatif.map.text.{SOURCE.clip}").set_value(SOURCE.prompt).run()
+    at.number_input(key="whatif.map.seed").set_value(SOURCE.seed).run()
+    press(at, "Change it")
+    told = "self L0 H1 with the map of “seven moving right” with “left left”, seed 3"
+    assert listed(at) == [told] and in_link(at) == (SOURCE,)
+    (made,) = with_maps(phenaki(), [SOURCE])
+    assert change_heading([made], measured(made)) in words_on(at)
+    again = page(link_of(at))  # the link makes the same run, and the same map
+    assert listed(again) == [told] and change_heading([made], measured(made)) in words_on(again)
+    press(again, told)
+    assert not listed(again) and "changes" not in again.query_params
+
+
+def test_the_map_of_a_recording_is_named_by_its_digest_and_missed_in_words(tmp_path):
+    from phenaki_viz.data import read_prompt
+    from phenaki_viz.runs.files import save_recording
+    from phenaki_viz.runs.model import look
+    from phenaki_viz.ui.work import run_cache
+
+    run = look(phenaki(), clip(), read_prompt("right right"))
+    save_recording(tmp_path / "run.safetensors", run)
+    at = page()
+    at.selectbox(key="whatif.kind").set_value("map").run()
+    at.segmented_control(key="whatif.map.of").set_value("recording").run()
+    at.text_input(key="whatif.map.path").set_value(str(tmp_path / "run.safetensors")).run()
+    press(at, "Change it")
+    ((one,), link) = in_link(at), link_of(at)
+    assert one.recording and not one.clip and str(tmp_path) not in link
+    assert listed(at) == [f"self L0 H1 with the map of recording {one.recording}"]
+    run_cache.shelf().things.clear()
+    gone = page(link.replace(one.recording, "0123456789ab"))
+    assert not listed(gone)
+    assert any("recording 0123456789ab is not here" in text.value for text in gone.text)
 
 
 def test_maps_before_now_and_their_difference_are_those_of_the_two_runs():

@@ -8,6 +8,8 @@ from phenaki_viz.recording.interventions.in_force import given_in as given_in
 from phenaki_viz.recording.interventions.in_force import is_left_out as is_left_out
 from phenaki_viz.recording.interventions.in_force import slopes_of as slopes_of
 from phenaki_viz.recording.interventions.in_force import source_of as source_of
+from phenaki_viz.recording.interventions.kept_maps import is_kept as is_kept
+from phenaki_viz.recording.interventions.kept_maps import keep_map as keep_map
 from phenaki_viz.recording.interventions.kinds import CutDepth as CutDepth
 from phenaki_viz.recording.interventions.kinds import CutEdges as CutEdges
 from phenaki_viz.recording.interventions.kinds import DropText as DropText
@@ -18,6 +20,7 @@ from phenaki_viz.recording.interventions.kinds import ScaleAlibi as ScaleAlibi
 from phenaki_viz.recording.interventions.kinds import ScaleAttention as ScaleAttention
 from phenaki_viz.recording.interventions.kinds import ScalePosition as ScalePosition
 from phenaki_viz.recording.interventions.kinds import SwapText as SwapText
+from phenaki_viz.recording.interventions.kinds import TransferMap as TransferMap
 from phenaki_viz.recording.interventions.kinds import ZeroHead as ZeroHead
 from phenaki_viz.recording.interventions.kinds import as_dict as as_dict
 from phenaki_viz.recording.interventions.texts import from_json as from_json

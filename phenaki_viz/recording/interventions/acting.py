@@ -189,8 +189,8 @@ def _edited(call: OneCall, transformers: Mapping[str, nn.Module]) -> Iterator[No
         on(module, call.begin)
         if call.stack in transformers and call.inside.cuts:
             on(transformers[call.stack], call.see_shape)
-        if call.cuts_outside:
-            on(module.attn_dropout, call.cut_map)
+        if call.changes_map_outside:
+            on(module.attn_dropout, call.change_map)
         if call.inside.alibi is not None:
             back.callback(HERE.slopes.pop, module.rel_pos_bias, None)
             HERE.slopes[module.rel_pos_bias] = torch.tensor(call.inside.alibi)

@@ -85,18 +85,22 @@ class _Where:
         """Queries that a cut is of: 'n' bool, or None for all. Raises RecordingError."""
         if one.step is None and one.patch is None:
             return None
+        return self.at(one.step, one.patch, f"queries cannot be told apart by {one.queries}")
+
+    def at(self, step: int | None, patch: tuple[int, int] | None, why: str) -> torch.Tensor:
+        """Tokens of this time step, at this (row, column): 'n' bool. Raises RecordingError."""
         t, row, column = (torch.from_numpy(at.copy()) for at in self.places.coordinates(0))
         counts = self.places.batch_counts
-        if (one.step is not None and counts == "frame") or (one.patch and counts == "patch"):
+        if (step is not None and counts == "frame") or (patch and counts == "patch"):
             raise RecordingError(
-                f"{self.name}: its calls hold one {counts} each, so queries cannot be told apart "
-                f"by {one.queries}: name a module that sees the whole video"
+                f"{self.name}: its calls hold one {counts} each, so {why}: name a module that sees "
+                "the whole video"
             )
         chosen = torch.ones_like(t, dtype=torch.bool)
-        if one.step is not None:
-            chosen &= t == one.step
-        if one.patch is not None:
-            chosen &= (row == one.patch[0]) & (column == one.patch[1])
+        if step is not None:
+            chosen &= t == step
+        if patch is not None:
+            chosen &= (row == patch[0]) & (column == patch[1])
         return chosen
 
 
@@ -112,6 +116,10 @@ def _edges(
     elif one.reads == "one word":
         at = nulls + (one.word or 0)
         cut[:, at : at + 1] = is_cross
+    elif one.reads == "one patch":
+        if not is_cross:
+            told = f"keys cannot be told apart by {one.keys}"
+            cut[:, nulls:] = places.at(one.key_step, one.key_patch, told)
     elif not is_cross:
         cut[:, nulls:] = _between(one, places.steps)
     chosen = places.chosen(one) if cut.any() else None

@@ -11,27 +11,40 @@ from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.families.phenaki import AttentionModule, position_bias_modules
 from phenaki_viz.recording.interventions.in_force import note_source
+from phenaki_viz.recording.interventions.kept_maps import kept_map
 from phenaki_viz.recording.interventions.kinds import (
     CutEdges,
     Intervention,
     ScaleAlibi,
     ScaleAttention,
     ScalePosition,
+    TransferMap,
 )
+from phenaki_viz.recording.interventions.putting_in import heads_put_in
 
 Factors = tuple[float, ...]  # one a head
 SCALES = (ScalePosition, ScaleAlibi, ScaleAttention)
+INSIDE = (*SCALES, CutEdges, TransferMap)
 
 
 @dataclass(frozen=True)
 class Inside:
-    """Changes of one attention module. position, alibi, scale: factors, or None for none."""
+    """Changes of one attention module. position, alibi, scale: factors, or None for none.
+
+    cuts: edges that are cut. maps: of another run, put in.
+    """
 
     name: str
     position: Factors | None = None
     alibi: Factors | None = None
     scale: Factors | None = None
     cuts: tuple[CutEdges, ...] = ()
+    maps: tuple[TransferMap, ...] = ()
+
+    @property
+    def changes_map(self) -> bool:
+        """Whether the map is changed once it is made."""
+        return bool(self.cuts or self.maps)
 
     @property
     def keeps_sums(self) -> bool:
@@ -44,13 +57,11 @@ def insides(
 ) -> dict[str, Inside]:
     """The changes of every module that has some. Raises RecordingError for what cannot be."""
     for one in given:
-        if isinstance(one, (*SCALES, CutEdges)):
+        if isinstance(one, INSIDE):
             _check(model, attentions, one)
     found = {}
     for name, module in attentions.items():
-        mine = [
-            one for one in given if isinstance(one, (*SCALES, CutEdges)) and is_in(name, one.module)
-        ]
+        mine = [one for one in given if isinstance(one, INSIDE) and is_in(name, one.module)]
         made = _inside(name, module, mine)
         if made != Inside(name):
             found[name] = made
@@ -71,13 +82,30 @@ def _inside(name: str, module: AttentionModule, mine: Sequence[Intervention]) ->
     cuts = tuple(one for one in mine if isinstance(one, CutEdges))
     if len({one.renormalise for one in cuts}) > 1:
         raise RecordingError(f"{name}: its rows are to be renormalised and not to be: choose one")
+    maps = tuple(one for one in mine if isinstance(one, TransferMap))
+    _check_maps(name, module, maps)
     return Inside(
         name,
         position=_factors(module, mine, ScalePosition),
         alibi=_factors(module, mine, ScaleAlibi) if hasattr(module, "rel_pos_bias") else None,
         scale=_factors(module, mine, ScaleAttention),
         cuts=cuts,
+        maps=maps,
     )
+
+
+def _check_maps(name: str, module: AttentionModule, maps: Sequence[TransferMap]) -> None:
+    """That they are here, of as many heads as they are for, and one a head."""
+    for one in maps:
+        if one.module != name:
+            raise RecordingError(f"{one.module}: a map is put into one module: name it in full")
+        found, wanted = kept_map(one).shape[1], module.heads if one.head is None else 1
+        if found != wanted:
+            raise RecordingError(f"{name}: maps of {found} heads ({one.of}) for {wanted}")
+    heads = heads_put_in(module, maps)
+    twice = next((head for head in heads if heads.count(head) > 1), None)
+    if twice is not None:
+        raise RecordingError(f"{name}: two maps are put into head {twice}: choose one")
 
 
 def _factors(
@@ -95,7 +123,7 @@ def _factors(
 def _check(
     model: nn.Module,
     attentions: Mapping[str, AttentionModule],
-    one: ScalePosition | ScaleAlibi | ScaleAttention | CutEdges,
+    one: ScalePosition | ScaleAlibi | ScaleAttention | CutEdges | TransferMap,
 ) -> None:
     reached = {name: module for name, module in attentions.items() if is_in(name, one.module)}
     where = one.module or "this model"

@@ -9,10 +9,11 @@ from torch import nn
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.edits import NONE, Edits
 from phenaki_viz.recording.estimates import call_arguments
-from phenaki_viz.recording.families.phenaki import AttentionModule, stack_and_layer
+from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys, stack_and_layer
 from phenaki_viz.recording.interventions.edges import check_left, cut_mask
 from phenaki_viz.recording.interventions.in_force import HERE
 from phenaki_viz.recording.interventions.inside import Inside, scaled, takes_edits
+from phenaki_viz.recording.interventions.putting_in import heads_put_in, put_in
 from phenaki_viz.recording.interventions.reading import Reading
 
 KNOWN = ("x", "mask", "context", "attn_bias")
@@ -22,7 +23,7 @@ class OneCall:
     """The call under way of one attention module.
 
     Classes of ours take `Edits` and make the changes where they compute; the published one is
-    given a map without the edges that are cut, at its `attn_dropout`.
+    given a map without the edges that are cut, or another map, at its `attn_dropout`.
     """
 
     def __init__(self, module: AttentionModule, inside: Inside, reading: Reading | None) -> None:
@@ -33,9 +34,9 @@ class OneCall:
         self._scaled: tuple[Any, Any] = (None, None)
 
     @property
-    def cuts_outside(self) -> bool:
-        """Whether edges are cut in the map that the module made."""
-        return bool(self.inside.cuts) and not self.takes_edits
+    def changes_map_outside(self) -> bool:
+        """Whether the map that the module made is changed before it is used."""
+        return self.inside.changes_map and not self.takes_edits
 
     def see_shape(self, transformer: nn.Module, args: Any, kwargs: Any) -> None:
         """The transformer around it is told the video's shape."""
@@ -62,12 +63,16 @@ class OneCall:
         """ALiBi 'h i j' with other slopes."""
         return bias * bias.new_tensor(self.inside.alibi)[:, None, None]
 
-    def cut_map(self, module: nn.Module, args: Any, kwargs: Any) -> Any:
-        """A map 'b h i j' without the edges that are cut."""
+    def change_map(self, module: nn.Module, args: Any, kwargs: Any) -> Any:
+        """A map 'b h i j' without the edges that are cut, with the maps that are put in."""
         edits = HERE.edits.get(self.module, NONE)
-        if edits.cut is None:
-            return None
-        attn = args[0].masked_fill(edits.cut, 0)
+        attn = args[0] if edits.cut is None else self._without(edits.cut, args[0], edits)
+        if edits.put_in is not None:
+            attn = edits.put_in.into(attn)
+        return None if attn is args[0] else ((attn, *args[1:]), kwargs)
+
+    def _without(self, cut: torch.Tensor, attn: torch.Tensor, edits: Edits) -> torch.Tensor:
+        attn = attn.masked_fill(cut, 0)
         if edits.keeps_sums:
             sums = attn.sum(dim=-1, keepdim=True)
             if not (sums > 0).all():
@@ -76,7 +81,7 @@ class OneCall:
                     "be renormalised"
                 )
             attn = attn / sums
-        return (attn, *args[1:]), kwargs
+        return attn
 
     def _scale(self, bias: Any) -> Any:
         """The bias scaled; layers that share one share the scaled one too, within a run."""
@@ -96,9 +101,24 @@ class OneCall:
         inside, cut = self.inside, None
         if inside.cuts:
             cut = cut_mask(inside.name, self.module, inside.cuts, x, context, attn_bias, self.shape)
+            cut = self._in_other_heads(cut)
         if cut is not None and inside.keeps_sums:
             check_left(inside.name, self.module, cut, mask)
         scale = None if inside.scale is None else torch.tensor(inside.scale, device=x.device)
-        if scale is None and cut is None:
+        maps = None
+        if inside.maps:
+            nulls = null_keys(self.module)
+            shape = len(x), x.shape[1], nulls + (x if context is None else context).shape[1], nulls
+            maps = put_in(inside.name, self.module, inside.maps, mask, shape)
+        if scale is None and cut is None and maps is None:
             return NONE
-        return Edits(scale=scale, cut=cut, keeps_sums=inside.keeps_sums)
+        return Edits(scale=scale, cut=cut, keeps_sums=inside.keeps_sums, put_in=maps)
+
+    def _in_other_heads(self, cut: torch.Tensor | None) -> torch.Tensor | None:
+        """Edges 'i j' or 'h i j' that are cut: of heads with the map of another run, none are."""
+        heads = list(heads_put_in(self.module, self.inside.maps))
+        if cut is None or not heads:
+            return cut
+        cut = cut.expand(self.module.heads, *cut.shape[-2:]).clone()
+        cut[heads] = False
+        return cut

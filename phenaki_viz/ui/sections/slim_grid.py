@@ -4,38 +4,72 @@ import numpy as np
 import streamlit as st
 
 from phenaki_viz.figures.attention_views import Colours
+from phenaki_viz.figures.colour import DIVERGING
+from phenaki_viz.figures.effect_views import WORTH, effects_on_grid
 from phenaki_viz.figures.naming import grid_names
+from phenaki_viz.figures.worth_grid import worth_scale
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
+from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.state.selection import Selection, wish
-from phenaki_viz.ui.work import computed, shows
+from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.work import computed, shows, swept
 
 CELLS = 20  # a side, of a tile of some 30 pixels
+OF = {"map": "Maps", "effect": WORTH}
 
 
 def draw_slim(run: Run, chosen: Selection, key: str) -> None:
     """Every head of the stack as a tile; a click chooses. Of long videos the tiles are empty
     until their heads were drawn on another page. key: of the page.
+
+    Where What if has switched each head off, tiles can show what each is worth instead.
     """
-    layers, heads = grid_names(chosen.records)
-    tiles = computed.small_thumbs(run, chosen, CELLS)
-    if tiles is None:
-        tiles = np.zeros((len(layers), len(heads), 1, 1), np.float32)
-    picture = GridPicture(
-        thumbs=tiles,
-        scale=computed.scale_each(tiles, Colours("sqrt")),
-        layers=layers,
-        heads=heads,
-        slim=True,
-    )
+    worth = effects_on_grid(swept.measured(run), chosen.records)
+    if worth is None:
+        _grid(chosen, key, _of_maps(run, chosen), "map")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        place = st.container(width="stretch")
+        of = st.segmented_control(
+            "Tiles show", list(OF), format_func=OF.__getitem__, default="map", key="slim",
+            required=True, label_visibility="collapsed",
+            help="Each head's map, or how the loss changes with it off, as What if measured it",
+            **BOUND,
+        )  # fmt: skip
+    with place:
+        picture = _of_worth(chosen, worth) if of == "effect" else _of_maps(run, chosen)
+        _grid(chosen, key, picture, of or "map")
+
+
+def _grid(chosen: Selection, key: str, picture: GridPicture, of: str) -> None:
     with st.container(key=f"slim.{key}"):
         head_grid(
             picture,
             selected=(chosen.layer, chosen.head),
             key=f"grid.{key}",
             on_pick=_pick,
-            shows=shows.a_stack(chosen),
+            shows=shows.a_stack(chosen) + ("" if of == "map" else f" {of}"),
         )
+
+
+def _of_maps(run: Run, chosen: Selection) -> GridPicture:
+    layers, heads = grid_names(chosen.records)
+    tiles = computed.small_thumbs(run, chosen, CELLS)
+    if tiles is None:
+        tiles = np.zeros((len(layers), len(heads), 1, 1), np.float32)
+    scale = computed.scale_each(tiles, Colours("sqrt"))
+    return GridPicture(thumbs=tiles, scale=scale, layers=layers, heads=heads, slim=True)
+
+
+def _of_worth(chosen: Selection, worth: np.ndarray) -> GridPicture:
+    """What each head is worth, around 0, with the number of the one at hand."""
+    layers, heads = grid_names(chosen.records)
+    return GridPicture(
+        thumbs=worth.astype(np.float32)[..., None, None],
+        scale=worth_scale(worth, DIVERGING[panels.theme()]),
+        layers=layers, heads=heads, values=worth, label=f"{WORTH}, nats:", filled=True, slim=True,
+    )  # fmt: skip
 
 
 def _pick(layer: int, head: int) -> None:

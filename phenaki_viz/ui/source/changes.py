@@ -1,10 +1,12 @@
 """Interventions without a switch of their own: what is in force, in the order it was asked for.
 
 In the link they are JSON, as `interventions.to_json` writes it; a head at its mean stands there
-without the numbers, which are measured where it is used.
+without the numbers, which are measured where it is used, and the map of another run by that run.
 """
 
 import json
+from dataclasses import fields
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -18,11 +20,13 @@ from phenaki_viz.recording.interventions import (
     Intervention,
     Interventions,
     MeanHead,
+    TransferMap,
     as_dict,
     check_fits,
     from_json,
 )
 from phenaki_viz.ui import session
+from phenaki_viz.ui.source import transferred
 from phenaki_viz.ui.state.link import say_in_url
 from phenaki_viz.ui.work import computed
 from phenaki_viz.ui.work.shelves import number_of
@@ -84,6 +88,8 @@ def mean(module: str, head: int) -> MeanHead:
 
 
 def _measured(model: nn.Module, one: Intervention) -> Intervention:
+    if isinstance(one, TransferMap):
+        return transferred.with_map(model, one, partial(take_back, one))
     if not isinstance(one, MeanHead):
         return one
 
@@ -97,7 +103,17 @@ def _measured(model: nn.Module, one: Intervention) -> Intervention:
 
 def _plain(one: Intervention) -> dict[str, Any]:
     told = as_dict(one)
+    if isinstance(one, TransferMap):
+        return _named(one, told)
     return {k: v for k, v in told.items() if k not in UNMEASURED} if "mean" in told else told
+
+
+def _named(one: TransferMap, told: dict[str, Any]) -> dict[str, Any]:
+    """By the run that its map is of, where that is known, and as short as can be."""
+    if one.clip or one.recording:
+        told = {**told, "digest": ""}
+    usual = {each.name: each.default for each in fields(one)}
+    return {name: value for name, value in told.items() if name == "do" or value != usual[name]}
 
 
 def _text(given: Interventions) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from phenaki_viz.data import DIGIT_CLIPS, SAMPLES, Clip, digit_clip, read_prompt, sample_clip
 from phenaki_viz.data.digits import other_words
+from phenaki_viz.figures.intervention_words import all_names
 from phenaki_viz.figures.naming import head_label, module_family
 from phenaki_viz.models import CViViT
 from phenaki_viz.recording import attention_modules
@@ -126,14 +127,17 @@ def _off(run: Any) -> Other:
         help="The maps of later layers change with what a head no longer writes", **BOUND,
     )  # fmt: skip
     switches = Switches(off=frozenset(labels[label] for label in off))
+    on = "nothing changed" if run.ask.switches.also else "every head on"
     return Other(
-        a=_switched(run.ask.switches), b=", ".join(off) + " off" if off else "every head on",
+        a=_switched(run.ask.switches), b=", ".join(off) + " off" if off else on,
         seconds=run.seconds, wanted=asked(changed(run, Change(switches=switches))),
     )  # fmt: skip
 
 
 def _switched(switches: Switches) -> str:
-    """What is off in A, as the sidebar has it."""
+    """What is off in A, as the sidebar has it, or all that What if changed."""
+    if switches.also:
+        return all_names(switches.interventions)
     named = sorted(
         f"{module_family(module)} {head_label(stack_and_layer(module)[1], head)}"
         for module, head in switches.off

@@ -41,6 +41,15 @@ def wanted_recording(source: Source, digest: str) -> Wanted | None:
     return Wanted(request, lambda: None)
 
 
+def opened(digest: str) -> Run | None:
+    """A recording that this server has open, by the digest of its file; None where it has not."""
+    kept = shelf()
+    with kept.lock:
+        asked = [one for one in kept.things if isinstance(one, RecordingRequest)]
+    found = next((one for one in asked if one.digest == digest), None)
+    return None if found is None else kept.get(found)
+
+
 def draw_line(run: RecordedRun) -> None:
     """What is open: model, prompt, clip and date, in one line above every page."""
     st.caption(inert(line_of(run)))

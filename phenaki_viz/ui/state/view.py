@@ -126,6 +126,12 @@ DRAWN = (
     ),
     Field("grid", Text, "“the maps”, or a metric's title", "what the grid of heads shows"),
     Field(
+        "slim",
+        Text,
+        "“Maps”, “Loss when off”",
+        "the line of heads on other pages: after What if measured what each is worth",
+    ),
+    Field(
         "order", Text, "“By layer”, “Highest first”, “Lowest first”", "how heads are sorted by it"
     ),
     Field("least", ANY, "number", "heads at or above this alone"),

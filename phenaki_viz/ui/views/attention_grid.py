@@ -22,9 +22,8 @@ from phenaki_viz.ui.sections.downloads import (
 from phenaki_viz.ui.sections.head_grid import choose_sorting, draw
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
-from phenaki_viz.ui.views import what_if_sweep
 from phenaki_viz.ui.views.attention_video import Look
-from phenaki_viz.ui.work import computed, surveys
+from phenaki_viz.ui.work import computed, surveys, swept
 
 EFFECT = "effect"  # measured on the page What if
 
@@ -35,7 +34,7 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
         horizontal=True, vertical_alignment="center", gap="xsmall", key="grid.tools"
     )
     with tools:
-        worth = effects_on_grid(what_if_sweep.measured(run), chosen.records)
+        worth = effects_on_grid(swept.measured(run), chosen.records)
         colouring = _choose_colouring(chosen, worth is not None)
     read = surveys.survey_of(run, chosen) if surveys.is_long(chosen) else None
     shown = read.thumbnails if read else computed.thumbs(run, chosen)

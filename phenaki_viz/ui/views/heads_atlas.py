@@ -17,8 +17,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.views import what_if_sweep
-from phenaki_viz.ui.work import atlases, fragment_jobs, head_tables
+from phenaki_viz.ui.work import atlases, fragment_jobs, head_tables, swept
 
 if TYPE_CHECKING:
     from phenaki_viz.atlas.reading import Atlas
@@ -49,7 +48,7 @@ def taken(run: Run, corpus: Corpus | None) -> Taken:
     if corpus is not None:
         atlas = corpus.atlas
         return Taken(made_by=atlas.made_by, clips=atlas_sentence(atlas), effects=atlas.effects)
-    effects = what_if_sweep.measured(run)
+    effects = swept.measured(run)
     return Taken(made_by=run.recording.made_by, clips=run.clip.name, effects=effects)
 
 

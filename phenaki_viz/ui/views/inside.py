@@ -71,6 +71,9 @@ def _draw(run: Run) -> None:
         return
     with words:
         chosen = goto.choose(run.recording, records)
+    if chosen.shown.map.is_put_in:
+        _say_put_in(run, chosen)
+        return
     row = ledgers.row_of(chosen)
     with tools:
         look = _look(chosen, row)
@@ -96,6 +99,18 @@ def _draw(run: Run) -> None:
         _lead_on(run, look)
     with tools:
         take_maps(chosen, look)
+
+
+def _say_put_in(run: Run, chosen: Selection) -> None:
+    """Of a head that reads by the map of another run there is no ledger, and why."""
+    fragment_jobs.draw_place()
+    draw_slim(run, chosen, "inside")
+    st.info(
+        "This head reads by the map of another run, which was put in under What if: nothing of "
+        "its own queries, keys or position makes these weights. Take that change back to see what "
+        "does, or choose another head.",
+        icon=":material/swap_horiz:",
+    )
 
 
 def _lead_on(run: Run, look: Look) -> None:

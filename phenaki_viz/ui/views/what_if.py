@@ -40,8 +40,8 @@ from phenaki_viz.ui.views import (
     what_if_sweep,
 )
 from phenaki_viz.ui.views.what_if_head import AtHand
-from phenaki_viz.ui.views.what_if_sweep import Asked
-from phenaki_viz.ui.work import computed
+from phenaki_viz.ui.work import computed, swept
+from phenaki_viz.ui.work.swept import Asked
 
 _HELD = "whatif.held"
 
@@ -70,14 +70,14 @@ def what_if_page(run: Run) -> None:
     chosen = None if given else what_if_head.at_hand(run)
     heads = st.container(key="whatif.heads")
     first = chosen.off if chosen is not None else None
-    what_if_changes.draw(model, given, first, what_if_head.words_of(run))
+    what_if_changes.draw(run, model, given, first, what_if_head.words_of(run))
     figures = st.container(horizontal=True, gap="medium", key="whatif.figures")
     asked, in_turn = what_if_sweep.controls()
     made = computed.once(asked.trials_key(model), lambda: what_if_sweep.trials_of(model, asked))
     late = what_if_sweep.is_coming(run)
     if chosen is not None and not late:
         with heads:
-            what_if_head.draw(run, chosen, what_if_sweep.measured(run))
+            what_if_head.draw(run, chosen, swept.measured(run))
     weighed = (chosen.off,) if chosen is not None else given
     change = _change(model, asked, made, weighed)
     if change is not None:
@@ -90,7 +90,7 @@ def what_if_page(run: Run) -> None:
     effects = what_if_sweep.effects_of(model, in_turn, made)
     if chosen is not None and late:
         with heads:
-            what_if_head.draw(run, chosen, what_if_sweep.measured(run))
+            what_if_head.draw(run, chosen, swept.measured(run))
     if effects or change is None:
         with place:
             what_if_sweep.say(run, in_turn, model, made, effects, alone=change is None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 import streamlit as st
 from torch import nn
@@ -20,11 +20,12 @@ from phenaki_viz.recording.interventions import (
     SwapText,
     ZeroHead,
 )
-from phenaki_viz.recording.interventions.kinds import LONGEST_TEXT, MOST_FACTOR, Reads
+from phenaki_viz.recording.interventions.kinds import LONGEST_TEXT, MOST_FACTOR
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.source import ablation, changes
-from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.views import what_if_cut, what_if_head, what_if_map
 
 WHOLE = "maskgit"
 ANEW = "whatif.anew"  # a change was added or taken back: the whole page is another one
@@ -36,6 +37,7 @@ KINDS = {
     "alibi": "ALiBi × factor",
     "scale": "Attention scale × factor",
     "cut": "Cut edges",
+    "map": "Map of another run",
     "drop": "Drop the text",
     "swap": "Swap the text",
 }
@@ -43,6 +45,7 @@ FACTORS: dict[str, Any] = {"position": ScalePosition, "alibi": ScaleAlibi, "scal
 
 
 def draw(
+    run: Run,
     model: nn.Module,
     given: Interventions,
     first: Intervention | None = None,
@@ -62,11 +65,11 @@ def draw(
         else:
             _offers(model, first)
         with st.popover("Add a change", icon=":material/add:", width="content"):
-            _form(model, words)
+            _form(run, model, first, words)
         if len(given) > 1:
             st.button(
                 "Take all back", icon=":material/undo:", key="whatif.none", type="tertiary",
-                on_click=_then_anew, args=(ablation.all_on,),
+                on_click=then_anew, args=(ablation.all_on,),
             )  # fmt: skip
 
 
@@ -77,7 +80,7 @@ def _list(given: Interventions, words: Sequence[str]) -> None:
             icon=":material/close:",
             key=f"whatif.back.{at}",
             help="Take this change back",
-            on_click=_then_anew,
+            on_click=then_anew,
             args=(partial(ablation.take_back, one),),
         )
     if len(given) > MOST_IN_VIEW:
@@ -93,8 +96,8 @@ def _offers(model: nn.Module, first: Intervention | None) -> None:
             key=f"whatif.try.{at}",
             type="primary" if at == 0 else "secondary",
             help="In force on every page until it is taken back",
-            on_click=_then_anew,
-            args=(partial(_add, one),),
+            on_click=then_anew,
+            args=(partial(add, one),),
         )
 
 
@@ -115,17 +118,17 @@ def offers(model: nn.Module, first: Intervention | None = None) -> Interventions
     )
 
 
-def _form(model: nn.Module, words: Sequence[str]) -> None:
+def _form(run: Run, model: nn.Module, first: Intervention | None, words: Sequence[str]) -> None:
     kinds = [kind for kind in KINDS if kind != "alibi" or _with_alibi(model)]
     kind = st.selectbox("What", kinds, format_func=KINDS.__getitem__, key="whatif.kind")
-    one = _asked(model, kind or "off", words)
+    one = _map(run, model, first) if kind == "map" else _asked(run, model, kind or "off", words)
     st.button(
         "Change it", type="primary", key="whatif.add", disabled=one is None,
-        on_click=_then_anew, args=(partial(_add, one or DropText()),),
+        on_click=then_anew, args=(partial(add, one or DropText()),),
     )  # fmt: skip
 
 
-def _asked(model: nn.Module, kind: str, words: Sequence[str]) -> Intervention | None:
+def _asked(run: Run, model: nn.Module, kind: str, words: Sequence[str]) -> Intervention | None:
     """The intervention that the form describes; None while something is missing."""
     if kind == "drop":
         return DropText()
@@ -133,7 +136,7 @@ def _asked(model: nn.Module, kind: str, words: Sequence[str]) -> Intervention | 
         text = st.text_input("Text", key="whatif.text", max_chars=LONGEST_TEXT).strip()
         return SwapText(text=text) if text and text.isprintable() else None
     if kind == "cut":
-        return _cut(model, words)
+        return _cut(run, model, words)
     module = _where(model, kind)
     head = _head(model, module, any_head=kind not in ("off", "mean"))
     if kind in FACTORS:
@@ -145,62 +148,45 @@ def _asked(model: nn.Module, kind: str, words: Sequence[str]) -> Intervention | 
     return ZeroHead(module=module, head=head or 0)
 
 
-def _cut(model: nn.Module, words: Sequence[str]) -> CutEdges:
+def _map(run: Run, model: nn.Module, first: Intervention | None) -> Intervention | None:
+    """The map of another run; into the head at hand, unless another is chosen."""
+    at = first if isinstance(first, ZeroHead) else None
+    with st.container(horizontal=True, gap="small", key="whatif.into"):
+        module = _where(model, "map", at.module if at else None)
+        head = _head(model, module, any_head=True, first=at.head if at else None)
+    return what_if_map.asked(run, module, head)
+
+
+def _cut(run: Run, model: nn.Module, words: Sequence[str]) -> CutEdges:
     """Which keys are not read, by which queries, in which heads."""
-    kinds = [one for one in get_args(Reads) if one != "one word" or words]
-    reads = st.selectbox(
-        "Nothing is read from", kinds, key="whatif.reads",
-        help="The rest of a row sums to 1 again",
-    )  # fmt: skip
-    word = None
-    if reads == "one word":
-        word = st.selectbox(
-            "Which word", range(len(words)), key="whatif.word",
-            format_func=lambda at: f"{at + 1}: {words[at]}",
-            help="By its place: in other texts it is the word at the same place",
-        )  # fmt: skip
-    step, patch = _queries()
+    grid = what_if_head.grid_of(run)
+    keys, queries = what_if_cut.keys(words, grid), what_if_cut.queries(grid)
     module = _where(model, "cut")
     head = _head(model, module, any_head=True)
-    return CutEdges(
-        reads=reads or kinds[0], module=module, word=word, head=head, step=step, patch=patch
-    )
+    return CutEdges(module=module, head=head, **keys, **queries)
 
 
-def _queries() -> tuple[int | None, tuple[int, int] | None]:
-    """By whom: all, or those where the chosen patch is."""
-    step, row, column = (selection.current(name, 10**6) for name in ("step", "row", "column"))
-    groups: dict[str, tuple[int | None, tuple[int, int] | None]] = {
-        "all patches": (None, None),
-        f"patches of time {step}": (step, None),
-        f"the patch in row {row}, column {column}": (None, (row, column)),
-        f"that patch at time {step}": (step, (row, column)),
-    }
-    by = st.selectbox(
-        "By", list(groups), key="whatif.by", help="The patch that was chosen on the other pages"
-    )
-    return groups.get(by or "all patches", (None, None))
-
-
-def _where(model: nn.Module, kind: str) -> str:
+def _where(model: nn.Module, kind: str, first: str | None = None) -> str:
     modules = list(_with_alibi(model) if kind == "alibi" else _modules(model))
     if kind == "alibi":
         options = ["cvivit", *modules]
     else:
-        options = modules if kind in ("off", "mean") else [WHOLE, *modules]
+        options = modules if kind in ("off", "mean", "map") else [WHOLE, *modules]
     found = st.selectbox(
-        "Where", options, key=f"whatif.where.{kind}",
+        "Where", options, options.index(first) if first in options else 0,
+        key=f"whatif.where.{kind}",
         format_func=lambda name: place_name(name) or "all of the MaskGit",
     )  # fmt: skip
     return found or options[0]
 
 
-def _head(model: nn.Module, module: str, *, any_head: bool) -> int | None:
+def _head(model: nn.Module, module: str, *, any_head: bool, first: int | None = None) -> int | None:
     heads = [one.heads for name, one in attention_modules(model).items()
              if name == module or name.startswith(f"{module}.")]  # fmt: skip
     options: list[int | None] = [*([None] if any_head else []), *range(min(heads, default=1))]
     return st.selectbox(
-        "Head", options, key=f"whatif.head.{any_head}",
+        "Head", options, options.index(first) if first in options else 0,
+        key=f"whatif.head.{any_head}" if first is None else "whatif.head.first",
         format_func=lambda head: "all heads" if head is None else f"H{head}",
     )  # fmt: skip
 
@@ -214,7 +200,7 @@ def _with_alibi(model: nn.Module) -> Sequence[str]:
     return [name for name, one in attention_modules(model).items() if hasattr(one, "rel_pos_bias")]
 
 
-def _add(one: Intervention) -> None:
+def add(one: Intervention) -> None:
     """Have it in force, whichever control it belongs to."""
     if isinstance(one, ZeroHead):
         if not ablation.is_off(one.module, one.head):
@@ -223,6 +209,7 @@ def _add(one: Intervention) -> None:
         changes.add(one)
 
 
-def _then_anew(act: Callable[[], object]) -> None:
+def then_anew(act: Callable[[], object]) -> None:
+    """Do this and draw the whole page anew: what is changed is so on every page; a callback."""
     act()
     session.put(ANEW, True)

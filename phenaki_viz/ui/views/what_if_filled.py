@@ -20,7 +20,7 @@ from phenaki_viz.ui.sections.downloads import export_row
 
 
 def draw(before: Run | None, now: Look, named: str) -> None:
-    """What was hidden, both answers, and where the loss rose. named: what is changed."""
+    """Both answers, where the loss rose, and what was hidden. named: what is changed."""
     if not isinstance(before, Look):
         return
     masked, codes = before.outcome.masked, before.outcome.codes
@@ -29,8 +29,8 @@ def draw(before: Run | None, now: Look, named: str) -> None:
     patch, made_by = before.temporal_patch, before.recording.made_by
     made = partial(frames_alone, grid=codes.shape, temporal_patch=patch)
     seen = hidden_frames(before.clip.frames, masked, patch)
+    shown = made(seen, made_by=made_by, name="shown", title="What it is shown: grey is hidden")
     rows = [
-        made(seen, made_by=made_by, name="shown", title="What it is shown: grey is hidden"),
         made(
             before.outcome.filled, made_by=made_by, name="filled_as_it_is",
             title=filled_title("As it is", before.outcome),
@@ -46,14 +46,19 @@ def draw(before: Run | None, now: Look, named: str) -> None:
             before.outcome.loss, now.outcome.loss, masked, as_rgb(before.clip), patch,
             now.recording.made_by,
         )  # fmt: skip
-    _head([*rows, *([] if rise is None else [rise])])
-    for picture in rows:
-        panels.film(picture, key=f"whatif.{picture.name}", direction=picture.title, bare=True)
+    _head([shown, *rows, *([] if rise is None else [rise])])
+    for picture in rows:  # both answers first: one window holds them
+        _bare(picture)
     if rise is not None:
         panels.film(
             rise, key="whatif.rise", direction="Rise of the loss of each hidden token",
             unit="rise in nats",
         )  # fmt: skip
+    _bare(shown)
+
+
+def _bare(picture: FilmStrip) -> None:
+    panels.film(picture, key=f"whatif.{picture.name}", direction=picture.title, bare=True)
 
 
 def _head(pictures: Sequence[FilmStrip]) -> None:

@@ -91,6 +91,11 @@ def words_of(run: Run) -> tuple[str, ...]:
     return next((record.words for record in crossed), ())
 
 
+def grid_of(run: Run) -> tuple[int, int, int]:
+    """'t h w' of the patches that the MaskGit sees; one patch where nothing was recorded."""
+    return next((records[0].places.grid for records in _stacks(run)), (1, 1, 1))
+
+
 def _looked_at(run: Run) -> str:
     """The name of the head that the other pages look at."""
     records = selection.stack_now(run.recording)

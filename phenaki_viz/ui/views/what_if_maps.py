@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,9 @@ from phenaki_viz.figures.beside_views import (
     moved_sentence,
 )
 from phenaki_viz.figures.colour import DIVERGING, ColourScale
-from phenaki_viz.figures.intervention_words import place_name
+from phenaki_viz.figures.intervention_words import edge_name, place_name
 from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.recording.interventions.at_cell import cut_at
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.components.attention_map import attention_map
@@ -29,12 +31,14 @@ from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.source import ablation
 from phenaki_viz.ui.state.selection import current
+from phenaki_viz.ui.views import what_if_changes
 from phenaki_viz.ui.work import computed, page_jobs, run_cache
 from phenaki_viz.ui.work.requests import LookRequest
 from phenaki_viz.ui.work.run_cache import Wanted
 from phenaki_viz.ui.work.shelves import number_of
 
 MOST_CELLS = 324
+POINTED = "whatif.pointed"  # head, query and key
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,7 @@ def _three(pair: Pair) -> None:
         with column:
             st.markdown(f"**{title}**")
             _map(pair, key, values, found, scale, unit)
+    _edge(pair)
 
 
 def _map(
@@ -161,4 +166,23 @@ def _map(
         MapView(shows=f"{pair.name} {number_of(record.map)}"),
         key=f"whatif.{key}",
         selected=(min(current("row", 0), i - 1), "kept"),
+        on_pick=lambda cell: session.put(POINTED, (pair.name, cell["query"], cell["key"])),
     )
+
+
+def _edge(pair: Pair) -> None:
+    """The cell that was pointed at on one of the maps, and what cuts its edge."""
+    name, query, key = session.get(POINTED, ("", 0, None))
+    _, _, i, j = pair.now.record.map.shape
+    known = name == pair.name and key is not None and query < i and key < j
+    cut = cut_at(pair.now.map, query, key) if known else None
+    with st.container(horizontal=True, vertical_alignment="center", key="whatif.edge"):
+        if cut is None:
+            st.caption("Click a cell to cut its edge: that patch will not read that key.")
+            return
+        st.text(edge_name(cut, pair.now.record.words), width="content")
+        st.button(
+            "Cut this edge", icon=":material/content_cut:", key="whatif.edge.cut",
+            on_click=what_if_changes.then_anew, args=(partial(what_if_changes.add, cut),),
+            help="In force on every page until it is taken back",
+        )  # fmt: skip

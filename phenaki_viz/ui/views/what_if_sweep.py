@@ -1,7 +1,7 @@
 """Every head or layer switched off in turn: what is asked, what was found, what predicts it."""
 
-from collections.abc import Hashable, Sequence
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import astuple, replace
 from typing import Any
 
 import streamlit as st
@@ -17,20 +17,19 @@ from phenaki_viz.figures.effect_views import (
     effects_sentence,
     head_name,
 )
-from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import frame, panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views import what_if_head, what_predicts
-from phenaki_viz.ui.work import computed, fragment_jobs
+from phenaki_viz.ui.work import computed, fragment_jobs, swept
 from phenaki_viz.ui.work.shelves import number_of
+from phenaki_viz.ui.work.swept import USUAL, Asked
 
 _ASKED, TABLE = "whatif.asked", "effects.table"
 UNITS = {"heads": "Heads", "layers": "Layers"}
 MOST_MASKS = 8
-USUAL = {"clips": 10, "masks": 2, "hidden": 90}
 COLUMNS = {
     "head": st.column_config.TextColumn("Head"),
     "rise": st.column_config.NumberColumn(
@@ -40,24 +39,6 @@ COLUMNS = {
     "high": st.column_config.NumberColumn("To", format="%+.3f", help="95 % interval of the mean"),
     "sure": st.column_config.CheckboxColumn("Sure", help="The interval leaves out 0"),
 }
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Over what effects are measured, and whether of single heads or of a layer's together."""
-
-    clips: int
-    masks: int
-    percent: int
-    units: str = "heads"
-
-    def key(self, model: nn.Module) -> Hashable:
-        """All that decides the result of the sweep."""
-        return ("sweep", number_of(model), *astuple(self))
-
-    def trials_key(self, model: nn.Module) -> Hashable:
-        """All that decides what the model is asked."""
-        return ("trials", number_of(model), self.clips, self.masks, self.percent)
 
 
 def controls() -> tuple[Asked, Asked]:
@@ -122,23 +103,9 @@ def effects_of(model: nn.Module, asked: Asked, made: Trials) -> tuple[HeadEffect
     return computed.effects_of(model, made, asked.key(model), _take_back, layers=layers)
 
 
-def measured(run: Run) -> tuple[HeadEffect, ...]:
-    """What every head was found to be worth with the settings of this page; () if never asked."""
-    model = find_model(run)
-    if model is None:
-        return ()
-    clips, masks, percent = (
-        int(session.get(f"effect_{name}", usual)) for name, usual in USUAL.items()
-    )
-    asked = Asked(clips, masks, percent)
-    kept = computed.kept.get(asked.key(model))
-    effects: tuple[HeadEffect, ...] = kept[0] if kept else ()
-    return effects
-
-
 def is_coming(run: Run) -> bool:
     """Whether the sweep was asked for and is not done: what shows it is drawn once it is."""
-    return session.get(_ASKED) is not None and not measured(run)
+    return session.get(_ASKED) is not None and not swept.measured(run)
 
 
 def say(

@@ -1,0 +1,47 @@
+"""What the sweep of the page What if was asked over, and what it found: known to every page."""
+
+from collections.abc import Hashable
+from dataclasses import astuple, dataclass
+
+from torch import nn
+
+from phenaki_viz.evaluation.effects import HeadEffect
+from phenaki_viz.runs.live import find_model
+from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
+from phenaki_viz.ui.work import computed
+from phenaki_viz.ui.work.shelves import number_of
+
+USUAL = {"clips": 10, "masks": 2, "hidden": 90}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Over what effects are measured, and whether of single heads or of a layer's together."""
+
+    clips: int
+    masks: int
+    percent: int
+    units: str = "heads"
+
+    def key(self, model: nn.Module) -> Hashable:
+        """All that decides the result of the sweep."""
+        return ("sweep", number_of(model), *astuple(self))
+
+    def trials_key(self, model: nn.Module) -> Hashable:
+        """All that decides what the model is asked."""
+        return ("trials", number_of(model), self.clips, self.masks, self.percent)
+
+
+def measured(run: Run) -> tuple[HeadEffect, ...]:
+    """What every head was found to be worth with the settings of that page; () if never asked."""
+    model = find_model(run)
+    if model is None:
+        return ()
+    clips, masks, percent = (
+        int(session.get(f"effect_{name}", usual)) for name, usual in USUAL.items()
+    )
+    asked = Asked(clips, masks, percent)
+    kept = computed.kept.get(asked.key(model))
+    effects: tuple[HeadEffect, ...] = kept[0] if kept else ()
+    return effects
