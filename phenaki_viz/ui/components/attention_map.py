@@ -8,6 +8,7 @@ from phenaki_viz.browser.map_message import MapPicture, MapView, map_message
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.stamps import stamped
+from phenaki_viz.ui.session import named
 
 
 class CellPick(TypedDict):
@@ -54,6 +55,7 @@ def attention_map(
     of the scale again. on_pick, on_window, on_view and on_ends are called before the page is drawn:
     set state there.
     """
+    key = named(key)
     event = picks.news(key)
     picked = [event["query"], event["key"]] if event else None
     looked_at = replace(

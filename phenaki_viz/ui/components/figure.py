@@ -10,6 +10,7 @@ from phenaki_viz.browser.packing import pack
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import PLOTLY_ADDRESS, declare
 from phenaki_viz.ui.components.stamps import stamped
+from phenaki_viz.ui.session import named
 
 HEIGHT = 420  # CSS pixels, when neither the call nor the figure says
 
@@ -50,6 +51,7 @@ def figure(
         **{"title": title, "notes": list(notes), "shows": shows},
     }
     text = np.frombuffer(fig.to_json(validate=False).encode(), np.uint8)
+    key = named(key)
     event = picks.news(key, "click")
     _mount(
         key=key,

@@ -16,6 +16,7 @@ from phenaki_viz.browser.grid_message import (
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.stamps import stamped
+from phenaki_viz.ui.session import named
 
 __all__ = [
     "LAST_CODE",
@@ -56,6 +57,7 @@ def head_grid(
     on_pick is told the selected head too. shows: what it is of, see `said`. on_pick(layer, head) is
     called before the page is drawn: set state there.
     """
+    key = named(key)
     event = picks.news(key)
     picked = [event["layer"], event["head"]] if event else None
     push = picks.push(key, [int(at) for at in selected], picked)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from phenaki_viz.ui import session
+from phenaki_viz.ui.session import here, page
 
 Event = dict[str, Any]
 
@@ -30,7 +30,7 @@ class Told:
 def news(key: str, name: str = "pick") -> Event | None:
     """What the browser sent since the last run, once; None when it sent nothing new."""
     told = _told(f"{key}.{name}")
-    event = (session.get(key) or {}).get(name)
+    event = (page.get(key) or {}).get(name)
     if not isinstance(event, Mapping) or event.get("seq", 0) == told.seen:
         return None
     told.seen = event["seq"]
@@ -61,13 +61,13 @@ def answering(key: str, name: str, answer: Callable[[Event], None] | None) -> Ca
     """A callback for Streamlit that hands the event to `answer`, before the page is drawn."""
 
     def called() -> None:
-        event = (session.get(key) or {}).get(name)
+        event = (page.get(key) or {}).get(name)
         if answer is not None and isinstance(event, Mapping):
             answer({field: value for field, value in event.items() if field != "seq"})
 
-    return called
+    return here(called)
 
 
 def _told(name: str) -> Told:
-    told: Told = session.first(f"{name}.told", Told())
+    told: Told = page.first(f"{name}.told", Told())
     return told

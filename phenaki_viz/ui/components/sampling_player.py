@@ -7,6 +7,7 @@ from phenaki_viz.browser.sampling_message import SamplingPicture, sampling_messa
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.stamps import stamped
+from phenaki_viz.ui.session import named
 
 __all__ = ["SamplingPicture", "StepPick", "sampling_player"]
 
@@ -35,6 +36,7 @@ def sampling_player(
 
     selected: (decoding step, t, h, w). shows: what it is of, see `said`.
     """
+    key = named(key)
     event = picks.news(key)
     picked = [event[name] for name in ("step", "t", "h", "w")] if event else None
     push = picks.push(key, [int(at) for at in selected], picked)

@@ -7,6 +7,7 @@ from phenaki_viz.browser.word_message import WordPicture, word_message
 from phenaki_viz.ui.components import picks
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.stamps import stamped
+from phenaki_viz.ui.session import named
 
 
 class WordPick(TypedDict):
@@ -32,6 +33,7 @@ def word_table(
 
     selected: (key, layer, head). shows: what it is of, see `said`.
     """
+    key = named(key)
     event = picks.news(key)
     picked = [event[name] for name in ("key", "layer", "head")] if event else None
     push = picks.push(key, [int(at) for at in selected], picked)

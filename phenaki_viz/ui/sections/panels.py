@@ -24,6 +24,7 @@ from phenaki_viz.ui.components.lines import lines_address
 from phenaki_viz.ui.components.said import OfPatch, said
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.sections.badges import badge_of
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection, untouched, wish
 from phenaki_viz.ui.work.shelves import number_of
@@ -65,7 +66,7 @@ def say(text: str, of: Mapping[str, str], *, key: str, aside: bool = False) -> N
 
 def place_for_words() -> DeltaGenerator:
     """Where a page's heading and sentences stand: above the controls that decide them."""
-    return st.container(gap="xxsmall", key="words.place")
+    return st.container(gap="xxsmall", key=named("words.place"))
 
 
 def the_patch(chosen: Selection, direction: str = "row") -> OfPatch:
@@ -234,14 +235,14 @@ def link_of(chosen: Selection) -> str:
     """Names the maps whose queries and keys are the same: every head and layer of a stack."""
     record = chosen.record
     _, _, i, j = record.map.shape
-    return f"{record.stack} {record.kind} {record.batch_items[chosen.item]} {i} {j}"
+    return named(f"{record.stack} {record.kind} {record.batch_items[chosen.item]} {i} {j}")
 
 
 def weights_of(chosen: Selection) -> str:
     """Names one map: its weights, whichever picture shows them."""
     record = chosen.record
     run = number_of(chosen.recording)
-    return f"{record.module} {record.call} {chosen.item} {chosen.head} {run}"
+    return named(f"{record.module} {record.call} {chosen.item} {chosen.head} {run}")
 
 
 def share_choice(chosen: Selection, direction: str) -> None:

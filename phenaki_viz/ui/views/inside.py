@@ -38,6 +38,7 @@ from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.sections.slim_grid import draw_slim
 from phenaki_viz.ui.state import patches, selection
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.inside_maps import Look, draw_maps, take_maps
 from phenaki_viz.ui.views.inside_style import STYLE
@@ -51,7 +52,7 @@ NOT_KEPT = (
 )
 
 
-@st.fragment
+@fragment
 def inside_page(run: Run) -> None:
     """The terms as maps, the row's strongest keys, one weight as a waterfall."""
     st.html(STYLE)

@@ -25,6 +25,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import computed, shows
 
@@ -32,7 +33,7 @@ FURTHEST = 4  # times the size the model ran on
 ENDS = {"here": "This Δt", "all": "All Δt"}
 
 
-@st.fragment
+@fragment
 def position_page(run: Run) -> None:
     """What the bias alone would do, as a surface and flat; ALiBi's slopes and penalties."""
     words = panels.place_for_words()

@@ -37,6 +37,7 @@ from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state import patches, selection
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.text_compare import compare, cross_records, without_model
 from phenaki_viz.ui.work import computed, fragment_jobs, shows
@@ -44,7 +45,7 @@ from phenaki_viz.ui.work import computed, fragment_jobs, shows
 DOTS = 24  # a side of a time step in the small maps
 
 
-@st.fragment
+@fragment
 def text_page(run: Run) -> None:
     """What a head does with a word; every word and its best heads; right against wrong."""
     records = cross_records(run)

@@ -31,8 +31,9 @@ from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import frame, goto, panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state import patches, selection, true_path
-from phenaki_viz.ui.state.link import groups_text, number_groups, say_in_url
+from phenaki_viz.ui.state.link import groups_text, in_link, number_groups, say_in_url
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention_video import choose_word
 from phenaki_viz.ui.views.tracks_style import STYLE
@@ -45,7 +46,7 @@ WAYS: dict[Direction, str] = {"row": "Where it looks", "column": "Who looks at i
 Head = tuple[int, int]  # layer and head, counted in what was recorded
 
 
-@st.fragment
+@fragment
 def tracks_page(run: Run) -> None:
     """A patch's or a word's path through the time steps, by several heads, beside the true one."""
     st.html(STYLE)
@@ -156,7 +157,7 @@ def _choose_heads(every: Sequence[Answer], chosen: Selection) -> tuple[Answer, .
     """Those that were chosen; until then the ones that do best, and the one that is looked at."""
     layers = list(dict.fromkeys(id(one.head.record) for one in every))
     found = {(layers.index(id(one.head.record)), one.head.head): one for one in every}
-    linked = number_groups(st.query_params.get("tracks", ""), 2, MOST_LINES)
+    linked = number_groups(in_link("tracks"), 2, MOST_LINES)
     asked: tuple[Head, ...] | None = session.first(HEADS, linked or None)
     best = [at for one in best_of(every, FIRST) for at, same in found.items() if same is one]
     looked = (chosen.layer, chosen.head)

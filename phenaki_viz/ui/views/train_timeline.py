@@ -30,6 +30,7 @@ from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.sections.health import draw_health
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.work import computed, shows
 from phenaki_viz.ui.work.shelves import number_of
 
@@ -38,7 +39,7 @@ AT = "train_at"
 _CHOSEN = "train.chosen"  # a kept step; none: the newest, whichever that is
 
 
-@st.fragment
+@fragment
 def timeline(job: Training, under: Callable[[int], None]) -> None:
     """A slider over the kept steps; the heads and one query's row at the step it is on.
 
