@@ -153,17 +153,7 @@ def difference_strip(two: Two, theme: str | None = None) -> FilmStrip:
 
 
 def _strip(two: Two, name: str, side: Selection, picture: FilmStrip, unit: str = "weight") -> None:
-    drawn = StripPicture(
-        frames=picture.frames,
-        steps=picture.steps,
-        weights=picture.weights,
-        chosen=[picture.query] if picture.query else None,
-        grid=side.record.places.grid,
-        scale=picture.scale,
-        uniform=picture.uniform,
-        direction=_direction(two, side),
-        unit=unit,
-    )
+    drawn = StripPicture.of(picture, side="row", direction=_direction(two, side), unit=unit)
     view = StripView(of_map=_of_map(two, side), shows=two.shows)
     with st.container(key=named(f"compare.strip.{name}")):
         film_strip(drawn, view, key=f"compare.{name}.strip", on_pick=patches.pick_patches)

@@ -57,7 +57,7 @@ def masks_page(run: Run) -> None:
 def _visible_keys(run: Run, chosen: Selection) -> None:
     counts = visible_keys_picture(chosen.record, chosen.item, run.recording.made_by)
     panels.plotly(
-        counts, key="visible", height=300, titled=True, noted=False, shows=shows.a_head(chosen)
+        counts, key="visible", height=300, titled=True, elsewhere=None, shows=shows.a_head(chosen)
     )
     export_row(counts.name, lambda: counts, "visible")
 

@@ -115,7 +115,7 @@ def _continuous(run: Run, record: AttentionRecord, head: int, said: Any) -> None
     with left:
         panels.plotly(picture, key="bias.flat", flat=True, **drawn)
     with right:
-        panels.plotly(picture, key="bias.surface", noted=False, **drawn)
+        panels.plotly(picture, key="bias.surface", elsewhere=None, **drawn)
     on_paper = look | {"palette": DIVERGING["light"]}
     export_row(
         picture.name,
@@ -228,5 +228,5 @@ def _alibi(run: Run, sloped: list[AttentionRecord], head: int, top: DeltaGenerat
 
 
 def _curves(picture: Curves, key: str, of: str) -> None:
-    panels.plotly(picture, key=key, height=320, titled=True, noted=False, shows=of)
+    panels.plotly(picture, key=key, height=320, titled=True, elsewhere=None, shows=of)
     export_row(picture.name, lambda: picture, key)

@@ -242,7 +242,7 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
         x_labels=names,
     )
     of = shows.a_head(chosen)
-    panels.plotly(picture, key="shares", height=230, titled=True, noted=False, shows=of)
+    panels.plotly(picture, key="shares", height=230, titled=True, elsewhere=None, shows=of)
     export_row(picture.name, lambda: picture, "shares")
 
 

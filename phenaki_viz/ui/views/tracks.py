@@ -220,7 +220,7 @@ def _picture(picture: Tracks, of: str) -> None:
     stage = stage_of(picture)
     high = min(HIGH, round(WIDE * stage.height / stage.width))
     panels.plotly(
-        picture, key="tracks.picture", height=high + LEGEND, noted=False, shows=of,
+        picture, key="tracks.picture", height=high + LEGEND, elsewhere=None, shows=of,
         on_click=partial(_pick, picture),
     )  # fmt: skip
     export_row(picture.name, lambda: picture, "tracks")
