@@ -1,11 +1,12 @@
 """The page of this tree beside that of another commit, in turns on one machine.
 
     git worktree add --detach ../before cc5d171
-    python -m benchmarks.two_trees ../before --rounds 10
+    python -m benchmarks.two_trees ../before --rounds 8
 
 Needs Chromium and Playwright. Serves both trees and measures, one of each in turn: a new page until
 its first map is painted (trained model, self-attention), a patch clicked until its overlay is
-painted and until Python's own numbers are in place, the dial's depth moved until its map is painted.
+painted and until Python's own numbers are in place, the dial's depth moved until its map is
+painted.
 Prints the median of each tree and of their ratios, round by round: a machine that is slow for a
 while is slow for both. Exits with 1 where a ratio is above --most.
 """
@@ -14,11 +15,11 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from benchmarks import page as depth
 from benchmarks import strip_page as strip
@@ -26,7 +27,7 @@ from tests.browser_fixtures import CHROMIUM, CHROMIUM_ARGS, ROOT, free_port, ser
 
 SELF = "/?source=Trained&maps=Self"
 DIAL = "/?source=Dial"
-WINDOW = {"width": 1440, "height": 1000}
+WINDOW: ViewportSize = {"width": 1440, "height": 1000}
 LONGEST = 60_000  # milliseconds that anything may take
 Pair = tuple[float, float]
 
@@ -35,17 +36,15 @@ def main() -> int:
     """Print a line for each of the four."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("other", type=Path, help="a checkout of the commit to compare with")
-    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument(
         "--most", type=float, default=1.1, help="how many times as long is too long"
     )
     asked = parser.parse_args()
     slow = False
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        sync_playwright() as playwright,
-        ExitStack() as on,
-    ):
+    with ExitStack() as on:
+        folder = on.enter_context(tempfile.TemporaryDirectory())
+        playwright = on.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         trees = (asked.other.resolve(), ROOT)
         addresses = [
@@ -61,7 +60,7 @@ def main() -> int:
     return int(slow)
 
 
-def _served(tree: Path, log: Path) -> Iterator[str]:
+def _served(tree: Path, log: Path) -> AbstractContextManager[str]:
     port = free_port()
     flags = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true",
              "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"]  # fmt: skip
@@ -80,18 +79,15 @@ def _measured(
     for page, where in zip(pages, places, strict=True):
         page.mouse.click(*where[0])  # from here on the patch is held
         settle(page)
-    for what, attribute, panel in (
-        ("click → overlay", "looked", False), ("click → Python's numbers", "milliseconds", True)
-    ):  # fmt: skip
-        yield (
-            what,
-            _in_turns(
-                lambda at, attribute=attribute, panel=panel: _click(
-                    pages[at], places[at], attribute, panel=panel
-                ),
-                rounds,
-            ),
-        )
+
+    def click(at: int) -> float:
+        return _click(pages[at], places[at], "looked", panel=False)
+
+    def answer(at: int) -> float:
+        return _click(pages[at], places[at], "milliseconds", panel=True)
+
+    yield "click → overlay", _in_turns(click, rounds)
+    yield "click → Python's numbers", _in_turns(answer, rounds)
     for page in pages:
         page.close()
     pages = [_opened(browser, address + DIAL) for address in addresses]
