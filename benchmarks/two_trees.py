@@ -96,8 +96,13 @@ def _measured(
 
 
 def _in_turns(measure: Callable[[int], float], rounds: int) -> list[Pair]:
-    """One of each tree a round."""
-    return [(measure(0), measure(1)) for _ in range(rounds)]
+    """One of each tree a round, by turns the one and the other first."""
+    taken = []
+    for at in range(rounds):
+        first = measure(at % 2)
+        second = measure(1 - at % 2)
+        taken.append((second, first) if at % 2 else (first, second))
+    return taken
 
 
 def _first_map(browser: Browser, address: str) -> float:
