@@ -7,7 +7,6 @@ from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.naming import grid_names
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
-from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.selection import Selection, wish
 from phenaki_viz.ui.work import computed, shows
 
@@ -29,7 +28,7 @@ def draw_slim(run: Run, chosen: Selection, key: str) -> None:
         heads=heads,
         slim=True,
     )
-    with st.container(key=named(f"slim.{key}")):
+    with st.container(key=f"slim.{key}"):
         head_grid(
             picture,
             selected=(chosen.layer, chosen.head),

@@ -22,7 +22,7 @@ from phenaki_viz.recording.interventions import (
     check_fits,
     from_json,
 )
-from phenaki_viz.ui.session import page
+from phenaki_viz.ui.session import page as session
 from phenaki_viz.ui.state.link import say_in_url
 from phenaki_viz.ui.work import computed
 from phenaki_viz.ui.work.shelves import number_of
@@ -36,9 +36,9 @@ UNMEASURED = {"mean": [0.0], "over": "clips"}  # of a head at its mean, in a lin
 
 def asked() -> Interventions:
     """All that was asked for, whatever model is there; means are not measured yet."""
-    if not page.has(KEY):
-        page.put(KEY, _linked(st.query_params.get(KEY, "")))
-    found: Interventions = page.held(KEY)
+    if not session.has(KEY):
+        session.put(KEY, _linked(st.query_params.get(KEY, "")))
+    found: Interventions = session.held(KEY)
     return found
 
 
@@ -64,18 +64,18 @@ def in_force(model: nn.Module) -> Interventions:
 def add(one: Intervention) -> None:
     """Ask for one more; the same twice is once. A callback."""
     kept = [each for each in asked() if each != one]
-    page.put(KEY, (*kept, one)[-MOST:])
+    session.put(KEY, (*kept, one)[-MOST:])
 
 
 def take_back(one: Intervention) -> None:
     """Ask for all but this; a callback."""
     told = _plain(one)
-    page.put(KEY, tuple(each for each in asked() if _plain(each) != told))
+    session.put(KEY, tuple(each for each in asked() if _plain(each) != told))
 
 
 def take_all_back() -> None:
     """Ask for none; a callback."""
-    page.put(KEY, ())
+    session.put(KEY, ())
 
 
 def mean(module: str, head: int) -> MeanHead:
