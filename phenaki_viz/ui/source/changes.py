@@ -22,7 +22,7 @@ from phenaki_viz.recording.interventions import (
     check_fits,
     from_json,
 )
-from phenaki_viz.ui.session import page as session
+from phenaki_viz.ui import session
 from phenaki_viz.ui.state.link import say_in_url
 from phenaki_viz.ui.work import computed
 from phenaki_viz.ui.work.shelves import number_of
