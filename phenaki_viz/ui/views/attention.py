@@ -14,16 +14,13 @@ from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.multiples import tile_multiples
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.analysis.weight_range import drawn_range
-from phenaki_viz.figures.attention_views import (
-    attention_heatmap,
-    steps_read,
-    words_read,
-)
+from phenaki_viz.figures.attention_views import attention_heatmap
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.cut_notes import cut_heatmap, cut_notes
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import family
 from phenaki_viz.figures.part_of_map import part_of_map
+from phenaki_viz.figures.read_views import steps_read, words_read
 from phenaki_viz.figures.sentences import Direction, patch_clause
 from phenaki_viz.figures.words import listed, plain
 from phenaki_viz.recording import describe_holding
