@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from phenaki_viz.browser.packing import pack
-from phenaki_viz.ui.components import picks
+from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import PLOTLY_ADDRESS, declare
 from phenaki_viz.ui.components.stamps import stamped
 from phenaki_viz.ui.session import named
@@ -52,10 +52,10 @@ def figure(
     }
     text = np.frombuffer(fig.to_json(validate=False).encode(), np.uint8)
     key = named(key)
-    event = picks.news(key, "click")
+    event = sync.new_event(key, "click")
     _mount(
         key=key,
         data=stamped(key, pack(header, figure=text)),
-        on_click_change=picks.answering(key, "click", cast(Any, on_click)),
+        on_click_change=sync.answering(key, "click", cast(Any, on_click)),
     )
     return cast(FigureClick | None, event)

@@ -17,7 +17,7 @@ from phenaki_viz.browser.strip_message import (
     Walk,
     strip_message,
 )
-from phenaki_viz.ui.components import picks
+from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.shared import share
 from phenaki_viz.ui.components.stamps import stamped
@@ -69,20 +69,20 @@ def film_strip(
     """
     key = named(key)
     asked = [int(at) for at in picture.chosen[0]] if picture.chosen else None
-    event = picks.news(key)
+    event = sync.new_event(key)
     picked = [event["t"], event["h"], event["w"]] if event else None
     looked_at = replace(
         view,
-        push=None if view.of_map else picks.push(key, asked, picked),
+        push=None if view.of_map else sync.pending(key, asked, picked),
         tells_look=on_look is not None,
     )
     film = _share_film(key, picture.frames)
     _mount(
         key=key,
         data=stamped(key, strip_message(picture, looked_at, id=key, film=film)),
-        on_pick_change=picks.answering(key, "pick", cast(Any, on_pick)),
-        on_walk_change=picks.answering(key, "walk", cast(Any, on_walk)),
-        on_look_change=picks.answering(key, "look", cast(Any, on_look)),
+        on_pick_change=sync.answering(key, "pick", cast(Any, on_pick)),
+        on_walk_change=sync.answering(key, "walk", cast(Any, on_walk)),
+        on_look_change=sync.answering(key, "look", cast(Any, on_look)),
     )
     return cast(PatchPick | None, event)
 
