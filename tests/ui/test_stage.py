@@ -11,15 +11,17 @@ from phenaki_viz.ui.state.view import unread, view_of
 from tests.sent import sent
 
 
-def two_stages() -> None:
+def two_stages(view: str = "attention") -> None:
+    from importlib import import_module
+
     import streamlit as st
 
     from phenaki_viz.data import read_prompt, sample_clip
     from phenaki_viz.models.dial import DialConfig
     from phenaki_viz.runs.dialled import run_dialled
     from phenaki_viz.ui.state.stage import Stage
-    from phenaki_viz.ui.views.attention import attention_page
 
+    page = getattr(import_module(f"phenaki_viz.ui.views.{view}"), f"{view}_page")
     if "runs" not in st.session_state:
         small = {"dim": 32, "dim_head": 8, "depth": 2}
         st.session_state["runs"] = [
@@ -27,7 +29,7 @@ def two_stages() -> None:
             for heads in (2, 5)
         ]
     for slot, run in zip(("", "b"), st.session_state["runs"], strict=True):
-        Stage(run, slot).draw(attention_page)
+        Stage(run, slot).draw(page)
 
 
 def heads_of(at: AppTest) -> dict[str, list[int]]:
@@ -45,14 +47,19 @@ def stages() -> Iterator[AppTest]:
     yield AppTest.from_function(two_stages, default_timeout=120).run()
 
 
+def keys_of(at: AppTest) -> tuple[set[str], set[str]]:
+    """Of the widgets in the first slot and in the other; each key stands once."""
+    kinds = ("number_input", "button_group", "selectbox", "slider", "toggle", "multiselect")
+    keys = [widget.key for kind in kinds for widget in at.get(kind)]
+    assert len(keys) == len(set(keys))
+    return {key for key in keys if key[:2] != "b-"}, {key for key in keys if key[:2] == "b-"}
+
+
 def test_two_stages_stand_on_one_page_and_have_no_key_in_common(stages: AppTest) -> None:
     assert not stages.exception  # no key stands twice
-    keys = [widget.key for kind in ("number_input", "button_group", "selectbox")
-            for widget in stages.get(kind)]  # fmt: skip
-    first = {key for key in keys if not key.startswith("b-")}
-    second = {key for key in keys if key.startswith("b-")}
+    first, second = keys_of(stages)
     assert {"layer", "head", "step", "maps", "direction"} <= first
-    assert second == {f"b-{key}" for key in first} and len(keys) == 2 * len(first)
+    assert second == {f"b-{key}" for key in first}
     for name in ("wishes", "queries.also", "map.view", "grid.pins", "strip.pick.told"):
         own, other = (stages.session_state[f"{slot}{name}"] for slot in ("", "b-"))
         assert own is not other or not own  # nothing that changes is held by both
@@ -70,6 +77,14 @@ def test_what_is_chosen_in_one_is_not_in_the_other(stages: AppTest) -> None:
     links = {one["id"]: one["pick"]["link"] for one in texts if one.get("pick")}
     assert links.keys() == {"shared.selection", "b-shared.selection"}
     assert links["shared.selection"] != links["b-shared.selection"]
+
+
+@pytest.mark.parametrize("view", ["position", "tracks"])
+def test_other_pages_stand_twice_as_well(view: str) -> None:
+    at = AppTest.from_function(two_stages, default_timeout=120, kwargs={"view": view}).run()
+    assert not at.exception
+    first, second = keys_of(at)
+    assert first and second == {f"b-{key}" for key in first}
 
 
 def test_a_link_says_both(stages: AppTest) -> None:

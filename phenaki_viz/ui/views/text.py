@@ -122,7 +122,7 @@ def _chips(record: AttentionRecord, names: tuple[str, ...]) -> int:
         "Word",
         range(len(names)),
         format_func=lambda at: inert(names[at]),
-        key=patches.WORD,
+        key=session.named(patches.WORD),
         required=True,
         help=glossary.about("null key"),
         persist_state="session",  # the link says its number: two words may read alike
@@ -134,7 +134,7 @@ def _scale() -> bool:
     return bool(
         st.toggle(
             "One scale for all words",
-            key="all_words",
+            key=session.named("all_words"),
             help="Off: colours end at this word's largest weight",
             **BOUND,
         )
