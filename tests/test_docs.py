@@ -128,9 +128,15 @@ def keys_of(path):
 def keys_in(call):
     name = ast.unparse(call.func)
     if bound(call):
-        yield from (keyword.value for keyword in call.keywords if keyword.arg == "key")
-    elif name in ("st.query_params.get", "say_in_url", "numbers_in_url"):
-        yield call.args[0]
+        yield from (in_slot(keyword.value) for keyword in call.keywords if keyword.arg == "key")
+    elif name in ("st.query_params.get", "in_link", "say_in_url", "numbers_in_url"):
+        yield in_slot(call.args[0])
+
+
+def in_slot(key):
+    """What `named` is called with: the name, in whichever slot."""
+    is_named = isinstance(key, ast.Call) and ast.unparse(key.func) in ("named", "session.named")
+    return key.args[0] if is_named else key
 
 
 def said(key, module):

@@ -79,6 +79,11 @@ def test_a_figure_that_is_not_there_is_refused_with_what_is(recording, asked, sa
         recording.figure(**asked)
 
 
+def test_a_call_is_told_by_its_labels_alone(recording):
+    with pytest.raises(TypeError, match="a call is not told by heads, but by branch, step, item"):
+        recording.figure("self", 1, heads=0)
+
+
 def test_nothing_has_no_figure():
     with pytest.raises(RecordingError, match="nothing was recorded"):
         phenaki_viz.Recording().figure()

@@ -13,10 +13,10 @@ LARGEST = 160  # pixels a side that are sent; a frame is shown about as large
 
 def film_of(key: str, frames: np.ndarray) -> dict[str, Any]:
     """How panels name the frames of the strip `key`. frames: 'f H W 3' uint8."""
-    return named(key, small_frames(frames))
+    return film_name(key, small_frames(frames))
 
 
-def named(key: str, pixels: np.ndarray) -> dict[str, Any]:
+def film_name(key: str, pixels: np.ndarray) -> dict[str, Any]:
     """The same of frames that are small already."""
     return {"name": f"{key}.film", "of": crc32(pixels.data)}
 
@@ -24,7 +24,7 @@ def named(key: str, pixels: np.ndarray) -> dict[str, Any]:
 def film_message(key: str, frames: np.ndarray) -> bytes:
     """The message that offers frames to the strip `key`, for the panel `shared`."""
     pixels = small_frames(frames)
-    film = named(key, pixels)
+    film = film_name(key, pixels)
     header = {"id": film["name"], **film, "shape": pixels.shape}
     return pack(header, frames=pixels)
 

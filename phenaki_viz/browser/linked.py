@@ -153,18 +153,8 @@ class Linked(Looked):
             drawn = column_over_video(head, word, at.place, frames, pt, scale)
         else:
             drawn = patches_over_video(head, (at.place, *at.also), frames, pt, scale=scale)
-        picture = StripPicture(
-            frames=frames,
-            steps=drawn.steps,
-            weights=drawn.weights,
-            grid=head.record.places.grid,
-            scale=drawn.scale,
-            chosen=[at.place, *at.also],
-            side="column" if drawn.chosen_is_key else "row",
-            uniform=drawn.uniform,
-            uniforms=drawn.uniforms,
-            direction="looks at",
-            many="look at",
+        picture = StripPicture.of(
+            drawn, chosen=[at.place, *at.also], direction="looks at", many="look at"
         )
         of_map = OfMap(
             link=self.link(at.item),

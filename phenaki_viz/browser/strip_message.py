@@ -17,6 +17,7 @@ from phenaki_viz.figures.colour import (
     ColourScale,
     lut,
 )
+from phenaki_viz.figures.film_strip import FilmStrip
 
 MOST_PATCHES = 128  # chosen together
 
@@ -99,6 +100,24 @@ class StripPicture:
     still: bool = False
     bare: bool = False
     notes: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, picture: FilmStrip, **how: Any) -> "StripPicture":
+        """A picture as the browser draws it. how: any field, where it is another than there."""
+        t, h, w = picture.weights.shape
+        drawn: dict[str, Any] = {
+            "frames": picture.frames,
+            "steps": picture.steps,
+            "weights": picture.weights,
+            "grid": (t, h, w),
+            "scale": picture.scale,
+            "chosen": picture.chosen or None,
+            "side": "column" if picture.chosen_is_key else "row",
+            "uniform": picture.uniform,
+            "uniforms": picture.uniforms,
+            "masked": picture.masked,
+        }
+        return cls(**drawn | how)
 
     def __post_init__(self) -> None:
         frames, weights, grid = self.frames, self.weights, self.grid

@@ -37,7 +37,7 @@ class WordPicture:
 
 
 def word_message(picture: WordPicture, *, id: str, push: Any, shows: str = "") -> bytes:
-    """For panels/word_table.js. push: (key, layer, head) that is chosen, see `picks.push`."""
+    """For panels/word_table.js. push: (key, layer, head) that is chosen, see `selection_sync`."""
     header = {
         "id": id,
         "layers": list(picture.layers),

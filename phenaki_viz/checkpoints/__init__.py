@@ -1,5 +1,6 @@
 """Files of weights: our own, and those of phenaki-pytorch, opened without running anything."""
 
+from phenaki_viz.checkpoints.finding import Setting
 from phenaki_viz.checkpoints.native import Origin, save_model
 from phenaki_viz.checkpoints.opening import (
     Inspection,
@@ -7,7 +8,6 @@ from phenaki_viz.checkpoints.opening import (
     inspect_checkpoint,
     open_checkpoint,
 )
-from phenaki_viz.checkpoints.settings import Setting
 
 __all__ = [
     "Inspection",

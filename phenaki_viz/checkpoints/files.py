@@ -29,7 +29,7 @@ HOW = "save it as `safetensors.torch.save_file(model.state_dict(), path)`"
 
 
 @dataclass(frozen=True)
-class Told:
+class TensorInfo:
     """What is known of a tensor without reading it."""
 
     shape: tuple[int, ...]
@@ -45,7 +45,7 @@ class Weights:
 
     name: str
     bytes: int
-    tensors: Mapping[str, Told]
+    tensors: Mapping[str, TensorInfo]
     metadata: Mapping[str, str]
     notes: tuple[str, ...]
     read: Callable[[], dict[str, torch.Tensor]]
@@ -157,7 +157,7 @@ def _safetensors(source: Path | bytes, name: str, size: int) -> Weights:
         _check_name(name, tensor)
     header.check(name, size)
     told = {
-        key: Told(tuple(tensor.shape), kind_of(tensor, name, key))
+        key: TensorInfo(tuple(tensor.shape), kind_of(tensor, name, key))
         for key, tensor in header.tensors.items()
     }
 
@@ -220,13 +220,13 @@ def _torch(source: Path | bytes, name: str, size: int) -> Weights:
         raise CheckpointError(
             f"{name} claims {_size(wanted)} of numbers, the file has {_size(size)}"
         )
-    told = {key: Told(tuple(tensor.shape), tensor.dtype) for key, tensor in claimed.items()}
+    told = {key: TensorInfo(tuple(tensor.shape), tensor.dtype) for key, tensor in claimed.items()}
 
     def read() -> dict[str, torch.Tensor]:
         found, _ = flattened(_load(source, name, numbers=True), name, HOW)
         for key, tensor in found.items():
             _check_tensor(name, key, tensor)
-            if key not in told or told[key] != Told(tuple(tensor.shape), tensor.dtype):
+            if key not in told or told[key] != TensorInfo(tuple(tensor.shape), tensor.dtype):
                 raise FileError(f"{name} changed while it was read: open it again")
             if tensor.device.type != "cpu":
                 raise CheckpointError(f"{name}: {key} has a shape and no numbers; save it again")

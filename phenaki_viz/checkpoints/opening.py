@@ -2,31 +2,28 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
 
 from phenaki_viz.checkpoints.corrections import full_names, told, value_like
-from phenaki_viz.checkpoints.files import Source, Told, Weights
+from phenaki_viz.checkpoints.cvivit_settings import cvivit_settings
+from phenaki_viz.checkpoints.files import Source, TensorInfo, Weights
+from phenaki_viz.checkpoints.finding import Finding, Setting
+from phenaki_viz.checkpoints.fitting import NAMED, check_finite, check_fit, check_numbers
+from phenaki_viz.checkpoints.inspection import Config, Inspection
 from phenaki_viz.checkpoints.layouts import completed, refuse_others, todays_shape
 from phenaki_viz.checkpoints.naming import Naming, named
 from phenaki_viz.checkpoints.native import FORMAT
 from phenaki_viz.checkpoints.native_header import HEADER, Native, read_native
-from phenaki_viz.checkpoints.settings import (
-    Finding,
-    Setting,
-    critic_settings,
-    cvivit_settings,
-    maskgit_settings,
-)
+from phenaki_viz.checkpoints.settings import critic_settings, maskgit_settings
 from phenaki_viz.checkpoints.shards import digest_of, whole_weights_of
 from phenaki_viz.errors import (
     CheckpointError,
     ConfigError,
     FileError,
-    NonFiniteWeightsError,
     ShapeError,
 )
 from phenaki_viz.models import CViViT, MaskGit, Phenaki, TokenCritic
@@ -36,11 +33,9 @@ from phenaki_viz.models.configs import (
     MaskGitConfig,
     PhenakiConfig,
     from_json,
-    layers_of,
 )
 from phenaki_viz.models.seeding import random_stream
 
-Config = CViViTConfig | MaskGitConfig | CriticConfig | PhenakiConfig
 CONFIGS: dict[str, Any] = {
     config.__name__: config for config in (CViViTConfig, MaskGitConfig, CriticConfig, PhenakiConfig)
 }
@@ -52,34 +47,7 @@ KINDS: dict[str, type[nn.Module]] = {
 }
 # Only training needs these: what the losses of C-ViViT, here and in its forks, are made of.
 LEFT_OUT = re.compile(r"(cvivit\.)?(discr|vgg|i3d|loss_fn_lpips|lpips|perceptual_loss)\.")
-WHOLE_NUMBERS = re.compile(r"(.*\.)?vq\.(mask|_codebook\.initted|zero)$")
-NAMED = 5  # of the keys that do not match
 WEIGHTS = "weights"  # the setting that says which of several sets is taken
-
-
-@dataclass(frozen=True, eq=False)
-class Inspection:
-    """What a file holds. kind: CViViT, MaskGit, TokenCritic or Phenaki. bytes: of the file.
-
-    settings: with where each comes from. notes: what was left out or unwrapped. title, licence,
-    record: of this project's own files.
-    """
-
-    name: str
-    kind: str
-    config: Config
-    settings: tuple[Setting, ...]
-    notes: tuple[str, ...]
-    tensors: int
-    bytes: int
-    title: str = ""
-    licence: str = ""
-    record: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def assumptions(self) -> tuple[str, ...]:
-        """Every setting that the file does not fix, with why, a sentence each."""
-        return tuple(one.sentence for one in self.settings if one.how == "assumed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,13 +87,13 @@ def open_checkpoint(
     """
     with whole_weights_of(source) as weights:
         inspection, naming = _inspect(weights, corrections or {})
-        _check_fit(inspection, _used(naming.of(weights.tensors)))
+        check_fit(inspection, _used(naming.of(weights.tensors)))
         state = _used(naming.of(weights.read()))
         digest = digest_of(source)
     converted = sorted({str(t.dtype).removeprefix("torch.") for t in state.values()
                         if t.is_floating_point() and t.dtype != torch.float32})  # fmt: skip
     state = {key: t.float() if t.is_floating_point() else t for key, t in state.items()}
-    _check_finite(inspection.name, state, allow_non_finite)
+    check_finite(inspection.name, state, allow_non_finite)
     model = _filled(inspection, completed(state))
     if converted:
         note = f"weights converted from {', '.join(converted)} to float32"
@@ -155,9 +123,10 @@ def _looked_at(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspec
     if left_out:
         notes.append(f"left out, as only training needs it: {', '.join(left_out)}")
     shapes = {
-        key: Told(todays_shape(key, info.shape), info.dtype) for key, info in _used(every).items()
+        key: TensorInfo(todays_shape(key, info.shape), info.dtype)
+        for key, info in _used(every).items()
     }
-    _check_numbers(shapes)
+    check_numbers(shapes)
     header = _own_header(weights)
     if header:
         config = from_json(CONFIGS[header.kind], header.config)
@@ -195,7 +164,7 @@ def _which(naming: Naming, corrected: bool) -> list[Setting]:
 
 
 def _settled(
-    shapes: Mapping[str, Told], corrections: Mapping[str, Any]
+    shapes: Mapping[str, TensorInfo], corrections: Mapping[str, Any]
 ) -> tuple[Config, tuple[Setting, ...]]:
     """Model and settings; corrections may be named in short, and none may be misspelt."""
     config, settings = _inferred(shapes, corrections)
@@ -235,7 +204,7 @@ def _own_header(weights: Weights) -> Native | None:
 
 
 def _inferred(
-    shapes: Mapping[str, Told], corrections: Mapping[str, Any]
+    shapes: Mapping[str, TensorInfo], corrections: Mapping[str, Any]
 ) -> tuple[Config, tuple[Setting, ...]]:
     """Which model the names make, and its settings."""
 
@@ -281,44 +250,6 @@ def _read(config: Any, prefix: str = "") -> list[Setting]:
     return settings
 
 
-def _check_fit(inspection: Inspection, told: Mapping[str, Told]) -> None:
-    """Compare with the model that the settings ask for; every difference is named.
-
-    No memory is taken: tensors of the meta device have a shape alone. Raises CheckpointError.
-    """
-    name = inspection.name
-    layers = layers_of(inspection.config)
-    if layers > inspection.tensors:
-        raise CheckpointError(
-            f"{name} does not fit a {inspection.kind}: its settings ask for {layers} layers, it "
-            f"has {inspection.tensors} tensors"
-        )
-    try:
-        with random_stream(), torch.device("meta"):
-            model = inspection.config.build()
-            state = {key: torch.empty(one.shape, dtype=one.dtype) for key, one in told.items()}
-            found = {key: tuple(tensor.shape) for key, tensor in completed(state).items()}
-    except (ConfigError, ShapeError) as error:
-        raise CheckpointError(f"{name}: {error}") from error
-    own = {key: tuple(tensor.shape) for key, tensor in model.state_dict().items()}
-    left_out = {key for key, shape in own.items() if 0 in shape and key.endswith("null_kv")}
-    missing = sorted(set(own) - set(found) - left_out)
-    unexpected = sorted(set(found) - set(own))
-    if missing or unexpected:
-        raise CheckpointError(
-            f"{name} does not fit a {inspection.kind}: {_some('missing', missing)}; "
-            f"{_some('not known', unexpected)}"
-        )
-    wrong = [key for key in own if key in found and own[key] != found[key]]
-    if wrong:
-        key = wrong[0]
-        more = f" ({len(wrong)} such tensors)" if len(wrong) > 1 else ""
-        raise CheckpointError(
-            f"{name}: {key} is {_words(found[key])} in the file, the model with these "
-            f"settings needs {_words(own[key])}{more}"
-        )
-
-
 def _filled(inspection: Inspection, state: dict[str, torch.Tensor]) -> nn.Module:
     """A new model with these weights, which were found to fit it."""
     with random_stream():
@@ -328,42 +259,6 @@ def _filled(inspection: Inspection, state: dict[str, torch.Tensor]) -> nn.Module
             state.setdefault(key, tensor)  # older releases did not have the empty ones
     model.load_state_dict(state, strict=True)
     return model.eval()
-
-
-def _check_numbers(shapes: Mapping[str, Told]) -> None:
-    for key, info in shapes.items():
-        if not info.dtype.is_floating_point and not WHOLE_NUMBERS.match(key):
-            kind = str(info.dtype).removeprefix("torch.")
-            raise CheckpointError(f"{key} holds {kind} numbers; weights must be floating point")
-
-
-def _check_finite(name: str, state: Mapping[str, torch.Tensor], allowed: bool) -> None:
-    bad = {
-        key: int((~torch.isfinite(tensor)).sum())
-        for key, tensor in state.items()
-        if tensor.is_floating_point() and not torch.isfinite(tensor).all()
-    }
-    if bad and not allowed:
-        named = ", ".join(f"{key} ({count})" for key, count in list(bad.items())[:NAMED])
-        raise NonFiniteWeightsError(
-            f"{name} has NaN or infinity in {_count(len(bad), 'tensor')}: {named}. Training went "
-            "wrong; use an earlier checkpoint"
-        )
-
-
-def _count(many: int, what: str) -> str:
-    return f"{many:,} {what}{'' if many == 1 else 's'}"
-
-
-def _some(what: str, keys: list[str]) -> str:
-    if not keys:
-        return f"nothing {what}"
-    more = f", … ({len(keys)} in all)" if len(keys) > NAMED else ""
-    return f"{what}: {', '.join(keys[:NAMED])}{more}"
-
-
-def _words(shape: tuple[int, ...]) -> str:
-    return " × ".join(map(str, shape)) or "one number"
 
 
 def _noting(inspection: Inspection, note: str) -> Inspection:

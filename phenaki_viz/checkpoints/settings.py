@@ -1,186 +1,10 @@
 """Settings of a model, from the shapes of its tensors: what is read, inferred, or assumed."""
 
-import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
 
-from phenaki_viz.checkpoints.corrections import told, value_like
-from phenaki_viz.checkpoints.files import Told
+from phenaki_viz.checkpoints.finding import Finding
 from phenaki_viz.errors import CheckpointError
-from phenaki_viz.models.configs import CriticConfig, CViViTConfig, MaskGitConfig
-
-How = Literal["read", "inferred", "assumed"]
-Shapes = Mapping[str, Told]
-LEVELS = {3: (8, 8, 8), 4: (8, 5, 5, 5), 5: (7, 5, 5, 5, 5), 6: (8, 8, 8, 5, 5, 5)}
-SIDES = (4, 8, 16, 32)  # patches along a frame that are offered
-MOST_SIDE = 2048  # pixels
-MOST_BITS = 24  # of a code
-MOST_LEVELS = 12  # numbers of a finite scalar code
-MOST_SIZES = 24  # frame sizes that are offered; others can be typed
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting. how: read from a header, inferred from shapes, or assumed.
-
-    why: one sentence. options: what a user may correct it to; empty when shapes fix it. typed:
-    how a value that is not among them is written, empty where there can be no other. corrected:
-    whether the user said so.
-    """
-
-    name: str
-    value: Any
-    how: How
-    why: str
-    options: tuple[Any, ...] = ()
-    typed: str = ""
-    corrected: bool = False
-
-    @property
-    def sentence(self) -> str:
-        """The setting and where it comes from, as it is kept with a recording."""
-        how = "as you say" if self.corrected else self.how
-        return f"{self.name} = {told(self.value) or 'without a prefix'} ({how}; {self.why})"
-
-
-@dataclass
-class Finding:
-    """Settings as they are found, in order, with the user's corrections put in."""
-
-    shapes: Shapes
-    corrections: Mapping[str, Any]
-    prefix: str = ""
-    settings: list[Setting] = field(default_factory=list)
-
-    def shape(self, key: str) -> tuple[int, ...]:
-        """Shape of a tensor that must be there, with as many axes as its kind has."""
-        if key not in self.shapes:
-            raise CheckpointError(f"the tensor {self.prefix}{key} is missing")
-        shape, axes = self.shapes[key].shape, _axes(key)
-        if len(shape) != axes or (0 in shape and not key.endswith("null_kv")):
-            found = " × ".join(map(str, shape)) or "one number"
-            raise CheckpointError(
-                f"the tensor {self.prefix}{key} is {found}; it has {axes} axes in such a model, "
-                "none of them empty"
-            )
-        return shape
-
-    def inferred(self, name: str, value: Any, why: str) -> Any:
-        """A setting that the shapes fix."""
-        asked = self._asked(name, value)
-        if asked != value:
-            raise CheckpointError(
-                f"{self.prefix}{name} is {told(value)} in the file ({why}); it cannot be "
-                f"{told(asked)}"
-            )
-        self.settings.append(Setting(self.prefix + name, value, "inferred", why))
-        return value
-
-    def assumed(
-        self,
-        name: str,
-        value: Any,
-        why: str,
-        options: tuple[Any, ...],
-        *,
-        typed: str = "",
-        fits: Callable[[Any], bool] = lambda asked: False,
-    ) -> Any:
-        """A setting that shapes do not fix: the correction, or what is most likely.
-
-        typed: how another value than the options is written, where `fits` takes one.
-        """
-        asked = self._asked(name, value)
-        offered = options if value in options else (value, *options)
-        if asked not in offered:
-            if not fits(asked):
-                raise CheckpointError(
-                    f"{self.prefix}{name} cannot be {told(asked)}: the file allows "
-                    f"{', '.join(map(told, offered))}{typed and f'; or {typed}'}"
-                )
-            offered = (*offered, asked)
-        full = self.prefix + name
-        self.settings.append(
-            Setting(full, asked, "assumed", why, offered, typed, full in self.corrections)
-        )
-        return asked
-
-    def _asked(self, name: str, value: Any) -> Any:
-        full = self.prefix + name
-        return value_like(full, self.corrections.get(full, value), value)
-
-    def has(self, pattern: str) -> bool:
-        """Whether any tensor's name matches."""
-        return any(re.match(pattern, key) for key in self.shapes)
-
-
-def _axes(key: str) -> int:
-    if key.endswith(("null_kv", "_codebook.embed")):
-        return 3
-    return 1 if key.endswith("q_scale") else 2
-
-
-def cvivit_settings(found: Finding, tokens: int | None = None) -> CViViTConfig:
-    """Of a C-ViViT. Raises CheckpointError when its tensors do not make one.
-
-    tokens: what the MaskGit beside it has positions for.
-    """
-    dim, first = found.shape("to_patch_emb_first_frame.2.weight")
-    _, later = found.shape("to_patch_emb.2.weight")
-    found.inferred("dim", dim, "features of a patch's vector")
-    layers = _cvivit_layers(found)
-    if later % first:
-        raise CheckpointError(
-            f"a later patch has {later} numbers, the first frame's {first}: one must be a "
-            "multiple of the other"
-        )
-    pt = found.inferred("temporal_patch_size", later // first, "numbers of a later patch")
-    channels, patch = _patch(found, first)
-    image = _image(found, patch, tokens)
-    quantiser = _quantiser(found, dim)
-    return CViViTConfig(
-        dim=dim,
-        image_size=image,
-        patch_size=patch,
-        temporal_patch_size=pt,
-        channels=channels,
-        **quantiser,
-        **layers,
-        **_cvivit_release(found),
-        ff_mult=_ff_mult(found, dim),
-    )
-
-
-def _cvivit_layers(found: Finding) -> dict[str, Any]:
-    """Heads and depths of a C-ViViT, which its decoder shares."""
-    heads, dim_head = _heads(found, "enc_spatial_transformer", "spatial_rel_pos_bias")
-    found.inferred("heads", heads, "outputs of the position bias")
-    found.inferred("dim_head", dim_head, "length of q_scale")
-    depths = {}
-    for kind in ("spatial", "temporal"):
-        layers = _depth(found, f"enc_{kind}_transformer")
-        why = f"layers of enc_{kind}_transformer"
-        depths[f"{kind}_depth"] = found.inferred(f"{kind}_depth", layers, why)
-    return {"heads": heads, "dim_head": dim_head, **depths}
-
-
-def _cvivit_release(found: Finding) -> dict[str, Any]:
-    """What differs between releases: PEG in the spatial layers, causality, null key/values."""
-    old = found.has(r"enc_spatial_transformer\.layers\.\d+\.0\.dsconv")
-    nulls = found.has(r"enc_spatial_transformer\.layers\.\d+\.1\.null_kv")
-    found.inferred("spatial_peg", old, "PEG in the spatial layers, as before 2023, or not")
-    why = "no file says it: masks have no weights"
-    causal = found.assumed(
-        "causal", not old, why + ("; older releases had none" if old else ""), (True, False)
-    )
-    layout = found.assumed(
-        "peg_layout", "published", "released code reads the axes so", ("published", "rearranged")
-    )
-    if not nulls:
-        found.inferred("null_kv", 0, "an older release: self-attention had none")
-    return {"spatial_peg": old, "causal": causal, "peg_layout": layout}
+from phenaki_viz.models.configs import CriticConfig, MaskGitConfig
 
 
 def maskgit_settings(found: Finding) -> MaskGitConfig:
@@ -192,8 +16,8 @@ def maskgit_settings(found: Finding) -> MaskGitConfig:
             f"token_emb has {kept} vectors and to_logits {tokens} codes; a MaskGit has one vector "
             "more, for masked tokens"
         )
-    heads, dim_head = _heads(found, "transformer", "continuous_pos_bias")
-    depth = _depth(found, "transformer")
+    heads, dim_head = heads_of(found, "transformer", "continuous_pos_bias")
+    depth = depth_of(found, "transformer")
     context = _context(found)
     found.inferred("num_tokens", tokens, "outputs of to_logits")
     _common(found, dim, heads, dim_head, depth, context)
@@ -205,7 +29,7 @@ def maskgit_settings(found: Finding) -> MaskGitConfig:
         heads=heads,
         dim_head=dim_head,
         dim_context=context,
-        ff_mult=_ff_mult(found, dim),
+        ff_mult=ff_mult_of(found, dim),
         unconditional=not context,
     )
 
@@ -215,7 +39,7 @@ def critic_settings(found: Finding) -> CriticConfig:
     kept, dim = found.shape("token_emb.weight")
     dim_head = found.shape("transformer.layers.0.1.q_scale")[0]
     heads = found.shape("transformer.layers.0.1.to_q.weight")[0] // dim_head
-    depth = _depth(found, "transformer")
+    depth = depth_of(found, "transformer")
     context = _context(found)
     nulls = found.shape("transformer.layers.0.2.null_kv")[1] // 2 if context else 2
     found.inferred("num_tokens", kept - 1, "vectors of token_emb, less one for masked tokens")
@@ -231,7 +55,7 @@ def critic_settings(found: Finding) -> CriticConfig:
         dim_head=dim_head,
         dim_context=context,
         null_kv=nulls,
-        ff_mult=_ff_mult(found, dim),
+        ff_mult=ff_mult_of(found, dim),
     )
 
 
@@ -248,7 +72,7 @@ def _positions(found: Finding) -> int:
     return int(found.inferred("max_seq_len", found.shape("pos_emb.weight")[0], "rows of pos_emb"))
 
 
-def _heads(found: Finding, transformer: str, bias: str) -> tuple[int, int]:
+def heads_of(found: Finding, transformer: str, bias: str) -> tuple[int, int]:
     """Heads and their width: the position bias counts the first, q_scale the second."""
     first = f"{transformer}.layers.0.1"
     last = max(
@@ -268,7 +92,8 @@ def _heads(found: Finding, transformer: str, bias: str) -> tuple[int, int]:
     return heads, dim_head
 
 
-def _depth(found: Finding, transformer: str) -> int:
+def depth_of(found: Finding, transformer: str) -> int:
+    """How many layers a transformer has; 0 where it is not there."""
     layers = [
         int(match[1])
         for key in found.shapes
@@ -289,7 +114,7 @@ def _context(found: Finding) -> int:
     return found.shape(key)[1]
 
 
-def _ff_mult(found: Finding, dim: int) -> float:
+def ff_mult_of(found: Finding, dim: int) -> float:
     """A multiplier whose feed-forward has the width found; 4 where it fits."""
     key = next((key for key in found.shapes if re.search(r"layers\.0\.3\.4\.weight$", key)), None)
     if key is None:
@@ -301,141 +126,3 @@ def _ff_mult(found: Finding, dim: int) -> float:
         raise CheckpointError(f"no feed-forward of a model with dim {dim} is {inner} wide")
     found.inferred("ff_mult", mult, "width of the feed-forward")
     return mult
-
-
-def _patch(found: Finding, numbers: int) -> tuple[int, tuple[int, int]]:
-    """Channels and patch: only their product is in the file."""
-    options = [
-        (channels, (rows, numbers // channels // rows))
-        for channels in (3, 1, 4)
-        if numbers % channels == 0
-        for rows in range(1, min(numbers // channels, 256) + 1)
-        if numbers // channels % rows == 0 and numbers // channels // rows <= 256
-    ]
-    square = [one for one in options if one[1][0] == one[1][1]]
-    if not options:
-        raise CheckpointError(f"a patch of {numbers} numbers has no channels and sides that fit")
-    channels = found.assumed(
-        "channels", (square or options)[0][0], f"only the product {numbers} is in the file",
-        tuple(dict.fromkeys(one[0] for one in options)),
-    )  # fmt: skip
-    sizes = [one[1] for one in options if one[0] == channels]
-    likely = next((size for size in sizes if size[0] == size[1]), sizes[len(sizes) // 2])
-    patch = found.assumed(
-        "patch_size", likely, f"{numbers} numbers over {channels} channels", tuple(sizes)
-    )
-    return channels, patch
-
-
-def _image(found: Finding, patch: tuple[int, int], tokens: int | None) -> tuple[int, int]:
-    """Frame size: the position bias works at any, so the file cannot say.
-
-    tokens: the most that a MaskGit beside it has positions for; frames should divide it.
-    """
-    tall, wide = patch
-    grids = [(side, side) for side in SIDES]
-    why = "no tensor depends on it"
-    if tokens:
-        fitting = _grids_of(tokens)
-        grids = fitting or [(h, w) for h, w in grids if h * w <= tokens] or [(1, 1)]
-        why += f"; {tokens} positions divide into such frames" if fitting else ""
-    options = tuple((tall * h, wide * w) for h, w in grids)
-    square = [(tall * h, wide * w) for h, w in grids if h == w]
-    small = [one for one in square if max(one) <= 256]
-    likely = small[-1] if small else (square or options)[0]
-    height, width = found.assumed(
-        "image_size", likely, why, options,
-        typed=f"height × width, as {tall * 3}×{wide * 5}: multiples of the patch, {tall}×{wide}",
-        fits=lambda asked: _divides(asked, patch, tokens),
-    )  # fmt: skip
-    return height, width
-
-
-def _grids_of(tokens: int) -> list[tuple[int, int]]:
-    """Rows and columns of frames, two at least, that fill so many positions: squares first."""
-    found = [
-        (h, w)
-        for h in range(2, 65)
-        for w in range(2, 65)
-        if tokens % (h * w) == 0 and tokens > h * w
-    ]
-    squares = [(h, w) for h, w in found if h == w]
-    others = sorted(set(found) - set(squares), key=lambda one: max(one) / min(one))
-    return squares + others[: max(0, MOST_SIZES - len(squares))]
-
-
-def _divides(size: Any, patch: tuple[int, int], tokens: int | None) -> bool:
-    """Whether a frame size is two whole multiples of the patch, and not absurd."""
-    if not isinstance(size, tuple) or len(size) != 2:
-        return False
-    whole = all(
-        isinstance(side, int) and 0 < side <= MOST_SIDE and side % part == 0
-        for side, part in zip(size, patch, strict=True)
-    )
-    return whole and (tokens is None or size[0] // patch[0] * (size[1] // patch[1]) <= tokens)
-
-
-def _quantiser(found: Finding, dim: int) -> dict[str, Any]:
-    """Which quantiser, how many codes, and how they are written."""
-    if "vq._codebook.embed" in found.shapes:
-        return _codebook(found, dim)
-    mask = found.shapes.get("vq.mask")
-    projected = found.shapes.get("vq.project_in.weight")
-    if mask is not None:
-        bits = math.prod(mask.shape)
-        if bits > MOST_BITS:
-            raise CheckpointError(f"codes of {bits} bits: at most {MOST_BITS} are read here")
-        found.inferred("quantiser", "lfq", "there is a bit mask and no codebook")
-        found.inferred("codebook_size", 2**bits, f"{bits} bits")
-        return {"quantiser": "lfq", "codebook_size": 2**bits}
-    digits = found.shape("vq.project_in.weight")[0] if projected else dim
-    found.inferred("quantiser", "fsq", "there is neither a codebook nor a bit mask")
-    if digits > MOST_LEVELS:
-        raise CheckpointError(
-            f"{found.prefix}vq has no codebook, no bit mask and {digits} numbers a code: it is no "
-            "quantiser of vector-quantize-pytorch that this program knows"
-        )
-    levels = found.assumed(
-        "fsq_levels", LEVELS.get(digits, (5,) * digits),
-        f"only their number, {digits}, is in the file",
-        ((8,) * digits, (5,) * digits, LEVELS.get(digits, (7,) * digits)),
-        typed=f"{digits} numbers of 3 to 32, as {told(tuple(range(3, 3 + digits)))}",
-        fits=lambda asked: _are_levels(asked, digits),
-    )  # fmt: skip
-    size = math.prod(levels)
-    return {"quantiser": "fsq", "codebook_size": size, "fsq_levels": tuple(levels)}
-
-
-def _are_levels(asked: Any, count: int) -> bool:
-    return (
-        isinstance(asked, tuple)
-        and len(asked) == count
-        and all(isinstance(one, int) and 3 <= one <= 32 for one in asked)
-    )
-
-
-def _codebook(found: Finding, dim: int) -> dict[str, Any]:
-    """A learned codebook: as wide as the model, or narrower and projected to."""
-    *heads, size, width = found.shape("vq._codebook.embed")
-    projected = found.shapes.get("vq.project_in.weight")
-    if heads not in ([], [1]) or (projected and projected.shape[0] != width):
-        raise CheckpointError(
-            f"{found.prefix}vq has a codebook of {heads or [1]} × {size} × {width} and projects to "
-            f"{projected.shape[0] if projected else dim}: several codes a token (heads of "
-            "VectorQuantize) are not run here"
-        )
-    found.inferred("quantiser", "vq", "there is a learned codebook")
-    found.inferred("codebook_size", size, "rows of the codebook")
-    narrow = width if projected else 0
-    if narrow:
-        found.inferred("codebook_dim", narrow, "columns of the codebook, which is projected to")
-    by_angle = "vq._codebook.embed_avg" not in found.shapes
-    if by_angle:
-        why = "no running sum: saved with vector-quantize-pytorch before 1.5, which ignored length"
-        found.inferred("codes_by_angle", True, why)
-    return {
-        "quantiser": "vq",
-        "codebook_size": size,
-        "codebook_dim": narrow,
-        "codes_by_angle": by_angle,
-    }

@@ -9,7 +9,7 @@ from einops import rearrange
 
 from phenaki_viz.data.digits import DIGITS, DIRECTIONS, SPEEDS, DigitClip
 from phenaki_viz.evaluation.judge import INK, Judge, centres, slope
-from phenaki_viz.models.phenaki import Phenaki, Sampled
+from phenaki_viz.models.phenaki import Decoding, Phenaki, Sampled
 
 AT_ONCE = 40
 
@@ -62,7 +62,7 @@ def generate(
     for at in range(0, len(captions), AT_ONCE):
         texts = captions[at : at + AT_ONCE]
         *_, made = model.sample_steps(
-            num_frames=frames, texts=texts, cond_scale=guidance, generator=chance
+            num_frames=frames, texts=texts, decoding=Decoding(guidance), generator=chance
         )
         assert isinstance(made, Sampled)
         videos.append(rearrange(made.video, "b 1 f h w -> b f h w").clamp(0, 1).numpy())

@@ -19,24 +19,21 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.patches import Rectangle
 
 from phenaki_viz.errors import ExportError
+from phenaki_viz.export.composed_panels import STRIP_ROW, TICKS, draw_grid, draw_map, draw_strip
 from phenaki_viz.export.formats import FIGURE_FORMATS
 from phenaki_viz.export.made_by import PNG_KEY, jsonable
-from phenaki_viz.export.paper import sharpened
 from phenaki_viz.export.paper_fonts import texts_of
 from phenaki_viz.export.paper_text import broken, printable, rules, width_of
 from phenaki_viz.export.track_panel import draw_tracks
 from phenaki_viz.figures.colour import lut
 from phenaki_viz.figures.composed import Composed, Drawn, Scaled, same_scale, scale_of, scaled
-from phenaki_viz.figures.film_layout import query_boxes, step_caption, strip_layout
-from phenaki_viz.figures.film_strip import FilmStrip, overlaid_image
-from phenaki_viz.figures.head_grid import HeadGrid, mosaic_image, mosaic_of
-from phenaki_viz.figures.heatmap import Heatmap, map_image
-from phenaki_viz.figures.paint import line_over
+from phenaki_viz.figures.film_layout import strip_layout
+from phenaki_viz.figures.head_grid import HeadGrid, mosaic_of
+from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.recipe import Recipe
-from phenaki_viz.figures.ticks import axis_ticks, colour_ticks
+from phenaki_viz.figures.ticks import colour_ticks
 from phenaki_viz.figures.track_marks import stage_of
 from phenaki_viz.figures.tracks import Tracks
 
@@ -45,10 +42,8 @@ INKS = {"light": ("#1b2230", "#5b6472", "white"), "dark": ("#eef0f4", "#aab2c0",
 # What comes with matplotlib; letters that it lacks are written in the fonts that have them.
 TYPEFACES = {"sans": [], "serif": ["STIXGeneral"], "computer modern": ["cmr10"]}
 BOLD = {"computer modern": {"family": "cmb10"}}  # a face of its own, not a weight
-TICKS, LETTERS = 0.875, 1.25  # sizes of type, of that of the labels
+LETTERS = 1.25  # size of type, of that of the labels
 MOST_TICKS = 6
-MOST_LETTERS = 28  # of key names that stand side by side under a map
-STRIP_ROW = 6  # frames in a row of a strip
 BAR_SHARE = 0.8  # of the width that a lying bar is given at least
 CLOSE = 0.01  # inches that a height may be off
 PASSES = 3  # of the layout, until the panels fill the figure
@@ -184,14 +179,14 @@ def _draw(placed: _Placed, picture: Drawn, composed: Composed, *, vector: bool) 
     axes = placed.axes
     match picture:
         case Heatmap():
-            _map(axes, picture, vector=vector)
+            draw_map(axes, picture, vector=vector)
         case HeadGrid():
-            _grid(axes, picture, vector=vector)
+            draw_grid(axes, picture, vector=vector)
         case Tracks():
             wide = composed.recipe.width / INCH / composed.recipe.across
             draw_tracks(axes, picture, wide, composed.recipe, vector=vector)
         case _:
-            _strip(axes, picture, vector=vector)
+            draw_strip(axes, picture, vector=vector)
     axes.set_box_aspect(placed.ratio)
     axes.set_anchor("N")
     recipe = composed.recipe
@@ -213,62 +208,6 @@ def _share_labels(cells: np.ndarray, composed: Composed) -> None:
             continue
         if picture.query == before.query:
             cells.flat[at].set(ylabel="", yticklabels=[])
-
-
-def _show(axes: Axes, colours: np.ndarray, *, vector: bool) -> None:
-    rows, columns = colours.shape[:2]
-    axes.imshow(
-        sharpened(colours) if vector else colours,
-        extent=(-0.5, columns - 0.5, rows - 0.5, -0.5),
-        interpolation="none",
-        aspect="auto",
-    )
-    axes.tick_params(length=0, pad=2)
-
-
-def _map(axes: Axes, picture: Heatmap, *, vector: bool) -> None:
-    _show(axes, map_image(picture), vector=vector)
-    for side, axis in (("x", picture.key), ("y", picture.query)):
-        places, labels = axis_ticks(axis, 8)
-        axes.set(**{f"{side}ticks": places, f"{side}label": printable(axis.title)})
-        axes.set(**{f"{side}ticklabels": [printable(label) for label in labels]})
-        if side == "x" and max(map(len, labels), default=0) * len(labels) > MOST_LETTERS:
-            axes.tick_params(axis="x", rotation=90)
-    line: Any = {"color": line_over(picture.scale.palette), "linewidth": 0.4, "alpha": 0.55}
-    for at in picture.key.breaks:
-        axes.axvline(at - 0.5, **line)
-    for at in picture.query.breaks:
-        axes.axhline(at - 0.5, **line)
-
-
-def _grid(axes: Axes, picture: HeadGrid, *, vector: bool) -> None:
-    mosaic = mosaic_of(picture)
-    _show(axes, mosaic_image(picture), vector=vector)
-    for side, names, cells, gap in (
-        ("x", picture.heads, mosaic.x, mosaic.gap[1]),
-        ("y", picture.layers, mosaic.y, mosaic.gap[0]),
-    ):
-        places = [at * (cells + gap) + (cells - 1) / 2 for at in range(len(names))]
-        axes.set(**{f"{side}ticks": places, f"{side}ticklabels": [printable(n) for n in names]})
-    axes.xaxis.tick_top()
-    axes.spines[:].set_visible(False)
-
-
-def _strip(axes: Axes, picture: FilmStrip, *, vector: bool) -> None:
-    layout = strip_layout(picture, STRIP_ROW)
-    _show(axes, overlaid_image(picture, layout), vector=vector)
-    axes.set_axis_off()
-    for left, top, wide, high in query_boxes(picture, layout):
-        look: Any = {"fill": False, "edgecolor": picture.outline, "linewidth": 0.9}
-        axes.add_patch(Rectangle((left - 0.5, top - 0.5), wide, high, **look))
-    _, height, width, _ = picture.frames.shape
-    for step in range(len(picture.steps)):
-        if spots := layout.of_step(step):
-            middle = (spots[0].left + layout.last(step).left + width) / 2
-            below = spots[-1].top + height
-            said = printable(step_caption(picture, step)[0])
-            size = TICKS * mpl.rcParams["font.size"]
-            axes.text(middle, below, said, size=size, ha="center", va="top")
 
 
 def _bars(figure: Figure, placed: Sequence[_Placed], composed: Composed) -> None:

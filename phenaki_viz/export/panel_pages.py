@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from phenaki_viz.browser.file_page import Mounted, file_page
 from phenaki_viz.browser.film import film_message, film_of
 from phenaki_viz.browser.grid_message import GridPicture, grid_message
@@ -18,22 +16,7 @@ from phenaki_viz.figures.words import plain
 
 def strip_page(picture: FilmStrip) -> bytes:
     """The page: every patch's weight is read under the pointer; the chosen ones stay outlined."""
-    t, h, w = picture.weights.shape
-    drawn = StripPicture(
-        frames=picture.frames,
-        steps=picture.steps,
-        weights=np.asarray(picture.weights, np.float32),
-        grid=(t, h, w),
-        scale=picture.scale,
-        chosen=picture.chosen or None,
-        side="column" if picture.chosen_is_key else "row",
-        uniform=picture.uniform,
-        uniforms=picture.uniforms,
-        masked=picture.masked,
-        direction="",
-        unit=picture.unit,
-        still=True,
-    )
+    drawn = StripPicture.of(picture, direction="", unit=picture.unit, still=True)
     place = list(picture.query) if picture.query else None
     view = StripView(push=_push(place), look=_look(picture.drawn))
     name, frames = picture.name, picture.frames

@@ -1,4 +1,4 @@
-"""From a recording to pictures of its attention: the map, the grid of heads, words and steps."""
+"""From a recording to pictures of its attention: the map and the grid of heads."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 
 from phenaki_viz.analysis.multiples import thumbnail_multiples
-from phenaki_viz.analysis.rows import blanked, wrong_among
 from phenaki_viz.analysis.thumbnails import Thumbnails
 from phenaki_viz.analysis.weight_range import WeightRange, weight_range
 from phenaki_viz.figures.colour import BY_HAND, ColourScale, Law, Palette
-from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.intervention_words import changes_told
@@ -26,7 +24,6 @@ from phenaki_viz.figures.naming import (
     kind_name,
     kind_stem,
     labels_and_run,
-    place_name,
     query_axis,
     shared_note,
     video_name,
@@ -34,7 +31,6 @@ from phenaki_viz.figures.naming import (
 from phenaki_viz.recording import (
     AttentionRecord,
     HeadMap,
-    Place,
     Recording,
     describe_failures,
     describe_non_finite,
@@ -283,31 +279,6 @@ def metric_scale(values: np.ndarray, palette: Palette = "magma") -> ColourScale:
     return ColourScale(low=low, high=high, palette=palette, scope="these heads")
 
 
-def words_read(head: Head, place: Place) -> Curves:
-    """How much one patch reads each word and each null key: bars."""
-    record = head.record
-    _, query = record.places.locate(place)
-    wrong = wrong_among(head.map, [query])
-    weights = blanked(head.map.rows([query]), wrong, [query])[0]
-    hidden = ~head.map.visible([query])[0]
-    names = key_axis(record, head.item).names
-    hover = tuple(
-        f"{name}: " + ("masked" if gone else "not drawn" if wrong else f"weight {weight:.4g}")
-        for name, weight, gone in zip(names, weights, hidden, strict=True)
-    )
-    return Curves(
-        name=f"{head.stem}_words",
-        title=f"{head.title} · {place_name(*place)} · words it reads",
-        notes=(*wrong_notes(wrong), *head.notes),
-        made_by=head.made_by(scale_for(1.0, scope="fixed")) | {"query": place},
-        curves=(Curve(name=head.label, x=np.arange(len(weights)), y=weights, hover=hover),),
-        x_title="key",
-        y_title=UNIT,
-        kind="bar",
-        x_labels=names,
-    )
-
-
 def stack_heads(
     recording: Recording,
     records: Sequence[AttentionRecord],
@@ -335,32 +306,3 @@ def _coloured(heads: Sequence[Head], colours: Colours | None, shared: bool) -> I
     for head in heads:
         own = scale or colours.of_maps([head.map], "this head")
         yield attention_heatmap(head, own)
-
-
-def steps_read(head: Head, place: Place) -> Curves:
-    """One query's attention by time step, beside what a query that does not choose would give."""
-    record = head.record
-    _, query = record.places.locate(place)
-    wrong = wrong_among(head.map, [query])
-    (row,) = blanked(head.map.rows([query]), wrong, [query])
-    seen = head.map.visible([query])[0]
-    keys, count = record.key_axis(head.item), record.places.grid[0]
-    patches = keys.is_patch
-    steps = keys.places[patches, 0]
-    mass = np.bincount(steps, row[patches], minlength=count)
-    even = np.bincount(steps, seen[patches], minlength=count) / max(seen.sum(), 1)
-    at = np.arange(count)
-    return Curves(
-        name=f"{head.stem}_steps",
-        title=f"{head.title} · {place_name(*place)} · attention by time step",
-        notes=(*wrong_notes(wrong), *head.notes),
-        made_by=head.made_by(scale_for(1.0, scope="fixed")) | {"query": place},
-        curves=(
-            Curve(name=head.label, x=at, y=mass, highlighted=True),
-            Curve(name="no choice", x=at, y=even),
-        ),
-        x_title="time of the keys",
-        y_title="share of attention",
-        kind="line",
-        x_labels=tuple(f"time {step}" for step in at),
-    )

@@ -21,6 +21,35 @@ EncodeTexts = Callable[[Sequence[str]], tuple[torch.Tensor, torch.Tensor]]
 KEPT = -1e4  # score of a token that is settled: it is masked again only when nothing else is left
 
 
+@dataclass(frozen=True)
+class Decoding:
+    """How tokens are filled in.
+
+    cond_scale: guidance, 1 is none. starting_temperature: of the choice of codes, falling to 0.
+    noise_K: noise on the critic's scores. steps: other than the model's.
+    """
+
+    cond_scale: float = 3.0
+    starting_temperature: float = 0.9
+    noise_K: float = 1.0  # noqa: N815, as published
+    steps: int | None = None
+
+
+PUBLISHED = Decoding()
+
+
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """The video that is made. prime: its codes that are there already, 'b n', of so many frames.
+    grid: of all its tokens. conditions: what every pass of MaskGit and the critic is told.
+    """
+
+    prime: torch.Tensor
+    primed_frames: int
+    grid: tuple[int, int, int]
+    conditions: dict[str, Any]
+
+
 @dataclass(frozen=True, eq=False)
 class SampleStep:
     """What one decoding step did to the tokens that are made, 'b n' each; priming excluded.
@@ -104,9 +133,7 @@ class Phenaki(nn.Module):
             texts=texts,
             prime_frames=prime_frames,
             batch_size=batch_size,
-            cond_scale=cond_scale,
-            starting_temperature=starting_temperature,
-            noise_K=noise_K,
+            decoding=Decoding(cond_scale, starting_temperature, noise_K),
         )
         *_, made = steps
         return cast(Sampled, made).video
@@ -119,60 +146,52 @@ class Phenaki(nn.Module):
         texts: Texts | None = None,
         prime_frames: torch.Tensor | None = None,
         batch_size: int = 1,
-        cond_scale: float = 3.0,
-        starting_temperature: float = 0.9,
-        noise_K: float = 1.0,  # noqa: N803, as published
-        steps: int | None = None,
+        decoding: Decoding = PUBLISHED,
         generator: torch.Generator | None = None,
         before_step: Callable[[int], None] | None = None,
     ) -> Iterator[SampleStep | Sampled]:
         """Every decoding step as it is done, and at last the video.
 
         num_frames: frames to make. texts: one a video, or one for all. prime_frames: 'b c f H W'
-        that come before. cond_scale: guidance, 1 is none. starting_temperature: of the choice of
-        codes, falling to 0. noise_K: noise on the critic's scores. steps: other than the model's.
-        before_step: called with the number of the step that begins. The same generator state gives
-        the same video.
+        that come before. before_step: called with the number of the step that begins. The same
+        generator state gives the same video.
         Raises ShapeError when the frames do not fit.
         """
         was_training = self.training
         self.eval()
         try:
-            made = self._decode_steps(
-                num_frames, texts, prime_frames, batch_size, cond_scale, starting_temperature,
-                noise_K, self.steps if steps is None else steps, generator, before_step,
-            )  # fmt: skip
-            yield from made
+            wanted = self._wanted(num_frames, texts, prime_frames, batch_size)
+            yield from self._decode_steps(wanted, decoding, generator, before_step)
         finally:
             self.train(was_training)
 
-    def _decode_steps(
+    def _wanted(
         self,
         num_frames: int,
         texts: Texts | None,
         prime_frames: torch.Tensor | None,
         batch_size: int,
-        cond_scale: float,
-        starting_temperature: float,
-        noise_k: float,
-        steps: int,
-        generator: torch.Generator | None,
-        before_step: Callable[[int], None] | None,
-    ) -> Iterator[SampleStep | Sampled]:
-        device = self.maskgit.token_emb.weight.device
+    ) -> _Wanted:
         context, text_mask = self._read(texts)
         batch_size = batch_size if context is None else context.shape[0]
         prime = self._prime(prime_frames, batch_size)
         primed_frames = 0 if prime_frames is None else prime_frames.shape[2]
         grid = self.cvivit.get_video_patch_shape(num_frames + primed_frames)
-        asked: dict[str, Any] = {
-            "video_patch_shape": grid,
-            "context": context,
-            "text_mask": text_mask,
-            "cond_scale": cond_scale,
-        }
+        conditions = {"video_patch_shape": grid, "context": context, "text_mask": text_mask}
+        return _Wanted(prime, primed_frames, grid, conditions)
+
+    def _decode_steps(
+        self,
+        wanted: _Wanted,
+        decoding: Decoding,
+        generator: torch.Generator | None,
+        before_step: Callable[[int], None] | None,
+    ) -> Iterator[SampleStep | Sampled]:
+        prime, grid = wanted.prime, wanted.grid
+        asked = wanted.conditions | {"cond_scale": decoding.cond_scale}
+        steps = self.steps if decoding.steps is None else decoding.steps
         first, n = prime.shape[1], math.prod(grid) - prime.shape[1]
-        codes = torch.full((batch_size, n), self.mask_id, device=device)
+        codes = torch.full((len(prime), n), self.mask_id, device=prime.device)
         masked = torch.ones_like(codes, dtype=torch.bool)
         for step in range(steps):
             if before_step:
@@ -181,7 +200,7 @@ class Phenaki(nn.Module):
             codes = torch.where(masked, self.mask_id, codes)
             holed = torch.cat((prime, codes), dim=1)
             logits = self.maskgit.forward_with_cond_scale(holed, **asked)[:, first:]
-            temperature = starting_temperature * left
+            temperature = decoding.starting_temperature * left
             predicted = gumbel_sample(logits, temperature, generator)
             codes = torch.where(masked, predicted, codes)
             chosen = rearrange(predicted, "b n -> b n 1")
@@ -192,13 +211,13 @@ class Phenaki(nn.Module):
                 if self.critic is not None:
                     filled = torch.cat((prime, codes), dim=1)
                     scores = self.critic.forward_with_cond_scale(filled, **asked)[:, first:]
-                    scores = scores + noise_k * self._noise(scores, left, generator)
+                    scores = scores + decoding.noise_K * self._noise(scores, left, generator)
             yield SampleStep(step, steps, masked, codes, predicted, confidence, scores, temperature)
             if scores is not None:
                 masked = highest(scores, masked_tokens(n, (step + 1) / steps))
         codes = torch.cat((prime, codes), dim=1)
         t, h, w = grid
-        video = self.cvivit.decode_from_codebook_indices(codes)[:, :, primed_frames:]
+        video = self.cvivit.decode_from_codebook_indices(codes)[:, :, wanted.primed_frames :]
         yield Sampled(rearrange(codes, "b (t h w) -> b t h w", t=t, h=h, w=w), video)
 
     def _read(self, texts: Texts | None) -> tuple[torch.Tensor | None, torch.Tensor | None]:

@@ -1,6 +1,5 @@
 """Forward hooks → Recording: attention as it happened, exact, with what made it."""
 
-from phenaki_viz.recording.choice import DEFAULT_LIMIT, Choice, Hold
 from phenaki_viz.recording.estimates import Estimate, estimate
 from phenaki_viz.recording.families.phenaki import (
     attention_modules,
@@ -9,6 +8,7 @@ from phenaki_viz.recording.families.phenaki import (
 )
 from phenaki_viz.recording.head import HeadMap
 from phenaki_viz.recording.maps import AttentionMap, Reduce, StoredMap, cell_size
+from phenaki_viz.recording.options import DEFAULT_LIMIT, Hold, RecordOptions
 from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.places import Grid, Place, Places
 from phenaki_viz.recording.position import evaluate_bias
@@ -28,7 +28,6 @@ __all__ = [
     "Alibi",
     "AttentionMap",
     "AttentionRecord",
-    "Choice",
     "Estimate",
     "Grid",
     "HeadMap",
@@ -39,6 +38,7 @@ __all__ = [
     "Places",
     "PositionBias",
     "Product",
+    "RecordOptions",
     "Recording",
     "Reduce",
     "Remainder",

@@ -8,12 +8,12 @@ import torch
 from phenaki_viz.errors import RecordingTooLargeError
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import autocast_dtype
-from phenaki_viz.recording.choice import Choice
 from phenaki_viz.recording.circumstances import is_fused
 from phenaki_viz.recording.estimates import map_cells, part_cells
 from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.holding import LONG, Holding
 from phenaki_viz.recording.maps import Held
+from phenaki_viz.recording.options import RecordOptions
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Budget:
     is to be held.
     """
 
-    choice: Choice
+    choice: RecordOptions
     kept: Counter[Held] = field(default_factory=Counter)
     stored_bytes: int = 0
     size: int = 0

@@ -9,8 +9,8 @@ import torch
 
 from phenaki_viz.recording.biases import Far, Named
 from phenaki_viz.recording.call_maps import Call, Checked, map_of_call, required
-from phenaki_viz.recording.choice import Choice
 from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
+from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.places import Places, infer_places
 from phenaki_viz.recording.records import AttentionRecord, PositionBias
 from phenaki_viz.recording.select import (
@@ -71,7 +71,7 @@ class Waiting:
 class Builder:
     """Makes the records of one recording."""
 
-    choice: Choice
+    choice: RecordOptions
     transfers: Transfers = field(default_factory=Transfers)
 
     def most_waiting(self, call: Call) -> int:

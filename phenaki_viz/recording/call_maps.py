@@ -9,9 +9,9 @@ from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.edits import NONE, Edits
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import Precision, autocast_dtype, working
-from phenaki_viz.recording.choice import Choice
 from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
 from phenaki_viz.recording.maps import AttentionMap, Held, StoredMap
+from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.records import PositionBias, Verification
 from phenaki_viz.recording.select import cut_map
@@ -88,7 +88,7 @@ class Call:
         held = (self.kv, self.q, self.attn)
         return sum(tensor.nbytes for tensor in held if tensor is not None)
 
-    def see_mixed(self, module: AttentionModule, given: object, choice: Choice) -> None:
+    def see_mixed(self, module: AttentionModule, given: object, choice: RecordOptions) -> None:
         """Take what `to_out` is given, as far as it is checked."""
         batch, queries, _ = self.x.shape
         width = module.heads * module.q_scale.shape[-1]
@@ -120,7 +120,7 @@ def map_of_call(
     module: AttentionModule,
     call: Call,
     bias: PositionBias | None,
-    choice: Choice,
+    choice: RecordOptions,
     transfers: Transfers,
     checked: Checked | None = None,
 ) -> KeptMap:
@@ -148,7 +148,7 @@ def _check(
     call: Call,
     bias: PositionBias | None,
     alibi: Slopes | None,
-    choice: Choice,
+    choice: RecordOptions,
 ) -> Checked:
     """Look at one call, and wait for what is seen."""
     batch, queries, _ = call.x.shape
@@ -174,7 +174,7 @@ def _check(
     return Checked(None, check(sample.of_map(attn), precision, recomputed=False))
 
 
-def sample_of(held: Held, batch: int, queries: int, choice: Choice) -> Sample:
+def sample_of(held: Held, batch: int, queries: int, choice: RecordOptions) -> Sample:
     """Which rows of a call are checked."""
     rows = choice.verify_rows
     if held == "by parts":  # recomputed for this: of a short forward that would be a share

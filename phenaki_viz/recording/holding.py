@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from phenaki_viz.recording.choice import Hold
+from phenaki_viz.recording.options import Hold
 
 # Weights of one head's map from which maps by parts are recorded cheaper: 1,024 × 1,024. Measured
 # by benchmarks/storage.py: below, the two differ by less than how much longer recomputed maps take

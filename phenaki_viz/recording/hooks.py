@@ -19,7 +19,6 @@ from phenaki_viz.recording.biases import Biases
 from phenaki_viz.recording.budget import Budget
 from phenaki_viz.recording.building import Builder, Surroundings, Waiting
 from phenaki_viz.recording.call_maps import Call, Parts
-from phenaki_viz.recording.choice import Choice
 from phenaki_viz.recording.circumstances import is_recomputed, stand_in, would_be_fused_again
 from phenaki_viz.recording.compiled import compiler_is_loaded
 from phenaki_viz.recording.digests import LateDigest
@@ -36,6 +35,7 @@ from phenaki_viz.recording.interventions.in_force import (
 from phenaki_viz.recording.interventions.kinds import as_dict
 from phenaki_viz.recording.locks import ModelLock, lock_of
 from phenaki_viz.recording.maps import Held
+from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.records import AttentionRecord
@@ -52,7 +52,7 @@ class Session:
     """One recording under way: hooks write here, in the thread that started it."""
 
     model: nn.Module
-    choice: Choice
+    choice: RecordOptions
     found: phenaki.Listened
     watched: Sequence[str]
     on_progress: Callable[[int, int], None] | None

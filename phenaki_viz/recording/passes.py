@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.maps import StoredMap
@@ -100,6 +100,23 @@ def one_pass(
     }
     records = [record for record in recording if id(record) in kept]
     return recording.part(records, branch=branch, step=step)
+
+
+class CallLabels(TypedDict, total=False):
+    """Which of several calls of a module, and which of their batch items."""
+
+    branch: str | None
+    step: int | None
+    item: int | None
+
+
+def call_labels(given: CallLabels) -> dict[str, Any]:
+    """All three, None where one is not given. Raises TypeError for a name that is none of them."""
+    found: dict[str, Any] = dict.fromkeys(CallLabels.__annotations__)
+    unknown = sorted(set(given) - set(found))
+    if unknown:
+        raise TypeError(f"a call is not told by {', '.join(unknown)}, but by {', '.join(found)}")
+    return found | {**given}
 
 
 def select(recording: "Recording", asked: Mapping[str, Any], item: int | None) -> "Recording":

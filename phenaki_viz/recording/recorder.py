@@ -1,19 +1,19 @@
 """`record`: every attention call of a model inside a `with` block."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import cast
+from typing import Unpack
 
 import torch
 from torch import nn
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.recording.choice import DEFAULT_LIMIT, PARTS_LIMIT, Choice, Extra, Hold
 from phenaki_viz.recording.compiled import compiler_is_loaded, eagerly, is_compiled, uncompiled
 from phenaki_viz.recording.families import phenaki
 from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.hooks import Session, Sink
 from phenaki_viz.recording.locks import lock_of
+from phenaki_viz.recording.options import OptionsByName, RecordOptions, named_options
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.verify import warn_of_failures
 
@@ -22,19 +22,9 @@ from phenaki_viz.recording.verify import warn_of_failures
 def record(
     model: nn.Module,
     *,
-    modules: Collection[str] | None = None,
-    heads: Sequence[int] | None = None,
-    batch_items: Sequence[int] | None = None,
-    extras: Collection[Extra] = (),
-    hold: Hold = "auto",
-    dtype: torch.dtype = torch.float32,
-    limit_bytes: int = DEFAULT_LIMIT,
-    parts_limit_bytes: int = PARTS_LIMIT,
-    words: Sequence[str] = (),
-    grid: tuple[int, int, int] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
     sink: Sink | None = None,
-    verify_rows: int = 16,
+    **options: Unpack[OptionsByName],
 ) -> Iterator[Recording]:
     """Record every attention call of `model` inside the `with` block.
 
@@ -47,27 +37,19 @@ def record(
     other thread records it or switches parts of it off. What was compiled runs uncompiled in the
     block. What a backward pass recomputes is no second call.
 
-    hold: "stored", "parts", or "auto": stored while all maps together stay within `limit_bytes`,
-    by parts beyond, and by parts where that is recorded cheaper: maps of a million weights or more
-    of a model that hands over their parts. `Recording.holding` says which and why. extras: kept as
-    well, "queries", "keys" and "values", or "written": norms of what each key and head writes
-    (`Written`; a few per cent of a long forward). words: the text, so that keys of cross-attention
-    have names. grid: 't h w' of the tokens, for models that do not tell their transformers the
-    video's shape. on_progress: called after every attention call with (calls so far, modules
-    chosen); an exception it raises stops the model. sink: called with every finished record,
-    verified, and answers what is kept of the call: the record, or None to drop it, so that what is
-    measured of a long run needs the memory of one call; what it raises stops the model.
+    options: what is kept of each call and how, every one with its meaning in `RecordOptions`:
+    modules, heads, batch_items, extras, hold, dtype, limit_bytes, parts_limit_bytes, words, grid,
+    verify_items, verify_rows. on_progress: called after every attention call with (calls so far,
+    modules chosen); an exception it raises stops the model. sink: called with every finished
+    record, verified, and answers what is kept of the call: the record, or None to drop it, so that
+    what is measured of a long run needs the memory of one call; what it raises stops the model.
     Raises RecordingError, before anything is touched, when the model has no such module or the
     options fit no model or not this one; before a call is computed, when they do not fit its
     tokens; RecordingTooLargeError before the first map that would go over its limit. Warns
     (RecordingWarning) at the end of a block in which nothing was recorded, or not all: why stands
     in `Recording.missed`.
     """
-    choice = Choice(
-        modules=modules, heads=heads, batch_items=batch_items,
-        extras=cast(frozenset[Extra], extras), hold=hold, dtype=dtype, limit_bytes=limit_bytes,
-        parts_limit_bytes=parts_limit_bytes, verify_rows=verify_rows, words=words, grid=grid,
-    )  # fmt: skip
+    choice = named_options(options)
     if on_progress is not None and not callable(on_progress):
         raise RecordingError(f"on_progress is called with two numbers, got {on_progress!r:.60}")
     if sink is not None and not callable(sink):
@@ -110,7 +92,7 @@ def _recordable(model: nn.Module) -> nn.Module:
 
 
 def _chosen(
-    model: nn.Module, listened: phenaki.Listened, choice: Choice
+    model: nn.Module, listened: phenaki.Listened, choice: RecordOptions
 ) -> dict[str, AttentionModule]:
     """The modules to listen to, by the first of their names."""
     found, shared = listened.attention, listened.shared

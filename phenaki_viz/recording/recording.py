@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, cast, overload
+from typing import Any, Literal, Unpack, cast, overload
 
 import numpy as np
 
@@ -11,7 +11,9 @@ from phenaki_viz.recording.asked_above import Figure, Shown, ask
 from phenaki_viz.recording.described import as_html, described
 from phenaki_viz.recording.holding import Holding as Holding
 from phenaki_viz.recording.passes import (
+    CallLabels,
     Pass,
+    call_labels,
     one_pass,
     passes_of,
     record_at,
@@ -122,29 +124,26 @@ class Recording:
         layer: int | None = None,
         head: int | None = None,
         *,
-        branch: str | None = None,
-        step: int | None = None,
-        item: int | None = None,
         colours: Literal["linear", "sqrt", "log"] = "sqrt",
         shared: bool = False,
         recipe: Any = None,
+        **labels: Unpack[CallLabels],
     ) -> Figure:
         """One picture: the map of a head, or all heads of a stack where no head is named.
 
         kind: "self", "cross", "spatial", "encoder temporal" …, a part of the name will do; None is
-        the first stack there is. layer, head: counted from 0, as recorded. branch, step, item: as
-        for `select`; of several passes the one with the text, of several runs the last whole one,
-        of a batch the first item. colours: the law that they follow. shared: colours on one scale
-        with all heads of the stack, not on the head's own (all of their maps are then read).
-        recipe: several panels as one figure for a paper, see `phenaki_viz.figures.recipe.Recipe`;
+        the first stack there is. layer, head: counted from 0, as recorded. labels: branch, step,
+        item, as for `select`; of several passes the one with the text, of several runs the last
+        whole one, of a batch the first item. colours: the law that they follow. shared: colours on
+        one scale with all heads of the stack, not on the head's own (all of their maps are then
+        read). recipe: several panels as one figure for a paper, see `figures.recipe.Recipe`;
         its fields as a dict, and nothing else is said then: {"panels": [{"layer": 1, "head": 3}]}.
         Raises RecordingError or ConfigError when it is not there, and says what there is.
         """
         if recipe is not None:
             return cast(Figure, ask("compose", self, recipe))
         asked = {"kind": kind, "layer": layer, "head": head, "law": colours, "shared": shared}
-        labels = {"branch": branch, "step": step, "item": item}
-        return cast(Figure, ask("figure", self, labels=labels, **asked))
+        return cast(Figure, ask("figure", self, labels=call_labels(labels), **asked))
 
     def __len__(self) -> int:
         return len(self.records)

@@ -22,8 +22,8 @@ from phenaki_viz.recording.call_maps import (
     required,
     sample_of,
 )
-from phenaki_viz.recording.choice import Choice
 from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
+from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.parts import PartsMap
 from phenaki_viz.recording.records import PositionBias, Verification
 from phenaki_viz.recording.verify import (
@@ -92,7 +92,7 @@ class Together:
     """Checks that have been launched: what they find is fetched when it is asked for."""
 
     @torch.no_grad()
-    def __init__(self, asked: Sequence[Asked], choice: Choice) -> None:
+    def __init__(self, asked: Sequence[Asked], choice: RecordOptions) -> None:
         taken = [_take(at, one, choice) for at, one in enumerate(asked)]
         self._count = len(asked)
         self._groups = _groups([one for one in taken if one is not None])
@@ -109,7 +109,7 @@ class Together:
         return found
 
 
-def _take(at: int, asked: Asked, choice: Choice) -> _Taken | None:
+def _take(at: int, asked: Asked, choice: RecordOptions) -> _Taken | None:
     module, call = asked.module, asked.call
     if call.mixed.rows is None or (module.training and module.attn_dropout.p > 0):
         return None  # there is nothing to check

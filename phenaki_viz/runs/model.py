@@ -17,8 +17,8 @@ from phenaki_viz.errors import ConfigError
 from phenaki_viz.models import CViViT, MaskGit, Phenaki, T5Text, TokenCritic, WordEmbedding
 from phenaki_viz.models.phenaki import highest
 from phenaki_viz.recording import record
-from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
 from phenaki_viz.recording.interventions import SwapText
+from phenaki_viz.recording.options import DEFAULT_LIMIT, Hold
 from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.switches import Switches, switched
 from phenaki_viz.runs.live import made_by

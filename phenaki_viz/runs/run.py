@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from phenaki_viz.data import Clip, Prompt
-from phenaki_viz.recording.choice import Extra
+from phenaki_viz.recording.options import Extra
 from phenaki_viz.recording.recording import Recording
 
 KEPT: tuple[Extra, ...] = ("written",)  # beside the maps, of a run that pages look into

@@ -12,10 +12,10 @@ import torch
 from phenaki_viz.data import Clip, Prompt, fit_clip, picked, to_tensor
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models import Phenaki
-from phenaki_viz.models.phenaki import Sampled, SampleStep
+from phenaki_viz.models.phenaki import Decoding, Sampled, SampleStep
 from phenaki_viz.recording import record
-from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
 from phenaki_viz.recording.families.phenaki import attention_modules
+from phenaki_viz.recording.options import DEFAULT_LIMIT, Hold
 from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.switches import Switches, switched
@@ -155,9 +155,11 @@ def _decode(
             num_frames=sampling.frames,
             texts=None if model.maskgit.unconditional else [prompt.text],
             prime_frames=prime,
-            cond_scale=sampling.guidance,
-            starting_temperature=sampling.temperature,
-            steps=sampling.steps,
+            decoding=Decoding(
+                cond_scale=sampling.guidance,
+                starting_temperature=sampling.temperature,
+                steps=sampling.steps,
+            ),
             generator=torch.Generator().manual_seed(sampling.seed),
             before_step=begin,
         )

@@ -11,7 +11,7 @@ from phenaki_viz.errors import ConfigError
 from phenaki_viz.models.dial import DialConfig, work_of
 from phenaki_viz.models.text import PAD
 from phenaki_viz.recording import record
-from phenaki_viz.recording.choice import DEFAULT_LIMIT, Hold
+from phenaki_viz.recording.options import DEFAULT_LIMIT, Hold
 from phenaki_viz.runs.dialled import NO_PADDING, DialledRun, Padding
 from phenaki_viz.runs.live import made_by
 from phenaki_viz.training.dialled import (

@@ -21,6 +21,7 @@ from phenaki_viz.ui.sections.panels import theme
 from phenaki_viz.ui.source import recording_file
 from phenaki_viz.ui.source.sidebar import draw_sidebar
 from phenaki_viz.ui.state.link import read_link
+from phenaki_viz.ui.state.stage import Stage
 from phenaki_viz.ui.views.attention import attention_page
 from phenaki_viz.ui.views.compare import compare_page
 from phenaki_viz.ui.views.figure import figure_page
@@ -46,7 +47,7 @@ ICON = ASSETS / "icon.png"
 STYLE = """<style>
 .stApp [data-testid=stHeader] { height: 44px; min-height: 44px }
 [data-testid=stMainBlockContainer] { padding: 48px 24px 32px }
-[class*=st-key-shared-] { position: absolute }
+[class*=-shared-] { position: absolute }
 .stApp h1 { font-size: 20px; line-height: 26px; padding: 0; letter-spacing: -.01em }
 .stApp h2 { font-size: 16px; line-height: 22px; padding: 8px 0 4px }
 .stApp [data-testid=stSidebar] h2 { font-size: .95rem; padding: .4rem 0 .5rem }
@@ -133,7 +134,7 @@ def _places() -> tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator, DeltaGene
 def _show(draw: Callable[[Run], None], current: list[Run]) -> None:
     with st.container():  # a place of its own, whether there is something to say or not
         draw_health(current[0].recording)
-    draw(passes.choose(current[0]))
+    Stage(passes.choose(current[0])).draw(draw)
 
 
 def _train(run: Run) -> None:

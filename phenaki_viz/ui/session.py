@@ -2,68 +2,120 @@
 
 Widgets keep their values here too, under their keys. Values that travel in the link are described
 in `state.view`.
+
+Two of everything may stand on one page, each in a slot of its own (`Stage`). What is drawn in a
+slot reads and writes here under names that begin with it, without saying so; so do its widgets,
+whose keys are `named`, and what calls back later, which is `here`. `page` is the door to what there
+is once, whatever the slot: the model that is looked at, work of the whole page.
 """
 
-from collections.abc import Collection, Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
-
-def has(name: str) -> bool:
-    """Whether there is a value."""
-    return name in st.session_state
-
-
-def get(name: str, otherwise: Any = None) -> Any:
-    """The value, or another where there is none."""
-    return st.session_state.get(name, otherwise)
+P = ParamSpec("P")
+R = TypeVar("R")
+SLOT = re.compile(r"[a-z]?")  # one letter: `slotOf` of page/room.js reads it off a key
+_slot: ContextVar[str] = ContextVar("slot", default="")
 
 
-def held(name: str) -> Any:
-    """The value of a name that has one. Raises KeyError."""
-    return st.session_state[name]
+@contextmanager
+def slot(letter: str) -> Iterator[None]:
+    """What is drawn in here is another one than what is drawn in other slots; "" is the first."""
+    token = _slot.set(letter)
+    try:
+        yield
+    finally:
+        _slot.reset(token)
 
 
-def first(name: str, value: Any) -> Any:
-    """The value; where there is none, this one from now on."""
-    return st.session_state.setdefault(name, value)
+def named(name: str) -> str:
+    """The name, or a widget's key, as it is in this slot: 'layer', 'b-layer'."""
+    return f"{_slot.get()}-{name}" if _slot.get() else name
 
 
-def put(name: str, value: Any) -> None:
-    """Keep a value; of a widget, before it is drawn or in a callback."""
-    st.session_state[name] = value
+def here(call: Callable[P, R]) -> Callable[P, R]:
+    """A callback that will be called outside of this slot, and works in it."""
+    letter = _slot.get()
+
+    @wraps(call)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        with slot(letter):
+            return call(*args, **kwargs)
+
+    return called if letter else call
 
 
-def put_all(values: Mapping[str, Any]) -> None:
-    """Keep several."""
-    for name, value in values.items():
-        put(name, value)
+def styled(css: str) -> str:
+    """Rules for containers by their keys, `.st-key-…`, as they are in this slot."""
+    return css.replace("st-key-", f"st-key-{named('')}")
 
 
-def drop(name: str) -> None:
-    """Keep it no longer, if it was."""
-    st.session_state.pop(name, None)
+@dataclass(frozen=True)
+class Door:
+    """Names are looked up as `at` says."""
 
+    at: Callable[[str], str]
 
-def take(name: str, otherwise: Any = None) -> Any:
-    """The value, kept no longer; or another where there is none."""
-    return st.session_state.pop(name, otherwise)
+    def has(self, name: str) -> bool:
+        """Whether there is a value."""
+        return self.at(name) in st.session_state
+
+    def get(self, name: str, otherwise: Any = None) -> Any:
+        """The value, or another where there is none."""
+        return st.session_state.get(self.at(name), otherwise)
+
+    def held(self, name: str) -> Any:
+        """The value of a name that has one. Raises KeyError."""
+        return st.session_state[self.at(name)]
+
+    def first(self, name: str, value: Any) -> Any:
+        """The value; where there is none, this one from now on."""
+        return st.session_state.setdefault(self.at(name), value)
+
+    def put(self, name: str, value: Any) -> None:
+        """Keep a value; of a widget, before it is drawn or in a callback."""
+        st.session_state[self.at(name)] = value
+
+    def put_all(self, values: Mapping[str, Any]) -> None:
+        """Keep several."""
+        for name, value in values.items():
+            self.put(name, value)
+
+    def drop(self, name: str) -> None:
+        """Keep it no longer, if it was."""
+        st.session_state.pop(self.at(name), None)
+
+    def take(self, name: str, otherwise: Any = None) -> Any:
+        """The value, kept no longer; or another where there is none."""
+        return st.session_state.pop(self.at(name), otherwise)
+
+    def fall_back(self, name: str, options: Collection[Any], to: Any) -> None:
+        """A choice that is no option any more becomes `to`; none yet stays none."""
+        if self.has(name) and self.held(name) not in options:
+            self.put(name, to)
+
+    def keep_options(self, name: str, options: Collection[Any]) -> None:
+        """Of several choices, those that are no option any more go."""
+        left = [one for one in self.get(name, []) if one in options]
+        if left != self.get(name, left):
+            self.put(name, left)
 
 
 def names() -> tuple[str, ...]:
-    """Of everything that is kept."""
+    """Of everything that is kept, in whatever slot."""
     return tuple(map(str, st.session_state))
 
 
-def fall_back(name: str, options: Collection[Any], to: Any) -> None:
-    """A choice that is no option any more becomes `to`; none yet stays none."""
-    if has(name) and held(name) not in options:
-        put(name, to)
-
-
-def keep_options(name: str, options: Collection[Any]) -> None:
-    """Of several choices, those that are no option any more go."""
-    left = [one for one in get(name, []) if one in options]
-    if left != get(name, left):
-        put(name, left)
+page = Door(str)
+_own = Door(named)
+has, get, held, first, put, put_all = (
+    _own.has, _own.get, _own.held, _own.first, _own.put, _own.put_all
+)  # fmt: skip
+drop, take, fall_back, keep_options = _own.drop, _own.take, _own.fall_back, _own.keep_options

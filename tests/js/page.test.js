@@ -5,12 +5,20 @@ import { agree, gone, isOf, painted } from "../../phenaki_viz/browser/page/agree
 import { isTyping, plain } from "../../phenaki_viz/browser/page/elements.js";
 import { LinkedPanel } from "../../phenaki_viz/browser/page/linked.js";
 import { isOvertaken } from "../../phenaki_viz/browser/page/order.js";
-import { memoryOf, offer, room, withdraw } from "../../phenaki_viz/browser/page/room.js";
+import {
+  memoryOf,
+  offer,
+  room,
+  select,
+  selectionOf,
+  slotOf,
+  withdraw,
+} from "../../phenaki_viz/browser/page/room.js";
 
 afterEach(() => {
   for (const kept of [room.things, room.panels, room.memories, room.pictures, room.texts])
     kept.clear();
-  room.pick = null;
+  room.selections.clear();
 });
 
 test("what is offered is heard of by those who listen, and taken back only by its owner", () => {
@@ -113,4 +121,40 @@ test("a text hears when a picture no longer lags behind what was picked, and onl
   for (const late of [false, true, true, false]) panel.lags(late);
   assert.deepEqual(said.calls, ["follow", "note", "follow", "note"]);
   assert.equal(panel.panel.ariaBusy, "false");
+});
+
+test("what is picked in one slot of a page is not heard of in another", () => {
+  const panel = (id) => ({
+    slot: slotOf(id),
+    heard: [],
+    hear(pick) {
+      this.heard.push(pick.query);
+    },
+  });
+  const [map, strip, second] = ["map", "strip", "b-map"].map(panel);
+  for (const one of [map, strip, second]) room.panels.add(one);
+  select("", { pick: { query: 3 }, seen: 0 });
+  select("b-", { pick: { query: 5 }, seen: 0 });
+  assert.deepEqual([map.heard, strip.heard, second.heard], [[3], [3], [5]]);
+  selectionOf("").last = 9; // a pick of the first slot is on its way to Python
+  select("", { pick: { query: 4 }, seen: 8 });
+  select("b-", { pick: { query: 6 }, seen: 8 });
+  assert.deepEqual([selectionOf("").pick.query, selectionOf("b-").pick.query], [3, 6]);
+  assert.deepEqual(
+    [slotOf("grid.heads"), slotOf("b-grid.heads"), slotOf("by-step")],
+    ["", "b-", ""],
+  );
+});
+
+test("a panel tells those of its own slot alone", () => {
+  const heard = [];
+  const other = (slot) => ({ slot, hear: (pick) => heard.push([slot, pick.query]) });
+  for (const slot of ["", "b-"]) room.panels.add(other(slot));
+  const panel = Object.create(LinkedPanel.prototype, {
+    head: { value: { id: "b-map", link: "self" } },
+  });
+  panel.showTogether({ query: 7 });
+  assert.deepEqual(heard, [["b-", 7]]);
+  assert.equal(selectionOf("b-").pick.query, 7);
+  assert.equal(selectionOf("").pick, null);
 });

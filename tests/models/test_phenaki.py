@@ -7,7 +7,7 @@ import torch
 
 from phenaki_viz.errors import ConfigError, ShapeError
 from phenaki_viz.models import CViViT, MaskGit, Phenaki, SelfCritic, TokenCritic, WordEmbedding
-from phenaki_viz.models.phenaki import Sampled, masked_tokens
+from phenaki_viz.models.phenaki import Decoding, Sampled, masked_tokens
 from tests.models.listening import hear
 from tests.models.parity import Parity
 from tests.published import published_phenaki
@@ -176,7 +176,10 @@ def test_the_same_generator_gives_the_same_video():
     def draw(seed):
         chance = torch.Generator().manual_seed(seed)
         *_, made = ours.sample_steps(
-            num_frames=5, texts=["a"], starting_temperature=50.0, generator=chance
+            num_frames=5,
+            texts=["a"],
+            decoding=Decoding(starting_temperature=50.0),
+            generator=chance,
         )
         return made.codes
 

@@ -1,11 +1,15 @@
 """Options of `record` are checked: before anything is touched, or before a call is computed."""
 
+from dataclasses import fields
+from typing import get_type_hints
+
 import numpy as np
 import pytest
 import torch
 
 from phenaki_viz import RecordingTooLargeError, models, record
 from phenaki_viz.errors import RecordingError
+from phenaki_viz.recording.options import OptionsByName, RecordOptions
 from tests.recording.calls import TOKENS, tied, transformer
 from tests.recording.models import SmallVideo, inputs
 
@@ -139,4 +143,17 @@ def test_the_limit_counts_what_is_chosen():
 def test_every_name_of_a_shared_module_is_known():
     with pytest.raises(RecordingError, match=r"there are layers.0.1, layers.1.1, layers.2.1"):
         with record(tied(), modules=["layers.3.1"]):
+            pass
+
+
+def test_options_have_one_list_each_named_once():
+    named = get_type_hints(OptionsByName)
+    assert list(named) == [field.name for field in fields(RecordOptions)]
+    for name in named:
+        assert name in (RecordOptions.__doc__ or "") and name in (record.__doc__ or "")
+
+
+def test_an_option_that_is_none_is_refused_and_told():
+    with pytest.raises(TypeError, match=r"no option head; it has modules, heads, batch_items"):
+        with record(transformer(), head=[0]):
             pass

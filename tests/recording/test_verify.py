@@ -20,10 +20,9 @@ from phenaki_viz.figures.attention_views import (
     attention_heatmap,
     head_grid,
     scale_for,
-    steps_read,
-    words_read,
 )
 from phenaki_viz.figures.over_video import patches_over_video
+from phenaki_viz.figures.read_views import steps_read, words_read
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.recording import describe_failures, describe_holding, record
 from phenaki_viz.recording.verify import compared

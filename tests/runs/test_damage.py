@@ -15,8 +15,9 @@ from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.analysis.weight_range import weight_range
 from phenaki_viz.data import Clip, read_prompt, sample_clip
-from phenaki_viz.figures.attention_views import Head, attention_heatmap, scale_for, steps_read
+from phenaki_viz.figures.attention_views import Head, attention_heatmap, scale_for
 from phenaki_viz.figures.over_video import patches_over_video
+from phenaki_viz.figures.read_views import steps_read
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import HeadMap, PartsMap, parts, record

@@ -4,6 +4,7 @@ import torch
 
 from phenaki_viz.data import Clip, read_prompt, to_tensor
 from phenaki_viz.errors import ConfigError
+from phenaki_viz.models.phenaki import Decoding
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.files import open_recording, save_recording
 from phenaki_viz.runs.sampled import Sampling, sample
@@ -63,7 +64,10 @@ def test_a_critic_has_passes_of_its_own(critic):
 def test_steps_are_what_the_sampler_did():
     run, model = drawn(seed=5), phenaki()
     *made, done = model.sample_steps(
-        num_frames=5, texts=["left right"], steps=4, generator=torch.Generator().manual_seed(5)
+        num_frames=5,
+        texts=["left right"],
+        decoding=Decoding(steps=4),
+        generator=torch.Generator().manual_seed(5),
     )
     np.testing.assert_array_equal(run.steps[-1].codes, done.codes[0].numpy())
     for at, (ours, theirs) in enumerate(zip(run.steps, made, strict=True)):

@@ -81,11 +81,11 @@ def busy():
     )
     page_jobs.run_waiting()
     fragment_jobs.draw_place()
-    slots = ("tile", "thumbs", "highest")
-    waiting = {slot: fragment_jobs._Work(slot, count(slot)) for slot in slots}
+    tasks = ("tile", "thumbs", "highest")
+    waiting = {task: fragment_jobs._Work(task, count(task)) for task in tasks}
     st.session_state[fragment_jobs._UNDER_WAY] = waiting  # left by runs that were overtaken
-    for slot in slots:
-        st.text(fragment_jobs.work_on(slot, slot, lambda slot=slot: count(slot), "Reading", print))
+    for task in tasks:
+        st.text(fragment_jobs.work_on(task, task, lambda task=task: count(task), "Reading", print))
 
 
 def test_bars_of_one_run_of_the_page_never_share_a_key(monkeypatch):
@@ -102,7 +102,7 @@ def test_bars_of_one_run_of_the_page_never_share_a_key(monkeypatch):
     monkeypatch.setattr(st, "button", noted)
     at = AppTest.from_function(busy, default_timeout=60).run()
     assert not at.exception
-    slots = ["tile", "thumbs", "highest"]
-    assert [text.value for text in at.text] == ["run", "whole", *slots]
+    tasks = ["tile", "thumbs", "highest"]
+    assert [text.value for text in at.text] == ["run", "whole", *tasks]
     assert len(keys) == len(set(keys)) == 6
-    assert not at.run().exception and len(set(keys)) == 6 + 3  # slots keep theirs from run to run
+    assert not at.run().exception and len(set(keys)) == 6 + 3  # tasks keep theirs from run to run

@@ -4,7 +4,7 @@
 /** @import { Dress } from "./place.js" */
 import { unpack } from "../numbers/message.js";
 import { make } from "../page/elements.js";
-import { memoryOf, room } from "../page/room.js";
+import { memoryOf, room, select } from "../page/room.js";
 import shared from "../panels/shared.js";
 import { Place } from "./place.js";
 
@@ -70,10 +70,8 @@ export class Linked {
   }
 
   /** @param {Selection} selection */
-  select({ pick, seen }) {
-    if (room.playing || seen < room.last) return; // something newer is on its way
-    room.pick = pick;
-    for (const panel of room.panels) panel.hear(pick);
+  select(selection) {
+    select("", selection);
   }
 
   /** Ends of the colours, of map and strip; null for those of each head.

@@ -1,9 +1,9 @@
-// A panel that shows the page's one selection. `head.link` names the map whose rows and columns the
+// A panel that shows the one selection of its slot. `head.link` names the map whose rows and columns the
 // numbers of a pick are; panels of another map, or of none, go their own way.
 /** @import { Pick, Point } from "../types.js" */
 import { agree } from "./agreement.js";
 import { Panel } from "./panel.js";
-import { room } from "./room.js";
+import { room, selectionOf, slotOf } from "./room.js";
 
 export class LinkedPanel extends Panel {
   /** @param {ParentNode} root */
@@ -17,10 +17,24 @@ export class LinkedPanel extends Panel {
     room.panels.delete(this);
   }
 
+  get slot() {
+    return slotOf(this.head?.id);
+  }
+
+  get selection() {
+    return selectionOf(this.slot);
+  }
+
+  // The other panels of its slot.
+  get others() {
+    return [...room.panels].filter((panel) => panel !== this && panel.slot === this.slot);
+  }
+
   /** @param {import("./panel.js").Push | null} push */
   heed(push) {
     if (push) super.heed(push);
-    if (this.head.link && room.pick) this.adopt(room.pick);
+    const { pick } = this.selection;
+    if (this.head.link && pick) this.adopt(pick);
   }
 
   /**
@@ -40,14 +54,16 @@ export class LinkedPanel extends Panel {
   pickTogether(pick, told) {
     this.showTogether(pick);
     this.tell("pick", told);
-    room.last = Math.max(room.last, this.memory.sent.pick);
+    this.selection.last = Math.max(this.selection.last, this.memory.sent.pick);
   }
 
   /** @param {Omit<Pick, "link">} pick */
   showTogether(pick) {
     if (!this.head.link) return;
-    room.pick = { key: room.pick?.key ?? null, also: [], ...pick, link: this.head.link };
-    for (const panel of room.panels) if (panel !== this) panel.hear(room.pick);
+    const { selection } = this;
+    const shared = { key: selection.pick?.key ?? null, also: [], ...pick, link: this.head.link };
+    selection.pick = shared;
+    for (const panel of this.others) panel.hear(shared);
   }
 
   /**
@@ -76,7 +92,7 @@ export class LinkedPanel extends Panel {
   pointTogether(point) {
     if (!this.head.link) return;
     const named = point && { ...point, link: this.head.link };
-    for (const panel of room.panels) if (panel !== this) panel.pointed?.(named);
+    for (const panel of this.others) panel.pointed?.(named);
   }
 
   /** @param {Pick} pick */

@@ -1,17 +1,24 @@
 // What all panels of a page have in common. One module, so there is one of each.
 /** @import { Pair, Picture, Pick, Scale } from "../types.js" */
 
-export const WEIGHTS = "weights"; // the map that is here whole, every weight for itself
+/** What a map that is here whole, every weight for itself, is offered as.
+ * @param {string} name of the map */
+export const weightsName = (name) => `weights ${name}`;
+
+/** Two of everything may stand on a page, each in a slot: "b-" of the key "b-map", "" of "map". See
+ * `named` of Python. @param {string} [key] */
+export const slotOf = (key) => /^[a-z]-/.exec(key ?? "")?.[0] ?? "";
+
+/** What is looked at. pick: the selection. last: the number of the last pick made here.
+ * @typedef {{ pick: Pick | null, last: number }} Selected */
 
 export const room = {
   /** What one panel offers and others use: frames, weights, lines. @type {Map<string, any>} */
   things: new Map(),
   /** Panels that show the selection. @type {Set<any>} */
   panels: new Set(),
-  /** @type {Pick | null} */
-  pick: null,
-  /** The number of the last pick made here. */
-  last: 0,
+  /** In each slot. @type {Map<string, Selected>} */
+  selections: new Map(),
   /** Ends of the colours that were set by hand, where there is no Python to say them.
    * @type {Pair | null} */
   ends: null,
@@ -25,6 +32,30 @@ export const room = {
   /** Texts that speak of pictures. @type {Set<any>} */
   texts: new Set(),
 };
+
+/**
+ * What is looked at in a slot.
+ * @param {string} slot
+ * @returns {Selected}
+ */
+export function selectionOf(slot) {
+  const selection = room.selections.get(slot) ?? { pick: null, last: 0 };
+  room.selections.set(slot, selection);
+  return selection;
+}
+
+/**
+ * A selection that came from Python: all panels of its slot show it, unless a newer one that was
+ * made here is on its way there.
+ * @param {string} slot
+ * @param {{ pick: Pick, seen: number }} selection
+ */
+export function select(slot, { pick, seen }) {
+  const selection = selectionOf(slot);
+  if (room.playing || seen < selection.last) return;
+  selection.pick = pick;
+  for (const panel of room.panels) if (panel.slot === slot) panel.hear(pick);
+}
 
 /**
  * Under one name there is one thing, the newest.

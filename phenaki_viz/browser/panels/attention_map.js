@@ -19,7 +19,7 @@ import { valuesOf } from "../numbers/weight_codes.js";
 import { penOf } from "../page/canvas.js";
 import { LinkedPanel } from "../page/linked.js";
 import { show } from "../page/panel.js";
-import { handed, offer, WEIGHTS, withdraw } from "../page/room.js";
+import { handed, offer, weightsName, withdraw } from "../page/room.js";
 
 export class AttentionMap extends LinkedPanel {
   /** The values that are here, and those of the whole map, if they are another, coarser tile.
@@ -58,7 +58,7 @@ export class AttentionMap extends LinkedPanel {
     this.histogram.close();
     this.finer.stop();
     this.zoom.close();
-    withdraw(WEIGHTS, this.offering);
+    this.withdrawWeights();
   }
 
   // The coarse picture belongs to its source.
@@ -84,10 +84,14 @@ export class AttentionMap extends LinkedPanel {
   // Others on the page may read every weight here without asking Python.
   offerWeights(complete, values) {
     const { weights: of, query, key, total } = this.head;
-    if (this.offering !== of || !complete) withdraw(WEIGHTS, this.offering);
+    if (this.offering !== of || !complete) this.withdrawWeights();
     this.offering = of;
     const { uniform } = this.parts;
-    if (of && complete) offer(WEIGHTS, { of, values, query, key, total, uniform });
+    if (of && complete) offer(weightsName(of), { of, values, query, key, total, uniform });
+  }
+
+  withdrawWeights() {
+    withdraw(weightsName(this.offering), this.offering);
   }
 
   /** @param {Tile} tile */

@@ -53,7 +53,7 @@ export class Said extends LinkedPanel {
     this.head = this.next;
     this.next = null;
     this.place = this.head.place;
-    if (room.pick) this.adopt(room.pick);
+    if (this.selection.pick) this.adopt(this.selection.pick);
     this.draw();
   }
 
@@ -127,7 +127,7 @@ export class Said extends LinkedPanel {
 
   opener(textContent, field) {
     const title = "Go to another: type the numbers";
-    const onclick = () => openFields(this.head.opens, field);
+    const onclick = () => openFields(this.head.opens, this.slot + field);
     return make("button", { type: "button", className: "pv-open", textContent, title, onclick });
   }
 

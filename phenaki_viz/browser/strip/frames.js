@@ -7,7 +7,7 @@ import { captionOf } from "../numbers/words.js";
 import { fit, imageOf } from "../page/canvas.js";
 import { make, swatch } from "../page/elements.js";
 import { LinkedPanel } from "../page/linked.js";
-import { WEIGHTS } from "../page/room.js";
+import { weightsName } from "../page/room.js";
 import { COVER, lit } from "./colours.js";
 import { enlarged, picturesOf } from "./film.js";
 import { BETWEEN, frameWidth, stepWidth, widestOf } from "./layout.js";
@@ -128,7 +128,7 @@ export class FilmFrames extends LinkedPanel {
   offered(name) {
     if (!this.head) return;
     if (name === this.head.film.name) this.soon("draw");
-    if (name === WEIGHTS) this.soon("say");
+    if (name === weightsName(this.head.weights)) this.soon("say");
   }
 
   get pictures() {

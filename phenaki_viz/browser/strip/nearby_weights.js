@@ -3,7 +3,7 @@
 /** @import { Axis, Grid, Place, Weights } from "../types.js" */
 import { indexOf, placeOf } from "../numbers/axis.js";
 import { indexAt, sizeOf } from "../numbers/places.js";
-import { room, WEIGHTS } from "../page/room.js";
+import { room, weightsName } from "../page/room.js";
 
 /** Whether a patch is read as a query (its row) or as a key (its column).
  * @typedef {"row" | "column"} Side */
@@ -13,8 +13,7 @@ import { room, WEIGHTS } from "../page/room.js";
  * @returns {Weights | null}
  */
 export function nearby(name) {
-  const map = room.things.get(WEIGHTS);
-  return name && map?.of === name ? map : null;
+  return (name && room.things.get(weightsName(name))) || null;
 }
 
 /**

@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Any, Literal, TypedDict, cast
 
 from phenaki_viz.browser.map_message import MapPicture, MapView, map_message
-from phenaki_viz.ui.components import picks
+from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.stamps import stamped
+from phenaki_viz.ui.session import named
 
 
 class CellPick(TypedDict):
@@ -54,7 +55,8 @@ def attention_map(
     of the scale again. on_pick, on_window, on_view and on_ends are called before the page is drawn:
     set state there.
     """
-    event = picks.news(key)
+    key = named(key)
+    event = sync.new_event(key)
     picked = [event["query"], event["key"]] if event else None
     looked_at = replace(
         view,
@@ -66,12 +68,12 @@ def attention_map(
     _mount(
         key=key,
         data=stamped(key, content),
-        on_pick_change=picks.answering(key, "pick", cast(Any, on_pick)),
-        on_window_change=picks.answering(key, "window", cast(Any, on_window)),
-        on_view_change=picks.answering(key, "view", _of_view(on_view)),
-        on_ends_change=picks.answering(key, "ends", _of_ends(on_ends)),
+        on_pick_change=sync.answering(key, "pick", cast(Any, on_pick)),
+        on_window_change=sync.answering(key, "window", cast(Any, on_window)),
+        on_view_change=sync.answering(key, "view", _of_view(on_view)),
+        on_ends_change=sync.answering(key, "ends", _of_ends(on_ends)),
     )
-    return cast(MapEvent | None, event or picks.news(key, "window"))
+    return cast(MapEvent | None, event or sync.new_event(key, "window"))
 
 
 def _push(
@@ -79,24 +81,24 @@ def _push(
 ) -> dict[str, Any] | None:
     query, column = selected
     if column == "kept":
-        column = _kept_key(picks.shown(key, picked), keys)
+        column = _kept_key(sync.shown(key, picked), keys)
     wanted = [int(query), None if column is None else int(column)]
-    return picks.push(key, wanted, picked)
+    return sync.pending(key, wanted, picked)
 
 
 def _of_view(
     on_view: Callable[[list[float] | None], None] | None,
-) -> Callable[[picks.Event], None] | None:
+) -> Callable[[sync.Event], None] | None:
     return None if on_view is None else lambda event: on_view(event["view"])
 
 
 def _of_ends(
     on_ends: Callable[[tuple[float, float] | None], None] | None,
-) -> Callable[[picks.Event], None] | None:
+) -> Callable[[sync.Event], None] | None:
     if on_ends is None:
         return None
 
-    def told(event: picks.Event) -> None:
+    def told(event: sync.Event) -> None:
         ends = event["ends"]
         on_ends((float(ends[0]), float(ends[1])) if ends else None)
 

@@ -7,9 +7,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from phenaki_viz.browser.packing import pack
-from phenaki_viz.ui.components import picks
+from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import PLOTLY_ADDRESS, declare
 from phenaki_viz.ui.components.stamps import stamped
+from phenaki_viz.ui.session import named
 
 HEIGHT = 420  # CSS pixels, when neither the call nor the figure says
 
@@ -50,10 +51,11 @@ def figure(
         **{"title": title, "notes": list(notes), "shows": shows},
     }
     text = np.frombuffer(fig.to_json(validate=False).encode(), np.uint8)
-    event = picks.news(key, "click")
+    key = named(key)
+    event = sync.new_event(key, "click")
     _mount(
         key=key,
         data=stamped(key, pack(header, figure=text)),
-        on_click_change=picks.answering(key, "click", cast(Any, on_click)),
+        on_click_change=sync.answering(key, "click", cast(Any, on_click)),
     )
     return cast(FigureClick | None, event)

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypedDict, cast
 
 import numpy as np
 
-from phenaki_viz.browser.film import film_of, named, small_frames
+from phenaki_viz.browser.film import film_name, film_of, small_frames
 from phenaki_viz.browser.strip_message import (
     MOST_PATCHES,
     SLOW_WALK,
@@ -17,10 +17,11 @@ from phenaki_viz.browser.strip_message import (
     Walk,
     strip_message,
 )
-from phenaki_viz.ui.components import picks
+from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.shared import share
 from phenaki_viz.ui.components.stamps import stamped
+from phenaki_viz.ui.session import named
 
 __all__ = [
     "MOST_PATCHES",
@@ -66,21 +67,22 @@ def film_strip(
     is drawn at first: what the user makes of it stays in the browser, and on_look is told. on_pick,
     on_walk and on_look are called before the page is drawn: set state there.
     """
+    key = named(key)
     asked = [int(at) for at in picture.chosen[0]] if picture.chosen else None
-    event = picks.news(key)
+    event = sync.new_event(key)
     picked = [event["t"], event["h"], event["w"]] if event else None
     looked_at = replace(
         view,
-        push=None if view.of_map else picks.push(key, asked, picked),
+        push=None if view.of_map else sync.pending(key, asked, picked),
         tells_look=on_look is not None,
     )
     film = _share_film(key, picture.frames)
     _mount(
         key=key,
         data=stamped(key, strip_message(picture, looked_at, id=key, film=film)),
-        on_pick_change=picks.answering(key, "pick", cast(Any, on_pick)),
-        on_walk_change=picks.answering(key, "walk", cast(Any, on_walk)),
-        on_look_change=picks.answering(key, "look", cast(Any, on_look)),
+        on_pick_change=sync.answering(key, "pick", cast(Any, on_pick)),
+        on_walk_change=sync.answering(key, "walk", cast(Any, on_walk)),
+        on_look_change=sync.answering(key, "look", cast(Any, on_look)),
     )
     return cast(PatchPick | None, event)
 
@@ -88,6 +90,6 @@ def film_strip(
 def _share_film(key: str, frames: np.ndarray) -> dict[str, Any]:
     """Send frames apart from the weights over them, which are others at every click; their name."""
     pixels = small_frames(frames)
-    film = named(key, pixels)
+    film = film_name(key, pixels)
     share(film["name"], {"of": film["of"], "shape": pixels.shape}, frames=pixels)
     return film

@@ -13,9 +13,10 @@ from phenaki_viz.browser.grid_message import (
     grid_message,
     tile_codes,
 )
-from phenaki_viz.ui.components import picks
+from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.stamps import stamped
+from phenaki_viz.ui.session import named
 
 __all__ = [
     "LAST_CODE",
@@ -56,9 +57,10 @@ def head_grid(
     on_pick is told the selected head too. shows: what it is of, see `said`. on_pick(layer, head) is
     called before the page is drawn: set state there.
     """
-    event = picks.news(key)
+    key = named(key)
+    event = sync.new_event(key)
     picked = [event["layer"], event["head"]] if event else None
-    push = picks.push(key, [int(at) for at in selected], picked)
+    push = sync.pending(key, [int(at) for at in selected], picked)
     arrange = _arrange(key, arranged)
     content = grid_message(
         picture, id=key, push=push or {}, arrange=arrange, repeats=repeats, shows=shows
@@ -66,27 +68,27 @@ def head_grid(
     _mount(
         key=key,
         data=stamped(key, content),
-        on_pick_change=picks.answering(key, "pick", _two(on_pick)),
-        on_arrange_change=picks.answering(key, "arrange", _whole(on_arrange)),
+        on_pick_change=sync.answering(key, "pick", _two(on_pick)),
+        on_arrange_change=sync.answering(key, "arrange", _whole(on_arrange)),
     )
     return (picked[0], picked[1]) if picked else None
 
 
-def _two(on_pick: Callable[[int, int], None] | None) -> Callable[[picks.Event], None] | None:
+def _two(on_pick: Callable[[int, int], None] | None) -> Callable[[sync.Event], None] | None:
     return None if on_pick is None else lambda event: on_pick(event["layer"], event["head"])
 
 
 def _arrange(key: str, arranged: Arrangement | None) -> dict[str, Any] | None:
     if arranged is None:
         return None
-    event = picks.news(key, "arrange")
+    event = sync.new_event(key, "arrange")
     told = {"alone": arranged.alone, "pins": [list(pin) for pin in arranged.pins]}
-    return picks.push(key, told, event, "arrange")
+    return sync.pending(key, told, event, "arrange")
 
 
 def _whole(
     on_arrange: Callable[[Arrangement], None] | None,
-) -> Callable[[picks.Event], None] | None:
+) -> Callable[[sync.Event], None] | None:
     if on_arrange is None:
         return None
     return lambda event: on_arrange(

@@ -18,7 +18,7 @@ from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.over_video import Direction
 from phenaki_viz.recording import AttentionRecord, Recording
-from phenaki_viz.ui import session
+from phenaki_viz.ui.session import page
 
 LINES_PATH = "phenaki-viz/lines"
 MOST_OPEN = 8  # heads of a session
@@ -51,7 +51,7 @@ _open: weakref.WeakValueDictionary[str, _Open] = weakref.WeakValueDictionary()
 
 def lines_address(head: Head, side: Direction) -> str:
     """Where this session's strips fetch lines of a head; the same while it is among the latest."""
-    mine: OrderedDict[Hashable, _Open] = session.first(_STATE, OrderedDict())
+    mine: OrderedDict[Hashable, _Open] = page.first(_STATE, OrderedDict())
     key = (id(head.record), head.item, head.head, side)
     found = mine.pop(key, None)
     if found is None or found.record() is not head.record:

@@ -15,6 +15,7 @@ from phenaki_viz.browser.packing import pack
 from phenaki_viz.glossary import found_in
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.stamps import stamped
+from phenaki_viz.ui.session import named
 
 _mount = declare("said", isolate_styles=False)
 
@@ -58,14 +59,15 @@ def said(
     opens: the key of a popover that the names of head and patch open. badge: a few words beside the
     text, and what they mean.
     """
+    key = named(key)
     header = {
         "id": key,
         "text": text,
         "tag": tag,
-        "of": dict(of or {}),
+        "of": {named(other): what for other, what in (of or {}).items()},
         "terms": found_in(text) if tag in ("strong", "p") else {},  # headings stay calm
         "badge": badge and {"text": badge[0], "about": badge[1]},
-        **{"tells": tells, "opens": opens},
+        **{"tells": tells, "opens": named(opens) if opens else ""},
         **(patch.header() if patch else {"link": None, "place": None}),
     }
     _mount(key=key, data=stamped(key, pack(header)))

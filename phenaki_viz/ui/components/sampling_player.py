@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any, TypedDict, cast
 
 from phenaki_viz.browser.sampling_message import SamplingPicture, sampling_message
-from phenaki_viz.ui.components import picks
+from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.stamps import stamped
+from phenaki_viz.ui.session import named
 
 __all__ = ["SamplingPicture", "StepPick", "sampling_player"]
 
@@ -35,12 +36,13 @@ def sampling_player(
 
     selected: (decoding step, t, h, w). shows: what it is of, see `said`.
     """
-    event = picks.news(key)
+    key = named(key)
+    event = sync.new_event(key)
     picked = [event[name] for name in ("step", "t", "h", "w")] if event else None
-    push = picks.push(key, [int(at) for at in selected], picked)
+    push = sync.pending(key, [int(at) for at in selected], picked)
     _mount(
         key=key,
         data=stamped(key, sampling_message(picture, id=key, push=push, shows=shows)),
-        on_pick_change=picks.answering(key, "pick", cast(Any, on_pick)),
+        on_pick_change=sync.answering(key, "pick", cast(Any, on_pick)),
     )
     return cast(StepPick | None, event)

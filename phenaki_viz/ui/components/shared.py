@@ -12,9 +12,9 @@ import numpy as np
 
 from phenaki_viz.browser.axes import Place
 from phenaki_viz.browser.packing import pack
-from phenaki_viz.ui import session
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.stamps import stamped
+from phenaki_viz.ui.session import named, page
 
 KEY = "shared"  # what takes no room on the page: ui/main.py's style goes by it
 
@@ -23,7 +23,7 @@ _mount = declare("shared")
 
 def share(name: str, header: Mapping[str, Any], **parts: np.ndarray) -> None:
     """Offer arrays to the components of the page that ask for `name`; see `pack` for types."""
-    own = f"{KEY}.{name}"
+    own = named(f"{KEY}.{name}")
     _send(own, pack({"id": own, "name": name, **header}, **parts))
 
 
@@ -43,14 +43,14 @@ def share_selection(
     which the user picks: a pick of theirs that has not arrived here is not overruled.
     """
     pick = {"link": link, "query": query, "key": key, "place": place, "also": list(also)}
-    own = f"{KEY}.selection"
-    seen = max(map(_last, pickers), default=0)
+    own = named(f"{KEY}.selection")
+    seen = max(map(_last, map(named, pickers)), default=0)
     _send(own, pack({"id": own, "pick": pick, "seen": seen}))
 
 
 def _last(picker: str) -> int:
     """The number of the last pick that came from a component."""
-    event = (session.get(picker) or {}).get("pick")
+    event = (page.get(picker) or {}).get("pick")
     return int(event.get("seq", 0)) if isinstance(event, Mapping) else 0
 
 

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from zlib import crc32
 
-from phenaki_viz.ui import session
+from phenaki_viz.ui.session import page
 
 LENGTH = 8  # bytes at the end: `isOvertaken` of page/order.js reads the order of calls off them
 
@@ -32,8 +32,8 @@ def stamped(key: str, content: bytes) -> bytes:
 
     key: the component's; Streamlit drops its state in a run that does not draw it.
     """
-    stamp: Stamp = session.first(f"{key}.stamp", Stamp())
+    stamp: Stamp = page.first(f"{key}.stamp", Stamp())
     checksum = crc32(content)
-    if checksum != stamp.content or not session.has(key):
+    if checksum != stamp.content or not page.has(key):
         stamp.content, stamp.number = checksum, max(time.time_ns(), stamp.number + 1)
     return content + struct.pack("<Q", stamp.number)

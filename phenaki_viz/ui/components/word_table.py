@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any, TypedDict, cast
 
 from phenaki_viz.browser.word_message import WordPicture, word_message
-from phenaki_viz.ui.components import picks
+from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.stamps import stamped
+from phenaki_viz.ui.session import named
 
 
 class WordPick(TypedDict):
@@ -32,12 +33,13 @@ def word_table(
 
     selected: (key, layer, head). shows: what it is of, see `said`.
     """
-    event = picks.news(key)
+    key = named(key)
+    event = sync.new_event(key)
     picked = [event[name] for name in ("key", "layer", "head")] if event else None
-    push = picks.push(key, [int(at) for at in selected], picked)
+    push = sync.pending(key, [int(at) for at in selected], picked)
     _mount(
         key=key,
         data=stamped(key, word_message(picture, id=key, push=push, shows=shows)),
-        on_pick_change=picks.answering(key, "pick", cast(Any, on_pick)),
+        on_pick_change=sync.answering(key, "pick", cast(Any, on_pick)),
     )
     return cast(WordPick | None, event)

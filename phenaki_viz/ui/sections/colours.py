@@ -8,7 +8,8 @@ import streamlit as st
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import Law, Palette
 from phenaki_viz.ui import session
-from phenaki_viz.ui.state.link import numbers_in_url, say_in_url
+from phenaki_viz.ui.session import named
+from phenaki_viz.ui.state.link import in_link, numbers_in_url, say_in_url
 from phenaki_viz.ui.state.view import BOUND, LARGEST
 
 SHOWN: dict[Law, str] = {"linear": "Linear", "sqrt": "√", "log": "Log", "uniform": "× uniform"}
@@ -27,7 +28,7 @@ def choose_colours() -> tuple[bool, Colours]:
     """What colours follow, where they end, and whether all heads have the same scale; the last two
     behind a button that says both.
     """
-    before = "log" if st.query_params.get("log") == "true" else FIRST  # links of earlier versions
+    before = "log" if in_link("log") == "true" else FIRST  # links of earlier versions
     law: Law = _choose(
         "Colours follow", "law", SHOWN, before, FOLLOWED, label_visibility="collapsed"
     )
@@ -45,7 +46,10 @@ def choose_colours() -> tuple[bool, Colours]:
             "Palette", "palette", PALETTES, "magma", "Light: zero is light, as on paper"
         )
         if ends_now(law) is not None:
-            st.button("Take back the ends set by hand", on_click=keep_ends, args=(law, None))
+            st.button(
+                "Take back the ends set by hand", key=named("ends.back"),
+                on_click=session.here(keep_ends), args=(law, None),
+            )  # fmt: skip
     return scale == "shared", Colours(law, end == "all", palette, ends_now(law))
 
 
@@ -82,7 +86,7 @@ def _choose(
         list(shown),
         format_func=shown.__getitem__,
         default=first,
-        key=key,
+        key=named(key),
         required=True,
         help=about,
         **look,
@@ -101,5 +105,5 @@ def _state(law: Law) -> str:
 
 def _now(key: str, shown: Mapping[Any, str], first: Any) -> str:
     """An option as it is named; on the first run of a link, which no control has read yet, too."""
-    linked = next((one for one in shown if shown[one] == st.query_params.get(key)), first)
+    linked = next((one for one in shown if shown[one] == in_link(key)), first)
     return shown.get(session.get(key), shown[linked])

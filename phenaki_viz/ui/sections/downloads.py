@@ -20,6 +20,7 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import head_grid
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, page_jobs
@@ -66,11 +67,11 @@ def export_icon(
     of: the picture in words ("the map"), so that a screen reader can tell the icons apart. choose:
     asks in the box which picture it is to be, by its name and how it is built.
     """
-    with st.container(key=f"take-{key}", width="content"):
+    with st.container(key=named(f"take-{key}"), width="content"):
         box = st.popover(
             f"Take away {of}",
             icon=":material/download:",
-            key=f"take.{key}.open",
+            key=named(f"take.{key}.open"),
             on_change="rerun",
             type="tertiary",
         )
@@ -96,7 +97,7 @@ def _downloads(
             data=partial(_file, make, kind),
             file_name=f"{name}.{kind}",
             on_click="ignore",
-            key=f"export.{key}.{kind}",
+            key=named(f"export.{key}.{kind}"),
             help=WHAT[kind],
             type="tertiary",
         )
@@ -124,13 +125,16 @@ def export_all_heads(run: Run, chosen: Selection, colours: Colours, *, shared: b
     shared: all on one colour scale, as on the page; otherwise each on its own.
     """
     box = st.expander(
-        "All heads as one ZIP", icon=":material/folder_zip:", key="export.all", on_change="rerun"
+        "All heads as one ZIP",
+        icon=":material/folder_zip:",
+        key=named("export.all"),
+        on_change="rerun",
     )
     if not box.open:
         return
     with box:
         kinds = st.multiselect(
-            "Formats", list(FORMATS), default=["png", "npz"], key="export.all.formats"
+            "Formats", list(FORMATS), default=["png", "npz"], key=named("export.all.formats")
         )
         records = _records(run, chosen)
         count = sum(len(record.heads) for record in records)
@@ -138,7 +142,9 @@ def export_all_heads(run: Run, chosen: Selection, colours: Colours, *, shared: b
         st.caption(f"{count} heads, with an index; {ends}, as on the page")
         how = partial(stack_heads, colours=colours, shared=shared)
         errand = _zip(run, chosen, records, kinds, count, how, (colours, shared))
-        if st.button("Make the ZIP", disabled=not kinds, key="export.all.make", width="stretch"):
+        if st.button(
+            "Make the ZIP", disabled=not kinds, key=named("export.all.make"), width="stretch"
+        ):
             session.drop("export.all.made")
             page_jobs.send(errand)
         if failed := page_jobs.failure(errand.key):
@@ -153,14 +159,14 @@ def export_all_heads(run: Run, chosen: Selection, colours: Colours, *, shared: b
                 on_click="ignore",
                 type="primary",
                 width="stretch",
-                key="export.all.get",
+                key=named("export.all.get"),
             )
 
 
 def export_linked(run: Run, chosen: Selection, colours: Colours) -> None:
     """Grid, map and strip of all heads of the pass as one HTML page, its size said before."""
     box = st.expander(
-        "All heads linked, one HTML page", icon=":material/web:", key="export.linked",
+        "All heads linked, one HTML page", icon=":material/web:", key=named("export.linked"),
         on_change="rerun",
     )  # fmt: skip
     if not box.open:
@@ -186,7 +192,7 @@ def export_linked(run: Run, chosen: Selection, colours: Colours) -> None:
             session.put("export.linked.made", (key, f"{stem}_linked.html", content))
 
         errand = Errand(key, make, "Packing the heads:", _no_zip)
-        if st.button("Make the page", key="export.linked.make", width="stretch"):
+        if st.button("Make the page", key=named("export.linked.make"), width="stretch"):
             session.drop("export.linked.made")
             page_jobs.send(errand)
         if failed := page_jobs.failure(errand.key):
@@ -201,7 +207,7 @@ def export_linked(run: Run, chosen: Selection, colours: Colours) -> None:
                 on_click="ignore",
                 type="primary",
                 width="stretch",
-                key="export.linked.get",
+                key=named("export.linked.get"),
             )
 
 
@@ -210,7 +216,9 @@ def _records(run: Run, chosen: Selection) -> tuple[AttentionRecord, ...]:
     of_stack = chosen.record.stack, chosen.record.kind
     every = [one for one in run.recording.whole.passes() if (one.stack, one.kind) == of_stack]
     if len(every) < 2 or not st.toggle(
-        f"All {len(every)} passes", key="export.all.passes", help="Each is named in title and file"
+        f"All {len(every)} passes",
+        key=named("export.all.passes"),
+        help="Each is named in title and file",
     ):
         return chosen.records
     return tuple(record for one in every for record in one.records)
@@ -259,7 +267,7 @@ def export_walk(
     them.
     """
     box = st.expander(
-        "The walk as GIF", icon=":material/animation:", key="export.walk", on_change="rerun"
+        "The walk as GIF", icon=":material/animation:", key=named("export.walk"), on_change="rerun"
     )
     if not box.open:
         return
@@ -270,7 +278,7 @@ def export_walk(
             session.put("export.walk.made", (key, walk_gif(make(), pace, tell)))
 
         errand = Errand(("walk", key), draw, "Drawing the walk:", _no_zip)
-        if st.button("Make the GIF", key="export.walk.make", width="stretch"):
+        if st.button("Make the GIF", key=named("export.walk.make"), width="stretch"):
             session.drop("export.walk.made")
             page_jobs.send(errand)
         if failed := page_jobs.failure(errand.key):
@@ -286,5 +294,5 @@ def export_walk(
                 on_click="ignore",
                 type="primary",
                 width="stretch",
-                key="export.walk.get",
+                key=named("export.walk.get"),
             )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from phenaki_viz.ui import session
+from phenaki_viz.ui.session import page
 
 _PAGES = "frame.pages"
 NAME = "phenaki_viz"
@@ -66,11 +66,11 @@ def style(groups: Mapping[str, Sequence[str]], theme: str = "light") -> str:
 
 def keep(pages: Mapping[str, StreamlitPage]) -> None:
     """Have the pages at hand for links from one to another; called by the page script."""
-    session.put(_PAGES, pages)
+    page.put(_PAGES, pages)
 
 
 def link(name: str, label: str, icon: str) -> None:
     """A link to another page, where what is looked at stays chosen. name: as in its address."""
-    pages: Mapping[str, StreamlitPage] = session.get(_PAGES, {})
+    pages: Mapping[str, StreamlitPage] = page.get(_PAGES, {})
     if name in pages:  # a page that is drawn alone has no others
         st.page_link(pages[name], label=label, icon=icon)

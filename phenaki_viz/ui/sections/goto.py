@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from phenaki_viz.recording import AttentionRecord, Recording
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
 
@@ -13,5 +14,5 @@ KEY = "goto"  # panels/said.js opens it by this
 
 def choose(recording: Recording, records: Sequence[AttentionRecord]) -> Selection:
     """The selection, its number fields out of sight until they are asked for."""
-    with st.container(key=KEY), st.popover("Go to"):
+    with st.container(key=named(KEY)), st.popover("Go to"):
         return selection.choose(recording, records)

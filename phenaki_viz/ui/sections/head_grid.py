@@ -15,7 +15,8 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.components.head_grid import MOST_PINS, Arrangement, GridPicture, head_grid
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
-from phenaki_viz.ui.state.link import groups_text, number_groups, say_in_url
+from phenaki_viz.ui.session import named
+from phenaki_viz.ui.state.link import groups_text, in_link, number_groups, say_in_url
 from phenaki_viz.ui.state.selection import Selection, wish
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import computed, shows
@@ -49,7 +50,7 @@ def choose_sorting(title: str, unit: str = "") -> Sorting:
             list(ORDERS),
             format_func=ORDERS.__getitem__,
             default="layer",
-            key="order",
+            key=named("order"),
             required=True,
             **BOUND,
         )
@@ -63,12 +64,12 @@ def choose_sorting(title: str, unit: str = "") -> Sorting:
 def _order_now() -> str:
     """The order, on the button that hides it; a link's, too, which no control has read yet."""
     asked = session.get("order")
-    return ORDERS[asked] if asked in ORDERS else st.query_params.get("order", ORDERS["layer"])
+    return ORDERS[asked] if asked in ORDERS else in_link("order", ORDERS["layer"])
 
 
 def _limit(label: str, key: str, about: str) -> float | None:
     return st.number_input(
-        label, value=None, key=key, width=120, help=about, placeholder="any", **BOUND
+        label, value=None, key=named(key), width=120, help=about, placeholder="any", **BOUND
     )
 
 
@@ -108,7 +109,7 @@ def arrangement(chosen: Selection) -> Arrangement:
     """What is isolated and pinned, as far as this stack has such heads; the URL says it too."""
     layers, heads = len(chosen.records), len(chosen.record.heads)
     pins = pinned()
-    alone = session.first(ALONE, st.query_params.get("alone") == "true")
+    alone = session.first(ALONE, in_link("alone") == "true")
     say_in_url("pins", groups_text(pins))
     say_in_url("alone", "true" if alone else "")
     return Arrangement(alone, tuple(pin for pin in pins if pin[0] < layers and pin[1] < heads))
@@ -116,7 +117,7 @@ def arrangement(chosen: Selection) -> Arrangement:
 
 def pinned() -> tuple[tuple[int, int], ...]:
     """The pinned heads, (layer, head) by their places; of a link where none was pinned here."""
-    linked = number_groups(st.query_params.get("pins", ""), 2, MOST_PINS)
+    linked = number_groups(in_link("pins"), 2, MOST_PINS)
     pins: tuple[tuple[int, int], ...] = session.first(PINS, linked)
     return pins
 

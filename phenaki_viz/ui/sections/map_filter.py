@@ -9,7 +9,8 @@ from phenaki_viz.browser.map_cut import MapCut
 from phenaki_viz.figures.cut_notes import cut_notes
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
-from phenaki_viz.ui.state.link import whole_number
+from phenaki_viz.ui.session import named
+from phenaki_viz.ui.state.link import in_link, whole_number
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import computed
@@ -28,7 +29,7 @@ def choose(run: Run, chosen: Selection) -> Cut | None:
             ALL,
             5,
             format="%d %%",
-            key="top",
+            key=named("top"),
             width=240,
             help="Only the smallest set of keys that holds this share of each row is drawn; the "
             "rest has a colour of its own. Decided on exact rows, also where the picture is "
@@ -42,8 +43,8 @@ def choose(run: Run, chosen: Selection) -> Cut | None:
 
 def _state() -> str:
     """What is left out, on the button: 'All keys', 'Top 80 %, no sinks'."""
-    top = session.get("top", whole_number(st.query_params.get("top", "")) or ALL)
-    linked = st.query_params.get("sinks", SINKS["on"]) != SINKS["on"]
+    top = session.get("top", whole_number(in_link("top")) or ALL)
+    linked = in_link("sinks", SINKS["on"]) != SINKS["on"]
     off = session.get("sinks", "off" if linked else "on") != "on"
     said = ", ".join(filter(None, (top < ALL and f"top {top} %", off and "no sinks")))
     return (said[:1].upper() + said[1:]) or "All keys"
@@ -58,7 +59,7 @@ def _choose_sinks(chosen: Selection) -> str:
         options,
         format_func=SINKS.__getitem__,
         default="on",
-        key="sinks",
+        key=named("sinks"),
         required=True,
         help=f"A sink is {DEFINITION}. Without sinks, their columns are taken away and each row "
         "is divided by what is left; hover still says the raw weight.",

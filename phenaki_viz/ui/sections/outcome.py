@@ -9,6 +9,7 @@ from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.model import Look
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.session import named
 
 
 def draw(run: Look | RecordedRun) -> None:
@@ -16,7 +17,9 @@ def draw(run: Look | RecordedRun) -> None:
     outcome = run.outcome
     if outcome.reconstruction is None or outcome.codes is None:
         return
-    box = st.expander("What comes out", icon=":material/output:", key="outcome", on_change="rerun")
+    box = st.expander(
+        "What comes out", icon=":material/output:", key=named("outcome"), on_change="rerun"
+    )
     if not box.open:
         return
     with box:

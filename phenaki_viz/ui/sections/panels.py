@@ -24,6 +24,7 @@ from phenaki_viz.ui.components.lines import lines_address
 from phenaki_viz.ui.components.said import OfPatch, said
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.sections.badges import badge_of
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection, untouched, wish
 from phenaki_viz.ui.work.shelves import number_of
@@ -65,7 +66,7 @@ def say(text: str, of: Mapping[str, str], *, key: str, aside: bool = False) -> N
 
 def place_for_words() -> DeltaGenerator:
     """Where a page's heading and sentences stand: above the controls that decide them."""
-    return st.container(gap="xxsmall", key="words.place")
+    return st.container(gap="xxsmall", key=named("words.place"))
 
 
 def the_patch(chosen: Selection, direction: str = "row") -> OfPatch:
@@ -111,15 +112,15 @@ def plotly(
     height: int,
     flat: bool = False,
     titled: bool = False,
-    noted: bool = True,
-    elsewhere: Sequence[str] = (),
+    elsewhere: Sequence[str] | None = (),
     shows: str = "",
     on_click: Callable[[FigureClick], None] | None = None,
 ) -> None:
     """Curves and surfaces; zoom and camera stay when the data change.
 
-    titled, noted: whether its title stands over it and its notes under it. elsewhere: notes that
-    the page has already. shows: what it is of. on_click: told which point was clicked.
+    titled: whether its title stands over it. elsewhere: of its notes, which else stand under it,
+    those that the page has already; None for all of them. shows: what it is of. on_click: is told
+    which point was clicked.
     """
     if flat and isinstance(picture, Surface):
         drawn = flat_figure(picture, theme(), bare=True)
@@ -131,7 +132,7 @@ def plotly(
         height=height,
         alt=picture.title,
         title=plain(picture.title) if titled else "",
-        notes=notes(picture, *elsewhere) if noted else (),
+        notes=() if elsewhere is None else notes(picture, *elsewhere),
         shows=shows,
         on_click=on_click,
     )
@@ -168,38 +169,19 @@ def strip(
     *,
     many: str = "",
     aside: str = "",
-    each: str | None = None,
     linked: bool = True,
     unit: str = "weight",
     shows: str = "",
 ) -> None:
     """What patches look at, or are looked at by, over the frames; a click chooses the patch.
 
-    aside: what stands behind that in small letters.
-
-    each: whose largest weight ends the colours, where it is another for every patch. linked: the
-    strip moves together with the large map of the same page. unit: of its numbers. shows: what it
-    is of.
+    aside: what stands behind that in small letters. linked: the strip moves together with the
+    large map of the same page. unit: of its numbers. shows: what it is of.
     """
-    drawn = StripPicture(
-        frames=picture.frames,
-        steps=picture.steps,
-        weights=picture.weights,
-        chosen=[picture.query, *picture.also] if picture.query else None,
-        combine=patches.combine(),
-        side="column" if picture.chosen_is_key else "row",
-        grid=chosen.record.places.grid,
-        scale=picture.scale,
-        each=each,
-        uniform=picture.uniform,
-        uniforms=picture.uniforms,
-        masked=picture.masked,
-        direction=direction,
-        many=many,
-        aside=aside,
-        unit=unit,
+    drawn = StripPicture.of(
+        picture, combine=patches.combine(), direction=direction, many=many, aside=aside, unit=unit,
         notes=notes(picture),
-    )
+    )  # fmt: skip
     view = StripView(
         locked=not untouched("step", "row", "column"),
         of_map=_of_map(chosen, picture) if linked else None,
@@ -234,14 +216,14 @@ def link_of(chosen: Selection) -> str:
     """Names the maps whose queries and keys are the same: every head and layer of a stack."""
     record = chosen.record
     _, _, i, j = record.map.shape
-    return f"{record.stack} {record.kind} {record.batch_items[chosen.item]} {i} {j}"
+    return named(f"{record.stack} {record.kind} {record.batch_items[chosen.item]} {i} {j}")
 
 
 def weights_of(chosen: Selection) -> str:
     """Names one map: its weights, whichever picture shows them."""
     record = chosen.record
     run = number_of(chosen.recording)
-    return f"{record.module} {record.call} {chosen.item} {chosen.head} {run}"
+    return named(f"{record.module} {record.call} {chosen.item} {chosen.head} {run}")
 
 
 def share_choice(chosen: Selection, direction: str) -> None:
@@ -272,19 +254,10 @@ def film(
     shows: str = "",
 ) -> None:
     """Numbers of every patch over the frames, with nothing to pick; bare: the frames alone."""
-    drawn = StripPicture(
-        frames=picture.frames,
-        steps=picture.steps,
-        weights=picture.weights,
-        still=True,
-        bare=bare,
-        grid=(picture.weights.shape[0], picture.weights.shape[1], picture.weights.shape[2]),
-        scale=picture.scale,
-        uniform=picture.uniform,
-        direction=direction,
-        unit=unit,
+    drawn = StripPicture.of(
+        picture, still=True, bare=bare, direction=direction, unit=unit,
         notes=() if bare else notes(picture),
-    )
+    )  # fmt: skip
     film_strip(drawn, StripView(shows=shows), key=key)
 
 

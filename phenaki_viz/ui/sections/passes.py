@@ -10,6 +10,7 @@ from phenaki_viz.figures.naming import branch_name
 from phenaki_viz.recording.passes import Pass, shown_first, standing
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.work import computed
 
 STEP, BRANCH, NUMBER = "recorded.step", "recorded.branch", "recorded.run"
@@ -25,7 +26,7 @@ def choose(run: Run) -> Run:
     if len(passes) == len({(one.stack, one.kind) for one in passes}):
         st.container()
         return run
-    with st.container(horizontal=True, vertical_alignment="bottom", key="passes"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key=named("passes")):
         steps = sorted({one.step for one in passes if one.step is not None})
         step = _step(steps) if len(steps) > 1 else None
         branches = sorted(dict.fromkeys(one.branch for one in passes if one.branch), key=standing)
@@ -50,7 +51,7 @@ def _step(steps: Sequence[int]) -> int:
         steps,
         steps[-1],
         format_func=lambda at: str(at + 1),
-        key=STEP,
+        key=named(STEP),
         width=320,
     )
 
@@ -61,7 +62,7 @@ def _branch(branches: Sequence[str]) -> str:
         "Pass",
         branches,
         format_func=lambda name: branch_name(name).capitalize(),
-        key=BRANCH,
+        key=named(BRANCH),
         width=220,
         help="Guidance runs the model twice: without the text, all cross-attention goes to the "
         "null key/values",
@@ -80,7 +81,7 @@ def _number(passes: Sequence[Pass]) -> int | None:
         range(most),
         first,
         format_func=lambda at: f"{at + 1} of {most}",
-        key=NUMBER,
+        key=named(NUMBER),
         width=120,
         help="The model ran several times while it was recorded",
     )

@@ -12,6 +12,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.film_strip import film_of
 from phenaki_viz.ui.components.pinned_maps import PinnedFilm, pinned_maps
 from phenaki_viz.ui.sections import head_grid, maps, panels
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, shows
@@ -51,7 +52,7 @@ def _film(run: Run, chosen: Selection, heads: Sequence[Head]) -> PinnedFilm:
         heads,
         chosen.place,
         patches.word_of(chosen) if chosen.record.kind == "cross" else None,
-        film=film_of("strip", frames),
+        film=film_of(named("strip"), frames),
         frames=frames,
         temporal_patch=run.temporal_patch,
     )

@@ -24,6 +24,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import maps, panels
 from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, shows
 from phenaki_viz.ui.work.shelves import number_of
@@ -82,7 +83,7 @@ def _found(run: Run, chosen: Selection, model: nn.Module) -> Causality | None:
         )
         st.button(
             f"Probe it (about {seconds:.0f} s)", type="primary", icon=":material/labs:",
-            key="probe.start", on_click=session.put, args=(_ASKED, asked),
+            key=named("probe.start"), on_click=session.here(session.put), args=(_ASKED, asked),
         )  # fmt: skip
         return None
     try:
@@ -120,11 +121,11 @@ def _choose(found: Causality) -> tuple[ModuleReach, str]:
     st.header("Module by module", anchor=False)
     picked: Any = st.dataframe(
         module_rows(found), column_config=COLUMNS, hide_index=True, height=250,
-        key=f"probe.table.{found.stack}", on_select="rerun", selection_mode="single-row",
+        key=named(f"probe.table.{found.stack}"), on_select="rerun", selection_mode="single-row",
     )  # fmt: skip
     how = st.segmented_control(
         "A time step is replaced in", list(HOW), format_func=HOW.__getitem__, default="through",
-        key="probe_how", required=True,
+        key=named("probe_how"), required=True,
     )  # fmt: skip
     st.caption(f"{probe_definition(found)}. Pick a row to draw its module.")
     rows = [at for at in picked.selection.rows if at < len(found.modules)]

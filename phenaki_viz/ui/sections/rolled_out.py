@@ -7,6 +7,7 @@ from phenaki_viz.figures.rollout_views import ABOUT, rollout_picture, rollout_se
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import maps, panels
 from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, shows
 
@@ -19,7 +20,7 @@ def draw(run: Run, chosen: Selection) -> None:
     if record.is_cross:
         return
     box = st.expander(
-        "Approximate: attention rollout", icon=":material/layers:", key="rollout",
+        "Approximate: attention rollout", icon=":material/layers:", key=named("rollout"),
         on_change="rerun",
     )  # fmt: skip
     if not box.open:

@@ -8,7 +8,7 @@ from phenaki_viz.recording import attention_modules
 from phenaki_viz.recording.families.phenaki import stack_and_layer, transformer_modules
 from phenaki_viz.recording.interventions import CutDepth, Intervention, ZeroHead
 from phenaki_viz.recording.switches import Switches
-from phenaki_viz.ui import session
+from phenaki_viz.ui.session import page
 from phenaki_viz.ui.source import changes
 from phenaki_viz.ui.state.view import BOUND
 
@@ -21,7 +21,7 @@ def draw(model: nn.Module) -> Switches:
     """Draw the switches; returns what is off."""
     st.header("Switch off", anchor=False)
     labels = {_label(name, head): (name, head) for name, head in _heads(model)}
-    session.keep_options(OFF, labels)
+    page.keep_options(OFF, labels)
     off = st.multiselect(
         "Heads off",
         list(labels),
@@ -50,24 +50,24 @@ def draw(model: nn.Module) -> Switches:
 
 def _follow_depths(whole: dict[str, int]) -> None:
     """All layers of a model that has another depth than the one before: its sliders stay else."""
-    before = session.get(_WHOLE, whole)
+    before = page.get(_WHOLE, whole)
     for key, layers in whole.items():
-        kept = session.get(key, layers)
+        kept = page.get(key, layers)
         if before.get(key, layers) != layers or not 0 <= kept <= layers:
-            session.put(key, layers)
-    session.put(_WHOLE, {**before, **whole})
+            page.put(key, layers)
+    page.put(_WHOLE, {**before, **whole})
 
 
 def is_off(module: str, head: int) -> bool:
     """Whether the switch of a head is off."""
-    return _label(module, head) in session.get(OFF, [])
+    return _label(module, head) in page.get(OFF, [])
 
 
 def toggle(module: str, head: int) -> None:
     """Switch one head off, or on again; a callback."""
     label = _label(module, head)
-    off = list(session.get(OFF, []))
-    session.put(OFF, [one for one in off if one != label] if label in off else [*off, label])
+    off = list(page.get(OFF, []))
+    page.put(OFF, [one for one in off if one != label] if label in off else [*off, label])
 
 
 def take_back(one: Intervention) -> None:
@@ -75,7 +75,7 @@ def take_back(one: Intervention) -> None:
     if isinstance(one, ZeroHead):
         toggle(one.module, one.head)
     elif isinstance(one, CutDepth):
-        session.put(_key(one.module), session.held(_WHOLE)[_key(one.module)])
+        page.put(_key(one.module), page.held(_WHOLE)[_key(one.module)])
     else:
         changes.take_back(one)
 
@@ -83,11 +83,11 @@ def take_back(one: Intervention) -> None:
 def all_on() -> None:
     """Every head on, every layer kept, nothing else changed; a callback."""
     changes.take_all_back()
-    session.put(OFF, [])
+    page.put(OFF, [])
     # Set, not deleted: what the browser last sent would come back.
-    for key, layers in session.get(_WHOLE, {}).items():
-        if session.has(key):
-            session.put(key, layers)
+    for key, layers in page.get(_WHOLE, {}).items():
+        if page.has(key):
+            page.put(key, layers)
 
 
 def _heads(model: nn.Module) -> list[tuple[str, int]]:

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from phenaki_viz.ui import session
-from phenaki_viz.ui.state.view import FIELDS, LARGEST, unread, values_said
+from phenaki_viz.ui.state.view import IN_SLOT, LARGEST, field_of, unread, values_said
 
 TEXTS = ("say", "prompt", "against", "with_say")  # whose words may be numbers of any kind
 LEFT_OUT = "link.left_out"
@@ -18,8 +18,14 @@ WHOLE = re.compile(r"[0-9]{1,9}")
 PLAIN = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?")
 
 
+def in_link(name: str, otherwise: str = "") -> str:
+    """What the link says of a field of the view in this slot; or another where it says nothing."""
+    return st.query_params.get(session.named(name), otherwise)
+
+
 def say_in_url(name: str, text: str) -> None:
     """Keep a value in the URL, so that a link shows the same view; "" takes it out."""
+    name = session.named(name)
     if text and st.query_params.get(name) != text:
         st.query_params[name] = text
     elif not text and name in st.query_params:
@@ -28,7 +34,7 @@ def say_in_url(name: str, text: str) -> None:
 
 def numbers_in_url(name: str, count: int) -> tuple[float, ...] | None:
     """'12.5-80-3-71' as (12.5, 80, 3, 71); None for anything but so many plain numbers."""
-    parts = st.query_params.get(name, "").split("-")
+    parts = in_link(name).split("-")
     plain = len(parts) == count and all(map(PLAIN.fullmatch, parts))
     return tuple(float(part) for part in parts) if plain else None
 
@@ -77,12 +83,13 @@ def read_link() -> None:
 
 def _said(name: str) -> str:
     """A parameter, and what it may be: 'heads (whole number, 1 to 16)'."""
-    return f"{name} ({values_said(FIELDS[name])})" if name in FIELDS else name
+    field = field_of(name)
+    return f"{name} ({values_said(field)})" if field else name
 
 
 def is_readable(name: str) -> bool:
     """Whether every value of a parameter is words, or a number that can be."""
-    return name in TEXTS or all(map(_is_sane, st.query_params.get_all(name)))
+    return IN_SLOT.sub("", name) in TEXTS or all(map(_is_sane, st.query_params.get_all(name)))
 
 
 def _is_sane(text: str) -> bool:

@@ -6,8 +6,6 @@ The first patch is the selection's own; these are what was chosen with it.
 import re
 from typing import Any, Literal, cast
 
-import streamlit as st
-
 from phenaki_viz.analysis.overlay import Combine
 from phenaki_viz.figures.laid_over import Drawn
 from phenaki_viz.figures.naming import key_axis
@@ -20,7 +18,7 @@ from phenaki_viz.ui.components.film_strip import (
     StripLook,
     Walk,
 )
-from phenaki_viz.ui.state.link import groups_text, number_groups, say_in_url, whole_number
+from phenaki_viz.ui.state.link import groups_text, in_link, number_groups, say_in_url, whole_number
 from phenaki_viz.ui.state.selection import Selection, wish
 
 ALSO, COMBINE, KEY, WALK = "queries.also", "queries.combine", "queries.key", "queries.walk"
@@ -38,7 +36,7 @@ FASTEST = 12
 
 def together(chosen: Selection) -> tuple[Place, ...]:
     """The selected patch and those that were chosen with it, as far as this model has them."""
-    linked = number_groups(st.query_params.get("also", ""), 3, MOST_PATCHES)
+    linked = number_groups(in_link("also"), 3, MOST_PATCHES)
     asked: tuple[Place, ...] = session.first(ALSO, linked)
     grid = chosen.record.places.grid
     say_in_url("also", groups_text(asked))
@@ -48,7 +46,7 @@ def together(chosen: Selection) -> tuple[Place, ...]:
 
 def combine() -> Combine:
     """How the weights of several patches are put together."""
-    asked = session.first(COMBINE, st.query_params.get("combine", "mean"))
+    asked = session.first(COMBINE, in_link("combine", "mean"))
     how: Literal["mean", "sum"] = "sum" if asked == "sum" else "mean"
     say_in_url("combine", "" if how == "mean" else how)
     return how
@@ -57,7 +55,7 @@ def combine() -> Combine:
 def key_of(chosen: Selection) -> int | None:
     """The key that was picked beside the query, a column of the map; None for none."""
     if not session.has(KEY):
-        session.put(KEY, whole_number(st.query_params.get("key", "")))
+        session.put(KEY, whole_number(in_link("key")))
     key: int | None = session.held(KEY)
     say_in_url("key", "" if key is None else str(key))
     return key if key is not None and key < chosen.record.map.shape[3] else None
@@ -94,7 +92,7 @@ def first_word(record: AttentionRecord) -> int:
 
 def _word_in_url(names: tuple[str, ...], first: int) -> int:
     """A link's number; older links said '4: two', or 'two'."""
-    asked = st.query_params.get(WORD, "")
+    asked = in_link(WORD)
     at = whole_number(asked.partition(":")[0])
     if at is None:
         return names.index(asked) if asked in names else first
@@ -156,7 +154,7 @@ def pick_key(key: int | None) -> None:
 
 
 def _walk_in_url() -> dict[str, Any]:
-    along, _, asked = st.query_params.get("walk", "").partition(".")
+    along, _, asked = in_link("walk").partition(".")
     pace = whole_number(asked) or 0
     fine = along in WALKS and 1 <= pace <= FASTEST
     return {"along": along, "pace": pace} if fine else dict(SLOW_WALK)
@@ -170,7 +168,7 @@ def _look_text(look: StripLook) -> str:
 
 
 def _look_in_url() -> StripLook | None:
-    asked, *on = st.query_params.get("strip", "").split("-")
+    asked, *on = in_link("strip").split("-")
     percent = whole_number(asked)
     if percent is None or percent > 100:
         return None

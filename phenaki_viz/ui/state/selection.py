@@ -15,7 +15,8 @@ from phenaki_viz.figures.naming import family, kind_name, video_name
 from phenaki_viz.recording import AttentionRecord, Place, Recording
 from phenaki_viz.ui import session
 from phenaki_viz.ui.markup import inert
-from phenaki_viz.ui.state.link import whole_number
+from phenaki_viz.ui.session import named
+from phenaki_viz.ui.state.link import in_link, whole_number
 from phenaki_viz.ui.state.view import BOUND
 
 FIRST = ("self", "cross")
@@ -102,7 +103,7 @@ def choose_stack(
         wrap=True,  # in a row of widgets the last ones would else be out of sight on a narrow page
         format_func=_said,
         default=start,
-        key=key,
+        key=named(key),
         required=True,
         label_visibility="collapsed",
         **BOUND,
@@ -134,7 +135,7 @@ def _first_family(families: Mapping[str, Sequence[AttentionRecord]]) -> str:
 
 def _linked(names: Sequence[str]) -> str | None:
     """The kind of map that the link names, as the other pages write it."""
-    said = st.query_params.get("maps", "").casefold()
+    said = in_link("maps").casefold()
     return next((name for name in names if name.casefold() == said), None)
 
 
@@ -181,7 +182,7 @@ def _video(record: AttentionRecord) -> int:
         "Of the batch",
         videos,
         format_func=lambda video: video_name(record, first[video]),
-        key=VIDEO,
+        key=named(VIDEO),
         width=150,
         **BOUND,
     )
@@ -227,8 +228,8 @@ def number(name: str, most: int) -> int:
         0,
         max(most, 0),
         min(_start(name), most),
-        key=name,
-        on_change=_typed,
+        key=named(name),
+        on_change=session.here(_typed),
         args=(name,),
         width=WIDTHS[name],
         disabled=most == 0,
@@ -237,17 +238,17 @@ def number(name: str, most: int) -> int:
 
 
 def _from_url(name: str) -> int:
-    asked = whole_number(st.query_params.get(name, ""))
+    asked = whole_number(in_link(name))
     return _start(name) if asked is None else asked
 
 
 def _trained() -> bool:
-    return session.get("source") == "trained"
+    return session.page.get("source") == "trained"
 
 
 def _start(name: str) -> int:
     """What is looked at first, of the model that is chosen."""
-    return STARTS.get(session.get("source", ""), NUMBERS)[name]
+    return STARTS.get(session.page.get("source", ""), NUMBERS)[name]
 
 
 def _typed(name: str) -> None:

@@ -1,10 +1,8 @@
 """The true path of an object as somebody marked it by hand: one patch a time step, in the link."""
 
-import streamlit as st
-
 from phenaki_viz.recording import Place
 from phenaki_viz.ui import session
-from phenaki_viz.ui.state.link import groups_text, number_groups, say_in_url
+from phenaki_viz.ui.state.link import groups_text, in_link, number_groups, say_in_url
 
 MARKS, BEFORE = "true_path.marks", "true_path.before"
 IN_LINK = "path"
@@ -13,7 +11,7 @@ MOST = 256  # time steps
 
 def marks() -> tuple[Place, ...]:
     """What is marked, in the order of the time steps."""
-    linked = number_groups(st.query_params.get(IN_LINK, ""), 3, MOST)
+    linked = number_groups(in_link(IN_LINK), 3, MOST)
     found: tuple[Place, ...] = session.first(MARKS, linked)
     say_in_url(IN_LINK, groups_text(found))
     return found

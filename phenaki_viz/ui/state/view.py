@@ -5,6 +5,7 @@ A field that is not in a link stands as its page begins. What a field may be bes
 layer that this model has) is its widget's to say.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -23,6 +24,7 @@ from phenaki_viz.ui.state.dial_settings import (
 BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 LARGEST = 2**31 - 1  # no number of the page is larger
 LONGEST = 5000  # letters of a text; boxes take fewer
+IN_SLOT = re.compile("^[a-z]-")  # what `named` of the session puts before a name
 Meta = msgspec.Meta
 Whole = Annotated[int, Meta(ge=0, le=LARGEST)]
 Text = Annotated[str, Meta(max_length=LONGEST)]
@@ -316,19 +318,27 @@ View = msgspec.defstruct(
 View.__doc__ = "The view that a link shows: every field that it gives, None for the others."
 
 
+def field_of(name: str) -> Field | None:
+    """What a parameter is of, in whichever slot: `layer`, and `b-layer` of the second of two."""
+    return FIELDS.get(name) or FIELDS.get(IN_SLOT.sub("", name))
+
+
 def unread(link: Mapping[str, Sequence[str]]) -> list[str]:
     """Names of the parameters whose values are none of theirs; what is no field is left alone."""
-    return [
-        name for name, texts in link.items() if name in FIELDS and not FIELDS[name].reads(texts)
-    ]
+    fields = {name: field_of(name) for name in link}
+    return [name for name, field in fields.items() if field and not field.reads(link[name])]
 
 
-def view_of(link: Mapping[str, Sequence[str]]) -> Any:
-    """The `View` of a link. Raises msgspec.ValidationError where `unread` names a parameter."""
+def view_of(link: Mapping[str, Sequence[str]], slot: str = "") -> Any:
+    """The `View` of a link. Raises msgspec.ValidationError where `unread` names a parameter.
+
+    slot: of which of two stages on one page, see `Stage`.
+    """
+    begins = f"{slot}-" if slot else ""
     given = {
         name: list(texts) if FIELDS[name].several else texts[-1]
-        for name, texts in link.items()
-        if name in FIELDS and texts
+        for name in FIELDS
+        if (texts := link.get(begins + name))
     }
     return msgspec.convert(given, View, strict=False)
 

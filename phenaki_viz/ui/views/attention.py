@@ -14,16 +14,13 @@ from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.multiples import tile_multiples
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.analysis.weight_range import drawn_range
-from phenaki_viz.figures.attention_views import (
-    attention_heatmap,
-    steps_read,
-    words_read,
-)
+from phenaki_viz.figures.attention_views import attention_heatmap
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.cut_notes import cut_heatmap, cut_notes
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import family
 from phenaki_viz.figures.part_of_map import part_of_map
+from phenaki_viz.figures.read_views import steps_read, words_read
 from phenaki_viz.figures.sentences import Direction, patch_clause
 from phenaki_viz.figures.words import listed, plain
 from phenaki_viz.recording import describe_holding
@@ -34,9 +31,11 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import goto, map_filter, maps, outcome, panels, pinned_heads
 from phenaki_viz.ui.sections.colours import choose_colours, keep_ends
 from phenaki_viz.ui.sections.downloads import export_icon, export_row, is_exportable
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import ablation
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention_grid import draw_grid
 from phenaki_viz.ui.views.attention_style import STYLE
@@ -50,7 +49,7 @@ DIRECTIONS = {"row": "Where it looks", "column": "Who looks at it"}
 BREATH = 0.08
 
 
-@st.fragment
+@fragment
 def attention_page(run: Run) -> None:
     """The film strip, the grid of heads, one head large."""
     draw_attention(run)
@@ -60,16 +59,16 @@ def draw_attention(run: Run, tag: panels.Level = "h1", masked: np.ndarray | None
     """The same, inside another page. tag: the level of its heading there. masked: 't h w' bool,
     patches that MaskGit was not shown; of a look they are known.
     """
-    st.html(STYLE)
+    st.html(session.styled(STYLE))
     if masked is None and isinstance(run, model.Look | RecordedRun):
         masked = run.outcome.masked
-    with st.container(key="attention"):
+    with st.container(key=named("attention")):
         _draw(run, tag, masked)
 
 
 def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
     recording = run.recording
-    words, tools = st.container(key="words.said"), _row("toolbar", gap="small")
+    words, tools = st.container(key=named("words.said")), _row("toolbar", gap="small")
     with tools:
         records = selection.choose_stack(recording)
     if not records:
@@ -81,10 +80,10 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
         direction = _choose_direction(chosen)
         if isinstance(run, model.Look):
             _switch(chosen)
-    over = st.container(key="over")
-    pictures = st.container(horizontal=True, gap="medium", key="pictures")
+    over = st.container(key=named("over"))
+    pictures = st.container(horizontal=True, gap="medium", key=named("pictures"))
     with pictures:
-        left, right = st.container(key="heads.side"), st.container(key="map.side")
+        left, right = st.container(key=named("heads.side")), st.container(key=named("map.side"))
     below = st.container()
     with below:
         fragment_jobs.draw_place()
@@ -136,7 +135,7 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
 
 def _row(key: str, *, gap: Any) -> DeltaGenerator:
     """A line of controls."""
-    return st.container(horizontal=True, vertical_alignment="center", gap=gap, key=key)
+    return st.container(horizontal=True, vertical_alignment="center", gap=gap, key=named(key))
 
 
 def _heading(run: Run, chosen: Selection, look: Look, tag: panels.Level) -> None:
@@ -165,7 +164,7 @@ def _switch(chosen: Selection) -> None:
         icon=":material/toggle_off:" if off else ":material/toggle_on:",
         on_click=ablation.toggle,
         args=(module, head),
-        key="switch.head",
+        key=named("switch.head"),
         help="Run the model without what this head adds; what comes out then is said above",
     )
     if pressed:  # the whole page: what comes out has changed
@@ -182,7 +181,7 @@ def _choose_direction(chosen: Selection) -> str:
         list(DIRECTIONS),
         format_func=DIRECTIONS.__getitem__,
         default="row",
-        key="direction",
+        key=named("direction"),
         required=True,
         label_visibility="collapsed",
         **BOUND,
@@ -244,7 +243,7 @@ def _by_step(chosen: Selection) -> None:
     box = st.expander(
         "The query's attention by time step",
         icon=":material/show_chart:",
-        key="by.step",
+        key=named("by.step"),
         on_change="rerun",
     )
     if not box.open:
@@ -312,7 +311,7 @@ def _choose_part() -> str:
         list(PARTS),
         format_func=PARTS.__getitem__,
         default="part",
-        key="map.part",
+        key=named("map.part"),
         required=True,
     )
     return chosen or "part"

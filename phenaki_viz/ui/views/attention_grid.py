@@ -20,6 +20,7 @@ from phenaki_viz.ui.sections.downloads import (
     is_exportable,
 )
 from phenaki_viz.ui.sections.head_grid import choose_sorting, draw
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention_video import Look
@@ -31,7 +32,7 @@ EFFECT = "effect"  # measured on the page What if
 def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
     """Every head of the stack: its map, or one number of it."""
     tools = st.container(
-        horizontal=True, vertical_alignment="center", gap="xsmall", key="grid.tools"
+        horizontal=True, vertical_alignment="center", gap="xsmall", key=named("grid.tools")
     )
     with tools:
         worth = effects_on_grid(swept.measured(run), chosen.records)
@@ -40,7 +41,9 @@ def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
     shown = read.thumbnails if read else computed.thumbs(run, chosen)
     if shown is None:
         st.caption("The heads of a long video take a while to draw.")
-        st.button("Draw all heads", on_click=computed.draw_thumbs, key="thumbs.draw")
+        st.button(
+            "Draw all heads", on_click=session.here(computed.draw_thumbs), key=named("thumbs.draw")
+        )
         return
     shown = look.colours.thumbnails(shown, chosen.records, chosen.items)
     scales: Any
@@ -90,9 +93,9 @@ def _say_how_far(picture: HeadGrid, read: Survey, measured: str, unit: str) -> H
     st.caption(said[:1].upper() + said[1:], help=ERROR if "±" in said else None)
     if not read.is_exact and surveys.is_stopped():
         st.button(
-            "Read the rest", icon=":material/play_arrow:", key="survey.rest",
+            "Read the rest", icon=":material/play_arrow:", key=named("survey.rest"),
             help="Replace the estimates by what all rows of the heads say",
-            on_click=surveys.resume,
+            on_click=session.here(surveys.resume),
         )  # fmt: skip
     return replace(picture, **with_estimate(picture, read, said))
 
@@ -109,7 +112,7 @@ def _choose_colouring(chosen: Selection, knows_worth: bool) -> str:
         "Grid shows",
         options,
         format_func=lambda name: titles.get(name, name),
-        key="grid",
+        key=named("grid"),
         width=190,
         label_visibility="collapsed",
         **BOUND,

@@ -21,6 +21,7 @@ from phenaki_viz.figures.over_video import (
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon, export_walk
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import shows
@@ -127,7 +128,7 @@ def choose_word(chosen: Selection) -> None:
         "Word",
         range(len(names)),
         format_func=lambda at: f"{at}: {names[at]}",
-        key=patches.WORD,
+        key=named(patches.WORD),
         label_visibility="collapsed",
         width=150,
         help="Who reads it is laid over the frames; point at another word of the map to see its "

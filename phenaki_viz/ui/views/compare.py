@@ -21,10 +21,12 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.said import said
 from phenaki_viz.ui.sections import goto, panels
+from phenaki_viz.ui.session import named, styled
 from phenaki_viz.ui.source import other_choice, other_run
 from phenaki_viz.ui.source.other_run import Other
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.views.compare_columns import Two, draw_columns
 from phenaki_viz.ui.views.compare_files import take_away
 from phenaki_viz.ui.views.compare_heads import (
@@ -38,18 +40,18 @@ from phenaki_viz.ui.views.compare_style import STYLE
 from phenaki_viz.ui.work import compared, fragment_jobs
 
 
-@st.fragment
+@fragment
 def compare_page(run: Run) -> None:
     """What B is; the heads by how far they moved; A, B and the difference of one of them."""
-    st.html(STYLE)
-    with st.container(key="compare"):
+    st.html(styled(STYLE))
+    with st.container(key=named("compare")):
         _draw(run)
 
 
 def _draw(run: Run) -> None:
-    words = st.container(key="compare.words")
+    words = st.container(key=named("compare.words"))
     tools = st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key="compare.tools"
+        horizontal=True, vertical_alignment="center", gap="small", key=named("compare.tools")
     )
     with tools:
         other = other_choice.choose(run)
@@ -74,7 +76,7 @@ def _draw(run: Run) -> None:
         with words:
             panels.nothing("Compare", f"{laid.reasons[0]}: B has no maps of this kind.")
         return
-    main = st.container(key="compare.main")
+    main = st.container(key=named("compare.main"))
     fragment_jobs.draw_place()
     moved = compared.distances(laid, chosen.video) if laid.can else None
     chosen = followed(chosen, moved)

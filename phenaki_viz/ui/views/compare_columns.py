@@ -30,6 +30,7 @@ from phenaki_viz.ui.components.film_strip import OfMap, StripPicture, StripView,
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import patches, selection
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import compared, computed, shows
@@ -85,11 +86,11 @@ def draw_columns(two: Two) -> None:
     for name, side, run, told in (
         ("a", two.chosen, two.a, two.told[0]), ("b", two.there, two.b, two.told[1])
     ):  # fmt: skip
-        with st.container(key=f"compare.side.{name}"):
+        with st.container(key=named(f"compare.side.{name}")):
             st.markdown(f"**{name.upper()}** {inert(told)}")
             _side(two, name, side, run, maps, scale)
     if maps:
-        with st.container(key="compare.side.difference"):
+        with st.container(key=named("compare.side.difference")):
             st.markdown("**B − A** red is more in B, blue is less")
             _difference(two, maps)
 
@@ -152,19 +153,9 @@ def difference_strip(two: Two, theme: str | None = None) -> FilmStrip:
 
 
 def _strip(two: Two, name: str, side: Selection, picture: FilmStrip, unit: str = "weight") -> None:
-    drawn = StripPicture(
-        frames=picture.frames,
-        steps=picture.steps,
-        weights=picture.weights,
-        chosen=[picture.query] if picture.query else None,
-        grid=side.record.places.grid,
-        scale=picture.scale,
-        uniform=picture.uniform,
-        direction=_direction(two, side),
-        unit=unit,
-    )
+    drawn = StripPicture.of(picture, side="row", direction=_direction(two, side), unit=unit)
     view = StripView(of_map=_of_map(two, side), shows=two.shows)
-    with st.container(key=f"compare.strip.{name}"):
+    with st.container(key=named(f"compare.strip.{name}")):
         film_strip(drawn, view, key=f"compare.{name}.strip", on_pick=patches.pick_patches)
 
 
@@ -220,7 +211,7 @@ def _map(
         notes=reduced,
     )
     view = MapView(link=two.link(side), shows=two.shows)
-    with st.container(key=f"compare.map.{name}"):
+    with st.container(key=named(f"compare.map.{name}")):
         attention_map(
             picture, view, key=f"compare.{name}", selected=(side.query, _key(two, side)),
             on_pick=_picked(side),

@@ -16,6 +16,7 @@ from phenaki_viz.figures.difference_views import (
 )
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.ui.sections.downloads import export_icon, is_exportable, table_row
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.views.compare_columns import Two, difference_strip
 
 KINDS = {
@@ -35,7 +36,7 @@ def take_away(two: Two, moved: HeadDistances | None) -> None:
 
     def choose() -> tuple[str, Callable[[], Picture]]:
         kind = st.radio("Which picture", list(made), format_func=KINDS.__getitem__,
-                        key="compare.take") or "difference"  # fmt: skip
+                        key=named("compare.take")) or "difference"  # fmt: skip
         return f"{two.chosen.shown.stem}_{kind}", made[kind]
 
     box = export_icon(

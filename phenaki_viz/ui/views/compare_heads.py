@@ -12,7 +12,8 @@ from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.ui import session
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import panels
-from phenaki_viz.ui.state.link import say_in_url
+from phenaki_viz.ui.session import named
+from phenaki_viz.ui.state.link import in_link, say_in_url
 from phenaki_viz.ui.state.selection import Selection, wish
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.compare_columns import Two
@@ -25,13 +26,13 @@ FOLLOW, SEEN, BY_PLACE = "follow", "compare.seen", "by_place"
 def by_place() -> bool:
     """Whether texts of as many words lie word on word; the toggle that says so is drawn later."""
     asked = session.get(BY_PLACE)
-    return st.query_params.get(BY_PLACE) != "false" if asked is None else bool(asked)
+    return in_link(BY_PLACE) != "false" if asked is None else bool(asked)
 
 
 def followed(chosen: Selection, moved: HeadDistances | None) -> Selection:
     """The head that changes most, until another is chosen here or on another page."""
     here = chosen.layer, chosen.head
-    follows = session.first(FOLLOW, st.query_params.get(FOLLOW) != "false")
+    follows = session.first(FOLLOW, in_link(FOLLOW) != "false")
     if session.first(SEEN, here) != here:
         follows = False
         session.put(FOLLOW, follows)
@@ -62,7 +63,7 @@ def _follow_again(moved: HeadDistances | None) -> None:
     if moved is not None and not session.held(FOLLOW):
         st.button(
             "The head that changes most", icon=":material/trending_up:", type="tertiary",
-            key="compare.follow", on_click=_follow,
+            key=named("compare.follow"), on_click=session.here(_follow),
         )  # fmt: skip
 
 
@@ -71,12 +72,14 @@ def draw_heads(two: Two, moved: HeadDistances | None, *, words_differ: bool) -> 
 
     words_differ: other words of as long a text are all that keeps the maps apart.
     """
-    with st.container(key="compare.heads"):
+    with st.container(key=named("compare.heads")):
         st.markdown("**Heads** by distance" if two.laid.can else "**Heads** by entropy")
         picture = grid_of(two, moved)
         if picture is None:
             st.caption("The heads were not compared.")
-            st.button("Compare them", on_click=compared.go_on, key="compare.heads.go")
+            st.button(
+                "Compare them", on_click=session.here(compared.go_on), key=named("compare.heads.go")
+            )
             return
         chosen = two.chosen
         head_grid(
@@ -148,7 +151,7 @@ def shows_of(two: Two) -> str:
 
 def _choose_by_place() -> None:
     st.toggle(
-        "Word on word", True, key=BY_PLACE, **BOUND,
+        "Word on word", True, key=named(BY_PLACE), **BOUND,
         help="The texts have other words: the first lies on the first, the second on the second. "
         "Without it other words are keys of their own, and there is no difference",
     )  # fmt: skip

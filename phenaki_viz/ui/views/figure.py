@@ -32,6 +32,7 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import head_grid
 from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import computed, fragment_jobs
 from phenaki_viz.ui.work.shelves import number_of
@@ -44,7 +45,7 @@ HELP = (
 )
 
 
-@st.fragment
+@fragment
 def figure_page(run: Run) -> None:
     """The figure as it will be printed, its files and its caption; beside it panels and looks."""
     st.title("A figure for a paper", anchor=False)

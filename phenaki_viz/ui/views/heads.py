@@ -28,6 +28,7 @@ from phenaki_viz.ui.sections import frame, maps, panels
 from phenaki_viz.ui.sections.downloads import export_row, table_row
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views import heads_atlas
 from phenaki_viz.ui.views.heads_style import FIRST, STYLE, column_config, listed
@@ -41,7 +42,7 @@ MOST_ROWS, HIGHEST = 17, 600  # rows that are shown without scrolling; pixels of
 PICTURES = {"shifts": "Where they look", "alike": "How alike they are"}
 
 
-@st.fragment
+@fragment
 def heads_page(run: Run) -> None:
     """Every head of the chosen stack: a sentence of all, the table, arrows, who is like whom."""
     st.html(STYLE)
@@ -187,16 +188,16 @@ def _table(
 def _how_far(chosen: Selection, table: HeadTable, over: Over | None) -> None:
     """Of a table that was stopped on the way: how much it has, and the way on."""
     if over is None:
-        slot, there, total, what = head_tables.CLIP, len(table), len(_places(chosen)), "heads"
+        task, there, total, what = head_tables.CLIP, len(table), len(_places(chosen)), "heads"
     else:
-        slot, there, total, what = head_tables.CLIPS, table.clips, over.clips, "clips"
-    if there == total or not fragment_jobs.is_stopped(slot):
+        task, there, total, what = head_tables.CLIPS, table.clips, over.clips, "clips"
+    if there == total or not fragment_jobs.is_stopped(task):
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"{there} of {total} {what} are measured.", width="content")
         st.button(
             "Measure the rest", icon=":material/play_arrow:", key="heads.rest",
-            on_click=fragment_jobs.resume, args=(slot,),
+            on_click=fragment_jobs.resume, args=(task,),
         )  # fmt: skip
 
 

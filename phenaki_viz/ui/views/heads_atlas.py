@@ -78,8 +78,8 @@ def choose(chosen: Selection, digest: str | None, below: DeltaGenerator) -> Corp
         below.warning(inert(warning), icon=":material/warning:")
     said = " ".join(filter(None, (atlas_sentence(atlas), failed_sentence(atlas))))
     below.caption(inert(said))
-    for slot in (head_tables.CLIP, head_tables.CLIPS):  # of the clip at hand nothing is asked now
-        fragment_jobs.drop(slot)
+    for task in (head_tables.CLIP, head_tables.CLIPS):  # of the clip at hand nothing is asked now
+        fragment_jobs.drop(task)
     return Corpus(atlas=atlas, table=table)
 
 

@@ -38,6 +38,7 @@ from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.sections.slim_grid import draw_slim
 from phenaki_viz.ui.state import patches, selection
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.inside_maps import Look, draw_maps, take_maps
 from phenaki_viz.ui.views.inside_style import STYLE
@@ -51,7 +52,7 @@ NOT_KEPT = (
 )
 
 
-@st.fragment
+@fragment
 def inside_page(run: Run) -> None:
     """The terms as maps, the row's strongest keys, one weight as a waterfall."""
     st.html(STYLE)
@@ -221,7 +222,7 @@ def _row(chosen: Selection, row: RowLedger) -> None:
         picture = row_bars(chosen.shown, row, MOST_KEYS)
         keys = picture.made_by["keys"]
         panels.plotly(
-            picture, key="inside.row", height=picture.height, noted=False,
+            picture, key="inside.row", height=picture.height, elsewhere=None,
             shows=shows.a_patch(chosen), on_click=partial(_pick_line, keys),
         )  # fmt: skip
         written = " · weight × ‖v W_O‖" if chosen.shown.map.value_norms is not None else ""
@@ -242,7 +243,7 @@ def _one(chosen: Selection, found: WeightLedger) -> None:
             weight_heading(found, key_words(chosen.shown, found.key)), of, key="sentence.weight"
         )
         picture = weight_bars(chosen.shown, found)
-        panels.plotly(picture, key="inside.one", height=picture.height, noted=False, shows=cell)
+        panels.plotly(picture, key="inside.one", height=picture.height, elsewhere=None, shows=cell)
         panels.say(weight_sentence(found), of, key="sentence.sum", aside=True)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
@@ -286,7 +287,7 @@ def _dimensions(run: Run, chosen: Selection, found: WeightLedger) -> None:
     if not again:  # the switch says it
         st.markdown("**Content, dimension by dimension**")
     panels.plotly(
-        picture, key="inside.dimensions", height=200, noted=False,
+        picture, key="inside.dimensions", height=200, elsewhere=None,
         shows=f"{shows.a_patch(chosen)} key {found.key}",
     )  # fmt: skip
     export_icon("the dimensions", picture.name, lambda: picture, "inside.dimensions")

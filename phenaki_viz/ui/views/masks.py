@@ -13,10 +13,11 @@ from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.sections.slim_grid import draw_slim
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.work import fragment_jobs, shows
 
 
-@st.fragment
+@fragment
 def masks_page(run: Run) -> None:
     """Each mask alone, all together, and how many keys each query is left with."""
     words = panels.place_for_words()
@@ -56,7 +57,7 @@ def masks_page(run: Run) -> None:
 def _visible_keys(run: Run, chosen: Selection) -> None:
     counts = visible_keys_picture(chosen.record, chosen.item, run.recording.made_by)
     panels.plotly(
-        counts, key="visible", height=300, titled=True, noted=False, shows=shows.a_head(chosen)
+        counts, key="visible", height=300, titled=True, elsewhere=None, shows=shows.a_head(chosen)
     )
     export_row(counts.name, lambda: counts, "visible")
 

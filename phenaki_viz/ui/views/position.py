@@ -25,6 +25,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import computed, shows
 
@@ -32,7 +33,7 @@ FURTHEST = 4  # times the size the model ran on
 ENDS = {"here": "This Δt", "all": "All Δt"}
 
 
-@st.fragment
+@fragment
 def position_page(run: Run) -> None:
     """What the bias alone would do, as a surface and flat; ALiBi's slopes and penalties."""
     words = panels.place_for_words()
@@ -74,7 +75,7 @@ def _biased(run: Run) -> AttentionRecord | None:
         names,
         format_func=whose,
         default=names[0],
-        key="bias_of",
+        key=session.named("bias_of"),
         required=True,
         help=glossary.about("position bias"),
         **BOUND,
@@ -109,12 +110,12 @@ def _continuous(run: Run, record: AttentionRecord, head: int, said: Any) -> None
         heads = bias_heads(bias, made_by, head, dt, **look)
         panels.grid(heads, kind="bias", elsewhere=(SHARED,), shows=of)
     picture = bias_picture(bias, made_by, head, dt, used.dimensions, **look)
-    drawn: Any = {"height": 400, "elsewhere": (SHARED,), "shows": f"{of} head {head}"}
+    drawn: Any = {"height": 400, "shows": f"{of} head {head}"}
     left, right = st.columns(2, gap="medium")
     with left:
-        panels.plotly(picture, key="bias.flat", flat=True, **drawn)
+        panels.plotly(picture, key="bias.flat", flat=True, elsewhere=(SHARED,), **drawn)
     with right:
-        panels.plotly(picture, key="bias.surface", noted=False, **drawn)
+        panels.plotly(picture, key="bias.surface", elsewhere=None, **drawn)
     on_paper = look | {"palette": DIVERGING["light"]}
     export_row(
         picture.name,
@@ -153,7 +154,7 @@ def _ends() -> str:
         list(ENDS),
         format_func=ENDS.__getitem__,
         default="here",
-        key="bias_ends",
+        key=session.named("bias_ends"),
         required=True,
         help="All Δt: one scale, so that time steps can be compared",
         **BOUND,
@@ -172,7 +173,7 @@ def _times(run: Run) -> int:
         "Size, in multiples of the grid the model ran on",
         1,
         FURTHEST,
-        key="extent",
+        key=session.named("extent"),
         help="Beyond 1 the network is asked for offsets it never met: extrapolation",
         **BOUND,
     )
@@ -184,7 +185,9 @@ def _time_offset(steps: int) -> int:
         return 0
     if abs(session.get("dt", 0)) >= steps:
         session.put("dt", 0)
-    return st.slider("Δt, query − key (time steps)", 1 - steps, steps - 1, 0, key="dt", **BOUND)
+    return st.slider(
+        "Δt, query − key (time steps)", 1 - steps, steps - 1, 0, key=session.named("dt"), **BOUND
+    )
 
 
 def _alibi(run: Run, sloped: list[AttentionRecord], head: int, top: DeltaGenerator | None) -> None:
@@ -210,7 +213,12 @@ def _alibi(run: Run, sloped: list[AttentionRecord], head: int, top: DeltaGenerat
     )
     trained = max(1, record.map.shape[3] - 1)
     distance = st.slider(
-        "Distance shown (tokens)", 1, FURTHEST * trained, trained, key="distance", **BOUND
+        "Distance shown (tokens)",
+        1,
+        FURTHEST * trained,
+        trained,
+        key=session.named("distance"),
+        **BOUND,
     )
     made_by = run.recording.made_by
     left, right = st.columns(2, gap="medium")
@@ -227,5 +235,5 @@ def _alibi(run: Run, sloped: list[AttentionRecord], head: int, top: DeltaGenerat
 
 
 def _curves(picture: Curves, key: str, of: str) -> None:
-    panels.plotly(picture, key=key, height=320, titled=True, noted=False, shows=of)
+    panels.plotly(picture, key=key, height=320, titled=True, elsewhere=None, shows=of)
     export_row(picture.name, lambda: picture, key)

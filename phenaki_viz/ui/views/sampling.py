@@ -25,6 +25,7 @@ from phenaki_viz.ui.sections.health import draw_health
 from phenaki_viz.ui.source import clips
 from phenaki_viz.ui.source.trained import carry, whole
 from phenaki_viz.ui.state.selection import current, wish
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention import draw_attention
 from phenaki_viz.ui.work import computed, page_jobs, run_cache, shows
@@ -38,7 +39,7 @@ SEED = 15
 BRANCHES = {branch: said.capitalize() for branch, said in naming.BRANCHES.items()}
 
 
-@st.fragment
+@fragment
 def sampling_page(run: Run) -> None:
     """Controls, the video as it came about, and the attention of the chosen step."""
     if isinstance(run, RecordedRun):

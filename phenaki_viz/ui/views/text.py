@@ -37,6 +37,7 @@ from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state import patches, selection
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.text_compare import compare, cross_records, without_model
 from phenaki_viz.ui.work import computed, fragment_jobs, shows
@@ -44,7 +45,7 @@ from phenaki_viz.ui.work import computed, fragment_jobs, shows
 DOTS = 24  # a side of a time step in the small maps
 
 
-@st.fragment
+@fragment
 def text_page(run: Run) -> None:
     """What a head does with a word; every word and its best heads; right against wrong."""
     records = cross_records(run)
@@ -121,7 +122,7 @@ def _chips(record: AttentionRecord, names: tuple[str, ...]) -> int:
         "Word",
         range(len(names)),
         format_func=lambda at: inert(names[at]),
-        key=patches.WORD,
+        key=session.named(patches.WORD),
         required=True,
         help=glossary.about("null key"),
         persist_state="session",  # the link says its number: two words may read alike
@@ -133,7 +134,7 @@ def _scale() -> bool:
     return bool(
         st.toggle(
             "One scale for all words",
-            key="all_words",
+            key=session.named("all_words"),
             help="Off: colours end at this word's largest weight",
             **BOUND,
         )
@@ -241,7 +242,7 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
         x_labels=names,
     )
     of = shows.a_head(chosen)
-    panels.plotly(picture, key="shares", height=230, titled=True, noted=False, shows=of)
+    panels.plotly(picture, key="shares", height=230, titled=True, elsewhere=None, shows=of)
     export_row(picture.name, lambda: picture, "shares")
 
 

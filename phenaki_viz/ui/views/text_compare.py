@@ -45,7 +45,7 @@ def compare(run: Look, chosen: Selection, key: int) -> None:
     text = st.text_input(
         "Compare with this text",
         value=other_words(run.prompt.text),
-        key="against",
+        key=session.named("against"),
         max_chars=2000,
         help="The same clip, the same masked tokens",
         **BOUND,

@@ -31,8 +31,9 @@ from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import frame, goto, panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state import patches, selection, true_path
-from phenaki_viz.ui.state.link import groups_text, number_groups, say_in_url
+from phenaki_viz.ui.state.link import groups_text, in_link, number_groups, say_in_url
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention_video import choose_word
 from phenaki_viz.ui.views.tracks_style import STYLE
@@ -45,18 +46,18 @@ WAYS: dict[Direction, str] = {"row": "Where it looks", "column": "Who looks at i
 Head = tuple[int, int]  # layer and head, counted in what was recorded
 
 
-@st.fragment
+@fragment
 def tracks_page(run: Run) -> None:
     """A patch's or a word's path through the time steps, by several heads, beside the true one."""
-    st.html(STYLE)
-    with st.container(key="tracks"):
+    st.html(session.styled(STYLE))
+    with st.container(key=session.named("tracks")):
         _draw(run)
 
 
 def _draw(run: Run) -> None:
-    words = st.container(key="tracks.words", gap="xxsmall")
+    words = st.container(key=session.named("tracks.words"), gap="xxsmall")
     tools = st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key="tracks.tools"
+        horizontal=True, vertical_alignment="center", gap="small", key=session.named("tracks.tools")
     )
     with tools:
         records = selection.choose_stack(run.recording)
@@ -65,7 +66,7 @@ def _draw(run: Run) -> None:
             panels.nothing("Tracks", "Depth 0: there is no attention to follow.")
         return
     heads = st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key="tracks.heads"
+        horizontal=True, vertical_alignment="center", gap="small", key=session.named("tracks.heads")
     )
     with heads:
         chosen = goto.choose(run.recording, records)
@@ -106,7 +107,8 @@ def _question(run: Run, chosen: Selection) -> Question:
         path, whose = (None, "") if at is None else (truth.paths[at], names[at])
         return Question(key=word, path=path, whose=whose)
     way = st.segmented_control(
-        "Way", list(WAYS), format_func=WAYS.__getitem__, default="row", key="tracks_way",
+        "Way", list(WAYS), format_func=WAYS.__getitem__, default="row",
+        key=session.named("tracks_way"),
         required=True, label_visibility="collapsed", **BOUND,
     )  # fmt: skip
     at = _object(names, 0)
@@ -115,8 +117,9 @@ def _question(run: Run, chosen: Selection) -> Question:
     asked = Question(start=start, direction=way or "row", path=path, whose=whose)
     if path is not None and not asked.of_object:
         st.button(
-            f"Start on the {whose}", icon=":material/my_location:", key="tracks.home",
-            on_click=_go, args=(on_path(path, start[0]),),
+            f"Start on the {whose}", icon=":material/my_location:",
+            key=session.named("tracks.home"),
+            on_click=session.here(_go), args=(on_path(path, start[0]),),
         )  # fmt: skip
     return asked
 
@@ -130,7 +133,7 @@ def _object(names: Sequence[str], first: int) -> int | None:
     return int(
         st.selectbox(
             "True path", options, index=first, format_func=lambda at: f"True path: {names[at]}",
-            key="tracks.object", label_visibility="collapsed", width=230,
+            key=session.named("tracks.object"), label_visibility="collapsed", width=230,
             help="A digit of the project's clips, or what was marked by hand",
             persist_state="session",
         )
@@ -156,7 +159,7 @@ def _choose_heads(every: Sequence[Answer], chosen: Selection) -> tuple[Answer, .
     """Those that were chosen; until then the ones that do best, and the one that is looked at."""
     layers = list(dict.fromkeys(id(one.head.record) for one in every))
     found = {(layers.index(id(one.head.record)), one.head.head): one for one in every}
-    linked = number_groups(st.query_params.get("tracks", ""), 2, MOST_LINES)
+    linked = number_groups(in_link("tracks"), 2, MOST_LINES)
     asked: tuple[Head, ...] | None = session.first(HEADS, linked or None)
     best = [at for one in best_of(every, FIRST) for at, same in found.items() if same is one]
     looked = (chosen.layer, chosen.head)
@@ -165,14 +168,15 @@ def _choose_heads(every: Sequence[Answer], chosen: Selection) -> tuple[Answer, .
     say_in_url("tracks", groups_text(asked or ()))
     session.put(BOX, now)
     st.multiselect(
-        "Heads", list(found), format_func=partial(_named, found, now), key=BOX,
-        label_visibility="collapsed", max_selections=MOST_LINES, on_change=_keep_heads,
+        "Heads", list(found), format_func=partial(_named, found, now), key=session.named(BOX),
+        label_visibility="collapsed", max_selections=MOST_LINES,
+        on_change=session.here(_keep_heads),
         width=540, placeholder="The best heads",
         help="In brackets how well each head does from here",
     )  # fmt: skip
     st.button(
-        "Best heads", icon=":material/star:", key="tracks.best",
-        on_click=session.put, args=(HEADS, None),
+        "Best heads", icon=":material/star:", key=session.named("tracks.best"),
+        on_click=session.here(session.put), args=(HEADS, None),
         disabled=asked is None, help="Those that find it most often from here, then the surest",
     )  # fmt: skip
     return tuple(found[at] for at in now)
@@ -219,7 +223,7 @@ def _picture(picture: Tracks, of: str) -> None:
     stage = stage_of(picture)
     high = min(HIGH, round(WIDE * stage.height / stage.width))
     panels.plotly(
-        picture, key="tracks.picture", height=high + LEGEND, noted=False, shows=of,
+        picture, key="tracks.picture", height=high + LEGEND, elsewhere=None, shows=of,
         on_click=partial(_pick, picture),
     )  # fmt: skip
     export_row(picture.name, lambda: picture, "tracks")
@@ -268,18 +272,20 @@ def _mark_by_hand(chosen: Selection) -> None:
     """Another true path: one patch a time step, by clicks."""
     marked = true_path.marks()
     marking = st.toggle(
-        "Mark the true path", key=MARKING,
+        "Mark the true path", key=session.named(MARKING),
         help="For what moves in any clip: click its patch in each time step. It then counts here "
         "and on the page Heads, and is in the link",
     )  # fmt: skip
     if not (marking or marked or true_path.can_undo()):
         return
     st.button(
-        "Undo", icon=":material/undo:", key="tracks.undo", on_click=true_path.undo,
+        "Undo", icon=":material/undo:", key=session.named("tracks.undo"),
+        on_click=session.here(true_path.undo),
         disabled=not true_path.can_undo(),
     )  # fmt: skip
     st.button(
-        "Clear", icon=":material/delete:", key="tracks.clear", on_click=true_path.clear,
+        "Clear", icon=":material/delete:", key=session.named("tracks.clear"),
+        on_click=session.here(true_path.clear),
         disabled=not marked,
     )  # fmt: skip
     steps = counted(chosen.record.places.grid[0], "time step")

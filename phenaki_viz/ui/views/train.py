@@ -66,7 +66,7 @@ def train_page(run: DialledRun) -> None:
         return
     session.put(_SEEN, _seen(job))
     with right:
-        st.fragment(_live, run_every=POLL if job.active else None)(job)
+        st.fragment(session.here(_live), run_every=POLL if job.active else None)(job)
     st.divider()
     timeline(job, partial(_use, job))
 

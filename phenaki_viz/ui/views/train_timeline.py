@@ -12,11 +12,12 @@ from phenaki_viz.analysis.measures import head_statistics
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.data import Clip, Prompt, as_rgb
-from phenaki_viz.figures.attention_views import Colours, head_grid, words_read
+from phenaki_viz.figures.attention_views import Colours, head_grid
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.naming import place_name
 from phenaki_viz.figures.outcome_views import frames_alone
 from phenaki_viz.figures.over_video import row_over_video
+from phenaki_viz.figures.read_views import words_read
 from phenaki_viz.figures.sentences import head_sentence, patch_sentence
 from phenaki_viz.figures.training_views import heads_over_steps
 from phenaki_viz.models.dial import DialConfig
@@ -30,6 +31,7 @@ from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.sections.health import draw_health
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.work import computed, shows
 from phenaki_viz.ui.work.shelves import number_of
 
@@ -38,7 +40,7 @@ AT = "train_at"
 _CHOSEN = "train.chosen"  # a kept step; none: the newest, whichever that is
 
 
-@st.fragment
+@fragment
 def timeline(job: Training, under: Callable[[int], None]) -> None:
     """A slider over the kept steps; the heads and one query's row at the step it is on.
 

@@ -31,6 +31,7 @@ from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.views import (
     what_if_changes,
     what_if_clip,
@@ -46,7 +47,7 @@ from phenaki_viz.ui.work.swept import Asked
 _HELD = "whatif.held"
 
 
-@st.fragment
+@fragment
 def what_if_page(run: Run) -> None:
     """What is changed and what it does to the output; then every head in turn."""
     words = panels.place_for_words()

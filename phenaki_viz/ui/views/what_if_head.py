@@ -24,7 +24,7 @@ from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.slim_grid import CELLS
 from phenaki_viz.ui.state import selection
-from phenaki_viz.ui.state.link import say_in_url
+from phenaki_viz.ui.state.link import in_link, say_in_url
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, page_jobs, shows
 from phenaki_viz.ui.work.requests import LookRequest
@@ -64,7 +64,7 @@ def at_hand(run: Run) -> AtHand | None:
     looked_at = _looked_at(run)
     if session.first(SEEN, looked_at) != looked_at:
         session.put_all({SEEN: looked_at, WEIGHED: looked_at})
-    linked = st.query_params.get(WEIGHED, "")
+    linked = in_link(WEIGHED)
     fresh = selection.untouched("layer", "head")
     asked = session.first(WEIGHED, linked if linked in heads or fresh else looked_at)
     usual = next((name for name in reversed(heads) if name.startswith("self")), [*heads][-1])

@@ -145,7 +145,9 @@ def results(
     picture = effects_picture(effects, made, run.recording.made_by)
     left, right = st.columns([7, 5], gap="medium")
     with left:
-        panels.plotly(picture, key="effects", height=420, noted=False, shows=_shows(asked, model))
+        panels.plotly(
+            picture, key="effects", height=420, elsewhere=None, shows=_shows(asked, model)
+        )
         export_row(picture.name, lambda: picture, "effects")
     with right:
         _table(run, by_worth(effects))

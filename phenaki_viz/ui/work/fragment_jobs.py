@@ -16,6 +16,7 @@ from streamlit.errors import StreamlitAPIException
 
 from phenaki_viz.analysis.incremental import Incremental
 from phenaki_viz.ui import session
+from phenaki_viz.ui.session import named
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -45,7 +46,7 @@ def draw_place() -> None:
 
 
 def work_on(
-    slot: str,
+    task: str,
     key: Hashable,
     start: Callable[[], Incremental[T]],
     doing: str,
@@ -53,31 +54,31 @@ def work_on(
 ) -> T:
     """The result of `start()`, when it can be had within a slice of time.
 
-    Else shows a bar, has the fragment run again, which goes on here, and does not return. slot: one
-    piece of work is under way in each; another key drops the one before. on_cancel: takes back
+    Else shows a bar, has the fragment run again, which goes on here, and does not return. task: one
+    piece of work is under way of each; another key drops the one before. on_cancel: takes back
     what led here; without it, only what is clicked elsewhere ends the work. Raises what the work
     raises.
     """
     waiting: dict[str, _Work] = session.first(_UNDER_WAY, {})
-    if slot in waiting and waiting[slot].key != key:
-        drop(slot)
-    work = waiting.pop(slot, None)
+    if task in waiting and waiting[task].key != key:
+        drop(task)
+    work = waiting.pop(task, None)
     if work is None:
         work = _Work(key, start())
     else:  # drawn ahead of the slice: what a run says last may be lost when the next one begins
-        _draw_bar(slot, work, doing, on_cancel)
+        _draw_bar(task, work, doing, on_cancel)
     try:
         _advance(work)
     except StopIteration as end:
         session.held(_PLACE).empty()
         result: T = end.value
         return result
-    waiting[slot] = work
+    waiting[task] = work
     _run_again()
 
 
 def grow(
-    slot: str,
+    task: str,
     key: Hashable,
     start: Callable[[list[P]], Incremental[T]],
     doing: str,
@@ -89,14 +90,14 @@ def grow(
     `is_stopped`, `resume`. start: is given a list into which the work puts each part.
     """
     waiting: dict[str, _Work] = session.first(_UNDER_WAY, {})
-    if slot in waiting and waiting[slot].key != key:
-        drop(slot)
-    work = waiting.pop(slot, None)
+    if task in waiting and waiting[task].key != key:
+        drop(task)
+    work = waiting.pop(task, None)
     if work is None:
         parts: list[P] = []
         work = _Work(key, start(parts), parts=parts)
     elif not work.stopped:
-        _draw_bar(slot, work, doing, None, stops=bool(work.parts))
+        _draw_bar(task, work, doing, None, stops=bool(work.parts))
     before = len(work.parts)
     try:
         if not work.stopped:
@@ -105,45 +106,45 @@ def grow(
         session.held(_PLACE).empty()
         result: T = end.value
         return result
-    waiting[slot] = work
+    waiting[task] = work
     if not work.parts or (len(work.parts) == before and not work.stopped):
         _run_again()
     return list(work.parts)
 
 
-def go_on(slot: str) -> None:
-    """Have the fragment run again where work in this slot is under way and was not stopped."""
-    work = session.get(_UNDER_WAY, {}).get(slot)
+def go_on(task: str) -> None:
+    """Have the fragment run again where work of this task is under way and was not stopped."""
+    work = session.get(_UNDER_WAY, {}).get(task)
     if work is not None and not work.stopped:
         _run_again()
 
 
-def is_stopped(slot: str) -> bool:
-    """Whether work in this slot was stopped, and its parts kept."""
-    work = session.get(_UNDER_WAY, {}).get(slot)
+def is_stopped(task: str) -> bool:
+    """Whether work of this task was stopped, and its parts kept."""
+    work = session.get(_UNDER_WAY, {}).get(task)
     return work is not None and bool(work.stopped)
 
 
-def stop(slot: str) -> None:
+def stop(task: str) -> None:
     """Stop, keep what is there; a callback."""
-    _set_stopped(slot, stopped=True)
+    _set_stopped(task, stopped=True)
 
 
-def resume(slot: str) -> None:
+def resume(task: str) -> None:
     """Go on where it was stopped; a callback."""
-    _set_stopped(slot, stopped=False)
+    _set_stopped(task, stopped=False)
 
 
-def _set_stopped(slot: str, *, stopped: bool) -> None:
-    work = session.get(_UNDER_WAY, {}).get(slot)
+def _set_stopped(task: str, *, stopped: bool) -> None:
+    work = session.get(_UNDER_WAY, {}).get(task)
     if work is not None:
         work.stopped = stopped
         work.started = time.perf_counter() - work.spent
 
 
-def drop(slot: str) -> None:
-    """Let go of what is under way in a slot."""
-    work = session.get(_UNDER_WAY, {}).pop(slot, None)
+def drop(task: str) -> None:
+    """Let go of what is under way of a task."""
+    work = session.get(_UNDER_WAY, {}).pop(task, None)
     if work is not None:
         work.steps.close()
 
@@ -158,7 +159,7 @@ def _advance(work: _Work) -> None:
 
 
 def _draw_bar(
-    slot: str,
+    task: str,
     work: _Work,
     doing: str,
     on_cancel: Callable[[], None] | None,
@@ -169,19 +170,26 @@ def _draw_bar(
     seconds = work.spent = time.perf_counter() - work.started
     left = seconds / max(work.share, 1e-3) * (1 - work.share)
     place = session.held(_PLACE)
-    with place.container(horizontal=True, vertical_alignment="center", key=f"progress.{slot}"):
+    with place.container(
+        horizontal=True, vertical_alignment="center", key=named(f"progress.{task}")
+    ):
         st.progress(min(work.share, 1.0), text=f"{doing} {work.share:.0%}, about {left:.0f} s left")
         if on_cancel is not None:
-            st.button("Cancel", key=f"cancel.{slot}", on_click=_cancel, args=(slot, on_cancel))
+            st.button(
+                "Cancel",
+                key=named(f"cancel.{task}"),
+                on_click=session.here(_cancel),
+                args=(task, on_cancel),
+            )
         elif stops:
             st.button(
-                "Cancel", key=f"cancel.{slot}", on_click=stop, args=(slot,),
+                "Cancel", key=named(f"cancel.{task}"), on_click=session.here(stop), args=(task,),
                 help="Keeps what is done so far",
             )  # fmt: skip
 
 
-def _cancel(slot: str, on_cancel: Callable[[], None]) -> None:
-    drop(slot)
+def _cancel(task: str, on_cancel: Callable[[], None]) -> None:
+    drop(task)
     on_cancel()
 
 

@@ -23,7 +23,7 @@ from phenaki_viz.ui.work import computed, fragment_jobs, tracked
 from phenaki_viz.ui.work.shelves import number_of
 
 T = TypeVar("T")
-CLIP, CLIPS = "heads", "clips"  # the slots of the work on the clip at hand, and on many
+CLIP, CLIPS = "heads", "clips"  # the tasks of the work on the clip at hand, and on many
 CAPTIONS = tuple(DIGIT_CLIPS.values())
 
 
@@ -104,10 +104,10 @@ def over_clips(model: nn.Module, over: Over) -> HeadTable:
 
 
 def _of_stack(
-    run: Run, chosen: Selection, slot: str, start: Callable[[], Incremental[T]], doing: str
+    run: Run, chosen: Selection, task: str, start: Callable[[], Incremental[T]], doing: str
 ) -> T:
-    key = (slot, number_of(run), *_maps(chosen), chosen.video)
-    return computed.once(key, lambda: fragment_jobs.work_on(slot, key, start, doing))
+    key = (task, number_of(run), *_maps(chosen), chosen.video)
+    return computed.once(key, lambda: fragment_jobs.work_on(task, key, start, doing))
 
 
 def _maps(chosen: Selection) -> Sequence[int]:

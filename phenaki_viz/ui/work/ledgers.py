@@ -102,8 +102,8 @@ def _kept(
     chosen: Selection, what: tuple[object, ...], start: Callable[[], Incremental[T]], doing: str
 ) -> T:
     key = (*_head(chosen), *what)
-    slot = f"inside {what[0]}"
-    return computed.once(key, lambda: fragment_jobs.work_on(slot, key, start, doing))
+    task = f"inside {what[0]}"
+    return computed.once(key, lambda: fragment_jobs.work_on(task, key, start, doing))
 
 
 def _head(chosen: Selection) -> tuple[str, int, int, int]:

@@ -6,14 +6,14 @@ page; the page does it above its content, and the fragment then finds the result
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 import streamlit as st
 
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import session
+from phenaki_viz.ui.session import here, page
 from phenaki_viz.ui.work import run_cache
 from phenaki_viz.ui.work.requests import Tell
 from phenaki_viz.ui.work.run_cache import PROGRESS_AFTER, Wanted, progress_bar
@@ -37,13 +37,13 @@ class Errand:
 
 def send(errand: Errand) -> NoReturn:
     """Have the page do this; does not return."""
-    session.put(_WAITING, errand)
+    page.put(_WAITING, replace(errand, do=here(errand.do), on_cancel=here(errand.on_cancel)))
     st.rerun()
 
 
 def failure(key: Hashable) -> PhenakiVizError | None:
     """Why the last errand could not be done, when it was this one."""
-    failed, error = session.get(_FAILED, (None, None))
+    failed, error = page.get(_FAILED, (None, None))
     return error if failed == key else None
 
 
@@ -53,14 +53,14 @@ def run_waiting() -> None:
     An errand that is overtaken is forgotten: a fragment that still needs it asks again.
     """
     place = st.empty()
-    errand: Errand | None = session.take(_WAITING)
+    errand: Errand | None = page.take(_WAITING)
     if errand is None:
         return
-    session.drop(_FAILED)
+    page.drop(_FAILED)
     try:
         errand.do(progress_bar(place, errand.doing, errand.on_cancel))
     except PhenakiVizError as error:
-        session.put(_FAILED, (errand.key, error))
+        page.put(_FAILED, (errand.key, error))
     place.empty()
 
 

@@ -23,7 +23,7 @@ from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.training_job import Training, TrainSettings, claim_of, give_up
 from phenaki_viz.runs.training_step import steps_to_keep
 from phenaki_viz.training.dialled import digits_for
-from phenaki_viz.ui import session
+from phenaki_viz.ui.session import page
 from phenaki_viz.ui.state.link import whole_number
 from phenaki_viz.ui.work import open_models, run_cache
 from phenaki_viz.ui.work.requests import TrainedRequest
@@ -172,7 +172,7 @@ def put_back(config: DialConfig) -> None:
 
 
 def _chosen() -> dict[DialConfig, Used]:
-    chosen: dict[DialConfig, Used] = session.first(_USED, {})
+    chosen: dict[DialConfig, Used] = page.first(_USED, {})
     return chosen
 
 

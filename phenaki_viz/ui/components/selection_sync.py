@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from phenaki_viz.ui import session
+from phenaki_viz.ui.session import here, page
 
 Event = dict[str, Any]
 
 
 @dataclass
-class Told:
+class ComponentState:
     """What is known of one component in this session.
 
     shown: the selection the browser shows. seen: the number of its last event. push: the last
@@ -27,47 +27,47 @@ class Told:
     push: dict[str, Any] | None = None
 
 
-def news(key: str, name: str = "pick") -> Event | None:
+def new_event(key: str, name: str = "pick") -> Event | None:
     """What the browser sent since the last run, once; None when it sent nothing new."""
-    told = _told(f"{key}.{name}")
-    event = (session.get(key) or {}).get(name)
-    if not isinstance(event, Mapping) or event.get("seq", 0) == told.seen:
+    state = _state_of(f"{key}.{name}")
+    event = (page.get(key) or {}).get(name)
+    if not isinstance(event, Mapping) or event.get("seq", 0) == state.seen:
         return None
-    told.seen = event["seq"]
+    state.seen = event["seq"]
     return {field: value for field, value in event.items() if field != "seq"}
 
 
 def shown(key: str, picked: Any) -> Any:
     """The selection that the browser shows: what was picked in this run, or what it had."""
-    return _told(f"{key}.pick").shown if picked is None else picked
+    return _state_of(f"{key}.pick").shown if picked is None else picked
 
 
-def push(key: str, selected: Any, picked: Any, name: str = "pick") -> dict[str, Any] | None:
+def pending(key: str, selected: Any, picked: Any, name: str = "pick") -> dict[str, Any] | None:
     """The selection to send down: unchanged as long as the browser shows it already.
 
     selected: what Python has. picked: what the browser picked in this run, None for nothing;
     both as JSON lists. name: of the event that picks.
     """
-    told = _told(f"{key}.{name}")
+    state = _state_of(f"{key}.{name}")
     if picked is not None:
-        told.shown = picked
-    if told.push is None or selected != told.shown:
-        told.shown = selected
-        told.push = {"rev": time.time_ns() // 1_000_000, "value": selected, "seen": told.seen}
-    return told.push
+        state.shown = picked
+    if state.push is None or selected != state.shown:
+        state.shown = selected
+        state.push = {"rev": time.time_ns() // 1_000_000, "value": selected, "seen": state.seen}
+    return state.push
 
 
 def answering(key: str, name: str, answer: Callable[[Event], None] | None) -> Callable[[], None]:
     """A callback for Streamlit that hands the event to `answer`, before the page is drawn."""
 
     def called() -> None:
-        event = (session.get(key) or {}).get(name)
+        event = (page.get(key) or {}).get(name)
         if answer is not None and isinstance(event, Mapping):
             answer({field: value for field, value in event.items() if field != "seq"})
 
-    return called
+    return here(called)
 
 
-def _told(name: str) -> Told:
-    told: Told = session.first(f"{name}.told", Told())
-    return told
+def _state_of(name: str) -> ComponentState:
+    state: ComponentState = page.first(f"{name}.told", ComponentState())
+    return state

@@ -2,8 +2,8 @@
 
 import operator
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypedDict, cast, get_args
 
 import torch
 
@@ -16,16 +16,36 @@ Extra = Literal["queries", "keys", "values", "written"]
 Hold = Literal["auto", "stored", "parts"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """What to keep. None keeps all of it; indices count from 0.
+class OptionsByName(TypedDict, total=False):
+    """The fields of `RecordOptions`, as `record(model, …)` takes them by their names."""
 
-    modules: dotted names. heads, batch_items: indices. extras: projections to keep as well, and
-    how much is written.
-    hold: maps as they are, by their parts, or stored while they are short and fit and by parts
-    beyond. dtype: of stored maps. limit_bytes: of stored maps; parts_limit_bytes: of maps by parts.
-    verify_items, verify_rows: how many batch items and query rows each verification checks.
-    words, grid: names of the text keys, 't h w' of the tokens.
+    modules: Collection[str] | None
+    heads: Sequence[int] | None
+    batch_items: Sequence[int] | None
+    extras: Collection[Extra]
+    hold: Hold
+    dtype: torch.dtype
+    limit_bytes: int
+    parts_limit_bytes: int
+    verify_items: int
+    verify_rows: int
+    words: Sequence[str]
+    grid: Grid | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordOptions:
+    """What `record` keeps, and how. None keeps all of it; indices count from 0.
+
+    modules: dotted names. heads, batch_items: indices. extras: kept as well, "queries", "keys" and
+    "values", or "written": norms of what each key and head writes (`Written`; a few per cent of a
+    long forward). hold: "stored", "parts", or "auto": stored while all maps together stay within
+    `limit_bytes`, by parts beyond, and by parts where that is recorded cheaper: maps of a million
+    weights or more of a model that hands over their parts; `Recording.holding` says which and why.
+    dtype: of stored maps, float32 or float16. limit_bytes: of stored maps; parts_limit_bytes: of
+    maps by parts. verify_items, verify_rows: how many batch items and query rows each verification
+    checks. words: the text, so that keys of cross-attention have names. grid: 't h w' of the
+    tokens, for models that do not tell their transformers the video's shape.
     Raises RecordingError for anything that no model could be asked for.
     """
 
@@ -116,6 +136,15 @@ class Choice:
         of_items = 1.0 if self.batch_items is None else len(self.batch_items) / max(batch, 1)
         of_heads = 1.0 if self.heads is None else len(self.heads) / max(heads, 1)
         return of_items * of_heads
+
+
+def named_options(options: OptionsByName) -> RecordOptions:
+    """The options that are given by name. Raises TypeError for a name that is none."""
+    known = [field.name for field in fields(RecordOptions)]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise TypeError(f"record() has no option {', '.join(unknown)}; it has {', '.join(known)}")
+    return RecordOptions(**cast(Any, options))  # `extras` of any collection becomes a frozenset
 
 
 def _texts(name: str, asked: Any) -> tuple[str, ...]:
