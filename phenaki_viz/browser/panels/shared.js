@@ -2,7 +2,8 @@
 import { unpack } from "../numbers/message.js";
 import { offer, room } from "../page/room.js";
 
-function hear({ pick, seen }) {
+function hear({ pick, seen, tell }) {
+  room.tell ??= tell;
   // A newer pick than Python knows of is on its way to it.
   if (room.playing || seen < room.last) return;
   room.pick = pick;

@@ -31,6 +31,7 @@ from phenaki_viz.runs import model
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
+from phenaki_viz.ui.components.painted import wait_for_paint
 from phenaki_viz.ui.sections import goto, map_filter, maps, outcome, panels, pinned_heads
 from phenaki_viz.ui.sections.colours import choose_colours, keep_ends
 from phenaki_viz.ui.sections.downloads import export_icon, export_row, is_exportable
@@ -41,19 +42,21 @@ from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention_grid import draw_grid
 from phenaki_viz.ui.views.attention_style import STYLE
 from phenaki_viz.ui.views.attention_video import Look, choose_word, draw_over_video
-from phenaki_viz.ui.work import computed, fragment_jobs, shows, surveys
+from phenaki_viz.ui.work import computed, first_picture, fragment_jobs, shows, surveys
 
 PARTS = {"part": "This part", "whole": "Whole map"}
 DIRECTIONS = {"row": "Where it looks", "column": "Who looks at it"}
 # The map goes first, and then the script pauses: browser and server share the cores, and all else
 # would keep the map waiting for about 100 ms.
 BREATH = 0.08
+FIRST = 2.0  # for the first map of a page the browser says when: on a slow machine it takes longer
 
 
 @st.fragment
 def attention_page(run: Run) -> None:
     """The film strip, the grid of heads, one head large."""
-    draw_attention(run)
+    with first_picture.first():
+        draw_attention(run)
 
 
 def draw_attention(run: Run, tag: panels.Level = "h1", masked: np.ndarray | None = None) -> None:
@@ -107,8 +110,10 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
             chosen, tile, map_scale, cut, notes=said, shows=shows.a_head(chosen),
             on_ends=partial(keep_ends, map_scale.law),
         )  # fmt: skip
-    if session.get("drawn.recording") is not recording:  # a click need not wait
-        time.sleep(BREATH)
+    drawn = session.get("drawn.recording")
+    if drawn is not recording:  # a click need not wait
+        wait_for_paint(FIRST) if drawn is None else time.sleep(BREATH)
+    first_picture.release()
     session.put("drawn.recording", recording)
     with words:
         of = {"map": shows.a_head(chosen)}
