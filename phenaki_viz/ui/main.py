@@ -80,7 +80,7 @@ STYLE = """<style>
 def main() -> None:
     """Draw the page; when it is opened, its picture before the widgets around it."""
     with first_picture.first(not session.has(run_cache.GOOD)):
-        _draw()
+        _draw()  # the page of maps says when its map is on its way
 
 
 def _draw() -> None:
@@ -119,6 +119,8 @@ def _draw() -> None:
                 ablation_effect.draw(run, whole, work)
         with work:
             page_jobs.run_waiting()
+        if page.url_path:
+            first_picture.release()
         with content:
             page.run()
     draw_guide()

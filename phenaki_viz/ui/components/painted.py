@@ -39,8 +39,13 @@ def painted_address() -> str:
 def wait_for_paint(seconds: float) -> None:
     """Until the browser has painted its first map, at most so long; without one not at all."""
     word: _Word | None = session.get(_STATE)
-    if word is not None and st.context.url is not None:
+    if word is not None and has_browser():
         word.given.wait(seconds)
+
+
+def has_browser() -> bool:
+    """Whether anybody looks: not where the page's script is run for itself."""
+    return st.context.url is not None
 
 
 async def answer_painted(request: Request) -> Response:

@@ -26,12 +26,12 @@ from phenaki_viz.figures.naming import family
 from phenaki_viz.figures.part_of_map import part_of_map
 from phenaki_viz.figures.sentences import Direction, patch_clause
 from phenaki_viz.figures.words import listed, plain
-from phenaki_viz.recording import describe_holding
+from phenaki_viz.recording import Recording, describe_holding
 from phenaki_viz.runs import model
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
-from phenaki_viz.ui.components.painted import wait_for_paint
+from phenaki_viz.ui.components.painted import has_browser, wait_for_paint
 from phenaki_viz.ui.sections import goto, map_filter, maps, outcome, panels, pinned_heads
 from phenaki_viz.ui.sections.colours import choose_colours, keep_ends
 from phenaki_viz.ui.sections.downloads import export_icon, export_row, is_exportable
@@ -110,11 +110,8 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
             chosen, tile, map_scale, cut, notes=said, shows=shows.a_head(chosen),
             on_ends=partial(keep_ends, map_scale.law),
         )  # fmt: skip
-    drawn = session.get("drawn.recording")
-    if drawn is not recording:  # a click need not wait
-        wait_for_paint(FIRST) if drawn is None else time.sleep(BREATH)
+    _breathe(recording)
     first_picture.release()
-    session.put("drawn.recording", recording)
     with words:
         of = {"map": shows.a_head(chosen)}
         panels.say(computed.head_sentence_of(run, chosen), of, key="sentence.head", aside=True)
@@ -137,6 +134,16 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
         with left:
             draw_grid(run, chosen, look)
         surveys.go_on(run, chosen)
+
+
+def _breathe(recording: Recording) -> None:
+    """Leave the browser alone with a map of another recording; a click need not wait."""
+    drawn = session.get("drawn.recording")
+    session.put("drawn.recording", recording)
+    if drawn is None:
+        wait_for_paint(FIRST)
+    elif drawn is not recording and has_browser():
+        time.sleep(BREATH)
 
 
 def _row(key: str, *, gap: Any) -> DeltaGenerator:

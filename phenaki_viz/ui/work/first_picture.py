@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-# Places on the page, its styles, and our own components: what a picture needs, and it itself.
-AT_ONCE = ("html", "bidi_component", "empty")
+# Headings (without one there is no sidebar yet, and the picture would be wider), styles, and our
+# own components: what a picture needs, and it itself.
+AT_ONCE = ("heading", "html", "bidi_component", "empty")
 Place = tuple[int, ...]
 
 
