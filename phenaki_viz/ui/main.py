@@ -35,7 +35,7 @@ from phenaki_viz.ui.views.tracks import tracks_page
 from phenaki_viz.ui.views.train import train_page
 from phenaki_viz.ui.views.train_record import record_page
 from phenaki_viz.ui.views.what_if import what_if_page
-from phenaki_viz.ui.work import page_jobs, run_cache
+from phenaki_viz.ui.work import first_picture, page_jobs, run_cache
 from phenaki_viz.ui.work.run_cache import Wanted
 from phenaki_viz.ui.work.trainings import trained_copy, trained_run, use
 
@@ -79,6 +79,12 @@ STYLE = """<style>
 
 
 def main() -> None:
+    """Draw the page; when it is opened, its picture before the widgets around it."""
+    with first_picture.first(not session.has(run_cache.GOOD)):
+        _draw()  # the page of maps says when its map is on its way
+
+
+def _draw() -> None:
     """Draw the controls, run the model they ask for, draw the chosen page."""
     st.set_page_config("phenaki_viz: attention microscope", ICON, layout="wide")
     st.html(STYLE)
@@ -114,6 +120,8 @@ def main() -> None:
                 ablation_effect.draw(run, whole, work)
         with work:
             page_jobs.run_waiting()
+        if page.url_path:
+            first_picture.release()
         with content:
             page.run()
     draw_guide()

@@ -1,7 +1,11 @@
 """What the server does before anybody asks for a page, so that the first one need not wait."""
 
+import pkgutil
+import socket
 import sys
+from asyncio import base_events
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
@@ -11,26 +15,20 @@ from starlette.routing import Route
 from streamlit.logger import get_logger
 from streamlit.runtime.state.session_state import WStates
 
+from phenaki_viz import ui
 from phenaki_viz.data import digit_clip, read_prompt
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.runs.model import Ask, look, most_frames
+from phenaki_viz.export import kinds
+from phenaki_viz.runs.model import Ask, most_frames
 from phenaki_viz.ui.source import trained
-from phenaki_viz.ui.views import attention, masks, position, sampling, text
-from phenaki_viz.ui.work import open_models
+from phenaki_viz.ui.work import open_models, run_cache
+from phenaki_viz.ui.work.requests import LookRequest
 
 PAGE_SCRIPT = Path(__file__).with_name("main.py")
 FIRST_PAGE = "attention"
 
-__all__ = [
-    "PAGE_SCRIPT",
-    "attention",
-    "front_routes",
-    "masks",
-    "position",
-    "sampling",
-    "text",
-    "warm_up",
-]
+# What the first run of the page script would else import while somebody waits for it.
+LATE = ("plotly.io", "plotly.graph_objects", "streamlit.emojis", "streamlit.material_icon_names")
 
 
 def front_routes() -> list[Route]:
@@ -57,18 +55,50 @@ def mend_states() -> None:
     WStates.__iter__ = lambda states: iter(list(states.states))  # type: ignore[method-assign]
 
 
+def send_at_once() -> None:
+    """Send what is written at once, not when the browser has confirmed what was sent before.
+
+    asyncio does so with sockets that name their protocol; those that Streamlit listens on (1.67) do
+    not, and every answer of two parts, every second message of a run, waits for up to 40 ms.
+    """
+
+    def without_delay(connection: socket.socket) -> None:
+        if connection.family in (socket.AF_INET, socket.AF_INET6):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    base_events._set_nodelay = without_delay  # type: ignore[attr-defined]
+
+
+def import_pages() -> None:
+    """Everything that a page is made of, torch and plotly with it."""
+    for room in (ui, kinds):
+        for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
+            if module.name not in (__name__, f"{ui.__name__}.{PAGE_SCRIPT.stem}"):
+                import_module(module.name)
+    for name in LATE:
+        import_module(name)
+
+
 def warm_up() -> None:
-    """Import every page's libraries, torch among them, and run the opening model once."""
+    """Import every page and its libraries, and run the opening model once."""
     mend_states()
+    send_at_once()
+    import_pages()
     # Streamlit's server and the page script share one interpreter: at Python's 5 ms, what is drawn
     # would wait in the server while the script draws on.
     sys.setswitchinterval(0.0005)
-    first = trained.CAPTIONS[0]
     # Streamlit warns of a cache that is filled with no page open, which is the point here.
     warning = get_logger("streamlit.runtime.scriptrunner_utils.script_run_context")
     warning.disabled = True
     with suppress(PhenakiVizError):  # the page says it, and what to do
-        model, clip = open_models.shipped().model, digit_clip(first)
-        frames = most_frames(model, len(clip.frames))
-        look(model, clip, read_prompt(first), Ask(frames=frames))
+        asked = opening_request()
+        run_cache.shelf().put(asked, asked.run(lambda done, of: None))
     warning.disabled = False
+
+
+def opening_request() -> LookRequest:
+    """What the page asks for when its address says nothing. Raises CheckpointError."""
+    first = trained.CAPTIONS[0]
+    model, clip = open_models.shipped().model, digit_clip(first)
+    ask = Ask(frames=most_frames(model, len(clip.frames)))
+    return LookRequest(model=model, clip=clip, prompt=read_prompt(first), ask=ask)

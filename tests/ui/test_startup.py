@@ -1,5 +1,6 @@
 """What the server does before the first page is asked for never keeps it from starting."""
 
+import socket
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from starlette.requests import Request
 from phenaki_viz.checkpoints import save_model
 from phenaki_viz.runs import model
 from phenaki_viz.ui import startup
-from phenaki_viz.ui.work import open_models
+from phenaki_viz.ui.work import open_models, requests, run_cache
 from tests.checkpoints.files import OURS
 
 SHORT = replace(OURS, maskgit=replace(OURS.maskgit, max_seq_len=8))  # of one time step of 2 × 2
@@ -25,11 +26,13 @@ def test_the_opening_model_is_shown_as_many_frames_as_it_takes(config, tmp_path,
         shown.append(made)
         return made
 
-    monkeypatch.setattr(startup, "look", watched)
+    monkeypatch.setattr(requests, "look", watched)
+    monkeypatch.setattr(startup, "import_pages", lambda: None)  # they are, and it takes a moment
     open_models.shipped.clear()
     try:
         startup.warm_up()
         assert len(shown) == 1 and len(shown[0].recording)
+        assert run_cache.shelf().get(startup.opening_request()) is shown[0]
     finally:
         open_models.shipped.clear()
 
@@ -81,3 +84,23 @@ def test_a_link_to_the_first_page_by_its_name_opens_it(monkeypatch, base, query,
 def test_the_first_page_is_the_first_in_the_script():
     script = startup.PAGE_SCRIPT.read_text()
     assert script.split("PAGES = {")[1].split('"')[1] == startup.FIRST_PAGE
+
+
+def test_what_the_first_visitor_asks_for_is_there_already():
+    from streamlit.testing.v1 import AppTest
+
+    startup.warm_up()
+    before = list(run_cache.shelf().things)
+    page = AppTest.from_file(str(startup.PAGE_SCRIPT), default_timeout=120).run()
+    assert not page.exception
+    assert list(run_cache.shelf().things) == before and startup.opening_request() in before
+
+
+def test_small_messages_do_not_wait_for_one_another():
+    from asyncio import base_events
+
+    startup.send_at_once()
+    with socket.socket() as plain:  # as Streamlit makes the one that it listens on
+        assert not plain.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        base_events._set_nodelay(plain)
+        assert plain.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -18,6 +18,14 @@ export const isOf = (shows, said) => shows === said || shows.startsWith(`${said}
 export function painted(key, picture) {
   room.pictures.set(key, picture);
   agree();
+  if (key === "map" && room.tell) tell();
+}
+
+// With the frame that shows it, for the page's script waits to say the rest.
+function tell() {
+  const address = new URL(/** @type {string} */ (room.tell), document.baseURI).href;
+  room.tell = "";
+  requestAnimationFrame(() => fetch(address).catch(() => {})); // unheard, it waits no longer
 }
 
 /**

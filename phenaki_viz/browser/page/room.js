@@ -29,6 +29,9 @@ export const room = {
   memories: new Map(),
   /** What is painted, by key. @type {Map<string, Picture>} */
   pictures: new Map(),
+  /** What is asked for, once, when the map is painted, for Python to hear of it; "" once it was.
+   * @type {string | undefined} */
+  tell: undefined,
   /** Texts that speak of pictures. @type {Set<any>} */
   texts: new Set(),
 };

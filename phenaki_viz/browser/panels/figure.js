@@ -21,6 +21,25 @@ const SETTINGS = {
 let loading = null;
 
 /**
+ * Until it is in sight, or nearly so: what nobody scrolls to does not load a large library.
+ * @param {Element} box
+ * @returns {Promise<void>}
+ */
+function inSight(box) {
+  return new Promise((done) => {
+    const watch = new IntersectionObserver(
+      (seen) => {
+        if (!seen.some((one) => one.isIntersecting)) return;
+        watch.disconnect();
+        done();
+      },
+      { rootMargin: "10%" },
+    );
+    watch.observe(box);
+  });
+}
+
+/**
  * plotly.js once a page, however many figures there are; asked again after a failure.
  * @param {string} address
  */
@@ -51,6 +70,8 @@ export class Figure {
   sent = 0;
   /** Which data are being drawn: newer ones overtake. */
   turn = 0;
+  /** Once its place was in sight. @type {Promise<void> | undefined} */
+  seen;
 
   /** @param {ParentNode} root */
   constructor(root) {
@@ -78,6 +99,8 @@ export class Figure {
     this.box.classList.toggle("pv-waiting", !this.plot.data);
     this.describe(head.alt);
     try {
+      this.seen ??= inSight(this.box);
+      await this.seen;
       const Plotly = await library(head.library);
       if (turn === this.turn && this.plot.isConnected) await this.draw(Plotly, head, parts.figure);
     } catch (error) {

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from phenaki_viz import browser
 from phenaki_viz.browser.markup import MARKUP
 from phenaki_viz.ui.components.lines import LINES_PATH, answer_lines
+from phenaki_viz.ui.components.painted import PAINTED_PATH, answer_painted
 
 IMPORT = """const panels = import(new URL("{address}", document.baseURI).href);
 export default async (call) => {{
@@ -46,6 +47,7 @@ def asset_routes() -> list[Route]:
         f"{CONTENT_PATH}/{{name}}": _content,
         f"{SCRIPTS_PATH}/{{path:path}}": _script,
         f"{LINES_PATH}/{{secret}}": answer_lines,
+        f"{PAINTED_PATH}/{{secret}}": answer_painted,
     }
     return [
         Route(f"/{base}/{path}".replace("//", "/"), answer, methods=["GET"])
@@ -80,6 +82,11 @@ def publish(name: str, content: bytes) -> str:
     return f"{CONTENT_PATH}/{name}?v={crc32(content):08x}"
 
 
+def script_address() -> str:
+    """Where the script with every panel lies, relative to the page."""
+    return f"{SCRIPTS_PATH}/{browser.entry()}"
+
+
 def declare(name: str, *, isolate_styles: bool = True) -> Any:
     """Register a panel of `phenaki_viz.browser`, with its style, as a component.
 
@@ -90,6 +97,6 @@ def declare(name: str, *, isolate_styles: bool = True) -> Any:
         f"phenaki_viz_{name}",
         html=MARKUP[name],
         css="".join(map(browser.style, styles)),
-        js=IMPORT.format(address=f"{SCRIPTS_PATH}/{browser.entry()}", name=name),
+        js=IMPORT.format(address=script_address(), name=name),
         isolate_styles=isolate_styles,
     )

@@ -9,7 +9,6 @@ import base64
 import hashlib
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -19,7 +18,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.logger import get_logger
 
-INDEX = Path(st.__file__).parent / "static" / "index.html"
+from phenaki_viz.ui.components.front import INDEX, Front
+
 INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 # Streamlit hands a component's script over as a blob, and its styles are written in place.
 POLICY = (
@@ -43,7 +43,7 @@ log = get_logger("phenaki_viz")
 
 def guards() -> list[Middleware]:
     """Middleware for `st.App(…, middleware=guards())`."""
-    return [Middleware(Guard)]
+    return [Middleware(Guard), Middleware(Front)]
 
 
 def policy(host: str) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from phenaki_viz.browser.axes import Place
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.ui.components.assets import declare
+from phenaki_viz.ui.components.painted import painted_address
 from phenaki_viz.ui.components.stamps import stamped
 from phenaki_viz.ui.session import named, page
 
@@ -45,7 +46,7 @@ def share_selection(
     pick = {"link": link, "query": query, "key": key, "place": place, "also": list(also)}
     own = named(f"{KEY}.selection")
     seen = max(map(_last, map(named, pickers)), default=0)
-    _send(own, pack({"id": own, "pick": pick, "seen": seen}))
+    _send(own, pack({"id": own, "pick": pick, "seen": seen, "tell": painted_address()}))
 
 
 def _last(picker: str) -> int:

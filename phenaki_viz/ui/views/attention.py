@@ -23,11 +23,12 @@ from phenaki_viz.figures.part_of_map import part_of_map
 from phenaki_viz.figures.read_views import steps_read, words_read
 from phenaki_viz.figures.sentences import Direction, patch_clause
 from phenaki_viz.figures.words import listed, plain
-from phenaki_viz.recording import describe_holding
+from phenaki_viz.recording import Recording, describe_holding
 from phenaki_viz.runs import model
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
+from phenaki_viz.ui.components.painted import has_browser, wait_for_paint
 from phenaki_viz.ui.sections import goto, map_filter, maps, outcome, panels, pinned_heads
 from phenaki_viz.ui.sections.colours import choose_colours, keep_ends
 from phenaki_viz.ui.sections.downloads import export_icon, export_row, is_exportable
@@ -40,19 +41,21 @@ from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention_grid import draw_grid
 from phenaki_viz.ui.views.attention_style import STYLE
 from phenaki_viz.ui.views.attention_video import Look, choose_word, draw_over_video
-from phenaki_viz.ui.work import computed, fragment_jobs, shows, surveys
+from phenaki_viz.ui.work import computed, first_picture, fragment_jobs, shows, surveys
 
 PARTS = {"part": "This part", "whole": "Whole map"}
 DIRECTIONS = {"row": "Where it looks", "column": "Who looks at it"}
 # The map goes first, and then the script pauses: browser and server share the cores, and all else
 # would keep the map waiting for about 100 ms.
 BREATH = 0.08
+FIRST = 2.0  # for the first map of a page the browser says when: on a slow machine it takes longer
 
 
 @fragment
 def attention_page(run: Run) -> None:
     """The film strip, the grid of heads, one head large."""
-    draw_attention(run)
+    with first_picture.first():
+        draw_attention(run)
 
 
 def draw_attention(run: Run, tag: panels.Level = "h1", masked: np.ndarray | None = None) -> None:
@@ -106,9 +109,8 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
             chosen, tile, map_scale, cut, notes=said, shows=shows.a_head(chosen),
             on_ends=partial(keep_ends, map_scale.law),
         )  # fmt: skip
-    if session.get("drawn.recording") is not recording:  # a click need not wait
-        time.sleep(BREATH)
-    session.put("drawn.recording", recording)
+    _breathe(recording)
+    first_picture.release()
     with words:
         of = {"map": shows.a_head(chosen)}
         panels.say(computed.head_sentence_of(run, chosen), of, key="sentence.head", aside=True)
@@ -131,6 +133,16 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
         with left:
             draw_grid(run, chosen, look)
         surveys.go_on(run, chosen)
+
+
+def _breathe(recording: Recording) -> None:
+    """Leave the browser alone with a map of another recording; a click need not wait."""
+    drawn = session.get("drawn.recording")
+    session.put("drawn.recording", recording)
+    if drawn is None:
+        wait_for_paint(FIRST)
+    elif drawn is not recording and has_browser():
+        time.sleep(BREATH)
 
 
 def _row(key: str, *, gap: Any) -> DeltaGenerator:

@@ -1,0 +1,69 @@
+"""What is said of widgets waits for the picture, and nothing gets out of its order."""
+
+import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from phenaki_viz.ui.work.first_picture import Held
+
+
+def told(kind: str, *path: int) -> ForwardMsg:
+    """A message of an element, of a "block" of them, of a "transient", or of none."""
+    message = ForwardMsg()
+    if kind == "finished":
+        message.script_finished = ForwardMsg.FINISHED_SUCCESSFULLY
+        return message
+    message.metadata.delta_path.extend(path)
+    if kind == "block":
+        message.delta.add_block.SetInParent()
+    elif kind == "transient":
+        message.delta.new_transient.SetInParent()
+    else:
+        getattr(message.delta.new_element, kind).SetInParent()
+    return message
+
+
+def heard(*messages: ForwardMsg) -> tuple[list[ForwardMsg], Held]:
+    passed: list[ForwardMsg] = []
+    held = Held(passed.append)
+    for message in messages:
+        held.hear(message)
+    return passed, held
+
+
+def test_a_picture_passes_the_widgets_around_it():
+    sidebar, tools = told("slider", 1, 0), told("selectbox", 0, 1, 0, 0)
+    style, place, row = told("html", 0, 0), told("block", 0, 1), told("block", 0, 1, 0)
+    picture = told("bidi_component", 0, 1, 1)
+    passed, held = heard(sidebar, style, place, row, tools, picture)
+    assert passed == [style, place, row, picture]
+    held.end()
+    assert passed == [style, place, row, picture, sidebar, tools]
+
+
+def test_nothing_passes_what_its_place_is_known_by():
+    """The browser knows an element by its number: there is no second one before the first."""
+    first, second, within = told("slider", 0, 0), told("block", 0, 1), told("html", 0, 1, 0)
+    passed, held = heard(first, second, within)
+    assert passed == []
+    held.end()
+    assert passed == [first, second, within]
+
+
+def test_what_is_taken_off_is_not_drawn_later():
+    place, button, off = told("block", 0, 3), told("button", 0, 3, 0), told("empty", 0, 3)
+    passed, held = heard(place, button, off)
+    assert passed == [place]
+    held.end()
+    assert passed == [place, button, off]
+
+
+@pytest.mark.parametrize("work", ["progress", "transient"])
+def test_a_bar_is_never_waited_for(work):
+    slider, bar, later = told("slider", 1, 0), told(work, 0, 2, 0), told("slider", 1, 1)
+    passed, held = heard(slider, bar, later)
+    assert passed == [slider, bar, later] and held.ended
+
+
+def test_other_messages_pass():
+    passed, _ = heard(told("slider", 1, 0), told("finished"))
+    assert [message.WhichOneof("type") for message in passed] == ["script_finished"]
