@@ -7,7 +7,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser_fixtures import settle, watched
+from tests.browser_fixtures import into_view, settle, watched
 from tests.contrast import too_faint
 from tests.journeys.conftest import APP
 from tests.waiting import PATIENCE, at_rest, eventually, shown
@@ -51,6 +51,9 @@ def test_no_page_breaks_wcag_aa(still, name):
     if name not in ("training", "whatif", "figure"):
         shown(page)
     assert page.evaluate(HEADINGS) == []
+    for figure in page.locator(".pv-plot").all():  # drawn when it is nearly in sight
+        into_view(figure)
+        expect(figure.locator(".main-svg").first).to_be_visible()
     page.evaluate(AXE)
     for scheme, ground in (("light", "rgb(251, 251, 253)"), ("dark", "rgb(16, 20, 27)")):
         page.emulate_media(color_scheme=scheme)
