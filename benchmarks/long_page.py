@@ -1,6 +1,6 @@
 """Long maps in the page: one reading of every head against the readings that it takes the place of.
 
-    python -m benchmarks.long_page              # all of it: some four minutes on two cores
+    python -m benchmarks.long_page              # all of it: minutes on two cores
     python -m benchmarks.long_page --layers 1   # 8 heads, and beside it what 48 would take
 
 16,384 tokens, 6 layers, 8 heads of 64, 3-D position bias. Each layer is run by itself, on tokens at
