@@ -1,17 +1,19 @@
 """Long maps in the page: one reading of every head against the readings that it takes the place of.
 
-    python -m benchmarks.long_page
+    python -m benchmarks.long_page              # all of it: minutes on two cores
+    python -m benchmarks.long_page --layers 1   # 8 heads, and beside it what 48 would take
 
 16,384 tokens, 6 layers, 8 heads of 64, 3-D position bias. Each layer is run by itself, on tokens at
-random. Seconds of the clock and of all cores together, the load beside them, in one run: the
-overview of a head, the estimates of all heads, then one reading of all (thumbnails, every metric,
-sinks). With --separate also what was done before, one reading for each. Writes
-benchmarks/results/long_page.md.
+random. Seconds of the clock and of all cores together, the load beside them, in one run: the floor
+(products and powers alone, of as many weights as a head has), the overview of a head, the estimates
+of all heads, then one reading of all (thumbnails, every metric, sinks). With --separate also what
+was done before, one reading for each. Writes benchmarks/results/long_page.md.
 """
 
 import argparse
 import os
 import statistics
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -28,8 +30,10 @@ from phenaki_viz.analysis.measures import applicable, head_statistics
 from phenaki_viz.analysis.survey import HeadReading, Survey, survey
 from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.analysis.tiles import map_tile
+from phenaki_viz.numerics.crew import side_by_side
 from phenaki_viz.recording import AttentionRecord, HeadMap
 
+ALL_HEADS = 48
 GRIDS_HERE = {4096: (16, 16, 16), 16384: GRIDS[16384]}
 
 
@@ -56,12 +60,18 @@ def main(argv: Sequence[str] | None = None) -> list[str]:
     n, heads = options.tokens, HEADS * options.layers
     whole = 0, n, 0, n
     one = HeadMap(records[0], 0, 3)
+    timed("floor of a head: products, and 2 to the power of them", lambda: _floor(n), 3)
     timed("overview of a head, 324 × 324", lambda: map_tile(one, whole, 324), 3)
     done: list[HeadReading] = []
     steps = survey.steps(records, items, done)
     timed(f"estimates of all {heads} heads", lambda: _until(steps, done))
     first = Survey.of(records, done)
     read = timed(f"one reading of all {heads} heads", lambda: run_to_end(steps))
+    if heads != ALL_HEADS:
+        wall, cores = (float(part) for part in lines[-1].split("|")[2:4])
+        times = ALL_HEADS / heads
+        lines.append(f"| so {ALL_HEADS} heads | {wall * times:.0f} | {cores * times:.0f} | |")
+        print(lines[-1], flush=True)
     lines.append("")
     for name in applicable(records[0]):
         error = abs(first.mean(name) - read.mean(name)) / first.error(name)
@@ -98,6 +108,21 @@ class _Layer(torch.nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x: 'b (t h w) d'."""
         return self.layer(x, attn_bias=self.bias(*self.grid, dense=False))
+
+
+def _floor(n: int) -> None:
+    """What no exact reading can do without: each core makes blocks that fit into its cache."""
+    q, k = torch.randn(n, DIM_HEAD) / 8, torch.randn(DIM_HEAD, n)
+    memory = threading.local()
+
+    def block(first: int) -> None:
+        if not hasattr(memory, "block"):
+            memory.block = torch.empty(256, 1024)
+        for key in range(0, n, 1024):
+            torch.mm(q[first : first + 256], k[:, key : key + 1024], out=memory.block)
+            torch.exp2(memory.block, out=memory.block)
+
+    list(side_by_side(block, range(0, n, 256)))
 
 
 def _until(steps: Iterator[float], done: list[HeadReading]) -> None:

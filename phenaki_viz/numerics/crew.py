@@ -47,6 +47,7 @@ def _crew() -> ThreadPoolExecutor:
     threads, started = torch.get_num_threads(), Barrier(CORES + 1)
 
     def start() -> None:
+        torch.get_num_threads()  # a thread's first question takes over what the process has set
         torch.set_num_threads(1)  # of this thread, and of those that start after it
         started.wait(START)
 

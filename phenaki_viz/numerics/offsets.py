@@ -114,23 +114,17 @@ class OffsetBias:
             query += run
         return rows.view(len(table), last - first, self.shape[2])
 
-    def put_rows(
-        self, head: int, first: int, less: np.ndarray, planes: slice, out: np.ndarray
-    ) -> None:
-        """Write one head's bias of some queries less a number of each of them, on a CPU.
+    def put_rows(self, head: int, first: int, last: int, planes: slice, out: np.ndarray) -> None:
+        """Write one head's bias of queries first to last, excluded, on a CPU.
 
-        less: 'i', of the queries from `first` on. planes: which places along the first axis of the
-        grid, with both ends, the keys have. out: 'i j' of these keys, each row contiguous.
+        planes: which places along the first axis of the grid, with both ends, the keys have. out:
+        'i j' of these keys, contiguous.
         """
         pairs, axes = self._every_pair[head], len(self.dimensions)
-        rows = out.reshape(len(out), planes.stop - planes.start, *self.dimensions[1:])
-        for query, box in _boxes(first, first + len(less), self.dimensions):
+        for query, box in _boxes(first, last, self.dimensions):
             found = pairs[(*box, planes)]
             count = math.prod(found.shape[:-axes])
-            some = slice(query - first, query - first + count)
-            queries = *found.shape[:-axes], *[1] * axes
-            into = rows[some].reshape(found.shape)
-            np.subtract(found, less[some].reshape(queries), out=into)
+            out[query - first : query - first + count].reshape(found.shape)[...] = found
 
     @cached_property
     def _every_pair(self) -> np.ndarray:

@@ -2,9 +2,9 @@
 
 To take new memory for each step costs as much as the step: the system zeroes every page of it. So
 a reader of a whole head keeps a few arrays. Rows are made in blocks of some keys that stay in a
-core's own cache through every step: bias less log-sum-exp, then queries times keys onto it, then 2
-to the power of that. Logarithms are to base 2: what is taken of them is in bits, and 2ˣ takes half
-the time of eˣ.
+core's own cache through every step: the bias, then queries times keys less log-sum-exp onto it,
+then 2 to the power of that. Logarithms are to base 2: what is taken of them is in bits, and 2ˣ
+takes half the time of eˣ.
 """
 
 import math
@@ -45,6 +45,15 @@ class RowSums:
         return RowSums(self.weighted_logs[some], self.spread[some], self.together[some])
 
 
+@dataclass(frozen=True, eq=False)
+class _Queries:
+    """factors: 'q d+1', each query and what is taken off its row; see `RowStream._keys`."""
+
+    first: int
+    end: int
+    factors: torch.Tensor
+
+
 @dataclass(eq=False)
 class RowStream:
     """Whole rows of one head of a map, a run at a time; see `stream_of`.
@@ -66,14 +75,16 @@ class RowStream:
         weights = self._taken("weights", rows * (keys + APART)).view(rows, -1)[:, :keys]
         masses, taken = torch.zeros(rows), _Sums(rows)
         with torch.inference_mode(), without_autocast(self.held.device):
+            asked = self._asked(first, end)
             for planes, some in self._blocks():
                 logs = self._taken("logs", rows * (some.stop - some.start)).view(rows, -1)
-                place = self._taken("place", logs.numel()).view(rows, -1) if sums else logs
-                self._make_logs(first, (planes, some), place, logs)
+                apart = sums and self.held.bias is not None
+                place = self._taken("place", logs.numel()).view(rows, -1) if apart else logs
+                self._make_logs(asked, (planes, some), place, logs)
                 block = torch.exp2(logs, out=weights[:, some])
                 masses += block.sum(dim=1)
                 if sums:
-                    taken.add(block.numpy(), logs.numpy(), place.numpy())
+                    taken.add(block, logs, place)
         self.held.note(self.item, self.head, slice(first, end), masses)
         return weights.numpy(), taken.found if sums else None
 
@@ -86,9 +97,10 @@ class RowStream:
         masses, cells = torch.zeros(rows), self._taken("cells", high * self.held.shape[3])
         cells = cells.view(high, -1)
         with torch.inference_mode(), without_autocast(self.held.device):
+            asked = self._asked(first, end)
             for planes, keys in self._blocks():
                 block = self._taken("block", rows * (keys.stop - keys.start)).view(rows, -1)
-                self._make_logs(first, (planes, keys), block, block)
+                self._make_logs(asked, (planes, keys), block, block)
                 masses += torch.exp2(block, out=block).sum(dim=1)
                 for at in range(high):
                     some = block[at * cell[0] : (at + 1) * cell[0]]
@@ -96,25 +108,31 @@ class RowStream:
         self.held.note(self.item, self.head, slice(first, end), masses)
         return mean_cells(cells.numpy(), rows, cell)
 
-    def _make_logs(self, first: int, block: Block, place: torch.Tensor, logs: torch.Tensor) -> None:
+    def _make_logs(
+        self, asked: _Queries, block: Block, place: torch.Tensor, logs: torch.Tensor
+    ) -> None:
         """Write a block of weights' logarithms, and on the way what position adds; both 'q j'.
 
         They may be the same memory.
         """
-        held, (planes, keys) = self.held, block
-        queries = slice(first, first + len(logs))
-        less = held.logsumexp[self.item, self.head, queries]
-        if isinstance(held.bias, OffsetBias):
-            held.bias.put_rows(self.head, first, less.numpy(), planes, out=place.numpy())
-        else:
-            place.copy_(-less[:, None].expand_as(place))
-        q = held.q[self.item, self.head, queries]
-        torch.addmm(place, q, self._keys[:, keys], beta=BITS, alpha=BITS * held.scale, out=logs)
+        bias, (planes, keys) = self.held.bias, block
+        has_bias = isinstance(bias, OffsetBias)
+        if isinstance(bias, OffsetBias):
+            bias.put_rows(self.head, asked.first, asked.end, planes, place.numpy())
+        factors = asked.factors, self._keys[:, keys]
+        torch.addmm(place, *factors, beta=BITS if has_bias else 0, alpha=BITS, out=logs)
+
+    def _asked(self, first: int, end: int) -> _Queries:
+        held, queries = self.held, slice(first, end)
+        q = held.q[self.item, self.head, queries] * held.scale
+        less = -held.logsumexp[self.item, self.head, queries, None]
+        return _Queries(first, end, torch.cat([q, less], dim=1))
 
     @cached_property
     def _keys(self) -> torch.Tensor:
-        """'d j', one after the other."""
-        return self.held.k[self.item, self.head].mT.contiguous()
+        """Keys one after the other, and what log-sum-exp is taken times: 'd+1 j'."""
+        k = self.held.k[self.item, self.head].mT
+        return torch.cat([k, torch.ones(1, k.shape[1])])
 
     def _blocks(self) -> Iterator[Block]:
         """Keys in runs of whole planes of the grid."""
@@ -135,42 +153,41 @@ class RowStream:
 
 
 class _Sums:
-    """Adds up `RowSums`, block by block; logarithms and position are overwritten.
+    """Adds up `RowSums`, block by block; the logarithms are overwritten.
 
-    Both are taken off their means over the first block: near enough to those of the row that
-    little is lost of squares and products in 32 bits.
+    They are taken off their mean over the first block: near enough to that of the row that little
+    is lost of squares and products in 32 bits.
     """
 
     def __init__(self, rows: int) -> None:
         self._keys = 0
-        self._first = np.zeros((2, rows, 1), np.float32)
+        self._first = torch.zeros(rows, 1)
         self._sums = np.zeros((5, rows))
 
-    def add(self, weights: np.ndarray, logs: np.ndarray, place: np.ndarray) -> None:
+    def add(self, weights: torch.Tensor, logs: torch.Tensor, place: torch.Tensor) -> None:
         """Of some more keys: 'q j' each."""
-        weighted = np.einsum("qj,qj->q", weights, logs)
+        weighted = _products(weights, logs)
         if not self._keys:
-            self._first = np.stack([logs.mean(axis=1), place.mean(axis=1)])[:, :, None]
-        logs -= self._first[0]
-        place -= self._first[1]
+            self._first = logs.mean(dim=1, keepdim=True)
+        logs -= self._first
         self._keys += logs.shape[1]
-        self._sums += (
-            weighted,
-            np.einsum("qj->q", logs),
-            np.einsum("qj->q", place),
-            np.einsum("qj,qj->q", logs, logs),
-            np.einsum("qj,qj->q", logs, place),
-        )
+        sums = logs.sum(dim=1).numpy(), place.sum(dim=1).numpy()
+        self._sums += (weighted, *sums, _products(logs, logs), _products(logs, place))
 
     @property
     def found(self) -> RowSums:
         """Of all keys so far."""
         weighted, logs, place, squares, products = self._sums
-        return RowSums(
-            weighted_logs=weighted,
-            spread=squares - logs * logs / self._keys,
-            together=products - logs * place / self._keys,
-        )
+        with np.errstate(invalid="ignore", over="ignore"):  # of rows that are no distribution
+            spread = squares - logs * logs / self._keys
+            together = products - logs * place / self._keys
+        return RowSums(weighted_logs=weighted, spread=spread, together=together)
+
+
+def _products(one: torch.Tensor, other: torch.Tensor) -> np.ndarray:
+    """Scalar products of rows 'q j': 'q' float32."""
+    found: np.ndarray = np.einsum("qj,qj->q", one.numpy(), other.numpy())
+    return found
 
 
 def stream_of(held: AttentionMap, item: int, head: int) -> RowStream | None:
