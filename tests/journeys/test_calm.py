@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser_fixtures import settle
 from tests.calm import watch, watching
@@ -17,6 +18,8 @@ WAY = ["ArrowLeft", "ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"]
 
 
 def slowed(page, rate=SLOWER):
+    """The page is there, every widget of it: those follow the first map."""
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     devtools = page.context.new_cdp_session(page)
     devtools.send("Emulation.setCPUThrottlingRate", {"rate": rate})
 

@@ -54,8 +54,7 @@ FIRST = 2.0  # for the first map of a page the browser says when: on a slow mach
 @fragment
 def attention_page(run: Run) -> None:
     """The film strip, the grid of heads, one head large."""
-    with first_picture.first():
-        draw_attention(run)
+    draw_attention(run)
 
 
 def draw_attention(run: Run, tag: panels.Level = "h1", masked: np.ndarray | None = None) -> None:
@@ -90,7 +89,8 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
     below = st.container()
     with below:
         fragment_jobs.draw_place()
-    panels.share_choice(chosen, direction)
+    with over:  # before the map on the page, so that it is heard before the map is painted
+        panels.share_choice(chosen, direction)
     with right:
         map_tools = _row("map.tools", gap="xsmall")
     with map_tools:
