@@ -12,6 +12,7 @@ from phenaki_viz.figures.ledger_sentences import decides
 from phenaki_viz.recording import HeadMap
 from phenaki_viz.ui.components.stamps import LENGTH
 from phenaki_viz.ui.state import patches
+from phenaki_viz.ui.work import computed
 from tests.sent import sent, unpack, words_on
 
 
@@ -246,6 +247,7 @@ def test_the_line_of_heads_can_show_what_each_is_worth_once_that_was_measured():
     assert header["filled"] and header["label"] == "Loss when off, nats:"
     np.testing.assert_allclose(parts["values"], [0.25, -0.75])
     assert header["layers"] == maps["layers"]
+    computed.kept.things.clear()  # what no other test has measured
 
 
 def test_of_a_head_with_the_map_of_another_run_there_is_no_ledger_and_it_is_said_why():

@@ -166,8 +166,9 @@ def shown(page, run):
 def drawn(proto):
     """What a component was sent, without the names that only tell one run from another."""
     header, parts = unpack(proto.bytes[:-LENGTH])
-    if isinstance(header.get("lines"), str):  # an address that only this session is told
-        header["lines"] = bool(header["lines"])
+    for name in ("lines", "tell"):  # addresses that only this session is told
+        if isinstance(header.get(name), str):
+            header[name] = bool(header[name])
     kept = without(header, ("weights", "source", "shows", "of", "push", "parts", "seen", "rev"))
     numbers = {name: np.asarray(part).tobytes().hex()[:4000] for name, part in parts.items()}
     name = header.get("id") or f"figure {json.dumps(header)[:60]}"
