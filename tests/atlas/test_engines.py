@@ -124,6 +124,11 @@ def command_line(job, corpus, engine, *more, generated=2):
     ]  # fmt: skip
 
 
+def hears_ctrl_c():
+    """Also where the tests themselves run in a shell's background, which does not."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.parametrize(("how", "workers"), [(signal.SIGINT, 2), (signal.SIGKILL, 1)])
 def test_a_run_that_is_stopped_takes_its_workers_along_and_leaves_what_is_done(
     done, corpus, tmp_path, how, workers
@@ -133,6 +138,7 @@ def test_a_run_that_is_stopped_takes_its_workers_along_and_leaves_what_is_done(
     run = subprocess.Popen(
         command_line(job, corpus, "processes", *more, generated=MANY), cwd=ROOT, text=True,
         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True,
+        preexec_fn=hears_ctrl_c,
     )  # fmt: skip
     deadline = time.monotonic() + LONG
     try:

@@ -129,7 +129,7 @@ def test_a_word_table_that_does_not_fit_is_refused(wrong):
 def test_plotly_and_modules_are_served_under_the_base_path(monkeypatch, base, path):
     monkeypatch.setattr("streamlit.get_option", {"server.baseUrlPath": base}.get)
     scripts = f"{browser.digest()}/{{path:path}}"
-    files = ("plotly.min.js", "content/{name}", scripts, "lines/{secret}")
+    files = ("plotly.min.js", "content/{name}", scripts, "lines/{secret}", "painted/{secret}")
     assert [route.path for route in asset_routes()] == [
         f"{path}phenaki-viz/{name}" for name in files
     ]
