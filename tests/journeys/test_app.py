@@ -128,9 +128,10 @@ def test_keys_move_the_query(open_app):
 
 def test_the_map_is_taken_away_with_what_made_it(open_app, tmp_path):
     page = open_app("/?layer=1&head=2")
+    box = take(page, "map")
     for kind in ("SVG", "PNG", "NPZ", "HTML"):
         with page.expect_download() as download:
-            take(page, "map").get_by_role("button", name=f"{kind} of the map").click()
+            box.get_by_role("button", name=f"{kind} of the map").click()
         assert download.value.suggested_filename == f"self_L01_H02.{kind.lower()}"
         file = tmp_path / download.value.suggested_filename
         download.value.save_as(file)
