@@ -13,6 +13,7 @@ from tests.waiting import another, shown
 pytestmark = pytest.mark.browser
 SLOW = Path(__file__).with_name("slow_app.py")
 SLOWER = 3  # times: the browser as on a loaded machine
+SLOWED = 3  # moves
 # Back and forth: some runs are made, some are kept from before.
 WAY = ["ArrowLeft", "ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"]
 
@@ -25,7 +26,7 @@ def slowed(page, rate=SLOWER):
 
 
 def move(page, control, moves):
-    """The first five on a browser that is slowed down, where the time between two paints is long;
+    """The first three on a browser that is slowed down, where the time between two paints is long;
     the others on one that is not, where what overtakes itself shows.
     """
     shown(page)
@@ -34,7 +35,7 @@ def move(page, control, moves):
     slowed(page)
     watch(page)
     for at in range(moves):
-        if at == len(WAY):
+        if at == SLOWED:
             slowed(page, 1)
         with watching(page) as seen, another(page):
             page.keyboard.press(WAY[at % len(WAY)])
@@ -45,7 +46,7 @@ def move(page, control, moves):
     ("path", "control", "moves"),
     [
         ("/?depth=3", "Heads", 15),
-        ("/masks?causal=true", "Heads", 3),
+        ("/masks?causal=true", "Heads", 2),
     ],
 )
 def test_a_slider_move_never_blanks_or_scrolls_the_page(open_app, path, control, moves):
@@ -55,7 +56,7 @@ def test_a_slider_move_never_blanks_or_scrolls_the_page(open_app, path, control,
 def test_bars_of_long_work_push_nothing_away(served, page):
     """Two runs follow each move, each with its bar."""
     page.goto(served(SLOW) + "/text?source=Trained")
-    move(settle(page), "Masked tokens", 3)
+    move(settle(page), "Masked tokens", 2)
 
 
 def test_a_heading_never_stands_over_the_map_of_another_head(open_app):
@@ -63,7 +64,7 @@ def test_a_heading_never_stands_over_the_map_of_another_head(open_app):
     shown(page, "L0 H0")
     slowed(page)
     watch(page)
-    for at in range(1, 6):
+    for at in range(1, 4):
         with watching(page) as seen:
             page.locator("body").press(".")
             shown(page, f"L0 H{at}")
