@@ -37,8 +37,13 @@ def point_until_steady(canvas: Locator, query: int, key: int) -> None:
     until(
         page,
         lambda: page.mouse.move(*cell_at(canvas, query, key)),
-        lambda: canvas.get_attribute("data-key") == str(key),
+        lambda: read_cell(canvas) == (str(query), str(key)),
     )
+
+
+def read_cell(canvas: Locator) -> tuple[str | None, str | None]:
+    """The query and the key that are read under the pointer."""
+    return canvas.get_attribute("data-query"), canvas.get_attribute("data-key")
 
 
 def drawn(page: Page, label: str) -> Locator:

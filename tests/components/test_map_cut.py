@@ -9,16 +9,22 @@ from phenaki_viz.analysis.top_mass import row_ranks
 from phenaki_viz.figures.colour import LEFT_OUT_COLOUR
 from phenaki_viz.figures.paint import rgb
 from tests.components import planted
-from tests.components.gestures import cell_at, colour_at, map_canvas, numbers, runs
+from tests.components.gestures import (
+    cell_at,
+    colour_at,
+    map_canvas,
+    numbers,
+    point_until_steady,
+    runs,
+)
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.browser
 
 
 def read(page, canvas, query, key):
     """Point at a cell: its weight, its rank as [first, last], and [shown, share kept]."""
-    page.mouse.move(*cell_at(canvas, query, key))
-    expect(canvas).to_have_attribute("data-query", str(query))
-    expect(canvas).to_have_attribute("data-key", str(key))
+    point_until_steady(canvas, query, key)
     weight = float(canvas.get_attribute("data-weight"))
     lists = [canvas.get_attribute(f"data-{name}") for name in ("rank", "shown")]
     return weight, *([float(at) for at in held.split(",")] if held else [] for held in lists)
@@ -48,9 +54,14 @@ def test_a_pooled_cell_has_no_rank_and_a_zoomed_one_has_that_of_the_whole_row(de
         page.mouse.wheel(0, -200)
     expect(page.get_by_text("window (0, 320, 0, 320)")).to_have_count(0)
     expect(page.locator("output.said")).not_to_contain_text("rank —")
-    weight, rank, _ = read(page, canvas, 103, 202)
-    assert weight == pytest.approx(planted.attention(0, 1)[103, 202], abs=1e-7)
-    assert rank == [row_ranks(planted.attention(0, 1))[103, 202]] * 2
+    attn = planted.attention(0, 1)
+
+    def every_weight_is_there():  # of the last of the tiles that are asked for on the way
+        weight, rank, _ = read(page, canvas, 103, 202)
+        assert weight == pytest.approx(attn[103, 202], abs=1e-7)
+        assert rank == [row_ranks(attn)[103, 202]] * 2
+
+    eventually(every_weight_is_there)
 
 
 def test_what_is_left_out_has_its_own_colour_and_hover_still_says_the_raw_weight(demo):
