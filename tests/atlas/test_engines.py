@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -43,7 +44,9 @@ def done(tmp_path_factory, corpus):
     return job
 
 
-def test_processes_of_which_one_is_killed_make_the_same_files(done, corpus, tmp_path):
+def test_processes_of_which_one_is_killed_make_the_same_files(done, corpus, tmp_path, monkeypatch):
+    # A spawned process runs the main module again: after a page's tests that is a page's script.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     job, killed = replace(done, out=str(tmp_path / "out")), []
 
     def kill_once(progress):
