@@ -4,9 +4,9 @@
 
 Needs Chromium and Playwright. Moves a slider of the sidebar on every page, and walks through the
 heads on Attention, while `busy` processes take the cores and the browser runs `slow` times slower;
-the page is looked at in every frame. Prints for each page how many moves blanked or doubled a picture
-or moved the page, for how long, and for how many milliseconds of a move a heading stood over the
-picture of something else that was not dimmed. Every number but the moves should be 0.
+the page is looked at in every frame. Prints for each page how many moves blanked or doubled a
+picture or moved the page, for how long, and for how many milliseconds of a move a heading stood
+over the picture of something else that was not dimmed. Every number but the moves should be 0.
 """
 
 import argparse
