@@ -4,16 +4,14 @@ from dataclasses import replace
 
 import streamlit as st
 
+from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.data import DIGIT_CLIPS, SAMPLES
-from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.files import path_of
 from phenaki_viz.recording.interventions import TransferMap
-from phenaki_viz.recording.interventions.kinds import LONGEST_TEXT
+from phenaki_viz.recording.interventions.checks import LONGEST_TEXT
 from phenaki_viz.runs.model import Look
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui.source.checkpoint import MOST_MB
+from phenaki_viz.ui.source import file_box
 from phenaki_viz.ui.source.recording_file import opened, wanted_recording
-from phenaki_viz.ui.work import open_models
 
 OF = {"clip": "A clip with its text", "recording": "A recording"}
 
@@ -55,24 +53,14 @@ def _of_clip(run: Run, one: TransferMap) -> TransferMap | None:
 
 def _of_recording(module: str, head: int | None) -> TransferMap | None:
     """A file that is opened here; links name it by its digest."""
-    uploaded = st.file_uploader(
-        "Recording", type=["safetensors"], max_upload_size=MOST_MB, key="whatif.map.file",
-        help="Of a model with the same layers and heads, on as many patches",
+    chosen = file_box.choose(
+        "Recording", ["safetensors"], ("whatif.map.file", "whatif.map.path"),
+        "Of a model with the same layers and heads, on as many patches",
     )  # fmt: skip
-    typed = st.text_input(
-        "or a file on this machine", key="whatif.map.path", placeholder="folder/run.safetensors"
-    ).strip()
-    if uploaded is None and not typed:
+    found = None if chosen is None else file_box.read(chosen, _recorded)
+    if found is None:
         return None
-    try:
-        source = (uploaded.name, uploaded.getvalue()) if uploaded else path_of(typed)
-        digest = open_models.digest(source)
-        wanted = wanted_recording(source, digest)
-    except PhenakiVizError as error:
-        st.error("This file cannot be opened.", icon=":material/block:")
-        st.text(str(error))
-        return None
-    run = opened(digest) if wanted is not None else None
+    digest, run = found
     if run is None:
         st.error("This file holds weights, not what a model did with them.")
         return None
@@ -88,3 +76,8 @@ def _of_recording(module: str, head: int | None) -> TransferMap | None:
             "without it",
         ))  # fmt: skip
     return TransferMap(module=module, head=head, recording=digest, call=call)
+
+
+def _recorded(source: Source, digest: str) -> tuple[str, Run | None]:
+    """The digest, and the run of the file; None of weights."""
+    return digest, opened(digest) if wanted_recording(source, digest) is not None else None
