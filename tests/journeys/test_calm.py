@@ -46,7 +46,7 @@ def move(page, control, moves):
     ("path", "control", "moves"),
     [
         ("/?depth=3", "Heads", 15),
-        ("/masks?causal=true", "Heads", 2),
+        ("/masks?causal=true", "Heads", 3),
     ],
 )
 def test_a_slider_move_never_blanks_or_scrolls_the_page(open_app, path, control, moves):
@@ -56,7 +56,7 @@ def test_a_slider_move_never_blanks_or_scrolls_the_page(open_app, path, control,
 def test_bars_of_long_work_push_nothing_away(served, page):
     """Two runs follow each move, each with its bar."""
     page.goto(served(SLOW) + "/text?source=Trained")
-    move(settle(page), "Masked tokens", 2)
+    move(settle(page), "Masked tokens", 3)
 
 
 def test_a_heading_never_stands_over_the_map_of_another_head(open_app):
@@ -64,7 +64,7 @@ def test_a_heading_never_stands_over_the_map_of_another_head(open_app):
     shown(page, "L0 H0")
     slowed(page)
     watch(page)
-    for at in range(1, 4):
+    for at in range(1, 6):
         with watching(page) as seen:
             page.locator("body").press(".")
             shown(page, f"L0 H{at}")
