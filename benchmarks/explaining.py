@@ -26,7 +26,7 @@ from phenaki_viz.evaluation.predictors import predictors
 from phenaki_viz.figures.effect_views import by_worth, effect_words, head_name
 from phenaki_viz.figures.predictor_views import correlation_words, predictors_sentence
 from phenaki_viz.recording.records import Kind
-from phenaki_viz.runs.model import Look, look
+from phenaki_viz.runs.model import ModelRun, run_model
 
 CLIPS, MASKS, ROUNDS = 10, 2, 7
 KINDS: tuple[Kind, ...] = ("self", "cross")
@@ -107,9 +107,9 @@ def _sweep() -> dict[str, float]:
     return {"sweep": seconds}
 
 
-def _looked(model: nn.Module) -> Look:
+def _looked(model: nn.Module) -> ModelRun:
     caption = next(iter(DIGIT_CLIPS.values()))
-    return look(model, digit_clip(caption), read_prompt(caption))
+    return run_model(model, digit_clip(caption), read_prompt(caption))
 
 
 def _table() -> dict[str, float]:
@@ -126,7 +126,7 @@ def _table() -> dict[str, float]:
     return {"table": median(times)}
 
 
-def _of_maskgit(run: Look, kind: Kind) -> HeadTable:
+def _of_maskgit(run: ModelRun, kind: Kind) -> HeadTable:
     return head_table(run.recording, stack="maskgit.transformer", kind=kind)
 
 

@@ -33,7 +33,7 @@ from phenaki_viz.figures.naming import head_label
 from phenaki_viz.models.configs import CViViTConfig
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.dialled import run_dialled
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.source.trained import CAPTIONS
 from phenaki_viz.ui.state.dial_settings import Settings
@@ -79,8 +79,8 @@ class TrainedMove(Move):
     def run(self, kept: "Reference") -> Run:
         """What these settings alone compute."""
         switches = Switches(off=frozenset((STACK.format(at), head) for at, head in self.off))
-        ask = Ask(share=self.masked / 100, seed=self.mask_seed, frames=9, switches=switches)
-        return look(kept.shipped, digit_clip(self.film), read_prompt(self.say), ask)
+        ask = RunOptions(share=self.masked / 100, seed=self.mask_seed, frames=9, switches=switches)
+        return run_model(kept.shipped, digit_clip(self.film), read_prompt(self.say), ask)
 
     def module(self) -> str:
         """Whose map is looked at."""
@@ -88,7 +88,7 @@ class TrainedMove(Move):
 
     def another(self, chance: random.Random) -> tuple["TrainedMove", dict[str, Any]]:
         """A random move, and the widgets that make it."""
-        what = chance.choice(["look", "film", "say", "masked", "mask_seed", "off", "off"])
+        what = chance.choice(["run_model", "film", "say", "masked", "mask_seed", "off", "off"])
         if what == "film":
             # Another one: who picks the clip that is chosen changes nothing, its prompt neither.
             film = chance.choice([one for one in CAPTIONS if one != self.film])
@@ -138,7 +138,7 @@ class DialledMove(Move):
 
     def another(self, chance: random.Random) -> tuple["DialledMove", dict[str, Any]]:
         """A random move, and the widgets that make it."""
-        what = chance.choice(["look", "seed", "seed", "heads", "causal", "prompt"])
+        what = chance.choice(["run_model", "seed", "seed", "heads", "causal", "prompt"])
         if what == "seed":
             seed = chance.randrange(6)
             return replace(self, seed=seed), {"seed": seed}
@@ -165,8 +165,8 @@ class OwnMove(Move):
 
     def run(self, kept: "Reference") -> Run:
         """What these settings alone compute."""
-        ask = Ask(share=0.5, frames=9)
-        return look(kept.own[self.causal], digit_clip(self.film), read_prompt(""), ask)
+        ask = RunOptions(share=0.5, frames=9)
+        return run_model(kept.own[self.causal], digit_clip(self.film), read_prompt(""), ask)
 
     def module(self) -> str:
         """Whose map is looked at."""
@@ -174,7 +174,7 @@ class OwnMove(Move):
 
     def another(self, chance: random.Random) -> tuple["OwnMove", dict[str, Any]]:
         """A random move, and the widgets that make it."""
-        what = chance.choice(["look", "causal", "causal", "film"])
+        what = chance.choice(["run_model", "causal", "causal", "film"])
         if what == "causal":
             now = not self.causal
             return replace(self, causal=now), {

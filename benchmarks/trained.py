@@ -11,7 +11,7 @@ from benchmarks.timing import take_turns
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import DIGIT_CLIPS, SHIPPED_MODEL, digit_clip, read_prompt, to_tensor
 from phenaki_viz.models import Phenaki
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.runs.sampled import Sampling, sample
 
 
@@ -34,11 +34,13 @@ def main() -> None:
             model.maskgit(codes, context=context, text_mask=mask)
 
     ways = {
-        "look, every map recorded and verified": lambda: look(model, clip, prompt, Ask(frames=9)),
+        "look, every map recorded and verified": lambda: run_model(
+            model, clip, prompt, RunOptions(frames=9)
+        ),
         "the same forward, nothing recorded": plain,
     }
     _print(take_turns(ways, rounds=15))
-    run = look(model, clip, prompt, Ask(frames=9))
+    run = run_model(model, clip, prompt, RunOptions(frames=9))
     maps = f"{len(run.recording)} maps, {run.recording.nbytes / 1e6:.2f} MB"
     print(f"recorded forward alone: {1e3 * run.seconds:.1f} ms, {maps}")
     ways = {

@@ -9,7 +9,7 @@ import torch
 from phenaki_viz.analysis.comparing import compare
 from phenaki_viz.cli import main
 from phenaki_viz.export import read_made_by
-from phenaki_viz.recording import Recording, StoredMap
+from phenaki_viz.recording import DenseMap, Recording
 from tests.analysis.planted_heads import SELF, cross_record, recording, self_record
 from tests.test_heads_command import read_csv
 
@@ -22,7 +22,7 @@ def changed():
     attn = mine.map.attn.clone()
     attn[0, UNIFORM] = torch.eye(62)[3]
     return Recording(
-        [replace(cross, words=("seven", *cross.words[1:])), replace(mine, map=StoredMap(attn))],
+        [replace(cross, words=("seven", *cross.words[1:])), replace(mine, map=DenseMap(attn))],
         {"bias": mine.position},
         made_by={"model": "by hand", "seed": 4},
     )

@@ -98,11 +98,13 @@ def test_maps_of_a_clip_and_of_a_recording_are_put_in(weights, films, tmp_path, 
     from phenaki_viz.data import read_prompt, shipped_clip
     from phenaki_viz.evaluation.transfers import asked_of
     from phenaki_viz.runs.files import save_recording
-    from phenaki_viz.runs.model import look
+    from phenaki_viz.runs.model import run_model
 
     name = "maskgit.transformer.layers.0.1"
     clip = TransferMap(module=name, head=1, clip="seven moving right", prompt="left", seed=3)
-    run = look(phenaki(), shipped_clip(clip.clip), read_prompt("left"), asked_of(phenaki(), clip))
+    run = run_model(
+        phenaki(), shipped_clip(clip.clip), read_prompt("left"), asked_of(phenaki(), clip)
+    )
     save_recording(tmp_path / "run.safetensors", run)
     of_file = TransferMap(module=name, head=1, recording="run.safetensors")
     found = []

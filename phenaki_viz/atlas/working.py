@@ -19,7 +19,7 @@ from phenaki_viz.evaluation.effects import HeadEffect, sweep, trials
 from phenaki_viz.evaluation.head_clips import table_over_clips
 from phenaki_viz.files import shown
 from phenaki_viz.recording.digests import weights_digest
-from phenaki_viz.runs.model import Ask
+from phenaki_viz.runs.model import RunOptions
 
 LONGEST = 400  # letters of an error in a row
 
@@ -56,7 +56,7 @@ class Worker:
                 f"{shown(Path(job.weights).name)} has changed since the run began: its weights are "
                 f"{found}, no longer {settings.weights_digest}"
             )
-        self.ask = Ask(share=settings.share, seed=settings.seed, frames=settings.frames)
+        self.ask = RunOptions(share=settings.share, seed=settings.seed, frames=settings.frames)
 
     def make(self, part: Part) -> Made:
         """The file of a part; if it is there by now, it is left. Raises ExportError, AtlasError."""

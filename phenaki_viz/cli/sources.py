@@ -111,7 +111,7 @@ def made_run(asked: argparse.Namespace, *, hold: Any = "auto", on_progress: Tell
 def _of_weights(asked: argparse.Namespace, hold: Any, on_progress: Tell) -> "Run":
     from phenaki_viz.checkpoints import open_checkpoint
     from phenaki_viz.data import SHIPPED_MODEL
-    from phenaki_viz.runs.model import Ask, eyes_of, look
+    from phenaki_viz.runs.model import RunOptions, eyes_of, run_model
 
     _refuse(asked, DIALLED, "is of the dialled model; with --weights, the file says it", INSTEAD)
     path = SHIPPED_MODEL if asked.weights == TRAINED else Path(asked.weights).expanduser()
@@ -131,14 +131,14 @@ def _of_weights(asked: argparse.Namespace, hold: Any, on_progress: Tell) -> "Run
         _give_text(opened, asked.t5)
     clip, prompt, chosen = _shown(asked, opened)
     frames = _frames(asked, opened, clip) if eyes_of(opened.model) else None
-    ask = Ask(
+    ask = RunOptions(
         frames=frames,
         hold=hold,
         grid=asked.grid,
         seed=asked.seed or 0,
         share=0.5 if asked.masked is None else asked.masked,
     )
-    run = look(opened.model, clip, prompt, ask, on_progress=on_progress)
+    run = run_model(opened.model, clip, prompt, ask, on_progress=on_progress)
     run.recording.made_by |= {"checkpoint": opened.inspection.name, "file_digest": opened.digest}
     _keep(run, chosen)
     return run

@@ -11,14 +11,14 @@ from phenaki_viz.analysis.truth import truth_of
 from phenaki_viz.data import Clip, Prompt
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.recording.records import Kind
-from phenaki_viz.runs.model import Ask, look, most_frames
+from phenaki_viz.runs.model import RunOptions, most_frames, run_model
 
 
 @incremental
 def table_over_clips(
     model: nn.Module,
     clips: Sequence[tuple[Clip, Prompt]],
-    ask: Ask,
+    ask: RunOptions,
     *,
     kind: Kind | None = None,
     stack: str | None = None,
@@ -29,7 +29,7 @@ def table_over_clips(
     done: after each clip the table over all clips so far is put in here.
 
     ask: how the model is asked of each clip: which share of its tokens is hidden, which heads are
-    off. Raises ConfigError without a clip, and what `look` and `head_table` raise.
+    off. Raises ConfigError without a clip, and what `run_model` and `head_table` raise.
     """
     if not clips:
         raise ConfigError("no clip is given: name at least one")
@@ -37,7 +37,7 @@ def table_over_clips(
     for number, (clip, prompt) in enumerate(clips):
         yield number / len(clips)
         frames = ask.frames or most_frames(model, len(clip.frames))
-        run = look(model, clip, prompt, replace(ask, frames=frames))
+        run = run_model(model, clip, prompt, replace(ask, frames=frames))
         steps = head_table.steps(run.recording, kind=kind, stack=stack, truth=truth_of(run))
         table = yield from within(steps, number / len(clips), (number + 1) / len(clips))
         whole = whole.join(table) if number else table

@@ -19,7 +19,7 @@ from phenaki_viz.recording.interventions import (
     is_kept,
     keep_map,
 )
-from phenaki_viz.runs.model import Ask, look, most_frames
+from phenaki_viz.runs.model import RunOptions, most_frames, run_model
 
 Recordings = Mapping[str, Recording]  # by the digests of their files, or their names
 NONE: Recordings = {}
@@ -38,10 +38,10 @@ def with_maps(
     return tuple(_with_map(model, one, recordings, made) for one in given)
 
 
-def asked_of(model: nn.Module, one: TransferMap) -> Ask:
+def asked_of(model: nn.Module, one: TransferMap) -> RunOptions:
     """What the model is asked in the run that a map is made of."""
     frames = most_frames(model, len(shipped_clip(one.clip).frames))
-    return Ask(share=one.share, seed=one.seed, frames=frames)
+    return RunOptions(share=one.share, seed=one.seed, frames=frames)
 
 
 def of_recording(one: TransferMap, recording: Recording) -> TransferMap:
@@ -70,5 +70,5 @@ def _with_map(
     run = replace(one, module="", head=None, digest="", call=0)  # all that decides the run
     if run not in made:
         clip, prompt = shipped_clip(one.clip), read_prompt(one.prompt)
-        made[run] = look(model, clip, prompt, asked_of(model, one)).recording
+        made[run] = run_model(model, clip, prompt, asked_of(model, one)).recording
     return of_recording(one, made[run])

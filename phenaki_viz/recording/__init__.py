@@ -7,9 +7,9 @@ from phenaki_viz.recording.families.phenaki import (
     position_surface,
 )
 from phenaki_viz.recording.head import HeadMap
-from phenaki_viz.recording.maps import AttentionMap, Reduce, StoredMap, cell_size
+from phenaki_viz.recording.maps import AttentionMap, DenseMap, Reduce, cell_size
 from phenaki_viz.recording.options import DEFAULT_LIMIT, Hold, RecordOptions
-from phenaki_viz.recording.parts import PartsMap
+from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.places import Grid, Place, Places
 from phenaki_viz.recording.position import evaluate_bias
 from phenaki_viz.recording.recorder import record
@@ -28,12 +28,13 @@ __all__ = [
     "Alibi",
     "AttentionMap",
     "AttentionRecord",
+    "DenseMap",
     "Estimate",
+    "FactoredMap",
     "Grid",
     "HeadMap",
     "Hold",
     "Holding",
-    "PartsMap",
     "Place",
     "Places",
     "PositionBias",
@@ -42,7 +43,6 @@ __all__ = [
     "Recording",
     "Reduce",
     "Remainder",
-    "StoredMap",
     "Terms",
     "Verification",
     "attention_modules",

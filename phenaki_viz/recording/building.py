@@ -32,7 +32,7 @@ BIAS_ROWS = 2  # of a position bias that are compared with what its module gave
 
 
 @dataclass(kw_only=True)
-class Surroundings:
+class CallContext:
     """Where a call happened.
 
     name: of the layer. count: calls by that name before. forward, use, shared: see
@@ -64,7 +64,7 @@ class Waiting:
 
     module: AttentionModule
     call: Call
-    around: Surroundings
+    around: CallContext
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ class Builder:
         self,
         module: AttentionModule,
         call: Call,
-        around: Surroundings,
+        around: CallContext,
         checked: Checked | None = None,
     ) -> AttentionRecord:
         """The record of a call. checked: its check, if one was made before and all was finite."""

@@ -10,9 +10,9 @@ from phenaki_viz.numerics.edits import NONE, Edits
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import Precision, autocast_dtype, working
 from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
-from phenaki_viz.recording.maps import AttentionMap, Held, StoredMap
+from phenaki_viz.recording.maps import AttentionMap, DenseMap, Held
 from phenaki_viz.recording.options import RecordOptions
-from phenaki_viz.recording.parts import PartsMap
+from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.records import PositionBias, Verification
 from phenaki_viz.recording.select import cut_map
 from phenaki_viz.recording.transfers import Transfers
@@ -112,7 +112,7 @@ class KeptMap:
 class Checked:
     """A call's map by parts, or None for one that is stored, and what the check found."""
 
-    parts: PartsMap | None
+    parts: FactoredMap | None
     verification: Verification
 
 
@@ -139,7 +139,7 @@ def map_of_call(
         parts = transfers.kept(checked.parts.cut(items, heads))
         return KeptMap(parts, checked.verification, alibi)
     attn = required(call.attn)
-    stored = StoredMap(cut_map(attn, items, heads, choice.dtype), Precision(weights=attn.dtype))
+    stored = DenseMap(cut_map(attn, items, heads, choice.dtype), Precision(weights=attn.dtype))
     return KeptMap(transfers.kept(stored), checked.verification, alibi)
 
 
@@ -191,7 +191,7 @@ def required(caught: torch.Tensor | None) -> torch.Tensor:
 
 def parts_of(
     module: AttentionModule, call: Call, bias: PositionBias | None, alibi: Slopes | None
-) -> PartsMap:
+) -> FactoredMap:
     """A call's map by its parts, where the model runs."""
     told = call.parts
     added = _bias(call, bias, required(call.kv).device)
@@ -199,7 +199,7 @@ def parts_of(
         q, k, scale, precision = told.q, told.k, 1.0, told.precision
     else:
         q, k, scale, precision = _made_again(module, call, added, alibi)
-    return PartsMap.of(
+    return FactoredMap.of(
         q=q,
         k=k,
         logsumexp=None if told is None else told.logsumexp,

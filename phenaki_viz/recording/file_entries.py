@@ -11,8 +11,8 @@ from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import Precision
 from phenaki_viz.recording.headers import PLAIN, Header, Tensors, check_bias, check_record
-from phenaki_viz.recording.maps import AttentionMap, StoredMap
-from phenaki_viz.recording.parts import PartsMap
+from phenaki_viz.recording.maps import AttentionMap, DenseMap
+from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.records import Alibi, AttentionRecord, PositionBias
 from phenaki_viz.recording.written import Written
@@ -111,7 +111,7 @@ def _described(
     plain["held"] = record.map.held
     plain["precision"] = _formats(record.map.precision)
     held = record.map.moved(lambda tensor: tensor.cpu())
-    if isinstance(held, PartsMap):
+    if isinstance(held, FactoredMap):
         plain["map_scale"] = held.scale
         plain["table"] = _keep_parts(record, held, at, biases, tensors)
     else:
@@ -121,7 +121,7 @@ def _described(
 
 def _keep_parts(
     record: AttentionRecord,
-    parts: PartsMap,
+    parts: FactoredMap,
     at: str,
     biases: list[str],
     tensors: dict[str, torch.Tensor],
@@ -170,7 +170,7 @@ def _written(tensors: Tensors, at: str) -> Written | None:
 def _map(entry: Any, at: str, biases: Mapping[str, PositionBias], tensors: Tensors) -> AttentionMap:
     precision = _precision(entry.precision)
     if entry.held == "stored":
-        return StoredMap(tensors[f"{at}.attn"], precision)
+        return DenseMap(tensors[f"{at}.attn"], precision)
     table = entry.table
     made: OffsetBias | torch.Tensor | None = tensors.get(f"{at}.bias")
     if table is not None and table.bias is not None:
@@ -181,7 +181,7 @@ def _map(entry: Any, at: str, biases: Mapping[str, PositionBias], tensors: Tenso
     elif table is not None:
         made = OffsetBias(tensors[f"{at}.table"], table.dimensions)
     parts = {name: tensors.get(f"{at}.{name}") for name in PARTS}
-    return PartsMap(
+    return FactoredMap(
         **parts,  # type: ignore[arg-type]  # those that must be there were checked
         bias=made,
         causal=entry.causal,
@@ -205,7 +205,7 @@ def _precision(formats: Mapping[str, str]) -> Precision:
 
 
 def _attn(held: AttentionMap) -> torch.Tensor:
-    if isinstance(held, StoredMap):
+    if isinstance(held, DenseMap):
         return held.attn
     b, h, _, _ = held.shape
     full: Callable[[int, int], np.ndarray] = held.full

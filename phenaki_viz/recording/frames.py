@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from phenaki_viz.recording.building import Surroundings
+from phenaki_viz.recording.building import CallContext
 from phenaki_viz.recording.families import phenaki
 
 
@@ -71,7 +71,7 @@ class Frames:
                 return frame.transformer
         return False
 
-    def around(self, name: str, labels: Mapping[str, Any]) -> Surroundings:
+    def around(self, name: str, labels: Mapping[str, Any]) -> CallContext:
         """Which call of an attention module this is that begins. labels: of the recording."""
         uses = self.stack[-1].uses if self.stack else self.alone
         use, shared = uses[name], self.found.shared.get(name, ())
@@ -84,7 +84,7 @@ class Frames:
         # A self critic asks MaskGit: these maps are the critic's.
         guided = [frame.branch for frame in self.stack if frame.guided]
         named = shared[use % len(shared)] if shared else name
-        return Surroundings(
+        return CallContext(
             name=named,
             count=self.recorded[named],
             forward=forward,

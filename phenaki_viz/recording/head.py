@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phenaki_viz.recording.maps import Reduce, Span, on_host
-from phenaki_viz.recording.parts import PartsMap
+from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.records import AttentionRecord
 from phenaki_viz.recording.terms import Terms, terms_of
 
@@ -91,7 +91,7 @@ class HeadMap:
         None where they were not kept: a stored map has them if they were recorded as extras.
         """
         held, record = self.record.map, self.record
-        if isinstance(held, PartsMap):
+        if isinstance(held, FactoredMap):
             return on_host(held.q[self.item, self.head])
         return None if record.queries is None else record.queries[self.item, self.head]
 

@@ -17,7 +17,7 @@ from phenaki_viz import alignment
 from phenaki_viz.errors import RecordingError, RecordingWarning
 from phenaki_viz.recording.biases import Biases
 from phenaki_viz.recording.budget import Budget
-from phenaki_viz.recording.building import Builder, Surroundings, Waiting
+from phenaki_viz.recording.building import Builder, CallContext, Waiting
 from phenaki_viz.recording.call_maps import Call, Parts
 from phenaki_viz.recording.circumstances import is_recomputed, stand_in, would_be_fused_again
 from phenaki_viz.recording.compiled import compiler_is_loaded
@@ -58,7 +58,7 @@ class Session:
     on_progress: Callable[[int, int], None] | None
     sink: Sink | None = None
     recording: Recording = field(default_factory=Recording)
-    calls: dict[str, tuple[Call, Surroundings]] = field(default_factory=dict)
+    calls: dict[str, tuple[Call, CallContext]] = field(default_factory=dict)
     waiting: dict[str, RemovableHandle] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
     copies: list[tuple[weakref.ref[nn.Module], Left]] = field(default_factory=list)
@@ -265,7 +265,7 @@ class Session:
         known = self.recording.made_by.setdefault("interventions", []) if given else []
         known += [one for one in given if one not in known]
 
-    def _check(self, around: Surroundings, x: torch.Tensor, context: torch.Tensor | None) -> None:
+    def _check(self, around: CallContext, x: torch.Tensor, context: torch.Tensor | None) -> None:
         if x.ndim != 3 or (context is not None and context.ndim != 3):
             return  # the module itself says what is wrong
         keys = None if context is None else context.shape[1]
@@ -341,7 +341,7 @@ class Session:
                 self._settle()
                 self._release()
 
-    def _keep(self, module: AttentionModule, call: Call, around: Surroundings) -> None:
+    def _keep(self, module: AttentionModule, call: Call, around: CallContext) -> None:
         if call.kv is None or (call.attn is None and call.parts is None):
             self.heard.silent[around.name] += 1
             return
@@ -381,7 +381,7 @@ class Session:
             self.recording.records.append(kept)
             self.budget.kept[kept.map.held] += kept.map.nbytes
 
-    def _could_not(self, around: Surroundings, error: Exception) -> None:
+    def _could_not(self, around: CallContext, error: Exception) -> None:
         """Somebody else's model is running: it is not stopped for what is only looked at."""
         self.heard.failed[around.name] = f"{type(error).__name__}: {str(error)[:300]}"
 

@@ -1,6 +1,6 @@
 """One attention map behind a small interface, so that how it is held never matters above.
 
-`StoredMap` keeps the softmax itself; `PartsMap` (parts.py) what it is made of. Both answer the
+`DenseMap` keeps the softmax itself; `PartsMap` (parts.py) what it is made of. Both answer the
 same questions: `rows`, `columns`, `tile`, `tile_runs`, `full`, `wrong_rows`.
 """
 
@@ -199,7 +199,7 @@ def wrong_sums(sums: np.ndarray, weights: torch.dtype, keys: int) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class StoredMap:
+class DenseMap:
     """The softmax itself, as it multiplied the values.
 
     attn: 'b h i j', float32 or float16, on the host or on the GPU that made it. precision: of the
@@ -226,10 +226,10 @@ class StoredMap:
         """Where it lies."""
         return self.attn.device
 
-    def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "StoredMap":
+    def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "DenseMap":
         """The same, moved to the host."""
         attn = move(self.attn)
-        return self if attn is self.attn else StoredMap(attn, self.precision)
+        return self if attn is self.attn else DenseMap(attn, self.precision)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"attn": self.attn.cpu(), "precision": self.precision, "held": self.held}

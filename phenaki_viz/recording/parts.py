@@ -30,7 +30,7 @@ BLOCK = 2**22  # weights recomputed at a time on a CPU
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class PartsMap:
+class FactoredMap:
     """What the softmax was made of: exp(q·k·scale + bias − log-sum-exp of the row), masked keys 0.
 
     q: 'b h i d' and k: 'b h j d', as the scores used them and in the format they were multiplied
@@ -59,7 +59,7 @@ class PartsMap:
     held: Held = "by parts"
 
     @classmethod
-    def of(cls, *, logsumexp: torch.Tensor | None, **parts: Any) -> "PartsMap":
+    def of(cls, *, logsumexp: torch.Tensor | None, **parts: Any) -> "FactoredMap":
         """The same; without a `logsumexp` it is summed from the other parts, block by block."""
         q = parts["q"]
         if logsumexp is not None:
@@ -77,7 +77,7 @@ class PartsMap:
         return made
 
     @classmethod
-    def joined(cls, maps: Sequence["PartsMap"]) -> "PartsMap":
+    def joined(cls, maps: Sequence["FactoredMap"]) -> "FactoredMap":
         """Maps alike in all but their queries and keys, as one: their heads one after the other.
 
         Their bias is one for all of them. It is read with all of its heads.
@@ -194,7 +194,7 @@ class PartsMap:
             self.note_sums(b, h, queries, weights)
         return np.flatnonzero(wrong_sums(sums, self.precision.weights, self.shape[3]))
 
-    def cut(self, items: Sequence[int], heads: Sequence[int]) -> "PartsMap":
+    def cut(self, items: Sequence[int], heads: Sequence[int]) -> "FactoredMap":
         """The chosen batch items and heads, in the chosen order."""
         b, h, _, _ = self.shape
         if list(items) == list(range(b)) and list(heads) == list(range(h)):
@@ -205,7 +205,7 @@ class PartsMap:
             bias = OffsetBias(bias.surface[head], bias.dimensions)
         elif bias is not None:
             bias = bias[head] if bias.ndim == 3 else bias[item][:, head]
-        return PartsMap(
+        return FactoredMap(
             q=self.q[item][:, head],
             k=self.k[item][:, head],
             logsumexp=self.logsumexp[item][:, head],
@@ -219,7 +219,7 @@ class PartsMap:
             cut_edges=cut_of_heads(self.cut_edges, head),
         )
 
-    def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "PartsMap":
+    def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "FactoredMap":
         """The same with every tensor moved to the host; a table of offsets too."""
         q, bias = move(self.q), self.bias
         if q is self.q:  # all of a model is in one place

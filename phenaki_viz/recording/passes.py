@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.recording.maps import StoredMap
-from phenaki_viz.recording.parts import PartsMap
+from phenaki_viz.recording.maps import DenseMap
+from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.records import AttentionRecord, Kind
 
 if TYPE_CHECKING:
@@ -144,9 +144,9 @@ def only_item(record: AttentionRecord, item: int) -> AttentionRecord:
     if len(record.batch_items) == 1:
         return record
     held: Any = record.map
-    if isinstance(held, PartsMap):
+    if isinstance(held, FactoredMap):
         held = held.cut([at], range(held.shape[1]))
-    elif isinstance(held, StoredMap):
+    elif isinstance(held, DenseMap):
         held = replace(held, attn=held.attn[at : at + 1])
     dense = record.dense_bias
     arrays: dict[str, Any] = {

@@ -24,7 +24,7 @@ from phenaki_viz.recording.call_maps import (
 )
 from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
 from phenaki_viz.recording.options import RecordOptions
-from phenaki_viz.recording.parts import PartsMap
+from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.records import PositionBias, Verification
 from phenaki_viz.recording.verify import (
     TOLERANCES,
@@ -59,7 +59,7 @@ class _Taken:
     at: int
     module: AttentionModule
     call: Call
-    parts: PartsMap | None
+    parts: FactoredMap | None
     mixed: torch.Tensor
     sample: Sample
 
@@ -172,7 +172,7 @@ def _picked(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.Tensor]:
     zero = torch.zeros(len(group), dtype=torch.float64, device=first.mixed.device)
     if first.parts is None:
         return first.sample.of_map(required(first.call.attn)), zero
-    joined = PartsMap.joined([taken.parts for taken in group if taken.parts is not None])
+    joined = FactoredMap.joined([taken.parts for taken in group if taken.parts is not None])
     rows = [joined.rows_of_heads(b, first.sample.rows) for b in indices(first.sample.items)]
     picked = rows[0][None] if len(rows) == 1 else torch.stack(rows)
     if first.call.attn is None:

@@ -19,7 +19,7 @@ import torch
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import EXACT, without_autocast
 from phenaki_viz.recording.maps import AttentionMap, mean_cells
-from phenaki_viz.recording.parts import PartsMap
+from phenaki_viz.recording.parts import FactoredMap
 
 KEYS = 1024  # of a block
 APART = 16  # numbers between rows: else one key of all rows has one place in the cache
@@ -61,7 +61,7 @@ class RowStream:
     Several threads may read at once: each has memory of its own.
     """
 
-    held: PartsMap
+    held: FactoredMap
     item: int
     head: int
     _memory: threading.local = field(default_factory=threading.local)
@@ -196,7 +196,7 @@ def stream_of(held: AttentionMap, item: int, head: int) -> RowStream | None:
     There are streams of weights that are exp(q·k + bias by offset − log-sum-exp), in float32 on the
     host: nothing is masked, causal or rounded.
     """
-    if not isinstance(held, PartsMap) or held.device.type != "cpu" or held.nulls:
+    if not isinstance(held, FactoredMap) or held.device.type != "cpu" or held.nulls:
         return None
     plain = held.slopes is None and not held.added.visibility.hides and held.precision == EXACT
     formats = {held.q.dtype, held.k.dtype, held.logsumexp.dtype}

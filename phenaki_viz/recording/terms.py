@@ -18,7 +18,7 @@ from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.added import Added, indices
 from phenaki_viz.recording.maps import Span, check_item, check_span, on_host
-from phenaki_viz.recording.parts import PartsMap
+from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.records import AttentionRecord
 from phenaki_viz.recording.visibility import Some
 
@@ -120,7 +120,7 @@ def terms_of(
         )
     check_span("columns", span, record.map.shape[3])
     rows = _rows(queries, record.map.shape[2])
-    if record.position_bias and record.position is None and not isinstance(record.map, PartsMap):
+    if record.position_bias and record.position is None and not isinstance(record.map, FactoredMap):
         raise RecordingError(f"the position bias {record.position_bias!r} is not in this record")
     return _Reader(record, item, slice(head, head + 1), rows, slice(*span)).read()
 
@@ -146,7 +146,7 @@ class _Reader:
     def read(self) -> Terms:
         """All of them."""
         held = self.record.map
-        if isinstance(held, PartsMap):
+        if isinstance(held, FactoredMap):
             rows = self._rows(held.device)
             q, k = held.q[self.item, self.head, rows], held.k[self.item, self.head]
             products = held.products(self.item, self.head, rows, self.keys)

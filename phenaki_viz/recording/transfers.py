@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from phenaki_viz.numerics.room import free_memory
-from phenaki_viz.recording.maps import StoredMap
-from phenaki_viz.recording.parts import PartsMap
+from phenaki_viz.recording.maps import DenseMap
+from phenaki_viz.recording.parts import FactoredMap
 
 SHARE = 4  # of a GPU's free memory all recordings together may hold one part in so many
 
@@ -26,7 +26,7 @@ class Transfers:
         self._streams: dict[torch.device, Any] = {}
         self._limits: dict[torch.device, int] = {}
 
-    def kept(self, held: PartsMap | StoredMap) -> PartsMap | StoredMap:
+    def kept(self, held: FactoredMap | DenseMap) -> FactoredMap | DenseMap:
         """The map where it may stay: there, or on its way to the host."""
         if held.device.type == "cuda" and self._may_stay(held.device, held.nbytes):
             _count(held)
@@ -71,7 +71,7 @@ class Transfers:
         return host
 
 
-def _count(held: PartsMap | StoredMap) -> None:
+def _count(held: FactoredMap | DenseMap) -> None:
     """Count a map for as long as it lives."""
     device, size = held.device, held.nbytes
     _held[device] += size

@@ -7,7 +7,7 @@ from torch import nn
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.dialled import DialledRun, inputs_of
-from phenaki_viz.runs.model import NONE_OFF, Look, look_again
+from phenaki_viz.runs.model import NONE_OFF, ModelRun, look_again
 from phenaki_viz.runs.run import Run
 
 
@@ -16,11 +16,11 @@ def forward_of(run: Run, model: nn.Module) -> Callable[[], object]:
     if isinstance(run, DialledRun):
         inputs = inputs_of(run.config, run.clip, run.prompt, run.padding)
         return lambda: model(**inputs)
-    if isinstance(run, Look):
+    if isinstance(run, ModelRun):
         return lambda: look_again(model, run)
     raise ConfigError("only one look at a model can be had again, not the steps of a sampling")
 
 
 def switches_of(run: Run) -> Switches:
     """What was switched off in this run."""
-    return run.ask.switches if isinstance(run, Look) else NONE_OFF
+    return run.ask.switches if isinstance(run, ModelRun) else NONE_OFF

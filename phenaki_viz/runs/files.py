@@ -45,7 +45,7 @@ class RunHeader(Header, frozen=True, kw_only=True):
 class RecordedRun(Run):
     """A run that was opened from a file: its maps, its clip, no model.
 
-    outcome, notes: of a look, as in `Look`. sampled: the sampled video, when it was one.
+    outcome, notes: of a look, as in `ModelRun`. sampled: the sampled video, when it was one.
     kept: where its numbers are now, and whether they were checked; one sentence. saved: the day on
     which the file was written, as 2026-11-22; empty for older files.
     """

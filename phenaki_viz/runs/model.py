@@ -30,7 +30,7 @@ RANDOM_WORDS = "no text encoder: word vectors are random, load the T5 it was tra
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ask:
+class RunOptions:
     """What a trained model is asked.
 
     share: of the tokens that are masked, 0 to 1, at least one token. seed: which ones. frames:
@@ -78,29 +78,29 @@ class Outcome:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Look(Run):
+class ModelRun(Run):
     """A run of a trained model. notes: what was made up, in words."""
 
-    ask: Ask
+    ask: RunOptions
     outcome: Outcome
     notes: tuple[str, ...] = ()
 
 
-def look(
+def run_model(
     model: nn.Module,
     clip: Clip,
     prompt: Prompt,
-    ask: Ask | None = None,
+    ask: RunOptions | None = None,
     *,
     limit_bytes: int = DEFAULT_LIMIT,
     on_progress: Callable[[int, int], None] | None = None,
-) -> Look:
+) -> ModelRun:
     """Run a CViViT, MaskGit, TokenCritic or Phenaki once and record every attention call.
 
     The clip is cropped and resized to what the model takes. Raises ShapeError, VideoError,
     ConfigError or RecordingTooLargeError when the model cannot be shown the clip.
     """
-    ask = ask or Ask()
+    ask = ask or RunOptions()
     eyes = eyes_of(model)
     fitted = _fit(eyes, clip, ask) if eyes else _no_clip(model, ask)
     words = read_words(model, text_read(prompt, ask.switches))
@@ -132,7 +132,7 @@ def look(
             *notes,
         ],
     }
-    run = Look(
+    run = ModelRun(
         clip=fitted,
         prompt=prompt,
         recording=recording,
@@ -145,7 +145,7 @@ def look(
     return made_by(model, run)
 
 
-def look_again(model: nn.Module, run: Look) -> None:
+def look_again(model: nn.Module, run: ModelRun) -> None:
     """Run the model as in a look that was had before, with nothing recorded or kept."""
     eyes = eyes_of(model)
     video = to_tensor(run.clip, channels=eyes.channels) if eyes else None
@@ -209,12 +209,12 @@ def most_frames(model: nn.Module, found: int) -> int:
     return 1 + (most - 1) // eyes.temporal_patch_size * eyes.temporal_patch_size
 
 
-def _fit(eyes: CViViT, clip: Clip, ask: Ask) -> Clip:
+def _fit(eyes: CViViT, clip: Clip, ask: RunOptions) -> Clip:
     height, width = eyes.image_size
     return fit_clip(clip, height=height, width=width, frames=ask.frames or len(clip.frames))
 
 
-def _no_clip(model: nn.Module, ask: Ask) -> Clip:
+def _no_clip(model: nn.Module, ask: RunOptions) -> Clip:
     """Empty frames, one a step: a model without C-ViViT is shown random codes, no clip."""
     filler = filler_of(model)
     t, h, w = ask.grid or _some_grid(filler.max_seq_len if filler else 1)
@@ -222,7 +222,7 @@ def _no_clip(model: nn.Module, ask: Ask) -> Clip:
 
 
 def _run(
-    model: nn.Module, video: torch.Tensor | None, prompt: Prompt, ask: Ask
+    model: nn.Module, video: torch.Tensor | None, prompt: Prompt, ask: RunOptions
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The fields of an `Outcome`, and what was made up."""
     eyes, filler = eyes_of(model), filler_of(model)
@@ -297,7 +297,7 @@ def _unknown(encoder: Any, prompt: Prompt) -> tuple[str, ...]:
     return (f"words this model never learned share one vector: {named}",)
 
 
-def _masked(codes: torch.Tensor, ask: Ask) -> torch.Tensor:
+def _masked(codes: torch.Tensor, ask: RunOptions) -> torch.Tensor:
     """Which codes are hidden: 'b t h w' bool, at least one unless the share is 0."""
     n = math.prod(codes.shape[1:])
     count = 0 if ask.share == 0 else max(1, round(ask.share * n))

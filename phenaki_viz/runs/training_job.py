@@ -23,7 +23,7 @@ from phenaki_viz.errors import CheckpointError, PhenakiVizError, TrainingError
 from phenaki_viz.files import make_folder
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import Recording
-from phenaki_viz.runs.training_step import fill_in, run_trained, steps_to_keep, watched
+from phenaki_viz.runs.training_step import fill_in, run_training_step, steps_to_keep, watched
 from phenaki_viz.training.dialled import DialledTrainer, MaskedPatches
 from phenaki_viz.training.dialled_files import load_dialled, save_dialled
 from phenaki_viz.training.loop import Progress, resume, run
@@ -295,7 +295,7 @@ def give_up(lock: FileLock) -> None:
 
 def _looked(parts: MaskedPatches, step: int) -> Kept:
     clip, prompt = watched(parts.config)
-    run = run_trained(parts, clip, prompt, done=step)
+    run = run_training_step(parts, clip, prompt, done=step)
     hidden, filled = fill_in(parts, clip, prompt)
     return Kept(step, run.recording, hidden, filled)
 

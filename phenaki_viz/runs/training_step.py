@@ -50,7 +50,7 @@ def steps_to_keep(config: DialConfig, steps: int, limit_bytes: int = KEPT_BYTES)
     return tuple(wanted[place] for place in at)
 
 
-def run_trained(
+def run_training_step(
     parts: MaskedPatches,
     clip: Clip,
     prompt: Prompt,

@@ -19,7 +19,7 @@ from phenaki_viz import ui
 from phenaki_viz.data import digit_clip, read_prompt
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.export import kinds
-from phenaki_viz.runs.model import Ask, most_frames
+from phenaki_viz.runs.model import RunOptions, most_frames
 from phenaki_viz.ui.source import trained
 from phenaki_viz.ui.work import open_models, run_cache
 from phenaki_viz.ui.work.requests import LookRequest
@@ -100,5 +100,5 @@ def opening_request() -> LookRequest:
     """What the page asks for when its address says nothing. Raises CheckpointError."""
     first = trained.CAPTIONS[0]
     model, clip = open_models.shipped().model, digit_clip(first)
-    ask = Ask(frames=most_frames(model, len(clip.frames)))
+    ask = RunOptions(frames=most_frames(model, len(clip.frames)))
     return LookRequest(model=model, clip=clip, prompt=read_prompt(first), ask=ask)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from phenaki_viz.analysis.truth import Truth
-from phenaki_viz.recording import Alibi, HeadMap, Places, PositionBias, Recording, StoredMap
+from phenaki_viz.recording import Alibi, DenseMap, HeadMap, Places, PositionBias, Recording
 from phenaki_viz.recording.written import Written
 from tests.analysis.records import planted
 
@@ -77,7 +77,7 @@ def self_record():
     )  # fmt: skip
     for head, term in ((4, "position"), (5, "alibi")):
         maps[head] = softmax(getattr(HeadMap(record, 0, head).terms(range(N)), term))
-    return replace(record, map=StoredMap(torch.from_numpy(maps[None].astype(np.float32))))
+    return replace(record, map=DenseMap(torch.from_numpy(maps[None].astype(np.float32))))
 
 
 def cross_record():

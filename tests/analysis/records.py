@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from phenaki_viz.recording import AttentionRecord, Places, StoredMap
+from phenaki_viz.recording import AttentionRecord, DenseMap, Places
 
 
 def planted(attn: np.ndarray, places: Places | None = None, **changes: object) -> AttentionRecord:
@@ -15,7 +15,7 @@ def planted(attn: np.ndarray, places: Places | None = None, **changes: object) -
         "layer": 0,
         "kind": "self",
         "call": 0,
-        "map": StoredMap(torch.from_numpy(attn.astype(np.float32))),
+        "map": DenseMap(torch.from_numpy(attn.astype(np.float32))),
         "heads": tuple(range(h)),
         "batch_items": tuple(range(b)),
         "places": places or Places((i, 1, 1), "sequence"),

@@ -16,7 +16,7 @@ from phenaki_viz.figures.beside_views import (
 from phenaki_viz.figures.colour import DIVERGING
 from phenaki_viz.recording import AttentionRecord, Recording
 from phenaki_viz.recording.interventions import DropText, to_json
-from phenaki_viz.recording.maps import StoredMap
+from phenaki_viz.recording.maps import DenseMap
 from phenaki_viz.recording.places import Places
 
 
@@ -24,7 +24,7 @@ def head(*rows, words=("a", "b", "c"), made_by=None):
     """A head of cross-attention with these rows, over one step of patches."""
     attn = torch.tensor(rows, dtype=torch.float32)[None, None]
     record = AttentionRecord(
-        module="m.layers.2.2", stack="m", layer=2, kind="cross", call=0, map=StoredMap(attn),
+        module="m.layers.2.2", stack="m", layer=2, kind="cross", call=0, map=DenseMap(attn),
         heads=(4,), batch_items=(0,), places=Places((1, 1, len(rows)), "video"), num_null_kv=0,
         causal=False, scale=1.0, words=words,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from phenaki_viz.analysis.divergence import js_distance
 from phenaki_viz.analysis.laid import lay
 from phenaki_viz.errors import RecordingError, ShapeError
 from phenaki_viz.models import Attention
-from phenaki_viz.recording import HeadMap, Places, StoredMap, record
+from phenaki_viz.recording import DenseMap, HeadMap, Places, record
 from tests.analysis.planted_heads import SELF, cross_record, recording, self_record
 from tests.analysis.records import planted
 
@@ -96,7 +96,7 @@ def test_the_head_that_was_changed_is_found():
     a, b = self_record(), self_record()
     attn = b.map.attn.clone()
     attn[0, SELF.index("uniform")] = torch.eye(62)[3]
-    b = replace(b, map=StoredMap(attn))
+    b = replace(b, map=DenseMap(attn))
     found = head_distances(lay([a], [b]))
     assert found.moved_most.head == SELF.index("uniform")
     wanted = jensenshannon(np.full(62, 1 / 62), np.eye(62)[3], base=2)
@@ -136,7 +136,7 @@ def test_cells_are_means_of_what_is_seen_and_wrong_rows_are_marked():
     a, b = two()
     attn = b[0].map.attn.clone()
     attn[0, 1, 4] = np.nan
-    other = replace(b[0], map=StoredMap(attn))
+    other = replace(b[0], map=DenseMap(attn))
     maps = laid_maps(HeadMap(a[0], 0, 1), HeadMap(other, 0, 1), 4)
     assert maps.cells.cell == (2, 2) and maps.difference.shape == (3, 4)
     wanted = (b[0].map.attn - a[0].map.attn)[0, 1].numpy()

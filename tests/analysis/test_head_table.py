@@ -23,7 +23,7 @@ from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.truth import path_in_patches
 from phenaki_viz.errors import RecordingError, ShapeError
 from phenaki_viz.figures.head_sentences import taken_over
-from phenaki_viz.recording import HeadMap, Places, StoredMap
+from phenaki_viz.recording import DenseMap, HeadMap, Places
 from tests.analysis.planted_heads import (
     CROSS,
     GRID,
@@ -240,7 +240,7 @@ def test_permuting_heads_permutes_rows(table):
     order = [3, 0, 7, 6, 2, 1, 4, 5]
     attn = record.map.attn[:, order]
     mixed = replace(
-        record, map=StoredMap(attn), alibi=replace(record.alibi, slopes=record.alibi.slopes[order]),
+        record, map=DenseMap(attn), alibi=replace(record.alibi, slopes=record.alibi.slopes[order]),
         position=replace(record.position, surface=record.position.surface[order]),
     )  # fmt: skip
     found = stack_table([mixed], truth=TRUTH)
@@ -255,7 +255,7 @@ def test_tables_of_clips_join_and_have_an_interval(table):
     shifted = self_record()
     attn = shifted.map.attn.clone()
     attn[0, 3] = torch.eye(N, N + NULLS)
-    other = stack_table([replace(shifted, map=StoredMap(attn))], truth=TRUTH)
+    other = stack_table([replace(shifted, map=DenseMap(attn))], truth=TRUTH)
     mine = HeadTable(rows=tuple(row for row in table if row.kind == "self"))
     both = mine.join(other)
     assert both.clips == 2 and len(both) == len(mine)
@@ -275,7 +275,7 @@ def test_rows_that_are_wrong_or_see_nothing_do_not_count():
     attn = record.map.attn.clone()
     attn[0, 1, 7] = torch.nan
     attn[0, 1, 9] *= 3
-    row = stack_table([replace(record, map=StoredMap(attn))]).rows[1]
+    row = stack_table([replace(record, map=DenseMap(attn))]).rows[1]
     assert (row.facts.wrong, row.facts.queries) == (2, N - 2)
     assert value(row, "same_patch") == pytest.approx(1) and names_of(row) == ("temporal",)
     mask = np.array([[False, True, True, True, True]])

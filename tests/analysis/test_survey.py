@@ -12,7 +12,7 @@ from phenaki_viz.analysis.sampled import draw, sampled_head, stratified
 from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.survey import Survey, survey
 from phenaki_viz.analysis.thumbnails import thumbnails
-from phenaki_viz.recording import HeadMap, PartsMap, record, streams
+from phenaki_viz.recording import FactoredMap, HeadMap, record, streams
 from phenaki_viz.recording.maps import pool
 from phenaki_viz.recording.streams import RowStream, stream_of
 
@@ -78,12 +78,12 @@ def test_one_reading_tells_what_separate_ones_tell(records, in_runs, of):
 
 def test_every_row_is_made_once(records, in_runs, monkeypatch):
     made = []
-    read, weights = RowStream.read, PartsMap._weights
+    read, weights = RowStream.read, FactoredMap._weights
     monkeypatch.setattr(
         RowStream, "read", lambda self, a, b, **how: made.append(b - a) or read(self, a, b, **how)
     )
     monkeypatch.setattr(
-        PartsMap, "_weights",
+        FactoredMap, "_weights",
         lambda self, b, h, q, k: made.append(("scattered", len(q))) or weights(self, b, h, q, k),
     )  # fmt: skip
     layers = records["parts", False]

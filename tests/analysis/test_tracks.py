@@ -10,7 +10,7 @@ from phenaki_viz.analysis.following import UNKNOWN, following
 from phenaki_viz.analysis.overlay import on_grid
 from phenaki_viz.analysis.tracks import accuracies, judged, on_path, path_of, track, track_of_key
 from phenaki_viz.errors import RecordingError, ShapeError
-from phenaki_viz.recording import HeadMap, Places, StoredMap, record
+from phenaki_viz.recording import DenseMap, HeadMap, Places, record
 from tests.analysis.planted_heads import (
     CROSS,
     GRID,
@@ -68,9 +68,9 @@ def test_a_head_that_does_not_choose_is_not_sure(heads):
 def test_who_looks_at_a_patch_is_the_track_of_the_turned_map(heads):
     attn = heads.map.attn[:, :, :, NULLS:]
     plain = replace(
-        heads, map=StoredMap(attn), num_null_kv=0, alibi=None, position=None, position_bias=None
+        heads, map=DenseMap(attn), num_null_kv=0, alibi=None, position=None, position_bias=None
     )
-    turned = replace(plain, map=StoredMap(attn.mT.contiguous()))
+    turned = replace(plain, map=DenseMap(attn.mT.contiguous()))
     for head in (SELF.index("follows"), SELF.index("same patch")):
         for start in STARTS:
             to = track(plain, head, start, direction="column")
@@ -154,7 +154,7 @@ def test_over_time_alone_a_track_stands_still_and_in_space_alone_there_is_none()
 
 def test_a_later_video_of_a_batch_has_its_own_track(heads):
     two = torch.cat([heads.map.attn, heads.map.attn[:, [6, 0, 1, 2, 3, 4, 5, 7]]])
-    both = replace(heads, map=StoredMap(two), batch_items=(0, 1))
+    both = replace(heads, map=DenseMap(two), batch_items=(0, 1))
     assert track(both, 0, STARTS[1], video=1).places.tolist() == PATH.tolist()
     assert accuracies([both], PATH, video=1)["follows"][0, 0] == 1
 
@@ -200,11 +200,11 @@ def test_one_row_is_read_of_a_map_by_parts_and_never_the_whole(monkeypatch, head
         raise AssertionError("the whole map was read")
 
     asked = []
-    rows = StoredMap.rows
-    monkeypatch.setattr(StoredMap, "full", whole)
-    monkeypatch.setattr(StoredMap, "tile", whole)
+    rows = DenseMap.rows
+    monkeypatch.setattr(DenseMap, "full", whole)
+    monkeypatch.setattr(DenseMap, "tile", whole)
     monkeypatch.setattr(
-        StoredMap, "rows", lambda *given: asked.append(list(given[3])) or rows(*given)
+        DenseMap, "rows", lambda *given: asked.append(list(given[3])) or rows(*given)
     )
     track(heads, 6, (1, 1, 2))
     assert asked == [[20 + 5 + 2]]

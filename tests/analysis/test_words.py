@@ -12,10 +12,10 @@ from phenaki_viz.analysis.words import (
 )
 from phenaki_viz.data import read_prompt
 from phenaki_viz.recording import HeadMap
-from phenaki_viz.runs.model import look
+from phenaki_viz.runs.model import run_model
 from tests.runs.trained import clip, phenaki
 
-RUN = look(phenaki(), clip(), read_prompt("left right"))
+RUN = run_model(phenaki(), clip(), read_prompt("left right"))
 CROSS = [record for record in RUN.recording if record.kind == "cross"]
 
 

@@ -22,7 +22,7 @@ from phenaki_viz.evaluation.effects import sweep, trials
 from phenaki_viz.evaluation.head_clips import table_over_clips
 from phenaki_viz.figures.head_sentences import row_sentence, table_heading, taken_over
 from phenaki_viz.figures.head_table_views import heads_table
-from phenaki_viz.runs.model import Ask
+from phenaki_viz.runs.model import RunOptions
 from tests.atlas.corpus import PER_PART, clips, contents, job_of, made, sources, weights
 
 
@@ -58,7 +58,7 @@ def good(corpus):
 
 
 def test_merged_parts_are_what_is_measured_directly(atlas, model, corpus):
-    direct = table_over_clips(open_checkpoint(model).model, good(corpus), Ask())
+    direct = table_over_clips(open_checkpoint(model).model, good(corpus), RunOptions())
     assert [row.identity for row in atlas.table] == [row.identity for row in direct]
     assert atlas.clips == atlas.table.clips == direct.clips == 5
     assert columns_of(atlas.table) == columns_of(direct)

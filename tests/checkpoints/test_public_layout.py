@@ -22,7 +22,7 @@ from phenaki_viz.errors import CheckpointError
 from phenaki_viz.models.configs import CViViTConfig
 from phenaki_viz.recording.families.phenaki import null_keys
 from phenaki_viz.runs.files import open_recording, save_recording
-from phenaki_viz.runs.model import look
+from phenaki_viz.runs.model import run_model
 from tests.checkpoints.files import MASKGIT, pt, tensors, weights
 
 HEADS, WIDTH, NARROW, CODES, PATCH, STEP = 3, 8, 6, 40, 8, 2
@@ -224,7 +224,7 @@ def test_codes_reconstruction_and_every_map_of_the_public_layout(write):
 @torch.no_grad()
 def test_frames_that_are_no_squares_to_the_recordings_file_and_back(tmp_path):
     model = open_checkpoint(("x.bin", pt(public())), {"image_size": "24x40"}).model
-    run = look(model, sample_clip(), read_prompt(""))
+    run = run_model(model, sample_clip(), read_prompt(""))
     assert run.clip.frames.shape[1:3] == SIZE
     assert run.outcome.reconstruction.shape[1:3] == SIZE
     spatial, *_ = run.recording

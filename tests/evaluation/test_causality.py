@@ -22,7 +22,7 @@ from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.again import forward_of
 from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.runs.live import model_of
-from phenaki_viz.runs.model import look
+from phenaki_viz.runs.model import run_model
 from phenaki_viz.runs.run import Run
 from tests.published import published_attention, published_phenaki
 from tests.runs.trained import clip, phenaki
@@ -200,7 +200,7 @@ def test_joint_tokens_and_cross_attention_with_the_text_as_it_was():
 def test_a_look_is_probed_as_it_was_had():
     """What was given is what the recorded run gave; a head that is off stays off."""
     model = phenaki()
-    run = look(model, clip(5), read_prompt("a b"))
+    run = run_model(model, clip(5), read_prompt("a b"))
     stack = f"cvivit.{ENCODER}"
     given = transformer_input(model, stack, forward_of(run, model))
     tokens = rearrange(given.tokens, "(h w) t d -> t (h w) d", h=given.places.grid[1])
@@ -262,7 +262,7 @@ def test_what_cannot_be_probed_says_why():
     dropped = Temporal(**CAUSAL, ff_dropout=0.5).train()
     with pytest.raises(RecordingError, match=r"other numbers for the same input.*model\.eval"):
         probed(dropped)
-    run = look(phenaki(), clip(5), read_prompt("a b"))
+    run = run_model(phenaki(), clip(5), read_prompt("a b"))
     named = {"clip": run.clip, "prompt": run.prompt, "recording": run.recording}
     with pytest.raises(ConfigError, match="only one look"):
         forward_of(Run(**named, temporal_patch=2, seconds=0), phenaki())
@@ -270,7 +270,7 @@ def test_what_cannot_be_probed_says_why():
 
 def test_work_is_counted_from_what_was_recorded():
     model, stack = phenaki(), f"cvivit.{ENCODER}"
-    records = look(model, clip(5), read_prompt("a b")).recording.select(stack=stack).records
+    records = run_model(model, clip(5), read_prompt("a b")).recording.select(stack=stack).records
     parameters = sum(one.numel() for one in model.get_submodule(stack).parameters())
     items, steps = records[0].batch, records[0].map.shape[2]
     width = model.get_submodule(records[0].module).to_q.out_features
@@ -280,7 +280,7 @@ def test_work_is_counted_from_what_was_recorded():
 
 
 def test_a_run_is_probed_by_its_stack():
-    run = look(phenaki(), clip(5), read_prompt("a b"))
+    run = run_model(phenaki(), clip(5), read_prompt("a b"))
     stack = "cvivit.dec_temporal_transformer"
     found = probe_run(run, phenaki(), stack)
     given = transformer_input(phenaki(), stack, forward_of(run, phenaki()))

@@ -21,7 +21,7 @@ from phenaki_viz.evaluation.effects import (
 from phenaki_viz.recording.digests import weights_digest
 from phenaki_viz.recording.interventions import DropText, ZeroHead
 from phenaki_viz.recording.switches import Switches
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 from tests.runs.trained import clip, phenaki
 
 ASKED = [(clip(5), read_prompt("a b")), (clip(9), read_prompt("c"))]
@@ -34,8 +34,8 @@ def test_a_trial_is_one_look_at_the_model():
     found = masked_losses(model, asked)
     for at, loss in enumerate(found):
         which, mask = divmod(at, 3)
-        ask = Ask(share=0.7, seed=4 + mask, frames=5)  # as many as the shortest clip has
-        one = look(model, *ASKED[which], ask).outcome
+        ask = RunOptions(share=0.7, seed=4 + mask, frames=5)  # as many as the shortest clip has
+        one = run_model(model, *ASKED[which], ask).outcome
         assert one.masked is not None and (asked.masked[at].numpy() == one.masked).all()
         assert loss == pytest.approx(one.masked_loss, abs=2e-5)
 

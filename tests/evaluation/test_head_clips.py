@@ -12,7 +12,7 @@ from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import DIGIT_CLIPS, SHIPPED_MODEL, digit_clip, read_prompt
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.evaluation.head_clips import table_over_clips
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 
 CAPTIONS = tuple(DIGIT_CLIPS.values())[:10]  # of one digit each
 
@@ -28,7 +28,9 @@ def clips(count):
 
 @pytest.fixture(scope="module")
 def table():
-    return table_over_clips(model(), clips(10), Ask(), kind="self", stack="maskgit.transformer")
+    return table_over_clips(
+        model(), clips(10), RunOptions(), kind="self", stack="maskgit.transformer"
+    )
 
 
 def numbers(table, column):
@@ -57,10 +59,10 @@ def test_every_head_has_ten_clips_and_an_interval(table):
 
 
 def test_it_is_the_table_of_each_clip_joined():
-    made = table_over_clips(model(), clips(2), Ask(seed=3), kind="cross", stack=None)
+    made = table_over_clips(model(), clips(2), RunOptions(seed=3), kind="cross", stack=None)
     wanted = []
     for clip, prompt in clips(2):
-        run = look(model(), clip, prompt, Ask(frames=9, seed=3))
+        run = run_model(model(), clip, prompt, RunOptions(frames=9, seed=3))
         wanted.append(head_table(run.recording, kind="cross", truth=truth_of(run)))
     whole = wanted[0].join(wanted[1])
     for column in ("entropy", "null", "moves"):
@@ -70,9 +72,9 @@ def test_it_is_the_table_of_each_clip_joined():
 
 def test_the_table_so_far_is_there_after_every_clip():
     done = []
-    whole = table_over_clips(model(), clips(3), Ask(), kind="cross", done=done)
+    whole = table_over_clips(model(), clips(3), RunOptions(), kind="cross", done=done)
     assert [one.clips for one in done] == [1, 2, 3] and done[-1] is whole
-    first = table_over_clips(model(), clips(1), Ask(), kind="cross")
+    first = table_over_clips(model(), clips(1), RunOptions(), kind="cross")
     entropies = [[value(row, "entropy") for row in table] for table in (done[0], first)]
     np.testing.assert_array_equal(*entropies)
     halves = [[half_width(row, "entropy") for row in table] for table in done]
@@ -80,9 +82,9 @@ def test_the_table_so_far_is_there_after_every_clip():
 
 
 def test_it_says_how_far_it_is_and_refuses_no_clips():
-    steps = table_over_clips.steps(model(), clips(2), Ask(), kind="cross")
+    steps = table_over_clips.steps(model(), clips(2), RunOptions(), kind="cross")
     shares = [next(steps) for _ in range(5)]
     assert shares == sorted(shares) and shares[0] == 0 and shares[-1] < 0.5
     steps.close()
     with pytest.raises(ConfigError, match="no clip is given"):
-        table_over_clips(model(), [], Ask())
+        table_over_clips(model(), [], RunOptions())

@@ -30,7 +30,7 @@ from phenaki_viz.figures.difference_views import (
     entropy_grid,
     laid_keys,
 )
-from phenaki_viz.recording import Recording, StoredMap
+from phenaki_viz.recording import DenseMap, Recording
 from tests.analysis.planted_heads import GRID, NULLS, SELF, cross_record, recording, self_record
 
 UNIFORM, TOLD = SELF.index("uniform"), ("a text", "another text")
@@ -43,7 +43,7 @@ def two():
     mine = self_record()
     attn = mine.map.attn.clone()
     attn[0, UNIFORM] = torch.eye(62)[NULLS + 7]
-    return mine, replace(mine, map=StoredMap(attn))
+    return mine, replace(mine, map=DenseMap(attn))
 
 
 def heads(two, head=UNIFORM):
@@ -121,7 +121,7 @@ def test_the_heading_names_the_head_or_says_that_none_changed(two):
     same = head_distances(lay(two[:1], two[:1]))
     assert moved_heading(same) == "No head changes: every row is the same in A and B"
     attn = torch.full_like(two[0].map.attn, float("nan"))
-    gone = head_distances(lay(two[:1], [replace(two[0], map=StoredMap(attn))]))
+    gone = head_distances(lay(two[:1], [replace(two[0], map=DenseMap(attn))]))
     assert moved_heading(gone) == "No head has rows that can be compared"
     names = [f"patch {at}" for at in range(60)]
     assert "no distance" in head_moved(gone.rows[0], names, "60 queries")

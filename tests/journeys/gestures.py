@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt, sample_clip
 from phenaki_viz.runs.dialled import run_dialled
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.ui.source.trained import CAPTIONS
 from phenaki_viz.ui.state.dial_settings import Settings
 from tests.browser_fixtures import PAINTED, into_view, settle
@@ -33,7 +33,9 @@ def model():
 
 def recorded_trained(module: str):
     """The record of one module of the shipped model, made here."""
-    run = look(model(), digit_clip(CAPTIONS[0]), read_prompt(CAPTIONS[0]), Ask(frames=9))
+    run = run_model(
+        model(), digit_clip(CAPTIONS[0]), read_prompt(CAPTIONS[0]), RunOptions(frames=9)
+    )
     return next(one for one in run.recording if one.module == module)
 
 

@@ -12,7 +12,7 @@ import torch
 
 from phenaki_viz import models
 from phenaki_viz.numerics.offsets import OffsetBias
-from phenaki_viz.recording import PartsMap, StoredMap, record
+from phenaki_viz.recording import DenseMap, FactoredMap, record
 from phenaki_viz.recording import maps as held_maps
 from phenaki_viz.recording.maps import pool
 from tests.recording.models import SmallVideo, inputs
@@ -38,8 +38,8 @@ def far(held):
     def go(tensor):
         return tensor.clone().as_subclass(Far)
 
-    if isinstance(held, StoredMap):
-        return StoredMap(go(held.attn), held.precision)
+    if isinstance(held, DenseMap):
+        return DenseMap(go(held.attn), held.precision)
     made = held.moved(go)
     if isinstance(held.bias, OffsetBias):
         assert isinstance(made.bias.surface, Far)
@@ -90,7 +90,7 @@ def test_files_and_copies_need_no_other_device(hold, tmp_path):
         [pickle.loads(pickle.dumps(one.map)) for one in recording],
     ):
         for one, exact in zip(held, wanted, strict=True):
-            tensor = one.q if isinstance(one, PartsMap) else one.attn
+            tensor = one.q if isinstance(one, FactoredMap) else one.attn
             assert not isinstance(tensor, Far)
             np.testing.assert_array_equal(one.full(1, 2), exact)
 

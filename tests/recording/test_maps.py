@@ -5,14 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.recording import StoredMap, cell_size
+from phenaki_viz.recording import DenseMap, cell_size
 
 MAP = torch.rand(2, 3, 7, 11, generator=torch.Generator().manual_seed(1))
 
 
 @pytest.fixture
 def stored():
-    return StoredMap(MAP)
+    return DenseMap(MAP)
 
 
 def test_rows_columns_and_full_are_the_tensor(stored):
@@ -34,7 +34,7 @@ def test_a_tile_without_a_shape_is_exact(stored):
     reduce=st.sampled_from(["mean", "max", "sum"]),
 )
 def test_a_pooled_tile_is_the_block_by_block_reduction(rows, columns, shape, reduce):
-    stored = StoredMap(MAP)
+    stored = DenseMap(MAP)
     tile = stored.tile(1, 1, rows, columns, shape, reduce)
     exact = MAP[1, 1].numpy()[slice(*rows), slice(*columns)]
     y, x = cell_size(exact.shape[0], shape[0]), cell_size(exact.shape[1], shape[1])

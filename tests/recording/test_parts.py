@@ -11,7 +11,7 @@ from phenaki_viz.errors import RecordingError, RecordingTooLargeError
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.numerics import room
 from phenaki_viz.numerics.offsets import OffsetBias, gather_pairs
-from phenaki_viz.recording import PartsMap, StoredMap, added, parts, record
+from phenaki_viz.recording import DenseMap, FactoredMap, added, parts, record
 from tests.published import published_attention
 from tests.recording.models import SmallVideo, inputs
 
@@ -26,8 +26,8 @@ def both(model, *args, **kwargs):
             before = model(*args, **kwargs)
         with record(model, hold="parts") as parted:
             after = model(*args, **kwargs)
-    assert all(isinstance(one.map, StoredMap) for one in stored)
-    assert all(isinstance(one.map, PartsMap) for one in parted)
+    assert all(isinstance(one.map, DenseMap) for one in stored)
+    assert all(isinstance(one.map, FactoredMap) for one in parted)
     torch.testing.assert_close(before, after, rtol=1e-5, atol=1e-5)
     return stored, parted
 
@@ -238,7 +238,7 @@ def test_no_map_is_made_while_recording_by_parts():
 
     with torch.no_grad(), record(attention, hold="parts", verify_rows=4) as recording, Sizes():
         attention(torch.randn(1, n, 16))
-    assert isinstance(recording.records[0].map, PartsMap)
+    assert isinstance(recording.records[0].map, FactoredMap)
     assert max(largest) < n * n
     assert recording.nbytes == 4 * heads * n * (2 * 8 + 1)
 

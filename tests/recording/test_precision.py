@@ -9,7 +9,7 @@ import torch
 from phenaki_viz import models
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import Precision
-from phenaki_viz.recording import PartsMap, StoredMap, describe_holding, record
+from phenaki_viz.recording import DenseMap, FactoredMap, describe_holding, record
 from tests.published import published_attention
 from tests.recording.models import SmallVideo
 
@@ -53,13 +53,13 @@ def test_every_format_is_recorded_by_parts(code, form, hold):
     dtype, cast = FORMATS[form]
     one, x = attention(code, dtype), 2 * torch.randn(2, 40, 32, dtype=dtype)
     (kept,) = recorded(one, cast, x, **hold)
-    assert isinstance(kept.map, PartsMap) and kept.verification.verdict == "passed"
+    assert isinstance(kept.map, FactoredMap) and kept.verification.verdict == "passed"
     computed = cast or dtype
     assert kept.map.q.dtype == kept.map.k.dtype == computed
     assert kept.verification.dtype == str(computed).removeprefix("torch.")
     assert 0 <= kept.verification.relative_error <= kept.verification.tolerance
     (stored,) = recorded(one, cast, x, hold="stored")
-    assert isinstance(stored.map, StoredMap) and stored.verification.max_abs_error < 1e-6
+    assert isinstance(stored.map, DenseMap) and stored.verification.max_abs_error < 1e-6
     if code is not models:  # the same forward, so the same weights
         assert kept.verification.weight_error <= NEAR[computed]
         np.testing.assert_allclose(
@@ -86,7 +86,7 @@ def test_biases_masks_and_nulls_are_rounded_where_the_model_rounds(code, form, c
     bias = torch.randn(3, 30, 30, dtype=dtype) if biased else None
     (kept,) = recorded(one, cast, x, hold="parts", mask=mask, attn_bias=bias)
     (stored,) = recorded(one, cast, x, hold="stored", mask=mask, attn_bias=bias)
-    assert isinstance(kept.map, PartsMap) and kept.verification.verdict == "passed"
+    assert isinstance(kept.map, FactoredMap) and kept.verification.verdict == "passed"
     assert stored.verification.verdict == "passed"
     np.testing.assert_allclose(
         kept.map.full(1, 2), stored.map.full(1, 2), rtol=0, atol=NEAR[cast or dtype]
@@ -128,7 +128,7 @@ def test_whole_transformers(code, form):
     kwargs = {"context": context, "video_shape": (2, 2, 3, 5)}
     recording = recorded(model, cast, x, hold="parts", **kwargs)
     assert [one.verification.verdict for one in recording] == ["passed"] * 4
-    assert all(isinstance(one.map, PartsMap) for one in recording)
+    assert all(isinstance(one.map, FactoredMap) for one in recording)
 
 
 def test_exact_is_said_only_where_it_is():

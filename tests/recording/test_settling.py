@@ -10,7 +10,7 @@ from phenaki_viz import models
 from phenaki_viz.errors import VerificationWarning
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.numerics.offsets import OffsetBias
-from phenaki_viz.recording import PartsMap, biases, building, hooks, record, settling
+from phenaki_viz.recording import FactoredMap, biases, building, hooks, record, settling
 from phenaki_viz.recording.digests import LateDigest
 from tests.published import published_attention
 from tests.recording.models import SmallVideo, inputs
@@ -270,7 +270,7 @@ def test_joined_maps_are_their_maps_one_after_the_other(nulls, causal):
     torch.manual_seed(0)
     table = OffsetBias(torch.randn(3, 5, 5), (3, 3))
     maps = [
-        PartsMap.of(
+        FactoredMap.of(
             q=torch.randn(2, 3, 9, 4),
             k=torch.randn(2, 3, 9 + nulls, 4),
             logsumexp=None,
@@ -282,7 +282,7 @@ def test_joined_maps_are_their_maps_one_after_the_other(nulls, causal):
         for _ in range(3)
     ]
     rows = slice(2, 9, 3)
-    found = PartsMap.joined(maps).rows_of_heads(1, rows)
+    found = FactoredMap.joined(maps).rows_of_heads(1, rows)
     wanted = torch.cat([one.rows_of_heads(1, rows) for one in maps])
     torch.testing.assert_close(found, wanted, rtol=0, atol=1e-6)
     torch.testing.assert_close(found.sum(-1), torch.ones(9, 3), rtol=0, atol=1e-5)

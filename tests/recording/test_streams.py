@@ -13,7 +13,7 @@ from phenaki_viz.models import Attention
 from phenaki_viz.numerics import crew
 from phenaki_viz.numerics.crew import side_by_side
 from phenaki_viz.numerics.offsets import OffsetBias, gather_pairs
-from phenaki_viz.recording import HeadMap, PartsMap, record, streams
+from phenaki_viz.recording import FactoredMap, HeadMap, record, streams
 from phenaki_viz.recording.streams import stream_of
 
 
@@ -49,7 +49,7 @@ def test_rows_that_are_no_distribution_are_told_and_not_warned_of():
     sums = (q @ k.mT).logsumexp(dim=-1)
     sums[0, 0, 4], sums[0, 0, 9] = torch.nan, -1e30
     bias = OffsetBias(torch.zeros(2, 3, 5, 9), (2, 3, 5))
-    held = PartsMap(q=q, k=k, logsumexp=sums, bias=bias)
+    held = FactoredMap(q=q, k=k, logsumexp=sums, bias=bias)
     weights, told = stream_of(held, 0, 0).read(0, 30)
     assert held.wrong_rows(0, 0).tolist() == [4, 9]
     assert np.isfinite(np.delete(weights, [4, 9], axis=0)).all()

@@ -20,7 +20,7 @@ from phenaki_viz.figures.over_video import patches_over_video
 from phenaki_viz.figures.read_views import steps_read
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.dial import DialConfig
-from phenaki_viz.recording import HeadMap, PartsMap, parts, record
+from phenaki_viz.recording import FactoredMap, HeadMap, parts, record
 from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.runs.files import HEADER, open_recording, save_recording
 from phenaki_viz.runs.run import Run
@@ -70,7 +70,7 @@ DAMAGE = {"logsumexp": tripled, "q": shifted, "logsumexp ": spoilt, "q ": spoilt
 def test_damaged_rows_are_named_wherever_they_are_read(saved, part):
     recording = written_over(saved, f"records.0.{part.strip()}", DAMAGE[part])
     record, wrong = recording.records[0], list(ROWS)
-    assert isinstance(record.map, PartsMap)
+    assert isinstance(record.map, FactoredMap)
     _, _, i, j = record.map.shape
     assert wrong_among(HeadMap(record, 0, 0), [3, 41, 60]) == (41,)
     tile = map_tile(HeadMap(record, 0, 0), (38, 50, 5, 30), 512)
@@ -118,14 +118,14 @@ def test_a_window_of_a_long_map_sums_no_other_rows(saved, monkeypatch):
     monkeypatch.setattr(parts, "BLOCK", 500)
     held = written_over(saved, "records.0.logsumexp", tripled).records[0].map
     read = []
-    exact = PartsMap._weights
+    exact = FactoredMap._weights
 
     def counted(self, b, heads, queries, keys):
         made = exact(self, b, heads, queries, keys)
         read.append(made.shape[-2])
         return made
 
-    monkeypatch.setattr(PartsMap, "_weights", counted)
+    monkeypatch.setattr(FactoredMap, "_weights", counted)
     assert held.wrong_rows(0, 0, (42, 50)).tolist() == [42, 43, 44, 45]
     assert sum(read) == 8
     assert held.wrong_rows(0, 0, (42, 50)).tolist() == [42, 43, 44, 45]
@@ -139,7 +139,7 @@ def test_a_window_of_a_long_map_sums_no_other_rows(saved, monkeypatch):
 def test_whole_rows_that_were_read_are_not_read_again(saved, monkeypatch):
     held = open_recording(saved).recording.records[0].map
     held.full(0, 0)
-    monkeypatch.setattr(PartsMap, "_weights", None)
+    monkeypatch.setattr(FactoredMap, "_weights", None)
     assert held.wrong_rows(0, 0).tolist() == []
 
 

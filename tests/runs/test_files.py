@@ -15,7 +15,7 @@ from phenaki_viz.errors import ExportError, RecordingError
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.numerics.offsets import OffsetBias
-from phenaki_viz.recording import PartsMap, record
+from phenaki_viz.recording import FactoredMap, record
 from phenaki_viz.runs.dialled import Padding, run_dialled
 from phenaki_viz.runs.files import HEADER, open_recording, recording_bytes, save_recording
 from phenaki_viz.runs.run import Run
@@ -92,7 +92,7 @@ def test_a_bias_of_any_kind_and_extras_are_kept(tmp_path, kind):
     )  # fmt: skip
     back = open_recording(save_recording(tmp_path / "run.safetensors", run)).recording
     for one, other in zip(recording, back, strict=True):
-        assert isinstance(other.map, PartsMap)
+        assert isinstance(other.map, FactoredMap)
         np.testing.assert_array_equal(one.map.full(0, 1), other.map.full(0, 1))
         np.testing.assert_array_equal(one.alibi.slopes, other.alibi.slopes)
         for name in extras:

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from phenaki_viz.data import read_prompt
 from phenaki_viz.errors import ConfigError, RecordingError, ShapeError, VideoError
 from phenaki_viz.recording.switches import Switches, switched
-from phenaki_viz.runs.model import Ask, look, most_frames
+from phenaki_viz.runs.model import RunOptions, most_frames, run_model
 from tests.checkpoints.files import CRITIC, CVIVIT, MASKGIT
 from tests.models.listening import hear
 from tests.runs.trained import clip, phenaki
@@ -15,7 +15,7 @@ CROSS, SELF = "maskgit.transformer.layers.0.2", "maskgit.transformer.layers.0.1"
 
 
 def seen(**asked):
-    return look(phenaki(), clip(), read_prompt("left right"), Ask(**asked))
+    return run_model(phenaki(), clip(), read_prompt("left right"), RunOptions(**asked))
 
 
 def test_every_attention_of_the_model_is_there_once_and_verified():
@@ -61,13 +61,13 @@ def test_nothing_masked_and_everything_masked():
     assert seen(share=0.0).outcome.masked_loss is None
     assert seen(share=1.0).outcome.masked.all()
     with pytest.raises(ConfigError, match="use 0 to 1"):
-        Ask(share=1.5)
+        RunOptions(share=1.5)
 
 
 @pytest.mark.parametrize("config", [CVIVIT, MASKGIT, CRITIC])
 def test_parts_alone(config):
     torch.manual_seed(0)
-    run = look(config.build().eval(), clip(), read_prompt("a b"), Ask(grid=(3, 2, 2)))
+    run = run_model(config.build().eval(), clip(), read_prompt("a b"), RunOptions(grid=(3, 2, 2)))
     assert len(run.recording) >= 2
     if config is not CVIVIT:
         assert any("codes are random" in note for note in run.notes)
@@ -81,11 +81,16 @@ def test_clips_that_do_not_fit():
         seen(frames=4)
     assert most_frames(phenaki(), 100) == 5
     assert most_frames(phenaki(), 4) == 3
-    assert look(phenaki(), clip(5, 40), read_prompt("left")).clip.frames.shape == (5, 16, 16, 1)
+    assert run_model(phenaki(), clip(5, 40), read_prompt("left")).clip.frames.shape == (
+        5,
+        16,
+        16,
+        1,
+    )
 
 
 def test_words_it_never_learned_are_named():
-    run = look(phenaki(), clip(), read_prompt("left <b>"))
+    run = run_model(phenaki(), clip(), read_prompt("left <b>"))
     assert run.notes == ("words this model never learned share one vector: “<b>”",)
 
 
@@ -126,8 +131,8 @@ def test_off_and_cut_change_the_output_and_are_put_back():
 def test_a_text_without_its_heads_makes_no_difference():
     """Planted: with every cross-attention head off, the words cannot matter."""
     none = Switches(off=frozenset({(CROSS, 0), (CROSS, 1)}))
-    one = look(phenaki(), clip(), read_prompt("left"), Ask(switches=none))
-    other = look(phenaki(), clip(), read_prompt("right left"), Ask(switches=none))
+    one = run_model(phenaki(), clip(), read_prompt("left"), RunOptions(switches=none))
+    other = run_model(phenaki(), clip(), read_prompt("right left"), RunOptions(switches=none))
     np.testing.assert_array_equal(one.outcome.loss, other.outcome.loss)
 
 
@@ -141,7 +146,9 @@ def test_put_back_after_an_error():
         off=frozenset({(SELF, 1)}), depth=frozenset({("cvivit.enc_spatial_transformer", 0)})
     )
     with pytest.raises(KeyboardInterrupt):
-        look(phenaki(), clip(), read_prompt("left"), Ask(switches=switches), on_progress=stop)
+        run_model(
+            phenaki(), clip(), read_prompt("left"), RunOptions(switches=switches), on_progress=stop
+        )
     after = phenaki().state_dict()
     assert set(before) == set(after)
     assert all(torch.equal(before[key], after[key]) for key in before)

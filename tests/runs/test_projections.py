@@ -12,7 +12,7 @@ from phenaki_viz.recording import Product
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.runs.live import find_model
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.runs.projections import with_projections
 from phenaki_viz.runs.run import Run
 from tests.runs.trained import clip, phenaki
@@ -29,9 +29,9 @@ def dialled():
 
 
 RUNS = {
-    "looked": lambda: look(phenaki(), clip(), read_prompt("left right"), Ask(frames=3)),
-    "a head off": lambda: look(
-        phenaki(), clip(), read_prompt("left"), Ask(frames=3, switches=OFF, seed=3)
+    "looked": lambda: run_model(phenaki(), clip(), read_prompt("left right"), RunOptions(frames=3)),
+    "a head off": lambda: run_model(
+        phenaki(), clip(), read_prompt("left"), RunOptions(frames=3, switches=OFF, seed=3)
     ),
     "dialled": dialled,
 }

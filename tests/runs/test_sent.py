@@ -18,7 +18,7 @@ from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.runs.files import open_recording, save_recording
 from phenaki_viz.runs.live import find_model, model_of
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui.work.shelves import _inside
 from tests.runs.trained import clip, phenaki
@@ -26,7 +26,7 @@ from tests.runs.trained import clip, phenaki
 CONFIG = DialConfig(heads=3, depth=1, dim_head=8, dim=32)
 RUNS = {
     "dialled": lambda: run_dialled(CONFIG, sample_clip(), read_prompt("a b"), hold="parts"),
-    "of a model": lambda: look(phenaki(), clip(), read_prompt("left"), Ask()),
+    "of a model": lambda: run_model(phenaki(), clip(), read_prompt("left"), RunOptions()),
     "sampled": lambda: sample(phenaki(), read_prompt("left"), Sampling(frames=5, steps=2)),
 }
 SEE = """

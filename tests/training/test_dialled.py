@@ -11,7 +11,7 @@ from phenaki_viz.data import read_prompt
 from phenaki_viz.errors import CheckpointError, ConfigError, TrainingError
 from phenaki_viz.models.dial import DialConfig, build
 from phenaki_viz.runs.dialled import Padding
-from phenaki_viz.runs.training_step import fill_in, run_trained, steps_to_keep, watched
+from phenaki_viz.runs.training_step import fill_in, run_training_step, steps_to_keep, watched
 from phenaki_viz.training.dialled import DialledTrainer, MaskedPatches, draw_mask, hide_half
 from phenaki_viz.training.dialled_files import load_dialled, save_dialled
 from phenaki_viz.training.loop import resume, run
@@ -81,9 +81,9 @@ def test_ten_steps_are_five_a_stop_and_five(tmp_path, dials):
 def test_what_was_learnt_reaches_the_recorded_maps(dials):
     learning = trainer(steps=6, **dials)
     clip, prompt = watched(learning.config)
-    before = run_trained(learning.parts, clip, prompt, done=0)
+    before = run_training_step(learning.parts, clip, prompt, done=0)
     run(learning)
-    after = run_trained(learning.parts, clip, prompt, done=6)
+    after = run_training_step(learning.parts, clip, prompt, done=6)
     assert [r.module for r in before.recording] == [r.module for r in after.recording]
     for was, now in zip(before.recording, after.recording, strict=True):
         if was.map.shape[-1] == 1:
@@ -137,7 +137,7 @@ def test_the_watched_clip_is_held_out_and_its_text_is_read():
     learning = trainer()
     clip, prompt = watched(learning.config)
     assert clip.frames.shape == (5, 24, 24, 1)
-    cross = run_trained(learning.parts, clip, prompt, done=0).recording.records[1]
+    cross = run_training_step(learning.parts, clip, prompt, done=0).recording.records[1]
     assert cross.kind == "cross" and cross.words == prompt.words
 
 
@@ -147,13 +147,13 @@ def test_a_prompt_of_the_sidebar_may_be_empty_long_or_padded(nulls):
     clip, _ = watched(learning.config)
     padded = Padding(words=2, steps=1)
     said = "a b c d e f g h i j k l"
-    seen = run_trained(learning.parts, clip, read_prompt(said), done=0, padding=padded)
+    seen = run_training_step(learning.parts, clip, read_prompt(said), done=0, padding=padded)
     cross = seen.recording.records[1]
     assert cross.words[:9] == tuple("abcdefghi") and len(cross.words) == 11
     assert cross.map.full(0, 0)[:, nulls + 9 :].max() == 0
     assert seen.recording.records[0].map.full(0, 0)[:, -9:].max() == 0
     if nulls:
-        empty = run_trained(learning.parts, clip, read_prompt(""), done=0)
+        empty = run_training_step(learning.parts, clip, read_prompt(""), done=0)
         assert empty.recording.records[1].map.shape[-1] == nulls
 
 
@@ -164,7 +164,7 @@ def test_saved_weights_come_back(tmp_path):
     parts, record = load_dialled(path)
     assert record == {"steps": 3} and parts.config == learning.config
     clip, prompt = watched(parts.config)
-    maps = [run_trained(p, clip, prompt, done=3).recording for p in (learning.parts, parts)]
+    maps = [run_training_step(p, clip, prompt, done=3).recording for p in (learning.parts, parts)]
     np.testing.assert_array_equal(
         maps[0].records[0].map.full(0, 1), maps[1].records[0].map.full(0, 1)
     )

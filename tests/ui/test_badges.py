@@ -5,7 +5,7 @@ import pytest
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.runs.dialled import run_dialled
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.ui.sections.badges import badge_of
 from tests.checkpoints.files import OURS
 
@@ -39,7 +39,10 @@ def test_a_checkpoint_without_its_text_encoder_has_random_words_and_with_it_none
     model = OURS.build().eval()
     model.random_weights = False
     prompt = read_prompt("left")
-    assert badge_of(look(model, sample_clip(), prompt, Ask(frames=5)).recording.made_by) is None
+    assert (
+        badge_of(run_model(model, sample_clip(), prompt, RunOptions(frames=5)).recording.made_by)
+        is None
+    )
     alone = model.maskgit
-    made_by = look(alone, sample_clip(), prompt, Ask(grid=(3, 2, 2))).recording.made_by
+    made_by = run_model(alone, sample_clip(), prompt, RunOptions(grid=(3, 2, 2))).recording.made_by
     assert badge_of(made_by)[0] == "random word vectors"

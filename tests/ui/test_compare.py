@@ -22,7 +22,7 @@ from phenaki_viz.recording.interventions import ScalePosition
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.runs.files import recording_bytes
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.runs.training_job import TrainSettings
 from phenaki_viz.ui.work import page_jobs, trainings
@@ -77,11 +77,11 @@ def run_of(kind, text=TEXT):
         made = sample(phenaki(), read_prompt(text), Sampling(frames=5, steps=3, guidance=2))
         return open_recording(("x", recording_bytes(made)))
     also = (ScalePosition(factor=0.0, module="maskgit"),) if kind == "changed" else ()
-    ask = Ask(frames=5, switches=Switches(also=also))
-    return look(phenaki(), clip(), read_prompt(text), ask)
+    ask = RunOptions(frames=5, switches=Switches(also=also))
+    return run_model(phenaki(), clip(), read_prompt(text), ask)
 
 
-def page(kind="look", text=TEXT, **link):
+def page(kind="run_model", text=TEXT, **link):
     at = AppTest.from_function(drawn, default_timeout=120, kwargs={"kind": kind, "text": text})
     for name, value in link.items():
         at.query_params[name] = value
@@ -105,7 +105,7 @@ def stack(run, kind):
 
 def expected(kind="self", **asked):
     """The distances between the text and the one that the page thinks of."""
-    one, other = (run_of("look", text) for text in (TEXT, other_words(TEXT)))
+    one, other = (run_of("run_model", text) for text in (TEXT, other_words(TEXT)))
     laid = lay(stack(one, kind), stack(other, kind), by_place=True)
     return laid, head_distances(laid)
 
@@ -254,7 +254,7 @@ def test_passes_of_a_recording(tmp_path):
 
 def test_a_file_is_compared_or_says_why_not(tmp_path):
     same = tmp_path / "same.safetensors"
-    same.write_bytes(recording_bytes(run_of("look")))
+    same.write_bytes(recording_bytes(run_of("run_model")))
     other = tmp_path / "other.safetensors"
     other.write_bytes(recording_bytes(run_of("dial")))
     at = page(**{"with": "With a file"})
@@ -338,7 +338,7 @@ def files():
     from phenaki_viz.ui.views.compare_files import pictures
     from tests.ui.test_compare import run_of, stack
 
-    a, b = run_of("look"), run_of("look", "down right")
+    a, b = run_of("run_model"), run_of("run_model", "down right")
     records = [tuple(stack(run, "self")) for run in (a, b)]
     laid = lay(*records)
     chosen, there = (

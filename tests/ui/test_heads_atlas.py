@@ -13,11 +13,11 @@ from tests.sent import words_on
 
 def drawn():
     from phenaki_viz.data import read_prompt
-    from phenaki_viz.runs.model import look
+    from phenaki_viz.runs.model import run_model
     from phenaki_viz.ui.views.heads import heads_page
     from tests.runs.trained import clip, phenaki
 
-    heads_page(look(phenaki(), clip(), read_prompt("left right")))
+    heads_page(run_model(phenaki(), clip(), read_prompt("left right")))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from phenaki_viz.analysis.head_columns import half_width, value
 from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
 from phenaki_viz.evaluation.head_clips import table_over_clips
 from phenaki_viz.figures.head_sentences import row_sentence
-from phenaki_viz.runs.model import Ask
+from phenaki_viz.runs.model import RunOptions
 from tests.runs.trained import phenaki
 from tests.sent import words_on
 
@@ -18,7 +18,7 @@ from tests.sent import words_on
 def drawn(kind):
     from phenaki_viz.data import read_prompt
     from phenaki_viz.runs.files import open_recording
-    from phenaki_viz.runs.model import look
+    from phenaki_viz.runs.model import run_model
     from phenaki_viz.ui.views.heads import heads_page
     from tests.runs.trained import clip, phenaki
     from tests.ui.test_heads_page import planted_file
@@ -26,7 +26,7 @@ def drawn(kind):
     if kind == "planted":
         heads_page(open_recording(("planted.safetensors", planted_file())))
     else:
-        heads_page(look(phenaki(), clip(), read_prompt("left right")))
+        heads_page(run_model(phenaki(), clip(), read_prompt("left right")))
 
 
 @cache
@@ -104,7 +104,7 @@ def test_over_clips_every_number_has_its_interval_and_the_way_back_leads_back():
     over = rows(at)
     captions = list(DIGIT_CLIPS.values())[:3]
     made = table_over_clips(
-        phenaki(), [(digit_clip(one), read_prompt(one)) for one in captions], Ask(),
+        phenaki(), [(digit_clip(one), read_prompt(one)) for one in captions], RunOptions(),
         kind="self", stack="maskgit.transformer",
     )  # fmt: skip
     wanted = [value(row, "entropy") for row in made]
@@ -122,12 +122,12 @@ def drawn_with_effects():
     import streamlit as st
 
     from phenaki_viz.data import read_prompt
-    from phenaki_viz.runs.model import look
+    from phenaki_viz.runs.model import run_model
     from phenaki_viz.ui.views import what_if
     from phenaki_viz.ui.views.heads import heads_page
     from tests.runs.trained import clip, phenaki
 
-    run = look(phenaki(), clip(), read_prompt("left right"))
+    run = run_model(phenaki(), clip(), read_prompt("left right"))
     page = what_if.what_if_page if st.toggle("What if", True, key="first") else heads_page
     page(run)
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.source.trained import CAPTIONS
 
@@ -30,7 +30,7 @@ def spoilt(where, hold="auto"):
     with torch.no_grad():
         model.get_parameter(name).view(-1)[-1] = value  # of the last head
     prompt = read_prompt(CAPTIONS[0])
-    return look(model, digit_clip(CAPTIONS[0]), prompt, Ask(frames=9, hold=hold))
+    return run_model(model, digit_clip(CAPTIONS[0]), prompt, RunOptions(frames=9, hold=hold))
 
 
 def drawn(page, where, hold, maps):

@@ -167,9 +167,9 @@ def files(kinds):
     recording = dialled().recording
     records = tuple(one for one in recording if one.kind == "self")
     fragment_jobs.draw_place()
-    look = Look("weight", 0, ("content", "position"), ("position",))
+    run_model = Look("weight", 0, ("content", "position"), ("position",))
     for kind in kinds:
-        picture = whole_map(Selection(recording, records, 1, 2, (1, 0, 0)), look, kind)
+        picture = whole_map(Selection(recording, records, 1, 2, (1, 0, 0)), run_model, kind)
         st.text(f"{picture.name} | {picture.unit} | {picture.title}")
         assert render(picture, "npz") and picture.values.shape == records[1].map.shape[2:]
 
@@ -207,7 +207,7 @@ def looked_at(is_swept=False, put_in=False):
     from phenaki_viz.evaluation.transfers import with_maps
     from phenaki_viz.recording.interventions import TransferMap
     from phenaki_viz.recording.switches import Switches
-    from phenaki_viz.runs.model import Ask, look
+    from phenaki_viz.runs.model import RunOptions, run_model
     from phenaki_viz.ui.views.inside import inside_page
     from phenaki_viz.ui.work import computed
     from phenaki_viz.ui.work.swept import Asked
@@ -224,8 +224,8 @@ def looked_at(is_swept=False, put_in=False):
             for module, head in heads_of(model)
         )
         computed.kept.put(Asked(10, 2, 90).key(model), (found,))
-    ask = Ask(switches=Switches(also=also))
-    inside_page(look(model, clip(), read_prompt("left right"), ask))
+    ask = RunOptions(switches=Switches(also=also))
+    inside_page(run_model(model, clip(), read_prompt("left right"), ask))
 
 
 def at_trained(head=1, **how):

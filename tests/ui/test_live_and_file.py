@@ -23,7 +23,7 @@ from phenaki_viz.recording import facts
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.dialled import Padding, run_dialled
 from phenaki_viz.runs.files import open_recording, save_recording
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.runs.results import outcome_from, sampled_from, tensors_of
 from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui.components.stamps import LENGTH
@@ -74,14 +74,18 @@ def model():
 
 
 def looked(**asked):
-    return look(model(), digit_clip(CAPTIONS[0]), read_prompt(CAPTIONS[0]), Ask(frames=9, **asked))
+    return run_model(
+        model(), digit_clip(CAPTIONS[0]), read_prompt(CAPTIONS[0]), RunOptions(frames=9, **asked)
+    )
 
 
 def own():
     """A checkpoint of the user's: without its text encoder, so that word vectors are random."""
     opened = open_checkpoint(("phenaki.pt", pt(weights(PHENAKI))))
     noise = np.random.default_rng(0).integers(0, 255, (9, 16, 24, 3), np.uint8)
-    return look(opened.model, Clip(noise, "noise"), read_prompt("a ball"), Ask(frames=5))
+    return run_model(
+        opened.model, Clip(noise, "noise"), read_prompt("a ball"), RunOptions(frames=5)
+    )
 
 
 RUNS = {

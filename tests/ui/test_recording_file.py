@@ -11,7 +11,7 @@ from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.runs.files import RecordedRun, open_recording, save_recording
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui.source import recording_file
 from phenaki_viz.ui.source.trained import CAPTIONS
@@ -26,10 +26,10 @@ def files(tmp_path_factory):
     """A look held by parts, and a sampled video, as files."""
     folder, model = tmp_path_factory.mktemp("recordings"), open_checkpoint(SHIPPED_MODEL).model
     prompt = read_prompt(CAPTIONS[0])
-    run = look(model, digit_clip(CAPTIONS[0]), prompt, Ask(frames=9, hold="parts"))
+    run = run_model(model, digit_clip(CAPTIONS[0]), prompt, RunOptions(frames=9, hold="parts"))
     sampled = sample(model, prompt, Sampling(steps=3))
     return {
-        "look": save_recording(folder / "look.safetensors", run),
+        "run_model": save_recording(folder / "look.safetensors", run),
         "sampled": save_recording(folder / "sampled.safetensors", sampled),
     }
 
@@ -58,7 +58,7 @@ def drawn(page, path):
 
 
 def test_what_a_recording_is_stands_in_one_line(files):
-    run = open_recording(files["look"])
+    run = open_recording(files["run_model"])
     digest = run.recording.made_by["weights_digest"]
     assert recording_file.line_of(run) == (
         f"Recording of Phenaki, weights {digest} · “{CAPTIONS[0]}” · clip {CAPTIONS[0]}, 9 frames "
@@ -69,20 +69,20 @@ def test_what_a_recording_is_stands_in_one_line(files):
 
 
 def test_a_recording_is_shown_without_its_model(app, files, monkeypatch):
-    monkeypatch.setenv(recording_file.RECORDING, str(files["look"]))
+    monkeypatch.setenv(recording_file.RECORDING, str(files["run_model"]))
     at = app(**OWN)
     assert not at.exception and not at.error
     assert any(caption.value.startswith("Recording of Phenaki") for caption in at.caption)
     header, parts = sent(at)["map"]
     np.testing.assert_allclose(
-        parts["values"].reshape(header["shape"]), exact(files["look"], HEAD, 2), atol=1e-6
+        parts["values"].reshape(header["shape"]), exact(files["run_model"], HEAD, 2), atol=1e-6
     )
     assert any("by their parts" in line for line in words_on(at))
 
 
 @pytest.mark.parametrize("page", ["text", "sampling", "position", "masks"])
 def test_the_other_pages_too(files, page):
-    at = AppTest.from_function(drawn, default_timeout=60, args=(page, files["look"])).run()
+    at = AppTest.from_function(drawn, default_timeout=60, args=(page, files["run_model"])).run()
     assert not at.exception and not at.error
     assert bool(at.get("bidi_component")) == (page != "sampling")
 
@@ -99,10 +99,10 @@ def test_the_steps_of_a_sampled_video_are_chosen(app, files, monkeypatch):
 
 
 def test_a_file_that_is_no_recording_leaves_the_last_one(app, files, monkeypatch, tmp_path):
-    monkeypatch.setenv(recording_file.RECORDING, str(files["look"]))
+    monkeypatch.setenv(recording_file.RECORDING, str(files["run_model"]))
     at = app(**OWN)
     damaged = tmp_path / "damaged.safetensors"
-    damaged.write_bytes(files["look"].read_bytes()[:-1000])
+    damaged.write_bytes(files["run_model"].read_bytes()[:-1000])
     at.text_input(key="own.path").set_value(str(damaged)).run()
     assert not at.exception
     assert any("cannot be opened" in error.value for error in at.error)
@@ -111,13 +111,13 @@ def test_a_file_that_is_no_recording_leaves_the_last_one(app, files, monkeypatch
 
 
 def test_an_upload_is_opened_or_refused_like_a_file(files):
-    content = files["look"].read_bytes()
+    content = files["run_model"].read_bytes()
     wanted = recording_file.wanted_recording(
         ("../look.safetensors", content), "digest of the whole"
     )
     run = wanted.request.run(lambda done, of: None)
     (record,) = [one for one in run.recording if one.module == HEAD]
-    np.testing.assert_array_equal(record.map.full(0, 2), exact(files["look"], HEAD, 2))
+    np.testing.assert_array_equal(record.map.full(0, 2), exact(files["run_model"], HEAD, 2))
     with pytest.raises(RecordingError, match="cannot be opened: it is cut short"):
         recording_file.wanted_recording(("look.safetensors", content[:-7]), "digest of the part")
     weights = SHIPPED_MODEL.read_bytes()
@@ -128,7 +128,7 @@ def test_an_upload_is_opened_or_refused_like_a_file(files):
 
 
 def test_what_the_page_saves_is_the_run(files, tmp_path):
-    run = open_recording(files["look"])
+    run = open_recording(files["run_model"])
     again = tmp_path / "again.safetensors"
     again.write_bytes(recording_file.recording_bytes(run))
     back = open_recording(again)

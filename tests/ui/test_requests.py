@@ -16,10 +16,10 @@ from phenaki_viz.errors import CheckpointError
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.dialled import Padding, run_dialled
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.runs.training_job import TrainSettings
-from phenaki_viz.runs.training_step import run_trained
+from phenaki_viz.runs.training_step import run_training_step
 from phenaki_viz.ui.state.dial_settings import Settings
 from phenaki_viz.ui.work import open_models
 from phenaki_viz.ui.work.requests import (
@@ -35,7 +35,7 @@ from tests.runs.trained import clip, phenaki
 
 CLIP = Clip(np.zeros((3, 8, 8, 1), np.uint8), "film.gif", ("cropped",))
 SWITCHES = Switches(off=frozenset({("maskgit", 0)}), depth=frozenset({("maskgit", 1)}))
-ASK = Ask(frames=3, grid=(1, 2, 3), switches=SWITCHES)
+ASK = RunOptions(frames=3, grid=(1, 2, 3), switches=SWITCHES)
 MODEL = nn.Linear(2, 2)
 CONFIG = DialConfig()
 REQUESTS = {
@@ -125,11 +125,11 @@ def test_flipping_reaches_what_lies_deep():
 @pytest.mark.parametrize(
     ("name", "function", "given"),
     [
-        ("LookRequest", look, {}),
+        ("LookRequest", run_model, {}),
         ("SampleRequest", sample, {}),
         ("DialledRequest", run_dialled,
          {"config": "settings", "prompt": "settings", "padding": "settings", "hold": "settings"}),
-        ("TrainedRequest", run_trained, {"parts": "weights"}),
+        ("TrainedRequest", run_training_step, {"parts": "weights"}),
     ],
 )  # fmt: skip
 def test_a_request_holds_all_that_is_computed_from(name, function, given):
@@ -148,7 +148,9 @@ def test_corrected_settings_are_another_question(tmp_path):
     shelf, maps = RunShelf(), {}
     for causal in (True, False):
         model = open_checkpoint(path, FOR_CVIVIT | {"causal": causal}).model
-        request = LookRequest(model=model, clip=clip(), prompt=read_prompt(""), ask=Ask(frames=5))
+        request = LookRequest(
+            model=model, clip=clip(), prompt=read_prompt(""), ask=RunOptions(frames=5)
+        )
         assert shelf.get(request) is None
         shelf.put(request, request.run(lambda *_: None))
         (record,) = [r for r in shelf.get(request).recording if "enc_temporal" in r.module][:1]
@@ -160,12 +162,12 @@ def test_corrected_settings_are_another_question(tmp_path):
 def test_the_second_text_and_a_sample_are_of_the_same_model():
     """The model itself is in the key, not a digest of its weights that settings do not change."""
     first, second = phenaki(), copy.deepcopy(phenaki())
-    asked = {"clip": clip(), "prompt": read_prompt("left"), "ask": Ask(frames=5)}
+    asked = {"clip": clip(), "prompt": read_prompt("left"), "ask": RunOptions(frames=5)}
     requests = [LookRequest(model=model, **asked) for model in (first, second)]
     assert requests[0] != requests[1]
     assert requests[0].saying(read_prompt("right")) != requests[0]
     assert requests[0].whole() == requests[0]
-    off = dataclasses.replace(requests[0], ask=Ask(frames=5, switches=SWITCHES))
+    off = dataclasses.replace(requests[0], ask=RunOptions(frames=5, switches=SWITCHES))
     assert off != requests[0] and off.whole() == requests[0]
 
 

@@ -11,7 +11,7 @@ from torch import nn
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.runs.live import model_of
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui.state.dial_settings import Settings
@@ -69,7 +69,7 @@ def shelved(run):
 
 def test_a_run_counts_with_its_weights_its_clip_and_what_came_out():
     dialled = run_dialled(Settings(**SMALL).config, sample_clip(), read_prompt("left"))
-    looked = look(phenaki(), clip(), read_prompt("left"), Ask())
+    looked = run_model(phenaki(), clip(), read_prompt("left"), RunOptions())
     sampled = sample(phenaki(), read_prompt("left"), Sampling(frames=5, steps=3))
     for run in (dialled, looked, sampled):
         model = model_of(run)

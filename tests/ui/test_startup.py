@@ -22,7 +22,7 @@ def test_the_opening_model_is_shown_as_many_frames_as_it_takes(config, tmp_path,
     monkeypatch.setattr(open_models, "SHIPPED_MODEL", file)
 
     def watched(*args, **kwargs):
-        made = model.look(*args, **kwargs)
+        made = model.run_model(*args, **kwargs)
         shown.append(made)
         return made
 

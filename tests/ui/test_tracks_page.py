@@ -15,10 +15,10 @@ MARKED = "_".join(f"{step}.{row}.{column}" for step, (row, column) in enumerate(
 def shipped():
     from phenaki_viz.checkpoints import open_checkpoint
     from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
-    from phenaki_viz.runs.model import look
+    from phenaki_viz.runs.model import run_model
 
     said = "two moving right quickly"
-    return look(open_checkpoint(SHIPPED_MODEL).model, digit_clip(said), read_prompt(said))
+    return run_model(open_checkpoint(SHIPPED_MODEL).model, digit_clip(said), read_prompt(said))
 
 
 @cache

@@ -14,7 +14,7 @@ from phenaki_viz.checkpoints import inspect_checkpoint, open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
 from phenaki_viz.figures.outcome_views import hidden_frames
 from phenaki_viz.recording.switches import Switches
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui.source.trained import CAPTIONS
 from phenaki_viz.ui.views.sampling import SEED
@@ -41,8 +41,8 @@ def the_prompt(at):
 
 @cache
 def looked(caption=CAPTIONS[0], prompt=None, **asked):
-    ask = Ask(frames=9, **asked)
-    return look(shipped(), digit_clip(caption), read_prompt(prompt or caption), ask)
+    ask = RunOptions(frames=9, **asked)
+    return run_model(shipped(), digit_clip(caption), read_prompt(prompt or caption), ask)
 
 
 def components(at):
@@ -361,8 +361,10 @@ def sampling_of(run):
 def test_a_critics_attention_is_a_pass_of_its_own_but_for_the_last_step():
     torch.manual_seed(2)
     model = replace(OURS, critic=CRITIC).build().eval()
-    ask = Ask(frames=5)
-    at = drawn(sampling_of, look(model, digit_clip(CAPTIONS[0]), read_prompt("left right"), ask))
+    ask = RunOptions(frames=5)
+    at = drawn(
+        sampling_of, run_model(model, digit_clip(CAPTIONS[0]), read_prompt("left right"), ask)
+    )
     passes = at.button_group(key="branch")
     assert len(passes.options) == 4
     passes.set_value("critic, conditional").run()

@@ -12,7 +12,7 @@ from phenaki_viz.figures.effect_views import by_worth, effects_heading, head_nam
 from phenaki_viz.figures.outcome_views import filled_title
 from phenaki_viz.recording.interventions import ZeroHead
 from phenaki_viz.recording.switches import Switches
-from phenaki_viz.runs.model import Ask, look
+from phenaki_viz.runs.model import RunOptions, run_model
 from tests.runs.trained import clip, phenaki
 from tests.sent import sent, words_on
 
@@ -20,12 +20,14 @@ from tests.sent import sent, words_on
 def drawn(kind):
     from phenaki_viz.data import read_prompt
     from phenaki_viz.runs.files import open_recording, recording_bytes
-    from phenaki_viz.runs.model import look
+    from phenaki_viz.runs.model import run_model
     from phenaki_viz.ui.views.what_if import what_if_page
     from tests.runs.trained import clip, phenaki
 
     model = phenaki()
-    run = look(model.maskgit if kind == "maskgit" else model, clip(), read_prompt("left right"))
+    run = run_model(
+        model.maskgit if kind == "maskgit" else model, clip(), read_prompt("left right")
+    )
     what_if_page(open_recording(("x", recording_bytes(run))) if kind == "file" else run)
 
 
@@ -71,8 +73,8 @@ def test_a_link_says_which_head_is_weighed_and_the_clip_is_filled_in_without_it(
     change, _ = off(0)
     assert tried_heading("self L0 H0", change) in words_on(at)
     switches = Switches(off=frozenset({("maskgit.transformer.layers.0.1", 0)}))
-    ask = Ask(switches=switches, frames=5)
-    without = look(phenaki(), clip(), read_prompt("left right"), ask).outcome
+    ask = RunOptions(switches=switches, frames=5)
+    without = run_model(phenaki(), clip(), read_prompt("left right"), ask).outcome
     titles = [sent(at, which)[0].get("direction") for which in range(len(at.get("bidi_component")))]
     assert filled_title("Self L0 H0 off", without) in titles
 
@@ -91,12 +93,12 @@ def drawn_with_picks():
     import streamlit as st
 
     from phenaki_viz.data import read_prompt
-    from phenaki_viz.runs.model import look
+    from phenaki_viz.runs.model import run_model
     from phenaki_viz.ui.views import what_if, what_if_head
     from phenaki_viz.ui.work import fragment_jobs
     from tests.runs.trained import clip, phenaki
 
-    run = look(phenaki(), clip(), read_prompt("left right"))
+    run = run_model(phenaki(), clip(), read_prompt("left right"))
     fragment_jobs.draw_place()
     grid = what_if_head._grid(run, ())
     for row, column in ((1, 0), (1, 9)):

@@ -34,7 +34,7 @@ def drawn():
     import streamlit as st
 
     from phenaki_viz.data import read_prompt
-    from phenaki_viz.runs.model import Ask
+    from phenaki_viz.runs.model import RunOptions
     from phenaki_viz.ui.source import ablation
     from phenaki_viz.ui.views.what_if import what_if_page
     from phenaki_viz.ui.work import page_jobs, run_cache
@@ -43,7 +43,7 @@ def drawn():
     from tests.runs.trained import clip, phenaki
 
     model = phenaki()
-    ask = Ask(switches=ablation.draw(model))
+    ask = RunOptions(switches=ablation.draw(model))
     request = LookRequest(model=model, clip=clip(), prompt=read_prompt("left right"), ask=ask)
     wanted = Wanted(request, ablation.all_on)
     st.session_state[run_cache.GOOD] = wanted
@@ -187,10 +187,10 @@ def test_the_map_of_another_run_is_put_in_named_by_what_it_is_of_and_measured():
 def test_the_map_of_a_recording_is_named_by_its_digest_and_missed_in_words(tmp_path):
     from phenaki_viz.data import read_prompt
     from phenaki_viz.runs.files import save_recording
-    from phenaki_viz.runs.model import look
+    from phenaki_viz.runs.model import run_model
     from phenaki_viz.ui.work import run_cache
 
-    run = look(phenaki(), clip(), read_prompt("right right"))
+    run = run_model(phenaki(), clip(), read_prompt("right right"))
     save_recording(tmp_path / "run.safetensors", run)
     at = page()
     at.selectbox(key="whatif.kind").set_value("map").run()
@@ -209,14 +209,16 @@ def test_the_map_of_a_recording_is_named_by_its_digest_and_missed_in_words(tmp_p
 def test_maps_before_now_and_their_difference_are_those_of_the_two_runs():
     from phenaki_viz.data import read_prompt
     from phenaki_viz.recording.switches import Switches
-    from phenaki_viz.runs.model import Ask, look
+    from phenaki_viz.runs.model import RunOptions, run_model
 
     cut = CutEdges(reads="other steps", module="maskgit")
     at = page(to_json([cut]))
     name = at.selectbox(key="whatif.map").value
     number = {f"self L0 H{head}": head for head in range(2)}[name]
     runs = [
-        look(phenaki(), clip(), read_prompt("left right"), Ask(switches=Switches(also=also)))
+        run_model(
+            phenaki(), clip(), read_prompt("left right"), RunOptions(switches=Switches(also=also))
+        )
         for also in ((), (cut,))
     ]
     whole, now = (

@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.intervention_words import all_names
 from phenaki_viz.recording.switches import Switches
-from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.source import ablation
@@ -19,14 +19,14 @@ def draw(run: Run, whole: Wanted, work: DeltaGenerator) -> None:
 
     work: where the bar belongs while the whole model runs.
     """
-    if not isinstance(run, Look):
+    if not isinstance(run, ModelRun):
         return
     try:
         with work:
             before = run_cache.get_run(whole)
     except PhenakiVizError:
         return
-    if not isinstance(before, Look):
+    if not isinstance(before, ModelRun):
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(f"**{inert(_said(run.ask.switches))}**", width="content")

@@ -6,13 +6,13 @@ import streamlit as st
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.outcome_views import frames_alone, hidden_frames
 from phenaki_viz.runs.files import RecordedRun
-from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.session import named
 
 
-def draw(run: Look | RecordedRun) -> None:
+def draw(run: ModelRun | RecordedRun) -> None:
     """A box, closed at first, with the frames that came out."""
     outcome = run.outcome
     if outcome.reconstruction is None or outcome.codes is None:
@@ -36,7 +36,7 @@ def draw(run: Look | RecordedRun) -> None:
         st.text(note)
 
 
-def _frames(run: Look | RecordedRun, frames: np.ndarray, name: str, title: str) -> None:
+def _frames(run: ModelRun | RecordedRun, frames: np.ndarray, name: str, title: str) -> None:
     grid = run.outcome.codes.shape if run.outcome.codes is not None else (1, 1, 1)
     made_by = run.recording.made_by
     picture = frames_alone(frames, grid, run.temporal_patch, made_by, name=name, title=title)

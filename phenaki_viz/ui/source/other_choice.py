@@ -15,7 +15,7 @@ from phenaki_viz.recording.select import stack_and_layer
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.live import find_model
-from phenaki_viz.runs.model import Look, eyes_of
+from phenaki_viz.runs.model import ModelRun, eyes_of
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.source import other_file, other_pass
@@ -180,7 +180,7 @@ def _quoted(text: str) -> str:
 
 
 def _is_live(run: Run) -> bool:
-    return isinstance(run, (Look, DialledRun)) and find_model(run) is not None
+    return isinstance(run, (ModelRun, DialledRun)) and find_model(run) is not None
 
 
 def _reads(run: Run) -> bool:
@@ -203,14 +203,14 @@ def _masks(run: Run) -> bool:
 
 def _samples(run: Run) -> bool:
     model = find_model(run)
-    return isinstance(run, Look) and model is not None and whole(model)
+    return isinstance(run, ModelRun) and model is not None and whole(model)
 
 
 _OFFERED: dict[str, Callable[[Run], bool]] = {
     "prompt": _reads,
     "clip": _sees,
     "seed": _masks,
-    "off": lambda run: isinstance(run, Look) and find_model(run) is not None,
+    "off": lambda run: isinstance(run, ModelRun) and find_model(run) is not None,
     "sampled": _samples,
     "pass": lambda run: len(other_pass.labels(run.recording.whole)) > 1,
     "training": lambda run: isinstance(run, DialledRun) and trained_copy(run.config) is not None,

@@ -14,7 +14,7 @@ from phenaki_viz.figures.naming import branch_name
 from phenaki_viz.recording import Recording
 from phenaki_viz.recording.passes import WITH_TEXT, Pass
 from phenaki_viz.runs.live import model_of
-from phenaki_viz.runs.model import Look, most_frames
+from phenaki_viz.runs.model import ModelRun, most_frames
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import Sampling
 from phenaki_viz.ui import session
@@ -75,7 +75,7 @@ def sampled(run: Any) -> Other:
     )  # fmt: skip
 
 
-def _request(run: Look, model: Any, sampling: Sampling) -> SampleRequest:
+def _request(run: ModelRun, model: Any, sampling: Sampling) -> SampleRequest:
     return SampleRequest(
         model=model, prompt=run.prompt, sampling=sampling, switches=run.ask.switches,
         hold=run.ask.hold,

@@ -11,7 +11,7 @@ from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.live import model_of
-from phenaki_viz.runs.model import NONE_OFF, Ask, Look
+from phenaki_viz.runs.model import NONE_OFF, ModelRun, RunOptions
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.training_job import Training
 from phenaki_viz.ui import session
@@ -87,7 +87,7 @@ class Change:
     switches: Switches | None = None
 
 
-def changed(run: Look | DialledRun, change: Change) -> Request:
+def changed(run: ModelRun | DialledRun, change: Change) -> Request:
     """The run once more, with one thing changed. Raises RecordingError where its model is gone."""
     clip, prompt = change.clip or run.clip, change.prompt or run.prompt
     if isinstance(run, DialledRun):
@@ -102,7 +102,7 @@ def changed(run: Look | DialledRun, change: Change) -> Request:
 
 def shown_to(model: nn.Module, run: Run) -> Request:
     """Another model, shown what this run's was, with nothing switched off."""
-    ask = run.ask if isinstance(run, Look) else Ask()
+    ask = run.ask if isinstance(run, ModelRun) else RunOptions()
     ask = replace(ask, frames=len(run.clip.frames), switches=NONE_OFF)
     return LookRequest(model=model, clip=run.clip, prompt=run.prompt, ask=ask)
 

@@ -11,7 +11,7 @@ from phenaki_viz.checkpoints.corrections import told, value_like
 from phenaki_viz.data import DIGIT_CLIPS, SAMPLES, Clip, Prompt, digit_clip, read_prompt
 from phenaki_viz.errors import CheckpointError
 from phenaki_viz.models import CViViT, Phenaki, TokenCritic
-from phenaki_viz.runs.model import Ask, eyes_of, filler_of, most_frames
+from phenaki_viz.runs.model import RunOptions, eyes_of, filler_of, most_frames
 from phenaki_viz.ui import session
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.source import ablation, clips
@@ -40,7 +40,7 @@ def draw_ask(model: nn.Module) -> LookRequest:
     switches = ablation.draw(model)
     grid = None if eyes_of(model) else _grid(model)
     hold = draw_hold()
-    ask = Ask(share=share, seed=seed, frames=frames, grid=grid, switches=switches, hold=hold)
+    ask = RunOptions(share=share, seed=seed, frames=frames, grid=grid, switches=switches, hold=hold)
     return LookRequest(model=model, clip=clip, prompt=prompt, ask=ask)
 
 

@@ -40,7 +40,7 @@ from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention_grid import draw_grid
 from phenaki_viz.ui.views.attention_style import STYLE
-from phenaki_viz.ui.views.attention_video import Look, choose_word, draw_over_video
+from phenaki_viz.ui.views.attention_video import MapColours, choose_word, draw_over_video
 from phenaki_viz.ui.work import computed, first_picture, fragment_jobs, shows, surveys
 
 PARTS = {"part": "This part", "whole": "Whole map"}
@@ -62,7 +62,7 @@ def draw_attention(run: Run, tag: panels.Level = "h1", masked: np.ndarray | None
     patches that MaskGit was not shown; of a look they are known.
     """
     st.html(session.styled(STYLE))
-    if masked is None and isinstance(run, model.Look | RecordedRun):
+    if masked is None and isinstance(run, model.ModelRun | RecordedRun):
         masked = run.outcome.masked
     with st.container(key=named("attention")):
         _draw(run, tag, masked)
@@ -80,7 +80,7 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
         chosen = goto.choose(recording, records)
     with tools:
         direction = _choose_direction(chosen)
-        if isinstance(run, model.Look):
+        if isinstance(run, model.ModelRun):
             _switch(chosen)
     over = st.container(key=named("over"))
     pictures = st.container(horizontal=True, gap="medium", key=named("pictures"))
@@ -96,7 +96,7 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
     with map_tools:
         shared, colours = choose_colours()
         seen_by_maskgit = family(chosen.record) in selection.FIRST
-        look = Look(shared, colours, direction, masked if seen_by_maskgit else None)
+        look = MapColours(shared, colours, direction, masked if seen_by_maskgit else None)
         cut = map_filter.choose(run, chosen)
     scale = _scale(run, chosen, look)
     with words:
@@ -127,7 +127,7 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
     with below:
         _reads(chosen)
     pinned_heads.draw(run, chosen, look.colours)
-    if isinstance(run, model.Look | RecordedRun):
+    if isinstance(run, model.ModelRun | RecordedRun):
         outcome.draw(run)
     if long:  # read for minutes: after all else is there
         with left:
@@ -150,7 +150,7 @@ def _row(key: str, *, gap: Any) -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="center", gap=gap, key=named(key))
 
 
-def _heading(run: Run, chosen: Selection, look: Look, tag: panels.Level) -> None:
+def _heading(run: Run, chosen: Selection, look: MapColours, tag: panels.Level) -> None:
     """What the chosen patch does, in a sentence that begins with the names of head and patch."""
     panels.heading(
         chosen.shown.name,
@@ -163,7 +163,7 @@ def _heading(run: Run, chosen: Selection, look: Look, tag: panels.Level) -> None
     )
 
 
-def _direction(look: Look) -> Direction:
+def _direction(look: MapColours) -> Direction:
     return "column" if look.direction == "column" else "row"
 
 
@@ -201,7 +201,7 @@ def _choose_direction(chosen: Selection) -> str:
     return asked or "row"
 
 
-def _of(chosen: Selection, look: Look) -> dict[str, str]:
+def _of(chosen: Selection, look: MapColours) -> dict[str, str]:
     """What the pictures of the page have to be of, for its heading to be true."""
     head, stack = shows.a_head(chosen), shows.a_stack(chosen)
     of = {"map": head, "strip": f"{head} {look.direction}", "grid.heads": stack, "pinned": stack}
@@ -209,7 +209,7 @@ def _of(chosen: Selection, look: Look) -> dict[str, str]:
     return of | ({"words": patch} if chosen.record.kind == "cross" else {"steps": patch})
 
 
-def _scale(run: Run, chosen: Selection, look: Look) -> ColourScale:
+def _scale(run: Run, chosen: Selection, look: MapColours) -> ColourScale:
     """A part of a map, or means of many weights, get ends of their own: beside the largest weight
     of a long video nearly all of it would be black.
     """
@@ -222,7 +222,7 @@ def _scale(run: Run, chosen: Selection, look: Look) -> ColourScale:
     return _scale_of_weights(run, chosen, look)
 
 
-def _scale_of_weights(run: Run, chosen: Selection, look: Look) -> ColourScale:
+def _scale_of_weights(run: Run, chosen: Selection, look: MapColours) -> ColourScale:
     """Of single weights: the head's, or that of all of them."""
     if look.shared:
         every = computed.range_of_all(run, chosen, look.of_uniform)
@@ -231,7 +231,7 @@ def _scale_of_weights(run: Run, chosen: Selection, look: Look) -> ColourScale:
     return look.colours.of(own, "this head")
 
 
-def _scale_of_cut(run: Run, chosen: Selection, look: Look, cut: Cut) -> ColourScale:
+def _scale_of_cut(run: Run, chosen: Selection, look: MapColours, cut: Cut) -> ColourScale:
     """Of what is left, divided anew; a multiple of uniform is one of the raw weight."""
     high = computed.highest_left(run, chosen, cut)
     colours = replace(look.colours, law="sqrt", ends=None) if look.of_uniform else look.colours

@@ -23,13 +23,13 @@ from phenaki_viz.ui.sections.head_grid import choose_sorting, draw
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
-from phenaki_viz.ui.views.attention_video import Look
+from phenaki_viz.ui.views.attention_video import MapColours
 from phenaki_viz.ui.work import computed, surveys, swept
 
 EFFECT = "effect"  # measured on the page What if
 
 
-def draw_grid(run: Run, chosen: Selection, look: Look) -> None:
+def draw_grid(run: Run, chosen: Selection, look: MapColours) -> None:
     """Every head of the stack: its map, or one number of it."""
     tools = st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", key=named("grid.tools")

@@ -32,7 +32,7 @@ SAID = {"row": ("looks at", "look at"), "column": ("is looked at by", "are looke
 
 
 @dataclass(frozen=True)
-class Look:
+class MapColours:
     """How maps are coloured. shared: by one scale for all heads. direction: row or column of the
     map. masked: 't h w' bool, patches that the model of these maps was not shown.
     """
@@ -48,7 +48,7 @@ class Look:
         return self.colours.law == "uniform"
 
 
-def draw_over_video(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
+def draw_over_video(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) -> None:
     """Self-attention of the chosen patches; of cross-attention the words, and who reads one."""
     if chosen.record.kind == "cross":
         _text(run, chosen, scale, look)
@@ -56,7 +56,7 @@ def draw_over_video(run: Run, chosen: Selection, scale: ColourScale, look: Look)
         _strip(run, chosen, scale, look)
 
 
-def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
+def _strip(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) -> None:
     """The chosen patches over the video, on the scale of the head's weights."""
     direction: Direction = "column" if look.direction == "column" else "row"
     picture = patches_over_video(
@@ -77,19 +77,19 @@ def _strip(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
             _walk(run, chosen, direction, scale, look)
 
 
-def _as_drawn(picture: FilmStrip, look: Look) -> FilmStrip:
+def _as_drawn(picture: FilmStrip, look: MapColours) -> FilmStrip:
     """With what the model did not see, and drawn as the user has set it: so are its files."""
     masked = look.masked
     fits = masked is not None and masked.shape == picture.weights.shape
     return replace(picture, masked=masked if fits else None, drawn=patches.drawn())
 
 
-def _shows(chosen: Selection, look: Look) -> str:
+def _shows(chosen: Selection, look: MapColours) -> str:
     return f"{shows.a_head(chosen)} {look.direction}"
 
 
 def _walk(
-    run: Run, chosen: Selection, direction: Direction, scale: ColourScale, look: Look
+    run: Run, chosen: Selection, direction: Direction, scale: ColourScale, look: MapColours
 ) -> None:
     walk, record = patches.walk(), chosen.record
     along = cast(Along, walk["along"])
@@ -108,7 +108,7 @@ def _walk(
     )
 
 
-def _text(run: Run, chosen: Selection, scale: ColourScale, look: Look) -> None:
+def _text(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) -> None:
     """Cross-attention: the patches that read one word."""
     word, names = patches.word_of(chosen), key_axis(chosen.record, chosen.item).names
     picture = column_over_video(

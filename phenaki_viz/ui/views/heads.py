@@ -21,7 +21,7 @@ from phenaki_viz.figures.naming import kind_stem, module_family
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.table import Table
 from phenaki_viz.runs.live import find_model
-from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import frame, maps, panels
@@ -96,7 +96,7 @@ def heads_page(run: Run) -> None:
 
 def _choose_clips(run: Run, chosen: Selection) -> Over | None:
     """Over the clip at hand, or over some that come with the project; None is the clip."""
-    if not isinstance(run, Look) or find_model(run) is None:
+    if not isinstance(run, ModelRun) or find_model(run) is None:
         return None
     most = len(head_tables.CAPTIONS)
     clips = st.number_input(

@@ -14,7 +14,7 @@ from phenaki_viz.figures.over_video import frame_steps
 from phenaki_viz.figures.sampling_sentences import sampling_heading, step_sentence
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.live import model_of
-from phenaki_viz.runs.model import Look, most_frames
+from phenaki_viz.runs.model import ModelRun, most_frames
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import SampledRun, Sampling
 from phenaki_viz.ui import session
@@ -45,7 +45,7 @@ def sampling_page(run: Run) -> None:
     if isinstance(run, RecordedRun):
         _recorded(run)
         return
-    if not isinstance(run, Look) or not whole(model_of(run)):
+    if not isinstance(run, ModelRun) or not whole(model_of(run)):
         panels.nothing(
             "Sampling",
             "Sampling needs a whole Phenaki: C-ViViT, MaskGit and its text encoder. Choose the "
@@ -88,7 +88,7 @@ def _recorded(run: RecordedRun) -> None:
     _attention(run.sampled)
 
 
-def _controls(run: Look) -> Sampling:
+def _controls(run: ModelRun) -> Sampling:
     model: Any = model_of(run)
     pt = model.cvivit.temporal_patch_size
     most = most_frames(model, 10**6)
@@ -131,7 +131,7 @@ def _controls(run: Look) -> Sampling:
     )
 
 
-def _priming(run: Look, pt: int, most: int) -> int:
+def _priming(run: ModelRun, pt: int, most: int) -> int:
     """Frames of the clip that come before: none, or 1 + k temporal patches."""
     longest = min(most - pt, len(run.clip.frames))
     options = [0, *range(1, longest + 1, pt)] if longest > 0 else [0]
@@ -148,7 +148,7 @@ def _priming(run: Look, pt: int, most: int) -> int:
     )
 
 
-def _sampled(run: Look, sampling: Sampling) -> SampledRun | None:
+def _sampled(run: ModelRun, sampling: Sampling) -> SampledRun | None:
     """The video of these controls: sampled at once, unless the last one was cancelled."""
     model: Any = model_of(run)
     request = SampleRequest(

@@ -28,7 +28,7 @@ from phenaki_viz.figures.word_sentences import (
 )
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.files import RecordedRun
-from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.components.word_table import WordPick, word_table
@@ -74,7 +74,7 @@ def text_page(run: Run) -> None:
     with right:
         _over_video(run, chosen, key, shared)
         _shares(chosen, key, names)
-    if isinstance(run, Look):
+    if isinstance(run, ModelRun):
         compare(run, chosen, key)
     elif isinstance(run, RecordedRun):
         without_model(run)

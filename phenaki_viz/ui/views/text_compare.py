@@ -23,7 +23,7 @@ from phenaki_viz.figures.outcome_views import (
 from phenaki_viz.figures.over_video import column_over_video, frame_steps, word_weights
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.live import model_of
-from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
@@ -35,7 +35,7 @@ from phenaki_viz.ui.work.requests import LookRequest
 from phenaki_viz.ui.work.run_cache import Wanted
 
 
-def compare(run: Look, chosen: Selection, key: int) -> None:
+def compare(run: ModelRun, chosen: Selection, key: int) -> None:
     """The same clip with another text: the maps, and what the text is worth in nats."""
     st.header("Right word, wrong word", anchor=False)
     outcome = run.outcome
@@ -79,7 +79,7 @@ def without_model(run: RecordedRun) -> None:
         _cost(run, masked, float(loss[masked].max()), "right", "this text")
 
 
-def _routing(run: Look, other: Look, chosen: Selection, key: int) -> None:
+def _routing(run: ModelRun, other: ModelRun, chosen: Selection, key: int) -> None:
     """Whether the two words are read by the same tokens, as a number."""
     first, second = _column(run, chosen, key), _column(other, chosen, key)
     alike = correlation(*(word_weights(head, at) for head, at in (first, second)))
@@ -97,7 +97,7 @@ def _routing(run: Look, other: Look, chosen: Selection, key: int) -> None:
     )
 
 
-def _column(told: Look, chosen: Selection, key: int) -> tuple[Head, int]:
+def _column(told: ModelRun, chosen: Selection, key: int) -> tuple[Head, int]:
     """The chosen head in another run, and the key at the same place in its text."""
     records = cross_records(told)
     record = records[min(chosen.layer, len(records) - 1)]
@@ -106,7 +106,11 @@ def _column(told: Look, chosen: Selection, key: int) -> tuple[Head, int]:
 
 
 def _cost(
-    told: Look | RecordedRun, masked: np.ndarray, high: float, which: str, scope: str = "both texts"
+    told: ModelRun | RecordedRun,
+    masked: np.ndarray,
+    high: float,
+    which: str,
+    scope: str = "both texts",
 ) -> None:
     """Loss of the masked tokens, over the video."""
     loss = told.outcome.loss
@@ -122,7 +126,7 @@ def _cost(
     export_row(picture.name, lambda: picture, f"loss.{which}")
 
 
-def _rise(before: np.ndarray, other: Look, masked: np.ndarray) -> None:
+def _rise(before: np.ndarray, other: ModelRun, masked: np.ndarray) -> None:
     """How much the second text costs more, token by token."""
     after, frames = other.outcome.loss, as_rgb(other.clip)
     if after is None:
@@ -152,7 +156,7 @@ def _figures(right: np.ndarray, wrong: np.ndarray, masked: np.ndarray, held: np.
                 )
 
 
-def _same_word(told: Look, chosen: Selection, key: int, which: str) -> None:
+def _same_word(told: ModelRun, chosen: Selection, key: int, which: str) -> None:
     """The overlay of the word at the same place in the text."""
     head, at = _column(told, chosen, key)
     weights = word_weights(chosen.shown, key)
@@ -165,7 +169,7 @@ def _same_word(told: Look, chosen: Selection, key: int, which: str) -> None:
     panels.film(picture, key=f"same.{which}", direction=f"tokens that read “{word}”", shows=of)
 
 
-def _other(run: Look, prompt: Prompt) -> Look | None:
+def _other(run: ModelRun, prompt: Prompt) -> ModelRun | None:
     if prompt.text == run.prompt.text:
         return run
     ask = replace(run.ask, frames=len(run.clip.frames))
@@ -176,10 +180,10 @@ def _other(run: Look, prompt: Prompt) -> Look | None:
         st.error("The second text cannot be run.", icon=":material/block:")
         st.text(str(error))
         return None
-    return found if isinstance(found, Look) else None
+    return found if isinstance(found, ModelRun) else None
 
 
-def _same_text(run: Look) -> None:
+def _same_text(run: ModelRun) -> None:
     """What a cancelled comparison goes back to: the text itself, which costs nothing."""
     session.put("against", run.prompt.text)
 

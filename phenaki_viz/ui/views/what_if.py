@@ -27,7 +27,7 @@ from phenaki_viz.figures.intervention_words import all_names
 from phenaki_viz.models import Phenaki
 from phenaki_viz.recording.interventions import Interventions
 from phenaki_viz.runs.live import find_model
-from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
@@ -67,7 +67,7 @@ def what_if_page(run: Run) -> None:
             panels.nothing("What if", "What a head is worth cannot be measured with this model.")
             st.text(str(error))
         return
-    given = run.ask.switches.interventions if isinstance(run, Look) else ()
+    given = run.ask.switches.interventions if isinstance(run, ModelRun) else ()
     chosen = None if given else what_if_head.at_hand(run)
     heads = st.container(key="whatif.heads")
     first = chosen.off if chosen is not None else None
@@ -115,7 +115,7 @@ def _what_comes_out(
 ) -> None:
     """The clip at hand with the change and without: what is filled in, maps, a clip generated."""
     now = run if chosen is None else what_if_head.without(run, model, chosen)
-    if not isinstance(now, Look) or not (given or chosen):
+    if not isinstance(now, ModelRun) or not (given or chosen):
         return
     before = run if chosen is not None else _before(run)
     named = all_names(given) if chosen is None else f"{chosen.name} off"
@@ -156,7 +156,7 @@ def _hold(held: object) -> None:
 def _error(run: Run) -> str:
     """The error of this clip's reconstruction, which changes of the C-ViViT move."""
     before = _before(run)
-    if not isinstance(run, Look) or not isinstance(before, Look):
+    if not isinstance(run, ModelRun) or not isinstance(before, ModelRun):
         return ""
     return error_words(run.outcome.error, before.outcome.error)
 

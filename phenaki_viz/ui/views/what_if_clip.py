@@ -8,7 +8,7 @@ from phenaki_viz.errors import ConfigError, PhenakiVizError
 from phenaki_viz.export.gif import gif_of
 from phenaki_viz.figures.beside_views import generated_sentence
 from phenaki_viz.models import Phenaki
-from phenaki_viz.runs.model import NONE_OFF, Look, most_frames
+from phenaki_viz.runs.model import NONE_OFF, ModelRun, most_frames
 from phenaki_viz.runs.sampled import SampledRun, Sampling
 from phenaki_viz.ui import session
 from phenaki_viz.ui.state.view import BOUND
@@ -21,7 +21,7 @@ SEED = 15  # the one that the page Sampling opens with
 STEPS = 18
 
 
-def draw(run: Look, model: Phenaki) -> None:
+def draw(run: ModelRun, model: Phenaki) -> None:
     """Two clips side by side, once they are asked for."""
     st.header("What it generates", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -53,7 +53,7 @@ def _beside(before: SampledRun, now: SampledRun) -> None:
     st.text(generated_sentence(before, now))
 
 
-def _request(run: Look, model: Phenaki, seed: int) -> SampleRequest:
+def _request(run: ModelRun, model: Phenaki, seed: int) -> SampleRequest:
     sampling = Sampling(frames=most_frames(model, 10**6), steps=STEPS, seed=seed)
     return SampleRequest(
         model=model, prompt=run.prompt, sampling=sampling, switches=run.ask.switches,
@@ -61,7 +61,7 @@ def _request(run: Look, model: Phenaki, seed: int) -> SampleRequest:
     )  # fmt: skip
 
 
-def _sampled(run: Look, request: SampleRequest, switches: Any) -> SampledRun:
+def _sampled(run: ModelRun, request: SampleRequest, switches: Any) -> SampledRun:
     """One of the two: kept, or made by the page, with a bar and Cancel."""
     one = SampleRequest(
         model=request.model, prompt=request.prompt, sampling=request.sampling, switches=switches,

@@ -13,15 +13,15 @@ from phenaki_viz.figures.outcome_views import (
     hidden_frames,
     loss_change_over_video,
 )
-from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
 
 
-def draw(before: Run | None, now: Look, named: str) -> None:
+def draw(before: Run | None, now: ModelRun, named: str) -> None:
     """Both answers, where the loss rose, and what was hidden. named: what is changed."""
-    if not isinstance(before, Look):
+    if not isinstance(before, ModelRun):
         return
     masked, codes = before.outcome.masked, before.outcome.codes
     if masked is None or codes is None or not masked.any() or before.outcome.filled is None:

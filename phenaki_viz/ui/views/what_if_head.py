@@ -17,7 +17,7 @@ from phenaki_viz.figures.worth_grid import WorthGrid, worth_grid
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.interventions import ZeroHead
 from phenaki_viz.recording.switches import Switches
-from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
@@ -154,9 +154,9 @@ def take(run: Run, module: str, head: int) -> None:
                 session.put_all({WEIGHED: name, SEEN: name})
 
 
-def without(run: Run, model: nn.Module, chosen: AtHand) -> Look | None:
+def without(run: Run, model: nn.Module, chosen: AtHand) -> ModelRun | None:
     """The clip at hand once more, with the head off; None while nobody wants to wait for it."""
-    if not isinstance(run, Look):
+    if not isinstance(run, ModelRun):
         return None
     off = Switches(off=frozenset({(chosen.record.module, chosen.head)}))
     ask = replace(run.ask, switches=off, frames=len(run.clip.frames))
@@ -169,7 +169,7 @@ def without(run: Run, model: nn.Module, chosen: AtHand) -> Look | None:
     except PhenakiVizError as error:
         st.text(str(error))
         return None
-    return made if isinstance(made, Look) else None
+    return made if isinstance(made, ModelRun) else None
 
 
 def _hold(request: LookRequest | None) -> None:

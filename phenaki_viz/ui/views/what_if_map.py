@@ -8,7 +8,7 @@ from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.data import DIGIT_CLIPS, SAMPLES
 from phenaki_viz.recording.interventions import TransferMap
 from phenaki_viz.recording.interventions.checks import LONGEST_TEXT
-from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.source import file_box
 from phenaki_viz.ui.source.recording_file import opened, wanted_recording
@@ -41,7 +41,7 @@ def _of_clip(run: Run, one: TransferMap) -> TransferMap | None:
         "Text", usual, key=f"whatif.map.text.{clip}", max_chars=LONGEST_TEXT,
         help="A map over words fits a text of as many words, or of more",
     ).strip()  # fmt: skip
-    ask = run.ask if isinstance(run, Look) else None
+    ask = run.ask if isinstance(run, ModelRun) else None
     seed = st.number_input(
         "Seed of its masked tokens", 0, 2**31 - 1, ask.seed if ask else 0, key="whatif.map.seed",
     )  # fmt: skip

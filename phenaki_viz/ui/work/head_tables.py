@@ -15,7 +15,7 @@ from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
 from phenaki_viz.evaluation.head_clips import table_over_clips
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.records import Kind
-from phenaki_viz.runs.model import Ask
+from phenaki_viz.runs.model import RunOptions
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.state import true_path
 from phenaki_viz.ui.state.selection import Selection
@@ -32,7 +32,7 @@ class Over:
     """Over how many of the project's clips, and what the model is asked of each."""
 
     clips: int
-    ask: Ask
+    ask: RunOptions
     stack: str
     kind: Kind
 

@@ -18,7 +18,7 @@ from phenaki_viz.analysis.writing import weight_map
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.live import find_model
-from phenaki_viz.runs.model import Look
+from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.projections import with_projections
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.state.selection import Selection
@@ -39,7 +39,7 @@ def row_of(chosen: Selection) -> RowLedger:
 def can_run_again(run: Run, chosen: Selection) -> bool:
     """Whether queries and keys of a stored map can be had at once, by running the model again."""
     stored = chosen.record.map.held == "stored" and chosen.record.queries is None
-    quick = run.seconds <= QUICK and isinstance(run, (Look, DialledRun))
+    quick = run.seconds <= QUICK and isinstance(run, (ModelRun, DialledRun))
     return stored and quick and find_model(run) is not None
 
 

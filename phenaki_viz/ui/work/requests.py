@@ -20,10 +20,10 @@ from phenaki_viz.recording import Hold
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.dialled import DialledRun, Padding, run_dialled
 from phenaki_viz.runs.files import RecordedRun, open_recording
-from phenaki_viz.runs.model import NONE_OFF, Ask, Look, look
+from phenaki_viz.runs.model import NONE_OFF, ModelRun, RunOptions, run_model
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import SampledRun, Sampling, sample
-from phenaki_viz.runs.training_step import run_trained
+from phenaki_viz.runs.training_step import run_training_step
 from phenaki_viz.training.dialled_files import load_dialled
 from phenaki_viz.ui.state.dial_settings import Settings
 
@@ -51,12 +51,12 @@ class LookRequest:
     model: nn.Module
     clip: Clip
     prompt: Prompt
-    ask: Ask
+    ask: RunOptions
     limit_bytes: int = MAP_LIMIT
 
-    def run(self, tell: Tell, /) -> Look:
-        """See `look`."""
-        return look(
+    def run(self, tell: Tell, /) -> ModelRun:
+        """See `run_model`."""
+        return run_model(
             self.model, self.clip, self.prompt, self.ask,
             limit_bytes=self.limit_bytes, on_progress=tell,
         )  # fmt: skip
@@ -149,9 +149,9 @@ class TrainedRequest:
     limit_bytes: int = MAP_LIMIT
 
     def run(self, tell: Tell, /) -> DialledRun:
-        """See `run_trained`."""
+        """See `run_training_step`."""
         parts, _ = load_dialled(self.weights)
-        return run_trained(
+        return run_training_step(
             parts, self.clip, self.prompt, done=self.done, padding=self.padding, hold=self.hold,
             limit_bytes=self.limit_bytes, on_progress=tell,
         )  # fmt: skip
