@@ -35,7 +35,7 @@ class Holding:
     @property
     def why_stored(self) -> str:
         """Why maps are stored, as the end of a sentence; empty where it goes without saying."""
-        return {"stored": "as asked", "auto": "short enough to be read fastest so"}.get(
+        return {"stored": "as asked", "auto": "the fastest to read at this length"}.get(
             self.hold, ""
         )
 

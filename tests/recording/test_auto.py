@@ -77,7 +77,7 @@ def test_it_says_which_and_why():
     long, short = recorded(transformer()), recorded(transformer(), SHORT)
     assert "stored they would take 8.4 MB, and take longer to record" in describe_holding(long)
     assert "by parts: stored they would take 8.4 MB" in repr(long)
-    assert describe_holding(short).endswith("stored (8.4 MB), short enough to be read fastest so")
+    assert describe_holding(short).endswith("stored (8.4 MB), the fastest to read at this length")
     large = recorded(transformer(), SHORT, limit_bytes=10**6)
     assert "stored they would take 8.4 MB, more than 1.0 MB" in repr(large)
     assert Holding(hold="parts").why_parts == "as asked"
