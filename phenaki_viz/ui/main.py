@@ -61,18 +61,18 @@ STYLE = """<style>
   & [data-testid=stNumberInputContainer] { width: 5rem; flex: none }
   & button { width: 1.5rem }
 }
-[class*=st-key-slim-] { min-height: 52px }
+[class*=st-key-][class*=-slim-] { min-height: 52px }
 @media (max-width: 1100px) {
   [data-testid=stMain] [data-testid=stColumn] { min-width: calc(100% - 1.5rem) }
   .st-key-sentence-patch { min-height: 3.2rem }
   .st-key-sentence-head { min-height: 4.2rem }
 }
-[class*=st-key-progress-] {
+[class*=st-key-][class*=-progress-] {
   position: fixed; z-index: 100; bottom: 1rem; right: 24px; width: min(30rem, 80vw);
   padding: .5rem 1rem; border-radius: .5rem; border: 1px solid rgb(128 128 128 / .4);
   background: Canvas; box-shadow: 0 4px 16px rgb(0 0 0 / .18);
 }
-[data-testid=stLayoutWrapper]:has(> [class*=st-key-progress-], > .st-key-work) {
+[data-testid=stLayoutWrapper]:has(> [class*=st-key-][class*=-progress-], > .st-key-work) {
   position: absolute
 }
 </style>"""

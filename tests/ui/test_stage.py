@@ -1,35 +1,58 @@
 """Two of everything on one page: what stands in one slot has nothing in common with the other."""
 
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from phenaki_viz.data import read_prompt, sample_clip
+from phenaki_viz.models.dial import DialConfig
+from phenaki_viz.runs.dialled import run_dialled
+from phenaki_viz.runs.model import run_model
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.state.stage import Stage
 from phenaki_viz.ui.state.view import unread, view_of
+from tests.runs.trained import clip, phenaki
 from tests.sent import sent
 
 
-def two_stages(view: str = "attention") -> None:
+def two_stages(view: str = "attention", trained: bool = False) -> None:
     from importlib import import_module
 
     import streamlit as st
 
-    from phenaki_viz.data import read_prompt, sample_clip
-    from phenaki_viz.models.dial import DialConfig
-    from phenaki_viz.runs.dialled import run_dialled
     from phenaki_viz.ui.state.stage import Stage
+    from phenaki_viz.ui.work import page_jobs
+    from tests.ui.test_stage import dialled_runs, trained_runs
 
     page = getattr(import_module(f"phenaki_viz.ui.views.{view}"), f"{view}_page")
     if "runs" not in st.session_state:
-        small = {"dim": 32, "dim_head": 8, "depth": 2}
-        st.session_state["runs"] = [
-            run_dialled(DialConfig(heads=heads, **small), sample_clip(), read_prompt("a b"))
-            for heads in (2, 5)
-        ]
+        st.session_state["runs"] = trained_runs() if trained else dialled_runs()
+    page_jobs.run_waiting()
     for slot, run in zip(("", "b"), st.session_state["runs"], strict=True):
         Stage(run, slot).draw(page)
+
+
+@cache
+def dialled_runs() -> tuple[Run, Run]:
+    """Of two and of five heads."""
+    small = {"dim": 32, "dim_head": 8, "depth": 2}
+    one, other = (
+        run_dialled(DialConfig(heads=heads, **small), sample_clip(), read_prompt("a b"))
+        for heads in (2, 5)
+    )
+    return one, other
+
+
+@cache
+def trained_runs() -> tuple[Run, Run]:
+    """One model, told two texts."""
+    model = phenaki()
+    one, other = (run_model(model, clip(), read_prompt(text)) for text in ("left right", "up down"))
+    return one, other
 
 
 def heads_of(at: AppTest) -> dict[str, list[int]]:
@@ -47,10 +70,21 @@ def stages() -> Iterator[AppTest]:
     yield AppTest.from_function(two_stages, default_timeout=120).run()
 
 
+KINDS = (
+    "number_input", "button_group", "selectbox", "slider", "toggle", "multiselect", "text_input",
+    "text_area", "radio", "button", "dataframe",
+)  # fmt: skip
+
+
+def widget(at: AppTest, key: str) -> Any:
+    """The one widget of this key."""
+    (found,) = (one for kind in KINDS for one in at.get(kind) if one.key == key)
+    return found
+
+
 def keys_of(at: AppTest) -> tuple[set[str], set[str]]:
     """Of the widgets in the first slot and in the other; each key stands once."""
-    kinds = ("number_input", "button_group", "selectbox", "slider", "toggle", "multiselect")
-    keys = [widget.key for kind in kinds for widget in at.get(kind)]
+    keys = [one.key for kind in KINDS for one in at.get(kind)]
     assert len(keys) == len(set(keys))
     return {key for key in keys if key[:2] != "b-"}, {key for key in keys if key[:2] == "b-"}
 
@@ -79,12 +113,38 @@ def test_what_is_chosen_in_one_is_not_in_the_other(stages: AppTest) -> None:
     assert links["shared.selection"] != links["b-shared.selection"]
 
 
-@pytest.mark.parametrize("view", ["position", "tracks"])
-def test_other_pages_stand_twice_as_well(view: str) -> None:
-    at = AppTest.from_function(two_stages, default_timeout=120, kwargs={"view": view}).run()
+@pytest.mark.parametrize(
+    ("view", "key", "value"),
+    [
+        ("position", "extent", 2),
+        ("tracks", "head", 1),
+        ("heads", "heads_all", True),
+        ("masks", "head", 1),
+        ("inside", "head", 1),
+        ("figure", "figure_panels", "?"),
+        ("text", "all_words", True),
+        ("compare", "head", 1),
+        ("train", "train_steps", 70),
+        ("what_if", "effect_masks", 1),
+        ("sampling", "decoding", 2),
+    ],
+)
+def test_every_page_stands_twice(view: str, key: str, value: object) -> None:
+    trained = view in ("what_if", "sampling")
+    asked = {"view": view, "trained": trained}
+    at = AppTest.from_function(two_stages, default_timeout=120, kwargs=asked)
+    at.query_params[f"b-{key}"] = str(value).lower()
+    at.run()
     assert not at.exception
     first, second = keys_of(at)
-    assert first and second == {f"b-{key}" for key in first}
+    assert key in first and second == {f"b-{name}" for name in first}
+    usual = widget(at, key).value
+    assert widget(at, f"b-{key}").value == value != usual
+    widget(at, f"b-{key}").set_value(usual)
+    widget(at, key).set_value(value)
+    at.run()
+    assert not at.exception
+    assert (widget(at, key).value, widget(at, f"b-{key}").value) == (value, usual)
 
 
 def test_a_link_says_both(stages: AppTest) -> None:

@@ -252,7 +252,7 @@ def test_the_page_says_why_it_refuses(page):
 
 
 def test_a_failure_is_said_in_words(page, shelf, monkeypatch):
-    monkeypatch.setattr("phenaki_viz.runs.training_job.run_trained", explode)
+    monkeypatch.setattr("phenaki_viz.runs.training_job.run_training_step", explode)
     job = ended(shelf.start(settings(steps=20)))
     assert job.state == "failed"
     at = page(train_steps=20, train_batch=2)

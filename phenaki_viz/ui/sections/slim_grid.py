@@ -11,6 +11,7 @@ from phenaki_viz.figures.worth_grid import worth_scale
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.selection import Selection, wish
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import computed, shows, swept
@@ -32,7 +33,7 @@ def draw_slim(run: Run, chosen: Selection, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         place = st.container(width="stretch")
         of = st.segmented_control(
-            "Tiles show", list(OF), format_func=OF.__getitem__, default="map", key="slim",
+            "Tiles show", list(OF), format_func=OF.__getitem__, default="map", key=named("slim"),
             required=True, label_visibility="collapsed",
             help="Each head's map, or how the loss changes with it off, as What if measured it",
             **BOUND,
@@ -43,7 +44,7 @@ def draw_slim(run: Run, chosen: Selection, key: str) -> None:
 
 
 def _grid(chosen: Selection, key: str, picture: GridPicture, of: str) -> None:
-    with st.container(key=f"slim.{key}"):
+    with st.container(key=named(f"slim.{key}")):
         head_grid(
             picture,
             selected=(chosen.layer, chosen.head),

@@ -25,7 +25,7 @@ from phenaki_viz.recording.interventions import (
     check_fits,
     from_json,
 )
-from phenaki_viz.ui import session
+from phenaki_viz.ui.session import page
 from phenaki_viz.ui.source import transferred
 from phenaki_viz.ui.state.link import say_in_url
 from phenaki_viz.ui.work import computed
@@ -40,9 +40,9 @@ UNMEASURED = {"mean": [0.0], "over": "clips"}  # of a head at its mean, in a lin
 
 def asked() -> Interventions:
     """All that was asked for, whatever model is there; means are not measured yet."""
-    if not session.has(KEY):
-        session.put(KEY, _linked(st.query_params.get(KEY, "")))
-    found: Interventions = session.held(KEY)
+    if not page.has(KEY):
+        page.put(KEY, _linked(st.query_params.get(KEY, "")))
+    found: Interventions = page.held(KEY)
     return found
 
 
@@ -68,18 +68,18 @@ def in_force(model: nn.Module) -> Interventions:
 def add(one: Intervention) -> None:
     """Ask for one more; the same twice is once. A callback."""
     kept = [each for each in asked() if each != one]
-    session.put(KEY, (*kept, one)[-MOST:])
+    page.put(KEY, (*kept, one)[-MOST:])
 
 
 def take_back(one: Intervention) -> None:
     """Ask for all but this; a callback."""
     told = _plain(one)
-    session.put(KEY, tuple(each for each in asked() if _plain(each) != told))
+    page.put(KEY, tuple(each for each in asked() if _plain(each) != told))
 
 
 def take_all_back() -> None:
     """Ask for none; a callback."""
-    session.put(KEY, ())
+    page.put(KEY, ())
 
 
 def mean(module: str, head: int) -> MeanHead:

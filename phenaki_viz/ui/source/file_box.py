@@ -9,6 +9,7 @@ import streamlit as st
 from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.files import path_of
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source.checkpoint import MOST_MB
 from phenaki_viz.ui.work import open_models
 
@@ -30,9 +31,11 @@ class Chosen:
 
 def choose(what: str, kinds: Sequence[str], keys: tuple[str, str], help: str) -> Chosen | None:
     """The upload, else the path; None until there is one. keys: of the two widgets."""
-    uploaded = st.file_uploader(what, type=kinds, max_upload_size=MOST_MB, key=keys[0], help=help)
+    uploaded = st.file_uploader(
+        what, type=kinds, max_upload_size=MOST_MB, key=named(keys[0]), help=help
+    )
     typed = st.text_input(
-        "or a file on this machine", key=keys[1], placeholder="folder/run.safetensors"
+        "or a file on this machine", key=named(keys[1]), placeholder="folder/run.safetensors"
     ).strip()
     if uploaded is not None:
         return Chosen(uploaded.name, uploaded.getvalue())

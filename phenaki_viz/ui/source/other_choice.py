@@ -18,10 +18,11 @@ from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.model import ModelRun, eyes_of
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import other_file, other_pass
 from phenaki_viz.ui.source.other_run import Change, Other, asked, at_step, changed
 from phenaki_viz.ui.source.trained import LONGEST, reads_text, whole
-from phenaki_viz.ui.state.link import say_in_url
+from phenaki_viz.ui.state.link import in_link, say_in_url
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work.trainings import trained_copy, used
 
@@ -44,7 +45,7 @@ def choose(run: Run) -> Other | None:
     kinds = [name for name in KINDS if _OFFERED[name](run)]
     session.fall_back(WITH, (None, *kinds), kinds[0])
     kind = st.selectbox(
-        "Compare with", kinds, format_func=KINDS.__getitem__, key=WITH, width=190,
+        "Compare with", kinds, format_func=KINDS.__getitem__, key=named(WITH), width=190,
         label_visibility="collapsed",
         help="One thing is another in B, the rest is as in A: what the app looks at", **BOUND,
     )  # fmt: skip
@@ -66,13 +67,13 @@ def _typed(text: str) -> str:
     In the same box, what a browser has not heard of yet would be sent back as if it were typed.
     """
     first = other_words(text)
-    linked = session.first(SAY_LINKED, st.query_params.get(SAY, ""))
+    linked = session.first(SAY_LINKED, in_link(SAY))
     number, of, value = session.first(SAY_NUMBER, (0, text, linked or first))
     if of != text:
         number, value = number + 1, first
         session.put(SAY_NUMBER, (number, text, value))
     said = st.text_input(
-        "B's prompt", value=value, key=f"{SAY}.{number}", max_chars=LONGEST, width=220,
+        "B's prompt", value=value, key=named(f"{SAY}.{number}"), max_chars=LONGEST, width=220,
         label_visibility="collapsed", help="The same clip and masked tokens, told this",
         persist_state="session",
     )  # fmt: skip
@@ -101,7 +102,7 @@ def _seed(run: Any) -> Other:
     own = run.config.seed if dialled else run.ask.seed
     what = "weights" if dialled else "masked tokens"
     seed = int(st.number_input(
-        f"Seed of the {what}", 0, 2**31 - 1, own + 1, key="with_seed", width=160,
+        f"Seed of the {what}", 0, 2**31 - 1, own + 1, key=named("with_seed"), width=160,
         label_visibility="collapsed", help=f"Seed of the {what} in B; A has {own}", **BOUND,
     ))  # fmt: skip
     return Other(
@@ -122,7 +123,7 @@ def _off(run: Any) -> Other:
     own = [label for label in labels if label.startswith("self")] or list(labels)
     first = [] if run.ask.switches else own[:1]
     off = st.multiselect(
-        "Heads off in B", list(labels), first, key="with_off", width=220,
+        "Heads off in B", list(labels), first, key=named("with_off"), width=220,
         placeholder="all heads are on", label_visibility="collapsed",
         help="The maps of later layers change with what a head no longer writes", **BOUND,
     )  # fmt: skip
@@ -138,12 +139,12 @@ def _switched(switches: Switches) -> str:
     """What is off in A, as the sidebar has it, or all that What if changed."""
     if switches.also:
         return all_names(switches.interventions)
-    named = sorted(
+    heads = sorted(
         f"{module_family(module)} {head_label(stack_and_layer(module)[1], head)}"
         for module, head in switches.off
     )
     cut = ["layers cut"] if switches.depth else []
-    off = [f"{', '.join(named)} off"] if named else []
+    off = [f"{', '.join(heads)} off"] if heads else []
     return ", ".join((*off, *cut)) or "every head on"
 
 
@@ -170,7 +171,7 @@ def _select(
     first = options[0] if first is None else first
     session.fall_back(key, options, first)
     return st.selectbox(
-        label, options, options.index(first), key=key, width=220, help=about,
+        label, options, options.index(first), key=named(key), width=220, help=about,
         label_visibility="collapsed", **how, **BOUND,
     )  # fmt: skip
 

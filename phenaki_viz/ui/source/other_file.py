@@ -7,6 +7,7 @@ import streamlit as st
 from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.figures.words import plain
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import file_box
 from phenaki_viz.ui.source.checkpoint import KINDS
 from phenaki_viz.ui.source.other_run import Other, asked, shown_to
@@ -19,7 +20,7 @@ LONGEST = 60
 
 def box(run: Run) -> Other | None:
     """The file's box; None until there is a file that can be opened. Links do not hold files."""
-    with st.popover("File of B", icon=":material/draft:", key="with_file.open"):
+    with st.popover("File of B", icon=":material/draft:", key=named("with_file.open")):
         chosen = file_box.choose(
             "Checkpoint or recording", KINDS, ("with_file", "with_path"),
             "A recording is compared as it was saved; weights are shown A's clip and text",

@@ -18,6 +18,7 @@ from phenaki_viz.runs.model import ModelRun, most_frames
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import Sampling
 from phenaki_viz.ui import session
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source.other_run import Other, asked
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import computed
@@ -40,10 +41,10 @@ def labels(recording: Recording) -> list[Label]:
 def said(label: Label) -> str:
     """'decoding step 3, with the text'."""
     step, branch, number = label
-    named = [f"decoding step {step + 1}"] if step is not None else []
-    named += [branch_name(branch)] if branch else []
-    named += [f"run {number + 1}"] if number or not named else []
-    return ", ".join(named)
+    words = [f"decoding step {step + 1}"] if step is not None else []
+    words += [branch_name(branch)] if branch else []
+    words += [f"run {number + 1}"] if number or not words else []
+    return ", ".join(words)
 
 
 def box(run: Run) -> Other:
@@ -85,7 +86,7 @@ def _request(run: ModelRun, model: Any, sampling: Sampling) -> SampleRequest:
 def _choose(label: str, options: list[str], key: str, first: int) -> int:
     session.fall_back(key, options, options[first])
     chosen = st.selectbox(
-        label, options, first, key=key, width=220, help=label, label_visibility="collapsed",
+        label, options, first, key=named(key), width=220, help=label, label_visibility="collapsed",
         **BOUND,
     )  # fmt: skip
     return options.index(chosen)

@@ -15,6 +15,7 @@ from phenaki_viz.runs.model import NONE_OFF, ModelRun, RunOptions
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.training_job import Training
 from phenaki_viz.ui import session
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.work import open_models, page_jobs, run_cache
 from phenaki_viz.ui.work.requests import (
     DialledAgainRequest,
@@ -56,7 +57,9 @@ def fetch(run: Run, other: Other) -> tuple[Run, Run] | None:
         request = other.wanted.request
         if session.get(HELD) == request and run_cache.shelf().get(request) is None:
             st.info("The other run was cancelled.", icon=":material/pause_circle:")
-            st.button("Run it", type="primary", on_click=go_on, key="compare.go")
+            st.button(
+                "Run it", type="primary", on_click=session.here(go_on), key=named("compare.go")
+            )
             return None
         try:
             found = page_jobs.fetch_run(other.wanted, other.seconds)

@@ -132,8 +132,8 @@ def carry(clip: Clip, text: str) -> None:
     The boxes are set where they are drawn: a browser that goes to another page before it has heard
     of the choice would send the old one back.
     """
-    session.put(_CARRIED, clip)
-    session.put(_TAKEN, text)
+    session.page.put(_CARRIED, clip)
+    session.page.put(_TAKEN, text)
 
 
 def _follow(film: str) -> None:

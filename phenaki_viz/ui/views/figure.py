@@ -30,7 +30,9 @@ from phenaki_viz.figures.recipe import (
 )
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import head_grid
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
@@ -54,7 +56,7 @@ def figure_page(run: Run) -> None:
         [8, 4], gap="large"
     )  # where they stand below each other, picture first
     with left:
-        place = st.container(key="figure.place")
+        place = st.container(key=named("figure.place"))
         files = st.container()
     with right:
         recipe = _recipe(run, place)
@@ -64,7 +66,11 @@ def figure_page(run: Run) -> None:
         try:
             composed = computed.figure_of(run, recipe)
             if composed is None:
-                st.button("Draw the figure", on_click=computed.draw_figure, key="figure.draw")
+                st.button(
+                    "Draw the figure",
+                    on_click=session.here(computed.draw_figure),
+                    key=named("figure.draw"),
+                )
                 return
             with st.spinner("Drawing the figure"):
                 preview = _preview(run, composed)
@@ -101,8 +107,8 @@ def _refuse(error: ConfigError) -> None:
 def _recipe(run: Run, place: DeltaGenerator) -> Recipe | None:
     """What is asked for; None where it cannot be read, which is said where the figure would be."""
     lines = st.text_area(
-        "Panels", value=_first(run), key="figure_panels", height=120, max_chars=2000, help=HELP,
-        **BOUND,
+        "Panels", value=_first(run), key=named("figure_panels"), height=120, max_chars=2000,
+        help=HELP, **BOUND,
     )  # fmt: skip
     looks = {**_size(), **_type(), **_colours(), **_ground()}
     try:
@@ -143,16 +149,23 @@ def _is_there(records: Sequence[AttentionRecord], layer: int, head: int) -> bool
 
 def _size() -> dict[str, Any]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        named = st.selectbox(
-            "Width", [*WIDTHS, OWN], key="figure_width", format_func=_width_said, **BOUND
+        chosen = st.selectbox(
+            "Width", [*WIDTHS, OWN], key=named("figure_width"), format_func=_width_said, **BOUND
         )
-        width = WIDTHS.get(named or "single", 0.0)
-        if named == OWN:
+        width = WIDTHS.get(chosen or "single", 0.0)
+        if chosen == OWN:
             width = st.number_input(
-                "Millimetres", 20.0, 1000.0, 120.0, 1.0, key="figure_mm", format="%.0f", **BOUND
+                "Millimetres",
+                20.0,
+                1000.0,
+                120.0,
+                1.0,
+                key=named("figure_mm"),
+                format="%.0f",
+                **BOUND,
             )
         columns = st.number_input(
-            "Panels in a row", 1, MOST_COLUMNS, 3, key="figure_columns", **BOUND
+            "Panels in a row", 1, MOST_COLUMNS, 3, key=named("figure_columns"), **BOUND
         )
     return {"width": float(width), "columns": int(columns)}
 
@@ -163,14 +176,14 @@ def _width_said(name: str) -> str:
 
 def _type() -> dict[str, Any]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        typeface = st.selectbox("Type", TYPEFACES, key="figure_type", **BOUND)
+        typeface = st.selectbox("Type", TYPEFACES, key=named("figure_type"), **BOUND)
         points = st.number_input(
-            "Points", 3.0, 36.0, 7.0, 0.5, key="figure_points", format="%.1f", **BOUND
+            "Points", 3.0, 36.0, 7.0, 0.5, key=named("figure_points"), format="%.1f", **BOUND
         )
     with st.container(horizontal=True):
-        letters = st.toggle("Letters", value=True, key="figure_letters", **BOUND)
+        letters = st.toggle("Letters", value=True, key=named("figure_letters"), **BOUND)
         words = st.toggle(
-            "Titles in the figure", key="figure_words", help="Else they are in the caption",
+            "Titles in the figure", key=named("figure_words"), help="Else they are in the caption",
             **BOUND,
         )  # fmt: skip
     return {"typeface": typeface, "points": float(points), "letters": letters,
@@ -182,23 +195,23 @@ def _colours() -> dict[str, Any]:
         law = st.selectbox(
             "Colours follow",
             list(LAWS),
-            key="figure_law",
+            key=named("figure_law"),
             index=list(LAWS).index("sqrt"),
             format_func=LAWS.__getitem__,
             **BOUND,
         )
         palette = st.selectbox(
-            "Palette", TABLES, key="figure_palette", index=None, placeholder="by the ground",
+            "Palette", TABLES, key=named("figure_palette"), index=None, placeholder="by the ground",
             **BOUND,
         )  # fmt: skip
-    own = st.toggle("Each panel its own scale", key="figure_own", **BOUND)
+    own = st.toggle("Each panel its own scale", key=named("figure_own"), **BOUND)
     return {"colours": law, "palette": palette, "shared": not own}
 
 
 def _ground() -> dict[str, Any]:
     with st.container(horizontal=True):
-        dark = st.toggle("Dark", key="figure_dark", **BOUND)
-        clear = st.toggle("Transparent", key="figure_clear", **BOUND)
+        dark = st.toggle("Dark", key=named("figure_dark"), **BOUND)
+        clear = st.toggle("Transparent", key=named("figure_clear"), **BOUND)
     return {"theme": "dark" if dark else "light", "transparent": clear}
 
 
@@ -233,5 +246,5 @@ def _json(recipe: dict[str, Any]) -> bytes:
 def _download(label: str, name: str, make: Callable[[], bytes]) -> None:
     st.download_button(
         label, data=make, file_name=name, on_click="ignore", type="tertiary",
-        key=f"figure.take.{name}",
+        key=named(f"figure.take.{name}"),
     )  # fmt: skip

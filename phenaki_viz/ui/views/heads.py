@@ -26,6 +26,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import frame, maps, panels
 from phenaki_viz.ui.sections.downloads import export_row, table_row
+from phenaki_viz.ui.session import named, styled
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.stage import fragment
@@ -45,10 +46,10 @@ PICTURES = {"shifts": "Where they look", "alike": "How alike they are"}
 @fragment
 def heads_page(run: Run) -> None:
     """Every head of the chosen stack: a sentence of all, the table, arrows, who is like whom."""
-    st.html(STYLE)
+    st.html(styled(STYLE))
     words = panels.place_for_words()
     tools = st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key="heads.tools"
+        horizontal=True, vertical_alignment="center", gap="small", key=named("heads.tools")
     )
     with tools:
         records = selection.choose_stack(run.recording)
@@ -100,7 +101,7 @@ def _choose_clips(run: Run, chosen: Selection) -> Over | None:
         return None
     most = len(head_tables.CAPTIONS)
     clips = st.number_input(
-        "Clips", 2, most, 10, key="heads_clips", width=90, label_visibility="collapsed",
+        "Clips", 2, most, 10, key=named("heads_clips"), width=90, label_visibility="collapsed",
         help="Held-out clips of moving digits, each with its caption", **BOUND,
     )  # fmt: skip
     ask = replace(run.ask, frames=None)
@@ -110,14 +111,14 @@ def _choose_clips(run: Run, chosen: Selection) -> Over | None:
         st.button(
             "This clip alone",
             icon=":material/undo:",
-            key="heads.back",
-            on_click=session.drop,
+            key=named("heads.back"),
+            on_click=session.here(session.drop),
             args=(_ASKED,),
         )
         return over
     st.button(
-        f"Over {over.clips} clips", icon=":material/video_library:", key="heads.start",
-        on_click=session.put, args=(_ASKED, over.clips),
+        f"Over {over.clips} clips", icon=":material/video_library:", key=named("heads.start"),
+        on_click=session.here(session.put), args=(_ASKED, over.clips),
         help="Measure the heads over so many clips: means with 95 % intervals",
     )  # fmt: skip
     return None
@@ -172,11 +173,11 @@ def _table(
     picture = heads_table(table, taken.made_by, name, clips=clips, effects=taken.effects)
     drawn = st.container()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        named = f"{module_family(chosen.record.module)} {chosen.shown.label}"
-        frame.link("attention", f"Look at {named}", ":material/visibility:")
+        head = f"{module_family(chosen.record.module)} {chosen.shown.label}"
+        frame.link("attention", f"Look at {head}", ":material/visibility:")
         frame.link("tracks", "Follow it through time", ":material/timeline:")
         st.space("stretch")
-        every = st.toggle("All columns", key="heads_all", **BOUND)
+        every = st.toggle("All columns", key=named("heads_all"), **BOUND)
         table_row(name, lambda: picture, "heads")
     with drawn:
         _draw(chosen, picture, shown, every=every)
@@ -196,8 +197,8 @@ def _how_far(chosen: Selection, table: HeadTable, over: Over | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"{there} of {total} {what} are measured.", width="content")
         st.button(
-            "Measure the rest", icon=":material/play_arrow:", key="heads.rest",
-            on_click=fragment_jobs.resume, args=(task,),
+            "Measure the rest", icon=":material/play_arrow:", key=named("heads.rest"),
+            on_click=session.here(fragment_jobs.resume), args=(task,),
         )  # fmt: skip
 
 
@@ -207,7 +208,7 @@ def _choose_names(table: HeadTable, *, whole: bool) -> list[str]:
     options = [name for name in NAMES if name in there]
     session.keep_options(ONLY, options)
     return st.multiselect(
-        "Only heads named", options, key=ONLY, placeholder="All heads", width=230,
+        "Only heads named", options, key=named(ONLY), placeholder="All heads", width=230,
         label_visibility="collapsed", **BOUND,
     )  # fmt: skip
 
@@ -227,8 +228,8 @@ def _draw(chosen: Selection, picture: Table, shown: Sequence[int], *, every: boo
         hide_index=True,
         height="content" if len(shown) <= MOST_ROWS else HIGHEST,
         alt="Every head of this kind of map and its numbers",
-        key=TABLE,
-        on_select=lambda: _pick([places[one] for one in shown]),
+        key=named(TABLE),
+        on_select=session.here(lambda: _pick([places[one] for one in shown])),
         selection_mode="single-row",
         placeholder="–",
     )
@@ -301,7 +302,7 @@ def _picture(
     if arrows is not None:
         kind = st.segmented_control(
             "Picture", list(PICTURES), format_func=PICTURES.__getitem__, default="shifts",
-            key="heads_picture", required=True, label_visibility="collapsed", **BOUND,
+            key=named("heads_picture"), required=True, label_visibility="collapsed", **BOUND,
         ) or "shifts"  # fmt: skip
     picture: Picture
     places, of = _places(chosen), _shows(chosen, table)

@@ -16,6 +16,7 @@ from phenaki_viz.files import path_of
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.markup import inert
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import atlases, fragment_jobs, head_tables, swept
 
@@ -85,18 +86,23 @@ def choose(chosen: Selection, digest: str | None, below: DeltaGenerator) -> Corp
 
 def _ask() -> tuple[Path | list[tuple[str, bytes]], Hashable] | None:
     """What is to be opened, and what tells it apart; None for nothing."""
-    with st.popover("Atlas", icon=":material/database:", key="heads.atlas"):
+    with st.popover("Atlas", icon=":material/database:", key=named("heads.atlas")):
         st.caption("Over any number of clips: what `phenaki-viz atlas` has made.")
         typed = st.text_input(
-            "Its folder on this machine", key=PATH, placeholder="folder/of/parts"
+            "Its folder on this machine", key=named(PATH), placeholder="folder/of/parts"
         ).strip()
         files = st.file_uploader(
             "or its parts", type="parquet", accept_multiple_files=True, max_upload_size=MOST_MB,
-            key=f"{FILES}.{session.get(CLOSED, 0)}",
+            key=named(f"{FILES}.{session.get(CLOSED, 0)}"),
         )  # fmt: skip
     if not typed and not files:
         return None
-    st.button("This clip alone", icon=":material/undo:", key="heads.atlas.back", on_click=_close)
+    st.button(
+        "This clip alone",
+        icon=":material/undo:",
+        key=named("heads.atlas.back"),
+        on_click=session.here(_close),
+    )
     if typed:
         return path_of(typed), None
     return [(file.name, file.getvalue()) for file in files], tuple(file.file_id for file in files)

@@ -36,6 +36,7 @@ from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.sections import frame, goto, panels
 from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.sections.slim_grid import draw_slim
+from phenaki_viz.ui.session import named, styled
 from phenaki_viz.ui.state import patches, selection
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.stage import fragment
@@ -55,15 +56,15 @@ NOT_KEPT = (
 @fragment
 def inside_page(run: Run) -> None:
     """The terms as maps, the row's strongest keys, one weight as a waterfall."""
-    st.html(STYLE)
-    with st.container(key="inside"):
+    st.html(styled(STYLE))
+    with st.container(key=named("inside")):
         _draw(run)
 
 
 def _draw(run: Run) -> None:
-    words = st.container(key="inside.words")
+    words = st.container(key=named("inside.words"))
     tools = st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key="inside.tools"
+        horizontal=True, vertical_alignment="center", gap="small", key=named("inside.tools")
     )
     with tools:
         records = selection.choose_stack(run.recording)
@@ -80,9 +81,9 @@ def _draw(run: Run) -> None:
         look = _look(chosen, row)
     found = row.of(look.key)
     heads = st.container()
-    maps = st.container(key="inside.maps")
-    below = st.container(horizontal=True, key="inside.below")
-    over = st.container(key="over")
+    maps = st.container(key=named("inside.maps"))
+    below = st.container(horizontal=True, key=named("inside.below"))
+    over = st.container(key=named("over"))
     fragment_jobs.draw_place()
     with heads:
         draw_slim(run, chosen, "inside")
@@ -128,7 +129,8 @@ def _lead_on(run: Run, look: Look) -> None:
         )
         st.button(
             "Look inside a head of self-attention", icon=":material/arrow_forward:",
-            key="inside.on", on_click=session.put, args=("maps", module_family(found.module)),
+            key=named("inside.on"),
+            on_click=session.here(session.put), args=("maps", module_family(found.module)),
         )  # fmt: skip
 
 
@@ -136,21 +138,21 @@ def _look(chosen: Selection, row: RowLedger) -> Look:
     asked = None
     if chosen.shown.map.value_norms is not None:
         asked = st.segmented_control(
-            "Of", list(OF), format_func=OF.__getitem__, default="weight", key="inside_of",
+            "Of", list(OF), format_func=OF.__getitem__, default="weight", key=named("inside_of"),
             required=True, label_visibility="collapsed",
             help="A weight says where it reads; weight × ‖v W_O‖ how much is written from there",
             **BOUND,
         )  # fmt: skip
     terms = tuple(name for name, _ in row.terms)
     worlds = counterfactuals(terms)
-    named = next(iter(worlds), "")
+    world = next(iter(worlds), "")
     if worlds:
-        named = st.selectbox(
-            "Counterfactual", list(worlds), key="inside_if", label_visibility="collapsed",
+        world = st.selectbox(
+            "Counterfactual", list(worlds), key=named("inside_if"), label_visibility="collapsed",
             width=230, help="A map that this head does not have: softmax of some of its terms",
             **BOUND,
         )  # fmt: skip
-    return Look(asked or "weight", _key(chosen, row), terms, worlds.get(named, ()))
+    return Look(asked or "weight", _key(chosen, row), terms, worlds.get(world, ()))
 
 
 def _key(chosen: Selection, row: RowLedger) -> int:
@@ -214,7 +216,7 @@ def _strip(run: Run, chosen: Selection, look: Look) -> None:
 
 
 def _row(chosen: Selection, row: RowLedger) -> None:
-    with st.container(key="inside.row.box"):
+    with st.container(key=named("inside.row.box")):
         st.header("Its strongest keys", anchor=False)
         if not len(row.strongest(1)):
             st.text("This query sees no key: a mask hides all of them.")
@@ -237,7 +239,7 @@ def _pick_line(keys: list[int], click: FigureClick) -> None:
 
 def _one(chosen: Selection, found: WeightLedger) -> None:
     cell = f"{shows.a_patch(chosen)} key {found.key}"
-    with st.container(key="inside.one.box"):
+    with st.container(key=named("inside.one.box")):
         of = {"inside.one": cell}
         panels.say(
             weight_heading(found, key_words(chosen.shown, found.key)), of, key="sentence.weight"
@@ -247,15 +249,16 @@ def _one(chosen: Selection, found: WeightLedger) -> None:
         panels.say(weight_sentence(found), of, key="sentence.sum", aside=True)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
-                "Strongest key", icon=":material/vertical_align_top:", key="inside.strongest",
-                on_click=patches.pick_key, args=(None,), disabled=patches.key_of(chosen) is None,
+                "Strongest key", icon=":material/vertical_align_top:",
+                key=named("inside.strongest"), on_click=session.here(patches.pick_key),
+                args=(None,), disabled=patches.key_of(chosen) is None,
                 help="Of every query its strongest key again, not the one that was picked",
             )  # fmt: skip
             export_icon("this weight", picture.name, lambda: picture, "inside.one")
 
 
 def _writes(run: Run, chosen: Selection, found: WeightLedger) -> None:
-    with st.container(key="inside.writes.box"):
+    with st.container(key=named("inside.writes.box")):
         st.header("What it does with them", anchor=False)
         panels.say(
             writes_sentence(writes_of(chosen.shown.map), chosen.shown.label),
@@ -270,7 +273,7 @@ def _dimensions(run: Run, chosen: Selection, found: WeightLedger) -> None:
     again = found.dimensions is None and ledgers.can_run_again(run, chosen)
     if again:
         if not st.toggle(
-            "Content, dimension by dimension", key="inside_dims",
+            "Content, dimension by dimension", key=named("inside_dims"),
             help="The map is stored as its weights alone: the model runs once more for the "
             "queries and keys of this layer", **BOUND,
         ):  # fmt: skip

@@ -25,6 +25,7 @@ from phenaki_viz.figures.ledger_views import (
 from phenaki_viz.ui.components.attention_map import CellPick, attention_map
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon, is_exportable
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import patches, selection
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, ledgers, shows
@@ -59,9 +60,9 @@ def draw_maps(chosen: Selection, look: Look) -> None:
     if look.only:
         values = ledgers.map_if_only(chosen, look.only, MOST_CELLS)
         title = counterfactual_name(look.only, look.terms)
-        named = _Named("only", title, "weight it would be", aside="hypothetical")
+        of_some = _Named("only", title, "weight it would be", aside="hypothetical")
         scale = Colours("sqrt").over(*drawn_range(values), "this map")
-        _map(chosen, named, values, maps.cells, scale)
+        _map(chosen, of_some, values, maps.cells, scale)
 
 
 def _weights(chosen: Selection, look: Look, cells: Cells) -> None:
@@ -100,7 +101,7 @@ class _Named:
 
 
 def _map(
-    chosen: Selection, named: _Named, values: np.ndarray, cells: Cells, scale: ColourScale
+    chosen: Selection, drawn: _Named, values: np.ndarray, cells: Cells, scale: ColourScale
 ) -> None:
     record, item = chosen.record, chosen.item
     of = f"{record.module} {item} {chosen.head} {number_of(record.map)}"
@@ -111,8 +112,8 @@ def _map(
         reduced = (f"one query of {y}, mean of {x} keys",)
     # What the map says of a cell that is pointed at, before "of 64 × 64 cells".
     how: Any = "mean" if cells.is_mean else "one query's mean"
-    with st.container(key=f"inside.map.{named.name}"):
-        st.markdown(f"**{named.title}**" + (f" *{named.aside}*" if named.aside else ""))
+    with st.container(key=named(f"inside.map.{drawn.name}")):
+        st.markdown(f"**{drawn.title}**" + (f" *{drawn.aside}*" if drawn.aside else ""))
         picture = MapPicture(
             values=values,
             total=(i, j),
@@ -121,12 +122,12 @@ def _map(
             scale=scale,
             query=panels.axis_of(record, item, "query"),
             key=panels.axis_of(record, item, "key"),
-            unit=named.unit,
-            source=f"{named.name} {named.title} {of}",
-            notes=(*named.also, *reduced),
+            unit=drawn.unit,
+            source=f"{drawn.name} {drawn.title} {of}",
+            notes=(*drawn.also, *reduced),
         )
         view = MapView(link=panels.link_of(chosen), shows=shows.a_head(chosen))
-        attention_map(picture, view, key=f"inside.{named.name}", on_pick=_picked(chosen))
+        attention_map(picture, view, key=f"inside.{drawn.name}", on_pick=_picked(chosen))
 
 
 def _picked(chosen: Selection) -> Callable[[CellPick], None]:
@@ -152,7 +153,9 @@ def take_maps(chosen: Selection, look: Look) -> None:
         kinds["only"] = counterfactual_name(look.only, look.terms)
 
     def choose() -> tuple[str, Callable[[], Heatmap]]:
-        kind = st.radio("Which map", list(kinds), format_func=kinds.__getitem__, key="inside.take")
+        kind = st.radio(
+            "Which map", list(kinds), format_func=kinds.__getitem__, key=named("inside.take")
+        )
         return f"{chosen.shown.stem}_{kind}", lambda: whole_map(chosen, look, kind or "weight")
 
     first = next(iter(kinds))

@@ -22,6 +22,7 @@ from phenaki_viz.ui.components.said import said
 from phenaki_viz.ui.components.sampling_player import SamplingPicture, StepPick, sampling_player
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.health import draw_health
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import clips
 from phenaki_viz.ui.source.trained import carry, whole
 from phenaki_viz.ui.state.selection import current, wish
@@ -93,7 +94,7 @@ def _controls(run: ModelRun) -> Sampling:
     pt = model.cvivit.temporal_patch_size
     most = most_frames(model, 10**6)
     with st.container(
-        horizontal=True, vertical_alignment="bottom", gap="medium", key="sampling.dials"
+        horizontal=True, vertical_alignment="bottom", gap="medium", key=named("sampling.dials")
     ):
         guidance = st.slider(
             "Guidance",
@@ -101,26 +102,28 @@ def _controls(run: ModelRun) -> Sampling:
             10.0,
             3.0,
             0.5,
-            key="guidance",
+            key=named("guidance"),
             width=160,
             help="1 follows the text as trained; above, what the text adds is exaggerated, and "
             "the model is asked twice a decoding step",
             **BOUND,
         )
-        steps = st.slider("Decoding steps", 1, 48, 18, key="decoding", width=160, **BOUND)
+        steps = st.slider("Decoding steps", 1, 48, 18, key=named("decoding"), width=160, **BOUND)
         heat = st.slider(
             "Temperature",
             0.0,
             4.0,
             0.9,
             0.1,
-            key="temperature",
+            key=named("temperature"),
             width=160,
             help="Chance in the choice of codes; it falls to 0 over the decoding steps",
             **BOUND,
         )
         priming = _priming(run, pt, most)
-        seed = st.number_input("Seed", 0, 2**31 - 1, SEED, key="sample_seed", width=120, **BOUND)
+        seed = st.number_input(
+            "Seed", 0, 2**31 - 1, SEED, key=named("sample_seed"), width=120, **BOUND
+        )
     return Sampling(
         frames=most - priming if priming else most,
         guidance=float(guidance),
@@ -140,7 +143,7 @@ def _priming(run: ModelRun, pt: int, most: int) -> int:
         st.selectbox(
             "Priming frames",
             options,
-            key="priming",
+            key=named("priming"),
             width=120,
             help="The clip's last frames are given, and the video goes on from them",
             **BOUND,
@@ -157,7 +160,10 @@ def _sampled(run: ModelRun, sampling: Sampling) -> SampledRun | None:
     )  # fmt: skip
     if session.get(HELD) == request and run_cache.shelf().get(request) is None:
         st.info("Sampling was cancelled.", icon=":material/pause_circle:")
-        st.button("Sample", type="primary", on_click=session.drop, args=(HELD,))
+        st.button(
+            "Sample", type="primary", key=named("sampling.go"),
+            on_click=session.here(session.drop), args=(HELD,),
+        )  # fmt: skip
         return None
     wanted = Wanted(request, lambda: _hold(request), "Sampling: decoding step")
     try:
@@ -224,7 +230,7 @@ def _take_away(sampled: SampledRun, look_elsewhere: bool = True) -> None:
             file_name=f"{safe_name(sampled.prompt.text)}.gif",
             icon=":material/download:",
             on_click="ignore",
-            key="sampled.gif",
+            key=named("sampled.gif"),
         )
         if not look_elsewhere:  # no model is there to look at it with
             return
@@ -233,11 +239,11 @@ def _take_away(sampled: SampledRun, look_elsewhere: bool = True) -> None:
             icon=":material/arrow_forward:",
             on_click=carry,
             args=(sampled.clip, sampled.prompt.text),
-            key="sampled.carry",
+            key=named("sampled.carry"),
         )
         if carried:  # the whole page: the sidebar shows another clip now
             st.rerun()
-        if session.get("film") == clips.CARRIED:
+        if session.page.get("film") == clips.CARRIED:
             st.caption("The other pages now show the sampled clip.")
 
 
@@ -251,7 +257,7 @@ def _attention(sampled: SampledRun) -> None:
         present,
         format_func=BRANCHES.__getitem__,
         default=present[0],
-        key="branch",
+        key=named("branch"),
         required=True,
         help="Guidance asks the model twice: without the text, all cross-attention goes to the "
         "null key/values",

@@ -107,7 +107,7 @@ def _start_where_it_is_read(found: Reading, key: int) -> None:
     """On the first visit, of a model that learned: the head that reads the word best."""
     seen = session.get("text.seen", False)
     session.put("text.seen", True)
-    trained = session.get("source") == "trained"
+    trained = session.page.get("source") == "trained"
     if seen or not trained or not selection.untouched("layer", "head"):
         return
     best = found.best(key)

@@ -13,6 +13,7 @@ from phenaki_viz.runs.training_job import Training, TrainSettings
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.train_timeline import counted, timeline
 from phenaki_viz.ui.work.trainings import (
@@ -82,19 +83,19 @@ def _controls(run: DialledRun, shelf: Trainings) -> TrainSettings:
     default = TrainSettings(config=run.config)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         steps = st.number_input(
-            "Training steps", *STEPS, default.steps, 100, key="train_steps", disabled=held,
+            "Training steps", *STEPS, default.steps, 100, key=named("train_steps"), disabled=held,
             width=140, **BOUND,
         )  # fmt: skip
         batch = st.number_input(
-            "Clips in each", *BATCH, default.batch, key="train_batch", disabled=held, width=140,
-            **BOUND,
+            "Clips in each", *BATCH, default.batch, key=named("train_batch"), disabled=held,
+            width=140, **BOUND,
         )  # fmt: skip
         rate = st.selectbox(
             "Learning rate",
             RATES,
             index=RATES.index(default.learning_rate),
             format_func=lambda value: f"{value:g}",
-            key="train_rate",
+            key=named("train_rate"),
             disabled=held,
             width=140,
             help="At its highest: it rises over the first training steps and falls along a cosine",
@@ -112,7 +113,7 @@ def _busy(shelf: Trainings, job: Training | None) -> None:
             f"Another training is at work: {other.settings.words}. One runs at a time.",
             icon=":material/hourglass_top:",
         )
-        st.button("Pause the other", on_click=other.pause, key="train.pause.other")
+        st.button("Pause the other", on_click=other.pause, key=named("train.pause.other"))
 
 
 def _allowed(settings: TrainSettings) -> bool:
@@ -154,26 +155,26 @@ def _places(run: DialledRun) -> None:
 
 
 def _buttons(shelf: Trainings, settings: TrainSettings, job: Training | None) -> None:
-    asked: Any = {"on_click": _start, "args": (shelf, settings)}
+    asked: Any = {"on_click": session.here(_start), "args": (shelf, settings)}
     other = shelf.active()
     blocked = other is not None and other is not job
     with st.container(horizontal=True, vertical_alignment="center"):
         if job is not None and job.active:
             st.button(
-                "Pause", icon=":material/pause:", on_click=job.pause, key="train.pause",
+                "Pause", icon=":material/pause:", on_click=job.pause, key=named("train.pause"),
                 disabled=job.pausing, type="primary",
             )  # fmt: skip
         elif job is None or job.done < settings.steps or not job.kept:
             begun = job is not None and job.done
             label = "Show again" if job and job.done >= settings.steps else "Resume"
             st.button(
-                label if begun else "Start", icon=":material/play_arrow:", key="train.start",
+                label if begun else "Start", icon=":material/play_arrow:", key=named("train.start"),
                 disabled=blocked, type="primary", **asked,
             )  # fmt: skip
         if job is not None and not job.active:
             st.button(
-                "Start over", icon=":material/restart_alt:", key="train.over",
-                on_click=_start_over, args=(shelf, settings),
+                "Start over", icon=":material/restart_alt:", key=named("train.over"),
+                on_click=session.here(_start_over), args=(shelf, settings),
                 help="Forgets these weights and what was saved of them",
             )  # fmt: skip
     failed = session.take(_ERROR, "") or (job.error if job else "")
@@ -239,7 +240,7 @@ def _use(job: Training, step: int) -> None:
         if st.button(
             f"Use these weights ({counted(step)}) in the other pages",
             icon=":material/visibility:",
-            key="train.use",
+            key=named("train.use"),
             help="They take the place of the random ones for as long as the sliders stay as they "
             "are now",
         ):
@@ -251,10 +252,10 @@ def _use(job: Training, step: int) -> None:
             file_name=f"phenaki_dialled_{job.settings.digest}_step_{step}.safetensors",
             icon=":material/download:",
             on_click="ignore",
-            key="train.save",
+            key=named("train.save"),
         )
         shown = used(config)
-        if shown and st.button("Back to random weights", key="train.back"):
+        if shown and st.button("Back to random weights", key=named("train.back")):
             put_back(config)
             st.rerun()
     if shown:

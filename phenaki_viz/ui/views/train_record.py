@@ -14,6 +14,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source.checkpoint import GOOD
 from phenaki_viz.ui.views.train import duration
 from phenaki_viz.ui.work import open_models, shows
@@ -45,9 +46,9 @@ def record_page(run: Run) -> None:
         "Dial a model and train it",
         icon=":material/tune:",
         type="primary",
-        on_click=session.put,
+        on_click=session.page.put,
         args=("source", "dial"),
-        key="train.dial",
+        key=named("train.dial"),
     )
 
 
@@ -63,8 +64,8 @@ def _say(run: Run, record: Mapping[str, Any], curves: Mapping[str, Stretches]) -
 
 def _record() -> Mapping[str, Any]:
     """Of the model in use; empty where its file has none."""
-    if session.get("source") == "own":
-        kept = session.get(GOOD)
+    if session.page.get("source") == "own":
+        kept = session.page.get(GOOD)
         return kept.inspection.record if isinstance(kept, Opened) else {}
     try:
         return open_models.shipped().inspection.record

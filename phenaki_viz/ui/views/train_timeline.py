@@ -29,6 +29,7 @@ from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import outcome, panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.sections.health import draw_health
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.stage import fragment
@@ -56,7 +57,7 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
         common = st.toggle(
             "Same colours at all training steps",
             False,
-            key="train_common",
+            key=named("train_common"),
             help="One scale a head over all kept training steps, so that weights can be compared. "
             "Off: each from 0 to its own largest weight, so that patterns can be seen",
         )
@@ -119,9 +120,9 @@ def _choose_step(kept: tuple[Kept, ...]) -> Kept:
         "After how many training steps (arrow keys go on and back)",
         steps,
         chosen if chosen in steps else steps[-1],
-        key=key,
+        key=named(key),
         format_func=lambda at: f"{at:,}",
-        on_change=_choose,
+        on_change=session.here(_choose),
         args=(key, steps[-1]),
         width=420,
     )

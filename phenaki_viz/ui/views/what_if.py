@@ -31,6 +31,7 @@ from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.views import (
     what_if_changes,
@@ -69,10 +70,10 @@ def what_if_page(run: Run) -> None:
         return
     given = run.ask.switches.interventions if isinstance(run, ModelRun) else ()
     chosen = None if given else what_if_head.at_hand(run)
-    heads = st.container(key="whatif.heads")
+    heads = st.container(key=named("whatif.heads"))
     first = chosen.off if chosen is not None else None
     what_if_changes.draw(run, model, given, first, what_if_head.words_of(run))
-    figures = st.container(horizontal=True, gap="medium", key="whatif.figures")
+    figures = st.container(horizontal=True, gap="medium", key=named("whatif.figures"))
     asked, in_turn = what_if_sweep.controls()
     made = computed.once(asked.trials_key(model), lambda: what_if_sweep.trials_of(model, asked))
     late = what_if_sweep.is_coming(run)
@@ -118,8 +119,8 @@ def _what_comes_out(
     if not isinstance(now, ModelRun) or not (given or chosen):
         return
     before = run if chosen is not None else _before(run)
-    named = all_names(given) if chosen is None else f"{chosen.name} off"
-    what_if_filled.draw(before, now, named[:1].upper() + named[1:])
+    title = all_names(given) if chosen is None else f"{chosen.name} off"
+    what_if_filled.draw(before, now, title[:1].upper() + title[1:])
     what_if_maps.draw(before, now)
     what_if_clip.draw(now, whole)
 
@@ -138,7 +139,12 @@ def _change(model: nn.Module, asked: Asked, made: Trials, given: Interventions) 
         return None
     held = (asked, given)
     if session.get(_HELD) == held:
-        st.button("Measure the change", key="whatif.measure", on_click=_hold, args=(None,))
+        st.button(
+            "Measure the change",
+            key=named("whatif.measure"),
+            on_click=session.here(_hold),
+            args=(None,),
+        )
         return None
     try:
         key = asked.trials_key(model)

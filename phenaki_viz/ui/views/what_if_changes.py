@@ -24,6 +24,7 @@ from phenaki_viz.recording.interventions.kinds import LONGEST_TEXT, MOST_FACTOR
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.markup import inert
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import ablation, changes
 from phenaki_viz.ui.views import what_if_cut, what_if_head, what_if_map
 
@@ -58,7 +59,9 @@ def draw(
     """
     if session.take(ANEW, False):
         st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="whatif.list"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=named("whatif.list")
+    ):
         st.markdown("**Changed**" if given else "**Change it**", width="content")
         if given:
             _list(given, words)
@@ -68,8 +71,8 @@ def draw(
             _form(run, model, first, words)
         if len(given) > 1:
             st.button(
-                "Take all back", icon=":material/undo:", key="whatif.none", type="tertiary",
-                on_click=then_anew, args=(ablation.all_on,),
+                "Take all back", icon=":material/undo:", key=named("whatif.none"), type="tertiary",
+                on_click=session.here(then_anew), args=(ablation.all_on,),
             )  # fmt: skip
 
 
@@ -78,9 +81,9 @@ def _list(given: Interventions, words: Sequence[str]) -> None:
         st.button(
             inert(intervention_name(one, words)),
             icon=":material/close:",
-            key=f"whatif.back.{at}",
+            key=named(f"whatif.back.{at}"),
             help="Take this change back",
-            on_click=then_anew,
+            on_click=session.here(then_anew),
             args=(partial(ablation.take_back, one),),
         )
     if len(given) > MOST_IN_VIEW:
@@ -93,10 +96,10 @@ def _offers(model: nn.Module, first: Intervention | None) -> None:
         st.button(
             inert(intervention_name(one)),
             icon=":material/play_arrow:",
-            key=f"whatif.try.{at}",
+            key=named(f"whatif.try.{at}"),
             type="primary" if at == 0 else "secondary",
             help="In force on every page until it is taken back",
-            on_click=then_anew,
+            on_click=session.here(then_anew),
             args=(partial(add, one),),
         )
 
@@ -120,11 +123,11 @@ def offers(model: nn.Module, first: Intervention | None = None) -> Interventions
 
 def _form(run: Run, model: nn.Module, first: Intervention | None, words: Sequence[str]) -> None:
     kinds = [kind for kind in KINDS if kind != "alibi" or _with_alibi(model)]
-    kind = st.selectbox("What", kinds, format_func=KINDS.__getitem__, key="whatif.kind")
+    kind = st.selectbox("What", kinds, format_func=KINDS.__getitem__, key=named("whatif.kind"))
     one = _map(run, model, first) if kind == "map" else _asked(run, model, kind or "off", words)
     st.button(
-        "Change it", type="primary", key="whatif.add", disabled=one is None,
-        on_click=then_anew, args=(partial(add, one or DropText()),),
+        "Change it", type="primary", key=named("whatif.add"), disabled=one is None,
+        on_click=session.here(then_anew), args=(partial(add, one or DropText()),),
     )  # fmt: skip
 
 
@@ -133,14 +136,14 @@ def _asked(run: Run, model: nn.Module, kind: str, words: Sequence[str]) -> Inter
     if kind == "drop":
         return DropText()
     if kind == "swap":
-        text = st.text_input("Text", key="whatif.text", max_chars=LONGEST_TEXT).strip()
+        text = st.text_input("Text", key=named("whatif.text"), max_chars=LONGEST_TEXT).strip()
         return SwapText(text=text) if text and text.isprintable() else None
     if kind == "cut":
         return _cut(run, model, words)
     module = _where(model, kind)
     head = _head(model, module, any_head=kind not in ("off", "mean"))
     if kind in FACTORS:
-        factor = st.number_input("Factor", 0.0, MOST_FACTOR, 0.0, 0.25, key="whatif.factor")
+        factor = st.number_input("Factor", 0.0, MOST_FACTOR, 0.0, 0.25, key=named("whatif.factor"))
         made: Intervention = FACTORS[kind](factor=float(factor), module=module, head=head)
         return made
     if kind == "mean":
@@ -151,7 +154,7 @@ def _asked(run: Run, model: nn.Module, kind: str, words: Sequence[str]) -> Inter
 def _map(run: Run, model: nn.Module, first: Intervention | None) -> Intervention | None:
     """The map of another run; into the head at hand, unless another is chosen."""
     at = first if isinstance(first, ZeroHead) else None
-    with st.container(horizontal=True, gap="small", key="whatif.into"):
+    with st.container(horizontal=True, gap="small", key=named("whatif.into")):
         module = _where(model, "map", at.module if at else None)
         head = _head(model, module, any_head=True, first=at.head if at else None)
     return what_if_map.asked(run, module, head)
@@ -174,7 +177,7 @@ def _where(model: nn.Module, kind: str, first: str | None = None) -> str:
         options = modules if kind in ("off", "mean", "map") else [WHOLE, *modules]
     found = st.selectbox(
         "Where", options, options.index(first) if first in options else 0,
-        key=f"whatif.where.{kind}",
+        key=named(f"whatif.where.{kind}"),
         format_func=lambda name: place_name(name) or "all of the MaskGit",
     )  # fmt: skip
     return found or options[0]
@@ -186,7 +189,7 @@ def _head(model: nn.Module, module: str, *, any_head: bool, first: int | None = 
     options: list[int | None] = [*([None] if any_head else []), *range(min(heads, default=1))]
     return st.selectbox(
         "Head", options, options.index(first) if first in options else 0,
-        key=f"whatif.head.{any_head}" if first is None else "whatif.head.first",
+        key=named(f"whatif.head.{any_head}" if first is None else "whatif.head.first"),
         format_func=lambda head: "all heads" if head is None else f"H{head}",
     )  # fmt: skip
 

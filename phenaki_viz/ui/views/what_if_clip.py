@@ -11,6 +11,7 @@ from phenaki_viz.models import Phenaki
 from phenaki_viz.runs.model import NONE_OFF, ModelRun, most_frames
 from phenaki_viz.runs.sampled import SampledRun, Sampling
 from phenaki_viz.ui import session
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import page_jobs
 from phenaki_viz.ui.work.requests import SampleRequest
@@ -25,10 +26,12 @@ def draw(run: ModelRun, model: Phenaki) -> None:
     """Two clips side by side, once they are asked for."""
     st.header("What it generates", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        seed = st.number_input("Seed", 0, 2**31 - 1, SEED, key="whatif_seed", width=120, **BOUND)
+        seed = st.number_input(
+            "Seed", 0, 2**31 - 1, SEED, key=named("whatif_seed"), width=120, **BOUND
+        )
         st.button(
-            "Generate both", icon=":material/movie:", key="whatif.generate",
-            on_click=session.put, args=(ASKED, _request(run, model, int(seed))),
+            "Generate both", icon=":material/movie:", key=named("whatif.generate"),
+            on_click=session.here(session.put), args=(ASKED, _request(run, model, int(seed))),
         )  # fmt: skip
     request = _request(run, model, int(seed))
     if session.get(ASKED) != request:

@@ -17,10 +17,11 @@ from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.session import named
 
 
-def draw(before: Run | None, now: ModelRun, named: str) -> None:
-    """Both answers, where the loss rose, and what was hidden. named: what is changed."""
+def draw(before: Run | None, now: ModelRun, changed: str) -> None:
+    """Both answers, where the loss rose, and what was hidden. changed: what is, in words."""
     if not isinstance(before, ModelRun):
         return
     masked, codes = before.outcome.masked, before.outcome.codes
@@ -37,7 +38,7 @@ def draw(before: Run | None, now: ModelRun, named: str) -> None:
         ),
     ]  # fmt: skip
     if now.outcome.filled is not None:
-        title = filled_title(named, now.outcome)
+        title = filled_title(changed, now.outcome)
         of = now.recording.made_by
         rows.append(made(now.outcome.filled, made_by=of, name="filled_changed", title=title))
     rise = None
@@ -65,7 +66,9 @@ def _head(pictures: Sequence[FilmStrip]) -> None:
     """What this is, and its pictures as files."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.header("What it fills in", anchor=False, width="content")
-        with st.popover("Take away", icon=":material/download:", type="tertiary"):
+        with st.popover(
+            "Take away", icon=":material/download:", type="tertiary", key=named("whatif.take")
+        ):
             for one in pictures:
                 st.text(one.title)
                 export_row(one.name, partial(_itself, one), f"whatif.take.{one.name}")

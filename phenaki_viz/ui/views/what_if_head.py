@@ -23,6 +23,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.slim_grid import CELLS
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.link import in_link, say_in_url
 from phenaki_viz.ui.state.selection import Selection
@@ -115,7 +116,7 @@ def draw(run: Run, chosen: AtHand, effects: tuple[HeadEffect, ...]) -> None:
         values=picture.values, label=f"{WORTH}, nats:" if picture.values is not None else "",
         filled=picture.values is not None, slim=True,
     )  # fmt: skip
-    with st.container(key="slim.whatif"):
+    with st.container(key=named("slim.whatif")):
         head_grid(
             drawn,
             selected=picture.place(chosen.record.module, chosen.head),
@@ -162,7 +163,12 @@ def without(run: Run, model: nn.Module, chosen: AtHand) -> ModelRun | None:
     ask = replace(run.ask, switches=off, frames=len(run.clip.frames))
     request = LookRequest(model=model, clip=run.clip, prompt=run.prompt, ask=ask)
     if session.get(HELD) == request:
-        st.button("Run the clip without it", key="whatif.run", on_click=_hold, args=(None,))
+        st.button(
+            "Run the clip without it",
+            key=named("whatif.run"),
+            on_click=session.here(_hold),
+            args=(None,),
+        )
         return None
     try:
         made = page_jobs.fetch_run(Wanted(request, lambda: _hold(request)), run.seconds)

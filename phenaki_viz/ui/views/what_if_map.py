@@ -10,6 +10,7 @@ from phenaki_viz.recording.interventions import TransferMap
 from phenaki_viz.recording.interventions.checks import LONGEST_TEXT
 from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import file_box
 from phenaki_viz.ui.source.recording_file import opened, wanted_recording
 
@@ -20,7 +21,7 @@ def asked(run: Run, module: str, head: int | None) -> TransferMap | None:
     """Which map is put into this head, or into all of the module; None while that is open."""
     of = st.segmented_control(
         "The map of", list(OF), format_func=OF.__getitem__, default="clip", required=True,
-        key="whatif.map.of",
+        key=named("whatif.map.of"),
         help="The head reads where it read in that run, whatever its own queries and keys say; "
         "what it reads there is this run's",
     )  # fmt: skip
@@ -35,15 +36,16 @@ def _of_clip(run: Run, one: TransferMap) -> TransferMap | None:
     others = [title for title in titles if title != run.clip.name] + [run.clip.name] * (
         run.clip.name in titles
     )
-    clip = st.selectbox("Clip", others, key="whatif.map.clip") or others[0]
+    clip = st.selectbox("Clip", others, key=named("whatif.map.clip")) or others[0]
     usual = clip if clip in DIGIT_CLIPS.values() else run.prompt.text
     text = st.text_input(
-        "Text", usual, key=f"whatif.map.text.{clip}", max_chars=LONGEST_TEXT,
+        "Text", usual, key=named(f"whatif.map.text.{clip}"), max_chars=LONGEST_TEXT,
         help="A map over words fits a text of as many words, or of more",
     ).strip()  # fmt: skip
     ask = run.ask if isinstance(run, ModelRun) else None
     seed = st.number_input(
-        "Seed of its masked tokens", 0, 2**31 - 1, ask.seed if ask else 0, key="whatif.map.seed",
+        "Seed of its masked tokens", 0, 2**31 - 1, ask.seed if ask else 0,
+        key=named("whatif.map.seed"),
     )  # fmt: skip
     if text and not text.isprintable():
         return None
@@ -71,7 +73,7 @@ def _of_recording(module: str, head: int | None) -> TransferMap | None:
     call = 0
     if calls > 1:
         call = int(st.number_input(
-            "Which of its calls", 0, calls - 1, 0, key="whatif.map.call",
+            "Which of its calls", 0, calls - 1, 0, key=named("whatif.map.call"),
             help="Of a sampled clip each decoding step calls a layer anew, with the text and "
             "without it",
         ))  # fmt: skip

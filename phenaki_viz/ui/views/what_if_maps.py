@@ -29,6 +29,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.components.attention_map import attention_map
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import ablation
 from phenaki_viz.ui.state.selection import current
 from phenaki_viz.ui.views import what_if_changes
@@ -73,7 +74,7 @@ def draw(whole: Run | None, run: Run) -> None:
 
 def unchanged(run: Run) -> Run | None:
     """The run that is on the page, with nothing changed; None where nobody knows how to have it."""
-    wanted: Wanted | None = session.get(run_cache.GOOD)
+    wanted: Wanted | None = session.page.get(run_cache.GOOD)
     request = wanted.request if wanted is not None else None
     if not isinstance(request, LookRequest):
         return None
@@ -102,9 +103,9 @@ def _chosen(pairs: Sequence[Pair], moved: np.ndarray) -> Pair | None:
     """The head whose map moved most, or another."""
     order = [int(at) for at in np.argsort(-moved, kind="stable")]
     names = {pairs[at].name: at for at in order}
-    with st.container(horizontal=True, vertical_alignment="bottom", key="whatif.maps.tools"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key=named("whatif.maps.tools")):
         name = st.selectbox(
-            "Head", list(names), key="whatif.map", width=380,
+            "Head", list(names), key=named("whatif.map"), width=380,
             format_func=lambda one: moved_label(one, moved[names[one]]),
             help="The map that moved most first",
         )  # fmt: skip
@@ -176,13 +177,14 @@ def _edge(pair: Pair) -> None:
     _, _, i, j = pair.now.record.map.shape
     known = name == pair.name and key is not None and query < i and key < j
     cut = cut_at(pair.now.map, query, key) if known else None
-    with st.container(horizontal=True, vertical_alignment="center", key="whatif.edge"):
+    with st.container(horizontal=True, vertical_alignment="center", key=named("whatif.edge")):
         if cut is None:
             st.caption("Click a cell to cut its edge: that patch will not read that key.")
             return
         st.text(edge_name(cut, pair.now.record.words), width="content")
         st.button(
-            "Cut this edge", icon=":material/content_cut:", key="whatif.edge.cut",
-            on_click=what_if_changes.then_anew, args=(partial(what_if_changes.add, cut),),
+            "Cut this edge", icon=":material/content_cut:", key=named("whatif.edge.cut"),
+            on_click=session.here(what_if_changes.then_anew),
+            args=(partial(what_if_changes.add, cut),),
             help="In force on every page until it is taken back",
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple, replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -21,6 +22,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import frame, panels
 from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views import what_if_head, what_predicts
 from phenaki_viz.ui.work import computed, fragment_jobs, swept
@@ -44,18 +46,18 @@ COLUMNS = {
 def controls() -> tuple[Asked, Asked]:
     """Over what effects are measured; and the same of what is switched off in turn."""
     with st.container(
-        horizontal=True, vertical_alignment="bottom", gap="medium", key="whatif.tools"
+        horizontal=True, vertical_alignment="bottom", gap="medium", key=named("whatif.tools")
     ):
         clips = st.number_input(
-            "Clips", 1, len(DIGIT_CLIPS), USUAL["clips"], key="effect_clips", width=120,
+            "Clips", 1, len(DIGIT_CLIPS), USUAL["clips"], key=named("effect_clips"), width=120,
             help="Held-out clips of moving digits, with their captions", **BOUND,
         )  # fmt: skip
         masks = st.number_input(
-            "Masks of each", 1, MOST_MASKS, USUAL["masks"], key="effect_masks", width=120,
+            "Masks of each", 1, MOST_MASKS, USUAL["masks"], key=named("effect_masks"), width=120,
             help="Which tokens are hidden: mask k is the one of seed k", **BOUND,
         )  # fmt: skip
         percent = st.slider(
-            "Hidden (% of the tokens)", 10, 100, USUAL["hidden"], 5, key="effect_hidden",
+            "Hidden (% of the tokens)", 10, 100, USUAL["hidden"], 5, key=named("effect_hidden"),
             width=240, **BOUND,
         )  # fmt: skip
         asked = Asked(int(clips), int(masks), int(percent))
@@ -67,17 +69,17 @@ def controls() -> tuple[Asked, Asked]:
 def _in_turn(asked: Asked) -> Asked:
     """Heads or layers, and the button that begins the sweep."""
     with st.container(
-        horizontal=True, vertical_alignment="bottom", width="content", key="whatif.turn"
+        horizontal=True, vertical_alignment="bottom", width="content", key=named("whatif.turn")
     ):
         units = st.segmented_control(
             "In turn", list(UNITS), format_func=UNITS.__getitem__, default="heads",
-            key="effect_of", required=True, label_visibility="collapsed",
+            key=named("effect_of"), required=True, label_visibility="collapsed",
             help="A layer: all its self or all its cross heads", **BOUND,
         )  # fmt: skip
         asked = replace(asked, units=units or "heads")
         st.button(
             f"Switch each {asked.units.removesuffix('s')} off", icon=":material/toggle_off:",
-            key="whatif.start", on_click=session.put, args=(_ASKED, asked),
+            key=named("whatif.start"), on_click=session.here(session.put), args=(_ASKED, asked),
             help="Each in turn, all others on: what is the model worth without it? What is "
             "changed above is not in it",
         )  # fmt: skip
@@ -163,8 +165,8 @@ def _table(run: Run, ordered: Sequence[HeadEffect]) -> None:
         for one in ordered
     ]  # fmt: skip
     st.dataframe(
-        rows, column_config=COLUMNS, hide_index=True, height=390, key=TABLE,
-        on_select=lambda: _pick(run, ordered), selection_mode="single-row",
+        rows, column_config=COLUMNS, hide_index=True, height=390, key=named(TABLE),
+        on_select=session.here(partial(_pick, run, ordered)), selection_mode="single-row",
     )  # fmt: skip
     one = _picked(ordered)
     if one is None:

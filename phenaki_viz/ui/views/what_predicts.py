@@ -16,6 +16,7 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import head_tables
 
@@ -29,7 +30,7 @@ def draw(run: Run, effects: Sequence[HeadEffect], shows: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         kind = st.segmented_control(
             "Heads of", list(kinds), format_func=str.capitalize, default=next(iter(kinds)),
-            key="worth_of", required=True, **BOUND,
+            key=named("worth_of"), required=True, **BOUND,
         )  # fmt: skip
         kind = kind or next(iter(kinds))
         found = predictors(head_tables.of_records(run, kinds[kind]), effects)
@@ -56,14 +57,14 @@ def _kinds(run: Run, effects: Sequence[HeadEffect]) -> dict[str, tuple[Attention
 
 def _measure(found: Sequence[Predictor]) -> Predictor | None:
     """The measure that is drawn: the one that goes with it most, or another."""
-    named = {one.column: one for one in found}
-    if not named:
+    by_column = {one.column: one for one in found}
+    if not by_column:
         return None
     column = st.selectbox(
-        "Measure", list(named), key="worth_by", width=420,
+        "Measure", list(by_column), key=named("worth_by"), width=420,
         format_func=lambda name: (
-            f"{COLUMNS[name].title}: {correlation_words(named[name].correlation)}"
+            f"{COLUMNS[name].title}: {correlation_words(by_column[name].correlation)}"
         ),
         help="The strongest rank correlation first",
     )  # fmt: skip
-    return named.get(column, found[0])
+    return by_column.get(column, found[0])
