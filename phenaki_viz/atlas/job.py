@@ -37,7 +37,7 @@ class Settings:
     """All that decides the rows of a clip, besides the clip.
 
     weights_digest: of the model's state, as recordings carry it. corrections: settings of the
-    checkpoint that were corrected, (name, value) each. share, seed, frames: see `runs.model.Ask`.
+    checkpoint that were corrected, (name, value) each. share, seed, frames: see `RunOptions`.
     axes, stride: of the files, see `data.Reading`.
     kind, stack: of these maps alone. measures: columns that are kept, () for all. masks,
     sweep_share: of the trials on which heads are switched off; 0 masks for none.

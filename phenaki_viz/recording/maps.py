@@ -1,6 +1,6 @@
 """One attention map behind a small interface, so that how it is held never matters above.
 
-`DenseMap` keeps the softmax itself; `PartsMap` (parts.py) what it is made of. Both answer the
+`DenseMap` keeps the softmax itself; `FactoredMap` (parts.py) what it is made of. Both answer the
 same questions: `rows`, `columns`, `tile`, `tile_runs`, `full`, `wrong_rows`.
 """
 

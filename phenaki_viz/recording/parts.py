@@ -148,7 +148,7 @@ class FactoredMap:
     ) -> np.ndarray:
         """The rectangle 'rows columns' float32, pooled into at most `shape` cells.
 
-        As `StoredMap.tile`; made block by block, so that no more than the result is ever held.
+        As `DenseMap.tile`; made block by block, so that no more than the result is ever held.
         """
         return np.concatenate(list(self.tile_runs(b, h, rows, columns, shape, reduce)))
 

@@ -22,7 +22,7 @@ class TransferMap:
 
     Its values are those of the run at hand. The map is named by the `digest` under which
     `kept_maps` keeps it; or by the run it is made of: `clip` with `prompt`, `share` of the tokens
-    hidden by `seed`, as `runs.model.look` has it; or by a `recording`, the digest of its file, and
+    hidden by `seed`, as `run_model` has it; or by a `recording`, the digest of its file, and
     there by the module's `call`, counted from 0. What is not kept yet is fetched before it can be
     in force, see `evaluation.transfers`. head: None puts in the maps of all heads of the module.
     A pass that was asked without its text keeps its own maps of it.
