@@ -1,10 +1,12 @@
-"""One query's row, or one key's column, laid back over the video it came from."""
+"""Rows of some queries, or columns of some keys, laid back over the video they came from."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from einops import rearrange
 
 from phenaki_viz.analysis.rows import blanked, wrong_among
 from phenaki_viz.errors import ShapeError
@@ -49,30 +51,125 @@ def combined(grids: np.ndarray, how: Combine) -> np.ndarray:
     return np.where(gone.all(axis=0), np.nan, shared).astype(np.float32)
 
 
-def patch_weights(head: HeadMap, places: Sequence[Place], direction: Direction) -> np.ndarray:
-    """The row (or column) of every patch at its place in the video: 'p t h w' float32.
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """Where some patches look in one head, or who looks at them, each at its place in the video.
 
-    NaN where a patch is no key (no query) of that map, and where the mask hides it. Patches may
-    lie in other batch items than the head's own: each is read from its own map.
+    places: of the patches, which are located once for all that is asked of them. They may lie in
+    other batch items than the head's own: each is read from its own map. direction: whether they
+    are rows of the maps or columns.
     """
-    record = head.record
-    where = located(head, places)
-    grids = np.full((len(places), *record.places.grid), np.nan, np.float32)
-    for original in dict.fromkeys(original for original, _ in where):
-        if original not in record.batch_items:
-            continue  # nothing is known of it
-        there = replace(head, item=record.item_of(original))
-        queries, keys = record.query_axis(there.item), record.key_axis(there.item)
-        asked, other = (queries, keys) if direction == "row" else (keys, queries)
-        tokens = {
-            at: token
-            for at, (own, _) in enumerate(where)
-            if own == original and (token := asked.index(places[at])) is not None
-        }
-        found = _lines(there, [*tokens.values()], direction) if tokens else ()
-        for at, weights in zip(tokens, found, strict=True):
-            grids[at] = on_grid(other, weights)
-    return grids
+
+    head: HeadMap
+    places: Sequence[Place]
+    direction: Direction = "row"
+
+    @cached_property
+    def _tokens(self) -> dict[int, dict[int, int]]:
+        """By the recorded batch item that holds it: which of the places, and its token there."""
+        record, found = self.head.record, dict[int, dict[int, int]]()
+        video = record.batch_items[self.head.item] // record.places.items_per_video
+        axis_of = record.query_axis if self.direction == "row" else record.key_axis
+        for at, place in enumerate(self.places):
+            original, _ = record.places.locate(place, video)
+            if original not in record.batch_items:
+                continue  # nothing is known of it
+            item = record.item_of(original)
+            token = axis_of(item).index(place)
+            if token is not None:
+                found.setdefault(item, {})[at] = token
+        return found
+
+    @cached_property
+    def _lines(self) -> tuple["_Lines", ...]:
+        """Of each map that holds some of the places."""
+        return tuple(
+            _Lines(replace(self.head, item=item), tuple(tokens.values()), self.direction)
+            for item, tokens in self._tokens.items()
+        )
+
+    @property
+    def weights(self) -> np.ndarray:
+        """The row (or column) of every patch: 'p t h w' float32.
+
+        NaN where a patch is no key (no query) of that map, where the mask hides it, and where the
+        row is not a distribution.
+        """
+        return self._each(lambda lines: lines.weights)
+
+    @property
+    def uniforms(self) -> np.ndarray:
+        """What each weight is a multiple of: 'p t h w' float32.
+
+        That is 1 / visible keys of the patch itself, or of each query that looks at it.
+        """
+        return self._each(lambda lines: lines.uniforms)
+
+    @property
+    def uniform(self) -> float | None:
+        """The same where it is one number for all weights, else None."""
+        every = np.concatenate([np.zeros(0), *(lines.uniform for lines in self._lines)])
+        return float(every[0]) if len(every) and np.ptp(every) == 0 else None
+
+    @property
+    def wrong(self) -> tuple[int, ...]:
+        """Queries shown of the first place's map whose rows are no distribution."""
+        return self._lines[0].wrong if self._lines else ()
+
+    def _each(self, numbers: Callable[["_Lines"], np.ndarray]) -> np.ndarray:
+        grids = np.full((len(self.places), *self.head.record.places.grid), np.nan, np.float32)
+        for lines, tokens in zip(self._lines, self._tokens.values(), strict=True):
+            grids[list(tokens)] = numbers(lines)
+        return grids
+
+
+@dataclass(frozen=True, eq=False)
+class _Lines:
+    """Rows, or columns, of one batch item's map."""
+
+    head: HeadMap
+    tokens: Sequence[int]
+    direction: Direction
+
+    @cached_property
+    def wrong(self) -> tuple[int, ...]:
+        """Queries that the lines are of, or go through, whose rows are no distribution."""
+        return wrong_among(self.head, self.tokens if self.direction == "row" else None)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """At their places: 'p t h w'."""
+        record, item = self.head.record, self.head.item
+        row = self.direction == "row"
+        across = record.key_axis(item) if row else record.query_axis(item)
+        return np.stack([on_grid(across, line) for line in (self._rows if row else self._columns)])
+
+    @property
+    def _rows(self) -> np.ndarray:
+        """'p keys', NaN where hidden, and where the row is not a distribution."""
+        lines = blanked(self.head.rows(self.tokens), self.wrong, self.tokens)
+        return np.where(self.head.visible(self.tokens), lines, np.nan)
+
+    @property
+    def _columns(self) -> np.ndarray:
+        """'p queries', NaN as in rows."""
+        head, queries = self.head, range(self.head.shape[0])
+        lines = blanked(head.columns(self.tokens), self.wrong, queries).T
+        hidden = [head.hidden((0, len(queries)), (key, key + 1))[:, 0] for key in self.tokens]
+        return np.where(hidden, np.nan, lines)
+
+    @property
+    def uniform(self) -> np.ndarray:
+        """1 / visible keys of the queries that are shown."""
+        each = self.head.uniform
+        return each[list(self.tokens)] if self.direction == "row" else each
+
+    @property
+    def uniforms(self) -> np.ndarray:
+        """What each of the weights is a multiple of: 't h w', or 'p 1 1 1' of rows."""
+        if self.direction == "row":
+            return rearrange(self.uniform, "p -> p 1 1 1")
+        return on_grid(self.head.record.query_axis(self.head.item), self.uniform)
 
 
 def key_weights(head: HeadMap, key: int) -> np.ndarray:
@@ -80,25 +177,4 @@ def key_weights(head: HeadMap, key: int) -> np.ndarray:
 
     NaN where its row is not a distribution, and where the mask hides the key.
     """
-    return on_grid(head.record.query_axis(head.item), _lines(head, [key], "column")[0])
-
-
-def located(head: HeadMap, places: Sequence[Place]) -> list[tuple[int, int]]:
-    """(original batch item, token) of each place in the video that the head's item is of."""
-    record = head.record
-    video = record.batch_items[head.item] // record.places.items_per_video
-    return [record.places.locate(place, video) for place in places]
-
-
-def _lines(head: HeadMap, tokens: Sequence[int], direction: Direction) -> np.ndarray:
-    """Rows, or columns, of one batch item: 'p tokens'.
-
-    NaN where hidden, and where the row is not a distribution.
-    """
-    if direction == "column":
-        queries = range(head.shape[0])
-        lines = blanked(head.columns(tokens), wrong_among(head), queries).T
-        hidden = [head.hidden((0, len(queries)), (key, key + 1))[:, 0] for key in tokens]
-        return np.where(hidden, np.nan, lines)
-    lines = blanked(head.rows(tokens), wrong_among(head, tokens), tokens)
-    return np.where(head.visible(tokens), lines, np.nan)
+    return _Lines(head, [key], "column").weights[0]

@@ -17,7 +17,7 @@ import numpy as np
 
 from phenaki_viz.analysis.following import NEAR, UNKNOWN, following
 from phenaki_viz.analysis.incremental import Incremental, incremental
-from phenaki_viz.analysis.overlay import Direction, key_weights, patch_weights
+from phenaki_viz.analysis.overlay import Direction, Overlay, key_weights
 from phenaki_viz.errors import RecordingError, ShapeError
 from phenaki_viz.recording import AttentionRecord, HeadMap, Place
 
@@ -125,7 +125,7 @@ def track(
     """
     original, _ = record.places.locate(start, video)
     there = record.head(head, record.item_of(original))
-    weights = patch_weights(there, [start], direction)[0]
+    weights = Overlay(there, [start], direction).weights[0]
     weights[start[0]] = np.nan
     found = _strongest(there, weights, direction)
     found.places[start[0]] = start[1:]

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phenaki_viz.analysis.rows import uniform_weight
+from phenaki_viz.analysis.overlay import Direction, Overlay
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.figures.attention_views import Head
-from phenaki_viz.figures.over_video import Direction, patch_weights, word_weights
+from phenaki_viz.figures.over_video import word_weights
 from phenaki_viz.recording import AttentionRecord, Place, Recording
 
 PLACE = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})\.([0-9]{1,6})")
@@ -42,10 +42,10 @@ class Lines:
         places = [self._place(one) for one in asked.split("_")]
         if len(places) * (1 + np.prod(self._grid)) > MOST_FLOATS:
             raise RecordingError(f"{len(places)} lines are too many for one answer")
-        weights = patch_weights(self.head, places, self.side)
-        uniform = np.array([self._uniform(place) for place in places])
-        flat = weights.reshape(len(places), -1)
-        return np.concatenate([uniform[:, None], flat], axis=1).astype("<f4").tobytes()
+        laid = Overlay(self.head.map, places, self.side)
+        own = laid.uniforms[:, 0, 0, 0] if self.side == "row" else np.full(len(places), np.nan)
+        flat = laid.weights.reshape(len(places), -1)
+        return np.concatenate([own[:, None], flat], axis=1).astype("<f4").tobytes()
 
     def of_word(self, asked: str) -> bytes:
         """Who reads a key, in the same form. Raises RecordingError where there is none."""
@@ -65,16 +65,6 @@ class Lines:
         if not found or any(at >= size for at, size in zip(place, self._grid, strict=True)):
             raise RecordingError(f"no patch {asked[:20]!r} in a video of {self._grid}")
         return place[0], place[1], place[2]
-
-    def _uniform(self, place: Place) -> float:
-        if self.side == "column":
-            return float("nan")
-        record = self.head.record
-        video = record.batch_items[self.head.item] // record.places.items_per_video
-        original, token = record.places.locate(place, video)
-        if original not in record.batch_items:
-            return float("nan")
-        return float(uniform_weight(record.visible_keys(record.item_of(original)))[token])
 
 
 def lines_at(address: str, recording: Recording, records: Sequence[AttentionRecord]) -> Lines:

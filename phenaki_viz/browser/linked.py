@@ -154,7 +154,7 @@ class Linked(Looked):
         else:
             drawn = patches_over_video(head, (at.place, *at.also), frames, pt, scale=scale)
         picture = StripPicture.of(
-            drawn, chosen=[at.place, *at.also], direction="looks at", many="look at"
+            drawn, places=(at.place, *at.also), direction="looks at", many="look at"
         )
         of_map = OfMap(
             link=self.link(at.item),

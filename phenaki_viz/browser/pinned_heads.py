@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from phenaki_viz.analysis.multiples import tile_multiples
+from phenaki_viz.analysis.overlay import Overlay
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.axes import Place
@@ -13,7 +14,7 @@ from phenaki_viz.browser.pinned_message import LINES, PinnedFilm, PinnedPicture
 from phenaki_viz.browser.record_axes import axis_of
 from phenaki_viz.figures.attention_views import Colours, Head
 from phenaki_viz.figures.naming import head_label
-from phenaki_viz.figures.over_video import frame_steps, patch_weights, word_weights
+from phenaki_viz.figures.over_video import frame_steps, word_weights
 
 SCOPE = "all pinned heads"  # of pinned/together.js too
 
@@ -68,7 +69,7 @@ def pinned_film(
     record = heads[0].record
     query = record.places.locate(place)[1]
     found = [
-        patch_weights(one, [place], "row")[0] if word is None else word_weights(one, word)
+        Overlay(one.map, [place]).weights[0] if word is None else word_weights(one, word)
         for one in heads
     ]
     return PinnedFilm(

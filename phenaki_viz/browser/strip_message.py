@@ -69,9 +69,9 @@ class StripPicture:
     """What is drawn of a strip.
 
     frames: 'f H W 3' uint8. steps: the frames of each time step. weights: 't h w' float32, raw;
-    NaN has no colour (masked, or not a key of this map). chosen: the patches that are outlined,
-    None for none; the weights of several are put together as `combine` says. side: whether weights
-    are rows (the patches look) or columns (they are looked at). uniform: 1 / visible keys;
+    NaN has no colour (masked, or not a key of this map). places: of the patches that are
+    chosen, and outlined; the weights of several are put together as `combine` says. side: whether
+    weights are rows (the patches look) or columns (they are looked at). uniform: 1 / visible keys;
     uniforms: the same of every weight, 't h w', for colours that follow multiples of it. masked:
     't h w' bool, patches that the model was not shown: hatched, and said. direction, many: what
     stands after the name of one patch, of several ("": only one is chosen at a time); aside: what
@@ -86,7 +86,7 @@ class StripPicture:
     weights: np.ndarray
     grid: Grid
     scale: ColourScale
-    chosen: Sequence[Place] | None = None
+    places: Sequence[Place] = ()
     combine: Literal["mean", "sum"] = "mean"
     side: Literal["row", "column"] = "row"
     uniform: float | None = None
@@ -111,8 +111,8 @@ class StripPicture:
             "weights": picture.weights,
             "grid": (t, h, w),
             "scale": picture.scale,
-            "chosen": picture.chosen or None,
-            "side": "column" if picture.chosen_is_key else "row",
+            "places": picture.places,
+            "side": picture.side,
             "uniform": picture.uniform,
             "uniforms": picture.uniforms,
             "masked": picture.masked,
@@ -157,7 +157,6 @@ def strip_message(
     """The message for the panel `film_strip`. id: what its pick is remembered by. film: the name
     of its frames, see `phenaki_viz.browser.film`.
     """
-    chosen = picture.chosen
     header = {
         "id": id,
         "film": film,
@@ -169,7 +168,7 @@ def strip_message(
         **{"direction": picture.direction, "many": picture.many, "aside": picture.aside},
         **{"unit": picture.unit, "still": picture.still, "bare": picture.bare},
         "locked": view.locked,
-        "chosen": None if chosen is None else [[int(at) for at in place] for place in chosen],
+        "places": [[int(at) for at in place] for place in picture.places],
         "combine": picture.combine,
         **{"notes": list(picture.notes), "shows": view.shows},
         "most": MOST_PATCHES if picture.many else 1,

@@ -17,7 +17,7 @@ from phenaki_viz.figures.words import plain
 def strip_page(picture: FilmStrip) -> bytes:
     """The page: every patch's weight is read under the pointer; the chosen ones stay outlined."""
     drawn = StripPicture.of(picture, direction="", unit=picture.unit, still=True)
-    place = list(picture.query) if picture.query else None
+    place = list(picture.places[0]) if picture.places else None
     view = StripView(push=_push(place), look=_look(picture.drawn))
     name, frames = picture.name, picture.frames
     film = Mounted("shared", film_message(name, frames))

@@ -8,6 +8,7 @@ import numpy as np
 
 from phenaki_viz.analysis.difference import HeadDistance, LaidMaps
 from phenaki_viz.analysis.divergence import DISTANCE
+from phenaki_viz.analysis.overlay import Overlay
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import Colours, Head, origin_notes, wrong_notes
 from phenaki_viz.figures.colour import DIVERGING, ColourScale, Palette
@@ -15,7 +16,7 @@ from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import head_label, key_axis, module_family, query_axis, row_label
-from phenaki_viz.figures.over_video import frame_steps, patch_weights, word_weights
+from phenaki_viz.figures.over_video import frame_steps, word_weights
 from phenaki_viz.figures.picture import Axis
 from phenaki_viz.figures.table import Table, TableColumn
 from phenaki_viz.recording import AttentionRecord, Place
@@ -80,7 +81,7 @@ def changes_over_video(
         return word_weights(other, word) - word_weights(one, word)
     if place is None:
         raise ValueError("a row of which patch?")
-    a, b = (patch_weights(head, [place], "row")[0] for head in (one, other))
+    a, b = (Overlay(head.map, [place]).weights[0] for head in (one, other))
     return np.asarray(b - a, np.float32)
 
 
@@ -103,7 +104,7 @@ def difference_over_video(
         frames=frames,
         steps=frame_steps(len(frames), temporal_patch),
         weights=changes,
-        query=place,
+        places=() if place is None else (place,),
         scale=scale,
         unit=UNIT,
     )

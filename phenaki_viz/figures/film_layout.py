@@ -94,6 +94,6 @@ def query_boxes(picture: "FilmStrip", layout: Layout) -> list[tuple[float, float
     down, across = picture.patch
     return [
         (spot.left + column * across, spot.top + row * down, across, down)
-        for step, row, column in picture.chosen
+        for step, row, column in picture.places
         for spot in layout.of_step(step)
     ]

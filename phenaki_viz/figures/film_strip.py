@@ -1,6 +1,7 @@
 """A row of weights laid over every frame of the clip, on one common scale."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from einops import rearrange
@@ -15,6 +16,7 @@ from phenaki_viz.figures.paint import painted
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.shapes import expect_count, expect_index, expect_scale, expect_shape
 from phenaki_viz.figures.theme import Swatch
+from phenaki_viz.recording import Place
 
 OPACITY = 0.6  # of flat colours over the frame
 LINE = 0.28  # of a line between patches
@@ -25,8 +27,8 @@ class FilmStrip(Picture):
     """Frames of a clip under the weights of one query or key.
 
     frames: 'f H W 3' uint8. steps: the frames of each time step. weights: 't h w' float32, NaN
-    where a patch is no key of this map: no colour at all. query: (t, h, w) of the patch that
-    looks, or that is looked at when `chosen_is_key`; also: the patches that were chosen with it.
+    where a patch is no key of this map: no colour at all. places: of the patches that are
+    chosen, the first one first; side: whether they look (their rows) or are looked at (columns).
     uniform: the weight of a query that does not choose; uniforms: 't h w', where patches differ in
     it or several are put together: what each weight is a multiple of. masked: 't h w' bool, patches
     that the model was not shown. drawn: how the page lays weights over frames; None for flat
@@ -38,9 +40,8 @@ class FilmStrip(Picture):
     weights: np.ndarray
     scale: ColourScale
     unit: str
-    query: tuple[int, int, int] | None = None
-    also: tuple[tuple[int, int, int], ...] = ()
-    chosen_is_key: bool = False
+    places: tuple[Place, ...] = ()
+    side: Literal["row", "column"] = "row"
     uniform: float | None = None
     uniforms: np.ndarray | None = None
     masked: np.ndarray | None = None
@@ -53,8 +54,8 @@ class FilmStrip(Picture):
         expect_count("FilmStrip.steps", self.steps, self.weights.shape[0], "time steps of weights")
         for frame in (frame for step in self.steps for frame in step):
             expect_index("FilmStrip.steps frame", (frame,), self.frames.shape[:1])
-        for place in self.chosen:
-            expect_index("FilmStrip.query", place, self.weights.shape)
+        for place in self.places:
+            expect_index("FilmStrip.places", place, self.weights.shape)
 
     @property
     def beside(self) -> bool:
@@ -73,14 +74,9 @@ class FilmStrip(Picture):
         return self.scale.measured(self.weights, uniform)
 
     @property
-    def chosen(self) -> tuple[tuple[int, int, int], ...]:
-        """Every patch that is outlined."""
-        return () if self.query is None else (self.query, *self.also)
-
-    @property
     def outline(self) -> str:
         """Colour of the outlines: a query's or a key's."""
-        return KEY_COLOUR if self.chosen_is_key else QUERY_COLOUR
+        return KEY_COLOUR if self.side == "column" else QUERY_COLOUR
 
     @property
     def patch(self) -> tuple[float, float]:
@@ -114,10 +110,10 @@ def query_swatch(picture: FilmStrip) -> tuple[Swatch, ...]:
     """The legend of the outlined patches and of the hatched ones, when there are any."""
     hidden = picture.hatches is not None and picture.hatches.any()
     found = (Swatch(colour=MASKED_COLOUR, label="masked input", mark="▨"),) if hidden else ()
-    if picture.query is None:
+    if not picture.places:
         return found
-    what = "key" if picture.chosen_is_key else "query"
-    label = f"{what} patches" if picture.also else f"{what} patch"
+    what = "key" if picture.side == "column" else "query"
+    label = f"{what} patches" if len(picture.places) > 1 else f"{what} patch"
     return (Swatch(colour=picture.outline, label=label, mark="□"), *found)
 
 

@@ -1,14 +1,12 @@
 """Rows and columns of a map laid back over the frames they are about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from phenaki_viz.analysis import overlay
-from phenaki_viz.analysis.overlay import Combine, combined, on_grid
-from phenaki_viz.analysis.overlay import Direction as Direction
-from phenaki_viz.analysis.rows import blanked, uniform_weight, wrong_among
+from phenaki_viz.analysis.overlay import Combine, Direction, Overlay, combined, on_grid
+from phenaki_viz.analysis.rows import blanked, wrong_among
 from phenaki_viz.figures.attention_views import UNIT, Head, wrong_notes
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
@@ -19,13 +17,8 @@ from phenaki_viz.recording import Place
 def row_over_video(
     head: Head, place: Place, frames: np.ndarray, temporal_patch: int, scale: ColourScale
 ) -> FilmStrip:
-    """Where one query looks, laid over every frame on one scale.
-
-    frames: 'f H W 3' uint8. Keys that are not in this map (other frames of a spatial map, other
-    patches of a temporal one) carry NaN: no colour.
-    """
-    shown = _Shown(patch_weights(head, [place], "row")[0], "looks at", place, (place,))
-    return _strip(head, shown, frames, temporal_patch, scale)
+    """Where one query looks, laid over every frame on one scale; see `patches_over_video`."""
+    return patches_over_video(head, [place], frames, temporal_patch, scale=scale)
 
 
 def column_over_video(
@@ -36,15 +29,22 @@ def column_over_video(
     temporal_patch: int,
     scale: ColourScale,
 ) -> FilmStrip:
-    """Who looks at one key (a token, a word or a null key), laid over every frame."""
+    """Who looks at one key (a token, a word or a null key), laid over every frame.
+
+    place: of a patch to be outlined among them, if any.
+    """
     name = key_axis(head.record, head.item).names[key]
     what = f"tokens that read “{name}”"
-    shown = _Shown(word_weights(head, key), what, place, (place,), "column")
-    picture = _strip(head, shown, frames, temporal_patch, scale)
+    places, query = ([], 0) if place is None else ([place], head.record.places.locate(place)[1])
+    picture = _strip(
+        head, word_weights(head, key), what, places, frames, temporal_patch, scale,
+        wrong=wrong_among(head.map),
+    )  # fmt: skip
     return replace(
         picture,
         name=f"{head.stem}_key_{key:02d}_over_video",
-        uniforms=_each_query(head, head.record.batch_items[head.item]),
+        uniform=float(head.map.uniform[query]),
+        uniforms=on_grid(head.record.query_axis(head.item), head.map.uniform),
         made_by={**picture.made_by, "key": name, "key_at": key},
     )
 
@@ -61,19 +61,21 @@ def patches_over_video(
 ) -> FilmStrip:
     """Where one or several patches look, or who looks at them, over every frame on one scale.
 
-    places: the first one is the patch that was chosen first. combine: of the weights of several.
+    places: of the patches, the one that was chosen first first. frames: 'f H W 3' uint8. combine:
+    of the weights of several. Keys that are not in this map (other frames of a spatial map, other
+    patches of a temporal one) carry NaN: no colour.
     """
-    weights = combined(patch_weights(head, places, direction), combine)
-    what = _shows(places, direction, combine)
-    shown = _Shown(weights, what, places[0], tuple(places), direction)
-    picture = _strip(head, shown, frames, temporal_patch, scale)
+    laid = Overlay(head.map, places, direction)
+    picture = _strip(
+        head, combined(laid.weights, combine), _shows(places, direction, combine), places, frames,
+        temporal_patch, scale, wrong=laid.wrong,
+    )  # fmt: skip
     return replace(
         picture,
-        also=tuple(places[1:]),
         made_by={**picture.made_by, "queries" if direction == "row" else "keys": list(places)},
-        chosen_is_key=direction == "column",
-        uniform=None if combine == "sum" else _uniform(head, places, direction),
-        uniforms=_uniforms(head, places, direction, combine) if scale.law == "uniform" else None,
+        side=direction,
+        uniform=None if combine == "sum" else laid.uniform,
+        uniforms=combined(laid.uniforms, combine) if scale.law == "uniform" else None,
     )
 
 
@@ -103,63 +105,6 @@ def word_weights(head: Head, key: int) -> np.ndarray:
     return on_grid(head.record.query_axis(head.item), weights)
 
 
-def patch_weights(head: Head, places: Sequence[Place], direction: Direction) -> np.ndarray:
-    """The row (or column) of every patch at its place in the video: 'p t h w' float32.
-
-    See `analysis.overlay.patch_weights`.
-    """
-    return overlay.patch_weights(head.map, places, direction)
-
-
-def _uniform(head: Head, places: Sequence[Place], direction: Direction) -> float | None:
-    """The weight of a query that does not choose; None where the queries shown differ in it."""
-    record = head.record
-    found = []
-    for original, token in overlay.located(head.map, places):
-        if original not in record.batch_items:
-            continue
-        each = uniform_weight(record.visible_keys(record.item_of(original)))
-        found.append(each[[token]] if direction == "row" else each)
-    every = np.concatenate(found) if found else np.zeros(0)
-    return float(every[0]) if len(every) and np.ptp(every) == 0 else None
-
-
-def _uniforms(
-    head: Head, places: Sequence[Place], direction: Direction, combine: Combine
-) -> np.ndarray:
-    """What each weight of the strip is a multiple of, put together as the weights are: 't h w'."""
-    grids = [_uniforms_of(head, *at, direction) for at in overlay.located(head.map, places)]
-    return combined(np.stack(grids), combine)
-
-
-def _uniforms_of(head: Head, original: int, token: int, direction: Direction) -> np.ndarray:
-    """Of one patch: its own uniform weight everywhere, or that of each query that looks at it."""
-    record = head.record
-    if original not in record.batch_items:
-        return np.full(record.places.grid, np.nan, np.float32)
-    if direction == "column":
-        return _each_query(head, original)
-    own = uniform_weight(record.visible_keys(record.item_of(original)))[token]
-    return np.full(record.places.grid, own, np.float32)
-
-
-def _each_query(head: Head, original: int) -> np.ndarray:
-    """The uniform weight of every query, at its place in the video: 't h w'."""
-    record = head.record
-    each = uniform_weight(record.visible_keys(record.item_of(original)))
-    return on_grid(record.query_axis(record.item_of(original)), each)
-
-
-def _wrong(head: Head, places: Sequence[Place | None], direction: Direction) -> tuple[int, ...]:
-    """Queries among those drawn whose rows are not a distribution, of the first place's map."""
-    record = head.record
-    if direction == "column":
-        return wrong_among(head.map)
-    located = [record.places.locate(place) for place in places if place is not None]
-    there = replace(head.map, item=record.item_of(located[0][0]))
-    return wrong_among(there, [at for own, at in located if own == located[0][0]])
-
-
 def _shows(places: Sequence[Place], direction: Direction, combine: Combine) -> str:
     if len(places) == 1:
         return "looks at" if direction == "row" else "tokens that read it"
@@ -167,40 +112,31 @@ def _shows(places: Sequence[Place], direction: Direction, combine: Combine) -> s
     return f"and {len(places) - 1} more patches, {combine} of {what}"
 
 
-@dataclass(frozen=True, eq=False)
-class _Shown:
-    """What is laid over the video. weights: 't h w'. places: whose rows or columns they are."""
-
-    weights: np.ndarray
-    what: str
-    place: Place | None
-    places: Sequence[Place | None]
-    direction: Direction = "row"
-
-
 def _strip(
-    head: Head, shown: _Shown, frames: np.ndarray, temporal_patch: int, scale: ColourScale
+    head: Head,
+    weights: np.ndarray,
+    what: str,
+    places: Sequence[Place],
+    frames: np.ndarray,
+    temporal_patch: int,
+    scale: ColourScale,
+    *,
+    wrong: Sequence[int],
 ) -> FilmStrip:
-    record, place, scale = head.record, shown.place, over_frames(scale)
-    asked = f" · {place_name(*place)}" if place else ""
-    uniform = head.map.uniform
-    at = record.places.locate(place)[1] if place else 0
+    """Weights 't h w' of a head over frames. what: in words. wrong: see `Overlay`."""
+    scale, first = over_frames(scale), next(iter(places), None)
+    asked = f" · {place_name(*first)}" if first else ""
     return FilmStrip(
         name=f"{head.stem}_over_video",
-        title=f"{head.title}{asked} · {shown.what}",
-        notes=(
-            scale.describe(),
-            *wrong_notes(_wrong(head, shown.places, shown.direction)),
-            *head.notes,
-        ),
-        made_by=head.made_by(scale) | {"query": place, "shows": shown.what},
+        title=f"{head.title}{asked} · {what}",
+        notes=(scale.describe(), *wrong_notes(wrong), *head.notes),
+        made_by=head.made_by(scale) | {"query": first, "shows": what},
         frames=frames,
         steps=frame_steps(len(frames), temporal_patch),
-        weights=shown.weights,
-        query=place,
+        weights=weights,
+        places=tuple(places),
         scale=scale,
         unit=UNIT,
-        uniform=float(uniform[at]),
     )
 
 

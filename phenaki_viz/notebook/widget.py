@@ -200,9 +200,8 @@ class View(anywidget.AnyWidget):
 
     def _picked_patches(self, pick: dict[str, Any]) -> None:
         self._seen["selection"] = pick["seq"]
-        also = tuple((t, h, w) for t, h, w in pick["also"])
-        at = self._linked.moved(self._at, (pick["t"], pick["h"], pick["w"]))
-        self._move(replace(at, also=also))
+        place, *also = ((t, h, w) for t, h, w in pick["places"])
+        self._move(replace(self._linked.moved(self._at, place), also=tuple(also)))
 
     def _zoomed(self, asked: dict[str, Any]) -> None:
         window: Window = (asked["r0"], asked["r1"], asked["c0"], asked["c1"])

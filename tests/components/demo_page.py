@@ -208,7 +208,7 @@ def draw_strip() -> None:
         frames=planted.frames(),
         steps=planted.STEPS,
         weights=weights,
-        chosen=[state["patch"]],
+        places=[state["patch"]],
         grid=planted.GRID,
         scale=ColourScale(low=0, high=float(np.nanmax(weights)), scope="this query"),
         uniform=1 / planted.N,
@@ -217,7 +217,7 @@ def draw_strip() -> None:
     picked = film_strip(
         picture,
         key="strip",
-        on_pick=lambda event: state.update(patch=(event["t"], event["h"], event["w"])),
+        on_pick=lambda event: state.update(patch=tuple(event["places"][0])),
     )
     st.text(f"strip has {state['patch']} picked {picked}")
     st.button("corner patch", on_click=lambda: state.update(patch=(0, 0, 0)))
@@ -225,8 +225,7 @@ def draw_strip() -> None:
 
 
 def pick_patches(event: dict[str, Any]) -> None:
-    state["patch"] = event["t"], event["h"], event["w"]
-    state["also"] = [tuple(place) for place in event["also"]]
+    state["patch"], *state["also"] = map(tuple, event["places"])
     state["combine"] = event["combine"]
 
 
@@ -262,7 +261,7 @@ def draw_linked() -> None:
         frames=planted.frames(),
         steps=planted.STEPS,
         weights=weights,
-        chosen=places,
+        places=places,
         combine=how,
         side=side,
         grid=planted.GRID,

@@ -45,7 +45,7 @@ def frames_stand_under_their_step(found):
 def test_a_click_asks_for_that_patch_in_one_rerun(strip):
     page, found = strip
     page.mouse.click(*patch_at(page, 7, 1, 6))
-    picked = "{'t': 4, 'h': 1, 'w': 6, 'also': [], 'combine': 'mean'}"
+    picked = "{'places': [[4, 1, 6]], 'combine': 'mean'}"
     expect(page.get_by_text(f"strip has (4, 1, 6) picked {picked}")).to_be_visible()
     at_rest(page)
     assert runs(page, "strip") == 2

@@ -9,10 +9,11 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from phenaki_viz import record
+from phenaki_viz.analysis.overlay import Overlay
 from phenaki_viz.browser.lines import Lines
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.figures.attention_views import Head
-from phenaki_viz.figures.over_video import patch_weights, word_weights
+from phenaki_viz.figures.over_video import word_weights
 from phenaki_viz.models import CViViT
 from phenaki_viz.ui.components import asset_routes, lines
 from tests.recording.calls import TOKENS, guided, maskgit, transformer
@@ -42,7 +43,7 @@ def numbers(content, grid=GRID):
 def test_lines_are_what_the_page_sends(recording, side):
     head, places = head_of(recording), [(1, 0, 2), (0, 1, 1)]
     uniform, weights = numbers(Lines(head, side).of_places("1.0.2_0.1.1"))
-    np.testing.assert_array_equal(weights, patch_weights(head, places, side))
+    np.testing.assert_array_equal(weights, Overlay(head.map, places, side).weights)
     expected = [1 / 12, 1 / 12] if side == "row" else [np.nan, np.nan]
     np.testing.assert_allclose(uniform, expected, rtol=1e-6)
 
@@ -114,7 +115,7 @@ def test_a_session_is_answered_at_an_address_that_only_it_knows(recording, sessi
     answer = client.get(f"/{address}?at=1.0.2")
     assert answer.status_code == 200 and answer.headers["cache-control"] == "no-store"
     np.testing.assert_array_equal(
-        numbers(answer.content)[1], patch_weights(head, [(1, 0, 2)], "row")
+        numbers(answer.content)[1], Overlay(head.map, [(1, 0, 2)]).weights
     )
     assert client.get(f"/{address}?at=7.7.7").status_code == 400
     assert client.get(f"/{address}").status_code == 400

@@ -82,7 +82,7 @@ COLOURS = {"masked": MASKED_COLOUR, "wrong": WRONG_COLOUR}
 
 def test_the_query_is_outlined_on_the_strip():
     assert is_colour(pixels(strip()), rgb(QUERY_COLOUR)).sum() > 200
-    assert not is_colour(pixels(strip(query=None)), rgb(QUERY_COLOUR)).any()
+    assert not is_colour(pixels(strip(places=())), rgb(QUERY_COLOUR)).any()
 
 
 @kinds

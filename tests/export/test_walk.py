@@ -14,7 +14,7 @@ STEPS = [(0, 0, 0), (1, 0, 0), (2, 0, 0)]
 
 
 def walk():
-    return [replace(strip(), query=place) for place in STEPS]
+    return [replace(strip(), places=(place,)) for place in STEPS]
 
 
 def test_a_walk_is_a_looping_gif_that_says_what_made_it():

@@ -87,7 +87,7 @@ def strip(**changes: Any) -> FilmStrip:
         "frames": np.random.default_rng(2).integers(0, 256, (5, 6, 9, 3), np.uint8),
         "steps": ((0,), (1, 2), (3, 4)),
         "weights": weights,
-        "query": (1, 2, 0),
+        "places": ((1, 2, 0),),
         "scale": ColourScale(low=0, high=0.5),
         "unit": "attention weight",
         "uniform": 1 / 9,

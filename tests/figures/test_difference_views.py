@@ -89,7 +89,7 @@ def test_changes_lie_where_their_patches_are(two):
     picture = difference_over_video(
         heads(two), changes, FRAMES, 2, centred_scale(changes), TOLD, (1, 2, 3)
     )
-    assert picture.query == (1, 2, 3) and picture.notes[0] == "A: a text"
+    assert picture.places == ((1, 2, 3),) and picture.notes[0] == "A: a text"
     one, other = (Head(Recording([record]), record, 0, 0) for record in texts())
     assert not changes_over_video(one, other, None, 2).any()
     with pytest.raises(ValueError, match="which patch"):

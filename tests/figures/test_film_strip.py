@@ -38,9 +38,7 @@ def test_between_frames_the_strip_is_clear():
 def test_steps_are_never_broken_and_rows_are_even():
     steps = ((0,), *((at, at + 1) for at in range(1, 17, 2)))
     frames = np.zeros((17, 6, 9, 3), np.uint8)
-    layout = strip_layout(
-        strip(frames=frames, steps=steps, weights=np.zeros((9, 3, 3)), query=None)
-    )
+    layout = strip_layout(strip(frames=frames, steps=steps, weights=np.zeros((9, 3, 3)), places=()))
     tops = [{spot.top for spot in layout.of_step(step)} for step in range(9)]
     assert all(len(top) == 1 for top in tops)
     counts = np.unique([spot.top for spot in layout.spots], return_counts=True)[1]
@@ -54,7 +52,7 @@ def test_the_query_s_patch_is_outlined_in_each_frame_of_its_step():
     boxes = query_boxes(picture, layout)
     assert boxes == [(left + 0, layout.of_step(1)[0].top + 4, 3, 2) for left in lefts]
     assert picture.outline == QUERY_COLOUR
-    assert not query_boxes(strip(query=None), layout)
+    assert not query_boxes(strip(places=()), layout)
 
 
 def test_captions_name_step_and_frames():
@@ -84,7 +82,7 @@ def test_print_mixes_weights_into_pixels_and_leaves_others_alone():
         ({"weights": np.zeros((3, 3))}, "(t, h, w)"),
         ({"steps": ((0,), (1, 2))}, "names 2, the array has 3 time steps"),
         ({"steps": ((0,), (1, 2), (3, 5))}, "(5,) is not inside shape (5,)"),
-        ({"query": (1, 3, 0)}, "(1, 3, 0) is not inside shape (3, 3, 3)"),
+        ({"places": ((1, 3, 0),)}, "(1, 3, 0) is not inside shape (3, 3, 3)"),
     ],
 )
 def test_shapes_that_disagree_are_said(changes, said):

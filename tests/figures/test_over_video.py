@@ -1,14 +1,11 @@
 import numpy as np
 import pytest
 
+from phenaki_viz.analysis.overlay import Overlay
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_layout import query_boxes, strip_layout
-from phenaki_viz.figures.over_video import (
-    patch_weights,
-    patches_over_video,
-    walk_over_video,
-)
+from phenaki_viz.figures.over_video import patches_over_video, walk_over_video
 from phenaki_viz.recording import Places, Recording
 from tests.analysis.records import planted
 from tests.figures.samples import rows
@@ -43,7 +40,7 @@ def test_rows_of_several_patches_are_put_together(video):
         picture = patches_over_video(video, places, FRAMES, 2, combine=combine, scale=SCALE)
         np.testing.assert_allclose(picture.weights.ravel(), wanted, atol=1e-7)
         assert picture.scale == SCALE
-        assert picture.query == (1, 0, 3) and picture.also == ((2, 1, 4),)
+        assert picture.places == ((1, 0, 3), (2, 1, 4))
         assert picture.made_by["queries"] == places
     boxes = query_boxes(picture, strip_layout(picture))
     assert len(boxes) == 4  # both steps have two frames
@@ -53,13 +50,13 @@ def test_columns_are_keys_and_outlined_as_such(video):
     picture = patches_over_video(video, [(1, 0, 3)], FRAMES, 2, direction="column", scale=SCALE)
     wanted = video.record.map.full(0, 0)[:, token(1, 0, 3)]
     np.testing.assert_allclose(picture.weights.ravel(), wanted, atol=1e-7)
-    assert picture.chosen_is_key and picture.made_by["keys"] == [(1, 0, 3)]
+    assert picture.side == "column" and picture.made_by["keys"] == [(1, 0, 3)]
 
 
 def test_patches_of_different_frames_are_read_from_their_own_spatial_maps():
     attn = np.stack([rows(10, 10, seed=at)[None] for at in range(3)])
     spatial = head(attn, "frame")
-    found = patch_weights(spatial, [(0, 1, 2), (2, 0, 4)], "row")
+    found = Overlay(spatial.map, [(0, 1, 2), (2, 0, 4)]).weights
     assert np.isnan(found[0, 1:]).all() and np.isnan(found[1, :2]).all()
     np.testing.assert_array_equal(found[0, 0].ravel(), attn[0, 0, 7].astype(np.float32))
     np.testing.assert_array_equal(found[1, 2].ravel(), attn[2, 0, 4].astype(np.float32))
@@ -72,17 +69,17 @@ def test_what_the_causal_mask_hides_has_no_weight_in_rows_and_columns():
     attn = np.tril(np.ones((3, 3)))
     attn /= attn.sum(axis=1, keepdims=True)
     temporal = head(np.broadcast_to(attn, (10, 1, 3, 3)), "patch", causal=True)
-    (row,) = patch_weights(temporal, [(1, 0, 2)], "row")
+    (row,) = Overlay(temporal.map, [(1, 0, 2)]).weights
     np.testing.assert_array_equal(row[:, 0, 2], np.array([0.5, 0.5, np.nan], np.float32))
-    (column,) = patch_weights(temporal, [(1, 0, 2)], "column")
+    (column,) = Overlay(temporal.map, [(1, 0, 2)], "column").weights
     np.testing.assert_array_equal(column[:, 0, 2], np.array([np.nan, 0.5, 1 / 3], np.float32))
 
 
 def test_null_keys_stand_before_the_patches_and_are_left_out():
     attn = rows(30, 32)[None, None]
-    found = patch_weights(head(attn, "video", num_null_kv=2), [(0, 0, 1)], "row")
+    found = Overlay(head(attn, "video", num_null_kv=2).map, [(0, 0, 1)]).weights
     np.testing.assert_array_equal(found[0].ravel(), attn[0, 0, 1, 2:])
-    column = patch_weights(head(attn, "video", num_null_kv=2), [(0, 0, 1)], "column")
+    column = Overlay(head(attn, "video", num_null_kv=2).map, [(0, 0, 1)], "column").weights
     np.testing.assert_array_equal(column[0].ravel(), attn[0, 0, :, 3])
 
 
@@ -90,7 +87,7 @@ def test_all_pictures_of_a_walk_have_one_scale(video):
     places = [(0, 1, 1), (1, 1, 1), (2, 1, 1)]
     walk = walk_over_video(video, places, FRAMES, 2, scale=SCALE)
     assert {picture.scale for picture in walk} == {SCALE}
-    assert [picture.query for picture in walk] == places
+    assert [picture.places for picture in walk] == [(at,) for at in places]
 
 
 def test_multiples_of_uniform_are_said_only_where_all_queries_shown_see_as_many_keys():

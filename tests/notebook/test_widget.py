@@ -27,7 +27,7 @@ def test_python_sets_what_is_chosen_and_every_panel_is_told(view):
     view.query = 7
     assert view.patch == (1, 0, 1) and set(heard) == {("query", 7), ("patch", (1, 0, 1))}
     assert view._selection["pick"]["query"] == 7 and view._selection["pick"]["place"] == [1, 0, 1]
-    assert unpack(view._strip)[0]["chosen"] == [[1, 0, 1]]
+    assert unpack(view._strip)[0]["places"] == [[1, 0, 1]]
     view.patch = (0, 1, 2)
     assert view.query == 5
     view.layer, view.head, view.key = 1, 2, 3
@@ -68,10 +68,10 @@ def test_what_is_picked_in_the_browser_is_known_to_python(view):
     view._event = {"name": "map", "event": "pick", "value": cell}
     assert view._selection["seen"] == 9 and view.key == 6
     assert {"layer", "head", "query", "key"} == {name for name, _ in heard}
-    patches = {"t": 1, "h": 1, "w": 0, "also": [[0, 0, 2]], "combine": "mean", "seq": 11}
+    patches = {"places": [[1, 1, 0], [0, 0, 2]], "combine": "mean", "seq": 11}
     view._event = {"name": "strip", "event": "pick", "value": patches}
     assert view.patch == (1, 1, 0) and view.query == 9
-    assert unpack(view._strip)[0]["chosen"] == [[1, 1, 0], [0, 0, 2]]
+    assert unpack(view._strip)[0]["places"] == [[1, 1, 0], [0, 0, 2]]
     view._event = {"name": "strip", "event": "walk", "value": {"along": "row", "pace": 2}}
     assert view.query == 9
 

@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phenaki_viz.analysis.measures import applicable, head_statistics
-from phenaki_viz.analysis.overlay import on_grid
+from phenaki_viz.analysis.overlay import Overlay, on_grid
 from phenaki_viz.analysis.regions import region_masses
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.naming import family, key_axis, query_axis
-from phenaki_viz.figures.over_video import patch_weights
 from phenaki_viz.recording import HeadMap, Places, Recording
 from phenaki_viz.recording.axes import Layout, TokenAxis
 from phenaki_viz.recording.segments import Grid, Null, Plain, Scattered, Special, Words
@@ -179,9 +178,9 @@ def test_a_joint_record_is_measured_named_and_laid_over_its_video():
     masses = region_masses(HeadMap(record, 0, 0))
     assert masses["step before"].mass == pytest.approx(0.5 * 40 / 60)
     assert masses["step before"].queries == 60  # words are no patches
-    (row,) = patch_weights(head, [(2, 3, 1)], "row")
+    (row,) = Overlay(head.map, [(2, 3, 1)]).weights
     assert row[1, 3, 1] == 0.5 and np.nansum(row) == 0.5
-    (column,) = patch_weights(head, [(1, 3, 1)], "column")
+    (column,) = Overlay(head.map, [(1, 3, 1)], "column").weights
     assert column[2, 3, 1] == 0.5 and np.nansum(column) == 0.5
 
 
@@ -193,7 +192,7 @@ def test_pooled_keys_are_laid_over_all_the_places_that_they_stand_for():
     attn = np.random.default_rng(0).dirichlet(np.ones(5), (1, 1, 16))
     record = planted(attn, Places((2, 2, 4), "video"), query_layout=queries, key_layout=keys)
     assert not record.is_cross and not record.reads_itself and family(record) == "self"
-    (row,) = patch_weights(Head(Recording([record]), record, 0, 0), [(1, 0, 2)], "row")
+    (row,) = Overlay(record.head(0), [(1, 0, 2)]).weights
     wanted = np.repeat(np.repeat(attn[0, 0, 10, 1:].reshape(2, 1, 2), 2, axis=1), 2, axis=2)
     np.testing.assert_allclose(row, wanted, atol=1e-6)
     assert set(applicable(record)) == {"entropy", "top"}

@@ -9,7 +9,7 @@ def test_a_link_holds_patches_key_and_walk(app):
     at = app(step=2, row=1, column=2, depth=1, **link)
     assert not at.exception
     header, parts = components(at)["strip"]
-    assert header["chosen"] == [[2, 1, 2], [2, 1, 3]] and header["combine"] == "sum"
+    assert header["places"] == [[2, 1, 2], [2, 1, 3]] and header["combine"] == "sum"
     assert parts["weights"].sum() == pytest.approx(2, abs=1e-4)
     assert header["walk"] == {"along": "row", "pace": 7}
     selection = components(at)["shared.selection"][0]["pick"]
@@ -25,7 +25,7 @@ def test_what_a_link_says_wrongly_is_left_out(app):
     )  # fmt: skip
     assert not at.exception
     header, parts = components(at)["strip"]
-    assert len(header["chosen"]) == 1 and header["combine"] == "mean"
+    assert len(header["places"]) == 1 and header["combine"] == "mean"
     assert header["walk"] == {"along": "frames", "pace": 3}
     assert np.nansum(parts["weights"]) == pytest.approx(1, abs=1e-4)
     assert components(at)["shared.selection"][0]["pick"]["key"] is None

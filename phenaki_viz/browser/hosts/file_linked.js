@@ -89,7 +89,7 @@ export class LinkedFile {
     if (event === "unpin") this.pins.draw(this.linked.unpin(value.map));
     if (event !== "pick") return;
     if (name === "grid") this.pickHead(value);
-    else if (name === "strip") this.pickPatch([value.t, value.h, value.w], value.also);
+    else if (name === "strip") this.pickPatch(value.places[0], value.places.slice(1));
   }
 
   /** @param {{ layer: number, head: number }} pick */

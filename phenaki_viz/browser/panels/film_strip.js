@@ -45,8 +45,8 @@ export class FilmStrip extends FilmFrames {
     this.panel.classList.toggle("still", Boolean(head.still));
     this.tools.take();
     memory.locked ??= head.locked;
-    memory.picked ??= head.chosen?.[0];
-    memory.also ??= head.chosen?.slice(1) ?? [];
+    memory.picked ??= head.places[0];
+    memory.also ??= head.places.slice(1);
     if (!this.walk.playing) this.walk.set(head.walk);
     if (!room.playing) this.tools.combine.value = head.combine;
     this.build();
@@ -61,8 +61,8 @@ export class FilmStrip extends FilmFrames {
   /** Outlined on a still strip too, where something is. @returns {Place | null} */
   get picked() {
     const { picked } = this.memory;
-    const { still, chosen, grid } = this.head;
-    return (!still || chosen) && picked ? inside(picked, grid) : null;
+    const { still, places, grid } = this.head;
+    return (!still || places.length) && picked ? inside(picked, grid) : null;
   }
 
   get chosen() {
@@ -104,10 +104,10 @@ export class FilmStrip extends FilmFrames {
     const { head, looked } = this;
     if (this.word !== null) return this.lookAtWord();
     const together = looked?.length > 1 && this.tools.combine.value !== head.combine;
-    const sent = !head.chosen || (samePlaces(looked, head.chosen) && !together);
+    const sent = !head.places.length || (samePlaces(looked, head.places) && !together);
     const found = sent ? this.parts.weights : this.elsewhere.weightsOf(looked);
     if (sent) this.far.want([]);
-    if (found || !this.weights) this.lay(found ?? this.parts.weights, found ? looked : head.chosen);
+    if (found || !this.weights) this.lay(found ?? this.parts.weights, found ? looked : head.places);
     this.isLate(!found);
     return Boolean(found);
   }
@@ -143,9 +143,9 @@ export class FilmStrip extends FilmFrames {
 
   // Where colours end at the largest weight of what is shown, that is another one for each patch.
   scaleOf(weights, places) {
-    const { scale, each, chosen, word } = this.head;
+    const { scale, each, word } = this.head;
     if (room.ends) return handed(scale);
-    if (!each || samePlaces(places, word === null ? chosen : [word])) return scale;
+    if (!each || samePlaces(places, word === null ? this.head.places : [word])) return scale;
     const { value } = this.tools.combine;
     const many = places.length > 1 && `${value} of ${places.length} patches`;
     return scaleTo(scale, weights, many || each);

@@ -84,12 +84,8 @@ export class Choice {
   }
 
   tell() {
-    const {
-      picked: [t, h, w],
-      memory: { also },
-      tools,
-    } = this.strip;
-    this.strip.pickTogether(this.asPick(), { t, h, w, also, combine: tools.combine.value });
+    const { chosen, tools } = this.strip;
+    this.strip.pickTogether(this.asPick(), { places: chosen, combine: tools.combine.value });
   }
 
   /**

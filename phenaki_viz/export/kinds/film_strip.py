@@ -37,7 +37,7 @@ class FilmStripFaces(Faces[FilmStrip]):
             "unit": as_words(picture.unit),
             "frames": np.asarray(picture.frames, np.uint8),
             "steps_frames": frame_pairs(picture.steps),
-            **if_given("query", picture.query, np.int64),
+            **if_given("query", picture.places[0] if picture.places else None, np.int64),
             **if_given("uniform", picture.uniform, np.float32),
         }
 

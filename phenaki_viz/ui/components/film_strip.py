@@ -38,12 +38,9 @@ __all__ = [
 
 
 class PatchPick(TypedDict):
-    """The patch that was picked (step, row, column), those chosen with it, how they go together."""
+    """The chosen patches (step, row, column), the first one first; how they go together."""
 
-    t: int
-    h: int
-    w: int
-    also: list[list[int]]
+    places: list[list[int]]
     combine: Literal["mean", "sum"]
 
 
@@ -68,9 +65,9 @@ def film_strip(
     on_walk and on_look are called before the page is drawn: set state there.
     """
     key = named(key)
-    asked = [int(at) for at in picture.chosen[0]] if picture.chosen else None
+    asked = [int(at) for at in picture.places[0]] if picture.places else None
     event = sync.new_event(key)
-    picked = [event["t"], event["h"], event["w"]] if event else None
+    picked = event["places"][0] if event else None
     looked_at = replace(
         view,
         push=None if view.of_map else sync.pending(key, asked, picked),

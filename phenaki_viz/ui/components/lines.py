@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from phenaki_viz.analysis.overlay import Direction
 from phenaki_viz.browser.lines import Lines
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.attention_views import Head
-from phenaki_viz.figures.over_video import Direction
 from phenaki_viz.recording import AttentionRecord, Recording
 from phenaki_viz.ui.session import page
 

@@ -201,7 +201,7 @@ def strip(
 
 def _of_map(chosen: Selection, picture: FilmStrip) -> OfMap:
     record, item = chosen.record, chosen.item
-    lines = lines_address(chosen.shown, "column" if picture.chosen_is_key else "row")
+    lines = lines_address(chosen.shown, picture.side)
     return OfMap(
         link=link_of(chosen),
         query=axis_of(record, item, "query"),

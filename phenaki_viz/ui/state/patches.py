@@ -136,10 +136,10 @@ def drawn() -> Drawn:
 
 def pick_patches(pick: PatchPick) -> None:
     """What was picked on the film strip, for the next run; a callback."""
-    wish(step=pick["t"], row=pick["h"], column=pick["w"])
-    also = [(int(t), int(h), int(w)) for t, h, w in pick.get("also", [])]
+    (step, row, column), *also = ((int(t), int(h), int(w)) for t, h, w in pick["places"])
+    wish(step=step, row=row, column=column)
     session.put(ALSO, tuple(also)[:MOST_PATCHES])
-    session.put(COMBINE, pick.get("combine", "mean"))
+    session.put(COMBINE, pick["combine"])
 
 
 def keep_walk(asked: Walk) -> None:

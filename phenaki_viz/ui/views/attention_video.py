@@ -6,18 +6,14 @@ from typing import cast
 import numpy as np
 import streamlit as st
 
+from phenaki_viz.analysis.overlay import Direction
 from phenaki_viz.analysis.walks import Along, walk_places
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import key_axis
-from phenaki_viz.figures.over_video import (
-    Direction,
-    column_over_video,
-    patches_over_video,
-    walk_over_video,
-)
+from phenaki_viz.figures.over_video import column_over_video, patches_over_video, walk_over_video
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon, export_walk
