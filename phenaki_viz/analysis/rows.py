@@ -22,15 +22,14 @@ SUMMED = 2**22  # weights of a whole map by parts that are recomputed to sum its
 class Rows:
     """Some whole rows of one head's map: 'q j', null keys first; `first` is the first query.
 
-    sums: what else was summed of them when they were made, if it was. made_of: the terms, if they
-    are at hand. queries: the index of each, 'q' int, of rows that are no run.
+    sums: what else was summed of them when they were made, if it was. queries: the index of each,
+    'q' int, of rows that are no run.
     """
 
     head: HeadMap
     first: int
     attn: np.ndarray
     sums: RowSums | None = None
-    made_of: Terms | None = None
     queries: np.ndarray | None = None
 
     def __len__(self) -> int:
@@ -49,7 +48,8 @@ class Rows:
     @cached_property
     def terms(self) -> Terms:
         """What the logits of these rows are made of."""
-        return self.made_of or self.head.terms(range(self.first, self.end))
+        run = range(self.first, self.end)
+        return self.head.terms(run if self.queries is None else self.queries.tolist())
 
     def pieces(self, count: int) -> list["Rows"]:
         """The rows in so many runs, as even as can be."""
@@ -57,7 +57,8 @@ class Rows:
         for attn in np.array_split(self.attn, count):
             some = slice(first, first + len(attn))
             sums = self.sums and self.sums.of_rows(some)
-            found.append(Rows(self.head, self.first + first, attn, sums))
+            queries = None if self.queries is None else self.queries[some]
+            found.append(Rows(self.head, self.first + first, attn, sums, queries))
             first = some.stop
         return found
 
@@ -100,7 +101,13 @@ class RowReader:
         """A run's rows; true until the same thread reads the next ones."""
         if self._stream is None:
             return Rows(self.head, run[0], self.head.tile(run))
-        return Rows(self.head, run[0], *self._stream.read(*run, sums=self.sums))
+        return Rows(self.head, run[0], *self._stream.read(slice(*run), sums=self.sums))
+
+    def read_some(self, queries: np.ndarray) -> Rows:
+        """Rows of queries that are no run, 'q' int; as true as those of a run."""
+        if self._stream is None:
+            return Rows(self.head, 0, self.head.rows(queries.tolist()), queries=queries)
+        return Rows(self.head, 0, *self._stream.read(queries, sums=self.sums), queries)
 
     @cached_property
     def _stream(self) -> RowStream | None:

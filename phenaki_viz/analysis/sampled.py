@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phenaki_viz.analysis.measures import MEASURES
-from phenaki_viz.analysis.rows import SIDE, Rows
+from phenaki_viz.analysis.measures import SUMMED, measured
+from phenaki_viz.analysis.rows import SIDE, RowReader
 from phenaki_viz.recording import HeadMap, cell_size
 
 EACH = 2  # queries of a stratum: the fewest that tell how much they differ
@@ -39,8 +39,8 @@ def sampled_head(head: HeadMap, names: Sequence[str], seed: int) -> Sampled:
     strata = [range(first, min(first + size, i)) for first in range(0, i, size)]
     drawn = draw(strata, seed)
     queries = np.concatenate(drawn)
-    attn = head.rows(queries.tolist())
-    told = _told(head, queries, attn, names)
+    rows = RowReader(head, sums=not SUMMED.isdisjoint(names)).read_some(queries)
+    told = dict(zip(names, measured(rows, names), strict=True))
     known = head.wrong_rows((int(queries[0]), int(queries[0]) + 1))  # all of these were read now
     wrong = queries[np.isin(queries, known)]
     counts = ~np.isin(queries, wrong) & (head.visible_keys[queries] > 0)
@@ -49,7 +49,7 @@ def sampled_head(head: HeadMap, names: Sequence[str], seed: int) -> Sampled:
     found = {
         name: stratified(sizes, of, np.where(counts, each, np.nan)) for name, each in told.items()
     }
-    across = np.add.reduceat(attn, np.arange(0, j, wide), axis=1)
+    across = np.add.reduceat(rows.attn, np.arange(0, j, wide), axis=1)
     across /= np.diff(np.append(np.arange(0, j, wide), j))
     starts = np.cumsum([0, *drawn_of[:-1]])
     picture = np.add.reduceat(across, starts, axis=0) / np.array(drawn_of)[:, None]
@@ -87,14 +87,3 @@ def stratified(sizes: np.ndarray, of: np.ndarray, numbers: np.ndarray) -> tuple[
     of_mean = squares / np.maximum(count - 1, 1) / np.maximum(count, 1) * (1 - drawn / sizes)
     error = np.sqrt((share**2 * of_mean).sum()) / share.sum()
     return float((share * means).sum() / share.sum()), float(error)
-
-
-def _told(
-    head: HeadMap, queries: np.ndarray, attn: np.ndarray, names: Sequence[str]
-) -> dict[str, np.ndarray]:
-    """The metrics of scattered queries, each 'q' float64."""
-    asked = "position" in names and not head.is_put_in
-    terms = head.terms(queries.tolist()) if asked else None
-    rows = Rows(head, 0, attn, made_of=terms, queries=queries)
-    with np.errstate(invalid="ignore"):  # rows that are no distribution are left out later
-        return {name: MEASURES[name].of(rows) for name in names}

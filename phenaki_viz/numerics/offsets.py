@@ -10,6 +10,7 @@ import torch
 from einops import rearrange
 from numpy.lib.stride_tricks import as_strided
 
+Box = tuple[int, tuple[int | slice, ...]]  # a token, and places along each axis of a grid
 MOST_PAIRS = 2**25  # numbers of a table whose last axis is copied out as pairs: 128 MiB
 
 
@@ -114,17 +115,17 @@ class OffsetBias:
             query += run
         return rows.view(len(table), last - first, self.shape[2])
 
-    def put_rows(self, head: int, first: int, last: int, planes: slice, out: np.ndarray) -> None:
-        """Write one head's bias of queries first to last, excluded, on a CPU.
+    def put(self, head: int, queries: slice | np.ndarray, planes: slice, out: np.ndarray) -> None:
+        """Write one head's bias of some queries, on a CPU.
 
-        planes: which places along the first axis of the grid, with both ends, the keys have. out:
-        'i j' of these keys, contiguous.
+        queries: a run with both ends, or the index of each, 'i' int. planes: which places along the
+        first axis of the grid, with both ends, the keys have. out: 'i j' of these keys, contiguous.
         """
         pairs, axes = self._every_pair[head], len(self.dimensions)
-        for query, box in _boxes(first, last, self.dimensions):
+        for first, box in _boxes_of(queries, self.dimensions):
             found = pairs[(*box, planes)]
             count = math.prod(found.shape[:-axes])
-            out[query - first : query - first + count].reshape(found.shape)[...] = found
+            out[first : first + count].reshape(found.shape)[...] = found
 
     @cached_property
     def _every_pair(self) -> np.ndarray:
@@ -206,9 +207,14 @@ def _strides(dimensions: tuple[int, ...], device: torch.device, dtype: torch.dty
         return total.to(device, dtype)
 
 
-def _boxes(
-    first: int, last: int, sizes: Sequence[int]
-) -> Iterator[tuple[int, tuple[int | slice, ...]]]:
+def _boxes_of(tokens: slice | np.ndarray, sizes: Sequence[int]) -> Iterator[Box]:
+    """Tokens of a grid, in boxes: which is the first token of each, counted in these; its place."""
+    if isinstance(tokens, slice):
+        return ((at - tokens.start, box) for at, box in _boxes(tokens.start, tokens.stop, sizes))
+    return enumerate(zip(*np.unravel_index(tokens, sizes), strict=True))
+
+
+def _boxes(first: int, last: int, sizes: Sequence[int]) -> Iterator[Box]:
     """Tokens first to last, excluded, in boxes of a grid: the first token of each, and its place.
 
     A box is a part of a line along the last axis, or whole lines beside each other.

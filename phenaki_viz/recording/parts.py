@@ -263,10 +263,10 @@ class FactoredMap:
         """Keep the sums of whole rows 'q j'."""
         self.note(b, h, queries, weights.sum(dim=-1))
 
-    def note(self, b: int, h: int, queries: Some, sums: torch.Tensor) -> None:
+    def note(self, b: int, h: int, queries: Some | np.ndarray, sums: torch.Tensor) -> None:
         """Keep what whole rows sum to, 'q'."""
-        known = on_host(sums.nan_to_num(nan=torch.inf))
-        self._sums[b, h, queries if isinstance(queries, slice) else queries.cpu().numpy()] = known
+        at = queries.cpu().numpy() if isinstance(queries, torch.Tensor) else queries
+        self._sums[b, h, at] = on_host(sums.nan_to_num(nan=torch.inf))
 
     def _blocks(
         self, b: int, h: int, rows: Span, columns: Span, cell: int

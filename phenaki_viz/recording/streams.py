@@ -25,6 +25,7 @@ KEYS = 1024  # of a block
 APART = 16  # numbers between rows: else one key of all rows has one place in the cache
 BITS = math.log2(math.e)  # of a natural unit
 Block = tuple[slice, slice]  # of places along the grid's first axis, and the keys that are there
+Chosen = slice | np.ndarray  # queries: a run with both ends, or the index of each
 
 
 @dataclass(eq=False)
@@ -49,9 +50,11 @@ class RowSums:
 class _Queries:
     """factors: 'q d+1', each query and what is taken off its row; see `RowStream._keys`."""
 
-    first: int
-    end: int
+    chosen: Chosen
     factors: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.factors)
 
 
 @dataclass(eq=False)
@@ -66,16 +69,17 @@ class RowStream:
     head: int
     _memory: threading.local = field(default_factory=threading.local)
 
-    def read(self, first: int, end: int, *, sums: bool = True) -> tuple[np.ndarray, RowSums | None]:
+    def read(self, queries: Chosen, *, sums: bool = True) -> tuple[np.ndarray, RowSums | None]:
         """Rows 'q j' float32 of these queries, until this thread reads again; and their sums.
 
-        sums: whether these are wanted.
+        queries: a run with both ends is read fastest. sums: whether these are wanted.
         """
-        rows, keys = end - first, self.held.shape[3]
-        weights = self._taken("weights", rows * (keys + APART)).view(rows, -1)[:, :keys]
-        masses, taken = torch.zeros(rows), _Sums(rows)
+        keys = self.held.shape[3]
         with torch.inference_mode(), without_autocast(self.held.device):
-            asked = self._asked(first, end)
+            asked = self._asked(queries)
+            rows = len(asked)
+            weights = self._taken("weights", rows * (keys + APART)).view(rows, -1)[:, :keys]
+            masses, taken = torch.zeros(rows), _Sums(rows)
             for planes, some in self._blocks():
                 logs = self._taken("logs", rows * (some.stop - some.start)).view(rows, -1)
                 apart = sums and self.held.bias is not None
@@ -85,7 +89,7 @@ class RowStream:
                 masses += block.sum(dim=1)
                 if sums:
                     taken.add(block, logs, place)
-        self.held.note(self.item, self.head, slice(first, end), masses)
+        self.held.note(self.item, self.head, queries, masses)
         return weights.numpy(), taken.found if sums else None
 
     def pooled(self, first: int, end: int, cell: tuple[int, int]) -> np.ndarray:
@@ -97,7 +101,7 @@ class RowStream:
         masses, cells = torch.zeros(rows), self._taken("cells", high * self.held.shape[3])
         cells = cells.view(high, -1)
         with torch.inference_mode(), without_autocast(self.held.device):
-            asked = self._asked(first, end)
+            asked = self._asked(slice(first, end))
             for planes, keys in self._blocks():
                 block = self._taken("block", rows * (keys.stop - keys.start)).view(rows, -1)
                 self._make_logs(asked, (planes, keys), block, block)
@@ -118,15 +122,15 @@ class RowStream:
         bias, (planes, keys) = self.held.bias, block
         has_bias = isinstance(bias, OffsetBias)
         if isinstance(bias, OffsetBias):
-            bias.put_rows(self.head, asked.first, asked.end, planes, place.numpy())
+            bias.put(self.head, asked.chosen, planes, place.numpy())
         factors = asked.factors, self._keys[:, keys]
         torch.addmm(place, *factors, beta=BITS if has_bias else 0, alpha=BITS, out=logs)
 
-    def _asked(self, first: int, end: int) -> _Queries:
-        held, queries = self.held, slice(first, end)
+    def _asked(self, queries: Chosen) -> _Queries:
+        held = self.held
         q = held.q[self.item, self.head, queries] * held.scale
         less = -held.logsumexp[self.item, self.head, queries, None]
-        return _Queries(first, end, torch.cat([q, less], dim=1))
+        return _Queries(queries, torch.cat([q, less], dim=1))
 
     @cached_property
     def _keys(self) -> torch.Tensor:
