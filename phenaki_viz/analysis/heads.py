@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from phenaki_viz.analysis.lightest import lightest, row_sums
+from phenaki_viz.analysis.lightest import lightest
 from phenaki_viz.errors import ShapeError
 
 Grid = tuple[int, int, int]
@@ -64,10 +64,8 @@ def top_mass(attn: np.ndarray, mass: float = 0.9) -> np.ndarray:
     """How many keys hold `mass` of each query's attention, counting from the heaviest."""
     if not 0 < mass <= 1:
         raise ShapeError(f"mass is a share above 0 and up to 1, got {mass}")
-    total = row_sums(attn)
-    limit = (1 - mass) * total + 1e-9  # of what is spared: the lightest keys, that hold the rest
-    keys = np.maximum(attn.shape[1] - lightest(attn, limit), 1.0)
-    return np.where(np.isfinite(total), keys, np.nan)
+    spared = lightest(attn, 1 - mass)  # keys that hold the rest
+    return np.where(spared < 0, np.nan, np.maximum(attn.shape[1] - spared, 1.0))
 
 
 def _queries(at: At, count: int) -> np.ndarray:

@@ -187,7 +187,7 @@ def position_share_by_sums(sums: RowSums, keys: int) -> np.ndarray:
     """
     vary = sums.spread > (np.finfo(np.float32).eps / np.log(2)) ** 2 * keys
     nothing = np.full(len(sums.spread), np.nan)
-    return np.divide(sums.together, sums.spread, out=nothing, where=vary) / np.log(2)
+    return np.divide(sums.together, sums.spread, out=nothing, where=vary)
 
 
 def weights_of(terms: Terms, names: Collection[str]) -> np.ndarray:

@@ -20,7 +20,7 @@ from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording import AttentionRecord, HeadMap
 from phenaki_viz.recording.maps import Span
 
-PIECE = 2**17  # weights that are measured at a time
+PIECE = 2**19  # weights that are measured at a time
 SUMMED = frozenset(("entropy", "position"))  # that are told from `RowSums` where there are any
 
 

@@ -3,8 +3,9 @@
 To take new memory for each step costs as much as the step: the system zeroes every page of it. So
 a reader of a whole head keeps a few arrays. Rows are made in blocks of some keys that stay in a
 core's own cache through every step: the bias, then queries times keys less log-sum-exp onto it,
-then 2 to the power of that. Logarithms are to base 2: what is taken of them is in bits, and 2ˣ
-takes half the time of eˣ.
+then 2 to the power of that. Logarithms are to base 2, as bias and queries are in bits from the
+start: what is taken of them is in bits, 2ˣ takes half the time of eˣ, and a product that is added
+as it is takes less than one that is multiplied on the way.
 """
 
 import math
@@ -33,8 +34,8 @@ class RowSums:
     """What is summed over the keys of each row while its logarithms are in cache: 'q' float64.
 
     weighted_logs: weights times their logarithms to base 2. spread: squares of what these are off
-    their mean. together: the same times what position adds, in natural units, off its mean; without
-    meaning where no table of offsets was added.
+    their mean. together: the same times what position adds, in bits, off its mean; without meaning
+    where no table of offsets was added.
     """
 
     weighted_logs: np.ndarray
@@ -48,7 +49,7 @@ class RowSums:
 
 @dataclass(frozen=True, eq=False)
 class _Queries:
-    """factors: 'q d+1', each query and what is taken off its row; see `RowStream._keys`."""
+    """factors: 'q d+1', each query and what is taken off its row, in bits; see `RowStream._keys`."""
 
     chosen: Chosen
     factors: torch.Tensor
@@ -82,7 +83,7 @@ class RowStream:
             masses, taken = torch.zeros(rows), _Sums(rows)
             for planes, some in self._blocks():
                 logs = self._taken("logs", rows * (some.stop - some.start)).view(rows, -1)
-                apart = sums and self.held.bias is not None
+                apart = sums and self._bias is not None
                 place = self._taken("place", logs.numel()).view(rows, -1) if apart else logs
                 self._make_logs(asked, (planes, some), place, logs)
                 block = torch.exp2(logs, out=weights[:, some])
@@ -106,9 +107,7 @@ class RowStream:
                 block = self._taken("block", rows * (keys.stop - keys.start)).view(rows, -1)
                 self._make_logs(asked, (planes, keys), block, block)
                 masses += torch.exp2(block, out=block).sum(dim=1)
-                for at in range(high):
-                    some = block[at * cell[0] : (at + 1) * cell[0]]
-                    torch.sum(some, dim=0, out=cells[at, keys])
+                _cell_sums(block, cell[0], cells[:, keys])
         self.held.note(self.item, self.head, slice(first, end), masses)
         return mean_cells(cells.numpy(), rows, cell)
 
@@ -119,18 +118,25 @@ class RowStream:
 
         They may be the same memory.
         """
-        bias, (planes, keys) = self.held.bias, block
-        has_bias = isinstance(bias, OffsetBias)
-        if isinstance(bias, OffsetBias):
-            bias.put(self.head, asked.chosen, planes, place.numpy())
-        factors = asked.factors, self._keys[:, keys]
-        torch.addmm(place, *factors, beta=BITS if has_bias else 0, alpha=BITS, out=logs)
+        planes, keys = block
+        if self._bias is not None:
+            self._bias.put(0, asked.chosen, planes, place.numpy())
+        beta = 0 if self._bias is None else 1
+        torch.addmm(place, asked.factors, self._keys[:, keys], beta=beta, out=logs)
 
     def _asked(self, queries: Chosen) -> _Queries:
         held = self.held
-        q = held.q[self.item, self.head, queries] * held.scale
-        less = -held.logsumexp[self.item, self.head, queries, None]
+        q = held.q[self.item, self.head, queries] * (held.scale * BITS)
+        less = held.logsumexp[self.item, self.head, queries, None] * -BITS
         return _Queries(queries, torch.cat([q, less], dim=1))
+
+    @cached_property
+    def _bias(self) -> OffsetBias | None:
+        """What position adds in this head, in bits."""
+        bias = self.held.bias
+        if not isinstance(bias, OffsetBias):
+            return None
+        return OffsetBias(bias.surface[self.head, None] * BITS, bias.dimensions)
 
     @cached_property
     def _keys(self) -> torch.Tensor:
@@ -140,8 +146,8 @@ class RowStream:
 
     def _blocks(self) -> Iterator[Block]:
         """Keys in runs of whole planes of the grid."""
-        bias, keys = self.held.bias, self.held.shape[3]
-        planes = bias.dimensions[0] if isinstance(bias, OffsetBias) else keys
+        bias, keys = self._bias, self.held.shape[3]
+        planes = keys if bias is None else bias.dimensions[0]
         each = keys // planes
         step = max(1, KEYS // each)
         for at in range(0, planes, step):
@@ -186,6 +192,15 @@ class _Sums:
             spread = squares - logs * logs / self._keys
             together = products - logs * place / self._keys
         return RowSums(weighted_logs=weighted, spread=spread, together=together)
+
+
+def _cell_sums(block: torch.Tensor, tall: int, out: torch.Tensor) -> None:
+    """Sums of 'q j' over cells of so many rows, of which the last may be of fewer: 'y j'."""
+    whole, keys = len(block) // tall, block.shape[1]
+    if whole:
+        torch.sum(block[: whole * tall].view(whole, tall, keys), dim=1, out=out[:whole])
+    if whole < len(out):
+        torch.sum(block[whole * tall :], dim=0, out=out[whole])
 
 
 def _products(one: torch.Tensor, other: torch.Tensor) -> np.ndarray:
