@@ -14,7 +14,7 @@ SORTED = 1024  # keys of a row that are sorted
 SAMPLE = 512  # keys of a longer one that are sampled
 FURTHER = 4  # places in the sample beyond where the answer should be
 GROUP = 128  # numbers that are added up in 32 bits, in eight sums or more
-NEAR = 1e-6  # of what is held: sums of such groups are no further off
+NEAR = 1e-6  # of what is summed: sums of such groups are no further off
 SLACK = 1e-9  # what a share is rounded up by: keys that hold just as much count
 
 
@@ -53,7 +53,7 @@ def _by_sampling(attn: np.ndarray, share: float) -> np.ndarray:
     count = _counts(between)
     held = np.cumsum(_sorted(attn, between, count).astype(np.float64), axis=1)
     of_all = np.where(count > 0, held[np.arange(len(held)), count - 1], 0)
-    left, near = limit - mass + np.where(up, 0, of_all), NEAR * limit
+    left, near = limit - mass + np.where(up, 0, of_all), NEAR * np.maximum(mass, limit)
     inside = (held <= (left - near)[:, None]).sum(axis=1)
     settled = inside == (held <= (left + near)[:, None]).sum(axis=1)
     settled &= (left > near) & ((inside < count) | np.isposinf(far))

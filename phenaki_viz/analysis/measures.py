@@ -21,6 +21,7 @@ from phenaki_viz.recording import AttentionRecord, HeadMap
 from phenaki_viz.recording.maps import Span
 
 PIECE = 2**19  # weights that are measured at a time
+ALONE: heads.Grid = (1, 1, 1)
 SUMMED = frozenset(("entropy", "position"))  # that are told from `RowSums` where there are any
 
 
@@ -52,11 +53,11 @@ def _runs_in_space(record: AttentionRecord) -> bool:
 
 
 def _lattice(record: AttentionRecord) -> heads.Grid:
-    return record.query_axis(0).lattice or (1, 1, 1)
+    return record.query_axis(0).lattice or ALONE
 
 
 def _grid(rows: Rows) -> heads.Grid:
-    return _lattice(rows.head.record)
+    return rows.head.lattice or ALONE
 
 
 def _nulls(record: AttentionRecord) -> int:

@@ -133,7 +133,9 @@ def pooled_runs(head: HeadMap, rows: Span, columns: Span, most: int) -> Iterator
     stream = stream_of(head.record.map, head.item, head.head)
     if stream is None or columns != (0, head.shape[1]) or cell == (1, 1):
         return head.tile_runs(rows, columns, (most, most))
-    runs = runs_of(rows, max(1, POOLED // head.shape[1] // cell[0]) * cell[0])
+    first = min(rows[0] + cell[0], rows[1])  # is made alone: as little as can be
+    step = max(1, POOLED // head.shape[1] // cell[0]) * cell[0]
+    runs = [(rows[0], first), *runs_of((first, rows[1]), step)]
     return side_by_side(lambda run: stream.pooled(*run, cell), runs)
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from phenaki_viz.recording.axes import GridSize
 from phenaki_viz.recording.maps import Reduce, Span, on_host
 from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.records import AttentionRecord
@@ -26,6 +28,11 @@ class HeadMap:
     def shape(self) -> tuple[int, int]:
         """Queries and keys."""
         return self.record.map.shape[2:]
+
+    @cached_property
+    def lattice(self) -> GridSize | None:
+        """'t h w' of the queries, as `TokenAxis.lattice` says it."""
+        return self.record.query_axis(self.item).lattice
 
     def rows(self, queries: Sequence[int]) -> np.ndarray:
         """What these queries look at: 'q j'."""

@@ -49,7 +49,9 @@ class RowSums:
 
 @dataclass(frozen=True, eq=False)
 class _Queries:
-    """factors: 'q d+1', each query and what is taken off its row, in bits; see `RowStream._keys`."""
+    """factors: 'q d+1', each query and what is taken off its row, both in bits; see
+    `RowStream._keys`.
+    """
 
     chosen: Chosen
     factors: torch.Tensor

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from phenaki_viz import models
-from phenaki_viz.analysis import heads, rows
+from phenaki_viz.analysis import heads, lightest, rows
 from phenaki_viz.analysis.ledger import position_share_by_sums, term_shares
 from phenaki_viz.analysis.measures import applicable, head_statistics
 from phenaki_viz.analysis.sampled import draw, sampled_head, stratified
@@ -154,14 +154,48 @@ def test_queries_are_drawn_without_repetition_from_every_stratum():
     }
 
 
-@pytest.mark.parametrize("keys", [1, 5, 511, 512, 513, 1025, 3001, 4096, 9001])
-def test_keys_of_the_mass_are_found_by_halving_as_by_sorting(keys):
+SHAPES = {
+    "even": lambda chance, keys: np.ones((6, keys)),
+    "peaked": lambda chance, keys: chance.exponential(size=(6, keys)) ** 3,
+    "sharp": lambda chance, keys: np.exp(8 * chance.standard_normal((6, keys))),
+    "one key": lambda chance, keys: np.eye(6, keys, k=keys // 2) + 1e-30,
+    "few weights": lambda chance, keys: chance.integers(0, 4, (6, keys)) + (np.arange(keys) == 0),
+    "in order": lambda chance, keys: np.tile(np.arange(1.0, keys + 1), (6, 1)),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("keys", [1, 5, 1024, 1025, 3000, 9001])
+def test_keys_of_the_mass_are_counted_as_by_sorting(keys, shape):
     chance = np.random.default_rng(keys)
-    attn = chance.exponential(size=(5, keys)).astype(np.float32) ** 3
+    attn = SHAPES[shape](chance, keys).astype(np.float32)
     attn /= attn.sum(axis=1, keepdims=True)
-    sums = np.cumsum(np.sort(attn, axis=1), axis=1, dtype=np.float64)
-    spared = (sums <= 0.1 * sums[:, -1:] + 1e-9).sum(axis=1)
-    np.testing.assert_array_equal(heads.top_mass(attn), np.maximum(keys - spared, 1))
+    for mass in (0.1, 0.9, 0.999):
+        sums = np.cumsum(np.sort(attn, axis=1), axis=1, dtype=np.float64)
+        spared = (sums <= (1 - mass) * sums[:, -1:] + 1e-9).sum(axis=1)
+        np.testing.assert_array_equal(heads.top_mass(attn, mass), np.maximum(keys - spared, 1))
+
+
+def test_hardly_any_long_row_is_sorted_whole(monkeypatch):
+    by_sorting, whole = lightest._by_sorting, []
+    monkeypatch.setattr(
+        lightest, "_by_sorting", lambda attn, share: whole.extend(attn) or by_sorting(attn, share)
+    )
+    chance = np.random.default_rng(1)
+    for shape in ("peaked", "sharp"):
+        for _ in range(20):
+            attn = SHAPES[shape](chance, 4096).astype(np.float32)
+            heads.top_mass(attn / attn.sum(axis=1, keepdims=True))
+    assert len(whole) <= 0.05 * 40 * 6
+
+
+def test_long_rows_that_are_no_numbers_have_no_count_and_leave_the_others_theirs():
+    attn = np.random.default_rng(0).exponential(size=(5, 2000)).astype(np.float32)
+    alone = heads.top_mass(attn)
+    attn[1, 7], attn[3, 1999] = np.nan, np.inf
+    found = heads.top_mass(attn)
+    assert np.isnan(found[[1, 3]]).all()
+    np.testing.assert_array_equal(found[[0, 2, 4]], alone[[0, 2, 4]])
 
 
 def test_streamed_rows_are_those_of_the_map(records, monkeypatch):
