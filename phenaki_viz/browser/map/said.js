@@ -2,6 +2,7 @@
 import { cellName } from "../numbers/axis.js";
 import { rankOf } from "../numbers/cut.js";
 import { dot, make } from "../page/elements.js";
+import { change, note, renew } from "../page/renewing.js";
 import { weightWords } from "./reading.js";
 
 /** @typedef {import("../panels/attention_map.js").AttentionMap} AttentionMap */
@@ -30,11 +31,11 @@ export function saidOfPick(map) {
 
 /** @param {AttentionMap} map */
 export function say(map) {
-  map.find(".said").replaceChildren(...saidOfCell(map));
+  renew(map.find(".said"), ...saidOfCell(map));
   const { query, key } = map.head;
   const moves = `Arrow keys move ${query.title} and ${key.title}`;
-  map.top.ariaLabel = `${labelOf(map)}. ${saidOfPick(map)}. ${moves}.`;
-  note(map);
+  change(map.top, { ariaLabel: `${labelOf(map)}. ${saidOfPick(map)}. ${moves}.` });
+  noteAll(map);
 }
 
 /** @param {AttentionMap} map */
@@ -76,12 +77,12 @@ function saidOfCell(map) {
  * For tests and other tools: the cell under the pointer, or the pick, in full precision.
  * @param {AttentionMap} map
  */
-function note(map) {
+function noteAll(map) {
   const { head, guide, memory } = map;
   const [query, key] = map.hovered ?? map.picked;
   const found = key === null ? null : map.reading(query, key);
   const cut = found?.tile.cut;
-  Object.assign(map.top.dataset, {
+  note(map.top, {
     query,
     key: key ?? "",
     weight: found ? String(found.value) : "",

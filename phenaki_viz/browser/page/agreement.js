@@ -2,6 +2,7 @@
 // A text changes in the same paint as the first picture that shows what it will say. Pictures that
 // still show something else are dimmed until they follow.
 /** @import { Picture } from "../types.js" */
+import { change } from "./renewing.js";
 import { room } from "./room.js";
 
 /**
@@ -53,5 +54,5 @@ export function agree() {
  */
 export function dim(panel, old) {
   panel.classList.toggle("old", old);
-  panel.ariaBusy = String(old);
+  change(panel, { ariaBusy: String(old) });
 }

@@ -1,6 +1,7 @@
 // Canvases with as many dots as the screen has, and pictures of one dot a value.
 /** @import { Box, Grid, Pair, Pen, Place } from "../types.js" */
 import { pixel } from "../numbers/colour.js";
+import { change } from "./renewing.js";
 
 const dotsOfPixel = () => devicePixelRatio || 1;
 
@@ -22,7 +23,7 @@ export function fit(canvas, [width, height]) {
   const dots = dotsOfPixel();
   const [w, h] = [Math.round(width * dots), Math.round(height * dots)];
   if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
-  Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+  change(canvas.style, { width: `${width}px`, height: `${height}px` });
   const pen = penOf(canvas);
   pen.setTransform(dots, 0, 0, dots, 0, 0);
   pen.clearRect(0, 0, width, height);
@@ -69,6 +70,16 @@ export function imageOf(width, height, fill, used) {
   return canvas;
 }
 
+/**
+ * Whether cells that are enlarged so come out as wide as their neighbours, or nearly: of those that
+ * are wide enough, a dot more or less is not seen.
+ * @param {...number} factors from values to CSS pixels
+ */
+export function isEven(...factors) {
+  const factor = Math.max(...factors) * dotsOfPixel();
+  return factor > 8 || (factor >= 1 && Math.abs(factor - Math.round(factor)) < 1e-3);
+}
+
 /** What `copy` enlarges into. @type {OffscreenCanvas | null} */
 let large = null;
 
@@ -81,10 +92,10 @@ let large = null;
  * @param {Box} to
  */
 export function copy(pen, picture, from, to) {
-  const factor = Math.max(to[2] / from[2], to[3] / from[3]) * dotsOfPixel();
-  const whole = Math.abs(factor - Math.round(factor)) < 1e-3 || factor > 8;
+  const factors = [to[2] / from[2], to[3] / from[3]];
+  const factor = Math.max(...factors) * dotsOfPixel();
   pen.imageSmoothingQuality = "high";
-  if (factor < 1 || whole) {
+  if (factor < 1 || isEven(...factors)) {
     pen.imageSmoothingEnabled = factor < 1;
     pen.drawImage(picture, ...from, ...to);
     return;

@@ -2,6 +2,7 @@
 // numbers of a pick are; panels of another map, or of none, go their own way.
 /** @import { Pick, Point } from "../types.js" */
 import { agree } from "./agreement.js";
+import { afterPaint } from "./later.js";
 import { Panel } from "./panel.js";
 import { room, selectionOf, slotOf } from "./room.js";
 
@@ -53,7 +54,7 @@ export class LinkedPanel extends Panel {
    */
   pickTogether(pick, told) {
     this.showTogether(pick);
-    this.tell("pick", told);
+    this.tell("pick", told, afterPaint); // the others first: telling takes as long as painting
     this.selection.last = Math.max(this.selection.last, this.memory.sent.pick);
   }
 

@@ -4,6 +4,7 @@
 import { unpack } from "../numbers/message.js";
 import { dim, gone, painted } from "./agreement.js";
 import { make, themeOf } from "./elements.js";
+import { renew } from "./renewing.js";
 import { memoryOf } from "./room.js";
 
 /** What belongs to one place on the page hangs on its root. @type {WeakMap<Node, any>} */
@@ -151,12 +152,14 @@ export class Panel {
    * The number makes every event one of its own, even a pick of the same cell.
    * @param {string} name
    * @param {object} what
+   * @param {(act: () => void) => void} when
    */
-  tell(name, what) {
+  tell(name, what, when = (act) => act()) {
     this.memory.sent ??= {};
     const { sent } = this.memory;
     sent[name] = Math.max(Date.now(), (sent[name] ?? 0) + 1);
-    this.send(name, { ...what, seq: sent[name] });
+    const value = { ...what, seq: sent[name] };
+    when(() => this.send(name, value));
   }
 
   resized() {
@@ -185,6 +188,11 @@ export class Panel {
     if (!shows || !this.width) return;
     this.shows = this.panel.dataset.shows = shows;
     painted(id, this);
+  }
+
+  /** For those who do not see it. @param {string} text */
+  sayAloud(text) {
+    renew(this.find(".aloud"), text);
   }
 
   // Dimmed while it is older than what is said of it, or than what is picked.

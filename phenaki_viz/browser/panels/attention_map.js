@@ -179,7 +179,7 @@ export class AttentionMap extends LinkedPanel {
     this.memory.also = [];
     this.zoom.reveal();
     this.soon("paintTop");
-    this.find(".aloud").textContent = saidOfPick(this);
+    this.sayAloud(saidOfPick(this));
     this.pickTogether({ query, key }, { query, key });
   }
 

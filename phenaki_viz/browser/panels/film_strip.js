@@ -212,8 +212,9 @@ export class FilmStrip extends FilmFrames {
     this.choice.tell();
   }
 
-  sayAloud(text) {
-    this.find(".aloud").textContent = text;
+  chose() {
+    this.relook();
+    this.choice.sayAloud();
   }
 
   /** @param {Pick} pick */

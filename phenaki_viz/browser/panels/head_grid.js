@@ -187,10 +187,6 @@ export class HeadGrid extends Panel {
     this.tell("pick", { layer, head });
   }
 
-  sayAloud(text) {
-    this.find(".aloud").textContent = text;
-  }
-
   /** @param {KeyboardEvent} event */
   key(event) {
     if (!plain(event)) return;

@@ -6,6 +6,7 @@ import { agree, isOf } from "../page/agreement.js";
 import { make } from "../page/elements.js";
 import { LinkedPanel } from "../page/linked.js";
 import { show } from "../page/panel.js";
+import { note, renew } from "../page/renewing.js";
 import { room } from "../page/room.js";
 import { explained } from "../page/terms.js";
 
@@ -106,7 +107,7 @@ export class Said extends LinkedPanel {
     const said = make(tag, {}, ...words);
     const beside = badge && make("span", { className: "pv-badge", textContent: badge.text });
     if (badge) Object.assign(beside, { title: badge.about, tabIndex: 0 });
-    this.panel.replaceChildren(...[said, beside].filter(Boolean));
+    renew(this.panel, ...[said, beside].filter(Boolean));
   }
 
   // The text in pieces; the names of head and patch are buttons where they open something.
@@ -138,9 +139,8 @@ export class Said extends LinkedPanel {
     const agrees = here.every((key) => this.isShown(key, of) && !room.pictures.get(key).late);
     const lead = Object.keys(of)[0];
     const whole = !lead || here.includes(lead);
-    this.panel.dataset.agrees = String(agrees && whole && !this.next);
     const shows = Object.entries(of).map(([key, one]) => `${key}: ${this.said(one)}`);
-    this.panel.dataset.shows = String(shows);
+    note(this.panel, { agrees: agrees && whole && !this.next, shows });
   }
 }
 

@@ -59,9 +59,13 @@ export class Choice {
       return;
     }
     [memory.picked, ...memory.also] = places;
-    strip.relook();
-    strip.sayAloud(`Selected: ${namesOf(places)}`);
+    strip.soon("chose"); // with the other pictures: what changes is laid out once
     this.tell();
+  }
+
+  sayAloud() {
+    const { chosen } = this.strip;
+    if (chosen) this.strip.sayAloud(`Selected: ${namesOf(chosen)}`);
   }
 
   warn(warning) {

@@ -1,5 +1,6 @@
 // Weights over frames: how they are coloured.
 /** @import { Cover } from "../numbers/colour.js" */
+import { pixels } from "../numbers/colour.js";
 
 export const OPACITY = 0.85;
 
@@ -10,6 +11,27 @@ export const COVER = {
   signed: (share) => Math.abs(2 * share - 1) ** 0.7,
   full: () => 1,
 };
+
+/** A table as it lies over frames, and its pixels.
+ * @typedef {{ table: Uint8Array, ramp: Uint32Array }} Laid */
+
+/** Of tables that are here, by cover. @type {WeakMap<Uint8Array, Map<Cover, Laid>>} */
+const made = new WeakMap();
+
+/**
+ * Made once for a table, not for each patch.
+ * @param {Uint8Array} given 256 × 3 bytes
+ * @param {Cover} cover
+ */
+export function laidOver(given, cover) {
+  const known = made.get(given) ?? new Map();
+  made.set(given, known);
+  if (!known.has(cover)) {
+    const table = cover === COVER.rising ? lit(given) : given;
+    known.set(cover, { table, ramp: pixels(table, cover) });
+  }
+  return /** @type {Laid} */ (known.get(cover));
+}
 
 /**
  * The dark end of the palette would not show on a dark frame: colours start a third of the way up.

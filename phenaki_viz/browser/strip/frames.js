@@ -1,17 +1,20 @@
 // Frames, the weights over them or under them, and marks: what a film strip is built on.
 /** @import { Pair, Place, Scale } from "../types.js" */
-import { gradient, pixelOf, pixels } from "../numbers/colour.js";
-import { indexAt } from "../numbers/places.js";
-import { placer, saidEnd, saidLaw, saidTop } from "../numbers/scale.js";
+import { pixelOf } from "../numbers/colour.js";
+import { placer } from "../numbers/scale.js";
 import { captionOf } from "../numbers/words.js";
-import { fit, imageOf } from "../page/canvas.js";
-import { make, swatch } from "../page/elements.js";
+import { fit } from "../page/canvas.js";
+import { make } from "../page/elements.js";
 import { LinkedPanel } from "../page/linked.js";
+import { note } from "../page/renewing.js";
 import { weightsName } from "../page/room.js";
-import { COVER, lit } from "./colours.js";
+import { COVER, laidOver } from "./colours.js";
 import { enlarged, picturesOf } from "./film.js";
+import { Hatching } from "./hatching.js";
+import { Heats } from "./heats.js";
 import { BETWEEN, frameWidth, stepWidth, widestOf } from "./layout.js";
-import { drawHatching, drawMarks } from "./painting.js";
+import { drawLegend } from "./legend.js";
+import { drawMarks } from "./painting.js";
 import { isSigned, stretched } from "./weighing.js";
 
 const SEEN_THROUGH = 0x59 << 24; // the alpha of a patch without a weight
@@ -29,18 +32,18 @@ export class FilmFrames extends LinkedPanel {
   table;
   /** @type {import("../numbers/colour.js").Cover} */
   cover;
-  /** One small picture a step. @type {OffscreenCanvas[]} */
-  heats = [];
-  /** One of them, as large as it is shown. @type {OffscreenCanvas | null} */
-  large = null;
+  heats = new Heats();
+  hatching = new Hatching();
   /** One canvas a frame, by step. @type {HTMLCanvasElement[][]} */
   canvases = [];
   /** One a step, where weights stand apart. @type {HTMLCanvasElement[]} */
   apart = [];
   /** The size that frames are drawn in; null until laid out. @type {Pair | null} */
   frame = null;
-  /** @type {OffscreenCanvas[] | undefined} */
+  /** Frames in that size, and what they were made of. @type {OffscreenCanvas[] | undefined} */
   enlarged;
+  /** @type {any[]} */
+  enlargedOf = [];
   /** The steps that the boxes were made for, as JSON. */
   plan = "";
   /** @type {Place | null} */
@@ -80,15 +83,15 @@ export class FilmFrames extends LinkedPanel {
     this.scale = stretched(this.scaleOf(weights, places), memory.contrast ?? 1);
     const signed = isSigned(this.scale);
     this.cover = memory.beside ? COVER.full : signed ? COVER.signed : COVER.rising;
-    this.table = signed || memory.beside ? parts.table : lit(parts.table);
-    const ramp = pixels(this.table, this.cover);
+    const { table, ramp } = laidOver(parts.table, this.cover);
+    this.table = table;
     const place = placer(this.scale);
     const measured = this.measured(weights, places);
     const masked = (pixelOf(head.colours.masked) & 0xffffff) | SEEN_THROUGH;
     const colourOf = (/** @type {number} */ i) =>
       Number.isFinite(weights[i]) ? ramp[Math.round(255 * place(measured[i]))] : masked;
-    this.heats = head.steps.map((_, t) => this.heat(t, colourOf));
-    this.drawLegend();
+    this.heats.colour(head.grid, colourOf);
+    drawLegend(this);
   }
 
   /**
@@ -109,16 +112,6 @@ export class FilmFrames extends LinkedPanel {
    */
   scaleOf(_weights, _places) {
     return this.head.scale;
-  }
-
-  // One step's weights as a small picture: one dot a patch, see-through where they are low.
-  heat(t, colourOf) {
-    const [, rows, columns] = this.head.grid;
-    const first = indexAt([t, 0, 0], this.head.grid);
-    const fill = (/** @type {Uint32Array} */ dots) => {
-      for (let i = 0; i < dots.length; i++) dots[i] = colourOf(first + i);
-    };
-    return imageOf(columns, rows, fill, this.heats[t]);
   }
 
   /**
@@ -159,9 +152,17 @@ export class FilmFrames extends LinkedPanel {
   draw() {
     if (!this.width) return; // not laid out yet: it is drawn when it is
     this.layFrames();
-    this.enlarged = this.pictures?.map((picture) => enlarged(picture, this.frame));
+    this.enlarge();
     this.look();
     this.paint();
+  }
+
+  enlarge() {
+    const { pictures, frame } = this;
+    const of = [pictures, ...frame, devicePixelRatio];
+    if (of.every((one, at) => one === this.enlargedOf[at])) return;
+    this.enlargedOf = of;
+    this.enlarged = pictures?.map((picture) => enlarged(picture, frame));
   }
 
   layFrames() {
@@ -197,8 +198,8 @@ export class FilmFrames extends LinkedPanel {
     this.head.steps.forEach((_, t) => {
       this.paintStep(t);
     });
-    this.strip.dataset.painted = String(Number(this.strip.dataset.painted ?? 0) + 1);
-    this.strip.dataset.opacity = this.memory.opacity;
+    const painted = Number(this.strip.dataset.painted ?? 0) + 1;
+    note(this.strip, { painted, opacity: this.memory.opacity });
     this.say();
   }
 
@@ -208,22 +209,20 @@ export class FilmFrames extends LinkedPanel {
     const marks = this.marksOf(t);
     const cells = { frame, grid: head.grid };
     const mark = (pen) => drawMarks(pen, cells, marks, head.colours, this.ownColour);
-    this.large = enlarged(this.heats[t], frame, this.large);
-    const heat = this.large;
     this.box(t).classList.toggle("asked", marks.asked.length > 0);
     for (const canvas of this.canvases[t]) {
       const pen = fit(canvas, frame);
       const picture = this.enlarged?.[/** @type {any} */ (canvas).frame];
       if (picture) pen.drawImage(picture, 0, 0, ...frame);
       pen.globalAlpha = memory.beside ? 0 : memory.opacity;
-      pen.drawImage(heat, 0, 0, ...frame);
+      this.heats.draw(pen, t, frame);
       pen.globalAlpha = 1;
       this.hatch(pen, t);
       mark(pen);
     }
     if (!memory.beside) return;
     const pen = fit(this.apart[t], frame);
-    pen.drawImage(heat, 0, 0, ...frame);
+    this.heats.draw(pen, t, frame);
     mark(pen);
   }
 
@@ -244,22 +243,6 @@ export class FilmFrames extends LinkedPanel {
   hatch(pen, t) {
     const { masked } = this.parts;
     if (!masked || this.memory.bare) return;
-    const { grid } = this.head;
-    const own = masked.subarray(indexAt([t, 0, 0], grid), indexAt([t + 1, 0, 0], grid));
-    drawHatching(pen, { frame: this.frame, grid }, own);
-  }
-
-  drawLegend() {
-    const { scale, memory } = this;
-    const bar = make("span", { className: "bar" });
-    bar.style.backgroundImage = gradient(this.table, "to right", this.cover);
-    const top = saidTop({ ...scale, above: scale.above || memory.contrast > 1 });
-    const parts = [saidEnd(scale.low, scale.law), bar, top, ` · ${saidLaw(scale)}`];
-    if (this.weights.some(Number.isNaN)) parts.push(swatch(this.head.colours.masked, "no weight"));
-    if (this.parts.masked && !memory.bare) {
-      const mark = make("span", { className: "hatch" });
-      parts.push(make("span", { className: "swatch" }, mark, "masked input"));
-    }
-    this.find(".legend").replaceChildren(...parts);
+    this.hatching.draw(pen, t, { masked, grid: this.head.grid, frame: this.frame });
   }
 }

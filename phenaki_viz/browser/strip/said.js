@@ -4,6 +4,7 @@ import { cellName } from "../numbers/axis.js";
 import { indexAt, placeAt } from "../numbers/places.js";
 import { placeName, times, weightSaid } from "../numbers/words.js";
 import { dot, make } from "../page/elements.js";
+import { change, note, renew } from "../page/renewing.js";
 import { nearby } from "./nearby_weights.js";
 import { sharedUniform } from "./weighing.js";
 
@@ -63,15 +64,16 @@ function saidHere(strip) {
 
 /** @param {FilmStrip} strip */
 export function say(strip) {
-  strip.find(".title").replaceChildren(...title(strip));
-  strip.find(".said").textContent = saidHere(strip);
+  renew(strip.find(".title"), ...title(strip));
+  renew(strip.find(".said"), saidHere(strip));
   const { picked } = strip;
   const asked = picked ? `Selected: ${wordsOf(strip, picked)}` : "No patch selected";
-  strip.strip.ariaLabel =
+  const ariaLabel =
     `Video frames under attention weights. ${asked}. ` +
     "Arrow keys move the patch, with Shift they add one, Page Up and Page Down change the time " +
     "step, Space walks, Escape releases.";
-  note(strip);
+  change(strip.strip, { ariaLabel });
+  noteAll(strip);
 }
 
 function title(strip) {
@@ -88,10 +90,10 @@ function title(strip) {
 const joined = (places) => (places ?? []).map((place) => place.join("."));
 
 // For tests and other tools.
-function note(strip) {
+function noteAll(strip) {
   const { hovered, picked, memory, looked, scale, weights, word, guides, follows } = strip;
   const shown = hovered || picked;
-  Object.assign(strip.strip.dataset, {
+  note(strip.strip, {
     patch: shown || "",
     weight: shown ? String(weightOf(strip, shown)) : "",
     picked: picked || "",

@@ -1,5 +1,6 @@
 // The controls of a strip: how several patches are put together, following the pointer, drawing.
 import { make, used } from "../page/elements.js";
+import { change } from "../page/renewing.js";
 import { OPACITY } from "./colours.js";
 
 /** What is remembered of how a strip is drawn, and what Python is told of it. */
@@ -92,8 +93,8 @@ export class Tools {
     const { strip } = this;
     this.slider.disabled = Boolean(strip.memory.beside);
     this.follow.disabled = !strip.near;
-    this.follow.ariaPressed = String(strip.follows);
-    this.combine.hidden = !strip.memory.also.length;
+    change(this.follow, { ariaPressed: String(strip.follows) });
+    change(this.combine, { hidden: !strip.memory.also.length });
   }
 
   shut(event) {

@@ -85,6 +85,7 @@ export class Walk {
 
   // Without a word to Python: the panel goes, or the user has picked something.
   halt() {
+    if (!this.playing) return;
     clearTimeout(this.timer);
     if (room.playing === this.strip) room.playing = null;
     this.playing = this.waiting = false;
