@@ -1,6 +1,6 @@
 // Lines of a map that is too large to be sent: asked for once, kept, and ahead of the pointer.
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { afterEach, beforeEach, test } from "node:test";
 import { KernelLines } from "../../phenaki_viz/browser/hosts/kernel_lines.js";
 import { FarLines } from "../../phenaki_viz/browser/strip/far_lines.js";
 import { axis } from "./helpers.js";
@@ -43,6 +43,7 @@ function strip(settings = {}) {
 }
 
 const settled = () => new Promise((done) => setTimeout(done, 5));
+afterEach(settled); // what is asked for ahead of the pointer
 
 test("a line is asked for once, kept, and its neighbours with it", async () => {
   const made = strip();

@@ -208,6 +208,7 @@ export class FarLines {
     this.likely = places.filter((place) => this.holds(place)).map(String);
     if (this.ahead) return;
     this.ahead = true;
+    await pause(); // what is shown now goes first
     while (this.able) {
       const names = this.likely.filter((name) => !this.kept.has(name));
       this.likely = [];
@@ -219,6 +220,8 @@ export class FarLines {
     this.ahead = false;
   }
 }
+
+const pause = () => new Promise((done) => setTimeout(done));
 
 /** @param {Line[]} lines */
 const weightsIn = (lines) => lines.map(({ weights }) => weights);
