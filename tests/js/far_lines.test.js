@@ -42,7 +42,10 @@ function strip(settings = {}) {
   return made;
 }
 
-const settled = () => new Promise((done) => setTimeout(done, 5));
+// Several turns: what waits for one, as lines beside do, has had it.
+async function settled() {
+  for (let turn = 0; turn < 4; turn++) await new Promise((done) => setTimeout(done, 2));
+}
 afterEach(settled); // what is asked for ahead of the pointer
 
 test("a line is asked for once, kept, and its neighbours with it", async () => {
