@@ -126,6 +126,7 @@ def _draw() -> None:
             page.run()
     draw_guide()
     listen()
+    run_cache.shelf().settle()
 
 
 def _places() -> tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator, DeltaGenerator]:

@@ -102,6 +102,26 @@ def test_putting_again_counts_once():
     assert shelf.nbytes < 1.1 * MB
 
 
+def test_what_is_laid_is_there_at_once_and_weighed_later():
+    shelf: Shelf = Shelf(3 * MB)
+    for name in "abc":
+        shelf.lay(name, block(MB + 1))
+    assert list(shelf.things) == ["a", "b", "c"]  # the last is not weighed yet
+    shelf.settle()
+    assert list(shelf.things) == ["b", "c"]
+    assert 2 * MB < shelf.nbytes < 2.1 * MB
+
+
+def test_what_is_laid_and_dropped_or_laid_again_counts_once():
+    shelf: Shelf = Shelf(3 * MB)
+    shelf.lay("a", block(MB))
+    shelf.drop("a")
+    shelf.lay("b", block(MB))
+    shelf.lay("b", block(MB // 2))
+    assert list(shelf.things) == ["b"]
+    assert MB // 2 <= shelf.nbytes < MB
+
+
 def test_the_shelf_of_runs_throws_out_models_with_their_maps():
     """The weights are most of it: maps alone would never reach the limit."""
     wide = Settings(**SMALL, dim=256)

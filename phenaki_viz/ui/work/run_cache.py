@@ -67,7 +67,7 @@ def get_run(wanted: Wanted) -> Run:
     if kept is not None:
         return kept
     run = wanted.request.run(progress_bar(place, wanted.doing, wanted.on_cancel))
-    shelf().put(wanted.request, run)  # first kept, then drawn: an overtaken script loses nothing
+    shelf().lay(wanted.request, run)  # first kept, then drawn: an overtaken script loses nothing
     place.empty()
     return run
 

@@ -7,6 +7,7 @@ import weakref
 from collections import Counter, OrderedDict, deque
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Generic, TypeVar
 
@@ -34,6 +35,7 @@ class Shelf(Generic[T]):
     _parts: dict[Hashable, dict[int, int]] = field(default_factory=dict)
     _holders: Counter[int] = field(default_factory=Counter)
     _bytes: int = 0
+    _laid: list[Hashable] = field(default_factory=list)
 
     def get(self, key: Hashable) -> T | None:
         """A kept thing, or None."""
@@ -44,15 +46,38 @@ class Shelf(Generic[T]):
 
     def put(self, key: Hashable, thing: T) -> None:
         """Keep a thing; older ones go when all together are over the limit."""
-        parts = weigh((key, thing, self.beside(thing)))
+        self.lay(key, thing)
+        self.settle()
+
+    def lay(self, key: Hashable, thing: T) -> None:
+        """Keep a thing, weighed by `settle`: a picture must not wait for that.
+
+        Where nobody settles, what was laid before is weighed now.
+        """
+        self.settle()
         with self.lock:
             self.drop(key)
-            self.things[key], self._parts[key] = thing, parts
-            for part, size in parts.items():
-                self._holders[part] += 1
-                self._bytes += size if self._holders[part] == 1 else 0
-            while len(self.things) > 1 and self._bytes > self.limit_bytes:
+            self.things[key] = thing
+            self._laid.append(key)
+
+    def settle(self) -> None:
+        """Weigh what was laid; older things go when all together are over the limit."""
+        with self.lock:
+            laid = [(key, self.things[key]) for key in self._laid]
+            self._laid.clear()
+        weighed = [(key, thing, weigh((key, thing, self.beside(thing)))) for key, thing in laid]
+        with self.lock:
+            for key, thing, parts in weighed:
+                if self.things.get(key) is thing:  # not thrown out meanwhile
+                    self._count(key, parts)
+            while laid and len(self.things) > 1 and self._bytes > self.limit_bytes:
                 self.drop(next(iter(self.things)))
+
+    def _count(self, key: Hashable, parts: dict[int, int]) -> None:
+        self._parts[key] = parts
+        for part, size in parts.items():
+            self._holders[part] += 1
+            self._bytes += size if self._holders[part] == 1 else 0
 
     def beside(self, thing: T) -> object:
         """What is kept as long as a thing is, without hanging on it; counted with it."""
@@ -62,6 +87,8 @@ class Shelf(Generic[T]):
         """Let go of a thing; what others hold as well stays counted."""
         with self.lock:
             self.things.pop(key, None)
+            if key in self._laid:
+                self._laid.remove(key)
             for part, size in self._parts.pop(key, {}).items():
                 self._holders[part] -= 1
                 if self._holders[part] == 0:
@@ -71,6 +98,7 @@ class Shelf(Generic[T]):
     @property
     def nbytes(self) -> int:
         """Bytes of everything that is kept."""
+        self.settle()
         return self._bytes
 
 
@@ -84,17 +112,28 @@ def weigh(*things: Any) -> dict[int, int]:
     waiting: list[Any] = list(things)
     while waiting:
         thing = waiting.pop()
-        if id(thing) in seen or isinstance(thing, _SHARED):
+        kind = _kind(type(thing))
+        if id(thing) in seen or kind == "shared":
             continue
         seen.add(id(thing))
-        if isinstance(thing, (torch.Tensor, np.ndarray)):
+        if kind == "numbers":
             where, size = _block(thing)
             found[where] = max(size, found.get(where, 0))
             continue
         found[id(thing)] = sys.getsizeof(thing, 0)
-        if not isinstance(thing, _LEAVES):
+        if kind == "holder":
             waiting.extend(_inside(thing))
     return found
+
+
+@cache
+def _kind(of: type) -> str:
+    """How things of a type are weighed; types are few and things many."""
+    if issubclass(of, _SHARED):
+        return "shared"
+    if issubclass(of, (torch.Tensor, np.ndarray)):
+        return "numbers"
+    return "leaf" if issubclass(of, _LEAVES) else "holder"
 
 
 def _block(numbers: torch.Tensor | np.ndarray) -> tuple[int, int]:
