@@ -13,6 +13,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.source import clips
 from phenaki_viz.ui.source.clips import Film
 from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.work.keep import once
 
 _FRESH = {"start": 0, "every": 1, "crop_x": 50, "crop_y": 50}
 _SEEN = "framing.film"
@@ -56,7 +57,7 @@ class Framing:
         except VideoError as error:
             clips.refuse(error)
             read = clips.first_sample()
-        clip = replace(read, crop=self.crop)
+        clip = read if read.crop == self.crop else replace(read, crop=self.crop)
         if self.place is not None:
             with self.place:
                 _preview(clip, takes(len(clip.frames)), self.height, self.width)
@@ -100,14 +101,19 @@ def _slider(label: str, name: str) -> float:
 
 def _preview(clip: Clip, frames: int, height: int, width: int) -> None:
     """What is cropped away, dimmed, and the frames as the model sees them."""
-    fitted = fit_clip(clip, height=height, width=width, frames=frames)
     across, down = _cuts(clip.frames.shape[2], clip.frames.shape[1], height, width)
+    of = clip.digest, clip.crop, height, width
     where = ""
     if across or down:
-        st.image(_dimmed(clip, height, width), width="content")
+        dimmed = once(("dimmed", *of), lambda: _dimmed(clip, height, width))
+        st.image(dimmed, width="content")
         where = f", cropped {crop_spoken(clip.crop, across=across, down=down)}"
     said = f"What the model sees: {clip.excerpt.spoken(frames)}{where}"
-    st.image(_tiles(fitted), caption=said, width="content")
+    tiles = once(
+        ("tiles", *of, frames),
+        lambda: _tiles(fit_clip(clip, height=height, width=width, frames=frames)),
+    )
+    st.image(tiles, caption=said, width="content")
 
 
 def _dimmed(clip: Clip, height: int, width: int) -> np.ndarray:
