@@ -217,7 +217,7 @@ class AttentionRecord:
         """Whether the keys are the queries, token for token."""
         return [*self.query_axis(0).parts] == [*self.key_axis(0).parts]
 
-    @property
+    @cached_property
     def is_cross(self) -> bool:
         """Whether the keys are of something else than the queries: not of their text or video."""
         queries, keys = self.query_axis(0), self.key_axis(0)

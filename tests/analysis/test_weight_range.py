@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from phenaki_viz.analysis import weight_range as module
-from phenaki_viz.analysis.weight_range import drawn_range, weight_range
+from phenaki_viz.analysis.weight_range import drawn_range, drawn_ranges, weight_range
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.recording import HeadMap
 from tests.analysis.records import planted, uniform
@@ -60,3 +60,17 @@ def test_colours_end_at_the_top_or_at_the_largest(law):
     whole = Colours(law, whole=True).over(0.1, 0.4, "this head")
     assert whole.high == 0.4 and not whole.cut_off and "above" not in whole.describe()
     assert Colours(law).over(0.0, 0.4, "this head").high == 0.4  # most weights are zero
+
+
+@pytest.mark.parametrize("hide", ["nothing", "alike", "each its own", "one wholly", "all"])
+def test_ranges_of_several_are_those_of_each(hide):
+    maps = np.random.default_rng(0).gamma(0.3, size=(5, 3, 7)).astype(np.float32)
+    if hide == "alike":
+        maps[:, 1, 2:] = np.nan
+    elif hide == "each its own":
+        maps[np.arange(5), np.arange(5) % 3, np.arange(5)] = np.inf
+    elif hide == "one wholly":
+        maps[3] = np.nan
+    elif hide == "all":
+        maps[:] = np.nan
+    assert drawn_ranges(maps) == [drawn_range(one) for one in maps]

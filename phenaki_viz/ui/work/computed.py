@@ -19,7 +19,7 @@ from phenaki_viz.analysis.reading import Reading, reading
 from phenaki_viz.analysis.rollout import rollout
 from phenaki_viz.analysis.sinks import Sinks, sink_keys
 from phenaki_viz.analysis.thumbnails import Thumbnails, coarser, thumbnails
-from phenaki_viz.analysis.weight_range import WeightRange, drawn_range, weight_range
+from phenaki_viz.analysis.weight_range import WeightRange, drawn_ranges, weight_range
 from phenaki_viz.analysis.words import content_patches
 from phenaki_viz.evaluation import changes
 from phenaki_viz.evaluation.causality import probe_run
@@ -302,7 +302,7 @@ def measures_for(record: AttentionRecord) -> dict[str, Measure]:
 def scale_each(thumbs: np.ndarray, colours: Colours) -> tuple[tuple[ColourScale, ...], ...]:
     """A colour scale for each of the thumbnails 'l h y x' by itself, 'l h'."""
     return tuple(
-        tuple(colours.over(*drawn_range(one), "this head") for one in row) for row in thumbs
+        tuple(colours.over(*ends, "this head") for ends in drawn_ranges(row)) for row in thumbs
     )
 
 
