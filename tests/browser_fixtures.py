@@ -32,6 +32,7 @@ __all__ = [
     "browser",
     "free_port",
     "into_view",
+    "moving",
     "page",
     "room",
     "serve",
@@ -61,7 +62,7 @@ WIDE = {"width": 1280, "height": 900}
 # On a page of its own address Streamlit asks for these beside it first, then at the root.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 HERE = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
-START_SECONDS = 180  # on a loaded machine the imports alone take a minute
+START_SECONDS = 300  # on a loaded machine the imports alone take minutes
 PAINTED = re.compile("[1-9]")  # a canvas counts how often it has painted itself
 # A wait ends as soon as what is waited for is there: this is how long a loaded machine may take.
 PATIENCE = 120.0  # seconds
@@ -173,8 +174,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def room(browser: Browser) -> Iterator[BrowserContext]:
-    """What the pages of all tests share: a cache, and the process that an idle page keeps."""
-    context = browser.new_context(viewport=WIDE)
+    """What the pages of all tests share: a cache, and the process that an idle page keeps.
+
+    Nothing moves there but by a test's own wish (`moving`): what shimmers while a script runs is
+    composed anew sixty times a second, a fifth of what a page costs.
+    """
+    context = browser.new_context(viewport=WIDE, reduced_motion="reduce")
     idle = context.new_page()
     idle.route(KEPT, lambda request: request.fulfill(body="", content_type="text/html"))
     idle.goto(KEPT)
@@ -187,6 +192,12 @@ def page(room: BrowserContext) -> Iterator[Page]:
     """A page of its own, 1280 × 900, that fails its test on any trouble; nothing is stored yet."""
     with watched_page(room.new_page()) as fresh:
         yield fresh
+
+
+def moving(page: Page) -> Page:
+    """The page as for a person who has not asked for less motion: for what shows only so."""
+    page.emulate_media(reduced_motion="no-preference")
+    return page
 
 
 @contextmanager
@@ -244,9 +255,9 @@ def settle(page: Page) -> Page:
     """Wait until no script run is under way, nor one that follows at once."""
     ended = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
     for _ in range(2):
-        expect(ended).to_be_attached(timeout=60_000)
+        expect(ended).to_be_attached()
         page.wait_for_timeout(100)
-    expect(ended).to_be_attached(timeout=60_000)
+    expect(ended).to_be_attached()
     return page
 
 

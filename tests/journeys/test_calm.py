@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser_fixtures import settle
+from tests.browser_fixtures import moving, settle
 from tests.calm import watch, watching
 from tests.journeys.gestures import slider, the_map
 from tests.waiting import another, shown
@@ -16,6 +16,12 @@ SLOWER = 3  # times: the browser as on a loaded machine
 SLOWED = 3  # moves
 # Back and forth: some runs are made, some are kept from before.
 WAY = ["ArrowLeft", "ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"]
+
+
+@pytest.fixture(autouse=True)
+def with_motion(page):
+    """What fades and slides could blank and jump as well."""
+    moving(page)
 
 
 def slowed(page, rate=SLOWER):

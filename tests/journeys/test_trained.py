@@ -8,7 +8,7 @@ from phenaki_viz.data import read_prompt
 from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui.source.trained import CAPTIONS
 from phenaki_viz.ui.views.sampling import SEED
-from tests.browser_fixtures import into_view, settle
+from tests.browser_fixtures import into_view, moving, settle
 from tests.checkpoints.files import PHENAKI, tensors, weights
 from tests.journeys.conftest import APP
 from tests.journeys.gestures import again, model, number, recorded_trained, the_map
@@ -76,8 +76,9 @@ def test_a_wrong_word_costs_nats(open_app):
     expect(page.get_by_test_id("stMetric").first).to_contain_text("→")
 
 
-def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app):
-    page = open_app("/sampling?source=Trained")
+def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app, page):
+    moving(page)
+    open_app("/sampling?source=Trained")
     strip = page.locator(".strip").first
     expect(strip).to_be_visible()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()  # played once, by itself
