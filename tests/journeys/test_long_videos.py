@@ -37,7 +37,7 @@ def zoom_far(page: Page, steps: int = 14) -> None:
 
 
 def pick_middle(page: Page) -> None:
-    expect(the_map(page)).to_have_attribute("data-plot", re.compile(r"\d"), timeout=60_000)
+    expect(the_map(page)).to_have_attribute("data-plot", re.compile(r"\d"))
     left, top, width, height = map(float, the_map(page).get_attribute("data-plot").split(","))
     the_map(page).scroll_into_view_if_needed()
     the_map(page).click(position={"x": left + width * 0.4, "y": top + height * 0.6})
@@ -45,7 +45,7 @@ def pick_middle(page: Page) -> None:
 
 def test_from_the_whole_map_to_single_cells(open_app, exact):
     page = open_app(LINK)
-    expect(the_map(page)).to_be_visible(timeout=60_000)
+    expect(the_map(page)).to_be_visible()
     expect(page.get_by_text("mean of 14 × 14 weights, zoom for each")).to_be_visible()
     expect(page.get_by_text("held by their parts", exact=False)).to_be_visible()
     pick_middle(page)
@@ -68,7 +68,7 @@ def test_from_the_whole_map_to_single_cells(open_app, exact):
 
 def test_another_view_overtakes_a_tile_and_the_page_comes_to_rest(open_app):
     page = open_app(LINK + "&head=1")
-    expect(the_map(page)).to_be_visible(timeout=60_000)
+    expect(the_map(page)).to_be_visible()
     pick_middle(page)
     for _ in range(3):
         zoom_far(page, 5)

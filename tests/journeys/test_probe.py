@@ -15,7 +15,7 @@ PUBLISHED = f"/masks?source=Dial&layout=C-ViViT&causal=true&peg=true&peg_causal=
 def test_the_published_peg_leaks_until_its_layout_is_mended(open_app):
     page = open_app(PUBLISHED)
     leak = page.get_by_text(re.compile("The mask lets no query see a later time step; the PEG of"))
-    expect(leak).to_be_visible(timeout=60_000)
+    expect(leak).to_be_visible()
     title = page.get_by_text("Reach of time steps · encoder temporal · ")
     expect(title).to_contain_text("whole transformer")
     table = into_view(page.get_by_test_id("stDataFrame"))
@@ -23,5 +23,5 @@ def test_the_published_peg_leaks_until_its_layout_is_mended(open_app):
     expect(title).to_contain_text("L0 PEG")
     page.get_by_text("PEG layout mended").click()
     sound = page.get_by_text(re.compile("No later time step reaches an earlier one"))
-    expect(sound).to_be_visible(timeout=60_000)
+    expect(sound).to_be_visible()
     expect(leak).to_have_count(0)
