@@ -112,7 +112,7 @@ def weigh(*things: Any) -> dict[int, int]:
     waiting: list[Any] = list(things)
     while waiting:
         thing = waiting.pop()
-        kind = _kind(type(thing))
+        kind = _kind(thing.__class__)
         if id(thing) in seen or kind == "shared":
             continue
         seen.add(id(thing))
