@@ -26,7 +26,7 @@ def test_the_opening_model_is_shown_as_many_frames_as_it_takes(config, tmp_path,
         shown.append(made)
         return made
 
-    monkeypatch.setattr(requests, "look", watched)
+    monkeypatch.setattr(requests, "run_model", watched)
     monkeypatch.setattr(startup, "import_pages", lambda: None)  # they are, and it takes a moment
     open_models.shipped.clear()
     try:
