@@ -18,7 +18,7 @@ from phenaki_viz.recording.records import PositionBias
 from phenaki_viz.recording.transfers import Transfers
 
 Bias = torch.Tensor | OffsetBias
-Named = tuple[str, PositionBias]
+NamedBias = tuple[str, PositionBias]
 
 
 class Far:
@@ -30,7 +30,7 @@ class Far:
     def __init__(self, module: str, table: OffsetBias, transfers: Transfers) -> None:
         self.module, self.table = module, table
         self.host = transfers.to_host(table.surface)
-        self.named: Named | None = None
+        self.named: NamedBias | None = None
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class _Made:
 
     bias: weakref.ref[Any]
     mark: Any
-    made: Named | Far
+    made: NamedBias | Far
 
 
 class Biases:
@@ -59,7 +59,7 @@ class Biases:
         """A position bias module returned `bias` for a grid of `dims`."""
         dimensions = tuple(int(d) for d in dims)
         there = phenaki.surface_of(bias, dimensions).detach().float()
-        made: Named | Far
+        made: NamedBias | Far
         if is_far(there):
             made = Far(name, OffsetBias(there.clone(), dimensions), self.transfers)
             self._far.append(made)
@@ -79,7 +79,7 @@ class Biases:
                 far.named[1].table.adopt(far.table)
         self._far.clear()
 
-    def _named(self, module: str, dimensions: tuple[int, ...], surface: np.ndarray) -> Named:
+    def _named(self, module: str, dimensions: tuple[int, ...], surface: np.ndarray) -> NamedBias:
         """The position bias of the recording that this is."""
         key = self._key(f"{module}({' × '.join(map(str, dimensions))})", surface)
         known = self.recording.position_biases
@@ -95,7 +95,7 @@ class Biases:
             key = f"{named}, {number}"
         return key
 
-    def of(self, bias: Bias | None, heads: int) -> tuple[Named | Far | None, Bias | None]:
+    def of(self, bias: Bias | None, heads: int) -> tuple[NamedBias | Far | None, Bias | None]:
         """The position bias that this is, with its name in the recording; and it, as it is now.
 
         A tensor is 'h i n' or 'b h i n' then, and is not written to when the caller's is.
@@ -110,14 +110,14 @@ class Biases:
             return made, bias
         return None, self._kept(bias, heads)
 
-    def _known(self, bias: Bias) -> Named | Far | None:
+    def _known(self, bias: Bias) -> NamedBias | Far | None:
         """What a module made, if this is still it."""
         made = self._made.get(id(bias))
         if made is None or made.bias() is not bias or made.mark != _mark(bias):
             return None
         return made.made
 
-    def _scaled(self, source: Bias, bias: Bias) -> Named | Far | None:
+    def _scaled(self, source: Bias, bias: Bias) -> NamedBias | Far | None:
         """A bias that an intervention made of a module's is that module's, with other numbers."""
         made = self._known(source)
         if made is None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from phenaki_viz.recording.biases import Far, Named
+from phenaki_viz.recording.biases import Far, NamedBias
 from phenaki_viz.recording.call_maps import Call, Checked, map_of_call, required
 from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
 from phenaki_viz.recording.options import RecordOptions
@@ -49,10 +49,10 @@ class CallContext:
     video_shape: Sequence[int] | None
     branch: str | None
     step: int | None
-    bias: Named | Far | None = None
+    bias: NamedBias | Far | None = None
 
     @property
-    def named(self) -> Named | tuple[None, None]:
+    def named(self) -> NamedBias | tuple[None, None]:
         """The position bias and its name, once it has one."""
         given = self.bias.named if isinstance(self.bias, Far) else self.bias
         return given or (None, None)

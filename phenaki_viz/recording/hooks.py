@@ -13,15 +13,13 @@ import torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
-from phenaki_viz import alignment
 from phenaki_viz.errors import RecordingError, RecordingWarning
 from phenaki_viz.recording.biases import Biases
 from phenaki_viz.recording.budget import Budget
-from phenaki_viz.recording.building import Builder, CallContext, Waiting
-from phenaki_viz.recording.call_maps import Call, Parts
+from phenaki_viz.recording.building import Builder, CallContext
+from phenaki_viz.recording.call_maps import Call
 from phenaki_viz.recording.circumstances import is_recomputed, stand_in, would_be_fused_again
 from phenaki_viz.recording.compiled import compiler_is_loaded
-from phenaki_viz.recording.digests import LateDigest
 from phenaki_viz.recording.estimates import call_arguments
 from phenaki_viz.recording.families import phenaki
 from phenaki_viz.recording.families.phenaki import AttentionModule
@@ -30,20 +28,17 @@ from phenaki_viz.recording.hook import Hook, Left
 from phenaki_viz.recording.interventions.in_force import (
     edits_of,
     given_in,
-    slopes_of,
 )
 from phenaki_viz.recording.interventions.kinds import as_dict
+from phenaki_viz.recording.late_origin import LateOrigin
 from phenaki_viz.recording.locks import ModelLock, lock_of
+from phenaki_viz.recording.making import Making, Sink
 from phenaki_viz.recording.maps import Held
 from phenaki_viz.recording.options import RecordOptions
-from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.recording import Recording
-from phenaki_viz.recording.records import AttentionRecord
 from phenaki_viz.recording.report import Heard
-from phenaki_viz.recording.verify import Sample
+from phenaki_viz.recording.seen import Seen
 
-Sink = Callable[[AttentionRecord], AttentionRecord | None]
-NOT_YET = "not known yet"  # an input digest that is being made
 TO_THE_BLOCK = 4  # stack levels from a warning here to the `with` that it is about
 
 
@@ -57,28 +52,28 @@ class Session:
     watched: Sequence[str]
     on_progress: Callable[[int, int], None] | None
     sink: Sink | None = None
+    was_compiled: bool = False
     recording: Recording = field(default_factory=Recording)
     calls: dict[str, tuple[Call, CallContext]] = field(default_factory=dict)
     waiting: dict[str, RemovableHandle] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
     copies: list[tuple[weakref.ref[nn.Module], Left]] = field(default_factory=list)
-    waiting_calls: list[Waiting] = field(default_factory=list)
-    digest: LateDigest | None = None
-    origin_is_due: bool = False
     has_lock: bool = False
-    was_compiled: bool = False
     done: int = 0
-    made: int = 0
-    broken: Exception | None = None
     thread: int = field(default_factory=threading.get_ident)
 
     def __post_init__(self) -> None:
         self.frames = Frames(self.found)
-        self.builder = Builder(choice=self.choice)
+        self.seen = Seen(self.calls, self.choice)
+        builder = Builder(choice=self.choice)
         self.budget = Budget(self.choice)
-        self.biases = Biases(self.recording, self.builder.transfers)
+        self.biases = Biases(self.recording, builder.transfers)
         self.lock: ModelLock = lock_of(self.model)
         self.heard = Heard(type(self.model).__name__, self.watched)
+        self.origin = LateOrigin(self.model, self.found.every, self.recording, self.was_compiled)
+        self.records = Making(
+            self.recording, builder, self.budget, self.biases, self.origin, self.heard, self.sink
+        )
         self.compiler_was_there = compiler_is_loaded()
 
     def attach(self, watched: dict[str, AttentionModule], hooks: ExitStack) -> None:
@@ -91,7 +86,7 @@ class Session:
             hooks.callback(register(Hook(self, module, act), **how).remove)
 
         hooks.callback(self._let_go)
-        hooks.callback(self._settle)  # before the recording is handed over
+        hooks.callback(self.records.settle)  # before the recording is handed over
         for name, module in self._outer().items():
             on(module, False, partial(self._enter_outer, name), with_kwargs=True)
             on(module, True, self._leave_outer, always_call=True)
@@ -99,22 +94,22 @@ class Session:
             on(module, True, partial(self.biases.see, name))
         for name, attention in watched.items():
             on(attention, False, partial(self._enter, name), with_kwargs=True)
-            on(attention.to_kv, True, partial(self._see_projection, name, "kv"))
+            on(attention.to_kv, True, partial(self.seen.projection, name, "kv"))
             if self.choice.extras & {"queries"} or not hasattr(attention, "attn_parts"):
-                on(attention.to_q, True, partial(self._see_projection, name, "q"))
+                on(attention.to_q, True, partial(self.seen.projection, name, "q"))
             # Before any other hook on it: what a switch or an adapter does to it comes after.
-            mixed = partial(self._see_mixed, name, attention)
+            mixed = partial(self.seen.mixed, name, attention)
             on(attention.to_out, False, mixed, with_kwargs=True, prepend=True)
             if hasattr(attention, "rel_pos_bias"):
-                on(attention.rel_pos_bias, True, partial(self._see_alibi, name))
+                on(attention.rel_pos_bias, True, partial(self.seen.alibi, name))
             on(attention, True, partial(self._leave, name), always_call=True)
 
     def end(self) -> None:
         """Say what was missed, when the block has ended as it should."""
         heard = self.heard
-        if self.broken:
-            raise self.broken
-        heard.recorded = self.made
+        if self.records.broken:
+            raise self.records.broken
+        heard.recorded = self.records.made
         heard.compiled_inside = compiler_is_loaded() and not self.compiler_was_there
         self.recording.missed = heard.missed()
         self.recording.recomputed = heard.recomputed
@@ -175,40 +170,8 @@ class Session:
         self._take()
         if module is self.model:
             self.heard.ran += 1
-            self._say_origin(args, kwargs)
+            self.origin.begin(args, kwargs)
         self.frames.enter(name, module, args, kwargs)
-
-    def _say_origin(self, args: Any, kwargs: Any) -> None:
-        """Say what made this: later, where that is to wait for a GPU.
-
-        The digest of weights is made now if the model learns: running it may change them.
-        """
-        self.digest, self.origin_is_due = None, False
-        if not LateDigest.is_needed(args, kwargs):
-            self._note_origin(args, kwargs, "")
-            return
-        try:
-            self.digest = LateDigest(args, kwargs)
-        except RuntimeError as error:  # no memory for a copy
-            self._note_origin((), {}, _unknown(error))
-            return
-        self.origin_is_due = not self.model.training
-        if not self.origin_is_due:
-            self._note_origin((), {}, NOT_YET)
-
-    def _note_origin(self, args: Any, kwargs: Any, digest: str) -> None:
-        self.origin_is_due = False
-        try:
-            self.recording.made_by |= origin_of(
-                self.model, args, kwargs, digest=digest, every=self.found.every
-            )
-        except Exception as error:  # weights that cannot be read are no reason to stop the model
-            self.recording.made_by |= {
-                "model": type(self.model).__name__,
-                "weights_digest": _unknown(error),
-            }
-        if self.was_compiled:
-            self.recording.made_by["compiled"] = "recorded uncompiled"
 
     def _leave_outer(self, module: nn.Module, args: Any, output: Any) -> None:
         if not self.frames.has(module):
@@ -216,7 +179,7 @@ class Session:
         transformer = self.frames.forget(module)
         if transformer or module is self.model:
             # Whoever steers the model may read the records in between.
-            self._settle()
+            self.records.settle()
         if not self.frames.stack:
             self._release()
 
@@ -234,8 +197,8 @@ class Session:
                 return
         else:
             self._take()
-            if not self.recording.made_by and not self.origin_is_due:
-                self._say_origin((), {})
+            if not self.origin.is_noted:
+                self.origin.begin((), {})
             self._note_interventions(name, module)
             around = self.frames.around(name, self.recording.labels)
             if self.choice.modules is not None and around.name not in self.choice.modules:
@@ -279,54 +242,12 @@ class Session:
         """
         parted = held == "by parts" and hasattr(module, "attn_parts")
         heard, see = (
-            (module.attn_parts, self._see_parts) if parted else (module.attn_dropout, self._see_map)
+            (module.attn_parts, self.seen.parts) if parted else (module.attn_dropout, self.seen.map)
         )
         if name in self.waiting:  # a call before this one was broken off
             self.waiting.pop(name).remove()
         hook = Hook(self, heard, partial(see, name))
         self.waiting[name] = heard.register_forward_pre_hook(hook)
-
-    def _see_projection(
-        self, name: str, which: str, module: nn.Module, args: Any, output: torch.Tensor
-    ) -> None:
-        if name in self.calls:
-            setattr(self.calls[name][0], which, output.detach())
-
-    def _see_alibi(self, name: str, module: nn.Module, args: Any, bias: torch.Tensor) -> None:
-        if name not in self.calls:
-            return
-        slopes = slopes_of(module)
-        if len(args) > 1:  # of a run of rows: what is added to them is not worth keeping
-            self.calls[name][0].alibi = (slopes, 0.0)
-            return
-        i, j = args[0].shape[-2:]
-        rows = Sample.of(1, i, 1, self.choice.verify_rows).rows
-        query, key = (torch.arange(size, device=bias.device) for size in (i, j))
-        exact = alignment.alibi(slopes, alignment.distance(query[rows], key, i, j))
-        seen = bias.detach().reshape(-1, *bias.shape[-2:])[: len(slopes)]
-        fits = seen.shape[-2:] == (i, j)
-        error = (seen[:, rows] - exact).abs().max() if fits else float("inf")
-        self.calls[name][0].alibi = (slopes, error)
-
-    def _see_map(self, name: str, module: nn.Module, args: tuple[torch.Tensor]) -> None:
-        if name in self.calls:
-            attn = args[0].detach()
-            written = getattr(module, "inplace", False) and module.training
-            self.calls[name][0].attn = attn.clone() if written else attn
-
-    def _see_parts(self, name: str, module: nn.Module, args: tuple[Any, ...]) -> None:
-        if name in self.calls:
-            q, k, logsumexp, precision = args
-            self.calls[name][0].parts = Parts(
-                _detached(q), _detached(k), _detached(logsumexp), precision
-            )
-
-    def _see_mixed(
-        self, name: str, attention: AttentionModule, module: nn.Module, args: Any, kwargs: Any
-    ) -> None:
-        if name in self.calls:
-            mixed = next(iter((*args, *kwargs.values())), None)
-            self.calls[name][0].see_mixed(attention, mixed, self.choice)
 
     def _leave(self, name: str, module: AttentionModule, args: Any, output: Any) -> None:
         if name in self.waiting:
@@ -338,88 +259,13 @@ class Session:
                 self._keep(module, call, around)
         finally:
             if not self.frames.stack and not self.calls:
-                self._settle()
+                self.records.settle()
                 self._release()
 
     def _keep(self, module: AttentionModule, call: Call, around: CallContext) -> None:
-        if call.kv is None or (call.attn is None and call.parts is None):
-            self.heard.silent[around.name] += 1
+        if not self.records.keep(module, call, around):
             return
-        try:
-            if has_to_wait(call):
-                call.wait()
-                self.waiting_calls.append(Waiting(module, call, around))
-                self.budget.kept[call.held] += call.size
-                self._settle_if_many()
-            else:
-                if self.waiting_calls:
-                    self._settle()
-                self.biases.settle()
-                self._add(self.builder.build(module, call, around))
-        except Exception as error:
-            self._could_not(around, error)
-            return
-        if self.broken:
-            raise self.broken
         self.frames.recorded[around.name] += 1
         self.done += 1
         if self.on_progress:
             self.on_progress(self.done, len(self.watched))
-
-    def _add(self, record: AttentionRecord) -> None:
-        """Keep a record, or what the sink makes of it; what the sink raises is raised later, where
-        no other call suffers from it.
-        """
-        self.made += 1
-        kept: AttentionRecord | None = record
-        if self.sink is not None and self.broken is None:
-            try:
-                kept = self.sink(record)
-            except Exception as error:
-                self.broken = error
-        if kept is not None:
-            self.recording.records.append(kept)
-            self.budget.kept[kept.map.held] += kept.map.nbytes
-
-    def _could_not(self, around: CallContext, error: Exception) -> None:
-        """Somebody else's model is running: it is not stopped for what is only looked at."""
-        self.heard.failed[around.name] = f"{type(error).__name__}: {str(error)[:300]}"
-
-    def _settle_if_many(self) -> None:
-        """Let go of what calls hold until they are settled, before it is much."""
-        held = sum(one.call.waiting_bytes for one in self.waiting_calls)
-        if held >= self.builder.most_waiting(self.waiting_calls[-1].call):
-            self._settle()
-
-    def _settle(self) -> None:
-        """Make the records of calls that wait, and return when all of them can be read."""
-        waiting, self.waiting_calls = self.waiting_calls, []
-        if self.origin_is_due:  # while the GPU is busy
-            self._note_origin((), {}, NOT_YET)
-        self.biases.settle()
-        for one, found in zip(waiting, self.builder.settle(waiting), strict=True):
-            self.budget.kept[one.call.held] -= one.call.size
-            if isinstance(found, Exception):
-                self._could_not(one.around, found)
-            else:
-                self._add(found)
-        self.builder.transfers.wait()
-        if self.digest is not None:
-            digest, self.digest = self.digest, None
-            try:
-                self.recording.made_by["input_digest"] = digest.result()
-            except Exception as error:
-                self.recording.made_by["input_digest"] = _unknown(error)
-
-
-def _unknown(error: Exception) -> str:
-    return f"unknown ({type(error).__name__}: {str(error)[:100]})"
-
-
-def has_to_wait(call: Call) -> bool:
-    """Whether to look at what this call computed is to wait for a GPU."""
-    return call.kv is not None and call.kv.is_cuda
-
-
-def _detached(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor.detach() if tensor.requires_grad else tensor

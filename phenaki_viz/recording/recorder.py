@@ -11,8 +11,9 @@ from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.compiled import compiler_is_loaded, eagerly, is_compiled, uncompiled
 from phenaki_viz.recording.families import phenaki
 from phenaki_viz.recording.families.phenaki import AttentionModule
-from phenaki_viz.recording.hooks import Session, Sink
+from phenaki_viz.recording.hooks import Session
 from phenaki_viz.recording.locks import lock_of
+from phenaki_viz.recording.making import Sink
 from phenaki_viz.recording.options import OptionsByName, RecordOptions, named_options
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.verify import warn_of_failures
@@ -60,10 +61,8 @@ def record(
         with lock_of(model):  # nobody has layers cut while they are looked up
             found = phenaki.listened(model)
             watched = _chosen(model, found, choice)
-            session = Session(model, choice, found, tuple(watched), on_progress, sink)
-            session.was_compiled = compiler_is_loaded() and (
-                given is not model or is_compiled(found.every)
-            )
+            was_compiled = compiler_is_loaded() and (given is not model or is_compiled(found.every))
+            session = Session(model, choice, found, tuple(watched), on_progress, sink, was_compiled)
             session.attach(watched, hooks)
         yield session.recording
         hooks.close()

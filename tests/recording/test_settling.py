@@ -10,7 +10,7 @@ from phenaki_viz import models
 from phenaki_viz.errors import VerificationWarning
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.numerics.offsets import OffsetBias
-from phenaki_viz.recording import FactoredMap, biases, building, hooks, record, settling
+from phenaki_viz.recording import FactoredMap, biases, building, making, record, settling
 from phenaki_viz.recording.digests import LateDigest
 from tests.published import published_attention
 from tests.recording.models import SmallVideo, inputs
@@ -67,7 +67,7 @@ def both(monkeypatch, model, **how):
 
 
 def wait_for_all(monkeypatch):
-    monkeypatch.setattr(hooks, "has_to_wait", lambda call: True)
+    monkeypatch.setattr(making, "has_to_wait", lambda call: True)
     monkeypatch.setattr(biases, "is_far", lambda table: True)
     monkeypatch.setattr(LateDigest, "is_needed", lambda args, kwargs: True)
 

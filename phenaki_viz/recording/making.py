@@ -1,0 +1,104 @@
+"""Records of the calls that were heard: made at once, or together when a GPU is done with them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from phenaki_viz.recording.biases import Biases
+from phenaki_viz.recording.budget import Budget
+from phenaki_viz.recording.building import Builder, CallContext, Waiting
+from phenaki_viz.recording.call_maps import Call
+from phenaki_viz.recording.families.phenaki import AttentionModule
+from phenaki_viz.recording.late_origin import LateOrigin
+from phenaki_viz.recording.recording import Recording
+from phenaki_viz.recording.records import AttentionRecord
+from phenaki_viz.recording.report import Heard
+
+Sink = Callable[[AttentionRecord], AttentionRecord | None]
+
+
+@dataclass
+class Making:
+    """Makes the records of one recording, and keeps them or hands them to its sink.
+
+    waiting: calls that returned, and whose records are not made yet. made: records so far. broken:
+    what the sink raised; it is raised again where no other call suffers from it.
+    """
+
+    recording: Recording
+    builder: Builder
+    budget: Budget
+    biases: Biases
+    origin: LateOrigin
+    heard: Heard
+    sink: Sink | None = None
+    waiting: list[Waiting] = field(default_factory=list)
+    made: int = 0
+    broken: Exception | None = None
+
+    def keep(self, module: AttentionModule, call: Call, around: CallContext) -> bool:
+        """Make the record of a call that has returned, or have it wait; False where none can be.
+
+        Raises what the sink raised.
+        """
+        if call.kv is None or (call.attn is None and call.parts is None):
+            self.heard.silent[around.name] += 1
+            return False
+        try:
+            if has_to_wait(call):
+                call.wait()
+                self.waiting.append(Waiting(module, call, around))
+                self.budget.kept[call.held] += call.size
+                self._settle_if_many()
+            else:
+                if self.waiting:
+                    self.settle()
+                self.biases.settle()
+                self._add(self.builder.build(module, call, around))
+        except Exception as error:
+            self._could_not(around, error)
+            return False
+        if self.broken:
+            raise self.broken
+        return True
+
+    def settle(self) -> None:
+        """Make the records of calls that wait, and return when all of them can be read."""
+        waiting, self.waiting = self.waiting, []
+        self.origin.note_if_due()
+        self.biases.settle()
+        for one, found in zip(waiting, self.builder.settle(waiting), strict=True):
+            self.budget.kept[one.call.held] -= one.call.size
+            if isinstance(found, Exception):
+                self._could_not(one.around, found)
+            else:
+                self._add(found)
+        self.builder.transfers.wait()
+        self.origin.finish()
+
+    def _settle_if_many(self) -> None:
+        """Let go of what calls hold until they are settled, before it is much."""
+        held = sum(one.call.waiting_bytes for one in self.waiting)
+        if held >= self.builder.most_waiting(self.waiting[-1].call):
+            self.settle()
+
+    def _add(self, record: AttentionRecord) -> None:
+        """Keep a record, or what the sink makes of it."""
+        self.made += 1
+        kept: AttentionRecord | None = record
+        if self.sink is not None and self.broken is None:
+            try:
+                kept = self.sink(record)
+            except Exception as error:
+                self.broken = error
+        if kept is not None:
+            self.recording.records.append(kept)
+            self.budget.kept[kept.map.held] += kept.map.nbytes
+
+    def _could_not(self, around: CallContext, error: Exception) -> None:
+        """Somebody else's model is running: it is not stopped for what is only looked at."""
+        self.heard.failed[around.name] = f"{type(error).__name__}: {str(error)[:300]}"
+
+
+def has_to_wait(call: Call) -> bool:
+    """Whether to look at what this call computed is to wait for a GPU."""
+    return call.kv is not None and call.kv.is_cuda
