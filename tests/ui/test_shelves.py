@@ -15,7 +15,7 @@ from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui.state.dial_settings import Settings
-from phenaki_viz.ui.work import computed, keep
+from phenaki_viz.ui.work import computed, keep, run_parts
 from phenaki_viz.ui.work.requests import DialledRequest
 from phenaki_viz.ui.work.run_cache import RunShelf
 from phenaki_viz.ui.work.shelves import Shelf, number_of, weigh
@@ -157,16 +157,16 @@ def test_parts_of_a_run_are_few_and_go_with_it():
     run = run_dialled(Settings(**SMALL).config, sample_clip(), read_prompt("left"))
     names = ("clip", "prompt", "recording", "temporal_patch", "seconds")
     fields = {name: getattr(run, name) for name in names}
-    same = computed.part(run, 0, lambda: Run(**fields))
-    assert computed.part(run, 0, lambda: 1 / 0) is same
+    same = run_parts.part(run, 0, lambda: Run(**fields))
+    assert run_parts.part(run, 0, lambda: 1 / 0) is same
     for step in range(30):
-        computed.part(run, step, lambda: Run(**fields))
-    assert len(computed._parts[run]) == computed.MOST_PARTS
+        run_parts.part(run, step, lambda: Run(**fields))
+    assert len(run_parts._parts[run]) == run_parts.MOST_PARTS
     gc.collect()  # what tests before this one left
-    before = len(computed._parts)
+    before = len(run_parts._parts)
     del run, same
     gc.collect()
-    assert len(computed._parts) == before - 1
+    assert len(run_parts._parts) == before - 1
 
 
 def test_a_number_is_never_given_twice():

@@ -11,7 +11,7 @@ from phenaki_viz.recording.passes import Pass, shown_first, standing
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.session import named
-from phenaki_viz.ui.work import computed
+from phenaki_viz.ui.work import run_parts
 
 STEP, BRANCH, NUMBER = "recorded.step", "recorded.branch", "recorded.run"
 
@@ -41,7 +41,7 @@ def choose(run: Run) -> Run:
         part = run.recording.one_pass(branch=branch, step=step, number=number)
         return replace(run, recording=part) if part.records else run
 
-    return computed.part(run, ("pass", step, branch, number), made)
+    return run_parts.part(run, ("pass", step, branch, number), made)
 
 
 def _step(steps: Sequence[int]) -> int:

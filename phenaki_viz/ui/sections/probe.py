@@ -26,7 +26,7 @@ from phenaki_viz.ui.sections import maps, panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.work import computed, shows
+from phenaki_viz.ui.work import experiments, shows
 from phenaki_viz.ui.work.shelves import number_of
 
 TITLE = "Through the model"
@@ -76,7 +76,7 @@ def _found(run: Run, chosen: Selection, model: nn.Module) -> Causality | None:
     asked = (number_of(run), stack)
     seconds = expected_seconds(model, chosen.records)
     wanted = seconds <= QUICK or session.get(_ASKED) == asked
-    if not wanted and not computed.knows_causality(run, stack):
+    if not wanted and not experiments.knows_causality(run, stack):
         st.caption(
             "Replace one time step of what this transformer is given at a time, and see which "
             "outputs of which module move."
@@ -87,7 +87,7 @@ def _found(run: Run, chosen: Selection, model: nn.Module) -> Causality | None:
         )  # fmt: skip
         return None
     try:
-        return computed.causality_of(run, model, stack, _take_back)
+        return experiments.causality_of(run, model, stack, _take_back)
     except PhenakiVizError as error:
         st.caption("It cannot be probed.")
         st.text(str(error))

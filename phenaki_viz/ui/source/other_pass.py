@@ -21,7 +21,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source.other_run import Other, asked
 from phenaki_viz.ui.state.view import BOUND
-from phenaki_viz.ui.work import computed
+from phenaki_viz.ui.work import run_parts
 from phenaki_viz.ui.work.requests import SampleRequest
 
 STEPS, GUIDANCE, HEAT, SEED = 18, 3.0, 0.9, 15  # where the Sampling page begins, too
@@ -111,4 +111,4 @@ def _part(run: Run, label: Label) -> Run:
         return replace(run, recording=part) if part.records else run
 
     made_now: Callable[[], Run] = made
-    return computed.part(run, ("compare", *label), made_now)
+    return run_parts.part(run, ("compare", *label), made_now)

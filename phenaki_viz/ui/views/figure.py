@@ -36,7 +36,7 @@ from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
-from phenaki_viz.ui.work import computed, fragment_jobs
+from phenaki_viz.ui.work import composing, computed, fragment_jobs
 from phenaki_viz.ui.work.shelves import number_of
 
 PREVIEW = 144  # dots an inch
@@ -64,11 +64,11 @@ def figure_page(run: Run) -> None:
         return
     with place:
         try:
-            composed = computed.figure_of(run, recipe)
+            composed = composing.figure_of(run, recipe)
             if composed is None:
                 st.button(
                     "Draw the figure",
-                    on_click=session.here(computed.draw_figure),
+                    on_click=session.here(composing.draw_figure),
                     key=named("figure.draw"),
                 )
                 return

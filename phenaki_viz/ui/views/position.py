@@ -27,7 +27,7 @@ from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
-from phenaki_viz.ui.work import computed, shows
+from phenaki_viz.ui.work import computed, experiments, shows
 
 FURTHEST = 4  # times the size the model ran on
 ENDS = {"here": "This Δt", "all": "All Δt"}
@@ -145,7 +145,7 @@ def _extent(run: Run, used: PositionBias) -> tuple[PositionBias, int, bool]:
         dt = _time_offset(used.dimensions[0])
         alone = _ends() == "here"
     times = _times(run)
-    return computed.extrapolated(run, used, times), dt, alone
+    return experiments.extrapolated(run, used, times), dt, alone
 
 
 def _ends() -> str:

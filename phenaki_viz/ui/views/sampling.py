@@ -29,7 +29,7 @@ from phenaki_viz.ui.state.selection import current, wish
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention import draw_attention
-from phenaki_viz.ui.work import computed, page_jobs, run_cache, shows
+from phenaki_viz.ui.work import page_jobs, run_cache, run_parts, shows
 from phenaki_viz.ui.work.requests import SampleRequest
 from phenaki_viz.ui.work.run_cache import Wanted
 
@@ -293,4 +293,4 @@ def _view(sampled: SampledRun, step: int, branch: str | None) -> Run:
             seconds=sampled.seconds,
         )
 
-    return computed.part(sampled, (step, branch), made)
+    return run_parts.part(sampled, (step, branch), made)

@@ -42,7 +42,7 @@ from phenaki_viz.ui.views import (
     what_if_sweep,
 )
 from phenaki_viz.ui.views.what_if_head import AtHand
-from phenaki_viz.ui.work import computed, swept
+from phenaki_viz.ui.work import computed, experiments, swept
 from phenaki_viz.ui.work.swept import Asked
 
 _HELD = "whatif.held"
@@ -148,7 +148,7 @@ def _change(model: nn.Module, asked: Asked, made: Trials, given: Interventions) 
         return None
     try:
         key = asked.trials_key(model)
-        return computed.change_of(model, made, key, given, partial(_hold, held))
+        return experiments.change_of(model, made, key, given, partial(_hold, held))
     except PhenakiVizError as error:
         st.error("What this changes cannot be measured.", icon=":material/block:")
         st.text(str(error))

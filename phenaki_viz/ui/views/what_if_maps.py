@@ -33,7 +33,7 @@ from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import ablation
 from phenaki_viz.ui.state.selection import current
 from phenaki_viz.ui.views import what_if_changes
-from phenaki_viz.ui.work import computed, page_jobs, run_cache
+from phenaki_viz.ui.work import compared, page_jobs, run_cache
 from phenaki_viz.ui.work.requests import LookRequest
 from phenaki_viz.ui.work.run_cache import Wanted
 from phenaki_viz.ui.work.shelves import number_of
@@ -62,7 +62,7 @@ def draw(whole: Run | None, run: Run) -> None:
         return
     st.header("What happens to the maps", anchor=False)
     try:
-        moved = computed.moved_maps(run, whole, [(one.before.map, one.now.map) for one in pairs])
+        moved = compared.moved_maps(run, whole, [(one.before.map, one.now.map) for one in pairs])
     except PhenakiVizError as error:
         st.text(f"The maps cannot be laid on each other: {error}.")
         return
@@ -119,7 +119,7 @@ def _take(pair: Pair) -> None:
     """The difference as a file, every cell."""
 
     def make() -> Any:
-        found = computed.maps_beside(
+        found = compared.maps_beside(
             pair.before.map, pair.now.map, max(pair.now.record.map.shape[2:])
         )
         scale = difference_scale(found, DIVERGING["light"])
@@ -129,7 +129,7 @@ def _take(pair: Pair) -> None:
 
 
 def _three(pair: Pair) -> None:
-    found = computed.maps_beside(pair.before.map, pair.now.map, MOST_CELLS)
+    found = compared.maps_beside(pair.before.map, pair.now.map, MOST_CELLS)
     weights = Colours("sqrt").over(*drawn_range(found.before), "the map as it is")
     around = difference_scale(found, DIVERGING[panels.theme()])
     shown = {

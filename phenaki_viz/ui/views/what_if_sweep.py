@@ -25,7 +25,7 @@ from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views import what_if_head, what_predicts
-from phenaki_viz.ui.work import computed, fragment_jobs, swept
+from phenaki_viz.ui.work import computed, experiments, fragment_jobs, swept
 from phenaki_viz.ui.work.shelves import number_of
 from phenaki_viz.ui.work.swept import USUAL, Asked
 
@@ -102,7 +102,7 @@ def effects_of(model: nn.Module, asked: Asked, made: Trials) -> tuple[HeadEffect
     if session.get(_ASKED) != asked and not computed.is_kept(asked.key(model)):
         return None
     layers = asked.units == "layers"
-    return computed.effects_of(model, made, asked.key(model), _take_back, layers=layers)
+    return experiments.effects_of(model, made, asked.key(model), _take_back, layers=layers)
 
 
 def is_coming(run: Run) -> bool:

@@ -1,11 +1,11 @@
-"""What the page Compare computes: kept by the maps it is of, and worked on as long as a click may
-wait.
-"""
+"""What is computed of two runs beside each other, kept by the maps it is of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from phenaki_viz.analysis.beside import Beside, beside, moved
 from phenaki_viz.analysis.difference import (
     HeadDistances,
     LaidMaps,
@@ -17,8 +17,10 @@ from phenaki_viz.analysis.divergence import js_distance
 from phenaki_viz.analysis.laid import Laid
 from phenaki_viz.analysis.measures import HeadStatistics, head_statistics
 from phenaki_viz.recording import AttentionRecord, HeadMap
+from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.work import computed, fragment_jobs
+from phenaki_viz.ui.work.kept_work import of_map, of_run
 from phenaki_viz.ui.work.shelves import number_of
 
 HELD = "compare.distances.held"
@@ -84,6 +86,20 @@ def own(records: tuple[AttentionRecord, ...], items: tuple[int, ...]) -> HeadSta
             "compare own", key, lambda: head_statistics.steps(records, items, asked),
             "Measuring the heads:",
         ),
+    )  # fmt: skip
+
+
+def moved_maps(now: Run, before: Run, pairs: Sequence[tuple[HeadMap, HeadMap]]) -> np.ndarray:
+    """How much of its weight each head puts elsewhere than in another run, 'n'."""
+    key = ("moved", number_of(before))
+    return of_run(now, key, lambda: moved.steps(pairs), "Comparing the maps:")
+
+
+def maps_beside(before: HeadMap, now: HeadMap, most: int) -> Beside:
+    """One head's map in two runs, and how it differs."""
+    return of_map(
+        now.record, ("beside", number_of(before.record), now.item, now.head, most),
+        lambda: beside.steps(before, now, most), "Comparing two maps:",
     )  # fmt: skip
 
 

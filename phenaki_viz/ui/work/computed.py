@@ -1,17 +1,11 @@
-"""What is computed from a run for a page and worth keeping while the run is on screen."""
+"""What is computed from the maps of a run for a page, and worth keeping while it is on screen."""
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 import numpy as np
-from torch import nn
 
 from phenaki_viz.analysis import cuts, tiles
-from phenaki_viz.analysis.beside import Beside, beside, moved
 from phenaki_viz.analysis.cuts import Cut, CutTile
 from phenaki_viz.analysis.incremental import Incremental
 from phenaki_viz.analysis.measures import Measure, applicable, head_statistics
@@ -21,36 +15,24 @@ from phenaki_viz.analysis.sinks import Sinks, sink_keys
 from phenaki_viz.analysis.thumbnails import Thumbnails, coarser, thumbnails
 from phenaki_viz.analysis.weight_range import WeightRange, drawn_ranges, weight_range
 from phenaki_viz.analysis.words import content_patches
-from phenaki_viz.evaluation import changes
-from phenaki_viz.evaluation.causality import probe_run
-from phenaki_viz.evaluation.changes import Change
-from phenaki_viz.evaluation.effects import HeadEffect, Trials, layers_of, sweep
-from phenaki_viz.evaluation.reach import Causality
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
-from phenaki_viz.figures.composed import Composed, compose
 from phenaki_viz.figures.over_video import frame_steps
 from phenaki_viz.figures.position_sentences import bias_heading
-from phenaki_viz.figures.recipe import Recipe
 from phenaki_viz.figures.sentences import head_sentence
-from phenaki_viz.recording import AttentionRecord, HeadMap, PositionBias, evaluate_bias
-from phenaki_viz.recording.interventions import Interventions
-from phenaki_viz.runs.live import find_model
+from phenaki_viz.recording import AttentionRecord, HeadMap, PositionBias
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.work import fragment_jobs, surveys
+from phenaki_viz.ui.work import surveys
 from phenaki_viz.ui.work.keep import is_kept, once
 from phenaki_viz.ui.work.keep import kept as kept
+from phenaki_viz.ui.work.kept_work import of_map, of_run
 from phenaki_viz.ui.work.shelves import number_of
 from phenaki_viz.ui.work.surveys import heads_of
 
-T = TypeVar("T")
 AT_ONCE = 2**24  # weights of a stack that are pooled within a tenth of a second or two
-MOST_PARTS = 8  # of a run that are kept; they hold no more than the run's own maps and a clip
-_parts: WeakKeyDictionary[Run, OrderedDict[Any, Run]] = WeakKeyDictionary()
-_guard = threading.RLock()
-NO_THUMBS, NO_FIGURE = "thumbs.held", "figure.held"
+NO_THUMBS = "thumbs.held"
 
 
 def thumbs(run: Run, chosen: Selection) -> Thumbnails | None:
@@ -62,7 +44,7 @@ def thumbs(run: Run, chosen: Selection) -> Thumbnails | None:
     if session.get(NO_THUMBS) == (number_of(run), key):
         return None
     held = partial(session.put, NO_THUMBS, (number_of(run), key))
-    return _in_slices(
+    return of_run(
         run, key, lambda: thumbnails.steps(chosen.records, chosen.items), "Drawing the heads:", held
     )  # fmt: skip
 
@@ -89,27 +71,11 @@ def draw_thumbs() -> None:
     session.drop(NO_THUMBS)
 
 
-def figure_of(run: Run, recipe: Recipe) -> Composed | None:
-    """A figure of a run; None while nobody wants to wait for it."""
-    key = ("figure", recipe)
-    if session.get(NO_FIGURE) == (number_of(run), key):
-        return None
-    held = partial(session.put, NO_FIGURE, (number_of(run), key))
-    return _in_slices(
-        run, key, lambda: compose.steps(run, recipe), "Reading the panels:", held
-    )  # fmt: skip
-
-
-def draw_figure() -> None:
-    """Ask for a figure again that was cancelled; a callback."""
-    session.drop(NO_FIGURE)
-
-
 def tile(
     record: AttentionRecord, item: int, head: int, window: tiles.Window, most: int
 ) -> tiles.MapTile:
     """A window of one map as the browser draws it; the last ones that were looked at are kept."""
-    return _of_map(
+    return of_map(
         record, ("tile", item, head, window, most),
         lambda: tiles.map_tile.steps(HeadMap(record, item, head), window, most),
         "Reading this part of the map:",
@@ -120,7 +86,7 @@ def cut_tile(
     record: AttentionRecord, item: int, head: int, tile: tiles.MapTile, cut: Cut
 ) -> CutTile:
     """How a tile looks under a cut; kept like the tiles."""
-    return _of_map(
+    return of_map(
         record, ("cut", item, head, number_of(tile), cut),
         lambda: cuts.cut_tile.steps(HeadMap(record, item, head), tile, cut),
         "Deciding what is left out:",
@@ -129,7 +95,7 @@ def cut_tile(
 
 def ranks(record: AttentionRecord, item: int, head: int, tile: tiles.MapTile) -> np.ndarray:
     """The rank of every key of a tile of single cells in its whole row; kept like the tiles."""
-    return _of_map(
+    return of_map(
         record, ("ranks", item, head, number_of(tile)),
         lambda: cuts.tile_ranks.steps(HeadMap(record, item, head), tile), "Ranking the keys:",
     )  # fmt: skip
@@ -139,7 +105,7 @@ def range_of(
     run: Run, record: AttentionRecord, item: int, head: int, of_uniform: bool = False
 ) -> WeightRange:
     """Where the weights of one head lie; of_uniform: their multiples of uniform."""
-    return _in_slices(
+    return of_run(
         run, ("range", *_head(record, item, head), of_uniform),
         lambda: weight_range.steps([HeadMap(record, item, head)], of_uniform),
         "Looking where colours should end:",
@@ -154,7 +120,7 @@ def range_of_all(run: Run, chosen: Selection, of_uniform: bool = False) -> Weigh
         for head in range(len(record.heads))
     ]
     key = ("ranges", *heads_of(chosen), of_uniform)
-    return _in_slices(
+    return of_run(
         run, key, lambda: weight_range.steps(heads, of_uniform),
         "Looking where colours should end:", _back_to_one_head,
     )  # fmt: skip
@@ -175,77 +141,14 @@ def reading_of(run: Run, records: Sequence[AttentionRecord], items: Sequence[int
         return reading.steps(records, items, content_patches(frames, records[0].places.grid, at))
 
     maps = tuple(number_of(record.map) for record in records)
-    return _in_slices(run, ("reading", maps, tuple(items)), steps, "Comparing words:")
-
-
-def effects_of(
-    model: nn.Module,
-    asked: Trials,
-    key: Hashable,
-    on_cancel: Callable[[], None],
-    *,
-    layers: bool = False,
-) -> tuple[HeadEffect, ...]:
-    """What every head of a model is worth, or all heads of each layer. key: all that decides it."""
-
-    def work() -> tuple[HeadEffect, ...]:
-        steps = partial(sweep.steps, model, asked, layers_of(model) if layers else None)
-        return fragment_jobs.work_on("sweep", key, steps, "Switching heads off:", on_cancel)
-
-    return once(key, work)
-
-
-def change_of(
-    model: nn.Module,
-    asked: Trials,
-    key: Hashable,
-    given: Interventions,
-    on_cancel: Callable[[], None],
-) -> Change:
-    """What interventions do to the output. key: all that decides it but them."""
-    whole = (key, "change", given)
-
-    def work() -> Change:
-        steps = partial(changes.change_of.steps, model, asked, given)
-        return fragment_jobs.work_on("change", whole, steps, "Measuring the change:", on_cancel)
-
-    return once(whole, work)
-
-
-def moved_maps(now: Run, before: Run, pairs: Sequence[tuple[HeadMap, HeadMap]]) -> np.ndarray:
-    """How much of its weight each head puts elsewhere than in another run, 'n'."""
-    key = ("moved", number_of(before))
-    return _in_slices(now, key, lambda: moved.steps(pairs), "Comparing the maps:")
-
-
-def maps_beside(before: HeadMap, now: HeadMap, most: int) -> Beside:
-    """One head's map in two runs, and how it differs."""
-    return _of_map(
-        now.record, ("beside", number_of(before.record), now.item, now.head, most),
-        lambda: beside.steps(before, now, most), "Comparing two maps:",
-    )  # fmt: skip
-
-
-def causality_of(
-    run: Run, model: nn.Module, stack: str, on_cancel: Callable[[], None]
-) -> Causality:
-    """Which time steps reach which in one transformer of a run."""
-    steps = partial(probe_run.steps, run, model, stack)
-    return _in_slices(
-        run, ("causality", stack), steps, "Replacing a time step at a time:", on_cancel
-    )
-
-
-def knows_causality(run: Run, stack: str) -> bool:
-    """Whether that was found and is still here."""
-    return is_kept((number_of(run), "causality", stack))
+    return of_run(run, ("reading", maps, tuple(items)), steps, "Comparing words:")
 
 
 def rollout_of(run: Run, chosen: Selection) -> np.ndarray:
     """Rollout of the chosen map, from the first layer to the chosen one; see `rollout`."""
     records, items = chosen.records[: chosen.layer + 1], chosen.items[: chosen.layer + 1]
     key = ("rollout", *zip((number_of(one.map) for one in records), items, strict=True))
-    return _in_slices(
+    return of_run(
         run, key, lambda: rollout.steps(records, items), "Multiplying the layers:", _close_rollout
     )
 
@@ -260,7 +163,7 @@ def sinks(run: Run, chosen: Selection) -> Sinks:
     read = surveys.whole(run, chosen)
     if read is not None and (known := read.heads[chosen.layer, head].sinks) is not None:
         return known
-    return _in_slices(
+    return of_run(
         run, ("sinks", *_head(record, item, head)),
         lambda: sink_keys.steps(HeadMap(record, item, head)), "Looking for sinks:",
     )  # fmt: skip
@@ -269,7 +172,7 @@ def sinks(run: Run, chosen: Selection) -> Sinks:
 def highest_left(run: Run, chosen: Selection, cut: Cut) -> float:
     """The largest weight of the selected head as a cut leaves it."""
     record, item, head = chosen.record, chosen.item, chosen.head
-    return _in_slices(
+    return of_run(
         run, ("highest left", *_head(record, item, head), cut),
         lambda: cuts.highest_weight.steps(HeadMap(record, item, head), cut),
         "Looking for the largest weight:",
@@ -279,7 +182,7 @@ def highest_left(run: Run, chosen: Selection, cut: Cut) -> float:
 def table(run: Run, chosen: Selection, measure: str) -> np.ndarray:
     """One metric of every head of the stack, 'l h'."""
     key = ("table", *heads_of(chosen), measure)
-    found = _in_slices(
+    found = of_run(
         run, key, lambda: head_statistics.steps(chosen.records, chosen.items, [measure]),
         "Measuring the heads:", _back_to_maps,
     )  # fmt: skip
@@ -311,51 +214,7 @@ def _head(record: AttentionRecord, item: int, head: int) -> tuple[int, int, int]
     return number_of(record.map), item, head
 
 
-def _in_slices(
-    run: Run,
-    key: tuple[Any, ...],
-    start: Callable[[], Incremental[T]],
-    doing: str,
-    on_cancel: Callable[[], None] | None = None,
-) -> T:
-    """What belongs to a run: kept, or worked on as long as a click may wait."""
-    whole = (number_of(run), *key)
-    return once(whole, lambda: fragment_jobs.work_on(str(key[0]), whole, start, doing, on_cancel))
-
-
-def _of_map(
-    record: AttentionRecord, key: tuple[Any, ...], start: Callable[[], Incremental[T]], doing: str
-) -> T:
-    """What belongs to one map."""
-    whole = (number_of(record), *key)
-    return once(whole, lambda: fragment_jobs.work_on(str(key[0]), whole, start, doing))
-
-
-def part(run: Run, key: Hashable, make: Callable[[], Run]) -> Run:
-    """One step or pass of a run: the same object while it is looked at, gone with the run."""
-    with _guard:
-        found = _parts.setdefault(run, OrderedDict())
-        if key not in found:
-            found[key] = make()
-        found.move_to_end(key)
-        while len(found) > MOST_PARTS:
-            found.popitem(last=False)
-        return found[key]
-
-
 def bias_heading_of(run: Run, used: PositionBias, head: int, whose: str) -> str:
     """Where position alone would put one head's weight, in a sentence."""
     key = ("bias heading", number_of(run), number_of(used), head, whose)
     return once(key, lambda: bias_heading(used, head, whose))
-
-
-def extrapolated(run: Run, used: PositionBias, times: int) -> PositionBias:
-    """The position bias asked for `times` the rows and columns the model ran on."""
-    model = find_model(run)
-    if times == 1 or model is None:
-        return used
-    *time, rows, columns = used.dimensions
-    return once(
-        ("bias", number_of(run), number_of(used), times),
-        lambda: evaluate_bias(model, used.module, (*time, rows * times, columns * times)),
-    )  # fmt: skip
