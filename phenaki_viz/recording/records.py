@@ -15,7 +15,7 @@ from phenaki_viz.recording.added import Alibi as Alibi
 from phenaki_viz.recording.added import PositionBias as PositionBias
 from phenaki_viz.recording.axes import Layout, TokenAxis
 from phenaki_viz.recording.maps import AttentionMap, Span, check_item
-from phenaki_viz.recording.places import Places
+from phenaki_viz.recording.places import Place, Places
 from phenaki_viz.recording.segments import Null, Words
 from phenaki_viz.recording.verdicts import Verdict as Verdict
 from phenaki_viz.recording.verdicts import Verification as Verification
@@ -241,6 +241,17 @@ class AttentionRecord:
         """Whether neither NaN nor infinity was seen in what came in, or in what was checked."""
         checked = self.verification
         return self.first_non_finite is None and (checked is None or checked.finite)
+
+    def nearest(self, place: Place, video: int = 0) -> Place:
+        """The place itself, or the same token of the nearest batch item of its video that was
+        recorded. One of its items has to be.
+        """
+        asked, token = self.places.locate(place, video)
+        if asked in self.batch_items:
+            return place
+        each = self.places.items_per_video
+        there = [item for item in self.batch_items if item // each == video]
+        return self.places.place(min(there, key=lambda item: abs(item - asked)), token)
 
     def item_of(self, original: int) -> int:
         """Position in the recorded batch of an original batch index.

@@ -5,6 +5,7 @@ import pytest
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording import Places
 from phenaki_viz.recording.places import infer_places
+from tests.analysis.records import planted, uniform
 
 GRID = (3, 2, 5)
 
@@ -52,3 +53,12 @@ def test_as_many_steps_as_patches_are_told_apart_by_bias_causality_or_name():
     assert infer(8, 4, square, causal=True) == "patch"
     assert infer(8, 4, square, stack="dec_temporal_transformer") == "patch"
     assert infer(8, 4, square, stack="enc_spatial_transformer") == "frame"
+
+
+def test_a_place_that_was_not_recorded_has_a_nearest_one_in_its_own_video():
+    frames = planted(uniform(3, 1, 10, 10), Places((3, 2, 5), "frame"), batch_items=(0, 3, 4))
+    assert frames.nearest((0, 1, 2)) == (0, 1, 2)
+    assert frames.nearest((2, 1, 2)) == (0, 1, 2)
+    assert frames.nearest((2, 1, 2), video=1) == (1, 1, 2)
+    with pytest.raises(RecordingError, match="outside the grid"):
+        frames.nearest((3, 0, 0))

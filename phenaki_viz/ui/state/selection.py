@@ -159,7 +159,7 @@ def choose(
         at = {name: number(name, most) for name, most in asked.items()}
         video = _video(records[at["layer"]])
     where = at.get("step", 0), at.get("row", 0), at.get("column", 0)
-    there = _recorded_place(records[at["layer"]], video, where)
+    there = records[at["layer"]].nearest(where, video)
     if there != where:
         st.caption("The map of this place was not recorded; shown is the nearest that was.")
     return Selection(recording, tuple(records), at["layer"], at["head"], there, video)
@@ -186,16 +186,6 @@ def _video(record: AttentionRecord) -> int:
         width=150,
         **BOUND,
     )
-
-
-def _recorded_place(record: AttentionRecord, video: int, place: Place) -> Place:
-    """The place itself, or the nearest whose batch item was recorded."""
-    item, token = record.places.locate(place, video)
-    if item in record.batch_items:
-        return place
-    each = record.places.items_per_video
-    there = [one for one in record.batch_items if one // each == video]
-    return record.places.place(min(there, key=lambda one: abs(one - item)), token)
 
 
 def wish(**asked: int) -> None:
