@@ -26,7 +26,7 @@ export class Said extends LinkedPanel {
     this.next = head;
     room.texts.add(this);
     clearTimeout(this.patience);
-    this.patience = setTimeout(() => this.change(), PATIENCE);
+    this.patience = setTimeout(() => this.overtake(), PATIENCE);
     agree();
   }
 
@@ -56,6 +56,12 @@ export class Said extends LinkedPanel {
     this.place = this.head.place;
     if (this.selection.pick) this.adopt(this.selection.pick);
     this.draw();
+  }
+
+  // Pictures that are still to come are dimmed in the same paint.
+  overtake() {
+    this.change();
+    agree();
   }
 
   isShown(key, of) {
