@@ -9,6 +9,7 @@ class Some {
   constructor(nodeName, settings = {}, ...children) {
     Object.assign(this, { nodeName, className: "", title: "", childNodes: [] }, settings);
     this.style = { cssText: settings.css ?? "" };
+    this.hasAttribute = (name) => name === "style" && this.style.cssText !== "";
     this.append(...children);
   }
   append(...children) {

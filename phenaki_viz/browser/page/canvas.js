@@ -1,7 +1,6 @@
 // Canvases with as many dots as the screen has, and pictures of one dot a value.
 /** @import { Box, Grid, Pair, Pen, Place } from "../types.js" */
 import { pixel } from "../numbers/colour.js";
-import { change } from "./renewing.js";
 
 const dotsOfPixel = () => devicePixelRatio || 1;
 
@@ -13,6 +12,9 @@ export function penOf(canvas) {
   return canvas.getContext("2d");
 }
 
+/** In CSS pixels: to ask a style for them takes longer than to draw. @type {WeakMap<any, Pair>} */
+const sizes = new WeakMap();
+
 /**
  * A canvas of so many CSS pixels, cleared.
  * @param {HTMLCanvasElement} canvas
@@ -23,7 +25,10 @@ export function fit(canvas, [width, height]) {
   const dots = dotsOfPixel();
   const [w, h] = [Math.round(width * dots), Math.round(height * dots)];
   if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
-  change(canvas.style, { width: `${width}px`, height: `${height}px` });
+  if (String(sizes.get(canvas)) !== String([width, height])) {
+    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+    sizes.set(canvas, [width, height]);
+  }
   const pen = penOf(canvas);
   pen.setTransform(dots, 0, 0, dots, 0, 0);
   pen.clearRect(0, 0, width, height);

@@ -30,7 +30,8 @@ function taken(old, next) {
   if (words !== undefined) return old.data !== undefined && tell(old, words);
   if (old.nodeName !== next.nodeName || old.className !== next.className) return false;
   if (old.title !== next.title) return false;
-  if (old.style.cssText !== next.style.cssText) old.style.cssText = next.style.cssText;
+  const styled = old.hasAttribute("style") || next.hasAttribute("style");
+  if (styled && old.style.cssText !== next.style.cssText) old.style.cssText = next.style.cssText;
   renew(old, ...next.childNodes);
   return true;
 }
