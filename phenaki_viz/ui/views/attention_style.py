@@ -4,7 +4,15 @@
 window beside the lines over the pictures, whose heights are fixed here, so that nothing jumps.
 """
 
-STYLE = """<style>
+# The large map over the grid of heads, where the two have no room side by side: on a narrow page,
+# and on one that the open sidebar makes narrow.
+BELOW = """  .st-key-pictures { flex-direction: column-reverse }
+  .st-key-pictures > :has(> :is(.st-key-heads-side, .st-key-map-side)) { flex: none; width: 100% }
+  .st-key-attention .st-key-words-said { height: auto; min-height: var(--said) }
+  .st-key-strip { --pv-flow: wrap; --pv-tall: calc(var(--strip) + 72px) }
+"""
+STYLE = (
+    """<style>
 [data-testid=stMainBlockContainer]:has(.st-key-attention) { padding-bottom: 16px }
 .st-key-attention {
   --said: 78px;
@@ -24,6 +32,7 @@ STYLE = """<style>
   & :is(button p, input) { font-size: 14px }
   & [data-testid=stButtonGroup] button { padding: 0 10px }
   & [data-testid=stSelectbox] [role=group] { height: 32px; min-height: 32px }
+  & [data-testid=stSkeletonElement] { height: 32px }
 }
 :is(.st-key-map-tools, .st-key-grid-tools) { min-height: 32px }
 :is(.st-key-map-tools, .st-key-grid-tools) > :last-child { margin-left: auto }
@@ -43,9 +52,14 @@ STYLE = """<style>
 .st-key-over > :has(> .st-key-take-strip) { position: absolute; right: 0; top: -4px; width: auto }
 @media (max-width: 1199px) { .st-key-attention { --said: 106px } }
 @media (max-width: 759px) {
-  .st-key-pictures { flex-direction: column-reverse }
-  .st-key-pictures > :has(> :is(.st-key-heads-side, .st-key-map-side)) { flex: none; width: 100% }
-  .st-key-attention .st-key-words-said { height: auto; min-height: var(--said) }
-  .st-key-strip { --pv-flow: wrap }
+"""
+    + BELOW
+    + """}
+@media (max-width: 999px) {
+.stApp:has([data-testid=stSidebar][data-collapsed=false]) {
+"""
+    + BELOW
+    + """}
 }
 </style>"""
+)
