@@ -6,6 +6,7 @@ import { isTyping, plain } from "../../phenaki_viz/browser/page/elements.js";
 import { LinkedPanel } from "../../phenaki_viz/browser/page/linked.js";
 import { isOvertaken } from "../../phenaki_viz/browser/page/order.js";
 import {
+  awaitPaint,
   memoryOf,
   offer,
   room,
@@ -157,4 +158,22 @@ test("a panel tells those of its own slot alone", () => {
   assert.deepEqual(heard, [["b-", 7]]);
   assert.equal(selectionOf("b-").pick.query, 7);
   assert.equal(selectionOf("").pick, null);
+});
+
+test("Python hears once of the picture it waits for, and not of the one before", () => {
+  const asked = [];
+  globalThis.document = { baseURI: "http://here/app/" };
+  globalThis.requestAnimationFrame = (frame) => frame();
+  globalThis.fetch = async (address) => asked.push(address);
+  awaitPaint({ tell: "painted/one", by: "map", of: "run 2" });
+  painted("map", picture("run 1 L1"));
+  painted("strip", picture("run 2 L1"));
+  assert.deepEqual(asked, []);
+  painted("map", picture("run 2 L1"));
+  awaitPaint({ tell: "painted/one", by: "map", of: "run 2" });
+  painted("map", picture("run 2 L2"));
+  assert.deepEqual(asked, ["http://here/app/painted/one"]);
+  awaitPaint({ tell: "painted/two", by: "map", of: "run 3" });
+  painted("map", picture("run 3 L1"));
+  assert.deepEqual(asked, ["http://here/app/painted/one", "http://here/app/painted/two"]);
 });

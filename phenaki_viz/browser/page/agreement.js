@@ -19,13 +19,17 @@ export const isOf = (shows, said) => shows === said || shows.startsWith(`${said}
 export function painted(key, picture) {
   room.pictures.set(key, picture);
   agree();
-  if (key === "map" && room.tell) tell();
+  const awaited = room.awaited.get(key);
+  if (awaited && !awaited.told && isOf(picture.shows ?? "", awaited.of)) tell(awaited);
 }
 
-// With the frame that shows it, for the page's script waits to say the rest.
-function tell() {
-  const address = new URL(/** @type {string} */ (room.tell), document.baseURI).href;
-  room.tell = "";
+/**
+ * With the frame that shows it, for the page's script waits to say the rest.
+ * @param {import("./room.js").Awaited} awaited
+ */
+function tell(awaited) {
+  const address = new URL(awaited.tell, document.baseURI).href;
+  awaited.told = true;
   requestAnimationFrame(() => fetch(address).catch(() => {})); // unheard, it waits no longer
 }
 

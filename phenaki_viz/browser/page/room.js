@@ -12,6 +12,9 @@ export const slotOf = (key) => /^[a-z]-/.exec(key ?? "")?.[0] ?? "";
 /** What is looked at. pick: the selection. last: the number of the last pick made here.
  * @typedef {{ pick: Pick | null, last: number }} Selected */
 
+/** tell: what is asked for, once, when a picture of this is painted. of: the first words of what it
+ * shows. @typedef {{ tell: string, of: string, told?: boolean }} Awaited */
+
 export const room = {
   /** What one panel offers and others use: frames, weights, lines. @type {Map<string, any>} */
   things: new Map(),
@@ -29,9 +32,8 @@ export const room = {
   memories: new Map(),
   /** What is painted, by key. @type {Map<string, Picture>} */
   pictures: new Map(),
-  /** What is asked for, once, when the map is painted, for Python to hear of it; "" once it was.
-   * @type {string | undefined} */
-  tell: undefined,
+  /** What Python waits to hear of, by the key of the picture that it is. @type {Map<string, Awaited>} */
+  awaited: new Map(),
   /** Texts that speak of pictures. @type {Set<any>} */
   texts: new Set(),
 };
@@ -58,6 +60,14 @@ export function select(slot, { pick, seen }) {
   if (room.playing || seen < selection.last) return;
   selection.pick = pick;
   for (const panel of room.panels) if (panel.slot === slot) panel.hear(pick);
+}
+
+/**
+ * What is awaited of a picture; said again, it is not told again.
+ * @param {{ tell: string, by: string, of: string }} awaited
+ */
+export function awaitPaint({ tell, by, of }) {
+  if (room.awaited.get(by)?.tell !== tell) room.awaited.set(by, { tell, of });
 }
 
 /**

@@ -1,7 +1,7 @@
-"""The browser's word that the map of a page is painted: what is around it can follow.
+"""The browser's word that the map of a run is painted: what is around it can follow.
 
-A page's address of this is a secret of its session, told with the selection; the browser asks for
-it once, in the frame in which the map is first painted.
+The address of this is a secret of the session, another one for each run, told with the selection;
+the browser asks for it once, in the frame in which the run's map is first painted.
 """
 
 import secrets
@@ -13,7 +13,7 @@ import streamlit as st
 from starlette.requests import Request
 from starlette.responses import Response
 
-from phenaki_viz.ui.session import page
+from phenaki_viz.ui import session
 
 PAINTED_PATH = "phenaki-viz/painted"
 _STATE = "map.painted"
@@ -21,6 +21,7 @@ _STATE = "map.painted"
 
 @dataclass(eq=False)
 class _Word:
+    of: str
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     given: threading.Event = field(default_factory=threading.Event)
 
@@ -29,16 +30,19 @@ class _Word:
 _awaited: weakref.WeakValueDictionary[str, _Word] = weakref.WeakValueDictionary()
 
 
-def painted_address() -> str:
-    """Where this session's browser says that its map is painted."""
-    word: _Word = page.first(_STATE, _Word())
-    _awaited[word.secret] = word
+def painted_address(of: str) -> str:
+    """Where this session's browser says that its map of a run is painted. of: names the run."""
+    word: _Word | None = session.get(_STATE)
+    if word is None or word.of != of:
+        word = _Word(of)
+        session.put(_STATE, word)
+        _awaited[word.secret] = word
     return f"{PAINTED_PATH}/{word.secret}"
 
 
 def wait_for_paint(seconds: float) -> None:
-    """Until the browser has painted its first map, at most so long; without one not at all."""
-    word: _Word | None = page.get(_STATE)
+    """Until the browser has painted the run's map, at most so long; without one not at all."""
+    word: _Word | None = session.get(_STATE)
     if word is not None and has_browser():
         word.given.wait(seconds)
 

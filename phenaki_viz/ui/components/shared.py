@@ -36,17 +36,20 @@ def share_selection(
     place: Place,
     also: Sequence[Place] = (),
     pickers: Sequence[str] = (),
+    awaits: str = "",
 ) -> None:
     """Tell every linked component what is selected.
 
     link: names the map that `query` and `key` are a row and a column of. place: the query's patch
     (step, row, column); also: the patches that were chosen with it. pickers: keys of components in
-    which the user picks: a pick of theirs that has not arrived here is not overruled.
+    which the user picks: a pick of theirs that has not arrived here is not overruled. awaits: the
+    first words of what the map has to show for the browser to say that it is painted.
     """
     pick = {"link": link, "query": query, "key": key, "place": place, "also": list(also)}
     own = named(f"{KEY}.selection")
     seen = max(map(_last, map(named, pickers)), default=0)
-    _send(own, pack({"id": own, "pick": pick, "seen": seen, "tell": painted_address()}))
+    tell = {"tell": painted_address(awaits), "by": named("map"), "of": awaits} if awaits else {}
+    _send(own, pack({"id": own, "pick": pick, "seen": seen, **tell}))
 
 
 def _last(picker: str) -> int:

@@ -28,6 +28,7 @@ from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection, untouched, wish
 from phenaki_viz.ui.work.shelves import number_of
+from phenaki_viz.ui.work.shows import a_run
 
 Level = Literal["h1", "h2", "h3"]
 LONGEST_LINE = 2500  # letters: a prompt may have 2,000
@@ -241,6 +242,7 @@ def share_choice(chosen: Selection, direction: str) -> None:
         place=first,
         also=also,
         pickers=("map", "strip", "pinned"),
+        awaits=a_run(chosen.recording),
     )
 
 

@@ -1,6 +1,5 @@
 """Attention: where does each head look?"""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -28,7 +27,7 @@ from phenaki_viz.runs import model
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
-from phenaki_viz.ui.components.painted import has_browser, wait_for_paint
+from phenaki_viz.ui.components.painted import wait_for_paint
 from phenaki_viz.ui.sections import goto, map_filter, maps, outcome, panels, pinned_heads
 from phenaki_viz.ui.sections.colours import choose_colours, keep_ends
 from phenaki_viz.ui.sections.downloads import export_icon, export_row, is_exportable
@@ -45,10 +44,10 @@ from phenaki_viz.ui.work import computed, first_picture, fragment_jobs, shows, s
 
 PARTS = {"part": "This part", "whole": "Whole map"}
 DIRECTIONS = {"row": "Where it looks", "column": "Who looks at it"}
-# The map goes first, and then the script pauses: browser and server share the cores, and all else
-# would keep the map waiting for about 100 ms.
-BREATH = 0.08
-FIRST = 2.0  # for the first map of a page the browser says when: on a slow machine it takes longer
+# The map goes first, and then the script pauses until the browser has painted it: the two share
+# the cores, and what else is said would be drawn before the map. Seconds at most: of a page's first
+# map, and of a later one, where a slider that moves on must not wait.
+FIRST, LATER = 2.0, 0.4
 
 
 @fragment
@@ -139,10 +138,8 @@ def _breathe(recording: Recording) -> None:
     """Leave the browser alone with a map of another recording; a click need not wait."""
     drawn = session.get("drawn.recording")
     session.put("drawn.recording", recording)
-    if drawn is None:
-        wait_for_paint(FIRST)
-    elif drawn is not recording and has_browser():
-        time.sleep(BREATH)
+    if drawn is not recording:
+        wait_for_paint(FIRST if drawn is None else LATER)
 
 
 def _row(key: str, *, gap: Any) -> DeltaGenerator:
