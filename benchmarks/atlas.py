@@ -2,7 +2,12 @@
 
 `python -m benchmarks.atlas --clips 1000 --engines processes` measures, and adds to what
 `benchmarks/results/atlas.json` has; `docs/atlas.md` counts on these figures. Processor seconds a
-clip say on a busy machine what seconds do not.
+clip say on a busy machine what seconds do not. Last come the rows of the document's table.
+Engines side by side, in one run of a minute or two where nothing else runs:
+
+    python -m benchmarks.atlas --clips 24 --part 3 --stack maskgit.transformer --engines …
+
+with `serial processes ray` for the engines.
 """
 
 import argparse
@@ -101,23 +106,38 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=64)
     parser.add_argument("--engines", nargs="+", choices=ENGINES, default=["serial", "processes"])
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--part", type=int, default=16, help="clips in a file (default: 16)")
     parser.add_argument("--stack", help="of this transformer alone (default: all)")
     parser.add_argument("--sweep", action="store_true")
     asked = parser.parse_args()
     masks = 2 if asked.sweep else 0
     wanted = Settings(weights_digest="", stack=asked.stack, masks=masks)
     settings = settings_for(SHIPPED_MODEL, wanted)
+    lines = []
     for engine in asked.engines:
         with tempfile.TemporaryDirectory() as out:
             job = Job(weights=str(SHIPPED_MODEL), settings=settings, out=out)
-            planned = plan(job, clips_of([f"generated:{asked.clips}"]))
+            planned = plan(job, clips_of([f"generated:{asked.clips}"]), asked.part)
             workers = 1 if engine == "serial" else asked.workers
             row = measured(engine, planned, workers)
         name = f"{engine}, {asked.stack or 'all stacks'}{', sweep' if masks else ''}"
-        print(name, json.dumps(row, indent=1))
+        print(name, json.dumps(row, indent=1), flush=True)
+        lines.append(_line(name, row))
         found = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
         found[f"{name}, {asked.clips}"] = row
         RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+    print("\n".join(lines))
+
+
+def _line(name: str, row: dict[str, Any]) -> str:
+    """A run as a row of the table in `docs/atlas.md`; in it the start of the workers counts."""
+    spent = row["processor seconds a clip"]
+    told = (
+        f"{name} ({row['heads']})", row["clips"], row["workers"], row["clips a second"],
+        "–" if spent is None else spent, f"{row['worker, MB, most']} MB",
+        f"{row['bytes a clip']:,}", f"{row['load'][0]:.0f}",
+    )  # fmt: skip
+    return f"| {' | '.join(map(str, told))} |"
 
 
 if __name__ == "__main__":

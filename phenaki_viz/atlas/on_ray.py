@@ -5,6 +5,7 @@ again, while Ray Data's actors can starve the tasks that feed them. Workers read
 and write parts by path, so all machines have to see the same folders.
 """
 
+import socket
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,11 @@ from phenaki_viz.atlas.working import Made, work
 from phenaki_viz.errors import AtlasError, ConfigError
 
 RETRIES = 3  # of a part whose worker died
+ANSWER = 10  # seconds in which a cluster's address has to answer; Ray itself asks for minutes
+ASK = (
+    ". Something answers there: is it Ray's port, and does RAY_AUTH_TOKEN say what "
+    "`ray get-auth-token` does on the cluster?"
+)
 
 
 def on_ray(
@@ -76,12 +82,30 @@ def _ray() -> Any:
 
 
 def _join(ray: Any, address: str | None, workers: int) -> None:
+    where = f"the Ray cluster at {address}" if address else "a Ray cluster on this machine"
     local = {"num_cpus": workers, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    hint = ""
     try:
+        if address and _answers(address):
+            hint = ASK
         ray.init(
             address=address or "local", log_to_driver=False, logging_level="error",
             **({} if address else local),
         )  # fmt: skip
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        where = f"the cluster at {address}" if address else "a cluster on this machine"
-        raise AtlasError(f"{where} cannot be had: {str(error).splitlines()[0]}") from error
+    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        why = str(getattr(error, "strerror", None) or error).strip() or type(error).__name__
+        raise AtlasError(f"{where} cannot be had: {why.splitlines()[0]}{hint}") from error
+
+
+def _answers(address: str) -> bool:
+    """Whether something answers at HOST:PORT; of other addresses, as "auto", nothing is known.
+
+    Raises OSError when nothing does, ValueError of a port that cannot be.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return False
+    if int(port) >= 2**16:
+        raise ValueError(f"there is no port {port}")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER).close()
+    return True

@@ -138,9 +138,11 @@ def run(asked: argparse.Namespace) -> int:
     planned = plan(_job(settings, weights, asked.out), clips, asked.part)
     workers = min(_workers(asked), max(1, len(planned.parts)))
     _say_plan(planned, len(clips), workers)
-    report = make_atlas(planned, engine, workers, _tell)
-    if planned.parts:
-        print(file=sys.stderr)
+    try:
+        report = make_atlas(planned, engine, workers, _tell)
+    finally:
+        if planned.parts:
+            print(file=sys.stderr)  # ends the line of the progress
     _say_failed(report)
     measured = _say_all(planned, report, asked.out)
     return 1 if report.lost or not measured else 0
