@@ -43,6 +43,7 @@ def test_a_narrow_window_folds_the_sidebar_and_shows_the_pictures_first(open_app
     shown(page)
     expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
     eventually(lambda: in_the_window(page))
+    assert page.get_by_test_id("stMain").evaluate("e => e.scrollWidth <= e.clientWidth + 1")
 
 
 def test_the_words_of_the_heading_lead_to_numbers_and_letters_to_pictures(open_app):

@@ -49,6 +49,17 @@ def test_pointing_previews_a_click_holds_and_escape_releases(open_app):
     assert read == pytest.approx(float(exact[own, row_of(4, 1, 1)]), abs=1e-6)
     page.keyboard.press("Escape")
     expect(strip).to_have_attribute("data-follows", "true")
+    map_and_strip_show_the_same_query_and_key(page, strip)
+
+
+def map_and_strip_show_the_same_query_and_key(page, strip):
+    point(page, row_of(1, 2, 3), row_of(3, 6, 5))
+    expect(strip).to_have_attribute("data-guides", re.compile("query 1,2,3 key 3,6,5"))
+    page.mouse.click(*cell(page, row_of(1, 2, 3), row_of(3, 6, 5)))
+    expect(strip).to_have_attribute("data-picked", "1,2,3")
+    expect(strip).to_have_attribute("data-key", "3,6,5")
+    page.wait_for_url(f"**key={row_of(3, 6, 5)}**")
+    shown(page, "time 1, row 2, column 3")
 
 
 def test_several_patches_are_chosen_and_a_link_restores_all_of_it(open_app):
@@ -120,23 +131,15 @@ def test_a_link_keeps_how_strip_and_map_are_looked_at(open_app):
     page.wait_for_url(lambda url: "view=" not in url)
 
 
-def test_map_and_strip_show_the_same_query_and_key(open_app):
-    page = open_app("/?layer=1&head=3&step=2&row=1&column=2")
+def test_the_walk_plays_with_the_pinned_heads_stops_and_is_taken_away_as_a_gif(open_app):
+    page = open_app("/?layer=1&head=3&pins=0.1_1.3&step=2&row=1&column=2&depth=2&walk=frames.8")
     strip = the_strip(page)
-    point(page, row_of(1, 2, 3), row_of(3, 6, 5))
-    expect(strip).to_have_attribute("data-guides", re.compile("query 1,2,3 key 3,6,5"))
-    page.mouse.click(*cell(page, row_of(1, 2, 3), row_of(3, 6, 5)))
-    expect(strip).to_have_attribute("data-picked", "1,2,3")
-    expect(strip).to_have_attribute("data-key", "3,6,5")
-    page.wait_for_url(f"**key={row_of(3, 6, 5)}**")
-    shown(page, "time 1, row 2, column 3")
-
-
-def test_the_walk_plays_stops_and_is_taken_away_as_a_gif(open_app):
-    page = open_app("/?layer=1&head=3&step=2&row=1&column=2&depth=2&walk=frames.8")
-    strip = the_strip(page)
+    films = page.locator(".pinned .film")  # of the pinned heads: the row over the video
+    expect(films).to_have_count(2)
+    expect(films.first).to_have_attribute("data-of", f"{row_of(2, 1, 2)},")
     page.get_by_role("button", name="Walk", exact=False).first.click()
     expect(strip).to_have_attribute("data-picked", "4,1,2")
+    expect(films.last).to_have_attribute("data-of", f"{row_of(4, 1, 2)},")
     expect(the_map(page)).to_have_attribute("data-picked", re.compile(f"^{row_of(0, 1, 2)},"))
     page.get_by_role("button", name="Pause").click()
     step = strip.get_attribute("data-picked").split(",")[0]
@@ -152,18 +155,6 @@ def test_the_walk_plays_stops_and_is_taken_away_as_a_gif(open_app):
         assert film.n_frames == 5
     made_by = read_made_by(content)
     assert (made_by["layer"], made_by["head"], made_by["random_weights"]) == (1, 3, True)
-
-
-def test_pinned_heads_show_the_row_over_the_video_and_walk_with_it(open_app):
-    page = open_app("/?pins=0.1_1.3&step=2&row=1&column=2&depth=2&walk=frames.8")
-    the_strip(page)
-    films = page.locator(".pinned .film")
-    expect(films).to_have_count(2)
-    expect(films.first).to_have_attribute("data-of", f"{row_of(2, 1, 2)},")
-    page.get_by_role("button", name="Walk", exact=False).first.click()
-    expect(films.last).to_have_attribute("data-of", f"{row_of(4, 1, 2)},")
-    page.get_by_role("button", name="Pause").click()
-    settle(page)
 
 
 def test_every_page_with_a_strip_is_worked_by_keys_alone(open_app):
