@@ -1,7 +1,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser_fixtures import watched
+from tests.browser_fixtures import watched_page
 from tests.waiting import frames
 
 pytestmark = pytest.mark.browser
@@ -103,9 +103,9 @@ def test_the_place_is_kept_while_the_library_loads(page, demo):
     assert box.bounding_box()["height"] == 420
 
 
-def test_a_library_that_does_not_load_is_said_in_words(browser, address):
+def test_a_library_that_does_not_load_is_said_in_words(room, address):
     with pytest.raises(AssertionError, match=r"plotly\.min\.js"):
-        with watched(browser.new_context()) as page:
+        with watched_page(room.new_page()) as page:
             page.route("**/plotly.min.js*", lambda route: route.abort())
             page.goto(f"{address}/?show=figure")
             expect(page.get_by_role("alert")).to_contain_text("its library did not load")
