@@ -1,11 +1,14 @@
-"""The frame around the pages: contrast and names of all, one heading each, `?` and the tour."""
+"""The frame around the pages: contrast, names and width of all, one heading each, `?`, the tour.
+
+Tests that ask the same page stand beside each other: `still` opens it once for them.
+"""
 
 from functools import partial
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser_fixtures import into_view, settle, watched
 from tests.contrast import too_faint
@@ -17,8 +20,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # By the page's own policy no script comes from elsewhere: it is handed over as text.
 RUN = "rules => axe.run(document, { runOnly: rules, resultTypes: ['violations'] })"
 PAGES = {
-    "attention": "/?source=Trained",
-    "text": "/text?source=Trained",
+    "masks": "/masks?source=Trained",
+    "attention": "/?source=Trained&maps=Cross",
     "sampling": "/sampling?source=Trained&decoding=4",
     "heads": "/heads?source=Trained&maps=Self",
     "tracks": "/tracks?source=Trained&maps=Self",
@@ -26,30 +29,58 @@ PAGES = {
     "whatif": "/whatif?source=Trained",
     "compare": "/compare?source=Trained",
     "position": "/position?source=Trained",
-    "masks": "/masks?source=Trained",
     "train": "/train?source=Trained",
     "training": "/train?source=Dial&depth=1",
     "figure": "/figure?source=Trained",
+    "text": "/text?source=Trained",
 }
+LARGE = {"width": 1440, "height": 900}
+# The pages of the widest rows: on how narrow windows they are looked at, too (1.4.10, reflow).
+NARROW = {"attention": (800, 390), "text": (800,), "sampling": (800,), "train": (800,)}
+CHOICES_FIT = 800  # no choice has an end out of sight from this width on
 
 
 @pytest.fixture(scope="module")
 def still(browser, served):
-    """A page where nothing moves; the same for every page of the app."""
-    settings = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
-    with watched(browser.new_context(**settings)) as page:
-        yield page, served(APP)
+    """still(name) is that page of the app, where nothing moves; as it is, if it is open already."""
+    with watched(browser.new_context(viewport=LARGE, reduced_motion="reduce")) as page:
+        opened = []
+
+        def look(name):
+            page.emulate_media(color_scheme="light")
+            if opened != [name]:
+                page.goto(served(APP) + PAGES[name])
+                opened[:] = [name]
+            settle(page)
+            # No picture says anything there before it has begun.
+            if name not in ("training", "whatif", "figure"):
+                shown(page)
+            return page
+
+        yield look
+
+
+def test_pages_stand_in_groups_under_the_name(still):
+    page = still("masks")
+    said = """() => [...document.querySelectorAll("[data-testid=stTopNav] .rc-overflow-item > div")]
+      .map((one) => getComputedStyle(one, "::before").content)"""
+    assert [one.strip('"') for one in page.evaluate(said)] == [
+        "Look", "none", "none", "Explain", "none", "none", "none", "none", "Architecture", "none",
+        "none", "Take away",
+    ]  # fmt: skip
+
+
+def test_a_faint_text_is_found(still):
+    page = still("masks")
+    page.evaluate("document.querySelector('h1').style.opacity = 0.3")
+    (found,) = too_faint(page)
+    assert "causal, a query may look at" in found
+    page.evaluate("document.querySelector('h1').style.opacity = ''")
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page_breaks_wcag_aa(still, name):
-    page, address = still
-    page.emulate_media(color_scheme="light")
-    page.goto(address + PAGES[name])
-    settle(page)
-    # No picture says anything there before it has begun.
-    if name not in ("training", "whatif", "figure"):
-        shown(page)
+    page = still(name)
     assert page.evaluate(HEADINGS) == []
     for figure in page.locator(".pv-plot").all():  # drawn when it is nearly in sight
         into_view(figure)
@@ -63,11 +94,44 @@ def test_no_page_breaks_wcag_aa(still, name):
         wrong = [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
         assert not wrong, scheme
         eventually(partial(none_is_faint, page))
+    if name in NARROW:
+        nothing_is_wider_than_the_page(page, NARROW[name])
 
 
 def none_is_faint(page):
     """Soon after a theme is another: a figure takes its colours when the page has its own."""
     assert too_faint(page) == []
+
+
+def nothing_is_wider_than_the_page(page, narrow):
+    """On the window that it has, and on narrow ones, with the sidebar folded as they open."""
+    page.emulate_media(color_scheme="light")
+    at_rest(page)
+    eventually(partial(fits, page, LARGE["width"]))
+    sidebar = page.get_by_test_id("stSidebar")
+    sidebar.hover()
+    page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    expect(sidebar).to_have_attribute("data-collapsed", "true")
+    for width, scheme in zip(narrow, ("dark", "light"), strict=False):
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.emulate_media(color_scheme=scheme)
+        at_rest(page)
+        eventually(partial(fits, page, width))
+    page.set_viewport_size(LARGE)
+    page.get_by_test_id("stExpandSidebarButton").click()  # remembered from page to page
+    expect(sidebar).to_have_attribute("data-collapsed", "false")
+
+
+def fits(page, width):
+    assert page.get_by_test_id("stMain").evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+    if width < CHOICES_FIT:
+        return
+    choices = page.get_by_role("radiogroup")
+    wide = choices.evaluate_all(  # but those of a sidebar that is folded away
+        "all => all.filter(e => e.scrollWidth > e.clientWidth + 1"
+        " && e.getBoundingClientRect().right > 0)"
+    )
+    assert choices.count() > 0 and not wide
 
 
 # One h1 in the page's own part, and no level that is left out below it.
@@ -79,29 +143,28 @@ HEADINGS = """() => {
 }"""
 
 
-def test_a_faint_text_is_found(still):
-    page, address = still
-    page.goto(address + PAGES["masks"])
-    settle(page)
-    shown(page)
-    page.evaluate("document.querySelector('h1').style.opacity = 0.3")
-    (found,) = too_faint(page)
-    assert "causal, a query may look at" in found
+def test_a_term_says_what_it_means_where_it_stands(still):
+    page = still("text")
+    term = page.locator(".pv-said abbr", has_text="null key").first
+    assert "reads nothing of the video or the text" in term.get_attribute("title")
 
 
-def test_pages_stand_in_groups_under_the_name(open_app):
-    page = open_app("/masks")
-    said = """() => [...document.querySelectorAll("[data-testid=stTopNav] .rc-overflow-item > div")]
-      .map((one) => getComputedStyle(one, "::before").content)"""
-    assert [one.strip('"') for one in page.evaluate(said)] == [
-        "Look", "none", "none", "Explain", "none", "none", "none", "none", "Architecture", "none",
-        "none", "Take away",
-    ]  # fmt: skip
+def test_a_cell_of_the_word_table_leads_to_its_head(still):
+    page = still("text")
+    shown(page, "reads “two”")
+    cell = page.get_by_role("button", name="moving, L3: H0 reads it more")
+    cell.click()
+    shown(page, "L3 H0 reads “moving” more where there is something")
+    expect(page.get_by_role("radio", name="moving", exact=True)).to_have_attribute(
+        "aria-checked", "true"
+    )
+    page.wait_for_url("**word=3**")
+    expect(cell).to_have_attribute("aria-pressed", "true")
 
 
-def test_the_question_mark_opens_keys_words_and_the_tour(open_app):
-    page = open_app("/text?source=Trained")
-    shown(page)
+def test_the_question_mark_opens_keys_words_and_the_tour(still):
+    """The last of this page: a letter is left in its prompt."""
+    page = still("text")
     page.get_by_role("textbox", name="Prompt").press("?")  # a letter of a text is no key
     dialog = page.get_by_role("dialog", name="Keys, words and a tour")
     expect(dialog).to_have_count(0)
@@ -116,9 +179,14 @@ def test_the_question_mark_opens_keys_words_and_the_tour(open_app):
     expect(dialog).to_be_hidden()
 
 
-def test_the_tour_is_offered_once_and_goes_by_links(open_app, page):
-    page.set_viewport_size({"width": 1440, "height": 900})
-    open_app("/?source=Trained")
+def test_the_tour_is_offered_once_and_goes_by_links(page, served):
+    """On what the app opens on, without a word in the link: the trained model."""
+    page.set_viewport_size(LARGE)
+    page.goto(served(APP))
+    settle(page)
+    shown(page)
+    expect(page.get_by_test_id("stMain").get_by_text("random weights")).to_have_count(0)
+    expect(page.get_by_test_id("stSidebar").get_by_text("trained on moving")).to_be_visible()
     page.get_by_role("button", name="New here?").click()
     stop = page.get_by_role("region", name="Tour")
     for at, said in enumerate(STOPS, 1):
@@ -134,23 +202,3 @@ def test_the_tour_is_offered_once_and_goes_by_links(open_app, page):
 
 
 STOPS = ("L1 H3", "L2 H2", "L1 H3 reads “two”", "“two moving right quickly”", "MaskGit H3")
-
-
-def test_a_cell_of_the_word_table_leads_to_its_head(open_app):
-    page: Page = open_app("/text?source=Trained")
-    shown(page, "reads “two”")
-    cell = page.get_by_role("button", name="moving, L3: H0 reads it more")
-    cell.click()
-    shown(page, "L3 H0 reads “moving” more where there is something")
-    expect(page.get_by_role("radio", name="moving", exact=True)).to_have_attribute(
-        "aria-checked", "true"
-    )
-    page.wait_for_url("**word=3**")
-    expect(cell).to_have_attribute("aria-pressed", "true")
-
-
-def test_a_term_says_what_it_means_where_it_stands(open_app):
-    page = open_app("/text?source=Trained")
-    shown(page)
-    term = page.locator(".pv-said abbr", has_text="null key").first
-    assert "reads nothing of the video or the text" in term.get_attribute("title")
