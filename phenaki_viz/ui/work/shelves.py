@@ -63,12 +63,13 @@ class Shelf(Generic[T]):
     def settle(self) -> None:
         """Weigh what was laid; older things go when all together are over the limit."""
         with self.lock:
-            laid = [(key, self.things[key]) for key in self._laid]
+            laid = [(key, self.things[key]) for key in self._laid if key in self.things]
             self._laid.clear()
         weighed = [(key, thing, weigh((key, thing, self.beside(thing)))) for key, thing in laid]
         with self.lock:
             for key, thing, parts in weighed:
-                if self.things.get(key) is thing:  # not thrown out meanwhile
+                # Not thrown out meanwhile, nor laid and weighed again.
+                if self.things.get(key) is thing and key not in self._parts:
                     self._count(key, parts)
             while laid and len(self.things) > 1 and self._bytes > self.limit_bytes:
                 self.drop(next(iter(self.things)))
