@@ -44,7 +44,9 @@ ROWS = """() => {
   performance.clearResourceTimings();
   return rows.map((one) => one.duration);
 }"""
-# Milliseconds from the event's arrival in the page to the first frame after `attribute` changed.
+# Milliseconds from the event's arrival in the page to the frame after the one that shows what
+# `attribute` says. It is asked for when a frame's own work is done: what is painted within a frame
+# is shown by that frame.
 AFTER = """([strip, kind, attribute, panel]) => { window.taken = new Promise((done) => {
   setTimeout(() => done(NaN), 10_000); // never: the median says so
   const where = panel ? strip.getRootNode().querySelector(".panel") : strip;
@@ -52,11 +54,12 @@ AFTER = """([strip, kind, attribute, panel]) => { window.taken = new Promise((do
   const heard = (event) => {
     if (event.target === document && !event.composedPath().includes(strip)) return;
     document.removeEventListener(kind, heard, true);
-    const look = () => {
-      if (where.dataset[attribute] !== before)
-        return requestAnimationFrame(() => done(performance.now() - event.timeStamp));
-      requestAnimationFrame(look);
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      if (where.dataset[attribute] === before) return look();
+      requestAnimationFrame(() => done(performance.now() - event.timeStamp));
     };
+    const look = () => requestAnimationFrame(() => port2.postMessage(null));
     look();
   };
   document.addEventListener(kind, heard, true);
