@@ -51,15 +51,17 @@ AFTER = """([strip, kind, attribute, panel]) => { window.taken = new Promise((do
   setTimeout(() => done(NaN), 10_000); // never: the median says so
   const where = panel ? strip.getRootNode().querySelector(".panel") : strip;
   const before = where.dataset[attribute];
+  const { port1, port2 } = new MessageChannel();
+  let began;
+  const look = () => requestAnimationFrame(() => port2.postMessage(null));
+  port1.onmessage = () => {
+    if (where.dataset[attribute] === before) return look();
+    requestAnimationFrame(() => done(performance.now() - began));
+  };
   const heard = (event) => {
     if (event.target === document && !event.composedPath().includes(strip)) return;
     document.removeEventListener(kind, heard, true);
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      if (where.dataset[attribute] === before) return look();
-      requestAnimationFrame(() => done(performance.now() - event.timeStamp));
-    };
-    const look = () => requestAnimationFrame(() => port2.postMessage(null));
+    began = event.timeStamp;
     look();
   };
   document.addEventListener(kind, heard, true);

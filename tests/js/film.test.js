@@ -20,6 +20,7 @@ import { together } from "../../phenaki_viz/browser/pinned/together.js";
 import { countsOf, tokensAt, wordsOf } from "../../phenaki_viz/browser/sampling/tokens.js";
 import { COVER, lit } from "../../phenaki_viz/browser/strip/colours.js";
 import {
+  evenWidth,
   frameWidth,
   LARGEST_FRAME,
   linesOf,
@@ -235,6 +236,14 @@ const marked = (settings) => ({
   key: null,
   lines: false,
   ...settings,
+});
+
+test("patches that are a few dots wide are alike, where frames lose little by it", () => {
+  assert.equal(evenWidth(120, 16, 1), 112);
+  assert.equal(evenWidth(120, 16, 2), 120); // 15 dots: one more is not seen
+  assert.equal(evenWidth(120, 8, 1), 120); // they are already
+  assert.equal(evenWidth(110, 32, 1), 110); // 96 would be much smaller
+  assert.equal(evenWidth(10, 16, 1), 10); // less than a dot
 });
 
 test("between patches that were chosen together there is no line", () => {

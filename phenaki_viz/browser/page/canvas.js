@@ -2,6 +2,7 @@
 /** @import { Box, Grid, Pair, Pen, Place } from "../types.js" */
 import { pixel } from "../numbers/colour.js";
 
+export const EVEN_ENOUGH = 8; // dots: cells above may differ by one
 const dotsOfPixel = () => devicePixelRatio || 1;
 
 /**
@@ -82,7 +83,7 @@ export function imageOf(width, height, fill, used) {
  */
 export function isEven(...factors) {
   const factor = Math.max(...factors) * dotsOfPixel();
-  return factor > 8 || (factor >= 1 && Math.abs(factor - Math.round(factor)) < 1e-3);
+  return factor > EVEN_ENOUGH || (factor >= 1 && Math.abs(factor - Math.round(factor)) < 1e-3);
 }
 
 /** What `copy` enlarges into. @type {OffscreenCanvas | null} */

@@ -12,7 +12,7 @@ import { COVER, laidOver } from "./colours.js";
 import { enlarged, picturesOf } from "./film.js";
 import { Hatching } from "./hatching.js";
 import { Heats } from "./heats.js";
-import { BETWEEN, frameWidth, stepWidth, widestOf } from "./layout.js";
+import { BETWEEN, evenWidth, frameWidth, stepWidth, widestOf } from "./layout.js";
 import { drawLegend } from "./legend.js";
 import { drawMarks } from "./painting.js";
 import { isSigned, stretched } from "./weighing.js";
@@ -175,7 +175,8 @@ export class FilmFrames extends LinkedPanel {
       widestOf(this.left(".head", ".foot", ".notes"), lines, width / height, beside);
     // A panel's width is told rounded: up to half a pixel may be missing.
     const counts = steps.map((step) => step.length);
-    const wide = frameWidth(counts, this.width - 1, this.tall && widest);
+    const room = frameWidth(counts, this.width - 1, this.tall && widest);
+    const wide = evenWidth(room, this.head.grid[2], devicePixelRatio || 1);
     this.frame = [wide, Math.round((wide * height) / width)];
     this.strip.style.setProperty("--between", `${BETWEEN}px`);
     this.strip.style.setProperty("--chosen", this.ownColour);

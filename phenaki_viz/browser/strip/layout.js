@@ -1,11 +1,13 @@
 // How wide the frames of a strip are, and on how many lines they stand.
 import { clamp } from "../numbers/arithmetic.js";
+import { EVEN_ENOUGH } from "../page/canvas.js";
 
 export const GAP = 3; // between frames of one step
 export const BETWEEN = 14; // between steps
 export const CAPTION = 27; // pixels under a frame
 export const LARGEST_FRAME = 200;
 const LEAST_FITTING = 44; // pixels: smaller frames are put on another line
+const LEAST_KEPT = 0.9; // of a frame's width, for patches that are alike
 
 /**
  * How wide all frames are: on one line if that leaves them large enough, else on two, …
@@ -24,6 +26,19 @@ export function frameWidth(steps, room, fitting) {
     }
   }
   return Math.floor(Math.min(least, alone));
+}
+
+/**
+ * The nearest smaller width in which all patches are as many dots wide, where that costs little:
+ * others have to be enlarged and shrunk at every move. Of large ones a dot more is not seen.
+ * @param {number} wide
+ * @param {number} columns patches side by side
+ * @param {number} dots of the screen, a pixel
+ */
+export function evenWidth(wide, columns, dots) {
+  const each = (wide * dots) / columns;
+  const even = (Math.floor(each) * columns) / dots;
+  return each > EVEN_ENOUGH || even < LEAST_KEPT * wide ? wide : even;
 }
 
 /**
