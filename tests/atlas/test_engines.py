@@ -23,16 +23,11 @@ from phenaki_viz.atlas.making import make_atlas, plan
 from phenaki_viz.atlas.working import Made
 from phenaki_viz.cli import atlas as command
 from phenaki_viz.errors import ConfigError
-from tests.atlas.corpus import PER_PART, clips, contents, job_of, made, sources, weights
+from tests.atlas.corpus import PER_PART, contents, job_of, made, sources, weights
 
 ROOT = Path(__file__).parents[2]
 MANY = 500  # clips that are not all measured before a loaded machine comes round to say stop
 LONG = 400  # seconds that a run of its own may take on a loaded machine
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    return clips(tmp_path_factory.mktemp("corpus") / "clips")
 
 
 @pytest.fixture(scope="module")

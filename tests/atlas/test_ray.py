@@ -22,7 +22,7 @@ import pytest
 
 from phenaki_viz.atlas import on_ray
 from phenaki_viz.errors import AtlasError
-from tests.atlas.corpus import PER_PART, clips, contents, job_of, made, weights
+from tests.atlas.corpus import PER_PART, contents, job_of, made, weights
 
 ROOT = Path(__file__).parents[2]
 LONG = 400  # seconds that a run may take on a loaded machine
@@ -73,11 +73,6 @@ def cluster():
             if process != os.getpid():
                 os.kill(process, signal.SIGKILL)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    return clips(tmp_path_factory.mktemp("corpus") / "clips")
 
 
 @pytest.fixture(scope="module")
