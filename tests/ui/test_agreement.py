@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 from tests.ui.test_other_pages import drawn, masks, position
 from tests.ui.test_pages import sent
 from tests.ui.test_trained_pages import sampling, text
+from tests.ui.test_what_if import drawn_with_picks
 
 
 def agreed(at: AppTest) -> dict[str, str]:
@@ -86,3 +87,12 @@ def test_position():
     at.slider(key="dt").set_value(1).run()
     moved = agreed(at)["bias.surface"]
     assert moved.split()[2:] != first["bias.surface"].split()[2:], "another plane of the bias"
+
+
+def test_what_if_waits_for_what_comes_out():
+    at = AppTest.from_function(drawn_with_picks, default_timeout=120).run()
+    first = agreed(at)
+    assert set(first) == {"whatif.filled_changed", "whatif.rise"}
+    at.button(key="1.0").click().run()  # another head is weighed
+    second = agreed(at)
+    assert set(second) == set(first) and all(first[key] != second[key] for key in first)

@@ -42,7 +42,7 @@ from phenaki_viz.ui.views import (
     what_if_sweep,
 )
 from phenaki_viz.ui.views.what_if_head import AtHand
-from phenaki_viz.ui.work import computed, experiments, swept
+from phenaki_viz.ui.work import computed, experiments, shows, swept
 from phenaki_viz.ui.work.swept import Asked
 
 _HELD = "whatif.held"
@@ -107,8 +107,10 @@ def _say(
     told, aside = change_heading(given, change), change_sentence(made)
     if chosen is not None:
         told, aside = tried_heading(chosen.name, change), tried_sentence(change, made)
-    panels.heading(told, run.recording.made_by, {})
-    panels.say(aside, {}, key="sentence.change", aside=True)
+    # With the pictures of what it says: a model that is run again keeps those of before.
+    of = dict.fromkeys(what_if_filled.CHANGED, _shows(run, _changed(chosen, given)))
+    panels.heading(told, run.recording.made_by, of)
+    panels.say(aside, of, key="sentence.change", aside=True)
 
 
 def _what_comes_out(
@@ -119,10 +121,21 @@ def _what_comes_out(
     if not isinstance(now, ModelRun) or not (given or chosen):
         return
     before = run if chosen is not None else _before(run)
-    title = all_names(given) if chosen is None else f"{chosen.name} off"
-    what_if_filled.draw(before, now, title[:1].upper() + title[1:])
+    changed = _changed(chosen, given)
+    what_if_filled.draw(before, now, changed, _shows(run, changed))
     what_if_maps.draw(before, now)
     what_if_clip.draw(now, whole)
+
+
+def _changed(chosen: AtHand | None, given: Interventions) -> str:
+    """What is changed, or weighed, as the beginning of a line."""
+    title = all_names(given) if chosen is None else f"{chosen.name} off"
+    return title[:1].upper() + title[1:]
+
+
+def _shows(run: Run, changed: str) -> str:
+    """What the pictures of a change to the run at hand show."""
+    return f"{shows.a_run(run.recording)} {changed}"
 
 
 def _before(run: Run) -> Run | None:

@@ -19,9 +19,14 @@ from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
 from phenaki_viz.ui.session import named
 
+CHANGED = ("whatif.filled_changed", "whatif.rise")  # keys of the pictures that a change makes
 
-def draw(before: Run | None, now: ModelRun, changed: str) -> None:
-    """Both answers, where the loss rose, and what was hidden. changed: what is, in words."""
+
+def draw(before: Run | None, now: ModelRun, changed: str, shows: str) -> None:
+    """Both answers, where the loss rose, and what was hidden.
+
+    changed: what is, in words. shows: what the pictures of it show, for words that wait for them.
+    """
     if not isinstance(before, ModelRun):
         return
     masked, codes = before.outcome.masked, before.outcome.codes
@@ -49,17 +54,20 @@ def draw(before: Run | None, now: ModelRun, changed: str) -> None:
         )  # fmt: skip
     _head([shown, *rows, *([] if rise is None else [rise])])
     for picture in rows:  # both answers first: one window holds them
-        _bare(picture)
+        _bare(picture, shows)
     if rise is not None:
         panels.film(
             rise, key="whatif.rise", direction="Rise of the loss of each hidden token",
-            unit="rise in nats",
+            unit="rise in nats", shows=shows,
         )  # fmt: skip
     _bare(shown)
 
 
-def _bare(picture: FilmStrip) -> None:
-    panels.film(picture, key=f"whatif.{picture.name}", direction=picture.title, bare=True)
+def _bare(picture: FilmStrip, shows: str = "") -> None:
+    key = f"whatif.{picture.name}"
+    panels.film(
+        picture, key=key, direction=picture.title, bare=True, shows=shows if key in CHANGED else "",
+    )  # fmt: skip
 
 
 def _head(pictures: Sequence[FilmStrip]) -> None:
