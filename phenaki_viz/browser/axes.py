@@ -2,13 +2,19 @@
 
 import re
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.figures.picture import Axis
+from phenaki_viz.figures.apart import told_apart
+from phenaki_viz.figures.picture import Axis, Side
+from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.recording.axes import TokenAxis
+from phenaki_viz.recording.segments import Grid as Patches
+from phenaki_viz.recording.segments import Plain, Words
 
 Grid = tuple[int, int, int]  # t h w
 Place = tuple[int, int, int]  # step, row, column
@@ -16,29 +22,18 @@ PLACE = re.compile(r"time (\d{1,9}), row (\d{1,9}), column (\d{1,9})")
 
 
 @dataclass(frozen=True, kw_only=True)
-class MapAxis:
+class MapAxis(Side):
     """One side of a map: null keys first, then words, or the patches of a grid, or plain tokens.
 
     title: "query" or "key". nulls: how many null keys stand first. words: one a cell after them.
     grid: 't h w' of the cells after the nulls, in that order; 1 where they do not run. origin:
     the place of its first cell (a spatial map of step 3 has grid (1, h, w), origin (3, 0, 0)).
-    breaks, groups: as in `Axis`.
     """
 
-    title: str
     nulls: int = 0
     grid: Grid | None = None
     origin: Place = (0, 0, 0)
     words: tuple[str, ...] | None = None
-    breaks: tuple[int, ...] = ()
-    groups: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.groups and len(self.groups) != len(self.breaks) + 1:
-            raise ShapeError(
-                f"{len(self.breaks)} breaks make {len(self.breaks) + 1} groups, "
-                f"got {len(self.groups)} group names"
-            )
 
     @property
     def count(self) -> int | None:
@@ -62,6 +57,32 @@ class MapAxis:
     def header(self) -> dict[str, Any]:
         """What the browser is sent."""
         return asdict(self)
+
+
+def axis_of(record: AttentionRecord, item: int, side: str) -> MapAxis:
+    """The queries or keys of a recorded map for the browser, which names the cells itself."""
+    return _sent(side, record.query_axis(item) if side == "query" else record.key_axis(item))
+
+
+@lru_cache(maxsize=16)  # asked for at every click
+def _sent(title: str, tokens: TokenAxis) -> MapAxis:
+    """Names are sent where the browser cannot make them: of words, and of several kinds of tokens
+    in a row, of places in another order than a grid's, of a window that goes on at the other side.
+    """
+    nulls = tokens.nulls
+    bare = MapAxis(title=title, nulls=nulls, breaks=tokens.breaks, groups=tokens.groups)
+    match [segment for first, segment in tokens.parts if first >= nulls]:
+        case [Patches() as grid] if grid.is_regular and _ends_inside(grid):
+            return replace(bare, grid=grid.shape, origin=grid.origin)
+        case [Plain()]:
+            return bare
+    names = tuple(tokens.names)
+    return replace(bare, words=(told_apart(names) if tokens.spans(Words) else names)[nulls:])
+
+
+def _ends_inside(grid: Patches) -> bool:
+    ends = np.add(grid.origin, grid.shape)
+    return bool((ends <= grid.whole).all())
 
 
 def as_map_axis(axis: MapAxis | Axis, cells: int) -> MapAxis:

@@ -10,6 +10,7 @@ import numpy as np
 from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.analysis.weight_range import drawn_range
+from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.film import film_message, film_of
 from phenaki_viz.browser.grid_message import GridPicture, grid_message
 from phenaki_viz.browser.lines import Lines, lines_at
@@ -23,7 +24,6 @@ from phenaki_viz.browser.map_message import (
 )
 from phenaki_viz.browser.pinned_heads import most_a_side, pinned_film, pinned_picture
 from phenaki_viz.browser.pinned_message import PinnedFilm, pinned_message
-from phenaki_viz.browser.record_axes import axis_of
 from phenaki_viz.browser.strip_message import OfMap, StripPicture, StripView, strip_message
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Colours, Head, head_grid

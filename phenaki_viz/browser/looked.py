@@ -116,7 +116,7 @@ class Looked:
 
     def query_of(self, at: Chosen) -> int:
         """The row of the map that belongs to the chosen patch."""
-        return self.records[at.row].places.locate(at.place)[1]
+        return self.head(at).map.row_of(at.place)
 
     def head(self, at: Chosen) -> Head:
         """The head that is looked at."""

@@ -9,9 +9,8 @@ from phenaki_viz.analysis.multiples import tile_multiples
 from phenaki_viz.analysis.overlay import Overlay
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.analysis.weight_range import drawn_range
-from phenaki_viz.browser.axes import Place
+from phenaki_viz.browser.axes import Place, axis_of
 from phenaki_viz.browser.pinned_message import LINES, PinnedFilm, PinnedPicture
-from phenaki_viz.browser.record_axes import axis_of
 from phenaki_viz.figures.attention_views import Colours, Head
 from phenaki_viz.figures.naming import head_label
 from phenaki_viz.figures.over_video import frame_steps, word_weights
@@ -67,7 +66,7 @@ def pinned_film(
     film: the name of the frames, 'f H W 3'. lines: the name that the rows are offered as.
     """
     record = heads[0].record
-    query = record.places.locate(place)[1]
+    query = heads[0].map.row_of(place)
     found = [
         Overlay(one.map, [place]).weights[0] if word is None else word_weights(one, word)
         for one in heads

@@ -35,7 +35,7 @@ def column_over_video(
     """
     name = key_axis(head.record, head.item).names[key]
     what = f"tokens that read “{name}”"
-    places, query = ([], 0) if place is None else ([place], head.record.places.locate(place)[1])
+    places, query = ([], 0) if place is None else ([place], head.map.row_of(place))
     picture = _strip(
         head, word_weights(head, key), what, places, frames, temporal_patch, scale,
         wrong=wrong_among(head.map),

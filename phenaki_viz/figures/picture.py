@@ -8,17 +8,16 @@ from phenaki_viz.errors import ShapeError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Axis:
-    """One side of a picture, a name for every cell.
+class Side:
+    """One side of a picture: what its cells are, and where they part.
 
     title: what the axis counts ("query", "key", "Δ column, query − key (patches)").
-    names: one per cell, in words ("time 2, row 3, column 5", "null 1", "moving").
     breaks: indices of the cells before which a boundary is drawn (a new frame, end of the nulls).
     groups: a short name for each span between breaks ("null", "time 0", …), len(breaks) + 1, or ().
+    Raises ShapeError when there are more or fewer.
     """
 
     title: str
-    names: tuple[str, ...]
     breaks: tuple[int, ...] = ()
     groups: tuple[str, ...] = ()
 
@@ -28,6 +27,16 @@ class Axis:
                 f"{len(self.breaks)} breaks make {len(self.breaks) + 1} groups, "
                 f"got {len(self.groups)} group names"
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis(Side):
+    """One side of a picture, a name for every cell.
+
+    names: one per cell, in words ("time 2, row 3, column 5", "null 1", "moving").
+    """
+
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

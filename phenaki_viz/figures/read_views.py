@@ -17,7 +17,7 @@ from phenaki_viz.recording import (
 def words_read(head: Head, place: Place) -> Curves:
     """How much one patch reads each word and each null key: bars."""
     record = head.record
-    _, query = record.places.locate(place)
+    query = head.map.row_of(place)
     wrong = wrong_among(head.map, [query])
     weights = blanked(head.map.rows([query]), wrong, [query])[0]
     hidden = ~head.map.visible([query])[0]
@@ -42,7 +42,7 @@ def words_read(head: Head, place: Place) -> Curves:
 def steps_read(head: Head, place: Place) -> Curves:
     """One query's attention by time step, beside what a query that does not choose would give."""
     record = head.record
-    _, query = record.places.locate(place)
+    query = head.map.row_of(place)
     wrong = wrong_among(head.map, [query])
     (row,) = blanked(head.map.rows([query]), wrong, [query])
     seen = head.map.visible([query])[0]

@@ -60,10 +60,8 @@ def patch_clause(head: Head, place: Place, direction: Direction = "row") -> str:
     direction: "column" says who looks at it instead; of cross-attention, where patches are no
     keys, it makes no difference.
     """
-    record = head.record
-    _, token = record.places.locate(place)
-    key = record.key_axis(head.item).index(place) if direction == "column" else None
-    return _patch_clause(head, token) if key is None else _reader_clause(head, key)
+    key = head.record.key_axis(head.item).index(place) if direction == "column" else None
+    return _patch_clause(head, head.map.row_of(place)) if key is None else _reader_clause(head, key)
 
 
 def _reader_clause(head: Head, key: int) -> str:

@@ -6,9 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
+from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.axes import GridSize
 from phenaki_viz.recording.maps import Reduce, Span, on_host
 from phenaki_viz.recording.parts import FactoredMap
+from phenaki_viz.recording.places import Place
 from phenaki_viz.recording.records import AttentionRecord
 from phenaki_viz.recording.terms import Terms, terms_of
 
@@ -85,6 +87,16 @@ class HeadMap:
         """The weight of a query that does not choose: 1 / visible keys, 'i'; NaN for none."""
         keys = self.visible_keys.astype(np.float32)
         return np.divide(1, keys, out=np.full_like(keys, np.nan), where=keys > 0)
+
+    def row_of(self, place: Place) -> int:
+        """The row of the query at a place (step, row, column), whatever stands before the patches.
+
+        Raises RecordingError where no query of this map stands for it.
+        """
+        found = self.record.query_axis(self.item).index(place)
+        if found is None:
+            raise RecordingError(f"no query of this map of {self.record.module} is at {place}")
+        return found
 
     @property
     def is_put_in(self) -> bool:

@@ -66,7 +66,7 @@ class Selection:
     @property
     def query(self) -> int:
         """The chosen patch as a row of the map."""
-        return self.record.places.locate(self.place)[1]
+        return self.shown.map.row_of(self.place)
 
     @property
     def shown(self) -> Head:
