@@ -8,7 +8,6 @@ from phenaki_viz.figures.apart import told_apart
 from phenaki_viz.figures.picture import Axis
 from phenaki_viz.recording import AttentionRecord, Recording
 from phenaki_viz.recording.axes import TokenAxis
-from phenaki_viz.recording.passes import pass_of
 from phenaki_viz.recording.segments import Words
 from phenaki_viz.recording.segments import place_name as place_name
 
@@ -85,7 +84,7 @@ def labels_and_run(recording: Recording, record: AttentionRecord) -> str:
 
 def _counts(recording: Recording, record: AttentionRecord) -> tuple[int, int, int, int]:
     """Which run of how many, and which use of how many that the layer's name does not tell."""
-    one = pass_of(recording, record)
+    one = recording.pass_of(record)
     if one is None:
         return record.forward + 1, 1, record.use + 1, 1
     uses = sorted(

@@ -35,6 +35,12 @@ class Pass:
     of: int
     records: tuple[AttentionRecord, ...]
 
+    def holds(self, record: AttentionRecord) -> bool:
+        """Whether a record of the same recording is a call of this pass."""
+        return (self.stack, self.kind, self.branch, self.step, self.forward) == (
+            record.stack, record.kind, record.branch, record.step, record.forward,
+        )  # fmt: skip
+
 
 def passes_of(records: Sequence[AttentionRecord]) -> tuple[Pass, ...]:
     """The passes that records make, in the order in which they began."""
@@ -61,16 +67,6 @@ def passes_of(records: Sequence[AttentionRecord]) -> tuple[Pass, ...]:
         )
         seen[key[:-1]] += 1
     return tuple(found)
-
-
-def pass_of(recording: "Recording", record: AttentionRecord) -> Pass | None:
-    """The pass of a recording, or of the whole that it is a part of, that a record is in."""
-    for one in recording.whole.passes():
-        if (one.stack, one.kind, one.branch, one.step, one.forward) == (
-            record.stack, record.kind, record.branch, record.step, record.forward,
-        ):  # fmt: skip
-            return one
-    return None
 
 
 def shown_first(passes: Sequence[Pass]) -> Pass:

@@ -226,6 +226,10 @@ class Recording:
             self._passes = len(self.records), passes_of(self.records)
         return self._passes[1]
 
+    def pass_of(self, record: AttentionRecord) -> Pass | None:
+        """The pass that a record is in, here or in the whole that this is a part of, if any."""
+        return next((one for one in self.whole.passes() if one.holds(record)), None)
+
     def stacks(self) -> dict[tuple[str, Kind], list[AttentionRecord]]:
         """Records by (stack, kind), in layer order, of one pass: the one to look at first.
 

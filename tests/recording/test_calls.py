@@ -12,7 +12,6 @@ from phenaki_viz.export.made_by import read_made_by
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.picked import Picked, heads_of
 from phenaki_viz.models import Attention, ContinuousPositionBias
-from phenaki_viz.recording.passes import pass_of
 from tests.recording.calls import TOKENS, Checkpointed, Twice, guided, maskgit, tied, transformer
 from tests.recording.models import SmallVideo, inputs
 
@@ -225,7 +224,7 @@ def test_a_part_of_a_recording_still_knows_the_whole():
     part = recording.one_pass(branch="unconditional", step=0)
     assert {(r.branch, r.step) for r in part} == {("unconditional", 0)} and len(part) == 4
     assert part.whole is recording and part.one_pass(step=0).whole is recording
-    assert pass_of(part, part[0]).records[0] is part[0]
+    assert part.pass_of(part[0]).records[0] is part[0]
 
 
 def test_one_pass_keeps_stacks_that_have_no_such_label():
