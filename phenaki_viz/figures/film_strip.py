@@ -29,6 +29,7 @@ class FilmStrip(Picture):
     frames: 'f H W 3' uint8. steps: the frames of each time step. weights: 't h w' float32, NaN
     where a patch is no key of this map: no colour at all. places: of the patches that are
     chosen, the first one first; side: whether they look (their rows) or are looked at (columns).
+    word: the key whose readers these are, a column of the map, where it is no chosen patch.
     uniform: the weight of a query that does not choose; uniforms: 't h w', where patches differ in
     it or several are put together: what each weight is a multiple of. masked: 't h w' bool, patches
     that the model was not shown. drawn: how the page lays weights over frames; None for flat
@@ -42,6 +43,7 @@ class FilmStrip(Picture):
     unit: str
     places: tuple[Place, ...] = ()
     side: Literal["row", "column"] = "row"
+    word: int | None = None
     uniform: float | None = None
     uniforms: np.ndarray | None = None
     masked: np.ndarray | None = None

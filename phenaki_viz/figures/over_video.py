@@ -43,6 +43,7 @@ def column_over_video(
     return replace(
         picture,
         name=f"{head.stem}_key_{key:02d}_over_video",
+        word=key,
         uniform=float(head.map.uniform[query]),
         uniforms=on_grid(head.record.query_axis(head.item), head.map.uniform),
         made_by={**picture.made_by, "key": name, "key_at": key},

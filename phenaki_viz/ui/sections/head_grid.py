@@ -17,8 +17,9 @@ from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.link import groups_text, in_link, number_groups, say_in_url
-from phenaki_viz.ui.state.selection import Selection, wish
+from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.work import computed, shows
 
 ORDERS = {"layer": "By layer", "high": "Highest first", "low": "Lowest first"}

@@ -21,7 +21,8 @@ from phenaki_viz.ui.components.attention_map import (
 from phenaki_viz.ui.sections import map_filter, panels
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.link import numbers_in_url, say_in_url
-from phenaki_viz.ui.state.selection import Selection, wish
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.work import computed
 from phenaki_viz.ui.work.shelves import number_of
 
@@ -182,8 +183,7 @@ def picked_cell(record: AttentionRecord, item: int) -> Any:
         if record.kind == "self" and session.get("direction") == "column":
             token = token if pick["key"] is None else pick["key"] - record.num_null_kv
         if token >= 0:  # a null key has no place
-            step, row, column = record.places.place(record.batch_items[item], token)
-            wish(step=step, row=row, column=column)
+            wish(place=record.places.place(record.batch_items[item], token))
         patches.pick_key(pick["key"])
         if record.kind == "cross" and pick["key"] is not None:
             session.put("word", pick["key"])

@@ -26,7 +26,8 @@ from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.sections.badges import badge_of
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import patches
-from phenaki_viz.ui.state.selection import Selection, untouched, wish
+from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.wishes import PLACE, untouched, wish
 from phenaki_viz.ui.work.shelves import number_of
 from phenaki_viz.ui.work.shows import a_run
 
@@ -184,7 +185,7 @@ def strip(
         notes=notes(picture),
     )  # fmt: skip
     view = StripView(
-        locked=not untouched("step", "row", "column"),
+        locked=not untouched(*PLACE),
         of_map=_of_map(chosen, picture) if linked else None,
         walk=patches.walk(),
         look=patches.first_look(),
@@ -201,15 +202,13 @@ def strip(
 
 
 def _of_map(chosen: Selection, picture: FilmStrip) -> OfMap:
-    record, item = chosen.record, chosen.item
-    lines = lines_address(chosen.shown, picture.side)
     return OfMap(
         link=link_of(chosen),
-        query=axis_of(record, item, "query"),
-        key=axis_of(record, item, "key"),
+        query=axis_of(chosen.record, chosen.item, "query"),
+        key=axis_of(chosen.record, chosen.item, "key"),
         weights=weights_of(chosen),
-        lines=lines,
-        word=patches.word_of(chosen) if record.kind == "cross" else None,
+        lines=lines_address(chosen.shown, picture.side),
+        word=picture.word,
     )
 
 
@@ -229,7 +228,6 @@ def weights_of(chosen: Selection) -> str:
 
 def share_choice(chosen: Selection, direction: str) -> None:
     """Tell the pictures of the page which query, key and patches are chosen."""
-    first, *also = patches.together(chosen)
     key = patches.key_of(chosen)
     if chosen.record.kind == "cross":
         key = patches.word_of(chosen)
@@ -239,8 +237,8 @@ def share_choice(chosen: Selection, direction: str) -> None:
         link_of(chosen),
         query=chosen.query,
         key=key,
-        place=first,
-        also=also,
+        place=chosen.place,
+        also=chosen.also,
         pickers=("map", "strip", "pinned"),
         awaits=a_run(chosen.recording),
     )

@@ -12,8 +12,9 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.session import named
-from phenaki_viz.ui.state.selection import Selection, wish
+from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.work import computed, shows, swept
 
 CELLS = 20  # a side, of a tile of some 30 pixels

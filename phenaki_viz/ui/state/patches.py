@@ -1,6 +1,6 @@
-"""Several patches looked at together, the key beside the query, and the walk; the URL holds them.
+"""How chosen patches go together, the key beside the query, the walk, the strip; in the URL.
 
-The first patch is the selection's own; these are what was chosen with it.
+Which patches are chosen is the selection's own.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 from phenaki_viz.analysis.overlay import Combine
 from phenaki_viz.figures.laid_over import Drawn
 from phenaki_viz.figures.naming import key_axis
-from phenaki_viz.recording import AttentionRecord, Place
+from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.ui import session
 from phenaki_viz.ui.components.film_strip import (
     MOST_PATCHES,
@@ -18,10 +18,11 @@ from phenaki_viz.ui.components.film_strip import (
     StripLook,
     Walk,
 )
-from phenaki_viz.ui.state.link import groups_text, in_link, number_groups, say_in_url, whole_number
-from phenaki_viz.ui.state.selection import Selection, wish
+from phenaki_viz.ui.state.link import in_link, say_in_url, whole_number
+from phenaki_viz.ui.state.selection import ALSO, Selection
+from phenaki_viz.ui.state.wishes import wish
 
-ALSO, COMBINE, KEY, WALK = "queries.also", "queries.combine", "queries.key", "queries.walk"
+COMBINE, KEY, WALK = "queries.combine", "queries.key", "queries.walk"
 WORD = "word"
 _BOX, _LAST = "word.box", "word.last"
 LOOK, FIRST_LOOK = "queries.look", "queries.look.first"
@@ -32,16 +33,6 @@ CONTRAST = re.compile(r"x[0-9]{1,2}(\.[0-9])?")
 MOST_CONTRAST = 10.0
 WALKS = ("frames", "row", "column", "all")
 FASTEST = 12
-
-
-def together(chosen: Selection) -> tuple[Place, ...]:
-    """The selected patch and those that were chosen with it, as far as this model has them."""
-    linked = number_groups(in_link("also"), 3, MOST_PATCHES)
-    asked: tuple[Place, ...] = session.first(ALSO, linked)
-    grid = chosen.record.places.grid
-    say_in_url("also", groups_text(asked))
-    there = [at for at in asked if all(a < size for a, size in zip(at, grid, strict=True))]
-    return chosen.place, *(at for at in there if at != chosen.place)
 
 
 def combine() -> Combine:
@@ -136,8 +127,8 @@ def drawn() -> Drawn:
 
 def pick_patches(pick: PatchPick) -> None:
     """What was picked on the film strip, for the next run; a callback."""
-    (step, row, column), *also = ((int(t), int(h), int(w)) for t, h, w in pick["places"])
-    wish(step=step, row=row, column=column)
+    place, *also = ((int(t), int(h), int(w)) for t, h, w in pick["places"])
+    wish(place=place)
     session.put(ALSO, tuple(also)[:MOST_PATCHES])
     session.put(COMBINE, pick["combine"])
 

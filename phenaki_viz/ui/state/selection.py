@@ -5,7 +5,7 @@ selection. With fewer heads the selection moves to the last one, and comes back 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -14,29 +14,25 @@ from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.naming import family, kind_name, video_name
 from phenaki_viz.recording import AttentionRecord, Place, Recording
 from phenaki_viz.ui import session
+from phenaki_viz.ui.components.film_strip import MOST_PATCHES
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.session import named
-from phenaki_viz.ui.state.link import in_link, whole_number
+from phenaki_viz.ui.state.link import groups_text, in_link, number_groups, say_in_url
 from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.wishes import PLACE, is_trained, number
 
 FIRST = ("self", "cross")
 MOST_IN_A_ROW = 4
 VIDEO = "video"
-# Of the number boxes with their labels beside them, in pixels.
-WIDTHS = {"layer": 120, "head": 118, "step": 118, "row": 118, "column": 134}
-LABELS = {"step": "Time"}  # links keep the name they had
-# On the sample clip this patch lies on the upper digit, in the middle of the film.
-NUMBERS = {"layer": 0, "head": 0, "step": 2, "row": 1, "column": 2}
-# Of the trained model: the head that reads the digit's word, and a patch on the digit.
-STARTS = {"trained": NUMBERS | {"layer": 1, "head": 3, "row": 2, "column": 2}}
+ALSO = "queries.also"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """One head of one layer of one stack, and one patch of the video.
+    """One head of one layer of one stack, and one patch of the video, or several.
 
-    records: every layer of the stack. place: the chosen patch (step, row, column). video: which of
-    the batch, from 0.
+    records: every layer of the stack. place: the chosen patch (step, row, column); also: those that
+    were chosen with it. video: which of the batch, from 0.
     """
 
     recording: Recording
@@ -45,6 +41,12 @@ class Selection:
     head: int
     place: Place
     video: int = 0
+    also: tuple[Place, ...] = ()
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """All chosen patches, the first one first."""
+        return self.place, *self.also
 
     @property
     def record(self) -> AttentionRecord:
@@ -130,7 +132,7 @@ def _families(recording: Recording) -> dict[str, tuple[AttentionRecord, ...]]:
 def _first_family(families: Mapping[str, Sequence[AttentionRecord]]) -> str:
     """The kind that is looked at first: of the trained model the one that reads the text."""
     crossed = [name for name, records in families.items() if family(records[0]) == "cross"]
-    return crossed[0] if _trained() and crossed else next(iter(families))
+    return crossed[0] if is_trained() and crossed else next(iter(families))
 
 
 def _linked(names: Sequence[str]) -> str | None:
@@ -146,23 +148,31 @@ def choose(
 
     place: False asks for layer and head alone, the patch is the first.
     """
-    grid = records[0].places.grid
-    limits = {
-        "layer": len(records) - 1,
-        "head": len(records[0].heads) - 1,
-        "step": grid[0] - 1,
-        "row": grid[1] - 1,
-        "column": grid[2] - 1,
-    }
-    asked = limits if place else {name: limits[name] for name in ("layer", "head")}
     with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-        at = {name: number(name, most) for name, most in asked.items()}
-        video = _video(records[at["layer"]])
-    where = at.get("step", 0), at.get("row", 0), at.get("column", 0)
-    there = records[at["layer"]].nearest(where, video)
-    if there != where:
+        layer = number("layer", len(records) - 1)
+        head = number("head", len(records[0].heads) - 1)
+        asked = _place(records[0].places.grid) if place else (0, 0, 0)
+        video = _video(records[layer])
+    there = records[layer].nearest(asked, video)
+    if there != asked:
         st.caption("The map of this place was not recorded; shown is the nearest that was.")
-    return Selection(recording, tuple(records), at["layer"], at["head"], there, video)
+    found = Selection(recording, tuple(records), layer, head, there, video)
+    return replace(found, also=_also(found)) if place else found
+
+
+def _place(grid: Place) -> Place:
+    step, row, column = (number(name, size - 1) for name, size in zip(PLACE, grid, strict=True))
+    return step, row, column
+
+
+def _also(chosen: Selection) -> tuple[Place, ...]:
+    """The patches that were chosen with the first, as far as this model has them; links say all."""
+    linked = number_groups(in_link("also"), 3, MOST_PATCHES)
+    asked: tuple[Place, ...] = session.first(ALSO, linked)
+    say_in_url("also", groups_text(asked))
+    grid = chosen.record.places.grid
+    there = (at for at in asked if all(a < size for a, size in zip(at, grid, strict=True)))
+    return tuple(at for at in there if at != chosen.place)
 
 
 def _said(kind: str) -> str:
@@ -186,60 +196,3 @@ def _video(record: AttentionRecord) -> int:
         width=150,
         **BOUND,
     )
-
-
-def wish(**asked: int) -> None:
-    """Ask for a layer, head, step, row or column; call it from a callback."""
-    wishes = session.first("wishes", {})
-    for name, value in asked.items():
-        wishes[name] = int(value)
-        session.put(name, int(value))
-
-
-def untouched(*names: str) -> bool:
-    """Whether these parts of the selection are still what is looked at first."""
-    return all(current(name, 10**6) == _start(name) for name in names)
-
-
-def current(name: str, most: int) -> int:
-    """A part of the selection as it stands, held between 0 and `most`, without drawing it."""
-    wanted = session.get("wishes", {}).get(name, session.get(name))
-    return max(0, min(_from_url(name) if wanted is None else int(wanted), most))
-
-
-def number(name: str, most: int) -> int:
-    """A number box for one part of the selection, held between 0 and `most`."""
-    wishes = session.first("wishes", {})
-    wanted = wishes.get(name, session.get(name, _from_url(name)))
-    wishes.setdefault(name, wanted)
-    session.put(name, max(0, min(wanted, most)))
-    return st.number_input(
-        LABELS.get(name, name.capitalize()),
-        0,
-        max(most, 0),
-        min(_start(name), most),
-        key=named(name),
-        on_change=session.here(_typed),
-        args=(name,),
-        width=WIDTHS[name],
-        disabled=most == 0,
-        **BOUND,
-    )
-
-
-def _from_url(name: str) -> int:
-    asked = whole_number(in_link(name))
-    return _start(name) if asked is None else asked
-
-
-def _trained() -> bool:
-    return session.page.get("source") == "trained"
-
-
-def _start(name: str) -> int:
-    """What is looked at first, of the model that is chosen."""
-    return STARTS.get(session.page.get("source", ""), NUMBERS)[name]
-
-
-def _typed(name: str) -> None:
-    wish(**{name: session.held(name)})

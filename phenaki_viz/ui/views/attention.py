@@ -20,7 +20,7 @@ from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import family
 from phenaki_viz.figures.part_of_map import part_of_map
 from phenaki_viz.figures.read_views import steps_read, words_read
-from phenaki_viz.figures.sentences import Direction, patch_clause
+from phenaki_viz.figures.sentences import patch_clause
 from phenaki_viz.figures.words import listed, plain
 from phenaki_viz.recording import Recording, describe_holding
 from phenaki_viz.runs import model
@@ -155,13 +155,9 @@ def _heading(run: Run, chosen: Selection, look: MapColours, tag: panels.Level) -
         _of(chosen, look),
         patch=panels.the_patch(chosen, look.direction),
         tag=tag,
-        tells=patch_clause(chosen.shown, chosen.place, _direction(look)),
+        tells=patch_clause(chosen.shown, chosen.place, look.side),
         opens=goto.KEY,
     )
-
-
-def _direction(look: MapColours) -> Direction:
-    return "column" if look.direction == "column" else "row"
 
 
 def _switch(chosen: Selection) -> None:

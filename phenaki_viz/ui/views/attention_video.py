@@ -39,38 +39,41 @@ class MapColours:
     masked: np.ndarray | None = None
 
     @property
+    def side(self) -> Direction:
+        """Whether patches look or are looked at."""
+        return "column" if self.direction == "column" else "row"
+
+    @property
     def of_uniform(self) -> bool:
         """Whether colours follow multiples of uniform."""
         return self.colours.law == "uniform"
 
 
 def draw_over_video(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) -> None:
-    """Self-attention of the chosen patches; of cross-attention the words, and who reads one."""
-    if chosen.record.kind == "cross":
-        _text(run, chosen, scale, look)
-    else:
-        _strip(run, chosen, scale, look)
+    """Self-attention of the chosen patches, of cross-attention who reads a word; and the files."""
+    draw = _text if chosen.record.kind == "cross" else _strip
+    picture = draw(run, chosen, scale, look)
+    box = export_icon("the frames", picture.name, lambda: picture, "strip")
+    if box is not None and picture.word is None:
+        with box:
+            _walk(run, chosen, scale, look)
 
 
-def _strip(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) -> None:
+def _strip(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) -> FilmStrip:
     """The chosen patches over the video, on the scale of the head's weights."""
-    direction: Direction = "column" if look.direction == "column" else "row"
     picture = patches_over_video(
         chosen.shown,
-        patches.together(chosen),
+        chosen.places,
         as_rgb(run.clip),
         run.temporal_patch,
-        direction=direction,
+        direction=look.side,
         combine=patches.combine(),
         scale=scale,
     )
     picture = _as_drawn(picture, look)
-    said, many = SAID[direction]
+    said, many = SAID[look.side]
     panels.strip(picture, chosen, said, many=many, shows=_shows(chosen, look))
-    box = export_icon("the frames", picture.name, lambda: picture, "strip")
-    if box is not None:
-        with box:
-            _walk(run, chosen, direction, scale, look)
+    return picture
 
 
 def _as_drawn(picture: FilmStrip, look: MapColours) -> FilmStrip:
@@ -84,27 +87,25 @@ def _shows(chosen: Selection, look: MapColours) -> str:
     return f"{shows.a_head(chosen)} {look.direction}"
 
 
-def _walk(
-    run: Run, chosen: Selection, direction: Direction, scale: ColourScale, look: MapColours
-) -> None:
+def _walk(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) -> None:
     walk, record = patches.walk(), chosen.record
     along = cast(Along, walk["along"])
     places = walk_places(chosen.place, along, record.places.grid)
     shown, frames, pt = chosen.shown, as_rgb(run.clip), run.temporal_patch
     looked_at = number_of(run), number_of(record.map), chosen.item, chosen.head, places[0]
     export_walk(
-        (*looked_at, *walk.values(), direction, scale, patches.drawn(), look.masked is not None),
+        (*looked_at, *walk.values(), look.side, scale, patches.drawn(), look.masked is not None),
         f"{shown.stem}_walk_{along}",
         len(places),
         walk["pace"],
         lambda: [
             _as_drawn(one, look)
-            for one in walk_over_video(shown, places, frames, pt, direction=direction, scale=scale)
+            for one in walk_over_video(shown, places, frames, pt, direction=look.side, scale=scale)
         ],
     )
 
 
-def _text(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) -> None:
+def _text(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) -> FilmStrip:
     """Cross-attention: the patches that read one word."""
     word, names = patches.word_of(chosen), key_axis(chosen.record, chosen.item).names
     picture = column_over_video(
@@ -113,7 +114,7 @@ def _text(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) -> 
     picture = _as_drawn(picture, look)
     said = f"reads “{names[word]}”"
     panels.strip(picture, chosen, said, aside=ROUTING, shows=_shows(chosen, look))
-    export_icon("the frames", picture.name, lambda: picture, "strip")
+    return picture
 
 
 def choose_word(chosen: Selection) -> None:

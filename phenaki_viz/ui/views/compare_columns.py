@@ -31,8 +31,9 @@ from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.session import named
-from phenaki_viz.ui.state import patches, selection
+from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.work import compared, computed, shows
 
 MOST_CELLS = 324  # values a side of each map: every cell of the shipped model's
@@ -234,7 +235,7 @@ def _picked(side: Selection) -> Callable[[CellPick], None]:
     def picked(pick: CellPick) -> None:
         record = side.record
         place = record.places.place(record.batch_items[side.item], pick["query"])
-        selection.wish(**dict(zip(("step", "row", "column"), place, strict=True)))
+        wish(place=place)
         patches.pick_key(pick["key"])
         if record.kind == "cross" and pick["key"] is not None:
             session.put("word", pick["key"])

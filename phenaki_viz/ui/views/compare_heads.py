@@ -14,8 +14,9 @@ from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.link import in_link, say_in_url
-from phenaki_viz.ui.state.selection import Selection, wish
+from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.views.compare_columns import Two
 from phenaki_viz.ui.work import compared, shows
 from phenaki_viz.ui.work.shelves import number_of

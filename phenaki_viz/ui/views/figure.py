@@ -36,6 +36,7 @@ from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.wishes import current
 from phenaki_viz.ui.work import composing, computed, fragment_jobs
 from phenaki_viz.ui.work.shelves import number_of
 
@@ -128,8 +129,8 @@ def _first(run: Run) -> str:
     records = selection.stack_now(run.recording)
     if not records:
         return ""
-    layer = selection.current("layer", len(records) - 1)
-    numbers = layer, selection.current("head", len(records[layer].heads) - 1)
+    layer = current("layer", len(records) - 1)
+    numbers = layer, current("head", len(records[layer].heads) - 1)
     kind = kind_name(run.recording, records[0])
     pins = [pin for pin in head_grid.pinned() if _is_there(records, *pin)]
     said = [

@@ -31,6 +31,7 @@ from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.views import heads_atlas
 from phenaki_viz.ui.views.heads_style import FIRST, STYLE, column_config, listed
 from phenaki_viz.ui.work import fragment_jobs, head_tables, shows
@@ -251,7 +252,7 @@ def _pick_place(places: Sequence[tuple[int, int]], at: int) -> None:
     """
     if at < len(places):
         layer, head = places[at]
-        selection.wish(layer=layer, head=head)
+        wish(layer=layer, head=head)
 
 
 def _pick(places: Sequence[tuple[int, int]]) -> None:
@@ -259,7 +260,7 @@ def _pick(places: Sequence[tuple[int, int]]) -> None:
     rows = session.held(TABLE)["selection"]["rows"]
     if rows and rows[0] < len(places):
         layer, head = places[rows[0]]
-        selection.wish(layer=layer, head=head)
+        wish(layer=layer, head=head)
 
 
 def _rules() -> None:

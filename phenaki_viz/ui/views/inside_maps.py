@@ -26,8 +26,9 @@ from phenaki_viz.ui.components.attention_map import CellPick, attention_map
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon, is_exportable
 from phenaki_viz.ui.session import named
-from phenaki_viz.ui.state import patches, selection
+from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.work import computed, ledgers, shows
 from phenaki_viz.ui.work.shelves import number_of
 
@@ -136,7 +137,7 @@ def _picked(chosen: Selection) -> Callable[[CellPick], None]:
     def picked(pick: CellPick) -> None:
         record = chosen.record
         place = record.places.place(record.batch_items[chosen.item], pick["query"])
-        selection.wish(**dict(zip(("step", "row", "column"), place, strict=True)))
+        wish(place=place)
         patches.pick_key(pick["key"])
 
     return picked

@@ -24,9 +24,9 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_row
-from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.wishes import number
 from phenaki_viz.ui.work import computed, experiments, shows
 
 FURTHEST = 4  # times the size the model ran on
@@ -90,7 +90,7 @@ def whose(module: str) -> str:
 
 def _head(run: Run) -> int:
     most = max(len(record.heads) for record in run.recording) - 1
-    return selection.number("head", most)
+    return number("head", most)
 
 
 def _continuous(run: Run, record: AttentionRecord, head: int, said: Any) -> None:

@@ -25,9 +25,9 @@ from phenaki_viz.ui.sections.health import draw_health
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import clips
 from phenaki_viz.ui.source.trained import carry, whole
-from phenaki_viz.ui.state.selection import current, wish
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.wishes import current, wish
 from phenaki_viz.ui.views.attention import draw_attention
 from phenaki_viz.ui.work import page_jobs, run_cache, run_parts, shows
 from phenaki_viz.ui.work.requests import SampleRequest
@@ -214,7 +214,7 @@ def _say(sampled: SampledRun) -> None:
 
 def _picked(pick: StepPick) -> None:
     session.put("decoding_step", pick["step"])
-    wish(step=pick["t"], row=pick["h"], column=pick["w"])
+    wish(place=(pick["t"], pick["h"], pick["w"]))
 
 
 def _step(sampled: SampledRun) -> int:

@@ -39,6 +39,7 @@ from phenaki_viz.ui.state import patches, selection
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.wishes import untouched, wish
 from phenaki_viz.ui.views.text_compare import compare, cross_records, without_model
 from phenaki_viz.ui.work import computed, fragment_jobs, shows
 
@@ -108,11 +109,11 @@ def _start_where_it_is_read(found: Reading, key: int) -> None:
     seen = session.get("text.seen", False)
     session.put("text.seen", True)
     trained = session.page.get("source") == "trained"
-    if seen or not trained or not selection.untouched("layer", "head"):
+    if seen or not trained or not untouched("layer", "head"):
         return
     best = found.best(key)
     if best is not None:
-        selection.wish(layer=best[0], head=best[1])
+        wish(layer=best[0], head=best[1])
 
 
 def _chips(record: AttentionRecord, names: tuple[str, ...]) -> int:
@@ -194,7 +195,7 @@ def _table(run: Run, chosen: Selection, found: Reading, key: int, names: tuple[s
 
 def _pick(pick: WordPick) -> None:
     session.put(patches.WORD, pick["key"])
-    selection.wish(layer=pick["layer"], head=pick["head"])
+    wish(layer=pick["layer"], head=pick["head"])
 
 
 def _over_video(run: Run, chosen: Selection, key: int, shared: bool) -> None:

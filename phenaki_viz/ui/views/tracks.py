@@ -35,6 +35,7 @@ from phenaki_viz.ui.state.link import groups_text, in_link, number_groups, say_i
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.wishes import untouched, wish
 from phenaki_viz.ui.views.attention_video import choose_word
 from phenaki_viz.ui.views.tracks_style import STYLE
 from phenaki_viz.ui.work import fragment_jobs, shows, tracked
@@ -142,14 +143,14 @@ def _object(names: Sequence[str], first: int) -> int | None:
 
 def _start(chosen: Selection, path: np.ndarray | None) -> Place:
     """The chosen patch; until one was picked, the object's at the chosen time."""
-    picked = session.get(PICKED) or not selection.untouched("row", "column")
+    picked = session.get(PICKED) or not untouched("row", "column")
     there = None if path is None or picked else on_path(path, chosen.place[0])
     return there or chosen.place
 
 
 def _go(place: Place) -> None:
     session.put(PICKED, True)
-    selection.wish(step=place[0], row=place[1], column=place[2])
+    wish(place=place)
 
 
 # ---- which heads
@@ -199,7 +200,7 @@ def _toggle_head(layer: int, head: int) -> None:
     now = list(session.get(BOX, ()))
     now = [one for one in now if one != at] if at in now else [*now[-(MOST_LINES - 1) :], at]
     session.put(HEADS, tuple(now) or None)
-    selection.wish(layer=layer, head=head)
+    wish(layer=layer, head=head)
 
 
 # ---- what is drawn and said

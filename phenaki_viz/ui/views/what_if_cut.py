@@ -7,7 +7,7 @@ import streamlit as st
 
 from phenaki_viz.recording.interventions.kinds import Reads
 from phenaki_viz.ui.session import named
-from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.state.wishes import current_place
 
 Patch = tuple[int, int]
 Grid = tuple[int, int, int]
@@ -33,7 +33,7 @@ def keys(words: Sequence[str], grid: Grid) -> dict[str, Any]:
 
 def queries(grid: Grid) -> dict[str, Any]:
     """By whom: all, those where the chosen patch is, or one that is named."""
-    step, row, column = (selection.current(name, 10**6) for name in ("step", "row", "column"))
+    step, row, column = current_place()
     groups: dict[str, tuple[int | None, Patch | None]] = {
         "all patches": (None, None),
         f"patches of time {step}": (step, None),
@@ -62,11 +62,9 @@ def _word(words: Sequence[str]) -> int | None:
 
 def _place(of: str, grid: Grid, *, without_step: bool) -> tuple[int | None, int, int]:
     """Time, row and column in number boxes; they begin at the chosen patch. of: key or query."""
-    chosen = [selection.current(name, size - 1) for name, size in
-              zip(("step", "row", "column"), grid, strict=True)]  # fmt: skip
     found: list[int] = []
     with st.container(horizontal=True, gap="small", key=named(f"whatif.place.{of}")):
-        for name, size, first in zip(PLACE, grid, chosen, strict=True):
+        for name, size, first in zip(PLACE, grid, current_place(grid), strict=True):
             if name == "time" and without_step:
                 continue
             found.append(int(st.number_input(

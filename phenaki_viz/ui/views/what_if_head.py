@@ -27,6 +27,7 @@ from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.link import in_link, say_in_url
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.wishes import current, untouched, wish
 from phenaki_viz.ui.work import computed, page_jobs, shows
 from phenaki_viz.ui.work.requests import LookRequest
 from phenaki_viz.ui.work.run_cache import Wanted
@@ -66,7 +67,7 @@ def at_hand(run: Run) -> AtHand | None:
     if session.first(SEEN, looked_at) != looked_at:
         session.put_all({SEEN: looked_at, WEIGHED: looked_at})
     linked = in_link(WEIGHED)
-    fresh = selection.untouched("layer", "head")
+    fresh = untouched("layer", "head")
     asked = session.first(WEIGHED, linked if linked in heads or fresh else looked_at)
     usual = next((name for name in reversed(heads) if name.startswith("self")), [*heads][-1])
     name = asked if asked in heads else usual
@@ -102,8 +103,8 @@ def _looked_at(run: Run) -> str:
     records = selection.stack_now(run.recording)
     if not records:
         return ""
-    record = records[selection.current("layer", len(records) - 1)]
-    head = record.heads[selection.current("head", len(record.heads) - 1)]
+    record = records[current("layer", len(records) - 1)]
+    head = record.heads[current("head", len(record.heads) - 1)]
     return place_name(record.module, head)
 
 
@@ -149,7 +150,7 @@ def take(run: Run, module: str, head: int) -> None:
     for records in _stacks(run):
         for layer, record in enumerate(records):
             if record.module == module and head in record.heads:
-                selection.wish(layer=layer, head=record.heads.index(head))
+                wish(layer=layer, head=record.heads.index(head))
                 session.put("maps", kind_name(run.recording, record))
                 name = place_name(module, head)
                 session.put_all({WEIGHED: name, SEEN: name})

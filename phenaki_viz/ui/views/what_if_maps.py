@@ -31,7 +31,7 @@ from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import ablation
-from phenaki_viz.ui.state.selection import current
+from phenaki_viz.ui.state.wishes import current
 from phenaki_viz.ui.views import what_if_changes
 from phenaki_viz.ui.work import compared, page_jobs, run_cache
 from phenaki_viz.ui.work.requests import LookRequest
