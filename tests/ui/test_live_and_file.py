@@ -9,12 +9,14 @@ import re
 from collections import Counter
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from phenaki_viz import ui
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, Clip, digit_clip, read_prompt, sample_clip
 from phenaki_viz.errors import RecordingError
@@ -32,7 +34,11 @@ from tests.checkpoints.files import PHENAKI, pt, weights
 from tests.published import published_attention
 from tests.sent import unpack
 
-TEXTS = ("markdown", "caption", "text", "info", "warning", "error", "subheader", "metric")
+MAIN = Path(ui.__file__).parent / "main.py"  # to import it would draw it
+TEXTS = (
+    "markdown", "caption", "text", "info", "warning", "error", "title", "header", "subheader",
+    "metric", "code",
+)  # fmt: skip
 # What needs the model, and what the file's page says in its place.
 CONTROLS = {
     "attention": r"$^",
@@ -46,17 +52,30 @@ CONTROLS = {
     "sampling": r"Recorded with guidance.*",
     "heads": r"$^",
     "tracks": r"$^",
+    "compare": r"$^",
+    "train": r"$^",
+    "figure": r"$^",
 }
 PAGES = {
-    "dialled": ("attention", "text", "heads", "inside"),
+    "dialled": ("attention", "text", "heads", "inside", "figure"),
     "causal in C-ViViT": ("attention", "position", "masks"),
     "causal, PEG mended": ("masks",),
     "causal in MaskGit": ("masks",),
     "causal, PEG too": ("masks",),
-    "trained": ("attention", "text", "heads", "position", "masks", "inside", "tracks"),
+    "trained": (
+        "attention",
+        "text",
+        "heads",
+        "position",
+        "masks",
+        "inside",
+        "tracks",
+        "train",
+        "figure",
+    ),
     "trained, a head off": ("attention",),
     "own checkpoint": ("attention", "text"),
-    "sampled": ("sampling",),
+    "sampled": ("sampling", "compare"),
 }
 EVERY = [(name, page) for name, pages in PAGES.items() for page in pages]
 
@@ -122,6 +141,8 @@ def draw(page, run):
     from phenaki_viz.runs.sampled import SampledRun
     from phenaki_viz.ui.views import (
         attention,
+        compare,
+        figure,
         heads,
         inside,
         masks,
@@ -129,6 +150,8 @@ def draw(page, run):
         sampling,
         text,
         tracks,
+        train_record,
+        what_if,
     )
 
     if page == "sampling":
@@ -148,6 +171,10 @@ def draw(page, run):
         "position": position.position_page,
         "masks": masks.masks_page,
         "tracks": tracks.tracks_page,
+        "compare": compare.compare_page,
+        "train": train_record.record_page,
+        "figure": figure.figure_page,
+        "whatif": what_if.what_if_page,
     }
     pages[page](run)
 
@@ -157,6 +184,9 @@ def shown(page, run):
     at = AppTest.from_function(draw, default_timeout=60, args=(page, run))
     for box in ("outcome", "by.step"):
         at.session_state[box] = True
+    at.session_state["with"] = "pass"  # what both can be compared with
+    if page == "train":
+        at.session_state["source"] = "trained"
     at.run()
     assert not at.exception
     said = [
@@ -164,7 +194,8 @@ def shown(page, run):
         for kind in TEXTS
         for element in at.get(kind)
     ]
-    return Counter(said + [drawn(element.proto) for element in at.get("bidi_component")])
+    printed = [element.proto.body for element in at.get("html") if "<img" in element.proto.body]
+    return Counter(said + printed + [drawn(one.proto) for one in at.get("bidi_component")])
 
 
 def drawn(proto):
@@ -195,6 +226,23 @@ def test_a_file_shows_what_the_live_run_shows(saved, name, page):
     assert missing == []
     assert added == []
     assert sum((before & after).values()) > 2
+
+
+def test_every_page_is_compared_or_says_that_it_needs_the_model(saved):
+    listed = MAIN.read_text().partition("\nPAGES = {")[2].partition("\n}")[0]
+    there = set(re.findall(r"^    \"(\w+)\"", listed, re.MULTILINE))
+    assert there == {page for pages in PAGES.values() for page in pages} | {"whatif"}
+    _, file = saved("trained")
+    said = shown("whatif", file)
+    assert [one for one in said if one.startswith("A recording holds what a model did, not")]
+    assert not [one for one in said if one.startswith("component")]
+
+
+def test_a_recording_of_other_weights_is_not_said_to_have_learned_as_ours_did(saved):
+    _, file = saved("own checkpoint")
+    said = shown("train", file)
+    assert any(one.startswith("How its model learned is in the file") for one in said)
+    assert not [one for one in said if "nats" in one or one.startswith("component")]
 
 
 def test_the_loss_that_a_file_shows_is_the_live_one(saved):

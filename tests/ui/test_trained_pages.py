@@ -451,7 +451,7 @@ def test_how_the_trained_model_learned_is_shown_from_its_file():
     [{}, {"maskgit": 3}, {"maskgit": {"steps": 5, "batch": 0}}, {"maskgit": MISTAKEN}],
 )
 def test_a_record_that_holds_no_curve_is_left_out(found, monkeypatch):
-    monkeypatch.setattr("phenaki_viz.ui.views.train_record._record", lambda: found)
+    monkeypatch.setattr("phenaki_viz.ui.views.train_record._record", lambda run: found)
     at = drawn(record, looked())
     assert not at.get("bidi_component") and at.button(key="train.dial")
 

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from torch import nn
 
 from phenaki_viz.checkpoints import Opened
 from phenaki_viz.errors import CheckpointError
 from phenaki_viz.figures.training_sentences import fallen
 from phenaki_viz.figures.training_views import Stretches, recorded_loss
+from phenaki_viz.recording.digests import weights_digest
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
@@ -27,9 +29,9 @@ STAGES = {
 
 def record_page(run: Run) -> None:
     """The loss curves in the file, and a button to where a model learns in the page."""
-    if isinstance(run, RecordedRun):
+    record = _record(run)
+    if isinstance(run, RecordedRun) and not record:
         st.caption("How its model learned is in the file of the weights; a recording has none.")
-    record = _record()
     curves = {name: curve for name in STAGES if (curve := _curve_of(record, name))}
     if curves:
         with panels.place_for_words():
@@ -62,15 +64,22 @@ def _say(run: Run, record: Mapping[str, Any], curves: Mapping[str, Stretches]) -
     panels.say(f"{first}{_told(record)}", lead, key="sentence.learned", aside=True)
 
 
-def _record() -> Mapping[str, Any]:
-    """Of the model in use; empty where its file has none."""
+def _record(run: Run) -> Mapping[str, Any]:
+    """Of the model in use; empty where its file has none, or where it is not known which it was."""
     if session.page.get("source") == "own":
         kept = session.page.get(GOOD)
         return kept.inspection.record if isinstance(kept, Opened) else {}
     try:
-        return open_models.shipped().inspection.record
+        shipped = open_models.shipped()
     except CheckpointError:
         return {}
+    ours = not isinstance(run, RecordedRun) or _is_of(run, shipped.model)
+    return shipped.inspection.record if ours else {}
+
+
+def _is_of(run: Run, model: nn.Module) -> bool:
+    """Whether a recording is of the weights of a model."""
+    return bool(run.recording.made_by.get("weights_digest") == weights_digest(model))
 
 
 def _told(record: Mapping[str, Any]) -> str:
