@@ -87,6 +87,14 @@ def stack_table(
     return HeadTable(rows=tuple(rows))
 
 
+def head_row(head: HeadMap, truth: Truth = UNKNOWN) -> HeadRow:
+    """One head of one batch item, as a row of the table. truth: see `head_table`."""
+    found = [HeadFacts.nothing()]
+    for _ in _measure(head.record, head.item, [head.head], found, truth, Kept()):
+        pass
+    return _row(head.record, head.head, found[0], 1)
+
+
 def _groups(record: AttentionRecord) -> list[range]:
     """Heads that are measured together: all of a short map, whose surroundings are worked out
     once; each alone of a long one, so that there is something to see before all are done.

@@ -55,6 +55,14 @@ def reading(
     return Reading(auc=found[0], there=found[1], elsewhere=found[2])
 
 
+def reading_of_head(head: HeadMap, held: np.ndarray) -> Reading:
+    """How one head reads every key: arrays 'j 1 1'. held: see `reading`."""
+    weights = _read(head)
+    told = [_told_apart(weights[:, key], held.ravel()) for key in range(weights.shape[1])]
+    auc, there, elsewhere = np.array(told).reshape(-1, 3).T[:, :, None, None]
+    return Reading(auc=auc, there=there, elsewhere=elsewhere)
+
+
 def _read(head: HeadMap) -> np.ndarray:
     """Weight of every key in every token: 'i j', NaN in rows that do not count."""
     weights = head.columns(range(head.shape[1])).astype(np.float64)

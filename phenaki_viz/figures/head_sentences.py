@@ -34,24 +34,27 @@ def row_name(row: HeadRow) -> str:
     return f"{module_family(row.module)} {head_label(row.layer, row.head)}"
 
 
-def row_sentence(row: HeadRow) -> str:
-    """What the head does on the whole: 'Stays in its own time step (0.90 of its weight; …); …'."""
+def row_sentence(row: HeadRow, reads: str = "") -> str:
+    """What the head does on the whole: 'Stays in its own time step (0.90 of its weight; …); …'.
+
+    reads: where it reads a word of the clip at hand, see `reads_clause`; said first.
+    """
     facts = row.facts
     how = facts.spread
     if how is None:
         return "No query of this map sees a key: its weights mean nothing."
-    where = list(_where(row, how))
+    where = list(_where(row, how, reads))
     clauses = [*where, *_nulls(facts), *_away(row), *_position(row), *_follows(row), *_moves(row)]
     text = "; ".join([*clauses, spread_clause(how)]) + "."
     return text[:1].upper() + text[1:]
 
 
-def _where(row: HeadRow, how: Spread) -> Iterator[str]:
+def _where(row: HeadRow, how: Spread, reads: str) -> Iterator[str]:
     facts = row.facts
     if how.share >= EVEN and how.of > 1:
         return iter(("hardly chooses",))
     if facts.words:
-        return _words(facts)
+        return _words(facts) if not reads else iter((reads, *_most(facts)))
     if was_chosen(facts.nulls):
         return iter(())  # said of them
     return place_clauses(facts.regions, row.sort, how)
@@ -59,6 +62,13 @@ def _where(row: HeadRow, how: Spread) -> Iterator[str]:
 
 def _words(facts: HeadFacts) -> Iterator[str]:
     return word_clauses([(_named(name, mass, facts), mass) for name, mass in facts.words.items()])
+
+
+def _most(facts: HeadFacts) -> Iterator[str]:
+    """The key that is read most, behind where a word is read; null keys are said of them all."""
+    if not was_chosen(facts.nulls):
+        most = next(_words(facts))
+        yield f"on the whole {most[:1].lower()}{most[1:]}"
 
 
 def _named(name: str, mass: Mass, facts: HeadFacts) -> str:

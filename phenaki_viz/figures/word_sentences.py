@@ -4,10 +4,12 @@ A word that is read where there is something is routed there; nothing here says 
 recognised.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from phenaki_viz.analysis.reading import LEAST_AUC, Reading
-from phenaki_viz.figures.clauses import percent
+from phenaki_viz.figures.clauses import TIMES, percent
 from phenaki_viz.figures.naming import head_label
 from phenaki_viz.figures.words import plain
 
@@ -47,6 +49,23 @@ def word_sentence(found: Reading, key: int, layer: int, head: int, mean: float, 
     return (
         f"{whole}: tokens with something on them give it {percent(there)}, the others "
         f"{percent(elsewhere)}."
+    )
+
+
+def reads_clause(found: Reading, names: Sequence[str], nulls: int) -> str:
+    """The word that one head reads where there is something: 'reads “two” where there is …'.
+
+    Empty where it reads none so. found: of the head alone, see `reading_of_head`. names: of all
+    keys. nulls: how many of them are null keys, which stand first.
+    """
+    auc, there, elsewhere = (one[nulls:, 0, 0] for one in (found.auc, found.there, found.elsewhere))
+    told = np.where((auc >= LEAST_AUC) & (there >= TIMES * elsewhere), auc, np.nan)
+    if np.isnan(told).all():
+        return ""
+    best = int(np.nanargmax(told))
+    return (
+        f"reads “{plain(names[nulls + best])}” where there is something ({there[best]:.2f} of a "
+        f"token's weight there, {elsewhere[best]:.2f} elsewhere)"
     )
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from phenaki_viz.analysis.reading import reading
-from phenaki_viz.recording import Places
+from phenaki_viz.analysis.reading import reading, reading_of_head
+from phenaki_viz.recording import HeadMap, Places
 from tests.analysis.records import planted
 
 GRID = (2, 3, 4)
@@ -46,3 +46,13 @@ def test_a_row_that_is_no_distribution_does_not_count():
 def test_where_everything_is_alike_no_head_is_best(held):
     found = reading(cross(0.8), [0], held)
     assert np.isnan(found.auc).all() and found.best(1) is None
+
+
+def test_one_head_is_read_as_it_is_among_all():
+    records = cross(0.8, 0.1, 0.3)
+    every = reading(records, [0], HELD)
+    for head in range(3):
+        one = reading_of_head(HeadMap(records[0], 0, head), HELD)
+        for name in ("auc", "there", "elsewhere"):
+            mine = getattr(every, name)[:, :, head : head + 1]
+            np.testing.assert_array_equal(getattr(one, name), mine)

@@ -3,10 +3,12 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from phenaki_viz.analysis.head_columns import NAMES, names_of
-from phenaki_viz.analysis.head_table import HeadTable, head_table, stack_table
+from phenaki_viz.analysis.head_table import HeadTable, head_row, head_table, stack_table
+from phenaki_viz.analysis.reading import Reading
 from phenaki_viz.figures.head_sentences import (
     SAID,
     row_name,
@@ -14,6 +16,8 @@ from phenaki_viz.figures.head_sentences import (
     table_heading,
     taken_over,
 )
+from phenaki_viz.figures.word_sentences import reads_clause
+from phenaki_viz.recording import HeadMap
 from tests.analysis.planted_heads import CROSS, SELF, TRUTH, cross_record, recording
 
 SAYS = {
@@ -81,3 +85,37 @@ def test_over_what_it_was_taken_is_said(table):
     assert "of each of 2 clips; ± is the 95 % interval" in taken_over(mine.join(mine))
     assert row_name(mine.rows[3]) == "self L1 H3"
     assert "± " not in row_sentence(mine.join(mine).rows[4])  # alike clips: no width to speak of
+
+
+def read(*told):
+    """Of one head: for each key how well it tells, what is there, and elsewhere."""
+    auc, there, elsewhere = np.array(told).T[:, :, None, None]
+    return Reading(auc=auc, there=there, elsewhere=elsewhere)
+
+
+def test_a_word_that_is_read_where_there_is_something_is_said_first(table):
+    found = read((0.99, 0.9, 0.1), (0.7, 0.3, 0.1), (0.9, 0.55, 0.04))
+    clause = reads_clause(found, ("null 1", "moving", "two"), nulls=1)
+    assert clause == (
+        "reads “two” where there is something (0.55 of a token's weight there, 0.04 elsewhere)"
+    )
+    word, nulls, even = (row_of(table, "cross", name) for name in CROSS)
+    assert row_sentence(word, clause).startswith(
+        "Reads “two” where there is something (0.55 of a token's weight there, 0.04 elsewhere); "
+        "on the whole reads “two” most (0.80"
+    )
+    said = row_sentence(nulls, clause)
+    assert "; its null keys hold 0.90" in said and "most" not in said, "said of them together"
+    assert row_sentence(even, clause) == row_sentence(even), "which hardly chooses"
+
+
+@pytest.mark.parametrize("told", [(0.59, 0.9, 0.1), (0.99, 0.12, 0.1), (np.nan,) * 3])
+def test_what_is_read_alike_everywhere_is_not_said_to_be_read_somewhere(told):
+    assert reads_clause(read((0.99, 0.9, 0.1), told), ("null 1", "two"), nulls=1) == ""
+
+
+def test_a_head_alone_is_the_row_of_the_table(table):
+    for row in table:
+        record = next(one for one in recording() if one.module == row.module)
+        alone = head_row(HeadMap(record, 0, record.heads.index(row.head)), TRUTH)
+        assert row_sentence(alone) == row_sentence(row)

@@ -10,8 +10,11 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from phenaki_viz.analysis.head_table import head_table
+from phenaki_viz.analysis.truth import truth_of
 from phenaki_viz.checkpoints import inspect_checkpoint, open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
+from phenaki_viz.figures.head_sentences import row_sentence
 from phenaki_viz.figures.outcome_views import hidden_frames
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.model import RunOptions, run_model
@@ -68,6 +71,20 @@ def test_it_opens_on_the_trained_model(app):
     shown = parts["values"].reshape(header["shape"])
     np.testing.assert_allclose(shown, exact(looked(), HEAD, 2), atol=1e-6)
     assert not any("random weights" in line for line in words_on(at))
+
+
+def test_the_sentence_says_what_the_head_does_as_the_page_of_all_heads_does(app):
+    cross, own = (app(source="Trained", maps=kind, layer=1, head=3) for kind in ("Cross", "Self"))
+    assert any(
+        said.startswith("Reads “two” where there is something (0.55 of a token's weight there, 0.0")
+        for said in words_on(cross)
+    )
+    (said,) = (one for one in words_on(own) if one.startswith("Stays in its own time step (0.9"))
+    assert "position makes 77 % of its choice" in said
+    run = looked()
+    rows = head_table(run.recording, stack="maskgit.transformer", truth=truth_of(run))
+    row = next(one for one in rows if (one.kind, one.layer, one.head) == ("self", 1, 3))
+    assert said == row_sentence(row)
 
 
 def test_masked_patches_are_sent_where_maskgit_was_asked(app):

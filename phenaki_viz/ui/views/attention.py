@@ -40,7 +40,14 @@ from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention_grid import draw_grid
 from phenaki_viz.ui.views.attention_style import STYLE
 from phenaki_viz.ui.views.attention_video import MapColours, choose_word, draw_over_video
-from phenaki_viz.ui.work import computed, first_picture, fragment_jobs, shows, surveys
+from phenaki_viz.ui.work import (
+    computed,
+    first_picture,
+    fragment_jobs,
+    head_words,
+    shows,
+    surveys,
+)
 
 PARTS = {"part": "This part", "whole": "Whole map"}
 DIRECTIONS = {"row": "Where it looks", "column": "Who looks at it"}
@@ -112,7 +119,7 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
     first_picture.release()
     with words:
         of = {"map": shows.a_head(chosen)}
-        panels.say(computed.head_sentence_of(run, chosen), of, key="sentence.head", aside=True)
+        panels.say(head_words.sentence_of(run, chosen), of, key="sentence.head", aside=True)
     with over:
         draw_over_video(run, chosen, _scale_of_weights(run, chosen, look), look)
     with map_tools:

@@ -34,7 +34,7 @@ from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.views import heads_atlas
 from phenaki_viz.ui.views.heads_style import FIRST, STYLE, column_config, listed
-from phenaki_viz.ui.work import fragment_jobs, head_tables, shows
+from phenaki_viz.ui.work import fragment_jobs, head_tables, head_words, shows
 from phenaki_viz.ui.work.head_tables import Over
 
 _ASKED = "heads.asked"
@@ -91,7 +91,9 @@ def heads_page(run: Run) -> None:
     with right:
         picture = _picture(run, chosen, table, taken, whole=whole)
     with said:
-        _say(chosen, table, taken, picture)
+        of_clip = over is None and corpus is None
+        reads = head_words.where_read(run, chosen.shown) if of_clip else ""
+        _say(chosen, table, taken, picture, reads)
     if corpus is None:
         fragment_jobs.go_on(head_tables.CLIP if over is None else head_tables.CLIPS)
 
@@ -140,7 +142,11 @@ def _row(chosen: Selection, table: HeadTable) -> HeadRow | None:
 
 
 def _say(
-    chosen: Selection, table: HeadTable, taken: heads_atlas.Taken, picture: Picture | None
+    chosen: Selection,
+    table: HeadTable,
+    taken: heads_atlas.Taken,
+    picture: Picture | None,
+    reads: str,
 ) -> None:
     of = {} if picture is None else {f"heads.{picture.name}": _shows(chosen, table)}
     panels.heading(table_heading(table), taken.made_by, of)
@@ -152,7 +158,8 @@ def _say(
         return
     worth = effect_of(row, taken.effects)
     off = f" Switching it off: {effect_words(worth)}." if worth else ""
-    panels.say(f"{row_name(row)}: {row_sentence(row)}{off}", of, key="sentence.head", aside=True)
+    said = f"{row_name(row)}: {row_sentence(row, reads)}{off}"
+    panels.say(said, of, key="sentence.head", aside=True)
 
 
 def _shows(chosen: Selection, table: HeadTable) -> str:

@@ -41,7 +41,7 @@ from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import untouched, wish
 from phenaki_viz.ui.views.text_compare import compare, cross_records, without_model
-from phenaki_viz.ui.work import computed, fragment_jobs, shows
+from phenaki_viz.ui.work import computed, fragment_jobs, head_words, shows
 
 DOTS = 24  # a side of a time step in the small maps
 
@@ -91,9 +91,8 @@ def _say(run: Run, chosen: Selection, found: Reading, key: int, name: str) -> No
     keys = float(chosen.record.visible_keys(chosen.item).mean())
     mean = word_sentence(found, key, *at, mean=float(share[key]), keys=keys)
     panels.say(mean, of, key="sentence.patch")
-    panels.say(
-        f"{computed.head_sentence_of(run, chosen)} {ROUTING}", of, key="sentence.head", aside=True
-    )
+    whole = head_words.sentence_of(run, chosen, reads=False)
+    panels.say(f"{whole} {ROUTING}", of, key="sentence.head", aside=True)
 
 
 def _of(chosen: Selection, key: int) -> dict[str, str]:

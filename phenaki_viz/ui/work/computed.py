@@ -19,7 +19,6 @@ from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.over_video import frame_steps
 from phenaki_viz.figures.position_sentences import bias_heading
-from phenaki_viz.figures.sentences import head_sentence
 from phenaki_viz.recording import AttentionRecord, HeadMap, PositionBias
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
@@ -124,12 +123,6 @@ def range_of_all(run: Run, chosen: Selection, of_uniform: bool = False) -> Weigh
         run, key, lambda: weight_range.steps(heads, of_uniform),
         "Looking where colours should end:", _back_to_one_head,
     )  # fmt: skip
-
-
-def head_sentence_of(run: Run, chosen: Selection) -> str:
-    """What the selected head does on the whole, in a sentence."""
-    key = (number_of(run), "sentence", *_head(chosen.record, chosen.item, chosen.head))
-    return once(key, lambda: head_sentence(chosen.shown))
 
 
 def reading_of(run: Run, records: Sequence[AttentionRecord], items: Sequence[int]) -> Reading:
