@@ -1,5 +1,6 @@
 """The Attention page in one window: nothing to scroll for, keys that lead there, one heading."""
 
+import itertools
 import re
 
 import pytest
@@ -65,3 +66,40 @@ def test_the_words_of_the_heading_lead_to_numbers_and_letters_to_pictures(open_a
         expect(focused).to_be_focused()
     page.keyboard.press("ArrowRight")
     expect(page.locator(".strip").first).to_have_attribute("data-picked", re.compile("4,1,3"))
+
+
+CAPTIONS = """() => [...document.querySelectorAll("*")].flatMap((host) =>
+  [...(host.shadowRoot ?? document.createElement("i")).querySelectorAll("figcaption")]
+).map((one) => {
+  const range = document.createRange();
+  range.selectNodeContents(one);
+  const { left, right, top } = range.getBoundingClientRect();
+  return [left, right, top, one.innerText];
+})"""
+
+
+def captions_keep_clear(page: Page) -> list[str]:
+    """What stands under the frames, none over another."""
+    found = page.evaluate(CAPTIONS)
+    assert len(found) >= 5
+    for (_, end, line, said), (start, _, other, _) in itertools.pairwise(found):
+        assert line != other or start < end - 200 or end + 2 <= start, (said, found)
+    return [said for *_, said in found]
+
+
+def test_what_stands_under_frames_keeps_clear_of_what_stands_beside(open_app, page):
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_app(LINKS[0])
+    shown(page)
+    assert eventually(lambda: captions_keep_clear(page))[0] == "time 0 · frame 0"
+    page.set_viewport_size({"width": 800, "height": 1000})
+    side = page.get_by_test_id("stSidebar")
+    if side.get_attribute("data-collapsed") == "true":
+        page.get_by_test_id("stExpandSidebarButton").click()
+    expect(side).to_have_attribute("data-collapsed", "false")
+
+    def short() -> None:
+        said = captions_keep_clear(page)
+        assert said[0] == "time 0" and "…" not in "".join(said), said
+
+    eventually(short)

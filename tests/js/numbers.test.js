@@ -233,8 +233,8 @@ test("large numbers are said in full, small weights with three digits", () => {
   assert.equal(spoken(-12345), "−12345");
   assert.equal(weightSaid(1.23456e-7), "1.23e−7");
   assert.equal(times(0.5, 0.125), "4\u00a0×\u00a0uniform");
-  assert.equal(captionOf(0, [0]), "time 0 · frame 0");
-  assert.equal(captionOf(2, [3, 4]), "time 2 · frames 3–4");
+  assert.deepEqual(captionOf(0, [0]), ["time 0", " · frame 0"]);
+  assert.deepEqual(captionOf(2, [3, 4]), ["time 2", " · frames 3–4"]);
 });
 
 test("the place of a weight in its row holds the one that Python gives it", () => {

@@ -34,12 +34,12 @@ export const times = (value, uniform) => `${spoken(value / uniform, 2)}\u00a0×\
 export const placeName = (step, row, column) => `time ${step}, row ${row}, column ${column}`;
 
 /**
- * What stands under the frames of a time step.
+ * What stands under the frames of a time step: which step, and which frames.
  * @param {number} step
  * @param {number[]} frames
  */
 export function captionOf(step, frames) {
   const [first, last] = [frames[0], frames[frames.length - 1]];
   const which = first === last ? `frame ${first}` : `frames ${first}–${last}`;
-  return `time ${step} · ${which}`;
+  return [`time ${step}`, ` · ${which}`];
 }

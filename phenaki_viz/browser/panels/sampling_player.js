@@ -4,6 +4,7 @@ import { clamp } from "../numbers/arithmetic.js";
 import { inside, patchAt } from "../numbers/places.js";
 import { captionOf } from "../numbers/words.js";
 import { copy, fit, frameOf, outlinePatch } from "../page/canvas.js";
+import { captioned, widen } from "../page/caption.js";
 import { make, PATCH_MOVES, plain, used } from "../page/elements.js";
 import { Panel, show } from "../page/panel.js";
 import { Playing } from "../sampling/playing.js";
@@ -85,7 +86,7 @@ export class SamplingPlayer extends Panel {
     this.canvases = this.head.steps.map((step) => step.map((frame) => make("canvas", { frame })));
     const boxes = this.head.steps.map((step, t) => {
       const given = t < this.head.given ? " · given" : "";
-      const caption = make("figcaption", { textContent: captionOf(t, step) + given });
+      const caption = captioned([...captionOf(t, step), given]);
       return make(
         "figure",
         { className: "step" },
@@ -104,7 +105,7 @@ export class SamplingPlayer extends Panel {
     this.frame = [wide, Math.round((wide * height) / width)];
     for (const box of this.strip.children) {
       const frames = box.querySelectorAll("canvas").length;
-      box.style.width = `${frames * wide + (frames - 1) * FRAME_GAP}px`;
+      widen(box, frames * wide + (frames - 1) * FRAME_GAP);
     }
     this.paint();
     this.playing.startOnce();

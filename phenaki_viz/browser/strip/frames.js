@@ -4,6 +4,7 @@ import { pixelOf } from "../numbers/colour.js";
 import { placer } from "../numbers/scale.js";
 import { captionOf } from "../numbers/words.js";
 import { fit } from "../page/canvas.js";
+import { captioned, widen } from "../page/caption.js";
 import { make } from "../page/elements.js";
 import { LinkedPanel } from "../page/linked.js";
 import { note } from "../page/renewing.js";
@@ -137,7 +138,7 @@ export class FilmFrames extends LinkedPanel {
     this.canvases = steps.map((step) => step.map((frame) => make("canvas", { frame })));
     this.apart = steps.map(() => make("canvas", { className: "apart" }));
     const boxes = steps.map((step, t) => {
-      const caption = make("figcaption", { textContent: captionOf(t, step) });
+      const caption = captioned(captionOf(t, step));
       const frames = make("div", { className: "frames" }, ...this.canvases[t]);
       return make("figure", { className: "step" }, frames, this.apart[t], caption);
     });
@@ -181,7 +182,7 @@ export class FilmFrames extends LinkedPanel {
     this.strip.style.setProperty("--between", `${BETWEEN}px`);
     this.strip.style.setProperty("--chosen", this.ownColour);
     counts.forEach((frames, t) => {
-      this.box(t).style.width = `${stepWidth(frames, wide)}px`;
+      widen(this.box(t), stepWidth(frames, wide));
     });
     this.panel.classList.toggle("beside", beside);
   }

@@ -29,8 +29,7 @@ STYLE = """<style>
 [class*=st-key-compare-side-] [data-testid=stMarkdownContainer] p {
   font-size: 14px; line-height: 20px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis
 }
-[class*=st-key-compare-strip-] { --pv-tall: var(--strip); --pv-head: none; --pv-wrap: nowrap;
-  --pv-clip: hidden }
+[class*=st-key-compare-strip-] { --pv-tall: var(--strip); --pv-head: none; --pv-wrap: nowrap }
 [class*=st-key-compare-map-] { --pv-tall: var(--maps); --pv-wrap: nowrap }
 .st-key-compare-heads { gap: 4px }
 .st-key-compare [class*=st-key-take-] [data-testid=stPopover] button {
