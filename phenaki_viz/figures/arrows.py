@@ -133,7 +133,7 @@ def _points(picture: Arrows, cells: list[tuple[int, ...]], ink: Ink) -> go.Scatt
     said = [
         f"<b>{literal(picture.layers[layer])} {literal(picture.heads[head])}</b><br>"
         + "<br>".join(
-            f"{name} <b>{number:+.2f}</b>" if np.isfinite(number) else f"{name} –"
+            f"{name} <b>{number:+.2f}</b>".replace("-", "−") if np.isfinite(number) else f"{name} –"
             for name, number in zip(("Δ time", "Δ row", "Δ column"), picture.shifts[layer, head],
                                     strict=True)
         )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from phenaki_viz.figures.palettes import table
+from phenaki_viz.figures.words import spoken
 
 Palette = Literal["magma", "magma_r", "cividis", "viridis", "RdBu_r", "berlin"]
 # Signed numbers: zero is white on a light page, black on a dark one, so that it recedes on both.
@@ -95,8 +96,9 @@ class ColourScale:
         if self.names:
             return ", ".join(f"{value:g} is {name}" for value, name in self.names)
         mark = self.unit_mark
-        above = f" and above (largest {self.most:.3g}{mark})" if self.cut_off else ""
-        ends = f"from {self.low:.3g}{mark} to {self.high:.3g}{mark}{above}"
+        low, high, most = (spoken(end or 0, 3) for end in (self.low, self.high, self.most))
+        above = f" and above (largest {most}{mark})" if self.cut_off else ""
+        ends = f"from {low}{mark} to {high}{mark}{above}"
         return f"colour {LAWS[self.law]} {ends}, ends from {self.scope}"
 
 

@@ -29,10 +29,11 @@ def by_worth(effects: Sequence[HeadEffect]) -> list[HeadEffect]:
 
 def effect_words(effect: HeadEffect) -> str:
     """'+0.114 ± 0.029 nats', and what an interval that holds 0 means."""
+    mean = f"{effect.mean:+.3f}".replace("-", "−")
     if np.isnan(effect.half_width):
-        return f"{effect.mean:+.3f} nats in one trial, so with no interval"
+        return f"{mean} nats in one trial, so with no interval"
     unsure = "" if effect.is_sure else ", an interval that holds 0"
-    return f"{effect.mean:+.3f} ± {effect.half_width:.3f} nats{unsure}"
+    return f"{mean} ± {effect.half_width:.3f} nats{unsure}"
 
 
 def effects_on_grid(

@@ -7,6 +7,7 @@ from phenaki_viz.analysis.regions import Mass
 from phenaki_viz.figures.clauses import counted, percent, telling, times
 from phenaki_viz.figures.sentences import HEAD
 from phenaki_viz.figures.surface import signed
+from phenaki_viz.figures.words import spoken
 from phenaki_viz.recording import AttentionRecord, PositionBias
 
 PLAIN = 0.05  # of the score: a bias that varies less than that chooses nothing
@@ -29,7 +30,8 @@ def bias_heading(bias: PositionBias, head: int, whose: str) -> str:
         return f"{named}: by position alone, {clause}{times(regions[name])}"
     most = max(regions, key=lambda name: regions[name].ratio, default="")
     if not most:
-        return f"{named}: its position bias runs from {surface.min():.2g} to {surface.max():.2g}"
+        least, high = float(surface.min()), float(surface.max())
+        return f"{named}: its position bias runs from {spoken(least, 2)} to {spoken(high, 2)}"
     clause = _clause(most, regions[most])
     return f"{named}: position alone favours little; {clause}{times(regions[most])}"
 

@@ -125,9 +125,9 @@ def distinct(names: tuple[str, ...]) -> list[str]:
     return found
 
 
-def spoken(value: float) -> str:
-    """A number as a label: four digits, a real minus, no padded exponent."""
-    text = f"{value:.4g}"
+def spoken(value: float, digits: int = 4) -> str:
+    """A number as a label: so many digits, a real minus, no padded exponent."""
+    text = f"{value:.{digits}g}"
     mantissa, e, exponent = text.partition("e")
     return (mantissa + (f"e{int(exponent)}" if e else "")).replace("-", "−")
 

@@ -7,6 +7,9 @@ import pytest
 
 from phenaki_viz.analysis.position import masses_alone
 from phenaki_viz.analysis.reading import Reading
+from phenaki_viz.evaluation.effects import HeadEffect
+from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.effect_views import effect_words
 from phenaki_viz.figures.mask_sentences import mask_heading, query_masks
 from phenaki_viz.figures.position_sentences import alibi_sentence, bias_heading, bias_sentence
 from phenaki_viz.figures.sampling_sentences import half_settled, sampling_heading, step_sentence
@@ -183,3 +186,12 @@ def test_a_loss_is_said_by_where_it_began_and_ended():
     assert fallen([], "nats", 0) == "" and fallen([float("nan")], "nats", 1) == ""
     assert loss_sentence([], 0) == "No training step is done yet."
     assert loss_sentence([1.0], 1).startswith("The loss went from 1 to 1 times")
+
+
+def test_what_is_below_zero_is_said_with_a_minus_and_not_with_a_hyphen():
+    ends = ColourScale(low=-5.47, high=5.47, palette="RdBu_r", scope="all heads").describe()
+    assert ends == "colour linear from −5.47 to 5.47, ends from all heads"
+    small = ColourScale(low=-2e-5, high=1e-4, most=2e-4).describe()
+    assert "from −2e−5 to 0.0001 and above (largest 0.0002)" in small
+    less = HeadEffect(module="maskgit", head=0, rises=np.array([-0.001, -0.003]))
+    assert effect_words(less).startswith("−0.002 ± ")
