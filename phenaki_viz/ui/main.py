@@ -62,6 +62,10 @@ STYLE = """<style>
   & button { width: 1.5rem }
 }
 [class*=st-key-][class*=-slim-] { min-height: 52px }
+[class*=st-key-take-] [data-testid=stPopover] button {
+  padding: 0 6px; min-height: 32px;
+  & [data-testid=stMarkdownContainer] { position: absolute; clip-path: inset(50%); width: 1px }
+}
 @media (max-width: 1100px) {
   [data-testid=stMain] [data-testid=stColumn] { min-width: calc(100% - 1.5rem) }
   .st-key-sentence-patch { min-height: 3.2rem }

@@ -85,6 +85,8 @@ def test_no_page_breaks_wcag_aa(still, name):
     for figure in page.locator(".pv-plot").all():  # drawn when it is nearly in sight
         into_view(figure)
         expect(figure.locator(".main-svg").first).to_be_visible()
+    if name != "figure":  # which is about nothing else
+        files_are_behind_icons(page)
     page.evaluate(AXE)
     for scheme, ground in (("light", "rgb(251, 251, 253)"), ("dark", "rgb(16, 20, 27)")):
         page.emulate_media(color_scheme=scheme)
@@ -96,6 +98,14 @@ def test_no_page_breaks_wcag_aa(still, name):
         eventually(partial(none_is_faint, page))
     if name in NARROW:
         nothing_is_wider_than_the_page(page, NARROW[name])
+
+
+def files_are_behind_icons(page):
+    """One at each picture, by a name of its own: no line of formats under any."""
+    main = page.get_by_test_id("stMain")
+    taken = main.get_by_role("button", name="Take away").all_text_contents()
+    assert taken and len(set(taken)) == len(taken), taken
+    assert main.get_by_role("button", name="PNG", exact=True).count() == 0
 
 
 def none_is_faint(page):

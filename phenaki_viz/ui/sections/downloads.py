@@ -1,4 +1,4 @@
-"""Take it away: a button under every picture, and one for all heads of a stack."""
+"""Take it away: an icon at every picture, and one file for all heads of a stack."""
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
@@ -39,20 +39,16 @@ WHAT = {
 TABLES = ("csv", "npz", "html", "pdf")
 
 
-def export_row(name: str, make: Callable[[], Picture], key: str) -> None:
-    """One download a format; the picture and its file are made only when it is asked for.
+def files_row(
+    name: str, make: Callable[[], Picture], key: str, kinds: Sequence[str] = tuple(WHAT)
+) -> None:
+    """One download a format, in a box that is open already: what an icon opens has no icons in it.
 
-    name: the file's stem. make: builds the picture.
+    name: the file's stem. make: builds the picture, only when its file is asked for. kinds: the
+    formats; `TABLES` of a table.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.caption("Export", width="content")
-        _downloads(name, make, key)
-
-
-def table_row(name: str, make: Callable[[], Picture], key: str) -> None:
-    """A table as numbers, as a page that sorts, and on paper. name, make: see `export_row`."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
-        _downloads(name, make, key, kinds=TABLES)
+        _downloads(name, make, key, kinds=kinds)
 
 
 def export_icon(
@@ -61,11 +57,13 @@ def export_icon(
     make: Callable[[], Picture],
     key: str,
     choose: Callable[[], tuple[str, Callable[[], Picture]]] | None = None,
+    kinds: Sequence[str] = tuple(WHAT),
 ) -> DeltaGenerator | None:
     """A picture's files behind one icon; where it is open, its box, for what else belongs there.
 
     of: the picture in words ("the map"), so that a screen reader can tell the icons apart. choose:
-    asks in the box which picture it is to be, by its name and how it is built.
+    asks in the box which picture it is to be, by its name and how it is built. name, make, kinds:
+    see `files_row`.
     """
     with st.container(key=named(f"take-{key}"), width="content"):
         box = st.popover(
@@ -74,13 +72,14 @@ def export_icon(
             key=named(f"take.{key}.open"),
             on_change="rerun",
             type="tertiary",
+            help=f"Take away {of}",
         )
     if not box.open:
         return None
     with box:
         if choose is not None:
             name, make = choose()
-        _downloads(name, make, key, of)
+        _downloads(name, make, key, of, kinds)
     return box
 
 

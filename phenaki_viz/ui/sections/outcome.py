@@ -8,7 +8,7 @@ from phenaki_viz.figures.outcome_views import frames_alone, hidden_frames
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.ui.sections import panels
-from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
 
 
@@ -46,4 +46,4 @@ def _frames(run: ModelRun | RecordedRun, frames: np.ndarray, name: str, title: s
 def draw_film(picture: FilmStrip, key: str) -> None:
     """Frames with nothing laid over them, under their title, to be taken away."""
     panels.film(picture, key=key, direction=picture.title, bare=True)
-    export_row(picture.name, lambda: picture, key)
+    export_icon(f"“{picture.title}”", picture.name, lambda: picture, key)

@@ -23,7 +23,7 @@ from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import maps, panels
-from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import experiments, shows
@@ -103,7 +103,7 @@ def _results(run: Run, chosen: Selection, found: Causality, beside: DeltaGenerat
     made_by = run.recording.made_by
     one, how = _choose(found)
     every = modules_picture(found, how, made_by)
-    export_row(every.name, lambda: every, "probe.modules")
+    export_icon("the table of modules", every.name, lambda: every, "probe.modules")
     of = f"{shows.a_run(run.recording)} probe {found.stack}"
     picture = reach_picture(found, one, how, made_by)
     with beside:
@@ -113,7 +113,7 @@ def _results(run: Run, chosen: Selection, found: Causality, beside: DeltaGenerat
             picture, key="probe", selected=(min(chosen.place[0], found.steps - 1), None),
             notes=(plain(picture.title),), shows=f"{of} {one.name} {how}",
         )  # fmt: skip
-        export_row(picture.name, lambda: picture, "probe")
+        export_icon("what is reached", picture.name, lambda: picture, "probe")
 
 
 def _choose(found: Causality) -> tuple[ModuleReach, str]:

@@ -6,7 +6,7 @@ from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.rollout_views import ABOUT, rollout_picture, rollout_sentence
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import maps, panels
-from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, shows
@@ -43,4 +43,4 @@ def draw(run: Run, chosen: Selection) -> None:
         said = rollout_sentence(records, chosen.item, chosen.query, shares)
         panels.say(said, {"rollout.map": of}, key="sentence.rollout")
         maps.heatmap(picture, chosen, key="rollout.map", shows=of)
-        export_row(picture.name, lambda: picture, "rollout")
+        export_icon("the rollout", picture.name, lambda: picture, "rollout")

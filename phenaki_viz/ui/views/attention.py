@@ -30,7 +30,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.components.painted import wait_for_paint
 from phenaki_viz.ui.sections import goto, map_filter, maps, outcome, panels, pinned_heads
 from phenaki_viz.ui.sections.colours import choose_colours, keep_ends
-from phenaki_viz.ui.sections.downloads import export_icon, export_row, is_exportable
+from phenaki_viz.ui.sections.downloads import export_icon, is_exportable
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import ablation
 from phenaki_viz.ui.state import selection
@@ -243,7 +243,7 @@ def _reads(chosen: Selection) -> None:
     if chosen.record.kind == "cross":
         bars = words_read(chosen.shown, chosen.place)
         panels.plotly(bars, key="words", height=240, shows=shows.a_patch(chosen))
-        export_row(bars.name, lambda: bars, "words")
+        export_icon("the words read", bars.name, lambda: bars, "words")
     else:
         _by_step(chosen)
 
@@ -263,7 +263,7 @@ def _by_step(chosen: Selection) -> None:
     picture = steps_read(chosen.shown, chosen.place)
     with box:
         panels.plotly(picture, key="steps", height=220, shows=shows.a_patch(chosen))
-        export_row(picture.name, lambda: picture, "steps")
+        export_icon("the time steps read", picture.name, lambda: picture, "steps")
 
 
 def _said(chosen: Selection, tile: MapTile, cut: Cut | None) -> tuple[str, ...]:

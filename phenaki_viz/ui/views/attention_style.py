@@ -45,10 +45,6 @@ STYLE = (
 .st-key-pictures > :has(> .st-key-map-side) { flex: 1 1 0; width: auto; min-width: 0 }
 :is(.st-key-heads-side, .st-key-map-side) { gap: 4px }
 :is(.st-key-map, .st-key-grid-heads) { --pv-tall: var(--pictures) }
-[class*=st-key-take-] [data-testid=stPopover] button { padding: 0 6px; min-height: 32px }
-[class*=st-key-take-] [data-testid=stPopover] button {
-  & [data-testid=stMarkdownContainer] { position: absolute; clip-path: inset(50%); width: 1px }
-}
 .st-key-over > :has(> .st-key-take-strip) { position: absolute; right: 0; top: -4px; width: auto }
 @media (max-width: 1199px) { .st-key-attention { --said: 106px } }
 @media (max-width: 759px) {

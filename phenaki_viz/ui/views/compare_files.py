@@ -15,7 +15,7 @@ from phenaki_viz.figures.difference_views import (
     distances_table,
 )
 from phenaki_viz.figures.picture import Picture
-from phenaki_viz.ui.sections.downloads import export_icon, is_exportable, table_row
+from phenaki_viz.ui.sections.downloads import TABLES, export_icon, files_row, is_exportable
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.views.compare_columns import Two, difference_strip
 
@@ -49,7 +49,7 @@ def take_away(two: Two, moved: HeadDistances | None) -> None:
             table = distances_table(
                 moved.rows, two.a.recording.made_by, two.told, sampled=moved.sampled
             )
-            table_row(table.name, lambda: table, "compare.table")
+            files_row(table.name, lambda: table, "compare.table", TABLES)
 
 
 def pictures(two: Two, moved: HeadDistances | None) -> Mapping[str, Callable[[], Picture]]:

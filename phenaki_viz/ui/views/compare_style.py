@@ -32,10 +32,6 @@ STYLE = """<style>
 [class*=st-key-compare-strip-] { --pv-tall: var(--strip); --pv-head: none; --pv-wrap: nowrap }
 [class*=st-key-compare-map-] { --pv-tall: var(--maps); --pv-wrap: nowrap }
 .st-key-compare-heads { gap: 4px }
-.st-key-compare [class*=st-key-take-] [data-testid=stPopover] button {
-  padding: 0 6px; min-height: 32px;
-  & [data-testid=stMarkdownContainer] { position: absolute; clip-path: inset(50%); width: 1px }
-}
 /* Where not all of it has room: the maps and their difference first, the frames under them. */
 @media (max-height: 840px), (max-width: 1099px) {
   [class*=st-key-compare-side-] > :has([class*=st-key-compare-strip-]) { order: 2 }

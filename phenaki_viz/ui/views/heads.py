@@ -25,7 +25,7 @@ from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import frame, maps, panels
-from phenaki_viz.ui.sections.downloads import export_row, table_row
+from phenaki_viz.ui.sections.downloads import TABLES, export_icon
 from phenaki_viz.ui.session import named, styled
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
@@ -186,7 +186,7 @@ def _table(
         frame.link("tracks", "Follow it through time", ":material/timeline:")
         st.space("stretch")
         every = st.toggle("All columns", key=named("heads_all"), **BOUND)
-        table_row(name, lambda: picture, "heads")
+        export_icon("the table", name, lambda: picture, "heads", kinds=TABLES)
     with drawn:
         _draw(chosen, picture, shown, every=every)
     st.caption(taken_over(table))
@@ -325,5 +325,5 @@ def _picture(
         picture = _alike(run, chosen, table, places, f"{stem}_alike")
     if picture is not arrows and table.clips > 1:
         st.caption("How alike heads are is told of the clip at hand alone.")
-    export_row(picture.name, lambda: picture, "heads.picture")
+    export_icon("the picture of the heads", picture.name, lambda: picture, "heads.picture")
     return picture

@@ -35,10 +35,6 @@ STYLE = """<style>
 .st-key-inside-below { align-items: flex-start; gap: 24px; flex-wrap: wrap }
 .st-key-inside-below > * { flex: 1 1 300px; min-width: 0; width: auto }
 .st-key-inside-row, .st-key-inside-one, .st-key-inside-writes { gap: 4px }
-.st-key-inside [class*=st-key-take-] [data-testid=stPopover] button {
-  padding: 0 6px; min-height: 32px;
-  & [data-testid=stMarkdownContainer] { position: absolute; clip-path: inset(50%); width: 1px }
-}
 @media (max-width: 1199px) {
   .st-key-inside-maps.st-key-inside-maps { grid-template-columns: repeat(2, minmax(0, 1fr)) }
   .st-key-inside .st-key-inside-words { min-height: 106px }

@@ -9,7 +9,7 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.facts import convolutions_of
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import maps, panels, probe, rolled_out
-from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.sections.slim_grid import draw_slim
 from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.selection import Selection
@@ -59,7 +59,7 @@ def _visible_keys(run: Run, chosen: Selection) -> None:
     panels.plotly(
         counts, key="visible", height=300, titled=True, elsewhere=None, shows=shows.a_head(chosen)
     )
-    export_row(counts.name, lambda: counts, "visible")
+    export_icon("the numbers of keys", counts.name, lambda: counts, "visible")
 
 
 def is_masked(record: AttentionRecord) -> bool:
@@ -89,7 +89,7 @@ def _mask(run: Run, chosen: Selection, which: str) -> None:
         st.caption("The only mask here: it is the one above")
         return
     maps.heatmap(picture, chosen, key=_key(which), shows=shows.a_head(chosen))
-    export_row(picture.name, lambda: picture, f"mask.{which}")
+    export_icon(f"“{LAYERS[which][0]}”", picture.name, lambda: picture, f"mask.{which}")
 
 
 def _key(which: str) -> str:

@@ -23,7 +23,7 @@ from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
-from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import number
@@ -117,7 +117,8 @@ def _continuous(run: Run, record: AttentionRecord, head: int, said: Any) -> None
     with right:
         panels.plotly(picture, key="bias.surface", elsewhere=None, **drawn)
     on_paper = look | {"palette": DIVERGING["light"]}
-    export_row(
+    export_icon(
+        "the position bias",
         picture.name,
         lambda: bias_picture(bias, made_by, head, dt, used.dimensions, **on_paper),
         "bias",
@@ -223,9 +224,11 @@ def _alibi(run: Run, sloped: list[AttentionRecord], head: int, top: DeltaGenerat
     made_by = run.recording.made_by
     left, right = st.columns(2, gap="medium")
     with left:
-        _curves(slopes_picture(record, made_by, head, parts), "slopes", of)
+        _curves("the slopes", slopes_picture(record, made_by, head, parts), "slopes", of)
     with right:
-        _curves(penalty_picture(record, made_by, head, distance, parts), "penalty", of)
+        _curves(
+            "the penalties", penalty_picture(record, made_by, head, distance, parts), "penalty", of
+        )
     if record.alibi and record.alibi.max_abs_error > 1e-5:
         st.warning(
             f"What this module added differs from −slope × distance by up to "
@@ -234,6 +237,6 @@ def _alibi(run: Run, sloped: list[AttentionRecord], head: int, top: DeltaGenerat
         )
 
 
-def _curves(picture: Curves, key: str, of: str) -> None:
+def _curves(what: str, picture: Curves, key: str, of: str) -> None:
     panels.plotly(picture, key=key, height=320, titled=True, elsewhere=None, shows=of)
-    export_row(picture.name, lambda: picture, key)
+    export_icon(what, picture.name, lambda: picture, key)

@@ -34,7 +34,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.components.word_table import WordPick, word_table
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
-from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.state import patches, selection
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.stage import fragment
@@ -167,7 +167,7 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
     # On the screen each weight has several dots, so that the lines between steps are thin.
     of = f"{shows.a_stack(chosen)} word {key}"
     panels.grid(replace(picture, thumbnails=finer), kind="words", shows=of)
-    export_row(picture.name, lambda: picture, "words.grid")
+    export_icon("the heads' grid", picture.name, lambda: picture, "words.grid")
 
 
 def _table(run: Run, chosen: Selection, found: Reading, key: int, names: tuple[str, ...]) -> None:
@@ -216,7 +216,7 @@ def _over_video(run: Run, chosen: Selection, key: int, shared: bool) -> None:
         direction=f"tokens that read “{said}”",
         shows=f"{shows.a_head(chosen)} word {key}",
     )
-    export_row(picture.name, lambda: picture, "word.strip")
+    export_icon("the frames", picture.name, lambda: picture, "word.strip")
 
 
 def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
@@ -243,7 +243,7 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
     )
     of = shows.a_head(chosen)
     panels.plotly(picture, key="shares", height=230, titled=True, elsewhere=None, shows=of)
-    export_row(picture.name, lambda: picture, "shares")
+    export_icon("the bars", picture.name, lambda: picture, "shares")
 
 
 def _told(title: str, chosen: Selection) -> str:

@@ -27,7 +27,7 @@ from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
-from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import page_jobs, shows
@@ -123,7 +123,7 @@ def _cost(
     panels.film(
         picture, key=f"loss.{which}", direction="loss of the masked tokens", unit="loss in nats"
     )
-    export_row(picture.name, lambda: picture, f"loss.{which}")
+    export_icon(f"the loss of the {which} text", picture.name, lambda: picture, f"loss.{which}")
 
 
 def _rise(before: np.ndarray, other: ModelRun, masked: np.ndarray) -> None:
@@ -138,7 +138,7 @@ def _rise(before: np.ndarray, other: ModelRun, masked: np.ndarray) -> None:
         change, key="loss.change", direction="rise of the loss with the second text",
         unit="rise in nats",
     )  # fmt: skip
-    export_row(change.name, lambda: change, "loss.change")
+    export_icon("the rise of the loss", change.name, lambda: change, "loss.change")
 
 
 def _figures(right: np.ndarray, wrong: np.ndarray, masked: np.ndarray, held: np.ndarray) -> None:

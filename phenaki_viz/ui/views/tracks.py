@@ -29,7 +29,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import frame, goto, panels
-from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.state import patches, selection, true_path
 from phenaki_viz.ui.state.link import groups_text, in_link, number_groups, say_in_url
 from phenaki_viz.ui.state.selection import Selection
@@ -227,7 +227,7 @@ def _picture(picture: Tracks, of: str) -> None:
         picture, key="tracks.picture", height=high + LEGEND, elsewhere=None, shows=of,
         on_click=partial(_pick, picture),
     )  # fmt: skip
-    export_row(picture.name, lambda: picture, "tracks")
+    export_icon("the tracks", picture.name, lambda: picture, "tracks")
 
 
 def _pick(picture: Tracks, click: FigureClick) -> None:
@@ -266,7 +266,7 @@ def _followers(run: Run, chosen: Selection, asked: Question) -> None:
         repeats=True,
         shows=f"{shows.a_stack(chosen)} followers {asked.whose}",
     )
-    export_row(picture.name, lambda: picture, "tracks.followers")
+    export_icon("the heads that find it", picture.name, lambda: picture, "tracks.followers")
 
 
 def _mark_by_hand(chosen: Selection) -> None:

@@ -12,7 +12,7 @@ from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.training_job import Training, TrainSettings
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
-from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.train_timeline import counted, timeline
@@ -212,7 +212,7 @@ def _live(job: Training) -> None:
         picture = loss_curve(losses, made_by)
         st.caption(loss_sentence(losses, done))
         panels.plotly(picture, key="train.loss", height=230)
-        export_row(picture.name, lambda: picture, "train.loss")
+        export_icon("the loss", picture.name, lambda: picture, "train.loss")
     if _seen(job) != session.get(_SEEN):
         st.rerun()
 

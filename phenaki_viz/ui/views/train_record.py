@@ -15,7 +15,7 @@ from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
-from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source.checkpoint import GOOD
 from phenaki_viz.ui.views.train import duration
@@ -109,4 +109,4 @@ def _draw(name: str, curve: Stretches, run: Run) -> None:
     picture = recorded_loss(f"loss_{name}", curve, run.recording.made_by)
     of = f"{shows.a_run(run.recording)} {name}"
     panels.plotly(picture, key=f"record.{name}", height=280, titled=True, shows=of)
-    export_row(picture.name, lambda: picture, f"record.{name}")
+    export_icon(f"“{STAGES[name][0]}”", picture.name, lambda: picture, f"record.{name}")

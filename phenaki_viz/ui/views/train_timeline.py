@@ -27,7 +27,7 @@ from phenaki_viz.runs.training_step import watched
 from phenaki_viz.ui import session
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import outcome, panels
-from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.sections.health import draw_health
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import selection
@@ -156,7 +156,7 @@ def _row(clip: Clip, chosen: Selection, every: tuple[tuple[Kept, Selection], ...
     frames, patch = as_rgb(clip), frames_a_step(chosen.record, len(clip.frames))
     picture = row_over_video(chosen.shown, chosen.place, frames, patch, scale)
     panels.strip(picture, chosen, "looks at", linked=False, shows=shows.a_patch(chosen))
-    export_row(picture.name, lambda: picture, "train.strip")
+    export_icon("the frames", picture.name, lambda: picture, "train.strip")
 
 
 def frames_a_step(record: AttentionRecord, frames: int) -> int:
@@ -180,7 +180,7 @@ def _grid(at: Kept, chosen: Selection, every: tuple[tuple[Kept, Selection], ...]
         at.recording, chosen.records, shown, scales, selected=(chosen.layer, chosen.head)
     )
     panels.grid(picture, shows=shows.a_stack(chosen))
-    export_row(f"{picture.name}_step_{at.step}", lambda: picture, "train.grid")
+    export_icon("the heads' grid", f"{picture.name}_step_{at.step}", lambda: picture, "train.grid")
 
 
 def _thumbs(kept: Kept, look: Selection) -> Thumbnails:
@@ -207,7 +207,7 @@ def _over_steps(kept: tuple[Kept, ...], chosen: Selection, prompt: Prompt) -> No
         f"A head that does not choose has {uniform:.2f} bits; one that falls looks at fewer keys, "
         "one that rises at more."
     )
-    export_row(picture.name, lambda: picture, "train.entropy")
+    export_icon("the entropies", picture.name, lambda: picture, "train.entropy")
 
 
 def _filled(at: Kept, config: DialConfig) -> None:

@@ -16,7 +16,7 @@ from phenaki_viz.figures.outcome_views import (
 from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
-from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.downloads import files_row
 from phenaki_viz.ui.session import named
 
 CHANGED = ("whatif.filled_changed", "whatif.rise")  # keys of the pictures that a change makes
@@ -79,7 +79,7 @@ def _head(pictures: Sequence[FilmStrip]) -> None:
         ):
             for one in pictures:
                 st.text(one.title)
-                export_row(one.name, partial(_itself, one), f"whatif.take.{one.name}")
+                files_row(one.name, partial(_itself, one), f"whatif.take.{one.name}")
 
 
 def _itself(picture: FilmStrip) -> FilmStrip:

@@ -21,7 +21,7 @@ from phenaki_viz.figures.effect_views import (
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import frame, panels
-from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views import what_if_head, what_predicts
@@ -150,7 +150,7 @@ def results(
         panels.plotly(
             picture, key="effects", height=420, elsewhere=None, shows=_shows(asked, model)
         )
-        export_row(picture.name, lambda: picture, "effects")
+        export_icon("the effects", picture.name, lambda: picture, "effects")
     with right:
         _table(run, by_worth(effects))
     if asked.units == "heads":

@@ -15,7 +15,7 @@ from phenaki_viz.figures.predictor_views import (
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
-from phenaki_viz.ui.sections.downloads import export_row
+from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import head_tables
@@ -40,7 +40,7 @@ def draw(run: Run, effects: Sequence[HeadEffect], shows: str) -> None:
         return
     picture = scatter_picture(chosen, kind, run.recording.made_by)
     panels.plotly(picture, key="worth", height=380, shows=f"{shows} {kind} {chosen.column}")
-    export_row(picture.name, lambda: picture, "worth")
+    export_icon("the scatter", picture.name, lambda: picture, "worth")
     st.caption("The measures are of the clip at hand; the worth is of the clips above.")
 
 
