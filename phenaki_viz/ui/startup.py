@@ -20,6 +20,7 @@ from phenaki_viz.data import digit_clip, read_prompt
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.export import kinds
 from phenaki_viz.runs.model import RunOptions, most_frames
+from phenaki_viz.ui.lookups import mend_lookups
 from phenaki_viz.ui.source import trained
 from phenaki_viz.ui.work import open_models, run_cache
 from phenaki_viz.ui.work.requests import LookRequest
@@ -82,6 +83,7 @@ def import_pages() -> None:
 def warm_up() -> None:
     """Import every page and its libraries, and run the opening model once."""
     mend_states()
+    mend_lookups()
     send_at_once()
     import_pages()
     # Streamlit's server and the page script share one interpreter: at Python's 5 ms, what is drawn
