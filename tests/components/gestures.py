@@ -41,6 +41,18 @@ def point_until_steady(canvas: Locator, query: int, key: int) -> None:
     )
 
 
+def click_cell(canvas: Locator, query: int, key: int) -> None:
+    """Click on a cell of the map, once it is the one that is read under the pointer."""
+    point_until_steady(canvas, query, key)
+    press(canvas.page)
+
+
+def press(page: Page) -> None:
+    """Press and let go where the pointer is."""
+    page.mouse.down()
+    page.mouse.up()
+
+
 def read_cell(canvas: Locator) -> tuple[str | None, str | None]:
     """The query and the key that are read under the pointer."""
     return canvas.get_attribute("data-query"), canvas.get_attribute("data-key")
@@ -81,7 +93,7 @@ def click_patch(page: Page, frame: int, h: int, w: int, *, shift: bool = False) 
     to_patch(page, frame, h, w)
     if shift:
         page.keyboard.down("Shift")
-    page.mouse.click(*patch_at(page, frame, h, w))
+    press(page)
     if shift:
         page.keyboard.up("Shift")
 
@@ -94,6 +106,21 @@ def tile_at(canvas: Locator, layer: int, head: int) -> tuple[float, float]:
         box["x"] + left + head * right + tile / 2,
         box["y"] + top + layer * below + tile / 2,
     )
+
+
+def to_tile(canvas: Locator, layer: int, head: int) -> None:
+    """Move the pointer onto a tile of the grid, however the page still moves."""
+    until(
+        canvas.page,
+        lambda: canvas.page.mouse.move(*tile_at(canvas, layer, head)),
+        lambda: canvas.get_attribute("data-hovered") == f"{layer},{head}",
+    )
+
+
+def click_tile(canvas: Locator, layer: int, head: int) -> None:
+    """Click on a tile of the grid, once it is the one that is read under the pointer."""
+    to_tile(canvas, layer, head)
+    press(canvas.page)
 
 
 def colour_at(canvas: Locator, x: float, y: float) -> list[int]:

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser_fixtures import PAINTED
-from tests.components.gestures import numbers, runs, tile_at
+from tests.components.gestures import click_tile, numbers, runs, to_tile
 from tests.waiting import at_rest, eventually
 
 pytestmark = pytest.mark.browser
@@ -20,7 +20,7 @@ def grid(demo):
 
 def test_pointing_tells_the_head_and_its_number_without_a_rerun(grid):
     page, canvas = grid
-    page.mouse.move(*tile_at(canvas, 2, 4))
+    to_tile(canvas, 2, 4)
     expect(page.locator("output.said")).to_contain_text("L2 H4 · spread ")
     expect(page.locator("output.said")).to_contain_text("L1 H2")
     assert runs(page, "grid") == 1
@@ -30,7 +30,7 @@ def test_a_click_picks_layer_and_head_in_one_rerun(grid):
     page, canvas = grid
     box = canvas.bounding_box()
     page.mouse.click(box["x"] + 3, box["y"] + 3)  # among the labels: nothing
-    page.mouse.click(*tile_at(canvas, 2, 0))
+    click_tile(canvas, 2, 0)
     expect(page.get_by_text("grid has (2, 0) picked (2, 0)")).to_be_visible()
     at_rest(page)
     assert runs(page, "grid") == 2
@@ -57,7 +57,7 @@ def test_brackets_and_points_step_from_anywhere(grid):
 
 def test_a_pick_from_python_is_shown(grid):
     page, canvas = grid
-    page.mouse.click(*tile_at(canvas, 2, 3))
+    click_tile(canvas, 2, 3)
     expect(page.get_by_text("grid has (2, 3)")).to_be_visible()
     page.get_by_role("button", name="first head").click()
     expect(canvas).to_have_attribute("data-picked", "0,0")
@@ -69,7 +69,7 @@ def test_sixteen_heads_of_twelve_layers_fit(demo):
     for width, least in [(800, 38), (320, 12)]:
         page.set_viewport_size({"width": width, "height": 1000})
         eventually(partial(it_fits, page, canvas, width, least))
-    page.mouse.click(*tile_at(canvas, 11, 15))
+    click_tile(canvas, 11, 15)
     expect(page.get_by_text("grid has (11, 15)")).to_be_visible()
 
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser_fixtures import PAINTED
-from tests.components.gestures import numbers, runs, tile_at
+from tests.components.gestures import click_tile, numbers, runs, tile_at, to_tile
 from tests.waiting import at_rest
 
 pytestmark = pytest.mark.browser
@@ -44,6 +44,7 @@ def test_means_stand_apart_say_what_they_are_and_are_not_picked(grid):
 def test_a_double_click_isolates_and_escape_brings_all_back(grid):
     page, canvas = grid
     small = numbers(canvas, "tiles")[4]
+    to_tile(canvas, 2, 3)
     page.mouse.dblclick(*tile_at(canvas, 2, 3))
     expect(canvas).to_have_attribute("data-alone", "true")
     expect(canvas).to_have_attribute("data-order", "2.3")
@@ -62,14 +63,14 @@ def test_four_heads_are_pinned_and_a_fifth_is_refused_in_words(grid):
     page, canvas = grid
     expect(canvas).to_have_attribute("data-pins", "0.0")
     for layer, head in [(0, 1), (1, 1), (2, 1)]:
-        page.mouse.click(*tile_at(canvas, layer, head))
+        click_tile(canvas, layer, head)
         canvas.press("p")
     expect(canvas).to_have_attribute("data-pins", "0.0_0.1_1.1_2.1")
-    page.mouse.click(*tile_at(canvas, 2, 4))
+    click_tile(canvas, 2, 4)
     page.get_by_role("button", name="Pin L2 H4").click()
     expect(page.locator("output.said")).to_contain_text("4 heads are pinned: unpin one")
     expect(canvas).to_have_attribute("data-pins", "0.0_0.1_1.1_2.1")
-    page.mouse.click(*tile_at(canvas, 0, 1))
+    click_tile(canvas, 0, 1)
     page.get_by_role("button", name="Unpin L0 H1").click()
     expect(canvas).to_have_attribute("data-pins", "0.0_1.1_2.1")
     expect(page.get_by_text("pins=((0, 0), (1, 1), (2, 1))")).to_be_visible()

@@ -8,6 +8,7 @@ from phenaki_viz.analysis.overlay import combined
 from tests.components import planted
 from tests.components.gestures import (
     cell_at,
+    click_cell,
     coloured,
     drag_to_patch,
     drawn,
@@ -17,6 +18,7 @@ from tests.components.gestures import (
 )
 from tests.components.gestures import click_patch as click
 from tests.components.gestures import to_patch as to
+from tests.history import values_of, were_shown, words_of
 from tests.waiting import at_rest, eventually, frames
 
 pytestmark = pytest.mark.browser
@@ -145,7 +147,7 @@ def test_too_many_patches_are_refused_in_words(linked):
 
 def test_a_cell_picked_on_the_map_is_seen_on_the_strip_as_query_and_key(linked):
     page, strip, shown = linked()
-    page.mouse.click(*cell_at(shown, row_of(1, 2, 3), row_of(3, 6, 5)))
+    click_cell(shown, row_of(1, 2, 3), row_of(3, 6, 5))
     expect(strip).to_have_attribute("data-picked", "1,2,3")
     expect(strip).to_have_attribute("data-key", "3,6,5")
     expect(page.get_by_text("linked has [(1, 2, 3)]", exact=False)).to_be_visible()
@@ -165,12 +167,12 @@ def test_a_column_is_followed_where_the_direction_is_who_looks_at_it(linked):
 
 def test_a_walk_shows_every_patch_in_turn_and_tells_python_once_at_its_end(linked):
     page, strip, shown = linked()
+    of_strip, of_map = (values_of(one, "data-picked") for one in (strip, shown))
     strip.focus()
     page.keyboard.press(" ")
     expect(page.locator(".panel:has(.strip)")).to_have_attribute("data-playing", "true")
-    expect(strip).to_have_attribute("data-picked", "4,4,4")
-    expect(shown).to_have_attribute("data-picked", f"{row_of(4, 4, 4)},")
-    expect(strip).to_have_attribute("data-picked", "1,4,4")  # once around
+    eventually(lambda: were_shown(of_strip, "4,4,4", "1,4,4"))  # once around
+    eventually(lambda: were_shown(of_map, f"{row_of(4, 4, 4)},"))
     assert runs(page, "linked") == 1
     page.keyboard.press(" ")
     expect(page.locator(".panel:has(.strip)")).to_have_attribute("data-playing", "false")
@@ -186,18 +188,18 @@ def test_the_way_and_the_pace_of_the_walk_are_kept(linked):
     page, strip, _ = linked()
     page.get_by_label("Way of the walk").select_option("row")
     expect(page.get_by_text("'along': 'row'", exact=False)).to_be_visible()
+    seen = values_of(strip, "data-picked")
     page.get_by_role("button", name="Walk").click()
-    expect(strip).to_have_attribute("data-picked", "2,4,7")
-    expect(strip).to_have_attribute("data-picked", "2,4,1")
+    eventually(lambda: were_shown(seen, "2,4,7", "2,4,1"))
     page.get_by_role("button", name="Pause").click()
 
 
 def test_a_walk_over_a_large_map_waits_for_python_at_every_patch(linked):
     page, strip, _ = linked("&apart=1")
     expect(page.get_by_role("button", name="Follow pointer")).to_be_disabled()
+    answers = words_of(page, "linked has ")
     page.get_by_role("button", name="Walk").click()
-    for t in (3, 4, 0):
-        expect(page.get_by_text(f"linked has [({t}, 4, 4)]", exact=False)).to_be_visible()
+    eventually(lambda: were_shown(answers, *[f"linked has [({t}, 4, 4)]" for t in (3, 4, 0)]))
     page.get_by_role("button", name="Pause").click()
     at_rest(page)
     stopped, ran = strip.get_attribute("data-picked"), runs(page, "linked")

@@ -1,6 +1,7 @@
 """What a person does on the page: pointing at cells and patches, and what is recorded there."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -13,6 +14,7 @@ from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.ui.source.trained import CAPTIONS
 from phenaki_viz.ui.state.dial_settings import Settings
 from tests.browser_fixtures import PAINTED, into_view, settle
+from tests.components.gestures import press
 from tests.waiting import until
 
 GRID = (5, 8, 8)  # of the dialled default
@@ -105,6 +107,19 @@ def point(page: Page, query: int, key: int, shape: tuple[int, int] = (320, 320))
     return float(shown.get_attribute("data-weight"))
 
 
+def click_cell(page: Page, query: int, key: int, shape: tuple[int, int] = (320, 320)) -> None:
+    """Click on a cell of the map, once it is the one that is read under the pointer."""
+    point(page, query, key, shape)
+    press(page)
+
+
+def click_found(page: Page, where: Callable[[], tuple[float, float]]) -> None:
+    """Click there on a figure, once plotly has found under the pointer what it clicks on."""
+    named = page.locator(".hovertext")
+    until(page, lambda: page.mouse.move(*where()), lambda: named.count() > 0)
+    press(page)
+
+
 def place_of(page: Page, frame: int, h: int, w: int) -> tuple[float, float]:
     """Where a patch of the dialled default is in a frame of the strip."""
     box = page.locator(".strip").first.locator(".frames canvas").nth(frame).bounding_box()
@@ -126,7 +141,7 @@ def click(page: Page, *patch: int, shift: bool = False) -> None:
     to(page, *patch)
     if shift:
         page.keyboard.down("Shift")
-    page.mouse.click(*place_of(page, *patch))
+    press(page)
     if shift:
         page.keyboard.up("Shift")
 

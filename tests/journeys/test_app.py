@@ -9,9 +9,11 @@ from playwright.sync_api import expect
 
 from phenaki_viz.export import read_made_by
 from tests.browser_fixtures import PAINTED, into_view, settle
+from tests.components.gestures import click_tile
 from tests.journeys.gestures import (
     again,
     cell,
+    click_cell,
     number,
     point,
     recorded,
@@ -65,16 +67,13 @@ def test_keys_move_the_query_a_slider_turns_the_model_and_the_view_stays(open_ap
 def test_a_head_clicked_in_the_grid_is_in_the_link_and_its_zoom_survives_another_model(open_app):
     page = open_app()
     grid = the_grid(page)
-    left, top, across, down, _ = map(float, grid.get_attribute("data-tiles").split(","))
-    box = grid.bounding_box()
-    page.mouse.click(box["x"] + left + across * 5.5, box["y"] + top + down * 2.5)
+    click_tile(grid, 2, 5)
     shown(page, "L2 H5, self")
     page.wait_for_url("**head=5**")
     again(page)
     shown(page, "L2 H5, self")
-    point(page, 100, 100)
     whole = the_map(page).get_attribute("data-view")
-    page.mouse.click(*cell(page, 100, 100))  # the wheel zooms the map that has the focus
+    click_cell(page, 100, 100)  # the wheel zooms the map that has the focus
     settle(page)
 
     def turn_the_wheel():  # the page may be laid out, or the map drawn, anew under the pointer

@@ -1,15 +1,23 @@
 """Heads, in a browser: a row is the head that all pages look at, and the way leads to its map."""
 
 import re
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser_fixtures import into_view, settle
+from tests.journeys.gestures import click_found
 from tests.waiting import shown, until
 
 pytestmark = pytest.mark.browser
 PAGE = "/heads?source=Trained&maps=Self&layer=0&head=1"
+
+
+def first_of_the_arrows(drag):
+    """The middle of the first cell of four by four."""
+    box = into_view(drag).bounding_box()
+    return box["x"] + box["width"] / 8, box["y"] + box["height"] / 8
 
 
 def test_a_row_is_the_chosen_head_and_leads_to_its_map(open_app, page):
@@ -37,8 +45,7 @@ def test_a_row_is_the_chosen_head_and_leads_to_its_map(open_app, page):
 
     # An arrow is a head as well: a click in its cell, the first of all.
     drag = page.locator(".st-key-heads-self_shifts .nsewdrag").first
-    cell = into_view(drag).bounding_box()
-    page.mouse.click(cell["x"] + cell["width"] / 8, cell["y"] + cell["height"] / 8)
+    click_found(page, partial(first_of_the_arrows, drag))
     expect(line).to_contain_text("self L0 H0: Looks across time steps")
     table.click(position={"x": 16, "y": row * 11.5})
     expect(line).to_contain_text("self L2 H2: ")

@@ -10,11 +10,11 @@ from playwright.sync_api import expect
 
 from phenaki_viz.export import read_made_by
 from tests.browser_fixtures import WIDE, into_view, settle, watched
-from tests.components.gestures import drawn
+from tests.components.gestures import drawn, press
+from tests.history import values_of, were_shown
 from tests.journeys.conftest import APP
 from tests.journeys.gestures import (
     again,
-    cell,
     click,
     place_of,
     point,
@@ -26,7 +26,7 @@ from tests.journeys.gestures import (
     the_strip,
     to,
 )
-from tests.waiting import PATIENCE, at_rest, frames, shown, until
+from tests.waiting import PATIENCE, at_rest, eventually, frames, shown, until
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +55,7 @@ def test_pointing_previews_a_click_holds_and_escape_releases(open_app):
 def map_and_strip_show_the_same_query_and_key(page, strip):
     point(page, row_of(1, 2, 3), row_of(3, 6, 5))
     expect(strip).to_have_attribute("data-guides", re.compile("query 1,2,3 key 3,6,5"))
-    page.mouse.click(*cell(page, row_of(1, 2, 3), row_of(3, 6, 5)))
+    press(page)
     expect(strip).to_have_attribute("data-picked", "1,2,3")
     expect(strip).to_have_attribute("data-key", "3,6,5")
     page.wait_for_url(f"**key={row_of(3, 6, 5)}**")
@@ -98,7 +98,7 @@ def test_pointing_at_a_word_in_the_map_shows_who_reads_it(open_app):
     point(page, 91, 4, exact.shape)
     expect(strip).to_have_attribute("data-word", "4")
     assert float(strip.get_attribute("data-total")) == pytest.approx(exact[:, 4].sum(), rel=1e-3)
-    page.mouse.click(*cell(page, 91, 4, exact.shape))
+    press(page)
     page.wait_for_url("**word=4**")
     at_rest(page)
     expect(strip).to_have_attribute("data-word", "4")
@@ -137,10 +137,13 @@ def test_the_walk_plays_with_the_pinned_heads_stops_and_is_taken_away_as_a_gif(o
     films = page.locator(".pinned .film")  # of the pinned heads: the row over the video
     expect(films).to_have_count(2)
     expect(films.first).to_have_attribute("data-of", f"{row_of(2, 1, 2)},")
+    at_rest(page)
+    of_strip, of_map = (values_of(one, "data-picked") for one in (strip, the_map(page)))
+    of_film = values_of(films.last, "data-of")
     page.get_by_role("button", name="Walk", exact=False).first.click()
-    expect(strip).to_have_attribute("data-picked", "4,1,2")
-    expect(films.last).to_have_attribute("data-of", f"{row_of(4, 1, 2)},")
-    expect(the_map(page)).to_have_attribute("data-picked", re.compile(f"^{row_of(0, 1, 2)},"))
+    eventually(lambda: were_shown(of_strip, "4,1,2"))
+    eventually(lambda: were_shown(of_film, f"{row_of(4, 1, 2)},"))
+    eventually(lambda: were_shown(of_map, f"{row_of(0, 1, 2)},"))
     page.get_by_role("button", name="Pause").click()
     step = strip.get_attribute("data-picked").split(",")[0]
     shown(page, f"time {step}, row 1")

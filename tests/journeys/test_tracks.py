@@ -1,11 +1,13 @@
 """Tracks, in a browser: it opens on a finding, a click moves the start, clicks mark a true path."""
 
 import re
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser_fixtures import into_view
+from tests.journeys.gestures import click_found
 from tests.waiting import shown
 
 pytestmark = pytest.mark.browser
@@ -34,12 +36,12 @@ def test_a_word_a_patch_and_a_path_are_followed(open_app, page):
     page.get_by_role("radio", name="Self", exact=True).click()
     expect(heading).to_contain_text("From the two at time 2, ")
     shown(page)
-    page.mouse.click(*patch(page, 4, 2, 4))
+    click_found(page, partial(patch, page, 4, 2, 4))
     expect(heading).to_contain_text("From the two at time 4, ")
     expect(page).to_have_url(re.compile(r"(?=.*step=4)(?=.*column=4)"))
     page.get_by_text("Mark the true path").click()
     shown(page)
-    page.mouse.click(*patch(page, 0, 5, 0))
+    click_found(page, partial(patch, page, 0, 5, 0))
     expect(page.get_by_text("Marked in 1 of 5 time steps")).to_be_visible()
     expect(page).to_have_url(re.compile(r"path=0\.5\.0"))
     shown(page)

@@ -10,9 +10,11 @@ from phenaki_viz.ui.source.trained import CAPTIONS
 from phenaki_viz.ui.views.sampling import SEED
 from tests.browser_fixtures import into_view, moving, settle
 from tests.checkpoints.files import PHENAKI, tensors, weights
+from tests.components.gestures import press
+from tests.history import values_on_next_page, were_shown
 from tests.journeys.conftest import APP
 from tests.journeys.gestures import again, model, number, recorded_trained, the_map
-from tests.waiting import PATIENCE, shown, until
+from tests.waiting import PATIENCE, eventually, shown, until
 
 pytestmark = pytest.mark.browser
 
@@ -62,12 +64,17 @@ def a_wrong_word_costs_nats(page):
     expect(page.get_by_test_id("stMetric").first).to_contain_text("→")
 
 
+PLAY = "Play the decoding steps"
+
+
 def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app, page):
+    button, steps = (values_on_next_page(page, name) for name in ("aria-label", "data-step"))
     moving(page)
     open_app("/sampling?source=Trained")
     strip = page.locator(".strip").first
     expect(strip).to_be_visible()
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()  # played once, by itself
+    eventually(lambda: were_shown(button, "Pause", PLAY))  # played once, by itself
+    were_shown(steps, "0", "17")
     expect(strip).to_have_attribute("data-step", "17")
     expect(page.get_by_role("heading", name="Attention at decoding step 18")).to_be_visible()
     scrub = page.get_by_label("Decoding step", exact=True)
@@ -76,7 +83,12 @@ def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app, page):
         page.keyboard.press("ArrowLeft")
     expect(strip).to_have_attribute("data-step", "14")
     expect(page.get_by_role("heading", name="Attention at decoding step 15")).to_be_visible()
-    page.mouse.click(*strip_cell(page, strip, 2, 3, 4))
+    until(
+        page,
+        lambda: page.mouse.move(*strip_cell(page, strip, 2, 3, 4)),
+        lambda: strip.get_attribute("data-token") == "2,3,4",
+    )
+    press(page)
     expect(strip).to_have_attribute("data-token", "2,3,4")
     made = sample(model(), read_prompt(CAPTIONS[0]), Sampling(seed=SEED))
     read = float(strip.get_attribute("data-confidence"))
@@ -85,7 +97,8 @@ def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app, page):
     expect(number(page, "Time")).to_have_value("2")
     expect(number(page, "Column")).to_have_value("4")
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Play the decoding steps").click()
+    page.get_by_role("button", name=PLAY).click()
+    eventually(lambda: were_shown(button, "Pause", PLAY, "Pause", PLAY))
     expect(strip).to_have_attribute("data-step", "17")
     expect(page.get_by_role("heading", name="Attention at decoding step 18")).to_be_visible()
     page.get_by_role("radio", name="Without the text").click()
