@@ -6,8 +6,9 @@ digest of them all, so that modules import one another by relative paths and non
 date. Calls that wait for them go on in any order: an overtaken one is dropped (see stamps.py).
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zlib import crc32
 
 import plotly
@@ -20,6 +21,7 @@ from phenaki_viz import browser
 from phenaki_viz.browser.markup import MARKUP
 from phenaki_viz.ui.components.lines import LINES_PATH, answer_lines
 from phenaki_viz.ui.components.painted import PAINTED_PATH, answer_painted
+from phenaki_viz.ui.components.stamps import stamped
 
 IMPORT = """const panels = import(new URL("{address}", document.baseURI).href);
 export default async (call) => {{
@@ -87,16 +89,32 @@ def script_address() -> str:
     return f"{SCRIPTS_PATH}/{browser.entry()}"
 
 
-def declare(name: str, *, isolate_styles: bool = True) -> Any:
+class Mount(Protocol):
+    """Puts a panel on the page, or what is new of it into the one that is there.
+
+    key: its own, see `named`. content: its message, which is stamped here. answers: callbacks of
+    what the browser says, `on_pick_change` and the like.
+    """
+
+    def __call__(self, key: str, content: bytes, **answers: Callable[[], None]) -> None:
+        """Draw it."""
+
+
+def declare(name: str, *, isolate_styles: bool = True) -> Mount:
     """Register a panel of `phenaki_viz.browser`, with its style, as a component.
 
     common.css comes first where styles are kept to the component.
     """
     styles = (["common"] if isolate_styles else []) + [name]
-    return st.components.v2.component(
+    component: Any = st.components.v2.component(
         f"phenaki_viz_{name}",
         html=MARKUP[name],
         css="".join(map(browser.style, styles)),
         js=IMPORT.format(address=script_address(), name=name),
         isolate_styles=isolate_styles,
     )
+
+    def mount(key: str, content: bytes, **answers: Callable[[], None]) -> None:
+        component(key=key, data=stamped(key, content), **answers)
+
+    return mount

@@ -7,7 +7,6 @@ from typing import Any, Literal, TypedDict, cast
 from phenaki_viz.browser.map_message import MapPicture, MapView, map_message
 from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import declare
-from phenaki_viz.ui.components.stamps import stamped
 from phenaki_viz.ui.session import named
 
 
@@ -66,8 +65,8 @@ def attention_map(
     )
     content = map_message(picture, looked_at, id=key)
     _mount(
-        key=key,
-        data=stamped(key, content),
+        key,
+        content,
         on_pick_change=sync.answering(key, "pick", cast(Any, on_pick)),
         on_window_change=sync.answering(key, "window", cast(Any, on_window)),
         on_view_change=sync.answering(key, "view", _of_view(on_view)),

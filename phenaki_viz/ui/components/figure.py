@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import PLOTLY_ADDRESS, declare
-from phenaki_viz.ui.components.stamps import stamped
 from phenaki_viz.ui.session import named
 
 HEIGHT = 420  # CSS pixels, when neither the call nor the figure says
@@ -54,8 +53,8 @@ def figure(
     key = named(key)
     event = sync.new_event(key, "click")
     _mount(
-        key=key,
-        data=stamped(key, pack(header, figure=text)),
+        key,
+        pack(header, figure=text),
         on_click_change=sync.answering(key, "click", cast(Any, on_click)),
     )
     return cast(FigureClick | None, event)

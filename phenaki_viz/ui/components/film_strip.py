@@ -20,7 +20,6 @@ from phenaki_viz.browser.strip_message import (
 from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.shared import share
-from phenaki_viz.ui.components.stamps import stamped
 from phenaki_viz.ui.session import named
 
 __all__ = [
@@ -75,8 +74,8 @@ def film_strip(
     )
     film = _share_film(key, picture.frames)
     _mount(
-        key=key,
-        data=stamped(key, strip_message(picture, looked_at, id=key, film=film)),
+        key,
+        strip_message(picture, looked_at, id=key, film=film),
         on_pick_change=sync.answering(key, "pick", cast(Any, on_pick)),
         on_walk_change=sync.answering(key, "walk", cast(Any, on_walk)),
         on_look_change=sync.answering(key, "look", cast(Any, on_look)),

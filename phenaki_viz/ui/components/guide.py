@@ -10,7 +10,6 @@ from typing import Any
 
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.ui.components.assets import declare, publish
-from phenaki_viz.ui.components.stamps import stamped
 
 KEY = "shared.guide"  # what takes no room on the page: ui/main.py's style goes by it
 _mount = declare("guide")
@@ -29,4 +28,4 @@ def guide(
     """
     told: dict[str, Any] = {"keys": keys, "terms": terms, "stops": stops}
     address = publish("guide.json", json.dumps(told, ensure_ascii=False).encode())
-    _mount(key=KEY, data=stamped(KEY, pack({"id": KEY, "address": address, "stops": len(stops)})))
+    _mount(KEY, pack({"id": KEY, "address": address, "stops": len(stops)}))

@@ -15,7 +15,6 @@ from phenaki_viz.browser.grid_message import (
 )
 from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import declare
-from phenaki_viz.ui.components.stamps import stamped
 from phenaki_viz.ui.session import named
 
 __all__ = [
@@ -66,8 +65,8 @@ def head_grid(
         picture, id=key, push=push or {}, arrange=arrange, repeats=repeats, shows=shows
     )
     _mount(
-        key=key,
-        data=stamped(key, content),
+        key,
+        content,
         on_pick_change=sync.answering(key, "pick", _two(on_pick)),
         on_arrange_change=sync.answering(key, "arrange", _whole(on_arrange)),
     )

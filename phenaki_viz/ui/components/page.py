@@ -4,7 +4,6 @@ that changes while it is looked at.
 
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.ui.components.assets import declare
-from phenaki_viz.ui.components.stamps import stamped
 from phenaki_viz.ui.keys import EVERYWHERE
 
 KEY = "shared.page"  # what takes no room on the page: ui/main.py's style goes by it
@@ -19,8 +18,8 @@ def listen() -> None:
     Where the theme changes the script runs again: figures have the colours Python gave them.
     """
     goes = {key.press: key.goes for key in EVERYWHERE if key.goes}
-    data = stamped(KEY, pack({"id": KEY, "goes": goes, "folded": FOLDED}))
-    _mount(key=KEY, data=data, on_ground_change=_runs_again)
+    content = pack({"id": KEY, "goes": goes, "folded": FOLDED})
+    _mount(KEY, content, on_ground_change=_runs_again)
 
 
 def _runs_again() -> None:

@@ -11,7 +11,6 @@ from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.attention_map import CellPick
 from phenaki_viz.ui.components.shared import share
-from phenaki_viz.ui.components.stamps import stamped
 from phenaki_viz.ui.session import named
 
 __all__ = ["PinnedFilm", "PinnedPicture", "pinned_maps"]
@@ -45,8 +44,8 @@ def pinned_maps(
         about = {"of": link, "own": film.own, "count": len(picture.labels)}
         share(film.name, about, lines=film.lines.astype(np.float32))
     _mount(
-        key=key,
-        data=stamped(key, content),
+        key,
+        content,
         on_pick_change=sync.answering(key, "pick", _cell(on_pick)),
         on_unpin_change=sync.answering(key, "unpin", _number(on_unpin)),
     )

@@ -14,7 +14,6 @@ from phenaki_viz.browser.axes import MapAxis, Place
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.glossary import found_in
 from phenaki_viz.ui.components.assets import declare
-from phenaki_viz.ui.components.stamps import stamped
 from phenaki_viz.ui.session import named
 
 _mount = declare("said", isolate_styles=False)
@@ -70,4 +69,4 @@ def said(
         **{"tells": tells, "opens": named(opens) if opens else ""},
         **(patch.header() if patch else {"link": None, "place": None}),
     }
-    _mount(key=key, data=stamped(key, pack(header)))
+    _mount(key, pack(header))

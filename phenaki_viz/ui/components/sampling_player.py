@@ -6,7 +6,6 @@ from typing import Any, TypedDict, cast
 from phenaki_viz.browser.sampling_message import SamplingPicture, sampling_message
 from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import declare
-from phenaki_viz.ui.components.stamps import stamped
 from phenaki_viz.ui.session import named
 
 __all__ = ["SamplingPicture", "StepPick", "sampling_player"]
@@ -41,8 +40,8 @@ def sampling_player(
     picked = [event[name] for name in ("step", "t", "h", "w")] if event else None
     push = sync.pending(key, [int(at) for at in selected], picked)
     _mount(
-        key=key,
-        data=stamped(key, sampling_message(picture, id=key, push=push, shows=shows)),
+        key,
+        sampling_message(picture, id=key, push=push, shows=shows),
         on_pick_change=sync.answering(key, "pick", cast(Any, on_pick)),
     )
     return cast(StepPick | None, event)

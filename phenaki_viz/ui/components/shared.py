@@ -14,7 +14,6 @@ from phenaki_viz.browser.axes import Place
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.painted import painted_address
-from phenaki_viz.ui.components.stamps import stamped
 from phenaki_viz.ui.session import named, page
 
 KEY = "shared"  # what takes no room on the page: ui/main.py's style goes by it
@@ -59,4 +58,4 @@ def _last(picker: str) -> int:
 
 
 def _send(key: str, content: bytes) -> None:
-    _mount(key=key, data=stamped(key, content))
+    _mount(key, content)

@@ -6,7 +6,6 @@ from typing import Any, TypedDict, cast
 from phenaki_viz.browser.word_message import WordPicture, word_message
 from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import declare
-from phenaki_viz.ui.components.stamps import stamped
 from phenaki_viz.ui.session import named
 
 
@@ -38,8 +37,8 @@ def word_table(
     picked = [event[name] for name in ("key", "layer", "head")] if event else None
     push = sync.pending(key, [int(at) for at in selected], picked)
     _mount(
-        key=key,
-        data=stamped(key, word_message(picture, id=key, push=push, shows=shows)),
+        key,
+        word_message(picture, id=key, push=push, shows=shows),
         on_pick_change=sync.answering(key, "pick", cast(Any, on_pick)),
     )
     return cast(WordPick | None, event)
