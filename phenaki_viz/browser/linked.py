@@ -102,8 +102,7 @@ class Linked(Looked):
             "link": self.link(at.item),
             "query": self.query_of(at),
             "key": at.key,
-            "place": list(at.place),
-            "also": [list(place) for place in at.also],
+            "places": [list(place) for place in (at.place, *at.also)],
         }
 
     def film(self) -> bytes:

@@ -136,8 +136,8 @@ class StripPicture:
 class StripView:
     """How a strip is looked at, and what the host hears of.
 
-    push: the patch that Python has, {"rev", "value": [t, h, w], "seen"}; None with `of_map`, by
-    which the strip moves with the map's picture and follows the pointer without asking. locked:
+    push: the patches that Python has, {"rev", "value": [[t, h, w], …], "seen"}; None with `of_map`,
+    by which the strip moves with the map's picture and follows the pointer without asking. locked:
     False follows the pointer at first. look: how it is drawn at first; tells_look: whether the host
     is told what the user makes of it. shows: what it is of, for texts that speak of it.
     """

@@ -99,8 +99,8 @@ export interface Pick {
   link: string;
   query?: number | null;
   key?: number | null;
-  place?: Place | null;
-  also?: Place[];
+  /** The chosen patches, the query's first; none where `query` alone says it. */
+  places?: Place[];
 }
 
 /** What is pointed at. */

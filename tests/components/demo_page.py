@@ -248,8 +248,7 @@ def draw_linked() -> None:
         "planted",
         query=query,
         key=query if side == "column" else state.get("key"),
-        place=places[0],
-        also=places[1:],
+        places=places,
         pickers=("map", "strip", "pinned"),
     )
 

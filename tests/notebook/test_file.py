@@ -76,7 +76,7 @@ def test_a_still_view_is_set_from_python_and_saved(linked, tmp_path):
     told = told_in(view.save(tmp_path / "new" / "look.html").read_bytes())
     assert told["chosen"] == [1, 2, 0]
     assert told["selection"]["pick"] | {"link": ""} == {
-        "link": "", "query": 7, "key": 3, "place": [1, 0, 1], "also": []
+        "link": "", "query": 7, "key": 3, "places": [[1, 0, 1]]
     }  # fmt: skip
     with pytest.raises(ExportError, match=r"look\.png ends in no format: use \.html"):
         view.save(tmp_path / "look.png")

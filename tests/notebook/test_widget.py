@@ -26,7 +26,9 @@ def test_python_sets_what_is_chosen_and_every_panel_is_told(view):
     heard = heard_of(view, "query", "patch", "head")
     view.query = 7
     assert view.patch == (1, 0, 1) and set(heard) == {("query", 7), ("patch", (1, 0, 1))}
-    assert view._selection["pick"]["query"] == 7 and view._selection["pick"]["place"] == [1, 0, 1]
+    assert view._selection["pick"]["query"] == 7 and view._selection["pick"]["places"] == [
+        [1, 0, 1]
+    ]
     assert unpack(view._strip)[0]["places"] == [[1, 0, 1]]
     view.patch = (0, 1, 2)
     assert view.query == 5

@@ -146,7 +146,7 @@ def test_every_picture_is_of_one_selection_and_speaks_when_it_is_drawn():
     links = {shown[f"compare.{name}"][0]["link"] for name in ("a", "b", "difference")}
     links |= {shown[f"compare.{name}.strip"][0]["link"] for name in ("a", "b", "difference")}
     assert links == {shown["shared.selection"][0]["pick"]["link"]}
-    assert shown["shared.selection"][0]["pick"]["place"] == [1, 1, 1]
+    assert shown["shared.selection"][0]["pick"]["places"] == [[1, 1, 1]]
     shows = {shown[f"compare.{name}"][0]["shows"] for name in ("a", "b", "difference")}
     assert shows == set(shown["sentence.patch"][0]["of"].values()) and len(shows) == 1
     assert set(shown["heading"][0]["of"]) == {"grid.compare"}
@@ -233,8 +233,8 @@ def test_a_text_of_another_length_is_beside_without_a_difference():
     assert "other words: A's text has 2, B's 1" in shown["heading"][0]["text"]
     assert "by itself: an entropy of" in shown["sentence.head"][0]["text"]
     assert shown["compare.a"][0]["link"] and not shown["compare.b"][0]["link"]
-    place = shown["compare.b.strip"][0]["push"]["value"]
-    assert place == shown["shared.selection"][0]["pick"]["place"]
+    places = shown["compare.b.strip"][0]["push"]["value"]
+    assert places == shown["shared.selection"][0]["pick"]["places"]
     assert not at.toggle
     at.selectbox(key="with").set_value("With another seed").run()
     assert "compare.difference" in panels(at)

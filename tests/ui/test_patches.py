@@ -14,7 +14,7 @@ def test_a_link_holds_patches_key_and_walk(app):
     assert header["walk"] == {"along": "row", "pace": 7}
     selection = components(at)["shared.selection"][0]["pick"]
     assert (selection["query"], selection["key"]) == (2 * 64 + 8 + 2, 17)
-    assert selection["also"] == [[2, 1, 3]]
+    assert selection["places"] == [[2, 1, 2], [2, 1, 3]]
     assert at.query_params["walk"] == "row.7" and at.query_params["key"] == "17"
 
 

@@ -89,7 +89,7 @@ export class LinkedFile {
     if (event === "unpin") this.pins.draw(this.linked.unpin(value.map));
     if (event !== "pick") return;
     if (name === "grid") this.pickHead(value);
-    else if (name === "strip") this.pickPatch(value.places[0], value.places.slice(1));
+    else if (name === "strip") this.pickPatch(value.places);
   }
 
   /** @param {{ layer: number, head: number }} pick */
@@ -101,16 +101,15 @@ export class LinkedFile {
 
   /**
    * Another frame of a spatial map, or patch of a temporal one, is another map.
-   * @param {Patch} place
-   * @param {Patch[]} also
+   * @param {Patch[]} places
    */
-  pickPatch(place, also) {
-    const [number, query] = this.locate(place);
+  pickPatch(places) {
+    const [number, query] = this.locate(places[0]);
     const item = this.told.items[number];
     if (item === this.item || !this.has(`map ${this.row} ${this.head} ${item}`)) return;
     this.item = item;
     const link = this.told.links[item];
-    this.linked.select({ pick: { link, query, key: null, place, also }, seen: Infinity });
+    this.linked.select({ pick: { link, query, key: null, places }, seen: Infinity });
     this.drawHead();
     this.pins.draw();
     if (this.has(`grid ${item}`)) this.drawGrid();

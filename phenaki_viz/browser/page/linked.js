@@ -62,7 +62,7 @@ export class LinkedPanel extends Panel {
   showTogether(pick) {
     if (!this.head.link) return;
     const { selection } = this;
-    const shared = { key: selection.pick?.key ?? null, also: [], ...pick, link: this.head.link };
+    const shared = { key: selection.pick?.key ?? null, ...pick, link: this.head.link };
     selection.pick = shared;
     for (const panel of this.others) panel.hear(shared);
   }

@@ -34,6 +34,8 @@ export function show(Kind, { data, parentElement: root, setStateValue }) {
 
 /** `draw` follows new data, a new width, a new theme; `take` new data alone. */
 export class Panel {
+  /** The name of the memory that holds the selection. */
+  holds = "picked";
   /** Tells the host of a state: set by `show`. @type {(name: string, value: unknown) => void} */
   send;
   /** What Python said, and the arrays with it. @type {any} */
@@ -128,7 +130,7 @@ export class Panel {
    * @param {Push} push
    */
   heed(push) {
-    this.pushed = this.heeds(push, "pick", "picked") || this.pushed;
+    this.pushed = this.heeds(push, "pick", this.holds) || this.pushed;
   }
 
   /**

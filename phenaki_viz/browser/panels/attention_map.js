@@ -137,10 +137,10 @@ export class AttentionMap extends LinkedPanel {
 
   /** @param {Pick} pick */
   adopt(pick) {
-    const { link, query, key, also } = pick;
+    const { link, query, key, places } = pick;
     this.misses(pick);
     if (link !== this.head.link || !Number.isInteger(query)) return false;
-    const rows = (also ?? []).map((place) => indexOf(this.head.query, place));
+    const rows = (places ?? []).slice(1).map((place) => indexOf(this.head.query, place));
     const before = JSON.stringify([this.memory.picked, this.memory.also]);
     this.memory.picked = [query, key];
     this.memory.also = rows.filter(Number.isInteger);

@@ -16,6 +16,7 @@ import { Walk } from "../strip/walk.js";
 import { scaleTo } from "../strip/weighing.js";
 
 export class FilmStrip extends FilmFrames {
+  holds = "places";
   /** The word that another picture points at. @type {number | null} */
   pointedWord = null;
   /** Steps that are to be painted anew for the pointer. @type {Set<number>} */
@@ -45,8 +46,7 @@ export class FilmStrip extends FilmFrames {
     this.panel.classList.toggle("still", Boolean(head.still));
     this.tools.take();
     memory.locked ??= head.locked;
-    memory.picked ??= head.places[0];
-    memory.also ??= head.places.slice(1);
+    if (!memory.places?.length) memory.places = head.places;
     if (!this.walk.playing) this.walk.set(head.walk);
     if (!room.playing) this.tools.combine.value = head.combine;
     this.build();
@@ -60,13 +60,13 @@ export class FilmStrip extends FilmFrames {
 
   /** Outlined on a still strip too, where something is. @returns {Place | null} */
   get picked() {
-    const { picked } = this.memory;
+    const [picked] = this.memory.places;
     const { still, places, grid } = this.head;
     return (!still || places.length) && picked ? inside(picked, grid) : null;
   }
 
   get chosen() {
-    return this.picked ? [this.picked, ...this.memory.also] : null;
+    return this.picked ? [this.picked, ...this.memory.places.slice(1)] : null;
   }
 
   // What the colours belong to: the patch under the pointer while it is followed.
@@ -229,7 +229,7 @@ export class FilmStrip extends FilmFrames {
    * @returns {boolean} whether it is shown already; else Python is asked
    */
   walkTo(place) {
-    Object.assign(this.memory, { picked: place, also: [], locked: true });
+    Object.assign(this.memory, { places: [place], locked: true });
     const shown = this.look();
     if (shown) this.paint();
     if (shown && this.near) this.showTogether(this.choice.asPick());

@@ -81,12 +81,12 @@ export class Said extends LinkedPanel {
    * The words name the patch in the paint in which pictures show it.
    * @param {Pick} pick
    */
-  adopt({ link, query, key, place }) {
+  adopt({ link, query, key, places }) {
     if (link !== this.head?.link) return false;
     const { axes, side } = this.head;
     const isKey = side === "column" && Number.isInteger(key);
     const [axis, at] = isKey ? [axes.key, key] : [axes.query, query];
-    const found = place ?? (Number.isInteger(at) ? placeOf(axis, at) : null);
+    const found = places?.[0] ?? (Number.isInteger(at) ? placeOf(axis, at) : null);
     if (!found || String(found) === String(this.place)) return false;
     this.place = found;
     return true;

@@ -58,7 +58,7 @@ export class Choice {
       else strip.hold(true);
       return;
     }
-    [memory.picked, ...memory.also] = places;
+    memory.places = places;
     strip.soon("chose"); // with the other pictures: what changes is laid out once
     this.tell();
   }
@@ -78,13 +78,13 @@ export class Choice {
   asPick() {
     const {
       picked,
-      memory: { also },
+      chosen,
       head: { axes, side },
     } = this.strip;
     if (!axes) return {};
     const query = indexOf(axes.query, picked);
     const key = side === "column" ? { key: indexOf(axes.key, picked) } : {};
-    return { query, ...key, place: picked, also };
+    return { query, ...key, places: chosen };
   }
 
   tell() {
@@ -96,19 +96,18 @@ export class Choice {
    * @param {Pick} pick
    * @returns {boolean} whether that changes anything here
    */
-  adopt({ link, query, key, place, also }) {
+  adopt({ link, query, key, places }) {
     const {
       memory,
       head: { axes, side, link: own },
     } = this.strip;
-    const names = ["picked", "also", "key", "word"];
+    const names = ["places", "key", "word"];
     const kept = () => JSON.stringify(names.map((name) => memory[name]));
     const before = kept();
     const mine = link === own;
     const isKey = side === "column" && Number.isInteger(key);
     const named = isKey ? placeOf(axes.key, key) : placeOf(axes.query, query);
-    const found = place ?? (mine ? (named ?? [query, 0, 0]) : memory.picked);
-    Object.assign(memory, { picked: found, also: also ?? [] });
+    memory.places = places ?? (mine ? [named ?? [query, 0, 0]] : memory.places?.slice(0, 1));
     memory.key = mine && Number.isInteger(key) ? placeOf(axes.key, key) : null;
     memory.word = mine && Number.isInteger(key) ? key : null;
     return before !== kept();

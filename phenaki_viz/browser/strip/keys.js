@@ -20,7 +20,7 @@ export function pressed(strip, event) {
 /** @param {FilmStrip} strip */
 function release(strip) {
   strip.walk.stop();
-  if (strip.memory.also.length) strip.choice.choose([strip.picked]);
+  if (strip.chosen?.length > 1) strip.choice.choose([strip.picked]);
   else strip.hold(false);
 }
 
@@ -32,11 +32,11 @@ function move(strip, event) {
   const by = PATCH_MOVES[event.key];
   if (!by) return false;
   const {
-    memory,
+    chosen,
     picked,
     head: { still, grid },
   } = strip;
-  const from = (still ? (strip.hovered ?? picked) : (memory.also.at(-1) ?? picked)) || [0, 0, 0];
+  const from = (still ? (strip.hovered ?? picked) : chosen?.at(-1)) || [0, 0, 0];
   if (!still) strip.hovered = null;
   const to = inside([from[0] + by[0], from[1] + by[1], from[2] + by[2]], grid);
   if (event.shiftKey && picked && !still) strip.choice.add([to]);

@@ -97,7 +97,7 @@ function noteAll(strip) {
     patch: shown || "",
     weight: shown ? String(weightOf(strip, shown)) : "",
     picked: picked || "",
-    also: joined(memory.also).join("_"),
+    also: joined(memory.places.slice(1)).join("_"),
     looked: joined(looked).join("_"),
     high: scale.high,
     masked: shown ? isMasked(strip, shown) : "",

@@ -94,7 +94,7 @@ export class Tools {
     this.slider.disabled = Boolean(strip.memory.beside);
     this.follow.disabled = !strip.near;
     change(this.follow, { ariaPressed: String(strip.follows) });
-    change(this.combine, { hidden: !strip.memory.also.length });
+    change(this.combine, { hidden: strip.memory.places.length < 2 });
   }
 
   shut(event) {

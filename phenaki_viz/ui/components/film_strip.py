@@ -64,9 +64,9 @@ def film_strip(
     on_walk and on_look are called before the page is drawn: set state there.
     """
     key = named(key)
-    asked = [int(at) for at in picture.places[0]] if picture.places else None
+    asked = [[int(at) for at in place] for place in picture.places]
     event = sync.new_event(key)
-    picked = event["places"][0] if event else None
+    picked = event["places"] if event else None
     looked_at = replace(
         view,
         push=None if view.of_map else sync.pending(key, asked, picked),

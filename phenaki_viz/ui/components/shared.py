@@ -32,19 +32,18 @@ def share_selection(
     *,
     query: int,
     key: int | None,
-    place: Place,
-    also: Sequence[Place] = (),
+    places: Sequence[Place],
     pickers: Sequence[str] = (),
     awaits: str = "",
 ) -> None:
     """Tell every linked component what is selected.
 
-    link: names the map that `query` and `key` are a row and a column of. place: the query's patch
-    (step, row, column); also: the patches that were chosen with it. pickers: keys of components in
+    link: names the map that `query` and `key` are a row and a column of. places: the query's patch
+    (step, row, column), and those that were chosen with it. pickers: keys of components in
     which the user picks: a pick of theirs that has not arrived here is not overruled. awaits: the
     first words of what the map has to show for the browser to say that it is painted.
     """
-    pick = {"link": link, "query": query, "key": key, "place": place, "also": list(also)}
+    pick = {"link": link, "query": query, "key": key, "places": list(places)}
     own = named(f"{KEY}.selection")
     seen = max(map(_last, map(named, pickers)), default=0)
     tell = {"tell": painted_address(awaits), "by": named("map"), "of": awaits} if awaits else {}

@@ -237,8 +237,7 @@ def share_choice(chosen: Selection, direction: str) -> None:
         link_of(chosen),
         query=chosen.query,
         key=key,
-        place=chosen.place,
-        also=chosen.also,
+        places=chosen.places,
         pickers=("map", "strip", "pinned"),
         awaits=a_run(chosen.recording),
     )

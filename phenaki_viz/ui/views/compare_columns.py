@@ -224,7 +224,7 @@ def _share(two: Two) -> None:
     side = two.chosen
     share_selection(
         panels.link_of(side), query=side.query,
-        key=_key(two, side), place=side.place,
+        key=_key(two, side), places=[side.place],
         pickers=tuple(f"compare.{one}{end}" for one in SIDES for end in ("", ".strip")),
     )  # fmt: skip
 

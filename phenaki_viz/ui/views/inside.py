@@ -169,7 +169,7 @@ def _strongest(row: RowLedger) -> int:
 def _share(chosen: Selection, look: Look) -> None:
     """Tell the maps and the strip which query and key are chosen."""
     share_selection(
-        panels.link_of(chosen), query=chosen.query, key=look.key, place=chosen.place,
+        panels.link_of(chosen), query=chosen.query, key=look.key, places=[chosen.place],
         pickers=("strip", *(f"inside.{name}" for name in (*look.terms, "weight", "only"))),
     )  # fmt: skip
 
