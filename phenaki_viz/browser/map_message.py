@@ -39,7 +39,8 @@ class MapPicture:
     counts where whole rows are here. factors: the same weights by factors, which then are sent.
     cut: what is left out, see `MapCut`. source: names the map (run, layer,
     head, item); while it stays, the coarse whole map is kept in the browser and shown around a
-    finer window. notes: lines under it. Raises ShapeError when the shapes do not fit.
+    finer window. notes: lines under it; about: what they say at length. Raises ShapeError when
+    the shapes do not fit.
     """
 
     values: np.ndarray
@@ -57,6 +58,7 @@ class MapPicture:
     unit: str = "weight"
     source: str = ""
     notes: Sequence[str] = ()
+    about: str = ""
 
     def __post_init__(self) -> None:
         r0, r1, c0, c1 = self.part
@@ -119,7 +121,12 @@ def map_message(picture: MapPicture, view: MapView, *, id: str) -> bytes:
         **cut_header(picture.cut),
         "query": as_map_axis(picture.query, total[0]).header(),
         "key": as_map_axis(picture.key, total[1]).header(),
-        **{"link": view.link, "weights": view.weights, "notes": list(picture.notes)},
+        **{
+            "link": view.link,
+            "weights": view.weights,
+            "notes": list(picture.notes),
+            "about": picture.about,
+        },
         "shows": view.shows,
         **{"view": list(view.part) if view.part else None, "tellsView": view.tells_part},
         **{"tellsEnds": view.tells_ends, "push": view.push},

@@ -11,16 +11,18 @@ from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.records import AttentionRecord, brief
 
 
-def describe_holding(recording: Recording) -> str:
-    """One line on how the maps are held, and why."""
+def describe_holding(recording: Recording, *, why: bool = True) -> str:
+    """One line on how the maps are held, and why; in fewer words without the reason."""
     holding = recording.holding
     parted = sum(record.map.held == "by parts" for record in recording)
     if not parted:
-        why = f", {holding.why_stored}" if holding.why_stored and len(recording) else ""
-        return f"all {len(recording)} maps stored ({size_text(recording.nbytes)}){why}"
+        told = why and holding.why_stored and len(recording)
+        reason = f", {holding.why_stored}" if told else ""
+        return f"all {len(recording)} maps stored ({size_text(recording.nbytes)}){reason}"
     which = f"{parted} of {len(recording)} maps" if parted < len(recording) else "maps"
-    recomputed, why = "recomputed where shown" + _how_near(recording), holding.why_parts
-    return f"{which} held by their parts and {recomputed} ({size_text(recording.nbytes)}); {why}"
+    recomputed = "recomputed where shown" + _how_near(recording)
+    reason = f"; {holding.why_parts}" if why else ""
+    return f"{which} held by their parts and {recomputed} ({size_text(recording.nbytes)}){reason}"
 
 
 def _how_near(recording: Recording) -> str:

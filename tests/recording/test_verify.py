@@ -25,6 +25,7 @@ from phenaki_viz.figures.over_video import patches_over_video
 from phenaki_viz.figures.read_views import steps_read, words_read
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.recording import describe_failures, describe_holding, record
+from phenaki_viz.recording.verdicts import Verification
 from phenaki_viz.recording.verify import compared
 from phenaki_viz.runs.files import open_recording, save_recording
 from phenaki_viz.runs.run import Run
@@ -164,7 +165,14 @@ def test_a_projection_that_is_not_called_is_said_to_be_unchecked(code, hold):
     checked = only(attention, hold=hold).verification
     assert (checked.verdict, checked.max_abs_error) == ("unchecked", None)
     assert checked.reason == "its output projection, to_out, was not called as a module"
-    assert checked.said == f"Not checked: {checked.reason}."
+    assert checked.said == f"Not checked: {checked.reason}." and checked.brief == "not checked"
+
+
+def test_what_was_found_is_said_in_few_words_too():
+    found = Verification(verdict="passed", queries=16, of=180, relative_error=1.2e-7)
+    assert found.brief == "checked to 1.2e-07 (16 of 180 rows)"
+    assert replace(found, relative_error=0.0).brief == "checked to the last digit (16 of 180 rows)"
+    assert replace(found, verdict="failed").brief == "CHECK FAILED"
 
 
 def test_a_projection_of_something_else_is_said_to_be_unchecked():

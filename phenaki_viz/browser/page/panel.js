@@ -118,7 +118,7 @@ export class Panel {
     this.theme = themeOf(this.panel);
     this.width = this.panel.clientWidth;
     const started = performance.now();
-    this.caption(head.notes ?? []); // first: a picture that has to fit leaves room for it
+    this.caption(head.notes ?? [], head.about); // first: a picture that has to fit leaves room for it
     this.take();
     this.draw();
     this.declare();
@@ -176,11 +176,12 @@ export class Panel {
   /**
    * Lines under the picture: they change with it.
    * @param {string[]} lines
+   * @param {string} [about] what they say at length, for who points at them
    */
-  caption(lines) {
+  caption(lines, about) {
     if (!lines.length && !this.lines) return;
     this.lines ??= this.panel.appendChild(make("div", { className: "notes" }));
-    const title = lines.join("\n"); // all of it, where there is room for one line only
+    const title = about || lines.join("\n"); // all of it, where there is room for one line only
     this.lines.replaceChildren(...lines.map((textContent) => make("p", { textContent, title })));
   }
 

@@ -37,13 +37,15 @@ def attention(
     cut: Cut | None = None,
     *,
     notes: Sequence[str] = (),
+    about: str = "",
     shows: str = "",
     on_ends: Callable[[tuple[float, float] | None], None] | None = None,
 ) -> None:
     """One head's map, large: exact where it is small or zoomed into, pooled and so named else.
 
-    tile: see `shown_tile`. cut: what is left out of it, and said on it. notes: lines under it.
-    shows: what it is of. on_ends: told where the legend's handles were put.
+    tile: see `shown_tile`. cut: what is left out of it, and said on it. notes: lines under it;
+    about: what they say at length. shows: what it is of. on_ends: told where the legend's handles
+    were put.
     """
     record, at = chosen.record, (chosen.item, chosen.head)
     _, _, i, j = record.map.shape
@@ -61,6 +63,7 @@ def attention(
         cut=map_filter.on_map(chosen, tile, cut) if cut else None,
         source=f"{record.module} {at} {i} {j} {number_of(chosen.recording)} {cut}",
         notes=notes,
+        about=about,
     )
     view = MapView(
         link=panels.link_of(chosen),

@@ -110,10 +110,10 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
     with right:
         map_scale = _scale_of_cut(run, chosen, look, cut) if cut and cut.without else scale
         tile = maps.shown_tile(chosen, cut)
-        said = _said(chosen, tile, cut)
+        brief, whole = _said(chosen, tile, cut)
         maps.attention(
-            chosen, tile, map_scale, cut, notes=said, shows=shows.a_head(chosen),
-            on_ends=partial(keep_ends, map_scale.law),
+            chosen, tile, map_scale, cut, notes=(brief,), about=whole,
+            shows=shows.a_head(chosen), on_ends=partial(keep_ends, map_scale.law),
         )  # fmt: skip
     _breathe(recording)
     first_picture.release()
@@ -266,20 +266,22 @@ def _by_step(chosen: Selection) -> None:
         export_icon("the time steps read", picture.name, lambda: picture, "steps")
 
 
-def _said(chosen: Selection, tile: MapTile, cut: Cut | None) -> tuple[str, ...]:
-    """What the map does not say itself: reduction, how it is held, verification."""
+def _said(chosen: Selection, tile: MapTile, cut: Cut | None) -> tuple[str, str]:
+    """What the map does not say itself: reduction, how it is held, verification. In few words, for
+    the line under it, and whole, for who points at that.
+    """
     y, x = tile.cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights, zoom for each"
     left_out = cut_notes(chosen.shown, cut) if cut else ()
-    held = describe_holding(chosen.recording)
-    return (plain(" · ".join((drawn, *left_out, held, *_checked(chosen))), panels.LONGEST_LINE),)
-
-
-def _checked(chosen: Selection) -> tuple[str, ...]:
-    checked = chosen.record.verification
-    if not checked or chosen.record.failed:  # what failed is said above the page
-        return ()
-    return (checked.said,)
+    checked = None if chosen.record.failed else chosen.record.verification
+    brief, long = (
+        plain(" · ".join((drawn, *left_out, held, *checks)), panels.LONGEST_LINE)
+        for held, checks in (
+            (describe_holding(chosen.recording, why=False), [checked.brief] if checked else []),
+            (describe_holding(chosen.recording), [checked.said] if checked else []),
+        )
+    )
+    return brief, long
 
 
 def _whole_map(chosen: Selection, scale: ColourScale, cut: Cut | None) -> Heatmap:

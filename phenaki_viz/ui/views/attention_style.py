@@ -39,7 +39,7 @@ STYLE = (
 .st-key-grid-tools { flex-wrap: nowrap; & > .st-key-grid { flex: 0 1 190px; min-width: 80px } }
 .st-key-over { position: relative }
 .st-key-strip { --pv-tall: var(--strip); --pv-room: 40px; --pv-flow: nowrap }
-:is(.st-key-strip, .st-key-map, .st-key-grid-heads) { --pv-wrap: nowrap }
+.st-key-strip { --pv-wrap: nowrap }
 .st-key-pictures { flex-wrap: nowrap; align-items: flex-start; gap: 24px }
 .st-key-pictures > :has(> .st-key-heads-side) { flex: 0 0 clamp(280px, 38%, 420px); width: auto }
 .st-key-pictures > :has(> .st-key-map-side) { flex: 1 1 0; width: auto; min-width: 0 }
