@@ -9,6 +9,7 @@ from tests.browser_fixtures import settle
 from tests.components import planted
 from tests.components.gestures import (
     cell_at,
+    click_cell,
     colour_at,
     map_canvas,
     numbers,
@@ -88,7 +89,7 @@ def flags_are_said_not_numbered(page, canvas):
 def test_a_click_is_one_rerun_with_its_cell(demo):
     page = demo("show=map")
     canvas = map_canvas(page)
-    page.mouse.click(*cell_at(canvas, 201, 33))
+    click_cell(canvas, 201, 33)
     expect(page.get_by_text("map has (201, 33)")).to_be_visible()
     expect(page.get_by_text("event {'query': 201, 'key': 33}")).to_be_visible()
     at_rest(page)
@@ -117,7 +118,7 @@ def test_a_pick_from_python_is_shown_once_and_the_browsers_next_one_stands(demo)
     canvas = map_canvas(page)
     page.get_by_role("button", name="query 7").click()
     expect(canvas).to_have_attribute("data-picked", "7,11")
-    page.mouse.click(*cell_at(canvas, 99, 99))
+    click_cell(canvas, 99, 99)
     expect(page.get_by_text("map has (99, 99)")).to_be_visible()
     expect(canvas).to_have_attribute("data-picked", "99,99")
     page.get_by_role("button", name="query 7").click()

@@ -10,7 +10,7 @@ from phenaki_viz.browser.markup import MARKUP
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.ui.components.assets import IMPORT
 from tests.browser_fixtures import PAINTED, settle, watched
-from tests.components.gestures import cell_at, map_canvas
+from tests.components.gestures import cell_at, click_cell, map_canvas
 from tests.waiting import at_rest, eventually
 
 pytestmark = pytest.mark.browser
@@ -137,7 +137,7 @@ def test_data_that_overtakes_itself_leaves_the_component_at_work(demo):
 def test_the_zoom_and_the_pick_come_back_with_the_component(demo):
     page = demo("show=map")
     canvas = map_canvas(page)
-    page.mouse.click(*cell_at(canvas, 101, 57))
+    click_cell(canvas, 101, 57)
     expect(page.get_by_text("map has (101, 57)")).to_be_visible()
     page.keyboard.press("+")
     expect(canvas).not_to_have_attribute("data-view", "0,320,0,320")

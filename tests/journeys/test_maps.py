@@ -11,7 +11,7 @@ from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.top_mass import row_ranks
 from phenaki_viz.export import read_made_by
 from phenaki_viz.recording import HeadMap
-from tests.components.gestures import tile_at
+from tests.components.gestures import tile_at, to_tile
 from tests.journeys.gestures import again, point, recorded, take, the_grid, the_map
 from tests.waiting import shown
 
@@ -75,6 +75,7 @@ def test_top_mass_and_sinks_are_said_on_the_map_kept_in_the_link_and_exported(op
 def test_one_head_alone_stays_so_while_keys_walk_through_the_heads(open_app):
     page = open_app()
     grid = the_grid(page)
+    to_tile(grid, 1, 2)
     page.mouse.dblclick(*tile_at(grid, 1, 2))
     page.wait_for_url("**alone=true**")
     expect(grid).to_have_attribute("data-order", "1.2")
