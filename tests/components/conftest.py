@@ -34,7 +34,7 @@ def script() -> Callable[..., AppTest]:
     """script(show="grid") runs the same page without a browser."""
 
     def ran(**asked: str) -> AppTest:
-        at = AppTest.from_file(str(HERE / "demo_page.py"), default_timeout=30)
+        at = AppTest.from_file(str(HERE / "demo_page.py"), default_timeout=120)
         for name, value in asked.items():
             at.query_params[name] = value
         return at.run()

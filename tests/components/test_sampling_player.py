@@ -32,7 +32,7 @@ def page():
 
 
 def test_every_token_of_every_step_is_sent():
-    at = AppTest.from_function(page).run()
+    at = AppTest.from_function(page, default_timeout=120).run()
     assert not at.exception
     header, parts = sent(at, 0)
     made = settings()

@@ -18,7 +18,7 @@ from tests.journeys.conftest import APP
 from tests.journeys.gestures import the_map
 from tests.ui.test_gone import gif
 from tests.ui.test_markup import CRAFTED, REMOTE
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -105,7 +105,7 @@ def test_the_name_of_an_upload_too(open_app):
 def test_what_the_server_says_of_its_pages(served):
     address = served(APP)
     for path in ("/", "/text", "/_stcore/health", "/phenaki-viz/plotly.min.js"):
-        with urllib.request.urlopen(address + path, timeout=20) as answer:
+        with urllib.request.urlopen(address + path, timeout=PATIENCE) as answer:
             policy = answer.headers["Content-Security-Policy"]
             assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
             scripts = next(rule for rule in policy.split("; ") if rule.startswith("script-src"))
@@ -118,7 +118,7 @@ def test_another_name_is_told_what_to_do(served):
     address = served(APP)
     asked = urllib.request.Request(f"{address}/", headers={"Host": "mybox.example:8501"})
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(asked, timeout=20)
+        urllib.request.urlopen(asked, timeout=PATIENCE)
     said = refused.value.read().decode()
     assert refused.value.code == 421
     assert "phenaki-viz app --allow-host mybox.example" in said

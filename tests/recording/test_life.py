@@ -104,7 +104,7 @@ def test_a_block_that_is_closed_in_another_thread_leaves_nothing():
     next(mine)
     in_thread(mine.close)
     assert hooks_on(model) == 0
-    assert in_thread(lambda: lock_of(model).acquire(timeout=5))
+    assert in_thread(lambda: lock_of(model).acquire(timeout=120))
     lock_of(model).release()
     assert len(in_thread(lambda: recorded(model))) == 2
 
@@ -118,7 +118,7 @@ def test_a_run_broken_off_by_the_keyboard_leaves_the_model_free():
     with torch.no_grad(), pytest.raises(KeyboardInterrupt):
         with record(model, on_progress=stop):
             model(TOKENS)
-    assert in_thread(lambda: lock_of(model).acquire(timeout=5))
+    assert in_thread(lambda: lock_of(model).acquire(timeout=120))
     lock_of(model).release()
 
 
@@ -180,7 +180,7 @@ def test_the_lock_is_its_threads_and_anybody_may_give_it_back():
     with lock, lock:
         assert not in_thread(lambda: lock.acquire(blocking=False))
         assert not in_thread(lambda: lock.acquire(timeout=0.01))
-    assert in_thread(lambda: lock.acquire(timeout=1))  # and its thread is gone
+    assert in_thread(lambda: lock.acquire(timeout=120))  # and its thread is gone
     assert not lock.acquire(blocking=False)
     lock.release()
     assert lock.acquire(blocking=False)

@@ -12,7 +12,7 @@ def app():
 
     def open_app(**dials: object) -> AppTest:
         dials = {"source": "Dial"} | dials
-        at = AppTest.from_file(str(MAIN), default_timeout=60)
+        at = AppTest.from_file(str(MAIN), default_timeout=120)
         for name, value in dials.items():
             at.query_params[name] = str(value)
         return at.run()

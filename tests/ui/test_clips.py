@@ -35,7 +35,7 @@ def clip_script() -> None:
 @pytest.fixture
 def sidebar():
     def open_with(name: str, content: bytes, **link: object) -> AppTest:
-        at = AppTest.from_function(clip_script, default_timeout=60)
+        at = AppTest.from_function(clip_script, default_timeout=120)
         for key, value in link.items():
             at.query_params[key] = str(value)
         at.run()

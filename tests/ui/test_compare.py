@@ -352,7 +352,7 @@ def files():
 
 
 def test_every_picture_can_be_taken_away():
-    at = AppTest.from_function(files, default_timeout=60).run()
+    at = AppTest.from_function(files, default_timeout=120).run()
     assert not at.exception
     made = {name: at.session_state[f"made.{name}"] for name in ("difference", "a", "b")}
     np.testing.assert_allclose(

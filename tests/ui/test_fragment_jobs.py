@@ -48,13 +48,13 @@ def page():
 
 
 def test_work_goes_on_where_it_stopped():
-    at = AppTest.from_function(page).run()
+    at = AppTest.from_function(page, default_timeout=120).run()
     assert at.text[0].value == "all of far" and not at.exception
     assert at.session_state["log"] == [("far", step) for step in (1, 2, 3, 4, 5, "ended")]
 
 
 def test_a_tile_that_was_overtaken_leaves_nothing_running():
-    at = AppTest.from_function(page)
+    at = AppTest.from_function(page, default_timeout=120)
     at.session_state["moves on at"] = ("far", 2)
     before = threading.active_count()
     at.run()
@@ -67,7 +67,7 @@ def test_a_tile_that_was_overtaken_leaves_nothing_running():
 
 
 def test_work_that_fails_is_told_once_and_begun_anew():
-    at = AppTest.from_function(page)
+    at = AppTest.from_function(page, default_timeout=120)
     at.session_state["broken"] = True
     at.run()
     assert at.error[0].value == "the well is dry"
@@ -78,7 +78,7 @@ def test_work_that_fails_is_told_once_and_begun_anew():
 
 def test_cancel_ends_it_and_takes_back_what_led_there():
     taken_back = []
-    at = AppTest.from_function(cancelling)
+    at = AppTest.from_function(cancelling, default_timeout=120)
     at.session_state["back"] = taken_back
     at.run()
     assert taken_back == ["ended", "back"] and at.text[0].value == "gave up"
@@ -154,7 +154,7 @@ def growing():
 
 
 def test_parts_are_drawn_as_they_come_and_then_the_whole():
-    at = AppTest.from_function(growing).run()
+    at = AppTest.from_function(growing, default_timeout=120).run()
     assert not at.exception and at.text[0].value == "all four"
     each = [f"part {number}" for number in range(4)]
     # Nothing before the first part; the last comes with the result.
@@ -163,7 +163,7 @@ def test_parts_are_drawn_as_they_come_and_then_the_whole():
 
 
 def test_what_is_stopped_keeps_its_parts_and_goes_on_where_it_was():
-    at = AppTest.from_function(growing)
+    at = AppTest.from_function(growing, default_timeout=120)
     at.session_state["stop at"] = 2
     at.run()
     assert at.text[0].value == "2 so far" and not at.exception
@@ -178,7 +178,7 @@ def test_what_is_stopped_keeps_its_parts_and_goes_on_where_it_was():
 
 
 def test_parts_of_something_else_are_let_go():
-    at = AppTest.from_function(growing)
+    at = AppTest.from_function(growing, default_timeout=120)
     at.session_state["stop at"] = 3
     at.run()
     at.session_state["view"], at.session_state["stop at"] = "near", None

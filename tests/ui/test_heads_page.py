@@ -165,7 +165,7 @@ def drawn_of_other_videos():
 
 
 def test_layers_that_were_recorded_of_different_videos_are_refused_in_words():
-    at = AppTest.from_function(drawn_of_other_videos, default_timeout=60).run()
+    at = AppTest.from_function(drawn_of_other_videos, default_timeout=120).run()
     assert not at.exception and not at.dataframe
     assert "no batch item of video 0 was recorded" in at.text[-1].value
 

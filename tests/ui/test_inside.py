@@ -41,7 +41,7 @@ def drawn(hold="stored", written=True, empty=False, **dials):
 
 
 def page(**how):
-    at = AppTest.from_function(drawn, default_timeout=60, kwargs=how)
+    at = AppTest.from_function(drawn, default_timeout=120, kwargs=how)
     at.session_state["layer"], at.session_state["head"] = 1, 2
     return at
 
@@ -176,7 +176,7 @@ def files(kinds):
 
 def test_every_map_can_be_taken_away_and_says_what_it_is():
     kinds = ("content", "position", "weight", "written", "only")
-    at = AppTest.from_function(files, default_timeout=60, args=(kinds,)).run()
+    at = AppTest.from_function(files, default_timeout=120, args=(kinds,)).run()
     assert not at.exception
     names, units, titles = zip(*(line.value.split(" | ") for line in at.text), strict=True)
     assert names == tuple(

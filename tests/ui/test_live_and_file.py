@@ -181,7 +181,7 @@ def draw(page, run):
 
 def shown(page, run):
     """All that a page says and draws, with every box open, as countable strings."""
-    at = AppTest.from_function(draw, default_timeout=60, args=(page, run))
+    at = AppTest.from_function(draw, default_timeout=120, args=(page, run))
     for box in ("outcome", "by.step"):
         at.session_state[box] = True
     at.session_state["with"] = "pass"  # what both can be compared with

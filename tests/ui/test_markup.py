@@ -81,7 +81,7 @@ SAY = "two " + " ".join(word for word in CRAFTED if " " not in word)
 
 @pytest.mark.parametrize(("source", "box", "page"), PAGES)
 def test_a_prompt_from_a_link_is_escaped_wherever_it_stands(source, box, page):
-    at = AppTest.from_file(str(MAIN), default_timeout=60)
+    at = AppTest.from_file(str(MAIN), default_timeout=120)
     at.query_params.update({"source": source, box: SAY, "maps": "Cross", "decoding": "1"})
     at.query_params["against"] = at.query_params["with_say"] = SAY
     at._page_hash = calc_hash(page)

@@ -33,7 +33,7 @@ def masks(words=0, steps=0, **dials):
 
 
 def drawn(page, **dials):
-    at = AppTest.from_function(page, default_timeout=60, kwargs=dials).run()
+    at = AppTest.from_function(page, default_timeout=120, kwargs=dials).run()
     assert not at.exception
     return at
 

@@ -35,14 +35,14 @@ def page():
 
 
 def test_what_a_fragment_asks_for_is_done_by_the_page():
-    at = AppTest.from_function(page).run()
+    at = AppTest.from_function(page, default_timeout=120).run()
     assert at.text[0].value == "none"
     at.button[0].click().run()
     assert at.text[0].value == "fetched" and not at.exception and not at.error
 
 
 def test_a_failure_is_told_and_can_be_tried_again():
-    at = AppTest.from_function(page)
+    at = AppTest.from_function(page, default_timeout=120)
     at.session_state["broken"] = True
     at.run().button[0].click().run()
     assert at.error[0].value == "the well is dry" and at.text[0].value == "none"
@@ -100,7 +100,7 @@ def test_bars_of_one_run_of_the_page_never_share_a_key(monkeypatch):
         return button(label, *args, key=key, **kwargs)
 
     monkeypatch.setattr(st, "button", noted)
-    at = AppTest.from_function(busy, default_timeout=60).run()
+    at = AppTest.from_function(busy, default_timeout=120).run()
     assert not at.exception
     tasks = ["tile", "thumbs", "highest"]
     assert [text.value for text in at.text] == ["run", "whole", *tasks]

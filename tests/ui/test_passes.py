@@ -125,7 +125,7 @@ def test_all_heads_are_offered_linked_as_one_page(app, made, monkeypatch):
 
 @pytest.mark.parametrize("page", ["text", "masks", "position"])
 def test_other_pages_say_the_pass_too(made, page):
-    at = AppTest.from_function(drawn, default_timeout=60, args=(page, made[1])).run()
+    at = AppTest.from_function(drawn, default_timeout=120, args=(page, made[1])).run()
     assert not at.exception and not at.error
     if page != "position":
         assert "with the text" in headings(at)[0]

@@ -29,7 +29,7 @@ def page(as_file, dials):
 
 def drawn(as_file=False, **dials):
     asked = DIALLED | dials
-    at = AppTest.from_function(page, default_timeout=60, args=(as_file, asked)).run()
+    at = AppTest.from_function(page, default_timeout=120, args=(as_file, asked)).run()
     assert not at.exception
     return at
 

@@ -82,7 +82,7 @@ def test_a_recording_is_shown_without_its_model(app, files, monkeypatch):
 
 @pytest.mark.parametrize("page", ["text", "sampling", "position", "masks"])
 def test_the_other_pages_too(files, page):
-    at = AppTest.from_function(drawn, default_timeout=60, args=(page, files["run_model"])).run()
+    at = AppTest.from_function(drawn, default_timeout=120, args=(page, files["run_model"])).run()
     assert not at.exception and not at.error
     assert bool(at.get("bidi_component")) == (page != "sampling")
 

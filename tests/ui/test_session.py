@@ -31,7 +31,7 @@ def page():
 
 
 def said(**kept: object) -> str:
-    at = AppTest.from_function(page)
+    at = AppTest.from_function(page, default_timeout=120)
     for name, value in kept.items():
         at.session_state[name] = value
     text: str = at.run().text[0].value

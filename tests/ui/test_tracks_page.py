@@ -147,7 +147,7 @@ def marking():
 
 
 def test_marks_are_one_a_step_taken_back_by_a_click_and_one_by_one():
-    at = AppTest.from_function(marking, default_timeout=30)
+    at = AppTest.from_function(marking, default_timeout=120)
     at.session_state["clicks"] = ((2, 0, 1), (0, 1, 1), (2, 0, 2))
     assert at.run().text[0].value == "((0, 1, 1), (2, 0, 2))"
     assert at.query_params["path"] == "0.1.1_2.0.2"

@@ -43,7 +43,7 @@ def shelf(tmp_path, monkeypatch):
 @pytest.fixture
 def page(shelf):
     def open_page(**dials):
-        at = AppTest.from_file(str(DEMO), default_timeout=60)
+        at = AppTest.from_file(str(DEMO), default_timeout=120)
         for name, value in (SMALL | dials).items():
             at.query_params[name] = str(value)
         return at.run()
