@@ -35,6 +35,21 @@ def test_pointing_reads_the_raw_weight_of_the_patch_without_a_rerun(strip):
     frames_stand_under_their_step(found)
 
 
+@pytest.mark.parametrize("text", [".title", "output.said"])
+def test_words_are_clipped_only_where_they_do_not_fit(strip, text):
+    page, found = strip
+    box = page.locator(text)
+    expect(box).to_have_css("overflow", "visible")
+    box.evaluate("box => Object.assign(box.style, { flex: 'none', width: '60px', height: '18px' })")
+    expect(box).to_have_css("overflow", "clip")
+    page.mouse.move(*patch_at(page, 4, 5, 4))
+    expect(found).to_have_attribute("data-patch", "2,5,4")
+    expect(box).to_have_css("overflow", "clip")
+    box.evaluate("box => box.removeAttribute('style')")
+    page.mouse.move(*patch_at(page, 8, 0, 1))
+    expect(box).to_have_css("overflow", "visible")
+
+
 def frames_stand_under_their_step(found):
     captions = found.locator("figcaption").all_inner_texts()
     assert captions[0] == "time 0 · frame 0"

@@ -2,7 +2,8 @@
 import { cellName } from "../numbers/axis.js";
 import { rankOf } from "../numbers/cut.js";
 import { dot, make } from "../page/elements.js";
-import { change, note, renew } from "../page/renewing.js";
+import { renewWithin } from "../page/fitting.js";
+import { change, note } from "../page/renewing.js";
 import { weightWords } from "./reading.js";
 
 /** @typedef {import("../panels/attention_map.js").AttentionMap} AttentionMap */
@@ -31,7 +32,7 @@ export function saidOfPick(map) {
 
 /** @param {AttentionMap} map */
 export function say(map) {
-  renew(map.find(".said"), ...saidOfCell(map));
+  renewWithin(map.find(".said"), ...saidOfCell(map));
   const { query, key } = map.head;
   const moves = `Arrow keys move ${query.title} and ${key.title}`;
   change(map.top, { ariaLabel: `${labelOf(map)}. ${saidOfPick(map)}. ${moves}.` });

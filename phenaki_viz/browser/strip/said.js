@@ -4,7 +4,8 @@ import { cellName } from "../numbers/axis.js";
 import { indexAt, placeAt } from "../numbers/places.js";
 import { placeName, times, weightSaid } from "../numbers/words.js";
 import { dot, make } from "../page/elements.js";
-import { change, note, renew } from "../page/renewing.js";
+import { renewWithin } from "../page/fitting.js";
+import { change, note } from "../page/renewing.js";
 import { nearby } from "./nearby_weights.js";
 import { sharedUniform } from "./weighing.js";
 
@@ -64,8 +65,8 @@ function saidHere(strip) {
 
 /** @param {FilmStrip} strip */
 export function say(strip) {
-  renew(strip.find(".title"), ...title(strip));
-  renew(strip.find(".said"), saidHere(strip));
+  renewWithin(strip.find(".title"), ...title(strip));
+  renewWithin(strip.find(".said"), saidHere(strip));
   const { picked } = strip;
   const asked = picked ? `Selected: ${wordsOf(strip, picked)}` : "No patch selected";
   const ariaLabel =
