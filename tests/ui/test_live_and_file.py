@@ -48,7 +48,7 @@ CONTROLS = {
     "inside": r"The d dimensions of the content are not kept: .*",
     "position": r"A recording holds the bias at the size.*",
     "masks": r"A recording holds no model.*|component (probe|sentence\.probe) .*|Export"
-    r"|Each time step in turn is replaced .*",
+    r"|Each time step in turn is replaced .*|Module by module",
     "sampling": r"Recorded with guidance.*",
     "heads": r"$^",
     "tracks": r"$^",
