@@ -1,7 +1,7 @@
 // What stands under the frames of a time step: all of it, or the step alone where frames are small.
 import { make } from "./elements.js";
 
-const LETTER = 5.6; // pixels, of 11 px in bold type, which the chosen step's has
+const LETTER = 4.6; // pixels, of 11 px in bold type, which the chosen step's has
 const BESIDE = 6; // pixels that a caption may be wider than its frames: steps stand further apart
 
 /**
