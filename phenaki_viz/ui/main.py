@@ -40,6 +40,7 @@ from phenaki_viz.ui.work.run_cache import Wanted
 from phenaki_viz.ui.work.trainings import trained_copy, trained_run, use
 
 ICON = ASSETS / "icon.png"
+_LAST = "page.last"  # which page was drawn before
 # Less air above the page than Streamlit leaves, as the first picture belongs on the first screen,
 # and on every page alike, so that nothing jumps from one to the next; and pictures under each
 # other, not side by side, where two would be too narrow to read. What `share` sends shows nothing
@@ -83,8 +84,8 @@ STYLE = """<style>
 
 
 def main() -> None:
-    """Draw the page; when it is opened, its picture before the widgets around it."""
-    with first_picture.first(not session.has(run_cache.GOOD)):
+    """Draw the page, its picture before the widgets around it."""
+    with first_picture.first(opening=not session.has(run_cache.GOOD)):
         _draw()  # the page of maps says when its map is on its way
 
 
@@ -99,6 +100,9 @@ def _draw() -> None:
         for name, (title, icon, draw) in PAGES.items()
     }
     page = st.navigation(list(pages.values()), position="top")
+    if session.get(_LAST, page.url_path) != page.url_path:
+        first_picture.release()  # another page takes the place of what is there bit by bit
+    session.put(_LAST, page.url_path)
     read_link()
     frame.keep(pages)
     run_cache.shelf()

@@ -22,9 +22,9 @@ def told(kind: str, *path: int) -> ForwardMsg:
     return message
 
 
-def heard(*messages: ForwardMsg) -> tuple[list[ForwardMsg], Held]:
+def heard(*messages: ForwardMsg, **how) -> tuple[list[ForwardMsg], Held]:
     passed: list[ForwardMsg] = []
-    held = Held(passed.append)
+    held = Held(passed.append, **how)
     for message in messages:
         held.hear(message)
     return passed, held
@@ -67,3 +67,54 @@ def test_a_bar_is_never_waited_for(work):
 def test_other_messages_pass():
     passed, _ = heard(told("slider", 1, 0), told("finished"))
     assert [message.WhichOneof("type") for message in passed] == ["script_finished"]
+
+
+def box(value: float, *path: int, is_set: bool = True) -> ForwardMsg:
+    """A number box that shows a value, which the script has set or the browser knows."""
+    message = told("number_input", *path)
+    widget = message.delta.new_element.number_input
+    widget.id, widget.value, widget.set_value = "box", value, is_set
+    return message
+
+
+def test_of_a_page_that_stands_the_picture_comes_in_one():
+    """The browser draws what it hears while the model runs: nothing that it need not draw yet."""
+    style, slider, place = told("html", 0, 0), told("slider", 1, 0), told("block", 0, 1)
+    picture, button, later = told("bidi_component", 0, 1, 0), told("button", 0, 2), told("html", 2)
+    passed, held = heard(style, slider, place, picture, button, opening=False)
+    assert passed == []
+    held.show()
+    assert passed == [style, place, picture] and not held.ended
+    held.hear(later)
+    held.end()
+    assert passed == [style, place, picture, later, slider, button]
+
+
+@pytest.mark.parametrize("work", ["progress", "transient"])
+def test_nor_is_a_bar_waited_for_on_a_page_that_stands(work):
+    style, slider, bar = told("html", 0, 0), told("slider", 1, 0), told(work, 0, 2, 0)
+    passed, held = heard(style, slider, bar, opening=False)
+    assert held.ended and passed == [style, slider, bar]
+
+
+def test_what_the_browser_would_else_send_back_as_it_was_is_told_at_once():
+    """Of a seed that a button has set: whoever presses it again must not begin from the old one."""
+    known = {}
+    heard(box(4, 1, 0), opening=True, known=known)
+    passed, held = heard(box(4, 1, 0), opening=False, known=known)
+    assert passed == [] and not held.ended  # as it was told before
+    news = box(5, 1, 0)
+    passed, held = heard(news, opening=False, known=known)
+    assert passed == [news] and held.ended
+
+
+def test_what_was_typed_is_forgotten_as_told():
+    known = {}
+    heard(box(4, 1, 0), box(6, 1, 0, is_set=False), opening=True, known=known)
+    passed, held = heard(box(4, 1, 0), opening=False, known=known)
+    assert held.ended and len(passed) == 1
+
+
+def test_a_page_that_is_opened_waits_with_what_it_sets():
+    passed, held = heard(box(4, 1, 0), opening=True)
+    assert passed == [] and not held.ended

@@ -115,6 +115,7 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
             chosen, tile, map_scale, cut, notes=(brief,), about=whole,
             shows=shows.a_head(chosen), on_ends=partial(keep_ends, map_scale.law),
         )  # fmt: skip
+    first_picture.show()
     _breathe(recording)
     first_picture.release()
     with words:

@@ -1,48 +1,87 @@
-"""The picture that a page is opened for, before the widgets around it.
+"""The picture that a page is opened or changed for, before the widgets around it.
 
 A browser draws what it is sent in the order in which it comes, and widgets are dear to it: those of
-a first page take it longer than everything else on the way to the map. The script has to run
-through them first, as they say what is to be drawn. So what it says of them is held back until the
-picture is on its way.
+a page take it longer than everything else on the way to the map, and while the model runs they
+share its cores. The script has to run through them first, as they say what is to be drawn. So what
+it says of them is held back until the picture is on its way.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from phenaki_viz.ui import session
+
 # Headings (without one there is no sidebar yet, and the picture would be wider), styles, and our
 # own components: what a picture needs, and it itself.
 AT_ONCE = ("heading", "html", "bidi_component", "empty")
+VALUES = ("value", "values", "raw_value", "raw_values")  # where Streamlit's widgets have theirs
+_SET = "widgets.set"
 Place = tuple[int, ...]
 
 
 class Held:
-    """What was said of widgets, in the order in which it was said; `tell` passes on the rest.
+    """What was said of widgets, in the order in which it was said; the rest is passed on by `tell`.
 
     In one place of the page things are told in their order, as the browser knows them by it: what
     comes after a thing that is held, in the same place or in it, is held too.
+
+    opening: the page is not there yet; pictures and their places are passed on as they are said.
+    Else they are kept for `show`, so that the browser draws them once. known: values that widgets
+    were set to, by their ids; another one has to reach the browser at once, which else would send
+    the old one with whatever is done next.
     """
 
-    def __init__(self, tell: Callable[[ForwardMsg], None]) -> None:
+    def __init__(
+        self,
+        tell: Callable[[ForwardMsg], None],
+        opening: bool = True,
+        known: dict[str, Any] | None = None,
+    ) -> None:
         self.tell = tell
+        self.opening = opening
+        self.known = {} if known is None else known
+        self.pictures: list[ForwardMsg] = []
         self.waiting: list[ForwardMsg] = []
         self.ended = False
         self._stopped: set[Place] = set()
 
     def hear(self, message: ForwardMsg) -> None:
         """Pass a message on, or hold it back; what is said of long work is never waited for."""
-        if _tells_of_work(message):
+        is_news = self._sets_anew(message) and not self.opening
+        if is_news or _tells_of_work(message):
             self.end()
-        if self.ended or not self._holds(message):
+        if self.ended:
             self.tell(message)
         else:
+            self._sort(message)
+
+    def _sort(self, message: ForwardMsg) -> None:
+        if message.WhichOneof("type") != "delta":
+            self.tell(message)
+        elif self._holds(message):
             self.waiting.append(message)
+        elif self.opening:
+            self.tell(message)
+        else:
+            self.pictures.append(message)
+
+    def _sets_anew(self, message: ForwardMsg) -> bool:
+        """Whether a widget is set to what its browser cannot know."""
+        widget: Any = getattr(message.delta.new_element, _kind(message), None)
+        if not hasattr(widget, "set_value"):
+            return False
+        before = self.known.pop(widget.id, None)
+        if not widget.set_value:
+            return False
+        value = [str(getattr(widget, name)) for name in VALUES if hasattr(widget, name)]
+        self.known[widget.id] = value
+        return value != before
 
     def _holds(self, message: ForwardMsg) -> bool:
-        if message.WhichOneof("type") != "delta":
-            return False
         *place, _ = path = tuple(message.metadata.delta_path)
         behind = any(path[:depth] in self._stopped for depth in range(len(path) + 1))
         if behind or _is_widget(message):
@@ -50,9 +89,16 @@ class Held:
             return True
         return False
 
+    def show(self) -> None:
+        """Pass on the picture and what it needs."""
+        pictures, self.pictures = self.pictures, []
+        for message in pictures:
+            self.tell(message)
+
     def end(self) -> None:
         """Pass on what waits, and hold nothing more."""
         self.ended = True
+        self.show()
         waiting, self.waiting = self.waiting, []
         for message in waiting:
             self.tell(message)
@@ -78,13 +124,14 @@ _held: dict[int, Held] = {}  # by the thread's context: one that is held already
 
 
 @contextmanager
-def first(begin: bool = True) -> Iterator[None]:
-    """Inside, widgets wait for `release`, at the latest until the end; unless not to `begin`."""
+def first(opening: bool = True) -> Iterator[None]:
+    """Inside, widgets wait for `release`, at the latest until the end. opening: see `Held`."""
     context = get_script_run_ctx()
-    if context is None or not begin or id(context) in _held:
+    if context is None or id(context) in _held:
         yield
         return
-    held = _held[id(context)] = Held(context._enqueue)
+    known = session.page.first(_SET, {})
+    held = _held[id(context)] = Held(context._enqueue, opening, known)
     context._enqueue = held.hear
     try:
         yield
@@ -94,8 +141,17 @@ def first(begin: bool = True) -> Iterator[None]:
         held.end()
 
 
+def show() -> None:
+    """The picture is said: it goes on its way."""
+    if held := _here():
+        held.show()
+
+
 def release() -> None:
     """The picture is on its way: so may be the rest."""
-    context = get_script_run_ctx()
-    if context is not None and (held := _held.get(id(context))):
+    if held := _here():
         held.end()
+
+
+def _here() -> Held | None:
+    return _held.get(id(get_script_run_ctx()))
