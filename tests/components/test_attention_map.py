@@ -140,8 +140,7 @@ def test_the_wheel_zooms_about_the_pointer_and_the_zoom_outlives_new_data(demo):
     page.get_by_test_id("stSlider").locator("input").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("map runs 3")).to_be_visible()
-    page.mouse.move(*cell_at(canvas, 101, 221))
-    expect(canvas).to_have_attribute("data-query", "101")
+    point_until_steady(canvas, 101, 221)
     assert weight(canvas) == pytest.approx(planted.attention(0, 2)[101, 221], abs=1e-6)
     assert canvas.get_attribute("data-view") == view
 
@@ -174,8 +173,7 @@ def test_zooming_a_pooled_map_asks_for_the_exact_cells_and_gets_them(demo):
     assert weight(canvas) == pytest.approx(mean, abs=1e-6)
     zoom_in(page, canvas, 101, 201, times=9)
     expect(page.get_by_text("window (0, 320, 0, 320)")).to_have_count(0)
-    page.mouse.move(*cell_at(canvas, 103, 202))
-    expect(canvas).to_have_attribute("data-query", "103")
+    point_until_steady(canvas, 103, 202)
     assert weight(canvas) == pytest.approx(planted.attention(0, 1)[103, 202], abs=1e-6)
     page.get_by_role("button", name="query 7").click()
     expect(canvas).to_have_attribute("data-picked", "7,11")

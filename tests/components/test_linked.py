@@ -7,13 +7,13 @@ from playwright.sync_api import expect
 from phenaki_viz.analysis.overlay import combined
 from tests.components import planted
 from tests.components.gestures import (
-    cell_at,
     click_cell,
     coloured,
     drag_to_patch,
     drawn,
     map_canvas,
     patch_at,
+    point_until_steady,
     runs,
 )
 from tests.components.gestures import click_patch as click
@@ -151,7 +151,7 @@ def test_a_cell_picked_on_the_map_is_seen_on_the_strip_as_query_and_key(linked):
     expect(strip).to_have_attribute("data-picked", "1,2,3")
     expect(strip).to_have_attribute("data-key", "3,6,5")
     expect(page.get_by_text("linked has [(1, 2, 3)]", exact=False)).to_be_visible()
-    page.mouse.move(*cell_at(shown, row_of(0, 1, 1), row_of(4, 7, 0)))
+    point_until_steady(shown, row_of(0, 1, 1), row_of(4, 7, 0))
     expect(strip).to_have_attribute("data-guides", "query 0,1,1 key 4,7,0")
     expect(strip).to_have_attribute("data-looked", "1.2.3")
 

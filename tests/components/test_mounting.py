@@ -10,7 +10,7 @@ from phenaki_viz.browser.markup import MARKUP
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.ui.components.assets import IMPORT
 from tests.browser_fixtures import PAINTED, settle, watched
-from tests.components.gestures import cell_at, click_cell, map_canvas
+from tests.components.gestures import click_cell, map_canvas, point_until_steady
 from tests.waiting import at_rest, eventually
 
 pytestmark = pytest.mark.browser
@@ -130,8 +130,7 @@ def test_data_that_overtakes_itself_leaves_the_component_at_work(demo):
         assert canvas.bounding_box()["width"] < 480
 
     eventually(is_narrow)
-    page.mouse.move(*cell_at(canvas, 31, 270))
-    expect(canvas).to_have_attribute("data-key", "270")
+    point_until_steady(canvas, 31, 270)
 
 
 def test_the_zoom_and_the_pick_come_back_with_the_component(demo):
