@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser_fixtures import CHROMIUM, settle
+from tests.browser_fixtures import HEADLESS, settle
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -24,5 +24,5 @@ def open_app(served, page):
 
 @pytest.fixture(scope="session", autouse=True)
 def browser_is_there():
-    if os.environ.get("PHENAKI_VIZ_NEEDS_BROWSER") and not CHROMIUM:
+    if os.environ.get("PHENAKI_VIZ_NEEDS_BROWSER") and not HEADLESS:
         pytest.fail("PHENAKI_VIZ_NEEDS_BROWSER is set and there is no Chromium")
