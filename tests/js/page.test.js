@@ -15,6 +15,7 @@ import {
   slotOf,
   withdraw,
 } from "../../phenaki_viz/browser/page/room.js";
+import { Figure } from "../../phenaki_viz/browser/panels/figure.js";
 
 afterEach(() => {
   for (const kept of [room.things, room.panels, room.memories, room.pictures, room.texts])
@@ -122,6 +123,19 @@ test("a text hears when a picture no longer lags behind what was picked, and onl
   for (const late of [false, true, true, false]) panel.lags(late);
   assert.deepEqual(said.calls, ["follow", "note", "follow", "note"]);
   assert.equal(panel.panel.ariaBusy, "false");
+});
+
+test("a figure of plotly is dimmed by its style: the page would look for a class everywhere", () => {
+  const card = { style: { opacity: "" } };
+  const figure = Object.assign(Object.create(Figure.prototype), { card });
+  const dimmed = [true, false].map((old) => {
+    figure.age(old);
+    return [card.style.opacity, card.ariaBusy];
+  });
+  assert.deepEqual(dimmed, [
+    ["0.42", "true"],
+    ["", "false"],
+  ]);
 });
 
 test("what is picked in one slot of a page is not heard of in another", () => {

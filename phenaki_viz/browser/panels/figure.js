@@ -1,7 +1,10 @@
 // Any plotly figure: clicks come back, zoom and camera stay.
-import { dim, gone, painted } from "../page/agreement.js";
+import { gone, painted } from "../page/agreement.js";
 import { make } from "../page/elements.js";
 import { show } from "../page/panel.js";
+import { change } from "../page/renewing.js";
+
+const DIMMED = "0.42"; // as `.panel.old`
 
 const SETTINGS = {
   displaylogo: false,
@@ -137,8 +140,11 @@ export class Figure {
     if (shows) painted(id, this);
   }
 
+  // By its style: the page's own rules look for classes, over all that the card stands in.
+  /** @param {boolean} old */
   age(old) {
-    dim(this.card, old);
+    change(this.card.style, { opacity: old ? DIMMED : "" });
+    change(this.card, { ariaBusy: String(old) });
   }
 
   describe(alt) {
