@@ -31,8 +31,7 @@ def uncompiled(model: nn.Module) -> nn.Module:
 def is_compiled(every: Sequence[Named]) -> bool:
     """Whether any of these modules was compiled, by `torch.compile(part)` or `part.compile()`."""
     return any(
-        ORIGINAL in module._modules or module.__dict__.get("_compiled_call_impl") is not None
-        for _, module in every
+        [ORIGINAL in each._modules or each._compiled_call_impl is not None for _, each in every]
     )
 
 

@@ -37,17 +37,17 @@ def _version(every: Sequence[Named]) -> _Version | None:
 
     None where PyTorch does not count: weights made in inference mode.
     """
-    tensors = [
-        tensor
-        for _, module in every
-        if module._parameters or module._buffers
-        for tensors in (module._parameters, module._buffers)
-        for name, tensor in tensors.items()
-        if tensor is not None and name not in module._non_persistent_buffers_set
-    ]
-    if any(tensor.is_inference() for tensor in tensors):
+    tensors: list[torch.Tensor | None] = []
+    for _, module in every:
+        if module._parameters:
+            tensors += module._parameters.values()
+        if module._buffers:
+            left_out = module._non_persistent_buffers_set
+            tensors += [one for name, one in module._buffers.items() if name not in left_out]
+    try:
+        return tuple([(id(one), one._version) for one in tensors if one is not None])
+    except RuntimeError:  # PyTorch's answer of a tensor that was made in inference mode
         return None
-    return tuple((id(tensor), tensor._version) for tensor in tensors)
 
 
 def tensors_digest(tensors: Iterable[tuple[str, torch.Tensor]]) -> str:

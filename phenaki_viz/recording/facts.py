@@ -39,7 +39,7 @@ def facts_of(model: nn.Module, every: Sequence[Named] | None = None) -> dict[str
             layout=str(getattr(module, "layout", "published")),
         )
         for name, module in every or modules_of(model)
-        if isinstance(module._modules.get("dsconv"), nn.Conv3d)
+        if "dsconv" in module._modules and isinstance(module._modules["dsconv"], nn.Conv3d)
     )
     return {"convolutions": [asdict(kind) for kind in dict.fromkeys(found)]}
 

@@ -1,4 +1,4 @@
-"""A model's modules by name: what every recording looks through, several times over."""
+"""A model's modules by name: what every recording looks through."""
 
 from torch import nn
 
@@ -10,21 +10,23 @@ def modules_of(model: nn.Module, *, again: bool = False) -> list[Named]:
 
     again: modules with several names under each of them.
     """
-    found: list[Named] = []
-    seen: set[int] = set()
+    found: list[Named] = [("", model)]
 
-    def go(name: str, module: nn.Module) -> None:
-        if not again:
-            if id(module) in seen:
-                return
-            seen.add(id(module))
-        found.append((name, module))
-        inside = module._modules
-        if inside:
-            prefix = f"{name}." if name else ""
-            for child, part in inside.items():
-                if part is not None:
-                    go(prefix + child, part)
+    def go(prefix: str, module: nn.Module) -> None:
+        for child, part in module._modules.items():
+            if part is not None:
+                name = prefix + child
+                found.append((name, part))
+                if part._modules:  # most have none, and a call for each would be half of the walk
+                    go(f"{name}.", part)
 
     go("", model)
-    return found
+    return found if again else once(found)
+
+
+def once(found: list[Named]) -> list[Named]:
+    """Modules by the first of their names; the very list where none has another."""
+    first: dict[int, Named] = {}
+    for one in found:
+        first.setdefault(id(one[1]), one)
+    return found if len(first) == len(found) else list(first.values())

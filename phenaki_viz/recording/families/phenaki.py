@@ -3,7 +3,7 @@
 Models built of the published phenaki-pytorch classes answer as well as ours.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -12,14 +12,14 @@ from torch import nn
 
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.compiled import ORIGINAL
-from phenaki_viz.recording.walking import Named, modules_of
+from phenaki_viz.recording.walking import Named, modules_of, once
 
 # Not null_kv: code of 2022 and 2023 has none, or None, where there are no null key/values.
-_ATTENTION = ("to_q", "to_kv", "to_out", "attn_dropout", "heads", "q_scale", "k_scale")
-_UNSCALED = ("to_q", "to_kv", "to_out", "attn_dropout", "heads")
-_BIAS = ("net", "num_dims", "log_dist")
-_TRANSFORMER = ("layers", "norm_out")
-_GUIDED = ("forward_with_cond_scale",)  # asked with and without its text
+_UNSCALED = frozenset(("to_q", "to_kv", "to_out", "attn_dropout", "heads"))
+_ATTENTION = _UNSCALED | {"q_scale", "k_scale"}
+_BIAS = frozenset(("net", "num_dims", "log_dist"))
+_TRANSFORMER = frozenset(("layers", "norm_out"))
+_GUIDED = frozenset(("forward_with_cond_scale",))  # asked with and without its text
 
 
 class AttentionModule(nn.Module):
@@ -60,26 +60,29 @@ class Listened:
 
 
 def listened(model: nn.Module) -> Listened:
-    """What a recording of this model listens to, found in one walk over its modules."""
-    every = list(_named(model, remove_duplicate=False))
-    first: dict[int, str] = {}
-    for name, module in every:
-        first.setdefault(id(module), name)
-    once = [(name, module) for name, module in every if first[id(module)] == name]
-    named = [(name, module) for name, module in once if module._modules]  # none is a leaf
-    attention = cast(dict[str, AttentionModule], _having(named, _ATTENTION))
+    """What a recording of this model listens to, found in one walk over its modules.
+
+    Nothing of it is remembered: a layer may be replaced or cut away before the next recording, and
+    to look is a tenth of a millisecond.
+    """
+    every = _named(model, again=True)
+    single = once(every)
+    attention, transformers, guided, biases = _having(
+        single, _ATTENTION, _TRANSFORMER, _GUIDED, _BIAS
+    )
+    attending = cast(dict[str, AttentionModule], attention)
     return Listened(
-        attention=attention,
-        transformers=_having(named, _TRANSFORMER),
-        guided=_having(named, _GUIDED),
-        position_biases=_having(named, _BIAS),
-        shared=_shared(attention, every),
-        every=once,
+        attention=attending,
+        transformers=transformers,
+        guided=guided,
+        position_biases=biases,
+        shared={} if single is every else _shared(attending, every),
+        every=single,
     )
 
 
 def _shared(
-    attention: dict[str, AttentionModule], every: list[tuple[str, nn.Module]]
+    attention: dict[str, AttentionModule], every: Sequence[Named]
 ) -> dict[str, tuple[str, ...]]:
     """Modules that serve several layers of one stack; other second names are the same layer's."""
     names: dict[int, list[str]] = {}
@@ -102,27 +105,31 @@ def stack_and_layer(name: str) -> tuple[str, int]:
     return name, 0
 
 
-def _named(model: nn.Module, *, remove_duplicate: bool = True) -> Iterator[tuple[str, nn.Module]]:
-    """Modules by the names that they have before torch.compile wraps them."""
-    for name, module in modules_of(model, again=not remove_duplicate):
-        if ORIGINAL in name:
-            name = ".".join(part for part in name.split(".") if part != ORIGINAL)
-        yield name, module
+def _named(model: nn.Module, *, again: bool = False) -> list[Named]:
+    """Modules by the names that they have before torch.compile wraps them. again: `modules_of`."""
+    found = modules_of(model, again=again)
+    if not any([ORIGINAL in name for name, _ in found]):
+        return found
+    return [(_plain(name), module) for name, module in found]
+
+
+def _plain(name: str) -> str:
+    return ".".join(part for part in name.split(".") if part != ORIGINAL)
 
 
 def attention_modules(model: nn.Module) -> dict[str, AttentionModule]:
     """Every attention module by dotted name, in the order of registration."""
-    return cast(dict[str, AttentionModule], _having(_named(model), _ATTENTION))
+    return cast(dict[str, AttentionModule], _having(_named(model), _ATTENTION)[0])
 
 
 def position_bias_modules(model: nn.Module) -> dict[str, nn.Module]:
     """Every continuous position bias by dotted name."""
-    return _having(_named(model), _BIAS)
+    return _having(_named(model), _BIAS)[0]
 
 
 def transformer_modules(model: nn.Module) -> dict[str, nn.Module]:
     """Every transformer (a stack of layers that is told the video's shape) by dotted name."""
-    return _having(_named(model), _TRANSFORMER)
+    return _having(_named(model), _TRANSFORMER)[0]
 
 
 def branch_of(name: str, module: nn.Module, kwargs: dict[str, Any]) -> str | None:
@@ -146,7 +153,7 @@ def missing_attention(model: nn.Module) -> str:
     """Why no module of a model is an attention module that can be recorded, in a sentence."""
     wanted = "to_q, to_kv, to_out, attn_dropout, heads, q_scale and k_scale"
     said = f"{type(model).__name__} has no attention module: looked for modules with {wanted}"
-    older = [name or "it" for name in _having(_named(model), _UNSCALED)]
+    older = [name or "it" for name in _having(_named(model), _UNSCALED)[0]]
     if not older:
         return said
     return (
@@ -182,17 +189,21 @@ def surface_of(bias: torch.Tensor | OffsetBias, dimensions: tuple[int, ...]) -> 
     return bias[:, query, key]
 
 
-def _having(
-    named: Iterable[tuple[str, nn.Module]], attributes: tuple[str, ...]
-) -> dict[str, nn.Module]:
-    return {name: module for name, module in named if _has(module, attributes)}
+def _having(named: Sequence[Named], *kinds: frozenset[str]) -> list[dict[str, nn.Module]]:
+    """For each kind, the modules that have all of its attributes; all that is looked for has parts.
 
-
-def _has(module: nn.Module, attributes: tuple[str, ...]) -> bool:
-    """hasattr, without the exception that nn.Module raises and catches for each miss."""
-    own = module.__dict__
-    for attribute in attributes:
-        kept = attribute in own["_modules"] or attribute in own["_parameters"] or attribute in own
-        if not (kept or attribute in own["_buffers"] or hasattr(type(module), attribute)):
-            return False
-    return True
+    hasattr, without the exception that nn.Module raises and catches for each miss.
+    """
+    found: list[dict[str, nn.Module]] = [{} for _ in kinds]
+    for name, module in named:
+        if not module._modules:
+            continue
+        own, its_class = module.__dict__, type(module)
+        has = {*own, *own["_modules"], *own["_parameters"], *own["_buffers"]}
+        for attributes, alike in zip(kinds, found, strict=True):
+            for attribute in attributes - has:
+                if not hasattr(its_class, attribute):
+                    break
+            else:
+                alike[name] = module
+    return found
