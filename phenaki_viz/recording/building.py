@@ -85,7 +85,7 @@ class Builder:
             return []
         asked = [Asked(one.module, one.call, one.around.named[1]) for one in waiting]
         try:
-            together = Together(asked, self.choice)
+            together = Together(asked)
             # While the GPU computes what the checks look at.
             built = [
                 self._tried(one, checked)
@@ -119,7 +119,7 @@ class Builder:
         checked: Checked | None = None,
     ) -> AttentionRecord:
         """The record of a call. checked: its check, if one was made before and all was finite."""
-        batch, queries, _ = call.x.shape
+        batch, queries, _ = call.shape
         items, kept_heads = self.choice.kept(batch, module.heads)
         stack, layer = stack_and_layer(around.name)
         bias_name, bias = around.named
@@ -135,7 +135,7 @@ class Builder:
             module=around.name,
             stack=stack,
             layer=layer,
-            kind="self" if call.context is None else "cross",
+            kind="self" if call.tokens is None else "cross",
             call=around.count,
             forward=around.forward,
             use=around.use,
@@ -185,11 +185,10 @@ class Builder:
         return max(1, batch // per_video)
 
     def _words(self, call: Call) -> tuple[str, ...]:
-        if call.context is None:
+        if call.tokens is None:
             return ()
-        tokens = call.context.shape[1]
         named = tuple(self.choice.words)
-        return named + tuple(f"token {at + 1}" for at in range(len(named), tokens))
+        return named + tuple(f"token {at + 1}" for at in range(len(named), call.tokens))
 
     def _extras(
         self, module: AttentionModule, call: Call, items: Sequence[int], heads: Sequence[int]
@@ -225,4 +224,4 @@ def _put_in(call: Call, heads: Sequence[int]) -> tuple[int, ...]:
 def _first_non_finite(call: Call) -> tuple[int, int] | None:
     if call.largest is not None:
         return first_bad(~torch.isfinite(call.largest))
-    return first_non_finite(call.x, call.parts.logsumexp if call.parts else None)
+    return first_non_finite(required(call.x), call.parts.logsumexp if call.parts else None)

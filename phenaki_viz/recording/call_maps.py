@@ -43,16 +43,20 @@ class Parts:
 class Call:
     """What is known of one attention call while it runs, and until it is settled.
 
+    x: what came in, and its shape 'b n d'; None once the call waits. tokens: of what it reads
+    instead of x, or None. sample: which of its rows are checked.
     size: bytes that its map will take. autocast: its format while the call ran, or None. largest:
     the largest magnitude of every token that came in, 'b n', of a call that has to wait.
     edits: what an intervention changes in it.
     """
 
-    x: torch.Tensor
+    x: torch.Tensor | None
+    shape: torch.Size
     mask: torch.Tensor | None
-    context: torch.Tensor | None
+    tokens: int | None
     attn_bias: torch.Tensor | OffsetBias | None
     held: Held
+    sample: Sample
     edits: Edits = NONE
     attn: torch.Tensor | None = None
     parts: Parts | None = None
@@ -67,12 +71,10 @@ class Call:
 
     def wait(self) -> None:
         """Hold on to what is needed later, as it is now, and let go of the rest."""
-        self.autocast = autocast_dtype(self.x.device)
+        x, self.x = required(self.x), None
+        self.autocast = autocast_dtype(x.device)
         # One number a token, finite only if all of it is: what came in may be written to.
-        self.largest = torch.linalg.vector_norm(self.x.detach(), ord=torch.inf, dim=-1)
-        self.x = torch.empty(self.x.shape, device="meta")
-        if self.context is not None:
-            self.context = torch.empty(self.context.shape, device="meta")
+        self.largest = torch.linalg.vector_norm(x.detach(), ord=torch.inf, dim=-1)
 
     def as_it_was(self) -> AbstractContextManager[object]:
         """Autocast as it was while the call ran."""
@@ -90,10 +92,9 @@ class Call:
 
     def see_mixed(self, module: AttentionModule, given: object, choice: RecordOptions) -> None:
         """Take what `to_out` is given, as far as it is checked."""
-        batch, queries, _ = self.x.shape
+        batch, queries, _ = self.shape
         width = module.heads * module.q_scale.shape[-1]
-        sample = sample_of(self.held, batch, queries, choice)
-        self.mixed = Mixed.of(given, (batch, queries, width), sample)
+        self.mixed = Mixed.of(given, (batch, queries, width), self.sample)
         asked = "written" in choice.extras and not self.mixed.given
         if asked and isinstance(given, torch.Tensor):
             self.writing.see_mixed(module, given)
@@ -130,11 +131,10 @@ def map_of_call(
     if it was made before. A map is checked where the model runs; its way to the host is begun,
     unless it stays there: `transfers` knows when it ends.
     """
-    batch, _, _ = call.x.shape
-    items, heads = choice.kept(batch, module.heads)
+    items, heads = choice.kept(call.shape[0], module.heads)
     alibi = call.alibi
     if checked is None:
-        checked = _check(module, call, bias, alibi, choice)
+        checked = _check(module, call, bias, alibi)
     if checked.parts is not None:
         parts = transfers.kept(checked.parts.cut(items, heads))
         return KeptMap(parts, checked.verification, alibi)
@@ -148,11 +148,10 @@ def _check(
     call: Call,
     bias: PositionBias | None,
     alibi: Slopes | None,
-    choice: RecordOptions,
 ) -> Checked:
     """Look at one call, and wait for what is seen."""
-    batch, queries, _ = call.x.shape
-    sample = sample_of(call.held, batch, queries, choice)
+    batch, queries, _ = call.shape
+    sample = call.sample
 
     def check(picked: torch.Tensor, precision: Precision, *, recomputed: bool) -> Verification:
         of = batch * queries

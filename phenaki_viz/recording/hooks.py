@@ -14,10 +14,11 @@ from torch import nn
 from torch.utils.hooks import RemovableHandle
 
 from phenaki_viz.errors import RecordingError, RecordingWarning
+from phenaki_viz.numerics.edits import Edits
 from phenaki_viz.recording.biases import Biases
 from phenaki_viz.recording.budget import Budget
 from phenaki_viz.recording.building import Builder, CallContext
-from phenaki_viz.recording.call_maps import Call
+from phenaki_viz.recording.call_maps import Call, sample_of
 from phenaki_viz.recording.circumstances import is_recomputed, stand_in, would_be_fused_again
 from phenaki_viz.recording.compiled import compiler_is_loaded
 from phenaki_viz.recording.estimates import call_arguments
@@ -38,6 +39,7 @@ from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.report import Heard
 from phenaki_viz.recording.seen import Seen
+from phenaki_viz.recording.walking import first_weight
 
 TO_THE_BLOCK = 4  # stack levels from a warning here to the `with` that it is about
 
@@ -57,6 +59,7 @@ class Session:
     calls: dict[str, tuple[Call, CallContext]] = field(default_factory=dict)
     waiting: dict[str, RemovableHandle] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
+    hooks: list[RemovableHandle] = field(default_factory=list)
     copies: list[tuple[weakref.ref[nn.Module], Left]] = field(default_factory=list)
     has_lock: bool = False
     done: int = 0
@@ -83,10 +86,11 @@ class Session:
             register: Any = (
                 module.register_forward_hook if after else module.register_forward_pre_hook
             )
-            hooks.callback(register(Hook(self, module, act), **how).remove)
+            self.hooks.append(register(Hook(self, module, act), **how))
 
         hooks.callback(self._let_go)
         hooks.callback(self.records.settle)  # before the recording is handed over
+        hooks.callback(self._take_off)
         for name, module in self._outer().items():
             on(module, False, partial(self._enter_outer, name), with_kwargs=True)
             on(module, True, self._leave_outer, always_call=True)
@@ -142,6 +146,10 @@ class Session:
         attention = {id(module) for module in self.found.attention.values()}
         return {name: module for name, module in found.items() if id(module) not in attention}
 
+    def _take_off(self) -> None:
+        for handle in self.hooks:
+            handle.remove()
+
     def _let_go(self) -> None:
         """Leave nothing behind, whatever happened inside."""
         for handle in self.waiting.values():
@@ -164,8 +172,7 @@ class Session:
             self.lock.release()
 
     def _enter_outer(self, name: str, module: nn.Module, args: Any, kwargs: Any) -> None:
-        weight = next(self.model.parameters(), None)
-        if is_recomputed() or stand_in((*args, *kwargs.values(), weight)):
+        if is_recomputed() or stand_in((*args, *kwargs.values(), first_weight(self.found.every))):
             return
         self._take()
         if module is self.model:
@@ -199,34 +206,37 @@ class Session:
             self._take()
             if not self.origin.is_noted:
                 self.origin.begin((), {})
-            self._note_interventions(name, module)
+            edits = edits_of(module)
+            self._note_interventions(name, edits)
             around = self.frames.around(name, self.recording.labels)
             if self.choice.modules is not None and around.name not in self.choice.modules:
                 return
             self._check(around, x, context)
-            is_given = edits_of(module).put_in is not None
+            is_given = edits.put_in is not None
             held = self.budget.hold(around.name, module, x, context, attn_bias, is_given=is_given)
             if held == "stored" and not is_given and would_be_fused_again(module, x):
                 held = "by parts"
             self.held[name] = held
-            self.recording.holding = self.budget.holding
             around.bias, attn_bias = self.biases.of(attn_bias, module.heads)
             mask = mask.clone() if isinstance(mask, torch.Tensor) else mask
-            edits = edits_of(module)
-            call = Call(x, mask, context, attn_bias, held, edits, size=self.budget.size)
+            sample = sample_of(held, x.shape[0], x.shape[1], self.choice)
+            tokens = None if context is None else context.shape[1]
+            size = self.budget.size
+            call = Call(x, x.shape, mask, tokens, attn_bias, held, sample, edits, size=size)
             self.calls[name] = call, around
         self._wait_for(name, module, held)
 
-    def _note_interventions(self, name: str, module: AttentionModule) -> None:
+    def _note_interventions(self, name: str, edits: Edits) -> None:
         """Say what is changed in the model; raise RecordingError where a map would be none."""
-        if edits_of(module).removes:
+        if edits.removes:
             raise RecordingError(
                 f"{name}: edges are cut and its rows not renormalised, so what it uses is no "
                 "distribution and cannot be recorded as a map: renormalise, or measure the output"
             )
         given = [as_dict(one) for one in given_in(self.model)]
-        known = self.recording.made_by.setdefault("interventions", []) if given else []
-        known += [one for one in given if one not in known]
+        if given:
+            known = self.recording.made_by.setdefault("interventions", [])
+            known += [one for one in given if one not in known]
 
     def _check(self, around: CallContext, x: torch.Tensor, context: torch.Tensor | None) -> None:
         if x.ndim != 3 or (context is not None and context.ndim != 3):

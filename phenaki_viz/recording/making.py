@@ -20,7 +20,8 @@ Sink = Callable[[AttentionRecord], AttentionRecord | None]
 class Making:
     """Makes the records of one recording, and keeps them or hands them to its sink.
 
-    waiting: calls that returned, and whose records are not made yet. made: records so far. broken:
+    waiting: calls that returned, and whose records are not made yet. waiting_bytes: what they hold
+    until then, at most. made: records so far. broken:
     what the sink raised; it is raised again where no other call suffers from it.
     """
 
@@ -32,6 +33,7 @@ class Making:
     heard: Heard
     sink: Sink | None = None
     waiting: list[Waiting] = field(default_factory=list)
+    waiting_bytes: int = 0
     made: int = 0
     broken: Exception | None = None
 
@@ -47,12 +49,14 @@ class Making:
             if has_to_wait(call):
                 call.wait()
                 self.waiting.append(Waiting(module, call, around))
+                self.waiting_bytes += call.waiting_bytes
                 self.budget.kept[call.held] += call.size
                 self._settle_if_many()
             else:
                 if self.waiting:
                     self.settle()
                 self.biases.settle()
+                self.recording.holding = self.budget.holding
                 self._add(self.builder.build(module, call, around))
         except Exception as error:
             self._could_not(around, error)
@@ -63,7 +67,8 @@ class Making:
 
     def settle(self) -> None:
         """Make the records of calls that wait, and return when all of them can be read."""
-        waiting, self.waiting = self.waiting, []
+        waiting, self.waiting, self.waiting_bytes = self.waiting, [], 0
+        self.recording.holding = self.budget.holding
         self.origin.note_if_due()
         self.biases.settle()
         for one, found in zip(waiting, self.builder.settle(waiting), strict=True):
@@ -77,8 +82,7 @@ class Making:
 
     def _settle_if_many(self) -> None:
         """Let go of what calls hold until they are settled, before it is much."""
-        held = sum(one.call.waiting_bytes for one in self.waiting)
-        if held >= self.builder.most_waiting(self.waiting[-1].call):
+        if self.waiting_bytes >= self.builder.most_waiting(self.waiting[-1].call):
             self.settle()
 
     def _add(self, record: AttentionRecord) -> None:

@@ -20,10 +20,8 @@ from phenaki_viz.recording.call_maps import (
     furthest,
     parts_of,
     required,
-    sample_of,
 )
 from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
-from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.records import PositionBias, Verification
 from phenaki_viz.recording.verify import (
@@ -92,8 +90,8 @@ class Together:
     """Checks that have been launched: what they find is fetched when it is asked for."""
 
     @torch.no_grad()
-    def __init__(self, asked: Sequence[Asked], choice: RecordOptions) -> None:
-        taken = [_take(at, one, choice) for at, one in enumerate(asked)]
+    def __init__(self, asked: Sequence[Asked]) -> None:
+        taken = [_take(at, one) for at, one in enumerate(asked)]
         self._count = len(asked)
         self._groups = _groups([one for one in taken if one is not None])
         self._numbers = [_numbers(group) for group in self._groups]
@@ -109,16 +107,15 @@ class Together:
         return found
 
 
-def _take(at: int, asked: Asked, choice: RecordOptions) -> _Taken | None:
+def _take(at: int, asked: Asked) -> _Taken | None:
     module, call = asked.module, asked.call
     if call.mixed.rows is None or (module.training and module.attn_dropout.p > 0):
         return None  # there is nothing to check
-    batch, queries, _ = call.x.shape
-    sample, parts = sample_of(call.held, batch, queries, choice), None
+    parts = None
     if call.held == "by parts":
         with call.as_it_was():
             parts = parts_of(module, call, asked.bias, call.alibi)
-    return _Taken(at, module, call, parts, call.mixed.rows, sample)
+    return _Taken(at, module, call, parts, call.mixed.rows, call.sample)
 
 
 def _groups(every: Sequence[_Taken]) -> list[list[_Taken]]:
@@ -146,11 +143,8 @@ def _numbers(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.dtype]:
     theirs = torch.cat([taken.mixed for taken in group], dim=-1)
     theirs = by_head(theirs, len(group) * first.module.heads)
     largest = torch.linalg.vector_norm(values, ord=torch.inf, dim=(-2, -1))
-    layers = len(group), -1
-    told = [
-        each.unflatten(1, layers).amax(dim=(0, 2)).double()
-        for each in errors((ours - theirs).abs(), largest)
-    ]
+    told = torch.stack(errors((ours - theirs).abs(), largest))
+    told = told.unflatten(2, (len(group), -1)).amax(dim=(1, 3)).double()
     came_in = torch.stack([_largest(taken) for taken in group]).flatten(1)
     return torch.stack((*told, exact, came_in.sum(dim=1, dtype=torch.float64)), dim=1), dtype
 
@@ -158,12 +152,14 @@ def _numbers(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.dtype]:
 def _values(group: Sequence[_Taken]) -> torch.Tensor:
     """Values of the sampled items, 'b (layer h) j d', the null ones first."""
     first = group[0]
-    kvs = [required(taken.call.kv)[first.sample.items] for taken in group]
+    kvs = [required(taken.call.kv) for taken in group]
+    items, half = first.sample.items, kvs[0].shape[-1] // 2
     if len(group) == 1 or null_keys(first.module):
+        kvs = [kv[items] for kv in kvs]
         each = [values_of(taken.module, kv) for taken, kv in zip(group, kvs, strict=True)]
         return each[0] if len(group) == 1 else torch.cat(each, dim=1)
-    values = [kv[..., kv.shape[-1] // 2 :] for kv in kvs]
-    return by_head(torch.cat(values, dim=-1), len(group) * first.module.heads)
+    values = torch.cat([kv[items, :, half:] for kv in kvs], dim=-1)
+    return by_head(values, len(group) * first.module.heads)
 
 
 def _picked(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -183,7 +179,7 @@ def _picked(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.Tensor]:
 def _largest(taken: _Taken) -> torch.Tensor:
     if taken.call.largest is not None:
         return taken.call.largest
-    return torch.linalg.vector_norm(taken.call.x, ord=torch.inf, dim=-1)
+    return torch.linalg.vector_norm(required(taken.call.x), ord=torch.inf, dim=-1)
 
 
 def _fetched(numbers: Sequence[torch.Tensor]) -> list[list[list[float]]]:
@@ -210,7 +206,7 @@ def _verdict(
         return None
     if of_weights > AGREES[taken.precision.coarsest]:
         return None
-    batch, queries, _ = taken.call.x.shape
+    batch, queries, _ = taken.call.shape
     compared = taken.parts is not None and taken.call.attn is not None
     return verdict_on(
         absolute,

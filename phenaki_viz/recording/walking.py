@@ -1,5 +1,6 @@
 """A model's modules by name: what every recording looks through."""
 
+import torch
 from torch import nn
 
 Named = tuple[str, nn.Module]
@@ -30,3 +31,12 @@ def once(found: list[Named]) -> list[Named]:
     for one in found:
         first.setdefault(id(one[1]), one)
     return found if len(first) == len(found) else list(first.values())
+
+
+def first_weight(every: list[Named]) -> torch.Tensor | None:
+    """A model's first parameter, as it is now; None where it has none."""
+    for _, module in every:
+        for weight in module._parameters.values():
+            if weight is not None:
+                return weight
+    return None
