@@ -79,8 +79,9 @@ def _strip(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) ->
 def _as_drawn(picture: FilmStrip, look: MapColours) -> FilmStrip:
     """With what the model did not see, and drawn as the user has set it: so are its files."""
     masked = look.masked
-    fits = masked is not None and masked.shape == picture.weights.shape
-    return replace(picture, masked=masked if fits else None, drawn=patches.drawn())
+    if masked is not None and masked.shape != picture.weights.shape:
+        masked = None
+    return replace(picture, masked=masked, drawn=patches.drawn())
 
 
 def _shows(chosen: Selection, look: MapColours) -> str:
