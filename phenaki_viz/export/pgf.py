@@ -18,6 +18,8 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_mixed import MixedModeRenderer
 from matplotlib.backends.backend_pgf import RendererPgf
 from matplotlib.figure import Figure
+from matplotlib.transforms import Affine2D
+from PIL import Image
 
 from phenaki_viz.export.composer import laid_out
 from phenaki_viz.export.made_by import PGF_MARK, jsonable
@@ -89,6 +91,28 @@ class _Pgf(RendererPgf):
     def __init__(self, figure: Figure, file: Any, family: str) -> None:
         super().__init__(figure, file)
         self.family = family
+
+    def draw_image(self, gc, x, y, im, transform=None) -> None:  # type: ignore[no-untyped-def]
+        """Cells as a file beside the code, each as sharp as it is: no reader smooths between them.
+
+        matplotlib's own asks LaTeX which command includes images; PGF's own is always there.
+        """
+        high, wide = im.shape[:2]
+        if not (high and wide):
+            return
+        main = Path(self.fh.name)
+        name = f"{main.stem}-img{self.image_counter}.png"
+        Image.fromarray(im[::-1]).save(main.with_name(name))
+        self.image_counter += 1
+        whole = Affine2D().scale(wide, high) if transform is None else transform.frozen()
+        a, b, c, d, right, up = (number / self.dpi for number in whole.translate(x, y).to_values())
+        self.fh.write("\\begin{pgfscope}%\n")
+        self._print_pgf_clip(gc)
+        self.fh.write(f"\\pgfsys@transformcm{{{a:f}}}{{{b:f}}}{{{c:f}}}{{{d:f}}}")
+        self.fh.write(f"{{{right:f}in}}{{{up:f}in}}%\n")
+        how = "interpolate=false,width=1in,height=1in"
+        self.fh.write(f"\\pgftext[left,bottom]{{\\pgfimage[{how}]{{{name}}}}}%\n")
+        self.fh.write("\\end{pgfscope}%\n")
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None) -> None:  # type: ignore[no-untyped-def]
         """A word, each sign of it as itself."""

@@ -49,6 +49,12 @@ def test_every_image_that_the_code_reads_is_beside_it(run):
         assert Image.open(io.BytesIO(files[name])).size[0] > 1
 
 
+def test_latex_is_not_needed_to_make_it(run, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    code = code_of(pgf_files(figure(run)))
+    assert code.count("\\pgfimage[interpolate=false,") >= len(PANELS)
+
+
 def test_words_are_text_and_no_commands(run):
     code = code_of(pgf_files(figure(run, words="in")))
     assert tex(r"\input{x}") == r"\textbackslash{}input\{x\}" and tex(r"\input{x}") in code
