@@ -1,5 +1,6 @@
 """A film strip, and a grid of heads, as HTML pages that draw as the program's own page does."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from phenaki_viz.browser.file_page import Mounted, file_page
@@ -17,8 +18,8 @@ from phenaki_viz.figures.words import plain
 def strip_page(picture: FilmStrip) -> bytes:
     """The page: every patch's weight is read under the pointer; the chosen ones stay outlined."""
     drawn = StripPicture.of(picture, direction="", unit=picture.unit, still=True)
-    place = list(picture.places[0]) if picture.places else None
-    view = StripView(push=_push(place), look=_look(picture.drawn))
+    places = [list(place) for place in picture.places]
+    view = StripView(push=_push(places), look=_look(picture.drawn))
     name, frames = picture.name, picture.frames
     film = Mounted("shared", film_message(name, frames))
     strip = strip_message(drawn, view, id=name, film=film_of(name, frames))
@@ -46,7 +47,7 @@ def _page(picture: Picture, *panels: Mounted) -> bytes:
     return file_page(plain(picture.title), panels, notes, head_record(picture))
 
 
-def _push(value: list[int] | None) -> dict[str, Any]:
+def _push(value: Sequence[Any]) -> dict[str, Any]:
     """What is chosen; nothing that is picked in a file goes anywhere."""
     return {"rev": 1, "value": value, "seen": 0}
 
