@@ -12,7 +12,9 @@ from phenaki_viz.recording.records import AttentionRecord, brief
 
 
 def describe_holding(recording: Recording, *, why: bool = True) -> str:
-    """One line on how the maps are held, and why; in fewer words without the reason."""
+    """One line on how the maps are held, and why. why: False leaves out why they are stored, which
+    is what one expects; that they are recomputed is never said without its reason.
+    """
     holding = recording.holding
     parted = sum(record.map.held == "by parts" for record in recording)
     if not parted:
@@ -21,8 +23,8 @@ def describe_holding(recording: Recording, *, why: bool = True) -> str:
         return f"all {len(recording)} maps stored ({size_text(recording.nbytes)}){reason}"
     which = f"{parted} of {len(recording)} maps" if parted < len(recording) else "maps"
     recomputed = "recomputed where shown" + _how_near(recording)
-    reason = f"; {holding.why_parts}" if why else ""
-    return f"{which} held by their parts and {recomputed} ({size_text(recording.nbytes)}){reason}"
+    size = size_text(recording.nbytes)
+    return f"{which} held by their parts and {recomputed} ({size}); {holding.why_parts}"
 
 
 def _how_near(recording: Recording) -> str:
