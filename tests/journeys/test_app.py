@@ -101,8 +101,8 @@ def test_every_page_and_layout_draws(open_app):
     expect(page.locator(".pv-plot .main-svg").first).to_be_visible()
     nav.get_by_role("link", name="Masks").click()
     settle(page)
-    expect(page.get_by_text("All masks together")).to_be_visible()
-    expect(page.get_by_text("Key padding mask")).to_be_visible()
+    expect(page.get_by_text("All masks together", exact=True)).to_be_visible()
+    expect(page.get_by_text("Key padding mask", exact=True)).to_be_visible()
     nav.get_by_role("link", name="Attention").click()
     settle(page)
     for label in ("Cross", "Self"):

@@ -29,12 +29,12 @@ from phenaki_viz.ui.work.requests import Tell
 from phenaki_viz.ui.work.shelves import number_of
 
 WHAT = {
-    "png": "A picture for slides",
-    "svg": "Vector axes and labels, for papers",
-    "pdf": "Vector axes and labels, for papers",
-    "html": "Interactive, one file, works offline",
-    "npz": "The exact numbers, for NumPy",
-    "csv": "The exact numbers, for spreadsheets",
+    "png": "a picture for slides",
+    "svg": "vector axes and labels, for papers",
+    "pdf": "vector axes and labels, for papers",
+    "html": "interactive, one file, works offline",
+    "npz": "the exact numbers, for NumPy",
+    "csv": "the exact numbers, for spreadsheets",
 }
 TABLES = ("csv", "npz", "html", "pdf")
 
@@ -91,13 +91,14 @@ def _downloads(
     kinds: Sequence[str] = tuple(WHAT),
 ) -> None:
     for kind in kinds:
+        # One under the other a tooltip would lie over the next one, and keep the pointer from it.
         st.download_button(
-            f"{kind.upper()} of {of}" if of else kind.upper(),
+            f"{kind.upper()} of {of} · {WHAT[kind]}" if of else kind.upper(),
             data=partial(_file, make, kind),
             file_name=f"{name}.{kind}",
             on_click="ignore",
             key=named(f"export.{key}.{kind}"),
-            help=WHAT[kind],
+            help=None if of else f"{WHAT[kind][0].upper()}{WHAT[kind][1:]}",
             type="tertiary",
         )
 
