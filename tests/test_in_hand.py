@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 import phenaki_viz
@@ -17,18 +16,13 @@ from phenaki_viz import record
 from phenaki_viz.errors import ConfigError, ExportError, RecordingError, RecordingWarning
 from phenaki_viz.export import FORMATS, read_made_by
 from phenaki_viz.recording.records import Verification
-from tests.recording.calls import TOKENS, guided, maskgit, transformer
+from tests.recording.calls import TOKENS, guided_steps, transformer
 
 
 @pytest.fixture(scope="module")
 def recording():
     """Two decoding steps with guidance, of three videos: two layers, three heads."""
-    model = maskgit()
-    with torch.no_grad(), record(model, words=("a", "b", "c")) as made:
-        for step in range(2):
-            made.mark(step=step)
-            guided(model, batch=3)
-    return made
+    return guided_steps()
 
 
 def test_a_figure_is_the_exact_map_of_the_head_that_is_named(recording):

@@ -102,3 +102,9 @@ def recording():
     mine = self_record()
     assert mine.position is not None
     return Recording([cross_record(), mine], {"bias": mine.position})
+
+
+def row_of(table, kind, name):
+    """The row of a planted head in a table of `recording`."""
+    at = (SELF if kind == "self" else CROSS).index(name)
+    return next(row for row in table if row.kind == kind and row.head == at)

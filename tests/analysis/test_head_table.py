@@ -35,6 +35,7 @@ from tests.analysis.planted_heads import (
     along,
     cross_record,
     recording,
+    row_of,
     self_record,
 )
 from tests.analysis.records import planted, uniform
@@ -55,11 +56,6 @@ WANTED = {
 @pytest.fixture(scope="module")
 def table():
     return head_table(recording(), truth=TRUTH)
-
-
-def row_of(table, kind, name):
-    at = (SELF if kind == "self" else CROSS).index(name)
-    return next(row for row in table if row.kind == kind and row.head == at)
 
 
 @pytest.mark.parametrize(

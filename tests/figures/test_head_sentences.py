@@ -18,7 +18,7 @@ from phenaki_viz.figures.head_sentences import (
 )
 from phenaki_viz.figures.word_sentences import reads_clause
 from phenaki_viz.recording import HeadMap
-from tests.analysis.planted_heads import CROSS, SELF, TRUTH, cross_record, recording
+from tests.analysis.planted_heads import CROSS, TRUTH, cross_record, recording, row_of
 
 SAYS = {
     ("self", "step before"): "one time step back",
@@ -38,11 +38,6 @@ SAYS = {
 @pytest.fixture(scope="module")
 def table():
     return head_table(recording(), truth=TRUTH)
-
-
-def row_of(table, kind, name):
-    at = (SELF if kind == "self" else CROSS).index(name)
-    return next(row for row in table if row.kind == kind and row.head == at)
 
 
 @pytest.mark.parametrize(("kind", "name"), SAYS)

@@ -1,10 +1,16 @@
 """Small models whose attention runs more than once: shared, repeated, guided, checkpointed."""
 
+from typing import Any
+
 import torch
+from hypothesis import strategies as st
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from phenaki_viz import models
 from phenaki_viz.models import Attention, MaskGit, Transformer
+from phenaki_viz.recording import Recording, record
+from tests.published import published_attention
 
 TOKENS = torch.randn(2, 12, 24, generator=torch.Generator().manual_seed(3))
 
@@ -66,3 +72,30 @@ def guided(model: MaskGit, batch: int = 1) -> None:
     codes = torch.randint(0, 11, (batch, 2, 2, 3), generator=chance)
     context = torch.randn(batch, 3, 7, generator=chance)
     model.forward_with_cond_scale(codes, cond_scale=3.0, context=context)
+
+
+def guided_steps() -> Recording:
+    """Two decoding steps with guidance, of three videos: two layers, three heads."""
+    model = maskgit()
+    with torch.no_grad(), record(model, words=("a", "b", "c")) as made:
+        for step in range(2):
+            made.mark(step=step)
+            guided(model, batch=3)
+    return made
+
+
+@st.composite
+def cross_calls(draw, *, words: int, nulls: int) -> tuple[nn.Module, torch.Tensor, dict[str, Any]]:
+    """Cross-attention of either code, what comes in, and its text, words hidden or not.
+
+    words, nulls: of the text and null keys, at least.
+    """
+    queries, words = draw(st.integers(1, 9)), draw(st.integers(words, 6))
+    nulls = draw(st.integers(nulls, 3))
+    masked, published = draw(st.booleans()), draw(st.booleans())
+    torch.manual_seed(draw(st.integers(0, 99)))
+    code = published_attention() if published else models
+    attention = code.Attention(16, dim_context=8, heads=3, dim_head=4, num_null_kv=nulls)
+    mask = (torch.rand(2, words) < 0.5) if masked else None
+    x, context = torch.randn(2, queries, 16), torch.randn(2, words, 8)
+    return attention, x, {"context": context, "mask": mask}

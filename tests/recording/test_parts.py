@@ -13,6 +13,7 @@ from phenaki_viz.numerics import room
 from phenaki_viz.numerics.offsets import OffsetBias, gather_pairs
 from phenaki_viz.recording import DenseMap, FactoredMap, added, parts, record
 from tests.published import published_attention
+from tests.recording.calls import cross_calls
 from tests.recording.models import SmallVideo, inputs
 
 CLOSE = {"rtol": 0, "atol": 1e-5}
@@ -89,19 +90,10 @@ def test_self_attention_of_any_kind(
 
 
 @settings(max_examples=30, deadline=None)
-@given(
-    queries=st.integers(1, 9), words=st.integers(1, 6), nulls=st.integers(0, 3),
-    masked=st.booleans(), published=st.booleans(), seed=st.integers(0, 99),
-)  # fmt: skip
-def test_cross_attention_with_nulls_and_hidden_words(
-    queries, words, nulls, masked, published, seed
-):
-    torch.manual_seed(seed)
-    code = published_attention() if published else models
-    attention = code.Attention(16, dim_context=8, heads=3, dim_head=4, num_null_kv=nulls)
-    mask = (torch.rand(2, words) < 0.5) if masked else None
-    x, context = torch.randn(2, queries, 16), torch.randn(2, words, 8)
-    assert_equal(*both(attention, x, context=context, mask=mask))
+@given(asked=cross_calls(words=1, nulls=0))
+def test_cross_attention_with_nulls_and_hidden_words(asked):
+    attention, x, told = asked
+    assert_equal(*both(attention, x, **told))
 
 
 @pytest.mark.parametrize("classes", [models, published_attention()], ids=["ours", "published"])

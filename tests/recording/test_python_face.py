@@ -13,7 +13,7 @@ from phenaki_viz import record
 from phenaki_viz.data import Clip
 from phenaki_viz.errors import RecordingError, RecordingWarning, VideoError
 from phenaki_viz.runs.files import HEADER, open_recording, save_recording
-from tests.recording.calls import TOKENS, Twice, guided, maskgit, tied, transformer
+from tests.recording.calls import TOKENS, Twice, guided_steps, tied, transformer
 
 ADDED = ("forward", "use", "shared", "batch")  # fields that older files do not have
 
@@ -21,12 +21,7 @@ ADDED = ("forward", "use", "shared", "batch")  # fields that older files do not 
 @pytest.fixture(scope="module")
 def recording():
     """Two decoding steps with guidance, of three videos."""
-    model = maskgit()
-    with torch.no_grad(), record(model, words=("a", "b", "c")) as made:
-        for step in range(2):
-            made.mark(step=step)
-            guided(model, batch=3)
-    return made
+    return guided_steps()
 
 
 def test_a_recording_is_printed_in_a_few_lines(recording):

@@ -13,8 +13,10 @@ from phenaki_viz import models
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.offsets import OffsetBias, gather_pairs
 from phenaki_viz.recording import Alibi, HeadMap, Product, Remainder, Terms, record
+from phenaki_viz.recording.families.phenaki import null_keys
 from tests.analysis.records import planted
 from tests.published import published_attention
+from tests.recording.calls import cross_calls
 from tests.recording.models import SmallVideo, inputs
 
 CLOSE = {"rtol": 0, "atol": 1e-5}
@@ -107,22 +109,13 @@ def assert_left_over(left: Terms, exact: Terms):
 
 
 @settings(max_examples=20, deadline=None)
-@given(
-    queries=st.integers(1, 9), words=st.integers(0, 6), nulls=st.integers(1, 3),
-    masked=st.booleans(), published=st.booleans(), seed=st.integers(0, 99),
-)  # fmt: skip
-def test_cross_attention_with_nulls_and_hidden_words(
-    queries, words, nulls, masked, published, seed
-):
-    torch.manual_seed(seed)
-    code = published_attention() if published else models
-    attention = code.Attention(16, dim_context=8, heads=3, dim_head=4, num_null_kv=nulls)
-    mask = (torch.rand(2, words) < 0.5) if masked else None
-    x, context = torch.randn(2, queries, 16), torch.randn(2, words, 8)
-    for recording in recordings(attention, x, context=context, mask=mask):
+@given(asked=cross_calls(words=0, nulls=1))
+def test_cross_attention_with_nulls_and_hidden_words(asked):
+    attention, x, told = asked
+    for recording in recordings(attention, x, **told):
         terms = assert_laws(recording.records[0])
         assert [name for name, _ in terms] == ["content"]
-        assert not terms.hidden[:, :nulls].any()
+        assert not terms.hidden[:, : null_keys(attention)].any()
 
 
 @pytest.mark.parametrize("classes", [models, published_attention()], ids=["ours", "published"])

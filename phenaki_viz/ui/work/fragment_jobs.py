@@ -59,10 +59,7 @@ def work_on(
     what led here; without it, only what is clicked elsewhere ends the work. Raises what the work
     raises.
     """
-    waiting: dict[str, _Work] = session.first(_UNDER_WAY, {})
-    if task in waiting and waiting[task].key != key:
-        drop(task)
-    work = waiting.pop(task, None)
+    waiting, work = _taken_up(task, key)
     if work is None:
         work = _Work(key, start())
     else:  # drawn ahead of the slice: what a run says last may be lost when the next one begins
@@ -89,10 +86,7 @@ def grow(
     calls `go_on` at the end of the fragment. The bar's button stops the work and keeps them:
     `is_stopped`, `resume`. start: is given a list into which the work puts each part.
     """
-    waiting: dict[str, _Work] = session.first(_UNDER_WAY, {})
-    if task in waiting and waiting[task].key != key:
-        drop(task)
-    work = waiting.pop(task, None)
+    waiting, work = _taken_up(task, key)
     if work is None:
         parts: list[P] = []
         work = _Work(key, start(parts), parts=parts)
@@ -147,6 +141,14 @@ def drop(task: str) -> None:
     work = session.get(_UNDER_WAY, {}).pop(task, None)
     if work is not None:
         work.steps.close()
+
+
+def _taken_up(task: str, key: Hashable) -> tuple[dict[str, _Work], _Work | None]:
+    """All that waits, and this task's work, taken out of it; work by another key is dropped."""
+    waiting: dict[str, _Work] = session.first(_UNDER_WAY, {})
+    if task in waiting and waiting[task].key != key:
+        drop(task)
+    return waiting, waiting.pop(task, None)
 
 
 def _advance(work: _Work) -> None:
