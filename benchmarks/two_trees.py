@@ -8,7 +8,8 @@ its first map is painted (trained model, self-attention), a patch clicked until 
 painted and until Python's own numbers are in place, the dial's depth moved until its map is
 painted.
 Prints the median of each tree and of their ratios, round by round: a machine that is slow for a
-while is slow for both. Exits with 1 where a ratio is above --most.
+while is slow for both. Then the bytes that the pages get which both trees have, from nothing in the
+browser's cache until they are at rest. Exits with 1 where a ratio is above --most.
 """
 
 import argparse
@@ -23,11 +24,13 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from benchmarks import page as depth
 from benchmarks import strip_page as strip
+from benchmarks.bytes_received import listen
 from tests.browser_fixtures import CHROMIUM, CHROMIUM_ARGS, ROOT, free_port, serve_command, settle
 
 SELF = "/?source=Trained&maps=Self"
 DIAL = "/?source=Dial"
 WINDOW: ViewportSize = {"width": 1440, "height": 1000}
+PAGES = ("", "text", "sampling", "position", "masks", "train")
 LONGEST = 60_000  # milliseconds that anything may take
 Pair = tuple[float, float]
 
@@ -56,6 +59,13 @@ def main() -> int:
             ratio = median(new / old for old, new in pairs)
             slow |= not ratio <= asked.most
             print(f"{what}: {before:.0f} → {now:.0f} ms, ratio {ratio:.2f}", flush=True)
+        for name in PAGES:
+            link = f"/{name}?source=Trained"
+            before, now = (_bytes(browser, address + link) / 1e6 for address in addresses)
+            slow |= not now <= asked.most * before
+            print(
+                f"page {name or 'attention'}: {before:.2f} → {now:.2f} MB, ratio {now / before:.2f}"
+            )
         browser.close()
     return int(slow)
 
@@ -111,6 +121,23 @@ def _first_map(browser: Browser, address: str) -> float:
     settle(page)
     page.close()
     return taken
+
+
+def _bytes(browser: Browser, address: str) -> int:
+    """Of files, as they were sent, and of messages, until the page is at rest."""
+    page = browser.new_page(viewport=WINDOW)
+    received = listen(page)
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.on(
+        "Network.loadingFinished", lambda end: received.append(int(end["encodedDataLength"]))
+    )
+    page.goto(address)
+    settle(page)
+    page.wait_for_timeout(3000)  # what is asked for when all else stands
+    settle(page)
+    page.close()
+    return sum(received)
 
 
 def _opened(browser: Browser, address: str) -> Page:
