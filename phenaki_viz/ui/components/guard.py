@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.logger import get_logger
 
+from phenaki_viz.ui.components.closed_tabs import ClosedTabs
 from phenaki_viz.ui.components.front import INDEX, Front
 
 INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -43,7 +44,7 @@ log = get_logger("phenaki_viz")
 
 def guards() -> list[Middleware]:
     """Middleware for `st.App(…, middleware=guards())`."""
-    return [Middleware(Guard), Middleware(Front)]
+    return [Middleware(ClosedTabs), Middleware(Guard), Middleware(Front)]
 
 
 def policy(host: str) -> str:
