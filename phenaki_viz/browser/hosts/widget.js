@@ -50,7 +50,15 @@ function render({ model, el }) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const again = () => linked.again();
   dark.addEventListener("change", again);
+  // JupyterLab puts the place on its page after this: only there does it have the page's colours.
+  const placed = new ResizeObserver(() => {
+    if (!box.clientWidth) return;
+    placed.disconnect();
+    again();
+  });
+  if (!box.isConnected) placed.observe(box);
   return () => {
+    placed.disconnect();
     for (const [event, answer] of heard) model.off(event, answer);
     lines.close();
     themes.disconnect();
