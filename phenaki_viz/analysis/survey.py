@@ -137,28 +137,12 @@ def survey(
         yield ESTIMATED * len(estimates) / len(every)
     found += estimates
     yield ESTIMATED
-    whole = 0
-    for reader, share in _each_head(heads, names):
-        yield ESTIMATED + (1 - ESTIMATED) * (whole + share) / len(every)
-        if share == 1:
-            found.append(reader.told(every[whole][0]))
-            whole += 1
+    for at, ((layer, _), head) in enumerate(zip(every, heads, strict=True)):
+        reader = HeadReader(head, names)
+        for share in reader.steps():
+            yield ESTIMATED + (1 - ESTIMATED) * (at + share) / len(every)
+        found.append(reader.told(layer))
     return Survey.of(records, found)
-
-
-def _each_head(
-    heads: Sequence[HeadMap], names: Sequence[str]
-) -> Iterator[tuple["HeadReader", float]]:
-    """Read heads one after the other; who reads it, and the share of it, after each run of rows.
-
-    No core waits where a head ends: runs of the next one are begun before. A reader is let go of
-    with the last run of its head, and with it the memory that its rows are made in.
-    """
-    parts = ((reader, run) for reader in (HeadReader(head, names) for head in heads)
-             for run in reader.rows.runs)  # fmt: skip
-    for reader, run, read in side_by_side(lambda part: (*part, part[0].read(part[1])), parts):
-        reader.take(run, read)
-        yield reader, run[1] / reader.head.shape[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,24 +163,24 @@ class HeadReader:
         self.tallies = {name: Tally.empty() for name in names}
         self.sinks = no_sinks(head.shape[1])
         self.pooled: list[np.ndarray] = []
-        self.sees = head.visible_keys > 0
 
-    def read(self, run: Span) -> RunRead:
-        """What a run of its rows tells; several threads may read at once."""
+    def steps(self) -> Iterator[float]:
+        """Read it; the share that is read after each run."""
+        runs, sees = self.rows.runs, self.head.visible_keys > 0
+        cell = self.rows.cell, cell_size(self.head.shape[1], SIDE)
+        for (first, end), read in zip(runs, side_by_side(self._read, runs), strict=True):
+            self.pooled.append(mean_cells(read.cells, end - first, cell))
+            wrong = len(self.head.wrong_rows((first, end))) > 0
+            for name, numbers in zip(self.names, read.numbers, strict=True):
+                tally = Tally.of(numbers, sees[first:end] & ~np.isnan(numbers))
+                self.tallies[name] = self.tallies[name].with_run(tally, wrong=wrong)
+            self.sinks = self.sinks.merge(read.sinks)
+            yield end / self.head.shape[0]
+
+    def _read(self, run: Span) -> RunRead:
         rows = self.rows.read(run)
         cells = rows.cell_sums(self.rows.cell)
         return RunRead(cells, measured(rows, self.names), sinks_of(rows, cells))
-
-    def take(self, run: Span, read: RunRead) -> None:
-        """Add what a run told, of one after the other."""
-        first, end = run
-        cell = self.rows.cell, cell_size(self.head.shape[1], SIDE)
-        self.pooled.append(mean_cells(read.cells, end - first, cell))
-        wrong = len(self.head.wrong_rows(run)) > 0
-        for name, numbers in zip(self.names, read.numbers, strict=True):
-            tally = Tally.of(numbers, self.sees[first:end] & ~np.isnan(numbers))
-            self.tallies[name] = self.tallies[name].with_run(tally, wrong=wrong)
-        self.sinks = self.sinks.merge(read.sinks)
 
     def told(self, layer: int) -> HeadReading:
         """What is told of it, when all is read."""

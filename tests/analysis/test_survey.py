@@ -1,7 +1,5 @@
 """One reading of each head tells what separate readings tell; estimates tell how sure they are."""
 
-import weakref
-
 import numpy as np
 import pytest
 import torch
@@ -12,7 +10,7 @@ from phenaki_viz.analysis.ledger import position_share_by_sums, term_shares
 from phenaki_viz.analysis.measures import applicable, head_statistics
 from phenaki_viz.analysis.sampled import draw, sampled_head, stratified
 from phenaki_viz.analysis.sinks import sink_keys
-from phenaki_viz.analysis.survey import HeadReader, Survey, survey
+from phenaki_viz.analysis.survey import Survey, survey
 from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.recording import FactoredMap, HeadMap, record, streams
 from phenaki_viz.recording.maps import pool
@@ -93,25 +91,6 @@ def test_every_row_is_made_once(records, in_runs, monkeypatch):
     assert sum(run.stop - run.start for run in runs) == 2 * HEADS * 400
     assert len(sampled) == 2 * HEADS  # the estimates' rows
     assert {len(one) for one in sampled} == {115}  # two of each seven, and the last one
-
-
-def test_a_head_is_begun_before_the_last_one_ends_and_let_go_of_behind_it(records, in_runs):
-    begun, done = set(), []
-    read, each = HeadReader.read, weakref.WeakSet()
-
-    def watched(reader, run):
-        each.add(reader)
-        begun.add(reader.head.head + HEADS * reader.head.record.layer)
-        return read(reader, run)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(HeadReader, "read", watched)
-        steps, ahead, alive = survey.steps(records["parts", False], [0, 0], done), 0, 0
-        for _ in steps:
-            exact = sum(one.is_exact for one in done)
-            ahead = max(ahead, len(begun) - exact)
-            alive = max(alive, len(each))
-    assert begun == set(range(2 * HEADS)) and 2 <= ahead and alive < 2 * HEADS
 
 
 def test_estimates_come_first_and_exact_heads_take_their_place(records):
