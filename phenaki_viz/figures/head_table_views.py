@@ -21,6 +21,7 @@ from phenaki_viz.evaluation.effects import HeadEffect
 from phenaki_viz.figures.apart import told_apart
 from phenaki_viz.figures.arrows import Arrows
 from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.effect_views import effect_words
 from phenaki_viz.figures.head_sentences import row_sentence, table_heading, taken_over
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import head_label, module_family
@@ -76,6 +77,14 @@ def effect_of(row: HeadRow, effects: Sequence[HeadEffect]) -> HeadEffect | None:
     """What was measured of a head; None where it was not."""
     mine = (one for one in effects if (one.module, one.head) == (row.module, row.head))
     return next(mine, None)
+
+
+def worth_said(row: HeadRow, effects: Sequence[HeadEffect]) -> str:
+    """' Switching it off: +0.114 ± 0.029 nats.', to follow a head's sentence; empty where that was
+    not measured.
+    """
+    worth = effect_of(row, effects)
+    return f" Switching it off: {effect_words(worth)}." if worth else ""
 
 
 def _effect(table: HeadTable, effects: Sequence[HeadEffect]) -> list[TableColumn]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.tiles import MapTile, pooled
+from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.export.map_page import map_picture
 from phenaki_viz.figures.colour import ColourScale
@@ -56,8 +57,8 @@ def attention(
         window=tile.window,
         cell=tile.cell,
         scale=scale,
-        query=panels.axis_of(record, chosen.item, "query"),
-        key=panels.axis_of(record, chosen.item, "key"),
+        query=axis_of(record, chosen.item, "query"),
+        key=axis_of(record, chosen.item, "key"),
         uniform=tile.uniform,
         ranks=computed.ranks(record, *at, tile) if exact else None,
         cut=map_filter.on_map(chosen, tile, cut) if cut else None,
@@ -129,8 +130,8 @@ def heatmap(
         total=(picture.values.shape[0], picture.values.shape[1]),
         cell=cell,
         scale=picture.scale,
-        query=panels.axis_of(chosen.record, chosen.item, "query"),
-        key=panels.axis_of(chosen.record, chosen.item, "key"),
+        query=axis_of(chosen.record, chosen.item, "query"),
+        key=axis_of(chosen.record, chosen.item, "key"),
         unit=picture.unit,
         source=picture.name,
         notes=notes,

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from phenaki_viz.browser.axes import axis_of as axis_of
+from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.export.kinds import figure_of
 from phenaki_viz.figures import flat_figure
 from phenaki_viz.figures.colour import ColourScale

@@ -10,6 +10,7 @@ from phenaki_viz.analysis.difference import LaidMaps
 from phenaki_viz.analysis.laid import Laid
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.analysis.weight_range import drawn_range
+from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Colours, Head
@@ -164,7 +165,7 @@ def _of_map(two: Two, side: Selection) -> OfMap | None:
     link, (record, item) = two.link(side), (side.record, side.item)
     if link is None:
         return None
-    query, key = (panels.axis_of(record, item, one) for one in ("query", "key"))
+    query, key = (axis_of(record, item, one) for one in ("query", "key"))
     return OfMap(link=link, query=query, key=key, word=two.word)
 
 
@@ -178,7 +179,7 @@ def _key(two: Two, side: Selection) -> int | None:
 def _direction(two: Two, side: Selection) -> str:
     if two.word is None:
         return "looks at"
-    axis = panels.axis_of(side.record, side.item, "key")
+    axis = axis_of(side.record, side.item, "key")
     return f"reads “{axis.name(min(two.word, side.record.map.shape[3] - 1))}”"
 
 
@@ -205,8 +206,8 @@ def _map(
         total=(i, j),
         cell=cell,
         scale=scale,
-        query=panels.axis_of(record, item, "query"),
-        key=panels.axis_of(record, item, "key"),
+        query=axis_of(record, item, "query"),
+        key=axis_of(record, item, "key"),
         unit=unit,
         source=f"{name} {two.shows}",
         notes=reduced,

@@ -9,13 +9,12 @@ from phenaki_viz.analysis.character import RULE
 from phenaki_viz.analysis.head_columns import NAMES, names_of
 from phenaki_viz.analysis.head_table import HeadRow, HeadTable
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.figures.effect_views import effect_words
 from phenaki_viz.figures.head_sentences import row_name, row_sentence, table_heading, taken_over
 from phenaki_viz.figures.head_table_views import (
     alike_picture,
-    effect_of,
     heads_table,
     shifts_picture,
+    worth_said,
 )
 from phenaki_viz.figures.naming import kind_stem, module_family
 from phenaki_viz.figures.picture import Picture
@@ -92,7 +91,7 @@ def heads_page(run: Run) -> None:
         picture = _picture(run, chosen, table, taken, whole=whole)
     with said:
         of_clip = over is None and corpus is None
-        reads = head_words.where_read(run, chosen.shown) if of_clip else ""
+        reads = head_words.where_read(run, chosen) if of_clip else ""
         _say(chosen, table, taken, picture, reads)
     if corpus is None:
         fragment_jobs.go_on(head_tables.CLIP if over is None else head_tables.CLIPS)
@@ -156,9 +155,7 @@ def _say(
             f"{chosen.shown.label} is not measured yet.", of, key="sentence.head", aside=True
         )
         return
-    worth = effect_of(row, taken.effects)
-    off = f" Switching it off: {effect_words(worth)}." if worth else ""
-    said = f"{row_name(row)}: {row_sentence(row, reads)}{off}"
+    said = f"{row_name(row)}: {row_sentence(row, reads)}{worth_said(row, taken.effects)}"
     panels.say(said, of, key="sentence.head", aside=True)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from phenaki_viz.analysis.cells import Cells
 from phenaki_viz.analysis.weight_range import drawn_range
+from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.figures.attention_views import Colours, attention_heatmap
 from phenaki_viz.figures.colour import DIVERGING, ColourScale
@@ -121,8 +122,8 @@ def _map(
             cell=cells.cell,
             reduce=how,
             scale=scale,
-            query=panels.axis_of(record, item, "query"),
-            key=panels.axis_of(record, item, "key"),
+            query=axis_of(record, item, "query"),
+            key=axis_of(record, item, "key"),
             unit=drawn.unit,
             source=f"{drawn.name} {drawn.title} {of}",
             notes=(*drawn.also, *reduced),

@@ -10,6 +10,7 @@ import streamlit as st
 
 from phenaki_viz.analysis.beside import Beside
 from phenaki_viz.analysis.weight_range import drawn_range
+from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.attention_views import Colours, Head
@@ -156,8 +157,8 @@ def _map(
         total=(i, j),
         cell=found.cells.cell,
         scale=scale,
-        query=panels.axis_of(record, item, "query"),
-        key=panels.axis_of(record, item, "key"),
+        query=axis_of(record, item, "query"),
+        key=axis_of(record, item, "key"),
         unit=unit,
         source=f"{key} {pair.name} {number_of(record.map)} {number_of(pair.before.record.map)}",
         notes=() if (y, x) == (1, 1) else (f"mean of {y} × {x} cells",),

@@ -8,9 +8,8 @@ from phenaki_viz.analysis.head_table import LONG, HeadRow, head_row
 from phenaki_viz.analysis.reading import reading_of_head
 from phenaki_viz.analysis.words import content_patches
 from phenaki_viz.figures.attention_views import Head
-from phenaki_viz.figures.effect_views import effect_words
 from phenaki_viz.figures.head_sentences import row_sentence
-from phenaki_viz.figures.head_table_views import effect_of
+from phenaki_viz.figures.head_table_views import worth_said
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.over_video import frame_steps
 from phenaki_viz.figures.sentences import head_sentence
@@ -35,19 +34,22 @@ def sentence_of(run: Run, chosen: Selection, *, reads: bool = True) -> str:
         return once(at, lambda: head_sentence(chosen.shown))
     marks = () if tracked.marked_path(record) is None else true_path.marks()
 
-    def measure() -> tuple[HeadRow, str]:
+    def measure() -> HeadRow:
         head = HeadMap(record, chosen.item, chosen.head)
-        row = head_row(head, tracked.judging_truth(run, record))
-        return row, where_read(run, chosen.shown)
+        return head_row(head, tracked.judging_truth(run, record))
 
-    row, read = once((*at, marks), measure)
-    worth = effect_of(row, swept.measured(run))
-    off = f" Switching it off: {effect_words(worth)}." if worth else ""
-    return f"{row_sentence(row, read if reads else '')}{off}"
+    row = once((*at, marks), measure)
+    said = row_sentence(row, where_read(run, chosen) if reads else "")
+    return said + worth_said(row, swept.measured(run))
 
 
-def where_read(run: Run, head: Head) -> str:
+def where_read(run: Run, chosen: Selection) -> str:
     """The word that the head reads where the clip has something; empty where that says nothing."""
+    at = number_of(run), "where read", number_of(chosen.record.map), chosen.item, chosen.head
+    return once(at, lambda: _where_read(run, chosen.shown))
+
+
+def _where_read(run: Run, head: Head) -> str:
     record, frames = head.record, run.clip.frames
     count, height, width, _ = frames.shape
     t, h, w = grid = record.places.grid
