@@ -90,20 +90,20 @@ def _agreement() -> dict[str, float]:
     """Largest difference of maps and outputs from the CPU's at 576 tokens, stored and by parts."""
     found = {}
     model, x = _model(576, "cpu")
-    with phenaki_viz.record(model, hold="stored") as reference:
+    with phenaki_viz.record(model, storage="dense") as reference:
         out = model(x)
     model, x = _model(576, "cuda")
-    for hold in ("stored", "parts"):
-        with phenaki_viz.record(model, hold=hold) as recording:
+    for storage in ("dense", "factored"):
+        with phenaki_viz.record(model, storage=storage) as recording:
             there = model(x)
         errors = [
             abs(ours.map.full(0, head) - theirs.map.full(0, head)).max()
             for ours, theirs in zip(recording, reference, strict=True)
             for head in range(HEADS)
         ]
-        found[f"maps, {hold}"] = float(max(errors))
-        found[f"outputs, {hold}"] = float((there.cpu() - out).abs().max())
-        found[f"verified, {hold}"] = float(recording.max_abs_error or 0)
+        found[f"maps, {storage}"] = float(max(errors))
+        found[f"outputs, {storage}"] = float((there.cpu() - out).abs().max())
+        found[f"verified, {storage}"] = float(recording.max_abs_error or 0)
     return found
 
 
@@ -113,20 +113,23 @@ def _length(n: int) -> tuple[dict[str, Any], Recording]:
     model, x = _model(n, "cuda")
     kept: dict[str, Recording] = {}
 
-    def record(hold: Any) -> None:
-        kept.pop(hold, None)
-        with phenaki_viz.record(model, hold=hold, limit_bytes=2**40) as recording:
+    def record(storage: Any) -> None:
+        kept.pop(storage, None)
+        with phenaki_viz.record(model, storage=storage, limit_bytes=2**40) as recording:
             model(x)
         torch.cuda.synchronize()
-        kept[hold] = recording
+        kept[storage] = recording
 
     def nothing() -> None:
         model(x)
         torch.cuda.synchronize()
 
-    ways: dict[str, Callable[[], None]] = {"nothing": nothing, "parts": lambda: record("parts")}
+    ways: dict[str, Callable[[], None]] = {
+        "nothing": nothing,
+        "factored": lambda: record("factored"),
+    }
     if n <= STORED:
-        ways["stored"] = lambda: record("stored")
+        ways["dense"] = lambda: record("dense")
     row: dict[str, Any] = {"n": n}
     for way, call in ways.items():
         call()
@@ -135,9 +138,9 @@ def _length(n: int) -> tuple[dict[str, Any], Recording]:
     for way, timing in timings.items():
         row[f"{way} ms"] = 1e3 * timing.median
         row[f"{way} / nothing"] = timing.over(timings["nothing"])
-    row["kept GB"] = kept["parts"].nbytes / 1e9
-    row["verified"] = kept["parts"].max_abs_error
-    return row, kept["parts"]
+    row["kept GB"] = kept["factored"].nbytes / 1e9
+    row["verified"] = kept["factored"].max_abs_error
+    return row, kept["factored"]
 
 
 def _peak(call: Callable[[], None]) -> float:
@@ -152,7 +155,7 @@ def _launches() -> dict[str, int]:
     """Kernels that are launched at 1,536 tokens. Last: a launch that was ever watched is slower."""
     model, x = _model(1536, "cuda")
     found = {"nothing recorded": _launched(lambda: model(x))}
-    with phenaki_viz.record(model, hold="parts"):
+    with phenaki_viz.record(model, storage="factored"):
         found["by parts, in the forward"] = _launched(lambda: model(x))
     return found
 
@@ -207,7 +210,7 @@ def _markdown(found: dict[str, Any]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|"
     for row in found["rows"]:
         n = row["n"]
-        stored = _cell(row, "stored") if "stored ms" in row else "–"
+        stored = _cell(row, "dense") if "stored ms" in row else "–"
         bar = f"≤ {BARS[n]:.2f}" if n in BARS else "–"
         yield (
             f"| {n:,} | {_cell(row, 'nothing')} | {_cell(row, 'parts')} | "

@@ -60,7 +60,9 @@ def _recorded(grid: tuple[int, int, int]) -> Recording:
     torch.manual_seed(0)
     t, h, w = grid
     model = Joint(grid, layers=1).eval()
-    with record(model, hold="stored" if grid == SHORT else "parts", extras=("written",)) as made:
+    with record(
+        model, storage="dense" if grid == SHORT else "factored", extras=("written",)
+    ) as made:
         model(torch.randn(1, t * h * w, 128))
     return made
 
@@ -84,7 +86,7 @@ def _measured(grid: tuple[int, int, int], rounds: int) -> dict[str, float]:
     }
     timings = take_turns({"a click": click}, rounds=rounds)
     timings |= take_turns(whole, rounds=2 if grid == LONG else rounds)
-    print(f"{tokens:,} tokens, {head.record.map.held}")
+    print(f"{tokens:,} tokens, {head.record.map.storage}")
     for name, timing in timings.items():
         bar = f", to stay below {MOST[grid]} ms" if name == "a click" else ""
         print(f"  {name}: {timing}{bar}")

@@ -172,7 +172,7 @@ def _call(way: str, n: int) -> Callable[[], Any]:
                 return _hooked(model, x, kept)
             if way == "nnsight":
                 return _traced(model, x, kept)
-            with phenaki_viz.record(model, hold=way, limit_bytes=2**40) as recording:
+            with phenaki_viz.record(model, storage=way, limit_bytes=2**40) as recording:
                 model(x)
         kept.append(recording)
         return recording

@@ -91,7 +91,7 @@ def _layer(n: int, seed: int) -> AttentionRecord:
     """One layer over tokens at random, recorded by parts."""
     torch.manual_seed(seed)
     model = _Layer(GRIDS_HERE[n]).eval()
-    with torch.no_grad(), phenaki_viz.record(model, hold="parts") as recording:
+    with torch.no_grad(), phenaki_viz.record(model, storage="factored") as recording:
         model(torch.randn(1, n, DIM))
     return recording[0]
 

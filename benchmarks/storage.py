@@ -2,7 +2,7 @@
 
     python -m benchmarks.storage
 
-From it comes `LONG` in phenaki_viz/recording/holding.py: from which length `hold="auto"` holds maps
+From it comes `LONG` in phenaki_viz/recording/storage.py: from which length `storage="auto"` holds maps
 by parts. 6 layers, 8 heads of 64, 3-D position bias, one thread. CPU time rather than the clock's,
 so that a busy machine tells nearly the same; ratios round by round. "read" is thumbnails of all 48
 heads. Writes benchmarks/results/storage.md.

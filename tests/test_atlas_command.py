@@ -8,7 +8,7 @@ from phenaki_viz.analysis.head_columns import half_width, value
 from phenaki_viz.atlas.reading import read_atlas
 from phenaki_viz.cli import atlas as command
 from phenaki_viz.cli import main
-from phenaki_viz.export import read_made_by
+from phenaki_viz.export import read_provenance
 from tests.atlas.corpus import clips, weights
 
 
@@ -64,7 +64,7 @@ def test_heads_reads_the_folder(out, tmp_path, capsys):
         assert float(row["entropy"]) == pytest.approx(value(one, "entropy"), abs=1e-5)
         assert float(row["entropy_half"]) == pytest.approx(half_width(one, "entropy"), abs=1e-5)
     assert any(row["effect"] not in ("", "nan") for row in rows)
-    assert read_made_by(table)["atlas"]["clips"] == 3
+    assert read_provenance(table)["atlas"]["clips"] == 3
     assert main(["heads", str(out), "--stack", "nowhere"]) == 1
     assert "has no heads of this kind and stack" in capsys.readouterr().err
     assert main(["heads", str(out), str(out)]) == 1

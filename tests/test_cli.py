@@ -48,7 +48,7 @@ def test_your_own_clip(tmp_path):
 def test_record_writes_a_file_that_opens(tmp_path, capsys, monkeypatch, weights):
     out = tmp_path / "run.safetensors"
     model = weights or SMALL  # the dials are refused beside weights
-    asked = ["record", str(out), "--prompt", "two words", "--hold", "parts", *model]
+    asked = ["record", str(out), "--prompt", "two words", "--storage", "factored", *model]
     assert main(asked) == 0
     run = open_recording(out)
     assert len(run.recording) == (16 if weights else 4)

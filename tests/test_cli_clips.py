@@ -31,7 +31,7 @@ def test_frames_and_crop_are_shown_by_the_shell_and_kept_in_the_file(recorded):
     assert f"long.avi: {which}; {part}; 48×48 resized to 32×32" in said
     assert run.clip.notes[:2] == (which, part)
     assert run.clip.excerpt.start == 40 and run.clip.crop == (1.0, 0.5)
-    assert run.recording.made_by["clip_frames"] == {
+    assert run.recording.provenance["clip_frames"] == {
         "of": 60, "start": 40, "stride": 5, "rate": 25.0, "frames": 3,
     }  # fmt: skip
     assert np.abs(run.clip.frames[:, :, 20:].mean(axis=(1, 2, 3)) / 16 - [12, 3, 8]).max() < 0.5

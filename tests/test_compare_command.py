@@ -8,7 +8,7 @@ import torch
 
 from phenaki_viz.analysis.comparing import compare
 from phenaki_viz.cli import main
-from phenaki_viz.export import read_made_by
+from phenaki_viz.export import read_provenance
 from phenaki_viz.recording import DenseMap, Recording
 from tests.analysis.planted_heads import SELF, cross_record, recording, self_record
 from tests.test_heads_command import read_csv
@@ -24,7 +24,7 @@ def changed():
     return Recording(
         [replace(cross, words=("seven", *cross.words[1:])), replace(mine, map=DenseMap(attn))],
         {"bias": mine.position},
-        made_by={"model": "by hand", "seed": 4},
+        provenance={"model": "by hand", "seed": 4},
     )
 
 
@@ -32,7 +32,7 @@ def changed():
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     planted = recording()
-    planted.made_by = {"model": "by hand", "seed": 3}
+    planted.provenance = {"model": "by hand", "seed": 3}
     return planted.save(folder / "a.safetensors"), changed().save(folder / "b.safetensors")
 
 
@@ -50,7 +50,7 @@ def test_the_head_that_was_changed_is_named_and_every_head_is_in_the_file(runs, 
         assert (row["maps"], row["head"]) == ("self", str(wanted.head))
         assert float(row["distance"]) == pytest.approx(wanted.mean, abs=1e-6)
         assert row["queries"] == "60"
-    assert read_made_by(out)["seed"] == 3
+    assert read_provenance(out)["seed"] == 3
     text = out.read_text(encoding="utf-8")
     assert "not compared: maskgit.transformer" in text and "b.safetensors" in text
 
@@ -70,7 +70,7 @@ def test_a_folder_gets_tables_and_the_difference_of_the_head_that_moved_most(run
     folder = tmp_path / "found"
     assert main(["compare", *map(str, runs), "--out", str(folder)]) == 0
     assert {path.name for path in folder.iterdir()} == {"heads.csv", "heads.npz", "difference.png"}
-    assert read_made_by(folder / "difference.png")["head"] == UNIFORM
+    assert read_provenance(folder / "difference.png")["head"] == UNIFORM
 
 
 def test_the_picture_holds_b_minus_a_of_the_head_that_is_asked_for(runs, tmp_path):
@@ -81,8 +81,8 @@ def test_the_picture_holds_b_minus_a_of_the_head_that_is_asked_for(runs, tmp_pat
             values = found["values"]
         wanted = np.zeros((60, 62)) if head == "L1 H0" else np.eye(62)[[3] * 60] - 1 / 62
         np.testing.assert_allclose(values, wanted, atol=1e-6)
-    made_by = read_made_by(out)
-    assert made_by["shows"] == "difference B − A" and made_by["b_made_by"]["seed"] == 4
+    provenance = read_provenance(out)
+    assert provenance["shows"] == "difference B − A" and provenance["b_provenance"]["seed"] == 4
 
 
 def test_steps_and_passes_of_one_recording_are_compared(tmp_path, capsys):

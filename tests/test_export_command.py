@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from phenaki_viz.cli import main
-from phenaki_viz.export import read_made_by
+from phenaki_viz.export import read_provenance
 from phenaki_viz.runs.files import open_recording
 
 SMALL = ["--heads", "3", "--depth", "2", "--dim", "32", "--dim-head", "8", "--size", "32x24"]
@@ -50,10 +50,10 @@ def test_the_file_says_what_made_it_and_how_it_is_coloured(export):
         "map.png", "--maps", "self", "--layer", "0", "--head", "0", "--colours", "linear",
         "--up-to-largest", "--own-scale",
     )  # fmt: skip
-    made_by = read_made_by(path)
-    assert code == 0 and (made_by["layer"], made_by["head"]) == (0, 0)
-    assert made_by["scale"].startswith("colour linear from 0 to ")
-    assert "above" not in made_by["scale"] and made_by["scale"].endswith("this head")
+    provenance = read_provenance(path)
+    assert code == 0 and (provenance["layer"], provenance["head"]) == (0, 0)
+    assert provenance["scale"].startswith("colour linear from 0 to ")
+    assert "above" not in provenance["scale"] and provenance["scale"].endswith("this head")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_of_some_layers_and_heads_with_the_scale_of_all(export):
     said = []
     for name in names:
         with np.load(io.BytesIO(inside.read(name)), allow_pickle=False) as arrays:
-            said.append(json.loads(str(arrays["made_by"]))["scale"])
+            said.append(json.loads(str(arrays["provenance"]))["scale"])
     assert said[0] == said[1] and said[0].endswith("ends from all heads and layers")
 
 
@@ -138,7 +138,7 @@ def test_a_linked_page_holds_all_heads_and_opens_on_one(export):
     assert code == 0 and "self attention, all heads" in said and "MB" in said
     page = path.read_text(encoding="utf-8")
     assert '"chosen": [1, 2, 0]' in page and page.count('id="map ') == 2 * 3 - 1  # one is shown
-    assert read_made_by(path)["layer"] == 1
+    assert read_provenance(path)["layer"] == 1
 
 
 @pytest.mark.parametrize(

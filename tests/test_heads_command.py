@@ -8,7 +8,7 @@ import pytest
 from phenaki_viz.analysis.head_columns import COLUMNS, value
 from phenaki_viz.analysis.head_table import head_table
 from phenaki_viz.cli import main
-from phenaki_viz.export import read_made_by
+from phenaki_viz.export import read_provenance
 from phenaki_viz.recording import Recording
 from tests.analysis.planted_heads import cross_record, recording
 
@@ -16,7 +16,7 @@ from tests.analysis.planted_heads import cross_record, recording
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     planted = recording()
-    planted.made_by = {"model": "by hand", "seed": 3}
+    planted.provenance = {"model": "by hand", "seed": 3}
     return planted.save(tmp_path_factory.mktemp("runs") / "run.safetensors")
 
 
@@ -39,7 +39,7 @@ def test_every_number_of_every_head_is_in_the_file(run, tmp_path, capsys):
             assert float(row[name]) == pytest.approx(value(wanted, name), abs=1e-5, nan_ok=True)
     assert rows[1]["named"] == "null keys" and rows[4]["named"] == "temporal"
     assert "follows" not in rows[0] and "entropy_half" not in rows[0]
-    assert read_made_by(out)["seed"] == 3
+    assert read_provenance(out)["seed"] == 3
     text = out.read_text(encoding="utf-8")
     assert "spatial: at least 50 % of the weight" in text.replace("50%", "50 %")
     assert "# column entropy " in text

@@ -14,7 +14,7 @@ from PIL import Image
 import phenaki_viz
 from phenaki_viz import record
 from phenaki_viz.errors import ConfigError, ExportError, RecordingError, RecordingWarning
-from phenaki_viz.export import FORMATS, read_made_by
+from phenaki_viz.export import FORMATS, read_provenance
 from phenaki_viz.recording.records import Verification
 from tests.recording.calls import TOKENS, guided_steps, transformer
 
@@ -89,7 +89,7 @@ def test_a_figure_is_saved_as_what_its_name_ends_in(recording, tmp_path, format)
     path = figure.save(str(tmp_path / "new" / f"head.{format.upper()}"))
     assert path.is_file() and path.stat().st_size > 100
     if format in ("png", "svg", "pdf"):
-        assert read_made_by(path)["head"] == 0
+        assert read_provenance(path)["head"] == 0
     if format == "npz":
         with np.load(path) as numbers:
             np.testing.assert_array_equal(numbers["values"], figure.numbers["values"])
@@ -148,7 +148,7 @@ def test_a_notebook_is_shown_the_table_of_the_repr(recording):
 def test_names_from_outside_are_only_text(recording):
     nasty = "<img src=x onerror=alert(1)>'\""
     records = [replace(one, stack=nasty, branch=nasty) for one in recording]
-    made = phenaki_viz.Recording(records, made_by={"model": nasty}, missed=(nasty,))
+    made = phenaki_viz.Recording(records, provenance={"model": nasty}, missed=(nasty,))
     shown = Tags(made._repr_html_())
     assert shown.tags.count("img") == 1 and nasty in shown.cells  # the picture, and no more
     (picture,) = shown.pictures

@@ -23,7 +23,7 @@ from phenaki_viz.errors import (
     RecordingError,
     VideoError,
 )
-from phenaki_viz.export import read_made_by
+from phenaki_viz.export import read_provenance
 from phenaki_viz.files import (
     PART,
     check_target,
@@ -43,7 +43,7 @@ READERS = {
     "inspection": (inspect_checkpoint, CheckpointError),
     "recording": (open_recording, RecordingError),
     "clip": (load_clip, VideoError),
-    "export": (read_made_by, ExportError),
+    "export": (read_provenance, ExportError),
 }
 
 

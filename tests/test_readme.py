@@ -18,7 +18,7 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
         exec(block, names)
     exact = names["record"].map.full(0, 3)
-    assert exact.shape == (10, 10) and names["same"].held == "by parts"
+    assert exact.shape == (10, 10) and names["same"].storage == "factored"
     np.testing.assert_allclose(names["same"].full(0, 3), exact, rtol=0, atol=1e-5)
     assert "Estimate(bytes=" in capsys.readouterr().out
 

@@ -119,7 +119,7 @@ def test_an_option_that_would_do_nothing_is_refused(run, which, options, said):
 def test_every_option_of_record_is_in_the_table_or_used():
     """Whoever adds an option says here what it does with each kind of model."""
     refused = {option.split("=")[0] for _, options, _ in REFUSED for option in map(str, options)}
-    used = {"--weights", "--hold", "--help", "-h"}
+    used = {"--weights", "--storage", "--help", "-h"}
     assert {option for action in actions("record") for option in action.option_strings} <= (
         {option for option in refused if option.startswith("--")} | used
     )
@@ -147,7 +147,7 @@ def test_values_that_cannot_be_are_refused_where_they_are_read(run, options):
 
 def test_every_assumption_is_told_and_kept(run):
     _, told, made = run("cvivit", "--set", "causal=no", "--size", "24x40", "--frames", 5)
-    by = made.recording.made_by
+    by = made.recording.provenance
     assert by["checkpoint"] == "cvivit.safetensors" and len(by["file_digest"]) == 12
     names = [one.split(" = ")[0] for one in by["assumed"]]
     assert names == ["channels", "patch_size", "image_size", "causal", "peg_layout"]
@@ -163,17 +163,17 @@ def test_every_assumption_is_told_and_kept(run):
 
 def test_random_codes_words_and_grids_are_told_and_kept(run):
     _, told, made = run("maskgit", "--prompt", "a dog", "--seed", 4, "--masked", 0.25)
-    notes = made.recording.made_by["notes"]
+    notes = made.recording.provenance["notes"]
     for said in (
         "the codes are random",
         "their grid of 3 × 2 × 2 (steps × rows × columns) is assumed",
         "word vectors are random",
     ):
         assert sum(said in note for note in notes) == 1 and said in told
-    assert made.recording.made_by["masked_share"] == 0.25
+    assert made.recording.provenance["masked_share"] == 0.25
     _, told, made = run("maskgit", "--grid", "1x3x4")
     assert any("grid of 1 × 3 × 4 (steps × rows × columns) is as you say" in note
-               for note in made.recording.made_by["notes"])  # fmt: skip
+               for note in made.recording.provenance["notes"])  # fmt: skip
     assert made.recording.records[0].places.grid == (1, 3, 4)
 
 
@@ -188,9 +188,9 @@ def test_the_seed_says_which_tokens_are_masked(run):
 
 def test_a_dialled_model_says_that_it_is_random(run):
     _, told, made = run("", "--prompt", "a dog")
-    assert "the weights and the word vectors are random" in made.recording.made_by["notes"]
+    assert "the weights and the word vectors are random" in made.recording.provenance["notes"]
     assert "nothing says that it shows what the prompt says" in told
-    assert made.recording.made_by["random_weights"]
+    assert made.recording.provenance["random_weights"]
 
 
 def test_frames_of_a_dialled_model_need_be_no_squares(run):
@@ -248,7 +248,7 @@ def test_record_chooses_a_clip_that_fits_or_says_that_it_does_not(
     made = open_recording(out)
     assert (made.clip.name, made.prompt.text) == (clip, prompt)
     assert said in capsys.readouterr().err
-    assert any(said in note for note in made.recording.made_by["notes"])
+    assert any(said in note for note in made.recording.provenance["notes"])
 
 
 def test_ones_own_clip_is_named_and_nothing_is_claimed_of_it(run, tmp_path):

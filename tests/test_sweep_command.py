@@ -64,7 +64,7 @@ def test_every_head_is_in_the_file_and_the_costliest_are_told(weights, films, tm
 def test_pictures_and_arrays_hold_the_same(weights, films, tmp_path):
     assert swept(weights, films, tmp_path / "h.npz") == 0
     with np.load(tmp_path / "h.npz") as found:
-        assert {"y_0", "spread_0", "x_labels", "made_by"} <= set(found)
+        assert {"y_0", "spread_0", "x_labels", "provenance"} <= set(found)
     assert swept(weights, films, tmp_path / "h.png") == 0
     assert (tmp_path / "h.png").read_bytes().startswith(b"\x89PNG")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from phenaki_viz.cli import main
-from phenaki_viz.export import read_made_by
+from phenaki_viz.export import read_provenance
 from tests.analysis.planted_heads import PATH, recording
 
 BY_HAND = [
@@ -34,7 +34,7 @@ def test_the_follower_is_first_and_its_path_is_in_the_file(run, tmp_path, capsys
     rows = [one for one in csv.DictReader(lines) if one["head"] == "L1 H6"]
     assert [(one["row"], one["column"]) for one in rows] == [("0", "1"), ("1", "2"), ("3", "4")]
     assert [one["hit"] for one in rows] == ["1", "", "1"]
-    assert read_made_by(out)["heads"][0] == "L1 H6"
+    assert read_provenance(out)["heads"][0] == "L1 H6"
 
 
 def test_heads_patch_and_direction_are_asked_for(run, tmp_path, capsys):

@@ -160,7 +160,7 @@ def wrong_among(head: HeadMap, queries: Sequence[int] | None = None) -> tuple[in
         found = [head.wrong_rows((query, query + 1)) for query in asked]
         return tuple(q for q, wrong in zip(asked, found, strict=True) if q in wrong)
     i, j = head.shape
-    known = head.record.map.held == "by parts" and i * j > SUMMED
+    known = head.record.map.storage == "factored" and i * j > SUMMED
     return tuple(int(q) for q in head.wrong_rows((0, 1) if known else None))
 
 

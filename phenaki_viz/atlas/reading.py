@@ -39,7 +39,7 @@ class Atlas:
     versions: Mapping[str, tuple[str, ...]]
 
     @property
-    def made_by(self) -> dict[str, Any]:
+    def provenance(self) -> dict[str, Any]:
         """For the files that are made of it: see `Picture`."""
         return {
             "model": self.model,

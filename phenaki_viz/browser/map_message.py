@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from phenaki_viz.browser.axes import MapAxis, as_map_axis
-from phenaki_viz.browser.map_cut import MapCut, cut_header, cut_parts
+from phenaki_viz.browser.map_filter import MapFilter, filter_header, filter_parts
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.browser.scales import scale_header
 from phenaki_viz.browser.weight_codes import can_code, coded
@@ -37,7 +37,7 @@ class MapPicture:
     pooled by `reduce`. uniform: 'i' float32, 1 / visible keys of every query of the total map.
     ranks: 'r c' int, place of each key in its whole row, 1 the heaviest; without them the browser
     counts where whole rows are here. factors: the same weights by factors, which then are sent.
-    cut: what is left out, see `MapCut`. source: names the map (run, layer,
+    row_filter: what is left out, see `MapFilter`. source: names the map (run, layer,
     head, item); while it stays, the coarse whole map is kept in the browser and shown around a
     finer window. notes: lines under it; about: what they say at length. Raises ShapeError when
     the shapes do not fit.
@@ -54,7 +54,7 @@ class MapPicture:
     uniform: np.ndarray | None = None
     ranks: np.ndarray | None = None
     factors: Factors | None = None
-    cut: MapCut | None = None
+    row_filter: MapFilter | None = None
     unit: str = "weight"
     source: str = ""
     notes: Sequence[str] = ()
@@ -118,7 +118,7 @@ def map_message(picture: MapPicture, view: MapView, *, id: str) -> bytes:
         **{"window": picture.part, "cell": picture.cell},
         **{"scale": scale_header(scale), "colours": _colours(scale)},
         "factors": picture.factors and picture.factors.told,
-        **cut_header(picture.cut),
+        **filter_header(picture.row_filter),
         "query": as_map_axis(picture.query, total[0]).header(),
         "key": as_map_axis(picture.key, total[1]).header(),
         **{
@@ -131,7 +131,11 @@ def map_message(picture: MapPicture, view: MapView, *, id: str) -> bytes:
         **{"view": list(view.part) if view.part else None, "tellsView": view.tells_part},
         **{"tellsEnds": view.tells_ends, "push": view.push},
     }
-    parts = _numbers(picture) | cut_parts(picture.cut, picture.cell) | _uniform(picture.uniform)
+    parts = (
+        _numbers(picture)
+        | filter_parts(picture.row_filter, picture.cell)
+        | _uniform(picture.uniform)
+    )
     return pack(header, table=lut(scale.palette), **parts)
 
 

@@ -52,7 +52,7 @@ export interface Message {
 }
 
 /** What is left out of a map, by the number of a value. */
-export interface Cut {
+export interface RowFilter {
   without: number[];
   said: string[];
   colour: string;
@@ -74,7 +74,7 @@ export interface Values {
 }
 
 export interface Tile extends Values {
-  cut: Cut | null;
+  rowFilter: RowFilter | null;
   /** What colours follow. */
   measured?: Float32Array;
   picture?: OffscreenCanvas;

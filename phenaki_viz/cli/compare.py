@@ -87,10 +87,10 @@ def run(asked: argparse.Namespace) -> int:
         )
     print(f"A: {told[0]}\nB: {told[1]}")
     _print(found, refused)
-    made_by = dict(one.recording.made_by)
+    provenance = dict(one.recording.provenance)
     for kind, path in targets.items():
         _write(path, _picture(asked, found, one, other, told)
-               if kind == "picture" else _table(found, made_by, told, refused))  # fmt: skip
+               if kind == "picture" else _table(found, provenance, told, refused))  # fmt: skip
     return 0
 
 
@@ -163,12 +163,12 @@ def _hint(found: "Comparison") -> str:
 
 
 def _table(
-    found: "Comparison", made_by: Mapping[str, Any], told: tuple[str, str], refused: list[str]
+    found: "Comparison", provenance: Mapping[str, Any], told: tuple[str, str], refused: list[str]
 ) -> "Table":
     from phenaki_viz.figures.difference_views import distances_table
 
     notes = [f"not compared: {line}" for line in refused]
-    return distances_table(found.rows, made_by, told, notes=notes)
+    return distances_table(found.rows, provenance, told, notes=notes)
 
 
 def _picture(

@@ -140,7 +140,7 @@ def _looks(asked: argparse.Namespace) -> dict[str, Any]:
 
 def _read(path: Path) -> "Recipe":
     """The recipe in a JSON file, or in a figure that was made by one."""
-    from phenaki_viz.export.made_by import read_made_by
+    from phenaki_viz.export.provenance import read_provenance
     from phenaki_viz.figures.recipe import read_recipe, recipe_of
     from phenaki_viz.files import open_file
 
@@ -148,7 +148,7 @@ def _read(path: Path) -> "Recipe":
         content = file.read()
     if content.lstrip()[:1] == b"{":
         return read_recipe(content)
-    made_by = read_made_by(content)
-    if "recipe" not in made_by:
+    provenance = read_provenance(content)
+    if "recipe" not in provenance:
         raise ConfigError(f"{path.name} is a picture of one panel, not a figure with a recipe")
-    return recipe_of(made_by["recipe"])
+    return recipe_of(provenance["recipe"])

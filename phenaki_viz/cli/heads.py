@@ -62,13 +62,13 @@ def run(asked: argparse.Namespace) -> int:
     names = ", ".join(path.name for path in asked.recordings)
     effects: Sequence[HeadEffect] = ()
     if any(map(_is_atlas, asked.recordings)):
-        table, made_by, effects, names = _of_atlas(asked)
+        table, provenance, effects, names = _of_atlas(asked)
     else:
-        table, made_by = _measured(asked)
+        table, provenance = _measured(asked)
     print(f"{table_heading(table)}\n{taken_over(table)}")
     _print(table)
     if asked.out:
-        picture = heads_table(table, made_by, clips=names, effects=effects)
+        picture = heads_table(table, provenance, clips=names, effects=effects)
         write_bytes(asked.out, render(picture, ending))
     return 0
 
@@ -95,7 +95,7 @@ def _of_atlas(
     if not len(table):
         raise ConfigError(f"{path.name} has no heads of this kind and stack")
     print(" ".join(filter(None, (atlas_sentence(atlas), failed_sentence(atlas)))))
-    return table, atlas.made_by, atlas.effects, atlas_sentence(atlas)
+    return table, atlas.provenance, atlas.effects, atlas_sentence(atlas)
 
 
 def _measured(asked: argparse.Namespace) -> "tuple[HeadTable, dict[str, Any]]":
@@ -106,7 +106,7 @@ def _measured(asked: argparse.Namespace) -> "tuple[HeadTable, dict[str, Any]]":
     from phenaki_viz.runs.files import open_recording
 
     whole: HeadTable | None = None
-    made_by: dict[str, Any] = {}
+    provenance: dict[str, Any] = {}
     for path in asked.recordings:
         opened: RecordedRun = open_recording(path.expanduser())
         for video in videos_of(opened.recording):
@@ -115,14 +115,14 @@ def _measured(asked: argparse.Namespace) -> "tuple[HeadTable, dict[str, Any]]":
                 truth=truth_of(opened),
             )  # fmt: skip
             table = _told(steps, path.name)
-            made_by = made_by or dict(opened.recording.made_by)
+            provenance = provenance or dict(opened.recording.provenance)
             try:
                 whole = table if whole is None else whole.join(table)
             except ShapeError as error:
                 raise ShapeError(f"{path.name} is of other heads: {error}") from error
     if whole is None:  # nargs="+" and a recording has a video
         raise ConfigError("no recording is given")
-    return whole, made_by
+    return whole, provenance
 
 
 def _told(steps: "Incremental[T]", name: str) -> "T":

@@ -21,8 +21,8 @@ def add(commands: Any) -> None:
     parser.add_argument("output", type=Path, help="the .safetensors file to write")
     add_options(parser)
     parser.add_argument(
-        "--hold",
-        choices=("auto", "stored", "parts"),
+        "--storage",
+        choices=("auto", "dense", "factored"),
         default="auto",
         help="maps as they are, or by the parts they are recomputed from (default: auto, stored "
         "while they fit into memory)",
@@ -35,17 +35,17 @@ def run(asked: argparse.Namespace) -> int:
     from phenaki_viz.files import check_target
     from phenaki_viz.recording import (
         describe_failures,
-        describe_holding,
         describe_non_finite,
+        describe_storage,
     )
     from phenaki_viz.runs.files import save_recording
 
     check_target(asked.output)  # before the work, not after it
     _check_output(asked)
-    made = made_run(asked, hold=asked.hold, on_progress=_tell)
+    made = made_run(asked, storage=asked.storage, on_progress=_tell)
     save_recording(asked.output, made)
     size = asked.output.stat().st_size / 1e6
-    said = describe_holding(made.recording)
+    said = describe_storage(made.recording)
     print(told(made.clip), file=sys.stderr)
     print(f"{asked.output}: {len(made.recording)} maps, {size:.1f} MB; {said}", file=sys.stderr)
     for wrong in (describe_failures(made.recording.records), describe_non_finite(made.recording)):

@@ -89,7 +89,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def made_run(asked: argparse.Namespace, *, hold: Any = "auto", on_progress: Tell) -> "Run":
+def made_run(asked: argparse.Namespace, *, storage: Any = "auto", on_progress: Tell) -> "Run":
     """The run that the options ask for; what is assumed and made up is told on stderr, and kept.
 
     Raises ConfigError for an option that would do nothing, before anything is run.
@@ -97,9 +97,9 @@ def made_run(asked: argparse.Namespace, *, hold: Any = "auto", on_progress: Tell
     if not asked.clip:
         _refuse(asked, OF_A_FILE, "does nothing: it is about a file of yours; give --clip")
     if asked.weights:
-        return _of_weights(asked, hold, on_progress)
+        return _of_weights(asked, storage, on_progress)
     _refuse(asked, WEIGHED, "is for weights: give --weights, or leave it out")
-    run = dialled_run(asked, hold=hold, on_progress=on_progress)
+    run = dialled_run(asked, storage=storage, on_progress=on_progress)
     notes = [f"clip: {run.clip.name}"] if not asked.prompt else [
         f"clip: {run.clip.name}; nothing says that it shows what the prompt says, and random "
         "weights read neither"
@@ -108,7 +108,7 @@ def made_run(asked: argparse.Namespace, *, hold: Any = "auto", on_progress: Tell
     return run
 
 
-def _of_weights(asked: argparse.Namespace, hold: Any, on_progress: Tell) -> "Run":
+def _of_weights(asked: argparse.Namespace, storage: Any, on_progress: Tell) -> "Run":
     from phenaki_viz.checkpoints import open_checkpoint
     from phenaki_viz.data import SHIPPED_MODEL
     from phenaki_viz.runs.model import RunOptions, eyes_of, run_model
@@ -133,13 +133,13 @@ def _of_weights(asked: argparse.Namespace, hold: Any, on_progress: Tell) -> "Run
     frames = _frames(asked, opened, clip) if eyes_of(opened.model) else None
     ask = RunOptions(
         frames=frames,
-        hold=hold,
+        storage=storage,
         grid=asked.grid,
         seed=asked.seed or 0,
         share=0.5 if asked.masked is None else asked.masked,
     )
     run = run_model(opened.model, clip, prompt, ask, on_progress=on_progress)
-    run.recording.made_by |= {"checkpoint": opened.inspection.name, "file_digest": opened.digest}
+    run.recording.provenance |= {"checkpoint": opened.inspection.name, "file_digest": opened.digest}
     _keep(run, chosen)
     return run
 
@@ -285,9 +285,9 @@ def _tell_opened(opened: "Opened") -> None:
 
 def _keep(run: "Run", notes: list[str]) -> None:
     """Put notes into what made the recording, and tell all that are there."""
-    made_by = run.recording.made_by
-    made_by["notes"] = [*notes, *made_by["notes"]]
-    for note in made_by["notes"]:
+    provenance = run.recording.provenance
+    provenance["notes"] = [*notes, *provenance["notes"]]
+    for note in provenance["notes"]:
         _say(f"  note: {note}")
 
 

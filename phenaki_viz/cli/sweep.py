@@ -169,10 +169,10 @@ def _swept(model: "nn.Module", made: "Trials", ending: str, *, layers: bool) -> 
     effects = _told(sweep.steps(model, made, layers_of(model) if layers else None))
     print(f"{effects_heading(effects)}\n{effects_sentence(effects, made)}")
     _print(effects)
-    made_by = origin_of(model, (), {"clips": made.clips})
+    provenance = origin_of(model, (), {"clips": made.clips})
     if ending == JSON:
-        return _json(effects_values(effects, made, made_by))
-    return render(effects_picture(effects, made, made_by), ending) if ending else b""
+        return _json(effects_values(effects, made, provenance))
+    return render(effects_picture(effects, made, provenance), ending) if ending else b""
 
 
 def _changed(model: "nn.Module", made: "Trials", given: "Interventions") -> bytes:

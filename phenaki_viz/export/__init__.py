@@ -2,8 +2,8 @@
 
 from phenaki_viz.export.archive import archive, write_archive
 from phenaki_viz.export.formats import FORMATS, Format, render, write
-from phenaki_viz.export.made_by import read_made_by
 from phenaki_viz.export.names import numbered, safe_name
+from phenaki_viz.export.provenance import read_provenance
 from phenaki_viz.files import write_bytes
 
 __all__ = [
@@ -11,7 +11,7 @@ __all__ = [
     "Format",
     "archive",
     "numbered",
-    "read_made_by",
+    "read_provenance",
     "render",
     "safe_name",
     "write",

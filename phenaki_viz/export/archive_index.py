@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from phenaki_viz.export.made_by import html_text
 from phenaki_viz.export.numbers import guarded
+from phenaki_viz.export.provenance import html_text
 from phenaki_viz.export.thumbnails import thumbnail
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.words import plain
@@ -33,8 +33,8 @@ index.html   thumbnails, layers down and heads across; open it in a browser, it 
 index.csv    every file, its title and what made it
 {folders}
 What made a picture (weights, seed, layer, head, step, colour scale) is inside every file:
-    from phenaki_viz.export import read_made_by
-    read_made_by("{first}/NAME.{first}")
+    from phenaki_viz.export import read_provenance
+    read_provenance("{first}/NAME.{first}")
 """
 NUMBERS = """
 The exact arrays and names:
@@ -56,7 +56,7 @@ class Entry:
     """One picture of an archive. files: its path for each format."""
 
     title: str
-    made_by: Mapping[str, Any]
+    provenance: Mapping[str, Any]
     files: Mapping[str, str]
     small: bytes
 
@@ -65,7 +65,7 @@ def entry_of(picture: Picture, files: Mapping[str, str]) -> Entry:
     """What the index keeps of a picture after the picture is gone."""
     return Entry(
         title=plain(picture.title),
-        made_by=picture.made_by,
+        provenance=picture.provenance,
         files=dict(files),
         small=thumbnail(picture),
     )
@@ -75,19 +75,19 @@ def index_csv(entries: Sequence[Entry]) -> bytes:
     """One line a file: file, title, what made it in short."""
     buffer = io.StringIO(newline="")
     table = csv.writer(buffer, lineterminator="\n")
-    table.writerow(["file", "title", "made_by"])
+    table.writerow(["file", "title", "provenance"])
     for entry in entries:
-        said = guarded(summary(entry.made_by))
+        said = guarded(summary(entry.provenance))
         table.writerows([file, guarded(entry.title), said] for file in entry.files.values())
     return buffer.getvalue().encode()
 
 
-def summary(made_by: Mapping[str, Any]) -> str:
+def summary(provenance: Mapping[str, Any]) -> str:
     """'kind=self layer=3 head=5': what is one word or number, lists and tables left out."""
     short = (str, int, float, bool)
     return " ".join(
         f"{plain(str(name))}={plain(str(value), LONGEST_VALUE)}"
-        for name, value in made_by.items()
+        for name, value in provenance.items()
         if isinstance(value, short)
     )
 
@@ -118,17 +118,17 @@ def index_html(entries: Sequence[Entry]) -> bytes:
 
 def _group(entry: Entry) -> str:
     """The heading of a picture of one head; '' for a picture of anything else."""
-    if not {"layer", "head"} <= entry.made_by.keys():
+    if not {"layer", "head"} <= entry.provenance.keys():
         return ""
-    fields = GROUPED_BY if "pass" in entry.made_by else WITHOUT_PASS
-    named = ((name, entry.made_by.get(name)) for name in fields)
+    fields = GROUPED_BY if "pass" in entry.provenance else WITHOUT_PASS
+    named = ((name, entry.provenance.get(name)) for name in fields)
     said = [f"{name} {plain(str(value))}" for name, value in named if value is not None]
     return ", ".join(said) or "heads"
 
 
 def _table(name: str, entries: Sequence[Entry]) -> str:
-    layers = _in_order(entry.made_by["layer"] for entry in entries)
-    heads = _in_order(entry.made_by["head"] for entry in entries)
+    layers = _in_order(entry.provenance["layer"] for entry in entries)
+    heads = _in_order(entry.provenance["head"] for entry in entries)
     top = "".join(f"<th>{html_text(f'H{head}')}</th>" for head in heads)
     rows = "".join(
         f"<tr><th>{html_text(f'L{layer}')}</th>"
@@ -149,7 +149,7 @@ def _cell(entries: Sequence[Entry], layer: Any, head: Any) -> str:
     return "".join(
         _shown(entry)
         for entry in entries
-        if (entry.made_by["layer"], entry.made_by["head"]) == here
+        if (entry.provenance["layer"], entry.provenance["head"]) == here
     )
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from phenaki_viz.export.kinds import faces_of
-from phenaki_viz.export.made_by import made_by_json
 from phenaki_viz.export.numbers import as_words
+from phenaki_viz.export.provenance import provenance_json
 from phenaki_viz.figures import Picture
 
 
@@ -17,7 +17,7 @@ def to_npz(picture: Picture) -> bytes:
         "kind": as_words(type(picture).__name__),
         "title": as_words(picture.title),
         "notes": as_words(picture.notes),
-        "made_by": as_words(made_by_json(picture)),
+        "provenance": as_words(provenance_json(picture)),
         **arrays_of(picture),
     }
     buffer = io.BytesIO()

@@ -23,9 +23,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.composed_panels import STRIP_ROW, TICKS, draw_grid, draw_map, draw_strip
 from phenaki_viz.export.formats import FIGURE_FORMATS
-from phenaki_viz.export.made_by import PNG_KEY, jsonable
 from phenaki_viz.export.paper_fonts import texts_of
 from phenaki_viz.export.paper_text import broken, printable, rules, width_of
+from phenaki_viz.export.provenance import PNG_KEY, jsonable
 from phenaki_viz.export.track_panel import draw_tracks
 from phenaki_viz.figures.colour import lut
 from phenaki_viz.figures.composed import Composed, Drawn, Scaled, same_scale, scale_of, scaled
@@ -52,7 +52,7 @@ PASSES = 3  # of the layout, until the panels fill the figure
 def render_figure(composed: Composed, format: str) -> bytes:
     """The figure as the bytes of a file; the same figure gives the same bytes.
 
-    SVG and PDF hold their words as text. Every format holds the recipe: see `read_made_by`. For
+    SVG and PDF hold their words as text. Every format holds the recipe: see `read_provenance`. For
     LaTeX, which takes several files, see `pgf`. Raises ExportError for a format that is none of
     `FIGURE_FORMATS`.
     """
@@ -117,7 +117,7 @@ def _texts(composed: Composed) -> list[str]:
 
 
 def _record(composed: Composed, format: str) -> dict[str, Any]:
-    held = json.dumps(jsonable(composed.made_by), ensure_ascii=True)
+    held = json.dumps(jsonable(composed.provenance), ensure_ascii=True)
     title = composed.caption
     match format:
         case "png":

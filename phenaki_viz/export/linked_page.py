@@ -7,7 +7,7 @@ from phenaki_viz import browser
 from phenaki_viz.browser.file_page import deflated, dress_of, linked_page
 from phenaki_viz.browser.linked import Linked
 from phenaki_viz.browser.looked import Chosen
-from phenaki_viz.export.made_by import jsonable_text, record_element
+from phenaki_viz.export.provenance import jsonable_text, record_element
 from phenaki_viz.figures.words import plain
 
 THUMBNAIL = 4000  # bytes of a head in the grid, about: making them all takes its time
@@ -58,7 +58,7 @@ def linked_html(
         **{"arranged": arranged, "whole": linked.colours.whole},
     }
     notes = [plain(note) for note in head.notes] + ([] if every_head else [ALONE])
-    record = record_element(jsonable_text(head.made_by(linked.scale(at))))
+    record = record_element(jsonable_text(head.provenance(linked.scale(at))))
     return linked_page(plain(linked.title), told, messages, notes, record)
 
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from phenaki_viz.browser.axes import as_grid_axis
 from phenaki_viz.browser.file_page import Mounted, file_page
-from phenaki_viz.browser.map_cut import MapCut
+from phenaki_viz.browser.map_filter import MapFilter
 from phenaki_viz.browser.map_message import MapPicture, MapView, map_message
-from phenaki_viz.export.made_by import head_record
+from phenaki_viz.export.provenance import head_record
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.words import plain
 
@@ -40,12 +40,12 @@ def map_picture(picture: Heatmap) -> MapPicture:
         query=as_grid_axis(picture.query),
         key=as_grid_axis(picture.key),
         uniform=picture.uniform,
-        cut=None if picture.left_out is None else _cut(picture.left_out),
+        row_filter=None if picture.left_out is None else _filter(picture.left_out),
         unit=picture.unit,
         source=picture.name,
     )
 
 
-def _cut(left_out: np.ndarray) -> MapCut:
+def _filter(left_out: np.ndarray) -> MapFilter:
     kept = 1.0 - left_out.astype(np.float32)
-    return MapCut(kept=kept, shown=None, left=None, without=(), said=())
+    return MapFilter(kept=kept, shown=None, left=None, without=(), said=())

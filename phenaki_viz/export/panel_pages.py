@@ -7,7 +7,7 @@ from phenaki_viz.browser.file_page import Mounted, file_page
 from phenaki_viz.browser.film import film_message, film_of
 from phenaki_viz.browser.grid_message import GridPicture, grid_message
 from phenaki_viz.browser.strip_message import StripLook, StripPicture, StripView, strip_message
-from phenaki_viz.export.made_by import head_record
+from phenaki_viz.export.provenance import head_record
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.laid_over import Drawn

@@ -15,7 +15,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from phenaki_viz.export.made_by import PNG_KEY, made_by_json
 from phenaki_viz.export.paper_text import (
     FAINT,
     INK,
@@ -28,6 +27,7 @@ from phenaki_viz.export.paper_text import (
     unwritten,
     width_of,
 )
+from phenaki_viz.export.provenance import PNG_KEY, provenance_json
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.words import plain
 
@@ -115,17 +115,21 @@ class Sheet:
 
     def png(self, picture: Picture) -> bytes:
         """The sheet as PNG."""
-        record = {PNG_KEY: made_by_json(picture), "Title": plain(picture.title), "Software": None}
+        record = {
+            PNG_KEY: provenance_json(picture),
+            "Title": plain(picture.title),
+            "Software": None,
+        }
         return self._saved("png", record)
 
     def svg(self, picture: Picture) -> bytes:
         """The sheet as SVG; letters are outlines, so it looks the same without the font."""
-        record = {"Title": plain(picture.title), "Description": made_by_json(picture)}
+        record = {"Title": plain(picture.title), "Description": provenance_json(picture)}
         return self._saved("svg", record | {"Date": None, "Creator": "phenaki_viz"})
 
     def pdf(self, picture: Picture) -> bytes:
         """The sheet as PDF."""
-        record = {"Title": plain(picture.title), "Keywords": made_by_json(picture)}
+        record = {"Title": plain(picture.title), "Keywords": provenance_json(picture)}
         dates = {"CreationDate": None, "Creator": "phenaki_viz", "Producer": None}
         return self._saved("pdf", record | dates)
 

@@ -180,7 +180,7 @@ def texts_of(held: Any) -> Iterable[str]:
         yield held
     elif is_dataclass(held) and not isinstance(held, type):
         for field in fields(held):
-            if field.name not in ("made_by", "name"):
+            if field.name not in ("provenance", "name"):
                 yield from texts_of(getattr(held, field.name))
     elif isinstance(held, Mapping):
         yield from texts_of(tuple(held.values()))

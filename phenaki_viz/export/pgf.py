@@ -22,7 +22,7 @@ from matplotlib.transforms import Affine2D
 from PIL import Image
 
 from phenaki_viz.export.composer import laid_out
-from phenaki_viz.export.made_by import PGF_MARK, jsonable
+from phenaki_viz.export.provenance import PGF_MARK, jsonable
 from phenaki_viz.figures.composed import Composed
 from phenaki_viz.figures.tex import tex
 from phenaki_viz.files import write_bytes
@@ -32,7 +32,7 @@ FAMILIES = {"sans": "sans-serif", "serif": "serif", "computer modern": "serif"}
 HEADER = r"""%% A figure by phenaki_viz: \input{{{stem}.pgf}}
 %% Say \usepackage{{pgf}} in the preamble. Its images have to lie beside the main file; if both
 %% are in a folder, say \usepackage{{import}} and \import{{folder/}}{{{stem}.pgf}}
-{mark}{made_by}
+{mark}{provenance}
 """
 STORED = (1980, 1, 1, 0, 0, 0)  # the date of what is in a ZIP: the same figure, the same bytes
 
@@ -47,8 +47,8 @@ def pgf_files(composed: Composed, stem: str = "figure") -> dict[str, bytes]:
         mpl.rcParams.update({"pgf.rcfonts": False, "pgf.texsystem": "pdflatex"})
         main = Path(folder) / f"{plain}.pgf"
         with main.open("w", encoding="utf-8", newline="\n") as file:
-            made_by = json.dumps(jsonable(composed.made_by), ensure_ascii=True)
-            file.write(HEADER.format(stem=stem, mark=PGF_MARK, made_by=made_by))
+            provenance = json.dumps(jsonable(composed.provenance), ensure_ascii=True)
+            file.write(HEADER.format(stem=stem, mark=PGF_MARK, provenance=provenance))
             _write(figure, file, FAMILIES[composed.recipe.typeface])
         images = sorted(Path(folder).glob("*.png"))
         read = {path.name: path.read_bytes() for path in images}

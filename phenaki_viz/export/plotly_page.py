@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 import plotly.io
 
-from phenaki_viz.export.made_by import head_record, html_text
+from phenaki_viz.export.provenance import head_record, html_text
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.words import plain
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from phenaki_viz.browser.file_page import STYLE
-from phenaki_viz.export.made_by import head_record, html_text
+from phenaki_viz.export.provenance import head_record, html_text
 from phenaki_viz.figures.table import Table, TableColumn
 from phenaki_viz.figures.words import plain, spoken
 

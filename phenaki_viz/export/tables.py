@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from phenaki_viz.export.kinds import faces_of
-from phenaki_viz.export.made_by import CSV_MARK, made_by_json
+from phenaki_viz.export.provenance import CSV_MARK, provenance_json
 from phenaki_viz.figures import Picture
 from phenaki_viz.figures.words import plain
 
@@ -32,7 +32,7 @@ def _comments(picture: Picture) -> Iterable[str]:
     yield f"title {_uncut(json.dumps(plain(picture.title), ensure_ascii=False))}"
     for note in picture.notes:
         yield f"note {_uncut(json.dumps(plain(note), ensure_ascii=False))}"
-    yield CSV_MARK.removeprefix("# ") + _uncut(made_by_json(picture))
+    yield CSV_MARK.removeprefix("# ") + _uncut(provenance_json(picture))
 
 
 def _uncut(text: str) -> str:

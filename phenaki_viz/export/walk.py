@@ -8,7 +8,7 @@ from PIL import Image
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.formats import render
 from phenaki_viz.export.gif import looping
-from phenaki_viz.export.made_by import made_by_json
+from phenaki_viz.export.provenance import provenance_json
 from phenaki_viz.figures.film_strip import FilmStrip
 
 WIDE = 900  # pixels
@@ -31,7 +31,7 @@ def walk_gif(
         images.append(_small(render(picture, "png")))
         if on_picture:
             on_picture(done, len(pictures))
-    return looping(images, round(1000 / pace), made_by_json(pictures[0]))
+    return looping(images, round(1000 / pace), provenance_json(pictures[0]))
 
 
 def _small(content: bytes) -> Image.Image:

@@ -68,7 +68,7 @@ class Head:
         """Which map this is: head, kind, item, call, what was changed; and whether it is wrong."""
         kind = f"{kind_name(self.recording, self.record)} attention"
         failed = FAILED if self.record.failed else ""
-        changed = changes_told(self.recording.made_by)
+        changed = changes_told(self.recording.provenance)
         return " · ".join(filter(None, (self.label, kind, self.told, changed, failed)))
 
     @property
@@ -100,11 +100,11 @@ class Head:
         head = self.record.heads[self.head]
         return file_stem(self.recording, self.record, head, self.item)
 
-    def made_by(self, scale: ColourScale) -> dict[str, Any]:
+    def provenance(self, scale: ColourScale) -> dict[str, Any]:
         """What made a picture of this head: origin, module, layer, head, call, scale."""
         record = self.record
         return {
-            **self.recording.made_by,
+            **self.recording.provenance,
             "module": record.module,
             "kind": kind_name(self.recording, record),
             "layer": record.layer,
@@ -197,16 +197,16 @@ class Colours:
         return self.over(weights.top, weights.most, said)
 
 
-def origin_notes(made_by: Mapping[str, Any]) -> tuple[str, ...]:
+def origin_notes(provenance: Mapping[str, Any]) -> tuple[str, ...]:
     """The line that names random weights; trained ones are named by digest."""
-    return (describe_origin(made_by),)
+    return (describe_origin(provenance),)
 
 
 def record_notes(recording: Recording, records: Sequence[AttentionRecord]) -> tuple[str, ...]:
     """What a picture of these calls has to say: failed checks, where NaN began, the origin."""
     failed = describe_failures(records)
     began = "" if all(record.finite for record in records) else describe_non_finite(recording)
-    return (*filter(None, (failed, began)), *origin_notes(recording.made_by))
+    return (*filter(None, (failed, began)), *origin_notes(recording.provenance))
 
 
 def wrong_notes(wrong: Sequence[int]) -> tuple[str, ...]:
@@ -226,7 +226,7 @@ def attention_heatmap(head: Head, scale: ColourScale) -> Heatmap:
         name=head.stem,
         title=head.title,
         notes=(scale.describe(), *wrong_notes(wrong), *head.notes),
-        made_by=head.made_by(scale),
+        provenance=head.provenance(scale),
         values=values,
         hidden=head.map.hidden((0, i), (0, j)) if record.is_masked else None,
         wrong=wrong,
@@ -261,7 +261,7 @@ def head_grid(
         name=f"{kind_stem(recording, first)}_heads",
         title=f"{kind} attention, all heads" + (f" · {call}" if call else "") + failed,
         notes=(coloured, said, *record_notes(recording, records)),
-        made_by={**recording.made_by, "kind": kind, "pass": call or None, "reduced": reduced},
+        provenance={**recording.provenance, "kind": kind, "pass": call or None, "reduced": reduced},
         thumbnails=shown.values,
         layers=layers,
         heads=heads,

@@ -31,7 +31,7 @@ def difference_heatmap(head: Head, values: np.ndarray, scale: ColourScale) -> He
         name=f"{head.stem}_difference",
         title=f"{head.title} · {DIFFERENCE}",
         notes=(scale.describe(), *wrong_notes(wrong), *head.notes),
-        made_by={**head.made_by(scale), "shows": DIFFERENCE},
+        provenance={**head.provenance(scale), "shows": DIFFERENCE},
         values=values,
         hidden=hidden if hidden.any() else None,
         wrong=tuple(wrong),

@@ -92,9 +92,9 @@ def module_rows(found: Causality) -> list[dict[str, Any]]:
     ]
 
 
-def known_without_model(made_by: Mapping[str, Any], stack: str) -> str:
+def known_without_model(provenance: Mapping[str, Any], stack: str) -> str:
     """What a recording says of the convolutions that it was made through."""
-    known = convolutions_of(made_by)
+    known = convolutions_of(provenance)
     if known is None:
         return "it does not say which convolutions there were"
     mine = [kind for kind in known if kind.stack == stack]

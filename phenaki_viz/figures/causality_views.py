@@ -22,7 +22,7 @@ SAID = {"through": "replaced in the transformer's input", "alone": "replaced in 
 
 
 def reach_picture(
-    found: Causality, one: ModuleReach, how: str, made_by: Mapping[str, Any]
+    found: Causality, one: ModuleReach, how: str, provenance: Mapping[str, Any]
 ) -> Heatmap:
     """Which time step of an input reaches which of a module's output; above the diagonal: leaks.
 
@@ -35,7 +35,7 @@ def reach_picture(
         name=f"causality_{_stem(found)}_{_as_file(module_name(one))}_{how}",
         title=f"Reach of time steps · {module_family(found.stack)} · {module_name(one)}",
         notes=(f"from a later step: {reach_words(reach)}", probe_definition(found)),
-        made_by=_made_by(found, made_by) | {"module": one.name, "changed": SAID[how]},
+        provenance=_provenance(found, provenance) | {"module": one.name, "changed": SAID[how]},
         values=values,
         query=Axis(title="output at", names=names),
         key=Axis(title=SAID[how], names=names),
@@ -44,7 +44,7 @@ def reach_picture(
     )
 
 
-def modules_picture(found: Causality, how: str, made_by: Mapping[str, Any]) -> HeadGrid:
+def modules_picture(found: Causality, how: str, provenance: Mapping[str, Any]) -> HeadGrid:
     """Layers down, their parts across: which time step reaches which, all on one scale."""
     layers = sorted({one.layer for one in found.modules if one.layer is not None})
     kinds = [kind for kind in (*PARTS, "layer") if any(one.kind == kind for one in found.modules)]
@@ -61,7 +61,7 @@ def modules_picture(found: Causality, how: str, made_by: Mapping[str, Any]) -> H
             f"rows: output, columns: time step {SAID[how]}; above the diagonal: from a later step",
             probe_definition(found),
         ),
-        made_by=_made_by(found, made_by) | {"changed": SAID[how]},
+        provenance=_provenance(found, provenance) | {"changed": SAID[how]},
         thumbnails=tiles,
         layers=tuple(f"L{layer}" for layer in layers),
         heads=tuple(kind for kind in kinds),
@@ -89,5 +89,5 @@ def _as_file(name: str) -> str:
     return name.replace(",", "").replace(" ", "_")
 
 
-def _made_by(found: Causality, made_by: Mapping[str, Any]) -> dict[str, Any]:
-    return {**made_by, "shows": "causality probe", "stack": found.stack}
+def _provenance(found: Causality, provenance: Mapping[str, Any]) -> dict[str, Any]:
+    return {**provenance, "shows": "causality probe", "stack": found.stack}

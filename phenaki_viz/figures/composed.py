@@ -39,9 +39,9 @@ class Composed:
     panels: tuple[Drawn, ...]
 
     @property
-    def made_by(self) -> Mapping[str, Any]:
+    def provenance(self) -> Mapping[str, Any]:
         """What made all panels, what each is beside that, and the recipe that makes it again."""
-        first, *others = (picture.made_by for picture in self.panels)
+        first, *others = (picture.provenance for picture in self.panels)
         alike = {
             name: held
             for name, held in first.items()

@@ -62,7 +62,7 @@ def difference_heatmap(
         name=f"{one.stem}_difference",
         title=f"{one.title} · B − A",
         notes=(*_told(told), scale.describe(), *wrong_notes(wrong.tolist()), *one.notes),
-        made_by=_made_by(one, other, scale, told),
+        provenance=_provenance(one, other, scale, told),
         values=maps.difference,
         hidden=hidden if hidden.any() else None,
         wrong=tuple(int(row) for row in wrong),
@@ -100,7 +100,7 @@ def difference_over_video(
         name=f"{one.stem}_difference_over_video",
         title=f"{one.title} · B − A",
         notes=(*_told(told), scale.describe(), *one.notes),
-        made_by=_made_by(one, other, scale, told) | {"query": place},
+        provenance=_provenance(one, other, scale, told) | {"query": place},
         frames=frames,
         steps=frame_steps(len(frames), temporal_patch),
         weights=changes,
@@ -113,7 +113,7 @@ def difference_over_video(
 def distances_grid(
     records: Sequence[AttentionRecord],
     values: np.ndarray,
-    made_by: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     *,
     selected: tuple[int, int] | None = None,
 ) -> HeadGrid:
@@ -124,8 +124,8 @@ def distances_grid(
     return HeadGrid(
         name="heads_difference",
         title="How far each head moved from A to B",
-        notes=(f"{DISTANCE}; mean over queries", scale.describe(), *origin_notes(made_by)),
-        made_by={**made_by, "shows": "mean Jensen–Shannon distance of each head's rows"},
+        notes=(f"{DISTANCE}; mean over queries", scale.describe(), *origin_notes(provenance)),
+        provenance={**provenance, "shows": "mean Jensen–Shannon distance of each head's rows"},
         thumbnails=values[..., None, None],
         layers=tuple(row_label(record, records) for record in records),
         heads=tuple(f"H{head}" for head in records[0].heads),
@@ -137,23 +137,26 @@ def distances_grid(
 
 
 def entropy_grid(
-    records: Sequence[AttentionRecord], values: np.ndarray, made_by: Mapping[str, Any], theme: str
+    records: Sequence[AttentionRecord],
+    values: np.ndarray,
+    provenance: Mapping[str, Any],
+    theme: str,
 ) -> HeadGrid:
     """Every head by how much wider it spreads in B, in bits, where maps cannot be subtracted."""
-    picture = distances_grid(records, values, made_by)
+    picture = distances_grid(records, values, provenance)
     known = np.abs(values[np.isfinite(values)])
     end = float(known.max(initial=0)) or 1.0
     scale = ColourScale(low=-end, high=end, palette=DIVERGING[theme], scope="these heads")
     return replace(
         picture, name="heads_entropy_difference", title="How much wider each head spreads in B",
         notes=("entropy of a head's rows in bits, B − A", scale.describe()), scales=scale,
-        unit="bits, B − A", made_by={**made_by, "shows": "entropy of each head's rows, B − A"},
+        unit="bits, B − A", provenance={**provenance, "shows": "entropy of each head's rows, B − A"},
     )  # fmt: skip
 
 
 def distances_table(
     rows: Sequence[HeadDistance],
-    made_by: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     told: tuple[str, str],
     *,
     sampled: str = "",
@@ -165,7 +168,7 @@ def distances_table(
         name="heads_difference",
         title="How far each head moved from A to B",
         notes=(*_told(told), DISTANCE, *over, *notes),
-        made_by={**made_by, "a": told[0], "b": told[1]},
+        provenance={**provenance, "a": told[0], "b": told[1]},
         naming=4,
         columns=(
             _text("stack", "Stack", [row.stack for row in rows]),
@@ -211,11 +214,13 @@ def _told(told: tuple[str, str]) -> tuple[str, str]:
     return f"A: {told[0]}", f"B: {told[1]}"
 
 
-def _made_by(one: Head, other: Head, scale: ColourScale, told: tuple[str, str]) -> dict[str, Any]:
+def _provenance(
+    one: Head, other: Head, scale: ColourScale, told: tuple[str, str]
+) -> dict[str, Any]:
     return {
-        **one.made_by(scale),
+        **one.provenance(scale),
         "shows": "difference B − A",
         "a": told[0],
         "b": told[1],
-        "b_made_by": other.made_by(scale),
+        "b_provenance": other.provenance(scale),
     }

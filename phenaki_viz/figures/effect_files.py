@@ -14,22 +14,22 @@ from phenaki_viz.recording.interventions import Intervention, as_dict
 
 
 def effects_values(
-    effects: Sequence[HeadEffect], asked: Trials, made_by: Mapping[str, Any]
+    effects: Sequence[HeadEffect], asked: Trials, provenance: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Every head or layer, the costliest first; head is None where all of a module's were off."""
     told = [
         {"name": head_name(one), "module": one.module, "head": one.head, **_values(one)}
         for one in by_worth(effects)
     ]
-    return {**_asked(asked, made_by), "effects": told}
+    return {**_asked(asked, provenance), "effects": told}
 
 
 def change_values(
-    given: Sequence[Intervention], change: Change, asked: Trials, made_by: Mapping[str, Any]
+    given: Sequence[Intervention], change: Change, asked: Trials, provenance: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What interventions together do to the output."""
     return {
-        **_asked(asked, made_by),
+        **_asked(asked, provenance),
         "interventions": [as_dict(one) for one in given],
         **_values(change),
     }
@@ -55,7 +55,7 @@ def _interval(values: np.ndarray) -> dict[str, float | None]:
     }
 
 
-def _asked(asked: Trials, made_by: Mapping[str, Any]) -> dict[str, Any]:
+def _asked(asked: Trials, provenance: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "over": asked.spoken,
         "clips": list(asked.clips),
@@ -65,5 +65,5 @@ def _asked(asked: Trials, made_by: Mapping[str, Any]) -> dict[str, Any]:
         "trials": len(asked),
         "interval": "95 %, Student's t, over clips and masks, paired with the model as it is",
         "units": {"rise": "nats", "moved": "share of hidden tokens", "divergence": "nats"},
-        "weights_digest": made_by.get("weights_digest"),
+        "weights_digest": provenance.get("weights_digest"),
     }

@@ -68,7 +68,7 @@ def effects_sentence(effects: Sequence[HeadEffect], asked: Trials) -> str:
 
 
 def effects_picture(
-    effects: Sequence[HeadEffect], asked: Trials, made_by: Mapping[str, Any]
+    effects: Sequence[HeadEffect], asked: Trials, provenance: Mapping[str, Any]
 ) -> Curves:
     """A bar and its 95 % interval for each head, the costliest first."""
     ordered = by_worth(effects)
@@ -82,8 +82,8 @@ def effects_picture(
             "loss: mean −log p of the hidden tokens' true codes, in nats",
             f"clips: {', '.join(asked.clips)}",
         ),
-        made_by={
-            **made_by,
+        provenance={
+            **provenance,
             "masked_share": asked.share,
             "mask_seeds": list(range(asked.seed, asked.seed + asked.masks)),
             "clips": list(asked.clips),

@@ -33,7 +33,7 @@ HALF = "_half"  # ends the name of a column's half interval
 
 def heads_table(
     table: HeadTable,
-    made_by: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     name: str = "heads",
     *,
     clips: str = "",
@@ -53,7 +53,7 @@ def heads_table(
             *(f"{called}: {rule}" for called, rule in NAMES.items()),
             *([f"clips: {clips}"] if clips else []),
         ),
-        made_by=made_by,
+        provenance=provenance,
         naming=4,
         columns=(*_identity(table), *_effect(table, effects), *measured, *_left(table)),
     )
@@ -158,7 +158,7 @@ def _whole(name: str, title: str, values: list[int]) -> TableColumn:
 
 
 def alike_picture(
-    table: HeadTable, alike: Alike, made_by: Mapping[str, Any], name: str = "heads_alike"
+    table: HeadTable, alike: Alike, provenance: Mapping[str, Any], name: str = "heads_alike"
 ) -> Heatmap:
     """How far heads are from each other, like beside like. table: heads in the order of alike."""
     order = list(alike.order)
@@ -168,7 +168,7 @@ def alike_picture(
         name=name,
         title="Heads alike",
         notes=(DISTANCE, f"over {alike.queries:,} queries; ordered by clustering, average linkage"),
-        made_by=made_by,
+        provenance=provenance,
         values=values,
         query=Axis(title="head", names=names),
         key=Axis(title="head", names=names),
@@ -179,7 +179,7 @@ def alike_picture(
 
 def shifts_picture(
     table: HeadTable,
-    made_by: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     selected: tuple[int, int] | None = None,
     name: str = "heads_shifts",
 ) -> Arrows | None:
@@ -203,7 +203,7 @@ def shifts_picture(
             "mean of key − query by weight: arrows in rows and columns, numbers in time steps",
             taken_over(table),
         ),
-        made_by=made_by,
+        provenance=provenance,
         shifts=shifts,
         layers=told_apart(tuple(f"L{layer}" for _, _, layer in layers)),
         heads=tuple(f"H{head}" for head in heads),

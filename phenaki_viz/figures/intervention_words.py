@@ -77,13 +77,13 @@ def all_names(given: Sequence[Intervention], most: int = 3) -> str:
     return joined([*names, f"{more} more change{'' if more == 1 else 's'}"] if more > 0 else names)
 
 
-def changes_told(made_by: Mapping[str, Any]) -> str:
+def changes_told(provenance: Mapping[str, Any]) -> str:
     """'with position bias × 0', for the title of what was made so; empty where nothing was changed.
 
     Of a file it is somebody else's word: nothing is said of what is no intervention.
     """
     try:
-        given = from_plain(made_by.get("interventions") or [])
+        given = from_plain(provenance.get("interventions") or [])
     except ConfigError:
         return ""
     return f"with {all_names(given, 2)}" if given else ""

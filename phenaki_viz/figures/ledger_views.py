@@ -44,7 +44,7 @@ def weight_bars(head: Head, found: WeightLedger) -> TermBars:
         name=f"{head.stem}_query_{found.query}_key_{found.key}_ledger",
         title=f"{head.title} · why {key} gets {found.weight:.3g}",
         notes=(CENTRED, *head.notes),
-        made_by=_made_by(head) | {"query": found.query, "key": found.key},
+        provenance=_provenance(head) | {"query": found.query, "key": found.key},
         names=names,
         parts=parts,
         labels=tuple(name.removeprefix("+ ") for name in names),
@@ -75,7 +75,7 @@ def row_bars(head: Head, row: RowLedger, most: int) -> TermBars:
         title=f"{head.title} · {query_axis(head.record, head.item).names[row.query]} · its "
         "strongest keys",
         notes=(CENTRED, f"at the end of a line: weight{'' if norms is None else f' · {WRITTEN}'}"),
-        made_by=_made_by(head) | {"query": row.query, "keys": [int(key) for key in keys]},
+        provenance=_provenance(head) | {"query": row.query, "keys": [int(key) for key in keys]},
         names=tuple(short(names[key]) for key in keys),
         parts=parts,
         labels=tuple(NAMES[name] for name in parts),
@@ -96,7 +96,7 @@ def dimension_bars(head: Head, found: WeightLedger) -> Curves | None:
         name=f"{head.stem}_query_{found.query}_key_{found.key}_dimensions",
         title=f"{head.title} · content of {key}, dimension by dimension",
         notes=("they sum to the content, around the row's mean", *head.notes),
-        made_by=_made_by(head) | {"query": found.query, "key": found.key},
+        provenance=_provenance(head) | {"query": found.query, "key": found.key},
         curves=(Curve(name="content", x=at, y=found.dimensions),),
         x_title="dimension of the head",
         y_title="logit, around the row's mean",
@@ -172,7 +172,7 @@ def _map(
         name=f"{head.stem}_{stem}",
         title=f"{head.title} · {said}",
         notes=(scale.describe(), *centred, *head.notes),
-        made_by=head.made_by(scale) | {"shows": said},
+        provenance=head.provenance(scale) | {"shows": said},
         values=values,
         hidden=hidden if hidden.any() else None,
         query=query_axis(head.record, head.item),
@@ -193,6 +193,6 @@ def _brief(value: float) -> str:
     return f"{value:.3f}" if value >= 0.001 else spoken(float(f"{value:.1g}"))
 
 
-def _made_by(head: Head) -> dict[str, object]:
+def _provenance(head: Head) -> dict[str, object]:
     scale = ColourScale(low=0, high=1, scope="fixed")
-    return head.made_by(scale) | {"shows": "ledger"}
+    return head.provenance(scale) | {"shows": "ledger"}

@@ -29,7 +29,7 @@ LAYERS = {
 
 
 def mask_picture(
-    record: AttentionRecord, item: int, which: str, made_by: Mapping[str, Any]
+    record: AttentionRecord, item: int, which: str, provenance: Mapping[str, Any]
 ) -> Heatmap:
     """Who may see whom: hidden cells in the colour of masks, null keys apart from the rest.
 
@@ -46,7 +46,7 @@ def mask_picture(
         name=f"mask_{_stem(record, item)}_{which}",
         title=f"L{record.layer} · {family(record)} · {title.lower()}{_told(record, item)}",
         notes=(said(record, seen, which),),
-        made_by={**made_by, "module": record.module, "mask": which},
+        provenance={**provenance, "module": record.module, "mask": which},
         values=values,
         hidden=hidden,
         wrong=wrong,
@@ -81,7 +81,9 @@ def said(record: AttentionRecord, seen: MaskCodes, which: str) -> str:
     return f"{len(blind)} queries see no key, their weights mean nothing: {named}"
 
 
-def visible_keys_picture(record: AttentionRecord, item: int, made_by: Mapping[str, Any]) -> Curves:
+def visible_keys_picture(
+    record: AttentionRecord, item: int, provenance: Mapping[str, Any]
+) -> Curves:
     """How many keys each query may look at."""
     seen = visibility(record, item)
     names = query_axis(record, item).names
@@ -94,7 +96,7 @@ def visible_keys_picture(record: AttentionRecord, item: int, made_by: Mapping[st
         name=f"visible_keys_{_stem(record, item)}",
         title=f"L{record.layer} · visible keys of each query{_told(record, item)}",
         notes=(said(record, seen, "together"),),
-        made_by={**made_by, "module": record.module, "shows": "visible keys"},
+        provenance={**provenance, "module": record.module, "shows": "visible keys"},
         curves=(Curve(name="visible keys", x=np.arange(len(counts)), y=counts, hover=hover),),
         x_title="query (token)",
         y_title="visible keys",

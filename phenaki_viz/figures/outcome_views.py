@@ -26,7 +26,7 @@ def loss_over_video(
     shown: np.ndarray,
     frames: np.ndarray,
     temporal_patch: int,
-    made_by: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     *,
     scale: ColourScale,
     name: str = "loss",
@@ -36,7 +36,7 @@ def loss_over_video(
 
     scale: see `loss_scale`.
     """
-    return _strip(loss, shown, frames, temporal_patch, made_by, scale, name, title)
+    return _strip(loss, shown, frames, temporal_patch, provenance, scale, name, title)
 
 
 def loss_change_over_video(
@@ -45,7 +45,7 @@ def loss_change_over_video(
     shown: np.ndarray,
     frames: np.ndarray,
     temporal_patch: int,
-    made_by: Mapping[str, Any],
+    provenance: Mapping[str, Any],
 ) -> FilmStrip:
     """How much the loss of each token rose (red) or fell (blue), both 't h w' in nats."""
     with np.errstate(invalid="ignore"):  # infinite before and after: no number
@@ -55,7 +55,14 @@ def loss_change_over_video(
         low=-(most or 1.0), high=most or 1.0, palette="RdBu_r", scope="this difference"
     )
     return _strip(
-        change, shown, frames, temporal_patch, made_by, scale, "loss_change", "change of the loss"
+        change,
+        shown,
+        frames,
+        temporal_patch,
+        provenance,
+        scale,
+        "loss_change",
+        "change of the loss",
     )
 
 
@@ -63,7 +70,7 @@ def frames_alone(
     frames: np.ndarray,
     grid: tuple[int, int, int],
     temporal_patch: int,
-    made_by: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     *,
     name: str,
     title: str,
@@ -72,8 +79,8 @@ def frames_alone(
     return FilmStrip(
         name=name,
         title=title,
-        notes=origin_notes(made_by),
-        made_by={**made_by, "shows": title},
+        notes=origin_notes(provenance),
+        provenance={**provenance, "shows": title},
         frames=np.broadcast_to(frames, (*frames.shape[:3], 3)).copy(),
         steps=frame_steps(len(frames), temporal_patch),
         weights=np.zeros(grid, np.float32),
@@ -105,7 +112,7 @@ def _strip(
     shown: np.ndarray,
     frames: np.ndarray,
     temporal_patch: int,
-    made_by: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     scale: ColourScale,
     name: str,
     title: str,
@@ -115,8 +122,8 @@ def _strip(
     return FilmStrip(
         name=name,
         title=title,
-        notes=(scale.describe(), *gone, *origin_notes(made_by)),
-        made_by={**made_by, "shows": title, "scale": scale.describe()},
+        notes=(scale.describe(), *gone, *origin_notes(provenance)),
+        provenance={**provenance, "shows": title, "scale": scale.describe()},
         frames=frames,
         steps=frame_steps(len(frames), temporal_patch),
         weights=np.where(shown & np.isfinite(values), values, np.nan).astype(np.float32),

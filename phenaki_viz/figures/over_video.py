@@ -46,7 +46,7 @@ def column_over_video(
         word=key,
         uniform=float(head.map.uniform[query]),
         uniforms=on_grid(head.record.query_axis(head.item), head.map.uniform),
-        made_by={**picture.made_by, "key": name, "key_at": key},
+        provenance={**picture.provenance, "key": name, "key_at": key},
     )
 
 
@@ -73,7 +73,10 @@ def patches_over_video(
     )  # fmt: skip
     return replace(
         picture,
-        made_by={**picture.made_by, "queries" if direction == "row" else "keys": list(places)},
+        provenance={
+            **picture.provenance,
+            "queries" if direction == "row" else "keys": list(places),
+        },
         side=direction,
         uniform=None if combine == "sum" else laid.uniform,
         uniforms=combined(laid.uniforms, combine) if scale.law == "uniform" else None,
@@ -131,7 +134,7 @@ def _strip(
         name=f"{head.stem}_over_video",
         title=f"{head.title}{asked} · {what}",
         notes=(scale.describe(), *wrong_notes(wrong), *head.notes),
-        made_by=head.made_by(scale) | {"query": first, "shows": what},
+        provenance=head.provenance(scale) | {"query": first, "shows": what},
         frames=frames,
         steps=frame_steps(len(frames), temporal_patch),
         weights=weights,

@@ -23,7 +23,7 @@ def part_of_map(picture: Heatmap, window: Window) -> Heatmap:
         picture,
         name=f"{picture.name}_rows_{r0}-{r1 - 1}_columns_{c0}-{c1 - 1}",
         title=f"{picture.title} · {said}",
-        made_by={**picture.made_by, "part": [r0, r1, c0, c1]},
+        provenance={**picture.provenance, "part": [r0, r1, c0, c1]},
         values=picture.values[rows, columns],
         query=_part_of_axis(picture.query, r0, r1),
         key=_part_of_axis(picture.key, c0, c1),

@@ -228,20 +228,20 @@ def _position(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:
 
 def _position_parts(recording: Recording, one: Pass, picked: Picked) -> Iterator[Picture]:
     """Of the first layer that has them: position bias and ALiBi are the same in every layer."""
-    made_by, record = recording.made_by, one.records[0]
+    provenance, record = recording.provenance, one.records[0]
     heads = [at for at, h in enumerate(record.heads) if picked.heads is None or h in picked.heads]
     bias = recording.bias_surface(record)
     if bias is not None:
-        yield bias_heads(bias, made_by, heads[0])
+        yield bias_heads(bias, provenance, heads[0])
         for head in heads:
-            yield bias_picture(bias, made_by, record.heads[head])
+            yield bias_picture(bias, provenance, record.heads[head])
     if record.alibi is not None:
-        yield slopes_picture(record, made_by, heads[0])
-        yield penalty_picture(record, made_by, heads[0], max(1, record.map.shape[3] - 1))
+        yield slopes_picture(record, provenance, heads[0])
+        yield penalty_picture(record, provenance, heads[0], max(1, record.map.shape[3] - 1))
 
 
 def _masks(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:
     for record in _layers(one, picked):
-        item, made_by = _item(record, picked), run.recording.made_by
-        yield mask_picture(record, item, "together", made_by)
-        yield visible_keys_picture(record, item, made_by)
+        item, provenance = _item(record, picked), run.recording.provenance
+        yield mask_picture(record, item, "together", provenance)
+        yield visible_keys_picture(record, item, provenance)

@@ -44,11 +44,11 @@ class Picture:
     """What a picture shows, before anything draws it; browser, print and numbers all come from it.
 
     name: the file's stem ("self_L03_H05"). notes: lines printed under the picture (how it was
-    reduced, which colour scale, random weights, rows that are wrong). made_by: JSON-able record
+    reduced, which colour scale, random weights, rows that are wrong). provenance: JSON-able record
     of what made it (config, weights digest, seed, versions), embedded in every exported file.
     """
 
     name: str
     title: str
     notes: tuple[str, ...] = ()
-    made_by: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)

@@ -18,7 +18,7 @@ SHARED = "one module serves every layer: there is no layer to choose"
 
 
 def slopes_picture(
-    record: AttentionRecord, made_by: Mapping[str, Any], head: int, whose: str = ""
+    record: AttentionRecord, provenance: Mapping[str, Any], head: int, whose: str = ""
 ) -> Curves:
     """ALiBi's slope of every head, the chosen one marked. With a number of heads that is no power
     of two they are not in order, so each carries its head.
@@ -35,8 +35,8 @@ def slopes_picture(
     return Curves(
         name="alibi_slopes",
         title=" · ".join(filter(None, ("ALiBi slope of each head", whose))),
-        notes=origin_notes(made_by),
-        made_by={**made_by, "shows": "ALiBi slopes", "module": record.module},
+        notes=origin_notes(provenance),
+        provenance={**provenance, "shows": "ALiBi slopes", "module": record.module},
         curves=tuple(
             Curve(
                 name=named,
@@ -61,7 +61,7 @@ def slopes_picture(
 
 def penalty_picture(
     record: AttentionRecord,
-    made_by: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     head: int,
     distance: int,
     whose: str = "",
@@ -77,8 +77,8 @@ def penalty_picture(
     return Curves(
         name="alibi_penalty",
         title=" · ".join(filter(None, ("ALiBi: what distance alone costs", whose))),
-        notes=(f"added to the score before softmax{beyond}", *origin_notes(made_by)),
-        made_by={**made_by, "shows": "ALiBi penalty", "module": record.module},
+        notes=(f"added to the score before softmax{beyond}", *origin_notes(provenance)),
+        provenance={**provenance, "shows": "ALiBi penalty", "module": record.module},
         curves=tuple(
             Curve(name=f"H{name}", x=at, y=penalty, highlighted=row == head)
             for row, (name, penalty) in enumerate(zip(record.heads, penalties, strict=True))
@@ -108,7 +108,7 @@ def bias_scale(
 
 def bias_picture(
     bias: PositionBias,
-    made_by: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     head: int,
     dt: int = 0,
     used: tuple[int, ...] | None = None,
@@ -136,8 +136,14 @@ def bias_picture(
     return Surface(
         name=f"position_bias_H{head:02d}" + (f"_dt{dt:+d}" if three else ""),
         title=f"H{head} · continuous position bias{when}",
-        notes=(SHARED, scale.describe(), *beyond, *gone, *origin_notes(made_by)),
-        made_by={**made_by, "module": bias.module, "head": head, "dt": dt, "size": bias.dimensions},
+        notes=(SHARED, scale.describe(), *beyond, *gone, *origin_notes(provenance)),
+        provenance={
+            **provenance,
+            "module": bias.module,
+            "head": head,
+            "dt": dt,
+            "size": bias.dimensions,
+        },
         z=plane(bias, head, dt),
         x=columns.astype(np.float32),
         y=rows.astype(np.float32),
@@ -151,7 +157,7 @@ def bias_picture(
 
 def bias_heads(
     bias: PositionBias,
-    made_by: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     selected: int,
     dt: int = 0,
     *,
@@ -165,8 +171,8 @@ def bias_heads(
     return HeadGrid(
         name="position_bias_heads",
         title="Continuous position bias, all heads",
-        notes=(SHARED, scale.describe(), *origin_notes(made_by)),
-        made_by={**made_by, "module": bias.module, "dt": dt, "size": bias.dimensions},
+        notes=(SHARED, scale.describe(), *origin_notes(provenance)),
+        provenance={**provenance, "module": bias.module, "dt": dt, "size": bias.dimensions},
         thumbnails=planes[None],
         layers=("all",),
         heads=tuple(f"H{head}" for head in heads),

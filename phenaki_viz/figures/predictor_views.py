@@ -48,7 +48,7 @@ def _title(one: Predictor) -> str:
     return title if title.startswith("Δ") else f"{title[0].lower()}{title[1:]}"
 
 
-def scatter_picture(one: Predictor, kind: str, made_by: Mapping[str, Any]) -> Curves:
+def scatter_picture(one: Predictor, kind: str, provenance: Mapping[str, Any]) -> Curves:
     """A dot a head: the measure across, the rise of the loss with its 95 % interval up."""
     column = COLUMNS[one.column]
     unit = "" if column.unit == SHARE else f" ({column.unit})"
@@ -57,7 +57,7 @@ def scatter_picture(one: Predictor, kind: str, made_by: Mapping[str, Any]) -> Cu
         name=f"worth_by_{one.column}",
         title=f"{column.title} and worth of {len(one.rows)} {kind} heads",
         notes=(correlation_words(one.correlation), column.means, NO_PROOF),
-        made_by={**made_by, "measure": one.column},
+        provenance={**provenance, "measure": one.column},
         curves=(
             Curve(
                 name=kind,

@@ -30,7 +30,7 @@ def words_read(head: Head, place: Place) -> Curves:
         name=f"{head.stem}_words",
         title=f"{head.title} · {place_name(*place)} · words it reads",
         notes=(*wrong_notes(wrong), *head.notes),
-        made_by=head.made_by(scale_for(1.0, scope="fixed")) | {"query": place},
+        provenance=head.provenance(scale_for(1.0, scope="fixed")) | {"query": place},
         curves=(Curve(name=head.label, x=np.arange(len(weights)), y=weights, hover=hover),),
         x_title="key",
         y_title=UNIT,
@@ -56,7 +56,7 @@ def steps_read(head: Head, place: Place) -> Curves:
         name=f"{head.stem}_steps",
         title=f"{head.title} · {place_name(*place)} · attention by time step",
         notes=(*wrong_notes(wrong), *head.notes),
-        made_by=head.made_by(scale_for(1.0, scope="fixed")) | {"query": place},
+        provenance=head.provenance(scale_for(1.0, scope="fixed")) | {"query": place},
         curves=(
             Curve(name=head.label, x=at, y=mass, highlighted=True),
             Curve(name="no choice", x=at, y=even),

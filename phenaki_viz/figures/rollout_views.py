@@ -27,7 +27,7 @@ def rollout_picture(
     records: Sequence[AttentionRecord],
     item: int,
     shares: np.ndarray,
-    made_by: Mapping[str, Any],
+    provenance: Mapping[str, Any],
 ) -> Heatmap:
     """Where each query of the last layer comes from, by attention alone.
 
@@ -41,8 +41,8 @@ def rollout_picture(
         title=" · ".join(
             filter(None, ("Approximate: attention rollout", family(last), _layers(records), video))
         ),
-        notes=(REASON, *origin_notes(made_by)),
-        made_by={**made_by, "shows": "attention rollout (approximate)", "modules":
+        notes=(REASON, *origin_notes(provenance)),
+        provenance={**provenance, "shows": "attention rollout (approximate)", "modules":
                  [one.module for one in records]},
         values=np.asarray(shares, np.float32),
         hidden=_never_seen(records, item, shares),

@@ -31,6 +31,9 @@ def estimated(survey: Survey, measure: str = "", unit: str = "") -> str:
 def with_estimate(picture: HeadGrid, survey: Survey, said: str) -> Mapping[str, Any]:
     """The notes and the origin of a grid that says what of it is estimated, if something is."""
     if survey.is_exact:
-        return {"notes": picture.notes, "made_by": picture.made_by}
+        return {"notes": picture.notes, "provenance": picture.provenance}
     told = f"{said} ({ERROR})" if "±" in said else said
-    return {"notes": (told, *picture.notes), "made_by": {**picture.made_by, "estimated": told}}
+    return {
+        "notes": (told, *picture.notes),
+        "provenance": {**picture.provenance, "estimated": told},
+    }

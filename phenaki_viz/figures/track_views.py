@@ -122,7 +122,7 @@ def tracks_picture(
         name=f"{kind_stem(recording, record)}_tracks_{stem}",
         title=f"{title} · {kind_name(recording, record)} attention",
         notes=_notes(first, asked, judges=bool(chances)),
-        made_by=_made_by(answers, asked),
+        provenance=_provenance(answers, asked),
         frames=frames,
         steps=frame_steps(len(frames), temporal_patch),
         grid=(rows, columns),
@@ -151,10 +151,10 @@ def _notes(first: Head, asked: Question, *, judges: bool) -> tuple[str, ...]:
     return (DEFINITION[kind], *([JUDGED] if judges else []), EXPOSURE, *first.notes)
 
 
-def _made_by(answers: Sequence[Answer], asked: Question) -> dict[str, Any]:
+def _provenance(answers: Sequence[Answer], asked: Question) -> dict[str, Any]:
     first = answers[0].head
     return {
-        **first.recording.made_by,
+        **first.recording.provenance,
         "kind": kind_name(first.recording, first.record),
         "heads": [one.head.label for one in answers],
         "track_of": {"start": asked.start, "key": asked.key, "direction": asked.direction},
@@ -188,7 +188,7 @@ def followers_picture(
     records: Sequence[AttentionRecord],
     asked: Question,
     found: Mapping[str, np.ndarray],
-    made_by: Mapping[str, Any],
+    provenance: Mapping[str, Any],
 ) -> Heatmap:
     """How often each head finds the object, layers down and heads across. found: `accuracies`."""
     whose = f"the {asked.whose}" if asked.whose else "the object"
@@ -204,7 +204,7 @@ def followers_picture(
             f"share of {pairs} {what} in which the strongest patch is within one of {whose}'s; "
             f"chance {chance:.2f}",
         ),
-        made_by={**made_by, "true_path": None if asked.path is None else asked.path.tolist()},
+        provenance={**provenance, "true_path": None if asked.path is None else asked.path.tolist()},
         values=np.asarray(found["follows"], np.float32),
         hidden=np.isnan(found["follows"]),
         query=Axis(title="layer", names=layers),

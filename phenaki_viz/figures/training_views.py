@@ -13,7 +13,7 @@ MOST_POINTS = 400  # of the loss curve
 WIDEST_MEAN = 50  # steps
 
 
-def loss_curve(losses: Sequence[float], made_by: Mapping[str, Any]) -> Curves:
+def loss_curve(losses: Sequence[float], provenance: Mapping[str, Any]) -> Curves:
     """The loss of every step, and its mean over the steps just before.
 
     losses: over the variance of the data, from step 1. With many steps each point of the first
@@ -31,7 +31,7 @@ def loss_curve(losses: Sequence[float], made_by: Mapping[str, Any]) -> Curves:
             f"{said}; mean of the last {width}",
             "1 is what mean grey gets, 0 is perfect",
         ),
-        made_by=made_by,
+        provenance=provenance,
         curves=(
             Curve(name="loss", x=ends, y=_trailing(values, stretch)[ends - 1]),
             Curve(
@@ -61,7 +61,7 @@ class Stretches:
     batch: int
 
 
-def recorded_loss(name: str, curve: Stretches, made_by: Mapping[str, Any]) -> Curves:
+def recorded_loss(name: str, curve: Stretches, provenance: Mapping[str, Any]) -> Curves:
     """The loss of a training that is over, each mean drawn where its stretch of steps ends."""
     means = np.asarray(curve.means, float)
     ends = np.minimum(np.arange(1, len(means) + 1) * curve.width, curve.steps)
@@ -69,7 +69,7 @@ def recorded_loss(name: str, curve: Stretches, made_by: Mapping[str, Any]) -> Cu
         name=name,
         title=curve.title,
         notes=(f"{curve.steps:,} training steps of {curve.batch} clips", f"means of {curve.width}"),
-        made_by=made_by,
+        provenance=provenance,
         curves=(Curve(name="loss", x=ends, y=means, highlighted=True),),
         x_title="training step",
         y_title=curve.unit,
@@ -89,7 +89,7 @@ def heads_over_steps(
     steps: Sequence[int],
     layer: int,
     chosen: int,
-    made_by: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     *,
     title: str,
     unit: str,
@@ -106,7 +106,7 @@ def heads_over_steps(
             f"mean {title} over all queries, in {unit}",
             "kept training steps are not evenly spaced",
         ),
-        made_by=made_by,
+        provenance=provenance,
         curves=tuple(
             Curve(
                 name=head_label(layer, head),

@@ -8,18 +8,18 @@ from phenaki_viz.recording.families.phenaki import (
 )
 from phenaki_viz.recording.head import HeadMap
 from phenaki_viz.recording.maps import AttentionMap, DenseMap, Reduce, cell_size
-from phenaki_viz.recording.options import DEFAULT_LIMIT, Hold, RecordOptions
+from phenaki_viz.recording.options import DEFAULT_LIMIT, RecordOptions, StorageChoice
 from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.places import Grid, Place, Places
 from phenaki_viz.recording.position import evaluate_bias
 from phenaki_viz.recording.recorder import record
-from phenaki_viz.recording.recording import Holding, Recording
+from phenaki_viz.recording.recording import Recording, StorageReport
 from phenaki_viz.recording.records import Alibi, AttentionRecord, PositionBias, Verification
 from phenaki_viz.recording.sentences import (
     describe_failures,
-    describe_holding,
     describe_non_finite,
     describe_origin,
+    describe_storage,
 )
 from phenaki_viz.recording.terms import Product, Remainder, Terms
 
@@ -34,7 +34,7 @@ __all__ = [
     "Grid",
     "HeadMap",
     "Hold",
-    "Holding",
+    "StorageReport",
     "Place",
     "Places",
     "PositionBias",
@@ -48,7 +48,7 @@ __all__ = [
     "attention_modules",
     "cell_size",
     "describe_failures",
-    "describe_holding",
+    "describe_storage",
     "describe_non_finite",
     "describe_origin",
     "estimate",

@@ -11,9 +11,9 @@ from phenaki_viz.numerics.precision import autocast_dtype
 from phenaki_viz.recording.circumstances import is_fused
 from phenaki_viz.recording.estimates import map_cells, part_cells
 from phenaki_viz.recording.families.phenaki import AttentionModule
-from phenaki_viz.recording.holding import LONG, Holding
-from phenaki_viz.recording.maps import Held
+from phenaki_viz.recording.maps import Storage
 from phenaki_viz.recording.options import RecordOptions
+from phenaki_viz.recording.storage import LONG, StorageReport
 
 
 @dataclass
@@ -25,20 +25,20 @@ class Budget:
     """
 
     choice: RecordOptions
-    kept: Counter[Held] = field(default_factory=Counter)
+    kept: Counter[Storage] = field(default_factory=Counter)
     stored_bytes: int = 0
     size: int = 0
 
     @property
-    def holding(self) -> Holding:
+    def storage(self) -> StorageReport:
         """How maps are to be held, as a recording says it."""
-        return Holding(
-            hold=self.choice.hold,
+        return StorageReport(
+            asked=self.choice.storage,
             stored_bytes=self.stored_bytes,
             limit_bytes=self.choice.limit_bytes,
         )
 
-    def hold(
+    def storage_of(
         self,
         name: str,
         module: AttentionModule,
@@ -47,28 +47,28 @@ class Budget:
         bias: torch.Tensor | OffsetBias | None = None,
         *,
         is_given: bool = False,
-    ) -> Held:
+    ) -> Storage:
         """How the map of this call is held. Raises RecordingTooLargeError when it is too large.
 
         bias: what the call is given to add. is_given: its map is that of another run, and is made
         of none of its parts.
         """
-        asked = self.choice.hold
+        asked = self.choice.storage
         share = self.choice.share(x.shape[0], module.heads)
         stored = int(map_cells(module, x, context) * share) * self.choice.dtype.itemsize
         self.stored_bytes += stored
-        short = asked == "auto" and not self._is_cheaper_by_parts(module, x, context, bias)
-        if asked == "stored" or is_given or (short and self._fits("stored", stored)):
-            self._refuse_if_too_large(name, "stored", stored)
+        short = asked == "auto" and not self._is_cheaper_factored(module, x, context, bias)
+        if asked == "dense" or is_given or (short and self._fits("dense", stored)):
+            self._refuse_if_too_large(name, "dense", stored)
             self.size = stored
-            return "stored"
+            return "dense"
         dtype = autocast_dtype(x.device) or x.dtype
         parts = int(part_cells(module, x, context) * share) * dtype.itemsize
-        self._refuse_if_too_large(name, "by parts", parts)
+        self._refuse_if_too_large(name, "factored", parts)
         self.size = parts
-        return "by parts"
+        return "factored"
 
-    def _is_cheaper_by_parts(
+    def _is_cheaper_factored(
         self,
         module: AttentionModule,
         x: torch.Tensor,
@@ -81,22 +81,22 @@ class Budget:
             return False
         return not isinstance(bias, torch.Tensor) or bias.shape[-2:].numel() < LONG
 
-    def _limit(self, held: Held) -> int:
-        stored = held == "stored"
-        return self.choice.limit_bytes if stored else self.choice.parts_limit_bytes
+    def _limit(self, storage: Storage) -> int:
+        stored = storage == "dense"
+        return self.choice.limit_bytes if stored else self.choice.factored_limit_bytes
 
-    def _fits(self, held: Held, size: int) -> bool:
-        return self.kept[held] + size <= self._limit(held)
+    def _fits(self, storage: Storage, size: int) -> bool:
+        return self.kept[storage] + size <= self._limit(storage)
 
-    def _refuse_if_too_large(self, name: str, held: Held, size: int) -> None:
-        if self._fits(held, size):
+    def _refuse_if_too_large(self, name: str, storage: Storage, size: int) -> None:
+        if self._fits(storage, size):
             return
-        needed, limit = self.kept[held] + size, self._limit(held)
-        advice = ', use float16, hold="parts" or raise limit_bytes'
-        if held == "by parts":
-            advice = " or raise parts_limit_bytes"
+        needed, limit = self.kept[storage] + size, self._limit(storage)
+        advice = ', use float16, storage="factored" or raise limit_bytes'
+        if storage == "factored":
+            advice = " or raise factored_limit_bytes"
         raise RecordingTooLargeError(
-            f"recording {name} would bring the maps, {held}, to {_mib(needed)}; the limit is "
+            f"recording {name} would bring the maps, {storage}, to {_mib(needed)}; the limit is "
             f"{_mib(limit)}. Record fewer modules, heads or batch items, shorten the clip{advice}",
             needed=needed,
             limit=limit,

@@ -16,11 +16,11 @@ from phenaki_viz.recording.records import AttentionRecord, PositionBias
 from phenaki_viz.recording.select import (
     cut_alibi,
     cut_bias,
-    cut_map,
     cut_mask,
     cut_of_heads,
     first_bad,
     first_non_finite,
+    select_map,
     stack_and_layer,
 )
 from phenaki_viz.recording.settling import Asked, Together
@@ -200,7 +200,7 @@ class Builder:
         }
         wanted = {extra: make[extra]().detach() for extra in self.choice.extras - {"written"}}
         kept: dict[str, Any] = {
-            extra: cut_map(tensor, items, heads, torch.float32).cpu().numpy()
+            extra: select_map(tensor, items, heads, torch.float32).cpu().numpy()
             for extra, tensor in wanted.items()
         }
         if "written" in self.choice.extras:

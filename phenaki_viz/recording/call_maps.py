@@ -10,11 +10,11 @@ from phenaki_viz.numerics.edits import NONE, Edits
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import Precision, autocast_dtype, working
 from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
-from phenaki_viz.recording.maps import AttentionMap, DenseMap, Held
+from phenaki_viz.recording.maps import AttentionMap, DenseMap, Storage
 from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.records import PositionBias, Verification
-from phenaki_viz.recording.select import cut_map
+from phenaki_viz.recording.select import select_map
 from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.verify import UNSEEN, Mixed, Sample, indices, keys_of, queries_of, verify
 from phenaki_viz.recording.written import Writing
@@ -55,7 +55,7 @@ class Call:
     mask: torch.Tensor | None
     tokens: int | None
     attn_bias: torch.Tensor | OffsetBias | None
-    held: Held
+    storage: Storage
     sample: Sample
     edits: Edits = NONE
     attn: torch.Tensor | None = None
@@ -70,7 +70,7 @@ class Call:
     largest: torch.Tensor | None = None
 
     def wait(self) -> None:
-        """Hold on to what is needed later, as it is now, and let go of the rest."""
+        """StorageChoice on to what is needed later, as it is now, and let go of the rest."""
         x, self.x = required(self.x), None
         self.autocast = autocast_dtype(x.device)
         # One number a token, finite only if all of it is: what came in may be written to.
@@ -136,10 +136,10 @@ def map_of_call(
     if checked is None:
         checked = _check(module, call, bias, alibi)
     if checked.parts is not None:
-        parts = transfers.kept(checked.parts.cut(items, heads))
+        parts = transfers.kept(checked.parts.select(items, heads))
         return KeptMap(parts, checked.verification, alibi)
     attn = required(call.attn)
-    stored = DenseMap(cut_map(attn, items, heads, choice.dtype), Precision(weights=attn.dtype))
+    stored = DenseMap(select_map(attn, items, heads, choice.dtype), Precision(weights=attn.dtype))
     return KeptMap(transfers.kept(stored), checked.verification, alibi)
 
 
@@ -160,7 +160,7 @@ def _check(
             recomputed=recomputed,
         )  # fmt: skip
 
-    if call.held == "by parts":
+    if call.storage == "factored":
         parts = parts_of(module, call, bias, alibi)
         rows_of = [parts.rows_of_heads(b, sample.rows) for b in indices(sample.items)]
         picked = rows_of[0][None] if len(rows_of) == 1 else torch.stack(rows_of)
@@ -173,10 +173,10 @@ def _check(
     return Checked(None, check(sample.of_map(attn), precision, recomputed=False))
 
 
-def sample_of(held: Held, batch: int, queries: int, choice: RecordOptions) -> Sample:
+def sample_of(storage: Storage, batch: int, queries: int, choice: RecordOptions) -> Sample:
     """Which rows of a call are checked."""
     rows = choice.verify_rows
-    if held == "by parts":  # recomputed for this: of a short forward that would be a share
+    if storage == "factored":  # recomputed for this: of a short forward that would be a share
         rows = min(rows, max(ROWS, queries // EACH))
     return Sample.of(batch, queries, choice.verify_items, rows)
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from phenaki_viz.recording.holding import size_text
 from phenaki_viz.recording.records import AttentionRecord
+from phenaki_viz.recording.storage import size_text
 
 if TYPE_CHECKING:
     from phenaki_viz.recording.recording import Recording
@@ -39,7 +39,7 @@ def as_html(recording: "Recording") -> str:
 
 def _parts(recording: "Recording") -> tuple[str, list[tuple[str, ...]], list[str]]:
     """The line on the whole; the rows of the table, its heads first; the lines after it."""
-    model = recording.made_by.get("model", "a model")
+    model = recording.provenance.get("model", "a model")
     count = len(recording)
     plural = "" if count == 1 else "s"
     head = f"Recording of {model}: {count} call{plural}, {size_text(recording.nbytes)}"
@@ -52,8 +52,8 @@ def _parts(recording: "Recording") -> tuple[str, list[tuple[str, ...]], list[str
     more = [f"… and {len(rows) - MOST_ROWS} more stacks"] if len(rows) > MOST_ROWS else []
     labels = _labels(recording)
     more += [labels] if labels else []
-    if any(record.map.held == "by parts" for record in recording):
-        more.append(f"by parts: {recording.holding.why_parts}")
+    if any(record.map.storage == "factored" for record in recording):
+        more.append(f"by parts: {recording.storage.why_factored}")
     return head, [COLUMNS, *rows[:MOST_ROWS]] if rows else [], [*more, *recording.missed]
 
 
@@ -74,7 +74,7 @@ def _row(stack: str, kind: str, group: Sequence[AttentionRecord]) -> tuple[str, 
     said = f"CHECK FAILED for {failed} of {len(group)}" if failed else said
     return (
         stack or "(model)", kind, f"{layers} × {heads}", tokens, str(len(group)),
-        _each(record.map.held for record in group),
+        _each(record.map.storage for record in group),
         size_text(sum(record.map.nbytes for record in group)), said,
     )  # fmt: skip
 

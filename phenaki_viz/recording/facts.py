@@ -1,6 +1,6 @@
 """What a page must know of a model beside its maps: written into every recording, read from there.
 
-`made_by["facts"]` of a recording: `{"convolutions": [{"stack", "causal", "layout"}, …]}`, one entry
+`provenance["facts"]` of a recording: `{"convolutions": [{"stack", "causal", "layout"}, …]}`, one entry
 for each kind of PEG in each transformer. A recording of before has no facts.
 """
 
@@ -44,12 +44,12 @@ def facts_of(model: nn.Module, every: Sequence[Named] | None = None) -> dict[str
     return {"convolutions": [asdict(kind) for kind in dict.fromkeys(found)]}
 
 
-def convolutions_of(made_by: Mapping[str, Any]) -> tuple[Convolution, ...] | None:
+def convolutions_of(provenance: Mapping[str, Any]) -> tuple[Convolution, ...] | None:
     """The PEG convolutions of the model that was recorded; None where the recording does not say.
 
     A file's header is anybody's JSON: what is no such entry counts as not said.
     """
-    facts = made_by.get(FACTS)
+    facts = provenance.get(FACTS)
     entries = facts.get("convolutions") if isinstance(facts, Mapping) else None
     if not isinstance(entries, list):
         return None

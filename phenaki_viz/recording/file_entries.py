@@ -33,8 +33,8 @@ def described(recording: Recording) -> tuple[dict[str, Any], dict[str, torch.Ten
     tensors: dict[str, torch.Tensor] = {}
     names = list(recording.position_biases)
     told = {
-        "made_by": recording.made_by,
-        "holding": asdict(recording.holding),
+        "provenance": recording.provenance,
+        "storage": asdict(recording.storage),
         "missed": recording.missed,
         "recomputed": recording.recomputed,
         "position_biases": [
@@ -77,8 +77,8 @@ def recording_of(header: Header, tensors: Tensors) -> Recording:
     return Recording(
         records,
         biases,
-        header.made_by,
-        holding=header.holding,
+        header.provenance,
+        storage=header.storage,
         missed=header.missed,
         recomputed=header.recomputed,
     )
@@ -108,7 +108,7 @@ def _described(
         heads = np.concatenate([written.heads, written.whole[:, None]], axis=1)
         tensors[f"{at}.written_values"] = torch.from_numpy(written.values)
         tensors[f"{at}.written_heads"] = torch.from_numpy(heads)
-    plain["held"] = record.map.held
+    plain["storage"] = record.map.storage
     plain["precision"] = _formats(record.map.precision)
     held = record.map.moved(lambda tensor: tensor.cpu())
     if isinstance(held, FactoredMap):
@@ -169,7 +169,7 @@ def _written(tensors: Tensors, at: str) -> Written | None:
 
 def _map(entry: Any, at: str, biases: Mapping[str, PositionBias], tensors: Tensors) -> AttentionMap:
     precision = _precision(entry.precision)
-    if entry.held == "stored":
+    if entry.storage == "dense":
         return DenseMap(tensors[f"{at}.attn"], precision)
     table = entry.table
     made: OffsetBias | torch.Tensor | None = tensors.get(f"{at}.bias")

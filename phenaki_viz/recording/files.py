@@ -1,7 +1,7 @@
 """Attention in one file: safetensors with a JSON header, sealed with digests.
 
 Format 1. The metadata of the safetensors file has the entry `phenaki_viz.recording`: a JSON object
-with `format`, `made_by`, `holding`, and lists `position_biases` and `records`, whose entries are
+with `format`, `provenance`, `holding`, and lists `position_biases` and `records`, whose entries are
 the plain fields of `PositionBias` and `AttentionRecord` (the schema is `recording.headers`).
 Tensors are named after the list entry they belong to: `biases.0.surface`, `records.7.attn` (a
 stored map, 'b h i j') or `records.7.q`, `.k`, `.logsumexp`, `.bias`, `.slopes` (a map by parts),

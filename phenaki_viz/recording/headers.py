@@ -9,9 +9,9 @@ import msgspec
 import torch
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.recording.holding import Holding
 from phenaki_viz.recording.places import Places
 from phenaki_viz.recording.records import AttentionRecord, Verification
+from phenaki_viz.recording.storage import StorageReport
 
 # Fields of a record that are plain values: their kinds and defaults are those of the record.
 PLAIN = (
@@ -56,7 +56,7 @@ Record: Any = msgspec.defstruct(
     [
         *_plain_fields(),
         ("places", Places),
-        ("held", str),
+        ("storage", str),
         ("verification", Verification | None, None),
         ("alibi_error", float | None, None),
         ("table", Table | None, None),
@@ -78,8 +78,8 @@ class Header(msgspec.Struct, frozen=True):
     """All of a recording; who keeps more beside it adds fields. See `recording.files`."""
 
     format: int
-    made_by: dict[str, Any]
-    holding: Holding
+    provenance: dict[str, Any]
+    storage: StorageReport
     position_biases: list[Bias]
     records: list[Record]
     missed: tuple[str, ...] = ()
@@ -150,16 +150,16 @@ def _check_counts(record: Any, at: str) -> None:
 
 def _map_shape(record: Any, at: str, wanted: tuple[int, int], tensors: Tensors) -> tuple[int, int]:
     """Queries and keys of a map, whichever way it is held."""
-    if record.held == "stored":
+    if record.storage == "dense":
         attn = _floating(f"{at}.attn", tensors)
         sizes, fits = tuple(attn.shape), attn.ndim == 4
-    elif record.held == "by parts":
+    elif record.storage == "factored":
         q, k, sums = (_floating(f"{at}.{name}", tensors) for name in ("q", "k", "logsumexp"))
         sizes = (*q.shape[:3], *k.shape[2:3])
         fits = q.ndim == k.ndim == 4 and sums.shape == q.shape[:3]
         fits = fits and k.shape[:2] == q.shape[:2] and k.shape[3] == q.shape[3] > 0
     else:
-        raise RecordingError(f"{at}: a map held {record.held[:20]!r}; it is stored, or by parts")
+        raise RecordingError(f"{at}: a map held {record.storage[:20]!r}; it is stored, or by parts")
     if not fits or sizes[:2] != wanted or min(sizes) < 1:
         raise RecordingError(
             f"{at}: a map {_words(sizes)} for {wanted[0]} batch items and {wanted[1]} heads"

@@ -34,7 +34,7 @@ from phenaki_viz.recording.interventions.kinds import as_dict
 from phenaki_viz.recording.late_origin import LateOrigin
 from phenaki_viz.recording.locks import ModelLock, lock_of
 from phenaki_viz.recording.making import Making, Sink
-from phenaki_viz.recording.maps import Held
+from phenaki_viz.recording.maps import Storage
 from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.report import Heard
@@ -58,7 +58,7 @@ class Session:
     recording: Recording = field(default_factory=Recording)
     calls: dict[str, tuple[Call, CallContext]] = field(default_factory=dict)
     waiting: dict[str, RemovableHandle] = field(default_factory=dict)
-    held: dict[str, Held] = field(default_factory=dict)
+    storages: dict[str, Storage] = field(default_factory=dict)
     hooks: list[RemovableHandle] = field(default_factory=list)
     copies: list[tuple[weakref.ref[nn.Module], Left]] = field(default_factory=list)
     has_lock: bool = False
@@ -199,8 +199,8 @@ class Session:
         again = is_recomputed()
         if again:
             self.heard.recomputed += 1
-            held = self.held.get(name)
-            if held is None:
+            storage = self.storages.get(name)
+            if storage is None:
                 return
         else:
             self._take()
@@ -213,18 +213,20 @@ class Session:
                 return
             self._check(around, x, context)
             is_given = edits.put_in is not None
-            held = self.budget.hold(around.name, module, x, context, attn_bias, is_given=is_given)
-            if held == "stored" and not is_given and would_be_fused_again(module, x):
-                held = "by parts"
-            self.held[name] = held
+            storage = self.budget.storage_of(
+                around.name, module, x, context, attn_bias, is_given=is_given
+            )
+            if storage == "dense" and not is_given and would_be_fused_again(module, x):
+                storage = "factored"
+            self.storages[name] = storage
             around.bias, attn_bias = self.biases.of(attn_bias, module.heads)
             mask = mask.clone() if isinstance(mask, torch.Tensor) else mask
-            sample = sample_of(held, x.shape[0], x.shape[1], self.choice)
+            sample = sample_of(storage, x.shape[0], x.shape[1], self.choice)
             tokens = None if context is None else context.shape[1]
             size = self.budget.size
-            call = Call(x, x.shape, mask, tokens, attn_bias, held, sample, edits, size=size)
+            call = Call(x, x.shape, mask, tokens, attn_bias, storage, sample, edits, size=size)
             self.calls[name] = call, around
-        self._wait_for(name, module, held)
+        self._wait_for(name, module, storage)
 
     def _note_interventions(self, name: str, edits: Edits) -> None:
         """Say what is changed in the model; raise RecordingError where a map would be none."""
@@ -235,7 +237,7 @@ class Session:
             )
         given = [as_dict(one) for one in given_in(self.model)]
         if given:
-            known = self.recording.made_by.setdefault("interventions", [])
+            known = self.recording.provenance.setdefault("interventions", [])
             known += [one for one in given if one not in known]
 
     def _check(self, around: CallContext, x: torch.Tensor, context: torch.Tensor | None) -> None:
@@ -245,12 +247,12 @@ class Session:
         shaped = around.video_shape is not None
         self.choice.check_call(around.name, x.shape[0], x.shape[1], keys, shaped)
 
-    def _wait_for(self, name: str, module: AttentionModule, held: Held) -> None:
+    def _wait_for(self, name: str, module: AttentionModule, storage: Storage) -> None:
         """Listen for the map: the model attends in the open only while somebody waits for it.
 
         A call that is recomputed is not recorded, but has to take the same way.
         """
-        parted = held == "by parts" and hasattr(module, "attn_parts")
+        parted = storage == "factored" and hasattr(module, "attn_parts")
         heard, see = (
             (module.attn_parts, self.seen.parts) if parted else (module.attn_dropout, self.seen.map)
         )

@@ -32,7 +32,7 @@ class LateOrigin:
     @property
     def is_noted(self) -> bool:
         """Whether there is nothing left to begin with."""
-        return bool(self.recording.made_by) or self.is_due
+        return bool(self.recording.provenance) or self.is_due
 
     def begin(self, args: Any, kwargs: Any) -> None:
         """The model is called with these.
@@ -63,23 +63,23 @@ class LateOrigin:
             return
         digest, self.digest = self.digest, None
         try:
-            self.recording.made_by["input_digest"] = digest.result()
+            self.recording.provenance["input_digest"] = digest.result()
         except Exception as error:
-            self.recording.made_by["input_digest"] = _unknown(error)
+            self.recording.provenance["input_digest"] = _unknown(error)
 
     def _note(self, args: Any, kwargs: Any, digest: str) -> None:
         self.is_due = False
         try:
-            self.recording.made_by |= origin_of(
+            self.recording.provenance |= origin_of(
                 self.model, args, kwargs, digest=digest, every=self.every
             )
         except Exception as error:  # weights that cannot be read are no reason to stop the model
-            self.recording.made_by |= {
+            self.recording.provenance |= {
                 "model": type(self.model).__name__,
                 "weights_digest": _unknown(error),
             }
         if self.was_compiled:
-            self.recording.made_by["compiled"] = "recorded uncompiled"
+            self.recording.provenance["compiled"] = "recorded uncompiled"
 
 
 def _unknown(error: Exception) -> str:

@@ -50,13 +50,13 @@ class Making:
                 call.wait()
                 self.waiting.append(Waiting(module, call, around))
                 self.waiting_bytes += call.waiting_bytes
-                self.budget.kept[call.held] += call.size
+                self.budget.kept[call.storage] += call.size
                 self._settle_if_many()
             else:
                 if self.waiting:
                     self.settle()
                 self.biases.settle()
-                self.recording.holding = self.budget.holding
+                self.recording.storage = self.budget.storage
                 self._add(self.builder.build(module, call, around))
         except Exception as error:
             self._could_not(around, error)
@@ -68,11 +68,11 @@ class Making:
     def settle(self) -> None:
         """Make the records of calls that wait, and return when all of them can be read."""
         waiting, self.waiting, self.waiting_bytes = self.waiting, [], 0
-        self.recording.holding = self.budget.holding
+        self.recording.storage = self.budget.storage
         self.origin.note_if_due()
         self.biases.settle()
         for one, found in zip(waiting, self.builder.settle(waiting), strict=True):
-            self.budget.kept[one.call.held] -= one.call.size
+            self.budget.kept[one.call.storage] -= one.call.size
             if isinstance(found, Exception):
                 self._could_not(one.around, found)
             else:
@@ -96,7 +96,7 @@ class Making:
                 self.broken = error
         if kept is not None:
             self.recording.records.append(kept)
-            self.budget.kept[kept.map.held] += kept.map.nbytes
+            self.budget.kept[kept.map.storage] += kept.map.nbytes
 
     def _could_not(self, around: CallContext, error: Exception) -> None:
         """Somebody else's model is running: it is not stopped for what is only looked at."""

@@ -18,7 +18,7 @@ from phenaki_viz.errors import RecordingError, ShapeError
 from phenaki_viz.numerics.precision import EXACT, HALF, Precision
 
 Reduce = Literal["mean", "max", "sum"]
-Held = Literal["stored", "by parts"]
+Storage = Literal["dense", "factored"]
 TOLERANCE = 1e-3  # how far from 1 a row's sum may be, where weights are not rounded
 Span = tuple[int, int]  # first cell, one past the last
 
@@ -39,7 +39,7 @@ class AttentionMap(Protocol):
         """Bytes this map keeps in memory."""
 
     @property
-    def held(self) -> Held:
+    def storage(self) -> Storage:
         """Whether the map is stored, or kept by its parts and recomputed."""
 
     @property
@@ -208,7 +208,7 @@ class DenseMap:
 
     attn: torch.Tensor
     precision: Precision = EXACT
-    held: Held = "stored"
+    storage: Storage = "dense"
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -232,7 +232,7 @@ class DenseMap:
         return self if attn is self.attn else DenseMap(attn, self.precision)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"attn": self.attn.cpu(), "precision": self.precision, "held": self.held}
+        return {"attn": self.attn.cpu(), "precision": self.precision, "storage": self.storage}
 
     def rows(self, b: int, h: int, queries: Sequence[int]) -> np.ndarray:
         """What these queries look at: 'q j' float32."""

@@ -11,9 +11,9 @@ from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.places import Grid, fits
 
 DEFAULT_LIMIT = 2 * 2**30  # bytes of stored maps
-PARTS_LIMIT = 4 * 2**30  # bytes of maps held by their parts
+FACTORED_LIMIT = 4 * 2**30  # bytes of maps held by their parts
 Extra = Literal["queries", "keys", "values", "written"]
-Hold = Literal["auto", "stored", "parts"]
+StorageChoice = Literal["auto", "dense", "factored"]
 
 
 class OptionsByName(TypedDict, total=False):
@@ -23,10 +23,10 @@ class OptionsByName(TypedDict, total=False):
     heads: Sequence[int] | None
     batch_items: Sequence[int] | None
     extras: Collection[Extra]
-    hold: Hold
+    storage: StorageChoice
     dtype: torch.dtype
     limit_bytes: int
-    parts_limit_bytes: int
+    factored_limit_bytes: int
     verify_items: int
     verify_rows: int
     words: Sequence[str]
@@ -39,10 +39,10 @@ class RecordOptions:
 
     modules: dotted names. heads, batch_items: indices. extras: kept as well, "queries", "keys" and
     "values", or "written": norms of what each key and head writes (`Written`; a few per cent of a
-    long forward). hold: "stored", "parts", or "auto": stored while all maps together stay within
+    long forward). storage: "dense", "factored", or "auto": stored while all maps together stay within
     `limit_bytes`, by parts beyond, and by parts where that is recorded cheaper: maps of a million
-    weights or more of a model that hands over their parts; `Recording.holding` says which and why.
-    dtype: of stored maps, float32 or float16. limit_bytes: of stored maps; parts_limit_bytes: of
+    weights or more of a model that hands over their parts; `Recording.storage` says which and why.
+    dtype: of stored maps, float32 or float16. limit_bytes: of stored maps; factored_limit_bytes: of
     maps by parts. verify_items, verify_rows: how many batch items and query rows each verification
     checks. words: the text, so that keys of cross-attention have names. grid: 't h w' of the
     tokens, for models that do not tell their transformers the video's shape.
@@ -53,10 +53,10 @@ class RecordOptions:
     heads: Sequence[int] | None = None
     batch_items: Sequence[int] | None = None
     extras: frozenset[Extra] = frozenset()
-    hold: Hold = "auto"
+    storage: StorageChoice = "auto"
     dtype: torch.dtype = torch.float32
     limit_bytes: int = DEFAULT_LIMIT
-    parts_limit_bytes: int = PARTS_LIMIT
+    factored_limit_bytes: int = FACTORED_LIMIT
     verify_items: int = 4
     verify_rows: int = 16
     words: Sequence[str] = ()
@@ -65,8 +65,8 @@ class RecordOptions:
     def __post_init__(self) -> None:
         if self.dtype not in (torch.float32, torch.float16):
             raise RecordingError(f"maps are kept as float32 or float16, got {self.dtype}")
-        if self.hold not in get_args(Hold):
-            raise RecordingError(f"hold is 'auto', 'stored' or 'parts', got {self.hold!r}")
+        if self.storage not in get_args(StorageChoice):
+            raise RecordingError(f"storage is 'auto', 'dense' or 'factored', got {self.hold!r}")
         for name, read in (
             ("modules", _names), ("heads", _indices), ("batch_items", _indices),
         ):  # fmt: skip
@@ -82,7 +82,7 @@ class RecordOptions:
         if self.grid is not None:
             self._set("grid", _grid(self.grid))
         for name, least in (
-            ("limit_bytes", 0), ("parts_limit_bytes", 0), ("verify_items", 1), ("verify_rows", 1),
+            ("limit_bytes", 0), ("factored_limit_bytes", 0), ("verify_items", 1), ("verify_rows", 1),
         ):  # fmt: skip
             self._set(name, _number(name, getattr(self, name), least))
 

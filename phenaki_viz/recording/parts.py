@@ -13,9 +13,9 @@ from phenaki_viz.numerics.precision import EXACT, Precision, rounded, without_au
 from phenaki_viz.numerics.room import Room
 from phenaki_viz.recording.added import Added
 from phenaki_viz.recording.maps import (
-    Held,
     Reduce,
     Span,
+    Storage,
     cell_size,
     check_item,
     check_span,
@@ -56,7 +56,7 @@ class FactoredMap:
     precision: Precision = EXACT
     cut_edges: torch.Tensor | None = None
 
-    held: Held = "by parts"
+    storage: Storage = "factored"
 
     @classmethod
     def of(cls, *, logsumexp: torch.Tensor | None, **parts: Any) -> "FactoredMap":
@@ -194,7 +194,7 @@ class FactoredMap:
             self.note_sums(b, h, queries, weights)
         return np.flatnonzero(wrong_sums(sums, self.precision.weights, self.shape[3]))
 
-    def cut(self, items: Sequence[int], heads: Sequence[int]) -> "FactoredMap":
+    def select(self, items: Sequence[int], heads: Sequence[int]) -> "FactoredMap":
         """The chosen batch items and heads, in the chosen order."""
         b, h, _, _ = self.shape
         if list(items) == list(range(b)) and list(heads) == list(range(h)):

@@ -141,7 +141,7 @@ def only_item(record: AttentionRecord, item: int) -> AttentionRecord:
         return record
     held: Any = record.map
     if isinstance(held, FactoredMap):
-        held = held.cut([at], range(held.shape[1]))
+        held = held.select([at], range(held.shape[1]))
     elif isinstance(held, DenseMap):
         held = replace(held, attn=held.attn[at : at + 1])
     dense = record.dense_bias

@@ -39,7 +39,7 @@ def record(
     block. What a backward pass recomputes is no second call.
 
     options: what is kept of each call and how, every one with its meaning in `RecordOptions`:
-    modules, heads, batch_items, extras, hold, dtype, limit_bytes, parts_limit_bytes, words, grid,
+    modules, heads, batch_items, extras, storage, dtype, limit_bytes, factored_limit_bytes, words, grid,
     verify_items, verify_rows. on_progress: called after every attention call with (calls so far,
     modules chosen); an exception it raises stops the model. sink: called with every finished
     record, verified, and answers what is kept of the call: the record, or None to drop it, so that

@@ -9,7 +9,6 @@ import numpy as np
 
 from phenaki_viz.recording.asked_above import Figure, Shown, ask
 from phenaki_viz.recording.described import as_html, described
-from phenaki_viz.recording.holding import Holding as Holding
 from phenaki_viz.recording.passes import (
     CallLabels,
     Pass,
@@ -21,15 +20,16 @@ from phenaki_viz.recording.passes import (
     shown_first,
 )
 from phenaki_viz.recording.records import AttentionRecord, Kind, PositionBias
+from phenaki_viz.recording.storage import StorageReport as StorageReport
 
 
 @dataclass(repr=False)
 class Recording:
     """Everything that one `record()` caught; all that the floors above need.
 
-    records: in order of the calls. position_biases: by module and size. made_by: JSON-able origin
+    records: in order of the calls. position_biases: by module and size. provenance: JSON-able origin
     (config, weights digest, seed, input digest, versions, whether the weights are random).
-    holding: whether maps are stored or by parts, and why. missed: what ran and is not in here, or
+    storage: whether maps are stored or by parts, and why. missed: what ran and is not in here, or
     why nothing is, in sentences; known when the block has ended. recomputed: calls that a backward
     pass ran again (gradient checkpointing), which are not recorded a second time. clip: what the
     model was shown, if a file or `save` said so. source: of a part, the recording it was taken
@@ -40,9 +40,9 @@ class Recording:
 
     records: list[AttentionRecord] = field(default_factory=list)
     position_biases: dict[str, PositionBias] = field(default_factory=dict)
-    made_by: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
     labels: dict[str, Any] = field(default_factory=dict)
-    holding: Holding = field(default_factory=Holding)
+    storage: StorageReport = field(default_factory=StorageReport)
     missed: tuple[str, ...] = ()
     recomputed: int = 0
     clip: Shown | None = None
@@ -67,8 +67,8 @@ class Recording:
         return Recording(
             list(records),
             self.position_biases,
-            self.made_by | labels,
-            holding=self.holding,
+            self.provenance | labels,
+            storage=self.storage,
             missed=self.missed,
             recomputed=self.recomputed,
             clip=self.clip,

@@ -11,7 +11,7 @@ from phenaki_viz.recording.added import Alibi
 from phenaki_viz.recording.families.phenaki import stack_and_layer as stack_and_layer
 
 
-def cut_map(
+def select_map(
     tensor: torch.Tensor, items: Sequence[int], heads: Sequence[int], dtype: torch.dtype
 ) -> torch.Tensor:
     """The chosen part of 'b h …', in the chosen order; the tensor itself when that is all."""

@@ -4,27 +4,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from phenaki_viz.errors import ConfigError
-from phenaki_viz.recording.holding import size_text
 from phenaki_viz.recording.interventions.kinds import CutDepth, ZeroHead
 from phenaki_viz.recording.interventions.texts import from_plain
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.records import AttentionRecord, brief
+from phenaki_viz.recording.storage import size_text
 
 
-def describe_holding(recording: Recording, *, why: bool = True) -> str:
+def describe_storage(recording: Recording, *, why: bool = True) -> str:
     """One line on how the maps are held, and why. why: False leaves out why they are stored, which
     is what one expects; that they are recomputed is never said without its reason.
     """
-    holding = recording.holding
-    parted = sum(record.map.held == "by parts" for record in recording)
+    storage = recording.storage
+    parted = sum(record.map.storage == "factored" for record in recording)
     if not parted:
-        told = why and holding.why_stored and len(recording)
-        reason = f", {holding.why_stored}" if told else ""
+        told = why and storage.why_dense and len(recording)
+        reason = f", {storage.why_dense}" if told else ""
         return f"all {len(recording)} maps stored ({size_text(recording.nbytes)}){reason}"
     which = f"{parted} of {len(recording)} maps" if parted < len(recording) else "maps"
     recomputed = "recomputed where shown" + _how_near(recording)
     size = size_text(recording.nbytes)
-    return f"{which} held by their parts and {recomputed} ({size}); {holding.why_parts}"
+    return f"{which} held by their parts and {recomputed} ({size}); {storage.why_factored}"
 
 
 def _how_near(recording: Recording) -> str:
@@ -32,7 +32,7 @@ def _how_near(recording: Recording) -> str:
     checks = [
         record.verification
         for record in recording
-        if record.map.held == "by parts" and record.verification
+        if record.map.storage == "factored" and record.verification
     ]
     errors = [check.relative_error for check in checks if check.relative_error is not None]
     dtypes = sorted({check.dtype for check in checks if check.relative_error is not None})
@@ -80,21 +80,21 @@ def describe_non_finite(recording: Recording) -> str:
     )
 
 
-def describe_origin(made_by: Mapping[str, Any]) -> str:
+def describe_origin(provenance: Mapping[str, Any]) -> str:
     """One line on where the weights come from; says so when they are random."""
-    digest = made_by.get("weights_digest", "unknown")
-    taken_out = "".join(f"; {said}" for said in _taken_out(made_by))
-    if made_by.get("random_weights"):
-        seed = made_by.get("seed")
+    digest = provenance.get("weights_digest", "unknown")
+    taken_out = "".join(f"; {said}" for said in _taken_out(provenance))
+    if provenance.get("random_weights"):
+        seed = provenance.get("seed")
         return f"random weights (seed {seed}), not trained; digest {digest}{taken_out}"
-    trained = f", trained {made_by['trained']}" if made_by.get("trained") else ""
+    trained = f", trained {provenance['trained']}" if provenance.get("trained") else ""
     return f"weights {digest}{trained}{taken_out}"
 
 
-def _taken_out(made_by: Mapping[str, Any]) -> list[str]:
+def _taken_out(provenance: Mapping[str, Any]) -> list[str]:
     """What was changed in the model, in words: heads off, layers cut away, other interventions."""
-    off, depth = made_by.get("heads_off"), made_by.get("depth_kept")
-    others = _interventions(made_by.get("interventions"), "heads_off" in made_by)
+    off, depth = provenance.get("heads_off"), provenance.get("depth_kept")
+    others = _interventions(provenance.get("interventions"), "heads_off" in provenance)
     said = []
     if isinstance(off, list) and off:
         said.append(f"{len(off)} head{'' if len(off) == 1 else 's'} off: {brief(off, 3)}")

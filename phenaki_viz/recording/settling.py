@@ -112,7 +112,7 @@ def _take(at: int, asked: Asked) -> _Taken | None:
     if call.mixed.rows is None or (module.training and module.attn_dropout.p > 0):
         return None  # there is nothing to check
     parts = None
-    if call.held == "by parts":
+    if call.storage == "factored":
         with call.as_it_was():
             parts = parts_of(module, call, asked.bias, call.alibi)
     return _Taken(at, module, call, parts, call.mixed.rows, call.sample)

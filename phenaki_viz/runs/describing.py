@@ -5,7 +5,7 @@ from pathlib import Path
 
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.records import AttentionRecord
-from phenaki_viz.recording.sentences import describe_holding, describe_origin
+from phenaki_viz.recording.sentences import describe_origin, describe_storage
 from phenaki_viz.runs.files import open_recording
 from phenaki_viz.runs.run import Run
 
@@ -20,9 +20,9 @@ def describe_file(path: Path) -> list[str]:
     recording = run.recording
     return [
         f"{path.name}: a recording of {len(recording)} attention maps, {size:,.1f} MB",
-        f"  model: {describe_origin(recording.made_by)}",
+        f"  model: {describe_origin(recording.provenance)}",
         *_shown(run),
-        f"  maps: {describe_holding(recording)}",
+        f"  maps: {describe_storage(recording)}",
         f"  checked: {_checked(recording)}",
         *_stacks(recording),
     ]

@@ -11,8 +11,8 @@ from phenaki_viz.errors import ConfigError, RecordingTooLargeError
 from phenaki_viz.models.dial import DialConfig, build, work_of
 from phenaki_viz.models.text import PAD
 from phenaki_viz.recording import record
-from phenaki_viz.recording.options import DEFAULT_LIMIT, Hold
-from phenaki_viz.runs.live import made_by
+from phenaki_viz.recording.options import DEFAULT_LIMIT, StorageChoice
+from phenaki_viz.runs.live import remember_model
 from phenaki_viz.runs.run import KEPT, Run
 
 MOST_WORK = 3 * 10**12  # multiply-adds of one forward: minutes on two cores
@@ -47,18 +47,18 @@ def run_dialled(
     prompt: Prompt,
     padding: Padding = NO_PADDING,
     *,
-    hold: Hold = "auto",
+    storage: StorageChoice = "auto",
     limit_bytes: int = DEFAULT_LIMIT,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> DialledRun:
     """Build the model, run it once on the clip and the prompt, record every attention call.
 
-    hold: see `record`; left to choose, all maps of a run are held alike. on_progress: see
+    storage: see `record`; left to choose, all maps of a run are held alike. on_progress: see
     `record`. Raises RecordingTooLargeError before anything is built when stored maps would take
     more than `limit_bytes` or the forward more than `MOST_WORK`, VideoError when the clip has too
     few frames.
     """
-    how = how_to_hold(config, len(prompt.words) + padding.words, hold, limit_bytes)
+    how = how_to_store(config, len(prompt.words) + padding.words, storage, limit_bytes)
     fitted = fit_clip(clip, height=config.height, width=config.width, frames=config.frames)
     model = build(config)
     words = (*prompt.words, *[PAD] * padding.words)
@@ -69,16 +69,16 @@ def run_dialled(
         record(
             model,
             words=words,
-            hold=how,
+            storage=how,
             extras=KEPT,
             limit_bytes=limit_bytes,
             on_progress=on_progress,
         ) as recording,  # fmt: skip
     ):
         model(**inputs)
-    recording.holding = replace(recording.holding, hold=hold)
+    recording.storage = replace(recording.storage, asked=storage)
     seconds = time.perf_counter() - started
-    recording.made_by |= {
+    recording.provenance |= {
         **fitted.facts,
         "prompt": prompt.text,
         "random_words": config.cross,
@@ -93,10 +93,12 @@ def run_dialled(
         temporal_patch=config.temporal_patch,
         seconds=seconds,
     )
-    return made_by(model, run)
+    return remember_model(model, run)
 
 
-def how_to_hold(config: DialConfig, words: int, hold: Hold, limit_bytes: int) -> Hold:
+def how_to_store(
+    config: DialConfig, words: int, storage: StorageChoice, limit_bytes: int
+) -> StorageChoice:
     """How all maps of one run are held: stored, or by their parts.
 
     Raises RecordingTooLargeError when maps that must be stored would not fit, or the forward
@@ -106,7 +108,7 @@ def how_to_hold(config: DialConfig, words: int, hold: Hold, limit_bytes: int) ->
     large = work.map_bytes > limit_bytes
     size = f"{config.tokens:,} tokens × {config.depth} layers × {config.heads} heads"
     advice = "Use larger patches, a smaller frame size, fewer frames, or fewer layers or heads"
-    if large and hold == "stored":
+    if large and storage == "dense":
         raise RecordingTooLargeError(
             f"{size} make {work.map_bytes / 2**20:,.0f} MiB of attention maps; the limit is "
             f"{limit_bytes / 2**20:,.0f} MiB. {advice}, or hold the maps by their parts",
@@ -120,7 +122,7 @@ def how_to_hold(config: DialConfig, words: int, hold: Hold, limit_bytes: int) ->
             needed=work.multiply_adds,
             limit=MOST_WORK,
         )
-    return "parts" if large or hold == "parts" else "stored"
+    return "factored" if large or storage == "factored" else "dense"
 
 
 def inputs_of(

@@ -97,7 +97,7 @@ def _beside(run: Run, blank_clip: bool) -> Beside:
 
 def _run(header: RunHeader, content: Content) -> RecordedRun:
     recording = content.recording
-    clip = clip_from_facts(content.tensors["clip"].numpy(), header.clip, header.made_by)
+    clip = clip_from_facts(content.tensors["clip"].numpy(), header.clip, header.provenance)
     recording.clip = None if header.blank_clip else clip
     run = RecordedRun(
         clip=clip,
@@ -113,10 +113,10 @@ def _run(header: RunHeader, content: Content) -> RecordedRun:
 
 def with_what_came_out(run: RecordedRun, tensors: Tensors) -> RecordedRun:
     """The run and what came out of it, as far as the file holds it. Raises RecordingError."""
-    made_by = run.recording.made_by
+    provenance = run.recording.provenance
     return replace(
         run,
-        outcome=outcome_from(made_by, tensors, run.clip),
-        notes=notes_from(made_by),
-        sampled=sampled_from(made_by, tensors, run),
+        outcome=outcome_from(provenance, tensors, run.clip),
+        notes=notes_from(provenance),
+        sampled=sampled_from(provenance, tensors, run),
     )

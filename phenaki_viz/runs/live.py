@@ -20,7 +20,7 @@ _models: dict[int, tuple[weakref.ref[Recording], nn.Module]] = {}
 _guard = threading.RLock()
 
 
-def made_by(model: nn.Module, run: R) -> R:
+def remember_model(model: nn.Module, run: R) -> R:
     """The run itself, whose model is known from here on, until its recording is let go of."""
     whole = run.recording.whole
     at = id(whole)

@@ -18,10 +18,10 @@ from phenaki_viz.models import CViViT, MaskGit, Phenaki, T5Text, TokenCritic, Wo
 from phenaki_viz.models.phenaki import highest
 from phenaki_viz.recording import record
 from phenaki_viz.recording.interventions import SwapText
-from phenaki_viz.recording.options import DEFAULT_LIMIT, Hold
+from phenaki_viz.recording.options import DEFAULT_LIMIT, StorageChoice
 from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.switches import Switches, switched
-from phenaki_viz.runs.live import made_by
+from phenaki_viz.runs.live import remember_model
 from phenaki_viz.runs.run import KEPT, Run
 
 Grid = tuple[int, int, int]
@@ -35,7 +35,7 @@ class RunOptions:
 
     share: of the tokens that are masked, 0 to 1, at least one token. seed: which ones. frames:
     how many of the clip, None for as many as the model takes. grid: of the tokens 't h w', for a
-    MaskGit or critic without its C-ViViT, whose codes are then drawn at random. hold: see
+    MaskGit or critic without its C-ViViT, whose codes are then drawn at random. storage: see
     `record`.
     """
 
@@ -44,7 +44,7 @@ class RunOptions:
     frames: int | None = None
     grid: Grid | None = None
     switches: Switches = NONE_OFF
-    hold: Hold = "auto"
+    storage: StorageChoice = "auto"
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
@@ -105,20 +105,20 @@ def run_model(
     fitted = _fit(eyes, clip, ask) if eyes else _no_clip(model, ask)
     words = read_words(model, text_read(prompt, ask.switches))
     kept: dict[str, Any] = {
-        "hold": ask.hold, "extras": KEPT, "limit_bytes": limit_bytes, "on_progress": on_progress,
+        "storage": ask.storage, "extras": KEPT, "limit_bytes": limit_bytes, "on_progress": on_progress,
     }  # fmt: skip
     started = time.perf_counter()
     with torch.inference_mode(), switched(model, ask.switches):
         with record(model, words=words, **kept) as recording:
             video = to_tensor(fitted, channels=eyes.channels) if eyes else None
-            recording.made_by |= origin_of(model, (), {"video": video, "prompt": prompt.text})
+            recording.provenance |= origin_of(model, (), {"video": video, "prompt": prompt.text})
             made, notes = _run(model, video, prompt, ask)
-            recording.made_by |= {"random_words": RANDOM_WORDS in notes}
+            recording.provenance |= {"random_words": RANDOM_WORDS in notes}
         seconds = time.perf_counter() - started
         if eyes is not None and "predicted" in made:  # not recorded: the decoder was, already
             predicted = torch.from_numpy(made["predicted"])[None]
             made["filled"] = as_frames(eyes.decode_from_codebook_indices(predicted))
-    recording.made_by |= {
+    recording.provenance |= {
         **fitted.facts,
         "prompt": prompt.text,
         "masked_share": ask.share,
@@ -126,7 +126,7 @@ def run_model(
         **ask.switches.origin,
         "outcome": {"error": made.get("error"), "notes": list(notes)},
         "notes": [
-            *recording.made_by["notes"],
+            *recording.provenance["notes"],
             *(fitted.notes if eyes else ()),
             *(prompt.notes if text_width(model) else ()),
             *notes,
@@ -142,7 +142,7 @@ def run_model(
         outcome=Outcome(**made),
         notes=notes,
     )
-    return made_by(model, run)
+    return remember_model(model, run)
 
 
 def look_again(model: nn.Module, run: ModelRun) -> None:

@@ -27,7 +27,7 @@ def with_projections(run: Run, model: nn.Module, call: AttentionRecord) -> Atten
         torch.inference_mode(),
         switched(model, switches_of(run)),
         record(
-            model, modules=[call.module], extras=("queries", "keys"), hold="stored",
+            model, modules=[call.module], extras=("queries", "keys"), storage="dense",
             heads=call.heads, batch_items=call.batch_items,
         ) as recording,
     ):  # fmt: skip

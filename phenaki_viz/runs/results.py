@@ -3,7 +3,7 @@
 Tensors `outcome.codes`, `.predicted` (int), `.masked` (bool), `.loss` (float32), all 't h w', and
 `outcome.reconstruction`, `.filled` ('f H W c' uint8) of a look; `sampled.masked`, `.changed`,
 `.again` (bool), `.codes` (int), `.confidence` (float32), all 'step t h w', and `sampled.previews`
-('step f H W c' uint8) of a sampled video. Each may be missing. Numbers and words are in `made_by`:
+('step f H W c' uint8) of a sampled video. Each may be missing. Numbers and words are in `provenance`:
 `outcome` ({"error": float or null, "notes": [str]}), `sampling` and `primed_steps`.
 """
 
@@ -51,7 +51,7 @@ def tensors_of(run: Run) -> dict[str, torch.Tensor]:
     }
 
 
-def outcome_from(made_by: Mapping[str, Any], tensors: Tensors, clip: Clip) -> Outcome:
+def outcome_from(provenance: Mapping[str, Any], tensors: Tensors, clip: Clip) -> Outcome:
     """What came out of a look. Raises RecordingError when the arrays do not fit each other."""
     read: dict[str, Any] = {
         name: _array(f"outcome.{name}", kind, 3, tensors) for name, kind in TOKENS.items()
@@ -62,17 +62,17 @@ def outcome_from(made_by: Mapping[str, Any], tensors: Tensors, clip: Clip) -> Ou
         if frames is not None and frames.shape[:3] != clip.frames.shape[:3]:
             raise RecordingError(f"outcome.{name} has other frames than the clip")
         read[name] = frames
-    error = _told(made_by).get("error")
+    error = _told(provenance).get("error")
     return Outcome(**read, error=float(error) if isinstance(error, (int, float)) else None)
 
 
-def notes_from(made_by: Mapping[str, Any]) -> tuple[str, ...]:
+def notes_from(provenance: Mapping[str, Any]) -> tuple[str, ...]:
     """What was made up, in words."""
-    notes = _told(made_by).get("notes")
+    notes = _told(provenance).get("notes")
     return tuple(map(str, notes)) if isinstance(notes, list) else ()
 
 
-def sampled_from(made_by: Mapping[str, Any], tensors: Tensors, run: Run) -> SampledRun | None:
+def sampled_from(provenance: Mapping[str, Any], tensors: Tensors, run: Run) -> SampledRun | None:
     """The sampled video of a file, None where it holds none. Raises RecordingError."""
     previews = _array("sampled.previews", np.uint8, 5, tensors)
     steps = {name: _array(f"sampled.{name}", kind, 4, tensors) for name, kind in STEPS.items()}
@@ -86,10 +86,10 @@ def sampled_from(made_by: Mapping[str, Any], tensors: Tensors, run: Run) -> Samp
     wanted = 1 + -(-(frames - 1) // run.temporal_patch)
     if arrays[0].shape[1] != wanted or channels not in (1, 3):
         raise RecordingError(f"sampled: {frames} frames, {arrays[0].shape[1]} time steps")
-    primed = made_by.get("primed_steps")
+    primed = provenance.get("primed_steps")
     return SampledRun(
         **{name: getattr(run, name) for name in (field.name for field in fields(Run))},
-        sampling=_sampling(made_by),
+        sampling=_sampling(provenance),
         steps=tuple(
             DecodingStep(**{name: array[at] for name, array in steps.items() if array is not None})
             for at in range(len(previews))
@@ -99,16 +99,16 @@ def sampled_from(made_by: Mapping[str, Any], tensors: Tensors, run: Run) -> Samp
     )
 
 
-def _sampling(made_by: Mapping[str, Any]) -> Sampling:
-    told = made_by.get("sampling")
+def _sampling(provenance: Mapping[str, Any]) -> Sampling:
+    told = provenance.get("sampling")
     try:
         return Sampling(**{name: KINDS[name](value) for name, value in dict(told or {}).items()})
     except (KeyError, TypeError, ValueError) as error:
         raise RecordingError(f"sampled: how cannot be read ({error})") from error
 
 
-def _told(made_by: Mapping[str, Any]) -> Mapping[str, Any]:
-    told = made_by.get("outcome")
+def _told(provenance: Mapping[str, Any]) -> Mapping[str, Any]:
+    told = provenance.get("outcome")
     return told if isinstance(told, Mapping) else {}
 
 

@@ -15,11 +15,11 @@ from phenaki_viz.models import Phenaki
 from phenaki_viz.models.phenaki import Decoding, Sampled, SampleStep
 from phenaki_viz.recording import record
 from phenaki_viz.recording.families.phenaki import attention_modules
-from phenaki_viz.recording.options import DEFAULT_LIMIT, Hold
+from phenaki_viz.recording.options import DEFAULT_LIMIT, StorageChoice
 from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.switches import Switches, switched
-from phenaki_viz.runs.live import made_by
+from phenaki_viz.runs.live import remember_model
 from phenaki_viz.runs.model import NONE_OFF, as_frames, read_words, text_read
 from phenaki_viz.runs.run import Run
 
@@ -88,38 +88,38 @@ def sample(
     clip: Clip | None = None,
     *,
     switches: Switches = NONE_OFF,
-    hold: Hold = "auto",
+    storage: StorageChoice = "auto",
     limit_bytes: int = DEFAULT_LIMIT,
     on_step: Callable[[int, int], None] | None = None,
 ) -> SampledRun:
     """Sample one video and record MaskGit's (and a critic's) attention at every step.
 
     Records are labelled with their step and branch. clip: its last frames prime the
-    video. switches: what is off meanwhile. hold: see `record`. on_step: called before each step
+    video. switches: what is off meanwhile. storage: see `record`. on_step: called before each step
     with (steps done, of); what it raises stops the sampling.
     Raises ConfigError or ShapeError when the model cannot make such a video.
     """
     prime = _prime(model, sampling, clip)
     grid = _grid(model, sampling)
-    kept: dict[str, Any] = {"hold": hold, "limit_bytes": limit_bytes}
+    kept: dict[str, Any] = {"storage": storage, "limit_bytes": limit_bytes}
     words = read_words(model, text_read(prompt, switches))
     started = time.perf_counter()
     with torch.inference_mode(), switched(model, switches):
         recording, made, done = _decode(
             model, prompt, sampling, prime, kept | {"words": words}, on_step
         )
-        recording.made_by |= switches.origin
+        recording.provenance |= switches.origin
         seconds = time.perf_counter() - started
         if clip is not None and sampling.priming:
             first = len(clip.frames) - sampling.priming
-            recording.made_by["primed_by"] = picked(clip, start=first).facts
+            recording.provenance["primed_by"] = picked(clip, start=first).facts
         primed = done.codes.flatten(1)[:, : math.prod(grid) - made[0].codes.shape[1]]
         previews = _previews(model, primed, made)
     shown = as_frames(done.video)
     if prime is not None:
         shown = np.concatenate((as_frames(prime), shown))
     primed_steps = primed.shape[1] // math.prod(grid[1:])
-    recording.made_by["primed_steps"] = primed_steps
+    recording.provenance["primed_steps"] = primed_steps
     run = SampledRun(
         clip=Clip(shown, f"sampled: {prompt.text}"),
         prompt=prompt,
@@ -131,7 +131,7 @@ def sample(
         previews=previews,
         primed_steps=primed_steps,
     )
-    return made_by(model, run)
+    return remember_model(model, run)
 
 
 def _decode(
@@ -144,7 +144,7 @@ def _decode(
 ) -> tuple[Recording, list[SampleStep], Sampled]:
     """Every step with its attention, and what came out. kept: arguments of `record`."""
     with record(model, modules=_fillers(model), verify_rows=2, **kept) as recording:
-        recording.made_by |= origin_of(model, (), {"prompt": prompt.text, "prime": prime})
+        recording.provenance |= origin_of(model, (), {"prompt": prompt.text, "prime": prime})
 
         def begin(step: int) -> None:
             recording.mark(step=step)
@@ -163,7 +163,7 @@ def _decode(
             generator=torch.Generator().manual_seed(sampling.seed),
             before_step=begin,
         )
-    recording.made_by |= {"prompt": prompt.text, "sampling": vars(sampling)}
+    recording.provenance |= {"prompt": prompt.text, "sampling": vars(sampling)}
     return recording, cast(list[SampleStep], made), cast(Sampled, done)
 
 

@@ -35,7 +35,7 @@ def run_of(recording: Recording, clip: Shown | np.ndarray | None = None) -> Run:
     given = recording.clip if clip is None else clip
     shown = None if given is None else _clip(given)
     grid = grid_of(recording)
-    prompt = str(recording.made_by.get("prompt") or " ".join(_words(recording)))
+    prompt = str(recording.provenance.get("prompt") or " ".join(_words(recording)))
     return Run(
         clip=blank(grid) if shown is None else shown,
         prompt=read_prompt(prompt),

@@ -11,9 +11,9 @@ from phenaki_viz.errors import ConfigError
 from phenaki_viz.models.dial import DialConfig, work_of
 from phenaki_viz.models.text import PAD
 from phenaki_viz.recording import record
-from phenaki_viz.recording.options import DEFAULT_LIMIT, Hold
+from phenaki_viz.recording.options import DEFAULT_LIMIT, StorageChoice
 from phenaki_viz.runs.dialled import NO_PADDING, DialledRun, Padding
-from phenaki_viz.runs.live import made_by
+from phenaki_viz.runs.live import remember_model
 from phenaki_viz.training.dialled import (
     MaskedPatches,
     as_pixels,
@@ -57,7 +57,7 @@ def run_training_step(
     *,
     done: int,
     padding: Padding = NO_PADDING,
-    hold: Hold = "auto",
+    storage: StorageChoice = "auto",
     limit_bytes: int = DEFAULT_LIMIT,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> DialledRun:
@@ -77,11 +77,11 @@ def run_training_step(
     with (
         torch.inference_mode(),
         record(
-            model, words=words, hold=hold, limit_bytes=limit_bytes, on_progress=on_progress
+            model, words=words, storage=storage, limit_bytes=limit_bytes, on_progress=on_progress
         ) as recording,
     ):
         model(**inputs)
-    recording.made_by |= {
+    recording.provenance |= {
         **clip.facts,
         "prompt": prompt.text,
         "trained": f"in this page, {done:,} training steps" if done else "not yet",
@@ -96,7 +96,7 @@ def run_training_step(
         temporal_patch=config.temporal_patch,
         seconds=time.perf_counter() - started,
     )
-    return made_by(model, run)
+    return remember_model(model, run)
 
 
 def fill_in(parts: MaskedPatches, clip: Clip, prompt: Prompt) -> tuple[np.ndarray, np.ndarray]:

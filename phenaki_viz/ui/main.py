@@ -174,7 +174,7 @@ def _trained(run: DialledRun) -> DialledRun:
 def _with_offer(run: DialledRun) -> DialledRun:
     """The run itself; says that weights of its settings were trained, where they were."""
     copy = trained_copy(run.config)
-    if copy is not None and run.recording.made_by.get("random_weights"):
+    if copy is not None and run.recording.provenance.get("random_weights"):
         job, step = copy
         st.button(
             f"These weights are random. A trained copy exists ({counted(step, 'training step')})",

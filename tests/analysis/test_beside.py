@@ -20,7 +20,7 @@ from phenaki_viz.recording.maps import DenseMap
 from phenaki_viz.recording.places import Places
 
 
-def head(*rows, words=("a", "b", "c"), made_by=None):
+def head(*rows, words=("a", "b", "c"), provenance=None):
     """A head of cross-attention with these rows, over one step of patches."""
     attn = torch.tensor(rows, dtype=torch.float32)[None, None]
     record = AttentionRecord(
@@ -28,7 +28,7 @@ def head(*rows, words=("a", "b", "c"), made_by=None):
         heads=(4,), batch_items=(0,), places=Places((1, 1, len(rows)), "video"), num_null_kv=0,
         causal=False, scale=1.0, words=words,
     )  # fmt: skip
-    return Head(Recording([record], {}, made_by or {}), record, 0, 0)
+    return Head(Recording([record], {}, provenance or {}), record, 0, 0)
 
 
 BEFORE = head([1.0, 0.0, 0.0], [0.2, 0.3, 0.5])
@@ -69,10 +69,10 @@ def test_maps_of_other_words_cannot_be_laid_on_each_other():
 def test_a_title_says_what_was_changed_and_nothing_of_nonsense():
     import json
 
-    changed = head([1.0, 0, 0], made_by={"interventions": json.loads(to_json([DropText()]))})
+    changed = head([1.0, 0, 0], provenance={"interventions": json.loads(to_json([DropText()]))})
     assert changed.title == "L2 H4 · cross attention · with no text"
     for nonsense in (7, "x", [{"do": "x"}]):
-        assert head([1.0, 0, 0], made_by={"interventions": nonsense}).title == (
+        assert head([1.0, 0, 0], provenance={"interventions": nonsense}).title == (
             "L2 H4 · cross attention"
         )
 

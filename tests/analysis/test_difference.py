@@ -164,24 +164,24 @@ def test_stored_and_factored_maps_have_the_same_distances_and_differences():
     attention = Attention(24, heads=3, dim_head=8, num_null_kv=2)
     inputs = torch.randn(2, 1, 11, 24)
     runs = {}
-    for hold in ("stored", "parts"):
+    for storage in ("dense", "factored"):
         for at, x in enumerate(inputs):
-            with torch.inference_mode(), record(attention, hold=hold) as found:
+            with torch.inference_mode(), record(attention, storage=storage) as found:
                 attention(x)
-            runs[hold, at] = list(found)
+            runs[storage, at] = list(found)
     pairs = {
         (first, second): lay(runs[first, 0], runs[second, 1])
-        for first, second in (("stored", "stored"), ("parts", "parts"), ("stored", "parts"))
+        for first, second in (("dense", "dense"), ("factored", "factored"), ("dense", "factored"))
     }
     means = {
         names: [row.mean for row in head_distances(laid).rows] for names, laid in pairs.items()
     }
-    stored = means["stored", "stored"]
+    stored = means["dense", "dense"]
     assert min(stored) > 0.01
     for names, laid in pairs.items():
         np.testing.assert_allclose(means[names], stored, atol=1e-5)
         ((a, b),) = laid.pairs
-        exact = (runs["stored", 1][0].map.attn - runs["stored", 0][0].map.attn)[0, 2].numpy()
+        exact = (runs["dense", 1][0].map.attn - runs["dense", 0][0].map.attn)[0, 2].numpy()
         found = laid_maps(HeadMap(a, 0, 2), HeadMap(b, 0, 2), 13).difference
         np.testing.assert_allclose(found, exact, atol=1e-5)
 

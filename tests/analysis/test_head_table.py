@@ -182,7 +182,11 @@ def test_features_are_queries_of_maps_by_parts_and_of_stored_ones_that_kept_them
     torch.manual_seed(0)
     model = SmallVideo(models).eval()
     found = []
-    for how in ({"hold": "parts"}, {"hold": "stored", "extras": ("queries",)}, {"hold": "stored"}):
+    for how in (
+        {"storage": "factored"},
+        {"storage": "dense", "extras": ("queries",)},
+        {"storage": "dense"},
+    ):
         with torch.no_grad(), record(model, words=("a", "left", "b", "c"), **how) as run:
             model(*inputs())
         table = head_table(run, kind="cross")

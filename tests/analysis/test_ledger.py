@@ -23,14 +23,18 @@ from phenaki_viz.recording import Alibi, HeadMap, record
 from tests.analysis.records import planted
 from tests.recording.models import SmallVideo, inputs
 
-KEPT = ({"hold": "parts"}, {"hold": "stored"}, {"hold": "stored", "extras": ("queries", "keys")})
+KEPT = (
+    {"storage": "factored"},
+    {"storage": "dense"},
+    {"storage": "dense", "extras": ("queries", "keys")},
+)
 
 
 def attention_with(bias, *, content: float):
     """The terms of an attention whose content is scaled: 0 has none of it."""
     torch.manual_seed(1)
     attention = models.Attention(16, heads=2, dim_head=8, scale=content).eval()
-    with torch.inference_mode(), record(attention, hold="parts") as recording:
+    with torch.inference_mode(), record(attention, storage="factored") as recording:
         attention(torch.randn(1, 15, 16), attn_bias=bias)
     return HeadMap(recording.records[0], 0, 1).terms(range(15))
 
@@ -144,7 +148,7 @@ def of_the_shipped_model():
         flat = rearrange(codes, "b t h w -> b (t h w)")
         masked = torch.rand(flat.shape, generator=torch.Generator().manual_seed(1)) < 0.5
         context, seen = opened.encode_texts([clip.caption for clip in clips])
-        with record(opened.maskgit, hold="parts", verify_rows=1) as recording:
+        with record(opened.maskgit, storage="factored", verify_rows=1) as recording:
             opened.maskgit(
                 torch.where(masked, opened.mask_id, flat),
                 video_patch_shape=tuple(codes.shape[1:]),

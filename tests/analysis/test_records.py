@@ -163,27 +163,27 @@ def test_metrics_of_maps_by_parts_are_those_of_stored_maps(run, causal, monkeypa
     torch.manual_seed(0)
     model = SmallVideo(models, causal=causal).eval()
     found = {}
-    for hold in ("stored", "parts"):
-        with torch.no_grad(), record(model, hold=hold) as recording:
+    for storage in ("dense", "factored"):
+        with torch.no_grad(), record(model, storage=storage) as recording:
             model(*inputs())
-        if hold == "parts":
+        if storage == "factored":
             monkeypatch.setattr(runs, "RUN", run)
             monkeypatch.setattr(measures, "PIECE", 35)  # of a row or of several threads
         for (_, kind), records in recording.stacks().items():
             items, names = [1] * len(records), list(applicable(records[0]))
             measured = head_statistics(records, items, names)
-            found[hold, kind] = {name: measured.mean(name) for name in names}
-            found[hold, kind]["largest"] = np.array(
+            found[storage, kind] = {name: measured.mean(name) for name in names}
+            found[storage, kind]["largest"] = np.array(
                 [[weight_range([HeadMap(one, 1, h)]).most for h in range(3)] for one in records]
             )
-            found[hold, kind]["thumbs"] = thumbnails(records, items, most=4).values
+            found[storage, kind]["thumbs"] = thumbnails(records, items, most=4).values
             score = [sink_keys(HeadMap(one, 1, 2)).score for one in records]
-            found[hold, kind]["sinks"] = np.array(score)
-    assert {len(found["parts", kind]) for kind in ("self", "cross")} == {9, 6}
+            found[storage, kind]["sinks"] = np.array(score)
+    assert {len(found["factored", kind]) for kind in ("self", "cross")} == {9, 6}
     for kind in ("self", "cross"):
-        for name, exact in found["stored", kind].items():
+        for name, exact in found["dense", kind].items():
             np.testing.assert_allclose(
-                found["parts", kind][name], exact, rtol=1e-5, atol=1e-5, err_msg=name
+                found["factored", kind][name], exact, rtol=1e-5, atol=1e-5, err_msg=name
             )
 
 

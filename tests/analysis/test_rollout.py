@@ -71,14 +71,14 @@ def test_stored_maps_and_maps_by_parts_say_the_same(causal):
     torch.manual_seed(0)
     model = Transformer(12, depth=4, heads=3, dim_head=4, causal=causal).eval()
     x, found = torch.randn(2, N, 12), {}
-    for hold in ("stored", "parts"):
-        with torch.inference_mode(), record(model, hold=hold) as recording:
+    for storage in ("dense", "factored"):
+        with torch.inference_mode(), record(model, storage=storage) as recording:
             model(x)
-        found[hold] = rollout(recording.records, [1] * 4)
-        np.testing.assert_allclose(found[hold].sum(axis=1), 1, atol=1e-5)
-        later = found[hold][np.triu_indices(N, 1)]
+        found[storage] = rollout(recording.records, [1] * 4)
+        np.testing.assert_allclose(found[storage].sum(axis=1), 1, atol=1e-5)
+        later = found[storage][np.triu_indices(N, 1)]
         assert (later == 0).all() if causal else (later > 0).all()
-    np.testing.assert_allclose(found["stored"], found["parts"], atol=1e-5)
+    np.testing.assert_allclose(found["dense"], found["factored"], atol=1e-5)
 
 
 def test_runs_of_rows_change_nothing(monkeypatch):

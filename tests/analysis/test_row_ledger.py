@@ -22,9 +22,9 @@ CASES = sorted(
     for path in FOLDER.glob(f"{kind}*.safetensors")
 )
 HELD = {
-    "stored": {"hold": "stored"},
-    "with queries and keys": {"hold": "stored", "extras": ("queries", "keys")},
-    "parts": {"hold": "parts"},
+    "dense": {"storage": "dense"},
+    "with queries and keys": {"storage": "dense", "extras": ("queries", "keys")},
+    "factored": {"storage": "factored"},
 }
 CLOSE = {"rtol": 0, "atol": 1e-5}
 
@@ -64,7 +64,7 @@ def test_the_numbers_of_a_weight_make_the_published_weight(name, how):
                 assert found.made == pytest.approx(found.weight, abs=1e-5)
                 if theirs is not None:
                     assert found.made == pytest.approx(theirs[item, head, query, key], abs=1e-5)
-                assert_the_sums(found, exact=how != "stored")
+                assert_the_sums(found, exact=how != "dense")
 
 
 def assert_the_sums(found, *, exact):
@@ -137,7 +137,7 @@ def test_maps_and_shares_are_those_of_the_rows(how):
     table = OffsetBias(torch.randn(2, 5, 9, generator=torch.Generator().manual_seed(2)), (3, 5))
     head = head_of(bias=table, content=8, how=how)
     terms = head.terms(range(15))
-    name = "position" if how["hold"] == "parts" else "dense"  # a bare table is no module's
+    name = "position" if how["storage"] == "factored" else "dense"  # a bare table is no module's
     shares = shares_of_head(head)
     for term, each in term_shares(terms).items():
         assert shares.means[term] == pytest.approx(each.mean(), abs=1e-6)
@@ -158,7 +158,7 @@ def test_maps_and_shares_are_those_of_the_rows(how):
 
 
 def test_of_a_long_map_evenly_spaced_queries_are_measured():
-    head = head_of(bias=None, content=8, how=HELD["parts"])
+    head = head_of(bias=None, content=8, how=HELD["factored"])
     some = shares_of_head(head, 4)
     assert (some.queries, some.asked, some.of) == (4, 4, 15)
     assert some.means == {"content": pytest.approx(1)} and some.of_places == 0
@@ -167,7 +167,7 @@ def test_of_a_long_map_evenly_spaced_queries_are_measured():
 def test_planted_heads_are_told_by_whose_work_they_are():
     """Position alone, content alone: whichever way they are held."""
     table = OffsetBias(torch.randn(2, 5, 9, generator=torch.Generator().manual_seed(2)), (3, 5))
-    for how in (HELD["parts"],):
+    for how in (HELD["factored"],):
         assert shares_of_head(head_of(bias=table, content=1e-9, how=how)).of_places > 0.999
     for how in HELD.values():
         only = shares_of_head(head_of(bias=None, content=8, how=how))
@@ -185,7 +185,7 @@ def test_cells_of_a_stored_weight_of_0_are_counted_as_unknown():
 
 def test_hidden_cells_of_a_map_are_no_numbers():
     model = SmallVideo(models, causal=True).eval()
-    with torch.inference_mode(), record(model, hold="parts") as recording:
+    with torch.inference_mode(), record(model, storage="factored") as recording:
         model(*inputs())
     head = HeadMap(recording.records[0], 0, 1)
     later = np.triu(np.ones((30, 30), bool), 1)
@@ -198,7 +198,7 @@ def test_hidden_cells_of_a_map_are_no_numbers():
 
 def test_of_a_map_too_long_to_be_read_whole_one_query_stands_for_its_cell(monkeypatch):
     monkeypatch.setattr(cells, "EVERY", 100)
-    head = head_of(bias=None, content=8, how=HELD["parts"])
+    head = head_of(bias=None, content=8, how=HELD["factored"])
     exact, some = head.terms(range(15)), term_maps(head, 4)
     assert some.cells.cell == (4, 4) and not some.cells.is_mean
     rows = terms_apart(exact)["content"][[2, 6, 10, 14]]

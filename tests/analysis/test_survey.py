@@ -41,12 +41,12 @@ class Video(torch.nn.Module):
 def records():
     """Layers of a recording, by how maps are held and whether they are causal."""
     made = {}
-    for hold, causal in (("parts", False), ("parts", True), ("stored", False)):
+    for storage, causal in (("factored", False), ("factored", True), ("dense", False)):
         torch.manual_seed(0)
         model = Video(causal).eval()
-        with torch.no_grad(), record(model, hold=hold) as recording:
+        with torch.no_grad(), record(model, storage=storage) as recording:
             model(torch.randn(1, 400, 32))
-        made[hold, causal] = recording.records
+        made[storage, causal] = recording.records
     return made
 
 
@@ -56,7 +56,7 @@ def in_runs(monkeypatch):
     monkeypatch.setattr(rows, "RUN", 400 * 100)
 
 
-@pytest.mark.parametrize("of", [("parts", False), ("parts", True), ("stored", False)])
+@pytest.mark.parametrize("of", [("factored", False), ("factored", True), ("dense", False)])
 def test_one_reading_tells_what_separate_ones_tell(records, in_runs, of):
     layers, items = records[of], [0, 0]
     found = survey(layers, items)
@@ -82,7 +82,7 @@ def test_every_row_is_made_once(records, in_runs, monkeypatch):
         RowStream, "read", lambda self, asked, **how: made.append(asked) or read(self, asked, **how)
     )
     monkeypatch.delattr(FactoredMap, "_weights")  # nor any other way
-    layers = records["parts", False]
+    layers = records["factored", False]
     for one in layers:
         one.map.__dict__.pop("_sums", None)  # nothing of it was read before
     survey(layers, [0, 0])
@@ -94,7 +94,7 @@ def test_every_row_is_made_once(records, in_runs, monkeypatch):
 
 
 def test_estimates_come_first_and_exact_heads_take_their_place(records):
-    layers, done = records["parts", False], []
+    layers, done = records["factored", False], []
     steps = survey.steps(layers, [0, 0], done)
     shares = []
     while not done:
@@ -113,7 +113,7 @@ def test_estimates_come_first_and_exact_heads_take_their_place(records):
 
 
 def test_estimates_are_unbiased_and_their_errors_true(records):
-    layers = records["parts", False]
+    layers = records["factored", False]
     head, names = HeadMap(layers[1], 0, 2), ["entropy", "space", "top", "position"]
     exact = head_statistics(layers, [0, 0], names)
     picture = thumbnails(layers, [0, 0]).values[1, 2]
@@ -199,7 +199,7 @@ def test_long_rows_that_are_no_numbers_have_no_count_and_leave_the_others_theirs
 
 
 def test_streamed_rows_are_those_of_the_map(records, monkeypatch):
-    layers = records["parts", False]
+    layers = records["factored", False]
     stream, head = stream_of(layers[0].map, 0, 1), HeadMap(layers[0], 0, 1)
     monkeypatch.setattr(streams, "KEYS", 100)  # a plane of the grid each
     scattered = np.array([3, 399, 17, 18, 100])
@@ -219,5 +219,5 @@ def test_streamed_rows_are_those_of_the_map(records, monkeypatch):
             np.testing.assert_allclose(
                 means, pool(torch.from_numpy(whole), cell, "mean"), rtol=4e-6
             )
-    assert stream_of(records["parts", True][0].map, 0, 1) is None
-    assert stream_of(records["stored", False][0].map, 0, 1) is None
+    assert stream_of(records["factored", True][0].map, 0, 1) is None
+    assert stream_of(records["dense", False][0].map, 0, 1) is None

@@ -181,12 +181,12 @@ def test_stored_and_factored_maps_have_the_same_tracks():
     model = Transformer(dim=12, depth=2, heads=3, dim_head=5, attn_num_null_kv=2, peg=False)
     x = torch.randn(1, N, 12)
     found = []
-    for hold in ("stored", "parts"):
-        with torch.inference_mode(), record(model, hold=hold, grid=GRID) as recording:
+    for storage in ("dense", "factored"):
+        with torch.inference_mode(), record(model, storage=storage, grid=GRID) as recording:
             model(x)
         found.append(recording.records)
     for stored, factored in zip(*found, strict=True):
-        assert (stored.map.held, factored.map.held) == ("stored", "by parts")
+        assert (stored.map.storage, factored.map.storage) == ("dense", "factored")
         for head in range(3):
             for direction in ("row", "column"):
                 one = track(stored, head, (1, 2, 3), direction=direction)

@@ -13,10 +13,10 @@ from tests.recording.models import SmallVideo, inputs
 ASKED = ("written",)
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_the_map_is_the_weights_times_the_norms(hold):
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_the_map_is_the_weights_times_the_norms(storage):
     model = SmallVideo(models, causal=True).eval()
-    with torch.inference_mode(), record(model, hold=hold, extras=ASKED) as recording:
+    with torch.inference_mode(), record(model, storage=storage, extras=ASKED) as recording:
         model(*inputs())
     head = HeadMap(recording.records[0], 1, 2)
     exact = head.record.map.full(1, 2) * head.record.written.values[1, 2]

@@ -85,7 +85,7 @@ def test_the_worth_of_heads_is_that_of_every_clip_alone(atlas, model, corpus):
             wanted = [getattr(one[at], field).mean() for one in each]
             found = np.sort(getattr(mine, field))  # a number a clip, in the order of the files
             np.testing.assert_allclose(found, np.sort(wanted), rtol=1e-12)
-    table = heads_table(atlas.table, atlas.made_by, effects=atlas.effects)
+    table = heads_table(atlas.table, atlas.provenance, effects=atlas.effects)
     assert {"effect", "effect_half"} <= {column.name for column in table.columns}
 
 

@@ -207,8 +207,8 @@ def test_codes_reconstruction_and_every_map_of_the_public_layout(write):
     torch.testing.assert_close(model(video, return_recons_only=True), expected, atol=1e-5, rtol=0)
     again = model.decode_from_codebook_indices(codes)
     torch.testing.assert_close(again, expected, atol=1e-5, rtol=0)
-    for hold in ("stored", "parts"):
-        with phenaki_viz.record(model, hold=hold) as recording:
+    for storage in ("dense", "factored"):
+        with phenaki_viz.record(model, storage=storage) as recording:
             model(video)
         assert [record.module for record in recording] == [*hand.maps]
         for record in recording:
@@ -235,9 +235,9 @@ def test_frames_that_are_no_squares_to_the_recordings_file_and_back(tmp_path):
     assert [record.map.shape for record in opened.recording] == [
         record.map.shape for record in run.recording
     ]
-    said = "\n".join(opened.recording.made_by["assumed"])
+    said = "\n".join(opened.recording.provenance["assumed"])
     assert "image_size = 24×40 (as you say" in said and "causal = no (assumed" in said
-    left = "\n".join(opened.recording.made_by["notes"])
+    left = "\n".join(opened.recording.provenance["notes"])
     assert all(one in left for one in ("discr", "i3d", "loss_fn_lpips"))
 
 
@@ -330,8 +330,8 @@ def test_live_attention_without_null_key_values_is_recorded_exactly(how):
             module.num_null_kv = 0  # what our forward asks; the recorder does not
             assert null_keys(module) == 0
     video = torch.rand(1, 3, 3, *SIZE)
-    for hold in ("stored", "parts"):
-        with phenaki_viz.record(model, hold=hold, extras=("keys", "values")) as recording:
+    for storage in ("dense", "factored"):
+        with phenaki_viz.record(model, storage=storage, extras=("keys", "values")) as recording:
             model(video)
         assert len(recording) == 6
         assert all(record.verification.max_abs_error < 1e-5 for record in recording)

@@ -7,11 +7,11 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from phenaki_viz.analysis.cuts import Cut, cut_tile, tile_ranks
 from phenaki_viz.analysis.overlay import combined
+from phenaki_viz.analysis.row_filter import RowFilter, filtered_tile, tile_ranks
 from phenaki_viz.analysis.thumbnails import with_means
 from phenaki_viz.analysis.tiles import MapTile
-from phenaki_viz.browser.map_cut import MapCut
+from phenaki_viz.browser.map_filter import MapFilter
 from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.recording import HeadMap
@@ -116,19 +116,21 @@ def map_values(head: int) -> tuple[dict[str, Any], np.ndarray]:
     return {"query": QUERY, "key": KEY}, values
 
 
-def map_cut(attn: np.ndarray, window: tuple[int, ...], cell: tuple[int, int]) -> dict[str, Any]:
+def map_filter(attn: np.ndarray, window: tuple[int, ...], cell: tuple[int, int]) -> dict[str, Any]:
     """Top 80 % without keys 3 and 64, as the app decides it; ranks where cells are single."""
-    if "cut" not in asked:
+    if "rowFilter" not in asked:
         return {}
-    cut = Cut(0.8, (3, 64) if attn.shape[1] > 64 else (0, 1))
+    row_filter = RowFilter(0.8, (3, 64) if attn.shape[1] > 64 else (0, 1))
     values = attn[window[0] : window[1], window[2] : window[3]]
     tile = MapTile(values, window, cell, (), np.ones(len(attn), np.float32))
     record = records.planted(np.nan_to_num(attn)[None, None])
-    found = cut_tile(HeadMap(record, 0, 0), tile, cut)
+    found = filtered_tile(HeadMap(record, 0, 0), tile, row_filter)
     shown = {"kept": found.kept, "shown": found.shown, "left": found.left}
     ranks = tile_ranks(HeadMap(record, 0, 0), tile) if values.size < 45_000 else None
     return {
-        "cut": MapCut(**shown, without=cut.without, said=("Without 2 keys", "Top 80%")),
+        "rowFilter": MapFilter(
+            **shown, without=row_filter.without, said=("Without 2 keys", "Top 80%")
+        ),
         "ranks": ranks if cell == (1, 1) else None,
     }
 
@@ -154,7 +156,7 @@ def draw_map() -> None:
         scale=ColourScale(low=high / 1e4 if log else 0, high=high, law="log" if log else "linear"),
         uniform=np.full(total[0], 1 / total[1], np.float32),
         source=f"head {head}",
-        **map_cut(values, window, cell),
+        **map_filter(values, window, cell),
         **axes,
     )
     event = attention_map(

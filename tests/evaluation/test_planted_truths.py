@@ -94,10 +94,10 @@ class Planted(nn.Module):
 
 
 @cache
-def made(kind, hold="parts"):
+def made(kind, storage="factored"):
     """What was recorded, and the record of the layer that does it."""
     model = Planted(kind)
-    with torch.no_grad(), record(model, hold=hold, words=WORDS) as recording:
+    with torch.no_grad(), record(model, storage=storage, words=WORDS) as recording:
         model()
     wanted = "cross" if kind in CROSS else "self"
     return recording, next(one for one in recording if one.kind == wanted and one.layer == 1)
@@ -117,10 +117,10 @@ SAYS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
+@pytest.mark.parametrize("storage", ["dense", "factored"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_table_and_sentence_name_it(kind, hold):
-    recording, there = made(kind, hold)
+def test_table_and_sentence_name_it(kind, storage):
+    recording, there = made(kind, storage)
     table = head_table(recording, truth=TRUTH)
     rows = [one for one in table if (one.module, one.kind) == (there.module, there.kind)]
     assert len(rows) == HEADS

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from phenaki_viz.errors import ExportError
-from phenaki_viz.export import archive, read_made_by, render, write_archive
+from phenaki_viz.export import archive, read_provenance, render, write_archive
 from tests.figures.samples import curves, every_kind, grid, heatmap, strip, surface
 
 
@@ -18,8 +18,8 @@ def opened(content: bytes) -> zipfile.ZipFile:
 def heads(layers: int = 2, count: int = 3):
     for layer in range(layers):
         for head in range(count):
-            made_by = {"kind": "self", "layer": layer, "head": head, "weights": "sha256:3f9a"}
-            yield replace(heatmap(), name=f"self_L{layer}_H{head}", made_by=made_by)
+            provenance = {"kind": "self", "layer": layer, "head": head, "weights": "sha256:3f9a"}
+            yield replace(heatmap(), name=f"self_L{layer}_H{head}", provenance=provenance)
 
 
 def test_an_archive_holds_every_picture_in_every_format():
@@ -47,7 +47,7 @@ def test_pages_share_one_plotly_where_they_draw_with_it_and_ask_for_nothing_else
     assert made.read("html/plotly.min.js").startswith(b"/**\n* plotly.js v")
     for name, asked in (("self_L03_H05", []), ("position_bias_H01", [b"plotly.min.js"])):
         page = made.read(f"html/{name}.html")
-        assert len(page) < 200_000 and read_made_by(page)
+        assert len(page) < 200_000 and read_provenance(page)
         assert re.findall(rb'\bsrc="([^"]*)"', page) == asked
     alone = archive([heatmap(), grid(), strip()], ["html"])
     assert "html/plotly.min.js" not in opened(alone).namelist()
@@ -85,7 +85,7 @@ def test_every_link_leads_to_a_file():
 
 def test_words_from_outside_are_inert():
     evil = "</title><img src=x onerror=alert(1)>=cmd()"
-    picture = heatmap(name=f"../{evil}", title=f"={evil}", made_by={"layer": evil, "head": evil})
+    picture = heatmap(name=f"../{evil}", title=f"={evil}", provenance={"layer": evil, "head": evil})
     made = opened(archive([picture], ["csv"]))
     page = made.read("index.html").decode()
     assert "<img src=x" not in page and "onerror=alert(1)&gt;" in page

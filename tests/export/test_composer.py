@@ -13,7 +13,7 @@ from phenaki_viz.analysis.tracks import track
 from phenaki_viz.cli import main
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.errors import ConfigError, ExportError
-from phenaki_viz.export import read_made_by
+from phenaki_viz.export import read_provenance
 from phenaki_viz.export.composer import INCH, laid_out, render_figure
 from phenaki_viz.figures.composed import compose
 from phenaki_viz.figures.recipe import Recipe, panel_said, recipe_of
@@ -104,16 +104,16 @@ def test_words_are_text_in_svg_and_pdf(run):
 def test_a_file_holds_its_recipe_and_is_made_again_byte_for_byte(run, format):
     made = recipe(PANELS[0], PANELS[3], PANELS[5], typeface="serif", width=100.0, dpi=100)
     first = render_figure(compose(run, made), format)
-    again = recipe_of(read_made_by(first)["recipe"])
+    again = recipe_of(read_provenance(first)["recipe"])
     assert again == made
     assert render_figure(compose(run, again), format) == first
-    assert read_made_by(first)["weights_digest"] == run.recording.made_by["weights_digest"]
+    assert read_provenance(first)["weights_digest"] == run.recording.provenance["weights_digest"]
 
 
 def test_what_made_it_is_said_of_all_panels_and_of_each(run):
-    made_by = compose(run, recipe("self L1 H2", "cross L0 H1")).made_by
-    assert [(one["layer"], one["head"]) for one in made_by["panels"]] == [(1, 2), (0, 1)]
-    assert "head" not in made_by and made_by["prompt"] == run.recording.made_by["prompt"]
+    provenance = compose(run, recipe("self L1 H2", "cross L0 H1")).provenance
+    assert [(one["layer"], one["head"]) for one in provenance["panels"]] == [(1, 2), (0, 1)]
+    assert "head" not in provenance and provenance["prompt"] == run.recording.provenance["prompt"]
 
 
 def test_a_map_that_is_too_large_is_refused_before_it_is_read(run, monkeypatch):

@@ -156,7 +156,7 @@ def test_a_spreadsheet_runs_no_name(name):
 @pytest.mark.parametrize("cut", [",", ";", "\t"])
 def test_no_comment_falls_apart_into_formulas(cut):
     evil = f'x{cut}=cmd(){cut}"{cut}=cmd(){cut}'
-    picture = heatmap(title=evil, notes=(evil,), made_by={"prompt": evil, evil: [1, evil]})
+    picture = heatmap(title=evil, notes=(evil,), provenance={"prompt": evil, evil: [1, evil]})
     cells = [cell for line in comments(picture) for cell in line.split(cut)]
     assert not [cell for cell in cells if cell.strip('" ')[:1] in ("=", "+", "@")]
 

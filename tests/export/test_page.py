@@ -56,7 +56,7 @@ def hostile():
     return heatmap(
         title=evil,
         notes=(evil,),
-        made_by={"prompt": evil},
+        provenance={"prompt": evil},
         unit=evil,
         key=Axis(title=evil, names=HOSTILE),
         wrong=(4,),
@@ -96,9 +96,9 @@ def test_hostile_words_are_in_title_and_record_as_they_are():
         for (tag, attributes), script in zip(
             [tag for tag in page.tags if tag[0] == "script"], page.scripts, strict=True
         )
-        if attributes.get("id") == "made-by"
+        if attributes.get("id") == "provenance"
     )
-    assert json.loads(record) == picture.made_by and "<" not in record
+    assert json.loads(record) == picture.provenance and "<" not in record
 
 
 def test_title_and_notes_of_a_map_can_be_read_without_a_script():

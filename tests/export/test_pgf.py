@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from phenaki_viz.data import read_prompt, sample_clip
-from phenaki_viz.export import read_made_by
+from phenaki_viz.export import read_provenance
 from phenaki_viz.export.in_hand import FigureInHand
 from phenaki_viz.export.pgf import pgf_files, pgf_zip
 from phenaki_viz.figures.composed import compose
@@ -75,7 +75,7 @@ def test_it_is_made_again_byte_for_byte_from_its_recipe(run, tmp_path):
     path = FigureInHand(composed).save(tmp_path / "my figure_1.pgf")
     beside = sorted(one.name for one in tmp_path.iterdir())
     assert path.name in beside and "my-figure-1-img0.png" in beside
-    again = compose(run, recipe_of(read_made_by(path)["recipe"]))
+    again = compose(run, recipe_of(read_provenance(path)["recipe"]))
     assert pgf_files(again, "my figure_1")[path.name] == path.read_bytes()
     assert pgf_zip(again) == pgf_zip(composed)
     with zipfile.ZipFile(io.BytesIO(pgf_zip(composed))) as archive:

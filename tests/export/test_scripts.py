@@ -136,7 +136,7 @@ def test_numbers_follow_the_picture_not_the_process():
 
 
 def test_every_text_of_a_picture_is_gathered_but_not_its_record():
-    shown = picture("word", notes=("a note",), made_by={"prompt": "\u0378"})
+    shown = picture("word", notes=("a note",), provenance={"prompt": "\u0378"})
     texts = list(texts_of(shown))
     assert {"word", "a note", "query", "attention weight"} <= set(texts)
     assert "\u0378" not in texts and shown.name not in texts

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from phenaki_viz.errors import ExportError
-from phenaki_viz.export import read_made_by
+from phenaki_viz.export import read_provenance
 from phenaki_viz.export.walk import WIDE, walk_gif
-from tests.figures.samples import MADE_BY, strip
+from tests.figures.samples import PROVENANCE, strip
 
 STEPS = [(0, 0, 0), (1, 0, 0), (2, 0, 0)]
 
@@ -29,7 +29,7 @@ def test_a_walk_is_a_looping_gif_that_says_what_made_it():
             seen.append(np.asarray(film.convert("RGB")))
     assert told == [(1, 3), (2, 3), (3, 3)]
     assert not np.array_equal(seen[0], seen[1])
-    assert read_made_by(content) == MADE_BY
+    assert read_provenance(content) == PROVENANCE
 
 
 @pytest.mark.parametrize(("pictures", "pace"), [([], 3), ([strip()], 0)])
@@ -50,4 +50,4 @@ def test_a_gif_of_somebody_else_does_not_say_what_made_it():
     out = io.BytesIO()
     Image.new("L", (3, 3)).save(out, "GIF")
     with pytest.raises(ExportError, match="no phenaki_viz export"):
-        read_made_by(out.getvalue())
+        read_provenance(out.getvalue())

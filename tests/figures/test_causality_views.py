@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from phenaki_viz.evaluation.reach import Causality, ModuleReach, Reach
-from phenaki_viz.export import FORMATS, read_made_by, render
+from phenaki_viz.export import FORMATS, read_provenance, render
 from phenaki_viz.figures.causality_sentences import (
     known_without_model,
     margin_words,
@@ -91,7 +91,7 @@ def test_pictures_hold_the_numbers_of_the_probe():
     picture = reach_picture(LEAKING, PEG, "alone", {"weights_digest": "abc"})
     np.testing.assert_array_equal(picture.values, LEAKY.astype(np.float32))
     assert picture.query.names == ("time 0", "time 1", "time 2") and picture.hidden is None
-    assert picture.made_by["module"] == f"{STACK}.layers.0.0"
+    assert picture.provenance["module"] == f"{STACK}.layers.0.0"
     assert picture.values[0, 2] == pytest.approx(0.25)
     every = modules_picture(LEAKING, "through", {})
     assert every.heads == ("PEG", "attention", "layer") and every.layers == ("L0",)
@@ -104,7 +104,7 @@ def test_every_format_holds_what_made_it(kind):
         reach_picture(LEAKING, WHOLE, "through", {}),
         modules_picture(LEAKING, "alone", {}),
     ):
-        assert read_made_by(render(picture, kind))["shows"] == "causality probe"
+        assert read_provenance(render(picture, kind))["shows"] == "causality probe"
 
 
 def test_a_recording_says_what_its_convolutions_were():

@@ -47,7 +47,7 @@ def two():
 
 
 def heads(two, head=UNIFORM):
-    return tuple(Head(Recording([one], made_by={"seed": 3}), one, 0, head) for one in two)
+    return tuple(Head(Recording([one], provenance={"seed": 3}), one, 0, head) for one in two)
 
 
 def texts():
@@ -69,8 +69,8 @@ def test_the_difference_is_a_map_that_says_what_a_and_b_are(two):
     picture = difference_heatmap(one, other, maps, centred_scale(maps.difference), TOLD)
     assert picture.values[3, NULLS + 7] == pytest.approx(1 - 1 / 62)
     assert picture.notes[:2] == ("A: a text", "B: another text")
-    assert picture.made_by["shows"] == "difference B − A" and picture.unit == "weight, B − A"
-    assert picture.made_by["b_made_by"]["seed"] == 3
+    assert picture.provenance["shows"] == "difference B − A" and picture.unit == "weight, B − A"
+    assert picture.provenance["b_provenance"]["seed"] == 3
     assert "B − A" in picture.title and picture.key.names[0] == "null 1"
     for kind in ("svg", "csv"):
         assert render(picture, kind), kind

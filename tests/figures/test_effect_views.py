@@ -54,7 +54,10 @@ def test_the_costliest_head_comes_first_and_kinds_are_told_apart():
     np.testing.assert_allclose(cross.spread, [4.3027 * 0.01 / np.sqrt(3)], rtol=1e-4)
     assert cross.hover == ("cross L0 H1: +0.310 ± 0.025 nats",)
     assert "an interval that holds 0" in own.hover[1]
-    assert picture.made_by["mask_seeds"] == [5, 6, 7] and picture.made_by["weights_digest"] == "abc"
+    assert (
+        picture.provenance["mask_seeds"] == [5, 6, 7]
+        and picture.provenance["weights_digest"] == "abc"
+    )
     assert "1 clip × 3 masks, 90 % of the tokens masked" in picture.notes[0]
 
 

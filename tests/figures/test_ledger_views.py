@@ -40,11 +40,11 @@ from tests.figures.samples import term_bars
 from tests.recording.models import SmallVideo, inputs
 
 
-def recorded(*, hold="parts", causal=True):
+def recorded(*, storage="factored", causal=True):
     torch.manual_seed(5)
     model = SmallVideo(models, causal=causal).eval()
     asked = {"words": ("a", "two"), "extras": ("written",)}
-    with torch.inference_mode(), record(model, hold=hold, **asked) as recording:
+    with torch.inference_mode(), record(model, storage=storage, **asked) as recording:
         model(*inputs())
     return recording
 
@@ -53,9 +53,9 @@ def head(recording, at=0, item=1, which=2):
     return Head(recording, recording.records[at], item, which)
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_a_waterfall_ends_at_the_logarithm_of_the_recorded_weight(hold):
-    one = head(recorded(hold=hold))
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_a_waterfall_ends_at_the_logarithm_of_the_recorded_weight(storage):
+    one = head(recorded(storage=storage))
     found = row_ledger(one.map, 17).of(4)
     bars = weight_bars(one, found)
     assert bars.names == ("+ content", "+ position", "+ ALiBi", "− log Σ exp", "= log weight")
@@ -82,7 +82,7 @@ def test_the_row_s_bars_are_its_strongest_keys():
     one = head(recorded())
     row = row_ledger(one.map, 17)
     bars = row_bars(one, row, 5)
-    keys = bars.made_by["keys"]
+    keys = bars.provenance["keys"]
     assert keys == np.argsort(-row.weights, kind="stable")[:5].tolist()
     for line, key in enumerate(keys):
         assert bars.values[line].tolist() == [row.apart[name][key] for name in row.apart]
@@ -101,7 +101,7 @@ def test_signed_bars_lie_end_to_end_on_their_side_of_0():
 
 
 def test_dimensions_are_drawn_where_they_were_kept():
-    parted, stored = head(recorded()), head(recorded(hold="stored"))
+    parted, stored = head(recorded()), head(recorded(storage="dense"))
     found = row_ledger(parted.map, 17).of(4)
     bars = dimension_bars(parted, found)
     assert bars.curves[0].y.sum() == pytest.approx(found.apart["content"], abs=1e-5)
@@ -142,15 +142,15 @@ class Scaled:
             for layer in self.model.transformer.layers:
                 layer[1].scale = content
 
-    def head(self, hold):
-        with torch.inference_mode(), record(self.model, hold=hold) as recording:
+    def head(self, storage):
+        with torch.inference_mode(), record(self.model, storage=storage) as recording:
             self.model(*inputs())
         return head(recording)
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_planted_heads_are_named_by_whose_work_they_are(hold):
-    of_places, of_content = Scaled(50, 1e-3).head(hold), Scaled(1e-3, 8).head(hold)
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_planted_heads_are_named_by_whose_work_they_are(storage):
+    of_places, of_content = Scaled(50, 1e-3).head(storage), Scaled(1e-3, 8).head(storage)
     shares = [shares_of_head(one.map) for one in (of_places, of_content)]
     assert decides(shares[0]) == "decides by position: 100 % of its choice"
     assert decides(shares[1]) == "decides by content: 100 % of its choice"

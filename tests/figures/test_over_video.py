@@ -41,7 +41,7 @@ def test_rows_of_several_patches_are_put_together(video):
         np.testing.assert_allclose(picture.weights.ravel(), wanted, atol=1e-7)
         assert picture.scale == SCALE
         assert picture.places == ((1, 0, 3), (2, 1, 4))
-        assert picture.made_by["queries"] == places
+        assert picture.provenance["queries"] == places
     boxes = query_boxes(picture, strip_layout(picture))
     assert len(boxes) == 4  # both steps have two frames
 
@@ -50,7 +50,7 @@ def test_columns_are_keys_and_outlined_as_such(video):
     picture = patches_over_video(video, [(1, 0, 3)], FRAMES, 2, direction="column", scale=SCALE)
     wanted = video.record.map.full(0, 0)[:, token(1, 0, 3)]
     np.testing.assert_allclose(picture.weights.ravel(), wanted, atol=1e-7)
-    assert picture.side == "column" and picture.made_by["keys"] == [(1, 0, 3)]
+    assert picture.side == "column" and picture.provenance["keys"] == [(1, 0, 3)]
 
 
 def test_patches_of_different_frames_are_read_from_their_own_spatial_maps():

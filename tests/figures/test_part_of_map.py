@@ -14,7 +14,7 @@ def test_a_part_is_the_same_cells_with_their_names_and_colours():
     np.testing.assert_array_equal(map_image(part), map_image(whole)[1 : i - 1, 2:])
     assert part.query.names == whole.query.names[1 : i - 1]
     assert part.key.names == whole.key.names[2:]
-    assert part.made_by["part"] == [1, i - 1, 2, j]
+    assert part.provenance["part"] == [1, i - 1, 2, j]
     for axis in (part.query, part.key):
         assert not axis.groups or len(axis.groups) == len(axis.breaks) + 1
     for row in whole.wrong:

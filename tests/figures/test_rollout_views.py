@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from phenaki_viz.analysis.rollout import REASON, rollout
-from phenaki_viz.export import FORMATS, read_made_by, render
+from phenaki_viz.export import FORMATS, read_provenance, render
 from phenaki_viz.figures.rollout_views import rollout_picture, rollout_sentence
 from phenaki_viz.recording import Places
 from tests.analysis.records import planted
@@ -39,4 +39,4 @@ def test_the_sentence_has_the_querys_own_figures():
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_format_says_that_it_is_approximate(kind):
     content = render(rollout_picture(LAYERS, 4, SHARES, {}), kind)
-    assert read_made_by(content)["shows"] == "attention rollout (approximate)"
+    assert read_provenance(content)["shows"] == "attention rollout (approximate)"

@@ -153,7 +153,7 @@ def test_planted_heads_are_drawn_and_told_as_they_are(recorded):
         "L1 H1 in 1"
     )
     assert picture.chance == pytest.approx(0.25) and "dashed" in how_to_read(asked).lower()
-    assert picture.made_by["heads"] == ["L1 H1", "L1 H6"]
+    assert picture.provenance["heads"] == ["L1 H1", "L1 H6"]
     asked, answers = asked_of(recorded, ["follows"], direction="column")
     assert tracks_heading(answers, asked).startswith(
         "L1 H6 looks at the two at time 1 most from the two in "

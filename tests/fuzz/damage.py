@@ -7,8 +7,8 @@ from typing import Any
 
 NASTY: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 3, 255, 2**16, 2**24, 2**31, 2**53, 2**63, 10**30, 0.5, -1e308,
-    float("nan"), float("inf"), "", "x", "x" * 2000, "\ud800", "\0", "F64", "I64", "BOOL", "stored",
-    "by parts", [], [0], [-1], [2**40, 2**40], [0, 0, 0], [[[]]], ["a"] * 50, {}, {"a": {}},
+    float("nan"), float("inf"), "", "x", "x" * 2000, "\ud800", "\0", "F64", "I64", "BOOL", "dense",
+    "factored", [], [0], [-1], [2**40, 2**40], [0, 0, 0], [[[]]], ["a"] * 50, {}, {"a": {}},
 )  # fmt: skip
 HEADERS = ("phenaki_viz.recording", "phenaki_viz")
 

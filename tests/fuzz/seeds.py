@@ -21,11 +21,11 @@ STEPS = 2
 def seeds(folder: Path) -> dict[str, tuple[str, bytes]]:
     """Name → (kind, content); kind: recording, checkpoint, dialled or state."""
     made = {
-        "recording, stored": ("recording", _recording("stored")),
-        "recording, by parts": ("recording", _recording("parts", causal=True)),
+        "recording, stored": ("recording", _recording("dense")),
+        "recording, by parts": ("recording", _recording("factored", causal=True)),
         "recording, factorised": (
             "recording",
-            _recording("stored", layout="factorised", cross=False, causal=True),
+            _recording("dense", layout="factorised", cross=False, causal=True),
         ),
         "checkpoint of others": ("checkpoint", files.tensors(files.weights(files.MASKGIT))),
         "C-ViViT of others": ("checkpoint", files.tensors(files.weights(files.CVIVIT))),
@@ -46,11 +46,11 @@ def trainer() -> DialledTrainer:
     return DialledTrainer(TRAINED, steps=STEPS, batch=1)
 
 
-def _recording(hold: str, **changes: object) -> bytes:
+def _recording(storage: str, **changes: object) -> bytes:
     config = DialConfig(**(SMALL | {"cross": True} | changes))  # type: ignore[arg-type]
     padding = Padding(words=1 if config.cross else 0, steps=1 if config.layout == "joint" else 0)
     return recording_bytes(
-        run_dialled(config, sample_clip(), read_prompt("a b"), padding, hold=hold)
+        run_dialled(config, sample_clip(), read_prompt("a b"), padding, storage=storage)
     )  # type: ignore[arg-type]
 
 

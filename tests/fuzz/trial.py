@@ -21,7 +21,7 @@ import numpy as np
 from phenaki_viz.checkpoints import inspect_checkpoint, open_checkpoint
 from phenaki_viz.checkpoints.describing import describe
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.recording import describe_holding
+from phenaki_viz.recording import describe_storage
 from phenaki_viz.runs.files import RecordedRun, is_recording, open_recording
 from phenaki_viz.training.dialled_files import load_dialled
 from phenaki_viz.training.loop import resume
@@ -130,7 +130,7 @@ class Trial:
 
 def rows_of(run: RecordedRun) -> Rows:
     """Every row of every map, read as the pages read them."""
-    describe_holding(run.recording)
+    describe_storage(run.recording)
     run.recording.stacks()
     rows: Rows = {}
     for at, record in enumerate(run.recording):
@@ -153,7 +153,7 @@ def _unnamed(run: RecordedRun, rows: Rows) -> str:
     """
     for (at, item, head), found in rows.items():
         held = run.recording.records[at].map
-        if held.held != "stored":
+        if held.held != "dense":
             continue
         sums = found.sum(axis=1, dtype=np.float64)
         off = set(np.flatnonzero(~(np.abs(sums - 1) <= 1e-3)).tolist())

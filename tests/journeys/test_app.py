@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from phenaki_viz.export import read_made_by
+from phenaki_viz.export import read_provenance
 from tests.browser_fixtures import PAINTED, into_view, settle
 from tests.components.gestures import click_tile
 from tests.journeys.gestures import (
@@ -124,9 +124,9 @@ def test_the_map_is_taken_away_with_what_made_it(open_app, tmp_path):
         assert download.value.suggested_filename == f"self_L01_H02.{kind.lower()}"
         file = tmp_path / download.value.suggested_filename
         download.value.save_as(file)
-        made_by = read_made_by(file)
-        assert (made_by["layer"], made_by["head"], made_by["seed"]) == (1, 2, 0)
-        assert made_by["weights_digest"] == recorded().made_by["weights_digest"]
+        provenance = read_provenance(file)
+        assert (provenance["layer"], provenance["head"], provenance["seed"]) == (1, 2, 0)
+        assert provenance["weights_digest"] == recorded().provenance["weights_digest"]
     with np.load(tmp_path / "self_L01_H02.npz", allow_pickle=False) as arrays:
         exact = recorded().records[2].map.full(0, 2)
         assert any(np.array_equal(arrays[name], exact) for name in arrays.files)
@@ -146,7 +146,7 @@ def test_all_heads_as_one_zip(open_app, tmp_path):
 
 
 def test_settings_that_cannot_run_say_which_control_to_lower(open_app):
-    page = open_app("/?size=128&patch=4&frames=17&hold=Stored")
+    page = open_app("/?size=128&patch=4&frames=17&storage=Dense")
     expect(page.get_by_text("These settings cannot be run.")).to_be_visible()
     expect(page.get_by_text("Use larger patches", exact=False)).to_be_visible()
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from phenaki_viz.export import read_made_by
+from phenaki_viz.export import read_provenance
 from tests.waiting import at_rest, shown
 
 pytestmark = pytest.mark.browser
@@ -41,5 +41,5 @@ def test_the_keyboard_alone_leads_from_the_page_to_a_figure(open_app, tmp_path):
     assert download.value.suggested_filename == "figure.svg"
     file = tmp_path / "figure.svg"
     download.value.save_as(file)
-    panels = read_made_by(file)["recipe"]["panels"]
+    panels = read_provenance(file)["recipe"]["panels"]
     assert [(one["layer"], one["head"]) for one in panels] == [(1, 3), (0, 0)]

@@ -18,13 +18,13 @@ DIALS = {
     "cross": False,
 }  # fmt: skip
 N = 17 * 16 * 16
-LINK = "/?hold=By+parts&" + "&".join(f"{name}={value}".lower() for name, value in DIALS.items())
+LINK = "/?storage=Factored&" + "&".join(f"{name}={value}".lower() for name, value in DIALS.items())
 
 
 @pytest.fixture(scope="module")
 def exact():
     settings = Settings(**DIALS)
-    run = run_dialled(settings.config, sample_clip(), read_prompt(""), hold="parts")
+    run = run_dialled(settings.config, sample_clip(), read_prompt(""), storage="factored")
     assert run.recording.records[0].map.shape == (1, 2, N, N)
     return run.recording.records[0].map
 

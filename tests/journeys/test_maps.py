@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from phenaki_viz.analysis.cuts import Cut
+from phenaki_viz.analysis.row_filter import RowFilter
 from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.top_mass import row_ranks
-from phenaki_viz.export import read_made_by
+from phenaki_viz.export import read_provenance
 from phenaki_viz.recording import HeadMap
 from tests.components.gestures import tile_at, to_tile
 from tests.journeys.gestures import again, point, recorded, take, the_grid, the_map
@@ -46,12 +46,12 @@ def test_top_mass_and_sinks_are_said_on_the_map_kept_in_the_link_and_exported(op
     page.keyboard.press("Escape")  # what is open lies over the map
     expect(page.locator(".cut")).to_contain_text("renormalised")
     record = recorded().records[0]
-    cut = Cut(0.8, sink_keys(HeadMap(record, 0, 0)).keys)
-    assert cut.without, "the default's first head has a sink"
+    row_filter = RowFilter(0.8, sink_keys(HeadMap(record, 0, 0)).keys)
+    assert row_filter.without, "the default's first head has a sink"
     attn = record.map.full(0, 0)
-    weights = cut.weights(attn)
-    kept = cut.kept(weights)
-    for query, key in ((17, 250), (200, 31), (100, cut.without[0])):
+    weights = row_filter.weights(attn)
+    kept = row_filter.kept(weights)
+    for query, key in ((17, 250), (200, 31), (100, row_filter.without[0])):
         weight, _, (left, share) = read(page, query, key)
         assert weight == pytest.approx(float(attn[query, key]), abs=1e-6)
         assert left == pytest.approx(float(weights[query, key]), abs=3e-6)
@@ -60,9 +60,9 @@ def test_top_mass_and_sinks_are_said_on_the_map_kept_in_the_link_and_exported(op
         take(page, "map").get_by_role("button", name="NPZ of the map").click()
     file = tmp_path / "cut.npz"
     download.value.save_as(file)
-    made_by = read_made_by(file)
-    assert made_by["top_mass"] == 0.8 and made_by["renormalised"]
-    assert len(made_by["keys_taken_away"]) == len(cut.without)
+    provenance = read_provenance(file)
+    assert provenance["top_mass"] == 0.8 and provenance["renormalised"]
+    assert len(provenance["keys_taken_away"]) == len(row_filter.without)
     with np.load(file, allow_pickle=False) as arrays:
         assert np.array_equal(arrays["values"], weights)
         assert np.array_equal(arrays["left_out"], ~kept)

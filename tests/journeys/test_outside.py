@@ -72,7 +72,7 @@ def test_the_words_of_a_recordings_header_too(open_app, tmp_path):
         replace(record, words=(f"![x]({REMOTE})", "**b** $x$ :smile:")) if record.words else record
         for record in recording.records
     ]
-    recording.made_by |= {"random_weights": False, "trained": crafted, "weights_digest": crafted}
+    recording.provenance |= {"random_weights": False, "trained": crafted, "weights_digest": crafted}
     run = replace(run, clip=replace(run.clip, name=crafted), prompt=read_prompt(crafted))
     path = save_recording(tmp_path / "crafted.safetensors", run)
     page = open_app("/text?source=Your+own")

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_run_by_parts_is_saved_and_opened_again(open_app, tmp_path):
-    page = open_app("/?hold=By+parts&depth=2&heads=2&layer=1&head=1")
+    page = open_app("/?storage=Factored&depth=2&heads=2&layer=1&head=1")
     expect(the_map(page)).to_be_visible()
     expect(page.get_by_text("held by their parts", exact=False)).to_be_visible()
     with page.expect_download() as download:
@@ -21,7 +21,7 @@ def test_a_run_by_parts_is_saved_and_opened_again(open_app, tmp_path):
     path = tmp_path / "run.safetensors"
     download.value.save_as(path)
     kept = open_recording(path)
-    assert {record.map.held for record in kept.recording} == {"by parts"}
+    assert {record.map.storage for record in kept.recording} == {"factored"}
     np.testing.assert_allclose(kept.recording.records[2].map.full(0, 1).sum(axis=1), 1, atol=1e-5)
 
     page.get_by_test_id("stSidebar").get_by_role("radio", name="Your own").click()

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from phenaki_viz.export import read_made_by
+from phenaki_viz.export import read_provenance
 from tests.browser_fixtures import WIDE, into_view, settle, watched
 from tests.components.gestures import drawn, press
 from tests.history import values_of, were_shown
@@ -156,8 +156,8 @@ def test_the_walk_plays_with_the_pinned_heads_stops_and_is_taken_away_as_a_gif(o
     content = download.value.path().read_bytes()
     with Image.open(io.BytesIO(content), formats=("GIF",)) as film:
         assert film.n_frames == 5
-    made_by = read_made_by(content)
-    assert (made_by["layer"], made_by["head"], made_by["random_weights"]) == (1, 3, True)
+    provenance = read_provenance(content)
+    assert (provenance["layer"], provenance["head"], provenance["random_weights"]) == (1, 3, True)
 
 
 def test_every_page_with_a_strip_is_worked_by_keys_alone(open_app):

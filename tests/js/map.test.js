@@ -213,14 +213,14 @@ const fine = {
   cell: [1, 1],
   shape: [4, 6],
   values: Float32Array.from({ length: 24 }, (_, at) => at / 32),
-  cut: null,
+  rowFilter: null,
 };
 const coarse = {
   window: [0, 40, 0, 64],
   cell: [4, 8],
   shape: [10, 8],
   values: new Float32Array(80).fill(0.125),
-  cut: null,
+  rowFilter: null,
 };
 
 test("a weight is read from the finest tile that has it, with the cells it stands for", () => {

@@ -16,7 +16,7 @@ import {
   pixelOf,
   pixels,
 } from "../../phenaki_viz/browser/numbers/colour.js";
-import { cutOf, cutWords, rankOf, rankWords } from "../../phenaki_viz/browser/numbers/cut.js";
+import { filterOf, filterWords, rankOf, rankWords } from "../../phenaki_viz/browser/numbers/row_filter.js";
 import { drawnRange, scaleOver } from "../../phenaki_viz/browser/numbers/ends.js";
 import { bytesIn, inflated } from "../../phenaki_viz/browser/numbers/letters.js";
 import { pack, unpack } from "../../phenaki_viz/browser/numbers/message.js";
@@ -253,34 +253,34 @@ test("the place of a weight in its row holds the one that Python gives it", () =
 test("what is left out has no weight, and the rest is renormalised", () => {
   const values = floats([0.5, 0.25, 0.25, 1, 0, 0]);
   const head = {
-    cut: { without: [0], said: [], colour: "#fff" },
+    rowFilter: { without: [0], said: [], colour: "#fff" },
     shape: [2, 3],
     window: [0, 2, 0, 3],
   };
-  const cut = cutOf(head, { keptBits: Uint8Array.of(0b01101100), left: floats([0.5, 0]) }, values);
+  const rowFilter = filterOf(head, { keptBits: Uint8Array.of(0b01101100), left: floats([0.5, 0]) }, values);
   assert.deepEqual(
-    [0, 1, 2, 3, 4, 5].map((i) => cut.kept(i)),
+    [0, 1, 2, 3, 4, 5].map((i) => rowFilter.kept(i)),
     [0, 1, 1, 0, 1, 1],
   );
   assert.deepEqual(
-    [0, 1, 2, 3, 4].map((i) => cut.shown(i)),
+    [0, 1, 2, 3, 4].map((i) => rowFilter.shown(i)),
     [0, 0.5, 0.5, 0, 0],
   );
-  assert.equal(cutWords(cut, 0), " · left out");
-  assert.equal(cutWords(cut, 1), " · renormalised 0.5");
-  assert.equal(cutOf({ ...head, cut: null }, {}, values), null);
+  assert.equal(filterWords(rowFilter, 0), " · left out");
+  assert.equal(filterWords(rowFilter, 1), " · renormalised 0.5");
+  assert.equal(filterOf({ ...head, rowFilter: null }, {}, values), null);
 });
 
 test("a cut of pooled values says how much of each is kept", () => {
   const head = {
-    cut: { without: [], said: [], colour: "#fff" },
+    rowFilter: { without: [], said: [], colour: "#fff" },
     shape: [1, 2],
     window: [0, 2, 0, 4],
   };
-  const cut = cutOf(head, { kept: Uint8Array.of(51, 255) }, floats([0.5, 0.25]));
-  assert.equal(cutWords(cut, 0), " · 20\u00a0% of it kept");
-  assert.equal(cutWords(cut, 1), "");
-  assert.equal(cut.shown(1), 0.25);
+  const rowFilter = filterOf(head, { kept: Uint8Array.of(51, 255) }, floats([0.5, 0.25]));
+  assert.equal(filterWords(rowFilter, 0), " · 20\u00a0% of it kept");
+  assert.equal(filterWords(rowFilter, 1), "");
+  assert.equal(rowFilter.shown(1), 0.25);
 });
 
 test("pixels are what ImageData holds", () => {

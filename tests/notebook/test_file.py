@@ -13,7 +13,7 @@ import phenaki_viz
 from phenaki_viz import record
 from phenaki_viz.browser.linked import Linked
 from phenaki_viz.errors import ExportError
-from phenaki_viz.export import read_made_by
+from phenaki_viz.export import read_provenance
 from phenaki_viz.export.linked_page import linked_html
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.models import CViViT, MaskGit
@@ -47,7 +47,7 @@ def test_a_page_holds_every_head_and_what_made_it(linked):
     }
     assert set(told["held"]) - set(told["messages"]) <= later
     assert told["chosen"] == [1, 2, 0] and told["selection"]["pick"]["query"] == 0
-    assert read_made_by(content)["head"] == 2
+    assert read_provenance(content)["head"] == 2
     assert linked_html(linked, linked.first(1, 2)) == content  # the same look, the same bytes
     assert len(content) < 145_000
 

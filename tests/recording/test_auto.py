@@ -5,8 +5,8 @@ import torch
 
 from phenaki_viz import models
 from phenaki_viz.numerics.offsets import OffsetBias
-from phenaki_viz.recording import describe_holding, record
-from phenaki_viz.recording.holding import Holding
+from phenaki_viz.recording import describe_storage, record
+from phenaki_viz.recording.storage import StorageReport
 from tests.published import published_attention
 
 LONG, SHORT = (1, 32, 32), (1, 31, 33)  # 1,024 tokens, 1,023
@@ -31,18 +31,18 @@ def recorded(model, grid=LONG, bias=None, **options):
 
 def held(recording):
     (record,) = recording
-    return record.map.held
+    return record.map.storage
 
 
 @pytest.mark.parametrize(
     ("grid", "options", "found"),
     [
-        (LONG, {}, "by parts"),
-        (SHORT, {}, "stored"),
-        (LONG, {"heads": [1]}, "by parts"),
-        (LONG, {"dtype": torch.float16}, "stored"),
-        (LONG, {"hold": "stored"}, "stored"),
-        (SHORT, {"hold": "parts"}, "by parts"),
+        (LONG, {}, "factored"),
+        (SHORT, {}, "dense"),
+        (LONG, {"heads": [1]}, "factored"),
+        (LONG, {"dtype": torch.float16}, "dense"),
+        (LONG, {"storage": "dense"}, "dense"),
+        (SHORT, {"storage": "factored"}, "factored"),
     ],
 )
 def test_length_decides_unless_the_user_did(grid, options, found):
@@ -51,16 +51,16 @@ def test_length_decides_unless_the_user_did(grid, options, found):
 
 def test_a_table_of_offsets_is_no_reason_to_store_and_a_bias_of_all_pairs_is():
     table = OffsetBias(torch.randn(2, 1, 63, 63), LONG)
-    assert held(recorded(transformer(), bias=table)) == "by parts"
-    assert held(recorded(transformer(), bias=table.dense())) == "stored"
+    assert held(recorded(transformer(), bias=table)) == "factored"
+    assert held(recorded(transformer(), bias=table.dense())) == "dense"
 
 
 def test_maps_that_are_made_in_any_case_are_stored():
-    assert held(recorded(transformer(published_attention()))) == "stored"
+    assert held(recorded(transformer(published_attention()))) == "dense"
     learning = transformer().train()
     with record(learning) as recording:
         forward(learning)
-    assert held(recording) == "stored"
+    assert held(recording) == "dense"
 
 
 def test_the_model_computes_the_very_same_numbers():
@@ -69,15 +69,15 @@ def test_the_model_computes_the_very_same_numbers():
         alone = forward(model)
         with record(model) as recording:
             watched = forward(model)
-    assert held(recording) == "by parts" and recording[0].verification.verdict == "passed"
+    assert held(recording) == "factored" and recording[0].verification.verdict == "passed"
     assert torch.equal(alone, watched)
 
 
 def test_it_says_which_and_why():
     long, short = recorded(transformer()), recorded(transformer(), SHORT)
-    assert "stored they would take 8.4 MB, and take longer to record" in describe_holding(long)
+    assert "stored they would take 8.4 MB, and take longer to record" in describe_storage(long)
     assert "by parts: stored they would take 8.4 MB" in repr(long)
-    assert describe_holding(short).endswith("stored (8.4 MB), the fastest to read at this length")
+    assert describe_storage(short).endswith("stored (8.4 MB), the fastest to read at this length")
     large = recorded(transformer(), SHORT, limit_bytes=10**6)
     assert "stored they would take 8.4 MB, more than 1.0 MB" in repr(large)
-    assert Holding(hold="parts").why_parts == "as asked"
+    assert StorageReport(asked="factored").why_factored == "as asked"

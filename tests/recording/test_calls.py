@@ -8,7 +8,7 @@ import torch
 
 from phenaki_viz import models, record
 from phenaki_viz.export import write_archive
-from phenaki_viz.export.made_by import read_made_by
+from phenaki_viz.export.provenance import read_provenance
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.picked import Picked, heads_of
 from phenaki_viz.models import Attention, ContinuousPositionBias
@@ -54,7 +54,7 @@ def test_every_pass_and_step_is_drawn_under_a_name_of_its_own():
         assert len(set(names)) == len(names)
     crossed = {p.name: p for p in pictures}["cross_without_the_text_step01_L01_H02"]
     assert crossed.title == "L1 H2 · cross attention · without the text · decoding step 1"
-    assert crossed.made_by["pass"] == "without the text · decoding step 1"
+    assert crossed.provenance["pass"] == "without the text · decoding step 1"
     np.testing.assert_allclose(crossed.values[:, :2].sum(axis=1), 1, atol=1e-5)
     (exact,) = recording.select(kind="cross", layer=1, step=0, branch="unconditional")
     np.testing.assert_array_equal(crossed.values, exact.map.full(0, 2))
@@ -72,8 +72,12 @@ def test_the_archive_holds_and_indexes_every_call(tmp_path):
     for kind in ("self", "cross"):
         for said in ("with the text", "without the text"):
             assert f"kind {kind}, pass {said} · decoding step 1" in index
-    made_by = read_made_by(one)
-    assert (made_by["branch"], made_by["step"], made_by["forward"]) == ("conditional", 0, 0)
+    provenance = read_provenance(one)
+    assert (provenance["branch"], provenance["step"], provenance["forward"]) == (
+        "conditional",
+        0,
+        0,
+    )
 
 
 def test_runs_with_the_same_labels_are_numbered():
@@ -107,9 +111,9 @@ def _fail(*_):
     raise RuntimeError("on purpose")
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_a_module_that_serves_three_layers_is_three_layers(hold):
-    recording = recorded(tied(), TOKENS, hold=hold)
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_a_module_that_serves_three_layers_is_three_layers(storage):
+    recording = recorded(tied(), TOKENS, storage=storage)
     names = tuple(f"layers.{layer}.1" for layer in range(3))
     assert [(r.module, r.layer, r.call, r.use) for r in recording] == [
         (name, layer, 0, layer) for layer, name in enumerate(names)
@@ -157,14 +161,14 @@ def test_attention_called_by_itself_is_a_run_each_time():
     assert [(r.layer, r.forward, r.use) for r in recording] == [
         (0, 0, 0), (1, 0, 0), (0, 1, 0), (1, 1, 0),
     ]  # fmt: skip
-    assert recording.made_by["model"] == "Transformer"
+    assert recording.provenance["model"] == "Transformer"
 
 
 @pytest.mark.parametrize("reentrant", [True, False])
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("hold", ["stored", "parts"])
+@pytest.mark.parametrize("storage", ["dense", "factored"])
 @pytest.mark.parametrize("inside", [True, False])
-def test_what_a_backward_pass_recomputes_is_no_second_call(reentrant, training, hold, inside):
+def test_what_a_backward_pass_recomputes_is_no_second_call(reentrant, training, storage, inside):
     def gradient(how):
         model = Checkpointed(reentrant=reentrant).train(training)
         x = TOKENS.clone().requires_grad_()
@@ -175,7 +179,7 @@ def test_what_a_backward_pass_recomputes_is_no_second_call(reentrant, training, 
         model(x).square().sum().backward()
 
     def watched(model, x):
-        with record(model, hold=hold) as recording:
+        with record(model, storage=storage) as recording:
             loss = model(x).square().sum()
             if inside:
                 loss.backward()
@@ -210,7 +214,7 @@ def test_a_picture_says_which_item_of_the_batch_it_is_of():
     assert recording[0].batch == 2
     (picture, *_) = all_heads(recording)
     assert "item 2 of 2" in picture.title and "video02" in picture.name
-    assert picture.made_by["video"] == "item 2 of 2" and picture.made_by["batch_item"] == 1
+    assert picture.provenance["video"] == "item 2 of 2" and picture.provenance["batch_item"] == 1
     both = recorded(transformer(), TOKENS)
     second = list(all_heads(both, video=1))
     np.testing.assert_array_equal(second[0].values, both[0].map.full(1, 0))
@@ -258,14 +262,14 @@ class Doubled(torch.nn.Module):
 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
-@pytest.mark.parametrize("hold", ["stored", "parts"])
+@pytest.mark.parametrize("storage", ["dense", "factored"])
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("offsets", [True, False])
-def test_a_bias_written_to_after_its_module_is_kept_as_it_was_added(mode, hold, when, offsets):
+def test_a_bias_written_to_after_its_module_is_kept_as_it_was_added(mode, storage, when, offsets):
     with mode():
         model = Doubled(when, offsets)
         dense = model.bias(3, 4).numpy().copy()
-        with record(model, hold=hold) as recording:
+        with record(model, storage=storage) as recording:
             model(TOKENS)
     (one,) = recording
     assert one.verification.max_abs_error < 1e-5
@@ -283,14 +287,14 @@ def test_masks_and_biases_are_not_written_to_afterwards():
     torch.manual_seed(0)
     attention = Attention(24, heads=3, dim_head=8).eval()
     for shape in ((3, 12, 12), (2, 3, 12, 12), (1, 12, 12), (12, 12), (3, 1, 12)):
-        for hold in ("stored", "parts"):
+        for storage in ("dense", "factored"):
             bias, mask = torch.randn(shape), torch.ones(2, 12, dtype=torch.bool)
             mask[1, 5:] = False
-            with torch.no_grad(), record(attention, hold=hold) as recording:
+            with torch.no_grad(), record(attention, storage=storage) as recording:
                 attention(TOKENS, mask=mask, attn_bias=bias)
             (one,) = recording
             before = one.map.full(1, 2).copy()
-            assert one.verification.max_abs_error < 1e-5, (shape, hold)
+            assert one.verification.max_abs_error < 1e-5, (shape, storage)
             bias.fill_(7)
             mask.fill_(True)
             np.testing.assert_array_equal(one.map.full(1, 2), before)

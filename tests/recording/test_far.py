@@ -46,10 +46,10 @@ def far(held):
     return made
 
 
-def recorded(hold, causal=True):
+def recorded(storage, causal=True):
     torch.manual_seed(0)
     model = SmallVideo(models, causal=causal).eval()
-    with torch.no_grad(), record(model, hold=hold) as recording:
+    with torch.no_grad(), record(model, storage=storage) as recording:
         model(*inputs())
     return recording
 
@@ -65,21 +65,21 @@ QUESTIONS = {
 }
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
+@pytest.mark.parametrize("storage", ["dense", "factored"])
 @pytest.mark.parametrize("question", list(QUESTIONS))
-def test_every_answer_is_on_the_host(hold, question):
-    for one in recorded(hold):
+def test_every_answer_is_on_the_host(storage, question):
+    for one in recorded(storage):
         _, _, i, j = one.map.shape
         found = QUESTIONS[question](far(one.map), i, j)
         assert type(found) is np.ndarray
         np.testing.assert_array_equal(found, QUESTIONS[question](one.map, i, j))
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_files_and_copies_need_no_other_device(hold, tmp_path):
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_files_and_copies_need_no_other_device(storage, tmp_path):
     import phenaki_viz
 
-    recording = recorded(hold)
+    recording = recorded(storage)
     wanted = [one.map.full(1, 2) for one in recording]
     for one in recording.records:
         object.__setattr__(one, "map", far(one.map))

@@ -216,7 +216,7 @@ def test_an_estimate_is_exact_and_allocates_nothing(model):
 
 def test_the_limit_is_checked_before_the_map_is_made(model):
     with pytest.raises(RecordingTooLargeError, match=r"the limit is 0\.0 MiB") as caught:
-        recorded(model, hold="stored", limit_bytes=2 * 3 * 30 * 30 * 4 + 10)
+        recorded(model, storage="dense", limit_bytes=2 * 3 * 30 * 30 * 4 + 10)
     assert caught.value.needed > caught.value.limit
     assert "layers.0.2" in str(caught.value)
     assert hooks_left(model) == 0
@@ -276,20 +276,20 @@ def test_two_sessions_on_one_model_get_their_own_maps(model):
     assert not np.array_equal(seen[0][0], seen[1][0])
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
+@pytest.mark.parametrize("storage", ["dense", "factored"])
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
 @pytest.mark.parametrize("causal", [False, True])
-def test_the_first_token_that_is_not_finite_is_named(hold, bad, causal):
+def test_the_first_token_that_is_not_finite_is_named(storage, bad, causal):
     model = SmallVideo(models, causal=causal).eval()
     x, context, mask = inputs()
     x[1, 17, 3] = bad
     attention = model.transformer.layers[0][1]  # before it, PEG would have spread it
-    with torch.no_grad(), record(attention, hold=hold) as recording:
+    with torch.no_grad(), record(attention, storage=storage) as recording:
         attention(x)
         attention(x.nan_to_num(0, 0, 0))
     assert [one.first_non_finite for one in recording] == [(1, 17), None]
     cross = model.transformer.layers[0][2]
-    with torch.no_grad(), record(cross, hold=hold) as recording:
+    with torch.no_grad(), record(cross, storage=storage) as recording:
         cross(x, context=context, mask=mask)
     assert recording.records[0].first_non_finite == (1, 17)
 
@@ -303,15 +303,15 @@ def test_a_token_that_is_not_finite_is_named_in_a_whole_transformer(model):
 
 
 def test_what_made_it_is_said(model):
-    made_by = recorded(model).made_by
-    assert made_by["model"] == "SmallVideo"
-    assert len(made_by["weights_digest"]) == len(made_by["input_digest"]) == 12
-    before = made_by["weights_digest"]
+    provenance = recorded(model).provenance
+    assert provenance["model"] == "SmallVideo"
+    assert len(provenance["weights_digest"]) == len(provenance["input_digest"]) == 12
+    before = provenance["weights_digest"]
     with torch.no_grad():
         model.transformer.layers[0][1].q_scale.mul_(2)
-    assert recorded(model).made_by["weights_digest"] != before
-    after = recorded(model).made_by["weights_digest"]
+    assert recorded(model).provenance["weights_digest"] != before
+    after = recorded(model).provenance["weights_digest"]
     model.register_buffer("scratch", torch.zeros(3), persistent=False)
-    assert recorded(model).made_by["weights_digest"] == after
+    assert recorded(model).provenance["weights_digest"] == after
     model.register_buffer("kept", torch.zeros(3))
-    assert recorded(model).made_by["weights_digest"] != after
+    assert recorded(model).provenance["weights_digest"] != after

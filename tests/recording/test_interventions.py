@@ -176,7 +176,7 @@ def test_alibi_made_row_by_row_is_scaled_too(monkeypatch):
         wanted = model(steps())
         monkeypatch.setattr(Room, "on", classmethod(lambda cls, *_: Room(whole=0, block=40)))
         assert torch.allclose(model(steps()), wanted, atol=1e-6)
-        with record(model, hold="parts") as recording:
+        with record(model, storage="factored") as recording:
             model(steps())
     assert all(one.verification.max_abs_error < 1e-5 for one in recording)
     assert recording[0].alibi.slopes[1] == pytest.approx(0.5 * models.position.alibi_slopes(3)[1])
@@ -203,9 +203,9 @@ def test_the_attention_scale_is_another_scale_of_the_class(scale):
         ("words", torch.ones(30, 30, dtype=torch.bool)),
     ],
 )
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_nothing_is_read_over_an_edge_that_is_cut(model, reads, wanted, hold, tmp_path):
-    with intervened(model, [CutEdges(reads=reads)]), record(model, hold=hold) as recording:
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_nothing_is_read_over_an_edge_that_is_cut(model, reads, wanted, storage, tmp_path):
+    with intervened(model, [CutEdges(reads=reads)]), record(model, storage=storage) as recording:
         model(*inputs())
     recording.save(tmp_path / "run.safetensors")
     for found in (recording, phenaki_viz.open(tmp_path / "run.safetensors")):
@@ -233,12 +233,12 @@ KNOCKED_OUT = [
 
 @torch.no_grad()
 @pytest.mark.parametrize(("cut", "queries", "head"), KNOCKED_OUT)
-@pytest.mark.parametrize("hold", ["stored", "parts"])
+@pytest.mark.parametrize("storage", ["dense", "factored"])
 def test_one_word_is_not_read_by_the_queries_and_the_head_that_are_named(
-    model, cut, queries, head, hold, tmp_path
+    model, cut, queries, head, storage, tmp_path
 ):
     """Rows 3 × 5 patches of two steps; the words follow two null keys."""
-    with intervened(model, [cut]), record(model, hold=hold) as recording:
+    with intervened(model, [cut]), record(model, storage=storage) as recording:
         model(*inputs())
     assert hooks_on(model) == 0
     recording.save(tmp_path / "run.safetensors")
@@ -282,12 +282,12 @@ PATCHES = [
 
 @torch.no_grad()
 @pytest.mark.parametrize(("cut", "keys", "queries", "head"), PATCHES)
-@pytest.mark.parametrize("hold", ["stored", "parts"])
+@pytest.mark.parametrize("storage", ["dense", "factored"])
 def test_one_patch_is_not_read_by_the_queries_and_the_head_that_are_named(
-    model, cut, keys, queries, head, hold
+    model, cut, keys, queries, head, storage
 ):
     """Rows 3 × 5 patches of two steps; a patch that the grid has not got is cut nowhere."""
-    with intervened(model, [cut]), record(model, hold=hold) as recording:
+    with intervened(model, [cut]), record(model, storage=storage) as recording:
         model(*inputs())
     by = np.ones(30, bool) if queries is None else queries.numpy()
     for one in recording:
@@ -304,8 +304,8 @@ def test_one_patch_is_not_read_by_the_queries_and_the_head_that_are_named(
 def test_heads_that_are_chosen_for_a_recording_keep_their_own_cuts(tmp_path):
     model = made(models)
     cut = CutEdges(reads="one word", word=1, head=2)
-    for hold in ("stored", "parts"):
-        with intervened(model, [cut]), record(model, hold=hold, heads=[2, 0]) as recording:
+    for storage in ("dense", "factored"):
+        with intervened(model, [cut]), record(model, storage=storage, heads=[2, 0]) as recording:
             model(*inputs())
         cross = next(one for one in recording if one.kind == "cross")
         for at, is_cut in enumerate(head == 2 for head in cross.heads):
@@ -353,8 +353,8 @@ def test_rows_that_are_not_renormalised_sum_to_less_and_are_no_map(model):
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_what_is_recorded_is_what_was_used_and_its_terms_make_it(hold):
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_what_is_recorded_is_what_was_used_and_its_terms_make_it(storage):
     """Map, ledger and verdict agree, for every change inside a call at once, per head too."""
     model = made(models)
     given = [
@@ -365,16 +365,16 @@ def test_what_is_recorded_is_what_was_used_and_its_terms_make_it(hold):
         CutEdges(reads="later steps", module=SELF.format(1)),
         CutEdges(reads="null keys", module=CROSS.format(0)),
     ]
-    kept = {"hold": hold, "extras": ("queries", "keys")}
+    kept = {"storage": storage, "extras": ("queries", "keys")}
     for record_first in (False, True):
         blocks = [lambda: record(model, **kept), lambda: intervened(model, given)]
         with blocks[not record_first]() as one, blocks[record_first]() as two:
             model(*inputs())
         recording = one or two
-        assert [each["do"] for each in recording.made_by["interventions"]] == [
+        assert [each["do"] for each in recording.provenance["interventions"]] == [
             each.kind for each in given
         ]
-        assert "position bias × 0.4 in the whole model" in describe_origin(recording.made_by)
+        assert "position bias × 0.4 in the whole model" in describe_origin(recording.provenance)
         for each, head in itertools.product(recording, range(3)):
             terms = each.head(head, 1).terms(range(30))
             np.testing.assert_allclose(terms.weights, each.map.full(1, head), atol=1e-5)
@@ -389,7 +389,7 @@ def test_position_times_0_is_the_ledgers_map_without_position():
     from phenaki_viz.analysis.term_maps import counterfactual_map
 
     model = made(models)
-    with record(model, hold="parts") as whole:
+    with record(model, storage="factored") as whole:
         model(*inputs())
     with intervened(model, [ScalePosition(factor=0)]), record(model) as without_it:
         model(*inputs())
@@ -481,7 +481,7 @@ def test_a_block_that_another_thread_closes_leaves_nothing_in_its_own():
     in_another_thread(opened.close)
     with record(model) as recording:
         model(*inputs())
-    assert "interventions" not in recording.made_by and len(recording) == 4
+    assert "interventions" not in recording.provenance and len(recording) == 4
     assert hooks_on(model) == 0 and torch.equal(model(*inputs()), whole)
 
 
@@ -494,7 +494,7 @@ def test_another_session_records_the_whole_model_meanwhile():
     def session():
         with torch.no_grad(), record(model.transformer) as recording:
             model.transformer(x, **asked)
-        found.append((recording.made_by, [one.map.full(0, 0) for one in recording]))
+        found.append((recording.provenance, [one.map.full(0, 0) for one in recording]))
 
     session()
     with intervened(model, [*ALL[:5], *OURS]):

@@ -47,7 +47,7 @@ def recorded(model, **choice):
 @pytest.mark.parametrize("used", ["inside", "afterwards", "never"])
 def test_a_deep_copy_made_inside_keeps_nothing(used):
     model, expected = transformer(), recorded(transformer())
-    with torch.no_grad(), record(model, limit_bytes=20_000, hold="stored") as recording:
+    with torch.no_grad(), record(model, limit_bytes=20_000, storage="dense") as recording:
         model(TOKENS)
         twin = copy.deepcopy(model)
         if used == "inside":
@@ -158,13 +158,13 @@ def test_other_threads_wait_while_the_model_runs_recorded():
     model, order = transformer(), []
     running, let_go = threading.Event(), threading.Event()
 
-    def hold(*_):
+    def storage(*_):
         if threading.current_thread() is not threading.main_thread():
             running.set()
             let_go.wait(30)
             order.append("first")
 
-    model.layers[0][3].register_forward_hook(hold)
+    model.layers[0][3].register_forward_hook(storage)
     thread = threading.Thread(target=lambda: recorded(model))
     thread.start()
     running.wait(30)
@@ -219,20 +219,20 @@ def test_compiled_models_are_recorded_as_they_are_uncompiled(way):
     torch._dynamo.reset()
     model, run = way(transformer(depth=1))
     with torch.no_grad():
-        with record(model, hold="parts") as cold:
+        with record(model, storage="factored") as cold:
             run(TOKENS)
         found = run(TOKENS)  # compiles
-        with record(model, hold="stored") as stored:
+        with record(model, storage="dense") as stored:
             torch.testing.assert_close(run(TOKENS), found, atol=1e-5, rtol=0)
-        with record(model, modules=["layers.0.1"], hold="parts") as parted:
+        with record(model, modules=["layers.0.1"], storage="factored") as parted:
             run(TOKENS)
     for recording in (cold, stored, parted):
         (one,) = recording
         assert (one.module, one.stack, one.layer) == ("layers.0.1", "", 0)
         np.testing.assert_allclose(one.map.full(1, 2), expected, rtol=0, atol=1e-6)
-        assert recording.made_by["model"] == "Transformer"
+        assert recording.provenance["model"] == "Transformer"
         known = way not in (a_function, inside_of_wrapped)
-        assert ("compiled" in recording.made_by) == known
+        assert ("compiled" in recording.provenance) == known
     assert hooks_on(model) == 0
 
 

@@ -41,8 +41,8 @@ def recorded(model, given=None, **how):
 @pytest.mark.parametrize("causal", [False, True])
 def test_parts_are_the_stored_maps_and_the_cpus(causal):
     model = video(causal=causal)
-    stored, parted = (recorded(model, hold=hold) for hold in ("stored", "parts"))
-    host = recorded(model.cpu(), inputs(), hold="stored")
+    stored, parted = (recorded(model, storage=storage) for storage in ("dense", "factored"))
+    host = recorded(model.cpu(), inputs(), storage="dense")
     for one, other, wanted in zip(stored, parted, host, strict=True):
         assert one.map.device.type == other.map.device.type == "cuda"
         assert one.verification.verdict == other.verification.verdict == "passed"
@@ -53,18 +53,18 @@ def test_parts_are_the_stored_maps_and_the_cpus(causal):
                 np.testing.assert_allclose(other.map.full(b, h), exact, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_what_is_written_is_the_same_wherever_it_is_recorded(hold):
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_what_is_written_is_the_same_wherever_it_is_recorded(storage):
     model = video()
-    there = recorded(model, hold=hold, extras=("written",))
-    here = recorded(model.cpu(), inputs(), hold=hold, extras=("written",))
+    there = recorded(model, storage=storage, extras=("written",))
+    here = recorded(model.cpu(), inputs(), storage=storage, extras=("written",))
     for one, wanted in zip(there, here, strict=True):
         for name in ("values", "heads", "whole"):
             found, exact = getattr(one.written, name), getattr(wanted.written, name)
             np.testing.assert_allclose(found, exact, rtol=1e-4, atol=1e-5, err_msg=name)
 
 
-@pytest.mark.parametrize("how", [{"hold": "stored"}, {"hold": "parts"}])
+@pytest.mark.parametrize("how", [{"storage": "dense"}, {"storage": "factored"}])
 def test_the_terms_of_a_weight_are_the_same_wherever_it_lies(how):
     there = recorded(video(causal=True), **how)
     assert {one.map.device.type for one in there} == {"cuda"}
@@ -76,9 +76,9 @@ def test_the_terms_of_a_weight_are_the_same_wherever_it_lies(how):
         np.testing.assert_array_equal(terms.hidden, wanted.hidden)
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_answers_are_the_same_wherever_it_lies(hold):
-    there = recorded(video(causal=True), hold=hold)
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_answers_are_the_same_wherever_it_lies(storage):
+    there = recorded(video(causal=True), storage=storage)
     maps = [one.map for one in there]
     small = thumbnails(there.records[::2], [0] * len(there.records[::2]), most=7)
     assert there.to_host() is there
@@ -113,23 +113,23 @@ def test_recording_changes_no_output(mode):
     model = video()
     with mode():
         wanted = model(*on_gpu())
-        with record(model, hold="parts") as recording:
+        with record(model, storage="factored") as recording:
             found = model(*on_gpu())
     assert torch.equal(found, wanted)
     assert [one.verification.verdict for one in recording] == ["passed"] * 4
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_formats_pass_their_checks(dtype, hold):
-    recording = recorded(video(dtype), on_gpu(dtype), hold=hold)
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_formats_pass_their_checks(dtype, storage):
+    recording = recorded(video(dtype), on_gpu(dtype), storage=storage)
     assert [one.verification.verdict for one in recording] == ["passed"] * 4
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_autocast_passes_its_checks(hold):
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_autocast_passes_its_checks(storage):
     with torch.autocast("cuda", dtype=torch.bfloat16):
-        recording = recorded(video(), hold=hold)
+        recording = recorded(video(), storage=storage)
     assert [one.verification.verdict for one in recording] == ["passed"] * 4
     assert {one.verification.dtype for one in recording} == {"bfloat16"}
 
@@ -141,7 +141,7 @@ def waits(model, x):
         warnings.simplefilter("always")  # the mode warns of itself as well
         try:
             torch.cuda.set_sync_debug_mode("warn")
-            with torch.no_grad(), record(model, hold="parts"):
+            with torch.no_grad(), record(model, storage="factored"):
                 model(x)
         finally:
             torch.cuda.set_sync_debug_mode("default")
@@ -161,9 +161,9 @@ def test_more_layers_are_no_more_waiting():
 
 def test_what_finds_no_room_goes_to_the_host(monkeypatch):
     model = video()
-    there = recorded(model, hold="parts")
+    there = recorded(model, storage="factored")
     monkeypatch.setattr(transfers, "SHARE", 2**60)
-    away = recorded(model, hold="parts")
+    away = recorded(model, storage="factored")
     for one, other in zip(there, away, strict=True):
         assert one.map.device.type == "cuda" and other.map.device.type == "cpu"
         assert other.map.q.is_pinned()
@@ -173,15 +173,15 @@ def test_what_finds_no_room_goes_to_the_host(monkeypatch):
 def test_what_lies_on_a_gpu_is_counted_while_it_lives():
     device = torch.device("cuda", 0)
     before = transfers._held[device]
-    recording = recorded(video(), hold="parts")
+    recording = recorded(video(), storage="factored")
     assert transfers._held[device] == before + recording.nbytes
     recording.to_host()
     assert transfers._held[device] == before
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_files_and_copies_lie_on_the_host(tmp_path, hold):
-    recording = recorded(video(), hold=hold)
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_files_and_copies_lie_on_the_host(tmp_path, storage):
+    recording = recorded(video(), storage=storage)
     wanted = [one.map.full(1, 2) for one in recording]
     opened = phenaki_viz.open(recording.save(tmp_path / "there.safetensors"))
     for held in (
@@ -207,15 +207,15 @@ def test_the_input_is_digested_as_it_came_in():
 
     x = torch.randn(2, 9, 16, device="cuda")
     wanted = input_digest((x.cpu(),), {})
-    assert recorded(Overwrites().eval().cuda(), (x,)).made_by["input_digest"] == wanted
+    assert recorded(Overwrites().eval().cuda(), (x,)).provenance["input_digest"] == wanted
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_where_nan_began_is_told(hold):
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_where_nan_began_is_told(storage):
     x, context, mask = on_gpu()
     x[1, 4, 3] = torch.nan
-    there = recorded(video(), (x, context, mask), hold=hold)
-    host = recorded(video().cpu(), (x.cpu(), context.cpu(), mask.cpu()), hold=hold)
+    there = recorded(video(), (x, context, mask), storage=storage)
+    host = recorded(video().cpu(), (x.cpu(), context.cpu(), mask.cpu()), storage=storage)
     assert there.first_non_finite.first_non_finite is not None
     for one, other in zip(there, host, strict=True):
         assert one.first_non_finite == other.first_non_finite

@@ -50,10 +50,16 @@ REFUSED = {
     "a grid of halves": ({"grid": (3, 1.5, 4)}, "grid takes whole numbers, got 1.5"),
     "another extra": ({"extras": ["queries", "scores"]}, "extras has scores; there are queries"),
     "extras in a text": ({"extras": "queries"}, "extras is a list of texts, got 'queries'"),
-    "another way to hold": ({"hold": "dense"}, "hold is 'auto', 'stored' or 'parts', got 'dense'"),
+    "another way to hold": (
+        {"storage": "dense"},
+        "hold is 'auto', 'stored' or 'parts', got 'dense'",
+    ),
     "another precision": ({"dtype": torch.int8}, "maps are kept as float32 or float16"),
     "a negative limit": ({"limit_bytes": -1}, "limit_bytes takes whole numbers from 0, got -1"),
-    "a negative other limit": ({"parts_limit_bytes": -5}, "parts_limit_bytes takes whole numbers"),
+    "a negative other limit": (
+        {"factored_limit_bytes": -5},
+        "factored_limit_bytes takes whole numbers",
+    ),
     "no rows to verify": ({"verify_rows": 0}, "verify_rows takes whole numbers from 1, got 0"),
     "progress to nobody": ({"on_progress": 3}, "on_progress is called with two numbers, got 3"),
 }
@@ -130,12 +136,12 @@ def test_options_that_fit_are_taken_in_any_sequence_of_whole_numbers():
 def test_the_limit_counts_what_is_chosen():
     one_head = 12 * 12 * 4 * 2
     model = transformer(depth=1)
-    with torch.no_grad(), record(model, heads=[1], hold="stored", limit_bytes=one_head):
+    with torch.no_grad(), record(model, heads=[1], storage="dense", limit_bytes=one_head):
         model(TOKENS)
     with (
         torch.no_grad(),
         pytest.raises(RecordingTooLargeError),
-        record(model, heads=[1], hold="stored", limit_bytes=one_head - 1),
+        record(model, heads=[1], storage="dense", limit_bytes=one_head - 1),
     ):
         model(TOKENS)
 

@@ -23,9 +23,9 @@ sizes = st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4))
 def both(model, *args, **kwargs):
     """The same forward twice: maps stored, and by parts."""
     with torch.inference_mode():
-        with record(model, hold="stored") as stored:
+        with record(model, storage="dense") as stored:
             before = model(*args, **kwargs)
-        with record(model, hold="parts") as parted:
+        with record(model, storage="factored") as parted:
             after = model(*args, **kwargs)
     assert all(isinstance(one.map, DenseMap) for one in stored)
     assert all(isinstance(one.map, FactoredMap) for one in parted)
@@ -182,9 +182,9 @@ def test_a_table_of_offsets_is_the_dense_bias(grid, seed):
 def test_chosen_heads_and_items_are_cut_from_the_parts():
     model = SmallVideo(models).eval()
     with torch.inference_mode():
-        with record(model, hold="stored") as stored:
+        with record(model, storage="dense") as stored:
             model(*inputs())
-        with record(model, hold="parts", heads=[2, 0], batch_items=[1]) as parted:
+        with record(model, storage="factored", heads=[2, 0], batch_items=[1]) as parted:
             model(*inputs())
     for one, other in zip(stored, parted, strict=True):
         assert other.map.shape[:2] == (1, 2) and other.verification.max_abs_error < 1e-5
@@ -197,9 +197,9 @@ def test_stored_while_it_fits_and_by_parts_beyond():
     first = 2 * 3 * 30 * 30 * 4
     with torch.inference_mode(), record(model, limit_bytes=first) as recording:
         model(x, context, mask)
-    assert [one.map.held for one in recording] == ["stored", *["by parts"] * 3]
+    assert [one.map.storage for one in recording] == ["dense", *["factored"] * 3]
     assert recording.nbytes < first * 4
-    limits = {"limit_bytes": 0, "parts_limit_bytes": 100}
+    limits = {"limit_bytes": 0, "factored_limit_bytes": 100}
     with (
         pytest.raises(RecordingTooLargeError, match=r"maps, by parts, to .* the limit is 0\.0 MiB"),
         torch.inference_mode(),
@@ -209,7 +209,7 @@ def test_stored_while_it_fits_and_by_parts_beyond():
     assert not any(module._forward_pre_hooks for module in model.modules())
     with (
         pytest.raises(RecordingError, match="'auto', 'stored' or 'parts', got 'both'"),
-        record(model, hold="both"),
+        record(model, storage="both"),
     ):
         pass
 
@@ -228,7 +228,11 @@ def test_no_map_is_made_while_recording_by_parts():
                     largest.append(one.numel())
             return made
 
-    with torch.no_grad(), record(attention, hold="parts", verify_rows=4) as recording, Sizes():
+    with (
+        torch.no_grad(),
+        record(attention, storage="factored", verify_rows=4) as recording,
+        Sizes(),
+    ):
         attention(torch.randn(1, n, 16))
     assert isinstance(recording.records[0].map, FactoredMap)
     assert max(largest) < n * n
@@ -245,8 +249,8 @@ def test_a_row_of_nan_is_wrong_and_named():
 
 def both_with_nan(attention, x):
     maps = []
-    for hold in ("stored", "parts"):
-        with torch.inference_mode(), record(attention, hold=hold) as recording:
+    for storage in ("dense", "factored"):
+        with torch.inference_mode(), record(attention, storage=storage) as recording:
             attention(x)
         maps.append(recording.records[0].map)
     return maps
@@ -258,11 +262,11 @@ def test_half_precision_is_recorded_by_parts_too(causal):
     attention = Attention(16, heads=2, dim_head=8, causal=causal).eval()
     x, mask = torch.randn(2, 9, 16), torch.rand(2, 9) < 0.7
     maps = []
-    for hold in ("stored", "parts"):
+    for storage in ("dense", "factored"):
         with (
             torch.autocast("cpu", torch.bfloat16),
             torch.inference_mode(),
-            record(attention, hold=hold) as recording,
+            record(attention, storage=storage) as recording,
         ):
             attention(x, mask=mask)
         maps.append(recording.records[0].map.full(1, 1))
@@ -276,7 +280,7 @@ def test_a_forward_that_failed_leaves_no_hook(monkeypatch):
     def fail(*_):
         raise ZeroDivisionError
 
-    with torch.inference_mode(), record(attention, hold="parts") as recording:
+    with torch.inference_mode(), record(attention, storage="factored") as recording:
         with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
             patch.setattr(attention.to_out, "forward", fail)
             attention(x)
@@ -289,9 +293,9 @@ def test_gradients_and_training_are_recorded_by_parts_too():
     torch.manual_seed(0)
     attention = Attention(16, heads=2, dim_head=8, causal=True).train()
     x = torch.randn(2, 9, 16)
-    with record(attention, hold="parts") as recording:
+    with record(attention, storage="factored") as recording:
         attention(x).sum().backward()
-    with torch.no_grad(), record(attention, hold="stored") as stored:
+    with torch.no_grad(), record(attention, storage="dense") as stored:
         attention(x)
     np.testing.assert_allclose(
         recording.records[0].map.full(1, 1), stored.records[0].map.full(1, 1), **CLOSE

@@ -9,7 +9,7 @@ import torch
 from phenaki_viz import models
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import Precision
-from phenaki_viz.recording import DenseMap, FactoredMap, describe_holding, record
+from phenaki_viz.recording import DenseMap, FactoredMap, describe_storage, record
 from tests.published import published_attention
 from tests.recording.models import SmallVideo
 
@@ -33,9 +33,9 @@ def attention(code, dtype, **kwargs):
 
 
 def recorded(attention, cast, x, **kwargs):
-    hold = {name: kwargs.pop(name) for name in ("hold", "limit_bytes") if name in kwargs}
+    storage = {name: kwargs.pop(name) for name in ("storage", "limit_bytes") if name in kwargs}
     context = torch.autocast("cpu", dtype=cast) if cast else nullcontext()
-    with torch.no_grad(), context, record(attention, **hold) as recording:
+    with torch.no_grad(), context, record(attention, **storage) as recording:
         attention(x, **kwargs)
     return recording
 
@@ -48,17 +48,19 @@ def softmax_of(parts, b, h):
 
 @pytest.mark.parametrize("code", [models, published_attention()], ids=["ours", "published"])
 @pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("hold", [{"hold": "parts"}, {"limit_bytes": 10}], ids=["asked", "large"])
-def test_every_format_is_recorded_by_parts(code, form, hold):
+@pytest.mark.parametrize(
+    "storage", [{"storage": "factored"}, {"limit_bytes": 10}], ids=["asked", "large"]
+)
+def test_every_format_is_recorded_by_parts(code, form, storage):
     dtype, cast = FORMATS[form]
     one, x = attention(code, dtype), 2 * torch.randn(2, 40, 32, dtype=dtype)
-    (kept,) = recorded(one, cast, x, **hold)
+    (kept,) = recorded(one, cast, x, **storage)
     assert isinstance(kept.map, FactoredMap) and kept.verification.verdict == "passed"
     computed = cast or dtype
     assert kept.map.q.dtype == kept.map.k.dtype == computed
     assert kept.verification.dtype == str(computed).removeprefix("torch.")
     assert 0 <= kept.verification.relative_error <= kept.verification.tolerance
-    (stored,) = recorded(one, cast, x, hold="stored")
+    (stored,) = recorded(one, cast, x, storage="dense")
     assert isinstance(stored.map, DenseMap) and stored.verification.max_abs_error < 1e-6
     if code is not models:  # the same forward, so the same weights
         assert kept.verification.weight_error <= NEAR[computed]
@@ -84,8 +86,8 @@ def test_biases_masks_and_nulls_are_rounded_where_the_model_rounds(code, form, c
     x = torch.randn(2, 30, 32, dtype=dtype)
     mask = torch.rand(2, 30, generator=torch.Generator().manual_seed(1)) < 0.7
     bias = torch.randn(3, 30, 30, dtype=dtype) if biased else None
-    (kept,) = recorded(one, cast, x, hold="parts", mask=mask, attn_bias=bias)
-    (stored,) = recorded(one, cast, x, hold="stored", mask=mask, attn_bias=bias)
+    (kept,) = recorded(one, cast, x, storage="factored", mask=mask, attn_bias=bias)
+    (stored,) = recorded(one, cast, x, storage="dense", mask=mask, attn_bias=bias)
     assert isinstance(kept.map, FactoredMap) and kept.verification.verdict == "passed"
     assert stored.verification.verdict == "passed"
     np.testing.assert_allclose(
@@ -97,9 +99,9 @@ def test_training_in_half_precision_is_recorded_as_it_ran():
     """With gradients the map is made in the open, rounded at every step."""
     one = attention(models, torch.float32).train()
     x = torch.randn(1, 20, 32)
-    with torch.autocast("cpu", torch.bfloat16), record(one, hold="parts") as parted:
+    with torch.autocast("cpu", torch.bfloat16), record(one, storage="factored") as parted:
         one(x)
-    with torch.autocast("cpu", torch.bfloat16), record(one, hold="stored") as stored:
+    with torch.autocast("cpu", torch.bfloat16), record(one, storage="dense") as stored:
         one(x)
     assert parted.records[0].map.precision == Precision(
         torch.bfloat16, torch.float32, torch.bfloat16, torch.bfloat16
@@ -112,7 +114,7 @@ def test_training_in_half_precision_is_recorded_as_it_ran():
 
 def test_a_map_is_the_same_whoever_has_autocast_on():
     one, x = attention(models, torch.float32), torch.randn(1, 40, 32)
-    (kept,) = recorded(one, None, x, hold="parts")
+    (kept,) = recorded(one, None, x, storage="factored")
     exact = kept.map.full(0, 0)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         np.testing.assert_array_equal(kept.map.full(0, 0), exact)
@@ -126,21 +128,21 @@ def test_whole_transformers(code, form):
     model = SmallVideo(code).transformer.to(dtype).eval()
     x, context = torch.randn(2, 30, 32, dtype=dtype), torch.randn(2, 4, 16, dtype=dtype)
     kwargs = {"context": context, "video_shape": (2, 2, 3, 5)}
-    recording = recorded(model, cast, x, hold="parts", **kwargs)
+    recording = recorded(model, cast, x, storage="factored", **kwargs)
     assert [one.verification.verdict for one in recording] == ["passed"] * 4
     assert all(isinstance(one.map, FactoredMap) for one in recording)
 
 
 def test_exact_is_said_only_where_it_is():
     x = torch.randn(1, 40, 32)
-    exact = recorded(attention(models, torch.float32), None, x, hold="parts")
-    assert "recomputed where shown exactly (" in describe_holding(exact)
-    half = recorded(attention(models, torch.float32), torch.bfloat16, x, hold="parts")
-    said = describe_holding(half)
+    exact = recorded(attention(models, torch.float32), None, x, storage="factored")
+    assert "recomputed where shown exactly (" in describe_storage(exact)
+    half = recorded(attention(models, torch.float32), torch.bfloat16, x, storage="factored")
+    said = describe_storage(half)
     assert "exactly" not in said and "recomputed where shown in bfloat16, within" in said
     published = attention(published_attention(), torch.bfloat16)
-    theirs = recorded(published, None, x.bfloat16(), hold="parts")
-    assert "in bfloat16, weights within" in describe_holding(theirs)
+    theirs = recorded(published, None, x.bfloat16(), storage="factored")
+    assert "in bfloat16, weights within" in describe_storage(theirs)
 
 
 @pytest.mark.parametrize("table", [False, True])
@@ -150,7 +152,9 @@ def test_rows_of_half_precision_are_distributions(table):
     with torch.no_grad():
         one.to_q.weight.zero_()
     bias = OffsetBias(torch.zeros(3, 5, dtype=torch.bfloat16), (3,)) if table else None
-    for hold in ("stored", "parts"):
-        (kept,) = recorded(one, None, torch.randn(1, 3, 32).bfloat16(), hold=hold, attn_bias=bias)
+    for storage in ("dense", "factored"):
+        (kept,) = recorded(
+            one, None, torch.randn(1, 3, 32).bfloat16(), storage=storage, attn_bias=bias
+        )
         assert kept.map.wrong_rows(0, 0).tolist() == []
         assert kept.verification.verdict == "passed"

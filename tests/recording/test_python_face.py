@@ -31,7 +31,7 @@ def test_a_recording_is_printed_in_a_few_lines(recording):
     for column in ("stack", "kind", "layers × heads", "tokens", "storage", "bytes", "verified"):
         assert column in lines[1]
     assert lines[2].split()[:8] == ["transformer", "self", "2", "×", "3", "12", "→", "12"]
-    assert "12 → 5" in lines[3] and "stored" in lines[3]
+    assert "12 → 5" in lines[3] and "dense" in lines[3]
     assert lines[4] == "steps 0 to 1; branches 'conditional', 'unconditional'"
     assert "Recording" in str(phenaki_viz.Recording())
 
@@ -41,7 +41,7 @@ def test_calls_are_selected_by_what_they_are(recording):
     assert (one.kind, one.layer, one.step, one.branch) == ("cross", 1, 1, "unconditional")
     assert len(recording.select(stack="transformer")) == 16
     assert len(recording.select(kind="self").select(step=0)) == 4
-    assert recording.select(step=1).made_by["step"] == 1
+    assert recording.select(step=1).provenance["step"] == 1
 
 
 @pytest.mark.parametrize(
@@ -60,13 +60,13 @@ def test_what_is_not_there_is_refused_with_what_is(recording, asked, said):
         recording.select(**asked)
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_an_item_is_cut_out_with_all_that_belongs_to_it(hold):
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_an_item_is_cut_out_with_all_that_belongs_to_it(storage):
     model, mask = transformer(depth=1), torch.ones(2, 12, dtype=torch.bool)
     mask[1, 7:] = False
     bias = torch.randn(2, 3, 12, 12)
     extras = ("queries", "keys", "values")
-    with torch.no_grad(), record(model, hold=hold, extras=extras) as whole:
+    with torch.no_grad(), record(model, storage=storage, extras=extras) as whole:
         model(TOKENS, self_attn_mask=mask, attn_bias=bias)
     (one,) = whole.select(item=1)
     assert one.batch_items == (1,) and one.map.shape == (1, 3, 12, 12) and one.batch == 2
@@ -92,10 +92,10 @@ def test_records_are_taken_by_number_or_by_name(recording):
         recording[16]
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_what_is_saved_is_opened_with_every_call_told_apart(tmp_path, hold):
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_what_is_saved_is_opened_with_every_call_told_apart(tmp_path, storage):
     for model in (tied(), Twice().eval()):
-        with torch.no_grad(), record(model, hold=hold) as made:
+        with torch.no_grad(), record(model, storage=storage) as made:
             model(TOKENS)
             model(TOKENS * 2)
         path = made.save(tmp_path / "run.safetensors")

@@ -28,8 +28,8 @@ def waits(monkeypatch):
     wait_for_all(monkeypatch)
 
 
-def recorded(model, hold="parts", given=None, **choice):
-    with torch.no_grad(), record(model, hold=hold, **choice) as recording:
+def recorded(model, storage="factored", given=None, **choice):
+    with torch.no_grad(), record(model, storage=storage, **choice) as recording:
         model(*(given or inputs()))
     return recording
 
@@ -62,7 +62,7 @@ def both(monkeypatch, model, **how):
     wait_for_all(monkeypatch)
     late = recorded(model, **how)
     assert list(late.position_biases) == list(soon.position_biases)
-    assert late.made_by == soon.made_by
+    assert late.provenance == soon.provenance
     return late, soon
 
 
@@ -72,13 +72,13 @@ def wait_for_all(monkeypatch):
     monkeypatch.setattr(LateDigest, "is_needed", lambda args, kwargs: True)
 
 
-@pytest.mark.parametrize("hold", ["parts", "stored"])
+@pytest.mark.parametrize("storage", ["factored", "dense"])
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("library", [models, published_attention()], ids=["ours", "published"])
-def test_records_that_waited_are_those_made_at_once(monkeypatch, library, causal, hold):
+def test_records_that_waited_are_those_made_at_once(monkeypatch, library, causal, storage):
     torch.manual_seed(0)
     model = SmallVideo(library, causal=causal).eval()
-    late, soon = both(monkeypatch, model, hold=hold)
+    late, soon = both(monkeypatch, model, storage=storage)
     assert_same(late, soon)
     assert not late.failed and all(one.verification.verdict == "passed" for one in late)
 
@@ -150,8 +150,8 @@ def test_a_map_that_is_wrong_fails_by_itself(monkeypatch):
 
 
 @pytest.mark.parametrize("value", [torch.nan, torch.inf])
-@pytest.mark.parametrize("hold", ["parts", "stored"])
-def test_where_nan_began_is_told_though_the_input_is_written_to(monkeypatch, value, hold):
+@pytest.mark.parametrize("storage", ["factored", "dense"])
+def test_where_nan_began_is_told_though_the_input_is_written_to(monkeypatch, value, storage):
     class InPlace(torch.nn.Module):
         def __init__(self):
             super().__init__()
@@ -165,7 +165,7 @@ def test_where_nan_began_is_told_though_the_input_is_written_to(monkeypatch, val
     torch.manual_seed(0)
     x = torch.randn(2, 9, 16)
     x[1, 4, 3] = value
-    late, soon = both(monkeypatch, InPlace().eval(), given=(x,), hold=hold)
+    late, soon = both(monkeypatch, InPlace().eval(), given=(x,), storage=storage)
     assert late[0].first_non_finite == soon[0].first_non_finite == (1, 4)
     assert late[0].verification.verdict == soon[0].verification.verdict
 
@@ -194,7 +194,7 @@ def test_a_bias_written_to_between_layers_is_kept_as_each_was_given(monkeypatch)
 def test_nothing_can_be_read_before_it_is_settled(waits):
     model = SmallVideo(models).eval()
     seen = []
-    with torch.no_grad(), record(model, hold="parts") as recording:
+    with torch.no_grad(), record(model, storage="factored") as recording:
         counted = model.transformer.layers[1][1].register_forward_hook(
             lambda *_: seen.append(len(recording))
         )
@@ -222,7 +222,7 @@ def test_a_forward_that_fails_is_settled_up_to_there(waits):
     with (
         pytest.raises(ZeroDivisionError),
         torch.no_grad(),
-        record(model, hold="parts", on_progress=stop) as recording,
+        record(model, storage="factored", on_progress=stop) as recording,
     ):
         model(*inputs())
     assert [one.verification.verdict for one in recording] == ["passed", "passed"]
@@ -244,14 +244,14 @@ def test_much_that_waits_is_settled_on_the_way(waits, monkeypatch):
 def test_limits_count_what_waits(waits):
     model = SmallVideo(models).eval()
     x = inputs()
-    once = recorded(model, hold="stored").nbytes
-    recording = recorded(model, hold="auto", limit_bytes=once // 2)
-    held = [one.map.held for one in recording]
-    assert held[0] == "stored" and held[-2] == "by parts"
-    assert sum(one.map.nbytes for one in recording if one.map.held == "stored") <= once // 2
-    with torch.no_grad(), record(model, hold="auto", limit_bytes=once // 2) as soon:
+    once = recorded(model, storage="dense").nbytes
+    recording = recorded(model, storage="auto", limit_bytes=once // 2)
+    held = [one.map.storage for one in recording]
+    assert held[0] == "dense" and held[-2] == "factored"
+    assert sum(one.map.nbytes for one in recording if one.map.storage == "dense") <= once // 2
+    with torch.no_grad(), record(model, storage="auto", limit_bytes=once // 2) as soon:
         model(*x)
-    assert [one.map.held for one in soon] == held
+    assert [one.map.storage for one in soon] == held
 
 
 def test_a_check_that_breaks_is_said_and_stops_nothing(waits, monkeypatch):
@@ -294,14 +294,14 @@ def test_a_bias_that_learns_has_its_gradient_while_it_is_recorded(training):
     torch.manual_seed(0)
     model = SmallVideo(models).train(training)
     found = []
-    for hold in (None, "parts", "stored"):
+    for storage in (None, "factored", "dense"):
         model.zero_grad()
-        if hold is None:
+        if storage is None:
             model(*inputs()).square().sum().backward()
         else:
-            with record(model, hold=hold) as recording:
+            with record(model, storage=storage) as recording:
                 model(*inputs()).square().sum().backward()
-            assert [one.map.held for one in recording]
+            assert [one.map.storage for one in recording]
         found.append(model.continuous_pos_bias.net[0][0].weight.grad.clone())
     assert found[0].abs().sum() > 0
     for other in found[1:]:

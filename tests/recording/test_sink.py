@@ -31,15 +31,17 @@ def test_every_record_goes_through_it_in_order_and_verified(model):
     assert all(one.verification.verdict == "passed" for one in seen)
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_what_is_dropped_needs_no_room_and_is_not_missed(model, hold):
-    whole = run(model, hold=hold)
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_what_is_dropped_needs_no_room_and_is_not_missed(model, storage):
+    whole = run(model, storage=storage)
     limit = max(one.map.nbytes for one in whole)
-    limits = {"limit_bytes": limit, "parts_limit_bytes": limit}
+    limits = {"limit_bytes": limit, "factored_limit_bytes": limit}
     with pytest.raises(RecordingTooLargeError):
-        run(model, hold=hold, **limits)
+        run(model, storage=storage, **limits)
     weights = []
-    found = run(model, hold=hold, **limits, sink=lambda one: weights.append(one.map.full(0, 1)))
+    found = run(
+        model, storage=storage, **limits, sink=lambda one: weights.append(one.map.full(0, 1))
+    )
     assert len(found) == 0 and not found.missed  # and no warning: they are errors here
     for mine, theirs in zip(weights, whole, strict=True):
         assert (mine == theirs.map.full(0, 1)).all()

@@ -36,7 +36,7 @@ def test_a_map_without_a_bias_is_streamed_as_well(monkeypatch):
     monkeypatch.setattr(streams, "KEYS", 16)
     torch.manual_seed(0)
     model = Attention(16, heads=2, dim_head=8).eval()
-    with torch.no_grad(), record(model, hold="parts") as recording:
+    with torch.no_grad(), record(model, storage="factored") as recording:
         model(torch.randn(1, 45, 16))
     held = recording[0].map
     assert held.nulls == 0 and held.bias is None
@@ -100,7 +100,7 @@ def test_position_s_share_of_a_head_that_is_nearly_flat(monkeypatch):
     torch.manual_seed(3)
     model = Attention(16, heads=2, dim_head=8).eval()
     table = OffsetBias(0.01 * torch.randn(2, 3, 5, 9), (2, 3, 5))
-    with torch.no_grad(), record(model, hold="parts") as recording:
+    with torch.no_grad(), record(model, storage="factored") as recording:
         model(torch.randn(1, 30, 16) * 0.01, attn_bias=table)
     head = HeadMap(recording.records[0], 0, 1)
     told = head_statistics(recording.records, [0], ["position"]).mean("position")[0, 1]

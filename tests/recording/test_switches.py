@@ -85,16 +85,16 @@ def test_exactly_the_model_without_it_and_nothing_written(model, case):
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("hold", ["stored", "parts"])
+@pytest.mark.parametrize("storage", ["dense", "factored"])
 @pytest.mark.parametrize("case", [CASES[12], CASES[15], *CASES[-2:]], ids=range(4))
-def test_a_recording_is_that_of_the_model_without_it(model, case, hold):
+def test_a_recording_is_that_of_the_model_without_it(model, case, storage):
     """Maps of heads that are off are there; those of layers that are cut away are not."""
     expected = without(model, case)
-    with record(expected, hold=hold) as wanted:
+    with record(expected, storage=storage) as wanted:
         expected(*inputs())
-    with switched(model, case), record(model, hold=hold) as inside:
+    with switched(model, case), record(model, storage=storage) as inside:
         model(*inputs())
-    with record(model, hold=hold) as outside, switched(model, case):
+    with record(model, storage=storage) as outside, switched(model, case):
         model(*inputs())
     for found in (inside, outside):
         assert [r.module for r in found] == [r.module for r in wanted]

@@ -26,7 +26,11 @@ sizes = st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4))
 
 def recordings(model, *args, **kwargs):
     """One forward as parts, stored with its queries and keys, and stored alone."""
-    for how in ({"hold": "parts"}, {"hold": "stored", "extras": KEPT}, {"hold": "stored"}):
+    for how in (
+        {"storage": "factored"},
+        {"storage": "dense", "extras": KEPT},
+        {"storage": "dense"},
+    ):
         with torch.inference_mode(), record(model, **how) as recording:
             model(*args, **kwargs)
         yield recording
@@ -133,11 +137,11 @@ def test_whole_models_name_their_terms(classes, causal):
 
 def test_of_chosen_heads_the_terms_are_theirs():
     model = SmallVideo(models, causal=True).eval()
-    with torch.inference_mode(), record(model, hold="parts") as every:
+    with torch.inference_mode(), record(model, storage="factored") as every:
         model(*inputs())
-    for hold in ("parts", "stored"):
+    for storage in ("factored", "dense"):
         chosen = {"heads": [2, 0], "batch_items": [1]}
-        with torch.inference_mode(), record(model, hold=hold, **chosen) as some:
+        with torch.inference_mode(), record(model, storage=storage, **chosen) as some:
             model(*inputs())
         assert_laws(some.records[0])
         for at, head in enumerate([2, 0]):

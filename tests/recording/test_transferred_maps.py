@@ -49,23 +49,23 @@ def others():
 
 
 @torch.no_grad()
-def recorded(model, given, hold="stored", changes=()):
-    with intervened(model, changes), record(model, hold=hold) as recording:
+def recorded(model, given, storage="dense", changes=()):
+    with intervened(model, changes), record(model, storage=storage) as recording:
         out = model(*given)
     return out, {one.module: one for one in recording}
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_a_runs_own_maps_put_into_it_change_nothing(model, hold):
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_a_runs_own_maps_put_into_it_change_nothing(model, storage):
     """Of one head, of whole modules, and of all of them; each item keeps its own."""
-    whole, records = recorded(model, inputs(), hold)
-    stored, _ = recorded(model, inputs(), "stored")
+    whole, records = recorded(model, inputs(), storage)
+    stored, _ = recorded(model, inputs(), "dense")
     cases = [[keep_map(records[name], head)] for name in PARTS for head in (0, 2, None)]
     cases.append([keep_map(records[name]) for name in PARTS])
     for given in cases:
-        found, again = recorded(model, inputs(), hold, given)
+        found, again = recorded(model, inputs(), storage, given)
         torch.testing.assert_close(found, whole, atol=2e-5, rtol=0)
-        if hold == "stored":  # the very numbers that were multiplied
+        if storage == "dense":  # the very numbers that were multiplied
             assert torch.equal(found, stored)
         for name in PARTS:
             for head in range(3):
@@ -75,16 +75,16 @@ def test_a_runs_own_maps_put_into_it_change_nothing(model, hold):
     assert hooks_on(model) == 0
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_the_map_that_is_used_is_the_one_of_the_other_run(model, hold, tmp_path):
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_the_map_that_is_used_is_the_one_of_the_other_run(model, storage, tmp_path):
     name, head = SELF.format(1), 1
-    _, source = recorded(model, others(), hold)
-    whole, before = recorded(model, inputs(), hold)
+    _, source = recorded(model, others(), storage)
+    whole, before = recorded(model, inputs(), storage)
     kept, weights = keep_map(source[name], head), written(model)
-    found, after = recorded(model, inputs(), hold, [kept])
+    found, after = recorded(model, inputs(), storage, [kept])
     assert not torch.allclose(found, whole, atol=1e-4) and written(model) == weights
     path = tmp_path / "run.safetensors"
-    with intervened(model, [kept]), record(model, hold=hold) as recording, torch.no_grad():
+    with intervened(model, [kept]), record(model, storage=storage) as recording, torch.no_grad():
         model(*inputs())
     recording.save(path)
     opened = {one.module: one for one in phenaki_viz.open(path)}
@@ -105,7 +105,7 @@ def test_the_map_that_is_used_is_the_one_of_the_other_run(model, hold, tmp_path)
         np.testing.assert_allclose(
             one.head(0).terms(range(30)).weights, one.map.full(0, 0), atol=1e-5
         )
-    assert "head 1 with the map of map" in describe_origin(recording.made_by)
+    assert "head 1 with the map of map" in describe_origin(recording.provenance)
     assert from_json(to_json([kept])) == (kept,)
 
 
@@ -135,16 +135,16 @@ def test_it_is_alone_with_its_head_and_what_else_is_changed_is_of_the_others():
     _, source = recorded(model, others())
     kept = keep_map(source[name], 1)
     changes = [kept, ScalePosition(factor=0.0), CutEdges(reads="other steps", module=name)]
-    _, records = recorded(model, inputs(), "stored", changes)
+    _, records = recorded(model, inputs(), "dense", changes)
     np.testing.assert_allclose(records[name].map.full(0, 1), source[name].map.full(0, 1), atol=1e-6)
     step = np.arange(30) // 15
     for head in (0, 2):
         assert (records[name].map.full(0, head)[step[:, None] != step] == 0).all()
     assert not records[name].head(1).hidden((0, 30), (0, 30)).any()
-    _, again = recorded(model, inputs(), "stored", changes[::-1])
+    _, again = recorded(model, inputs(), "dense", changes[::-1])
     np.testing.assert_array_equal(again[name].map.full(0, 1), records[name].map.full(0, 1))
-    off, _ = recorded(model, inputs(), "stored", [kept, ZeroHead(module=name, head=1)])
-    zero, _ = recorded(model, inputs(), "stored", [ZeroHead(module=name, head=1)])
+    off, _ = recorded(model, inputs(), "dense", [kept, ZeroHead(module=name, head=1)])
+    zero, _ = recorded(model, inputs(), "dense", [ZeroHead(module=name, head=1)])
     assert torch.allclose(off, zero, atol=1e-6)
 
 
@@ -156,7 +156,7 @@ def test_one_video_goes_into_many_and_a_pass_without_text_keeps_its_own(model):
     kept = [keep_map(one) for one in recording if one.kind == "cross"]
     mask[0] = False
     _, before = recorded(model, (x, context, mask))
-    _, after = recorded(model, (*inputs()[:2], mask), "stored", kept)
+    _, after = recorded(model, (*inputs()[:2], mask), "dense", kept)
     source = {one.module: one for one in recording}
     for name in (CROSS.format(0), CROSS.format(1)):
         np.testing.assert_allclose(
@@ -171,7 +171,7 @@ def test_a_text_with_more_words_gives_the_new_ones_nothing(model):
     x, context, mask = inputs()
     _, source = recorded(model, (x, context[:, :3], torch.ones(2, 3, dtype=torch.bool)))
     kept = keep_map(source[CROSS.format(0)], 1)
-    _, after = recorded(model, (x, context, mask), "stored", [kept])
+    _, after = recorded(model, (x, context, mask), "dense", [kept])
     found = after[CROSS.format(0)].map.full(1, 1)
     np.testing.assert_allclose(found[:, :5], source[CROSS.format(0)].map.full(1, 1), atol=1e-6)
     assert (found[:, 5] == 0).all()
@@ -206,7 +206,7 @@ def test_what_does_not_fit_is_refused_in_words_and_leaves_nothing_behind(library
     refused([own], "a call of 6 queries and 6 keys", (steps(),), causal)
     (later, own), name = (recorded(one, (steps(),))[1] for one in (open_, causal)), SELF.format(0)
     refused([keep_map(later[name], 0)], "or later steps", (steps(),), causal)
-    recorded(causal, (steps(),), "stored", [keep_map(own[name], 0)])
+    recorded(causal, (steps(),), "dense", [keep_map(own[name], 0)])
     assert torch.equal(model(x, context, mask), whole)
 
 

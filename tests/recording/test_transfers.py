@@ -39,8 +39,8 @@ def late(monkeypatch):
     monkeypatch.setattr(Late, "begun", 0)
 
 
-def recorded(model, hold, **choice):
-    with torch.no_grad(), record(model, hold=hold, **choice) as recording:
+def recorded(model, storage, **choice):
+    with torch.no_grad(), record(model, storage=storage, **choice) as recording:
         model(*inputs())
         inside = [one.map.full(0, 0) for one in recording]
     return recording, inside
@@ -50,7 +50,9 @@ def recorded(model, hold, **choice):
 def test_maps_are_whole_as_soon_as_they_can_be_read(late, causal):
     torch.manual_seed(0)
     model = SmallVideo(models, causal=causal).eval()
-    (stored, exact), (parted, inside) = (recorded(model, hold) for hold in ("stored", "parts"))
+    (stored, exact), (parted, inside) = (
+        recorded(model, storage) for storage in ("dense", "factored")
+    )
     assert Late.begun > 3 * len(parted)
     for one, other, early, wanted in zip(stored, parted, inside, exact, strict=True):
         np.testing.assert_allclose(early, wanted, rtol=0, atol=1e-5)
@@ -61,8 +63,8 @@ def test_maps_are_whole_as_soon_as_they_can_be_read(late, causal):
 
 def test_only_what_was_chosen_is_sent(late):
     model = SmallVideo(models).eval()
-    recording, _ = recorded(model, "parts", heads=[2], batch_items=[1])
-    stored, _ = recorded(model, "stored")
+    recording, _ = recorded(model, "factored", heads=[2], batch_items=[1])
+    stored, _ = recorded(model, "dense")
     for one, other in zip(stored, recording, strict=True):
         assert other.map.q.shape[:2] == (1, 1)
         np.testing.assert_allclose(other.map.full(0, 0), one.map.full(1, 2), rtol=0, atol=1e-5)
@@ -78,7 +80,7 @@ def test_a_forward_that_fails_leaves_whole_maps_of_what_came_before(late):
     with (
         pytest.raises(ZeroDivisionError),
         torch.no_grad(),
-        record(model, hold="parts", on_progress=stop) as recording,
+        record(model, storage="factored", on_progress=stop) as recording,
     ):
         model(*inputs())
     assert len(recording) == 2

@@ -154,12 +154,12 @@ def test_weights_made_in_inference_mode_and_lazy_ones_do_not_stop_the_model():
         model = transformer()
         with record(model) as recording:
             model(TOKENS)
-    assert len(recording.made_by["weights_digest"]) == 12
+    assert len(recording.provenance["weights_digest"]) == 12
     model = transformer()
     model.later = torch.nn.LazyLinear(3)  # has no weights until it runs
     with torch.no_grad(), record(model) as recording:
         model(TOKENS)
-    assert len(recording) == 2 and recording.made_by["weights_digest"].startswith("unknown (")
+    assert len(recording) == 2 and recording.provenance["weights_digest"].startswith("unknown (")
 
 
 def test_another_thread_beside_the_own_is_said_without_a_warning():

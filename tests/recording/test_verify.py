@@ -24,7 +24,7 @@ from phenaki_viz.figures.attention_views import (
 from phenaki_viz.figures.over_video import patches_over_video
 from phenaki_viz.figures.read_views import steps_read, words_read
 from phenaki_viz.models.attention import Attention
-from phenaki_viz.recording import describe_failures, describe_holding, record
+from phenaki_viz.recording import describe_failures, describe_storage, record
 from phenaki_viz.recording.verdicts import Verification
 from phenaki_viz.recording.verify import compared
 from phenaki_viz.runs.files import open_recording, save_recording
@@ -111,9 +111,9 @@ def by_name(attention):
 WRAPPED = [adapted, parametrised, quantised, hooked, by_name]
 
 
-def only(attention, *, hold="stored", x=None):
+def only(attention, *, storage="dense", x=None):
     torch.manual_seed(1)
-    with torch.no_grad(), record(attention, hold=hold) as recording:
+    with torch.no_grad(), record(attention, storage=storage) as recording:
         attention(torch.randn(2, 12, 32) if x is None else x)
     return recording.records[0]
 
@@ -124,12 +124,12 @@ def built(code, **kwargs):
 
 
 @pytest.mark.parametrize("code", CODES, ids=["ours", "published"])
-@pytest.mark.parametrize("hold", ["stored", "parts"])
+@pytest.mark.parametrize("storage", ["dense", "factored"])
 @pytest.mark.parametrize("wrap", WRAPPED)
-def test_whatever_stands_around_the_projection_the_map_is_checked(code, hold, wrap):
+def test_whatever_stands_around_the_projection_the_map_is_checked(code, storage, wrap):
     attention = built(code)
     wrap(attention)
-    checked = only(attention, hold=hold).verification
+    checked = only(attention, storage=storage).verification
     assert checked.verdict == "passed" and checked.relative_error < 1e-5
     assert checked.max_abs_error < 1e-5 and checked.queries > 0
 
@@ -149,8 +149,8 @@ def test_hooks_of_the_user_run_once_and_see_what_they_would():
 
 
 @pytest.mark.parametrize("code", CODES, ids=["ours", "published"])
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_a_projection_that_is_not_called_is_said_to_be_unchecked(code, hold):
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_a_projection_that_is_not_called_is_said_to_be_unchecked(code, storage):
     attention = built(code)
 
     class Inside(type(attention)):
@@ -162,7 +162,7 @@ def test_a_projection_that_is_not_called_is_said_to_be_unchecked(code, hold):
                 self.to_out = projection
 
     attention.__class__ = Inside
-    checked = only(attention, hold=hold).verification
+    checked = only(attention, storage=storage).verification
     assert (checked.verdict, checked.max_abs_error) == ("unchecked", None)
     assert checked.reason == "its output projection, to_out, was not called as a module"
     assert checked.said == f"Not checked: {checked.reason}." and checked.brief == "not checked"
@@ -192,10 +192,10 @@ def flipped(attention):
     attention.attn_dropout.register_forward_hook(lambda _, args, out: out.flip(-1))
 
 
-def failing(model, *, hold="stored"):
+def failing(model, *, storage="dense"):
     flipped(model.transformer.layers[0][1])
     with pytest.warns(VerificationWarning, match="CHECK FAILED for 1 of 4 maps") as told:
-        with torch.no_grad(), record(model, hold=hold) as recording:
+        with torch.no_grad(), record(model, storage=storage) as recording:
             model(*inputs())
     assert len(told) == 1 and "transformer.layers.0.1" in str(told[0].message)
     return recording
@@ -234,7 +234,7 @@ def test_a_check_that_fails_is_said_by_api_file_and_every_picture(tmp_path, code
             assert any("CHECK FAILED" in note for note in picture.notes)
         good = Head(kept, kept.records[2], 1, 2)
         assert "CHECK FAILED" not in " ".join((good.title, *good.notes))
-        assert attention_heatmap(head, scale).made_by["verification"] == "failed"
+        assert attention_heatmap(head, scale).provenance["verification"] == "failed"
 
 
 def test_a_failed_check_is_in_what_is_exported():
@@ -251,8 +251,8 @@ def test_good_recordings_warn_of_nothing():
     model = SmallVideo(models).eval()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for hold in ("stored", "parts"):
-            with torch.no_grad(), record(model, hold=hold) as recording:
+        for storage in ("dense", "factored"):
+            with torch.no_grad(), record(model, storage=storage) as recording:
                 model(*inputs())
             assert not recording.failed and recording.first_non_finite is None
 
@@ -292,9 +292,9 @@ def test_what_is_not_finite_is_right_where_the_model_is_not_finite_either():
 
 
 @pytest.mark.parametrize("code", CODES, ids=["ours", "published"])
-@pytest.mark.parametrize("hold", ["stored", "parts"])
+@pytest.mark.parametrize("storage", ["dense", "factored"])
 @pytest.mark.parametrize("where", ["in place", "behind autograd"])
-def test_a_bias_changed_after_its_module_is_recorded_as_it_was_added(code, hold, where):
+def test_a_bias_changed_after_its_module_is_recorded_as_it_was_added(code, storage, where):
     model = SmallVideo(code).eval()
 
     def change(module, args, bias):
@@ -302,7 +302,7 @@ def test_a_bias_changed_after_its_module_is_recorded_as_it_was_added(code, hold,
         (surface if where == "in place" else surface.data).mul_(-3)
 
     x, context, mask = inputs()
-    with torch.no_grad(), record(model, hold=hold) as recording:
+    with torch.no_grad(), record(model, storage=storage) as recording:
         model.continuous_pos_bias.register_forward_hook(change)  # after the recorder's own
         model(x, context, mask)
     for one in recording:
@@ -312,7 +312,7 @@ def test_a_bias_changed_after_its_module_is_recorded_as_it_was_added(code, hold,
     first = recording.records[0]
     np.testing.assert_allclose(first.dense_bias, bias, rtol=0, atol=1e-5)
     exact = replace(first)  # the map: from its own parts, with what was really added
-    with torch.no_grad(), record(model, hold="stored") as again:
+    with torch.no_grad(), record(model, storage="dense") as again:
         model(x, context, mask)
     np.testing.assert_allclose(
         exact.map.full(1, 2), again.records[0].map.full(1, 2), rtol=0, atol=1e-5
@@ -325,8 +325,12 @@ def test_parts_that_fail_their_check_are_not_called_exact():
     module.attn_parts.register_forward_pre_hook(
         lambda _, args: (args[0] * 2, *args[1:])  # what the recorder is told is not what ran
     )
-    with pytest.warns(VerificationWarning), torch.no_grad(), record(model, hold="parts") as kept:
+    with (
+        pytest.warns(VerificationWarning),
+        torch.no_grad(),
+        record(model, storage="factored") as kept,
+    ):
         model(*inputs())
     assert kept.failed == kept.records[:1]
-    assert "exactly" not in describe_holding(kept) and "see the check" in describe_holding(kept)
+    assert "exactly" not in describe_storage(kept) and "see the check" in describe_storage(kept)
     assert len(kept.records[0].map.wrong_rows(0, 0))

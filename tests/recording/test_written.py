@@ -18,7 +18,7 @@ CLOSE = {"rtol": 0, "atol": 1e-5}
 EVERY = {"extras": ("values", "written")}
 
 
-def run(model, *, hold="stored", **how):
+def run(model, *, storage="dense", **how):
     """One forward recorded, and the output of every attention module, by name."""
     outputs = {}
     hooks = [
@@ -26,20 +26,20 @@ def run(model, *, hold="stored", **how):
         for name, module in phenaki_viz.recording.attention_modules(model).items()
     ]
     how = {"extras": ("written",)} | how
-    with torch.inference_mode(), record(model, hold=hold, **how) as recording:
+    with torch.inference_mode(), record(model, storage=storage, **how) as recording:
         model(*inputs())
     for hook in hooks:
         hook.remove()
     return recording, outputs
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
+@pytest.mark.parametrize("storage", ["dense", "factored"])
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("classes", [models, published_attention()], ids=["ours", "published"])
-def test_heads_write_the_module_s_output_and_the_norms_are_theirs(classes, causal, hold):
+def test_heads_write_the_module_s_output_and_the_norms_are_theirs(classes, causal, storage):
     torch.manual_seed(3)
     model = SmallVideo(classes, causal=causal).eval()
-    recording, outputs = run(model, hold=hold, **EVERY)
+    recording, outputs = run(model, storage=storage, **EVERY)
     for one in recording:
         module = model.get_submodule(one.module)
         each = rearrange(module.to_out.weight.detach(), "dim (h d) -> h d dim", h=3)
@@ -56,7 +56,7 @@ def test_heads_write_the_module_s_output_and_the_norms_are_theirs(classes, causa
 def test_of_chosen_heads_and_items_the_norms_are_theirs():
     model = SmallVideo(models).eval()
     every, _ = run(model)
-    some, _ = run(model, heads=[2, 0], batch_items=[1], hold="parts")
+    some, _ = run(model, heads=[2, 0], batch_items=[1], storage="factored")
     for one, other in zip(every, some, strict=True):
         np.testing.assert_allclose(
             other.written.values, one.written.values[[1]][:, [2, 0]], **CLOSE

@@ -31,7 +31,7 @@ ROWS = range(40, 46)
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     config = DialConfig(heads=2, depth=1, dim_head=8, dim=32)
-    run = run_dialled(config, sample_clip(), read_prompt("a b"), hold="parts")
+    run = run_dialled(config, sample_clip(), read_prompt("a b"), storage="factored")
     return save_recording(tmp_path_factory.mktemp("damage") / "run.safetensors", run)
 
 
@@ -148,14 +148,14 @@ def test_whole_rows_that_were_read_are_not_read_again(saved, monkeypatch):
     [(torch.bfloat16, None), (torch.float16, None), (torch.float64, None),
      (torch.float32, torch.bfloat16)],
 )  # fmt: skip
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_formats_come_back_from_the_file(tmp_path, dtype, cast, hold):
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_formats_come_back_from_the_file(tmp_path, dtype, cast, storage):
     torch.manual_seed(0)
     attention = Attention(16, heads=2, dim_head=8, causal=True).to(dtype).eval()
     with (
         torch.no_grad(),
         torch.autocast("cpu", cast or torch.bfloat16, enabled=cast is not None),
-        record(attention, hold=hold) as recording,
+        record(attention, storage=storage) as recording,
     ):
         attention(torch.randn(1, 12, 16, dtype=dtype))
     run = Run(
@@ -167,5 +167,5 @@ def test_formats_come_back_from_the_file(tmp_path, dtype, cast, hold):
     assert back.map.precision == kept.map.precision
     assert back.verification == kept.verification and back.verification.verdict == "passed"
     np.testing.assert_allclose(kept.map.full(0, 1), back.map.full(0, 1), rtol=0, atol=1e-6)
-    if hold == "parts":
+    if storage == "factored":
         assert back.map.q.dtype == kept.map.q.dtype == (cast or dtype)

@@ -23,32 +23,36 @@ from phenaki_viz.runs.run import Run
 SMALL = {"heads": 3, "depth": 2, "dim": 32, "dim_head": 8, "height": 32, "width": 32}
 
 
-def dialled(hold, **changes):
+def dialled(storage, **changes):
     config = DialConfig(**(SMALL | {"frames": 5, "cross": True} | changes))
     padding = Padding(words=2 if config.cross else 0, steps=1 if config.layout == "joint" else 0)
-    return run_dialled(config, sample_clip(), read_prompt("a <b> c"), padding, hold=hold)
+    return run_dialled(config, sample_clip(), read_prompt("a <b> c"), padding, storage=storage)
 
 
 def same(one, other):
     return (one is None and other is None) or np.array_equal(one, other)
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
+@pytest.mark.parametrize("storage", ["dense", "factored"])
 @pytest.mark.parametrize(
     "changes",
     [{}, {"causal": True}, {"layout": "factorised", "cross": False, "causal": True}],
     ids=["joint", "causal", "factorised"],
 )
-def test_what_comes_back_is_what_was_kept(tmp_path, hold, changes):
-    run = dialled(hold, **changes)
+def test_what_comes_back_is_what_was_kept(tmp_path, storage, changes):
+    run = dialled(storage, **changes)
     back = open_recording(save_recording(tmp_path / "run.safetensors", run))
-    assert back.recording.made_by == run.recording.made_by
-    assert back.recording.holding == run.recording.holding
+    assert back.recording.provenance == run.recording.provenance
+    assert back.recording.storage == run.recording.storage
     assert back.prompt == run.prompt and back.temporal_patch == run.temporal_patch
     assert back.clip.digest == run.clip.digest and back.clip.name == run.clip.name
     assert len(back.recording) == len(run.recording)
     for one, other in zip(run.recording, back.recording, strict=True):
-        assert one.map.held == other.map.held == {"stored": "stored", "parts": "by parts"}[hold]
+        assert (
+            one.map.storage
+            == other.map.storage
+            == {"dense": "dense", "factored": "factored"}[storage]
+        )
         b, h, i, j = one.map.shape
         for item, head in ((0, 0), (b - 1, h - 1)):
             # Parts in another layout are multiplied in another order.
@@ -81,7 +85,7 @@ def test_a_bias_of_any_kind_and_extras_are_kept(tmp_path, kind):
     surface = torch.randn(2, 3, 5)
     bias = OffsetBias(surface, (2, 3)) if kind == "table" else torch.randn(2, 6, 6)
     extras = ("queries", "keys", "values")
-    with torch.inference_mode(), record(attention, hold="parts", extras=extras) as recording:
+    with torch.inference_mode(), record(attention, storage="factored", extras=extras) as recording:
         attention(torch.randn(1, 6, 16), attn_bias=bias)
         if kind == "shared":
             attention(torch.randn(1, 6, 16), attn_bias=bias)
@@ -127,9 +131,9 @@ def gone(path):
 
 
 @pytest.mark.parametrize("change", [truncated, overwritten, gone])
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_what_is_open_stays_whatever_happens_to_its_file(tmp_path, way, hold, change):
-    path = save_recording(tmp_path / "run.safetensors", dialled(hold))
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_what_is_open_stays_whatever_happens_to_its_file(tmp_path, way, storage, change):
+    path = save_recording(tmp_path / "run.safetensors", dialled(storage))
     sealed = path.read_bytes()
     for source in (path, ("up.safetensors", sealed)):
         path.write_bytes(sealed)
@@ -146,7 +150,7 @@ def test_what_is_open_stays_whatever_happens_to_its_file(tmp_path, way, hold, ch
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, way, monkeypatch):
     from phenaki_viz.recording import files
 
-    path = save_recording(tmp_path / "run.safetensors", dialled("stored"))
+    path = save_recording(tmp_path / "run.safetensors", dialled("dense"))
     read = files._tensors
     for change in (truncated, overwritten):
         whole = path.read_bytes()
@@ -164,14 +168,14 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, way, monkeypa
 def test_no_room_for_a_private_copy_is_said_before_it_is_made(tmp_path, monkeypatch):
     monkeypatch.setattr("phenaki_viz.recording.files.SMALL", 1000)
     monkeypatch.setattr("phenaki_viz.recording.private.free_bytes", lambda folder: 5000)
-    path = save_recording(tmp_path / "run.safetensors", dialled("stored"))
+    path = save_recording(tmp_path / "run.safetensors", dialled("dense"))
     with pytest.raises(RecordingError, match=r"looked at in a copy.*5,000 bytes are free in"):
         open_recording(path)
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_damage_to_any_tensor_is_named(tmp_path, way, hold):
-    path = save_recording(tmp_path / "run.safetensors", dialled(hold, causal=True))
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_damage_to_any_tensor_is_named(tmp_path, way, storage):
+    path = save_recording(tmp_path / "run.safetensors", dialled(storage, causal=True))
     whole = path.read_bytes()
     length = struct.unpack("<Q", whole[:8])[0]
     told = json.loads(whole[8 : 8 + length])
@@ -185,7 +189,7 @@ def test_damage_to_any_tensor_is_named(tmp_path, way, hold):
 
 
 def test_damage_to_the_description_is_named(tmp_path):
-    path = save_recording(tmp_path / "run.safetensors", dialled("parts", causal=True))
+    path = save_recording(tmp_path / "run.safetensors", dialled("factored", causal=True))
     whole = path.read_bytes()
     for old, new in ((b"true", b"null"), (b"self", b"selF"), (b"a <b> c", b"a <d> c")):
         assert old in whole
@@ -195,7 +199,7 @@ def test_damage_to_the_description_is_named(tmp_path):
 
 
 def test_files_from_before_there_were_digests_open(tmp_path):
-    path = save_recording(tmp_path / "run.safetensors", dialled("stored"))
+    path = save_recording(tmp_path / "run.safetensors", dialled("dense"))
     older = rewritten(path, lambda header: None)
     back = open_recording(older)
     assert "without digests" in back.kept
@@ -204,23 +208,23 @@ def test_files_from_before_there_were_digests_open(tmp_path):
 
 
 def test_a_file_in_memory_is_the_file(tmp_path):
-    run = dialled("stored")
+    run = dialled("dense")
     path = save_recording(tmp_path / "run.safetensors", run)
     assert recording_bytes(run) == path.read_bytes() == recording_bytes(run)
 
 
 def test_an_older_file_is_replaced_and_what_is_open_stays(tmp_path):
-    path = save_recording(tmp_path / "run.safetensors", dialled("stored"))
+    path = save_recording(tmp_path / "run.safetensors", dialled("dense"))
     back = open_recording(path)
-    exact = dialled("stored").recording.records[0].map.full(0, 2)
-    save_recording(path, dialled("parts", seed=7))
+    exact = dialled("dense").recording.records[0].map.full(0, 2)
+    save_recording(path, dialled("factored", seed=7))
     np.testing.assert_array_equal(back.recording.records[0].map.full(0, 2), exact)
-    assert open_recording(path).recording.records[0].map.held == "by parts"
+    assert open_recording(path).recording.records[0].map.storage == "factored"
     assert [file.name for file in tmp_path.iterdir()] == ["run.safetensors"]
 
 
 def test_files_that_are_none_are_refused(tmp_path):
-    path = save_recording(tmp_path / "run.safetensors", dialled("stored"))
+    path = save_recording(tmp_path / "run.safetensors", dialled("dense"))
     whole = path.read_bytes()
     for name, content in (
         ("short", whole[: len(whole) // 2]),
@@ -253,7 +257,7 @@ def rewritten(path, change):
 
 
 def test_headers_that_do_not_fit_are_refused(tmp_path):
-    path = save_recording(tmp_path / "run.safetensors", dialled("parts"))
+    path = save_recording(tmp_path / "run.safetensors", dialled("factored"))
     with pytest.raises(RecordingError, match="format 2; this version reads format 1: update"):
         open_recording(rewritten(path, lambda header: header.update(format=2)))
     for change in (
@@ -262,7 +266,7 @@ def test_headers_that_do_not_fit_are_refused(tmp_path):
         lambda header: header["records"].append({**header["records"][0]}),
         lambda header: header["records"][0].update(num_null_kv=1),
         lambda header: header.update(records=[]),
-        lambda header: header.pop("holding"),
+        lambda header: header.pop("storage"),
         lambda header: header["position_biases"][0].update(dimensions=[9, 9, 9]),
     ):
         with pytest.raises(RecordingError, match="cannot be opened: its header"):
@@ -271,5 +275,5 @@ def test_headers_that_do_not_fit_are_refused(tmp_path):
 
 def test_a_full_or_missing_folder_leaves_nothing_behind(tmp_path):
     with pytest.raises(ExportError, match="could not be written"):
-        save_recording(tmp_path / "no" / "run.safetensors", dialled("stored"))
+        save_recording(tmp_path / "no" / "run.safetensors", dialled("dense"))
     assert not list(tmp_path.iterdir())

@@ -31,7 +31,7 @@ def test_every_attention_of_the_model_is_there_once_and_verified():
         "dec_spatial_transformer": "frame",
         "transformer": "video",
     }
-    assert run.recording.made_by["prompt"] == "left right"
+    assert run.recording.provenance["prompt"] == "left right"
 
 
 @torch.no_grad()
@@ -125,7 +125,9 @@ def test_off_and_cut_change_the_output_and_are_put_back():
     assert not any(record.module.startswith("maskgit") for record in cut.recording)
     again = seen()
     assert again.outcome.masked_loss == whole.outcome.masked_loss
-    assert again.recording.made_by["weights_digest"] == whole.recording.made_by["weights_digest"]
+    assert (
+        again.recording.provenance["weights_digest"] == whole.recording.provenance["weights_digest"]
+    )
 
 
 def test_a_text_without_its_heads_makes_no_difference():

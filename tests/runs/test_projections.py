@@ -42,7 +42,7 @@ def test_every_stored_map_gets_the_queries_and_keys_that_made_it(name):
     run = RUNS[name]()
     model = find_model(run)
     for call in run.recording:
-        assert call.map.held == "stored" and call.queries is None
+        assert call.map.storage == "dense" and call.queries is None
         whole = with_projections(run, model, call)
         head, item = call.map.shape[1] - 1, call.map.shape[0] - 1
         row = row_ledger(whole.head(head, item), call.map.shape[2] - 1)

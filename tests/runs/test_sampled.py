@@ -11,9 +11,9 @@ from phenaki_viz.runs.sampled import Sampling, sample
 from tests.runs.trained import clip, phenaki
 
 
-def drawn(critic="", hold="auto", **settings):
+def drawn(critic="", storage="auto", **settings):
     asked = {"frames": 5, "steps": 4} | settings
-    return sample(phenaki(critic), read_prompt("left right"), Sampling(**asked), hold=hold)
+    return sample(phenaki(critic), read_prompt("left right"), Sampling(**asked), storage=storage)
 
 
 def test_every_step_and_both_passes_are_recorded():
@@ -34,14 +34,14 @@ def test_every_step_and_both_passes_are_recorded():
 
 
 def test_all_steps_of_both_passes_fit_into_one_file_by_parts(tmp_path):
-    stored, parted = (drawn(steps=18, hold=hold) for hold in ("stored", "parts"))
+    stored, parted = (drawn(steps=18, storage=storage) for storage in ("dense", "factored"))
     np.testing.assert_array_equal(stored.clip.frames, parted.clip.frames)
     path = save_recording(tmp_path / "sampled.safetensors", parted)
     back = open_recording(path)
     labels = [(r.step, r.branch, r.kind) for r in back.recording]
     assert labels == [(r.step, r.branch, r.kind) for r in stored.recording]
     assert len(set(labels)) == len(labels) == 18 * 2 * 2
-    assert {r.map.held for r in back.recording} == {"by parts"}
+    assert {r.map.storage for r in back.recording} == {"factored"}
     for exact, record in zip(stored.recording, back.recording, strict=True):
         np.testing.assert_allclose(record.map.full(0, 1), exact.map.full(0, 1), rtol=0, atol=1e-5)
     np.testing.assert_array_equal(back.clip.frames, parted.clip.frames)
@@ -106,10 +106,10 @@ def test_heads_that_are_off_are_off_while_sampling():
     one = sample(phenaki(), read_prompt("left"), sampling, switches=off)
     other = sample(phenaki(), read_prompt("right right"), sampling, switches=off)
     assert np.array_equal(one.clip.frames, other.clip.frames)
-    assert len(one.recording.made_by["heads_off"]) == 2
+    assert len(one.recording.provenance["heads_off"]) == 2
     whole = sample(phenaki(), read_prompt("left"), sampling)
-    assert whole.recording.made_by["heads_off"] == []
-    digests = [run.recording.made_by["weights_digest"] for run in (one, whole)]
+    assert whole.recording.provenance["heads_off"] == []
+    digests = [run.recording.provenance["weights_digest"] for run in (one, whole)]
     assert digests[0] == digests[1]  # the digest that the file has
 
 

@@ -25,7 +25,7 @@ from tests.runs.trained import clip, phenaki
 
 CONFIG = DialConfig(heads=3, depth=1, dim_head=8, dim=32)
 RUNS = {
-    "dialled": lambda: run_dialled(CONFIG, sample_clip(), read_prompt("a b"), hold="parts"),
+    "dialled": lambda: run_dialled(CONFIG, sample_clip(), read_prompt("a b"), storage="factored"),
     "of a model": lambda: run_model(phenaki(), clip(), read_prompt("left"), RunOptions()),
     "sampled": lambda: sample(phenaki(), read_prompt("left"), Sampling(frames=5, steps=2)),
 }

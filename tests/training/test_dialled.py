@@ -89,9 +89,9 @@ def test_what_was_learnt_reaches_the_recorded_maps(dials):
         if was.map.shape[-1] == 1:
             continue  # one key: nothing to choose
         assert np.abs(was.map.full(0, 0) - now.map.full(0, 0)).max() > 1e-4
-    assert before.recording.made_by["random_weights"]
-    assert not after.recording.made_by["random_weights"]
-    assert after.recording.made_by["trained"] == "in this page, 6 training steps"
+    assert before.recording.provenance["random_weights"]
+    assert not after.recording.provenance["random_weights"]
+    assert after.recording.provenance["trained"] == "in this page, 6 training steps"
     assert after.recording.max_abs_error < 1e-4
 
 

@@ -11,7 +11,7 @@ from tests.checkpoints.files import OURS
 
 
 @pytest.mark.parametrize(
-    ("made_by", "said"),
+    ("provenance", "said"),
     [
         ({}, None),
         ({"random_weights": True, "seed": 3}, "random weights"),
@@ -19,8 +19,8 @@ from tests.checkpoints.files import OURS
         ({"random_weights": True, "random_words": True}, "random weights and words"),
     ],
 )
-def test_what_is_random_is_said(made_by, said):
-    badge = badge_of(made_by)
+def test_what_is_random_is_said(provenance, said):
+    badge = badge_of(provenance)
     assert (badge and badge[0]) == said
     assert badge is None or badge[1]
 
@@ -29,7 +29,7 @@ def test_a_dialled_model_that_reads_text_has_random_words():
     small = {"depth": 1, "dim": 16, "height": 32, "width": 32, "frames": 3}
     prompt = read_prompt("a b")
     made = [
-        run_dialled(DialConfig(cross=cross, **small), sample_clip(), prompt).recording.made_by
+        run_dialled(DialConfig(cross=cross, **small), sample_clip(), prompt).recording.provenance
         for cross in (True, False)
     ]
     assert [badge_of(one)[0] for one in made] == ["random weights and words", "random weights"]
@@ -40,9 +40,11 @@ def test_a_checkpoint_without_its_text_encoder_has_random_words_and_with_it_none
     model.random_weights = False
     prompt = read_prompt("left")
     assert (
-        badge_of(run_model(model, sample_clip(), prompt, RunOptions(frames=5)).recording.made_by)
+        badge_of(run_model(model, sample_clip(), prompt, RunOptions(frames=5)).recording.provenance)
         is None
     )
     alone = model.maskgit
-    made_by = run_model(alone, sample_clip(), prompt, RunOptions(grid=(3, 2, 2))).recording.made_by
-    assert badge_of(made_by)[0] == "random word vectors"
+    provenance = run_model(
+        alone, sample_clip(), prompt, RunOptions(grid=(3, 2, 2))
+    ).recording.provenance
+    assert badge_of(provenance)[0] == "random word vectors"

@@ -23,17 +23,17 @@ PLACES = {
 
 
 @cache
-def spoilt(where, hold="auto"):
+def spoilt(where, storage="auto"):
     """A look at the trained model with one weight that is not finite."""
     model = copy.deepcopy(open_checkpoint(SHIPPED_MODEL).model)
     name, value = PLACES[where]
     with torch.no_grad():
         model.get_parameter(name).view(-1)[-1] = value  # of the last head
     prompt = read_prompt(CAPTIONS[0])
-    return run_model(model, digit_clip(CAPTIONS[0]), prompt, RunOptions(frames=9, hold=hold))
+    return run_model(model, digit_clip(CAPTIONS[0]), prompt, RunOptions(frames=9, storage=storage))
 
 
-def drawn(page, where, hold, maps):
+def drawn(page, where, storage, maps):
     import streamlit as st
 
     from phenaki_viz.ui.sections.health import draw_health
@@ -53,13 +53,13 @@ def drawn(page, where, hold, maps):
         "masks": masks.masks_page,
     }
     run_waiting()
-    run = spoilt(where, hold)
+    run = spoilt(where, storage)
     draw_health(run.recording)
     pages[page](run)
 
 
-def page_of(page, where="cross", hold="auto", maps="self"):
-    at = AppTest.from_function(drawn, args=(page, where, hold, maps), default_timeout=120)
+def page_of(page, where="cross", storage="auto", maps="self"):
+    at = AppTest.from_function(drawn, args=(page, where, storage, maps), default_timeout=120)
     return at.run()
 
 
@@ -77,9 +77,9 @@ BEGAN = {
 
 
 @pytest.mark.parametrize("where", PLACES)
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_weights_that_are_not_finite_are_told_from_the_first_call_on(where, hold):
-    recording = spoilt(where, hold).recording
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_weights_that_are_not_finite_are_told_from_the_first_call_on(where, storage):
+    recording = spoilt(where, storage).recording
     assert not recording.failed
     assert recording.first_non_finite.module in BEGAN[where]
     began = recording.records.index(recording.first_non_finite)
@@ -89,12 +89,12 @@ def test_weights_that_are_not_finite_are_told_from_the_first_call_on(where, hold
 
 
 @pytest.mark.parametrize(
-    ("page", "where", "hold", "maps"),
+    ("page", "where", "storage", "maps"),
     [
-        ("attention", "cross", "stored", "cross"),
-        ("attention", "self", "parts", "self"),
+        ("attention", "cross", "dense", "cross"),
+        ("attention", "self", "factored", "self"),
         ("attention", "values", "auto", "encoder spatial"),
-        ("text", "cross", "parts", "self"),
+        ("text", "cross", "factored", "self"),
         ("text", "first", "auto", "self"),
         ("sampling", "cross", "auto", "cross"),
         ("position", "bias", "auto", "self"),
@@ -102,8 +102,8 @@ def test_weights_that_are_not_finite_are_told_from_the_first_call_on(where, hold
         ("masks", "self", "auto", "self"),
     ],
 )
-def test_every_page_goes_on_and_says_where_it_began(page, where, hold, maps):
-    at = page_of(page, where, hold, maps)
+def test_every_page_goes_on_and_says_where_it_began(page, where, storage, maps):
+    at = page_of(page, where, storage, maps)
     assert not at.exception and not at.error
     assert inert(f"NaN or infinity from {BEGAN[where]}") in said(at)
     if page == "attention":

@@ -16,24 +16,24 @@ from phenaki_viz.ui.work import computed
 from tests.sent import sent, unpack, words_on
 
 
-def dialled(hold="stored", **dials):
+def dialled(storage="dense", **dials):
     from phenaki_viz.data import read_prompt, sample_clip
     from phenaki_viz.models.dial import DialConfig
     from phenaki_viz.runs.dialled import run_dialled
 
     asked = {"layout": "joint", "heads": 3, "depth": 2, "dim": 32, "dim_head": 8, "frames": 5}
     config = DialConfig(height=32, width=48, patch=8, temporal_patch=2, **asked | dials)
-    return run_dialled(config, sample_clip(), read_prompt("a b"), hold=hold)
+    return run_dialled(config, sample_clip(), read_prompt("a b"), storage=storage)
 
 
-def drawn(hold="stored", written=True, empty=False, **dials):
+def drawn(storage="dense", written=True, empty=False, **dials):
     from dataclasses import replace
 
     from phenaki_viz.recording import Recording
     from phenaki_viz.ui.views.inside import inside_page
     from tests.ui.test_inside import dialled
 
-    run = replace(dialled(hold, **dials), seconds=0.01)  # quick, whatever else the machine does
+    run = replace(dialled(storage, **dials), seconds=0.01)  # quick, whatever else the machine does
     if not written:
         for one in run.recording:
             object.__setattr__(one, "written", None)
@@ -60,11 +60,11 @@ def ids(at):
     return [one for one in found if one and one.startswith("inside.")]
 
 
-@pytest.mark.parametrize("hold", ["stored", "parts"])
-def test_the_page_says_and_draws_the_selected_head_s_ledger(hold):
-    at = page(hold=hold).run()
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_the_page_says_and_draws_the_selected_head_s_ledger(storage):
+    at = page(storage=storage).run()
     assert not at.exception
-    record = _self_layer(hold, 1)
+    record = _self_layer(storage, 1)
     head = HeadMap(record, 0, 2)
     assert f"L1 H2 {decides(shares_of_head(head))}" in words_on(at)
     query = record.places.locate((2, 1, 2))[1]
@@ -84,7 +84,7 @@ def test_the_page_says_and_draws_the_selected_head_s_ledger(hold):
     np.testing.assert_allclose(weight["values"].reshape(shape), head.tile((0, shape[0])), atol=1e-6)
     assert header["unit"] == "weight"
     kept = "inside.dimensions" in ids(at)
-    assert kept == (hold == "parts")
+    assert kept == (storage == "factored")
     offered = [one for one in at.toggle if one.key == "inside_dims"]
     assert bool(offered) != kept and not any("are not kept" in one for one in words_on(at))
     if offered:  # a stored map: the model runs once more
@@ -92,8 +92,8 @@ def test_the_page_says_and_draws_the_selected_head_s_ledger(hold):
         assert not at.exception and "inside.dimensions" in ids(at)
 
 
-def _self_layer(hold, layer):
-    recording = dialled(hold).recording
+def _self_layer(storage, layer):
+    recording = dialled(storage).recording
     return next(one for one in recording if one.kind == "self" and one.layer == layer)
 
 
@@ -101,7 +101,7 @@ def test_weight_times_norm_and_the_counterfactual_are_named_and_drawn():
     at = page()
     at.session_state["inside_of"] = "written"
     at.run()
-    record = _self_layer("stored", 1)
+    record = _self_layer("dense", 1)
     header, parts = parts_of(at, "inside.weight")
     assert header["unit"] == "weight × ‖v W_O‖"
     exact = record.map.full(0, 2) * record.written.values[0, 2]

@@ -277,9 +277,11 @@ def test_a_file_warns_where_information_flows_past_the_maps(saved, name):
 )  # fmt: skip
 def test_a_file_of_before_says_that_it_does_not_know(saved, told):
     _, file = saved("causal in MaskGit")
-    made_by = {name: held for name, held in file.recording.made_by.items() if name != facts.FACTS}
-    made_by |= {} if told is None else {facts.FACTS: told}
-    old = replace(file, recording=replace(file.recording, made_by=made_by))
+    provenance = {
+        name: held for name, held in file.recording.provenance.items() if name != facts.FACTS
+    }
+    provenance |= {} if told is None else {facts.FACTS: told}
+    old = replace(file, recording=replace(file.recording, provenance=provenance))
     assert any("this recording does not say" in said for said in shown("masks", old))
 
 
@@ -306,9 +308,9 @@ DAMAGE = {
 def test_what_does_not_fit_is_refused(saved, name):
     _, file = saved("trained" if name.startswith("outcome") else "sampled")
     tensors = tensors_of(file)
-    made_by, _ = file.recording.made_by, outcome_from({}, tensors, file.clip)
-    sampled_from(made_by, tensors, file)
+    provenance, _ = file.recording.provenance, outcome_from({}, tensors, file.clip)
+    sampled_from(provenance, tensors, file)
     tensors[name] = DAMAGE[name](tensors[name]).contiguous()
     with pytest.raises(RecordingError, match=name.partition(".")[0]):
-        outcome_from(made_by, tensors, file.clip)
-        sampled_from(made_by, tensors, file)
+        outcome_from(provenance, tensors, file.clip)
+        sampled_from(provenance, tensors, file)

@@ -35,14 +35,14 @@ def test_a_picture_that_is_taken_away_says_what_is_estimated():
     grid = head_grid(recording, records, first.thumbnails, colours)
     noted = with_estimate(grid, first, estimated(first, "entropy", "bits"))
     assert "bits (± is the standard error" in noted["notes"][0]
-    assert noted["made_by"]["estimated"] == noted["notes"][0]
+    assert noted["provenance"]["estimated"] == noted["notes"][0]
     assert estimated(first).endswith(" rows") and "±" not in estimated(first)
     assert with_estimate(grid, whole, estimated(whole, "entropy"))["notes"] == grid.notes
 
 
 def test_estimates_are_named_with_their_error_and_exact_heads_replace_them(app, monkeypatch):
     monkeypatch.setattr(fragment_jobs, "go_on", lambda slot: None)  # each run of the page one step
-    at = app(hold="By parts", grid="entropy", seed=7, **FEW)
+    at = app(storage="By parts", grid="entropy", seed=7, **FEW)
     assert not at.exception
     rows = expected(seed=7, **FEW).records[0].map.shape[2]
     drawn = min(rows, 2 * -(-rows // -(-rows // 64)))

@@ -9,7 +9,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from phenaki_viz import record
-from phenaki_viz.export import read_made_by
+from phenaki_viz.export import read_provenance
 from phenaki_viz.ui.source import recording_file
 from tests.recording.calls import guided, maskgit
 from tests.ui.test_pages import sent
@@ -119,7 +119,7 @@ def test_all_heads_are_offered_linked_as_one_page(app, made, monkeypatch):
     _, name, content = at.session_state["export.linked.made"]
     assert name == "cross_with_the_text_run02_linked.html" and abs(len(content) - 1e5) < 5e4
     assert content.decode().count('id="map ') == 6 - 1  # the one on view is drawn at once
-    assert read_made_by(content)["head"] == 2
+    assert read_provenance(content)["head"] == 2
     assert any(f"Download {name} · 0.1 MB" in str(one.proto) for one in at.main)
 
 

@@ -26,7 +26,9 @@ def files(tmp_path_factory):
     """A look held by parts, and a sampled video, as files."""
     folder, model = tmp_path_factory.mktemp("recordings"), open_checkpoint(SHIPPED_MODEL).model
     prompt = read_prompt(CAPTIONS[0])
-    run = run_model(model, digit_clip(CAPTIONS[0]), prompt, RunOptions(frames=9, hold="parts"))
+    run = run_model(
+        model, digit_clip(CAPTIONS[0]), prompt, RunOptions(frames=9, storage="factored")
+    )
     sampled = sample(model, prompt, Sampling(steps=3))
     return {
         "run_model": save_recording(folder / "look.safetensors", run),
@@ -59,7 +61,7 @@ def drawn(page, path):
 
 def test_what_a_recording_is_stands_in_one_line(files):
     run = open_recording(files["run_model"])
-    digest = run.recording.made_by["weights_digest"]
+    digest = run.recording.provenance["weights_digest"]
     assert recording_file.line_of(run) == (
         f"Recording of Phenaki, weights {digest} · “{CAPTIONS[0]}” · clip {CAPTIONS[0]}, 9 frames "
         f"of 48 × 48 · saved {date.today().isoformat()}"

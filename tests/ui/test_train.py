@@ -277,7 +277,7 @@ def test_trained_weights_reach_the_other_pages(page, shelf):
     assert any("in this page, 20 training steps" in text.value for text in at.text)
     assert maps(at)["trained"] != maps(at)["random"]
     assert at.run() and maps(at)["made again"] == "False"  # what pages derive from it stays
-    at.selectbox(key="hold").set_value("parts").run()
+    at.selectbox(key="storage").set_value("factored").run()
     assert any("held by parts" in text.value for text in at.text)
     at.button(key="train.back").click().run()
     assert "trained" not in maps(at)

@@ -7,7 +7,7 @@ import streamlit as st
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.models.dial import DialConfig
-from phenaki_viz.recording import Hold
+from phenaki_viz.recording import StorageChoice
 from phenaki_viz.runs.dialled import DialledRun, run_dialled
 from phenaki_viz.ui.views.train import train_page
 from phenaki_viz.ui.work.trainings import trained_run
@@ -26,10 +26,10 @@ def dialled() -> DialConfig:
 
 
 @st.cache_resource(max_entries=4)
-def run_of(config: DialConfig, hold: Hold) -> DialledRun:
+def run_of(config: DialConfig, storage: StorageChoice) -> DialledRun:
     """The run that the sidebar would have made."""
     prompt = "seven moving right and two moving down" if config.cross else ""
-    return run_dialled(config, sample_clip(), read_prompt(prompt), hold=hold)
+    return run_dialled(config, sample_clip(), read_prompt(prompt), storage=storage)
 
 
 def first_map(run: DialledRun) -> str:
@@ -38,8 +38,8 @@ def first_map(run: DialledRun) -> str:
 
 
 st.set_page_config("Train", layout="wide")
-hold: Hold = st.selectbox("Hold", ["auto", "stored", "parts"], key="hold")
-run = run_of(dialled(), hold)
+storage: StorageChoice = st.selectbox("Hold", ["auto", "dense", "factored"], key="storage")
+run = run_of(dialled(), storage)
 train_page(run)
 st.text(f"random: {first_map(run)}")
 try:
@@ -49,7 +49,7 @@ except PhenakiVizError as error:
     st.error(str(error))
 if other is not None:
     st.text(f"trained: {first_map(other)}")
-    held = other.recording.records[0].map.held
-    st.text(f"other pages: {other.recording.made_by['trained']}, held {held}")
+    held = other.recording.records[0].map.storage
+    st.text(f"other pages: {other.recording.provenance['trained']}, held {held}")
     st.text(f"made again: {other is not st.session_state.get('other', other)}")
     st.session_state["other"] = other

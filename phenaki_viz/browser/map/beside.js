@@ -42,8 +42,8 @@ const button = (textContent, title, onclick) =>
 
 /** @param {AttentionMap} map */
 export function sayCut(map) {
-  const box = map.find(".cut");
-  const lines = map.head.cut?.said ?? [];
+  const box = map.find(".filter");
+  const lines = map.head.rowFilter?.said ?? [];
   box.hidden = !lines.length;
   box.replaceChildren(
     ...lines.map((/** @type {string} */ textContent) => make("div", { textContent })),
@@ -71,12 +71,12 @@ export function drawLegend(map) {
  * What colours stand for that are of no weight.
  * @param {AttentionMap} map
  */
-function flagsOf({ tiles, head: { colours, cut } }) {
+function flagsOf({ tiles, head: { colours, rowFilter } }) {
   const flags = [
     ["masked", "masked"],
     ["wrong", "not a distribution"],
   ]
     .filter(([name]) => tiles.some((tile) => tile.has[name]))
     .map(([name, text]) => swatch(colours[name], text));
-  return cut ? [...flags, swatch(cut.colour, "left out")] : flags;
+  return rowFilter ? [...flags, swatch(rowFilter.colour, "left out")] : flags;
 }

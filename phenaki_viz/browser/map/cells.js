@@ -21,21 +21,21 @@ export function colour(tile, { scale, table, uniform, colours }) {
   const {
     shape: [rows, columns],
     values,
-    cut,
+    rowFilter,
   } = tile;
   const ramp = pixels(table);
-  const away = cut ? pixelOf(cut.colour) : 0;
+  const away = rowFilter ? pixelOf(rowFilter.colour) : 0;
   const place = placer(scale);
   const measure = measurer(scale, uniform, tile);
   const [masked, wrong] = [pixelOf(colours.masked), pixelOf(colours.wrong)];
   const has = { masked: false, wrong: false };
-  tile.measured ??= values.map((value, i) => measure(cut ? cut.shown(i) : value, i));
+  tile.measured ??= values.map((value, i) => measure(rowFilter ? rowFilter.shown(i) : value, i));
   const { measured } = tile;
   tile.picture = imageOf(columns, rows, (dots) => {
     for (let i = 0; i < values.length; i++) {
       if (Number.isFinite(values[i])) {
         const own = ramp[Math.round(255 * place(measured[i]))];
-        dots[i] = cut ? mixed(own, away, cut.kept(i)) : own;
+        dots[i] = rowFilter ? mixed(own, away, rowFilter.kept(i)) : own;
       } else if (Number.isNaN(values[i])) [dots[i], has.masked] = [masked, true];
       else [dots[i], has.wrong] = [wrong, true];
     }
@@ -131,9 +131,9 @@ export function drawNumbers(pen, on, tiles, { scale, table, theme }) {
  * @param {(value: number) => number} place
  * @param {Uint8Array} table
  */
-function inkOn({ tile: { cut, values, measured = values }, index }, place, table) {
+function inkOn({ tile: { rowFilter, values, measured = values }, index }, place, table) {
   const at = 3 * Math.round(255 * place(measured[index]));
-  const isPainted = cut && cut.kept(index) < 1;
+  const isPainted = rowFilter && rowFilter.kept(index) < 1;
   return isBright(table.subarray(at, at + 3)) && !isPainted ? "#000" : "#fff";
 }
 

@@ -1,7 +1,7 @@
 // The numbers of a map in words.
 /** @import { Pair, Tile } from "../types.js" */
 import { sumOf } from "../numbers/arithmetic.js";
-import { cutWords, rankOf, rankWords } from "../numbers/cut.js";
+import { filterWords, rankOf, rankWords } from "../numbers/row_filter.js";
 import { times, weightSaid } from "../numbers/words.js";
 
 /** A value, the tile it was found in, its number there, and the cells it stands for.
@@ -68,5 +68,5 @@ export function weightWords(found, { unit, reduce, total: [, keys] }, uniform) {
   const own = uniform && sumOf(uniform.subarray(r0, r1)) / (r1 - r0);
   const ratio = own && reduce !== "sum" ? ` · ${times(value, own)}` : "";
   const rank = unit === "weight" ? ` · ${rankWords(rankOf(tile, keys, index), keys)}` : "";
-  return `${cells}${unit} ${weightSaid(value)}${ratio}${rank}${cutWords(tile.cut, index)}`;
+  return `${cells}${unit} ${weightSaid(value)}${ratio}${rank}${filterWords(tile.rowFilter, index)}`;
 }

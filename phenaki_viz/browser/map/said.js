@@ -1,6 +1,6 @@
 // The line under a map, its label for those who cannot see it, and the same for tests.
 import { cellName } from "../numbers/axis.js";
-import { rankOf } from "../numbers/cut.js";
+import { rankOf } from "../numbers/row_filter.js";
 import { dot, make } from "../page/elements.js";
 import { renewWithin } from "../page/fitting.js";
 import { change, note } from "../page/renewing.js";
@@ -82,13 +82,13 @@ function noteAll(map) {
   const { head, guide, memory } = map;
   const [query, key] = map.hovered ?? map.picked;
   const found = key === null ? null : map.reading(query, key);
-  const cut = found?.tile.cut;
+  const rowFilter = found?.tile.rowFilter;
   note(map.top, {
     query,
     key: key ?? "",
     weight: found ? String(found.value) : "",
     rank: (found && rankOf(found.tile, head.total[1], found.index)) ?? "",
-    shown: cut ? [cut.shown(found.index), cut.kept(found.index)] : "",
+    shown: rowFilter ? [rowFilter.shown(found.index), rowFilter.kept(found.index)] : "",
     picked: map.picked.map((at) => at ?? ""),
     also: memory.also ?? "",
     guide: guide ? [guide.query ?? "", guide.key ?? ""] : "",

@@ -14,7 +14,7 @@ import { saidOfPick, say } from "../map/said.js";
 import { Zoom } from "../map/zoom.js";
 import { clamp } from "../numbers/arithmetic.js";
 import { indexOf } from "../numbers/axis.js";
-import { cutOf } from "../numbers/cut.js";
+import { filterOf } from "../numbers/row_filter.js";
 import { valuesOf } from "../numbers/weight_codes.js";
 import { penOf } from "../page/canvas.js";
 import { LinkedPanel } from "../page/linked.js";
@@ -66,9 +66,9 @@ export class AttentionMap extends LinkedPanel {
     const { total, shape, window: part, source, cell, scale } = this.head;
     this.zoom.take();
     const values = valuesOf(this.parts, this.head);
-    const cut = cutOf(this.head, this.parts, values);
+    const rowFilter = filterOf(this.head, this.parts, values);
     this.scale = handed(scale);
-    this.tile = { window: part, cell, shape, values, ranks: this.parts.ranks, cut };
+    this.tile = { window: part, cell, shape, values, ranks: this.parts.ranks, rowFilter };
     this.colour(this.tile);
     const whole = String(part) === String(wholeOf(total));
     this.offerWeights(whole && String(cell) === "1,1", values);
@@ -210,7 +210,7 @@ export class AttentionMap extends LinkedPanel {
   /** What the page's height leaves for the canvas. */
   get spare() {
     const under = this.width < NARROW ? [".side"] : [];
-    return this.left(".cut", ".foot", ".notes", ...under) - 4;
+    return this.left(".filter", ".foot", ".notes", ...under) - 4;
   }
 
   lay() {

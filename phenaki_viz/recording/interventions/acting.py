@@ -57,7 +57,7 @@ def intervened(model: nn.Module, interventions: Iterable[Intervention]) -> Itera
         for one in sorted(plan.heads, key=lambda one: (one.module, one.head)):
             back.enter_context(_head_gives(attentions[one.module], one))
         for cut in sorted(plan.depths, key=lambda cut: (cut.module, cut.kept)):
-            back.enter_context(_cut(transformers[cut.module], cut.kept))
+            back.enter_context(_truncated(transformers[cut.module], cut.kept))
         yield
 
 
@@ -219,7 +219,7 @@ def _head_gives(module: AttentionModule, one: ZeroHead | MeanHead) -> Iterator[N
 
 
 @contextmanager
-def _cut(transformer: nn.Module, kept: int) -> Iterator[None]:
+def _truncated(transformer: nn.Module, kept: int) -> Iterator[None]:
     """Every part of a layer is added to the tokens: those of the cut layers give zeros to add."""
 
     def nothing(_: nn.Module, args: Any, output: torch.Tensor) -> torch.Tensor:

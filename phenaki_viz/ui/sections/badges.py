@@ -12,11 +12,11 @@ WORDS = (
 )
 
 
-def badge_of(made_by: Mapping[str, Any]) -> tuple[str, str] | None:
+def badge_of(provenance: Mapping[str, Any]) -> tuple[str, str] | None:
     """A few words and what they mean; None where weights and words were learned."""
-    weights, words = made_by.get("random_weights"), made_by.get("random_words")
+    weights, words = provenance.get("random_weights"), provenance.get("random_words")
     if weights:
-        about = plain(describe_origin(made_by))
+        about = plain(describe_origin(provenance))
         return ("random weights and words", f"{about}. {WORDS}") if words else (
             "random weights", about,
         )  # fmt: skip

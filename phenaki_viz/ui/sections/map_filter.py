@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from phenaki_viz.analysis.cuts import Cut
+from phenaki_viz.analysis.row_filter import RowFilter
 from phenaki_viz.analysis.sinks import DEFINITION
 from phenaki_viz.analysis.tiles import MapTile
-from phenaki_viz.browser.map_cut import MapCut
-from phenaki_viz.figures.cut_notes import cut_notes
+from phenaki_viz.browser.map_filter import MapFilter
+from phenaki_viz.figures.filter_notes import filter_notes
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.session import named
@@ -19,7 +19,7 @@ ALL = 100  # per cent
 SINKS = {"on": "Shown", "off": "Off", "nulls": "Off, nulls too"}
 
 
-def choose(run: Run, chosen: Selection) -> Cut | None:
+def choose(run: Run, chosen: Selection) -> RowFilter | None:
     """The controls of the map behind a button that says them; None when everything is shown."""
     with st.popover(_state(), icon=":material/filter_alt:", width="content"):
         mass = st.slider(
@@ -37,8 +37,8 @@ def choose(run: Run, chosen: Selection) -> Cut | None:
             **BOUND,
         )
         sinks = _choose_sinks(chosen)
-    cut = Cut(mass / ALL, _without(run, chosen, sinks))
-    return None if cut.leaves_all and sinks == "on" else cut
+    row_filter = RowFilter(mass / ALL, _without(run, chosen, sinks))
+    return None if row_filter.leaves_all and sinks == "on" else row_filter
 
 
 def _state() -> str:
@@ -77,13 +77,13 @@ def _without(run: Run, chosen: Selection, sinks: str) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def on_map(chosen: Selection, tile: MapTile, cut: Cut) -> MapCut:
+def on_map(chosen: Selection, tile: MapTile, row_filter: RowFilter) -> MapFilter:
     """The cut for the browser, in the cells of the tile."""
-    found = computed.cut_tile(chosen.record, chosen.item, chosen.head, tile, cut)
-    return MapCut(
+    found = computed.filtered_tile(chosen.record, chosen.item, chosen.head, tile, row_filter)
+    return MapFilter(
         kept=found.kept,
         shown=found.shown,
         left=found.left,
-        without=cut.without,
-        said=cut_notes(chosen.shown, cut),
+        without=row_filter.without,
+        said=filter_notes(chosen.shown, row_filter),
     )

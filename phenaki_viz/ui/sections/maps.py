@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from phenaki_viz.analysis.cuts import Cut
+from phenaki_viz.analysis.row_filter import RowFilter
 from phenaki_viz.analysis.tiles import MapTile, pooled
 from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.map_message import MapPicture, MapView
@@ -35,7 +35,7 @@ def attention(
     chosen: Selection,
     tile: MapTile,
     scale: ColourScale,
-    cut: Cut | None = None,
+    row_filter: RowFilter | None = None,
     *,
     notes: Sequence[str] = (),
     about: str = "",
@@ -61,8 +61,8 @@ def attention(
         key=axis_of(record, chosen.item, "key"),
         uniform=tile.uniform,
         ranks=computed.ranks(record, *at, tile) if exact else None,
-        cut=map_filter.on_map(chosen, tile, cut) if cut else None,
-        source=f"{record.module} {at} {i} {j} {number_of(chosen.recording)} {cut}",
+        row_filter=map_filter.on_map(chosen, tile, row_filter) if row_filter else None,
+        source=f"{record.module} {at} {i} {j} {number_of(chosen.recording)} {row_filter}",
         notes=notes,
         about=about,
     )
@@ -105,12 +105,12 @@ def _keep_view(view: list[float] | None) -> None:
     session.put("map.view", view)
 
 
-def shown_tile(chosen: Selection, cut: Cut | None) -> MapTile:
+def shown_tile(chosen: Selection, row_filter: RowFilter | None) -> MapTile:
     """The part of the selected head's map that is on view, as finely as is sent."""
     record = chosen.record
     window = _window(*record.map.shape[2:])
     tile = computed.tile(record, chosen.item, chosen.head, window, MOST_CELLS)
-    if cut is None or tile.cell == (1, 1):
+    if row_filter is None or tile.cell == (1, 1):
         return tile
     return computed.tile(record, chosen.item, chosen.head, window, MOST_CUT_CELLS)
 

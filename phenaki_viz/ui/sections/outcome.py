@@ -38,8 +38,8 @@ def draw(run: ModelRun | RecordedRun) -> None:
 
 def _frames(run: ModelRun | RecordedRun, frames: np.ndarray, name: str, title: str) -> None:
     grid = run.outcome.codes.shape if run.outcome.codes is not None else (1, 1, 1)
-    made_by = run.recording.made_by
-    picture = frames_alone(frames, grid, run.temporal_patch, made_by, name=name, title=title)
+    provenance = run.recording.provenance
+    picture = frames_alone(frames, grid, run.temporal_patch, provenance, name=name, title=title)
     draw_film(picture, f"made.{name}")
 
 

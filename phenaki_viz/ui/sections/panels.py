@@ -42,7 +42,7 @@ def theme() -> Any:
 
 def heading(
     text: str,
-    made_by: Mapping[str, Any],
+    provenance: Mapping[str, Any],
     of: Mapping[str, str],
     *,
     patch: OfPatch | None = None,
@@ -56,7 +56,7 @@ def heading(
     of, patch, tells, opens: see `said`. tag: its level on the page.
     """
     said(
-        plain(text), key=key, tag=tag, of=of, patch=patch, badge=badge_of(made_by),
+        plain(text), key=key, tag=tag, of=of, patch=patch, badge=badge_of(provenance),
         tells=plain(tells, LONGEST_LINE), opens=opens,
     )  # fmt: skip
 
@@ -96,14 +96,14 @@ def notes(picture: Picture, *elsewhere: str) -> tuple[str, ...]:
     """
     scale = getattr(picture, "scale", None)
     ends = scale.describe() if isinstance(scale, ColourScale) else ""
-    return page_lines(picture.notes, picture.made_by, ends, *elsewhere)
+    return page_lines(picture.notes, picture.provenance, ends, *elsewhere)
 
 
 def page_lines(
-    notes: Sequence[str], made_by: Mapping[str, Any], *elsewhere: str
+    notes: Sequence[str], provenance: Mapping[str, Any], *elsewhere: str
 ) -> tuple[str, ...]:
     """Notes as one line, without what the page says once for all its pictures, or `elsewhere`."""
-    left = [note for note in notes if note not in (describe_origin(made_by), *elsewhere)]
+    left = [note for note in notes if note not in (describe_origin(provenance), *elsewhere)]
     return (plain(" · ".join(left)),) if left else ()
 
 

@@ -36,7 +36,7 @@ def draw(run: Run, chosen: Selection, colours: Colours) -> None:
     picture = pinned_picture(heads, tiles, colours, film=film)
     said = (*picture.notes, *record_notes(run.recording, chosen.records))
     pinned_maps(
-        replace(picture, notes=panels.page_lines(said, run.recording.made_by)),
+        replace(picture, notes=panels.page_lines(said, run.recording.provenance)),
         key="pinned",
         link=panels.link_of(chosen),
         shows=shows.a_stack(chosen),

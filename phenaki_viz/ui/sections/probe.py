@@ -60,7 +60,7 @@ def draw(run: Run, chosen: Selection, beside: DeltaGenerator) -> Callable[[], No
         st.header(TITLE, anchor=False)
         model = find_model(run)
         if model is None:
-            known = known_without_model(run.recording.made_by, chosen.record.stack)
+            known = known_without_model(run.recording.provenance, chosen.record.stack)
             st.caption(
                 "A recording holds no model whose time steps could be replaced to see what moves. "
                 f"What it says: {known}."
@@ -100,12 +100,12 @@ def _take_back() -> None:
 
 def _results(run: Run, chosen: Selection, found: Causality, beside: DeltaGenerator) -> None:
     """The modules, here; and `beside` the mask what was found, and the module that is picked."""
-    made_by = run.recording.made_by
+    provenance = run.recording.provenance
     one, how = _choose(found)
-    every = modules_picture(found, how, made_by)
+    every = modules_picture(found, how, provenance)
     export_icon("the table of modules", every.name, lambda: every, "probe.modules")
     of = f"{shows.a_run(run.recording)} probe {found.stack}"
-    picture = reach_picture(found, one, how, made_by)
+    picture = reach_picture(found, one, how, provenance)
     with beside:
         masked = all(record.causal for record in chosen.records)
         panels.say(probe_sentence(found, masked=masked), {"probe": of}, key="sentence.probe")

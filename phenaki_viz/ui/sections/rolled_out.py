@@ -39,7 +39,7 @@ def draw(run: Run, chosen: Selection) -> None:
             st.text(str(error))
             return
         records, of = chosen.records[: chosen.layer + 1], shows.a_head(chosen)
-        picture = rollout_picture(records, chosen.item, shares, run.recording.made_by)
+        picture = rollout_picture(records, chosen.item, shares, run.recording.provenance)
         said = rollout_sentence(records, chosen.item, chosen.query, shares)
         panels.say(said, {"rollout.map": of}, key="sentence.rollout")
         maps.heatmap(picture, chosen, key="rollout.map", shows=of)

@@ -10,7 +10,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.source import clips, dial_history
 from phenaki_viz.ui.source.framing import Framing
 from phenaki_viz.ui.source.gone import say_gone, uploaded_title
-from phenaki_viz.ui.source.storage import draw_hold
+from phenaki_viz.ui.source.storage import draw_storage
 from phenaki_viz.ui.state import dial_settings as s
 from phenaki_viz.ui.state.dial_settings import Settings
 from phenaki_viz.ui.state.view import BOUND
@@ -27,7 +27,7 @@ def draw_dials() -> tuple[Settings, Clip]:
     _text(layout)
     clip = _clip()
     _seed()
-    draw_hold()
+    draw_storage()
     settings = _read(layout)
     dial_history.remember(settings)
     dial_history.draw_buttons()

@@ -79,7 +79,7 @@ def sampled(run: Any) -> Other:
 def _request(run: ModelRun, model: Any, sampling: Sampling) -> SampleRequest:
     return SampleRequest(
         model=model, prompt=run.prompt, sampling=sampling, switches=run.ask.switches,
-        hold=run.ask.hold,
+        storage=run.ask.storage,
     )  # fmt: skip
 
 

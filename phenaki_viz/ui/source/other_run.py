@@ -115,7 +115,7 @@ def at_step(run: DialledRun, job: Training, step: int) -> Request:
     weights = job.weights(step)
     return TrainedRequest(
         weights=weights, digest=open_models.digest(weights), config=run.config, done=step,
-        clip=run.clip, prompt=run.prompt, padding=run.padding, hold=run.recording.holding.hold,
+        clip=run.clip, prompt=run.prompt, padding=run.padding, storage=run.recording.storage.asked,
     )  # fmt: skip
 
 
@@ -128,5 +128,5 @@ def _dialled(run: DialledRun, clip: Clip, prompt: Prompt, seed: int | None) -> R
     config = run.config if seed is None else replace(run.config, seed=seed)
     return DialledAgainRequest(
         config=config, clip=clip, prompt=prompt, padding=run.padding,
-        hold=run.recording.holding.hold,
+        storage=run.recording.storage.asked,
     )  # fmt: skip

@@ -57,9 +57,9 @@ def draw_line(run: RecordedRun) -> None:
 
 def line_of(run: RecordedRun) -> str:
     """'Recording of Phenaki, weights c816… · “two moving right” · clip …, 9 frames … · saved …'."""
-    made_by = run.recording.made_by
+    provenance = run.recording.provenance
     frames, height, width, _ = run.clip.frames.shape
-    model = f"Recording of {made_by.get('model') or 'a model'}, {describe_origin(made_by)}"
+    model = f"Recording of {provenance.get('model') or 'a model'}, {describe_origin(provenance)}"
     prompt = f"“{run.prompt.text}”" if run.prompt.text else "no prompt"
     clip = f"clip {run.clip.name}, {frames} frames of {height} × {width}"
     if run.recording.clip is None:
@@ -70,7 +70,7 @@ def line_of(run: RecordedRun) -> str:
 
 def draw_about(run: RecordedRun) -> None:
     """What the file says of how it was made, where that changes what its maps mean."""
-    off, kept = (run.recording.made_by.get(name) for name in ("heads_off", "depth_kept"))
+    off, kept = (run.recording.provenance.get(name) for name in ("heads_off", "depth_kept"))
     for what, found in (("heads switched off", off), ("transformers with layers cut", kept)):
         if isinstance(found, list) and found:
             st.caption(f"Recorded with {len(found)} {what}.")
@@ -92,7 +92,7 @@ def draw_save(run: Run) -> None:
         help="Every map, the clip and what made them in one file: open it here under “Your own”, "
         "or with `phenaki-viz open`",
     )
-    st.caption(inert(describe_origin(run.recording.made_by)))
+    st.caption(inert(describe_origin(run.recording.provenance)))
     if isinstance(run, RecordedRun) and run.kept:
         st.caption(f"This recording was {run.kept}.")
 

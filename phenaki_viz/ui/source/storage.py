@@ -2,23 +2,23 @@
 
 import streamlit as st
 
-from phenaki_viz.recording import Hold
+from phenaki_viz.recording import StorageChoice
 from phenaki_viz.ui.state.view import BOUND
 
-HOLDS: dict[Hold, str] = {
+STORAGES: dict[StorageChoice, str] = {
     "auto": "Automatic",
-    "stored": "Stored",
-    "parts": "By parts",
+    "dense": "Stored",
+    "factored": "By parts",
 }
 
 
-def draw_hold() -> Hold:
+def draw_storage() -> StorageChoice:
     """Draw the choice."""
     return st.selectbox(
         "Attention maps",
-        list(HOLDS),
-        format_func=HOLDS.__getitem__,
-        key="hold",
+        list(STORAGES),
+        format_func=STORAGES.__getitem__,
+        key="storage",
         help="Automatic: stored while they are short (below 1,024 × 1,024) and fit into memory, by "
         "parts beyond, which is recorded faster. By parts: queries, keys and each row's "
         "log-sum-exp are kept, and every weight is recomputed exactly where it is shown. Memory "

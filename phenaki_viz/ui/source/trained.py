@@ -17,7 +17,7 @@ from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.source import ablation, clips
 from phenaki_viz.ui.source.framing import Framing
 from phenaki_viz.ui.source.gone import say_gone, uploaded_title
-from phenaki_viz.ui.source.storage import draw_hold
+from phenaki_viz.ui.source.storage import draw_storage
 from phenaki_viz.ui.state.link import say_in_url
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work.requests import LookRequest
@@ -39,8 +39,10 @@ def draw_ask(model: nn.Module) -> LookRequest:
     frames = most_frames(model, len(clip.frames))
     switches = ablation.draw(model)
     grid = None if eyes_of(model) else _grid(model)
-    hold = draw_hold()
-    ask = RunOptions(share=share, seed=seed, frames=frames, grid=grid, switches=switches, hold=hold)
+    storage = draw_storage()
+    ask = RunOptions(
+        share=share, seed=seed, frames=frames, grid=grid, switches=switches, storage=storage
+    )
     return LookRequest(model=model, clip=clip, prompt=prompt, ask=ask)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from phenaki_viz.models.dial import DialConfig, Layout
-from phenaki_viz.recording import Hold
+from phenaki_viz.recording import StorageChoice
 from phenaki_viz.runs.dialled import Padding
 
 SIZES = (32, 64, 96, 128)
@@ -22,7 +22,7 @@ DEFAULT_PROMPT = "seven moving right and two moving down"
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that decides a run. clip: id of a sample or of an upload. hold: of its maps."""
+    """Everything that decides a run. clip: id of a sample or of an upload. storage: of its maps."""
 
     layout: Layout = "joint"
     heads: int = 8
@@ -45,7 +45,7 @@ class Settings:
     step_padding: int = 0
     seed: int = 0
     clip: str = "moving_digits"
-    hold: Hold = "auto"
+    storage: StorageChoice = "auto"
 
     @property
     def config(self) -> DialConfig:

@@ -9,20 +9,20 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from phenaki_viz.analysis.cuts import Cut
 from phenaki_viz.analysis.multiples import tile_multiples
+from phenaki_viz.analysis.row_filter import RowFilter
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import attention_heatmap
 from phenaki_viz.figures.colour import ColourScale
-from phenaki_viz.figures.cut_notes import cut_heatmap, cut_notes
+from phenaki_viz.figures.filter_notes import filter_notes, filtered_heatmap
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import family
 from phenaki_viz.figures.part_of_map import part_of_map
 from phenaki_viz.figures.read_views import steps_read, words_read
 from phenaki_viz.figures.sentences import patch_clause
 from phenaki_viz.figures.words import listed, plain
-from phenaki_viz.recording import Recording, describe_holding
+from phenaki_viz.recording import Recording, describe_storage
 from phenaki_viz.runs import model
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
@@ -103,16 +103,20 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
         shared, colours = choose_colours()
         seen_by_maskgit = family(chosen.record) in selection.FIRST
         look = MapColours(shared, colours, direction, masked if seen_by_maskgit else None)
-        cut = map_filter.choose(run, chosen)
+        row_filter = map_filter.choose(run, chosen)
     scale = _scale(run, chosen, look)
     with words:
         _heading(run, chosen, look, tag)
     with right:
-        map_scale = _scale_of_cut(run, chosen, look, cut) if cut and cut.without else scale
-        tile = maps.shown_tile(chosen, cut)
-        brief, whole = _said(chosen, tile, cut)
+        map_scale = (
+            _scale_of_filter(run, chosen, look, row_filter)
+            if row_filter and row_filter.without
+            else scale
+        )
+        tile = maps.shown_tile(chosen, row_filter)
+        brief, whole = _said(chosen, tile, row_filter)
         maps.attention(
-            chosen, tile, map_scale, cut, notes=(brief,), about=whole,
+            chosen, tile, map_scale, row_filter, notes=(brief,), about=whole,
             shows=shows.a_head(chosen), on_ends=partial(keep_ends, map_scale.law),
         )  # fmt: skip
     first_picture.show()
@@ -124,7 +128,7 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
     with over:
         draw_over_video(run, chosen, _scale_of_weights(run, chosen, look), look)
     with map_tools:
-        _take_map(chosen, map_scale, cut)
+        _take_map(chosen, map_scale, row_filter)
     with right:
         _wrong_rows(tile)
     long = surveys.is_long(chosen)
@@ -159,7 +163,7 @@ def _heading(run: Run, chosen: Selection, look: MapColours, tag: panels.Level) -
     """What the chosen patch does, in a sentence that begins with the names of head and patch."""
     panels.heading(
         chosen.shown.name,
-        run.recording.made_by,
+        run.recording.provenance,
         _of(chosen, look),
         patch=panels.the_patch(chosen, look.direction),
         tag=tag,
@@ -232,9 +236,11 @@ def _scale_of_weights(run: Run, chosen: Selection, look: MapColours) -> ColourSc
     return look.colours.of(own, "this head")
 
 
-def _scale_of_cut(run: Run, chosen: Selection, look: MapColours, cut: Cut) -> ColourScale:
+def _scale_of_filter(
+    run: Run, chosen: Selection, look: MapColours, row_filter: RowFilter
+) -> ColourScale:
     """Of what is left, divided anew; a multiple of uniform is one of the raw weight."""
-    high = computed.highest_left(run, chosen, cut)
+    high = computed.highest_left(run, chosen, row_filter)
     colours = replace(look.colours, law="sqrt", ends=None) if look.of_uniform else look.colours
     return colours.over(high, high, "this head, renormalised")
 
@@ -267,27 +273,27 @@ def _by_step(chosen: Selection) -> None:
         export_icon("the time steps read", picture.name, lambda: picture, "steps")
 
 
-def _said(chosen: Selection, tile: MapTile, cut: Cut | None) -> tuple[str, str]:
+def _said(chosen: Selection, tile: MapTile, row_filter: RowFilter | None) -> tuple[str, str]:
     """What the map does not say itself: reduction, how it is held, verification. In few words, for
     the line under it, and whole, for who points at that.
     """
     y, x = tile.cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights, zoom for each"
-    left_out = cut_notes(chosen.shown, cut) if cut else ()
+    left_out = filter_notes(chosen.shown, row_filter) if row_filter else ()
     checked = None if chosen.record.failed else chosen.record.verification
     brief, long = (
         plain(" · ".join((drawn, *left_out, held, *checks)), panels.LONGEST_LINE)
         for held, checks in (
-            (describe_holding(chosen.recording, why=False), [checked.brief] if checked else []),
-            (describe_holding(chosen.recording), [checked.said] if checked else []),
+            (describe_storage(chosen.recording, why=False), [checked.brief] if checked else []),
+            (describe_storage(chosen.recording), [checked.said] if checked else []),
         )
     )
     return brief, long
 
 
-def _whole_map(chosen: Selection, scale: ColourScale, cut: Cut | None) -> Heatmap:
+def _whole_map(chosen: Selection, scale: ColourScale, row_filter: RowFilter | None) -> Heatmap:
     picture = attention_heatmap(chosen.shown, scale)
-    return cut_heatmap(picture, chosen.shown, cut) if cut else picture
+    return filtered_heatmap(picture, chosen.shown, row_filter) if row_filter else picture
 
 
 def _wrong_rows(tile: MapTile) -> None:
@@ -299,13 +305,13 @@ def _wrong_rows(tile: MapTile) -> None:
         )
 
 
-def _take_map(chosen: Selection, scale: ColourScale, cut: Cut | None) -> None:
+def _take_map(chosen: Selection, scale: ColourScale, row_filter: RowFilter | None) -> None:
     """The map as files: of a zoomed one the part that is on view, unless the whole is asked for."""
     if not is_exportable(chosen):
         return
 
     def whole() -> Heatmap:
-        return _whole_map(chosen, scale, cut)
+        return _whole_map(chosen, scale, row_filter)
 
     def choose() -> tuple[str, Callable[[], Heatmap]]:
         window = maps.zoomed_to(chosen)

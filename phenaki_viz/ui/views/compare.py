@@ -126,12 +126,12 @@ def _in_b(chosen: Selection, b: Run, theirs: tuple[AttentionRecord, ...]) -> Sel
 
 def _say(two: Two, moved: HeadDistances | None) -> None:
     of = {"grid.compare": shows_of(two)}
-    made_by, chosen = two.a.recording.made_by, two.chosen
+    provenance, chosen = two.a.recording.provenance, two.chosen
     if not two.laid.can:
-        panels.heading(apart_heading(two.laid), made_by, of)
+        panels.heading(apart_heading(two.laid), provenance, of)
         panels.say(f"{_own(two)} {still(two.laid)}", of, key="sentence.head", aside=True)
         return
-    panels.heading(moved_heading(moved) if moved else "Compare", made_by, of if moved else {})
+    panels.heading(moved_heading(moved) if moved else "Compare", provenance, of if moved else {})
     one, other = two.heads
     row = compared.row(one.map, other.map, chosen.query)
     said(

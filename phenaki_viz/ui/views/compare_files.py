@@ -47,7 +47,7 @@ def take_away(two: Two, moved: HeadDistances | None) -> None:
         with box:
             st.caption("Every head's distance, as a table")
             table = distances_table(
-                moved.rows, two.a.recording.made_by, two.told, sampled=moved.sampled
+                moved.rows, two.a.recording.provenance, two.told, sampled=moved.sampled
             )
             files_row(table.name, lambda: table, "compare.table", TABLES)
 
@@ -80,6 +80,6 @@ def pictures(two: Two, moved: HeadDistances | None) -> Mapping[str, Callable[[],
         records, chosen = two.chosen.records, two.chosen
         values = moved.grid(records, records[0].heads)
         found["heads"] = lambda: distances_grid(
-            records, values, two.a.recording.made_by, selected=(chosen.layer, chosen.head)
+            records, values, two.a.recording.provenance, selected=(chosen.layer, chosen.head)
         )
     return found

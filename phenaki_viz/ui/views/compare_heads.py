@@ -106,13 +106,13 @@ def draw_heads(two: Two, moved: HeadDistances | None, *, words_differ: bool) -> 
 
 def grid_of(two: Two, moved: HeadDistances | None) -> HeadGrid | None:
     """How far every head moved; where maps cannot be laid, how much wider they spread."""
-    records, made_by = two.chosen.records, two.a.recording.made_by
+    records, provenance = two.chosen.records, two.a.recording.provenance
     if two.laid.can:
         if moved is None:
             return None
         values = moved.grid(records, records[0].heads)
-        return distances_grid(records, values, made_by)
-    return entropy_grid(records, _entropy(two), made_by, panels.theme())
+        return distances_grid(records, values, provenance)
+    return entropy_grid(records, _entropy(two), provenance, panels.theme())
 
 
 def _entropy(two: Two) -> np.ndarray:

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.export.composer import render_figure
 from phenaki_viz.export.formats import FIGURE_FORMATS
-from phenaki_viz.export.made_by import html_text
+from phenaki_viz.export.provenance import html_text
 from phenaki_viz.figures.attention_views import MOST_WEIGHTS
 from phenaki_viz.figures.colour import LAWS
 from phenaki_viz.figures.composed import Composed

@@ -69,7 +69,7 @@ def heads_page(run: Run) -> None:
         some = st.container(
             horizontal=True, vertical_alignment="center", gap="small", width="content"
         )
-        corpus = heads_atlas.choose(chosen, run.recording.made_by.get("weights_digest"), below)
+        corpus = heads_atlas.choose(chosen, run.recording.provenance.get("weights_digest"), below)
     with some:
         over = None if corpus else _choose_clips(run, chosen)
     taken = heads_atlas.taken(run, corpus)
@@ -148,7 +148,7 @@ def _say(
     reads: str,
 ) -> None:
     of = {} if picture is None else {f"heads.{picture.name}": _shows(chosen, table)}
-    panels.heading(table_heading(table), taken.made_by, of)
+    panels.heading(table_heading(table), taken.provenance, of)
     row = _row(chosen, table)
     if row is None:
         panels.say(
@@ -175,7 +175,7 @@ def _table(
     """Every head; the marked row is the head that all pages look at."""
     name = f"{kind_stem(run.recording, chosen.record)}_heads"
     clips = ", ".join(head_tables.CAPTIONS[: over.clips]) if over else taken.clips
-    picture = heads_table(table, taken.made_by, name, clips=clips, effects=taken.effects)
+    picture = heads_table(table, taken.provenance, name, clips=clips, effects=taken.effects)
     drawn = st.container()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         head = f"{module_family(chosen.record.module)} {chosen.shown.label}"
@@ -278,7 +278,7 @@ def _alike(
 ) -> Picture:
     """The matrix of distances; the row of the chosen head is marked in it."""
     found = head_tables.alike(run, chosen)
-    picture = alike_picture(table, found, run.recording.made_by, name)
+    picture = alike_picture(table, found, run.recording.provenance, name)
     ordered = [places[at] for at in found.order]
     mine = (chosen.layer, chosen.head)
     maps.named_map(
@@ -299,8 +299,8 @@ def _picture(
 
     While heads are being measured the arrows, whatever is chosen, or nothing.
     """
-    made_by, stem = taken.made_by, kind_stem(run.recording, chosen.record)
-    arrows = shifts_picture(table, made_by, (chosen.layer, chosen.head), f"{stem}_shifts")
+    provenance, stem = taken.provenance, kind_stem(run.recording, chosen.record)
+    arrows = shifts_picture(table, provenance, (chosen.layer, chosen.head), f"{stem}_shifts")
     kind = "alike"
     if arrows is None and not whole:
         return None

@@ -39,7 +39,7 @@ class Corpus:
 class Taken:
     """What a table was taken of. clips: for the notes of files. effects: of its heads, measured."""
 
-    made_by: Mapping[str, Any]
+    provenance: Mapping[str, Any]
     clips: str
     effects: Sequence[HeadEffect]
 
@@ -48,9 +48,11 @@ def taken(run: Run, corpus: Corpus | None) -> Taken:
     """Of the clip at hand, or of a corpus."""
     if corpus is not None:
         atlas = corpus.atlas
-        return Taken(made_by=atlas.made_by, clips=atlas_sentence(atlas), effects=atlas.effects)
+        return Taken(
+            provenance=atlas.provenance, clips=atlas_sentence(atlas), effects=atlas.effects
+        )
     effects = swept.measured(run)
-    return Taken(made_by=run.recording.made_by, clips=run.clip.name, effects=effects)
+    return Taken(provenance=run.recording.provenance, clips=run.clip.name, effects=effects)
 
 
 def choose(chosen: Selection, digest: str | None, below: DeltaGenerator) -> Corpus | None:

@@ -49,7 +49,7 @@ MOST_KEYS = 8  # of a row that are taken apart side by side
 OF = {"weight": "Weight", "written": WRITTEN}
 NOT_KEPT = (
     "The d dimensions of the content are not kept: this map is stored as its weights alone. Record "
-    "with hold=“parts”, or with queries and keys as extras, to see them."
+    "with storage=“factored”, or with queries and keys as extras, to see them."
 )
 
 
@@ -180,7 +180,7 @@ def _share(chosen: Selection, look: Look) -> None:
 def _say(run: Run, chosen: Selection, row: RowLedger) -> None:
     of = {"inside.weight": shows.a_head(chosen)}
     shares = ledgers.shares_of(chosen)
-    panels.heading(f"{chosen.shown.label} {decides(shares)}", run.recording.made_by, of)
+    panels.heading(f"{chosen.shown.label} {decides(shares)}", run.recording.provenance, of)
     patch = panels.the_patch(chosen)
     said(
         chosen.shown.name, key="sentence.patch", tag="strong", patch=patch, opens=goto.KEY,
@@ -222,7 +222,7 @@ def _row(chosen: Selection, row: RowLedger) -> None:
             st.text("This query sees no key: a mask hides all of them.")
             return
         picture = row_bars(chosen.shown, row, MOST_KEYS)
-        keys = picture.made_by["keys"]
+        keys = picture.provenance["keys"]
         panels.plotly(
             picture, key="inside.row", height=picture.height, elsewhere=None,
             shows=shows.a_patch(chosen), on_click=partial(_pick_line, keys),

@@ -55,7 +55,7 @@ def masks_page(run: Run) -> None:
 
 
 def _visible_keys(run: Run, chosen: Selection) -> None:
-    counts = visible_keys_picture(chosen.record, chosen.item, run.recording.made_by)
+    counts = visible_keys_picture(chosen.record, chosen.item, run.recording.provenance)
     panels.plotly(
         counts, key="visible", height=300, titled=True, elsewhere=None, shows=shows.a_head(chosen)
     )
@@ -73,13 +73,13 @@ def _say(run: Run, chosen: Selection) -> None:
     of = dict.fromkeys((*map(_key, LAYERS), "visible"), shows.a_head(chosen))
     record, item = chosen.record, chosen.item
     text = " · ".join(filter(None, (mask_heading(record, item), chosen.shown.told)))
-    panels.heading(text, run.recording.made_by, of)
+    panels.heading(text, run.recording.provenance, of)
     panels.say(query_masks(record, item, chosen.query), of, key="sentence.patch")
 
 
 def _mask(run: Run, chosen: Selection, which: str) -> None:
     record = chosen.record
-    picture = mask_picture(record, chosen.item, which, run.recording.made_by)
+    picture = mask_picture(record, chosen.item, which, run.recording.provenance)
     st.header(LAYERS[which][0], anchor=False)
     absent = {"causal": not record.causal, "padding": record.key_mask is None}
     if absent.get(which):
@@ -100,7 +100,7 @@ def _causality(run: Run) -> None:
     """Whether information can flow where the maps do not let it: by the convolutions."""
     causal = [record for record in run.recording if record.causal]
     along_time = any(record.places.batch_counts == "patch" for record in causal)
-    known = convolutions_of(run.recording.made_by)
+    known = convolutions_of(run.recording.provenance)
     if not causal or known == ():
         return
     if known is None:

@@ -105,11 +105,11 @@ def _continuous(run: Run, record: AttentionRecord, head: int, said: Any) -> None
     of = f"{shows.a_run(run.recording)} bias {used.module} {bias.dimensions} {dt} {look}"
     with said:
         _say(run, used, head, dt, f"{of} head {head}")
-    made_by = run.recording.made_by
+    provenance = run.recording.provenance
     with tiles:
-        heads = bias_heads(bias, made_by, head, dt, **look)
+        heads = bias_heads(bias, provenance, head, dt, **look)
         panels.grid(heads, kind="bias", elsewhere=(SHARED,), shows=of)
-    picture = bias_picture(bias, made_by, head, dt, used.dimensions, **look)
+    picture = bias_picture(bias, provenance, head, dt, used.dimensions, **look)
     drawn: Any = {"height": 400, "shows": f"{of} head {head}"}
     left, right = st.columns(2, gap="medium")
     with left:
@@ -120,7 +120,7 @@ def _continuous(run: Run, record: AttentionRecord, head: int, said: Any) -> None
     export_icon(
         "the position bias",
         picture.name,
-        lambda: bias_picture(bias, made_by, head, dt, used.dimensions, **on_paper),
+        lambda: bias_picture(bias, provenance, head, dt, used.dimensions, **on_paper),
         "bias",
     )
 
@@ -129,7 +129,7 @@ def _say(run: Run, used: PositionBias, head: int, dt: int, of: str) -> None:
     """What the bias does, from the size that the model ran on."""
     pictures = {"bias.flat": of, "bias.surface": of}
     text = computed.bias_heading_of(run, used, head, whose(used.module))
-    panels.heading(text, run.recording.made_by, pictures)
+    panels.heading(text, run.recording.provenance, pictures)
     panels.say(bias_sentence(used, head, dt), pictures, key="sentence.patch")
     panels.say(
         f"A small network makes it from the offset between two patches; {SHARED}.",
@@ -201,7 +201,7 @@ def _alibi(run: Run, sloped: list[AttentionRecord], head: int, top: DeltaGenerat
     with top or st.container(gap="xxsmall"):
         panels.heading(
             f"ALiBi in the {parts} attention",
-            run.recording.made_by,
+            run.recording.provenance,
             pictures,
             key="heading.alibi",
             tag="h1" if top else "h2",
@@ -221,13 +221,16 @@ def _alibi(run: Run, sloped: list[AttentionRecord], head: int, top: DeltaGenerat
         key=session.named("distance"),
         **BOUND,
     )
-    made_by = run.recording.made_by
+    provenance = run.recording.provenance
     left, right = st.columns(2, gap="medium")
     with left:
-        _curves("the slopes", slopes_picture(record, made_by, head, parts), "slopes", of)
+        _curves("the slopes", slopes_picture(record, provenance, head, parts), "slopes", of)
     with right:
         _curves(
-            "the penalties", penalty_picture(record, made_by, head, distance, parts), "penalty", of
+            "the penalties",
+            penalty_picture(record, provenance, head, distance, parts),
+            "penalty",
+            of,
         )
     if record.alibi and record.alibi.max_abs_error > 1e-5:
         st.warning(

@@ -156,7 +156,7 @@ def _sampled(run: ModelRun, sampling: Sampling) -> SampledRun | None:
     model: Any = model_of(run)
     request = SampleRequest(
         model=model, prompt=run.prompt, sampling=sampling, switches=run.ask.switches,
-        clip=run.clip if sampling.priming else None, hold=run.ask.hold,
+        clip=run.clip if sampling.priming else None, storage=run.ask.storage,
     )  # fmt: skip
     if session.get(HELD) == request and run_cache.shelf().get(request) is None:
         st.info("Sampling was cancelled.", icon=":material/pause_circle:")
@@ -207,7 +207,7 @@ def _say(sampled: SampledRun) -> None:
     """What was sampled, and what the chosen decoding step did, each clause with its figure."""
     at, of = _step(sampled), {"player": shows.a_run(sampled.recording)}
     text = sampling_heading(sampled.prompt.text, sampled.steps)
-    panels.heading(text, sampled.recording.made_by, of, key="prompt.heading")
+    panels.heading(text, sampled.recording.provenance, of, key="prompt.heading")
     said = step_sentence(sampled.steps[at], at + 1, len(sampled.steps))
     panels.say(said, of, key="sentence.step")
 

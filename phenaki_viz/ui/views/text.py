@@ -86,7 +86,7 @@ def _say(run: Run, chosen: Selection, found: Reading, key: int, name: str) -> No
     of, at = _of(chosen, key), (chosen.layer, chosen.head)
     named = key_said(name, chosen.record.num_null_kv, key)
     text = word_heading(chosen.shown.label, named, float(found.auc[(key, *at)]))
-    panels.heading(_told(text, chosen), run.recording.made_by, of)
+    panels.heading(_told(text, chosen), run.recording.provenance, of)
     share = words_share(chosen.shown.map).mean
     keys = float(chosen.record.visible_keys(chosen.item).mean())
     mean = word_sentence(found, key, *at, mean=float(share[key]), keys=keys)
@@ -155,7 +155,7 @@ def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
             "colour ends of each head apart",
             *record_notes(run.recording, chosen.records),
         ),
-        made_by={**run.recording.made_by, "key": name, "key_at": key},
+        provenance={**run.recording.provenance, "key": name, "key_at": key},
         thumbnails=shown,
         layers=tuple(f"L{record.layer}" for record in chosen.records),
         heads=tuple(f"H{head}" for head in chosen.record.heads),
@@ -227,7 +227,7 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
             f"How much each key is read: mean weight over all tokens, {chosen.shown.label}", chosen
         ),
         notes=chosen.shown.notes,
-        made_by={**chosen.recording.made_by},
+        provenance={**chosen.recording.provenance},
         curves=(
             Curve(
                 name=chosen.shown.label,

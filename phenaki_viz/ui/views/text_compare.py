@@ -117,7 +117,7 @@ def _cost(
     if loss is None:
         return
     picture = loss_over_video(
-        loss, masked, as_rgb(told.clip), told.temporal_patch, told.recording.made_by,
+        loss, masked, as_rgb(told.clip), told.temporal_patch, told.recording.provenance,
         scale=loss_scale(high, scope), name=f"loss_{which}",
     )  # fmt: skip
     panels.film(
@@ -132,7 +132,7 @@ def _rise(before: np.ndarray, other: ModelRun, masked: np.ndarray) -> None:
     if after is None:
         return
     change = loss_change_over_video(
-        before, after, masked, frames, other.temporal_patch, other.recording.made_by
+        before, after, masked, frames, other.temporal_patch, other.recording.provenance
     )
     panels.film(
         change, key="loss.change", direction="rise of the loss with the second text",

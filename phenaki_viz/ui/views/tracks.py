@@ -216,7 +216,7 @@ def _shows(chosen: Selection, asked: Question, shown: Sequence[Answer]) -> str:
 
 def _say(run: Run, chosen: Selection, asked: Question, shown: Sequence[Answer]) -> None:
     of = {"tracks.picture": _shows(chosen, asked, shown)}
-    panels.heading(tracks_heading(shown, asked), run.recording.made_by, of)
+    panels.heading(tracks_heading(shown, asked), run.recording.provenance, of)
     panels.say(how_to_read(asked), of, key="sentence.how", aside=True)
 
 
@@ -246,7 +246,7 @@ def _followers(run: Run, chosen: Selection, asked: Question) -> None:
     found = tracked.accuracies_of(chosen, asked)
     if found is None or np.isnan(found["follows"]).all():
         return
-    picture = followers_picture(chosen.records, asked, found, run.recording.made_by)
+    picture = followers_picture(chosen.records, asked, found, run.recording.provenance)
     st.header("How often each head finds it", anchor=False)
     drawn = GridPicture(
         thumbs=picture.values[..., None, None],

@@ -208,8 +208,8 @@ def _live(job: Training) -> None:
     st.progress(min(done / of, 1.0), text=f"{state}: training step {done:,} of {of:,}{_left(job)}")
     losses = list(job.losses)
     if losses:
-        made_by = {"training": job.settings.words, "steps": done}
-        picture = loss_curve(losses, made_by)
+        provenance = {"training": job.settings.words, "steps": done}
+        picture = loss_curve(losses, provenance)
         st.caption(loss_sentence(losses, done))
         panels.plotly(picture, key="train.loss", height=230)
         export_icon("the loss", picture.name, lambda: picture, "train.loss")

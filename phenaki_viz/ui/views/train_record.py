@@ -59,7 +59,7 @@ def _say(run: Run, record: Mapping[str, Any], curves: Mapping[str, Stretches]) -
     of = {f"record.{name}": f"{shows.a_run(run.recording)} {name}" for name in curves}
     lead = {name: of[name] for name in reversed(of)}
     said = [fallen(one.means, one.unit, one.steps) for one in curves.values()]
-    panels.heading(f"How this model learned: {said[-1]}", run.recording.made_by, lead)
+    panels.heading(f"How this model learned: {said[-1]}", run.recording.provenance, lead)
     first = f"{next(iter(curves.values())).title}: {said[0]}. " if len(said) > 1 else ""
     panels.say(f"{first}{_told(record)}", lead, key="sentence.learned", aside=True)
 
@@ -79,7 +79,7 @@ def _record(run: Run) -> Mapping[str, Any]:
 
 def _is_of(run: Run, model: nn.Module) -> bool:
     """Whether a recording is of the weights of a model."""
-    return bool(run.recording.made_by.get("weights_digest") == weights_digest(model))
+    return bool(run.recording.provenance.get("weights_digest") == weights_digest(model))
 
 
 def _told(record: Mapping[str, Any]) -> str:
@@ -106,7 +106,7 @@ def _curve_of(record: Mapping[str, Any], name: str) -> Stretches | None:
 
 
 def _draw(name: str, curve: Stretches, run: Run) -> None:
-    picture = recorded_loss(f"loss_{name}", curve, run.recording.made_by)
+    picture = recorded_loss(f"loss_{name}", curve, run.recording.provenance)
     of = f"{shows.a_run(run.recording)} {name}"
     panels.plotly(picture, key=f"record.{name}", height=280, titled=True, shows=of)
     export_icon(f"“{STAGES[name][0]}”", picture.name, lambda: picture, f"record.{name}")

@@ -67,7 +67,7 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
     chosen = selection.choose(at.recording, records)
     panels.heading(
         f"After {counted(at.step)} · {chosen.shown.label} · query {place_name(*chosen.place)}",
-        at.recording.made_by,
+        at.recording.provenance,
         _of(chosen),
         tag="h2",
     )
@@ -197,7 +197,7 @@ def _over_steps(kept: tuple[Kept, ...], chosen: Selection, prompt: Prompt) -> No
         [each.step for each in kept],
         chosen.record.layer,
         chosen.head,
-        kept[-1].recording.made_by,
+        kept[-1].recording.provenance,
         title="entropy",
         unit="bits",
     )
@@ -219,7 +219,7 @@ def _filled(at: Kept, config: DialConfig) -> None:
     ):
         picture = frames_alone(
             rearrange(frames, "f h w -> f h w 1"), config.grid, config.temporal_patch,
-            at.recording.made_by, name=f"{name}_step_{at.step}", title=said,
+            at.recording.provenance, name=f"{name}_step_{at.step}", title=said,
         )  # fmt: skip
         outcome.draw_film(picture, f"train.{name}")
 

@@ -109,7 +109,7 @@ def _say(
         told, aside = tried_heading(chosen.name, change), tried_sentence(change, made)
     # With the pictures of what it says: a model that is run again keeps those of before.
     of = dict.fromkeys(what_if_filled.CHANGED, _shows(run, _changed(chosen, given)))
-    panels.heading(told, run.recording.made_by, of)
+    panels.heading(told, run.recording.provenance, of)
     panels.say(aside, of, key="sentence.change", aside=True)
 
 

@@ -60,7 +60,7 @@ def _request(run: ModelRun, model: Phenaki, seed: int) -> SampleRequest:
     sampling = Sampling(frames=most_frames(model, 10**6), steps=STEPS, seed=seed)
     return SampleRequest(
         model=model, prompt=run.prompt, sampling=sampling, switches=run.ask.switches,
-        hold=run.ask.hold,
+        storage=run.ask.storage,
     )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def _sampled(run: ModelRun, request: SampleRequest, switches: Any) -> SampledRun
     """One of the two: kept, or made by the page, with a bar and Cancel."""
     one = SampleRequest(
         model=request.model, prompt=request.prompt, sampling=request.sampling, switches=switches,
-        hold=request.hold,
+        storage=request.storage,
     )  # fmt: skip
     seconds = run.seconds * 2 * STEPS
     made = page_jobs.fetch_run(Wanted(one, _take_back, "Generating: decoding step"), seconds)

@@ -32,25 +32,27 @@ def draw(before: Run | None, now: ModelRun, changed: str, shows: str) -> None:
     masked, codes = before.outcome.masked, before.outcome.codes
     if masked is None or codes is None or not masked.any() or before.outcome.filled is None:
         return
-    patch, made_by = before.temporal_patch, before.recording.made_by
+    patch, provenance = before.temporal_patch, before.recording.provenance
     made = partial(frames_alone, grid=codes.shape, temporal_patch=patch)
     seen = hidden_frames(before.clip.frames, masked, patch)
-    shown = made(seen, made_by=made_by, name="shown", title="What it is shown: grey is hidden")
+    shown = made(
+        seen, provenance=provenance, name="shown", title="What it is shown: grey is hidden"
+    )
     rows = [
         made(
-            before.outcome.filled, made_by=made_by, name="filled_as_it_is",
+            before.outcome.filled, provenance=provenance, name="filled_as_it_is",
             title=filled_title("As it is", before.outcome),
         ),
     ]  # fmt: skip
     if now.outcome.filled is not None:
         title = filled_title(changed, now.outcome)
-        of = now.recording.made_by
-        rows.append(made(now.outcome.filled, made_by=of, name="filled_changed", title=title))
+        of = now.recording.provenance
+        rows.append(made(now.outcome.filled, provenance=of, name="filled_changed", title=title))
     rise = None
     if before.outcome.loss is not None and now.outcome.loss is not None:
         rise = loss_change_over_video(
             before.outcome.loss, now.outcome.loss, masked, as_rgb(before.clip), patch,
-            now.recording.made_by,
+            now.recording.provenance,
         )  # fmt: skip
     _head([shown, *rows, *([] if rise is None else [rise])])
     for picture in rows:  # both answers first: one window holds them

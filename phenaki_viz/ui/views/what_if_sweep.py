@@ -124,7 +124,7 @@ def say(
     key = "heading" if alone else "heading.sweep"
     if effects is None:
         text = "What if a head were switched off?"
-        panels.heading(text, run.recording.made_by, {}, tag=tag, key=key)
+        panels.heading(text, run.recording.provenance, {}, tag=tag, key=key)
         st.text(
             f"Each of the MaskGit's {asked.units} is switched off in turn, and the loss of the "
             f"hidden tokens is compared with the whole model's: {made.spoken}. Nothing is changed "
@@ -132,7 +132,7 @@ def say(
         )
         return
     of = {"effects": _shows(asked, model)}
-    panels.heading(effects_heading(effects), run.recording.made_by, of, tag=tag, key=key)
+    panels.heading(effects_heading(effects), run.recording.provenance, of, tag=tag, key=key)
     panels.say(effects_sentence(effects, made), of, key=f"sentence{key}", aside=True)
 
 
@@ -144,7 +144,7 @@ def results(
     run: Run, asked: Asked, model: nn.Module, made: Trials, effects: Sequence[HeadEffect]
 ) -> None:
     """The effects as bars with intervals and as a table, and what goes with them."""
-    picture = effects_picture(effects, made, run.recording.made_by)
+    picture = effects_picture(effects, made, run.recording.provenance)
     left, right = st.columns([7, 5], gap="medium")
     with left:
         panels.plotly(

@@ -38,7 +38,7 @@ def draw(run: Run, effects: Sequence[HeadEffect], shows: str) -> None:
     st.text(predictors_sentence(found))
     if chosen is None:
         return
-    picture = scatter_picture(chosen, kind, run.recording.made_by)
+    picture = scatter_picture(chosen, kind, run.recording.provenance)
     panels.plotly(picture, key="worth", height=380, shows=f"{shows} {kind} {chosen.column}")
     export_icon("the scatter", picture.name, lambda: picture, "worth")
     st.caption("The measures are of the clip at hand; the worth is of the clips above.")

@@ -5,12 +5,13 @@ from functools import partial
 
 import numpy as np
 
-from phenaki_viz.analysis import cuts, tiles
-from phenaki_viz.analysis.cuts import Cut, CutTile
+from phenaki_viz.analysis import row_filter as filters
+from phenaki_viz.analysis import tiles
 from phenaki_viz.analysis.incremental import Incremental
 from phenaki_viz.analysis.measures import Measure, applicable, head_statistics
 from phenaki_viz.analysis.reading import Reading, reading
 from phenaki_viz.analysis.rollout import rollout
+from phenaki_viz.analysis.row_filter import FilteredTile, RowFilter
 from phenaki_viz.analysis.sinks import Sinks, sink_keys
 from phenaki_viz.analysis.thumbnails import Thumbnails, coarser, thumbnails
 from phenaki_viz.analysis.weight_range import WeightRange, drawn_ranges, weight_range
@@ -81,13 +82,13 @@ def tile(
     )  # fmt: skip
 
 
-def cut_tile(
-    record: AttentionRecord, item: int, head: int, tile: tiles.MapTile, cut: Cut
-) -> CutTile:
+def filtered_tile(
+    record: AttentionRecord, item: int, head: int, tile: tiles.MapTile, row_filter: RowFilter
+) -> FilteredTile:
     """How a tile looks under a cut; kept like the tiles."""
     return of_map(
-        record, ("cut", item, head, number_of(tile), cut),
-        lambda: cuts.cut_tile.steps(HeadMap(record, item, head), tile, cut),
+        record, ("row filter", item, head, number_of(tile), row_filter),
+        lambda: filters.filtered_tile.steps(HeadMap(record, item, head), tile, row_filter),
         "Deciding what is left out:",
     )  # fmt: skip
 
@@ -96,7 +97,7 @@ def ranks(record: AttentionRecord, item: int, head: int, tile: tiles.MapTile) ->
     """The rank of every key of a tile of single cells in its whole row; kept like the tiles."""
     return of_map(
         record, ("ranks", item, head, number_of(tile)),
-        lambda: cuts.tile_ranks.steps(HeadMap(record, item, head), tile), "Ranking the keys:",
+        lambda: filters.tile_ranks.steps(HeadMap(record, item, head), tile), "Ranking the keys:",
     )  # fmt: skip
 
 
@@ -162,12 +163,12 @@ def sinks(run: Run, chosen: Selection) -> Sinks:
     )  # fmt: skip
 
 
-def highest_left(run: Run, chosen: Selection, cut: Cut) -> float:
+def highest_left(run: Run, chosen: Selection, row_filter: RowFilter) -> float:
     """The largest weight of the selected head as a cut leaves it."""
     record, item, head = chosen.record, chosen.item, chosen.head
     return of_run(
-        run, ("highest left", *_head(record, item, head), cut),
-        lambda: cuts.highest_weight.steps(HeadMap(record, item, head), cut),
+        run, ("highest left", *_head(record, item, head), row_filter),
+        lambda: filters.highest_weight.steps(HeadMap(record, item, head), row_filter),
         "Looking for the largest weight:",
     )  # fmt: skip
 

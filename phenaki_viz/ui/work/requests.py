@@ -16,7 +16,7 @@ from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.data import Clip, Prompt, read_prompt
 from phenaki_viz.models import Phenaki
 from phenaki_viz.models.dial import DialConfig
-from phenaki_viz.recording import Hold
+from phenaki_viz.recording import StorageChoice
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.dialled import DialledRun, Padding, run_dialled
 from phenaki_viz.runs.files import RecordedRun, open_recording
@@ -86,7 +86,7 @@ class DialledRequest:
             self.clip,
             read_prompt(settings.prompt if settings.cross else ""),
             settings.padding,
-            hold=settings.hold,
+            storage=settings.storage,
             limit_bytes=self.limit_bytes,
             on_progress=tell,
         )
@@ -100,14 +100,14 @@ class DialledAgainRequest:
     clip: Clip
     prompt: Prompt
     padding: Padding
-    hold: Hold = "auto"
+    storage: StorageChoice = "auto"
     limit_bytes: int = MAP_LIMIT
 
     def run(self, tell: Tell, /) -> DialledRun:
         """See `run_dialled`."""
         return run_dialled(
             self.config, self.clip, self.prompt, self.padding,
-            hold=self.hold, limit_bytes=self.limit_bytes, on_progress=tell,
+            storage=self.storage, limit_bytes=self.limit_bytes, on_progress=tell,
         )  # fmt: skip
 
 
@@ -120,14 +120,14 @@ class SampleRequest:
     sampling: Sampling
     clip: Clip | None = None
     switches: Switches = NONE_OFF
-    hold: Hold = "auto"
+    storage: StorageChoice = "auto"
     limit_bytes: int = MAP_LIMIT
 
     def run(self, tell: Tell, /) -> SampledRun:
         """See `sample`."""
         return sample(
             self.model, self.prompt, self.sampling, self.clip, switches=self.switches,
-            hold=self.hold, limit_bytes=self.limit_bytes, on_step=tell,
+            storage=self.storage, limit_bytes=self.limit_bytes, on_step=tell,
         )  # fmt: skip
 
 
@@ -145,14 +145,14 @@ class TrainedRequest:
     clip: Clip
     prompt: Prompt
     padding: Padding
-    hold: Hold = "auto"
+    storage: StorageChoice = "auto"
     limit_bytes: int = MAP_LIMIT
 
     def run(self, tell: Tell, /) -> DialledRun:
         """See `run_training_step`."""
         parts, _ = load_dialled(self.weights)
         return run_training_step(
-            parts, self.clip, self.prompt, done=self.done, padding=self.padding, hold=self.hold,
+            parts, self.clip, self.prompt, done=self.done, padding=self.padding, storage=self.storage,
             limit_bytes=self.limit_bytes, on_progress=tell,
         )  # fmt: skip
 

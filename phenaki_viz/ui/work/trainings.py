@@ -218,7 +218,7 @@ def trained_run(run: DialledRun) -> DialledRun | None:
             clip=run.clip,
             prompt=run.prompt,
             padding=run.padding,
-            hold=run.recording.holding.hold,
+            storage=run.recording.storage.asked,
         )
         found = run_cache.get_run(Wanted(request, partial(put_back, run.config)))
     except PhenakiVizError:

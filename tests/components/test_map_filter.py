@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from phenaki_viz.analysis.cuts import Cut
+from phenaki_viz.analysis.row_filter import RowFilter
 from phenaki_viz.analysis.top_mass import row_ranks
 from phenaki_viz.figures.colour import LEFT_OUT_COLOUR
 from phenaki_viz.figures.paint import rgb
@@ -67,9 +67,9 @@ def test_a_pooled_cell_has_no_rank_and_a_zoomed_one_has_that_of_the_whole_row(de
 def test_what_is_left_out_has_its_own_colour_and_hover_still_says_the_raw_weight(demo):
     page = demo("show=map&cut=1")
     canvas = map_canvas(page)
-    attn, cut = planted.attention(0, 1), Cut(0.8, (3, 64))
-    weights = cut.weights(attn)
-    kept = cut.kept(weights)
+    attn, row_filter = planted.attention(0, 1), RowFilter(0.8, (3, 64))
+    weights = row_filter.weights(attn)
+    kept = row_filter.kept(weights)
     for query, key in [(5, 3), (5, 6), (150, 149), (150, 300), (319, 64)]:
         weight, _, (shown, share) = read(page, canvas, query, key)
         assert weight == pytest.approx(attn[query, key], abs=1e-6)
@@ -92,14 +92,14 @@ def test_what_is_left_out_has_its_own_colour_and_hover_still_says_the_raw_weight
 def test_a_pooled_cut_says_the_mean_of_exact_decisions(demo):
     page = demo("show=map&coarse=1&cut=1")
     canvas = map_canvas(page)
-    cut = Cut(0.8, (3, 64))
-    weights = cut.weights(planted.attention(0, 1))
-    kept = cut.kept(weights)
+    row_filter = RowFilter(0.8, (3, 64))
+    weights = row_filter.weights(planted.attention(0, 1))
+    kept = row_filter.kept(weights)
     for query, key in [(100, 200), (0, 0), (148, 148)]:
         _, _, (shown, share) = read(page, canvas, query, key)
         rows, keys = slice(query, query + 4), slice(key, key + 4)
         cell, inside = weights[rows, keys], kept[rows, keys]
-        left = [at for at in range(key, key + 4) if at not in cut.without]
+        left = [at for at in range(key, key + 4) if at not in row_filter.without]
         assert shown == pytest.approx(weights[rows, left].mean(), abs=1e-6)
         assert share == pytest.approx(cell[inside].sum() / cell.sum(), abs=1 / 255)
 

@@ -10,7 +10,7 @@ from phenaki_viz.figures.colour import LEFT_OUT_COLOUR
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MapCut:
+class MapFilter:
     """kept: 'r c' share of each value that is kept, 0 to 1; the rest is painted over.
 
     shown: 'r c' renormalised weights, which then make the colour; None when they are the raw ones.
@@ -25,23 +25,27 @@ class MapCut:
     said: tuple[str, ...]
 
 
-def cut_header(cut: MapCut | None) -> dict[str, Any]:
+def filter_header(row_filter: MapFilter | None) -> dict[str, Any]:
     """What the browser is told of it in words and numbers."""
-    if cut is None:
-        return {"cut": None}
-    told = {"without": cut.without, "said": cut.said}
-    return {"cut": {**told, "colour": LEFT_OUT_COLOUR}}
+    if row_filter is None:
+        return {"rowFilter": None}
+    told = {"without": row_filter.without, "said": row_filter.said}
+    return {"rowFilter": {**told, "colour": LEFT_OUT_COLOUR}}
 
 
-def cut_parts(cut: MapCut | None, cell: tuple[int, int]) -> dict[str, np.ndarray]:
+def filter_parts(row_filter: MapFilter | None, cell: tuple[int, int]) -> dict[str, np.ndarray]:
     """The arrays. Single cells are kept or not: a bit each, and renormalised in the browser."""
-    if cut is None:
+    if row_filter is None:
         return {}
     if cell == (1, 1):
-        parts = {"keptBits": np.packbits(cut.kept.ravel() > 0.5)}
-        return parts if cut.left is None else {**parts, "left": cut.left.astype(np.float32)}
-    parts = {"kept": np.rint(255 * cut.kept).astype(np.uint8)}
-    if cut.shown is None:
+        parts = {"keptBits": np.packbits(row_filter.kept.ravel() > 0.5)}
+        return (
+            parts
+            if row_filter.left is None
+            else {**parts, "left": row_filter.left.astype(np.float32)}
+        )
+    parts = {"kept": np.rint(255 * row_filter.kept).astype(np.uint8)}
+    if row_filter.shown is None:
         return parts
-    shown = coded(cut.shown)
+    shown = coded(row_filter.shown)
     return {**parts, "shownCodes": shown["codes"], "shownListed": shown["listed"]}

@@ -19,31 +19,31 @@ from phenaki_viz.figures.picture import Picture
 from phenaki_viz.files import open_file
 
 PNG_KEY = "phenaki_viz"
-HTML_ID = "made-by"
-CSV_MARK = "# made_by "
-PGF_MARK = "% made_by "
+HTML_ID = "provenance"
+CSV_MARK = "# provenance "
+PGF_MARK = "% provenance "
 MOST_BYTES = 16_000_000
 DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 PDF_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
 
-def made_by_json(picture: Picture) -> str:
+def provenance_json(picture: Picture) -> str:
     """The picture's record of what made it as one line of ASCII JSON.
 
     Arrays become lists, numbers that JSON does not have (NaN, infinity) null.
     Raises ExportError for something that is no data.
     """
-    return jsonable_text(picture.made_by)
+    return jsonable_text(picture.provenance)
 
 
-def jsonable_text(made_by: Mapping[str, Any]) -> str:
+def jsonable_text(provenance: Mapping[str, Any]) -> str:
     """The same of the record alone."""
-    return json.dumps(jsonable(made_by), ensure_ascii=True)
+    return json.dumps(jsonable(provenance), ensure_ascii=True)
 
 
 def head_record(picture: Picture) -> str:
     """The record as an inert element, for the head of a page."""
-    return record_element(made_by_json(picture))
+    return record_element(provenance_json(picture))
 
 
 def record_element(text: str) -> str:
@@ -67,10 +67,12 @@ def jsonable(value: Any) -> Any:
             return value
         case Path():
             return str(value)
-    raise ExportError(f"made_by holds a {type(value).__name__}; expected numbers, words or lists")
+    raise ExportError(
+        f"provenance holds a {type(value).__name__}; expected numbers, words or lists"
+    )
 
 
-def read_made_by(source: Path | str | bytes) -> dict[str, Any]:
+def read_provenance(source: Path | str | bytes) -> dict[str, Any]:
     """What made an exported picture, from its file or the file's bytes, in any of our formats.
 
     Nothing in the file is run. Raises ExportError when the file holds no such record.
@@ -160,10 +162,10 @@ def _from_html(content: bytes) -> str:
 
 def _from_npz(content: bytes) -> str:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if archive.getinfo("made_by.npy").file_size > MOST_BYTES:
+        if archive.getinfo("provenance.npy").file_size > MOST_BYTES:
             raise ValueError("a record of that size is none of ours")
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return str(arrays["made_by"])
+        return str(arrays["provenance"])
 
 
 def _from_csv(content: bytes) -> str:

@@ -14,7 +14,7 @@ RUN = 4_000_000  # weights read at once
 
 
 @dataclass(frozen=True)
-class Cut:
+class RowFilter:
     """What is left out of every row. mass: share that the keys kept hold, 1 keeps all.
 
     without: key columns taken away first; the rest is renormalised to sum to 1.
@@ -55,7 +55,7 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class CutTile:
+class FilteredTile:
     """How a `MapTile` looks under a cut; 'y x' as its values, decided on whole exact rows.
 
     kept: share of the cell's weight that is kept, 0 to 1 (without weight: share of its cells).
@@ -69,7 +69,7 @@ class CutTile:
 
 
 @incremental
-def cut_tile(head: HeadMap, tile: MapTile, cut: Cut) -> Incremental[CutTile]:
+def filtered_tile(head: HeadMap, tile: MapTile, row_filter: RowFilter) -> Incremental[FilteredTile]:
     """Decide for every row of the tile's window what is kept, then pool as the tile was pooled."""
     r0, r1, c0, c1 = tile.window
     tall, broad = tile.cell
@@ -79,17 +79,17 @@ def cut_tile(head: HeadMap, tile: MapTile, cut: Cut) -> Incremental[CutTile]:
     for first in range(r0, r1, step):
         attn = head.tile((first, min(first + step, r1)))
         attn = np.where(np.isfinite(attn), attn, 0)
-        weights = cut.weights(attn)
-        kept = cut.kept(weights)
-        left_of.append(cut.left(attn))
+        weights = row_filter.weights(attn)
+        kept = row_filter.kept(weights)
+        left_of.append(row_filter.left(attn))
         left = np.ones(j, bool)
-        left[list(cut.without)] = False
+        left[list(row_filter.without)] = False
         blocks.append(_pool(weights[:, c0:c1], kept[:, c0:c1], left[c0:c1], (tall, broad)))
         yield (first + len(attn) - r0) / (r1 - r0)
     kept, shown = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    if not cut.without:
-        return CutTile(kept, None)
-    return CutTile(kept, shown, np.concatenate(left_of) if tall == 1 else None)
+    if not row_filter.without:
+        return FilteredTile(kept, None)
+    return FilteredTile(kept, shown, np.concatenate(left_of) if tall == 1 else None)
 
 
 def _pool(
@@ -115,11 +115,11 @@ def _over(top: np.ndarray, bottom: np.ndarray, otherwise: np.ndarray) -> np.ndar
 
 
 @incremental
-def highest_weight(head: HeadMap, cut: Cut) -> Incremental[float]:
+def highest_weight(head: HeadMap, row_filter: RowFilter) -> Incremental[float]:
     """The largest weight of one head as the cut leaves it, read in runs of rows."""
     high = 0.0
     for run in row_runs(head):
-        left = cut.weights(np.where(np.isfinite(run.attn), run.attn, 0))
+        left = row_filter.weights(np.where(np.isfinite(run.attn), run.attn, 0))
         high = max(high, float(left.max()))
         yield run.end / head.shape[0]
     return high

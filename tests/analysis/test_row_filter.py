@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from phenaki_viz.analysis import cuts
-from phenaki_viz.analysis.cuts import Cut, cut_tile, highest_weight, tile_ranks
+from phenaki_viz.analysis import row_filter as filters
+from phenaki_viz.analysis.row_filter import RowFilter, filtered_tile, highest_weight, tile_ranks
 from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.analysis.top_mass import row_ranks, top_keys
@@ -95,7 +95,7 @@ def test_wrong_rows_do_not_make_a_sink():
 
 def test_without_keys_the_rest_sums_to_one_in_proportion():
     attn = softmax((5, 7))
-    left = Cut(without=(0, 3)).weights(attn)
+    left = RowFilter(without=(0, 3)).weights(attn)
     assert np.allclose(left.sum(axis=1), 1, atol=1e-6)
     assert (left[:, [0, 3]] == 0).all()
     assert np.allclose(left[:, 1] / left[:, 2], attn[:, 1] / attn[:, 2], rtol=1e-5)
@@ -103,28 +103,28 @@ def test_without_keys_the_rest_sums_to_one_in_proportion():
 
 def test_a_row_with_nothing_left_is_empty_not_divided_by_zero():
     attn = np.array([[1, 0, 0], [0.5, 0.25, 0.25]], np.float32)
-    cut = Cut(mass=0.9, without=(0,))
-    assert cut.weights(attn).tolist() == [[0, 0, 0], [0, 0.5, 0.5]]
-    assert cut.kept(cut.weights(attn)).tolist() == [[False] * 3, [False, True, True]]
+    row_filter = RowFilter(mass=0.9, without=(0,))
+    assert row_filter.weights(attn).tolist() == [[0, 0, 0], [0, 0.5, 0.5]]
+    assert row_filter.kept(row_filter.weights(attn)).tolist() == [[False] * 3, [False, True, True]]
 
 
 @pytest.mark.parametrize("window", [(0, 23, 0, 31), (5, 18, 2, 29)])
 @pytest.mark.parametrize("most", [64, 9])
 @pytest.mark.parametrize("run", [40, 10**6])
 def test_a_pooled_cut_is_the_pool_of_the_exact_cut(window, most, run, monkeypatch):
-    monkeypatch.setattr(cuts, "RUN", run)
-    attn, cut = softmax((1, 1, 23, 31)), Cut(mass=0.8, without=(1, 30))
+    monkeypatch.setattr(filters, "RUN", run)
+    attn, row_filter = softmax((1, 1, 23, 31)), RowFilter(mass=0.8, without=(1, 30))
     record = planted(attn)
     tile = map_tile(HeadMap(record, 0, 0), window, most)
-    found = cut_tile(HeadMap(record, 0, 0), tile, cut)
-    weights = cut.weights(attn[0, 0])
-    kept = cut.kept(weights)
+    found = filtered_tile(HeadMap(record, 0, 0), tile, row_filter)
+    weights = row_filter.weights(attn[0, 0])
+    kept = row_filter.kept(weights)
     r0, r1, c0, c1 = window
     tall, broad = tile.cell
     for y, x in np.ndindex(tile.values.shape):
         rows = slice(r0 + y * tall, min(r0 + (y + 1) * tall, r1))
         keys = range(c0 + x * broad, min(c0 + (x + 1) * broad, c1))
-        left = [key for key in keys if key not in cut.without]
+        left = [key for key in keys if key not in row_filter.without]
         cell, inside = weights[rows, keys], kept[rows, keys]
         if cell.sum() > 0:
             share = inside.mean() if tile.cell == (1, 1) else cell[inside].sum() / cell.sum()
@@ -142,5 +142,8 @@ def test_ranks_of_a_window_are_those_of_the_whole_row():
 
 def test_the_highest_weight_is_that_of_the_renormalised_rows():
     attn = softmax((1, 1, 11, 13))
-    cut = Cut(without=(int(attn[0, 0].sum(axis=0).argmax()),))
-    assert highest_weight(HeadMap(planted(attn), 0, 0), cut) == cut.weights(attn[0, 0]).max()
+    row_filter = RowFilter(without=(int(attn[0, 0].sum(axis=0).argmax()),))
+    assert (
+        highest_weight(HeadMap(planted(attn), 0, 0), row_filter)
+        == row_filter.weights(attn[0, 0]).max()
+    )

@@ -1,21 +1,21 @@
-// What is left out of a map (map_cut.py), and where a key stands in its row.
-/** @import { Cut, Pair, Part, Values } from "../types.js" */
+// What is left out of a map (map_filter.py), and where a key stands in its row.
+/** @import { RowFilter, Pair, Part, Values } from "../types.js" */
 import { decoded } from "./weight_codes.js";
 import { spoken } from "./words.js";
 
 /**
- * @param {{ cut: Pick<Cut, "without" | "said" | "colour"> | null, shape: Pair, window: Part }} head
+ * @param {{ rowFilter: Pick<RowFilter, "without" | "said" | "colour"> | null, shape: Pair, window: Part }} head
  * @param {Record<string, any>} parts
  * @param {Float32Array} values
- * @returns {Cut | null} by the number of a value; null when nothing is left out
+ * @returns {RowFilter | null} by the number of a value; null when nothing is left out
  */
-export function cutOf({ cut, shape: [, columns], window: part }, parts, values) {
-  if (!cut) return null;
-  const renormalised = cut.without.length > 0;
+export function filterOf({ rowFilter, shape: [, columns], window: part }, parts, values) {
+  if (!rowFilter) return null;
+  const renormalised = rowFilter.without.length > 0;
   const shown = renormalised
-    ? renormaliser(cut.without, parts, values, columns, part[2])
+    ? renormaliser(rowFilter.without, parts, values, columns, part[2])
     : (/** @type {number} */ i) => values[i];
-  return { ...cut, renormalised, kept: keeper(parts), shown };
+  return { ...rowFilter, renormalised, kept: keeper(parts), shown };
 }
 
 /**
@@ -78,13 +78,13 @@ export function rankWords(rank, keys) {
 }
 
 /**
- * @param {Cut | null} cut
+ * @param {RowFilter | null} rowFilter
  * @param {number} i
  */
-export function cutWords(cut, i) {
-  if (!cut) return "";
-  const kept = cut.kept(i);
-  const words = cut.renormalised && kept > 0 ? ` · renormalised ${spoken(cut.shown(i))}` : "";
+export function filterWords(rowFilter, i) {
+  if (!rowFilter) return "";
+  const kept = rowFilter.kept(i);
+  const words = rowFilter.renormalised && kept > 0 ? ` · renormalised ${spoken(rowFilter.shown(i))}` : "";
   if (kept >= 1) return words;
   return `${words} · ${kept > 0 ? `${spoken(100 * kept, 2)}\u00a0% of it kept` : "left out"}`;
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from phenaki_viz.analysis.cuts import Cut
+from phenaki_viz.analysis.row_filter import RowFilter
 from phenaki_viz.analysis.sinks import DEFINITION
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.heatmap import Heatmap
@@ -15,51 +15,51 @@ from phenaki_viz.figures.words import plain
 MOST_NAMED = 6
 
 
-def cut_notes(head: Head, cut: Cut) -> tuple[str, ...]:
+def filter_notes(head: Head, row_filter: RowFilter) -> tuple[str, ...]:
     """One line for the columns taken away, one for the top mass."""
-    names = key_names(head, cut)
+    names = key_names(head, row_filter)
     shown = "; ".join(plain(name) for name in names[:MOST_NAMED])
     more = f"; and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     lines = []
     if names:
         what = "1 key" if len(names) == 1 else f"{len(names)} keys"
         lines.append(f"Without {what}, each row renormalised to sum to 1: {shown}{more}")
-    if cut.mass < 1:
+    if row_filter.mass < 1:
         lines.append(
-            f"Top {cut.mass:.0%} of each row: keys outside the smallest set that holds it are "
+            f"Top {row_filter.mass:.0%} of each row: keys outside the smallest set that holds it are "
             "left out"
         )
     return tuple(lines) or ("This head has no sinks: nothing is left out",)
 
 
-def key_names(head: Head, cut: Cut) -> tuple[str, ...]:
+def key_names(head: Head, row_filter: RowFilter) -> tuple[str, ...]:
     """The columns taken away, by name."""
     names = key_axis(head.record, head.item).names
-    return tuple(names[key] for key in cut.without)
+    return tuple(names[key] for key in row_filter.without)
 
 
-def cut_heatmap(picture: Heatmap, head: Head, cut: Cut) -> Heatmap:
+def filtered_heatmap(picture: Heatmap, head: Head, row_filter: RowFilter) -> Heatmap:
     """The picture of a whole map under a cut: renormalised weights where keys were taken away."""
     good = np.ones(len(picture.values), bool)
     good[list(picture.wrong)] = False
-    weights = cut.weights(np.where(good[:, None], picture.values, 0))
+    weights = row_filter.weights(np.where(good[:, None], picture.values, 0))
     renormalised: dict[str, Any] = {"values": weights, "unit": "weight without sinks, renormalised"}
-    if cut.without:  # a multiple of uniform is one of the raw weight
+    if row_filter.without:  # a multiple of uniform is one of the raw weight
         renormalised["uniform"] = None
     return replace(
         picture,
-        notes=(*cut_notes(head, cut), *picture.notes),
-        made_by={**picture.made_by, **cut_made_by(head, cut)},
-        left_out=~cut.kept(weights) & good[:, None],
-        **(renormalised if cut.without else {}),
+        notes=(*filter_notes(head, row_filter), *picture.notes),
+        provenance={**picture.provenance, **filter_provenance(head, row_filter)},
+        left_out=~row_filter.kept(weights) & good[:, None],
+        **(renormalised if row_filter.without else {}),
     )
 
 
-def cut_made_by(head: Head, cut: Cut) -> dict[str, Any]:
+def filter_provenance(head: Head, row_filter: RowFilter) -> dict[str, Any]:
     """The same for the record of what made a picture."""
     return {
-        "top_mass": cut.mass,
-        "keys_taken_away": list(key_names(head, cut)),
-        "renormalised": bool(cut.without),
-        "sink_definition": DEFINITION if cut.without else None,
+        "top_mass": row_filter.mass,
+        "keys_taken_away": list(key_names(head, row_filter)),
+        "renormalised": bool(row_filter.without),
+        "sink_definition": DEFINITION if row_filter.without else None,
     }

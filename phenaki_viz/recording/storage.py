@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from phenaki_viz.recording.options import Hold
+from phenaki_viz.recording.options import StorageChoice
 
 # Weights of one head's map from which maps by parts are recorded cheaper: 1,024 × 1,024. Measured
 # by benchmarks/storage.py: below, the two differ by less than how much longer recomputed maps take
@@ -11,21 +11,21 @@ LONG = 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Holding:
+class StorageReport:
     """How maps were to be held, and what that decided on.
 
-    hold: what was asked for. stored_bytes: of all maps, were they stored. limit_bytes: up to which
+    asked: what was asked for. stored_bytes: of all maps, were they stored. limit_bytes: up to which
     they are stored if left to choose.
     """
 
-    hold: Hold = "auto"
+    asked: StorageChoice = "auto"
     stored_bytes: int = 0
     limit_bytes: int = 0
 
     @property
-    def why_parts(self) -> str:
+    def why_factored(self) -> str:
         """Why maps are held by parts, as the end of a sentence."""
-        if self.hold != "auto":
+        if self.asked != "auto":
             return "as asked"
         stored = f"stored they would take {size_text(self.stored_bytes)}"
         if self.stored_bytes > self.limit_bytes:
@@ -33,10 +33,10 @@ class Holding:
         return f"{stored}, and take longer to record, as maps of a million weights or more do"
 
     @property
-    def why_stored(self) -> str:
+    def why_dense(self) -> str:
         """Why maps are stored, as the end of a sentence; empty where it goes without saying."""
-        return {"stored": "as asked", "auto": "the fastest to read at this length"}.get(
-            self.hold, ""
+        return {"dense": "as asked", "auto": "the fastest to read at this length"}.get(
+            self.asked, ""
         )
 
 

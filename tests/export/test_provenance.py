@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from phenaki_viz.errors import ExportError
-from phenaki_viz.export import FORMATS, read_made_by, render
-from phenaki_viz.export.made_by import made_by_json
+from phenaki_viz.export import FORMATS, read_provenance, render
+from phenaki_viz.export.provenance import provenance_json
 from tests.export.rendered import PICTURES, rendered
 from tests.figures.samples import curves, surface
 
@@ -22,17 +22,17 @@ HARD = {
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("record", [HARD, {}], ids=["hard", "empty"])
 def test_every_format_gives_back_what_made_it(form, record, tmp_path):
-    content = render(curves(made_by=record, title="t (\\) </title>"), form)
-    assert read_made_by(content) == record
+    content = render(curves(provenance=record, title="t (\\) </title>"), form)
+    assert read_provenance(content) == record
     path = tmp_path / f"a.{form}"
     path.write_bytes(content)
-    assert read_made_by(path) == read_made_by(str(path)) == record
+    assert read_provenance(path) == read_provenance(str(path)) == record
 
 
 @pytest.mark.parametrize("kind", PICTURES)
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_kind_of_picture_in_every_format(kind, form):
-    assert read_made_by(rendered(kind, form)) == PICTURES[kind].made_by
+    assert read_provenance(rendered(kind, form)) == PICTURES[kind].provenance
 
 
 def test_arrays_become_lists_and_what_is_not_finite_null():
@@ -46,7 +46,7 @@ def test_arrays_become_lists_and_what_is_not_finite_null():
         "heads": {2, 1},
         3: "three",
     }
-    assert read_made_by(render(surface(made_by=record), "csv")) == {
+    assert read_provenance(render(surface(provenance=record), "csv")) == {
         "step": 3,
         "scale": 0.5,
         "size": [5, 7],
@@ -59,8 +59,8 @@ def test_arrays_become_lists_and_what_is_not_finite_null():
 
 
 def test_what_is_no_data_is_refused():
-    with pytest.raises(ExportError, match="made_by holds a function"):
-        made_by_json(surface(made_by={"callback": lambda: 0}))
+    with pytest.raises(ExportError, match="provenance holds a function"):
+        provenance_json(surface(provenance={"callback": lambda: 0}))
 
 
 def zipped(**files: bytes) -> bytes:
@@ -82,17 +82,17 @@ def zipped(**files: bytes) -> bytes:
         b"<?xml version='1.0'?><!DOCTYPE s [<!ENTITY a 'b'>]><s>&a;</s>",
         b"<?xml broken",
         b"<!doctype html><html></html>",
-        b"# phenaki_viz\n1,2\n# made_by {}\n",
-        b"# made_by [1]\n",
-        b"# made_by {broken\n",
+        b"# phenaki_viz\n1,2\n# provenance {}\n",
+        b"# provenance [1]\n",
+        b"# provenance {broken\n",
         b"PK\x03\x04 broken",
         zipped(values=b"1"),
-        zipped(made_by=b"not an array"),
+        zipped(provenance=b"not an array"),
     ],
 )
 def test_files_without_a_record_are_said(content):
     with pytest.raises(ExportError, match="does not say what made it"):
-        read_made_by(content)
+        read_provenance(content)
 
 
 class Bomb:
@@ -109,10 +109,10 @@ def test_a_pickle_in_the_place_of_the_record_is_not_run(tmp_path):
     buffer = io.BytesIO()
     np.save(buffer, np.array([Bomb(tmp_path / "ran")], dtype=object), allow_pickle=True)
     with pytest.raises(ExportError):
-        read_made_by(zipped(made_by=buffer.getvalue()))
+        read_provenance(zipped(provenance=buffer.getvalue()))
     assert not (tmp_path / "ran").exists()
 
 
 def test_a_missing_file_is_said(tmp_path):
     with pytest.raises(ExportError, match=r"gone\.png does not exist"):
-        read_made_by(tmp_path / "gone.png")
+        read_provenance(tmp_path / "gone.png")
