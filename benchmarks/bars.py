@@ -16,9 +16,9 @@ def bars(found: Mapping[str, Any]) -> str:
 
 def _lines(found: Mapping[str, Any]) -> Iterator[Line]:
     for name, most in {
-        "by parts / fused, 576": 1.05,
-        "by parts / fused, 1536": 1.05,
-        "by parts / published, 1536": 0.30,
+        "factored / fused, 576": 1.05,
+        "factored / fused, 1536": 1.05,
+        "factored / published, 1536": 0.30,
     }.items():
         if name in found["ratios"]:
             ratio = found["ratios"][name]
@@ -33,7 +33,7 @@ def _lines(found: Mapping[str, Any]) -> Iterator[Line]:
     yield from _of_browsing(found.get("browsing"))
     if linear := found.get("linear"):
         measured = f"n^{linear['exponent of n']:.2f}, R² of a line {linear['R²']:.3f}"
-        yield "growth of memory with n, by parts", "linear", measured, linear["R²"] > 0.98
+        yield "growth of memory with n, factored", "linear", measured, linear["R²"] > 0.98
 
 
 def _of_one_layer(one: Mapping[str, float] | None) -> Iterator[Line]:

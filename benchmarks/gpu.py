@@ -3,7 +3,7 @@
     python -m benchmarks.gpu [--tokens 1536 4096 …]
 
 6 layers, 8 heads of 64, dim 512, PEG, 3-D position bias, float32, no gradients. In one run, ways in
-turns: nothing recorded, maps by parts, maps stored where they fit. Then, of the longest recording,
+turns: nothing recorded, factored maps, dense maps where they fit. Then, of the longest recording,
 exact tiles and the thumbnails of all heads. Maps are compared with the CPU's at 576 tokens, and
 the tests marked `gpu` are run. Writes gpu.json and gpu.md into benchmarks/results. Less than three
 minutes on one H100 or H200.
@@ -43,7 +43,7 @@ SECTIONS = {
     "Kernels launched at 1,536 tokens": "launches at 1,536 tokens",
 }
 STORED = 4096  # tokens up to which the maps themselves are kept as well
-BARS = {1536: 1.5, 4096: 1.15, 16384: 1.10, 65536: 1.10}  # by parts / nothing recorded
+BARS = {1536: 1.5, 4096: 1.15, 16384: 1.10, 65536: 1.10}  # factored / nothing recorded
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _model(n: int, device: str) -> tuple[Joint, torch.Tensor]:
 
 @torch.no_grad()
 def _agreement() -> dict[str, float]:
-    """Largest difference of maps and outputs from the CPU's at 576 tokens, stored and by parts."""
+    """Largest difference of maps and outputs from the CPU's at 576 tokens, dense and factored."""
     found = {}
     model, x = _model(576, "cpu")
     with phenaki_viz.record(model, storage="dense") as reference:
@@ -156,7 +156,7 @@ def _launches() -> dict[str, int]:
     model, x = _model(1536, "cuda")
     found = {"nothing recorded": _launched(lambda: model(x))}
     with phenaki_viz.record(model, storage="factored"):
-        found["by parts, in the forward"] = _launched(lambda: model(x))
+        found["factored, in the forward"] = _launched(lambda: model(x))
     return found
 
 
@@ -206,7 +206,7 @@ def _tests() -> str:
 def _markdown(found: dict[str, Any]) -> Iterator[str]:
     yield f"{found['machine']}. Medians, ways in turns; GiB is the peak above the model's own."
     yield ""
-    yield "| tokens | nothing recorded | by parts | ratio | bar | stored | kept |"
+    yield "| tokens | nothing recorded | factored | ratio | bar | dense | kept |"
     yield "|---|---|---|---|---|---|---|"
     for row in found["rows"]:
         n = row["n"]

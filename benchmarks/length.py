@@ -4,7 +4,7 @@
 
 6 layers, 8 heads of 64, dim 512, PEG, 3-D position bias, no gradients. In one run, ways in turns:
 the published classes with nothing recorded, with a hook that keeps every map, with nnsight where
-it is installed (`pip install nnsight`); ours with nothing recorded, with maps stored, with maps by
+it is installed (`pip install nnsight`); ours with nothing recorded, with maps dense, with maps by
 parts. A way is left out at lengths where it would need more memory than the machine has, and the
 table says so. What recording adds to a forward is a few per cent, so these two ways are also
 measured alone, with more rounds. On the CPU; freed memory stays with the processes that take the
@@ -54,8 +54,8 @@ WAYS = {
     "hook": "published, a hook keeps every map",
     "nnsight": "published, nnsight keeps every map",
     "fused": "phenaki_viz, nothing recorded",
-    "stored": "phenaki_viz, maps stored",
-    "parts": "phenaki_viz, maps by parts",
+    "stored": "phenaki_viz, maps dense",
+    "parts": "phenaki_viz, factored maps",
 }
 PUBLISHED = ("published", "hook", "nnsight")
 LAYER_WAYS = ("published", "materialised", "fused")
@@ -82,16 +82,16 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     ratios = before.get("ratios", {})
     for n in ALONE:
         if n in options.tokens:
-            name = f"by parts / fused, {n}"
+            name = f"factored / fused, {n}"
             ratios[name] = in_fresh_process(_alone, n, options.threads, True)
             ratios[f"{name}, glibc as it is"] = in_fresh_process(_alone, n, options.threads, False)
-            _say(f"{n:6} by parts / fused, these two in turns: {ratios[name]:.3f}")
+            _say(f"{n:6} factored / fused, these two in turns: {ratios[name]:.3f}")
     keep_freed_memory()  # of this process, which takes the times; peaks have their own
     rows = [row for row in before.get("rows", []) if row["n"] not in options.tokens]
     for n in options.tokens:
         timings = _timings(n)
         if n == 1536:
-            ratios["by parts / published, 1536"] = timings["parts"].over(timings["published"])
+            ratios["factored / published, 1536"] = timings["parts"].over(timings["published"])
         for way, timing in timings.items():
             taken = {"median": timing.median, "lower": timing.lower, "upper": timing.upper}
             rows.append({"n": n, "way": way, "peak": peaks[n, way], **taken})

@@ -88,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> list[str]:
 
 
 def _layer(n: int, seed: int) -> AttentionRecord:
-    """One layer over tokens at random, recorded by parts."""
+    """One layer over tokens at random, recorded factored."""
     torch.manual_seed(seed)
     model = _Layer(GRIDS_HERE[n]).eval()
     with torch.no_grad(), phenaki_viz.record(model, storage="factored") as recording:

@@ -1,11 +1,11 @@
-"""Stored or by parts: what recording and reading cost each way, by length; CPU seconds, in turns.
+"""Dense or factored: what recording and reading cost each way, by length; CPU seconds, in turns.
 
     python -m benchmarks.storage
 
-From it comes `LONG` in phenaki_viz/recording/storage.py: from which length `storage="auto"` holds maps
-by parts. 6 layers, 8 heads of 64, 3-D position bias, one thread. CPU time rather than the clock's,
-so that a busy machine tells nearly the same; ratios round by round. "read" is thumbnails of all 48
-heads. Writes benchmarks/results/storage.md.
+From it comes `LONG` in phenaki_viz/recording/storage.py: from which length `storage="auto"` makes
+maps factored. 6 layers, 8 heads of 64, 3-D position bias, one thread. CPU time rather than the
+clock's, so that a busy machine tells nearly the same; ratios round by round. "read" is thumbnails
+of all 48 heads. Writes benchmarks/results/storage.md.
 """
 
 import argparse
@@ -26,8 +26,8 @@ LENGTHS = {256: (4, 8, 8), 400: (4, 10, 10), 576: (9, 8, 8), 784: (4, 14, 14),
            1024: (4, 16, 16), 1536: (6, 16, 16)}  # fmt: skip
 WAYS = ("fused", "parts", "stored")
 HEAD = (
-    "| tokens | nothing recorded, s | by parts / nothing | stored / nothing | stored / by parts "
-    "| read by parts, s | read stored, s | MB by parts | MB stored |"
+    "| tokens | nothing recorded, s | factored / nothing | dense / nothing | dense / factored "
+    "| read factored, s | read dense, s | MB factored | MB dense |"
 )
 
 

@@ -52,7 +52,7 @@ def test_record_writes_a_file_that_opens(tmp_path, capsys, monkeypatch, weights)
     assert main(asked) == 0
     run = open_recording(out)
     assert len(run.recording) == (16 if weights else 4)
-    assert "held by their parts" in capsys.readouterr().err
+    assert "recomputed where shown" in capsys.readouterr().err
     started = []
     monkeypatch.setattr("phenaki_viz.cli.app.run", lambda asked: started.append(asked.port) or 0)
     monkeypatch.setenv("PHENAKI_VIZ_RECORDING", "")

@@ -75,7 +75,7 @@ def test_links_between_pages_lead_somewhere(path):
 
 def test_every_field_of_the_file_is_described():
     text = page("file-format")
-    fields = text.partition("## Format 1: the header")[2].partition("## Format 1: an entry")
+    fields = text.partition("## Format 2: the header")[2].partition("## Format 2: an entry")
     entries = fields[2].partition("## Tensors")[0]
     assert named(fields[0]) == {*RunHeader.__struct_fields__, "digests"}
     assert named(entries) == set(headers.Record.__struct_fields__)

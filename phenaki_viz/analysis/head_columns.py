@@ -105,7 +105,7 @@ COLUMNS: dict[str, Column] = {
         "features); 0 stands still", "moves"),
     "moves_features": _of("Moves in features", "ratio", "The same of the head's queries instead of "
         "places, as in IMAP 2026: how separable time steps are in what the head compares, where "
-        "the word of motion is read; known where queries are kept (maps by parts, or recorded "
+        "the word of motion is read; known where queries are kept (factored maps, or recorded "
         "with them)", "moves_features"),
 }  # fmt: skip
 

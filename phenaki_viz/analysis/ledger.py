@@ -150,7 +150,7 @@ def term_shares(terms: Terms) -> dict[str, np.ndarray]:
 
     terms: of whole rows. Returns 'q' float64 a term. The shares of a row sum to 1. A share below 0
     works against the row, and then others are above 1. NaN where the logits do not differ between
-    keys (a row with one visible key). Of a stored map whose content is a `Remainder`, keys with a
+    keys (a row with one visible key). Of a dense map whose content is a `Remainder`, keys with a
     weight of 0 are left out: their logit is not known.
     Raises ShapeError when the terms are of a part of the keys.
     """

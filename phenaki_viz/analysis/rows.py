@@ -15,7 +15,7 @@ RUN = 2**21  # weights read at a time
 POOLED = 2**22  # weights pooled at a time, of which never all are held
 SUMMED_AT_ONCE = 16  # rows that are added up in 32 bits
 SIDE = 64  # cells of a thumbnail
-SUMMED = 2**22  # weights of a whole map by parts that are recomputed to sum its rows
+SUMMED = 2**22  # weights of a whole factored map that are recomputed to sum its rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +153,7 @@ def uniform_weight(visible_keys: np.ndarray) -> np.ndarray:
 def wrong_among(head: HeadMap, queries: Sequence[int] | None = None) -> tuple[int, ...]:
     """Those of some queries, or of all, whose rows are not a distribution.
 
-    Of all the rows of a very long map by parts, only those that were read whole before are known.
+    Of all the rows of a very long factored map, only those that were read whole before are known.
     """
     if queries is not None:
         asked = sorted(set(queries))

@@ -2,7 +2,7 @@
 
 MARKUP = {
     "attention_map": (
-        "<div class='panel'><div class='cut' hidden></div><div class='row'><div class='plot'>"
+        "<div class='panel'><div class='filter' hidden></div><div class='row'><div class='plot'>"
         "<canvas class='base'></canvas><canvas class='top' tabindex='0' role='img'></canvas>"
         "</div><div class='side'><div class='legend'></div><div class='tools'></div></div>"
         "</div><div class='foot'><output class='said'></output></div>"

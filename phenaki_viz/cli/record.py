@@ -24,8 +24,8 @@ def add(commands: Any) -> None:
         "--storage",
         choices=("auto", "dense", "factored"),
         default="auto",
-        help="maps as they are, or by the parts they are recomputed from (default: auto, stored "
-        "while they fit into memory)",
+        help="maps as they are, or as the factors they are recomputed from (default: auto, dense "
+        "while they are short and fit into memory)",
     )
     parser.set_defaults(run=run)
 

@@ -22,6 +22,7 @@ PNG_KEY = "phenaki_viz"
 HTML_ID = "provenance"
 CSV_MARK = "# provenance "
 PGF_MARK = "% provenance "
+OLDER, OLDER_ID = "made_by", "made-by"  # what it was called in files of before
 MOST_BYTES = 16_000_000
 DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 PDF_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
@@ -153,7 +154,7 @@ def _from_pdf(content: bytes) -> str:
 
 
 def _from_html(content: bytes) -> str:
-    pattern = rf'<script type="application/json" id="{HTML_ID}">(.*?)</script>'
+    pattern = rf'<script type="application/json" id="(?:{HTML_ID}|{OLDER_ID})">(.*?)</script>'
     found = re.search(pattern.encode(), content, re.DOTALL)
     if found is None:
         raise ValueError("no record")
@@ -162,10 +163,12 @@ def _from_html(content: bytes) -> str:
 
 def _from_npz(content: bytes) -> str:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if archive.getinfo("provenance.npy").file_size > MOST_BYTES:
+        older = f"{OLDER}.npy" in archive.namelist()
+        name = OLDER if older else "provenance"
+        if archive.getinfo(f"{name}.npy").file_size > MOST_BYTES:
             raise ValueError("a record of that size is none of ours")
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return str(arrays["provenance"])
+        return str(arrays[name])
 
 
 def _from_csv(content: bytes) -> str:
@@ -178,11 +181,13 @@ def _from_pgf(content: bytes) -> str:
 
 def _from_comment(content: bytes, mark: str) -> str:
     """What follows the mark in one of the comments at the top; its first sign begins them all."""
+    marks = tuple(one.encode() for one in (mark, mark.replace("provenance", OLDER)))
     for line in content.split(b"\n"):
         if not line.startswith(mark[0].encode()):
             break
-        if line.startswith(mark.encode()):
-            return line.decode()[len(mark) :]
+        for one in marks:
+            if line.startswith(one):
+                return line[len(one) :].decode()
     raise ValueError("no record")
 
 

@@ -150,7 +150,8 @@ def entropy_grid(
     return replace(
         picture, name="heads_entropy_difference", title="How much wider each head spreads in B",
         notes=("entropy of a head's rows in bits, B − A", scale.describe()), scales=scale,
-        unit="bits, B − A", provenance={**provenance, "shows": "entropy of each head's rows, B − A"},
+        unit="bits, B − A",
+        provenance={**provenance, "shows": "entropy of each head's rows, B − A"},
     )  # fmt: skip
 
 

@@ -26,8 +26,8 @@ def filter_notes(head: Head, row_filter: RowFilter) -> tuple[str, ...]:
         lines.append(f"Without {what}, each row renormalised to sum to 1: {shown}{more}")
     if row_filter.mass < 1:
         lines.append(
-            f"Top {row_filter.mass:.0%} of each row: keys outside the smallest set that holds it are "
-            "left out"
+            f"Top {row_filter.mass:.0%} of each row: keys outside the smallest set that holds it "
+            "are left out"
         )
     return tuple(lines) or ("This head has no sinks: nothing is left out",)
 

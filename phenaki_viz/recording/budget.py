@@ -1,4 +1,4 @@
-"""How the map of each call is held, so that all of them together stay within what may be kept."""
+"""How the map of each call is stored, so that all of them together stay within what may be kept."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -20,21 +20,21 @@ from phenaki_viz.recording.storage import LONG, StorageReport
 class Budget:
     """What a recording has kept so far, calls that wait to be settled among it.
 
-    stored_bytes: of all its maps, were they stored. size: of the map that was asked for last, as it
-    is to be held.
+    dense_bytes: of all its maps, were they dense. size: of the map that was asked for last, as it
+    is to be stored.
     """
 
     choice: RecordOptions
     kept: Counter[Storage] = field(default_factory=Counter)
-    stored_bytes: int = 0
+    dense_bytes: int = 0
     size: int = 0
 
     @property
     def storage(self) -> StorageReport:
-        """How maps are to be held, as a recording says it."""
+        """How maps are to be stored, as a recording says it."""
         return StorageReport(
             asked=self.choice.storage,
-            stored_bytes=self.stored_bytes,
+            dense_bytes=self.dense_bytes,
             limit_bytes=self.choice.limit_bytes,
         )
 
@@ -48,19 +48,19 @@ class Budget:
         *,
         is_given: bool = False,
     ) -> Storage:
-        """How the map of this call is held. Raises RecordingTooLargeError when it is too large.
+        """How the map of this call is stored. Raises RecordingTooLargeError when it is too large.
 
         bias: what the call is given to add. is_given: its map is that of another run, and is made
         of none of its parts.
         """
         asked = self.choice.storage
         share = self.choice.share(x.shape[0], module.heads)
-        stored = int(map_cells(module, x, context) * share) * self.choice.dtype.itemsize
-        self.stored_bytes += stored
+        dense = int(map_cells(module, x, context) * share) * self.choice.dtype.itemsize
+        self.dense_bytes += dense
         short = asked == "auto" and not self._is_cheaper_factored(module, x, context, bias)
-        if asked == "dense" or is_given or (short and self._fits("dense", stored)):
-            self._refuse_if_too_large(name, "dense", stored)
-            self.size = stored
+        if asked == "dense" or is_given or (short and self._fits("dense", dense)):
+            self._refuse_if_too_large(name, "dense", dense)
+            self.size = dense
             return "dense"
         dtype = autocast_dtype(x.device) or x.dtype
         parts = int(part_cells(module, x, context) * share) * dtype.itemsize
@@ -82,8 +82,7 @@ class Budget:
         return not isinstance(bias, torch.Tensor) or bias.shape[-2:].numel() < LONG
 
     def _limit(self, storage: Storage) -> int:
-        stored = storage == "dense"
-        return self.choice.limit_bytes if stored else self.choice.factored_limit_bytes
+        return self.choice.limit_bytes if storage == "dense" else self.choice.factored_limit_bytes
 
     def _fits(self, storage: Storage, size: int) -> bool:
         return self.kept[storage] + size <= self._limit(storage)
@@ -96,7 +95,7 @@ class Budget:
         if storage == "factored":
             advice = " or raise factored_limit_bytes"
         raise RecordingTooLargeError(
-            f"recording {name} would bring the maps, {storage}, to {_mib(needed)}; the limit is "
+            f"recording {name} would bring the {storage} maps to {_mib(needed)}; the limit is "
             f"{_mib(limit)}. Record fewer modules, heads or batch items, shorten the clip{advice}",
             needed=needed,
             limit=limit,

@@ -19,7 +19,7 @@ from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.verify import UNSEEN, Mixed, Sample, indices, keys_of, queries_of, verify
 from phenaki_viz.recording.written import Writing
 
-ROWS = 2  # query rows of a map by parts that are checked, at least
+ROWS = 2  # query rows of a factored map that are checked, at least
 EACH = 256  # beyond that, one in so many
 # How far recomputed weights may be from a map that was made in the open; 1e-6 is usual in float32.
 # In half precision a score on the border of two steps may take the other one.
@@ -70,7 +70,7 @@ class Call:
     largest: torch.Tensor | None = None
 
     def wait(self) -> None:
-        """StorageChoice on to what is needed later, as it is now, and let go of the rest."""
+        """Hold on to what is needed later, as it is now, and let go of the rest."""
         x, self.x = required(self.x), None
         self.autocast = autocast_dtype(x.device)
         # One number a token, finite only if all of it is: what came in may be written to.
@@ -111,7 +111,7 @@ class KeptMap:
 
 @dataclass(frozen=True)
 class Checked:
-    """A call's map by parts, or None for one that is stored, and what the check found."""
+    """A call's factored map, or None for a dense one, and what the check found."""
 
     parts: FactoredMap | None
     verification: Verification

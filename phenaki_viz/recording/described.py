@@ -53,7 +53,7 @@ def _parts(recording: "Recording") -> tuple[str, list[tuple[str, ...]], list[str
     labels = _labels(recording)
     more += [labels] if labels else []
     if any(record.map.storage == "factored" for record in recording):
-        more.append(f"by parts: {recording.storage.why_factored}")
+        more.append(f"factored: {recording.storage.why_factored}")
     return head, [COLUMNS, *rows[:MOST_ROWS]] if rows else [], [*more, *recording.missed]
 
 

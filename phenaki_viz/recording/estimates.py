@@ -52,7 +52,7 @@ def map_cells(module: AttentionModule, x: torch.Tensor, context: torch.Tensor | 
 
 
 def part_cells(module: AttentionModule, x: torch.Tensor, context: torch.Tensor | None) -> int:
-    """Numbers that a map held by its parts takes: queries, keys and a sum for each row."""
+    """Numbers that a factored map takes: queries, keys and a sum for each row."""
     keys = (x if context is None else context).shape[1] + null_keys(module)
     dim_head = module.q_scale.shape[-1]  # not of to_q: it may be an adapter around the layer
     return x.shape[0] * module.heads * (x.shape[1] * (dim_head + 1) + keys * dim_head)

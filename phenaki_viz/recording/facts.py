@@ -1,7 +1,7 @@
 """What a page must know of a model beside its maps: written into every recording, read from there.
 
-`provenance["facts"]` of a recording: `{"convolutions": [{"stack", "causal", "layout"}, …]}`, one entry
-for each kind of PEG in each transformer. A recording of before has no facts.
+`provenance["facts"]` of a recording: `{"convolutions": [{"stack", "causal", "layout"}, …]}`, one
+entry for each kind of PEG in each transformer. A recording of before has no facts.
 """
 
 from collections.abc import Mapping, Sequence

@@ -126,7 +126,7 @@ def _keep_parts(
     biases: list[str],
     tensors: dict[str, torch.Tensor],
 ) -> dict[str, Any] | None:
-    """What a map by parts is made of; says where its table of offsets is, if it has one."""
+    """What a factored map is made of; says where its table of offsets is, if it has one."""
     for name in PARTS:
         part = getattr(parts, name)
         if part is not None:

@@ -1,10 +1,10 @@
 """Attention in one file: safetensors with a JSON header, sealed with digests.
 
-Format 1. The metadata of the safetensors file has the entry `phenaki_viz.recording`: a JSON object
+Format 2. The metadata of the safetensors file has the entry `phenaki_viz.recording`: a JSON object
 with `format`, `provenance`, `holding`, and lists `position_biases` and `records`, whose entries are
 the plain fields of `PositionBias` and `AttentionRecord` (the schema is `recording.headers`).
 Tensors are named after the list entry they belong to: `biases.0.surface`, `records.7.attn` (a
-stored map, 'b h i j') or `records.7.q`, `.k`, `.logsumexp`, `.bias`, `.slopes` (a map by parts),
+stored map, 'b h i j') or `records.7.q`, `.k`, `.logsumexp`, `.bias`, `.slopes` (a factored map),
 `records.7.key_mask`, `.cut_edges` (by an intervention, 'i j', or 'h i j' where heads differ),
 `.dense_bias`, `.queries`, `.keys`, `.values`, `.written_values`, `.written_heads` (norms, see
 `recording.written`). A table of offsets is kept once, under `biases`. Who makes recordings keeps
@@ -33,12 +33,14 @@ from safetensors.torch import load, save, save_file
 from phenaki_viz.errors import ExportError, FileError, PhenakiVizError, RecordingError
 from phenaki_viz.files import check_target, replacing, shown, size_of, unchanged
 from phenaki_viz.recording.file_entries import described, recording_of
+from phenaki_viz.recording.format_1 import as_format_2
 from phenaki_viz.recording.headers import Format, Header, Tensors
 from phenaki_viz.recording.private import private_copy
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.tensor_files.headers import Header as FileHeader
 from phenaki_viz.tensor_files.headers import (
     Metadata,
+    converted,
     decoded,
     header_bytes,
     read_header,
@@ -46,8 +48,9 @@ from phenaki_viz.tensor_files.headers import (
 from phenaki_viz.tensor_files.seals import check_seal, sealed
 from phenaki_viz.tensor_files.sources import Source, stream_of
 
-FORMAT = 1
+FORMAT = 2
 HEADER = "phenaki_viz.recording"
+DAMAGED = "its header is damaged"
 SMALL = 2**27  # bytes of a file that is read into memory
 MOST_TEXT = 32_000_000  # letters of the JSON; a thousand calls have about two million
 H = TypeVar("H", bound=Header)
@@ -80,7 +83,7 @@ class Content:
 def write_file(path: Path, recording: Recording, beside: Beside) -> Path:
     """Write a recording, and what is kept beside it, to one file.
 
-    An older file is replaced, never written into. Maps are written as they are held. Raises
+    An older file is replaced, never written into. Maps are written as they are stored. Raises
     ExportError when the disk is full or read-only.
     """
     check_target(path)
@@ -173,14 +176,16 @@ def _header(head: FileHeader, name: str, schema: type[H]) -> H:
     if len(text) > MOST_TEXT:
         _refuse(name, f"its header has {len(text):,} letters, at most {MOST_TEXT:,} are read")
     with _refusing(name):
-        found = decoded(text, Format, "its header is damaged").format
-    if found != FORMAT:
+        found = decoded(text, Format, DAMAGED).format
+    if found not in (1, FORMAT):
         raise RecordingError(
-            f"{name} is a recording of format {found}; this version reads format {FORMAT}: update "
-            "phenaki_viz"
+            f"{name} is a recording of format {found}; this version reads formats 1 and {FORMAT}: "
+            "update phenaki_viz"
         )
     with _refusing(name):
-        return decoded(text, schema, "its header is damaged")
+        if found == 1:
+            return converted(as_format_2(decoded(text, dict[str, Any], DAMAGED)), schema, DAMAGED)
+        return decoded(text, schema, DAMAGED)
 
 
 def _tensors(source: Source, size: int, name: str) -> tuple[dict[str, torch.Tensor], str]:

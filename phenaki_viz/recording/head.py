@@ -107,7 +107,7 @@ class HeadMap:
     def queries(self) -> np.ndarray | None:
         """The head's queries, 'i d' float32, in the units they were multiplied in.
 
-        None where they were not kept: a stored map has them if they were recorded as extras.
+        None where they were not kept: a dense map has them if they were recorded as extras.
         """
         held, record = self.record.map, self.record
         if isinstance(held, FactoredMap):

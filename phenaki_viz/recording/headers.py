@@ -35,7 +35,7 @@ class Bias(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """The table of offsets of a map by parts: that of a position bias, or one of its own."""
+    """The table of offsets of a factored map: that of a position bias, or one of its own."""
 
     bias: str | None = None
     dimensions: Dimensions | None = None
@@ -149,7 +149,7 @@ def _check_counts(record: Any, at: str) -> None:
 
 
 def _map_shape(record: Any, at: str, wanted: tuple[int, int], tensors: Tensors) -> tuple[int, int]:
-    """Queries and keys of a map, whichever way it is held."""
+    """Queries and keys of a map, whichever way it is stored."""
     if record.storage == "dense":
         attn = _floating(f"{at}.attn", tensors)
         sizes, fits = tuple(attn.shape), attn.ndim == 4
@@ -159,7 +159,7 @@ def _map_shape(record: Any, at: str, wanted: tuple[int, int], tensors: Tensors) 
         fits = q.ndim == k.ndim == 4 and sums.shape == q.shape[:3]
         fits = fits and k.shape[:2] == q.shape[:2] and k.shape[3] == q.shape[3] > 0
     else:
-        raise RecordingError(f"{at}: a map held {record.storage[:20]!r}; it is stored, or by parts")
+        raise RecordingError(f"{at}: a map {record.storage[:20]!r}; it is 'dense' or 'factored'")
     if not fits or sizes[:2] != wanted or min(sizes) < 1:
         raise RecordingError(
             f"{at}: a map {_words(sizes)} for {wanted[0]} batch items and {wanted[1]} heads"

@@ -1,4 +1,4 @@
-"""One attention map behind a small interface, so that how it is held never matters above.
+"""One attention map behind a small interface, so that how it is stored never matters above.
 
 `DenseMap` keeps the softmax itself; `FactoredMap` (parts.py) what it is made of. Both answer the
 same questions: `rows`, `columns`, `tile`, `tile_runs`, `full`, `wrong_rows`.
@@ -40,7 +40,7 @@ class AttentionMap(Protocol):
 
     @property
     def storage(self) -> Storage:
-        """Whether the map is stored, or kept by its parts and recomputed."""
+        """Whether the weights themselves are kept, or their factors, and recomputed."""
 
     @property
     def precision(self) -> Precision:

@@ -10,8 +10,8 @@ import torch
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.places import Grid, fits
 
-DEFAULT_LIMIT = 2 * 2**30  # bytes of stored maps
-FACTORED_LIMIT = 4 * 2**30  # bytes of maps held by their parts
+DEFAULT_LIMIT = 2 * 2**30  # bytes of dense maps
+FACTORED_LIMIT = 4 * 2**30  # bytes of factored maps
 Extra = Literal["queries", "keys", "values", "written"]
 StorageChoice = Literal["auto", "dense", "factored"]
 
@@ -39,11 +39,12 @@ class RecordOptions:
 
     modules: dotted names. heads, batch_items: indices. extras: kept as well, "queries", "keys" and
     "values", or "written": norms of what each key and head writes (`Written`; a few per cent of a
-    long forward). storage: "dense", "factored", or "auto": stored while all maps together stay within
-    `limit_bytes`, by parts beyond, and by parts where that is recorded cheaper: maps of a million
-    weights or more of a model that hands over their parts; `Recording.storage` says which and why.
-    dtype: of stored maps, float32 or float16. limit_bytes: of stored maps; factored_limit_bytes: of
-    maps by parts. verify_items, verify_rows: how many batch items and query rows each verification
+    long forward). storage: "dense", "factored", or "auto": dense while all maps together stay
+    within `limit_bytes`, factored beyond, and factored where that is recorded cheaper: maps of a
+    million weights or more of a model that hands over their factors; `Recording.storage` says which
+    and why. dtype: of dense maps, float32 or float16. limit_bytes: of dense maps;
+    factored_limit_bytes: of
+    factored maps. verify_items, verify_rows: how many batch items and query rows each verification
     checks. words: the text, so that keys of cross-attention have names. grid: 't h w' of the
     tokens, for models that do not tell their transformers the video's shape.
     Raises RecordingError for anything that no model could be asked for.
@@ -66,7 +67,7 @@ class RecordOptions:
         if self.dtype not in (torch.float32, torch.float16):
             raise RecordingError(f"maps are kept as float32 or float16, got {self.dtype}")
         if self.storage not in get_args(StorageChoice):
-            raise RecordingError(f"storage is 'auto', 'dense' or 'factored', got {self.hold!r}")
+            raise RecordingError(f"storage is 'auto', 'dense' or 'factored', got {self.storage!r}")
         for name, read in (
             ("modules", _names), ("heads", _indices), ("batch_items", _indices),
         ):  # fmt: skip
@@ -82,7 +83,8 @@ class RecordOptions:
         if self.grid is not None:
             self._set("grid", _grid(self.grid))
         for name, least in (
-            ("limit_bytes", 0), ("factored_limit_bytes", 0), ("verify_items", 1), ("verify_rows", 1),
+            ("limit_bytes", 0), ("factored_limit_bytes", 0),
+            ("verify_items", 1), ("verify_rows", 1),
         ):  # fmt: skip
             self._set(name, _number(name, getattr(self, name), least))
 

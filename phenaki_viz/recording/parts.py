@@ -1,4 +1,4 @@
-"""An attention map held by its parts, O(n·d) instead of O(n²), and recomputed where it is asked."""
+"""A factored attention map, O(n·d) instead of O(n²), and recomputed where it is asked."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace

@@ -29,8 +29,8 @@ def record(
 ) -> Iterator[Recording]:
     """Record every attention call of `model` inside the `with` block.
 
-    A stored map is the very tensor that multiplies the values: the input of `attn_dropout`. A map
-    held by its parts is recomputed from what fused attention used, which then runs without ever
+    A dense map is the very tensor that multiplies the values: the input of `attn_dropout`. A map
+    that is factored is recomputed from what fused attention used, which then runs without ever
     making the map. Works on any model built of such attention modules (`to_q`, `to_kv`,
     `attn_dropout`, …), the published phenaki-pytorch classes included. The hooks return None, so
     the model computes what it always does; they are removed whatever happens inside. They hear
@@ -39,9 +39,9 @@ def record(
     block. What a backward pass recomputes is no second call.
 
     options: what is kept of each call and how, every one with its meaning in `RecordOptions`:
-    modules, heads, batch_items, extras, storage, dtype, limit_bytes, factored_limit_bytes, words, grid,
-    verify_items, verify_rows. on_progress: called after every attention call with (calls so far,
-    modules chosen); an exception it raises stops the model. sink: called with every finished
+    modules, heads, batch_items, extras, storage, dtype, limit_bytes, factored_limit_bytes, words,
+    grid, verify_items, verify_rows. on_progress: called after every attention call with (calls so
+    far, modules chosen); an exception it raises stops the model. sink: called with every finished
     record, verified, and answers what is kept of the call: the record, or None to drop it, so that
     what is measured of a long run needs the memory of one call; what it raises stops the model.
     Raises RecordingError, before anything is touched, when the model has no such module or the

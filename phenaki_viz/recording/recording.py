@@ -27,9 +27,9 @@ from phenaki_viz.recording.storage import StorageReport as StorageReport
 class Recording:
     """Everything that one `record()` caught; all that the floors above need.
 
-    records: in order of the calls. position_biases: by module and size. provenance: JSON-able origin
-    (config, weights digest, seed, input digest, versions, whether the weights are random).
-    storage: whether maps are stored or by parts, and why. missed: what ran and is not in here, or
+    records: in order of the calls. position_biases: by module and size. provenance: JSON-able
+    origin (config, weights digest, seed, input digest, versions, whether the weights are random).
+    storage: whether maps are dense or factored, and why. missed: what ran and is not in here, or
     why nothing is, in sentences; known when the block has ended. recomputed: calls that a backward
     pass ran again (gradient checkpointing), which are not recorded a second time. clip: what the
     model was shown, if a file or `save` said so. source: of a part, the recording it was taken

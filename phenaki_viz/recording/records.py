@@ -170,7 +170,7 @@ class AttentionRecord:
     def added(self) -> Added:
         """What was added to the products of queries and keys, and the masks; on the host.
 
-        Of all recorded heads, as the record says it, however its map is held.
+        Of all recorded heads, as the record says it, however its map is stored.
         """
         _, _, i, j = self.map.shape
         visibility = Visibility(

@@ -12,7 +12,7 @@ from phenaki_viz.recording.storage import size_text
 
 
 def describe_storage(recording: Recording, *, why: bool = True) -> str:
-    """One line on how the maps are held, and why. why: False leaves out why they are stored, which
+    """One line on how the maps are stored, and why. why: False leaves out why they are dense, which
     is what one expects; that they are recomputed is never said without its reason.
     """
     storage = recording.storage
@@ -20,11 +20,11 @@ def describe_storage(recording: Recording, *, why: bool = True) -> str:
     if not parted:
         told = why and storage.why_dense and len(recording)
         reason = f", {storage.why_dense}" if told else ""
-        return f"all {len(recording)} maps stored ({size_text(recording.nbytes)}){reason}"
+        return f"all {len(recording)} maps dense ({size_text(recording.nbytes)}){reason}"
     which = f"{parted} of {len(recording)} maps" if parted < len(recording) else "maps"
     recomputed = "recomputed where shown" + _how_near(recording)
     size = size_text(recording.nbytes)
-    return f"{which} held by their parts and {recomputed} ({size}); {storage.why_factored}"
+    return f"{which} factored and {recomputed} ({size}); {storage.why_factored}"
 
 
 def _how_near(recording: Recording) -> str:

@@ -52,7 +52,7 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class _Taken:
-    """A call whose check is under way. parts: None for a stored map. sample: what is checked."""
+    """A call whose check is under way. parts: None for a dense map. sample: what is checked."""
 
     at: int
     module: AttentionModule

@@ -1,4 +1,4 @@
-"""Rows of a map by parts one run after the other, in memory that is taken once and used again.
+"""Rows of a factored map one run after the other, in memory that is taken once and used again.
 
 To take new memory for each step costs as much as the step: the system zeroes every page of it. So
 a reader of a whole head keeps a few arrays. Rows are made in blocks of some keys that stay in a

@@ -3,8 +3,8 @@
     logit(i, j)  = content + position + ALiBi + dense bias        −∞ where a mask hides the key
     weight(i, j) = exp(logit(i, j) − log-sum-exp of row i)
 
-`terms_of` gives them for any rectangle of any map, stored or held by its parts. Content is exact
-(`Product`) where queries and keys were kept; of a stored map without them it is what the other
+`terms_of` gives them for any rectangle of any map, dense or factored. Content is exact
+(`Product`) where queries and keys were kept; of a dense map without them it is what the other
 terms leave of the logarithm of the weights (`Remainder`), and says so by its type.
 """
 
@@ -44,7 +44,7 @@ class Product:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Remainder:
-    """Content as far as a stored map tells it: log weight minus the other terms.
+    """Content as far as a dense map tells it: log weight minus the other terms.
 
     values: 'i j' float32: the content up to one constant a row, which softmax takes away; −inf
     where the weight is 0, NaN where a mask hides the key: nothing is known of it there.
@@ -135,7 +135,7 @@ def _rows(queries: Sequence[int], of: int) -> Some:
 
 @dataclass(frozen=True, eq=False)
 class _Reader:
-    """Reads the terms of one rectangle: where a map by parts lies, else on the host."""
+    """Reads the terms of one rectangle: where a factored map lies, else on the host."""
 
     record: AttentionRecord
     item: int
@@ -159,7 +159,7 @@ class _Reader:
         return self._of_kept(q, k)
 
     def _of_kept(self, q: torch.Tensor, k: torch.Tensor) -> Terms:
-        """Of a stored map whose queries and keys were kept: 'b h n d'."""
+        """Of a dense map whose queries and keys were kept: 'b h n d'."""
         q, k = q[self.item, self.head, self.rows] * self.record.scale, k[self.item, self.head]
         every = slice(0, self.record.map.shape[3])
         logits = q @ k.mT
@@ -171,7 +171,7 @@ class _Reader:
         return self._terms(content, added, on_host(logits.logsumexp(dim=-1)[0]))
 
     def _left_over(self) -> Terms:
-        """Of a stored map alone."""
+        """Of a dense map alone."""
         span = self.keys.start, self.keys.stop
         queries = indices(self.rows, torch.device("cpu")).tolist()
         weights = self.record.map.rows(self.item, self.head.start, queries)[:, slice(*span)]

@@ -53,8 +53,8 @@ def run_dialled(
 ) -> DialledRun:
     """Build the model, run it once on the clip and the prompt, record every attention call.
 
-    storage: see `record`; left to choose, all maps of a run are held alike. on_progress: see
-    `record`. Raises RecordingTooLargeError before anything is built when stored maps would take
+    storage: see `record`; left to choose, all maps of a run are stored alike. on_progress: see
+    `record`. Raises RecordingTooLargeError before anything is built when dense maps would take
     more than `limit_bytes` or the forward more than `MOST_WORK`, VideoError when the clip has too
     few frames.
     """
@@ -99,9 +99,9 @@ def run_dialled(
 def how_to_store(
     config: DialConfig, words: int, storage: StorageChoice, limit_bytes: int
 ) -> StorageChoice:
-    """How all maps of one run are held: stored, or by their parts.
+    """How all maps of one run are stored: dense, or factored.
 
-    Raises RecordingTooLargeError when maps that must be stored would not fit, or the forward
+    Raises RecordingTooLargeError when maps that must be dense would not fit, or the forward
     itself would take too long.
     """
     work = work_of(config, words)
@@ -111,7 +111,7 @@ def how_to_store(
     if large and storage == "dense":
         raise RecordingTooLargeError(
             f"{size} make {work.map_bytes / 2**20:,.0f} MiB of attention maps; the limit is "
-            f"{limit_bytes / 2**20:,.0f} MiB. {advice}, or hold the maps by their parts",
+            f"{limit_bytes / 2**20:,.0f} MiB. {advice}, or store the maps factored",
             needed=work.map_bytes,
             limit=limit_bytes,
         )

@@ -60,8 +60,9 @@ class RecordedRun(Run):
 def save_recording(path: Path, run: Run | Recording, *, blank_clip: bool = False) -> Path:
     """Write a run's recording and clip to one file; an older file is replaced, never written into.
 
-    Maps are written as they are held. A recording without a run is saved as `Recording.save` does.
-    blank_clip: the clip stands in for none. Raises ExportError when the disk is full or read-only.
+    Maps are written as they are stored. A recording without a run is saved as `Recording.save`
+    does. blank_clip: the clip stands in for none. Raises ExportError when the disk is full or
+    read-only.
     """
     if isinstance(run, Recording):
         return run.save(path)

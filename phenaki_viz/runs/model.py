@@ -105,7 +105,8 @@ def run_model(
     fitted = _fit(eyes, clip, ask) if eyes else _no_clip(model, ask)
     words = read_words(model, text_read(prompt, ask.switches))
     kept: dict[str, Any] = {
-        "storage": ask.storage, "extras": KEPT, "limit_bytes": limit_bytes, "on_progress": on_progress,
+        "storage": ask.storage, "extras": KEPT, "limit_bytes": limit_bytes,
+        "on_progress": on_progress,
     }  # fmt: skip
     started = time.perf_counter()
     with torch.inference_mode(), switched(model, ask.switches):

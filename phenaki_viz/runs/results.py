@@ -3,8 +3,8 @@
 Tensors `outcome.codes`, `.predicted` (int), `.masked` (bool), `.loss` (float32), all 't h w', and
 `outcome.reconstruction`, `.filled` ('f H W c' uint8) of a look; `sampled.masked`, `.changed`,
 `.again` (bool), `.codes` (int), `.confidence` (float32), all 'step t h w', and `sampled.previews`
-('step f H W c' uint8) of a sampled video. Each may be missing. Numbers and words are in `provenance`:
-`outcome` ({"error": float or null, "notes": [str]}), `sampling` and `primed_steps`.
+('step f H W c' uint8) of a sampled video. Each may be missing. Numbers and words are in
+`provenance`: `outcome` ({"error": float or null, "notes": [str]}), `sampling` and `primed_steps`.
 """
 
 from collections.abc import Callable, Mapping

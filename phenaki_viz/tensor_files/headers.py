@@ -149,11 +149,17 @@ def decoded(text: str, kind: type[T], what: str) -> T:
         if not re.search(r"\b(NaN|Infinity)\b", text) or len(text) > MOST_NOT_JSON:
             raise FileError(f"{what} (not JSON)") from error
     try:
-        return msgspec.convert(json.loads(text), kind)
-    except msgspec.ValidationError as error:
-        raise FileError(f"{what}: {plain(error)}") from error
+        return converted(json.loads(text), kind, what)
     except (ValueError, RecursionError) as error:
         raise FileError(f"{what} (not JSON)") from error
+
+
+def converted(found: Any, kind: type[T], what: str) -> T:
+    """What JSON gave, as a `kind`. Raises FileError that says where `what` is not as it must be."""
+    try:
+        return msgspec.convert(found, kind)
+    except msgspec.ValidationError as error:
+        raise FileError(f"{what}: {plain(error)}") from error
 
 
 def plain(error: Exception) -> str:

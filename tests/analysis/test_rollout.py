@@ -1,4 +1,4 @@
-"""Laws of attention rollout, on planted maps and on a model's, stored and by parts."""
+"""Laws of attention rollout, on planted maps and on a model's, dense and factored."""
 
 import numpy as np
 import pytest

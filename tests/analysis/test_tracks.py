@@ -1,4 +1,4 @@
-"""Tracks: planted paths, laws, stored and by parts, along time alone, marked by hand."""
+"""Tracks: planted paths, laws, dense and factored, along time alone, marked by hand."""
 
 from dataclasses import replace
 

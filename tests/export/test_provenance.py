@@ -35,6 +35,24 @@ def test_every_kind_of_picture_in_every_format(kind, form):
     assert read_provenance(rendered(kind, form)) == PICTURES[kind].provenance
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_files_that_called_it_made_by_are_read(form):
+    content = render(curves(provenance={"head": 2}), form)
+    if form == "npz":
+        made, older = io.BytesIO(), zipfile.ZipFile(io.BytesIO(content))
+        with zipfile.ZipFile(made, "w") as archive:
+            for name in older.namelist():
+                archive.writestr(name.replace("provenance", "made_by"), older.read(name))
+        content = made.getvalue()
+    for old, now in (
+        (b"# made_by ", b"# provenance "),
+        (b"% made_by ", b"% provenance "),
+        (b'id="made-by"', b'id="provenance"'),
+    ):
+        content = content.replace(now, old)
+    assert read_provenance(content) == {"head": 2}
+
+
 def test_arrays_become_lists_and_what_is_not_finite_null():
     record = {
         "step": np.int64(3),

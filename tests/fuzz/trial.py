@@ -146,14 +146,14 @@ def rows_of(run: RecordedRun) -> Rows:
 
 
 def _unnamed(run: RecordedRun, rows: Rows) -> str:
-    """Rows of stored maps that are no distribution, and are not named as such.
+    """Rows of dense maps that are no distribution, and are not named as such.
 
-    A forged header of maps by parts makes other rows of the same tensors; those are summed where
+    A forged header of factored maps makes other rows of the same tensors; those are summed where
     they are read.
     """
     for (at, item, head), found in rows.items():
         held = run.recording.records[at].map
-        if held.held != "dense":
+        if held.storage != "dense":
             continue
         sums = found.sum(axis=1, dtype=np.float64)
         off = set(np.flatnonzero(~(np.abs(sums - 1) <= 1e-3)).tolist())

@@ -47,7 +47,7 @@ def test_from_the_whole_map_to_single_cells(open_app, exact):
     page = open_app(LINK)
     expect(the_map(page)).to_be_visible()
     expect(page.get_by_text("mean of 14 × 14 weights, zoom for each")).to_be_visible()
-    expect(page.get_by_text("held by their parts", exact=False)).to_be_visible()
+    expect(page.get_by_text("recomputed where shown", exact=False)).to_be_visible()
     pick_middle(page)
     zoom_far(page)
     expect(page.get_by_text("every weight · ")).to_be_visible()

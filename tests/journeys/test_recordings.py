@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 def test_a_run_by_parts_is_saved_and_opened_again(open_app, tmp_path):
     page = open_app("/?storage=Factored&depth=2&heads=2&layer=1&head=1")
     expect(the_map(page)).to_be_visible()
-    expect(page.get_by_text("held by their parts", exact=False)).to_be_visible()
+    expect(page.get_by_text("recomputed where shown", exact=False)).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Save this recording", exact=False).click()
     path = tmp_path / "run.safetensors"

@@ -1,4 +1,4 @@
-"""Left to choose, maps are stored while they are short, and held by parts where that is cheaper."""
+"""Left to choose, maps are dense while they are short, and factored where that is cheaper."""
 
 import pytest
 import torch
@@ -75,9 +75,9 @@ def test_the_model_computes_the_very_same_numbers():
 
 def test_it_says_which_and_why():
     long, short = recorded(transformer()), recorded(transformer(), SHORT)
-    assert "stored they would take 8.4 MB, and take longer to record" in describe_storage(long)
-    assert "by parts: stored they would take 8.4 MB" in repr(long)
-    assert describe_storage(short).endswith("stored (8.4 MB), the fastest to read at this length")
+    assert "dense they would take 8.4 MB, and take longer to record" in describe_storage(long)
+    assert "factored: dense they would take 8.4 MB" in repr(long)
+    assert describe_storage(short).endswith("dense (8.4 MB), the fastest to read at this length")
     large = recorded(transformer(), SHORT, limit_bytes=10**6)
-    assert "stored they would take 8.4 MB, more than 1.0 MB" in repr(large)
+    assert "dense they would take 8.4 MB, more than 1.0 MB" in repr(large)
     assert StorageReport(asked="factored").why_factored == "as asked"

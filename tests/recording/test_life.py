@@ -158,13 +158,13 @@ def test_other_threads_wait_while_the_model_runs_recorded():
     model, order = transformer(), []
     running, let_go = threading.Event(), threading.Event()
 
-    def storage(*_):
+    def wait(*_):
         if threading.current_thread() is not threading.main_thread():
             running.set()
             let_go.wait(30)
             order.append("first")
 
-    model.layers[0][3].register_forward_hook(storage)
+    model.layers[0][3].register_forward_hook(wait)
     thread = threading.Thread(target=lambda: recorded(model))
     thread.start()
     running.wait(30)

@@ -50,9 +50,9 @@ REFUSED = {
     "a grid of halves": ({"grid": (3, 1.5, 4)}, "grid takes whole numbers, got 1.5"),
     "another extra": ({"extras": ["queries", "scores"]}, "extras has scores; there are queries"),
     "extras in a text": ({"extras": "queries"}, "extras is a list of texts, got 'queries'"),
-    "another way to hold": (
-        {"storage": "dense"},
-        "hold is 'auto', 'stored' or 'parts', got 'dense'",
+    "another storage": (
+        {"storage": "stored"},
+        "storage is 'auto', 'dense' or 'factored', got 'stored'",
     ),
     "another precision": ({"dtype": torch.int8}, "maps are kept as float32 or float16"),
     "a negative limit": ({"limit_bytes": -1}, "limit_bytes takes whole numbers from 0, got -1"),

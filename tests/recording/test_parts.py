@@ -1,4 +1,4 @@
-"""Maps held by their parts are the stored maps, on everything that attention can be given."""
+"""Maps held by their parts are the dense maps, on everything that attention can be given."""
 
 import numpy as np
 import pytest
@@ -201,14 +201,14 @@ def test_stored_while_it_fits_and_by_parts_beyond():
     assert recording.nbytes < first * 4
     limits = {"limit_bytes": 0, "factored_limit_bytes": 100}
     with (
-        pytest.raises(RecordingTooLargeError, match=r"maps, by parts, to .* the limit is 0\.0 MiB"),
+        pytest.raises(RecordingTooLargeError, match=r"factored maps to .* the limit is 0\.0 MiB"),
         torch.inference_mode(),
         record(model, **limits),
     ):
         model(x, context, mask)
     assert not any(module._forward_pre_hooks for module in model.modules())
     with (
-        pytest.raises(RecordingError, match="'auto', 'stored' or 'parts', got 'both'"),
+        pytest.raises(RecordingError, match="'auto', 'dense' or 'factored', got 'both'"),
         record(model, storage="both"),
     ):
         pass

@@ -1,4 +1,4 @@
-"""A map by parts with a damaged part: its rows are no distributions, and are named."""
+"""A factored map with a damaged part: its rows are no distributions, and are named."""
 
 import json
 

@@ -87,7 +87,7 @@ def test_the_page_says_and_draws_the_selected_head_s_ledger(storage):
     assert kept == (storage == "factored")
     offered = [one for one in at.toggle if one.key == "inside_dims"]
     assert bool(offered) != kept and not any("are not kept" in one for one in words_on(at))
-    if offered:  # a stored map: the model runs once more
+    if offered:  # a dense map: the model runs once more
         offered[0].set_value(True).run()
         assert not at.exception and "inside.dimensions" in ids(at)
 

@@ -77,6 +77,14 @@ def test_a_link_with_such_a_value_is_opened_without_it(app):
     assert "layer" not in at.query_params and at.query_params["head"] == "1"
 
 
+@pytest.mark.parametrize(("old", "now"), [("Stored", "Dense"), ("By parts", "Factored")])
+def test_a_link_of_before_opens_by_the_names_of_now(app, old, now):
+    at = app(hold=old, heads="2", depth="1", source="Dial")
+    assert not at.exception and not at.warning
+    assert at.selectbox(key="storage").value == {"Dense": "dense", "Factored": "factored"}[now]
+    assert at.query_params["storage"] == now and "hold" not in at.query_params
+
+
 def test_the_schema_is_printed(capsys):
     assert main(["link", "--schema"]) == 0
     found = json.loads(capsys.readouterr().out)["$defs"]["View"]

@@ -42,7 +42,7 @@ def test_a_picture_that_is_taken_away_says_what_is_estimated():
 
 def test_estimates_are_named_with_their_error_and_exact_heads_replace_them(app, monkeypatch):
     monkeypatch.setattr(fragment_jobs, "go_on", lambda slot: None)  # each run of the page one step
-    at = app(storage="By parts", grid="entropy", seed=7, **FEW)
+    at = app(storage="Factored", grid="entropy", seed=7, **FEW)
     assert not at.exception
     rows = expected(seed=7, **FEW).records[0].map.shape[2]
     drawn = min(rows, 2 * -(-rows // -(-rows // 64)))

@@ -174,7 +174,7 @@ def test_the_grid_can_be_coloured_by_a_metric(app):
 
 
 def test_settings_over_the_limit_are_refused_and_the_last_picture_stays(app):
-    at = app(size=128, storage="Stored")
+    at = app(size=128, storage="Dense")
     before = sent(at)["map"][1]["values"]
     at.selectbox(key="patch").set_value(4).run()
     assert not at.exception
@@ -184,14 +184,14 @@ def test_settings_over_the_limit_are_refused_and_the_last_picture_stays(app):
 
 
 def test_maps_by_parts_are_the_stored_ones_and_say_so(app):
-    at = app(storage="By parts", grid="entropy", scale="Shared by all heads")
+    at = app(storage="Factored", grid="entropy", scale="Shared by all heads")
     assert not at.exception
     header, parts = sent(at)["map"]
     shown = parts["values"].reshape(header["shape"])
     np.testing.assert_allclose(shown, expected().records[0].map.full(0, 0), rtol=0, atol=1e-5)
-    assert any("by their parts" in line for line in wire.words_on(at))
+    assert any("recomputed where shown" in line for line in wire.words_on(at))
     at.selectbox(key="storage").set_value("dense").run()
-    assert any("maps stored" in line for line in wire.words_on(at))
+    assert any("maps dense" in line for line in wire.words_on(at))
 
 
 def test_what_would_not_fit_is_held_by_parts(app, monkeypatch):
@@ -219,7 +219,7 @@ def test_long_work_is_done_in_slices(app, monkeypatch):
 
     monkeypatch.setattr(fragment_jobs, "_run_again", noted)
     few = {"heads": 2, "depth": 2}
-    at = app(storage="By parts", grid="entropy", scale="Shared by all heads", seed=5, **few)
+    at = app(storage="Factored", grid="entropy", scale="Shared by all heads", seed=5, **few)
     assert not at.exception
     assert {"ranges", "tile", "thumbs", "table"} <= set(paused)
     header, parts = sent(at)["map"]

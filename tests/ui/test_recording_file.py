@@ -79,7 +79,7 @@ def test_a_recording_is_shown_without_its_model(app, files, monkeypatch):
     np.testing.assert_allclose(
         parts["values"].reshape(header["shape"]), exact(files["run_model"], HEAD, 2), atol=1e-6
     )
-    assert any("by their parts" in line for line in words_on(at))
+    assert any("recomputed where shown" in line for line in words_on(at))
 
 
 @pytest.mark.parametrize("page", ["text", "sampling", "position", "masks"])

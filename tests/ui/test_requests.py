@@ -128,7 +128,8 @@ def test_flipping_reaches_what_lies_deep():
         ("LookRequest", run_model, {}),
         ("SampleRequest", sample, {}),
         ("DialledRequest", run_dialled,
-         {"config": "settings", "prompt": "settings", "padding": "settings", "storage": "settings"}),
+         {"config": "settings", "prompt": "settings", "padding": "settings",
+          "storage": "settings"}),
         ("TrainedRequest", run_training_step, {"parts": "weights"}),
     ],
 )  # fmt: skip

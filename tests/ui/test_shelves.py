@@ -39,7 +39,7 @@ def total(*things):
 
 
 @pytest.mark.parametrize(
-    "storage",
+    "made",
     [
         lambda: block(MB),
         lambda: block(MB)[::2],  # what a view keeps alive is all of it
@@ -51,8 +51,8 @@ def total(*things):
         lambda: nn.Sequential(nn.BatchNorm1d(MB // 16)),
     ],
 )
-def test_everything_that_hangs_on_a_thing_counts(storage):
-    assert MB <= total(Thing(storage())) < 1.1 * MB
+def test_everything_that_hangs_on_a_thing_counts(made):
+    assert MB <= total(Thing(made())) < 1.1 * MB
 
 
 def test_what_is_shared_counts_once():

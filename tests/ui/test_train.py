@@ -278,7 +278,7 @@ def test_trained_weights_reach_the_other_pages(page, shelf):
     assert maps(at)["trained"] != maps(at)["random"]
     assert at.run() and maps(at)["made again"] == "False"  # what pages derive from it stays
     at.selectbox(key="storage").set_value("factored").run()
-    assert any("held by parts" in text.value for text in at.text)
+    assert any("stored factored" in text.value for text in at.text)
     at.button(key="train.back").click().run()
     assert "trained" not in maps(at)
     at.button(key="train.use").click().run()

@@ -38,7 +38,7 @@ def first_map(run: DialledRun) -> str:
 
 
 st.set_page_config("Train", layout="wide")
-storage: StorageChoice = st.selectbox("Hold", ["auto", "dense", "factored"], key="storage")
+storage: StorageChoice = st.selectbox("Storage", ["auto", "dense", "factored"], key="storage")
 run = run_of(dialled(), storage)
 train_page(run)
 st.text(f"random: {first_map(run)}")
@@ -50,6 +50,6 @@ except PhenakiVizError as error:
 if other is not None:
     st.text(f"trained: {first_map(other)}")
     held = other.recording.records[0].map.storage
-    st.text(f"other pages: {other.recording.provenance['trained']}, held {held}")
+    st.text(f"other pages: {other.recording.provenance['trained']}, stored {held}")
     st.text(f"made again: {other is not st.session_state.get('other', other)}")
     st.session_state["other"] = other

@@ -1,4 +1,4 @@
-"""How maps are held: chosen by their size, or by the user."""
+"""How maps are stored: chosen by their size, or by the user."""
 
 import streamlit as st
 
@@ -7,8 +7,8 @@ from phenaki_viz.ui.state.view import BOUND
 
 STORAGES: dict[StorageChoice, str] = {
     "auto": "Automatic",
-    "dense": "Stored",
-    "factored": "By parts",
+    "dense": "Dense",
+    "factored": "Factored",
 }
 
 
@@ -19,10 +19,10 @@ def draw_storage() -> StorageChoice:
         list(STORAGES),
         format_func=STORAGES.__getitem__,
         key="storage",
-        help="Automatic: stored while they are short (below 1,024 × 1,024) and fit into memory, by "
-        "parts beyond, which is recorded faster. By parts: queries, keys and each row's "
-        "log-sum-exp are kept, and every weight is recomputed exactly where it is shown. Memory "
-        "then grows with the tokens, not with their square, and the model runs without ever "
-        "making a map",
+        help="Automatic: dense while they are short (below 1,024 × 1,024) and fit into memory, "
+        "factored beyond, which is recorded faster. Dense: every weight is kept. Factored: "
+        "queries, keys and each row's log-sum-exp are kept, and every weight is recomputed "
+        "exactly where it is shown. Memory then grows with the tokens, not with their square, "
+        "and the model runs without ever making a map",
         **BOUND,
     )

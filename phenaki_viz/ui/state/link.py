@@ -1,7 +1,8 @@
 """The address bar: what no widget keeps there, and what no page can read is taken out of it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import streamlit as st
@@ -13,6 +14,8 @@ from phenaki_viz.ui.state.view import IN_SLOT, LARGEST, field_of, unread, values
 TEXTS = ("say", "prompt", "against", "with_say")  # whose words may be numbers of any kind
 LEFT_OUT = "link.left_out"
 MOST_NAMED = 5
+# Parameters of links of before: what they are called now, and their values.
+OLDER = {"hold": ("storage", {"Stored": "Dense", "By parts": "Factored"})}
 NAME = re.compile(r"[A-Za-z0-9_.]{1,40}")
 WHOLE = re.compile(r"[0-9]{1,9}")
 PLAIN = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?")
@@ -68,6 +71,7 @@ def read_link() -> None:
     Streamlit's own readers end in a traceback where a number is infinite, written out or by its
     digits, and pass over other values without a word.
     """
+    _rename_older()
     link = {name: st.query_params.get_all(name) for name in st.query_params}
     bad = [name for name in link if not is_readable(name)]
     bad += [name for name in unread(link) if name not in bad]
@@ -79,6 +83,18 @@ def read_link() -> None:
         more = ", …" if len(named) > MOST_NAMED or len(named) < len(left_out) else ""
         st.warning("A part of the link cannot be read and is left out.", icon=":material/link_off:")
         st.text(", ".join(map(_said, named[:MOST_NAMED])) + more)
+
+
+def _rename_older() -> None:
+    """Call what a link of before says by the names of now; begin again, as widgets have read it."""
+    older = [name for name in OLDER if name in st.query_params]
+    with _changing():
+        for name in older:
+            (now, values), said = OLDER[name], st.query_params[name]
+            st.query_params[now] = values.get(said, said)
+            del st.query_params[name]
+    if older:
+        st.rerun()
 
 
 def _said(name: str) -> str:
@@ -100,12 +116,19 @@ def _is_sane(text: str) -> bool:
 
 
 def _leave_out(unreadable: list[str]) -> NoReturn:
-    try:
+    with _changing():
         for name in unreadable:
             del st.query_params[name]
-    except StreamlitAPIException:  # a widget has it: somebody went back in the browser's history
-        st.warning("This link cannot be read.", icon=":material/link_off:")
-        st.text("A number in it is too large, or none. Go forward, or load the page again.")
-        st.stop()
     session.put(LEFT_OUT, unreadable)
     st.rerun()
+
+
+@contextmanager
+def _changing() -> Iterator[None]:
+    """Inside, the address is changed; where that can't be, the page says so and stops."""
+    try:
+        yield
+    except StreamlitAPIException:  # a widget has it: somebody went back in the browser's history
+        st.warning("This link cannot be read.", icon=":material/link_off:")
+        st.text("A part of it is older, too large, or none. Go forward, or load the page again.")
+        st.stop()

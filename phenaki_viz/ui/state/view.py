@@ -172,7 +172,7 @@ ASKED = (
     Field("masked", whole(0, 100), NUMBER, "how many tokens are masked, in per cent"),
     Field("mask_seed", Whole, NUMBER, "which tokens are masked"),
     Field("off", Text, "as the page names heads", "heads that are switched off", several=True),
-    Field("storage", Text, "“Automatic”, “Stored”, “By parts”", "how maps are kept"),
+    Field("storage", Text, "“Automatic”, “Dense”, “Factored”", "how maps are kept"),
 )
 DIAL = (
     Field("layout", Text, "“MaskGit”, “C-ViViT”", "which tokens see each other"),

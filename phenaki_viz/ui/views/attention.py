@@ -274,8 +274,8 @@ def _by_step(chosen: Selection) -> None:
 
 
 def _said(chosen: Selection, tile: MapTile, row_filter: RowFilter | None) -> tuple[str, str]:
-    """What the map does not say itself: reduction, how it is held, verification. In few words, for
-    the line under it, and whole, for who points at that.
+    """What the map does not say itself: reduction, how it is stored, verification. In few words,
+    for the line under it, and whole, for who points at that.
     """
     y, x = tile.cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights, zoom for each"

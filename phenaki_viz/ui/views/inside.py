@@ -48,8 +48,8 @@ from phenaki_viz.ui.work import computed, fragment_jobs, ledgers, shows
 MOST_KEYS = 8  # of a row that are taken apart side by side
 OF = {"weight": "Weight", "written": WRITTEN}
 NOT_KEPT = (
-    "The d dimensions of the content are not kept: this map is stored as its weights alone. Record "
-    "with storage=“factored”, or with queries and keys as extras, to see them."
+    "The d dimensions of the content are not kept: this map is dense, its weights alone are. "
+    "Record with storage=“factored”, or with queries and keys as extras, to see them."
 )
 
 
@@ -269,12 +269,12 @@ def _writes(run: Run, chosen: Selection, found: WeightLedger) -> None:
 
 
 def _dimensions(run: Run, chosen: Selection, found: WeightLedger) -> None:
-    """The content, dimension by dimension; of a stored map, by running the model once more."""
+    """The content, dimension by dimension; of a dense map, by running the model once more."""
     again = found.dimensions is None and ledgers.can_run_again(run, chosen)
     if again:
         if not st.toggle(
             "Content, dimension by dimension", key=named("inside_dims"),
-            help="The map is stored as its weights alone: the model runs once more for the "
+            help="The map is dense, its weights alone are kept: the model runs once more for the "
             "queries and keys of this layer", **BOUND,
         ):  # fmt: skip
             return

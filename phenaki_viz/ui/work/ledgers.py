@@ -37,7 +37,7 @@ def row_of(chosen: Selection) -> RowLedger:
 
 
 def can_run_again(run: Run, chosen: Selection) -> bool:
-    """Whether queries and keys of a stored map can be had at once, by running the model again."""
+    """Whether queries and keys of a dense map can be had at once, by running the model again."""
     stored = chosen.record.map.storage == "dense" and chosen.record.queries is None
     quick = run.seconds <= QUICK and isinstance(run, (ModelRun, DialledRun))
     return stored and quick and find_model(run) is not None

@@ -152,8 +152,8 @@ class TrainedRequest:
         """See `run_training_step`."""
         parts, _ = load_dialled(self.weights)
         return run_training_step(
-            parts, self.clip, self.prompt, done=self.done, padding=self.padding, storage=self.storage,
-            limit_bytes=self.limit_bytes, on_progress=tell,
+            parts, self.clip, self.prompt, done=self.done, padding=self.padding,
+            storage=self.storage, limit_bytes=self.limit_bytes, on_progress=tell,
         )  # fmt: skip
 
 
