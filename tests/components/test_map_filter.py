@@ -83,8 +83,8 @@ def test_what_is_left_out_has_its_own_colour_and_hover_still_says_the_raw_weight
         ).max()
         < 30
     )
-    expect(page.locator(".cut")).to_contain_text("Without 2 keys")
-    expect(page.locator(".cut")).to_contain_text("Top 80%")
+    expect(page.locator(".filter")).to_contain_text("Without 2 keys")
+    expect(page.locator(".filter")).to_contain_text("Top 80%")
     expect(page.locator(".legend")).to_contain_text("left out")
     expect(page.locator("output.said")).to_contain_text("left out")
 

@@ -39,12 +39,12 @@ def test_weight_and_rank_under_the_cursor_are_the_recorded_ones(open_app):
 
 def test_top_mass_and_sinks_are_said_on_the_map_kept_in_the_link_and_exported(open_app, tmp_path):
     page = open_app(f"{WITH_SINK}&top=80")
-    expect(page.locator(".cut")).to_contain_text("Top 80%")
+    expect(page.locator(".filter")).to_contain_text("Top 80%")
     page.locator(".st-key-map-tools").get_by_role("button", name="Top 80 %").click()
     page.get_by_role("radio", name="Off", exact=True).click()
     page.wait_for_url("**sinks=Off**")
     page.keyboard.press("Escape")  # what is open lies over the map
-    expect(page.locator(".cut")).to_contain_text("renormalised")
+    expect(page.locator(".filter")).to_contain_text("renormalised")
     record = recorded().records[0]
     row_filter = RowFilter(0.8, sink_keys(HeadMap(record, 0, 0)).keys)
     assert row_filter.without, "the default's first head has a sink"
@@ -68,8 +68,8 @@ def test_top_mass_and_sinks_are_said_on_the_map_kept_in_the_link_and_exported(op
         assert np.array_equal(arrays["left_out"], ~kept)
     again(page)
     shown(page)
-    expect(page.locator(".cut")).to_contain_text("Top 80%")
-    expect(page.locator(".cut")).to_contain_text("renormalised")
+    expect(page.locator(".filter")).to_contain_text("Top 80%")
+    expect(page.locator(".filter")).to_contain_text("renormalised")
 
 
 def test_one_head_alone_stays_so_while_keys_walk_through_the_heads(open_app):
