@@ -13,7 +13,7 @@ import numpy as np
 from phenaki_viz.analysis.overlay import Direction, Overlay
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.figures.attention_views import Head
-from phenaki_viz.figures.over_video import word_weights
+from phenaki_viz.figures.overlays import word_weights
 from phenaki_viz.recording import AttentionRecord, Place, Recording
 
 PLACE = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})\.([0-9]{1,6})")

@@ -28,7 +28,7 @@ from phenaki_viz.browser.strip_message import OfMap, StripPicture, StripView, st
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Colours, Head, head_grid
 from phenaki_viz.figures.colour import ColourScale
-from phenaki_viz.figures.over_video import column_over_video, frame_steps, patches_over_video
+from phenaki_viz.figures.overlays import column_overlay, frame_steps, patches_overlay
 from phenaki_viz.figures.picked import Picked, chosen_passes
 from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord
@@ -149,9 +149,9 @@ class Linked(Looked):
         word = self.word_of(at)
         pt = self.film_shown[1]
         if word is not None:
-            drawn = column_over_video(head, word, at.place, frames, pt, scale)
+            drawn = column_overlay(head, word, at.place, frames, pt, scale)
         else:
-            drawn = patches_over_video(head, (at.place, *at.also), frames, pt, scale=scale)
+            drawn = patches_overlay(head, (at.place, *at.also), frames, pt, scale=scale)
         picture = StripPicture.of(
             drawn, places=(at.place, *at.also), direction="looks at", many="look at"
         )

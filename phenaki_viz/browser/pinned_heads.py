@@ -13,7 +13,7 @@ from phenaki_viz.browser.axes import Place, axis_of
 from phenaki_viz.browser.pinned_message import LINES, PinnedFilm, PinnedPicture
 from phenaki_viz.figures.attention_views import Colours, Head
 from phenaki_viz.figures.naming import head_label
-from phenaki_viz.figures.over_video import frame_steps, word_weights
+from phenaki_viz.figures.overlays import frame_steps, word_weights
 
 SCOPE = "all pinned heads"  # of pinned/together.js too
 

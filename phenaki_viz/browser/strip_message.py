@@ -29,7 +29,7 @@ class Walk(TypedDict):
     pace: int
 
 
-class StripLook(TypedDict):
+class StripStyle(TypedDict):
     """How the strip is drawn. opacity: of the weights, 0 to 1. contrast: by how much the colours'
     end is lowered, 1 to 10. lines: between patches. beside: weights under the frames, not over
     them. bare: masked patches are not hatched.
@@ -146,7 +146,7 @@ class StripView:
     of_map: OfMap | None = None
     locked: bool = True
     walk: Walk | None = None
-    look: StripLook | None = None
+    look: StripStyle | None = None
     tells_look: bool = False
     shows: str = ""
 

@@ -6,7 +6,7 @@ from typing import Any
 from phenaki_viz.browser.file_page import Mounted, file_page
 from phenaki_viz.browser.film import film_message, film_of
 from phenaki_viz.browser.grid_message import GridPicture, grid_message
-from phenaki_viz.browser.strip_message import StripLook, StripPicture, StripView, strip_message
+from phenaki_viz.browser.strip_message import StripPicture, StripStyle, StripView, strip_message
 from phenaki_viz.export.provenance import head_record
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
@@ -52,7 +52,7 @@ def _push(value: Sequence[Any]) -> dict[str, Any]:
     return {"rev": 1, "value": value, "seen": 0}
 
 
-def _look(drawn: Drawn | None) -> StripLook | None:
+def _look(drawn: Drawn | None) -> StripStyle | None:
     if drawn is None:
         return None
     return {

@@ -16,7 +16,7 @@ from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import kind_name
-from phenaki_viz.figures.over_video import column_over_video, row_over_video
+from phenaki_viz.figures.overlays import column_overlay, row_overlay
 from phenaki_viz.figures.picked import Picked, chosen_passes, grid_of, items_of, picked_heads
 from phenaki_viz.figures.recipe import Panel, Recipe, as_data
 from phenaki_viz.figures.tex import tex
@@ -168,8 +168,8 @@ def _of_head(run: Run, head: Head, panel: Panel, colours: Colours) -> Drawn:
         if not head.record.reads_words or (panel.word or 0) >= keys:
             there = f"keys 0 to {keys - 1}" if head.record.reads_words else "no words"
             raise ConfigError(f"there is no word {panel.word}: these maps have {there}")
-        return column_over_video(head, panel.word or 0, None, frames, run.temporal_patch, scale)
-    return row_over_video(head, _place(panel, head), frames, run.temporal_patch, scale)
+        return column_overlay(head, panel.word or 0, None, frames, run.temporal_patch, scale)
+    return row_overlay(head, _place(panel, head), frames, run.temporal_patch, scale)
 
 
 def _place(panel: Panel, head: Head) -> Place:

@@ -16,7 +16,7 @@ from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import head_label, key_axis, module_family, query_axis, row_label
-from phenaki_viz.figures.over_video import frame_steps, word_weights
+from phenaki_viz.figures.overlays import frame_steps, word_weights
 from phenaki_viz.figures.picture import Axis
 from phenaki_viz.figures.table import Table, TableColumn
 from phenaki_viz.recording import AttentionRecord, Place
@@ -73,7 +73,7 @@ def difference_heatmap(
     )
 
 
-def changes_over_video(
+def changes_overlay(
     one: Head, other: Head, place: Place | None, word: int | None = None
 ) -> np.ndarray:
     """B − A of one patch's row, or of who reads one key of a text, at its places: 't h w'."""
@@ -85,7 +85,7 @@ def changes_over_video(
     return np.asarray(b - a, np.float32)
 
 
-def difference_over_video(
+def difference_overlay(
     heads: tuple[Head, Head],
     changes: np.ndarray,
     frames: np.ndarray,
@@ -94,7 +94,7 @@ def difference_over_video(
     told: tuple[str, str],
     place: Place | None = None,
 ) -> FilmStrip:
-    """What changed for one patch, over the frames of A. changes: see `changes_over_video`."""
+    """What changed for one patch, over the frames of A. changes: see `changes_overlay`."""
     one, other = heads
     return FilmStrip(
         name=f"{one.stem}_difference_over_video",

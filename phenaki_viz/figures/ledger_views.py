@@ -143,7 +143,7 @@ def written_heatmap(head: Head, values: np.ndarray, scale: ColourScale) -> Heatm
     return _map(head, values, scale, stem="written", said=WRITTEN, unit=WRITTEN)
 
 
-def written_over_video(head: Head, picture: FilmStrip, key: int | None) -> FilmStrip:
+def written_overlay(head: Head, picture: FilmStrip, key: int | None) -> FilmStrip:
     """A row over the frames as weight × ‖v W_O‖, or the column of one key; itself if not recorded.
 
     picture: of the weights. Its scale gets ends of its own.

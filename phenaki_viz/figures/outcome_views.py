@@ -9,7 +9,7 @@ from einops import repeat
 from phenaki_viz.figures.attention_views import origin_notes
 from phenaki_viz.figures.colour import ColourScale, largest
 from phenaki_viz.figures.film_strip import FilmStrip
-from phenaki_viz.figures.over_video import frame_steps
+from phenaki_viz.figures.overlays import frame_steps
 from phenaki_viz.runs.model import Outcome
 
 NATS = "nats"
@@ -21,7 +21,7 @@ def loss_scale(high: float, scope: str = "both texts") -> ColourScale:
     return ColourScale(low=0.0, high=max(high, 1e-6), scope=scope)
 
 
-def loss_over_video(
+def loss_overlay(
     loss: np.ndarray,
     shown: np.ndarray,
     frames: np.ndarray,
@@ -39,7 +39,7 @@ def loss_over_video(
     return _strip(loss, shown, frames, temporal_patch, provenance, scale, name, title)
 
 
-def loss_change_over_video(
+def loss_change_overlay(
     before: np.ndarray,
     after: np.ndarray,
     shown: np.ndarray,

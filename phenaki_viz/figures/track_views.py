@@ -15,7 +15,7 @@ from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import key_axis, kind_name, kind_stem, place_name
-from phenaki_viz.figures.over_video import frame_steps
+from phenaki_viz.figures.overlays import frame_steps
 from phenaki_viz.figures.picture import Axis
 from phenaki_viz.figures.tracks import HIT, MISS, UNJUDGED, TrackLine, Tracks
 from phenaki_viz.recording import AttentionRecord, Place, Recording

@@ -36,7 +36,7 @@ from phenaki_viz.ui.views.train import train_page
 from phenaki_viz.ui.views.train_record import record_page
 from phenaki_viz.ui.views.what_if import what_if_page
 from phenaki_viz.ui.work import first_picture, page_jobs, run_cache
-from phenaki_viz.ui.work.run_cache import Wanted
+from phenaki_viz.ui.work.run_cache import RunRequest
 from phenaki_viz.ui.work.trainings import trained_copy, trained_run, use
 
 ICON = ASSETS / "icon.png"
@@ -187,12 +187,12 @@ def _with_offer(run: DialledRun) -> DialledRun:
     return run
 
 
-def _run(wanted: Wanted | None, work: DeltaGenerator) -> Run | None:
+def _run(wanted: RunRequest | None, work: DeltaGenerator) -> Run | None:
     """The run asked for; when it cannot be made, why, and the last one that could.
 
     The session keeps what it asked, not the run: how many of those are kept is the shelf's to say.
     """
-    last: Wanted | None = session.get(run_cache.GOOD)
+    last: RunRequest | None = session.get(run_cache.GOOD)
     if wanted is None:
         kept = _again(last, work)
         if kept is None:
@@ -214,7 +214,7 @@ def _run(wanted: Wanted | None, work: DeltaGenerator) -> Run | None:
     return run
 
 
-def _again(last: Wanted | None, work: DeltaGenerator) -> Run | None:
+def _again(last: RunRequest | None, work: DeltaGenerator) -> Run | None:
     """The last run that could be made; None where it cannot be made any more."""
     try:
         with work:

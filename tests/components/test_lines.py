@@ -13,7 +13,7 @@ from phenaki_viz.analysis.overlay import Overlay
 from phenaki_viz.browser.lines import Lines
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.figures.attention_views import Head
-from phenaki_viz.figures.over_video import word_weights
+from phenaki_viz.figures.overlays import word_weights
 from phenaki_viz.models import CViViT
 from phenaki_viz.ui.components import asset_routes, lines
 from tests.recording.calls import TOKENS, guided, maskgit, transformer

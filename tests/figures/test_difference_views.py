@@ -22,9 +22,9 @@ from phenaki_viz.figures.difference_sentences import (
 )
 from phenaki_viz.figures.difference_views import (
     centred_scale,
-    changes_over_video,
+    changes_overlay,
     difference_heatmap,
-    difference_over_video,
+    difference_overlay,
     distances_grid,
     distances_table,
     entropy_grid,
@@ -84,16 +84,16 @@ def test_words_that_differ_are_both_named():
 
 
 def test_changes_lie_where_their_patches_are(two):
-    changes = changes_over_video(*heads(two), (1, 2, 3))
+    changes = changes_overlay(*heads(two), (1, 2, 3))
     assert changes.shape == GRID and np.unravel_index(changes.argmax(), GRID) == (0, 1, 2)
-    picture = difference_over_video(
+    picture = difference_overlay(
         heads(two), changes, FRAMES, 2, centred_scale(changes), TOLD, (1, 2, 3)
     )
     assert picture.places == ((1, 2, 3),) and picture.notes[0] == "A: a text"
     one, other = (Head(Recording([record]), record, 0, 0) for record in texts())
-    assert not changes_over_video(one, other, None, 2).any()
+    assert not changes_overlay(one, other, None, 2).any()
     with pytest.raises(ValueError, match="which patch"):
-        changes_over_video(one, other, None)
+        changes_overlay(one, other, None)
 
 
 def test_grid_and_table_have_every_head(two):

@@ -30,9 +30,9 @@ from phenaki_viz.figures.ledger_views import (
     term_heatmap,
     term_scale,
     weight_bars,
-    written_over_video,
+    written_overlay,
 )
-from phenaki_viz.figures.over_video import patches_over_video
+from phenaki_viz.figures.overlays import patches_overlay
 from phenaki_viz.figures.term_bars import stacked
 from phenaki_viz.recording import Recording, record
 from tests.analysis.records import planted
@@ -121,13 +121,13 @@ def test_a_term_s_map_is_around_0_and_masked_where_it_is_hidden():
 def test_over_the_frames_a_row_is_weight_times_norm():
     one = head(recorded(causal=False))
     frames = np.zeros((3, 12, 20, 3), np.uint8)
-    of_weights = patches_over_video(one, [(1, 2, 3)], frames, 2, scale=scale_for(1, scope="all"))
-    picture = written_over_video(one, of_weights, None)
+    of_weights = patches_overlay(one, [(1, 2, 3)], frames, 2, scale=scale_for(1, scope="all"))
+    picture = written_overlay(one, of_weights, None)
     assert isinstance(picture, FilmStrip) and picture.unit == "weight × ‖v W_O‖"
     norms = one.record.written.values[1, 2].reshape(2, 3, 5)
     np.testing.assert_allclose(picture.weights, of_weights.weights * norms, rtol=1e-5)
     assert picture.scale.high == pytest.approx(picture.weights.max())
-    column = written_over_video(one, of_weights, 3)
+    column = written_overlay(one, of_weights, 3)
     np.testing.assert_allclose(column.weights, of_weights.weights * norms.ravel()[3], rtol=1e-5)
 
 

@@ -2,37 +2,37 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { agree, gone, isOf, painted } from "../../phenaki_viz/browser/page/agreement.js";
-import { isTyping, plain } from "../../phenaki_viz/browser/page/elements.js";
+import { isTyping, withoutModifiers } from "../../phenaki_viz/browser/page/elements.js";
 import { LinkedPanel } from "../../phenaki_viz/browser/page/linked.js";
 import { isOvertaken } from "../../phenaki_viz/browser/page/order.js";
 import {
   awaitPaint,
   memoryOf,
-  offer,
-  room,
+  page,
+  publish,
   select,
   selectionOf,
   slotOf,
   withdraw,
-} from "../../phenaki_viz/browser/page/room.js";
+} from "../../phenaki_viz/browser/page/page.js";
 import { Figure } from "../../phenaki_viz/browser/panels/figure.js";
 
 afterEach(() => {
-  for (const kept of [room.things, room.panels, room.memories, room.pictures, room.texts])
+  for (const kept of [page.shared, page.panels, page.memories, page.pictures, page.texts])
     kept.clear();
-  room.selections.clear();
+  page.selections.clear();
 });
 
 test("what is offered is heard of by those who listen, and taken back only by its owner", () => {
   const heard = [];
-  room.panels.add({ offered: (name) => heard.push(name) }).add({});
-  offer("weights", { of: "a" });
-  offer("weights", { of: "b" });
+  page.panels.add({ offered: (name) => heard.push(name) }).add({});
+  publish("weights", { of: "a" });
+  publish("weights", { of: "b" });
   assert.deepEqual(heard, ["weights", "weights"]);
   withdraw("weights", "a");
-  assert.equal(room.things.get("weights").of, "b");
+  assert.equal(page.shared.get("weights").of, "b");
   withdraw("weights", "b");
-  assert.equal(room.things.size, 0);
+  assert.equal(page.shared.size, 0);
 });
 
 test("what is remembered of a panel is the same object the next time", () => {
@@ -67,7 +67,7 @@ const text = (says) => ({
 test("texts follow before pictures are judged, and say last whether they agree", () => {
   const [own, other] = [picture("run L1"), picture("old")];
   const said = text({ map: "run", strip: "run" });
-  room.texts.add(said);
+  page.texts.add(said);
   painted("map", own);
   painted("strip", other);
   assert.deepEqual(said.calls, ["follow", "note", "follow", "note"]);
@@ -80,7 +80,7 @@ test("a picture that is gone is judged no more, nor one that took its place", ()
   painted("map", first);
   painted("map", second);
   gone("map", first);
-  assert.equal(room.pictures.get("map"), second);
+  assert.equal(page.pictures.get("map"), second);
   gone("map", second);
   agree();
   assert.equal(second.aged.length, 1);
@@ -97,7 +97,7 @@ test("letters belong to fields that are written in, but not to sliders", () => {
     !isTyping(event({ tagName: "INPUT", type: "range" })) &&
       !isTyping(event({ tagName: "CANVAS" })),
   );
-  assert.ok(plain({}) && !plain({ ctrlKey: true }));
+  assert.ok(withoutModifiers({}) && !withoutModifiers({ ctrlKey: true }));
 });
 
 test("a call that a newer one overtook is told apart, place by place, by all digits of its number", () => {
@@ -116,7 +116,7 @@ test("a call that a newer one overtook is told apart, place by place, by all dig
 
 test("a text hears when a picture no longer lags behind what was picked, and only then", () => {
   const said = text({ strip: "run" });
-  room.texts.add(said);
+  page.texts.add(said);
   const panel = Object.create(LinkedPanel.prototype);
   panel.panel = { classList: { toggle: () => {} } };
   panel.old = false;
@@ -142,12 +142,12 @@ test("what is picked in one slot of a page is not heard of in another", () => {
   const panel = (id) => ({
     slot: slotOf(id),
     heard: [],
-    hear(pick) {
+    onSelection(pick) {
       this.heard.push(pick.query);
     },
   });
   const [map, strip, second] = ["map", "strip", "b-map"].map(panel);
-  for (const one of [map, strip, second]) room.panels.add(one);
+  for (const one of [map, strip, second]) page.panels.add(one);
   select("", { pick: { query: 3 }, seen: 0 });
   select("b-", { pick: { query: 5 }, seen: 0 });
   assert.deepEqual([map.heard, strip.heard, second.heard], [[3], [3], [5]]);
@@ -163,8 +163,8 @@ test("what is picked in one slot of a page is not heard of in another", () => {
 
 test("a panel tells those of its own slot alone", () => {
   const heard = [];
-  const other = (slot) => ({ slot, hear: (pick) => heard.push([slot, pick.query]) });
-  for (const slot of ["", "b-"]) room.panels.add(other(slot));
+  const other = (slot) => ({ slot, onSelection: (pick) => heard.push([slot, pick.query]) });
+  for (const slot of ["", "b-"]) page.panels.add(other(slot));
   const panel = Object.create(LinkedPanel.prototype, {
     head: { value: { id: "b-map", link: "self" } },
   });

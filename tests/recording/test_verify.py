@@ -21,7 +21,7 @@ from phenaki_viz.figures.attention_views import (
     head_grid,
     scale_for,
 )
-from phenaki_viz.figures.over_video import patches_over_video
+from phenaki_viz.figures.overlays import patches_overlay
 from phenaki_viz.figures.read_views import steps_read, words_read
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.recording import describe_failures, describe_storage, record
@@ -228,7 +228,7 @@ def test_a_check_that_fails_is_said_by_api_file_and_every_picture(tmp_path, code
             head_grid(kept, records, thumbnails(records, [0, 0]), scale),
             steps_read(head, (0, 1, 2)),
             words_read(head, (0, 1, 2)),
-            patches_over_video(head, [(0, 1, 2)], frames, 2, scale=scale),
+            patches_overlay(head, [(0, 1, 2)], frames, 2, scale=scale),
         ):
             assert "CHECK FAILED" in picture.title
             assert any("CHECK FAILED" in note for note in picture.notes)

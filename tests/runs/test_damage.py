@@ -16,7 +16,7 @@ from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.analysis.weight_range import weight_range
 from phenaki_viz.data import Clip, read_prompt, sample_clip
 from phenaki_viz.figures.attention_views import Head, attention_heatmap, scale_for
-from phenaki_viz.figures.over_video import patches_over_video
+from phenaki_viz.figures.overlays import patches_overlay
 from phenaki_viz.figures.read_views import steps_read
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.dial import DialConfig
@@ -103,12 +103,12 @@ def test_damaged_rows_are_named_on_every_picture(saved):
     said = "rows are not a distribution and are not drawn: "
     assert attention_heatmap(head, scale).wrong == tuple(ROWS)
     for picture in (
-        patches_over_video(head, [place], frames, 2, scale=scale),
+        patches_overlay(head, [place], frames, 2, scale=scale),
         steps_read(head, place),
     ):
         assert f"1 {said}41" in picture.notes
-    assert np.isnan(patches_over_video(head, [place], frames, 2, scale=scale).weights).all()
-    column = patches_over_video(head, [other], frames, 2, direction="column", scale=scale)
+    assert np.isnan(patches_overlay(head, [place], frames, 2, scale=scale).weights).all()
+    column = patches_overlay(head, [other], frames, 2, direction="column", scale=scale)
     assert f"6 {said}40, 41, 42, 43, 44, 45" in column.notes
     assert np.isnan(column.weights.ravel()[list(ROWS)]).all()
     assert not any("distribution" in note for note in steps_read(head, other).notes)

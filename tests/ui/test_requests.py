@@ -29,7 +29,7 @@ from phenaki_viz.ui.work.requests import (
     SampleRequest,
     TrainedRequest,
 )
-from phenaki_viz.ui.work.run_cache import RunShelf, Wanted
+from phenaki_viz.ui.work.run_cache import RunRequest, RunShelf
 from tests.checkpoints.files import CVIVIT, FOR_CVIVIT, pt, tensors, weights
 from tests.runs.trained import clip, phenaki
 
@@ -139,7 +139,7 @@ def test_a_request_holds_all_that_is_computed_from(name, function, given):
     for parameter in inspect.signature(function).parameters:
         if parameter not in ("on_progress", "on_step"):
             assert given.get(parameter, parameter) in fields
-    assert Wanted(REQUESTS[name], print) == Wanted(REQUESTS[name], repr)
+    assert RunRequest(REQUESTS[name], print) == RunRequest(REQUESTS[name], repr)
 
 
 def test_corrected_settings_are_another_question(tmp_path):

@@ -39,13 +39,13 @@ def drawn():
     from phenaki_viz.ui.views.what_if import what_if_page
     from phenaki_viz.ui.work import page_jobs, run_cache
     from phenaki_viz.ui.work.requests import LookRequest
-    from phenaki_viz.ui.work.run_cache import Wanted
+    from phenaki_viz.ui.work.run_cache import RunRequest
     from tests.runs.trained import clip, phenaki
 
     model = phenaki()
     ask = RunOptions(switches=ablation.draw(model))
     request = LookRequest(model=model, clip=clip(), prompt=read_prompt("left right"), ask=ask)
-    wanted = Wanted(request, ablation.all_on)
+    wanted = RunRequest(request, ablation.all_on)
     st.session_state[run_cache.GOOD] = wanted
     page_jobs.run_waiting()
     what_if_page(run_cache.get_run(wanted))

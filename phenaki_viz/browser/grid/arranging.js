@@ -1,6 +1,6 @@
 // Heads that are held beside others, and one that is looked at alone: how a grid is arranged.
 /** @import { Tile } from "./layout.js" */
-import { make } from "../page/elements.js";
+import { element } from "../page/elements.js";
 import { sameTile } from "./layout.js";
 
 export class Arranging {
@@ -10,7 +10,7 @@ export class Arranging {
    */
   constructor(grid, box) {
     this.grid = grid;
-    const button = (title, onclick) => make("button", { type: "button", title, onclick });
+    const button = (title, onclick) => element("button", { type: "button", title, onclick });
     this.pinButton = button("Hold this head beside others (p)", () => this.pin(grid.picked));
     this.aloneButton = button("Double click, or i; Esc goes back", () => this.isolate(!this.alone));
     box.append(this.pinButton, this.aloneButton);

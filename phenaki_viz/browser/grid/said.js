@@ -1,6 +1,6 @@
 // A grid of heads in words: labels of tiles, the line under it, and the same for tests.
 import { spoken } from "../numbers/words.js";
-import { dot, make } from "../page/elements.js";
+import { dot, element } from "../page/elements.js";
 
 /** @typedef {import("../panels/head_grid.js").HeadGrid} HeadGrid */
 /** @typedef {import("./layout.js").Tile} Tile */
@@ -37,9 +37,9 @@ export function say(grid) {
     .find(".said")
     .replaceChildren(
       dot(head.colours.query),
-      make("b", { textContent: label }),
+      element("b", { textContent: label }),
       [" ", ...rest].join(" "),
-      make("i", { textContent: warning || pointed }),
+      element("i", { textContent: warning || pointed }),
     );
   grid.canvas.ariaLabel = labelOfAll(grid);
   grid.arranging.say();

@@ -1,6 +1,6 @@
 // A page that stands by itself, opened from disk: its panels and their data lie in it.
 import { inflated } from "../numbers/letters.js";
-import { make } from "../page/elements.js";
+import { element } from "../page/elements.js";
 import shared from "../panels/shared.js";
 import { LinkedFile } from "./file_linked.js";
 import { Place } from "./place.js";
@@ -33,7 +33,7 @@ async function open() {
   for (const one of json(PANELS) ?? []) await mount(one);
   const told = json(LINKED);
   if (!told) return;
-  const box = document.getElementById(told.at).appendChild(make("div"));
+  const box = document.getElementById(told.at).appendChild(element("div"));
   const file = new LinkedFile(box, told);
   await file.open();
   redrawn(file.linked);

@@ -3,8 +3,8 @@
 /** @import { Pick } from "../types.js" */
 /** @import { Dress } from "./place.js" */
 import { unpack } from "../numbers/message.js";
-import { make } from "../page/elements.js";
-import { memoryOf, room, select } from "../page/room.js";
+import { element } from "../page/elements.js";
+import { memoryOf, page, select } from "../page/page.js";
 import shared from "../panels/shared.js";
 import { Place } from "./place.js";
 
@@ -31,12 +31,12 @@ export class Linked {
     /** @type {Record<string, Place>} */
     this.places = {};
     for (const name of NAMES) {
-      const element = make("div", { className: `pv-${name}` });
-      this.places[name] = new Place(element, dresses[name], (...told) => tell(name, ...told));
+      const outer = element("div", { className: `pv-${name}` });
+      this.places[name] = new Place(outer, dresses[name], (...told) => tell(name, ...told));
     }
     const { strip, grid, map, pinned } = this.places;
-    const heading = make("h2", { textContent: "Pinned heads" });
-    this.beside = make("section", { hidden: true }, heading, pinned.element);
+    const heading = element("h2", { textContent: "Pinned heads" });
+    this.beside = element("section", { hidden: true }, heading, pinned.element);
     box.append(strip.element, grid.element, map.element, this.beside);
   }
 
@@ -77,7 +77,7 @@ export class Linked {
   /** Ends of the colours, of map and strip; null for those of each head.
    * @param {import("../types.js").Pair | null} ends */
   end(ends) {
-    room.ends = ends;
+    page.ends = ends;
     for (const name of ["map", "strip", "pinned"]) this.places[name].again();
   }
 

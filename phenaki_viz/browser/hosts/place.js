@@ -1,6 +1,6 @@
 // One panel at its place, in whichever host: a shadow of its own with its style and its elements.
 /** @import { Call } from "../types.js" */
-import { make } from "../page/elements.js";
+import { element } from "../page/elements.js";
 import attention_map from "../panels/attention_map.js";
 import film_strip from "../panels/film_strip.js";
 import head_grid from "../panels/head_grid.js";
@@ -19,18 +19,18 @@ export class Place {
   leave;
 
   /**
-   * @param {HTMLElement} element
+   * @param {HTMLElement} outer
    * @param {Dress} dress
    * @param {(name: string, value: any) => void} tell
    */
-  constructor(element, { panel, html, css }, tell) {
-    this.element = element;
+  constructor(outer, { panel, html, css }, tell) {
+    this.element = outer;
     this.show = panels[panel];
     this.tell = tell;
-    this.root = element.attachShadow({ mode: "open" });
+    this.root = outer.attachShadow({ mode: "open" });
     const elements = document.createElement("template");
     elements.innerHTML = html; // of the program itself
-    this.root.append(make("style", { textContent: css }), elements.content);
+    this.root.append(element("style", { textContent: css }), elements.content);
   }
 
   /** @param {Uint8Array} data */

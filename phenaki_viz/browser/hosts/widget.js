@@ -1,5 +1,5 @@
 // The linked panels as a notebook's widget, by the contract of anywidget: `render({ model, el })`.
-import { make } from "../page/elements.js";
+import { element } from "../page/elements.js";
 import { bytesOf } from "./bytes.js";
 import { KernelLines } from "./kernel_lines.js";
 import { Linked, NAMES } from "./linked.js";
@@ -15,8 +15,8 @@ const THEMED = ["class", "style", "data-theme", "data-jp-theme-light", "data-vsc
 
 /** @param {{ model: Model, el: HTMLElement }} place @returns {() => void} */
 function render({ model, el }) {
-  const style = make("style", { textContent: model.get("_style") });
-  const box = make("div", { className: "pv-notebook" });
+  const style = element("style", { textContent: model.get("_style") });
+  const box = element("div", { className: "pv-notebook" });
   el.append(style, box);
   const linked = new Linked(box, model.get("_dresses"), (name, event, value) => {
     if (event === "unpin") linked.unpin(value.map);

@@ -1,7 +1,7 @@
 // What stands over and beside a map: what is left out, the legend, the buttons for zooming.
 import { clamp } from "../numbers/arithmetic.js";
 import { spoken } from "../numbers/words.js";
-import { make, swatch } from "../page/elements.js";
+import { element, swatch } from "../page/elements.js";
 import { NARROW } from "./layout.js";
 
 /** @typedef {import("../panels/attention_map.js").AttentionMap} AttentionMap */
@@ -38,7 +38,7 @@ export class ZoomButtons {
 
 /** @type {(textContent: string, title: string, onclick: () => void) => HTMLButtonElement} */
 const button = (textContent, title, onclick) =>
-  make("button", { type: "button", textContent, title, ariaLabel: title, onclick });
+  element("button", { type: "button", textContent, title, ariaLabel: title, onclick });
 
 /** @param {AttentionMap} map */
 export function sayCut(map) {
@@ -46,7 +46,7 @@ export function sayCut(map) {
   const lines = map.head.rowFilter?.said ?? [];
   box.hidden = !lines.length;
   box.replaceChildren(
-    ...lines.map((/** @type {string} */ textContent) => make("div", { textContent })),
+    ...lines.map((/** @type {string} */ textContent) => element("div", { textContent })),
   );
 }
 

@@ -4,7 +4,7 @@
 import { clamp } from "../numbers/arithmetic.js";
 import { axisOf, countsOf, placer, rawAt, saidEnd, saidLaw } from "../numbers/scale.js";
 import { fit } from "../page/canvas.js";
-import { make, plain, used } from "../page/elements.js";
+import { consume, element, withoutModifiers } from "../page/elements.js";
 
 const BINS = 56;
 const BAR_WIDE = 12; // pixels of the colour bar
@@ -39,28 +39,28 @@ export class Histogram {
    */
   constructor(box, owner) {
     this.owner = owner;
-    this.canvas = make("canvas");
+    this.canvas = element("canvas");
     this.handles = { low: this.handle("low"), high: this.handle("high") };
     const { low, high } = this.handles;
-    this.plot = make("div", { className: "counts" }, this.canvas, low, high);
+    this.plot = element("div", { className: "counts" }, this.canvas, low, high);
     this.plot.onpointerdown = (event) => this.grip(event);
     this.plot.onpointermove = (event) => this.held && this.pull(event);
     this.plot.onpointerup = () => this.release();
     this.plot.onpointercancel = () => this.release();
     this.plot.ondblclick = () => this.owner.settle(null);
-    this.about = make("div", { className: "law" });
-    this.reset = make("button", { type: "button", textContent: "reset", className: "reset" });
+    this.about = element("div", { className: "law" });
+    this.reset = element("button", { type: "button", textContent: "reset", className: "reset" });
     this.reset.title = "The ends of what is shown (double click, or Esc on an end)";
     this.reset.onclick = () => this.owner.settle(null);
-    this.flags = make("div", { className: "flags" });
+    this.flags = element("div", { className: "flags" });
     box.replaceChildren(this.plot, this.about, this.reset, this.flags);
   }
 
   /** @param {End} end */
   handle(end) {
     const name = end === "low" ? "Lower end of the colours" : "Upper end of the colours";
-    const label = make("span");
-    const handle = make("div", { className: `end ${end}`, tabIndex: 0, role: "slider" }, label);
+    const label = element("span");
+    const handle = element("div", { className: `end ${end}`, tabIndex: 0, role: "slider" }, label);
     Object.assign(handle, { ariaLabel: name, title: `${name}: drag, or arrow keys; Esc resets` });
     handle.onkeydown = (event) => this.key(event, end);
     return handle;
@@ -180,7 +180,7 @@ export class Histogram {
   }
 
   key(event, end) {
-    if (!plain(event)) return;
+    if (!withoutModifiers(event)) return;
     const steps = {
       ArrowUp: 1,
       ArrowRight: 1,
@@ -194,7 +194,7 @@ export class Histogram {
     else if (event.key === "Home") this.move(end, 0);
     else if (event.key === "End") this.move(end, 1);
     else if (event.key !== "Escape") return;
-    used(event);
+    consume(event);
     clearTimeout(this.telling);
     if (event.key === "Escape") this.owner.settle(null);
     else this.telling = setTimeout(() => this.owner.settle([this.scale.low, this.scale.high]), SET);

@@ -1,7 +1,7 @@
 // What keys do on a map.
 /** @import { Pair, Part } from "../types.js" */
 import { clamp } from "../numbers/arithmetic.js";
-import { ARROWS, plain, used } from "../page/elements.js";
+import { ARROWS, consume, withoutModifiers } from "../page/elements.js";
 
 /** @typedef {import("../panels/attention_map.js").AttentionMap} AttentionMap */
 
@@ -12,9 +12,9 @@ const NEARER = 1.6;
  * @param {KeyboardEvent} event
  */
 export function pressed(map, event) {
-  const act = plain(event) && actions(map)[event.key];
+  const act = withoutModifiers(event) && actions(map)[event.key];
   if (!act) return;
-  used(event);
+  consume(event);
   map.hovered = null;
   act();
 }

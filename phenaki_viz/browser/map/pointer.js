@@ -1,6 +1,6 @@
 // What the pointer does on a map: point, pick, pan, zoom.
 /** @import { Part } from "../types.js" */
-import { used } from "../page/elements.js";
+import { consume } from "../page/elements.js";
 
 const DRAG = 4; // pixels before a press is a pan
 
@@ -83,7 +83,7 @@ export class Pointer {
     const held = this.canvas.matches(":focus") || event.ctrlKey || event.metaKey;
     const at = this.map.geometry?.shareAt(event.offsetX, event.offsetY);
     if (!held || !at || (event.deltaY > 0 && !this.map.zoom.isOn)) return;
-    used(event);
+    consume(event);
     this.map.zoom.by(Math.exp(-event.deltaY * 0.0016), at);
     this.map.point(this.at(event));
   }

@@ -1,7 +1,7 @@
 // The line under a map, its label for those who cannot see it, and the same for tests.
 import { cellName } from "../numbers/axis.js";
 import { rankOf } from "../numbers/row_filter.js";
-import { dot, make } from "../page/elements.js";
+import { dot, element } from "../page/elements.js";
 import { renewWithin } from "../page/fitting.js";
 import { change, note } from "../page/renewing.js";
 import { weightWords } from "./reading.js";
@@ -66,12 +66,12 @@ function saidOfCell(map) {
     return [
       dot(colours.query),
       named(axis, query),
-      make("span", { className: "hint", textContent: hint }),
+      element("span", { className: "hint", textContent: hint }),
     ];
   }
   const [asked, read, weight] = wordsOf(map, query, key);
-  const said = make("b", { textContent: weight });
-  return [dot(colours.query), asked, " → ", dot(colours.key), read, make("br"), said];
+  const said = element("b", { textContent: weight });
+  return [dot(colours.query), asked, " → ", dot(colours.key), read, element("br"), said];
 }
 
 /**

@@ -2,8 +2,9 @@
 // A text changes in the same paint as the first picture that shows what it will say. Pictures that
 // still show something else are dimmed until they follow.
 /** @import { Picture } from "../types.js" */
+
+import { page } from "./page.js";
 import { change } from "./renewing.js";
-import { room } from "./room.js";
 
 /**
  * What a text says may be less than what the picture shows: a run, where that is a head of it.
@@ -17,15 +18,15 @@ export const isOf = (shows, said) => shows === said || shows.startsWith(`${said}
  * @param {Picture} picture
  */
 export function painted(key, picture) {
-  room.pictures.set(key, picture);
+  page.pictures.set(key, picture);
   agree();
-  const awaited = room.awaited.get(key);
+  const awaited = page.awaited.get(key);
   if (awaited && !awaited.told && isOf(picture.shows ?? "", awaited.of)) tell(awaited);
 }
 
 /**
  * With the frame that shows it, for the page's script waits to say the rest.
- * @param {import("./room.js").Awaited} awaited
+ * @param {import("./page.js").Awaited} awaited
  */
 function tell(awaited) {
   const address = new URL(awaited.tell, document.baseURI).href;
@@ -38,17 +39,17 @@ function tell(awaited) {
  * @param {Picture} picture
  */
 export function gone(key, picture) {
-  if (room.pictures.get(key) !== picture) return;
-  room.pictures.delete(key);
+  if (page.pictures.get(key) !== picture) return;
+  page.pictures.delete(key);
   agree();
 }
 
 export function agree() {
-  for (const text of room.texts) text.follow();
-  for (const [key, picture] of room.pictures) {
-    picture.age([...room.texts].some((text) => text.outgrew(key, picture.shows)));
+  for (const text of page.texts) text.follow();
+  for (const [key, picture] of page.pictures) {
+    picture.age([...page.texts].some((text) => text.outgrew(key, picture.shows)));
   }
-  for (const text of room.texts) text.note();
+  for (const text of page.texts) text.note();
 }
 
 /**

@@ -1,5 +1,5 @@
 // What stands under the frames of a time step: all of it, or the step alone where frames are small.
-import { make } from "./elements.js";
+import { element } from "./elements.js";
 
 const LETTER = 4.6; // pixels, of 11 px in bold type, which the chosen step's has
 const BESIDE = 6; // pixels that a caption may be wider than its frames: steps stand further apart
@@ -8,9 +8,9 @@ const BESIDE = 6; // pixels that a caption may be wider than its frames: steps s
  * @param {string[]} parts the step; then which frames, left out where they do not fit; then more
  */
 export function captioned([step, which, ...more]) {
-  const frames = make("span", { className: "which", textContent: which });
+  const frames = element("span", { className: "which", textContent: which });
   const title = [step, which, ...more].join("");
-  return make("figcaption", { title }, step, frames, ...more);
+  return element("figcaption", { title }, step, frames, ...more);
 }
 
 /**

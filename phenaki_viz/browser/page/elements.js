@@ -8,35 +8,35 @@
  * @param {...(Node | string)} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
-export function make(tag, settings = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), settings);
-  element.append(...children);
-  return element;
+export function element(tag, settings = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), settings);
+  made.append(...children);
+  return made;
 }
 
 /** @param {string} colour */
 export function dot(colour) {
-  const element = make("span", { className: "dot" });
-  element.style.background = colour;
-  return element;
+  const made = element("span", { className: "dot" });
+  made.style.background = colour;
+  return made;
 }
 
 /**
  * @param {string} colour
  * @param {string} text
  */
-export const swatch = (colour, text) => make("span", { className: "swatch" }, dot(colour), text);
+export const swatch = (colour, text) => element("span", { className: "swatch" }, dot(colour), text);
 
 const COLOURS = { text: "--st-text-color", page: "--st-background-color", font: "--st-font" };
 
 /** @typedef {{ text: string, page: string, font: string }} Theme */
 
 /**
- * @param {Element} element
+ * @param {Element} node
  * @returns {Theme}
  */
-export function themeOf(element) {
-  const style = getComputedStyle(element);
+export function themeOf(node) {
+  const style = getComputedStyle(node);
   /** @param {string} variable */
   const read = (variable) => style.getPropertyValue(variable).trim();
   return {
@@ -65,13 +65,13 @@ export const PATCH_MOVES = {
  * A key that was used here goes no further: the page does not scroll, nobody else answers.
  * @param {Event} event
  */
-export function used(event) {
+export function consume(event) {
   event.preventDefault();
   event.stopPropagation();
 }
 
 /** @param {KeyboardEvent} event */
-export const plain = (event) => !(event.ctrlKey || event.metaKey || event.altKey);
+export const withoutModifiers = (event) => !(event.ctrlKey || event.metaKey || event.altKey);
 
 /**
  * Whether a letter belongs to a field that is written in.

@@ -1,6 +1,6 @@
 // Texts in boxes of a fixed size are clipped only where they do not fit: at each word that changes
 // within a clip the browser arranges all layers of the page anew, a quarter of what a click takes.
-import { make } from "./elements.js";
+import { element } from "./elements.js";
 import { renew } from "./renewing.js";
 
 /** What stands in a box, as wide and as high as its words. @type {WeakMap<Element, HTMLElement>} */
@@ -23,7 +23,7 @@ export function renewWithin(box, ...children) {
 
 /** @param {HTMLElement} box */
 function placed(box) {
-  const text = make("span", { className: "text" });
+  const text = element("span", { className: "text" });
   texts.set(box, text);
   box.replaceChildren(text);
   watch ??= new ResizeObserver((changed) => {

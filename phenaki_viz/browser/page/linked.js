@@ -3,19 +3,19 @@
 /** @import { Pick, Point } from "../types.js" */
 import { agree } from "./agreement.js";
 import { afterPaint } from "./later.js";
+import { page, selectionOf, slotOf } from "./page.js";
 import { Panel } from "./panel.js";
-import { room, selectionOf, slotOf } from "./room.js";
 
 export class LinkedPanel extends Panel {
   /** @param {ParentNode} root */
   constructor(root) {
     super(root);
-    room.panels.add(this);
+    page.panels.add(this);
   }
 
   close() {
     super.close();
-    room.panels.delete(this);
+    page.panels.delete(this);
   }
 
   get slot() {
@@ -28,7 +28,7 @@ export class LinkedPanel extends Panel {
 
   // The other panels of its slot.
   get others() {
-    return [...room.panels].filter((panel) => panel !== this && panel.slot === this.slot);
+    return [...page.panels].filter((panel) => panel !== this && panel.slot === this.slot);
   }
 
   /** @param {import("./panel.js").Push | null} push */
@@ -64,7 +64,7 @@ export class LinkedPanel extends Panel {
     const { selection } = this;
     const shared = { key: selection.pick?.key ?? null, ...pick, link: this.head.link };
     selection.pick = shared;
-    for (const panel of this.others) panel.hear(shared);
+    for (const panel of this.others) panel.onSelection(shared);
   }
 
   /**
@@ -97,7 +97,7 @@ export class LinkedPanel extends Panel {
   }
 
   /** @param {Pick} pick */
-  hear(pick) {
+  onSelection(pick) {
     if (this.head?.link && this.adopt(pick)) this.soon("draw");
   }
 }

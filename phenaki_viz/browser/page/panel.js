@@ -3,9 +3,9 @@
 /** @import { Theme } from "./elements.js" */
 import { unpack } from "../numbers/message.js";
 import { dim, gone, painted } from "./agreement.js";
-import { make, themeOf } from "./elements.js";
+import { element, themeOf } from "./elements.js";
+import { memoryOf } from "./page.js";
 import { renew } from "./renewing.js";
-import { memoryOf } from "./room.js";
 
 /** What belongs to one place on the page hangs on its root. @type {WeakMap<Node, any>} */
 const mounted = new WeakMap();
@@ -76,7 +76,7 @@ export class Panel {
   // The height in CSS pixels that the page has for this picture (`--pv-tall`); 0 for any.
   get tall() {
     if (!this.probe) {
-      this.probe = make("i", { className: "probe", ariaHidden: "true" });
+      this.probe = element("i", { className: "probe", ariaHidden: "true" });
       this.panel.prepend(this.probe);
       this.observer.observe(this.probe);
     }
@@ -180,9 +180,9 @@ export class Panel {
    */
   caption(lines, about) {
     if (!lines.length && !this.lines) return;
-    this.lines ??= this.panel.appendChild(make("div", { className: "notes" }));
+    this.lines ??= this.panel.appendChild(element("div", { className: "notes" }));
     const title = about || lines.join("\n"); // all of it, where there is room for one line only
-    this.lines.replaceChildren(...lines.map((textContent) => make("p", { textContent, title })));
+    this.lines.replaceChildren(...lines.map((textContent) => element("p", { textContent, title })));
   }
 
   // What is painted now, for the texts that speak of it.

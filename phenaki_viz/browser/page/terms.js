@@ -1,5 +1,5 @@
 // Words of the glossary in a text.
-import { make } from "./elements.js";
+import { element } from "./elements.js";
 
 /**
  * The text, with each term of the glossary as a word that says what it means when pointed at.
@@ -17,7 +17,7 @@ export function explained(text, terms) {
       .sort(([one, long], [other, short]) => one - other || short.length - long.length)[0];
     if (!next) break;
     const [at, term] = next;
-    parts.push(rest.slice(0, at), make("abbr", { textContent: term, title: terms[term] }));
+    parts.push(rest.slice(0, at), element("abbr", { textContent: term, title: terms[term] }));
     rest = rest.slice(at + term.length);
     left.delete(term);
   }

@@ -18,8 +18,8 @@ import { filterOf } from "../numbers/row_filter.js";
 import { valuesOf } from "../numbers/weight_codes.js";
 import { penOf } from "../page/canvas.js";
 import { LinkedPanel } from "../page/linked.js";
+import { handed, publish, weightsName, withdraw } from "../page/page.js";
 import { show } from "../page/panel.js";
-import { handed, offer, weightsName, withdraw } from "../page/room.js";
 
 export class AttentionMap extends LinkedPanel {
   /** The values that are here, and those of the whole map, if they are another, coarser tile.
@@ -87,7 +87,7 @@ export class AttentionMap extends LinkedPanel {
     if (this.offering !== of || !complete) this.withdrawWeights();
     this.offering = of;
     const { uniform } = this.parts;
-    if (of && complete) offer(weightsName(of), { of, values, query, key, total, uniform });
+    if (of && complete) publish(weightsName(of), { of, values, query, key, total, uniform });
   }
 
   withdrawWeights() {
@@ -148,7 +148,7 @@ export class AttentionMap extends LinkedPanel {
   }
 
   /** @param {Pick} pick */
-  hear(pick) {
+  onSelection(pick) {
     const first = !this.memory?.picked; // a link's view stands, wherever its query is
     if (!this.head?.link || !this.adopt(pick)) return;
     if (!first) this.zoom.reveal();

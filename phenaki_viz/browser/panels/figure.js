@@ -1,6 +1,6 @@
 // Any plotly figure: clicks come back, zoom and camera stay.
 import { gone, painted } from "../page/agreement.js";
-import { make } from "../page/elements.js";
+import { element } from "../page/elements.js";
 import { show } from "../page/panel.js";
 import { change } from "../page/renewing.js";
 
@@ -49,7 +49,7 @@ function inSight(box) {
 function library(address) {
   if (globalThis.Plotly) return Promise.resolve(globalThis.Plotly);
   loading ??= new Promise((done, failed) => {
-    const script = make("script", { src: new URL(address, document.baseURI).href });
+    const script = element("script", { src: new URL(address, document.baseURI).href });
     const fail = () => {
       script.remove();
       loading = null;
@@ -132,7 +132,7 @@ export class Figure {
 
   // Words of the figure change with it.
   declare({ id, title, notes, shows }) {
-    const lines = (texts) => texts.map((textContent) => make("p", { textContent }));
+    const lines = (texts) => texts.map((textContent) => element("p", { textContent }));
     this.card.querySelector(".pv-title").replaceChildren(...lines(title ? [title] : []));
     this.card.querySelector(".pv-notes").replaceChildren(...lines(notes));
     this.shows = this.card.dataset.shows = shows;

@@ -1,8 +1,8 @@
 // Frames under attention weights: point at a patch, choose some, let the query walk.
 /** @import { Pick, Place, Point } from "../types.js" */
 import { inside, samePlaces } from "../numbers/places.js";
+import { handed, page } from "../page/page.js";
 import { show } from "../page/panel.js";
-import { handed, room } from "../page/room.js";
 import { Choice } from "../strip/choice.js";
 import { Elsewhere } from "../strip/elsewhere.js";
 import { FarLines } from "../strip/far_lines.js";
@@ -48,7 +48,7 @@ export class FilmStrip extends FilmFrames {
     memory.locked ??= head.locked;
     if (!memory.places?.length) memory.places = head.places;
     if (!this.walk.playing) this.walk.set(head.walk);
-    if (!room.playing) this.tools.combine.value = head.combine;
+    if (!page.playing) this.tools.combine.value = head.combine;
     this.build();
     this.far.take();
     this.weights = null;
@@ -144,7 +144,7 @@ export class FilmStrip extends FilmFrames {
   // Where colours end at the largest weight of what is shown, that is another one for each patch.
   scaleOf(weights, places) {
     const { scale, each, word } = this.head;
-    if (room.ends) return handed(scale);
+    if (page.ends) return handed(scale);
     if (!each || samePlaces(places, word === null ? this.head.places : [word])) return scale;
     const { value } = this.tools.combine;
     const many = places.length > 1 && `${value} of ${places.length} patches`;

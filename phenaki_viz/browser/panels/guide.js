@@ -1,5 +1,5 @@
 // The dialog behind `?`, the offer of a tour, and the card of the stop that it is at.
-import { isTyping, make, plain, used } from "../page/elements.js";
+import { consume, element, isTyping, withoutModifiers } from "../page/elements.js";
 import { Panel, show } from "../page/panel.js";
 
 const TOUR = "phenaki_viz.tour"; // a number: the stop; "done": it was taken or turned down
@@ -52,7 +52,7 @@ export class Guide extends Panel {
   }
 
   drawCorner() {
-    const ask = make("button", {
+    const ask = element("button", {
       type: "button",
       className: "ask",
       textContent: "?",
@@ -64,30 +64,30 @@ export class Guide extends Panel {
   }
 
   offer() {
-    const stops = make("span", {
+    const stops = element("span", {
       className: "stops",
       textContent: ` A tour in ${this.head.stops} stops`,
     });
-    const take = make(
+    const take = element(
       "button",
       { type: "button", className: "take", onclick: () => this.go(0) },
       "New here?",
       stops,
     );
-    const decline = make("button", {
+    const decline = element("button", {
       type: "button",
       className: "decline",
       textContent: "×",
       ariaLabel: "No tour",
       onclick: () => this.end(),
     });
-    return [make("span", { className: "offer" }, take, decline)];
+    return [element("span", { className: "offer" }, take, decline)];
   }
 
   async show() {
     if (this.dialog.open) return;
     const { keys, terms, stops } = await this.told();
-    const close = make("button", {
+    const close = element("button", {
       type: "button",
       className: "close",
       textContent: "×",
@@ -95,11 +95,11 @@ export class Guide extends Panel {
       onclick: () => this.dialog.close(),
     });
     this.dialog.replaceChildren(
-      make("header", {}, make("h2", { textContent: "Keys, words and a tour" }), close),
-      make(
+      element("header", {}, element("h2", { textContent: "Keys, words and a tour" }), close),
+      element(
         "div",
         { className: "parts" },
-        make(
+        element(
           "div",
           {},
           tourOf(stops, (at) => this.go(at)),
@@ -115,23 +115,23 @@ export class Guide extends Panel {
     const { stops } = await this.told();
     const { title, says } = stops[at];
     const step = (to, textContent) =>
-      make("button", {
+      element("button", {
         type: "button",
         textContent,
         onclick: () => this.go(to),
       });
     const last = at === stops.length - 1;
-    const end = make("button", {
+    const end = element("button", {
       type: "button",
       textContent: last ? "Done" : "End",
       onclick: () => this.end(),
     });
     const card = this.find(".stop");
     card.replaceChildren(
-      make("p", { className: "count", textContent: `Tour · ${at + 1} of ${stops.length}` }),
-      make("p", { className: "title", textContent: title }),
-      make("p", { textContent: says }),
-      make(
+      element("p", { className: "count", textContent: `Tour · ${at + 1} of ${stops.length}` }),
+      element("p", { className: "title", textContent: title }),
+      element("p", { textContent: says }),
+      element(
         "div",
         { className: "steps" },
         ...(at > 0 ? [step(at - 1, "Back")] : []),
@@ -156,8 +156,8 @@ export class Guide extends Panel {
   }
 
   pressed(event) {
-    if (event.key !== "?" || !plain(event) || isTyping(event)) return;
-    used(event);
+    if (event.key !== "?" || !withoutModifiers(event) || isTyping(event)) return;
+    consume(event);
     this.show();
   }
 
@@ -173,35 +173,45 @@ function tourOf(stops, go) {
       event.preventDefault();
       go(at);
     };
-    const way = make("a", {
+    const way = element("a", {
       href: new URL(link, document.baseURI).href,
       textContent: title,
       onclick,
     });
-    return make("li", {}, way);
+    return element("li", {}, way);
   });
-  return make("section", {}, make("h3", { textContent: "A tour" }), make("ol", {}, ...items));
+  return element(
+    "section",
+    {},
+    element("h3", { textContent: "A tour" }),
+    element("ol", {}, ...items),
+  );
 }
 
 function keysOf([where, keys]) {
   const rows = keys.map(([press, does]) =>
-    make(
+    element(
       "tr",
       {},
-      make("th", { scope: "row" }, make("kbd", { textContent: press })),
-      make("td", { textContent: does }),
+      element("th", { scope: "row" }, element("kbd", { textContent: press })),
+      element("td", { textContent: does }),
     ),
   );
-  const table = make("table", {}, make("tbody", {}, ...rows));
-  return make("section", {}, make("h3", { textContent: where }), table);
+  const table = element("table", {}, element("tbody", {}, ...rows));
+  return element("section", {}, element("h3", { textContent: where }), table);
 }
 
 function wordsOf(terms) {
   const items = terms.flatMap(({ name, means, source }) => [
-    make("dt", { textContent: name }),
-    make("dd", {}, means, ...(source ? [make("cite", { textContent: ` ${source}` })] : [])),
+    element("dt", { textContent: name }),
+    element("dd", {}, means, ...(source ? [element("cite", { textContent: ` ${source}` })] : [])),
   ]);
-  return make("section", {}, make("h3", { textContent: "Words" }), make("dl", {}, ...items));
+  return element(
+    "section",
+    {},
+    element("h3", { textContent: "Words" }),
+    element("dl", {}, ...items),
+  );
 }
 
 export default (call) => show(Guide, call);

@@ -6,7 +6,7 @@ import { drawPin, endsOf, GridPainter, mosaicOf, outline } from "../grid/paintin
 import { labelOf, say, wordsOf } from "../grid/said.js";
 import { clamp } from "../numbers/arithmetic.js";
 import { fit, offscreen, penOf } from "../page/canvas.js";
-import { ARROWS, isTyping, plain, used } from "../page/elements.js";
+import { ARROWS, consume, isTyping, withoutModifiers } from "../page/elements.js";
 import { Panel, show } from "../page/panel.js";
 
 /** Through layers and heads, from anywhere on the page. */
@@ -189,7 +189,7 @@ export class HeadGrid extends Panel {
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    if (!plain(event)) return;
+    if (!withoutModifiers(event)) return;
     const from = this.hovered ?? this.picked;
     const move = ARROWS[event.key];
     if (move) this.point(neighbour(this.layout.slots, from, move));
@@ -200,7 +200,7 @@ export class HeadGrid extends Panel {
     else if (event.key === "Escape" && this.hovered) this.point(null);
     else return;
     if (this.hovered && move) this.sayAloud(wordsOf(this, this.hovered));
-    used(event);
+    consume(event);
   }
 
   /** What its keys belong to, where that is not the whole page: a notebook has several grids. */
@@ -211,12 +211,12 @@ export class HeadGrid extends Panel {
 
   /** From anywhere on the page but a text field. @param {KeyboardEvent} event */
   step(event) {
-    if (!this.head || !plain(event) || !(event.key in STEPS) || isTyping(event)) return;
+    if (!this.head || !withoutModifiers(event) || !(event.key in STEPS) || isTyping(event)) return;
     if (this.within && !event.composedPath().includes(this.within)) return;
     const [down, right] = STEPS[event.key];
     const [layer, head] = this.picked;
     this.pick(this.inside([layer + down, head + right]));
-    used(event);
+    consume(event);
   }
 }
 

@@ -1,7 +1,7 @@
 // Keys that lead to a picture, the sidebar, and the theme: once for the page, however often it is
 // drawn.
 import { unpack } from "../numbers/message.js";
-import { isTyping, plain, used } from "../page/elements.js";
+import { consume, isTyping, withoutModifiers } from "../page/elements.js";
 
 /** @type {{ goes: Record<string, string>, heard: boolean, folds: boolean, ground: string,
  *           tell: (name: string, value: string) => void }} */
@@ -20,13 +20,13 @@ function focusable(root) {
 
 function lead(event) {
   const box =
-    plain(event) &&
+    withoutModifiers(event) &&
     !isTyping(event) &&
     Object.hasOwn(frame.goes, event.key) &&
     document.querySelector(`.st-key-${frame.goes[event.key]}`);
   const picture = box && focusable(box);
   if (!picture) return;
-  used(event);
+  consume(event);
   picture.focus();
 }
 

@@ -6,10 +6,10 @@ import { pixelOf, pixels } from "../numbers/colour.js";
 import { measurer, placer } from "../numbers/scale.js";
 import { valuesOf } from "../numbers/weight_codes.js";
 import { fit, imageOf } from "../page/canvas.js";
-import { ARROWS, make, plain, used } from "../page/elements.js";
+import { ARROWS, consume, element, withoutModifiers } from "../page/elements.js";
 import { LinkedPanel } from "../page/linked.js";
+import { handed } from "../page/page.js";
 import { show } from "../page/panel.js";
-import { handed } from "../page/room.js";
 import { PinnedFilm } from "../pinned/film.js";
 import { drawMap } from "../pinned/painting.js";
 import { say, sayScale } from "../pinned/said.js";
@@ -80,16 +80,16 @@ export class PinnedMaps extends LinkedPanel {
     const plan = JSON.stringify([labels, Boolean(film)]);
     if (plan === this.plan) return;
     this.plan = plan;
-    this.canvases = labels.map(() => make("canvas", { tabIndex: 0, role: "img" }));
-    this.films = film ? labels.map(() => make("canvas", { className: "film" })) : [];
+    this.canvases = labels.map(() => element("canvas", { tabIndex: 0, role: "img" }));
+    this.films = film ? labels.map(() => element("canvas", { className: "film" })) : [];
     const figures = labels.map((label, map) => {
       const unpin = () => this.tell("unpin", { map });
-      const button = make("button", { type: "button", textContent: "Unpin", onclick: unpin });
+      const button = element("button", { type: "button", textContent: "Unpin", onclick: unpin });
       button.ariaLabel = `Unpin ${label}`;
-      const tools = make("div", { className: "tools" }, button);
-      const heading = make("header", {}, make("b", { textContent: label }), tools);
+      const tools = element("div", { className: "tools" }, button);
+      const heading = element("header", {}, element("b", { textContent: label }), tools);
       const pictures = [this.canvases[map], this.films[map]].filter(Boolean);
-      return make("figure", { className: "pinned" }, heading, ...pictures);
+      return element("figure", { className: "pinned" }, heading, ...pictures);
     });
     for (const canvas of this.canvases) {
       canvas.onpointermove = (event) => this.point(this.at(event));
@@ -154,7 +154,7 @@ export class PinnedMaps extends LinkedPanel {
   }
 
   /** @param {Pick} pick */
-  hear(pick) {
+  onSelection(pick) {
     if (this.head?.link && this.adopt(pick)) this.soon("paint");
   }
 
@@ -196,7 +196,7 @@ export class PinnedMaps extends LinkedPanel {
   }
 
   key(event) {
-    if (!plain(event)) return;
+    if (!withoutModifiers(event)) return;
     const [query, key] = this.picked;
     const [rows, columns] = this.head.total;
     const group = this.head.query.breaks[0] ?? 1;
@@ -210,7 +210,7 @@ export class PinnedMaps extends LinkedPanel {
     else if (event.key === "Delete" || event.key === "p") {
       this.tell("unpin", { map: this.canvases.indexOf(event.currentTarget) });
     } else return;
-    used(event);
+    consume(event);
   }
 }
 

@@ -3,11 +3,11 @@
 import { placeOf } from "../numbers/axis.js";
 import { placeName } from "../numbers/words.js";
 import { agree, isOf } from "../page/agreement.js";
-import { make } from "../page/elements.js";
+import { element } from "../page/elements.js";
 import { LinkedPanel } from "../page/linked.js";
+import { page } from "../page/page.js";
 import { show } from "../page/panel.js";
 import { note, renew } from "../page/renewing.js";
-import { room } from "../page/room.js";
 import { explained } from "../page/terms.js";
 
 const PATIENCE = 5000; // milliseconds after which it is said although no picture came
@@ -24,7 +24,7 @@ export class Said extends LinkedPanel {
 
   accept({ head }) {
     this.next = head;
-    room.texts.add(this);
+    page.texts.add(this);
     clearTimeout(this.patience);
     this.patience = setTimeout(() => this.overtake(), PATIENCE);
     agree();
@@ -33,7 +33,7 @@ export class Said extends LinkedPanel {
   close() {
     super.close();
     clearTimeout(this.patience);
-    room.texts.delete(this);
+    page.texts.delete(this);
     agree();
   }
 
@@ -44,7 +44,7 @@ export class Said extends LinkedPanel {
   isTime() {
     const { of } = this.next;
     const others = Object.keys(of).filter((key) => of[key] !== this.head?.of[key]);
-    const pictures = others.filter((key) => room.pictures.has(key));
+    const pictures = others.filter((key) => page.pictures.has(key));
     return !pictures.length || pictures.some((key) => this.isShown(key, of));
   }
 
@@ -65,7 +65,7 @@ export class Said extends LinkedPanel {
   }
 
   isShown(key, of) {
-    return isOf(room.pictures.get(key)?.shows ?? "", this.said(of[key]));
+    return isOf(page.pictures.get(key)?.shows ?? "", this.said(of[key]));
   }
 
   said(of) {
@@ -93,7 +93,7 @@ export class Said extends LinkedPanel {
   }
 
   /** @param {Pick} pick */
-  hear(pick) {
+  onSelection(pick) {
     if (!this.adopt(pick)) return;
     this.soon("draw");
     this.soon("settle");
@@ -110,8 +110,8 @@ export class Said extends LinkedPanel {
     const made = JSON.stringify([words.map(({ textContent }) => textContent), tag, badge]);
     if (made === this.made) return;
     this.made = made;
-    const said = make(tag, {}, ...words);
-    const beside = badge && make("span", { className: "pv-badge", textContent: badge.text });
+    const said = element(tag, {}, ...words);
+    const beside = badge && element("span", { className: "pv-badge", textContent: badge.text });
     if (badge) Object.assign(beside, { title: badge.about, tabIndex: 0 });
     renew(this.panel, ...[said, beside].filter(Boolean));
   }
@@ -119,7 +119,7 @@ export class Said extends LinkedPanel {
   // The text in pieces; the names of head and patch are buttons where they open something.
   words() {
     const { text, link, opens, tells, place, terms } = this.head;
-    const plainly = (words) => make("span", {}, ...explained(words, terms ?? {}));
+    const plainly = (words) => element("span", {}, ...explained(words, terms ?? {}));
     if (!link || !this.place) return [plainly(text)];
     const patch = placeName(...this.place);
     if (!opens) return [plainly(`${text} · query ${patch}`)];
@@ -135,14 +135,14 @@ export class Said extends LinkedPanel {
   opener(textContent, field) {
     const title = "Go to another: type the numbers";
     const onclick = () => openFields(this.head.opens, this.slot + field);
-    return make("button", { type: "button", className: "pv-open", textContent, title, onclick });
+    return element("button", { type: "button", className: "pv-open", textContent, title, onclick });
   }
 
   // For tests and other tools: whether every picture shows what is said, and what that is.
   note() {
     const of = this.head?.of ?? {};
-    const here = Object.keys(of).filter((key) => room.pictures.has(key));
-    const agrees = here.every((key) => this.isShown(key, of) && !room.pictures.get(key).late);
+    const here = Object.keys(of).filter((key) => page.pictures.has(key));
+    const agrees = here.every((key) => this.isShown(key, of) && !page.pictures.get(key).late);
     const lead = Object.keys(of)[0];
     const whole = !lead || here.includes(lead);
     const shows = Object.entries(of).map(([key, one]) => `${key}: ${this.said(one)}`);

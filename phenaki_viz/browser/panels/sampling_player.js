@@ -5,7 +5,7 @@ import { inside, patchAt } from "../numbers/places.js";
 import { captionOf } from "../numbers/words.js";
 import { copy, fit, frameOf, outlinePatch } from "../page/canvas.js";
 import { captioned, widen } from "../page/caption.js";
-import { make, PATCH_MOVES, plain, used } from "../page/elements.js";
+import { consume, element, PATCH_MOVES, withoutModifiers } from "../page/elements.js";
 import { Panel, show } from "../page/panel.js";
 import { Playing } from "../sampling/playing.js";
 import { say, sayColours } from "../sampling/said.js";
@@ -49,14 +49,14 @@ export class SamplingPlayer extends Panel {
       this.playing.stop(false);
       this.go(this.scrub.valueAsNumber);
     };
-    this.choice = make("select", { ariaLabel: "What is drawn over the frames" });
+    this.choice = element("select", { ariaLabel: "What is drawn over the frames" });
     for (const [value, textContent] of OVERLAYS)
-      this.choice.append(make("option", { value, textContent }));
+      this.choice.append(element("option", { value, textContent }));
     this.choice.onchange = () => {
       this.memory.shows = this.choice.value;
       this.paint();
     };
-    this.find(".tools").append(make("label", {}, "over the frames", this.choice));
+    this.find(".tools").append(element("label", {}, "over the frames", this.choice));
   }
 
   take() {
@@ -83,14 +83,16 @@ export class SamplingPlayer extends Panel {
     const plan = JSON.stringify([this.head.steps, this.head.frames.slice(1)]);
     if (plan === this.plan) return;
     this.plan = plan;
-    this.canvases = this.head.steps.map((step) => step.map((frame) => make("canvas", { frame })));
+    this.canvases = this.head.steps.map((step) =>
+      step.map((frame) => element("canvas", { frame })),
+    );
     const boxes = this.head.steps.map((step, t) => {
       const given = t < this.head.given ? " · given" : "";
       const caption = captioned([...captionOf(t, step), given]);
-      return make(
+      return element(
         "figure",
         { className: "step" },
-        make("div", { className: "frames" }, ...this.canvases[t]),
+        element("div", { className: "frames" }, ...this.canvases[t]),
         caption,
       );
     });
@@ -202,15 +204,15 @@ export class SamplingPlayer extends Panel {
   }
 
   key(event) {
-    if (!plain(event)) return;
+    if (!withoutModifiers(event)) return;
     const move = PATCH_MOVES[event.key];
     if (event.key === " ") {
-      used(event);
+      consume(event);
       this.playing.toggle();
       return;
     }
     if (!move) return;
-    used(event);
+    consume(event);
     this.hovered = null;
     const [t, h, w] = this.token ?? [0, 0, 0];
     this.pick(inside([t + move[0], h + move[1], w + move[2]], this.head.grid));

@@ -1,10 +1,10 @@
 // Nothing to see: what Python says once, for the other components of the page.
 import { unpack } from "../numbers/message.js";
-import { awaitPaint, offer, select, slotOf } from "../page/room.js";
+import { awaitPaint, publish, select, slotOf } from "../page/page.js";
 
 export default ({ data }) => {
   const { head, parts } = unpack(data);
   if (head.tell) awaitPaint(/** @type {any} */ (head));
   if (head.pick) select(slotOf(head.id), /** @type {any} */ (head));
-  else offer(head.name, { ...head, parts });
+  else publish(head.name, { ...head, parts });
 };

@@ -1,12 +1,12 @@
 // A row a word, a column a layer: the head that reads the word best there, as a button.
 import { clamp } from "../numbers/arithmetic.js";
-import { make } from "../page/elements.js";
+import { element } from "../page/elements.js";
 import { Panel, show } from "../page/panel.js";
 
 export class WordTable extends Panel {
   draw() {
     const { layers, rows, caption } = this.head;
-    const head = make(
+    const head = element(
       "tr",
       {},
       this.title("word", "col"),
@@ -14,24 +14,24 @@ export class WordTable extends Panel {
     );
     const body = rows.map((row, key) => this.row(row, key));
     this.find("table").replaceChildren(
-      make("caption", { textContent: caption }),
-      make("thead", {}, head),
-      make("tbody", {}, ...body),
+      element("caption", { textContent: caption }),
+      element("thead", {}, head),
+      element("tbody", {}, ...body),
     );
   }
 
   title(textContent, scope) {
-    return make("th", { textContent, scope });
+    return element("th", { textContent, scope });
   }
 
   row({ word, cells }, key) {
     const best = Math.max(...cells.map((cell) => cell?.auc ?? 0));
-    const made = make(
+    const made = element(
       "tr",
       {},
       this.title(word, "row"),
       ...cells.map((cell, layer) =>
-        make("td", {}, this.cell(cell, [key, layer], cell?.auc === best)),
+        element("td", {}, this.cell(cell, [key, layer], cell?.auc === best)),
       ),
     );
     made.classList.toggle("asked", key === this.memory.picked?.[0]);
@@ -41,18 +41,18 @@ export class WordTable extends Panel {
   cell(cell, [key, layer], best) {
     const name = `${this.head.rows[key].word}, ${this.head.layers[layer]}`;
     if (!cell)
-      return make("span", { className: "none", textContent: "–", title: `${name}: no area` });
+      return element("span", { className: "none", textContent: "–", title: `${name}: no area` });
     const low = cell.auc < this.head.least;
     const said = `H${cell.named}`;
     const title = low
       ? `${name}: no head reads it more there (${said}, AUC ${cell.auc.toFixed(2)})`
       : `${name}: ${said} reads it more where there is something (AUC ${cell.auc.toFixed(2)})`;
-    const button = make(
+    const button = element(
       "button",
       { type: "button", title, ariaLabel: title },
-      make("b", { textContent: low ? "–" : said }),
-      make("span", { textContent: low ? "" : cell.auc.toFixed(2) }),
-      make("i", { ariaHidden: "true" }),
+      element("b", { textContent: low ? "–" : said }),
+      element("span", { textContent: low ? "" : cell.auc.toFixed(2) }),
+      element("i", { ariaHidden: "true" }),
     );
     button.classList.toggle("low", low);
     button.classList.toggle("best", best && !low);

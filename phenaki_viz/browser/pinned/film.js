@@ -6,7 +6,7 @@ import { pixels } from "../numbers/colour.js";
 import { placeAt, sizeOf } from "../numbers/places.js";
 import { placer } from "../numbers/scale.js";
 import { copy, fit, imageOf } from "../page/canvas.js";
-import { room } from "../page/room.js";
+import { page } from "../page/page.js";
 import { COVER, lit, OPACITY } from "../strip/colours.js";
 import { picturesOf } from "../strip/film.js";
 import { lineAt } from "../strip/nearby_weights.js";
@@ -52,7 +52,7 @@ export class PinnedFilm {
         return lineAt({ values: part, ...this.axes }, head.grid, head.side, own);
       });
     }
-    const sent = room.things.get(head.lines);
+    const sent = page.shared.get(head.lines);
     if (sent?.of !== head.link || sent.own !== own || sent.count !== head.labels.length)
       return null;
     const each = sizeOf(head.grid);

@@ -3,7 +3,7 @@ import { cellName } from "../numbers/axis.js";
 import { gradient } from "../numbers/colour.js";
 import { saidEnd, saidLaw, saidTop } from "../numbers/scale.js";
 import { times, weightSaid } from "../numbers/words.js";
-import { dot, make } from "../page/elements.js";
+import { dot, element } from "../page/elements.js";
 
 /** @typedef {import("../panels/pinned_maps.js").PinnedMaps} PinnedMaps */
 
@@ -18,8 +18,8 @@ export function say(maps) {
 
 function placeSaid({ head }, query, key) {
   const asked = [dot(head.colours.query), `query ${cellName(head.query, query)}`];
-  if (key === null) return [...asked, make("br")];
-  return [...asked, " → ", dot(head.colours.key), `key ${cellName(head.key, key)}`, make("br")];
+  if (key === null) return [...asked, element("br")];
+  return [...asked, " → ", dot(head.colours.key), `key ${cellName(head.key, key)}`, element("br")];
 }
 
 function eachSaid(maps, query, key) {
@@ -28,7 +28,12 @@ function eachSaid(maps, query, key) {
   const many = Math.max(...cell) > 1 ? `mean of ${cell[0]} × ${cell[1]} weights: ` : "weight ";
   const each = labels.map((label, map) => {
     const words = weightWords(maps.reading(map, query, key), maps.parts.uniform[query]);
-    return make("span", { className: "each" }, make("b", { textContent: `${label} ` }), words);
+    return element(
+      "span",
+      { className: "each" },
+      element("b", { textContent: `${label} ` }),
+      words,
+    );
   });
   return [many, ...each];
 }
@@ -57,7 +62,7 @@ export function sayScale(maps) {
     scale,
     head: { film },
   } = maps;
-  const ramp = make("div", { className: "ramp" });
+  const ramp = element("div", { className: "ramp" });
   ramp.style.background = gradient(maps.parts.table, "to right");
   const ends = [saidEnd(scale.low, scale.law), ramp, `${saidTop(scale)} · ${saidLaw(scale)}`];
   if (film) ends.push(" · over the frames: the chosen row");

@@ -1,6 +1,6 @@
 // The decoding of a video in words, what its colours mean, and the same for tests.
 import { indexAt } from "../numbers/places.js";
-import { make, swatch } from "../page/elements.js";
+import { element, swatch } from "../page/elements.js";
 import { countsOf, wordsOf } from "./tokens.js";
 
 /** @typedef {import("../panels/sampling_player.js").SamplingPlayer} SamplingPlayer */
@@ -35,6 +35,6 @@ export function sayColours(player) {
       swatch(colours.filled, "filled in"),
       swatch(colours.changed, "with another code"),
       swatch(colours.again, "masked again next"),
-      make("span", {}, given ? "no colour: kept or given" : "no colour: kept"),
+      element("span", {}, given ? "no colour: kept or given" : "no colour: kept"),
     );
 }

@@ -1,13 +1,13 @@
 // The frames of a video, which Python sends once, by a component of their own.
 import { copy, frameOf, offscreen } from "../page/canvas.js";
-import { room } from "../page/room.js";
+import { page } from "../page/page.js";
 
 /**
  * @param {{ name: string, of: string }} film
  * @returns {OffscreenCanvas[] | null} null until they are here
  */
 export function picturesOf({ name, of }) {
-  const film = room.things.get(name);
+  const film = page.shared.get(name);
   if (film?.of !== of) return null;
   const [count, ...shape] = film.shape;
   film.pictures ??= Array.from({ length: count }, (_, f) => frameOf(film.parts.frames, f, shape));

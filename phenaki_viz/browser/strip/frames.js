@@ -5,10 +5,10 @@ import { placer } from "../numbers/scale.js";
 import { captionOf } from "../numbers/words.js";
 import { fit } from "../page/canvas.js";
 import { captioned, widen } from "../page/caption.js";
-import { make } from "../page/elements.js";
+import { element } from "../page/elements.js";
 import { LinkedPanel } from "../page/linked.js";
+import { weightsName } from "../page/page.js";
 import { note } from "../page/renewing.js";
-import { weightsName } from "../page/room.js";
 import { COVER, laidOver } from "./colours.js";
 import { enlarged, picturesOf } from "./film.js";
 import { Hatching } from "./hatching.js";
@@ -135,12 +135,12 @@ export class FilmFrames extends LinkedPanel {
     const plan = JSON.stringify(steps);
     if (plan === this.plan) return;
     this.plan = plan;
-    this.canvases = steps.map((step) => step.map((frame) => make("canvas", { frame })));
-    this.apart = steps.map(() => make("canvas", { className: "apart" }));
+    this.canvases = steps.map((step) => step.map((frame) => element("canvas", { frame })));
+    this.apart = steps.map(() => element("canvas", { className: "apart" }));
     const boxes = steps.map((step, t) => {
       const caption = captioned(captionOf(t, step));
-      const frames = make("div", { className: "frames" }, ...this.canvases[t]);
-      return make("figure", { className: "step" }, frames, this.apart[t], caption);
+      const frames = element("div", { className: "frames" }, ...this.canvases[t]);
+      return element("figure", { className: "step" }, frames, this.apart[t], caption);
     });
     this.strip.replaceChildren(...boxes);
   }
@@ -176,8 +176,8 @@ export class FilmFrames extends LinkedPanel {
       widestOf(this.left(".head", ".foot", ".notes"), lines, width / height, beside);
     // A panel's width is told rounded: up to half a pixel may be missing.
     const counts = steps.map((step) => step.length);
-    const room = frameWidth(counts, this.width - 1, this.tall && widest);
-    const wide = evenWidth(room, this.head.grid[2], devicePixelRatio || 1);
+    const page = frameWidth(counts, this.width - 1, this.tall && widest);
+    const wide = evenWidth(page, this.head.grid[2], devicePixelRatio || 1);
     this.frame = [wide, Math.round((wide * height) / width)];
     this.strip.style.setProperty("--between", `${BETWEEN}px`);
     this.strip.style.setProperty("--chosen", this.ownColour);

@@ -1,6 +1,6 @@
 // What keys do on a strip.
 import { inside } from "../numbers/places.js";
-import { PATCH_MOVES, plain, used } from "../page/elements.js";
+import { consume, PATCH_MOVES, withoutModifiers } from "../page/elements.js";
 
 /** @typedef {import("../panels/film_strip.js").FilmStrip} FilmStrip */
 
@@ -9,12 +9,12 @@ import { PATCH_MOVES, plain, used } from "../page/elements.js";
  * @param {KeyboardEvent} event
  */
 export function pressed(strip, event) {
-  if (!plain(event)) return;
+  if (!withoutModifiers(event)) return;
   const { still } = strip.head;
   if (event.key === " " && !still) strip.walk.toggle();
   else if (event.key === "Escape" && !still) release(strip);
   else if (!move(strip, event)) return;
-  used(event);
+  consume(event);
 }
 
 /** @param {FilmStrip} strip */

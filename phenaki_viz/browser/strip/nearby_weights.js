@@ -3,7 +3,7 @@
 /** @import { Axis, Grid, Place, Weights } from "../types.js" */
 import { indexOf, placeOf } from "../numbers/axis.js";
 import { indexAt, sizeOf } from "../numbers/places.js";
-import { room, weightsName } from "../page/room.js";
+import { page, weightsName } from "../page/page.js";
 
 /** Whether a patch is read as a query (its row) or as a key (its column).
  * @typedef {"row" | "column"} Side */
@@ -13,7 +13,7 @@ import { room, weightsName } from "../page/room.js";
  * @returns {Weights | null}
  */
 export function nearby(name) {
-  return (name && room.things.get(weightsName(name))) || null;
+  return (name && page.shared.get(weightsName(name))) || null;
 }
 
 /**

@@ -3,7 +3,7 @@
 import { cellName } from "../numbers/axis.js";
 import { indexAt, placeAt } from "../numbers/places.js";
 import { placeName, times, weightSaid } from "../numbers/words.js";
-import { dot, make } from "../page/elements.js";
+import { dot, element } from "../page/elements.js";
 import { renewWithin } from "../page/fitting.js";
 import { change, note } from "../page/renewing.js";
 import { nearby } from "./nearby_weights.js";
@@ -81,10 +81,10 @@ function title(strip) {
   const { direction, many, aside, axes, still } = strip.head;
   if (still) return [direction];
   const places = strip.looked ?? [];
-  const asked = make("b", { textContent: places.length ? namesOf(places) : "no patch chosen" });
+  const asked = element("b", { textContent: places.length ? namesOf(places) : "no patch chosen" });
   const what = strip.word === null ? direction : `reads “${cellName(axes.key, strip.word)}”`;
   const said = places.length > 1 ? ` ${many} (${strip.tools.combine.value})` : ` ${what}`;
-  const more = make("i", { textContent: aside ? ` · ${aside}` : "" });
+  const more = element("i", { textContent: aside ? ` · ${aside}` : "" });
   return [dot(strip.ownColour), asked, said, more];
 }
 

@@ -1,5 +1,5 @@
 // The controls of a strip: how several patches are put together, following the pointer, drawing.
-import { make, used } from "../page/elements.js";
+import { consume, element } from "../page/elements.js";
 import { change } from "../page/renewing.js";
 import { OPACITY } from "./colours.js";
 
@@ -19,14 +19,24 @@ export class Tools {
     this.lines = this.check((on) => this.turn("lines", on));
     this.beside = this.check((on) => this.turn("beside", on));
     this.hatched = this.check((on) => this.turn("bare", !on));
-    this.hatching = make("label", {}, this.hatched, "hatch masked");
+    this.hatching = element("label", {}, this.hatched, "hatch masked");
     const ariaLabel = "How several patches are put together";
-    const ways = ["mean", "sum"].map((value) => make("option", { value, textContent: value }));
-    this.combine = make("select", { ariaLabel, onchange: () => strip.recombine() }, ...ways);
+    const ways = ["mean", "sum"].map((value) => element("option", { value, textContent: value }));
+    this.combine = element("select", { ariaLabel, onchange: () => strip.recombine() }, ...ways);
     const title = "Show where the patch under the pointer looks; a click holds it (Esc)";
     const onclick = () => strip.hold(!strip.memory.locked);
-    this.follow = make("button", { type: "button", title, onclick, textContent: "Follow pointer" });
-    this.drawing = make("details", {}, make("summary", { textContent: "Drawn" }), this.drawn());
+    this.follow = element("button", {
+      type: "button",
+      title,
+      onclick,
+      textContent: "Follow pointer",
+    });
+    this.drawing = element(
+      "details",
+      {},
+      element("summary", { textContent: "Drawn" }),
+      this.drawn(),
+    );
     this.drawing.onkeydown = (event) => this.shut(event);
     this.drawing.addEventListener("focusout", ({ relatedTarget: to }) => {
       if (to && !this.drawing.contains(/** @type {Node} */ (to))) this.close();
@@ -37,26 +47,26 @@ export class Tools {
   drawn() {
     const contrast = { title: "Colours end at a lower weight" };
     const beside = { title: "Weights under the frames, not over them" };
-    return make(
+    return element(
       "div",
       { className: "box" },
-      make("label", {}, "overlay", this.slider),
-      make("label", contrast, "contrast", this.contrast),
-      make("label", beside, this.beside, "apart"),
-      make("label", {}, this.lines, "patch grid"),
+      element("label", {}, "overlay", this.slider),
+      element("label", contrast, "contrast", this.contrast),
+      element("label", beside, this.beside, "apart"),
+      element("label", {}, this.lines, "patch grid"),
       this.hatching,
     );
   }
 
   range(name, limits) {
-    const range = make("input", { type: "range", ...limits });
+    const range = element("input", { type: "range", ...limits });
     range.oninput = () => this.set(name, range.valueAsNumber);
     range.onchange = () => this.tell();
     return range;
   }
 
   check(turned) {
-    const box = make("input", { type: "checkbox" });
+    const box = element("input", { type: "checkbox" });
     box.onchange = () => turned(box.checked);
     return box;
   }
@@ -99,7 +109,7 @@ export class Tools {
 
   shut(event) {
     if (event.key !== "Escape") return;
-    used(event);
+    consume(event);
     this.close();
     /** @type {HTMLElement} */ (this.drawing.firstChild).focus();
   }

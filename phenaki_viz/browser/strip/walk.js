@@ -1,7 +1,7 @@
 // A query that walks by itself, and the row of controls for it.
 import { onward } from "../numbers/places.js";
-import { make } from "../page/elements.js";
-import { room } from "../page/room.js";
+import { element } from "../page/elements.js";
+import { page } from "../page/page.js";
 
 const WALKS = {
   frames: "through the frames",
@@ -27,18 +27,18 @@ export class Walk {
    */
   constructor(strip, box) {
     this.strip = strip;
-    this.button = make("button", { type: "button", onclick: () => this.toggle() });
+    this.button = element("button", { type: "button", onclick: () => this.toggle() });
     const options = Object.entries(WALKS).map(([value, textContent]) =>
-      make("option", { value, textContent }),
+      element("option", { value, textContent }),
     );
-    this.along = make("select", { ariaLabel: "Way of the walk" }, ...options);
-    this.pace = make("input", { type: "range", min: 1, max: 12, step: 1, ariaLabel: "Pace" });
-    this.said = make("span", { className: "pace" });
+    this.along = element("select", { ariaLabel: "Way of the walk" }, ...options);
+    this.pace = element("input", { type: "range", min: 1, max: 12, step: 1, ariaLabel: "Pace" });
+    this.said = element("span", { className: "pace" });
     this.along.onchange = () => this.changed();
     this.pace.oninput = () => this.sayPace();
     this.pace.onchange = () => this.changed();
-    const word = make("span", { className: "word", textContent: "pace" });
-    box.append(this.button, this.along, make("label", {}, word, this.pace, this.said));
+    const word = element("span", { className: "word", textContent: "pace" });
+    box.append(this.button, this.along, element("label", {}, word, this.pace, this.said));
     this.sayPlaying();
   }
 
@@ -70,8 +70,8 @@ export class Walk {
   }
 
   start() {
-    room.playing?.walk.stop();
-    room.playing = this.strip;
+    page.playing?.walk.stop();
+    page.playing = this.strip;
     this.playing = true;
     this.sayPlaying();
     this.step();
@@ -87,7 +87,7 @@ export class Walk {
   halt() {
     if (!this.playing) return;
     clearTimeout(this.timer);
-    if (room.playing === this.strip) room.playing = null;
+    if (page.playing === this.strip) page.playing = null;
     this.playing = this.waiting = false;
     this.sayPlaying();
   }

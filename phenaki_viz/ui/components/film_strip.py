@@ -11,8 +11,8 @@ from phenaki_viz.browser.strip_message import (
     MOST_PATCHES,
     SLOW_WALK,
     OfMap,
-    StripLook,
     StripPicture,
+    StripStyle,
     StripView,
     Walk,
     strip_message,
@@ -55,7 +55,7 @@ def film_strip(
     key: str,
     on_pick: Callable[[PatchPick], None] | None = None,
     on_walk: Callable[[Walk], None] | None = None,
-    on_look: Callable[[StripLook], None] | None = None,
+    on_look: Callable[[StripStyle], None] | None = None,
 ) -> PatchPick | None:
     """Draw the strip; returns the patch in the run in which one was picked, else None.
 

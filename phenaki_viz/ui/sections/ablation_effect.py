@@ -11,10 +11,10 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.source import ablation
 from phenaki_viz.ui.work import run_cache
-from phenaki_viz.ui.work.run_cache import Wanted
+from phenaki_viz.ui.work.run_cache import RunRequest
 
 
-def draw(run: Run, whole: Wanted, work: DeltaGenerator) -> None:
+def draw(run: Run, whole: RunRequest, work: DeltaGenerator) -> None:
     """Loss and reconstruction with what is off, beside the whole model.
 
     work: where the bar belongs while the whole model runs.

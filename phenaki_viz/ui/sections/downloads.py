@@ -107,9 +107,9 @@ def _file(make: Callable[[], Picture], kind: str) -> bytes:
     return render(make(), kind)
 
 
-def is_exportable(chosen: Selection) -> bool:
+def is_exportable(selection: Selection) -> bool:
     """Whether a map can be a file of its own; says so where it is too large."""
-    _, _, i, j = chosen.record.map.shape
+    _, _, i, j = selection.record.map.shape
     if i * j <= MOST_WEIGHTS:
         return True
     st.caption(
@@ -119,7 +119,7 @@ def is_exportable(chosen: Selection) -> bool:
     return False
 
 
-def export_all_heads(run: Run, chosen: Selection, colours: Colours, *, shared: bool) -> None:
+def export_all_heads(run: Run, selection: Selection, colours: Colours, *, shared: bool) -> None:
     """Every head of every layer of the stack as one ZIP, with progress and cancel.
 
     shared: all on one colour scale, as on the page; otherwise each on its own.
@@ -136,12 +136,12 @@ def export_all_heads(run: Run, chosen: Selection, colours: Colours, *, shared: b
         kinds = st.multiselect(
             "Formats", list(FORMATS), default=["png", "npz"], key=named("export.all.formats")
         )
-        records = _records(run, chosen)
+        records = _records(run, selection)
         count = sum(len(record.heads) for record in records)
         ends = "one colour scale for all" if shared else "each on its own colour scale"
         st.caption(f"{count} heads, with an index; {ends}, as on the page")
         how = partial(stack_heads, colours=colours, shared=shared)
-        errand = _zip(run, chosen, records, kinds, count, how, (colours, shared))
+        errand = _zip(run, selection, records, kinds, count, how, (colours, shared))
         if st.button(
             "Make the ZIP", disabled=not kinds, key=named("export.all.make"), width="stretch"
         ):
@@ -163,7 +163,7 @@ def export_all_heads(run: Run, chosen: Selection, colours: Colours, *, shared: b
             )
 
 
-def export_linked(run: Run, chosen: Selection, colours: Colours) -> None:
+def export_linked(run: Run, selection: Selection, colours: Colours) -> None:
     """Grid, map and strip of all heads of the pass as one HTML page, its size said before."""
     box = st.expander(
         "All heads linked, one HTML page", icon=":material/web:", key=named("export.linked"),
@@ -171,13 +171,13 @@ def export_linked(run: Run, chosen: Selection, colours: Colours) -> None:
     )  # fmt: skip
     if not box.open:
         return
-    linked = Linked(run, records=chosen.records, colours=colours)
-    word = patches.word_of(chosen) if chosen.record.kind == "cross" else None
+    linked = Linked(run, records=selection.records, colours=colours)
+    word = patches.word_of(selection) if selection.record.kind == "cross" else None
     at = Chosen(
-        row=chosen.layer, head=chosen.head, item=chosen.item, place=chosen.place, key=word,
-        pins=head_grid.arrangement(chosen).pins,
+        row=selection.layer, head=selection.head, item=selection.item, place=selection.place, key=word,
+        pins=head_grid.arrangement(selection).pins,
     )  # fmt: skip
-    maps = tuple(number_of(record.map) for record in chosen.records)
+    maps = tuple(number_of(record.map) for record in selection.records)
     key = ("linked", number_of(run), maps, at, colours)
     with box:
         size = computed.once(("linked", maps, at.item), lambda: about_bytes(linked, at))
@@ -188,7 +188,7 @@ def export_linked(run: Run, chosen: Selection, colours: Colours) -> None:
 
         def make(tell: Tell) -> None:
             content = linked_html(linked, at, on_progress=tell)
-            stem = safe_name(kind_stem(run.recording, chosen.record).replace(" ", "_"))
+            stem = safe_name(kind_stem(run.recording, selection.record).replace(" ", "_"))
             session.put("export.linked.made", (key, f"{stem}_linked.html", content))
 
         errand = Errand(key, make, "Packing the heads:", _no_zip)
@@ -211,22 +211,22 @@ def export_linked(run: Run, chosen: Selection, colours: Colours) -> None:
             )
 
 
-def _records(run: Run, chosen: Selection) -> tuple[AttentionRecord, ...]:
+def _records(run: Run, selection: Selection) -> tuple[AttentionRecord, ...]:
     """The layers of the pass on view, or of every pass of the stack when that is asked for."""
-    of_stack = chosen.record.stack, chosen.record.kind
+    of_stack = selection.record.stack, selection.record.kind
     every = [one for one in run.recording.whole.passes() if (one.stack, one.kind) == of_stack]
     if len(every) < 2 or not st.toggle(
         f"All {len(every)} passes",
         key=named("export.all.passes"),
         help="Each is named in title and file",
     ):
-        return chosen.records
+        return selection.records
     return tuple(record for one in every for record in one.records)
 
 
 def _zip(
     run: Run,
-    chosen: Selection,
+    selection: Selection,
     records: Sequence[AttentionRecord],
     kinds: list[str],
     count: int,
@@ -234,7 +234,7 @@ def _zip(
     coloured: Hashable,
 ) -> Errand:
     """What the page is asked to do; the file, or why there is none, is left in the session."""
-    original = chosen.record.batch_items[chosen.item]
+    original = selection.record.batch_items[selection.item]
     items = [
         record.item_of(original) if original in record.batch_items else 0 for record in records
     ]
@@ -244,8 +244,8 @@ def _zip(
         content = archive(
             heads(), kinds, on_progress=lambda done, of, _: tell(done, of), total=count
         )
-        named = kind_stem if records is chosen.records else kind_name
-        stem = named(run.recording, chosen.record)
+        named = kind_stem if records is selection.records else kind_name
+        stem = named(run.recording, selection.record)
         name = f"{safe_name(stem.replace(' ', '_'))}_heads.zip"
         session.put("export.all.made", (key, name, content))
 

@@ -6,8 +6,7 @@ import streamlit as st
 
 from phenaki_viz.recording import AttentionRecord, Recording
 from phenaki_viz.ui.session import named
-from phenaki_viz.ui.state import selection
-from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.selection import Selection, choose_selection
 
 KEY = "goto"  # panels/said.js opens it by this
 
@@ -15,4 +14,4 @@ KEY = "goto"  # panels/said.js opens it by this
 def choose(recording: Recording, records: Sequence[AttentionRecord]) -> Selection:
     """The selection, its number fields out of sight until they are asked for."""
     with st.container(key=named(KEY)), st.popover("Go to"):
-        return selection.choose(recording, records)
+        return choose_selection(recording, records)

@@ -74,7 +74,7 @@ def _limit(label: str, key: str, about: str) -> float | None:
     )
 
 
-def draw(picture: HeadGrid, chosen: Selection, colours: Colours, sorting: Sorting) -> None:
+def draw(picture: HeadGrid, selection: Selection, colours: Colours, sorting: Sorting) -> None:
     """The grid with a mean row and a mean column; a click selects, a double click isolates."""
     one = slice(None if picture.values is None else 1)  # a number needs one cell of its tile
     thumbs = with_means(picture.shown[..., one, one])
@@ -97,18 +97,18 @@ def draw(picture: HeadGrid, chosen: Selection, colours: Colours, sorting: Sortin
     )
     head_grid(
         drawn,
-        selected=(chosen.layer, chosen.head),
-        arranged=arrangement(chosen),
+        selected=(selection.layer, selection.head),
+        arranged=arrangement(selection),
         key="grid.heads",
         on_pick=_pick,
         on_arrange=keep,
-        shows=shows.a_stack(chosen),
+        shows=shows.a_stack(selection),
     )
 
 
-def arrangement(chosen: Selection) -> Arrangement:
+def arrangement(selection: Selection) -> Arrangement:
     """What is isolated and pinned, as far as this stack has such heads; the URL says it too."""
-    layers, heads = len(chosen.records), len(chosen.record.heads)
+    layers, heads = len(selection.records), len(selection.record.heads)
     pins = pinned()
     alone = session.first(ALONE, in_link("alone") == "true")
     say_in_url("pins", groups_text(pins))

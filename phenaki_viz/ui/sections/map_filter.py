@@ -19,7 +19,7 @@ ALL = 100  # per cent
 SINKS = {"on": "Shown", "off": "Off", "nulls": "Off, nulls too"}
 
 
-def choose(run: Run, chosen: Selection) -> RowFilter | None:
+def choose(run: Run, selection: Selection) -> RowFilter | None:
     """The controls of the map behind a button that says them; None when everything is shown."""
     with st.popover(_state(), icon=":material/filter_alt:", width="content"):
         mass = st.slider(
@@ -36,8 +36,8 @@ def choose(run: Run, chosen: Selection) -> RowFilter | None:
             "pooled. 100 % draws everything.",
             **BOUND,
         )
-        sinks = _choose_sinks(chosen)
-    row_filter = RowFilter(mass / ALL, _without(run, chosen, sinks))
+        sinks = _choose_sinks(selection)
+    row_filter = RowFilter(mass / ALL, _without(run, selection, sinks))
     return None if row_filter.leaves_all and sinks == "on" else row_filter
 
 
@@ -50,8 +50,8 @@ def _state() -> str:
     return (said[:1].upper() + said[1:]) or "All keys"
 
 
-def _choose_sinks(chosen: Selection) -> str:
-    options = [name for name in SINKS if name != "nulls" or chosen.record.num_null_kv]
+def _choose_sinks(selection: Selection) -> str:
+    options = [name for name in SINKS if name != "nulls" or selection.record.num_null_kv]
     if session.get("sinks", "on") not in options:
         session.put("sinks", "off")
     sinks = st.segmented_control(
@@ -68,22 +68,24 @@ def _choose_sinks(chosen: Selection) -> str:
     return sinks or "on"
 
 
-def _without(run: Run, chosen: Selection, sinks: str) -> tuple[int, ...]:
+def _without(run: Run, selection: Selection, sinks: str) -> tuple[int, ...]:
     if sinks == "on":
         return ()
-    found = set(computed.sinks(run, chosen).keys)
+    found = set(computed.sinks(run, selection).keys)
     if sinks == "nulls":
-        found |= set(range(chosen.record.num_null_kv))
+        found |= set(range(selection.record.num_null_kv))
     return tuple(sorted(found))
 
 
-def on_map(chosen: Selection, tile: MapTile, row_filter: RowFilter) -> MapFilter:
+def on_map(selection: Selection, tile: MapTile, row_filter: RowFilter) -> MapFilter:
     """The cut for the browser, in the cells of the tile."""
-    found = computed.filtered_tile(chosen.record, chosen.item, chosen.head, tile, row_filter)
+    found = computed.filtered_tile(
+        selection.record, selection.item, selection.head, tile, row_filter
+    )
     return MapFilter(
         kept=found.kept,
         shown=found.shown,
         left=found.left,
         without=row_filter.without,
-        said=filter_notes(chosen.shown, row_filter),
+        said=filter_notes(selection.shown, row_filter),
     )

@@ -32,7 +32,7 @@ MOST_CUT_CELLS = 200  # the same where more is sent of each value: what is kept 
 
 
 def attention(
-    chosen: Selection,
+    selection: Selection,
     tile: MapTile,
     scale: ColourScale,
     row_filter: RowFilter | None = None,
@@ -48,7 +48,7 @@ def attention(
     about: what they say at length. shows: what it is of. on_ends: told where the legend's handles
     were put.
     """
-    record, at = chosen.record, (chosen.item, chosen.head)
+    record, at = selection.record, (selection.item, selection.head)
     _, _, i, j = record.map.shape
     exact = tile.cell == (1, 1) and tile.values.size <= MOST_RANKS
     picture = MapPicture(
@@ -57,18 +57,18 @@ def attention(
         window=tile.window,
         cell=tile.cell,
         scale=scale,
-        query=axis_of(record, chosen.item, "query"),
-        key=axis_of(record, chosen.item, "key"),
+        query=axis_of(record, selection.item, "query"),
+        key=axis_of(record, selection.item, "key"),
         uniform=tile.uniform,
         ranks=computed.ranks(record, *at, tile) if exact else None,
-        row_filter=map_filter.on_map(chosen, tile, row_filter) if row_filter else None,
-        source=f"{record.module} {at} {i} {j} {number_of(chosen.recording)} {row_filter}",
+        row_filter=map_filter.on_map(selection, tile, row_filter) if row_filter else None,
+        source=f"{record.module} {at} {i} {j} {number_of(selection.recording)} {row_filter}",
         notes=notes,
         about=about,
     )
     view = MapView(
-        link=panels.link_of(chosen),
-        weights=panels.weights_of(chosen),
+        link=panels.link_of(selection),
+        weights=panels.weights_of(selection),
         part=_first_view(),
         shows=shows,
     )
@@ -76,7 +76,7 @@ def attention(
         picture,
         view,
         key="map",
-        on_pick=picked_cell(record, chosen.item),
+        on_pick=picked_cell(record, selection.item),
         on_window=_keep_window,
         on_view=_keep_view,
         on_ends=on_ends,
@@ -91,10 +91,10 @@ def _first_view() -> tuple[float, ...] | None:
     return first
 
 
-def zoomed_to(chosen: Selection) -> tuple[int, int, int, int] | None:
+def zoomed_to(selection: Selection) -> tuple[int, int, int, int] | None:
     """The cells of the large map that are on view, whole ones; None where that is all of it."""
     view = session.get("map.view")
-    _, _, i, j = chosen.record.map.shape
+    _, _, i, j = selection.record.map.shape
     if view is None or not (0 <= view[0] < view[1] <= i and 0 <= view[2] < view[3] <= j):
         return None
     r0, r1, c0, c1 = int(view[0]), -int(-view[1] // 1), int(view[2]), -int(-view[3] // 1)
@@ -105,19 +105,19 @@ def _keep_view(view: list[float] | None) -> None:
     session.put("map.view", view)
 
 
-def shown_tile(chosen: Selection, row_filter: RowFilter | None) -> MapTile:
+def shown_tile(selection: Selection, row_filter: RowFilter | None) -> MapTile:
     """The part of the selected head's map that is on view, as finely as is sent."""
-    record = chosen.record
+    record = selection.record
     window = _window(*record.map.shape[2:])
-    tile = computed.tile(record, chosen.item, chosen.head, window, MOST_CELLS)
+    tile = computed.tile(record, selection.item, selection.head, window, MOST_CELLS)
     if row_filter is None or tile.cell == (1, 1):
         return tile
-    return computed.tile(record, chosen.item, chosen.head, window, MOST_CUT_CELLS)
+    return computed.tile(record, selection.item, selection.head, window, MOST_CUT_CELLS)
 
 
 def heatmap(
     picture: Heatmap,
-    chosen: Selection,
+    selection: Selection,
     *,
     key: str,
     notes: Sequence[str] = (),
@@ -130,8 +130,8 @@ def heatmap(
         total=(picture.values.shape[0], picture.values.shape[1]),
         cell=cell,
         scale=picture.scale,
-        query=axis_of(chosen.record, chosen.item, "query"),
-        key=axis_of(chosen.record, chosen.item, "key"),
+        query=axis_of(selection.record, selection.item, "query"),
+        key=axis_of(selection.record, selection.item, "key"),
         unit=picture.unit,
         source=picture.name,
         notes=notes,
@@ -140,8 +140,8 @@ def heatmap(
         drawn,
         MapView(shows=shows),
         key=key,
-        selected=(chosen.query, "kept"),
-        on_pick=picked_cell(chosen.record, chosen.item),
+        selected=(selection.query, "kept"),
+        on_pick=picked_cell(selection.record, selection.item),
     )
 
 

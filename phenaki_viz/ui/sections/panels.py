@@ -71,14 +71,14 @@ def place_for_words() -> DeltaGenerator:
     return st.container(gap="xxsmall", key=named("words.place"))
 
 
-def the_patch(chosen: Selection, direction: str = "row") -> OfPatch:
+def the_patch(selection: Selection, direction: str = "row") -> OfPatch:
     """The chosen patch, for a heading that names it: it follows what is picked in the browser."""
     return OfPatch(
-        link=link_of(chosen),
-        query=axis_of(chosen.record, chosen.item, "query"),
-        key=axis_of(chosen.record, chosen.item, "key"),
-        side="column" if direction == "column" and chosen.record.kind == "self" else "row",
-        place=chosen.place,
+        link=link_of(selection),
+        query=axis_of(selection.record, selection.item, "query"),
+        key=axis_of(selection.record, selection.item, "key"),
+        side="column" if direction == "column" and selection.record.kind == "self" else "row",
+        place=selection.place,
     )
 
 
@@ -145,7 +145,7 @@ def grid(
 ) -> None:
     """Every head as a small map; a click selects it. elsewhere: notes that the page has already."""
     layers, heads = picture.thumbnails.shape[:2]
-    chosen = picture.selected or (0, 0)
+    selection = picture.selected or (0, 0)
     drawn = GridPicture(
         thumbs=picture.thumbnails,
         scale=picture.scales,
@@ -157,7 +157,7 @@ def grid(
     )
     head_grid(
         drawn,
-        selected=(min(chosen[0], layers - 1), min(chosen[1], heads - 1)),
+        selected=(min(selection[0], layers - 1), min(selection[1], heads - 1)),
         key=f"grid.{kind}",
         on_pick=_pick_head if kind == "heads" else _pick_only_head,
         shows=shows,
@@ -166,7 +166,7 @@ def grid(
 
 def strip(
     picture: FilmStrip,
-    chosen: Selection,
+    selection: Selection,
     direction: str,
     *,
     many: str = "",
@@ -186,7 +186,7 @@ def strip(
     )  # fmt: skip
     view = StripView(
         locked=not untouched(*PLACE),
-        of_map=_of_map(chosen, picture) if linked else None,
+        of_map=_of_map(selection, picture) if linked else None,
         walk=patches.walk(),
         look=patches.first_look(),
         shows=shows,
@@ -201,45 +201,45 @@ def strip(
     )
 
 
-def _of_map(chosen: Selection, picture: FilmStrip) -> OfMap:
+def _of_map(selection: Selection, picture: FilmStrip) -> OfMap:
     return OfMap(
-        link=link_of(chosen),
-        query=axis_of(chosen.record, chosen.item, "query"),
-        key=axis_of(chosen.record, chosen.item, "key"),
-        weights=weights_of(chosen),
-        lines=lines_address(chosen.shown, picture.side),
+        link=link_of(selection),
+        query=axis_of(selection.record, selection.item, "query"),
+        key=axis_of(selection.record, selection.item, "key"),
+        weights=weights_of(selection),
+        lines=lines_address(selection.shown, picture.side),
         word=picture.word,
     )
 
 
-def link_of(chosen: Selection) -> str:
+def link_of(selection: Selection) -> str:
     """Names the maps whose queries and keys are the same: every head and layer of a stack."""
-    record = chosen.record
+    record = selection.record
     _, _, i, j = record.map.shape
-    return named(f"{record.stack} {record.kind} {record.batch_items[chosen.item]} {i} {j}")
+    return named(f"{record.stack} {record.kind} {record.batch_items[selection.item]} {i} {j}")
 
 
-def weights_of(chosen: Selection) -> str:
+def weights_of(selection: Selection) -> str:
     """Names one map: its weights, whichever picture shows them."""
-    record = chosen.record
-    run = number_of(chosen.recording)
-    return named(f"{record.module} {record.call} {chosen.item} {chosen.head} {run}")
+    record = selection.record
+    run = number_of(selection.recording)
+    return named(f"{record.module} {record.call} {selection.item} {selection.head} {run}")
 
 
-def share_choice(chosen: Selection, direction: str) -> None:
+def share_choice(selection: Selection, direction: str) -> None:
     """Tell the pictures of the page which query, key and patches are chosen."""
-    key = patches.key_of(chosen)
-    if chosen.record.kind == "cross":
-        key = patches.word_of(chosen)
+    key = patches.key_of(selection)
+    if selection.record.kind == "cross":
+        key = patches.word_of(selection)
     elif direction == "column":
-        key = chosen.query + chosen.record.num_null_kv
+        key = selection.query + selection.record.num_null_kv
     share_selection(
-        link_of(chosen),
-        query=chosen.query,
+        link_of(selection),
+        query=selection.query,
         key=key,
-        places=chosen.places,
+        places=selection.places,
         pickers=("map", "strip", "pinned"),
-        awaits=a_run(chosen.recording),
+        awaits=a_run(selection.recording),
     )
 
 

@@ -20,38 +20,39 @@ from phenaki_viz.ui.work import computed, shows
 MOST_VALUES = 131_072  # of all pinned maps together: 262 kB, when other heads are pinned
 
 
-def draw(run: Run, chosen: Selection, colours: Colours) -> None:
+def draw(run: Run, selection: Selection, colours: Colours) -> None:
     """Nothing when no head of this stack is pinned."""
-    pins = head_grid.arrangement(chosen).pins
+    pins = head_grid.arrangement(selection).pins
     if not pins:
         return
     st.header("Pinned heads", anchor=False)
-    most, items = most_a_side(MOST_VALUES, len(pins)), chosen.items
+    most, items = most_a_side(MOST_VALUES, len(pins)), selection.items
     heads = [
-        Head(chosen.recording, chosen.records[layer], items[layer], head) for layer, head in pins
+        Head(selection.recording, selection.records[layer], items[layer], head)
+        for layer, head in pins
     ]
     i, j = heads[0].map.shape
     tiles = [computed.tile(one.record, one.item, one.head, (0, i, 0, j), most) for one in heads]
-    film = _film(run, chosen, heads)
+    film = _film(run, selection, heads)
     picture = pinned_picture(heads, tiles, colours, film=film)
-    said = (*picture.notes, *record_notes(run.recording, chosen.records))
+    said = (*picture.notes, *record_notes(run.recording, selection.records))
     pinned_maps(
         replace(picture, notes=panels.page_lines(said, run.recording.provenance)),
         key="pinned",
-        link=panels.link_of(chosen),
-        shows=shows.a_stack(chosen),
-        on_pick=maps.picked_cell(chosen.record, chosen.item),
+        link=panels.link_of(selection),
+        shows=shows.a_stack(selection),
+        on_pick=maps.picked_cell(selection.record, selection.item),
         on_unpin=lambda at: head_grid.unpin(pins[at]),
     )
 
 
-def _film(run: Run, chosen: Selection, heads: Sequence[Head]) -> PinnedFilm:
+def _film(run: Run, selection: Selection, heads: Sequence[Head]) -> PinnedFilm:
     """The chosen patch's row of every pinned head, or the chosen word's column, over the frames."""
     frames = as_rgb(run.clip)
     return pinned_film(
         heads,
-        chosen.place,
-        patches.word_of(chosen) if chosen.record.kind == "cross" else None,
+        selection.place,
+        patches.word_of(selection) if selection.record.kind == "cross" else None,
         film=film_of(named("strip"), frames),
         frames=frames,
         temporal_patch=run.temporal_patch,

@@ -50,7 +50,7 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def draw(run: Run, chosen: Selection, beside: DeltaGenerator) -> Callable[[], None] | None:
+def draw(run: Run, selection: Selection, beside: DeltaGenerator) -> Callable[[], None] | None:
     """Which time steps reach which: the picture `beside` the mask.
 
     Returns what draws the table of all modules, of which one is picked; None where nothing is
@@ -60,21 +60,21 @@ def draw(run: Run, chosen: Selection, beside: DeltaGenerator) -> Callable[[], No
         st.header(TITLE, anchor=False)
         model = find_model(run)
         if model is None:
-            known = known_without_model(run.recording.provenance, chosen.record.stack)
+            known = known_without_model(run.recording.provenance, selection.record.stack)
             st.caption(
                 "A recording holds no model whose time steps could be replaced to see what moves. "
                 f"What it says: {known}."
             )
             return None
-        found = _found(run, chosen, model)
-    return None if found is None else partial(_results, run, chosen, found, beside)
+        found = _found(run, selection, model)
+    return None if found is None else partial(_results, run, selection, found, beside)
 
 
-def _found(run: Run, chosen: Selection, model: nn.Module) -> Causality | None:
+def _found(run: Run, selection: Selection, model: nn.Module) -> Causality | None:
     """What the probe finds: at once where that is quick, else when it is asked for."""
-    stack = chosen.record.stack
+    stack = selection.record.stack
     asked = (number_of(run), stack)
-    seconds = expected_seconds(model, chosen.records)
+    seconds = expected_seconds(model, selection.records)
     wanted = seconds <= QUICK or session.get(_ASKED) == asked
     if not wanted and not experiments.knows_causality(run, stack):
         st.caption(
@@ -98,7 +98,7 @@ def _take_back() -> None:
     session.drop(_ASKED)
 
 
-def _results(run: Run, chosen: Selection, found: Causality, beside: DeltaGenerator) -> None:
+def _results(run: Run, selection: Selection, found: Causality, beside: DeltaGenerator) -> None:
     """The modules, here; and `beside` the mask what was found, and the module that is picked."""
     provenance = run.recording.provenance
     one, how = _choose(found)
@@ -107,10 +107,10 @@ def _results(run: Run, chosen: Selection, found: Causality, beside: DeltaGenerat
     of = f"{shows.a_run(run.recording)} probe {found.stack}"
     picture = reach_picture(found, one, how, provenance)
     with beside:
-        masked = all(record.causal for record in chosen.records)
+        masked = all(record.causal for record in selection.records)
         panels.say(probe_sentence(found, masked=masked), {"probe": of}, key="sentence.probe")
         maps.named_map(
-            picture, key="probe", selected=(min(chosen.place[0], found.steps - 1), None),
+            picture, key="probe", selected=(min(selection.place[0], found.steps - 1), None),
             notes=(plain(picture.title),), shows=f"{of} {one.name} {how}",
         )  # fmt: skip
         export_icon("what is reached", picture.name, lambda: picture, "probe")

@@ -14,9 +14,9 @@ from phenaki_viz.ui.work import computed, shows
 MOST = 1024  # queries of a picture: the product of whole maps grows with their cube
 
 
-def draw(run: Run, chosen: Selection) -> None:
+def draw(run: Run, selection: Selection) -> None:
     """From the first layer to the chosen one, for all queries of one map."""
-    record = chosen.record
+    record = selection.record
     if record.is_cross:
         return
     box = st.expander(
@@ -34,13 +34,13 @@ def draw(run: Run, chosen: Selection) -> None:
             )
             return
         try:
-            shares = computed.rollout_of(run, chosen)
+            shares = computed.rollout_of(run, selection)
         except PhenakiVizError as error:
             st.text(str(error))
             return
-        records, of = chosen.records[: chosen.layer + 1], shows.a_head(chosen)
-        picture = rollout_picture(records, chosen.item, shares, run.recording.provenance)
-        said = rollout_sentence(records, chosen.item, chosen.query, shares)
+        records, of = selection.records[: selection.layer + 1], shows.a_head(selection)
+        picture = rollout_picture(records, selection.item, shares, run.recording.provenance)
+        said = rollout_sentence(records, selection.item, selection.query, shares)
         panels.say(said, {"rollout.map": of}, key="sentence.rollout")
-        maps.heatmap(picture, chosen, key="rollout.map", shows=of)
+        maps.heatmap(picture, selection, key="rollout.map", shows=of)
         export_icon("the rollout", picture.name, lambda: picture, "rollout")

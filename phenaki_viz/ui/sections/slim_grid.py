@@ -21,15 +21,15 @@ CELLS = 20  # a side, of a tile of some 30 pixels
 OF = {"map": "Maps", "effect": WORTH}
 
 
-def draw_slim(run: Run, chosen: Selection, key: str) -> None:
+def draw_slim(run: Run, selection: Selection, key: str) -> None:
     """Every head of the stack as a tile; a click chooses. Of long videos the tiles are empty
     until their heads were drawn on another page. key: of the page.
 
     Where What if has switched each head off, tiles can show what each is worth instead.
     """
-    worth = effects_on_grid(swept.measured(run), chosen.records)
+    worth = effects_on_grid(swept.measured(run), selection.records)
     if worth is None:
-        _grid(chosen, key, _of_maps(run, chosen), "map")
+        _grid(selection, key, _of_maps(run, selection), "map")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         place = st.container(width="stretch")
@@ -40,33 +40,33 @@ def draw_slim(run: Run, chosen: Selection, key: str) -> None:
             **BOUND,
         )  # fmt: skip
     with place:
-        picture = _of_worth(chosen, worth) if of == "effect" else _of_maps(run, chosen)
-        _grid(chosen, key, picture, of or "map")
+        picture = _of_worth(selection, worth) if of == "effect" else _of_maps(run, selection)
+        _grid(selection, key, picture, of or "map")
 
 
-def _grid(chosen: Selection, key: str, picture: GridPicture, of: str) -> None:
+def _grid(selection: Selection, key: str, picture: GridPicture, of: str) -> None:
     with st.container(key=named(f"slim.{key}")):
         head_grid(
             picture,
-            selected=(chosen.layer, chosen.head),
+            selected=(selection.layer, selection.head),
             key=f"grid.{key}",
             on_pick=_pick,
-            shows=shows.a_stack(chosen) + ("" if of == "map" else f" {of}"),
+            shows=shows.a_stack(selection) + ("" if of == "map" else f" {of}"),
         )
 
 
-def _of_maps(run: Run, chosen: Selection) -> GridPicture:
-    layers, heads = grid_names(chosen.records)
-    tiles = computed.small_thumbs(run, chosen, CELLS)
+def _of_maps(run: Run, selection: Selection) -> GridPicture:
+    layers, heads = grid_names(selection.records)
+    tiles = computed.small_thumbs(run, selection, CELLS)
     if tiles is None:
         tiles = np.zeros((len(layers), len(heads), 1, 1), np.float32)
     scale = computed.scale_each(tiles, Colours("sqrt"))
     return GridPicture(thumbs=tiles, scale=scale, layers=layers, heads=heads, slim=True)
 
 
-def _of_worth(chosen: Selection, worth: np.ndarray) -> GridPicture:
+def _of_worth(selection: Selection, worth: np.ndarray) -> GridPicture:
     """What each head is worth, around 0, with the number of the one at hand."""
-    layers, heads = grid_names(chosen.records)
+    layers, heads = grid_names(selection.records)
     return GridPicture(
         thumbs=worth.astype(np.float32)[..., None, None],
         scale=worth_scale(worth, DIVERGING[panels.theme()]),

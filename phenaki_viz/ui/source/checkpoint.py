@@ -17,7 +17,7 @@ from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.source.gone import keep_file
 from phenaki_viz.ui.source.recording_file import given_file, wanted_recording
 from phenaki_viz.ui.work import open_models
-from phenaki_viz.ui.work.run_cache import Wanted
+from phenaki_viz.ui.work.run_cache import RunRequest
 from phenaki_viz.ui.work.shelves import number_of
 
 KINDS = ["safetensors", "pt", "pth", "ckpt", "bin"]
@@ -27,12 +27,12 @@ CORRECT = "own.correct."
 ALLOW = "own.allow."
 
 
-def draw_own() -> Opened | Wanted | None:
+def draw_own() -> Opened | RunRequest | None:
     """Draw the upload box and what is known of the file.
 
     Returns the model in use, the run of a recording, or None where there is neither.
     """
-    kept: Opened | Wanted | None = session.get(GOOD)
+    kept: Opened | RunRequest | None = session.get(GOOD)
     uploaded, typed = _asked()
     if uploaded is None and not typed:
         if kept is None:

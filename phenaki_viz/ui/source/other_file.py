@@ -13,7 +13,7 @@ from phenaki_viz.ui.source.checkpoint import KINDS
 from phenaki_viz.ui.source.other_run import Other, asked, shown_to
 from phenaki_viz.ui.source.recording_file import wanted_recording
 from phenaki_viz.ui.work import open_models
-from phenaki_viz.ui.work.run_cache import Wanted
+from phenaki_viz.ui.work.run_cache import RunRequest
 
 LONGEST = 60
 
@@ -36,7 +36,7 @@ def box(run: Run) -> Other | None:
                  seconds=run.seconds)  # fmt: skip
 
 
-def _wanted(run: Run, source: Source, digest: str) -> Wanted:
+def _wanted(run: Run, source: Source, digest: str) -> RunRequest:
     wanted = wanted_recording(source, digest)
     if wanted is not None:
         return wanted

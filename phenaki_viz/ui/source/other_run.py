@@ -23,7 +23,7 @@ from phenaki_viz.ui.work.requests import (
     Request,
     TrainedRequest,
 )
-from phenaki_viz.ui.work.run_cache import Wanted
+from phenaki_viz.ui.work.run_cache import RunRequest
 from phenaki_viz.ui.work.trainings import used
 
 HELD = "compare.held"  # the run that was cancelled
@@ -39,15 +39,15 @@ class Other:
 
     a: str
     b: str
-    wanted: Wanted | None = None
+    wanted: RunRequest | None = None
     seconds: float = 0.0
     part_a: Callable[[Run], Run] | None = None
     part_b: Callable[[Run], Run] | None = None
 
 
-def asked(request: Request, doing: str = "Running the transformer: attention") -> Wanted:
+def asked(request: Request, doing: str = "Running the transformer: attention") -> RunRequest:
     """A run that can be cancelled: it is not asked for again until somebody says so."""
-    return Wanted(request, lambda: _hold(request), doing)
+    return RunRequest(request, lambda: _hold(request), doing)
 
 
 def fetch(run: Run, other: Other) -> tuple[Run, Run] | None:

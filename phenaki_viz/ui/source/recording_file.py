@@ -18,7 +18,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.work import open_models
 from phenaki_viz.ui.work.requests import RecordingRequest
-from phenaki_viz.ui.work.run_cache import Wanted, shelf
+from phenaki_viz.ui.work.run_cache import RunRequest, shelf
 
 RECORDING = "PHENAKI_VIZ_RECORDING"  # a file that the app was started on
 
@@ -28,7 +28,7 @@ def given_file() -> str:
     return os.environ.get(RECORDING, "")
 
 
-def wanted_recording(source: Source, digest: str) -> Wanted | None:
+def wanted_recording(source: Source, digest: str) -> RunRequest | None:
     """The run of a file, when it is a recording; None for weights. Raises RecordingError."""
     if not is_recording(source if isinstance(source, Path) else source[1]):
         return None
@@ -38,7 +38,7 @@ def wanted_recording(source: Source, digest: str) -> Wanted | None:
         if isinstance(source, Path) and open_models.digest(source) != digest:
             raise RecordingError("the recording changed while it was read: open it again")
         shelf().put(request, run)
-    return Wanted(request, lambda: None)
+    return RunRequest(request, lambda: None)
 
 
 def opened(digest: str) -> Run | None:

@@ -10,12 +10,12 @@ from phenaki_viz.ui.source.recording_file import given_file
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import open_models
 from phenaki_viz.ui.work.requests import MAP_LIMIT, DialledRequest, LookRequest
-from phenaki_viz.ui.work.run_cache import Wanted
+from phenaki_viz.ui.work.run_cache import RunRequest
 
 SOURCES = {"trained": "Trained", "dial": "Dial", "own": "Your own"}
 
 
-def draw_sidebar(train: StreamlitPage) -> tuple[Wanted | None, Wanted | None]:
+def draw_sidebar(train: StreamlitPage) -> tuple[RunRequest | None, RunRequest | None]:
     """Draw the controls; returns the run they ask for, and the same with everything switched on.
 
     train: the page where a dialled model learns.
@@ -42,20 +42,20 @@ def draw_sidebar(train: StreamlitPage) -> tuple[Wanted | None, Wanted | None]:
         found = _shipped() if source == "trained" else checkpoint.draw_own()
         if found is None:
             return None, None
-        if isinstance(found, Wanted):
+        if isinstance(found, RunRequest):
             return found, None
         return _both(trained.draw_ask(found.model))
 
 
-def _both(asked: LookRequest) -> tuple[Wanted, Wanted | None]:
-    whole = Wanted(asked.whole(), ablation.all_on) if asked.ask.switches else None
-    return Wanted(asked, ablation.all_on), whole
+def _both(asked: LookRequest) -> tuple[RunRequest, RunRequest | None]:
+    whole = RunRequest(asked.whole(), ablation.all_on) if asked.ask.switches else None
+    return RunRequest(asked, ablation.all_on), whole
 
 
-def _dialled() -> Wanted:
+def _dialled() -> RunRequest:
     settings, clip = dial.draw_dials()
     request = DialledRequest(settings=settings, clip=clip, limit_bytes=MAP_LIMIT)
-    return Wanted(request, dial_history.step_back)
+    return RunRequest(request, dial_history.step_back)
 
 
 def _shipped() -> Opened | None:

@@ -12,7 +12,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.source.recording_file import opened
 from phenaki_viz.ui.work import keep, run_cache
 from phenaki_viz.ui.work.requests import LookRequest
-from phenaki_viz.ui.work.run_cache import Wanted
+from phenaki_viz.ui.work.run_cache import RunRequest
 from phenaki_viz.ui.work.shelves import number_of
 
 
@@ -44,4 +44,4 @@ def _source(model: nn.Module, one: TransferMap, on_cancel: Callable[[], None]) -
         model=model, clip=shipped_clip(one.clip), prompt=read_prompt(one.prompt),
         ask=asked_of(model, one),
     )  # fmt: skip
-    return run_cache.get_run(Wanted(request, on_cancel, "Making the map of another run:"))
+    return run_cache.get_run(RunRequest(request, on_cancel, "Making the map of another run:"))

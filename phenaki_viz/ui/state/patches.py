@@ -15,7 +15,7 @@ from phenaki_viz.ui.components.film_strip import (
     MOST_PATCHES,
     SLOW_WALK,
     PatchPick,
-    StripLook,
+    StripStyle,
     Walk,
 )
 from phenaki_viz.ui.state.link import in_link, say_in_url, whole_number
@@ -43,18 +43,18 @@ def combine() -> Combine:
     return how
 
 
-def key_of(chosen: Selection) -> int | None:
+def key_of(selection: Selection) -> int | None:
     """The key that was picked beside the query, a column of the map; None for none."""
     if not session.has(KEY):
         session.put(KEY, whole_number(in_link("key")))
     key: int | None = session.held(KEY)
     say_in_url("key", "" if key is None else str(key))
-    return key if key is not None and key < chosen.record.map.shape[3] else None
+    return key if key is not None and key < selection.record.map.shape[3] else None
 
 
-def word_of(chosen: Selection) -> int:
+def word_of(selection: Selection) -> int:
     """The key that the words of cross-attention are looked at from: a null key or a word."""
-    return word_at(chosen.record)
+    return word_at(selection.record)
 
 
 def word_at(record: AttentionRecord, box: str = "map") -> int:
@@ -98,22 +98,22 @@ def walk() -> Walk:
     return cast(Walk, asked)
 
 
-def first_look() -> StripLook | None:
+def first_look() -> StripStyle | None:
     """How a link draws the strip. It stays as it is: the browser knows what was changed since."""
-    first: StripLook | None = session.first(FIRST_LOOK, _look_in_url())
+    first: StripStyle | None = session.first(FIRST_LOOK, _look_in_url())
     now = session.first(LOOK, first)
     say_in_url("strip", _look_text(now) if now else "")
     return first
 
 
-def keep_look(asked: StripLook) -> None:
+def keep_look(asked: StripStyle) -> None:
     """How the user draws the strip; a callback."""
     session.put(LOOK, asked)
 
 
 def drawn() -> Drawn:
     """The same for the strip's files."""
-    now: StripLook | None = session.get(LOOK)
+    now: StripStyle | None = session.get(LOOK)
     if now is None:
         return Drawn()
     return Drawn(
@@ -151,14 +151,14 @@ def _walk_in_url() -> dict[str, Any]:
     return {"along": along, "pace": pace} if fine else dict(SLOW_WALK)
 
 
-def _look_text(look: StripLook) -> str:
+def _look_text(look: StripStyle) -> str:
     """'60-x2.5-lines-apart': opacity in per cent, contrast if it is not 1, and what is on."""
     on = [name for name, field in SHOWN.items() if look[field]]
     contrast = [] if look["contrast"] == 1 else [f"x{look['contrast']:g}"]
     return "-".join([f"{100 * look['opacity']:.0f}", *contrast, *on])
 
 
-def _look_in_url() -> StripLook | None:
+def _look_in_url() -> StripStyle | None:
     asked, *on = in_link("strip").split("-")
     percent = whole_number(asked)
     if percent is None or percent > 100:

@@ -21,7 +21,7 @@ from phenaki_viz.ui.state.link import groups_text, in_link, number_groups, say_i
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import PLACE, is_trained, number
 
-FIRST = ("self", "cross")
+FIRST_FAMILIES = ("self", "cross")
 MOST_IN_A_ROW = 4
 VIDEO = "video"
 ALSO = "queries.also"
@@ -99,7 +99,7 @@ def choose_stack(
             session.put(key, linked)  # not as the default, which links leave out
     session.fall_back(key, names, start)
     draw: Any = st.pills if len(names) > MOST_IN_A_ROW else st.segmented_control
-    chosen = draw(
+    selection = draw(
         "Maps",
         names,
         wrap=True,  # in a row of widgets the last ones would else be out of sight on a narrow page
@@ -110,7 +110,7 @@ def choose_stack(
         label_visibility="collapsed",
         **BOUND,
     )
-    return families[chosen or start]
+    return families[selection or start]
 
 
 def stack_now(recording: Recording) -> tuple[AttentionRecord, ...]:
@@ -126,7 +126,7 @@ def _families(recording: Recording) -> dict[str, tuple[AttentionRecord, ...]]:
     """Stacks by their kind; what fills in tokens first: there attention crosses space and time."""
     groups = (tuple(group) for group in recording.stacks().values())
     found = {kind_name(recording, group[0]): group for group in groups}
-    return dict(sorted(found.items(), key=lambda one: family(one[1][0]) not in FIRST))
+    return dict(sorted(found.items(), key=lambda one: family(one[1][0]) not in FIRST_FAMILIES))
 
 
 def _first_family(families: Mapping[str, Sequence[AttentionRecord]]) -> str:
@@ -141,7 +141,7 @@ def _linked(names: Sequence[str]) -> str | None:
     return next((name for name in names if name.casefold() == said), None)
 
 
-def choose(
+def choose_selection(
     recording: Recording, records: Sequence[AttentionRecord], *, place: bool = True
 ) -> Selection:
     """Layer, head and patch by numbers; the canvases write the same state.
@@ -165,14 +165,14 @@ def _place(grid: Place) -> Place:
     return step, row, column
 
 
-def _also(chosen: Selection) -> tuple[Place, ...]:
+def _also(selection: Selection) -> tuple[Place, ...]:
     """The patches that were chosen with the first, as far as this model has them; links say all."""
     linked = number_groups(in_link("also"), 3, MOST_PATCHES)
     asked: tuple[Place, ...] = session.first(ALSO, linked)
     say_in_url("also", groups_text(asked))
-    grid = chosen.record.places.grid
+    grid = selection.record.places.grid
     there = (at for at in asked if all(a < size for a, size in zip(at, grid, strict=True)))
-    return tuple(at for at in there if at != chosen.place)
+    return tuple(at for at in there if at != selection.place)
 
 
 def _said(kind: str) -> str:

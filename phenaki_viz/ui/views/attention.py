@@ -33,13 +33,12 @@ from phenaki_viz.ui.sections.colours import choose_colours, keep_ends
 from phenaki_viz.ui.sections.downloads import export_icon, is_exportable
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import ablation
-from phenaki_viz.ui.state import selection
-from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.selection import FIRST_FAMILIES, Selection, choose_stack
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention_grid import draw_grid
 from phenaki_viz.ui.views.attention_style import STYLE
-from phenaki_viz.ui.views.attention_video import MapColours, choose_word, draw_over_video
+from phenaki_viz.ui.views.attention_video import MapColours, choose_word, draw_overlay
 from phenaki_viz.ui.work import (
     computed,
     first_picture,
@@ -78,16 +77,16 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
     recording = run.recording
     words, tools = st.container(key=named("words.said")), _row("toolbar", gap="small")
     with tools:
-        records = selection.choose_stack(recording)
+        records = choose_stack(recording)
     if not records:
         panels.nothing("Attention", "Depth 0: there is no attention to show. Turn the depth up.")
         return
     with words:
-        chosen = goto.choose(recording, records)
+        selection = goto.choose(recording, records)
     with tools:
-        direction = _choose_direction(chosen)
+        direction = _choose_direction(selection)
         if isinstance(run, model.ModelRun):
-            _switch(chosen)
+            _switch(selection)
     over = st.container(key=named("over"))
     pictures = st.container(horizontal=True, gap="medium", key=named("pictures"))
     with pictures:
@@ -96,54 +95,54 @@ def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
     with below:
         fragment_jobs.draw_place()
     with over:  # before the map on the page, so that it is heard before the map is painted
-        panels.share_choice(chosen, direction)
+        panels.share_choice(selection, direction)
     with right:
         map_tools = _row("map.tools", gap="xsmall")
     with map_tools:
         shared, colours = choose_colours()
-        seen_by_maskgit = family(chosen.record) in selection.FIRST
+        seen_by_maskgit = family(selection.record) in FIRST_FAMILIES
         look = MapColours(shared, colours, direction, masked if seen_by_maskgit else None)
-        row_filter = map_filter.choose(run, chosen)
-    scale = _scale(run, chosen, look)
+        row_filter = map_filter.choose(run, selection)
+    scale = _scale(run, selection, look)
     with words:
-        _heading(run, chosen, look, tag)
+        _heading(run, selection, look, tag)
     with right:
         map_scale = (
-            _scale_of_filter(run, chosen, look, row_filter)
+            _scale_of_filter(run, selection, look, row_filter)
             if row_filter and row_filter.without
             else scale
         )
-        tile = maps.shown_tile(chosen, row_filter)
-        brief, whole = _said(chosen, tile, row_filter)
+        tile = maps.shown_tile(selection, row_filter)
+        brief, whole = _said(selection, tile, row_filter)
         maps.attention(
-            chosen, tile, map_scale, row_filter, notes=(brief,), about=whole,
-            shows=shows.a_head(chosen), on_ends=partial(keep_ends, map_scale.law),
+            selection, tile, map_scale, row_filter, notes=(brief,), about=whole,
+            shows=shows.a_head(selection), on_ends=partial(keep_ends, map_scale.law),
         )  # fmt: skip
     first_picture.show()
     _breathe(recording)
     first_picture.release()
     with words:
-        of = {"map": shows.a_head(chosen)}
-        panels.say(head_words.sentence_of(run, chosen), of, key="sentence.head", aside=True)
+        of = {"map": shows.a_head(selection)}
+        panels.say(head_words.sentence_of(run, selection), of, key="sentence.head", aside=True)
     with over:
-        draw_over_video(run, chosen, _scale_of_weights(run, chosen, look), look)
+        draw_overlay(run, selection, _scale_of_weights(run, selection, look), look)
     with map_tools:
-        _take_map(chosen, map_scale, row_filter)
+        _take_map(selection, map_scale, row_filter)
     with right:
         _wrong_rows(tile)
-    long = surveys.is_long(chosen)
+    long = surveys.is_long(selection)
     if not long:
         with left:
-            draw_grid(run, chosen, look)
+            draw_grid(run, selection, look)
     with below:
-        _reads(chosen)
-    pinned_heads.draw(run, chosen, look.colours)
+        _reads(selection)
+    pinned_heads.draw(run, selection, look.colours)
     if isinstance(run, model.ModelRun | RecordedRun):
         outcome.draw(run)
     if long:  # read for minutes: after all else is there
         with left:
-            draw_grid(run, chosen, look)
-        surveys.go_on(run, chosen)
+            draw_grid(run, selection, look)
+        surveys.go_on(run, selection)
 
 
 def _breathe(recording: Recording) -> None:
@@ -159,22 +158,22 @@ def _row(key: str, *, gap: Any) -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="center", gap=gap, key=named(key))
 
 
-def _heading(run: Run, chosen: Selection, look: MapColours, tag: panels.Level) -> None:
+def _heading(run: Run, selection: Selection, look: MapColours, tag: panels.Level) -> None:
     """What the chosen patch does, in a sentence that begins with the names of head and patch."""
     panels.heading(
-        chosen.shown.name,
+        selection.shown.name,
         run.recording.provenance,
-        _of(chosen, look),
-        patch=panels.the_patch(chosen, look.direction),
+        _of(selection, look),
+        patch=panels.the_patch(selection, look.direction),
         tag=tag,
-        tells=patch_clause(chosen.shown, chosen.place, look.side),
+        tells=patch_clause(selection.shown, selection.place, look.side),
         opens=goto.KEY,
     )
 
 
-def _switch(chosen: Selection) -> None:
+def _switch(selection: Selection) -> None:
     """Switch the head off, or on again; the effect on the output is said above the page."""
-    module, head = chosen.record.module, chosen.record.heads[chosen.head]
+    module, head = selection.record.module, selection.record.heads[selection.head]
     off = ablation.is_off(module, head)
     pressed = st.button(
         "Switch on" if off else "Switch off",
@@ -188,10 +187,10 @@ def _switch(chosen: Selection) -> None:
         st.rerun()
 
 
-def _choose_direction(chosen: Selection) -> str:
+def _choose_direction(selection: Selection) -> str:
     """Whether a patch looks or is looked at; of cross-attention, whose word is looked at."""
-    if chosen.record.kind == "cross":
-        choose_word(chosen)
+    if selection.record.kind == "cross":
+        choose_word(selection)
         return "row"
     asked = st.segmented_control(
         "Direction",
@@ -206,57 +205,57 @@ def _choose_direction(chosen: Selection) -> str:
     return asked or "row"
 
 
-def _of(chosen: Selection, look: MapColours) -> dict[str, str]:
+def _of(selection: Selection, look: MapColours) -> dict[str, str]:
     """What the pictures of the page have to be of, for its heading to be true."""
-    head, stack = shows.a_head(chosen), shows.a_stack(chosen)
+    head, stack = shows.a_head(selection), shows.a_stack(selection)
     of = {"map": head, "strip": f"{head} {look.direction}", "grid.heads": stack, "pinned": stack}
     patch = f"{head} patch {{place}}"
-    return of | ({"words": patch} if chosen.record.kind == "cross" else {"steps": patch})
+    return of | ({"words": patch} if selection.record.kind == "cross" else {"steps": patch})
 
 
-def _scale(run: Run, chosen: Selection, look: MapColours) -> ColourScale:
+def _scale(run: Run, selection: Selection, look: MapColours) -> ColourScale:
     """A part of a map, or means of many weights, get ends of their own: beside the largest weight
     of a long video nearly all of it would be black.
     """
-    tile = maps.shown_tile(chosen, None)
-    _, _, i, j = chosen.record.map.shape
+    tile = maps.shown_tile(selection, None)
+    _, _, i, j = selection.record.map.shape
     if not look.shared and (tile.cell != (1, 1) or tile.window != (0, i, 0, j)):
         what = "weights" if tile.cell == (1, 1) else "means"
         values = tile_multiples(tile) if look.of_uniform else tile.values
         return look.colours.over(*drawn_range(values), f"{what} on view")
-    return _scale_of_weights(run, chosen, look)
+    return _scale_of_weights(run, selection, look)
 
 
-def _scale_of_weights(run: Run, chosen: Selection, look: MapColours) -> ColourScale:
+def _scale_of_weights(run: Run, selection: Selection, look: MapColours) -> ColourScale:
     """Of single weights: the head's, or that of all of them."""
     if look.shared:
-        every = computed.range_of_all(run, chosen, look.of_uniform)
+        every = computed.range_of_all(run, selection, look.of_uniform)
         return look.colours.of(every, "all heads and layers")
-    own = computed.range_of(run, chosen.record, chosen.item, chosen.head, look.of_uniform)
+    own = computed.range_of(run, selection.record, selection.item, selection.head, look.of_uniform)
     return look.colours.of(own, "this head")
 
 
 def _scale_of_filter(
-    run: Run, chosen: Selection, look: MapColours, row_filter: RowFilter
+    run: Run, selection: Selection, look: MapColours, row_filter: RowFilter
 ) -> ColourScale:
     """Of what is left, divided anew; a multiple of uniform is one of the raw weight."""
-    high = computed.highest_left(run, chosen, row_filter)
+    high = computed.highest_left(run, selection, row_filter)
     colours = replace(look.colours, law="sqrt", ends=None) if look.of_uniform else look.colours
     return colours.over(high, high, "this head, renormalised")
 
 
-def _reads(chosen: Selection) -> None:
+def _reads(selection: Selection) -> None:
     """What the query reads: words of the text, or time steps where the map runs over time."""
-    if chosen.record.kind == "cross":
-        bars = words_read(chosen.shown, chosen.place)
-        panels.plotly(bars, key="words", height=240, shows=shows.a_patch(chosen))
+    if selection.record.kind == "cross":
+        bars = words_read(selection.shown, selection.place)
+        panels.plotly(bars, key="words", height=240, shows=shows.a_patch(selection))
         export_icon("the words read", bars.name, lambda: bars, "words")
     else:
-        _by_step(chosen)
+        _by_step(selection)
 
 
-def _by_step(chosen: Selection) -> None:
-    if chosen.record.places.token_grid[0] == 1:
+def _by_step(selection: Selection) -> None:
+    if selection.record.places.token_grid[0] == 1:
         return
     # Closed at first: the plotting library is large, and the map must not wait for it.
     box = st.expander(
@@ -267,33 +266,33 @@ def _by_step(chosen: Selection) -> None:
     )
     if not box.open:
         return
-    picture = steps_read(chosen.shown, chosen.place)
+    picture = steps_read(selection.shown, selection.place)
     with box:
-        panels.plotly(picture, key="steps", height=220, shows=shows.a_patch(chosen))
+        panels.plotly(picture, key="steps", height=220, shows=shows.a_patch(selection))
         export_icon("the time steps read", picture.name, lambda: picture, "steps")
 
 
-def _said(chosen: Selection, tile: MapTile, row_filter: RowFilter | None) -> tuple[str, str]:
+def _said(selection: Selection, tile: MapTile, row_filter: RowFilter | None) -> tuple[str, str]:
     """What the map does not say itself: reduction, how it is stored, verification. In few words,
     for the line under it, and whole, for who points at that.
     """
     y, x = tile.cell
     drawn = "every weight" if (y, x) == (1, 1) else f"mean of {y} × {x} weights, zoom for each"
-    left_out = filter_notes(chosen.shown, row_filter) if row_filter else ()
-    checked = None if chosen.record.failed else chosen.record.verification
+    left_out = filter_notes(selection.shown, row_filter) if row_filter else ()
+    checked = None if selection.record.failed else selection.record.verification
     brief, long = (
         plain(" · ".join((drawn, *left_out, held, *checks)), panels.LONGEST_LINE)
         for held, checks in (
-            (describe_storage(chosen.recording, why=False), [checked.brief] if checked else []),
-            (describe_storage(chosen.recording), [checked.said] if checked else []),
+            (describe_storage(selection.recording, why=False), [checked.brief] if checked else []),
+            (describe_storage(selection.recording), [checked.said] if checked else []),
         )
     )
     return brief, long
 
 
-def _whole_map(chosen: Selection, scale: ColourScale, row_filter: RowFilter | None) -> Heatmap:
-    picture = attention_heatmap(chosen.shown, scale)
-    return filtered_heatmap(picture, chosen.shown, row_filter) if row_filter else picture
+def _whole_map(selection: Selection, scale: ColourScale, row_filter: RowFilter | None) -> Heatmap:
+    picture = attention_heatmap(selection.shown, scale)
+    return filtered_heatmap(picture, selection.shown, row_filter) if row_filter else picture
 
 
 def _wrong_rows(tile: MapTile) -> None:
@@ -305,17 +304,17 @@ def _wrong_rows(tile: MapTile) -> None:
         )
 
 
-def _take_map(chosen: Selection, scale: ColourScale, row_filter: RowFilter | None) -> None:
+def _take_map(selection: Selection, scale: ColourScale, row_filter: RowFilter | None) -> None:
     """The map as files: of a zoomed one the part that is on view, unless the whole is asked for."""
-    if not is_exportable(chosen):
+    if not is_exportable(selection):
         return
 
     def whole() -> Heatmap:
-        return _whole_map(chosen, scale, row_filter)
+        return _whole_map(selection, scale, row_filter)
 
     def choose() -> tuple[str, Callable[[], Heatmap]]:
-        window = maps.zoomed_to(chosen)
-        name = chosen.shown.stem
+        window = maps.zoomed_to(selection)
+        name = selection.shown.stem
         if window is None or _choose_part() == "whole":
             return name, whole
         r0, r1, c0, c1 = window
@@ -323,11 +322,11 @@ def _take_map(chosen: Selection, scale: ColourScale, row_filter: RowFilter | Non
             whole(), window
         )
 
-    export_icon("the map", chosen.shown.stem, whole, "map", choose)
+    export_icon("the map", selection.shown.stem, whole, "map", choose)
 
 
 def _choose_part() -> str:
-    chosen = st.segmented_control(
+    selection = st.segmented_control(
         "Which part",
         list(PARTS),
         format_func=PARTS.__getitem__,
@@ -335,4 +334,4 @@ def _choose_part() -> str:
         key=named("map.part"),
         required=True,
     )
-    return chosen or "part"
+    return selection or "part"

@@ -29,23 +29,23 @@ from phenaki_viz.ui.work import computed, surveys, swept
 EFFECT = "effect"  # measured on the page What if
 
 
-def draw_grid(run: Run, chosen: Selection, look: MapColours) -> None:
+def draw_grid(run: Run, selection: Selection, look: MapColours) -> None:
     """Every head of the stack: its map, or one number of it."""
     tools = st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", key=named("grid.tools")
     )
     with tools:
-        worth = effects_on_grid(swept.measured(run), chosen.records)
-        colouring = _choose_colouring(chosen, worth is not None)
-    read = surveys.survey_of(run, chosen) if surveys.is_long(chosen) else None
-    shown = read.thumbnails if read else computed.thumbs(run, chosen)
+        worth = effects_on_grid(swept.measured(run), selection.records)
+        colouring = _choose_colouring(selection, worth is not None)
+    read = surveys.survey_of(run, selection) if surveys.is_long(selection) else None
+    shown = read.thumbnails if read else computed.thumbs(run, selection)
     if shown is None:
         st.caption("The heads of a long video take a while to draw.")
         st.button(
             "Draw all heads", on_click=session.here(computed.draw_thumbs), key=named("thumbs.draw")
         )
         return
-    shown = look.colours.thumbnails(shown, chosen.records, chosen.items)
+    shown = look.colours.thumbnails(shown, selection.records, selection.items)
     scales: Any
     if look.shared:
         scales = look.colours.over(*drawn_range(shown.values), "all heads and layers")
@@ -55,18 +55,18 @@ def draw_grid(run: Run, chosen: Selection, look: MapColours) -> None:
     if colouring == EFFECT and worth is not None:
         values, title, unit = worth, WORTH, "nats"
     elif colouring != "map":
-        measure = computed.measures_for(chosen.record)[colouring]
-        values = read.mean(colouring) if read else computed.table(run, chosen, colouring)
+        measure = computed.measures_for(selection.record)[colouring]
+        values = read.mean(colouring) if read else computed.table(run, selection, colouring)
         title, unit, measured = measure.title, measure.unit, colouring
     if values is not None:
         name = f"{title} ({unit})" if unit else title
         scales = metric_scale(values, look.colours.palette)
     picture = head_grid(
         run.recording,
-        chosen.records,
+        selection.records,
         shown,
         scales,
-        selected=(chosen.layer, chosen.head),
+        selected=(selection.layer, selection.head),
         values=values,
         value_name=name,
         unit=look.colours.unit,
@@ -77,11 +77,11 @@ def draw_grid(run: Run, chosen: Selection, look: MapColours) -> None:
     with tools:
         sorting = choose_sorting(title, unit)
         box = export_icon("the heads' grid", picture.name, lambda: picture, "grid")
-    draw(drawn, chosen, look.colours, sorting)
-    if box is not None and is_exportable(chosen):
+    draw(drawn, selection, look.colours, sorting)
+    if box is not None and is_exportable(selection):
         with box:
-            export_all_heads(run, chosen, look.colours, shared=look.shared)
-            export_linked(run, chosen, look.colours)
+            export_all_heads(run, selection, look.colours, shared=look.shared)
+            export_linked(run, selection, look.colours)
 
 
 def _say_how_far(picture: HeadGrid, read: Survey, measured: str, unit: str) -> HeadGrid:
@@ -100,9 +100,9 @@ def _say_how_far(picture: HeadGrid, read: Survey, measured: str, unit: str) -> H
     return replace(picture, **with_estimate(picture, read, said))
 
 
-def _choose_colouring(chosen: Selection, knows_worth: bool) -> str:
+def _choose_colouring(selection: Selection, knows_worth: bool) -> str:
     """What the tiles of the grid show: the maps, or a metric."""
-    measures = computed.measures_for(chosen.record)
+    measures = computed.measures_for(selection.record)
     titles = {"map": "the maps"} | {name: one.title for name, one in measures.items()}
     if knows_worth:
         titles[EFFECT] = WORTH

@@ -13,7 +13,7 @@ from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import key_axis
-from phenaki_viz.figures.over_video import column_over_video, patches_over_video, walk_over_video
+from phenaki_viz.figures.overlays import column_overlay, patches_overlay, walk_overlay
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon, export_walk
@@ -49,21 +49,21 @@ class MapColours:
         return self.colours.law == "uniform"
 
 
-def draw_over_video(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) -> None:
+def draw_overlay(run: Run, selection: Selection, scale: ColourScale, look: MapColours) -> None:
     """Self-attention of the chosen patches, of cross-attention who reads a word; and the files."""
-    draw = _text if chosen.record.kind == "cross" else _strip
-    picture = draw(run, chosen, scale, look)
+    draw = _text if selection.record.kind == "cross" else _strip
+    picture = draw(run, selection, scale, look)
     box = export_icon("the frames", picture.name, lambda: picture, "strip")
     if box is not None and picture.word is None:
         with box:
-            _walk(run, chosen, scale, look)
+            _walk(run, selection, scale, look)
 
 
-def _strip(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) -> FilmStrip:
+def _strip(run: Run, selection: Selection, scale: ColourScale, look: MapColours) -> FilmStrip:
     """The chosen patches over the video, on the scale of the head's weights."""
-    picture = patches_over_video(
-        chosen.shown,
-        chosen.places,
+    picture = patches_overlay(
+        selection.shown,
+        selection.places,
         as_rgb(run.clip),
         run.temporal_patch,
         direction=look.side,
@@ -72,7 +72,7 @@ def _strip(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) ->
     )
     picture = _as_drawn(picture, look)
     said, many = SAID[look.side]
-    panels.strip(picture, chosen, said, many=many, shows=_shows(chosen, look))
+    panels.strip(picture, selection, said, many=many, shows=_shows(selection, look))
     return picture
 
 
@@ -84,16 +84,16 @@ def _as_drawn(picture: FilmStrip, look: MapColours) -> FilmStrip:
     return replace(picture, masked=masked, drawn=patches.drawn())
 
 
-def _shows(chosen: Selection, look: MapColours) -> str:
-    return f"{shows.a_head(chosen)} {look.direction}"
+def _shows(selection: Selection, look: MapColours) -> str:
+    return f"{shows.a_head(selection)} {look.direction}"
 
 
-def _walk(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) -> None:
-    walk, record = patches.walk(), chosen.record
+def _walk(run: Run, selection: Selection, scale: ColourScale, look: MapColours) -> None:
+    walk, record = patches.walk(), selection.record
     along = cast(Along, walk["along"])
-    places = walk_places(chosen.place, along, record.places.grid)
-    shown, frames, pt = chosen.shown, as_rgb(run.clip), run.temporal_patch
-    looked_at = number_of(run), number_of(record.map), chosen.item, chosen.head, places[0]
+    places = walk_places(selection.place, along, record.places.grid)
+    shown, frames, pt = selection.shown, as_rgb(run.clip), run.temporal_patch
+    looked_at = number_of(run), number_of(record.map), selection.item, selection.head, places[0]
     export_walk(
         (*looked_at, *walk.values(), look.side, scale, patches.drawn(), look.masked is not None),
         f"{shown.stem}_walk_{along}",
@@ -101,27 +101,27 @@ def _walk(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) -> 
         walk["pace"],
         lambda: [
             _as_drawn(one, look)
-            for one in walk_over_video(shown, places, frames, pt, direction=look.side, scale=scale)
+            for one in walk_overlay(shown, places, frames, pt, direction=look.side, scale=scale)
         ],
     )
 
 
-def _text(run: Run, chosen: Selection, scale: ColourScale, look: MapColours) -> FilmStrip:
+def _text(run: Run, selection: Selection, scale: ColourScale, look: MapColours) -> FilmStrip:
     """Cross-attention: the patches that read one word."""
-    word, names = patches.word_of(chosen), key_axis(chosen.record, chosen.item).names
-    picture = column_over_video(
-        chosen.shown, word, chosen.place, as_rgb(run.clip), run.temporal_patch, scale
+    word, names = patches.word_of(selection), key_axis(selection.record, selection.item).names
+    picture = column_overlay(
+        selection.shown, word, selection.place, as_rgb(run.clip), run.temporal_patch, scale
     )
     picture = _as_drawn(picture, look)
     said = f"reads “{names[word]}”"
-    panels.strip(picture, chosen, said, aside=ROUTING, shows=_shows(chosen, look))
+    panels.strip(picture, selection, said, aside=ROUTING, shows=_shows(selection, look))
     return picture
 
 
-def choose_word(chosen: Selection) -> None:
+def choose_word(selection: Selection) -> None:
     """The word whose readers are shown; the map and the strip choose it too."""
-    names = key_axis(chosen.record, chosen.item).names
-    patches.word_of(chosen)
+    names = key_axis(selection.record, selection.item).names
+    patches.word_of(selection)
     st.selectbox(
         "Word",
         range(len(names)),

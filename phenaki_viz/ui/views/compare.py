@@ -24,8 +24,7 @@ from phenaki_viz.ui.sections import goto, panels
 from phenaki_viz.ui.session import named, styled
 from phenaki_viz.ui.source import other_choice, other_run
 from phenaki_viz.ui.source.other_run import Other
-from phenaki_viz.ui.state import selection
-from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.selection import Selection, choose_stack
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.views.compare_columns import Two, draw_columns
 from phenaki_viz.ui.views.compare_files import take_away
@@ -62,13 +61,13 @@ def _draw(run: Run) -> None:
         return
     a, b = found
     with tools:
-        records = selection.choose_stack(a.recording, first=lambda one: one.kind == "self")
+        records = choose_stack(a.recording, first=lambda one: one.kind == "self")
     if not records:
         with words:
             panels.nothing("Compare", "Depth 0: there is no attention to compare.")
         return
     with words:
-        chosen = goto.choose(a.recording, records)
+        selection = goto.choose(a.recording, records)
     theirs = tuple(stack_like(records, b.recording))
     strict = lay(records, theirs)
     laid = lay(records, theirs, by_place=True) if strict.only_words and by_place() else strict
@@ -78,10 +77,10 @@ def _draw(run: Run) -> None:
         return
     main = st.container(key=named("compare.main"))
     fragment_jobs.draw_place()
-    moved = compared.distances(laid, chosen.video) if laid.can else None
-    chosen = followed(chosen, moved)
-    there = _in_b(chosen, b, theirs)
-    two = Two(a=a, b=b, chosen=chosen, there=there, told=_told(other, a, b), laid=laid)
+    moved = compared.distances(laid, selection.video) if laid.can else None
+    selection = followed(selection, moved)
+    there = _in_b(selection, b, theirs)
+    two = Two(a=a, b=b, selection=selection, there=there, told=_told(other, a, b), laid=laid)
     with main:
         draw_heads(two, moved, words_differ=bool(strict.only_words))
         draw_columns(two)
@@ -99,22 +98,23 @@ def _told(other: Other, a: Run, b: Run) -> tuple[str, str]:
     return f"{other.a}, {one}", f"{other.b}, {two}"
 
 
-def _in_b(chosen: Selection, b: Run, theirs: tuple[AttentionRecord, ...]) -> Selection:
+def _in_b(selection: Selection, b: Run, theirs: tuple[AttentionRecord, ...]) -> Selection:
     """The same layer, head, patch and video in B, or the nearest that it has."""
-    record = chosen.record
+    record = selection.record
     layer = next(
         (at for at, one in enumerate(theirs) if (one.layer, one.use) == (record.layer, record.use)),
-        min(chosen.layer, len(theirs) - 1),
+        min(selection.layer, len(theirs) - 1),
     )
     heads = theirs[layer].heads
-    original = record.heads[chosen.head]
-    head = heads.index(original) if original in heads else min(chosen.head, len(heads) - 1)
+    original = record.heads[selection.head]
+    head = heads.index(original) if original in heads else min(selection.head, len(heads) - 1)
     place = tuple(
-        min(at, size - 1) for at, size in zip(chosen.place, theirs[layer].places.grid, strict=True)
+        min(at, size - 1)
+        for at, size in zip(selection.place, theirs[layer].places.grid, strict=True)
     )
     found = Selection(b.recording, theirs, layer, head, (place[0], place[1], place[2]))
     items = theirs[layer].batch_items
-    shared = record.batch_items[chosen.item]
+    shared = record.batch_items[selection.item]
     if shared in items:
         each = record.places.items_per_video
         return replace(found, video=shared // each)
@@ -126,16 +126,16 @@ def _in_b(chosen: Selection, b: Run, theirs: tuple[AttentionRecord, ...]) -> Sel
 
 def _say(two: Two, moved: HeadDistances | None) -> None:
     of = {"grid.compare": shows_of(two)}
-    provenance, chosen = two.a.recording.provenance, two.chosen
+    provenance, selection = two.a.recording.provenance, two.selection
     if not two.laid.can:
         panels.heading(apart_heading(two.laid), provenance, of)
         panels.say(f"{_own(two)} {still(two.laid)}", of, key="sentence.head", aside=True)
         return
     panels.heading(moved_heading(moved) if moved else "Compare", provenance, of if moved else {})
     one, other = two.heads
-    row = compared.row(one.map, other.map, chosen.query)
+    row = compared.row(one.map, other.map, selection.query)
     said(
-        chosen.shown.name, key="sentence.patch", tag="strong", patch=panels.the_patch(chosen),
+        selection.shown.name, key="sentence.patch", tag="strong", patch=panels.the_patch(selection),
         opens=goto.KEY, of={"compare.difference": two.shows},
         tells=f"{row_moved(row.difference, row.distance, laid_keys(*two.heads).names)}.",
     )  # fmt: skip
@@ -144,7 +144,7 @@ def _say(two: Two, moved: HeadDistances | None) -> None:
 
 
 def _head(two: Two, moved: HeadDistances | None) -> str:
-    record, head = two.chosen.record, two.chosen.record.heads[two.chosen.head]
+    record, head = two.selection.record, two.selection.record.heads[two.selection.head]
     for row in moved.rows if moved else ():
         if (row.layer, row.use, row.head) == (record.layer, record.use, head):
             item = record.batch_items.index(row.farthest[0]) if row.farthest else 0
@@ -157,6 +157,6 @@ def _own(two: Two) -> str:
     """The selected head's own numbers in A and in B."""
     numbers = [
         {name: float(found.mean(name)[side.layer, side.head]) for name in found.tallies}
-        for found, side in zip(own(two), (two.chosen, two.there), strict=True)
+        for found, side in zip(own(two), (two.selection, two.there), strict=True)
     ]
-    return own_numbers(two.chosen.shown.label, *numbers)
+    return own_numbers(two.selection.shown.label, *numbers)

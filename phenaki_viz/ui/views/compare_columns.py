@@ -18,12 +18,12 @@ from phenaki_viz.figures.colour import DIVERGING, ColourScale
 from phenaki_viz.figures.difference_views import (
     UNIT,
     centred_scale,
-    changes_over_video,
+    changes_overlay,
     common_scale,
-    difference_over_video,
+    difference_overlay,
 )
 from phenaki_viz.figures.film_strip import FilmStrip
-from phenaki_viz.figures.over_video import column_over_video, row_over_video
+from phenaki_viz.figures.overlays import column_overlay, row_overlay
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.components.attention_map import CellPick, attention_map
@@ -50,7 +50,7 @@ class Two:
 
     a: Run
     b: Run
-    chosen: Selection
+    selection: Selection
     there: Selection
     told: tuple[str, str]
     laid: Laid
@@ -58,25 +58,25 @@ class Two:
     @property
     def heads(self) -> tuple[Head, Head]:
         """The head in A and in B."""
-        return self.chosen.shown, self.there.shown
+        return self.selection.shown, self.there.shown
 
     @property
     def word(self) -> int | None:
         """The key whose readers are shown, of attention to a text."""
-        return patches.word_of(self.chosen) if self.chosen.record.kind == "cross" else None
+        return patches.word_of(self.selection) if self.selection.record.kind == "cross" else None
 
     def link(self, side: Selection) -> str | None:
         """What the pictures of one side share their selection by: all, if they are alike in size.
 
         B of other tokens has the nearest patch, and says nothing of what is picked there to A.
         """
-        link = panels.link_of(self.chosen)
+        link = panels.link_of(self.selection)
         return link if panels.link_of(side) == link else None
 
     @property
     def shows(self) -> str:
         """What pictures of both are of."""
-        return f"{shows.a_head(self.chosen)} and {shows.a_head(self.there)}"
+        return f"{shows.a_head(self.selection)} and {shows.a_head(self.there)}"
 
 
 def draw_columns(two: Two) -> None:
@@ -86,7 +86,7 @@ def draw_columns(two: Two) -> None:
     _share(two)
     scale = common_scale(maps) if maps else None
     for name, side, run, told in (
-        ("a", two.chosen, two.a, two.told[0]), ("b", two.there, two.b, two.told[1])
+        ("a", two.selection, two.a, two.told[0]), ("b", two.there, two.b, two.told[1])
     ):  # fmt: skip
         with st.container(key=named(f"compare.side.{name}")):
             st.markdown(f"**{name.upper()}** {inert(told)}")
@@ -100,7 +100,7 @@ def draw_columns(two: Two) -> None:
 def row_scale(two: Two) -> ColourScale:
     """One scale for what the chosen patch looks at in A and in B, or for who reads the word."""
     strips = [
-        _over(two, side, run, None) for side, run in ((two.chosen, two.a), (two.there, two.b))
+        _over(two, side, run, None) for side, run in ((two.selection, two.a), (two.there, two.b))
     ]
     both = np.concatenate([one.weights.ravel() for one in strips])
     return Colours("sqrt").over(*drawn_range(both), "both")
@@ -116,7 +116,7 @@ def _side(
         values = maps.one if name == "a" else maps.other
         _map(two, name, side, values, maps, scale)
         return
-    tiles = {id(one): _tile(one) for one in (two.chosen, two.there)}
+    tiles = {id(one): _tile(one) for one in (two.selection, two.there)}
     both = np.concatenate([one.values.ravel() for one in tiles.values()])
     shared = Colours("sqrt").over(*drawn_range(both), "both maps")
     _map(two, name, side, tiles[id(side)].values, None, shared, cell=tiles[id(side)].cell)
@@ -132,25 +132,25 @@ def _over(two: Two, side: Selection, run: Run, scale: ColourScale | None) -> Fil
     scale = scale or ColourScale(low=0, high=1)
     frames, pt = as_rgb(run.clip), run.temporal_patch
     if two.word is None:
-        return row_over_video(side.shown, side.place, frames, pt, scale)
+        return row_overlay(side.shown, side.place, frames, pt, scale)
     word = min(two.word, side.record.map.shape[3] - 1)
-    return column_over_video(side.shown, word, side.place, frames, pt, scale)
+    return column_overlay(side.shown, word, side.place, frames, pt, scale)
 
 
 def _difference(two: Two, maps: LaidMaps) -> None:
     picture = difference_strip(two)
-    _strip(two, "difference", two.chosen, picture, unit="weight, B − A")
+    _strip(two, "difference", two.selection, picture, unit="weight, B − A")
     scale = centred_scale(maps.difference, DIVERGING[panels.theme()])
-    _map(two, "difference", two.chosen, maps.difference, maps, scale, unit=UNIT)
+    _map(two, "difference", two.selection, maps.difference, maps, scale, unit=UNIT)
 
 
 def difference_strip(two: Two, theme: str | None = None) -> FilmStrip:
     """What changed for the chosen patch, or in who reads the word, over A's frames."""
-    changes = changes_over_video(*two.heads, two.chosen.place, two.word)
+    changes = changes_overlay(*two.heads, two.selection.place, two.word)
     scale = centred_scale(changes, DIVERGING[theme or panels.theme()], "this patch")
-    return difference_over_video(
+    return difference_overlay(
         two.heads, changes, as_rgb(two.a.clip), two.a.temporal_patch, scale, two.told,
-        two.chosen.place,
+        two.selection.place,
     )  # fmt: skip
 
 
@@ -222,7 +222,7 @@ def _map(
 
 def _share(two: Two) -> None:
     """Tell all pictures which patch and key are chosen; where B is of other tokens, A's alone."""
-    side = two.chosen
+    side = two.selection
     share_selection(
         panels.link_of(side), query=side.query,
         key=_key(two, side), places=[side.place],

@@ -30,17 +30,17 @@ KINDS = {
 
 def take_away(two: Two, moved: HeadDistances | None) -> None:
     """Every picture of the page as a file, on the scales of the page; the table of the heads."""
-    if not two.laid.can or not is_exportable(two.chosen):
+    if not two.laid.can or not is_exportable(two.selection):
         return
     made = pictures(two, moved)
 
     def choose() -> tuple[str, Callable[[], Picture]]:
         kind = st.radio("Which picture", list(made), format_func=KINDS.__getitem__,
                         key=named("compare.take")) or "difference"  # fmt: skip
-        return f"{two.chosen.shown.stem}_{kind}", made[kind]
+        return f"{two.selection.shown.stem}_{kind}", made[kind]
 
     box = export_icon(
-        "the comparison", f"{two.chosen.shown.stem}_difference", made["difference"], "compare",
+        "the comparison", f"{two.selection.shown.stem}_difference", made["difference"], "compare",
         choose,
     )  # fmt: skip
     if box is not None and moved is not None:
@@ -77,7 +77,7 @@ def pictures(two: Two, moved: HeadDistances | None) -> Mapping[str, Callable[[],
         "b": lambda: side(1),
     }
     if moved is not None:
-        records, chosen = two.chosen.records, two.chosen
+        records, chosen = two.selection.records, two.selection
         values = moved.grid(records, records[0].heads)
         found["heads"] = lambda: distances_grid(
             records, values, two.a.recording.provenance, selected=(chosen.layer, chosen.head)

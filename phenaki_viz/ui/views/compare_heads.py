@@ -30,9 +30,9 @@ def by_place() -> bool:
     return in_link(BY_PLACE) != "false" if asked is None else bool(asked)
 
 
-def followed(chosen: Selection, moved: HeadDistances | None) -> Selection:
+def followed(selection: Selection, moved: HeadDistances | None) -> Selection:
     """The head that changes most, until another is chosen here or on another page."""
-    here = chosen.layer, chosen.head
+    here = selection.layer, selection.head
     follows = session.first(FOLLOW, in_link(FOLLOW) != "false")
     if session.first(SEEN, here) != here:
         follows = False
@@ -40,14 +40,14 @@ def followed(chosen: Selection, moved: HeadDistances | None) -> Selection:
     say_in_url(FOLLOW, "" if follows else "false")
     most = moved.moved_most if moved and follows else None
     if most is None:
-        return chosen
+        return selection
     layer = next(
         at
-        for at, one in enumerate(chosen.records)
+        for at, one in enumerate(selection.records)
         if (one.layer, one.use) == (most.layer, most.use)
     )
-    head = chosen.records[layer].heads.index(most.head)
-    return replace(chosen, layer=layer, head=head)
+    head = selection.records[layer].heads.index(most.head)
+    return replace(selection, layer=layer, head=head)
 
 
 def _pick(layer: int, head: int) -> None:
@@ -82,7 +82,7 @@ def draw_heads(two: Two, moved: HeadDistances | None, *, words_differ: bool) -> 
                 "Compare them", on_click=session.here(compared.go_on), key=named("compare.heads.go")
             )
             return
-        chosen = two.chosen
+        selection = two.selection
         head_grid(
             GridPicture(
                 thumbs=picture.shown,
@@ -94,7 +94,7 @@ def draw_heads(two: Two, moved: HeadDistances | None, *, words_differ: bool) -> 
                 filled=True,
                 notes=(_over(moved),),
             ),
-            selected=(chosen.layer, chosen.head),
+            selected=(selection.layer, selection.head),
             key="grid.compare",
             on_pick=_pick,
             shows=shows_of(two),
@@ -106,7 +106,7 @@ def draw_heads(two: Two, moved: HeadDistances | None, *, words_differ: bool) -> 
 
 def grid_of(two: Two, moved: HeadDistances | None) -> HeadGrid | None:
     """How far every head moved; where maps cannot be laid, how much wider they spread."""
-    records, provenance = two.chosen.records, two.a.recording.provenance
+    records, provenance = two.selection.records, two.a.recording.provenance
     if two.laid.can:
         if moved is None:
             return None
@@ -117,7 +117,7 @@ def grid_of(two: Two, moved: HeadDistances | None) -> HeadGrid | None:
 
 def _entropy(two: Two) -> np.ndarray:
     """B − A of every head's entropy in bits, 'l h' in A's order; NaN of heads that B lacks."""
-    records, theirs = two.chosen.records, two.there.records
+    records, theirs = two.selection.records, two.there.records
     one, other = (side.mean("entropy") for side in own(two))
     at = {(r.layer, r.use, head): (layer, place) for layer, r in enumerate(theirs)
           for place, head in enumerate(r.heads)}  # fmt: skip
@@ -132,7 +132,7 @@ def _entropy(two: Two) -> np.ndarray:
 
 def own(two: Two) -> tuple[HeadStatistics, HeadStatistics]:
     """What each head of A and of B is like by itself."""
-    a, b = (compared.own(side.records, tuple(side.items)) for side in (two.chosen, two.there))
+    a, b = (compared.own(side.records, tuple(side.items)) for side in (two.selection, two.there))
     return a, b
 
 
@@ -147,7 +147,7 @@ def _over(moved: HeadDistances | None) -> str:
 
 def shows_of(two: Two) -> str:
     """What the grid is of."""
-    return f"{shows.a_stack(two.chosen)} and {number_of(two.b)} {len(two.laid.by_place)}"
+    return f"{shows.a_stack(two.selection)} and {number_of(two.b)} {len(two.laid.by_place)}"
 
 
 def _choose_by_place() -> None:

@@ -33,7 +33,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import head_grid
 from phenaki_viz.ui.session import named
-from phenaki_viz.ui.state import selection
+from phenaki_viz.ui.state.selection import stack_now
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import current
@@ -126,7 +126,7 @@ def _first(run: Run) -> str:
 
     Of maps that are too large to be drawn whole, where a patch looks.
     """
-    records = selection.stack_now(run.recording)
+    records = stack_now(run.recording)
     if not records:
         return ""
     layer = current("layer", len(records) - 1)

@@ -26,8 +26,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import frame, maps, panels
 from phenaki_viz.ui.sections.downloads import TABLES, export_icon
 from phenaki_viz.ui.session import named, styled
-from phenaki_viz.ui.state import selection
-from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.selection import Selection, choose_selection, choose_stack
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import wish
@@ -52,13 +51,13 @@ def heads_page(run: Run) -> None:
         horizontal=True, vertical_alignment="center", gap="small", key=named("heads.tools")
     )
     with tools:
-        records = selection.choose_stack(run.recording)
+        records = choose_stack(run.recording)
     if not records:
         with words:
             panels.nothing("Heads", "Depth 0: there is no attention to show. Turn the depth up.")
         return
     with tools:
-        chosen = selection.choose(run.recording, records, place=False)
+        selection = choose_selection(run.recording, records, place=False)
     left, right = st.columns([8, 5], gap="medium")
     with left:
         narrowing = st.container(horizontal=True, vertical_alignment="center", gap="small")
@@ -69,12 +68,14 @@ def heads_page(run: Run) -> None:
         some = st.container(
             horizontal=True, vertical_alignment="center", gap="small", width="content"
         )
-        corpus = heads_atlas.choose(chosen, run.recording.provenance.get("weights_digest"), below)
+        corpus = heads_atlas.choose(
+            selection, run.recording.provenance.get("weights_digest"), below
+        )
     with some:
-        over = None if corpus else _choose_clips(run, chosen)
+        over = None if corpus else _choose_clips(run, selection)
     taken = heads_atlas.taken(run, corpus)
     try:
-        table, whole = (corpus.table, True) if corpus else _measured(run, chosen, over)
+        table, whole = (corpus.table, True) if corpus else _measured(run, selection, over)
     except PhenakiVizError as error:
         with words:
             panels.nothing("Heads", "These heads cannot be measured together.")
@@ -86,18 +87,18 @@ def heads_page(run: Run) -> None:
         only = _choose_names(table, whole=whole)
     shown = [at for at, row in enumerate(table) if not only or set(only) & set(names_of(row))]
     with left:
-        _table(run, chosen, table, over, taken, shown)
+        _table(run, selection, table, over, taken, shown)
     with right:
-        picture = _picture(run, chosen, table, taken, whole=whole)
+        picture = _picture(run, selection, table, taken, whole=whole)
     with said:
         of_clip = over is None and corpus is None
-        reads = head_words.where_read(run, chosen) if of_clip else ""
-        _say(chosen, table, taken, picture, reads)
+        reads = head_words.where_read(run, selection) if of_clip else ""
+        _say(selection, table, taken, picture, reads)
     if corpus is None:
         fragment_jobs.go_on(head_tables.CLIP if over is None else head_tables.CLIPS)
 
 
-def _choose_clips(run: Run, chosen: Selection) -> Over | None:
+def _choose_clips(run: Run, selection: Selection) -> Over | None:
     """Over the clip at hand, or over some that come with the project; None is the clip."""
     if not isinstance(run, ModelRun) or find_model(run) is None:
         return None
@@ -107,7 +108,7 @@ def _choose_clips(run: Run, chosen: Selection) -> Over | None:
         help="Held-out clips of moving digits, each with its caption", **BOUND,
     )  # fmt: skip
     ask = replace(run.ask, frames=None)
-    over = Over(int(clips), ask, chosen.record.stack, chosen.record.kind)
+    over = Over(int(clips), ask, selection.record.stack, selection.record.kind)
     asked = session.get(_ASKED)
     if asked == over.clips:
         st.button(
@@ -126,75 +127,75 @@ def _choose_clips(run: Run, chosen: Selection) -> Over | None:
     return None
 
 
-def _measured(run: Run, chosen: Selection, over: Over | None) -> tuple[HeadTable, bool]:
+def _measured(run: Run, selection: Selection, over: Over | None) -> tuple[HeadTable, bool]:
     """The table, and whether it has all heads: of long maps, those that are measured by now."""
     model = find_model(run)
     if over is None or model is None:
-        return head_tables.of_clip(run, chosen)
+        return head_tables.of_clip(run, selection)
     return head_tables.over_clips(model, over), True
 
 
-def _row(chosen: Selection, table: HeadTable) -> HeadRow | None:
+def _row(selection: Selection, table: HeadTable) -> HeadRow | None:
     """Of the selected head; None while it is not measured."""
-    at = _places(chosen).index((chosen.layer, chosen.head))
+    at = _places(selection).index((selection.layer, selection.head))
     return table.rows[at] if at < len(table) else None
 
 
 def _say(
-    chosen: Selection,
+    selection: Selection,
     table: HeadTable,
     taken: heads_atlas.Taken,
     picture: Picture | None,
     reads: str,
 ) -> None:
-    of = {} if picture is None else {f"heads.{picture.name}": _shows(chosen, table)}
+    of = {} if picture is None else {f"heads.{picture.name}": _shows(selection, table)}
     panels.heading(table_heading(table), taken.provenance, of)
-    row = _row(chosen, table)
+    row = _row(selection, table)
     if row is None:
         panels.say(
-            f"{chosen.shown.label} is not measured yet.", of, key="sentence.head", aside=True
+            f"{selection.shown.label} is not measured yet.", of, key="sentence.head", aside=True
         )
         return
     said = f"{row_name(row)}: {row_sentence(row, reads)}{worth_said(row, taken.effects)}"
     panels.say(said, of, key="sentence.head", aside=True)
 
 
-def _shows(chosen: Selection, table: HeadTable) -> str:
-    at = f"{chosen.layer} {chosen.head} clips {table.clips} rows {len(table)}"
-    return f"heads {shows.a_stack(chosen)} {at}"
+def _shows(selection: Selection, table: HeadTable) -> str:
+    at = f"{selection.layer} {selection.head} clips {table.clips} rows {len(table)}"
+    return f"heads {shows.a_stack(selection)} {at}"
 
 
 def _table(
     run: Run,
-    chosen: Selection,
+    selection: Selection,
     table: HeadTable,
     over: Over | None,
     taken: heads_atlas.Taken,
     shown: Sequence[int],
 ) -> None:
     """Every head; the marked row is the head that all pages look at."""
-    name = f"{kind_stem(run.recording, chosen.record)}_heads"
+    name = f"{kind_stem(run.recording, selection.record)}_heads"
     clips = ", ".join(head_tables.CAPTIONS[: over.clips]) if over else taken.clips
     picture = heads_table(table, taken.provenance, name, clips=clips, effects=taken.effects)
     drawn = st.container()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        head = f"{module_family(chosen.record.module)} {chosen.shown.label}"
+        head = f"{module_family(selection.record.module)} {selection.shown.label}"
         frame.link("attention", f"Look at {head}", ":material/visibility:")
         frame.link("tracks", "Follow it through time", ":material/timeline:")
         st.space("stretch")
         every = st.toggle("All columns", key=named("heads_all"), **BOUND)
         export_icon("the table", name, lambda: picture, "heads", kinds=TABLES)
     with drawn:
-        _draw(chosen, picture, shown, every=every)
+        _draw(selection, picture, shown, every=every)
     st.caption(taken_over(table))
-    _how_far(chosen, table, over)
+    _how_far(selection, table, over)
     _rules()
 
 
-def _how_far(chosen: Selection, table: HeadTable, over: Over | None) -> None:
+def _how_far(selection: Selection, table: HeadTable, over: Over | None) -> None:
     """Of a table that was stopped on the way: how much it has, and the way on."""
     if over is None:
-        task, there, total, what = head_tables.CLIP, len(table), len(_places(chosen)), "heads"
+        task, there, total, what = head_tables.CLIP, len(table), len(_places(selection)), "heads"
     else:
         task, there, total, what = head_tables.CLIPS, table.clips, over.clips, "clips"
     if there == total or not fragment_jobs.is_stopped(task):
@@ -218,9 +219,9 @@ def _choose_names(table: HeadTable, *, whole: bool) -> list[str]:
     )  # fmt: skip
 
 
-def _draw(chosen: Selection, picture: Table, shown: Sequence[int], *, every: bool) -> None:
-    places = _places(chosen)
-    at = places.index((chosen.layer, chosen.head))
+def _draw(selection: Selection, picture: Table, shown: Sequence[int], *, every: bool) -> None:
+    places = _places(selection)
+    at = places.index((selection.layer, selection.head))
     marked = [shown.index(at)] if at in shown else []
     state = session.get(TABLE)
     if state is None or list(state["selection"]["rows"]) != marked:
@@ -240,11 +241,11 @@ def _draw(chosen: Selection, picture: Table, shown: Sequence[int], *, every: boo
     )
 
 
-def _places(chosen: Selection) -> list[tuple[int, int]]:
+def _places(selection: Selection) -> list[tuple[int, int]]:
     """Layer and head of every row of the table."""
     return [
         (layer, head)
-        for layer, record in enumerate(chosen.records)
+        for layer, record in enumerate(selection.records)
         for head in range(len(record.heads))
     ]
 
@@ -274,33 +275,33 @@ def _rules() -> None:
 
 
 def _alike(
-    run: Run, chosen: Selection, table: HeadTable, places: list[tuple[int, int]], name: str
+    run: Run, selection: Selection, table: HeadTable, places: list[tuple[int, int]], name: str
 ) -> Picture:
     """The matrix of distances; the row of the chosen head is marked in it."""
-    found = head_tables.alike(run, chosen)
+    found = head_tables.alike(run, selection)
     picture = alike_picture(table, found, run.recording.provenance, name)
     ordered = [places[at] for at in found.order]
-    mine = (chosen.layer, chosen.head)
+    mine = (selection.layer, selection.head)
     maps.named_map(
         picture,
         key=f"heads.{name}",
         selected=(ordered.index(mine) if mine in ordered else 0, None),
         notes=panels.notes(picture, taken_over(table)),
-        shows=_shows(chosen, table),
+        shows=_shows(selection, table),
         on_pick=lambda cell: _pick_place(ordered, cell["query"]),
     )
     return picture
 
 
 def _picture(
-    run: Run, chosen: Selection, table: HeadTable, taken: heads_atlas.Taken, *, whole: bool
+    run: Run, selection: Selection, table: HeadTable, taken: heads_atlas.Taken, *, whole: bool
 ) -> Picture | None:
     """Arrows, or the matrix of distances; the matrix alone where keys have no places.
 
     While heads are being measured the arrows, whatever is chosen, or nothing.
     """
-    provenance, stem = taken.provenance, kind_stem(run.recording, chosen.record)
-    arrows = shifts_picture(table, provenance, (chosen.layer, chosen.head), f"{stem}_shifts")
+    provenance, stem = taken.provenance, kind_stem(run.recording, selection.record)
+    arrows = shifts_picture(table, provenance, (selection.layer, selection.head), f"{stem}_shifts")
     kind = "alike"
     if arrows is None and not whole:
         return None
@@ -310,7 +311,7 @@ def _picture(
             key=named("heads_picture"), required=True, label_visibility="collapsed", **BOUND,
         ) or "shifts"  # fmt: skip
     picture: Picture
-    places, of = _places(chosen), _shows(chosen, table)
+    places, of = _places(selection), _shows(selection, table)
     if arrows is not None and (kind == "shifts" or not whole):
         picture = arrows
         panels.plotly(
@@ -319,7 +320,7 @@ def _picture(
             on_click=lambda click: _pick_place(places, click["col"]),
         )  # fmt: skip
     else:
-        picture = _alike(run, chosen, table, places, f"{stem}_alike")
+        picture = _alike(run, selection, table, places, f"{stem}_alike")
     if picture is not arrows and table.clips > 1:
         st.caption("How alike heads are is told of the clip at hand alone.")
     export_icon("the picture of the heads", picture.name, lambda: picture, "heads.picture")

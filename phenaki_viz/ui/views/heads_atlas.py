@@ -55,7 +55,7 @@ def taken(run: Run, corpus: Corpus | None) -> Taken:
     return Taken(provenance=run.recording.provenance, clips=run.clip.name, effects=effects)
 
 
-def choose(chosen: Selection, digest: str | None, below: DeltaGenerator) -> Corpus | None:
+def choose(selection: Selection, digest: str | None, below: DeltaGenerator) -> Corpus | None:
     """The atlas that is open, if it has the chosen heads; None where the clip is looked at.
 
     Call it where buttons stand side by side. digest: of the weights that the app looks at. below:
@@ -69,11 +69,11 @@ def choose(chosen: Selection, digest: str | None, below: DeltaGenerator) -> Corp
     except PhenakiVizError as error:
         _refuse(str(error), below)
         return None
-    table = atlas.of_stack(chosen.record.stack, chosen.record.kind)
-    if _heads(chosen) != [(row.module, row.layer, row.head) for row in table]:
+    table = atlas.of_stack(selection.record.stack, selection.record.kind)
+    if _heads(selection) != [(row.module, row.layer, row.head) for row in table]:
         _refuse(
-            f"{atlas_sentence(atlas)} It was not made of these heads: {chosen.record.stack}, "
-            f"{chosen.record.kind}-attention.",
+            f"{atlas_sentence(atlas)} It was not made of these heads: {selection.record.stack}, "
+            f"{selection.record.kind}-attention.",
             below,
         )
         return None
@@ -116,10 +116,10 @@ def _close() -> None:
     session.put(CLOSED, session.get(CLOSED, 0) + 1)
 
 
-def _heads(chosen: Selection) -> list[tuple[str, int, int]]:
+def _heads(selection: Selection) -> list[tuple[str, int, int]]:
     """The heads of the chosen stack, by their original numbers."""
     return [
-        (record.module, record.layer, head) for record in chosen.records for head in record.heads
+        (record.module, record.layer, head) for record in selection.records for head in record.heads
     ]
 
 

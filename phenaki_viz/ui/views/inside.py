@@ -24,10 +24,10 @@ from phenaki_viz.figures.ledger_views import (
     dimension_bars,
     row_bars,
     weight_bars,
-    written_over_video,
+    written_overlay,
 )
 from phenaki_viz.figures.naming import module_family
-from phenaki_viz.figures.over_video import column_over_video, patches_over_video
+from phenaki_viz.figures.overlays import column_overlay, patches_overlay
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.components.figure import FigureClick
@@ -37,8 +37,8 @@ from phenaki_viz.ui.sections import frame, goto, panels
 from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.sections.slim_grid import draw_slim
 from phenaki_viz.ui.session import named, styled
-from phenaki_viz.ui.state import patches, selection
-from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state import patches
+from phenaki_viz.ui.state.selection import Selection, choose_stack
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.inside_maps import Look, draw_maps, take_maps
@@ -67,18 +67,18 @@ def _draw(run: Run) -> None:
         horizontal=True, vertical_alignment="center", gap="small", key=named("inside.tools")
     )
     with tools:
-        records = selection.choose_stack(run.recording)
+        records = choose_stack(run.recording)
     if not records:
         panels.nothing("Inside a head", "Depth 0: there is no attention to show.")
         return
     with words:
-        chosen = goto.choose(run.recording, records)
-    if chosen.shown.map.is_put_in:
-        _say_put_in(run, chosen)
+        selection = goto.choose(run.recording, records)
+    if selection.shown.map.is_put_in:
+        _say_put_in(run, selection)
         return
-    row = ledgers.row_of(chosen)
+    row = ledgers.row_of(selection)
     with tools:
-        look = _look(chosen, row)
+        look = _look(selection, row)
     found = row.of(look.key)
     heads = st.container()
     maps = st.container(key=named("inside.maps"))
@@ -86,27 +86,27 @@ def _draw(run: Run) -> None:
     over = st.container(key=named("over"))
     fragment_jobs.draw_place()
     with heads:
-        draw_slim(run, chosen, "inside")
-    _share(chosen, look)
+        draw_slim(run, selection, "inside")
+    _share(selection, look)
     with below:
-        _row(chosen, row)
-        _one(chosen, found)
-        _writes(run, chosen, found)
+        _row(selection, row)
+        _one(selection, found)
+        _writes(run, selection, found)
     with over:
-        _strip(run, chosen, look)
+        _strip(run, selection, look)
     with words:
-        _say(run, chosen, row)
+        _say(run, selection, row)
     with maps:
-        draw_maps(chosen, look)
+        draw_maps(selection, look)
         _lead_on(run, look)
     with tools:
-        take_maps(chosen, look)
+        take_maps(selection, look)
 
 
-def _say_put_in(run: Run, chosen: Selection) -> None:
+def _say_put_in(run: Run, selection: Selection) -> None:
     """Of a head that reads by the map of another run there is no ledger, and why."""
     fragment_jobs.draw_place()
-    draw_slim(run, chosen, "inside")
+    draw_slim(run, selection, "inside")
     st.info(
         "This head reads by the map of another run, which was put in under What if: nothing of "
         "its own queries, keys or position makes these weights. Take that change back to see what "
@@ -134,9 +134,9 @@ def _lead_on(run: Run, look: Look) -> None:
         )  # fmt: skip
 
 
-def _look(chosen: Selection, row: RowLedger) -> Look:
+def _look(selection: Selection, row: RowLedger) -> Look:
     asked = None
-    if chosen.shown.map.value_norms is not None:
+    if selection.shown.map.value_norms is not None:
         asked = st.segmented_control(
             "Of", list(OF), format_func=OF.__getitem__, default="weight", key=named("inside_of"),
             required=True, label_visibility="collapsed",
@@ -152,12 +152,12 @@ def _look(chosen: Selection, row: RowLedger) -> Look:
             width=230, help="A map that this head does not have: softmax of some of its terms",
             **BOUND,
         )  # fmt: skip
-    return Look(asked or "weight", _key(chosen, row), terms, worlds.get(world, ()))
+    return Look(asked or "weight", _key(selection, row), terms, worlds.get(world, ()))
 
 
-def _key(chosen: Selection, row: RowLedger) -> int:
+def _key(selection: Selection, row: RowLedger) -> int:
     """The key that was picked, or the row's strongest."""
-    picked = patches.key_of(chosen)
+    picked = patches.key_of(selection)
     return _strongest(row) if picked is None else picked
 
 
@@ -166,10 +166,10 @@ def _strongest(row: RowLedger) -> int:
     return int(found[0]) if len(found) else 0
 
 
-def _share(chosen: Selection, look: Look) -> None:
+def _share(selection: Selection, look: Look) -> None:
     """Tell the maps and the strip which query and key are chosen."""
     share_selection(
-        panels.link_of(chosen), query=chosen.query, key=look.key, places=[chosen.place],
+        panels.link_of(selection), query=selection.query, key=look.key, places=[selection.place],
         pickers=("strip", *(f"inside.{name}" for name in (*look.terms, "weight", "only"))),
     )  # fmt: skip
 
@@ -177,14 +177,14 @@ def _share(chosen: Selection, look: Look) -> None:
 # ---- in words
 
 
-def _say(run: Run, chosen: Selection, row: RowLedger) -> None:
-    of = {"inside.weight": shows.a_head(chosen)}
-    shares = ledgers.shares_of(chosen)
-    panels.heading(f"{chosen.shown.label} {decides(shares)}", run.recording.provenance, of)
-    patch = panels.the_patch(chosen)
+def _say(run: Run, selection: Selection, row: RowLedger) -> None:
+    of = {"inside.weight": shows.a_head(selection)}
+    shares = ledgers.shares_of(selection)
+    panels.heading(f"{selection.shown.label} {decides(shares)}", run.recording.provenance, of)
+    patch = panels.the_patch(selection)
     said(
-        chosen.shown.name, key="sentence.patch", tag="strong", patch=patch, opens=goto.KEY,
-        tells=f"{row_clause(row)}.", of={"inside.row": f"{shows.a_head(chosen)} patch {{place}}"},
+        selection.shown.name, key="sentence.patch", tag="strong", patch=patch, opens=goto.KEY,
+        tells=f"{row_clause(row)}.", of={"inside.row": f"{shows.a_head(selection)} patch {{place}}"},
     )  # fmt: skip
     panels.say(shares_sentence(shares), of, key="sentence.head", aside=True)
 
@@ -192,42 +192,42 @@ def _say(run: Run, chosen: Selection, row: RowLedger) -> None:
 # ---- over the frames
 
 
-def _strip(run: Run, chosen: Selection, look: Look) -> None:
-    shown, frames, pt = chosen.shown, as_rgb(run.clip), run.temporal_patch
-    cross = chosen.record.is_cross
-    weights = computed.range_of(run, chosen.record, chosen.item, chosen.head)
+def _strip(run: Run, selection: Selection, look: Look) -> None:
+    shown, frames, pt = selection.shown, as_rgb(run.clip), run.temporal_patch
+    cross = selection.record.is_cross
+    weights = computed.range_of(run, selection.record, selection.item, selection.head)
     scale = Colours("sqrt").of(weights, "this head")
     if cross:
-        picture = column_over_video(shown, look.key, chosen.place, frames, pt, scale)
+        picture = column_overlay(shown, look.key, selection.place, frames, pt, scale)
         words = f"reads {key_words(shown, look.key)}"
     else:
-        picture = patches_over_video(shown, [chosen.place], frames, pt, scale=scale)
+        picture = patches_overlay(shown, [selection.place], frames, pt, scale=scale)
         words = "looks at"
     if look.of == "written":
-        picture = written_over_video(shown, picture, look.key if cross else None)
+        picture = written_overlay(shown, picture, look.key if cross else None)
         words = f"is given {key_words(shown, look.key)}" if cross else "gets from"
     panels.strip(
-        picture, chosen, words, unit=picture.unit, linked=look.of == "weight",
-        shows=f"{shows.a_head(chosen)} {look.of}",
+        picture, selection, words, unit=picture.unit, linked=look.of == "weight",
+        shows=f"{shows.a_head(selection)} {look.of}",
     )  # fmt: skip
 
 
 # ---- the row, the weight, what is written
 
 
-def _row(chosen: Selection, row: RowLedger) -> None:
+def _row(selection: Selection, row: RowLedger) -> None:
     with st.container(key=named("inside.row.box")):
         st.header("Its strongest keys", anchor=False)
         if not len(row.strongest(1)):
             st.text("This query sees no key: a mask hides all of them.")
             return
-        picture = row_bars(chosen.shown, row, MOST_KEYS)
+        picture = row_bars(selection.shown, row, MOST_KEYS)
         keys = picture.provenance["keys"]
         panels.plotly(
             picture, key="inside.row", height=picture.height, elsewhere=None,
-            shows=shows.a_patch(chosen), on_click=partial(_pick_line, keys),
+            shows=shows.a_patch(selection), on_click=partial(_pick_line, keys),
         )  # fmt: skip
-        written = " · weight × ‖v W_O‖" if chosen.shown.map.value_norms is not None else ""
+        written = " · weight × ‖v W_O‖" if selection.shown.map.value_norms is not None else ""
         st.caption(f"At the end of each line its weight{written}. Click a line to take it apart.")
         export_icon("the row's terms", picture.name, lambda: picture, "inside.row")
 
@@ -237,40 +237,40 @@ def _pick_line(keys: list[int], click: FigureClick) -> None:
         patches.pick_key(keys[click["col"]])
 
 
-def _one(chosen: Selection, found: WeightLedger) -> None:
-    cell = f"{shows.a_patch(chosen)} key {found.key}"
+def _one(selection: Selection, found: WeightLedger) -> None:
+    cell = f"{shows.a_patch(selection)} key {found.key}"
     with st.container(key=named("inside.one.box")):
         of = {"inside.one": cell}
         panels.say(
-            weight_heading(found, key_words(chosen.shown, found.key)), of, key="sentence.weight"
+            weight_heading(found, key_words(selection.shown, found.key)), of, key="sentence.weight"
         )
-        picture = weight_bars(chosen.shown, found)
+        picture = weight_bars(selection.shown, found)
         panels.plotly(picture, key="inside.one", height=picture.height, elsewhere=None, shows=cell)
         panels.say(weight_sentence(found), of, key="sentence.sum", aside=True)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
                 "Strongest key", icon=":material/vertical_align_top:",
                 key=named("inside.strongest"), on_click=session.here(patches.pick_key),
-                args=(None,), disabled=patches.key_of(chosen) is None,
+                args=(None,), disabled=patches.key_of(selection) is None,
                 help="Of every query its strongest key again, not the one that was picked",
             )  # fmt: skip
             export_icon("this weight", picture.name, lambda: picture, "inside.one")
 
 
-def _writes(run: Run, chosen: Selection, found: WeightLedger) -> None:
+def _writes(run: Run, selection: Selection, found: WeightLedger) -> None:
     with st.container(key=named("inside.writes.box")):
         st.header("What it does with them", anchor=False)
         panels.say(
-            writes_sentence(writes_of(chosen.shown.map), chosen.shown.label),
-            {"inside.weight": shows.a_head(chosen)}, key="sentence.writes", aside=True,
+            writes_sentence(writes_of(selection.shown.map), selection.shown.label),
+            {"inside.weight": shows.a_head(selection)}, key="sentence.writes", aside=True,
         )  # fmt: skip
         frame.link("whatif", "What if it were switched off?", ":material/toggle_off:")
-        _dimensions(run, chosen, found)
+        _dimensions(run, selection, found)
 
 
-def _dimensions(run: Run, chosen: Selection, found: WeightLedger) -> None:
+def _dimensions(run: Run, selection: Selection, found: WeightLedger) -> None:
     """The content, dimension by dimension; of a dense map, by running the model once more."""
-    again = found.dimensions is None and ledgers.can_run_again(run, chosen)
+    again = found.dimensions is None and ledgers.can_run_again(run, selection)
     if again:
         if not st.toggle(
             "Content, dimension by dimension", key=named("inside_dims"),
@@ -279,11 +279,11 @@ def _dimensions(run: Run, chosen: Selection, found: WeightLedger) -> None:
         ):  # fmt: skip
             return
         try:
-            found = ledgers.exact_weight(run, chosen, found.key)
+            found = ledgers.exact_weight(run, selection, found.key)
         except PhenakiVizError as error:
             st.text(str(error))
             return
-    picture = dimension_bars(chosen.shown, found)
+    picture = dimension_bars(selection.shown, found)
     if picture is None:
         st.caption(NOT_KEPT)
         return
@@ -291,6 +291,6 @@ def _dimensions(run: Run, chosen: Selection, found: WeightLedger) -> None:
         st.markdown("**Content, dimension by dimension**")
     panels.plotly(
         picture, key="inside.dimensions", height=200, elsewhere=None,
-        shows=f"{shows.a_patch(chosen)} key {found.key}",
+        shows=f"{shows.a_patch(selection)} key {found.key}",
     )  # fmt: skip
     export_icon("the dimensions", picture.name, lambda: picture, "inside.dimensions")

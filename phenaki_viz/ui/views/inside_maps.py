@@ -49,42 +49,44 @@ class Look:
     only: tuple[str, ...]
 
 
-def draw_maps(chosen: Selection, look: Look) -> None:
+def draw_maps(selection: Selection, look: Look) -> None:
     """Side by side: the terms on one scale around 0, the weights, and a counterfactual map."""
-    maps = ledgers.maps_of(chosen, MOST_CELLS)
+    maps = ledgers.maps_of(selection, MOST_CELLS)
     palette = DIVERGING[panels.theme()]
     scale = term_scale(maps, palette)
     for at, (name, values) in enumerate(maps.values.items()):
         title = NAMES[name] if at == 0 else f"+ {NAMES[name]}"
         lost = unknown_note(maps) if name == "content" else ()
-        _map(chosen, _Named(name, title, "logit", also=lost), values, maps.cells, scale)
-    _weights(chosen, look, maps.cells)
+        _map(selection, _Named(name, title, "logit", also=lost), values, maps.cells, scale)
+    _weights(selection, look, maps.cells)
     if look.only:
-        values = ledgers.map_if_only(chosen, look.only, MOST_CELLS)
+        values = ledgers.map_if_only(selection, look.only, MOST_CELLS)
         title = counterfactual_name(look.only, look.terms)
         of_some = _Named("only", title, "weight it would be", aside="hypothetical")
         scale = Colours("sqrt").over(*drawn_range(values), "this map")
-        _map(chosen, of_some, values, maps.cells, scale)
+        _map(selection, of_some, values, maps.cells, scale)
 
 
-def _weights(chosen: Selection, look: Look, cells: Cells) -> None:
+def _weights(selection: Selection, look: Look, cells: Cells) -> None:
     """What the terms come to: the head's own map, or how much is written by it."""
     unit, title = ("weight", "→ weight") if look.of == "weight" else (WRITTEN, f"→ {WRITTEN}")
-    values = ledgers.written_of(chosen, MOST_CELLS) if look.of == "written" else None
+    values = ledgers.written_of(selection, MOST_CELLS) if look.of == "written" else None
     if values is None:
-        values = _weights_shown(chosen, cells)
-    _map(chosen, _Named("weight", title, unit), values, cells, _scale(values))
+        values = _weights_shown(selection, cells)
+    _map(selection, _Named("weight", title, unit), values, cells, _scale(values))
 
 
-def _weights_shown(chosen: Selection, cells: Cells) -> np.ndarray:
+def _weights_shown(selection: Selection, cells: Cells) -> np.ndarray:
     """As the Attention page marks them; of a long map those that are read."""
     if not cells.is_mean:
-        some = ledgers.weights_of(chosen, MOST_CELLS)
+        some = ledgers.weights_of(selection, MOST_CELLS)
         if some is not None:
             return some
-    _, _, i, j = chosen.record.map.shape
+    _, _, i, j = selection.record.map.shape
     window = (0, i, 0, j)
-    return computed.tile(chosen.record, chosen.item, chosen.head, window, MOST_CELLS).values
+    return computed.tile(
+        selection.record, selection.item, selection.head, window, MOST_CELLS
+    ).values
 
 
 def _scale(values: np.ndarray) -> ColourScale:
@@ -103,10 +105,10 @@ class _Named:
 
 
 def _map(
-    chosen: Selection, drawn: _Named, values: np.ndarray, cells: Cells, scale: ColourScale
+    selection: Selection, drawn: _Named, values: np.ndarray, cells: Cells, scale: ColourScale
 ) -> None:
-    record, item = chosen.record, chosen.item
-    of = f"{record.module} {item} {chosen.head} {number_of(record.map)}"
+    record, item = selection.record, selection.item
+    of = f"{record.module} {item} {selection.head} {number_of(record.map)}"
     _, _, i, j = record.map.shape
     y, x = cells.cell
     reduced = () if cells.cell == (1, 1) else (f"mean of {y} × {x} cells",)
@@ -128,28 +130,28 @@ def _map(
             source=f"{drawn.name} {drawn.title} {of}",
             notes=(*drawn.also, *reduced),
         )
-        view = MapView(link=panels.link_of(chosen), shows=shows.a_head(chosen))
-        attention_map(picture, view, key=f"inside.{drawn.name}", on_pick=_picked(chosen))
+        view = MapView(link=panels.link_of(selection), shows=shows.a_head(selection))
+        attention_map(picture, view, key=f"inside.{drawn.name}", on_pick=_picked(selection))
 
 
-def _picked(chosen: Selection) -> Callable[[CellPick], None]:
+def _picked(selection: Selection) -> Callable[[CellPick], None]:
     """A cell of a map: its query and its key."""
 
     def picked(pick: CellPick) -> None:
-        record = chosen.record
-        place = record.places.place(record.batch_items[chosen.item], pick["query"])
+        record = selection.record
+        place = record.places.place(record.batch_items[selection.item], pick["query"])
         wish(place=place)
         patches.pick_key(pick["key"])
 
     return picked
 
 
-def take_maps(chosen: Selection, look: Look) -> None:
+def take_maps(selection: Selection, look: Look) -> None:
     """Every map of the page as a file, every cell of it."""
-    if not is_exportable(chosen):
+    if not is_exportable(selection):
         return
     kinds = {name: NAMES[name] for name in look.terms} | {"weight": "weight"}
-    if chosen.shown.map.value_norms is not None:
+    if selection.shown.map.value_norms is not None:
         kinds["written"] = WRITTEN
     if look.only:
         kinds["only"] = counterfactual_name(look.only, look.terms)
@@ -158,23 +160,25 @@ def take_maps(chosen: Selection, look: Look) -> None:
         kind = st.radio(
             "Which map", list(kinds), format_func=kinds.__getitem__, key=named("inside.take")
         )
-        return f"{chosen.shown.stem}_{kind}", lambda: whole_map(chosen, look, kind or "weight")
+        return f"{selection.shown.stem}_{kind}", lambda: whole_map(
+            selection, look, kind or "weight"
+        )
 
     first = next(iter(kinds))
-    export_icon("a map", first, lambda: whole_map(chosen, look, first), "inside.maps", choose)
+    export_icon("a map", first, lambda: whole_map(selection, look, first), "inside.maps", choose)
 
 
-def whole_map(chosen: Selection, look: Look, kind: str) -> Heatmap:
+def whole_map(selection: Selection, look: Look, kind: str) -> Heatmap:
     """One of the maps, every cell."""
-    shown, most = chosen.shown, max(chosen.record.map.shape[2:])
+    shown, most = selection.shown, max(selection.record.map.shape[2:])
     if kind in look.terms:
-        maps = ledgers.maps_of(chosen, most)
+        maps = ledgers.maps_of(selection, most)
         return term_heatmap(shown, kind, maps.values[kind], term_scale(maps, DIVERGING["light"]))
     if kind == "only":
-        values = ledgers.map_if_only(chosen, look.only, most)
+        values = ledgers.map_if_only(selection, look.only, most)
         scale = Colours("sqrt").over(*drawn_range(values), "this map")
         return counterfactual_heatmap(shown, look.only, values, scale, look.terms)
-    written = ledgers.written_of(chosen, most) if kind == "written" else None
+    written = ledgers.written_of(selection, most) if kind == "written" else None
     if written is not None:
         return written_heatmap(shown, written, _scale(written))
     return attention_heatmap(shown, _scale(shown.map.tile((0, shown.map.shape[0]))))

@@ -11,8 +11,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import maps, panels, probe, rolled_out
 from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.sections.slim_grid import draw_slim
-from phenaki_viz.ui.state import selection
-from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.selection import Selection, choose_selection, choose_stack
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.work import fragment_jobs, shows
 
@@ -22,42 +21,47 @@ def masks_page(run: Run) -> None:
     """Each mask alone, all together, and how many keys each query is left with."""
     words = panels.place_for_words()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        records = selection.choose_stack(run.recording, key="masked_maps", first=is_masked)
+        records = choose_stack(run.recording, key="masked_maps", first=is_masked)
     fragment_jobs.draw_place()
     if not records:
         with words:
             panels.nothing("Masks", "Depth 0: there is no attention to mask. Turn the depth up.")
         return
-    chosen = selection.choose(run.recording, records)
-    record, seen = chosen.record, visibility(chosen.record, chosen.item)
+    selection = choose_selection(run.recording, records)
+    record, seen = selection.record, visibility(selection.record, selection.item)
     with words:
-        _say(run, chosen)
-    draw_slim(run, chosen, "masks")
+        _say(run, selection)
+    draw_slim(run, selection, "masks")
     if len(seen.blind):
         st.warning(said(record, seen, "together"), icon=":material/error:")
     _causality(run)
     left, right = st.columns([6, 5], gap="medium")
     with left:
-        _mask(run, chosen, "together")
+        _mask(run, selection, "together")
     with right:
         probed = st.container() if record.causal else None
         counted = st.container()
-    if probed is not None and (every := probe.draw(run, chosen, probed)):
+    if probed is not None and (every := probe.draw(run, selection, probed)):
         left, counted = st.columns([6, 5], gap="medium")
         with left:
             every()
     with counted:
-        _visible_keys(run, chosen)
+        _visible_keys(run, selection)
     for column, which in zip(st.columns(2, gap="medium"), ("causal", "padding"), strict=True):
         with column:
-            _mask(run, chosen, which)
-    rolled_out.draw(run, chosen)
+            _mask(run, selection, which)
+    rolled_out.draw(run, selection)
 
 
-def _visible_keys(run: Run, chosen: Selection) -> None:
-    counts = visible_keys_picture(chosen.record, chosen.item, run.recording.provenance)
+def _visible_keys(run: Run, selection: Selection) -> None:
+    counts = visible_keys_picture(selection.record, selection.item, run.recording.provenance)
     panels.plotly(
-        counts, key="visible", height=300, titled=True, elsewhere=None, shows=shows.a_head(chosen)
+        counts,
+        key="visible",
+        height=300,
+        titled=True,
+        elsewhere=None,
+        shows=shows.a_head(selection),
     )
     export_icon("the numbers of keys", counts.name, lambda: counts, "visible")
 
@@ -68,18 +72,18 @@ def is_masked(record: AttentionRecord) -> bool:
     return any(int(record.visible_keys(at).min()) < record.map.shape[3] for at in items)
 
 
-def _say(run: Run, chosen: Selection) -> None:
+def _say(run: Run, selection: Selection) -> None:
     """What the masks leave, and what they leave the selected query."""
-    of = dict.fromkeys((*map(_key, LAYERS), "visible"), shows.a_head(chosen))
-    record, item = chosen.record, chosen.item
-    text = " · ".join(filter(None, (mask_heading(record, item), chosen.shown.told)))
+    of = dict.fromkeys((*map(_key, LAYERS), "visible"), shows.a_head(selection))
+    record, item = selection.record, selection.item
+    text = " · ".join(filter(None, (mask_heading(record, item), selection.shown.told)))
     panels.heading(text, run.recording.provenance, of)
-    panels.say(query_masks(record, item, chosen.query), of, key="sentence.patch")
+    panels.say(query_masks(record, item, selection.query), of, key="sentence.patch")
 
 
-def _mask(run: Run, chosen: Selection, which: str) -> None:
-    record = chosen.record
-    picture = mask_picture(record, chosen.item, which, run.recording.provenance)
+def _mask(run: Run, selection: Selection, which: str) -> None:
+    record = selection.record
+    picture = mask_picture(record, selection.item, which, run.recording.provenance)
     st.header(LAYERS[which][0], anchor=False)
     absent = {"causal": not record.causal, "padding": record.key_mask is None}
     if absent.get(which):
@@ -88,7 +92,7 @@ def _mask(run: Run, chosen: Selection, which: str) -> None:
     if which in absent and any(absent.values()):
         st.caption("The only mask here: it is the one above")
         return
-    maps.heatmap(picture, chosen, key=_key(which), shows=shows.a_head(chosen))
+    maps.heatmap(picture, selection, key=_key(which), shows=shows.a_head(selection))
     export_icon(f"“{LAYERS[which][0]}”", picture.name, lambda: picture, f"mask.{which}")
 
 

@@ -10,7 +10,7 @@ from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.export.gif import gif_of
 from phenaki_viz.export.names import safe_name
 from phenaki_viz.figures import naming
-from phenaki_viz.figures.over_video import frame_steps
+from phenaki_viz.figures.overlays import frame_steps
 from phenaki_viz.figures.sampling_sentences import sampling_heading, step_sentence
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.live import model_of
@@ -31,7 +31,7 @@ from phenaki_viz.ui.state.wishes import current, wish
 from phenaki_viz.ui.views.attention import draw_attention
 from phenaki_viz.ui.work import page_jobs, run_cache, run_parts, shows
 from phenaki_viz.ui.work.requests import SampleRequest
-from phenaki_viz.ui.work.run_cache import Wanted
+from phenaki_viz.ui.work.run_cache import RunRequest
 
 HELD = "sampling.held"
 # With the prompt and settings that the page opens on, a two can be read in every frame; of seed 0
@@ -165,7 +165,7 @@ def _sampled(run: ModelRun, sampling: Sampling) -> SampledRun | None:
             on_click=session.here(session.drop), args=(HELD,),
         )  # fmt: skip
         return None
-    wanted = Wanted(request, lambda: _hold(request), "Sampling: decoding step")
+    wanted = RunRequest(request, lambda: _hold(request), "Sampling: decoding step")
     try:
         made = page_jobs.fetch_run(wanted, run.seconds * 2 * sampling.steps)
     except PhenakiVizError as error:

@@ -18,7 +18,7 @@ from phenaki_viz.figures.attention_views import (
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.naming import key_axis
-from phenaki_viz.figures.over_video import column_over_video, word_weights
+from phenaki_viz.figures.overlays import column_overlay, word_weights
 from phenaki_viz.figures.word_sentences import (
     ROUTING,
     best_said,
@@ -35,8 +35,8 @@ from phenaki_viz.ui.components.word_table import WordPick, word_table
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon
-from phenaki_viz.ui.state import patches, selection
-from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state import patches
+from phenaki_viz.ui.state.selection import Selection, choose_selection
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import untouched, wish
@@ -64,42 +64,42 @@ def text_page(run: Run) -> None:
         key = _chips(records[0], names)
         found = computed.reading_of(run, records, [0] * len(records))
         _start_where_it_is_read(found, key)
-        chosen = selection.choose(run.recording, records, place=False)
+        selection = choose_selection(run.recording, records, place=False)
         shared = _scale()
     with words:
-        _say(run, chosen, found, key, names[key])
+        _say(run, selection, found, key, names[key])
     left, right = st.columns([5, 7], gap="medium")
     with left:
-        _table(run, chosen, found, key, names)
-        _all_heads(run, chosen, key, names[key])
+        _table(run, selection, found, key, names)
+        _all_heads(run, selection, key, names[key])
     with right:
-        _over_video(run, chosen, key, shared)
-        _shares(chosen, key, names)
+        _overlay(run, selection, key, shared)
+        _shares(selection, key, names)
     if isinstance(run, ModelRun):
-        compare(run, chosen, key)
+        compare(run, selection, key)
     elif isinstance(run, RecordedRun):
         without_model(run)
 
 
-def _say(run: Run, chosen: Selection, found: Reading, key: int, name: str) -> None:
+def _say(run: Run, selection: Selection, found: Reading, key: int, name: str) -> None:
     """What the head does with the word, each clause with its figure."""
-    of, at = _of(chosen, key), (chosen.layer, chosen.head)
-    named = key_said(name, chosen.record.num_null_kv, key)
-    text = word_heading(chosen.shown.label, named, float(found.auc[(key, *at)]))
-    panels.heading(_told(text, chosen), run.recording.provenance, of)
-    share = words_share(chosen.shown.map).mean
-    keys = float(chosen.record.visible_keys(chosen.item).mean())
+    of, at = _of(selection, key), (selection.layer, selection.head)
+    named = key_said(name, selection.record.num_null_kv, key)
+    text = word_heading(selection.shown.label, named, float(found.auc[(key, *at)]))
+    panels.heading(_told(text, selection), run.recording.provenance, of)
+    share = words_share(selection.shown.map).mean
+    keys = float(selection.record.visible_keys(selection.item).mean())
     mean = word_sentence(found, key, *at, mean=float(share[key]), keys=keys)
     panels.say(mean, of, key="sentence.patch")
-    whole = head_words.sentence_of(run, chosen, reads=False)
+    whole = head_words.sentence_of(run, selection, reads=False)
     panels.say(f"{whole} {ROUTING}", of, key="sentence.head", aside=True)
 
 
-def _of(chosen: Selection, key: int) -> dict[str, str]:
+def _of(selection: Selection, key: int) -> dict[str, str]:
     """What the pictures of the page have to be of, for its heading to be true."""
-    head = shows.a_head(chosen)
+    head = shows.a_head(selection)
     word = {name: f"{head} word {key}" for name in ("word.strip", "same.right", "same.wrong")}
-    stack = f"{shows.a_stack(chosen)} word {key}"
+    stack = f"{shows.a_stack(selection)} word {key}"
     return word | {"grid.words": stack, "words.table": stack, "shares": head}
 
 
@@ -118,7 +118,7 @@ def _start_where_it_is_read(found: Reading, key: int) -> None:
 def _chips(record: AttentionRecord, names: tuple[str, ...]) -> int:
     """The chosen key: a null key/value or a word."""
     patches.word_at(record, "chips")
-    chosen = st.pills(
+    selection = st.pills(
         "Word",
         range(len(names)),
         format_func=lambda at: inert(names[at]),
@@ -127,7 +127,7 @@ def _chips(record: AttentionRecord, names: tuple[str, ...]) -> int:
         help=glossary.about("null key"),
         persist_state="session",  # the link says its number: two words may read alike
     )
-    return int(chosen or 0)
+    return int(selection or 0)
 
 
 def _scale() -> bool:
@@ -141,53 +141,55 @@ def _scale() -> bool:
     )
 
 
-def _all_heads(run: Run, chosen: Selection, key: int, name: str) -> None:
-    maps = word_maps(chosen.records, chosen.item, key)
+def _all_heads(run: Run, selection: Selection, key: int, name: str) -> None:
+    maps = word_maps(selection.records, selection.item, key)
     shown = side_by_side(maps)
     finer = side_by_side(maps, enlarged=max(1, DOTS // max(maps.shape[3:])))
     scales = computed.scale_each(shown, Colours())
     picture = HeadGrid(
         name=f"word_heads_key_{key:02d}",
-        title=_told(f"tokens that read “{name}”, all heads", chosen),
+        title=_told(f"tokens that read “{name}”, all heads", selection),
         notes=(
             f"each tile: {maps.shape[2]} time steps, from left to right and down"
             + ("; grey: no further step" if maps.shape[2] % 3 else ""),
             "colour ends of each head apart",
-            *record_notes(run.recording, chosen.records),
+            *record_notes(run.recording, selection.records),
         ),
         provenance={**run.recording.provenance, "key": name, "key_at": key},
         thumbnails=shown,
-        layers=tuple(f"L{record.layer}" for record in chosen.records),
-        heads=tuple(f"H{head}" for head in chosen.record.heads),
+        layers=tuple(f"L{record.layer}" for record in selection.records),
+        heads=tuple(f"H{head}" for head in selection.record.heads),
         scales=scales,
-        selected=(chosen.layer, chosen.head),
+        selected=(selection.layer, selection.head),
         values=None,
         unit="attention weight",
     )
     # On the screen each weight has several dots, so that the lines between steps are thin.
-    of = f"{shows.a_stack(chosen)} word {key}"
+    of = f"{shows.a_stack(selection)} word {key}"
     panels.grid(replace(picture, thumbnails=finer), kind="words", shows=of)
     export_icon("the heads' grid", picture.name, lambda: picture, "words.grid")
 
 
-def _table(run: Run, chosen: Selection, found: Reading, key: int, names: tuple[str, ...]) -> None:
+def _table(
+    run: Run, selection: Selection, found: Reading, key: int, names: tuple[str, ...]
+) -> None:
     """Every word beside the head of each layer that reads it best: the model's summary."""
-    layers = tuple(record.layer for record in chosen.records)
-    nulls = chosen.record.num_null_kv
+    layers = tuple(record.layer for record in selection.records)
+    nulls = selection.record.num_null_kv
     table = WordPicture(
         auc=found.auc,
         words=names,
         layers=tuple(f"L{layer}" for layer in layers),
-        heads=chosen.record.heads,
+        heads=selection.record.heads,
         least=LEAST_AUC,
         caption="Each layer's best head for each word, with its AUC",
         notes=(best_said(found, key, key_said(names[key], nulls, key), layers),),
     )
     word_table(
         table,
-        selected=(key, chosen.layer, chosen.head),
+        selected=(key, selection.layer, selection.head),
         key="words.table",
-        shows=f"{shows.a_stack(chosen)} word {key}",
+        shows=f"{shows.a_stack(selection)} word {key}",
         on_pick=_pick,
     )
 
@@ -197,40 +199,41 @@ def _pick(pick: WordPick) -> None:
     wish(layer=pick["layer"], head=pick["head"])
 
 
-def _over_video(run: Run, chosen: Selection, key: int, shared: bool) -> None:
-    record = chosen.record
+def _overlay(run: Run, selection: Selection, key: int, shared: bool) -> None:
+    record = selection.record
     if shared:
         fragment_jobs.draw_place()
         scale = Colours().of(
-            computed.range_of(run, record, chosen.item, chosen.head), "all words of this head"
+            computed.range_of(run, record, selection.item, selection.head), "all words of this head"
         )
     else:
-        scale = Colours().over(*drawn_range(word_weights(chosen.shown, key)), "this word")
-    picture = column_over_video(
-        chosen.shown, key, None, as_rgb(run.clip), run.temporal_patch, scale
+        scale = Colours().over(*drawn_range(word_weights(selection.shown, key)), "this word")
+    picture = column_overlay(
+        selection.shown, key, None, as_rgb(run.clip), run.temporal_patch, scale
     )
-    said = key_axis(record, chosen.item).names[key]
+    said = key_axis(record, selection.item).names[key]
     panels.film(
         picture,
         key="word.strip",
         direction=f"tokens that read “{said}”",
-        shows=f"{shows.a_head(chosen)} word {key}",
+        shows=f"{shows.a_head(selection)} word {key}",
     )
     export_icon("the frames", picture.name, lambda: picture, "word.strip")
 
 
-def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
-    share = words_share(chosen.shown.map).mean
+def _shares(selection: Selection, key: int, names: tuple[str, ...]) -> None:
+    share = words_share(selection.shown.map).mean
     picture = Curves(
         name="words_share",
         title=_told(
-            f"How much each key is read: mean weight over all tokens, {chosen.shown.label}", chosen
+            f"How much each key is read: mean weight over all tokens, {selection.shown.label}",
+            selection,
         ),
-        notes=chosen.shown.notes,
-        provenance={**chosen.recording.provenance},
+        notes=selection.shown.notes,
+        provenance={**selection.recording.provenance},
         curves=(
             Curve(
-                name=chosen.shown.label,
+                name=selection.shown.label,
                 x=np.arange(len(share)),
                 y=share,
                 hover=tuple(f"{n}: {v:.4g}" for n, v in zip(names, share, strict=True)),
@@ -241,11 +244,11 @@ def _shares(chosen: Selection, key: int, names: tuple[str, ...]) -> None:
         kind="bar",
         x_labels=names,
     )
-    of = shows.a_head(chosen)
+    of = shows.a_head(selection)
     panels.plotly(picture, key="shares", height=230, titled=True, elsewhere=None, shows=of)
     export_icon("the bars", picture.name, lambda: picture, "shares")
 
 
-def _told(title: str, chosen: Selection) -> str:
+def _told(title: str, selection: Selection) -> str:
     """A title that says which call and batch item it is of, where there are several."""
-    return " · ".join(filter(None, (title, chosen.shown.told)))
+    return " · ".join(filter(None, (title, selection.shown.told)))

@@ -16,11 +16,11 @@ from phenaki_viz.figures.attention_views import Colours, Head
 from phenaki_viz.figures.colour import largest
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.outcome_views import (
-    loss_change_over_video,
-    loss_over_video,
+    loss_change_overlay,
+    loss_overlay,
     loss_scale,
 )
-from phenaki_viz.figures.over_video import column_over_video, frame_steps, word_weights
+from phenaki_viz.figures.overlays import column_overlay, frame_steps, word_weights
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.live import model_of
 from phenaki_viz.runs.model import ModelRun
@@ -32,10 +32,10 @@ from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import page_jobs, shows
 from phenaki_viz.ui.work.requests import LookRequest
-from phenaki_viz.ui.work.run_cache import Wanted
+from phenaki_viz.ui.work.run_cache import RunRequest
 
 
-def compare(run: ModelRun, chosen: Selection, key: int) -> None:
+def compare(run: ModelRun, selection: Selection, key: int) -> None:
     """The same clip with another text: the maps, and what the text is worth in nats."""
     st.header("Right word, wrong word", anchor=False)
     outcome = run.outcome
@@ -57,13 +57,13 @@ def compare(run: ModelRun, chosen: Selection, key: int) -> None:
     frames, pt = as_rgb(run.clip), run.temporal_patch
     held = masked & content_patches(frames, masked.shape, frame_steps(len(frames), pt))
     _figures(outcome.loss, other.outcome.loss, masked, held)
-    _routing(run, other, chosen, key)
+    _routing(run, other, selection, key)
     high = max(largest(outcome.loss[masked]), largest(other.outcome.loss[masked]))
     for column, which, told in zip(
         st.columns(2, gap="medium"), ("right", "wrong"), (run, other), strict=True
     ):
         with column:
-            _same_word(told, chosen, key, which)
+            _same_word(told, selection, key, which)
             _cost(told, masked, high, which)
     _rise(outcome.loss, other, masked)
 
@@ -79,30 +79,30 @@ def without_model(run: RecordedRun) -> None:
         _cost(run, masked, float(loss[masked].max()), "right", "this text")
 
 
-def _routing(run: ModelRun, other: ModelRun, chosen: Selection, key: int) -> None:
+def _routing(run: ModelRun, other: ModelRun, selection: Selection, key: int) -> None:
     """Whether the two words are read by the same tokens, as a number."""
-    first, second = _column(run, chosen, key), _column(other, chosen, key)
+    first, second = _column(run, selection, key), _column(other, selection, key)
     alike = correlation(*(word_weights(head, at) for head, at in (first, second)))
     names = [key_axis(head.record, 0).names[at] for head, at in (first, second)]
     said = "" if np.isnan(alike) else (
-        f"{chosen.shown.label} over all tokens: the weights on “{names[0]}” and on “{names[1]}” "
+        f"{selection.shown.label} over all tokens: the weights on “{names[0]}” and on “{names[1]}” "
         f"have a correlation of {alike:.2f}. "
     )  # fmt: skip
     panels.say(
         f"{said}A map says where a word is read (routing), not whether it fits what is there; "
         "that shows in the loss.",
-        {"same.right": f"{shows.a_head(chosen)} word {key}"},
+        {"same.right": f"{shows.a_head(selection)} word {key}"},
         key="said.routing",
         aside=True,
     )
 
 
-def _column(told: ModelRun, chosen: Selection, key: int) -> tuple[Head, int]:
+def _column(told: ModelRun, selection: Selection, key: int) -> tuple[Head, int]:
     """The chosen head in another run, and the key at the same place in its text."""
     records = cross_records(told)
-    record = records[min(chosen.layer, len(records) - 1)]
+    record = records[min(selection.layer, len(records) - 1)]
     at = min(key, len(key_axis(record, 0).names) - 1)
-    return Head(told.recording, record, 0, chosen.head), at
+    return Head(told.recording, record, 0, selection.head), at
 
 
 def _cost(
@@ -116,7 +116,7 @@ def _cost(
     loss = told.outcome.loss
     if loss is None:
         return
-    picture = loss_over_video(
+    picture = loss_overlay(
         loss, masked, as_rgb(told.clip), told.temporal_patch, told.recording.provenance,
         scale=loss_scale(high, scope), name=f"loss_{which}",
     )  # fmt: skip
@@ -131,7 +131,7 @@ def _rise(before: np.ndarray, other: ModelRun, masked: np.ndarray) -> None:
     after, frames = other.outcome.loss, as_rgb(other.clip)
     if after is None:
         return
-    change = loss_change_over_video(
+    change = loss_change_overlay(
         before, after, masked, frames, other.temporal_patch, other.recording.provenance
     )
     panels.film(
@@ -156,13 +156,13 @@ def _figures(right: np.ndarray, wrong: np.ndarray, masked: np.ndarray, held: np.
                 )
 
 
-def _same_word(told: ModelRun, chosen: Selection, key: int, which: str) -> None:
+def _same_word(told: ModelRun, selection: Selection, key: int, which: str) -> None:
     """The overlay of the word at the same place in the text."""
-    head, at = _column(told, chosen, key)
-    weights = word_weights(chosen.shown, key)
+    head, at = _column(told, selection, key)
+    weights = word_weights(selection.shown, key)
     scale = Colours().over(*drawn_range(weights), "the first text's word")
-    picture = column_over_video(head, at, None, as_rgb(told.clip), told.temporal_patch, scale)
-    of = f"{shows.a_head(chosen)} word {key} in {shows.a_run(told.recording)}"
+    picture = column_overlay(head, at, None, as_rgb(told.clip), told.temporal_patch, scale)
+    of = f"{shows.a_head(selection)} word {key} in {shows.a_run(told.recording)}"
     text = told.prompt.text or "no text"
     panels.say(f"{which.capitalize()}: “{text}”", {f"same.{which}": of}, key=f"said.{which}")
     word = key_axis(head.record, 0).names[at]
@@ -175,7 +175,7 @@ def _other(run: ModelRun, prompt: Prompt) -> ModelRun | None:
     ask = replace(run.ask, frames=len(run.clip.frames))
     request = LookRequest(model=model_of(run), clip=run.clip, prompt=prompt, ask=ask)
     try:
-        found = page_jobs.fetch_run(Wanted(request, partial(_same_text, run)), run.seconds)
+        found = page_jobs.fetch_run(RunRequest(request, partial(_same_text, run)), run.seconds)
     except PhenakiVizError as error:
         st.error("The second text cannot be run.", icon=":material/block:")
         st.text(str(error))

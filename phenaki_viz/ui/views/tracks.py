@@ -30,9 +30,9 @@ from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import frame, goto, panels
 from phenaki_viz.ui.sections.downloads import export_icon
-from phenaki_viz.ui.state import patches, selection, true_path
+from phenaki_viz.ui.state import patches, true_path
 from phenaki_viz.ui.state.link import groups_text, in_link, number_groups, say_in_url
-from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.selection import Selection, choose_stack
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import untouched, wish
@@ -61,7 +61,7 @@ def _draw(run: Run) -> None:
         horizontal=True, vertical_alignment="center", gap="small", key=session.named("tracks.tools")
     )
     with tools:
-        records = selection.choose_stack(run.recording)
+        records = choose_stack(run.recording)
     if not records:
         with words:
             panels.nothing("Tracks", "Depth 0: there is no attention to follow.")
@@ -70,40 +70,40 @@ def _draw(run: Run) -> None:
         horizontal=True, vertical_alignment="center", gap="small", key=session.named("tracks.heads")
     )
     with heads:
-        chosen = goto.choose(run.recording, records)
+        selection = goto.choose(run.recording, records)
     with tools:
-        asked = _question(run, chosen)
+        asked = _question(run, selection)
     fragment_jobs.draw_place()
     try:
-        every = tracked.answers_to(chosen, asked)
+        every = tracked.answers_to(selection, asked)
     except PhenakiVizError as error:
         with words:
             panels.nothing("Tracks", "This patch cannot be followed here.")
             st.text(str(error))
         return
     with heads:
-        shown = _choose_heads(every, chosen)
-        _mark_by_hand(chosen)
+        shown = _choose_heads(every, selection)
+        _mark_by_hand(selection)
     picture = tracks_picture(shown, asked, as_rgb(run.clip), run.temporal_patch)
-    _picture(picture, _shows(chosen, asked, shown))
+    _picture(picture, _shows(selection, asked, shown))
     with words:
-        _say(run, chosen, asked, shown)
-    _followers(run, chosen, asked)
+        _say(run, selection, asked, shown)
+    _followers(run, selection, asked)
     frame.link("heads", "All heads in a table", ":material/table_rows:")
 
 
 # ---- what is asked
 
 
-def _question(run: Run, chosen: Selection) -> Question:
+def _question(run: Run, selection: Selection) -> Question:
     """The patch or the word, the way, and whose path is the true one."""
-    record = chosen.record
+    record = selection.record
     truth = tracked.truth_for(run, record)
     names = list(truth.names)
     if record.reads_words:
-        choose_word(chosen)
-        word = patches.word_of(chosen)
-        named = str(key_axis(record, chosen.item).names[word])
+        choose_word(selection)
+        word = patches.word_of(selection)
+        named = str(key_axis(record, selection.item).names[word])
         at = _object(names, names.index(named) if named in names else 0)
         path, whose = (None, "") if at is None else (truth.paths[at], names[at])
         return Question(key=word, path=path, whose=whose)
@@ -114,7 +114,7 @@ def _question(run: Run, chosen: Selection) -> Question:
     )  # fmt: skip
     at = _object(names, 0)
     path, whose = (None, "") if at is None else (truth.paths[at], names[at])
-    start = _start(chosen, path)
+    start = _start(selection, path)
     asked = Question(start=start, direction=way or "row", path=path, whose=whose)
     if path is not None and not asked.of_object:
         st.button(
@@ -141,11 +141,11 @@ def _object(names: Sequence[str], first: int) -> int | None:
     )  # fmt: skip
 
 
-def _start(chosen: Selection, path: np.ndarray | None) -> Place:
+def _start(selection: Selection, path: np.ndarray | None) -> Place:
     """The chosen patch; until one was picked, the object's at the chosen time."""
     picked = session.get(PICKED) or not untouched("row", "column")
-    there = None if path is None or picked else on_path(path, chosen.place[0])
-    return there or chosen.place
+    there = None if path is None or picked else on_path(path, selection.place[0])
+    return there or selection.place
 
 
 def _go(place: Place) -> None:
@@ -156,14 +156,14 @@ def _go(place: Place) -> None:
 # ---- which heads
 
 
-def _choose_heads(every: Sequence[Answer], chosen: Selection) -> tuple[Answer, ...]:
+def _choose_heads(every: Sequence[Answer], selection: Selection) -> tuple[Answer, ...]:
     """Those that were chosen; until then the ones that do best, and the one that is looked at."""
     layers = list(dict.fromkeys(id(one.head.record) for one in every))
     found = {(layers.index(id(one.head.record)), one.head.head): one for one in every}
     linked = number_groups(in_link("tracks"), 2, MOST_LINES)
     asked: tuple[Head, ...] | None = session.first(HEADS, linked or None)
     best = [at for one in best_of(every, FIRST) for at, same in found.items() if same is one]
-    looked = (chosen.layer, chosen.head)
+    looked = (selection.layer, selection.head)
     best = best if looked in best else [*best[: FIRST - 1], looked]
     now = [at for at in asked or () if at in found] or best
     say_in_url("tracks", groups_text(asked or ()))
@@ -206,16 +206,16 @@ def _toggle_head(layer: int, head: int) -> None:
 # ---- what is drawn and said
 
 
-def _shows(chosen: Selection, asked: Question, shown: Sequence[Answer]) -> str:
+def _shows(selection: Selection, asked: Question, shown: Sequence[Answer]) -> str:
     path = "" if asked.path is None else groups_text(asked.path.tolist())
     return (
-        f"{shows.a_stack(chosen)} tracks {asked.start} {asked.key} {asked.direction} {path} "
+        f"{shows.a_stack(selection)} tracks {asked.start} {asked.key} {asked.direction} {path} "
         f"{' '.join(one.head.label.replace(' ', '') for one in shown)}"
     )
 
 
-def _say(run: Run, chosen: Selection, asked: Question, shown: Sequence[Answer]) -> None:
-    of = {"tracks.picture": _shows(chosen, asked, shown)}
+def _say(run: Run, selection: Selection, asked: Question, shown: Sequence[Answer]) -> None:
+    of = {"tracks.picture": _shows(selection, asked, shown)}
     panels.heading(tracks_heading(shown, asked), run.recording.provenance, of)
     panels.say(how_to_read(asked), of, key="sentence.how", aside=True)
 
@@ -241,12 +241,12 @@ def _pick(picture: Tracks, click: FigureClick) -> None:
         _go(place)
 
 
-def _followers(run: Run, chosen: Selection, asked: Question) -> None:
+def _followers(run: Run, selection: Selection, asked: Question) -> None:
     """How often each head finds the object from anywhere on its path: a grid to choose from."""
-    found = tracked.accuracies_of(chosen, asked)
+    found = tracked.accuracies_of(selection, asked)
     if found is None or np.isnan(found["follows"]).all():
         return
-    picture = followers_picture(chosen.records, asked, found, run.recording.provenance)
+    picture = followers_picture(selection.records, asked, found, run.recording.provenance)
     st.header("How often each head finds it", anchor=False)
     drawn = GridPicture(
         thumbs=picture.values[..., None, None],
@@ -260,16 +260,16 @@ def _followers(run: Run, chosen: Selection, asked: Question) -> None:
     )
     head_grid(
         drawn,
-        selected=(chosen.layer, chosen.head),
+        selected=(selection.layer, selection.head),
         key="tracks.followers",
         on_pick=_toggle_head,
         repeats=True,
-        shows=f"{shows.a_stack(chosen)} followers {asked.whose}",
+        shows=f"{shows.a_stack(selection)} followers {asked.whose}",
     )
     export_icon("the heads that find it", picture.name, lambda: picture, "tracks.followers")
 
 
-def _mark_by_hand(chosen: Selection) -> None:
+def _mark_by_hand(selection: Selection) -> None:
     """Another true path: one patch a time step, by clicks."""
     marked = true_path.marks()
     marking = st.toggle(
@@ -289,6 +289,6 @@ def _mark_by_hand(chosen: Selection) -> None:
         on_click=session.here(true_path.clear),
         disabled=not marked,
     )  # fmt: skip
-    steps = counted(chosen.record.places.grid[0], "time step")
+    steps = counted(selection.record.places.grid[0], "time step")
     how = "Click its patch in each frame; again takes it back. " if marking else ""
     st.caption(f"{how}Marked in {len(marked)} of {steps}", width="content")

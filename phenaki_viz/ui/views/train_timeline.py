@@ -16,7 +16,7 @@ from phenaki_viz.figures.attention_views import Colours, head_grid
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.naming import place_name
 from phenaki_viz.figures.outcome_views import frames_alone
-from phenaki_viz.figures.over_video import row_over_video
+from phenaki_viz.figures.overlays import row_overlay
 from phenaki_viz.figures.read_views import words_read
 from phenaki_viz.figures.sentences import head_sentence, patch_sentence
 from phenaki_viz.figures.training_views import heads_over_steps
@@ -30,8 +30,7 @@ from phenaki_viz.ui.sections import outcome, panels
 from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.sections.health import draw_health
 from phenaki_viz.ui.session import named
-from phenaki_viz.ui.state import selection
-from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.selection import Selection, choose_selection, choose_stack
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.work import computed, shows
 from phenaki_viz.ui.work.shelves import number_of
@@ -61,37 +60,37 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
             help="One scale a head over all kept training steps, so that weights can be compared. "
             "Off: each from 0 to its own largest weight, so that patterns can be seen",
         )
-        records = selection.choose_stack(at.recording)
+        records = choose_stack(at.recording)
     if not records:
         return
-    chosen = selection.choose(at.recording, records)
+    selection = choose_selection(at.recording, records)
     panels.heading(
-        f"After {counted(at.step)} · {chosen.shown.label} · query {place_name(*chosen.place)}",
+        f"After {counted(at.step)} · {selection.shown.label} · query {place_name(*selection.place)}",
         at.recording.provenance,
-        _of(chosen),
+        _of(selection),
         tag="h2",
     )
-    said = patch_sentence(chosen.shown, chosen.place)
-    panels.say(said, _of(chosen), key="sentence.patch")
-    panels.say(_whole(at, chosen), _of(chosen), key="sentence.head", aside=True)
+    said = patch_sentence(selection.shown, selection.place)
+    panels.say(said, _of(selection), key="sentence.patch")
+    panels.say(_whole(at, selection), _of(selection), key="sentence.head", aside=True)
     with st.container():  # a place of its own, whether there is something to say or not
         draw_health(at.recording)
     st.caption(inert(f"{clip.name} (never learnt from; all of its patches are shown)"))
-    every = _every(kept, chosen) if common else ((at, chosen),)
-    _row(clip, chosen, every)
+    every = _every(kept, selection) if common else ((at, selection),)
+    _row(clip, selection, every)
     left, right = st.columns([6, 5], gap="medium")
     with left:
-        _grid(at, chosen, every)
+        _grid(at, selection, every)
     with right:
-        _over_steps(kept, chosen, prompt)
+        _over_steps(kept, selection, prompt)
     _filled(at, job.settings.config)
     under(at.step)
 
 
-def _of(chosen: Selection) -> dict[str, str]:
+def _of(selection: Selection) -> dict[str, str]:
     """What the pictures have to be of, for the heading to be true."""
-    row = "train.words" if chosen.record.kind == "cross" else "strip"
-    return {row: shows.a_patch(chosen), "grid.heads": shows.a_stack(chosen)}
+    row = "train.words" if selection.record.kind == "cross" else "strip"
+    return {row: shows.a_patch(selection), "grid.heads": shows.a_stack(selection)}
 
 
 def counted(steps: int) -> str:
@@ -114,12 +113,12 @@ def _choose_step(kept: tuple[Kept, ...]) -> Kept:
     if len(steps) == 1:
         st.caption(f"After {counted(steps[0])}; more follow.")
         return kept[0]
-    chosen = session.get(_CHOSEN)
+    selection = session.get(_CHOSEN)
     key = f"{AT}_{steps[-1]}"
     step = st.select_slider(
         "After how many training steps (arrow keys go on and back)",
         steps,
-        chosen if chosen in steps else steps[-1],
+        selection if selection in steps else steps[-1],
         key=named(key),
         format_func=lambda at: f"{at:,}",
         on_change=session.here(_choose),
@@ -134,28 +133,28 @@ def _choose(key: str, newest: int) -> None:
     session.put(_CHOSEN, None if step == newest else step)
 
 
-def _every(kept: tuple[Kept, ...], chosen: Selection) -> tuple[tuple[Kept, Selection], ...]:
+def _every(kept: tuple[Kept, ...], selection: Selection) -> tuple[tuple[Kept, Selection], ...]:
     """The same selection at every kept step."""
-    return tuple((each, _same(each, chosen)) for each in kept)
+    return tuple((each, _same(each, selection)) for each in kept)
 
 
-def _same(kept: Kept, chosen: Selection) -> Selection:
-    which = chosen.record.stack, chosen.record.kind
+def _same(kept: Kept, selection: Selection) -> Selection:
+    which = selection.record.stack, selection.record.kind
     records = tuple(kept.recording.stacks()[which])
-    return Selection(kept.recording, records, chosen.layer, chosen.head, chosen.place)
+    return Selection(kept.recording, records, selection.layer, selection.head, selection.place)
 
 
-def _row(clip: Clip, chosen: Selection, every: tuple[tuple[Kept, Selection], ...]) -> None:
-    if chosen.record.kind == "cross":
-        bars = words_read(chosen.shown, chosen.place)
-        panels.plotly(bars, key="train.words", height=260, shows=shows.a_patch(chosen))
+def _row(clip: Clip, selection: Selection, every: tuple[tuple[Kept, Selection], ...]) -> None:
+    if selection.record.kind == "cross":
+        bars = words_read(selection.shown, selection.place)
+        panels.plotly(bars, key="train.words", height=260, shows=shows.a_patch(selection))
         return
     weights = np.stack([_weights(look) for _, look in every])
     scope = "this query, all kept training steps" if len(every) > 1 else "this query"
     scale = Colours().over(*drawn_range(weights), scope)
-    frames, patch = as_rgb(clip), frames_a_step(chosen.record, len(clip.frames))
-    picture = row_over_video(chosen.shown, chosen.place, frames, patch, scale)
-    panels.strip(picture, chosen, "looks at", linked=False, shows=shows.a_patch(chosen))
+    frames, patch = as_rgb(clip), frames_a_step(selection.record, len(clip.frames))
+    picture = row_overlay(selection.shown, selection.place, frames, patch, scale)
+    panels.strip(picture, selection, "looks at", linked=False, shows=shows.a_patch(selection))
     export_icon("the frames", picture.name, lambda: picture, "train.strip")
 
 
@@ -169,17 +168,17 @@ def _weights(look: Selection) -> np.ndarray:
     return look.record.map.rows(look.item, look.head, [look.query])[0]
 
 
-def _grid(at: Kept, chosen: Selection, every: tuple[tuple[Kept, Selection], ...]) -> None:
-    shown = _thumbs(at, chosen)
+def _grid(at: Kept, selection: Selection, every: tuple[tuple[Kept, Selection], ...]) -> None:
+    shown = _thumbs(at, selection)
     drawn = np.stack([_thumbs(kept, look).values for kept, look in every], axis=2)
     scope = "this head, all kept training steps" if len(every) > 1 else "this head"
     scales: tuple[tuple[ColourScale, ...], ...] = tuple(
         tuple(Colours().over(*drawn_range(head), scope) for head in row) for row in drawn
     )
     picture = head_grid(
-        at.recording, chosen.records, shown, scales, selected=(chosen.layer, chosen.head)
+        at.recording, selection.records, shown, scales, selected=(selection.layer, selection.head)
     )
-    panels.grid(picture, shows=shows.a_stack(chosen))
+    panels.grid(picture, shows=shows.a_stack(selection))
     export_icon("the heads' grid", f"{picture.name}_step_{at.step}", lambda: picture, "train.grid")
 
 
@@ -187,22 +186,22 @@ def _thumbs(kept: Kept, look: Selection) -> Thumbnails:
     return _once(kept, "thumbs", look, lambda: thumbnails(look.records, look.items))
 
 
-def _over_steps(kept: tuple[Kept, ...], chosen: Selection, prompt: Prompt) -> None:
+def _over_steps(kept: tuple[Kept, ...], selection: Selection, prompt: Prompt) -> None:
     """The entropy of each head of the layer, from step to step."""
     if len(kept) < 2:
         return
-    tables = [_entropy(each, look) for each, look in _every(kept, chosen)]
+    tables = [_entropy(each, look) for each, look in _every(kept, selection)]
     picture = heads_over_steps(
-        np.stack(tables)[:, chosen.layer],
+        np.stack(tables)[:, selection.layer],
         [each.step for each in kept],
-        chosen.record.layer,
-        chosen.head,
+        selection.record.layer,
+        selection.head,
         kept[-1].recording.provenance,
         title="entropy",
         unit="bits",
     )
     panels.plotly(picture, key="train.entropy", height=320, titled=True)
-    uniform = np.log2(chosen.record.visible_keys(chosen.item)).mean()
+    uniform = np.log2(selection.record.visible_keys(selection.item)).mean()
     st.caption(
         f"A head that does not choose has {uniform:.2f} bits; one that falls looks at fewer keys, "
         "one that rises at more."

@@ -15,7 +15,7 @@ from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import page_jobs
 from phenaki_viz.ui.work.requests import SampleRequest
-from phenaki_viz.ui.work.run_cache import Wanted
+from phenaki_viz.ui.work.run_cache import RunRequest
 
 ASKED = "whatif.clip"
 SEED = 15  # the one that the page Sampling opens with
@@ -71,7 +71,7 @@ def _sampled(run: ModelRun, request: SampleRequest, switches: Any) -> SampledRun
         storage=request.storage,
     )  # fmt: skip
     seconds = run.seconds * 2 * STEPS
-    made = page_jobs.fetch_run(Wanted(one, _take_back, "Generating: decoding step"), seconds)
+    made = page_jobs.fetch_run(RunRequest(one, _take_back, "Generating: decoding step"), seconds)
     if not isinstance(made, SampledRun):
         raise ConfigError("this model generates no clip")
     return made

@@ -11,7 +11,7 @@ from phenaki_viz.figures.outcome_views import (
     filled_title,
     frames_alone,
     hidden_frames,
-    loss_change_over_video,
+    loss_change_overlay,
 )
 from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
@@ -50,7 +50,7 @@ def draw(before: Run | None, now: ModelRun, changed: str, shows: str) -> None:
         rows.append(made(now.outcome.filled, provenance=of, name="filled_changed", title=title))
     rise = None
     if before.outcome.loss is not None and now.outcome.loss is not None:
-        rise = loss_change_over_video(
+        rise = loss_change_overlay(
             before.outcome.loss, now.outcome.loss, masked, as_rgb(before.clip), patch,
             now.recording.provenance,
         )  # fmt: skip

@@ -24,13 +24,12 @@ from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.slim_grid import CELLS
 from phenaki_viz.ui.session import named
-from phenaki_viz.ui.state import selection
 from phenaki_viz.ui.state.link import in_link, say_in_url
-from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.selection import Selection, stack_now
 from phenaki_viz.ui.state.wishes import current, untouched, wish
 from phenaki_viz.ui.work import computed, page_jobs, shows
 from phenaki_viz.ui.work.requests import LookRequest
-from phenaki_viz.ui.work.run_cache import Wanted
+from phenaki_viz.ui.work.run_cache import RunRequest
 
 WEIGHED, SEEN, HELD = "weighed", "whatif.seen", "whatif.held.run"
 PART = "maskgit."
@@ -100,7 +99,7 @@ def grid_of(run: Run) -> tuple[int, int, int]:
 
 def _looked_at(run: Run) -> str:
     """The name of the head that the other pages look at."""
-    records = selection.stack_now(run.recording)
+    records = stack_now(run.recording)
     if not records:
         return ""
     record = records[current("layer", len(records) - 1)]
@@ -172,7 +171,7 @@ def without(run: Run, model: nn.Module, chosen: AtHand) -> ModelRun | None:
         )
         return None
     try:
-        made = page_jobs.fetch_run(Wanted(request, lambda: _hold(request)), run.seconds)
+        made = page_jobs.fetch_run(RunRequest(request, lambda: _hold(request)), run.seconds)
     except PhenakiVizError as error:
         st.text(str(error))
         return None

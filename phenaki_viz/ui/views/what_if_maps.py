@@ -36,7 +36,7 @@ from phenaki_viz.ui.state.wishes import current
 from phenaki_viz.ui.views import what_if_changes
 from phenaki_viz.ui.work import compared, page_jobs, run_cache
 from phenaki_viz.ui.work.requests import LookRequest
-from phenaki_viz.ui.work.run_cache import Wanted
+from phenaki_viz.ui.work.run_cache import RunRequest
 from phenaki_viz.ui.work.shelves import number_of
 
 MOST_CELLS = 324
@@ -75,11 +75,13 @@ def draw(whole: Run | None, run: Run) -> None:
 
 def unchanged(run: Run) -> Run | None:
     """The run that is on the page, with nothing changed; None where nobody knows how to have it."""
-    wanted: Wanted | None = session.page.get(run_cache.GOOD)
+    wanted: RunRequest | None = session.page.get(run_cache.GOOD)
     request = wanted.request if wanted is not None else None
     if not isinstance(request, LookRequest):
         return None
-    return page_jobs.fetch_run(Wanted(request.whole(), ablation.all_on), getattr(run, "seconds", 1))
+    return page_jobs.fetch_run(
+        RunRequest(request.whole(), ablation.all_on), getattr(run, "seconds", 1)
+    )
 
 
 def _pairs(before: Run, now: Run) -> list[Pair]:

@@ -18,7 +18,7 @@ from phenaki_viz.analysis.weight_range import WeightRange, drawn_ranges, weight_
 from phenaki_viz.analysis.words import content_patches
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
-from phenaki_viz.figures.over_video import frame_steps
+from phenaki_viz.figures.overlays import frame_steps
 from phenaki_viz.figures.position_sentences import bias_heading
 from phenaki_viz.recording import AttentionRecord, HeadMap, PositionBias
 from phenaki_viz.runs.run import Run
@@ -35,34 +35,34 @@ AT_ONCE = 2**24  # weights of a stack that are pooled within a tenth of a second
 NO_THUMBS = "thumbs.held"
 
 
-def thumbs(run: Run, chosen: Selection) -> Thumbnails | None:
+def thumbs(run: Run, selection: Selection) -> Thumbnails | None:
     """Thumbnails of every head of the chosen stack; None while nobody wants to wait for them."""
-    read = surveys.whole(run, chosen)
+    read = surveys.whole(run, selection)
     if read is not None:
         return read.thumbnails
-    key = ("thumbs", *heads_of(chosen))
+    key = ("thumbs", *heads_of(selection))
     if session.get(NO_THUMBS) == (number_of(run), key):
         return None
     held = partial(session.put, NO_THUMBS, (number_of(run), key))
     return of_run(
-        run, key, lambda: thumbnails.steps(chosen.records, chosen.items), "Drawing the heads:", held
+        run, key, lambda: thumbnails.steps(selection.records, selection.items), "Drawing the heads:", held
     )  # fmt: skip
 
 
-def small_thumbs(run: Run, chosen: Selection, most: int) -> np.ndarray | None:
+def small_thumbs(run: Run, selection: Selection, most: int) -> np.ndarray | None:
     """Thumbnails 'l h y x' of at most `most` cells a side, where they take no time to speak of.
 
     None where they do, and are not here already.
     """
-    _, h, i, j = chosen.record.map.shape
-    known = is_kept((number_of(run), "thumbs", *heads_of(chosen)))
-    known = known or surveys.whole(run, chosen) is not None
-    if not known and len(chosen.records) * h * i * j > AT_ONCE:
+    _, h, i, j = selection.record.map.shape
+    known = is_kept((number_of(run), "thumbs", *heads_of(selection)))
+    known = known or surveys.whole(run, selection) is not None
+    if not known and len(selection.records) * h * i * j > AT_ONCE:
         return None
-    shown = thumbs(run, chosen)
+    shown = thumbs(run, selection)
     if shown is None:
         return None
-    key = (number_of(run), "small thumbs", *heads_of(chosen), most)
+    key = (number_of(run), "small thumbs", *heads_of(selection), most)
     return once(key, lambda: coarser(shown.values, most))
 
 
@@ -112,14 +112,14 @@ def range_of(
     )  # fmt: skip
 
 
-def range_of_all(run: Run, chosen: Selection, of_uniform: bool = False) -> WeightRange:
+def range_of_all(run: Run, selection: Selection, of_uniform: bool = False) -> WeightRange:
     """Where the weights of all heads and layers of the stack lie, for one common scale."""
     heads = [
         HeadMap(record, item, head)
-        for record, item in zip(chosen.records, chosen.items, strict=True)
+        for record, item in zip(selection.records, selection.items, strict=True)
         for head in range(len(record.heads))
     ]
-    key = ("ranges", *heads_of(chosen), of_uniform)
+    key = ("ranges", *heads_of(selection), of_uniform)
     return of_run(
         run, key, lambda: weight_range.steps(heads, of_uniform),
         "Looking where colours should end:", _back_to_one_head,
@@ -138,9 +138,12 @@ def reading_of(run: Run, records: Sequence[AttentionRecord], items: Sequence[int
     return of_run(run, ("reading", maps, tuple(items)), steps, "Comparing words:")
 
 
-def rollout_of(run: Run, chosen: Selection) -> np.ndarray:
+def rollout_of(run: Run, selection: Selection) -> np.ndarray:
     """Rollout of the chosen map, from the first layer to the chosen one; see `rollout`."""
-    records, items = chosen.records[: chosen.layer + 1], chosen.items[: chosen.layer + 1]
+    records, items = (
+        selection.records[: selection.layer + 1],
+        selection.items[: selection.layer + 1],
+    )
     key = ("rollout", *zip((number_of(one.map) for one in records), items, strict=True))
     return of_run(
         run, key, lambda: rollout.steps(records, items), "Multiplying the layers:", _close_rollout
@@ -151,11 +154,11 @@ def _close_rollout() -> None:
     session.put("rollout", False)
 
 
-def sinks(run: Run, chosen: Selection) -> Sinks:
+def sinks(run: Run, selection: Selection) -> Sinks:
     """The sinks of the selected head."""
-    record, item, head = chosen.record, chosen.item, chosen.head
-    read = surveys.whole(run, chosen)
-    if read is not None and (known := read.heads[chosen.layer, head].sinks) is not None:
+    record, item, head = selection.record, selection.item, selection.head
+    read = surveys.whole(run, selection)
+    if read is not None and (known := read.heads[selection.layer, head].sinks) is not None:
         return known
     return of_run(
         run, ("sinks", *_head(record, item, head)),
@@ -163,9 +166,9 @@ def sinks(run: Run, chosen: Selection) -> Sinks:
     )  # fmt: skip
 
 
-def highest_left(run: Run, chosen: Selection, row_filter: RowFilter) -> float:
+def highest_left(run: Run, selection: Selection, row_filter: RowFilter) -> float:
     """The largest weight of the selected head as a cut leaves it."""
-    record, item, head = chosen.record, chosen.item, chosen.head
+    record, item, head = selection.record, selection.item, selection.head
     return of_run(
         run, ("highest left", *_head(record, item, head), row_filter),
         lambda: filters.highest_weight.steps(HeadMap(record, item, head), row_filter),
@@ -173,11 +176,11 @@ def highest_left(run: Run, chosen: Selection, row_filter: RowFilter) -> float:
     )  # fmt: skip
 
 
-def table(run: Run, chosen: Selection, measure: str) -> np.ndarray:
+def table(run: Run, selection: Selection, measure: str) -> np.ndarray:
     """One metric of every head of the stack, 'l h'."""
-    key = ("table", *heads_of(chosen), measure)
+    key = ("table", *heads_of(selection), measure)
     found = of_run(
-        run, key, lambda: head_statistics.steps(chosen.records, chosen.items, [measure]),
+        run, key, lambda: head_statistics.steps(selection.records, selection.items, [measure]),
         "Measuring the heads:", _back_to_maps,
     )  # fmt: skip
     return found.mean(measure)

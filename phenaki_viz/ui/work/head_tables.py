@@ -41,17 +41,17 @@ class Over:
         return ("heads over clips", number_of(model), self)
 
 
-def of_clip(run: Run, chosen: Selection) -> tuple[HeadTable, bool]:
+def of_clip(run: Run, selection: Selection) -> tuple[HeadTable, bool]:
     """The heads of the chosen stack, of the clip at hand; and whether those are all.
 
     Of long maps, as far as they are measured: who draws them calls `fragment_jobs.go_on`.
     """
-    truth = tracked.judging_truth(run, chosen.record)
-    marks = () if tracked.marked_path(chosen.record) is None else true_path.marks()
-    key = (CLIP, number_of(run), *_maps(chosen), chosen.video, marks)
+    truth = tracked.judging_truth(run, selection.record)
+    marks = () if tracked.marked_path(selection.record) is None else true_path.marks()
+    key = (CLIP, number_of(run), *_maps(selection), selection.video, marks)
 
     def start(done: list[HeadRow]) -> Incremental[HeadTable]:
-        return stack_table.steps(chosen.records, video=chosen.video, truth=truth, done=done)
+        return stack_table.steps(selection.records, video=selection.video, truth=truth, done=done)
 
     kept = computed.kept.get(key)
     if kept is not None:
@@ -74,10 +74,10 @@ def of_records(run: Run, records: Sequence[AttentionRecord]) -> HeadTable:
     )
 
 
-def alike(run: Run, chosen: Selection) -> Alike:
+def alike(run: Run, selection: Selection) -> Alike:
     """How far the heads of the chosen stack are from each other, of the clip at hand."""
-    start = partial(heads_alike.steps, chosen.records, video=chosen.video)
-    return _of_stack(run, chosen, "alike", start, "Comparing the heads:")
+    start = partial(heads_alike.steps, selection.records, video=selection.video)
+    return _of_stack(run, selection, "alike", start, "Comparing the heads:")
 
 
 def over_clips(model: nn.Module, over: Over) -> HeadTable:
@@ -104,11 +104,11 @@ def over_clips(model: nn.Module, over: Over) -> HeadTable:
 
 
 def _of_stack(
-    run: Run, chosen: Selection, task: str, start: Callable[[], Incremental[T]], doing: str
+    run: Run, selection: Selection, task: str, start: Callable[[], Incremental[T]], doing: str
 ) -> T:
-    key = (task, number_of(run), *_maps(chosen), chosen.video)
+    key = (task, number_of(run), *_maps(selection), selection.video)
     return computed.once(key, lambda: fragment_jobs.work_on(task, key, start, doing))
 
 
-def _maps(chosen: Selection) -> Sequence[int]:
-    return [number_of(record.map) for record in chosen.records]
+def _maps(selection: Selection) -> Sequence[int]:
+    return [number_of(record.map) for record in selection.records]

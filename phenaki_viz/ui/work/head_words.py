@@ -11,7 +11,7 @@ from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.head_sentences import row_sentence
 from phenaki_viz.figures.head_table_views import worth_said
 from phenaki_viz.figures.naming import key_axis
-from phenaki_viz.figures.over_video import frame_steps
+from phenaki_viz.figures.overlays import frame_steps
 from phenaki_viz.figures.sentences import head_sentence
 from phenaki_viz.figures.word_sentences import reads_clause
 from phenaki_viz.recording import HeadMap
@@ -23,30 +23,36 @@ from phenaki_viz.ui.work.keep import once
 from phenaki_viz.ui.work.shelves import number_of
 
 
-def sentence_of(run: Run, chosen: Selection, *, reads: bool = True) -> str:
+def sentence_of(run: Run, selection: Selection, *, reads: bool = True) -> str:
     """What the selected head does, and what it is worth where that was measured.
 
     reads: says first which word it reads where there is something; not where a page has said it.
     """
-    record = chosen.record
-    at = number_of(run), "sentence", number_of(record.map), chosen.item, chosen.head
+    record = selection.record
+    at = number_of(run), "sentence", number_of(record.map), selection.item, selection.head
     if record.map.shape[2] > LONG:
-        return once(at, lambda: head_sentence(chosen.shown))
+        return once(at, lambda: head_sentence(selection.shown))
     marks = () if tracked.marked_path(record) is None else true_path.marks()
 
     def measure() -> HeadRow:
-        head = HeadMap(record, chosen.item, chosen.head)
+        head = HeadMap(record, selection.item, selection.head)
         return head_row(head, tracked.judging_truth(run, record))
 
     row = once((*at, marks), measure)
-    said = row_sentence(row, where_read(run, chosen) if reads else "")
+    said = row_sentence(row, where_read(run, selection) if reads else "")
     return said + worth_said(row, swept.measured(run))
 
 
-def where_read(run: Run, chosen: Selection) -> str:
+def where_read(run: Run, selection: Selection) -> str:
     """The word that the head reads where the clip has something; empty where that says nothing."""
-    at = number_of(run), "where read", number_of(chosen.record.map), chosen.item, chosen.head
-    return once(at, lambda: _where_read(run, chosen.shown))
+    at = (
+        number_of(run),
+        "where read",
+        number_of(selection.record.map),
+        selection.item,
+        selection.head,
+    )
+    return once(at, lambda: _where_read(run, selection.shown))
 
 
 def _where_read(run: Run, head: Head) -> str:

@@ -29,21 +29,22 @@ T = TypeVar("T")
 QUICK = 2.0  # seconds of a run that are not worth a bar
 
 
-def row_of(chosen: Selection) -> RowLedger:
+def row_of(selection: Selection) -> RowLedger:
     """The chosen query's row, taken apart."""
     return computed.once(
-        (*_head(chosen), "row", chosen.query), lambda: row_ledger(chosen.shown.map, chosen.query)
+        (*_head(selection), "row", selection.query),
+        lambda: row_ledger(selection.shown.map, selection.query),
     )
 
 
-def can_run_again(run: Run, chosen: Selection) -> bool:
+def can_run_again(run: Run, selection: Selection) -> bool:
     """Whether queries and keys of a dense map can be had at once, by running the model again."""
-    stored = chosen.record.map.storage == "dense" and chosen.record.queries is None
+    stored = selection.record.map.storage == "dense" and selection.record.queries is None
     quick = run.seconds <= QUICK and isinstance(run, (ModelRun, DialledRun))
     return stored and quick and find_model(run) is not None
 
 
-def exact_weight(run: Run, chosen: Selection, key: int) -> WeightLedger:
+def exact_weight(run: Run, selection: Selection, key: int) -> WeightLedger:
     """One weight of the chosen row with the dimensions of its content, of a run had again.
 
     Raises PhenakiVizError where it cannot be had again.
@@ -52,59 +53,62 @@ def exact_weight(run: Run, chosen: Selection, key: int) -> WeightLedger:
     if model is None:
         raise RecordingError("the model of this run is not here any more")
     whole = computed.once(
-        ("projections", number_of(chosen.record.map)),
-        lambda: with_projections(run, model, chosen.record),
+        ("projections", number_of(selection.record.map)),
+        lambda: with_projections(run, model, selection.record),
     )
-    return row_ledger(whole.head(chosen.head, chosen.item), chosen.query).of(key)
+    return row_ledger(whole.head(selection.head, selection.item), selection.query).of(key)
 
 
-def shares_of(chosen: Selection) -> TermShares:
+def shares_of(selection: Selection) -> TermShares:
     """Whose work the selected head's rows are."""
     return _kept(
-        chosen, ("shares",), lambda: shares_of_head.steps(chosen.shown.map), "Weighing the terms:"
+        selection,
+        ("shares",),
+        lambda: shares_of_head.steps(selection.shown.map),
+        "Weighing the terms:",
     )
 
 
-def maps_of(chosen: Selection, most: int) -> TermMaps:
+def maps_of(selection: Selection, most: int) -> TermMaps:
     """The selected head's terms as maps of at most `most` values a side."""
     return _kept(
-        chosen, ("terms", most), lambda: term_maps.steps(chosen.shown.map, most),
+        selection, ("terms", most), lambda: term_maps.steps(selection.shown.map, most),
         "Taking the map apart:",
     )  # fmt: skip
 
 
-def map_if_only(chosen: Selection, names: tuple[str, ...], most: int) -> np.ndarray:
+def map_if_only(selection: Selection, names: tuple[str, ...], most: int) -> np.ndarray:
     """What the selected head's map would be if only these terms counted."""
     return _kept(
-        chosen, ("only", names, most),
-        lambda: counterfactual_map.steps(chosen.shown.map, names, most),
+        selection, ("only", names, most),
+        lambda: counterfactual_map.steps(selection.shown.map, names, most),
         "Leaving terms out:",
     )  # fmt: skip
 
 
-def weights_of(chosen: Selection, most: int) -> np.ndarray | None:
+def weights_of(selection: Selection, most: int) -> np.ndarray | None:
     """The selected head's weights; of a long map, of some queries."""
     return _kept(
-        chosen, ("weights", most), lambda: weight_map.steps(chosen.shown.map, most),
+        selection, ("weights", most), lambda: weight_map.steps(selection.shown.map, most),
         "Reading the map:",
     )  # fmt: skip
 
 
-def written_of(chosen: Selection, most: int) -> np.ndarray | None:
+def written_of(selection: Selection, most: int) -> np.ndarray | None:
     """The selected head's weights × ‖v W_O‖; None where values were not recorded."""
     return _kept(
-        chosen, ("written", most), lambda: weight_map.steps(chosen.shown.map, most, written=True),
+        selection, ("written", most), lambda: weight_map.steps(selection.shown.map, most, written=True),
         "Weighing the values:",
     )  # fmt: skip
 
 
 def _kept(
-    chosen: Selection, what: tuple[object, ...], start: Callable[[], Incremental[T]], doing: str
+    selection: Selection, what: tuple[object, ...], start: Callable[[], Incremental[T]], doing: str
 ) -> T:
-    key = (*_head(chosen), *what)
+    key = (*_head(selection), *what)
     task = f"inside {what[0]}"
     return computed.once(key, lambda: fragment_jobs.work_on(task, key, start, doing))
 
 
-def _head(chosen: Selection) -> tuple[str, int, int, int]:
-    return "inside", number_of(chosen.record.map), chosen.item, chosen.head
+def _head(selection: Selection) -> tuple[str, int, int, int]:
+    return "inside", number_of(selection.record.map), selection.item, selection.head

@@ -16,7 +16,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.session import here, page
 from phenaki_viz.ui.work import run_cache
 from phenaki_viz.ui.work.requests import Tell
-from phenaki_viz.ui.work.run_cache import PROGRESS_AFTER, Wanted, progress_bar
+from phenaki_viz.ui.work.run_cache import PROGRESS_AFTER, RunRequest, progress_bar
 
 _WAITING, _FAILED = "errand.waiting", "errand.failed"
 
@@ -64,7 +64,7 @@ def run_waiting() -> None:
     place.empty()
 
 
-def fetch_run(wanted: Wanted, seconds: float) -> Run:
+def fetch_run(wanted: RunRequest, seconds: float) -> Run:
     """The run a fragment wants: kept, or made at once when it likely takes no time to speak of.
 
     seconds: how long it likely takes; longer ones become an errand. Raises what its request raises.
@@ -76,5 +76,5 @@ def fetch_run(wanted: Wanted, seconds: float) -> Run:
     send(Errand(wanted.request, lambda tell: _make(wanted, tell), wanted.doing, wanted.on_cancel))
 
 
-def _make(wanted: Wanted, tell: Tell) -> None:
+def _make(wanted: RunRequest, tell: Tell) -> None:
     run_cache.shelf().put(wanted.request, wanted.request.run(tell))

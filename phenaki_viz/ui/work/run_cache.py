@@ -20,7 +20,7 @@ _bars = itertools.count()
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RunRequest:
     """A run that is asked for. request: all that decides it, and its key.
 
     doing: what the bar says. on_cancel: takes back what led here.
@@ -55,7 +55,7 @@ def shelf() -> RunShelf:
     return made
 
 
-def get_run(wanted: Wanted) -> Run:
+def get_run(wanted: RunRequest) -> Run:
     """The run that is wanted: kept, or computed with a bar that shows after a moment.
 
     Raises what its request raises. The bar's own st.* call is where an overtaken script stops.

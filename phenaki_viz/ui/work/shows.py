@@ -10,21 +10,21 @@ def a_run(recording: Recording) -> str:
     return f"run {number_of(recording)}"
 
 
-def a_stack(chosen: Selection) -> str:
+def a_stack(selection: Selection) -> str:
     """All heads of the selected one's stack, in the batch items that hold the chosen patch."""
-    items = ",".join(map(str, chosen.items))
-    return f"{a_run(chosen.recording)} {chosen.record.stack} {chosen.record.kind} items {items}"
+    items = ",".join(map(str, selection.items))
+    return f"{a_run(selection.recording)} {selection.record.stack} {selection.record.kind} items {items}"
 
 
-def a_head(chosen: Selection) -> str:
+def a_head(selection: Selection) -> str:
     """The selected head."""
-    record = chosen.record
+    record = selection.record
     return (
-        f"{a_run(chosen.recording)} {record.module} call {record.call} "
-        f"item {chosen.item} head {chosen.head}"
+        f"{a_run(selection.recording)} {record.module} call {record.call} "
+        f"item {selection.item} head {selection.head}"
     )
 
 
-def a_patch(chosen: Selection) -> str:
+def a_patch(selection: Selection) -> str:
     """The selected head, of the chosen patch."""
-    return f"{a_head(chosen)} patch {'.'.join(map(str, chosen.place))}"
+    return f"{a_head(selection)} patch {'.'.join(map(str, selection.place))}"

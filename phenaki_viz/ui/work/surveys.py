@@ -13,36 +13,36 @@ LONG = 2**28  # weights of a stack from which its maps are read once for all who
 SLOT = "survey"
 
 
-def is_long(chosen: Selection) -> bool:
+def is_long(selection: Selection) -> bool:
     """Whether all maps of the stack together are long."""
-    _, h, i, j = chosen.record.map.shape
-    return len(chosen.records) * h * i * j >= LONG
+    _, h, i, j = selection.record.map.shape
+    return len(selection.records) * h * i * j >= LONG
 
 
-def survey_of(run: Run, chosen: Selection) -> Survey:
+def survey_of(run: Run, selection: Selection) -> Survey:
     """What is told of every head of the stack, as far as it is read.
 
     Who draws it calls `go_on` at the end of the fragment.
     """
-    known = whole(run, chosen)
+    known = whole(run, selection)
     if known is not None:
         return known
-    key, start = _key(run, chosen), partial(survey.steps, chosen.records, chosen.items)
+    key, start = _key(run, selection), partial(survey.steps, selection.records, selection.items)
     found = fragment_jobs.grow(SLOT, key, start, "Reading the heads:")
     if isinstance(found, Survey):
         return keep.once(key, lambda: found)
-    return Survey.of(chosen.records, found)
+    return Survey.of(selection.records, found)
 
 
-def whole(run: Run, chosen: Selection) -> Survey | None:
+def whole(run: Run, selection: Selection) -> Survey | None:
     """The survey of the stack, if all was read and is still here."""
-    known = keep.kept.get(_key(run, chosen))
+    known = keep.kept.get(_key(run, selection))
     return None if known is None else cast(Survey, known[0])
 
 
-def go_on(run: Run, chosen: Selection) -> None:
+def go_on(run: Run, selection: Selection) -> None:
     """Have the fragment run again while heads are being read."""
-    if whole(run, chosen) is None:
+    if whole(run, selection) is None:
         fragment_jobs.go_on(SLOT)
 
 
@@ -56,11 +56,11 @@ def resume() -> None:
     fragment_jobs.resume(SLOT)
 
 
-def heads_of(chosen: Selection) -> tuple[tuple[int, int], ...]:
+def heads_of(selection: Selection) -> tuple[tuple[int, int], ...]:
     """All heads of the calls that are chosen: a part of a key."""
-    maps = (number_of(record.map) for record in chosen.records)
-    return tuple(zip(maps, chosen.items, strict=True))
+    maps = (number_of(record.map) for record in selection.records)
+    return tuple(zip(maps, selection.items, strict=True))
 
 
-def _key(run: Run, chosen: Selection) -> tuple[Any, ...]:
-    return (number_of(run), SLOT, *heads_of(chosen))
+def _key(run: Run, selection: Selection) -> tuple[Any, ...]:
+    return (number_of(run), SLOT, *heads_of(selection))

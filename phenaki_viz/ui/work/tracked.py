@@ -44,22 +44,24 @@ def marked_path(record: AttentionRecord) -> np.ndarray | None:
     return None if (path == UNKNOWN).all() else path
 
 
-def answers_to(chosen: Selection, asked: Question) -> tuple[Answer, ...]:
+def answers_to(selection: Selection, asked: Question) -> tuple[Answer, ...]:
     """Every head of the chosen stack, followed."""
-    key = ("tracks", *_maps(chosen), chosen.video, *_asked(asked))
-    start = partial(answers_of.steps, chosen.recording, chosen.records, asked, chosen.video)
+    key = ("tracks", *_maps(selection), selection.video, *_asked(asked))
+    start = partial(
+        answers_of.steps, selection.recording, selection.records, asked, selection.video
+    )
     return computed.once(
         key, lambda: fragment_jobs.work_on("tracks", key, start, "Following the patch:")
     )
 
 
-def accuracies_of(chosen: Selection, asked: Question) -> Mapping[str, np.ndarray] | None:
+def accuracies_of(selection: Selection, asked: Question) -> Mapping[str, np.ndarray] | None:
     """How often each head finds the object, from every time step; None without a true path."""
     path = asked.path
     if path is None:
         return None
-    key = ("accuracies", *_maps(chosen), chosen.video, asked.key, path.tobytes())
-    start = partial(accuracies.steps, chosen.records, path, key=asked.key, video=chosen.video)
+    key = ("accuracies", *_maps(selection), selection.video, asked.key, path.tobytes())
+    start = partial(accuracies.steps, selection.records, path, key=asked.key, video=selection.video)
     return computed.once(
         key, lambda: fragment_jobs.work_on("accuracies", key, start, "Judging the heads:")
     )
@@ -70,5 +72,5 @@ def _asked(asked: Question) -> tuple[object, ...]:
     return asked.start, asked.key, asked.direction, path, asked.whose
 
 
-def _maps(chosen: Selection) -> tuple[int, ...]:
-    return tuple(number_of(record.map) for record in chosen.records)
+def _maps(selection: Selection) -> tuple[int, ...]:
+    return tuple(number_of(record.map) for record in selection.records)

@@ -27,7 +27,7 @@ from phenaki_viz.ui.session import page
 from phenaki_viz.ui.state.link import whole_number
 from phenaki_viz.ui.work import open_models, run_cache
 from phenaki_viz.ui.work.requests import TrainedRequest
-from phenaki_viz.ui.work.run_cache import Wanted
+from phenaki_viz.ui.work.run_cache import RunRequest
 
 STATES = "PHENAKI_VIZ_STATES"  # environment variable: where states are kept
 MOST_TOKENS = 1024
@@ -220,7 +220,7 @@ def trained_run(run: DialledRun) -> DialledRun | None:
             padding=run.padding,
             storage=run.recording.storage.asked,
         )
-        found = run_cache.get_run(Wanted(request, partial(put_back, run.config)))
+        found = run_cache.get_run(RunRequest(request, partial(put_back, run.config)))
     except PhenakiVizError:
         put_back(run.config)
         raise

@@ -14,14 +14,14 @@ from phenaki_viz.figures.naming import key_axis, place_name
 from phenaki_viz.recording import Place
 
 
-def row_over_video(
+def row_overlay(
     head: Head, place: Place, frames: np.ndarray, temporal_patch: int, scale: ColourScale
 ) -> FilmStrip:
-    """Where one query looks, laid over every frame on one scale; see `patches_over_video`."""
-    return patches_over_video(head, [place], frames, temporal_patch, scale=scale)
+    """Where one query looks, laid over every frame on one scale; see `patches_overlay`."""
+    return patches_overlay(head, [place], frames, temporal_patch, scale=scale)
 
 
-def column_over_video(
+def column_overlay(
     head: Head,
     key: int,
     place: Place | None,
@@ -50,7 +50,7 @@ def column_over_video(
     )
 
 
-def patches_over_video(
+def patches_overlay(
     head: Head,
     places: Sequence[Place],
     frames: np.ndarray,
@@ -83,7 +83,7 @@ def patches_over_video(
     )
 
 
-def walk_over_video(
+def walk_overlay(
     head: Head,
     places: Sequence[Place],
     frames: np.ndarray,
@@ -94,7 +94,7 @@ def walk_over_video(
 ) -> list[FilmStrip]:
     """One picture for each place of a walk, all on one scale."""
     return [
-        patches_over_video(head, [place], frames, temporal_patch, direction=direction, scale=scale)
+        patches_overlay(head, [place], frames, temporal_patch, direction=direction, scale=scale)
         for place in places
     ]
 

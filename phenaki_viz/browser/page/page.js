@@ -15,9 +15,9 @@ export const slotOf = (key) => /^[a-z]-/.exec(key ?? "")?.[0] ?? "";
 /** tell: what is asked for, once, when a picture of this is painted. of: the first words of what it
  * shows. @typedef {{ tell: string, of: string, told?: boolean }} Awaited */
 
-export const room = {
+export const page = {
   /** What one panel offers and others use: frames, weights, lines. @type {Map<string, any>} */
-  things: new Map(),
+  shared: new Map(),
   /** Panels that show the selection. @type {Set<any>} */
   panels: new Set(),
   /** In each slot. @type {Map<string, Selected>} */
@@ -44,8 +44,8 @@ export const room = {
  * @returns {Selected}
  */
 export function selectionOf(slot) {
-  const selection = room.selections.get(slot) ?? { pick: null, last: 0 };
-  room.selections.set(slot, selection);
+  const selection = page.selections.get(slot) ?? { pick: null, last: 0 };
+  page.selections.set(slot, selection);
   return selection;
 }
 
@@ -57,9 +57,9 @@ export function selectionOf(slot) {
  */
 export function select(slot, { pick, seen }) {
   const selection = selectionOf(slot);
-  if (room.playing || seen < selection.last) return;
+  if (page.playing || seen < selection.last) return;
   selection.pick = pick;
-  for (const panel of room.panels) if (panel.slot === slot) panel.hear(pick);
+  for (const panel of page.panels) if (panel.slot === slot) panel.onSelection(pick);
 }
 
 /**
@@ -67,7 +67,7 @@ export function select(slot, { pick, seen }) {
  * @param {{ tell: string, by: string, of: string }} awaited
  */
 export function awaitPaint({ tell, by, of }) {
-  if (room.awaited.get(by)?.tell !== tell) room.awaited.set(by, { tell, of });
+  if (page.awaited.get(by)?.tell !== tell) page.awaited.set(by, { tell, of });
 }
 
 /**
@@ -75,9 +75,9 @@ export function awaitPaint({ tell, by, of }) {
  * @param {string} name
  * @param {any} thing
  */
-export function offer(name, thing) {
-  room.things.set(name, thing);
-  for (const panel of room.panels) panel.offered?.(name);
+export function publish(name, thing) {
+  page.shared.set(name, thing);
+  for (const panel of page.panels) panel.offered?.(name);
 }
 
 /**
@@ -85,7 +85,7 @@ export function offer(name, thing) {
  * @param {unknown} of only the thing of this is taken back
  */
 export function withdraw(name, of) {
-  if (room.things.get(name)?.of === of) room.things.delete(name);
+  if (page.shared.get(name)?.of === of) page.shared.delete(name);
 }
 
 /**
@@ -94,8 +94,8 @@ export function withdraw(name, of) {
  * @returns {Scale}
  */
 export function handed(scale) {
-  if (!room.ends) return scale;
-  const [low, high] = room.ends;
+  if (!page.ends) return scale;
+  const [low, high] = page.ends;
   const above = scale.most === null ? scale.above : scale.most > high;
   return { ...scale, low, high, above, hand: true, scope: "set by hand" };
 }
@@ -105,7 +105,7 @@ export function handed(scale) {
  * @param {string} key
  */
 export function memoryOf(key) {
-  const memory = room.memories.get(key) ?? {};
-  room.memories.set(key, memory);
+  const memory = page.memories.get(key) ?? {};
+  page.memories.set(key, memory);
   return memory;
 }
