@@ -174,7 +174,8 @@ def export_linked(run: Run, selection: Selection, colours: Colours) -> None:
     linked = Linked(run, records=selection.records, colours=colours)
     word = patches.word_of(selection) if selection.record.kind == "cross" else None
     at = Chosen(
-        row=selection.layer, head=selection.head, item=selection.item, place=selection.place, key=word,
+        row=selection.layer, head=selection.head, item=selection.item, place=selection.place,
+        key=word,
         pins=head_grid.arrangement(selection).pins,
     )  # fmt: skip
     maps = tuple(number_of(record.map) for record in selection.records)

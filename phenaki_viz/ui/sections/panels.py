@@ -145,7 +145,7 @@ def grid(
 ) -> None:
     """Every head as a small map; a click selects it. elsewhere: notes that the page has already."""
     layers, heads = picture.thumbnails.shape[:2]
-    selection = picture.selected or (0, 0)
+    chosen = picture.selected or (0, 0)
     drawn = GridPicture(
         thumbs=picture.thumbnails,
         scale=picture.scales,
@@ -157,7 +157,7 @@ def grid(
     )
     head_grid(
         drawn,
-        selected=(min(selection[0], layers - 1), min(selection[1], heads - 1)),
+        selected=(min(chosen[0], layers - 1), min(chosen[1], heads - 1)),
         key=f"grid.{kind}",
         on_pick=_pick_head if kind == "heads" else _pick_only_head,
         shows=shows,

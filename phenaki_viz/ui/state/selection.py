@@ -99,7 +99,7 @@ def choose_stack(
             session.put(key, linked)  # not as the default, which links leave out
     session.fall_back(key, names, start)
     draw: Any = st.pills if len(names) > MOST_IN_A_ROW else st.segmented_control
-    selection = draw(
+    chosen = draw(
         "Maps",
         names,
         wrap=True,  # in a row of widgets the last ones would else be out of sight on a narrow page
@@ -110,7 +110,7 @@ def choose_stack(
         label_visibility="collapsed",
         **BOUND,
     )
-    return families[selection or start]
+    return families[chosen or start]
 
 
 def stack_now(recording: Recording) -> tuple[AttentionRecord, ...]:

@@ -326,7 +326,7 @@ def _take_map(selection: Selection, scale: ColourScale, row_filter: RowFilter | 
 
 
 def _choose_part() -> str:
-    selection = st.segmented_control(
+    chosen = st.segmented_control(
         "Which part",
         list(PARTS),
         format_func=PARTS.__getitem__,
@@ -334,4 +334,4 @@ def _choose_part() -> str:
         key=named("map.part"),
         required=True,
     )
-    return selection or "part"
+    return chosen or "part"

@@ -184,7 +184,8 @@ def _say(run: Run, selection: Selection, row: RowLedger) -> None:
     patch = panels.the_patch(selection)
     said(
         selection.shown.name, key="sentence.patch", tag="strong", patch=patch, opens=goto.KEY,
-        tells=f"{row_clause(row)}.", of={"inside.row": f"{shows.a_head(selection)} patch {{place}}"},
+        tells=f"{row_clause(row)}.",
+        of={"inside.row": f"{shows.a_head(selection)} patch {{place}}"},
     )  # fmt: skip
     panels.say(shares_sentence(shares), of, key="sentence.head", aside=True)
 

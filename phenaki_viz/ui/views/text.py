@@ -118,7 +118,7 @@ def _start_where_it_is_read(found: Reading, key: int) -> None:
 def _chips(record: AttentionRecord, names: tuple[str, ...]) -> int:
     """The chosen key: a null key/value or a word."""
     patches.word_at(record, "chips")
-    selection = st.pills(
+    chosen = st.pills(
         "Word",
         range(len(names)),
         format_func=lambda at: inert(names[at]),
@@ -127,7 +127,7 @@ def _chips(record: AttentionRecord, names: tuple[str, ...]) -> int:
         help=glossary.about("null key"),
         persist_state="session",  # the link says its number: two words may read alike
     )
-    return int(selection or 0)
+    return int(chosen or 0)
 
 
 def _scale() -> bool:

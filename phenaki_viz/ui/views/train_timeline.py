@@ -65,7 +65,8 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
         return
     selection = choose_selection(at.recording, records)
     panels.heading(
-        f"After {counted(at.step)} · {selection.shown.label} · query {place_name(*selection.place)}",
+        f"After {counted(at.step)} · {selection.shown.label} · query "
+        f"{place_name(*selection.place)}",
         at.recording.provenance,
         _of(selection),
         tag="h2",
@@ -113,12 +114,12 @@ def _choose_step(kept: tuple[Kept, ...]) -> Kept:
     if len(steps) == 1:
         st.caption(f"After {counted(steps[0])}; more follow.")
         return kept[0]
-    selection = session.get(_CHOSEN)
+    chosen = session.get(_CHOSEN)
     key = f"{AT}_{steps[-1]}"
     step = st.select_slider(
         "After how many training steps (arrow keys go on and back)",
         steps,
-        selection if selection in steps else steps[-1],
+        chosen if chosen in steps else steps[-1],
         key=named(key),
         format_func=lambda at: f"{at:,}",
         on_change=session.here(_choose),

@@ -45,7 +45,8 @@ def thumbs(run: Run, selection: Selection) -> Thumbnails | None:
         return None
     held = partial(session.put, NO_THUMBS, (number_of(run), key))
     return of_run(
-        run, key, lambda: thumbnails.steps(selection.records, selection.items), "Drawing the heads:", held
+        run, key, lambda: thumbnails.steps(selection.records, selection.items),
+        "Drawing the heads:", held
     )  # fmt: skip
 
 

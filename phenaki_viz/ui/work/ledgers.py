@@ -97,7 +97,8 @@ def weights_of(selection: Selection, most: int) -> np.ndarray | None:
 def written_of(selection: Selection, most: int) -> np.ndarray | None:
     """The selected head's weights × ‖v W_O‖; None where values were not recorded."""
     return _kept(
-        selection, ("written", most), lambda: weight_map.steps(selection.shown.map, most, written=True),
+        selection, ("written", most),
+        lambda: weight_map.steps(selection.shown.map, most, written=True),
         "Weighing the values:",
     )  # fmt: skip
 

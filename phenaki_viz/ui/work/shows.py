@@ -13,7 +13,8 @@ def a_run(recording: Recording) -> str:
 def a_stack(selection: Selection) -> str:
     """All heads of the selected one's stack, in the batch items that hold the chosen patch."""
     items = ",".join(map(str, selection.items))
-    return f"{a_run(selection.recording)} {selection.record.stack} {selection.record.kind} items {items}"
+    record = selection.record
+    return f"{a_run(selection.recording)} {record.stack} {record.kind} items {items}"
 
 
 def a_head(selection: Selection) -> str:
