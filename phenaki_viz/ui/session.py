@@ -21,7 +21,7 @@ import streamlit as st
 
 P = ParamSpec("P")
 R = TypeVar("R")
-SLOT = re.compile(r"[a-z]?")  # one letter: `slotOf` of page/room.js reads it off a key
+SLOT = re.compile(r"[a-z]?")  # one letter: `slotOf` of page/page.js reads it off a key
 _slot: ContextVar[str] = ContextVar("slot", default="")
 
 

@@ -21,7 +21,7 @@ def test_the_bundles_are_of_the_modules_as_they_are():
 
 
 def test_modules_that_were_edited_since_are_served_themselves(monkeypatch):
-    edited = dict(browser.scripts()) | {"page/room.js": b"export const room = {};\n"}
+    edited = dict(browser.scripts()) | {"page/page.js": b"export const page = {};\n"}
     monkeypatch.setattr(browser, "scripts", lambda: edited)
     browser.sources_digest.cache_clear()
     try:
