@@ -32,12 +32,13 @@ class WeightRange:
         return f"{self.rows:,} of {self.of:,} rows" if self.rows < self.of else ""
 
 
-def drawn_range(values: np.ndarray) -> tuple[float, float]:
-    """The 99.5th percentile and the largest of what a picture draws; NaN and infinities are not.
+def drawn_range(*pictures: np.ndarray) -> tuple[float, float]:
+    """The 99.5th percentile and the largest of what a picture draws, or several with one scale.
 
-    0 and 0 where nothing is drawn.
+    NaN and infinities are not drawn. 0 and 0 where nothing is.
     """
-    finite = values[np.isfinite(values)]
+    drawn = [values[np.isfinite(values)] for values in pictures]
+    finite = drawn[0] if len(drawn) == 1 else np.concatenate(drawn)
     if not finite.size:
         return 0.0, 0.0
     return float(np.percentile(finite, PERCENTILE)), float(finite.max())

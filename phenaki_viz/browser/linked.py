@@ -9,7 +9,6 @@ import numpy as np
 
 from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.analysis.tiles import map_tile
-from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.film import film_message, film_of
 from phenaki_viz.browser.grid_message import GridPicture, grid_message
@@ -220,10 +219,7 @@ class Linked(Looked):
     def _drawn_grid(self, item: int) -> GridPicture:
         items = [item] * len(self.records)
         shown = self.colours.thumbnails(thumbnails(self.records, items), self.records, items)
-        each = tuple(
-            tuple(self.colours.over(*drawn_range(tile), "this head") for tile in row)
-            for row in shown.values
-        )
+        each = self.colours.of_each(shown.values)
         drawn = head_grid(self.recording, self.records, shown, each, unit=self.colours.unit)
         return GridPicture(
             thumbs=drawn.thumbnails, scale=each, layers=drawn.layers, heads=drawn.heads

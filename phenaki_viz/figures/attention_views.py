@@ -9,7 +9,7 @@ import numpy as np
 
 from phenaki_viz.analysis.multiples import thumbnail_multiples
 from phenaki_viz.analysis.thumbnails import Thumbnails
-from phenaki_viz.analysis.weight_range import WeightRange, weight_range
+from phenaki_viz.analysis.weight_range import WeightRange, drawn_ranges, weight_range
 from phenaki_viz.figures.colour import BY_HAND, ColourScale, Law, Palette
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
@@ -175,6 +175,16 @@ class Colours:
             low=low, high=max(high, low), law=self.law, palette=self.palette,
             scope=self.set_by, most=most,
         )  # fmt: skip
+
+    def of_each(
+        self, *shown: np.ndarray, scope: str = "this head"
+    ) -> tuple[tuple[ColourScale, ...], ...]:
+        """A scale of every head by itself, 'l h', over all of what is shown of it.
+
+        shown: thumbnails 'l h y x' of the same heads, such as those of several training steps.
+        """
+        every = shown[0] if len(shown) == 1 else np.concatenate(shown, axis=2)
+        return tuple(tuple(self.over(*ends, scope) for ends in drawn_ranges(row)) for row in every)
 
     @property
     def unit(self) -> str:

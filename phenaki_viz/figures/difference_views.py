@@ -41,8 +41,7 @@ def centred_scale(
 
 def common_scale(maps: LaidMaps, colours: Colours | None = None) -> ColourScale:
     """One scale for the weights of both maps."""
-    both = np.concatenate([maps.one.ravel(), maps.other.ravel()])
-    return (colours or Colours("sqrt")).over(*drawn_range(both), "both maps")
+    return (colours or Colours("sqrt")).over(*drawn_range(maps.one, maps.other), "both maps")
 
 
 def laid_keys(one: Head, other: Head) -> Axis:

@@ -205,9 +205,7 @@ def grid_of(recording: Recording, one: Pass, picked: Picked, pooled: Thumbnails)
     if picked.shared:
         whole = colours.over(*drawn_range(shown.values), "all heads and layers")
         return head_grid(recording, one.records, shown, whole, unit=colours.unit)
-    each = tuple(
-        tuple(colours.over(*drawn_range(tile), "this head") for tile in row) for row in shown.values
-    )
+    each = colours.of_each(shown.values)
     return head_grid(recording, one.records, shown, each, unit=colours.unit)
 
 

@@ -53,6 +53,20 @@ def test_pictures_draw_neither_masked_nor_wrong_cells():
     assert drawn_range(np.full(3, np.nan)) == (0, 0)
 
 
+def test_several_pictures_have_one_range_that_of_all_their_cells():
+    one, other = np.array([[np.nan, 0.5], [0.25, 0.75]]), np.array([2.0, np.inf, 1.0])
+    assert drawn_range(one, other) == drawn_range(np.array([0.5, 0.25, 0.75, 2.0, 1.0]))
+    assert drawn_range(one, np.full(2, np.nan)) == drawn_range(one)
+
+
+def test_each_head_has_a_scale_over_all_that_is_shown_of_it():
+    before, now = (np.random.default_rng(seed).random((2, 3, 5, 7), np.float32) for seed in (0, 1))
+    alone, both = Colours().of_each(before), Colours().of_each(before, now, scope="this head, both")
+    assert alone[1][2] == Colours().over(*drawn_range(before[1, 2]), "this head")
+    ends = drawn_range(before[1, 2], now[1, 2])
+    assert both[1][2] == Colours().over(*ends, "this head, both") != alone[1][2]
+
+
 @pytest.mark.parametrize("law", ["linear", "sqrt", "log"])
 def test_colours_end_at_the_top_or_at_the_largest(law):
     scale = Colours(law).over(0.1, 0.4, "this head")

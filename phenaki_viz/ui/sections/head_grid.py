@@ -20,7 +20,7 @@ from phenaki_viz.ui.state.link import groups_text, in_link, number_groups, say_i
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import wish
-from phenaki_viz.ui.work import computed, shows
+from phenaki_viz.ui.work import shows
 
 ORDERS = {"layer": "By layer", "high": "Highest first", "low": "Lowest first"}
 ALONE, PINS, NEWS = "grid.alone", "grid.pins", "grid.pinned"
@@ -80,7 +80,7 @@ def draw(picture: HeadGrid, selection: Selection, colours: Colours, sorting: Sor
     thumbs = with_means(picture.shown[..., one, one])
     scales: Any = picture.scales
     if not isinstance(scales, ColourScale):
-        scales = computed.scale_each(thumbs, colours)
+        scales = colours.of_each(thumbs)
     values = None if picture.values is None else with_means(picture.values)
     _tell_pinned(picture)
     drawn = GridPicture(

@@ -60,7 +60,7 @@ def _of_maps(run: Run, selection: Selection) -> GridPicture:
     tiles = computed.small_thumbs(run, selection, CELLS)
     if tiles is None:
         tiles = np.zeros((len(layers), len(heads), 1, 1), np.float32)
-    scale = computed.scale_each(tiles, Colours("sqrt"))
+    scale = Colours("sqrt").of_each(tiles)
     return GridPicture(thumbs=tiles, scale=scale, layers=layers, heads=heads, slim=True)
 
 

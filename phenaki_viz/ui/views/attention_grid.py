@@ -50,7 +50,7 @@ def draw_grid(run: Run, selection: Selection, look: MapColours) -> None:
     if look.shared:
         scales = look.colours.over(*drawn_range(shown.values), "all heads and layers")
     else:
-        scales = computed.scale_each(shown.values, look.colours)
+        scales = look.colours.of_each(shown.values)
     values, name, title, unit, measured = None, "", "", "", ""
     if colouring == EFFECT and worth is not None:
         values, title, unit = worth, WORTH, "nats"

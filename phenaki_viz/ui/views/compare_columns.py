@@ -61,6 +61,11 @@ class Two:
         return self.selection.shown, self.there.shown
 
     @property
+    def sides(self) -> tuple[tuple[Selection, Run], tuple[Selection, Run]]:
+        """A and B: what is looked at, and in which run."""
+        return (self.selection, self.a), (self.there, self.b)
+
+    @property
     def word(self) -> int | None:
         """The key whose readers are shown, of attention to a text."""
         return patches.word_of(self.selection) if self.selection.record.kind == "cross" else None
@@ -85,9 +90,7 @@ def draw_columns(two: Two) -> None:
     maps = compared.maps(one, other, MOST_CELLS) if two.laid.can else None
     _share(two)
     scale = common_scale(maps) if maps else None
-    for name, side, run, told in (
-        ("a", two.selection, two.a, two.told[0]), ("b", two.there, two.b, two.told[1])
-    ):  # fmt: skip
+    for name, (side, run), told in zip("ab", two.sides, two.told, strict=True):
         with st.container(key=named(f"compare.side.{name}")):
             st.markdown(f"**{name.upper()}** {inert(told)}")
             _side(two, name, side, run, maps, scale)
@@ -99,11 +102,8 @@ def draw_columns(two: Two) -> None:
 
 def row_scale(two: Two) -> ColourScale:
     """One scale for what the chosen patch looks at in A and in B, or for who reads the word."""
-    strips = [
-        _over(two, side, run, None) for side, run in ((two.selection, two.a), (two.there, two.b))
-    ]
-    both = np.concatenate([one.weights.ravel() for one in strips])
-    return Colours("sqrt").over(*drawn_range(both), "both")
+    strips = (_over(two, side, run, None) for side, run in two.sides)
+    return Colours("sqrt").over(*drawn_range(*(one.weights for one in strips)), "both")
 
 
 def _side(
@@ -116,10 +116,10 @@ def _side(
         values = maps.one if name == "a" else maps.other
         _map(two, name, side, values, maps, scale)
         return
-    tiles = {id(one): _tile(one) for one in (two.selection, two.there)}
-    both = np.concatenate([one.values.ravel() for one in tiles.values()])
-    shared = Colours("sqrt").over(*drawn_range(both), "both maps")
-    _map(two, name, side, tiles[id(side)].values, None, shared, cell=tiles[id(side)].cell)
+    tile = _tile(side)
+    both = drawn_range(*(_tile(one).values for one, _ in two.sides))
+    shared = Colours("sqrt").over(*both, "both maps")
+    _map(two, name, side, tile.values, None, shared, cell=tile.cell)
 
 
 def _tile(side: Selection) -> MapTile:

@@ -145,7 +145,7 @@ def _all_heads(run: Run, selection: Selection, key: int, name: str) -> None:
     maps = word_maps(selection.records, selection.item, key)
     shown = side_by_side(maps)
     finer = side_by_side(maps, enlarged=max(1, DOTS // max(maps.shape[3:])))
-    scales = computed.scale_each(shown, Colours())
+    scales = Colours().of_each(shown)
     picture = HeadGrid(
         name=f"word_heads_key_{key:02d}",
         title=_told(f"tokens that read “{name}”, all heads", selection),

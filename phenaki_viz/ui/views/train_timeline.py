@@ -13,7 +13,6 @@ from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.data import Clip, Prompt, as_rgb
 from phenaki_viz.figures.attention_views import Colours, head_grid
-from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.naming import place_name
 from phenaki_viz.figures.outcome_views import frames_alone
 from phenaki_viz.figures.overlays import row_overlay
@@ -150,9 +149,8 @@ def _row(clip: Clip, selection: Selection, every: tuple[tuple[Kept, Selection], 
         bars = words_read(selection.shown, selection.place)
         panels.plotly(bars, key="train.words", height=260, shows=shows.a_patch(selection))
         return
-    weights = np.stack([_weights(look) for _, look in every])
     scope = "this query, all kept training steps" if len(every) > 1 else "this query"
-    scale = Colours().over(*drawn_range(weights), scope)
+    scale = Colours().over(*drawn_range(*(_weights(look) for _, look in every)), scope)
     frames, patch = as_rgb(clip), frames_a_step(selection.record, len(clip.frames))
     picture = row_overlay(selection.shown, selection.place, frames, patch, scale)
     panels.strip(picture, selection, "looks at", linked=False, shows=shows.a_patch(selection))
@@ -171,11 +169,8 @@ def _weights(look: Selection) -> np.ndarray:
 
 def _grid(at: Kept, selection: Selection, every: tuple[tuple[Kept, Selection], ...]) -> None:
     shown = _thumbs(at, selection)
-    drawn = np.stack([_thumbs(kept, look).values for kept, look in every], axis=2)
     scope = "this head, all kept training steps" if len(every) > 1 else "this head"
-    scales: tuple[tuple[ColourScale, ...], ...] = tuple(
-        tuple(Colours().over(*drawn_range(head), scope) for head in row) for row in drawn
-    )
+    scales = Colours().of_each(*(_thumbs(each, look).values for each, look in every), scope=scope)
     picture = head_grid(
         at.recording, selection.records, shown, scales, selected=(selection.layer, selection.head)
     )

@@ -110,7 +110,7 @@ def _looked_at(run: Run) -> str:
 def draw(run: Run, chosen: AtHand, effects: tuple[HeadEffect, ...]) -> None:
     """Every head of the MaskGit as a tile; a click weighs it. effects: of the sweep, if known."""
     picture = _grid(run, effects)
-    scale = picture.scale or computed.scale_each(picture.thumbs, Colours("sqrt"))
+    scale = picture.scale or Colours("sqrt").of_each(picture.thumbs)
     drawn = GridPicture(
         thumbs=picture.thumbs, scale=scale, layers=picture.layers, heads=picture.heads,
         values=picture.values, label=f"{WORTH}, nats:" if picture.values is not None else "",

@@ -14,10 +14,8 @@ from phenaki_viz.analysis.rollout import rollout
 from phenaki_viz.analysis.row_filter import FilteredTile, RowFilter
 from phenaki_viz.analysis.sinks import Sinks, sink_keys
 from phenaki_viz.analysis.thumbnails import Thumbnails, coarser, thumbnails
-from phenaki_viz.analysis.weight_range import WeightRange, drawn_ranges, weight_range
+from phenaki_viz.analysis.weight_range import WeightRange, weight_range
 from phenaki_viz.analysis.words import content_patches
-from phenaki_viz.figures.attention_views import Colours
-from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.overlays import frame_steps
 from phenaki_viz.figures.position_sentences import bias_heading
 from phenaki_viz.recording import AttentionRecord, HeadMap, PositionBias
@@ -198,13 +196,6 @@ def _back_to_maps() -> None:
 def measures_for(record: AttentionRecord) -> dict[str, Measure]:
     """The metrics that mean something for this kind of map."""
     return applicable(record)
-
-
-def scale_each(thumbs: np.ndarray, colours: Colours) -> tuple[tuple[ColourScale, ...], ...]:
-    """A colour scale for each of the thumbnails 'l h y x' by itself, 'l h'."""
-    return tuple(
-        tuple(colours.over(*ends, "this head") for ends in drawn_ranges(row)) for row in thumbs
-    )
 
 
 def _head(record: AttentionRecord, item: int, head: int) -> tuple[int, int, int]:
