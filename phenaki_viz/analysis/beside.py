@@ -70,6 +70,12 @@ def moved(pairs: Sequence[tuple[HeadMap, HeadMap]]) -> Incremental[np.ndarray]:
     return found
 
 
+def most_first(moved: np.ndarray) -> list[int]:
+    """Which heads moved most, the first first; those that are NaN last. moved: 'n', see `moved`."""
+    order: list[int] = np.argsort(-moved, kind="stable").tolist()
+    return order
+
+
 def _check(before: HeadMap, now: HeadMap) -> None:
     """That rows and columns are the same tokens."""
     if before.shape != now.shape or _names(before) != _names(now):

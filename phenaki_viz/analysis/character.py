@@ -73,11 +73,9 @@ def spread(head: HeadMap, queries: Sequence[int] | None = None) -> Spread | None
         return None
     bits = heads.entropy(head.rows(rows.tolist()))
     keys = head.visible_keys[rows].astype(np.float64)
-    most = np.log2(keys)
-    shares = np.divide(bits, most, out=np.ones_like(bits), where=most > 0)
     return Spread(
         bits=float(bits.sum()),
-        shares=float(shares.sum()),
+        shares=float(heads.entropy_share(bits, keys).sum()),
         keys=float(keys.sum()),
         queries=len(rows),
     )

@@ -84,10 +84,9 @@ def _of_rows(
             heads.top_mass(attn),
             record.key_axis(head.item).nulls,
         )
-        most = np.log2(np.maximum(keys, 1))
         numbers = {
             "entropy": bits,
-            "entropy_share": np.divide(bits, most, out=np.ones_like(bits), where=most > 0),
+            "entropy_share": heads.entropy_share(bits, keys),
             "keys": keys,
             "top": top,
             "top_share": top / np.maximum(keys, 1),

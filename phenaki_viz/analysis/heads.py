@@ -26,6 +26,21 @@ def entropy(attn: np.ndarray) -> np.ndarray:
     return 0.0 - (attn * np.log2(np.maximum(attn, tiny))).sum(axis=1, dtype=np.float64)
 
 
+def most_entropy(keys: np.ndarray) -> np.ndarray:
+    """The entropy in bits of a query that spreads evenly over so many visible keys; 0 of none."""
+    most: np.ndarray = np.log2(np.maximum(keys, 1))
+    return most
+
+
+def entropy_share(bits: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """Entropy as a share of the most that so many visible keys allow, 0 to 1; 1 of a single key.
+
+    bits: 'q' float64, see `entropy`. keys: 'q'.
+    """
+    most = most_entropy(keys)
+    return np.divide(bits, most, out=np.ones_like(bits), where=most > 0)
+
+
 def null_mass(attn: np.ndarray, nulls: int) -> np.ndarray:
     """Share of each query's attention on the null keys: 0 to 1."""
     return attn[:, :nulls].sum(axis=1, dtype=np.float64)

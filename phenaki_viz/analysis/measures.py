@@ -143,6 +143,29 @@ class HeadStatistics:
         return {name: tally.count.shape for name, tally in self.tallies.items()}
 
 
+def change_of(
+    measure: str,
+    one: tuple[Sequence[AttentionRecord], HeadStatistics],
+    other: tuple[Sequence[AttentionRecord], HeadStatistics],
+) -> np.ndarray:
+    """B − A of one metric of every head, 'l h' float32 in the order of A's.
+
+    one, other: the layers of a stack in A and in B, and their statistics. NaN of heads that B
+    lacks: layers are matched by number and use, heads by their original number.
+    """
+    there = {
+        (record.layer, record.use, head): value
+        for record, row in zip(other[0], other[1].mean(measure), strict=True)
+        for head, value in zip(record.heads, row, strict=True)
+    }
+    records, statistics = one
+    theirs = [
+        [there.get((record.layer, record.use, head), np.nan) for head in record.heads]
+        for record in records
+    ]
+    return np.array(theirs, np.float32) - statistics.mean(measure)
+
+
 @incremental
 def head_statistics(
     records: Sequence[AttentionRecord], items: Sequence[int], measures: Sequence[str]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from phenaki_viz.analysis.beside import Beside
+from phenaki_viz.analysis.beside import Beside, most_first
 from phenaki_viz.figures.attention_views import Head, wrong_notes
 from phenaki_viz.figures.colour import ColourScale, Palette
 from phenaki_viz.figures.heatmap import Heatmap
@@ -51,10 +51,10 @@ def moved_label(name: str, moved: float) -> str:
 
 def moved_sentence(names: Sequence[str], moved: np.ndarray) -> str:
     """Whose maps the changes move most: of all heads, the first three."""
-    order = np.argsort(-moved, kind="stable")
-    if len(order) and not np.isfinite(moved).any():
+    order = most_first(moved)
+    if order and not np.isfinite(moved).any():
         return "No map is made of distributions: what the changes do to them cannot be said."
-    if not len(order) or moved[order[0]] < 5e-4:
+    if not order or moved[order[0]] < 5e-4:
         return "No map changes: what is changed acts on the output alone."
     told = [f"{names[at]} ({moved[at] * 100:.0f} %)" for at in order[:3] if moved[at] >= 5e-3]
     still = int((moved < 5e-4).sum())

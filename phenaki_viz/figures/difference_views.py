@@ -141,7 +141,11 @@ def entropy_grid(
     provenance: Mapping[str, Any],
     theme: str,
 ) -> HeadGrid:
-    """Every head by how much wider it spreads in B, in bits, where maps cannot be subtracted."""
+    """Every head by how much wider it spreads in B, in bits, where maps cannot be subtracted.
+
+    values: 'l h', see `change_of` of the entropy; shown to a thousandth of a bit.
+    """
+    values = np.round(values, 3)
     picture = distances_grid(records, values, provenance)
     known = np.abs(values[np.isfinite(values)])
     end = float(known.max(initial=0)) or 1.0

@@ -75,13 +75,17 @@ def frames_alone(
     name: str,
     title: str,
 ) -> FilmStrip:
-    """Frames that a model was shown or made, 'f H W c' uint8, with nothing laid over them."""
+    """Frames that a model was shown or made, with nothing laid over them.
+
+    frames: 'f H W c' uint8, or grey ones 'f H W'.
+    """
+    coloured = frames.reshape(*frames.shape[:3], -1)
     return FilmStrip(
         name=name,
         title=title,
         notes=origin_notes(provenance),
         provenance={**provenance, "shows": title},
-        frames=np.broadcast_to(frames, (*frames.shape[:3], 3)).copy(),
+        frames=np.broadcast_to(coloured, (*frames.shape[:3], 3)).copy(),
         steps=frame_steps(len(frames), temporal_patch),
         weights=np.zeros(grid, np.float32),
         scale=ColourScale(low=0.0, high=1.0, scope="nothing"),

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from phenaki_viz.analysis.heads import most_entropy
 from phenaki_viz.figures.clauses import counted
+from phenaki_viz.recording import HeadMap
 
 
 def fallen(losses: Sequence[float], unit: str, steps: int) -> str:
@@ -20,6 +22,19 @@ def fallen(losses: Sequence[float], unit: str, steps: int) -> str:
     last = float(values[-max(1, len(values) // 10) :].mean())
     return (
         f"the loss went from {first:.3g} to {last:.3g} {unit} in {counted(steps, 'training step')}"
+    )
+
+
+def entropy_note(head: HeadMap) -> str:
+    """What a head's entropy would be that does not choose, to read a curve of entropies by.
+
+    The mean over its queries that see a key.
+    """
+    keys = head.visible_keys
+    even = float(most_entropy(keys[keys > 0]).mean()) if (keys > 0).any() else 0.0
+    return (
+        f"A head that does not choose has {even:.2f} bits; one that falls looks at fewer keys, "
+        "one that rises at more."
     )
 
 

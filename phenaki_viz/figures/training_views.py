@@ -85,7 +85,7 @@ def _trailing(values: np.ndarray, width: int) -> np.ndarray:
 
 
 def heads_over_steps(
-    tables: np.ndarray,
+    rows: Sequence[np.ndarray],
     steps: Sequence[int],
     layer: int,
     chosen: int,
@@ -96,9 +96,10 @@ def heads_over_steps(
 ) -> Curves:
     """One number of every head of one layer at the kept steps.
 
-    tables: 'steps heads'. steps: of the training. chosen: the head that stands out.
+    rows: of each kept step its numbers, 'h'. steps: of the training. chosen: the head that
+    stands out.
     """
-    at = np.arange(len(steps))
+    at, tables = np.arange(len(steps)), np.stack(rows)
     return Curves(
         name=f"L{layer:02d}_{title.replace(' ', '_')}_over_training",
         title=f"L{layer} · {title} of each head over training",

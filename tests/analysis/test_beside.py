@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from phenaki_viz.analysis.beside import beside, moved
+from phenaki_viz.analysis.beside import beside, most_first, moved
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.beside_views import (
@@ -56,6 +56,7 @@ def test_what_is_put_elsewhere_is_half_the_sum_of_the_differences():
     said = moved_sentence(["one", "two", "three"], found)
     assert said.startswith("Of their weight, most is put elsewhere by three (75 %), one (50 %).")
     assert "1 of 3 maps stay as they were" in said
+    assert most_first(np.array([0.5, np.nan, 0.75, 0.5])) == [2, 0, 3, 1]
     assert moved_sentence(["two"], found[1:2]).startswith("No map changes")
 
 

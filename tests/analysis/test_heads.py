@@ -23,6 +23,12 @@ def looking_at(offset: tuple[int, int, int]) -> np.ndarray:
     return attn
 
 
+def test_entropy_as_a_share_of_what_so_many_keys_allow():
+    assert heads.most_entropy(np.array([0, 1, 2, 8])).tolist() == [0, 0, 1, 3]
+    found = heads.entropy_share(np.array([0.0, 0.5, 3.0]), np.array([1, 2, 8]))
+    np.testing.assert_allclose(found, [1, 0.5, 1])
+
+
 def test_entropy_of_one_key_and_of_all():
     assert heads.entropy(np.eye(7, dtype=np.float32)).tolist() == [0] * 7
     np.testing.assert_allclose(heads.entropy(np.full((5, 8), 1 / 8)), 3)
@@ -119,3 +125,17 @@ def test_how_far_a_sum_may_be_goes_with_the_format(weights, tolerated):
     assert wrong_rows(attn, weights).tolist() == []
     attn[1] *= 1.01
     assert wrong_rows(attn, weights).tolist() == [1]
+
+
+def test_the_change_of_a_metric_is_by_the_heads_own_numbers():
+    one_key, two_keys = np.eye(4, dtype=np.float32), np.full((4, 4), 0.25, np.float32)
+    a = [planted(np.stack([one_key, two_keys])[None], heads=(3, 5), layer=at) for at in (0, 1)]
+    b = [planted(np.stack([two_keys, two_keys])[None], heads=(5, 3), layer=1)]
+    one, other = (
+        (records, measures.head_statistics(records, [0] * len(records), ["entropy"]))
+        for records in (a, b)
+    )
+    found = measures.change_of("entropy", one, other)
+    assert found.dtype == np.float32 and np.isnan(found[0]).all()  # B has no layer 0
+    np.testing.assert_allclose(found[1], [2, 0])
+    np.testing.assert_allclose(measures.change_of("entropy", other, one), [[0, -2]])

@@ -107,6 +107,7 @@ def test_grid_and_table_have_every_head(two):
     assert table.column("queries").values.tolist() == [60] * len(SELF)
     assert any("60 queries" in note for note in table.notes)
     spread = entropy_grid(two[:1], values - 0.5, {}, "dark")
+    np.testing.assert_array_equal(spread.values, np.round(values - 0.5, 3))
     assert spread.scales.low == -spread.scales.high and spread.scales.palette == "berlin"
     for kind in ("svg", "csv", "npz"):
         assert render(picture, kind) and (kind == "svg" or render(table, kind))

@@ -13,9 +13,9 @@ from phenaki_viz.figures.effect_views import effect_words
 from phenaki_viz.figures.mask_sentences import mask_heading, query_masks
 from phenaki_viz.figures.position_sentences import alibi_sentence, bias_heading, bias_sentence
 from phenaki_viz.figures.sampling_sentences import half_settled, sampling_heading, step_sentence
-from phenaki_viz.figures.training_sentences import fallen, loss_sentence
+from phenaki_viz.figures.training_sentences import entropy_note, fallen, loss_sentence
 from phenaki_viz.figures.word_sentences import best_said, key_said, word_heading, word_sentence
-from phenaki_viz.recording import Places, PositionBias
+from phenaki_viz.recording import HeadMap, Places, PositionBias
 from phenaki_viz.runs.sampled import DecodingStep
 from tests.analysis.records import planted, uniform
 
@@ -195,3 +195,12 @@ def test_what_is_below_zero_is_said_with_a_minus_and_not_with_a_hyphen():
     assert "from −2e−5 to 0.0001 and above (largest 0.0002)" in small
     less = HeadEffect(module="maskgit", head=0, rises=np.array([-0.001, -0.003]))
     assert effect_words(less).startswith("−0.002 ± ")
+
+
+def test_a_head_that_does_not_choose_has_the_entropy_of_the_keys_that_it_sees():
+    blind_at_first = planted(
+        uniform(1, 1, 4, 4), causal=True, key_mask=np.array([[0, 1, 1, 1]]) > 0
+    )
+    assert entropy_note(HeadMap(blind_at_first, 0, 0)).startswith(
+        "A head that does not choose has 0.86 bits"  # of 1, 2 and 3 keys
+    )

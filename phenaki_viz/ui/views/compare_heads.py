@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
 from phenaki_viz.analysis.difference import HeadDistances
-from phenaki_viz.analysis.measures import HeadStatistics
+from phenaki_viz.analysis.measures import HeadStatistics, change_of
 from phenaki_viz.figures.difference_views import distances_grid, entropy_grid
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.ui import session
@@ -112,22 +111,9 @@ def grid_of(two: Two, moved: HeadDistances | None) -> HeadGrid | None:
             return None
         values = moved.grid(records, records[0].heads)
         return distances_grid(records, values, provenance)
-    return entropy_grid(records, _entropy(two), provenance, panels.theme())
-
-
-def _entropy(two: Two) -> np.ndarray:
-    """B − A of every head's entropy in bits, 'l h' in A's order; NaN of heads that B lacks."""
-    records, theirs = two.selection.records, two.there.records
-    one, other = (side.mean("entropy") for side in own(two))
-    at = {(r.layer, r.use, head): (layer, place) for layer, r in enumerate(theirs)
-          for place, head in enumerate(r.heads)}  # fmt: skip
-    found = np.full(one.shape, np.nan, np.float32)
-    for layer, record in enumerate(records):
-        for place, head in enumerate(record.heads):
-            there = at.get((record.layer, record.use, head))
-            if there is not None:
-                found[layer, place] = other[there] - one[layer, place]
-    return np.round(found, 3)
+    one, other = own(two)
+    spread = change_of("entropy", (records, one), (two.there.records, other))
+    return entropy_grid(records, spread, provenance, panels.theme())
 
 
 def own(two: Two) -> tuple[HeadStatistics, HeadStatistics]:

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 import numpy as np
 import streamlit as st
-from einops import rearrange
 
 from phenaki_viz.analysis.measures import head_statistics
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
@@ -18,6 +17,7 @@ from phenaki_viz.figures.outcome_views import frames_alone
 from phenaki_viz.figures.overlays import row_overlay
 from phenaki_viz.figures.read_views import words_read
 from phenaki_viz.figures.sentences import head_sentence, patch_sentence
+from phenaki_viz.figures.training_sentences import entropy_note
 from phenaki_viz.figures.training_views import heads_over_steps
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import AttentionRecord
@@ -186,9 +186,8 @@ def _over_steps(kept: tuple[Kept, ...], selection: Selection, prompt: Prompt) ->
     """The entropy of each head of the layer, from step to step."""
     if len(kept) < 2:
         return
-    tables = [_entropy(each, look) for each, look in _every(kept, selection)]
     picture = heads_over_steps(
-        np.stack(tables)[:, selection.layer],
+        [_entropy(each, look)[selection.layer] for each, look in _every(kept, selection)],
         [each.step for each in kept],
         selection.record.layer,
         selection.head,
@@ -197,11 +196,7 @@ def _over_steps(kept: tuple[Kept, ...], selection: Selection, prompt: Prompt) ->
         unit="bits",
     )
     panels.plotly(picture, key="train.entropy", height=320, titled=True)
-    uniform = np.log2(selection.record.visible_keys(selection.item)).mean()
-    st.caption(
-        f"A head that does not choose has {uniform:.2f} bits; one that falls looks at fewer keys, "
-        "one that rises at more."
-    )
+    st.caption(entropy_note(selection.shown.map))
     export_icon("the entropies", picture.name, lambda: picture, "train.entropy")
 
 
@@ -213,7 +208,7 @@ def _filled(at: Kept, config: DialConfig) -> None:
         ("filled", at.filled, f"The hidden patches filled in, after {counted(at.step)}"),
     ):
         picture = frames_alone(
-            rearrange(frames, "f h w -> f h w 1"), config.grid, config.temporal_patch,
+            frames, config.grid, config.temporal_patch,
             at.recording.provenance, name=f"{name}_step_{at.step}", title=said,
         )  # fmt: skip
         outcome.draw_film(picture, f"train.{name}")

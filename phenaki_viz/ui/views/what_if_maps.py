@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from phenaki_viz.analysis.beside import Beside
+from phenaki_viz.analysis.beside import Beside, most_first
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.map_message import MapPicture, MapView
@@ -104,8 +104,7 @@ def _call(record: AttentionRecord) -> tuple[str, int]:
 
 def _chosen(pairs: Sequence[Pair], moved: np.ndarray) -> Pair | None:
     """The head whose map moved most, or another."""
-    order = [int(at) for at in np.argsort(-moved, kind="stable")]
-    names = {pairs[at].name: at for at in order}
+    names = {pairs[at].name: at for at in most_first(moved)}
     with st.container(horizontal=True, vertical_alignment="bottom", key=named("whatif.maps.tools")):
         name = st.selectbox(
             "Head", list(names), key=named("whatif.map"), width=380,
