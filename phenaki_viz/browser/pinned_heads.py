@@ -78,7 +78,7 @@ def pinned_film(
         grid=record.places.grid,
         side="row" if word is None else "column",
         own=query if word is None else word,
-        lines=np.stack(found),
+        lines=np.stack(found, dtype=np.float32),
         name=lines,
     )
 

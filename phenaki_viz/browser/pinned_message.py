@@ -46,7 +46,7 @@ class PinnedFilm:
     def message(self, id: str, link: str) -> bytes:
         """The lines, for the panel `shared`; link: of the maps."""
         about = {"id": id, "name": self.name, "of": link, "own": self.own}
-        return pack({**about, "count": len(self.lines)}, lines=self.lines.astype(np.float32))
+        return pack({**about, "count": len(self.lines)}, lines=self.lines)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

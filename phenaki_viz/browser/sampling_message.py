@@ -9,6 +9,8 @@ import numpy as np
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import QUERY_COLOUR
+from phenaki_viz.figures.overlays import frame_steps
+from phenaki_viz.runs.sampled import SampledRun
 
 # Colours that differ in lightness too, for every kind of eye.
 FILLED_COLOUR, CHANGED_COLOUR, AGAIN_COLOUR = "#19c3e6", "#f2a900", "#d62f6b"
@@ -31,6 +33,20 @@ class SamplingPicture:
     again: np.ndarray
     confidence: np.ndarray
     given: int
+
+    @classmethod
+    def of(cls, sampled: SampledRun) -> "SamplingPicture":
+        """Every decoding step of a sampled video, and what its tokens decode to."""
+        each = sampled.steps
+        return cls(
+            previews=sampled.previews,
+            steps=frame_steps(sampled.previews.shape[1], sampled.temporal_patch),
+            masked=np.stack([step.masked for step in each]),
+            changed=np.stack([step.changed for step in each]),
+            again=np.stack([step.again for step in each]),
+            confidence=np.stack([step.confidence for step in each]),
+            given=sampled.primed_steps,
+        )
 
     def __post_init__(self) -> None:
         previews, masked, steps = self.previews, self.masked, self.steps

@@ -311,7 +311,7 @@ def draw_linked() -> None:
             grid=planted.GRID,
             side="row",
             own=query,
-            lines=np.stack([one[query].reshape(planted.GRID) for one in heads]),
+            lines=np.stack([one[query].reshape(planted.GRID) for one in heads], dtype=np.float32),
         ),
         query=QUERY,
         key=KEY,

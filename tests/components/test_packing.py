@@ -37,6 +37,11 @@ def test_a_type_the_browser_does_not_read_is_named():
         pack({}, values=np.zeros(3))
 
 
+def test_bytes_arrive_as_they_are():
+    _, parts = unpack(pack({}, text="wäré".encode(), after=np.ones(1, np.float32)))
+    assert parts["text"].tobytes().decode() == "wäré" and parts["after"].tolist() == [1]
+
+
 def test_a_number_json_does_not_know_is_refused():
     with pytest.raises(ValueError, match="not JSON compliant"):
         pack({"low": float("nan")})

@@ -131,7 +131,7 @@ def pinned(rng: np.random.Generator, law: Any) -> dict[str, Any]:
     measured = ColourScale(low=1, high=2, law=law).measured(values, uniform[:, None])
     beside = PinnedFilm(
         frames=film, size=(6, 10), steps=steps, grid=(2, 3, 5), side="row", own=0,
-        lines=np.zeros((2, 2, 3, 5)), name="",
+        lines=np.zeros((2, 2, 3, 5), np.float32), name="",
     )  # fmt: skip
     picture = PinnedPicture(
         values=values, labels=["L0 H1", "L1 H0"], cell=(1, 1), film=beside,

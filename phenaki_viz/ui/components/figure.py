@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypedDict, cast
 
-import numpy as np
 import plotly.graph_objects as go
 
 from phenaki_viz.browser.packing import pack
@@ -49,7 +48,7 @@ def figure(
         "alt": alt or fig.layout.title.text or "figure",
         **{"title": title, "notes": list(notes), "shows": shows},
     }
-    text = np.frombuffer(fig.to_json(validate=False).encode(), np.uint8)
+    text = fig.to_json(validate=False).encode()
     key = named(key)
     event = sync.new_event(key, "click")
     _mount(

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from phenaki_viz.browser.pinned_message import PinnedFilm, PinnedPicture, pinned_message
 from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import declare
@@ -42,7 +40,7 @@ def pinned_maps(
     content = pinned_message(drawn, id=key, push=push, link=link, shows=shows)
     if film is not None and link is not None:  # apart: other at every click, where the maps are not
         about = {"of": link, "own": film.own, "count": len(picture.labels)}
-        share(film.name, about, lines=film.lines.astype(np.float32))
+        share(film.name, about, lines=film.lines)
     _mount(
         key,
         content,

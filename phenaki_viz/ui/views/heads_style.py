@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from phenaki_viz.figures.table import Table, TableColumn
@@ -31,7 +30,7 @@ def listed(picture: Table, shown: Sequence[int]) -> dict[str, Any]:
     found: dict[str, Any] = {"name": [names[at] for at in rows]}
     for column in picture.columns:
         if column.name not in NOT_LISTED:
-            found[column.name] = np.asarray(column.values)[rows]
+            found[column.name] = column.values[rows]
     return found
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from phenaki_viz.data import Clip
@@ -10,7 +9,6 @@ from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.export.gif import gif_of
 from phenaki_viz.export.names import safe_name
 from phenaki_viz.figures import naming
-from phenaki_viz.figures.overlays import frame_steps
 from phenaki_viz.figures.sampling_sentences import sampling_heading, step_sentence
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.live import model_of
@@ -27,7 +25,7 @@ from phenaki_viz.ui.source import clips
 from phenaki_viz.ui.source.trained import carry, whole
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
-from phenaki_viz.ui.state.wishes import current, wish
+from phenaki_viz.ui.state.wishes import current_place, wish
 from phenaki_viz.ui.views.attention import draw_attention
 from phenaki_viz.ui.work import page_jobs, run_cache, run_parts, shows
 from phenaki_viz.ui.work.requests import SampleRequest
@@ -180,26 +178,16 @@ def _hold(request: SampleRequest) -> None:
 
 
 def _player(sampled: SampledRun) -> None:
-    steps = sampled.steps
-    at = _step(sampled)
-    _, t, h, w = np.stack([step.masked for step in steps]).shape
-    place = current("step", t - 1), current("row", h - 1), current("column", w - 1)
+    picture = SamplingPicture.of(sampled)
+    _, *grid = picture.masked.shape
+    at, place = _step(sampled), current_place(tuple(grid))
     of = shows.a_run(sampled.recording)
     with st.container():  # a place of its own, whether there is something to say or not
         draw_health(sampled.recording)
-    picture = SamplingPicture(
-        previews=sampled.previews,
-        steps=frame_steps(sampled.previews.shape[1], sampled.temporal_patch),
-        masked=np.stack([step.masked for step in steps]),
-        changed=np.stack([step.changed for step in steps]),
-        again=np.stack([step.again for step in steps]),
-        confidence=np.stack([step.confidence for step in steps]),
-        given=sampled.primed_steps,
-    )
     sampling_player(picture, selected=(at, *place), key="player", shows=of, on_pick=_picked)
     st.caption(
-        f"{len(steps)} decoding steps in {sampled.seconds:.1f} s, with the attention of each "
-        "recorded. The frames are what the tokens of a decoding step decode to."
+        f"{len(sampled.steps)} decoding steps in {sampled.seconds:.1f} s, with the attention of "
+        "each recorded. The frames are what the tokens of a decoding step decode to."
     )
 
 
