@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
-from phenaki_viz.data import CENTRE, Clip, as_rgb, crop_box, crop_spoken, fit_clip
-from phenaki_viz.data.clip import resize_frame
+from phenaki_viz.data import CENTRE, Clip, crop_box, crop_spoken, fit_clip
+from phenaki_viz.data.preview import contact_sheet, crop_shown
 from phenaki_viz.errors import VideoError
 from phenaki_viz.ui import session
 from phenaki_viz.ui.source import clips
@@ -17,9 +16,6 @@ from phenaki_viz.ui.work.keep import once
 
 _FRESH = {"start": 0, "every": 1, "crop_x": 50, "crop_y": 50}
 _SEEN = "framing.film"
-_TILES, _TILE, _GAP = 12, 48, 3  # pictures of the preview at most; pixels of one, and between
-_WIDEST = 280  # pixels of the picture that shows the crop
-_OUTSIDE = 0.35  # brightness of what is cropped away
 
 
 class Framing:
@@ -105,43 +101,12 @@ def _preview(clip: Clip, frames: int, height: int, width: int) -> None:
     of = clip.digest, clip.crop, height, width
     where = ""
     if across or down:
-        dimmed = once(("dimmed", *of), lambda: _dimmed(clip, height, width))
-        st.image(dimmed, width="content")
+        cropped = once(("crop", *of), lambda: crop_shown(clip, height, width))
+        st.image(cropped, width="content")
         where = f", cropped {crop_spoken(clip.crop, across=across, down=down)}"
     said = f"What the model sees: {clip.excerpt.spoken(frames)}{where}"
-    tiles = once(
-        ("tiles", *of, frames),
-        lambda: _tiles(fit_clip(clip, height=height, width=width, frames=frames)),
+    sheet = once(
+        ("sheet", *of, frames),
+        lambda: contact_sheet(fit_clip(clip, height=height, width=width, frames=frames)),
     )
-    st.image(tiles, caption=said, width="content")
-
-
-def _dimmed(clip: Clip, height: int, width: int) -> np.ndarray:
-    """The first frame, dark where it is cropped away."""
-    frame = as_rgb(clip)[0]
-    factor = _WIDEST / max(frame.shape[:2])
-    size = (max(1, round(side * factor)) for side in frame.shape[:2])
-    frame = resize_frame(frame, *size)
-    left, top, w, h = crop_box(frame.shape[1], frame.shape[0], width, height, clip.crop)
-    dark = (frame * _OUTSIDE).astype(np.uint8)
-    dark[top : top + h, left : left + w] = frame[top : top + h, left : left + w]
-    return dark
-
-
-def _tiles(clip: Clip) -> np.ndarray:
-    """Frames side by side in rows, at most a dozen of them, spread over the clip."""
-    frames = as_rgb(clip)
-    places = np.unique(
-        np.linspace(0, len(frames) - 1, min(_TILES, len(frames))).round().astype(int)
-    )
-    high = max(1, round(_TILE * frames.shape[1] / frames.shape[2]))
-    tiles = [resize_frame(frames[at], high, _TILE) for at in places]
-    across = min(len(tiles), 5)
-    rows = -(-len(tiles) // across)
-    size = rows * (high + _GAP) - _GAP, across * (_TILE + _GAP) - _GAP
-    sheet = np.zeros((*size, 4), np.uint8)
-    for at, tile in enumerate(tiles):
-        top, left = at // across * (high + _GAP), at % across * (_TILE + _GAP)
-        sheet[top : top + high, left : left + _TILE, :3] = tile
-        sheet[top : top + high, left : left + _TILE, 3] = 255
-    return sheet
+    st.image(sheet, caption=said, width="content")
