@@ -63,6 +63,11 @@ def words_share(head: HeadMap) -> Tally:
     return share
 
 
+def keys_seen(head: HeadMap) -> float:
+    """How many keys a token sees, the mean over all tokens: uniform attention is 1 of so many."""
+    return float(head.visible_keys.mean())
+
+
 def separation(values: np.ndarray, inside: np.ndarray) -> float:
     """Area under the ROC curve: how well values tell inside from outside, 0.5 is not at all.
 

@@ -1,6 +1,7 @@
 """What a model made of a clip, over its frames: loss of every token, and how it changed."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,40 @@ COVERED = 110  # grey that no digit has much of
 def loss_scale(high: float, scope: str = "both texts") -> ColourScale:
     """Of losses in nats, from none to `high`. scope: what `high` is the largest loss of."""
     return ColourScale(low=0.0, high=max(high, 1e-6), scope=scope)
+
+
+def largest_loss(masked: np.ndarray, *losses: np.ndarray) -> float:
+    """The largest loss of a masked token that is a number, in nats, of several outcomes; else 0.
+
+    masked: 't h w' bool. losses: 't h w' each.
+    """
+    return max(largest(loss[masked]) for loss in losses)
+
+
+@dataclass(frozen=True)
+class LossRise:
+    """Mean loss of some tokens with one text and with another, in nats. tokens: how many."""
+
+    of: str
+    before: float
+    after: float
+    tokens: int
+
+
+def loss_rises(
+    before: np.ndarray, after: np.ndarray, masked: np.ndarray, content: np.ndarray
+) -> tuple[LossRise, ...]:
+    """What another text costs: over all masked tokens, and over those with something on them.
+
+    Each 't h w': loss with either text in nats, which tokens were masked, which patches hold
+    something (see `content_patches`). Of no such tokens nothing is said.
+    """
+    kinds = {"all masked tokens": masked, "masked tokens with content": masked & content}
+    return tuple(
+        LossRise(of, float(before[where].mean()), float(after[where].mean()), int(where.sum()))
+        for of, where in kinds.items()
+        if where.any()
+    )
 
 
 def loss_overlay(

@@ -3,15 +3,11 @@
 import numpy as np
 
 from phenaki_viz.analysis.rows import blanked, wrong_among
+from phenaki_viz.analysis.words import words_share
 from phenaki_viz.figures.attention_views import UNIT, Head, scale_for, wrong_notes
 from phenaki_viz.figures.curves import Curve, Curves
-from phenaki_viz.figures.naming import (
-    key_axis,
-    place_name,
-)
-from phenaki_viz.recording import (
-    Place,
-)
+from phenaki_viz.figures.naming import key_axis, place_name
+from phenaki_viz.recording import Place
 
 
 def words_read(head: Head, place: Place) -> Curves:
@@ -34,6 +30,25 @@ def words_read(head: Head, place: Place) -> Curves:
         curves=(Curve(name=head.label, x=np.arange(len(weights)), y=weights, hover=hover),),
         x_title="key",
         y_title=UNIT,
+        kind="bar",
+        x_labels=names,
+    )
+
+
+def keys_read(head: Head) -> Curves:
+    """How much each word and each null key is read, the mean over all tokens: bars."""
+    share = words_share(head.map).mean
+    names = key_axis(head.record, head.item).names
+    title = f"How much each key is read: mean weight over all tokens, {head.label}"
+    hover = tuple(f"{name}: {value:.4g}" for name, value in zip(names, share, strict=True))
+    return Curves(
+        name="words_share",
+        title=" · ".join(filter(None, (title, head.told))),
+        notes=head.notes,
+        provenance={**head.recording.provenance},
+        curves=(Curve(name=head.label, x=np.arange(len(share)), y=share, hover=hover),),
+        x_title="key",
+        y_title="mean weight",
         kind="bar",
         x_labels=names,
     )

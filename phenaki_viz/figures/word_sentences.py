@@ -69,6 +69,22 @@ def reads_clause(found: Reading, names: Sequence[str], nulls: int) -> str:
     )
 
 
+def routing_sentence(label: str, names: tuple[str, str], alike: float) -> str:
+    """Whether two words are read by the same tokens, and what a map cannot say.
+
+    label: of the head. names: the words. alike: the correlation of their weights over all tokens,
+    NaN where it means nothing: then nothing is said of it.
+    """
+    said = "" if np.isnan(alike) else (
+        f"{label} over all tokens: the weights on “{plain(names[0])}” and on “{plain(names[1])}” "
+        f"have a correlation of {alike:.2f}. "
+    )  # fmt: skip
+    return (
+        f"{said}A map says where a word is read (routing), not whether it fits what is there; "
+        "that shows in the loss."
+    )
+
+
 def best_said(found: Reading, key: int, said: str, layers: tuple[int, ...]) -> str:
     """Which head tells best where there is something, or that none does.
 

@@ -70,9 +70,14 @@ class Outcome:
     error: float | None = None
 
     @property
+    def hides(self) -> bool:
+        """Whether any token was masked."""
+        return self.masked is not None and bool(self.masked.any())
+
+    @property
     def masked_loss(self) -> float | None:
         """Mean loss of the masked tokens, in nats; what the model was trained to lower."""
-        if self.loss is None or self.masked is None or not self.masked.any():
+        if self.loss is None or not self.hides:
             return None
         return float(self.loss[self.masked].mean())
 

@@ -7,16 +7,26 @@ import pytest
 
 from phenaki_viz.analysis.position import masses_alone
 from phenaki_viz.analysis.reading import Reading
+from phenaki_viz.analysis.words import keys_seen
 from phenaki_viz.evaluation.effects import HeadEffect
+from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.effect_views import effect_words
 from phenaki_viz.figures.mask_sentences import mask_heading, query_masks
 from phenaki_viz.figures.position_sentences import alibi_sentence, bias_heading, bias_sentence
+from phenaki_viz.figures.read_views import keys_read
 from phenaki_viz.figures.sampling_sentences import half_settled, sampling_heading, step_sentence
 from phenaki_viz.figures.training_sentences import entropy_note, fallen, loss_sentence
-from phenaki_viz.figures.word_sentences import best_said, key_said, word_heading, word_sentence
-from phenaki_viz.recording import HeadMap, Places, PositionBias
+from phenaki_viz.figures.word_sentences import (
+    best_said,
+    key_said,
+    routing_sentence,
+    word_heading,
+    word_sentence,
+)
+from phenaki_viz.recording import HeadMap, Places, PositionBias, Recording
 from phenaki_viz.runs.sampled import DecodingStep
+from tests.analysis.planted_heads import cross_record as planted_cross
 from tests.analysis.records import planted, uniform
 
 # ---- Text
@@ -33,6 +43,23 @@ from tests.analysis.records import planted, uniform
 )
 def test_a_word_is_said_to_be_read_where_it_is(auc, said):
     assert word_heading("L1 H3", key_said("two", 2, 2), auc) == said
+
+
+def test_words_that_cannot_be_correlated_are_not():
+    said = routing_sentence("L1 H3", ("two", "seven"), 0.254)
+    assert said.startswith("L1 H3 over all tokens: the weights on “two” and on “seven” have a ")
+    assert "correlation of 0.25. A map says where" in said
+    assert routing_sentence("L1 H3", ("two", "two"), float("nan")).startswith("A map says where")
+
+
+def test_bars_say_how_much_each_key_is_read():
+    one = planted_cross()
+    picture = keys_read(Head(Recording([one], {}), one, 0, 0))
+    (bars,) = picture.curves
+    np.testing.assert_allclose(bars.y, [0.05, 0.05, 0.8, 0.05, 0.05], atol=1e-6)
+    assert bars.hover[2] == "two: 0.8" and list(picture.x_labels)[:3] == ["null 1", "null 2", "two"]
+    assert picture.title == "How much each key is read: mean weight over all tokens, L0 H0"
+    assert keys_seen(HeadMap(one, 0, 0)) == 5
 
 
 def test_nulls_are_no_words():

@@ -2,23 +2,22 @@
 
 from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
 from phenaki_viz import glossary
 from phenaki_viz.analysis.reading import LEAST_AUC, Reading
 from phenaki_viz.analysis.weight_range import drawn_range
-from phenaki_viz.analysis.words import side_by_side, word_maps, words_share
+from phenaki_viz.analysis.words import keys_seen, side_by_side, word_maps, words_share
 from phenaki_viz.browser.word_message import WordPicture
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import (
     Colours,
     record_notes,
 )
-from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.overlays import column_overlay, word_weights
+from phenaki_viz.figures.read_views import keys_read
 from phenaki_viz.figures.word_sentences import (
     ROUTING,
     best_said,
@@ -74,7 +73,7 @@ def text_page(run: Run) -> None:
         _all_heads(run, selection, key, names[key])
     with right:
         _overlay(run, selection, key, shared)
-        _shares(selection, key, names)
+        _shares(selection)
     if isinstance(run, ModelRun):
         compare(run, selection, key)
     elif isinstance(run, RecordedRun):
@@ -88,7 +87,7 @@ def _say(run: Run, selection: Selection, found: Reading, key: int, name: str) ->
     text = word_heading(selection.shown.label, named, float(found.auc[(key, *at)]))
     panels.heading(_told(text, selection), run.recording.provenance, of)
     share = words_share(selection.shown.map).mean
-    keys = float(selection.record.visible_keys(selection.item).mean())
+    keys = keys_seen(selection.shown.map)
     mean = word_sentence(found, key, *at, mean=float(share[key]), keys=keys)
     panels.say(mean, of, key="sentence.patch")
     whole = head_words.sentence_of(run, selection, reads=False)
@@ -221,29 +220,8 @@ def _overlay(run: Run, selection: Selection, key: int, shared: bool) -> None:
     export_icon("the frames", picture.name, lambda: picture, "word.strip")
 
 
-def _shares(selection: Selection, key: int, names: tuple[str, ...]) -> None:
-    share = words_share(selection.shown.map).mean
-    picture = Curves(
-        name="words_share",
-        title=_told(
-            f"How much each key is read: mean weight over all tokens, {selection.shown.label}",
-            selection,
-        ),
-        notes=selection.shown.notes,
-        provenance={**selection.recording.provenance},
-        curves=(
-            Curve(
-                name=selection.shown.label,
-                x=np.arange(len(share)),
-                y=share,
-                hover=tuple(f"{n}: {v:.4g}" for n, v in zip(names, share, strict=True)),
-            ),
-        ),
-        x_title="key",
-        y_title="mean weight",
-        kind="bar",
-        x_labels=names,
-    )
+def _shares(selection: Selection) -> None:
+    picture = keys_read(selection.shown)
     of = shows.a_head(selection)
     panels.plotly(picture, key="shares", height=230, titled=True, elsewhere=None, shows=of)
     export_icon("the bars", picture.name, lambda: picture, "shares")

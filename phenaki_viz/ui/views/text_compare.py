@@ -1,5 +1,6 @@
 """Right word, wrong word: the same clip and masked tokens with two texts, beside each other."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,14 +14,17 @@ from phenaki_viz.data import Prompt, as_rgb, read_prompt
 from phenaki_viz.data.digits import other_words
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.attention_views import Colours, Head
-from phenaki_viz.figures.colour import largest
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.outcome_views import (
+    LossRise,
+    largest_loss,
     loss_change_overlay,
     loss_overlay,
+    loss_rises,
     loss_scale,
 )
 from phenaki_viz.figures.overlays import column_overlay, frame_steps, word_weights
+from phenaki_viz.figures.word_sentences import routing_sentence
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.live import model_of
 from phenaki_viz.runs.model import ModelRun
@@ -39,7 +43,7 @@ def compare(run: ModelRun, selection: Selection, key: int) -> None:
     """The same clip with another text: the maps, and what the text is worth in nats."""
     st.header("Right word, wrong word", anchor=False)
     outcome = run.outcome
-    if outcome.loss is None or outcome.masked is None or not outcome.masked.any():
+    if outcome.loss is None or outcome.masked is None or not outcome.hides:
         st.caption("Mask some tokens in the sidebar to see what the text is worth.")
         return
     text = st.text_input(
@@ -55,10 +59,10 @@ def compare(run: ModelRun, selection: Selection, key: int) -> None:
         return
     masked = outcome.masked
     frames, pt = as_rgb(run.clip), run.temporal_patch
-    held = masked & content_patches(frames, masked.shape, frame_steps(len(frames), pt))
-    _figures(outcome.loss, other.outcome.loss, masked, held)
+    content = content_patches(frames, masked.shape, frame_steps(len(frames), pt))
+    _figures(loss_rises(outcome.loss, other.outcome.loss, masked, content))
     _routing(run, other, selection, key)
-    high = max(largest(outcome.loss[masked]), largest(other.outcome.loss[masked]))
+    high = largest_loss(masked, outcome.loss, other.outcome.loss)
     for column, which, told in zip(
         st.columns(2, gap="medium"), ("right", "wrong"), (run, other), strict=True
     ):
@@ -75,22 +79,17 @@ def without_model(run: RecordedRun) -> None:
         "A recording holds no model, so no other text can be tried: open the weights for that."
     )
     loss, masked = run.outcome.loss, run.outcome.masked
-    if loss is not None and masked is not None and masked.any():
-        _cost(run, masked, float(loss[masked].max()), "right", "this text")
+    if loss is not None and masked is not None and run.outcome.hides:
+        _cost(run, masked, largest_loss(masked, loss), "right", "this text")
 
 
 def _routing(run: ModelRun, other: ModelRun, selection: Selection, key: int) -> None:
     """Whether the two words are read by the same tokens, as a number."""
     first, second = _column(run, selection, key), _column(other, selection, key)
     alike = correlation(*(word_weights(head, at) for head, at in (first, second)))
-    names = [key_axis(head.record, 0).names[at] for head, at in (first, second)]
-    said = "" if np.isnan(alike) else (
-        f"{selection.shown.label} over all tokens: the weights on “{names[0]}” and on “{names[1]}” "
-        f"have a correlation of {alike:.2f}. "
-    )  # fmt: skip
+    one, two = (key_axis(head.record, 0).names[at] for head, at in (first, second))
     panels.say(
-        f"{said}A map says where a word is read (routing), not whether it fits what is there; "
-        "that shows in the loss.",
+        routing_sentence(selection.shown.label, (one, two), alike),
         {"same.right": f"{shows.a_head(selection)} word {key}"},
         key="said.routing",
         aside=True,
@@ -141,19 +140,17 @@ def _rise(before: np.ndarray, other: ModelRun, masked: np.ndarray) -> None:
     export_icon("the rise of the loss", change.name, lambda: change, "loss.change")
 
 
-def _figures(right: np.ndarray, wrong: np.ndarray, masked: np.ndarray, held: np.ndarray) -> None:
+def _figures(rises: Sequence[LossRise]) -> None:
     with st.container(horizontal=True, gap="large"):
-        for name, where in (("all masked tokens", masked), ("masked tokens with content", held)):
-            if where.any():
-                before, after = float(right[where].mean()), float(wrong[where].mean())
-                st.metric(
-                    f"Loss, {name} (nats)",
-                    f"{before:.2f} → {after:.2f}",
-                    f"{after - before:+.2f}",
-                    delta_color="inverse",
-                    width="content",
-                    help=f"Mean −log p of the true token over {int(where.sum())} tokens",
-                )
+        for one in rises:
+            st.metric(
+                f"Loss, {one.of} (nats)",
+                f"{one.before:.2f} → {one.after:.2f}",
+                f"{one.after - one.before:+.2f}",
+                delta_color="inverse",
+                width="content",
+                help=f"Mean −log p of the true token over {one.tokens} tokens",
+            )
 
 
 def _same_word(told: ModelRun, selection: Selection, key: int, which: str) -> None:

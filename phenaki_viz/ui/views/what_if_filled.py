@@ -30,7 +30,7 @@ def draw(before: Run | None, now: ModelRun, changed: str, shows: str) -> None:
     if not isinstance(before, ModelRun):
         return
     masked, codes = before.outcome.masked, before.outcome.codes
-    if masked is None or codes is None or not masked.any() or before.outcome.filled is None:
+    if masked is None or codes is None or not before.outcome.hides or before.outcome.filled is None:
         return
     patch, provenance = before.temporal_patch, before.recording.provenance
     made = partial(frames_alone, grid=codes.shape, temporal_patch=patch)
