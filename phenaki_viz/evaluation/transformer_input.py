@@ -11,6 +11,7 @@ from einops import rearrange
 from torch import nn
 
 from phenaki_viz.errors import RecordingError
+from phenaki_viz.numerics.footprint import weight_count
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.families.phenaki import attention_modules, transformer_modules
 from phenaki_viz.recording.places import Counts, Places, infer_places
@@ -147,7 +148,7 @@ def work_of(model: nn.Module, records: Sequence[AttentionRecord]) -> int:
     if not records:
         return 0
     first = records[0]
-    parameters = sum(one.numel() for one in model.get_submodule(first.stack).parameters())
+    parameters = weight_count(model.get_submodule(first.stack))
     cells = sum(_batch(one) * math.prod(one.map.shape[2:]) * _width(model, one) for one in records)
     return _batch(first) * first.map.shape[2] * parameters + 2 * cells
 

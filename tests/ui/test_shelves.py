@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from phenaki_viz.data import read_prompt, sample_clip
+from phenaki_viz.numerics.footprint import footprint
 from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.runs.live import model_of
 from phenaki_viz.runs.model import RunOptions, run_model
@@ -18,7 +19,7 @@ from phenaki_viz.ui.state.dial_settings import Settings
 from phenaki_viz.ui.work import computed, keep, run_parts, shelves
 from phenaki_viz.ui.work.requests import DialledRequest
 from phenaki_viz.ui.work.run_cache import RunShelf
-from phenaki_viz.ui.work.shelves import Shelf, number_of, weigh
+from phenaki_viz.ui.work.shelves import Shelf, number_of
 from tests.runs.trained import clip, phenaki
 
 MB = 2**20
@@ -35,7 +36,7 @@ class Thing:
 
 
 def total(*things):
-    return sum(weigh(*things).values())
+    return sum(footprint(*things).values())
 
 
 @pytest.mark.parametrize(
@@ -124,10 +125,10 @@ def test_what_is_laid_and_dropped_or_laid_again_counts_once():
 
 def test_a_thing_that_two_lay_at_once_counts_once(monkeypatch):
     shelf: Shelf = Shelf(9 * MB)
-    kept, first = block(MB), shelves.weigh
+    kept, first = block(MB), shelves.footprint
     # While one session's is weighed, another lays it and has it weighed as well.
     monkeypatch.setattr(
-        shelves, "weigh",
+        shelves, "footprint",
         lambda *things: monkeypatch.undo() or shelf.put("a", kept) or first(*things),
     )  # fmt: skip
     shelf.put("a", kept)

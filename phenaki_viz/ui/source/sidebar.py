@@ -5,6 +5,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from phenaki_viz.checkpoints import Opened
 from phenaki_viz.errors import PhenakiVizError
+from phenaki_viz.numerics.footprint import weight_count
 from phenaki_viz.ui.source import ablation, checkpoint, dial, dial_history, trained
 from phenaki_viz.ui.source.recording_file import given_file
 from phenaki_viz.ui.state.view import BOUND
@@ -65,6 +66,6 @@ def _shipped() -> Opened | None:
         st.error("The trained model cannot be opened.", icon=":material/block:")
         st.text(str(error))
         return None
-    size = sum(weight.numel() for weight in found.model.parameters()) / 1e6
+    size = weight_count(found.model) / 1e6
     st.caption(f"A small Phenaki, trained on moving handwritten digits ({size:.1f} M parameters).")
     return found
