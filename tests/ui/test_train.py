@@ -14,9 +14,10 @@ from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.errors import TrainingError
 from phenaki_viz.models.dial import DialConfig
+from phenaki_viz.runs.training_cost import refuse_training, weight_count_of
 from phenaki_viz.runs.training_job import Training, TrainSettings
 from phenaki_viz.ui.work import trainings as shelves
-from phenaki_viz.ui.work.trainings import Trainings, refuse_training, trained_copy, weights_of
+from phenaki_viz.ui.work.trainings import Trainings, trained_copy
 from tests import sent as wire
 
 DEMO = Path(__file__).with_name("train_demo.py")
@@ -336,7 +337,7 @@ def test_only_folders_of_trainings_are_ever_deleted(shelf, tmp_path):
 
 def test_weights_are_counted_without_building_them():
     started = time.perf_counter()
-    assert weights_of(DialConfig(dim=4096, depth=48)) > 10**9
+    assert weight_count_of(DialConfig(dim=4096, depth=48)) > 10**9
     assert time.perf_counter() - started < 5
 
 

@@ -9,6 +9,12 @@ from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.training_sentences import loss_sentence
 from phenaki_viz.figures.training_views import loss_curve
 from phenaki_viz.runs.dialled import DialledRun
+from phenaki_viz.runs.training_cost import (
+    disk_bytes,
+    refuse_training,
+    step_bytes,
+    weight_count_of,
+)
 from phenaki_viz.runs.training_job import Training, TrainSettings
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
@@ -16,17 +22,7 @@ from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.train_timeline import counted, timeline
-from phenaki_viz.ui.work.trainings import (
-    Trainings,
-    disk_bytes,
-    put_back,
-    refuse_training,
-    step_bytes,
-    trainings,
-    use,
-    used,
-    weights_of,
-)
+from phenaki_viz.ui.work.trainings import Trainings, put_back, trainings, use, used
 
 STEPS = (10, 20_000)
 BATCH = (1, 64)
@@ -130,7 +126,7 @@ def _price(run: DialledRun, settings: TrainSettings, job: Training | None) -> No
     """What it will take, before it is begun; measured once it runs."""
     memory = step_bytes(settings) / 2**20
     said = (
-        f"{weights_of(settings.config):,} weights; a training step takes about "
+        f"{weight_count_of(settings.config):,} weights; a training step takes about "
         f"{memory:,.0f} MiB of memory, the training {disk_bytes(settings) / 2**20:,.0f} MiB on disk"
     )
     if job is None or job.pace is None:

@@ -8,21 +8,19 @@ import threading
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from weakref import WeakSet
 
 import streamlit as st
-import torch
 from filelock import Timeout
 
 from phenaki_viz.errors import PhenakiVizError, TrainingError
 from phenaki_viz.files import path_of
-from phenaki_viz.models.dial import DialConfig, DialledModel, work_of
+from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.runs.dialled import DialledRun
+from phenaki_viz.runs.training_cost import refuse_training
 from phenaki_viz.runs.training_job import Training, TrainSettings, claim_of, give_up
-from phenaki_viz.runs.training_step import steps_to_keep
-from phenaki_viz.training.dialled import digits_for
 from phenaki_viz.ui.session import page
 from phenaki_viz.ui.state.link import whole_number
 from phenaki_viz.ui.work import open_models, run_cache
@@ -30,15 +28,8 @@ from phenaki_viz.ui.work.requests import TrainedRequest
 from phenaki_viz.ui.work.run_cache import RunRequest
 
 STATES = "PHENAKI_VIZ_STATES"  # environment variable: where states are kept
-MOST_TOKENS = 1024
-MOST_STEP_BYTES = 4 * 2**30
-MOST_WEIGHTS = 20_000_000
-MOST_WORDS = 9
 KEPT_TRAININGS = 3  # with their maps in memory
 KEPT_FOLDERS = 6  # on disk
-# What a step keeps for its gradients: copies of the maps, and floats a layer, token and width.
-# Fitted to the measured peaks of four models between 0.4 and 1.6 GiB; they agree within 15 %.
-MAP_COPIES, FLOATS = 2, 15
 _FOLDER = re.compile(r"[0-9a-f]{16}")
 _USED = "train.used"
 
@@ -225,56 +216,6 @@ def trained_run(run: DialledRun) -> DialledRun | None:
         put_back(run.config)
         raise
     return found if isinstance(found, DialledRun) else None
-
-
-def refuse_training(settings: TrainSettings) -> None:
-    """Raise TrainingError, naming the dial to turn, when this cannot be trained in a page."""
-    config, needed = settings.config, step_bytes(settings)
-    if config.depth == 0:
-        raise TrainingError("depth 0 has no attention to train: turn the depth up")
-    if config.channels not in (1, 3):
-        raise TrainingError(f"clips have 1 or 3 channels, not {config.channels}")
-    if config.tokens > MOST_TOKENS:
-        t, h, w = config.grid
-        raise TrainingError(
-            f"{t} × {h} × {w} = {config.tokens:,} tokens are too many to train here (at most "
-            f"{MOST_TOKENS:,}): raise the patch, or lower the frame size or the number of frames"
-        )
-    if weights_of(config) > MOST_WEIGHTS:
-        raise TrainingError(
-            f"{weights_of(config) / 1e6:.0f} million weights are too many to train here (at most "
-            f"{MOST_WEIGHTS / 1e6:.0f} million): lower the model width, the head width, the heads "
-            "or the depth"
-        )
-    if needed > MOST_STEP_BYTES:
-        raise TrainingError(
-            f"one step would take about {needed / 2**30:.1f} GiB of memory (at most "
-            f"{MOST_STEP_BYTES / 2**30:.0f} GiB): lower the clips a step, the heads or the depth, "
-            "or raise the patch"
-        )
-    digits_for(config)
-
-
-def step_bytes(settings: TrainSettings) -> int:
-    """Bytes one step takes, roughly: maps, activations, weights, gradients and moments."""
-    config = settings.config
-    layers = config.depth * (1 if config.layout == "joint" else 2)
-    activations = FLOATS * layers * config.tokens * (config.dim + config.heads * config.dim_head)
-    maps = MAP_COPIES * work_of(config, MOST_WORDS).map_bytes
-    return settings.batch * (maps + 4 * activations) + 16 * weights_of(config)
-
-
-def disk_bytes(settings: TrainSettings) -> int:
-    """Bytes a training leaves on disk: weights at the kept steps, and the last two states."""
-    kept = len(steps_to_keep(settings.config, settings.steps))
-    return weights_of(settings.config) * 4 * (kept + 2 * 3)
-
-
-@lru_cache(maxsize=64)
-def weights_of(config: DialConfig) -> int:
-    """How many weights a dialled model has; nothing is allocated."""
-    with torch.device("meta"):
-        return sum(weight.numel() for weight in DialledModel(config).parameters())
 
 
 def _number(path: Path) -> int:
