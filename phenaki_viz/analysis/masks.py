@@ -23,6 +23,13 @@ class MaskCodes:
     blind: np.ndarray
 
 
+def hides_some(record: AttentionRecord) -> bool:
+    """Whether some query of some batch item may not look at some key."""
+    _, _, _, j = record.map.shape
+    items = range(len(record.batch_items))
+    return record.is_masked and any((record.visible_keys(at) < j).any() for at in items)
+
+
 def visibility(record: AttentionRecord, item: int = 0) -> MaskCodes:
     """What each query of one batch item may look at, and why not."""
     _, _, i, j = record.map.shape

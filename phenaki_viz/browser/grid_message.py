@@ -17,6 +17,7 @@ from phenaki_viz.figures.colour import (
     ColourScale,
     lut,
 )
+from phenaki_viz.figures.head_grid import number_tiles
 from phenaki_viz.figures.paint import rgb
 
 Scales = ColourScale | Sequence[Sequence[ColourScale]]
@@ -49,6 +50,21 @@ class GridPicture:
     order: Sequence[tuple[int, int]] | None = None
     notes: Sequence[str] = ()
     slim: bool = False
+
+    @classmethod
+    def of_numbers(cls, values: np.ndarray, scale: ColourScale, **how: Any) -> "GridPicture":
+        """Tiles that are coloured by a number each, which stands on them. values: 'l h'.
+
+        how: any other field.
+        """
+        tiles = number_tiles(values)
+        return cls(thumbs=tiles, scale=scale, values=values, filled=True, **how)
+
+    @classmethod
+    def blank(cls, scale: ColourScale, **how: Any) -> "GridPicture":
+        """Tiles with nothing on them yet. how: any other field, of them `layers` and `heads`."""
+        nothing = np.zeros((len(how["layers"]), len(how["heads"])), np.float32)
+        return cls(thumbs=number_tiles(nothing), scale=scale, **how)
 
     def __post_init__(self) -> None:
         named = len(self.layers) + self.means, len(self.heads) + self.means

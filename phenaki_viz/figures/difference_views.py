@@ -13,7 +13,7 @@ from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import Colours, Head, origin_notes, wrong_notes
 from phenaki_viz.figures.colour import DIVERGING, ColourScale, Palette
 from phenaki_viz.figures.film_strip import FilmStrip
-from phenaki_viz.figures.head_grid import HeadGrid
+from phenaki_viz.figures.head_grid import HeadGrid, number_tiles
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import head_label, key_axis, module_family, query_axis, row_label
 from phenaki_viz.figures.overlays import frame_steps, word_weights
@@ -125,7 +125,7 @@ def distances_grid(
         title="How far each head moved from A to B",
         notes=(f"{DISTANCE}; mean over queries", scale.describe(), *origin_notes(provenance)),
         provenance={**provenance, "shows": "mean Jensen–Shannon distance of each head's rows"},
-        thumbnails=values[..., None, None],
+        thumbnails=number_tiles(values),
         layers=tuple(row_label(record, records) for record in records),
         heads=tuple(f"H{head}" for head in records[0].heads),
         scales=scale,

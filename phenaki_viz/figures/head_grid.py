@@ -87,6 +87,11 @@ class HeadGrid(Picture):
         return self.scales if isinstance(self.scales, ColourScale) else self.scales[0][0]
 
 
+def number_tiles(values: np.ndarray) -> np.ndarray:
+    """A tile of one cell for the number of each head: 'l h 1 1' float32 from 'l h'."""
+    return rearrange(values.astype(np.float32), "l h -> l h 1 1")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mosaic:
     """How tiles are laid into one image. step: from one tile to the next, gap included, cells."""

@@ -189,8 +189,13 @@ def followers_picture(
     asked: Question,
     found: Mapping[str, np.ndarray],
     provenance: Mapping[str, Any],
-) -> Heatmap:
-    """How often each head finds the object, layers down and heads across. found: `accuracies`."""
+) -> Heatmap | None:
+    """How often each head finds the object, layers down and heads across. found: `accuracies`.
+
+    None where no head has two time steps to be judged by.
+    """
+    if np.isnan(found["follows"]).all():
+        return None
     whose = f"the {asked.whose}" if asked.whose else "the object"
     layers = told_apart(tuple(f"L{record.layer}" for record in records))
     most = max((record.heads for record in records), key=len)

@@ -7,6 +7,7 @@ import numpy as np
 
 from phenaki_viz.evaluation.effects import HeadEffect
 from phenaki_viz.figures.colour import ColourScale, Palette
+from phenaki_viz.figures.head_grid import number_tiles
 from phenaki_viz.figures.naming import family
 from phenaki_viz.recording import AttentionRecord
 
@@ -57,8 +58,7 @@ def worth_grid(
     values = _values(records, worth, wide)
     if values is not None:
         scale = worth_scale(values, palette)
-        tiles = values.astype(np.float32)[..., None, None]
-        return WorthGrid(records, layers, names, tiles, values, scale)
+        return WorthGrid(records, layers, names, number_tiles(values), values, scale)
     tiles = np.concatenate(
         [_tiles(len(stack), wide, each, cells) for stack, each in zip(stacks, thumbs, strict=True)]
         or [np.zeros((0, wide, cells, cells), np.float32)]

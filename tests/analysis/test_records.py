@@ -5,7 +5,7 @@ import torch
 from phenaki_viz import models
 from phenaki_viz.analysis import measures
 from phenaki_viz.analysis import rows as runs
-from phenaki_viz.analysis.masks import BOTH, CAUSAL, NULL, PADDING, VISIBLE, visibility
+from phenaki_viz.analysis.masks import BOTH, CAUSAL, NULL, PADDING, VISIBLE, hides_some, visibility
 from phenaki_viz.analysis.measures import applicable, head_statistics
 from phenaki_viz.analysis.overlay import on_grid
 from phenaki_viz.analysis.position import offsets, plane, reach
@@ -115,6 +115,16 @@ def test_a_cell_is_hidden_when_all_its_weights_are(nulls, causal, padded):
         for at, hidden in np.ndenumerate(cells):
             block = whole[at[0] * y : (at[0] + 1) * y, at[1] * x : (at[1] + 1) * x]
             assert hidden == block.all()
+
+
+def test_a_mask_that_hides_nothing_is_none():
+    maps = uniform(2, 1, 5, 7)
+    assert not hides_some(planted(maps))
+    mask = np.ones((2, 7), bool)
+    assert not hides_some(planted(maps, key_mask=mask))
+    mask[1, 6] = False  # of the second item alone
+    assert hides_some(planted(maps, key_mask=mask))
+    assert hides_some(planted(uniform(1, 1, 5, 5), causal=True))
 
 
 def test_pooling_a_picture_leaves_hidden_cells_out_of_the_mean():

@@ -97,6 +97,16 @@ def test_a_map_that_does_not_fit_is_refused(wrong):
         attention_map(MapPicture(**right | wrong, total=(5, 7), scale=SCALE), key="m")
 
 
+def test_a_grid_of_numbers_and_one_with_nothing_on_it_yet():
+    names = {"layers": ["L0", "L1"], "heads": ["H0", "H1", "H2"]}
+    values = np.arange(6.0).reshape(2, 3)
+    numbers = GridPicture.of_numbers(values, SCALE, **names, label="nats")
+    np.testing.assert_array_equal(numbers.thumbs[..., 0, 0], values)
+    assert numbers.filled and numbers.values is values
+    blank = GridPicture.blank(SCALE, **names, slim=True)
+    assert blank.values is None and not blank.thumbs.any() and blank.thumbs.shape == (2, 3, 1, 1)
+
+
 @pytest.mark.parametrize("wrong", [{"layers": ["L0"]}, {"values": np.zeros((3, 2))}])
 def test_a_grid_that_does_not_fit_is_refused(wrong):
     right = {"layers": ["L0", "L1"], "heads": ["H0", "H1", "H2"]}

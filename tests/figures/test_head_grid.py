@@ -4,7 +4,13 @@ import pytest
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures import ColourScale
 from phenaki_viz.figures.colour import MASKED_COLOUR, WRONG_COLOUR, lut
-from phenaki_viz.figures.head_grid import bar_words, mosaic_image, mosaic_of, tile_numbers
+from phenaki_viz.figures.head_grid import (
+    bar_words,
+    mosaic_image,
+    mosaic_of,
+    number_tiles,
+    tile_numbers,
+)
 from phenaki_viz.figures.paint import rgb
 from tests.figures.samples import grid
 
@@ -95,3 +101,10 @@ def test_shapes_that_disagree_are_said(changes, said):
     with pytest.raises(ShapeError) as error:
         grid(**changes)
     assert said in str(error.value)
+
+
+def test_a_number_a_head_is_a_tile_of_one_cell():
+    values = np.arange(15.0).reshape(3, 5)
+    tiles = number_tiles(values)
+    assert tiles.shape == (3, 5, 1, 1) and tiles.dtype == np.float32
+    np.testing.assert_array_equal(tiles[..., 0, 0], values)

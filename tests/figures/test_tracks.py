@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from phenaki_viz.analysis.following import UNKNOWN
+from phenaki_viz.analysis.tracks import accuracies
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.track_marks import (
@@ -16,7 +18,7 @@ from phenaki_viz.figures.track_marks import (
     stage_of,
 )
 from phenaki_viz.figures.track_sentences import how_to_read, tracks_heading
-from phenaki_viz.figures.track_views import Question, answer, tracks_picture
+from phenaki_viz.figures.track_views import Question, answer, followers_picture, tracks_picture
 from phenaki_viz.figures.tracks import LOOKS, MISS
 from phenaki_viz.figures.tracks_figure import tracks_figure
 from phenaki_viz.recording import Places, Recording
@@ -169,6 +171,15 @@ def test_without_a_true_path_it_is_said_how_sure_the_heads_are(recorded):
         assert picture.chance is None and picture.lines[0].told == "sure 0.05"
     asked, answers = asked_of(recorded, ["nulls"], path=None)
     assert tracks_heading(answers, asked) == "L1 H2: nothing to follow here"
+
+
+def test_of_heads_that_nothing_judges_there_is_no_picture(recorded):
+    asked, _ = asked_of(recorded, ["follows"])
+    records, path = recorded.records[-1:], PATH
+    picture = followers_picture(records, asked, accuracies(records, path), {})
+    assert picture is not None and picture.values[0, SELF.index("follows")] == 1
+    unknown = np.full_like(path, UNKNOWN)
+    assert followers_picture(records, asked, accuracies(records, unknown), {}) is None
 
 
 def test_a_word_is_told_by_its_readers(recorded):

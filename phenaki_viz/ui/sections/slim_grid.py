@@ -57,21 +57,21 @@ def _grid(selection: Selection, key: str, picture: GridPicture, of: str) -> None
 
 def _of_maps(run: Run, selection: Selection) -> GridPicture:
     layers, heads = grid_names(selection.records)
-    tiles = computed.small_thumbs(run, selection, CELLS)
+    tiles, colours = computed.small_thumbs(run, selection, CELLS), Colours("sqrt")
     if tiles is None:
-        tiles = np.zeros((len(layers), len(heads), 1, 1), np.float32)
-    scale = Colours("sqrt").of_each(tiles)
+        nothing = colours.over(0, 0, "nothing")
+        return GridPicture.blank(nothing, layers=layers, heads=heads, slim=True)
+    scale = colours.of_each(tiles)
     return GridPicture(thumbs=tiles, scale=scale, layers=layers, heads=heads, slim=True)
 
 
 def _of_worth(selection: Selection, worth: np.ndarray) -> GridPicture:
     """What each head is worth, around 0, with the number of the one at hand."""
     layers, heads = grid_names(selection.records)
-    return GridPicture(
-        thumbs=worth.astype(np.float32)[..., None, None],
-        scale=worth_scale(worth, DIVERGING[panels.theme()]),
-        layers=layers, heads=heads, values=worth, label=f"{WORTH}, nats:", filled=True, slim=True,
-    )  # fmt: skip
+    scale = worth_scale(worth, DIVERGING[panels.theme()])
+    return GridPicture.of_numbers(
+        worth, scale, layers=layers, heads=heads, label=f"{WORTH}, nats:", slim=True
+    )
 
 
 def _pick(layer: int, head: int) -> None:

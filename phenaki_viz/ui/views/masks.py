@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from phenaki_viz.analysis.masks import visibility
+from phenaki_viz.analysis.masks import hides_some, visibility
 from phenaki_viz.figures.mask_sentences import mask_heading, query_masks
 from phenaki_viz.figures.mask_views import LAYERS, mask_picture, said, visible_keys_picture
-from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.facts import convolutions_of
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import maps, panels, probe, rolled_out
@@ -21,7 +20,7 @@ def masks_page(run: Run) -> None:
     """Each mask alone, all together, and how many keys each query is left with."""
     words = panels.place_for_words()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        records = choose_stack(run.recording, key="masked_maps", first=is_masked)
+        records = choose_stack(run.recording, key="masked_maps", first=hides_some)
     fragment_jobs.draw_place()
     if not records:
         with words:
@@ -64,12 +63,6 @@ def _visible_keys(run: Run, selection: Selection) -> None:
         shows=shows.a_head(selection),
     )
     export_icon("the numbers of keys", counts.name, lambda: counts, "visible")
-
-
-def is_masked(record: AttentionRecord) -> bool:
-    """Whether some query may not look at some key."""
-    items = range(record.map.shape[0])
-    return any(int(record.visible_keys(at).min()) < record.map.shape[3] for at in items)
 
 
 def _say(run: Run, selection: Selection) -> None:

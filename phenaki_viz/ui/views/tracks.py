@@ -244,18 +244,18 @@ def _pick(picture: Tracks, click: FigureClick) -> None:
 def _followers(run: Run, selection: Selection, asked: Question) -> None:
     """How often each head finds the object from anywhere on its path: a grid to choose from."""
     found = tracked.accuracies_of(selection, asked)
-    if found is None or np.isnan(found["follows"]).all():
+    if found is None:
         return
     picture = followers_picture(selection.records, asked, found, run.recording.provenance)
+    if picture is None:
+        return
     st.header("How often each head finds it", anchor=False)
-    drawn = GridPicture(
-        thumbs=picture.values[..., None, None],
-        scale=picture.scale,
+    drawn = GridPicture.of_numbers(
+        picture.values,
+        picture.scale,
         layers=picture.query.names,
         heads=picture.key.names,
-        values=picture.values,
         label=picture.unit,
-        filled=True,
         notes=panels.notes(picture),
     )
     head_grid(

@@ -5,7 +5,6 @@ from functools import partial
 
 import numpy as np
 
-from phenaki_viz.analysis.following import UNKNOWN
 from phenaki_viz.analysis.tracks import accuracies, path_of
 from phenaki_viz.analysis.truth import Truth, truth_of
 from phenaki_viz.figures.track_views import Answer, Question, answers_of
@@ -40,8 +39,7 @@ def marked_path(record: AttentionRecord) -> np.ndarray | None:
     there = [
         at for at in true_path.marks() if all(a < size for a, size in zip(at, grid, strict=True))
     ]
-    path = path_of(there, grid[0])
-    return None if (path == UNKNOWN).all() else path
+    return path_of(there, grid[0]) if there else None
 
 
 def answers_to(selection: Selection, asked: Question) -> tuple[Answer, ...]:
