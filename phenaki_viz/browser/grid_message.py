@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from einops import rearrange
 
+from phenaki_viz.analysis.thumbnails import with_means
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.errors import ShapeError
+from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import (
     KEY_COLOUR,
     MASKED_COLOUR,
@@ -17,7 +19,7 @@ from phenaki_viz.figures.colour import (
     ColourScale,
     lut,
 )
-from phenaki_viz.figures.head_grid import number_tiles
+from phenaki_viz.figures.head_grid import HeadGrid, number_tiles
 from phenaki_viz.figures.paint import rgb
 
 Scales = ColourScale | Sequence[Sequence[ColourScale]]
@@ -59,6 +61,23 @@ class GridPicture:
         """
         tiles = number_tiles(values)
         return cls(thumbs=tiles, scale=scale, values=values, filled=True, **how)
+
+    @classmethod
+    def with_means(cls, picture: HeadGrid, colours: Colours, **how: Any) -> "GridPicture":
+        """A grid of heads with its mean row and mean column; with numbers, as `of_numbers`.
+
+        colours: of the means too, where each tile has a scale of its own. how: any other field.
+        """
+        drawn: dict[str, Any] = {"layers": picture.layers, "heads": picture.heads, "means": True}
+        if picture.values is None:
+            tiles = with_means(picture.thumbnails)
+        else:
+            numbers = with_means(picture.values)
+            tiles = number_tiles(numbers)
+            drawn |= {"values": numbers, "label": picture.unit, "filled": True}
+        alike = isinstance(picture.scales, ColourScale)
+        scale = picture.scales if alike else colours.of_each(tiles)
+        return cls(thumbs=tiles, scale=scale, **drawn | how)
 
     @classmethod
     def blank(cls, scale: ColourScale, **how: Any) -> "GridPicture":

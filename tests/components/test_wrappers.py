@@ -9,7 +9,9 @@ from phenaki_viz.browser.map_message import MapPicture
 from phenaki_viz.browser.strip_message import StripPicture
 from phenaki_viz.browser.word_message import WordPicture
 from phenaki_viz.errors import ShapeError
+from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale, lut
+from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.picture import Axis
 from phenaki_viz.ui.components import (
     MapAxis,
@@ -105,6 +107,22 @@ def test_a_grid_of_numbers_and_one_with_nothing_on_it_yet():
     assert numbers.filled and numbers.values is values
     blank = GridPicture.blank(SCALE, **names, slim=True)
     assert blank.values is None and not blank.thumbs.any() and blank.thumbs.shape == (2, 3, 1, 1)
+
+
+def test_the_means_stand_behind_the_heads_with_a_scale_of_their_own():
+    tiles = np.random.default_rng(0).random((2, 3, 5, 7), np.float32)
+    told = {"name": "heads", "title": "heads", "notes": (), "provenance": {}}
+    names = {"layers": ("L0", "L1"), "heads": ("H0", "H1", "H2")}
+    each = Colours().of_each(tiles)
+    maps = HeadGrid(thumbnails=tiles, scales=each, **names, **told)
+    drawn = GridPicture.with_means(maps, Colours(), notes=("a note",))
+    np.testing.assert_allclose(drawn.thumbs[2, 3], tiles.mean(axis=(0, 1)), atol=1e-6)
+    assert drawn.scale[1][2] == each[1][2] and len(drawn.scale) == 3 and drawn.notes == ("a note",)
+    values = np.arange(6, dtype=np.float32).reshape(2, 3)
+    numbers = HeadGrid(thumbnails=tiles, scales=SCALE, values=values, unit="bits", **names, **told)
+    drawn = GridPicture.with_means(numbers, Colours())
+    assert drawn.values[2].tolist() == [1.5, 2.5, 3.5, 2.5] and drawn.label == "bits"
+    assert drawn.thumbs.shape == (3, 4, 1, 1) and drawn.filled and drawn.scale is SCALE
 
 
 @pytest.mark.parametrize("wrong", [{"layers": ["L0"]}, {"values": np.zeros((3, 2))}])

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Literal, TypedDict, cast
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from phenaki_viz.browser.film import film_name, film_of, small_frames
 from phenaki_viz.browser.strip_message import (
@@ -21,6 +19,9 @@ from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.shared import share
 from phenaki_viz.ui.session import named
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = [
     "MOST_PATCHES",
@@ -83,7 +84,7 @@ def film_strip(
     return cast(PatchPick | None, event)
 
 
-def _share_film(key: str, frames: np.ndarray) -> dict[str, Any]:
+def _share_film(key: str, frames: "np.ndarray") -> dict[str, Any]:
     """Send frames apart from the weights over them, which are others at every click; their name."""
     pixels = small_frames(frames)
     film = film_name(key, pixels)

@@ -6,9 +6,7 @@ nothing, and reach the others in the browser.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from phenaki_viz.browser.axes import Place
 from phenaki_viz.browser.packing import pack
@@ -16,12 +14,15 @@ from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.painted import painted_address
 from phenaki_viz.ui.session import named, page
 
+if TYPE_CHECKING:
+    import numpy as np
+
 KEY = "shared"  # what takes no room on the page: ui/main.py's style goes by it
 
 _mount = declare("shared")
 
 
-def share(name: str, header: Mapping[str, Any], **parts: np.ndarray) -> None:
+def share(name: str, header: Mapping[str, Any], **parts: "np.ndarray") -> None:
     """Offer arrays to the components of the page that ask for `name`; see `pack` for types."""
     own = named(f"{KEY}.{name}")
     _send(own, pack({"id": own, "name": name, **header}, **parts))

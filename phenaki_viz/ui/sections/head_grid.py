@@ -1,15 +1,12 @@
 """The grid of heads on the Attention page: means apart, sorted, filtered, isolated, pinned."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
 from phenaki_viz.analysis.sorting import heads_in_order
-from phenaki_viz.analysis.thumbnails import with_means
 from phenaki_viz.figures.attention_views import Colours
-from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.ui import session
 from phenaki_viz.ui.components.head_grid import MOST_PINS, Arrangement, GridPicture, head_grid
@@ -21,6 +18,9 @@ from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.work import shows
+
+if TYPE_CHECKING:
+    import numpy as np
 
 ORDERS = {"layer": "By layer", "high": "Highest first", "low": "Lowest first"}
 ALONE, PINS, NEWS = "grid.alone", "grid.pins", "grid.pinned"
@@ -34,7 +34,7 @@ class Sorting:
     least: float | None = None
     most: float | None = None
 
-    def heads(self, values: np.ndarray | None) -> list[tuple[int, int]] | None:
+    def heads(self, values: "np.ndarray | None") -> list[tuple[int, int]] | None:
         """(layer, head) in the order to be drawn; None for all where they are."""
         if values is None or self == Sorting():
             return None
@@ -76,25 +76,9 @@ def _limit(label: str, key: str, about: str) -> float | None:
 
 def draw(picture: HeadGrid, selection: Selection, colours: Colours, sorting: Sorting) -> None:
     """The grid with a mean row and a mean column; a click selects, a double click isolates."""
-    one = slice(None if picture.values is None else 1)  # a number needs one cell of its tile
-    thumbs = with_means(picture.shown[..., one, one])
-    scales: Any = picture.scales
-    if not isinstance(scales, ColourScale):
-        scales = colours.of_each(thumbs)
-    values = None if picture.values is None else with_means(picture.values)
     _tell_pinned(picture)
-    drawn = GridPicture(
-        thumbs=thumbs,
-        scale=scales,
-        layers=picture.layers,
-        heads=picture.heads,
-        values=values,
-        label=picture.unit if values is not None else "",
-        filled=values is not None,
-        means=True,
-        order=sorting.heads(picture.values),
-        notes=panels.notes(picture),
-    )
+    order = sorting.heads(picture.values)
+    drawn = GridPicture.with_means(picture, colours, order=order, notes=panels.notes(picture))
     head_grid(
         drawn,
         selected=(selection.layer, selection.head),

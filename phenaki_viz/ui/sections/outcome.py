@@ -1,6 +1,7 @@
 """What a trained model made of the clip: rebuilt from its codes, and filled in where masked."""
 
-import numpy as np
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from phenaki_viz.figures.film_strip import FilmStrip
@@ -10,6 +11,9 @@ from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def draw(run: ModelRun | RecordedRun) -> None:
@@ -36,7 +40,7 @@ def draw(run: ModelRun | RecordedRun) -> None:
         st.text(note)
 
 
-def _frames(run: ModelRun | RecordedRun, frames: np.ndarray, name: str, title: str) -> None:
+def _frames(run: ModelRun | RecordedRun, frames: "np.ndarray", name: str, title: str) -> None:
     grid = run.outcome.codes.shape if run.outcome.codes is not None else (1, 1, 1)
     provenance = run.recording.provenance
     picture = frames_alone(frames, grid, run.temporal_patch, provenance, name=name, title=title)

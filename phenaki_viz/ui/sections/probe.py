@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from torch import nn
 
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.evaluation.causality import expected_seconds
@@ -28,6 +27,9 @@ from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import experiments, shows
 from phenaki_viz.ui.work.shelves import number_of
+
+if TYPE_CHECKING:
+    from torch import nn
 
 TITLE = "Through the model"
 QUICK = 1.0  # seconds: what takes longer is asked for first
@@ -70,7 +72,7 @@ def draw(run: Run, selection: Selection, beside: DeltaGenerator) -> Callable[[],
     return None if found is None else partial(_results, run, selection, found, beside)
 
 
-def _found(run: Run, selection: Selection, model: nn.Module) -> Causality | None:
+def _found(run: Run, selection: Selection, model: "nn.Module") -> Causality | None:
     """What the probe finds: at once where that is quick, else when it is asked for."""
     stack = selection.record.stack
     asked = (number_of(run), stack)

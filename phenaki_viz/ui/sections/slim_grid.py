@@ -1,6 +1,7 @@
 """All heads in a line or two, to choose one by: for pages that draw other things large."""
 
-import numpy as np
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from phenaki_viz.figures.attention_views import Colours
@@ -16,6 +17,9 @@ from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.work import computed, shows, swept
+
+if TYPE_CHECKING:
+    import numpy as np
 
 CELLS = 20  # a side, of a tile of some 30 pixels
 OF = {"map": "Maps", "effect": WORTH}
@@ -65,7 +69,7 @@ def _of_maps(run: Run, selection: Selection) -> GridPicture:
     return GridPicture(thumbs=tiles, scale=scale, layers=layers, heads=heads, slim=True)
 
 
-def _of_worth(selection: Selection, worth: np.ndarray) -> GridPicture:
+def _of_worth(selection: Selection, worth: "np.ndarray") -> GridPicture:
     """What each head is worth, around 0, with the number of the one at hand."""
     layers, heads = grid_names(selection.records)
     scale = worth_scale(worth, DIVERGING[panels.theme()])

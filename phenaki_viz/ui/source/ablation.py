@@ -1,7 +1,8 @@
 """Heads off and layers cut, for a trained model: what its sliders can honestly be."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
-from torch import nn
 
 from phenaki_viz.figures.naming import head_label, module_family
 from phenaki_viz.recording import attention_modules
@@ -12,12 +13,15 @@ from phenaki_viz.ui.session import page
 from phenaki_viz.ui.source import changes
 from phenaki_viz.ui.state.view import BOUND
 
+if TYPE_CHECKING:
+    from torch import nn
+
 OFF = "off"
 KEPT = "kept_"
 _WHOLE = "switches.whole"  # layers of each transformer, by the key of its slider
 
 
-def draw(model: nn.Module) -> Switches:
+def draw(model: "nn.Module") -> Switches:
     """Draw the switches; returns what is off."""
     st.header("Switch off", anchor=False)
     labels = {_label(name, head): (name, head) for name, head in _heads(model)}
@@ -90,7 +94,7 @@ def all_on() -> None:
             page.put(key, layers)
 
 
-def _heads(model: nn.Module) -> list[tuple[str, int]]:
+def _heads(model: "nn.Module") -> list[tuple[str, int]]:
     return [
         (name, head)
         for name, module in attention_modules(model).items()
@@ -98,7 +102,7 @@ def _heads(model: nn.Module) -> list[tuple[str, int]]:
     ]
 
 
-def _depths(model: nn.Module) -> list[tuple[str, int]]:
+def _depths(model: "nn.Module") -> list[tuple[str, int]]:
     found = {
         name: len(module.get_submodule("layers")._modules)
         for name, module in transformer_modules(model).items()

@@ -7,10 +7,9 @@ without the numbers, which are measured where it is used, and the map of another
 import json
 from dataclasses import fields
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
-from torch import nn
 
 from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
 from phenaki_viz.errors import PhenakiVizError
@@ -31,6 +30,9 @@ from phenaki_viz.ui.state.link import say_in_url
 from phenaki_viz.ui.work import computed
 from phenaki_viz.ui.work.shelves import number_of
 
+if TYPE_CHECKING:
+    from torch import nn
+
 KEY = "changes"
 MOST = 24  # at once
 LONGEST = 4000  # letters of them in a link
@@ -46,7 +48,7 @@ def asked() -> Interventions:
     return found
 
 
-def in_force(model: nn.Module) -> Interventions:
+def in_force(model: "nn.Module") -> Interventions:
     """What is changed in this model; what does not fit it is said, and left out."""
     given, left_out = asked(), []
     say_in_url(KEY, _text(given))
@@ -87,7 +89,7 @@ def mean(module: str, head: int) -> MeanHead:
     return MeanHead(module=module, head=head, mean=(0.0,), over="clips")
 
 
-def _measured(model: nn.Module, one: Intervention) -> Intervention:
+def _measured(model: "nn.Module", one: Intervention) -> Intervention:
     if isinstance(one, TransferMap):
         return transferred.with_map(model, one, partial(take_back, one))
     if not isinstance(one, MeanHead):

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import streamlit as st
-from torch import nn
 
 from phenaki_viz.data import Clip, Prompt
 from phenaki_viz.errors import PhenakiVizError
@@ -25,6 +25,9 @@ from phenaki_viz.ui.work.requests import (
 )
 from phenaki_viz.ui.work.run_cache import RunRequest
 from phenaki_viz.ui.work.trainings import used
+
+if TYPE_CHECKING:
+    from torch import nn
 
 HELD = "compare.held"  # the run that was cancelled
 
@@ -103,7 +106,7 @@ def changed(run: ModelRun | DialledRun, change: Change) -> Request:
     return LookRequest(model=model_of(run), clip=clip, prompt=prompt, ask=ask)
 
 
-def shown_to(model: nn.Module, run: Run) -> Request:
+def shown_to(model: "nn.Module", run: Run) -> Request:
     """Another model, shown what this run's was, with nothing switched off."""
     ask = run.ask if isinstance(run, ModelRun) else RunOptions()
     ask = replace(ask, frames=len(run.clip.frames), switches=NONE_OFF)

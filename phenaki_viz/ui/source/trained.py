@@ -2,10 +2,9 @@
 
 import math
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
-from torch import nn
 
 from phenaki_viz.checkpoints.corrections import told, value_like
 from phenaki_viz.data import DIGIT_CLIPS, SAMPLES, Clip, Prompt, digit_clip, read_prompt
@@ -22,6 +21,9 @@ from phenaki_viz.ui.state.link import say_in_url
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work.requests import LookRequest
 
+if TYPE_CHECKING:
+    from torch import nn
+
 CAPTIONS = tuple(DIGIT_CLIPS.values())
 LONGEST = 2000  # letters of a prompt
 _CARRIED, _TAKEN = "clip.carried", "clip.taken"
@@ -29,7 +31,7 @@ _FOLLOWED = "clip.followed"  # the clip that was chosen last
 _BOX = "say.box"  # the number of the prompt's box, and what that began with
 
 
-def draw_ask(model: nn.Module) -> LookRequest:
+def draw_ask(model: "nn.Module") -> LookRequest:
     """Draw the controls of a trained model; returns what they ask."""
     clip = _clip(model)
     prompt = _prompt(model)
@@ -87,7 +89,7 @@ def checked_grid(chosen: Any, most: int) -> tuple[int, int, int]:
     return t, h, w
 
 
-def _clip(model: nn.Module) -> Clip:
+def _clip(model: "nn.Module") -> Clip:
     film = _film()
     eyes = eyes_of(model)
     if eyes is None:
@@ -178,7 +180,7 @@ def _digit(caption: str) -> Clip:
     return digit_clip(caption)
 
 
-def _prompt(model: nn.Module) -> Prompt:
+def _prompt(model: "nn.Module") -> Prompt:
     if not reads_text(model):
         kind = "C-ViViT" if isinstance(model, CViViT) else "This model"
         st.caption(f"{kind} reads no text.")
@@ -197,7 +199,7 @@ def _prompt(model: nn.Module) -> Prompt:
     return prompt
 
 
-def reads_text(model: nn.Module) -> bool:
+def reads_text(model: "nn.Module") -> bool:
     """Whether a prompt changes anything: C-ViViT and unconditional models read none."""
     filler = filler_of(model)
     if isinstance(filler, TokenCritic):
@@ -223,7 +225,7 @@ def _mask() -> tuple[float, int]:
     return share / 100, int(seed)
 
 
-def whole(model: nn.Module) -> bool:
+def whole(model: "nn.Module") -> bool:
     """Whether a model can sample: C-ViViT, MaskGit and its text together."""
     return isinstance(model, Phenaki) and (
         model.maskgit.unconditional or model.encode_texts is not None

@@ -1,8 +1,7 @@
 """The map of another run that is put in: that run is made, or found among what was opened here."""
 
 from collections.abc import Callable
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from phenaki_viz.data import read_prompt, shipped_clip
 from phenaki_viz.errors import RecordingError
@@ -15,8 +14,11 @@ from phenaki_viz.ui.work.requests import LookRequest
 from phenaki_viz.ui.work.run_cache import RunRequest
 from phenaki_viz.ui.work.shelves import number_of
 
+if TYPE_CHECKING:
+    from torch import nn
 
-def with_map(model: nn.Module, one: TransferMap, on_cancel: Callable[[], None]) -> TransferMap:
+
+def with_map(model: "nn.Module", one: TransferMap, on_cancel: Callable[[], None]) -> TransferMap:
     """The same with its map kept; its run is made with a bar where it is not here.
 
     on_cancel: takes back what led here. Raises PhenakiVizError where the map cannot be had.
@@ -29,7 +31,7 @@ def with_map(model: nn.Module, one: TransferMap, on_cancel: Callable[[], None]) 
     return keep.once(key, lambda: of_recording(one, _source(model, one, on_cancel).recording))
 
 
-def _source(model: nn.Module, one: TransferMap, on_cancel: Callable[[], None]) -> Run:
+def _source(model: "nn.Module", one: TransferMap, on_cancel: Callable[[], None]) -> Run:
     if one.recording:
         found = opened(one.recording)
         if found is None:

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -48,6 +47,9 @@ from phenaki_viz.ui.work import (
     surveys,
 )
 
+if TYPE_CHECKING:
+    import numpy as np
+
 PARTS = {"part": "This part", "whole": "Whole map"}
 DIRECTIONS = {"row": "Where it looks", "column": "Who looks at it"}
 # The map goes first, and then the script pauses until the browser has painted it: the two share
@@ -62,7 +64,7 @@ def attention_page(run: Run) -> None:
     draw_attention(run)
 
 
-def draw_attention(run: Run, tag: panels.Level = "h1", masked: np.ndarray | None = None) -> None:
+def draw_attention(run: Run, tag: panels.Level = "h1", masked: "np.ndarray | None" = None) -> None:
     """The same, inside another page. tag: the level of its heading there. masked: 't h w' bool,
     patches that MaskGit was not shown; of a look they are known.
     """
@@ -73,7 +75,7 @@ def draw_attention(run: Run, tag: panels.Level = "h1", masked: np.ndarray | None
         _draw(run, tag, masked)
 
 
-def _draw(run: Run, tag: panels.Level, masked: np.ndarray | None) -> None:
+def _draw(run: Run, tag: panels.Level, masked: "np.ndarray | None") -> None:
     recording = run.recording
     words, tools = st.container(key=named("words.said")), _row("toolbar", gap="small")
     with tools:

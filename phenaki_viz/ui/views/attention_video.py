@@ -1,9 +1,8 @@
 """The Attention page's upper part: what the chosen patch, or word, has to do with the video."""
 
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-import numpy as np
 import streamlit as st
 
 from phenaki_viz.analysis.overlay import Direction
@@ -23,6 +22,9 @@ from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import shows
 from phenaki_viz.ui.work.shelves import number_of
 
+if TYPE_CHECKING:
+    import numpy as np
+
 ROUTING = "routing, not recognition"
 SAID = {"row": ("looks at", "look at"), "column": ("is looked at by", "are looked at by")}
 
@@ -36,7 +38,7 @@ class MapColours:
     shared: bool
     colours: Colours
     direction: str
-    masked: np.ndarray | None = None
+    masked: "np.ndarray | None" = None
 
     @property
     def side(self) -> Direction:

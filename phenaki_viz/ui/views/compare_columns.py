@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
 from phenaki_viz.analysis.difference import LaidMaps
@@ -36,6 +36,9 @@ from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.work import compared, computed, shows
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MOST_CELLS = 324  # values a side of each map: every cell of the shipped model's
 SIDES = ("a", "b", "difference")
@@ -187,7 +190,7 @@ def _map(
     two: Two,
     name: str,
     side: Selection,
-    values: np.ndarray,
+    values: "np.ndarray",
     maps: LaidMaps | None,
     scale: ColourScale,
     *,

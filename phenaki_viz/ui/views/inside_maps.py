@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from phenaki_viz.analysis.cells import Cells
@@ -32,6 +31,9 @@ from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.work import computed, ledgers, shows
 from phenaki_viz.ui.work.shelves import number_of
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MOST_CELLS = 324  # values a side of each map: every cell of the dial's own clip
 
@@ -76,7 +78,7 @@ def _weights(selection: Selection, look: Look, cells: Cells) -> None:
     _map(selection, _Named("weight", title, unit), values, cells, _scale(values))
 
 
-def _weights_shown(selection: Selection, cells: Cells) -> np.ndarray:
+def _weights_shown(selection: Selection, cells: Cells) -> "np.ndarray":
     """As the Attention page marks them; of a long map those that are read."""
     if not cells.is_mean:
         some = ledgers.weights_of(selection, MOST_CELLS)
@@ -89,7 +91,7 @@ def _weights_shown(selection: Selection, cells: Cells) -> np.ndarray:
     ).values
 
 
-def _scale(values: np.ndarray) -> ColourScale:
+def _scale(values: "np.ndarray") -> ColourScale:
     return Colours("sqrt").over(*drawn_range(values), "this head")
 
 
@@ -105,7 +107,7 @@ class _Named:
 
 
 def _map(
-    selection: Selection, drawn: _Named, values: np.ndarray, cells: Cells, scale: ColourScale
+    selection: Selection, drawn: _Named, values: "np.ndarray", cells: Cells, scale: ColourScale
 ) -> None:
     record, item = selection.record, selection.item
     of = f"{record.module} {item} {selection.head} {number_of(record.map)}"

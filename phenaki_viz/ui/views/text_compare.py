@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from phenaki_viz.analysis.weight_range import drawn_range
@@ -37,6 +36,9 @@ from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import page_jobs, shows
 from phenaki_viz.ui.work.requests import LookRequest
 from phenaki_viz.ui.work.run_cache import RunRequest
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def compare(run: ModelRun, selection: Selection, key: int) -> None:
@@ -106,7 +108,7 @@ def _column(told: ModelRun, selection: Selection, key: int) -> tuple[Head, int]:
 
 def _cost(
     told: ModelRun | RecordedRun,
-    masked: np.ndarray,
+    masked: "np.ndarray",
     high: float,
     which: str,
     scope: str = "both texts",
@@ -125,7 +127,7 @@ def _cost(
     export_icon(f"the loss of the {which} text", picture.name, lambda: picture, f"loss.{which}")
 
 
-def _rise(before: np.ndarray, other: ModelRun, masked: np.ndarray) -> None:
+def _rise(before: "np.ndarray", other: ModelRun, masked: "np.ndarray") -> None:
     """How much the second text costs more, token by token."""
     after, frames = other.outcome.loss, as_rgb(other.clip)
     if after is None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
 from phenaki_viz.analysis.overlay import Direction
@@ -39,6 +39,9 @@ from phenaki_viz.ui.state.wishes import untouched, wish
 from phenaki_viz.ui.views.attention_video import choose_word
 from phenaki_viz.ui.views.tracks_style import STYLE
 from phenaki_viz.ui.work import fragment_jobs, shows, tracked
+
+if TYPE_CHECKING:
+    import numpy as np
 
 HEADS, BOX, PICKED, MARKING = "tracks.heads", "tracks.box", "tracks.picked", "tracks.marking"
 FIRST = 3  # heads that are drawn unless others are chosen
@@ -141,7 +144,7 @@ def _object(names: Sequence[str], first: int) -> int | None:
     )  # fmt: skip
 
 
-def _start(selection: Selection, path: np.ndarray | None) -> Place:
+def _start(selection: Selection, path: "np.ndarray | None") -> Place:
     """The chosen patch; until one was picked, the object's at the chosen time."""
     picked = session.get(PICKED) or not untouched("row", "column")
     there = None if path is None or picked else on_path(path, selection.place[0])

@@ -1,10 +1,9 @@
 """How the model in use came about, from the record in its file; and the way to one's own."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
-from torch import nn
 
 from phenaki_viz.checkpoints import Opened
 from phenaki_viz.errors import CheckpointError
@@ -20,6 +19,9 @@ from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source.checkpoint import GOOD
 from phenaki_viz.ui.views.train import duration
 from phenaki_viz.ui.work import open_models, shows
+
+if TYPE_CHECKING:
+    from torch import nn
 
 STAGES = {
     "tokenizer": ("First C-ViViT learned to rebuild clips from its codes", "error / variance"),
@@ -77,7 +79,7 @@ def _record(run: Run) -> Mapping[str, Any]:
     return shipped.inspection.record if ours else {}
 
 
-def _is_of(run: Run, model: nn.Module) -> bool:
+def _is_of(run: Run, model: "nn.Module") -> bool:
     """Whether a recording is of the weights of a model."""
     return bool(run.recording.provenance.get("weights_digest") == weights_digest(model))
 

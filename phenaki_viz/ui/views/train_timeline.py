@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
 import streamlit as st
 
 from phenaki_viz.analysis.measures import head_statistics
@@ -33,6 +32,9 @@ from phenaki_viz.ui.state.selection import Selection, choose_selection, choose_s
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.work import computed, shows
 from phenaki_viz.ui.work.shelves import number_of
+
+if TYPE_CHECKING:
+    import numpy as np
 
 T = TypeVar("T")
 AT = "train_at"
@@ -163,7 +165,7 @@ def frames_a_step(record: AttentionRecord, frames: int) -> int:
     return (frames - 1) // (steps - 1) if steps > 1 else 1
 
 
-def _weights(look: Selection) -> np.ndarray:
+def _weights(look: Selection) -> "np.ndarray":
     return look.record.map.rows(look.item, look.head, [look.query])[0]
 
 
@@ -214,8 +216,8 @@ def _filled(at: Kept, config: DialConfig) -> None:
         outcome.draw_film(picture, f"train.{name}")
 
 
-def _entropy(kept: Kept, look: Selection) -> np.ndarray:
-    def measure() -> np.ndarray:
+def _entropy(kept: Kept, look: Selection) -> "np.ndarray":
+    def measure() -> "np.ndarray":
         return head_statistics(look.records, look.items, ["entropy"]).mean("entropy")
 
     return _once(kept, "entropy", look, measure)

@@ -6,9 +6,9 @@ same of all of them whatever clip is looked at.
 """
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
-from torch import nn
 
 from phenaki_viz.errors import ConfigError, PhenakiVizError
 from phenaki_viz.evaluation.changes import Change
@@ -44,6 +44,9 @@ from phenaki_viz.ui.views import (
 from phenaki_viz.ui.views.what_if_head import AtHand
 from phenaki_viz.ui.work import computed, experiments, shows, swept
 from phenaki_viz.ui.work.swept import Asked
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _HELD = "whatif.held"
 
@@ -114,7 +117,7 @@ def _say(
 
 
 def _what_comes_out(
-    run: Run, model: nn.Module, chosen: AtHand | None, given: Interventions, whole: Phenaki
+    run: Run, model: "nn.Module", chosen: AtHand | None, given: Interventions, whole: Phenaki
 ) -> None:
     """The clip at hand with the change and without: what is filled in, maps, a clip generated."""
     now = run if chosen is None else what_if_head.without(run, model, chosen)
@@ -146,7 +149,7 @@ def _before(run: Run) -> Run | None:
         return None
 
 
-def _change(model: nn.Module, asked: Asked, made: Trials, given: Interventions) -> Change | None:
+def _change(model: "nn.Module", asked: Asked, made: Trials, given: Interventions) -> Change | None:
     """What these do to the output; None where there are none, or nobody wants to wait."""
     if not given:
         return None

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
-from torch import nn
 
 from phenaki_viz.figures.intervention_words import intervention_name, place_name
 from phenaki_viz.recording import attention_modules
@@ -28,6 +27,9 @@ from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import ablation, changes
 from phenaki_viz.ui.views import what_if_cut, what_if_head, what_if_map
 
+if TYPE_CHECKING:
+    from torch import nn
+
 WHOLE = "maskgit"
 ANEW = "whatif.anew"  # a change was added or taken back: the whole page is another one
 MOST_IN_VIEW = 14
@@ -47,7 +49,7 @@ FACTORS: dict[str, Any] = {"position": ScalePosition, "alibi": ScaleAlibi, "scal
 
 def draw(
     run: Run,
-    model: nn.Module,
+    model: "nn.Module",
     given: Interventions,
     first: Intervention | None = None,
     words: Sequence[str] = (),
@@ -90,7 +92,7 @@ def _list(given: Interventions, words: Sequence[str]) -> None:
         st.caption(f"and {len(given) - MOST_IN_VIEW} more", width="content")
 
 
-def _offers(model: nn.Module, first: Intervention | None) -> None:
+def _offers(model: "nn.Module", first: Intervention | None) -> None:
     """What is known to be worth a try, with one click; in force on every page."""
     for at, one in enumerate(offers(model, first)):
         st.button(
@@ -104,7 +106,7 @@ def _offers(model: nn.Module, first: Intervention | None) -> None:
         )
 
 
-def offers(model: nn.Module, first: Intervention | None = None) -> Interventions:
+def offers(model: "nn.Module", first: Intervention | None = None) -> Interventions:
     """One head off, no position bias, nothing across time, no text.
 
     first: instead of the last head of the last self-attention.
@@ -121,7 +123,7 @@ def offers(model: nn.Module, first: Intervention | None = None) -> Interventions
     )
 
 
-def _form(run: Run, model: nn.Module, first: Intervention | None, words: Sequence[str]) -> None:
+def _form(run: Run, model: "nn.Module", first: Intervention | None, words: Sequence[str]) -> None:
     kinds = [kind for kind in KINDS if kind != "alibi" or _with_alibi(model)]
     kind = st.selectbox("What", kinds, format_func=KINDS.__getitem__, key=named("whatif.kind"))
     one = _map(run, model, first) if kind == "map" else _asked(run, model, kind or "off", words)
@@ -131,7 +133,7 @@ def _form(run: Run, model: nn.Module, first: Intervention | None, words: Sequenc
     )  # fmt: skip
 
 
-def _asked(run: Run, model: nn.Module, kind: str, words: Sequence[str]) -> Intervention | None:
+def _asked(run: Run, model: "nn.Module", kind: str, words: Sequence[str]) -> Intervention | None:
     """The intervention that the form describes; None while something is missing."""
     if kind == "drop":
         return DropText()
@@ -151,7 +153,7 @@ def _asked(run: Run, model: nn.Module, kind: str, words: Sequence[str]) -> Inter
     return ZeroHead(module=module, head=head or 0)
 
 
-def _map(run: Run, model: nn.Module, first: Intervention | None) -> Intervention | None:
+def _map(run: Run, model: "nn.Module", first: Intervention | None) -> Intervention | None:
     """The map of another run; into the head at hand, unless another is chosen."""
     at = first if isinstance(first, ZeroHead) else None
     with st.container(horizontal=True, gap="small", key=named("whatif.into")):
@@ -160,7 +162,7 @@ def _map(run: Run, model: nn.Module, first: Intervention | None) -> Intervention
     return what_if_map.asked(run, module, head)
 
 
-def _cut(run: Run, model: nn.Module, words: Sequence[str]) -> CutEdges:
+def _cut(run: Run, model: "nn.Module", words: Sequence[str]) -> CutEdges:
     """Which keys are not read, by which queries, in which heads."""
     grid = what_if_head.grid_of(run)
     keys, queries = what_if_cut.keys(words, grid), what_if_cut.queries(grid)
@@ -169,7 +171,7 @@ def _cut(run: Run, model: nn.Module, words: Sequence[str]) -> CutEdges:
     return CutEdges(module=module, head=head, **keys, **queries)
 
 
-def _where(model: nn.Module, kind: str, first: str | None = None) -> str:
+def _where(model: "nn.Module", kind: str, first: str | None = None) -> str:
     modules = list(_with_alibi(model) if kind == "alibi" else _modules(model))
     if kind == "alibi":
         options = ["cvivit", *modules]
@@ -183,7 +185,9 @@ def _where(model: nn.Module, kind: str, first: str | None = None) -> str:
     return found or options[0]
 
 
-def _head(model: nn.Module, module: str, *, any_head: bool, first: int | None = None) -> int | None:
+def _head(
+    model: "nn.Module", module: str, *, any_head: bool, first: int | None = None
+) -> int | None:
     heads = [one.heads for name, one in attention_modules(model).items()
              if name == module or name.startswith(f"{module}.")]  # fmt: skip
     options: list[int | None] = [*([None] if any_head else []), *range(min(heads, default=1))]
@@ -194,12 +198,12 @@ def _head(model: nn.Module, module: str, *, any_head: bool, first: int | None = 
     )  # fmt: skip
 
 
-def _modules(model: nn.Module) -> dict[str, Any]:
+def _modules(model: "nn.Module") -> dict[str, Any]:
     """Attention of the MaskGit."""
     return {n: m for n, m in attention_modules(model).items() if n.startswith(f"{WHOLE}.")}
 
 
-def _with_alibi(model: nn.Module) -> Sequence[str]:
+def _with_alibi(model: "nn.Module") -> Sequence[str]:
     return [name for name, one in attention_modules(model).items() if hasattr(one, "rel_pos_bias")]
 
 

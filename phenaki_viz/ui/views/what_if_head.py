@@ -1,10 +1,9 @@
 """The head that is weighed while nothing is changed, and the grid it is picked from."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
-from torch import nn
 
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.evaluation.effects import HeadEffect
@@ -30,6 +29,10 @@ from phenaki_viz.ui.state.wishes import current, untouched, wish
 from phenaki_viz.ui.work import computed, page_jobs, shows
 from phenaki_viz.ui.work.requests import LookRequest
 from phenaki_viz.ui.work.run_cache import RunRequest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
 
 WEIGHED, SEEN, HELD = "weighed", "whatif.seen", "whatif.held.run"
 PART = "maskgit."
@@ -155,7 +158,7 @@ def take(run: Run, module: str, head: int) -> None:
                 session.put_all({WEIGHED: name, SEEN: name})
 
 
-def without(run: Run, model: nn.Module, chosen: AtHand) -> ModelRun | None:
+def without(run: Run, model: "nn.Module", chosen: AtHand) -> ModelRun | None:
     """The clip at hand once more, with the head off; None while nobody wants to wait for it."""
     if not isinstance(run, ModelRun):
         return None

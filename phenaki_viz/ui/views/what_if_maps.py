@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from phenaki_viz.analysis.beside import Beside, most_first
@@ -38,6 +37,9 @@ from phenaki_viz.ui.work import compared, page_jobs, run_cache
 from phenaki_viz.ui.work.requests import LookRequest
 from phenaki_viz.ui.work.run_cache import RunRequest
 from phenaki_viz.ui.work.shelves import number_of
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MOST_CELLS = 324
 POINTED = "whatif.pointed"  # head, query and key
@@ -102,7 +104,7 @@ def _call(record: AttentionRecord) -> tuple[str, int]:
     return record.module, record.call
 
 
-def _chosen(pairs: Sequence[Pair], moved: np.ndarray) -> Pair | None:
+def _chosen(pairs: Sequence[Pair], moved: "np.ndarray") -> Pair | None:
     """The head whose map moved most, or another."""
     names = {pairs[at].name: at for at in most_first(moved)}
     with st.container(horizontal=True, vertical_alignment="bottom", key=named("whatif.maps.tools")):
@@ -148,7 +150,7 @@ def _three(pair: Pair) -> None:
 
 
 def _map(
-    pair: Pair, key: str, values: np.ndarray, found: Beside, scale: ColourScale, unit: str
+    pair: Pair, key: str, values: "np.ndarray", found: Beside, scale: ColourScale, unit: str
 ) -> None:
     record, item = pair.now.record, pair.now.item
     _, _, i, j = record.map.shape

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import astuple, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
-from torch import nn
 
 from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
 from phenaki_viz.evaluation.effects import HeadEffect, Trials, trials
@@ -28,6 +27,9 @@ from phenaki_viz.ui.views import what_if_head, what_predicts
 from phenaki_viz.ui.work import computed, experiments, fragment_jobs, swept
 from phenaki_viz.ui.work.shelves import number_of
 from phenaki_viz.ui.work.swept import USUAL, Asked
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _ASKED, TABLE = "whatif.asked", "effects.table"
 UNITS = {"heads": "Heads", "layers": "Layers"}
@@ -90,14 +92,14 @@ def _take_back() -> None:
     session.drop(_ASKED)
 
 
-def trials_of(model: nn.Module, asked: Asked) -> Trials:
+def trials_of(model: "nn.Module", asked: Asked) -> Trials:
     """The clips that come with the project, under these masks."""
     captions = list(DIGIT_CLIPS.values())[: asked.clips]
     clips = [(digit_clip(caption), read_prompt(caption)) for caption in captions]
     return trials(model, clips, masks=asked.masks, share=asked.percent / 100)
 
 
-def effects_of(model: nn.Module, asked: Asked, made: Trials) -> tuple[HeadEffect, ...] | None:
+def effects_of(model: "nn.Module", asked: Asked, made: Trials) -> tuple[HeadEffect, ...] | None:
     """What was measured, now if it was asked for; None where it was not."""
     if session.get(_ASKED) != asked and not computed.is_kept(asked.key(model)):
         return None
@@ -113,7 +115,7 @@ def is_coming(run: Run) -> bool:
 def say(
     run: Run,
     asked: Asked,
-    model: nn.Module,
+    model: "nn.Module",
     made: Trials,
     effects: Sequence[HeadEffect] | None,
     *,
@@ -136,12 +138,12 @@ def say(
     panels.say(effects_sentence(effects, made), of, key=f"sentence{key}", aside=True)
 
 
-def _shows(asked: Asked, model: nn.Module) -> str:
+def _shows(asked: Asked, model: "nn.Module") -> str:
     return " ".join(map(str, ("effects", number_of(model), *astuple(asked))))
 
 
 def results(
-    run: Run, asked: Asked, model: nn.Module, made: Trials, effects: Sequence[HeadEffect]
+    run: Run, asked: Asked, model: "nn.Module", made: Trials, effects: Sequence[HeadEffect]
 ) -> None:
     """The effects as bars with intervals and as a table, and what goes with them."""
     picture = effects_picture(effects, made, run.recording.provenance)

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from phenaki_viz.analysis.beside import Beside, beside, moved
 from phenaki_viz.analysis.difference import (
@@ -23,6 +22,9 @@ from phenaki_viz.ui.work import computed, fragment_jobs
 from phenaki_viz.ui.work.kept_work import of_map, of_run
 from phenaki_viz.ui.work.shelves import number_of
 
+if TYPE_CHECKING:
+    import numpy as np
+
 HELD = "compare.distances.held"
 
 
@@ -30,7 +32,7 @@ HELD = "compare.distances.held"
 class RowMoved:
     """One query's row: B − A, 'j', and the JS distance of the two."""
 
-    difference: np.ndarray
+    difference: "np.ndarray"
     distance: float
 
 
@@ -89,7 +91,7 @@ def own(records: tuple[AttentionRecord, ...], items: tuple[int, ...]) -> HeadSta
     )  # fmt: skip
 
 
-def moved_maps(now: Run, before: Run, pairs: Sequence[tuple[HeadMap, HeadMap]]) -> np.ndarray:
+def moved_maps(now: Run, before: Run, pairs: Sequence[tuple[HeadMap, HeadMap]]) -> "np.ndarray":
     """How much of its weight each head puts elsewhere than in another run, 'n'."""
     key = ("moved", number_of(before))
     return of_run(now, key, lambda: moved.steps(pairs), "Comparing the maps:")

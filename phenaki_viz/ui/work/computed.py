@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from phenaki_viz.analysis import row_filter as filters
 from phenaki_viz.analysis import tiles
@@ -29,6 +28,9 @@ from phenaki_viz.ui.work.kept_work import of_map, of_run
 from phenaki_viz.ui.work.shelves import number_of
 from phenaki_viz.ui.work.surveys import heads_of
 
+if TYPE_CHECKING:
+    import numpy as np
+
 AT_ONCE = 2**24  # weights of a stack that are pooled within a tenth of a second or two
 NO_THUMBS = "thumbs.held"
 
@@ -48,7 +50,7 @@ def thumbs(run: Run, selection: Selection) -> Thumbnails | None:
     )  # fmt: skip
 
 
-def small_thumbs(run: Run, selection: Selection, most: int) -> np.ndarray | None:
+def small_thumbs(run: Run, selection: Selection, most: int) -> "np.ndarray | None":
     """Thumbnails 'l h y x' of at most `most` cells a side, where they take no time to speak of.
 
     None where they do, and are not here already.
@@ -92,7 +94,7 @@ def filtered_tile(
     )  # fmt: skip
 
 
-def ranks(record: AttentionRecord, item: int, head: int, tile: tiles.MapTile) -> np.ndarray:
+def ranks(record: AttentionRecord, item: int, head: int, tile: tiles.MapTile) -> "np.ndarray":
     """The rank of every key of a tile of single cells in its whole row; kept like the tiles."""
     return of_map(
         record, ("ranks", item, head, number_of(tile)),
@@ -137,7 +139,7 @@ def reading_of(run: Run, records: Sequence[AttentionRecord], items: Sequence[int
     return of_run(run, ("reading", maps, tuple(items)), steps, "Comparing words:")
 
 
-def rollout_of(run: Run, selection: Selection) -> np.ndarray:
+def rollout_of(run: Run, selection: Selection) -> "np.ndarray":
     """Rollout of the chosen map, from the first layer to the chosen one; see `rollout`."""
     records, items = (
         selection.records[: selection.layer + 1],
@@ -175,7 +177,7 @@ def highest_left(run: Run, selection: Selection, row_filter: RowFilter) -> float
     )  # fmt: skip
 
 
-def table(run: Run, selection: Selection, measure: str) -> np.ndarray:
+def table(run: Run, selection: Selection, measure: str) -> "np.ndarray":
     """One metric of every head of the stack, 'l h'."""
     key = ("table", *heads_of(selection), measure)
     found = of_run(

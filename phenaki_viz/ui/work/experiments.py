@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from functools import partial
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from phenaki_viz.evaluation import changes
 from phenaki_viz.evaluation.causality import probe_run
@@ -19,9 +18,12 @@ from phenaki_viz.ui.work.keep import is_kept, once
 from phenaki_viz.ui.work.kept_work import of_run
 from phenaki_viz.ui.work.shelves import number_of
 
+if TYPE_CHECKING:
+    from torch import nn
+
 
 def effects_of(
-    model: nn.Module,
+    model: "nn.Module",
     asked: Trials,
     key: Hashable,
     on_cancel: Callable[[], None],
@@ -38,7 +40,7 @@ def effects_of(
 
 
 def change_of(
-    model: nn.Module,
+    model: "nn.Module",
     asked: Trials,
     key: Hashable,
     given: Interventions,
@@ -55,7 +57,7 @@ def change_of(
 
 
 def causality_of(
-    run: Run, model: nn.Module, stack: str, on_cancel: Callable[[], None]
+    run: Run, model: "nn.Module", stack: str, on_cancel: Callable[[], None]
 ) -> Causality:
     """Which time steps reach which in one transformer of a run."""
     steps = partial(probe_run.steps, run, model, stack)

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
-
-from torch import nn
+from typing import TYPE_CHECKING, TypeVar
 
 from phenaki_viz.analysis.alike import Alike, heads_alike
 from phenaki_viz.analysis.head_table import HeadRow, HeadTable, stack_table
@@ -22,6 +20,9 @@ from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, fragment_jobs, tracked
 from phenaki_viz.ui.work.shelves import number_of
 
+if TYPE_CHECKING:
+    from torch import nn
+
 T = TypeVar("T")
 CLIP, CLIPS = "heads", "clips"  # the tasks of the work on the clip at hand, and on many
 CAPTIONS = tuple(DIGIT_CLIPS.values())
@@ -36,7 +37,7 @@ class Over:
     stack: str
     kind: Kind
 
-    def key(self, model: nn.Module) -> Hashable:
+    def key(self, model: "nn.Module") -> Hashable:
         """All that decides the result."""
         return ("heads over clips", number_of(model), self)
 
@@ -80,7 +81,7 @@ def alike(run: Run, selection: Selection) -> Alike:
     return _of_stack(run, selection, "alike", start, "Comparing the heads:")
 
 
-def over_clips(model: nn.Module, over: Over) -> HeadTable:
+def over_clips(model: "nn.Module", over: Over) -> HeadTable:
     """The heads of one stack over the project's clips, each told its own caption.
 
     Over as many as are measured: who draws them calls `fragment_jobs.go_on`.

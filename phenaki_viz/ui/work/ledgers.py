@@ -1,9 +1,7 @@
 """What the page Inside a head computes: kept, and worked on as long as a click may wait."""
 
 from collections.abc import Callable
-from typing import TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, TypeVar
 
 from phenaki_viz.analysis.incremental import Incremental
 from phenaki_viz.analysis.ledger import RowLedger, WeightLedger, row_ledger
@@ -24,6 +22,9 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, fragment_jobs
 from phenaki_viz.ui.work.shelves import number_of
+
+if TYPE_CHECKING:
+    import numpy as np
 
 T = TypeVar("T")
 QUICK = 2.0  # seconds of a run that are not worth a bar
@@ -77,7 +78,7 @@ def maps_of(selection: Selection, most: int) -> TermMaps:
     )  # fmt: skip
 
 
-def map_if_only(selection: Selection, names: tuple[str, ...], most: int) -> np.ndarray:
+def map_if_only(selection: Selection, names: tuple[str, ...], most: int) -> "np.ndarray":
     """What the selected head's map would be if only these terms counted."""
     return _kept(
         selection, ("only", names, most),
@@ -86,7 +87,7 @@ def map_if_only(selection: Selection, names: tuple[str, ...], most: int) -> np.n
     )  # fmt: skip
 
 
-def weights_of(selection: Selection, most: int) -> np.ndarray | None:
+def weights_of(selection: Selection, most: int) -> "np.ndarray | None":
     """The selected head's weights; of a long map, of some queries."""
     return _kept(
         selection, ("weights", most), lambda: weight_map.steps(selection.shown.map, most),
@@ -94,7 +95,7 @@ def weights_of(selection: Selection, most: int) -> np.ndarray | None:
     )  # fmt: skip
 
 
-def written_of(selection: Selection, most: int) -> np.ndarray | None:
+def written_of(selection: Selection, most: int) -> "np.ndarray | None":
     """The selected head's weights × ‖v W_O‖; None where values were not recorded."""
     return _kept(
         selection, ("written", most),

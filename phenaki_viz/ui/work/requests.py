@@ -8,9 +8,7 @@ corrected settings or another text encoder make another model.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
-
-from torch import nn
+from typing import TYPE_CHECKING, Protocol
 
 from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.data import Clip, Prompt, read_prompt
@@ -26,6 +24,9 @@ from phenaki_viz.runs.sampled import SampledRun, Sampling, sample
 from phenaki_viz.runs.training_step import run_training_step
 from phenaki_viz.training.dialled_files import load_dialled
 from phenaki_viz.ui.state.dial_settings import Settings
+
+if TYPE_CHECKING:
+    from torch import nn
 
 MAP_LIMIT = 1 * 2**30  # bytes of maps in one run
 
@@ -48,7 +49,7 @@ class Request(Protocol):
 class LookRequest:
     """One look at a trained model."""
 
-    model: nn.Module
+    model: "nn.Module"
     clip: Clip
     prompt: Prompt
     ask: RunOptions

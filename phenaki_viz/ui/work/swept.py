@@ -2,8 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import astuple, dataclass
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from phenaki_viz.evaluation.effects import HeadEffect
 from phenaki_viz.runs.live import find_model
@@ -11,6 +10,9 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.work import computed
 from phenaki_viz.ui.work.shelves import number_of
+
+if TYPE_CHECKING:
+    from torch import nn
 
 USUAL = {"clips": 10, "masks": 2, "hidden": 90}
 
@@ -24,11 +26,11 @@ class Asked:
     percent: int
     units: str = "heads"
 
-    def key(self, model: nn.Module) -> Hashable:
+    def key(self, model: "nn.Module") -> Hashable:
         """All that decides the result of the sweep."""
         return ("sweep", number_of(model), *astuple(self))
 
-    def trials_key(self, model: nn.Module) -> Hashable:
+    def trials_key(self, model: "nn.Module") -> Hashable:
         """All that decides what the model is asked."""
         return ("trials", number_of(model), self.clips, self.masks, self.percent)
 

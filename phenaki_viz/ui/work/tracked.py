@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from phenaki_viz.analysis.tracks import accuracies, path_of
 from phenaki_viz.analysis.truth import Truth, truth_of
@@ -14,6 +13,9 @@ from phenaki_viz.ui.state import true_path
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, fragment_jobs
 from phenaki_viz.ui.work.shelves import number_of
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MARKED = "marked object"
 
@@ -33,7 +35,7 @@ def judging_truth(run: Run, record: AttentionRecord) -> Truth:
     return truth_of(run) if path is None else Truth(names=(MARKED,), paths=(path,))
 
 
-def marked_path(record: AttentionRecord) -> np.ndarray | None:
+def marked_path(record: AttentionRecord) -> "np.ndarray | None":
     """What was marked by hand, as far as this grid has it; None of nothing."""
     grid = record.places.grid
     there = [
@@ -53,7 +55,7 @@ def answers_to(selection: Selection, asked: Question) -> tuple[Answer, ...]:
     )
 
 
-def accuracies_of(selection: Selection, asked: Question) -> Mapping[str, np.ndarray] | None:
+def accuracies_of(selection: Selection, asked: Question) -> "Mapping[str, np.ndarray] | None":
     """How often each head finds the object, from every time step; None without a true path."""
     path = asked.path
     if path is None:
