@@ -74,6 +74,6 @@ def lines_at(address: str, recording: Recording, records: Sequence[AttentionReco
     if row < len(records):
         record = records[row]
         if head < len(record.heads) and item < len(record.batch_items):
-            side: Direction = "column" if record.kind == "cross" else "row"
+            side: Direction = "column" if record.reads_words else "row"
             return Lines(Head(recording, record, item, head), side)
     raise RecordingError(f"no lines at {address[:40]!r}")

@@ -101,7 +101,7 @@ class Linked(Looked):
             "link": self.link(at.item),
             "query": self.query_of(at),
             "key": at.key,
-            "places": [list(place) for place in (at.place, *at.also)],
+            "places": [list(place) for place in at.places],
         }
 
     def film(self) -> bytes:
@@ -150,10 +150,8 @@ class Linked(Looked):
         if word is not None:
             drawn = column_overlay(head, word, at.place, frames, pt, scale)
         else:
-            drawn = patches_overlay(head, (at.place, *at.also), frames, pt, scale=scale)
-        picture = StripPicture.of(
-            drawn, places=(at.place, *at.also), direction="looks at", many="look at"
-        )
+            drawn = patches_overlay(head, at.places, frames, pt, scale=scale)
+        picture = StripPicture.of(drawn, places=at.places, direction="looks at", many="look at")
         of_map = OfMap(
             link=self.link(at.item),
             query=axis_of(head.record, at.item, "query"),

@@ -14,18 +14,22 @@ from phenaki_viz.recording import AttentionRecord, Recording
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """What is looked at. row: of the grid, a call. head, item: among those recorded. place: the
-    patch (step, row, column); also: patches chosen with it. key: of the map, None for none. pins:
+    """What is looked at. row: of the grid, a call. head, item: among those recorded. places: of the
+    chosen patches (step, row, column), the first one first. key: of the map, None for none. pins:
     row and head of those that are held beside others.
     """
 
     row: int
     head: int
     item: int
-    place: Place
+    places: tuple[Place, ...]
     key: int | None = None
-    also: tuple[Place, ...] = ()
     pins: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """The patch that was chosen first: its row of the map is shown."""
+        return self.places[0]
 
 
 class Looked:
@@ -46,10 +50,9 @@ class Looked:
         at = 0 if head is None else self.head_of(row, head)
         record = self.records[row]
         place = record.places.place(record.batch_items[0], 0)
-        words = record.kind == "cross" and record.map.shape[3] > record.num_null_kv
-        return Chosen(
-            row=row, head=at, item=0, place=place, key=record.num_null_kv if words else None
-        )
+        keys = record.key_axis(0)
+        word = keys.nulls if keys.reads_words and len(keys) > keys.nulls else None
+        return Chosen(row=row, head=at, item=0, places=(place,), key=word)
 
     def row_of(self, layer: int) -> int:
         """The first row of the grid that is of this layer."""
@@ -83,22 +86,40 @@ class Looked:
         records = self.records
         return tuple((records[row].layer, records[row].heads[head]) for row, head in at.pins)
 
-    def moved(self, at: Chosen, place: Place) -> Chosen:
-        """With another patch, in the batch item that its map is of. Raises RecordingError."""
+    def moved(self, at: Chosen, place: Place, *also: Place) -> Chosen:
+        """With another patch, in the batch item that its map is of, and those chosen with it.
+
+        Raises RecordingError where that map was not recorded.
+        """
         record = self.records[at.row]
         video = record.batch_items[at.item] // record.places.items_per_video
         original, _ = record.places.locate(place, video)
         if original not in record.batch_items:
             raise RecordingError(f"the map of the patch {place} was not recorded")
         item = record.item_of(original)
-        return replace(at, place=place, item=item, key=at.key if item == at.item else None)
+        key = at.key if item == at.item else None
+        return replace(at, places=(place, *also), item=item, key=key)
+
+    def at_cell(self, at: Chosen, query: int, key: int | None) -> Chosen:
+        """A cell of the map: its key, and its row's patch alone; of a row that is no patch (a word
+        of a joint sequence, a class token) the patches stay.
+        """
+        place = self.records[at.row].query_axis(at.item).stands_at(query)
+        return replace(at, places=at.places[:1] if place is None else (place,), key=key)
 
     def place_of(self, at: Chosen, query: int) -> Place:
-        """Where a row of the map lies in the video. Raises RecordingError outside the map."""
+        """Where a row of the map lies in the video.
+
+        Raises RecordingError outside the map, and of a row that is no patch.
+        """
         record, queries = self.records[at.row], self.records[at.row].map.shape[2]
         if not 0 <= query < queries:
             raise RecordingError(f"no query {query}: the map has {queries}")
-        return record.places.place(record.batch_items[at.item], query)
+        axis = record.query_axis(at.item)
+        place = axis.stands_at(query)
+        if place is None:
+            raise RecordingError(f"query {query} is {axis.name(query)!r}, which is no patch")
+        return place
 
     def key_of(self, at: Chosen, key: int | None) -> int | None:
         """The key, if the map has it. Raises RecordingError."""
@@ -110,9 +131,10 @@ class Looked:
     def word_of(self, at: Chosen) -> int | None:
         """The key whose readers are shown: of words one is, chosen or not; else None."""
         record = self.records[at.row]
-        if record.kind != "cross":
+        if not record.reads_words:
             return None
-        return min(record.num_null_kv, record.map.shape[3] - 1) if at.key is None else at.key
+        keys = record.key_axis(at.item)
+        return min(keys.nulls, len(keys) - 1) if at.key is None else at.key
 
     def query_of(self, at: Chosen) -> int:
         """The row of the map that belongs to the chosen patch."""
@@ -127,7 +149,7 @@ class Looked:
         if item == at.item:
             return at
         record = self.records[at.row]
-        return replace(at, item=item, place=record.places.place(record.batch_items[item], 0))
+        return replace(at, item=item, places=(record.places.place(record.batch_items[item], 0),))
 
     def item_of_video(self, video: int) -> int:
         """Where in the recorded batch the first map of a video is. Raises RecordingError."""

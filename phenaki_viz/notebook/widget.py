@@ -152,9 +152,9 @@ class View(anywidget.AnyWidget):
         found: dict[str, Callable[[], Chosen]] = {
             "layer": lambda: replace(at, row=linked.row_of(value)),
             "head": lambda: replace(at, head=linked.head_of(at.row, value)),
-            "query": lambda: replace(linked.moved(at, linked.place_of(at, value)), also=()),
+            "query": lambda: linked.moved(at, linked.place_of(at, value)),
             "key": lambda: replace(at, key=linked.key_of(at, value)),
-            "patch": lambda: replace(linked.moved(at, tuple(value)), also=()),
+            "patch": lambda: linked.moved(at, tuple(value)),
             "pins": lambda: replace(at, pins=linked.pins_of(value)),
         }
         try:
@@ -195,13 +195,12 @@ class View(anywidget.AnyWidget):
 
     def _picked_cell(self, pick: dict[str, Any]) -> None:
         self._seen["selection"] = pick["seq"]
-        place = self._linked.place_of(self._at, pick["query"])
-        self._move(replace(self._at, place=place, key=pick["key"], also=()))
+        self._move(self._linked.at_cell(self._at, pick["query"], pick["key"]))
 
     def _picked_patches(self, pick: dict[str, Any]) -> None:
         self._seen["selection"] = pick["seq"]
-        place, *also = ((t, h, w) for t, h, w in pick["places"])
-        self._move(replace(self._linked.moved(self._at, place), also=tuple(also)))
+        places = ((t, h, w) for t, h, w in pick["places"])
+        self._move(self._linked.moved(self._at, *places))
 
     def _zoomed(self, asked: dict[str, Any]) -> None:
         window: Window = (asked["r0"], asked["r1"], asked["c0"], asked["c1"])

@@ -90,8 +90,26 @@ class TokenAxis:
                 found = segment.index(place)
                 if found is not None:
                     return first + found
-        in_a_row = self.whole is None and self.lattice is not None and place[1:] == (0, 0)
-        return place[0] if in_a_row and 0 <= place[0] < len(self) else None
+        first, count = self._in_a_row
+        there = place[1:] == (0, 0) and 0 <= place[0] < count
+        return first + place[0] if there else None
+
+    def stands_at(self, index: int) -> Place | None:
+        """The place by which `index` finds a token again: its own; of tokens without places, of
+        which this is the nth, (n, 0, 0). None of null keys, words and special tokens.
+
+        Raises RecordingError when there is no such token.
+        """
+        first, count = self._in_a_row
+        if 0 <= index - first < count:
+            return index - first, 0, 0
+        return self.place(index)
+
+    @property
+    def _in_a_row(self) -> tuple[int, int]:
+        """Where tokens without places begin, and how many; none where others have places."""
+        rows = [(first, len(one)) for first, one in self.parts if isinstance(one, Plain)]
+        return rows[0] if len(rows) == 1 and self.whole is None else (0, 0)
 
     @cached_property
     def places(self) -> np.ndarray:

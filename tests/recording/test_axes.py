@@ -53,6 +53,28 @@ def test_an_axis_of_patches_says_what_places_say(grid, counts, video):
         assert Layout((places,)).axis(item).index(place) == token
 
 
+@pytest.mark.parametrize(
+    "one",
+    [
+        axis(Plain(5)),
+        axis(Null(2), Plain(5)),
+        axis(Special("cls"), Plain(5)),
+        axis(Null(1), TEXT, Grid(whole=VIDEO, shape=VIDEO)),
+        axis(Plain(3), Grid(whole=VIDEO, shape=(1, 4, 5))),
+    ],
+)
+def test_a_token_is_found_again_by_the_place_it_stands_at(one):
+    for at in range(len(one)):
+        place = one.stands_at(at)
+        assert place is None or one.index(place) == at
+    found = [one.stands_at(at) is not None for at in range(len(one))]
+    counted = [isinstance(kind, Grid) or (one.whole is None and isinstance(kind, Plain))
+               for _, kind in one.parts for _ in range(len(kind))]  # fmt: skip
+    assert found == counted
+    with pytest.raises(RecordingError, match=f"token {len(one)} of {len(one)}"):
+        one.stands_at(len(one))
+
+
 def test_a_joint_sequence_of_text_and_video():
     """CogVideoX: text first; HunyuanVideo and Mochi: behind."""
     video = Grid(whole=VIDEO, shape=VIDEO)

@@ -172,9 +172,9 @@ def export_linked(run: Run, selection: Selection, colours: Colours) -> None:
     if not box.open:
         return
     linked = Linked(run, records=selection.records, colours=colours)
-    word = patches.word_of(selection) if selection.record.kind == "cross" else None
+    word = patches.word_shown(selection)
     at = Chosen(
-        row=selection.layer, head=selection.head, item=selection.item, place=selection.place,
+        row=selection.layer, head=selection.head, item=selection.item, places=(selection.place,),
         key=word,
         pins=head_grid.arrangement(selection).pins,
     )  # fmt: skip

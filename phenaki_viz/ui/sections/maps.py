@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from phenaki_viz.analysis.row_filter import RowFilter
 from phenaki_viz.analysis.tiles import MapTile, pooled
@@ -179,17 +178,26 @@ def _keep_window(asked: WindowWish) -> None:
     session.put("map.window.asked", asked)
 
 
-def picked_cell(record: AttentionRecord, item: int) -> Any:
-    """What to do with a cell picked on a map: move the query, and the word of cross-attention."""
+def picked_cell(
+    record: AttentionRecord, item: int, *, directed: bool = True
+) -> Callable[[CellPick], None]:
+    """What to do with a cell picked on a map: its patch is chosen, and its key.
+
+    Of keys that are a text, the key is the word whose readers are shown. directed: the page can
+    show who looks at a patch; where it does, the key's patch is chosen and not the query's.
+    """
+    queries, keys = record.query_axis(item), record.key_axis(item)
 
     def picked(pick: CellPick) -> None:
-        token = pick["query"]
-        if record.kind == "self" and session.get("direction") == "column":
-            token = token if pick["key"] is None else pick["key"] - record.num_null_kv
-        if token >= 0:  # a null key has no place
-            wish(place=record.places.place(record.batch_items[item], token))
-        patches.pick_key(pick["key"])
-        if record.kind == "cross" and pick["key"] is not None:
-            session.put("word", pick["key"])
+        query, key = pick["query"], pick["key"]
+        by_key = directed and not keys.reads_words and session.get("direction") == "column"
+        place = queries.stands_at(query)
+        if by_key and key is not None:
+            place = keys.stands_at(key)
+        if place is not None:  # a null key, a word, a class token has none
+            wish(place=place)
+        patches.pick_key(key)
+        if keys.reads_words and key is not None:
+            session.put(patches.WORD, key)
 
     return picked

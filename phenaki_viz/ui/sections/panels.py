@@ -77,7 +77,7 @@ def the_patch(selection: Selection, direction: str = "row") -> OfPatch:
         link=link_of(selection),
         query=axis_of(selection.record, selection.item, "query"),
         key=axis_of(selection.record, selection.item, "key"),
-        side="column" if direction == "column" and selection.record.kind == "self" else "row",
+        side="column" if direction == "column" and not selection.record.reads_words else "row",
         place=selection.place,
     )
 
@@ -228,11 +228,11 @@ def weights_of(selection: Selection) -> str:
 
 def share_choice(selection: Selection, direction: str) -> None:
     """Tell the pictures of the page which query, key and patches are chosen."""
-    key = patches.key_of(selection)
-    if selection.record.kind == "cross":
-        key = patches.word_of(selection)
+    key, word = patches.key_of(selection), patches.word_shown(selection)
+    if word is not None:
+        key = word
     elif direction == "column":
-        key = selection.query + selection.record.num_null_kv
+        key = selection.record.key_axis(selection.item).index(selection.place)
     share_selection(
         link_of(selection),
         query=selection.query,

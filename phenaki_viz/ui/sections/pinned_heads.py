@@ -52,7 +52,7 @@ def _film(run: Run, selection: Selection, heads: Sequence[Head]) -> PinnedFilm:
     return pinned_film(
         heads,
         selection.place,
-        patches.word_of(selection) if selection.record.kind == "cross" else None,
+        patches.word_shown(selection),
         film=film_of(named("strip"), frames),
         frames=frames,
         temporal_patch=run.temporal_patch,

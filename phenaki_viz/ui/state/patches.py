@@ -57,6 +57,11 @@ def word_of(selection: Selection) -> int:
     return word_at(selection.record)
 
 
+def word_shown(selection: Selection) -> int | None:
+    """The key whose readers are shown, where the keys are a text; None where they are patches."""
+    return word_of(selection) if selection.record.reads_words else None
+
+
 def word_at(record: AttentionRecord, box: str = "map") -> int:
     """The key that is chosen of a cross-attention map: a column, as a word may stand there twice.
 

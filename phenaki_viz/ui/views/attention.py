@@ -191,7 +191,7 @@ def _switch(selection: Selection) -> None:
 
 def _choose_direction(selection: Selection) -> str:
     """Whether a patch looks or is looked at; of cross-attention, whose word is looked at."""
-    if selection.record.kind == "cross":
+    if selection.record.reads_words:
         choose_word(selection)
         return "row"
     asked = st.segmented_control(
@@ -212,7 +212,7 @@ def _of(selection: Selection, look: MapColours) -> dict[str, str]:
     head, stack = shows.a_head(selection), shows.a_stack(selection)
     of = {"map": head, "strip": f"{head} {look.direction}", "grid.heads": stack, "pinned": stack}
     patch = f"{head} patch {{place}}"
-    return of | ({"words": patch} if selection.record.kind == "cross" else {"steps": patch})
+    return of | ({"words": patch} if selection.record.reads_words else {"steps": patch})
 
 
 def _scale(run: Run, selection: Selection, look: MapColours) -> ColourScale:
@@ -248,7 +248,7 @@ def _scale_of_filter(
 
 def _reads(selection: Selection) -> None:
     """What the query reads: words of the text, or time steps where the map runs over time."""
-    if selection.record.kind == "cross":
+    if selection.record.reads_words:
         bars = words_read(selection.shown, selection.place)
         panels.plotly(bars, key="words", height=240, shows=shows.a_patch(selection))
         export_icon("the words read", bars.name, lambda: bars, "words")

@@ -52,8 +52,8 @@ class MapColours:
 
 
 def draw_overlay(run: Run, selection: Selection, scale: ColourScale, look: MapColours) -> None:
-    """Self-attention of the chosen patches, of cross-attention who reads a word; and the files."""
-    draw = _text if selection.record.kind == "cross" else _strip
+    """What the chosen patches look at; where keys are a text, who reads a word; and the files."""
+    draw = _text if selection.record.reads_words else _strip
     picture = draw(run, selection, scale, look)
     box = export_icon("the frames", picture.name, lambda: picture, "strip")
     if box is not None and picture.word is None:

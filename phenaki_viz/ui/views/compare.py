@@ -61,7 +61,7 @@ def _draw(run: Run) -> None:
         return
     a, b = found
     with tools:
-        records = choose_stack(a.recording, first=lambda one: one.kind == "self")
+        records = choose_stack(a.recording, first=lambda one: not one.is_cross)
     if not records:
         with words:
             panels.nothing("Compare", "Depth 0: there is no attention to compare.")

@@ -1,6 +1,5 @@
 """Compare, its three columns: A, B and B − A, each over the frames and as a map."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,16 +24,15 @@ from phenaki_viz.figures.difference_views import (
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.overlays import column_overlay, row_overlay
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui import session
-from phenaki_viz.ui.components.attention_map import CellPick, attention_map
+from phenaki_viz.ui.components.attention_map import attention_map
 from phenaki_viz.ui.components.film_strip import OfMap, StripPicture, StripView, film_strip
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections.maps import picked_cell
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.work import compared, computed, shows
 
 if TYPE_CHECKING:
@@ -71,7 +69,7 @@ class Two:
     @property
     def word(self) -> int | None:
         """The key whose readers are shown, of attention to a text."""
-        return patches.word_of(self.selection) if self.selection.record.kind == "cross" else None
+        return patches.word_shown(self.selection)
 
     def link(self, side: Selection) -> str | None:
         """What the pictures of one side share their selection by: all, if they are alike in size.
@@ -219,7 +217,7 @@ def _map(
     with st.container(key=named(f"compare.map.{name}")):
         attention_map(
             picture, view, key=f"compare.{name}", selected=(side.query, _key(two, side)),
-            on_pick=_picked(side),
+            on_pick=picked_cell(record, item, directed=False),
         )  # fmt: skip
 
 
@@ -231,17 +229,3 @@ def _share(two: Two) -> None:
         key=_key(two, side), places=[side.place],
         pickers=tuple(f"compare.{one}{end}" for one in SIDES for end in ("", ".strip")),
     )  # fmt: skip
-
-
-def _picked(side: Selection) -> Callable[[CellPick], None]:
-    """A cell of a map: its query and its key; of a text, the word whose readers are shown."""
-
-    def picked(pick: CellPick) -> None:
-        record = side.record
-        place = record.places.place(record.batch_items[side.item], pick["query"])
-        wish(place=place)
-        patches.pick_key(pick["key"])
-        if record.kind == "cross" and pick["key"] is not None:
-            session.put("word", pick["key"])
-
-    return picked

@@ -119,7 +119,7 @@ def _lead_on(run: Run, look: Look) -> None:
     """Where nothing but content is added: to the maps where position is, too."""
     if len(look.terms) > 1:
         return
-    others = (one for one in run.recording if one.kind == "self" and one.position_bias is not None)
+    others = (one for one in run.recording if not one.is_cross and one.position_bias is not None)
     found = next(others, None)
     if found is None:
         return

@@ -22,13 +22,12 @@ from phenaki_viz.figures.ledger_views import (
     unknown_note,
     written_heatmap,
 )
-from phenaki_viz.ui.components.attention_map import CellPick, attention_map
+from phenaki_viz.ui.components.attention_map import attention_map
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon, is_exportable
+from phenaki_viz.ui.sections.maps import picked_cell
 from phenaki_viz.ui.session import named
-from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.work import computed, ledgers, shows
 from phenaki_viz.ui.work.shelves import number_of
 
@@ -133,19 +132,8 @@ def _map(
             notes=(*drawn.also, *reduced),
         )
         view = MapView(link=panels.link_of(selection), shows=shows.a_head(selection))
-        attention_map(picture, view, key=f"inside.{drawn.name}", on_pick=_picked(selection))
-
-
-def _picked(selection: Selection) -> Callable[[CellPick], None]:
-    """A cell of a map: its query and its key."""
-
-    def picked(pick: CellPick) -> None:
-        record = selection.record
-        place = record.places.place(record.batch_items[selection.item], pick["query"])
-        wish(place=place)
-        patches.pick_key(pick["key"])
-
-    return picked
+        picked = picked_cell(record, item, directed=False)
+        attention_map(picture, view, key=f"inside.{drawn.name}", on_pick=picked)
 
 
 def take_maps(selection: Selection, look: Look) -> None:

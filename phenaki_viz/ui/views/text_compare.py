@@ -190,6 +190,6 @@ def _same_text(run: ModelRun) -> None:
 def cross_records(run: Run) -> tuple[Any, ...]:
     """MaskGit's cross-attention, a record a layer; empty where no text is read."""
     stacks = run.recording.stacks()
-    found = [group for (stack, kind), group in stacks.items()
-             if kind == "cross" and "critic" not in stack]  # fmt: skip
+    found = [group for (stack, _), group in stacks.items()
+             if group[0].reads_words and "critic" not in stack]  # fmt: skip
     return tuple(found[0]) if found else ()

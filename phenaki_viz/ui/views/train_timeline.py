@@ -91,7 +91,7 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
 
 def _of(selection: Selection) -> dict[str, str]:
     """What the pictures have to be of, for the heading to be true."""
-    row = "train.words" if selection.record.kind == "cross" else "strip"
+    row = "train.words" if selection.record.reads_words else "strip"
     return {row: shows.a_patch(selection), "grid.heads": shows.a_stack(selection)}
 
 
@@ -147,7 +147,7 @@ def _same(kept: Kept, selection: Selection) -> Selection:
 
 
 def _row(clip: Clip, selection: Selection, every: tuple[tuple[Kept, Selection], ...]) -> None:
-    if selection.record.kind == "cross":
+    if selection.record.reads_words:
         bars = words_read(selection.shown, selection.place)
         panels.plotly(bars, key="train.words", height=260, shows=shows.a_patch(selection))
         return
