@@ -14,7 +14,7 @@ from phenaki_viz.figures.picture import Axis, Side
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.axes import TokenAxis
 from phenaki_viz.recording.segments import Grid as Patches
-from phenaki_viz.recording.segments import Plain, Words
+from phenaki_viz.recording.segments import Plain, Scattered, Words
 
 Grid = tuple[int, int, int]  # t h w
 Place = tuple[int, int, int]  # step, row, column
@@ -28,12 +28,15 @@ class MapAxis(Side):
     title: "query" or "key". nulls: how many null keys stand first. words: one a cell after them.
     grid: 't h w' of the cells after the nulls, in that order; 1 where they do not run. origin:
     the place of its first cell (a spatial map of step 3 has grid (1, h, w), origin (3, 0, 0)).
+    before: where the cells are words and patches in one sequence, both are given, and so many cells
+    stand between the nulls and the grid's first.
     """
 
     nulls: int = 0
     grid: Grid | None = None
     origin: Place = (0, 0, 0)
     words: tuple[str, ...] | None = None
+    before: int = 0
 
     @property
     def count(self) -> int | None:
@@ -68,14 +71,20 @@ def axis_of(record: AttentionRecord, item: int, side: str) -> MapAxis:
 def _sent(title: str, tokens: TokenAxis) -> MapAxis:
     """Names are sent where the browser cannot make them: of words, and of several kinds of tokens
     in a row, of places in another order than a grid's, of a window that goes on at the other side.
+
+    Of several kinds in a row, of which one is a grid, that is sent as well: there a cell is found
+    by its place.
     """
     nulls = tokens.nulls
     bare = MapAxis(title=title, nulls=nulls, breaks=tokens.breaks, groups=tokens.groups)
-    match [segment for first, segment in tokens.parts if first >= nulls]:
-        case [Patches() as grid] if grid.is_regular and _ends_inside(grid):
-            return replace(bare, grid=grid.shape, origin=grid.origin)
-        case [Plain()]:
-            return bare
+    rest = [(first, one) for first, one in tokens.parts if first >= nulls]
+    if len(rest) == 1 and isinstance(rest[0][1], Plain):
+        return bare
+    match [(first, one) for first, one in rest if isinstance(one, (Patches, Scattered))]:
+        case [(first, Patches() as grid)] if grid.is_regular and _ends_inside(grid):
+            bare = replace(bare, grid=grid.shape, origin=grid.origin, before=first - nulls)
+            if len(rest) == 1:
+                return bare
     names = tuple(tokens.names)
     return replace(bare, words=(told_apart(names) if tokens.spans(Words) else names)[nulls:])
 

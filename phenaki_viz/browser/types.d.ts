@@ -13,6 +13,7 @@ export interface Axis {
   grid: Grid | null;
   origin: Place;
   words: string[] | null;
+  before: number;
   breaks: number[];
   groups: string[];
 }

@@ -17,8 +17,10 @@ ROLLED = Grid(whole=VIDEO, shape=(1, 2, 2), origin=(1, 2, 4))
 SEQUENCES = {  # along both sides, and what is sent of it: a grid, or names
     "a video": ((PATCHES,), "grid"),
     "null keys and a video": ((Null(2), PATCHES), "grid"),
-    "a joint sequence": ((Words(("a", "cat", "a")), PATCHES), "words"),
-    "a class token and registers": ((Special("cls"), Special("register", 2), PATCHES), "words"),
+    "a joint sequence": ((Words(("a", "cat", "a")), PATCHES), "both"),
+    "null keys, then text behind a video": ((Null(2), PATCHES, Words(("a", "cat"))), "both"),
+    "a class token and registers": ((Special("cls"), Special("register", 2), PATCHES), "both"),
+    "a class token and a window that was rolled": ((Special("cls"), ROLLED), "words"),
     "a window": ((Grid(whole=VIDEO, shape=(1, 2, 2), origin=(1, 1, 3)),), "grid"),
     "a window that was rolled over the border": ((ROLLED,), "words"),
     "pooled": ((Grid(whole=VIDEO, shape=(1, 1, 2), stride=(1, 2, 2)),), "words"),
@@ -38,9 +40,11 @@ def test_the_browser_names_the_tokens_as_the_record_does(name):
         assert [sent.name(at) for at in range(n)] == list(axis.names)
         assert (sent.title, sent.breaks, sent.groups) == (side, axis.breaks, axis.groups)
         assert [sent.grid is not None, sent.words is not None] == [
-            wanted == "grid",
-            wanted == "words",
+            wanted in ("grid", "both"),
+            wanted in ("words", "both"),
         ]
+        if sent.grid is not None:
+            assert record.key_axis(0).index(sent.origin) == sent.nulls + sent.before
         assert sent.count in (None, n)
 
 

@@ -154,6 +154,21 @@ test("a row is read without its null keys, a column as it is", () => {
   assert.deepEqual([...lineAt({ ...MAP }, [2, 1, 2], "column", 3)], [3, 8, 13, 18]);
 });
 
+test("among words and patches in one sequence a patch is read at its place", () => {
+  const names = ["a", "cat", "time 0", "time 1", "cls"];
+  const tokens = { grid: [2, 1, 1], words: names, before: 2 };
+  const joint = {
+    query: axis(tokens),
+    key: axis({ ...tokens, title: "key", nulls: 1 }),
+    total: [5, 6],
+    values: Float32Array.from({ length: 30 }, (_, at) => at),
+  };
+  const row = { direction: "row", combine: "mean" };
+  assert.deepEqual([...weightsOf(joint, [2, 1, 1], row, [[1, 0, 0]])], [21, 22]);
+  const column = { direction: "column", combine: "mean" };
+  assert.deepEqual([...weightsOf({ ...joint }, [2, 1, 1], column, [[1, 0, 0]])], [16, 22]);
+});
+
 test("a part of a video has no weights outside of it", () => {
   const part = {
     ...MAP,

@@ -46,6 +46,7 @@ export function listeningPen() {
 export const axis = (settings = {}) => ({
   title: "query",
   nulls: 0,
+  before: 0,
   grid: null,
   origin: [0, 0, 0],
   words: null,

@@ -16,7 +16,7 @@ import numpy as np
 from phenaki_viz.analysis.overlay import combined
 from phenaki_viz.analysis.top_mass import row_ranks
 from phenaki_viz.analysis.weight_range import drawn_range
-from phenaki_viz.browser.axes import MapAxis
+from phenaki_viz.browser.axes import MapAxis, axis_of
 from phenaki_viz.browser.file_page import lettered
 from phenaki_viz.browser.film import film_of
 from phenaki_viz.browser.map_message import MapPicture, MapView, map_message
@@ -32,6 +32,10 @@ from phenaki_viz.figures.colour import LAWS, ColourScale, lut
 from phenaki_viz.figures.laid_over import Drawn
 from phenaki_viz.figures.words import spoken
 from phenaki_viz.glossary import found_in
+from phenaki_viz.recording import AttentionRecord, Places
+from phenaki_viz.recording.axes import Layout
+from phenaki_viz.recording.segments import Null, Special, Words
+from tests.analysis.records import planted, uniform
 from tests.components.test_weight_codes import read_back
 
 HERE = Path(__file__).parent
@@ -44,12 +48,30 @@ ENDS = [
     ("log", 1e-5, 0.7),
     ("uniform", 0.25, 16.0),
 ]
+
+
+def _joint() -> AttentionRecord:
+    """Null keys, words, the patches of step 1, a class token, in one sequence."""
+    tokens = Words(("a", "cat", "a")), Places((2, 3, 5), "frame"), Special("cls")
+    keys = Layout((Null(2), *tokens))
+    maps = uniform(1, 1, 19, 21)
+    return planted(
+        maps,
+        tokens[1],
+        batch_items=(1,),
+        num_null_kv=2,
+        query_layout=Layout(tokens),
+        key_layout=keys,
+    )
+
+
 AXES = [
     MapAxis(title="query", grid=(2, 3, 5)),
     MapAxis(title="key", nulls=2, grid=(2, 3, 5), origin=(4, 0, 0), breaks=(2, 17)),
     MapAxis(title="key", nulls=1, words=("a", "seven", "seven"), breaks=(1,)),
     MapAxis(title="key", grid=(7, 1, 1), origin=(0, 2, 3)),
     MapAxis(title="query", grid=(1, 3, 5), origin=(3, 0, 0)),
+    axis_of(_joint(), 0, "key"),
 ]
 SENTENCES = [
     "Entropy of each query, and “entropy” in a prompt; entropy again.",

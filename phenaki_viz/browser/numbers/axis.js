@@ -1,7 +1,10 @@
 // An axis of a map, `MapAxis` of axes.py: where its cells lie, and what they are called.
 /** @import { Axis, Place } from "../types.js" */
-import { placeAt } from "./places.js";
+import { indexAt, placeAt, sizeOf } from "./places.js";
 import { placeName } from "./words.js";
+
+/** The first cell that is a patch of the grid. @param {Axis} axis */
+export const firstPatch = ({ nulls, before }) => nulls + before;
 
 /**
  * Where a cell lies in the video; null for null keys, words and plain tokens.
@@ -10,10 +13,10 @@ import { placeName } from "./words.js";
  * @returns {Place | null}
  */
 export function placeOf(axis, index) {
-  const at = index - axis.nulls;
-  if (at < 0 || axis.words || !axis.grid) return null;
-  const [step, row, column] = placeAt(at, axis.grid);
-  const { origin } = axis;
+  const { grid, origin } = axis;
+  const at = index - firstPatch(axis);
+  if (!grid || at < 0 || at >= sizeOf(grid)) return null;
+  const [step, row, column] = placeAt(at, grid);
   return [step + origin[0], row + origin[1], column + origin[2]];
 }
 
@@ -22,11 +25,12 @@ export function placeOf(axis, index) {
  * @param {Axis} axis
  * @param {ArrayLike<number>} place
  */
-export function indexOf({ grid, origin, nulls, words }, place) {
-  if (!grid || words) return null;
+export function indexOf(axis, place) {
+  const { grid, origin } = axis;
+  if (!grid) return null;
   const at = origin.map((first, along) => place[along] - first);
   if (at.some((value, along) => value < 0 || value >= grid[along])) return null;
-  return nulls + (at[0] * grid[1] + at[1]) * grid[2] + at[2];
+  return firstPatch(axis) + indexAt(at, grid);
 }
 
 /**
@@ -66,8 +70,7 @@ const runsOnce = ({ grid }) => grid !== null && grid.filter((size) => size > 1).
 export const isNamed = (axis) => Boolean(axis.words) || runsOnce(axis);
 
 /** @param {Axis} axis */
-const countOf = ({ nulls, words, grid }) =>
-  nulls + (words?.length ?? (grid ? grid[0] * grid[1] * grid[2] : 0));
+const countOf = ({ nulls, words, grid }) => nulls + (words?.length ?? (grid ? sizeOf(grid) : 0));
 
 /** The names of all cells; none where an axis is of plain tokens. @param {Axis} axis */
 export function shortNames(axis) {

@@ -1,7 +1,7 @@
 // The weights of any patch, read off the map that stands on the same page instead of asking Python:
 // only where that map is here whole, every weight for itself.
 /** @import { Axis, Grid, Place, Weights } from "../types.js" */
-import { indexOf, placeOf } from "../numbers/axis.js";
+import { firstPatch, indexOf, placeOf } from "../numbers/axis.js";
 import { indexAt, sizeOf } from "../numbers/places.js";
 import { page, weightsName } from "../page/page.js";
 
@@ -51,11 +51,15 @@ function lineOf(map, grid, direction, place) {
 export function lineAt(map, grid, direction, own) {
   const {
     values,
+    query,
     key,
     total: [, keys],
   } = map;
   const line = new Float32Array(sizeOf(grid)).fill(NaN);
-  const [first, step] = direction === "row" ? [own * keys + key.nulls, 1] : [own, keys];
+  const [first, step] =
+    direction === "row"
+      ? [own * keys + firstPatch(key), 1]
+      : [own + firstPatch(query) * keys, keys];
   (direction === "row" ? flatKeys : flatQueries)(map, grid).forEach((at, token) => {
     line[at] = values[first + token * step];
   });
@@ -74,7 +78,7 @@ const flatQueries = (map, grid) => (map.flatQueries ??= flatOf(map.query, grid))
  */
 function flatOf(axis, grid) {
   return Array.from({ length: sizeOf(axis.grid) }, (_, token) =>
-    indexAt(placeOf(axis, axis.nulls + token), grid),
+    indexAt(placeOf(axis, firstPatch(axis) + token), grid),
   );
 }
 
