@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phenaki_viz.files import state_of
-from phenaki_viz.ui.work import computed, fragment_jobs
+from phenaki_viz.ui.work.kept_work import worked
 
 if TYPE_CHECKING:
     from phenaki_viz.atlas.reading import Atlas
@@ -25,6 +25,4 @@ def opened(source: Path | Uploads, digest: Hashable, on_cancel: Callable[[], Non
     decides = state_of(source) if isinstance(source, Path) else digest
     key = ("atlas", str(source) if isinstance(source, Path) else "", decides)
     start = partial(read_atlas.steps, source)
-    return computed.once(
-        key, lambda: fragment_jobs.work_on("atlas", key, start, "Reading the atlas:", on_cancel)
-    )
+    return worked("atlas", key, start, "Reading the atlas:", on_cancel)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from phenaki_viz.analysis.beside import Beside, beside, moved
@@ -18,8 +19,8 @@ from phenaki_viz.analysis.measures import HeadStatistics, head_statistics
 from phenaki_viz.recording import AttentionRecord, HeadMap
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
-from phenaki_viz.ui.work import computed, fragment_jobs
-from phenaki_viz.ui.work.kept_work import of_map, of_run
+from phenaki_viz.ui.work.keep import once
+from phenaki_viz.ui.work.kept_work import of_map, of_run, worked
 from phenaki_viz.ui.work.shelves import number_of
 
 if TYPE_CHECKING:
@@ -41,12 +42,9 @@ def distances(laid: Laid, video: int) -> HeadDistances | None:
     key = ("compare", *_of(laid), video)
     if session.get(HELD) == key:
         return None
-    return computed.once(
-        key,
-        lambda: fragment_jobs.work_on(
-            "compare", key, lambda: head_distances.steps(laid, video=video),
-            "Comparing the heads:", lambda: session.put(HELD, key),
-        ),
+    return worked(
+        "compare", key, lambda: head_distances.steps(laid, video=video), "Comparing the heads:",
+        lambda: session.put(HELD, key),
     )  # fmt: skip
 
 
@@ -58,13 +56,8 @@ def go_on() -> None:
 def maps(one: HeadMap, other: HeadMap, most: int) -> LaidMaps:
     """A's map, B's and B − A, of at most `most` values a side."""
     key = ("compare maps", *_map(one), *_map(other), most)
-    return computed.once(
-        key,
-        lambda: fragment_jobs.work_on(
-            "compare maps", key, lambda: laid_maps.steps(one, other, most),
-            "Laying the maps on each other:",
-        ),
-    )  # fmt: skip
+    start = partial(laid_maps.steps, one, other, most)
+    return worked("compare maps", key, start, "Laying the maps on each other:")
 
 
 def row(one: HeadMap, other: HeadMap, query: int) -> RowMoved:
@@ -75,20 +68,15 @@ def row(one: HeadMap, other: HeadMap, query: int) -> RowMoved:
         far = js_distance(one.rows([query]), other.rows([query]))[0]
         return RowMoved(row_difference(one, other, [query])[0], float(far))
 
-    return computed.once(key, made)
+    return once(key, made)
 
 
 def own(records: tuple[AttentionRecord, ...], items: tuple[int, ...]) -> HeadStatistics:
     """Each head's entropy and its weight on null keys: of maps that cannot be laid on others."""
     asked = ["entropy", *(["null"] if records[0].num_null_kv else [])]
     key = ("compare own", *(number_of(one.map) for one in records), *items)
-    return computed.once(
-        key,
-        lambda: fragment_jobs.work_on(
-            "compare own", key, lambda: head_statistics.steps(records, items, asked),
-            "Measuring the heads:",
-        ),
-    )  # fmt: skip
+    start = partial(head_statistics.steps, records, items, asked)
+    return worked("compare own", key, start, "Measuring the heads:")
 
 
 def moved_maps(now: Run, before: Run, pairs: Sequence[tuple[HeadMap, HeadMap]]) -> "np.ndarray":

@@ -13,9 +13,8 @@ from phenaki_viz.recording import PositionBias, evaluate_bias
 from phenaki_viz.recording.interventions import Interventions
 from phenaki_viz.runs.live import find_model
 from phenaki_viz.runs.run import Run
-from phenaki_viz.ui.work import fragment_jobs
 from phenaki_viz.ui.work.keep import is_kept, once
-from phenaki_viz.ui.work.kept_work import of_run
+from phenaki_viz.ui.work.kept_work import of_run, worked
 from phenaki_viz.ui.work.shelves import number_of
 
 if TYPE_CHECKING:
@@ -31,12 +30,8 @@ def effects_of(
     layers: bool = False,
 ) -> tuple[HeadEffect, ...]:
     """What every head of a model is worth, or all heads of each layer. key: all that decides it."""
-
-    def work() -> tuple[HeadEffect, ...]:
-        steps = partial(sweep.steps, model, asked, layers_of(model) if layers else None)
-        return fragment_jobs.work_on("sweep", key, steps, "Switching heads off:", on_cancel)
-
-    return once(key, work)
+    steps = partial(sweep.steps, model, asked, layers_of(model) if layers else None)
+    return worked("sweep", key, steps, "Switching heads off:", on_cancel)
 
 
 def change_of(
@@ -47,13 +42,8 @@ def change_of(
     on_cancel: Callable[[], None],
 ) -> Change:
     """What interventions do to the output. key: all that decides it but them."""
-    whole = (key, "change", given)
-
-    def work() -> Change:
-        steps = partial(changes.change_of.steps, model, asked, given)
-        return fragment_jobs.work_on("change", whole, steps, "Measuring the change:", on_cancel)
-
-    return once(whole, work)
+    steps = partial(changes.change_of.steps, model, asked, given)
+    return worked("change", (key, "change", given), steps, "Measuring the change:", on_cancel)
 
 
 def causality_of(

@@ -18,6 +18,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.state import true_path
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import computed, fragment_jobs, tracked
+from phenaki_viz.ui.work.kept_work import worked
 from phenaki_viz.ui.work.shelves import number_of
 
 if TYPE_CHECKING:
@@ -70,9 +71,7 @@ def of_records(run: Run, records: Sequence[AttentionRecord]) -> HeadTable:
     def start() -> Incremental[HeadTable]:
         return stack_table.steps(records, truth=truth_of(run))
 
-    return computed.once(
-        key, lambda: fragment_jobs.work_on("heads", key, start, "Measuring the heads:")
-    )
+    return worked("heads", key, start, "Measuring the heads:")
 
 
 def alike(run: Run, selection: Selection) -> Alike:
@@ -108,7 +107,7 @@ def _of_stack(
     run: Run, selection: Selection, task: str, start: Callable[[], Incremental[T]], doing: str
 ) -> T:
     key = (task, number_of(run), *_maps(selection), selection.video)
-    return computed.once(key, lambda: fragment_jobs.work_on(task, key, start, doing))
+    return worked(task, key, start, doing)
 
 
 def _maps(selection: Selection) -> Sequence[int]:

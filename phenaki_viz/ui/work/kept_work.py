@@ -1,6 +1,6 @@
 """Work for a page in slices of time, done once for as long as its result is kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from phenaki_viz.analysis.incremental import Incremental
@@ -13,6 +13,20 @@ from phenaki_viz.ui.work.shelves import number_of
 T = TypeVar("T")
 
 
+def worked(
+    task: str,
+    key: Hashable,
+    start: Callable[[], Incremental[T]],
+    doing: str,
+    on_cancel: Callable[[], None] | None = None,
+) -> T:
+    """What a key decides: kept, or worked on as long as a click may wait.
+
+    task, doing, on_cancel: see `fragment_jobs.work_on`.
+    """
+    return once(key, lambda: fragment_jobs.work_on(task, key, start, doing, on_cancel))
+
+
 def of_run(
     run: Run,
     key: tuple[Any, ...],
@@ -20,14 +34,12 @@ def of_run(
     doing: str,
     on_cancel: Callable[[], None] | None = None,
 ) -> T:
-    """What belongs to a run: kept, or worked on as long as a click may wait."""
-    whole = (number_of(run), *key)
-    return once(whole, lambda: fragment_jobs.work_on(str(key[0]), whole, start, doing, on_cancel))
+    """What belongs to a run, and to a key whose first part names the task; see `worked`."""
+    return worked(str(key[0]), (number_of(run), *key), start, doing, on_cancel)
 
 
 def of_map(
     record: AttentionRecord, key: tuple[Any, ...], start: Callable[[], Incremental[T]], doing: str
 ) -> T:
-    """What belongs to one map."""
-    whole = (number_of(record), *key)
-    return once(whole, lambda: fragment_jobs.work_on(str(key[0]), whole, start, doing))
+    """What belongs to one map, and to a key whose first part names the task; see `worked`."""
+    return worked(str(key[0]), (number_of(record), *key), start, doing)

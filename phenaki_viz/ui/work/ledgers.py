@@ -20,7 +20,8 @@ from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.projections import with_projections
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.work import computed, fragment_jobs
+from phenaki_viz.ui.work import computed
+from phenaki_viz.ui.work.kept_work import worked
 from phenaki_viz.ui.work.shelves import number_of
 
 if TYPE_CHECKING:
@@ -107,9 +108,7 @@ def written_of(selection: Selection, most: int) -> "np.ndarray | None":
 def _kept(
     selection: Selection, what: tuple[object, ...], start: Callable[[], Incremental[T]], doing: str
 ) -> T:
-    key = (*_head(selection), *what)
-    task = f"inside {what[0]}"
-    return computed.once(key, lambda: fragment_jobs.work_on(task, key, start, doing))
+    return worked(f"inside {what[0]}", (*_head(selection), *what), start, doing)
 
 
 def _head(selection: Selection) -> tuple[str, int, int, int]:

@@ -11,7 +11,7 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.state import true_path
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.work import computed, fragment_jobs
+from phenaki_viz.ui.work.kept_work import worked
 from phenaki_viz.ui.work.shelves import number_of
 
 if TYPE_CHECKING:
@@ -50,9 +50,7 @@ def answers_to(selection: Selection, asked: Question) -> tuple[Answer, ...]:
     start = partial(
         answers_of.steps, selection.recording, selection.records, asked, selection.video
     )
-    return computed.once(
-        key, lambda: fragment_jobs.work_on("tracks", key, start, "Following the patch:")
-    )
+    return worked("tracks", key, start, "Following the patch:")
 
 
 def accuracies_of(selection: Selection, asked: Question) -> "Mapping[str, np.ndarray] | None":
@@ -62,9 +60,7 @@ def accuracies_of(selection: Selection, asked: Question) -> "Mapping[str, np.nda
         return None
     key = ("accuracies", *_maps(selection), selection.video, asked.key, path.tobytes())
     start = partial(accuracies.steps, selection.records, path, key=asked.key, video=selection.video)
-    return computed.once(
-        key, lambda: fragment_jobs.work_on("accuracies", key, start, "Judging the heads:")
-    )
+    return worked("accuracies", key, start, "Judging the heads:")
 
 
 def _asked(asked: Question) -> tuple[object, ...]:
