@@ -13,13 +13,9 @@ from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.survey_sentences import ERROR, estimated, with_estimate
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
-from phenaki_viz.ui.sections.downloads import (
-    export_all_heads,
-    export_icon,
-    export_linked,
-    is_exportable,
-)
+from phenaki_viz.ui.sections.downloads import export_icon, is_exportable
 from phenaki_viz.ui.sections.head_grid import choose_sorting, draw
+from phenaki_viz.ui.sections.long_files import export_all_heads, export_linked
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND

@@ -15,7 +15,8 @@ from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.overlays import column_overlay, patches_overlay, walk_overlay
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
-from phenaki_viz.ui.sections.downloads import export_icon, export_walk
+from phenaki_viz.ui.sections.downloads import export_icon
+from phenaki_viz.ui.sections.long_files import export_walk
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
