@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phenaki_viz.cli.options import at_least, correction, share
+from phenaki_viz.cli.options import add_kind, add_stack, at_least, correction, share
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -78,11 +78,8 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         help="order of the axes of arrays, letters of b c f h w, such as 'f h w c' (default: by "
         "their shape, where that leaves no doubt)",
     )
-    group.add_argument("--kind", choices=("self", "cross"), help="these maps alone (default: all)")
-    group.add_argument(
-        "--stack", metavar="NAME",
-        help="the heads of one transformer, as maskgit.transformer (default: all)",
-    )  # fmt: skip
+    add_kind(group)
+    add_stack(group, named="as maskgit.transformer")
     group.add_argument(
         "--measures", metavar="NAMES",
         help="columns that are kept, as entropy,own_step,follows (default: all); what heads are "

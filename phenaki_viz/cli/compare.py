@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from phenaki_viz.cli.compare_side import Side
-from phenaki_viz.cli.options import at_least, format_of
+from phenaki_viz.cli.options import add_kind, add_stack, at_least, format_of
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,11 +49,8 @@ def add(commands: Any) -> None:
         "--head", metavar="WORDS",
         help="“self L1 H3”: the head of the picture (default: the one that moved most)",
     )  # fmt: skip
-    parser.add_argument("--kind", choices=("self", "cross"), help="these maps alone (default: all)")
-    parser.add_argument(
-        "--stack", metavar="NAME",
-        help="the heads of one transformer of A, as `phenaki-viz inspect` names it (default: all)",
-    )  # fmt: skip
+    add_kind(parser)
+    add_stack(parser, of="A")
     parser.add_argument(
         "--by-place", action="store_true",
         help="texts of as many words lie on each other word for word (default: other words are no "

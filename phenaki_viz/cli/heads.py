@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from phenaki_viz.cli.options import format_of
+from phenaki_viz.cli.options import add_kind, add_stack, format_of
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,11 +41,8 @@ def add(commands: Any) -> None:
         help="where to: .csv or .npz, every number of every head; .html, .pdf, .svg or .png, a "
         "table to read (default: only printed)",
     )  # fmt: skip
-    parser.add_argument("--kind", choices=("self", "cross"), help="these maps alone (default: all)")
-    parser.add_argument(
-        "--stack", metavar="NAME",
-        help="the heads of one transformer, as `phenaki-viz inspect` names it (default: all)",
-    )  # fmt: skip
+    add_kind(parser)
+    add_stack(parser)
     parser.set_defaults(run=run)
 
 

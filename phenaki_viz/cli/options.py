@@ -7,6 +7,9 @@ from pathlib import Path
 
 from phenaki_viz.errors import ConfigError
 
+Arguments = argparse.ArgumentParser | argparse._ArgumentGroup
+INSPECTED = "as `phenaki-viz inspect` names it"
+
 
 def at_least(least: int) -> Callable[[str], int]:
     """A reader of whole numbers from `least` up."""
@@ -56,6 +59,20 @@ def correction(text: str) -> tuple[str, str]:
     if not equals or not name.strip() or not value.strip():
         raise argparse.ArgumentTypeError(f"{text[:60]!r} is no setting: give NAME=VALUE")
     return name.strip(), value.strip()
+
+
+def add_kind(parser: Arguments) -> None:
+    """Add `--kind`: self- or cross-attention alone."""
+    parser.add_argument("--kind", choices=("self", "cross"), help="these maps alone (default: all)")
+
+
+def add_stack(
+    parser: Arguments, default: str = "all", *, of: str = "", named: str = INSPECTED
+) -> None:
+    """Add `--stack`: the heads of one transformer. default, of, named: in the help's words."""
+    whose = f" of {of}" if of else ""
+    said = f"the heads of one transformer{whose}, {named} (default: {default})"
+    parser.add_argument("--stack", metavar="NAME", help=said)
 
 
 def format_of(path: Path | None, formats: Sequence[str], what: str = "") -> str:

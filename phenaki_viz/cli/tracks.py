@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phenaki_viz.cli.options import format_of
+from phenaki_viz.cli.options import add_stack, format_of
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -68,11 +68,7 @@ def add(commands: Any) -> None:
         help="at most 5 (default: those that find most of the path, else the surest)",
     )  # fmt: skip
     parser.add_argument("--to", action="store_true", help="who looks at the patch, instead")
-    parser.add_argument(
-        "--stack", metavar="NAME",
-        help="the heads of one transformer, as `phenaki-viz inspect` names it (default: the first "
-        "that crosses space and time)",
-    )  # fmt: skip
+    add_stack(parser, "the first that crosses space and time")
     parser.add_argument(
         "--out", type=Path, metavar="FILE",
         help="where to: .svg, .pdf, .png, .html, .csv or .npz (default: only printed)",
