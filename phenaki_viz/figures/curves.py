@@ -11,7 +11,17 @@ from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import WRONG_COLOUR
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.shapes import expect_count, expect_shape
-from phenaki_viz.figures.theme import INK, LETTER, SMALL, Ink, Plan, Swatch, Theme, dress
+from phenaki_viz.figures.theme import (
+    INK,
+    LETTER,
+    OVER_THE_PLOT,
+    SMALL,
+    Ink,
+    Plan,
+    Swatch,
+    Theme,
+    dress,
+)
 from phenaki_viz.figures.ticks import whole_ticks
 from phenaki_viz.figures.words import literal, plain, shortened
 
@@ -220,11 +230,7 @@ def _bar(picture: Curves, at: int, theme: Theme) -> go.Bar:
 
 def _legend(ink: Ink) -> dict[str, Any]:
     return {
-        "orientation": "h",
-        "x": 0.5,
-        "xanchor": "center",
-        "y": 1,
-        "yanchor": "bottom",
+        **OVER_THE_PLOT,
         "font": {"size": SMALL + 1, "color": ink.text},
         "itemwidth": 36,
     }

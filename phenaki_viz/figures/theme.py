@@ -40,6 +40,8 @@ class Ink:
     page: str
 
 
+# Of a legend or a colour bar, in plotly's words.
+OVER_THE_PLOT = {"orientation": "h", "x": 0.5, "xanchor": "center", "y": 1, "yanchor": "bottom"}
 INK: dict[Theme, Ink] = {
     "light": Ink(
         text="#1f2430",
@@ -90,11 +92,7 @@ def colour_bar_with(places: Sequence[float], labels: Sequence[str], theme: Theme
     """The same bar with given ticks: places from 0 to 1."""
     ink = INK[theme]
     return {
-        "orientation": "h",
-        "x": 0.5,
-        "xanchor": "center",
-        "y": 1,
-        "yanchor": "bottom",
+        **OVER_THE_PLOT,
         "ypad": 4,
         "lenmode": "pixels",
         "len": BAR_LENGTH + 20,
