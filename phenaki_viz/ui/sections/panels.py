@@ -71,6 +71,13 @@ def place_for_words() -> DeltaGenerator:
     return st.container(gap="xxsmall", key=named("words.place"))
 
 
+def place_for_tools(page: str) -> DeltaGenerator:
+    """Where a page's controls stand, in a row. page: names it, for the style."""
+    return st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=named(f"{page}.tools")
+    )
+
+
 def the_patch(selection: Selection, direction: str = "row") -> OfPatch:
     """The chosen patch, for a heading that names it: it follows what is picked in the browser."""
     return OfPatch(

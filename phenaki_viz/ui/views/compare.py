@@ -49,9 +49,7 @@ def compare_page(run: Run) -> None:
 
 def _draw(run: Run) -> None:
     words = st.container(key=named("compare.words"))
-    tools = st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key=named("compare.tools")
-    )
+    tools = panels.place_for_tools("compare")
     with tools:
         other = other_choice.choose(run)
         found = other_run.fetch(run, other) if other else None

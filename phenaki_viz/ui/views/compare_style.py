@@ -1,6 +1,11 @@
 """How the page Compare is laid out: the heads beside three columns, A, B and the difference."""
 
-STYLE = """<style>
+from phenaki_viz.ui.views.dense_style import dense
+
+STYLE = (
+    "<style>"
+    + dense("compare")
+    + """
 [data-testid=stMainBlockContainer]:has(.st-key-compare) { padding-bottom: 4px }
 .st-key-compare {
   --strip: 200px;
@@ -8,18 +13,7 @@ STYLE = """<style>
   gap: 8px;
 }
 .st-key-compare .st-key-compare-words { position: relative; gap: 2px; flex: none; min-height: 80px }
-.st-key-compare .st-key-goto {
-  position: absolute; left: 0; top: 0; & button { visibility: hidden }
-}
 .st-key-compare :is(.st-key-sentence-patch, .st-key-sentence-head) { min-height: 22px }
-.st-key-compare-tools { min-height: 40px; row-gap: 8px }
-.st-key-compare-tools {
-  & button { min-height: 32px }
-  & :is(button p, input) { font-size: 14px }
-  & [data-testid=stButtonGroup] button { padding: 0 10px }
-  & [data-testid=stSelectbox] [role=group] { height: 32px; min-height: 32px }
-  & [data-testid=stTextInputRootElement] { height: 32px; min-height: 32px }
-}
 .st-key-compare-main {
   display: grid; grid-template-columns: clamp(150px, 14vw, 190px) repeat(3, minmax(0, 1fr));
   gap: 8px 16px; align-items: start;
@@ -54,3 +48,4 @@ STYLE = """<style>
   .st-key-compare-main { grid-template-columns: minmax(0, 1fr) }
 }
 </style>"""
+)

@@ -47,9 +47,7 @@ def heads_page(run: Run) -> None:
     """Every head of the chosen stack: a sentence of all, the table, arrows, who is like whom."""
     st.html(styled(STYLE))
     words = panels.place_for_words()
-    tools = st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key=named("heads.tools")
-    )
+    tools = panels.place_for_tools("heads")
     with tools:
         records = choose_stack(run.recording)
     if not records:

@@ -63,9 +63,7 @@ def inside_page(run: Run) -> None:
 
 def _draw(run: Run) -> None:
     words = st.container(key=named("inside.words"))
-    tools = st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key=named("inside.tools")
-    )
+    tools = panels.place_for_tools("inside")
     with tools:
         records = choose_stack(run.recording)
     if not records:

@@ -1,6 +1,11 @@
 """How the page Inside a head is laid out: the maps in a row, what they come to under them."""
 
-STYLE = """<style>
+from phenaki_viz.ui.views.dense_style import dense
+
+STYLE = (
+    "<style>"
+    + dense("inside")
+    + """
 [data-testid=stMainBlockContainer]:has(.st-key-inside) { padding-bottom: 16px }
 .st-key-inside {
   --maps: clamp(350px, 45vh, 420px);
@@ -9,17 +14,7 @@ STYLE = """<style>
 }
 .st-key-inside .st-key-inside-words { position: relative; gap: 2px; flex: none; min-height: 78px }
 .st-key-inside .st-key-sentence-head { min-height: 0 }
-.st-key-inside .st-key-goto {
-  position: absolute; left: 0; top: 0; & button { visibility: hidden }
-}
 .st-key-inside .st-key-sentence-patch { min-height: 22px }
-.st-key-inside-tools { min-height: 40px; row-gap: 8px }
-.st-key-inside-tools {
-  & button { min-height: 32px }
-  & :is(button p, input) { font-size: 14px }
-  & [data-testid=stButtonGroup] button { padding: 0 10px }
-  & [data-testid=stSelectbox] [role=group] { height: 32px; min-height: 32px }
-}
 .st-key-inside .st-key-strip { --pv-tall: clamp(120px, 17vh, 160px); --pv-room: 40px }
 .st-key-inside-maps { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 16px }
 .st-key-inside-maps > * { width: auto }
@@ -43,3 +38,4 @@ STYLE = """<style>
   .st-key-inside-maps.st-key-inside-maps { grid-template-columns: minmax(0, 1fr) }
 }
 </style>"""
+)

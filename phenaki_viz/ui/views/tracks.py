@@ -60,9 +60,7 @@ def tracks_page(run: Run) -> None:
 
 def _draw(run: Run) -> None:
     words = st.container(key=session.named("tracks.words"), gap="xxsmall")
-    tools = st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key=session.named("tracks.tools")
-    )
+    tools = panels.place_for_tools("tracks")
     with tools:
         records = choose_stack(run.recording)
     if not records:
