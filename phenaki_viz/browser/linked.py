@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -23,7 +24,7 @@ from phenaki_viz.browser.map_message import (
 )
 from phenaki_viz.browser.pinned_heads import most_a_side, pinned_film, pinned_picture
 from phenaki_viz.browser.pinned_message import PinnedFilm, pinned_message
-from phenaki_viz.browser.strip_message import OfMap, StripPicture, StripView, strip_message
+from phenaki_viz.browser.strip_message import OfMap, StripView, StripWords, strip_message
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import Colours, Head, head_grid
 from phenaki_viz.figures.colour import ColourScale
@@ -151,7 +152,7 @@ class Linked(Looked):
             drawn = column_overlay(head, word, at.place, frames, pt, scale)
         else:
             drawn = patches_overlay(head, at.places, frames, pt, scale=scale)
-        picture = StripPicture.of(drawn, places=at.places, direction="looks at", many="look at")
+        picture = replace(drawn, places=at.places)
         of_map = OfMap(
             link=self.link(at.item),
             query=axis_of(head.record, at.item, "query"),
@@ -162,7 +163,8 @@ class Linked(Looked):
         )
         view = StripView(push=None, of_map=of_map)
         name = self._named("strip")
-        return strip_message(picture, view, id=name, film=film_of(name, frames))
+        words = StripWords(many="look at")
+        return strip_message(picture, words, view, id=name, film=film_of(name, frames))
 
     def lines(self, address: str) -> Lines:
         """What can be asked of an address of `strip`. Raises RecordingError for any other."""

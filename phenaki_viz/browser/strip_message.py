@@ -6,15 +6,13 @@ from typing import Any, Literal, TypedDict
 
 import numpy as np
 
-from phenaki_viz.browser.axes import Grid, MapAxis, Place
+from phenaki_viz.browser.axes import MapAxis
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.browser.scales import scale_header
-from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import (
     KEY_COLOUR,
     MASKED_COLOUR,
     QUERY_COLOUR,
-    ColourScale,
     lut,
 )
 from phenaki_viz.figures.film_strip import FilmStrip
@@ -64,72 +62,22 @@ class OfMap:
     word: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class StripPicture:
-    """What is drawn of a strip.
-
-    frames: 'f H W 3' uint8. steps: the frames of each time step. weights: 't h w' float32, raw;
-    NaN has no colour (masked, or not a key of this map). places: of the patches that are
-    chosen, and outlined; the weights of several are put together as `combine` says. side: whether
-    weights are rows (the patches look) or columns (they are looked at). uniform: 1 / visible keys;
-    uniforms: the same of every weight, 't h w', for colours that follow multiples of it. masked:
-    't h w' bool, patches that the model was not shown: hatched, and said. direction, many: what
-    stands after the name of one patch, of several ("": only one is chosen at a time); aside: what
-    is added to it in small letters; direction stands alone when `still`: then there is nothing to
-    pick, only to read. bare: frames alone, no weights to read either. each: what the colours' end
-    belongs to where it is another for every patch ("this query"); None for one scale for all.
-    notes: lines under it. Raises ShapeError when the shapes do not fit.
+@dataclass(frozen=True, kw_only=True)
+class StripWords:
+    """What is said with a strip. direction, many: what stands behind the name of one patch, of
+    several ("": only one is chosen at a time); aside: what is added to it in small letters.
+    combine: how the weights of several were put together. unit: of its numbers. each: what the
+    colours' end belongs to where it is another for every patch ("this query"); None for one scale
+    for all. notes: lines under it.
     """
 
-    frames: np.ndarray
-    steps: Sequence[Sequence[int]]
-    weights: np.ndarray
-    grid: Grid
-    scale: ColourScale
-    places: Sequence[Place] = ()
-    combine: Literal["mean", "sum"] = "mean"
-    side: Literal["row", "column"] = "row"
-    uniform: float | None = None
-    uniforms: np.ndarray | None = None
-    masked: np.ndarray | None = None
     direction: str = "looks at"
     many: str = ""
     aside: str = ""
+    combine: Literal["mean", "sum"] = "mean"
     unit: str = "weight"
     each: str | None = None
-    still: bool = False
-    bare: bool = False
     notes: Sequence[str] = ()
-
-    @classmethod
-    def of(cls, picture: FilmStrip, **how: Any) -> "StripPicture":
-        """A picture as the browser draws it. how: any field, where it is another than there."""
-        t, h, w = picture.weights.shape
-        drawn: dict[str, Any] = {
-            "frames": picture.frames,
-            "steps": picture.steps,
-            "weights": picture.weights,
-            "grid": (t, h, w),
-            "scale": picture.scale,
-            "places": picture.places,
-            "side": picture.side,
-            "uniform": picture.uniform,
-            "uniforms": picture.uniforms,
-            "masked": picture.masked,
-        }
-        return cls(**drawn | how)
-
-    def __post_init__(self) -> None:
-        frames, weights, grid = self.frames, self.weights, self.grid
-        if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8:
-            raise ShapeError(f"frames are 'f H W 3' uint8, got {frames.shape} {frames.dtype}")
-        if weights.shape != tuple(grid) or len(self.steps) != grid[0]:
-            raise ShapeError(
-                f"grid {grid}: weights are {weights.shape} and there are {len(self.steps)} time "
-                "steps"
-            )
-        if max((frame for step in self.steps for frame in step), default=-1) >= len(frames):
-            raise ShapeError(f"the steps name frames beyond the {len(frames)} that there are")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +87,9 @@ class StripView:
     push: the patches that Python has, {"rev", "value": [[t, h, w], …], "seen"}; None with `of_map`,
     by which the strip moves with the map's picture and follows the pointer without asking. locked:
     False follows the pointer at first. look: how it is drawn at first; tells_look: whether the host
-    is told what the user makes of it. shows: what it is of, for texts that speak of it.
+    is told what the user makes of it. shows: what it is of, for texts that speak of it. still:
+    there is nothing to pick, only to read, and its `direction` stands alone. bare: frames alone, no
+    weights to read either.
     """
 
     push: Mapping[str, Any] | None = None
@@ -149,10 +99,12 @@ class StripView:
     look: StripStyle | None = None
     tells_look: bool = False
     shows: str = ""
+    still: bool = False
+    bare: bool = False
 
 
 def strip_message(
-    picture: StripPicture, view: StripView, *, id: str, film: Mapping[str, Any]
+    picture: FilmStrip, words: StripWords, view: StripView, *, id: str, film: Mapping[str, Any]
 ) -> bytes:
     """The message for the panel `film_strip`. id: what its pick is remembered by. film: the name
     of its frames, see `phenaki_viz.browser.film`.
@@ -162,16 +114,16 @@ def strip_message(
         "film": film,
         "size": picture.frames.shape[1:3],
         "steps": [list(step) for step in picture.steps],
-        "grid": picture.grid,
+        "grid": picture.weights.shape,
         "scale": scale_header(picture.scale),
-        **{"each": picture.each, "uniform": picture.uniform, "side": picture.side},
-        **{"direction": picture.direction, "many": picture.many, "aside": picture.aside},
-        **{"unit": picture.unit, "still": picture.still, "bare": picture.bare},
+        **{"each": words.each, "uniform": picture.uniform, "side": picture.side},
+        **{"direction": words.direction, "many": words.many, "aside": words.aside},
+        **{"unit": words.unit, "still": view.still, "bare": view.bare},
         "locked": view.locked,
         "places": [[int(at) for at in place] for place in picture.places],
-        "combine": picture.combine,
-        **{"notes": list(picture.notes), "shows": view.shows},
-        "most": MOST_PATCHES if picture.many else 1,
+        "combine": words.combine,
+        **{"notes": list(words.notes), "shows": view.shows},
+        "most": MOST_PATCHES if words.many else 1,
         "walk": view.walk or SLOW_WALK,
         **{"look": view.look, "tellsLook": view.tells_look},
         "colours": {"query": QUERY_COLOUR, "key": KEY_COLOUR, "masked": MASKED_COLOUR},
@@ -189,7 +141,7 @@ def _linked(of_map: OfMap | None) -> dict[str, Any]:
     return {"link": of_map.link, "axes": axes, **named}
 
 
-def _numbers(picture: StripPicture) -> dict[str, np.ndarray]:
+def _numbers(picture: FilmStrip) -> dict[str, np.ndarray]:
     parts = {"weights": picture.weights.astype("f4")}
     if picture.uniforms is not None:
         parts["uniforms"] = picture.uniforms.astype("f4")

@@ -6,7 +6,7 @@ from typing import Any
 from phenaki_viz.browser.file_page import Mounted, file_page
 from phenaki_viz.browser.film import film_message, film_of
 from phenaki_viz.browser.grid_message import GridPicture, grid_message
-from phenaki_viz.browser.strip_message import StripPicture, StripStyle, StripView, strip_message
+from phenaki_viz.browser.strip_message import StripStyle, StripView, StripWords, strip_message
 from phenaki_viz.export.provenance import head_record
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
@@ -17,12 +17,12 @@ from phenaki_viz.figures.words import plain
 
 def strip_page(picture: FilmStrip) -> bytes:
     """The page: every patch's weight is read under the pointer; the chosen ones stay outlined."""
-    drawn = StripPicture.of(picture, direction="", unit=picture.unit, still=True)
+    words = StripWords(direction="", unit=picture.unit)
     places = [list(place) for place in picture.places]
-    view = StripView(push=_push(places), look=_look(picture.drawn))
+    view = StripView(push=_push(places), look=_look(picture.drawn), still=True)
     name, frames = picture.name, picture.frames
     film = Mounted("shared", film_message(name, frames))
-    strip = strip_message(drawn, view, id=name, film=film_of(name, frames))
+    strip = strip_message(picture, words, view, id=name, film=film_of(name, frames))
     return _page(picture, film, Mounted("film_strip", strip))
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from einops import rearrange
 
+from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import KEY_COLOUR, MASKED_COLOUR, QUERY_COLOUR, ColourScale
 from phenaki_viz.figures.film_layout import (
     Layout,
@@ -52,6 +53,13 @@ class FilmStrip(Picture):
     def __post_init__(self) -> None:
         expect_shape("FilmStrip.frames", self.frames, {"f": None, "H": None, "W": None, "c": 3})
         expect_shape("FilmStrip.weights", self.weights, {"t": None, "h": None, "w": None})
+        if self.frames.dtype != np.uint8:
+            raise ShapeError(f"FilmStrip.frames are uint8, got {self.frames.dtype}")
+        for name in ("uniforms", "masked"):
+            beside = getattr(self, name)
+            if beside is not None:
+                sizes = dict(zip("thw", self.weights.shape, strict=True))
+                expect_shape(f"FilmStrip.{name}", beside, sizes)
         expect_scale("FilmStrip.scale", self.scale)
         expect_count("FilmStrip.steps", self.steps, self.weights.shape[0], "time steps of weights")
         for frame in (frame for step in self.steps for frame in step):

@@ -14,9 +14,10 @@ from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.browser.map_filter import MapFilter
 from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.figures.colour import ColourScale, lut
+from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.recording import HeadMap
 from phenaki_viz.ui.components import MapAxis, attention_map, figure, film_strip, head_grid
-from phenaki_viz.ui.components.film_strip import OfMap, StripPicture, StripView, film_of
+from phenaki_viz.ui.components.film_strip import OfMap, StripView, StripWords, film_of
 from phenaki_viz.ui.components.head_grid import Arrangement, GridPicture
 from phenaki_viz.ui.components.pinned_maps import PinnedFilm, PinnedPicture, pinned_maps
 from phenaki_viz.ui.components.shared import share_selection
@@ -199,6 +200,16 @@ def draw_pinned() -> None:
     runs("pinned")
 
 
+def strip_of(weights: np.ndarray, places: list[Any], **how: Any) -> FilmStrip:
+    """Weights over the planted frames, on a scale of their own."""
+    return FilmStrip(
+        name="planted", title="planted", notes=(), provenance={}, unit="weight",
+        frames=planted.frames(), steps=planted.STEPS, weights=weights,
+        places=tuple(map(tuple, places)), uniform=1 / planted.N,
+        scale=ColourScale(low=0, high=float(np.nanmax(weights)), scope="this query"), **how,
+    )  # fmt: skip
+
+
 @st.fragment
 def draw_strip() -> None:
     layer = st.slider("layer", 0, 5, 3, key="strip_layer")
@@ -206,16 +217,7 @@ def draw_strip() -> None:
     t, h, w = state["patch"]
     attn = planted.attention(layer, 1, "causal" in asked)
     weights = attn[np.ravel_multi_index((t, h, w), planted.GRID)].reshape(planted.GRID)
-    picture = StripPicture(
-        frames=planted.frames(),
-        steps=planted.STEPS,
-        weights=weights,
-        places=[state["patch"]],
-        grid=planted.GRID,
-        scale=ColourScale(low=0, high=float(np.nanmax(weights)), scope="this query"),
-        uniform=1 / planted.N,
-        direction="looks at",
-    )
+    picture = strip_of(weights, [state["patch"]])
     picked = film_strip(
         picture,
         key="strip",
@@ -258,19 +260,8 @@ def draw_linked() -> None:
         place = np.unravel_index(event["query"], planted.GRID)
         state.update(patch=tuple(map(int, place)), also=[], key=event["key"])
 
-    strip = StripPicture(
-        frames=planted.frames(),
-        steps=planted.STEPS,
-        weights=weights,
-        places=places,
-        combine=how,
-        side=side,
-        grid=planted.GRID,
-        scale=ColourScale(low=0, high=float(np.nanmax(weights)), scope="this query"),
-        each="this query",
-        uniform=1 / planted.N,
-        many="look at",
-    )
+    strip = strip_of(weights, places, side=side)
+    words = StripWords(combine=how, each="this query", many="look at")
     view = StripView(
         locked="follow" not in asked,
         of_map=OfMap(link="planted", query=QUERY, key=KEY, weights="planted.weights"),
@@ -278,6 +269,7 @@ def draw_linked() -> None:
     )
     film_strip(
         strip,
+        words,
         view,
         key="strip",
         on_pick=pick_patches,

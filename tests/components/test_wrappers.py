@@ -6,18 +6,17 @@ import pytest
 from phenaki_viz import browser
 from phenaki_viz.browser.axes import as_map_axis
 from phenaki_viz.browser.map_message import MapPicture
-from phenaki_viz.browser.strip_message import StripPicture
 from phenaki_viz.browser.word_message import WordPicture
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale, lut
+from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.picture import Axis
 from phenaki_viz.ui.components import (
     MapAxis,
     asset_routes,
     attention_map,
-    film_strip,
 )
 from phenaki_viz.ui.components.film_strip import small_frames
 from phenaki_viz.ui.components.head_grid import MASKED, WRONG, GridPicture, tile_codes
@@ -135,15 +134,22 @@ def test_a_grid_that_does_not_fit_is_refused(wrong):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"weights": np.zeros((2, 5, 3))}, {"steps": [(0,), (1, 3)]}, {"steps": [(0,)]}],
+    [
+        {"masked": np.zeros((2, 5, 3), bool)},
+        {"uniforms": np.zeros((2, 3, 4), np.float32)},
+        {"steps": [(0,), (1, 3)]},
+        {"steps": [(0,)]},
+        {"frames": np.zeros((3, 12, 20, 3), np.float32)},
+        {"frames": np.zeros((3, 12, 20, 1), np.uint8)},
+    ],
 )
 def test_a_strip_that_does_not_fit_is_refused(wrong):
+    told = {"name": "strip", "title": "strip", "notes": (), "provenance": {}, "unit": "weight"}
     right = {"steps": [(0,), (1, 2)], "weights": np.zeros((2, 3, 5), np.float32)}
-    frames = np.zeros((3, 12, 20, 3), np.uint8)
+    frames = {"frames": np.zeros((3, 12, 20, 3), np.uint8)}
+    assert FilmStrip(**told | right | frames, scale=SCALE).weights.shape == (2, 3, 5)
     with pytest.raises(ShapeError):
-        film_strip(
-            StripPicture(frames=frames, **right | wrong, grid=(2, 3, 5), scale=SCALE), key="s"
-        )
+        FilmStrip(**told | right | frames | wrong, scale=SCALE)
 
 
 @pytest.mark.parametrize("wrong", [{"words": ["a"]}, {"layers": ["L0"]}, {"heads": (0, 1)}])

@@ -24,11 +24,12 @@ from phenaki_viz.browser.packing import pack
 from phenaki_viz.browser.pinned_heads import SCOPE, drawn_as
 from phenaki_viz.browser.pinned_message import PinnedFilm, PinnedPicture, pinned_message
 from phenaki_viz.browser.scales import scale_header
-from phenaki_viz.browser.strip_message import StripPicture, StripView, strip_message
+from phenaki_viz.browser.strip_message import StripView, StripWords, strip_message
 from phenaki_viz.browser.weight_codes import LISTED, coded
 from phenaki_viz.browser.weight_factors import Added, Guess
 from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import LAWS, ColourScale, lut
+from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.laid_over import Drawn
 from phenaki_viz.figures.words import spoken
 from phenaki_viz.glossary import found_in
@@ -144,11 +145,12 @@ def pinned(rng: np.random.Generator, law: Any) -> dict[str, Any]:
     frames = np.zeros((3, 6, 10, 3), np.uint8)
     film, steps = film_of("strip", frames), [[0], [1, 2]]
     strip = strip_message(
-        StripPicture(
-            frames=frames, steps=steps, weights=np.zeros((2, 3, 5)), grid=(2, 3, 5),
+        FilmStrip(
+            name="strip", title="strip", notes=(), provenance={}, unit="weight",
+            frames=frames, steps=steps, weights=np.zeros((2, 3, 5)),
             scale=ColourScale(low=0, high=1),
         ),
-        StripView(), id="strip", film=film,
+        StripWords(), StripView(), id="strip", film=film,
     )  # fmt: skip
     measured = ColourScale(low=1, high=2, law=law).measured(values, uniform[:, None])
     beside = PinnedFilm(

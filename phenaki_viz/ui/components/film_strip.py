@@ -9,12 +9,13 @@ from phenaki_viz.browser.strip_message import (
     MOST_PATCHES,
     SLOW_WALK,
     OfMap,
-    StripPicture,
     StripStyle,
     StripView,
+    StripWords,
     Walk,
     strip_message,
 )
+from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.ui.components import selection_sync as sync
 from phenaki_viz.ui.components.assets import declare
 from phenaki_viz.ui.components.shared import share
@@ -28,9 +29,9 @@ __all__ = [
     "SLOW_WALK",
     "OfMap",
     "PatchPick",
-    "StripPicture",
     "StripStyle",
     "StripView",
+    "StripWords",
     "Walk",
     "film_of",
     "film_strip",
@@ -44,13 +45,14 @@ class PatchPick(TypedDict):
     combine: Literal["mean", "sum"]
 
 
-HELD = StripView()
+HELD, USUAL = StripView(), StripWords()
 
 _mount = declare("film_strip")
 
 
 def film_strip(
-    picture: StripPicture,
+    picture: FilmStrip,
+    words: StripWords = USUAL,
     view: StripView = HELD,
     *,
     key: str,
@@ -60,9 +62,10 @@ def film_strip(
 ) -> PatchPick | None:
     """Draw the strip; returns the patch in the run in which one was picked, else None.
 
-    view: what it says of events and of the selection is filled in here; its `look` is how the strip
-    is drawn at first: what the user makes of it stays in the browser, and on_look is told. on_pick,
-    on_walk and on_look are called before the page is drawn: set state there.
+    words: what is said with it. view: what it says of events and of the selection is filled in
+    here; its `look` is how the strip is drawn at first: what the user makes of it stays in the
+    browser, and on_look is told. on_pick, on_walk and on_look are called before the page is drawn:
+    set state there.
     """
     key = named(key)
     asked = [[int(at) for at in place] for place in picture.places]
@@ -76,7 +79,7 @@ def film_strip(
     film = _share_film(key, picture.frames)
     _mount(
         key,
-        strip_message(picture, looked_at, id=key, film=film),
+        strip_message(picture, words, looked_at, id=key, film=film),
         on_pick_change=sync.answering(key, "pick", cast(Any, on_pick)),
         on_walk_change=sync.answering(key, "walk", cast(Any, on_walk)),
         on_look_change=sync.answering(key, "look", cast(Any, on_look)),

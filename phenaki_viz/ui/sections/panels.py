@@ -18,7 +18,7 @@ from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import describe_origin
 from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.components.figure import figure as plotly_figure
-from phenaki_viz.ui.components.film_strip import OfMap, StripPicture, StripView, film_strip
+from phenaki_viz.ui.components.film_strip import OfMap, StripView, StripWords, film_strip
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.components.lines import lines_address
 from phenaki_viz.ui.components.said import OfPatch, said
@@ -187,8 +187,8 @@ def strip(
     aside: what stands behind that in small letters. linked: the strip moves together with the
     large map of the same page. unit: of its numbers. shows: what it is of.
     """
-    drawn = StripPicture.of(
-        picture, combine=patches.combine(), direction=direction, many=many, aside=aside, unit=unit,
+    words = StripWords(
+        combine=patches.combine(), direction=direction, many=many, aside=aside, unit=unit,
         notes=notes(picture),
     )  # fmt: skip
     view = StripView(
@@ -199,7 +199,8 @@ def strip(
         shows=shows,
     )
     film_strip(
-        drawn,
+        picture,
+        words,
         view,
         key="strip",
         on_pick=patches.pick_patches,
@@ -260,11 +261,9 @@ def film(
     shows: str = "",
 ) -> None:
     """Numbers of every patch over the frames, with nothing to pick; bare: the frames alone."""
-    drawn = StripPicture.of(
-        picture, still=True, bare=bare, direction=direction, unit=unit,
-        notes=() if bare else notes(picture),
-    )  # fmt: skip
-    film_strip(drawn, StripView(shows=shows), key=key)
+    said = () if bare else notes(picture)
+    words = StripWords(direction=direction, unit=unit, notes=said)
+    film_strip(picture, words, StripView(shows=shows, still=True, bare=bare), key=key)
 
 
 def _pick_head(layer: int, head: int) -> None:

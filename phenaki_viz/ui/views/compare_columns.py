@@ -25,7 +25,7 @@ from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.overlays import column_overlay, row_overlay
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.attention_map import attention_map
-from phenaki_viz.ui.components.film_strip import OfMap, StripPicture, StripView, film_strip
+from phenaki_viz.ui.components.film_strip import OfMap, StripView, StripWords, film_strip
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
@@ -156,10 +156,10 @@ def difference_strip(two: Two, theme: str | None = None) -> FilmStrip:
 
 
 def _strip(two: Two, name: str, side: Selection, picture: FilmStrip, unit: str = "weight") -> None:
-    drawn = StripPicture.of(picture, side="row", direction=_direction(two, side), unit=unit)
+    words = StripWords(direction=_direction(two, side), unit=unit)
     view = StripView(of_map=_of_map(two, side), shows=two.shows)
     with st.container(key=named(f"compare.strip.{name}")):
-        film_strip(drawn, view, key=f"compare.{name}.strip", on_pick=patches.pick_patches)
+        film_strip(picture, words, view, key=f"compare.{name}.strip", on_pick=patches.pick_patches)
 
 
 def _of_map(two: Two, side: Selection) -> OfMap | None:
