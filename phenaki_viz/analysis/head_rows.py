@@ -118,7 +118,9 @@ class HeadTable:
         return self.rows[0].over if self.rows else 0
 
     def join(self, other: "HeadTable") -> "HeadTable":
-        """The same heads over the clips of both. Raises ShapeError where they are other heads.
+        """One table of the heads over the clips of both tables.
+
+        Raises ShapeError where they are other heads.
 
         Of rows that hold what was measured of each clip; those of an atlas merge in its files.
         """

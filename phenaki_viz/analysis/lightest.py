@@ -41,7 +41,10 @@ def _by_sorting(attn: np.ndarray, share: float) -> np.ndarray:
 
 
 def _by_sampling(attn: np.ndarray, share: float) -> np.ndarray:
-    """The same, −1 where it is not settled."""
+    """How many of the lightest keys of each row hold at most a share of it, told from a sample.
+
+    attn: 'q j'. Returns 'q' int, −1 where the sample does not settle it.
+    """
     sample, limit = _Sample.of(attn), share * _sums(attn) + SLACK
     at = np.minimum(sample.place(limit), SAMPLE - 1)
     below = attn <= sample.weight(at)[:, None]

@@ -107,7 +107,7 @@ class Overlay:
 
     @property
     def uniform(self) -> float | None:
-        """The same where it is one number for all weights, else None."""
+        """The one number that every weight is a multiple of; None where they differ in it."""
         every = np.concatenate([np.zeros(0), *(lines.uniform for lines in self._lines)])
         return float(every[0]) if len(every) and np.ptp(every) == 0 else None
 

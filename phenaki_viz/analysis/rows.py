@@ -151,7 +151,7 @@ def uniform_weight(visible_keys: np.ndarray) -> np.ndarray:
 
 
 def wrong_among(head: HeadMap, queries: Sequence[int] | None = None) -> tuple[int, ...]:
-    """Those of some queries, or of all, whose rows are not a distribution.
+    """Queries whose rows are not a distribution, among some of them or all.
 
     Of all the rows of a very long factored map, only those that were read whole before are known.
     """

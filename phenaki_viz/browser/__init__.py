@@ -39,7 +39,7 @@ def digest() -> str:
 
 @cache
 def sources_digest() -> str:
-    """The same of the modules alone, which each bundle names in its first line."""
+    """Of the modules without the bundles, 16 hexadecimal digits: a bundle's first line names it."""
     return _digest({name: text for name, text in scripts().items() if name not in BUNDLES})
 
 

@@ -95,7 +95,10 @@ def _ends_inside(grid: Patches) -> bool:
 
 
 def as_map_axis(axis: MapAxis | Axis, cells: int) -> MapAxis:
-    """The same axis, small to send. Raises ShapeError when it does not name `cells` cells."""
+    """An axis as it is sent to the browser, whichever kind it is of.
+
+    Raises ShapeError when it does not name `cells` cells.
+    """
     if isinstance(axis, Axis):
         axis = MapAxis(title=axis.title, words=axis.names, breaks=axis.breaks, groups=axis.groups)
     if axis.count not in (None, cells):
@@ -104,9 +107,9 @@ def as_map_axis(axis: MapAxis | Axis, cells: int) -> MapAxis:
 
 
 def as_grid_axis(axis: Axis) -> MapAxis:
-    """The same axis without its names where they are those of null keys and a grid of patches.
+    """An axis without its names where they are those of null keys and a grid of patches.
 
-    Smaller to send, and time steps can be told apart in its margin; every cell has the same name.
+    Smaller to send, and time steps can be told apart in its margin; every cell is named as before.
     """
     names = axis.names
     nulls = next((at for at, name in enumerate(names) if name != f"null {at + 1}"), len(names))

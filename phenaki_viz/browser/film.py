@@ -17,7 +17,7 @@ def film_of(key: str, frames: np.ndarray) -> dict[str, Any]:
 
 
 def film_name(key: str, pixels: np.ndarray) -> dict[str, Any]:
-    """The same of frames that are small already."""
+    """How panels name frames that are small already: `name`, and a checksum `of` the pixels."""
     return {"name": f"{key}.film", "of": crc32(pixels.data)}
 
 

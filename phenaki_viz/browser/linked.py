@@ -81,7 +81,7 @@ class Linked(Looked):
         return self.film_shown[0]
 
     def named(self, id: str) -> "Linked":
-        """The same with another id."""
+        """A look at the same pass with another id, for a second one on a page."""
         other = copy(self)
         other.id = id
         return other

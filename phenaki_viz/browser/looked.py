@@ -145,7 +145,7 @@ class Looked:
         return Head(self.recording, self.records[at.row], at.item, at.head)
 
     def in_item(self, at: Chosen, item: int) -> Chosen:
-        """The same head in another batch item, at its first patch; `at` where it is that one."""
+        """The head that is looked at in another batch item, at its first patch; `at` in its own."""
         if item == at.item:
             return at
         record = self.records[at.row]

@@ -104,7 +104,7 @@ class ArrayReel:
         return whole[reading.item]
 
     def read(self, wanted: range) -> tuple[list[np.ndarray], list[str]]:
-        """Those frames as bytes, and how they were read."""
+        """The frames that are wanted, 'H W c' uint8, and in words how the array was read."""
         taken = self.film[wanted.start : wanted.stop : wanted.step]
         notes = [f"axes read as {self._meaning(self.axes)}"]
         if self.items > 1:

@@ -114,7 +114,7 @@ class Clip:
         }
 
     def noting(self, *notes: str) -> "Clip":
-        """The same clip with further notes."""
+        """A clip of these frames with further notes."""
         return replace(self, notes=(*self.notes, *notes))
 
 

@@ -129,7 +129,10 @@ class Film:
         return max(1, round(wide * factor)), max(1, round(high * factor))
 
     def read(self, wanted: range) -> tuple[list[np.ndarray], list[str]]:
-        """Those frames, upright, with square pixels; decoding begins at the key frame before."""
+        """The frames that are wanted, upright, with square pixels: 'H W c' uint8, and what to know.
+
+        Decoding begins at the key frame before.
+        """
         frames: list[np.ndarray] = []
         damaged = 0
         broken = False

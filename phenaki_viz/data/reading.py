@@ -105,5 +105,8 @@ class Reel(Protocol):
     survey: Survey
 
     def read(self, wanted: range) -> tuple[list[np.ndarray], list[str]]:
-        """Those frames, 'H W c' uint8 with 1, 3 or 4 (alpha) channels, and what to know of them."""
+        """The frames that are wanted, by their numbers, and what to know of them, in words.
+
+        Each 'H W c' uint8 with 1, 3 or 4 (alpha) channels.
+        """
         ...

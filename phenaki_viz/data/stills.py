@@ -169,7 +169,7 @@ class Stills:
                 yield image
 
     def read(self, wanted: range) -> tuple[list[np.ndarray], list[str]]:
-        """Those pictures, turned upright."""
+        """The pictures that are wanted, turned upright: 'H W c' uint8, and what to know of them."""
         frames: list[np.ndarray] = []
         sizes: set[tuple[int, int]] = set()
         work = turned = 0

@@ -28,7 +28,7 @@ NONE: Recordings = {}
 def with_maps(
     model: nn.Module, given: Iterable[Intervention], recordings: Recordings = NONE
 ) -> Interventions:
-    """The same interventions, each map of another run kept, and named by its digest too.
+    """Interventions with each map of another run that they put in kept, and named by its digest.
 
     The runs of this model that maps are made of are made, each once, with nothing changed. Raises
     VideoError for a clip that does not come with the project, RecordingError for a recording that

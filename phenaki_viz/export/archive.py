@@ -51,7 +51,10 @@ def write_archive(
     total: int | None = None,
     extra: Mapping[str, bytes] | None = None,
 ) -> Path:
-    """The same, written to a file that is there whole or not at all. Raises ExportError."""
+    """A ZIP of all pictures in all formats as a file, there whole or not at all; its path.
+
+    Arguments as for `archive`. Raises ExportError.
+    """
     path = Path(path)
     make_folder(path.parent)
     how_many = _total(pictures, total)

@@ -38,11 +38,11 @@ class Faces(ABC, Generic[Kind]):
 
     @abstractmethod
     def arrays(self, picture: Kind) -> Arrays:
-        """Its exact numbers and names, by the name they have in an NPZ file."""
+        """A picture's exact numbers and names, by the name they have in an NPZ file."""
 
     @abstractmethod
     def rows(self, picture: Kind) -> Rows:
-        """Its exact numbers as lines of a table, the line of titles first."""
+        """A picture's exact numbers as lines of a table, the line of titles first."""
 
     def remarks(self, picture: Kind) -> Iterator[str]:
         """What a reader of the table has to know: comment lines of a CSV file."""

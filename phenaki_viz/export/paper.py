@@ -155,7 +155,7 @@ def show_cells(axes: Axes, colours: np.ndarray, *, vector: bool) -> None:
 
 
 def sharpened(colours: np.ndarray) -> np.ndarray:
-    """The same image with each cell a block of pixels: viewers that smooth blur only its rim."""
+    """An image with each cell a block of pixels: viewers that smooth blur only its rim."""
     down, across = (max(1, math.ceil(SHARP / max(size, 1))) for size in colours.shape[:2])
     return colours.repeat(min(down, SHARP), axis=0).repeat(min(across, SHARP), axis=1)
 

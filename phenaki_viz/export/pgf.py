@@ -56,7 +56,7 @@ def pgf_files(composed: Composed, stem: str = "figure") -> dict[str, bytes]:
 
 
 def pgf_zip(composed: Composed, stem: str = "figure") -> bytes:
-    """The same files in one ZIP."""
+    """The figure's PGF code and its images in one ZIP; see `pgf_files`."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in pgf_files(composed, stem).items():

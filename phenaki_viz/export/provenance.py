@@ -38,7 +38,7 @@ def provenance_json(picture: Picture) -> str:
 
 
 def jsonable_text(provenance: Mapping[str, Any]) -> str:
-    """The same of the record alone."""
+    """A record of what made a picture as one line of ASCII JSON; see `provenance_json`."""
     return json.dumps(jsonable(provenance), ensure_ascii=True)
 
 

@@ -73,7 +73,7 @@ class Head:
 
     @property
     def name(self) -> str:
-        """The same in fewer words, to begin a sentence about a patch with: 'L3 H5, self'.
+        """Which map this is in few words, to begin a sentence about a patch with: 'L3 H5, self'.
 
         The patch says in which frame, or at which place, the map is.
         """

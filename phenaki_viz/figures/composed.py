@@ -74,7 +74,7 @@ class Composed:
 
     @property
     def tex_caption(self) -> str:
-        """The same for LaTeX."""
+        """The caption as LaTeX, each letter that TeX would read escaped."""
         return f"\\caption{{{tex(self.caption)}}}"
 
 

@@ -56,7 +56,7 @@ def filtered_heatmap(picture: Heatmap, head: Head, row_filter: RowFilter) -> Hea
 
 
 def filter_provenance(head: Head, row_filter: RowFilter) -> dict[str, Any]:
-    """The same for the record of what made a picture."""
+    """What a cut leaves out of a map, for the record of what made a picture."""
     return {
         "top_mass": row_filter.mass,
         "keys_taken_away": list(key_names(head, row_filter)),

@@ -25,7 +25,7 @@ def family(record: AttentionRecord) -> str:
 
 
 def module_family(module: str) -> str:
-    """The same from a module's dotted name alone, for one that has not run yet."""
+    """'self', 'cross', … as `family`, from a module's dotted name alone: it need not have run."""
     named = next((base for base in ("spatial", "temporal") if base in module), "")
     return _side(module) + (named or ("cross" if module.endswith(".2") else "self"))
 
@@ -76,7 +76,7 @@ def call_name(recording: Recording, record: AttentionRecord) -> str:
 
 
 def labels_and_run(recording: Recording, record: AttentionRecord) -> str:
-    """The same of a whole pass, whose layers may be used more than once."""
+    """Which pass of its stack a call is of, in words, without its use; empty where there is one."""
     number, of, _, _ = _counts(recording, record)
     run = f"run {number} of {of}" if of > 1 else ""
     return " · ".join(filter(None, (labels_name(record), run)))

@@ -15,7 +15,7 @@ def painted(values: np.ndarray, scale: ColourScale) -> np.ndarray:
 
 
 def flagged(colours: np.ndarray, masked: np.ndarray | None, wrong: np.ndarray | None) -> np.ndarray:
-    """The same colours with masked and wrong cells in their own; a new '... 3' uint8."""
+    """Colours '... 3' uint8 with masked and wrong cells in their own; a new array."""
     colours = colours.copy()
     for cells, colour in ((masked, MASKED_COLOUR), (wrong, WRONG_COLOUR)):
         if cells is not None:

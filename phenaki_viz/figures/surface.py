@@ -93,7 +93,7 @@ def surface_figure(picture: Surface, theme: Theme = "light", *, bare: bool = Fal
 
 
 def flat_figure(picture: Surface, theme: Theme = "light", *, bare: bool = False) -> go.Figure:
-    """The same numbers flat, one cell each, y downwards as rows of a frame go.
+    """A surface's numbers flat, one cell each, y downwards as rows of a frame go.
 
     bare: without title and notes.
     """

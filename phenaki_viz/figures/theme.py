@@ -89,7 +89,7 @@ def colour_bar(scale: ColourScale, theme: Theme) -> dict[str, Any]:
 
 
 def colour_bar_with(places: Sequence[float], labels: Sequence[str], theme: Theme) -> dict[str, Any]:
-    """The same bar with given ticks: places from 0 to 1."""
+    """A colour bar, see `colour_bar`, with given ticks: places from 0 to 1."""
     ink = INK[theme]
     return {
         **OVER_THE_PLOT,

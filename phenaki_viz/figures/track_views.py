@@ -100,7 +100,7 @@ def _original(record: AttentionRecord, asked: Question, video: int) -> int:
 
 
 def best_of(answers: Sequence[Answer], most: int) -> tuple[Answer, ...]:
-    """Those that find most of the true path, then the surest; the best first."""
+    """The heads that find most of the true path, then the surest; the best first."""
 
     def rank(one: Answer) -> tuple[float, float]:
         accuracy = one.judged.accuracy if one.judged else 0.0

@@ -39,7 +39,7 @@ def entropy_note(head: HeadMap) -> str:
 
 
 def loss_sentence(losses: Sequence[float], done: int) -> str:
-    """The same of a training in this page, as a sentence; what the numbers are measured in."""
+    """How far the loss of a training in the page fell, and what it is measured in: a sentence."""
     said = fallen(losses, "times the clip's variance", done)
     if not said:
         return "No training step is done yet."

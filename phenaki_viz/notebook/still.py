@@ -51,7 +51,7 @@ class StillView:
 
     @property
     def query(self) -> int:
-        """Its row of the map."""
+        """The row of the map that belongs to the chosen patch."""
         return self._linked.query_of(self._at)
 
     @query.setter

@@ -60,7 +60,7 @@ class HeatmapFaces(Faces[Heatmap]):
             yield "nan: masked - the query may not look there"
 
     def small(self, picture: Heatmap) -> np.ndarray:
-        """Its cells."""
+        """The map's cells."""
         return map_image(picture)
 
 

@@ -48,7 +48,7 @@ class SurfaceFaces(PlotlyFaces[Surface]):
             yield [y, *as_text(row)]
 
     def small(self, picture: Surface) -> np.ndarray:
-        """Its cells."""
+        """The surface's cells, flat."""
         return surface_image(picture)
 
 

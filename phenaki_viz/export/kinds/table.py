@@ -26,7 +26,7 @@ class TableFaces(Faces[Table]):
         return table_page(picture)
 
     def sheet(self, picture: Table, *, vector: bool) -> "Sheet":
-        """Its columns, as many beside each other as fit, the rest below."""
+        """The table's columns, as many beside each other as fit, the rest below."""
         from phenaki_viz.export.paper_table import table_sheet
 
         return table_sheet(picture, vector=vector)
@@ -36,7 +36,7 @@ class TableFaces(Faces[Table]):
         return {one.name: np.asarray(one.values) for one in picture.columns}
 
     def rows(self, picture: Table) -> Rows:
-        """Its lines."""
+        """The names of the columns, then a line a thing."""
         yield [guarded(one.name) for one in picture.columns]
         for row in zip(*(one.values for one in picture.columns), strict=True):
             yield [guarded(str(at)) if isinstance(at, str) else str(at) for at in row]

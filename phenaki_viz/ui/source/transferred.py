@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def with_map(model: "nn.Module", one: TransferMap, on_cancel: Callable[[], None]) -> TransferMap:
-    """The same with its map kept; its run is made with a bar where it is not here.
+    """A transfer of a map with that map kept; its run is made with a bar where it is not here.
 
     on_cancel: takes back what led here. Raises PhenakiVizError where the map cannot be had.
     """

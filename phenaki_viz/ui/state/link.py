@@ -53,7 +53,7 @@ def number_groups(text: str, each: int, most: int) -> tuple[Any, ...]:
 
 
 def groups_text(groups: Sequence[Sequence[int]]) -> str:
-    """The other way round."""
+    """Groups of whole numbers as a link's text: '2.1.3_2.1.4' of ((2, 1, 3), (2, 1, 4))."""
     return "_".join(".".join(map(str, group)) for group in groups)
 
 

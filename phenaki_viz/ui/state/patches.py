@@ -117,7 +117,7 @@ def keep_look(asked: StripStyle) -> None:
 
 
 def drawn() -> Drawn:
-    """The same for the strip's files."""
+    """How the user draws the strip, for its files."""
     now: StripStyle | None = session.get(LOOK)
     if now is None:
         return Drawn()

@@ -61,7 +61,7 @@ class Selection:
 
     @property
     def items(self) -> list[int]:
-        """The same, for every layer of the stack."""
+        """The batch item whose map holds the chosen patch, of every layer of the stack."""
         original, _ = self.record.places.locate(self.place, self.video)
         return [record.item_of(original) for record in self.records]
 

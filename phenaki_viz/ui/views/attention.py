@@ -65,8 +65,10 @@ def attention_page(run: Run) -> None:
 
 
 def draw_attention(run: Run, tag: panels.Level = "h1", masked: "np.ndarray | None" = None) -> None:
-    """The same, inside another page. tag: the level of its heading there. masked: 't h w' bool,
-    patches that MaskGit was not shown; of a look they are known.
+    """The film strip, the grid of heads, one head large, inside another page.
+
+    tag: the level of its heading there. masked: 't h w' bool, patches that MaskGit was not shown;
+    of a run of a model they are known.
     """
     st.html(session.styled(STYLE))
     if masked is None and isinstance(run, model.ModelRun | RecordedRun):

@@ -97,7 +97,7 @@ def _told(other: Other, a: Run, b: Run) -> tuple[str, str]:
 
 
 def _in_b(selection: Selection, b: Run, theirs: tuple[AttentionRecord, ...]) -> Selection:
-    """The same layer, head, patch and video in B, or the nearest that it has."""
+    """The layer, head, patch and video of A in B, or the nearest that it has."""
     record = selection.record
     layer = next(
         (at for at, one in enumerate(theirs) if (one.layer, one.use) == (record.layer, record.use)),

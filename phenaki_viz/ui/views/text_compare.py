@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 def compare(run: ModelRun, selection: Selection, key: int) -> None:
-    """The same clip with another text: the maps, and what the text is worth in nats."""
+    """The clip with another text beside it: the maps, and what the text is worth in nats."""
     st.header("Right word, wrong word", anchor=False)
     outcome = run.outcome
     if outcome.loss is None or outcome.masked is None or not outcome.hides:

@@ -158,7 +158,7 @@ def _go(place: Place) -> None:
 
 
 def _choose_heads(every: Sequence[Answer], selection: Selection) -> tuple[Answer, ...]:
-    """Those that were chosen; until then the ones that do best, and the one that is looked at."""
+    """The heads that were chosen; until then those that do best, and the one that is looked at."""
     layers = list(dict.fromkeys(id(one.head.record) for one in every))
     found = {(layers.index(id(one.head.record)), one.head.head): one for one in every}
     linked = number_groups(in_link("tracks"), 2, MOST_LINES)

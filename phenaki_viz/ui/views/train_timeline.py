@@ -136,7 +136,7 @@ def _choose(key: str, newest: int) -> None:
 
 
 def _every(kept: tuple[Kept, ...], selection: Selection) -> tuple[tuple[Kept, Selection], ...]:
-    """The same selection at every kept step."""
+    """What is selected, at every kept step."""
     return tuple((each, _same(each, selection)) for each in kept)
 
 

@@ -63,11 +63,11 @@ class LookRequest:
         )  # fmt: skip
 
     def saying(self, prompt: Prompt) -> "LookRequest":
-        """The same with another text."""
+        """A run of the same clip with another text."""
         return replace(self, prompt=prompt)
 
     def whole(self) -> "LookRequest":
-        """The same with every head on and every layer there."""
+        """A run of the same clip and text with every head on and every layer there."""
         return replace(self, ask=replace(self.ask, switches=NONE_OFF))
 
 

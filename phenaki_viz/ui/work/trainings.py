@@ -191,7 +191,7 @@ def states_folder() -> Path:
 
 
 def trained_run(run: DialledRun) -> DialledRun | None:
-    """The same clip and prompt through the weights that this session chose to use.
+    """A run's clip and prompt through the weights that this session chose to use.
 
     None when none were chosen for the settings of `run`. Raises PhenakiVizError, and shows random
     weights from then on, when they cannot be had.
