@@ -51,7 +51,7 @@ class AttentionMap(Protocol):
         """Where it lies: answers are on the host in any case."""
 
     def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> Self:
-        """The same, moved to the host; itself where it is there."""
+        """The map on the host: itself where it lies there already."""
 
     def rows(self, b: int, h: int, queries: Sequence[int]) -> np.ndarray:
         """What these queries look at: 'q j'."""
@@ -79,7 +79,7 @@ class AttentionMap(Protocol):
         shape: tuple[int, int] | None = None,
         reduce: Reduce = "mean",
     ) -> Iterator[np.ndarray]:
-        """The same tile in runs of its rows, from the top; each is made when it is asked for."""
+        """A tile as `tile` gives it, in runs of its rows from the top, each made when asked for."""
 
     def full(self, b: int, h: int) -> np.ndarray:
         """The whole map: 'i j'."""
@@ -227,7 +227,7 @@ class DenseMap:
         return self.attn.device
 
     def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "DenseMap":
-        """The same, moved to the host."""
+        """The map on the host: itself where it lies there already."""
         attn = move(self.attn)
         return self if attn is self.attn else DenseMap(attn, self.precision)
 
@@ -272,7 +272,7 @@ class DenseMap:
         shape: tuple[int, int] | None = None,
         reduce: Reduce = "mean",
     ) -> Iterator[np.ndarray]:
-        """The same tile; of a map that is there already, in one run."""
+        """A tile, as `tile` gives it, in one run: the whole map is there already."""
         yield self.tile(b, h, rows, columns, shape, reduce)
 
     def full(self, b: int, h: int) -> np.ndarray:

@@ -60,7 +60,7 @@ class FactoredMap:
 
     @classmethod
     def of(cls, *, logsumexp: torch.Tensor | None, **parts: Any) -> "FactoredMap":
-        """The same; without a `logsumexp` it is summed from the other parts, block by block."""
+        """A map of its parts; a `logsumexp` that is None is summed from the others, by blocks."""
         q = parts["q"]
         if logsumexp is not None:
             return cls(logsumexp=logsumexp, **parts)
@@ -161,7 +161,7 @@ class FactoredMap:
         shape: tuple[int, int] | None = None,
         reduce: Reduce = "mean",
     ) -> Iterator[np.ndarray]:
-        """The same tile in runs of its rows, from the top; each is made when it is asked for."""
+        """A tile as `tile` gives it, in runs of its rows from the top, each made when asked for."""
         check_item(self.shape, b, h)
         check_span("rows", rows, self.shape[2])
         check_span("columns", columns, self.shape[3])
@@ -220,7 +220,7 @@ class FactoredMap:
         )
 
     def moved(self, move: Callable[[torch.Tensor], torch.Tensor]) -> "FactoredMap":
-        """The same with every tensor moved to the host; a table of offsets too."""
+        """The map with every tensor on the host, and a table of offsets too; itself if it is."""
         q, bias = move(self.q), self.bias
         if q is self.q:  # all of a model is in one place
             return self

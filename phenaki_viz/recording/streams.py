@@ -43,7 +43,7 @@ class RowSums:
     together: np.ndarray
 
     def of_rows(self, some: slice) -> "RowSums":
-        """Those of some of the rows, counted in these."""
+        """The sums of some of the rows, counted from the first of these."""
         return RowSums(self.weighted_logs[some], self.spread[some], self.together[some])
 
 

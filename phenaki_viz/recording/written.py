@@ -38,7 +38,7 @@ class Written:
 
 @dataclass
 class Writing:
-    """The same while its call runs, of all items and heads, where the model runs.
+    """What one call writes, of all items and heads, while it runs and where the model runs.
 
     A head that is switched off is told with what it would have written; `whole` is without it.
     """
