@@ -125,7 +125,11 @@ def _words(
 
 
 def of_whole(head: HeadMap, truth: Truth) -> dict[str, np.ndarray]:
-    """What is not of a query: the object that is followed, words of motion."""
+    """What is measured of a head as a whole, by the name of its column: float64 arrays.
+
+    Of a head that reads patches 'pair' each, see `following`; of one that reads words, how far each
+    word's map moves between time steps. Empty where nothing of the kind can be said.
+    """
     record = head.record
     if not record.is_cross:
         return following(head, truth.paths) if truth.paths else {}

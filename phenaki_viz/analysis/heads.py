@@ -27,7 +27,10 @@ def entropy(attn: np.ndarray) -> np.ndarray:
 
 
 def most_entropy(keys: np.ndarray) -> np.ndarray:
-    """The entropy in bits of a query that spreads evenly over so many visible keys; 0 of none."""
+    """The entropy of a query that spreads evenly over its visible keys: 'q' bits; 0 of no key.
+
+    keys: 'q', how many each query sees.
+    """
     most: np.ndarray = np.log2(np.maximum(keys, 1))
     return most
 
@@ -47,7 +50,10 @@ def null_mass(attn: np.ndarray, nulls: int) -> np.ndarray:
 
 
 def self_mass(attn: np.ndarray, at: At = 0) -> np.ndarray:
-    """Weight of each query on its own token: 0 to 1."""
+    """Weight of each query on its own token: 'q', 0 to 1.
+
+    attn: 'q j'. Raises ShapeError when there is no key for a query.
+    """
     count, keys = attn.shape
     queries = _queries(at, count)
     if count and queries.max() >= keys:
@@ -76,7 +82,10 @@ def distance_in_time(attn: np.ndarray, grid: Grid, at: At = 0) -> np.ndarray:
 
 
 def top_mass(attn: np.ndarray, mass: float = 0.9) -> np.ndarray:
-    """How many keys hold `mass` of each query's attention, counting from the heaviest."""
+    """How many keys hold `mass` of each query's attention, counting from the heaviest: 'q'.
+
+    attn: 'q j'; NaN of a row that is not finite. Raises ShapeError when mass is no share above 0.
+    """
     if not 0 < mass <= 1:
         raise ShapeError(f"mass is a share above 0 and up to 1, got {mass}")
     spared = lightest(attn, 1 - mass)  # keys that hold the rest

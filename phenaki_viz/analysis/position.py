@@ -13,7 +13,7 @@ def reach(slopes: np.ndarray) -> np.ndarray:
 
 
 def offsets(bias: PositionBias) -> tuple[np.ndarray, ...]:
-    """Offsets (query − key) along each axis of the surface, in patches or steps."""
+    """Offsets (query − key) along each axis of the surface, '2n-1' int: in patches or steps."""
     return tuple(np.arange(1 - size, size) for size in bias.dimensions)
 
 

@@ -116,7 +116,10 @@ def masses_in_regions(
 
 
 def sound_rows(head: HeadMap, queries: Sequence[int] | None = None) -> np.ndarray:
-    """The queries of these, or evenly spaced ones of all, whose weights are a distribution."""
+    """The queries of these, or evenly spaced ones of all, whose weights are a distribution.
+
+    Returns 'q' int, in order; without those that see no key.
+    """
     total, _ = head.shape
     spaced = np.unique(np.linspace(0, total - 1, min(total, MOST_QUERIES)).round())
     rows = np.asarray(spaced if queries is None else queries, np.int64)

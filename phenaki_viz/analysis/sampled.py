@@ -61,7 +61,7 @@ def sampled_head(head: HeadMap, names: Sequence[str], seed: int) -> Sampled:
 
 
 def draw(strata: Sequence[range], seed: int) -> list[np.ndarray]:
-    """The queries that are read of each stratum, in their order."""
+    """The queries that are read of each stratum: 'q' int, in their order."""
     chance = np.random.default_rng(seed)
     return [
         one.start + np.sort(chance.choice(len(one), min(EACH, len(one)), replace=False))

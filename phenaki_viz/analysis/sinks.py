@@ -45,12 +45,12 @@ class Sinks:
 
     @property
     def score(self) -> np.ndarray:
-        """Mean weight over the queries that may see the key; NaN where none does."""
+        """Mean weight over the queries that may see the key: 'j', 0 to 1; NaN where none does."""
         return _over(self.weight, self.seen_by)
 
     @property
     def threshold(self) -> np.ndarray:
-        """What the score is held against; NaN where no query sees the key."""
+        """What the score of each key is held against: 'j'; NaN where no query sees the key."""
         uniform = _over(self.even, self.seen_by)
         return np.clip(SHARE, LEAST * uniform, MOST * uniform)
 

@@ -36,7 +36,10 @@ def row_ranks(attn: np.ndarray) -> np.ndarray:
 
 
 def heaviest_first(attn: np.ndarray) -> np.ndarray:
-    """Keys of every row from the heaviest to the lightest: 'q j' int64. Ties in order of keys."""
+    """Keys of every row from the heaviest to the lightest: 'q j' int64. Ties in order of keys.
+
+    Raises ShapeError when attn is not 'q j'.
+    """
     if attn.ndim != 2:
         raise ShapeError(f"rows of a map are 'q j', got shape {attn.shape}")
     return np.argsort(-np.asarray(attn, np.float32), axis=1, kind="stable")

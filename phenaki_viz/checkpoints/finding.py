@@ -47,7 +47,10 @@ class Finding:
     settings: list[Setting] = field(default_factory=list)
 
     def shape(self, key: str) -> tuple[int, ...]:
-        """Shape of a tensor that must be there, with as many axes as its kind has."""
+        """Shape of a tensor that must be there, with as many axes as its kind has.
+
+        Raises CheckpointError where it is missing, or is not so.
+        """
         if key not in self.shapes:
             raise CheckpointError(f"the tensor {self.prefix}{key} is missing")
         shape, axes = self.shapes[key].shape, _axes(key)
@@ -60,7 +63,10 @@ class Finding:
         return shape
 
     def inferred(self, name: str, value: Any, why: str) -> Any:
-        """A setting that the shapes fix."""
+        """A setting that the shapes fix.
+
+        Raises CheckpointError where it was corrected to another value.
+        """
         asked = self._asked(name, value)
         if asked != value:
             raise CheckpointError(
@@ -82,7 +88,8 @@ class Finding:
     ) -> Any:
         """A setting that shapes do not fix: the correction, or what is most likely.
 
-        typed: how another value than the options is written, where `fits` takes one.
+        typed: how another value than the options is written, where `fits` takes one. Raises
+        CheckpointError for a correction that the file does not allow.
         """
         asked = self._asked(name, value)
         offered = options if value in options else (value, *options)

@@ -73,7 +73,10 @@ def _positions(found: Finding) -> int:
 
 
 def heads_of(found: Finding, transformer: str, bias: str) -> tuple[int, int]:
-    """Heads and their width: the position bias counts the first, q_scale the second."""
+    """Heads and their width: the position bias counts the first, q_scale the second.
+
+    Raises CheckpointError where they do not make the width of the queries.
+    """
     first = f"{transformer}.layers.0.1"
     last = max(
         (key for key in found.shapes if re.match(rf"{bias}\.net\.\d+\.weight", key)),
@@ -115,7 +118,10 @@ def _context(found: Finding) -> int:
 
 
 def ff_mult_of(found: Finding, dim: int) -> float:
-    """A multiplier whose feed-forward has the width found; 4 where it fits."""
+    """A multiplier whose feed-forward has the width found; 4 where it fits.
+
+    Raises CheckpointError where no multiplier gives that width.
+    """
     key = next((key for key in found.shapes if re.search(r"layers\.0\.3\.4\.weight$", key)), None)
     if key is None:
         return 4

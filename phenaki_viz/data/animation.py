@@ -150,7 +150,7 @@ class Animation:
         return None if self.uneven or not delays or self.in_file < 2 else 1000 / min(delays)
 
     def read(self, wanted: range) -> tuple[list[np.ndarray], list[str]]:
-        """The frames that are shown at these counts of time, decoded once each."""
+        """The frames that are shown at these counts of time, 'H W c' uint8, and what to know."""
         places = np.searchsorted(self.ends, np.asarray(wanted), side="right")
         check_frame(self.name, *self.size, int(places[-1]) + 1, self.limits)
         decoded: dict[int, np.ndarray] = {}

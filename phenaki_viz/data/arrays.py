@@ -168,7 +168,10 @@ def _same_frames(order: str, shape: tuple[int, ...]) -> str:
 
 
 def array_in(name: str, content: bytes) -> np.ndarray:
-    """The numbers of a .npy file where they lie, read-only; nothing is copied or unpickled."""
+    """The numbers of a .npy file where they lie, read-only; nothing is copied or unpickled.
+
+    In the shape and dtype of the file. Raises VideoError where it is no plain array.
+    """
     shape, fortran, dtype, start = check_array_header(name, content, len(content))
     with damage_means(f"{name} cannot be read as a plain array"):
         flat = np.frombuffer(content, dtype, math.prod(shape), start)
@@ -179,7 +182,8 @@ def check_array_header(
     name: str, head: bytes, size: int
 ) -> tuple[tuple[int, ...], bool, np.dtype, int]:
     """Shape, Fortran order, dtype and first byte of the numbers, once the promise was compared
-    with the bytes that are there. head: the beginning of a file of `size` bytes.
+    with the bytes that are there. head: the beginning of a file of `size` bytes. Raises VideoError
+    for objects, for what are no numbers, and for a file that holds fewer than it says.
     """
     stream = io.BytesIO(head)
     with damage_means(f"{name} cannot be read as a plain array: its header is damaged"):

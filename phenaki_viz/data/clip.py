@@ -132,7 +132,10 @@ def as_rgb(clip: Clip) -> np.ndarray:
 
 
 def to_tensor(clip: Clip, channels: int = 3) -> torch.Tensor:
-    """Frames for the model: '1 c f H W' float32 in 0..1. channels: 1 (luma) or 3."""
+    """Frames for the model: '1 c f H W' float32 in 0..1.
+
+    channels: 1 (luma) or 3. Raises VideoError for any other number.
+    """
     if channels not in (1, 3):
         raise VideoError(f"a clip becomes 1 or 3 channels, got {channels}")
     frames = as_rgb(clip) if channels == 3 else _luma(clip.frames)

@@ -131,7 +131,7 @@ class Film:
     def read(self, wanted: range) -> tuple[list[np.ndarray], list[str]]:
         """The frames that are wanted, upright, with square pixels: 'H W c' uint8, and what to know.
 
-        Decoding begins at the key frame before.
+        Decoding begins at the key frame before. Raises VideoError when no frame comes out.
         """
         frames: list[np.ndarray] = []
         damaged = 0

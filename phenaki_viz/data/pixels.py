@@ -67,7 +67,7 @@ def _scaled(image: Image.Image) -> Image.Image:
 
 
 def shrunk(frame: np.ndarray, limits: ClipLimits) -> np.ndarray:
-    """The frame with its longest side within the limit."""
+    """A frame 'H W c' uint8 with its longest side within the limit, in the same proportions."""
     height, width = frame.shape[:2]
     factor = limits.side / max(height, width)
     if factor >= 1:

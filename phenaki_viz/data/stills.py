@@ -72,7 +72,10 @@ def _reader(path: Path) -> Callable[[int], bytes]:
 
 
 def zip_members(name: str, archive: zipfile.ZipFile, limits: ClipLimits) -> list[Member]:
-    """The files of a ZIP, priced together by what they say they unpack to."""
+    """The files of a ZIP, priced together by what they say they unpack to.
+
+    Raises VideoError for an encrypted ZIP, one of a rare method, or one that is too large.
+    """
     files = [info for info in archive.infolist() if not info.is_dir()]
     if any(info.flag_bits & 1 for info in files):
         raise VideoError(f"{name} is an encrypted ZIP file: unpack it and choose the images")
@@ -169,7 +172,10 @@ class Stills:
                 yield image
 
     def read(self, wanted: range) -> tuple[list[np.ndarray], list[str]]:
-        """The pictures that are wanted, turned upright: 'H W c' uint8, and what to know of them."""
+        """The pictures that are wanted, turned upright: 'H W c' uint8, and what to know of them.
+
+        Raises VideoError when they differ in size, or are too large together.
+        """
         frames: list[np.ndarray] = []
         sizes: set[tuple[int, int]] = set()
         work = turned = 0

@@ -33,7 +33,10 @@ class Read:
 
 @torch.inference_mode()
 def read(model: Phenaki, clips: list[DigitClip], captions: list[str], seed: int = 1) -> Read:
-    """Run MaskGit on the codes of clips, half of them masked, with the captions as text."""
+    """Run MaskGit on the codes of clips, half of them masked, with the captions as text.
+
+    Raises TypeError for a model whose words are not learned.
+    """
     codes = model.cvivit.codes_of(stacked(clips))
     grid = tuple(codes.shape[1:])
     flat = rearrange(codes, "b t h w -> b (t h w)")

@@ -75,7 +75,10 @@ def difference_heatmap(
 def changes_overlay(
     one: Head, other: Head, place: Place | None, word: int | None = None
 ) -> np.ndarray:
-    """B − A of one patch's row, or of who reads one key of a text, at its places: 't h w'."""
+    """B − A of one patch's row, or of who reads one key of a text, at its places.
+
+    Returns 't h w' float32. Raises ValueError without either.
+    """
     if word is not None:
         return word_weights(other, word) - word_weights(one, word)
     if place is None:

@@ -74,7 +74,7 @@ class FilmStrip(Picture):
 
     @property
     def hatches(self) -> np.ndarray | None:
-        """The masked patches, where they are marked."""
+        """The patches that are hatched as masked, 't h w' bool; None where none is marked."""
         return self.masked if self.drawn is None or self.drawn.hatched else None
 
     @property

@@ -23,7 +23,11 @@ def one_picture(
     law: Law,
     shared: bool,
 ) -> Heatmap | HeadGrid:
-    """See `Recording.figure`. labels: branch, step, item as `Recording.select` takes them."""
+    """One picture of a recording: a map, or all heads; see `Recording.figure`.
+
+    labels: branch, step, item as `Recording.select` takes them. Raises RecordingError when there is
+    no such head, or several layers have it.
+    """
     if not len(recording):
         raise RecordingError("nothing was recorded, so there is nothing to draw")
     part = recording.select(**labels)

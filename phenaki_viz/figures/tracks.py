@@ -78,7 +78,7 @@ class Tracks(Picture):
 
     @property
     def path(self) -> np.ndarray | None:
-        """The true path, where any of it is known."""
+        """The true path, 't 2' int, where any of it is known."""
         if self.truth is None or (self.truth == UNKNOWN).all():
             return None
         return self.truth

@@ -187,6 +187,7 @@ class CViViT(PatchEmbedding):
         """The token grid 't h w' of a number of frames.
 
         include_first_frame: False for frames that follow others, all in whole temporal patches.
+        Raises ShapeError when the frames do not divide into tokens.
         """
         frames = num_frames - 1 if include_first_frame else num_frames
         if frames < 0 or frames % self.temporal_patch_size:

@@ -69,7 +69,10 @@ class AlignedLinear(nn.Linear):
 
 
 def FeedForward(dim: int, mult: float = 4, dropout: float = 0.0) -> nn.Sequential:  # noqa: N802
-    """Norm, GEGLU of width int(mult · 2/3 · dim), projection back; a Sequential, as published."""
+    """Norm, GEGLU of width int(mult · 2/3 · dim), projection back; a Sequential, as published.
+
+    Raises ConfigError when it would have no width.
+    """
     inner = int(mult * (2 / 3) * dim)
     if inner < 1:
         raise ConfigError(f"a feed-forward {mult:g} × 2/3 × {dim} wide: use a width of at least 1")

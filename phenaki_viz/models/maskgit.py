@@ -197,7 +197,10 @@ class SelfCritic(Guided):
 def flat_codes(
     x: torch.Tensor, grid: Sequence[int] | None
 ) -> tuple[torch.Tensor, tuple[int, int, int]]:
-    """Codes as 'b (t h w)' and their grid, from either way of giving them."""
+    """Codes as 'b (t h w)' and their grid, from either way of giving them.
+
+    Raises ShapeError for neither: 'b t h w', or 'b n' with its grid.
+    """
     if x.ndim == 4:
         grid = tuple(x.shape[1:])
         x = rearrange(x, "b t h w -> b (t h w)")

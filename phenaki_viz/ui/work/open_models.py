@@ -28,7 +28,10 @@ def shipped() -> Opened:
 
 
 def digest(source: Source) -> str:
-    """Digest of a file's bytes, or of all shards; taken anew only when one of them changed."""
+    """Digest of a file's bytes, or of all shards; taken anew only when one of them changed.
+
+    Raises CheckpointError when they cannot be read.
+    """
     if not isinstance(source, Path):
         return digest_of(source)
     try:
