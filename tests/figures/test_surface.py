@@ -3,7 +3,7 @@ import pytest
 
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures import flat_figure, surface_figure
-from phenaki_viz.figures.surface import height_at, outline_path
+from phenaki_viz.figures.surface_figure import height_at, outline_path
 from tests.figures.samples import surface
 
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from phenaki_viz.export.faces import Arrays, PlotlyFaces, Rows
 from phenaki_viz.export.numbers import as_words, guarded
-from phenaki_viz.figures.curves import Curves, curves_figure
+from phenaki_viz.figures.curves import Curves
+from phenaki_viz.figures.curves_figure import curves_figure
 from phenaki_viz.figures.theme import Theme
 
 if TYPE_CHECKING:

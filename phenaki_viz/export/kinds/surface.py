@@ -6,7 +6,8 @@ import numpy as np
 
 from phenaki_viz.export.faces import Arrays, PlotlyFaces, Rows
 from phenaki_viz.export.numbers import as_float32, as_text, as_words, guarded, if_given
-from phenaki_viz.figures.surface import Surface, surface_figure, surface_image
+from phenaki_viz.figures.surface import Surface, surface_image
+from phenaki_viz.figures.surface_figure import surface_figure
 from phenaki_viz.figures.theme import Theme
 
 if TYPE_CHECKING:
