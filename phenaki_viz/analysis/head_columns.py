@@ -147,6 +147,8 @@ NAMES = {
     "step before": f"{_CHOSE}the time step before",
     "step after": f"{_CHOSE}the time step after",
     "first step": f"{_CHOSE}the first time step",
+    "routes a word": f"in at least {CHOSEN:.0%} of clips, tokens with something on them put at "
+    f"least {CHOSEN:.0%} of their weight, and {TIMES:g} × that of the others, on one word",
     "null keys": f"{_CHOSE}the null keys",
     "one word": f"{_CHOSE}one word, the same in every clip",
     "position": f"the position bias decides at least {CHOSEN:.0%} of its logits",
@@ -173,6 +175,9 @@ def _is(name: str, row: HeadRow, facts: HeadFacts) -> bool:
             return row.sort == name
         case "itself" | "step before" | "step after" | "first step":
             return was_chosen(facts.regions.get(name))
+        case "routes a word":
+            routed = sum(one.routed for one in facts.reads.values())
+            return routed >= max(CHOSEN * row.over, 1)
         case "null keys":
             return was_chosen(facts.nulls)
         case "one word":

@@ -1,13 +1,14 @@
 """What was measured of one head: sums over queries that merge, over runs of rows and over clips."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from phenaki_viz.analysis.character import Spread
 from phenaki_viz.analysis.ledger import OF_PLACES
+from phenaki_viz.analysis.reading import WordRead
 from phenaki_viz.analysis.regions import REGIONS, Mass
 from phenaki_viz.analysis.surroundings import OFFSETS
 from phenaki_viz.analysis.tallies import Tally
@@ -35,13 +36,15 @@ class HeadFacts:
     """Sums of one head.
 
     tally: over `NUMBERS`, of those that are known; a number that means nothing for its map counts
-    no query. words: of attention to a text, the weight on every key by its name. queries: how many
-    count. wrong: how many were left out, as their weights are no distribution. unseeing: how many
-    see no key.
+    no query. words: of attention to a text, the weight on every key by its name. reads: of each
+    clip the word that is read where there is something, by its name, see `read_there`. queries: how
+    many count. wrong: how many were left out, as their weights are no distribution. unseeing: how
+    many see no key.
     """
 
     tally: Tally
     words: Mapping[str, Mass]
+    reads: Mapping[str, WordRead] = field(default_factory=dict)
     queries: int = 0
     wrong: int = 0
     unseeing: int = 0
@@ -56,9 +59,13 @@ class HeadFacts:
         words = dict(self.words)
         for name, mass in other.words.items():
             words[name] = words[name].merge(mass) if name in words else mass
+        reads = dict(self.reads)
+        for name, read in other.reads.items():
+            reads[name] = reads[name].merge(read) if name in reads else read
         return HeadFacts(
             tally=self.tally.merge(other.tally),
             words=words,
+            reads=reads,
             queries=self.queries + other.queries,
             wrong=self.wrong + other.wrong,
             unseeing=self.unseeing + other.unseeing,
@@ -71,6 +78,19 @@ class HeadFacts:
     def deviation(self, name: str) -> float:
         """How far queries differ in it: the standard deviation; NaN where it means nothing."""
         return float(self.tally.spread[AT[name]])
+
+    def error(self, name: str, of: int) -> float:
+        """The standard error of a mean over some of a map's queries; NaN where it means nothing.
+
+        of: how many queries there are: of all of them it is 0. As of a simple random sample, which
+        is more than of one drawn in strata. Source: Cochran 1977, Sampling Techniques, section 2.7.
+        """
+        at = AT[name]
+        count = float(self.tally.count[at])
+        if count < 2:
+            return float("nan")
+        of_mean = self.tally.squares[at] / (count - 1) / count
+        return float(np.sqrt(of_mean * max(0, 1 - count / of)))
 
     @cached_property
     def _means(self) -> np.ndarray:

@@ -6,14 +6,16 @@ taken when they are shown.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from phenaki_viz.analysis.head_facts import HeadFacts, tally_of
 from phenaki_viz.analysis.head_rows import HeadRow as HeadRow
 from phenaki_viz.analysis.head_rows import HeadTable as HeadTable
-from phenaki_viz.analysis.head_weighing import diversity, of_keys, of_whole, weigh
+from phenaki_viz.analysis.head_weighing import diversity, of_keys, of_whole, weigh, where_read
 from phenaki_viz.analysis.incremental import Incremental, incremental, within
+from phenaki_viz.analysis.sampled import EACH, draw
 from phenaki_viz.analysis.sinks import Sinks
 from phenaki_viz.analysis.surroundings import Kept, Surroundings
 from phenaki_viz.analysis.truth import UNKNOWN, Truth
@@ -22,7 +24,9 @@ from phenaki_viz.recording import AttentionRecord, HeadMap, Recording
 from phenaki_viz.recording.records import Kind
 
 RUN = 2**19  # weights that are weighed at a time
-LONG, MOST_QUERIES = 1024, 512  # of a map with more queries than LONG, so many evenly spaced
+LONG, MOST_QUERIES = 1024, 512  # of a map with more queries than LONG, so many evenly spaced,
+FEW_KEYS = 32  # of a text: rows so short are all read, however many
+FEW = 64  # and of one head alone, whose sentence must not keep a page waiting, so many
 MOST_ITEMS = 64  # of the batch items of one video, evenly spaced ones
 
 
@@ -87,10 +91,14 @@ def stack_table(
     return HeadTable(rows=tuple(rows))
 
 
-def head_row(head: HeadMap, truth: Truth = UNKNOWN) -> HeadRow:
-    """One head of one batch item, as a row of the table. truth: see `head_table`."""
-    found = [HeadFacts.nothing()]
-    for _ in _measure(head.record, head.item, [head.head], found, truth, Kept()):
+def head_row(head: HeadMap, truth: Truth = UNKNOWN, *, few: bool = False) -> HeadRow:
+    """One head of one batch item, as a row of the table. truth: see `head_table`.
+
+    few: of a map with more queries than are all read, a handful of them, drawn at random of equal
+    strata: an estimate, within a tenth of a second or two.
+    """
+    found, runs = [HeadFacts.nothing()], _few(head) if few else _runs(head)
+    for _ in _measure(head.record, head.item, [head.head], found, truth, Kept(), runs):
         pass
     return _row(head.record, head.head, found[0], 1)
 
@@ -151,10 +159,14 @@ def _measure(
     into: list[HeadFacts],
     truth: Truth,
     around_of: Callable[[HeadMap, np.ndarray], Surroundings],
+    runs: list[np.ndarray] | None = None,
 ) -> Iterator[float]:
-    """Add what one batch item's maps tell to the facts of some heads of a layer."""
+    """Add what one batch item's maps tell to the facts of some heads of a layer.
+
+    runs: of queries; None takes those of the table.
+    """
     first = HeadMap(record, item, heads[0])
-    runs = _runs(first)
+    runs = _runs(first) if runs is None else runs
     got: list[Sinks | None] = [None] * len(heads)
     before = [(facts.queries, float(facts.tally.total[0])) for facts in into]
     telling = around_of(first, _some(runs)).telling
@@ -174,14 +186,38 @@ def _measure(
             for numbers in (of_rows, of_keys(head_map, keys), of_whole(head_map, truth)):
                 whole = replace(HeadFacts.nothing(), tally=tally_of(numbers))
                 into[at] = into[at].merge(whole)
+            reads = where_read(head_map, truth)
+            into[at] = into[at].merge(replace(HeadFacts.nothing(), reads=reads))
 
 
 def _runs(head: HeadMap) -> list[np.ndarray]:
     """The queries that count, in runs that fit into memory."""
-    queries, keys = head.shape
-    most = queries if queries <= LONG else MOST_QUERIES
+    queries, _ = head.shape
+    most = queries if reads_all(head.record) else MOST_QUERIES
     spaced = np.unique(np.linspace(0, queries - 1, most).round().astype(np.int64))
-    return np.array_split(spaced, max(1, -(-len(spaced) * keys // RUN)))
+    return _in_runs(head, spaced)
+
+
+def reads_all(record: AttentionRecord) -> bool:
+    """Whether every query is measured: of short maps, and of long ones with few keys."""
+    _, _, queries, keys = record.map.shape
+    return queries <= LONG or keys <= FEW_KEYS
+
+
+def _few(head: HeadMap) -> list[np.ndarray]:
+    """A few queries at random, as many of each stratum: evenly spaced ones would stand in few
+    columns of the frame.
+    """
+    queries, _ = head.shape
+    if reads_all(head.record):
+        return _runs(head)
+    ends = np.linspace(0, queries, FEW // EACH + 1).round().astype(int)
+    strata = [range(first, end) for first, end in pairwise(ends.tolist())]
+    return _in_runs(head, np.concatenate(draw(strata, seed=0)))
+
+
+def _in_runs(head: HeadMap, queries: np.ndarray) -> list[np.ndarray]:
+    return np.array_split(queries, max(1, -(-len(queries) * head.shape[1] // RUN)))
 
 
 def _some(runs: list[np.ndarray]) -> np.ndarray:

@@ -9,6 +9,7 @@ from phenaki_viz.analysis import heads
 from phenaki_viz.analysis.following import following, moves_in_features, moves_with
 from phenaki_viz.analysis.head_facts import TERMS, HeadFacts, tally_of
 from phenaki_viz.analysis.ledger import term_shares
+from phenaki_viz.analysis.reading import WordRead, read_there, reading_of_head
 from phenaki_viz.analysis.regions import REGIONS, Mass
 from phenaki_viz.analysis.rows import wrong_among
 from phenaki_viz.analysis.sinks import Sinks
@@ -144,6 +145,18 @@ def of_whole(head: HeadMap, truth: Truth) -> dict[str, np.ndarray]:
         apart = [moves_in_features(one, queries) for one in columns]
         found["moves_features"] = np.array(apart)
     return found
+
+
+def where_read(head: HeadMap, truth: Truth) -> dict[str, WordRead]:
+    """The word that is read where there is something, by its name; {} where none is, or it is not
+    known where there is something.
+    """
+    held, record = truth.held, head.record
+    if held is None or not record.reads_words or head.lattice != held.shape:
+        return {}
+    keys = record.key_axis(head.item)
+    found = read_there(reading_of_head(head, held), keys.nulls)
+    return {} if found is None else {keys.names[found[0]]: found[1]}
 
 
 def of_keys(head: HeadMap, got: Sinks) -> dict[str, np.ndarray]:

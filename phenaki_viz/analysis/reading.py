@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from phenaki_viz.analysis.character import CHOSEN, TIMES
 from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.analysis.words import separation
 from phenaki_viz.recording import AttentionRecord, HeadMap
 
-LEAST_AUC = 0.6  # below it, a head is not said to read a word more in one place than elsewhere
+LEAST_AUC = 0.6  # below it, a head is not said to read a word more in one place than elsewhere,
+MORE = 1.3  # and neither where it gets less than so many times what it gets elsewhere
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,46 @@ class Reading:
             return None
         at, head = np.unravel_index(int(np.nanargmax(found)), found.shape)
         return int(at) + (layer or 0), int(head)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WordRead:
+    """A word that a head reads where there is something, summed over clips: sums of several merge.
+
+    there, elsewhere: share of a token's weight, as of `Reading`. clips: in how many it is the word
+    that tells best. routed: in how many of them tokens with something on them chose it, by `CHOSEN`
+    and by `TIMES` what the others put there.
+    """
+
+    there: float
+    elsewhere: float
+    clips: int = 1
+    routed: int = 0
+
+    def merge(self, other: "WordRead") -> "WordRead":
+        """Of the clips of both."""
+        return WordRead(
+            there=self.there + other.there,
+            elsewhere=self.elsewhere + other.elsewhere,
+            clips=self.clips + other.clips,
+            routed=self.routed + other.routed,
+        )
+
+
+def read_there(found: Reading, nulls: int) -> tuple[int, WordRead] | None:
+    """Which key one head reads where there is something, by `LEAST_AUC` and `MORE`, and how much.
+
+    The word whose weight tells best; None where none does. found: of the head alone, see
+    `reading_of_head`. nulls: how many of the keys are null keys, which stand first.
+    """
+    auc, there, elsewhere = (one[nulls:, 0, 0] for one in (found.auc, found.there, found.elsewhere))
+    told = np.where((auc >= LEAST_AUC) & (there >= MORE * elsewhere), auc, np.nan)
+    if np.isnan(told).all():
+        return None
+    best = int(np.nanargmax(told))
+    most, least = float(there[best]), float(elsewhere[best])
+    chosen = most >= CHOSEN and most >= TIMES * least
+    return nulls + best, WordRead(there=most, elsewhere=least, routed=int(chosen))
 
 
 @incremental

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from phenaki_viz.atlas.job import ClipName, Part, Settings, differences, settings_from
-from phenaki_viz.atlas.rows import Row, schema_of, table_of
+from phenaki_viz.atlas.rows import READS, Row, schema_of, table_of
 from phenaki_viz.errors import AtlasError, FileError
 from phenaki_viz.files import open_file, shown, write_bytes
 from phenaki_viz.recording.origin import versions
@@ -81,9 +81,13 @@ def read_part(source: Source) -> tuple[Header, pa.Table]:
     with _opened(source) as (name, file):
         header = _header(name, file)
         schema = schema_of(header.settings.columns)
-        if file.schema_arrow.remove_metadata() != schema:
+        there = file.schema_arrow.remove_metadata()
+        if there not in (schema, schema.remove(len(schema) - 1)):
             raise AtlasError(f"{name} has not the columns that its settings ask for")
-        return header, file.read(use_threads=False)
+        table = file.read(use_threads=False)
+        if there != schema:
+            table = table.append_column(READS, pa.nulls(len(table), READS.type))
+        return header, table
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from phenaki_viz.analysis.head_columns import COLUMNS
 from phenaki_viz.analysis.head_facts import NUMBERS, HeadFacts
 from phenaki_viz.analysis.head_rows import HeadTable, MergedRow
+from phenaki_viz.analysis.reading import WordRead
 from phenaki_viz.analysis.regions import Mass
 from phenaki_viz.analysis.tallies import Tally
 from phenaki_viz.atlas.files import Header, Source, check_settings, name_of, read_part
@@ -31,6 +32,7 @@ class _Rows:
 
     places: list[dict[str, Any]]
     words: list[list[dict[str, Any]] | None]
+    reads: list[list[dict[str, Any]] | None]
     numbers: np.ndarray
     worth: np.ndarray
     sums: tuple[np.ndarray, ...]
@@ -41,6 +43,7 @@ class _Rows:
         return cls(
             places=rows.select(list(OF_HEAD)).to_pylist(),
             words=rows["words"].to_pylist(),
+            reads=rows["reads"].to_pylist(),
             numbers=np.stack([_floats(rows[name]) for name in columns], axis=1),
             worth=np.stack([_floats(rows[name]) for name in EFFECTS], axis=1),
             sums=tuple(_sums(rows[name]) for name in SUMS),
@@ -56,11 +59,13 @@ class _Rows:
 
     def facts(self, at: list[int]) -> HeadFacts:
         """What was measured in some rows, together."""
+        left = {name: int(found[at].sum()) for name, found in self.left.items()}
         return HeadFacts(
             tally=Tally(*(one[at] for one in self.sums)).together(),
             words=_words(self.words[one] for one in at),
-            **{name: int(found[at].sum()) for name, found in self.left.items()},
-        )
+            reads=_reads(self.reads[one] for one in at),
+            queries=left["queries"], wrong=left["wrong"], unseeing=left["unseeing"],
+        )  # fmt: skip
 
 
 @dataclass
@@ -177,6 +182,14 @@ def _words(each: Iterable[list[dict[str, Any]] | None]) -> dict[str, Mass]:
         mass = Mass(weight=word["weight"], even=word["even"], queries=word["queries"])
         before = found.get(word["name"])
         found[word["name"]] = mass if before is None else before.merge(mass)
+    return found
+
+
+def _reads(each: Iterable[list[dict[str, Any]] | None]) -> dict[str, WordRead]:
+    found: dict[str, WordRead] = {}
+    for said in (one for reads in each for one in reads or ()):
+        name, read = said["name"], WordRead(**{key: said[key] for key in said if key != "name"})
+        found[name] = found[name].merge(read) if name in found else read
     return found
 
 

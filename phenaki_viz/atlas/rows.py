@@ -23,6 +23,16 @@ WORD = pa.struct(
         ("queries", pa.int64()),
     ]
 )
+READ = pa.struct(
+    [
+        ("name", pa.string()),
+        ("there", pa.float64()),
+        ("elsewhere", pa.float64()),
+        ("clips", pa.int64()),
+        ("routed", pa.int64()),
+    ]
+)
+READS = pa.field("reads", pa.list_(READ))  # the last column; older parts have it not
 # number: which of the part's clips, from 0.
 OF_CLIP = {
     "clip": pa.string(), "prompt": pa.string(), "clip_digest": pa.string(), "number": pa.int32(),
@@ -45,7 +55,7 @@ def schema_of(columns: Sequence[str]) -> pa.Schema:
         *OF_HEAD.items(), *LEFT_OUT.items(),
         *((name, pa.float64()) for name in columns),
         *((name, pa.float64()) for name in EFFECTS),
-        *SUMS.items(), ("words", pa.list_(WORD)),
+        *SUMS.items(), ("words", pa.list_(WORD)), READS,
     ])  # fmt: skip
 
 
@@ -93,6 +103,7 @@ def _measured(facts: HeadFacts, columns: Sequence[str]) -> Row:
     found |= {name: None if np.isnan(value) else value for name, value in numbers.items()}
     found |= {name: getattr(facts.tally, name).tolist() for name in SUMS}
     found["words"] = [{"name": name, **vars(mass)} for name, mass in facts.words.items()]
+    found["reads"] = [{"name": name, **vars(read)} for name, read in facts.reads.items()]
     return found
 
 

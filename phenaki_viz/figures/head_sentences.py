@@ -10,17 +10,21 @@ from phenaki_viz.analysis.head_table import HeadRow, HeadTable
 from phenaki_viz.analysis.regions import Mass
 from phenaki_viz.figures.clauses import counted, joined, percent
 from phenaki_viz.figures.naming import head_label, module_family
-from phenaki_viz.figures.sentences import place_clauses, spread_clause, word_clauses
+from phenaki_viz.figures.sentences import HEAD, place_clauses, spread_clause, word_clauses
+from phenaki_viz.figures.word_sentences import reads_clause
 
 LEAST = 0.25  # of a row's logits: what position decides is worth a clause from here
 MOVED = 4.0  # Calinski-Harabasz ratio of a word of motion that is worth a clause
 FAR = 0.5  # patches or time steps: a mean displacement is worth a clause from here
 
 
+# What a sentence says shares of, each with its error where it is estimated.
+ERRING = (*(f"mass.{name}" for name in HEAD), "null", "share.position", "share.alibi")
 SAID = {
     "itself": "{} on the query itself",
     "step before": "{} on the step before",
     "first step": "{} on the first step",
+    "routes a word": "{} routing a word",
     "null keys": "{} on null keys",
     "one word": "{} on one word",
     "position": "{} by position",
@@ -34,27 +38,29 @@ def row_name(row: HeadRow) -> str:
     return f"{module_family(row.module)} {head_label(row.layer, row.head)}"
 
 
-def row_sentence(row: HeadRow, reads: str = "") -> str:
+def row_sentence(row: HeadRow, told: str = "") -> str:
     """What the head does on the whole: 'Stays in its own time step (0.90 of its weight; …); …'.
 
-    reads: where it reads a word of the clip at hand, see `reads_clause`; said first.
+    told: a word of which a page says already where it is read; of another one it is said first.
     """
     facts = row.facts
     how = facts.spread
     if how is None:
         return "No query of this map sees a key: its weights mean nothing."
-    where = list(_where(row, how, reads))
+    where = list(_where(row, how, told))
     clauses = [*where, *_nulls(facts), *_away(row), *_position(row), *_follows(row), *_moves(row)]
-    text = "; ".join([*clauses, spread_clause(how)]) + "."
+    text = "; ".join([*clauses, spread_clause(how), *_estimated(row)]) + "."
     return text[:1].upper() + text[1:]
 
 
-def _where(row: HeadRow, how: Spread, reads: str) -> Iterator[str]:
+def _where(row: HeadRow, how: Spread, told: str) -> Iterator[str]:
     facts = row.facts
     if how.share >= EVEN and how.of > 1:
         return iter(("hardly chooses",))
+    if facts.words and (reads := reads_clause(facts.reads, row.over)):
+        return iter((*([] if told in facts.reads else [reads]), *_most(facts)))
     if facts.words:
-        return _words(facts) if not reads else iter((reads, *_most(facts)))
+        return _words(facts)
     if was_chosen(facts.nulls):
         return iter(())  # said of them
     return place_clauses(facts.regions, row.sort, how)
@@ -86,7 +92,7 @@ def _nulls(facts: HeadFacts) -> Iterator[str]:
 
 def _away(row: HeadRow) -> Iterator[str]:
     """Where its weight lies on average, seen from the query, where that is a place apart."""
-    back, down, right = (value(row, name) for name in ("dt", "drow", "dcol"))
+    back, down, right = (_surely(row, name) for name in ("dt", "drow", "dcol"))
     moves = [
         _way(back, "time step", "back", "ahead"),
         _way(down, "patch", "up", "down"),
@@ -94,6 +100,13 @@ def _away(row: HeadRow) -> Iterator[str]:
     ]
     if said := [one for one in moves if one]:
         yield f"on average {joined(said)} of the query"
+
+
+def _surely(row: HeadRow, name: str) -> float:
+    """A mean displacement; NaN of one that an estimate may have made, of a long map."""
+    by = value(row, name)
+    error = row.facts.error(name, row.queries) if _is_estimated(row) else 0
+    return by if abs(by) > 2 * error else float("nan")
 
 
 def _way(by: float, what: str, below: str, above: str) -> str:
@@ -108,7 +121,8 @@ def _position(row: HeadRow) -> Iterator[str]:
     for name, share in (("position", bias), ("ALiBi", alibi)):
         if share >= LEAST:
             column = "alibi" if name == "ALiBi" else "position_bias"
-            yield f"{name} makes {percent(share)}{_about(row, column)} of its choice"
+            said = f"{percent(share)}{_about(row, column)} of its choice"
+            yield f"{name} makes {said}{', against other terms' if share > 1 else ''}"
 
 
 def _about(row: HeadRow, column: str) -> str:
@@ -132,6 +146,26 @@ def _moves(row: HeadRow) -> Iterator[str]:
     moved = value(row, "moves")
     if moved >= MOVED:
         yield f"where it reads the word of motion moves from step to step (ratio {moved:.1f})"
+
+
+def _estimated(row: HeadRow) -> Iterator[str]:
+    """From how many rows of a long map this is told, and how sure its shares are."""
+    if not _is_estimated(row):
+        return
+    facts, of, read = row.facts, row.queries, _read(row)
+    errors = [facts.error(name, of) for name in ERRING]
+    said = f"estimated from {read:,} of {of:,} rows"
+    most = max((one for one in errors if one > 0), default=0)  # NaN is not
+    yield f"{said} (standard error of a share: {most:.2g} at most)" if most else said
+
+
+def _is_estimated(row: HeadRow) -> bool:
+    return row.over == 1 and _read(row) < row.queries
+
+
+def _read(row: HeadRow) -> int:
+    """How many rows were read."""
+    return row.facts.queries + row.facts.wrong + row.facts.unseeing
 
 
 def table_heading(table: HeadTable) -> str:

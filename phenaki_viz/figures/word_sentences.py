@@ -4,12 +4,13 @@ A word that is read where there is something is routed there; nothing here says 
 recognised.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from phenaki_viz.analysis.reading import LEAST_AUC, Reading
-from phenaki_viz.figures.clauses import TIMES, percent
+from phenaki_viz.analysis.character import CHOSEN
+from phenaki_viz.analysis.reading import LEAST_AUC, Reading, WordRead
+from phenaki_viz.figures.clauses import percent
 from phenaki_viz.figures.naming import head_label
 from phenaki_viz.figures.words import plain
 
@@ -52,20 +53,23 @@ def word_sentence(found: Reading, key: int, layer: int, head: int, mean: float, 
     )
 
 
-def reads_clause(found: Reading, names: Sequence[str], nulls: int) -> str:
+def reads_clause(reads: Mapping[str, WordRead], clips: int = 1) -> str:
     """The word that one head reads where there is something: 'reads “two” where there is …'.
 
-    Empty where it reads none so. found: of the head alone, see `reading_of_head`. names: of all
-    keys. nulls: how many of them are null keys, which stand first.
+    Empty where it reads none so, or in fewer than half of the clips. reads: see `HeadFacts`. clips:
+    over how many.
     """
-    auc, there, elsewhere = (one[nulls:, 0, 0] for one in (found.auc, found.there, found.elsewhere))
-    told = np.where((auc >= LEAST_AUC) & (there >= TIMES * elsewhere), auc, np.nan)
-    if np.isnan(told).all():
+    many = sum(one.clips for one in reads.values())
+    if not many or many < CHOSEN * clips:
         return ""
-    best = int(np.nanargmax(told))
+    word = f"“{plain(next(iter(reads)))}”" if len(reads) == 1 else "a word"
+    told = f" in {many:,} of {clips:,} clips" if clips > 1 else ""
+    there, elsewhere = (
+        sum(getattr(one, name) for one in reads.values()) / many for name in ("there", "elsewhere")
+    )
     return (
-        f"reads “{plain(names[nulls + best])}” where there is something ({there[best]:.2f} of a "
-        f"token's weight there, {elsewhere[best]:.2f} elsewhere)"
+        f"reads {word} where there is something{told} ({there:.2f} of a token's weight there, "
+        f"{elsewhere:.2f} elsewhere)"
     )
 
 

@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +70,10 @@ def test_merged_parts_are_what_is_measured_directly(atlas, model, corpus):
         assert row_sentence(mine) == row_sentence(wanted)
         assert mine.facts.deviation("entropy") == pytest.approx(wanted.facts.deviation("entropy"))
         assert mine.facts.words.keys() == wanted.facts.words.keys()
+        assert mine.facts.reads.keys() == wanted.facts.reads.keys()
+        for name, read in wanted.facts.reads.items():
+            assert astuple(mine.facts.reads[name]) == pytest.approx(astuple(read))
+    assert any(row.facts.reads for row in direct), "some head reads a word where there is something"
     assert taken_over(atlas.table) == taken_over(direct)
     assert table_heading(atlas.table) == table_heading(direct)
     assert any(row.facts.words for row in direct)
@@ -215,6 +219,18 @@ def test_a_part_says_what_made_it(whole, part):
     assert set(header.versions) == {"phenaki-viz", "torch", "einops", "numpy"}
     assert [clip.name for clip in header.clips] == [f"generated digits 7 #{n}" for n in (24, 25)]
     assert settings_from(header.settings.values) == header.settings
+
+
+def test_a_part_from_before_words_were_kept_by_place_is_read(part):
+    _, table = read_part(part)
+    said = pq.read_metadata(part).metadata[KEY.encode()]
+    older = table.drop_columns(["reads"])
+    with pq.ParquetWriter(part, older.schema) as writer:
+        writer.write_table(older)
+        writer.add_key_value_metadata({KEY: said})
+    heads = read_atlas(part).table
+    assert len(heads) and not any(row.facts.reads for row in heads)
+    assert any(row.facts.words for row in heads)
 
 
 @pytest.mark.parametrize("kept", [0, 3, 5_000, -9, -1])

@@ -51,4 +51,8 @@ def test_the_truth_of_a_run_is_in_its_tokens():
     assert truth.names == ("two",)
     assert [path.tolist() for path in truth.paths] == [[[2, 1], [2, 2], [2, 2], [2, 3], [2, 4]]]
     assert truth_of(replace(run, temporal_patch=4)) is UNKNOWN  # other steps than the tokens have
-    assert truth_of(replace(run, clip=replace(clip, name="x"))) is UNKNOWN
+    assert truth.held.shape == (5, 6, 6) and truth.held[0, 2, 1] and not truth.held[0, 5, 5]
+    other = truth_of(replace(run, clip=replace(clip, name="x")))
+    assert other.paths == () and np.array_equal(other.held, truth.held), "of any clip"
+    cut = replace(clip, name="x", frames=clip.frames[:, 1:])
+    assert truth_of(replace(run, clip=cut)).held is None, "no whole patches"

@@ -8,7 +8,7 @@ import pytest
 
 from phenaki_viz.analysis.head_columns import NAMES, names_of
 from phenaki_viz.analysis.head_table import HeadTable, head_row, head_table, stack_table
-from phenaki_viz.analysis.reading import Reading
+from phenaki_viz.analysis.reading import Reading, read_there
 from phenaki_viz.figures.head_sentences import (
     SAID,
     row_name,
@@ -16,9 +16,10 @@ from phenaki_viz.figures.head_sentences import (
     table_heading,
     taken_over,
 )
-from phenaki_viz.figures.word_sentences import reads_clause
-from phenaki_viz.recording import HeadMap
-from tests.analysis.planted_heads import CROSS, TRUTH, cross_record, recording, row_of
+from phenaki_viz.figures.head_table_views import heads_table
+from phenaki_viz.recording import HeadMap, Places
+from tests.analysis.planted_heads import CROSS, TRUTH, cross_record, recording, row_of, softmax
+from tests.analysis.records import planted, uniform
 
 SAYS = {
     ("self", "step before"): "one time step back",
@@ -88,25 +89,84 @@ def read(*told):
     return Reading(auc=auc, there=there, elsewhere=elsewhere)
 
 
+def reading_there(row, *told, clips=1):
+    """A row that reads what is told in some of its clips: a name, and how it tells each."""
+    reads = {}
+    for name, *one in told:
+        at, found = read_there(read((0.99, 0.9, 0.1), one), nulls=1)
+        assert at == 1
+        reads[name] = reads[name].merge(found) if name in reads else found
+    facts = (replace(row.facts, reads=reads), *[row.facts] * (clips - 1))
+    return replace(row, clips=facts)
+
+
 def test_a_word_that_is_read_where_there_is_something_is_said_first(table):
     found = read((0.99, 0.9, 0.1), (0.7, 0.3, 0.1), (0.9, 0.55, 0.04))
-    clause = reads_clause(found, ("null 1", "moving", "two"), nulls=1)
-    assert clause == (
-        "reads “two” where there is something (0.55 of a token's weight there, 0.04 elsewhere)"
+    at, two = read_there(found, nulls=1)
+    assert at == 2 and (two.there, two.elsewhere, two.routed) == (0.55, 0.04, 1)
+    word, nulls, even = (
+        reading_there(row_of(table, "cross", name), ("two", 0.9, 0.55, 0.04)) for name in CROSS
     )
-    word, nulls, even = (row_of(table, "cross", name) for name in CROSS)
-    assert row_sentence(word, clause).startswith(
+    assert row_sentence(word).startswith(
         "Reads “two” where there is something (0.55 of a token's weight there, 0.04 elsewhere); "
         "on the whole reads “two” most (0.80"
     )
-    said = row_sentence(nulls, clause)
+    assert row_sentence(word, told="two").startswith("On the whole reads “two” most (0.80")
+    assert row_sentence(word, told="six") == row_sentence(word), "of another word it is still said"
+    said = row_sentence(nulls)
     assert "; its null keys hold 0.90" in said and "most" not in said, "said of them together"
-    assert row_sentence(even, clause) == row_sentence(even), "which hardly chooses"
+    assert row_sentence(even) == SAYS["cross", "uniform"], "which hardly chooses"
+
+
+def test_the_table_says_the_same_of_a_word_as_the_sentence(table):
+    """Named, where a word is read, what is read most: none against another, or the sentence."""
+    nulls = reading_there(row_of(table, "cross", "nulls"), ("two", 0.9, 0.55, 0.04))
+    assert names_of(nulls) == ("routes a word", "null keys")
+    picture = heads_table(HeadTable(rows=(nulls,)), {})
+    assert picture.column("there").values.tolist() == ["two (0.55, elsewhere 0.04)"]
+    assert picture.column("reads").values.tolist() == ["null 1 (0.60)"]
+    assert picture.column("sentence").values.tolist() == [row_sentence(nulls)]
+    assert picture.title == "1 cross head: 1 routing a word and 1 on null keys"
+    little = reading_there(row_of(table, "cross", "nulls"), ("two", 0.9, 0.3, 0.04))
+    assert names_of(little) == ("null keys",), "read there, but not chosen there"
+    none = heads_table(HeadTable(rows=(row_of(table, "cross", "nulls"),)), {})
+    assert "there" not in {column.name for column in none.columns}
+
+
+def test_over_clips_the_word_may_be_another_one_in_each(table):
+    row = row_of(table, "cross", "nulls")
+    both = reading_there(row, ("two", 0.9, 0.6, 0.04), ("six", 0.9, 0.5, 0.02), clips=3)
+    assert row_sentence(both).startswith(
+        "Reads a word where there is something in 2 of 3 clips (0.55 of a token's weight there, "
+        "0.03 elsewhere); its null keys"
+    )
+    assert names_of(both) == ("routes a word", "null keys")
+    seldom = reading_there(row, ("two", 0.9, 0.6, 0.04), clips=3)
+    assert "something" not in row_sentence(seldom) and names_of(seldom) == ("null keys",)
 
 
 @pytest.mark.parametrize("told", [(0.59, 0.9, 0.1), (0.99, 0.12, 0.1), (np.nan,) * 3])
 def test_what_is_read_alike_everywhere_is_not_said_to_be_read_somewhere(told):
-    assert reads_clause(read((0.99, 0.9, 0.1), told), ("null 1", "two"), nulls=1) == ""
+    assert read_there(read((0.99, 0.9, 0.1), told), nulls=1) is None
+
+
+def test_a_long_map_is_told_from_a_few_rows_with_the_error_of_its_shares():
+    """The same sentence as of a short map, which says how it was had; no drift by chance."""
+    grid = Places((5, 16, 16), "video")
+    noise = np.random.default_rng(0).normal(size=(1, 1, 1280, 1280)) * 2
+    record = planted(softmax(noise), grid)
+    head = HeadMap(record, 0, 0)
+    few, all_rows = row_sentence(head_row(head, few=True)), row_sentence(head_row(head))
+    said = re.search(r"; estimated from 64 of 1,280 rows \(standard error .*: (\S+) at most\)", few)
+    assert said and 0 < float(said[1]) < 0.05
+    assert "estimated from 512 of 1,280 rows" in all_rows
+    assert few.split(" (")[0] == all_rows.split(" (")[0] and "of the query" not in few
+
+
+def test_a_long_map_of_few_keys_is_read_whole():
+    words = planted(uniform(1, 1, 1280, 5), Places((5, 16, 16), "video"), kind="cross")
+    row = head_row(HeadMap(words, 0, 0), few=True)
+    assert row.facts.queries == 1280 and "estimated" not in row_sentence(row)
 
 
 def test_a_head_alone_is_the_row_of_the_table(table):

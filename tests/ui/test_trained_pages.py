@@ -10,11 +10,13 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from phenaki_viz.analysis.head_table import head_table
+from phenaki_viz.analysis.head_columns import names_of
+from phenaki_viz.analysis.head_table import HeadTable, head_table
 from phenaki_viz.analysis.truth import truth_of
 from phenaki_viz.checkpoints import inspect_checkpoint, open_checkpoint
 from phenaki_viz.data import SHIPPED_MODEL, digit_clip, read_prompt
 from phenaki_viz.figures.head_sentences import row_sentence
+from phenaki_viz.figures.head_table_views import heads_table
 from phenaki_viz.figures.outcome_views import hidden_frames
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.model import RunOptions, run_model
@@ -303,6 +305,35 @@ def test_words_and_nulls_are_chips_and_their_overlay_is_exact():
     np.testing.assert_allclose(components(at)["word.strip"][1]["weights"], map_[:, 1], atol=1e-6)
     grid = components(at)["grid.words"][0]
     assert (len(grid["layers"]), len(grid["heads"])) == (4, 4)
+
+
+def test_the_head_in_words_is_no_other_than_the_heading_of_the_word():
+    at = AppTest.from_function(text, default_timeout=120, args=(CAPTIONS[0],))
+    at.query_params.update(layer="1", head="3")
+    of_two = words_on(at.run())
+    assert "L1 H3 reads “two” more where there is something (AUC 0.99)" in of_two
+    assert any(said.startswith("Its null keys hold 0.63; 0.33 would be") for said in of_two)
+    at.button_group(key="word").set_value(4).run()
+    assert any(said.startswith("Reads “two” where there is some") for said in words_on(at))
+
+
+@pytest.mark.parametrize("kind", ["Self", "Cross"])
+def test_no_head_of_the_table_is_called_otherwise_than_its_sentence_says(kind):
+    """Names, the columns of words and the sentence of every head of the shipped model."""
+    run = looked()
+    table = head_table(run.recording, stack="maskgit.transformer", truth=truth_of(run))
+    rows = [row for row in table if row.kind == kind.lower()]
+    picture = heads_table(HeadTable(rows=tuple(rows)), {})
+    told = {"spatial": "Stays in its own", "global": "Looks across", "position": "position makes",
+            "follows": "it finds the object", "null keys": "its null keys hold",
+            "routes a word": "” where there is something"}  # fmt: skip
+    for at, row in enumerate(rows):
+        said = row_sentence(row)
+        assert all(told[name] in said for name in names_of(row)), said
+        if kind == "Cross":
+            there = picture.column("there").values[at].partition(" (")[0]
+            assert said.startswith(f"Reads “{there}” where" if there else "Reads null"), said
+    assert any("routes a word" in names_of(row) for row in rows) == (kind == "Cross")
 
 
 def test_right_against_wrong_word():

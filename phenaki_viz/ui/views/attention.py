@@ -125,16 +125,19 @@ def _draw(run: Run, tag: panels.Level, masked: "np.ndarray | None") -> None:
     first_picture.show()
     _breathe(recording)
     first_picture.release()
-    with words:
-        of = {"map": shows.a_head(selection)}
-        panels.say(head_words.sentence_of(run, selection), of, key="sentence.head", aside=True)
+    long = surveys.is_long(selection)
+    if not long:
+        with words:
+            _say_of_head(run, selection)
     with over:
         draw_overlay(run, selection, _scale_of_weights(run, selection, look), look)
+    if long:  # half a second of work
+        with words:
+            _say_of_head(run, selection)
     with map_tools:
         _take_map(selection, map_scale, row_filter)
     with right:
         _wrong_rows(tile)
-    long = surveys.is_long(selection)
     if not long:
         with left:
             draw_grid(run, selection, look)
@@ -173,6 +176,11 @@ def _heading(run: Run, selection: Selection, look: MapColours, tag: panels.Level
         tells=patch_clause(selection.shown, selection.place, look.side),
         opens=goto.KEY,
     )
+
+
+def _say_of_head(run: Run, selection: Selection) -> None:
+    of = {"map": shows.a_head(selection)}
+    panels.say(head_words.sentence_of(run, selection), of, key="sentence.head", aside=True)
 
 
 def _switch(selection: Selection) -> None:

@@ -32,7 +32,7 @@ from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.views import heads_atlas
 from phenaki_viz.ui.views.heads_style import FIRST, STYLE, column_config, listed
-from phenaki_viz.ui.work import fragment_jobs, head_tables, head_words, shows
+from phenaki_viz.ui.work import fragment_jobs, head_tables, shows
 from phenaki_viz.ui.work.head_tables import Over
 
 _ASKED = "heads.asked"
@@ -89,9 +89,7 @@ def heads_page(run: Run) -> None:
     with right:
         picture = _picture(run, selection, table, taken, whole=whole)
     with said:
-        of_clip = over is None and corpus is None
-        reads = head_words.where_read(run, selection) if of_clip else ""
-        _say(selection, table, taken, picture, reads)
+        _say(selection, table, taken, picture)
     if corpus is None:
         fragment_jobs.go_on(head_tables.CLIP if over is None else head_tables.CLIPS)
 
@@ -140,11 +138,7 @@ def _row(selection: Selection, table: HeadTable) -> HeadRow | None:
 
 
 def _say(
-    selection: Selection,
-    table: HeadTable,
-    taken: heads_atlas.Taken,
-    picture: Picture | None,
-    reads: str,
+    selection: Selection, table: HeadTable, taken: heads_atlas.Taken, picture: Picture | None
 ) -> None:
     of = {} if picture is None else {f"heads.{picture.name}": _shows(selection, table)}
     panels.heading(table_heading(table), taken.provenance, of)
@@ -154,7 +148,7 @@ def _say(
             f"{selection.shown.label} is not measured yet.", of, key="sentence.head", aside=True
         )
         return
-    said = f"{row_name(row)}: {row_sentence(row, reads)}{worth_said(row, taken.effects)}"
+    said = f"{row_name(row)}: {row_sentence(row)}{worth_said(row, taken.effects)}"
     panels.say(said, of, key="sentence.head", aside=True)
 
 

@@ -12,8 +12,8 @@ STYLE = """<style>
 </style>"""
 # Of all columns those that a page shows at first; a stack has some of them.
 FIRST = (
-    "name", "named", "reads", "effect", "position", "own_step", "same_patch", "follows", "null",
-    "text", "moves", "moves_features", "equal_keys", "space", "dt", "diversity",
+    "name", "named", "there", "reads", "effect", "position", "own_step", "same_patch", "follows",
+    "null", "text", "moves", "moves_features", "equal_keys", "space", "dt", "diversity",
 )  # fmt: skip
 NOT_LISTED = ("stack", "maps", "layer", "head", "call", "clips")
 

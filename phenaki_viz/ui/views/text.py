@@ -90,7 +90,9 @@ def _say(run: Run, selection: Selection, found: Reading, key: int, name: str) ->
     keys = keys_seen(selection.shown.map)
     mean = word_sentence(found, key, *at, mean=float(share[key]), keys=keys)
     panels.say(mean, of, key="sentence.patch")
-    whole = head_words.sentence_of(run, selection, reads=False)
+    whole = head_words.sentence_of(
+        run, selection, told=selection.record.key_axis(selection.item).names[key]
+    )
     panels.say(f"{whole} {ROUTING}", of, key="sentence.head", aside=True)
 
 

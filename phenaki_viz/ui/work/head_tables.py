@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from phenaki_viz.analysis.alike import Alike, heads_alike
-from phenaki_viz.analysis.head_table import HeadRow, HeadTable, stack_table
+from phenaki_viz.analysis.head_table import HeadRow, HeadTable, reads_all, stack_table
 from phenaki_viz.analysis.incremental import Incremental
 from phenaki_viz.analysis.truth import truth_of
 from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
@@ -48,11 +48,10 @@ def of_clip(run: Run, selection: Selection) -> tuple[HeadTable, bool]:
 
     Of long maps, as far as they are measured: who draws them calls `fragment_jobs.go_on`.
     """
-    truth = tracked.judging_truth(run, selection.record)
-    marks = () if tracked.marked_path(selection.record) is None else true_path.marks()
-    key = (CLIP, number_of(run), *_maps(selection), selection.video, marks)
+    key = _of_clip(run, selection)
 
     def start(done: list[HeadRow]) -> Incremental[HeadTable]:
+        truth = tracked.judging_truth(run, selection.record)
         return stack_table.steps(selection.records, video=selection.video, truth=truth, done=done)
 
     kept = computed.kept.get(key)
@@ -62,6 +61,21 @@ def of_clip(run: Run, selection: Selection) -> tuple[HeadTable, bool]:
     if isinstance(found, HeadTable):
         return computed.once(key, lambda: found), True
     return HeadTable(rows=tuple(found)), False
+
+
+def known_row(run: Run, selection: Selection) -> HeadRow | None:
+    """The selected head of the table of its stack, of a long map that was measured; else None."""
+    if reads_all(selection.record):
+        return None  # its sentence takes milliseconds, of its own batch item alone
+    kept = computed.kept.get(_of_clip(run, selection))
+    table: HeadTable = kept[0] if kept is not None else HeadTable(rows=())
+    mine = (selection.record.module, selection.record.call, selection.record.heads[selection.head])
+    return next((row for row in table if (row.module, row.call, row.head) == mine), None)
+
+
+def _of_clip(run: Run, selection: Selection) -> Hashable:
+    marks = () if tracked.marked_path(selection.record) is None else true_path.marks()
+    return (CLIP, number_of(run), *_maps(selection), selection.video, marks)
 
 
 def of_records(run: Run, records: Sequence[AttentionRecord]) -> HeadTable:

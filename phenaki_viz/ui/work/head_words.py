@@ -1,67 +1,41 @@
 """What the selected head does on the whole, in a sentence: all that is known of it, on every page.
 
-A short map is measured as the table of the page Heads measures it, so that both say the same of
-it; of a long one, which would take seconds, what its pages know anyway.
+Measured as the table of the page Heads measures it, so that both say the same of it: of a long map
+what that page has measured, and until it has, an estimate from a few rows.
 """
 
-from phenaki_viz.analysis.head_table import LONG, HeadRow, head_row
-from phenaki_viz.analysis.reading import reading_of_head
-from phenaki_viz.analysis.words import content_patches
-from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.analysis.head_table import HeadRow, head_row
 from phenaki_viz.figures.head_sentences import row_sentence
 from phenaki_viz.figures.head_table_views import worth_said
-from phenaki_viz.figures.naming import key_axis
-from phenaki_viz.figures.overlays import frame_steps
-from phenaki_viz.figures.sentences import head_sentence
-from phenaki_viz.figures.word_sentences import reads_clause
 from phenaki_viz.recording import HeadMap
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.state import true_path
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.work import swept, tracked
+from phenaki_viz.ui.work import head_tables, swept, tracked
 from phenaki_viz.ui.work.keep import once
 from phenaki_viz.ui.work.shelves import number_of
 
 
-def sentence_of(run: Run, selection: Selection, *, reads: bool = True) -> str:
+def sentence_of(run: Run, selection: Selection, *, told: str = "") -> str:
     """What the selected head does, and what it is worth where that was measured.
 
-    reads: says first which word it reads where there is something; not where a page has said it.
+    told: a word of which the page says already where it is read.
     """
+    row = row_of(run, selection)
+    return row_sentence(row, told) + worth_said(row, swept.measured(run))
+
+
+def row_of(run: Run, selection: Selection) -> HeadRow:
+    """What is measured of the selected head."""
+    known = head_tables.known_row(run, selection)
+    if known is not None:
+        return known
     record = selection.record
-    at = number_of(run), "sentence", number_of(record.map), selection.item, selection.head
-    if record.map.shape[2] > LONG:
-        return once(at, lambda: head_sentence(selection.shown))
     marks = () if tracked.marked_path(record) is None else true_path.marks()
+    at = number_of(run), "sentence", number_of(record.map), selection.item, selection.head, marks
 
     def measure() -> HeadRow:
         head = HeadMap(record, selection.item, selection.head)
-        return head_row(head, tracked.judging_truth(run, record))
+        return head_row(head, tracked.judging_truth(run, record), few=True)
 
-    row = once((*at, marks), measure)
-    said = row_sentence(row, where_read(run, selection) if reads else "")
-    return said + worth_said(row, swept.measured(run))
-
-
-def where_read(run: Run, selection: Selection) -> str:
-    """The word that the head reads where the clip has something; empty where that says nothing."""
-    at = (
-        number_of(run),
-        "where read",
-        number_of(selection.record.map),
-        selection.item,
-        selection.head,
-    )
-    return once(at, lambda: _where_read(run, selection.shown))
-
-
-def _where_read(run: Run, head: Head) -> str:
-    record, frames = head.record, run.clip.frames
-    count, height, width, _ = frames.shape
-    t, h, w = grid = record.places.grid
-    whole = count == 1 + (t - 1) * run.temporal_patch and not (height % h or width % w)
-    if not (record.reads_words and whole and head.map.lattice == grid):
-        return ""
-    held = content_patches(frames, grid, frame_steps(count, run.temporal_patch))
-    names = key_axis(record, head.item).names
-    return reads_clause(reading_of_head(head.map, held), names, record.num_null_kv)
+    return once(at, measure)
