@@ -43,7 +43,7 @@ from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.inside_maps import Look, draw_maps, take_maps
 from phenaki_viz.ui.views.inside_style import STYLE
-from phenaki_viz.ui.work import computed, fragment_jobs, ledgers, shows
+from phenaki_viz.ui.work import computed, fragment_jobs, head_words, ledgers, shows
 
 MOST_KEYS = 8  # of a row that are taken apart side by side
 OF = {"weight": "Weight", "written": WRITTEN}
@@ -185,7 +185,7 @@ def _say(run: Run, selection: Selection, row: RowLedger) -> None:
         tells=f"{row_clause(row)}.",
         of={"inside.row": f"{shows.a_head(selection)} patch {{place}}"},
     )  # fmt: skip
-    panels.say(shares_sentence(shares), of, key="sentence.head", aside=True)
+    panels.say(head_words.sentence_of(run, selection), of, key="sentence.head", aside=True)
 
 
 # ---- over the frames
@@ -229,6 +229,10 @@ def _row(selection: Selection, row: RowLedger) -> None:
         written = " · weight × ‖v W_O‖" if selection.shown.map.value_norms is not None else ""
         st.caption(f"At the end of each line its weight{written}. Click a line to take it apart.")
         export_icon("the row's terms", picture.name, lambda: picture, "inside.row")
+        shares = ledgers.shares_of(selection)
+        if len(shares.tallies) > 1:  # of one alone the heading has said all
+            of = {"inside.weight": shows.a_head(selection)}
+            panels.say(shares_sentence(shares), of, key="sentence.shares", aside=True)
 
 
 def _pick_line(keys: list[int], click: FigureClick) -> None:
