@@ -26,6 +26,27 @@ def told_apart(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name if often[name] == 1 else f"{at}: {name}" for at, name in enumerate(found))
 
 
+def shortly(one: str, other: str, longest: int) -> tuple[str, str]:
+    """Two texts in `longest` letters each: where one is longer, from where they differ.
+
+    '“a long tale of two dogs”' and '“a long tale of six dogs”' are '“… two dogs”' and '“… six
+    dogs”': quotation marks around both stay.
+    """
+    pair = plain(one), plain(other)
+    if max(map(len, pair)) <= longest:
+        return pair
+    if all(text[0] + text[-1] == "“”" for text in pair if text):
+        inner = shortly(pair[0][1:-1], pair[1][1:-1], longest - 2)
+        return f"“{inner[0]}”", f"“{inner[1]}”"
+    words = [text.split() for text in pair]
+    alike = [first == second for first, second in zip(*words, strict=False)]
+    at = alike.index(False) if False in alike else len(alike)
+    if at in map(len, words):  # one is the other's beginning
+        at = max(0, at - 1)
+    ends = [" ".join((["…"] if at else []) + each[at:]) for each in words]
+    return plain(ends[0], longest), plain(ends[1], longest)
+
+
 def ordinal(number: int) -> str:
     """'1st', '2nd', '3rd', '4th', '11th', '21st', …"""
     teen = number % 100 in (11, 12, 13)

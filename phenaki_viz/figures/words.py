@@ -10,6 +10,7 @@ from collections import Counter
 UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
+POWER = re.compile(r"(?<=[0-9])e-0*(?=[0-9])")  # its hyphen, where a line may break
 TIE = "\u00a0"  # a space where no line breaks
 JOINER = "\u200d"
 LONGEST = 400
@@ -21,6 +22,11 @@ def plain(text: str, longest: int = LONGEST) -> str:
     """One printable line: controls become spaces, spaces are joined, the rest is cut with '…'."""
     line = " ".join(UNPRINTABLE.sub(" ", str(text)).split())
     return line if len(line) <= longest else line[: _before(line, longest - 1)] + "…"
+
+
+def powers(text: str) -> str:
+    """A line in which no power of ten breaks at its sign: '4.9e-07' as '4.9e−7'."""
+    return POWER.sub("e−", text)
 
 
 def _before(line: str, cut: int) -> int:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phenaki_viz.figures import Axis, ColourScale
+from phenaki_viz.figures.apart import shortly
 from phenaki_viz.figures.ticks import (
     axis_ticks,
     colour_ticks,
@@ -19,6 +20,7 @@ from phenaki_viz.figures.words import (
     listed,
     literal,
     plain,
+    powers,
     shortened,
     spoken,
     wrapped,
@@ -149,3 +151,27 @@ def test_many_groups_are_named_now_and_then():
     breaks = tuple(range(2, 80, 2))
     _, labels = axis_ticks(axis(80, breaks, tuple(f"g{at}" for at in range(40))))
     assert labels[:2] == ["g0", "g4"] and len(labels) <= math.ceil(40 / 4)
+
+
+def test_no_power_of_ten_breaks_at_its_sign():
+    assert powers("checked to 4.9e-07 (15 of 180 rows), 1e-12") == (
+        "checked to 4.9e−7 (15 of 180 rows), 1e−12"
+    )
+    assert powers("pre-conv e-mail 2e+05 L3e-b") == "pre-conv e-mail 2e+05 L3e-b"
+
+
+@pytest.mark.parametrize(
+    ("pair", "wanted"),
+    [
+        (("“two dogs”", "“six dogs”"), ("“two dogs”", "“six dogs”")),
+        (
+            ("“a long tale of two dogs”", "“a long tale of six dogs”"),
+            ("“… two dogs”", "“… six dogs”"),
+        ),
+        (("a tale of two small dogs", "a tale of two"), ("… two small dogs", "… two")),
+        (("a tale of two small dogs", ""), ("a tale of two smal…", "")),
+        (("two " * 9, "six " * 9), ("two two two two tw…", "six six six six si…")),
+    ],
+)
+def test_two_long_names_are_told_from_where_they_differ(pair, wanted):
+    assert shortly(*pair, longest=19) == wanted

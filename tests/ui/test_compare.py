@@ -115,6 +115,17 @@ def values(panel):
     return parts["values"].reshape(header["shape"])
 
 
+def test_long_texts_are_named_from_where_they_differ():
+    """Both began with the same words, and ended in an ellipsis before they differed."""
+    text = f"a long prompt that goes on of {TEXT}"
+    said = words_on(page(text=text))
+    for name, one in zip("AB", (text, other_words(text)), strict=True):
+        (shown,) = (line for line in said if line.startswith(f"**{name}** “"))
+        assert shown.startswith(f"**{name}** “… ") and len(shown) < 44
+        assert one.endswith(shown.split("… ")[1].removesuffix("”").removesuffix("…"))
+        assert shown.split("… ")[1] != "”"
+
+
 def test_it_opens_on_the_head_that_changes_most_beside_another_prompt():
     at = page()
     assert not at.exception

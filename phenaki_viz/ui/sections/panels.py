@@ -14,7 +14,7 @@ from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.surface import Surface
-from phenaki_viz.figures.words import plain
+from phenaki_viz.figures.words import plain, powers
 from phenaki_viz.recording import describe_origin
 from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.components.figure import figure as plotly_figure
@@ -63,7 +63,7 @@ def heading(
 
 def say(text: str, of: Mapping[str, str], *, key: str, aside: bool = False) -> None:
     """A line that pictures are named by, said when they show it; aside: smaller, as a caption."""
-    said(plain(text, LONGEST_LINE), key=key, tag="p" if aside else "strong", of=of)
+    said(powers(plain(text, LONGEST_LINE)), key=key, tag="p" if aside else "strong", of=of)
 
 
 def place_for_words() -> DeltaGenerator:
@@ -111,7 +111,7 @@ def page_lines(
 ) -> tuple[str, ...]:
     """Notes as one line, without what the page says once for all its pictures, or `elsewhere`."""
     left = [note for note in notes if note not in (describe_origin(provenance), *elsewhere)]
-    return (plain(" · ".join(left)),) if left else ()
+    return (powers(plain(" · ".join(left))),) if left else ()
 
 
 def plotly(

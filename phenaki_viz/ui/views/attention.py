@@ -20,7 +20,7 @@ from phenaki_viz.figures.naming import family
 from phenaki_viz.figures.part_of_map import part_of_map
 from phenaki_viz.figures.read_views import steps_read, words_read
 from phenaki_viz.figures.sentences import patch_clause
-from phenaki_viz.figures.words import listed, plain
+from phenaki_viz.figures.words import listed, plain, powers
 from phenaki_viz.recording import Recording, describe_storage
 from phenaki_viz.runs import model
 from phenaki_viz.runs.files import RecordedRun
@@ -293,7 +293,7 @@ def _said(selection: Selection, tile: MapTile, row_filter: RowFilter | None) -> 
     left_out = filter_notes(selection.shown, row_filter) if row_filter else ()
     checked = None if selection.record.failed else selection.record.verification
     brief, long = (
-        plain(" · ".join((drawn, *left_out, held, *checks)), panels.LONGEST_LINE)
+        powers(plain(" · ".join((drawn, *left_out, held, *checks)), panels.LONGEST_LINE))
         for held, checks in (
             (describe_storage(selection.recording, why=False), [checked.brief] if checked else []),
             (describe_storage(selection.recording), [checked.said] if checked else []),

@@ -12,6 +12,7 @@ from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.data import as_rgb
+from phenaki_viz.figures.apart import shortly
 from phenaki_viz.figures.attention_views import Colours, Head
 from phenaki_viz.figures.colour import DIVERGING, ColourScale
 from phenaki_viz.figures.difference_views import (
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 MOST_CELLS = 324  # values a side of each map: every cell of the shipped model's
+LONGEST_NAME = 32  # letters that a column has room for at 1280 pixels
 SIDES = ("a", "b", "difference")
 
 
@@ -91,7 +93,8 @@ def draw_columns(two: Two) -> None:
     maps = compared.maps(one, other, MOST_CELLS) if two.laid.can else None
     _share(two)
     scale = common_scale(maps) if maps else None
-    for name, (side, run), told in zip("ab", two.sides, two.told, strict=True):
+    named_shortly = shortly(*two.told, longest=LONGEST_NAME)  # files say all of it
+    for name, (side, run), told in zip("ab", two.sides, named_shortly, strict=True):
         with st.container(key=named(f"compare.side.{name}")):
             st.markdown(f"**{name.upper()}** {inert(told)}")
             _side(two, name, side, run, maps, scale)
