@@ -41,7 +41,7 @@ class WordRead:
     """A word that a head reads where there is something, summed over clips: sums of several merge.
 
     there, elsewhere: share of a token's weight, as of `Reading`. clips: in how many it is the word
-    that tells best. routed: in how many of them tokens with something on them chose it, by `CHOSEN`
+    that is read so. routed: in how many of them tokens with something on them chose it, by `CHOSEN`
     and by `TIMES` what the others put there.
     """
 
@@ -63,14 +63,15 @@ class WordRead:
 def read_there(found: Reading, nulls: int) -> tuple[int, WordRead] | None:
     """Which key one head reads where there is something, by `LEAST_AUC` and `MORE`, and how much.
 
-    The word whose weight tells best; None where none does. found: of the head alone, see
-    `reading_of_head`. nulls: how many of the keys are null keys, which stand first.
+    Of several the word that gets most more than elsewhere; None where there is none. found: of the
+    head alone, see `reading_of_head`. nulls: how many of the keys are null keys, which stand first.
     """
     auc, there, elsewhere = (one[nulls:, 0, 0] for one in (found.auc, found.there, found.elsewhere))
-    told = np.where((auc >= LEAST_AUC) & (there >= MORE * elsewhere), auc, np.nan)
-    if np.isnan(told).all():
+    told = (auc >= LEAST_AUC) & (there >= MORE * elsewhere)
+    more = np.where(told, there - elsewhere, np.nan)
+    if np.isnan(more).all():
         return None
-    best = int(np.nanargmax(told))
+    best = int(np.nanargmax(more))
     most, least = float(there[best]), float(elsewhere[best])
     chosen = most >= CHOSEN and most >= TIMES * least
     return nulls + best, WordRead(there=most, elsewhere=least, routed=int(chosen))

@@ -101,7 +101,7 @@ def reading_there(row, *told, clips=1):
 
 
 def test_a_word_that_is_read_where_there_is_something_is_said_first(table):
-    found = read((0.99, 0.9, 0.1), (0.7, 0.3, 0.1), (0.9, 0.55, 0.04))
+    found = read((0.99, 0.9, 0.1), (0.95, 0.3, 0.1), (0.9, 0.55, 0.04))  # most goes to the last
     at, two = read_there(found, nulls=1)
     assert at == 2 and (two.there, two.elsewhere, two.routed) == (0.55, 0.04, 1)
     word, nulls, even = (
