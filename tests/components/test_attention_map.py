@@ -53,6 +53,17 @@ def readout_names_the_cell_and_its_multiple(page, canvas):
     assert multiple == pytest.approx(value * planted.N, rel=0.05)
 
 
+def test_a_narrow_map_shows_the_number_below_both_names(demo):
+    page = demo("show=map")
+    page.set_viewport_size({"width": 340, "height": 900})
+    page.mouse.move(*cell_at(map_canvas(page), 157, 9))
+    said = page.locator("output.said")
+    expect(said).to_contain_text("→ key time 0, row 1, column 1")
+    number, box = said.locator("b").bounding_box(), said.bounding_box()
+    assert number["y"] - box["y"] > 30, "names on two lines"
+    assert number["y"] + number["height"] <= box["y"] + box["height"] + 1
+
+
 def test_words_are_named_as_in_python_and_get_broad_columns(demo):
     page = demo("show=map&kind=cross")
     canvas = map_canvas(page)

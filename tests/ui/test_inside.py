@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from phenaki_viz.analysis.head_table import head_row
 from phenaki_viz.analysis.ledger import row_ledger
 from phenaki_viz.analysis.term_maps import shares_of_head
-from phenaki_viz.figures.ledger_sentences import decides
+from phenaki_viz.figures.head_sentences import row_sentence
+from phenaki_viz.figures.ledger_sentences import decides, shares_sentence
 from phenaki_viz.recording import HeadMap
 from phenaki_viz.ui.components.stamps import LENGTH
 from phenaki_viz.ui.state import patches
@@ -67,6 +69,8 @@ def test_the_page_says_and_draws_the_selected_head_s_ledger(storage):
     record = _self_layer(storage, 1)
     head = HeadMap(record, 0, 2)
     assert f"L1 H2 {decides(shares_of_head(head))}" in words_on(at)
+    assert row_sentence(head_row(head)) in words_on(at), "what the head does, as on every page"
+    assert shares_sentence(shares_of_head(head)) in words_on(at)
     query = record.places.locate((2, 1, 2))[1]
     row = row_ledger(head, query)
     key = int(row.strongest(1)[0])
