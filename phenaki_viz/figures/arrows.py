@@ -16,7 +16,7 @@ AHEAD = {"light": "#b84a00", "dark": "#f07d2e"}  # and later; after Okabe and It
 STILL = 0.15  # time steps that are no shift to speak of: the arrow has the colour of ink
 REACH = 0.42  # of a cell, from its middle, for the longest arrow
 CELL, LONGEST_NAME = 62, 10  # pixels; letters
-MOST_NUMBERED = 8  # heads side by side that leave room for a number each
+MOST_NUMBERED = (12, 8)  # layers and heads that leave room for a number each
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,7 +70,9 @@ class Arrows(Picture):
     def time(self, layer: int, head: int) -> str:
         """The shift in time beside an arrow: '−0.4 t'; empty where there is none, or no room."""
         steps = float(self.shifts[layer, head, 0])
-        if not np.isfinite(steps) or self.shifts.shape[1] > MOST_NUMBERED:
+        layers, heads, _ = self.shifts.shape
+        fits = layers <= MOST_NUMBERED[0] and heads <= MOST_NUMBERED[1]
+        if not np.isfinite(steps) or not fits:
             return ""
         return f"{steps:+.1f} t".replace("-", "−") if abs(steps) >= 0.05 else "0 t"
 

@@ -32,9 +32,11 @@ def test_colours_and_numbers_tell_earlier_from_later():
     each = [picture.colour(*at, "light") for at in np.ndindex(2, 2)]
     assert each == [BACK["light"], INK["light"].text, AHEAD["light"], INK["light"].text]
     assert [picture.time(*at) for at in np.ndindex(2, 2)] == ["−1.0 t", "0 t", "+0.5 t", ""]
-    many = np.zeros((1, MOST_NUMBERED + 1, 3))
-    names = tuple(f"H{at}" for at in range(MOST_NUMBERED + 1))
-    assert arrows(shifts=many, layers=("L0",), heads=names, selected=None).time(0, 0) == ""
+    layers, heads = MOST_NUMBERED
+    for shape in ((1, heads + 1), (layers + 1, 1)):
+        down, across = (tuple(map(str, range(size))) for size in shape)
+        many = arrows(shifts=np.zeros((*shape, 3)), layers=down, heads=across, selected=None)
+        assert many.time(0, 0) == ""
 
 
 def test_of_maps_over_time_alone_arrows_go_along_time():

@@ -1,5 +1,6 @@
 """The page Heads: every head named and listed, linked with the chosen one, over clips if asked."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -7,10 +8,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.analysis.head_columns import half_width, value
+from phenaki_viz.analysis.head_table import HeadTable, head_table
 from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
 from phenaki_viz.evaluation.head_clips import table_over_clips
 from phenaki_viz.figures.head_sentences import row_sentence
+from phenaki_viz.figures.head_table_views import heads_table
 from phenaki_viz.runs.model import RunOptions
+from phenaki_viz.ui.views.heads_style import column_config
+from tests.analysis.planted_heads import CROSS, recording, row_of
 from tests.runs.trained import phenaki
 from tests.sent import words_on
 
@@ -83,6 +88,16 @@ def test_cross_attention_says_what_is_read_and_drops_names_it_has_not_got():
     assert at.multiselect(key="heads_only").value == [] and len(table) == 3
     assert list(table["reads"])[:2] == ["two (0.80)", "null 1 (0.60)"]
     assert "position" not in table and not at.button_group[1:]  # no arrows of words
+
+
+def test_a_name_in_one_of_many_rows_has_its_column_to_itself():
+    """The table's own look at some of the rows left “routes a word” cut."""
+    rows = HeadTable(rows=tuple(row_of(head_table(recording()), "cross", name) for name in CROSS))
+    picture = heads_table(rows, {})
+    names = picture.column("named")
+    long = replace(names, values=np.array(["null keys"] * 2 + ["routes a word, null keys"]))
+    found = column_config(replace(picture, columns=(long,)))["named"]["width"]
+    assert found > 24 * 6 > column_config(picture)["named"]["width"] > 9 * 6
 
 
 def test_the_picture_can_be_who_is_like_whom():

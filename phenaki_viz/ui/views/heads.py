@@ -37,7 +37,7 @@ from phenaki_viz.ui.work.head_tables import Over
 
 _ASKED = "heads.asked"
 TABLE, ONLY = "heads.table", "heads_only"
-HIGH = 430  # pixels of a picture
+HIGH = 600  # pixels of a picture, at most
 MOST_ROWS, HIGHEST = 17, 600  # rows that are shown without scrolling; pixels of more
 PICTURES = {"shifts": "Where they look", "alike": "How alike they are"}
 

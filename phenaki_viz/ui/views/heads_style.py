@@ -15,6 +15,8 @@ FIRST = (
     "name", "named", "there", "reads", "effect", "position", "own_step", "same_patch", "follows",
     "null", "text", "moves", "moves_features", "equal_keys", "space", "dt", "diversity",
 )  # fmt: skip
+WHOLE = ("named",)  # columns as wide as all of their rows: by itself a table looks at some
+LETTER, AROUND = 6.6, 20  # pixels, of 14 px type, and beside the words
 NOT_LISTED = ("stack", "maps", "layer", "head", "call", "clips")
 
 
@@ -46,7 +48,8 @@ def column_config(picture: Table) -> dict[str, Any]:
 def _config(column: TableColumn) -> Any:
     means = f"{column.means} ({column.unit})" if column.unit else column.means
     if column.values.dtype.kind == "U":
-        return st.column_config.TextColumn(column.title, help=means or None)
+        width = _width(column) if column.name in WHOLE else None
+        return st.column_config.TextColumn(column.title, help=means or None, width=width)
     if column.share and column.name in FIRST:
         return st.column_config.ProgressColumn(
             column.title, help=means, min_value=0, max_value=1, format="%.2f", width=104
@@ -57,3 +60,9 @@ def _config(column: TableColumn) -> Any:
     return st.column_config.NumberColumn(
         column.title, help=means or None, format="%.3g" if "keys" in column.unit else number
     )
+
+
+def _width(column: TableColumn) -> int:
+    """Pixels that its longest row needs, or its title."""
+    longest = max(map(len, [column.title, *column.values.tolist()]))
+    return round(LETTER * longest + AROUND)
