@@ -30,7 +30,8 @@ def shortly(one: str, other: str, longest: int) -> tuple[str, str]:
     """Two texts in `longest` letters each: where one is longer, from where they differ.
 
     '“a long tale of two dogs”' and '“a long tale of six dogs”' are '“… two dogs”' and '“… six
-    dogs”': quotation marks around both stay.
+    dogs”': quotation marks around both stay. Where that is still long, up to where they are
+    alike again.
     """
     pair = plain(one), plain(other)
     if max(map(len, pair)) <= longest:
@@ -43,8 +44,14 @@ def shortly(one: str, other: str, longest: int) -> tuple[str, str]:
     at = alike.index(False) if False in alike else len(alike)
     if at in map(len, words):  # one is the other's beginning
         at = max(0, at - 1)
-    ends = [" ".join((["…"] if at else []) + each[at:]) for each in words]
-    return plain(ends[0], longest), plain(ends[1], longest)
+    left = [each[at:] for each in words]
+    after = 0
+    if max(len(" ".join(each)) for each in left) > longest - 2:  # the end they share is left, too
+        pairs = zip(*(each[:0:-1] for each in left), strict=False)
+        after = next((n for n, (a, b) in enumerate(pairs) if a != b), min(map(len, left)) - 1)
+    ends = (" ".join(["…"][:at] + each[: len(each) - after] + ["…"][:after]) for each in left)
+    first, second = (plain(end, longest) for end in ends)
+    return first, second
 
 
 def ordinal(number: int) -> str:

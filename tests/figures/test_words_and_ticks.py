@@ -171,6 +171,12 @@ def test_no_power_of_ten_breaks_at_its_sign():
         (("a tale of two small dogs", "a tale of two"), ("… two small dogs", "… two")),
         (("a tale of two small dogs", ""), ("a tale of two smal…", "")),
         (("two " * 9, "six " * 9), ("two two two two tw…", "six six six six si…")),
+        (
+            ("“seven moving right and two”", "“zero moving right and two”"),
+            ("“seven …”", "“zero …”"),
+        ),
+        (("a b two c d e f g h i j", "a b six c d e f g h i j"), ("… two …", "… six …")),
+        (("", "a tale of two small dogs"), ("", "a tale of two smal…")),
     ],
 )
 def test_two_long_names_are_told_from_where_they_differ(pair, wanted):
