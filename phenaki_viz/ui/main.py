@@ -50,6 +50,7 @@ STYLE = """<style>
 [data-testid=stMainBlockContainer] { padding: 48px 24px 32px }
 [class*=-shared-] { position: absolute }
 .stApp h1 { font-size: 20px; line-height: 26px; padding: 0; letter-spacing: -.01em }
+.stApp [data-testid=stHeading]:has(h1) [data-testid=stMarkdownContainer] { margin-bottom: 0 }
 .stApp h2 { font-size: 16px; line-height: 22px; padding: 8px 0 4px }
 .stApp [data-testid=stSidebar] h2 { font-size: .95rem; padding: .4rem 0 .5rem }
 .stApp [data-testid=stCaptionContainer] { color: inherit; opacity: .78 }

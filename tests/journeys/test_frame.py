@@ -70,6 +70,14 @@ def test_pages_stand_in_groups_under_the_name(still):
     ]  # fmt: skip
 
 
+def test_a_page_that_has_nothing_shows_its_title_above_the_reason(page, served):
+    page.goto(served(APP) + "/whatif?source=Dial&depth=1")
+    why = page.get_by_text("What a head is worth cannot be measured")
+    expect(why).to_be_visible(timeout=1000 * PATIENCE)
+    title = page.get_by_role("heading", level=1).bounding_box()
+    assert title["y"] + title["height"] <= page.get_by_test_id("stAlert").bounding_box()["y"]
+
+
 def test_a_faint_text_is_found(still):
     page = still("masks")
     page.evaluate("document.querySelector('h1').style.opacity = 0.3")
@@ -211,4 +219,4 @@ def test_the_tour_is_offered_once_and_goes_by_links(page, served):
     expect(page.get_by_role("button", name="New here?")).to_have_count(0)
 
 
-STOPS = ("L1 H3", "L2 H2", "L1 H3 reads “two”", "“two moving right quickly”", "MaskGit H3")
+STOPS = ("L1 H3", "L1 H1", "L1 H3 reads “two”", "“two moving right quickly”", "MaskGit H3")

@@ -4,6 +4,7 @@ import json
 from base64 import b64decode
 from dataclasses import replace
 from functools import cache
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from phenaki_viz.figures.outcome_views import hidden_frames
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.runs.sampled import Sampling, sample
+from phenaki_viz.ui.sections.guide import TOUR
 from phenaki_viz.ui.source.trained import CAPTIONS
 from phenaki_viz.ui.views.sampling import SEED
 from tests.checkpoints.files import CRITIC, FOR_CVIVIT, MASKGIT, OURS, PHENAKI, pt, tensors, weights
@@ -315,6 +317,14 @@ def test_the_head_in_words_is_no_other_than_the_heading_of_the_word():
     assert any(said.startswith("Its null keys hold 0.63; 0.33 would be") for said in of_two)
     at.button_group(key="word").set_value(4).run()
     assert any(said.startswith("Reads “two” where there is some") for said in words_on(at))
+
+
+@pytest.mark.parametrize(
+    ("stop", "says"), [(TOUR[0], "on “two” (4.3 × uniform)"), (TOUR[1], "on the time step before")]
+)
+def test_a_stop_of_the_tour_shows_what_its_title_says(app, stop, says):
+    at = app(source="Trained", **dict(parse_qsl(stop.link.partition("?")[2])))
+    assert says in components(at)["heading"][0]["tells"]
 
 
 @pytest.mark.parametrize("kind", ["Self", "Cross"])

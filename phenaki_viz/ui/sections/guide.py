@@ -25,9 +25,9 @@ TOUR = (
     ),
     Stop(
         "A patch looks across time",
-        "Self-attention: bright patches are what this one reads, at every moment of the video. "
+        "Self-attention: bright patches are what this one reads, most of it a moment before. "
         "Press ] and . for the next layer and head.",
-        "?maps=Self&layer=2&head=2&step=2&row=2&column=2",
+        "?maps=Self&layer=1&head=1&step=2&row=2&column=2",
     ),
     Stop(
         "Which head reads which word",
