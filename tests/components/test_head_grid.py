@@ -35,6 +35,7 @@ def test_a_click_picks_layer_and_head_in_one_rerun(grid):
     at_rest(page)
     assert runs(page, "grid") == 2
     assert "Selected: L2 H0" in canvas.get_attribute("aria-label")
+    assert "→" not in page.locator(".said").inner_text(), "the pointer is on the picked one"
 
 
 def test_arrows_move_and_enter_picks(grid):

@@ -32,7 +32,8 @@ export function wordsOf(grid, tile) {
 export function say(grid) {
   const { head, picked, hovered, warning } = grid;
   const [label, ...rest] = wordsOf(grid, picked).split(" · ");
-  const pointed = hovered ? `  →  ${wordsOf(grid, hovered)}` : "";
+  const isElse = hovered && grid.label(hovered) !== grid.label(picked);
+  const pointed = isElse ? `  →  ${wordsOf(grid, hovered)}` : "";
   grid
     .find(".said")
     .replaceChildren(
