@@ -7,6 +7,7 @@ from asyncio import base_events
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 import streamlit as st
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from phenaki_viz.data import digit_clip, read_prompt
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.export import kinds
 from phenaki_viz.runs.model import RunOptions, most_frames
+from phenaki_viz.ui.components import front
 from phenaki_viz.ui.lookups import mend_lookups
 from phenaki_viz.ui.source import trained
 from phenaki_viz.ui.work import open_models, run_cache
@@ -85,6 +87,8 @@ def warm_up() -> None:
     mend_states()
     mend_lookups()
     send_at_once()
+    # Beside the imports: packing needs no interpreter.
+    Thread(target=front.keep_first_page, daemon=True).start()
     import_pages()
     # Streamlit's server and the page script share one interpreter: at Python's 5 ms, what is drawn
     # would wait in the server while the script draws on.

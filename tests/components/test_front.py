@@ -1,5 +1,6 @@
 """Streamlit's files come from memory, as they are; its page names what it will need."""
 
+import gzip
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from streamlit.web.server.starlette.starlette_static_routes import (
 )
 
 from phenaki_viz.ui.components import asset_routes, front
+from phenaki_viz.ui.components.assets import PLOTLY_ADDRESS, script_address
 from phenaki_viz.ui.components.painted import PAINTED_PATH
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
@@ -37,6 +39,42 @@ def test_a_file_is_what_it_was(asked, as_it_was, kind):
     assert ours.content == theirs.content == file.read_bytes()
     assert ours.headers["content-type"] == theirs.headers["content-type"]
     assert "immutable" in ours.headers["cache-control"]
+
+
+FORMS = {"gzip": "gzip, deflate, br", "none": "identity"}
+
+
+@pytest.mark.parametrize("takes", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("kind", ["*.js", "*.css", "*.woff2"])
+def test_text_is_packed_for_who_takes_it(asked, kind, takes):
+    file = max((front.STATIC / "static").rglob(kind), key=lambda path: path.stat().st_size)
+    path = f"/{file.relative_to(front.STATIC).as_posix()}"
+    answer = asked.get(path, headers={"accept-encoding": takes})
+    assert answer.content == file.read_bytes()  # the client unpacks it
+    packed = "gzip" in takes and not kind.endswith("woff2")
+    assert answer.headers.get("content-encoding") == ("gzip" if packed else None)
+    if packed:
+        assert int(answer.headers["content-length"]) < 0.45 * len(answer.content)
+
+
+@pytest.mark.parametrize("takes", FORMS.values(), ids=FORMS)
+def test_so_are_plotly_and_our_own_script_and_the_page(asked, takes):
+    as_asked = {"accept-encoding": takes}
+    for path in (f"/{PLOTLY_ADDRESS}", f"/{script_address()}"):
+        answer = asked.get(path, headers=as_asked)
+        assert "immutable" in answer.headers["cache-control"]
+        assert answer.headers.get("content-encoding") == ("gzip" if "gzip" in takes else None)
+        assert answer.headers["content-type"].startswith("text/javascript")
+        assert answer.text.rstrip().endswith(("}", ";"))
+    page = asked.get("/", headers=PAGE | as_asked)
+    assert front.links() in page.text
+    assert page.headers.get("content-encoding") == ("gzip" if "gzip" in takes else None)
+
+
+def test_the_same_bytes_are_packed_once(monkeypatch):
+    front.keep_first_page()
+    monkeypatch.setattr(gzip, "compress", None)
+    front.keep_first_page()
 
 
 @pytest.mark.parametrize("path", ["/static/js/none.js", "/static/../index.html", "/favicon.png"])

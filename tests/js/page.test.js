@@ -8,8 +8,8 @@ import { isOvertaken } from "../../phenaki_viz/browser/page/order.js";
 import {
   awaitPaint,
   memoryOf,
-  page,
   publish,
+  page,
   select,
   selectionOf,
   slotOf,

@@ -3,7 +3,8 @@
 A first page loads some 110 of Streamlit's scripts. Its server opens, stats and reads the file of
 each in a thread, behind four middlewares; and half of them, those of single widgets, are asked for
 only once the first widget has arrived, in the very moment in which the page is to be drawn. Here
-they come from memory, and the page names them all in its head, beside the panels' own script.
+they come from memory, a quarter of their bytes, and the page names them all in its head, beside the
+panels' own script.
 """
 
 import mimetypes
@@ -12,11 +13,12 @@ from functools import cache
 from pathlib import Path
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from phenaki_viz.ui.components.assets import FOR_A_YEAR, script_address
+from phenaki_viz.ui.components.assets import plotly_js, script_address
+from phenaki_viz.ui.components.fixed_answers import FixedAnswer
 
 STATIC = Path(st.__file__).parent / "static"
 INDEX = STATIC / "index.html"
@@ -28,6 +30,7 @@ WIDGETS = (
 # How one of Streamlit's scripts names another that it cannot do without.
 IMPORTED = re.compile(r"(?:from|import)\s*[`\"']\./([\w.-]+\.js)[`\"']")
 NAMED = re.compile(r"\./static/js/([\w.-]+\.js)")  # in the page
+_held: dict[str, FixedAnswer] = {}  # by name
 
 
 class Front:
@@ -40,10 +43,14 @@ class Front:
         """Answer one request."""
         if scope["type"] != "http" or scope["method"] != "GET":
             return await self.app(scope, receive, send)
-        if answer := static_file(_below_base(scope["path"])):
-            return await answer(scope, receive, send)
+        name = _below_base(scope["path"])
+        if name in _static_names():
+            if name not in _held:
+                await run_in_threadpool(static_file, name)
+            return await _held[name](scope, receive, send)
         if "text/html" in Headers(scope=scope).get("accept", ""):
-            return await self.app(_asked_anew(scope), receive, _page_with_links(send))
+            with_links = _page_with_links(scope, receive, send)
+            return await self.app(_asked_anew(scope), receive, with_links)
         return await self.app(scope, receive, send)
 
 
@@ -59,19 +66,23 @@ def _static_names() -> frozenset[str]:
     return frozenset(path.relative_to(STATIC).as_posix() for path in files if path.is_file())
 
 
-def static_file(name: str) -> Response | None:
-    """The answer that is one of Streamlit's files, kept by the browser for a year; None of others.
+def static_file(name: str) -> FixedAnswer:
+    """The answer that is one of Streamlit's files, kept by the browser for a year.
 
     name: below the base of the app, as static/js/index.DormvYxC.js.
     """
-    return _held(name) if name in _static_names() else None
+    if name not in _held:
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        _held[name] = FixedAnswer((STATIC / name).read_bytes(), kind)
+    return _held[name]
 
 
-@cache
-def _held(name: str) -> Response:
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    content = (STATIC / name).read_bytes()
-    return Response(content, media_type=kind, headers={"Cache-Control": FOR_A_YEAR})
+def keep_first_page() -> None:
+    """Have in memory what every first page asks for: half a second, once."""
+    page()
+    for name in (*_named(), *scripts_of(WIDGETS)):
+        static_file(f"static/js/{name}")
+    plotly_js()
 
 
 def _asked_anew(scope: Scope) -> Scope:
@@ -82,7 +93,7 @@ def _asked_anew(scope: Scope) -> Scope:
     return {**scope, "headers": kept}
 
 
-def _page_with_links(send: Send) -> Send:
+def _page_with_links(scope: Scope, receive: Receive, send: Send) -> Send:
     """Sends Streamlit's page with `links()` in its head, and every other answer as it is."""
     is_page = False
 
@@ -92,34 +103,30 @@ def _page_with_links(send: Send) -> Send:
             headers = Headers(raw=message["headers"])
             is_page = message["status"] == 200 and "text/html" in headers.get("content-type", "")
             if is_page:
-                return await _send_page(send)
+                return await page()(scope, receive, send)
         if not is_page:
             await send(message)
 
     return answer
 
 
-async def _send_page(send: Send) -> None:
-    content = page()
-    headers = {"cache-control": "no-cache", "content-type": "text/html; charset=utf-8"}
-    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    raw.append((b"content-length", str(len(content)).encode()))
-    await send({"type": "http.response.start", "status": 200, "headers": raw})
-    await send({"type": "http.response.body", "body": content})
-
-
 @cache
-def page() -> bytes:
+def page() -> FixedAnswer:
     """Streamlit's page, which also names what it will ask for once it knows what to draw."""
-    return INDEX.read_text(encoding="utf-8").replace("</head>", f"{links()}</head>", 1).encode()
+    text = INDEX.read_text(encoding="utf-8").replace("</head>", f"{links()}</head>", 1)
+    return FixedAnswer(text.encode(), "text/html", cache="no-cache")
 
 
 def links() -> str:
     """HTML: a `modulepreload` for each script of the first page that Streamlit's does not name."""
-    named = set(NAMED.findall(INDEX.read_text(encoding="utf-8")))
+    named = _named()
     more = [f"./static/js/{name}" for name in scripts_of(WIDGETS) if name not in named]
     link = '<link rel="modulepreload" crossorigin href="{}">\n'
     return "".join(link.format(address) for address in (f"./{script_address()}", *more))
+
+
+def _named() -> frozenset[str]:
+    return frozenset(NAMED.findall(INDEX.read_text(encoding="utf-8")))
 
 
 def scripts_of(widgets: tuple[str, ...]) -> list[str]:
