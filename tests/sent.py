@@ -2,7 +2,8 @@
 
 import json
 import struct
-from typing import Any
+from html.parser import HTMLParser
+from typing import Any, NamedTuple
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
@@ -40,3 +41,44 @@ def words_on(at: AppTest) -> list[str]:
         lines = (header.get("title"), header.get("text"), *header.get("notes", ()), *badge)
         found += [line for line in lines if line]
     return found
+
+
+class _Cells(HTMLParser):
+    """The words of every cell of one table, row by row, and which row is marked."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.marked: list[int] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "tr":
+            self.marked += [len(self.rows) - 1] if "aria-current" in dict(attrs) else []
+            self.rows.append([])
+        elif tag in ("th", "td"):
+            self.rows[-1].append("")
+
+    def handle_data(self, data):
+        if self.rows and self.rows[-1]:
+            self.rows[-1][-1] += data
+
+
+class WordTable(NamedTuple):
+    """What a table of words says, a column by its title, and the row that is marked."""
+
+    columns: dict[str, list[str]]
+    marked: int | None
+
+
+def word_tables(at: AppTest) -> list[WordTable]:
+    """Every table of words on the page."""
+    made = []
+    for element in at.get("html"):
+        body = element.proto.body
+        if "<table>" in body:
+            cells = _Cells(body[body.index("<table>") :])
+            titles, *rows = cells.rows
+            columns = dict(zip(titles, map(list, zip(*rows, strict=True)), strict=True))
+            made.append(WordTable(columns, next(iter(cells.marked), None)))
+    return made

@@ -18,9 +18,11 @@ def test_the_published_peg_leaks_until_its_layout_is_mended(open_app):
     expect(leak).to_be_visible()
     title = page.get_by_text("Reach of time steps · encoder temporal · ")
     expect(title).to_contain_text("whole transformer")
-    table = into_view(page.get_by_test_id("stDataFrame"))
-    table.click(position={"x": 16, "y": 52})  # the box of the first row
+    into_view(page.get_by_role("combobox", name="Module that is drawn")).click()
+    page.get_by_role("option", name="L0 PEG").click()
     expect(title).to_contain_text("L0 PEG")
+    table = page.get_by_role("region", name="The modules, in their order")
+    expect(table.locator("tr[aria-current]")).to_contain_text("L0 PEG")
     page.get_by_text("PEG layout mended").click()
     sound = page.get_by_text(re.compile("No later time step reaches an earlier one"))
     expect(sound).to_be_visible()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -12,6 +12,7 @@ from phenaki_viz.evaluation.causality import expected_seconds
 from phenaki_viz.evaluation.reach import Causality, ModuleReach
 from phenaki_viz.figures.causality_sentences import (
     known_without_model,
+    module_name,
     module_rows,
     probe_definition,
     probe_sentence,
@@ -23,6 +24,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import maps, panels
 from phenaki_viz.ui.sections.downloads import export_icon
+from phenaki_viz.ui.sections.text_table import Column, text_table
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import experiments, shows
@@ -36,18 +38,18 @@ QUICK = 1.0  # seconds: what takes longer is asked for first
 _ASKED = "probe.asked"
 HOW = {"through": "The transformer's input", "alone": "The module's own input"}
 COLUMNS = {
-    "module": st.column_config.TextColumn("Module"),
-    "alone": st.column_config.TextColumn(
-        "Lets later through", help="With its own input changed: the largest change of a step "
-        "before the one that was replaced",
+    "module": Column("Module"),
+    "alone": Column(
+        "Lets later through", "With its own input changed: the largest change of a step before the "
+        "one that was replaced",
     ),
-    "through": st.column_config.TextColumn(
-        "Is reached by later", help="With the transformer's input changed: what modules before it "
-        "let through counts as well",
+    "through": Column(
+        "Is reached by later", "With the transformer's input changed: what modules before it let "
+        "through counts as well",
     ),
-    "margin": st.column_config.TextColumn(
-        "Sure by", help="With its own input changed: how many times the change nearest to the "
-        "tolerance is above or below it; or what is before the replaced step is equal bit for bit",
+    "margin": Column(
+        "Sure by", "With its own input changed: how many times the change nearest to the tolerance "
+        "is above or below it; or what is before the replaced step is equal bit for bit",
     ),
 }  # fmt: skip
 
@@ -121,14 +123,18 @@ def _results(run: Run, selection: Selection, found: Causality, beside: DeltaGene
 def _choose(found: Causality) -> tuple[ModuleReach, str]:
     """A table of the modules; the one that is picked is drawn, else the whole transformer."""
     st.header("Module by module", anchor=False)
-    picked: Any = st.dataframe(
-        module_rows(found), column_config=COLUMNS, hide_index=True, height=250,
-        key=named(f"probe.table.{found.stack}"), on_select="rerun", selection_mode="single-row",
-    )  # fmt: skip
-    how = st.segmented_control(
-        "A time step is replaced in", list(HOW), format_func=HOW.__getitem__, default="through",
-        key=named("probe_how"), required=True,
-    )  # fmt: skip
-    st.caption(f"{probe_definition(found)}. Pick a row to draw its module.")
-    rows = [at for at in picked.selection.rows if at < len(found.modules)]
-    return found.modules[rows[0] if rows else -1], how or "through"
+    table, controls = st.container(), st.container(horizontal=True, gap="medium")
+    with controls:
+        at = st.selectbox(
+            "Module that is drawn", range(len(found.modules)), index=len(found.modules) - 1,
+            format_func=lambda at: module_name(found.modules[at]),
+            key=named(f"probe.module.{found.stack}"), width=200,
+        )  # fmt: skip
+        how = st.segmented_control(
+            "A time step is replaced in", list(HOW), format_func=HOW.__getitem__,
+            default="through", key=named("probe_how"), required=True,
+        )  # fmt: skip
+    with table:
+        text_table(module_rows(found), COLUMNS, name="The modules, in their order", marked=at)
+    st.caption(f"{probe_definition(found)}.")
+    return found.modules[at], how or "through"
