@@ -3,13 +3,20 @@
 Tests that ask the same page stand beside each other: `still` opens it once for them.
 """
 
+import re
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import axe_playwright_python
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.bytes_received import listen
+from phenaki_viz.browser import entry
+from phenaki_viz.ui.components.assets import our_script, script_address
+from phenaki_viz.ui.components.front import static_file
 from tests.browser_fixtures import into_view, settle, watched
 from tests.contrast import too_faint
 from tests.journeys.conftest import APP
@@ -37,6 +44,11 @@ PAGES = {
 LARGE = {"width": 1440, "height": 900}
 # The pages of the widest rows: on how narrow windows they are looked at, too (1.4.10, reflow).
 NARROW = {"attention": (800, 390), "text": (800,), "sampling": (800,), "train": (800,)}
+# Megabytes of scripts, styles and fonts beside plotly.js, which comes when a figure does, and of
+# messages, that a first load may have. At cc5d171, before most pages were written: 3.4 and 0.5.
+MOST = dict.fromkeys(PAGES, 1.6) | {"heads": 1.8, "figure": 2.2}
+MOST_MESSAGES = 0.7
+TABLES = r"/DataFrame\.|/arrowFormatUtils\."  # 1.3 MB of script: of the page that sorts its table
 CHOICES_FIT = 800  # no choice has an end out of sight from this width on
 
 
@@ -44,20 +56,41 @@ CHOICES_FIT = 800  # no choice has an end out of sight from this width on
 def still(browser, served):
     """still(name) is that page of the app, where nothing moves; as it is, if it is open already."""
     with watched(browser.new_context(viewport=LARGE, reduced_motion="reduce")) as page:
-        opened = []
+        opened, asked, received = [], [], listen(page)
+        page.on("request", lambda request: asked.append(urlsplit(request.url).path))
 
         def look(name):
             page.emulate_media(color_scheme="light")
-            if opened != [name]:
+            fresh = opened != [name]
+            if fresh:
+                page.goto("about:blank")
+                asked.clear(), received.clear()
                 page.goto(served(APP) + PAGES[name])
                 opened[:] = [name]
             settle(page)
             # No picture says anything there before it has begun.
             if name not in ("training", "whatif", "figure"):
                 shown(page)
+            if fresh:
+                page.wait_for_load_state("networkidle")
+                look.loads[name] = Load(frozenset(asked), sum(received))
             return page
 
+        look.loads = {}
         yield look
+
+
+class Load(NamedTuple):
+    """Paths that a page asked for until it was at rest, and the bytes of its messages."""
+
+    paths: frozenset[str]
+    messages: int
+
+    def files(self) -> int:
+        """Bytes of the scripts, styles and fonts among them, as they go to a browser."""
+        own = [our_script(entry())] if f"/{script_address()}" in self.paths else []
+        files = [static_file(path[1:]) for path in self.paths if path.startswith("/static/")]
+        return sum(one.size for one in own + files)
 
 
 def test_pages_stand_in_groups_under_the_name(still):
@@ -106,6 +139,22 @@ def test_no_page_breaks_wcag_aa(still, name):
         eventually(partial(none_is_faint, page))
     if name in NARROW:
         nothing_is_wider_than_the_page(page, NARROW[name])
+
+
+def test_no_page_is_as_heavy_as_before_or_asks_for_what_others_need(still):
+    for name in PAGES:
+        if name not in still.loads:
+            still(name)
+    loads = still.loads
+    heavy = {
+        name: (files, messages)
+        for name, load in loads.items()
+        for files, messages in [(load.files() / 1e6, load.messages / 1e6)]
+        if files > MOST[name] or messages > MOST_MESSAGES
+    }
+    assert not heavy
+    with_tables = {name for name in PAGES if re.search(TABLES, "\n".join(loads[name].paths))}
+    assert with_tables == {"heads"}
 
 
 def files_are_behind_icons(page):

@@ -67,7 +67,7 @@ async def _plotly_js(request: Request) -> ASGIApp:
 
 async def _script(request: Request) -> ASGIApp:
     path = request.path_params["path"]
-    return _kept_script(path) if path in browser.scripts() else NOT_HERE
+    return our_script(path) if path in browser.scripts() else NOT_HERE
 
 
 async def _content(request: Request) -> ASGIApp:
@@ -85,7 +85,8 @@ def plotly_js() -> FixedAnswer:
 
 
 @cache
-def _kept_script(path: str) -> FixedAnswer:
+def our_script(path: str) -> FixedAnswer:
+    """One of the panels' scripts. path: as `browser.scripts` names it, which has it."""
     return FixedAnswer(browser.scripts()[path], "text/javascript")
 
 

@@ -31,6 +31,11 @@ class FixedAnswer:
         else:
             self._kept = self._answer(content, {})
 
+    @property
+    def size(self) -> int:
+        """Bytes of the answer to a browser that takes gzip, without its headers."""
+        return len(self._kept.body)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         answer = self._kept
