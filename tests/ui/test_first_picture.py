@@ -118,3 +118,60 @@ def test_what_was_typed_is_forgotten_as_told():
 def test_a_page_that_is_opened_waits_with_what_it_sets():
     passed, held = heard(box(4, 1, 0), opening=True)
     assert passed == [] and not held.ended
+
+
+def panel(name: str, *path: int) -> ForwardMsg:
+    message = told("bidi_component", *path)
+    message.delta.new_element.bidi_component.id = name
+    return message
+
+
+def page_with(*, style="html", name="map", wide=False) -> list[ForwardMsg]:
+    """A style, a slider, a place with a panel in it, and another style behind the slider."""
+    place = told("block", 0, 1)
+    place.delta.add_block.allow_empty = wide
+    return [told(style, 0, 0), told("slider", 1, 0), place, panel(name, 0, 1, 0)]
+
+
+def stood() -> list[bytes]:
+    held = heard(*page_with())[1]
+    held.show()
+    return held.places
+
+
+def test_where_the_places_are_as_they_were_the_picture_alone_is_shown():
+    """Each place that is told of is drawn anew, with all that stands in it."""
+    page = style, slider, place, picture = page_with()
+    passed, held = heard(*page, opening=False, stood=stood())
+    held.show()
+    assert passed == [picture] and held.shown
+    held.end()
+    assert passed == [picture, style, place, slider]
+    assert held.places == stood()
+
+
+@pytest.mark.parametrize("other", [{"style": "empty"}, {"name": "grid"}, {"wide": True}], ids=str)
+def test_where_they_are_others_their_places_come_first(other):
+    page = style, slider, place, picture = page_with(**other)
+    passed, held = heard(*page, opening=False, stood=stood())
+    held.show()
+    assert passed == [style, place, picture]
+    held.end()
+    assert passed == [style, place, picture, slider]
+
+
+def test_a_page_that_could_be_another_one_is_shown_whole():
+    passed, held = heard(*page_with(), opening=False, stood=None)
+    held.show()
+    assert len(passed) == 3
+
+
+def test_what_a_bar_has_ended_is_no_place_to_go_by():
+    passed, held = heard(*page_with(), told("progress", 0, 2), opening=False, stood=stood())
+    held.show()
+    assert [message for message in passed[:4]] == [
+        *page_with()[:1],
+        *page_with()[2:],
+        page_with()[1],
+    ]
+    assert not held.shown

@@ -6,11 +6,13 @@ from functools import wraps
 from typing import ParamSpec
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 
 P = ParamSpec("P")
+REDRAWN = "fragment.redrawn"  # in the page's session: since the last run of all of it
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,14 @@ def fragment(draw: Callable[P, None]) -> Callable[P, None]:
     """Streamlit's fragment: what is picked in it has it alone drawn again, in its own slot."""
 
     @wraps(draw)
+    def noted(*args: P.args, **kwargs: P.kwargs) -> None:
+        context = get_script_run_ctx()
+        if context is not None and context.fragment_ids_this_run:
+            session.page.put(REDRAWN, True)
+        draw(*args, **kwargs)
+
+    @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
-        st.fragment(session.here(draw))(*args, **kwargs)
+        st.fragment(session.here(noted))(*args, **kwargs)
 
     return drawn

@@ -14,12 +14,15 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from phenaki_viz.ui import session
+from phenaki_viz.ui.state.stage import REDRAWN
 
 # Headings (without one there is no sidebar yet, and the picture would be wider), styles, and our
 # own components: what a picture needs, and it itself.
-AT_ONCE = ("heading", "html", "bidi_component", "empty")
+PANEL = "bidi_component"
+AT_ONCE = ("heading", "html", PANEL, "empty")
 VALUES = ("value", "values", "raw_value", "raw_values")  # where Streamlit's widgets have theirs
 _SET = "widgets.set"
+_STOOD = "picture.stood"
 Place = tuple[int, ...]
 
 
@@ -30,7 +33,9 @@ class Held:
     comes after a thing that is held, in the same place or in it, is held too.
 
     opening: the page is not there yet; pictures and their places are passed on as they are said.
-    Else they are kept for `show`, so that the browser draws them once. known: values that widgets
+    Else they are kept for `show`, so that the browser draws them once. stood: `places` of the run
+    before, None where the page may be another one: where they are the same, what stands in them is
+    shown alone, as each place that is told of has all of it drawn anew. known: values that widgets
     were set to, by their ids; another one has to reach the browser at once, which else would send
     the old one with whatever is done next.
     """
@@ -40,8 +45,12 @@ class Held:
         tell: Callable[[ForwardMsg], None],
         opening: bool = True,
         known: dict[str, Any] | None = None,
+        stood: list[bytes] | None = None,
     ) -> None:
         self.tell = tell
+        self.stood = stood
+        self.places: list[bytes] = []  # of the picture and around it, up to the first `show`
+        self.shown = False
         self.opening = opening
         self.known = {} if known is None else known
         self.pictures: list[ForwardMsg] = []
@@ -64,10 +73,13 @@ class Held:
             self.tell(message)
         elif self._holds(message):
             self.waiting.append(message)
-        elif self.opening:
-            self.tell(message)
         else:
-            self.pictures.append(message)
+            if not self.shown:
+                self.places.append(_place(message))
+            if self.opening:
+                self.tell(message)
+            else:
+                self.pictures.append(message)
 
     def _sets_anew(self, message: ForwardMsg) -> bool:
         """Whether a widget is set to what its browser cannot know."""
@@ -92,6 +104,12 @@ class Held:
     def show(self) -> None:
         """Pass on the picture and what it needs."""
         pictures, self.pictures = self.pictures, []
+        if not (self.shown or self.ended):
+            self.shown = True
+            if self.places == self.stood:
+                around = [message for message in pictures if _kind(message) != PANEL]
+                self.waiting = around + self.waiting
+                pictures = [message for message in pictures if _kind(message) == PANEL]
         for message in pictures:
             self.tell(message)
 
@@ -102,6 +120,16 @@ class Held:
         waiting, self.waiting = self.waiting, []
         for message in waiting:
             self.tell(message)
+
+
+def _place(message: ForwardMsg) -> bytes:
+    """Where a message has its place, and all by which the browser knows what stands there."""
+    delta = message.delta
+    what = delta.add_block.SerializeToString() if delta.HasField("add_block") else b""
+    if _kind(message) == PANEL:
+        what = delta.new_element.bidi_component.id.encode()
+    path = ",".join(map(str, message.metadata.delta_path))
+    return f"{path} {delta.fragment_id} {_kind(message)} ".encode() + what
 
 
 def _kind(message: ForwardMsg) -> str:
@@ -130,8 +158,10 @@ def first(opening: bool = True) -> Iterator[None]:
     if context is None or id(context) in _held:
         yield
         return
-    known = session.page.first(_SET, {})
-    held = _held[id(context)] = Held(context._enqueue, opening, known)
+    known, stood = session.page.first(_SET, {}), session.page.take(_STOOD)
+    if session.page.take(REDRAWN):
+        stood = None
+    held = _held[id(context)] = Held(context._enqueue, opening, known, stood)
     context._enqueue = held.hear
     try:
         yield
@@ -139,6 +169,8 @@ def first(opening: bool = True) -> Iterator[None]:
         del _held[id(context)]
         context._enqueue = held.tell
         held.end()
+    if held.shown:  # and the run was not overtaken: the browser has heard of all of it
+        session.page.put(_STOOD, held.places)
 
 
 def show() -> None:
