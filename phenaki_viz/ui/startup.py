@@ -24,6 +24,7 @@ from phenaki_viz.runs.model import RunOptions, most_frames
 from phenaki_viz.ui.components import front
 from phenaki_viz.ui.lookups import mend_lookups
 from phenaki_viz.ui.source import trained
+from phenaki_viz.ui.wakes import mend_wakes
 from phenaki_viz.ui.work import open_models, run_cache
 from phenaki_viz.ui.work.requests import LookRequest
 
@@ -86,6 +87,7 @@ def warm_up() -> None:
     """Import every page and its libraries, and run the opening model once."""
     mend_states()
     mend_lookups()
+    mend_wakes()
     send_at_once()
     # Beside the imports: packing needs no interpreter.
     Thread(target=front.keep_first_page, daemon=True).start()
