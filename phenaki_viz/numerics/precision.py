@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 import torch
 
@@ -11,9 +12,12 @@ HALF = (torch.float16, torch.bfloat16)
 def autocast_dtype(device: torch.device) -> torch.dtype | None:
     """What autocast turns matrix products into on this device; None when it is off."""
     kind = device.type
-    if torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind):
+    if _has_autocast(kind) and torch.is_autocast_enabled(kind):
         return torch.get_autocast_dtype(kind)
     return None
+
+
+_has_autocast = cache(torch.amp.is_autocast_available)  # asked several times in every layer
 
 
 def without_autocast(device: torch.device) -> AbstractContextManager[object]:
@@ -45,13 +49,14 @@ class Precision:
     scores: torch.dtype = torch.float32
     weights: torch.dtype = torch.float32
 
-    @classmethod
-    def fused(cls, dtype: torch.dtype) -> "Precision":
+    @staticmethod
+    @cache
+    def fused(dtype: torch.dtype) -> "Precision":
         """Fused attention of these queries and keys: its kernels sum and exponentiate wider."""
         wide = working(dtype)
-        return cls(products=wide, added=dtype, scores=wide, weights=wide)
+        return Precision(products=wide, added=dtype, scores=wide, weights=wide)
 
-    @property
+    @cached_property
     def coarsest(self) -> torch.dtype:
         """The format that rounds most."""
         steps = (self.products, self.added, self.scores, self.weights)
