@@ -193,7 +193,7 @@ class Attention(nn.Module):
         heard = self._parts_are_heard()
         out, logsumexp = fused_attention(q, k, v, added, cells, dropped, want_logsumexp=heard)
         if logsumexp is not None:
-            self.attn_parts(q, k, logsumexp, Precision.fused(q.dtype))
+            self.attn_parts(q, k, logsumexp, Precision.fused(q.dtype), values=v)
         return out
 
     def _open(
@@ -221,7 +221,7 @@ class Attention(nn.Module):
         precision = Precision(
             products, added=working(products), scores=products, weights=attn.dtype
         )
-        self.attn_parts(q.to(products), k.to(products), logsumexp, precision)
+        self.attn_parts(q.to(products), k.to(products), logsumexp, precision, values=v)
         return self.attn_dropout(edits.used(attn)) @ v
 
     def _check(

@@ -20,12 +20,20 @@ Rows = tuple[int, int]
 class AttentionParts(nn.Module):
     """Where fused attention hands over what its map can be made of, while a hook waits for it."""
 
+    tells_values = True  # who waits need not listen to the projection that made them
+
     def forward(
-        self, q: torch.Tensor, k: torch.Tensor, logsumexp: torch.Tensor, precision: Precision
+        self,
+        q: torch.Tensor,
+        k: torch.Tensor,
+        logsumexp: torch.Tensor,
+        precision: Precision,
+        *,
+        values: torch.Tensor,
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Precision]:
         """q: 'b h i d', k: 'b h j d', as the scores use them. logsumexp: 'b h i', of each row.
 
-        precision: where scores and weights were rounded.
+        precision: where scores and weights were rounded. values: 'b h j d', as the map mixes them.
         """
         return q, k, logsumexp, precision
 

@@ -76,7 +76,7 @@ class Builder:
 
     def most_waiting(self, call: Call) -> int:
         """Bytes that calls may hold until they are settled, on the GPU of this one."""
-        device = required(call.kv).device
+        device = call.device
         return min(MANY, self.transfers.limit(device)) if device.type == "cuda" else MANY
 
     def settle(self, waiting: Sequence[Waiting]) -> list[AttentionRecord | Exception]:

@@ -16,7 +16,16 @@ from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.records import PositionBias, Verification
 from phenaki_viz.recording.select import select_map
 from phenaki_viz.recording.transfers import Transfers
-from phenaki_viz.recording.verify import UNSEEN, Mixed, Sample, indices, keys_of, queries_of, verify
+from phenaki_viz.recording.verify import (
+    UNSEEN,
+    Mixed,
+    Sample,
+    indices,
+    keys_of,
+    queries_of,
+    values_of,
+    verify,
+)
 from phenaki_viz.recording.written import Writing
 
 ROWS = 2  # query rows of a factored map that are checked, at least
@@ -45,9 +54,10 @@ class Call:
 
     x: what came in, and its shape 'b n d'; None once the call waits. tokens: of what it reads
     instead of x, or None. sample: which of its rows are checked.
-    size: bytes that its map will take. autocast: its format while the call ran, or None. largest:
-    the largest magnitude of every token that came in, 'b n', of a call that has to wait.
-    edits: what an intervention changes in it.
+    q, kv: what the projections returned, where they are listened to. values: 'b h j d', as the
+    map mixed them, where the model told them. size: bytes that its map will take. autocast: its
+    format while the call ran, or None. largest: the largest magnitude of every token that came in,
+    'b n', of a call that has to wait. edits: what an intervention changes in it.
     """
 
     x: torch.Tensor | None
@@ -62,6 +72,7 @@ class Call:
     parts: Parts | None = None
     q: torch.Tensor | None = None
     kv: torch.Tensor | None = None
+    values: torch.Tensor | None = None
     alibi: Slopes | None = None
     mixed: Mixed = UNSEEN
     writing: Writing = field(default_factory=Writing)
@@ -76,9 +87,32 @@ class Call:
         # One number a token, finite only if all of it is: what came in may be written to.
         self.largest = torch.linalg.vector_norm(x.detach(), ord=torch.inf, dim=-1)
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether the module never handed over its map, or what that mixed."""
+        return (self.kv is None and self.values is None) or (
+            self.attn is None and self.parts is None
+        )
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model runs."""
+        return required(self.kv if self.values is None else self.values).device
+
+    @property
+    def values_dtype(self) -> torch.dtype:
+        """The format of its values."""
+        return required(self.kv if self.values is None else self.values).dtype
+
+    def values_of(self, module: AttentionModule, items: slice) -> torch.Tensor:
+        """Values of some batch items, 'b h j d', the null ones first."""
+        if self.values is not None:
+            return self.values[items]
+        return values_of(module, required(self.kv)[items])
+
     def as_it_was(self) -> AbstractContextManager[object]:
         """Autocast as it was while the call ran."""
-        device = required(self.kv).device
+        device = self.device
         if self.largest is None or autocast_dtype(device) == self.autocast:
             return nullcontext()
         enabled = self.autocast is not None
@@ -87,8 +121,9 @@ class Call:
     @property
     def waiting_bytes(self) -> int:
         """Bytes that are held until the call is settled, at most."""
+        told = 0 if self.values is None else 2 * self.values.nbytes  # beside its keys, as they came
         held = (self.kv, self.q, self.attn)
-        return sum(tensor.nbytes for tensor in held if tensor is not None)
+        return told + sum([tensor.nbytes for tensor in held if tensor is not None])
 
     def see_mixed(self, module: AttentionModule, given: object, choice: RecordOptions) -> None:
         """Take what `to_out` is given, as far as it is checked."""
@@ -156,7 +191,7 @@ def _check(
     def check(picked: torch.Tensor, precision: Precision, *, recomputed: bool) -> Verification:
         of = batch * queries
         return verify(
-            module, picked, required(call.kv), call.mixed, sample, precision, of,
+            module, picked, call.values_of(module, sample.items), call.mixed, sample, precision, of,
             recomputed=recomputed,
         )  # fmt: skip
 
@@ -193,7 +228,7 @@ def parts_of(
 ) -> FactoredMap:
     """A call's map by its parts, where the model runs."""
     told = call.parts
-    added = _bias(call, bias, required(call.kv).device)
+    added = _bias(call, bias, call.device)
     if told is not None:
         q, k, scale, precision = told.q, told.k, 1.0, told.precision
     else:

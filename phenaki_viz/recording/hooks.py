@@ -1,44 +1,34 @@
 """Watch a model's attention while it runs, and leave no trace: one recording under way."""
 
-import threading
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from threading import get_ident
 from typing import Any
 
-import torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
-from phenaki_viz.errors import RecordingError, RecordingWarning
-from phenaki_viz.numerics.edits import Edits
+from phenaki_viz.errors import RecordingWarning
 from phenaki_viz.recording.biases import Biases
 from phenaki_viz.recording.budget import Budget
-from phenaki_viz.recording.building import Builder, CallContext
-from phenaki_viz.recording.call_maps import Call, sample_of
-from phenaki_viz.recording.circumstances import is_recomputed, stand_in, would_be_fused_again
+from phenaki_viz.recording.building import Builder
+from phenaki_viz.recording.calls import Calls, OfModule
+from phenaki_viz.recording.circumstances import is_recomputed, stand_in
 from phenaki_viz.recording.compiled import compiler_is_loaded
-from phenaki_viz.recording.estimates import call_arguments
 from phenaki_viz.recording.families import phenaki
 from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.frames import Frames
 from phenaki_viz.recording.hook import Hook, Left
-from phenaki_viz.recording.interventions.in_force import (
-    edits_of,
-    given_in,
-)
-from phenaki_viz.recording.interventions.kinds import as_dict
 from phenaki_viz.recording.late_origin import LateOrigin
-from phenaki_viz.recording.locks import ModelLock, lock_of
+from phenaki_viz.recording.locks import Turn, lock_of
 from phenaki_viz.recording.making import Making, Sink
-from phenaki_viz.recording.maps import Storage
 from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.report import Heard
-from phenaki_viz.recording.seen import Seen
 from phenaki_viz.recording.walking import first_weight
 
 TO_THE_BLOCK = 4  # stack levels from a warning here to the `with` that it is about
@@ -56,57 +46,62 @@ class Session:
     sink: Sink | None = None
     was_compiled: bool = False
     recording: Recording = field(default_factory=Recording)
-    calls: dict[str, tuple[Call, CallContext]] = field(default_factory=dict)
-    waiting: dict[str, RemovableHandle] = field(default_factory=dict)
-    storages: dict[str, Storage] = field(default_factory=dict)
-    hooks: list[RemovableHandle] = field(default_factory=list)
+    hooks: list[Hook] = field(default_factory=list)
+    listening: list[OfModule] = field(default_factory=list)
     copies: list[tuple[weakref.ref[nn.Module], Left]] = field(default_factory=list)
-    has_lock: bool = False
-    done: int = 0
-    thread: int = field(default_factory=threading.get_ident)
+    thread: int = field(default_factory=get_ident)
 
     def __post_init__(self) -> None:
+        self.key = RemovableHandle(self.model._forward_hooks).id
         self.frames = Frames(self.found)
-        self.seen = Seen(self.calls, self.choice)
         builder = Builder(choice=self.choice)
-        self.budget = Budget(self.choice)
+        budget = Budget(self.choice)
         self.biases = Biases(self.recording, builder.transfers)
-        self.lock: ModelLock = lock_of(self.model)
+        self.turn = Turn(lock_of(self.model))
         self.heard = Heard(type(self.model).__name__, self.watched)
         self.origin = LateOrigin(self.model, self.found.every, self.recording, self.was_compiled)
         self.records = Making(
-            self.recording, builder, self.budget, self.biases, self.origin, self.heard, self.sink
+            self.recording, builder, budget, self.biases, self.origin, self.heard, self.sink
         )
+        self.calls = Calls(
+            self.model, self.choice, self, self.frames, self.records, self.turn, self.on_progress,
+            len(self.watched),
+        )  # fmt: skip
         self.compiler_was_there = compiler_is_loaded()
 
     def attach(self, watched: dict[str, AttentionModule], hooks: ExitStack) -> None:
         """Put every hook on; `hooks` takes them off again."""
-
-        def on(module: nn.Module, after: bool, act: Callable[..., None], **how: bool) -> None:
-            register: Any = (
-                module.register_forward_hook if after else module.register_forward_pre_hook
-            )
-            self.hooks.append(register(Hook(self, module, act), **how))
-
         hooks.callback(self._let_go)
         hooks.callback(self.records.settle)  # before the recording is handed over
         hooks.callback(self._take_off)
         for name, module in self._outer().items():
-            on(module, False, partial(self._enter_outer, name), with_kwargs=True)
-            on(module, True, self._leave_outer, always_call=True)
+            self._on(module, partial(self._enter_outer, name), with_kwargs=True)
+            self._on(module, self._leave_outer, after=True, always=True)
         for name, module in self.found.position_biases.items():
-            on(module, True, partial(self.biases.see, name))
+            self._on(module, partial(self.biases.see, name), after=True)
         for name, attention in watched.items():
-            on(attention, False, partial(self._enter, name), with_kwargs=True)
-            on(attention.to_kv, True, partial(self.seen.projection, name, "kv"))
-            if self.choice.extras & {"queries"} or not hasattr(attention, "attn_parts"):
-                on(attention.to_q, True, partial(self.seen.projection, name, "q"))
-            # Before any other hook on it: what a switch or an adapter does to it comes after.
-            mixed = partial(self.seen.mixed, name, attention)
-            on(attention.to_out, False, mixed, with_kwargs=True, prepend=True)
-            if hasattr(attention, "rel_pos_bias"):
-                on(attention.rel_pos_bias, True, partial(self.seen.alibi, name))
-            on(attention, True, partial(self._leave, name), always_call=True)
+            self._attend(name, attention)
+
+    def _attend(self, name: str, attention: AttentionModule) -> None:
+        """Listen to one attention module."""
+        calls = self.calls.of_module(name, attention)
+        self.listening.append(calls)
+        seen = calls.seen
+        self._on(attention, calls.begin, with_kwargs=True)
+        if calls.always_hears_kv:
+            self._on(attention.to_kv, seen.keys_and_values, after=True)
+        if "queries" in self.choice.extras or not hasattr(attention, "attn_parts"):
+            self._on(attention.to_q, seen.queries, after=True)
+        # Before any other hook on it: what a switch or an adapter does to it comes after.
+        self._on(attention.to_out, seen.mixed, with_kwargs=True, first=True)
+        if hasattr(attention, "rel_pos_bias"):
+            self._on(attention.rel_pos_bias, seen.alibi, after=True)
+        self._on(attention, calls.end, after=True, always=True)
+
+    def _on(self, module: nn.Module, act: Callable[..., None], **how: bool) -> None:
+        hook = Hook(self, module, act)
+        self.hooks.append(hook)
+        hook.put_on(**how)
 
     def end(self) -> None:
         """Say what was missed, when the block has ended as it should."""
@@ -147,34 +142,23 @@ class Session:
         return {name: module for name, module in found.items() if id(module) not in attention}
 
     def _take_off(self) -> None:
-        for handle in self.hooks:
-            handle.remove()
+        for hook in self.hooks:
+            hook.take_off()
 
     def _let_go(self) -> None:
         """Leave nothing behind, whatever happened inside."""
-        for handle in self.waiting.values():
-            handle.remove()
+        for calls in self.listening:
+            calls.forget()
         for reference, left in self.copies:
             left.ran, copy = None, reference()
             if copy is not None:
                 left.remove_from(copy)
-        self._release()
-
-    def _take(self) -> None:
-        """Be alone with the model while it runs."""
-        if not self.has_lock:
-            self.lock.acquire()
-            self.has_lock = True
-
-    def _release(self) -> None:
-        if self.has_lock:
-            self.has_lock = False
-            self.lock.release()
+        self.turn.give_back()
 
     def _enter_outer(self, name: str, module: nn.Module, args: Any, kwargs: Any) -> None:
         if is_recomputed() or stand_in((*args, *kwargs.values(), first_weight(self.found.every))):
             return
-        self._take()
+        self.turn.take()
         if module is self.model:
             self.heard.ran += 1
             self.origin.begin(args, kwargs)
@@ -188,96 +172,4 @@ class Session:
             # Whoever steers the model may read the records in between.
             self.records.settle()
         if not self.frames.stack:
-            self._release()
-
-    def _enter(self, name: str, module: AttentionModule, args: Any, kwargs: Any) -> None:
-        x, mask, context, attn_bias = call_arguments(args, kwargs)
-        what = stand_in((x, context, getattr(module.to_kv, "weight", None)))
-        if what:
-            self.heard.stand_ins[what] += 1
-            return
-        again = is_recomputed()
-        if again:
-            self.heard.recomputed += 1
-            storage = self.storages.get(name)
-            if storage is None:
-                return
-        else:
-            self._take()
-            if not self.origin.is_noted:
-                self.origin.begin((), {})
-            edits = edits_of(module)
-            self._note_interventions(name, edits)
-            around = self.frames.around(name, self.recording.labels)
-            if self.choice.modules is not None and around.name not in self.choice.modules:
-                return
-            self._check(around, x, context)
-            is_given = edits.put_in is not None
-            storage = self.budget.storage_of(
-                around.name, module, x, context, attn_bias, is_given=is_given
-            )
-            if storage == "dense" and not is_given and would_be_fused_again(module, x):
-                storage = "factored"
-            self.storages[name] = storage
-            around.bias, attn_bias = self.biases.of(attn_bias, module.heads)
-            mask = mask.clone() if isinstance(mask, torch.Tensor) else mask
-            sample = sample_of(storage, x.shape[0], x.shape[1], self.choice)
-            tokens = None if context is None else context.shape[1]
-            size = self.budget.size
-            call = Call(x, x.shape, mask, tokens, attn_bias, storage, sample, edits, size=size)
-            self.calls[name] = call, around
-        self._wait_for(name, module, storage)
-
-    def _note_interventions(self, name: str, edits: Edits) -> None:
-        """Say what is changed in the model; raise RecordingError where a map would be none."""
-        if edits.removes:
-            raise RecordingError(
-                f"{name}: edges are cut and its rows not renormalised, so what it uses is no "
-                "distribution and cannot be recorded as a map: renormalise, or measure the output"
-            )
-        given = [as_dict(one) for one in given_in(self.model)]
-        if given:
-            known = self.recording.provenance.setdefault("interventions", [])
-            known += [one for one in given if one not in known]
-
-    def _check(self, around: CallContext, x: torch.Tensor, context: torch.Tensor | None) -> None:
-        if x.ndim != 3 or (context is not None and context.ndim != 3):
-            return  # the module itself says what is wrong
-        keys = None if context is None else context.shape[1]
-        shaped = around.video_shape is not None
-        self.choice.check_call(around.name, x.shape[0], x.shape[1], keys, shaped)
-
-    def _wait_for(self, name: str, module: AttentionModule, storage: Storage) -> None:
-        """Listen for the map: the model attends in the open only while somebody waits for it.
-
-        A call that is recomputed is not recorded, but has to take the same way.
-        """
-        parted = storage == "factored" and hasattr(module, "attn_parts")
-        heard, see = (
-            (module.attn_parts, self.seen.parts) if parted else (module.attn_dropout, self.seen.map)
-        )
-        if name in self.waiting:  # a call before this one was broken off
-            self.waiting.pop(name).remove()
-        hook = Hook(self, heard, partial(see, name))
-        self.waiting[name] = heard.register_forward_pre_hook(hook)
-
-    def _leave(self, name: str, module: AttentionModule, args: Any, output: Any) -> None:
-        if name in self.waiting:
-            self.waiting.pop(name).remove()
-        call, around = self.calls.pop(name, (None, None))
-        try:
-            if call is not None and around is not None and isinstance(output, torch.Tensor):
-                call.writing.see_output(output)
-                self._keep(module, call, around)
-        finally:
-            if not self.frames.stack and not self.calls:
-                self.records.settle()
-                self._release()
-
-    def _keep(self, module: AttentionModule, call: Call, around: CallContext) -> None:
-        if not self.records.keep(module, call, around):
-            return
-        self.frames.recorded[around.name] += 1
-        self.done += 1
-        if self.on_progress:
-            self.on_progress(self.done, len(self.watched))
+            self.turn.give_back()

@@ -46,6 +46,25 @@ class ModelLock:
         self.release()
 
 
+class Turn:
+    """One recording's turns at its model: it is alone with it while the model runs."""
+
+    def __init__(self, lock: ModelLock) -> None:
+        self._lock, self._is_mine = lock, False
+
+    def take(self) -> None:
+        """Be alone with the model, if this is not so already."""
+        if not self._is_mine:
+            self._lock.acquire()
+            self._is_mine = True
+
+    def give_back(self) -> None:
+        """Let others at the model."""
+        if self._is_mine:
+            self._is_mine = False
+            self._lock.release()
+
+
 _locks: weakref.WeakKeyDictionary[nn.Module, ModelLock] = weakref.WeakKeyDictionary()
 _guard = threading.Lock()
 

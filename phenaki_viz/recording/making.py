@@ -42,7 +42,7 @@ class Making:
 
         Raises what the sink raised.
         """
-        if call.kv is None or (call.attn is None and call.parts is None):
+        if call.is_silent:
             self.heard.silent[around.name] += 1
             return False
         try:
@@ -105,4 +105,4 @@ class Making:
 
 def has_to_wait(call: Call) -> bool:
     """Whether to look at what this call computed is to wait for a GPU."""
-    return call.kv is not None and call.kv.is_cuda
+    return call.device.type == "cuda"

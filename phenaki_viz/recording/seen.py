@@ -1,6 +1,5 @@
-"""What hooks see of a call while it is under way: projections, its map or what it is made of."""
+"""What hooks see of an attention call while it is under way: its map, or what that is made of."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,34 +11,42 @@ from phenaki_viz.recording.building import CallContext
 from phenaki_viz.recording.call_maps import Call, Parts
 from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.interventions.in_force import slopes_of
+from phenaki_viz.recording.maps import Storage
 from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.verify import Sample
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Seen:
-    """Hooks that note in a call what passes by; of a module whose call is not recorded, nothing.
+    """What the hooks of one attention module note in its call; while none is recorded, nothing.
 
-    calls: under way, by the names of their modules.
+    call, around: the call under way, and where it is. held: how the last one was held, or None.
     """
 
-    calls: Mapping[str, tuple[Call, CallContext]]
+    name: str
+    module: AttentionModule
     choice: RecordOptions
+    call: Call | None = None
+    around: CallContext | None = None
+    held: Storage | None = None
 
-    def projection(
-        self, name: str, which: str, module: nn.Module, args: Any, output: torch.Tensor
-    ) -> None:
-        """Queries ("q"), or keys and values ("kv")."""
-        if name in self.calls:
-            setattr(self.calls[name][0], which, output.detach())
+    def queries(self, module: nn.Module, args: Any, output: torch.Tensor) -> None:
+        """The output of `to_q`."""
+        if self.call is not None:
+            self.call.q = output.detach()
 
-    def alibi(self, name: str, module: nn.Module, args: Any, bias: torch.Tensor) -> None:
+    def keys_and_values(self, module: nn.Module, args: Any, output: torch.Tensor) -> None:
+        """The output of `to_kv`."""
+        if self.call is not None:
+            self.call.kv = output.detach()
+
+    def alibi(self, module: nn.Module, args: Any, bias: torch.Tensor) -> None:
         """The slopes of ALiBi, and how far what was added is from what they give."""
-        if name not in self.calls:
+        if self.call is None:
             return
         slopes = slopes_of(module)
         if len(args) > 1:  # of a run of rows: what is added to them is not worth keeping
-            self.calls[name][0].alibi = (slopes, 0.0)
+            self.call.alibi = (slopes, 0.0)
             return
         i, j = args[0].shape[-2:]
         rows = Sample.of(1, i, 1, self.choice.verify_rows).rows
@@ -48,30 +55,28 @@ class Seen:
         seen = bias.detach().reshape(-1, *bias.shape[-2:])[: len(slopes)]
         fits = seen.shape[-2:] == (i, j)
         error = (seen[:, rows] - exact).abs().max() if fits else float("inf")
-        self.calls[name][0].alibi = (slopes, error)
+        self.call.alibi = (slopes, error)
 
-    def map(self, name: str, module: nn.Module, args: tuple[torch.Tensor]) -> None:
+    def map(self, module: nn.Module, args: tuple[torch.Tensor]) -> None:
         """The very tensor that multiplies the values."""
-        if name in self.calls:
+        if self.call is not None:
             attn = args[0].detach()
             written = getattr(module, "inplace", False) and module.training
-            self.calls[name][0].attn = attn.clone() if written else attn
+            self.call.attn = attn.clone() if written else attn
 
-    def parts(self, name: str, module: nn.Module, args: tuple[Any, ...]) -> None:
-        """What fused attention used instead of a map."""
-        if name in self.calls:
+    def parts(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """What fused attention used instead of a map, and the values if it tells them."""
+        if self.call is not None:
             q, k, logsumexp, precision = args
-            self.calls[name][0].parts = Parts(
-                _detached(q), _detached(k), _detached(logsumexp), precision
-            )
+            self.call.parts = Parts(_detached(q), _detached(k), _detached(logsumexp), precision)
+            if "values" in kwargs:
+                self.call.values = _detached(kwargs["values"])
 
-    def mixed(
-        self, name: str, attention: AttentionModule, module: nn.Module, args: Any, kwargs: Any
-    ) -> None:
+    def mixed(self, module: nn.Module, args: Any, kwargs: Any) -> None:
         """The values as the map mixed them, before they are projected."""
-        if name in self.calls:
-            mixed = next(iter((*args, *kwargs.values())), None)
-            self.calls[name][0].see_mixed(attention, mixed, self.choice)
+        if self.call is not None:
+            mixed = args[0] if args else next(iter(kwargs.values()), None)
+            self.call.see_mixed(self.module, mixed, self.choice)
 
 
 def _detached(tensor: torch.Tensor) -> torch.Tensor:

@@ -21,7 +21,7 @@ from phenaki_viz.recording.call_maps import (
     parts_of,
     required,
 )
-from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
+from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.records import PositionBias, Verification
 from phenaki_viz.recording.verify import (
@@ -33,7 +33,6 @@ from phenaki_viz.recording.verify import (
     indices,
     mixed_by,
     named,
-    values_of,
     verdict_on,
 )
 
@@ -77,7 +76,7 @@ class _Taken:
         if isinstance(parts.bias, torch.Tensor) or parts.cut_edges is not None:
             return self.at
         how = parts.causal, parts.nulls, parts.scale, parts.precision, parts.slopes is None
-        formats = parts.q.dtype, self.mixed.dtype, required(call.kv).dtype, call.autocast
+        formats = parts.q.dtype, self.mixed.dtype, call.values_dtype, call.autocast
         return parts.device, parts.q.shape, parts.k.shape, id(parts.bias), how, formats
 
     @property
@@ -139,7 +138,7 @@ def _numbers(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.dtype]:
         picked, exact = _picked(group)
         values = _values(group)
         ours = mixed_by(picked, values, first.mixed.dtype, recomputed=first.parts is not None)
-        dtype = coarsest_of(ours.dtype, first.mixed.dtype, first.precision, required(first.call.kv))
+        dtype = coarsest_of(ours.dtype, first.mixed.dtype, first.precision, values)
     theirs = torch.cat([taken.mixed for taken in group], dim=-1)
     theirs = by_head(theirs, len(group) * first.module.heads)
     largest = torch.linalg.vector_norm(values, ord=torch.inf, dim=(-2, -1))
@@ -151,15 +150,9 @@ def _numbers(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.dtype]:
 
 def _values(group: Sequence[_Taken]) -> torch.Tensor:
     """Values of the sampled items, 'b (layer h) j d', the null ones first."""
-    first = group[0]
-    kvs = [required(taken.call.kv) for taken in group]
-    items, half = first.sample.items, kvs[0].shape[-1] // 2
-    if len(group) == 1 or null_keys(first.module):
-        kvs = [kv[items] for kv in kvs]
-        each = [values_of(taken.module, kv) for taken, kv in zip(group, kvs, strict=True)]
-        return each[0] if len(group) == 1 else torch.cat(each, dim=1)
-    values = torch.cat([kv[items, :, half:] for kv in kvs], dim=-1)
-    return by_head(values, len(group) * first.module.heads)
+    items = group[0].sample.items
+    each = [taken.call.values_of(taken.module, items) for taken in group]
+    return each[0] if len(group) == 1 else torch.cat(each, dim=1)
 
 
 def _picked(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -88,7 +88,7 @@ UNSEEN = Mixed()
 def verify(
     module: AttentionModule,
     picked: torch.Tensor,
-    kv: torch.Tensor,
+    values: torch.Tensor,
     mixed: Mixed,
     sample: Sample,
     precision: Precision,
@@ -98,18 +98,17 @@ def verify(
 ) -> Verification:
     """Compare attn @ v on the sampled rows with what the module gave to its output projection.
 
-    picked: the sample of the map, 'b h i j': the model's own, or recomputed from its parts. kv:
-    output of `to_kv`, 'b n (2 h d)'. precision: of the map. of: how many query rows there are.
-    Autocast is as it was for the module.
+    picked: the sample of the map, 'b h i j': the model's own, or recomputed from its parts. values:
+    of the sampled items, 'b h j d', the null ones first. precision: of the map. of: how many query
+    rows there are. Autocast is as it was for the module.
     Source: the last lines of phenaki-pytorch 0.5.0's Attention.forward.
     """
     if module.training and module.attn_dropout.p > 0:
         return Verification(of=of, reason="dropout is active: outputs are random")
     if mixed.rows is None:
         return Verification(of=of, reason=mixed.missing)
-    values = values_of(module, kv[sample.items])
     ours = mixed_by(picked, values, mixed.rows.dtype, recomputed=recomputed)
-    dtype = coarsest_of(ours.dtype, mixed.rows.dtype, precision, kv)
+    dtype = coarsest_of(ours.dtype, mixed.rows.dtype, precision, values)
     found = compared(ours, by_head(mixed.rows, module.heads), values, TOLERANCES[dtype])
     return replace(found, queries=len(sample), of=of, dtype=named(dtype))
 
@@ -222,10 +221,10 @@ def by_head(mixed: torch.Tensor, heads: int) -> torch.Tensor:
 
 
 def coarsest_of(
-    ours: torch.dtype, theirs: torch.dtype, precision: Precision, kv: torch.Tensor
+    ours: torch.dtype, theirs: torch.dtype, precision: Precision, values: torch.Tensor
 ) -> torch.dtype:
     """The format that rounded most of all that two results went through."""
-    return _coarsest(ours, theirs, precision.coarsest, _product_dtype(kv))
+    return _coarsest(ours, theirs, precision.coarsest, _product_dtype(values))
 
 
 def _product_dtype(tensor: torch.Tensor) -> torch.dtype:

@@ -149,6 +149,11 @@ def null_keys(module: AttentionModule) -> int:
     return 0 if nulls is None else int(nulls.shape[-2] // 2)
 
 
+def tells_values(module: AttentionModule) -> bool:
+    """Whether its `attn_parts` is told the values too."""
+    return bool(getattr(getattr(module, "attn_parts", None), "tells_values", False))
+
+
 def missing_attention(model: nn.Module) -> str:
     """Why no module of a model is an attention module that can be recorded, in a sentence."""
     wanted = "to_q, to_kv, to_out, attn_dropout, heads, q_scale and k_scale"
