@@ -109,13 +109,13 @@ class Added:
         if self.bias is None:
             return
         if nulls == 0:
-            scores += self._bias_of(scores, b, heads, queries, keys)
+            _add_to(scores, self._bias_of(scores, b, heads, queries, keys))
         elif isinstance(keys, slice):
             first = max(keys.start, nulls)
             if first < keys.stop:
                 real_keys = slice(first - nulls, keys.stop - nulls)
                 real = scores[..., first - keys.start :]
-                real += self._bias_of(scores, b, heads, queries, real_keys)
+                _add_to(real, self._bias_of(scores, b, heads, queries, real_keys))
         else:
             has = keys >= nulls
             if has.any():
@@ -133,22 +133,29 @@ class Added:
     def _bias_of(
         self, scores: torch.Tensor, b: int, heads: slice, queries: Some, keys: Some
     ) -> torch.Tensor:
-        """'h q k'; keys count without the nulls."""
+        """'h q k', the same heads of each of joined maps once; keys count without the nulls."""
         if isinstance(self.bias, torch.Tensor):
             dense = (self.bias[b] if self.bias.ndim == 4 else self.bias)[heads].to(scores.dtype)
             return (dense[:, queries] if dense.shape[1] > 1 else dense)[..., keys]
         bias = cast(OffsetBias, self.bias)
         if isinstance(queries, slice) and queries.step is not None:
             sample = bias.sample(queries)
-            layers = heads.stop // len(sample)
-            if layers > 1:  # joined maps: each of them has these heads
-                sample = sample.repeat(layers, 1, 1)
-            return sample[heads][..., keys].to(scores.dtype)
+            joined = heads.stop > sample.shape[0]  # maps with these heads, one after the other
+            some = sample if joined else sample[heads]
+            return some[..., keys].to(scores.dtype)
         run = isinstance(keys, slice) and keys.stop - keys.start >= WIDE
         if isinstance(queries, slice) and run:
             return bias.rows(queries.start, queries.stop, heads)[..., keys].to(scores.dtype)
         query, key = indices(queries, scores.device), indices(keys, scores.device)
         return bias.pairs(heads, query, key).to(scores.dtype)
+
+
+def _add_to(scores: torch.Tensor, bias: torch.Tensor) -> None:
+    """Add a bias 'h q k' to scores 'h q k', in place, or to those of joined maps."""
+    heads = bias.shape[0]
+    if scores.shape[0] != heads:
+        scores = scores.unflatten(0, (-1, heads))
+    scores += bias
 
 
 def indices(places: Some, device: torch.device) -> torch.Tensor:

@@ -9,7 +9,7 @@ from phenaki_viz.errors import RecordingTooLargeError
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import autocast_dtype
 from phenaki_viz.recording.circumstances import is_fused
-from phenaki_viz.recording.estimates import map_cells, part_cells
+from phenaki_viz.recording.estimates import Sizes
 from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.maps import Storage
 from phenaki_viz.recording.options import RecordOptions
@@ -43,27 +43,27 @@ class Budget:
         name: str,
         module: AttentionModule,
         x: torch.Tensor,
-        context: torch.Tensor | None,
+        sizes: Sizes,
         bias: torch.Tensor | OffsetBias | None = None,
         *,
         is_given: bool = False,
     ) -> Storage:
         """How the map of this call is stored. Raises RecordingTooLargeError when it is too large.
 
-        bias: what the call is given to add. is_given: its map is that of another run, and is made
-        of none of its parts.
+        x: what comes in. bias: what the call is given to add. is_given: its map is that of another
+        run, and is made of none of its parts.
         """
         asked = self.choice.storage
-        share = self.choice.share(x.shape[0], module.heads)
-        dense = int(map_cells(module, x, context) * share) * self.choice.dtype.itemsize
+        share = self.choice.share(sizes.batch, sizes.heads)
+        dense = int(sizes.map_cells * share) * self.choice.dtype.itemsize
         self.dense_bytes += dense
-        short = asked == "auto" and not self._is_cheaper_factored(module, x, context, bias)
+        short = asked == "auto" and not self._is_cheaper_factored(module, x, sizes, bias)
         if asked == "dense" or is_given or (short and self._fits("dense", dense)):
             self._refuse_if_too_large(name, "dense", dense)
             self.size = dense
             return "dense"
         dtype = autocast_dtype(x.device) or x.dtype
-        parts = int(part_cells(module, x, context) * share) * dtype.itemsize
+        parts = int(sizes.part_cells * share) * dtype.itemsize
         self._refuse_if_too_large(name, "factored", parts)
         self.size = parts
         return "factored"
@@ -72,11 +72,11 @@ class Budget:
         self,
         module: AttentionModule,
         x: torch.Tensor,
-        context: torch.Tensor | None,
+        sizes: Sizes,
         bias: torch.Tensor | OffsetBias | None,
     ) -> bool:
         """Whether the map is long, and the model hands over its parts without making it."""
-        weights = map_cells(module, x, context) / (x.shape[0] * module.heads)
+        weights = sizes.queries * sizes.keys
         if weights < LONG or self.choice.dtype != torch.float32 or not is_fused(module, x):
             return False
         return not isinstance(bias, torch.Tensor) or bias.shape[-2:].numel() < LONG

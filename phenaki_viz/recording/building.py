@@ -9,7 +9,8 @@ import torch
 
 from phenaki_viz.recording.biases import Far, NamedBias
 from phenaki_viz.recording.call_maps import Call, Checked, map_of_call, required
-from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
+from phenaki_viz.recording.estimates import Sizes
+from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.places import Places, infer_places
 from phenaki_viz.recording.records import AttentionRecord, PositionBias
@@ -79,6 +80,7 @@ class Builder:
         device = call.device
         return min(MANY, self.transfers.limit(device)) if device.type == "cuda" else MANY
 
+    @torch.no_grad()
     def settle(self, waiting: Sequence[Waiting]) -> list[AttentionRecord | Exception]:
         """The records of calls that waited, or why there is none."""
         if not waiting:
@@ -119,8 +121,8 @@ class Builder:
         checked: Checked | None = None,
     ) -> AttentionRecord:
         """The record of a call. checked: its check, if one was made before and all was finite."""
-        batch, queries, _ = call.shape
-        items, kept_heads = self.choice.kept(batch, module.heads)
+        sizes = call.sizes
+        items, kept_heads = self.choice.kept(sizes.batch, sizes.heads)
         stack, layer = stack_and_layer(around.name)
         bias_name, bias = around.named
         given, waited = call.attn_bias, call.largest is not None
@@ -140,12 +142,12 @@ class Builder:
             forward=around.forward,
             use=around.use,
             shared=around.shared,
-            batch=batch,
+            batch=sizes.batch,
             map=kept.map,
             heads=kept_heads,
             batch_items=items,
-            places=self._places(batch, queries, around.video_shape, bias, causal, stack),
-            num_null_kv=null_keys(module),
+            places=self._places(sizes, around.video_shape, bias, causal, stack),
+            num_null_kv=sizes.nulls,
             causal=causal,
             scale=float(getattr(module, "scale", 1.0)),
             branch=around.branch,
@@ -165,19 +167,19 @@ class Builder:
 
     def _places(
         self,
-        batch: int,
-        queries: int,
+        sizes: Sizes,
         shape: Sequence[int] | None,
         bias: PositionBias | None,
         causal: bool,
         stack: str,
     ) -> Places:
         if shape is None and self.choice.grid is not None:
-            shape = (self._videos(batch, queries), *self.choice.grid)
+            shape = (self._videos(sizes.batch, sizes.queries), *self.choice.grid)
         dimensions = bias.dimensions if bias else None
         return infer_places(
-            batch, queries, shape, causal=causal, bias_dimensions=dimensions, stack=stack
-        )
+            sizes.batch, sizes.queries, shape,
+            causal=causal, bias_dimensions=dimensions, stack=stack,
+        )  # fmt: skip
 
     def _videos(self, batch: int, queries: int) -> int:
         t, h, w = self.choice.grid or (queries, 1, 1)
@@ -193,6 +195,8 @@ class Builder:
     def _extras(
         self, module: AttentionModule, call: Call, items: Sequence[int], heads: Sequence[int]
     ) -> dict[str, Any]:
+        if not self.choice.extras:
+            return {}
         make = {
             "queries": lambda: call.edits.scaled(queries_of(module, required(call.q))),
             "keys": lambda: keys_of(module, required(call.kv)),

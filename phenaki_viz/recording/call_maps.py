@@ -9,7 +9,8 @@ from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.edits import NONE, Edits
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import Precision, autocast_dtype, working
-from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
+from phenaki_viz.recording.estimates import Sizes
+from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.maps import AttentionMap, DenseMap, Storage
 from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.parts import FactoredMap
@@ -52,8 +53,8 @@ class Parts:
 class Call:
     """What is known of one attention call while it runs, and until it is settled.
 
-    x: what came in, and its shape 'b n d'; None once the call waits. tokens: of what it reads
-    instead of x, or None. sample: which of its rows are checked.
+    x: what came in, 'b n d'; None once the call waits. tokens: of what it reads instead of x, or
+    None. sample: which of its rows are checked.
     q, kv: what the projections returned, where they are listened to. values: 'b h j d', as the
     map mixed them, where the model told them. size: bytes that its map will take. autocast: its
     format while the call ran, or None. largest: the largest magnitude of every token that came in,
@@ -61,13 +62,14 @@ class Call:
     """
 
     x: torch.Tensor | None
-    shape: torch.Size
+    sizes: Sizes
     mask: torch.Tensor | None
     tokens: int | None
     attn_bias: torch.Tensor | OffsetBias | None
     storage: Storage
     sample: Sample
     edits: Edits = NONE
+    size: int = 0
     attn: torch.Tensor | None = None
     parts: Parts | None = None
     q: torch.Tensor | None = None
@@ -76,7 +78,6 @@ class Call:
     alibi: Slopes | None = None
     mixed: Mixed = UNSEEN
     writing: Writing = field(default_factory=Writing)
-    size: int = 0
     autocast: torch.dtype | None = None
     largest: torch.Tensor | None = None
 
@@ -127,9 +128,9 @@ class Call:
 
     def see_mixed(self, module: AttentionModule, given: object, choice: RecordOptions) -> None:
         """Take what `to_out` is given, as far as it is checked."""
-        batch, queries, _ = self.shape
-        width = module.heads * module.q_scale.shape[-1]
-        self.mixed = Mixed.of(given, (batch, queries, width), self.sample)
+        sizes = self.sizes
+        shape = sizes.batch, sizes.queries, sizes.heads * sizes.dim_head
+        self.mixed = Mixed.of(given, shape, self.sample)
         asked = "written" in choice.extras and not self.mixed.given
         if asked and isinstance(given, torch.Tensor):
             self.writing.see_mixed(module, given)
@@ -166,7 +167,7 @@ def map_of_call(
     if it was made before. A map is checked where the model runs; its way to the host is begun,
     unless it stays there: `transfers` knows when it ends.
     """
-    items, heads = choice.kept(call.shape[0], module.heads)
+    items, heads = choice.kept(call.sizes.batch, call.sizes.heads)
     alibi = call.alibi
     if checked is None:
         checked = _check(module, call, bias, alibi)
@@ -185,11 +186,10 @@ def _check(
     alibi: Slopes | None,
 ) -> Checked:
     """Look at one call, and wait for what is seen."""
-    batch, queries, _ = call.shape
     sample = call.sample
 
     def check(picked: torch.Tensor, precision: Precision, *, recomputed: bool) -> Verification:
-        of = batch * queries
+        of = call.sizes.batch * call.sizes.queries
         return verify(
             module, picked, call.values_of(module, sample.items), call.mixed, sample, precision, of,
             recomputed=recomputed,
@@ -243,7 +243,7 @@ def parts_of(
         precision=precision,
         causal=bool(getattr(module, "causal", False)),
         key_mask=None if call.mask is None else call.mask.detach(),
-        nulls=null_keys(module),
+        nulls=call.sizes.nulls,
         cut_edges=call.edits.cut,
     )
 

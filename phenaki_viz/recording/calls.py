@@ -12,7 +12,7 @@ from phenaki_viz.numerics.edits import Edits
 from phenaki_viz.recording.building import CallContext
 from phenaki_viz.recording.call_maps import Call, sample_of
 from phenaki_viz.recording.circumstances import is_recomputed, stand_in, would_be_fused_again
-from phenaki_viz.recording.estimates import call_arguments
+from phenaki_viz.recording.estimates import call_arguments, sizes_of
 from phenaki_viz.recording.families.phenaki import AttentionModule, tells_values
 from phenaki_viz.recording.frames import Frames
 from phenaki_viz.recording.hook import Hook, Listener
@@ -134,16 +134,16 @@ class OfModule:
         if calls.choice.modules is not None and around.name not in calls.choice.modules:
             return
         calls.check(around, x, context)
-        is_given = edits.put_in is not None
-        held = budget.storage(around.name, module, x, context, attn_bias, is_given=is_given)
+        sizes, is_given = sizes_of(module, x, context), edits.put_in is not None
+        held = budget.storage(around.name, module, x, sizes, attn_bias, is_given=is_given)
         if held == "dense" and not is_given and would_be_fused_again(module, x):
             held = "factored"
         around.bias, attn_bias = records.biases.of(attn_bias, module.heads)
         mask = mask.clone() if isinstance(mask, torch.Tensor) else mask
-        sample = sample_of(held, x.shape[0], x.shape[1], calls.choice)
+        sample = sample_of(held, sizes.batch, sizes.queries, calls.choice)
         tokens = None if context is None else context.shape[1]
         seen.held, seen.around = held, around
-        seen.call = Call(x, x.shape, mask, tokens, attn_bias, held, sample, edits, size=budget.size)
+        seen.call = Call(x, sizes, mask, tokens, attn_bias, held, sample, edits, size=budget.size)
         calls.under_way += 1
         self._listen(module, held)
 

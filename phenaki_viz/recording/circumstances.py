@@ -18,11 +18,12 @@ def is_recomputed() -> bool:
 
 def stand_in(values: Sequence[Any]) -> str:
     """What tensors are that have no numbers of their own; empty where they have."""
-    tensors = [value for value in values if isinstance(value, torch.Tensor)]
-    if any(map(torch._C._functorch.is_functorch_wrapped_tensor, tensors)):
-        return "inside a torch.func transform (vmap, grad, …)"
-    if any(tensor.is_meta or type(tensor).__name__ in NO_NUMBERS for tensor in tensors):
-        return "on shapes alone (meta or fake tensors)"
+    for value in values:  # a loop: this is asked in every layer
+        if isinstance(value, torch.Tensor):
+            if torch._C._functorch.is_functorch_wrapped_tensor(value):
+                return "inside a torch.func transform (vmap, grad, …)"
+            if value.is_meta or type(value).__name__ in NO_NUMBERS:
+                return "on shapes alone (meta or fake tensors)"
     if torch._C._get_tracing_state() is not None:
         return "while it was traced (torch.jit.trace)"
     return ""

@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -45,17 +45,39 @@ def estimate(
     return Estimate(bytes=sum(sizes), calls=len(sizes), largest=max(sizes, default=0))
 
 
-def map_cells(module: AttentionModule, x: torch.Tensor, context: torch.Tensor | None) -> int:
-    """Weights in the map of one call, b·h·i·j, from what `Attention.forward` is given."""
-    keys = (x if context is None else context).shape[1] + null_keys(module)
-    return x.shape[0] * module.heads * x.shape[1] * keys
+class Sizes(NamedTuple):
+    """Of one attention call. keys: with `nulls` null ones, which come first."""
+
+    batch: int
+    heads: int
+    queries: int
+    keys: int
+    nulls: int
+    dim_head: int
+
+    @property
+    def map_cells(self) -> int:
+        """Weights in its map, b·h·i·j."""
+        return self.batch * self.heads * self.queries * self.keys
+
+    @property
+    def part_cells(self) -> int:
+        """Numbers that its map takes if factored: queries, keys and a sum for each row."""
+        each = self.queries * (self.dim_head + 1) + self.keys * self.dim_head
+        return self.batch * self.heads * each
 
 
-def part_cells(module: AttentionModule, x: torch.Tensor, context: torch.Tensor | None) -> int:
-    """Numbers that a factored map takes: queries, keys and a sum for each row."""
-    keys = (x if context is None else context).shape[1] + null_keys(module)
-    dim_head = module.q_scale.shape[-1]  # not of to_q: it may be an adapter around the layer
-    return x.shape[0] * module.heads * (x.shape[1] * (dim_head + 1) + keys * dim_head)
+def sizes_of(module: AttentionModule, x: torch.Tensor, context: torch.Tensor | None) -> Sizes:
+    """The sizes of a call, from what `Attention.forward` is given."""
+    nulls = null_keys(module)
+    return Sizes(
+        batch=x.shape[0],
+        heads=module.heads,
+        queries=x.shape[1],
+        keys=(x if context is None else context).shape[1] + nulls,
+        nulls=nulls,
+        dim_head=module.q_scale.shape[-1],  # not of to_q: it may be an adapter around the layer
+    )
 
 
 def call_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
@@ -66,7 +88,7 @@ def call_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, 
 
 def _cells_of_call(module: AttentionModule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
     x, _, context, _ = call_arguments(args, kwargs)
-    return map_cells(module, x, context)
+    return sizes_of(module, x, context).map_cells
 
 
 def _without_storage(model: nn.Module) -> nn.Module:

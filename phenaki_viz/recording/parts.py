@@ -61,9 +61,9 @@ class FactoredMap:
     @classmethod
     def of(cls, *, logsumexp: torch.Tensor | None, **parts: Any) -> "FactoredMap":
         """A map of its parts; a `logsumexp` that is None is summed from the others, by blocks."""
-        q = parts["q"]
         if logsumexp is not None:
             return cls(logsumexp=logsumexp, **parts)
+        q = parts["q"]
         made = cls(logsumexp=q.new_empty(q.shape[:-1], dtype=working(q.dtype)), **parts)
         b, h, i, j = made.shape
         step = made._rows_at_once(h * j)
@@ -197,7 +197,7 @@ class FactoredMap:
     def select(self, items: Sequence[int], heads: Sequence[int]) -> "FactoredMap":
         """The chosen batch items and heads, in the chosen order."""
         b, h, _, _ = self.shape
-        if list(items) == list(range(b)) and list(heads) == list(range(h)):
+        if (*items,) == (*range(b),) and (*heads,) == (*range(h),):
             return self
         item, head = list(items), list(heads)
         bias = self.bias

@@ -6,10 +6,11 @@ and what was found is fetched once. A call of which that tells nothing good is l
 itself.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 
 from phenaki_viz.numerics.precision import Precision
@@ -25,11 +26,11 @@ from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.records import PositionBias, Verification
 from phenaki_viz.recording.verify import (
+    TINY,
     TOLERANCES,
     Sample,
     by_head,
     coarsest_of,
-    errors,
     indices,
     mixed_by,
     named,
@@ -99,10 +100,10 @@ class Together:
     def found(self) -> list[Verification | None]:
         """The verdicts on good numbers; None for a call that has to be looked at by itself."""
         found: list[Verification | None] = [None] * self._count
-        tables = _fetched([numbers for numbers, _ in self._numbers])
-        for group, (_, dtype), table in zip(self._groups, self._numbers, tables, strict=True):
-            for taken, row in zip(group, table, strict=True):
-                found[taken.at] = _verdict(taken, dtype, *row)
+        each = _fetched([numbers for numbers, _ in self._numbers])
+        for group, (_, dtype), told in zip(self._groups, self._numbers, each, strict=True):
+            for taken, verdict in zip(group, _verdicts(group, dtype, told), strict=True):
+                found[taken.at] = verdict
         return found
 
 
@@ -131,7 +132,9 @@ def _groups(every: Sequence[_Taken]) -> list[list[_Taken]]:
 def _numbers(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.dtype]:
     """What the check of a group of calls finds, and the format to judge it by.
 
-    A row a call: absolute, relative and weight error, and a sum that is finite if what came in is.
+    float64, one after the other: the largest error of each item, call and head, and their largest
+    values; for each call a sum that is finite if what came in is; how far off weights are that the
+    model made, if it made them. What follows of these few numbers is cheaper on the host.
     """
     first = group[0]
     with first.call.as_it_was():
@@ -141,11 +144,11 @@ def _numbers(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.dtype]:
         dtype = coarsest_of(ours.dtype, first.mixed.dtype, first.precision, values)
     theirs = torch.cat([taken.mixed for taken in group], dim=-1)
     theirs = by_head(theirs, len(group) * first.module.heads)
+    off = torch.linalg.vector_norm(ours - theirs, ord=torch.inf, dim=(-2, -1))
     largest = torch.linalg.vector_norm(values, ord=torch.inf, dim=(-2, -1))
-    told = torch.stack(errors((ours - theirs).abs(), largest))
-    told = told.unflatten(2, (len(group), -1)).amax(dim=(1, 3)).double()
-    came_in = torch.stack([_largest(taken) for taken in group]).flatten(1)
-    return torch.stack((*told, exact, came_in.sum(dim=1, dtype=torch.float64)), dim=1), dtype
+    came_in = torch.stack([_largest(taken) for taken in group])
+    came_in = came_in.sum(dim=(1, 2), dtype=torch.float64)
+    return torch.cat((off.flatten(), largest.flatten(), came_in, *exact)), dtype
 
 
 def _values(group: Sequence[_Taken]) -> torch.Tensor:
@@ -155,18 +158,17 @@ def _values(group: Sequence[_Taken]) -> torch.Tensor:
     return each[0] if len(group) == 1 else torch.cat(each, dim=1)
 
 
-def _picked(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.Tensor]:
+def _picked(group: Sequence[_Taken]) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """The sampled rows, 'b (layer h) i j', and how far they are from weights made in the open."""
     first = group[0]
-    zero = torch.zeros(len(group), dtype=torch.float64, device=first.mixed.device)
     if first.parts is None:
-        return first.sample.of_map(required(first.call.attn)), zero
+        return first.sample.of_map(required(first.call.attn)), []
     joined = FactoredMap.joined([taken.parts for taken in group if taken.parts is not None])
     rows = [joined.rows_of_heads(b, first.sample.rows) for b in indices(first.sample.items)]
     picked = rows[0][None] if len(rows) == 1 else torch.stack(rows)
     if first.call.attn is None:
-        return picked, zero
-    return picked, furthest(picked, first.sample.of_map(first.call.attn)).double()[None]
+        return picked, []
+    return picked, [furthest(picked, first.sample.of_map(first.call.attn))[None]]
 
 
 def _largest(taken: _Taken) -> torch.Tensor:
@@ -175,38 +177,43 @@ def _largest(taken: _Taken) -> torch.Tensor:
     return torch.linalg.vector_norm(required(taken.call.x), ord=torch.inf, dim=-1)
 
 
-def _fetched(numbers: Sequence[torch.Tensor]) -> list[list[list[float]]]:
+def _fetched(numbers: Sequence[torch.Tensor]) -> list[np.ndarray]:
     """All numbers on the host: one wait for each GPU."""
-    found: dict[int, list[list[float]]] = {}
-    for device in {table.device for table in numbers}:
-        there = [at for at, table in enumerate(numbers) if table.device == device]
-        rows = torch.cat([numbers[at] for at in there]).tolist()
-        for at in there:
-            found[at] = [rows.pop(0) for _ in range(len(numbers[at]))]
+    found: dict[int, np.ndarray] = {}
+    for device in {each.device for each in numbers}:
+        there = [at for at, each in enumerate(numbers) if each.device == device]
+        some = [numbers[at] for at in there]
+        told = (some[0] if len(some) == 1 else torch.cat(some)).cpu().numpy()
+        ends = np.cumsum([len(each) for each in some])
+        found |= zip(there, np.split(told, ends[:-1]), strict=True)
     return [found[at] for at in range(len(numbers))]
 
 
-def _verdict(
-    taken: _Taken,
-    dtype: torch.dtype,
-    absolute: float,
-    relative: float,
-    of_weights: float,
-    came_in: float,
-) -> Verification | None:
-    """What the numbers of one call say, if they say all there is to know."""
-    if not all(map(math.isfinite, (absolute, relative, of_weights, came_in))):
-        return None
-    if of_weights > AGREES[taken.precision.coarsest]:
-        return None
-    batch, queries, _ = taken.call.shape
-    compared = taken.parts is not None and taken.call.attn is not None
-    return verdict_on(
-        absolute,
-        relative,
-        TOLERANCES[dtype],
-        queries=len(taken.sample),
-        of=batch * queries,
-        dtype=named(dtype),
-        weight_error=of_weights if compared else None,
-    )
+def _verdicts(
+    group: Sequence[_Taken], dtype: torch.dtype, told: np.ndarray
+) -> list[Verification | None]:
+    """What the numbers of a group say of each call, if they say all there is to know."""
+    first, calls = group[0], len(group)
+    each = len(indices(first.sample.items)) * calls * first.module.heads
+    off, largest = told[: 2 * each].reshape(2, -1, calls, first.module.heads)
+    with np.errstate(invalid="ignore", over="ignore"):
+        share = off / np.maximum(largest, TINY)
+        absolute, relative = off.max(axis=(0, 2)), share.max(axis=(0, 2))
+    came_in, exact = told[2 * each : 2 * each + calls], told[2 * each + calls :]
+    compared = first.parts is not None and first.call.attn is not None
+    of_weights = float(exact[0]) if len(exact) else 0.0
+    good = np.isfinite(absolute) & np.isfinite(relative) & np.isfinite(came_in)
+    good &= of_weights <= AGREES[first.precision.coarsest]
+    sizes = first.call.sizes
+    about: dict[str, Any] = {
+        "queries": len(first.sample),
+        "of": sizes.batch * sizes.queries,
+        "dtype": named(dtype),
+        "weight_error": of_weights if compared else None,
+    }
+    return [
+        verdict_on(float(absolute[at]), float(relative[at]), TOLERANCES[dtype], **about)
+        if good[at]
+        else None
+        for at in range(calls)
+    ]

@@ -3,6 +3,7 @@
 import math
 import warnings
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from einops import rearrange, repeat
 
 from phenaki_viz.errors import VerificationWarning
 from phenaki_viz.numerics.offsets import OffsetBias
-from phenaki_viz.numerics.precision import Precision, autocast_dtype, without_autocast
+from phenaki_viz.numerics.precision import Precision, autocast_dtype, without_autocast, working
 from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.records import PositionBias, Verification
@@ -25,6 +26,7 @@ TOLERANCES = {
     torch.float16: 5e-3,
     torch.bfloat16: 3e-2,
 }
+TINY = torch.finfo(torch.float32).tiny  # a share of less is a share of this
 # What float32 products are really made in, where PyTorch was told to be fast.
 FAST = {"high": torch.float16, "medium": torch.bfloat16}  # TensorFloat-32 has float16's ten bits
 
@@ -39,10 +41,11 @@ class Sample:
     items: slice
     rows: slice
 
-    @classmethod
-    def of(cls, batch: int, queries: int, most_items: int, most_rows: int) -> "Sample":
+    @staticmethod
+    @lru_cache(maxsize=256)
+    def of(batch: int, queries: int, most_items: int, most_rows: int) -> "Sample":
         """At most so many items and rows, as far from each other, the last one among them."""
-        return cls(_every(batch, most_items), _every(queries, most_rows))
+        return Sample(_every(batch, most_items), _every(queries, most_rows))
 
     def of_map(self, attn: torch.Tensor) -> torch.Tensor:
         """The sample of a map 'b h i j': a view with the same axes."""
@@ -72,7 +75,8 @@ class Mixed:
             return cls(given=type(given).__name__)
         if given.shape != shape:
             return cls(given=" × ".join(map(str, given.shape)))
-        return cls(given.detach()[sample.items, sample.rows].clone())
+        given = given.detach() if given.requires_grad else given
+        return cls(given[sample.items, sample.rows].clone())
 
     @property
     def missing(self) -> str:
@@ -199,10 +203,13 @@ def largest_of(values: torch.Tensor) -> torch.Tensor:
 
 
 def errors(error: torch.Tensor, largest: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The largest error of each head of 'b h i d', and as a share of its largest value: 'b h'."""
+    """The largest error of each head of 'b h i d', and as a share of its largest value: 'b h'.
+
+    Float32, or float64 like the model.
+    """
     of_heads = error.amax(dim=(-2, -1))
-    tiny = torch.finfo(of_heads.dtype).tiny
-    return of_heads, of_heads / largest.to(of_heads.dtype).clamp(min=tiny)
+    of_heads = of_heads.to(working(of_heads.dtype))
+    return of_heads, of_heads / largest.to(of_heads.dtype).clamp(min=TINY)
 
 
 def mixed_by(
@@ -235,6 +242,7 @@ def _product_dtype(tensor: torch.Tensor) -> torch.dtype:
     return FAST.get(torch.get_float32_matmul_precision(), dtype)
 
 
+@cache
 def _coarsest(*dtypes: torch.dtype) -> torch.dtype:
     return max(dtypes, key=lambda dtype: torch.finfo(dtype).eps)
 

@@ -5,6 +5,7 @@ Models built of the published phenaki-pytorch classes answer as well as ours.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol, cast
 
 import torch
@@ -97,6 +98,7 @@ def _shared(
     return shared
 
 
+@lru_cache(maxsize=1024)
 def stack_and_layer(name: str) -> tuple[str, int]:
     """'enc.layers.0.1' is layer 0 of 'enc'; a name of another form is a stack of its own."""
     parts = name.split(".")
