@@ -30,8 +30,8 @@ def uncompiled(model: nn.Module) -> nn.Module:
 
 def is_compiled(every: Sequence[Named]) -> bool:
     """Whether any of these modules was compiled, by `torch.compile(part)` or `part.compile()`."""
-    return any(
-        [ORIGINAL in each._modules or each._compiled_call_impl is not None for _, each in every]
+    return any([each._compiled_call_impl is not None for _, each in every]) or any(
+        [ORIGINAL in each._modules for _, each in every if each._modules]
     )
 
 

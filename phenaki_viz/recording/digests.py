@@ -12,7 +12,7 @@ from torch import nn
 from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.walking import Named, modules_of
 
-_Version = tuple[tuple[int, int], ...]
+_Version = tuple[list[int], list[int]]
 _known: WeakKeyDictionary[nn.Module, tuple[_Version, str]] = WeakKeyDictionary()
 
 
@@ -43,9 +43,14 @@ def _version(every: Sequence[Named]) -> _Version | None:
             tensors += module._parameters.values()
         if module._buffers:
             left_out = module._non_persistent_buffers_set
-            tensors += [one for name, one in module._buffers.items() if name not in left_out]
+            tensors += (
+                [one for name, one in module._buffers.items() if name not in left_out]
+                if left_out
+                else module._buffers.values()
+            )
+    there = [one for one in tensors if one is not None]
     try:
-        return tuple([(id(one), one._version) for one in tensors if one is not None])
+        return [*map(id, there)], [one._version for one in there]
     except RuntimeError:  # PyTorch's answer of a tensor that was made in inference mode
         return None
 
@@ -60,8 +65,11 @@ def tensors_digest(tensors: Iterable[tuple[str, torch.Tensor]]) -> str:
 def _feed(digest: Any, tensors: Iterable[tuple[str, torch.Tensor]]) -> None:
     for name, tensor in tensors:
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        flat = tensor.detach().cpu().contiguous().reshape(-1)
-        digest.update(flat.view(torch.uint8).numpy().data)
+        host = tensor.detach().cpu().contiguous()
+        try:
+            digest.update(host.numpy().data.cast("B"))
+        except TypeError:  # a format that numpy does not know
+            digest.update(host.reshape(-1).view(torch.uint8).numpy().data)
 
 
 def input_digest(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:

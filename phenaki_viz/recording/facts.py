@@ -5,7 +5,7 @@ entry for each kind of PEG in each transformer. A recording of before has no fac
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
@@ -32,7 +32,7 @@ def facts_of(model: nn.Module, every: Sequence[Named] | None = None) -> dict[str
 
     every: the model's modules, if they are at hand.
     """
-    found = (
+    found = [
         Convolution(
             stack=name.partition(".layers.")[0],
             causal=bool(getattr(module, "causal", False)),
@@ -40,8 +40,8 @@ def facts_of(model: nn.Module, every: Sequence[Named] | None = None) -> dict[str
         )
         for name, module in every or modules_of(model)
         if "dsconv" in module._modules and isinstance(module._modules["dsconv"], nn.Conv3d)
-    )
-    return {"convolutions": [asdict(kind) for kind in dict.fromkeys(found)]}
+    ]
+    return {"convolutions": [vars(kind).copy() for kind in dict.fromkeys(found)]}
 
 
 def convolutions_of(provenance: Mapping[str, Any]) -> tuple[Convolution, ...] | None:

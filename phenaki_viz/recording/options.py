@@ -1,8 +1,8 @@
 """What of a model's attention is recorded, and how much of it may be kept."""
 
 import operator
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, cast, get_args
 
 import torch
@@ -66,27 +66,16 @@ class RecordOptions:
     def __post_init__(self) -> None:
         if self.dtype not in (torch.float32, torch.float16):
             raise RecordingError(f"maps are kept as float32 or float16, got {self.dtype}")
-        if self.storage not in get_args(StorageChoice):
+        if self.storage not in _STORAGES:
             raise RecordingError(f"storage is 'auto', 'dense' or 'factored', got {self.storage!r}")
-        for name, read in (
-            ("modules", _names), ("heads", _indices), ("batch_items", _indices),
-        ):  # fmt: skip
+        for name, read in _READ.items():
             asked = getattr(self, name)
-            if asked is not None:
-                self._set(name, _some(name, read(name, asked)))
-        self._set("extras", frozenset(_names("extras", self.extras)))
-        unknown = sorted(self.extras - set(get_args(Extra)))
+            if asked is not getattr(RecordOptions, name):  # most are what they are by default
+                self._set(name, read(name, asked))
+        unknown = sorted(self.extras - _EXTRAS)
         if unknown:
             known = ", ".join(get_args(Extra))
             raise RecordingError(f"extras has {', '.join(unknown)}; there are {known}")
-        self._set("words", _texts("words", self.words))
-        if self.grid is not None:
-            self._set("grid", _grid(self.grid))
-        for name, least in (
-            ("limit_bytes", 0), ("factored_limit_bytes", 0),
-            ("verify_items", 1), ("verify_rows", 1),
-        ):  # fmt: skip
-            self._set(name, _number(name, getattr(self, name), least))
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
@@ -142,8 +131,8 @@ class RecordOptions:
 
 def named_options(options: OptionsByName) -> RecordOptions:
     """The options that are given by name. Raises TypeError for a name that is none."""
-    known = [field.name for field in fields(RecordOptions)]
-    unknown = sorted(set(options) - set(known))
+    known = RecordOptions.__dataclass_fields__
+    unknown = sorted(options.keys() - known.keys())
     if unknown:
         raise TypeError(f"record() has no option {', '.join(unknown)}; it has {', '.join(known)}")
     return RecordOptions(**cast(Any, options))  # `extras` of any collection becomes a frozenset
@@ -199,3 +188,23 @@ def _grid(asked: Any) -> Grid:
         raise RecordingError(f"grid is (steps, rows, columns), got {asked!r:.60}")
     t, h, w = (_number("grid", side, 1) for side in asked)
     return t, h, w
+
+
+def _unless_all(read: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
+    """`read` of what may be None, which asks for all."""
+    return lambda name, asked: None if asked is None else _some(name, read(name, asked))
+
+
+_STORAGES, _EXTRAS = get_args(StorageChoice), frozenset(get_args(Extra))
+_READ: dict[str, Callable[[str, Any], Any]] = {  # in the order in which faults are told
+    "modules": _unless_all(_names),
+    "heads": _unless_all(_indices),
+    "batch_items": _unless_all(_indices),
+    "extras": lambda name, asked: frozenset(_names(name, asked)),
+    "words": _texts,
+    "grid": lambda name, asked: None if asked is None else _grid(asked),
+    "limit_bytes": lambda name, asked: _number(name, asked, 0),
+    "factored_limit_bytes": lambda name, asked: _number(name, asked, 0),
+    "verify_items": lambda name, asked: _number(name, asked, 1),
+    "verify_rows": lambda name, asked: _number(name, asked, 1),
+}

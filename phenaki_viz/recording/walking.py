@@ -27,10 +27,12 @@ def modules_of(model: nn.Module, *, again: bool = False) -> list[Named]:
 
 def once(found: list[Named]) -> list[Named]:
     """Modules by the first of their names; the very list where none has another."""
+    if len({id(module) for _, module in found}) == len(found):
+        return found
     first: dict[int, Named] = {}
     for one in found:
         first.setdefault(id(one[1]), one)
-    return found if len(first) == len(found) else list(first.values())
+    return list(first.values())
 
 
 def first_weight(every: list[Named]) -> torch.Tensor | None:

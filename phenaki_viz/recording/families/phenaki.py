@@ -21,6 +21,8 @@ _ATTENTION = _UNSCALED | {"q_scale", "k_scale"}
 _BIAS = frozenset(("net", "num_dims", "log_dist"))
 _TRANSFORMER = frozenset(("layers", "norm_out"))
 _GUIDED = frozenset(("forward_with_cond_scale",))  # asked with and without its text
+# One of each kind, to pass by the many modules that are of none: parts, methods or numbers.
+_TELLING = frozenset(("to_kv", "num_dims", "norm_out", "forward_with_cond_scale"))
 
 
 class AttentionModule(nn.Module):
@@ -110,7 +112,7 @@ def stack_and_layer(name: str) -> tuple[str, int]:
 def _named(model: nn.Module, *, again: bool = False) -> list[Named]:
     """Modules by the names that they have before torch.compile wraps them. again: `modules_of`."""
     found = modules_of(model, again=again)
-    if not any([ORIGINAL in name for name, _ in found]):
+    if ORIGINAL not in "\n".join([name for name, _ in found]):
         return found
     return [(_plain(name), module) for name, module in found]
 
@@ -203,14 +205,21 @@ def _having(named: Sequence[Named], *kinds: frozenset[str]) -> list[dict[str, nn
     """
     found: list[dict[str, nn.Module]] = [{} for _ in kinds]
     for name, module in named:
-        if not module._modules:
+        parts = module._modules
+        if not parts:
             continue
-        own, its_class = module.__dict__, type(module)
-        has = {*own, *own["_modules"], *own["_parameters"], *own["_buffers"]}
+        own: dict[str, Any] = module.__dict__
+        its_class: Any = type(module)
+        if _TELLING.isdisjoint(parts) and _TELLING.isdisjoint(own) and not _tells(its_class):
+            continue
+        has = {*own, *parts, *own["_parameters"], *own["_buffers"]}
         for attributes, alike in zip(kinds, found, strict=True):
-            for attribute in attributes - has:
-                if not hasattr(its_class, attribute):
-                    break
-            else:
+            if all(hasattr(its_class, attribute) for attribute in attributes - has):
                 alike[name] = module
     return found
+
+
+@lru_cache(maxsize=1024)
+def _tells(its_class: Any) -> bool:
+    """Whether modules of a class may be of a kind by what their class has."""
+    return any(hasattr(its_class, attribute) for attribute in _TELLING)
