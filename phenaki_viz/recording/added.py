@@ -140,9 +140,9 @@ class Added:
         bias = cast(OffsetBias, self.bias)
         if isinstance(queries, slice) and queries.step is not None:
             sample = bias.sample(queries)
-            joined = heads.stop > sample.shape[0]  # maps with these heads, one after the other
-            some = sample if joined else sample[heads]
-            return some[..., keys].to(scores.dtype)
+            if heads.stop >= sample.shape[0]:  # more are joined maps', one after the other
+                heads = slice(heads.start, None)
+            return sample[heads, :, keys].to(scores.dtype)
         run = isinstance(keys, slice) and keys.stop - keys.start >= WIDE
         if isinstance(queries, slice) and run:
             return bias.rows(queries.start, queries.stop, heads)[..., keys].to(scores.dtype)

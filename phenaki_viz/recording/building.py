@@ -108,10 +108,19 @@ class Builder:
     def _tried(self, one: Waiting, checked: Checked | None) -> AttentionRecord | Exception:
         """The record of a call that waited, or why there is none."""
         try:
+            if checked is not None and not self.choice.extras:  # then nothing is multiplied
+                return self.build(one.module, one.call, one.around, checked)
             with one.call.as_it_was():
                 return self.build(one.module, one.call, one.around, checked)
         except Exception as error:
             return error
+
+    @torch.no_grad()
+    def made_at_once(
+        self, module: AttentionModule, call: Call, around: CallContext
+    ) -> AttentionRecord:
+        """The record of a call that does not wait."""
+        return self.build(module, call, around)
 
     def build(
         self,
@@ -125,14 +134,13 @@ class Builder:
         items, kept_heads = self.choice.kept(sizes.batch, sizes.heads)
         stack, layer = stack_and_layer(around.name)
         bias_name, bias = around.named
-        given, waited = call.attn_bias, call.largest is not None
+        given, waited = call.attn_bias, call.came_in is not None
         if bias and given is not None and not waited:
             if not is_what_was_added(given, bias, BIAS_ROWS):
                 bias_name = bias = None  # written to after its module: kept as it was added
         causal = bool(getattr(module, "causal", False))
-        with torch.no_grad():
-            kept = map_of_call(module, call, bias, self.choice, self.transfers, checked)
-            extras = self._extras(module, call, items, kept_heads)
+        kept = map_of_call(module, call, bias, self.choice, self.transfers, checked)
+        extras = self._extras(module, call, items, kept_heads)
         return AttentionRecord(
             module=around.name,
             stack=stack,
@@ -226,6 +234,6 @@ def _put_in(call: Call, heads: Sequence[int]) -> tuple[int, ...]:
 
 
 def _first_non_finite(call: Call) -> tuple[int, int] | None:
-    if call.largest is not None:
-        return first_bad(~torch.isfinite(call.largest))
+    if (sums := call.sums) is not None:
+        return first_bad(~torch.isfinite(sums))
     return first_non_finite(required(call.x), call.parts.logsumexp if call.parts else None)

@@ -22,6 +22,7 @@ from phenaki_viz.recording.verify import (
     Mixed,
     Sample,
     indices,
+    is_short,
     keys_of,
     queries_of,
     values_of,
@@ -57,8 +58,8 @@ class Call:
     None. sample: which of its rows are checked.
     q, kv: what the projections returned, where they are listened to. values: 'b h j d', as the
     map mixed them, where the model told them. size: bytes that its map will take. autocast: its
-    format while the call ran, or None. largest: the largest magnitude of every token that came in,
-    'b n', of a call that has to wait. edits: what an intervention changes in it.
+    format while the call ran, or None. came_in: of a call that has to wait, a copy of x, or where
+    that is long its `sums_of`. edits: what an intervention changes in it.
     """
 
     x: torch.Tensor | None
@@ -79,14 +80,15 @@ class Call:
     mixed: Mixed = UNSEEN
     writing: Writing = field(default_factory=Writing)
     autocast: torch.dtype | None = None
-    largest: torch.Tensor | None = None
+    came_in: torch.Tensor | None = None
 
     def wait(self) -> None:
         """Hold on to what is needed later, as it is now, and let go of the rest."""
         x, self.x = required(self.x), None
         self.autocast = autocast_dtype(x.device)
-        # One number a token, finite only if all of it is: what came in may be written to.
-        self.largest = torch.linalg.vector_norm(x.detach(), ord=torch.inf, dim=-1)
+        # What came in may be written to.
+        x = x.detach() if x.requires_grad else x
+        self.came_in = x.clone() if is_short(x) else sums_of(x)
 
     @property
     def is_silent(self) -> bool:
@@ -108,13 +110,19 @@ class Call:
     def values_of(self, module: AttentionModule, items: slice) -> torch.Tensor:
         """Values of some batch items, 'b h j d', the null ones first."""
         if self.values is not None:
-            return self.values[items]
+            return self.values if items.step == 1 else self.values[items]
         return values_of(module, required(self.kv)[items])
+
+    @property
+    def sums(self) -> torch.Tensor | None:
+        """`sums_of` what came in, of a call that has waited."""
+        came_in = self.came_in
+        return came_in if came_in is None or came_in.ndim == 2 else sums_of(came_in)
 
     def as_it_was(self) -> AbstractContextManager[object]:
         """Autocast as it was while the call ran."""
         device = self.device
-        if self.largest is None or autocast_dtype(device) == self.autocast:
+        if self.came_in is None or autocast_dtype(device) == self.autocast:
             return nullcontext()
         enabled = self.autocast is not None
         return torch.autocast(device.type, dtype=self.autocast, enabled=enabled)
@@ -123,7 +131,7 @@ class Call:
     def waiting_bytes(self) -> int:
         """Bytes that are held until the call is settled, at most."""
         told = 0 if self.values is None else 2 * self.values.nbytes  # beside its keys, as they came
-        held = (self.kv, self.q, self.attn)
+        held = (self.kv, self.q, self.attn, self.came_in, self.mixed.kept)
         return told + sum([tensor.nbytes for tensor in held if tensor is not None])
 
     def see_mixed(self, module: AttentionModule, given: object, choice: RecordOptions) -> None:
@@ -134,6 +142,14 @@ class Call:
         asked = "written" in choice.extras and not self.mixed.given
         if asked and isinstance(given, torch.Tensor):
             self.writing.see_mixed(module, given)
+
+
+def sums_of(x: torch.Tensor) -> torch.Tensor:
+    """One number a token, '… n d' → '… n' float64, finite only if all of it is.
+
+    Wide enough that no sum overflows.
+    """
+    return x.sum(dim=-1, dtype=torch.float64)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ class Making:
                     self.settle()
                 self.biases.settle()
                 self.recording.storage = self.budget.storage
-                self._add(self.builder.build(module, call, around))
+                self._add(self.builder.made_at_once(module, call, around))
         except Exception as error:
             self._could_not(around, error)
             return False

@@ -6,11 +6,11 @@ and what was found is fetched once. A call of which that tells nothing good is l
 itself.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import torch
 
 from phenaki_viz.numerics.precision import Precision
@@ -52,14 +52,18 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class _Taken:
-    """A call whose check is under way. parts: None for a dense map. sample: what is checked."""
+    """A call whose check is under way. parts: None for a dense map. mixed: `Mixed.kept`."""
 
     at: int
     module: AttentionModule
     call: Call
     parts: FactoredMap | None
     mixed: torch.Tensor
-    sample: Sample
+
+    @property
+    def sample(self) -> Sample:
+        """What is checked."""
+        return self.call.sample
 
     @property
     def precision(self) -> Precision:
@@ -109,13 +113,13 @@ class Together:
 
 def _take(at: int, asked: Asked) -> _Taken | None:
     module, call = asked.module, asked.call
-    if call.mixed.rows is None or (module.training and module.attn_dropout.p > 0):
+    if call.mixed.kept is None or (module.training and module.attn_dropout.p > 0):
         return None  # there is nothing to check
     parts = None
     if call.storage == "factored":
-        with call.as_it_was():
+        with nullcontext() if call.parts is not None else call.as_it_was():
             parts = parts_of(module, call, asked.bias, call.alibi)
-    return _Taken(at, module, call, parts, call.mixed.rows, call.sample)
+    return _Taken(at, module, call, parts, call.mixed.kept)
 
 
 def _groups(every: Sequence[_Taken]) -> list[list[_Taken]]:
@@ -143,11 +147,13 @@ def _numbers(group: Sequence[_Taken]) -> tuple[torch.Tensor, torch.dtype]:
         ours = mixed_by(picked, values, first.mixed.dtype, recomputed=first.parts is not None)
         dtype = coarsest_of(ours.dtype, first.mixed.dtype, first.precision, values)
     theirs = torch.cat([taken.mixed for taken in group], dim=-1)
+    if first.call.mixed.whole:
+        theirs = theirs[first.sample.items, first.sample.rows]
     theirs = by_head(theirs, len(group) * first.module.heads)
     off = torch.linalg.vector_norm(ours - theirs, ord=torch.inf, dim=(-2, -1))
     largest = torch.linalg.vector_norm(values, ord=torch.inf, dim=(-2, -1))
-    came_in = torch.stack([_largest(taken) for taken in group])
-    came_in = came_in.sum(dim=(1, 2), dtype=torch.float64)
+    came_in = torch.stack([required(taken.call.came_in) for taken in group])
+    came_in = came_in.flatten(1).sum(dim=1, dtype=torch.float64)
     return torch.cat((off.flatten(), largest.flatten(), came_in, *exact)), dtype
 
 
@@ -171,49 +177,47 @@ def _picked(group: Sequence[_Taken]) -> tuple[torch.Tensor, list[torch.Tensor]]:
     return picked, [furthest(picked, first.sample.of_map(first.call.attn))[None]]
 
 
-def _largest(taken: _Taken) -> torch.Tensor:
-    if taken.call.largest is not None:
-        return taken.call.largest
-    return torch.linalg.vector_norm(required(taken.call.x), ord=torch.inf, dim=-1)
-
-
-def _fetched(numbers: Sequence[torch.Tensor]) -> list[np.ndarray]:
+def _fetched(numbers: Sequence[torch.Tensor]) -> list[list[float]]:
     """All numbers on the host: one wait for each GPU."""
-    found: dict[int, np.ndarray] = {}
+    found: dict[int, list[float]] = {}
     for device in {each.device for each in numbers}:
         there = [at for at, each in enumerate(numbers) if each.device == device]
-        some = [numbers[at] for at in there]
-        told = (some[0] if len(some) == 1 else torch.cat(some)).cpu().numpy()
-        ends = np.cumsum([len(each) for each in some])
-        found |= zip(there, np.split(told, ends[:-1]), strict=True)
+        told = torch.cat([numbers[at] for at in there]).tolist()
+        first = 0
+        for at in there:
+            found[at] = told[first : first + len(numbers[at])]
+            first += len(numbers[at])
     return [found[at] for at in range(len(numbers))]
 
 
 def _verdicts(
-    group: Sequence[_Taken], dtype: torch.dtype, told: np.ndarray
-) -> list[Verification | None]:
+    group: Sequence[_Taken], dtype: torch.dtype, told: list[float]
+) -> Iterator[Verification | None]:
     """What the numbers of a group say of each call, if they say all there is to know."""
     first, calls = group[0], len(group)
-    each = len(indices(first.sample.items)) * calls * first.module.heads
-    off, largest = told[: 2 * each].reshape(2, -1, calls, first.module.heads)
-    with np.errstate(invalid="ignore", over="ignore"):
-        share = off / np.maximum(largest, TINY)
-        absolute, relative = off.max(axis=(0, 2)), share.max(axis=(0, 2))
-    came_in, exact = told[2 * each : 2 * each + calls], told[2 * each + calls :]
-    compared = first.parts is not None and first.call.attn is not None
-    of_weights = float(exact[0]) if len(exact) else 0.0
-    good = np.isfinite(absolute) & np.isfinite(relative) & np.isfinite(came_in)
-    good &= of_weights <= AGREES[first.precision.coarsest]
-    sizes = first.call.sizes
-    about: dict[str, Any] = {
-        "queries": len(first.sample),
-        "of": sizes.batch * sizes.queries,
-        "dtype": named(dtype),
-        "weight_error": of_weights if compared else None,
-    }
-    return [
-        verdict_on(float(absolute[at]), float(relative[at]), TOLERANCES[dtype], **about)
-        if good[at]
-        else None
-        for at in range(calls)
-    ]
+    items, heads = len(indices(first.sample.items)), first.call.sizes.heads
+    each = items * calls * heads
+    off, largest, rest = told[:each], told[each : 2 * each], told[2 * each :]
+    shares = [error / max(value, TINY) for error, value in zip(off, largest, strict=True)]
+    of_weights = rest[calls] if len(rest) > calls else None
+    for at in range(calls):
+        here = [
+            item * calls * heads + at * heads + head
+            for item in range(items)
+            for head in range(heads)
+        ]
+        errors, relative = [off[one] for one in here], [shares[one] for one in here]
+        # A sum is finite only if every term is.
+        good = math.isfinite(sum(errors) + sum(relative) + rest[at])
+        if not good or not (of_weights or 0.0) <= AGREES[first.precision.coarsest]:
+            yield None
+            continue
+        yield verdict_on(
+            max(errors),
+            max(relative),
+            TOLERANCES[dtype],
+            queries=items * len(indices(first.sample.rows)),
+            of=first.call.sizes.batch * first.call.sizes.queries,
+            dtype=named(dtype),
+            weight_error=of_weights,
+        )

@@ -26,6 +26,7 @@ TOLERANCES = {
     torch.float16: 5e-3,
     torch.bfloat16: 3e-2,
 }
+SHORT, SHORT_ON_HOST = 2**22, 2**14  # bytes that are copied in the time of a launch
 TINY = torch.finfo(torch.float32).tiny  # a share of less is a share of this
 # What float32 products are really made in, where PyTorch was told to be fast.
 FAST = {"high": torch.float16, "medium": torch.bfloat16}  # TensorFloat-32 has float16's ten bits
@@ -57,17 +58,20 @@ class Sample:
 
 @dataclass(frozen=True)
 class Mixed:
-    """What `to_out` was given of the sampled rows, 'b i (h d)', before any hook on it; or why not.
+    """What `to_out` was given, 'b i (h d)', before any hook on it, as far as it is checked.
 
     The projection's own call is watched, so it may be anything: adapted, quantised, hooked.
+    kept: a copy, whatever is written there: of all of it where that is `whole`, else of the sampled
+    rows; or None, and why there is none.
     """
 
-    rows: torch.Tensor | None = None
+    kept: torch.Tensor | None = None
+    whole: bool = False
     given: str = ""
 
     @classmethod
     def of(cls, given: object, shape: tuple[int, int, int], sample: Sample) -> "Mixed":
-        """The sample of what a call of `to_out` was given; a copy, whatever is written there.
+        """The sample of what a call of `to_out` was given.
 
         shape: 'b i (h d)', what it should be.
         """
@@ -76,7 +80,15 @@ class Mixed:
         if given.shape != shape:
             return cls(given=" × ".join(map(str, given.shape)))
         given = given.detach() if given.requires_grad else given
+        if is_short(given):  # layers that are alike are cut together, once
+            return cls(given.clone(), whole=True)
         return cls(given[sample.items, sample.rows].clone())
+
+    def rows(self, sample: Sample) -> torch.Tensor | None:
+        """The sampled rows."""
+        if self.kept is None or not self.whole:
+            return self.kept
+        return self.kept[sample.items, sample.rows]
 
     @property
     def missing(self) -> str:
@@ -84,6 +96,11 @@ class Mixed:
         if not self.given:
             return "its output projection, to_out, was not called as a module"
         return f"its output projection, to_out, was given {self.given}, not every head's values"
+
+
+def is_short(tensor: torch.Tensor) -> bool:
+    """Whether to copy it takes no longer than to choose what of it to copy."""
+    return tensor.nbytes <= (SHORT if tensor.is_cuda else SHORT_ON_HOST)
 
 
 UNSEEN = Mixed()
@@ -109,11 +126,12 @@ def verify(
     """
     if module.training and module.attn_dropout.p > 0:
         return Verification(of=of, reason="dropout is active: outputs are random")
-    if mixed.rows is None:
+    theirs = mixed.rows(sample)
+    if theirs is None:
         return Verification(of=of, reason=mixed.missing)
-    ours = mixed_by(picked, values, mixed.rows.dtype, recomputed=recomputed)
-    dtype = coarsest_of(ours.dtype, mixed.rows.dtype, precision, values)
-    found = compared(ours, by_head(mixed.rows, module.heads), values, TOLERANCES[dtype])
+    ours = mixed_by(picked, values, theirs.dtype, recomputed=recomputed)
+    dtype = coarsest_of(ours.dtype, theirs.dtype, precision, values)
+    found = compared(ours, by_head(theirs, module.heads), values, TOLERANCES[dtype])
     return replace(found, queries=len(sample), of=of, dtype=named(dtype))
 
 
