@@ -11,6 +11,7 @@ from einops import rearrange
 from numpy.lib.stride_tricks import as_strided
 
 Box = tuple[int, tuple[int | slice, ...]]  # a token, and places along each axis of a grid
+FEW = 2**20  # places in a table that are kept for the next who asks: 8 MiB
 MOST_PAIRS = 2**25  # numbers of a table whose last axis is copied out as pairs: 128 MiB
 
 
@@ -164,9 +165,13 @@ class OffsetBias:
     def sample(self, queries: slice) -> torch.Tensor:
         """The bias of every so many queries: 'h i j'. Made once for layers that share the bias."""
         if self._sample is None or self._sample[0] != queries:
-            place, table = self._strides, self.surface.flatten(start_dim=1)
-            index = place[queries][:, None] - place[None] + table.shape[1] // 2
-            self._sample = queries, table[:, index]
+            table = self.surface.flatten(start_dim=1)
+            run = queries.start, queries.stop, queries.step
+            few = len(range(*run)) * self.shape[2] <= FEW
+            made = _between if few else _between.__wrapped__
+            index = made(self.dimensions, run, table.device)
+            found = table.index_select(1, index.view(-1))
+            self._sample = queries, found.view(table.shape[0], *index.shape)
         return self._sample[1]
 
     def _last_pairs(self, *, keep: bool) -> torch.Tensor:
@@ -205,6 +210,17 @@ def _strides(dimensions: tuple[int, ...], device: torch.device, dtype: torch.dty
             tokens = tokens // size
             stride *= 2 * size - 1
         return total.to(device, dtype)
+
+
+@lru_cache(maxsize=16)
+def _between(
+    dimensions: tuple[int, ...], queries: tuple[int, int, int], device: torch.device
+) -> torch.Tensor:
+    """Places in a flat table of every so many queries (start, stop, step) and all keys: 'i j'."""
+    with torch.inference_mode(mode=False):
+        place = _strides(dimensions, device, torch.int64)
+        half = math.prod(2 * size - 1 for size in dimensions) // 2
+        return place[slice(*queries)][:, None] - place[None] + half
 
 
 def _boxes_of(tokens: slice | np.ndarray, sizes: Sequence[int]) -> Iterator[Box]:

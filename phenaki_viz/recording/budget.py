@@ -2,12 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 
 from phenaki_viz.errors import RecordingTooLargeError
 from phenaki_viz.numerics.offsets import OffsetBias
-from phenaki_viz.numerics.precision import autocast_dtype
 from phenaki_viz.recording.circumstances import is_fused
 from phenaki_viz.recording.estimates import Sizes
 from phenaki_viz.recording.families.phenaki import AttentionModule
@@ -28,6 +28,7 @@ class Budget:
     kept: Counter[Storage] = field(default_factory=Counter)
     dense_bytes: int = 0
     size: int = 0
+    _last: tuple[Any, tuple[int, int]] = (None, (0, 0))
 
     @property
     def storage(self) -> StorageReport:
@@ -44,29 +45,36 @@ class Budget:
         module: AttentionModule,
         x: torch.Tensor,
         sizes: Sizes,
+        dtype: torch.dtype,
         bias: torch.Tensor | OffsetBias | None = None,
         *,
         is_given: bool = False,
     ) -> Storage:
         """How the map of this call is stored. Raises RecordingTooLargeError when it is too large.
 
-        x: what comes in. bias: what the call is given to add. is_given: its map is that of another
-        run, and is made of none of its parts.
+        x: what comes in. dtype: what it is multiplied in. bias: what is added. is_given: its map is
+        that of another run, and is made of none of its parts.
         """
         asked = self.choice.storage
-        share = self.choice.share(sizes.batch, sizes.heads)
-        dense = int(sizes.map_cells * share) * self.choice.dtype.itemsize
+        dense, factored = self._bytes_of(sizes, dtype)
         self.dense_bytes += dense
         short = asked == "auto" and not self._is_cheaper_factored(module, x, sizes, bias)
         if asked == "dense" or is_given or (short and self._fits("dense", dense)):
             self._refuse_if_too_large(name, "dense", dense)
             self.size = dense
             return "dense"
-        dtype = autocast_dtype(x.device) or x.dtype
-        parts = int(sizes.part_cells * share) * dtype.itemsize
-        self._refuse_if_too_large(name, "factored", parts)
-        self.size = parts
+        self._refuse_if_too_large(name, "factored", factored)
+        self.size = factored
         return "factored"
+
+    def _bytes_of(self, sizes: Sizes, dtype: torch.dtype) -> tuple[int, int]:
+        """Bytes of a map, dense and factored; layers are mostly alike."""
+        if self._last[0] != (sizes, dtype):
+            share = self.choice.share(sizes.batch, sizes.heads)
+            dense = int(sizes.map_cells * share) * self.choice.dtype.itemsize
+            factored = int(sizes.part_cells * share) * dtype.itemsize
+            self._last = (sizes, dtype), (dense, factored)
+        return self._last[1]
 
     def _is_cheaper_factored(
         self,
@@ -88,7 +96,7 @@ class Budget:
         return self.kept[storage] + size <= self._limit(storage)
 
     def _refuse_if_too_large(self, name: str, storage: Storage, size: int) -> None:
-        if self._fits(storage, size):
+        if self.kept[storage] + size <= self._limit(storage):
             return
         needed, limit = self.kept[storage] + size, self._limit(storage)
         advice = ', use float16, storage="factored" or raise limit_bytes'

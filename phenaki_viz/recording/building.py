@@ -83,8 +83,6 @@ class Builder:
     @torch.no_grad()
     def settle(self, waiting: Sequence[Waiting]) -> list[AttentionRecord | Exception]:
         """The records of calls that waited, or why there is none."""
-        if not waiting:
-            return []
         asked = [Asked(one.module, one.call, one.around.named[1]) for one in waiting]
         try:
             together = Together(asked)

@@ -71,6 +71,7 @@ class Call:
     sample: Sample
     edits: Edits = NONE
     size: int = 0
+    autocast: torch.dtype | None = None
     attn: torch.Tensor | None = None
     parts: Parts | None = None
     q: torch.Tensor | None = None
@@ -79,13 +80,11 @@ class Call:
     alibi: Slopes | None = None
     mixed: Mixed = UNSEEN
     writing: Writing = field(default_factory=Writing)
-    autocast: torch.dtype | None = None
     came_in: torch.Tensor | None = None
 
     def wait(self) -> None:
         """Hold on to what is needed later, as it is now, and let go of the rest."""
         x, self.x = required(self.x), None
-        self.autocast = autocast_dtype(x.device)
         # What came in may be written to.
         x = x.detach() if x.requires_grad else x
         self.came_in = x.clone() if is_short(x) else sums_of(x)

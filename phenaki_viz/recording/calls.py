@@ -9,6 +9,7 @@ from torch import nn
 
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.edits import Edits
+from phenaki_viz.numerics.precision import autocast_dtype
 from phenaki_viz.recording.building import CallContext
 from phenaki_viz.recording.call_maps import Call, sample_of
 from phenaki_viz.recording.circumstances import is_recomputed, stand_in, would_be_fused_again
@@ -16,7 +17,7 @@ from phenaki_viz.recording.estimates import call_arguments, sizes_of
 from phenaki_viz.recording.families.phenaki import AttentionModule, tells_values
 from phenaki_viz.recording.frames import Frames
 from phenaki_viz.recording.hook import Hook, Listener
-from phenaki_viz.recording.interventions.in_force import edits_of, given_in
+from phenaki_viz.recording.interventions.in_force import any_given, edits_of, given_in
 from phenaki_viz.recording.interventions.kinds import as_dict
 from phenaki_viz.recording.locks import Turn
 from phenaki_viz.recording.making import Making
@@ -70,8 +71,7 @@ class Calls:
                 f"{name}: edges are cut and its rows not renormalised, so what it uses is no "
                 "distribution and cannot be recorded as a map: renormalise, or measure the output"
             )
-        given = [as_dict(one) for one in given_in(self.model)]
-        if given:
+        if any_given() and (given := [as_dict(one) for one in given_in(self.model)]):
             known = self.records.recording.provenance.setdefault("interventions", [])
             known += [one for one in given if one not in known]
 
@@ -135,7 +135,10 @@ class OfModule:
             return
         calls.check(around, x, context)
         sizes, is_given = sizes_of(module, x, context), edits.put_in is not None
-        held = budget.storage(around.name, module, x, sizes, attn_bias, is_given=is_given)
+        autocast = autocast_dtype(x.device)
+        held = budget.storage(
+            around.name, module, x, sizes, autocast or x.dtype, attn_bias, is_given=is_given
+        )
         if held == "dense" and not is_given and would_be_fused_again(module, x):
             held = "factored"
         around.bias, attn_bias = records.biases.of(attn_bias, module.heads)
@@ -143,7 +146,9 @@ class OfModule:
         sample = sample_of(held, sizes.batch, sizes.queries, calls.choice)
         tokens = None if context is None else context.shape[1]
         seen.held, seen.around = held, around
-        seen.call = Call(x, sizes, mask, tokens, attn_bias, held, sample, edits, size=budget.size)
+        seen.call = Call(
+            x, sizes, mask, tokens, attn_bias, held, sample, edits, budget.size, autocast
+        )
         calls.under_way += 1
         self._listen(module, held)
 

@@ -71,7 +71,9 @@ class Making:
         self.recording.storage = self.budget.storage
         self.origin.note_if_due()
         self.biases.settle()
-        for one, found in zip(waiting, self.builder.settle(waiting), strict=True):
+        for one, found in zip(
+            waiting, self.builder.settle(waiting) if waiting else (), strict=True
+        ):
             self.budget.kept[one.call.storage] -= one.call.size
             if isinstance(found, Exception):
                 self._could_not(one.around, found)

@@ -98,6 +98,8 @@ class RecordOptions:
         keys: words of the text that it reads, None for self-attention. shaped: whether the model
         says itself how its tokens lie.
         """
+        if self.batch_items is None and self.grid is None and not self.words:
+            return
         missing = [item for item in self.batch_items or () if item >= batch]
         if missing:
             raise RecordingError(

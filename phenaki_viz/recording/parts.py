@@ -86,12 +86,18 @@ class FactoredMap:
         if len(maps) == 1:
             return one
         slopes = [each.slopes for each in maps if each.slopes is not None]
-        return replace(
-            one,
+        return cls(
             q=torch.cat([each.q for each in maps], dim=1),
             k=torch.cat([each.k for each in maps], dim=1),
             logsumexp=torch.cat([each.logsumexp for each in maps], dim=1),
+            bias=one.bias,
             slopes=torch.cat(slopes) if slopes else None,
+            causal=one.causal,
+            key_mask=one.key_mask,
+            nulls=one.nulls,
+            scale=one.scale,
+            precision=one.precision,
+            cut_edges=one.cut_edges,
         )
 
     @property
@@ -313,8 +319,8 @@ class FactoredMap:
 
     def products(self, b: int, heads: slice, queries: Some, keys: Some) -> torch.Tensor:
         """Products of queries and keys, scaled: 'h q k' float32 or float64."""
-        precision = self.precision
-        q, k = self.q[b, heads, queries].to(self._dtype), self.k[b, heads, keys].to(self._dtype)
+        precision, dtype = self.precision, self._dtype
+        q, k = self.q[b, heads, queries].to(dtype), self.k[b, heads, keys].to(dtype)
         with without_autocast(q.device):
             products = rounded(torch.bmm(q, k.mT), precision.products)
         if self.scale != 1:

@@ -63,6 +63,11 @@ def source_of(bias: Bias) -> Bias | None:
     return source if made is not None and made() is bias else None
 
 
+def any_given() -> bool:
+    """Whether any intervention is in force in this thread, in whatever model."""
+    return bool(HERE.given)
+
+
 def given_in(model: nn.Module) -> Interventions:
     """The interventions in force in a model, or in one that it is a part of or has as a part."""
     found: dict[Any, None] = {}
