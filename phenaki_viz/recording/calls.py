@@ -106,8 +106,8 @@ class OfModule:
             self._record(module, x, mask, context, attn_bias)
         else:  # not recorded, but it has to take the same way
             heard.recomputed += 1
-            if self.seen.held is not None:
-                self._listen(module, self.seen.held)
+            if self.seen.storage is not None:
+                self._listen(module, self.seen.storage)
 
     def end(self, module: AttentionModule, args: Any, output: Any) -> None:
         """A call has returned, or was broken off: `output` is no tensor then."""
@@ -136,21 +136,21 @@ class OfModule:
         calls.check(around, x, context)
         sizes, is_given = sizes_of(module, x, context), edits.put_in is not None
         autocast = autocast_dtype(x.device)
-        held = budget.storage(
+        storage = budget.storage_of(
             around.name, module, x, sizes, autocast or x.dtype, attn_bias, is_given=is_given
         )
-        if held == "dense" and not is_given and would_be_fused_again(module, x):
-            held = "factored"
+        if storage == "dense" and not is_given and would_be_fused_again(module, x):
+            storage = "factored"
         around.bias, attn_bias = records.biases.of(attn_bias, module.heads)
         mask = mask.clone() if isinstance(mask, torch.Tensor) else mask
-        sample = sample_of(held, sizes.batch, sizes.queries, calls.choice)
+        sample = sample_of(storage, sizes.batch, sizes.queries, calls.choice)
         tokens = None if context is None else context.shape[1]
-        seen.held, seen.around = held, around
+        seen.storage, seen.around = storage, around
         seen.call = Call(
-            x, sizes, mask, tokens, attn_bias, held, sample, edits, budget.size, autocast
+            x, sizes, mask, tokens, attn_bias, storage, sample, edits, budget.size, autocast
         )
         calls.under_way += 1
-        self._listen(module, held)
+        self._listen(module, storage)
 
     def forget(self) -> None:
         """Listen for no map any more, and let go of the call that is under way."""
@@ -161,10 +161,10 @@ class OfModule:
             self.seen.call = None
             self.calls.under_way -= 1
 
-    def _listen(self, module: AttentionModule, held: Storage) -> None:
+    def _listen(self, module: AttentionModule, storage: Storage) -> None:
         """Wait for the map: the model attends in the open only while somebody does."""
         seen = self.seen
-        if held == "factored" and hasattr(module, "attn_parts"):
+        if storage == "factored" and hasattr(module, "attn_parts"):
             self._on(module.attn_parts, seen.parts).put_on(with_kwargs=True)
             return
         self._on(module.attn_dropout, seen.map).put_on()

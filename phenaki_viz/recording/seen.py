@@ -20,7 +20,7 @@ from phenaki_viz.recording.verify import Sample
 class Seen:
     """What the hooks of one attention module note in its call; while none is recorded, nothing.
 
-    call, around: the call under way, and where it is. held: how the last one was held, or None.
+    call, around: the call under way, and where it is. storage: how the last map was stored, or None.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Seen:
     choice: RecordOptions
     call: Call | None = None
     around: CallContext | None = None
-    held: Storage | None = None
+    storage: Storage | None = None
 
     def queries(self, module: nn.Module, args: Any, output: torch.Tensor) -> None:
         """The output of `to_q`."""

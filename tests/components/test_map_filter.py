@@ -44,7 +44,7 @@ def test_rank_is_the_keys_place_in_its_row(demo):
 
 
 def test_a_pooled_cell_has_no_rank_and_a_zoomed_one_has_that_of_the_whole_row(demo):
-    page = demo("show=map&coarse=1&cut=1")
+    page = demo("show=map&coarse=1&rowFilter=1")
     canvas = map_canvas(page)
     _, rank, _ = read(page, canvas, 101, 201)
     assert rank == []
@@ -65,7 +65,7 @@ def test_a_pooled_cell_has_no_rank_and_a_zoomed_one_has_that_of_the_whole_row(de
 
 
 def test_what_is_left_out_has_its_own_colour_and_hover_still_says_the_raw_weight(demo):
-    page = demo("show=map&cut=1")
+    page = demo("show=map&rowFilter=1")
     canvas = map_canvas(page)
     attn, row_filter = planted.attention(0, 1), RowFilter(0.8, (3, 64))
     weights = row_filter.weights(attn)
@@ -90,7 +90,7 @@ def test_what_is_left_out_has_its_own_colour_and_hover_still_says_the_raw_weight
 
 
 def test_a_pooled_cut_says_the_mean_of_exact_decisions(demo):
-    page = demo("show=map&coarse=1&cut=1")
+    page = demo("show=map&coarse=1&rowFilter=1")
     canvas = map_canvas(page)
     row_filter = RowFilter(0.8, (3, 64))
     weights = row_filter.weights(planted.attention(0, 1))

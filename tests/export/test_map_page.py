@@ -74,7 +74,7 @@ def test_left_out_cells_are_painted_over():
     header, parts = message_in(heatmap(left_out=left_out))
     kept = np.unpackbits(parts["keptBits"])[:35].reshape(5, 7)
     np.testing.assert_array_equal(kept == 0, left_out)
-    assert header["cut"]["said"] == []
+    assert header["rowFilter"]["said"] == []
 
 
 def test_only_the_one_script_may_run():

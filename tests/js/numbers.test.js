@@ -16,10 +16,15 @@ import {
   pixelOf,
   pixels,
 } from "../../phenaki_viz/browser/numbers/colour.js";
-import { filterOf, filterWords, rankOf, rankWords } from "../../phenaki_viz/browser/numbers/row_filter.js";
 import { drawnRange, scaleOver } from "../../phenaki_viz/browser/numbers/ends.js";
 import { bytesIn, inflated } from "../../phenaki_viz/browser/numbers/letters.js";
 import { pack, unpack } from "../../phenaki_viz/browser/numbers/message.js";
+import {
+  filterOf,
+  filterWords,
+  rankOf,
+  rankWords,
+} from "../../phenaki_viz/browser/numbers/row_filter.js";
 import {
   axisOf,
   countsOf,
@@ -260,7 +265,11 @@ test("what is left out has no weight, and the rest is renormalised", () => {
     shape: [2, 3],
     window: [0, 2, 0, 3],
   };
-  const rowFilter = filterOf(head, { keptBits: Uint8Array.of(0b01101100), left: floats([0.5, 0]) }, values);
+  const rowFilter = filterOf(
+    head,
+    { keptBits: Uint8Array.of(0b01101100), left: floats([0.5, 0]) },
+    values,
+  );
   assert.deepEqual(
     [0, 1, 2, 3, 4, 5].map((i) => rowFilter.kept(i)),
     [0, 1, 1, 0, 1, 1],

@@ -8,8 +8,8 @@ import { isOvertaken } from "../../phenaki_viz/browser/page/order.js";
 import {
   awaitPaint,
   memoryOf,
-  publish,
   page,
+  publish,
   select,
   selectionOf,
   slotOf,

@@ -119,7 +119,7 @@ def test_every_field_makes_another_key(name, place):
 def test_flipping_reaches_what_lies_deep():
     deep = {".".join(place) for _, place in CASES}
     assert {"ask.switches.off", "clip.name", "clip.frames", "config.causal", "prompt.text",
-            "settings.hold", "sampling.guidance", "padding.words", "model"} <= deep  # fmt: skip
+            "settings.storage", "sampling.guidance", "padding.words", "model"} <= deep  # fmt: skip
 
 
 @pytest.mark.parametrize(

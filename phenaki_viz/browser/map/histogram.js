@@ -4,7 +4,7 @@
 import { clamp } from "../numbers/arithmetic.js";
 import { axisOf, countsOf, placer, rawAt, saidEnd, saidLaw } from "../numbers/scale.js";
 import { fit } from "../page/canvas.js";
-import { element, withoutModifiers, consume } from "../page/elements.js";
+import { consume, element, withoutModifiers } from "../page/elements.js";
 
 const BINS = 56;
 const BAR_WIDE = 12; // pixels of the colour bar

@@ -1,7 +1,7 @@
 // What keys do on a map.
 /** @import { Pair, Part } from "../types.js" */
 import { clamp } from "../numbers/arithmetic.js";
-import { ARROWS, withoutModifiers, consume } from "../page/elements.js";
+import { ARROWS, consume, withoutModifiers } from "../page/elements.js";
 
 /** @typedef {import("../panels/attention_map.js").AttentionMap} AttentionMap */
 

@@ -84,7 +84,8 @@ export function rankWords(rank, keys) {
 export function filterWords(rowFilter, i) {
   if (!rowFilter) return "";
   const kept = rowFilter.kept(i);
-  const words = rowFilter.renormalised && kept > 0 ? ` · renormalised ${spoken(rowFilter.shown(i))}` : "";
+  const words =
+    rowFilter.renormalised && kept > 0 ? ` · renormalised ${spoken(rowFilter.shown(i))}` : "";
   if (kept >= 1) return words;
   return `${words} · ${kept > 0 ? `${spoken(100 * kept, 2)}\u00a0% of it kept` : "left out"}`;
 }

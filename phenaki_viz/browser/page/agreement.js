@@ -2,8 +2,9 @@
 // A text changes in the same paint as the first picture that shows what it will say. Pictures that
 // still show something else are dimmed until they follow.
 /** @import { Picture } from "../types.js" */
-import { change } from "./renewing.js";
+
 import { page } from "./page.js";
+import { change } from "./renewing.js";
 
 /**
  * What a text says may be less than what the picture shows: a run, where that is a head of it.

@@ -3,8 +3,8 @@
 /** @import { Pick, Point } from "../types.js" */
 import { agree } from "./agreement.js";
 import { afterPaint } from "./later.js";
-import { Panel } from "./panel.js";
 import { page, selectionOf, slotOf } from "./page.js";
+import { Panel } from "./panel.js";
 
 export class LinkedPanel extends Panel {
   /** @param {ParentNode} root */

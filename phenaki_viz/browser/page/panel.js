@@ -4,8 +4,8 @@
 import { unpack } from "../numbers/message.js";
 import { dim, gone, painted } from "./agreement.js";
 import { element, themeOf } from "./elements.js";
-import { renew } from "./renewing.js";
 import { memoryOf } from "./page.js";
+import { renew } from "./renewing.js";
 
 /** What belongs to one place on the page hangs on its root. @type {WeakMap<Node, any>} */
 const mounted = new WeakMap();

@@ -18,8 +18,8 @@ import { filterOf } from "../numbers/row_filter.js";
 import { valuesOf } from "../numbers/weight_codes.js";
 import { penOf } from "../page/canvas.js";
 import { LinkedPanel } from "../page/linked.js";
-import { show } from "../page/panel.js";
 import { handed, publish, weightsName, withdraw } from "../page/page.js";
+import { show } from "../page/panel.js";
 
 export class AttentionMap extends LinkedPanel {
   /** The values that are here, and those of the whole map, if they are another, coarser tile.

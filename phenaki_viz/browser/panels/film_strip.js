@@ -1,8 +1,8 @@
 // Frames under attention weights: point at a patch, choose some, let the query walk.
 /** @import { Pick, Place, Point } from "../types.js" */
 import { inside, samePlaces } from "../numbers/places.js";
-import { show } from "../page/panel.js";
 import { handed, page } from "../page/page.js";
+import { show } from "../page/panel.js";
 import { Choice } from "../strip/choice.js";
 import { Elsewhere } from "../strip/elsewhere.js";
 import { FarLines } from "../strip/far_lines.js";

@@ -1,5 +1,5 @@
 // The dialog behind `?`, the offer of a tour, and the card of the stop that it is at.
-import { isTyping, element, withoutModifiers, consume } from "../page/elements.js";
+import { consume, element, isTyping, withoutModifiers } from "../page/elements.js";
 import { Panel, show } from "../page/panel.js";
 
 const TOUR = "phenaki_viz.tour"; // a number: the stop; "done": it was taken or turned down
@@ -180,7 +180,12 @@ function tourOf(stops, go) {
     });
     return element("li", {}, way);
   });
-  return element("section", {}, element("h3", { textContent: "A tour" }), element("ol", {}, ...items));
+  return element(
+    "section",
+    {},
+    element("h3", { textContent: "A tour" }),
+    element("ol", {}, ...items),
+  );
 }
 
 function keysOf([where, keys]) {
@@ -201,7 +206,12 @@ function wordsOf(terms) {
     element("dt", { textContent: name }),
     element("dd", {}, means, ...(source ? [element("cite", { textContent: ` ${source}` })] : [])),
   ]);
-  return element("section", {}, element("h3", { textContent: "Words" }), element("dl", {}, ...items));
+  return element(
+    "section",
+    {},
+    element("h3", { textContent: "Words" }),
+    element("dl", {}, ...items),
+  );
 }
 
 export default (call) => show(Guide, call);

@@ -6,7 +6,7 @@ import { drawPin, endsOf, GridPainter, mosaicOf, outline } from "../grid/paintin
 import { labelOf, say, wordsOf } from "../grid/said.js";
 import { clamp } from "../numbers/arithmetic.js";
 import { fit, offscreen, penOf } from "../page/canvas.js";
-import { ARROWS, isTyping, withoutModifiers, consume } from "../page/elements.js";
+import { ARROWS, consume, isTyping, withoutModifiers } from "../page/elements.js";
 import { Panel, show } from "../page/panel.js";
 
 /** Through layers and heads, from anywhere on the page. */

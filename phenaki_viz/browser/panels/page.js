@@ -1,7 +1,7 @@
 // Keys that lead to a picture, the sidebar, and the theme: once for the page, however often it is
 // drawn.
 import { unpack } from "../numbers/message.js";
-import { isTyping, withoutModifiers, consume } from "../page/elements.js";
+import { consume, isTyping, withoutModifiers } from "../page/elements.js";
 
 /** @type {{ goes: Record<string, string>, heard: boolean, folds: boolean, ground: string,
  *           tell: (name: string, value: string) => void }} */

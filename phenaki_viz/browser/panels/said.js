@@ -5,9 +5,9 @@ import { placeName } from "../numbers/words.js";
 import { agree, isOf } from "../page/agreement.js";
 import { element } from "../page/elements.js";
 import { LinkedPanel } from "../page/linked.js";
+import { page } from "../page/page.js";
 import { show } from "../page/panel.js";
 import { note, renew } from "../page/renewing.js";
-import { page } from "../page/page.js";
 import { explained } from "../page/terms.js";
 
 const PATIENCE = 5000; // milliseconds after which it is said although no picture came

@@ -5,7 +5,7 @@ import { inside, patchAt } from "../numbers/places.js";
 import { captionOf } from "../numbers/words.js";
 import { copy, fit, frameOf, outlinePatch } from "../page/canvas.js";
 import { captioned, widen } from "../page/caption.js";
-import { element, PATCH_MOVES, withoutModifiers, consume } from "../page/elements.js";
+import { consume, element, PATCH_MOVES, withoutModifiers } from "../page/elements.js";
 import { Panel, show } from "../page/panel.js";
 import { Playing } from "../sampling/playing.js";
 import { say, sayColours } from "../sampling/said.js";
@@ -83,7 +83,9 @@ export class SamplingPlayer extends Panel {
     const plan = JSON.stringify([this.head.steps, this.head.frames.slice(1)]);
     if (plan === this.plan) return;
     this.plan = plan;
-    this.canvases = this.head.steps.map((step) => step.map((frame) => element("canvas", { frame })));
+    this.canvases = this.head.steps.map((step) =>
+      step.map((frame) => element("canvas", { frame })),
+    );
     const boxes = this.head.steps.map((step, t) => {
       const given = t < this.head.given ? " · given" : "";
       const caption = captioned([...captionOf(t, step), given]);

@@ -28,7 +28,12 @@ function eachSaid(maps, query, key) {
   const many = Math.max(...cell) > 1 ? `mean of ${cell[0]} × ${cell[1]} weights: ` : "weight ";
   const each = labels.map((label, map) => {
     const words = weightWords(maps.reading(map, query, key), maps.parts.uniform[query]);
-    return element("span", { className: "each" }, element("b", { textContent: `${label} ` }), words);
+    return element(
+      "span",
+      { className: "each" },
+      element("b", { textContent: `${label} ` }),
+      words,
+    );
   });
   return [many, ...each];
 }

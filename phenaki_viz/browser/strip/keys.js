@@ -1,6 +1,6 @@
 // What keys do on a strip.
 import { inside } from "../numbers/places.js";
-import { PATCH_MOVES, withoutModifiers, consume } from "../page/elements.js";
+import { consume, PATCH_MOVES, withoutModifiers } from "../page/elements.js";
 
 /** @typedef {import("../panels/film_strip.js").FilmStrip} FilmStrip */
 

@@ -1,5 +1,5 @@
 // The controls of a strip: how several patches are put together, following the pointer, drawing.
-import { element, consume } from "../page/elements.js";
+import { consume, element } from "../page/elements.js";
 import { change } from "../page/renewing.js";
 import { OPACITY } from "./colours.js";
 
@@ -25,8 +25,18 @@ export class Tools {
     this.combine = element("select", { ariaLabel, onchange: () => strip.recombine() }, ...ways);
     const title = "Show where the patch under the pointer looks; a click holds it (Esc)";
     const onclick = () => strip.hold(!strip.memory.locked);
-    this.follow = element("button", { type: "button", title, onclick, textContent: "Follow pointer" });
-    this.drawing = element("details", {}, element("summary", { textContent: "Drawn" }), this.drawn());
+    this.follow = element("button", {
+      type: "button",
+      title,
+      onclick,
+      textContent: "Follow pointer",
+    });
+    this.drawing = element(
+      "details",
+      {},
+      element("summary", { textContent: "Drawn" }),
+      this.drawn(),
+    );
     this.drawing.onkeydown = (event) => this.shut(event);
     this.drawing.addEventListener("focusout", ({ relatedTarget: to }) => {
       if (to && !this.drawing.contains(/** @type {Node} */ (to))) this.close();
