@@ -20,7 +20,7 @@ from phenaki_viz.recording.verify import Sample
 class Seen:
     """What the hooks of one attention module note in its call; while none is recorded, nothing.
 
-    call, around: the call under way, and where it is. storage: how the last map was stored, or None.
+    call, around: the call under way, and where it is. storage: of the last map, or None.
     """
 
     name: str

@@ -129,7 +129,7 @@ def map_filter(attn: np.ndarray, window: tuple[int, ...], cell: tuple[int, int])
     shown = {"kept": found.kept, "shown": found.shown, "left": found.left}
     ranks = tile_ranks(HeadMap(record, 0, 0), tile) if values.size < 45_000 else None
     return {
-        "rowFilter": MapFilter(
+        "row_filter": MapFilter(
             **shown, without=row_filter.without, said=("Without 2 keys", "Top 80%")
         ),
         "ranks": ranks if cell == (1, 1) else None,
