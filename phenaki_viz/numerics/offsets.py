@@ -29,7 +29,7 @@ class OffsetBias:
         self._expanded: torch.Tensor | None = None
         self._sample: tuple[slice, torch.Tensor] | None = None
         self._source: OffsetBias | None = None
-        self._elsewhere: WeakValueDictionary[torch.device, OffsetBias] = WeakValueDictionary()
+        self._elsewhere: WeakValueDictionary[torch.device, OffsetBias] | None = None
 
     def __reduce__(self) -> tuple[type["OffsetBias"], tuple[torch.Tensor, tuple[int, ...]]]:
         return OffsetBias, (self.surface, self.dimensions)  # what it was read into is made again
@@ -56,7 +56,7 @@ class OffsetBias:
             return self
         if self._source is not None:
             return self._source.on(device)
-        there = self._elsewhere.get(device)
+        there = None if self._elsewhere is None else self._elsewhere.get(device)
         if there is None:
             there = OffsetBias(self.surface.to(device), self.dimensions)
             self.adopt(there)
@@ -64,6 +64,8 @@ class OffsetBias:
 
     def adopt(self, there: "OffsetBias") -> None:
         """Know the same table where it lies on another device already."""
+        if self._elsewhere is None:  # of one device only, most are
+            self._elsewhere = WeakValueDictionary()
         self._elsewhere[there.surface.device] = there
         there._source = self
 

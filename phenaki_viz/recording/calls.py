@@ -91,6 +91,7 @@ class OfModule:
         self.calls, self.seen = calls, seen
         self._listening: list[Hook] = []
         self._hooks: dict[nn.Module, Hook] = {}
+        self._to_kv = seen.module.to_kv
         # Else they are told with the parts, or listened to while somebody waits for the map.
         self.always_hears_kv = bool(calls.choice.extras) or not tells_values(seen.module)
 
@@ -99,7 +100,7 @@ class OfModule:
         self.forget()  # a call before this one that was broken off
         x, mask, context, attn_bias = call_arguments(args, kwargs)
         heard = self.calls.records.heard
-        what = stand_in((x, context, getattr(module.to_kv, "weight", None)))
+        what = stand_in((x, context, getattr(self._to_kv, "weight", None)))
         if what:
             heard.stand_ins[what] += 1
         elif not is_recomputed():
@@ -164,8 +165,9 @@ class OfModule:
     def _listen(self, module: AttentionModule, storage: Storage) -> None:
         """Wait for the map: the model attends in the open only while somebody does."""
         seen = self.seen
-        if storage == "factored" and hasattr(module, "attn_parts"):
-            self._on(module.attn_parts, seen.parts).put_on(with_kwargs=True)
+        parts = getattr(module, "attn_parts", None)
+        if storage == "factored" and parts is not None:
+            self._on(parts, seen.parts).put_on(with_kwargs=True)
             return
         self._on(module.attn_dropout, seen.map).put_on()
         if not self.always_hears_kv:

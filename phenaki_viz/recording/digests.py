@@ -37,17 +37,11 @@ def _version(every: Sequence[Named]) -> _Version | None:
 
     None where PyTorch does not count: weights made in inference mode.
     """
-    tensors: list[torch.Tensor | None] = []
-    for _, module in every:
-        if module._parameters:
-            tensors += module._parameters.values()
-        if module._buffers:
-            left_out = module._non_persistent_buffers_set
-            tensors += (
-                [one for name, one in module._buffers.items() if name not in left_out]
-                if left_out
-                else module._buffers.values()
-            )
+    tensors: list[torch.Tensor | None]
+    tensors = [one for _, module in every for one in module._parameters.values()]
+    for module in [module for _, module in every if module._buffers]:
+        left_out = module._non_persistent_buffers_set
+        tensors += [one for name, one in module._buffers.items() if name not in left_out]
     there = [one for one in tensors if one is not None]
     try:
         return [*map(id, there)], [one._version for one in there]

@@ -33,15 +33,20 @@ def facts_of(model: nn.Module, every: Sequence[Named] | None = None) -> dict[str
     every: the model's modules, if they are at hand.
     """
     found = [
-        Convolution(
-            stack=name.partition(".layers.")[0],
-            causal=bool(getattr(module, "causal", False)),
-            layout=str(getattr(module, "layout", "published")),
-        )
+        (name.partition(".layers.")[0], module)
         for name, module in every or modules_of(model)
         if "dsconv" in module._modules and isinstance(module._modules["dsconv"], nn.Conv3d)
     ]
-    return {"convolutions": [vars(kind).copy() for kind in dict.fromkeys(found)]}
+    kinds = [
+        (
+            stack,
+            bool(getattr(module, "causal", False)),
+            str(getattr(module, "layout", "published")),
+        )
+        for stack, module in found
+    ]
+    names = "stack", "causal", "layout"
+    return {"convolutions": [dict(zip(names, kind, strict=True)) for kind in dict.fromkeys(kinds)]}
 
 
 def convolutions_of(provenance: Mapping[str, Any]) -> tuple[Convolution, ...] | None:

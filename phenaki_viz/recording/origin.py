@@ -55,7 +55,8 @@ def versions() -> dict[str, str]:
 
 def _said(model: nn.Module, what: str) -> list[str]:
     """What a checkpoint left on its model, or on the parts that another model was made of."""
-    left = (getattr(part, what, ()) for part in (model, *model.children()))
+    parts = [model, *(part for part in model._modules.values() if part is not None)]
+    left = (getattr(part, what, ()) for part in parts)
     return list(next(filter(None, left), ()))
 
 

@@ -201,25 +201,26 @@ def surface_of(bias: torch.Tensor | OffsetBias, dimensions: tuple[int, ...]) -> 
 def _having(named: Sequence[Named], *kinds: frozenset[str]) -> list[dict[str, nn.Module]]:
     """For each kind, the modules that have all of its attributes; all that is looked for has parts.
 
-    hasattr, without the exception that nn.Module raises and catches for each miss.
+    hasattr, without the exceptions that nn.Module raises and catches.
     """
     found: list[dict[str, nn.Module]] = [{} for _ in kinds]
     for name, module in named:
         parts = module._modules
         if not parts:
             continue
-        own: dict[str, Any] = module.__dict__
-        its_class: Any = type(module)
-        if _TELLING.isdisjoint(parts) and _TELLING.isdisjoint(own) and not _tells(its_class):
+        own, of_class = module.__dict__, _of_class(cast(Any, type(module)))
+        without = parts.keys().isdisjoint(_TELLING) and own.keys().isdisjoint(_TELLING)
+        if without and of_class.isdisjoint(_TELLING):
             continue
         has = {*own, *parts, *own["_parameters"], *own["_buffers"]}
         for attributes, alike in zip(kinds, found, strict=True):
-            if all(hasattr(its_class, attribute) for attribute in attributes - has):
+            if attributes - has <= of_class:
                 alike[name] = module
     return found
 
 
 @lru_cache(maxsize=1024)
-def _tells(its_class: Any) -> bool:
-    """Whether modules of a class may be of a kind by what their class has."""
-    return any(hasattr(its_class, attribute) for attribute in _TELLING)
+def _of_class(its_class: Any) -> frozenset[str]:
+    """What is looked for that all modules of a class have."""
+    every = _ATTENTION | _TRANSFORMER | _GUIDED | _BIAS
+    return frozenset([attribute for attribute in every if hasattr(its_class, attribute)])
