@@ -42,6 +42,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.position_bias
 	$(BIN)/python -m benchmarks.forward
 	$(BIN)/python -m benchmarks.trained
+	$(BIN)/python -m benchmarks.host_time
 	$(BIN)/python -m benchmarks.length
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.maps_page
