@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from phenaki_viz.recording.biases import Far, NamedBias
-from phenaki_viz.recording.call_maps import Call, Checked, map_of_call, required
+from phenaki_viz.recording.call import Call, required
+from phenaki_viz.recording.call_maps import Checked, map_of_call
 from phenaki_viz.recording.estimates import Sizes
 from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.options import RecordOptions

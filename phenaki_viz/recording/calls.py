@@ -11,7 +11,8 @@ from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.edits import Edits
 from phenaki_viz.numerics.precision import autocast_dtype
 from phenaki_viz.recording.building import CallContext
-from phenaki_viz.recording.call_maps import Call, sample_of
+from phenaki_viz.recording.call import Call
+from phenaki_viz.recording.call_maps import sample_of
 from phenaki_viz.recording.circumstances import is_recomputed, stand_in, would_be_fused_again
 from phenaki_viz.recording.estimates import call_arguments, sizes_of
 from phenaki_viz.recording.families.phenaki import AttentionModule, tells_values

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from phenaki_viz.recording.biases import Biases
 from phenaki_viz.recording.budget import Budget
 from phenaki_viz.recording.building import Builder, CallContext, Waiting
-from phenaki_viz.recording.call_maps import Call
+from phenaki_viz.recording.call import Call
 from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.late_origin import LateOrigin
 from phenaki_viz.recording.recording import Recording

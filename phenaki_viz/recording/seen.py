@@ -8,12 +8,12 @@ from torch import nn
 
 from phenaki_viz import alignment
 from phenaki_viz.recording.building import CallContext
-from phenaki_viz.recording.call_maps import Call, Parts
+from phenaki_viz.recording.call import Call, Parts
 from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.interventions.in_force import slopes_of
 from phenaki_viz.recording.maps import Storage
 from phenaki_viz.recording.options import RecordOptions
-from phenaki_viz.recording.verify import Sample
+from phenaki_viz.recording.samples import Sample
 
 
 @dataclass(eq=False)

@@ -14,24 +14,17 @@ from dataclasses import dataclass
 import torch
 
 from phenaki_viz.numerics.precision import Precision
-from phenaki_viz.recording.call_maps import (
-    AGREES,
-    Call,
-    Checked,
-    furthest,
-    parts_of,
-    required,
-)
+from phenaki_viz.recording.call import Call, required
+from phenaki_viz.recording.call_maps import AGREES, Checked, furthest, parts_of
 from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.records import PositionBias, Verification
+from phenaki_viz.recording.samples import Sample, indices
 from phenaki_viz.recording.verify import (
     TINY,
     TOLERANCES,
-    Sample,
     by_head,
     coarsest_of,
-    indices,
     mixed_by,
     named,
     verdict_on,

@@ -1,0 +1,139 @@
+"""What is known of one attention call while it runs, and until its record is made."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+
+import torch
+
+from phenaki_viz.errors import RecordingError
+from phenaki_viz.numerics.edits import NONE, Edits
+from phenaki_viz.numerics.offsets import OffsetBias
+from phenaki_viz.numerics.precision import Precision, autocast_dtype
+from phenaki_viz.recording.estimates import Sizes
+from phenaki_viz.recording.families.phenaki import AttentionModule
+from phenaki_viz.recording.maps import Storage
+from phenaki_viz.recording.options import RecordOptions
+from phenaki_viz.recording.samples import UNSEEN, Mixed, Sample, is_short
+from phenaki_viz.recording.verify import values_of
+from phenaki_viz.recording.written import Writing
+
+# ALiBi's, 'h', and how far the module was from them, on its device
+Slopes = tuple[torch.Tensor, torch.Tensor | float]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """q: 'b h i d', k: 'b h j d', logsumexp: 'b h i', of the model's device."""
+
+    q: torch.Tensor
+    k: torch.Tensor
+    logsumexp: torch.Tensor
+    precision: Precision
+
+
+@dataclass
+class Call:
+    """What is known of one attention call while it runs, and until it is settled.
+
+    x: what came in, 'b n d'; None once the call waits. tokens: of what it reads instead of x, or
+    None. sample: which of its rows are checked.
+    q, kv: what the projections returned, where they are listened to. values: 'b h j d', as the
+    map mixed them, where the model told them. size: bytes that its map will take. autocast: its
+    format while the call ran, or None. came_in: of a call that has to wait, a copy of x, or where
+    that is long its `sums_of`. edits: what an intervention changes in it.
+    """
+
+    x: torch.Tensor | None
+    sizes: Sizes
+    mask: torch.Tensor | None
+    tokens: int | None
+    attn_bias: torch.Tensor | OffsetBias | None
+    storage: Storage
+    sample: Sample
+    edits: Edits = NONE
+    size: int = 0
+    autocast: torch.dtype | None = None
+    attn: torch.Tensor | None = None
+    parts: Parts | None = None
+    q: torch.Tensor | None = None
+    kv: torch.Tensor | None = None
+    values: torch.Tensor | None = None
+    alibi: Slopes | None = None
+    mixed: Mixed = UNSEEN
+    writing: Writing = field(default_factory=Writing)
+    came_in: torch.Tensor | None = None
+
+    def wait(self) -> None:
+        """Hold on to what is needed later, as it is now, and let go of the rest."""
+        x, self.x = required(self.x), None
+        # What came in may be written to.
+        x = x.detach() if x.requires_grad else x
+        self.came_in = x.clone() if is_short(x) else sums_of(x)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the module never handed over its map, or what that mixed."""
+        return (self.kv is None and self.values is None) or (
+            self.attn is None and self.parts is None
+        )
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model runs."""
+        return required(self.kv if self.values is None else self.values).device
+
+    @property
+    def values_dtype(self) -> torch.dtype:
+        """The format of its values."""
+        return required(self.kv if self.values is None else self.values).dtype
+
+    def values_of(self, module: AttentionModule, items: slice) -> torch.Tensor:
+        """Values of some batch items, 'b h j d', the null ones first."""
+        if self.values is not None:
+            return self.values if items.step == 1 else self.values[items]
+        return values_of(module, required(self.kv)[items])
+
+    @property
+    def sums(self) -> torch.Tensor | None:
+        """`sums_of` what came in, of a call that has waited."""
+        came_in = self.came_in
+        return came_in if came_in is None or came_in.ndim == 2 else sums_of(came_in)
+
+    def as_it_was(self) -> AbstractContextManager[object]:
+        """Autocast as it was while the call ran."""
+        device = self.device
+        if self.came_in is None or autocast_dtype(device) == self.autocast:
+            return nullcontext()
+        enabled = self.autocast is not None
+        return torch.autocast(device.type, dtype=self.autocast, enabled=enabled)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that are held until the call is settled, at most."""
+        told = 0 if self.values is None else 2 * self.values.nbytes  # beside its keys, as they came
+        held = (self.kv, self.q, self.attn, self.came_in, self.mixed.kept)
+        return told + sum([tensor.nbytes for tensor in held if tensor is not None])
+
+    def see_mixed(self, module: AttentionModule, given: object, choice: RecordOptions) -> None:
+        """Take what `to_out` is given, as far as it is checked."""
+        sizes = self.sizes
+        shape = sizes.batch, sizes.queries, sizes.heads * sizes.dim_head
+        self.mixed = Mixed.of(given, shape, self.sample)
+        asked = "written" in choice.extras and not self.mixed.given
+        if asked and isinstance(given, torch.Tensor):
+            self.writing.see_mixed(module, given)
+
+
+def sums_of(x: torch.Tensor) -> torch.Tensor:
+    """One number a token, '… n d' → '… n' float64, finite only if all of it is.
+
+    Wide enough that no sum overflows.
+    """
+    return x.sum(dim=-1, dtype=torch.float64)
+
+
+def required(caught: torch.Tensor | None) -> torch.Tensor:
+    """What a hook was to catch. Raises RecordingError when it did not."""
+    if caught is None:
+        raise RecordingError("a projection was not seen: to_q or to_kv was not called as a module")
+    return caught
