@@ -10,7 +10,7 @@ from phenaki_viz import models
 from phenaki_viz.errors import VerificationWarning
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.numerics.offsets import OffsetBias
-from phenaki_viz.recording import FactoredMap, biases, building, making, record, settling
+from phenaki_viz.recording import FactoredMap, biases, building, making, record, samples, settling
 from phenaki_viz.recording.digests import LateDigest
 from tests.published import published_attention
 from tests.recording.models import SmallVideo, inputs
@@ -83,6 +83,42 @@ def test_records_that_waited_are_those_made_at_once(monkeypatch, library, causal
     assert not late.failed and all(one.verification.verdict == "passed" for one in late)
 
 
+@pytest.mark.parametrize("storage", ["factored", "dense"])
+def test_what_is_long_is_kept_by_its_sample_and_its_sums(monkeypatch, storage):
+    """Short calls are copied whole; both ways say the same, and the same as at once."""
+    model = SmallVideo(models).eval()
+    late, soon = both(monkeypatch, model, storage=storage)
+    monkeypatch.setattr(samples, "SHORT_ON_HOST", 0)
+    assert_same(recorded(model, storage=storage), soon)
+    assert_same(late, soon)
+
+
+@pytest.mark.parametrize("storage", ["factored", "dense"])
+def test_parts_without_values_are_checked_by_their_projection(monkeypatch, storage):
+    """A class of an earlier day tells its parts alone: its `to_kv` is listened to."""
+    heard = models.attention.AttentionParts
+    model = SmallVideo(models).eval()
+    monkeypatch.setattr(heard, "tells_values", False)
+    hook = torch.nn.Module.__call__
+    monkeypatch.setattr(heard, "__call__", lambda self, *parts, values: hook(self, *parts))
+    monkeypatch.setattr(heard, "forward", lambda self, *parts: parts)
+    late, soon = both(monkeypatch, model, storage=storage)
+    assert_same(late, soon)
+    assert all(one.verification.verdict == "passed" for one in late)
+
+
+def test_modules_that_share_a_projection_are_both_heard(waits):
+    torch.manual_seed(0)
+    first, second = (Attention(16, dim_head=8, heads=2).eval() for _ in range(2))
+    second.to_out = first.to_out
+    model = torch.nn.Sequential(first, second)
+    with torch.no_grad(), record(model, storage="factored") as recording:
+        model(torch.randn(1, 9, 16))
+    assert [one.verification.verdict for one in recording] == ["passed", "passed"]
+    assert not first.to_out._forward_pre_hooks
+    assert not first.to_out._forward_pre_hooks_with_kwargs
+
+
 @pytest.mark.parametrize("choice", [{"heads": [2, 0]}, {"batch_items": [1]}, {"verify_rows": 1}])
 def test_what_was_chosen_is_what_is_settled(monkeypatch, choice):
     late, soon = both(monkeypatch, SmallVideo(models).eval(), **choice)
@@ -149,9 +185,10 @@ def test_a_map_that_is_wrong_fails_by_itself(monkeypatch):
     )
 
 
+@pytest.mark.parametrize("short", [samples.SHORT_ON_HOST, 0])
 @pytest.mark.parametrize("value", [torch.nan, torch.inf])
 @pytest.mark.parametrize("storage", ["factored", "dense"])
-def test_where_nan_began_is_told_though_the_input_is_written_to(monkeypatch, value, storage):
+def test_where_nan_began_is_told_though_the_input_is_written_to(monkeypatch, value, storage, short):
     class InPlace(torch.nn.Module):
         def __init__(self):
             super().__init__()
@@ -162,6 +199,7 @@ def test_where_nan_began_is_told_though_the_input_is_written_to(monkeypatch, val
             self.inner(x)
             return x.fill_(torch.nan)  # as a residual added in place would spread it
 
+    monkeypatch.setattr(samples, "SHORT_ON_HOST", short)
     torch.manual_seed(0)
     x = torch.randn(2, 9, 16)
     x[1, 4, 3] = value
