@@ -103,6 +103,20 @@ def test_pages_stand_in_groups_under_the_name(still):
     ]  # fmt: skip
 
 
+def test_a_heading_inside_another_page_cuts_nothing_off(still):
+    """At 1280 pixels the heading of a decoding step takes two lines, and the sentence two."""
+    page = still("sampling")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    said = page.locator(".st-key-words-said")
+    expect(said.locator("h3")).to_contain_text("decoding step 4")
+
+    def fits_whole():
+        assert said.evaluate("(one) => one.scrollHeight <= one.clientHeight")
+
+    eventually(fits_whole)
+    page.set_viewport_size(LARGE)
+
+
 def test_a_page_that_has_nothing_shows_its_title_above_the_reason(page, served):
     page.goto(served(APP) + "/whatif?source=Dial&depth=1")
     why = page.get_by_text("What a head is worth cannot be measured")

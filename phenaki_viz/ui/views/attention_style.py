@@ -23,6 +23,8 @@ STYLE = (
 .st-key-attention .st-key-words-said {
   height: var(--said); overflow: hidden; gap: 2px; position: relative; flex: none
 }
+/* Inside another page the heading is longer, and no window has to be filled. */
+.st-key-attention .st-key-words-said:has(h2, h3) { height: auto; min-height: var(--said) }
 .st-key-attention .st-key-words-said > * { flex-shrink: 0 }
 .st-key-sentence-head { min-height: 0 }
 .st-key-goto { position: absolute; left: 0; top: 0; & button { visibility: hidden } }
