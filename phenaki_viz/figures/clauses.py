@@ -9,9 +9,9 @@ LEAST, TIMES = 0.25, 1.3  # a region is worth a clause from this mass and these 
 
 
 def count(keys: float) -> str:
-    """A number of keys, which may be a mean: '12', '2.7'."""
+    """A number of keys, which may be a mean: '1,200', '12', '2.7'."""
     whole = keys >= 10 or abs(keys - round(keys)) < 1e-4
-    return f"{keys:.0f}" if whole else f"{keys:.1f}"
+    return f"{keys:,.0f}" if whole else f"{keys:.1f}"
 
 
 def telling(regions: Mapping[str, Mass], least: float = LEAST) -> list[str]:

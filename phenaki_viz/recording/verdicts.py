@@ -33,7 +33,7 @@ class Verification:
     @property
     def said(self) -> str:
         """One sentence on what the check found."""
-        rows = f"({self.queries} of {self.of} query rows)"
+        rows = f"({self.queries:,} of {self.of:,} query rows)"
         rows += "" if self.finite else ", where it is finite"
         if self.verdict == "unchecked":
             return f"Not checked: {self.reason or 'nothing to compare with'}."
@@ -58,4 +58,4 @@ class Verification:
         if self.verdict == "failed":
             return "CHECK FAILED"
         near = f"{self.relative_error:.1e}" if self.relative_error else "the last digit"
-        return f"checked to {near} ({self.queries} of {self.of} rows)"
+        return f"checked to {near} ({self.queries:,} of {self.of:,} rows)"

@@ -160,6 +160,7 @@ def test_a_long_map_is_told_from_a_few_rows_with_the_error_of_its_shares():
     said = re.search(r"; estimated from 64 of 1,280 rows \(standard error .*: (\S+) at most\)", few)
     assert said and 0 < float(said[1]) < 0.05
     assert "estimated from 512 of 1,280 rows" in all_rows
+    assert "equal keys of 1,280;" in few
     assert few.split(" (")[0] == all_rows.split(" (")[0] and "of the query" not in few
 
 

@@ -172,6 +172,7 @@ def test_what_was_found_is_said_in_few_words_too():
     found = Verification(verdict="passed", queries=16, of=180, relative_error=1.2e-7)
     assert found.brief == "checked to 1.2e-07 (16 of 180 rows)"
     assert replace(found, relative_error=0.0).brief == "checked to the last digit (16 of 180 rows)"
+    assert replace(found, of=4352).brief == "checked to 1.2e-07 (16 of 4,352 rows)"
     assert replace(found, verdict="failed").brief == "CHECK FAILED"
 
 
