@@ -12,6 +12,7 @@ from phenaki_viz.figures.clauses import counted, joined, percent
 from phenaki_viz.figures.naming import head_label, module_family
 from phenaki_viz.figures.sentences import HEAD, place_clauses, spread_clause, word_clauses
 from phenaki_viz.figures.word_sentences import reads_clause
+from phenaki_viz.figures.words import quoted
 
 LEAST = 0.25  # of a row's logits: what position decides is worth a clause from here
 MOVED = 4.0  # Calinski-Harabasz ratio of a word of motion that is worth a clause
@@ -81,7 +82,7 @@ def _named(name: str, mass: Mass, facts: HeadFacts) -> str:
     """A key of a text; of several clips, that only some say the word."""
     if name not in facts.words_alone:
         return name.replace("null", "null key")
-    return f"“{name}”" + (" where it is said" if mass.queries < facts.queries else "")
+    return quoted(name) + (" where it is said" if mass.queries < facts.queries else "")
 
 
 def _nulls(facts: HeadFacts) -> Iterator[str]:

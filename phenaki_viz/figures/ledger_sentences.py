@@ -10,6 +10,7 @@ from phenaki_viz.analysis.writing import HeadWrites
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.clauses import counted, joined
 from phenaki_viz.figures.naming import key_axis
+from phenaki_viz.figures.words import quoted
 
 NAMES = {
     "content": "content",
@@ -79,7 +80,7 @@ def key_words(head: Head, key: int) -> str:
     if key < keys.nulls:
         return f"null key {key + 1}"
     name = key_axis(head.record, head.item).names[key]
-    return f"“{name}”" if keys.reads_words else name
+    return quoted(name) if keys.reads_words else name
 
 
 def weight_heading(found: WeightLedger, key: str) -> str:

@@ -13,6 +13,7 @@ from phenaki_viz.analysis.regions import Mass, region_masses, sound_rows, visibl
 from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.clauses import against, count, percent, telling, times
 from phenaki_viz.figures.naming import key_axis, place_name
+from phenaki_viz.figures.words import quoted
 from phenaki_viz.recording import Place
 
 Direction = Literal["row", "column"]
@@ -165,4 +166,4 @@ def _key(head: Head, key: int) -> str:
     if key < head.record.key_axis(head.item).nulls:
         return f"null key {key + 1}"
     name = key_axis(head.record, head.item).names[key]
-    return f"“{name}”" if head.record.reads_words else name
+    return quoted(name) if head.record.reads_words else name

@@ -12,14 +12,14 @@ from phenaki_viz.analysis.character import CHOSEN
 from phenaki_viz.analysis.reading import LEAST_AUC, Reading, WordRead
 from phenaki_viz.figures.clauses import percent
 from phenaki_viz.figures.naming import head_label
-from phenaki_viz.figures.words import plain
+from phenaki_viz.figures.words import quoted
 
 ROUTING = "A weight says where a word is read (routing, not recognition)."
 
 
 def key_said(name: str, nulls: int, key: int) -> str:
     """A key in words: “two”, null key 1. nulls: how many null keys come before the words."""
-    return f"null key {key + 1}" if key < nulls else f"“{plain(name)}”"
+    return f"null key {key + 1}" if key < nulls else quoted(name)
 
 
 def word_heading(label: str, said: str, auc: float) -> str:
@@ -62,7 +62,7 @@ def reads_clause(reads: Mapping[str, WordRead], clips: int = 1) -> str:
     many = sum(one.clips for one in reads.values())
     if not many or many < CHOSEN * clips:
         return ""
-    word = f"“{plain(next(iter(reads)))}”" if len(reads) == 1 else "a word"
+    word = quoted(next(iter(reads))) if len(reads) == 1 else "a word"
     told = f" in {many:,} of {clips:,} clips" if clips > 1 else ""
     there, elsewhere = (
         sum(getattr(one, name) for one in reads.values()) / many for name in ("there", "elsewhere")

@@ -15,6 +15,7 @@ TIE = "\u00a0"  # a space where no line breaks
 JOINER = "\u200d"
 LONGEST = 400
 LONGEST_LABEL = 16
+LONGEST_WORD = 28
 ORDINAL = re.compile(r" \([0-9]+(st|nd|rd|th)\)$")  # of `told_apart`
 
 
@@ -22,6 +23,11 @@ def plain(text: str, longest: int = LONGEST) -> str:
     """One printable line: controls become spaces, spaces are joined, the rest is cut with '…'."""
     line = " ".join(UNPRINTABLE.sub(" ", str(text)).split())
     return line if len(line) <= longest else line[: _before(line, longest - 1)] + "…"
+
+
+def quoted(word: str) -> str:
+    """A word of a prompt in a sentence, of which it may not take a line by itself."""
+    return f"“{plain(word, LONGEST_WORD)}”"
 
 
 def powers(text: str) -> str:

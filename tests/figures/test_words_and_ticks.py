@@ -21,6 +21,7 @@ from phenaki_viz.figures.words import (
     literal,
     plain,
     powers,
+    quoted,
     shortened,
     spoken,
     wrapped,
@@ -181,3 +182,8 @@ def test_no_power_of_ten_breaks_at_its_sign():
 )
 def test_two_long_names_are_told_from_where_they_differ(pair, wanted):
     assert shortly(*pair, longest=19) == wanted
+
+
+def test_a_word_of_hundreds_of_letters_leaves_room_for_the_sentence():
+    assert quoted("two") == "“two”"
+    assert quoted("pneumonoultramicroscopic" * 2) == "“pneumonoultramicroscopicpne…”"

@@ -1,6 +1,7 @@
 // The line under a map, its label for those who cannot see it, and the same for tests.
 import { cellName } from "../numbers/axis.js";
 import { rankOf } from "../numbers/row_filter.js";
+import { inLine } from "../numbers/words.js";
 import { dot, element } from "../page/elements.js";
 import { renewWithin } from "../page/fitting.js";
 import { change, note } from "../page/renewing.js";
@@ -71,7 +72,15 @@ function saidOfCell(map) {
   }
   const [asked, read, weight] = wordsOf(map, query, key);
   const said = element("b", { textContent: weight });
-  return [dot(colours.query), asked, " → ", dot(colours.key), read, element("br"), said];
+  return [
+    dot(colours.query),
+    inLine(asked),
+    " → ",
+    dot(colours.key),
+    inLine(read),
+    element("br"),
+    said,
+  ];
 }
 
 /**

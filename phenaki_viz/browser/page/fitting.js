@@ -17,7 +17,12 @@ let watch;
  */
 export function renewWithin(box, ...children) {
   const text = texts.get(box) ?? placed(box);
-  box.classList.remove("over");
+  if (box.classList.contains("over")) {
+    box.classList.remove("over");
+    // Asked anew: as wide as before it was clipped, it would not be heard of.
+    watch?.unobserve(text);
+    watch?.observe(text);
+  }
   renew(text, ...children);
 }
 
