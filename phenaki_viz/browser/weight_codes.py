@@ -34,13 +34,15 @@ def coded(values: np.ndarray) -> dict[str, np.ndarray]:
     """
     flat = np.asarray(values, np.float64).ravel()
     plain = np.where(np.isfinite(flat), flat, 0)
-    codes = _small(plain)
-    for least, first, steps in ((1e-4, FINE, 1e7), (1e-3, MIDDLE, 1e6)):
-        above = plain >= least
-        codes[above] = first + np.rint(plain[above] * steps) - FIRST
-    above = plain >= 1e-2
-    codes[above] = LINE + np.floor(plain[above] * 1e6) - 10_000
-    codes[plain < LEAST] = 0
+    # One ladder for all, the others for those on them: most weights of a map are on one.
+    codes = (MIDDLE - FIRST + np.rint(plain * 1e6)).astype(np.int64)
+    for is_on, ladder in (
+        (plain < 1e-4, _small),
+        ((plain >= 1e-4) & (plain < 1e-3), lambda here: FINE - FIRST + np.rint(here * 1e7)),
+        (plain >= 1e-2, lambda here: LINE - 10_000 + np.floor(here * 1e6)),
+    ):
+        if is_on.any():
+            codes[is_on] = ladder(plain[is_on])
     large = plain >= TOP
     codes[large] = LISTED
     codes[np.isinf(flat)] = WRONG
@@ -53,8 +55,8 @@ def coded(values: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _small(plain: np.ndarray) -> np.ndarray:
-    """Codes of weights below 1e-4: a decade, and three digits of it."""
+    """Codes of weights below 1e-4: a decade, and three digits of it; 0 below LEAST."""
     kept = np.clip(plain, LEAST, 1e-4)
     decade = np.clip(np.floor(np.log10(kept / LEAST) + 1e-12), 0, DECADES - 1)
     digits = np.rint(kept / LEAST * 100 / 10**decade)
-    return 1 + decade * SMALL + digits - 100
+    return np.where(plain < LEAST, 0, 1 + decade * SMALL + digits - 100)

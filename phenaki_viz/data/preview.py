@@ -1,6 +1,9 @@
 """What of a clip the model sees, small: where its frames are cropped, and the frames themselves."""
 
+from io import BytesIO
+
 import numpy as np
+from PIL import Image
 
 from phenaki_viz.data.clip import Clip, as_rgb, crop_box, resize_frame
 
@@ -41,3 +44,10 @@ def contact_sheet(clip: Clip) -> np.ndarray:
         sheet[top : top + high, left : left + TILE, :3] = tile
         sheet[top : top + high, left : left + TILE, 3] = 255
     return sheet
+
+
+def png_bytes(pixels: np.ndarray) -> bytes:
+    """A picture 'H W 3' or 'H W 4' uint8 as a PNG file, made once by who shows it often."""
+    content = BytesIO()
+    Image.fromarray(pixels).save(content, "PNG")
+    return content.getvalue()

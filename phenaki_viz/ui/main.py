@@ -8,7 +8,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.clauses import counted
-from phenaki_viz.home import ASSETS
 from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
@@ -39,7 +38,6 @@ from phenaki_viz.ui.work import first_picture, page_jobs, run_cache
 from phenaki_viz.ui.work.run_cache import RunRequest
 from phenaki_viz.ui.work.trainings import trained_copy, trained_run, use
 
-ICON = ASSETS / "icon.png"
 _LAST = "page.last"  # which page was drawn before
 # Less air above the page than Streamlit leaves, as the first picture belongs on the first screen,
 # and on every page alike, so that nothing jumps from one to the next; and pictures under each
@@ -92,7 +90,7 @@ def main() -> None:
 
 def _draw() -> None:
     """Draw the controls, run the model they ask for, draw the chosen page."""
-    st.set_page_config("phenaki_viz: attention microscope", ICON, layout="wide")
+    st.set_page_config("phenaki_viz: attention microscope", frame.icon(), layout="wide")
     st.html(STYLE)
     st.html(frame.style(GROUPS, theme()))
     current: list[Run] = []

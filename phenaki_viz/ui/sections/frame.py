@@ -1,10 +1,14 @@
 """The frame around every page: its name, pages in groups, and a sidebar that stays calm."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+from io import BytesIO
 
 import streamlit as st
+from PIL import Image
 from streamlit.navigation.page import StreamlitPage
 
+from phenaki_viz.home import ASSETS
 from phenaki_viz.ui.session import page
 
 _PAGES = "frame.pages"
@@ -62,6 +66,18 @@ def style(groups: Mapping[str, Sequence[str]], theme: str = "light") -> str:
             rules.append(GROUP % (at, name, *edge))
         at += len(pages)
     return f"<style>{''.join(rules)}{NARROW}{DARK if theme == 'dark' else ''}</style>"
+
+
+@cache
+def icon() -> bytes:
+    """A PNG of the tab's icon that Streamlit takes as it is.
+
+    Without an alpha channel it would make a JPEG of it in every run.
+    """
+    content = BytesIO()
+    with Image.open(ASSETS / "icon.png") as icon:
+        icon.convert("RGBA").save(content, "PNG")
+    return content.getvalue()
 
 
 def keep(pages: Mapping[str, StreamlitPage]) -> None:

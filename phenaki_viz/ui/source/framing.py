@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from phenaki_viz.data import CENTRE, Clip, crop_box, crop_spoken, fit_clip
-from phenaki_viz.data.preview import contact_sheet, crop_shown
+from phenaki_viz.data.preview import contact_sheet, crop_shown, png_bytes
 from phenaki_viz.errors import VideoError
 from phenaki_viz.ui import session
 from phenaki_viz.ui.source import clips
@@ -101,12 +101,12 @@ def _preview(clip: Clip, frames: int, height: int, width: int) -> None:
     of = clip.digest, clip.crop, height, width
     where = ""
     if across or down:
-        cropped = once(("crop", *of), lambda: crop_shown(clip, height, width))
-        st.image(cropped, width="content")
+        cropped = once(("crop", *of), lambda: png_bytes(crop_shown(clip, height, width)))
+        st.image(cropped, width="content", output_format="PNG")
         where = f", cropped {crop_spoken(clip.crop, across=across, down=down)}"
     said = f"What the model sees: {clip.excerpt.spoken(frames)}{where}"
     sheet = once(
         ("sheet", *of, frames),
-        lambda: contact_sheet(fit_clip(clip, height=height, width=width, frames=frames)),
+        lambda: png_bytes(contact_sheet(fit_clip(clip, height=height, width=width, frames=frames))),
     )
-    st.image(sheet, caption=said, width="content")
+    st.image(sheet, caption=said, width="content", output_format="PNG")
