@@ -6,7 +6,8 @@ change places in the interpreter: some sixty times between a model's end and the
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -41,12 +42,34 @@ class Calls:
 
 
 _calls: WeakKeyDictionary[AppSession, Calls] = WeakKeyDictionary()
+_breath = threading.local()  # `.wakes` of a thread that says something together
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What this thread says inside, the loop hears at the end, and sends in one piece.
+
+    It would else be woken by the first word, send that alone, and rest before it sends the others.
+    """
+    wakes: list[Call] = []
+    _breath.wakes = wakes
+    try:
+        yield
+    finally:
+        del _breath.wakes
+        for wake in wakes:
+            wake()
 
 
 def _soon(session: AppSession, call: Call) -> None:
     calls = _calls.setdefault(session, Calls())
     if calls.add(call):
-        _call_soon(session, partial(calls.begin, session._event_loop.call_soon))
+        wake = partial(_call_soon, session, partial(calls.begin, session._event_loop.call_soon))
+        wakes: list[Call] | None = getattr(_breath, "wakes", None)
+        if wakes is None:
+            wake()
+        else:
+            wakes.append(wake)
 
 
 def _to_send(runtime: Runtime) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import threading
 from types import SimpleNamespace
 
+import pytest
+
 from phenaki_viz.ui import wakes
 from phenaki_viz.ui.wakes import Calls
 
@@ -57,6 +59,20 @@ def test_each_of_two_is_heard_in_its_order(monkeypatch):
     assert [word for word in heard[:-1] if word < 1000] == list(range(500))
     assert [word for word in heard[:-1] if word >= 1000] == list(range(1000, 1500))
     assert woken == 2
+
+
+def test_what_one_thread_says_together_is_heard_at_its_end(monkeypatch):
+    woken, heard = [], []
+    monkeypatch.setattr(wakes, "_call_soon", lambda session, call: (woken.append(1), call()))
+    session = Session(SimpleNamespace(call_soon=lambda call: call()))
+    with pytest.raises(ZeroDivisionError), wakes.together():
+        for word in range(3):
+            wakes._soon(session, lambda word=word: heard.append(word))
+        assert not woken
+        raise ZeroDivisionError  # as where a run is overtaken: what was said is heard all the same
+    assert woken == [1] and heard == [0, 1, 2]
+    wakes._soon(session, lambda: heard.append("alone"))
+    assert woken == [1, 1] and heard[-1] == "alone"
 
 
 def test_a_call_that_fails_takes_no_other_with_it():

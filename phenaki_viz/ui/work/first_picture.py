@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from phenaki_viz.ui import session
 from phenaki_viz.ui.state.stage import REDRAWN
+from phenaki_viz.ui.wakes import together
 
 # Headings (without one there is no sidebar yet, and the picture would be wider), styles, and our
 # own components: what a picture needs, and it itself.
@@ -110,16 +111,19 @@ class Held:
                 around = [message for message in pictures if _kind(message) != PANEL]
                 self.waiting = around + self.waiting
                 pictures = [message for message in pictures if _kind(message) == PANEL]
-        for message in pictures:
-            self.tell(message)
+        self._tell_all(pictures)
 
     def end(self) -> None:
         """Pass on what waits, and hold nothing more."""
         self.ended = True
         self.show()
         waiting, self.waiting = self.waiting, []
-        for message in waiting:
-            self.tell(message)
+        self._tell_all(waiting)
+
+    def _tell_all(self, messages: list[ForwardMsg]) -> None:
+        with together():
+            for message in messages:
+                self.tell(message)
 
 
 def _place(message: ForwardMsg) -> bytes:
