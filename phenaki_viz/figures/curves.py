@@ -9,10 +9,7 @@ from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import WRONG_COLOUR
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.shapes import expect_count, expect_shape
-from phenaki_viz.figures.theme import (
-    Swatch,
-    Theme,
-)
+from phenaki_viz.figures.theme import Swatch, Theme
 from phenaki_viz.figures.words import shortened
 
 Kind = Literal["line", "bar", "step", "dot"]

@@ -15,16 +15,7 @@ from phenaki_viz.figures.curves import (
     marker_size,
     stroke,
 )
-from phenaki_viz.figures.theme import (
-    INK,
-    LETTER,
-    OVER_THE_PLOT,
-    SMALL,
-    Ink,
-    Plan,
-    Theme,
-    dress,
-)
+from phenaki_viz.figures.theme import INK, LETTER, OVER_THE_PLOT, SMALL, Ink, Plan, Theme, dress
 from phenaki_viz.figures.ticks import whole_ticks
 from phenaki_viz.figures.words import literal, plain
 

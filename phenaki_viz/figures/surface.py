@@ -5,17 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from phenaki_viz.figures.colour import ColourScale
-from phenaki_viz.figures.paint import (
-    flagged,
-    painted,
-)
+from phenaki_viz.figures.paint import flagged, painted
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.shapes import expect_scale, expect_shape
-from phenaki_viz.figures.theme import (
-    INK,
-    Swatch,
-    Theme,
-)
+from phenaki_viz.figures.theme import INK, Swatch, Theme
 
 Edges = tuple[float, float, float, float]
 

@@ -5,12 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from phenaki_viz.figures.paint import (
-    line_over,
-    raw_colourscale,
-    raw_ends,
-    unit_colourscale,
-)
+from phenaki_viz.figures.paint import line_over, raw_colourscale, raw_ends, unit_colourscale
 from phenaki_viz.figures.surface import Edges, Surface, signed, trained_swatch
 from phenaki_viz.figures.theme import (
     CLEAR,
