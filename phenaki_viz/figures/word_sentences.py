@@ -80,7 +80,7 @@ def routing_sentence(label: str, names: tuple[str, str], alike: float) -> str:
     NaN where it means nothing: then nothing is said of it.
     """
     said = "" if np.isnan(alike) else (
-        f"{label} over all tokens: the weights on “{plain(names[0])}” and on “{plain(names[1])}” "
+        f"{label} over all tokens: the weights on {quoted(names[0])} and on {quoted(names[1])} "
         f"have a correlation of {alike:.2f}. "
     )  # fmt: skip
     return (
