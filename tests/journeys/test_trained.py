@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from phenaki_viz.data import read_prompt
 from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui.source.trained import CAPTIONS
-from phenaki_viz.ui.views.sampling import SEED
+from phenaki_viz.ui.views.sampling_controls import SEED
 from tests.browser_fixtures import into_view, moving, settle
 from tests.checkpoints.files import PHENAKI, tensors, weights
 from tests.components.gestures import press

@@ -24,7 +24,7 @@ from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.runs.sampled import Sampling, sample
 from phenaki_viz.ui.sections.guide import TOUR
 from phenaki_viz.ui.source.trained import CAPTIONS
-from phenaki_viz.ui.views.sampling import SEED
+from phenaki_viz.ui.views.sampling_controls import SEED
 from tests.checkpoints.files import CRITIC, FOR_CVIVIT, MASKGIT, OURS, PHENAKI, pt, tensors, weights
 from tests.models.tiny_t5 import save_tiny_t5
 from tests.sent import sent, words_on
