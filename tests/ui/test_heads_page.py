@@ -187,12 +187,12 @@ def test_layers_that_were_recorded_of_different_videos_are_refused_in_words():
 
 def test_rows_of_long_maps_come_head_by_head_and_cancel_keeps_them(monkeypatch):
     from phenaki_viz.analysis import head_table
-    from phenaki_viz.ui.views import heads
+    from phenaki_viz.ui.views import heads_table
     from phenaki_viz.ui.work import computed, fragment_jobs
 
     monkeypatch.setattr(head_table, "LONG", 59)
     monkeypatch.setattr(fragment_jobs, "SLICE", 0)
-    drawn, draw = [], heads._draw
+    drawn, draw = [], heads_table._draw
 
     def counted(chosen, picture, shown, **how):
         drawn.append(len(shown))
@@ -200,7 +200,7 @@ def test_rows_of_long_maps_come_head_by_head_and_cancel_keeps_them(monkeypatch):
         if drawn[-1] == 3 and len(drawn) < 5:
             fragment_jobs.stop("heads")
 
-    monkeypatch.setattr(heads, "_draw", counted)
+    monkeypatch.setattr(heads_table, "_draw", counted)
     computed.kept.things.clear()
     at = AppTest.from_function(drawn_planted_self, default_timeout=120).run()
     assert not at.exception and drawn == [1, 2, 3] and len(rows(at)) == 3
@@ -216,10 +216,10 @@ def test_rows_of_long_maps_come_head_by_head_and_cancel_keeps_them(monkeypatch):
 
 
 def test_over_clips_means_come_clip_by_clip_and_cancel_keeps_them(monkeypatch):
-    from phenaki_viz.ui.views import heads
+    from phenaki_viz.ui.views import heads_table
     from phenaki_viz.ui.work import computed, fragment_jobs
 
-    seen, draw = [], heads._how_far
+    seen, draw = [], heads_table._how_far
 
     def counted(chosen, table, over):
         seen.append(table.clips)
@@ -227,7 +227,7 @@ def test_over_clips_means_come_clip_by_clip_and_cancel_keeps_them(monkeypatch):
             fragment_jobs.stop("clips")
         draw(chosen, table, over)
 
-    monkeypatch.setattr(heads, "_how_far", counted)
+    monkeypatch.setattr(heads_table, "_how_far", counted)
     computed.kept.things.clear()
     at = page("whole")
     at.number_input(key="heads_clips").set_value(4).run()

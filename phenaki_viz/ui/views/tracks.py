@@ -18,9 +18,9 @@ from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import frame, goto, panels
 from phenaki_viz.ui.sections.downloads import export_icon
-from phenaki_viz.ui.state import selection, true_path
+from phenaki_viz.ui.state import true_path
 from phenaki_viz.ui.state.link import groups_text
-from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.selection import Selection, choose_stack
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.views.tracks_heads import choose_heads, toggle_head
 from phenaki_viz.ui.views.tracks_question import go, question
