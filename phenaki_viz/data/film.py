@@ -1,17 +1,16 @@
 """MP4, AVI and their kin through PyAV, where that is installed."""
 
-import bisect
 import importlib
 import io
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from phenaki_viz.data.damage import DAMAGE, damage_means
+from phenaki_viz.data.film_index import index_of, is_uneven, runs_from_keys
+from phenaki_viz.data.film_turned import display_matrix, pixel_aspect, swaps_sides, turned
 from phenaki_viz.data.limits import ClipLimits, check_frame
 from phenaki_viz.data.reading import Survey
 from phenaki_viz.errors import VideoError
@@ -24,7 +23,6 @@ DECODERS = (
     "cinepak", "msvideo1", "indeo3",
 )  # fmt: skip
 EBML = b"\x1a\x45\xdf\xa3"
-SEGMENT = b"\x18\x53\x80\x67"
 _STARTS = {
     EBML: "matroska",
     b"\x00\x00\x01\xba": "mpeg",
@@ -51,20 +49,6 @@ def demuxer_of(head: bytes) -> str | None:
     return next((name for start, name in _STARTS.items() if head.startswith(start)), None)
 
 
-@dataclass(frozen=True)
-class _Index:
-    """The packets of a film, without a frame decoded.
-
-    times: of the frames in the order they are shown, () where the file does not say. keys: places
-    among them where decoding can begin. count: of frames. whole: False when the file breaks off.
-    """
-
-    times: tuple[int, ...]
-    keys: tuple[int, ...]
-    count: int
-    whole: bool
-
-
 class Film:
     """The first video stream of a file: counted by its packets, decoded where it is asked for."""
 
@@ -74,21 +58,21 @@ class Film:
         # Most of PyAV's errors are also an OSError or a ValueError; some are its own alone.
         self.damage = (*DAMAGE, self.av.FFmpegError)
         with self._opened() as (film, stream):
-            self.index = _indexed(film, stream, demuxer, content, self.damage)
+            self.index = index_of(film, stream, demuxer, content, self.damage)
             if not self.index.count:
                 raise VideoError(f"{name} cannot be decoded: it has no frames")
             self.rate = float(stream.average_rate) if stream.average_rate else None
-            self.aspect = _aspect(stream)
+            self.aspect = pixel_aspect(stream)
         with self._opened() as (film, stream):
             first = next(iter(film.decode(stream)), None)
             if first is None:
                 raise VideoError(f"{name} cannot be decoded: no frame comes out of it")
-            self.matrix = _matrix(first)
+            self.matrix = display_matrix(first)
             self.notes = _first_notes(first, self.aspect)
             width, height = self._size(first)
-        if _swaps(self.matrix):
+        if swaps_sides(self.matrix):
             width, height = height, width
-        uneven = _uneven(self.index.times)
+        uneven = is_uneven(self.index.times)
         rate = None if uneven else self.rate
         self.survey = Survey(
             frames=self.index.count, width=width, height=height, rate=rate, uneven=uneven,
@@ -152,7 +136,7 @@ class Film:
             notes.append(f"{len(frames)} of the {len(wanted)} frames that the file lists come out")
         if damaged:
             notes.append(f"{damaged} of {len(frames)} frames are damaged in the file")
-        if _swaps(self.matrix) or not np.array_equal(self.matrix, np.eye(2)):
+        if swaps_sides(self.matrix) or not np.array_equal(self.matrix, np.eye(2)):
             notes.append("turned as the film says it is shown")
         if self.survey.uneven:
             notes.append(
@@ -164,7 +148,7 @@ class Film:
     def _decoded(self, wanted: range) -> Iterator[Any]:
         """The wanted frames, one after the other."""
         if self.index.times and self.demuxer in _SEEKING:
-            runs = _runs(wanted, self.index.keys)
+            runs = runs_from_keys(wanted, self.index.keys)
         else:
             runs = [(0, list(wanted))]
         work = sum(places[-1] - key + 1 for key, places in runs)
@@ -197,7 +181,7 @@ class Film:
         made = frame.to_ndarray(format="rgba" if clear else "rgb24", width=width, height=height)
         if clear and (made[..., 3] == 255).all():
             made = made[..., :3]
-        return _turned(made, self.matrix)
+        return turned(made, self.matrix)
 
 
 class _BrokenOffError(Exception):
@@ -221,58 +205,6 @@ def _pyav(name: str) -> Any:
         ) from error
 
 
-def _indexed(
-    film: Any, stream: Any, demuxer: str, content: bytes, damage: tuple[type[Exception], ...]
-) -> _Index:
-    """Walk over the packets; a film that breaks off is counted as far as it goes."""
-    shown: list[tuple[int | None, bool]] = []
-    packets, whole = 0, not _is_cut_off(demuxer, content)
-    try:
-        for packet in film.demux(stream):
-            if packet.size:
-                packets += 1
-                # Cut out by an edit list: decoded for the others' sake, never shown.
-                if not packet.is_discard:
-                    shown.append((packet.pts, packet.is_keyframe))
-    except damage:
-        whole = False
-    if demuxer == "mov" and packets < stream.frames:
-        whole = False
-    shown.sort(key=lambda packet: -1 if packet[0] is None else packet[0])
-    times = [time for time, _ in shown if time is not None]
-    # A bare MPEG stream has no times of its own: FFmpeg makes some up.
-    known = len(set(times)) == len(shown) and demuxer != "mpegvideo"
-    keys = tuple(at for at, (_, is_key) in enumerate(shown) if is_key)
-    return _Index(tuple(times) if known else (), keys if known else (), len(shown), whole)
-
-
-def _runs(wanted: range, keys: tuple[int, ...]) -> list[tuple[int, list[int]]]:
-    """Wanted places with the key frame that each run of them is decoded from."""
-    runs: list[tuple[int, list[int]]] = []
-    for place in wanted:
-        before = bisect.bisect_right(keys, place)
-        key = keys[before - 1] if before else 0
-        if runs and key <= runs[-1][1][-1]:
-            runs[-1][1].append(place)
-        else:
-            runs.append((key, [place]))
-    return runs
-
-
-def _uneven(times: tuple[int, ...]) -> bool:
-    """Whether frames are held for times a tenth and a tick of the clock apart, or more."""
-    if len(times) < 3:
-        return False
-    gaps = np.diff(np.asarray(times, np.float64))
-    return bool(gaps.max() > 1.1 * gaps.min() + 1)
-
-
-def _aspect(stream: Any) -> float:
-    """Width over height of one pixel; 1 where the film does not say, or says nonsense."""
-    ratio = stream.sample_aspect_ratio
-    return float(ratio) if ratio and 0.1 < float(ratio) < 10 else 1.0
-
-
 def _first_notes(frame: Any, aspect: float) -> list[str]:
     notes = []
     if aspect != 1:
@@ -286,55 +218,3 @@ def _first_notes(frame: Any, aspect: float) -> list[str]:
 
 def _has_alpha(frame: Any) -> bool:
     return any(part.is_alpha for part in frame.format.components)
-
-
-def _matrix(frame: Any) -> np.ndarray:
-    """Quarter turn or mirror as a 2 × 2 matrix of −1, 0 and 1; anything else is left as it is.
-
-    Source: FFmpeg's libavutil/display.h: row vectors, (x, y) goes to (a·x + c·y, b·x + d·y),
-    numbers in 16.16 fixed point.
-    """
-    for at in range(len(frame.side_data)):
-        side = frame.side_data[at]
-        if side.type.name == "DISPLAYMATRIX" and len(bytes(side)) >= 36:
-            a, b, _, c, d = struct.unpack("=5i", bytes(side)[:20])
-            signs = np.sign([[a, b], [c, d]])
-            if abs(signs).sum() == 2 and abs(signs).sum(axis=0).tolist() == [1, 1]:
-                return signs
-    return np.eye(2)
-
-
-def _swaps(matrix: np.ndarray) -> bool:
-    return bool(matrix[0, 0] == 0)
-
-
-def _turned(frame: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """'H W c' as it is shown."""
-    (a, b), (c, d) = matrix
-    if _swaps(matrix):
-        frame = frame.swapaxes(0, 1)
-    if a + c < 0:
-        frame = frame[:, ::-1]
-    return frame[::-1] if b + d < 0 else frame
-
-
-def _is_cut_off(demuxer: str, content: bytes) -> bool:
-    """Whether the file is shorter than it says of itself: Matroska's one segment, AVI's lists."""
-    if demuxer == "matroska":
-        return _segment_is_cut(content)
-    if demuxer == "avi":
-        return int.from_bytes(content[4:8], "little") + 8 > len(content)
-    return False
-
-
-def _segment_is_cut(content: bytes) -> bool:
-    """Source: RFC 8794 (EBML) section 4: a size takes as many bytes as its leading zeros say; all
-    ones means unknown.
-    """
-    start = content.find(SEGMENT, 0, 4096) + len(SEGMENT)
-    if start < len(SEGMENT) or not content[start : start + 1].strip(b"\0"):
-        return False
-    length = 9 - content[start].bit_length()
-    unknown = (1 << 7 * length) - 1
-    size = int.from_bytes(content[start : start + length], "big") & unknown
-    return size != unknown and start + length + size > len(content)
