@@ -1,38 +1,18 @@
 """Maps on paper: a heatmap, a surface seen from above, and the mosaic of all heads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from phenaki_viz.export.paper import (
-    EDGE,
-    WIDTH,
-    Body,
-    Box,
-    Sheet,
-    dots_for,
-    frame,
-    set_ticks,
-    show_cells,
-    slanted,
-    tick_height,
-)
-from phenaki_viz.export.paper_legends import (
-    BAR_GAP,
-    SWATCH_LINE,
-    bar_room,
-    bar_ticks,
-    draw_bar,
-    draw_swatches,
-    swatch_lines,
-)
-from phenaki_viz.export.paper_text import INK, LABEL, NOTE, TICK, height_of, printable, width_of
-from phenaki_viz.figures import HeadGrid, Heatmap, Picture, Surface
-from phenaki_viz.figures.colour import DIVERGING, ColourScale
+from phenaki_viz.export.paper import Sheet, frame
+from phenaki_viz.export.paper_chart import LONGEST_SIDE, Chart, Ticks, draw_chart
+from phenaki_viz.export.paper_legends import bar_ticks
+from phenaki_viz.export.paper_text import INK, NOTE
+from phenaki_viz.figures import HeadGrid, Heatmap, Surface
+from phenaki_viz.figures.colour import DIVERGING
 from phenaki_viz.figures.head_grid import (
     Mosaic,
     bar_words,
@@ -45,111 +25,7 @@ from phenaki_viz.figures.heatmap import map_image
 from phenaki_viz.figures.heatmap import swatches as heatmap_swatches
 from phenaki_viz.figures.paint import line_over
 from phenaki_viz.figures.surface import signed, surface_image, trained_swatch
-from phenaki_viz.figures.theme import Swatch
 from phenaki_viz.figures.ticks import axis_ticks, whole_ticks
-
-LONGEST_SIDE, SHORTEST_SIDE = 3.5, 0.5
-OUTLINE_PAD = 5  # points between names and tiles, for the selected head's outline
-Ticks = tuple[list[float], list[str]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chart:
-    """A map with ticks, titles, a colour bar and legend entries, before it has its place.
-
-    colours: 'y x c' uint8. ratio: height of the whole map over its width.
-    """
-
-    colours: np.ndarray
-    ratio: float
-    across: Ticks
-    down: Ticks
-    across_title: str
-    down_title: str
-    scale: ColourScale
-    bar: Ticks
-    unit: str
-    swatches: tuple[Swatch, ...] = ()
-    heads_on_top: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Places:
-    """Where the parts of a chart go, measured from the body's top. over: tick labels on top."""
-
-    box: Box
-    slant: bool
-    over: float
-    under: float
-    body: float
-
-
-def _places(chart: Chart) -> Places:
-    labels = [printable(label) for label in chart.down[1]]
-    left = EDGE + max((width_of(label, TICK) for label in labels), default=0) + 0.06
-    left += height_of(1, LABEL) + 0.02 if chart.down_title else 0.04
-    right = bar_room(chart.bar[1], chart.unit) + EDGE
-    wide, high = _sides(chart.ratio, WIDTH - left - right)
-    # A small map stands in the middle with its bar, not at the left edge.
-    left += (WIDTH - left - right - wide) / 2
-    cells = chart.colours.shape[1]
-    slant = slanted(chart.across[0], chart.across[1], wide / cells)
-    ticks = tick_height([printable(label) for label in chart.across[1]], slant=slant)
-    over = ticks + 0.03 if chart.heads_on_top else 0.0
-    under = (0 if chart.heads_on_top else ticks) + 0.03
-    under += height_of(1, LABEL) if chart.across_title else 0
-    box = Box(left=left, top=over, width=wide, height=high)
-    legend = len(swatch_lines(chart.swatches, WIDTH - EDGE - left)) * SWATCH_LINE
-    legend += 0.05 if legend else 0
-    body = over + high + under + legend
-    return Places(box=box, slant=slant, over=over, under=under, body=body)
-
-
-def _sides(ratio: float, room: float) -> tuple[float, float]:
-    wide = min(room, LONGEST_SIDE, LONGEST_SIDE / ratio)
-    return max(wide, SHORTEST_SIDE), max(wide * ratio, SHORTEST_SIDE)
-
-
-def _unit_fits(chart: Chart) -> Chart:
-    """The chart with its unit in the legend when it is longer than the upright colour bar."""
-    if width_of(printable(chart.unit), LABEL) <= LONGEST_SIDE * min(chart.ratio, 1) + 0.2:
-        return chart
-    said = Swatch(colour=INK, label=f"colour: {chart.unit}", mark="")
-    return replace(chart, unit="", swatches=(said, *chart.swatches))
-
-
-def _draw(picture: Picture, chart: Chart, *, vector: bool) -> tuple[Sheet, Axes]:
-    chart = _unit_fits(chart)
-    places = _places(chart)
-    rows, columns = chart.colours.shape[:2]
-    box = places.box
-    dots = dots_for(columns, box.width) if columns >= rows else dots_for(rows, box.height)
-    sheet = Sheet(picture, Body(places.body, dots))
-    box = Box(left=box.left, top=sheet.top + box.top, width=box.width, height=box.height)
-    axes = sheet.axes(box)
-    show_cells(axes, chart.colours, vector=vector)
-    set_ticks(axes, chart.across, chart.down, slant=places.slant)
-    frame(axes)
-    if chart.heads_on_top:
-        axes.xaxis.tick_top()
-        axes.tick_params(pad=OUTLINE_PAD)
-    _titles(sheet, chart, box, places)
-    bar = Box(left=box.left + box.width + BAR_GAP, top=box.top, width=0, height=box.height)
-    if not chart.scale.names:
-        draw_bar(sheet, bar, chart.scale, chart.bar, chart.unit)
-    legend = box.top + box.height + places.under + 0.05
-    draw_swatches(sheet, chart.swatches, box.left, legend)
-    return sheet, axes
-
-
-def _titles(sheet: Sheet, chart: Chart, box: Box, places: Places) -> None:
-    middle = box.left + box.width / 2, box.top + box.height / 2
-    bottom = box.top + box.height + places.under - height_of(1, LABEL)
-    across, down = printable(chart.across_title), printable(chart.down_title)
-    labels = [width_of(printable(label), TICK) for label in chart.down[1]]
-    left = box.left - max(labels, default=0) - 0.08
-    sheet.text(across, middle[0], bottom, LABEL, ha="center", color=INK)
-    sheet.text(down, left, middle[1], LABEL, ha="right", va="center", rotation=90, color=INK)
 
 
 def heatmap_sheet(picture: Heatmap, *, vector: bool) -> Sheet:
@@ -167,7 +43,7 @@ def heatmap_sheet(picture: Heatmap, *, vector: bool) -> Sheet:
         unit="" if picture.scale.names else picture.unit,
         swatches=heatmap_swatches(picture),
     )
-    sheet, axes = _draw(picture, chart, vector=vector)
+    sheet, axes = draw_chart(picture, chart, vector=vector)
     line: Any = {"color": line_over(picture.scale.palette), "linewidth": 0.5, "alpha": 0.55}
     for at in picture.key.breaks:
         axes.axvline(at - 0.5, **line)
@@ -191,7 +67,7 @@ def surface_sheet(picture: Surface, *, vector: bool) -> Sheet:
         unit=picture.z_title,
         swatches=trained_swatch(picture, "light"),
     )
-    sheet, axes = _draw(picture, chart, vector=vector)
+    sheet, axes = draw_chart(picture, chart, vector=vector)
     if picture.rectangle is not None:
         x0, x1, y0, y1 = picture.rectangle
         left, right = _cells(picture.x, (x0, x1))
@@ -229,7 +105,7 @@ def head_grid_sheet(picture: HeadGrid, *, vector: bool) -> Sheet:
         swatches=grid_swatches(picture),
         heads_on_top=True,
     )
-    sheet, axes = _draw(picture, chart, vector=vector)
+    sheet, axes = draw_chart(picture, chart, vector=vector)
     frame(axes, "none")
     _numbers(axes, picture, chart)
     if picture.bar_scale.palette in DIVERGING.values():
