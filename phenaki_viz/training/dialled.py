@@ -19,7 +19,8 @@ from phenaki_viz.models.phenaki import highest
 from phenaki_viz.models.seeding import random_stream
 from phenaki_viz.models.text import PAD, WordEmbedding
 from phenaki_viz.training.recipe import Stage
-from phenaki_viz.training.stages import StageTrainer, draw_masks, video_of
+from phenaki_viz.training.stage_trainer import StageTrainer
+from phenaki_viz.training.stages import draw_masks, video_of
 
 SPRITE = 0.4  # of a digit, as a share of the frame's side
 DROP_TEXT = 0.15  # share of clips whose text is hidden

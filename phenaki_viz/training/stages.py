@@ -4,15 +4,12 @@ Every random choice of a step comes from the seed and the step's number alone, s
 that was stopped and resumed goes the way it would have gone.
 """
 
-import math
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Any
 
-import msgspec
 import torch
 import torch.nn.functional as F
 from einops import rearrange
-from torch import nn
 
 from phenaki_viz.data.digits import MovingDigits
 from phenaki_viz.errors import ConfigError, TrainingError
@@ -20,112 +17,9 @@ from phenaki_viz.models.cvivit import CViViT
 from phenaki_viz.models.phenaki import Phenaki, highest, masked_tokens
 from phenaki_viz.models.text import WordEmbedding
 from phenaki_viz.training.recipe import Recipe, Stage
+from phenaki_viz.training.stage_trainer import StageTrainer, check_same, device_of
 
-LOWEST_RATE = 0.02  # share of the learning rate at the end
 ENCODED_AT_ONCE = 64  # clips
-
-
-class StateProgress(msgspec.Struct):
-    """The plain values of a saved state."""
-
-    done: Annotated[int, msgspec.Meta(ge=0)]
-    losses: list[float]
-
-
-def check_same(own: Mapping[str, torch.Tensor], found: Mapping[str, torch.Tensor]) -> None:
-    """That both have the same names, shapes and finite numbers. Raises ValueError."""
-    if set(own) != set(found):
-        raise ValueError("tensors of other names")
-    for name, tensor in found.items():
-        if tensor.shape != own[name].shape or not torch.isfinite(tensor).all():
-            raise ValueError(f"{name[:60]} has another shape, or numbers that are none")
-
-
-class StageTrainer:
-    """What all trainings share: the optimiser, the schedule, and what a saved state holds."""
-
-    def __init__(self, stage: Stage, modules: list[nn.Module], seed: int) -> None:
-        self.stage = stage
-        self.steps = stage.steps
-        self.seed = seed
-        self.done = 0
-        self.losses: list[float] = []
-        self.modules = nn.ModuleList(modules)
-        self.optimiser = torch.optim.AdamW(
-            self.modules.parameters(),
-            lr=stage.learning_rate,
-            betas=stage.betas,
-            weight_decay=stage.weight_decay,
-        )
-
-    def advance(self) -> float:
-        """One step; returns its loss. Raises TrainingError when the loss is no number."""
-        self.modules.train()
-        rate = learning_rate(self.stage, self.done)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        device = _device(self.modules)
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.stage.bfloat16):
-            loss = self._loss(self.done)
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise TrainingError(
-                f"the loss is {value} at step {self.done + 1}: lower the learning rate "
-                f"({self.stage.learning_rate:g}) and resume from the last saved state"
-            )
-        self.optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.modules.parameters(), self.stage.clip_norm)
-        self.optimiser.step()
-        self.done += 1
-        self.losses.append(value)
-        return value
-
-    def state(self) -> dict[str, Any]:
-        """Everything a resumed training needs; tensors and plain values only."""
-        return {
-            "done": self.done,
-            "losses": list(self.losses),
-            "weights": self.modules.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from `state`. Raises TrainingError when it is not of this training.
-
-        All of it is compared before any of it is used: the optimiser would take moments of any
-        shape, and fail, or broadcast them, at the next step.
-        """
-        try:
-            progress = msgspec.convert(
-                {"done": state["done"], "losses": state["losses"]}, StateProgress
-            )
-            if progress.done > self.steps or len(progress.losses) != progress.done:
-                raise ValueError(f"{len(progress.losses)} losses of {progress.done} steps")
-            check_same(self.modules.state_dict(), state["weights"])
-            self._check_optimiser(state["optimiser"])
-            self.modules.load_state_dict(state["weights"])
-            self.optimiser.load_state_dict(state["optimiser"])
-        except (LookupError, RuntimeError, ValueError, TypeError, AttributeError) as error:
-            raise TrainingError(
-                "the saved state is not of this training; start in another folder, or delete it"
-            ) from error
-        self.done, self.losses = progress.done, progress.losses
-
-    def _check_optimiser(self, saved: Mapping[str, Any]) -> None:
-        """That its settings and moments are those of this training. Raises ValueError."""
-        weights = list(self.modules.parameters())
-        for at, kept in saved["state"].items():
-            moments = {name: value for name, value in kept.items() if name != "step"}
-            check_same(dict.fromkeys(("exp_avg", "exp_avg_sq"), weights[at]), moments)
-        own = self.optimiser.state_dict()["param_groups"]
-        for group, other in zip(own, saved["param_groups"], strict=True):
-            shared = (group.keys() & other.keys()) - {"lr"}  # which every step sets
-            if any(group[name] != other[name] for name in shared):
-                raise ValueError("an optimiser with other settings")
-
-    def _loss(self, step: int) -> torch.Tensor:
-        raise NotImplementedError
 
 
 class TokenizerTrainer(StageTrainer):
@@ -149,7 +43,7 @@ class TokenizerTrainer(StageTrainer):
 
     def _loss(self, step: int) -> torch.Tensor:
         video = video_of(self.data, step * self.stage.batch, self.stage.batch)
-        video = video.to(_device(self.model))
+        video = video.to(device_of(self.model))
         quantised, _, own = self.model.quantise(self.model.encode(self.model.embed(video)))
         rebuilt = self.model.decode(quantised).float()
         return F.mse_loss(rebuilt, video) / self.variance + own
@@ -250,7 +144,7 @@ def encode_pool(
 
     on_encoded: called with (clips encoded, of); what it raises stops the encoding.
     """
-    device = _device(cvivit)
+    device = device_of(cvivit)
     codes, captions = [], []
     cvivit.eval()
     for first in range(0, recipe.pool, ENCODED_AT_ONCE):
@@ -269,14 +163,3 @@ def video_of(data: MovingDigits, first: int, count: int) -> torch.Tensor:
     """Clips as the model takes them, 'b 1 f H W' float32 in 0..1."""
     frames, _ = data.batch(first, count)
     return rearrange(torch.from_numpy(frames), "b f h w -> b 1 f h w")
-
-
-def learning_rate(stage: Stage, step: int) -> float:
-    """The rate at a step, from 0: up over the warm-up, then down along a cosine."""
-    cosine = 0.5 * (1 + math.cos(math.pi * step / stage.steps))
-    share = LOWEST_RATE + (1 - LOWEST_RATE) * cosine
-    return stage.learning_rate * share * min(1.0, (step + 1) / stage.warm_up)
-
-
-def _device(module: nn.Module) -> torch.device:
-    return next(module.parameters()).device

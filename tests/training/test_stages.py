@@ -15,7 +15,7 @@ from phenaki_viz.models.configs import CViViTConfig, MaskGitConfig, PhenakiConfi
 from phenaki_viz.training import MaskGitTrainer, TokenizerTrainer, resume, run
 from phenaki_viz.training.digits import new_model, train_digits
 from phenaki_viz.training.recipe import Recipe, Stage
-from phenaki_viz.training.stages import learning_rate
+from phenaki_viz.training.stage_trainer import learning_rate
 
 DATA = MovingDigits(size=24, frames=3, sprite=12)
 CVIVIT = CViViTConfig(
