@@ -111,7 +111,8 @@ def made_run(asked: argparse.Namespace, *, storage: Any = "auto", on_progress: T
 def _of_weights(asked: argparse.Namespace, storage: Any, on_progress: Tell) -> "Run":
     from phenaki_viz.checkpoints import open_checkpoint
     from phenaki_viz.data import SHIPPED_MODEL
-    from phenaki_viz.runs.model import RunOptions, eyes_of, run_model
+    from phenaki_viz.runs.model import RunOptions, run_model
+    from phenaki_viz.runs.model_parts import eyes_of
 
     _refuse(asked, DIALLED, "is of the dialled model; with --weights, the file says it", INSTEAD)
     path = SHIPPED_MODEL if asked.weights == TRAINED else Path(asked.weights).expanduser()
@@ -174,7 +175,7 @@ def _check_frames(path: Path, corrections: Mapping[str, Any]) -> None:
 
 def _check_used(asked: argparse.Namespace, opened: "Opened") -> None:
     """Refuse what this kind of model would not look at."""
-    from phenaki_viz.runs.model import encoder_of, eyes_of, filler_of, text_width
+    from phenaki_viz.runs.model_parts import encoder_of, eyes_of, filler_of, text_width
 
     model, kind = opened.model, opened.inspection.kind
     if eyes_of(model) is None:
@@ -195,7 +196,7 @@ def _check_used(asked: argparse.Namespace, opened: "Opened") -> None:
 
 def _give_text(opened: "Opened", name: str) -> None:
     from phenaki_viz.models.text import T5Text
-    from phenaki_viz.runs.model import text_width
+    from phenaki_viz.runs.model_parts import text_width
 
     encoder, wanted = T5Text(name), text_width(opened.model)
     if encoder.dim != wanted:
@@ -210,7 +211,7 @@ def _shown(asked: argparse.Namespace, opened: "Opened") -> tuple["Clip", "Prompt
     """Clip and prompt, and how they were chosen."""
     from phenaki_viz.data import digit_clip, read_prompt, sample_clip
     from phenaki_viz.models import WordEmbedding
-    from phenaki_viz.runs.model import encoder_of, eyes_of, most_frames
+    from phenaki_viz.runs.model_parts import encoder_of, eyes_of, most_frames
 
     prompt = read_prompt(asked.prompt or "")
     if eyes_of(opened.model) is None:
@@ -262,7 +263,7 @@ def _nearness(wanted: list[str], caption: str, captions: list[str]) -> float:
 
 def _frames(asked: argparse.Namespace, opened: "Opened", clip: "Clip") -> int:
     """How many frames are shown: as many as asked, or all that model and clip allow."""
-    from phenaki_viz.runs.model import eyes_of, most_frames
+    from phenaki_viz.runs.model_parts import eyes_of, most_frames
 
     most = most_frames(opened.model, len(clip.frames))
     if asked.frames is None:

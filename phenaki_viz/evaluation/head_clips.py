@@ -11,7 +11,8 @@ from phenaki_viz.analysis.truth import truth_of
 from phenaki_viz.data import Clip, Prompt
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.recording.records import Kind
-from phenaki_viz.runs.model import RunOptions, most_frames, run_model
+from phenaki_viz.runs.model import RunOptions, run_model
+from phenaki_viz.runs.model_parts import most_frames
 
 
 @incremental

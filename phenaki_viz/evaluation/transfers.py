@@ -19,7 +19,8 @@ from phenaki_viz.recording.interventions import (
     is_kept,
     keep_map,
 )
-from phenaki_viz.runs.model import RunOptions, most_frames, run_model
+from phenaki_viz.runs.model import RunOptions, run_model
+from phenaki_viz.runs.model_parts import most_frames
 
 Recordings = Mapping[str, Recording]  # by the digests of their files, or their names
 NONE: Recordings = {}

@@ -13,7 +13,7 @@ from phenaki_viz.data import Clip, Prompt, fit_clip, to_tensor
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models import MaskGit, Phenaki
 from phenaki_viz.models.phenaki import highest
-from phenaki_viz.runs.model import encoder_of, most_frames, text_width
+from phenaki_viz.runs.model_parts import encoder_of, most_frames, text_width
 
 MOST_TRIALS = 2_000
 

@@ -14,7 +14,7 @@ from torch import nn
 
 from phenaki_viz.data import Clip, Prompt, embed_words, fit_clip, read_prompt, to_tensor
 from phenaki_viz.errors import ConfigError
-from phenaki_viz.models import CViViT, MaskGit, Phenaki, T5Text, TokenCritic, WordEmbedding
+from phenaki_viz.models import CViViT, MaskGit, T5Text, TokenCritic, WordEmbedding
 from phenaki_viz.models.phenaki import highest
 from phenaki_viz.recording import record
 from phenaki_viz.recording.interventions import SwapText
@@ -22,6 +22,7 @@ from phenaki_viz.recording.options import DEFAULT_LIMIT, StorageChoice
 from phenaki_viz.recording.origin import origin_of
 from phenaki_viz.recording.switches import Switches, switched
 from phenaki_viz.runs.live import remember_model
+from phenaki_viz.runs.model_parts import encoder_of, eyes_of, filler_of, text_width
 from phenaki_viz.runs.run import KEPT, Run
 
 Grid = tuple[int, int, int]
@@ -158,37 +159,6 @@ def look_again(model: nn.Module, run: ModelRun) -> None:
     _run(model, video, run.prompt, run.ask)
 
 
-def eyes_of(model: nn.Module) -> CViViT | None:
-    """The C-ViViT of a model, if it has one."""
-    if isinstance(model, Phenaki):
-        return model.cvivit
-    return model if isinstance(model, CViViT) else None
-
-
-def filler_of(model: nn.Module) -> MaskGit | TokenCritic | None:
-    """The MaskGit of a model, or the critic that it is."""
-    if isinstance(model, Phenaki):
-        return model.maskgit
-    return model if isinstance(model, (MaskGit, TokenCritic)) else None
-
-
-def encoder_of(model: nn.Module) -> Any:
-    """What makes vectors of a model's text; None where the file brought nothing."""
-    return getattr(model, "encode_texts", None)
-
-
-def text_width(model: nn.Module) -> int:
-    """Features of the words that a model's cross-attention reads; 0 when it reads no text."""
-    filler = filler_of(model)
-    layers = () if filler is None else filler.named_modules()
-    crossed = (
-        module.to_kv.in_features
-        for name, module in layers
-        if name.endswith("layers.0.2") and hasattr(module, "to_kv")
-    )
-    return int(next(crossed, 0))
-
-
 def read_words(model: nn.Module, prompt: Prompt) -> tuple[str, ...]:
     """The prompt in the pieces that the model's text encoder makes of it."""
     encoder = getattr(model, "encode_texts", None)
@@ -201,18 +171,6 @@ def text_read(prompt: Prompt, switches: Switches) -> Prompt:
     """The text that cross-attention reads: the prompt, or what it was swapped for."""
     swapped = (one.text for one in switches.also if isinstance(one, SwapText))
     return next((read_prompt(text) for text in swapped), prompt)
-
-
-def most_frames(model: nn.Module, found: int) -> int:
-    """How many of `found` frames a model takes: 1 + k · temporal patch, within its positions."""
-    eyes = eyes_of(model)
-    if eyes is None:
-        return found
-    most = found
-    if isinstance(model, Phenaki):
-        steps = model.maskgit.max_seq_len // eyes.image_num_tokens
-        most = min(found, 1 + max(0, steps - 1) * eyes.temporal_patch_size)
-    return 1 + (most - 1) // eyes.temporal_patch_size * eyes.temporal_patch_size
 
 
 def _fit(eyes: CViViT, clip: Clip, ask: RunOptions) -> Clip:

@@ -20,7 +20,8 @@ from phenaki_viz import ui
 from phenaki_viz.data import digit_clip, read_prompt
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.export import kinds
-from phenaki_viz.runs.model import RunOptions, most_frames
+from phenaki_viz.runs.model import RunOptions
+from phenaki_viz.runs.model_parts import most_frames
 from phenaki_viz.ui.components import front
 from phenaki_viz.ui.lookups import mend_lookups
 from phenaki_viz.ui.source import trained

@@ -6,7 +6,8 @@ import torch.nn.functional as F
 from phenaki_viz.data import read_prompt
 from phenaki_viz.errors import ConfigError, RecordingError, ShapeError, VideoError
 from phenaki_viz.recording.switches import Switches, switched
-from phenaki_viz.runs.model import RunOptions, most_frames, run_model
+from phenaki_viz.runs.model import RunOptions, run_model
+from phenaki_viz.runs.model_parts import most_frames
 from tests.checkpoints.files import CRITIC, CVIVIT, MASKGIT
 from tests.models.listening import hear
 from tests.runs.trained import clip, phenaki

@@ -15,7 +15,8 @@ from phenaki_viz.recording.select import stack_and_layer
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.live import find_model
-from phenaki_viz.runs.model import ModelRun, eyes_of
+from phenaki_viz.runs.model import ModelRun
+from phenaki_viz.runs.model_parts import eyes_of
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.session import named

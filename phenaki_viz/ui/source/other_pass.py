@@ -14,7 +14,8 @@ from phenaki_viz.figures.naming import branch_name
 from phenaki_viz.recording import Recording
 from phenaki_viz.recording.passes import WITH_TEXT, Pass
 from phenaki_viz.runs.live import model_of
-from phenaki_viz.runs.model import ModelRun, most_frames
+from phenaki_viz.runs.model import ModelRun
+from phenaki_viz.runs.model_parts import most_frames
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import Sampling
 from phenaki_viz.ui import session

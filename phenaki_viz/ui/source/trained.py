@@ -10,7 +10,8 @@ from phenaki_viz.checkpoints.corrections import told, value_like
 from phenaki_viz.data import DIGIT_CLIPS, SAMPLES, Clip, Prompt, digit_clip, read_prompt
 from phenaki_viz.errors import CheckpointError
 from phenaki_viz.models import CViViT, Phenaki, TokenCritic
-from phenaki_viz.runs.model import RunOptions, eyes_of, filler_of, most_frames
+from phenaki_viz.runs.model import RunOptions
+from phenaki_viz.runs.model_parts import eyes_of, filler_of, most_frames
 from phenaki_viz.ui import session
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.source import ablation, clips

@@ -6,7 +6,8 @@ import streamlit as st
 
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.runs.live import model_of
-from phenaki_viz.runs.model import ModelRun, most_frames
+from phenaki_viz.runs.model import ModelRun
+from phenaki_viz.runs.model_parts import most_frames
 from phenaki_viz.runs.sampled import SampledRun, Sampling
 from phenaki_viz.ui import session
 from phenaki_viz.ui.session import named

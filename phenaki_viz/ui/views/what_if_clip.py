@@ -8,7 +8,8 @@ from phenaki_viz.errors import ConfigError, PhenakiVizError
 from phenaki_viz.export.gif import gif_of
 from phenaki_viz.figures.beside_views import generated_sentence
 from phenaki_viz.models import Phenaki
-from phenaki_viz.runs.model import NONE_OFF, ModelRun, most_frames
+from phenaki_viz.runs.model import NONE_OFF, ModelRun
+from phenaki_viz.runs.model_parts import most_frames
 from phenaki_viz.runs.sampled import SampledRun, Sampling
 from phenaki_viz.ui import session
 from phenaki_viz.ui.session import named
