@@ -54,7 +54,7 @@ def read(model: Phenaki, clips: list[DigitClip], captions: list[str], seed: int 
             text_mask=seen,
         )
     loss = F.cross_entropy(rearrange(logits, "b n c -> b c n"), flat, reduction="none")
-    crossed = [one for one in recording if one.kind == "cross"]
+    crossed = [one for one in recording if one.reads_words]
     maps = [
         np.stack([[one.map.full(b, h) for h in range(len(one.heads))] for b in range(len(clips))])
         for one in crossed

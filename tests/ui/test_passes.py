@@ -86,13 +86,19 @@ def test_an_item_that_was_not_recorded_is_not_asked_for(app, monkeypatch, tmp_pa
     np.testing.assert_allclose(shown(at), one.map.full(0, 2), atol=1e-6)
 
 
-def test_all_passes_are_offered_as_one_zip(app, made, monkeypatch):
+def with_box(box, app, made, monkeypatch):
+    """The page of the recording, with one of the boxes for the whole grid open."""
     _, path = made
     monkeypatch.setenv(recording_file.RECORDING, str(path))
     at = app(**OWN)
-    at.session_state["take.grid.open"] = at.session_state["export.all"] = True
+    at.session_state["take.grid.open"] = at.session_state[f"export.{box}"] = True
     at.run()
     assert not at.exception
+    return at
+
+
+def test_all_passes_are_offered_as_one_zip(app, made, monkeypatch):
+    at = with_box("all", app, made, monkeypatch)
     assert how_many(at) == 6
     at.toggle(key="export.all.passes").set_value(True).run()
     assert how_many(at) == 24
@@ -107,12 +113,7 @@ def test_all_passes_are_offered_as_one_zip(app, made, monkeypatch):
 
 
 def test_all_heads_are_offered_linked_as_one_page(app, made, monkeypatch):
-    _, path = made
-    monkeypatch.setenv(recording_file.RECORDING, str(path))
-    at = app(**OWN)
-    at.session_state["take.grid.open"] = at.session_state["export.linked"] = True
-    at.run()
-    assert not at.exception
+    at = with_box("linked", app, made, monkeypatch)
     (said,) = [one.value for one in at.caption if one.value.startswith("About 0.1 MB: grid, map")]
     assert "Each head on its own colour scale" in said
     at.button(key="export.linked.make").click().run()
