@@ -1,8 +1,7 @@
 // The line under a map, its label for those who cannot see it, and the same for tests.
 import { cellName } from "../numbers/axis.js";
 import { rankOf } from "../numbers/row_filter.js";
-import { inLine } from "../numbers/words.js";
-import { dot, element } from "../page/elements.js";
+import { dot, element, inLine } from "../page/elements.js";
 import { renewWithin } from "../page/fitting.js";
 import { change, note } from "../page/renewing.js";
 import { weightWords } from "./reading.js";

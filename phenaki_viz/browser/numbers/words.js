@@ -26,14 +26,6 @@ export const weightSaid = (value) => spoken(value, Math.abs(value) < 1e-4 ? 3 : 
  */
 export const times = (value, uniform) => `${spoken(value / uniform, 2)}\u00a0×\u00a0uniform`;
 
-const LONGEST = 36; // letters: a place has fewer, a word of a prompt may have hundreds
-
-/** A name as it stands in a line beside numbers. @param {string} name */
-export function inLine(name) {
-  const letters = [...name];
-  return letters.length > LONGEST ? `${letters.slice(0, LONGEST - 1).join("")}…` : name;
-}
-
 /**
  * @param {number} step
  * @param {number} row

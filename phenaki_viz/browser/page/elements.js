@@ -83,3 +83,12 @@ export function isTyping(event) {
   const typed = tagName === "INPUT" && !/^(range|checkbox|radio|button)$/.test(type);
   return target.isContentEditable || typed || /^(TEXTAREA|SELECT)$/.test(tagName);
 }
+
+const LONGEST = 36; // letters: a place has fewer, a word of a prompt may have hundreds
+
+/**
+ * A name as it stands in a line beside numbers: a long one is clipped to what the line can give.
+ * @param {string} textContent
+ */
+export const inLine = (textContent) =>
+  textContent.length > LONGEST ? element("span", { className: "long", textContent }) : textContent;
