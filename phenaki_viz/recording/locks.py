@@ -72,4 +72,7 @@ _guard = threading.Lock()
 def lock_of(model: nn.Module) -> ModelLock:
     """The one lock of a model."""
     with _guard:
-        return _locks.setdefault(model, ModelLock())
+        lock = _locks.get(model)
+        if lock is None:
+            lock = _locks[model] = ModelLock()
+        return lock
