@@ -18,7 +18,7 @@ from phenaki_viz import models
 from phenaki_viz.analysis.ledger import row_ledger
 from phenaki_viz.analysis.term_maps import shares_of_head, term_maps
 from phenaki_viz.analysis.writing import weight_map
-from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.ledger_sentences import row_clause, weight_sentence
 from phenaki_viz.figures.ledger_views import row_bars, weight_bars
 from phenaki_viz.recording import Recording, record

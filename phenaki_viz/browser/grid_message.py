@@ -10,7 +10,6 @@ from einops import rearrange
 from phenaki_viz.analysis.thumbnails import with_means
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import (
     KEY_COLOUR,
     MASKED_COLOUR,
@@ -21,6 +20,7 @@ from phenaki_viz.figures.colour import (
 )
 from phenaki_viz.figures.head_grid import HeadGrid, number_tiles
 from phenaki_viz.figures.paint import rgb
+from phenaki_viz.figures.weight_colours import Colours
 
 Scales = ColourScale | Sequence[Sequence[ColourScale]]
 LAST_CODE, WRONG, MASKED = 253, 254, 255

@@ -12,7 +12,7 @@ import numpy as np
 
 from phenaki_viz.analysis.overlay import Direction, Overlay
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.overlays import word_weights
 from phenaki_viz.recording import AttentionRecord, Place, Recording
 

@@ -26,10 +26,12 @@ from phenaki_viz.browser.pinned_heads import most_a_side, pinned_film, pinned_pi
 from phenaki_viz.browser.pinned_message import PinnedFilm, pinned_message
 from phenaki_viz.browser.strip_message import OfMap, StripView, StripWords, strip_message
 from phenaki_viz.data import as_rgb
-from phenaki_viz.figures.attention_views import Colours, Head, head_grid
+from phenaki_viz.figures.attention_views import head_grid
 from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.overlays import column_overlay, frame_steps, patches_overlay
 from phenaki_viz.figures.picked import Picked, chosen_passes
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run

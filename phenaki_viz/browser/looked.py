@@ -7,7 +7,7 @@ from math import prod
 from phenaki_viz.browser.axes import Place
 from phenaki_viz.browser.grid_message import MOST_PINS
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.naming import kind_name, labels_and_run
 from phenaki_viz.recording import AttentionRecord, Recording
 

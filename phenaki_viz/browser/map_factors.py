@@ -6,7 +6,7 @@ from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.browser.map_message import MOST_FLOATS
 from phenaki_viz.browser.weight_codes import can_code
 from phenaki_viz.browser.weight_factors import Factors, Offsets, factored
-from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.head import Head
 
 
 def factors_of(head: Head, tile: MapTile) -> Factors | None:

@@ -11,9 +11,10 @@ from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.axes import Place, axis_of
 from phenaki_viz.browser.pinned_message import LINES, PinnedFilm, PinnedPicture
-from phenaki_viz.figures.attention_views import Colours, Head
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.naming import head_label
 from phenaki_viz.figures.overlays import frame_steps, word_weights
+from phenaki_viz.figures.weight_colours import Colours
 
 SCOPE = "all pinned heads"  # of pinned/together.js too
 

@@ -178,8 +178,8 @@ def _picture(
     """B − A of the head that is asked for, or of the one that moved most."""
     from phenaki_viz.analysis.difference import laid_maps, maps_of
     from phenaki_viz.analysis.laid import shared_items
-    from phenaki_viz.figures.attention_views import Head
     from phenaki_viz.figures.difference_views import centred_scale, difference_heatmap
+    from phenaki_viz.figures.head import Head
 
     row = _head(asked, found)
     pair = found.records_of(row)

@@ -153,8 +153,8 @@ def _run_of(asked: argparse.Namespace) -> "Run":
 
 
 def _picked(asked: argparse.Namespace) -> "Picked":
-    from phenaki_viz.figures.attention_views import Colours
     from phenaki_viz.figures.picked import Picked
+    from phenaki_viz.figures.weight_colours import Colours
 
     return Picked(
         pages=tuple(dict.fromkeys(asked.pictures)),

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from phenaki_viz.analysis.beside import Beside, most_first
-from phenaki_viz.figures.attention_views import Head, wrong_notes
 from phenaki_viz.figures.colour import ColourScale, Palette
+from phenaki_viz.figures.head import Head, wrong_notes
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import key_axis, query_axis
 from phenaki_viz.runs.sampled import SampledRun

@@ -10,9 +10,10 @@ from phenaki_viz.analysis.incremental import Incremental, incremental, within
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.data import as_rgb
 from phenaki_viz.errors import ConfigError
-from phenaki_viz.figures.attention_views import MOST_WEIGHTS, Colours, Head, attention_heatmap
+from phenaki_viz.figures.attention_views import MOST_WEIGHTS, attention_heatmap
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import kind_name
@@ -22,6 +23,7 @@ from phenaki_viz.figures.recipe import Panel, Recipe, as_data
 from phenaki_viz.figures.tex import tex
 from phenaki_viz.figures.track_panels import panel_tracks
 from phenaki_viz.figures.tracks import Tracks
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import Place
 from phenaki_viz.runs.run import Run

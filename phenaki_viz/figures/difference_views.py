@@ -10,15 +10,16 @@ from phenaki_viz.analysis.difference import HeadDistance, LaidMaps
 from phenaki_viz.analysis.divergence import DISTANCE
 from phenaki_viz.analysis.overlay import Overlay
 from phenaki_viz.analysis.weight_range import drawn_range
-from phenaki_viz.figures.attention_views import Colours, Head, origin_notes, wrong_notes
 from phenaki_viz.figures.colour import DIVERGING, ColourScale, Palette
 from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.head import Head, origin_notes, wrong_notes
 from phenaki_viz.figures.head_grid import HeadGrid, number_tiles
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import head_label, key_axis, module_family, query_axis, row_label
 from phenaki_viz.figures.overlays import frame_steps, word_weights
 from phenaki_viz.figures.picture import Axis
 from phenaki_viz.figures.table import Table, TableColumn
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.recording import AttentionRecord, Place
 
 UNIT = "weight, B − A"

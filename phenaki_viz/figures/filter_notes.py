@@ -7,7 +7,7 @@ import numpy as np
 
 from phenaki_viz.analysis.row_filter import RowFilter
 from phenaki_viz.analysis.sinks import DEFINITION
-from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.words import plain

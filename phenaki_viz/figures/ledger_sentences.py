@@ -7,8 +7,8 @@ import numpy as np
 from phenaki_viz.analysis.ledger import RowLedger, WeightLedger
 from phenaki_viz.analysis.term_maps import TermShares
 from phenaki_viz.analysis.writing import HeadWrites
-from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.clauses import counted, joined
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.words import quoted
 

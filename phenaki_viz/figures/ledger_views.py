@@ -8,10 +8,10 @@ import numpy as np
 from phenaki_viz.analysis.ledger import RowLedger, WeightLedger
 from phenaki_viz.analysis.overlay import on_grid
 from phenaki_viz.analysis.term_maps import TermMaps
-from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.colour import ColourScale, Palette, largest
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.ledger_sentences import NAMES, counterfactual_name, key_words
 from phenaki_viz.figures.naming import key_axis, query_axis

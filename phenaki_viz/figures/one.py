@@ -5,11 +5,11 @@ from typing import Any
 
 from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import Law
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.picked import Picked, chosen_passes, grid_of, heads_of, items_of
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.recording import Recording
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from einops import repeat
 
-from phenaki_viz.figures.attention_views import origin_notes
 from phenaki_viz.figures.colour import ColourScale, largest
 from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.head import origin_notes
 from phenaki_viz.figures.overlays import frame_steps
 from phenaki_viz.runs.model import Outcome
 

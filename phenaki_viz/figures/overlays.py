@@ -7,10 +7,11 @@ import numpy as np
 
 from phenaki_viz.analysis.overlay import Combine, Direction, Overlay, combined, on_grid
 from phenaki_viz.analysis.rows import blanked, wrong_among
-from phenaki_viz.figures.attention_views import UNIT, Head, wrong_notes
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.head import Head, wrong_notes
 from phenaki_viz.figures.naming import key_axis, place_name
+from phenaki_viz.figures.weight_colours import UNIT
 from phenaki_viz.recording import Place
 
 

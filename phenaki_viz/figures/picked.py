@@ -8,8 +8,9 @@ from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.data import as_rgb
 from phenaki_viz.errors import ConfigError
-from phenaki_viz.figures.attention_views import Colours, Head, attention_heatmap, head_grid
+from phenaki_viz.figures.attention_views import attention_heatmap, head_grid
 from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.mask_views import mask_picture, visible_keys_picture
@@ -22,6 +23,7 @@ from phenaki_viz.figures.position_views import (
     penalty_picture,
     slopes_picture,
 )
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.recording import AttentionRecord, HeadMap, Recording
 from phenaki_viz.recording.passes import Pass, shown_first
 from phenaki_viz.runs.run import Run

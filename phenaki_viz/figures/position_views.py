@@ -7,9 +7,9 @@ import numpy as np
 
 from phenaki_viz.alignment import alibi
 from phenaki_viz.analysis.position import offsets, plane, reach
-from phenaki_viz.figures.attention_views import origin_notes
 from phenaki_viz.figures.colour import ColourScale, Palette, largest
 from phenaki_viz.figures.curves import Curve, Curves
+from phenaki_viz.figures.head import origin_notes
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.surface import Surface
 from phenaki_viz.recording import AttentionRecord, PositionBias

@@ -4,9 +4,10 @@ import numpy as np
 
 from phenaki_viz.analysis.rows import blanked, wrong_among
 from phenaki_viz.analysis.words import words_share
-from phenaki_viz.figures.attention_views import UNIT, Head, scale_for, wrong_notes
 from phenaki_viz.figures.curves import Curve, Curves
+from phenaki_viz.figures.head import Head, wrong_notes
 from phenaki_viz.figures.naming import key_axis, place_name
+from phenaki_viz.figures.weight_colours import UNIT, scale_for
 from phenaki_viz.recording import Place
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from phenaki_viz.analysis.rollout import REASON
-from phenaki_viz.figures.attention_views import origin_notes
 from phenaki_viz.figures.clauses import percent
 from phenaki_viz.figures.colour import ColourScale, largest
+from phenaki_viz.figures.head import origin_notes
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import (
     family,

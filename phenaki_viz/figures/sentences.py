@@ -10,8 +10,8 @@ import numpy as np
 
 from phenaki_viz.analysis.character import EVEN, Sort, Spread, key_masses, sort_of, spread
 from phenaki_viz.analysis.regions import Mass, region_masses, sound_rows, visible_to
-from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.clauses import against, count, percent, telling, times
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.naming import key_axis, place_name
 from phenaki_viz.figures.words import quoted
 from phenaki_viz.recording import Place

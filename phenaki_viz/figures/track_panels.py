@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from phenaki_viz.analysis.truth import truth_of
 from phenaki_viz.data import as_rgb
 from phenaki_viz.errors import ConfigError
-from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.track_views import Question, answer, tracks_picture
 from phenaki_viz.figures.tracks import Tracks
 from phenaki_viz.recording import Place

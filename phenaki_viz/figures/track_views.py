@@ -11,8 +11,8 @@ from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.analysis.overlay import Direction
 from phenaki_viz.analysis.tracks import Judged, Track, judged, track, track_of_key
 from phenaki_viz.figures.apart import told_apart
-from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.colour import ColourScale
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import key_axis, kind_name, kind_stem, place_name
 from phenaki_viz.figures.overlays import frame_steps

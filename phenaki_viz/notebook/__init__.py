@@ -7,8 +7,8 @@ the pointer move alike; without, and in saved notebooks, a page in a frame that 
 from typing import TYPE_CHECKING
 
 from phenaki_viz.browser.linked import Linked
-from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import Law
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.notebook.still import StillView
 from phenaki_viz.runs.run import Run
 

@@ -6,7 +6,6 @@ import torch
 
 from phenaki_viz.analysis.beside import beside, most_first, moved
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.beside_views import (
     difference_heatmap,
     difference_scale,
@@ -14,6 +13,7 @@ from phenaki_viz.figures.beside_views import (
     moved_sentence,
 )
 from phenaki_viz.figures.colour import DIVERGING
+from phenaki_viz.figures.head import Head
 from phenaki_viz.recording import AttentionRecord, Recording
 from phenaki_viz.recording.interventions import DropText, to_json
 from phenaki_viz.recording.maps import DenseMap

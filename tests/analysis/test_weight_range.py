@@ -5,7 +5,7 @@ import pytest
 
 from phenaki_viz.analysis import weight_range as module
 from phenaki_viz.analysis.weight_range import drawn_range, drawn_ranges, weight_range
-from phenaki_viz.figures.attention_views import Colours
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.recording import HeadMap
 from tests.analysis.records import planted, uniform
 

@@ -12,7 +12,7 @@ from phenaki_viz import record
 from phenaki_viz.analysis.overlay import Overlay
 from phenaki_viz.browser.lines import Lines
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.overlays import word_weights
 from phenaki_viz.models import CViViT
 from phenaki_viz.ui.components import asset_routes, lines

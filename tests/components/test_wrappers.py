@@ -8,11 +8,11 @@ from phenaki_viz.browser.axes import as_map_axis
 from phenaki_viz.browser.map_message import MapPicture
 from phenaki_viz.browser.word_message import WordPicture
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.picture import Axis
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.ui.components import (
     MapAxis,
     asset_routes,

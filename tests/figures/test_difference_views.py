@@ -9,7 +9,6 @@ import torch
 from phenaki_viz.analysis.difference import head_distances, laid_maps
 from phenaki_viz.analysis.laid import lay
 from phenaki_viz.export import render
-from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.difference_sentences import (
     apart_heading,
     head_moved,
@@ -30,6 +29,7 @@ from phenaki_viz.figures.difference_views import (
     entropy_grid,
     laid_keys,
 )
+from phenaki_viz.figures.head import Head
 from phenaki_viz.recording import DenseMap, Recording
 from tests.analysis.planted_heads import GRID, NULLS, SELF, cross_record, recording, self_record
 

@@ -3,11 +3,13 @@
 import numpy as np
 
 from phenaki_viz.analysis.row_filter import RowFilter
-from phenaki_viz.figures.attention_views import Head, attention_heatmap, scale_for
+from phenaki_viz.figures.attention_views import attention_heatmap
 from phenaki_viz.figures.colour import LEFT_OUT_COLOUR
 from phenaki_viz.figures.filter_notes import filter_notes, filtered_heatmap
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.heatmap import map_image, swatches
 from phenaki_viz.figures.paint import rgb
+from phenaki_viz.figures.weight_colours import scale_for
 from phenaki_viz.recording import Recording
 from tests.analysis.records import planted
 

@@ -11,8 +11,8 @@ from phenaki_viz.analysis.term_maps import TermShares, shares_of_head, term_maps
 from phenaki_viz.analysis.writing import writes_of
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures import term_bars_figure
-from phenaki_viz.figures.attention_views import Head, scale_for
 from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.ledger_sentences import (
     counterfactuals,
     decides,
@@ -34,6 +34,7 @@ from phenaki_viz.figures.ledger_views import (
 )
 from phenaki_viz.figures.overlays import patches_overlay
 from phenaki_viz.figures.term_bars import stacked
+from phenaki_viz.figures.weight_colours import scale_for
 from phenaki_viz.recording import Recording, record
 from tests.analysis.records import planted
 from tests.figures.samples import term_bars

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from phenaki_viz.analysis.overlay import Overlay
-from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_layout import query_boxes, strip_layout
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.overlays import patches_overlay, walk_overlay
 from phenaki_viz.recording import Places, Recording
 from tests.analysis.records import planted

@@ -9,9 +9,9 @@ from phenaki_viz.analysis.position import masses_alone
 from phenaki_viz.analysis.reading import Reading
 from phenaki_viz.analysis.words import keys_seen
 from phenaki_viz.evaluation.effects import HeadEffect
-from phenaki_viz.figures.attention_views import Head
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.effect_views import effect_words
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.mask_sentences import mask_heading, query_masks
 from phenaki_viz.figures.position_sentences import alibi_sentence, bias_heading, bias_sentence
 from phenaki_viz.figures.read_views import keys_read

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.sentences import head_sentence, patch_sentence
 from phenaki_viz.recording import Places, Recording
 from tests.analysis.records import planted, uniform

@@ -8,7 +8,7 @@ import pytest
 from phenaki_viz.analysis.following import UNKNOWN
 from phenaki_viz.analysis.tracks import accuracies
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.track_marks import (
     dots_of,
     lines_of,

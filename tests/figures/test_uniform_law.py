@@ -6,11 +6,11 @@ import pytest
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.linked import Linked
 from phenaki_viz.data import read_prompt, sample_clip
-from phenaki_viz.figures.attention_views import LEAST_MULTIPLE, MULTIPLE, Colours
 from phenaki_viz.figures.composed import compose
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.picked import Picked, pictures_of
 from phenaki_viz.figures.recipe import Recipe, panel_said
+from phenaki_viz.figures.weight_colours import LEAST_MULTIPLE, MULTIPLE, Colours
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.runs.dialled import run_dialled
 

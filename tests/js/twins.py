@@ -27,10 +27,10 @@ from phenaki_viz.browser.scales import scale_header
 from phenaki_viz.browser.strip_message import StripView, StripWords, strip_message
 from phenaki_viz.browser.weight_codes import LISTED, coded
 from phenaki_viz.browser.weight_factors import Added, Guess
-from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import LAWS, ColourScale, lut
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.laid_over import Drawn
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.words import spoken
 from phenaki_viz.glossary import found_in
 from phenaki_viz.recording import AttentionRecord, Places

@@ -6,7 +6,7 @@ import torch
 
 from phenaki_viz import Recording, record
 from phenaki_viz.browser.linked import Linked
-from phenaki_viz.figures.attention_views import Colours
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.runs.saving import run_of
 from tests.recording.calls import maskgit
 

@@ -15,7 +15,7 @@ from phenaki_viz.browser.linked import Linked
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export import read_provenance
 from phenaki_viz.export.linked_page import linked_html
-from phenaki_viz.figures.attention_views import Colours
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.models import CViViT, MaskGit
 from phenaki_viz.notebook.frame import MOST_WEIGHTS, framed
 from phenaki_viz.notebook.still import StillView

@@ -11,7 +11,7 @@ from phenaki_viz.analysis.measures import applicable, head_statistics
 from phenaki_viz.analysis.overlay import Overlay, on_grid
 from phenaki_viz.analysis.regions import region_masses
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.naming import family, key_axis, query_axis
 from phenaki_viz.recording import HeadMap, Places, Recording
 from phenaki_viz.recording.axes import Layout, TokenAxis

@@ -9,7 +9,7 @@ import torch
 from phenaki_viz import models, record
 from phenaki_viz.export import write_archive
 from phenaki_viz.export.provenance import read_provenance
-from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.picked import Picked, heads_of
 from phenaki_viz.models import Attention, ContinuousPositionBias
 from tests.recording.calls import TOKENS, Checkpointed, Twice, guided, maskgit, tied, transformer

@@ -15,14 +15,11 @@ from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.data import Clip, read_prompt
 from phenaki_viz.errors import VerificationWarning
 from phenaki_viz.export.formats import render
-from phenaki_viz.figures.attention_views import (
-    Head,
-    attention_heatmap,
-    head_grid,
-    scale_for,
-)
+from phenaki_viz.figures.attention_views import attention_heatmap, head_grid
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.overlays import patches_overlay
 from phenaki_viz.figures.read_views import steps_read, words_read
+from phenaki_viz.figures.weight_colours import scale_for
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.recording import describe_failures, describe_storage, record
 from phenaki_viz.recording.verdicts import Verification

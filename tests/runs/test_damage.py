@@ -15,9 +15,11 @@ from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.analysis.weight_range import weight_range
 from phenaki_viz.data import Clip, read_prompt, sample_clip
-from phenaki_viz.figures.attention_views import Head, attention_heatmap, scale_for
+from phenaki_viz.figures.attention_views import attention_heatmap
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.overlays import patches_overlay
 from phenaki_viz.figures.read_views import steps_read
+from phenaki_viz.figures.weight_colours import scale_for
 from phenaki_viz.models.attention import Attention
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import FactoredMap, HeadMap, parts, record

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.browser.linked import Linked
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.figures.attention_views import Colours
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.recording import Places, Recording
 from phenaki_viz.recording.axes import Layout
 from phenaki_viz.recording.segments import Null, Words

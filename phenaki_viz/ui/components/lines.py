@@ -16,7 +16,7 @@ from starlette.responses import Response
 from phenaki_viz.analysis.overlay import Direction
 from phenaki_viz.browser.lines import Lines
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.head import Head
 from phenaki_viz.recording import AttentionRecord, Recording
 from phenaki_viz.ui.session import page
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import Law, Palette
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.ui import session
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.link import in_link, numbers_in_url, say_in_url

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from phenaki_viz.analysis.sorting import heads_in_order
-from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.head_grid import HeadGrid
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.ui import session
 from phenaki_viz.ui.components.head_grid import MOST_PINS, Arrangement, GridPicture, head_grid
 from phenaki_viz.ui.markup import inert

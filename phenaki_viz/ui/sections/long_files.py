@@ -12,10 +12,11 @@ from phenaki_viz.export import FORMATS, archive
 from phenaki_viz.export.linked_page import about_bytes, linked_html
 from phenaki_viz.export.names import safe_name
 from phenaki_viz.export.walk import walk_gif
-from phenaki_viz.figures.attention_views import Colours, stack_heads
+from phenaki_viz.figures.attention_views import stack_heads
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import kind_name, kind_stem
 from phenaki_viz.figures.picture import Picture
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session

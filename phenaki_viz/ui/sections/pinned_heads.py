@@ -7,7 +7,8 @@ import streamlit as st
 
 from phenaki_viz.browser.pinned_heads import most_a_side, pinned_film, pinned_picture
 from phenaki_viz.data import as_rgb
-from phenaki_viz.figures.attention_views import Colours, Head, record_notes
+from phenaki_viz.figures.head import Head, record_notes
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.film_strip import film_of
 from phenaki_viz.ui.components.pinned_maps import PinnedFilm, pinned_maps

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import DIVERGING
 from phenaki_viz.figures.effect_views import WORTH, effects_on_grid
 from phenaki_viz.figures.naming import grid_names
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.worth_grid import worth_scale
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from phenaki_viz.figures.attention_views import Head
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.naming import family, kind_name, video_name
 from phenaki_viz.recording import AttentionRecord, Place, Recording
 from phenaki_viz.ui import session

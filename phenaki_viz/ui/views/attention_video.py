@@ -8,11 +8,11 @@ import streamlit as st
 from phenaki_viz.analysis.overlay import Direction
 from phenaki_viz.analysis.walks import Along, walk_places
 from phenaki_viz.data import as_rgb
-from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.overlays import column_overlay, patches_overlay, walk_overlay
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon

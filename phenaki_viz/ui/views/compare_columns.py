@@ -13,7 +13,6 @@ from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.apart import shortly
-from phenaki_viz.figures.attention_views import Colours, Head
 from phenaki_viz.figures.colour import DIVERGING, ColourScale
 from phenaki_viz.figures.difference_views import (
     UNIT,
@@ -23,7 +22,9 @@ from phenaki_viz.figures.difference_views import (
     difference_overlay,
 )
 from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.overlays import column_overlay, row_overlay
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.attention_map import attention_map
 from phenaki_viz.ui.components.film_strip import OfMap, StripView, StripWords, film_strip

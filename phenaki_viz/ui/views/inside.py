@@ -4,7 +4,6 @@ import streamlit as st
 
 from phenaki_viz.analysis.ledger import RowLedger
 from phenaki_viz.data import as_rgb
-from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.ledger_sentences import (
     counterfactuals,
     decides,
@@ -14,6 +13,7 @@ from phenaki_viz.figures.ledger_sentences import (
 from phenaki_viz.figures.ledger_views import WRITTEN, written_overlay
 from phenaki_viz.figures.naming import module_family
 from phenaki_viz.figures.overlays import column_overlay, patches_overlay
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.components.said import said

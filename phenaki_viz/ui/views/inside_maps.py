@@ -10,7 +10,7 @@ from phenaki_viz.analysis.cells import Cells
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.map_message import MapPicture, MapView
-from phenaki_viz.figures.attention_views import Colours, attention_heatmap
+from phenaki_viz.figures.attention_views import attention_heatmap
 from phenaki_viz.figures.colour import DIVERGING, ColourScale
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.ledger_sentences import NAMES, counterfactual_name
@@ -22,6 +22,7 @@ from phenaki_viz.figures.ledger_views import (
     unknown_note,
     written_heatmap,
 )
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.ui.components.attention_map import attention_map
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon, is_exportable

@@ -10,14 +10,12 @@ from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.analysis.words import keys_seen, side_by_side, word_maps, words_share
 from phenaki_viz.browser.word_message import WordPicture
 from phenaki_viz.data import as_rgb
-from phenaki_viz.figures.attention_views import (
-    Colours,
-    record_notes,
-)
+from phenaki_viz.figures.head import record_notes
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.overlays import column_overlay, word_weights
 from phenaki_viz.figures.read_views import keys_read
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.word_sentences import (
     ROUTING,
     best_said,

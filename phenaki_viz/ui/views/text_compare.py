@@ -12,7 +12,7 @@ from phenaki_viz.analysis.words import content_patches, correlation
 from phenaki_viz.data import Prompt, as_rgb, read_prompt
 from phenaki_viz.data.digits import other_words
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.figures.attention_views import Colours, Head
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.outcome_views import (
     LossRise,
@@ -23,6 +23,7 @@ from phenaki_viz.figures.outcome_views import (
     loss_scale,
 )
 from phenaki_viz.figures.overlays import column_overlay, frame_steps, word_weights
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.word_sentences import routing_sentence
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.live import model_of

@@ -10,7 +10,7 @@ from phenaki_viz.analysis.measures import head_statistics
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.data import Clip, Prompt, as_rgb
-from phenaki_viz.figures.attention_views import Colours, head_grid
+from phenaki_viz.figures.attention_views import head_grid
 from phenaki_viz.figures.naming import place_name
 from phenaki_viz.figures.outcome_views import frames_alone
 from phenaki_viz.figures.overlays import row_overlay
@@ -18,6 +18,7 @@ from phenaki_viz.figures.read_views import words_read
 from phenaki_viz.figures.sentences import head_sentence, patch_sentence
 from phenaki_viz.figures.training_sentences import entropy_note
 from phenaki_viz.figures.training_views import heads_over_steps
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.training_job import Kept, Training

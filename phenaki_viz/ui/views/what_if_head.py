@@ -7,11 +7,11 @@ import streamlit as st
 
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.evaluation.effects import HeadEffect
-from phenaki_viz.figures.attention_views import Colours
 from phenaki_viz.figures.colour import DIVERGING
 from phenaki_viz.figures.effect_views import WORTH
 from phenaki_viz.figures.intervention_words import place_name
 from phenaki_viz.figures.naming import kind_name
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.worth_grid import WorthGrid, worth_grid
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.interventions import ZeroHead

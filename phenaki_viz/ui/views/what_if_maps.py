@@ -12,7 +12,6 @@ from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.figures.attention_views import Colours, Head
 from phenaki_viz.figures.beside_views import (
     DIFFERENCE,
     difference_heatmap,
@@ -21,7 +20,9 @@ from phenaki_viz.figures.beside_views import (
     moved_sentence,
 )
 from phenaki_viz.figures.colour import DIVERGING, ColourScale
+from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.intervention_words import edge_name, place_name
+from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.interventions.at_cell import cut_at
 from phenaki_viz.runs.run import Run
