@@ -1,12 +1,10 @@
 """A browser that leaves while it is written to is no error; what else goes wrong is one."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from phenaki_viz.ui.components.closed_tabs import ClosedTabs
+from tests.own_loop import run_apart
 
 
 async def listens(scope, receive, send):
@@ -35,10 +33,7 @@ def converse(app, *, leaves):
         if leaves and message["type"] == "websocket.send":
             raise OSError
 
-    with ThreadPoolExecutor(1) as own:  # a test in a browser may have left a loop in this thread
-        own.submit(
-            lambda: asyncio.run(app({"type": "websocket", "headers": []}, receive, send))
-        ).result()
+    run_apart(lambda: app({"type": "websocket", "headers": []}, receive, send))
 
 
 def test_a_browser_that_leaves_while_it_is_written_to_is_no_error():

@@ -15,12 +15,12 @@ from torch import nn
 from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.models.dial import DialConfig
+from phenaki_viz.numerics.footprint import _inside
 from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.runs.files import open_recording, save_recording
 from phenaki_viz.runs.live import find_model, model_of
 from phenaki_viz.runs.model import RunOptions, run_model
 from phenaki_viz.runs.sampled import Sampling, sample
-from phenaki_viz.ui.work.shelves import _inside
 from tests.runs.trained import clip, phenaki
 
 CONFIG = DialConfig(heads=3, depth=1, dim_head=8, dim=32)

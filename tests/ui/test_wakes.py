@@ -8,6 +8,7 @@ import pytest
 
 from phenaki_viz.ui import wakes
 from phenaki_viz.ui.wakes import Calls
+from tests.own_loop import run_apart
 
 
 class Session:
@@ -46,7 +47,7 @@ def said_by(*threads, monkeypatch):
             await asyncio.sleep(0)
         return session.woken
 
-    return heard, asyncio.run(run())
+    return heard, run_apart(run)
 
 
 def test_what_is_said_together_wakes_the_loop_once(monkeypatch):
@@ -106,5 +107,5 @@ def test_the_sender_is_woken_from_elsewhere_alone_and_only_where_it_sleeps(monke
         thread.start()
         thread.join()
 
-    asyncio.run(run())
+    run_apart(run)
     assert len(woken) == 1

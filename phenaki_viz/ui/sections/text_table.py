@@ -21,7 +21,7 @@ STYLE = """<style>
 
 
 class Column(NamedTuple):
-    """Its heading, and what is said of it where the pointer rests on it."""
+    """A column: its heading, and what is said of it where the pointer rests on it."""
 
     title: str
     means: str = ""

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 MOST_CELLS = 324  # values a side of each map: every cell of the shipped model's
-LONGEST_NAME = 32  # letters that a column has room for at 1280 pixels
+LONGEST_NAME = 36  # letters that a column has room for at 1280 pixels
 SIDES = ("a", "b", "difference")
 
 
