@@ -50,6 +50,14 @@ _ALL = (
         "Xiao et al. 2023, Efficient Streaming Language Models with Attention Sinks", "sinks",
     ),
     _term(
+        "dense map", "A map of which every weight is stored.", "", "maps dense", "dense maps",
+    ),
+    _term(
+        "factored", "Of a map: its queries, keys and each row's log-sum-exp are stored, and every "
+        "weight is recomputed exactly where it is shown.",
+        "Dao et al. 2022, FlashAttention (2205.14135), section 3.1",
+    ),
+    _term(
         "× uniform", "How many times the weight a query that does not choose would give: 1 over "
         "its visible keys.", "", "uniform",
     ),

@@ -7,6 +7,7 @@ import numpy as np
 
 from phenaki_viz.evaluation.reach import Causality, ModuleReach, Reach
 from phenaki_viz.figures.clauses import counted, joined
+from phenaki_viz.figures.words import powers
 from phenaki_viz.recording.facts import Convolution, convolutions_of
 
 NAMES = {"PEG": "PEG", "norm": "norm", "stack": "whole transformer", "layer": "whole layer"}
@@ -35,9 +36,9 @@ def margin_words(margin: float) -> str:
 
 
 def share(change: float) -> str:
-    """A relative change: '12 %', '0.4 %', '1e-05'."""
+    """A relative change: '12 %', '0.4 %', '1e−5'."""
     if change < 5e-4:
-        return f"{change:.0e}"
+        return powers(f"{change:.0e}")
     return f"{change:.0%}".replace("%", " %") if change >= 0.0995 else f"{change * 100:.1f} %"
 
 
@@ -75,7 +76,7 @@ def probe_definition(found: Causality) -> str:
     return (
         "Each time step in turn is replaced by noise as large as the tokens; change: "
         "‖difference‖ / ‖output‖ of a step. What is equal to the last bit has not moved; "
-        f"tolerance {found.tolerance:.1e}{sure}"
+        f"tolerance {powers(f'{found.tolerance:.1e}')}{sure}"
     )
 
 

@@ -77,7 +77,7 @@ def test_the_table_has_every_module_in_order():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"), [(1.05, "105 %"), (0.12, "12 %"), (0.004, "0.4 %"), (2e-6, "2e-06")]
+    ("change", "said"), [(1.05, "105 %"), (0.12, "12 %"), (0.004, "0.4 %"), (2e-6, "2e−6")]
 )
 def test_changes_are_said_shortly(change, said):
     assert share(change) == said
