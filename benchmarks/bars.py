@@ -27,8 +27,8 @@ def _lines(found: Mapping[str, Any]) -> Iterator[Line]:
             yield f"time, {name} tokens", f"≤ {most:.2f}", f"{ratio:.3f}{aside}", ratio <= most
     if kept := found.get("kept"):
         figure = "kept at 1,536 tokens, 6 layers × 8 heads"
-        measured = f"{kept['parts'] / 1e6:.1f} MB (maps: {kept['stored'] / 1e6:.0f} MB)"
-        yield figure, "≤ 45 MB", measured, kept["parts"] <= 45e6
+        measured = f"{kept['factored'] / 1e6:.1f} MB (maps: {kept['dense'] / 1e6:.0f} MB)"
+        yield figure, "≤ 45 MB", measured, kept["factored"] <= 45e6
     yield from _of_one_layer(found.get("one layer"))
     yield from _of_browsing(found.get("browsing"))
     if linear := found.get("linear"):

@@ -109,7 +109,7 @@ def _agreement() -> dict[str, float]:
 
 @torch.no_grad()
 def _length(n: int) -> tuple[dict[str, Any], Recording]:
-    """One length: seconds and GiB of each way, and the last recording by parts."""
+    """One length: seconds and GiB of each way, and the last factored recording."""
     model, x = _model(n, "cuda")
     kept: dict[str, Recording] = {}
 
@@ -210,11 +210,11 @@ def _markdown(found: dict[str, Any]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|"
     for row in found["rows"]:
         n = row["n"]
-        stored = _cell(row, "dense") if "stored ms" in row else "–"
+        stored = _cell(row, "dense") if "dense ms" in row else "–"
         bar = f"≤ {BARS[n]:.2f}" if n in BARS else "–"
         yield (
-            f"| {n:,} | {_cell(row, 'nothing')} | {_cell(row, 'parts')} | "
-            f"{row['parts / nothing']:.2f} | {bar} | {stored} | {row['kept GB']:.2f} GB |"
+            f"| {n:,} | {_cell(row, 'nothing')} | {_cell(row, 'factored')} | "
+            f"{row['factored / nothing']:.2f} | {bar} | {stored} | {row['kept GB']:.2f} GB |"
         )
     for title, name in SECTIONS.items():
         yield from ("", f"{title}:", "")

@@ -6,7 +6,7 @@ At 1,536 tokens on a GPU a forward of six layers is launches: the GPU has done e
 has launched the next, so that time is the host's. Here the same model, narrow and of eight tokens,
 runs on the CPU with next to nothing to compute, and its calls wait to be checked together as they
 do on a GPU (`making.has_to_wait`, `biases.is_far`). What is left is what the host does: modules
-called, operations begun. Recorded by parts and not recorded in turns, processor time of the thread
+called, operations begun. Recorded factored and not recorded in turns, processor time of the thread
 (of a busy machine wall time says little).
 The ratio stands for factored / nothing recorded at 1,536 tokens (bar 1.5), not for any other
 length: what a GPU computes, and what is copied from it, are not in it.
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
 
 @torch.no_grad()
 def _measured(rounds: int) -> tuple[list[float], list[float]]:
-    """Milliseconds of each round: nothing recorded, and by parts."""
+    """Milliseconds of each round: nothing recorded, and recorded factored."""
     torch.manual_seed(0)
     model = forward.Joint(models, GRID).eval()
     x = torch.randn(1, GRID[0] * GRID[1] * GRID[2], DIM)

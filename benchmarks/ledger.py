@@ -1,4 +1,4 @@
-"""Inside a head: what a click takes, at a short video's tokens and at 16,384 by parts.
+"""Inside a head: what a click takes, at a short video's tokens and at 16,384 of a factored map.
 
     python -m benchmarks.ledger [--rounds 15] [--long]
 

@@ -4,8 +4,8 @@
 
 6 layers, 8 heads of 64, dim 512, PEG, 3-D position bias, no gradients. In one run, ways in turns:
 the published classes with nothing recorded, with a hook that keeps every map, with nnsight where
-it is installed (`pip install nnsight`); ours with nothing recorded, with maps dense, with maps by
-parts. A way is left out at lengths where it would need more memory than the machine has, and the
+it is installed (`pip install nnsight`); ours with nothing recorded, with dense maps, with factored
+ones. A way is left out at lengths where it would need more memory than the machine has, and the
 table says so. What recording adds to a forward is a few per cent, so these two ways are also
 measured alone, with more rounds. On the CPU; freed memory stays with the processes that take the
 times, except where the figure says so. Writes `length.json`, `length.md` and `length.png` into
@@ -54,12 +54,12 @@ WAYS = {
     "hook": "published, a hook keeps every map",
     "nnsight": "published, nnsight keeps every map",
     "fused": "phenaki_viz, nothing recorded",
-    "stored": "phenaki_viz, maps dense",
-    "parts": "phenaki_viz, factored maps",
+    "dense": "phenaki_viz, maps dense",
+    "factored": "phenaki_viz, factored maps",
 }
 PUBLISHED = ("published", "hook", "nnsight")
 LAYER_WAYS = ("published", "materialised", "fused")
-ALONE = {576: 61, 1536: 31}  # rounds of by parts and nothing recorded, in turns
+ALONE = {576: 61, 1536: 31}  # rounds of factored and nothing recorded, in turns
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
     for n in options.tokens:
         timings = _timings(n)
         if n == 1536:
-            ratios["factored / published, 1536"] = timings["parts"].over(timings["published"])
+            ratios["factored / published, 1536"] = timings["factored"].over(timings["published"])
         for way, timing in timings.items():
             taken = {"median": timing.median, "lower": timing.lower, "upper": timing.upper}
             rows.append({"n": n, "way": way, "peak": peaks[n, way], **taken})
@@ -107,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, Any]:
         "kept": before.get("kept"),
     }
     if 1536 in options.tokens:
-        found["kept"] = {way: _call(way, 1536)().nbytes for way in ("parts", "stored")}
+        found["kept"] = {way: _call(way, 1536)().nbytes for way in ("factored", "dense")}
     if layers:
         found["one layer"] = _one_layer(layers)
     print(json.dumps({name: found[name] for name in found if name != "rows"}, indent=1))
@@ -141,7 +141,7 @@ def _ways(n: int) -> list[str]:
     free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
     maps = 4 * DEPTH * HEADS * n * n
     network = 3 * 4 * DIM_HEAD * n * n  # the published bias runs its network on every pair
-    fits = dict.fromkeys(PUBLISHED, network + maps < free) | {"stored": 2 * maps < free}
+    fits = dict.fromkeys(PUBLISHED, network + maps < free) | {"dense": 2 * maps < free}
     fits["nnsight"] = fits["nnsight"] and _nnsight() is not None
     return [way for way in WAYS if fits.get(way, True)]
 
@@ -214,12 +214,12 @@ def _timings(n: int) -> dict[str, Timing]:
 
 
 def _alone(n: int, threads: int, keep_freed: bool) -> float:
-    """By parts over nothing recorded, the two of them in turns; keep_freed: see `main`."""
+    """Factored over nothing recorded, the two of them in turns; keep_freed: see `main`."""
     torch.set_num_threads(threads)
     if keep_freed:
         keep_freed_memory()
-    timings = take_turns({way: _call(way, n) for way in ("fused", "parts")}, rounds=ALONE[n])
-    return timings["parts"].over(timings["fused"])
+    timings = take_turns({way: _call(way, n) for way in ("fused", "factored")}, rounds=ALONE[n])
+    return timings["factored"].over(timings["fused"])
 
 
 def _layer_peaks(threads: int) -> dict[str, int]:
@@ -267,9 +267,9 @@ def _layer_peak(way: str, threads: int) -> int:
 def _browsing(threads: int) -> dict[str, float]:
     """16,384 tokens: recorded, then looked at; the memory of all of it, in a process of its own."""
     torch.set_num_threads(threads)
-    _call("parts", 64)()
+    _call("factored", 64)()
     clean = high_water()
-    recording: Recording = _call("parts", 16384)()
+    recording: Recording = _call("factored", 16384)()
     records, n = recording.records, 16384
     one = records[0].map
     tiles, rows = [], []
@@ -307,8 +307,10 @@ def _seconds(call: Callable[[], object]) -> float:
 
 
 def _linear(rows: list[dict[str, Any]]) -> dict[str, float] | None:
-    """Memory by parts as a line over the tokens: bytes a token, and how well the line fits."""
-    points = [(row["n"], row["peak"]) for row in rows if row["way"] == "parts" and row["n"] >= 576]
+    """Memory of factored maps as a line over the tokens: bytes a token, how well the line fits."""
+    points = [
+        (row["n"], row["peak"]) for row in rows if row["way"] == "factored" and row["n"] >= 576
+    ]
     if len(points) < 3:
         return None
     n, peak = np.array(points, float).T

@@ -15,8 +15,8 @@ LOOKS = {
     "hook": ("#D55E00", "s"),
     "nnsight": ("#CC79A7", "^"),
     "fused": ("#009E73", "D"),
-    "stored": ("#E69F00", "v"),
-    "parts": ("#0072B2", "*"),
+    "dense": ("#E69F00", "v"),
+    "factored": ("#0072B2", "*"),
 }
 
 

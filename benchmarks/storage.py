@@ -24,7 +24,7 @@ from phenaki_viz.recording import Recording
 
 LENGTHS = {256: (4, 8, 8), 400: (4, 10, 10), 576: (9, 8, 8), 784: (4, 14, 14),
            1024: (4, 16, 16), 1536: (6, 16, 16)}  # fmt: skip
-WAYS = ("fused", "parts", "stored")
+WAYS = ("fused", "factored", "dense")
 HEAD = (
     "| tokens | nothing recorded, s | factored / nothing | dense / nothing | dense / factored "
     "| read factored, s | read dense, s | MB factored | MB dense |"
@@ -55,7 +55,7 @@ def _row(n: int, rounds: int) -> str:
     for call in calls.values():
         call()
     took: dict[str, list[float]] = {way: [] for way in WAYS}
-    read: dict[str, list[float]] = {"parts": [], "stored": []}
+    read: dict[str, list[float]] = {"factored": [], "dense": []}
     size = {}
     for _ in range(rounds):
         for way, call in calls.items():
@@ -70,8 +70,8 @@ def _row(n: int, rounds: int) -> str:
         return f"{statistics.median(a / b for a, b in pairs):.3f}"
 
     cells = [
-        f"{n:,}", f"{statistics.median(took['fused']):.3f}", over("parts", "fused"),
-        over("stored", "fused"), over("stored", "parts"),
+        f"{n:,}", f"{statistics.median(took['fused']):.3f}", over("factored", "fused"),
+        over("dense", "fused"), over("dense", "factored"),
         *(f"{statistics.median(read[way]):.3f}" for way in read),
         *(f"{size[way]:.1f}" for way in read),
     ]  # fmt: skip

@@ -21,8 +21,8 @@ STEPS = 2
 def seeds(folder: Path) -> dict[str, tuple[str, bytes]]:
     """Name → (kind, content); kind: recording, checkpoint, dialled or state."""
     made = {
-        "recording, stored": ("recording", _recording("dense")),
-        "recording, by parts": ("recording", _recording("factored", causal=True)),
+        "recording, dense": ("recording", _recording("dense")),
+        "recording, factored": ("recording", _recording("factored", causal=True)),
         "recording, factorised": (
             "recording",
             _recording("dense", layout="factorised", cross=False, causal=True),

@@ -1,4 +1,4 @@
-"""Maps held by their parts are the dense maps, on everything that attention can be given."""
+"""Factored maps are the dense maps, on everything that attention can be given."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ sizes = st.tuples(st.integers(1, 3), st.integers(1, 4), st.integers(1, 4))
 
 
 def both(model, *args, **kwargs):
-    """The same forward twice: maps stored, and by parts."""
+    """The same forward twice: dense maps, and factored ones."""
     with torch.inference_mode():
         with record(model, storage="dense") as stored:
             before = model(*args, **kwargs)
@@ -215,7 +215,7 @@ def test_stored_while_it_fits_and_by_parts_beyond():
 
 
 def test_no_map_is_made_while_recording_by_parts():
-    """The largest tensor that a forward by parts makes is no map."""
+    """The largest tensor that a factored recording makes is no map."""
     n, heads = 600, 2
     attention = Attention(16, heads=heads, dim_head=8).eval()
     largest = []

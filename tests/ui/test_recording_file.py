@@ -23,7 +23,7 @@ HEAD = "maskgit.transformer.layers.1.1"
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """A look held by parts, and a sampled video, as files."""
+    """A run with factored maps, and a sampled video, as files."""
     folder, model = tmp_path_factory.mktemp("recordings"), open_checkpoint(SHIPPED_MODEL).model
     prompt = read_prompt(CAPTIONS[0])
     run = run_model(
