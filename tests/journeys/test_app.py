@@ -152,7 +152,7 @@ def test_settings_that_cannot_run_say_which_control_to_lower(open_app):
 
 
 def test_a_long_run_shows_progress_and_cancel_brings_the_settings_back(open_app):
-    page = open_app("/?size=128&dim=512&dim_head=128&heads=2&depth=3")
+    page = open_app("/?size=128&dim=512&dim_head=128&heads=8&frames=17&depth=3")
     expect(the_map(page)).to_be_visible()
     depth = slider(page, "Depth")
     depth.focus()
