@@ -38,7 +38,9 @@ def attention_with_sums(
 
 
 def _flash(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: Bias) -> Answer:
-    out, sums, *_ = torch._scaled_dot_product_flash_attention(q, k, v, 0.0, False, False, scale=1.0)
+    out, sums, *_ = torch.ops.aten._scaled_dot_product_flash_attention(
+        q, k, v, 0.0, False, False, scale=1.0
+    )
     return out, sums[..., : q.shape[-2]]
 
 
@@ -48,14 +50,16 @@ def _efficient(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: Bias) ->
         if j % ALIGNED:
             bias = F.pad(bias, (0, -j % ALIGNED))[..., :j]
         bias = bias.expand(q.shape[0], q.shape[1], q.shape[2], j)
-    out, sums, *_ = torch._scaled_dot_product_efficient_attention(q, k, v, bias, True, scale=1.0)
+    out, sums, *_ = torch.ops.aten._scaled_dot_product_efficient_attention(
+        q, k, v, bias, True, scale=1.0
+    )
     return out, sums[..., : q.shape[-2]]
 
 
 def _cudnn(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: Bias) -> Answer:
     if bias is not None:
         bias = bias.expand(q.shape[0], q.shape[1], q.shape[2], k.shape[-2])
-    out, sums, *_ = torch._scaled_dot_product_cudnn_attention(
+    out, sums, *_ = torch.ops.aten._scaled_dot_product_cudnn_attention(
         q, k, v, bias, True, 0.0, False, False, scale=1.0
     )
     return out, sums.reshape(q.shape[:-1])
