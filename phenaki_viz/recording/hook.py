@@ -13,13 +13,9 @@ from phenaki_viz.recording.interventions.in_force import is_left_out
 
 
 class Listener(Protocol):
-    """Who puts hooks on: what it hears of calls that are not its own.
-
-    key: of its hooks, among those of a module: the number of a handle of PyTorch's.
-    """
+    """Who puts hooks on: what it hears of calls that are not its own."""
 
     thread: int
-    key: int
 
     def elsewhere(self) -> None:
         """The module ran in another thread."""
@@ -44,49 +40,22 @@ class Hook:
     def __init__(self, listener: Listener, module: nn.Module, act: Callable[..., None]) -> None:
         self.listener, self.act = listener, act
         self.module = weakref.ref(module)
-        self._key, self._places = 0, ()  # type: int, tuple[dict[int, Any], ...]
+        self._handle: RemovableHandle | None = None
 
-    def put_on(
-        self,
-        *,
-        after: bool = False,
-        with_kwargs: bool = False,
-        always: bool = False,
-        first: bool = False,
-    ) -> None:
+    def put_on(self, *, after: bool = False, **how: bool) -> None:
         """Begin to listen, after the module's call or before it.
 
-        What `register_forward_hook` and its twin do, in a third of their time: a recording puts
-        on dozens, some of them in every call. with_kwargs, always, first: their `with_kwargs`,
-        `always_call` and `prepend`.
+        how: as `register_forward_hook` and `register_forward_pre_hook` take it.
         """
         module: Any = self.module()
-        hooks = module._forward_hooks if after else module._forward_pre_hooks
-        key = self.listener.key
-        if key in hooks:  # two hooks on one module: each has a number of its own
-            key = RemovableHandle(hooks).id
-        self._key, self._places = key, (hooks,)
-        hooks[key] = self
-        if first:
-            hooks.move_to_end(key, last=False)
-        if with_kwargs:
-            self._mark(
-                module._forward_hooks_with_kwargs
-                if after
-                else module._forward_pre_hooks_with_kwargs
-            )
-        if always:
-            self._mark(module._forward_hooks_always_called)
-
-    def _mark(self, marked: dict[int, Any]) -> None:
-        marked[self._key] = True
-        self._places += (marked,)
+        register = module.register_forward_hook if after else module.register_forward_pre_hook
+        self._handle = register(self, **how)
 
     def take_off(self) -> None:
         """Listen no more."""
-        for place in self._places:
-            place.pop(self._key, None)
-        self._places = ()
+        if self._handle is not None:
+            self._handle.remove()
+            self._handle = None
 
     def __call__(self, module: nn.Module, *seen: Any) -> None:
         """Act, if the call is the listener's own."""

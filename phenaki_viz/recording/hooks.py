@@ -10,7 +10,6 @@ from threading import get_ident
 from typing import Any
 
 from torch import nn
-from torch.utils.hooks import RemovableHandle
 
 from phenaki_viz.errors import RecordingWarning
 from phenaki_viz.recording.biases import Biases
@@ -52,7 +51,6 @@ class Session:
     thread: int = field(default_factory=get_ident)
 
     def __post_init__(self) -> None:
-        self.key = RemovableHandle(self.model._forward_hooks).id
         self.frames = Frames(self.found)
         builder = Builder(choice=self.choice)
         budget = Budget(self.choice)
@@ -76,7 +74,7 @@ class Session:
         hooks.callback(self._take_off)
         for name, module in self._outer().items():
             self._on(module, partial(self._enter_outer, name), with_kwargs=True)
-            self._on(module, self._leave_outer, after=True, always=True)
+            self._on(module, self._leave_outer, after=True, always_call=True)
         for name, module in self.found.position_biases.items():
             self._on(module, partial(self.biases.see, name), after=True)
         for name, attention in watched.items():
@@ -93,10 +91,10 @@ class Session:
         if "queries" in self.choice.extras or not hasattr(attention, "attn_parts"):
             self._on(attention.to_q, seen.queries, after=True)
         # Before any other hook on it: what a switch or an adapter does to it comes after.
-        self._on(attention.to_out, seen.mixed, with_kwargs=True, first=True)
+        self._on(attention.to_out, seen.mixed, with_kwargs=True, prepend=True)
         if hasattr(attention, "rel_pos_bias"):
             self._on(attention.rel_pos_bias, seen.alibi, after=True)
-        self._on(attention, calls.end, after=True, always=True)
+        self._on(attention, calls.end, after=True, always_call=True)
 
     def _on(self, module: nn.Module, act: Callable[..., None], **how: bool) -> None:
         hook = Hook(self, module, act)
