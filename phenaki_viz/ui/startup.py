@@ -7,7 +7,6 @@ from asyncio import base_events
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
 
 import streamlit as st
 from starlette.requests import Request
@@ -90,9 +89,8 @@ def warm_up() -> None:
     mend_lookups()
     mend_wakes()
     send_at_once()
-    # Beside the imports: packing needs no interpreter.
-    Thread(target=front.keep_first_page, daemon=True).start()
     import_pages()
+    front.keep_first_page()
     # Streamlit's server and the page script share one interpreter: at Python's 5 ms, what is drawn
     # would wait in the server while the script draws on.
     sys.setswitchinterval(0.0005)

@@ -1,4 +1,4 @@
-"""Pages compute nothing: numbers are worked out below, where each has a test of its own."""
+"""Pages compute nothing and start no threads: both are done below, with tests of their own."""
 
 import ast
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ ROOT = Path(phenaki_viz.ui.__file__).parent
 LIBRARIES = {"numpy", "torch", "einops", "scipy", "statistics", "sklearn"}
 # Of an array: what makes numbers of it. Those that take no argument are meant without one.
 MAKES = {"argsort", "astype", "cumsum", "dot", "nonzero", "ravel", "reshape", "searchsorted"}
+THREADS = {"Thread", "Timer", "Process", "ThreadPoolExecutor", "ProcessPoolExecutor"}
 REDUCES = {"all", "any", "argmax", "argmin", "max", "mean", "min", "prod", "std", "sum", "var"}
 
 
@@ -41,6 +42,8 @@ def _said(node: ast.AST) -> str:
             name in REDUCES and not args
         ):
             return f"{name}()"
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in THREADS:
+            return f"{name} begun"
         case ast.Subscript(value=array, slice=ast.Tuple(elts=[ast.Constant(value=first), *_])) if (
             first is ... and ast.unparse(array) not in ("Callable", "tuple")
         ):
@@ -56,6 +59,8 @@ def _said(node: ast.AST) -> str:
         ("def f():\n    from numpy.linalg import norm", ["line 2: from numpy.linalg"]),
         ("if TYPE_CHECKING:\n    import numpy as np", []),
         ("loss.mean()", ["line 1: mean()"]),
+        ("Thread(target=draw).start()", ["line 1: Thread begun"]),
+        ("with futures.ThreadPoolExecutor(2): pass", ["line 1: ThreadPoolExecutor begun"]),
         ("found.mean('entropy')", []),  # a table's mean of a measure, worked out below
         ("picture.values[..., None, None]", ["line 1: an axis added"]),
         ("told: Callable[..., None]", []),

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 FOR_A_YEAR = "public, max-age=31536000, immutable"
+LEVEL = 6  # of nine: the best is a quarter slower, and saves one byte in 500
 WORTH = 0.9  # of its bytes: pictures and fonts are packed already
 
 
@@ -24,7 +25,7 @@ class FixedAnswer:
     def __init__(self, content: bytes, media_type: str, cache: str = FOR_A_YEAR) -> None:
         self._headers = {"Cache-Control": cache, "Vary": "Accept-Encoding"}
         self._media_type = media_type
-        packed = gzip.compress(content, mtime=0)
+        packed = gzip.compress(content, LEVEL, mtime=0)
         self._is_packed = len(packed) < WORTH * len(content)
         if self._is_packed:
             self._kept = self._answer(packed, {"Content-Encoding": "gzip"})

@@ -78,7 +78,7 @@ def static_file(name: str) -> FixedAnswer:
 
 
 def keep_first_page() -> None:
-    """Have in memory what every first page asks for: half a second, once."""
+    """Have in memory what every first page asks for: a third of a second, once."""
     page()
     for name in (*_named(), *scripts_of(WIDGETS)):
         static_file(f"static/js/{name}")
