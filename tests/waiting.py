@@ -79,3 +79,15 @@ def at_rest(page: Page) -> Page:
     """Nothing more follows what was done: painted, and no run of the script on its way."""
     frames(page)
     return settle(page)
+
+
+def at_full_strength(page: Page) -> Page:
+    """At rest, and what was drawn again has lost the paleness that Streamlit gives it meanwhile."""
+    at_rest(page)
+    page.wait_for_function(
+        """() => !document.querySelector('[data-stale="true"]') &&
+          document.getAnimations().every(({ effect }) => effect.getTiming().iterations === Infinity)
+        """,
+        timeout=1000 * PATIENCE,
+    )
+    return page

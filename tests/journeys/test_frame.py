@@ -20,7 +20,7 @@ from phenaki_viz.ui.components.front import static_file
 from tests.browser_fixtures import into_view, settle, watched
 from tests.contrast import too_faint
 from tests.journeys.conftest import APP
-from tests.waiting import PATIENCE, at_rest, eventually, shown
+from tests.waiting import PATIENCE, at_full_strength, at_rest, eventually, shown
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -146,7 +146,7 @@ def test_no_page_breaks_wcag_aa(still, name):
     for scheme, ground in (("light", "rgb(251, 251, 253)"), ("dark", "rgb(16, 20, 27)")):
         page.emulate_media(color_scheme=scheme)
         expect(page.get_by_test_id("stApp")).to_have_css("background-color", ground)
-        at_rest(page)
+        at_full_strength(page)
         found = page.evaluate(RUN, RULES)["violations"]
         wrong = [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
         assert not wrong, scheme
