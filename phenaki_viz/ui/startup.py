@@ -24,7 +24,6 @@ from phenaki_viz.runs.model_parts import most_frames
 from phenaki_viz.ui.components import front
 from phenaki_viz.ui.lookups import mend_lookups
 from phenaki_viz.ui.source import trained
-from phenaki_viz.ui.wakes import mend_wakes
 from phenaki_viz.ui.work import open_models, run_cache
 from phenaki_viz.ui.work.requests import LookRequest
 
@@ -87,7 +86,6 @@ def warm_up() -> None:
     """Import every page and its libraries, and run the opening model once."""
     mend_states()
     mend_lookups()
-    mend_wakes()
     send_at_once()
     import_pages()
     front.keep_first_page()

@@ -15,7 +15,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from phenaki_viz.ui import session
 from phenaki_viz.ui.state.stage import REDRAWN
-from phenaki_viz.ui.wakes import together
 
 # Headings (without one there is no sidebar yet, and the picture would be wider), styles, and our
 # own components: what a picture needs, and it itself.
@@ -121,9 +120,8 @@ class Held:
         self._tell_all(waiting)
 
     def _tell_all(self, messages: list[ForwardMsg]) -> None:
-        with together():
-            for message in messages:
-                self.tell(message)
+        for message in messages:
+            self.tell(message)
 
 
 def _place(message: ForwardMsg) -> bytes:
