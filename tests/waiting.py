@@ -84,9 +84,12 @@ def at_rest(page: Page) -> Page:
 def at_full_strength(page: Page) -> Page:
     """At rest, and what was drawn again has lost the paleness that Streamlit gives it meanwhile."""
     at_rest(page)
+    # Chromium may keep a transition that has ended among the animations for as long as nothing
+    # else is painted.
     page.wait_for_function(
         """() => !document.querySelector('[data-stale="true"]') &&
-          document.getAnimations().every(({ effect }) => effect.getTiming().iterations === Infinity)
+          document.getAnimations().every(({ playState, effect }) =>
+            playState !== "running" || effect.getTiming().iterations === Infinity)
         """,
         timeout=1000 * PATIENCE,
     )

@@ -121,8 +121,12 @@ def test_a_page_that_has_nothing_shows_its_title_above_the_reason(page, served):
     page.goto(served(APP) + "/whatif?source=Dial&depth=1")
     why = page.get_by_text("What a head is worth cannot be measured")
     expect(why).to_be_visible(timeout=1000 * PATIENCE)
-    title = page.get_by_role("heading", level=1).bounding_box()
-    assert title["y"] + title["height"] <= page.get_by_test_id("stAlert").bounding_box()["y"]
+
+    def above():  # each is measured at its own moment, and fonts may come in between
+        title = page.get_by_role("heading", level=1).bounding_box()
+        assert title["y"] + title["height"] <= page.get_by_test_id("stAlert").bounding_box()["y"]
+
+    eventually(above)
 
 
 def test_a_faint_text_is_found(still):
