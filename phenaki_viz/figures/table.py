@@ -7,6 +7,8 @@ import numpy as np
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.shapes import expect_shape
 
+LEAST_LISTED = 0.005
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TableColumn:
@@ -20,6 +22,13 @@ class TableColumn:
     unit: str = ""
     means: str = ""
     share: bool = False
+
+    def listed(self) -> np.ndarray:
+        """The values as a page lists them, with two digits: none of them reads -0.00."""
+        if self.values.dtype.kind != "f":
+            return self.values
+        unsigned = (-LEAST_LISTED < self.values) & (self.values < 0)
+        return np.where(unsigned, 0.0, self.values)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -13,6 +13,7 @@ from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
 from phenaki_viz.evaluation.head_clips import table_over_clips
 from phenaki_viz.figures.head_sentences import row_sentence
 from phenaki_viz.figures.head_table_views import heads_table
+from phenaki_viz.figures.table import TableColumn
 from phenaki_viz.runs.model import RunOptions
 from phenaki_viz.ui.views.heads_style import column_config
 from tests.analysis.planted_heads import CROSS, recording, row_of
@@ -260,3 +261,14 @@ def drawn_planted_self():
             temporal_patch=2, seconds=0,
         )  # fmt: skip
     heads_page(st.session_state["run"])
+
+
+def test_no_number_is_listed_as_minus_zero():
+    values = np.array([-0.3, -0.006, -0.004, 0.004, np.nan])
+    shown = TableColumn(name="dt", title="Δ time", values=values).listed()
+    assert [f"{one:.2f}" for one in shown] == ["-0.30", "-0.01", "0.00", "0.00", "nan"]
+    names = np.array(["step before"])
+    assert TableColumn(name="named", title="Named", values=names).listed() is names
+    table = rows(page())
+    for column in table.select_dtypes("float").columns:
+        assert "-0.00" not in [f"{one:.2f}" for one in table[column]], column

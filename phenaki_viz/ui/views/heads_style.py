@@ -32,7 +32,8 @@ def listed(picture: Table, shown: Sequence[int]) -> dict[str, Any]:
     found: dict[str, Any] = {"name": [names[at] for at in rows]}
     for column in picture.columns:
         if column.name not in NOT_LISTED:
-            found[column.name] = column.values[rows]
+            values = column.values if column.unit == "nats" else column.listed()
+            found[column.name] = values[rows]
     return found
 
 
