@@ -277,6 +277,7 @@ def test_the_tour_is_offered_once_and_goes_by_links(page, served):
     for at, said in enumerate(STOPS, 1):
         expect(stop).to_contain_text(f"Tour · {at} of 5", timeout=1000 * PATIENCE)
         shown(page, said)
+        assert right_edge(stop) <= right_edge(page.get_by_test_id("stSidebar"))  # no picture behind
         stop.get_by_role("button", name="Done" if at == 5 else "Next").click()
     expect(stop).to_be_hidden()
     page.reload()
@@ -284,6 +285,11 @@ def test_the_tour_is_offered_once_and_goes_by_links(page, served):
     shown(page)
     expect(page.get_by_role("button", name="Keys, words and a tour")).to_be_visible()
     expect(page.get_by_role("button", name="New here?")).to_have_count(0)
+
+
+def right_edge(found):
+    box = found.bounding_box()
+    return box["x"] + box["width"]
 
 
 STOPS = ("L1 H3", "L1 H1", "L1 H3 reads “two”", "“two moving right quickly”", "MaskGit H3")

@@ -193,7 +193,7 @@ test("in a notebook the same lines are asked for by messages, each view for itse
   model.say({ kind: "lines", number: "another view's" }, [bytes("9.9.9")]);
   model.say({ kind: "else", number }, []);
   await settled();
-  assert.ok(made.far.waits);
+  assert.deepEqual(made.far.wanted, ["1,2,3"]);
   model.say({ kind: "lines", number }, [bytes("1.2.3")]);
   await settled();
   assert.deepEqual([...made.far.weightsOf([[1, 2, 3]], "mean")], new Array(SIZE).fill(123));
