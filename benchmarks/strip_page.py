@@ -172,7 +172,7 @@ def _timed(page: Page, strip: Any, kind: str, attribute: str, place: Any, *, pan
 
 
 def _grown(page: Page, many: int) -> str:
-    """Heap, nodes and listeners after a hundred clicks and after all of them."""
+    """Heap, nodes and listeners after a hundred clicks, if there are as many, and after all."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("Performance.enable")
     first = {}
@@ -180,7 +180,7 @@ def _grown(page: Page, many: int) -> str:
         page.mouse.click(*place)
         if at % 20 == 0:
             settle(page)
-        if at == 100:
+        if at == min(100, many):
             first = _kept(page, devtools)
     last = _kept(page, devtools)
     return ", ".join(f"{name} {first[name]:,.0f} → {last[name]:,.0f}" for name in last)
