@@ -22,9 +22,10 @@ from phenaki_viz.browser.map_message import (
     Window,
     map_message,
 )
+from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.browser.pinned_heads import most_a_side, pinned_film, pinned_picture
 from phenaki_viz.browser.pinned_message import PinnedFilm, pinned_message
-from phenaki_viz.browser.strip_message import OfMap, StripView, StripWords, strip_message
+from phenaki_viz.browser.strip_message import StripView, StripWords, strip_message
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import head_grid
 from phenaki_viz.figures.colour import ColourScale
@@ -124,7 +125,7 @@ class Linked(Looked):
         in_file: by factors where that takes fewer bytes, of the same numbers, which takes a while;
         and the ends of the colours can be set, which the file itself answers.
         """
-        head = self.head(at)
+        head, of_map = self.head(at), self._of_map(at)
         i, j = head.map.shape
         tile = map_tile(head.map, window or (0, i, 0, j), MOST_CELLS)
         picture = MapPicture(
@@ -133,14 +134,14 @@ class Linked(Looked):
             window=tile.window,
             cell=tile.cell,
             scale=self.scale(at),
-            query=axis_of(head.record, at.item, "query"),
-            key=axis_of(head.record, at.item, "key"),
+            query=of_map.query,
+            key=of_map.key,
             uniform=tile.uniform,
             factors=factors_of(head, tile) if in_file else None,
-            source=self._weights(at),
+            source=of_map.weights,
             notes=[plain(head.name)],
         )
-        view = MapView(link=self.link(at.item), weights=self._weights(at), tells_ends=in_file)
+        view = MapView(link=of_map.link, weights=of_map.weights, tells_ends=in_file)
         return map_message(picture, view, id=self._named("map"))
 
     def strip(self, at: Chosen, lines: str = "") -> bytes:
@@ -155,15 +156,8 @@ class Linked(Looked):
         else:
             drawn = patches_overlay(head, at.places, frames, pt, scale=scale)
         picture = replace(drawn, places=at.places)
-        of_map = OfMap(
-            link=self.link(at.item),
-            query=axis_of(head.record, at.item, "query"),
-            key=axis_of(head.record, at.item, "key"),
-            weights=self._weights(at),
-            lines=lines and f"{lines}/{at.row}.{at.head}.{at.item}",
-            word=word,
-        )
-        view = StripView(push=None, of_map=of_map)
+        lines = lines and f"{lines}/{at.row}.{at.head}.{at.item}"
+        view = StripView(of_map=self._of_map(at, lines))
         name = self._named("strip")
         words = StripWords(many="look at")
         return strip_message(picture, words, view, id=name, film=film_of(name, frames))
@@ -210,8 +204,15 @@ class Linked(Looked):
     def _named(self, panel: str) -> str:
         return f"{panel} {self.id}"
 
-    def _weights(self, at: Chosen) -> str:
-        return f"{self.id} {at.row} {at.head} {at.item}"
+    def _of_map(self, at: Chosen, lines: str = "") -> OfMap:
+        record = self.head(at).record
+        return OfMap(
+            link=self.link(at.item),
+            query=axis_of(record, at.item, "query"),
+            key=axis_of(record, at.item, "key"),
+            weights=f"{self.id} {at.row} {at.head} {at.item}",
+            lines=lines,
+        )
 
     def _grid(self, item: int) -> GridPicture:
         if item not in self._grids:

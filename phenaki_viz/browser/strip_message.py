@@ -6,7 +6,7 @@ from typing import Any, Literal, TypedDict
 
 import numpy as np
 
-from phenaki_viz.browser.axes import MapAxis
+from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.browser.scales import scale_header
 from phenaki_viz.figures.colour import (
@@ -44,25 +44,6 @@ SLOW_WALK: Walk = {"along": "frames", "pace": 3}
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfMap:
-    """The map a strip shows a row (or column) of, for strips that move together with its picture.
-
-    link: names whose rows and columns the selection counts, see `share_selection`. query, key: its
-    axes. weights: the name under which `attention_map` offers every weight; "" for none. lines:
-    where lines of a map are fetched that is not offered, see `lines.py`; "" for nowhere. word: the
-    key whose column is shown, of maps whose keys are words: then the strip shows the column of the
-    word that is pointed at on the map.
-    """
-
-    link: str
-    query: MapAxis
-    key: MapAxis
-    weights: str = ""
-    lines: str = ""
-    word: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class StripWords:
     """What is said with a strip. direction, many: what stands behind the name of one patch, of
     several ("": only one is chosen at a time); aside: what is added to it in small letters.
@@ -85,7 +66,8 @@ class StripView:
     """How a strip is looked at, and what the host hears of.
 
     push: the patches that Python has, {"rev", "value": [[t, h, w], …], "seen"}; None with `of_map`,
-    by which the strip moves with the map's picture and follows the pointer without asking. locked:
+    a row or column of which is shown: the strip moves with the map's picture and follows the
+    pointer without asking; of keys that are words, the word pointed at on the map. locked:
     False follows the pointer at first. look: how it is drawn at first; tells_look: whether the host
     is told what the user makes of it. shows: what it is of, for texts that speak of it. still:
     there is nothing to pick, only to read, and its `direction` stands alone. bare: frames alone, no
@@ -127,18 +109,16 @@ def strip_message(
         "walk": view.walk or SLOW_WALK,
         **{"look": view.look, "tellsLook": view.tells_look},
         "colours": {"query": QUERY_COLOUR, "key": KEY_COLOUR, "masked": MASKED_COLOUR},
-        **_linked(view.of_map),
+        **_linked(view.of_map, picture.word),
         "push": view.push,
     }
     return pack(header, table=lut(picture.scale.palette), **_numbers(picture))
 
 
-def _linked(of_map: OfMap | None) -> dict[str, Any]:
+def _linked(of_map: OfMap | None, word: int | None) -> dict[str, Any]:
     if of_map is None:
         return {"link": None, "axes": None, "weights": "", "lines": "", "word": None}
-    axes = {"query": of_map.query.header(), "key": of_map.key.header()}
-    named = {"weights": of_map.weights, "lines": of_map.lines, "word": of_map.word}
-    return {"link": of_map.link, "axes": axes, **named}
+    return {**of_map.header(), "weights": of_map.weights, "lines": of_map.lines, "word": word}
 
 
 def _numbers(picture: FilmStrip) -> dict[str, np.ndarray]:

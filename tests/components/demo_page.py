@@ -13,11 +13,12 @@ from phenaki_viz.analysis.thumbnails import with_means
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.browser.map_filter import MapFilter
 from phenaki_viz.browser.map_message import MapPicture, MapView
+from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.recording import HeadMap
 from phenaki_viz.ui.components import MapAxis, attention_map, figure, film_strip, head_grid
-from phenaki_viz.ui.components.film_strip import OfMap, StripView, StripWords, film_of
+from phenaki_viz.ui.components.film_strip import StripView, StripWords, film_of
 from phenaki_viz.ui.components.head_grid import Arrangement, GridPicture
 from phenaki_viz.ui.components.pinned_maps import PinnedFilm, PinnedPicture, pinned_maps
 from phenaki_viz.ui.components.shared import share_selection

@@ -8,7 +8,6 @@ from phenaki_viz.browser.film import film_name, film_of, small_frames
 from phenaki_viz.browser.strip_message import (
     MOST_PATCHES,
     SLOW_WALK,
-    OfMap,
     StripStyle,
     StripView,
     StripWords,
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST_PATCHES",
     "SLOW_WALK",
-    "OfMap",
     "PatchPick",
     "StripStyle",
     "StripView",

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from phenaki_viz.browser.axes import MapAxis, Place
+from phenaki_viz.browser.axes import Place
+from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.glossary import found_in
 from phenaki_viz.ui.components.assets import declare
@@ -23,19 +24,16 @@ _mount = declare("said", isolate_styles=False)
 class OfPatch:
     """The patch that a heading names at its end, wherever it is picked.
 
-    link, query, key: as of `OfMap`. side: whether the patch is a row of the map or a column.
+    side: whether the patch is a row of the map or a column.
     """
 
-    link: str
-    query: MapAxis
-    key: MapAxis
+    of_map: OfMap
     side: Literal["row", "column"]
     place: Place
 
     def header(self) -> dict[str, Any]:
         """For the browser."""
-        axes = {"query": self.query.header(), "key": self.key.header()}
-        return {"link": self.link, "axes": axes, "side": self.side, "place": list(self.place)}
+        return {**self.of_map.header(), "side": self.side, "place": list(self.place)}
 
 
 def said(

@@ -7,6 +7,7 @@ from phenaki_viz.analysis.row_filter import RowFilter
 from phenaki_viz.analysis.tiles import MapTile, pooled
 from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.map_message import MapPicture, MapView
+from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.export.map_page import map_picture
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.heatmap import Heatmap
@@ -18,7 +19,7 @@ from phenaki_viz.ui.components.attention_map import (
     WindowWish,
     attention_map,
 )
-from phenaki_viz.ui.sections import map_filter, panels
+from phenaki_viz.ui.sections import map_filter
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.link import numbers_in_url, say_in_url
 from phenaki_viz.ui.state.selection import Selection
@@ -32,19 +33,19 @@ MOST_CUT_CELLS = 200  # the same where more is sent of each value: what is kept 
 
 def attention(
     selection: Selection,
+    of_map: OfMap,
     tile: MapTile,
     scale: ColourScale,
     row_filter: RowFilter | None = None,
     *,
-    notes: Sequence[str] = (),
-    about: str = "",
+    said: tuple[str, str] = ("", ""),
     shows: str = "",
     on_ends: Callable[[tuple[float, float] | None], None] | None = None,
 ) -> None:
     """One head's map, large: exact where it is small or zoomed into, pooled and so named else.
 
-    tile: see `shown_tile`. cut: what is left out of it, and said on it. notes: lines under it;
-    about: what they say at length. shows: what it is of. on_ends: told where the legend's handles
+    tile: see `shown_tile`. row_filter: what is left out of it, and said on it. said: the line under
+    it, in few words and at length. shows: what it is of. on_ends: told where the legend's handles
     were put.
     """
     record, at = selection.record, (selection.item, selection.head)
@@ -56,18 +57,18 @@ def attention(
         window=tile.window,
         cell=tile.cell,
         scale=scale,
-        query=axis_of(record, selection.item, "query"),
-        key=axis_of(record, selection.item, "key"),
+        query=of_map.query,
+        key=of_map.key,
         uniform=tile.uniform,
         ranks=computed.ranks(record, *at, tile) if exact else None,
         row_filter=map_filter.on_map(selection, tile, row_filter) if row_filter else None,
         source=f"{record.module} {at} {i} {j} {number_of(selection.recording)} {row_filter}",
-        notes=notes,
-        about=about,
+        notes=said[:1],
+        about=said[1],
     )
     view = MapView(
-        link=panels.link_of(selection),
-        weights=panels.weights_of(selection),
+        link=of_map.link,
+        weights=of_map.weights,
         part=_first_view(),
         shows=shows,
     )

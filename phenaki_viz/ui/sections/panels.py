@@ -6,7 +6,9 @@ from typing import Any, Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from phenaki_viz.analysis.overlay import Direction
 from phenaki_viz.browser.axes import axis_of
+from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.export.kinds import figure_of
 from phenaki_viz.figures import flat_figure
 from phenaki_viz.figures.colour import ColourScale
@@ -18,7 +20,7 @@ from phenaki_viz.figures.words import plain, powers
 from phenaki_viz.recording import describe_origin
 from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.components.figure import figure as plotly_figure
-from phenaki_viz.ui.components.film_strip import OfMap, StripView, StripWords, film_strip
+from phenaki_viz.ui.components.film_strip import StripView, StripWords, film_strip
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.components.lines import lines_address
 from phenaki_viz.ui.components.said import OfPatch, said
@@ -78,14 +80,19 @@ def place_for_tools(page: str) -> DeltaGenerator:
     )
 
 
-def the_patch(selection: Selection, direction: str = "row") -> OfPatch:
-    """The chosen patch, for a heading that names it: it follows what is picked in the browser."""
-    return OfPatch(
+def of_map(selection: Selection, direction: Direction | None = None) -> OfMap:
+    """The selected head's map, for all of a page that moves together with it.
+
+    direction: which lines of it strips can fetch, where it is too large to be sent whole; None for
+    none.
+    """
+    record, item = selection.record, selection.item
+    return OfMap(
         link=link_of(selection),
-        query=axis_of(selection.record, selection.item, "query"),
-        key=axis_of(selection.record, selection.item, "key"),
-        side="column" if direction == "column" and not selection.record.reads_words else "row",
-        place=selection.place,
+        query=axis_of(record, item, "query"),
+        key=axis_of(record, item, "key"),
+        weights=_weights_of(selection),
+        lines=lines_address(selection.shown, direction) if direction else "",
     )
 
 
@@ -173,19 +180,18 @@ def grid(
 
 def strip(
     picture: FilmStrip,
-    selection: Selection,
+    of_map: OfMap | None,
     direction: str,
     *,
     many: str = "",
     aside: str = "",
-    linked: bool = True,
     unit: str = "weight",
     shows: str = "",
 ) -> None:
     """What patches look at, or are looked at by, over the frames; a click chooses the patch.
 
-    aside: what stands behind that in small letters. linked: the strip moves together with the
-    large map of the same page. unit: of its numbers. shows: what it is of.
+    of_map: the map of the same page that it moves together with. aside: what stands behind
+    `direction` in small letters. unit: of its numbers. shows: what it is of.
     """
     words = StripWords(
         combine=patches.combine(), direction=direction, many=many, aside=aside, unit=unit,
@@ -193,7 +199,7 @@ def strip(
     )  # fmt: skip
     view = StripView(
         locked=not untouched(*PLACE),
-        of_map=_of_map(selection, picture) if linked else None,
+        of_map=of_map,
         walk=patches.walk(),
         look=patches.first_look(),
         shows=shows,
@@ -209,17 +215,6 @@ def strip(
     )
 
 
-def _of_map(selection: Selection, picture: FilmStrip) -> OfMap:
-    return OfMap(
-        link=link_of(selection),
-        query=axis_of(selection.record, selection.item, "query"),
-        key=axis_of(selection.record, selection.item, "key"),
-        weights=weights_of(selection),
-        lines=lines_address(selection.shown, picture.side),
-        word=picture.word,
-    )
-
-
 def link_of(selection: Selection) -> str:
     """Names the maps whose queries and keys are the same: every head and layer of a stack."""
     record = selection.record
@@ -227,14 +222,14 @@ def link_of(selection: Selection) -> str:
     return named(f"{record.stack} {record.kind} {record.batch_items[selection.item]} {i} {j}")
 
 
-def weights_of(selection: Selection) -> str:
+def _weights_of(selection: Selection) -> str:
     """Names one map: its weights, whichever picture shows them."""
     record = selection.record
     run = number_of(selection.recording)
     return named(f"{record.module} {record.call} {selection.item} {selection.head} {run}")
 
 
-def share_choice(selection: Selection, direction: str) -> None:
+def share_choice(selection: Selection, link: str, direction: Direction) -> None:
     """Tell the pictures of the page which query, key and patches are chosen."""
     key, word = patches.key_of(selection), patches.word_shown(selection)
     if word is not None:
@@ -242,7 +237,7 @@ def share_choice(selection: Selection, direction: str) -> None:
     elif direction == "column":
         key = selection.record.key_axis(selection.item).index(selection.place)
     share_selection(
-        link_of(selection),
+        link,
         query=selection.query,
         key=key,
         places=selection.places,

@@ -21,7 +21,7 @@ from phenaki_viz.ui.work import computed, shows
 MOST_VALUES = 131_072  # of all pinned maps together: 262 kB, when other heads are pinned
 
 
-def draw(run: Run, selection: Selection, colours: Colours) -> None:
+def draw(run: Run, selection: Selection, link: str, colours: Colours) -> None:
     """Nothing when no head of this stack is pinned."""
     pins = head_grid.arrangement(selection).pins
     if not pins:
@@ -40,7 +40,7 @@ def draw(run: Run, selection: Selection, colours: Colours) -> None:
     pinned_maps(
         replace(picture, notes=panels.page_lines(said, run.recording.provenance)),
         key="pinned",
-        link=panels.link_of(selection),
+        link=link,
         shows=shows.a_stack(selection),
         on_pick=maps.picked_cell(selection.record, selection.item),
         on_unpin=lambda at: head_grid.unpin(pins[at]),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from phenaki_viz.analysis.overlay import Direction
+from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.figures.naming import family
 from phenaki_viz.figures.read_views import steps_read, words_read
 from phenaki_viz.figures.sentences import patch_clause
@@ -15,6 +17,7 @@ from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.components.painted import wait_for_paint
+from phenaki_viz.ui.components.said import OfPatch
 from phenaki_viz.ui.sections import goto, map_filter, maps, outcome, panels, pinned_heads
 from phenaki_viz.ui.sections.colours import choose_colours, keep_ends
 from phenaki_viz.ui.sections.downloads import export_icon
@@ -77,6 +80,7 @@ def _draw(run: Run, tag: panels.Level, masked: "np.ndarray | None") -> None:
         selection = goto.choose(recording, records)
     with tools:
         direction = _choose_direction(selection)
+        of_map = panels.of_map(selection, direction)
         if isinstance(run, model.ModelRun):
             _switch(selection)
     over = st.container(key=named("over"))
@@ -87,7 +91,7 @@ def _draw(run: Run, tag: panels.Level, masked: "np.ndarray | None") -> None:
     with below:
         fragment_jobs.draw_place()
     with over:  # before the map on the page, so that it is heard before the map is painted
-        panels.share_choice(selection, direction)
+        panels.share_choice(selection, of_map.link, direction)
     with right:
         map_tools = _row("map.tools", gap="xsmall")
     with map_tools:
@@ -97,7 +101,7 @@ def _draw(run: Run, tag: panels.Level, masked: "np.ndarray | None") -> None:
         row_filter = map_filter.choose(run, selection)
     scale = scale_of(run, selection, look)
     with words:
-        _heading(run, selection, look, tag)
+        _heading(run, selection, of_map, look, tag)
     with right:
         map_scale = (
             scale_of_cut(run, selection, look, row_filter)
@@ -105,9 +109,9 @@ def _draw(run: Run, tag: panels.Level, masked: "np.ndarray | None") -> None:
             else scale
         )
         tile = maps.shown_tile(selection, row_filter)
-        brief, whole = said_of(selection, tile, row_filter)
         maps.attention(
-            selection, tile, map_scale, row_filter, notes=(brief,), about=whole,
+            selection, of_map, tile, map_scale, row_filter,
+            said=said_of(selection, tile, row_filter),
             shows=shows.a_head(selection), on_ends=partial(keep_ends, map_scale.law),
         )  # fmt: skip
     first_picture.show()
@@ -118,7 +122,7 @@ def _draw(run: Run, tag: panels.Level, masked: "np.ndarray | None") -> None:
         with words:
             _say_of_head(run, selection)
     with over:
-        draw_overlay(run, selection, scale_of_weights(run, selection, look), look)
+        draw_overlay(run, selection, of_map, scale_of_weights(run, selection, look), look)
     if long:  # half a second of work
         with words:
             _say_of_head(run, selection)
@@ -131,7 +135,7 @@ def _draw(run: Run, tag: panels.Level, masked: "np.ndarray | None") -> None:
             draw_grid(run, selection, look)
     with below:
         _reads(selection)
-    pinned_heads.draw(run, selection, look.colours)
+    pinned_heads.draw(run, selection, of_map.link, look.colours)
     if isinstance(run, model.ModelRun | RecordedRun):
         outcome.draw(run)
     if long:  # read for minutes: after all else is there
@@ -153,15 +157,17 @@ def _row(key: str, *, gap: Any) -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="center", gap=gap, key=named(key))
 
 
-def _heading(run: Run, selection: Selection, look: MapColours, tag: panels.Level) -> None:
+def _heading(
+    run: Run, selection: Selection, of_map: OfMap, look: MapColours, tag: panels.Level
+) -> None:
     """What the chosen patch does, in a sentence that begins with the names of head and patch."""
     panels.heading(
         selection.shown.name,
         run.recording.provenance,
         _of(selection, look),
-        patch=panels.the_patch(selection, look.direction),
+        patch=OfPatch(of_map=of_map, side=look.direction, place=selection.place),
         tag=tag,
-        tells=patch_clause(selection.shown, selection.place, look.side),
+        tells=patch_clause(selection.shown, selection.place, look.direction),
         opens=goto.KEY,
     )
 
@@ -187,7 +193,7 @@ def _switch(selection: Selection) -> None:
         st.rerun()
 
 
-def _choose_direction(selection: Selection) -> str:
+def _choose_direction(selection: Selection) -> Direction:
     """Whether a patch looks or is looked at; of cross-attention, whose word is looked at."""
     if selection.record.reads_words:
         choose_word(selection)
@@ -202,7 +208,7 @@ def _choose_direction(selection: Selection) -> str:
         label_visibility="collapsed",
         **BOUND,
     )
-    return asked or "row"
+    return "column" if asked == "column" else "row"
 
 
 def _of(selection: Selection, look: MapColours) -> dict[str, str]:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from phenaki_viz.analysis.overlay import Direction
 from phenaki_viz.analysis.walks import Along, walk_places
+from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
@@ -38,13 +39,8 @@ class MapColours:
 
     shared: bool
     colours: Colours
-    direction: str
+    direction: Direction
     masked: "np.ndarray | None" = None
-
-    @property
-    def side(self) -> Direction:
-        """Whether patches look or are looked at."""
-        return "column" if self.direction == "column" else "row"
 
     @property
     def of_uniform(self) -> bool:
@@ -52,30 +48,34 @@ class MapColours:
         return self.colours.law == "uniform"
 
 
-def draw_overlay(run: Run, selection: Selection, scale: ColourScale, look: MapColours) -> None:
+def draw_overlay(
+    run: Run, selection: Selection, of_map: OfMap, scale: ColourScale, look: MapColours
+) -> None:
     """What the chosen patches look at; where keys are a text, who reads a word; and the files."""
     draw = _text if selection.record.reads_words else _strip
-    picture = draw(run, selection, scale, look)
+    picture = draw(run, selection, of_map, scale, look)
     box = export_icon("the frames", picture.name, lambda: picture, "strip")
     if box is not None and picture.word is None:
         with box:
             _walk(run, selection, scale, look)
 
 
-def _strip(run: Run, selection: Selection, scale: ColourScale, look: MapColours) -> FilmStrip:
+def _strip(
+    run: Run, selection: Selection, of_map: OfMap, scale: ColourScale, look: MapColours
+) -> FilmStrip:
     """The chosen patches over the video, on the scale of the head's weights."""
     picture = patches_overlay(
         selection.shown,
         selection.places,
         as_rgb(run.clip),
         run.temporal_patch,
-        direction=look.side,
+        direction=look.direction,
         combine=patches.combine(),
         scale=scale,
     )
     picture = _as_drawn(picture, look)
-    said, many = SAID[look.side]
-    panels.strip(picture, selection, said, many=many, shows=_shows(selection, look))
+    said, many = SAID[look.direction]
+    panels.strip(picture, of_map, said, many=many, shows=_shows(selection, look))
     return picture
 
 
@@ -92,24 +92,26 @@ def _shows(selection: Selection, look: MapColours) -> str:
 
 
 def _walk(run: Run, selection: Selection, scale: ColourScale, look: MapColours) -> None:
-    walk, record = patches.walk(), selection.record
+    walk, record, direction = patches.walk(), selection.record, look.direction
     along = cast(Along, walk["along"])
     places = walk_places(selection.place, along, record.places.grid)
     shown, frames, pt = selection.shown, as_rgb(run.clip), run.temporal_patch
     looked_at = number_of(run), number_of(record.map), selection.item, selection.head, places[0]
     export_walk(
-        (*looked_at, *walk.values(), look.side, scale, patches.drawn(), look.masked is not None),
+        (*looked_at, *walk.values(), direction, scale, patches.drawn(), look.masked is not None),
         f"{shown.stem}_walk_{along}",
         len(places),
         walk["pace"],
         lambda: [
             _as_drawn(one, look)
-            for one in walk_overlay(shown, places, frames, pt, direction=look.side, scale=scale)
+            for one in walk_overlay(shown, places, frames, pt, direction=direction, scale=scale)
         ],
     )
 
 
-def _text(run: Run, selection: Selection, scale: ColourScale, look: MapColours) -> FilmStrip:
+def _text(
+    run: Run, selection: Selection, of_map: OfMap, scale: ColourScale, look: MapColours
+) -> FilmStrip:
     """Cross-attention: the patches that read one word."""
     word, names = patches.word_of(selection), key_axis(selection.record, selection.item).names
     picture = column_overlay(
@@ -117,7 +119,7 @@ def _text(run: Run, selection: Selection, scale: ColourScale, look: MapColours) 
     )
     picture = _as_drawn(picture, look)
     said = f"reads “{names[word]}”"
-    panels.strip(picture, selection, said, aside=ROUTING, shows=_shows(selection, look))
+    panels.strip(picture, of_map, said, aside=ROUTING, shows=_shows(selection, look))
     return picture
 
 

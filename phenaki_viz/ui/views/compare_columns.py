@@ -1,6 +1,6 @@
 """Compare, its three columns: A, B and B − A, each over the frames and as a map."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -27,7 +27,7 @@ from phenaki_viz.figures.overlays import column_overlay, row_overlay
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.attention_map import attention_map
-from phenaki_viz.ui.components.film_strip import OfMap, StripView, StripWords, film_strip
+from phenaki_viz.ui.components.film_strip import StripView, StripWords, film_strip
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
@@ -153,25 +153,19 @@ def difference_strip(two: Two, theme: str | None = None) -> FilmStrip:
     """What changed for the chosen patch, or in who reads the word, over A's frames."""
     changes = changes_overlay(*two.heads, two.selection.place, two.word)
     scale = centred_scale(changes, DIVERGING[theme or panels.theme()], "this patch")
-    return difference_overlay(
+    picture = difference_overlay(
         two.heads, changes, as_rgb(two.a.clip), two.a.temporal_patch, scale, two.told,
         two.selection.place,
     )  # fmt: skip
+    return replace(picture, word=two.word)
 
 
 def _strip(two: Two, name: str, side: Selection, picture: FilmStrip, unit: str = "weight") -> None:
     words = StripWords(direction=_direction(two, side), unit=unit)
-    view = StripView(of_map=_of_map(two, side), shows=two.shows)
+    of_map = panels.of_map(side) if two.link(side) else None
+    view = StripView(of_map=of_map, shows=two.shows)
     with st.container(key=named(f"compare.strip.{name}")):
         film_strip(picture, words, view, key=f"compare.{name}.strip", on_pick=patches.pick_patches)
-
-
-def _of_map(two: Two, side: Selection) -> OfMap | None:
-    link, (record, item) = two.link(side), (side.record, side.item)
-    if link is None:
-        return None
-    query, key = (axis_of(record, item, one) for one in ("query", "key"))
-    return OfMap(link=link, query=query, key=key, word=two.word)
 
 
 def _key(two: Two, side: Selection) -> int | None:

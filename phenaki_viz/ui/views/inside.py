@@ -3,6 +3,7 @@
 import streamlit as st
 
 from phenaki_viz.analysis.ledger import RowLedger
+from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.ledger_sentences import (
     counterfactuals,
@@ -16,7 +17,7 @@ from phenaki_viz.figures.overlays import column_overlay, patches_overlay
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
-from phenaki_viz.ui.components.said import said
+from phenaki_viz.ui.components.said import OfPatch, said
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.sections import goto, panels
 from phenaki_viz.ui.sections.slim_grid import draw_slim
@@ -54,7 +55,7 @@ def _draw(run: Run) -> None:
     if selection.shown.map.is_put_in:
         _say_put_in(run, selection)
         return
-    row = ledgers.row_of(selection)
+    row, of_map = ledgers.row_of(selection), panels.of_map(selection, "row")
     with tools:
         look = _look(selection, row)
     found = row.of(look.key)
@@ -65,17 +66,17 @@ def _draw(run: Run) -> None:
     fragment_jobs.draw_place()
     with heads:
         draw_slim(run, selection, "inside")
-    _share(selection, look)
+    _share(selection, of_map.link, look)
     with below:
         draw_row(selection, row)
         draw_weight(selection, found)
         draw_writes(run, selection, found)
     with over:
-        _strip(run, selection, look)
+        _strip(run, selection, of_map, look)
     with words:
-        _say(run, selection, row)
+        _say(run, selection, of_map, row)
     with maps:
-        draw_maps(selection, look)
+        draw_maps(selection, of_map, look)
         _lead_on(run, look)
     with tools:
         take_maps(selection, look)
@@ -144,10 +145,10 @@ def _strongest(row: RowLedger) -> int:
     return int(found[0]) if len(found) else 0
 
 
-def _share(selection: Selection, look: Look) -> None:
+def _share(selection: Selection, link: str, look: Look) -> None:
     """Tell the maps and the strip which query and key are chosen."""
     share_selection(
-        panels.link_of(selection), query=selection.query, key=look.key, places=[selection.place],
+        link, query=selection.query, key=look.key, places=[selection.place],
         pickers=("strip", *(f"inside.{name}" for name in (*look.terms, "weight", "only"))),
     )  # fmt: skip
 
@@ -155,11 +156,11 @@ def _share(selection: Selection, look: Look) -> None:
 # ---- in words
 
 
-def _say(run: Run, selection: Selection, row: RowLedger) -> None:
+def _say(run: Run, selection: Selection, of_map: OfMap, row: RowLedger) -> None:
     of = {"inside.weight": shows.a_head(selection)}
     shares = ledgers.shares_of(selection)
     panels.heading(f"{selection.shown.label} {decides(shares)}", run.recording.provenance, of)
-    patch = panels.the_patch(selection)
+    patch = OfPatch(of_map=of_map, side="row", place=selection.place)
     said(
         selection.shown.name, key="sentence.patch", tag="strong", patch=patch, opens=goto.KEY,
         tells=f"{row_clause(row)}.",
@@ -171,7 +172,7 @@ def _say(run: Run, selection: Selection, row: RowLedger) -> None:
 # ---- over the frames
 
 
-def _strip(run: Run, selection: Selection, look: Look) -> None:
+def _strip(run: Run, selection: Selection, of_map: OfMap, look: Look) -> None:
     shown, frames, pt = selection.shown, as_rgb(run.clip), run.temporal_patch
     cross = selection.record.is_cross
     weights = computed.range_of(run, selection.record, selection.item, selection.head)
@@ -186,6 +187,6 @@ def _strip(run: Run, selection: Selection, look: Look) -> None:
         picture = written_overlay(shown, picture, look.key if cross else None)
         words = f"is given {key_words(shown, look.key)}" if cross else "gets from"
     panels.strip(
-        picture, selection, words, unit=picture.unit, linked=look.of == "weight",
+        picture, of_map if look.of == "weight" else None, words, unit=picture.unit,
         shows=f"{shows.a_head(selection)} {look.of}",
     )  # fmt: skip

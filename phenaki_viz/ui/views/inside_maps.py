@@ -8,8 +8,8 @@ import streamlit as st
 
 from phenaki_viz.analysis.cells import Cells
 from phenaki_viz.analysis.weight_range import drawn_range
-from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.map_message import MapPicture, MapView
+from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.figures.attention_views import attention_heatmap
 from phenaki_viz.figures.colour import DIVERGING, ColourScale
 from phenaki_viz.figures.heatmap import Heatmap
@@ -51,7 +51,7 @@ class Look:
     only: tuple[str, ...]
 
 
-def draw_maps(selection: Selection, look: Look) -> None:
+def draw_maps(selection: Selection, of_map: OfMap, look: Look) -> None:
     """Side by side: the terms on one scale around 0, the weights, and a counterfactual map."""
     maps = ledgers.maps_of(selection, MOST_CELLS)
     palette = DIVERGING[panels.theme()]
@@ -59,23 +59,23 @@ def draw_maps(selection: Selection, look: Look) -> None:
     for at, (name, values) in enumerate(maps.values.items()):
         title = NAMES[name] if at == 0 else f"+ {NAMES[name]}"
         lost = unknown_note(maps) if name == "content" else ()
-        _map(selection, _Named(name, title, "logit", also=lost), values, maps.cells, scale)
-    _weights(selection, look, maps.cells)
+        _map(selection, of_map, _Named(name, title, "logit", also=lost), values, maps.cells, scale)
+    _weights(selection, of_map, look, maps.cells)
     if look.only:
         values = ledgers.map_if_only(selection, look.only, MOST_CELLS)
         title = counterfactual_name(look.only, look.terms)
         of_some = _Named("only", title, "weight it would be", aside="hypothetical")
         scale = Colours("sqrt").over(*drawn_range(values), "this map")
-        _map(selection, of_some, values, maps.cells, scale)
+        _map(selection, of_map, of_some, values, maps.cells, scale)
 
 
-def _weights(selection: Selection, look: Look, cells: Cells) -> None:
+def _weights(selection: Selection, of_map: OfMap, look: Look, cells: Cells) -> None:
     """What the terms come to: the head's own map, or how much is written by it."""
     unit, title = ("weight", "→ weight") if look.of == "weight" else (WRITTEN, f"→ {WRITTEN}")
     values = ledgers.written_of(selection, MOST_CELLS) if look.of == "written" else None
     if values is None:
         values = _weights_shown(selection, cells)
-    _map(selection, _Named("weight", title, unit), values, cells, _scale(values))
+    _map(selection, of_map, _Named("weight", title, unit), values, cells, _scale(values))
 
 
 def _weights_shown(selection: Selection, cells: Cells) -> "np.ndarray":
@@ -107,7 +107,12 @@ class _Named:
 
 
 def _map(
-    selection: Selection, drawn: _Named, values: "np.ndarray", cells: Cells, scale: ColourScale
+    selection: Selection,
+    of_map: OfMap,
+    drawn: _Named,
+    values: "np.ndarray",
+    cells: Cells,
+    scale: ColourScale,
 ) -> None:
     record, item = selection.record, selection.item
     of = f"{record.module} {item} {selection.head} {number_of(record.map)}"
@@ -126,13 +131,13 @@ def _map(
             cell=cells.cell,
             reduce=how,
             scale=scale,
-            query=axis_of(record, item, "query"),
-            key=axis_of(record, item, "key"),
+            query=of_map.query,
+            key=of_map.key,
             unit=drawn.unit,
             source=f"{drawn.name} {drawn.title} {of}",
             notes=(*drawn.also, *reduced),
         )
-        view = MapView(link=panels.link_of(selection), shows=shows.a_head(selection))
+        view = MapView(link=of_map.link, shows=shows.a_head(selection))
         picked = picked_cell(record, item, directed=False)
         attention_map(picture, view, key=f"inside.{drawn.name}", on_pick=picked)
 

@@ -156,7 +156,7 @@ def _row(clip: Clip, selection: Selection, every: tuple[tuple[Kept, Selection], 
     scale = Colours().over(*drawn_range(*(_weights(look) for _, look in every)), scope)
     frames, patch = as_rgb(clip), frames_a_step(selection.record, len(clip.frames))
     picture = row_overlay(selection.shown, selection.place, frames, patch, scale)
-    panels.strip(picture, selection, "looks at", linked=False, shows=shows.a_patch(selection))
+    panels.strip(picture, None, "looks at", shows=shows.a_patch(selection))
     export_icon("the frames", picture.name, lambda: picture, "train.strip")
 
 
