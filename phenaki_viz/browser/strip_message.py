@@ -102,7 +102,7 @@ def strip_message(
         **{"direction": words.direction, "many": words.many, "aside": words.aside},
         **{"unit": words.unit, "still": view.still, "bare": view.bare},
         "locked": view.locked,
-        "places": [[int(at) for at in place] for place in picture.places],
+        "places": [list(map(int, place)) for place in picture.places],
         "combine": words.combine,
         **{"notes": list(words.notes), "shows": view.shows},
         "most": MOST_PATCHES if words.many else 1,

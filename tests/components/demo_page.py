@@ -18,7 +18,7 @@ from phenaki_viz.figures.colour import ColourScale, lut
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.recording import HeadMap
 from phenaki_viz.ui.components import MapAxis, attention_map, figure, film_strip, head_grid
-from phenaki_viz.ui.components.film_strip import StripView, StripWords, film_of
+from phenaki_viz.ui.components.film_strip import StripView, StripWords, share_film
 from phenaki_viz.ui.components.head_grid import Arrangement, GridPicture
 from phenaki_viz.ui.components.pinned_maps import PinnedFilm, PinnedPicture, pinned_maps
 from phenaki_viz.ui.components.shared import share_selection
@@ -222,6 +222,7 @@ def draw_strip() -> None:
     picked = film_strip(
         picture,
         key="strip",
+        film=share_film("strip", picture.frames),
         on_pick=lambda event: state.update(patch=tuple(event["places"][0])),
     )
     st.text(f"strip has {state['patch']} picked {picked}")
@@ -268,11 +269,13 @@ def draw_linked() -> None:
         of_map=OfMap(link="planted", query=QUERY, key=KEY, weights="planted.weights"),
         walk=state.get("walk", {"along": "frames", "pace": 12}),
     )
+    film = share_film("strip", strip.frames)
     film_strip(
         strip,
         words,
         view,
         key="strip",
+        film=film,
         on_pick=pick_patches,
         on_walk=lambda walk: state.update(walk=walk),
     )
@@ -298,7 +301,7 @@ def draw_linked() -> None:
         scale=ColourScale(low=0, high=float(np.nanmax(shown)), scope="all pinned heads"),
         uniform=planted.uniform(),
         film=PinnedFilm(
-            frames=film_of("strip", planted.frames()),
+            frames=film,
             size=(48, 48),
             steps=planted.STEPS,
             grid=planted.GRID,

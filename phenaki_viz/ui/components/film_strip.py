@@ -1,10 +1,10 @@
 """Where one query, or several, look over all frames, on one colour scale; or who looks at them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
-from phenaki_viz.browser.film import film_name, film_of, small_frames
+from phenaki_viz.browser.film import film_name, small_frames
 from phenaki_viz.browser.strip_message import (
     MOST_PATCHES,
     SLOW_WALK,
@@ -31,8 +31,8 @@ __all__ = [
     "StripView",
     "StripWords",
     "Walk",
-    "film_of",
     "film_strip",
+    "share_film",
 ]
 
 
@@ -54,27 +54,27 @@ def film_strip(
     view: StripView = HELD,
     *,
     key: str,
+    film: Mapping[str, Any],
     on_pick: Callable[[PatchPick], None] | None = None,
     on_walk: Callable[[Walk], None] | None = None,
     on_look: Callable[[StripStyle], None] | None = None,
 ) -> PatchPick | None:
     """Draw the strip; returns the patch in the run in which one was picked, else None.
 
-    words: what is said with it. view: what it says of events and of the selection is filled in
-    here; its `look` is how the strip is drawn at first: what the user makes of it stays in the
-    browser, and on_look is told. on_pick, on_walk and on_look are called before the page is drawn:
-    set state there.
+    film: the name of its frames, see `share_film`. words: what is said with it. view: what it says
+    of events and of the selection is filled in here; its `look` is how the strip is drawn at first:
+    what the user makes of it stays in the browser, and on_look is told. on_pick, on_walk and
+    on_look are called before the page is drawn: set state there.
     """
     key = named(key)
-    asked = [[int(at) for at in place] for place in picture.places]
+    places = [list(map(int, place)) for place in picture.places]
     event = sync.new_event(key)
     picked = event["places"] if event else None
     looked_at = replace(
         view,
-        push=None if view.of_map else sync.pending(key, asked, picked),
+        push=None if view.of_map else sync.pending(key, places, picked),
         tells_look=on_look is not None,
     )
-    film = _share_film(key, picture.frames)
     _mount(
         key,
         strip_message(picture, words, looked_at, id=key, film=film),
@@ -85,9 +85,11 @@ def film_strip(
     return cast(PatchPick | None, event)
 
 
-def _share_film(key: str, frames: "np.ndarray") -> dict[str, Any]:
-    """Send frames apart from the weights over them, which are others at every click; their name."""
+def share_film(key: str, frames: "np.ndarray") -> dict[str, Any]:
+    """Send the frames of the strip `key` apart from the weights over them, which are others at
+    every click; the name by which strips show them. frames: 'f H W 3' uint8.
+    """
     pixels = small_frames(frames)
-    film = film_name(key, pixels)
+    film = film_name(named(key), pixels)
     share(film["name"], {"of": film["of"], "shape": pixels.shape}, frames=pixels)
     return film

@@ -20,7 +20,7 @@ from phenaki_viz.figures.words import plain, powers
 from phenaki_viz.recording import describe_origin
 from phenaki_viz.ui.components.figure import FigureClick
 from phenaki_viz.ui.components.figure import figure as plotly_figure
-from phenaki_viz.ui.components.film_strip import StripView, StripWords, film_strip
+from phenaki_viz.ui.components.film_strip import StripView, StripWords, film_strip, share_film
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.components.lines import lines_address
 from phenaki_viz.ui.components.said import OfPatch, said
@@ -180,6 +180,7 @@ def grid(
 
 def strip(
     picture: FilmStrip,
+    film: Mapping[str, Any],
     of_map: OfMap | None,
     direction: str,
     *,
@@ -190,8 +191,9 @@ def strip(
 ) -> None:
     """What patches look at, or are looked at by, over the frames; a click chooses the patch.
 
-    of_map: the map of the same page that it moves together with. aside: what stands behind
-    `direction` in small letters. unit: of its numbers. shows: what it is of.
+    film: the name of its frames, see `share_film`. of_map: the map of the same page that it moves
+    together with. aside: what stands behind `direction` in small letters. unit: of its numbers.
+    shows: what it is of.
     """
     words = StripWords(
         combine=patches.combine(), direction=direction, many=many, aside=aside, unit=unit,
@@ -209,6 +211,7 @@ def strip(
         words,
         view,
         key="strip",
+        film=film,
         on_pick=patches.pick_patches,
         on_walk=patches.keep_walk,
         on_look=patches.keep_look,
@@ -258,7 +261,8 @@ def film(
     """Numbers of every patch over the frames, with nothing to pick; bare: the frames alone."""
     said = () if bare else notes(picture)
     words = StripWords(direction=direction, unit=unit, notes=said)
-    film_strip(picture, words, StripView(shows=shows, still=True, bare=bare), key=key)
+    view = StripView(shows=shows, still=True, bare=bare)
+    film_strip(picture, words, view, key=key, film=share_film(key, picture.frames))
 
 
 def _pick_head(layer: int, head: int) -> None:

@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.analysis.overlay import Direction
 from phenaki_viz.browser.of_map import OfMap
+from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.naming import family
 from phenaki_viz.figures.read_views import steps_read, words_read
 from phenaki_viz.figures.sentences import patch_clause
@@ -16,6 +17,7 @@ from phenaki_viz.runs import model
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
+from phenaki_viz.ui.components.film_strip import share_film
 from phenaki_viz.ui.components.painted import wait_for_paint
 from phenaki_viz.ui.components.said import OfPatch
 from phenaki_viz.ui.sections import goto, map_filter, maps, outcome, panels, pinned_heads
@@ -122,7 +124,8 @@ def _draw(run: Run, tag: panels.Level, masked: "np.ndarray | None") -> None:
         with words:
             _say_of_head(run, selection)
     with over:
-        draw_overlay(run, selection, of_map, scale_of_weights(run, selection, look), look)
+        film = share_film("strip", as_rgb(run.clip))
+        draw_overlay(run, selection, film, of_map, scale_of_weights(run, selection, look), look)
     if long:  # half a second of work
         with words:
             _say_of_head(run, selection)
@@ -135,7 +138,7 @@ def _draw(run: Run, tag: panels.Level, masked: "np.ndarray | None") -> None:
             draw_grid(run, selection, look)
     with below:
         _reads(selection)
-    pinned_heads.draw(run, selection, of_map.link, look.colours)
+    pinned_heads.draw(run, selection, of_map, film, look.colours)
     if isinstance(run, model.ModelRun | RecordedRun):
         outcome.draw(run)
     if long:  # read for minutes: after all else is there

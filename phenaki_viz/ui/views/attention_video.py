@@ -1,7 +1,8 @@
 """The Attention page's upper part: what the chosen patch, or word, has to do with the video."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
 
@@ -49,11 +50,16 @@ class MapColours:
 
 
 def draw_overlay(
-    run: Run, selection: Selection, of_map: OfMap, scale: ColourScale, look: MapColours
+    run: Run,
+    selection: Selection,
+    film: Mapping[str, Any],
+    of_map: OfMap,
+    scale: ColourScale,
+    look: MapColours,
 ) -> None:
     """What the chosen patches look at; where keys are a text, who reads a word; and the files."""
     draw = _text if selection.record.reads_words else _strip
-    picture = draw(run, selection, of_map, scale, look)
+    picture = draw(run, selection, film, of_map, scale, look)
     box = export_icon("the frames", picture.name, lambda: picture, "strip")
     if box is not None and picture.word is None:
         with box:
@@ -61,7 +67,12 @@ def draw_overlay(
 
 
 def _strip(
-    run: Run, selection: Selection, of_map: OfMap, scale: ColourScale, look: MapColours
+    run: Run,
+    selection: Selection,
+    film: Mapping[str, Any],
+    of_map: OfMap,
+    scale: ColourScale,
+    look: MapColours,
 ) -> FilmStrip:
     """The chosen patches over the video, on the scale of the head's weights."""
     picture = patches_overlay(
@@ -75,7 +86,7 @@ def _strip(
     )
     picture = _as_drawn(picture, look)
     said, many = SAID[look.direction]
-    panels.strip(picture, of_map, said, many=many, shows=_shows(selection, look))
+    panels.strip(picture, film, of_map, said, many=many, shows=_shows(selection, look))
     return picture
 
 
@@ -110,7 +121,12 @@ def _walk(run: Run, selection: Selection, scale: ColourScale, look: MapColours) 
 
 
 def _text(
-    run: Run, selection: Selection, of_map: OfMap, scale: ColourScale, look: MapColours
+    run: Run,
+    selection: Selection,
+    film: Mapping[str, Any],
+    of_map: OfMap,
+    scale: ColourScale,
+    look: MapColours,
 ) -> FilmStrip:
     """Cross-attention: the patches that read one word."""
     word, names = patches.word_of(selection), key_axis(selection.record, selection.item).names
@@ -119,7 +135,7 @@ def _text(
     )
     picture = _as_drawn(picture, look)
     said = f"reads “{names[word]}”"
-    panels.strip(picture, of_map, said, aside=ROUTING, shows=_shows(selection, look))
+    panels.strip(picture, film, of_map, said, aside=ROUTING, shows=_shows(selection, look))
     return picture
 
 

@@ -27,7 +27,7 @@ from phenaki_viz.figures.overlays import column_overlay, row_overlay
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.attention_map import attention_map
-from phenaki_viz.ui.components.film_strip import StripView, StripWords, film_strip
+from phenaki_viz.ui.components.film_strip import StripView, StripWords, film_strip, share_film
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
@@ -163,9 +163,12 @@ def difference_strip(two: Two, theme: str | None = None) -> FilmStrip:
 def _strip(two: Two, name: str, side: Selection, picture: FilmStrip, unit: str = "weight") -> None:
     words = StripWords(direction=_direction(two, side), unit=unit)
     of_map = panels.of_map(side) if two.link(side) else None
-    view = StripView(of_map=of_map, shows=two.shows)
+    view, key = StripView(of_map=of_map, shows=two.shows), f"compare.{name}.strip"
     with st.container(key=named(f"compare.strip.{name}")):
-        film_strip(picture, words, view, key=f"compare.{name}.strip", on_pick=patches.pick_patches)
+        film_strip(
+            picture, words, view, key=key, film=share_film(key, picture.frames),
+            on_pick=patches.pick_patches,
+        )  # fmt: skip
 
 
 def _key(two: Two, side: Selection) -> int | None:

@@ -17,6 +17,7 @@ from phenaki_viz.figures.overlays import column_overlay, patches_overlay
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
+from phenaki_viz.ui.components.film_strip import share_film
 from phenaki_viz.ui.components.said import OfPatch, said
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.sections import goto, panels
@@ -187,6 +188,6 @@ def _strip(run: Run, selection: Selection, of_map: OfMap, look: Look) -> None:
         picture = written_overlay(shown, picture, look.key if cross else None)
         words = f"is given {key_words(shown, look.key)}" if cross else "gets from"
     panels.strip(
-        picture, of_map if look.of == "weight" else None, words, unit=picture.unit,
-        shows=f"{shows.a_head(selection)} {look.of}",
+        picture, share_film("strip", frames), of_map if look.of == "weight" else None, words,
+        unit=picture.unit, shows=f"{shows.a_head(selection)} {look.of}",
     )  # fmt: skip

@@ -24,6 +24,7 @@ from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.training_job import Kept, Training
 from phenaki_viz.runs.training_step import watched
 from phenaki_viz.ui import session
+from phenaki_viz.ui.components.film_strip import share_film
 from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import outcome, panels
 from phenaki_viz.ui.sections.downloads import export_icon
@@ -156,7 +157,8 @@ def _row(clip: Clip, selection: Selection, every: tuple[tuple[Kept, Selection], 
     scale = Colours().over(*drawn_range(*(_weights(look) for _, look in every)), scope)
     frames, patch = as_rgb(clip), frames_a_step(selection.record, len(clip.frames))
     picture = row_overlay(selection.shown, selection.place, frames, patch, scale)
-    panels.strip(picture, None, "looks at", shows=shows.a_patch(selection))
+    film = share_film("strip", frames)
+    panels.strip(picture, film, None, "looks at", shows=shows.a_patch(selection))
     export_icon("the frames", picture.name, lambda: picture, "train.strip")
 
 
