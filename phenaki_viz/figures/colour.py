@@ -66,6 +66,14 @@ class ColourScale:
         return self.law in ("log", "uniform")
 
     @property
+    def ends(self) -> tuple[float, float]:
+        """Raw values of the first and the last colour; apart even where low and high are equal."""
+        low, high = float(self.low), float(self.high)
+        if high > low:
+            return low, high
+        return (low, low * 10) if self.log else (low, low + 1)
+
+    @property
     def unit_mark(self) -> str:
         """What stands behind its numbers in words."""
         return " ×" if self.law == "uniform" else ""

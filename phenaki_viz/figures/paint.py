@@ -29,20 +29,12 @@ def rgb(colour: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def raw_ends(scale: ColourScale) -> tuple[float, float]:
-    """Raw values of the first and the last colour; apart even when the scale's ends are equal."""
-    low, high = float(scale.low), float(scale.high)
-    if high > low:
-        return low, high
-    return (low, low * 10) if scale.log else (low, low + 1)
-
-
 def raw_colourscale(scale: ColourScale) -> list[list[Any]]:
     """A plotly colour scale for raw values, so that z is never anything but the number itself.
 
     A scale of another law is the same 256 colours, placed by that law between the ends.
     """
-    low, high = raw_ends(scale)
+    low, high = scale.ends
     places = np.linspace(0, 1, 256)
     if scale.log:
         places = (low * (high / low) ** places - low) / (high - low)

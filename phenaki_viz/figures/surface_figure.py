@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from phenaki_viz.figures.paint import line_over, raw_colourscale, raw_ends, unit_colourscale
+from phenaki_viz.figures.paint import line_over, raw_colourscale, unit_colourscale
 from phenaki_viz.figures.surface import Edges, Surface, signed, trained_swatch
 from phenaki_viz.figures.theme import (
     CLEAR,
@@ -213,7 +213,7 @@ def _offset_axis(places: np.ndarray, title: str, ink: Ink) -> dict[str, Any]:
 
 
 def _flat(picture: Surface) -> go.Heatmap:
-    low, high = raw_ends(picture.scale)
+    low, high = picture.scale.ends
     said = f"<b>{literal(picture.z_title)} %{{z:.4~g}}</b><extra></extra>"
     return go.Heatmap(
         **{"z": np.asarray(picture.z, np.float32), "x": picture.x, "y": picture.y},

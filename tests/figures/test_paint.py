@@ -6,7 +6,7 @@ import pytest
 
 from phenaki_viz.figures import ColourScale
 from phenaki_viz.figures.colour import MASKED_COLOUR, WRONG_COLOUR, Palette, lut
-from phenaki_viz.figures.paint import flagged, painted, raw_colourscale, raw_ends, rgb
+from phenaki_viz.figures.paint import flagged, painted, raw_colourscale, rgb
 
 
 @pytest.mark.parametrize("palette", get_args(Palette))
@@ -37,7 +37,7 @@ def test_flags_win_over_values_and_wrong_over_masked():
 @pytest.mark.parametrize("log", [False, True])
 def test_equal_ends_still_give_a_scale(log):
     scale = ColourScale(low=0.5, high=0.5, law="log" if log else "linear")
-    low, high = raw_ends(scale)
+    low, high = scale.ends
     assert high > low
     places = [place for place, _ in raw_colourscale(scale)]
     assert places[0] == 0 and places[-1] == 1 and places == sorted(places)
