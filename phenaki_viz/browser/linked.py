@@ -30,7 +30,7 @@ from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.attention_views import head_grid
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.head import Head
-from phenaki_viz.figures.overlays import column_overlay, frame_steps, patches_overlay
+from phenaki_viz.figures.overlays import HeadOverFrames, frame_steps
 from phenaki_viz.figures.picked import Picked, chosen_passes
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.words import plain
@@ -148,13 +148,12 @@ class Linked(Looked):
         """Where the chosen patch looks; of cross-attention, who reads the chosen word. lines: what
         the addresses begin with that others can be asked of, see `lines`; "" for none.
         """
-        head, frames, scale = self.head(at), self.frames, self.scale(at)
+        frames, temporal_patch = self.film_shown
+        over = HeadOverFrames(
+            head=self.head(at), frames=frames, temporal_patch=temporal_patch, scale=self.scale(at)
+        )
         word = self.word_of(at)
-        pt = self.film_shown[1]
-        if word is not None:
-            drawn = column_overlay(head, word, at.place, frames, pt, scale)
-        else:
-            drawn = patches_overlay(head, at.places, frames, pt, scale=scale)
+        drawn = over.of_patches(at.places) if word is None else over.of_key(word, at.place)
         picture = replace(drawn, places=at.places)
         lines = lines and f"{lines}/{at.row}.{at.head}.{at.item}"
         view = StripView(of_map=self._of_map(at, lines))

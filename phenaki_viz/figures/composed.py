@@ -17,7 +17,7 @@ from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import kind_name
-from phenaki_viz.figures.overlays import column_overlay, row_overlay
+from phenaki_viz.figures.overlays import HeadOverFrames
 from phenaki_viz.figures.picked import Picked, chosen_passes, grid_of, items_of, picked_heads
 from phenaki_viz.figures.recipe import Panel, Recipe, as_data
 from phenaki_viz.figures.tex import tex
@@ -164,14 +164,16 @@ def _of_head(run: Run, head: Head, panel: Panel, colours: Colours) -> Drawn:
     scale = colours.of_maps([head.map], "this head")
     if panel.shows == "map":
         return attention_heatmap(head, scale)
-    frames = as_rgb(run.clip)
+    over = HeadOverFrames(
+        head=head, frames=as_rgb(run.clip), temporal_patch=run.temporal_patch, scale=scale
+    )
     if panel.shows == "word":
         keys = head.record.map.shape[3]
         if not head.record.reads_words or (panel.word or 0) >= keys:
             there = f"keys 0 to {keys - 1}" if head.record.reads_words else "no words"
             raise ConfigError(f"there is no word {panel.word}: these maps have {there}")
-        return column_overlay(head, panel.word or 0, None, frames, run.temporal_patch, scale)
-    return row_overlay(head, _place(panel, head), frames, run.temporal_patch, scale)
+        return over.of_key(panel.word or 0)
+    return over.of_patches([_place(panel, head)])
 
 
 def _place(panel: Panel, head: Head) -> Place:

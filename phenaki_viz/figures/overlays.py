@@ -1,7 +1,7 @@
 """Rows and columns of a map laid back over the frames they are about."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,89 +15,83 @@ from phenaki_viz.figures.weight_colours import UNIT
 from phenaki_viz.recording import Place
 
 
-def row_overlay(
-    head: Head, place: Place, frames: np.ndarray, temporal_patch: int, scale: ColourScale
-) -> FilmStrip:
-    """Where one query looks, laid over every frame on one scale; see `patches_overlay`."""
-    return patches_overlay(head, [place], frames, temporal_patch, scale=scale)
+@dataclass(frozen=True, eq=False, kw_only=True)
+class HeadOverFrames:
+    """One head's map, as it is laid over the frames that it is about.
 
-
-def column_overlay(
-    head: Head,
-    key: int,
-    place: Place | None,
-    frames: np.ndarray,
-    temporal_patch: int,
-    scale: ColourScale,
-) -> FilmStrip:
-    """Who looks at one key (a token, a word or a null key), laid over every frame.
-
-    place: of a patch to be outlined among them, if any.
+    frames: 'f H W 3' uint8. temporal_patch: how many of them a time step after the first covers.
+    scale: of the weights, as over a map; see `over_frames`.
     """
-    name = key_axis(head.record, head.item).names[key]
-    what = f"tokens that read “{name}”"
-    places, query = ([], 0) if place is None else ([place], head.map.row_of(place))
-    picture = _strip(
-        head, word_weights(head, key), what, places, frames, temporal_patch, scale,
-        wrong=wrong_among(head.map),
-    )  # fmt: skip
-    return replace(
-        picture,
-        name=f"{head.stem}_key_{key:02d}_over_video",
-        word=key,
-        uniform=float(head.map.uniform[query]),
-        uniforms=on_grid(head.record.query_axis(head.item), head.map.uniform),
-        provenance={**picture.provenance, "key": name, "key_at": key},
-    )
 
+    head: Head
+    frames: np.ndarray
+    temporal_patch: int
+    scale: ColourScale
 
-def patches_overlay(
-    head: Head,
-    places: Sequence[Place],
-    frames: np.ndarray,
-    temporal_patch: int,
-    *,
-    direction: Direction = "row",
-    combine: Combine = "mean",
-    scale: ColourScale,
-) -> FilmStrip:
-    """Where one or several patches look, or who looks at them, over every frame on one scale.
+    def of_patches(
+        self,
+        places: Sequence[Place],
+        *,
+        direction: Direction = "row",
+        combine: Combine = "mean",
+    ) -> FilmStrip:
+        """Where one or several patches look, or who looks at them.
 
-    places: of the patches, the one that was chosen first first. frames: 'f H W 3' uint8. combine:
-    of the weights of several. Keys that are not in this map (other frames of a spatial map, other
-    patches of a temporal one) carry NaN: no colour.
-    """
-    laid = Overlay(head.map, places, direction)
-    picture = _strip(
-        head, combined(laid.weights, combine), _shows(places, direction, combine), places, frames,
-        temporal_patch, scale, wrong=laid.wrong,
-    )  # fmt: skip
-    return replace(
-        picture,
-        provenance={
-            **picture.provenance,
-            "queries" if direction == "row" else "keys": list(places),
-        },
-        side=direction,
-        uniform=None if combine == "sum" else laid.uniform,
-        uniforms=combined(laid.uniforms, combine) if scale.law == "uniform" else None,
-    )
+        places: of the patches, the one that was chosen first first. combine: of the weights of
+        several. Keys that are not in this map (other frames of a spatial map, other patches of a
+        temporal one) carry NaN: no colour.
+        """
+        laid = Overlay(self.head.map, places, direction)
+        weights, shows = combined(laid.weights, combine), _shows(places, direction, combine)
+        picture = self._strip(weights, shows, places, laid.wrong)
+        return replace(
+            picture,
+            provenance={
+                **picture.provenance,
+                "queries" if direction == "row" else "keys": list(places),
+            },
+            side=direction,
+            uniform=None if combine == "sum" else laid.uniform,
+            uniforms=(combined(laid.uniforms, combine) if self.scale.law == "uniform" else None),
+        )
 
+    def of_key(self, key: int, place: Place | None = None) -> FilmStrip:
+        """Who looks at one key (a token, a word or a null key).
 
-def walk_overlay(
-    head: Head,
-    places: Sequence[Place],
-    frames: np.ndarray,
-    temporal_patch: int,
-    *,
-    direction: Direction = "row",
-    scale: ColourScale,
-) -> list[FilmStrip]:
-    """One picture for each place of a walk, all on one scale."""
-    return [
-        patches_overlay(head, [place], frames, temporal_patch, direction=direction, scale=scale)
-        for place in places
-    ]
+        place: of a patch to be outlined among them, if any.
+        """
+        head, name = self.head, key_axis(self.head.record, self.head.item).names[key]
+        places, query = ([], 0) if place is None else ([place], head.map.row_of(place))
+        picture = self._strip(
+            word_weights(head, key), f"tokens that read “{name}”", places, wrong_among(head.map)
+        )
+        return replace(
+            picture,
+            name=f"{head.stem}_key_{key:02d}_over_video",
+            word=key,
+            uniform=float(head.map.uniform[query]),
+            uniforms=on_grid(head.record.query_axis(head.item), head.map.uniform),
+            provenance={**picture.provenance, "key": name, "key_at": key},
+        )
+
+    def _strip(
+        self, weights: np.ndarray, shows: str, places: Sequence[Place], wrong: Sequence[int]
+    ) -> FilmStrip:
+        """Weights 't h w' over the frames. shows: what they are, in words. wrong: see `Overlay`."""
+        head, scale, first = self.head, over_frames(self.scale), next(iter(places), None)
+        patch = f" · {place_name(*first)}" if first else ""
+        return FilmStrip(
+            name=f"{head.stem}_over_video",
+            title=f"{head.title}{patch} · {shows}",
+            notes=(scale.describe(), *wrong_notes(wrong), *head.notes),
+            provenance=head.provenance(scale) | {"query": first, "shows": shows},
+            frames=self.frames,
+            steps=frame_steps(len(self.frames), self.temporal_patch),
+            weights=weights,
+            places=tuple(places),
+            scale=scale,
+            unit=UNIT,
+        )
 
 
 def word_weights(head: Head, key: int) -> np.ndarray:
@@ -115,34 +109,6 @@ def _shows(places: Sequence[Place], direction: Direction, combine: Combine) -> s
         return "looks at" if direction == "row" else "tokens that read it"
     what = "where they look" if direction == "row" else "tokens that read them"
     return f"and {len(places) - 1} more patches, {combine} of {what}"
-
-
-def _strip(
-    head: Head,
-    weights: np.ndarray,
-    what: str,
-    places: Sequence[Place],
-    frames: np.ndarray,
-    temporal_patch: int,
-    scale: ColourScale,
-    *,
-    wrong: Sequence[int],
-) -> FilmStrip:
-    """Weights 't h w' of a head over frames. what: in words. wrong: see `Overlay`."""
-    scale, first = over_frames(scale), next(iter(places), None)
-    asked = f" · {place_name(*first)}" if first else ""
-    return FilmStrip(
-        name=f"{head.stem}_over_video",
-        title=f"{head.title}{asked} · {what}",
-        notes=(scale.describe(), *wrong_notes(wrong), *head.notes),
-        provenance=head.provenance(scale) | {"query": first, "shows": what},
-        frames=frames,
-        steps=frame_steps(len(frames), temporal_patch),
-        weights=weights,
-        places=tuple(places),
-        scale=scale,
-        unit=UNIT,
-    )
 
 
 def over_frames(scale: ColourScale) -> ColourScale:

@@ -15,7 +15,7 @@ from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.mask_views import mask_picture, visible_keys_picture
 from phenaki_viz.figures.naming import branch_name, kind_name
-from phenaki_viz.figures.overlays import column_overlay
+from phenaki_viz.figures.overlays import HeadOverFrames
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.position_views import (
     bias_heads,
@@ -218,8 +218,10 @@ def _words(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:
     frames = as_rgb(run.clip)
     for head in picked_heads(run.recording, one, picked):
         scale = picked.colours.of_maps([head.map], "all words of this head")
-        for key in range(head.record.map.shape[3]):
-            yield column_overlay(head, key, None, frames, run.temporal_patch, scale)
+        over = HeadOverFrames(
+            head=head, frames=frames, temporal_patch=run.temporal_patch, scale=scale
+        )
+        yield from map(over.of_key, range(head.record.map.shape[3]))
 
 
 def _position(run: Run, one: Pass, picked: Picked) -> Iterator[Picture]:

@@ -32,7 +32,7 @@ from phenaki_viz.figures.ledger_views import (
     weight_bars,
     written_overlay,
 )
-from phenaki_viz.figures.overlays import patches_overlay
+from phenaki_viz.figures.overlays import HeadOverFrames
 from phenaki_viz.figures.term_bars import stacked
 from phenaki_viz.figures.weight_colours import scale_for
 from phenaki_viz.recording import Recording, record
@@ -122,7 +122,10 @@ def test_a_term_s_map_is_around_0_and_masked_where_it_is_hidden():
 def test_over_the_frames_a_row_is_weight_times_norm():
     one = head(recorded(causal=False))
     frames = np.zeros((3, 12, 20, 3), np.uint8)
-    of_weights = patches_overlay(one, [(1, 2, 3)], frames, 2, scale=scale_for(1, scope="all"))
+    over = HeadOverFrames(
+        head=one, frames=frames, temporal_patch=2, scale=scale_for(1, scope="all")
+    )
+    of_weights = over.of_patches([(1, 2, 3)])
     picture = written_overlay(one, of_weights, None)
     assert isinstance(picture, FilmStrip) and picture.unit == "weight × ‖v W_O‖"
     norms = one.record.written.values[1, 2].reshape(2, 3, 5)

@@ -5,7 +5,7 @@ from phenaki_viz.analysis.overlay import Overlay
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_layout import query_boxes, strip_layout
 from phenaki_viz.figures.head import Head
-from phenaki_viz.figures.overlays import patches_overlay, walk_overlay
+from phenaki_viz.figures.overlays import HeadOverFrames
 from phenaki_viz.recording import Places, Recording
 from tests.analysis.records import planted
 from tests.figures.samples import rows
@@ -27,6 +27,10 @@ def video() -> Head:
 SCALE = ColourScale(low=0, high=0.2, law="sqrt", most=0.5)
 
 
+def over(one: Head) -> HeadOverFrames:
+    return HeadOverFrames(head=one, frames=FRAMES, temporal_patch=2, scale=SCALE)
+
+
 def token(t: int, h: int, w: int) -> int:
     return (t * 2 + h) * 5 + w
 
@@ -37,7 +41,7 @@ def test_rows_of_several_patches_are_put_together(video):
         ("mean", attn[[13, 29]].mean(axis=0)),
         ("sum", attn[[13, 29]].sum(axis=0)),
     ]:
-        picture = patches_overlay(video, places, FRAMES, 2, combine=combine, scale=SCALE)
+        picture = over(video).of_patches(places, combine=combine)
         np.testing.assert_allclose(picture.weights.ravel(), wanted, atol=1e-7)
         assert picture.scale == SCALE
         assert picture.places == ((1, 0, 3), (2, 1, 4))
@@ -47,7 +51,7 @@ def test_rows_of_several_patches_are_put_together(video):
 
 
 def test_columns_are_keys_and_outlined_as_such(video):
-    picture = patches_overlay(video, [(1, 0, 3)], FRAMES, 2, direction="column", scale=SCALE)
+    picture = over(video).of_patches([(1, 0, 3)], direction="column")
     wanted = video.record.map.full(0, 0)[:, token(1, 0, 3)]
     np.testing.assert_allclose(picture.weights.ravel(), wanted, atol=1e-7)
     assert picture.side == "column" and picture.provenance["keys"] == [(1, 0, 3)]
@@ -60,7 +64,7 @@ def test_patches_of_different_frames_are_read_from_their_own_spatial_maps():
     assert np.isnan(found[0, 1:]).all() and np.isnan(found[1, :2]).all()
     np.testing.assert_array_equal(found[0, 0].ravel(), attn[0, 0, 7].astype(np.float32))
     np.testing.assert_array_equal(found[1, 2].ravel(), attn[2, 0, 4].astype(np.float32))
-    both = patches_overlay(spatial, [(0, 1, 2), (2, 0, 4)], FRAMES, 2, scale=SCALE).weights
+    both = over(spatial).of_patches([(0, 1, 2), (2, 0, 4)]).weights
     np.testing.assert_allclose(both[2].ravel(), attn[2, 0, 4] / 2, atol=1e-7)
     assert np.isnan(both[1]).all()
 
@@ -85,7 +89,7 @@ def test_null_keys_stand_before_the_patches_and_are_left_out():
 
 def test_all_pictures_of_a_walk_have_one_scale(video):
     places = [(0, 1, 1), (1, 1, 1), (2, 1, 1)]
-    walk = walk_overlay(video, places, FRAMES, 2, scale=SCALE)
+    walk = [over(video).of_patches([place]) for place in places]
     assert {picture.scale for picture in walk} == {SCALE}
     assert [picture.places for picture in walk] == [(at,) for at in places]
 
@@ -96,7 +100,7 @@ def test_multiples_of_uniform_are_said_only_where_all_queries_shown_see_as_many_
     temporal = head(np.broadcast_to(attn, (10, 1, 3, 3)), "patch", causal=True)
 
     def uniform(*places, **how):
-        return patches_overlay(temporal, places, FRAMES, 2, scale=SCALE, **how).uniform
+        return over(temporal).of_patches(places, **how).uniform
 
     assert uniform((1, 0, 2)) == pytest.approx(1 / 2)
     assert uniform((2, 0, 2), (2, 1, 4)) == pytest.approx(1 / 3)

@@ -17,7 +17,7 @@ from phenaki_viz.errors import VerificationWarning
 from phenaki_viz.export.formats import render
 from phenaki_viz.figures.attention_views import attention_heatmap, head_grid
 from phenaki_viz.figures.head import Head
-from phenaki_viz.figures.overlays import patches_overlay
+from phenaki_viz.figures.overlays import HeadOverFrames
 from phenaki_viz.figures.read_views import steps_read, words_read
 from phenaki_viz.figures.weight_colours import scale_for
 from phenaki_viz.models.attention import Attention
@@ -226,7 +226,9 @@ def test_a_check_that_fails_is_said_by_api_file_and_every_picture(tmp_path, code
             head_grid(kept, records, thumbnails(records, [0, 0]), scale),
             steps_read(head, (0, 1, 2)),
             words_read(head, (0, 1, 2)),
-            patches_overlay(head, [(0, 1, 2)], frames, 2, scale=scale),
+            HeadOverFrames(head=head, frames=frames, temporal_patch=2, scale=scale).of_patches(
+                [(0, 1, 2)]
+            ),
         ):
             assert "CHECK FAILED" in picture.title
             assert any("CHECK FAILED" in note for note in picture.notes)

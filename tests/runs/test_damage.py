@@ -17,7 +17,7 @@ from phenaki_viz.analysis.weight_range import weight_range
 from phenaki_viz.data import Clip, read_prompt, sample_clip
 from phenaki_viz.figures.attention_views import attention_heatmap
 from phenaki_viz.figures.head import Head
-from phenaki_viz.figures.overlays import patches_overlay
+from phenaki_viz.figures.overlays import HeadOverFrames
 from phenaki_viz.figures.read_views import steps_read
 from phenaki_viz.figures.weight_colours import scale_for
 from phenaki_viz.models.attention import Attention
@@ -102,15 +102,16 @@ def test_damaged_rows_are_named_on_every_picture(saved):
     place = tuple(int(axis[41]) for axis in bad)
     other = tuple(int(axis[7]) for axis in fine)
     frames = np.zeros((9, 64, 64, 3), np.uint8)
+    over = HeadOverFrames(head=head, frames=frames, temporal_patch=2, scale=scale)
     said = "rows are not a distribution and are not drawn: "
     assert attention_heatmap(head, scale).wrong == tuple(ROWS)
     for picture in (
-        patches_overlay(head, [place], frames, 2, scale=scale),
+        over.of_patches([place]),
         steps_read(head, place),
     ):
         assert f"1 {said}41" in picture.notes
-    assert np.isnan(patches_overlay(head, [place], frames, 2, scale=scale).weights).all()
-    column = patches_overlay(head, [other], frames, 2, direction="column", scale=scale)
+    assert np.isnan(over.of_patches([place]).weights).all()
+    column = over.of_patches([other], direction="column")
     assert f"6 {said}40, 41, 42, 43, 44, 45" in column.notes
     assert np.isnan(column.weights.ravel()[list(ROWS)]).all()
     assert not any("distribution" in note for note in steps_read(head, other).notes)

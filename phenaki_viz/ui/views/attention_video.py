@@ -13,7 +13,7 @@ from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.naming import key_axis
-from phenaki_viz.figures.overlays import column_overlay, patches_overlay, walk_overlay
+from phenaki_viz.figures.overlays import HeadOverFrames
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
@@ -58,32 +58,29 @@ def draw_overlay(
     look: MapColours,
 ) -> None:
     """What the chosen patches look at; where keys are a text, who reads a word; and the files."""
+    over = HeadOverFrames(
+        head=selection.shown,
+        frames=as_rgb(run.clip),
+        temporal_patch=run.temporal_patch,
+        scale=scale,
+    )
     draw = _text if selection.record.reads_words else _strip
-    picture = draw(run, selection, film, of_map, scale, look)
+    picture = draw(over, selection, film, of_map, look)
     box = export_icon("the frames", picture.name, lambda: picture, "strip")
     if box is not None and picture.word is None:
         with box:
-            _walk(run, selection, scale, look)
+            _walk(run, over, selection, look)
 
 
 def _strip(
-    run: Run,
+    over: HeadOverFrames,
     selection: Selection,
     film: Mapping[str, Any],
     of_map: OfMap,
-    scale: ColourScale,
     look: MapColours,
 ) -> FilmStrip:
     """The chosen patches over the video, on the scale of the head's weights."""
-    picture = patches_overlay(
-        selection.shown,
-        selection.places,
-        as_rgb(run.clip),
-        run.temporal_patch,
-        direction=look.direction,
-        combine=patches.combine(),
-        scale=scale,
-    )
+    picture = over.of_patches(selection.places, direction=look.direction, combine=patches.combine())
     picture = _as_drawn(picture, look)
     said, many = SAID[look.direction]
     panels.strip(picture, film, of_map, said, many=many, shows=_shows(selection, look))
@@ -102,38 +99,33 @@ def _shows(selection: Selection, look: MapColours) -> str:
     return f"{shows.a_head(selection)} {look.direction}"
 
 
-def _walk(run: Run, selection: Selection, scale: ColourScale, look: MapColours) -> None:
+def _walk(run: Run, over: HeadOverFrames, selection: Selection, look: MapColours) -> None:
     walk, record, direction = patches.walk(), selection.record, look.direction
     along = cast(Along, walk["along"])
     places = walk_places(selection.place, along, record.places.grid)
-    shown, frames, pt = selection.shown, as_rgb(run.clip), run.temporal_patch
     looked_at = number_of(run), number_of(record.map), selection.item, selection.head, places[0]
+    drawn = over.scale, patches.drawn(), look.masked is not None
     export_walk(
-        (*looked_at, *walk.values(), direction, scale, patches.drawn(), look.masked is not None),
-        f"{shown.stem}_walk_{along}",
+        (*looked_at, direction, *walk.values(), *drawn),
+        f"{over.head.stem}_walk_{along}",
         len(places),
         walk["pace"],
         lambda: [
-            _as_drawn(one, look)
-            for one in walk_overlay(shown, places, frames, pt, direction=direction, scale=scale)
+            _as_drawn(over.of_patches([place], direction=direction), look) for place in places
         ],
     )
 
 
 def _text(
-    run: Run,
+    over: HeadOverFrames,
     selection: Selection,
     film: Mapping[str, Any],
     of_map: OfMap,
-    scale: ColourScale,
     look: MapColours,
 ) -> FilmStrip:
     """Cross-attention: the patches that read one word."""
     word, names = patches.word_of(selection), key_axis(selection.record, selection.item).names
-    picture = column_overlay(
-        selection.shown, word, selection.place, as_rgb(run.clip), run.temporal_patch, scale
-    )
-    picture = _as_drawn(picture, look)
+    picture = _as_drawn(over.of_key(word, selection.place), look)
     said = f"reads “{names[word]}”"
     panels.strip(picture, film, of_map, said, aside=ROUTING, shows=_shows(selection, look))
     return picture

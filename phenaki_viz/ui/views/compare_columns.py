@@ -23,7 +23,7 @@ from phenaki_viz.figures.difference_views import (
 )
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head import Head
-from phenaki_viz.figures.overlays import column_overlay, row_overlay
+from phenaki_viz.figures.overlays import HeadOverFrames
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.attention_map import attention_map
@@ -134,12 +134,15 @@ def _tile(side: Selection) -> MapTile:
 
 
 def _over(two: Two, side: Selection, run: Run, scale: ColourScale | None) -> FilmStrip:
-    scale = scale or ColourScale(low=0, high=1)
-    frames, pt = as_rgb(run.clip), run.temporal_patch
+    over = HeadOverFrames(
+        head=side.shown,
+        frames=as_rgb(run.clip),
+        temporal_patch=run.temporal_patch,
+        scale=scale or ColourScale(low=0, high=1),
+    )
     if two.word is None:
-        return row_overlay(side.shown, side.place, frames, pt, scale)
-    word = min(two.word, side.record.map.shape[3] - 1)
-    return column_overlay(side.shown, word, side.place, frames, pt, scale)
+        return over.of_patches([side.place])
+    return over.of_key(min(two.word, side.record.map.shape[3] - 1), side.place)
 
 
 def _difference(two: Two, maps: LaidMaps) -> None:

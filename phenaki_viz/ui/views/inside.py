@@ -13,7 +13,7 @@ from phenaki_viz.figures.ledger_sentences import (
 )
 from phenaki_viz.figures.ledger_views import WRITTEN, written_overlay
 from phenaki_viz.figures.naming import module_family
-from phenaki_viz.figures.overlays import column_overlay, patches_overlay
+from phenaki_viz.figures.overlays import HeadOverFrames
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
@@ -174,15 +174,16 @@ def _say(run: Run, selection: Selection, of_map: OfMap, row: RowLedger) -> None:
 
 
 def _strip(run: Run, selection: Selection, of_map: OfMap, look: Look) -> None:
-    shown, frames, pt = selection.shown, as_rgb(run.clip), run.temporal_patch
+    shown, frames = selection.shown, as_rgb(run.clip)
     cross = selection.record.is_cross
     weights = computed.range_of(run, selection.record, selection.item, selection.head)
     scale = Colours("sqrt").of(weights, "this head")
+    over = HeadOverFrames(head=shown, frames=frames, temporal_patch=run.temporal_patch, scale=scale)
     if cross:
-        picture = column_overlay(shown, look.key, selection.place, frames, pt, scale)
+        picture = over.of_key(look.key, selection.place)
         words = f"reads {key_words(shown, look.key)}"
     else:
-        picture = patches_overlay(shown, [selection.place], frames, pt, scale=scale)
+        picture = over.of_patches([selection.place])
         words = "looks at"
     if look.of == "written":
         picture = written_overlay(shown, picture, look.key if cross else None)

@@ -13,7 +13,7 @@ from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.head import record_notes
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.naming import key_axis
-from phenaki_viz.figures.overlays import column_overlay, word_weights
+from phenaki_viz.figures.overlays import HeadOverFrames, word_weights
 from phenaki_viz.figures.read_views import keys_read
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.word_sentences import (
@@ -207,9 +207,12 @@ def _overlay(run: Run, selection: Selection, key: int, shared: bool) -> None:
         )
     else:
         scale = Colours().over(*drawn_range(word_weights(selection.shown, key)), "this word")
-    picture = column_overlay(
-        selection.shown, key, None, as_rgb(run.clip), run.temporal_patch, scale
-    )
+    picture = HeadOverFrames(
+        head=selection.shown,
+        frames=as_rgb(run.clip),
+        temporal_patch=run.temporal_patch,
+        scale=scale,
+    ).of_key(key)
     said = key_axis(record, selection.item).names[key]
     panels.film(
         picture,

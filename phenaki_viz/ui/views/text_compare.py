@@ -22,7 +22,7 @@ from phenaki_viz.figures.outcome_views import (
     loss_rises,
     loss_scale,
 )
-from phenaki_viz.figures.overlays import column_overlay, frame_steps, word_weights
+from phenaki_viz.figures.overlays import HeadOverFrames, frame_steps, word_weights
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.word_sentences import routing_sentence
 from phenaki_viz.runs.files import RecordedRun
@@ -161,7 +161,9 @@ def _same_word(told: ModelRun, selection: Selection, key: int, which: str) -> No
     head, at = _column(told, selection, key)
     weights = word_weights(selection.shown, key)
     scale = Colours().over(*drawn_range(weights), "the first text's word")
-    picture = column_overlay(head, at, None, as_rgb(told.clip), told.temporal_patch, scale)
+    picture = HeadOverFrames(
+        head=head, frames=as_rgb(told.clip), temporal_patch=told.temporal_patch, scale=scale
+    ).of_key(at)
     of = f"{shows.a_head(selection)} word {key} in {shows.a_run(told.recording)}"
     text = told.prompt.text or "no text"
     panels.say(f"{which.capitalize()}: “{text}”", {f"same.{which}": of}, key=f"said.{which}")

@@ -13,7 +13,7 @@ from phenaki_viz.data import Clip, Prompt, as_rgb
 from phenaki_viz.figures.attention_views import head_grid
 from phenaki_viz.figures.naming import place_name
 from phenaki_viz.figures.outcome_views import frames_alone
-from phenaki_viz.figures.overlays import row_overlay
+from phenaki_viz.figures.overlays import HeadOverFrames
 from phenaki_viz.figures.read_views import words_read
 from phenaki_viz.figures.sentences import head_sentence, patch_sentence
 from phenaki_viz.figures.training_sentences import entropy_note
@@ -156,7 +156,8 @@ def _row(clip: Clip, selection: Selection, every: tuple[tuple[Kept, Selection], 
     scope = "this query, all kept training steps" if len(every) > 1 else "this query"
     scale = Colours().over(*drawn_range(*(_weights(look) for _, look in every)), scope)
     frames, patch = as_rgb(clip), frames_a_step(selection.record, len(clip.frames))
-    picture = row_overlay(selection.shown, selection.place, frames, patch, scale)
+    over = HeadOverFrames(head=selection.shown, frames=frames, temporal_patch=patch, scale=scale)
+    picture = over.of_patches([selection.place])
     film = share_film("strip", frames)
     panels.strip(picture, film, None, "looks at", shows=shows.a_patch(selection))
     export_icon("the frames", picture.name, lambda: picture, "train.strip")
