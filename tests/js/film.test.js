@@ -244,7 +244,7 @@ test("frames fit into the width there is, and into the height where there is one
 
 const cells = { frame: [50, 30], grid: GRID };
 const marked = (settings) => ({
-  asked: [],
+  looked: [],
   band: [],
   guides: [],
   hovered: null,
@@ -262,9 +262,9 @@ test("patches that are a few dots wide are alike, where frames lose little by it
 });
 
 test("between patches that were chosen together there is no line", () => {
-  const edges = (asked) => {
+  const edges = (looked) => {
     const pen = listeningPen();
-    drawMarks(pen, cells, marked({ asked }), { key: "#k" }, "#q");
+    drawMarks(pen, cells, marked({ looked }), { key: "#k" }, "#q");
     return pen.of("moveTo").length;
   };
   assert.equal(

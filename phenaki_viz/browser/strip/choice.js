@@ -37,28 +37,28 @@ export class Choice {
     this.choose(merged(this.strip.chosen, places));
   }
 
-  /** @param {Place[]} asked */
-  choose(asked) {
+  /** @param {Place[]} places of which the last one counts where only one can be chosen */
+  choose(places) {
     const { strip } = this;
     const {
       memory,
       head: { most },
     } = strip;
-    const places = most === 1 ? asked.slice(-1) : asked;
+    const chosen = most === 1 ? places.slice(-1) : places;
     strip.walk.halt();
-    if (places.length > most) {
-      this.warn(`at most ${most} patches together, this would be ${places.length}`);
+    if (chosen.length > most) {
+      this.warn(`at most ${most} patches together, this would be ${chosen.length}`);
       return;
     }
     const held = memory.locked;
     this.warning = null;
     memory.locked = true;
-    if (samePlaces(places, strip.chosen)) {
+    if (samePlaces(chosen, strip.chosen)) {
       if (held) strip.paint();
       else strip.hold(true);
       return;
     }
-    memory.places = places;
+    memory.places = chosen;
     strip.soon("chose"); // with the other pictures: what changes is laid out once
     this.tell();
   }

@@ -211,7 +211,7 @@ export class FilmFrames extends LinkedPanel {
     const marks = this.marksOf(t);
     const cells = { frame, grid: head.grid };
     const mark = (pen) => drawMarks(pen, cells, marks, head.colours, this.ownColour);
-    this.box(t).classList.toggle("asked", marks.asked.length > 0);
+    this.box(t).classList.toggle("asked", marks.looked.length > 0);
     for (const canvas of this.canvases[t]) {
       const pen = fit(canvas, frame);
       const picture = this.enlarged?.[/** @type {any} */ (canvas).frame];
@@ -233,7 +233,7 @@ export class FilmFrames extends LinkedPanel {
     const { head, memory, hovered, guides, band } = this;
     const here = (place) => place?.[0] === t;
     return {
-      asked: (this.looked ?? []).filter(here),
+      looked: (this.looked ?? []).filter(here),
       band: (band ?? []).filter(here),
       guides: guides.filter(({ at }) => here(at)),
       hovered: here(hovered) && !this.follows ? hovered : null,

@@ -17,7 +17,7 @@ const EDGES = [
 /**
  * What is marked on a frame.
  * @typedef {{
- *   asked: Place[], band: Place[], guides: { at: Place, as: string }[],
+ *   looked: Place[], band: Place[], guides: { at: Place, as: string }[],
  *   hovered: Place | null, key: Place | null, lines: boolean,
  * }} Marks */
 
@@ -29,16 +29,16 @@ const patchSize = ({ frame, grid }) => [frame[0] / grid[2], frame[1] / grid[1]];
  * @param {Cells} cells
  * @param {Marks} marks all of one time step
  * @param {Record<string, string>} colours
- * @param {string} own colour of the patches that are asked about
+ * @param {string} own colour of the patches that are looked at
  */
 export function drawMarks(pen, cells, marks, colours, own) {
-  const { asked, band, guides, hovered, key, lines } = marks;
+  const { looked, band, guides, hovered, key, lines } = marks;
   if (lines) drawLines(pen, cells);
   for (const { at, as } of guides) outlinePatch(pen, at, cells, colours[as], 1);
   if (hovered) outlinePatch(pen, hovered, cells, "#fff", 1.25);
   if (key) outlinePatch(pen, key, cells, colours.key, 2.5);
-  if (asked.length === 1) outlinePatch(pen, asked[0], cells, own, 2.5);
-  else drawOutline(pen, cells, asked, own);
+  if (looked.length === 1) outlinePatch(pen, looked[0], cells, own, 2.5);
+  else drawOutline(pen, cells, looked, own);
   drawOutline(pen, cells, band, own);
 }
 
