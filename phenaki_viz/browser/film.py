@@ -11,19 +11,19 @@ from phenaki_viz.browser.packing import pack
 LARGEST = 160  # pixels a side that are sent; a frame is shown about as large
 
 
-def film_of(key: str, frames: np.ndarray) -> dict[str, Any]:
-    """How panels name the frames of the strip `key`. frames: 'f H W 3' uint8."""
-    return film_name(key, small_frames(frames))
-
-
 def film_name(key: str, pixels: np.ndarray) -> dict[str, Any]:
-    """How panels name frames that are small already: `name`, and a checksum `of` the pixels."""
+    """How panels name the frames of the strip `key`: `name`, and a checksum `of` the pixels.
+
+    pixels: see `small_frames`.
+    """
     return {"name": f"{key}.film", "of": crc32(pixels.data)}
 
 
-def film_message(key: str, frames: np.ndarray) -> bytes:
-    """The message that offers frames to the strip `key`, for the panel `shared`."""
-    pixels = small_frames(frames)
+def film_message(key: str, pixels: np.ndarray) -> bytes:
+    """The message that offers frames to the strip `key`, for the panel `shared`.
+
+    pixels: see `small_frames`.
+    """
     film = film_name(key, pixels)
     header = {"id": film["name"], **film, "shape": pixels.shape}
     return pack(header, frames=pixels)

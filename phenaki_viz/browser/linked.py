@@ -11,7 +11,7 @@ import numpy as np
 from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.browser.axes import axis_of
-from phenaki_viz.browser.film import film_message, film_of
+from phenaki_viz.browser.film import film_message, film_name, small_frames
 from phenaki_viz.browser.grid_message import GridPicture, grid_message
 from phenaki_viz.browser.lines import Lines, lines_at
 from phenaki_viz.browser.looked import Chosen, Looked
@@ -83,6 +83,11 @@ class Linked(Looked):
         """'f H W 3' uint8."""
         return self.film_shown[0]
 
+    @cached_property
+    def _pixels(self) -> np.ndarray:
+        """The frames as they are sent; large ones take milliseconds, at every pick."""
+        return small_frames(self.frames)
+
     def named(self, id: str) -> "Linked":
         """A look at the same pass with another id, for a second one on a page."""
         other = copy(self)
@@ -110,7 +115,7 @@ class Linked(Looked):
 
     def film(self) -> bytes:
         """The frames, for the panel `shared`."""
-        return film_message(self._named("strip"), self.frames)
+        return film_message(self._named("strip"), self._pixels)
 
     def grid(
         self, at: Chosen, push: Mapping[str, Any], arrange: Mapping[str, Any] | None = None
@@ -159,7 +164,8 @@ class Linked(Looked):
         view = StripView(of_map=self._of_map(at, lines))
         name = self._named("strip")
         words = StripWords(many="look at")
-        return strip_message(picture, words, view, id=name, film=film_of(name, frames))
+        film = film_name(name, self._pixels)
+        return strip_message(picture, words, view, id=name, film=film)
 
     def lines(self, address: str) -> Lines:
         """What can be asked of an address of `strip`. Raises RecordingError for any other."""
@@ -194,7 +200,7 @@ class Linked(Looked):
 
     def _pinned_film(self, at: Chosen, heads: Sequence[Head]) -> PinnedFilm:
         frames, temporal_patch = self.film_shown
-        film = film_of(self._named("strip"), frames)
+        film = film_name(self._named("strip"), self._pixels)
         return pinned_film(
             heads, at.place, self.word_of(at), film=film, frames=frames,
             temporal_patch=temporal_patch, lines=self._named("pinned.lines"),

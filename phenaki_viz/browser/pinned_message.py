@@ -28,7 +28,7 @@ LINES = "pinned.lines"  # what the rows are offered as, apart: others at every c
 class PinnedFilm:
     """Frames under which each head's row is seen, and the rows.
 
-    frames: their name on the page's strip, see `film_of`. size: of a frame, (H, W). steps: the
+    frames: their name on the page's strip, see `film_name`. size: of a frame, (H, W). steps: the
     frames of each time step. grid: 't h w' of the video. side: whether rows are shown or, of maps
     whose keys are words, columns. lines: 'p t h w' float32, one a map, of row (or column) `own`:
     for maps whose weights are not all sent; name: what they are offered as.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from phenaki_viz.browser.file_page import Mounted, file_page
-from phenaki_viz.browser.film import film_message, film_of
+from phenaki_viz.browser.film import film_message, film_name, small_frames
 from phenaki_viz.browser.grid_message import GridPicture, grid_message
 from phenaki_viz.browser.strip_message import StripStyle, StripView, StripWords, strip_message
 from phenaki_viz.export.provenance import head_record
@@ -20,10 +20,10 @@ def strip_page(picture: FilmStrip) -> bytes:
     words = StripWords(direction="", unit=picture.unit)
     places = [list(place) for place in picture.places]
     view = StripView(push=_push(places), look=_look(picture.drawn), still=True)
-    name, frames = picture.name, picture.frames
-    film = Mounted("shared", film_message(name, frames))
-    strip = strip_message(picture, words, view, id=name, film=film_of(name, frames))
-    return _page(picture, film, Mounted("film_strip", strip))
+    name, pixels = picture.name, small_frames(picture.frames)
+    strip = strip_message(picture, words, view, id=name, film=film_name(name, pixels))
+    frames = Mounted("shared", film_message(name, pixels))
+    return _page(picture, frames, Mounted("film_strip", strip))
 
 
 def grid_page(picture: HeadGrid) -> bytes:

@@ -18,7 +18,7 @@ from phenaki_viz.analysis.top_mass import row_ranks
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.axes import MapAxis, axis_of
 from phenaki_viz.browser.file_page import lettered
-from phenaki_viz.browser.film import film_of
+from phenaki_viz.browser.film import film_name, small_frames
 from phenaki_viz.browser.map_message import MapPicture, MapView, map_message
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.browser.pinned_heads import SCOPE, drawn_as
@@ -143,7 +143,7 @@ def pinned(rng: np.random.Generator, law: Any) -> dict[str, Any]:
         for one in values
     ]
     frames = np.zeros((3, 6, 10, 3), np.uint8)
-    film, steps = film_of("strip", frames), [[0], [1, 2]]
+    film, steps = film_name("strip", small_frames(frames)), [[0], [1, 2]]
     strip = strip_message(
         FilmStrip(
             name="strip", title="strip", notes=(), provenance={}, unit="weight",
