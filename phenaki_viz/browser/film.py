@@ -1,6 +1,6 @@
 """The frames of a film strip for the browser: sent once, apart from the weights over them."""
 
-from typing import Any
+from typing import TypedDict
 from zlib import crc32
 
 import numpy as np
@@ -11,11 +11,17 @@ from phenaki_viz.browser.packing import pack
 LARGEST = 160  # pixels a side that are sent; a frame is shown about as large
 
 
-def film_name(key: str, pixels: np.ndarray) -> dict[str, Any]:
-    """How panels name the frames of the strip `key`: `name`, and a checksum `of` the pixels.
-
-    pixels: see `small_frames`.
+class FilmName(TypedDict):
+    """How panels name frames. name: of the strip that they were sent for, with an ending. of: a
+    checksum of the pixels.
     """
+
+    name: str
+    of: int
+
+
+def film_name(key: str, pixels: np.ndarray) -> FilmName:
+    """How panels name the frames of the strip `key`. pixels: see `small_frames`."""
     return {"name": f"{key}.film", "of": crc32(pixels.data)}
 
 

@@ -1,7 +1,6 @@
 """What is drawn of pinned heads: their maps on one scale, and the row of each over the frames."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from phenaki_viz.analysis.overlay import Overlay
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.browser.axes import Place, axis_of
+from phenaki_viz.browser.film import FilmName
 from phenaki_viz.browser.pinned_message import LINES, PinnedFilm, PinnedPicture
 from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.naming import head_label
@@ -57,7 +57,7 @@ def pinned_film(
     place: Place,
     word: int | None,
     *,
-    film: Mapping[str, Any],
+    film: FilmName,
     frames: np.ndarray,
     temporal_patch: int,
     lines: str = LINES,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from phenaki_viz.browser.axes import Grid, MapAxis
+from phenaki_viz.browser.film import FilmName
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.browser.scales import scale_header
 from phenaki_viz.browser.weight_codes import coded
@@ -34,7 +35,7 @@ class PinnedFilm:
     for maps whose weights are not all sent; name: what they are offered as.
     """
 
-    frames: Mapping[str, Any]
+    frames: FilmName
     size: tuple[int, int]
     steps: Sequence[Sequence[int]]
     grid: Grid

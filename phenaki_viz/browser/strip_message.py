@@ -6,6 +6,7 @@ from typing import Any, Literal, TypedDict
 
 import numpy as np
 
+from phenaki_viz.browser.film import FilmName
 from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.browser.packing import pack
 from phenaki_viz.browser.scales import scale_header
@@ -86,7 +87,7 @@ class StripView:
 
 
 def strip_message(
-    picture: FilmStrip, words: StripWords, view: StripView, *, id: str, film: Mapping[str, Any]
+    picture: FilmStrip, words: StripWords, view: StripView, *, id: str, film: FilmName
 ) -> bytes:
     """The message for the panel `film_strip`. id: what its pick is remembered by. film: the name
     of its frames, see `phenaki_viz.browser.film`.
@@ -102,7 +103,7 @@ def strip_message(
         **{"direction": words.direction, "many": words.many, "aside": words.aside},
         **{"unit": words.unit, "still": view.still, "bare": view.bare},
         "locked": view.locked,
-        "places": [list(map(int, place)) for place in picture.places],
+        "places": picture.places,
         "combine": words.combine,
         **{"notes": list(words.notes), "shows": view.shows},
         "most": MOST_PATCHES if words.many else 1,

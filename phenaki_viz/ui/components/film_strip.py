@@ -1,10 +1,10 @@
 """Where one query, or several, look over all frames, on one colour scale; or who looks at them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
-from phenaki_viz.browser.film import film_name, small_frames
+from phenaki_viz.browser.film import FilmName, film_name, small_frames
 from phenaki_viz.browser.strip_message import (
     MOST_PATCHES,
     SLOW_WALK,
@@ -54,7 +54,7 @@ def film_strip(
     view: StripView = HELD,
     *,
     key: str,
-    film: Mapping[str, Any],
+    film: FilmName,
     on_pick: Callable[[PatchPick], None] | None = None,
     on_walk: Callable[[Walk], None] | None = None,
     on_look: Callable[[StripStyle], None] | None = None,
@@ -67,7 +67,7 @@ def film_strip(
     on_look are called before the page is drawn: set state there.
     """
     key = named(key)
-    places = [list(map(int, place)) for place in picture.places]
+    places = [list(place) for place in picture.places]
     event = sync.new_event(key)
     picked = event["places"] if event else None
     looked_at = replace(
@@ -85,7 +85,7 @@ def film_strip(
     return cast(PatchPick | None, event)
 
 
-def share_film(key: str, frames: "np.ndarray") -> dict[str, Any]:
+def share_film(key: str, frames: "np.ndarray") -> FilmName:
     """Send the frames of the strip `key` apart from the weights over them, which are others at
     every click; the name by which strips show them. frames: 'f H W 3' uint8.
     """

@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.analysis.overlay import Direction
 from phenaki_viz.browser.axes import axis_of
+from phenaki_viz.browser.film import FilmName
 from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.export.kinds import figure_of
 from phenaki_viz.figures import flat_figure
@@ -180,7 +181,7 @@ def grid(
 
 def strip(
     picture: FilmStrip,
-    film: Mapping[str, Any],
+    film: FilmName,
     of_map: OfMap | None,
     direction: str,
     *,

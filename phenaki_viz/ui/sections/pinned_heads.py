@@ -1,11 +1,11 @@
 """The pinned heads under the page: side by side, on one scale, moving together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 
+from phenaki_viz.browser.film import FilmName
 from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.browser.pinned_heads import most_a_side, pinned_film, pinned_picture
 from phenaki_viz.data import as_rgb
@@ -21,9 +21,7 @@ from phenaki_viz.ui.work import computed, shows
 MOST_VALUES = 131_072  # of all pinned maps together: 262 kB, when other heads are pinned
 
 
-def draw(
-    run: Run, selection: Selection, of_map: OfMap, film: Mapping[str, Any], colours: Colours
-) -> None:
+def draw(run: Run, selection: Selection, of_map: OfMap, film: FilmName, colours: Colours) -> None:
     """Nothing when no head of this stack is pinned. film: of the page's frames."""
     pins = head_grid.arrangement(selection).pins
     if not pins:
@@ -49,9 +47,7 @@ def draw(
     )
 
 
-def _rows(
-    run: Run, selection: Selection, heads: Sequence[Head], film: Mapping[str, Any]
-) -> PinnedFilm:
+def _rows(run: Run, selection: Selection, heads: Sequence[Head], film: FilmName) -> PinnedFilm:
     """The chosen patch's row of every pinned head, or the chosen word's column, over the frames."""
     return pinned_film(
         heads,

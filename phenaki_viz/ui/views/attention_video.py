@@ -1,13 +1,13 @@
 """The Attention page's upper part: what the chosen patch, or word, has to do with the video."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
 from phenaki_viz.analysis.overlay import Direction
 from phenaki_viz.analysis.walks import Along, walk_places
+from phenaki_viz.browser.film import FilmName
 from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.colour import ColourScale
@@ -52,7 +52,7 @@ class MapColours:
 def draw_overlay(
     run: Run,
     selection: Selection,
-    film: Mapping[str, Any],
+    film: FilmName,
     of_map: OfMap,
     scale: ColourScale,
     look: MapColours,
@@ -75,7 +75,7 @@ def draw_overlay(
 def _strip(
     over: HeadOverFrames,
     selection: Selection,
-    film: Mapping[str, Any],
+    film: FilmName,
     of_map: OfMap,
     look: MapColours,
 ) -> FilmStrip:
@@ -119,7 +119,7 @@ def _walk(run: Run, over: HeadOverFrames, selection: Selection, look: MapColours
 def _text(
     over: HeadOverFrames,
     selection: Selection,
-    film: Mapping[str, Any],
+    film: FilmName,
     of_map: OfMap,
     look: MapColours,
 ) -> FilmStrip:
