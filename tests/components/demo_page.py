@@ -11,6 +11,7 @@ from phenaki_viz.analysis.overlay import combined
 from phenaki_viz.analysis.row_filter import RowFilter, filtered_tile, tile_ranks
 from phenaki_viz.analysis.thumbnails import with_means
 from phenaki_viz.analysis.tiles import MapTile
+from phenaki_viz.browser.film import small_frames
 from phenaki_viz.browser.map_filter import MapFilter
 from phenaki_viz.browser.map_message import MapPicture, MapView
 from phenaki_viz.browser.of_map import OfMap
@@ -222,7 +223,7 @@ def draw_strip() -> None:
     picked = film_strip(
         picture,
         key="strip",
-        film=share_film("strip", picture.frames),
+        film=share_film("strip", small_frames(picture.frames)),
         on_pick=lambda event: state.update(patch=tuple(event["places"][0])),
     )
     st.text(f"strip has {state['patch']} picked {picked}")
@@ -269,7 +270,7 @@ def draw_linked() -> None:
         of_map=OfMap(link="planted", query=QUERY, key=KEY, weights="planted.weights"),
         walk=state.get("walk", {"along": "frames", "pace": 12}),
     )
-    film = share_film("strip", strip.frames)
+    film = share_film("strip", small_frames(strip.frames))
     film_strip(
         strip,
         words,

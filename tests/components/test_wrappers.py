@@ -5,6 +5,7 @@ import pytest
 
 from phenaki_viz import browser
 from phenaki_viz.browser.axes import as_map_axis
+from phenaki_viz.browser.film import small_frames
 from phenaki_viz.browser.map_message import MapPicture
 from phenaki_viz.browser.word_message import WordPicture
 from phenaki_viz.errors import ShapeError
@@ -18,7 +19,6 @@ from phenaki_viz.ui.components import (
     asset_routes,
     attention_map,
 )
-from phenaki_viz.ui.components.film_strip import small_frames
 from phenaki_viz.ui.components.head_grid import MASKED, WRONG, GridPicture, tile_codes
 from tests.components import planted
 from tests.components.test_weight_codes import read_back

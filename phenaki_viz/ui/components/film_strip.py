@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
-from phenaki_viz.browser.film import FilmName, film_name, small_frames
+from phenaki_viz.browser.film import FilmName, film_name
 from phenaki_viz.browser.strip_message import (
     MOST_PATCHES,
     SLOW_WALK,
@@ -85,11 +85,10 @@ def film_strip(
     return cast(PatchPick | None, event)
 
 
-def share_film(key: str, frames: "np.ndarray") -> FilmName:
+def share_film(key: str, pixels: "np.ndarray") -> FilmName:
     """Send the frames of the strip `key` apart from the weights over them, which are others at
-    every click; the name by which strips show them. frames: 'f H W 3' uint8.
+    every click; the name by which strips show them. pixels: see `small_frames`.
     """
-    pixels = small_frames(frames)
     film = film_name(named(key), pixels)
     share(film["name"], {"of": film["of"], "shape": pixels.shape}, frames=pixels)
     return film

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.analysis.overlay import Direction
 from phenaki_viz.browser.axes import axis_of
-from phenaki_viz.browser.film import FilmName
+from phenaki_viz.browser.film import FilmName, small_frames
 from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.export.kinds import figure_of
 from phenaki_viz.figures import flat_figure
@@ -263,7 +263,7 @@ def film(
     said = () if bare else notes(picture)
     words = StripWords(direction=direction, unit=unit, notes=said)
     view = StripView(shows=shows, still=True, bare=bare)
-    film_strip(picture, words, view, key=key, film=share_film(key, picture.frames))
+    film_strip(picture, words, view, key=key, film=share_film(key, small_frames(picture.frames)))
 
 
 def _pick_head(layer: int, head: int) -> None:

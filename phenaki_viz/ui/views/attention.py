@@ -8,7 +8,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.analysis.overlay import Direction
 from phenaki_viz.browser.of_map import OfMap
-from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.naming import family
 from phenaki_viz.figures.read_views import steps_read, words_read
 from phenaki_viz.figures.sentences import patch_clause
@@ -39,7 +38,7 @@ from phenaki_viz.ui.views.attention_map import (
 )
 from phenaki_viz.ui.views.attention_style import STYLE
 from phenaki_viz.ui.views.attention_video import MapColours, choose_word, draw_overlay
-from phenaki_viz.ui.work import first_picture, fragment_jobs, head_words, shows, surveys
+from phenaki_viz.ui.work import computed, first_picture, fragment_jobs, head_words, shows, surveys
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,7 +123,7 @@ def _draw(run: Run, tag: panels.Level, masked: "np.ndarray | None") -> None:
         with words:
             _say_of_head(run, selection)
     with over:
-        film = share_film("strip", as_rgb(run.clip))
+        film = share_film("strip", computed.pixels(run.clip))
         draw_overlay(run, selection, film, of_map, scale_of_weights(run, selection, look), look)
     if long:  # half a second of work
         with words:

@@ -167,9 +167,10 @@ def _strip(two: Two, name: str, side: Selection, picture: FilmStrip, unit: str =
     words = StripWords(direction=_direction(two, side), unit=unit)
     of_map = panels.of_map(side) if two.link(side) else None
     view, key = StripView(of_map=of_map, shows=two.shows), f"compare.{name}.strip"
+    clip = (two.b if name == "b" else two.a).clip
     with st.container(key=named(f"compare.strip.{name}")):
         film_strip(
-            picture, words, view, key=key, film=share_film(key, picture.frames),
+            picture, words, view, key=key, film=share_film(key, computed.pixels(clip)),
             on_pick=patches.pick_patches,
         )  # fmt: skip
 

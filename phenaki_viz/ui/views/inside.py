@@ -174,11 +174,13 @@ def _say(run: Run, selection: Selection, of_map: OfMap, row: RowLedger) -> None:
 
 
 def _strip(run: Run, selection: Selection, of_map: OfMap, look: Look) -> None:
-    shown, frames = selection.shown, as_rgb(run.clip)
+    shown, film = selection.shown, share_film("strip", computed.pixels(run.clip))
     cross = selection.record.is_cross
     weights = computed.range_of(run, selection.record, selection.item, selection.head)
     scale = Colours("sqrt").of(weights, "this head")
-    over = HeadOverFrames(head=shown, frames=frames, temporal_patch=run.temporal_patch, scale=scale)
+    over = HeadOverFrames(
+        head=shown, frames=as_rgb(run.clip), temporal_patch=run.temporal_patch, scale=scale
+    )
     if cross:
         picture = over.of_key(look.key, selection.place)
         words = f"reads {key_words(shown, look.key)}"
@@ -189,6 +191,6 @@ def _strip(run: Run, selection: Selection, of_map: OfMap, look: Look) -> None:
         picture = written_overlay(shown, picture, look.key if cross else None)
         words = f"is given {key_words(shown, look.key)}" if cross else "gets from"
     panels.strip(
-        picture, share_film("strip", frames), of_map if look.of == "weight" else None, words,
+        picture, film, of_map if look.of == "weight" else None, words,
         unit=picture.unit, shows=f"{shows.a_head(selection)} {look.of}",
     )  # fmt: skip

@@ -158,7 +158,7 @@ def _row(clip: Clip, selection: Selection, every: tuple[tuple[Kept, Selection], 
     frames, patch = as_rgb(clip), frames_a_step(selection.record, len(clip.frames))
     over = HeadOverFrames(head=selection.shown, frames=frames, temporal_patch=patch, scale=scale)
     picture = over.of_patches([selection.place])
-    film = share_film("strip", frames)
+    film = share_film("strip", computed.pixels(clip))
     panels.strip(picture, film, None, "looks at", shows=shows.a_patch(selection))
     export_icon("the frames", picture.name, lambda: picture, "train.strip")
 

@@ -15,6 +15,8 @@ from phenaki_viz.analysis.sinks import Sinks, sink_keys
 from phenaki_viz.analysis.thumbnails import Thumbnails, coarser, thumbnails
 from phenaki_viz.analysis.weight_range import WeightRange, weight_range
 from phenaki_viz.analysis.words import content_patches
+from phenaki_viz.browser.film import small_frames
+from phenaki_viz.data import Clip, as_rgb
 from phenaki_viz.figures.overlays import frame_steps
 from phenaki_viz.figures.position_sentences import bias_heading
 from phenaki_viz.recording import AttentionRecord, HeadMap, PositionBias
@@ -33,6 +35,11 @@ if TYPE_CHECKING:
 
 AT_ONCE = 2**24  # weights of a stack that are pooled within a tenth of a second or two
 NO_THUMBS = "thumbs.held"
+
+
+def pixels(clip: Clip) -> "np.ndarray":
+    """A clip's frames as strips are sent them; to make large ones small takes milliseconds."""
+    return once(("pixels", clip.digest), lambda: small_frames(as_rgb(clip)))
 
 
 def thumbs(run: Run, selection: Selection) -> Thumbnails | None:
