@@ -19,7 +19,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.components.film_strip import share_film
 from phenaki_viz.ui.components.painted import wait_for_paint
 from phenaki_viz.ui.components.said import OfPatch
-from phenaki_viz.ui.sections import goto, map_filter, maps, outcome, panels, pinned_heads
+from phenaki_viz.ui.sections import goto, linked, map_filter, maps, outcome, panels, pinned_heads
 from phenaki_viz.ui.sections.colours import choose_colours, keep_ends
 from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
@@ -81,7 +81,7 @@ def _draw(run: Run, tag: panels.Level, masked: "np.ndarray | None") -> None:
         selection = goto.choose(recording, records)
     with tools:
         direction = _choose_direction(selection)
-        of_map = panels.of_map(selection, direction)
+        of_map = linked.of_map(selection, direction)
         if isinstance(run, model.ModelRun):
             _switch(selection)
     over = st.container(key=named("over"))
@@ -92,7 +92,7 @@ def _draw(run: Run, tag: panels.Level, masked: "np.ndarray | None") -> None:
     with below:
         fragment_jobs.draw_place()
     with over:  # before the map on the page, so that it is heard before the map is painted
-        panels.share_choice(selection, of_map.link, direction)
+        linked.share_choice(selection, of_map.link, direction)
     with right:
         map_tools = _row("map.tools", gap="xsmall")
     with map_tools:

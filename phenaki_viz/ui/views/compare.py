@@ -20,7 +20,7 @@ from phenaki_viz.figures.naming import query_axis
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.said import OfPatch, said
-from phenaki_viz.ui.sections import goto, panels
+from phenaki_viz.ui.sections import goto, linked, panels
 from phenaki_viz.ui.session import named, styled
 from phenaki_viz.ui.source import other_choice, other_run
 from phenaki_viz.ui.source.other_run import Other
@@ -134,7 +134,7 @@ def _say(two: Two, moved: HeadDistances | None) -> None:
     row = compared.row(one.map, other.map, selection.query)
     said(
         selection.shown.name, key="sentence.patch", tag="strong", 
-        patch=OfPatch(of_map=panels.of_map(selection), side="row", place=selection.place),
+        patch=OfPatch(of_map=linked.of_map(selection), side="row", place=selection.place),
         opens=goto.KEY, of={"compare.difference": two.shows},
         tells=f"{row_moved(row.difference, row.distance, laid_keys(*two.heads).names)}.",
     )  # fmt: skip

@@ -30,7 +30,7 @@ from phenaki_viz.ui.components.attention_map import attention_map
 from phenaki_viz.ui.components.film_strip import StripView, StripWords, film_strip, share_film
 from phenaki_viz.ui.components.shared import share_selection
 from phenaki_viz.ui.markup import inert
-from phenaki_viz.ui.sections import panels
+from phenaki_viz.ui.sections import linked, panels
 from phenaki_viz.ui.sections.maps import picked_cell
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state import patches
@@ -79,8 +79,8 @@ class Two:
 
         B of other tokens has the nearest patch, and says nothing of what is picked there to A.
         """
-        link = panels.link_of(self.selection)
-        return link if panels.link_of(side) == link else None
+        link = linked.link_of(self.selection)
+        return link if linked.link_of(side) == link else None
 
     @property
     def shows(self) -> str:
@@ -165,7 +165,7 @@ def difference_strip(two: Two, theme: str | None = None) -> FilmStrip:
 
 def _strip(two: Two, name: str, side: Selection, picture: FilmStrip, unit: str = "weight") -> None:
     words = StripWords(direction=_direction(two, side), unit=unit)
-    of_map = panels.of_map(side) if two.link(side) else None
+    of_map = linked.of_map(side) if two.link(side) else None
     view, key = StripView(of_map=of_map, shows=two.shows), f"compare.{name}.strip"
     clip = (two.b if name == "b" else two.a).clip
     with st.container(key=named(f"compare.strip.{name}")):
@@ -230,7 +230,7 @@ def _share(two: Two) -> None:
     """Tell all pictures which patch and key are chosen; where B is of other tokens, A's alone."""
     side = two.selection
     share_selection(
-        panels.link_of(side), query=side.query,
+        linked.link_of(side), query=side.query,
         key=_key(two, side), places=[side.place],
         pickers=tuple(f"compare.{one}{end}" for one in SIDES for end in ("", ".strip")),
     )  # fmt: skip

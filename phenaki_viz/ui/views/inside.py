@@ -20,7 +20,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.components.film_strip import share_film
 from phenaki_viz.ui.components.said import OfPatch, said
 from phenaki_viz.ui.components.shared import share_selection
-from phenaki_viz.ui.sections import goto, panels
+from phenaki_viz.ui.sections import goto, linked, panels
 from phenaki_viz.ui.sections.slim_grid import draw_slim
 from phenaki_viz.ui.session import named, styled
 from phenaki_viz.ui.state import patches
@@ -56,7 +56,7 @@ def _draw(run: Run) -> None:
     if selection.shown.map.is_put_in:
         _say_put_in(run, selection)
         return
-    row, of_map = ledgers.row_of(selection), panels.of_map(selection, "row")
+    row, of_map = ledgers.row_of(selection), linked.of_map(selection, "row")
     with tools:
         look = _look(selection, row)
     found = row.of(look.key)
