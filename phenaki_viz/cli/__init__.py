@@ -38,15 +38,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True)
     for command in COMMANDS:
         command.add(commands)
-    asked = parser.parse_args(argv)
+    options = parser.parse_args(argv)
     try:
-        code = int(asked.run(asked))
+        code = int(options.run(options))
         sys.stdout.flush()
         return code
     except PhenakiVizError as error:
         print(f"phenaki-viz: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:  # `phenaki-viz inspect … | head`: whoever reads has seen enough
+    except BrokenPipeError:  # `phenaki-viz inspect … | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (OSError, MemoryError) as error:  # a full disk behind a pipe, a machine without room

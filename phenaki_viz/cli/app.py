@@ -30,7 +30,7 @@ def add_hosts(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(asked: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Start Streamlit on this machine only; flags because a config file may not be found."""
     from streamlit.web import cli
 
@@ -40,9 +40,9 @@ def run(asked: argparse.Namespace) -> int:
         "streamlit",
         "run",
         str(APP),
-        f"--server.port={asked.port}",
+        f"--server.port={options.port}",
         "--server.address=127.0.0.1",
-        *(f"--server.allowedHosts={name}" for name in (*HOSTS, *asked.allow_host)),
+        *(f"--server.allowedHosts={name}" for name in (*HOSTS, *options.allow_host)),
         "--browser.gatherUsageStats=false",
     ]
     return int(cli.main(standalone_mode=False) or 0)

@@ -121,19 +121,19 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def run(asked: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Plan, make, report; 0 when every part is there and some clip could be measured."""
     from phenaki_viz.atlas.engines import engine_of
     from phenaki_viz.atlas.making import make_atlas, plan
     from phenaki_viz.atlas.sources import clips_of
 
-    engine = engine_of(asked.engine, asked.address)
-    if asked.engine == "serial" and asked.workers not in (None, 1):
-        raise ConfigError(f"--workers {asked.workers}: serial is one; give --engine processes")
-    settings, weights = _settings(asked)
-    clips = clips_of(asked.clips, asked.list)
-    planned = plan(_job(settings, weights, asked.out), clips, asked.part)
-    workers = min(_workers(asked), max(1, len(planned.parts)))
+    engine = engine_of(options.engine, options.address)
+    if options.engine == "serial" and options.workers not in (None, 1):
+        raise ConfigError(f"--workers {options.workers}: serial is one; give --engine processes")
+    settings, weights = _settings(options)
+    clips = clips_of(options.clips, options.list)
+    planned = plan(_job(settings, weights, options.out), clips, options.part)
+    workers = min(_workers(options), max(1, len(planned.parts)))
     _say_plan(planned, len(clips), workers)
     try:
         report = make_atlas(planned, engine, workers, _tell)
@@ -141,32 +141,32 @@ def run(asked: argparse.Namespace) -> int:
         if planned.parts:
             print(file=sys.stderr)  # ends the line of the progress
     _say_failed(report)
-    measured = _say_all(planned, report, asked.out)
+    measured = _say_all(planned, report, options.out)
     return 1 if report.lost or not measured else 0
 
 
-def _settings(asked: argparse.Namespace) -> "tuple[Settings, Path]":
+def _settings(options: argparse.Namespace) -> "tuple[Settings, Path]":
     """What is measured, with the digest of the weights; and where they are."""
     from phenaki_viz.atlas.job import Settings
     from phenaki_viz.atlas.making import settings_for
     from phenaki_viz.data import SHIPPED_MODEL
 
-    if not asked.sweep and (asked.masks is not None or asked.sweep_masked is not None):
+    if not options.sweep and (options.masks is not None or options.sweep_masked is not None):
         raise ConfigError("--masks and --sweep-masked are of the sweep: give --sweep as well")
-    path = SHIPPED_MODEL if asked.weights == TRAINED else Path(asked.weights).expanduser()
+    path = SHIPPED_MODEL if options.weights == TRAINED else Path(options.weights).expanduser()
     settings = Settings(
         weights_digest="",
-        corrections=tuple(asked.set or ()),
-        share=asked.masked,
-        seed=asked.seed,
-        frames=asked.frames,
-        axes=asked.axes,
-        stride=asked.stride,
-        kind=asked.kind,
-        stack=asked.stack,
-        measures=_measures(asked.measures),
-        masks=(asked.masks or MASKS) if asked.sweep else 0,
-        sweep_share=0.9 if asked.sweep_masked is None else asked.sweep_masked,
+        corrections=tuple(options.set or ()),
+        share=options.masked,
+        seed=options.seed,
+        frames=options.frames,
+        axes=options.axes,
+        stride=options.stride,
+        kind=options.kind,
+        stack=options.stack,
+        measures=_measures(options.measures),
+        masks=(options.masks or MASKS) if options.sweep else 0,
+        sweep_share=0.9 if options.sweep_masked is None else options.sweep_masked,
     )
     return settings_for(path, settings), path
 
@@ -188,12 +188,12 @@ def _job(settings: "Settings", weights: Path, out: Path) -> Any:
     return Job(weights=str(weights.absolute()), settings=settings, out=str(whole))
 
 
-def _workers(asked: argparse.Namespace) -> int:
+def _workers(options: argparse.Namespace) -> int:
     import os
 
-    if asked.engine == "serial":
+    if options.engine == "serial":
         return 1
-    return int(asked.workers or os.cpu_count() or 1)
+    return int(options.workers or os.cpu_count() or 1)
 
 
 def _say_plan(planned: "Plan", clips: int, workers: int) -> None:

@@ -20,7 +20,7 @@ OF_A_CLIP = (*OF_FRAMES, *OF_A_FILE)
 def add_clip_options(parser: Any) -> None:
     """Add the choices about a clip.
 
-    None of them has its default here, so that what was given can be told from what was not.
+    None of them has its default here, so that what was given is known from what was not.
     """
     group = parser.add_argument_group("the clip")
     group.add_argument("--start", type=int, metavar="N", help="its first frame (default: 0)")
@@ -64,60 +64,60 @@ def add_clip_options(parser: Any) -> None:
     )
 
 
-def clip_of(asked: argparse.Namespace, takes: Callable[[int], int]) -> "Clip":
-    """The clip that is asked for, or the sample. takes: of so many frames, how many are shown.
+def clip_of(options: argparse.Namespace, takes: Callable[[int], int]) -> "Clip":
+    """The clip of --clip, or the sample. takes: of so many frames, how many are shown.
 
     Raises VideoError; ConfigError for an option that this sort of clip does not look at.
     """
     from phenaki_viz.data import sample_clip
 
-    if asked.clip:
-        return _cropped(_read(asked, takes), asked)
-    return of_clip(sample_clip(), asked)
+    if options.clip:
+        return _cropped(_read(options, takes), options)
+    return of_clip(sample_clip(), options)
 
 
-def of_clip(clip: "Clip", asked: argparse.Namespace) -> "Clip":
-    """The frames and the part that are asked of a clip that comes with the project."""
+def of_clip(clip: "Clip", options: argparse.Namespace) -> "Clip":
+    """The chosen frames and part of a clip that comes with the project."""
     from phenaki_viz.data import picked
 
-    return _cropped(picked(clip, **_given(asked, ("start", "stride"))), asked)
+    return _cropped(picked(clip, **_given(options, ("start", "stride"))), options)
 
 
-def check_clip(asked: argparse.Namespace) -> None:
-    """Refuse a clip that cannot be read as it is asked, before any work. Raises as `clip_of`."""
-    if asked.clip:
-        _surveyed(asked)
+def check_clip(options: argparse.Namespace) -> None:
+    """Refuse a clip that these options do not read, before any work. Raises as `clip_of`."""
+    if options.clip:
+        _surveyed(options)
 
 
-def _read(asked: argparse.Namespace, takes: Callable[[int], int]) -> "Clip":
+def _read(options: argparse.Namespace, takes: Callable[[int], int]) -> "Clip":
     from dataclasses import replace
 
     from phenaki_viz.data import load_clip
 
-    path, reading, survey = _surveyed(asked)
+    path, reading, survey = _surveyed(options)
     left = max(1, len(range(reading.start, survey.frames, reading.stride)))
     return load_clip(path, replace(reading, frames=max(1, takes(left))))
 
 
-def _surveyed(asked: argparse.Namespace) -> tuple[Path, "Reading", "Survey"]:
+def _surveyed(options: argparse.Namespace) -> tuple[Path, "Reading", "Survey"]:
     from phenaki_viz.data import Reading, survey_clip
 
-    path = Path(asked.clip).expanduser()
-    given = _given(asked, ("start", "stride", "axes", "values", "part", "item", "ground"))
+    path = Path(options.clip).expanduser()
+    given = _given(options, ("start", "stride", "axes", "values", "part", "item", "ground"))
     if "values" in given:
         given["values"] = tuple(given["values"])
-    reading = Reading(**given, held=not asked.each_once)
+    reading = Reading(**given, held=not options.each_once)
     survey = survey_clip(path, reading)
-    _check_heeded(asked, path, survey)
+    _check_heeded(options, path, survey)
     return path, reading, survey
 
 
-def _given(asked: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
-    found = {name: getattr(asked, name) for name in names}
+def _given(options: argparse.Namespace, names: tuple[str, ...]) -> dict[str, Any]:
+    found = {name: getattr(options, name) for name in names}
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _check_heeded(asked: argparse.Namespace, path: Path, survey: "Survey") -> None:
+def _check_heeded(options: argparse.Namespace, path: Path, survey: "Survey") -> None:
     """Refuse what this sort of file does not look at."""
     many = path.is_dir() or zipfile.is_zipfile(path)
     for name, heeded, why in (
@@ -128,20 +128,20 @@ def _check_heeded(asked: argparse.Namespace, path: Path, survey: "Survey") -> No
         ("ground", survey.clear, "has no transparent parts"),
         ("each_once", survey.merged, "holds no frame longer than another"),
     ):
-        if getattr(asked, name) is not None and not heeded:
+        if getattr(options, name) is not None and not heeded:
             raise ConfigError(f"--{name.replace('_', '-')} does nothing: {shown(path.name)} {why}")
 
 
-def _cropped(clip: "Clip", asked: argparse.Namespace) -> "Clip":
+def _cropped(clip: "Clip", options: argparse.Namespace) -> "Clip":
     from dataclasses import replace
 
-    if asked.crop is None:
+    if options.crop is None:
         return clip
-    across, down = asked.crop
+    across, down = options.crop
     return replace(clip, crop=(across / 100, down / 100))
 
 
-def told(clip: Any) -> str:
+def describe_clip(clip: Any) -> str:
     """One line on what of a clip was shown."""
     frames = clip.excerpt.spoken(len(clip.frames))
     said = clip.notes if frames in clip.notes else (frames, *clip.notes)

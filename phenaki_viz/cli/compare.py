@@ -68,35 +68,36 @@ def add(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(asked: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Open both, compare, print, write."""
     from phenaki_viz.errors import RecordingError
 
-    targets = _targets(asked)  # before the work, not after it
-    one = Side(asked.a, asked.a_step, asked.a_pass)
-    other = Side(asked.b, asked.b_step, asked.b_pass)
-    told = one.told, other.told
-    found = _compared(asked, one, other)
+    targets = _targets(options)  # before the work, not after it
+    one = Side(options.a, options.a_step, options.a_pass)
+    other = Side(options.b, options.b_step, options.b_pass)
+    descriptions = one.description, other.description
+    found = _compared(options, one, other)
     refused = [f"{_stack(stack)}: {why}" for stack, why in found.refusals]
     if not found.rows:
         raise RecordingError(
             "nothing of the two can be laid on each other. " + ". ".join(refused) + _hint(found)
         )
-    print(f"A: {told[0]}\nB: {told[1]}")
+    print(f"A: {descriptions[0]}\nB: {descriptions[1]}")
     _print(found, refused)
     provenance = dict(one.recording.provenance)
     for kind, path in targets.items():
-        _write(path, _picture(asked, found, one, other, told)
-               if kind == "picture" else _table(found, provenance, told, refused))  # fmt: skip
+        picture = kind == "picture"
+        _write(path, _picture(options, found, one, other, descriptions)
+               if picture else _table(found, provenance, descriptions, refused))  # fmt: skip
     return 0
 
 
-def _targets(asked: argparse.Namespace) -> Mapping[str, Path]:
+def _targets(options: argparse.Namespace) -> Mapping[str, Path]:
     """Files to write, "picture" or a table's name; refuses what cannot be written."""
     from phenaki_viz.export import FORMATS
     from phenaki_viz.files import check_target, make_folder
 
-    out, found = asked.out, dict[str, Path]()
+    out, found = options.out, dict[str, Path]()
     ending = out.suffix.lower().removeprefix(".") if out else ""
     if out and ending in TABLES:
         found["table"] = out
@@ -104,26 +105,26 @@ def _targets(asked: argparse.Namespace) -> Mapping[str, Path]:
         raise ConfigError(f"{out.name} is no table: use .csv, .npz or a folder")
     elif out:
         found |= {name: out / name for name in FOLDER[:2]} | {"picture": out / FOLDER[2]}
-    if asked.picture:
-        format_of(asked.picture, FORMATS, "of a picture")
-        found["picture"] = asked.picture
+    if options.picture:
+        format_of(options.picture, FORMATS, "of a picture")
+        found["picture"] = options.picture
     for path in found.values():
         make_folder(path.parent)
         check_target(path)
     return found
 
 
-def _compared(asked: argparse.Namespace, one: Side, other: Side) -> "Comparison":
+def _compared(options: argparse.Namespace, one: Side, other: Side) -> "Comparison":
     from phenaki_viz.analysis.comparing import compare
 
     steps = compare.steps(
-        one.part, other.part, kind=asked.kind, stack=asked.stack, by_place=asked.by_place
+        one.part, other.part, kind=options.kind, stack=options.stack, by_place=options.by_place
     )
-    return _progress(steps)
+    return _with_progress(steps)
 
 
-def _progress(steps: "Incremental[Comparison]") -> "Comparison":
-    """Take every step, telling the share that is done."""
+def _with_progress(steps: "Incremental[Comparison]") -> "Comparison":
+    """Run to the end, printing the share that is done."""
     while True:
         try:
             share = next(steps)
@@ -160,28 +161,31 @@ def _hint(found: "Comparison") -> str:
 
 
 def _table(
-    found: "Comparison", provenance: Mapping[str, Any], told: tuple[str, str], refused: list[str]
+    found: "Comparison",
+    provenance: Mapping[str, Any],
+    descriptions: tuple[str, str],
+    refused: list[str],
 ) -> "Table":
     from phenaki_viz.figures.difference_views import distances_table
 
     notes = [f"not compared: {line}" for line in refused]
-    return distances_table(found.rows, provenance, told, notes=notes)
+    return distances_table(found.rows, provenance, descriptions, notes=notes)
 
 
 def _picture(
-    asked: argparse.Namespace,
+    options: argparse.Namespace,
     found: "Comparison",
     one: Side,
     other: Side,
-    told: tuple[str, str],
+    descriptions: tuple[str, str],
 ) -> "Heatmap":
-    """B − A of the head that is asked for, or of the one that moved most."""
+    """B − A of the head given by --head, or of the one that moved most."""
     from phenaki_viz.analysis.difference import laid_maps, maps_of
     from phenaki_viz.analysis.laid import shared_items
     from phenaki_viz.figures.difference_views import centred_scale, difference_heatmap
     from phenaki_viz.figures.head import Head
 
-    row = _head(asked, found)
+    row = _head(options, found)
     pair = found.records_of(row)
     items = shared_items(*pair)
     there = row.farthest[0] if row.farthest else pair[0].batch_items[items[0][0]]
@@ -198,22 +202,22 @@ def _picture(
         Head(one.recording, mine.record, mine.item, mine.head),
         Head(other.recording, its.record, its.item, its.head),
     )
-    return difference_heatmap(*heads, maps, centred_scale(maps.difference), told)
+    return difference_heatmap(*heads, maps, centred_scale(maps.difference), descriptions)
 
 
-def _head(asked: argparse.Namespace, found: "Comparison") -> "HeadDistance":
-    """The head that is asked for; ConfigError says which there are."""
+def _head(options: argparse.Namespace, found: "Comparison") -> "HeadDistance":
+    """The head given by --head, or the one that moved most; ConfigError says which there are."""
     from phenaki_viz.figures.difference_views import name_of
 
-    if asked.head is None:
+    if options.head is None:
         most = found.moved_most
         return most or found.rows[0]
-    wanted = " ".join(asked.head.split()).casefold()
+    wanted = " ".join(options.head.split()).casefold()
     for row in found.rows:
         if f" {name_of(row)}".casefold().endswith(f" {wanted}"):
             return row
     there = ", ".join(name_of(row) for row in found.rows[:5])
-    raise ConfigError(f"no head {asked.head!r} was compared: there are {there}, …")
+    raise ConfigError(f"no head {options.head!r} was compared: there are {there}, …")
 
 
 def _write(path: Path, picture: Any) -> None:

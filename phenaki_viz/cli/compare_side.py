@@ -29,7 +29,7 @@ class Side:
 
     @property
     def part(self) -> "Recording":
-        """The pass that is asked for, and all of stacks that have no such label."""
+        """The chosen pass, and all of stacks that have no such label."""
         at = None if self.step is None else self.step - 1
         steps = {one.step for one in self.recording.passes() if one.step is not None}
         if at is not None and at not in steps:
@@ -52,8 +52,8 @@ class Side:
         return named[self.called]
 
     @property
-    def told(self) -> str:
-        """What it is, on a line."""
+    def description(self) -> str:
+        """File, model, prompt and pass, on a line."""
         from phenaki_viz.figures.words import plain
         from phenaki_viz.recording import describe_origin
 

@@ -1,4 +1,4 @@
-"""A dialled model and its clip: options, and the run they ask for."""
+"""A dialled model and its clip: options, and the run of them."""
 
 import argparse
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ SIZE = 64
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the clip, the prompt and the dials of the model.
 
-    None of them has its default here, so that what was given can be told from what was not.
+    None of them has its default here, so that what was given is known from what was not.
     """
     add_shown(parser)
     parser.add_argument(
@@ -80,7 +80,7 @@ def add_dials(parser: Any, dials: Iterable[str]) -> None:
         )
 
 
-def dialled_run(asked: argparse.Namespace, **how: Any) -> Any:
+def dialled_run(options: argparse.Namespace, **how: Any) -> Any:
     """Build the dialled model and record it; how: see `run_dialled`.
 
     Raises ConfigError for a prompt that the layout does not read.
@@ -90,15 +90,15 @@ def dialled_run(asked: argparse.Namespace, **how: Any) -> Any:
     from phenaki_viz.models.dial import DialConfig
     from phenaki_viz.runs.dialled import run_dialled
 
-    joint = asked.layout != "factorised"
-    if asked.prompt and not joint:
+    joint = options.layout != "factorised"
+    if options.prompt and not joint:
         raise ConfigError(
             "--prompt does nothing with --layout factorised, which reads no text: leave it out"
         )
     known = {field.name for field in fields(DialConfig)}
-    given = {name: value for name, value in vars(asked).items() if name in known}
+    given = {name: value for name, value in vars(options).items() if name in known}
     given = {name: value for name, value in given.items() if value is not None}
-    height, width = asked.size or (SIZE, SIZE)
+    height, width = options.size or (SIZE, SIZE)
     config = DialConfig(**given, height=height, width=width, cross=joint)
-    clip = clip_of(asked, lambda found: min(found, config.frames))
-    return run_dialled(config, clip, read_prompt(asked.prompt or ""), **how)
+    clip = clip_of(options, lambda found: min(found, config.frames))
+    return run_dialled(config, clip, read_prompt(options.prompt or ""), **how)

@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(asked: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Evaluate, print a Markdown table."""
     import torch
 
@@ -51,21 +51,21 @@ def run(asked: argparse.Namespace) -> int:
     from phenaki_viz.training.digits import new_model
     from phenaki_viz.training.recipe import DIGITS
 
-    if asked.json:
-        check_target(asked.json)  # before the work, not after it
-    torch.set_num_threads(asked.threads)
-    path = asked.model or SHIPPED_MODEL
+    if options.json:
+        check_target(options.json)  # before the work, not after it
+    torch.set_num_threads(options.threads)
+    path = options.model or SHIPPED_MODEL
     model = open_checkpoint(path).model
     if not isinstance(model, Phenaki) or model.encode_texts is None:
         raise CheckpointError(f"{path.name} is not a whole Phenaki with its own words")
-    judge = Judge.trained(model.cvivit, DIGITS.data, asked.judge_clips)
-    sizes = {"captions": asked.captions, "clips": asked.clips, "judge": judge}
+    judge = Judge.trained(model.cvivit, DIGITS.data, options.judge_clips)
+    sizes = {"captions": options.captions, "clips": options.clips, "judge": judge}
     trained = evaluate(model, DIGITS.data, **sizes, on_progress=_teller("trained"))
     fresh = new_model(DIGITS).eval()
     untrained = evaluate(fresh, DIGITS.data, **sizes, on_progress=_teller("untrained"))
-    if asked.json:
+    if options.json:
         both = {"trained": trained.as_json(), "untrained": untrained.as_json()}
-        write_bytes(asked.json, json.dumps(both, indent=1).encode())
+        write_bytes(options.json, json.dumps(both, indent=1).encode())
     print(table(trained, untrained))
     return 0
 

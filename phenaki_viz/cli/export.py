@@ -109,72 +109,72 @@ def _add_picked(group: Any) -> None:
     )
 
 
-def run(asked: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Open or run, pick, write."""
     from phenaki_viz.export import FORMATS
     from phenaki_viz.figures.picked import how_many, pictures_of
     from phenaki_viz.files import check_target, make_folder
 
-    ending = format_of(asked.output, ("zip", *FORMATS))
-    if ending != "zip" and asked.formats:
-        raise ConfigError(f"--formats is for a .zip; {asked.output.name} says its format itself")
-    if asked.linked:
-        _check_linked(asked, ending)
-    make_folder(asked.output.parent)
-    check_target(asked.output)  # before the work, not after it
-    made, picked = _run_of(asked), _picked(asked)
-    if asked.linked:
-        _write_linked(asked, made, picked)
+    ending = format_of(options.output, ("zip", *FORMATS))
+    if ending != "zip" and options.formats:
+        raise ConfigError(f"--formats is for a .zip; {options.output.name} says its format itself")
+    if options.linked:
+        _check_linked(options, ending)
+    make_folder(options.output.parent)
+    check_target(options.output)  # before the work, not after it
+    made, picked = _run_of(options), _picked(options)
+    if options.linked:
+        _write_linked(options, made, picked)
         return 0
     count = how_many(made, picked)
     if not count:
         raise ConfigError("nothing of what was picked is in this recording")
     pictures = pictures_of(made, picked)
     if ending == "zip":
-        _write_zip(asked, pictures, count)
+        _write_zip(options, pictures, count)
     else:
-        _write_one(asked.output, pictures, count, ending)
+        _write_one(options.output, pictures, count, ending)
     return 0
 
 
-def _run_of(asked: argparse.Namespace) -> "Run":
-    if asked.recording is None:
-        return made_run(asked, on_progress=_attention)
+def _run_of(options: argparse.Namespace) -> "Run":
+    if options.recording is None:
+        return made_run(options, on_progress=_attention)
     from phenaki_viz.cli.dialling import DIALS
     from phenaki_viz.runs.files import open_recording
 
     for name in (*OF_A_RUN, *OF_A_CLIP, *DIALS):
-        if getattr(asked, name, None) is not None:
+        if getattr(options, name, None) is not None:
             raise ConfigError(
                 f"--{name.replace('_', '-')} does nothing: with --from, nothing is run; the "
                 "recording says what was"
             )
-    return cast("Run", open_recording(asked.recording))
+    return cast("Run", open_recording(options.recording))
 
 
-def _picked(asked: argparse.Namespace) -> "Picked":
+def _picked(options: argparse.Namespace) -> "Picked":
     from phenaki_viz.figures.picked import Picked
     from phenaki_viz.figures.weight_colours import Colours
 
     return Picked(
-        pages=tuple(dict.fromkeys(asked.pictures)),
-        kinds=asked.maps,
-        layers=asked.layer,
-        heads=asked.head,
-        passes=asked.which,
-        video=asked.video,
-        colours=Colours(asked.colours, whole=asked.up_to_largest),
-        shared=not asked.own_scale,
+        pages=tuple(dict.fromkeys(options.pictures)),
+        kinds=options.maps,
+        layers=options.layer,
+        heads=options.head,
+        passes=options.which,
+        video=options.video,
+        colours=Colours(options.colours, whole=options.up_to_largest),
+        shared=not options.own_scale,
     )
 
 
-def _write_zip(asked: argparse.Namespace, pictures: Any, count: int) -> None:
+def _write_zip(options: argparse.Namespace, pictures: Any, count: int) -> None:
     from phenaki_viz.export import write_archive
 
-    formats = asked.formats or ["png", "npz"]
-    write_archive(asked.output, pictures, formats, on_progress=_tell, total=count)
-    what = "heads" if asked.pictures == ["heads"] else "pictures"
-    print(f"{asked.output}: {count} {what}", file=sys.stderr)
+    formats = options.formats or ["png", "npz"]
+    write_archive(options.output, pictures, formats, on_progress=_tell, total=count)
+    what = "heads" if options.pictures == ["heads"] else "pictures"
+    print(f"{options.output}: {count} {what}", file=sys.stderr)
 
 
 def _write_one(path: Path, pictures: Any, count: int, kind: str) -> None:
@@ -191,15 +191,15 @@ def _write_one(path: Path, pictures: Any, count: int, kind: str) -> None:
     print(f"{path}: {picture.title}", file=sys.stderr)
 
 
-def _check_linked(asked: argparse.Namespace, ending: str) -> None:
+def _check_linked(options: argparse.Namespace, ending: str) -> None:
     if ending != "html":
-        raise ConfigError(f"--linked makes a page; {asked.output.name} should end in .html")
+        raise ConfigError(f"--linked makes a page; {options.output.name} should end in .html")
     for name in ("layer", "head"):
-        if len(getattr(asked, name) or ()) > 1:
+        if len(getattr(options, name) or ()) > 1:
             raise ConfigError(f"a linked page holds all heads and opens on one: say one --{name}")
 
 
-def _write_linked(asked: argparse.Namespace, made: "Run", picked: "Picked") -> None:
+def _write_linked(options: argparse.Namespace, made: "Run", picked: "Picked") -> None:
     from dataclasses import replace
 
     from phenaki_viz.browser.linked import Linked
@@ -207,17 +207,17 @@ def _write_linked(asked: argparse.Namespace, made: "Run", picked: "Picked") -> N
     from phenaki_viz.figures.picked import chosen_passes
     from phenaki_viz.files import write_bytes
 
-    which = "first" if asked.which == "all" else asked.which
+    which = "first" if options.which == "all" else options.which
     shown = chosen_passes(made.recording, replace(picked, passes=which))
     if not shown:
         raise ConfigError("nothing of what was picked is in this recording")
     linked = Linked(made, records=shown[0].records, colours=picked.colours)
-    at = linked.first(*((getattr(asked, name) or [None])[0] for name in ("layer", "head")))
-    if asked.video is not None:
-        at = linked.in_item(at, linked.item_of_video(asked.video))
+    at = linked.first(*((getattr(options, name) or [None])[0] for name in ("layer", "head")))
+    if options.video is not None:
+        at = linked.in_item(at, linked.item_of_video(options.video))
     page = linked_html(linked, at, on_progress=lambda done, of: _tell(done, of, "heads"))
-    write_bytes(asked.output, page)
-    print(f"\r{asked.output}: {linked.title}, {len(page) / 1e6:.1f} MB", file=sys.stderr)
+    write_bytes(options.output, page)
+    print(f"\r{options.output}: {linked.title}, {len(page) / 1e6:.1f} MB", file=sys.stderr)
 
 
 def _attention(done: int, of: int) -> None:

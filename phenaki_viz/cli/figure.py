@@ -75,7 +75,7 @@ def _add_looks(parser: Any) -> None:
         ".tex (default: printed)")  # fmt: skip
 
 
-def run(asked: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Open, compose, write."""
     from phenaki_viz.export.formats import FIGURE_ENDINGS
     from phenaki_viz.export.in_hand import FigureInHand
@@ -83,57 +83,57 @@ def run(asked: argparse.Namespace) -> int:
     from phenaki_viz.files import check_target, make_folder, write_bytes
     from phenaki_viz.runs.files import open_recording
 
-    format_of(asked.output, FIGURE_ENDINGS, "of a figure")
-    recipe = _recipe(asked)
-    for path in filter(None, (asked.output, asked.caption)):
+    format_of(options.output, FIGURE_ENDINGS, "of a figure")
+    recipe = _recipe(options)
+    for path in filter(None, (options.output, options.caption)):
         make_folder(path.parent)
         check_target(path)  # before the work, not after it
-    composed = compose(cast("Run", open_recording(asked.recording)), recipe)
-    FigureInHand(composed).save(asked.output)
+    composed = compose(cast("Run", open_recording(options.recording)), recipe)
+    FigureInHand(composed).save(options.output)
     count = len(composed.panels)
-    print(f"{asked.output}: {count} panel{'s' * (count > 1)}", file=sys.stderr)
-    if asked.caption is None:
+    print(f"{options.output}: {count} panel{'s' * (count > 1)}", file=sys.stderr)
+    if options.caption is None:
         print(composed.caption)
         return 0
-    tex = asked.caption.suffix.lower() == ".tex"
-    write_bytes(asked.caption, f"{composed.tex_caption if tex else composed.caption}\n".encode())
+    tex = options.caption.suffix.lower() == ".tex"
+    write_bytes(options.caption, f"{composed.tex_caption if tex else composed.caption}\n".encode())
     return 0
 
 
-def _recipe(asked: argparse.Namespace) -> "Recipe":
+def _recipe(options: argparse.Namespace) -> "Recipe":
     from phenaki_viz.figures.recipe import panel_said, recipe_of
 
-    looks = _looks(asked)
-    if asked.recipe is not None:
+    looks = _looks(options)
+    if options.recipe is not None:
         for name in ("panel", *looks):
-            if name in looks or getattr(asked, name) is not None:
+            if name in looks or getattr(options, name) is not None:
                 raise ConfigError(f"{name} is in the recipe: give --recipe or the options")
-        return _read(asked.recipe)
-    if not asked.panel:
+        return _read(options.recipe)
+    if not options.panel:
         raise ConfigError("a figure of what? Say --panel 'self L1 H3', or --recipe FILE")
-    return recipe_of({"panels": [panel_said(words) for words in asked.panel], **looks})
+    return recipe_of({"panels": [panel_said(words) for words in options.panel], **looks})
 
 
-def _looks(asked: argparse.Namespace) -> dict[str, Any]:
+def _looks(options: argparse.Namespace) -> dict[str, Any]:
     """What is not as by default."""
     from phenaki_viz.figures.recipe import WIDTHS
 
-    said = {name: getattr(asked, name) for name in ("columns", "points", "typeface", "colours",
+    said = {name: getattr(options, name) for name in ("columns", "points", "typeface", "colours",
                                                      "palette", "dpi")}  # fmt: skip
-    if asked.width is not None:
+    if options.width is not None:
         try:
-            said["width"] = WIDTHS.get(asked.width) or float(asked.width)
+            said["width"] = WIDTHS.get(options.width) or float(options.width)
         except ValueError as error:
             raise ConfigError(
-                f"--width {asked.width}: give millimetres, or single, double or slide"
+                f"--width {options.width}: give millimetres, or single, double or slide"
             ) from error
     said |= {
-        "shared": False if asked.own_scales else None,
-        "up_to_largest": asked.up_to_largest or None,
-        "words": "in" if asked.words_in else None,
-        "letters": False if asked.no_letters else None,
-        "theme": "dark" if asked.dark else None,
-        "transparent": asked.transparent or None,
+        "shared": False if options.own_scales else None,
+        "up_to_largest": options.up_to_largest or None,
+        "words": "in" if options.words_in else None,
+        "letters": False if options.no_letters else None,
+        "theme": "dark" if options.dark else None,
+        "transparent": options.transparent or None,
     }
     return {name: value for name, value in said.items() if value is not None}
 

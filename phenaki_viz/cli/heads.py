@@ -46,27 +46,27 @@ def add(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(asked: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Measure, print a sentence a head, write the file."""
     from phenaki_viz.export import FORMATS, render
     from phenaki_viz.figures.head_sentences import table_heading, taken_over
     from phenaki_viz.figures.head_table_views import heads_table
     from phenaki_viz.files import check_target, write_bytes
 
-    ending = format_of(asked.out, FORMATS, "of a table")
-    if asked.out:
-        check_target(asked.out)  # before the work, not after it
-    names = ", ".join(path.name for path in asked.recordings)
+    ending = format_of(options.out, FORMATS, "of a table")
+    if options.out:
+        check_target(options.out)  # before the work, not after it
+    names = ", ".join(path.name for path in options.recordings)
     effects: Sequence[HeadEffect] = ()
-    if any(map(_is_atlas, asked.recordings)):
-        table, provenance, effects, names = _of_atlas(asked)
+    if any(map(_is_atlas, options.recordings)):
+        table, provenance, effects, names = _of_atlas(options)
     else:
-        table, provenance = _measured(asked)
+        table, provenance = _measured(options)
     print(f"{table_heading(table)}\n{taken_over(table)}")
     _print(table)
-    if asked.out:
+    if options.out:
         picture = heads_table(table, provenance, clips=names, effects=effects)
-        write_bytes(asked.out, render(picture, ending))
+        write_bytes(options.out, render(picture, ending))
     return 0
 
 
@@ -76,26 +76,26 @@ def _is_atlas(path: Path) -> bool:
 
 
 def _of_atlas(
-    asked: argparse.Namespace,
+    options: argparse.Namespace,
 ) -> "tuple[HeadTable, dict[str, Any], Sequence[HeadEffect], str]":
     """The table of an atlas, what made it, what its heads are worth, and which clips it is of."""
     from phenaki_viz.atlas.reading import read_atlas
     from phenaki_viz.figures.atlas_sentences import atlas_sentence, failed_sentence
 
-    if len(asked.recordings) > 1:
+    if len(options.recordings) > 1:
         raise ConfigError(
             "an atlas is read alone: add clips to it with `phenaki-viz atlas`, and give its folder"
         )
-    path = asked.recordings[0].expanduser()
-    atlas = _told(read_atlas.steps(path), path.name)
-    table = atlas.of_stack(asked.stack, asked.kind)
+    path = options.recordings[0].expanduser()
+    atlas = _with_progress(read_atlas.steps(path), path.name)
+    table = atlas.of_stack(options.stack, options.kind)
     if not len(table):
         raise ConfigError(f"{path.name} has no heads of this kind and stack")
     print(" ".join(filter(None, (atlas_sentence(atlas), failed_sentence(atlas)))))
     return table, atlas.provenance, atlas.effects, atlas_sentence(atlas)
 
 
-def _measured(asked: argparse.Namespace) -> "tuple[HeadTable, dict[str, Any]]":
+def _measured(options: argparse.Namespace) -> "tuple[HeadTable, dict[str, Any]]":
     """The table over all recordings and their videos, and what made the first."""
     from phenaki_viz.analysis.head_table import head_table, videos_of
     from phenaki_viz.analysis.truth import truth_of
@@ -104,14 +104,14 @@ def _measured(asked: argparse.Namespace) -> "tuple[HeadTable, dict[str, Any]]":
 
     whole: HeadTable | None = None
     provenance: dict[str, Any] = {}
-    for path in asked.recordings:
+    for path in options.recordings:
         opened: RecordedRun = open_recording(path.expanduser())
         for video in videos_of(opened.recording):
             steps = head_table.steps(
-                opened.recording, kind=asked.kind, stack=asked.stack, video=video,
+                opened.recording, kind=options.kind, stack=options.stack, video=video,
                 truth=truth_of(opened),
             )  # fmt: skip
-            table = _told(steps, path.name)
+            table = _with_progress(steps, path.name)
             provenance = provenance or dict(opened.recording.provenance)
             try:
                 whole = table if whole is None else whole.join(table)
@@ -122,8 +122,8 @@ def _measured(asked: argparse.Namespace) -> "tuple[HeadTable, dict[str, Any]]":
     return whole, provenance
 
 
-def _told(steps: "Incremental[T]", name: str) -> "T":
-    """Take every step, telling the share that is done."""
+def _with_progress(steps: "Incremental[T]", name: str) -> "T":
+    """Run to the end, printing the share that is done."""
     while True:
         try:
             share = next(steps)

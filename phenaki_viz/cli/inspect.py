@@ -14,15 +14,15 @@ def add(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(asked: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Of weights: a line a setting, read, inferred or assumed. Of a recording: a line a stack."""
     from phenaki_viz.checkpoints import inspect_checkpoint
     from phenaki_viz.checkpoints.describing import describe
     from phenaki_viz.runs.describing import describe_file
     from phenaki_viz.runs.files import is_recording
 
-    if is_recording(asked.file):
-        print("\n".join(describe_file(asked.file)))
+    if is_recording(options.file):
+        print("\n".join(describe_file(options.file)))
     else:
-        print("\n".join(describe(inspect_checkpoint(asked.file))))
+        print("\n".join(describe(inspect_checkpoint(options.file))))
     return 0

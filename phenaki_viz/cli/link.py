@@ -16,11 +16,11 @@ def add(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(asked: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Print tables, or the schema."""
     from phenaki_viz.ui.state.view import SECTIONS, schema, table
 
-    if asked.schema:
+    if options.schema:
         print(json.dumps(schema(), indent=2, ensure_ascii=False))
         return 0
     print("\n\n".join(f"## {title}\n\n{table(fields)}" for title, fields in SECTIONS.items()))

@@ -17,11 +17,11 @@ def add(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(asked: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Refuse what is no recording, then start the app on it."""
     from phenaki_viz.runs.files import open_recording
     from phenaki_viz.ui.source.recording_file import RECORDING
 
-    open_recording(asked.file)
-    os.environ[RECORDING] = str(asked.file.resolve())
-    return app.run(asked)
+    open_recording(options.file)
+    os.environ[RECORDING] = str(options.file.resolve())
+    return app.run(options)

@@ -76,7 +76,7 @@ def add_stack(
 
 
 def format_of(path: Path | None, formats: Sequence[str], what: str = "") -> str:
-    """The format that a file's name ends in, without its dot; "" where no file is asked for.
+    """The format that a file's name ends in, without its dot; "" without a file.
 
     what: of what kind it is, for the sentence ("of a table"). Raises ConfigError for any other.
     """

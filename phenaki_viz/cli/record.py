@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from phenaki_viz.cli.clips import told
+from phenaki_viz.cli.clips import describe_clip
 from phenaki_viz.cli.sources import TRAINED, add_options, made_run
 from phenaki_viz.errors import ConfigError
 
@@ -30,7 +30,7 @@ def add(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(asked: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Run, record, write."""
     from phenaki_viz.files import check_target
     from phenaki_viz.recording import (
@@ -40,28 +40,28 @@ def run(asked: argparse.Namespace) -> int:
     )
     from phenaki_viz.runs.files import save_recording
 
-    check_target(asked.output)  # before the work, not after it
-    _check_output(asked)
-    made = made_run(asked, storage=asked.storage, on_progress=_tell)
-    save_recording(asked.output, made)
-    size = asked.output.stat().st_size / 1e6
+    check_target(options.output)  # before the work, not after it
+    _check_output(options)
+    made = made_run(options, storage=options.storage, on_progress=_tell)
+    save_recording(options.output, made)
+    size = options.output.stat().st_size / 1e6
     said = describe_storage(made.recording)
-    print(told(made.clip), file=sys.stderr)
-    print(f"{asked.output}: {len(made.recording)} maps, {size:.1f} MB; {said}", file=sys.stderr)
+    print(describe_clip(made.clip), file=sys.stderr)
+    print(f"{options.output}: {len(made.recording)} maps, {size:.1f} MB; {said}", file=sys.stderr)
     for wrong in (describe_failures(made.recording.records), describe_non_finite(made.recording)):
         if wrong:
             print(f"warning: {wrong}", file=sys.stderr)
     return 0
 
 
-def _check_output(asked: argparse.Namespace) -> None:
+def _check_output(options: argparse.Namespace) -> None:
     """Refuse to write over what is read."""
-    read = {"--clip": asked.clip}
-    if asked.weights and asked.weights != TRAINED:
-        read["--weights"] = Path(asked.weights).expanduser()
+    read = {"--clip": options.clip}
+    if options.weights and options.weights != TRAINED:
+        read["--weights"] = Path(options.weights).expanduser()
     for option, path in read.items():
-        if path and path.exists() and asked.output.exists() and path.samefile(asked.output):
-            raise ConfigError(f"{asked.output} is the file of {option}: write to another")
+        if path and path.exists() and options.output.exists() and path.samefile(options.output):
+            raise ConfigError(f"{options.output} is the file of {option}: write to another")
 
 
 def _tell(done: int, of: int) -> None:

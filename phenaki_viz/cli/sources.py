@@ -1,4 +1,4 @@
-"""Weights or a dialled model, on a clip: options, which go together, and the run they ask for."""
+"""Weights or a dialled model, on a clip: options, which go together, and their run."""
 
 import argparse
 import sys
@@ -27,7 +27,7 @@ INSTEAD = {"patch": "patch_size", "causal": "causal", "temporal_patch": "tempora
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add which model, which clip and prompt, and what each kind of model can be told."""
+    """Add which model, which clip and prompt, and the settings of each kind of model."""
     parser.add_argument(
         "--weights",
         metavar="FILE",
@@ -89,18 +89,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def made_run(asked: argparse.Namespace, *, storage: Any = "auto", on_progress: Tell) -> "Run":
-    """The run that the options ask for; what is assumed and made up is told on stderr, and kept.
+def made_run(options: argparse.Namespace, *, storage: Any = "auto", on_progress: Tell) -> "Run":
+    """The run of these options; what is assumed or made up is printed on stderr, and kept.
 
     Raises ConfigError for an option that would do nothing, before anything is run.
     """
-    if not asked.clip:
-        _refuse(asked, OF_A_FILE, "does nothing: it is about a file of yours; give --clip")
-    if asked.weights:
-        return _of_weights(asked, storage, on_progress)
-    _refuse(asked, WEIGHED, "is for weights: give --weights, or leave it out")
-    run = dialled_run(asked, storage=storage, on_progress=on_progress)
-    notes = [f"clip: {run.clip.name}"] if not asked.prompt else [
+    if not options.clip:
+        _refuse(options, OF_A_FILE, "does nothing: it is about a file of yours; give --clip")
+    if options.weights:
+        return _of_weights(options, storage, on_progress)
+    _refuse(options, WEIGHED, "is for weights: give --weights, or leave it out")
+    run = dialled_run(options, storage=storage, on_progress=on_progress)
+    notes = [f"clip: {run.clip.name}"] if not options.prompt else [
         f"clip: {run.clip.name}; nothing says that it shows what the prompt says, and random "
         "weights read neither"
     ]  # fmt: skip
@@ -108,52 +108,52 @@ def made_run(asked: argparse.Namespace, *, storage: Any = "auto", on_progress: T
     return run
 
 
-def _of_weights(asked: argparse.Namespace, storage: Any, on_progress: Tell) -> "Run":
+def _of_weights(options: argparse.Namespace, storage: Any, on_progress: Tell) -> "Run":
     from phenaki_viz.checkpoints import open_checkpoint
     from phenaki_viz.data import SHIPPED_MODEL
     from phenaki_viz.runs.model import RunOptions, run_model
     from phenaki_viz.runs.model_parts import eyes_of
 
-    _refuse(asked, DIALLED, "is of the dialled model; with --weights, the file says it", INSTEAD)
-    path = SHIPPED_MODEL if asked.weights == TRAINED else Path(asked.weights).expanduser()
+    _refuse(options, DIALLED, "is of the dialled model; with --weights, the file says it", INSTEAD)
+    path = SHIPPED_MODEL if options.weights == TRAINED else Path(options.weights).expanduser()
     corrections: dict[str, Any] = {}
-    for name, value in asked.set or ():
+    for name, value in options.set or ():
         if name in corrections:
             raise ConfigError(f"--set {name} is given twice")
         corrections[name] = value
-    if asked.size:
+    if options.size:
         _check_frames(path, corrections)
-        corrections["image_size"] = asked.size
+        corrections["image_size"] = options.size
     opened = open_checkpoint(path, corrections)
-    _check_used(asked, opened)
-    check_clip(asked)
+    _check_used(options, opened)
+    check_clip(options)
     _tell_opened(opened)
-    if asked.t5:
-        _give_text(opened, asked.t5)
-    clip, prompt, chosen = _shown(asked, opened)
-    frames = _frames(asked, opened, clip) if eyes_of(opened.model) else None
-    ask = RunOptions(
+    if options.t5:
+        _give_text(opened, options.t5)
+    clip, prompt, chosen = _shown(options, opened)
+    frames = _frames(options, opened, clip) if eyes_of(opened.model) else None
+    run_options = RunOptions(
         frames=frames,
         storage=storage,
-        grid=asked.grid,
-        seed=asked.seed or 0,
-        share=0.5 if asked.masked is None else asked.masked,
+        grid=options.grid,
+        seed=options.seed or 0,
+        share=0.5 if options.masked is None else options.masked,
     )
-    run = run_model(opened.model, clip, prompt, ask, on_progress=on_progress)
+    run = run_model(opened.model, clip, prompt, run_options, on_progress=on_progress)
     run.recording.provenance |= {"checkpoint": opened.inspection.name, "file_digest": opened.digest}
     _keep(run, chosen)
     return run
 
 
 def _refuse(
-    asked: argparse.Namespace,
+    options: argparse.Namespace,
     names: Iterable[str],
     why: str,
     instead: Mapping[str, str] | None = None,
 ) -> None:
     """Refuse the first of these options that was given."""
     for name in names:
-        if getattr(asked, name) is not None:
+        if getattr(options, name) is not None:
             hint = (instead or {}).get(name)
             more = f"; to correct it: --set {hint}=…" if hint else ""
             raise ConfigError(f"--{name.replace('_', '-')} {why}{more}")
@@ -173,25 +173,25 @@ def _check_frames(path: Path, corrections: Mapping[str, Any]) -> None:
         raise ConfigError("--size and --set image_size say the same: give one of them")
 
 
-def _check_used(asked: argparse.Namespace, opened: "Opened") -> None:
+def _check_used(options: argparse.Namespace, opened: "Opened") -> None:
     """Refuse what this kind of model would not look at."""
     from phenaki_viz.runs.model_parts import encoder_of, eyes_of, filler_of, text_width
 
     model, kind = opened.model, opened.inspection.kind
     if eyes_of(model) is None:
         _refuse(
-            asked,
+            options,
             ("clip", "frames", *OF_A_CLIP),
             f"does nothing: a {kind} alone is shown no frames",
         )
     else:
-        _refuse(asked, ("grid",), "does nothing: the C-ViViT says how its tokens lie")
+        _refuse(options, ("grid",), "does nothing: the C-ViViT says how its tokens lie")
     if filler_of(model) is None:
-        _refuse(asked, ("masked", "seed"), f"does nothing: a {kind} fills in no tokens")
+        _refuse(options, ("masked", "seed"), f"does nothing: a {kind} fills in no tokens")
     if not text_width(model):
-        _refuse(asked, ("prompt", "t5"), f"does nothing: this {kind} reads no text")
+        _refuse(options, ("prompt", "t5"), f"does nothing: this {kind} reads no text")
     elif encoder_of(model) is not None:
-        _refuse(asked, ("t5",), "does nothing: the file brings its own words")
+        _refuse(options, ("t5",), "does nothing: the file brings its own words")
 
 
 def _give_text(opened: "Opened", name: str) -> None:
@@ -207,29 +207,29 @@ def _give_text(opened: "Opened", name: str) -> None:
     model.encode_texts = encoder
 
 
-def _shown(asked: argparse.Namespace, opened: "Opened") -> tuple["Clip", "Prompt", list[str]]:
+def _shown(options: argparse.Namespace, opened: "Opened") -> tuple["Clip", "Prompt", list[str]]:
     """Clip and prompt, and how they were chosen."""
     from phenaki_viz.data import digit_clip, read_prompt, sample_clip
     from phenaki_viz.models import WordEmbedding
     from phenaki_viz.runs.model_parts import encoder_of, eyes_of, most_frames
 
-    prompt = read_prompt(asked.prompt or "")
+    prompt = read_prompt(options.prompt or "")
     if eyes_of(opened.model) is None:
         return sample_clip(), prompt, []  # not shown: there is nothing that could see it
-    if asked.clip:
-        clip = clip_of(asked, partial(most_frames, opened.model))
+    if options.clip:
+        clip = clip_of(options, partial(most_frames, opened.model))
         unsure = "; nothing says that it shows what the prompt says" if prompt.words else ""
         return clip, prompt, [f"clip: {clip.name}{unsure}"]
     if not isinstance(encoder_of(opened.model), WordEmbedding):
-        clip = clip_of(asked, partial(most_frames, opened.model))
+        clip = clip_of(options, partial(most_frames, opened.model))
         unsure = ", which need not be what the prompt says" if prompt.words else ""
         return clip, prompt, [f"clip: {clip.name}{unsure}"]
     caption, said = nearest_caption(prompt.words)
-    if asked.prompt is None:
-        return of_clip(digit_clip(caption), asked), read_prompt(caption), [
+    if options.prompt is None:
+        return of_clip(digit_clip(caption), options), read_prompt(caption), [
             f"clip and prompt: “{caption}”, as none was given"
         ]  # fmt: skip
-    return of_clip(digit_clip(caption), asked), prompt, [said]
+    return of_clip(digit_clip(caption), options), prompt, [said]
 
 
 def nearest_caption(words: Iterable[str]) -> tuple[str, str]:
@@ -261,20 +261,20 @@ def _nearness(wanted: list[str], caption: str, captions: list[str]) -> float:
     return said - besides / 2 + in_order / 100
 
 
-def _frames(asked: argparse.Namespace, opened: "Opened", clip: "Clip") -> int:
-    """How many frames are shown: as many as asked, or all that model and clip allow."""
+def _frames(options: argparse.Namespace, opened: "Opened", clip: "Clip") -> int:
+    """How many frames are shown: --frames, or all that model and clip allow."""
     from phenaki_viz.runs.model_parts import eyes_of, most_frames
 
     most = most_frames(opened.model, len(clip.frames))
-    if asked.frames is None:
+    if options.frames is None:
         return most
-    if most_frames(opened.model, min(asked.frames, most)) != asked.frames or asked.frames < 1:
+    if most_frames(opened.model, min(options.frames, most)) != options.frames or options.frames < 1:
         step = eyes_of(opened.model).temporal_patch_size  # type: ignore[union-attr]
         raise ConfigError(
-            f"--frames {asked.frames}: this model and the {len(clip.frames)} frames of {clip.name} "
-            f"allow 1 + a multiple of {step}, up to {most}"
+            f"--frames {options.frames}: this model and the {len(clip.frames)} frames of "
+            f"{clip.name} allow 1 + a multiple of {step}, up to {most}"
         )
-    return asked.frames
+    return options.frames
 
 
 def _tell_opened(opened: "Opened") -> None:
@@ -285,7 +285,7 @@ def _tell_opened(opened: "Opened") -> None:
 
 
 def _keep(run: "Run", notes: list[str]) -> None:
-    """Put notes into what made the recording, and tell all that are there."""
+    """Put notes into what made the recording, and print all that are there."""
     provenance = run.recording.provenance
     provenance["notes"] = [*notes, *provenance["notes"]]
     for note in provenance["notes"]:

@@ -89,40 +89,42 @@ def add(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(asked: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Measure, print the costliest heads or what a change does, write the file."""
     from phenaki_viz.checkpoints import open_checkpoint
     from phenaki_viz.data import SHIPPED_MODEL
     from phenaki_viz.evaluation.trials import trials
     from phenaki_viz.files import write_bytes
 
-    ending = _format(asked)
-    given = _interventions(asked.interventions) if asked.interventions else ()
-    path = SHIPPED_MODEL if asked.weights == TRAINED else Path(asked.weights).expanduser()
+    ending = _format(options)
+    given = _interventions(options.interventions) if options.interventions else ()
+    path = SHIPPED_MODEL if options.weights == TRAINED else Path(options.weights).expanduser()
     model = open_checkpoint(path).model
-    given = _with_maps(model, given, asked.maps_from or ())
-    made = trials(model, _clips(asked), masks=asked.masks, share=asked.masked, seed=asked.seed)
+    given = _with_maps(model, given, options.maps_from or ())
+    made = trials(
+        model, _clips(options), masks=options.masks, share=options.masked, seed=options.seed
+    )
     if given:
         content = _changed(model, made, given)
     else:
-        content = _swept(model, made, ending, layers=asked.layers)
-    if asked.output:
-        write_bytes(asked.output, content)
+        content = _swept(model, made, ending, layers=options.layers)
+    if options.output:
+        write_bytes(options.output, content)
     return 0
 
 
-def _format(asked: argparse.Namespace) -> str:
-    """Of the file that is asked for; refuses what would do nothing, before the work."""
+def _format(options: argparse.Namespace) -> str:
+    """The format of the output file; refuses what would do nothing, before the work."""
     from phenaki_viz.export import FORMATS
     from phenaki_viz.files import check_target
 
-    ending = format_of(asked.output, (JSON,) if asked.interventions else (JSON, *FORMATS))
-    if asked.layers and asked.interventions:
+    ending = format_of(options.output, (JSON,) if options.interventions else (JSON, *FORMATS))
+    if options.layers and options.interventions:
         raise ConfigError("--layers is of the sweep; --interventions measures one change")
-    if asked.maps_from and not asked.interventions:
+    if options.maps_from and not options.interventions:
         raise ConfigError("--maps-from is of --interventions, which say what is done with the maps")
-    if asked.output:
-        check_target(asked.output)
+    if options.output:
+        check_target(options.output)
     return ending
 
 
@@ -166,7 +168,7 @@ def _swept(model: "nn.Module", made: "Trials", ending: str, *, layers: bool) -> 
     )
     from phenaki_viz.recording.origin import origin_of
 
-    effects = _told(sweep.steps(model, made, layers_of(model) if layers else None))
+    effects = _with_progress(sweep.steps(model, made, layers_of(model) if layers else None))
     print(f"{effects_heading(effects)}\n{effects_sentence(effects, made)}")
     _print(effects)
     provenance = origin_of(model, (), {"clips": made.clips})
@@ -200,29 +202,29 @@ def _json(values: dict[str, Any]) -> bytes:
     return (json.dumps(values, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
 
 
-def _clips(asked: argparse.Namespace) -> list[tuple["Clip", "Prompt"]]:
+def _clips(options: argparse.Namespace) -> list[tuple["Clip", "Prompt"]]:
     from phenaki_viz.data import DIGIT_CLIPS, digit_clip, load_clip, read_prompt
 
-    if not asked.clip:
-        if asked.prompt:
+    if not options.clip:
+        if options.prompt:
             raise ConfigError("--prompt says what a --clip shows: give --clip as well")
-        captions = list(DIGIT_CLIPS.values())[: asked.clips or CLIPS]
-        if (asked.clips or 0) > len(captions):
-            raise ConfigError(f"--clips {asked.clips}: {len(captions)} come with the project")
+        captions = list(DIGIT_CLIPS.values())[: options.clips or CLIPS]
+        if (options.clips or 0) > len(captions):
+            raise ConfigError(f"--clips {options.clips}: {len(captions)} come with the project")
         return [(digit_clip(caption), read_prompt(caption)) for caption in captions]
-    if asked.clips:
+    if options.clips:
         raise ConfigError("--clips is of the clips that come with the project; --clip names yours")
-    if len(asked.prompt or ()) != len(asked.clip):
+    if len(options.prompt or ()) != len(options.clip):
         raise ConfigError(
-            f"{len(asked.clip)} --clip and {len(asked.prompt or ())} --prompt: give each clip the "
-            "words that say what it shows"
+            f"{len(options.clip)} --clip and {len(options.prompt or ())} --prompt: give each clip "
+            "the words that say what it shows"
         )
-    read = [load_clip(Path(name).expanduser()) for name in asked.clip]
-    return [(clip, read_prompt(text)) for clip, text in zip(read, asked.prompt, strict=True)]
+    read = [load_clip(Path(name).expanduser()) for name in options.clip]
+    return [(clip, read_prompt(text)) for clip, text in zip(read, options.prompt, strict=True)]
 
 
-def _told(steps: "Incremental[tuple[HeadEffect, ...]]") -> "tuple[HeadEffect, ...]":
-    """Take every step, telling the share that is done."""
+def _with_progress(steps: "Incremental[tuple[HeadEffect, ...]]") -> "tuple[HeadEffect, ...]":
+    """Run to the end, printing the share that is done."""
     while True:
         try:
             print(

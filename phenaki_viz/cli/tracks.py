@@ -76,7 +76,7 @@ def add(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(asked: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Follow, print a sentence and a line a head, write the picture or its numbers."""
     from phenaki_viz.data import as_rgb
     from phenaki_viz.export import FORMATS, render
@@ -86,41 +86,41 @@ def run(asked: argparse.Namespace) -> int:
     from phenaki_viz.files import check_target, make_folder, write_bytes
     from phenaki_viz.runs.files import open_recording
 
-    ending = format_of(asked.out, FORMATS, "of a picture")
-    if asked.out:
-        make_folder(asked.out.parent)
-        check_target(asked.out)  # before the work, not after it
-    opened = open_recording(asked.recording.expanduser())
-    records = _records(opened, asked)
-    question = _question(opened, records[0], asked)
+    ending = format_of(options.out, FORMATS, "of a picture")
+    if options.out:
+        make_folder(options.out.parent)
+        check_target(options.out)  # before the work, not after it
+    opened = open_recording(options.recording.expanduser())
+    records = _records(opened, options)
+    question = _question(opened, records[0], options)
     every = answers_of(opened.recording, records, question)
-    chosen = _chosen(every, asked.heads) if asked.heads else best_of(every, MOST_LINES - 1)
+    chosen = _chosen(every, options.heads) if options.heads else best_of(every, MOST_LINES - 1)
     print(tracks_heading(chosen, question))
-    _print(every if asked.heads is None else chosen)
-    if asked.out:
+    _print(every if options.heads is None else chosen)
+    if options.out:
         picture = tracks_picture(chosen, question, as_rgb(opened.clip), opened.temporal_patch)
-        write_bytes(asked.out, render(picture, ending))
-        print(f"{asked.out}: {len(chosen)} tracks", file=sys.stderr)
+        write_bytes(options.out, render(picture, ending))
+        print(f"{options.out}: {len(chosen)} tracks", file=sys.stderr)
     return 0
 
 
-def _records(opened: "RecordedRun", asked: argparse.Namespace) -> "list[AttentionRecord]":
+def _records(opened: "RecordedRun", options: argparse.Namespace) -> "list[AttentionRecord]":
     """The layers of the stack: of attention to words where a word is followed, else to patches."""
     wanted = [
         records
         for (name, _), records in opened.recording.stacks().items()
-        if records[0].reads_words == (asked.word is not None) and asked.stack in (None, name)
+        if records[0].reads_words == (options.word is not None) and options.stack in (None, name)
     ]
     wanted.sort(key=lambda records: records[0].places.batch_counts != "video")
     if not wanted:
-        what = "words" if asked.word else "patches"
-        where = f"{asked.stack!r} has" if asked.stack else "this recording has"
+        what = "words" if options.word else "patches"
+        where = f"{options.stack!r} has" if options.stack else "this recording has"
         raise ConfigError(f"{where} no attention to {what}")
     return wanted[0]
 
 
 def _question(
-    opened: "RecordedRun", record: "AttentionRecord", asked: argparse.Namespace
+    opened: "RecordedRun", record: "AttentionRecord", options: argparse.Namespace
 ) -> "Question":
     from phenaki_viz.analysis.tracks import on_path, path_of
     from phenaki_viz.analysis.truth import truth_of
@@ -129,22 +129,24 @@ def _question(
     steps = record.places.grid[0]
     truth = truth_of(opened)
     path, whose = None, ""
-    if asked.path:
-        for place in asked.path:
+    if options.path:
+        for place in options.path:
             record.places.locate(place)  # refused where it is outside the grid
-        path, whose = path_of(asked.path, steps), asked.whose or "object"
+        path, whose = path_of(options.path, steps), options.whose or "object"
     elif truth.paths:
-        path, whose = _of_object(truth, asked.whose or asked.word)
-    elif asked.whose:
-        raise ConfigError(f"the path of {asked.whose!r} is not known: give it by --path")
-    if asked.word is not None:
-        return Question(key=_key(record, asked.word), path=path, whose=whose)
-    start = asked.patch
+        path, whose = _of_object(truth, options.whose or options.word)
+    elif options.whose:
+        raise ConfigError(f"the path of {options.whose!r} is not known: give it by --path")
+    if options.word is not None:
+        return Question(key=_key(record, options.word), path=path, whose=whose)
+    start = options.patch
     if start is None and path is not None:
         start = on_path(path, steps // 2)
     if start is None:
         raise ConfigError("a track of which patch? Say --patch time,row,column, or --word WORD")
-    return Question(start=start, path=path, whose=whose, direction="column" if asked.to else "row")
+    return Question(
+        start=start, path=path, whose=whose, direction="column" if options.to else "row"
+    )
 
 
 def _of_object(truth: "Truth", name: str | None) -> Any:

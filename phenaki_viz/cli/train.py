@@ -45,7 +45,7 @@ def add(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def run(asked: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Train to the end, or until Ctrl-C; the same command goes on where it stopped."""
     import torch
 
@@ -53,33 +53,33 @@ def run(asked: argparse.Namespace) -> int:
     from phenaki_viz.training.digits import train_digits
     from phenaki_viz.training.recipe import DIGITS
 
-    check_target(asked.output)  # before the work, not after it
-    make_folder(asked.states)
-    torch.set_num_threads(asked.threads)
+    check_target(options.output)  # before the work, not after it
+    make_folder(options.states)
+    torch.set_num_threads(options.threads)
     recipe = replace(
         DIGITS,
-        seed=asked.seed,
-        data=replace(DIGITS.data, seed=asked.seed),
-        pool=asked.pool,
-        tokenizer=replace(DIGITS.tokenizer, steps=asked.tokenizer_steps),
-        maskgit=replace(DIGITS.maskgit, steps=asked.maskgit_steps),
+        seed=options.seed,
+        data=replace(DIGITS.data, seed=options.seed),
+        pool=options.pool,
+        tokenizer=replace(DIGITS.tokenizer, steps=options.tokenizer_steps),
+        maskgit=replace(DIGITS.maskgit, steps=options.maskgit_steps),
     )
     stopped: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, frame: stopped.append(number))
     try:
         model = train_digits(
             recipe,
-            asked.output,
-            asked.states,
+            options.output,
+            options.states,
             on_progress=_Teller(),
             should_stop=lambda: bool(stopped),
         )
     finally:
         signal.signal(signal.SIGINT, before)
     if model is None:
-        print(f"\nstopped and saved in {asked.states}: the same command goes on", file=sys.stderr)
+        print(f"\nstopped and saved in {options.states}: the same command goes on", file=sys.stderr)
         return 130
-    print(f"\n{asked.output}", file=sys.stderr)
+    print(f"\n{options.output}", file=sys.stderr)
     return 0
 
 
