@@ -29,20 +29,20 @@ def full_names(corrections: Mapping[str, Any], known: Iterable[str]) -> dict[str
     return full
 
 
-def value_like(name: str, asked: Any, like: Any) -> Any:
+def value_like(name: str, correction: Any, like: Any) -> Any:
     """A correction as a value of the kind that the setting has.
 
     Words are read: "no", "24x40", "24 × 40", "8,5,5,5"; one number stands for a square. Raises
     CheckpointError for what cannot be such a value.
     """
-    if isinstance(asked, str) and not isinstance(like, str):
-        asked = _read(name, asked.strip(), like)
-    if isinstance(like, tuple) and isinstance(asked, int) and not isinstance(asked, bool):
-        asked = (asked,) * len(like)
-    return tuple(asked) if isinstance(asked, list) else asked
+    if isinstance(correction, str) and not isinstance(like, str):
+        correction = _read(name, correction.strip(), like)
+    if isinstance(like, tuple) and isinstance(correction, int) and not isinstance(correction, bool):
+        correction = (correction,) * len(like)
+    return tuple(correction) if isinstance(correction, list) else correction
 
 
-def told(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A value as it is shown and can be typed: 24×40, yes, 8."""
     if isinstance(value, bool):
         return "yes" if value else "no"

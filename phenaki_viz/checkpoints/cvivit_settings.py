@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from phenaki_viz.checkpoints.corrections import told
+from phenaki_viz.checkpoints.corrections import value_text
 from phenaki_viz.checkpoints.finding import Finding
 from phenaki_viz.checkpoints.settings import depth_of, ff_mult_of, heads_of
 from phenaki_viz.errors import CheckpointError
@@ -121,7 +121,7 @@ def _image(found: Finding, patch: tuple[int, int], tokens: int | None) -> tuple[
     height, width = found.assumed(
         "image_size", likely, why, options,
         typed=f"height × width, as {tall * 3}×{wide * 5}: multiples of the patch, {tall}×{wide}",
-        fits=lambda asked: _divides(asked, patch, tokens),
+        fits=lambda size: _divides(size, patch, tokens),
     )  # fmt: skip
     return height, width
 
@@ -174,18 +174,18 @@ def _quantiser(found: Finding, dim: int) -> dict[str, Any]:
         "fsq_levels", LEVELS.get(digits, (5,) * digits),
         f"only their number, {digits}, is in the file",
         ((8,) * digits, (5,) * digits, LEVELS.get(digits, (7,) * digits)),
-        typed=f"{digits} numbers of 3 to 32, as {told(tuple(range(3, 3 + digits)))}",
-        fits=lambda asked: _are_levels(asked, digits),
+        typed=f"{digits} numbers of 3 to 32, as {value_text(tuple(range(3, 3 + digits)))}",
+        fits=lambda correction: _are_levels(correction, digits),
     )  # fmt: skip
     size = math.prod(levels)
     return {"quantiser": "fsq", "codebook_size": size, "fsq_levels": tuple(levels)}
 
 
-def _are_levels(asked: Any, count: int) -> bool:
+def _are_levels(levels: Any, count: int) -> bool:
     return (
-        isinstance(asked, tuple)
-        and len(asked) == count
-        and all(isinstance(one, int) and 3 <= one <= 32 for one in asked)
+        isinstance(levels, tuple)
+        and len(levels) == count
+        and all(isinstance(one, int) and 3 <= one <= 32 for one in levels)
     )
 
 

@@ -156,7 +156,7 @@ def _safetensors(source: Path | bytes, name: str, size: int) -> Weights:
     for tensor in header.tensors:
         _check_name(name, tensor)
     header.check(name, size)
-    told = {
+    shapes = {
         key: TensorInfo(tuple(tensor.shape), kind_of(tensor, name, key))
         for key, tensor in header.tensors.items()
     }
@@ -172,7 +172,7 @@ def _safetensors(source: Path | bytes, name: str, size: int) -> Weights:
             raise FileError(f"{name} is damaged: {error}. Copy it again") from error
         return tensors
 
-    return Weights(name, size, told, header.metadata, (), read)
+    return Weights(name, size, shapes, header.metadata, (), read)
 
 
 def _read(source: Path | bytes) -> dict[str, torch.Tensor]:
@@ -220,19 +220,19 @@ def _torch(source: Path | bytes, name: str, size: int) -> Weights:
         raise CheckpointError(
             f"{name} claims {_size(wanted)} of numbers, the file has {_size(size)}"
         )
-    told = {key: TensorInfo(tuple(tensor.shape), tensor.dtype) for key, tensor in claimed.items()}
+    shapes = {key: TensorInfo(tuple(tensor.shape), tensor.dtype) for key, tensor in claimed.items()}
 
     def read() -> dict[str, torch.Tensor]:
         found, _ = flattened(_load(source, name, numbers=True), name, HOW)
         for key, tensor in found.items():
             _check_tensor(name, key, tensor)
-            if key not in told or told[key] != TensorInfo(tuple(tensor.shape), tensor.dtype):
+            if key not in shapes or shapes[key] != TensorInfo(tuple(tensor.shape), tensor.dtype):
                 raise FileError(f"{name} changed while it was read: open it again")
             if tensor.device.type != "cpu":
                 raise CheckpointError(f"{name}: {key} has a shape and no numbers; save it again")
         return {key: tensor.detach() for key, tensor in found.items()}
 
-    return Weights(name, size, told, {}, notes, read)
+    return Weights(name, size, shapes, {}, notes, read)
 
 
 def _load(source: Path | bytes, name: str, *, numbers: bool) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from phenaki_viz.checkpoints.corrections import told, value_like
+from phenaki_viz.checkpoints.corrections import value_like, value_text
 from phenaki_viz.checkpoints.files import TensorInfo
 from phenaki_viz.errors import CheckpointError
 
@@ -34,7 +34,7 @@ class Setting:
     def sentence(self) -> str:
         """The setting and where it comes from, as it is kept with a recording."""
         how = "as you say" if self.corrected else self.how
-        return f"{self.name} = {told(self.value) or 'without a prefix'} ({how}; {self.why})"
+        return f"{self.name} = {value_text(self.value) or 'without a prefix'} ({how}; {self.why})"
 
 
 @dataclass
@@ -67,11 +67,11 @@ class Finding:
 
         Raises CheckpointError where it was corrected to another value.
         """
-        asked = self._asked(name, value)
-        if asked != value:
+        chosen = self._chosen(name, value)
+        if chosen != value:
             raise CheckpointError(
-                f"{self.prefix}{name} is {told(value)} in the file ({why}); it cannot be "
-                f"{told(asked)}"
+                f"{self.prefix}{name} is {value_text(value)} in the file ({why}); it cannot be "
+                f"{value_text(chosen)}"
             )
         self.settings.append(Setting(self.prefix + name, value, "inferred", why))
         return value
@@ -84,29 +84,29 @@ class Finding:
         options: tuple[Any, ...],
         *,
         typed: str = "",
-        fits: Callable[[Any], bool] = lambda asked: False,
+        fits: Callable[[Any], bool] = lambda chosen: False,
     ) -> Any:
         """A setting that shapes do not fix: the correction, or what is most likely.
 
         typed: how another value than the options is written, where `fits` takes one. Raises
         CheckpointError for a correction that the file does not allow.
         """
-        asked = self._asked(name, value)
+        chosen = self._chosen(name, value)
         offered = options if value in options else (value, *options)
-        if asked not in offered:
-            if not fits(asked):
+        if chosen not in offered:
+            if not fits(chosen):
                 raise CheckpointError(
-                    f"{self.prefix}{name} cannot be {told(asked)}: the file allows "
-                    f"{', '.join(map(told, offered))}{typed and f'; or {typed}'}"
+                    f"{self.prefix}{name} cannot be {value_text(chosen)}: the file allows "
+                    f"{', '.join(map(value_text, offered))}{typed and f'; or {typed}'}"
                 )
-            offered = (*offered, asked)
+            offered = (*offered, chosen)
         full = self.prefix + name
         self.settings.append(
-            Setting(full, asked, "assumed", why, offered, typed, full in self.corrections)
+            Setting(full, chosen, "assumed", why, offered, typed, full in self.corrections)
         )
-        return asked
+        return chosen
 
-    def _asked(self, name: str, value: Any) -> Any:
+    def _chosen(self, name: str, value: Any) -> Any:
         full = self.prefix + name
         return value_like(full, self.corrections.get(full, value), value)
 

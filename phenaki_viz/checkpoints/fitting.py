@@ -23,7 +23,7 @@ WHOLE_NUMBERS = re.compile(r"(.*\.)?vq\.(mask|_codebook\.initted|zero)$")
 NAMED = 5  # of the keys that do not match
 
 
-def check_fit(inspection: Inspection, told: Mapping[str, TensorInfo]) -> None:
+def check_fit(inspection: Inspection, shapes: Mapping[str, TensorInfo]) -> None:
     """Compare with the model that the settings ask for; every difference is named.
 
     No memory is taken: tensors of the meta device have a shape alone. Raises CheckpointError.
@@ -38,7 +38,7 @@ def check_fit(inspection: Inspection, told: Mapping[str, TensorInfo]) -> None:
     try:
         with random_stream(), torch.device("meta"):
             model = inspection.config.build()
-            state = {key: torch.empty(one.shape, dtype=one.dtype) for key, one in told.items()}
+            state = {key: torch.empty(one.shape, dtype=one.dtype) for key, one in shapes.items()}
             found = {key: tuple(tensor.shape) for key, tensor in completed(state).items()}
     except (ConfigError, ShapeError) as error:
         raise CheckpointError(f"{name}: {error}") from error

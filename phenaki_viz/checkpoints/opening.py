@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from phenaki_viz.checkpoints.corrections import full_names, told, value_like
+from phenaki_viz.checkpoints.corrections import full_names, value_like, value_text
 from phenaki_viz.checkpoints.cvivit_settings import cvivit_settings
 from phenaki_viz.checkpoints.files import Source, TensorInfo, Weights
 from phenaki_viz.checkpoints.finding import Finding, Setting
@@ -176,11 +176,11 @@ def _as_read(config: Any, corrections: Mapping[str, Any]) -> tuple[Setting, ...]
     """Settings that came with the file, which says them: a correction may only agree."""
     settings = tuple(_read(config))
     values = {setting.name: setting.value for setting in settings}
-    for name, asked in full_names(corrections, values).items():
-        if value_like(name, asked, values[name]) != values[name]:
+    for name, correction in full_names(corrections, values).items():
+        if value_like(name, correction, values[name]) != values[name]:
             raise CheckpointError(
-                f"{name} is {told(values[name])}, as the file's header says; it cannot be "
-                f"{told(asked)}"
+                f"{name} is {value_text(values[name])}, as the file's header says; it cannot be "
+                f"{value_text(correction)}"
             )
     return settings
 
@@ -210,7 +210,7 @@ def _inferred(
 
     def part(prefix: str) -> Finding:
         inside = {
-            key.removeprefix(prefix): told for key, told in shapes.items() if key.startswith(prefix)
+            key.removeprefix(prefix): info for key, info in shapes.items() if key.startswith(prefix)
         }
         return Finding(inside, corrections, prefix)
 

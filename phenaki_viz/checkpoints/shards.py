@@ -223,7 +223,7 @@ def _merged(parts: Parts, each: Mapping[str, Weights], most_bytes: int) -> Weigh
     return Weights(
         name=parts.name,
         bytes=size,
-        tensors={key: told for one in each.values() for key, told in one.tensors.items()},
+        tensors={key: info for one in each.values() for key, info in one.tensors.items()},
         metadata={},
         notes=tuple(notes),
         read=partial(_read, each),

@@ -75,7 +75,7 @@ def toggle(module: str, head: int) -> None:
 
 
 def take_back(one: Intervention) -> None:
-    """Undo one of what `draw` returned, whichever control asked for it; a callback."""
+    """Undo one of what `draw` returned, whichever control it is of; a callback."""
     if isinstance(one, ZeroHead):
         toggle(one.module, one.head)
     elif isinstance(one, CutDepth):

@@ -1,4 +1,4 @@
-"""Interventions without a switch of their own: what is in force, in the order it was asked for.
+"""Interventions without a switch of their own: what is in force, in the order of the requests.
 
 In the link they are JSON, as `interventions.to_json` writes it; a head at its mean stands there
 without the numbers, which are measured where it is used, and the map of another run by that run.
@@ -40,8 +40,8 @@ CLIPS = 10  # over which a head's mean output is taken
 UNMEASURED = {"mean": [0.0], "over": "clips"}  # of a head at its mean, in a link
 
 
-def asked() -> Interventions:
-    """All that was asked for, whatever model is there; means are not measured yet."""
+def requested() -> Interventions:
+    """All changes of the page, whether this model has them or not; means are not measured yet."""
     if not page.has(KEY):
         page.put(KEY, _linked(st.query_params.get(KEY, "")))
     found: Interventions = page.held(KEY)
@@ -50,7 +50,7 @@ def asked() -> Interventions:
 
 def in_force(model: "nn.Module") -> Interventions:
     """What is changed in this model; what does not fit it is said, and left out."""
-    given, left_out = asked(), []
+    given, left_out = requested(), []
     say_in_url(KEY, _text(given))
     fitting: list[Intervention] = []
     for one in given:
@@ -68,19 +68,19 @@ def in_force(model: "nn.Module") -> Interventions:
 
 
 def add(one: Intervention) -> None:
-    """Ask for one more; the same twice is once. A callback."""
-    kept = [each for each in asked() if each != one]
+    """Add one; the same twice is once. A callback."""
+    kept = [each for each in requested() if each != one]
     page.put(KEY, (*kept, one)[-MOST:])
 
 
 def take_back(one: Intervention) -> None:
-    """Ask for all but this; a callback."""
-    told = _plain(one)
-    page.put(KEY, tuple(each for each in asked() if _plain(each) != told))
+    """Remove one; a callback."""
+    plain = _plain(one)
+    page.put(KEY, tuple(each for each in requested() if _plain(each) != plain))
 
 
 def take_all_back() -> None:
-    """Ask for none; a callback."""
+    """Remove all; a callback."""
     page.put(KEY, ())
 
 
@@ -104,18 +104,18 @@ def _measured(model: "nn.Module", one: Intervention) -> Intervention:
 
 
 def _plain(one: Intervention) -> dict[str, Any]:
-    told = as_dict(one)
+    values = as_dict(one)
     if isinstance(one, TransferMap):
-        return _named(one, told)
-    return {k: v for k, v in told.items() if k not in UNMEASURED} if "mean" in told else told
+        return _named(one, values)
+    return {k: v for k, v in values.items() if k not in UNMEASURED} if "mean" in values else values
 
 
-def _named(one: TransferMap, told: dict[str, Any]) -> dict[str, Any]:
+def _named(one: TransferMap, values: dict[str, Any]) -> dict[str, Any]:
     """By the run that its map is of, where that is known, and as short as can be."""
     if one.clip or one.recording:
-        told = {**told, "digest": ""}
+        values = {**values, "digest": ""}
     usual = {each.name: each.default for each in fields(one)}
-    return {name: value for name, value in told.items() if name == "do" or value != usual[name]}
+    return {name: value for name, value in values.items() if name == "do" or value != usual[name]}
 
 
 def _text(given: Interventions) -> str:
@@ -123,12 +123,12 @@ def _text(given: Interventions) -> str:
 
 
 def _linked(text: str) -> Interventions:
-    """What a link asks for; nothing where it cannot be read."""
+    """The changes of a link; () where it cannot be read."""
     if not text or len(text) > LONGEST:
         return ()
     try:
-        told = json.loads(text)
-        full = [{**UNMEASURED, **one} if one.get("do") == MeanHead.kind else one for one in told]
+        changes = json.loads(text)
+        full = [{**UNMEASURED, **one} if one.get("do") == MeanHead.kind else one for one in changes]
         return from_json(json.dumps(full))[:MOST]
     except (ValueError, TypeError, AttributeError, RecursionError):  # ConfigError is a ValueError
         st.warning("The changes in the link cannot be read.", icon=":material/link_off:")

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from phenaki_viz.checkpoints import Inspection, Opened, Setting
-from phenaki_viz.checkpoints.corrections import told
+from phenaki_viz.checkpoints.corrections import value_text
 from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.errors import CheckpointError, NonFiniteWeightsError, PhenakiVizError
 from phenaki_viz.files import path_of
@@ -48,10 +48,10 @@ def draw_own() -> Opened | RunRequest | None:
         if recording is not None:
             session.put(GOOD, recording)
             return recording
-        inspection, asked = _settled(source, digest)
+        inspection, corrections = _settled(source, digest)
         _draw_settings(inspection, digest)
         allowed = bool(session.get(f"{ALLOW}{digest}"))
-        opened = open_models.opened(source, digest, asked, allowed)
+        opened = open_models.opened(source, digest, corrections, allowed)
     except PhenakiVizError as error:
         st.error("This file cannot be opened.", icon=":material/block:")
         st.text(str(error))
@@ -106,17 +106,17 @@ def _corrections(digest: str) -> dict[str, Any]:
 def _settled(source: Source, digest: str) -> tuple[Inspection, Mapping[str, Any]]:
     """The file with the user's corrections, and which of them hold.
 
-    One that does not fit, or that another took away, is named and asked for no longer: the file
-    itself is good. Raises CheckpointError when it is not.
+    One that does not fit, or that another took away, is named and dropped: the file itself is
+    good. Raises CheckpointError when it is not.
     """
-    asked = _corrections(digest)
+    corrections = _corrections(digest)
     try:
-        return open_models.inspected(source, digest, asked), asked
+        return open_models.inspected(source, digest, corrections), corrections
     except CheckpointError:
-        if not asked:
+        if not corrections:
             raise
     inspection, kept = open_models.inspected(source, digest, {}), dict[str, Any]()
-    for name, value in asked.items():
+    for name, value in corrections.items():
         try:
             inspection = open_models.inspected(source, digest, kept | {name: value})
             kept[name] = value
@@ -144,7 +144,7 @@ def _draw_settings(inspection: Inspection, digest: str) -> None:
     with st.expander("Read or inferred", icon=":material/fact_check:"):
         for setting in inspection.settings:
             if setting.how != "assumed":
-                said = f"{setting.name} = {told(setting.value)[:120]}"
+                said = f"{setting.name} = {value_text(setting.value)[:120]}"
                 st.text(said, help=inert(setting.why))
 
 
@@ -166,7 +166,7 @@ def _correct(setting: Setting, digest: str) -> None:
 
 
 def _said(value: Any) -> str:
-    said = " × ".join(map(str, value)) if isinstance(value, tuple) else told(value)
+    said = " × ".join(map(str, value)) if isinstance(value, tuple) else value_text(value)
     return said or "without a prefix"
 
 

@@ -111,7 +111,7 @@ def _uploaded(uploaded: Any, reading: Reading, survey: Survey) -> Film:
 
 
 def _how_to_read(uploaded: Any) -> Reading:
-    """What the headers leave open, asked; raises ChoiceError while it is."""
+    """What the headers leave open, as chosen; raises ChoiceError while it is open."""
     named, content = (uploaded.file_id, uploaded.name), uploaded.getvalue()
     chosen: dict[str, Any] = {}
     while True:  # each time something else is open, or it is raised: see `ChoiceError`
@@ -123,7 +123,7 @@ def _how_to_read(uploaded: Any) -> Reading:
                 raise
             chosen[error.choice] = found
         else:
-            return Reading(**{**chosen, **_asked_besides(survey, uploaded.file_id)})
+            return Reading(**{**chosen, **_other_choices(survey, uploaded.file_id)})
 
 
 def _ask(error: ChoiceError, at: str) -> Any:
@@ -148,38 +148,38 @@ def _ask(error: ChoiceError, at: str) -> Any:
     return None
 
 
-def _asked_besides(survey: Survey, at: str) -> dict[str, Any]:
-    """What was read in one of several ways, to be read in another."""
-    asked: dict[str, Any] = {}
+def _other_choices(survey: Survey, at: str) -> dict[str, Any]:
+    """What can be read in several ways, as chosen: a film, a clip, a ground, frames held."""
+    chosen: dict[str, Any] = {}
     if survey.parts:
-        asked["part"] = st.selectbox(
+        chosen["part"] = st.selectbox(
             "Which of its films",
             survey.parts,
             index=survey.parts.index(survey.part) if survey.part in survey.parts else 0,
             key=f"upload.part.{at}",
         )
     if survey.items > 1:
-        asked["item"] = int(
+        chosen["item"] = int(
             st.number_input(
                 f"Which of the {survey.items} clips of the batch",
                 0, survey.items - 1, 0, key=f"upload.item.{at}",
             )
         )  # fmt: skip
     if survey.clear:
-        asked["ground"] = st.selectbox(
+        chosen["ground"] = st.selectbox(
             "Behind its transparent parts",
             list(_GROUNDS),
             format_func=_GROUNDS.__getitem__,
             key=f"upload.ground.{at}",
         )
     if survey.merged:
-        asked["held"] = st.toggle(
+        chosen["held"] = st.toggle(
             "Frames held longer count several times",
             True,
             key=f"upload.held.{at}",
             help="Writers of GIFs merge frames that are equal and show one of them for longer",
         )
-    return asked
+    return chosen
 
 
 def _choose_upload(choice: str) -> None:

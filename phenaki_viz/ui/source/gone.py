@@ -29,37 +29,37 @@ def say_gone(box: str, titles: Collection[str]) -> None:
     """
     missing, stand_in = f"{_MISSING}{box}", f"{_STAND_IN}{box}"
     if not session.has(missing):
-        asked = st.query_params.get(box, "") if not session.has(box) else ""
-        session.put(missing, "" if asked in titles else asked)
+        title = st.query_params.get(box, "") if not session.has(box) else ""
+        session.put(missing, "" if title in titles else title)
     elif not session.has(stand_in):
         session.put(stand_in, session.get(box))
     elif session.held(stand_in) != session.get(box):
         session.put(missing, "")
-    if asked := session.held(missing):
+    if title := session.held(missing):
         st.warning("The clip of this link is not here; another is shown.", icon=":material/movie:")
-        st.text(_why(plain(asked, LONGEST)))
+        st.text(_why(plain(title, LONGEST)))
 
 
-def _why(asked: str) -> str:
-    if asked.startswith(UPLOADED):
-        name = asked.removeprefix(UPLOADED)
+def _why(title: str) -> str:
+    if title.startswith(UPLOADED):
+        name = title.removeprefix(UPLOADED)
         return f"{name} was uploaded: only that session of the page had it. Upload it again."
-    if asked.startswith(SAMPLED):
-        text = asked.removeprefix(SAMPLED)
+    if title.startswith(SAMPLED):
+        text = title.removeprefix(SAMPLED)
         return f"“{text}” was sampled: only that session of the page had it. Sample it again."
-    return f"There is no clip called “{asked}”."
+    return f"There is no clip called “{title}”."
 
 
 def keep_file(name: str) -> None:
     """Say in the link which file is looked at, and on the page when a link's file is not here.
 
-    name: of the file that is chosen; "" for none. Where it lies is not in the link: nobody's link
+    name: of the file that is chosen; "" for none. Where it lies is not in the link: no link
     opens a file of this machine.
     """
     if name:
         say_in_url(FILE, plain(name, LONGEST))
         return
-    asked = st.query_params.get(FILE, "")
-    if asked:
+    linked = st.query_params.get(FILE, "")
+    if linked:
         st.warning("The file of this link is not open here.", icon=":material/draft:")
-        st.text(f"{plain(asked, LONGEST)}: upload it, or type where it is.")
+        st.text(f"{plain(linked, LONGEST)}: upload it, or type where it is.")

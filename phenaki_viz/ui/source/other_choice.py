@@ -21,7 +21,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import other_file, other_pass
-from phenaki_viz.ui.source.other_run import Change, Other, asked, at_step, changed
+from phenaki_viz.ui.source.other_run import Change, Other, at_step, cancellable, changed
 from phenaki_viz.ui.source.trained import LONGEST, reads_text, whole
 from phenaki_viz.ui.state.link import in_link, say_in_url
 from phenaki_viz.ui.state.view import BOUND
@@ -54,11 +54,11 @@ def choose(run: Run) -> Other | None:
 
 
 def _prompt(run: Any) -> Other:
-    """Another text; where nobody typed one, the text with another digit."""
+    """Another text: the typed one, or the text with another digit."""
     text = read_prompt(_typed(run.prompt.text))
     return Other(
         a=_quoted(run.prompt.text), b=_quoted(text.text), seconds=run.seconds,
-        wanted=asked(changed(run, Change(prompt=text))),
+        wanted=cancellable(changed(run, Change(prompt=text))),
     )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def _clip(run: Any) -> Other:
                    format_func=CLIPS.__getitem__)  # fmt: skip
     return Other(
         a=f"clip “{run.clip.name}”", b=f"clip “{CLIPS[name]}”", seconds=run.seconds,
-        wanted=asked(changed(run, Change(clip=_read(name)))),
+        wanted=cancellable(changed(run, Change(clip=_read(name)))),
     )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def _seed(run: Any) -> Other:
     ))  # fmt: skip
     return Other(
         a=f"{what} of seed {own}", b=f"{what} of seed {seed}", seconds=run.seconds,
-        wanted=asked(changed(run, Change(seed=seed))),
+        wanted=cancellable(changed(run, Change(seed=seed))),
     )  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def _off(run: Any) -> Other:
     on = "nothing changed" if run.ask.switches.also else "every head on"
     return Other(
         a=_switched(run.ask.switches), b=", ".join(off) + " off" if off else on,
-        seconds=run.seconds, wanted=asked(changed(run, Change(switches=switches))),
+        seconds=run.seconds, wanted=cancellable(changed(run, Change(switches=switches))),
     )  # fmt: skip
 
 
@@ -161,7 +161,10 @@ def _training(run: Any) -> Other:
     step = _select("Training step of B", steps, "with_step", "Weights that the training kept",
                    first=first, format_func=lambda at: f"training step {at:,}")  # fmt: skip
     return Other(
-        a=own, b=f"training step {step}", seconds=run.seconds, wanted=asked(at_step(run, job, step))
+        a=own,
+        b=f"training step {step}",
+        seconds=run.seconds,
+        wanted=cancellable(at_step(run, job, step)),
     )
 
 

@@ -10,7 +10,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import file_box
 from phenaki_viz.ui.source.checkpoint import KINDS
-from phenaki_viz.ui.source.other_run import Other, asked, shown_to
+from phenaki_viz.ui.source.other_run import Other, cancellable, shown_to
 from phenaki_viz.ui.source.recording_file import wanted_recording
 from phenaki_viz.ui.work import open_models
 from phenaki_viz.ui.work.run_cache import RunRequest
@@ -41,4 +41,4 @@ def _wanted(run: Run, source: Source, digest: str) -> RunRequest:
     if wanted is not None:
         return wanted
     opened = open_models.opened(source, digest, {})
-    return asked(shown_to(opened.model, run))
+    return cancellable(shown_to(opened.model, run))

@@ -20,7 +20,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import Sampling
 from phenaki_viz.ui import session
 from phenaki_viz.ui.session import named
-from phenaki_viz.ui.source.other_run import Other, asked
+from phenaki_viz.ui.source.other_run import Other, cancellable
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import run_parts
 from phenaki_viz.ui.work.requests import SampleRequest
@@ -71,7 +71,7 @@ def sampled(run: Any) -> Other:
     b = _choose("B's decoding step", names, "with_to", steps - 1)
     return Other(
         a=names[a], b=names[b], seconds=run.seconds * 2 * steps,
-        wanted=asked(_request(run, model, sampling), "Sampling: decoding step"),
+        wanted=cancellable(_request(run, model, sampling), "Sampling: decoding step"),
         part_a=partial(_part, label=(a, WITH_TEXT, 0)),
         part_b=partial(_part, label=(b, WITH_TEXT, 0)),
     )  # fmt: skip

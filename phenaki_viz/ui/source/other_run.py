@@ -48,8 +48,8 @@ class Other:
     part_b: Callable[[Run], Run] | None = None
 
 
-def asked(request: Request, doing: str = "Running the transformer: attention") -> RunRequest:
-    """A run that can be cancelled: it is not asked for again until somebody says so."""
+def cancellable(request: Request, doing: str = "Running the transformer: attention") -> RunRequest:
+    """A run that can be cancelled: it is not begun again until its button is pressed."""
     return RunRequest(request, lambda: _hold(request), doing)
 
 

@@ -45,8 +45,8 @@ def opened(digest: str) -> Run | None:
     """A recording that this server has open, by the digest of its file; None where it has not."""
     kept = shelf()
     with kept.lock:
-        asked = [one for one in kept.things if isinstance(one, RecordingRequest)]
-    found = next((one for one in asked if one.digest == digest), None)
+        requests = [one for one in kept.things if isinstance(one, RecordingRequest)]
+    found = next((one for one in requests if one.digest == digest), None)
     return None if found is None else kept.get(found)
 
 

@@ -48,9 +48,9 @@ def draw_sidebar(train: StreamlitPage) -> tuple[RunRequest | None, RunRequest | 
         return _both(trained.draw_ask(found.model))
 
 
-def _both(asked: LookRequest) -> tuple[RunRequest, RunRequest | None]:
-    whole = RunRequest(asked.whole(), ablation.all_on) if asked.ask.switches else None
-    return RunRequest(asked, ablation.all_on), whole
+def _both(request: LookRequest) -> tuple[RunRequest, RunRequest | None]:
+    whole = RunRequest(request.whole(), ablation.all_on) if request.ask.switches else None
+    return RunRequest(request, ablation.all_on), whole
 
 
 def _dialled() -> RunRequest:

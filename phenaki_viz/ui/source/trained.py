@@ -1,4 +1,4 @@
-"""What a trained model is asked: clip, prompt, masked tokens, heads off, layers cut."""
+"""What a trained model is run on: clip, prompt, masked tokens, heads off, layers cut."""
 
 import math
 from functools import partial
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from phenaki_viz.checkpoints.corrections import told, value_like
+from phenaki_viz.checkpoints.corrections import value_like, value_text
 from phenaki_viz.data import DIGIT_CLIPS, SAMPLES, Clip, Prompt, digit_clip, read_prompt
 from phenaki_viz.errors import CheckpointError
 from phenaki_viz.models import CViViT, Phenaki, TokenCritic
@@ -70,7 +70,7 @@ def _grid(model: Any) -> tuple[int, int, int]:
     try:
         return checked_grid(chosen, most)
     except CheckpointError as error:
-        st.warning(f"The grid is {told(likely)}:", icon=":material/undo:")
+        st.warning(f"The grid is {value_text(likely)}:", icon=":material/undo:")
         st.text(str(error))
         return likely
 
@@ -83,8 +83,8 @@ def checked_grid(chosen: Any, most: int) -> tuple[int, int, int]:
     grid = value_like("the grid", chosen, (1, 1, 1))
     if not isinstance(grid, tuple) or len(grid) != 3 or min(grid) < 1 or math.prod(grid) > most:
         raise CheckpointError(
-            f"the grid cannot be {told(grid)}: three numbers of 1 or more, steps × rows × columns, "
-            f"that make up to {most} tokens"
+            f"the grid cannot be {value_text(grid)}: three numbers of 1 or more, steps × rows × "
+            f"columns, that make up to {most} tokens"
         )
     t, h, w = grid
     return t, h, w
