@@ -187,9 +187,9 @@ def _with_offer(run: DialledRun) -> DialledRun:
 
 
 def _run(wanted: RunRequest | None, work: DeltaGenerator) -> Run | None:
-    """The run asked for; when it cannot be made, why, and the last one that could.
+    """The requested run; when it cannot be made, why, and the last one that could.
 
-    The session keeps what it asked, not the run: how many of those are kept is the shelf's to say.
+    The session keeps the request, not the run: how many of those are kept is the shelf's to say.
     """
     last: RunRequest | None = session.get(run_cache.GOOD)
     if wanted is None:

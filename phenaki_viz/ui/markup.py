@@ -21,7 +21,7 @@ FOUND = re.compile(r"(?<=[:@])|(?<=www)(?=\.)|(?<=[-<>~])(?=[-=>])", re.IGNORECA
 def inert(text: str) -> str:
     """Markdown that shows this text as it is, in one line: nothing in it is a link or a picture.
 
-    '**two** ![](http://x)' is shown with its stars and brackets, and nobody is asked for it.
+    '**two** ![](http://x)' is shown with its stars and brackets, and nothing is fetched.
     """
     marked = FOUND.sub(JOINER, plain(text))
     return LEADING.sub(r"\1\\", ACTIVE.sub(r"\\\g<0>", marked))

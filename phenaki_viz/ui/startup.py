@@ -96,8 +96,8 @@ def warm_up() -> None:
     warning = get_logger("streamlit.runtime.scriptrunner_utils.script_run_context")
     warning.disabled = True
     with suppress(PhenakiVizError):  # the page says it, and what to do
-        asked = opening_request()
-        run_cache.shelf().put(asked, asked.run(lambda done, of: None))
+        request = opening_request()
+        run_cache.shelf().put(request, request.run(lambda done, of: None))
     warning.disabled = False
 
 

@@ -214,7 +214,7 @@ def looked_at(is_swept=False, put_in=False):
     from phenaki_viz.runs.model import RunOptions, run_model
     from phenaki_viz.ui.views.inside import inside_page
     from phenaki_viz.ui.work import computed
-    from phenaki_viz.ui.work.swept import Asked
+    from phenaki_viz.ui.work.swept import SweepSettings
     from tests.runs.trained import clip, phenaki
     from tests.ui.test_inside import MODULE
 
@@ -227,7 +227,7 @@ def looked_at(is_swept=False, put_in=False):
             HeadEffect(module=module, head=head, rises=np.full(3, 0.25 - head))
             for module, head in heads_of(model)
         )
-        computed.kept.put(Asked(10, 2, 90).key(model), (found,))
+        computed.kept.put(SweepSettings(10, 2, 90).key(model), (found,))
     ask = RunOptions(switches=Switches(also=also))
     inside_page(run_model(model, clip(), read_prompt("left right"), ask))
 

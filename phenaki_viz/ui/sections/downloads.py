@@ -28,7 +28,7 @@ def files_row(
 ) -> None:
     """One download a format, in a box that is open already: what an icon opens has no icons in it.
 
-    name: the file's stem. make: builds the picture, only when its file is asked for. kinds: the
+    name: the file's stem. make: builds the picture, only when its file is wanted. kinds: the
     formats; `TABLES` of a table.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):

@@ -12,6 +12,6 @@ KEY = "goto"  # panels/said.js opens it by this
 
 
 def choose(recording: Recording, records: Sequence[AttentionRecord]) -> Selection:
-    """The selection, its number fields out of sight until they are asked for."""
+    """The selection, its number fields out of sight until they are opened."""
     with st.container(key=named(KEY)), st.popover("Go to"):
         return choose_selection(recording, records)

@@ -64,8 +64,8 @@ def choose_sorting(title: str, unit: str = "") -> Sorting:
 
 def _order_now() -> str:
     """The order, on the button that hides it; a link's, too, which no control has read yet."""
-    asked = session.get("order")
-    return ORDERS[asked] if asked in ORDERS else in_link("order", ORDERS["layer"])
+    order = session.get("order")
+    return ORDERS[order] if order in ORDERS else in_link("order", ORDERS["layer"])
 
 
 def _limit(label: str, key: str, about: str) -> float | None:
@@ -107,11 +107,11 @@ def pinned() -> tuple[tuple[int, int], ...]:
     return pins
 
 
-def keep(asked: Arrangement) -> None:
+def keep(wanted: Arrangement) -> None:
     """What the user isolated and pinned, for the next run."""
     before = session.get(PINS, ())
-    session.put(ALONE, asked.alone)
-    session.put(PINS, asked.pins[:MOST_PINS])
+    session.put(ALONE, wanted.alone)
+    session.put(PINS, wanted.pins[:MOST_PINS])
     session.put(NEWS, [pin for pin in session.held(PINS) if pin not in before])
 
 

@@ -32,7 +32,7 @@ from phenaki_viz.ui.work.shelves import number_of
 
 @dataclass(frozen=True, kw_only=True)
 class LongFile:
-    """A file that is made when it is asked for. what: in words, "the ZIP". slot: of its widgets.
+    """A file that is made on a click. what: in words, "the ZIP". slot: of its widgets.
 
     key: all that decides it. make: its name and its content. doing: what the bar says meanwhile.
     sized: whether the download says how large it is.
@@ -46,28 +46,28 @@ class LongFile:
     sized: bool = False
 
 
-def _offer(asked: LongFile, *, disabled: bool = False) -> bytes | None:
+def _offer(file: LongFile, *, disabled: bool = False) -> bytes | None:
     """The button that has the page make it, then the download; its content once it is there.
 
     The file, or why there is none, is left in the session.
     """
-    made = f"export.{asked.slot}.made"
+    made = f"export.{file.slot}.made"
 
     def keep(tell: Tell) -> None:
-        session.put(made, (asked.key, *asked.make(tell)))
+        session.put(made, (file.key, *file.make(tell)))
 
-    errand = Errand(asked.key, keep, asked.doing, _nothing_to_take_back)
-    key = named(f"export.{asked.slot}.make")
-    if st.button(f"Make {asked.what}", disabled=disabled, key=key, width="stretch"):
+    errand = Errand(file.key, keep, file.doing, _nothing_to_take_back)
+    key = named(f"export.{file.slot}.make")
+    if st.button(f"Make {file.what}", disabled=disabled, key=key, width="stretch"):
         session.drop(made)
         page_jobs.send(errand)
     if failed := page_jobs.failure(errand.key):
-        st.error(f"{asked.what[0].upper()}{asked.what[1:]} could not be made.")
+        st.error(f"{file.what[0].upper()}{file.what[1:]} could not be made.")
         st.text(str(failed))
     made_for, name, content = session.get(made, (None, "", b""))
-    if made_for != asked.key:
+    if made_for != file.key:
         return None
-    size = f" · {len(content) / 1e6:.1f} MB" if asked.sized else ""
+    size = f" · {len(content) / 1e6:.1f} MB" if file.sized else ""
     st.download_button(
         f"Download {name}{size}",
         data=content,
@@ -75,7 +75,7 @@ def _offer(asked: LongFile, *, disabled: bool = False) -> bytes | None:
         on_click="ignore",
         type="primary",
         width="stretch",
-        key=named(f"export.{asked.slot}.get"),
+        key=named(f"export.{file.slot}.get"),
     )
     found: bytes = content
     return found
@@ -114,7 +114,7 @@ def export_all_heads(run: Run, selection: Selection, colours: Colours, *, shared
 
 
 def _records(run: Run, selection: Selection) -> tuple[AttentionRecord, ...]:
-    """The layers of the pass on view, or of every pass of the stack when that is asked for."""
+    """The layers of the pass on view, or of every pass of the stack when that is chosen."""
     of_stack = selection.record.stack, selection.record.kind
     every = [one for one in run.recording.whole.passes() if (one.stack, one.kind) == of_stack]
     if len(every) < 2 or not st.toggle(

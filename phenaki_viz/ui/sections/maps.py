@@ -168,15 +168,15 @@ def named_map(
 
 
 def _window(i: int, j: int) -> tuple[int, int, int, int]:
-    """The part of the map asked for; the whole of it unless the asked part still exists."""
-    asked: WindowWish | None = session.get("map.window.asked")
-    if asked is None or asked["r1"] > i or asked["c1"] > j:
+    """The chosen part of the map; the whole of it where that part does not exist."""
+    window: WindowWish | None = session.get("map.window.asked")
+    if window is None or window["r1"] > i or window["c1"] > j:
         return 0, i, 0, j
-    return asked["r0"], asked["r1"], asked["c0"], asked["c1"]
+    return window["r0"], window["r1"], window["c0"], window["c1"]
 
 
-def _keep_window(asked: WindowWish) -> None:
-    session.put("map.window.asked", asked)
+def _keep_window(window: WindowWish) -> None:
+    session.put("map.window.asked", window)
 
 
 def picked_cell(

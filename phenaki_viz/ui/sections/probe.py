@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 TITLE = "Through the model"
-QUICK = 1.0  # seconds: what takes longer is asked for first
+QUICK = 1.0  # seconds: what takes longer waits for its button
 _ASKED = "probe.asked"
 HOW = {"through": "The transformer's input", "alone": "The module's own input"}
 COLUMNS = {
@@ -75,11 +75,11 @@ def draw(run: Run, selection: Selection, beside: DeltaGenerator) -> Callable[[],
 
 
 def _found(run: Run, selection: Selection, model: "nn.Module") -> Causality | None:
-    """What the probe finds: at once where that is quick, else when it is asked for."""
+    """What the probe finds: at once where that is quick, else when its button is pressed."""
     stack = selection.record.stack
-    asked = (number_of(run), stack)
+    probed = (number_of(run), stack)
     seconds = expected_seconds(model, selection.records)
-    wanted = seconds <= QUICK or session.get(_ASKED) == asked
+    wanted = seconds <= QUICK or session.get(_ASKED) == probed
     if not wanted and not experiments.knows_causality(run, stack):
         st.caption(
             "Replace one time step of what this transformer is given at a time, and see which "
@@ -87,7 +87,7 @@ def _found(run: Run, selection: Selection, model: "nn.Module") -> Causality | No
         )
         st.button(
             f"Probe it (about {seconds:.0f} s)", type="primary", icon=":material/labs:",
-            key=named("probe.start"), on_click=session.here(session.put), args=(_ASKED, asked),
+            key=named("probe.start"), on_click=session.here(session.put), args=(_ASKED, probed),
         )  # fmt: skip
         return None
     try:

@@ -37,8 +37,8 @@ FASTEST = 12
 
 def combine() -> Combine:
     """How the weights of several patches are put together."""
-    asked = session.first(COMBINE, in_link("combine", "mean"))
-    how: Literal["mean", "sum"] = "sum" if asked == "sum" else "mean"
+    chosen = session.first(COMBINE, in_link("combine", "mean"))
+    how: Literal["mean", "sum"] = "sum" if chosen == "sum" else "mean"
     say_in_url("combine", "" if how == "mean" else how)
     return how
 
@@ -65,7 +65,7 @@ def word_shown(selection: Selection) -> int | None:
 def word_at(record: AttentionRecord, box: str = "map") -> int:
     """The key that is chosen of a cross-attention map: a column, as a word may stand there twice.
 
-    The link says its number, the first word is not said. box: which widget asks for it; another
+    The link says its number, the first word is not said. box: which widget draws it; another
     kind of widget cannot read what the one before left in the session, and is set anew.
     """
     names, first = key_axis(record, 0).names, first_word(record)
@@ -88,19 +88,19 @@ def first_word(record: AttentionRecord) -> int:
 
 def _word_in_url(names: tuple[str, ...], first: int) -> int:
     """A link's number; older links said '4: two', or 'two'."""
-    asked = in_link(WORD)
-    at = whole_number(asked.partition(":")[0])
+    word = in_link(WORD)
+    at = whole_number(word.partition(":")[0])
     if at is None:
-        return names.index(asked) if asked in names else first
+        return names.index(word) if word in names else first
     return min(at, len(names) - 1)
 
 
 def walk() -> Walk:
     """How the patch walks by itself."""
-    asked = session.first(WALK, _walk_in_url())
-    usual = asked == SLOW_WALK
-    say_in_url("walk", "" if usual else f"{asked['along']}.{asked['pace']}")
-    return cast(Walk, asked)
+    chosen = session.first(WALK, _walk_in_url())
+    usual = chosen == SLOW_WALK
+    say_in_url("walk", "" if usual else f"{chosen['along']}.{chosen['pace']}")
+    return cast(Walk, chosen)
 
 
 def first_look() -> StripStyle | None:
@@ -111,9 +111,9 @@ def first_look() -> StripStyle | None:
     return first
 
 
-def keep_look(asked: StripStyle) -> None:
+def keep_look(style: StripStyle) -> None:
     """How the user draws the strip; a callback."""
-    session.put(LOOK, asked)
+    session.put(LOOK, style)
 
 
 def drawn() -> Drawn:
@@ -138,9 +138,9 @@ def pick_patches(pick: PatchPick) -> None:
     session.put(COMBINE, pick["combine"])
 
 
-def keep_walk(asked: Walk) -> None:
+def keep_walk(chosen: Walk) -> None:
     """How the user lets the patch walk; a callback."""
-    session.put(WALK, {"along": asked["along"], "pace": int(asked["pace"])})
+    session.put(WALK, {"along": chosen["along"], "pace": int(chosen["pace"])})
 
 
 def pick_key(key: int | None) -> None:
@@ -150,8 +150,8 @@ def pick_key(key: int | None) -> None:
 
 
 def _walk_in_url() -> dict[str, Any]:
-    along, _, asked = in_link("walk").partition(".")
-    pace = whole_number(asked) or 0
+    along, _, written = in_link("walk").partition(".")
+    pace = whole_number(written) or 0
     fine = along in WALKS and 1 <= pace <= FASTEST
     return {"along": along, "pace": pace} if fine else dict(SLOW_WALK)
 
@@ -164,8 +164,8 @@ def _look_text(look: StripStyle) -> str:
 
 
 def _look_in_url() -> StripStyle | None:
-    asked, *on = in_link("strip").split("-")
-    percent = whole_number(asked)
+    opacity, *on = in_link("strip").split("-")
+    percent = whole_number(opacity)
     if percent is None or percent > 100:
         return None
     contrast = next((float(one[1:]) for one in on if CONTRAST.fullmatch(one)), 1.0)

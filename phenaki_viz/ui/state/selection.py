@@ -1,6 +1,6 @@
 """What is looked at: stack, layer, head, patch and colours; kept while the model changes.
 
-What the user last asked for is the wish; what can be shown of it in the present model is the
+What the user last chose is the wish; what can be shown of it in the present model is the
 selection. With fewer heads the selection moves to the last one, and comes back with the heads.
 """
 
@@ -118,8 +118,8 @@ def stack_now(recording: Recording) -> tuple[AttentionRecord, ...]:
     families = _families(recording)
     if not families:
         return ()
-    asked = session.get("maps") or _linked(list(families))
-    return families[asked if asked in families else _first_family(families)]
+    name = session.get("maps") or _linked(list(families))
+    return families[name if name in families else _first_family(families)]
 
 
 def _families(recording: Recording) -> dict[str, tuple[AttentionRecord, ...]]:
@@ -146,15 +146,15 @@ def choose_selection(
 ) -> Selection:
     """Layer, head and patch by numbers; the canvases write the same state.
 
-    place: False asks for layer and head alone, the patch is the first.
+    place: False draws layer and head alone, the patch is the first.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
         layer = number("layer", len(records) - 1)
         head = number("head", len(records[0].heads) - 1)
-        asked = _place(records[0].places.grid) if place else (0, 0, 0)
+        wanted = _place(records[0].places.grid) if place else (0, 0, 0)
         video = _video(records[layer])
-    there = records[layer].nearest(asked, video)
-    if there != asked:
+    there = records[layer].nearest(wanted, video)
+    if there != wanted:
         st.caption("The map of this place was not recorded; shown is the nearest that was.")
     found = Selection(recording, tuple(records), layer, head, there, video)
     return replace(found, also=_also(found)) if place else found
@@ -168,10 +168,10 @@ def _place(grid: Place) -> Place:
 def _also(selection: Selection) -> tuple[Place, ...]:
     """The patches that were chosen with the first, as far as this model has them; links say all."""
     linked = number_groups(in_link("also"), 3, MOST_PATCHES)
-    asked: tuple[Place, ...] = session.first(ALSO, linked)
-    say_in_url("also", groups_text(asked))
+    places: tuple[Place, ...] = session.first(ALSO, linked)
+    say_in_url("also", groups_text(places))
     grid = selection.record.places.grid
-    there = (at for at in asked if all(a < size for a, size in zip(at, grid, strict=True)))
+    there = (at for at in places if all(a < size for a, size in zip(at, grid, strict=True)))
     return tuple(at for at in there if at != selection.place)
 
 
@@ -181,7 +181,7 @@ def _said(kind: str) -> str:
 
 
 def _video(record: AttentionRecord) -> int:
-    """Which video of the batch; asked where several were recorded."""
+    """Which video of the batch; a choice where several were recorded."""
     each = record.places.items_per_video
     first = {item // each: at for at, item in reversed(list(enumerate(record.batch_items)))}
     videos = sorted(first)

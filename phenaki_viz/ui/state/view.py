@@ -362,9 +362,9 @@ def table(fields: Iterable[Field]) -> str:
 def values_said(field: Field) -> str:
     """What a field may be: 'whole number, 1 to 16'."""
     low, high = bounds(field)
-    told = low is not None and high is not None and high < LARGEST
+    bounded = low is not None and high is not None and high < LARGEST
     many = ", repeated" if field.several else ""
-    return (f"{field.said}, {low:g} to {high:g}" if told else field.said) + many
+    return (f"{field.said}, {low:g} to {high:g}" if bounded else field.said) + many
 
 
 def bounds(field: Field) -> tuple[float | None, float | None]:

@@ -1,4 +1,4 @@
-"""What the user last asked to look at, by numbers: layer, head, and the patch by its place.
+"""What the user last chose to look at, by numbers: layer, head, and the patch by its place.
 
 A wish outlives the model that it was made of: what can be shown of it is the `Selection`.
 """
@@ -22,10 +22,10 @@ STARTS = {"trained": NUMBERS | {"layer": 1, "head": 3, "row": 2, "column": 2}}
 ANY = 10**6  # more than any of them
 
 
-def wish(*, place: Place | None = None, **asked: int) -> None:
-    """Ask for a layer, a head, a patch by its place; call it from a callback."""
+def wish(*, place: Place | None = None, **numbers: int) -> None:
+    """Look at a layer, a head, a patch by its place; call it from a callback."""
     wishes = session.first("wishes", {})
-    for name, value in (asked | (dict(zip(PLACE, place, strict=True)) if place else {})).items():
+    for name, value in (numbers | (dict(zip(PLACE, place, strict=True)) if place else {})).items():
         wishes[name] = int(value)
         session.put(name, int(value))
 
@@ -68,8 +68,8 @@ def number(name: str, most: int) -> int:
 
 
 def _from_url(name: str) -> int:
-    asked = whole_number(in_link(name))
-    return _start(name) if asked is None else asked
+    linked = whole_number(in_link(name))
+    return _start(name) if linked is None else linked
 
 
 def is_trained() -> bool:

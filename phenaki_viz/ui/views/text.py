@@ -89,7 +89,7 @@ def _say(run: Run, selection: Selection, found: Reading, key: int, name: str) ->
     mean = word_sentence(found, key, *at, mean=float(share[key]), keys=keys)
     panels.say(mean, of, key="sentence.patch")
     whole = head_words.sentence_of(
-        run, selection, told=selection.record.key_axis(selection.item).names[key]
+        run, selection, placed_word=selection.record.key_axis(selection.item).names[key]
     )
     panels.say(f"{whole} {ROUTING}", of, key="sentence.head", aside=True)
 

@@ -43,7 +43,7 @@ from phenaki_viz.ui.views import (
 )
 from phenaki_viz.ui.views.what_if_head import AtHand
 from phenaki_viz.ui.work import computed, experiments, shows, swept
-from phenaki_viz.ui.work.swept import Asked
+from phenaki_viz.ui.work.swept import SweepSettings
 
 if TYPE_CHECKING:
     from torch import nn
@@ -149,7 +149,9 @@ def _before(run: Run) -> Run | None:
         return None
 
 
-def _change(model: "nn.Module", asked: Asked, made: Trials, given: Interventions) -> Change | None:
+def _change(
+    model: "nn.Module", asked: SweepSettings, made: Trials, given: Interventions
+) -> Change | None:
     """What these do to the output; None where there are none, or nobody wants to wait."""
     if not given:
         return None

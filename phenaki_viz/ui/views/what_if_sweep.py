@@ -26,7 +26,7 @@ from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views import what_if_head, what_predicts
 from phenaki_viz.ui.work import computed, experiments, fragment_jobs, swept
 from phenaki_viz.ui.work.shelves import number_of
-from phenaki_viz.ui.work.swept import USUAL, Asked
+from phenaki_viz.ui.work.swept import USUAL, SweepSettings
 
 if TYPE_CHECKING:
     from torch import nn
@@ -45,7 +45,7 @@ COLUMNS = {
 }
 
 
-def controls() -> tuple[Asked, Asked]:
+def controls() -> tuple[SweepSettings, SweepSettings]:
     """Over what effects are measured; and the same of what is switched off in turn."""
     with st.container(
         horizontal=True, vertical_alignment="bottom", gap="medium", key=named("whatif.tools")
@@ -62,13 +62,13 @@ def controls() -> tuple[Asked, Asked]:
             "Hidden (% of the tokens)", 10, 100, USUAL["hidden"], 5, key=named("effect_hidden"),
             width=240, **BOUND,
         )  # fmt: skip
-        asked = Asked(int(clips), int(masks), int(percent))
+        asked = SweepSettings(int(clips), int(masks), int(percent))
         in_turn = _in_turn(asked)
     fragment_jobs.draw_place()
     return asked, in_turn
 
 
-def _in_turn(asked: Asked) -> Asked:
+def _in_turn(asked: SweepSettings) -> SweepSettings:
     """Heads or layers, and the button that begins the sweep."""
     with st.container(
         horizontal=True, vertical_alignment="bottom", width="content", key=named("whatif.turn")
@@ -92,14 +92,16 @@ def _take_back() -> None:
     session.drop(_ASKED)
 
 
-def trials_of(model: "nn.Module", asked: Asked) -> Trials:
+def trials_of(model: "nn.Module", asked: SweepSettings) -> Trials:
     """The clips that come with the project, under these masks."""
     captions = list(DIGIT_CLIPS.values())[: asked.clips]
     clips = [(digit_clip(caption), read_prompt(caption)) for caption in captions]
     return trials(model, clips, masks=asked.masks, share=asked.percent / 100)
 
 
-def effects_of(model: "nn.Module", asked: Asked, made: Trials) -> tuple[HeadEffect, ...] | None:
+def effects_of(
+    model: "nn.Module", asked: SweepSettings, made: Trials
+) -> tuple[HeadEffect, ...] | None:
     """What was measured, now if it was asked for; None where it was not."""
     if session.get(_ASKED) != asked and not computed.is_kept(asked.key(model)):
         return None
@@ -114,7 +116,7 @@ def is_coming(run: Run) -> bool:
 
 def say(
     run: Run,
-    asked: Asked,
+    asked: SweepSettings,
     model: "nn.Module",
     made: Trials,
     effects: Sequence[HeadEffect] | None,
@@ -138,12 +140,12 @@ def say(
     panels.say(effects_sentence(effects, made), of, key=f"sentence{key}", aside=True)
 
 
-def _shows(asked: Asked, model: "nn.Module") -> str:
+def _shows(asked: SweepSettings, model: "nn.Module") -> str:
     return " ".join(map(str, ("effects", number_of(model), *astuple(asked))))
 
 
 def results(
-    run: Run, asked: Asked, model: "nn.Module", made: Trials, effects: Sequence[HeadEffect]
+    run: Run, asked: SweepSettings, model: "nn.Module", made: Trials, effects: Sequence[HeadEffect]
 ) -> None:
     """The effects as bars with intervals and as a table, and what goes with them."""
     picture = effects_picture(effects, made, run.recording.provenance)

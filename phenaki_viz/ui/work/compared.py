@@ -38,7 +38,7 @@ class RowMoved:
 
 
 def distances(laid: Laid, video: int) -> HeadDistances | None:
-    """How far every head moved; None while nobody wants to wait for it."""
+    """How far every head moved; None while its work is cancelled."""
     key = ("compare", *_of(laid), video)
     if session.get(HELD) == key:
         return None
@@ -73,9 +73,9 @@ def row(one: HeadMap, other: HeadMap, query: int) -> RowMoved:
 
 def own(records: tuple[AttentionRecord, ...], items: tuple[int, ...]) -> HeadStatistics:
     """Each head's entropy and its weight on null keys: of maps that cannot be laid on others."""
-    asked = ["entropy", *(["null"] if records[0].num_null_kv else [])]
+    measures = ["entropy", *(["null"] if records[0].num_null_kv else [])]
     key = ("compare own", *(number_of(one.map) for one in records), *items)
-    start = partial(head_statistics.steps, records, items, asked)
+    start = partial(head_statistics.steps, records, items, measures)
     return worked("compare own", key, start, "Measuring the heads:")
 
 

@@ -13,7 +13,7 @@ NO_FIGURE = "figure.held"
 
 
 def figure_of(run: Run, recipe: Recipe) -> Composed | None:
-    """A figure of a run; None while nobody wants to wait for it."""
+    """A figure of a run; None while its work is cancelled."""
     key = ("figure", recipe)
     if session.get(NO_FIGURE) == (number_of(run), key):
         return None

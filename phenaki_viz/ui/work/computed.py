@@ -43,7 +43,7 @@ def pixels(clip: Clip) -> "np.ndarray":
 
 
 def thumbs(run: Run, selection: Selection) -> Thumbnails | None:
-    """Thumbnails of every head of the chosen stack; None while nobody wants to wait for them."""
+    """Thumbnails of every head of the chosen stack; None while their work is cancelled."""
     read = surveys.whole(run, selection)
     if read is not None:
         return read.thumbnails

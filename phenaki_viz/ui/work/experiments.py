@@ -23,26 +23,26 @@ if TYPE_CHECKING:
 
 def effects_of(
     model: "nn.Module",
-    asked: Trials,
+    trials: Trials,
     key: Hashable,
     on_cancel: Callable[[], None],
     *,
     layers: bool = False,
 ) -> tuple[HeadEffect, ...]:
     """What every head of a model is worth, or all heads of each layer. key: all that decides it."""
-    steps = partial(sweep.steps, model, asked, layers_of(model) if layers else None)
+    steps = partial(sweep.steps, model, trials, layers_of(model) if layers else None)
     return worked("sweep", key, steps, "Switching heads off:", on_cancel)
 
 
 def change_of(
     model: "nn.Module",
-    asked: Trials,
+    trials: Trials,
     key: Hashable,
     given: Interventions,
     on_cancel: Callable[[], None],
 ) -> Change:
     """What interventions do to the output. key: all that decides it but them."""
-    steps = partial(changes.change_of.steps, model, asked, given)
+    steps = partial(changes.change_of.steps, model, trials, given)
     return worked("change", (key, "change", given), steps, "Measuring the change:", on_cancel)
 
 

@@ -29,13 +29,13 @@ Place = tuple[int, ...]
 class Held:
     """What was said of widgets, in the order in which it was said; the rest is passed on by `tell`.
 
-    In one place of the page things are told in their order, as the browser knows them by it: what
+    In one place of the page messages keep their order, as the browser knows them by it: what
     comes after a thing that is held, in the same place or in it, is held too.
 
     opening: the page is not there yet; pictures and their places are passed on as they are said.
     Else they are kept for `show`, so that the browser draws them once. stood: `places` of the run
     before, None where the page may be another one: where they are the same, what stands in them is
-    shown alone, as each place that is told of has all of it drawn anew. known: values that widgets
+    shown alone, as each place that is named has all of it drawn anew. known: values that widgets
     were set to, by their ids; another one has to reach the browser at once, which else would send
     the old one with whatever is done next.
     """
@@ -135,7 +135,7 @@ def _place(message: ForwardMsg) -> bytes:
 
 
 def _kind(message: ForwardMsg) -> str:
-    """Of the element that is told of; "" for another message."""
+    """Of the new element; "" for another message."""
     delta = message.delta
     is_element = message.WhichOneof("type") == "delta" and delta.WhichOneof("type") == "new_element"
     return (delta.new_element.WhichOneof("type") or "") if is_element else ""

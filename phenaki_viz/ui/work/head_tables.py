@@ -31,7 +31,7 @@ CAPTIONS = tuple(DIGIT_CLIPS.values())
 
 @dataclass(frozen=True)
 class Over:
-    """Over how many of the project's clips, and what the model is asked of each."""
+    """Over how many of the project's clips, and how the model is run on each."""
 
     clips: int
     ask: RunOptions
@@ -95,9 +95,9 @@ def alike(run: Run, selection: Selection) -> Alike:
 
 
 def over_clips(model: "nn.Module", over: Over) -> HeadTable:
-    """The heads of one stack over the project's clips, each told its own caption.
+    """The heads of one stack over the project's clips, each with its own caption.
 
-    Over as many as are measured: who draws them calls `fragment_jobs.go_on`.
+    Over as many as are measured: callers call `fragment_jobs.go_on`.
     """
     key = over.key(model)
 

@@ -16,13 +16,13 @@ from phenaki_viz.ui.work.keep import once
 from phenaki_viz.ui.work.shelves import number_of
 
 
-def sentence_of(run: Run, selection: Selection, *, told: str = "") -> str:
+def sentence_of(run: Run, selection: Selection, *, placed_word: str = "") -> str:
     """What the selected head does, and what it is worth where that was measured.
 
-    told: a word of which the page says already where it is read.
+    placed_word: a word of which the page says already where it is read.
     """
     row = row_of(run, selection)
-    return row_sentence(row, told) + worth_said(row, swept.measured(run))
+    return row_sentence(row, placed_word) + worth_said(row, swept.measured(run))
 
 
 def row_of(run: Run, selection: Selection) -> HeadRow:

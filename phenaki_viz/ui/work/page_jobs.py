@@ -26,7 +26,7 @@ class Errand:
     """Work to do. do: does it, telling how far, and keeps the result itself.
 
     key: all that decides it. doing: what the bar says. on_cancel: takes back what led here, so
-    that the fragment does not ask again.
+    that the fragment does not send it again.
     """
 
     key: Hashable

@@ -1,6 +1,6 @@
-"""What is asked of a model: a request holds all that decides its result, and so is its own key.
+"""Requests of a model: one holds all that decides its result, and so is its own key.
 
-`run` is given nothing else but whom to tell how far it is. Two requests are equal when all their
+`run` is given nothing else but a callback for progress. Two requests are equal when all their
 fields are, so nothing that is added to one can be forgotten in a key. Models count by identity:
 corrected settings or another text encoder make another model.
 """

@@ -15,13 +15,13 @@ from phenaki_viz.ui.work.shelves import Shelf
 
 KEPT = 2 * 2**30  # bytes of all kept runs, with their models and clips
 PROGRESS_AFTER = 0.4  # seconds before a bar is worth the flicker
-GOOD = "run.good"  # what the session asked last that could be made
+GOOD = "run.good"  # the last request of the session that could be made
 _bars = itertools.count()
 
 
 @dataclass(frozen=True)
 class RunRequest:
-    """A run that is asked for. request: all that decides it, and its key.
+    """A requested run. request: all that decides it, and its key.
 
     doing: what the bar says. on_cancel: takes back what led here.
     """

@@ -44,7 +44,7 @@ class Shelf(Generic[T]):
     def lay(self, key: Hashable, thing: T) -> None:
         """Keep a thing, weighed by `settle`: a picture must not wait for that.
 
-        Where nobody settles, what was laid before is weighed now.
+        What was laid before and not settled is weighed now.
         """
         self.settle()
         with self.lock:

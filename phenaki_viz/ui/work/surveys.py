@@ -20,9 +20,9 @@ def is_long(selection: Selection) -> bool:
 
 
 def survey_of(run: Run, selection: Selection) -> Survey:
-    """What is told of every head of the stack, as far as it is read.
+    """The reading of every head of the stack, as far as it is done.
 
-    Who draws it calls `go_on` at the end of the fragment.
+    Callers call `go_on` at the end of the fragment.
     """
     known = whole(run, selection)
     if known is not None:

@@ -1,4 +1,4 @@
-"""What the sweep of the page What if was asked over, and what it found: known to every page."""
+"""Over what the sweep of the page What if measures, and what it found: known to every page."""
 
 from collections.abc import Hashable
 from dataclasses import astuple, dataclass
@@ -18,7 +18,7 @@ USUAL = {"clips": 10, "masks": 2, "hidden": 90}
 
 
 @dataclass(frozen=True)
-class Asked:
+class SweepSettings:
     """Over what effects are measured, and whether of single heads or of a layer's together."""
 
     clips: int
@@ -31,19 +31,19 @@ class Asked:
         return ("sweep", number_of(model), *astuple(self))
 
     def trials_key(self, model: "nn.Module") -> Hashable:
-        """All that decides what the model is asked."""
+        """All that decides the trials."""
         return ("trials", number_of(model), self.clips, self.masks, self.percent)
 
 
 def measured(run: Run) -> tuple[HeadEffect, ...]:
-    """What every head was found to be worth with the settings of that page; () if never asked."""
+    """What every head was found to be worth with the settings of that page; () before a sweep."""
     model = find_model(run)
     if model is None:
         return ()
     clips, masks, percent = (
         int(session.get(f"effect_{name}", usual)) for name, usual in USUAL.items()
     )
-    asked = Asked(clips, masks, percent)
-    kept = computed.kept.get(asked.key(model))
+    settings = SweepSettings(clips, masks, percent)
+    kept = computed.kept.get(settings.key(model))
     effects: tuple[HeadEffect, ...] = kept[0] if kept else ()
     return effects

@@ -44,28 +44,30 @@ def marked_path(record: AttentionRecord) -> "np.ndarray | None":
     return path_of(there, grid[0]) if there else None
 
 
-def answers_to(selection: Selection, asked: Question) -> tuple[Answer, ...]:
+def answers_to(selection: Selection, question: Question) -> tuple[Answer, ...]:
     """Every head of the chosen stack, followed."""
-    key = ("tracks", *_maps(selection), selection.video, *_asked(asked))
+    key = ("tracks", *_maps(selection), selection.video, *_parts(question))
     start = partial(
-        answers_of.steps, selection.recording, selection.records, asked, selection.video
+        answers_of.steps, selection.recording, selection.records, question, selection.video
     )
     return worked("tracks", key, start, "Following the patch:")
 
 
-def accuracies_of(selection: Selection, asked: Question) -> "Mapping[str, np.ndarray] | None":
+def accuracies_of(selection: Selection, question: Question) -> "Mapping[str, np.ndarray] | None":
     """How often each head finds the object, from every time step; None without a true path."""
-    path = asked.path
+    path = question.path
     if path is None:
         return None
-    key = ("accuracies", *_maps(selection), selection.video, asked.key, path.tobytes())
-    start = partial(accuracies.steps, selection.records, path, key=asked.key, video=selection.video)
+    key = ("accuracies", *_maps(selection), selection.video, question.key, path.tobytes())
+    start = partial(
+        accuracies.steps, selection.records, path, key=question.key, video=selection.video
+    )
     return worked("accuracies", key, start, "Judging the heads:")
 
 
-def _asked(asked: Question) -> tuple[object, ...]:
-    path = None if asked.path is None else asked.path.tobytes()
-    return asked.start, asked.key, asked.direction, path, asked.whose
+def _parts(question: Question) -> tuple[object, ...]:
+    path = None if question.path is None else question.path.tobytes()
+    return question.start, question.key, question.direction, path, question.whose
 
 
 def _maps(selection: Selection) -> tuple[int, ...]:

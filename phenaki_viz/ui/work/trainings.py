@@ -97,7 +97,7 @@ class Trainings:
             job.let_go(for_good=True)
 
     def use(self, job: Training, step: int) -> "Used":
-        """Keep the weights of this step for as long as somebody holds what is returned."""
+        """Keep the weights of this step for as long as what is returned is held."""
         with self.lock:
             used = Used(job, step)
             self.used.add(used)
@@ -106,7 +106,7 @@ class Trainings:
             return used
 
     def _make_room(self, newest: Training) -> None:
-        """Forget idle trainings in memory, and delete the oldest on disk that nobody has."""
+        """Forget idle trainings in memory, and delete the oldest unused ones on disk."""
         idle = [s for s, job in self.known.items() if job is not newest and not job.active]
         used = {one.job for one in self.used}
         for settings in idle[: max(0, len(self.known) - KEPT_TRAININGS)]:
@@ -132,7 +132,7 @@ class Used:
 def use(job: Training, step: int) -> None:
     """Show the weights of this step in this session's other pages, where its settings are dialled.
 
-    Other sessions see what they asked for.
+    Other sessions keep their own weights.
     """
     _chosen()[job.settings.config] = trainings().use(job, step)
 
@@ -180,9 +180,9 @@ def trainings() -> Trainings:
 
 def states_folder() -> Path:
     """Where states are kept: PHENAKI_VIZ_STATES, else the user's cache."""
-    asked = os.environ.get(STATES)
-    if asked:
-        return path_of(asked)
+    folder = os.environ.get(STATES)
+    if folder:
+        return path_of(folder)
     try:
         home = Path.home()
     except RuntimeError:
