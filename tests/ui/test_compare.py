@@ -356,7 +356,7 @@ def files():
         Selection(run.recording, own, 1, 1, (1, 1, 0))
         for run, own in zip((a, b), records, strict=True)
     )
-    two = Two(a=a, b=b, selection=chosen, there=there, told=("a text", "b text"), laid=laid)
+    two = Two(a=a, b=b, selection=chosen, there=there, descriptions=("a text", "b text"), laid=laid)
     for name, make in pictures(two, head_distances(laid)).items():
         picture = make()
         st.session_state[f"made.{name}"] = picture

@@ -78,7 +78,14 @@ def _draw(run: Run) -> None:
     moved = compared.distances(laid, selection.video) if laid.can else None
     selection = followed(selection, moved)
     there = _in_b(selection, b, theirs)
-    two = Two(a=a, b=b, selection=selection, there=there, told=_told(other, a, b), laid=laid)
+    two = Two(
+        a=a,
+        b=b,
+        selection=selection,
+        there=there,
+        descriptions=_descriptions(other, a, b),
+        laid=laid,
+    )
     with main:
         draw_heads(two, moved, words_differ=bool(strict.only_words))
         draw_columns(two)
@@ -88,7 +95,7 @@ def _draw(run: Run) -> None:
         take_away(two, moved)
 
 
-def _told(other: Other, a: Run, b: Run) -> tuple[str, str]:
+def _descriptions(other: Other, a: Run, b: Run) -> tuple[str, str]:
     """What A and B are; with their texts where those differ and that is not what was changed."""
     if a.prompt.text == b.prompt.text or other.b.startswith("“"):
         return other.a, other.b

@@ -49,14 +49,14 @@ SIDES = ("a", "b", "difference")
 class Two:
     """One head of both. a, b: its runs. chosen, there: the head and patch in A and in B.
 
-    told: what A and B are, in words. laid: how their stacks lie on each other.
+    descriptions: what A and B are, in words. laid: how their stacks lie on each other.
     """
 
     a: Run
     b: Run
     selection: Selection
     there: Selection
-    told: tuple[str, str]
+    descriptions: tuple[str, str]
     laid: Laid
 
     @property
@@ -94,10 +94,10 @@ def draw_columns(two: Two) -> None:
     maps = compared.maps(one, other, MOST_CELLS) if two.laid.can else None
     _share(two)
     scale = common_scale(maps) if maps else None
-    named_shortly = shortly(*two.told, longest=LONGEST_NAME)  # files say all of it
-    for name, (side, run), told in zip("ab", two.sides, named_shortly, strict=True):
+    named_shortly = shortly(*two.descriptions, longest=LONGEST_NAME)  # files say all of it
+    for name, (side, run), description in zip("ab", two.sides, named_shortly, strict=True):
         with st.container(key=named(f"compare.side.{name}")):
-            st.markdown(f"**{name.upper()}** {inert(told)}")
+            st.markdown(f"**{name.upper()}** {inert(description)}")
             _side(two, name, side, run, maps, scale)
     if maps:
         with st.container(key=named("compare.side.difference")):
@@ -157,7 +157,7 @@ def difference_strip(two: Two, theme: str | None = None) -> FilmStrip:
     changes = changes_overlay(*two.heads, two.selection.place, two.word)
     scale = centred_scale(changes, DIVERGING[theme or panels.theme()], "this patch")
     picture = difference_overlay(
-        two.heads, changes, as_rgb(two.a.clip), two.a.temporal_patch, scale, two.told,
+        two.heads, changes, as_rgb(two.a.clip), two.a.temporal_patch, scale, two.descriptions,
         two.selection.place,
     )  # fmt: skip
     return replace(picture, word=two.word)

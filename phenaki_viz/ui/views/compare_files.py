@@ -47,7 +47,7 @@ def take_away(two: Two, moved: HeadDistances | None) -> None:
         with box:
             st.caption("Every head's distance, as a table")
             table = distances_table(
-                moved.rows, two.a.recording.provenance, two.told, sampled=moved.sampled
+                moved.rows, two.a.recording.provenance, two.descriptions, sampled=moved.sampled
             )
             files_row(table.name, lambda: table, "compare.table", TABLES)
 
@@ -58,16 +58,18 @@ def pictures(two: Two, moved: HeadDistances | None) -> Mapping[str, Callable[[],
 
     def difference() -> Picture:
         maps = laid_maps(one.map, other.map, max(one.map.shape))
-        return difference_heatmap(one, other, maps, centred_scale(maps.difference), two.told)
+        return difference_heatmap(
+            one, other, maps, centred_scale(maps.difference), two.descriptions
+        )
 
     def side(which: int) -> Picture:
         maps = laid_maps(one.map, other.map, max(one.map.shape))
-        head, told = two.heads[which], two.told[which]
+        head, description = two.heads[which], two.descriptions[which]
         picture = attention_heatmap(head, common_scale(maps))
         named = "ab"[which]
         return replace(
             picture, name=f"{picture.name}_{named}", title=f"{named.upper()} · {picture.title}",
-            notes=(f"{named.upper()}: {told}", *picture.notes),
+            notes=(f"{named.upper()}: {description}", *picture.notes),
         )  # fmt: skip
 
     found: dict[str, Callable[[], Picture]] = {

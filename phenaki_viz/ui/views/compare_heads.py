@@ -25,8 +25,8 @@ FOLLOW, SEEN, BY_PLACE = "follow", "compare.seen", "by_place"
 
 def by_place() -> bool:
     """Whether texts of as many words lie word on word; the toggle that says so is drawn later."""
-    asked = session.get(BY_PLACE)
-    return in_link(BY_PLACE) != "false" if asked is None else bool(asked)
+    chosen = session.get(BY_PLACE)
+    return in_link(BY_PLACE) != "false" if chosen is None else bool(chosen)
 
 
 def followed(selection: Selection, moved: HeadDistances | None) -> Selection:

@@ -92,12 +92,12 @@ def _preview(run: Run, composed: Composed) -> bytes:
 
 
 def _shown(composed: Composed, png: bytes) -> str:
-    """As large as it is printed, told to those who do not see it."""
-    source, told = b64encode(png).decode(), html_text(composed.caption)
+    """As large as it is printed, with its caption as text for screen readers."""
+    source, caption = b64encode(png).decode(), html_text(composed.caption)
     style = (
         f"width: {composed.recipe.width:g}mm; max-width: 100%; border-radius: 4px; margin-top: 8px"
     )
-    return f'<img alt="{told}" style="{style}" src="data:image/png;base64,{source}">'
+    return f'<img alt="{caption}" style="{style}" src="data:image/png;base64,{source}">'
 
 
 def _refuse(error: ConfigError) -> None:
@@ -106,7 +106,7 @@ def _refuse(error: ConfigError) -> None:
 
 
 def _recipe(run: Run, place: DeltaGenerator) -> Recipe | None:
-    """What is asked for; None where it cannot be read, which is said where the figure would be."""
+    """The recipe as typed; None where it cannot be read, which is said in the figure's place."""
     lines = st.text_area(
         "Panels", value=_first(run), key=named("figure_panels"), height=120, max_chars=2000,
         help=HELP, **BOUND,

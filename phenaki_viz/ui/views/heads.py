@@ -95,8 +95,8 @@ def _choose_clips(run: Run, selection: Selection) -> Over | None:
     )  # fmt: skip
     ask = replace(run.ask, frames=None)
     over = Over(int(clips), ask, selection.record.stack, selection.record.kind)
-    asked = session.get(_ASKED)
-    if asked == over.clips:
+    requested = session.get(_ASKED)
+    if requested == over.clips:
         st.button(
             "This clip alone",
             icon=":material/undo:",

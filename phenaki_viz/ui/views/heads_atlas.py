@@ -62,10 +62,10 @@ def choose(selection: Selection, digest: str | None, below: DeltaGenerator) -> C
     where it is said over what the table is taken, or what is wrong.
     """
     try:
-        asked = _ask()
-        if asked is None:
+        source = _ask()
+        if source is None:
             return None
-        atlas = atlases.opened(*asked, _close)
+        atlas = atlases.opened(*source, _close)
     except PhenakiVizError as error:
         _refuse(str(error), below)
         return None
@@ -81,7 +81,7 @@ def choose(selection: Selection, digest: str | None, below: DeltaGenerator) -> C
         below.warning(inert(warning), icon=":material/warning:")
     said = " ".join(filter(None, (atlas_sentence(atlas), failed_sentence(atlas))))
     below.caption(inert(said))
-    for task in (head_tables.CLIP, head_tables.CLIPS):  # of the clip at hand nothing is asked now
+    for task in (head_tables.CLIP, head_tables.CLIPS):  # the clip at hand is not measured now
         fragment_jobs.drop(task)
     return Corpus(atlas=atlas, table=table)
 

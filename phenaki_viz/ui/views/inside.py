@@ -115,9 +115,9 @@ def _lead_on(run: Run, look: Look) -> None:
 
 
 def _look(selection: Selection, row: RowLedger) -> Look:
-    asked = None
+    of = None
     if selection.shown.map.value_norms is not None:
-        asked = st.segmented_control(
+        of = st.segmented_control(
             "Of", list(OF), format_func=OF.__getitem__, default="weight", key=named("inside_of"),
             required=True, label_visibility="collapsed",
             help="A weight says where it reads; weight × ‖v W_O‖ how much is written from there",
@@ -132,7 +132,7 @@ def _look(selection: Selection, row: RowLedger) -> Look:
             width=230, help="A map that this head does not have: softmax of some of its terms",
             **BOUND,
         )  # fmt: skip
-    return Look(asked or "weight", _key(selection, row), terms, worlds.get(world, ()))
+    return Look(of or "weight", _key(selection, row), terms, worlds.get(world, ()))
 
 
 def _key(selection: Selection, row: RowLedger) -> int:

@@ -140,7 +140,7 @@ def _say(run: Run, used: PositionBias, head: int, dt: int, of: str) -> None:
 
 
 def _extent(run: Run, used: PositionBias) -> tuple[PositionBias, int, bool]:
-    """The bias at the size asked, at one Δt, and whether colours end where that Δt does."""
+    """The bias at the chosen size, at one Δt, and whether colours end where that Δt does."""
     dt, alone = 0, True
     if len(used.dimensions) == 3:
         dt = _time_offset(used.dimensions[0])

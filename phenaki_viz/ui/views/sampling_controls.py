@@ -1,4 +1,4 @@
-"""Sampling, what is asked of the model: steps, guidance, priming; and the video that is made."""
+"""Sampling, how the model is run: steps, guidance, priming; and the video that is made."""
 
 from typing import Any
 

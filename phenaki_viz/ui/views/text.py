@@ -83,7 +83,7 @@ def _say(run: Run, selection: Selection, found: Reading, key: int, name: str) ->
     of, at = _of(selection, key), (selection.layer, selection.head)
     named = key_said(name, selection.record.num_null_kv, key)
     text = word_heading(selection.shown.label, named, float(found.auc[(key, *at)]))
-    panels.heading(_told(text, selection), run.recording.provenance, of)
+    panels.heading(_titled(text, selection), run.recording.provenance, of)
     share = words_share(selection.shown.map).mean
     keys = keys_seen(selection.shown.map)
     mean = word_sentence(found, key, *at, mean=float(share[key]), keys=keys)
@@ -147,7 +147,7 @@ def _all_heads(run: Run, selection: Selection, key: int, name: str) -> None:
     scales = Colours().of_each(shown)
     picture = HeadGrid(
         name=f"word_heads_key_{key:02d}",
-        title=_told(f"tokens that read “{name}”, all heads", selection),
+        title=_titled(f"tokens that read “{name}”, all heads", selection),
         notes=(
             f"each tile: {maps.shape[2]} time steps, from left to right and down"
             + ("; grey: no further step" if maps.shape[2] % 3 else ""),
@@ -230,6 +230,6 @@ def _shares(selection: Selection) -> None:
     export_icon("the bars", picture.name, lambda: picture, "shares")
 
 
-def _told(title: str, selection: Selection) -> str:
+def _titled(title: str, selection: Selection) -> str:
     """A title that says which call and batch item it is of, where there are several."""
     return " · ".join(filter(None, (title, selection.shown.told)))

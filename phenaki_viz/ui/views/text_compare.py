@@ -66,12 +66,12 @@ def compare(run: ModelRun, selection: Selection, key: int) -> None:
     _figures(loss_rises(outcome.loss, other.outcome.loss, masked, content))
     _routing(run, other, selection, key)
     high = largest_loss(masked, outcome.loss, other.outcome.loss)
-    for column, which, told in zip(
+    for column, which, shown in zip(
         st.columns(2, gap="medium"), ("right", "wrong"), (run, other), strict=True
     ):
         with column:
-            _same_word(told, selection, key, which)
-            _cost(told, masked, high, which)
+            _same_word(shown, selection, key, which)
+            _cost(shown, masked, high, which)
     _rise(outcome.loss, other, masked)
 
 
@@ -99,27 +99,27 @@ def _routing(run: ModelRun, other: ModelRun, selection: Selection, key: int) -> 
     )
 
 
-def _column(told: ModelRun, selection: Selection, key: int) -> tuple[Head, int]:
+def _column(run: ModelRun, selection: Selection, key: int) -> tuple[Head, int]:
     """The chosen head in another run, and the key at the same place in its text."""
-    records = cross_records(told)
+    records = cross_records(run)
     record = records[min(selection.layer, len(records) - 1)]
     at = min(key, len(key_axis(record, 0).names) - 1)
-    return Head(told.recording, record, 0, selection.head), at
+    return Head(run.recording, record, 0, selection.head), at
 
 
 def _cost(
-    told: ModelRun | RecordedRun,
+    run: ModelRun | RecordedRun,
     masked: "np.ndarray",
     high: float,
     which: str,
     scope: str = "both texts",
 ) -> None:
     """Loss of the masked tokens, over the video."""
-    loss = told.outcome.loss
+    loss = run.outcome.loss
     if loss is None:
         return
     picture = loss_overlay(
-        loss, masked, as_rgb(told.clip), told.temporal_patch, told.recording.provenance,
+        loss, masked, as_rgb(run.clip), run.temporal_patch, run.recording.provenance,
         scale=loss_scale(high, scope), name=f"loss_{which}",
     )  # fmt: skip
     panels.film(
@@ -156,16 +156,16 @@ def _figures(rises: Sequence[LossRise]) -> None:
             )
 
 
-def _same_word(told: ModelRun, selection: Selection, key: int, which: str) -> None:
+def _same_word(run: ModelRun, selection: Selection, key: int, which: str) -> None:
     """The overlay of the word at the same place in the text."""
-    head, at = _column(told, selection, key)
+    head, at = _column(run, selection, key)
     weights = word_weights(selection.shown, key)
     scale = Colours().over(*drawn_range(weights), "the first text's word")
     picture = HeadOverFrames(
-        head=head, frames=as_rgb(told.clip), temporal_patch=told.temporal_patch, scale=scale
+        head=head, frames=as_rgb(run.clip), temporal_patch=run.temporal_patch, scale=scale
     ).of_key(at)
-    of = f"{shows.a_head(selection)} word {key} in {shows.a_run(told.recording)}"
-    text = told.prompt.text or "no text"
+    of = f"{shows.a_head(selection)} word {key} in {shows.a_run(run.recording)}"
+    text = run.prompt.text or "no text"
     panels.say(f"{which.capitalize()}: “{text}”", {f"same.{which}": of}, key=f"said.{which}")
     word = key_axis(head.record, 0).names[at]
     panels.film(picture, key=f"same.{which}", direction=f"tokens that read “{word}”", shows=of)

@@ -23,7 +23,7 @@ from phenaki_viz.ui.state.link import groups_text
 from phenaki_viz.ui.state.selection import Selection, choose_stack
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.views.tracks_heads import choose_heads, toggle_head
-from phenaki_viz.ui.views.tracks_question import go, question
+from phenaki_viz.ui.views.tracks_question import choose_question, go
 from phenaki_viz.ui.views.tracks_style import STYLE
 from phenaki_viz.ui.work import fragment_jobs, shows, tracked
 
@@ -54,10 +54,10 @@ def _draw(run: Run) -> None:
     with heads:
         selection = goto.choose(run.recording, records)
     with tools:
-        asked = question(run, selection)
+        question = choose_question(run, selection)
     fragment_jobs.draw_place()
     try:
-        every = tracked.answers_to(selection, asked)
+        every = tracked.answers_to(selection, question)
     except PhenakiVizError as error:
         with words:
             panels.nothing("Tracks", "This patch cannot be followed here.")
@@ -66,26 +66,26 @@ def _draw(run: Run) -> None:
     with heads:
         shown = choose_heads(every, selection)
         _mark_by_hand(selection)
-    picture = tracks_picture(shown, asked, as_rgb(run.clip), run.temporal_patch)
-    _picture(picture, _shows(selection, asked, shown))
+    picture = tracks_picture(shown, question, as_rgb(run.clip), run.temporal_patch)
+    _picture(picture, _shows(selection, question, shown))
     with words:
-        _say(run, selection, asked, shown)
-    _followers(run, selection, asked)
+        _say(run, selection, question, shown)
+    _followers(run, selection, question)
     frame.link("heads", "All heads in a table", ":material/table_rows:")
 
 
-def _shows(selection: Selection, asked: Question, shown: Sequence[Answer]) -> str:
-    path = "" if asked.path is None else groups_text(asked.path.tolist())
+def _shows(selection: Selection, question: Question, shown: Sequence[Answer]) -> str:
+    path = "" if question.path is None else groups_text(question.path.tolist())
     return (
-        f"{shows.a_stack(selection)} tracks {asked.start} {asked.key} {asked.direction} {path} "
-        f"{' '.join(one.head.label.replace(' ', '') for one in shown)}"
+        f"{shows.a_stack(selection)} tracks {question.start} {question.key} {question.direction} "
+        f"{path} {' '.join(one.head.label.replace(' ', '') for one in shown)}"
     )
 
 
-def _say(run: Run, selection: Selection, asked: Question, shown: Sequence[Answer]) -> None:
-    of = {"tracks.picture": _shows(selection, asked, shown)}
-    panels.heading(tracks_heading(shown, asked), run.recording.provenance, of)
-    panels.say(how_to_read(asked), of, key="sentence.how", aside=True)
+def _say(run: Run, selection: Selection, question: Question, shown: Sequence[Answer]) -> None:
+    of = {"tracks.picture": _shows(selection, question, shown)}
+    panels.heading(tracks_heading(shown, question), run.recording.provenance, of)
+    panels.say(how_to_read(question), of, key="sentence.how", aside=True)
 
 
 def _picture(picture: Tracks, of: str) -> None:
@@ -109,12 +109,12 @@ def _pick(picture: Tracks, click: FigureClick) -> None:
         go(place)
 
 
-def _followers(run: Run, selection: Selection, asked: Question) -> None:
+def _followers(run: Run, selection: Selection, question: Question) -> None:
     """How often each head finds the object from anywhere on its path: a grid to choose from."""
-    found = tracked.accuracies_of(selection, asked)
+    found = tracked.accuracies_of(selection, question)
     if found is None:
         return
-    picture = followers_picture(selection.records, asked, found, run.recording.provenance)
+    picture = followers_picture(selection.records, question, found, run.recording.provenance)
     if picture is None:
         return
     st.header("How often each head finds it", anchor=False)
@@ -132,7 +132,7 @@ def _followers(run: Run, selection: Selection, asked: Question) -> None:
         key="tracks.followers",
         on_pick=toggle_head,
         repeats=True,
-        shows=f"{shows.a_stack(selection)} followers {asked.whose}",
+        shows=f"{shows.a_stack(selection)} followers {question.whose}",
     )
     export_icon("the heads that find it", picture.name, lambda: picture, "tracks.followers")
 

@@ -22,12 +22,12 @@ def choose_heads(every: Sequence[Answer], selection: Selection) -> tuple[Answer,
     layers = list(dict.fromkeys(id(one.head.record) for one in every))
     found = {(layers.index(id(one.head.record)), one.head.head): one for one in every}
     linked = number_groups(in_link("tracks"), 2, MOST_LINES)
-    asked: tuple[Head, ...] | None = session.first(HEADS, linked or None)
+    chosen: tuple[Head, ...] | None = session.first(HEADS, linked or None)
     best = [at for one in best_of(every, FIRST) for at, same in found.items() if same is one]
     looked = (selection.layer, selection.head)
     best = best if looked in best else [*best[: FIRST - 1], looked]
-    now = [at for at in asked or () if at in found] or best
-    say_in_url("tracks", groups_text(asked or ()))
+    now = [at for at in chosen or () if at in found] or best
+    say_in_url("tracks", groups_text(chosen or ()))
     session.put(BOX, now)
     st.multiselect(
         "Heads", list(found), format_func=partial(_named, found, now), key=session.named(BOX),
@@ -39,16 +39,16 @@ def choose_heads(every: Sequence[Answer], selection: Selection) -> tuple[Answer,
     st.button(
         "Best heads", icon=":material/star:", key=session.named("tracks.best"),
         on_click=session.here(session.put), args=(HEADS, None),
-        disabled=asked is None, help="Those that find it most often from here, then the surest",
+        disabled=chosen is None, help="Those that find it most often from here, then the surest",
     )  # fmt: skip
     return tuple(found[at] for at in now)
 
 
 def _named(found: Mapping[Head, Answer], now: Sequence[Head], at: Head) -> str:
     """'● L2 H2 (2 of 4)': its mark in the picture, if it is drawn, and how well it does."""
-    told = score(found[at])
+    text = score(found[at])
     mark = f"{LOOKS[now.index(at)][1]} " if at in now else ""
-    return f"{mark}{found[at].head.label}{f' ({told})' if told else ''}"
+    return f"{mark}{found[at].head.label}{f' ({text})' if text else ''}"
 
 
 def _keep_heads() -> None:

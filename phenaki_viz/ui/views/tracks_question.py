@@ -1,4 +1,4 @@
-"""Tracks, what is asked: from which patch or word, which way, beside which true path."""
+"""Tracks, what is followed: from which patch or word, which way, beside which true path."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ PICKED = "tracks.picked"
 WAYS: dict[Direction, str] = {"row": "Where it looks", "column": "Who looks at it"}
 
 
-def question(run: Run, selection: Selection) -> Question:
+def choose_question(run: Run, selection: Selection) -> Question:
     """The patch or the word, the way, and whose path is the true one."""
     record = selection.record
     truth = tracked.truth_for(run, record)
@@ -46,18 +46,18 @@ def question(run: Run, selection: Selection) -> Question:
     at = _object(names, 0)
     path, whose = (None, "") if at is None else (truth.paths[at], names[at])
     start = _start(selection, path)
-    asked = Question(start=start, direction=way or "row", path=path, whose=whose)
-    if path is not None and not asked.of_object:
+    question = Question(start=start, direction=way or "row", path=path, whose=whose)
+    if path is not None and not question.of_object:
         st.button(
             f"Start on the {whose}", icon=":material/my_location:",
             key=session.named("tracks.home"),
             on_click=session.here(go), args=(on_path(path, start[0]),),
         )  # fmt: skip
-    return asked
+    return question
 
 
 def _object(names: Sequence[str], first: int) -> int | None:
-    """Whose path is the true one; asked where several are known."""
+    """Whose path is the true one; a choice where several are known."""
     if len(names) < 2:
         return 0 if names else None
     options = list(range(len(names)))

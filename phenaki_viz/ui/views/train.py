@@ -151,7 +151,7 @@ def _places(run: DialledRun) -> None:
 
 
 def _buttons(shelf: Trainings, settings: TrainSettings, job: Training | None) -> None:
-    asked: Any = {"on_click": session.here(_start), "args": (shelf, settings)}
+    start: Any = {"on_click": session.here(_start), "args": (shelf, settings)}
     other = shelf.active()
     blocked = other is not None and other is not job
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -165,7 +165,7 @@ def _buttons(shelf: Trainings, settings: TrainSettings, job: Training | None) ->
             label = "Show again" if job and job.done >= settings.steps else "Resume"
             st.button(
                 label if begun else "Start", icon=":material/play_arrow:", key=named("train.start"),
-                disabled=blocked, type="primary", **asked,
+                disabled=blocked, type="primary", **start,
             )  # fmt: skip
         if job is not None and not job.active:
             st.button(

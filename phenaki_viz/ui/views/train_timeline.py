@@ -108,7 +108,7 @@ def _watched(config: DialConfig) -> tuple[Clip, Prompt]:
 
 
 def _choose_step(kept: tuple[Kept, ...]) -> Kept:
-    """The step asked for; at the newest the slider goes along with the training.
+    """The chosen step; at the newest the slider goes along with the training.
 
     Each newest step has a slider of its own: what a browser says late of the one before, which it
     shows for a moment longer, is not taken for a choice.

@@ -1,8 +1,8 @@
 """What if: does it matter? Something is changed, and the output says what it was worth.
 
 While nothing is changed, one head is weighed: off in what is measured here, and nowhere else.
-The clips are those that come with the project: what they show is known, and a model is asked the
-same of all of them whatever clip is looked at.
+The clips are those that come with the project: what they show is known, and a model is measured
+on all of them whatever clip is looked at.
 """
 
 from functools import partial
@@ -77,14 +77,16 @@ def what_if_page(run: Run) -> None:
     first = chosen.off if chosen is not None else None
     what_if_changes.draw(run, model, given, first, what_if_head.words_of(run))
     figures = st.container(horizontal=True, gap="medium", key=named("whatif.figures"))
-    asked, in_turn = what_if_sweep.controls()
-    made = computed.once(asked.trials_key(model), lambda: what_if_sweep.trials_of(model, asked))
+    settings, in_turn = what_if_sweep.controls()
+    made = computed.once(
+        settings.trials_key(model), lambda: what_if_sweep.trials_of(model, settings)
+    )
     late = what_if_sweep.is_coming(run)
     if chosen is not None and not late:
         with heads:
             what_if_head.draw(run, chosen, swept.measured(run))
     weighed = (chosen.off,) if chosen is not None else given
-    change = _change(model, asked, made, weighed)
+    change = _change(model, settings, made, weighed)
     if change is not None:
         with words:
             _say(run, chosen, change, made, given)
@@ -107,12 +109,12 @@ def _say(
     run: Run, chosen: AtHand | None, change: Change, made: Trials, given: Interventions
 ) -> None:
     """What is changed, or would be, and what the loss does then."""
-    told, aside = change_heading(given, change), change_sentence(made)
+    heading, aside = change_heading(given, change), change_sentence(made)
     if chosen is not None:
-        told, aside = tried_heading(chosen.name, change), tried_sentence(change, made)
+        heading, aside = tried_heading(chosen.name, change), tried_sentence(change, made)
     # With the pictures of what it says: a model that is run again keeps those of before.
     of = dict.fromkeys(what_if_filled.CHANGED, _shows(run, _changed(chosen, given)))
-    panels.heading(told, run.recording.provenance, of)
+    panels.heading(heading, run.recording.provenance, of)
     panels.say(aside, of, key="sentence.change", aside=True)
 
 
@@ -150,12 +152,12 @@ def _before(run: Run) -> Run | None:
 
 
 def _change(
-    model: "nn.Module", asked: SweepSettings, made: Trials, given: Interventions
+    model: "nn.Module", settings: SweepSettings, made: Trials, given: Interventions
 ) -> Change | None:
-    """What these do to the output; None where there are none, or nobody wants to wait."""
+    """What these do to the output; None where there are none, or the work is cancelled."""
     if not given:
         return None
-    held = (asked, given)
+    held = (settings, given)
     if session.get(_HELD) == held:
         st.button(
             "Measure the change",
@@ -165,7 +167,7 @@ def _change(
         )
         return None
     try:
-        key = asked.trials_key(model)
+        key = settings.trials_key(model)
         return experiments.change_of(model, made, key, given, partial(_hold, held))
     except PhenakiVizError as error:
         st.error("What this changes cannot be measured.", icon=":material/block:")
@@ -195,8 +197,8 @@ def _figures(change: Change, error: str) -> None:
          "Mean Kullback-Leibler divergence of the codes' distribution from the unchanged one"),
         ("Reconstruction error", error, "Of the clip at hand: squared error over its variance"),
     )  # fmt: skip
-    for label, told, means in (card for card in cards if card[1]):
-        number, _, beside = told.partition(" (")
+    for label, text, means in (card for card in cards if card[1]):
+        number, _, beside = text.partition(" (")
         with st.container(border=True, gap=None, width="content"):
             st.metric(label, number, help=means, width="content")
             interval = " (95 %)" if label != "Reconstruction error" else ""

@@ -159,7 +159,7 @@ def _map(run: Run, model: "nn.Module", first: Intervention | None) -> Interventi
     with st.container(horizontal=True, gap="small", key=named("whatif.into")):
         module = _where(model, "map", at.module if at else None)
         head = _head(model, module, any_head=True, first=at.head if at else None)
-    return what_if_map.asked(run, module, head)
+    return what_if_map.choose(run, module, head)
 
 
 def _cut(run: Run, model: "nn.Module", words: Sequence[str]) -> CutEdges:

@@ -24,7 +24,7 @@ STEPS = 18
 
 
 def draw(run: ModelRun, model: Phenaki) -> None:
-    """Two clips side by side, once they are asked for."""
+    """Two clips side by side, once their button is pressed."""
     st.header("What it generates", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         seed = st.number_input(

@@ -70,9 +70,9 @@ def at_hand(run: Run) -> AtHand | None:
         session.put_all({SEEN: looked_at, WEIGHED: looked_at})
     linked = in_link(WEIGHED)
     fresh = untouched("layer", "head")
-    asked = session.first(WEIGHED, linked if linked in heads or fresh else looked_at)
+    wanted = session.first(WEIGHED, linked if linked in heads or fresh else looked_at)
     usual = next((name for name in reversed(heads) if name.startswith("self")), [*heads][-1])
-    name = asked if asked in heads else usual
+    name = wanted if wanted in heads else usual
     say_in_url(WEIGHED, "" if name == usual else name)
     return heads[name]
 
@@ -159,7 +159,7 @@ def take(run: Run, module: str, head: int) -> None:
 
 
 def without(run: Run, model: "nn.Module", chosen: AtHand) -> ModelRun | None:
-    """The clip at hand once more, with the head off; None while nobody wants to wait for it."""
+    """The clip at hand once more, with the head off; None while its work is cancelled."""
     if not isinstance(run, ModelRun):
         return None
     off = Switches(off=frozenset({(chosen.record.module, chosen.head)}))

@@ -1,4 +1,4 @@
-"""The map of another run, as the form asks for it: of a clip with its text, or of a recording."""
+"""The map of another run, as the form says it: of a clip with its text, or of a recording."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from phenaki_viz.ui.source.recording_file import opened, wanted_recording
 OF = {"clip": "A clip with its text", "recording": "A recording"}
 
 
-def asked(run: Run, module: str, head: int | None) -> TransferMap | None:
+def choose(run: Run, module: str, head: int | None) -> TransferMap | None:
     """Which map is put into this head, or into all of the module; None while that is open."""
     of = st.segmented_control(
         "The map of", list(OF), format_func=OF.__getitem__, default="clip", required=True,
@@ -31,7 +31,7 @@ def asked(run: Run, module: str, head: int | None) -> TransferMap | None:
 
 
 def _of_clip(run: Run, one: TransferMap) -> TransferMap | None:
-    """Another clip that comes with the project, the text it is told, which tokens are hidden."""
+    """Another clip that comes with the project, its text, which tokens are hidden."""
     titles = [*DIGIT_CLIPS.values(), *SAMPLES.values()]
     others = [title for title in titles if title != run.clip.name] + [run.clip.name] * (
         run.clip.name in titles

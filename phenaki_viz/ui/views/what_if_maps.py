@@ -77,7 +77,7 @@ def draw(whole: Run | None, run: Run) -> None:
 
 
 def unchanged(run: Run) -> Run | None:
-    """The run that is on the page, with nothing changed; None where nobody knows how to have it."""
+    """The run that is on the page, with nothing changed; None where it cannot be run again."""
     wanted: RunRequest | None = session.page.get(run_cache.GOOD)
     request = wanted.request if wanted is not None else None
     if not isinstance(request, LookRequest):

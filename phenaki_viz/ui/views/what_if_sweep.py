@@ -1,4 +1,4 @@
-"""Every head or layer switched off in turn: what is asked, what was found, what predicts it."""
+"""Every head or layer switched off in turn: the settings, what was found, what predicts it."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, replace
@@ -62,13 +62,13 @@ def controls() -> tuple[SweepSettings, SweepSettings]:
             "Hidden (% of the tokens)", 10, 100, USUAL["hidden"], 5, key=named("effect_hidden"),
             width=240, **BOUND,
         )  # fmt: skip
-        asked = SweepSettings(int(clips), int(masks), int(percent))
-        in_turn = _in_turn(asked)
+        settings = SweepSettings(int(clips), int(masks), int(percent))
+        in_turn = _in_turn(settings)
     fragment_jobs.draw_place()
-    return asked, in_turn
+    return settings, in_turn
 
 
-def _in_turn(asked: SweepSettings) -> SweepSettings:
+def _in_turn(settings: SweepSettings) -> SweepSettings:
     """Heads or layers, and the button that begins the sweep."""
     with st.container(
         horizontal=True, vertical_alignment="bottom", width="content", key=named("whatif.turn")
@@ -78,45 +78,45 @@ def _in_turn(asked: SweepSettings) -> SweepSettings:
             key=named("effect_of"), required=True, label_visibility="collapsed",
             help="A layer: all its self or all its cross heads", **BOUND,
         )  # fmt: skip
-        asked = replace(asked, units=units or "heads")
+        settings = replace(settings, units=units or "heads")
         st.button(
-            f"Switch each {asked.units.removesuffix('s')} off", icon=":material/toggle_off:",
-            key=named("whatif.start"), on_click=session.here(session.put), args=(_ASKED, asked),
+            f"Switch each {settings.units.removesuffix('s')} off", icon=":material/toggle_off:",
+            key=named("whatif.start"), on_click=session.here(session.put), args=(_ASKED, settings),
             help="Each in turn, all others on: what is the model worth without it? What is "
             "changed above is not in it",
         )  # fmt: skip
-    return asked
+    return settings
 
 
 def _take_back() -> None:
     session.drop(_ASKED)
 
 
-def trials_of(model: "nn.Module", asked: SweepSettings) -> Trials:
+def trials_of(model: "nn.Module", settings: SweepSettings) -> Trials:
     """The clips that come with the project, under these masks."""
-    captions = list(DIGIT_CLIPS.values())[: asked.clips]
+    captions = list(DIGIT_CLIPS.values())[: settings.clips]
     clips = [(digit_clip(caption), read_prompt(caption)) for caption in captions]
-    return trials(model, clips, masks=asked.masks, share=asked.percent / 100)
+    return trials(model, clips, masks=settings.masks, share=settings.percent / 100)
 
 
 def effects_of(
-    model: "nn.Module", asked: SweepSettings, made: Trials
+    model: "nn.Module", settings: SweepSettings, made: Trials
 ) -> tuple[HeadEffect, ...] | None:
-    """What was measured, now if it was asked for; None where it was not."""
-    if session.get(_ASKED) != asked and not computed.is_kept(asked.key(model)):
+    """What was measured, now if its button was pressed; None where it was not."""
+    if session.get(_ASKED) != settings and not computed.is_kept(settings.key(model)):
         return None
-    layers = asked.units == "layers"
-    return experiments.effects_of(model, made, asked.key(model), _take_back, layers=layers)
+    layers = settings.units == "layers"
+    return experiments.effects_of(model, made, settings.key(model), _take_back, layers=layers)
 
 
 def is_coming(run: Run) -> bool:
-    """Whether the sweep was asked for and is not done: what shows it is drawn once it is."""
+    """Whether the sweep was begun and is not done: what shows it is drawn once it is."""
     return session.get(_ASKED) is not None and not swept.measured(run)
 
 
 def say(
     run: Run,
-    asked: SweepSettings,
+    settings: SweepSettings,
     model: "nn.Module",
     made: Trials,
     effects: Sequence[HeadEffect] | None,
@@ -130,35 +130,39 @@ def say(
         text = "What if a head were switched off?"
         panels.heading(text, run.recording.provenance, {}, tag=tag, key=key)
         st.text(
-            f"Each of the MaskGit's {asked.units} is switched off in turn, and the loss of the "
+            f"Each of the MaskGit's {settings.units} is switched off in turn, and the loss of the "
             f"hidden tokens is compared with the whole model's: {made.spoken}. Nothing is changed "
             "for good."
         )
         return
-    of = {"effects": _shows(asked, model)}
+    of = {"effects": _shows(settings, model)}
     panels.heading(effects_heading(effects), run.recording.provenance, of, tag=tag, key=key)
     panels.say(effects_sentence(effects, made), of, key=f"sentence{key}", aside=True)
 
 
-def _shows(asked: SweepSettings, model: "nn.Module") -> str:
-    return " ".join(map(str, ("effects", number_of(model), *astuple(asked))))
+def _shows(settings: SweepSettings, model: "nn.Module") -> str:
+    return " ".join(map(str, ("effects", number_of(model), *astuple(settings))))
 
 
 def results(
-    run: Run, asked: SweepSettings, model: "nn.Module", made: Trials, effects: Sequence[HeadEffect]
+    run: Run,
+    settings: SweepSettings,
+    model: "nn.Module",
+    made: Trials,
+    effects: Sequence[HeadEffect],
 ) -> None:
     """The effects as bars with intervals and as a table, and what goes with them."""
     picture = effects_picture(effects, made, run.recording.provenance)
     left, right = st.columns([7, 5], gap="medium")
     with left:
         panels.plotly(
-            picture, key="effects", height=420, elsewhere=None, shows=_shows(asked, model)
+            picture, key="effects", height=420, elsewhere=None, shows=_shows(settings, model)
         )
         export_icon("the effects", picture.name, lambda: picture, "effects")
     with right:
         _table(run, by_worth(effects))
-    if asked.units == "heads":
-        what_predicts.draw(run, effects, _shows(asked, model))
+    if settings.units == "heads":
+        what_predicts.draw(run, effects, _shows(settings, model))
 
 
 def _table(run: Run, ordered: Sequence[HeadEffect]) -> None:

@@ -60,7 +60,7 @@ def knows_causality(run: Run, stack: str) -> bool:
 
 
 def extrapolated(run: Run, used: PositionBias, times: int) -> PositionBias:
-    """The position bias asked for `times` the rows and columns the model ran on."""
+    """The position bias over `times` the rows and columns the model ran on."""
     model = find_model(run)
     if times == 1 or model is None:
         return used
