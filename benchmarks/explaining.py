@@ -21,8 +21,9 @@ from phenaki_viz.analysis.head_table import HeadTable, head_table
 from phenaki_viz.analysis.ledger import WeightLedger
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import DIGIT_CLIPS, SHIPPED_MODEL, digit_clip, read_prompt
-from phenaki_viz.evaluation.effects import HeadEffect, Trials, sweep, trials
+from phenaki_viz.evaluation.effects import HeadEffect, sweep
 from phenaki_viz.evaluation.predictors import predictors
+from phenaki_viz.evaluation.trials import Trials, trials
 from phenaki_viz.figures.effect_views import by_worth, effect_words, head_name
 from phenaki_viz.figures.predictor_views import correlation_words, predictors_sentence
 from phenaki_viz.recording.records import Kind

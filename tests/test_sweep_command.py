@@ -96,14 +96,14 @@ def test_interventions_of_a_file_are_measured_together(weights, films, tmp_path,
 def test_maps_of_a_clip_and_of_a_recording_are_put_in(weights, films, tmp_path, capsys):
     """The recording is of the very run that the clip is asked for: both are worth the same."""
     from phenaki_viz.data import read_prompt, shipped_clip
-    from phenaki_viz.evaluation.transfers import asked_of
+    from phenaki_viz.evaluation.transfers import options_of
     from phenaki_viz.runs.files import save_recording
     from phenaki_viz.runs.model import run_model
 
     name = "maskgit.transformer.layers.0.1"
     clip = TransferMap(module=name, head=1, clip="seven moving right", prompt="left", seed=3)
     run = run_model(
-        phenaki(), shipped_clip(clip.clip), read_prompt("left"), asked_of(phenaki(), clip)
+        phenaki(), shipped_clip(clip.clip), read_prompt("left"), options_of(phenaki(), clip)
     )
     save_recording(tmp_path / "run.safetensors", run)
     of_file = TransferMap(module=name, head=1, recording="run.safetensors")

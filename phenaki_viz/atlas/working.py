@@ -15,8 +15,9 @@ from phenaki_viz.atlas.sources import loaded
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.data import Reading
 from phenaki_viz.errors import AtlasError, PhenakiVizError
-from phenaki_viz.evaluation.effects import HeadEffect, sweep, trials
+from phenaki_viz.evaluation.effects import HeadEffect, sweep
 from phenaki_viz.evaluation.head_clips import table_over_clips
+from phenaki_viz.evaluation.trials import trials
 from phenaki_viz.files import shown
 from phenaki_viz.recording.digests import weights_digest
 from phenaki_viz.runs.model import RunOptions

@@ -71,9 +71,9 @@ class Answers:
     log_p: torch.Tensor
     count: int
 
-    def losses(self, asked: Trials) -> np.ndarray:
+    def losses(self, trials: Trials) -> np.ndarray:
         """Mean −log p of the true code over the hidden tokens of each trial: 'b' float64, nats."""
-        true = asked.codes[asked.masked]
+        true = trials.codes[trials.masked]
         return self._mean(-self.log_p.gather(1, true[:, None])[:, 0])
 
     def moved(self, before: "Answers") -> np.ndarray:
@@ -82,14 +82,14 @@ class Answers:
 
     def divergence(self, before: "Answers") -> np.ndarray:
         """Mean KL(before ‖ this) over the hidden tokens of each trial: 'b' float64, nats."""
-        told = F.kl_div(self.log_p, before.log_p, reduction="none", log_target=True)
-        return self._mean(told.sum(dim=1))
+        terms = F.kl_div(self.log_p, before.log_p, reduction="none", log_target=True)
+        return self._mean(terms.sum(dim=1))
 
-    def change(self, before: "Answers", asked: Trials) -> Change:
+    def change(self, before: "Answers", trials: Trials) -> Change:
         """How these answers differ from those of the model as it is."""
-        as_it_is = before.losses(asked)
+        as_it_is = before.losses(trials)
         return Change(
-            rises=self.losses(asked) - as_it_is,
+            rises=self.losses(trials) - as_it_is,
             moved=self.moved(before),
             divergence=self.divergence(before),
             before=as_it_is,
@@ -101,42 +101,44 @@ class Answers:
         return mean
 
 
-def answers_of(logits: torch.Tensor, asked: Trials) -> Answers:
+def answers_of(logits: torch.Tensor, trials: Trials) -> Answers:
     """Of the logits 'b n codes' for all tokens, those of the hidden ones."""
-    hidden = rearrange(asked.masked, "b t h w -> b (t h w)")
+    hidden = rearrange(trials.masked, "b t h w -> b (t h w)")
     return Answers(log_p=logits[hidden].log_softmax(dim=-1), count=int(hidden[0].sum()))
 
 
 @torch.inference_mode()
-def answers(model: nn.Module, asked: Trials, interventions: Sequence[Intervention] = ()) -> Answers:
+def answers(
+    model: nn.Module, trials: Trials, interventions: Sequence[Intervention] = ()
+) -> Answers:
     """What the model says of the hidden tokens while interventions are in force."""
     maskgit = whole(model).maskgit
     with intervened(model, interventions):
         logits = maskgit(
-            torch.where(asked.masked, maskgit.mask_id, asked.codes),
-            context=asked.context,
-            text_mask=asked.seen,
+            torch.where(trials.masked, maskgit.mask_id, trials.codes),
+            context=trials.context,
+            text_mask=trials.seen,
         )
-    return answers_of(logits, asked)
+    return answers_of(logits, trials)
 
 
 @incremental
 def change_of(
-    model: nn.Module, asked: Trials, interventions: Sequence[Intervention]
+    model: nn.Module, trials: Trials, interventions: Sequence[Intervention]
 ) -> Incremental[Change]:
     """What interventions together do to the output. Raises RecordingError; see `intervened`."""
-    before = answers(model, asked)
+    before = answers(model, trials)
     yield 0.5
-    return answers(model, asked, interventions).change(before, asked)
+    return answers(model, trials, interventions).change(before, trials)
 
 
 @torch.inference_mode()
-def mean_of_head(model: nn.Module, asked: Trials, module: str, head: int) -> MeanHead:
+def mean_of_head(model: nn.Module, trials: Trials, module: str, head: int) -> MeanHead:
     """A head at its mean output over all tokens of these trials, as an intervention.
 
     Raises RecordingError where the model has no such head.
     """
     with heard_outputs(model, module, head) as heard:
-        answers(model, asked)
+        answers(model, trials)
     mean = torch.cat(heard).double().mean(dim=(0, 1))
-    return MeanHead(module=module, head=head, mean=tuple(mean.tolist()), over=asked.spoken)
+    return MeanHead(module=module, head=head, mean=tuple(mean.tolist()), over=trials.spoken)

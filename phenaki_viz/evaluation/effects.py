@@ -18,7 +18,6 @@ from phenaki_viz.errors import RecordingError
 from phenaki_viz.evaluation.changes import Answers, Change, answers, answers_of
 from phenaki_viz.evaluation.trials import Trials as Trials
 from phenaki_viz.evaluation.trials import expect_measurable as expect_measurable
-from phenaki_viz.evaluation.trials import trials as trials
 from phenaki_viz.evaluation.trials import whole
 from phenaki_viz.models import MaskGit
 from phenaki_viz.models.maskgit import seen_words
@@ -40,9 +39,9 @@ class HeadEffect(Change):
     head: int | None
 
 
-def masked_losses(model: nn.Module, asked: Trials, switches: Switches = NOTHING) -> np.ndarray:
+def masked_losses(model: nn.Module, trials: Trials, switches: Switches = NOTHING) -> np.ndarray:
     """Mean −log p of the true code over the hidden tokens of each trial: 'b' float64, nats."""
-    return answers(model, asked, switches.interventions).losses(asked)
+    return answers(model, trials, switches.interventions).losses(trials)
 
 
 def heads_of(model: nn.Module) -> tuple[tuple[str, int], ...]:
@@ -62,7 +61,7 @@ def layers_of(model: nn.Module) -> tuple[tuple[str, None], ...]:
 
 @incremental
 def sweep(
-    model: nn.Module, asked: Trials, heads: Sequence[Heads] | None = None
+    model: nn.Module, trials: Trials, heads: Sequence[Heads] | None = None
 ) -> Incremental[tuple[HeadEffect, ...]]:
     """Switch every head off in turn: the effect of each. A step is one forward, or less.
 
@@ -72,21 +71,21 @@ def sweep(
     RecordingError for a head that is not there.
     """
     given: tuple[Heads, ...] = heads_of(model) if heads is None else tuple(heads)
-    run = _Layered(model, asked)
+    run = _Layered(model, trials)
     before, found = run.answers(), dict[int, HeadEffect]()
     for done, at in enumerate(sorted(range(len(given)), key=lambda at: _layer(given[at][0])), 1):
         yield done / (len(given) + 1)
-        change = run.answers(*given[at]).change(before, asked)
+        change = run.answers(*given[at]).change(before, trials)
         module, head = given[at]
         found[at] = HeadEffect(module=module, head=head, **vars(change))
     return tuple(found[at] for at in range(len(given)))
 
 
 class _Layered:
-    """A MaskGit asked with heads off, layer by layer from the first: each layer runs whole once."""
+    """A MaskGit run with heads off, layer by layer from the first: each layer runs whole once."""
 
-    def __init__(self, model: nn.Module, asked: Trials) -> None:
-        self.model, self.asked = model, asked
+    def __init__(self, model: nn.Module, trials: Trials) -> None:
+        self.model, self.trials = model, trials
         self.maskgit: MaskGit = whole(model).maskgit
         self.layer = 0
         self.x, self.given = self._begin()
@@ -99,7 +98,7 @@ class _Layered:
         with intervened(self.model, off):
             first = self.layer if module is None else self._go_to(_layer(module))
             x = transformer.through(range(first, depth), self.x, **self.given)
-            return answers_of(self.maskgit.to_logits(transformer.norm_out(x)), self.asked)
+            return answers_of(self.maskgit.to_logits(transformer.norm_out(x)), self.trials)
 
     def _off(self, module: str, head: int | None) -> Iterator[ZeroHead]:
         found = attention_modules(self.model).get(module)
@@ -116,11 +115,11 @@ class _Layered:
 
     @torch.inference_mode()
     def _begin(self) -> tuple[torch.Tensor, dict[str, Any]]:
-        asked, maskgit = self.asked, self.maskgit
-        codes = torch.where(asked.masked, maskgit.mask_id, asked.codes)
+        trials, maskgit = self.trials, self.maskgit
+        codes = torch.where(trials.masked, maskgit.mask_id, trials.codes)
         with intervened(self.model, ()):
-            x, given = maskgit.begin(codes, context=asked.context)
-        seen = seen_words(asked.context, asked.seen, 0.0)
+            x, given = maskgit.begin(codes, context=trials.context)
+        seen = seen_words(trials.context, trials.seen, 0.0)
         return x, {**given, "cross_attn_context_mask": seen}
 
 

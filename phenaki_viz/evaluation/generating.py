@@ -1,4 +1,4 @@
-"""What comes out when the model is asked for a digit and a direction."""
+"""What is generated from captions of digits and directions, as a judge reads it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,11 +41,11 @@ class TwoGenerated:
 def one_digit_captions(count: int) -> list[tuple[str, int, str, str]]:
     """Captions in turn over digits, directions and speeds, and what they say."""
     ways, paces = list(DIRECTIONS), ["", *SPEEDS]
-    asked = []
+    captions = []
     for at in range(count):
         digit, way, pace = at % 10, ways[at // 10 % 4], paces[at % 3]
-        asked.append((f"{DIGITS[digit]} moving {way} {pace}".strip(), digit, way, pace))
-    return asked
+        captions.append((f"{DIGITS[digit]} moving {way} {pace}".strip(), digit, way, pace))
+    return captions
 
 
 def generate(
@@ -81,9 +81,9 @@ def judge_one(
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Generated:
     """Generate one-digit captions and read them."""
-    asked = one_digit_captions(count)
-    videos = generate(model, [text for text, *_ in asked], frames, guidance, seed, on_progress)
-    pairs = list(zip(videos, asked, strict=True))
+    captions = one_digit_captions(count)
+    videos = generate(model, [text for text, *_ in captions], frames, guidance, seed, on_progress)
+    pairs = list(zip(videos, captions, strict=True))
     digits = np.array([judge.digit(video) == wanted[1] for video, wanted in pairs])
     ways = np.array([judge.direction(video) == wanted[2] for video, wanted in pairs])
     paces = {
@@ -105,10 +105,12 @@ def pace_of(frames: np.ndarray) -> float:
     return float(np.hypot(slope(columns), slope(rows)))
 
 
-def judge_two(judge: Judge, videos: np.ndarray, asked: list[list[tuple[int, str]]]) -> TwoGenerated:
-    """Read two-digit clips: 'b f H W', and the digit and direction asked of each object."""
+def judge_two(
+    judge: Judge, videos: np.ndarray, labels: list[list[tuple[int, str]]]
+) -> TwoGenerated:
+    """Read two-digit clips: 'b f H W', and the digit and direction of each object."""
     separate, digits, ways = 0, 0.0, 0.0
-    for video, wanted in zip(videos, asked, strict=True):
+    for video, wanted in zip(videos, labels, strict=True):
         tracks = objects(video)
         if tracks is None:
             continue
@@ -157,14 +159,14 @@ def two_digit_captions(count: int, seed: int = 4) -> tuple[list[str], list[list[
     """Captions of two different digits, each with its own direction, and what they say."""
     chance = np.random.default_rng(seed)
     ways = list(DIRECTIONS)
-    texts, asked = [], []
+    texts, labels = [], []
     for _ in range(count):
         wanted = [(int(digit), ways[chance.integers(4)]) for digit in chance.permutation(10)[:2]]
         texts.append(" and ".join(f"{DIGITS[digit]} moving {way}" for digit, way in wanted))
-        asked.append(wanted)
-    return texts, asked
+        labels.append(wanted)
+    return texts, labels
 
 
-def asked_of(clips: list[DigitClip]) -> list[list[tuple[int, str]]]:
+def labels_of(clips: list[DigitClip]) -> list[list[tuple[int, str]]]:
     """What real clips show, in the form of `two_digit_captions`."""
     return [[(digit.digit, digit.direction) for digit in clip.digits] for clip in clips]

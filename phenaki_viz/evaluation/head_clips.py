@@ -29,7 +29,7 @@ def table_over_clips(
 
     done: after each clip the table over all clips so far is put in here.
 
-    ask: how the model is asked of each clip: which share of its tokens is hidden, which heads are
+    ask: how the model is run on each clip: which share of its tokens is hidden, which heads are
     off. Raises ConfigError without a clip, and what `run_model` and `head_table` raise.
     """
     if not clips:

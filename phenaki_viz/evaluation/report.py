@@ -18,7 +18,8 @@ from phenaki_viz.evaluation.judge import (
 from phenaki_viz.models.phenaki import Phenaki
 
 GUIDANCE = 3.0
-TOLD, PICKED_ON = 101, 202  # seeds of the clips that are measured on, and that heads are picked on
+MEASURED_ON = 101  # seed of the clips that are measured on
+PICKED_ON = 202  # seed of the clips that heads are picked on
 Tell = Callable[[str, int, int], None]
 
 
@@ -77,18 +78,18 @@ def evaluate(
         model, judge, data.frames, captions, GUIDANCE,
         on_progress=lambda done, of: tell("one digit", done, of),
     )  # fmt: skip
-    texts, asked = generating.two_digit_captions(max(1, captions // 5))
+    texts, labels = generating.two_digit_captions(max(1, captions // 5))
     videos = generating.generate(
         model, texts, data.frames, GUIDANCE, 5,
         on_progress=lambda done, of: tell("two digits", done, of),
     )  # fmt: skip
-    two = generating.judge_two(judge, videos, asked)
+    two = generating.judge_two(judge, videos, labels)
     return Figures(one=one, two=two, **read, **maps)
 
 
 def _clip_figures(model: Phenaki, judge: Judge, data: MovingDigits, clips: int) -> dict[str, Any]:
     """How well clips are rebuilt, and how well the judge reads real and rebuilt ones."""
-    held_out = _held_out(data, TOLD)
+    held_out = _held_out(data, MEASURED_ON)
     singles, doubles = one_digit_clips(held_out, clips), two_digit_clips(held_out, clips)
     real = judge.accuracy(singles, np.stack([clip.frames for clip in singles]))
     again = judge.accuracy(singles, reconstructions(model.cvivit, singles))
@@ -99,14 +100,14 @@ def _clip_figures(model: Phenaki, judge: Judge, data: MovingDigits, clips: int) 
         "real_direction": real[1],
         "rebuilt_digit": again[0],
         "rebuilt_direction": again[1],
-        "two_real": generating.judge_two(judge, real_two, generating.asked_of(doubles)),
+        "two_real": generating.judge_two(judge, real_two, generating.labels_of(doubles)),
     }
 
 
 def _map_figures(model: Phenaki, data: MovingDigits, clips: int) -> dict[str, Any]:
     """What the maps say; heads are picked on other clips than they are measured on."""
-    told, picked_on = _held_out(data, TOLD), _held_out(data, PICKED_ON)
-    singles, doubles = one_digit_clips(told, clips), two_digit_clips(told, clips)
+    measured_on, picked_on = _held_out(data, MEASURED_ON), _held_out(data, PICKED_ON)
+    singles, doubles = one_digit_clips(measured_on, clips), two_digit_clips(measured_on, clips)
     best = _best(_word(model, one_digit_clips(picked_on, clips)))
     binding = _best(_binding(model, two_digit_clips(picked_on, clips)))
     seen = reading.read(model, singles, [clip.caption for clip in singles])

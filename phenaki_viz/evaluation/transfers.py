@@ -39,8 +39,8 @@ def with_maps(
     return tuple(_with_map(model, one, recordings, made) for one in given)
 
 
-def asked_of(model: nn.Module, one: TransferMap) -> RunOptions:
-    """What the model is asked in the run that a map is made of."""
+def options_of(model: nn.Module, one: TransferMap) -> RunOptions:
+    """The options of the run that a map is made of."""
     frames = most_frames(model, len(shipped_clip(one.clip).frames))
     return RunOptions(share=one.share, seed=one.seed, frames=frames)
 
@@ -71,5 +71,5 @@ def _with_map(
     run = replace(one, module="", head=None, digest="", call=0)  # all that decides the run
     if run not in made:
         clip, prompt = shipped_clip(one.clip), read_prompt(one.prompt)
-        made[run] = run_model(model, clip, prompt, asked_of(model, one)).recording
+        made[run] = run_model(model, clip, prompt, options_of(model, one)).recording
     return of_recording(one, made[run])

@@ -1,4 +1,4 @@
-"""What a MaskGit is asked again and again: the same clips, hidden by the same masks."""
+"""Trials of a MaskGit: the same clips, hidden by the same masks, to be filled in time and again."""
 
 import math
 from collections.abc import Sequence

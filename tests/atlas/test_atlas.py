@@ -18,8 +18,9 @@ from phenaki_viz.atlas.reading import read_atlas
 from phenaki_viz.atlas.sources import clips_of, loaded
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.errors import AtlasError, ConfigError
-from phenaki_viz.evaluation.effects import sweep, trials
+from phenaki_viz.evaluation.effects import sweep
 from phenaki_viz.evaluation.head_clips import table_over_clips
+from phenaki_viz.evaluation.trials import trials
 from phenaki_viz.figures.head_sentences import row_sentence, table_heading, taken_over
 from phenaki_viz.figures.head_table_views import heads_table
 from phenaki_viz.runs.model import RunOptions

@@ -16,8 +16,8 @@ from phenaki_viz.evaluation.effects import (
     layers_of,
     masked_losses,
     sweep,
-    trials,
 )
+from phenaki_viz.evaluation.trials import trials
 from phenaki_viz.recording.digests import weights_digest
 from phenaki_viz.recording.interventions import DropText, ZeroHead
 from phenaki_viz.recording.switches import Switches

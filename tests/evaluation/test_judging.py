@@ -8,8 +8,8 @@ import pytest
 from phenaki_viz.data.digits import DIRECTIONS, MovingDigits
 from phenaki_viz.evaluation import reading
 from phenaki_viz.evaluation.generating import (
-    asked_of,
     judge_two,
+    labels_of,
     objects,
     one_digit_captions,
     pace_of,
@@ -68,10 +68,10 @@ def test_a_blind_judge_is_at_chance():
 
 def test_two_objects_are_told_apart_and_matched(judge):
     videos = np.stack([clip.frames for clip in DOUBLES])
-    found = judge_two(judge, videos, asked_of(DOUBLES))
+    found = judge_two(judge, videos, labels_of(DOUBLES))
     assert found.separate > 0.8 and found.digit > 0.9 and found.direction > 0.95
     swapped = [[(d, other) for (d, _), other in zip(asked, ways, strict=True)]
-               for asked in asked_of(DOUBLES)
+               for asked in labels_of(DOUBLES)
                for ways in [[_turned(way) for _, way in asked]]]  # fmt: skip
     assert judge_two(judge, videos, swapped).direction < 0.1
     assert objects(np.stack([clip.frames for clip in SINGLES])[0]) is None

@@ -6,7 +6,8 @@ from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
 from phenaki_viz.evaluation.changes import change_of
-from phenaki_viz.evaluation.effects import sweep, trials
+from phenaki_viz.evaluation.effects import sweep
+from phenaki_viz.evaluation.trials import trials
 from phenaki_viz.figures.change_sentences import tried_heading, tried_sentence
 from phenaki_viz.figures.effect_views import by_worth, effects_heading, head_name
 from phenaki_viz.figures.outcome_views import filled_title

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from phenaki_viz.data import read_prompt, shipped_clip
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.evaluation.transfers import asked_of, of_recording
+from phenaki_viz.evaluation.transfers import of_recording, options_of
 from phenaki_viz.recording.interventions import TransferMap, is_kept
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.source.recording_file import opened
@@ -44,6 +44,6 @@ def _source(model: "nn.Module", one: TransferMap, on_cancel: Callable[[], None])
         raise RecordingError(f"The {one.of} is known to the program alone that kept it")
     request = LookRequest(
         model=model, clip=shipped_clip(one.clip), prompt=read_prompt(one.prompt),
-        ask=asked_of(model, one),
+        ask=options_of(model, one),
     )  # fmt: skip
     return run_cache.get_run(RunRequest(request, on_cancel, "Making the map of another run:"))

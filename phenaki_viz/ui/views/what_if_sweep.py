@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from phenaki_viz.data import DIGIT_CLIPS, digit_clip, read_prompt
-from phenaki_viz.evaluation.effects import HeadEffect, Trials, trials
+from phenaki_viz.evaluation.effects import HeadEffect
+from phenaki_viz.evaluation.trials import Trials, trials
 from phenaki_viz.figures.effect_views import (
     by_worth,
     effect_words,
