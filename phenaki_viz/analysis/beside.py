@@ -62,8 +62,8 @@ def moved(pairs: Sequence[tuple[HeadMap, HeadMap]]) -> Incremental[np.ndarray]:
     for at, (before, now) in enumerate(pairs):
         _check(before, now)
         queries = now.shape[0]
-        asked = range(0, queries, cell_size(queries, MOST_QUERIES))
-        apart = np.abs(now.rows(asked).astype(np.float64) - before.rows(asked)).sum(axis=1) / 2
+        spaced = range(0, queries, cell_size(queries, MOST_QUERIES))
+        apart = np.abs(now.rows(spaced).astype(np.float64) - before.rows(spaced)).sum(axis=1) / 2
         known = apart[np.isfinite(apart)]
         found[at] = known.mean() if known.size else np.nan
         yield (at + 1) / len(pairs)

@@ -35,10 +35,10 @@ class Cells:
         """Queries to read together, from the top, and the share that is read with them."""
         queries, keys = self.shape
         tall = self.cell[0] if self.is_mean else 1
-        asked = range(queries) if self.is_mean else self._middles
+        rows = range(queries) if self.is_mean else self._middles
         step = max(1, RUN // keys // tall) * tall
-        for first in range(0, len(asked), step):
-            yield min(1.0, (first + step) / len(asked)), asked[first : first + step]
+        for first in range(0, len(rows), step):
+            yield min(1.0, (first + step) / len(rows)), rows[first : first + step]
 
     def pooled(self, values: np.ndarray, unknown: np.ndarray | None) -> np.ndarray:
         """A run of rows 'q j' as rows of the picture; NaN where all of a cell is unknown."""

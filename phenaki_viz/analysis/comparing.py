@@ -71,20 +71,20 @@ def compare(
     kind, stack: of A, these alone. by_place: texts of as many words lie on each other word for
     word. video: of a batch. Raises RecordingError where A has no such attention.
     """
-    asked = {
+    chosen = {
         key: records
         for key, records in one.stacks().items()
         if kind in (None, key[1]) and stack in (None, key[0])
     }
-    if not asked:
+    if not chosen:
         raise RecordingError("A has no attention of this kind and stack")
     stacks = []
-    for at, ((name, maps), records) in enumerate(asked.items()):
+    for at, ((name, maps), records) in enumerate(chosen.items()):
         laid = lay(records, stack_like(records, other), by_place=by_place)
         found = None
         if laid.can:
             steps = head_distances.steps(laid, video=video)
-            found = yield from within(steps, at / len(asked), (at + 1) / len(asked))
+            found = yield from within(steps, at / len(chosen), (at + 1) / len(chosen))
         stacks.append(StackComparison(stack=name, kind=maps, laid=laid, found=found))
-        yield (at + 1) / len(asked)
+        yield (at + 1) / len(chosen)
     return Comparison(stacks=tuple(stacks))

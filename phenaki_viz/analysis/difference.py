@@ -59,10 +59,10 @@ class HeadDistance:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class HeadDistances:
-    """Every head that two stacks share, layer by layer. asked: queries looked at, of so many."""
+    """Every head that two stacks share, layer by layer. read: queries looked at, of so many."""
 
     rows: tuple[HeadDistance, ...]
-    asked: int
+    read: int
     of: int
 
     @property
@@ -80,8 +80,8 @@ class HeadDistances:
     @property
     def sampled(self) -> str:
         """Over which queries, in words."""
-        if self.asked < self.of:
-            return f"{self.asked:,} of {self.of:,} queries, evenly spaced"
+        if self.read < self.of:
+            return f"{self.read:,} of {self.of:,} queries, evenly spaced"
         return f"{self.of:,} queries"
 
     def grid(self, layers: Sequence[AttentionRecord], heads: Sequence[int]) -> np.ndarray:
@@ -118,17 +118,17 @@ def head_distances(
     if not laid.can:
         raise RecordingError(". ".join(laid.reasons))
     rows: list[HeadDistance] = []
-    heads, asked, of = laid.heads, 0, 0
+    heads, read, of = laid.heads, 0, 0
     total = len(laid.pairs) * len(heads)
     for at, pair in enumerate(laid.pairs):
         items = _items(*pair, video)
         queries = _spaced(pair[0].map.shape[2], most)
-        asked, of = len(queries) * len(items), pair[0].map.shape[2] * len(items)
+        read, of = len(queries) * len(items), pair[0].map.shape[2] * len(items)
         for number, head in enumerate(heads):
             done = at * len(heads) + number
             steps = _distances(pair, items, head, queries)
             rows.append((yield from within(steps, done / total, (done + 1) / total)))
-    return HeadDistances(rows=tuple(rows), asked=asked, of=of)
+    return HeadDistances(rows=tuple(rows), read=read, of=of)
 
 
 def _distances(

@@ -35,15 +35,15 @@ def following(head: HeadMap, paths: Sequence[np.ndarray]) -> dict[str, np.ndarra
 
 def _pairs(head: HeadMap, path: np.ndarray) -> list[tuple[float, float, float, float]]:
     keys = head.record.key_axis(head.item).places
-    asked = head.record.query_axis(head.item)
+    axis = head.record.query_axis(head.item)
     known = (np.asarray(path) != UNKNOWN).all(axis=1)
     places = [
         (step, int(row), int(column))
         for step, (row, column) in enumerate(path) if known[step]
     ]  # fmt: skip
-    if asked.whole is None or asked.whole[0] != len(path):
+    if axis.whole is None or axis.whole[0] != len(path):
         return []
-    queries = [asked.index(place) for place in places]
+    queries = [axis.index(place) for place in places]
     if None in queries or len(set(queries)) < max(len(places), 2):
         return []
     rows = head.rows([query for query in queries if query is not None])

@@ -21,14 +21,14 @@ from phenaki_viz.recording.segments import Words
 
 def weigh(head: HeadMap, around: Surroundings, telling: np.ndarray) -> tuple[HeadFacts, Sinks]:
     """What some rows tell, and what every key got of them."""
-    queries, asked = around.queries, _in_a_row(around.queries)
-    attn, wrong = _read(head, asked)
+    queries, run = around.queries, _in_a_row(around.queries)
+    attn, wrong = _read(head, run)
     sees = around.seen.any(axis=1)
     bad = np.isin(queries, wrong) & sees
     sound = sees & ~bad
     numbers = _of_rows(head, attn, around, telling)
     if _terms_are_known(head) and not head.is_put_in:
-        shares = term_shares(head.terms(asked))
+        shares = term_shares(head.terms(run))
         numbers |= {f"share.{name}": shares[name] for name in TERMS if name in shares}
     kept = {name: np.where(sound, values, np.nan) for name, values in numbers.items()}
     rows = np.where(sound[:, None], attn, 0)

@@ -1,4 +1,4 @@
-"""Long work a step at a time: it says how far it is, and whoever asked may stop between two steps.
+"""Long work a step at a time: it says how far it is, and callers may stop between two steps.
 
     @incremental
     def sink_keys(head: HeadMap) -> Incremental[Sinks]:

@@ -114,12 +114,12 @@ def why_apart(
     at, there = items[0]
     queries = one.query_axis(at), other.query_axis(there)
     keys = one.key_axis(at), other.key_axis(there)
-    asked: list[Callable[[], str]] = [
+    checks: list[Callable[[], str]] = [
         lambda: _grids(*queries),
         lambda: _nulls(*keys),
         lambda: _words(*keys, by_place),
     ]
-    found = tuple(filter(None, (why() for why in asked)))
+    found = tuple(filter(None, (why() for why in checks)))
     return found or tuple(_others(queries, keys, by_place))
 
 

@@ -41,7 +41,7 @@ def _by_sorting(attn: np.ndarray, share: float) -> np.ndarray:
 
 
 def _by_sampling(attn: np.ndarray, share: float) -> np.ndarray:
-    """How many of the lightest keys of each row hold at most a share of it, told from a sample.
+    """How many of the lightest keys of each row hold at most a share of it, by a sample.
 
     attn: 'q j'. Returns 'q' int, −1 where the sample does not settle it.
     """

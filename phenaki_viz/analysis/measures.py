@@ -22,7 +22,7 @@ from phenaki_viz.recording.maps import Span
 
 PIECE = 2**19  # weights that are measured at a time
 ALONE: heads.Grid = (1, 1, 1)
-SUMMED = frozenset(("entropy", "position"))  # that are told from `RowSums` where there are any
+SUMMED = frozenset(("entropy", "position"))  # that are taken from `RowSums` where there are any
 
 
 @dataclass(frozen=True)
@@ -179,8 +179,8 @@ def head_statistics(
     for at, (layer, head) in enumerate(np.ndindex(*shape)):
         one = HeadMap(records[layer], items[layer], head)
         reader, sees = RowReader(one, sums=not SUMMED.isdisjoint(measures)), one.visible_keys > 0
-        told = side_by_side(partial(_measured, reader, measures), reader.runs)
-        for (first, end), numbers in zip(reader.runs, told, strict=True):
+        each_run = side_by_side(partial(_measured, reader, measures), reader.runs)
+        for (first, end), numbers in zip(reader.runs, each_run, strict=True):
             wrong = len(one.wrong_rows((first, end))) > 0
             for name, each in zip(measures, numbers, strict=True):
                 tally = Tally.of(each, sees[first:end] & ~np.isnan(each))
@@ -202,7 +202,7 @@ def measured(rows: Rows, measures: Sequence[str]) -> list[np.ndarray]:
     pieces = rows.pieces(max(1, rows.attn.size // PIECE))
     with np.errstate(invalid="ignore"):  # weights that are not finite: the mean is NaN
         each = [[MEASURES[name].of(piece) for name in measures] for piece in pieces]
-    return [np.concatenate(told) for told in zip(*each, strict=True)]
+    return [np.concatenate(parts) for parts in zip(*each, strict=True)]
 
 
 def applicable(record: AttentionRecord) -> dict[str, Measure]:

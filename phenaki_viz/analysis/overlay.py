@@ -55,7 +55,7 @@ def combined(grids: np.ndarray, how: Combine) -> np.ndarray:
 class Overlay:
     """Where some patches look in one head, or who looks at them, each at its place in the video.
 
-    places: of the patches, which are located once for all that is asked of them. They may lie in
+    places: of the patches, which are located once for all of their overlays. They may lie in
     other batch items than the head's own: each is read from its own map. direction: whether they
     are rows of the maps or columns.
     """

@@ -67,8 +67,8 @@ def read_there(found: Reading, nulls: int) -> tuple[int, WordRead] | None:
     head alone, see `reading_of_head`. nulls: how many of the keys are null keys, which stand first.
     """
     auc, there, elsewhere = (one[nulls:, 0, 0] for one in (found.auc, found.there, found.elsewhere))
-    told = (auc >= LEAST_AUC) & (there >= MORE * elsewhere)
-    more = np.where(told, there - elsewhere, np.nan)
+    is_read = (auc >= LEAST_AUC) & (there >= MORE * elsewhere)
+    more = np.where(is_read, there - elsewhere, np.nan)
     if np.isnan(more).all():
         return None
     best = int(np.nanargmax(more))
@@ -93,7 +93,7 @@ def reading(
     for at, (layer, head) in enumerate(np.ndindex(len(records), heads)):
         weights = _read(HeadMap(records[layer], items[layer], head))
         for key in range(keys):
-            found[:, key, layer, head] = _told_apart(weights[:, key], inside)
+            found[:, key, layer, head] = _separated(weights[:, key], inside)
         yield (at + 1) / (len(records) * heads)
     return Reading(auc=found[0], there=found[1], elsewhere=found[2])
 
@@ -101,8 +101,8 @@ def reading(
 def reading_of_head(head: HeadMap, held: np.ndarray) -> Reading:
     """How one head reads every key: arrays 'j 1 1'. held: see `reading`."""
     weights = _read(head)
-    told = [_told_apart(weights[:, key], held.ravel()) for key in range(weights.shape[1])]
-    auc, there, elsewhere = np.array(told).reshape(-1, 3).T[:, :, None, None]
+    each = [_separated(weights[:, key], held.ravel()) for key in range(weights.shape[1])]
+    auc, there, elsewhere = np.array(each).reshape(-1, 3).T[:, :, None, None]
     return Reading(auc=auc, there=there, elsewhere=elsewhere)
 
 
@@ -114,7 +114,7 @@ def _read(head: HeadMap) -> np.ndarray:
     return weights
 
 
-def _told_apart(weights: np.ndarray, inside: np.ndarray) -> tuple[float, float, float]:
+def _separated(weights: np.ndarray, inside: np.ndarray) -> tuple[float, float, float]:
     counts = np.isfinite(weights)
     means = [
         float(weights[counts & side].mean()) if (counts & side).any() else float("nan")

@@ -1,6 +1,6 @@
 """Where a head's weight lies, seen from its query: on itself, around it, in other time steps.
 
-A region is a set of keys that is told by the offset from query to key. Its mass is the weight on
+A region is a set of keys by their offset from the query. Its mass is the weight on
 it; beside it stands what a query that does not choose would put there, so that a head that looks
 at the largest region is not taken for one that chose it.
 """

@@ -33,11 +33,11 @@ def rollout(
     """
     _check(records, items)
     i, nulls = records[0].map.shape[2], records[0].num_null_kv
-    asked = np.arange(i) if queries is None else np.asarray(queries, np.int64)
-    at = np.eye(i)[asked] if queries is None else _one_hot(asked, i)
-    gone = np.zeros((len(asked), nulls))
+    chosen = np.arange(i) if queries is None else np.asarray(queries, np.int64)
+    at = np.eye(i)[chosen] if queries is None else _one_hot(chosen, i)
+    gone = np.zeros((len(chosen), nulls))
     for done, (record, item) in enumerate(reversed(list(zip(records, items, strict=True)))):
-        read = np.zeros((len(asked), nulls + i))
+        read = np.zeros((len(chosen), nulls + i))
         for first, attn in _mean_rows(record, item):
             read += at[:, first : first + len(attn)] @ attn
             yield (done + (first + len(attn)) / i) / len(records)

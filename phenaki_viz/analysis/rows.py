@@ -78,7 +78,7 @@ class RowReader:
     """Reads runs of rows of one head's map, each of whole cells of so many rows, `tall`.
 
     By default the cells are those of the head's thumbnail, so that all who read whole heads read
-    the same runs. sums: whether entropy or position's share will be asked for.
+    the same runs. sums: whether entropy or position's share will be measured.
     """
 
     head: HeadMap
@@ -117,7 +117,7 @@ class RowReader:
 def row_runs(head: HeadMap, span: Span | None = None) -> Iterator[Rows]:
     """A map, or some rows of it, in runs of rows that fit into memory, one after the other.
 
-    Each is true until the next one is asked for: they may share their memory.
+    Each is true until the next one is taken: they may share their memory.
     """
     reader = RowReader(head, span)
     return map(reader.read, reader.runs)
@@ -156,9 +156,9 @@ def wrong_among(head: HeadMap, queries: Sequence[int] | None = None) -> tuple[in
     Of all the rows of a very long factored map, only those that were read whole before are known.
     """
     if queries is not None:
-        asked = sorted(set(queries))
-        found = [head.wrong_rows((query, query + 1)) for query in asked]
-        return tuple(q for q, wrong in zip(asked, found, strict=True) if q in wrong)
+        unique = sorted(set(queries))
+        found = [head.wrong_rows((query, query + 1)) for query in unique]
+        return tuple(q for q, wrong in zip(unique, found, strict=True) if q in wrong)
     i, j = head.shape
     known = head.record.map.storage == "factored" and i * j > SUMMED
     return tuple(int(q) for q in head.wrong_rows((0, 1) if known else None))

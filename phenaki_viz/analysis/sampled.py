@@ -40,14 +40,15 @@ def sampled_head(head: HeadMap, names: Sequence[str], seed: int) -> Sampled:
     drawn = draw(strata, seed)
     queries = np.concatenate(drawn)
     rows = RowReader(head, sums=not SUMMED.isdisjoint(names)).read_some(queries)
-    told = dict(zip(names, measured(rows, names), strict=True))
+    numbers = dict(zip(names, measured(rows, names), strict=True))
     known = head.wrong_rows((int(queries[0]), int(queries[0]) + 1))  # all of these were read now
     wrong = queries[np.isin(queries, known)]
     counts = ~np.isin(queries, wrong) & (head.visible_keys[queries] > 0)
     sizes, drawn_of = np.array([len(one) for one in strata]), [len(one) for one in drawn]
     of = np.repeat(np.arange(len(strata)), drawn_of)
     found = {
-        name: stratified(sizes, of, np.where(counts, each, np.nan)) for name, each in told.items()
+        name: stratified(sizes, of, np.where(counts, each, np.nan))
+        for name, each in numbers.items()
     }
     across = np.add.reduceat(rows.attn, np.arange(0, j, wide), axis=1)
     across /= np.diff(np.append(np.arange(0, j, wide), j))

@@ -79,12 +79,12 @@ class Surroundings:
 def surroundings(head: HeadMap, queries: np.ndarray) -> Surroundings:
     """What lies around some queries of a map."""
     record, item = head.record, head.item
-    asked, keys = record.query_axis(item), record.key_axis(item)
+    query_axis, key_axis = record.query_axis(item), record.key_axis(item)
     seen = record.visible(item, queries)  # of all heads: what one alone may not read has 0
-    pairs = asked.is_patch[queries][:, None] & keys.is_patch[None]
-    apart = keys.places[None] - asked.places[queries][:, None]
+    pairs = query_axis.is_patch[queries][:, None] & key_axis.is_patch[None]
+    apart = key_axis.places[None] - query_axis.places[queries][:, None]
     t, r, c = np.where(pairs, rearrange(apart, "q j a -> a q j"), 0)
-    at = np.broadcast_to(keys.places[None, :, 0], t.shape)
+    at = np.broadcast_to(key_axis.places[None, :, 0], t.shape)
     return Surroundings(
         queries=queries,
         seen=seen,
@@ -110,8 +110,8 @@ class Kept:
         key = (axes, record.causal, record.num_null_kv, mask, cut, head.shape)
         if self.key != key:
             self.key, self.found = key, []
-        for asked, around in self.found:
-            if np.array_equal(asked, queries):
+        for known, around in self.found:
+            if np.array_equal(known, queries):
                 return around
         self.found = [*self.found[-1:], (queries, surroundings(head, queries))]
         return self.found[-1][1]

@@ -1,4 +1,4 @@
-"""Everything that is told of whole heads, from one reading of each: pictures, metrics, sinks.
+"""Everything that is known of whole heads, from one reading of each: pictures, metrics, sinks.
 
 Of a long video the reading is the work: every weight has to be made anew. So each run of rows is
 made once, and thumbnail, metrics and sinks take theirs from it. Until then there are estimates of
@@ -26,7 +26,7 @@ ESTIMATED = 0.02  # of the work: the share that estimates of all heads are
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class HeadReading:
-    """What is told of one head.
+    """What is known of one head.
 
     picture: 'y x' float32, as one of `Thumbnails`. means, errors: of each metric, over its queries:
     the mean, and the standard error of an estimate, 0 of one that is exact. tallies: the sums of
@@ -51,7 +51,7 @@ class HeadReading:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Survey:
-    """What is told of every head of a stack, of some exactly and of others by an estimate.
+    """What is known of every head of a stack, of some exactly and of others by an estimate.
 
     heads: by (layer, head), all of 'l h'. cell: weights that one cell of a picture stands for.
     """
@@ -132,7 +132,7 @@ def survey(
     estimates: list[HeadReading] = []
     each = [(head, layer, names, at)
             for at, (head, (layer, _)) in enumerate(zip(heads, every, strict=True))]  # fmt: skip
-    for one in side_by_side(lambda asked: _estimate(*asked), each):
+    for one in side_by_side(lambda args: _estimate(*args), each):
         estimates.append(one)
         yield ESTIMATED * len(estimates) / len(every)
     found += estimates
@@ -141,7 +141,7 @@ def survey(
         reader = HeadReader(head, names)
         for share in reader.steps():
             yield ESTIMATED + (1 - ESTIMATED) * (at + share) / len(every)
-        found.append(reader.told(layer))
+        found.append(reader.reading(layer))
     return Survey.of(records, found)
 
 
@@ -182,8 +182,8 @@ class HeadReader:
         cells = rows.cell_sums(self.rows.cell)
         return RunRead(cells, measured(rows, self.names), sinks_of(rows, cells))
 
-    def told(self, layer: int) -> HeadReading:
-        """What is told of it, when all is read."""
+    def reading(self, layer: int) -> HeadReading:
+        """All of it, when every run is read."""
         record, item, i = self.head.record, self.head.item, self.head.shape[0]
         values, wrong = np.concatenate(self.pooled), self.head.wrong_rows()
         picture = marked(record, item, values, self.rows.cell, wrong)
@@ -195,9 +195,9 @@ class HeadReader:
 
 
 def _estimate(head: HeadMap, layer: int, names: Sequence[str], seed: int) -> HeadReading:
-    told, tall = sampled_head(head, names, seed), cell_size(head.shape[0], SIDE)
+    sampled, tall = sampled_head(head, names, seed), cell_size(head.shape[0], SIDE)
     return HeadReading(
-        layer=layer, head=head.head, means=told.means, errors=told.errors, rows=told.rows,
+        layer=layer, head=head.head, means=sampled.means, errors=sampled.errors, rows=sampled.rows,
         of=head.shape[0],
-        picture=marked(head.record, head.item, told.picture, tall, told.wrong),
+        picture=marked(head.record, head.item, sampled.picture, tall, sampled.wrong),
     )  # fmt: skip

@@ -18,12 +18,12 @@ MOST_QUERIES = 512  # whose shares are measured; of a longer map evenly spaced o
 class TermShares:
     """How much of a head's rows each term decides, over its queries; see `ledger.term_shares`.
 
-    tallies: a share a query, by term. asked: queries looked at, of so many (`of`); those whose
+    tallies: a share a query, by term. read: queries looked at, of so many (`of`); those whose
     logits do not differ between keys are not in the tallies.
     """
 
     tallies: Mapping[str, Tally]
-    asked: int
+    read: int
     of: int
 
     @property
@@ -70,16 +70,16 @@ class TermMaps:
 def shares_of_head(head: HeadMap, most: int = MOST_QUERIES) -> Incremental[TermShares]:
     """Whose work a head's rows are, over all its queries or over `most` evenly spaced ones."""
     queries, keys = head.shape
-    asked = range(0, queries, cell_size(queries, most))
+    spaced = range(0, queries, cell_size(queries, most))
     step = max(1, RUN // keys)
     tallies: dict[str, Tally] = {}
-    for first in range(0, len(asked), step):
-        shares = term_shares(head.terms(asked[first : first + step]))
+    for first in range(0, len(spaced), step):
+        shares = term_shares(head.terms(spaced[first : first + step]))
         for name, each in shares.items():
             tally = Tally.of(each, np.isfinite(each))
             tallies[name] = tallies[name].merge(tally) if name in tallies else tally
-        yield min(1.0, (first + step) / len(asked))
-    return TermShares(tallies=tallies, asked=len(asked), of=queries)
+        yield min(1.0, (first + step) / len(spaced))
+    return TermShares(tallies=tallies, read=len(spaced), of=queries)
 
 
 @incremental

@@ -41,7 +41,7 @@ def map_tile(head: HeadMap, window: Window, most: int) -> Incremental[MapTile]:
 
 
 def _marked(head: HeadMap, window: Window, most: int, values: np.ndarray) -> MapTile:
-    """The tile, with masked cells and rows that are no distribution told apart."""
+    """The tile, with masked cells and rows that are no distribution marked apart."""
     rows, columns = (window[0], window[1]), (window[2], window[3])
     cell = cell_size(rows[1] - rows[0], most), cell_size(columns[1] - columns[0], most)
     wrong = head.wrong_rows(rows)  # read just now: their sums are known

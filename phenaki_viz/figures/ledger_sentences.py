@@ -57,7 +57,7 @@ def shares_sentence(shares: TermShares) -> str:
     each = joined([f"{NAMES[name]} {percent(mean)}{apart[name]}" for name, mean in ordered])
     each = each[:1].upper() + each[1:]
     queries = counted(shares.queries, "query").replace("querys", "queries")
-    of = "" if shares.asked == shares.of else f" of {shares.of:,}, evenly spaced"
+    of = "" if shares.read == shares.of else f" of {shares.of:,}, evenly spaced"
     return f"{each} (mean ± standard deviation over {queries}{of}). {HOW}."
 
 

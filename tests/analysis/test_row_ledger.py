@@ -141,7 +141,7 @@ def test_maps_and_shares_are_those_of_the_rows(how):
     shares = shares_of_head(head)
     for term, each in term_shares(terms).items():
         assert shares.means[term] == pytest.approx(each.mean(), abs=1e-6)
-    assert (shares.queries, shares.asked, shares.of) == (15, 15, 15)
+    assert (shares.queries, shares.read, shares.of) == (15, 15, 15)
     maps = term_maps(head, 15)
     assert list(maps.values) == ["content", name] and maps.cells.cell == (1, 1)
     for query in (0, 7):
@@ -160,7 +160,7 @@ def test_maps_and_shares_are_those_of_the_rows(how):
 def test_of_a_long_map_evenly_spaced_queries_are_measured():
     head = head_of(bias=None, content=8, how=HELD["factored"])
     some = shares_of_head(head, 4)
-    assert (some.queries, some.asked, some.of) == (4, 4, 15)
+    assert (some.queries, some.read, some.of) == (4, 4, 15)
     assert some.means == {"content": pytest.approx(1)} and some.of_places == 0
 
 

@@ -165,7 +165,7 @@ def test_planted_heads_are_named_by_whose_work_they_are(storage):
 def told(**shares):
     """Shares of two queries each."""
     tallies = {name: Tally.of(np.array(each)) for name, each in shares.items()}
-    return TermShares(tallies=tallies, asked=2, of=2)
+    return TermShares(tallies=tallies, read=2, of=2)
 
 
 def test_what_decides_is_said_with_what_works_against_it():
@@ -175,7 +175,7 @@ def test_what_decides_is_said_with_what_works_against_it():
     assert decides(told(content=[1.2, 1.4], alibi=[-0.2, -0.4])) == (
         "decides by content: 130 % of its choice, against ALiBi"
     )
-    few = TermShares(tallies=told(content=[0.2, 0.4], position=[0.8, 0.6]).tallies, asked=2, of=90)
+    few = TermShares(tallies=told(content=[0.2, 0.4], position=[0.8, 0.6]).tallies, read=2, of=90)
     assert shares_sentence(few).startswith(
         "Position 70 % ± 10 and content 30 % ± 10 (mean ± standard deviation over 2 queries of 90, "
         "evenly spaced)"
