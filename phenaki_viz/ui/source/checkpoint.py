@@ -33,7 +33,7 @@ def draw_own() -> Opened | RunRequest | None:
     Returns the model in use, the run of a recording, or None where there is neither.
     """
     kept: Opened | RunRequest | None = session.get(GOOD)
-    uploaded, typed = _asked()
+    uploaded, typed = _inputs()
     if uploaded is None and not typed:
         if kept is None:
             st.caption(
@@ -73,7 +73,7 @@ def _allow(key: str) -> None:
     session.put(key, True)
 
 
-def _asked() -> tuple[Any, str]:
+def _inputs() -> tuple[Any, str]:
     """The upload, if there is one, and the path as it was typed."""
     uploaded = st.file_uploader(
         "Checkpoint or recording",

@@ -126,14 +126,16 @@ def offers(model: "nn.Module", first: Intervention | None = None) -> Interventio
 def _form(run: Run, model: "nn.Module", first: Intervention | None, words: Sequence[str]) -> None:
     kinds = [kind for kind in KINDS if kind != "alibi" or _with_alibi(model)]
     kind = st.selectbox("What", kinds, format_func=KINDS.__getitem__, key=named("whatif.kind"))
-    one = _map(run, model, first) if kind == "map" else _asked(run, model, kind or "off", words)
+    one = _map(run, model, first) if kind == "map" else _described(run, model, kind or "off", words)
     st.button(
         "Change it", type="primary", key=named("whatif.add"), disabled=one is None,
         on_click=session.here(then_anew), args=(partial(add, one or DropText()),),
     )  # fmt: skip
 
 
-def _asked(run: Run, model: "nn.Module", kind: str, words: Sequence[str]) -> Intervention | None:
+def _described(
+    run: Run, model: "nn.Module", kind: str, words: Sequence[str]
+) -> Intervention | None:
     """The intervention that the form describes; None while something is missing."""
     if kind == "drop":
         return DropText()
