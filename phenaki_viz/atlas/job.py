@@ -129,7 +129,7 @@ def _said(value: Any) -> str:
 class ClipName:
     """A clip by its name, never its pixels.
 
-    name: as it is told, which of generated clips says how they are made. path: where it is read;
+    name: as it is shown, which of generated clips says how they are made. path: where it is read;
     "" of a generated one. prompt: what it shows. digest: of the file's bytes, "" where it could not
     be read. Who reads it, and where, does not matter: `identity`.
     """
@@ -147,7 +147,7 @@ class ClipName:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What a worker is told once. weights: path of the checkpoint. out: the folder of the parts."""
+    """What a worker gets once. weights: path of the checkpoint. out: the folder of the parts."""
 
     weights: str
     settings: Settings

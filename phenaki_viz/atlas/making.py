@@ -1,4 +1,4 @@
-"""An atlas is made: what is there stays, what is missing is shared out, what failed is told."""
+"""An atlas is made: what is there stays, what is missing is shared out, what failed is reported."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -20,7 +20,7 @@ TOGETHER = 2  # deaths of its worker that a part may see in company; from there 
 
 def processes(job: Job, parts: Sequence[Part], workers: int) -> Generator[Made, None, None]:
     """Parts on `workers` processes. A part whose worker dies is begun again, and given up when it
-    ran alone and its worker died: of several that were under way, nobody knows which one killed it.
+    ran alone and its worker died: of several under way, any one may have killed it.
     """
     waiting, suspects, deaths = deque(parts), deque[Part](), Counter[str]()
     while waiting or suspects:

@@ -60,10 +60,10 @@ def _named(source: str) -> Iterator[ClipName]:
 def generated_clips(source: str) -> Iterator[ClipName]:
     """The clips that 'generated:COUNT?seed=S&first=F' stands for. Raises ConfigError."""
     found = GENERATED.fullmatch(source)
-    asked = dict(parse_qsl(found[2] or "", keep_blank_values=True)) if found else {}
-    if not found or set(asked) - {"seed", "first"} or not all(map(_is_number, asked.values())):
+    fields = dict(parse_qsl(found[2] or "", keep_blank_values=True)) if found else {}
+    if not found or set(fields) - {"seed", "first"} or not all(map(_is_number, fields.values())):
         raise ConfigError(f"{shown(source)!r} is no set of generated clips: give {HOW}")
-    count, seed, first = int(found[1]), int(asked.get("seed", 0)), int(asked.get("first", 0))
+    count, seed, first = int(found[1]), int(fields.get("seed", 0)), int(fields.get("first", 0))
     if not count or seed >= MOST or first + count > MOST:
         raise ConfigError(f"{shown(source)}: use at least one clip, and numbers below {MOST:,}")
     for number in range(first, first + count):
@@ -95,7 +95,7 @@ def _words_beside(path: Path) -> str:
 
 
 def _of_file(path: Path, words: str, name: str = "") -> ClipName:
-    """name: how it is told from others; without one that of the file."""
+    """name: by which it is known; without one that of the file."""
     try:
         digest = digest_of(path)
     except CheckpointError:

@@ -40,7 +40,7 @@ class Made:
 
 
 class Worker:
-    """A model and what it is asked of every clip.
+    """A model and how it is run on every clip.
 
     Sums of floats depend on how they are shared out, so every worker computes with one thread:
     then a clip has the same rows wherever it is measured. Raises CheckpointError, and AtlasError of
@@ -82,18 +82,18 @@ class Worker:
 
     def _measured(self, number: int, clip: ClipName) -> list[Row]:
         settings = self.job.settings
-        asked = [loaded(clip, Reading(axes=settings.axes, stride=settings.stride))]
+        clips = [loaded(clip, Reading(axes=settings.axes, stride=settings.stride))]
         table = table_over_clips(
-            self.model, asked, self.ask, kind=settings.kind, stack=settings.stack
+            self.model, clips, self.ask, kind=settings.kind, stack=settings.stack
         )
         effects: tuple[HeadEffect, ...] = ()
         if settings.masks:
             tried = trials(
-                self.model, asked, masks=settings.masks, share=settings.sweep_share,
+                self.model, clips, masks=settings.masks, share=settings.sweep_share,
                 seed=settings.seed,
             )  # fmt: skip
             effects = sweep(self.model, tried)
-        return rows_of(number, clip, asked[0][1].text, table, effects, settings.columns)
+        return rows_of(number, clip, clips[0][1].text, table, effects, settings.columns)
 
 
 @contextmanager
