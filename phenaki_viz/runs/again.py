@@ -1,4 +1,4 @@
-"""Run the model of a run once more, on what it was shown: for whoever wants to see inside it."""
+"""Run the model of a run once more, on what it was shown, to see inside it."""
 
 from collections.abc import Callable
 

@@ -32,7 +32,7 @@ RANDOM_WORDS = "no text encoder: word vectors are random, load the T5 it was tra
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """What a trained model is asked.
+    """How a trained model is run.
 
     share: of the tokens that are masked, 0 to 1, at least one token. seed: which ones. frames:
     how many of the clip, None for as many as the model takes. grid: of the tokens 't h w', for a
@@ -217,11 +217,11 @@ def _run(
         notes += said
         masked = _masked(codes, ask)
         made["masked"] = masked[0].numpy()
-        asked: dict[str, Any] = {"context": context, "text_mask": seen}
+        conditions: dict[str, Any] = {"context": context, "text_mask": seen}
         if isinstance(filler, TokenCritic):
-            filler(codes, **asked)
+            filler(codes, **conditions)
         else:
-            logits = filler(torch.where(masked, filler.mask_id, codes), **asked)
+            logits = filler(torch.where(masked, filler.mask_id, codes), **conditions)
             made |= _judged(logits, codes, masked)
     return made, tuple(notes)
 

@@ -62,13 +62,13 @@ def outcome_from(provenance: Mapping[str, Any], tensors: Tensors, clip: Clip) ->
         if frames is not None and frames.shape[:3] != clip.frames.shape[:3]:
             raise RecordingError(f"outcome.{name} has other frames than the clip")
         read[name] = frames
-    error = _told(provenance).get("error")
+    error = _outcome(provenance).get("error")
     return Outcome(**read, error=float(error) if isinstance(error, (int, float)) else None)
 
 
 def notes_from(provenance: Mapping[str, Any]) -> tuple[str, ...]:
     """What was made up, in words."""
-    notes = _told(provenance).get("notes")
+    notes = _outcome(provenance).get("notes")
     return tuple(map(str, notes)) if isinstance(notes, list) else ()
 
 
@@ -100,16 +100,18 @@ def sampled_from(provenance: Mapping[str, Any], tensors: Tensors, run: Run) -> S
 
 
 def _sampling(provenance: Mapping[str, Any]) -> Sampling:
-    told = provenance.get("sampling")
+    sampling = provenance.get("sampling")
     try:
-        return Sampling(**{name: KINDS[name](value) for name, value in dict(told or {}).items()})
+        return Sampling(
+            **{name: KINDS[name](value) for name, value in dict(sampling or {}).items()}
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise RecordingError(f"sampled: how cannot be read ({error})") from error
 
 
-def _told(provenance: Mapping[str, Any]) -> Mapping[str, Any]:
-    told = provenance.get("outcome")
-    return told if isinstance(told, Mapping) else {}
+def _outcome(provenance: Mapping[str, Any]) -> Mapping[str, Any]:
+    outcome = provenance.get("outcome")
+    return outcome if isinstance(outcome, Mapping) else {}
 
 
 def _array(name: str, kind: Any, axes: int, tensors: Tensors) -> np.ndarray | None:

@@ -1,4 +1,4 @@
-"""What a training takes, told before it is begun: weights, memory, disk; and what is too much."""
+"""What a training takes, known before it is begun: weights, memory, disk; and what is too much."""
 
 from functools import lru_cache
 
@@ -66,6 +66,6 @@ def disk_bytes(settings: TrainSettings) -> int:
 
 @lru_cache(maxsize=64)
 def weight_count_of(config: DialConfig) -> int:
-    """How many weights a dialled model has, told from its settings: nothing is allocated."""
+    """How many weights a dialled model has, by its settings: nothing is allocated."""
     with torch.device("meta"):
         return weight_count(DialledModel(config))

@@ -1,6 +1,6 @@
 """One training in a thread of its own: it goes on when the page is reloaded, and on disk for good.
 
-Nothing here knows a page: whoever looks reads plain values, the thread writes them.
+Nothing here knows a page: callers read plain values, the thread writes them.
 """
 
 import hashlib
@@ -199,14 +199,17 @@ class Training:
     def _train(self) -> bool:
         # One core is left to the page. It counts for this thread alone where PyTorch uses OpenMP.
         torch.set_num_threads(max(1, min(torch.get_num_threads(), (os.cpu_count() or 2) - 1)))
-        asked = self.settings
+        settings = self.settings
         trainer = DialledTrainer(
-            asked.config, steps=asked.steps, batch=asked.batch, learning_rate=asked.learning_rate
+            settings.config,
+            steps=settings.steps,
+            batch=settings.batch,
+            learning_rate=settings.learning_rate,
         )
         resume(trainer, self.folder)
         self.restored = self.done = trainer.done
         self.losses = trainer.losses
-        wanted = steps_to_keep(asked.config, asked.steps)
+        wanted = steps_to_keep(settings.config, settings.steps)
         self._recall(trainer.done, wanted)
         if trainer.done == 0:
             self._keep(trainer, wanted)

@@ -111,8 +111,8 @@ class DialledTrainer(StageTrainer):
 
     def _settings(self) -> dict[str, Any]:
         stage = self.stage
-        asked = {"steps": stage.steps, "batch": stage.batch, "rate": stage.learning_rate}
-        return asdict(self.config) | asked
+        training = {"steps": stage.steps, "batch": stage.batch, "rate": stage.learning_rate}
+        return asdict(self.config) | training
 
     def _loss(self, step: int) -> torch.Tensor:
         frames, captions = self.data.batch(step * self.stage.batch, self.stage.batch)

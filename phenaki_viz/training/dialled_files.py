@@ -37,7 +37,7 @@ def load_dialled(path: Path) -> tuple[MaskedPatches, dict[str, Any]]:
     """
     with weights_of(path) as weights:
         config, record = _header(weights)
-        _compare(path, config, {key: told.shape for key, told in weights.tensors.items()})
+        _compare(path, config, {key: info.shape for key, info in weights.tensors.items()})
         tensors = weights.read()
     parts = MaskedPatches(config)
     parts.load_state_dict(tensors)

@@ -17,7 +17,7 @@ KEPT_STATES = 2
 
 
 class StoppedError(Exception):
-    """Someone asked to stop; nothing is wrong, and what was saved stays."""
+    """A stop was requested; nothing is wrong, and what was saved stays."""
 
 
 class Trainer(Protocol):
