@@ -39,7 +39,7 @@ def moves(content: bytes) -> bool:
 
 @dataclass(frozen=True)
 class Header:
-    """What the first bytes, or a file's blocks, say before Pillow is asked.
+    """What the first bytes, or a file's blocks, say before Pillow opens it.
 
     size: width and height where the decoder allocates on opening or grows the canvas later, else
     None. frames: those of a GIF that are there to their last byte. whole: it ends as it should.
@@ -176,10 +176,10 @@ class Animation:
             )
         return shrunk(pixels(image, self.orientation), self.limits)
 
-    def _notes(self, found: int, asked: int, broken: bool) -> list[str]:
+    def _notes(self, found: int, total: int, broken: bool) -> list[str]:
         notes = []
         if broken or not self.header.whole:
-            of = f" of {asked}" if broken else ""
+            of = f" of {total}" if broken else ""
             notes.append(f"{found}{of} frames: the file is damaged or ends early")
         if self.orientation != 1:
             notes.append("turned upright, as its orientation tag says")

@@ -1,8 +1,8 @@
 """Files to frames: animated images, folders and ZIPs of images, arrays, films.
 
 What a file is comes from its first bytes, never from its name. Frames are decoded one at a time
-and shrunk as they come, so that the full-size clip is never held; only those that are asked for
-are kept.
+and shrunk as they come, so that the full-size clip is never held; only those that are wanted are
+kept.
 """
 
 import io

@@ -50,7 +50,7 @@ def demuxer_of(head: bytes) -> str | None:
 
 
 class Film:
-    """The first video stream of a file: counted by its packets, decoded where it is asked for."""
+    """The first video stream of a file: counted by its packets, decoded only where it is read."""
 
     def __init__(self, name: str, content: bytes, demuxer: str, limits: ClipLimits) -> None:
         self.name, self.content, self.demuxer, self.limits = name, content, demuxer, limits

@@ -20,14 +20,14 @@ from phenaki_viz.data.pixels import SWAPPING, orientation_of, pixels, see_throug
 from phenaki_viz.data.reading import ChoiceError, Reading, Survey
 from phenaki_viz.errors import VideoError
 
-HEAD = 16384  # bytes by which a file is told; a .npy header has at most 10,000
+HEAD = 16384  # bytes that say what a file is; a .npy header has at most 10,000
 # LZMA may ask for a dictionary of 4 GB before a byte comes out; pictures gain nothing from it.
 _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file among others. read: its bytes, or as many of the first as asked (-1: all)."""
+    """A file among others. read: its bytes, or so many of the first (-1: all)."""
 
     name: str
     size: int
@@ -133,16 +133,16 @@ def part_of(name: str, found: Contents, reading: Reading) -> Member | None:
             f"{name} holds no image and no film; accepted are PNG, JPEG, WebP, BMP and GIF files, "
             "films and .npy arrays"
         )
-    asked = reading.part
-    if asked is None:
+    wanted = reading.part
+    if wanted is None:
         return None if found.stills else found.films[0]
-    if found.stills and asked == found.pictures:
+    if found.stills and wanted == found.pictures:
         return None
     for film in found.films:
-        if film.name == asked:
+        if film.name == wanted:
             return film
     raise ChoiceError(
-        f"{name} holds no part {asked!r}; there are {', '.join(map(repr, found.parts[:12]))}",
+        f"{name} holds no part {wanted!r}; there are {', '.join(map(repr, found.parts[:12]))}",
         "part",
         {part: part for part in found.parts},
     )

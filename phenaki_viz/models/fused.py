@@ -81,7 +81,7 @@ def _alone(
 def _with_logsumexp(
     q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: torch.Tensor | None, dropped: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The kernels have the sums at hand; where they do not tell, these are taken once more."""
+    """The kernels have the sums at hand; where they do not give them, these are taken once more."""
     learns = bias is not None and bias.requires_grad and torch.is_grad_enabled()
     if q.device.type == "cpu" and not dropped and not learns:  # it has no gradient for a bias
         out, sums = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
@@ -89,9 +89,9 @@ def _with_logsumexp(
         )
         return out, sums
     if q.is_cuda and not dropped:
-        told = attention_with_sums(q, k, v, bias)
-        if told is not None:
-            return told
+        found = attention_with_sums(q, k, v, bias)
+        if found is not None:
+            return found
     with torch.no_grad():
         sums = row_logsumexp(q, k, bias)
     return _alone(q, k, v, bias, dropped)[0], sums

@@ -14,7 +14,7 @@ from phenaki_viz.models.transformer import Transformer
 
 
 class Guided(nn.Module):
-    """A model that is asked twice, with the text and without, and follows the difference."""
+    """A model that is run twice, with the text and without, and follows the difference."""
 
     def forward_with_cond_scale(
         self, *args: Any, cond_scale: float = 3, **kwargs: Any
@@ -90,7 +90,7 @@ class MaskGit(Guided):
         """x: codes 'b t h w', or 'b (t h w)' with video_patch_shape (t, h, w).
 
         context: the text 'b words c'; text_mask: 'b words' bool, by default all words are seen.
-        cond_drop_prob: chance of each item to be asked without its text. video_mask: 'b (t h w)'.
+        cond_drop_prob: chance of each item to be run without its text. video_mask: 'b (t h w)'.
         return_embeds: 'b (t h w) d' before the logits. Raises ShapeError when the tokens do not
         fill the grid or are more than the model has positions for.
         """

@@ -41,7 +41,7 @@ PUBLISHED = Decoding()
 @dataclass(frozen=True, eq=False)
 class _Wanted:
     """The video that is made. prime: its codes that are there already, 'b n', of so many frames.
-    grid: of all its tokens. conditions: what every pass of MaskGit and the critic is told.
+    grid: of all its tokens. conditions: what every pass of MaskGit and the critic is given.
     """
 
     prime: torch.Tensor
@@ -188,7 +188,7 @@ class Phenaki(nn.Module):
         before_step: Callable[[int], None] | None,
     ) -> Iterator[SampleStep | Sampled]:
         prime, grid = wanted.prime, wanted.grid
-        asked = wanted.conditions | {"cond_scale": decoding.cond_scale}
+        conditions = wanted.conditions | {"cond_scale": decoding.cond_scale}
         steps = self.steps if decoding.steps is None else decoding.steps
         first, n = prime.shape[1], math.prod(grid) - prime.shape[1]
         codes = torch.full((len(prime), n), self.mask_id, device=prime.device)
@@ -199,7 +199,7 @@ class Phenaki(nn.Module):
             left = (steps - (step + 1)) / steps
             codes = torch.where(masked, self.mask_id, codes)
             holed = torch.cat((prime, codes), dim=1)
-            logits = self.maskgit.forward_with_cond_scale(holed, **asked)[:, first:]
+            logits = self.maskgit.forward_with_cond_scale(holed, **conditions)[:, first:]
             temperature = decoding.starting_temperature * left
             predicted = gumbel_sample(logits, temperature, generator)
             codes = torch.where(masked, predicted, codes)
@@ -210,7 +210,7 @@ class Phenaki(nn.Module):
                 scores = torch.where(masked, 1 - confidence, KEPT)
                 if self.critic is not None:
                     filled = torch.cat((prime, codes), dim=1)
-                    scores = self.critic.forward_with_cond_scale(filled, **asked)[:, first:]
+                    scores = self.critic.forward_with_cond_scale(filled, **conditions)[:, first:]
                     scores = scores + decoding.noise_K * self._noise(scores, left, generator)
             yield SampleStep(step, steps, masked, codes, predicted, confidence, scores, temperature)
             if scores is not None:

@@ -33,7 +33,7 @@ def _geometric(heads: int) -> list[float]:
 class AlibiPositionalBias(nn.Module):
     """−slope · |query − key|, with the queries at the end of the keys.
 
-    Computed for the lengths asked, every time: the published class serves a cached square and is
+    Computed for the lengths at hand, every time: the published class serves a cached square and is
     wrong for queries ≠ keys. Source: phenaki-pytorch 0.5.0, AlibiPositionalBias.
     """
 
@@ -105,9 +105,9 @@ class ContinuousPositionBias(nn.Module):
         Raises ShapeError for a wrong number of dimensions, or an empty one.
         """
         if len(dimensions) != self.num_dims or min(dimensions) < 1:
-            asked = " × ".join(map(str, dimensions)) or "none"
+            lengths = " × ".join(map(str, dimensions)) or "none"
             raise ShapeError(
-                f"this position bias is over a grid of {self.num_dims} axes; got {asked}: "
+                f"this position bias is over a grid of {self.num_dims} axes; got {lengths}: "
                 f"give {self.num_dims} lengths of at least 1"
             )
         bias = self._offsets(dimensions)

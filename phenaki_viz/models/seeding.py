@@ -1,4 +1,4 @@
-"""Random weights that come from their seed alone, whoever else is building a model meanwhile."""
+"""Random weights that come from their seed alone, whatever other models are built meanwhile."""
 
 import threading
 from collections.abc import Iterator
