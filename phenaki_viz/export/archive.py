@@ -34,7 +34,7 @@ def archive(
     """A ZIP of all pictures in all formats, with an index; the same pictures, the same bytes.
 
     on_progress: called after each picture with how many are done, how many there are (0 when
-    nobody knows) and the picture's name. extra: more files, by their path in the archive.
+    that is not known) and the picture's name. extra: more files, by their path in the archive.
     Pictures are taken one at a time, so they may come from a generator. Raises ExportError.
     """
     buffer = io.BytesIO()

@@ -100,7 +100,7 @@ def readme(count: int, formats: Sequence[str]) -> bytes:
 
 
 def index_html(entries: Sequence[Entry]) -> bytes:
-    """A page of thumbnails, layers down and heads across; everything in it, nothing asked for."""
+    """A page of thumbnails, layers down and heads across; everything in it, nothing fetched."""
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(_group(entry), []).append(entry)

@@ -27,7 +27,7 @@ def linked_html(
     """The page: what is picked in one panel is shown by the others, as in the program.
 
     every_head: of the stack and the video, at every frame or patch where maps have one each; else
-    only the map that is looked at, and nothing can be pinned. on_progress: told how many maps are
+    only the map that is looked at, and nothing can be pinned. on_progress: given how many maps are
     done, of how many. Weights are exact to 1e-6, every digit that is said is right.
     """
     linked = linked.named("look")  # the same look, the same bytes
@@ -46,7 +46,7 @@ def linked_html(
     first = {name: messages.pop(name) for name in _first(at)}
     head = linked.head(at)
     places = head.record.places
-    told: dict[str, Any] = {
+    state: dict[str, Any] = {
         "dresses": dresses(),
         **{"messages": first, "held": [*first, *messages]},
         "film": deflated(linked.film()),
@@ -59,7 +59,7 @@ def linked_html(
     }
     notes = [plain(note) for note in head.notes] + ([] if every_head else [ALONE])
     record = record_element(jsonable_text(head.provenance(linked.scale(at))))
-    return linked_page(plain(linked.title), told, messages, notes, record)
+    return linked_page(plain(linked.title), state, messages, notes, record)
 
 
 def about_bytes(linked: Linked, at: Chosen) -> int:

@@ -18,9 +18,9 @@ def term_bars_sheet(picture: TermBars, *, vector: bool) -> Sheet:
     """The bars, what they are of at their left and what they come to at their right."""
     del vector  # bars are bars on every paper
     names = [printable(name) for name in shortened(picture.names)]
-    told = [printable(one) for one in picture.told]
+    totals = [printable(one) for one in picture.told]
     left = max(width_of(name, TICK) for name in names) + 0.12
-    wide = WIDTH - left - max(width_of(one, TICK) for one in told) - 0.1 - EDGE
+    wide = WIDTH - left - max(width_of(one, TICK) for one in totals) - 0.1 - EDGE
     over = height_of(1, TICK) + 0.08 if picture.named_apart else 0
     high = LINE * len(names) + 0.08
     under = height_of(1, TICK) + height_of(1, LABEL) + 0.1
@@ -50,7 +50,7 @@ def term_bars_sheet(picture: TermBars, *, vector: bool) -> Sheet:
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: spoken(value)))
     axes.spines[["top", "right", "left"]].set_visible(False)
-    for line, one in zip(lines, told, strict=True):
+    for line, one in zip(lines, totals, strict=True):
         top = sheet.top + over + (line + 0.6) / (len(names) + 0.2) * high
         sheet.text(one, left + wide + 0.08, top, TICK, va="center", color=INK)
     if picture.named_apart:

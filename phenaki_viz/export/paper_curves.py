@@ -1,4 +1,4 @@
-"""Curves, steps and bars on paper, told apart by colour, dash and marker."""
+"""Curves, steps and bars on paper, distinguished by colour, dash and marker."""
 
 from typing import Any
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from phenaki_viz.export.paper import EDGE, WIDTH, Body, Sheet
 from phenaki_viz.export.paper_text import FAINT, INK, TICK, height_of, width_of
-from phenaki_viz.export.table_page import told
+from phenaki_viz.export.table_page import number_text
 from phenaki_viz.figures.table import Table, TableColumn
 from phenaki_viz.figures.words import plain
 
@@ -62,7 +62,7 @@ def _printed(column: TableColumn, lines: int) -> _Column:
 
 
 def _cell(value: Any) -> str:
-    return told(value) if isinstance(value, np.number) else _cut(str(value))
+    return number_text(value) if isinstance(value, np.number) else _cut(str(value))
 
 
 def _cut(text: str) -> str:

@@ -30,7 +30,7 @@ LONG = 40  # letters of a text that may be broken into lines
 # Rows of no number stay last, whichever way a column is sorted.
 SORT = """
 const body = document.querySelector("tbody");
-const told = (row, at) => row.cells[at].dataset.v ?? row.cells[at].textContent;
+const text = (row, at) => row.cells[at].dataset.v ?? row.cells[at].textContent;
 const order = (a, b) => {
   const [x, y] = [Number(a), Number(b)];
   return Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b) : x - y;
@@ -41,8 +41,8 @@ for (const [at, title] of [...document.querySelectorAll("th")].entries()) {
     for (const each of document.querySelectorAll("th")) each.ariaSort = null;
     title.ariaSort = down ? "ascending" : "descending";
     const rows = [...body.rows];
-    const known = rows.filter((row) => told(row, at) !== "nan");
-    known.sort((a, b) => (down ? 1 : -1) * order(told(a, at), told(b, at)));
+    const known = rows.filter((row) => text(row, at) !== "nan");
+    known.sort((a, b) => (down ? 1 : -1) * order(text(a, at), text(b, at)));
     body.append(...known, ...rows.filter((row) => !known.includes(row)));
   });
 }
@@ -79,10 +79,10 @@ def _cell(column: TableColumn, value: Any) -> str:
         text = plain(str(value))
         long = ' class="words"' if len(text) > LONG else ""
         return f"<td{long}>{html_text(text)}</td>"
-    return f'<td data-v="{value}" title="{value}">{told(value)}</td>'
+    return f'<td data-v="{value}" title="{value}">{number_text(value)}</td>'
 
 
-def told(value: Any) -> str:
+def number_text(value: Any) -> str:
     """A number of a table as it is read: whole ones whole, others in four digits, NaN as ''."""
     if np.isnan(value):
         return ""

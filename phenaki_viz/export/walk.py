@@ -21,7 +21,7 @@ def walk_gif(
 ) -> bytes:
     """The bytes of a looping GIF, 900 pixels wide; what made the first picture is its comment.
 
-    pace: pictures a second. on_picture: told (done, of); what it raises stops the work.
+    pace: pictures a second. on_picture: given (done, of); what it raises stops the work.
     Raises ExportError when there is no picture or the pace is not above 0.
     """
     if not pictures or pace <= 0:

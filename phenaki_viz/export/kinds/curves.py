@@ -54,8 +54,8 @@ class CurvesFaces(PlotlyFaces[Curves]):
             spreads = np.full(len(curve.x), np.nan) if curve.spread is None else curve.spread
             for x, y, half in zip(curve.x, curve.y, spreads, strict=True):
                 label = [guarded(picture.x_labels[int(x)])] if labels else []
-                told = [str(half)] if spread else []
-                yield [guarded(curve.name), str(x), str(y), *told, *label]
+                half_width = [str(half)] if spread else []
+                yield [guarded(curve.name), str(x), str(y), *half_width, *label]
 
     def remarks(self, picture: Curves) -> Iterator[str]:
         """What the spread is."""
