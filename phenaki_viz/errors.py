@@ -6,7 +6,7 @@ class PhenakiVizError(Exception):
 
 
 class FileError(PhenakiVizError):
-    """A path or a file that cannot be read; who asked for it raises an error of its own."""
+    """A path or a file that cannot be read; callers raise an error of their own."""
 
 
 class ShapeError(PhenakiVizError, ValueError):
@@ -43,7 +43,7 @@ class CheckpointError(PhenakiVizError, ValueError):
 
 
 class NonFiniteWeightsError(CheckpointError):
-    """Weights with NaN or infinity, which can be opened all the same when that is asked for."""
+    """Weights with NaN or infinity, which can be opened all the same when that is allowed."""
 
 
 class TrainingError(PhenakiVizError):

@@ -1,4 +1,4 @@
-"""What is said in Python of a recording: open it, show it. Floors are loaded when asked for."""
+"""What is said in Python of a recording: open it, show it. Floors are loaded when used."""
 
 import sys
 import tempfile
@@ -44,7 +44,7 @@ def show(
     What comes back shows itself as a cell's last value: pointer and keys are those of the page.
     `layer`, `head`, `query`, `key` and `patch` of it are what is chosen, there to be read and set;
     with anywidget (`pip install phenaki-viz[notebook]`) they follow the pointer, and
-    `view.observe(heard, "query")` is told. `view.save("look.html")` keeps it, with every head.
+    `view.observe(heard, "query")` is called. `view.save("look.html")` keeps it, with every head.
     kind, layer, head, branch, step, colours: as for `Recording.figure`; clip: as for
     `Recording.save`.
 
@@ -64,11 +64,11 @@ def show(
     return None
 
 
-def _view(recording: Recording, clip: Shown | np.ndarray | None, **asked: Any) -> Any:
+def _view(recording: Recording, clip: Shown | np.ndarray | None, **options: Any) -> Any:
     from phenaki_viz.notebook import view_of
     from phenaki_viz.runs.saving import run_of
 
-    return view_of(run_of(recording, clip), **asked)
+    return view_of(run_of(recording, clip), **options)
 
 
 def _in_a_notebook() -> bool:
@@ -90,8 +90,8 @@ def _picture(recording: Recording) -> str:
     from phenaki_viz.export.in_hand import PictureInHand
     from phenaki_viz.figures.one import one_picture
 
-    asked: dict[str, Any] = {"kind": None, "layer": None, "head": None, "labels": {}, "law": "sqrt"}
-    shown = PictureInHand(one_picture(recording, shared=False, **asked))
+    which: dict[str, Any] = {"kind": None, "layer": None, "head": None, "labels": {}, "law": "sqrt"}
+    shown = PictureInHand(one_picture(recording, shared=False, **which))
     content = b64encode(shown.rendered("png")).decode()
     said = escape(shown.title)
     return f"<img alt='{said}' style='max-width:640px' src='data:image/png;base64,{content}'/>"
@@ -107,11 +107,11 @@ def _save(recording: Recording, path: Path, clip: Shown | np.ndarray | None) -> 
     return save(recording, path, clip)
 
 
-def _figure(recording: Recording, **asked: Any) -> Figure:
+def _figure(recording: Recording, **options: Any) -> Figure:
     from phenaki_viz.export.in_hand import PictureInHand
     from phenaki_viz.figures.one import one_picture
 
-    return PictureInHand(one_picture(recording, **asked))
+    return PictureInHand(one_picture(recording, **options))
 
 
 def _compose(recording: Recording, recipe: Any) -> Figure:

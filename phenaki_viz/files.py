@@ -21,7 +21,7 @@ except ImportError:  # Windows: what a killed run leaves behind stays there
 
 FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 PART = re.compile(r"\.phenaki_viz-[0-9a-f]{16}\.part")
-LARGE = 2**20  # bytes that may be asked of a file without a look at what it has
+LARGE = 2**20  # bytes that may be read of a file without a look at what it has
 MOST_SHOWN = 80  # letters of a name in a sentence
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -72,7 +72,7 @@ def replacing(path: Path, needed: Callable[[], int] | None = None) -> Iterator[B
 
 
 def check_target(path: Path) -> Path:
-    """Where `path` is written to in truth, so that nobody works for a file that cannot be.
+    """Where `path` is written to in truth, so that no work is done for a file that cannot be.
 
     Raises ExportError, in words, for a folder, a pipe or a device, a folder that does not exist,
     and one that may not be written to.
@@ -195,7 +195,7 @@ def _as_os_error(error: Exception) -> OSError:
 
 
 def free_bytes(folder: Path) -> int:
-    """Bytes free where a folder is; 0 when nobody can say."""
+    """Bytes free where a folder is; 0 when that is not known."""
     with suppress(OSError):
         return shutil.disk_usage(folder).free
     return 0
@@ -216,9 +216,9 @@ def path_of(text: str) -> Path:
 
 
 class _Bounded(io.BufferedReader):
-    """A file that makes room for what it has, not for what somebody asks of it.
+    """A file that makes room for what it has, not for what is to be read.
 
-    Python sets aside as many bytes as are asked for; how many, a damaged file may say.
+    Python sets aside as many bytes as are to be read; how many, a damaged file may say.
     """
 
     def read(self, size: int | None = -1, /) -> bytes:

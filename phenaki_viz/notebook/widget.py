@@ -60,7 +60,7 @@ class View(anywidget.AnyWidget):
         lines = f"kernel:{self._linked.id}"
         self._seen = {"grid": 0, "selection": 0, "arrange": 0}
         self._alone = False  # whether the grid shows one head only
-        self._moving = True  # nobody is heard while everything is set
+        self._moving = True  # nothing is heard while everything is set
         super().__init__(
             _style=browser.style("linked") + browser.style("notebook"),
             _dresses=dresses(),
@@ -71,7 +71,7 @@ class View(anywidget.AnyWidget):
             **self._said(),
         )
         self._moving = False
-        self.on_msg(self._asked_for)
+        self.on_msg(self._send_lines)
 
     # ---- what is said and sent of the selection
 
@@ -138,15 +138,15 @@ class View(anywidget.AnyWidget):
     @validate(*PUBLIC)
     def _there(self, proposal: Any) -> Any:
         if not self._moving:
-            self._asked(proposal["trait"].name, proposal["value"])
+            self._wanted(proposal["trait"].name, proposal["value"])
         return proposal["value"]
 
     @observe(*PUBLIC)
     def _set(self, change: Any) -> None:
         if not self._moving:
-            self._move(self._asked(change["name"], change["new"]))
+            self._move(self._wanted(change["name"], change["new"]))
 
-    def _asked(self, name: str, value: Any) -> Chosen:
+    def _wanted(self, name: str, value: Any) -> Chosen:
         """What would be looked at. Raises TraitError where it is not there."""
         linked, at = self._linked, self._at
         found: dict[str, Callable[[], Chosen]] = {
@@ -189,8 +189,8 @@ class View(anywidget.AnyWidget):
         pins = tuple((row, head) for row, head in arranged["pins"])
         self._move(replace(self._at, pins=pins), by_grid=True)
 
-    def _unpinned(self, told: dict[str, Any]) -> None:
-        left = tuple(pin for at, pin in enumerate(self._at.pins) if at != told["map"])
+    def _unpinned(self, unpinned: dict[str, Any]) -> None:
+        left = tuple(pin for at, pin in enumerate(self._at.pins) if at != unpinned["map"])
         self._move(replace(self._at, pins=left), by_grid=True)
 
     def _picked_cell(self, pick: dict[str, Any]) -> None:
@@ -202,19 +202,19 @@ class View(anywidget.AnyWidget):
         places = ((t, h, w) for t, h, w in pick["places"])
         self._move(self._linked.moved(self._at, *places))
 
-    def _zoomed(self, asked: dict[str, Any]) -> None:
-        window: Window = (asked["r0"], asked["r1"], asked["c0"], asked["c1"])
+    def _zoomed(self, wanted: dict[str, Any]) -> None:
+        window: Window = (wanted["r0"], wanted["r1"], wanted["c0"], wanted["c1"])
         self._map = self._linked.map(self._at, window)
 
-    def _asked_for(self, _: Any, message: Any, buffers: Any) -> None:
+    def _send_lines(self, _: Any, message: Any, buffers: Any) -> None:
         """A strip wants lines of a map that is not sent whole: see hosts/kernel_lines.js."""
         if not isinstance(message, dict) or message.get("kind") != "lines":
             return
         answer = {"kind": "lines", "number": message.get("number")}
         try:
             lines = self._linked.lines(str(message.get("address")))
-            asked = {name: str(one) for name, one in dict(message.get("asked") or {}).items()}
-            self.send(answer, [lines.answer(asked)])
+            wanted = {name: str(one) for name, one in dict(message.get("asked") or {}).items()}
+            self.send(answer, [lines.answer(wanted)])
         except PhenakiVizError:
             self.send(answer)
 
@@ -227,9 +227,9 @@ class View(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return described(self._linked, self._at)
 
-    def _repr_mimebundle_(self, **asked: Any) -> Any:
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The widget, and for where none is live a frame that draws by itself."""
-        shown = super()._repr_mimebundle_(**asked)
+        shown = super()._repr_mimebundle_(**kwargs)
         if shown is None:
             return None
         kinds, about = shown if isinstance(shown, tuple) else (shown, {})
