@@ -64,12 +64,12 @@ def measured(engine: str, planned: Plan, workers: int) -> dict[str, Any]:
     memory, before, started = Memory(), _processor(), time.perf_counter()
     firsts: list[float] = []
 
-    def told(progress: Any) -> None:
+    def tell(progress: Any) -> None:
         memory.look()
         if progress.clips and not firsts:
             firsts.append(time.perf_counter() - started)
 
-    report = make_atlas(planned, engine_of(engine), workers, told)
+    report = make_atlas(planned, engine_of(engine), workers, tell)
     seconds, spent = time.perf_counter() - started, _processor() - before
     parts = list(Path(planned.job.out).glob("*.parquet"))
     started = time.perf_counter()
@@ -109,22 +109,22 @@ def main() -> None:
     parser.add_argument("--part", type=int, default=16, help="clips in a file (default: 16)")
     parser.add_argument("--stack", help="of this transformer alone (default: all)")
     parser.add_argument("--sweep", action="store_true")
-    asked = parser.parse_args()
-    masks = 2 if asked.sweep else 0
-    wanted = Settings(weights_digest="", stack=asked.stack, masks=masks)
+    options = parser.parse_args()
+    masks = 2 if options.sweep else 0
+    wanted = Settings(weights_digest="", stack=options.stack, masks=masks)
     settings = settings_for(SHIPPED_MODEL, wanted)
     lines = []
-    for engine in asked.engines:
+    for engine in options.engines:
         with tempfile.TemporaryDirectory() as out:
             job = Job(weights=str(SHIPPED_MODEL), settings=settings, out=out)
-            planned = plan(job, clips_of([f"generated:{asked.clips}"]), asked.part)
-            workers = 1 if engine == "serial" else asked.workers
+            planned = plan(job, clips_of([f"generated:{options.clips}"]), options.part)
+            workers = 1 if engine == "serial" else options.workers
             row = measured(engine, planned, workers)
-        name = f"{engine}, {asked.stack or 'all stacks'}{', sweep' if masks else ''}"
+        name = f"{engine}, {options.stack or 'all stacks'}{', sweep' if masks else ''}"
         print(name, json.dumps(row, indent=1), flush=True)
         lines.append(_line(name, row))
         found = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
-        found[f"{name}, {asked.clips}"] = row
+        found[f"{name}, {options.clips}"] = row
         RESULTS.write_text(json.dumps(found, indent=1) + "\n")
     print("\n".join(lines))
 
@@ -132,12 +132,12 @@ def main() -> None:
 def _line(name: str, row: dict[str, Any]) -> str:
     """A run as a row of the table in `docs/atlas.md`; in it the start of the workers counts."""
     spent = row["processor seconds a clip"]
-    told = (
+    cells = (
         f"{name} ({row['heads']})", row["clips"], row["workers"], row["clips a second"],
         "–" if spent is None else spent, f"{row['worker, MB, most']} MB",
         f"{row['bytes a clip']:,}", f"{row['load'][0]:.0f}",
     )  # fmt: skip
-    return f"| {' | '.join(map(str, told))} |"
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 if __name__ == "__main__":

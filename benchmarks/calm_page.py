@@ -43,17 +43,17 @@ def main() -> None:
     parser.add_argument("--busy", type=int, default=2)
     parser.add_argument("--slow", type=float, default=4)
     parser.add_argument("--only", default="", help="pages whose name begins so")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        with serve(APP, Path(folder) / "app.log") as app, busy(asked.busy):
+        with serve(APP, Path(folder) / "app.log") as app, busy(options.busy):
             for name, (path, control, share) in PAGES.items():
-                if not name.startswith(asked.only):
+                if not name.startswith(options.only):
                     continue
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
                 page.goto(app + path)
-                _begin(page, asked.slow)
-                moves = max(4, round(share * asked.moves))
+                _begin(page, options.slow)
+                moves = max(4, round(share * options.moves))
                 print(f"{name}: {_told(list(_moved(page, control, moves)))}", flush=True)
                 page.close()
         browser.close()

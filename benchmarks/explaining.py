@@ -40,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("what", choices=("laws", "sweep", "table", "predicts"))
-    asked = parser.parse_args(argv)
-    return {"laws": _laws, "sweep": _sweep, "table": _table, "predicts": _predicts}[asked.what]()
+    options = parser.parse_args(argv)
+    return {"laws": _laws, "sweep": _sweep, "table": _table, "predicts": _predicts}[options.what]()
 
 
 def _laws() -> dict[str, float]:

@@ -59,17 +59,17 @@ def main() -> int:
     parser.add_argument("--moves", type=int, default=500)
     parser.add_argument("--limit", type=int, default=150, help="MiB that runs may take")
     parser.add_argument("--trim", action="store_true", help="give freed memory back at each report")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    shelf, seen, began = RunShelf(asked.limit * 2**20), [], time.perf_counter()
-    computed.kept.limit_bytes = asked.limit * 2**20 // 64  # full within the first moves as well
+    shelf, seen, began = RunShelf(options.limit * 2**20), [], time.perf_counter()
+    computed.kept.limit_bytes = options.limit * 2**20 // 64  # full within the first moves as well
     print(f"begun with {resident():,.0f} MiB")
-    for at in range(1, asked.moves + 1):
+    for at in range(1, options.moves + 1):
         move(shelf, at)
         if at > FIRST:
             seen.append(resident())
         if at % FIRST == 0:
-            if asked.trim and sys.platform.startswith("linux"):
+            if options.trim and sys.platform.startswith("linux"):
                 ctypes.CDLL(None).malloc_trim(0)
             kept = (shelf.nbytes + computed.kept.nbytes) / 2**20
             print(

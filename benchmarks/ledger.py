@@ -96,8 +96,8 @@ def _measured(grid: tuple[int, int, int], rounds: int) -> dict[str, float]:
 def _forward(rounds: int) -> dict[str, float]:
     model, x = Joint(SHORT, layers=4).eval(), torch.randn(1, 180, 128)
 
-    def forward(**asked: object) -> None:
-        with torch.inference_mode(), record(model, **asked):  # type: ignore[arg-type]
+    def forward(**options: object) -> None:
+        with torch.inference_mode(), record(model, **options):  # type: ignore[arg-type]
             model(x)
 
     timings: dict[str, Timing] = take_turns(

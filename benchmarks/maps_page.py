@@ -58,7 +58,7 @@ def main() -> None:
     """Print medians."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clicks", type=int, default=12)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         with serve(APP, Path(folder) / "app.log") as app:
@@ -68,7 +68,7 @@ def main() -> None:
                 page.goto(app + path)
                 settle(page)
                 page.wait_for_timeout(3000)
-                print(f"{name}: {_measured(page, received, asked.clicks)}", flush=True)
+                print(f"{name}: {_measured(page, received, options.clicks)}", flush=True)
                 page.close()
         browser.close()
 

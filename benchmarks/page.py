@@ -80,7 +80,7 @@ def main() -> None:
     """Print the medians and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=15)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         empty_script = Path(folder) / "empty.py"
@@ -99,7 +99,7 @@ def main() -> None:
                     page.goto(address)
                     settle(page)
                     page.wait_for_timeout(1500)
-                painted, reruns, models = _interleaved(pages, asked.steps)
+                painted, reruns, models = _interleaved(pages, options.steps)
         browser.close()
     model = statistics.median(models)
     bound = statistics.median(reruns) + model
@@ -133,8 +133,8 @@ def _interleaved(pages: tuple[Page, Page], steps: int) -> tuple[list[float], ...
             _new_seed(pages[0])
         for page, times in zip(pages, (painted, reruns), strict=True):
             times.append(_key(page, key))
-        asked = parse_qs(urlsplit(pages[0].url).query)
-        models.append(_model(int(asked.get("depth", ["4"])[0])))
+        fields = parse_qs(urlsplit(pages[0].url).query)
+        models.append(_model(int(fields.get("depth", ["4"])[0])))
     return painted, reruns, models
 
 

@@ -62,10 +62,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
-    asked = parser.parse_args()
-    dice, clip = random.Random(asked.seed), sample_clip()
+    options = parser.parse_args()
+    dice, clip = random.Random(options.seed), sample_clip()
     refused, worst, after_warm_up, started = 0, 0.0, 0.0, time.time()
-    for at in range(asked.times):
+    for at in range(options.times):
         settings = draw(dice)
         try:
             run = run_dialled(
@@ -75,12 +75,12 @@ def main() -> None:
             worst = max(worst, run.recording.max_abs_error or 0.0)
         except RecordingTooLargeError:
             refused += 1
-        if at == asked.times // 5:
+        if at == options.times // 5:
             after_warm_up = resident()
         if at % 100 == 0:
             print(f"{at:5d}  {time.time() - started:6.0f} s  {resident():7.0f} MiB", flush=True)
     print(
-        f"{asked.times} rebuilds, {refused} refused by size, 0 exceptions; largest verification "
+        f"{options.times} rebuilds, {refused} refused by size, 0 exceptions; largest verification "
         f"error {worst:.1e}; memory {after_warm_up:.0f} MiB after a fifth, {resident():.0f} at the "
         f"end; {time.time() - started:.0f} s, torch {torch.__version__}"
     )

@@ -175,7 +175,7 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, default=8)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=0)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     torch.set_num_threads(1)
     browser_fixtures.START_SECONDS = 600  # another program may have both cores
     with tempfile.TemporaryDirectory() as folder:
@@ -184,13 +184,13 @@ def main() -> int:
         save_file(OWN.build().state_dict(), own)
         log = Path(folder) / "server.log"
         with serve(APP, log) as address:
-            tally = soak(address, own, asked.sessions, asked.minutes, asked.seed)
+            tally = soak(address, own, options.sessions, options.minutes, options.seed)
         said = log.read_text()
         traces = said.count("Traceback")
         if traces:
             print(said[said.index("Traceback") :][:4000])
     print(
-        f"{asked.sessions} sessions, {asked.minutes:g} min: {tally.answers} answers compared, "
+        f"{options.sessions} sessions, {options.minutes:g} min: {tally.answers} answers compared, "
         f"{len(tally.mixed)} mixed, {tally.late} late, {len(tally.exceptions)} exceptions, "
         f"{traces} tracebacks in the server's log"
     )

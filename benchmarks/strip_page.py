@@ -92,25 +92,25 @@ def main() -> None:
     parser.add_argument("--many", type=int, default=500, help="0: none")
     parser.add_argument("--throttle", type=float, default=1)
     parser.add_argument("--long", action="store_true", help="16,384 tokens alone")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         with serve(APP, Path(folder) / "app.log") as app:
-            for name, path in (LONG if asked.long else PLACES).items():
+            for name, path in (LONG if options.long else PLACES).items():
                 page = browser.new_page(viewport={"width": 1440, "height": 1600})
                 received = listen(page)
                 page.goto(app + path)
                 settle(page)
                 page.wait_for_timeout(3000)
-                _slow_down(page, asked.throttle)
-                print(f"{name}: {_measured(page, received, asked.clicks)}", flush=True)
+                _slow_down(page, options.throttle)
+                print(f"{name}: {_measured(page, received, options.clicks)}", flush=True)
                 page.close()
-            if asked.many:
+            if options.many:
                 page = browser.new_page(viewport={"width": 1440, "height": 1600})
                 page.goto(app + PLACES["shipped model, self"])
                 settle(page)
                 page.locator(".strip .frames canvas").first.wait_for()
-                print(f"{asked.many} clicks: {_grown(page, asked.many)}", flush=True)
+                print(f"{options.many} clicks: {_grown(page, options.many)}", flush=True)
         browser.close()
 
 

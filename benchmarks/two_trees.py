@@ -43,26 +43,26 @@ def main() -> int:
     parser.add_argument(
         "--most", type=float, default=1.1, help="how many times as long is too long"
     )
-    asked = parser.parse_args()
+    options = parser.parse_args()
     slow = False
     with ExitStack() as on:
         folder = on.enter_context(tempfile.TemporaryDirectory())
         playwright = on.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        trees = (asked.other.resolve(), ROOT)
+        trees = (options.other.resolve(), ROOT)
         addresses = [
             on.enter_context(_served(tree, Path(folder) / f"{at}.log"))
             for at, tree in enumerate(trees)
         ]
-        for what, pairs in _measured(browser, addresses, asked.rounds):
+        for what, pairs in _measured(browser, addresses, options.rounds):
             before, now = (median(taken) for taken in zip(*pairs, strict=True))
             ratio = median(new / old for old, new in pairs)
-            slow |= not ratio <= asked.most
+            slow |= not ratio <= options.most
             print(f"{what}: {before:.0f} → {now:.0f} ms, ratio {ratio:.2f}", flush=True)
         for name in PAGES:
             link = f"/{name}?source=Trained"
             before, now = (_bytes(browser, address + link) / 1e6 for address in addresses)
-            slow |= not now <= asked.most * before
+            slow |= not now <= options.most * before
             print(
                 f"page {name or 'attention'}: {before:.2f} → {now:.2f} MB, ratio {now / before:.2f}"
             )
