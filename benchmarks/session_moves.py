@@ -45,8 +45,10 @@ class TrainedMove(Move):
     def run(self, kept: "Reference") -> Run:
         """What these settings alone compute."""
         switches = Switches(off=frozenset((STACK.format(at), head) for at, head in self.off))
-        ask = RunOptions(share=self.masked / 100, seed=self.mask_seed, frames=9, switches=switches)
-        return run_model(kept.shipped, digit_clip(self.film), read_prompt(self.say), ask)
+        options = RunOptions(
+            share=self.masked / 100, seed=self.mask_seed, frames=9, switches=switches
+        )
+        return run_model(kept.shipped, digit_clip(self.film), read_prompt(self.say), options)
 
     def module(self) -> str:
         """Whose map is looked at."""
@@ -131,8 +133,8 @@ class OwnMove(Move):
 
     def run(self, kept: "Reference") -> Run:
         """What these settings alone compute."""
-        ask = RunOptions(share=0.5, frames=9)
-        return run_model(kept.own[self.causal], digit_clip(self.film), read_prompt(""), ask)
+        options = RunOptions(share=0.5, frames=9)
+        return run_model(kept.own[self.causal], digit_clip(self.film), read_prompt(""), options)
 
     def module(self) -> str:
         """Whose map is looked at."""

@@ -57,7 +57,7 @@ class Worker:
                 f"{shown(Path(job.weights).name)} has changed since the run began: its weights are "
                 f"{found}, no longer {settings.weights_digest}"
             )
-        self.ask = RunOptions(share=settings.share, seed=settings.seed, frames=settings.frames)
+        self.options = RunOptions(share=settings.share, seed=settings.seed, frames=settings.frames)
 
     def make(self, part: Part) -> Made:
         """The file of a part; if it is there by now, it is left. Raises ExportError, AtlasError."""
@@ -84,7 +84,7 @@ class Worker:
         settings = self.job.settings
         clips = [loaded(clip, Reading(axes=settings.axes, stride=settings.stride))]
         table = table_over_clips(
-            self.model, clips, self.ask, kind=settings.kind, stack=settings.stack
+            self.model, clips, self.options, kind=settings.kind, stack=settings.stack
         )
         effects: tuple[HeadEffect, ...] = ()
         if settings.masks:

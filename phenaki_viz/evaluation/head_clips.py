@@ -19,7 +19,7 @@ from phenaki_viz.runs.model_parts import most_frames
 def table_over_clips(
     model: nn.Module,
     clips: Sequence[tuple[Clip, Prompt]],
-    ask: RunOptions,
+    options: RunOptions,
     *,
     kind: Kind | None = None,
     stack: str | None = None,
@@ -29,7 +29,7 @@ def table_over_clips(
 
     done: after each clip the table over all clips so far is put in here.
 
-    ask: how the model is run on each clip: which share of its tokens is hidden, which heads are
+    options: how the model is run on each clip: which share of its tokens is hidden, which heads are
     off. Raises ConfigError without a clip, and what `run_model` and `head_table` raise.
     """
     if not clips:
@@ -37,8 +37,8 @@ def table_over_clips(
     whole = HeadTable(rows=())
     for number, (clip, prompt) in enumerate(clips):
         yield number / len(clips)
-        frames = ask.frames or most_frames(model, len(clip.frames))
-        run = run_model(model, clip, prompt, replace(ask, frames=frames))
+        frames = options.frames or most_frames(model, len(clip.frames))
+        run = run_model(model, clip, prompt, replace(options, frames=frames))
         steps = head_table.steps(run.recording, kind=kind, stack=stack, truth=truth_of(run))
         table = yield from within(steps, number / len(clips), (number + 1) / len(clips))
         whole = whole.join(table) if number else table

@@ -23,4 +23,4 @@ def forward_of(run: Run, model: nn.Module) -> Callable[[], object]:
 
 def switches_of(run: Run) -> Switches:
     """What was switched off in this run."""
-    return run.ask.switches if isinstance(run, ModelRun) else NONE_OFF
+    return run.options.switches if isinstance(run, ModelRun) else NONE_OFF

@@ -87,7 +87,7 @@ class Outcome:
 class ModelRun(Run):
     """A run of a trained model. notes: what was made up, in words."""
 
-    ask: RunOptions
+    options: RunOptions
     outcome: Outcome
     notes: tuple[str, ...] = ()
 
@@ -96,7 +96,7 @@ def run_model(
     model: nn.Module,
     clip: Clip,
     prompt: Prompt,
-    ask: RunOptions | None = None,
+    options: RunOptions | None = None,
     *,
     limit_bytes: int = DEFAULT_LIMIT,
     on_progress: Callable[[int, int], None] | None = None,
@@ -106,20 +106,20 @@ def run_model(
     The clip is cropped and resized to what the model takes. Raises ShapeError, VideoError,
     ConfigError or RecordingTooLargeError when the model cannot be shown the clip.
     """
-    ask = ask or RunOptions()
+    options = options or RunOptions()
     eyes = eyes_of(model)
-    fitted = _fit(eyes, clip, ask) if eyes else _no_clip(model, ask)
-    words = read_words(model, text_read(prompt, ask.switches))
+    fitted = _fit(eyes, clip, options) if eyes else _no_clip(model, options)
+    words = read_words(model, text_read(prompt, options.switches))
     kept: dict[str, Any] = {
-        "storage": ask.storage, "extras": KEPT, "limit_bytes": limit_bytes,
+        "storage": options.storage, "extras": KEPT, "limit_bytes": limit_bytes,
         "on_progress": on_progress,
     }  # fmt: skip
     started = time.perf_counter()
-    with torch.inference_mode(), switched(model, ask.switches):
+    with torch.inference_mode(), switched(model, options.switches):
         with record(model, words=words, **kept) as recording:
             video = to_tensor(fitted, channels=eyes.channels) if eyes else None
             recording.provenance |= origin_of(model, (), {"video": video, "prompt": prompt.text})
-            made, notes = _run(model, video, prompt, ask)
+            made, notes = _run(model, video, prompt, options)
             recording.provenance |= {"random_words": RANDOM_WORDS in notes}
         seconds = time.perf_counter() - started
         if eyes is not None and "predicted" in made:  # not recorded: the decoder was, already
@@ -128,9 +128,9 @@ def run_model(
     recording.provenance |= {
         **fitted.facts,
         "prompt": prompt.text,
-        "masked_share": ask.share,
-        "mask_seed": ask.seed,
-        **ask.switches.origin,
+        "masked_share": options.share,
+        "mask_seed": options.seed,
+        **options.switches.origin,
         "outcome": {"error": made.get("error"), "notes": list(notes)},
         "notes": [
             *recording.provenance["notes"],
@@ -145,7 +145,7 @@ def run_model(
         recording=recording,
         temporal_patch=eyes.temporal_patch_size if eyes else 1,
         seconds=seconds,
-        ask=ask,
+        options=options,
         outcome=Outcome(**made),
         notes=notes,
     )
@@ -156,7 +156,7 @@ def look_again(model: nn.Module, run: ModelRun) -> None:
     """Run the model as in a look that was had before, with nothing recorded or kept."""
     eyes = eyes_of(model)
     video = to_tensor(run.clip, channels=eyes.channels) if eyes else None
-    _run(model, video, run.prompt, run.ask)
+    _run(model, video, run.prompt, run.options)
 
 
 def read_words(model: nn.Module, prompt: Prompt) -> tuple[str, ...]:
@@ -173,20 +173,20 @@ def text_read(prompt: Prompt, switches: Switches) -> Prompt:
     return next((read_prompt(text) for text in swapped), prompt)
 
 
-def _fit(eyes: CViViT, clip: Clip, ask: RunOptions) -> Clip:
+def _fit(eyes: CViViT, clip: Clip, options: RunOptions) -> Clip:
     height, width = eyes.image_size
-    return fit_clip(clip, height=height, width=width, frames=ask.frames or len(clip.frames))
+    return fit_clip(clip, height=height, width=width, frames=options.frames or len(clip.frames))
 
 
-def _no_clip(model: nn.Module, ask: RunOptions) -> Clip:
+def _no_clip(model: nn.Module, options: RunOptions) -> Clip:
     """Empty frames, one a step: a model without C-ViViT is shown random codes, no clip."""
     filler = filler_of(model)
-    t, h, w = ask.grid or _some_grid(filler.max_seq_len if filler else 1)
+    t, h, w = options.grid or _some_grid(filler.max_seq_len if filler else 1)
     return Clip(np.full((t, 8 * h, 8 * w, 1), 40, np.uint8), "random codes, no clip")
 
 
 def _run(
-    model: nn.Module, video: torch.Tensor | None, prompt: Prompt, ask: RunOptions
+    model: nn.Module, video: torch.Tensor | None, prompt: Prompt, options: RunOptions
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The fields of an `Outcome`, and what was made up."""
     eyes, filler = eyes_of(model), filler_of(model)
@@ -200,12 +200,12 @@ def _run(
         made["reconstruction"] = as_frames(rebuilt)
         made["error"] = float(F.mse_loss(rebuilt, video) / video.var().clamp(min=1e-9))
     elif filler is not None:
-        grid = ask.grid or _some_grid(filler.max_seq_len)
-        chance = torch.Generator().manual_seed(ask.seed)
+        grid = options.grid or _some_grid(filler.max_seq_len)
+        chance = torch.Generator().manual_seed(options.seed)
         codes = torch.randint(filler.mask_id, (1, *grid), generator=chance)
         notes.append("no C-ViViT: the codes are random, so only the maps mean something")
         laid = " × ".join(map(str, grid))
-        why = "is as you say" if ask.grid else "is assumed: no file says how tokens lie"
+        why = "is as you say" if options.grid else "is assumed: no file says how tokens lie"
         notes.append(f"their grid of {laid} (steps × rows × columns) {why}")
     else:
         raise ConfigError(
@@ -215,7 +215,7 @@ def _run(
     if filler is not None:
         context, seen, said = _context(model, filler, prompt)
         notes += said
-        masked = _masked(codes, ask)
+        masked = _masked(codes, options)
         made["masked"] = masked[0].numpy()
         conditions: dict[str, Any] = {"context": context, "text_mask": seen}
         if isinstance(filler, TokenCritic):
@@ -261,11 +261,11 @@ def _unknown(encoder: Any, prompt: Prompt) -> tuple[str, ...]:
     return (f"words this model never learned share one vector: {named}",)
 
 
-def _masked(codes: torch.Tensor, ask: RunOptions) -> torch.Tensor:
+def _masked(codes: torch.Tensor, options: RunOptions) -> torch.Tensor:
     """Which codes are hidden: 'b t h w' bool, at least one unless the share is 0."""
     n = math.prod(codes.shape[1:])
-    count = 0 if ask.share == 0 else max(1, round(ask.share * n))
-    order = torch.rand((1, n), generator=torch.Generator().manual_seed(ask.seed))
+    count = 0 if options.share == 0 else max(1, round(options.share * n))
+    order = torch.rand((1, n), generator=torch.Generator().manual_seed(options.seed))
     return highest(order, count).reshape(codes.shape)
 
 

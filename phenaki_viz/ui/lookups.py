@@ -52,5 +52,5 @@ class Kept(Mapping[str, Any]):
 
 
 def mend_lookups() -> None:
-    """Have widgets look up what they ask for alone."""
+    """Have widgets look up what they use alone."""
     SafeSessionState.filtered_state = property(Kept)  # type: ignore[method-assign,assignment]

@@ -89,7 +89,7 @@ def main() -> None:
 
 
 def _draw() -> None:
-    """Draw the controls, run the model they ask for, draw the chosen page."""
+    """Draw the controls, run the model they choose, draw the chosen page."""
     st.set_page_config("phenaki_viz: attention microscope", frame.icon(), layout="wide")
     st.html(STYLE)
     st.html(frame.style(GROUPS, theme()))

@@ -105,5 +105,5 @@ def opening_request() -> LookRequest:
     """What the page asks for when its address says nothing. Raises CheckpointError."""
     first = trained.CAPTIONS[0]
     model, clip = open_models.shipped().model, digit_clip(first)
-    ask = RunOptions(frames=most_frames(model, len(clip.frames)))
-    return LookRequest(model=model, clip=clip, prompt=read_prompt(first), ask=ask)
+    options = RunOptions(frames=most_frames(model, len(clip.frames)))
+    return LookRequest(model=model, clip=clip, prompt=read_prompt(first), options=options)

@@ -228,8 +228,8 @@ def looked_at(is_swept=False, put_in=False):
             for module, head in heads_of(model)
         )
         computed.kept.put(SweepSettings(10, 2, 90).key(model), (found,))
-    ask = RunOptions(switches=Switches(also=also))
-    inside_page(run_model(model, clip(), read_prompt("left right"), ask))
+    options = RunOptions(switches=Switches(also=also))
+    inside_page(run_model(model, clip(), read_prompt("left right"), options))
 
 
 def at_trained(head=1, **how):

@@ -41,7 +41,7 @@ CONFIG = DialConfig()
 REQUESTS = {
     type(one).__name__: one
     for one in (
-        LookRequest(model=MODEL, clip=CLIP, prompt=read_prompt("left right"), ask=ASK),
+        LookRequest(model=MODEL, clip=CLIP, prompt=read_prompt("left right"), options=ASK),
         DialledRequest(settings=Settings(), clip=CLIP),
         SampleRequest(
             model=MODEL, prompt=read_prompt("left"), sampling=Sampling(), clip=CLIP,
@@ -118,7 +118,7 @@ def test_every_field_makes_another_key(name, place):
 
 def test_flipping_reaches_what_lies_deep():
     deep = {".".join(place) for _, place in CASES}
-    assert {"ask.switches.off", "clip.name", "clip.frames", "config.causal", "prompt.text",
+    assert {"options.switches.off", "clip.name", "clip.frames", "config.causal", "prompt.text",
             "settings.storage", "sampling.guidance", "padding.words", "model"} <= deep  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def test_corrected_settings_are_another_question(tmp_path):
     for causal in (True, False):
         model = open_checkpoint(path, FOR_CVIVIT | {"causal": causal}).model
         request = LookRequest(
-            model=model, clip=clip(), prompt=read_prompt(""), ask=RunOptions(frames=5)
+            model=model, clip=clip(), prompt=read_prompt(""), options=RunOptions(frames=5)
         )
         assert shelf.get(request) is None
         shelf.put(request, request.run(lambda *_: None))
@@ -163,12 +163,12 @@ def test_corrected_settings_are_another_question(tmp_path):
 def test_the_second_text_and_a_sample_are_of_the_same_model():
     """The model itself is in the key, not a digest of its weights that settings do not change."""
     first, second = phenaki(), copy.deepcopy(phenaki())
-    asked = {"clip": clip(), "prompt": read_prompt("left"), "ask": RunOptions(frames=5)}
+    asked = {"clip": clip(), "prompt": read_prompt("left"), "options": RunOptions(frames=5)}
     requests = [LookRequest(model=model, **asked) for model in (first, second)]
     assert requests[0] != requests[1]
     assert requests[0].saying(read_prompt("right")) != requests[0]
     assert requests[0].whole() == requests[0]
-    off = dataclasses.replace(requests[0], ask=RunOptions(frames=5, switches=SWITCHES))
+    off = dataclasses.replace(requests[0], options=RunOptions(frames=5, switches=SWITCHES))
     assert off != requests[0] and off.whole() == requests[0]
 
 

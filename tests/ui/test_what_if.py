@@ -74,8 +74,8 @@ def test_a_link_says_which_head_is_weighed_and_the_clip_is_filled_in_without_it(
     change, _ = off(0)
     assert tried_heading("self L0 H0", change) in words_on(at)
     switches = Switches(off=frozenset({("maskgit.transformer.layers.0.1", 0)}))
-    ask = RunOptions(switches=switches, frames=5)
-    without = run_model(phenaki(), clip(), read_prompt("left right"), ask).outcome
+    options = RunOptions(switches=switches, frames=5)
+    without = run_model(phenaki(), clip(), read_prompt("left right"), options).outcome
     titles = [sent(at, which)[0].get("direction") for which in range(len(at.get("bidi_component")))]
     assert filled_title("Self L0 H0 off", without) in titles
 

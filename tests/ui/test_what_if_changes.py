@@ -43,8 +43,10 @@ def drawn():
     from tests.runs.trained import clip, phenaki
 
     model = phenaki()
-    ask = RunOptions(switches=ablation.draw(model))
-    request = LookRequest(model=model, clip=clip(), prompt=read_prompt("left right"), ask=ask)
+    options = RunOptions(switches=ablation.draw(model))
+    request = LookRequest(
+        model=model, clip=clip(), prompt=read_prompt("left right"), options=options
+    )
     wanted = RunRequest(request, ablation.all_on)
     st.session_state[run_cache.GOOD] = wanted
     page_jobs.run_waiting()

@@ -29,7 +29,7 @@ def draw(run: Run, whole: RunRequest, work: DeltaGenerator) -> None:
     if not isinstance(before, ModelRun):
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(f"**{inert(_said(run.ask.switches))}**", width="content")
+        st.markdown(f"**{inert(_said(run.options.switches))}**", width="content")
         _figure("Loss of masked tokens (nats)", run.outcome.masked_loss, before.outcome.masked_loss)
         _figure("Reconstruction error", run.outcome.error, before.outcome.error)
         st.button("Switch all on", on_click=ablation.all_on, icon=":material/undo:")

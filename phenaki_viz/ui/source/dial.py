@@ -20,7 +20,7 @@ LAYOUTS = {"joint": "MaskGit", "factorised": "C-ViViT"}
 
 
 def draw_dials() -> tuple[Settings, Clip]:
-    """Draw every dial; returns the settings and the clip they ask for."""
+    """Draw every dial; returns their settings and the clip."""
     layout = _layout()
     _architecture()
     _position(layout)

@@ -19,7 +19,7 @@ _SEEN = "framing.film"
 
 
 class Framing:
-    """The boxes of a film, drawn at once, and the clip that they ask for.
+    """The boxes of a film, drawn at once, and their clip.
 
     height, width: of the frames that the model sees. whole: it takes every frame, so that none is
     to be chosen.

@@ -100,7 +100,7 @@ def _read(name: str) -> Clip:
 def _seed(run: Any) -> Other:
     """Of a trained model: other masked tokens; of a dialled one: other random weights."""
     dialled = isinstance(run, DialledRun)
-    own = run.config.seed if dialled else run.ask.seed
+    own = run.config.seed if dialled else run.options.seed
     what = "weights" if dialled else "masked tokens"
     seed = int(st.number_input(
         f"Seed of the {what}", 0, 2**31 - 1, own + 1, key=named("with_seed"), width=160,
@@ -122,16 +122,16 @@ def _off(run: Any) -> Other:
     }
     session.keep_options("with_off", labels)
     own = [label for label in labels if label.startswith("self")] or list(labels)
-    first = [] if run.ask.switches else own[:1]
+    first = [] if run.options.switches else own[:1]
     off = st.multiselect(
         "Heads off in B", list(labels), first, key=named("with_off"), width=220,
         placeholder="all heads are on", label_visibility="collapsed",
         help="The maps of later layers change with what a head no longer writes", **BOUND,
     )  # fmt: skip
     switches = Switches(off=frozenset(labels[label] for label in off))
-    on = "nothing changed" if run.ask.switches.also else "every head on"
+    on = "nothing changed" if run.options.switches.also else "every head on"
     return Other(
-        a=_switched(run.ask.switches), b=", ".join(off) + " off" if off else on,
+        a=_switched(run.options.switches), b=", ".join(off) + " off" if off else on,
         seconds=run.seconds, wanted=cancellable(changed(run, Change(switches=switches))),
     )  # fmt: skip
 

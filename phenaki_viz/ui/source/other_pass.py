@@ -79,8 +79,8 @@ def sampled(run: Any) -> Other:
 
 def _request(run: ModelRun, model: Any, sampling: Sampling) -> SampleRequest:
     return SampleRequest(
-        model=model, prompt=run.prompt, sampling=sampling, switches=run.ask.switches,
-        storage=run.ask.storage,
+        model=model, prompt=run.prompt, sampling=sampling, switches=run.options.switches,
+        storage=run.options.storage,
     )  # fmt: skip
 
 

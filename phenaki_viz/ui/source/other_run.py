@@ -98,19 +98,19 @@ def changed(run: ModelRun | DialledRun, change: Change) -> Request:
     clip, prompt = change.clip or run.clip, change.prompt or run.prompt
     if isinstance(run, DialledRun):
         return _dialled(run, clip, prompt, change.seed)
-    ask = replace(run.ask, frames=len(run.clip.frames))
+    options = replace(run.options, frames=len(run.clip.frames))
     if change.seed is not None:
-        ask = replace(ask, seed=change.seed)
+        options = replace(options, seed=change.seed)
     if change.switches is not None:
-        ask = replace(ask, switches=change.switches)
-    return LookRequest(model=model_of(run), clip=clip, prompt=prompt, ask=ask)
+        options = replace(options, switches=change.switches)
+    return LookRequest(model=model_of(run), clip=clip, prompt=prompt, options=options)
 
 
 def shown_to(model: "nn.Module", run: Run) -> Request:
     """Another model, shown what this run's was, with nothing switched off."""
-    ask = run.ask if isinstance(run, ModelRun) else RunOptions()
-    ask = replace(ask, frames=len(run.clip.frames), switches=NONE_OFF)
-    return LookRequest(model=model, clip=run.clip, prompt=run.prompt, ask=ask)
+    options = run.options if isinstance(run, ModelRun) else RunOptions()
+    options = replace(options, frames=len(run.clip.frames), switches=NONE_OFF)
+    return LookRequest(model=model, clip=run.clip, prompt=run.prompt, options=options)
 
 
 def at_step(run: DialledRun, job: Training, step: int) -> Request:

@@ -17,10 +17,10 @@ SOURCES = {"trained": "Trained", "dial": "Dial", "own": "Your own"}
 
 
 def draw_sidebar(train: StreamlitPage) -> tuple[RunRequest | None, RunRequest | None]:
-    """Draw the controls; returns the run they ask for, and the same with everything switched on.
+    """Draw the controls; returns the run of them, and the same with everything switched on.
 
     train: the page where a dialled model learns.
-    The second is None where nothing is switched off; both are when there is no model to ask.
+    The second is None where nothing is switched off; both are when there is no model to run.
     """
     with st.sidebar:
         st.header("Model", anchor=False)
@@ -45,11 +45,11 @@ def draw_sidebar(train: StreamlitPage) -> tuple[RunRequest | None, RunRequest | 
             return None, None
         if isinstance(found, RunRequest):
             return found, None
-        return _both(trained.draw_ask(found.model))
+        return _both(trained.draw_request(found.model))
 
 
 def _both(request: LookRequest) -> tuple[RunRequest, RunRequest | None]:
-    whole = RunRequest(request.whole(), ablation.all_on) if request.ask.switches else None
+    whole = RunRequest(request.whole(), ablation.all_on) if request.options.switches else None
     return RunRequest(request, ablation.all_on), whole
 
 

@@ -32,8 +32,8 @@ _FOLLOWED = "clip.followed"  # the clip that was chosen last
 _BOX = "say.box"  # the number of the prompt's box, and what that began with
 
 
-def draw_ask(model: "nn.Module") -> LookRequest:
-    """Draw the controls of a trained model; returns what they ask."""
+def draw_request(model: "nn.Module") -> LookRequest:
+    """Draw the controls of a trained model; returns their request."""
     clip = _clip(model)
     prompt = _prompt(model)
     share, seed = 0.5, 0
@@ -43,10 +43,10 @@ def draw_ask(model: "nn.Module") -> LookRequest:
     switches = ablation.draw(model)
     grid = None if eyes_of(model) else _grid(model)
     storage = draw_storage()
-    ask = RunOptions(
+    options = RunOptions(
         share=share, seed=seed, frames=frames, grid=grid, switches=switches, storage=storage
     )
-    return LookRequest(model=model, clip=clip, prompt=prompt, ask=ask)
+    return LookRequest(model=model, clip=clip, prompt=prompt, options=options)
 
 
 def _grid(model: Any) -> tuple[int, int, int]:

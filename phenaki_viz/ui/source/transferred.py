@@ -44,6 +44,6 @@ def _source(model: "nn.Module", one: TransferMap, on_cancel: Callable[[], None])
         raise RecordingError(f"The {one.of} is known to the program alone that kept it")
     request = LookRequest(
         model=model, clip=shipped_clip(one.clip), prompt=read_prompt(one.prompt),
-        ask=options_of(model, one),
+        options=options_of(model, one),
     )  # fmt: skip
     return run_cache.get_run(RunRequest(request, on_cancel, "Making the map of another run:"))

@@ -93,8 +93,8 @@ def _choose_clips(run: Run, selection: Selection) -> Over | None:
         "Clips", 2, most, 10, key=named("heads_clips"), width=90, label_visibility="collapsed",
         help="Held-out clips of moving digits, each with its caption", **BOUND,
     )  # fmt: skip
-    ask = replace(run.ask, frames=None)
-    over = Over(int(clips), ask, selection.record.stack, selection.record.kind)
+    options = replace(run.options, frames=None)
+    over = Over(int(clips), options, selection.record.stack, selection.record.kind)
     requested = session.get(_ASKED)
     if requested == over.clips:
         st.button(

@@ -89,8 +89,8 @@ def sampled_by(run: ModelRun, sampling: Sampling) -> SampledRun | None:
     """The video of these controls: sampled at once, unless the last one was cancelled."""
     model: Any = model_of(run)
     request = SampleRequest(
-        model=model, prompt=run.prompt, sampling=sampling, switches=run.ask.switches,
-        clip=run.clip if sampling.priming else None, storage=run.ask.storage,
+        model=model, prompt=run.prompt, sampling=sampling, switches=run.options.switches,
+        clip=run.clip if sampling.priming else None, storage=run.options.storage,
     )  # fmt: skip
     if session.get(HELD) == request and run_cache.shelf().get(request) is None:
         st.info("Sampling was cancelled.", icon=":material/pause_circle:")

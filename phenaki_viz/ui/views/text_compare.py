@@ -174,8 +174,8 @@ def _same_word(run: ModelRun, selection: Selection, key: int, which: str) -> Non
 def _other(run: ModelRun, prompt: Prompt) -> ModelRun | None:
     if prompt.text == run.prompt.text:
         return run
-    ask = replace(run.ask, frames=len(run.clip.frames))
-    request = LookRequest(model=model_of(run), clip=run.clip, prompt=prompt, ask=ask)
+    options = replace(run.options, frames=len(run.clip.frames))
+    request = LookRequest(model=model_of(run), clip=run.clip, prompt=prompt, options=options)
     try:
         found = page_jobs.fetch_run(RunRequest(request, partial(_same_text, run)), run.seconds)
     except PhenakiVizError as error:

@@ -71,7 +71,7 @@ def what_if_page(run: Run) -> None:
             panels.nothing("What if", "What a head is worth cannot be measured with this model.")
             st.text(str(error))
         return
-    given = run.ask.switches.interventions if isinstance(run, ModelRun) else ()
+    given = run.options.switches.interventions if isinstance(run, ModelRun) else ()
     chosen = None if given else what_if_head.at_hand(run)
     heads = st.container(key=named("whatif.heads"))
     first = chosen.off if chosen is not None else None

@@ -39,7 +39,7 @@ def draw(run: ModelRun, model: Phenaki) -> None:
         st.caption("The clip of the prompt, as the model makes it now and as it made it before.")
         return
     try:
-        before, now = _sampled(run, request, NONE_OFF), _sampled(run, request, run.ask.switches)
+        before, now = _sampled(run, request, NONE_OFF), _sampled(run, request, run.options.switches)
     except PhenakiVizError as error:
         st.error("This clip cannot be generated.", icon=":material/block:")
         st.text(str(error))
@@ -60,8 +60,8 @@ def _beside(before: SampledRun, now: SampledRun) -> None:
 def _request(run: ModelRun, model: Phenaki, seed: int) -> SampleRequest:
     sampling = Sampling(frames=most_frames(model, 10**6), steps=STEPS, seed=seed)
     return SampleRequest(
-        model=model, prompt=run.prompt, sampling=sampling, switches=run.ask.switches,
-        storage=run.ask.storage,
+        model=model, prompt=run.prompt, sampling=sampling, switches=run.options.switches,
+        storage=run.options.storage,
     )  # fmt: skip
 
 

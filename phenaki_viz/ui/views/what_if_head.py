@@ -163,8 +163,8 @@ def without(run: Run, model: "nn.Module", chosen: AtHand) -> ModelRun | None:
     if not isinstance(run, ModelRun):
         return None
     off = Switches(off=frozenset({(chosen.record.module, chosen.head)}))
-    ask = replace(run.ask, switches=off, frames=len(run.clip.frames))
-    request = LookRequest(model=model, clip=run.clip, prompt=run.prompt, ask=ask)
+    options = replace(run.options, switches=off, frames=len(run.clip.frames))
+    request = LookRequest(model=model, clip=run.clip, prompt=run.prompt, options=options)
     if session.get(HELD) == request:
         st.button(
             "Run the clip without it",

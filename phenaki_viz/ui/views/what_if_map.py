@@ -42,14 +42,14 @@ def _of_clip(run: Run, one: TransferMap) -> TransferMap | None:
         "Text", usual, key=named(f"whatif.map.text.{clip}"), max_chars=LONGEST_TEXT,
         help="A map over words fits a text of as many words, or of more",
     ).strip()  # fmt: skip
-    ask = run.ask if isinstance(run, ModelRun) else None
+    options = run.options if isinstance(run, ModelRun) else None
     seed = st.number_input(
-        "Seed of its masked tokens", 0, 2**31 - 1, ask.seed if ask else 0,
+        "Seed of its masked tokens", 0, 2**31 - 1, options.seed if options else 0,
         key=named("whatif.map.seed"),
     )  # fmt: skip
     if text and not text.isprintable():
         return None
-    share = ask.share if ask else one.share
+    share = options.share if options else one.share
     return replace(one, clip=clip, prompt=text, seed=int(seed), share=share)
 
 

@@ -1,4 +1,4 @@
-"""Tables of heads that pages ask for: measured in slices of time, kept while they are wanted."""
+"""Tables of heads for pages: measured in slices of time, kept while they are wanted."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Over:
     """Over how many of the project's clips, and how the model is run on each."""
 
     clips: int
-    ask: RunOptions
+    options: RunOptions
     stack: str
     kind: Kind
 
@@ -104,7 +104,7 @@ def over_clips(model: "nn.Module", over: Over) -> HeadTable:
     def start(done: list[HeadTable]) -> Incremental[HeadTable]:
         clips = [(digit_clip(one), read_prompt(one)) for one in CAPTIONS[: over.clips]]
         return table_over_clips.steps(
-            model, clips, over.ask, kind=over.kind, stack=over.stack, done=done
+            model, clips, over.options, kind=over.kind, stack=over.stack, done=done
         )
 
     kept = computed.kept.get(key)

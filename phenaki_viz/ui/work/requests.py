@@ -52,13 +52,13 @@ class LookRequest:
     model: "nn.Module"
     clip: Clip
     prompt: Prompt
-    ask: RunOptions
+    options: RunOptions
     limit_bytes: int = MAP_LIMIT
 
     def run(self, tell: Tell, /) -> ModelRun:
         """See `run_model`."""
         return run_model(
-            self.model, self.clip, self.prompt, self.ask,
+            self.model, self.clip, self.prompt, self.options,
             limit_bytes=self.limit_bytes, on_progress=tell,
         )  # fmt: skip
 
@@ -68,7 +68,7 @@ class LookRequest:
 
     def whole(self) -> "LookRequest":
         """A run of the same clip and text with every head on and every layer there."""
-        return replace(self, ask=replace(self.ask, switches=NONE_OFF))
+        return replace(self, options=replace(self.options, switches=NONE_OFF))
 
 
 @dataclass(frozen=True, kw_only=True)

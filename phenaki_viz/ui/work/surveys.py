@@ -9,7 +9,7 @@ from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.work import fragment_jobs, keep
 from phenaki_viz.ui.work.shelves import number_of
 
-LONG = 2**28  # weights of a stack from which its maps are read once for all who ask
+LONG = 2**28  # weights of a stack from which its maps are read once for all uses
 SLOT = "survey"
 
 
