@@ -48,13 +48,15 @@ def test_your_own_clip(tmp_path):
 def test_record_writes_a_file_that_opens(tmp_path, capsys, monkeypatch, weights):
     out = tmp_path / "run.safetensors"
     model = weights or SMALL  # the dials are refused beside weights
-    asked = ["record", str(out), "--prompt", "two words", "--storage", "factored", *model]
-    assert main(asked) == 0
+    command = ["record", str(out), "--prompt", "two words", "--storage", "factored", *model]
+    assert main(command) == 0
     run = open_recording(out)
     assert len(run.recording) == (16 if weights else 4)
     assert "recomputed where shown" in capsys.readouterr().err
     started = []
-    monkeypatch.setattr("phenaki_viz.cli.app.run", lambda asked: started.append(asked.port) or 0)
+    monkeypatch.setattr(
+        "phenaki_viz.cli.app.run", lambda options: started.append(options.port) or 0
+    )
     monkeypatch.setenv("PHENAKI_VIZ_RECORDING", "")
     assert main(["open", str(out), "--port", "8600"]) == 0
     assert started == [8600] and os.environ["PHENAKI_VIZ_RECORDING"] == str(out)

@@ -24,8 +24,8 @@ def recorded(tmp_path, capsys):
 
 
 def test_frames_and_crop_are_shown_by_the_shell_and_kept_in_the_file(recorded):
-    asked = ("--start", "40", "--stride", "5", "--crop", "100", "50")
-    run, said = recorded("long.avi", film("avi", "mpeg4", 60), *SMALL, *asked)
+    options = ("--start", "40", "--stride", "5", "--crop", "100", "50")
+    run, said = recorded("long.avi", film("avi", "mpeg4", 60), *SMALL, *options)
     which = "frames 40–50 of 60, every 5th, 5 a second (25 in the file)"
     part = "64×48 cropped to 48×48, at the right"
     assert f"long.avi: {which}; {part}; 48×48 resized to 32×32" in said
@@ -38,8 +38,8 @@ def test_frames_and_crop_are_shown_by_the_shell_and_kept_in_the_file(recorded):
 
 
 def test_the_trained_model_is_shown_as_many_frames_as_it_takes(recorded):
-    asked = ("--weights", "trained", "--prompt", "two moving right", "--stride", "4")
-    run, said = recorded("long.avi", film("avi", "mpeg4", 60), *asked)
+    options = ("--weights", "trained", "--prompt", "two moving right", "--stride", "4")
+    run, said = recorded("long.avi", film("avi", "mpeg4", 60), *options)
     assert "frames 0–32 of 60, every 4th" in said and len(run.clip.frames) == 9
 
 

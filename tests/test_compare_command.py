@@ -57,8 +57,8 @@ def test_the_head_that_was_changed_is_named_and_every_head_is_in_the_file(runs, 
 
 def test_by_place_words_lie_on_words(runs, tmp_path, capsys):
     out = tmp_path / "heads.npz"
-    asked = ["compare", *map(str, runs), "--by-place", "--kind", "cross", "--out", str(out)]
-    assert main(asked) == 0
+    command = ["compare", *map(str, runs), "--by-place", "--kind", "cross", "--out", str(out)]
+    assert main(command) == 0
     said = capsys.readouterr().out
     assert "No head changes: every row is the same in A and B" in said
     assert "laid word for word, by their place: “seven” lies on “two”" in said

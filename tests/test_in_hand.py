@@ -58,7 +58,7 @@ def test_heads_on_one_scale_end_where_the_stack_does(recording):
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("options", "said"),
     [
         ({"head": 1}, "head 1 of which layer. There are 0, 1: say layer="),
         ({"kind": "temporal"}, "no maps of the kind 'temporal': there are self, cross"),
@@ -68,9 +68,9 @@ def test_heads_on_one_scale_end_where_the_stack_does(recording):
         ({"item": 3}, "no call with batch item 3; there are 0, 1, 2"),
     ],
 )
-def test_a_figure_that_is_not_there_is_refused_with_what_is(recording, asked, said):
+def test_a_figure_that_is_not_there_is_refused_with_what_is(recording, options, said):
     with pytest.raises((RecordingError, ConfigError), match=said):
-        recording.figure(**asked)
+        recording.figure(**options)
 
 
 def test_a_call_is_told_by_its_labels_alone(recording):

@@ -235,11 +235,11 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("asked", BAD, ids=lambda asked: " ".join(asked)[:60])
-def test_the_shell_says_it_in_a_line_before_any_work(tmp_path, asked, capsys):
+@pytest.mark.parametrize("command", BAD, ids=lambda command: " ".join(command)[:60])
+def test_the_shell_says_it_in_a_line_before_any_work(tmp_path, command, capsys):
     pipe(tmp_path)
     started = time.monotonic()
-    assert main([word.format(folder=tmp_path) for word in asked]) == 1
+    assert main([word.format(folder=tmp_path) for word in command]) == 1
     said = capsys.readouterr().err.strip().splitlines()
     assert len(said) == 1 and said[0].startswith("phenaki-viz: ")
     assert [path.name for path in tmp_path.iterdir()] == ["pipe.pt"]
@@ -254,7 +254,7 @@ def test_what_is_left_to_the_system_is_a_line_too(tmp_path, monkeypatch, capsys)
         (MemoryError(), "not enough memory"),
     ):
 
-        def fail(asked, error=error):
+        def fail(options, error=error):
             raise error
 
         monkeypatch.setattr(inspect, "run", fail)

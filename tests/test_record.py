@@ -45,8 +45,8 @@ def run(folder, tmp_path, capsys):
         out = tmp_path / "r.safetensors"
         weighed = ["--weights", str(folder / f"{which}.safetensors")] if which else SMALL
         code = main(["record", str(out), *weighed, *map(str, options)])
-        told = capsys.readouterr().err
-        return code, told, open_recording(out) if out.exists() else None
+        printed = capsys.readouterr().err
+        return code, printed, open_recording(out) if out.exists() else None
 
     return go
 
@@ -111,9 +111,9 @@ REFUSED = [
 
 @pytest.mark.parametrize(("which", "options", "said"), REFUSED)
 def test_an_option_that_would_do_nothing_is_refused(run, which, options, said):
-    code, told, made = run(which, *options)
+    code, printed, made = run(which, *options)
     assert (code, made) == (1, None)
-    assert said in told and told.count("\n") <= 8
+    assert said in printed and printed.count("\n") <= 8
 
 
 def test_every_option_of_record_is_in_the_table_or_used():
@@ -146,14 +146,15 @@ def test_values_that_cannot_be_are_refused_where_they_are_read(run, options):
 
 
 def test_every_assumption_is_told_and_kept(run):
-    _, told, made = run("cvivit", "--set", "causal=no", "--size", "24x40", "--frames", 5)
+    _, printed, made = run("cvivit", "--set", "causal=no", "--size", "24x40", "--frames", 5)
     by = made.recording.provenance
     assert by["checkpoint"] == "cvivit.safetensors" and len(by["file_digest"]) == 12
     names = [one.split(" = ")[0] for one in by["assumed"]]
     assert names == ["channels", "patch_size", "image_size", "causal", "peg_layout"]
     for sentence in by["assumed"]:
-        assert f"  {sentence}\n" in told
-    assert "image_size = 24×40 (as you say" in told and "peg_layout = published (assumed" in told
+        assert f"  {sentence}\n" in printed
+    assert "image_size = 24×40 (as you say" in printed
+    assert "peg_layout = published (assumed" in printed
     assert made.clip.frames.shape[:3] == (5, 24, 40)
     assert [record.map.shape for record in made.recording] == [
         (3, 2, 15, 15), (15, 2, 3, 3), (15, 2, 3, 3), (3, 2, 15, 15)
@@ -162,16 +163,16 @@ def test_every_assumption_is_told_and_kept(run):
 
 
 def test_random_codes_words_and_grids_are_told_and_kept(run):
-    _, told, made = run("maskgit", "--prompt", "a dog", "--seed", 4, "--masked", 0.25)
+    _, printed, made = run("maskgit", "--prompt", "a dog", "--seed", 4, "--masked", 0.25)
     notes = made.recording.provenance["notes"]
     for said in (
         "the codes are random",
         "their grid of 3 × 2 × 2 (steps × rows × columns) is assumed",
         "word vectors are random",
     ):
-        assert sum(said in note for note in notes) == 1 and said in told
+        assert sum(said in note for note in notes) == 1 and said in printed
     assert made.recording.provenance["masked_share"] == 0.25
-    _, told, made = run("maskgit", "--grid", "1x3x4")
+    _, printed, made = run("maskgit", "--grid", "1x3x4")
     assert any("grid of 1 × 3 × 4 (steps × rows × columns) is as you say" in note
                for note in made.recording.provenance["notes"])  # fmt: skip
     assert made.recording.records[0].places.grid == (1, 3, 4)
@@ -187,9 +188,9 @@ def test_the_seed_says_which_tokens_are_masked(run):
 
 
 def test_a_dialled_model_says_that_it_is_random(run):
-    _, told, made = run("", "--prompt", "a dog")
+    _, printed, made = run("", "--prompt", "a dog")
     assert "the weights and the word vectors are random" in made.recording.provenance["notes"]
-    assert "nothing says that it shows what the prompt says" in told
+    assert "nothing says that it shows what the prompt says" in printed
     assert made.recording.provenance["random_weights"]
 
 
@@ -201,11 +202,11 @@ def test_frames_of_a_dialled_model_need_be_no_squares(run):
 
 def test_t5_reads_the_prompt(run, tmp_path):
     name = str(save_tiny_t5(tmp_path / "t5"))
-    _, told, made = run("phenaki", "--size", "24x40", "--prompt", "a dog", "--t5", name)
+    _, printed, made = run("phenaki", "--size", "24x40", "--prompt", "a dog", "--t5", name)
     (cross,) = [record for record in made.recording if record.kind == "cross"]
-    assert cross.words[-1] == "</s>" and "word vectors are random" not in told
-    code, told, _ = run("maskgit", "--t5", str(save_tiny_t5(tmp_path / "wide", dim=12)))
-    assert code == 1 and "gives 12 features, the model reads 8" in told
+    assert cross.words[-1] == "</s>" and "word vectors are random" not in printed
+    code, printed, _ = run("maskgit", "--t5", str(save_tiny_t5(tmp_path / "wide", dim=12)))
+    assert code == 1 and "gives 12 features, the model reads 8" in printed
 
 
 @pytest.mark.parametrize(
@@ -254,8 +255,8 @@ def test_record_chooses_a_clip_that_fits_or_says_that_it_does_not(
 def test_ones_own_clip_is_named_and_nothing_is_claimed_of_it(run, tmp_path):
     clip = tmp_path / "mine.npy"
     np.save(clip, np.random.default_rng(0).integers(0, 256, (9, 40, 40), np.uint8))
-    _, told, made = run("phenaki", "--size", "24x40", "--clip", clip, "--prompt", "a dog")
-    assert "clip: mine.npy; nothing says that it shows what the prompt says" in told
+    _, printed, made = run("phenaki", "--size", "24x40", "--clip", clip, "--prompt", "a dog")
+    assert "clip: mine.npy; nothing says that it shows what the prompt says" in printed
     assert made.clip.name == "mine.npy"
 
 

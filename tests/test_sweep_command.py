@@ -112,8 +112,8 @@ def test_maps_of_a_clip_and_of_a_recording_are_put_in(weights, films, tmp_path, 
         (tmp_path / "c.json").write_text(to_json(given))
         out = tmp_path / "out.json"
         frames = ["--clips", "2", "--weights", str(weights), *map(str, more)]
-        asked = ["sweep", str(out), "--interventions", str(tmp_path / "c.json"), *frames]
-        assert main(asked) == 0, capsys.readouterr().err
+        command = ["sweep", str(out), "--interventions", str(tmp_path / "c.json"), *frames]
+        assert main(command) == 0, capsys.readouterr().err
         found.append(json.loads(out.read_text()))
     first, second = (one["interventions"][0]["digest"] for one in found)
     assert first == second and len(first) == 64

@@ -39,8 +39,8 @@ def test_the_follower_is_first_and_its_path_is_in_the_file(run, tmp_path, capsys
 
 def test_heads_patch_and_direction_are_asked_for(run, tmp_path, capsys):
     out = tmp_path / "tracks.npz"
-    asked = ["--patch", "2,3,1", "--heads", "l1h7, L1 H1", "--to", "--out", str(out)]
-    assert main(["tracks", run, *asked]) == 0
+    options = ["--patch", "2,3,1", "--heads", "l1h7, L1 H1", "--to", "--out", str(out)]
+    assert main(["tracks", run, *options]) == 0
     assert "Who looks at time 2, row 3, column 1 most: L1 H1" in capsys.readouterr().out
     with np.load(out) as found:
         assert found["heads"].tolist() == ["L1 H7", "L1 H1"] and "true_path" not in found

@@ -74,9 +74,9 @@ def test_shares_sum_to_1_and_all_terms_together_are_the_map(causal, seed, how):
     for recorded in recording:
         terms = HeadMap(recorded, 1, 2).terms(range(30))
         shares = term_shares(terms)
-        told = ~np.isnan(shares["content"])
-        assert told.sum() == 30 - causal * (recorded.kind == "self")  # the first sees one key
-        np.testing.assert_allclose(sum(shares.values())[told], 1, atol=1e-6)
+        known = ~np.isnan(shares["content"])
+        assert known.sum() == 30 - causal * (recorded.kind == "self")  # the first sees one key
+        np.testing.assert_allclose(sum(shares.values())[known], 1, atol=1e-6)
         exact = recorded.map.full(1, 2)
         every = weights_of(terms, ("content", "position", "alibi", "dense"))
         np.testing.assert_allclose(every, exact, rtol=0, atol=1e-5)

@@ -79,7 +79,7 @@ def test_one_reading_tells_what_separate_ones_tell(records, in_runs, of):
 def test_every_row_is_made_once(records, in_runs, monkeypatch):
     made, read = [], RowStream.read
     monkeypatch.setattr(
-        RowStream, "read", lambda self, asked, **how: made.append(asked) or read(self, asked, **how)
+        RowStream, "read", lambda self, some, **how: made.append(some) or read(self, some, **how)
     )
     monkeypatch.delattr(FactoredMap, "_weights")  # nor any other way
     layers = records["factored", False]
@@ -122,13 +122,13 @@ def test_estimates_are_unbiased_and_their_errors_true(records):
     one, of_all = every[0].picture, np.mean([one.picture for one in every], axis=0)
     assert np.abs(of_all - picture).mean() < np.abs(one - picture).mean() / 4
     for name in names:
-        told = np.array([one.means[name] for one in every])
+        means = np.array([one.means[name] for one in every])
         errors = np.array([one.errors[name] for one in every])
         true = exact.tallies[name].mean[1, 2]
-        spread = told.std(ddof=1)
-        assert abs(told.mean() - true) < 3.5 * spread / np.sqrt(len(seeds))
+        spread = means.std(ddof=1)
+        assert abs(means.mean() - true) < 3.5 * spread / np.sqrt(len(seeds))
         assert np.sqrt((errors**2).mean()) == pytest.approx(spread, rel=0.35)
-        within = np.abs(told - true) < 2 * errors
+        within = np.abs(means - true) < 2 * errors
         assert within.mean() > 0.85
 
 
@@ -203,19 +203,19 @@ def test_streamed_rows_are_those_of_the_map(records, monkeypatch):
     stream, head = stream_of(layers[0].map, 0, 1), HeadMap(layers[0], 0, 1)
     monkeypatch.setattr(streams, "KEYS", 100)  # a plane of the grid each
     scattered = np.array([3, 399, 17, 18, 100])
-    for asked in (slice(0, 30), slice(30, 90), slice(90, 91), slice(5, 237), scattered):
-        attn, sums = stream.read(asked)
-        queries = np.arange(400)[asked].tolist()
+    for chosen in (slice(0, 30), slice(30, 90), slice(90, 91), slice(5, 237), scattered):
+        attn, sums = stream.read(chosen)
+        queries = np.arange(400)[chosen].tolist()
         whole, exact = head.rows(queries), head.terms(queries)
         np.testing.assert_allclose(attn, whole, rtol=0, atol=1e-6)
         np.testing.assert_allclose(-sums.weighted_logs, heads.entropy(whole), rtol=1e-6)
         np.testing.assert_allclose(
             sums.spread * np.log(2) ** 2, exact.logit.var(1) * 400, rtol=1e-5
         )
-        told, shares = term_shares(exact)["position"], position_share_by_sums(sums, 400)
-        np.testing.assert_allclose(shares, told, rtol=0, atol=2e-6)
-        for cell in ((7, 7), (30, 401), (1, 3)) if isinstance(asked, slice) else ():
-            means = stream.pooled(asked.start, asked.stop, cell)
+        expected, shares = term_shares(exact)["position"], position_share_by_sums(sums, 400)
+        np.testing.assert_allclose(shares, expected, rtol=0, atol=2e-6)
+        for cell in ((7, 7), (30, 401), (1, 3)) if isinstance(chosen, slice) else ():
+            means = stream.pooled(chosen.start, chosen.stop, cell)
             np.testing.assert_allclose(
                 means, pool(torch.from_numpy(whole), cell, "mean"), rtol=4e-6
             )

@@ -35,8 +35,8 @@ def heads():
 def test_a_head_that_follows_the_object_gives_its_true_path(heads, start):
     found = track(heads, SELF.index("follows"), start)
     assert found.places.tolist() == PATH.tolist()
-    told = judged(found, PATH)
-    assert (told.right, told.of, told.accuracy) == (2, 2, 1)
+    judgement = judged(found, PATH)
+    assert (judgement.right, judgement.of, judgement.accuracy) == (2, 2, 1)
     others = np.arange(3) != start[0]
     np.testing.assert_allclose(found.shares[others], 1, atol=1e-6)
     np.testing.assert_allclose(found.weights[others], 1 / 3, atol=1e-6)
@@ -52,17 +52,17 @@ def test_a_head_of_the_same_patch_stands_still_and_one_of_the_step_before_finds_
         True, False, False,
     ]  # fmt: skip
     nowhere = track(heads, SELF.index("nulls"), (1, 1, 2))
-    told = judged(nowhere, PATH)
-    assert not nowhere.found.any() and (told.right, told.of) == (0, 2)
+    judgement = judged(nowhere, PATH)
+    assert not nowhere.found.any() and (judgement.right, judgement.of) == (0, 2)
     assert np.isnan(nowhere.confidence)
 
 
 def test_a_head_that_does_not_choose_is_not_sure(heads):
     even = track(heads, SELF.index("uniform"), (1, 1, 2))
     assert even.confidence == pytest.approx(1 / 20) == even.even
-    told = judged(even, PATH)
+    judgement = judged(even, PATH)
     # Within one patch of a corner lie 4 of the 20 patches, of [3, 4] too.
-    assert told.chance == pytest.approx(np.mean([6 / 20, 4 / 20]))
+    assert judgement.chance == pytest.approx(np.mean([6 / 20, 4 / 20]))
 
 
 def test_who_looks_at_a_patch_is_the_track_of_the_turned_map(heads):
@@ -80,14 +80,14 @@ def test_who_looks_at_a_patch_is_the_track_of_the_turned_map(heads):
                 of = track(turned, head, start)
                 assert to.places.tolist() == of.places.tolist()
                 np.testing.assert_allclose(to.shares, of.shares, atol=1e-6)
-    asked = track(heads, SELF.index("content"), (2, 3, 1), direction="column")
+    readers = track(heads, SELF.index("content"), (2, 3, 1), direction="column")
     column = HeadMap(heads, 0, SELF.index("content")).columns([NULLS + 2 * 20 + 3 * 5 + 1])[:, 0]
     grid = on_grid(heads.query_axis(0), column)
     for step in (0, 1):
         best = np.unravel_index(grid[step].argmax(), grid[step].shape)
-        assert asked.places[step].tolist() == list(best)
-        assert asked.weights[step] == grid[step].max()
-        assert asked.shares[step] == pytest.approx(grid[step].max() / grid[step].sum())
+        assert readers.places[step].tolist() == list(best)
+        assert readers.weights[step] == grid[step].max()
+        assert readers.shares[step] == pytest.approx(grid[step].max() / grid[step].sum())
 
 
 def test_single_tracks_and_the_heads_figure_agree_over_all_steps(heads):
@@ -110,8 +110,8 @@ def test_a_word_has_the_track_of_its_readers():
     )  # fmt: skip
     found = track_of_key(mine, 1, 2)
     assert found.places.tolist() == PATH.tolist() and found.start is None
-    told = judged(found, PATH)
-    assert (told.right, told.of) == (3, 3) and found.choices.tolist() == [20] * 3
+    judgement = judged(found, PATH)
+    assert (judgement.right, judgement.of) == (3, 3) and found.choices.tolist() == [20] * 3
     table = accuracies([mine], PATH, key=2)
     assert table["follows"][0, 1] == 1 and table["pairs"].tolist() == [[3, 3, 3]]
     with pytest.raises(RecordingError, match="key 5 asked of a map with 5 keys"):
@@ -128,8 +128,8 @@ def test_causal_maps_have_no_later_steps_and_wrong_rows_no_track():
     found = track(mine, 0, (1, 1, 0))
     assert found.choices.tolist() == [20, 0, 0] and found.places[2].tolist() == [UNKNOWN] * 2
     assert judged(found, PATH).counted.tolist() == [True, False, False]
-    asked = track(mine, 0, (1, 1, 0), direction="column")
-    assert asked.choices.tolist() == [0, 0, 20]
+    readers = track(mine, 0, (1, 1, 0), direction="column")
+    assert readers.choices.tolist() == [0, 0, 20]
     wrong = track(mine, 1, (1, 1, 0))  # patch 25
     assert not wrong.found.any() and judged(wrong, PATH).of == 0
 
@@ -164,8 +164,8 @@ def test_a_path_marked_by_hand_may_leave_steps_out(heads):
     assert path.tolist() == [[0, 1], [UNKNOWN] * 2, [3, 4]]
     assert on_path(path, 1) in ((0, 0, 1), (2, 3, 4)) and on_path(path, 2) == (2, 3, 4)
     assert on_path(path_of([], 3), 1) is None
-    told = judged(track(heads, SELF.index("follows"), (1, 1, 2)), path)
-    assert (told.right, told.of) == (2, 2)
+    judgement = judged(track(heads, SELF.index("follows"), (1, 1, 2)), path)
+    assert (judgement.right, judgement.of) == (2, 2)
     pairs = following(HeadMap(heads, 0, SELF.index("follows")), [path])
     assert pairs["follows"].tolist() == [1, 1]
     assert len(following(HeadMap(heads, 0, 0), [path_of([(1, 1, 2)], 3)])["follows"]) == 0
@@ -199,12 +199,12 @@ def test_one_row_is_read_of_a_map_by_parts_and_never_the_whole(monkeypatch, head
     def whole(*_):
         raise AssertionError("the whole map was read")
 
-    asked = []
+    read = []
     rows = DenseMap.rows
     monkeypatch.setattr(DenseMap, "full", whole)
     monkeypatch.setattr(DenseMap, "tile", whole)
     monkeypatch.setattr(
-        DenseMap, "rows", lambda *given: asked.append(list(given[3])) or rows(*given)
+        DenseMap, "rows", lambda *given: read.append(list(given[3])) or rows(*given)
     )
     track(heads, 6, (1, 1, 2))
-    assert asked == [[20 + 5 + 2]]
+    assert read == [[20 + 5 + 2]]

@@ -32,8 +32,8 @@ def clips(folder: Path) -> Path:
 
 
 def job_of(path: Path, out: Path, **settings) -> Job:
-    asked = settings_for(path, Settings(weights_digest="", **settings))
-    return Job(weights=str(path), settings=asked, out=str(out))
+    full = settings_for(path, Settings(weights_digest="", **settings))
+    return Job(weights=str(path), settings=full, out=str(out))
 
 
 def sources(folder: Path):

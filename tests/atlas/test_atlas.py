@@ -247,7 +247,7 @@ def test_other_parquet_files_are_refused(part, tmp_path):
     with pytest.raises(AtlasError, match="no part of an atlas"):
         read_atlas(tmp_path / "other.parquet")
     said = pq.read_metadata(part).metadata[KEY.encode()]
-    for told, why in (
+    for metadata, why in (
         (said, "has not the columns"),
         (b"{}", "cannot be read"),
         (b"[" * 10**5, "cannot be read"),
@@ -256,7 +256,7 @@ def test_other_parquet_files_are_refused(part, tmp_path):
     ):
         with pq.ParquetWriter(tmp_path / "p.parquet", table.select(["clip"]).schema) as writer:
             writer.write_table(table.select(["clip"]))
-            writer.add_key_value_metadata({KEY: told})
+            writer.add_key_value_metadata({KEY: metadata})
         with pytest.raises(AtlasError, match=why):
             read_atlas(tmp_path / "p.parquet")
     with pytest.raises(AtlasError, match="holds no part of an atlas"):

@@ -190,7 +190,7 @@ def test_the_command_ends_with_that_sentence_on_a_line_of_its_own(
     ray = SimpleNamespace(exceptions=SimpleNamespace(RayError=RefusedError), shutdown=lambda: None)
     monkeypatch.setattr(on_ray, "_ray", lambda: ray)
     address = f"127.0.0.1:{free_port()}"
-    asked = ["atlas", str(corpus), "--weights", done.weights, "--out", str(tmp_path / "out")]
-    assert cli.main([*asked, "--engine", "ray", "--address", address]) == 1
+    command = ["atlas", str(corpus), "--weights", done.weights, "--out", str(tmp_path / "out")]
+    assert cli.main([*command, "--engine", "ray", "--address", address]) == 1
     *_, last = capsys.readouterr().err.splitlines()
     assert last == f"phenaki-viz: the Ray cluster at {address} cannot be had: Connection refused"

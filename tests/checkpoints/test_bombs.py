@@ -64,9 +64,9 @@ def test_bombs_are_refused_within_256_mb(tmp_path):
         paths[-1].write_bytes(own(CVIVIT, **settings))
     command = [sys.executable, "-c", LIMITED, *map(str, paths)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
-    told = ran.stdout.splitlines()
-    assert len(told) == len(paths), ran.stdout + ran.stderr
-    assert max(int(line.split()[0]) for line in told) < 100  # MB
+    lines = ran.stdout.splitlines()
+    assert len(lines) == len(paths), ran.stdout + ran.stderr
+    assert max(int(line.split()[0]) for line in lines) < 100  # MB
 
 
 @pytest.mark.parametrize(("settings", "said"), HUGE.values(), ids=HUGE.keys())

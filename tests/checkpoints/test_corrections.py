@@ -16,7 +16,7 @@ WIDE = replace(CVIVIT, image_size=(24, 40))
 
 
 @pytest.mark.parametrize(
-    ("source", "asked", "said"),
+    ("source", "corrections", "said"),
     [
         (EYES, {"casual": False}, r"'casual' is no setting .* did you mean causal\? Its settings"),
         (
@@ -35,9 +35,11 @@ WIDE = replace(CVIVIT, image_size=(24, 40))
     ],
 )
 @pytest.mark.parametrize("look", [inspect_checkpoint, open_checkpoint])
-def test_a_name_that_is_no_setting_is_an_error_that_lists_the_known_ones(look, source, asked, said):
+def test_a_name_that_is_no_setting_is_an_error_that_lists_the_known_ones(
+    look, source, corrections, said
+):
     with pytest.raises(CheckpointError, match=said):
-        look(source, asked)
+        look(source, corrections)
 
 
 @pytest.mark.parametrize("name", ["image_size", "cvivit.image_size"])

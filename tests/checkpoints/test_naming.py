@@ -195,8 +195,8 @@ def test_one_name_twice_once_the_wrappers_are_off():
 @pytest.mark.parametrize("part", ["maskgit", "cvivit"])
 def test_a_part_of_a_phenaki_alone_is_opened_as_that_part(part):
     state = {k: v for k, v in STATE["Phenaki"].items() if k.startswith(f"{part}.")}
-    asked = FOR_CVIVIT if part == "cvivit" else {}
-    opened = open_checkpoint(("x.safetensors", tensors(state)), asked)
+    corrections = FOR_CVIVIT if part == "cvivit" else {}
+    opened = open_checkpoint(("x.safetensors", tensors(state)), corrections)
     assert opened.inspection.kind.lower() == part
     assert f"taken off the names: {part}." in opened.inspection.notes
 

@@ -55,10 +55,10 @@ def test_published_state_dicts_give_published_numbers(name, kind):
 def test_settings_are_those_the_published_model_was_made_with(name):
     parity = Parity.read(name)
     config = inspect_checkpoint((name, tensors(parity.under("state"))), CORRECTIONS[name]).config
-    asked = dict(parity.kwargs)
-    if asked.pop("lookup_free_quantization", None) is False:
+    settings = dict(parity.kwargs)
+    if settings.pop("lookup_free_quantization", None) is False:
         assert config.quantiser == "vq"
-    for field, value in asked.items():
+    for field, value in settings.items():
         found = getattr(config, field)
         if isinstance(found, tuple):
             value = (value, value) if isinstance(value, int) else tuple(value)

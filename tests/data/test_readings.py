@@ -100,8 +100,8 @@ def test_a_transparent_drawing_stands_out_from_its_ground(kind, ink):
     assert f"transparent parts are put on {name}" in clip.notes
     if kind != "GIF":  # a GIF has no half transparency
         assert abs(int(clip.frames[0, 12, 5, 0]) - 127) <= 1
-    asked = load_clip(("x", content), Reading(ground="black"))
-    assert asked.frames[0, 0, 0, 0] == 0 and "transparent parts are put on black" in asked.notes
+    black = load_clip(("x", content), Reading(ground="black"))
+    assert black.frames[0, 0, 0, 0] == 0 and "transparent parts are put on black" in black.notes
     assert survey_clip(("x", content)).clear
 
 
@@ -545,15 +545,15 @@ def test_facts_that_are_none_are_refused(facts):
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "fields",
     [
         {"start": -1}, {"stride": 0}, {"frames": 0}, {"item": -1}, {"start": 1.5}, {"stride": True},
         {"ground": "pink"}, {"values": (1, 1)}, {"values": (float("nan"), 1)}, {"start": 10**10},
     ],
 )  # fmt: skip
-def test_a_reading_that_cannot_be_is_refused_at_once(asked):
+def test_a_reading_that_cannot_be_is_refused_at_once(fields):
     with pytest.raises(VideoError):
-        Reading(**asked)
+        Reading(**fields)
 
 
 def test_a_start_past_the_end_is_named():

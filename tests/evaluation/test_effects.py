@@ -29,14 +29,14 @@ ASKED = [(clip(5), read_prompt("a b")), (clip(9), read_prompt("c"))]
 
 def test_a_trial_is_one_look_at_the_model():
     model = phenaki()
-    asked = trials(model, ASKED, masks=3, share=0.7, seed=4)
-    assert len(asked) == 6 and asked.spoken == "2 clips × 3 masks, 70 % of the tokens masked"
-    found = masked_losses(model, asked)
+    tried = trials(model, ASKED, masks=3, share=0.7, seed=4)
+    assert len(tried) == 6 and tried.spoken == "2 clips × 3 masks, 70 % of the tokens masked"
+    found = masked_losses(model, tried)
     for at, loss in enumerate(found):
         which, mask = divmod(at, 3)
         ask = RunOptions(share=0.7, seed=4 + mask, frames=5)  # as many as the shortest clip has
         one = run_model(model, *ASKED[which], ask).outcome
-        assert one.masked is not None and (asked.masked[at].numpy() == one.masked).all()
+        assert one.masked is not None and (tried.masked[at].numpy() == one.masked).all()
         assert loss == pytest.approx(one.masked_loss, abs=2e-5)
 
 
@@ -64,13 +64,13 @@ def test_a_head_that_gives_nothing_is_worth_nothing_and_the_others_something():
 def test_layers_kept_from_before_change_no_number():
     """The sweep runs the layers before a head once: the same bits as each head by itself."""
     model = phenaki()
-    asked = trials(model, ASKED)
-    before = answers(model, asked)
+    tried = trials(model, ASKED)
+    before = answers(model, tried)
     units = [*heads_of(model)[::-1], *layers_of(model)]
-    for found in sweep(model, asked, units):
+    for found in sweep(model, tried, units):
         off = [found.head] if found.head is not None else range(2)
         zeros = [ZeroHead(module=found.module, head=head) for head in off]
-        alone = answers(model, asked, zeros).change(before, asked)
+        alone = answers(model, tried, zeros).change(before, tried)
         np.testing.assert_array_equal(found.rises, alone.rises)
         np.testing.assert_array_equal(found.divergence, alone.divergence)
         np.testing.assert_array_equal(found.moved, alone.moved)
@@ -78,22 +78,22 @@ def test_layers_kept_from_before_change_no_number():
 
 def test_a_change_is_counted_over_hidden_tokens():
     model = phenaki()
-    asked = trials(model, ASKED, masks=1, share=0.5)
-    none = change_of(model, asked, ())
+    tried = trials(model, ASKED, masks=1, share=0.5)
+    none = change_of(model, tried, ())
     assert none.rises.tolist() == [0, 0] and none.moved.tolist() == none.divergence.tolist() == [
         0,
         0,
     ]
     with torch.inference_mode():
-        codes = torch.where(asked.masked, model.maskgit.mask_id, asked.codes)
-        logits = model.maskgit(codes, context=asked.context, text_mask=asked.seen)
-        dropped = torch.zeros_like(asked.seen)
-        other = model.maskgit(codes, context=asked.context, text_mask=dropped)
-    found = change_of(model, asked, [DropText()])
+        codes = torch.where(tried.masked, model.maskgit.mask_id, tried.codes)
+        logits = model.maskgit(codes, context=tried.context, text_mask=tried.seen)
+        dropped = torch.zeros_like(tried.seen)
+        other = model.maskgit(codes, context=tried.context, text_mask=dropped)
+    found = change_of(model, tried, [DropText()])
     for trial in range(2):
-        hidden = asked.masked[trial].flatten()
+        hidden = tried.masked[trial].flatten()
         p, q = (one[trial, hidden].double().log_softmax(-1) for one in (logits, other))
-        true = asked.codes[trial].flatten()[hidden]
+        true = tried.codes[trial].flatten()[hidden]
         rise = (p - q)[range(len(true)), true].mean()
         assert found.rises[trial] == pytest.approx(float(rise), abs=1e-5)
         assert found.divergence[trial] == pytest.approx(
@@ -106,32 +106,32 @@ def test_a_change_is_counted_over_hidden_tokens():
 
 def test_the_mean_of_a_head_is_taken_over_all_tokens_of_all_trials():
     model = phenaki()
-    asked = trials(model, ASKED)
+    tried = trials(model, ASKED)
     module, head = heads_of(model)[-1]
     heard = []
     hook = model.get_submodule(module).to_out.register_forward_pre_hook(
         lambda _, args: heard.append(args[0])
     )
-    answers(model, asked)
+    answers(model, tried)
     hook.remove()
-    found = mean_of_head(model, asked, module, head)
+    found = mean_of_head(model, tried, module, head)
     width = len(found.mean)
     wanted = heard[0][..., head * width : (head + 1) * width].mean(dim=(0, 1))
     np.testing.assert_allclose(found.mean, wanted, atol=1e-6)
-    assert found.over == asked.spoken and not model.get_submodule(module).to_out._forward_pre_hooks
-    assert change_of(model, asked, [found]).divergence.max() > 0
+    assert found.over == tried.spoken and not model.get_submodule(module).to_out._forward_pre_hooks
+    assert change_of(model, tried, [found]).divergence.max() > 0
     with pytest.raises(RecordingError, match="there is no head 9"):
-        mean_of_head(model, asked, module, 9)
+        mean_of_head(model, tried, module, 9)
 
 
 def test_some_heads_alone_and_one_that_is_not_there():
     model = phenaki()
-    asked, heads = trials(model, ASKED, masks=1), heads_of(model)
-    (one,) = sweep(model, asked, heads[2:3])
-    every = sweep(model, asked)
+    tried, heads = trials(model, ASKED, masks=1), heads_of(model)
+    (one,) = sweep(model, tried, heads[2:3])
+    every = sweep(model, tried)
     np.testing.assert_array_equal(one.rises, every[2].rises)
     with pytest.raises(RecordingError, match="there is no head 99"):
-        sweep(model, asked, [(heads[0][0], 99)])
+        sweep(model, tried, [(heads[0][0], 99)])
 
 
 def test_the_interval_is_students():
@@ -178,21 +178,21 @@ def test_the_trained_models_heads_are_worth_what_was_measured():
     model = open_checkpoint(SHIPPED_MODEL).model
     captions = list(DIGIT_CLIPS.values())[:10]
     clips = [(digit_clip(caption), read_prompt(caption)) for caption in captions]
-    asked = trials(model, clips)
-    assert masked_losses(model, asked).mean() == pytest.approx(2.571, abs=0.001)
+    tried = trials(model, clips)
+    assert masked_losses(model, tried).mean() == pytest.approx(2.571, abs=0.001)
     layers = "maskgit.transformer.layers"
     heads = [(f"{layers}.3.1", 3), (f"{layers}.1.1", 3), (f"{layers}.0.2", 3)]
     heads += [(f"{layers}.2.2", 3)]
     known = [(0.114, 0.014), (0.042, 0.011), (0.039, 0.010), (0.029, 0.007)]
-    for effect, (mean, error) in zip(sweep(model, asked, heads), known, strict=True):
+    for effect, (mean, error) in zip(sweep(model, tried, heads), known, strict=True):
         assert effect.is_sure and effect.mean == pytest.approx(mean, abs=0.001)
         assert np.std(effect.rises, ddof=1) / math.sqrt(20) == pytest.approx(error, abs=0.001)
     # self, then cross, L0 to L3
     rises = [0.064, 0.075, 0.075, 0.184, 0.065, 0.081, 0.110, 0.083]
     every = [(f"{layers}.{layer}.{part}", None) for part in (1, 2) for layer in range(4)]
-    for effect, known_rise in zip(sweep(model, asked, every), rises, strict=True):
+    for effect, known_rise in zip(sweep(model, tried, every), rises, strict=True):
         assert effect.mean == pytest.approx(known_rise, abs=0.001) and effect.is_sure
-    whole = masked_losses(model, asked)
+    whole = masked_losses(model, tried)
     off = {(f"{layers}.{layer}.2", head) for layer in range(4) for head in range(4)}
-    cross = masked_losses(model, asked, Switches(off=frozenset(off))) - whole
+    cross = masked_losses(model, tried, Switches(off=frozenset(off))) - whole
     assert cross.mean() == pytest.approx(0.801, abs=0.001)

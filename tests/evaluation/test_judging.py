@@ -70,9 +70,9 @@ def test_two_objects_are_told_apart_and_matched(judge):
     videos = np.stack([clip.frames for clip in DOUBLES])
     found = judge_two(judge, videos, labels_of(DOUBLES))
     assert found.separate > 0.8 and found.digit > 0.9 and found.direction > 0.95
-    swapped = [[(d, other) for (d, _), other in zip(asked, ways, strict=True)]
-               for asked in labels_of(DOUBLES)
-               for ways in [[_turned(way) for _, way in asked]]]  # fmt: skip
+    swapped = [[(d, other) for (d, _), other in zip(labels, ways, strict=True)]
+               for labels in labels_of(DOUBLES)
+               for ways in [[_turned(way) for _, way in labels]]]  # fmt: skip
     assert judge_two(judge, videos, swapped).direction < 0.1
     assert objects(np.stack([clip.frames for clip in SINGLES])[0]) is None
 
@@ -83,15 +83,15 @@ def _turned(way):
 
 
 def test_captions_cover_digits_directions_and_paces():
-    asked = one_digit_captions(200)
-    assert len(asked) == 200
-    assert {one[1] for one in asked} == set(range(10)) and {one[2] for one in asked} == set(
+    captions = one_digit_captions(200)
+    assert len(captions) == 200
+    assert {one[1] for one in captions} == set(range(10)) and {one[2] for one in captions} == set(
         DIRECTIONS
     )
-    assert len({(one[1], one[2]) for one in asked}) == 40
-    texts, wanted = two_digit_captions(10)
-    assert all(len({digit for digit, _ in pair}) == 2 for pair in wanted)
-    assert texts[0].split()[2] == wanted[0][0][1]
+    assert len({(one[1], one[2]) for one in captions}) == 40
+    texts, labels = two_digit_captions(10)
+    assert all(len({digit for digit, _ in pair}) == 2 for pair in labels)
+    assert texts[0].split()[2] == labels[0][0][1]
 
 
 # ---- a map that is planted: the word's weight is on the digit, or everywhere else

@@ -134,15 +134,15 @@ def test_table_and_sentence_name_it(kind, storage):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_ledger_names_it(kind):
     _, there = made(kind)
-    told = decides(shares_of_head(there.head(1), 16))
+    clause = decides(shares_of_head(there.head(1), 16))
     if kind in ("position", "ALiBi"):
-        assert told == f"decides by {kind}: 100 % of its choice"
+        assert clause == f"decides by {kind}: 100 % of its choice"
     elif kind in CROSS:
-        assert told.startswith("decides by content alone")
+        assert clause.startswith("decides by content alone")
     elif kind == "uniform":
-        assert told.startswith("has nothing to choose")
+        assert clause.startswith("has nothing to choose")
     else:
-        assert told == "decides by the added bias: 100 % of its choice"
+        assert clause == "decides by the added bias: 100 % of its choice"
 
 
 @pytest.mark.parametrize("kind", KINDS)

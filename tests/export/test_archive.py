@@ -45,10 +45,10 @@ def test_the_same_pictures_give_the_same_bytes_with_one_date():
 def test_pages_share_one_plotly_where_they_draw_with_it_and_ask_for_nothing_else():
     made = opened(archive([heatmap(), surface()], ["html"]))
     assert made.read("html/plotly.min.js").startswith(b"/**\n* plotly.js v")
-    for name, asked in (("self_L03_H05", []), ("position_bias_H01", [b"plotly.min.js"])):
+    for name, scripts in (("self_L03_H05", []), ("position_bias_H01", [b"plotly.min.js"])):
         page = made.read(f"html/{name}.html")
         assert len(page) < 200_000 and read_provenance(page)
-        assert re.findall(rb'\bsrc="([^"]*)"', page) == asked
+        assert re.findall(rb'\bsrc="([^"]*)"', page) == scripts
     alone = archive([heatmap(), grid(), strip()], ["html"])
     assert "html/plotly.min.js" not in opened(alone).namelist()
     assert "html/plotly.min.js" not in opened(archive([curves()], ["csv"])).namelist()
@@ -101,20 +101,20 @@ def test_equal_names_get_numbers():
 
 
 def test_progress_is_told_and_pictures_are_taken_one_at_a_time():
-    told, taken = [], []
+    progress, taken = [], []
 
     def pictures():
         for picture in heads(1, 3):
-            taken.append((picture.name, len(told)))
+            taken.append((picture.name, len(progress)))
             yield picture
 
-    archive(pictures(), ["csv"], on_progress=lambda *said: told.append(said), total=3)
-    assert told == [(1, 3, "self_L0_H0"), (2, 3, "self_L0_H1"), (3, 3, "self_L0_H2")]
+    archive(pictures(), ["csv"], on_progress=lambda *said: progress.append(said), total=3)
+    assert progress == [(1, 3, "self_L0_H0"), (2, 3, "self_L0_H1"), (3, 3, "self_L0_H2")]
     assert [done for _, done in taken] == [0, 1, 2]
-    archive(pictures(), ["csv"], on_progress=lambda *said: told.append(said))
-    assert told[-1] == (3, 0, "self_L0_H2")
-    archive(list(heads(1, 2)), ["csv"], on_progress=lambda *said: told.append(said))
-    assert told[-1] == (2, 2, "self_L0_H1")
+    archive(pictures(), ["csv"], on_progress=lambda *said: progress.append(said))
+    assert progress[-1] == (3, 0, "self_L0_H2")
+    archive(list(heads(1, 2)), ["csv"], on_progress=lambda *said: progress.append(said))
+    assert progress[-1] == (2, 2, "self_L0_H1")
 
 
 def test_extra_files_are_there():

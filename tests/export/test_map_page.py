@@ -53,8 +53,8 @@ def inflated(text):
 def message_in(picture):
     """What the panel of its page is sent: header and arrays."""
     page = Page(render(picture, "html").decode())
-    ((told,),) = (json.loads(script) for script in page.scripts if script.startswith('[{"panel"'))
-    return unpack(inflated(told["data"]))
+    ((panel,),) = (json.loads(script) for script in page.scripts if script.startswith('[{"panel"'))
+    return unpack(inflated(panel["data"]))
 
 
 def test_weights_are_sent_with_what_is_masked_and_what_is_wrong():
@@ -147,7 +147,7 @@ def test_a_map_of_192_tokens_is_small_and_reads_exactly_from_disk(browser, tmp_p
     page = context.new_page()
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.on("console", lambda said: trouble.append(said.text))
-    page.on("request", lambda asked: trouble.append(asked.url) if asked.url != file.as_uri() else 0)
+    page.on("request", lambda sent: trouble.append(sent.url) if sent.url != file.as_uri() else 0)
     page.goto(file.as_uri())
     canvas = page.locator("canvas.top")
     expect(canvas).to_have_attribute("data-painted", PAINTED)

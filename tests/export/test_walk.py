@@ -18,8 +18,8 @@ def walk():
 
 
 def test_a_walk_is_a_looping_gif_that_says_what_made_it():
-    told = []
-    content = walk_gif(walk(), 4, lambda done, of: told.append((done, of)))
+    progress = []
+    content = walk_gif(walk(), 4, lambda done, of: progress.append((done, of)))
     with Image.open(io.BytesIO(content), formats=("GIF",)) as film:
         assert film.n_frames == 3 and film.width == WIDE
         assert film.info["duration"] == 250 and film.info["loop"] == 0
@@ -27,7 +27,7 @@ def test_a_walk_is_a_looping_gif_that_says_what_made_it():
         for at in range(3):
             film.seek(at)
             seen.append(np.asarray(film.convert("RGB")))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert progress == [(1, 3), (2, 3), (3, 3)]
     assert not np.array_equal(seen[0], seen[1])
     assert read_provenance(content) == PROVENANCE
 

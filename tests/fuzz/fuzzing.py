@@ -37,8 +37,8 @@ def fuzz(seed: int, count: int) -> Report:
     report = Report()
     with tempfile.TemporaryDirectory() as folder:
         while report.files < count:
-            asked = [folder, str(seed), str(report.files), str(count - report.files)]
-            command = [sys.executable, "-m", "tests.fuzz.trial", *asked]
+            args = [folder, str(seed), str(report.files), str(count - report.files)]
+            command = [sys.executable, "-m", "tests.fuzz.trial", *args]
             ran = subprocess.run(
                 command, capture_output=True, text=True, check=False, timeout=300 + count
             )

@@ -169,10 +169,10 @@ def _memory(*, reset: bool = True) -> tuple[int, int]:
     """
     if reset:
         Path("/proc/self/clear_refs").write_text("5")
-    told = Path("/proc/self/status").read_text()
-    peak, asked = (re.search(rf"{name}:\s+(\d+) kB", told) for name in ("VmHWM", "VmPeak"))
-    assert peak and asked
-    return int(peak[1]) * 1024, int(asked[1]) * 1024
+    status = Path("/proc/self/status").read_text()
+    peak, requested = (re.search(rf"{name}:\s+(\d+) kB", status) for name in ("VmHWM", "VmPeak"))
+    assert peak and requested
+    return int(peak[1]) * 1024, int(requested[1]) * 1024
 
 
 def _too_slow(number: int, frame: Any) -> None:

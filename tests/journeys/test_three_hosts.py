@@ -41,7 +41,7 @@ def notebook(page, **_):
     host = Host(page, view)
     on = Panels(page, selves(small()))
     yield on
-    assert (view.layer, view.head, view.pins) == (0, 2, ((0, 2),)) and host.told >= 4
+    assert (view.layer, view.head, view.pins) == (0, 2, ((0, 2),)) and host.heard >= 4
     expect(on.map).to_have_attribute("data-picked", f"{view.query},{view.key}")
 
 

@@ -28,11 +28,11 @@ def some(*shape, dtype=torch.float32, seed=0):
 def test_the_kernel_that_is_chosen_tells_its_sums(dtype, biased, keys):
     q, k, v = (some(2, 3, n, 64, dtype=dtype, seed=n) for n in (33, keys, keys))
     bias = some(1, 3, 33, keys, dtype=dtype) if biased else None
-    told = attention_with_sums(q, k, v, bias)
+    found = attention_with_sums(q, k, v, bias)
     public = F.scaled_dot_product_attention(q, k, v, bias, scale=1.0)
-    if told is None:  # not on this card: then the sums are taken once more
+    if found is None:  # not on this card: then the sums are taken once more
         pytest.skip("the kernel of choice tells no sums here")
-    out, sums = told
+    out, sums = found
     torch.testing.assert_close(out, public, rtol=0, atol=0)
     near = NEAR[dtype]
     torch.testing.assert_close(sums, row_logsumexp(q, k, bias), rtol=near, atol=near)

@@ -105,15 +105,15 @@ def test_samples_as_the_published_class_does(critic, primed, cond_scale):
     torch.manual_seed(4)
     unconditional = critic == "blind"
     published, ours = both(critic, unconditional)
-    asked = {"num_frames": 2 if primed else 5, "cond_scale": cond_scale}
-    asked |= {} if unconditional else {"texts": ["a", "b"]}
+    kwargs = {"num_frames": 2 if primed else 5, "cond_scale": cond_scale}
+    kwargs |= {} if unconditional else {"texts": ["a", "b"]}
     batch = 1 if unconditional else 2
     if primed:
-        asked["prime_frames"] = torch.rand(batch, 1, 3, 16, 16)
+        kwargs["prime_frames"] = torch.rand(batch, 1, 3, 16, 16)
     torch.manual_seed(9)
-    theirs = published.sample(**asked)
+    theirs = published.sample(**kwargs)
     torch.manual_seed(9)
-    video = ours.sample(**asked)
+    video = ours.sample(**kwargs)
     torch.testing.assert_close(video, theirs, atol=1e-5, rtol=0)
     assert video.std() > 0
 
@@ -135,14 +135,14 @@ def test_logits_and_scores_of_the_published_classes(critic):
     torch.manual_seed(2)
     published, ours = both(critic)
     codes = torch.randint(17, (2, 3, 2, 2))
-    asked = {"context": torch.randn(2, 4, 8), "text_mask": torch.rand(2, 4) < 0.7}
+    conditions = {"context": torch.randn(2, 4, 8), "text_mask": torch.rand(2, 4) < 0.7}
     with torch.no_grad():
         pairs = [(published.maskgit, ours.maskgit)]
         pairs += [(published.critic, ours.critic)] if critic != "none" else []
         for theirs, mine in pairs:
             torch.testing.assert_close(
-                mine.forward_with_cond_scale(codes, **asked),
-                theirs.forward_with_cond_scale(codes, **asked),
+                mine.forward_with_cond_scale(codes, **conditions),
+                theirs.forward_with_cond_scale(codes, **conditions),
                 atol=1e-5,
                 rtol=0,
             )

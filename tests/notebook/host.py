@@ -54,14 +54,14 @@ window.start = async (esm, state) => {
 
 
 class Host:
-    """One widget on a page. told: how often Python heard of something from the browser."""
+    """One widget on a page. heard: how often Python heard of something from the browser."""
 
     def __init__(self, page, view: View) -> None:
-        self.page, self.view, self.changed, self.told = page, view, set(), 0
-        self.asked: list[dict] = []  # messages beside the state
+        self.page, self.view, self.changed, self.heard = page, view, set(), 0
+        self.messages: list[dict] = []  # messages beside the state
         view.observe(lambda change: self.changed.add(change["name"]), names=list(SYNCED))
         page.expose_function("toKernel", self._arrived)
-        page.expose_function("toPython", self._asked)
+        page.expose_function("toPython", self._answer)
         page.goto("about:blank")
         page.evaluate(f"() => {{ {MODEL} }}")
         page.evaluate(
@@ -69,8 +69,8 @@ class Host:
             [str(view._esm), {name: self._wire(name) for name in SYNCED}],
         )
 
-    def _asked(self, message):
-        self.asked.append(message)
+    def _answer(self, message):
+        self.messages.append(message)
         answers = []
         self.view.send = lambda content, buffers=(): answers.append((content, buffers))
         self.view._handle_custom_msg(message, [])
@@ -81,12 +81,12 @@ class Host:
         """Send what Python has changed, as the kernel does at once."""
         self.page.evaluate("(changes) => window.arrive(changes)", self._changes())
 
-    def _arrived(self, told):
-        self.told += 1
+    def _arrived(self, state):
+        self.heard += 1
         self.changed.clear()
-        for name, value in told.items():
+        for name, value in state.items():
             setattr(self.view, name, value)
-        self.changed -= set(told)
+        self.changed -= set(state)
         return self._changes()
 
     def _changes(self):

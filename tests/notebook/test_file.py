@@ -35,18 +35,18 @@ def told_in(content):
 
 def test_a_page_holds_every_head_and_what_made_it(linked):
     content = linked_html(linked, linked.first(1, 2))
-    told = told_in(content)
-    assert set(told["messages"]) == {"grid 0", "map 1 2 0", "strip 1 2 0"}  # drawn first
+    state = told_in(content)
+    assert set(state["messages"]) == {"grid 0", "map 1 2 0", "strip 1 2 0"}  # drawn first
     later = {dict(attributes).get("id") for _, attributes in Page(content.decode()).tags}
-    assert set(told["held"]) - set(told["messages"]) == {
+    assert set(state["held"]) - set(state["messages"]) == {
         f"{panel} {row} {head} 0"
         for panel in ("map", "strip")
         for row in range(2)
         for head in range(3)
         if (row, head) != (1, 2)
     }
-    assert set(told["held"]) - set(told["messages"]) <= later
-    assert told["chosen"] == [1, 2, 0] and told["selection"]["pick"]["query"] == 0
+    assert set(state["held"]) - set(state["messages"]) <= later
+    assert state["chosen"] == [1, 2, 0] and state["selection"]["pick"]["query"] == 0
     assert read_provenance(content)["head"] == 2
     assert linked_html(linked, linked.first(1, 2)) == content  # the same look, the same bytes
     assert len(content) < 145_000
@@ -73,9 +73,9 @@ def test_a_still_view_is_set_from_python_and_saved(linked, tmp_path):
     view = StillView(linked, linked.first(None, None))
     view.layer, view.head, view.query, view.key = 1, 2, 7, 3
     assert view.patch == (1, 0, 1) and (view.layer, view.head, view.key) == (1, 2, 3)
-    told = told_in(view.save(tmp_path / "new" / "look.html").read_bytes())
-    assert told["chosen"] == [1, 2, 0]
-    assert told["selection"]["pick"] | {"link": ""} == {
+    state = told_in(view.save(tmp_path / "new" / "look.html").read_bytes())
+    assert state["chosen"] == [1, 2, 0]
+    assert state["selection"]["pick"] | {"link": ""} == {
         "link": "", "query": 7, "key": 3, "places": [[1, 0, 1]]
     }  # fmt: skip
     with pytest.raises(ExportError, match=r"look\.png ends in no format: use \.html"):
@@ -108,8 +108,8 @@ def test_of_a_batch_a_file_holds_the_video_that_is_looked_at():
     with torch.no_grad(), record(model) as made:
         guided(model, batch=3)
     linked = Linked(run_of(made), kind="cross", colours=Colours("sqrt"))
-    told = told_in(linked_html(linked, linked.first(None, None)))
-    assert told["items"] == {"0": 0} and len(told["held"]) == 1 + 2 * 6
+    state = told_in(linked_html(linked, linked.first(None, None)))
+    assert state["items"] == {"0": 0} and len(state["held"]) == 1 + 2 * 6
 
 
 @pytest.mark.browser

@@ -88,21 +88,21 @@ def test_lines_of_a_map_are_answered_to_whom_they_were_asked_by(view):
     answers = []
     view.send = lambda content, buffers=(): answers.append((content, buffers))
 
-    def asked(address, **what):
+    def request(address, **what):
         message = {"kind": "lines", "number": "7", "address": address, "asked": what}
         view._handle_custom_msg(message, [])
         return answers.pop()
 
     name = view._lines
     assert unpack(view._strip)[0]["lines"] == f"{name}/0.0.0"
-    content, (line,) = asked(f"{name}/1.2.0", at="1.0.1")
+    content, (line,) = request(f"{name}/1.2.0", at="1.0.1")
     assert content == {"kind": "lines", "number": "7"}
     record = view._linked.records[1]
     exact = record.map.full(0, 2)[7, record.num_null_kv :]
     np.testing.assert_allclose(np.frombuffer(line, "<f4")[1:], exact, atol=1e-7)
     for address in (f"{name}/2.0.0", f"{name}/0.3.0", f"{name}/0.0.1", name, "else"):
-        assert asked(address, at="1.0.1") == (content, ())
-    assert asked(f"{name}/0.0.0", at="9.0.1") == (content, ())
+        assert request(address, at="1.0.1") == (content, ())
+    assert request(f"{name}/0.0.0", at="9.0.1") == (content, ())
     view._handle_custom_msg({"kind": "else"}, [])
     view._handle_custom_msg("lines", [])
     assert not answers
@@ -125,12 +125,12 @@ def test_a_strip_of_a_large_map_follows_the_pointer_by_asking_for_its_lines(
     record = linked.records[0]
     exact = record.map.full(0, 0)[10, record.num_null_kv :]
     np.testing.assert_allclose(float(strip.get_attribute("data-weight")), exact[10], atol=1e-6)
-    assert host.view.query == 0 and {one["kind"] for one in host.asked} == {"lines"}
-    before = host.told
+    assert host.view.query == 0 and {one["kind"] for one in host.messages} == {"lines"}
+    before = host.heard
     frame.click(position={"x": box["width"] / 2, "y": 0.75 * box["height"]})
     expect(strip).to_have_attribute("data-picked", "1,1,1")
     expect(page.locator("canvas.top")).to_have_attribute("data-picked", "10,")
-    assert host.view.query == 10 and host.told == before + 1
+    assert host.view.query == 10 and host.heard == before + 1
 
 
 @pytest.mark.browser

@@ -151,9 +151,9 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, way, monkeypa
     for change in (truncated, overwritten):
         whole = path.read_bytes()
 
-        def meanwhile(*asked, change=change):
+        def meanwhile(*args, change=change):
             change(path)
-            return read(*asked)
+            return read(*args)
 
         monkeypatch.setattr(files, "_tensors", meanwhile)
         with pytest.raises(RecordingError, match="changed while it was read"):
@@ -174,8 +174,8 @@ def test_damage_to_any_tensor_is_named(tmp_path, way, storage):
     path = save_recording(tmp_path / "run.safetensors", dialled(storage, causal=True))
     whole = path.read_bytes()
     length = struct.unpack("<Q", whole[:8])[0]
-    told = json.loads(whole[8 : 8 + length])
-    for name, entry in told.items():
+    header = json.loads(whole[8 : 8 + length])
+    for name, entry in header.items():
         if name == "__metadata__":
             continue
         at = 8 + length + (entry["data_offsets"][0] + entry["data_offsets"][1]) // 2

@@ -15,8 +15,8 @@ from tests.runs.trained import clip, phenaki
 CROSS, SELF = "maskgit.transformer.layers.0.2", "maskgit.transformer.layers.0.1"
 
 
-def seen(**asked):
-    return run_model(phenaki(), clip(), read_prompt("left right"), RunOptions(**asked))
+def seen(**options):
+    return run_model(phenaki(), clip(), read_prompt("left right"), RunOptions(**options))
 
 
 def test_every_attention_of_the_model_is_there_once_and_verified():

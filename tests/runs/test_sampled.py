@@ -12,8 +12,8 @@ from tests.runs.trained import clip, phenaki
 
 
 def drawn(critic="", storage="auto", **settings):
-    asked = {"frames": 5, "steps": 4} | settings
-    return sample(phenaki(critic), read_prompt("left right"), Sampling(**asked), storage=storage)
+    options = {"frames": 5, "steps": 4} | settings
+    return sample(phenaki(critic), read_prompt("left right"), Sampling(**options), storage=storage)
 
 
 def test_every_step_and_both_passes_are_recorded():
@@ -114,12 +114,12 @@ def test_heads_that_are_off_are_off_while_sampling():
 
 
 def test_progress_and_cancel():
-    told = []
+    progress = []
     sample(
         phenaki(), read_prompt("left"), Sampling(frames=5, steps=3),
-        on_step=lambda done, of: told.append((done, of)),
+        on_step=lambda done, of: progress.append((done, of)),
     )  # fmt: skip
-    assert told == [(0, 3), (1, 3), (2, 3)]
+    assert progress == [(0, 3), (1, 3), (2, 3)]
 
     def stop(done, of):
         raise KeyboardInterrupt

@@ -135,11 +135,11 @@ def test_a_full_disk_keeps_the_state_before(tmp_path, monkeypatch):
 
 
 def test_the_whole_training_writes_one_file_that_opens(tmp_path):
-    told = []
+    progress = []
     path = tmp_path / "digits.safetensors"
-    model = train_digits(recipe(), path, tmp_path / "states", on_progress=told.append)
-    assert {p.name for p in told} == {"C-ViViT", "MaskGit", "clips encoded"}
-    assert told[-1].done == told[-1].steps and math.isfinite(told[-1].seconds_left)
+    model = train_digits(recipe(), path, tmp_path / "states", on_progress=progress.append)
+    assert {p.name for p in progress} == {"C-ViViT", "MaskGit", "clips encoded"}
+    assert progress[-1].done == progress[-1].steps and math.isfinite(progress[-1].seconds_left)
     opened = open_checkpoint(path)
     record = opened.inspection.record
     assert record["maskgit"]["steps"] == 6 and len(record["tokenizer"]["loss_curve"]) == 6
@@ -165,16 +165,16 @@ def test_the_whole_training_stops_and_goes_on(tmp_path):
 
 
 def test_it_can_be_stopped_while_clips_are_encoded(tmp_path):
-    told = []
+    progress = []
 
     def encoding():
-        return bool(told) and told[-1].name == "clips encoded"
+        return bool(progress) and progress[-1].name == "clips encoded"
 
     stopped = train_digits(
         recipe(pool=200), tmp_path / "a.safetensors", tmp_path / "states",
-        on_progress=told.append, should_stop=encoding,
+        on_progress=progress.append, should_stop=encoding,
     )  # fmt: skip
-    assert stopped is None and told[-1].done == 64  # of 200: not even the second lot was told
+    assert stopped is None and progress[-1].done == 64  # of 200: not even the second lot was told
     assert sorted(p.name for p in (tmp_path / "states").iterdir()) == ["cvivit-0000006.pt"]
     resumed = train_digits(recipe(pool=200), tmp_path / "a.safetensors", tmp_path / "states")
     whole = train_digits(recipe(pool=200), tmp_path / "b.safetensors", tmp_path / "whole")

@@ -12,7 +12,7 @@ def agreed(at: AppTest) -> dict[str, str]:
     """What each picture shows that words speak of, which is what they say it does."""
     assert not at.exception
     found = {key: header for key, (header, _) in sent(at).items()}
-    told = {}
+    pictures = {}
     for header in (one for one in found.values() if "tag" in one):
         place = ".".join(map(str, header["place"] or ()))
         for key, of in header["of"].items():
@@ -20,8 +20,8 @@ def agreed(at: AppTest) -> dict[str, str]:
             if shown is not None:
                 of = of.replace("{place}", place)
                 assert shown == of or shown.startswith(f"{of} "), (key, shown, of)
-                told[key] = shown
-    return told
+                pictures[key] = shown
+    return pictures
 
 
 def test_attention_and_each_move_of_it(app):

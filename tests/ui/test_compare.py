@@ -103,7 +103,7 @@ def stack(run, kind):
     )  # fmt: skip
 
 
-def expected(kind="self", **asked):
+def expected(kind="self", **options):
     """The distances between the text and the one that the page thinks of."""
     one, other = (run_of("run_model", text) for text in (TEXT, other_words(TEXT)))
     laid = lay(stack(one, kind), stack(other, kind), by_place=True)
@@ -187,12 +187,12 @@ def test_one_thing_is_changed(kind):
     assert not at.exception
     said = words_on(at)
     assert any("changes most: JS distance" in line for line in said)
-    told = {
+    descriptions = {
         "With another clip": ("clip “noise”", "clip “two moving right quickly”"),
         "With another seed": ("masked tokens of seed 0", "masked tokens of seed 1"),
         "With heads off": ("every head on", "self L0 H0 off"),
     }[kind]
-    for name, one in zip("AB", told, strict=True):
+    for name, one in zip("AB", descriptions, strict=True):
         assert any(f"**{name}** {one}" in line for line in said), said
 
 
@@ -200,8 +200,8 @@ def test_what_was_changed_under_what_if_is_compared_with_nothing_changed():
     at = page("changed", **{"with": "With heads off"})
     assert not at.exception
     said = words_on(at)
-    for name, told in zip("AB", ("position bias × 0", "nothing changed"), strict=True):
-        assert any(f"**{name}** {told}" in line for line in said), said
+    for name, description in zip("AB", ("position bias × 0", "nothing changed"), strict=True):
+        assert any(f"**{name}** {description}" in line for line in said), said
     assert any("changes most: JS distance" in line for line in said)
 
 

@@ -41,8 +41,8 @@ def recorded():
     return run_dialled(config, sample_clip(), read_prompt("a b"))
 
 
-def page(**asked):
-    return AppTest.from_function(drawn, kwargs=asked, default_timeout=120).run()
+def page(**kwargs):
+    return AppTest.from_function(drawn, kwargs=kwargs, default_timeout=120).run()
 
 
 def recipe(*panels, **looks):
@@ -54,7 +54,7 @@ def said(at):
 
 
 @pytest.mark.parametrize(
-    ("asked", "panels"),
+    ("kwargs", "panels"),
     [
         ({}, ["self L1 H2", "self grid"]),
         ({"maps": "cross"}, ["cross L1 H2", "cross grid"]),
@@ -66,8 +66,8 @@ def said(at):
         ({"pins": [(0, 1), (1, 2)]}, ["self L0 H1", "self L1 H2"]),
     ],
 )
-def test_it_begins_with_what_is_looked_at(asked, panels):
-    at = page(**asked)
+def test_it_begins_with_what_is_looked_at(kwargs, panels):
+    at = page(**kwargs)
     assert not at.exception and at.text_area[0].value.splitlines() == panels
     assert said(at).startswith(f"(a) {panels[0].split(' ', 1)[1]} · {panels[0].split()[0]}")
 
@@ -146,7 +146,7 @@ def test_the_heads_of_a_grid_are_read_once_for_a_shared_scale(monkeypatch):
     steps = thumbnails.steps
     monkeypatch.setattr(
         "phenaki_viz.figures.composed.thumbnails.steps",
-        lambda *asked: read.append(asked) or steps(*asked),
+        lambda *args: read.append(args) or steps(*args),
     )
     shares = compose.steps(recorded(), recipe("self grid", "self L0 H1"))
     assert all(0 <= share <= 1 for share in shares) and len(read) == 1

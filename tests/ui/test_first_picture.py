@@ -6,7 +6,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from phenaki_viz.ui.work.first_picture import Held
 
 
-def told(kind: str, *path: int) -> ForwardMsg:
+def msg(kind: str, *path: int) -> ForwardMsg:
     """A message of an element, of a "block" of them, of a "transient", or of none."""
     message = ForwardMsg()
     if kind == "finished":
@@ -31,9 +31,9 @@ def heard(*messages: ForwardMsg, **how) -> tuple[list[ForwardMsg], Held]:
 
 
 def test_a_picture_passes_the_widgets_around_it():
-    sidebar, tools = told("slider", 1, 0), told("selectbox", 0, 1, 0, 0)
-    style, place, row = told("html", 0, 0), told("block", 0, 1), told("block", 0, 1, 0)
-    picture = told("bidi_component", 0, 1, 1)
+    sidebar, tools = msg("slider", 1, 0), msg("selectbox", 0, 1, 0, 0)
+    style, place, row = msg("html", 0, 0), msg("block", 0, 1), msg("block", 0, 1, 0)
+    picture = msg("bidi_component", 0, 1, 1)
     passed, held = heard(sidebar, style, place, row, tools, picture)
     assert passed == [style, place, row, picture]
     held.end()
@@ -42,7 +42,7 @@ def test_a_picture_passes_the_widgets_around_it():
 
 def test_nothing_passes_what_its_place_is_known_by():
     """The browser knows an element by its number: there is no second one before the first."""
-    first, second, within = told("slider", 0, 0), told("block", 0, 1), told("html", 0, 1, 0)
+    first, second, within = msg("slider", 0, 0), msg("block", 0, 1), msg("html", 0, 1, 0)
     passed, held = heard(first, second, within)
     assert passed == []
     held.end()
@@ -50,7 +50,7 @@ def test_nothing_passes_what_its_place_is_known_by():
 
 
 def test_what_is_taken_off_is_not_drawn_later():
-    place, button, off = told("block", 0, 3), told("button", 0, 3, 0), told("empty", 0, 3)
+    place, button, off = msg("block", 0, 3), msg("button", 0, 3, 0), msg("empty", 0, 3)
     passed, held = heard(place, button, off)
     assert passed == [place]
     held.end()
@@ -59,19 +59,19 @@ def test_what_is_taken_off_is_not_drawn_later():
 
 @pytest.mark.parametrize("work", ["progress", "transient"])
 def test_a_bar_is_never_waited_for(work):
-    slider, bar, later = told("slider", 1, 0), told(work, 0, 2, 0), told("slider", 1, 1)
+    slider, bar, later = msg("slider", 1, 0), msg(work, 0, 2, 0), msg("slider", 1, 1)
     passed, held = heard(slider, bar, later)
     assert passed == [slider, bar, later] and held.ended
 
 
 def test_other_messages_pass():
-    passed, _ = heard(told("slider", 1, 0), told("finished"))
+    passed, _ = heard(msg("slider", 1, 0), msg("finished"))
     assert [message.WhichOneof("type") for message in passed] == ["script_finished"]
 
 
 def box(value: float, *path: int, is_set: bool = True) -> ForwardMsg:
     """A number box that shows a value, which the script has set or the browser knows."""
-    message = told("number_input", *path)
+    message = msg("number_input", *path)
     widget = message.delta.new_element.number_input
     widget.id, widget.value, widget.set_value = "box", value, is_set
     return message
@@ -79,8 +79,8 @@ def box(value: float, *path: int, is_set: bool = True) -> ForwardMsg:
 
 def test_of_a_page_that_stands_the_picture_comes_in_one():
     """The browser draws what it hears while the model runs: nothing that it need not draw yet."""
-    style, slider, place = told("html", 0, 0), told("slider", 1, 0), told("block", 0, 1)
-    picture, button, later = told("bidi_component", 0, 1, 0), told("button", 0, 2), told("html", 2)
+    style, slider, place = msg("html", 0, 0), msg("slider", 1, 0), msg("block", 0, 1)
+    picture, button, later = msg("bidi_component", 0, 1, 0), msg("button", 0, 2), msg("html", 2)
     passed, held = heard(style, slider, place, picture, button, opening=False)
     assert passed == []
     held.show()
@@ -92,7 +92,7 @@ def test_of_a_page_that_stands_the_picture_comes_in_one():
 
 @pytest.mark.parametrize("work", ["progress", "transient"])
 def test_nor_is_a_bar_waited_for_on_a_page_that_stands(work):
-    style, slider, bar = told("html", 0, 0), told("slider", 1, 0), told(work, 0, 2, 0)
+    style, slider, bar = msg("html", 0, 0), msg("slider", 1, 0), msg(work, 0, 2, 0)
     passed, held = heard(style, slider, bar, opening=False)
     assert held.ended and passed == [style, slider, bar]
 
@@ -121,16 +121,16 @@ def test_a_page_that_is_opened_waits_with_what_it_sets():
 
 
 def panel(name: str, *path: int) -> ForwardMsg:
-    message = told("bidi_component", *path)
+    message = msg("bidi_component", *path)
     message.delta.new_element.bidi_component.id = name
     return message
 
 
 def page_with(*, style="html", name="map", wide=False) -> list[ForwardMsg]:
     """A style, a slider, a place with a panel in it, and another style behind the slider."""
-    place = told("block", 0, 1)
+    place = msg("block", 0, 1)
     place.delta.add_block.allow_empty = wide
-    return [told(style, 0, 0), told("slider", 1, 0), place, panel(name, 0, 1, 0)]
+    return [msg(style, 0, 0), msg("slider", 1, 0), place, panel(name, 0, 1, 0)]
 
 
 def stood() -> list[bytes]:
@@ -167,7 +167,7 @@ def test_a_page_that_could_be_another_one_is_shown_whole():
 
 
 def test_what_a_bar_has_ended_is_no_place_to_go_by():
-    passed, held = heard(*page_with(), told("progress", 0, 2), opening=False, stood=stood())
+    passed, held = heard(*page_with(), msg("progress", 0, 2), opening=False, stood=stood())
     held.show()
     assert [message for message in passed[:4]] == [
         *page_with()[:1],

@@ -23,8 +23,8 @@ def dialled(storage="dense", **dials):
     from phenaki_viz.models.dial import DialConfig
     from phenaki_viz.runs.dialled import run_dialled
 
-    asked = {"layout": "joint", "heads": 3, "depth": 2, "dim": 32, "dim_head": 8, "frames": 5}
-    config = DialConfig(height=32, width=48, patch=8, temporal_patch=2, **asked | dials)
+    usual = {"layout": "joint", "heads": 3, "depth": 2, "dim": 32, "dim_head": 8, "frames": 5}
+    config = DialConfig(height=32, width=48, patch=8, temporal_patch=2, **usual | dials)
     return run_dialled(config, sample_clip(), read_prompt("a b"), storage=storage)
 
 

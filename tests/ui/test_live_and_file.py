@@ -81,8 +81,8 @@ EVERY = [(name, page) for name, pages in PAGES.items() for page in pages]
 
 
 def dialled(**how):
-    asked = {"layout": "joint", "heads": 2, "depth": 2, "dim": 32, "dim_head": 8, "frames": 5}
-    config = DialConfig(height=32, width=32, patch=8, temporal_patch=2, **asked | how)
+    usual = {"layout": "joint", "heads": 2, "depth": 2, "dim": 32, "dim_head": 8, "frames": 5}
+    config = DialConfig(height=32, width=32, patch=8, temporal_patch=2, **usual | how)
     words = "two moving right and two" if config.cross else ""
     return run_dialled(config, sample_clip(), read_prompt(words), Padding(words=1))
 
@@ -92,9 +92,9 @@ def model():
     return open_checkpoint(SHIPPED_MODEL).model
 
 
-def looked(**asked):
+def looked(**options):
     return run_model(
-        model(), digit_clip(CAPTIONS[0]), read_prompt(CAPTIONS[0]), RunOptions(frames=9, **asked)
+        model(), digit_clip(CAPTIONS[0]), read_prompt(CAPTIONS[0]), RunOptions(frames=9, **options)
     )
 
 
@@ -272,15 +272,15 @@ def test_a_file_warns_where_information_flows_past_the_maps(saved, name):
 
 
 @pytest.mark.parametrize(
-    "told", [None, 3, [], {}, {"convolutions": None}, {"convolutions": [{"stack": "x"}]},
+    "known", [None, 3, [], {}, {"convolutions": None}, {"convolutions": [{"stack": "x"}]},
              {"convolutions": [{"stack": 1, "causal": True, "layout": "published"}]}],
 )  # fmt: skip
-def test_a_file_of_before_says_that_it_does_not_know(saved, told):
+def test_a_file_of_before_says_that_it_does_not_know(saved, known):
     _, file = saved("causal in MaskGit")
     provenance = {
         name: held for name, held in file.recording.provenance.items() if name != facts.FACTS
     }
-    provenance |= {} if told is None else {facts.FACTS: told}
+    provenance |= {} if known is None else {facts.FACTS: known}
     old = replace(file, recording=replace(file.recording, provenance=provenance))
     assert any("this recording does not say" in said for said in shown("masks", old))
 
@@ -288,9 +288,9 @@ def test_a_file_of_before_says_that_it_does_not_know(saved, told):
 def test_facts_tell_the_published_classes_by_what_they_have():
     published = published_attention()
     made = published.Transformer(dim=8, depth=2, causal=True, peg=True, peg_causal=True, dim_head=4)
-    told = facts.facts_of(torch.nn.ModuleDict({"enc_temporal_transformer": made}))
+    known = facts.facts_of(torch.nn.ModuleDict({"enc_temporal_transformer": made}))
     wanted = facts.Convolution(stack="enc_temporal_transformer", causal=True, layout="published")
-    assert facts.convolutions_of({facts.FACTS: told}) == (wanted,)
+    assert facts.convolutions_of({facts.FACTS: known}) == (wanted,)
 
 
 DAMAGE = {

@@ -73,8 +73,8 @@ def test_what_computes_is_found(source, found):
 
 def test_no_page_computes():
     found = {
-        str(path.relative_to(ROOT)): told
+        str(path.relative_to(ROOT)): lines
         for path in sorted(ROOT.rglob("*.py"))
-        if (told := list(computes(path.read_text(encoding="utf-8"))))
+        if (lines := list(computes(path.read_text(encoding="utf-8"))))
     }
     assert not found

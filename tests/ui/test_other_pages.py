@@ -27,8 +27,8 @@ def masks(words=0, steps=0, **dials):
     from phenaki_viz.ui.views.masks import masks_page
 
     if "run" not in st.session_state:  # one run: the page goes on with what it has begun of it
-        asked = DialConfig(**dials), sample_clip(), read_prompt("a b")
-        st.session_state["run"] = run_dialled(*asked, Padding(words=words, steps=steps))
+        given = DialConfig(**dials), sample_clip(), read_prompt("a b")
+        st.session_state["run"] = run_dialled(*given, Padding(words=words, steps=steps))
     masks_page(st.session_state["run"])
 
 

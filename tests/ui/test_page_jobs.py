@@ -74,8 +74,8 @@ def busy():
         return name
 
     for name in ("run", "whole"):
-        asked = run_cache.RunRequest(Slow(name), lambda name=name: cancelled(name))
-        st.text(run_cache.get_run(asked))
+        request = run_cache.RunRequest(Slow(name), lambda name=name: cancelled(name))
+        st.text(run_cache.get_run(request))
     st.session_state[page_jobs._WAITING] = page_jobs.Errand(
         "zip", Slow("zip").run, "Drawing", lambda: cancelled("zip")
     )

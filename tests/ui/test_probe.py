@@ -28,8 +28,8 @@ def page(as_file, dials):
 
 
 def drawn(as_file=False, **dials):
-    asked = DIALLED | dials
-    at = AppTest.from_function(page, default_timeout=120, args=(as_file, asked)).run()
+    settings = DIALLED | dials
+    at = AppTest.from_function(page, default_timeout=120, args=(as_file, settings)).run()
     assert not at.exception
     return at
 

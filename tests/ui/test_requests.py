@@ -163,8 +163,8 @@ def test_corrected_settings_are_another_question(tmp_path):
 def test_the_second_text_and_a_sample_are_of_the_same_model():
     """The model itself is in the key, not a digest of its weights that settings do not change."""
     first, second = phenaki(), copy.deepcopy(phenaki())
-    asked = {"clip": clip(), "prompt": read_prompt("left"), "options": RunOptions(frames=5)}
-    requests = [LookRequest(model=model, **asked) for model in (first, second)]
+    fields = {"clip": clip(), "prompt": read_prompt("left"), "options": RunOptions(frames=5)}
+    requests = [LookRequest(model=model, **fields) for model in (first, second)]
     assert requests[0] != requests[1]
     assert requests[0].saying(read_prompt("right")) != requests[0]
     assert requests[0].whole() == requests[0]

@@ -131,8 +131,8 @@ def test_what_is_chosen_in_one_is_not_in_the_other(stages: AppTest) -> None:
 )
 def test_every_page_stands_twice(view: str, key: str, value: object) -> None:
     trained = view in ("what_if", "sampling")
-    asked = {"view": view, "trained": trained}
-    at = AppTest.from_function(two_stages, default_timeout=120, kwargs=asked)
+    kwargs = {"view": view, "trained": trained}
+    at = AppTest.from_function(two_stages, default_timeout=120, kwargs=kwargs)
     at.query_params[f"b-{key}"] = str(value).lower()
     at.run()
     assert not at.exception

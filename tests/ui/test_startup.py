@@ -75,9 +75,9 @@ def test_a_link_to_the_first_page_by_its_name_opens_it(monkeypatch, base, query,
     monkeypatch.setattr(startup.st, "get_option", {"server.baseUrlPath": base}.get)
     (route,) = startup.front_routes()
     assert route.path == f"{goes.split('?')[0]}attention"
-    asked = {"type": "http", "method": "GET", "path": route.path, "query_string": query,
+    scope = {"type": "http", "method": "GET", "path": route.path, "query_string": query,
              "headers": [(b"host", b"here")]}  # fmt: skip
-    answer = route.endpoint(Request(asked))
+    answer = route.endpoint(Request(scope))
     assert answer.status_code == 307 and answer.headers["location"] == goes
 
 

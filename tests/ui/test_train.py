@@ -84,9 +84,9 @@ def buttons(at):
 
 def sent(at, name):
     for which in range(len(at.get("bidi_component"))):
-        told, parts = wire.sent(at, which)
-        if told.get("id") == name:
-            return told, parts
+        head, parts = wire.sent(at, which)
+        if head.get("id") == name:
+            return head, parts
     raise AssertionError(f"no {name} on the page")
 
 
@@ -237,11 +237,11 @@ LARGE = {
 @pytest.mark.parametrize("said", LARGE)
 def test_what_is_too_large_is_refused_with_the_dial_to_turn(shelf, said):
     dials = dict(LARGE[said])
-    asked = settings(batch=dials.pop("train_batch", 8), **dials)
+    large = settings(batch=dials.pop("train_batch", 8), **dials)
     with pytest.raises(Exception, match=said):
-        refuse_training(asked)
+        refuse_training(large)
     with pytest.raises(Exception, match=said):
-        shelf.start(asked)
+        shelf.start(large)
     assert not shelf.known
 
 
@@ -266,8 +266,8 @@ def explode(*_, **__):
 
 
 def test_learning_that_diverges_says_so(shelf):
-    asked = TrainSettings(config=DialConfig(**SMALL), steps=20, batch=2, learning_rate=1e30)
-    job = ended(shelf.start(asked))
+    diverging = TrainSettings(config=DialConfig(**SMALL), steps=20, batch=2, learning_rate=1e30)
+    job = ended(shelf.start(diverging))
     assert job.state == "failed" and "lower the learning rate" in job.error
 
 
@@ -290,14 +290,14 @@ def test_trained_weights_reach_the_other_pages(page, shelf):
 
 
 def test_a_trained_copy_is_found_by_the_settings_of_its_model(shelf):
-    asked = settings(steps=20)
-    assert trained_copy(asked.config) is None
-    job = ended(shelf.start(asked))
-    assert trained_copy(asked.config) == (job, 20)
+    trained = settings(steps=20)
+    assert trained_copy(trained.config) is None
+    job = ended(shelf.start(trained))
+    assert trained_copy(trained.config) == (job, 20)
     assert trained_copy(settings(heads=3).config) is None
     for file in job.folder.glob("kept-*"):
         file.unlink()
-    assert trained_copy(asked.config) is None
+    assert trained_copy(trained.config) is None
 
 
 def test_trained_weights_are_shown_to_the_session_that_asked_for_them(page, shelf):

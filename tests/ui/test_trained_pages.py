@@ -47,8 +47,8 @@ def the_prompt(at):
 
 
 @cache
-def looked(caption=CAPTIONS[0], prompt=None, **asked):
-    ask = RunOptions(frames=9, **asked)
+def looked(caption=CAPTIONS[0], prompt=None, **options):
+    ask = RunOptions(frames=9, **options)
     return run_model(shipped(), digit_clip(caption), read_prompt(prompt or caption), ask)
 
 
@@ -237,8 +237,8 @@ def test_t5_is_loaded_for_a_phenaki_that_was_trained_with_it(app, tmp_path):
     ):
         at.text_input(key="own.t5").set_value(name).run()
         at.button(key="own.t5.load").click().run()
-        told = [*at.error, *at.text]
-        assert not at.exception and any(said in each.value for each in told)
+        messages = [*at.error, *at.text]
+        assert not at.exception and any(said in each.value for each in messages)
     at.text_input(key="own.t5").set_value(str(save_tiny_t5(tmp_path / "tiny"))).run()
     at.button(key="own.t5.load").click().run()
     assert not at.exception and not at.error
@@ -260,13 +260,13 @@ def test_a_path_on_this_machine(app, tmp_path):
 # ---- Text
 
 
-def text(caption, prompt=None, **asked):
+def text(caption, prompt=None, **options):
     from phenaki_viz.ui.views.text import text_page
     from phenaki_viz.ui.work.page_jobs import run_waiting
     from tests.ui.test_trained_pages import looked
 
     run_waiting()  # where a forward takes long, as on a loaded machine, the page runs it
-    text_page(looked(caption, prompt, **asked))
+    text_page(looked(caption, prompt, **options))
 
 
 def sampling(caption):
@@ -334,12 +334,14 @@ def test_no_head_of_the_table_is_called_otherwise_than_its_sentence_says(kind):
     table = head_table(run.recording, stack="maskgit.transformer", truth=truth_of(run))
     rows = [row for row in table if row.kind == kind.lower()]
     picture = heads_table(HeadTable(rows=tuple(rows)), {})
-    told = {"spatial": "Stays in its own", "global": "Looks across", "position": "position makes",
-            "follows": "it finds the object", "null keys": "its null keys hold",
-            "routes a word": "” where there is something"}  # fmt: skip
+    clauses = {
+        "spatial": "Stays in its own", "global": "Looks across", "position": "position makes",
+        "follows": "it finds the object", "null keys": "its null keys hold",
+        "routes a word": "” where there is something",
+    }  # fmt: skip
     for at, row in enumerate(rows):
         said = row_sentence(row)
-        assert all(told[name] in said for name in names_of(row)), said
+        assert all(clauses[name] in said for name in names_of(row)), said
         if kind == "Cross":
             there = picture.column("there").values[at].partition(" (")[0]
             assert said.startswith(f"Reads “{there}” where" if there else "Reads null"), said

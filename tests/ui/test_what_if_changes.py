@@ -176,13 +176,13 @@ def test_the_map_of_another_run_is_put_in_named_by_what_it_is_of_and_measured():
     at.text_input(key=f"whatif.map.text.{SOURCE.clip}").set_value(SOURCE.prompt).run()
     at.number_input(key="whatif.map.seed").set_value(SOURCE.seed).run()
     press(at, "Change it")
-    told = "self L0 H1 with the map of “seven moving right” with “left left”, seed 3"
-    assert listed(at) == [told] and in_link(at) == (SOURCE,)
+    label = "self L0 H1 with the map of “seven moving right” with “left left”, seed 3"
+    assert listed(at) == [label] and in_link(at) == (SOURCE,)
     (made,) = with_maps(phenaki(), [SOURCE])
     assert change_heading([made], measured(made)) in words_on(at)
     again = page(link_of(at))  # the link makes the same run, and the same map
-    assert listed(again) == [told] and change_heading([made], measured(made)) in words_on(again)
-    press(again, told)
+    assert listed(again) == [label] and change_heading([made], measured(made)) in words_on(again)
+    press(again, label)
     assert not listed(again) and "changes" not in again.query_params
 
 
