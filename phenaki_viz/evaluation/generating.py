@@ -128,7 +128,7 @@ def judge_two(
 
 
 def objects(video: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """The two objects of a clip, each 'f H W' alone; None when they cannot be told apart.
+    """The two objects of a clip, each 'f H W' alone; None when they cannot be separated.
 
     Frames in which they touch are left out; at least four must remain.
     """

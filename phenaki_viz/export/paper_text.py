@@ -20,7 +20,7 @@ INK, FAINT = "#1b2230", "#5b6472"
 TITLE, LABEL, TICK, NOTE = 9.5, 8.0, 7.0, 6.5  # points
 LEADING = 1.32
 TIED = 26  # letters of a part of a title that is not broken
-# One set of rules for every machine: DejaVu comes with matplotlib and is asked first for every
+# One set of rules for every machine: DejaVu comes with matplotlib and is tried first for every
 # letter, see `paper_fonts`; letters in SVG are outlines.
 RULES = {
     "font.family": ["DejaVu Sans"],

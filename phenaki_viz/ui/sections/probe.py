@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 TITLE = "Through the model"
 QUICK = 1.0  # seconds: what takes longer waits for its button
-_ASKED = "probe.asked"
+_REQUESTED = "probe.requested"
 HOW = {"through": "The transformer's input", "alone": "The module's own input"}
 COLUMNS = {
     "module": Column("Module"),
@@ -79,7 +79,7 @@ def _found(run: Run, selection: Selection, model: "nn.Module") -> Causality | No
     stack = selection.record.stack
     probed = (number_of(run), stack)
     seconds = expected_seconds(model, selection.records)
-    wanted = seconds <= QUICK or session.get(_ASKED) == probed
+    wanted = seconds <= QUICK or session.get(_REQUESTED) == probed
     if not wanted and not experiments.knows_causality(run, stack):
         st.caption(
             "Replace one time step of what this transformer is given at a time, and see which "
@@ -87,7 +87,7 @@ def _found(run: Run, selection: Selection, model: "nn.Module") -> Causality | No
         )
         st.button(
             f"Probe it (about {seconds:.0f} s)", type="primary", icon=":material/labs:",
-            key=named("probe.start"), on_click=session.here(session.put), args=(_ASKED, probed),
+            key=named("probe.start"), on_click=session.here(session.put), args=(_REQUESTED, probed),
         )  # fmt: skip
         return None
     try:
@@ -99,7 +99,7 @@ def _found(run: Run, selection: Selection, model: "nn.Module") -> Causality | No
 
 
 def _take_back() -> None:
-    session.drop(_ASKED)
+    session.drop(_REQUESTED)
 
 
 def _results(run: Run, selection: Selection, found: Causality, beside: DeltaGenerator) -> None:

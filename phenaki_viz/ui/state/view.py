@@ -152,7 +152,7 @@ DRAWN = (
     Field("bias_ends", Text, "“This Δt”, “All Δt”", "Position: where the bias's colours end"),
     Field("distance", whole(1, LARGEST), NUMBER, "Position: tokens shown"),
 )
-ASKED = (
+REQUEST = (
     Field("source", Text, "“Trained”, “Dial”, “Your own”", "whose weights"),
     Field(
         "file",
@@ -297,7 +297,7 @@ FIGURE = (
 SECTIONS: Mapping[str, tuple[Field, ...]] = {
     "What is looked at": LOOKED_AT,
     "How it is drawn": DRAWN,
-    "Which model, clip and text": ASKED,
+    "Which model, clip and text": REQUEST,
     "The dial": DIAL,
     "Sampling, Inside a head, Heads, Tracks, What if and Train": PAGES,
     "Compare": COMPARE,

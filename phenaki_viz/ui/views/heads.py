@@ -27,7 +27,7 @@ from phenaki_viz.ui.views.heads_table import choose_names, draw_table, pick_plac
 from phenaki_viz.ui.work import fragment_jobs, head_tables, shows
 from phenaki_viz.ui.work.head_tables import Over
 
-_ASKED = "heads.asked"
+_REQUESTED = "heads.requested"
 HIGH = 600  # pixels of a picture, at most
 PICTURES = {"shifts": "Where they look", "alike": "How alike they are"}
 
@@ -95,19 +95,19 @@ def _choose_clips(run: Run, selection: Selection) -> Over | None:
     )  # fmt: skip
     options = replace(run.options, frames=None)
     over = Over(int(clips), options, selection.record.stack, selection.record.kind)
-    requested = session.get(_ASKED)
+    requested = session.get(_REQUESTED)
     if requested == over.clips:
         st.button(
             "This clip alone",
             icon=":material/undo:",
             key=named("heads.back"),
             on_click=session.here(session.drop),
-            args=(_ASKED,),
+            args=(_REQUESTED,),
         )
         return over
     st.button(
         f"Over {over.clips} clips", icon=":material/video_library:", key=named("heads.start"),
-        on_click=session.here(session.put), args=(_ASKED, over.clips),
+        on_click=session.here(session.put), args=(_REQUESTED, over.clips),
         help="Measure the heads over so many clips: means with 95 % intervals",
     )  # fmt: skip
     return None

@@ -18,7 +18,7 @@ from phenaki_viz.ui.work import page_jobs
 from phenaki_viz.ui.work.requests import SampleRequest
 from phenaki_viz.ui.work.run_cache import RunRequest
 
-ASKED = "whatif.clip"
+REQUESTED = "whatif.clip"
 SEED = 15  # the one that the page Sampling opens with
 STEPS = 18
 
@@ -32,10 +32,10 @@ def draw(run: ModelRun, model: Phenaki) -> None:
         )
         st.button(
             "Generate both", icon=":material/movie:", key=named("whatif.generate"),
-            on_click=session.here(session.put), args=(ASKED, _request(run, model, int(seed))),
+            on_click=session.here(session.put), args=(REQUESTED, _request(run, model, int(seed))),
         )  # fmt: skip
     request = _request(run, model, int(seed))
-    if session.get(ASKED) != request:
+    if session.get(REQUESTED) != request:
         st.caption("The clip of the prompt, as the model makes it now and as it made it before.")
         return
     try:
@@ -79,4 +79,4 @@ def _sampled(run: ModelRun, request: SampleRequest, switches: Any) -> SampledRun
 
 
 def _take_back() -> None:
-    session.drop(ASKED)
+    session.drop(REQUESTED)

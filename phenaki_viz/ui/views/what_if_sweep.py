@@ -32,7 +32,7 @@ from phenaki_viz.ui.work.swept import USUAL, SweepSettings
 if TYPE_CHECKING:
     from torch import nn
 
-_ASKED, TABLE = "whatif.asked", "effects.table"
+_REQUESTED, TABLE = "whatif.requested", "effects.table"
 UNITS = {"heads": "Heads", "layers": "Layers"}
 MOST_MASKS = 8
 COLUMNS = {
@@ -82,7 +82,8 @@ def _in_turn(settings: SweepSettings) -> SweepSettings:
         settings = replace(settings, units=units or "heads")
         st.button(
             f"Switch each {settings.units.removesuffix('s')} off", icon=":material/toggle_off:",
-            key=named("whatif.start"), on_click=session.here(session.put), args=(_ASKED, settings),
+            key=named("whatif.start"), on_click=session.here(session.put),
+            args=(_REQUESTED, settings),
             help="Each in turn, all others on: what is the model worth without it? What is "
             "changed above is not in it",
         )  # fmt: skip
@@ -90,7 +91,7 @@ def _in_turn(settings: SweepSettings) -> SweepSettings:
 
 
 def _take_back() -> None:
-    session.drop(_ASKED)
+    session.drop(_REQUESTED)
 
 
 def trials_of(model: "nn.Module", settings: SweepSettings) -> Trials:
@@ -104,7 +105,7 @@ def effects_of(
     model: "nn.Module", settings: SweepSettings, made: Trials
 ) -> tuple[HeadEffect, ...] | None:
     """What was measured, now if its button was pressed; None where it was not."""
-    if session.get(_ASKED) != settings and not computed.is_kept(settings.key(model)):
+    if session.get(_REQUESTED) != settings and not computed.is_kept(settings.key(model)):
         return None
     layers = settings.units == "layers"
     return experiments.effects_of(model, made, settings.key(model), _take_back, layers=layers)
@@ -112,7 +113,7 @@ def effects_of(
 
 def is_coming(run: Run) -> bool:
     """Whether the sweep was begun and is not done: what shows it is drawn once it is."""
-    return session.get(_ASKED) is not None and not swept.measured(run)
+    return session.get(_REQUESTED) is not None and not swept.measured(run)
 
 
 def say(
