@@ -1,6 +1,6 @@
 """How queries and keys of one attention lie along each other: the queries are the last of the keys.
 
-Query q of i stands beside key q + (j − i) of j. Who comes later, and how far two tokens are from
+Query q of i stands beside key q + (j − i) of j. Which comes later, and how far two tokens are from
 each other, follow from that one line; causal masks and ALiBi follow from those.
 Source: phenaki-pytorch 0.5.0 attention.py, AlibiPositionalBias and the causal mask of Attention.
 """

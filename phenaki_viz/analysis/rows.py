@@ -77,7 +77,7 @@ class Rows:
 class RowReader:
     """Reads runs of rows of one head's map, each of whole cells of so many rows, `tall`.
 
-    By default the cells are those of the head's thumbnail, so that all who read whole heads read
+    By default the cells are those of the head's thumbnail, so that all readers of whole heads read
     the same runs. sums: whether entropy or position's share will be measured.
     """
 

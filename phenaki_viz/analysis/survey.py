@@ -155,7 +155,7 @@ class RunRead:
 
 
 class HeadReader:
-    """Reads one head, and hands each run of its rows to all who want something of it."""
+    """Reads one head, and hands each run of its rows to everything that is measured."""
 
     def __init__(self, head: HeadMap, names: Sequence[str]) -> None:
         self.head, self.names = head, names

@@ -1,6 +1,6 @@
 """A corpus: what every head does over thousands of clips, made in parts by any number of workers.
 
-A part is some clips; one function makes its rows, and engines differ only in who calls it. What is
+A part is some clips; one function makes its rows, and engines differ only in what calls it. What is
 made in Python, as `phenaki-viz atlas` does it:
 
 weights = Path("model.safetensors")

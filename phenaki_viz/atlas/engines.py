@@ -1,7 +1,7 @@
-"""Who makes the parts: this process, processes of this machine, or a Ray cluster.
+"""What makes the parts: this process, processes of this machine, or a Ray cluster.
 
 An engine takes a job, its parts and a number of workers, and tells of each part as it is made, in
-whatever order. Nothing of the engine is in the rows. Who stops listening has stopped the work.
+whatever order. Nothing of the engine is in the rows. To stop listening is to stop the work.
 """
 
 from collections.abc import Callable, Generator, Sequence

@@ -100,7 +100,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_engine(parser: argparse.ArgumentParser) -> None:
-    """Who does it."""
+    """Add the engine, its workers and the size of a part."""
     group = parser.add_argument_group("who measures; the rows are the same to the last bit")
     group.add_argument(
         "--engine", choices=ENGINES, default="serial",

@@ -47,7 +47,7 @@ def contact_sheet(clip: Clip) -> np.ndarray:
 
 
 def png_bytes(pixels: np.ndarray) -> bytes:
-    """A picture 'H W 3' or 'H W 4' uint8 as a PNG file, made once by who shows it often."""
+    """A picture 'H W 3' or 'H W 4' uint8 as a PNG file."""
     content = BytesIO()
     Image.fromarray(pixels).save(content, "PNG")
     return content.getvalue()

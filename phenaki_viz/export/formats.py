@@ -41,7 +41,7 @@ def renderer(format: str) -> Callable[[Picture], bytes]:
 
 
 def _printed(picture: Picture, kind: Literal["png", "svg", "pdf"]) -> bytes:
-    # matplotlib takes a second to import: only who prints pays for it.
+    # matplotlib takes a second to import: only printing pays for it.
     from phenaki_viz.export.prints import printed
 
     return printed(picture, kind)

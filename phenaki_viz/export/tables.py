@@ -37,7 +37,7 @@ def _comments(picture: Picture) -> Iterable[str]:
 
 def _uncut(text: str) -> str:
     """JSON whose strings hold no ',' and ';': a spreadsheet that cuts the line at them finds no
-    cell that begins with what somebody typed. The value is the same.
+    cell that begins with what was typed. The value is the same.
     """
     cuts = {ord(","): "\\u002c", ord(";"): "\\u003b"}
     return STRING.sub(lambda found: found[0].translate(cuts), text)

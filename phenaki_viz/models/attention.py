@@ -19,10 +19,10 @@ from phenaki_viz.numerics.precision import Precision, autocast_dtype, working
 class Attention(nn.Module):
     """Multi-head attention over tokens, self or cross: 'b i d' → 'b i d'.
 
-    PyTorch's fused attention runs, and no map exists, until somebody listens to `attn_dropout`
+    PyTorch's fused attention runs, and no map exists, until something listens to `attn_dropout`
     (any hook on it, or another module in its place). Then the softmax is made in the open and
-    handed to it whole, 'b h i j', null keys first: it is what multiplies the values. Who listens
-    to `attn_parts` instead is handed what the map can be made of, and attention stays fused.
+    handed to it whole, 'b h i j', null keys first: it is what multiplies the values. A hook
+    on `attn_parts` instead is handed what the map can be made of, and attention stays fused.
     Keys and values of self-attention come from x before the norm, as published.
     Source: phenaki-pytorch 0.5.0 attention.py, Attention.
     """
@@ -143,7 +143,7 @@ class Attention(nn.Module):
         return hidden
 
     def _must_be_open(self, q: torch.Tensor, k: torch.Tensor, mask: torch.Tensor | None) -> bool:
-        """Whether somebody listens, or fused attention would get a blind query wrong.
+        """Whether something listens, or fused attention would get a blind query wrong.
 
         A query is blind when every key is hidden from it. To add `LOWEST` to all its scores is
         to replace them, except in float16, which overflows, and for the gradient.
@@ -215,7 +215,7 @@ class Attention(nn.Module):
             sim.masked_fill_(hidden, torch.finfo(sim.dtype).min)
         if not self._parts_are_heard():
             return self.attn_dropout(edits.used(_softmax(sim))) @ v
-        # Of no use to the gradient: what is kept for it must not depend on who listens.
+        # Of no use to the gradient: what is kept for it must not depend on its listeners.
         logsumexp = sim.detach().to(working(products)).logsumexp(dim=-1)
         attn = _softmax(sim)
         precision = Precision(

@@ -20,7 +20,7 @@ Rows = tuple[int, int]
 class AttentionParts(nn.Module):
     """Where fused attention hands over what its map can be made of, while a hook waits for it."""
 
-    tells_values = True  # who waits need not listen to the projection that made them
+    tells_values = True  # its hooks need not listen to the projection that made them
 
     def forward(
         self,

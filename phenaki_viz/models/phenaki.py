@@ -56,7 +56,7 @@ class SampleStep:
 
     step: from 0, of `of`. masked: True where the step had to fill in. codes: afterwards; the
     codes before are those of the step before, `mask_id` where masked. confidence: probability of
-    each predicted code under the guided logits. scores: who is masked again next (highest first),
+    each predicted code under the guided logits. scores: which is masked again next (highest first),
     by 1 − confidence or by the critic; None after the last step.
     """
 

@@ -1,1 +1,1 @@
-"""Who makes recordings: a model, what it was shown, what its attention did and what came out."""
+"""Runs of models: what a model was shown, what its attention did and what came out."""

@@ -1,7 +1,7 @@
 """The models that runs of this process were made by, kept beside the runs and never in them.
 
-A run is data: it can be saved, sent to another process and kept on a shelf. Who wants to ask its
-model again (another text, a larger position bias, a video) finds it here, as long as the recording
+A run is data: it can be saved, sent to another process and kept on a shelf. To run its model
+again (another text, a larger position bias, a video) it is found here, as long as the recording
 lives; a run from a file or from another process has none.
 """
 

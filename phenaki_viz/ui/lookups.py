@@ -18,7 +18,7 @@ _gathered: Any = SessionState.filtered_state
 class Kept(Mapping[str, Any]):
     """What a session keeps under names that a page may use, as `filtered_state` says it.
 
-    A value is looked up when it is used; all are gathered for those who want all.
+    A value is looked up when it is used; all are gathered where all are wanted.
     """
 
     def __init__(self, state: SafeSessionState) -> None:

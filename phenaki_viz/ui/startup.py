@@ -1,4 +1,4 @@
-"""What the server does before anybody asks for a page, so that the first one need not wait."""
+"""What the server does before the first page, so that it need not wait."""
 
 import pkgutil
 import socket
@@ -30,7 +30,7 @@ from phenaki_viz.ui.work.requests import LookRequest
 PAGE_SCRIPT = Path(__file__).with_name("main.py")
 FIRST_PAGE = "attention"
 
-# What the first run of the page script would else import while somebody waits for it.
+# What the first run of the page script would else import while its visitor waits.
 LATE = ("plotly.io", "plotly.graph_objects", "streamlit.emojis", "streamlit.material_icon_names")
 
 

@@ -37,8 +37,8 @@ def text_table(
 ) -> None:
     """Draw the rows, one of them marked; each begins with its name.
 
-    columns: which words of a row are shown, in this order. name: of the table, for who does not see
-    it. height: in CSS pixels, at most; what is below is scrolled to.
+    columns: which words of a row are shown, in this order. name: of the table, for screen
+    readers. height: in CSS pixels, at most; what is below is scrolled to.
     """
     titles = "".join(map(_title, columns.values()))
     lines = "".join(_line(row, columns, at == marked) for at, row in enumerate(rows))

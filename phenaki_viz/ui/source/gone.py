@@ -1,6 +1,6 @@
 """What a link names and only the session that made it had: an upload, a sampled clip, a file.
 
-After a reload, or at somebody else's, the page says so instead of showing another without a word.
+After a reload, or on another machine, the page says so instead of showing another without a word.
 """
 
 from collections.abc import Collection

@@ -58,7 +58,7 @@ def groups_text(groups: Sequence[Sequence[int]]) -> str:
 
 
 def whole_number(text: str) -> int | None:
-    """A whole number of up to nine digits; None for anything else that somebody may have written.
+    """A whole number of up to nine digits; None for anything else that a link may hold.
 
     `str.isdigit` also says yes to "²" and to more digits than `int` will read.
     """
@@ -128,7 +128,7 @@ def _changing() -> Iterator[None]:
     """Inside, the address is changed; where that can't be, the page says so and stops."""
     try:
         yield
-    except StreamlitAPIException:  # a widget has it: somebody went back in the browser's history
+    except StreamlitAPIException:  # a widget has it, after a step back in the browser's history
         st.warning("This link cannot be read.", icon=":material/link_off:")
         st.text("A part of it is older, too large, or none. Go forward, or load the page again.")
         st.stop()

@@ -1,4 +1,4 @@
-"""The true path of an object as somebody marked it by hand: one patch a time step, in the link."""
+"""The true path of an object as it was marked by hand: one patch a time step, in the link."""
 
 from phenaki_viz.recording import Place
 from phenaki_viz.ui import session

@@ -93,7 +93,7 @@ def _told(record: Mapping[str, Any]) -> str:
 
 
 def _curve_of(record: Mapping[str, Any], name: str) -> Stretches | None:
-    """One stage's curve; None where the record, which is anybody's JSON, holds none."""
+    """One stage's curve; None where the record, any file's JSON, holds none."""
     stage = record.get(name)
     if not isinstance(stage, Mapping):
         return None

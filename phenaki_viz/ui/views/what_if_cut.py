@@ -32,7 +32,7 @@ def keys(words: Sequence[str], grid: Grid) -> dict[str, Any]:
 
 
 def queries(grid: Grid) -> dict[str, Any]:
-    """By whom: all, those where the chosen patch is, or one that is named."""
+    """Which queries: all, those where the chosen patch is, or one that is named."""
     step, row, column = current_place()
     groups: dict[str, tuple[int | None, Patch | None]] = {
         "all patches": (None, None),

@@ -82,8 +82,8 @@ def grow(
 ) -> T | list[P]:
     """The result of `start(parts)`; or the parts that are there so far, to be drawn.
 
-    Works as `work_on` does until the first part is there, and between two parts. Who draws parts
-    calls `go_on` at the end of the fragment. The bar's button stops the work and keeps them:
+    Works as `work_on` does until the first part is there, and between two parts. Callers
+    call `go_on` at the end of the fragment. The bar's button stops the work and keeps them:
     `is_stopped`, `resume`. start: is given a list into which the work puts each part.
     """
     waiting, work = _taken_up(task, key)

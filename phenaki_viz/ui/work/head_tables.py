@@ -46,7 +46,7 @@ class Over:
 def of_clip(run: Run, selection: Selection) -> tuple[HeadTable, bool]:
     """The heads of the chosen stack, of the clip at hand; and whether those are all.
 
-    Of long maps, as far as they are measured: who draws them calls `fragment_jobs.go_on`.
+    Of long maps, as far as they are measured: callers call `fragment_jobs.go_on`.
     """
     key = _of_clip(run, selection)
 
