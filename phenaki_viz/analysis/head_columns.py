@@ -181,8 +181,8 @@ def _is(name: str, row: HeadRow, facts: HeadFacts) -> bool:
         case "null keys":
             return was_chosen(facts.nulls)
         case "one word":
-            said = (one for one in facts.words_alone.values() if one.queries == facts.queries)
-            return any(map(was_chosen, said))
+            words = (one for one in facts.words_alone.values() if one.queries == facts.queries)
+            return any(map(was_chosen, words))
         case "position" | "ALiBi":
             term = "share.alibi" if name == "ALiBi" else "share.position"
             return facts.mean(term) >= CHOSEN

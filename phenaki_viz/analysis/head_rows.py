@@ -128,9 +128,9 @@ class HeadTable:
         theirs = [row.identity for row in other]
         if mine != theirs:
             apart = sorted({str(one) for one in mine} ^ {str(one) for one in theirs})
-            said = ", ".join(apart[:3]) or "in another order"
+            differing = ", ".join(apart[:3]) or "in another order"
             raise ShapeError(
-                f"tables of {len(mine)} and {len(theirs)} heads cannot be joined: {said}"
+                f"tables of {len(mine)} and {len(theirs)} heads cannot be joined: {differing}"
             )
         pairs = zip(self, other, strict=True)
         return HeadTable(

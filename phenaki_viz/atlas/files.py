@@ -138,16 +138,16 @@ def _header(name: str, file: pq.ParquetFile) -> Header:
         raise AtlasError(f"{name}: what it says of itself cannot be read") from error
 
 
-def _from_json(said: dict[str, Any]) -> Header:
+def _from_json(header: dict[str, Any]) -> Header:
     return Header(
-        settings=settings_from(said["settings"]),
-        model=str(said["model"]),
-        versions={str(name): str(number) for name, number in said["versions"].items()},
+        settings=settings_from(header["settings"]),
+        model=str(header["model"]),
+        versions={str(name): str(number) for name, number in header["versions"].items()},
         clips=tuple(
             ClipName(name=str(name), prompt=str(prompt), digest=str(digest))
-            for name, prompt, digest in said["clips"]
+            for name, prompt, digest in header["clips"]
         ),
-        failed=int(said["failed"]),
+        failed=int(header["failed"]),
     )
 
 

@@ -113,8 +113,8 @@ def differences(one: Settings, other: Settings) -> str:
     """'masked share (--masked): 0.5 there, 0.9 now; …'. one: there. other: now."""
     there, now = one.values, other.values
     return "; ".join(
-        f"{said}: {_said(there[name])} there, {_said(now[name])} now"
-        for name, said in SPOKEN.items()
+        f"{title}: {_said(there[name])} there, {_said(now[name])} now"
+        for name, title in SPOKEN.items()
         if there[name] != now[name]
     )
 
@@ -164,8 +164,8 @@ class Part:
 
 def part_of(settings: Settings, clips: Sequence[ClipName]) -> Part:
     """The part that these clips are: its name is made of them and of all that decides its rows."""
-    said = json.dumps([settings.digest, *(clip.identity for clip in clips)])
-    return Part(name=f"part-{digest_of(said)}.parquet", clips=tuple(clips))
+    text = json.dumps([settings.digest, *(clip.identity for clip in clips)])
+    return Part(name=f"part-{digest_of(text)}.parquet", clips=tuple(clips))
 
 
 def digest_of(text: str) -> str:

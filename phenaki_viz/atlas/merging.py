@@ -187,8 +187,8 @@ def _words(each: Iterable[list[dict[str, Any]] | None]) -> dict[str, Mass]:
 
 def _reads(each: Iterable[list[dict[str, Any]] | None]) -> dict[str, WordRead]:
     found: dict[str, WordRead] = {}
-    for said in (one for reads in each for one in reads or ()):
-        name, read = said["name"], WordRead(**{key: said[key] for key in said if key != "name"})
+    for entry in (one for reads in each for one in reads or ()):
+        name, read = entry["name"], WordRead(**{key: entry[key] for key in entry if key != "name"})
         found[name] = found[name].merge(read) if name in found else read
     return found
 

@@ -55,8 +55,8 @@ class Naming:
     def why(self) -> str:
         """Why one of several places was chosen, in a sentence."""
         averages = " and ".join(place for place in self.places if _is_average(place))
-        said = f"{averages} is a moving average" if averages else "nothing says which is meant"
-        return f"the file holds several sets of weights; {said}"
+        reason = f"{averages} is a moving average" if averages else "nothing says which is meant"
+        return f"the file holds several sets of weights; {reason}"
 
 
 def named(keys: Iterable[str], place: str | None = None) -> Naming:

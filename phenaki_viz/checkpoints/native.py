@@ -43,8 +43,8 @@ def save_model(
         "record": origin.record,
     }
     kept = {name: _stored(tensor, half) for name, tensor in model.state_dict().items()}
-    said = sealed(json.dumps(header, ensure_ascii=False), kept)
-    content = save(kept, metadata={HEADER: said})
+    text = sealed(json.dumps(header, ensure_ascii=False), kept)
+    content = save(kept, metadata={HEADER: text})
     with replacing(path, needed=lambda: len(content)) as file:
         file.write(content)
     return path

@@ -107,9 +107,9 @@ def _inspect(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspecti
     try:
         return _looked_at(weights, corrections)
     except (ConfigError, ShapeError, CheckpointError) as error:
-        said = str(error)
+        text = str(error)
         raise CheckpointError(
-            said if said.startswith(weights.name) else f"{weights.name}: {said}"
+            text if text.startswith(weights.name) else f"{weights.name}: {text}"
         ) from error
 
 

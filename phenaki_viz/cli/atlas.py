@@ -198,17 +198,17 @@ def _workers(options: argparse.Namespace) -> int:
 
 def _say_plan(planned: "Plan", clips: int, workers: int) -> None:
     there = clips - planned.clips
-    said = f"{clips:,} clips" + (f", {there:,} of them measured already" if there else "")
+    line = f"{clips:,} clips" + (f", {there:,} of them measured already" if there else "")
     who = "worker" if workers == 1 else "workers"
-    print(f"{said}; {len(planned.parts):,} parts to make with {workers} {who}", file=sys.stderr)
+    print(f"{line}; {len(planned.parts):,} parts to make with {workers} {who}", file=sys.stderr)
 
 
 def _tell(progress: "Progress") -> None:
     failed = f", {progress.failed:,} failed" if progress.failed else ""
-    said = f"{progress.clips:,} of {progress.of:,} clips{failed}"
+    line = f"{progress.clips:,} of {progress.of:,} clips{failed}"
     if progress.clips:
-        said += f", {progress.rate:.2g} a second, about {_spoken(progress.left)} left"
-    print(f"\r{said}   ", end="", file=sys.stderr, flush=True)
+        line += f", {progress.rate:.2g} a second, about {_spoken(progress.left)} left"
+    print(f"\r{line}   ", end="", file=sys.stderr, flush=True)
 
 
 def _spoken(seconds: float) -> str:

@@ -144,5 +144,5 @@ def _cropped(clip: "Clip", options: argparse.Namespace) -> "Clip":
 def describe_clip(clip: Any) -> str:
     """One line on what of a clip was shown."""
     frames = clip.excerpt.spoken(len(clip.frames))
-    said = clip.notes if frames in clip.notes else (frames, *clip.notes)
-    return f"{clip.name}: {'; '.join(said)}"
+    notes = clip.notes if frames in clip.notes else (frames, *clip.notes)
+    return f"{clip.name}: {'; '.join(notes)}"

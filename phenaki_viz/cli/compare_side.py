@@ -57,8 +57,8 @@ class Side:
         from phenaki_viz.figures.words import plain
         from phenaki_viz.recording import describe_origin
 
-        said = [self.name, describe_origin(self.recording.provenance)]
-        said += [f"“{self.run.prompt.text}”"] if self.run.prompt.text else []
-        said += [self.called] if self.called else []
-        said += [f"decoding step {self.step}"] if self.step else []
-        return plain(", ".join(said), 200)
+        parts = [self.name, describe_origin(self.recording.provenance)]
+        parts += [f"“{self.run.prompt.text}”"] if self.run.prompt.text else []
+        parts += [self.called] if self.called else []
+        parts += [f"decoding step {self.step}"] if self.step else []
+        return plain(", ".join(parts), 200)

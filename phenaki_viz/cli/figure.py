@@ -118,16 +118,16 @@ def _looks(options: argparse.Namespace) -> dict[str, Any]:
     """What is not as by default."""
     from phenaki_viz.figures.recipe import WIDTHS
 
-    said = {name: getattr(options, name) for name in ("columns", "points", "typeface", "colours",
+    looks = {name: getattr(options, name) for name in ("columns", "points", "typeface", "colours",
                                                      "palette", "dpi")}  # fmt: skip
     if options.width is not None:
         try:
-            said["width"] = WIDTHS.get(options.width) or float(options.width)
+            looks["width"] = WIDTHS.get(options.width) or float(options.width)
         except ValueError as error:
             raise ConfigError(
                 f"--width {options.width}: give millimetres, or single, double or slide"
             ) from error
-    said |= {
+    looks |= {
         "shared": False if options.own_scales else None,
         "up_to_largest": options.up_to_largest or None,
         "words": "in" if options.words_in else None,
@@ -135,7 +135,7 @@ def _looks(options: argparse.Namespace) -> dict[str, Any]:
         "theme": "dark" if options.dark else None,
         "transparent": options.transparent or None,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in looks.items() if value is not None}
 
 
 def _read(path: Path) -> "Recipe":

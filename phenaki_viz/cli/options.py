@@ -71,8 +71,8 @@ def add_stack(
 ) -> None:
     """Add `--stack`: the heads of one transformer. default, of, named: in the help's words."""
     whose = f" of {of}" if of else ""
-    said = f"the heads of one transformer{whose}, {named} (default: {default})"
-    parser.add_argument("--stack", metavar="NAME", help=said)
+    text = f"the heads of one transformer{whose}, {named} (default: {default})"
+    parser.add_argument("--stack", metavar="NAME", help=text)
 
 
 def format_of(path: Path | None, formats: Sequence[str], what: str = "") -> str:

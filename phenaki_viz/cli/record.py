@@ -45,9 +45,11 @@ def run(options: argparse.Namespace) -> int:
     made = made_run(options, storage=options.storage, on_progress=_tell)
     save_recording(options.output, made)
     size = options.output.stat().st_size / 1e6
-    said = describe_storage(made.recording)
+    storage = describe_storage(made.recording)
     print(describe_clip(made.clip), file=sys.stderr)
-    print(f"{options.output}: {len(made.recording)} maps, {size:.1f} MB; {said}", file=sys.stderr)
+    print(
+        f"{options.output}: {len(made.recording)} maps, {size:.1f} MB; {storage}", file=sys.stderr
+    )
     for wrong in (describe_failures(made.recording.records), describe_non_finite(made.recording)):
         if wrong:
             print(f"warning: {wrong}", file=sys.stderr)

@@ -224,12 +224,12 @@ def _shown(options: argparse.Namespace, opened: "Opened") -> tuple["Clip", "Prom
         clip = clip_of(options, partial(most_frames, opened.model))
         unsure = ", which need not be what the prompt says" if prompt.words else ""
         return clip, prompt, [f"clip: {clip.name}{unsure}"]
-    caption, said = nearest_caption(prompt.words)
+    caption, match = nearest_caption(prompt.words)
     if options.prompt is None:
         return of_clip(digit_clip(caption), options), read_prompt(caption), [
             f"clip and prompt: “{caption}”, as none was given"
         ]  # fmt: skip
-    return of_clip(digit_clip(caption), options), prompt, [said]
+    return of_clip(digit_clip(caption), options), prompt, [match]
 
 
 def nearest_caption(words: Iterable[str]) -> tuple[str, str]:
@@ -255,10 +255,10 @@ def _nearness(wanted: list[str], caption: str, captions: list[str]) -> float:
     """
     words = set(caption.split())
     weight = {word: 1 / sum(word in one.split() for one in captions) for word in words}
-    said = sum(weight[word] for word in words & set(wanted))
+    shared = sum(weight[word] for word in words & set(wanted))
     besides = sum(weight[word] for word in words - set(wanted))
     in_order = SequenceMatcher(None, wanted, caption.split()).ratio()
-    return said - besides / 2 + in_order / 100
+    return shared - besides / 2 + in_order / 100
 
 
 def _frames(options: argparse.Namespace, opened: "Opened", clip: "Clip") -> int:

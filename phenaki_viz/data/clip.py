@@ -44,12 +44,12 @@ class Excerpt:
         """'frames 30–54 of 240, every 3rd, 10 a second (30 in the file)'."""
         last = self.start + (frames - 1) * self.stride
         which = f"frame {self.start}" if frames == 1 else f"frames {self.start}–{last}"
-        said = f"{which} of {self.of}" if frames < self.of else f"all {frames} frames"
+        text = f"{which} of {self.of}" if frames < self.of else f"all {frames} frames"
         if frames == self.of == 1:
-            said = "its one frame"
+            text = "its one frame"
         if self.stride > 1 and frames > 1:
-            said += f", every {ordinal(self.stride)}"
-        return said + self._rate_spoken(frames)
+            text += f", every {ordinal(self.stride)}"
+        return text + self._rate_spoken(frames)
 
     def _rate_spoken(self, frames: int) -> str:
         if self.rate is None or frames == 1:
@@ -220,13 +220,13 @@ def crop_spoken(crop: tuple[float, float], *, across: bool, down: bool) -> str:
     """'at the centre', 'at the left', '20% from the top'. across, down: where something is cut."""
     ways = [(crop[0], "left", "right")] if across else []
     ways += [(crop[1], "top", "bottom")] if down else []
-    said = []
+    sides = []
     for part, low, high in ways:
         if part in (0, 1):
-            said.append(f"at the {high if part else low}")
+            sides.append(f"at the {high if part else low}")
         elif part != 0.5:
-            said.append(f"{part:.0%} from the {low}")
-    return " and ".join(said) or "at the centre"
+            sides.append(f"{part:.0%} from the {low}")
+    return " and ".join(sides) or "at the centre"
 
 
 def crop_box(

@@ -55,16 +55,16 @@ def load_clip(
     with _opened(source, reading, limits) as (name, reel, notes):
         survey = reel.survey
         wanted = _wanted(name, survey.frames, reading, limits)
-        frames, said = reel.read(wanted)
+        frames, more = reel.read(wanted)
     if not frames:
         raise VideoError(f"{name} has no frame that can be read")
     frames, ground = grounded(frames, reading.ground)
     if ground:
-        said.append(f"transparent parts are put on {ground}")
+        more.append(f"transparent parts are put on {ground}")
     excerpt = Excerpt(
         of=survey.frames, start=reading.start, stride=reading.stride, rate=survey.rate
     )
-    return Clip(_stacked(frames), name, (*notes, *said), excerpt)
+    return Clip(_stacked(frames), name, (*notes, *more), excerpt)
 
 
 def survey_clip(

@@ -197,8 +197,8 @@ class Stills:
             )
         if not turned:
             return frames, []
-        said = f"{turned} of {len(frames)} pictures turned upright, as their orientation tags say"
-        return frames, [said]
+        note = f"{turned} of {len(frames)} pictures turned upright, as their orientation tags say"
+        return frames, [note]
 
 
 def natural(name: str) -> list[tuple[int, str]]:

@@ -77,8 +77,8 @@ def index_csv(entries: Sequence[Entry]) -> bytes:
     table = csv.writer(buffer, lineterminator="\n")
     table.writerow(["file", "title", "provenance"])
     for entry in entries:
-        said = guarded(summary(entry.provenance))
-        table.writerows([file, guarded(entry.title), said] for file in entry.files.values())
+        facts = guarded(summary(entry.provenance))
+        table.writerows([file, guarded(entry.title), facts] for file in entry.files.values())
     return buffer.getvalue().encode()
 
 
@@ -122,8 +122,8 @@ def _group(entry: Entry) -> str:
         return ""
     fields = GROUPED_BY if "pass" in entry.provenance else WITHOUT_PASS
     named = ((name, entry.provenance.get(name)) for name in fields)
-    said = [f"{name} {plain(str(value))}" for name, value in named if value is not None]
-    return ", ".join(said) or "heads"
+    parts = [f"{name} {plain(str(value))}" for name, value in named if value is not None]
+    return ", ".join(parts) or "heads"
 
 
 def _table(name: str, entries: Sequence[Entry]) -> str:

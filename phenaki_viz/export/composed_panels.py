@@ -75,6 +75,6 @@ def draw_strip(axes: Axes, picture: FilmStrip, *, vector: bool) -> None:
         if spots := layout.of_step(step):
             middle = (spots[0].left + layout.last(step).left + width) / 2
             below = spots[-1].top + height
-            said = printable(step_caption(picture, step)[0])
+            caption = printable(step_caption(picture, step)[0])
             size = TICKS * mpl.rcParams["font.size"]
-            axes.text(middle, below, said, size=size, ha="center", va="top")
+            axes.text(middle, below, caption, size=size, ha="center", va="top")

@@ -194,7 +194,7 @@ def _draw(placed: _Placed, picture: Drawn, composed: Composed, *, vector: bool) 
         notes = () if len(composed.panels) > 1 else picture.notes
         room = 0.75 * recipe.width / INCH / recipe.across
         lines = [
-            line for said in (picture.title, *notes) for line in broken(said, recipe.points, room)
+            line for text in (picture.title, *notes) for line in broken(text, recipe.points, room)
         ]
         axes.set_title("\n".join(lines))
 

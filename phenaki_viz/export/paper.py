@@ -66,8 +66,8 @@ class Sheet:
         self.body = body
         across = WIDTH - 2 * EDGE
         title = broken(picture.title, TITLE, across, "bold")
-        said = (*picture.notes, *unwritten())
-        notes = [line for note in said for line in broken(note, NOTE, across)]
+        texts = (*picture.notes, *unwritten())
+        notes = [line for note in texts for line in broken(note, NOTE, across)]
         self.top = EDGE + height_of(len(title), TITLE) + (0.07 if title else 0)
         below = height_of(len(notes), NOTE) + (0.06 if notes else 0)
         self.dots = min(body.dots, COARSEST)

@@ -97,8 +97,8 @@ def _unit_fits(chart: Chart) -> Chart:
     """The chart with its unit in the legend when it is longer than the upright colour bar."""
     if width_of(printable(chart.unit), LABEL) <= LONGEST_SIDE * min(chart.ratio, 1) + 0.2:
         return chart
-    said = Swatch(colour=INK, label=f"colour: {chart.unit}", mark="")
-    return replace(chart, unit="", swatches=(said, *chart.swatches))
+    swatch = Swatch(colour=INK, label=f"colour: {chart.unit}", mark="")
+    return replace(chart, unit="", swatches=(swatch, *chart.swatches))
 
 
 def draw_chart(picture: Picture, chart: Chart, *, vector: bool) -> tuple[Sheet, Axes]:

@@ -83,11 +83,11 @@ class Lettering:
         """What the stand-ins stand for; () where every word is written out."""
         if not self.numbers:
             return ()
-        said = [f"⟨{at}⟩ {_code_points(run)}" for run, at in self.numbers.items()][:MOST_SAID]
-        more = len(self.numbers) - len(said)
+        parts = [f"⟨{at}⟩ {_code_points(run)}" for run, at in self.numbers.items()][:MOST_SAID]
+        more = len(self.numbers) - len(parts)
         return (
             "no font on this machine has the letters of "
-            + ", ".join(said)
+            + ", ".join(parts)
             + (f" and {more} more" if more else ""),
         )
 

@@ -69,8 +69,8 @@ def table_page(picture: Table) -> bytes:
 
 
 def _title(column: TableColumn) -> str:
-    said = " · ".join(one for one in (column.means, column.unit) if one)
-    means = f' title="{html_text(plain(said))}"' if said else ""
+    text = " · ".join(one for one in (column.means, column.unit) if one)
+    means = f' title="{html_text(plain(text))}"' if text else ""
     return f'<th scope="col"{means}><button>{html_text(plain(column.title))}</button></th>'
 
 

@@ -24,8 +24,8 @@ def draw_tracks(axes: Axes, picture: Tracks, wide: float, recipe: Recipe, *, vec
     for panel in stage.panels:
         middle = panel.left + panel.large * width / 2
         foot = panel.top + panel.large * height
-        said = printable(caption_of(picture, panel))
-        axes.text(middle, foot, said, size=SMALL * recipe.points, ha="center", va="top")
+        caption = printable(caption_of(picture, panel))
+        axes.text(middle, foot, caption, size=SMALL * recipe.points, ha="center", va="top")
     swatches = picture.swatches(recipe.theme)
     axes.legend(
         handles=[_handle(one) for one in swatches], loc="upper center", frameon=False,

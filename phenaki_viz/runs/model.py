@@ -213,8 +213,8 @@ def _run(
         )
     made["codes"] = codes[0].numpy()
     if filler is not None:
-        context, seen, said = _context(model, filler, prompt)
-        notes += said
+        context, seen, made_up = _context(model, filler, prompt)
+        notes += made_up
         masked = _masked(codes, options)
         made["masked"] = masked[0].numpy()
         conditions: dict[str, Any] = {"context": context, "text_mask": seen}

@@ -149,11 +149,11 @@ def encode_pool(
     cvivit.eval()
     for first in range(0, recipe.pool, ENCODED_AT_ONCE):
         count = min(ENCODED_AT_ONCE, recipe.pool - first)
-        frames, said = recipe.data.batch(first, count)
+        frames, texts = recipe.data.batch(first, count)
         video = rearrange(torch.from_numpy(frames), "b f h w -> b 1 f h w").to(device)
         with torch.inference_mode():
             codes.append(rearrange(cvivit.codes_of(video), "b t h w -> b (t h w)").int())
-        captions += said
+        captions += texts
         if on_encoded:
             on_encoded(first + count, recipe.pool)
     return torch.cat(codes).clone(), text.ids(captions)

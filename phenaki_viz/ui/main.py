@@ -105,19 +105,19 @@ def _draw() -> None:
     read_link()
     frame.keep(pages)
     run_cache.shelf()
-    said, effect, content, work = _places()
+    words, effect, content, work = _places()
     wanted, whole = draw_sidebar(pages["train"])
-    with said:
+    with words:
         run = _run(wanted, work)
     if run is not None:
         if isinstance(run, RecordedRun):
-            with said:
+            with words:
                 recording_file.draw_line(run)
         with st.sidebar:
             if isinstance(run, RecordedRun):
                 recording_file.draw_about(run)
         if isinstance(run, DialledRun):
-            with said:
+            with words:
                 run = _trained(run)
         with st.sidebar:
             recording_file.draw_save(run)
@@ -143,8 +143,8 @@ def _places() -> tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator, DeltaGene
     run and not in the next, the whole page would be another one: taken off, which also scrolls it
     to its top, and made anew.
     """
-    said, effect, content = (st.container() for _ in range(3))
-    return said, effect, content, st.container(key="work")
+    words, effect, content = (st.container() for _ in range(3))
+    return words, effect, content, st.container(key="work")
 
 
 def _show(draw: Callable[[Run], None], current: list[Run]) -> None:

@@ -8,8 +8,8 @@ from phenaki_viz.ui.markup import inert
 
 def draw_health(recording: Recording) -> None:
     """Failed checks, where NaN or infinity began, what is missing; nothing when all is well."""
-    for said in (describe_failures(recording.records), describe_non_finite(recording)):
-        if said:
-            st.warning(inert(f"{said}."), icon=":material/error:")
+    for sentence in (describe_failures(recording.records), describe_non_finite(recording)):
+        if sentence:
+            st.warning(inert(f"{sentence}."), icon=":material/error:")
     if recording.missed:
         st.info(inert(" ".join(recording.missed)), icon=":material/info:")

@@ -46,8 +46,8 @@ def _state() -> str:
     top = session.get("top", whole_number(in_link("top")) or ALL)
     linked = in_link("sinks", SINKS["on"]) != SINKS["on"]
     off = session.get("sinks", "off" if linked else "on") != "on"
-    said = ", ".join(filter(None, (top < ALL and f"top {top} %", off and "no sinks")))
-    return (said[:1].upper() + said[1:]) or "All keys"
+    text = ", ".join(filter(None, (top < ALL and f"top {top} %", off and "no sinks")))
+    return (text[:1].upper() + text[1:]) or "All keys"
 
 
 def _choose_sinks(selection: Selection) -> str:

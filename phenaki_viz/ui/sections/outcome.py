@@ -27,15 +27,15 @@ def draw(run: ModelRun | RecordedRun) -> None:
     if not box.open:
         return
     with box:
-        said = f"Rebuilt from its codes (error {outcome.error:.3f} of the clip's variance)"
-        _frames(run, outcome.reconstruction, "rebuilt", said)
+        title = f"Rebuilt from its codes (error {outcome.error:.3f} of the clip's variance)"
+        _frames(run, outcome.reconstruction, "rebuilt", title)
         if outcome.filled is not None and outcome.masked is not None:
             seen = hidden_frames(run.clip.frames, outcome.masked, run.temporal_patch)
             _frames(run, seen, "shown", "What MaskGit was shown: grey is masked")
             loss = outcome.masked_loss
             cost = "" if loss is None else f" (loss {loss:.2f} nats a token)"
-            said = f"Filled in, all at once, each token by its likeliest code{cost}"
-            _frames(run, outcome.filled, "filled", said)
+            title = f"Filled in, all at once, each token by its likeliest code{cost}"
+            _frames(run, outcome.filled, "filled", title)
     for note in run.notes:
         st.text(note)
 

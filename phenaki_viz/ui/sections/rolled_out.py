@@ -40,7 +40,7 @@ def draw(run: Run, selection: Selection) -> None:
             return
         records, of = selection.records[: selection.layer + 1], shows.a_head(selection)
         picture = rollout_picture(records, selection.item, shares, run.recording.provenance)
-        said = rollout_sentence(records, selection.item, selection.query, shares)
-        panels.say(said, {"rollout.map": of}, key="sentence.rollout")
+        sentence = rollout_sentence(records, selection.item, selection.query, shares)
+        panels.say(sentence, {"rollout.map": of}, key="sentence.rollout")
         maps.heatmap(picture, selection, key="rollout.map", shows=of)
         export_icon("the rollout", picture.name, lambda: picture, "rollout")

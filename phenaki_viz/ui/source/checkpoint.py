@@ -135,8 +135,8 @@ def _draw_settings(inspection: Inspection, digest: str) -> None:
         if line:
             st.text(line[:300])
     assumed = [setting for setting in inspection.settings if setting.how == "assumed"]
-    said = f"Assumed: {len(assumed)}, correct if wrong" if assumed else "Assumed: nothing"
-    with st.expander(said, icon=":material/help:"):
+    title = f"Assumed: {len(assumed)}, correct if wrong" if assumed else "Assumed: nothing"
+    with st.expander(title, icon=":material/help:"):
         if not assumed:
             st.caption("Every setting is in the file, or follows from its shapes.")
         for setting in assumed:
@@ -144,8 +144,8 @@ def _draw_settings(inspection: Inspection, digest: str) -> None:
     with st.expander("Read or inferred", icon=":material/fact_check:"):
         for setting in inspection.settings:
             if setting.how != "assumed":
-                said = f"{setting.name} = {value_text(setting.value)[:120]}"
-                st.text(said, help=inert(setting.why))
+                title = f"{setting.name} = {value_text(setting.value)[:120]}"
+                st.text(title, help=inert(setting.why))
 
 
 def _correct(setting: Setting, digest: str) -> None:
@@ -166,8 +166,8 @@ def _correct(setting: Setting, digest: str) -> None:
 
 
 def _said(value: Any) -> str:
-    said = " × ".join(map(str, value)) if isinstance(value, tuple) else value_text(value)
-    return said or "without a prefix"
+    text = " × ".join(map(str, value)) if isinstance(value, tuple) else value_text(value)
+    return text or "without a prefix"
 
 
 def _with_text(opened: Opened) -> Opened:

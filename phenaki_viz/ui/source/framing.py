@@ -104,9 +104,9 @@ def _preview(clip: Clip, frames: int, height: int, width: int) -> None:
         cropped = once(("crop", *of), lambda: png_bytes(crop_shown(clip, height, width)))
         st.image(cropped, width="content", output_format="PNG")
         where = f", cropped {crop_spoken(clip.crop, across=across, down=down)}"
-    said = f"What the model sees: {clip.excerpt.spoken(frames)}{where}"
+    caption = f"What the model sees: {clip.excerpt.spoken(frames)}{where}"
     sheet = once(
         ("sheet", *of, frames),
         lambda: png_bytes(contact_sheet(fit_clip(clip, height=height, width=width, frames=frames))),
     )
-    st.image(sheet, caption=said, width="content", output_format="PNG")
+    st.image(sheet, caption=caption, width="content", output_format="PNG")

@@ -73,13 +73,13 @@ def _typed(text: str) -> str:
     if of != text:
         number, value = number + 1, first
         session.put(SAY_NUMBER, (number, text, value))
-    said = st.text_input(
+    typed = st.text_input(
         "B's prompt", value=value, key=named(f"{SAY}.{number}"), max_chars=LONGEST, width=220,
         label_visibility="collapsed", help="The same clip and masked tokens, told this",
         persist_state="session",
     )  # fmt: skip
-    say_in_url(SAY, "" if said == first else said)
-    return said
+    say_in_url(SAY, "" if typed == first else typed)
+    return typed
 
 
 def _clip(run: Any) -> Other:

@@ -90,8 +90,8 @@ def _rename_older() -> None:
     older = [name for name in OLDER if name in st.query_params]
     with _changing():
         for name in older:
-            (now, values), said = OLDER[name], st.query_params[name]
-            st.query_params[now] = values.get(said, said)
+            (now, values), value = OLDER[name], st.query_params[name]
+            st.query_params[now] = values.get(value, value)
             del st.query_params[name]
     if older:
         st.rerun()

@@ -137,8 +137,8 @@ def _first_family(families: Mapping[str, Sequence[AttentionRecord]]) -> str:
 
 def _linked(names: Sequence[str]) -> str | None:
     """The kind of map that the link names, as the other pages write it."""
-    said = in_link("maps").casefold()
-    return next((name for name in names if name.casefold() == said), None)
+    linked = in_link("maps").casefold()
+    return next((name for name in names if name.casefold() == linked), None)
 
 
 def choose_selection(

@@ -113,8 +113,8 @@ def _recipe(run: Run, place: DeltaGenerator) -> Recipe | None:
     )  # fmt: skip
     looks = {**_size(), **_type(), **_colours(), **_ground()}
     try:
-        said = [panel_said(line) for line in lines.splitlines() if line.strip()]
-        return recipe_of({"panels": said, **looks})
+        read = [panel_said(line) for line in lines.splitlines() if line.strip()]
+        return recipe_of({"panels": read, **looks})
     except ConfigError as error:
         with place:
             _refuse(error)
@@ -133,15 +133,15 @@ def _first(run: Run) -> str:
     numbers = layer, current("head", len(records[layer].heads) - 1)
     kind = kind_name(run.recording, records[0])
     pins = [pin for pin in head_grid.pinned() if _is_there(records, *pin)]
-    said = [
+    lines = [
         f"{kind} L{records[at].layer} H{records[at].heads[head]}"
         for at, head in dict.fromkeys((*pins, numbers))
     ]
     _, _, i, j = records[0].map.shape
     if i * j > MOST_WEIGHTS:
         middle = ",".join(str(size // 2) for size in records[0].places.grid)
-        return "\n".join(f"{one} patch {middle}" for one in said)
-    return "\n".join(said if len(said) > 1 else [*said, f"{kind} grid"])
+        return "\n".join(f"{one} patch {middle}" for one in lines)
+    return "\n".join(lines if len(lines) > 1 else [*lines, f"{kind} grid"])
 
 
 def _is_there(records: Sequence[AttentionRecord], layer: int, head: int) -> bool:

@@ -70,7 +70,7 @@ def heads_page(run: Run) -> None:
             st.text(str(error))
         return
     with words:
-        said = st.container(gap="xxsmall")
+        sentence = st.container(gap="xxsmall")
     with names:
         only = choose_names(table, whole=whole)
     shown = [at for at, row in enumerate(table) if not only or set(only) & set(names_of(row))]
@@ -78,7 +78,7 @@ def heads_page(run: Run) -> None:
         draw_table(run, selection, table, over, taken, shown)
     with right:
         picture = _picture(run, selection, table, taken, whole=whole)
-    with said:
+    with sentence:
         _say(selection, table, taken, picture)
     if corpus is None:
         fragment_jobs.go_on(head_tables.CLIP if over is None else head_tables.CLIPS)
@@ -138,8 +138,8 @@ def _say(
             f"{selection.shown.label} is not measured yet.", of, key="sentence.head", aside=True
         )
         return
-    said = f"{row_name(row)}: {row_sentence(row)}{worth_said(row, taken.effects)}"
-    panels.say(said, of, key="sentence.head", aside=True)
+    sentence = f"{row_name(row)}: {row_sentence(row)}{worth_said(row, taken.effects)}"
+    panels.say(sentence, of, key="sentence.head", aside=True)
 
 
 def _shows(selection: Selection, table: HeadTable) -> str:

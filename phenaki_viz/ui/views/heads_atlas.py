@@ -79,8 +79,8 @@ def choose(selection: Selection, digest: str | None, below: DeltaGenerator) -> C
         return None
     if warning := weights_warning(atlas, digest):
         below.warning(inert(warning), icon=":material/warning:")
-    said = " ".join(filter(None, (atlas_sentence(atlas), failed_sentence(atlas))))
-    below.caption(inert(said))
+    text = " ".join(filter(None, (atlas_sentence(atlas), failed_sentence(atlas))))
+    below.caption(inert(text))
     for task in (head_tables.CLIP, head_tables.CLIPS):  # the clip at hand is not measured now
         fragment_jobs.drop(task)
     return Corpus(atlas=atlas, table=table)

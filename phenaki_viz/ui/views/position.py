@@ -53,8 +53,8 @@ def position_page(run: Run) -> None:
         head = _head(run)
     if biased is not None:
         with words:
-            said = st.container(gap="xxsmall")
-        _continuous(run, biased, head, said)
+            place = st.container(gap="xxsmall")
+        _continuous(run, biased, head, place)
     if sloped:
         _alibi(run, sloped, head, words if biased is None else None)
 
@@ -93,7 +93,7 @@ def _head(run: Run) -> int:
     return number("head", most)
 
 
-def _continuous(run: Run, record: AttentionRecord, head: int, said: Any) -> None:
+def _continuous(run: Run, record: AttentionRecord, head: int, words: Any) -> None:
     used = run.recording.bias_surface(record)
     if used is None:
         return
@@ -103,7 +103,7 @@ def _continuous(run: Run, record: AttentionRecord, head: int, said: Any) -> None
         bias, dt, alone = _extent(run, used)
     look: Any = {"alone": alone, "palette": DIVERGING[panels.theme()]}
     of = f"{shows.a_run(run.recording)} bias {used.module} {bias.dimensions} {dt} {look}"
-    with said:
+    with words:
         _say(run, used, head, dt, f"{of} head {head}")
     provenance = run.recording.provenance
     with tiles:

@@ -98,8 +98,8 @@ def _say(sampled: SampledRun) -> None:
     at, of = _step(sampled), {"player": shows.a_run(sampled.recording)}
     text = sampling_heading(sampled.prompt.text, sampled.steps)
     panels.heading(text, sampled.recording.provenance, of, key="prompt.heading")
-    said = step_sentence(sampled.steps[at], at + 1, len(sampled.steps))
-    panels.say(said, of, key="sentence.step")
+    sentence = step_sentence(sampled.steps[at], at + 1, len(sampled.steps))
+    panels.say(sentence, of, key="sentence.step")
 
 
 def _picked(pick: StepPick) -> None:

@@ -125,17 +125,17 @@ def _allowed(settings: TrainSettings) -> bool:
 def _price(run: DialledRun, settings: TrainSettings, job: Training | None) -> None:
     """What it will take, before it is begun; measured once it runs."""
     memory = step_bytes(settings) / 2**20
-    said = (
+    text = (
         f"{weight_count_of(settings.config):,} weights; a training step takes about "
         f"{memory:,.0f} MiB of memory, the training {disk_bytes(settings) / 2**20:,.0f} MiB on disk"
     )
     if job is None or job.pace is None:
         a_step = FORWARDS * settings.batch * run.seconds
-        said += (
+        text += (
             f". Judged by one forward on this machine it takes {duration(a_step * settings.steps)} "
             "at most; the first training steps will tell better"
         )
-    st.caption(f"{said}.")
+    st.caption(f"{text}.")
     if memory > 1024:
         st.warning(f"Large: about {memory / 1024:.1f} GiB of memory.", icon=":material/memory:")
 

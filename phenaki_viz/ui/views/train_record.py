@@ -60,9 +60,9 @@ def _say(run: Run, record: Mapping[str, Any], curves: Mapping[str, Stretches]) -
     """How far each loss fell; the last stage, which fills in tokens, in the heading."""
     of = {f"record.{name}": f"{shows.a_run(run.recording)} {name}" for name in curves}
     lead = {name: of[name] for name in reversed(of)}
-    said = [fallen(one.means, one.unit, one.steps) for one in curves.values()]
-    panels.heading(f"How this model learned: {said[-1]}", run.recording.provenance, lead)
-    first = f"{next(iter(curves.values())).title}: {said[0]}. " if len(said) > 1 else ""
+    sentences = [fallen(one.means, one.unit, one.steps) for one in curves.values()]
+    panels.heading(f"How this model learned: {sentences[-1]}", run.recording.provenance, lead)
+    first = f"{next(iter(curves.values())).title}: {sentences[0]}. " if len(sentences) > 1 else ""
     panels.say(f"{first}{_told(record)}", lead, key="sentence.learned", aside=True)
 
 
