@@ -42,7 +42,7 @@ class Rows:
 
     @property
     def at(self) -> int | np.ndarray:
-        """Which queries they are, as `heads` asks for them."""
+        """Which queries they are, as `heads` takes them."""
         return self.first if self.queries is None else self.queries
 
     @cached_property

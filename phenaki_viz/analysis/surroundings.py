@@ -96,7 +96,7 @@ def surroundings(head: HeadMap, queries: np.ndarray) -> Surroundings:
 
 @dataclass
 class Kept:
-    """The last surroundings that were worked out: the layers of a stack ask for the same ones."""
+    """The last surroundings that were worked out: the layers of a stack have the same ones."""
 
     key: object = None
     found: list[tuple[np.ndarray, Surroundings]] = field(default_factory=list)

@@ -147,7 +147,7 @@ def survey(
 
 @dataclass(frozen=True, eq=False)
 class RunRead:
-    """What a run of rows tells. cells: 'y j', sums over the rows of each cell of the thumbnail."""
+    """What a run of rows gives. cells: 'y j', sums over the rows of each cell of the thumbnail."""
 
     cells: np.ndarray
     numbers: list[np.ndarray]

@@ -1,6 +1,6 @@
 """What makes the parts: this process, processes of this machine, or a Ray cluster.
 
-An engine takes a job, its parts and a number of workers, and tells of each part as it is made, in
+An engine takes a job, its parts and a number of workers, and yields each part as it is made, in
 whatever order. Nothing of the engine is in the rows. To stop listening is to stop the work.
 """
 

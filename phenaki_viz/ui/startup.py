@@ -102,7 +102,7 @@ def warm_up() -> None:
 
 
 def opening_request() -> LookRequest:
-    """What the page asks for when its address says nothing. Raises CheckpointError."""
+    """The request of a page whose address says nothing. Raises CheckpointError."""
     first = trained.CAPTIONS[0]
     model, clip = open_models.shipped().model, digit_clip(first)
     options = RunOptions(frames=most_frames(model, len(clip.frames)))

@@ -46,8 +46,8 @@ def export_icon(
     """A picture's files behind one icon; where it is open, its box, for what else belongs there.
 
     of: the picture in words ("the map"), so that a screen reader can tell the icons apart. choose:
-    asks in the box which picture it is to be, by its name and how it is built. name, make, kinds:
-    see `files_row`.
+    chooses in the box which picture it is to be, by its name and how it is built. name, make,
+    kinds: see `files_row`.
     """
     with st.container(key=named(f"take-{key}"), width="content"):
         box = st.popover(

@@ -87,7 +87,7 @@ def choose(selection: Selection, digest: str | None, below: DeltaGenerator) -> C
 
 
 def _ask() -> tuple[Path | list[tuple[str, bytes]], Hashable] | None:
-    """What is to be opened, and what tells it apart; None for nothing."""
+    """What is to be opened, and its key; None for nothing."""
     with st.popover("Atlas", icon=":material/database:", key=named("heads.atlas")):
         st.caption("Over any number of clips: what `phenaki-viz atlas` has made.")
         typed = st.text_input(

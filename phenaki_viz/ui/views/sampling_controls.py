@@ -23,7 +23,7 @@ SEED = 15
 
 
 def controls(run: ModelRun) -> Sampling:
-    """How a video is to be sampled, as the page asks it."""
+    """How a video is to be sampled, as the page says it."""
     model: Any = model_of(run)
     pt = model.cvivit.temporal_patch_size
     most = most_frames(model, 10**6)

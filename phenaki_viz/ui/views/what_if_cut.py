@@ -1,4 +1,4 @@
-"""The edges of a cut, as the form asks for them: which keys, by which queries."""
+"""The edges of a cut, as the form says them: which keys, by which queries."""
 
 from collections.abc import Sequence
 from typing import Any, get_args

@@ -1,4 +1,4 @@
-"""Long work that a fragment asks for, done by the whole page, where Cancel can stop it.
+"""Long work for a fragment, done by the whole page, where Cancel can stop it.
 
 Streamlit lets what is clicked inside a fragment wait until that fragment's run has ended; only a
 run of the whole page is overtaken by a click. So a fragment leaves the work here and asks for the
@@ -23,7 +23,7 @@ _WAITING, _FAILED = "errand.waiting", "errand.failed"
 
 @dataclass(frozen=True)
 class Errand:
-    """Work to do. do: does it, telling how far, and keeps the result itself.
+    """Work to do. do: does it, with its progress, and keeps the result itself.
 
     key: all that decides it. doing: what the bar says. on_cancel: takes back what led here, so
     that the fragment does not send it again.
@@ -50,7 +50,7 @@ def failure(key: Hashable) -> PhenakiVizError | None:
 def run_waiting() -> None:
     """Do what a fragment left here, with a bar and Cancel; called by the page, above its content.
 
-    An errand that is overtaken is forgotten: a fragment that still needs it asks again.
+    An errand that is overtaken is forgotten: a fragment that still needs it sends it again.
     """
     place = st.empty()
     errand: Errand | None = page.take(_WAITING)

@@ -41,7 +41,7 @@ class Request(Protocol):
         ...
 
     def run(self, tell: Tell, /) -> Run:
-        """Compute it, telling (done, of). Raises PhenakiVizError when it cannot be had."""
+        """Compute it; `tell` gets (done, of). Raises PhenakiVizError when it cannot be had."""
         ...
 
 
