@@ -44,10 +44,10 @@ def sources_digest() -> str:
 
 
 def _digest(files: Mapping[str, bytes]) -> str:
-    told = hashlib.sha256()
+    sha = hashlib.sha256()
     for name, content in files.items():
-        told.update(f"{name} {len(content)}\n".encode() + content)
-    return told.hexdigest()[:16]
+        sha.update(f"{name} {len(content)}\n".encode() + content)
+    return sha.hexdigest()[:16]
 
 
 def is_fresh(bundle: str) -> bool:

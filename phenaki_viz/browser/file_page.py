@@ -41,7 +41,7 @@ class Mounted:
     panel: str
     data: bytes
 
-    def told(self, at: str) -> dict[str, str]:
+    def element(self, at: str) -> dict[str, str]:
         """For hosts/file.js; at: the id of its place."""
         return {**dress_of(self.panel), "at": at, "data": deflated(self.data)}
 
@@ -74,22 +74,22 @@ def file_page(
 ) -> bytes:
     """The page. title, notes (lines under the panels): no markup. head: inert elements for it."""
     places = [f"panel-{number}" for number in range(len(panels))]
-    told = [panel.told(at) for panel, at in zip(panels, places, strict=True)]
-    return _page(title, places, ("phenaki-viz-panels", told), notes, head)
+    elements = [panel.element(at) for panel, at in zip(panels, places, strict=True)]
+    return _page(title, places, ("phenaki-viz-panels", elements), notes, head)
 
 
 def linked_page(
     title: str,
-    told: Mapping[str, Any],
+    state: Mapping[str, Any],
     later: Mapping[str, str],
     notes: Sequence[str] = (),
     head: str = "",
 ) -> bytes:
-    """A page of linked panels. told: for hosts/file_linked.js; later: messages by name, behind the
+    """A page of linked panels. state: for hosts/file_linked.js; later: messages by name, behind the
     script: it runs before they are read. The rest as of `file_page`.
     """
     style = f"<style>{browser.style('linked')}</style>"
-    held = {**told, "at": "linked"}
+    held = {**state, "at": "linked"}
     elements = "".join(
         f'<script type="text/plain" id="{html.escape(name)}">{message}</script>'
         for name, message in later.items()
@@ -108,7 +108,7 @@ def _page(
     script = browser.scripts()[browser.FILE_BUNDLE].decode().split("\n", 1)[1]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     boxes = "".join(f'<div id="{at}"></div>' for at in places)
-    said, (name, told) = html.escape(title), held
+    said, (name, content) = html.escape(title), held
     under = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -117,11 +117,11 @@ def _page(
         f"<title>{said}</title>{head}<style>{STYLE}</style></head>\n"
         f"<body><h1>{said}</h1>{boxes}<noscript>This page draws with JavaScript.</noscript>\n"
         f"<footer>{under}</footer>\n"
-        f'<script type="application/json" id="{name}">{_inert(told)}</script>\n'
+        f'<script type="application/json" id="{name}">{_inert(content)}</script>\n'
         f'<script type="module" async>{script}</script>{later}</body></html>\n'
     ).encode()
 
 
-def _inert(told: Any) -> str:
+def _inert(content: Any) -> str:
     """JSON that no parser of HTML finds an element in."""
-    return json.dumps(told).replace("<", "\\u003c")
+    return json.dumps(content).replace("<", "\\u003c")

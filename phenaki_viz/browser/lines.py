@@ -23,23 +23,23 @@ MOST_FLOATS = 2**21  # in one answer: 8 MB
 
 @dataclass(frozen=True)
 class Lines:
-    """What a strip may be told of a head. side: rows of its patches, or their columns."""
+    """Lines of one head for a strip. side: rows of its patches, or their columns."""
 
     head: Head
     side: Direction
 
-    def answer(self, asked: Mapping[str, str]) -> bytes:
+    def answer(self, wanted: Mapping[str, str]) -> bytes:
         """What a strip asks for: {"at": …} as of `of_places`, or {"word": …} as of `of_word`."""
-        word = asked.get("word")
-        return self.of_places(asked.get("at", "")) if word is None else self.of_word(word)
+        word = wanted.get("word")
+        return self.of_places(wanted.get("at", "")) if word is None else self.of_word(word)
 
-    def of_places(self, asked: str) -> bytes:
+    def of_places(self, text: str) -> bytes:
         """Lines of "t.h.w_t.h.w": for each the weight of a query that does not choose, NaN where
         queries differ in it, and the weights 't h w', all float32 little-endian.
 
         Raises RecordingError for anything else, and for more than MOST_FLOATS numbers.
         """
-        places = [self._place(one) for one in asked.split("_")]
+        places = [self._place(one) for one in text.split("_")]
         if len(places) * (1 + np.prod(self._grid)) > MOST_FLOATS:
             raise RecordingError(f"{len(places)} lines are too many for one answer")
         laid = Overlay(self.head.map, places, self.side)
@@ -47,23 +47,23 @@ class Lines:
         flat = laid.weights.reshape(len(places), -1)
         return np.concatenate([own[:, None], flat], axis=1).astype("<f4").tobytes()
 
-    def of_word(self, asked: str) -> bytes:
+    def of_word(self, text: str) -> bytes:
         """Who reads a key, in the same form. Raises RecordingError where there is none."""
         keys = self.head.record.map.shape[3]
-        if not re.fullmatch("[0-9]{1,6}", asked) or int(asked) >= keys:
-            raise RecordingError(f"no key {asked[:20]!r}: the map has {keys}")
-        weights = word_weights(self.head, int(asked)).ravel()
+        if not re.fullmatch("[0-9]{1,6}", text) or int(text) >= keys:
+            raise RecordingError(f"no key {text[:20]!r}: the map has {keys}")
+        weights = word_weights(self.head, int(text)).ravel()
         return np.concatenate([[np.nan], weights]).astype("<f4").tobytes()
 
     @property
     def _grid(self) -> tuple[int, int, int]:
         return self.head.record.places.grid
 
-    def _place(self, asked: str) -> Place:
-        found = PLACE.fullmatch(asked)
+    def _place(self, text: str) -> Place:
+        found = PLACE.fullmatch(text)
         place = tuple(map(int, found.groups())) if found else ()
         if not found or any(at >= size for at, size in zip(place, self._grid, strict=True)):
-            raise RecordingError(f"no patch {asked[:20]!r} in a video of {self._grid}")
+            raise RecordingError(f"no patch {text[:20]!r} in a video of {self._grid}")
         return place[0], place[1], place[2]
 
 

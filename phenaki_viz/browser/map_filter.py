@@ -29,8 +29,8 @@ def filter_header(row_filter: MapFilter | None) -> dict[str, Any]:
     """What the browser is told of it in words and numbers."""
     if row_filter is None:
         return {"rowFilter": None}
-    told = {"without": row_filter.without, "said": row_filter.said}
-    return {"rowFilter": {**told, "colour": LEFT_OUT_COLOUR}}
+    words = {"without": row_filter.without, "said": row_filter.said}
+    return {"rowFilter": {**words, "colour": LEFT_OUT_COLOUR}}
 
 
 def filter_parts(row_filter: MapFilter | None, cell: tuple[int, int]) -> dict[str, np.ndarray]:

@@ -117,7 +117,7 @@ def map_message(picture: MapPicture, view: MapView, *, id: str) -> bytes:
         **{"shape": picture.values.shape, "total": total},
         **{"window": picture.part, "cell": picture.cell},
         **{"scale": scale_header(scale), "colours": _colours(scale)},
-        "factors": picture.factors and picture.factors.told,
+        "factors": picture.factors and picture.factors.header,
         **filter_header(picture.row_filter),
         "query": as_map_axis(picture.query, total[0]).header(),
         "key": as_map_axis(picture.key, total[1]).header(),

@@ -51,9 +51,9 @@ class Offsets:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Factors:
-    """Weights of one head as the browser is sent them. told: for the header. parts: the arrays."""
+    """Weights of one head as the browser gets them. header: beside them. parts: the arrays."""
 
-    told: dict[str, Any]
+    header: dict[str, Any]
     parts: dict[str, np.ndarray]
 
     @property
@@ -168,8 +168,8 @@ class Guess:
         sent = coded(values)
         away = sent["codes"].astype(np.int64) - self.codes().ravel()
         there = np.flatnonzero(away)
-        told: dict[str, Any] = {"width": len(self.right), "unit": self.unit, "bias": None}
-        told |= {"hidden": np.flatnonzero(self.hidden).tolist(), "away": len(there)}
+        header: dict[str, Any] = {"width": len(self.right), "unit": self.unit, "bias": None}
+        header |= {"hidden": np.flatnonzero(self.hidden).tolist(), "away": len(there)}
         parts = {
             "left": planes(self.left.T),
             "right": planes(self.right),
@@ -179,11 +179,11 @@ class Guess:
             "large": sent["listed"][:, 1],
         }
         if self.added is None:
-            return Factors(told=told, parts=parts)
+            return Factors(header=header, parts=parts)
         added = self.added
         bias = {"unit": added.unit, "dimensions": added.dimensions, "nulls": added.nulls}
         offsets = planes(np.diff(added.table, prepend=0))
-        return Factors(told=told | {"bias": bias}, parts=parts | {"offsets": offsets})
+        return Factors(header=header | {"bias": bias}, parts=parts | {"offsets": offsets})
 
 
 def _scores(left: np.ndarray, right: np.ndarray, unit: float, added: Added | None) -> np.ndarray:

@@ -18,7 +18,7 @@ def term_bars_sheet(picture: TermBars, *, vector: bool) -> Sheet:
     """The bars, what they are of at their left and what they come to at their right."""
     del vector  # bars are bars on every paper
     names = [printable(name) for name in shortened(picture.names)]
-    totals = [printable(one) for one in picture.told]
+    totals = [printable(one) for one in picture.totals]
     left = max(width_of(name, TICK) for name in names) + 0.12
     wide = WIDTH - left - max(width_of(one, TICK) for one in totals) - 0.1 - EDGE
     over = height_of(1, TICK) + 0.08 if picture.named_apart else 0

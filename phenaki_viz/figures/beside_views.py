@@ -56,12 +56,12 @@ def moved_sentence(names: Sequence[str], moved: np.ndarray) -> str:
         return "No map is made of distributions: what the changes do to them cannot be said."
     if not order or moved[order[0]] < 5e-4:
         return "No map changes: what is changed acts on the output alone."
-    told = [f"{names[at]} ({moved[at] * 100:.0f} %)" for at in order[:3] if moved[at] >= 5e-3]
+    most = [f"{names[at]} ({moved[at] * 100:.0f} %)" for at in order[:3] if moved[at] >= 5e-3]
     still = int((moved < 5e-4).sum())
     rest = f" {still} of {len(names)} maps stay as they were." if still else ""
-    if not told:
+    if not most:
         return f"Maps change by less than half a per cent of their weight.{rest}"
-    return f"Of their weight, most is put elsewhere by {', '.join(told)}.{rest}"
+    return f"Of their weight, most is put elsewhere by {', '.join(most)}.{rest}"
 
 
 def generated_sentence(before: SampledRun, now: SampledRun) -> str:

@@ -39,10 +39,10 @@ def change_heading(given: Sequence[Intervention], change: Change) -> str:
     return f"{named}: {rise_words(change)}, {verdict(change)}"
 
 
-def change_sentence(asked: Trials) -> str:
+def change_sentence(trials: Trials) -> str:
     """Over what it was taken."""
     return (
-        f"Rise of the loss of hidden tokens, mean and 95 % interval over {asked.spoken}, each "
+        f"Rise of the loss of hidden tokens, mean and 95 % interval over {trials.spoken}, each "
         "paired with the model as it is. Codes are those of the C-ViViT as it is."
     )
 
@@ -56,14 +56,14 @@ def tried_heading(named: str, change: Change) -> str:
     return f"{said}: {verdict(change)}"
 
 
-def tried_sentence(change: Change, asked: Trials) -> str:
+def tried_sentence(change: Change, trials: Trials) -> str:
     """That nothing is changed yet, what the loss is so, and over what it was taken."""
     base = "" if change.before is None else (
         f" The loss as it is: {change.before.mean():.3f} nats a hidden token."
     )  # fmt: skip
     return (
         f"Nothing is changed yet: this is what it would do.{base} Mean and 95 % interval over "
-        f"{asked.spoken}, each paired with the model as it is."
+        f"{trials.spoken}, each paired with the model as it is."
     )
 
 

@@ -53,16 +53,16 @@ def laid_keys(one: Head, other: Head) -> Axis:
 
 
 def difference_heatmap(
-    one: Head, other: Head, maps: LaidMaps, scale: ColourScale, told: tuple[str, str]
+    one: Head, other: Head, maps: LaidMaps, scale: ColourScale, descriptions: tuple[str, str]
 ) -> Heatmap:
-    """B − A of every weight. maps: with every cell. told: what A and B are, in words."""
+    """B − A of every weight. maps: with every cell. descriptions: what A and B are, in words."""
     wrong = np.flatnonzero(np.isinf(maps.difference).any(axis=1))
     hidden = np.isnan(maps.difference)
     return Heatmap(
         name=f"{one.stem}_difference",
         title=f"{one.title} · B − A",
-        notes=(*_told(told), scale.describe(), *wrong_notes(wrong.tolist()), *one.notes),
-        provenance=_provenance(one, other, scale, told),
+        notes=(*_sides(descriptions), scale.describe(), *wrong_notes(wrong.tolist()), *one.notes),
+        provenance=_provenance(one, other, scale, descriptions),
         values=maps.difference,
         hidden=hidden if hidden.any() else None,
         wrong=tuple(int(row) for row in wrong),
@@ -94,7 +94,7 @@ def difference_overlay(
     frames: np.ndarray,
     temporal_patch: int,
     scale: ColourScale,
-    told: tuple[str, str],
+    descriptions: tuple[str, str],
     place: Place | None = None,
 ) -> FilmStrip:
     """What changed for one patch, over the frames of A. changes: see `changes_overlay`."""
@@ -102,8 +102,8 @@ def difference_overlay(
     return FilmStrip(
         name=f"{one.stem}_difference_over_video",
         title=f"{one.title} · B − A",
-        notes=(*_told(told), scale.describe(), *one.notes),
-        provenance=_provenance(one, other, scale, told) | {"query": place},
+        notes=(*_sides(descriptions), scale.describe(), *one.notes),
+        provenance=_provenance(one, other, scale, descriptions) | {"query": place},
         frames=frames,
         steps=frame_steps(len(frames), temporal_patch),
         weights=changes,
@@ -165,7 +165,7 @@ def entropy_grid(
 def distances_table(
     rows: Sequence[HeadDistance],
     provenance: Mapping[str, Any],
-    told: tuple[str, str],
+    descriptions: tuple[str, str],
     *,
     sampled: str = "",
     notes: Sequence[str] = (),
@@ -175,8 +175,8 @@ def distances_table(
     return Table(
         name="heads_difference",
         title="How far each head moved from A to B",
-        notes=(*_told(told), DISTANCE, *over, *notes),
-        provenance={**provenance, "a": told[0], "b": told[1]},
+        notes=(*_sides(descriptions), DISTANCE, *over, *notes),
+        provenance={**provenance, "a": descriptions[0], "b": descriptions[1]},
         naming=4,
         columns=(
             _text("stack", "Stack", [row.stack for row in rows]),
@@ -218,17 +218,17 @@ def _number(name: str, title: str, values: Sequence[float], means: str) -> Table
     )
 
 
-def _told(told: tuple[str, str]) -> tuple[str, str]:
-    return f"A: {told[0]}", f"B: {told[1]}"
+def _sides(descriptions: tuple[str, str]) -> tuple[str, str]:
+    return f"A: {descriptions[0]}", f"B: {descriptions[1]}"
 
 
 def _provenance(
-    one: Head, other: Head, scale: ColourScale, told: tuple[str, str]
+    one: Head, other: Head, scale: ColourScale, descriptions: tuple[str, str]
 ) -> dict[str, Any]:
     return {
         **one.provenance(scale),
         "shows": "difference B − A",
-        "a": told[0],
-        "b": told[1],
+        "a": descriptions[0],
+        "b": descriptions[1],
         "b_provenance": other.provenance(scale),
     }

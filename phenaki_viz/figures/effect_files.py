@@ -14,22 +14,22 @@ from phenaki_viz.recording.interventions import Intervention, as_dict
 
 
 def effects_values(
-    effects: Sequence[HeadEffect], asked: Trials, provenance: Mapping[str, Any]
+    effects: Sequence[HeadEffect], trials: Trials, provenance: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Every head or layer, the costliest first; head is None where all of a module's were off."""
-    told = [
+    values = [
         {"name": head_name(one), "module": one.module, "head": one.head, **_values(one)}
         for one in by_worth(effects)
     ]
-    return {**_asked(asked, provenance), "effects": told}
+    return {**_origin(trials, provenance), "effects": values}
 
 
 def change_values(
-    given: Sequence[Intervention], change: Change, asked: Trials, provenance: Mapping[str, Any]
+    given: Sequence[Intervention], change: Change, trials: Trials, provenance: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What interventions together do to the output."""
     return {
-        **_asked(asked, provenance),
+        **_origin(trials, provenance),
         "interventions": [as_dict(one) for one in given],
         **_values(change),
     }
@@ -55,14 +55,14 @@ def _interval(values: np.ndarray) -> dict[str, float | None]:
     }
 
 
-def _asked(asked: Trials, provenance: Mapping[str, Any]) -> dict[str, Any]:
+def _origin(trials: Trials, provenance: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "over": asked.spoken,
-        "clips": list(asked.clips),
-        "masks": asked.masks,
-        "masked_share": asked.share,
-        "mask_seeds": list(range(asked.seed, asked.seed + asked.masks)),
-        "trials": len(asked),
+        "over": trials.spoken,
+        "clips": list(trials.clips),
+        "masks": trials.masks,
+        "masked_share": trials.share,
+        "mask_seeds": list(range(trials.seed, trials.seed + trials.masks)),
+        "trials": len(trials),
         "interval": "95 %, Student's t, over clips and masks, paired with the model as it is",
         "units": {"rise": "nats", "moved": "share of hidden tokens", "divergence": "nats"},
         "weights_digest": provenance.get("weights_digest"),

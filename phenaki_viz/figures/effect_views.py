@@ -58,17 +58,17 @@ def effects_heading(effects: Sequence[HeadEffect]) -> str:
     return f"Without {head_name(most)} the loss rises most: {effect_words(most)}"
 
 
-def effects_sentence(effects: Sequence[HeadEffect], asked: Trials) -> str:
+def effects_sentence(effects: Sequence[HeadEffect], trials: Trials) -> str:
     """Over what the figures were taken, and of how many heads nothing can be said."""
     unsure = sum(not one.is_sure for one in effects)
-    said = f"Mean and 95 % interval over {asked.spoken}, the same for every head."
+    said = f"Mean and 95 % interval over {trials.spoken}, the same for every head."
     if not unsure:
         return said
     return f"{said} For {unsure} of {len(effects)} heads it holds 0: of those nothing can be said."
 
 
 def effects_picture(
-    effects: Sequence[HeadEffect], asked: Trials, provenance: Mapping[str, Any]
+    effects: Sequence[HeadEffect], trials: Trials, provenance: Mapping[str, Any]
 ) -> Curves:
     """A bar and its 95 % interval for each head, the costliest first."""
     ordered = by_worth(effects)
@@ -78,15 +78,15 @@ def effects_picture(
         name="heads_switched_off",
         title="Each head switched off: how much the loss rises",
         notes=(
-            f"mean and 95 % interval over {asked.spoken}, paired with the whole model",
+            f"mean and 95 % interval over {trials.spoken}, paired with the whole model",
             "loss: mean −log p of the hidden tokens' true codes, in nats",
-            f"clips: {', '.join(asked.clips)}",
+            f"clips: {', '.join(trials.clips)}",
         ),
         provenance={
             **provenance,
-            "masked_share": asked.share,
-            "mask_seeds": list(range(asked.seed, asked.seed + asked.masks)),
-            "clips": list(asked.clips),
+            "masked_share": trials.share,
+            "mask_seeds": list(range(trials.seed, trials.seed + trials.masks)),
+            "clips": list(trials.clips),
         },
         curves=tuple(_bars(kind, ordered) for kind in kinds),
         x_title="head",

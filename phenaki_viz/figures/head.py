@@ -52,7 +52,7 @@ class Head:
         kind = f"{kind_name(self.recording, self.record)} attention"
         failed = FAILED if self.record.failed else ""
         changed = changes_told(self.recording.provenance)
-        return " · ".join(filter(None, (self.label, kind, self.told, changed, failed)))
+        return " · ".join(filter(None, (self.label, kind, self.call_words, changed, failed)))
 
     @property
     def name(self) -> str:
@@ -72,7 +72,7 @@ class Head:
         return (*shared_note(self.record), *record_notes(self.recording, [self.record]))
 
     @property
-    def told(self) -> str:
+    def call_words(self) -> str:
         """Which batch item and which call, in words; empty where there is one."""
         where = item_name(self.record, self.item)
         return " · ".join(filter(None, (where, call_name(self.recording, self.record))))

@@ -39,27 +39,27 @@ def row_name(row: HeadRow) -> str:
     return f"{module_family(row.module)} {head_label(row.layer, row.head)}"
 
 
-def row_sentence(row: HeadRow, told: str = "") -> str:
+def row_sentence(row: HeadRow, placed_word: str = "") -> str:
     """What the head does on the whole: 'Stays in its own time step (0.90 of its weight; …); …'.
 
-    told: a word of which a page says already where it is read; of another one it is said first.
+    placed_word: of which a page says already where it is read; of another word it is said first.
     """
     facts = row.facts
     how = facts.spread
     if how is None:
         return "No query of this map sees a key: its weights mean nothing."
-    where = list(_where(row, how, told))
+    where = list(_where(row, how, placed_word))
     clauses = [*where, *_nulls(facts), *_away(row), *_position(row), *_follows(row), *_moves(row)]
     text = "; ".join([*clauses, spread_clause(how), *_estimated(row)]) + "."
     return text[:1].upper() + text[1:]
 
 
-def _where(row: HeadRow, how: Spread, told: str) -> Iterator[str]:
+def _where(row: HeadRow, how: Spread, placed_word: str) -> Iterator[str]:
     facts = row.facts
     if how.share >= EVEN and how.of > 1:
         return iter(("hardly chooses",))
     if facts.words and (reads := reads_clause(facts.reads, row.over)):
-        return iter((*([] if told in facts.reads else [reads]), *_most(facts)))
+        return iter((*([] if placed_word in facts.reads else [reads]), *_most(facts)))
     if facts.words:
         return _words(facts)
     if was_chosen(facts.nulls):
@@ -186,10 +186,10 @@ def taken_over(table: HeadTable) -> str:
     if not table.rows:
         return ""
     facts = table.rows[0].facts
-    asked = (facts.queries + facts.wrong + facts.unseeing) // table.clips
+    queries = (facts.queries + facts.wrong + facts.unseeing) // table.clips
     what = "query" if facts.queries == table.clips else "queries"
     spaced = f"evenly spaced of {table.rows[0].queries:,} "
-    spaced = spaced if asked < table.rows[0].queries else ""
+    spaced = spaced if queries < table.rows[0].queries else ""
     over = f"Mean over {facts.queries // table.clips:,} {spaced}{what}"
     if table.clips > 1:
         over += (

@@ -38,7 +38,7 @@ def weight_bars(head: Head, found: WeightLedger) -> TermBars:
     starts = np.append(np.cumsum(np.append(0, values[:-2])), 0)
     names = (*(_step(name) for name, _ in steps), "= log weight")
     parts = (*(name for name, _ in steps), "weight")
-    told = [spoken_signed(value) for value in values[:-1]] + [f"→ {found.weight:.3g}"]
+    totals = [spoken_signed(value) for value in values[:-1]] + [f"→ {found.weight:.3g}"]
     key = key_words(head, found.key)
     return TermBars(
         name=f"{head.stem}_query_{found.query}_key_{found.key}_ledger",
@@ -50,7 +50,7 @@ def weight_bars(head: Head, found: WeightLedger) -> TermBars:
         labels=tuple(name.removeprefix("+ ") for name in names),
         values=np.where(np.eye(len(names), dtype=bool), values, np.nan),
         starts=np.broadcast_to(np.nan_to_num(starts)[:, None], (len(names), len(names))),
-        told=tuple(told),
+        totals=tuple(totals),
         unit="natural logarithm, around the row's mean",
     )
 
@@ -66,10 +66,10 @@ def row_bars(head: Head, row: RowLedger, most: int) -> TermBars:
     parts = tuple(row.apart)
     values = np.array([[row.apart[name][key] for name in parts] for key in keys])
     values = values.reshape(len(keys), len(parts))
-    told = [_brief(row.weights[key]) for key in keys]
+    totals = [_brief(row.weights[key]) for key in keys]
     if norms is not None:
         lengths = [_brief(row.weights[key] * norms[key]) for key in keys]
-        told = [f"{one} · {length}" for one, length in zip(told, lengths, strict=True)]
+        totals = [f"{one} · {length}" for one, length in zip(totals, lengths, strict=True)]
     return TermBars(
         name=f"{head.stem}_query_{row.query}_terms",
         title=f"{head.title} · {query_axis(head.record, head.item).names[row.query]} · its "
@@ -81,7 +81,7 @@ def row_bars(head: Head, row: RowLedger, most: int) -> TermBars:
         labels=tuple(NAMES[name] for name in parts),
         values=np.where(np.isfinite(values), values, np.nan),
         starts=stacked(values),
-        told=tuple(told),
+        totals=tuple(totals),
         unit=LOGITS,
     )
 

@@ -44,7 +44,7 @@ def mask_picture(
     wrong = tuple(int(row) for row in np.flatnonzero(hidden.all(axis=1)))
     return Heatmap(
         name=f"mask_{_stem(record, item)}_{which}",
-        title=f"L{record.layer} · {family(record)} · {title.lower()}{_told(record, item)}",
+        title=f"L{record.layer} · {family(record)} · {title.lower()}{_of_call(record, item)}",
         notes=(said(record, seen, which),),
         provenance={**provenance, "module": record.module, "mask": which},
         values=values,
@@ -94,7 +94,7 @@ def visible_keys_picture(
     counts = seen.visible_keys.astype(float)
     return Curves(
         name=f"visible_keys_{_stem(record, item)}",
-        title=f"L{record.layer} · visible keys of each query{_told(record, item)}",
+        title=f"L{record.layer} · visible keys of each query{_of_call(record, item)}",
         notes=(said(record, seen, "together"),),
         provenance={**provenance, "module": record.module, "shows": "visible keys"},
         curves=(Curve(name="visible keys", x=np.arange(len(counts)), y=counts, hover=hover),),
@@ -112,7 +112,7 @@ def _stem(record: AttentionRecord, item: int) -> str:
     return "_".join(filter(None, parts))
 
 
-def _told(record: AttentionRecord, item: int) -> str:
+def _of_call(record: AttentionRecord, item: int) -> str:
     """Which call and batch item the mask was given in; padding differs between them."""
     said = filter(None, (video_name(record, item), labels_name(record)))
     return "".join(f" · {one}" for one in said)

@@ -139,8 +139,8 @@ def _of_pass(passes: list[Pass], which: str) -> list[Pass]:
     return found
 
 
-def _check(name: str, asked: Sequence[int] | None, there: Sequence[int]) -> None:
-    missing = sorted(set(asked or ()) - set(there))
+def _check(name: str, chosen: Sequence[int] | None, there: Sequence[int]) -> None:
+    missing = sorted(set(chosen or ()) - set(there))
     if missing:
         known = ", ".join(map(str, sorted(set(there))[:16])) or "none"
         raise ConfigError(f"no {name} {missing[0]} in these maps: there are {known}")

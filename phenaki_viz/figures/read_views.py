@@ -44,7 +44,7 @@ def keys_read(head: Head) -> Curves:
     hover = tuple(f"{name}: {value:.4g}" for name, value in zip(names, share, strict=True))
     return Curves(
         name="words_share",
-        title=" · ".join(filter(None, (title, head.told))),
+        title=" · ".join(filter(None, (title, head.call_words))),
         notes=head.notes,
         provenance={**head.recording.provenance},
         curves=(Curve(name=head.label, x=np.arange(len(share)), y=share, hover=hover),),

@@ -32,8 +32,8 @@ def with_estimate(picture: HeadGrid, survey: Survey, said: str) -> Mapping[str, 
     """The notes and the origin of a grid that says what of it is estimated, if something is."""
     if survey.is_exact:
         return {"notes": picture.notes, "provenance": picture.provenance}
-    told = f"{said} ({ERROR})" if "±" in said else said
+    note = f"{said} ({ERROR})" if "±" in said else said
     return {
-        "notes": (told, *picture.notes),
-        "provenance": {**picture.provenance, "estimated": told},
+        "notes": (note, *picture.notes),
+        "provenance": {**picture.provenance, "estimated": note},
     }

@@ -22,7 +22,7 @@ class TermBars(Picture):
 
     names: of the lines. parts: which term each bar is of, keys of `TERM_COLOURS`; labels: their
     names in words. values: 'line part' float64, NaN for a bar that is not there. starts: 'line
-    part', where each begins. told: what stands at the end of each line, "0.133". Raises ShapeError.
+    part', where each begins. totals: what stands at the end of a line, "0.133". Raises ShapeError.
     """
 
     names: tuple[str, ...]
@@ -30,14 +30,14 @@ class TermBars(Picture):
     labels: tuple[str, ...]
     values: np.ndarray
     starts: np.ndarray
-    told: tuple[str, ...]
+    totals: tuple[str, ...]
     unit: str
 
     def __post_init__(self) -> None:
         sizes = {"line": len(self.names), "part": len(self.parts)}
         expect_shape("TermBars.values", self.values, sizes)
         expect_shape("TermBars.starts", self.starts, sizes)
-        expect_count("TermBars.told", self.told, len(self.names), "lines")
+        expect_count("TermBars.totals", self.totals, len(self.names), "lines")
         expect_count("TermBars.labels", self.labels, len(self.parts), "parts")
 
     @property
@@ -105,15 +105,15 @@ def term_bars_figure(picture: TermBars, theme: Theme = "light", *, bare: bool = 
             "tickfont": {"size": SMALL + 1, "color": ink.text}, "ticks": "",
         },
     )  # fmt: skip
-    for name, told in zip(lines, picture.told, strict=True):
+    for name, totals in zip(lines, picture.totals, strict=True):
         figure.add_annotation(
-            x=1, xref="paper", xanchor="left", y=name, yref="y", text=literal(told), xshift=6,
+            x=1, xref="paper", xanchor="left", y=name, yref="y", text=literal(totals), xshift=6,
             showarrow=False, font={"size": SMALL + 1, "color": ink.text},
         )  # fmt: skip
     left = 12 + LETTER * max(map(len, names), default=0)
     plan = Plan(body=LINE * len(lines), left=left, under=UNDER, over=picture.over)
     dress(figure, picture, theme, bare=bare, plan=plan)
-    beside = 14 + LETTER * max(map(len, picture.told), default=0)
+    beside = 14 + LETTER * max(map(len, picture.totals), default=0)
     figure.update_layout(margin={"r": beside})
     return figure
 

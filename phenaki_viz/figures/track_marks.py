@@ -137,8 +137,8 @@ def caption_of(picture: Tracks, panel: Panel) -> str:
     """What stands under a panel."""
     if panel.step is None:
         return "all time steps"
-    asked = picture.start is not None and picture.start[0] == panel.step
-    return f"time {panel.step}{' · start' if asked else ''}"
+    is_start = picture.start is not None and picture.start[0] == panel.step
+    return f"time {panel.step}{' · start' if is_start else ''}"
 
 
 def patch_size(picture: Tracks) -> tuple[float, float]:

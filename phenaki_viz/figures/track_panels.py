@@ -24,9 +24,9 @@ def panel_tracks(
     if head.record.is_cross:
         raise ConfigError("a track is of patches that look at patches: these maps read a text")
     heads = [head, *(_other(one, head, layer, number) for layer, number in also)]
-    asked = _question(run, place)
-    answers = [answer(each, asked, video) for each in heads]
-    return tracks_picture(answers, asked, as_rgb(run.clip), run.temporal_patch)
+    question = _question(run, place)
+    answers = [answer(each, question, video) for each in heads]
+    return tracks_picture(answers, question, as_rgb(run.clip), run.temporal_patch)
 
 
 def _question(run: Run, place: Place) -> Question:

@@ -12,16 +12,16 @@ from phenaki_viz.figures.track_views import Answer, Question
 MOST = 3  # heads in one sentence
 
 
-def tracks_heading(answers: Sequence[Answer], asked: Question) -> str:
+def tracks_heading(answers: Sequence[Answer], question: Question) -> str:
     """'From the two at time 2, L2 H2 finds it again in 3 of 4 other time steps (chance 0.25)'."""
     counts = answers[0].head.record.places.batch_counts
-    if asked.key is None and counts == "frame":
+    if question.key is None and counts == "frame":
         return "A spatial head looks at its own time step alone: it has no track"
-    if asked.key is None and counts == "patch":
+    if question.key is None and counts == "patch":
         return f"A temporal head has no choice of patch: {_still(answers)}"
     judging = [(one, one.judged) for one in answers if one.judged is not None]
     judging.sort(key=lambda one: -one[1].accuracy)
-    return _judged(judging, asked) if judging else _unjudged(answers, asked)
+    return _judged(judging, question) if judging else _unjudged(answers, question)
 
 
 def _still(answers: Sequence[Answer]) -> str:
@@ -37,26 +37,26 @@ def _still(answers: Sequence[Answer]) -> str:
     )
 
 
-def _judged(answers: Sequence[tuple[Answer, Judged]], asked: Question) -> str:
+def _judged(answers: Sequence[tuple[Answer, Judged]], question: Question) -> str:
     """answers: the best first; those that are as good as the best are said with it."""
     (first, said), *_ = answers
     best = [one for one, its in answers[: MOST + 1] if (its.right, its.of) == (said.right, said.of)]
     others = [f"{one.head.label} in {its.right}" for one, its in answers[len(best) : 1 + MOST]]
     more = f"; {joined(others)}" if others else ""
-    steps = "time steps" if asked.key is not None else "other time steps"
+    steps = "time steps" if question.key is not None else "other time steps"
     found = f"in {said.right} of {said.of} {steps} (chance {said.chance:.2f}){more}"
-    whose = f"the {asked.whose}" if asked.whose else "the object"
+    whose = f"the {question.whose}" if question.whose else "the object"
     who, s = joined([one.head.label for one in best]), "s" if len(best) == 1 else ""
-    if asked.key is not None:
-        name = key_axis(first.head.record, first.head.item).names[asked.key]
+    if question.key is not None:
+        name = key_axis(first.head.record, first.head.item).names[question.key]
         return f"{who} read{s} “{name}” most where {whose} is {found}"
-    when = asked.start[0] if asked.start else 0
-    if asked.direction == "column":
+    when = question.start[0] if question.start else 0
+    if question.direction == "column":
         return f"{who} look{s} at {whose} at time {when} most from {whose} {found}"
     return f"From {whose} at time {when}, {who} find{s} it again {found}"
 
 
-def _unjudged(answers: Sequence[Answer], asked: Question) -> str:
+def _unjudged(answers: Sequence[Answer], question: Question) -> str:
     """Without a true path: how sure the surest head is."""
     sure = sorted(
         (one for one in answers if np.isfinite(one.track.confidence)),
@@ -69,24 +69,24 @@ def _unjudged(answers: Sequence[Answer], asked: Question) -> str:
         f"{best.track.confidence:.2f} of each time step's weight on its path, "
         f"{best.track.even:.2f} would be even"
     )
-    if asked.key is not None:
-        name = key_axis(best.head.record, best.head.item).names[asked.key]
+    if question.key is not None:
+        name = key_axis(best.head.record, best.head.item).names[question.key]
         return f"Where “{name}” is read most, time step by time step: {best.head.label} ({about})"
-    where = place_name(*asked.start) if asked.start else ""
-    if asked.direction == "column":
+    where = place_name(*question.start) if question.start else ""
+    if question.direction == "column":
         return f"Who looks at {where} most: {best.head.label} is surest ({about})"
     return f"From {where}, {best.head.label} is surest where to look next ({about})"
 
 
-def how_to_read(asked: Question) -> str:
+def how_to_read(question: Question) -> str:
     """The line under the heading: what line, width, dashes and hollow marks are."""
     what = (
-        "reads the word most" if asked.key is not None
-        else "is looked at most" if asked.direction == "row"
+        "reads the word most" if question.key is not None
+        else "is looked at most" if question.direction == "row"
         else "looks at it most"
     )  # fmt: skip
-    true = " Dashed: the true path; hollow: a miss." if asked.path is not None else ""
-    click = "" if asked.key is not None else " Click a patch to follow it."
+    true = " Dashed: the true path; hollow: a miss." if question.path is not None else ""
+    click = "" if question.key is not None else " Click a patch to follow it."
     return (
         f"A head's line joins the patch that {what} at each time step, wider where it is surer."
         f"{true}{click}"
@@ -96,14 +96,14 @@ def how_to_read(asked: Question) -> str:
 def track_line(one: Answer) -> str:
     """'L2 H2  in 2 of 4 (chance 0.25), sure 0.31 (0.03 even): 0: 4,0  1: 3,2  3: 3,4  4: 5,5'."""
     found, judged = one.track, one.judged
-    told = []
+    parts = []
     if judged is not None:
-        told.append(f"in {judged.right} of {judged.of} (chance {judged.chance:.2f})")
+        parts.append(f"in {judged.right} of {judged.of} (chance {judged.chance:.2f})")
     if np.isfinite(found.confidence):
-        told.append(f"sure {found.confidence:.2f} ({found.even:.2f} even)")
+        parts.append(f"sure {found.confidence:.2f} ({found.even:.2f} even)")
     places = "  ".join(
         f"{step}: {row},{column}"
         for step, (row, column) in enumerate(found.places)
         if found.found[step]
     )
-    return f"{one.head.label:8} {', '.join(told) or 'no choice'}: {places or 'nothing found'}"
+    return f"{one.head.label:8} {', '.join(parts) or 'no choice'}: {places or 'nothing found'}"

@@ -1,4 +1,4 @@
-"""From heads to a picture of their tracks: what was asked, what each found, how that is judged."""
+"""From heads to a picture of their tracks: the question, what each found, how that is judged."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -63,23 +63,23 @@ class Answer:
     judged: Judged | None
 
 
-def answer(head: Head, asked: Question, video: int = 0) -> Answer:
+def answer(head: Head, question: Question, video: int = 0) -> Answer:
     """Follow one head. Raises RecordingError where the patch's map was not recorded."""
     record = head.record
-    if asked.key is not None:
-        found = track_of_key(record, head.head, asked.key, item=head.item)
-    elif asked.start is not None:
-        found = track(record, head.head, asked.start, direction=asked.direction, video=video)
+    if question.key is not None:
+        found = track_of_key(record, head.head, question.key, item=head.item)
+    elif question.start is not None:
+        found = track(record, head.head, question.start, direction=question.direction, video=video)
     else:
         raise ValueError("a track is of a patch or of a key")
-    judges = asked.path is not None and (asked.key is not None or asked.of_object)
-    beside = judged(found, asked.path) if judges and asked.path is not None else None
+    judges = question.path is not None and (question.key is not None or question.of_object)
+    beside = judged(found, question.path) if judges and question.path is not None else None
     return Answer(head=head, track=found, judged=beside if beside and beside.of else None)
 
 
 @incremental
 def answers_of(
-    recording: Recording, records: Sequence[AttentionRecord], asked: Question, video: int = 0
+    recording: Recording, records: Sequence[AttentionRecord], question: Question, video: int = 0
 ) -> Incremental[tuple[Answer, ...]]:
     """Every head of a stack's layers, in their order; of each, one row of its map. A step is a
     head. Raises RecordingError where a map was not recorded.
@@ -87,16 +87,16 @@ def answers_of(
     found: list[Answer] = []
     total = sum(len(record.heads) for record in records)
     for record in records:
-        item = record.item_of(_original(record, asked, video))
+        item = record.item_of(_original(record, question, video))
         for head in range(len(record.heads)):
-            found.append(answer(Head(recording, record, item, head), asked, video))
+            found.append(answer(Head(recording, record, item, head), question, video))
             yield len(found) / total
     return tuple(found)
 
 
-def _original(record: AttentionRecord, asked: Question, video: int) -> int:
+def _original(record: AttentionRecord, question: Question, video: int) -> int:
     """The batch item whose map is read, as the call counted them."""
-    return record.places.locate(asked.start or (0, 0, 0), video)[0]
+    return record.places.locate(question.start or (0, 0, 0), video)[0]
 
 
 def best_of(answers: Sequence[Answer], most: int) -> tuple[Answer, ...]:
@@ -110,55 +110,55 @@ def best_of(answers: Sequence[Answer], most: int) -> tuple[Answer, ...]:
 
 
 def tracks_picture(
-    answers: Sequence[Answer], asked: Question, frames: np.ndarray, temporal_patch: int
+    answers: Sequence[Answer], question: Question, frames: np.ndarray, temporal_patch: int
 ) -> Tracks:
     """The heads' paths over the frames, 'f H W 3' uint8; see `Tracks`. answers: one at least."""
     first = answers[0].head
     recording, record = first.recording, first.record
     _, rows, columns = record.places.grid
-    title, stem = _named(first, asked)
+    title, stem = _named(first, question)
     chances = [one.judged.chance for one in answers if one.judged]
     return Tracks(
         name=f"{kind_stem(recording, record)}_tracks_{stem}",
         title=f"{title} · {kind_name(recording, record)} attention",
-        notes=_notes(first, asked, judges=bool(chances)),
-        provenance=_provenance(answers, asked),
+        notes=_notes(first, question, judges=bool(chances)),
+        provenance=_provenance(answers, question),
         frames=frames,
         steps=frame_steps(len(frames), temporal_patch),
         grid=(rows, columns),
         lines=tuple(_line(one) for one in answers),
-        start=asked.start,
-        truth=asked.path,
-        truth_name=asked.whose,
+        start=question.start,
+        truth=question.path,
+        truth_name=question.whose,
         chance=float(np.mean(chances)) if chances else None,
-        direction=asked.direction,
+        direction=question.direction,
     )
 
 
-def _named(first: Head, asked: Question) -> tuple[str, str]:
+def _named(first: Head, question: Question) -> tuple[str, str]:
     """Title and end of the file's name."""
-    if asked.key is not None:
-        name = key_axis(first.record, first.item).names[asked.key]
-        return f"Who reads “{name}”", f"key_{asked.key:02d}"
-    t, h, w = asked.start or (0, 0, 0)
-    what = "Tracks from" if asked.direction == "row" else "Who looks at"
-    ending = "" if asked.direction == "row" else "_to"
+    if question.key is not None:
+        name = key_axis(first.record, first.item).names[question.key]
+        return f"Who reads “{name}”", f"key_{question.key:02d}"
+    t, h, w = question.start or (0, 0, 0)
+    what = "Tracks from" if question.direction == "row" else "Who looks at"
+    ending = "" if question.direction == "row" else "_to"
     return f"{what} {place_name(t, h, w)}", f"t{t}_r{h}_c{w}{ending}"
 
 
-def _notes(first: Head, asked: Question, *, judges: bool) -> tuple[str, ...]:
-    kind = "key" if asked.key is not None else asked.direction
+def _notes(first: Head, question: Question, *, judges: bool) -> tuple[str, ...]:
+    kind = "key" if question.key is not None else question.direction
     return (DEFINITION[kind], *([JUDGED] if judges else []), EXPOSURE, *first.notes)
 
 
-def _provenance(answers: Sequence[Answer], asked: Question) -> dict[str, Any]:
+def _provenance(answers: Sequence[Answer], question: Question) -> dict[str, Any]:
     first = answers[0].head
     return {
         **first.recording.provenance,
         "kind": kind_name(first.recording, first.record),
         "heads": [one.head.label for one in answers],
-        "track_of": {"start": asked.start, "key": asked.key, "direction": asked.direction},
-        "true_path": None if asked.path is None else np.asarray(asked.path).tolist(),
+        "track_of": {"start": question.start, "key": question.key, "direction": question.direction},
+        "true_path": None if question.path is None else np.asarray(question.path).tolist(),
     }
 
 
@@ -169,7 +169,7 @@ def _line(one: Answer) -> TrackLine:
         judged_steps[~one.judged.counted] = UNJUDGED
     return TrackLine(
         name=one.head.label,
-        told=score(one),
+        score=score(one),
         places=one.track.places,
         weights=one.track.weights,
         shares=one.track.shares,
@@ -186,7 +186,7 @@ def score(one: Answer) -> str:
 
 def followers_picture(
     records: Sequence[AttentionRecord],
-    asked: Question,
+    question: Question,
     found: Mapping[str, np.ndarray],
     provenance: Mapping[str, Any],
 ) -> Heatmap | None:
@@ -196,20 +196,23 @@ def followers_picture(
     """
     if np.isnan(found["follows"]).all():
         return None
-    whose = f"the {asked.whose}" if asked.whose else "the object"
+    whose = f"the {question.whose}" if question.whose else "the object"
     layers = told_apart(tuple(f"L{record.layer}" for record in records))
     most = max((record.heads for record in records), key=len)
     chance = float(np.nanmean(found["chance"]))
     pairs = int(np.nanmax(found["pairs"]))
-    what = "pairs of time steps" if asked.key is None else "time steps"
+    what = "pairs of time steps" if question.key is None else "time steps"
     return Heatmap(
-        name=f"followers_{asked.whose or 'object'}".replace(" ", "_"),
+        name=f"followers_{question.whose or 'object'}".replace(" ", "_"),
         title=f"How often each head finds {whose}",
         notes=(
             f"share of {pairs} {what} in which the strongest patch is within one of {whose}'s; "
             f"chance {chance:.2f}",
         ),
-        provenance={**provenance, "true_path": None if asked.path is None else asked.path.tolist()},
+        provenance={
+            **provenance,
+            "true_path": None if question.path is None else question.path.tolist(),
+        },
         values=np.asarray(found["follows"], np.float32),
         hidden=np.isnan(found["follows"]),
         query=Axis(title="layer", names=layers),

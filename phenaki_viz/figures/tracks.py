@@ -24,7 +24,7 @@ HIT, MISS, UNJUDGED = 1, 0, -1
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TrackLine:
-    """One head's path. name: 'L2 H2'. told: how well it does, for the legend.
+    """One head's path. name: 'L2 H2'. score: how well it does, for the legend.
 
     places: 't 2' int, row and column, −1 where there is none. weights, shares: 't' float32, the
     weight there, and of all weight on its time step; NaN where it did not choose. judged: 't' int,
@@ -32,7 +32,7 @@ class TrackLine:
     """
 
     name: str
-    told: str
+    score: str
     places: np.ndarray
     weights: np.ndarray
     shares: np.ndarray
@@ -100,7 +100,7 @@ class Tracks(Picture):
         heads: False leaves them out, where what is beside the picture names them.
         """
         found = [
-            Swatch(colour=colour, label=f"{line.name} {line.told}".strip(), mark=mark)
+            Swatch(colour=colour, label=f"{line.name} {line.score}".strip(), mark=mark)
             for line, (colour, mark) in zip(self.lines if heads else (), LOOKS, strict=False)
         ]
         ink = INK[theme]

@@ -63,12 +63,12 @@ def reads_clause(reads: Mapping[str, WordRead], clips: int = 1) -> str:
     if not many or many < CHOSEN * clips:
         return ""
     word = quoted(next(iter(reads))) if len(reads) == 1 else "a word"
-    told = f" in {many:,} of {clips:,} clips" if clips > 1 else ""
+    over = f" in {many:,} of {clips:,} clips" if clips > 1 else ""
     there, elsewhere = (
         sum(getattr(one, name) for one in reads.values()) / many for name in ("there", "elsewhere")
     )
     return (
-        f"reads {word} where there is something{told} ({there:.2f} of a token's weight there, "
+        f"reads {word} where there is something{over} ({there:.2f} of a token's weight there, "
         f"{elsewhere:.2f} elsewhere)"
     )
 

@@ -30,7 +30,7 @@ def numbers(part, count):
 
 def read_back(found, shape, offsets):
     """Codes, as numbers/weight_factors.js makes them of what is sent."""
-    told, parts = found.told, found.parts
+    told, parts = found.header, found.parts
     width, (i, j) = told["width"], shape
     added = None
     if told["bias"]:
@@ -59,12 +59,12 @@ def test_every_code_comes_back(sharp, hidden):
     sent = coded(weights)
     np.testing.assert_array_equal(read_back(found, weights.shape, offsets), sent["codes"])
     np.testing.assert_array_equal(found.parts["large"], sent["listed"][:, 1])
-    assert found.told["width"] <= 8 and found.nbytes < sent["codes"].nbytes
+    assert found.header["width"] <= 8 and found.nbytes < sent["codes"].nbytes
 
 
 def test_most_codes_need_no_correction():
     found = factored(*planted(sharp=0.2))
-    assert found.told["away"] < 0.25 * N * (N + NULLS)
+    assert found.header["away"] < 0.25 * N * (N + NULLS)
 
 
 def test_without_its_bias_a_map_is_no_product():
@@ -76,7 +76,7 @@ def test_without_a_bias_there_is_none_to_know():
     bare = np.exp(np.outer(np.arange(N), np.linspace(0, 0.05, N + 3)))
     bare /= bare.sum(axis=1, keepdims=True)
     found = factored(bare.astype(np.float32))
-    assert found.told["bias"] is None and found.told["width"] <= 2
+    assert found.header["bias"] is None and found.header["width"] <= 2
     np.testing.assert_array_equal(
         read_back(found, bare.shape, None), coded(bare.astype(np.float32))["codes"]
     )

@@ -183,7 +183,7 @@ def term_bars(**changes: Any) -> TermBars:
         "labels": ("content", "position"),
         "values": values,
         "starts": stacked(values),
-        "told": ("0.133", "0.104", "+0.06"),
+        "totals": ("0.133", "0.104", "+0.06"),
         "unit": "logit, around the row's mean",
     }
     return TermBars(**given | changes)
@@ -193,7 +193,7 @@ def track_line(name: str, *places: tuple[int, int], **changes: Any) -> TrackLine
     """A path over 3 time steps; the second is the start's."""
     given: dict[str, Any] = {
         "name": name,
-        "told": "in 1 of 2",
+        "score": "in 1 of 2",
         "places": np.array(places),
         "weights": np.array([0.2, np.nan, 0.05], np.float32),
         "shares": np.array([0.7, np.nan, 0.15], np.float32),
@@ -214,7 +214,7 @@ def tracks(**changes: Any) -> Tracks:
         "grid": (2, 3),
         "lines": (
             track_line("L2 H5", (0, 0), (1, 1), (0, 2)),
-            track_line("=cmd()", (1, 0), (1, 1), (-1, -1), told="<b>"),
+            track_line("=cmd()", (1, 0), (1, 1), (-1, -1), score="<b>"),
         ),
         "start": (1, 1, 1),
         "truth": np.array([[0, 0], [1, 1], [1, 2]]),

@@ -111,8 +111,9 @@ def test_a_word_that_is_read_where_there_is_something_is_said_first(table):
         "Reads “two” where there is something (0.55 of a token's weight there, 0.04 elsewhere); "
         "on the whole reads “two” most (0.80"
     )
-    assert row_sentence(word, told="two").startswith("On the whole reads “two” most (0.80")
-    assert row_sentence(word, told="six") == row_sentence(word), "of another word it is still said"
+    assert row_sentence(word, placed_word="two").startswith("On the whole reads “two” most (0.80")
+    other = row_sentence(word, placed_word="six")
+    assert other == row_sentence(word), "of another word it is still said"
     said = row_sentence(nulls)
     assert "; its null keys hold 0.90" in said and "most" not in said, "said of them together"
     assert row_sentence(even) == SAYS["cross", "uniform"], "which hardly chooses"

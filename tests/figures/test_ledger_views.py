@@ -65,7 +65,7 @@ def test_a_waterfall_ends_at_the_logarithm_of_the_recorded_weight(storage):
     ends = np.diag(bars.starts) + steps
     np.testing.assert_allclose(np.diag(bars.starts)[1:-1], ends[:-2])  # each from where one ended
     assert np.diag(bars.starts)[-1] == 0 and ends[-2] == pytest.approx(ends[-1])
-    assert bars.told[-1] == f"→ {found.weight:.3g}"
+    assert bars.totals[-1] == f"→ {found.weight:.3g}"
     figure = term_bars_figure(bars)
     assert [trace.x[at] for at, trace in enumerate(figure.data)] == pytest.approx(steps.tolist())
 
@@ -88,7 +88,7 @@ def test_the_row_s_bars_are_its_strongest_keys():
     for line, key in enumerate(keys):
         assert bars.values[line].tolist() == [row.apart[name][key] for name in row.apart]
         weight = row.weights[key]
-        told = [float(number) for number in bars.told[line].split(" · ")]
+        told = [float(number) for number in bars.totals[line].split(" · ")]
         written = weight * one.record.written.values[1, 2, key]
         assert told == pytest.approx([weight, written], abs=6e-4)
     assert bars.named_apart and short("time 2, row 4, column 2") == "t2 r4 c2"

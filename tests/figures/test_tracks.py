@@ -149,7 +149,7 @@ def test_planted_heads_are_drawn_and_told_as_they_are(recorded):
     picture = tracks_picture(answers, asked, FRAMES, 2)
     assert picture.lines[1].places.tolist() == PATH.tolist()
     assert (picture.lines[0].judged == MISS).sum() == 1 and picture.grid == GRID[1:]
-    assert [line.told for line in picture.lines] == ["1 of 2", "2 of 2"]
+    assert [line.score for line in picture.lines] == ["1 of 2", "2 of 2"]
     assert tracks_heading(answers, asked) == (
         "From the two at time 1, L1 H6 finds it again in 2 of 2 other time steps (chance 0.25); "
         "L1 H1 in 1"
@@ -168,7 +168,7 @@ def test_without_a_true_path_it_is_said_how_sure_the_heads_are(recorded):
         said = tracks_heading(answers, asked)
         assert "L1 H1 is surest where to look next (1.00 of each time step's weight" in said
         picture = tracks_picture(answers, asked, FRAMES, 2)
-        assert picture.chance is None and picture.lines[0].told == "sure 0.05"
+        assert picture.chance is None and picture.lines[0].score == "sure 0.05"
     asked, answers = asked_of(recorded, ["nulls"], path=None)
     assert tracks_heading(answers, asked) == "L1 H2: nothing to follow here"
 

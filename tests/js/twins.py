@@ -202,7 +202,7 @@ def factors() -> dict[str, Any]:
     values[3, 4] = values[3, 5] = 0.25
     values[11, 12] = 0.5
     found = guess.corrected(values)
-    sent = pack({"factors": found.told, "shape": [12, 13]}, **found.parts)
+    sent = pack({"factors": found.header, "shape": [12, 13]}, **found.parts)
     parts = coded(values)
     return {
         "sent": base64.b64encode(sent).decode(),

@@ -37,7 +37,7 @@ class TermBarsFaces(PlotlyFaces[TermBars]):
             "starts": np.asarray(picture.starts, np.float64),
             "names": as_words(picture.names),
             "parts": as_words(picture.labels),
-            "told": as_words(picture.told),
+            "told": as_words(picture.totals),
             "unit": as_words(picture.unit),
         }
 

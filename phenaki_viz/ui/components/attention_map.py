@@ -97,11 +97,11 @@ def _of_ends(
     if on_ends is None:
         return None
 
-    def told(event: sync.Event) -> None:
+    def set_ends(event: sync.Event) -> None:
         ends = event["ends"]
         on_ends((float(ends[0]), float(ends[1])) if ends else None)
 
-    return told
+    return set_ends
 
 
 def _kept_key(shown: list[int | None] | None, keys: int) -> int | None:

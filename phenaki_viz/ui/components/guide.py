@@ -26,6 +26,6 @@ def guide(
     keys: by where they are heard, what is pressed and what it does. terms: name, means and source
     of each. stops: title, says and link of each, the link relative to the app's address.
     """
-    told: dict[str, Any] = {"keys": keys, "terms": terms, "stops": stops}
-    address = publish("guide.json", json.dumps(told, ensure_ascii=False).encode())
+    content: dict[str, Any] = {"keys": keys, "terms": terms, "stops": stops}
+    address = publish("guide.json", json.dumps(content, ensure_ascii=False).encode())
     _mount(KEY, pack({"id": KEY, "address": address, "stops": len(stops)}))

@@ -81,8 +81,8 @@ def _arrange(key: str, arranged: Arrangement | None) -> dict[str, Any] | None:
     if arranged is None:
         return None
     event = sync.new_event(key, "arrange")
-    told = {"alone": arranged.alone, "pins": [list(pin) for pin in arranged.pins]}
-    return sync.pending(key, told, event, "arrange")
+    state = {"alone": arranged.alone, "pins": [list(pin) for pin in arranged.pins]}
+    return sync.pending(key, state, event, "arrange")
 
 
 def _whole(

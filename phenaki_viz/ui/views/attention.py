@@ -200,7 +200,7 @@ def _choose_direction(selection: Selection) -> Direction:
     if selection.record.reads_words:
         choose_word(selection)
         return "row"
-    asked = st.segmented_control(
+    chosen = st.segmented_control(
         "Direction",
         list(DIRECTIONS),
         format_func=DIRECTIONS.__getitem__,
@@ -210,7 +210,7 @@ def _choose_direction(selection: Selection) -> Direction:
         label_visibility="collapsed",
         **BOUND,
     )
-    return "column" if asked == "column" else "row"
+    return "column" if chosen == "column" else "row"
 
 
 def _of(selection: Selection, look: MapColours) -> dict[str, str]:

@@ -69,7 +69,7 @@ def _say(run: Run, selection: Selection) -> None:
     """What the masks leave, and what they leave the selected query."""
     of = dict.fromkeys((*map(_key, LAYERS), "visible"), shows.a_head(selection))
     record, item = selection.record, selection.item
-    text = " · ".join(filter(None, (mask_heading(record, item), selection.shown.told)))
+    text = " · ".join(filter(None, (mask_heading(record, item), selection.shown.call_words)))
     panels.heading(text, run.recording.provenance, of)
     panels.say(query_masks(record, item, selection.query), of, key="sentence.patch")
 

@@ -232,4 +232,4 @@ def _shares(selection: Selection) -> None:
 
 def _titled(title: str, selection: Selection) -> str:
     """A title that says which call and batch item it is of, where there are several."""
-    return " · ".join(filter(None, (title, selection.shown.told)))
+    return " · ".join(filter(None, (title, selection.shown.call_words)))
