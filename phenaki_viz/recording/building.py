@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from phenaki_viz.recording.biases import Far, NamedBias
 from phenaki_viz.recording.call import Call, required
-from phenaki_viz.recording.call_maps import Checked, map_of_call
+from phenaki_viz.recording.call_maps import map_of_call
 from phenaki_viz.recording.estimates import Sizes
-from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.places import Places, infer_places
-from phenaki_viz.recording.records import AttentionRecord, PositionBias
+from phenaki_viz.recording.records import AttentionRecord, PositionBias, Verification
 from phenaki_viz.recording.select import (
     cut_alibi,
     cut_bias,
@@ -25,48 +23,12 @@ from phenaki_viz.recording.select import (
     select_map,
     stack_and_layer,
 )
-from phenaki_viz.recording.settling import Asked, Together
+from phenaki_viz.recording.settling import UNSETTLED, Together
 from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.verify import is_what_was_added, keys_of, queries_of, values_of
 
 MANY = 2**31  # bytes that calls may hold on a GPU until they are settled, were there room for more
 BIAS_ROWS = 2  # of a position bias that are compared with what its module gave
-
-
-@dataclass(kw_only=True)
-class CallContext:
-    """Where a call happened.
-
-    name: of the layer. count: calls by that name before. forward, use, shared: see
-    `AttentionRecord`. video_shape: 'b t h w' as its transformer was told, or None. branch, step: of
-    the sampling, or None. bias: the position bias it was given and its name, or None; or one that
-    is on its way from a GPU, and has been named when a record is built.
-    """
-
-    name: str
-    count: int
-    forward: int
-    use: int
-    shared: tuple[str, ...]
-    video_shape: Sequence[int] | None
-    branch: str | None
-    step: int | None
-    bias: NamedBias | Far | None = None
-
-    @property
-    def named(self) -> NamedBias | tuple[None, None]:
-        """The position bias and its name, once it has one."""
-        given = self.bias.named if isinstance(self.bias, Far) else self.bias
-        return given or (None, None)
-
-
-@dataclass(frozen=True, eq=False)
-class Waiting:
-    """A call on a GPU that has returned; its record is made when its transformer has."""
-
-    module: AttentionModule
-    call: Call
-    around: CallContext
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,53 +44,42 @@ class Builder:
         return min(MANY, self.transfers.limit(device)) if device.type == "cuda" else MANY
 
     @torch.no_grad()
-    def settle(self, waiting: Sequence[Waiting]) -> list[AttentionRecord | Exception]:
+    def settle(self, calls: Sequence[Call]) -> list[AttentionRecord | Exception]:
         """The records of calls that waited, or why there is none."""
-        asked = [Asked(one.module, one.call, one.around.named[1]) for one in waiting]
         try:
-            together = Together(asked)
+            together = Together(calls)
             # While the GPU computes what the checks look at.
-            built = [
-                self._tried(one, checked)
-                for one, checked in zip(waiting, together.unsettled, strict=True)
-            ]
-            told = together.found()
+            found = [self._tried(call, together.under_way(call)) for call in calls]
+            verdicts = together.found()
         except Exception:  # then each is looked at by itself, and says what is wrong
-            return [self._tried(one, None) for one in waiting]
-        found = []
-        for one, record, verification in zip(waiting, built, told, strict=True):
-            if verification is None and not isinstance(record, Exception):
-                record = self._tried(one, None)
-            elif verification is not None and not isinstance(record, Exception):
-                record.settle(verification)
-            found.append(record)
+            return [self._tried(call, None) for call in calls]
+        for at, (call, record) in enumerate(zip(calls, found, strict=True)):
+            if isinstance(record, Exception):
+                continue
+            if call in verdicts:
+                record.settle(verdicts[call])
+            elif record.verification is UNSETTLED:
+                found[at] = self._tried(call, None)
         return found
 
-    def _tried(self, one: Waiting, checked: Checked | None) -> AttentionRecord | Exception:
+    def _tried(self, call: Call, verification: Verification | None) -> AttentionRecord | Exception:
         """The record of a call that waited, or why there is none."""
         try:
-            if checked is not None and not self.choice.extras:  # then nothing is multiplied
-                return self.build(one.module, one.call, one.around, checked)
-            with one.call.as_it_was():
-                return self.build(one.module, one.call, one.around, checked)
+            if verification is not None and not self.choice.extras:  # then nothing is multiplied
+                return self.build(call, verification)
+            with call.as_it_was():
+                return self.build(call, verification)
         except Exception as error:
             return error
 
     @torch.no_grad()
-    def made_at_once(
-        self, module: AttentionModule, call: Call, around: CallContext
-    ) -> AttentionRecord:
+    def made_at_once(self, call: Call) -> AttentionRecord:
         """The record of a call that does not wait."""
-        return self.build(module, call, around)
+        return self.build(call)
 
-    def build(
-        self,
-        module: AttentionModule,
-        call: Call,
-        around: CallContext,
-        checked: Checked | None = None,
-    ) -> AttentionRecord:
-        """The record of a call. checked: its check, if one was made before and all was finite."""
+    def build(self, call: Call, verification: Verification | None = None) -> AttentionRecord:
+        """The record of a call. verification: of its check, if that is under way."""
+        module, around = call.module, call.around
         sizes = call.sizes
         items, kept_heads = self.choice.kept(sizes.batch, sizes.heads)
         stack, layer = stack_and_layer(around.name)
@@ -138,8 +89,9 @@ class Builder:
             if not is_what_was_added(given, bias, BIAS_ROWS):
                 bias_name = bias = None  # written to after its module: kept as it was added
         causal = bool(getattr(module, "causal", False))
-        kept = map_of_call(module, call, bias, self.choice, self.transfers, checked)
-        extras = self._extras(module, call, items, kept_heads)
+        checked = verification is not None
+        held, verification = map_of_call(call, bias, self.choice, self.transfers, verification)
+        extras = self._extras(call, items, kept_heads)
         return AttentionRecord(
             module=around.name,
             stack=stack,
@@ -150,7 +102,7 @@ class Builder:
             use=around.use,
             shared=around.shared,
             batch=sizes.batch,
-            map=kept.map,
+            map=held,
             heads=kept_heads,
             batch_items=items,
             places=self._places(sizes, around.video_shape, bias, causal, stack),
@@ -163,11 +115,11 @@ class Builder:
             key_mask=cut_mask(call.mask, items),
             cut_edges=_cut_edges(call, kept_heads),
             put_in=_put_in(call, kept_heads),
-            alibi=cut_alibi(kept.alibi, kept_heads),
+            alibi=cut_alibi(call.alibi, kept_heads),
             position_bias=bias_name,
             position=bias if bias_name else None,
             dense_bias=cut_bias(call.attn_bias, items, kept_heads) if bias_name is None else None,
-            verification=kept.verification,
+            verification=verification,
             first_non_finite=None if checked else _first_non_finite(call),
             **extras,
         )
@@ -199,11 +151,10 @@ class Builder:
         named = tuple(self.choice.words)
         return named + tuple(f"token {at + 1}" for at in range(len(named), call.tokens))
 
-    def _extras(
-        self, module: AttentionModule, call: Call, items: Sequence[int], heads: Sequence[int]
-    ) -> dict[str, Any]:
+    def _extras(self, call: Call, items: Sequence[int], heads: Sequence[int]) -> dict[str, Any]:
         if not self.choice.extras:
             return {}
+        module = call.module
         make = {
             "queries": lambda: call.edits.scaled(queries_of(module, required(call.q))),
             "keys": lambda: keys_of(module, required(call.kv)),
@@ -214,7 +165,7 @@ class Builder:
             extra: select_map(tensor, items, heads, torch.float32).cpu().numpy()
             for extra, tensor in wanted.items()
         }
-        if "written" in self.choice.extras:
+        if call.writing is not None:
             values = make["values"]()
             kept["written"] = call.writing.settled(values, items, heads, self.transfers)
         return kept

@@ -1,7 +1,8 @@
 """What is known of one attention call while it runs, and until its record is made."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 
@@ -9,16 +10,45 @@ from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.edits import NONE, Edits
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import Precision, autocast_dtype
+from phenaki_viz.recording.biases import Far, NamedBias
 from phenaki_viz.recording.estimates import Sizes
 from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.maps import Storage
 from phenaki_viz.recording.options import RecordOptions
+from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.samples import UNSEEN, Mixed, Sample, is_short
 from phenaki_viz.recording.verify import values_of
 from phenaki_viz.recording.written import Writing
 
 # ALiBi's, 'h', and how far the module was from them, on its device
 Slopes = tuple[torch.Tensor, torch.Tensor | float]
+
+
+@dataclass(kw_only=True)
+class CallContext:
+    """Where a call happened.
+
+    name: of the layer. count: calls by that name before. forward, use, shared: see
+    `AttentionRecord`. video_shape: 'b t h w' as its transformer was told, or None. branch, step: of
+    the sampling, or None. bias: the position bias it was given and its name, or None; or one that
+    is on its way from a GPU, and has been named when a record is built.
+    """
+
+    name: str
+    count: int
+    forward: int
+    use: int
+    shared: tuple[str, ...]
+    video_shape: Sequence[int] | None
+    branch: str | None
+    step: int | None
+    bias: NamedBias | Far | None = None
+
+    @property
+    def named(self) -> NamedBias | tuple[None, None]:
+        """The position bias and its name, once it has one."""
+        given = self.bias.named if isinstance(self.bias, Far) else self.bias
+        return given or (None, None)
 
 
 @dataclass(frozen=True)
@@ -31,18 +61,21 @@ class Parts:
     precision: Precision
 
 
-@dataclass
+@dataclass(eq=False)
 class Call:
-    """What is known of one attention call while it runs, and until it is settled.
+    """What is known of one attention call while it runs, and until its record is made.
 
     x: what came in, 'b n d'; None once the call waits. tokens: of what it reads instead of x, or
     None. sample: which of its rows are checked.
     q, kv: what the projections returned, where they are listened to. values: 'b h j d', as the
     map mixed them, where the model told them. size: bytes that its map will take. autocast: its
     format while the call ran, or None. came_in: of a call that has to wait, a copy of x, or where
-    that is long its `sums_of`. edits: what an intervention changes in it.
+    that is long its `sums_of`. edits: what an intervention changes in it. factored: its map by its
+    parts, where the model runs, once it was made to be checked.
     """
 
+    module: AttentionModule
+    around: CallContext
     x: torch.Tensor | None
     sizes: Sizes
     mask: torch.Tensor | None
@@ -60,8 +93,9 @@ class Call:
     values: torch.Tensor | None = None
     alibi: Slopes | None = None
     mixed: Mixed = UNSEEN
-    writing: Writing = field(default_factory=Writing)
+    writing: Writing | None = None
     came_in: torch.Tensor | None = None
+    factored: FactoredMap | None = None
 
     def wait(self) -> None:
         """Hold on to what is needed later, as it is now, and let go of the rest."""
@@ -87,11 +121,11 @@ class Call:
         """The format of its values."""
         return required(self.kv if self.values is None else self.values).dtype
 
-    def values_of(self, module: AttentionModule, items: slice) -> torch.Tensor:
+    def values_of(self, items: slice) -> torch.Tensor:
         """Values of some batch items, 'b h j d', the null ones first."""
         if self.values is not None:
             return self.values if items.step == 1 else self.values[items]
-        return values_of(module, required(self.kv)[items])
+        return values_of(self.module, required(self.kv)[items])
 
     @property
     def sums(self) -> torch.Tensor | None:
@@ -114,14 +148,14 @@ class Call:
         held = (self.kv, self.q, self.attn, self.came_in, self.mixed.kept)
         return told + sum([tensor.nbytes for tensor in held if tensor is not None])
 
-    def see_mixed(self, module: AttentionModule, given: object, choice: RecordOptions) -> None:
+    def see_mixed(self, given: object, choice: RecordOptions) -> None:
         """Take what `to_out` is given, as far as it is checked."""
         sizes = self.sizes
         shape = sizes.batch, sizes.queries, sizes.heads * sizes.dim_head
         self.mixed = Mixed.of(given, shape, self.sample)
         asked = "written" in choice.extras and not self.mixed.given
         if asked and isinstance(given, torch.Tensor):
-            self.writing.see_mixed(module, given)
+            self.writing = Writing.of_mixed(self.module, given)
 
 
 def sums_of(x: torch.Tensor) -> torch.Tensor:

@@ -1,13 +1,12 @@
 """How the map of one attention call is kept: as it was, or by the parts it is recomputed from."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import Precision, autocast_dtype, working
 from phenaki_viz.recording.call import Call, Slopes, required
-from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.maps import AttentionMap, DenseMap, Storage
 from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.parts import FactoredMap
@@ -24,76 +23,52 @@ EACH = 256  # beyond that, one in so many
 AGREES = {torch.float64: 1e-5, torch.float32: 1e-4, torch.float16: 1e-2, torch.bfloat16: 5e-2}
 
 
-@dataclass(frozen=True)
-class KeptMap:
-    """A map, how it was verified, and the ALiBi that was in it."""
-
-    map: AttentionMap
-    verification: Verification
-    alibi: Slopes | None
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A call's factored map, or None for a dense one, and what the check found."""
-
-    parts: FactoredMap | None
-    verification: Verification
-
-
 def map_of_call(
-    module: AttentionModule,
     call: Call,
     bias: PositionBias | None,
     choice: RecordOptions,
     transfers: Transfers,
-    checked: Checked | None = None,
-) -> KeptMap:
+    verification: Verification | None = None,
+) -> tuple[AttentionMap, Verification]:
     """Keep the chosen part of a call's map, and check it against what `to_out` was given.
 
-    bias: the position bias that the call was given, if it came from a module. checked: the check,
-    if it was made before. A map is checked where the model runs; its way to the host is begun,
-    unless it stays there: `transfers` knows when it ends.
+    bias: the position bias that the call was given, if it came from a module. verification: of the
+    check, if one is under way; `call.factored` is what it looks at. A map is checked where the
+    model runs; its way to the host is begun, unless it stays there: `transfers` knows when it ends.
     """
     items, heads = choice.kept(call.sizes.batch, call.sizes.heads)
-    alibi = call.alibi
-    if checked is None:
-        checked = _check(module, call, bias, alibi)
-    if checked.parts is not None:
-        parts = transfers.kept(checked.parts.select(items, heads))
-        return KeptMap(parts, checked.verification, alibi)
+    parts = call.factored
+    if verification is None:
+        parts, verification = _check(call, bias)
+    if parts is not None:
+        return transfers.kept(parts.select(items, heads)), verification
     attn = required(call.attn)
     stored = DenseMap(select_map(attn, items, heads, choice.dtype), Precision(weights=attn.dtype))
-    return KeptMap(transfers.kept(stored), checked.verification, alibi)
+    return transfers.kept(stored), verification
 
 
-def _check(
-    module: AttentionModule,
-    call: Call,
-    bias: PositionBias | None,
-    alibi: Slopes | None,
-) -> Checked:
-    """Look at one call, and wait for what is seen."""
+def _check(call: Call, bias: PositionBias | None) -> tuple[FactoredMap | None, Verification]:
+    """Look at one call, and wait for what is seen; its factored map, None for a dense one."""
     sample = call.sample
 
     def check(picked: torch.Tensor, precision: Precision, *, recomputed: bool) -> Verification:
         of = call.sizes.batch * call.sizes.queries
+        values = call.values_of(sample.items)
         return verify(
-            module, picked, call.values_of(module, sample.items), call.mixed, sample, precision, of,
-            recomputed=recomputed,
-        )  # fmt: skip
+            call.module, picked, values, call.mixed, sample, precision, of, recomputed=recomputed
+        )
 
     if call.storage == "factored":
-        parts = parts_of(module, call, bias, alibi)
+        parts = parts_of(call, bias)
         rows_of = [parts.rows_of_heads(b, sample.rows) for b in indices(sample.items)]
         picked = rows_of[0][None] if len(rows_of) == 1 else torch.stack(rows_of)
         error = None if call.attn is None else float(furthest(picked, sample.of_map(call.attn)))
         if error is None or error <= AGREES[parts.precision.coarsest]:
             checked = check(picked, parts.precision, recomputed=True)
-            return Checked(parts, replace(checked, weight_error=error))
+            return parts, replace(checked, weight_error=error)
     attn = required(call.attn)
     precision = Precision(weights=attn.dtype)
-    return Checked(None, check(sample.of_map(attn), precision, recomputed=False))
+    return None, check(sample.of_map(attn), precision, recomputed=False)
 
 
 def sample_of(storage: Storage, batch: int, queries: int, choice: RecordOptions) -> Sample:
@@ -104,16 +79,14 @@ def sample_of(storage: Storage, batch: int, queries: int, choice: RecordOptions)
     return Sample.of(batch, queries, choice.verify_items, rows)
 
 
-def parts_of(
-    module: AttentionModule, call: Call, bias: PositionBias | None, alibi: Slopes | None
-) -> FactoredMap:
+def parts_of(call: Call, bias: PositionBias | None) -> FactoredMap:
     """A call's map by its parts, where the model runs."""
-    told = call.parts
+    told, alibi = call.parts, call.alibi
     added = _bias(call, bias, call.device)
     if told is not None:
         q, k, scale, precision = told.q, told.k, 1.0, told.precision
     else:
-        q, k, scale, precision = _made_again(module, call, added, alibi)
+        q, k, scale, precision = _made_again(call, alibi)
     return FactoredMap.of(
         q=q,
         k=k,
@@ -122,7 +95,7 @@ def parts_of(
         slopes=None if alibi is None else alibi[0].to(q.device).reshape(-1),
         scale=scale,
         precision=precision,
-        causal=bool(getattr(module, "causal", False)),
+        causal=bool(getattr(call.module, "causal", False)),
         key_mask=None if call.mask is None else call.mask.detach(),
         nulls=call.sizes.nulls,
         cut_edges=call.edits.cut,
@@ -130,15 +103,13 @@ def parts_of(
 
 
 def _made_again(
-    module: AttentionModule,
-    call: Call,
-    bias: OffsetBias | torch.Tensor | None,
-    alibi: Slopes | None,
+    call: Call, alibi: Slopes | None
 ) -> tuple[torch.Tensor, torch.Tensor, float, Precision]:
     """Queries, keys and their scale as the published class multiplies them, and what it rounds.
 
     Its products are rounded, then scaled; a bias that is wider makes the scores wider.
     """
+    module = call.module
     q, k = queries_of(module, required(call.q)), keys_of(module, required(call.kv))
     products = autocast_dtype(q.device) or torch.result_type(q, k)
     given = call.attn_bias

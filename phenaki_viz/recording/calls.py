@@ -10,8 +10,7 @@ from torch import nn
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.edits import Edits
 from phenaki_viz.numerics.precision import autocast_dtype
-from phenaki_viz.recording.building import CallContext
-from phenaki_viz.recording.call import Call
+from phenaki_viz.recording.call import Call, CallContext
 from phenaki_viz.recording.call_maps import sample_of
 from phenaki_viz.recording.circumstances import is_recomputed, stand_in, would_be_fused_again
 from phenaki_viz.recording.estimates import call_arguments, sizes_of
@@ -56,11 +55,11 @@ class Calls:
             self.records.settle()
             self.turn.give_back()
 
-    def keep(self, module: AttentionModule, call: Call, around: CallContext) -> None:
+    def keep(self, call: Call) -> None:
         """A recorded call has returned."""
-        if not self.records.keep(module, call, around):
+        if not self.records.keep(call):
             return
-        self.frames.recorded[around.name] += 1
+        self.frames.recorded[call.around.name] += 1
         self.done += 1
         if self.on_progress:
             self.on_progress(self.done, self.of)
@@ -113,12 +112,13 @@ class OfModule:
 
     def end(self, module: AttentionModule, args: Any, output: Any) -> None:
         """A call has returned, or was broken off: `output` is no tensor then."""
-        call, around = self.seen.call, self.seen.around
+        call = self.seen.call
         self.forget()
         try:
-            if call is not None and around is not None and isinstance(output, torch.Tensor):
-                call.writing.see_output(output)
-                self.calls.keep(module, call, around)
+            if call is not None and isinstance(output, torch.Tensor):
+                if call.writing is not None:
+                    call.writing.see_output(output)
+                self.calls.keep(call)
         finally:
             self.calls.returned()
 
@@ -147,10 +147,11 @@ class OfModule:
         mask = mask.clone() if isinstance(mask, torch.Tensor) else mask
         sample = sample_of(storage, sizes.batch, sizes.queries, calls.choice)
         tokens = None if context is None else context.shape[1]
-        seen.storage, seen.around = storage, around
+        seen.storage = storage
         seen.call = Call(
-            x, sizes, mask, tokens, attn_bias, storage, sample, edits, budget.size, autocast
-        )
+            module, around, x, sizes, mask, tokens, attn_bias, storage, sample, edits,
+            budget.size, autocast,
+        )  # fmt: skip
         calls.under_way += 1
         self._listen(module, storage)
 

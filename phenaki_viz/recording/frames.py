@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import nn
 
-from phenaki_viz.recording.building import CallContext
+from phenaki_viz.recording.call import CallContext
 from phenaki_viz.recording.families import phenaki
 
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 from phenaki_viz.recording.biases import Biases
 from phenaki_viz.recording.budget import Budget
-from phenaki_viz.recording.building import Builder, CallContext, Waiting
+from phenaki_viz.recording.building import Builder
 from phenaki_viz.recording.call import Call
-from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.late_origin import LateOrigin
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.records import AttentionRecord
@@ -32,23 +31,23 @@ class Making:
     origin: LateOrigin
     heard: Heard
     sink: Sink | None = None
-    waiting: list[Waiting] = field(default_factory=list)
+    waiting: list[Call] = field(default_factory=list)
     waiting_bytes: int = 0
     made: int = 0
     broken: Exception | None = None
 
-    def keep(self, module: AttentionModule, call: Call, around: CallContext) -> bool:
+    def keep(self, call: Call) -> bool:
         """Make the record of a call that has returned, or have it wait; False where none can be.
 
         Raises what the sink raised.
         """
         if call.is_silent:
-            self.heard.silent[around.name] += 1
+            self.heard.silent[call.around.name] += 1
             return False
         try:
             if has_to_wait(call):
                 call.wait()
-                self.waiting.append(Waiting(module, call, around))
+                self.waiting.append(call)
                 self.waiting_bytes += call.waiting_bytes
                 self.budget.kept[call.storage] += call.size
                 self._settle_if_many()
@@ -57,9 +56,9 @@ class Making:
                     self.settle()
                 self.biases.settle()
                 self.recording.storage = self.budget.storage
-                self._add(self.builder.made_at_once(module, call, around))
+                self._add(self.builder.made_at_once(call))
         except Exception as error:
-            self._could_not(around, error)
+            self._could_not(call, error)
             return False
         if self.broken:
             raise self.broken
@@ -71,12 +70,12 @@ class Making:
         self.recording.storage = self.budget.storage
         self.origin.note_if_due()
         self.biases.settle()
-        for one, found in zip(
+        for call, found in zip(
             waiting, self.builder.settle(waiting) if waiting else (), strict=True
         ):
-            self.budget.kept[one.call.storage] -= one.call.size
+            self.budget.kept[call.storage] -= call.size
             if isinstance(found, Exception):
-                self._could_not(one.around, found)
+                self._could_not(call, found)
             else:
                 self._add(found)
         self.builder.transfers.wait()
@@ -84,7 +83,7 @@ class Making:
 
     def _settle_if_many(self) -> None:
         """Let go of what calls hold until they are settled, before it is much."""
-        if self.waiting_bytes >= self.builder.most_waiting(self.waiting[-1].call):
+        if self.waiting_bytes >= self.builder.most_waiting(self.waiting[-1]):
             self.settle()
 
     def _add(self, record: AttentionRecord) -> None:
@@ -100,9 +99,9 @@ class Making:
             self.recording.records.append(kept)
             self.budget.kept[kept.map.storage] += kept.map.nbytes
 
-    def _could_not(self, around: CallContext, error: Exception) -> None:
+    def _could_not(self, call: Call, error: Exception) -> None:
         """Somebody else's model is running: it is not stopped for what is only looked at."""
-        self.heard.failed[around.name] = f"{type(error).__name__}: {str(error)[:300]}"
+        self.heard.failed[call.around.name] = f"{type(error).__name__}: {str(error)[:300]}"
 
 
 def has_to_wait(call: Call) -> bool:

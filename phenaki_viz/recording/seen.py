@@ -7,7 +7,6 @@ import torch
 from torch import nn
 
 from phenaki_viz import alignment
-from phenaki_viz.recording.building import CallContext
 from phenaki_viz.recording.call import Call, Parts
 from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.interventions.in_force import slopes_of
@@ -20,14 +19,13 @@ from phenaki_viz.recording.samples import Sample
 class Seen:
     """What the hooks of one attention module note in its call; while none is recorded, nothing.
 
-    call, around: the call under way, and where it is. storage: of the last map, or None.
+    call: the one under way. storage: of the last map, or None.
     """
 
     name: str
     module: AttentionModule
     choice: RecordOptions
     call: Call | None = None
-    around: CallContext | None = None
     storage: Storage | None = None
 
     def queries(self, module: nn.Module, args: Any, output: torch.Tensor) -> None:
@@ -76,7 +74,7 @@ class Seen:
         """The values as the map mixed them, before they are projected."""
         if self.call is not None:
             mixed = args[0] if args else next(iter(kwargs.values()), None)
-            self.call.see_mixed(self.module, mixed, self.choice)
+            self.call.see_mixed(mixed, self.choice)
 
 
 def _detached(tensor: torch.Tensor) -> torch.Tensor:

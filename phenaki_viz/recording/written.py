@@ -43,22 +43,23 @@ class Writing:
     A head that is switched off is told with what it would have written; `whole` is without it.
     """
 
-    gram: torch.Tensor | None = None
-    heads: torch.Tensor | None = None
+    gram: torch.Tensor
+    heads: torch.Tensor
     whole: torch.Tensor | None = None
 
-    def see_mixed(self, module: AttentionModule, mixed: torch.Tensor) -> None:
-        """Take what `to_out` is given, 'b i (h d)', as far as it can be told who writes what."""
+    @classmethod
+    def of_mixed(cls, module: AttentionModule, mixed: torch.Tensor) -> "Writing | None":
+        """Take what `to_out` is given, 'b i (h d)'; None where nobody can tell who writes what."""
         weight = projection_of(module)
-        if weight is not None:
-            by_head = rearrange(mixed.detach(), "b i (h d) -> b h i d", h=module.heads)
-            self.gram = gram_of(weight, module.heads)
-            self.heads = norms(by_head, self.gram)
+        if weight is None:
+            return None
+        by_head = rearrange(mixed.detach(), "b i (h d) -> b h i d", h=module.heads)
+        gram = gram_of(weight, module.heads)
+        return cls(gram, norms(by_head, gram))
 
     def see_output(self, output: torch.Tensor) -> None:
         """Take what the module returned, 'b i dim'."""
-        if self.heads is not None:
-            self.whole = torch.linalg.vector_norm(output.detach().float(), dim=-1)
+        self.whole = torch.linalg.vector_norm(output.detach().float(), dim=-1)
 
     def settled(
         self,
@@ -71,7 +72,7 @@ class Writing:
 
         values: 'b h j d', null ones first. What lies on a GPU has arrived after `transfers.wait`.
         """
-        if self.heads is None or self.whole is None or self.gram is None:
+        if self.whole is None:
             return None
 
         def kept(tensor: torch.Tensor) -> np.ndarray:

@@ -134,10 +134,10 @@ def test_what_cannot_be_recorded_does_not_stop_the_model(monkeypatch):
     with torch.no_grad():
         expected = model(TOKENS)
 
-    def fail(module, *rest):
-        if module is model.layers[0][1]:
+    def fail(call, *rest):
+        if call.module is model.layers[0][1]:
             raise RuntimeError("a shape that nobody expected")
-        return keep(module, *rest)
+        return keep(call, *rest)
 
     monkeypatch.setattr(building, "map_of_call", fail)
     said = "layers.0.1 ran and could not be recorded: RuntimeError: a shape that nobody expected"
