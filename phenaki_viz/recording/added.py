@@ -154,7 +154,7 @@ def _add_to(scores: torch.Tensor, bias: torch.Tensor) -> None:
     """Add a bias 'h q k' to scores 'h q k', in place, or to those of joined maps."""
     heads = bias.shape[0]
     if scores.shape[0] != heads:
-        scores = scores.unflatten(0, (-1, heads))
+        scores = scores.view(-1, heads, *scores.shape[1:])
     scores += bias
 
 

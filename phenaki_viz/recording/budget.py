@@ -1,6 +1,5 @@
 """How the map of each call is stored, so that all of them together stay within what may be kept."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +24,7 @@ class Budget:
     """
 
     choice: RecordOptions
-    kept: Counter[Storage] = field(default_factory=Counter)
+    kept: dict[Storage, int] = field(default_factory=lambda: {"dense": 0, "factored": 0})
     dense_bytes: int = 0
     size: int = 0
     _last: tuple[Any, tuple[int, int]] = (None, (0, 0))
@@ -96,9 +95,9 @@ class Budget:
         return self.kept[storage] + size <= self._limit(storage)
 
     def _refuse_if_too_large(self, name: str, storage: Storage, size: int) -> None:
-        if self.kept[storage] + size <= self._limit(storage):
-            return
         needed, limit = self.kept[storage] + size, self._limit(storage)
+        if needed <= limit:
+            return
         advice = ', use float16, storage="factored" or raise limit_bytes'
         if storage == "factored":
             advice = " or raise factored_limit_bytes"

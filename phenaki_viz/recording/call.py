@@ -144,9 +144,10 @@ class Call:
     @property
     def waiting_bytes(self) -> int:
         """Bytes that are held until the call is settled, at most."""
-        told = 0 if self.values is None else 2 * self.values.nbytes  # beside its keys, as they came
-        held = (self.kv, self.q, self.attn, self.came_in, self.mixed.kept)
-        return told + sum([tensor.nbytes for tensor in held if tensor is not None])
+        held = 0 if self.values is None else 2 * self.values.nbytes  # beside its keys, as they came
+        for tensor in (self.kv, self.q, self.attn, self.came_in, self.mixed.kept):
+            held += 0 if tensor is None else tensor.nbytes
+        return held
 
     def see_mixed(self, given: object, choice: RecordOptions) -> None:
         """Take what `to_out` is given, as far as it is checked."""

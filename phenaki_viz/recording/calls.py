@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.numerics.edits import Edits
+from phenaki_viz.numerics.edits import NONE, Edits
 from phenaki_viz.numerics.precision import autocast_dtype
 from phenaki_viz.recording.call import Call, CallContext
 from phenaki_viz.recording.call_maps import sample_of
@@ -24,6 +24,7 @@ from phenaki_viz.recording.making import Making
 from phenaki_viz.recording.maps import Storage
 from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.seen import Seen
+from phenaki_viz.recording.walking import attribute_of
 
 
 @dataclass(eq=False)
@@ -59,7 +60,7 @@ class Calls:
         """A recorded call has returned."""
         if not self.records.keep(call):
             return
-        self.frames.recorded[call.around.name] += 1
+        self.frames.count(call.around.name)
         self.done += 1
         if self.on_progress:
             self.on_progress(self.done, self.of)
@@ -71,7 +72,7 @@ class Calls:
                 f"{name}: edges are cut and its rows not renormalised, so what it uses is no "
                 "distribution and cannot be recorded as a map: renormalise, or measure the output"
             )
-        if any_given() and (given := [as_dict(one) for one in given_in(self.model)]):
+        if given := [as_dict(one) for one in given_in(self.model)]:
             known = self.records.recording.provenance.setdefault("interventions", [])
             known += [one for one in given if one not in known]
 
@@ -91,7 +92,7 @@ class OfModule:
         self.calls, self.seen = calls, seen
         self._listening: list[Hook] = []
         self._hooks: dict[nn.Module, Hook] = {}
-        self._to_kv = seen.module.to_kv
+        self._to_kv = attribute_of(seen.module, "to_kv")
         # Else they are told with the parts, or listened to while somebody waits for the map.
         self.always_hears_kv = bool(calls.choice.extras) or not tells_values(seen.module)
 
@@ -100,7 +101,7 @@ class OfModule:
         self.forget()  # a call before this one that was broken off
         x, mask, context, attn_bias = call_arguments(args, kwargs)
         heard = self.calls.records.heard
-        what = stand_in((x, context, getattr(self._to_kv, "weight", None)))
+        what = stand_in((x, context, self._to_kv._parameters.get("weight")))
         if what:
             heard.stand_ins[what] += 1
         elif not is_recomputed():
@@ -131,7 +132,8 @@ class OfModule:
         if not records.origin.is_noted:
             records.origin.begin((), {})
         edits = edits_of(module)
-        calls.note_interventions(seen.name, edits)
+        if edits is not NONE or any_given():
+            calls.note_interventions(seen.name, edits)
         around = calls.frames.around(seen.name, records.recording.labels)
         if calls.choice.modules is not None and around.name not in calls.choice.modules:
             return
@@ -173,7 +175,7 @@ class OfModule:
             return
         self._on(module.attn_dropout, seen.map).put_on()
         if not self.always_hears_kv:
-            self._on(module.to_kv, seen.keys_and_values).put_on(after=True)
+            self._on(self._to_kv, seen.keys_and_values).put_on(after=True)
 
     def _on(self, module: nn.Module, act: Callable[..., None]) -> Hook:
         """The hook for this module, made once."""

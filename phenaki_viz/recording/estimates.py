@@ -9,6 +9,7 @@ from torch import nn
 
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.families.phenaki import AttentionModule, attention_modules, null_keys
+from phenaki_viz.recording.walking import attribute_of
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def sizes_of(module: AttentionModule, x: torch.Tensor, context: torch.Tensor | N
         queries=x.shape[1],
         keys=(x if context is None else context).shape[1] + nulls,
         nulls=nulls,
-        dim_head=module.q_scale.shape[-1],  # not of to_q: it may be an adapter around the layer
+        # Not of to_q: it may be an adapter around the layer.
+        dim_head=attribute_of(module, "q_scale").shape[-1],
     )
 
 

@@ -1,6 +1,5 @@
 """Where a call belongs: which run of which transformer, which use in it, which pass of guidance."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +23,7 @@ class Frame:
     video_shape: Sequence[int] | None
     guided: bool
     branch: str | None
-    uses: Counter[str] = field(default_factory=Counter)
+    uses: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -37,9 +36,9 @@ class Frames:
 
     found: phenaki.Listened
     stack: list[Frame] = field(default_factory=list)
-    entered: Counter[str] = field(default_factory=Counter)
-    alone: Counter[str] = field(default_factory=Counter)
-    recorded: Counter[str] = field(default_factory=Counter)
+    entered: dict[str, int] = field(default_factory=dict)
+    alone: dict[str, int] = field(default_factory=dict)
+    recorded: dict[str, int] = field(default_factory=dict)
 
     def enter(self, name: str, module: nn.Module, args: Any, kwargs: Any) -> None:
         """An outer module begins to run."""
@@ -47,17 +46,18 @@ class Frames:
         guided, transformer = name in self.found.guided, name in self.found.transformers
         named = dict(zip(("x", "video_shape"), args, strict=False)) | kwargs
         branch = phenaki.branch_of(name, module, kwargs) if guided else None
+        number = self.entered.get(name, 0)
         self.stack.append(
             Frame(
                 module,
-                self.entered[name],
+                number,
                 transformer,
                 named.get("video_shape") if transformer else None,
                 guided,
                 branch,
             )
         )
-        self.entered[name] += 1
+        self.entered[name] = number + 1
 
     def has(self, module: nn.Module) -> bool:
         """Whether a module is under way."""
@@ -71,11 +71,15 @@ class Frames:
                 return frame.transformer
         return False
 
+    def count(self, name: str) -> None:
+        """A call of a layer was recorded."""
+        self.recorded[name] = self.recorded.get(name, 0) + 1
+
     def around(self, name: str, labels: Mapping[str, Any]) -> CallContext:
         """Which call of an attention module this is that begins. labels: of the recording."""
         uses = self.stack[-1].uses if self.stack else self.alone
-        use, shared = uses[name], self.found.shared.get(name, ())
-        uses[name] += 1
+        use, shared = uses.get(name, 0), self.found.shared.get(name, ())
+        uses[name] = use + 1
         if self.stack:
             forward = self.stack[-1].number
         else:  # called by itself: each round of the layers that it serves is a run
@@ -86,7 +90,7 @@ class Frames:
         named = shared[use % len(shared)] if shared else name
         return CallContext(
             name=named,
-            count=self.recorded[named],
+            count=self.recorded.get(named, 0),
             forward=forward,
             use=use,
             shared=shared,

@@ -28,7 +28,7 @@ from phenaki_viz.recording.making import Making, Sink
 from phenaki_viz.recording.options import RecordOptions
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.report import Heard
-from phenaki_viz.recording.walking import first_weight
+from phenaki_viz.recording.walking import attribute_of, first_weight
 
 TO_THE_BLOCK = 4  # stack levels from a warning here to the `with` that it is about
 
@@ -91,9 +91,11 @@ class Session:
         if "queries" in self.choice.extras or not hasattr(attention, "attn_parts"):
             self._on(attention.to_q, seen.queries, after=True)
         # Before any other hook on it: what a switch or an adapter does to it comes after.
-        self._on(attention.to_out, seen.mixed, with_kwargs=True, prepend=True)
-        if hasattr(attention, "rel_pos_bias"):
-            self._on(attention.rel_pos_bias, seen.alibi, after=True)
+        to_out = attribute_of(attention, "to_out")
+        self._on(to_out, seen.mixed, with_kwargs=True, prepend=True)
+        alibi = attention._modules.get("rel_pos_bias")
+        if alibi is not None:
+            self._on(alibi, seen.alibi, after=True)
         self._on(attention, calls.end, after=True, always_call=True)
 
     def _on(self, module: nn.Module, act: Callable[..., None], **how: bool) -> None:

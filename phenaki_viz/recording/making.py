@@ -50,7 +50,8 @@ class Making:
                 self.waiting.append(call)
                 self.waiting_bytes += call.waiting_bytes
                 self.budget.kept[call.storage] += call.size
-                self._settle_if_many()
+                if self.waiting_bytes >= self.builder.most_waiting(call):
+                    self.settle()  # lets go of what calls hold, before it is much
             else:
                 if self.waiting:
                     self.settle()
@@ -80,11 +81,6 @@ class Making:
                 self._add(found)
         self.builder.transfers.wait()
         self.origin.finish()
-
-    def _settle_if_many(self) -> None:
-        """Let go of what calls hold until they are settled, before it is much."""
-        if self.waiting_bytes >= self.builder.most_waiting(self.waiting[-1]):
-            self.settle()
 
     def _add(self, record: AttentionRecord) -> None:
         """Keep a record, or what the sink makes of it."""

@@ -55,9 +55,10 @@ def versions() -> dict[str, str]:
 
 def _said(model: nn.Module, what: str) -> list[str]:
     """What a checkpoint left on its model, or on the parts that another model was made of."""
-    parts = [model, *(part for part in model._modules.values() if part is not None)]
-    left = (getattr(part, what, ()) for part in parts)
-    return list(next(filter(None, left), ()))
+    for part in (model, *model._modules.values()):
+        if part is not None and (left := vars(part).get(what)):
+            return list(left)
+    return []
 
 
 def _as_dict(config: Any) -> dict[str, Any] | None:

@@ -109,9 +109,10 @@ class FactoredMap:
     @property
     def nbytes(self) -> int:
         """Bytes this map keeps in memory; a table of offsets belongs to the recording."""
-        kept = (self.q, self.k, self.logsumexp, self.key_mask, self.slopes, self.cut_edges)
-        dense = self.bias.nbytes if isinstance(self.bias, torch.Tensor) else 0
-        return dense + sum(tensor.nbytes for tensor in kept if tensor is not None)
+        kept = self.q.nbytes + self.k.nbytes + self.logsumexp.nbytes
+        for tensor in (self.bias, self.key_mask, self.slopes, self.cut_edges):
+            kept += tensor.nbytes if isinstance(tensor, torch.Tensor) else 0
+        return kept
 
     @property
     def device(self) -> torch.device:

@@ -114,6 +114,8 @@ class AttentionRecord:
 
     def _check_layouts(self) -> None:
         """That layouts, where they are given, are of as many tokens as the map has."""
+        if self.query_layout is None and self.key_layout is None:
+            return
         _, _, i, j = self.map.shape
         for side, layout, count in (
             ("query", self.query_layout, i),

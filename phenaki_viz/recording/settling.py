@@ -13,7 +13,7 @@ from contextlib import nullcontext
 import numpy as np
 import torch
 
-from phenaki_viz.numerics.precision import Precision
+from phenaki_viz.numerics.precision import Precision, working
 from phenaki_viz.recording.call import Call, required
 from phenaki_viz.recording.call_maps import AGREES, furthest, parts_of
 from phenaki_viz.recording.parts import FactoredMap
@@ -105,8 +105,8 @@ def _numbers(group: Sequence[Call]) -> tuple[torch.Tensor, torch.dtype]:
     """What the check of a group of calls finds, and the format to judge it by.
 
     One after the other: the largest error of each item, call and head, and their largest values;
-    the largest number that came into each call, finite only if all are; how far off weights are
-    that the model made, if it made them. What follows of these few is cheaper on the host.
+    for each call a sum that is finite only if all that came in is; how far off weights are that the
+    model made, if it made them. What follows of these few numbers is cheaper on the host.
     """
     first = group[0]
     given = torch.cat([required(call.mixed.kept) for call in group], dim=-1)
@@ -119,8 +119,8 @@ def _numbers(group: Sequence[Call]) -> tuple[torch.Tensor, torch.dtype]:
         dtype = coarsest_of(ours.dtype, theirs.dtype, _precision(first), values)
     errors = ours - by_head(theirs, len(group) * first.sizes.heads)
     came_in = torch.stack([required(call.came_in) for call in group]).flatten(1)
-    told = _largest(errors), _largest(values), torch.linalg.vector_norm(came_in, torch.inf, dim=1)
-    return torch.cat((*told, *exact)), dtype
+    sums = came_in.sum(dim=1, dtype=working(came_in.dtype))
+    return torch.cat((_largest(errors), _largest(values), sums, *exact)), dtype
 
 
 def _largest(numbers: torch.Tensor) -> torch.Tensor:

@@ -168,7 +168,8 @@ def mixed_by(
 
 def by_head(mixed: torch.Tensor, heads: int) -> torch.Tensor:
     """'b i (h d)' → 'b h i d'."""
-    return rearrange(mixed, "b i (h d) -> b h i d", h=heads)
+    b, i, width = mixed.shape
+    return mixed.view(b, i, heads, width // heads).transpose(1, 2)
 
 
 def coarsest_of(

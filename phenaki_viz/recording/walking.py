@@ -1,5 +1,7 @@
 """A model's modules by name: what every recording looks through."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -33,6 +35,19 @@ def once(found: list[Named]) -> list[Named]:
     for one in found:
         first.setdefault(id(one[1]), one)
     return list(first.values())
+
+
+def attribute_of(module: nn.Module, name: str) -> Any:
+    """A module's parameter, part or other attribute by its name; None where it has none.
+
+    As `getattr`, but what is there is found without the exception that PyTorch raises and catches
+    on the way to it: this is asked in every layer.
+    """
+    for kind in (module._parameters, module._modules):
+        found = kind.get(name)
+        if found is not None:
+            return found
+    return getattr(module, name, None)
 
 
 def first_weight(every: list[Named]) -> torch.Tensor | None:

@@ -13,7 +13,7 @@ from torch import nn
 
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.compiled import ORIGINAL
-from phenaki_viz.recording.walking import Named, modules_of, once
+from phenaki_viz.recording.walking import Named, attribute_of, modules_of, once
 
 # Not null_kv: code of 2022 and 2023 has none, or None, where there are no null key/values.
 _UNSCALED = frozenset(("to_q", "to_kv", "to_out", "attn_dropout", "heads"))
@@ -149,7 +149,7 @@ def branch_of(name: str, module: nn.Module, kwargs: dict[str, Any]) -> str | Non
 
 def null_keys(module: AttentionModule) -> int:
     """Null key/values of an attention module, from the tensor that holds them; 0 without one."""
-    nulls = getattr(module, "null_kv", None)
+    nulls = attribute_of(module, "null_kv")
     return 0 if nulls is None else int(nulls.shape[-2] // 2)
 
 
@@ -208,7 +208,8 @@ def _having(named: Sequence[Named], *kinds: frozenset[str]) -> list[dict[str, nn
         parts = module._modules
         if not parts:
             continue
-        own, of_class = module.__dict__, _of_class(cast(Any, type(module)))
+        its_class: Any = type(module)
+        own, of_class = module.__dict__, _of_class(its_class)
         without = parts.keys().isdisjoint(_TELLING) and own.keys().isdisjoint(_TELLING)
         if without and of_class.isdisjoint(_TELLING):
             continue
