@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ from phenaki_viz.recording.verify import is_what_was_added, keys_of, queries_of,
 
 MANY = 2**31  # bytes that calls may hold on a GPU until they are settled, were there room for more
 BIAS_ROWS = 2  # of a position bias that are compared with what its module gave
+
+_places_of = lru_cache(maxsize=256)(infer_places)  # the layers of a stack are mostly alike
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +84,7 @@ class Builder:
         """The record of a call. verification: of its check, if that is under way."""
         module, around = call.module, call.around
         sizes = call.sizes
-        items, kept_heads = self.choice.kept(sizes.batch, sizes.heads)
+        kept = items, kept_heads = self.choice.kept(sizes.batch, sizes.heads)
         stack, layer = stack_and_layer(around.name)
         bias_name, bias = around.named
         given, waited = call.attn_bias, call.came_in is not None
@@ -90,7 +93,9 @@ class Builder:
                 bias_name = bias = None  # written to after its module: kept as it was added
         causal = bool(getattr(module, "causal", False))
         checked = verification is not None
-        held, verification = map_of_call(call, bias, self.choice, self.transfers, verification)
+        held, verification = map_of_call(
+            call, bias, kept, self.choice.dtype, self.transfers, verification
+        )
         extras = self._extras(call, items, kept_heads)
         return AttentionRecord(
             module=around.name,
@@ -134,11 +139,14 @@ class Builder:
     ) -> Places:
         if shape is None and self.choice.grid is not None:
             shape = (self._videos(sizes.batch, sizes.queries), *self.choice.grid)
-        dimensions = bias.dimensions if bias else None
-        return infer_places(
-            sizes.batch, sizes.queries, shape,
-            causal=causal, bias_dimensions=dimensions, stack=stack,
-        )  # fmt: skip
+        return _places_of(
+            sizes.batch,
+            sizes.queries,
+            None if shape is None else tuple(map(int, shape)),
+            causal=causal,
+            bias_dimensions=bias.dimensions if bias else None,
+            stack=stack,
+        )
 
     def _videos(self, batch: int, queries: int) -> int:
         t, h, w = self.choice.grid or (queries, 1, 1)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 
@@ -51,8 +52,7 @@ class CallContext:
         return given or (None, None)
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(NamedTuple):
     """q: 'b h i d', k: 'b h j d', logsumexp: 'b h i', of the model's device."""
 
     q: torch.Tensor

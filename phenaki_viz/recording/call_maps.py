@@ -1,6 +1,8 @@
 """How the map of one attention call is kept: as it was, or by the parts it is recomputed from."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 
@@ -26,24 +28,26 @@ AGREES = {torch.float64: 1e-5, torch.float32: 1e-4, torch.float16: 1e-2, torch.b
 def map_of_call(
     call: Call,
     bias: PositionBias | None,
-    choice: RecordOptions,
+    chosen: tuple[Sequence[int], Sequence[int]],
+    dtype: torch.dtype,
     transfers: Transfers,
     verification: Verification | None = None,
 ) -> tuple[AttentionMap, Verification]:
     """Keep the chosen part of a call's map, and check it against what `to_out` was given.
 
-    bias: the position bias that the call was given, if it came from a module. verification: of the
-    check, if one is under way; `call.factored` is what it looks at. A map is checked where the
-    model runs; its way to the host is begun, unless it stays there: `transfers` knows when it ends.
+    bias: the position bias that the call was given, if it came from a module. chosen: batch items
+    and heads. dtype: of a dense map. verification: of the check, if one is under way;
+    `call.factored` is what it looks at. A map is checked where the model runs; its way to the host
+    is begun, unless it stays there: `transfers` knows when it ends.
     """
-    items, heads = choice.kept(call.sizes.batch, call.sizes.heads)
+    items, heads = chosen
     parts = call.factored
     if verification is None:
         parts, verification = _check(call, bias)
     if parts is not None:
         return transfers.kept(parts.select(items, heads)), verification
     attn = required(call.attn)
-    stored = DenseMap(select_map(attn, items, heads, choice.dtype), Precision(weights=attn.dtype))
+    stored = DenseMap(select_map(attn, items, heads, dtype), Precision(weights=attn.dtype))
     return transfers.kept(stored), verification
 
 
@@ -81,25 +85,20 @@ def sample_of(storage: Storage, batch: int, queries: int, choice: RecordOptions)
 
 def parts_of(call: Call, bias: PositionBias | None) -> FactoredMap:
     """A call's map by its parts, where the model runs."""
-    told, alibi = call.parts, call.alibi
-    added = _bias(call, bias, call.device)
+    told, alibi, device = call.parts, call.alibi, call.device
+    about: dict[str, Any] = {
+        "bias": _bias(call, bias, device),
+        "slopes": None if alibi is None else alibi[0].to(device).reshape(-1),
+        "causal": bool(getattr(call.module, "causal", False)),
+        "key_mask": None if call.mask is None else call.mask.detach(),
+        "nulls": call.sizes.nulls,
+        "cut_edges": call.edits.cut,
+    }
     if told is not None:
-        q, k, scale, precision = told.q, told.k, 1.0, told.precision
-    else:
+        return FactoredMap(**told._asdict(), **about)
+    with call.as_it_was():
         q, k, scale, precision = _made_again(call, alibi)
-    return FactoredMap.of(
-        q=q,
-        k=k,
-        logsumexp=None if told is None else told.logsumexp,
-        bias=added,
-        slopes=None if alibi is None else alibi[0].to(q.device).reshape(-1),
-        scale=scale,
-        precision=precision,
-        causal=bool(getattr(call.module, "causal", False)),
-        key_mask=None if call.mask is None else call.mask.detach(),
-        nulls=call.sizes.nulls,
-        cut_edges=call.edits.cut,
-    )
+        return FactoredMap.of(q=q, k=k, logsumexp=None, scale=scale, precision=precision, **about)
 
 
 def _made_again(

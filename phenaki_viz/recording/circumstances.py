@@ -9,6 +9,7 @@ from phenaki_viz.recording.families.phenaki import AttentionModule
 
 CHECKPOINT = "torch.utils.checkpoint"
 NO_NUMBERS = {"FakeTensor", "FunctionalTensor"}
+_is_wrapped = torch._C._functorch.is_functorch_wrapped_tensor
 
 
 def is_recomputed() -> bool:
@@ -20,7 +21,7 @@ def stand_in(values: Sequence[Any]) -> str:
     """What tensors are that have no numbers of their own; empty where they have."""
     for value in values:  # a loop: this is asked in every layer
         if isinstance(value, torch.Tensor):
-            if torch._C._functorch.is_functorch_wrapped_tensor(value):
+            if _is_wrapped(value):
                 return "inside a torch.func transform (vmap, grad, …)"
             if value.is_meta or type(value).__name__ in NO_NUMBERS:
                 return "on shapes alone (meta or fake tensors)"

@@ -39,9 +39,13 @@ def _version(every: Sequence[Named]) -> _Version | None:
     """
     tensors: list[torch.Tensor | None]
     tensors = [one for _, module in every for one in module._parameters.values()]
-    for module in [module for _, module in every if module._buffers]:
-        left_out = module._non_persistent_buffers_set
-        tensors += [one for name, one in module._buffers.items() if name not in left_out]
+    tensors += [
+        one
+        for _, module in every
+        if module._buffers
+        for name, one in module._buffers.items()
+        if name not in module._non_persistent_buffers_set
+    ]
     there = [one for one in tensors if one is not None]
     try:
         return [*map(id, there)], [one._version for one in there]

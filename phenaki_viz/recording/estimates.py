@@ -84,8 +84,13 @@ def sizes_of(module: AttentionModule, x: torch.Tensor, context: torch.Tensor | N
 
 def call_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
     """(x, mask, context, attn_bias) of an attention call, however they were passed."""
-    named = dict(zip(("x", "mask", "context", "attn_bias"), args, strict=False)) | kwargs
-    return named["x"], named.get("mask"), named.get("context"), named.get("attn_bias")
+    x, mask, context, attn_bias = (*args, None, None, None, None)[:4]
+    return (
+        kwargs["x"] if x is None else x,
+        kwargs.get("mask", mask),
+        kwargs.get("context", context),
+        kwargs.get("attn_bias", attn_bias),
+    )
 
 
 def _cells_of_call(module: AttentionModule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:

@@ -84,9 +84,12 @@ class Frames:
             forward = self.stack[-1].number
         else:  # called by itself: each round of the layers that it serves is a run
             forward, use = divmod(use, len(shared) or 1)
-        shapes = [frame.video_shape for frame in self.stack if frame.transformer]
-        # A self critic asks MaskGit: these maps are the critic's.
-        guided = [frame.branch for frame in self.stack if frame.guided]
+        shape, guided = None, []
+        for frame in self.stack:
+            if frame.transformer:
+                shape = frame.video_shape
+            if frame.guided:
+                guided.append(frame.branch)
         named = shared[use % len(shared)] if shared else name
         return CallContext(
             name=named,
@@ -94,7 +97,8 @@ class Frames:
             forward=forward,
             use=use,
             shared=shared,
-            video_shape=shapes[-1] if shapes else None,
+            video_shape=shape,
+            # A self critic asks MaskGit: these maps are the critic's.
             branch=labels.get("branch") or (guided[0] if guided else None),
             step=labels.get("step"),
         )

@@ -38,7 +38,7 @@ class Hook:
     """
 
     def __init__(self, listener: Listener, module: nn.Module, act: Callable[..., None]) -> None:
-        self.listener, self.act = listener, act
+        self.listener, self.act, self.thread = listener, act, listener.thread
         self.module = weakref.ref(module)
         self._handle: RemovableHandle | None = None
 
@@ -61,7 +61,7 @@ class Hook:
         """Act, if the call is the listener's own."""
         if torch.compiler.is_compiling():
             return  # nothing of a recording belongs into compiled code
-        if get_ident() != self.listener.thread:
+        if get_ident() != self.thread:
             self.listener.elsewhere()
         elif module is not self.module():
             self.listener.ran_copy()

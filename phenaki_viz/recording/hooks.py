@@ -70,7 +70,6 @@ class Session:
     def attach(self, watched: dict[str, AttentionModule], hooks: ExitStack) -> None:
         """Put every hook on; `hooks` takes them off again."""
         hooks.callback(self._let_go)
-        hooks.callback(self.records.settle)  # before the recording is handed over
         hooks.callback(self._take_off)
         for name, module in self._outer().items():
             self._on(module, partial(self._enter_outer, name), with_kwargs=True)
@@ -144,6 +143,7 @@ class Session:
     def _take_off(self) -> None:
         for hook in self.hooks:
             hook.take_off()
+        self.records.settle()  # before the recording is handed over
 
     def _let_go(self) -> None:
         """Leave nothing behind, whatever happened inside."""

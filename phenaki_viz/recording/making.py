@@ -71,9 +71,8 @@ class Making:
         self.recording.storage = self.budget.storage
         self.origin.note_if_due()
         self.biases.settle()
-        for call, found in zip(
-            waiting, self.builder.settle(waiting) if waiting else (), strict=True
-        ):
+        records = self.builder.settle(waiting) if waiting else ()
+        for call, found in zip(waiting, records, strict=True):
             self.budget.kept[call.storage] -= call.size
             if isinstance(found, Exception):
                 self._could_not(call, found)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import torch
 
@@ -32,8 +33,7 @@ class Sample:
         return len(indices(self.items)) * len(indices(self.rows))
 
 
-@dataclass(frozen=True)
-class Mixed:
+class Mixed(NamedTuple):
     """What `to_out` was given, 'b i (h d)', before any hook on it, as far as it is checked.
 
     The projection's own call is watched, so it may be anything: adapted, quantised, hooked.

@@ -8,9 +8,7 @@ itself.
 
 import math
 from collections.abc import Sequence
-from contextlib import nullcontext
 
-import numpy as np
 import torch
 
 from phenaki_viz.numerics.precision import Precision, working
@@ -40,8 +38,7 @@ class Together:
         checked = [call for call in calls if _can_be_checked(call)]
         for call in checked:
             if call.storage == "factored":
-                with nullcontext() if call.parts is not None else call.as_it_was():
-                    call.factored = parts_of(call, call.around.named[1])
+                call.factored = parts_of(call, call.around.named[1])
         self._calls = set(checked)
         self._groups = _groups(checked)
         self._numbers = [_numbers(group) for group in self._groups]
@@ -159,30 +156,27 @@ def _verdicts(
 ) -> dict[Call, Verification]:
     """What the numbers of a group say of its calls, where they say all there is to know."""
     first, sizes = group[0], group[0].sizes
-    items = len(indices(first.sample.items))
-    each = items * len(group) * sizes.heads
-    errors, largest = np.reshape(told[: 2 * each], (2, items, len(group), sizes.heads))
-    came_in, of_weights = told[2 * each :][: len(group)], told[2 * each + len(group) :]
-    if of_weights and not of_weights[0] <= AGREES[_precision(first).coarsest]:
+    width = len(group) * sizes.heads  # numbers of one item
+    each = len(indices(first.sample.items)) * width
+    errors, largest, rest = told[:each], told[each : 2 * each], told[2 * each :]
+    of_weights = rest[len(group)] if len(rest) > len(group) else None
+    if not (of_weights or 0.0) <= AGREES[_precision(first).coarsest]:
         return {}
-    with np.errstate(invalid="ignore"):  # of what is not finite
-        shares = errors / np.maximum(largest, TINY)
+    shares = [error / max(value, TINY) for error, value in zip(errors, largest, strict=True)]
     found = {}
-    for call, absolute, relative, number in zip(
-        group,
-        errors.max(axis=(0, 2)).tolist(),
-        shares.max(axis=(0, 2)).tolist(),
-        came_in,
-        strict=True,
-    ):
-        if math.isfinite(absolute + relative + number):
+    for at, call in enumerate(group):
+        heads = [slice(one, one + sizes.heads) for one in range(at * sizes.heads, each, width)]
+        absolute = [error for item in heads for error in errors[item]]
+        relative = [share for item in heads for share in shares[item]]
+        # A sum is finite only if every term is.
+        if math.isfinite(sum(absolute) + sum(relative) + rest[at]):
             found[call] = verdict_on(
-                absolute,
-                relative,
+                max(absolute),
+                max(relative),
                 TOLERANCES[dtype],
                 queries=len(first.sample),
                 of=sizes.batch * sizes.queries,
                 dtype=named(dtype),
-                weight_error=of_weights[0] if of_weights else None,
+                weight_error=of_weights,
             )
     return found
