@@ -116,7 +116,7 @@ class Builder:
             scale=float(getattr(module, "scale", 1.0)),
             branch=around.branch,
             step=around.step,
-            words=self._words(call),
+            words=() if call.tokens is None else self._words(call.tokens),
             key_mask=cut_mask(call.mask, items),
             cut_edges=_cut_edges(call, kept_heads),
             put_in=_put_in(call, kept_heads),
@@ -153,11 +153,9 @@ class Builder:
         per_video = {t * h * w: 1, h * w: t, t: h * w}.get(queries, 1)
         return max(1, batch // per_video)
 
-    def _words(self, call: Call) -> tuple[str, ...]:
-        if call.tokens is None:
-            return ()
+    def _words(self, tokens: int) -> tuple[str, ...]:
         named = tuple(self.choice.words)
-        return named + tuple(f"token {at + 1}" for at in range(len(named), call.tokens))
+        return named + tuple(f"token {at + 1}" for at in range(len(named), tokens))
 
     def _extras(self, call: Call, items: Sequence[int], heads: Sequence[int]) -> dict[str, Any]:
         if not self.choice.extras:

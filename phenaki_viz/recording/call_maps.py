@@ -95,7 +95,8 @@ def parts_of(call: Call, bias: PositionBias | None) -> FactoredMap:
         "cut_edges": call.edits.cut,
     }
     if told is not None:
-        return FactoredMap(**told._asdict(), **about)
+        q, k, logsumexp, precision = told
+        return FactoredMap(q=q, k=k, logsumexp=logsumexp, precision=precision, **about)
     with call.as_it_was():
         q, k, scale, precision = _made_again(call, alibi)
         return FactoredMap.of(q=q, k=k, logsumexp=None, scale=scale, precision=precision, **about)

@@ -137,7 +137,8 @@ class OfModule:
         around = calls.frames.around(seen.name, records.recording.labels)
         if calls.choice.modules is not None and around.name not in calls.choice.modules:
             return
-        calls.check(around, x, context)
+        if calls.choice.asks_of_calls:
+            calls.check(around, x, context)
         sizes, is_given = sizes_of(module, x, context), edits.put_in is not None
         autocast = autocast_dtype(x.device)
         storage = budget.storage_of(

@@ -37,18 +37,17 @@ def _version(every: Sequence[Named]) -> _Version | None:
 
     None where PyTorch does not count: weights made in inference mode.
     """
-    tensors: list[torch.Tensor | None]
-    tensors = [one for _, module in every for one in module._parameters.values()]
-    tensors += [
+    there: list[torch.Tensor | None]
+    there = [one for _, module in every for one in module._parameters.values()]
+    there += [
         one
         for _, module in every
         if module._buffers
         for name, one in module._buffers.items()
         if name not in module._non_persistent_buffers_set
     ]
-    there = [one for one in tensors if one is not None]
     try:
-        return [*map(id, there)], [one._version for one in there]
+        return [*map(id, there)], [one._version for one in there if one is not None]
     except RuntimeError:  # PyTorch's answer of a tensor that was made in inference mode
         return None
 

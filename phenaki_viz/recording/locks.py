@@ -21,10 +21,11 @@ class ModelLock:
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take it for this thread; False when it was not free in `timeout` seconds."""
         me = threading.get_ident()
-        wait = (None if timeout < 0 else timeout) if blocking else 0
         with self._free:
-            if not self._free.wait_for(lambda: self._owner in (None, me), wait):
-                return False
+            if self._owner not in (None, me):
+                wait = (None if timeout < 0 else timeout) if blocking else 0
+                if not self._free.wait_for(lambda: self._owner is None, wait):
+                    return False
             self._owner = me
             self._count += 1
             return True

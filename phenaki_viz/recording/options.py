@@ -82,13 +82,20 @@ class RecordOptions:
 
     def check_heads(self, heads: Mapping[str, int]) -> None:
         """Raise RecordingError when a chosen head is missing in one of these modules."""
+        if self.heads is None:
+            return
         for name, count in heads.items():
-            missing = [head for head in self.heads or () if head >= count]
+            missing = [head for head in self.heads if head >= count]
             if missing:
                 raise RecordingError(
                     f"heads has {', '.join(map(str, missing))}; {name} has {count} heads, counted "
                     "from 0: choose other heads, or fewer modules"
                 )
+
+    @property
+    def asks_of_calls(self) -> bool:
+        """Whether anything was asked for that may not fit a call."""
+        return self.batch_items is not None or self.grid is not None or bool(self.words)
 
     def check_call(
         self, name: str, batch: int, queries: int, keys: int | None, shaped: bool
@@ -98,8 +105,6 @@ class RecordOptions:
         keys: words of the text that it reads, None for self-attention. shaped: whether the model
         says itself how its tokens lie.
         """
-        if self.batch_items is None and self.grid is None and not self.words:
-            return
         missing = [item for item in self.batch_items or () if item >= batch]
         if missing:
             raise RecordingError(
