@@ -36,8 +36,8 @@ class Room:
 def free_memory(device: torch.device) -> int:
     """Bytes that a GPU can still give: unused, or kept by PyTorch for what comes next."""
     free, _ = torch.cuda.mem_get_info(device)
-    told = torch.cuda.memory_stats_as_nested_dict(device)  # the flat one takes ten times as long
+    stats = torch.cuda.memory_stats_as_nested_dict(device)  # the flat one takes ten times as long
     reserved, given = (
-        told[name]["all"]["current"] for name in ("reserved_bytes", "allocated_bytes")
+        stats[name]["all"]["current"] for name in ("reserved_bytes", "allocated_bytes")
     )
     return int(free + reserved - given)

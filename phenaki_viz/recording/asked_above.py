@@ -61,5 +61,5 @@ def register(name: str, answer: Callable[..., Any]) -> None:
 
 
 def ask(name: str, *args: Any, **kwargs: Any) -> Any:
-    """What the registered answer gives. Raises KeyError where nobody registered one."""
+    """What the registered answer gives. Raises KeyError where none is registered."""
     return _answers[name](*args, **kwargs)

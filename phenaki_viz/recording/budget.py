@@ -54,11 +54,11 @@ class Budget:
         x: what comes in. dtype: what it is multiplied in. bias: what is added. is_given: its map is
         that of another run, and is made of none of its parts.
         """
-        asked = self.choice.storage
+        choice = self.choice.storage
         dense, factored = self._bytes_of(sizes, dtype)
         self.dense_bytes += dense
-        short = asked == "auto" and not self._is_cheaper_factored(module, x, sizes, bias)
-        if asked == "dense" or is_given or (short and self._fits("dense", dense)):
+        short = choice == "auto" and not self._is_cheaper_factored(module, x, sizes, bias)
+        if choice == "dense" or is_given or (short and self._fits("dense", dense)):
             self._refuse_if_too_large(name, "dense", dense)
             self.size = dense
             return "dense"

@@ -154,8 +154,8 @@ class Call:
         sizes = self.sizes
         shape = sizes.batch, sizes.queries, sizes.heads * sizes.dim_head
         self.mixed = Mixed.of(given, shape, self.sample)
-        asked = "written" in choice.extras and not self.mixed.given
-        if asked and isinstance(given, torch.Tensor):
+        wanted = "written" in choice.extras and not self.mixed.given
+        if wanted and isinstance(given, torch.Tensor):
             self.writing = Writing.of_mixed(self.module, given)
 
 

@@ -85,7 +85,7 @@ def sample_of(storage: Storage, batch: int, queries: int, choice: RecordOptions)
 
 def parts_of(call: Call, bias: PositionBias | None) -> FactoredMap:
     """A call's map by its parts, where the model runs."""
-    told, alibi, device = call.parts, call.alibi, call.device
+    parts, alibi, device = call.parts, call.alibi, call.device
     about: dict[str, Any] = {
         "bias": _bias(call, bias, device),
         "slopes": None if alibi is None else alibi[0].to(device).reshape(-1),
@@ -94,8 +94,8 @@ def parts_of(call: Call, bias: PositionBias | None) -> FactoredMap:
         "nulls": call.sizes.nulls,
         "cut_edges": call.edits.cut,
     }
-    if told is not None:
-        q, k, logsumexp, precision = told
+    if parts is not None:
+        q, k, logsumexp, precision = parts
         return FactoredMap(q=q, k=k, logsumexp=logsumexp, precision=precision, **about)
     with call.as_it_was():
         q, k, scale, precision = _made_again(call, alibi)

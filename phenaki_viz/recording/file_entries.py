@@ -32,7 +32,7 @@ def described(recording: Recording) -> tuple[dict[str, Any], dict[str, torch.Ten
     """The header's fields of a recording, and its tensors by name; see `recording.files`."""
     tensors: dict[str, torch.Tensor] = {}
     names = list(recording.position_biases)
-    told = {
+    header = {
         "provenance": recording.provenance,
         "storage": asdict(recording.storage),
         "missed": recording.missed,
@@ -48,7 +48,7 @@ def described(recording: Recording) -> tuple[dict[str, Any], dict[str, torch.Ten
     }
     for at, bias in enumerate(recording.position_biases.values()):
         tensors[f"biases.{at}.surface"] = torch.from_numpy(bias.surface)
-    return told, tensors
+    return header, tensors
 
 
 def recording_of(header: Header, tensors: Tensors) -> Recording:
@@ -59,9 +59,9 @@ def recording_of(header: Header, tensors: Tensors) -> Recording:
     """
     for at, bias in enumerate(header.position_biases):
         check_bias(bias, f"biases.{at}", tensors)
-    told = {bias.name: bias for bias in header.position_biases}
+    named = {bias.name: bias for bias in header.position_biases}
     for at, record in enumerate(header.records):
-        check_record(record, f"records.{at}", told, tensors)
+        check_record(record, f"records.{at}", named, tensors)
     biases = {
         bias.name: PositionBias(
             module=bias.module,

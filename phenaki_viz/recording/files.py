@@ -208,8 +208,8 @@ def _content(
     recording: Recording, beside: Beside
 ) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     """The tensors of a file, and its texts, sealed."""
-    told, tensors = described(recording)
-    header = {"format": FORMAT, **told, **beside.fields}
+    fields, tensors = described(recording)
+    header = {"format": FORMAT, **fields, **beside.fields}
     text = json.dumps(header, ensure_ascii=False, default=_plain)
     if len(text) > MOST_TEXT:
         raise ExportError(

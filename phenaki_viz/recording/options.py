@@ -69,9 +69,9 @@ class RecordOptions:
         if self.storage not in _STORAGES:
             raise RecordingError(f"storage is 'auto', 'dense' or 'factored', got {self.storage!r}")
         for name, read in _READ.items():
-            asked = getattr(self, name)
-            if asked is not getattr(RecordOptions, name):  # most are what they are by default
-                self._set(name, read(name, asked))
+            value = getattr(self, name)
+            if value is not getattr(RecordOptions, name):  # most are what they are by default
+                self._set(name, read(name, value))
         unknown = sorted(self.extras - _EXTRAS)
         if unknown:
             known = ", ".join(get_args(Extra))
@@ -145,61 +145,61 @@ def named_options(options: OptionsByName) -> RecordOptions:
     return RecordOptions(**cast(Any, options))  # `extras` of any collection becomes a frozenset
 
 
-def _texts(name: str, asked: Any) -> tuple[str, ...]:
-    if isinstance(asked, (str, bytes)) or not isinstance(asked, Collection):
-        raise RecordingError(f"{name} is a list of texts, got {asked!r:.60}")
-    wrong = [one for one in asked if not isinstance(one, str)]
+def _texts(name: str, value: Any) -> tuple[str, ...]:
+    if isinstance(value, (str, bytes)) or not isinstance(value, Collection):
+        raise RecordingError(f"{name} is a list of texts, got {value!r:.60}")
+    wrong = [one for one in value if not isinstance(one, str)]
     if wrong:
         raise RecordingError(f"{name} is a list of texts, and {wrong[0]!r:.60} is none")
-    return tuple(asked)
+    return tuple(value)
 
 
-def _names(name: str, asked: Any) -> tuple[str, ...]:
-    return _once(name, _texts(name, asked))
+def _names(name: str, value: Any) -> tuple[str, ...]:
+    return _once(name, _texts(name, value))
 
 
-def _indices(name: str, asked: Any) -> tuple[int, ...]:
-    if isinstance(asked, (str, bytes, Mapping)) or not hasattr(asked, "__iter__"):
-        raise RecordingError(f"{name} is a list of whole numbers, got {asked!r:.60}")
-    found = tuple(_number(name, one, 0) for one in asked)
+def _indices(name: str, value: Any) -> tuple[int, ...]:
+    if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
+        raise RecordingError(f"{name} is a list of whole numbers, got {value!r:.60}")
+    found = tuple(_number(name, one, 0) for one in value)
     return _once(name, found)
 
 
-def _number(name: str, asked: Any, least: int) -> int:
+def _number(name: str, value: Any, least: int) -> int:
     try:
-        if isinstance(asked, bool):
+        if isinstance(value, bool):
             raise TypeError
-        number = operator.index(asked)
+        number = operator.index(value)
     except TypeError:
-        raise RecordingError(f"{name} takes whole numbers, got {asked!r:.60}") from None
+        raise RecordingError(f"{name} takes whole numbers, got {value!r:.60}") from None
     if number < least:
         raise RecordingError(f"{name} takes whole numbers from {least}, got {number}")
     return number
 
 
-def _once(name: str, asked: tuple[Any, ...]) -> tuple[Any, ...]:
-    twice = list(dict.fromkeys(one for one in asked if asked.count(one) > 1))
+def _once(name: str, value: tuple[Any, ...]) -> tuple[Any, ...]:
+    twice = list(dict.fromkeys(one for one in value if value.count(one) > 1))
     if twice:
         raise RecordingError(f"{name} has {', '.join(map(str, twice))} more than once")
-    return asked
+    return value
 
 
-def _some(name: str, asked: tuple[Any, ...]) -> tuple[Any, ...]:
-    if not asked:
+def _some(name: str, value: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not value:
         raise RecordingError(f"{name} is empty, so nothing would be recorded: None is all of them")
-    return asked
+    return value
 
 
-def _grid(asked: Any) -> Grid:
-    if isinstance(asked, (str, bytes)) or not isinstance(asked, Sequence) or len(asked) != 3:
-        raise RecordingError(f"grid is (steps, rows, columns), got {asked!r:.60}")
-    t, h, w = (_number("grid", side, 1) for side in asked)
+def _grid(value: Any) -> Grid:
+    if isinstance(value, (str, bytes)) or not isinstance(value, Sequence) or len(value) != 3:
+        raise RecordingError(f"grid is (steps, rows, columns), got {value!r:.60}")
+    t, h, w = (_number("grid", side, 1) for side in value)
     return t, h, w
 
 
 def _unless_all(read: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
-    """`read` of what may be None, which asks for all."""
-    return lambda name, asked: None if asked is None else _some(name, read(name, asked))
+    """`read` of what may be None, which is all."""
+    return lambda name, value: None if value is None else _some(name, read(name, value))
 
 
 _STORAGES, _EXTRAS = get_args(StorageChoice), frozenset(get_args(Extra))
@@ -207,11 +207,11 @@ _READ: dict[str, Callable[[str, Any], Any]] = {  # in the order in which faults 
     "modules": _unless_all(_names),
     "heads": _unless_all(_indices),
     "batch_items": _unless_all(_indices),
-    "extras": lambda name, asked: frozenset(_names(name, asked)),
+    "extras": lambda name, value: frozenset(_names(name, value)),
     "words": _texts,
-    "grid": lambda name, asked: None if asked is None else _grid(asked),
-    "limit_bytes": lambda name, asked: _number(name, asked, 0),
-    "factored_limit_bytes": lambda name, asked: _number(name, asked, 0),
-    "verify_items": lambda name, asked: _number(name, asked, 1),
-    "verify_rows": lambda name, asked: _number(name, asked, 1),
+    "grid": lambda name, value: None if value is None else _grid(value),
+    "limit_bytes": lambda name, value: _number(name, value, 0),
+    "factored_limit_bytes": lambda name, value: _number(name, value, 0),
+    "verify_items": lambda name, value: _number(name, value, 1),
+    "verify_rows": lambda name, value: _number(name, value, 1),
 }

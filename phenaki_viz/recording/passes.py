@@ -115,10 +115,10 @@ def call_labels(given: CallLabels) -> dict[str, Any]:
     return found | {**given}
 
 
-def select(recording: "Recording", asked: Mapping[str, Any], item: int | None) -> "Recording":
-    """The calls that are all of what is asked; RecordingError says what there is instead."""
+def select(recording: "Recording", chosen: Mapping[str, Any], item: int | None) -> "Recording":
+    """The calls that have all of these labels; RecordingError says what there is instead."""
     records = list(recording)
-    for name, wanted in asked.items():
+    for name, wanted in chosen.items():
         there = list(dict.fromkeys(getattr(record, name) for record in records))
         if wanted not in there:
             raise RecordingError(
@@ -130,7 +130,7 @@ def select(recording: "Recording", asked: Mapping[str, Any], item: int | None) -
         if item not in items:
             raise RecordingError(f"no call with batch item {item}; there are {_listed(items)}")
         records = [only_item(record, item) for record in records if item in record.batch_items]
-    labels = {name: asked[name] for name in ("branch", "step") if name in asked}
+    labels = {name: chosen[name] for name in ("branch", "step") if name in chosen}
     return recording.part(records, **labels)
 
 
@@ -180,14 +180,14 @@ def _of_module(recording: "Recording", module: str) -> AttentionRecord:
     if not found:
         there = dict.fromkeys(record.module for record in recording)
         raise RecordingError(f"no call of {module!r}; there are {_listed(list(there)) or 'none'}")
-    told = "; ".join(
+    listed = "; ".join(
         f"record {at}: {_labels(record)}"
         for at, record in enumerate(recording)
         if record.module == module
     )
     raise RecordingError(
         f"{module} has {len(found)} calls: take one by number, or choose first with select(step=, "
-        f"branch=). {told:.600}"
+        f"branch=). {listed:.600}"
     )
 
 

@@ -95,8 +95,8 @@ class Recording:
         stack: as in `AttentionRecord`, "" is the model itself. Raises RecordingError when there is
         none, and says what there is.
         """
-        asked = {"stack": stack, "kind": kind, "layer": layer, "step": step, "branch": branch}
-        return select(self, {name: at for name, at in asked.items() if at is not None}, item)
+        labels = {"stack": stack, "kind": kind, "layer": layer, "step": step, "branch": branch}
+        return select(self, {name: at for name, at in labels.items() if at is not None}, item)
 
     def one_pass(
         self, *, branch: str | None = None, step: int | None = None, number: int | None = None
@@ -142,8 +142,8 @@ class Recording:
         """
         if recipe is not None:
             return cast(Figure, ask("compose", self, recipe))
-        asked = {"kind": kind, "layer": layer, "head": head, "law": colours, "shared": shared}
-        return cast(Figure, ask("figure", self, labels=call_labels(labels), **asked))
+        which = {"kind": kind, "layer": layer, "head": head, "law": colours, "shared": shared}
+        return cast(Figure, ask("figure", self, labels=call_labels(labels), **which))
 
     def __len__(self) -> int:
         return len(self.records)
@@ -175,8 +175,8 @@ class Recording:
         clip: Shown | np.ndarray | None = None,
     ) -> Any:
         """Look at it: see `phenaki_viz.show`."""
-        asked = {"kind": kind, "layer": layer, "head": head, "branch": branch, "step": step}
-        return ask("show", self, **asked, colours=colours, clip=clip)
+        which = {"kind": kind, "layer": layer, "head": head, "branch": branch, "step": step}
+        return ask("show", self, **which, colours=colours, clip=clip)
 
     def _repr_html_(self) -> str:
         return as_html(self) + str(ask("picture", self))

@@ -248,12 +248,12 @@ class AttentionRecord:
         """The place itself, or the same token of the nearest batch item of its video that was
         recorded. One of its items has to be.
         """
-        asked, token = self.places.locate(place, video)
-        if asked in self.batch_items:
+        original, token = self.places.locate(place, video)
+        if original in self.batch_items:
             return place
         each = self.places.items_per_video
         there = [item for item in self.batch_items if item // each == video]
-        return self.places.place(min(there, key=lambda item: abs(item - asked)), token)
+        return self.places.place(min(there, key=lambda item: abs(item - original)), token)
 
     def item_of(self, original: int) -> int:
         """Position in the recorded batch of an original batch index.

@@ -1,4 +1,4 @@
-"""What one attention call left behind, cut down to what was asked for."""
+"""What one attention call left behind, cut down to what is chosen."""
 
 import math
 from collections.abc import Sequence
@@ -62,8 +62,8 @@ def first_non_finite(x: torch.Tensor, logsumexp: torch.Tensor | None) -> tuple[i
     one, and there are d times fewer of them.
     """
     x = x.detach()
-    told = x if logsumexp is None else logsumexp
-    if math.isfinite(told.sum()):  # a sum is finite only if every term is
+    sums = x if logsumexp is None else logsumexp
+    if math.isfinite(sums.sum()):  # a sum is finite only if every term is
         return None
     return first_bad((~torch.isfinite(x)).any(dim=-1))
 

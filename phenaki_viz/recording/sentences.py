@@ -18,8 +18,8 @@ def describe_storage(recording: Recording, *, why: bool = True) -> str:
     storage = recording.storage
     parted = sum(record.map.storage == "factored" for record in recording)
     if not parted:
-        told = why and storage.why_dense and len(recording)
-        reason = f", {storage.why_dense}" if told else ""
+        with_reason = why and storage.why_dense and len(recording)
+        reason = f", {storage.why_dense}" if with_reason else ""
         return f"all {len(recording)} maps dense ({size_text(recording.nbytes)}){reason}"
     which = f"{parted} of {len(recording)} maps" if parted < len(recording) else "maps"
     recomputed = "recomputed where shown" + _how_near(recording)
@@ -103,10 +103,10 @@ def _taken_out(provenance: Mapping[str, Any]) -> list[str]:
     return [*said, brief(others, 3)] if others else said
 
 
-def _interventions(told: object, counted: bool) -> list[str]:
+def _interventions(plain: object, counted: bool) -> list[str]:
     """Interventions in words; nothing of what is none. counted: heads and layers were said."""
     try:
-        given = from_plain(told or [])
+        given = from_plain(plain or [])
     except ConfigError:  # of a file by somebody else
         return []
     return [one.said for one in given if not (counted and isinstance(one, (ZeroHead, CutDepth)))]

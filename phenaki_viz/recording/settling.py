@@ -32,7 +32,7 @@ TOGETHER = 2**26  # numbers of queries, keys and values that are copied side by 
 
 
 class Together:
-    """Checks that have been launched: what they find is fetched when it is asked for."""
+    """Checks that have been launched: what they find is fetched when it is used."""
 
     def __init__(self, calls: Sequence[Call]) -> None:
         checked = [call for call in calls if _can_be_checked(call)]
@@ -51,8 +51,8 @@ class Together:
         """The verdicts on good numbers; a call that is missing has to be looked at by itself."""
         each = _fetched([numbers for numbers, _ in self._numbers])
         found: dict[Call, Verification] = {}
-        for group, (_, dtype), told in zip(self._groups, self._numbers, each, strict=True):
-            found |= _verdicts(group, dtype, told)
+        for group, (_, dtype), fetched in zip(self._groups, self._numbers, each, strict=True):
+            found |= _verdicts(group, dtype, fetched)
         return found
 
 
@@ -143,22 +143,22 @@ def _fetched(numbers: Sequence[torch.Tensor]) -> list[list[float]]:
     found: dict[int, list[float]] = {}
     for device in {each.device for each in numbers}:
         there = [at for at, each in enumerate(numbers) if each.device == device]
-        told = torch.cat([numbers[at] for at in there]).tolist()
+        fetched = torch.cat([numbers[at] for at in there]).tolist()
         first = 0
         for at in there:
-            found[at] = told[first : first + len(numbers[at])]
+            found[at] = fetched[first : first + len(numbers[at])]
             first += len(numbers[at])
     return [found[at] for at in range(len(numbers))]
 
 
 def _verdicts(
-    group: Sequence[Call], dtype: torch.dtype, told: list[float]
+    group: Sequence[Call], dtype: torch.dtype, numbers: list[float]
 ) -> dict[Call, Verification]:
     """What the numbers of a group say of its calls, where they say all there is to know."""
     first, sizes = group[0], group[0].sizes
     width = len(group) * sizes.heads  # numbers of one item
     each = len(indices(first.sample.items)) * width
-    errors, largest, rest = told[:each], told[each : 2 * each], told[2 * each :]
+    errors, largest, rest = numbers[:each], numbers[each : 2 * each], numbers[2 * each :]
     of_weights = rest[len(group)] if len(rest) > len(group) else None
     if not (of_weights or 0.0) <= AGREES[_precision(first).coarsest]:
         return {}

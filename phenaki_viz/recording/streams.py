@@ -79,15 +79,15 @@ class RowStream:
         """
         keys = self.held.shape[3]
         with torch.inference_mode(), without_autocast(self.held.device):
-            asked = self._asked(queries)
-            rows = len(asked)
+            chosen = self._queries_of(queries)
+            rows = len(chosen)
             weights = self._taken("weights", rows * (keys + APART)).view(rows, -1)[:, :keys]
             masses, taken = torch.zeros(rows), _Sums(rows)
             for planes, some in self._blocks():
                 logs = self._taken("logs", rows * (some.stop - some.start)).view(rows, -1)
                 apart = sums and self._bias is not None
                 place = self._taken("place", logs.numel()).view(rows, -1) if apart else logs
-                self._make_logs(asked, (planes, some), place, logs)
+                self._make_logs(chosen, (planes, some), place, logs)
                 block = torch.exp2(logs, out=weights[:, some])
                 masses += block.sum(dim=1)
                 if sums:
@@ -104,17 +104,17 @@ class RowStream:
         masses, cells = torch.zeros(rows), self._taken("cells", high * self.held.shape[3])
         cells = cells.view(high, -1)
         with torch.inference_mode(), without_autocast(self.held.device):
-            asked = self._asked(slice(first, end))
+            chosen = self._queries_of(slice(first, end))
             for planes, keys in self._blocks():
                 block = self._taken("block", rows * (keys.stop - keys.start)).view(rows, -1)
-                self._make_logs(asked, (planes, keys), block, block)
+                self._make_logs(chosen, (planes, keys), block, block)
                 masses += torch.exp2(block, out=block).sum(dim=1)
                 _cell_sums(block, cell[0], cells[:, keys])
         self.held.note(self.item, self.head, slice(first, end), masses)
         return mean_cells(cells.numpy(), rows, cell)
 
     def _make_logs(
-        self, asked: _Queries, block: Block, place: torch.Tensor, logs: torch.Tensor
+        self, queries: _Queries, block: Block, place: torch.Tensor, logs: torch.Tensor
     ) -> None:
         """Write a block of weights' logarithms, and on the way what position adds; both 'q j'.
 
@@ -122,11 +122,11 @@ class RowStream:
         """
         planes, keys = block
         if self._bias is not None:
-            self._bias.put(0, asked.chosen, planes, place.numpy())
+            self._bias.put(0, queries.chosen, planes, place.numpy())
         beta = 0 if self._bias is None else 1
-        torch.addmm(place, asked.factors, self._keys[:, keys], beta=beta, out=logs)
+        torch.addmm(place, queries.factors, self._keys[:, keys], beta=beta, out=logs)
 
-    def _asked(self, queries: Chosen) -> _Queries:
+    def _queries_of(self, queries: Chosen) -> _Queries:
         held = self.held
         q = held.q[self.item, self.head, queries] * (held.scale * BITS)
         less = held.logsumexp[self.item, self.head, queries, None] * -BITS

@@ -75,8 +75,8 @@ def compared(
     model's is not finite either.
     """
     error = (ours - theirs).abs()
-    told = _told(error, largest_of(values))
-    finite = all(map(math.isfinite, told))
+    worst = _largest(error, largest_of(values))
+    finite = all(map(math.isfinite, worst))
     if not finite:
         good = torch.isfinite(theirs)
         if not torch.equal(good, torch.isfinite(ours)):
@@ -88,8 +88,8 @@ def compared(
             )
         if not good.any():
             return Verification(finite=False, reason="what the module computed is not finite")
-        told = _told(torch.where(good, error, 0), largest_of(values.nan_to_num(0, 0, 0)))
-    absolute, relative = told
+        worst = _largest(torch.where(good, error, 0), largest_of(values.nan_to_num(0, 0, 0)))
+    absolute, relative = worst
     return replace(verdict_on(absolute, relative, tolerance), finite=finite)
 
 
@@ -129,10 +129,10 @@ def _same(given: torch.Tensor, kept: torch.Tensor) -> bool:
     return torch.equal(one, kept) or torch.allclose(one, kept, rtol=0, atol=0, equal_nan=True)
 
 
-def _told(error: torch.Tensor, largest: torch.Tensor) -> list[float]:
+def _largest(error: torch.Tensor, largest: torch.Tensor) -> list[float]:
     """The largest error of 'b h i d', by itself and as a share of the head's largest value."""
-    told: list[float] = torch.stack([one.max() for one in errors(error, largest)]).tolist()
-    return told
+    found: list[float] = torch.stack([one.max() for one in errors(error, largest)]).tolist()
+    return found
 
 
 def largest_of(values: torch.Tensor) -> torch.Tensor:

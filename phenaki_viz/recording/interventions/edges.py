@@ -118,8 +118,8 @@ def _edges(
         cut[:, at : at + 1] = is_cross
     elif one.reads == "one patch":
         if not is_cross:
-            told = f"keys cannot be told apart by {one.keys}"
-            cut[:, nulls:] = places.at(one.key_step, one.key_patch, told)
+            why = f"keys cannot be told apart by {one.keys}"
+            cut[:, nulls:] = places.at(one.key_step, one.key_patch, why)
     elif not is_cross:
         cut[:, nulls:] = _between(one, places.steps)
     chosen = places.chosen(one) if cut.any() else None

@@ -81,9 +81,9 @@ def _heads(record: AttentionRecord, head: int | None) -> range | list[int]:
 
 
 def _keep(maps: torch.Tensor) -> str:
-    told = hashlib.sha256(repr(tuple(maps.shape)).encode())
-    told.update(maps.contiguous().numpy().data)
-    digest = told.hexdigest()
+    sha = hashlib.sha256(repr(tuple(maps.shape)).encode())
+    sha.update(maps.contiguous().numpy().data)
+    digest = sha.hexdigest()
     with _guard:
         _maps[digest] = maps
         _maps.move_to_end(digest)

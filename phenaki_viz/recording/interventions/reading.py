@@ -38,13 +38,13 @@ class Reading:
         return new, seen if mask is None else seen & mask.any(dim=1, keepdim=True)
 
 
-def reading_of(model: nn.Module, asked: Sequence[DropText | SwapText]) -> Reading | None:
+def reading_of(model: nn.Module, given: Sequence[DropText | SwapText]) -> Reading | None:
     """What is read instead of the text; None for the text itself. Raises RecordingError."""
-    if not asked:
+    if not given:
         return None
-    if len(asked) > 1:
+    if len(given) > 1:
         raise RecordingError("the text is both dropped and swapped, or swapped twice: choose one")
-    (one,) = asked
+    (one,) = given
     if isinstance(one, DropText):
         return Reading(None, None)
     encode = getattr(model, "encode_texts", None)

@@ -27,28 +27,28 @@ def from_json(text: str | bytes) -> Interventions:
     if len(text) > LONGEST:
         raise ConfigError(f"interventions of {len(text):,} characters: use up to {LONGEST:,}")
     try:
-        told = json.loads(text, parse_constant=_no_constant)
+        plain = json.loads(text, parse_constant=_no_constant)
     except RecursionError:
         raise ConfigError("interventions are JSON with lists in lists in lists: use one") from None
     except ValueError as error:  # also bytes that are no text
         raise ConfigError(f"interventions are no JSON: {str(error)[:100]}") from None
-    return from_plain(told)
+    return from_plain(plain)
 
 
-def from_plain(told: object) -> Interventions:
+def from_plain(plain: object) -> Interventions:
     """The interventions of a list of mappings. Raises ConfigError."""
-    if not isinstance(told, list) or len(told) > MOST:
+    if not isinstance(plain, list) or len(plain) > MOST:
         raise ConfigError(f"interventions are a JSON list of up to {MOST:,} objects")
-    return tuple(_of(one) for one in told)
+    return tuple(_of(one) for one in plain)
 
 
-def _of(told: object) -> Intervention:
-    if not isinstance(told, Mapping) or not isinstance(told.get("do"), str):
+def _of(plain: object) -> Intervention:
+    if not isinstance(plain, Mapping) or not isinstance(plain.get("do"), str):
         raise ConfigError('an intervention is an object with "do", which says what is done')
-    kind = KINDS.get(told["do"])
+    kind = KINDS.get(plain["do"])
     if kind is None:
-        raise ConfigError(f"nothing is called {told['do'][:40]!r}; there are {', '.join(KINDS)}")
-    given = {name: value for name, value in told.items() if name != "do"}
+        raise ConfigError(f"nothing is called {plain['do'][:40]!r}; there are {', '.join(KINDS)}")
+    given = {name: value for name, value in plain.items() if name != "do"}
     known = {field.name: field for field in fields(kind)}
     strange = [str(name)[:40] for name in given if name not in known]
     missing = [

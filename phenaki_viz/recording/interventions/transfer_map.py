@@ -70,8 +70,8 @@ class TransferMap:
         if self.recording:
             return f"recording {self.recording}"
         if self.clip:
-            told = f"“{self.prompt}”" if self.prompt else "no text"
-            return f"clip “{self.clip}” with {told}, seed {self.seed}"
+            text = f"“{self.prompt}”" if self.prompt else "no text"
+            return f"clip “{self.clip}” with {text}, seed {self.seed}"
         return f"map {self.digest[:12]}"
 
     @property
