@@ -101,7 +101,7 @@ class OfModule:
         self.forget()  # a call before this one that was broken off
         x, mask, context, attn_bias = call_arguments(args, kwargs)
         heard = self.calls.records.heard
-        what = stand_in((x, context, self._to_kv._parameters.get("weight")))
+        what = stand_in((x, context, attribute_of(self._to_kv, "weight")))
         if what:
             heard.stand_ins[what] += 1
         elif not is_recomputed():

@@ -43,6 +43,14 @@ def differentiated(model):
     torch.func.grad(lambda w: torch.func.functional_call(model, w, TOKENS).sum())(weights)
 
 
+def differentiated_by_a_parametrized_weight(model):
+    """The first layer's input is plain then; its weight is no parameter of its module."""
+    to_kv = model.layers[0][1].to_kv
+    torch.nn.utils.parametrize.register_parametrization(to_kv, "weight", torch.nn.Identity())
+    name, weight = "layers.0.1.to_kv.parametrizations.weight.original", to_kv.weight.detach()
+    torch.func.grad(lambda w: torch.func.functional_call(model, {name: w}, TOKENS).sum())(weight)
+
+
 def exported(model):
     torch.export.export(model, (TOKENS,)).module()(TOKENS)
 
@@ -56,6 +64,10 @@ UNSEEN = {
     "meta": (lambda model: copy.deepcopy(model).to("meta")(TOKENS.to("meta")), "A copy of the"),
     "vmap": (vmapped, "2 times inside a torch.func transform"),
     "func.grad": (differentiated, "2 times inside a torch.func transform"),
+    "func.grad by parametrize": (
+        differentiated_by_a_parametrized_weight,
+        "2 times inside a torch.func transform",
+    ),
     "traced": (traced, "while it was traced"),
     "exported": (exported, "exported, traced or scripted program of it"),
     "its parts by hand": (lambda model: model.norm_out(TOKENS), "was not called in the block"),
@@ -67,7 +79,7 @@ def test_every_way_to_run_a_model_unseen_is_named(how):
     run, said = UNSEEN[how]
     model = transformer()
     with pytest.warns(RecordingWarning, match=f"(?s)2 attention modules of Transformer.*{said}"):
-        with torch.no_grad() if how != "func.grad" else torch.enable_grad():
+        with torch.no_grad() if "func.grad" not in how else torch.enable_grad():
             with record(model) as recording:
                 run(model)
     assert len(recording) == 0

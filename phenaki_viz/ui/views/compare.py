@@ -140,7 +140,7 @@ def _say(two: Two, moved: HeadDistances | None) -> None:
     one, other = two.heads
     row = compared.row(one.map, other.map, selection.query)
     said(
-        selection.shown.name, key="sentence.patch", tag="strong", 
+        selection.shown.name, key="sentence.patch", tag="strong",
         patch=OfPatch(of_map=linked.of_map(selection), side="row", place=selection.place),
         opens=goto.KEY, of={"compare.difference": two.shows},
         tells=f"{row_moved(row.difference, row.distance, laid_keys(*two.heads).names)}.",
