@@ -24,7 +24,8 @@ from phenaki_viz.recording.file_entries import ARRAYS, PARTS, WRITTEN
 from phenaki_viz.runs.files import RunHeader
 from phenaki_viz.runs.results import FRAMES, STEPS, TOKENS
 from phenaki_viz.ui.state.dial_settings import Settings
-from phenaki_viz.ui.state.view import FIELDS, SECTIONS, table
+from phenaki_viz.ui.state.fields import table
+from phenaki_viz.ui.state.view import FIELDS, SECTIONS
 from phenaki_viz.ui.state.wishes import NUMBERS
 from tests.browser_fixtures import PAINTED
 

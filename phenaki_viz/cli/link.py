@@ -18,7 +18,8 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print tables, or the schema."""
-    from phenaki_viz.ui.state.view import SECTIONS, schema, table
+    from phenaki_viz.ui.state.fields import table
+    from phenaki_viz.ui.state.view import SECTIONS, schema
 
     if options.schema:
         print(json.dumps(schema(), indent=2, ensure_ascii=False))

@@ -9,8 +9,9 @@ from phenaki_viz.figures.colour import Law, Palette
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.ui import session
 from phenaki_viz.ui.session import named
+from phenaki_viz.ui.state.fields import LARGEST
 from phenaki_viz.ui.state.link import in_link, numbers_in_url, say_in_url
-from phenaki_viz.ui.state.view import BOUND, LARGEST
+from phenaki_viz.ui.state.view import BOUND
 
 SHOWN: dict[Law, str] = {"linear": "Linear", "sqrt": "√", "log": "Log", "uniform": "× uniform"}
 FIRST: Law = "sqrt"  # most weights of a map are small: linear colours leave them black

@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from phenaki_viz.ui import session
-from phenaki_viz.ui.state.view import IN_SLOT, LARGEST, field_of, unread, values_said
+from phenaki_viz.ui.state.fields import LARGEST, values_said
+from phenaki_viz.ui.state.view import IN_SLOT, field_of, unread
 
 TEXTS = ("say", "prompt", "against", "with_say")  # whose words may be numbers of any kind
 LEFT_OUT = "link.left_out"

@@ -6,9 +6,8 @@ layer that this model has) is its widget's to say.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import msgspec
 
@@ -19,57 +18,12 @@ from phenaki_viz.ui.state.dial_settings import (
     STEP_PADDING,
     WORD_PADDING,
 )
+from phenaki_viz.ui.state.fields import ANY, LARGEST, Field, Text, Whole, decimals, number, whole
 
 # What a widget is given whose value is in the link, under its key, and lasts from page to page.
 BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
-LARGEST = 2**31 - 1  # no number of the page is larger
-LONGEST = 5000  # letters of a text; boxes take fewer
 IN_SLOT = re.compile("^[a-z]-")  # what `named` of the session puts before a name
-Meta = msgspec.Meta
-Whole = Annotated[int, Meta(ge=0, le=LARGEST)]
-Text = Annotated[str, Meta(max_length=LONGEST)]
-ANY = Annotated[float, Meta(ge=-LARGEST, le=LARGEST)]
-DECIMAL = r"[0-9]{1,9}(\.[0-9]{0,9})?"
 KEPT = "kept_"  # and the name of a transformer, with _ for dots
-
-
-def whole(low: int, high: int) -> Any:
-    """A whole number from low to high."""
-    return Annotated[int, Meta(ge=low, le=high)]
-
-
-def number(low: float, high: float) -> Any:
-    """A number from low to high."""
-    return Annotated[float, Meta(ge=low, le=high)]
-
-
-def decimals(count: int) -> Any:
-    """'12.5-80-3-71': so many plain numbers."""
-    return Annotated[str, Meta(pattern=rf"^{DECIMAL}(-{DECIMAL}){{{count - 1}}}$")]
-
-
-@dataclass(frozen=True)
-class Field:
-    """One parameter of the link. kind: its type, for msgspec. said: its values, in words; of a
-    Literal they are what it may be. what: what it does. several: it may stand there repeatedly.
-    """
-
-    name: str
-    kind: Any
-    said: str
-    what: str
-    several: bool = False
-
-    def reads(self, texts: Sequence[str]) -> bool:
-        """Whether what a link says is a value of this field."""
-        try:
-            for text in texts if self.several else texts[-1:]:
-                msgspec.convert(text, self.kind, strict=False)
-        except msgspec.ValidationError:
-            return False
-        return True
-
-
 NAMED = "as the page names it"
 NUMBER = "whole number"
 TRUE = "`true`"
@@ -351,24 +305,3 @@ def schema() -> dict[str, Any]:
         properties[name]["description"] = field.what
     found["$defs"]["View"]["patternProperties"] = {f"^{KEPT}": {"type": "integer", "minimum": 0}}
     return found
-
-
-def table(fields: Iterable[Field]) -> str:
-    """A Markdown table: parameter, value, what."""
-    rows = [f"| `{one.name}` | {values_said(one)} | {one.what} |" for one in fields]
-    return "\n".join(("| parameter | value | what |", "|---|---|---|", *rows))
-
-
-def values_said(field: Field) -> str:
-    """What a field may be: 'whole number, 1 to 16'."""
-    low, high = bounds(field)
-    bounded = low is not None and high is not None and high < LARGEST
-    many = ", repeated" if field.several else ""
-    return (f"{field.said}, {low:g} to {high:g}" if bounded else field.said) + many
-
-
-def bounds(field: Field) -> tuple[float | None, float | None]:
-    """Lowest and highest number that a field may be; None for what has none."""
-    for meta in getattr(field.kind, "__metadata__", ()):
-        return meta.ge, meta.le
-    return None, None
