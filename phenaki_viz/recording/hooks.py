@@ -108,6 +108,7 @@ class Session:
         if self.records.broken:
             raise self.records.broken
         heard.recorded = self.records.made
+        heard.scripted = phenaki.scripted_attention(self.found.every)
         heard.compiled_inside = compiler_is_loaded() and not self.compiler_was_there
         self.recording.missed = heard.missed()
         self.recording.recomputed = heard.recomputed

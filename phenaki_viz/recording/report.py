@@ -16,7 +16,8 @@ class Heard:
     stand_ins: calls on tensors without numbers, by what they were. silent: calls that never handed
     over their map, by module. failed: why calls could not be recorded, by module. recomputed: calls
     made again by a backward pass. left_out: of modules whose layers were cut away.
-    compiled_inside: whether the compiler was first used in there.
+    compiled_inside: whether the compiler was first used in there. scripted: attention that is
+    TorchScript, by name.
     """
 
     model: str
@@ -31,6 +32,7 @@ class Heard:
     stand_ins: Counter[str] = field(default_factory=Counter)
     silent: Counter[str] = field(default_factory=Counter)
     failed: dict[str, str] = field(default_factory=dict)
+    scripted: Sequence[str] = ()
 
     def missed(self) -> tuple[str, ...]:
         """A sentence for each reason; empty where all that ran was recorded."""
@@ -45,7 +47,7 @@ class Heard:
     def wrong(self) -> bool:
         """Whether somebody has to be told who did not ask."""
         nothing = not self.recorded and not self.left_out
-        return nothing or bool(self.silent or self.failed)
+        return nothing or bool(self.silent or self.failed or self.scripted)
 
     def _reasons(self) -> tuple[str, ...]:
         found = []
@@ -73,6 +75,11 @@ class Heard:
             )
         for name, why in self.failed.items():
             found.append(f"{name or 'The model'} ran and could not be recorded: {why}.")
+        for name in self.scripted:
+            found.append(
+                f"{name} is TorchScript, which calls no Python hooks, so its maps are not in here: "
+                "record a model with the module that it was made of."
+            )
         return tuple(found)
 
     def _why_nothing(self) -> str:

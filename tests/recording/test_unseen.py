@@ -195,6 +195,43 @@ def test_torchscript_and_graphs_are_refused_in_words():
         pass
 
 
+def as_torchscript(module, *inputs):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.jit.trace(module, inputs, check_trace=False)
+
+
+def test_a_part_in_torchscript_does_not_stand_in_the_way():
+    model = transformer()
+    with torch.no_grad(), record(model) as expected:
+        model(TOKENS)
+    model.norm_out = as_torchscript(model.norm_out, TOKENS)
+    with torch.no_grad(), record(model) as recording:
+        model(TOKENS)
+    assert recording.missed == () and len(recording) == len(expected) > 0
+    for ours, theirs in zip(recording, expected, strict=True):
+        assert (ours.map.full(0, 0) == theirs.map.full(0, 0)).all()
+
+
+def test_attention_in_torchscript_is_said_to_be_missing():
+    model = transformer()
+    whole = model.layers[0][1]
+    model.layers[0][1] = as_torchscript(whole, TOKENS)
+    with (
+        torch.no_grad(),
+        pytest.warns(RecordingWarning, match=r"layers\.0\.1 is TorchScript"),
+        record(model) as recording,
+    ):
+        model.layers[0][1](TOKENS)
+        model.layers[1][1](TOKENS)
+    assert [one.module for one in recording] == ["layers.1.1"]
+    (said,) = recording.missed
+    assert "record a model with the module that it was made of" in said
+    alone = torch.nn.Sequential(model.layers[0][1])
+    with pytest.raises(RecordingError, match=r"is TorchScript \(0\)"), record(alone):
+        pass
+
+
 def test_a_model_is_saved_whole_in_the_block_without_its_hooks():
     model, file = transformer(), io.BytesIO()
     with torch.no_grad(), record(model) as recording:

@@ -162,13 +162,28 @@ def missing_attention(model: nn.Module) -> str:
     """Why no module of a model is an attention module that can be recorded, in a sentence."""
     wanted = "to_q, to_kv, to_out, attn_dropout, heads, q_scale and k_scale"
     said = f"{type(model).__name__} has no attention module: looked for modules with {wanted}"
-    older = [name or "it" for name in _having(_named(model), _UNSCALED)[0]]
+    every = _named(model)
+    if scripted := scripted_attention(every):
+        return (
+            f"attention of {type(model).__name__} is TorchScript ({scripted[0]}), which calls no "
+            "Python hooks: record the model that it was made of"
+        )
+    older = [name or "it" for name in _having(every, _UNSCALED)[0]]
     if not older:
         return said
     return (
         f"{type(model).__name__} has attention without q_scale and k_scale ({older[0]}), as in "
         "phenaki-pytorch before 0.3.0: a plain scaled dot product, whose maps this program does "
         "not read. Use the attention of 0.3.0 or later"
+    )
+
+
+def scripted_attention(every: Sequence[Named]) -> tuple[str, ...]:
+    """Names of attention that was scripted or traced: it has the parts, and calls no hooks."""
+    return tuple(
+        name
+        for name, module in every
+        if isinstance(module, torch.jit.ScriptModule) and "to_kv" in module._modules
     )
 
 
@@ -206,7 +221,7 @@ def _having(named: Sequence[Named], *kinds: frozenset[str]) -> list[dict[str, nn
     found: list[dict[str, nn.Module]] = [{} for _ in kinds]
     for name, module in named:
         parts = module._modules
-        if not parts:
+        if not parts or isinstance(module, torch.jit.ScriptModule):
             continue
         its_class: Any = type(module)
         own, of_class = module.__dict__, _of_class(its_class)
