@@ -8,6 +8,7 @@ itself.
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
@@ -101,9 +102,9 @@ def _precision(call: Call) -> Precision:
 def _numbers(group: Sequence[Call]) -> tuple[torch.Tensor, torch.dtype]:
     """What the check of a group of calls finds, and the format to judge it by.
 
-    One after the other: the largest error of each item, call and head, and their largest values;
-    for each call a sum that is finite only if all that came in is; how far off weights are that the
-    model made, if it made them. What follows of these few numbers is cheaper on the host.
+    One after the other: the largest error of each call; the largest as a share of its head's
+    largest value; for each call a sum that is finite only if all that came in is; how far off
+    weights are that the model made, if it made them.
     """
     first = group[0]
     given = torch.cat([required(call.mixed.kept) for call in group], dim=-1)
@@ -114,15 +115,18 @@ def _numbers(group: Sequence[Call]) -> tuple[torch.Tensor, torch.dtype]:
         values = each[0] if len(each) == 1 else torch.cat(each, dim=1)
         ours = mixed_by(picked, values, theirs.dtype, recomputed=first.factored is not None)
         dtype = coarsest_of(ours.dtype, theirs.dtype, _precision(first), values)
-    errors = ours - by_head(theirs, len(group) * first.sizes.heads)
+    errors = _largest(ours - by_head(theirs, len(group) * first.sizes.heads))
+    worst = torch.stack((errors, errors / _largest(values).clamp(min=TINY)))
+    of_calls = worst.view(2, -1, len(group), first.sizes.heads).amax(dim=(1, 3)).flatten()
     came_in = torch.stack([required(call.came_in) for call in group]).flatten(1)
     sums = came_in.sum(dim=1, dtype=working(came_in.dtype))
-    return torch.cat((_largest(errors), _largest(values), sums, *exact)), dtype
+    return torch.cat((of_calls, sums, *exact)), dtype
 
 
 def _largest(numbers: torch.Tensor) -> torch.Tensor:
-    """The largest magnitude of each item and head of 'b h n d', one after the other."""
-    return torch.linalg.vector_norm(numbers, torch.inf, dim=(-2, -1)).flatten()
+    """The largest magnitude of each item and head of 'b h n d': 'b h', float32 or float64."""
+    largest = torch.linalg.vector_norm(numbers, torch.inf, dim=(-2, -1))
+    return largest.to(working(largest.dtype))
 
 
 def _picked(group: Sequence[Call]) -> tuple[torch.Tensor, list[torch.Tensor]]:
@@ -155,28 +159,22 @@ def _verdicts(
     group: Sequence[Call], dtype: torch.dtype, numbers: list[float]
 ) -> dict[Call, Verification]:
     """What the numbers of a group say of its calls, where they say all there is to know."""
-    first, sizes = group[0], group[0].sizes
-    width = len(group) * sizes.heads  # numbers of one item
-    each = len(indices(first.sample.items)) * width
-    errors, largest, rest = numbers[:each], numbers[each : 2 * each], numbers[2 * each :]
-    of_weights = rest[len(group)] if len(rest) > len(group) else None
+    first, sizes, calls = group[0], group[0].sizes, len(group)
+    of_weights = numbers[3 * calls] if len(numbers) > 3 * calls else None
     if not (of_weights or 0.0) <= AGREES[_precision(first).coarsest]:
         return {}
-    shares = [error / max(value, TINY) for error, value in zip(errors, largest, strict=True)]
+    about: dict[str, Any] = {
+        "queries": len(first.sample),
+        "of": sizes.batch * sizes.queries,
+        "dtype": named(dtype),
+        "weight_error": of_weights,
+    }
     found = {}
-    for at, call in enumerate(group):
-        heads = [slice(one, one + sizes.heads) for one in range(at * sizes.heads, each, width)]
-        absolute = [error for item in heads for error in errors[item]]
-        relative = [share for item in heads for share in shares[item]]
-        # A sum is finite only if every term is.
-        if math.isfinite(sum(absolute) + sum(relative) + rest[at]):
-            found[call] = verdict_on(
-                max(absolute),
-                max(relative),
-                TOLERANCES[dtype],
-                queries=len(first.sample),
-                of=sizes.batch * sizes.queries,
-                dtype=named(dtype),
-                weight_error=of_weights,
-            )
+    for call, absolute, relative, came_in in zip(
+        group, numbers[:calls], numbers[calls : 2 * calls], numbers[2 * calls : 3 * calls],
+        strict=True,
+    ):  # fmt: skip
+        # A sum is finite only if every term is; a largest error is not finite if one is not.
+        if math.isfinite(absolute + relative + came_in):
+            found[call] = verdict_on(absolute, relative, TOLERANCES[dtype], **about)
     return found
