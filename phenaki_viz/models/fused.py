@@ -84,7 +84,7 @@ def _with_logsumexp(
     """The kernels have the sums at hand; where they do not give them, these are taken once more."""
     learns = bias is not None and bias.requires_grad and torch.is_grad_enabled()
     if q.device.type == "cpu" and not dropped and not learns:  # it has no gradient for a bias
-        out, sums = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+        out, sums = torch._scaled_dot_product_flash_attention_for_cpu(
             q, k, v, attn_mask=bias, scale=1.0
         )
         return out, sums

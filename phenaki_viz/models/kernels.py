@@ -3,7 +3,8 @@
 Every fused kernel computes the log-sum-exp of its rows; PyTorch's public function does not return
 it. To take it once more costs twice the attention itself. So the kernel that the public function
 would choose is called by its own name, and is trusted where its output and its sums were found
-right once, on this device and in this format.
+right once, on this device and in this format. By PyTorch's own binding, as
+`torch.ops` goes through its interpreter's schemas, which takes some microseconds in every layer.
 """
 
 from collections.abc import Callable
@@ -38,9 +39,7 @@ def attention_with_sums(
 
 
 def _flash(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: Bias) -> Answer:
-    out, sums, *_ = torch.ops.aten._scaled_dot_product_flash_attention(
-        q, k, v, 0.0, False, False, scale=1.0
-    )
+    out, sums, *_ = torch._scaled_dot_product_flash_attention(q, k, v, 0.0, False, False, scale=1.0)
     return out, sums[..., : q.shape[-2]]
 
 
@@ -50,16 +49,14 @@ def _efficient(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: Bias) ->
         if j % ALIGNED:
             bias = F.pad(bias, (0, -j % ALIGNED))[..., :j]
         bias = bias.expand(q.shape[0], q.shape[1], q.shape[2], j)
-    out, sums, *_ = torch.ops.aten._scaled_dot_product_efficient_attention(
-        q, k, v, bias, True, scale=1.0
-    )
+    out, sums, *_ = torch._scaled_dot_product_efficient_attention(q, k, v, bias, True, scale=1.0)
     return out, sums[..., : q.shape[-2]]
 
 
 def _cudnn(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: Bias) -> Answer:
     if bias is not None:
         bias = bias.expand(q.shape[0], q.shape[1], q.shape[2], k.shape[-2])
-    out, sums, *_ = torch.ops.aten._scaled_dot_product_cudnn_attention(
+    out, sums, *_ = torch._scaled_dot_product_cudnn_attention(
         q, k, v, bias, True, 0.0, False, False, scale=1.0
     )
     return out, sums.reshape(q.shape[:-1])
@@ -80,7 +77,7 @@ def _trusted(choice: int, device: torch.device, dtype: torch.dtype, biased: bool
     bias = some(1, 2, 37, 53) if biased else None
     try:
         out, sums = _KERNELS[choice](q, k, v, bias)
-    except (RuntimeError, TypeError):  # a card without it, a version that calls it otherwise
+    except (RuntimeError, TypeError, AttributeError):  # a card without it, another version
         return False
     scores = q.double() @ k.double().mT
     if bias is not None:
