@@ -159,9 +159,6 @@ class Attention(nn.Module):
         dtype = autocast_dtype(q.device) or q.dtype
         return torch.is_grad_enabled() or dtype == torch.float16
 
-    def _parts_are_heard(self) -> bool:
-        return bool(self.attn_parts._forward_pre_hooks)
-
     def _fused(
         self,
         q: torch.Tensor,
@@ -190,10 +187,11 @@ class Attention(nn.Module):
         adds = self.causal or any(one is not None for one in (attn_bias, mask, edits.hidden))
         cells = heads * i * j * (1 if mask is None else len(q)) if adds else 0
         dropped = self.attn_dropout.p if self.training else 0.0
-        heard = self._parts_are_heard()
+        parts = self.attn_parts
+        heard = bool(parts._forward_pre_hooks)
         out, logsumexp = fused_attention(q, k, v, added, cells, dropped, want_logsumexp=heard)
         if logsumexp is not None:
-            self.attn_parts(q, k, logsumexp, Precision.fused(q.dtype), values=v)
+            parts(q, k, logsumexp, Precision.fused(q.dtype), values=v)
         return out
 
     def _open(
@@ -213,7 +211,8 @@ class Attention(nn.Module):
             sim += bias
         if hidden is not None:
             sim.masked_fill_(hidden, torch.finfo(sim.dtype).min)
-        if not self._parts_are_heard():
+        parts = self.attn_parts
+        if not parts._forward_pre_hooks:
             return self.attn_dropout(edits.used(_softmax(sim))) @ v
         # Of no use to the gradient: what is kept for it must not depend on its listeners.
         logsumexp = sim.detach().to(working(products)).logsumexp(dim=-1)
@@ -221,7 +220,7 @@ class Attention(nn.Module):
         precision = Precision(
             products, added=working(products), scores=products, weights=attn.dtype
         )
-        self.attn_parts(q.to(products), k.to(products), logsumexp, precision, values=v)
+        parts(q.to(products), k.to(products), logsumexp, precision, values=v)
         return self.attn_dropout(edits.used(attn)) @ v
 
     def _check(

@@ -14,7 +14,7 @@ from phenaki_viz.recording.call import Call, CallContext
 from phenaki_viz.recording.call_maps import sample_of
 from phenaki_viz.recording.circumstances import is_recomputed, stand_in, would_be_fused_again
 from phenaki_viz.recording.estimates import call_arguments, sizes_of
-from phenaki_viz.recording.families.phenaki import AttentionModule, tells_values
+from phenaki_viz.recording.families.phenaki import AttentionModule, parts_of, tells_values
 from phenaki_viz.recording.frames import Frames
 from phenaki_viz.recording.hook import Hook, Listener
 from phenaki_viz.recording.interventions.in_force import any_given, edits_of, given_in
@@ -86,15 +86,20 @@ class Calls:
 
 
 class OfModule:
-    """The calls of one attention module. seen: what its hooks note of the one under way."""
+    """The calls of one attention module.
+
+    seen: what its hooks note of the one under way. parts: where it hands over what its map can be
+    made of, or None.
+    """
 
     def __init__(self, calls: Calls, seen: Seen) -> None:
         self.calls, self.seen = calls, seen
         self._listening: list[Hook] = []
         self._hooks: dict[nn.Module, Hook] = {}
         self._to_kv = attribute_of(seen.module, "to_kv")
+        self.parts = parts_of(seen.module)
         # Else they are told with the parts, or listened to while somebody waits for the map.
-        self.always_hears_kv = bool(calls.choice.extras) or not tells_values(seen.module)
+        self.always_hears_kv = bool(calls.choice.extras) or not tells_values(self.parts)
 
     def begin(self, module: AttentionModule, args: Any, kwargs: Any) -> None:
         """A call begins: decide whether and how it is recorded, and listen for its map."""
@@ -170,9 +175,8 @@ class OfModule:
     def _listen(self, module: AttentionModule, storage: Storage) -> None:
         """Wait for the map: the model attends in the open only while somebody does."""
         seen = self.seen
-        parts = getattr(module, "attn_parts", None)
-        if storage == "factored" and parts is not None:
-            self._on(parts, seen.parts).put_on(with_kwargs=True)
+        if storage == "factored" and self.parts is not None:
+            self._on(self.parts, seen.parts).put_on(with_kwargs=True)
             return
         self._on(module.attn_dropout, seen.map).put_on()
         if not self.always_hears_kv:

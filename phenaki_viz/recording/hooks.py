@@ -87,7 +87,7 @@ class Session:
         self._on(attention, calls.begin, with_kwargs=True)
         if calls.always_hears_kv:
             self._on(attention.to_kv, seen.keys_and_values, after=True)
-        if "queries" in self.choice.extras or not hasattr(attention, "attn_parts"):
+        if "queries" in self.choice.extras or calls.parts is None:
             self._on(attention.to_q, seen.queries, after=True)
         # Before any other hook on it: what a switch or an adapter does to it comes after.
         to_out = attribute_of(attention, "to_out")

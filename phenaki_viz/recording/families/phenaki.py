@@ -153,9 +153,15 @@ def null_keys(module: AttentionModule) -> int:
     return 0 if nulls is None else int(nulls.shape[-2] // 2)
 
 
-def tells_values(module: AttentionModule) -> bool:
-    """Whether its `attn_parts` is told the values too."""
-    return bool(getattr(getattr(module, "attn_parts", None), "tells_values", False))
+def parts_of(module: AttentionModule) -> nn.Module | None:
+    """Where it hands over what its map can be made of; None of a published class."""
+    parts: nn.Module | None = attribute_of(module, "attn_parts")
+    return parts
+
+
+def tells_values(parts: nn.Module | None) -> bool:
+    """Whether this place is told the values too."""
+    return bool(getattr(parts, "tells_values", False))
 
 
 def missing_attention(model: nn.Module) -> str:
