@@ -155,6 +155,11 @@ class Session:
             if copy is not None:
                 left.remove_from(copy)
         self.turn.give_back()
+        # They know this session, and it what was recorded: that is to go when its last user lets
+        # go of it, with all its memory, not when garbage is collected.
+        self.hooks.clear()
+        self.listening.clear()
+        del self.calls
 
     def _enter_outer(self, name: str, module: nn.Module, args: Any, kwargs: Any) -> None:
         if is_recomputed() or stand_in((*args, *kwargs.values(), first_weight(self.found.every))):

@@ -14,17 +14,20 @@ def modules_of(model: nn.Module, *, again: bool = False) -> list[Named]:
     again: modules with several names under each of them.
     """
     found: list[Named] = [("", model)]
-
-    def go(prefix: str, module: nn.Module) -> None:
-        for child, part in module._modules.items():
-            if part is not None:
-                name = prefix + child
-                found.append((name, part))
-                if part._modules:  # most have none, and a call for each would be half of the walk
-                    go(f"{name}.", part)
-
-    go("", model)
+    _walk("", model, found)
     return found if again else once(found)
+
+
+def _walk(prefix: str, module: nn.Module, found: list[Named]) -> None:
+    """Not a function inside the other: one that calls itself keeps all it knows for the collector
+    of garbage, here the model.
+    """
+    for child, part in module._modules.items():
+        if part is not None:
+            name = prefix + child
+            found.append((name, part))
+            if part._modules:  # most have none, and a call for each would be half of the walk
+                _walk(f"{name}.", part, found)
 
 
 def once(found: list[Named]) -> list[Named]:

@@ -1,7 +1,9 @@
 """A recording's life: its hooks belong to one model and one thread, and end with the block."""
 
 import copy
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -271,3 +273,58 @@ def test_compiled_code_is_used_again_when_the_last_recording_has_ended():
         assert len(outer) == 1 and not compiles
         run(TOKENS)
     assert compiles and compiled._inside == 0
+
+
+@pytest.fixture
+def no_collector():
+    """What is let go of goes at once, or it does not go in this test."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def breaks_off(model):
+    with torch.no_grad(), record(model) as recording:
+        model(TOKENS)
+        try:
+            model(TOKENS[..., :3])
+        except Exception:
+            return recording
+    raise AssertionError("tokens of another width ran")
+
+
+def learns(model):
+    with record(model) as recording:
+        model.train()(TOKENS).sum().backward()
+    return recording
+
+
+def beside_a_copy(model):
+    with torch.no_grad(), record(model) as recording:
+        copied = copy.deepcopy(model)
+        model(TOKENS)
+    copied(TOKENS)
+    return recording
+
+
+WAYS = {
+    "dense": lambda model: recorded(model, storage="dense"),
+    "factored": lambda model: recorded(model, storage="factored"),
+    "written": lambda model: recorded(model, extras=("queries", "written")),
+    "broken off": breaks_off,
+    "learning": learns,
+    "copied": beside_a_copy,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_recording_goes_when_it_is_let_go_of_and_so_does_its_model(way, no_collector):
+    model = transformer()
+    recording = WAYS[way](model)
+    kept = [weakref.ref(one) for one in (recording[0].map, recording[0], recording, model)]
+    assert len(recording) >= 2 and all(one() is not None for one in kept)
+    del recording
+    assert [one() for one in kept] == [None, None, None, model]
+    del model
+    assert kept[-1]() is None
