@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import nn
 
+from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.walking import Named, modules_of
 
@@ -20,12 +21,17 @@ def weights_digest(model: nn.Module, every: Sequence[Named] | None = None) -> st
     """First 12 hex digits of BLAKE2b over names, shapes and bytes of the state dict.
 
     Kept until a parameter is replaced or written to (PyTorch counts writes in `_version`). every:
-    the model's modules, if they are at hand.
+    the model's modules, if they are at hand. Raises RecordingError when something has to run before
+    there is a state dict.
     """
-    version = _version(every or modules_of(model))
+    every = every or modules_of(model)
+    version = _version(every)
     known = _known.get(model)
     if known and known[0] == version:
         return known[1]
+    if any([module._state_dict_pre_hooks for _, module in every]):
+        # FSDP's put its weights together, on all ranks, or take them from under a model that runs.
+        raise RecordingError("hooks gather its state dict, as FSDP's do")
     digest = tensors_digest(model.state_dict(keep_vars=True).items())
     if version is not None:
         _known[model] = (version, digest)

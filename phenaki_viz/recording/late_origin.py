@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from phenaki_viz.recording.digests import LateDigest
-from phenaki_viz.recording.origin import origin_of
+from phenaki_viz.recording.origin import origin_of, unknown
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.walking import Named
 
@@ -46,7 +46,7 @@ class LateOrigin:
         try:
             self.digest = LateDigest(args, kwargs)
         except RuntimeError as error:  # no memory for a copy
-            self._note((), {}, _unknown(error))
+            self._note((), {}, unknown(error))
             return
         self.is_due = not self.model.training
         if not self.is_due:
@@ -65,7 +65,7 @@ class LateOrigin:
         try:
             self.recording.provenance["input_digest"] = digest.result()
         except Exception as error:
-            self.recording.provenance["input_digest"] = _unknown(error)
+            self.recording.provenance["input_digest"] = unknown(error)
 
     def _note(self, args: Any, kwargs: Any, digest: str) -> None:
         self.is_due = False
@@ -76,11 +76,7 @@ class LateOrigin:
         except Exception as error:  # weights that cannot be read are no reason to stop the model
             self.recording.provenance |= {
                 "model": type(self.model).__name__,
-                "weights_digest": _unknown(error),
+                "weights_digest": unknown(error),
             }
         if self.was_compiled:
             self.recording.provenance["compiled"] = "recorded uncompiled"
-
-
-def _unknown(error: Exception) -> str:
-    return f"unknown ({type(error).__name__}: {str(error)[:100]})"

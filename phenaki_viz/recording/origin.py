@@ -1,6 +1,6 @@
 """What made a recording: the model and its settings, digests of weights and inputs, versions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, is_dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -34,11 +34,24 @@ def origin_of(
         "random_weights": bool(getattr(model, "random_weights", False)),
         "assumed": _said(model, "assumed"),  # settings that its checkpoint does not say
         "notes": _said(model, "opened_notes"),
-        "weights_digest": weights_digest(model, every),
-        "input_digest": digest or input_digest(args, kwargs),
+        "weights_digest": _if_any(lambda: weights_digest(model, every)),
+        "input_digest": digest or _if_any(lambda: input_digest(args, kwargs)),
         "versions": versions(),
         FACTS: facts_of(model, every),
     }
+
+
+def unknown(error: Exception) -> str:
+    """What stands in a digest's place that could not be made."""
+    return f"unknown ({type(error).__name__}: {str(error)[:100]})"
+
+
+def _if_any(digest: Callable[[], str]) -> str:
+    """A digest; numbers that cannot be read are no reason to know nothing else of the model."""
+    try:
+        return digest()
+    except Exception as error:
+        return unknown(error)
 
 
 @cache
