@@ -138,6 +138,7 @@ class Biases:
             known = weakref.ref(bias), mark, bias.detach().clone()  # once for all layers
             self._copies[id(bias)] = known
         copy = known[2]
+        copy = copy[0] if copy.ndim == 4 and len(copy) == 1 else copy  # one for all items
         copy = copy[(None,) * (3 - copy.ndim)]
         return copy.expand(*copy.shape[:-3], heads, -1, -1) if copy.shape[-3] == 1 else copy
 

@@ -201,3 +201,19 @@ def test_terms_come_out_of_a_file_and_another_process(tmp_path):
             assert type(wanted.content) is type(found.content)
             for (name, values), (_, expected) in zip(found, wanted, strict=True):
                 np.testing.assert_allclose(values, expected, err_msg=name, **CLOSE)
+
+
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+@pytest.mark.parametrize("shape", [(1, 3, 12, 12), (1, 1, 1, 12), (2, 3, 12, 12), (12,)])
+def test_a_bias_for_all_items_is_that_of_each(shape, storage):
+    torch.manual_seed(0)
+    attention, bias = models.Attention(24, heads=3, dim_head=8).eval(), torch.randn(shape)
+    extras = ("queries", "keys")
+    with torch.no_grad(), record(attention, storage=storage, extras=extras) as recording:
+        attention(torch.randn(2, 12, 24), attn_bias=bias)
+    (one,) = recording
+    assert recording.missed == () and one.verification.verdict == "passed"
+    whole = bias.expand(2, 3, 12, 12)
+    for item in range(2):
+        terms = one.head(2, item).terms([4])
+        np.testing.assert_allclose(terms.dense, whole[item, 2, 4:5].numpy(), atol=1e-6)
