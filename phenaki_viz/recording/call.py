@@ -104,6 +104,32 @@ class Call:
         x = x.detach() if x.requires_grad else x
         self.came_in = x.clone() if is_short(x) else sums_of(x)
 
+    def see_map(self, attn: torch.Tensor, choice: RecordOptions) -> None:
+        """Take the map that was made, 'b h i j'.
+
+        It knows its sizes: a window or a frame of what came in may be a batch item, and what is
+        read may have come in by another name than `context`.
+        """
+        self.attn = attn
+        if attn.shape == self.sizes[:4] or attn.ndim != 4:
+            return
+        batch, heads, queries, keys = attn.shape
+        nulls = self.sizes.nulls
+        self.sizes = Sizes(batch, heads, queries, keys, nulls, self.sizes.dim_head)
+        self.sample = Sample.of(batch, queries, choice.verify_items, choice.verify_rows)
+        if self.tokens is not None or keys - nulls != queries:
+            self.tokens = keys - nulls
+        if self.mask is not None and self.mask.shape != (batch, keys - nulls):
+            self.mask = None
+
+    @property
+    def unreadable(self) -> str:
+        """Why its map cannot be read; empty where it can."""
+        if self.attn is None or self.attn.ndim == 4:
+            return ""
+        found = " × ".join(map(str, self.attn.shape))
+        return f"its map is {found}; maps are read as batch × heads × queries × keys"
+
     @property
     def is_silent(self) -> bool:
         """Whether the module never handed over its map, or what that mixed."""

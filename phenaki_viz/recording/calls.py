@@ -7,13 +7,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from phenaki_viz.errors import RecordingError
+from phenaki_viz.errors import PhenakiVizError, RecordingError
 from phenaki_viz.numerics.edits import NONE, Edits
 from phenaki_viz.numerics.precision import autocast_dtype
+from phenaki_viz.recording.arguments import call_arguments, key_mask_of, tensor_of
 from phenaki_viz.recording.call import Call, CallContext
 from phenaki_viz.recording.call_maps import sample_of
 from phenaki_viz.recording.circumstances import is_recomputed, stand_in, would_be_fused_again
-from phenaki_viz.recording.estimates import call_arguments, sizes_of
+from phenaki_viz.recording.estimates import sizes_of
 from phenaki_viz.recording.families.phenaki import AttentionModule, parts_of, tells_values
 from phenaki_viz.recording.frames import Frames
 from phenaki_viz.recording.hook import Hook, Listener
@@ -104,26 +105,32 @@ class OfModule:
     def begin(self, module: AttentionModule, args: Any, kwargs: Any) -> None:
         """A call begins: decide whether and how it is recorded, and listen for its map."""
         self.forget()  # a call before this one that was broken off
-        x, mask, context, attn_bias = call_arguments(args, kwargs)
+        given = x, _, context, _ = call_arguments(module, args, kwargs)
         heard = self.calls.records.heard
         what = stand_in((x, context, attribute_of(self._to_kv, "weight")))
         if what:
             heard.stand_ins[what] += 1
         elif not is_recomputed():
-            self._record(module, x, mask, context, attn_bias)
+            try:
+                self._record(module, *given)
+            except PhenakiVizError:
+                raise
+            except Exception as error:
+                self.calls.records.could_not(self.seen.name, error)
         else:  # not recorded, but it has to take the same way
             heard.recomputed += 1
             if self.seen.storage is not None:
                 self._listen(module, self.seen.storage)
 
     def end(self, module: AttentionModule, args: Any, output: Any) -> None:
-        """A call has returned, or was broken off: `output` is no tensor then."""
+        """A call has returned, or was broken off: `output` is None then."""
         call = self.seen.call
         self.forget()
         try:
-            if call is not None and isinstance(output, torch.Tensor):
-                if call.writing is not None:
-                    call.writing.see_output(output)
+            if call is not None and output is not None:
+                returned = tensor_of(output)
+                if call.writing is not None and returned is not None:
+                    call.writing.see_output(returned)
                 self.calls.keep(call)
         finally:
             self.calls.returned()
@@ -144,7 +151,13 @@ class OfModule:
             return
         if calls.choice.asks_of_calls:
             calls.check(around, x, context)
+        if not _tokens(x) or not (context is None or _tokens(context)):
+            records.heard.failed[seen.name] = "what it reads is no tensor 'batch × tokens × width'"
+            return
         sizes, is_given = sizes_of(module, x, context), edits.put_in is not None
+        if not sizes.map_cells:
+            records.heard.empty[around.name] += 1
+            return
         autocast = autocast_dtype(x.device)
         storage = budget.storage_of(
             around.name, module, x, sizes, autocast or x.dtype, attn_bias, is_given=is_given
@@ -152,9 +165,12 @@ class OfModule:
         if storage == "dense" and not is_given and would_be_fused_again(module, x):
             storage = "factored"
         around.bias, attn_bias = records.biases.of(attn_bias, module.heads)
-        mask = mask.clone() if isinstance(mask, torch.Tensor) else mask
         sample = sample_of(storage, sizes.batch, sizes.queries, calls.choice)
-        tokens = None if context is None else context.shape[1]
+        tokens = None if context is None else sizes.keys - sizes.nulls
+        if mask is not None:
+            mask = key_mask_of(mask, sizes.batch, sizes.keys - sizes.nulls)
+            if mask is None:
+                records.heard.masked.add(around.name)
         seen.storage = storage
         seen.call = Call(
             module, around, x, sizes, mask, tokens, attn_bias, storage, sample, edits,
@@ -178,7 +194,7 @@ class OfModule:
         if storage == "factored" and self.parts is not None:
             self._on(self.parts, seen.parts).put_on(with_kwargs=True)
             return
-        self._on(module.attn_dropout, seen.map).put_on()
+        self._on(module.attn_dropout, seen.map).put_on(with_kwargs=True)
         if not self.always_hears_kv:
             self._on(self._to_kv, seen.keys_and_values).put_on(after=True)
 
@@ -189,3 +205,7 @@ class OfModule:
             hook = self._hooks[module] = Hook(self.calls.listener, module, act)
         self._listening.append(hook)
         return hook
+
+
+def _tokens(x: Any) -> bool:
+    return isinstance(x, torch.Tensor) and x.ndim > 2

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from phenaki_viz.errors import RecordingError
+from phenaki_viz.recording.arguments import call_arguments
 from phenaki_viz.recording.families.phenaki import AttentionModule, attention_modules, null_keys
 from phenaki_viz.recording.walking import attribute_of
 
@@ -69,32 +70,22 @@ class Sizes(NamedTuple):
 
 
 def sizes_of(module: AttentionModule, x: torch.Tensor, context: torch.Tensor | None) -> Sizes:
-    """The sizes of a call, from what `Attention.forward` is given."""
+    """The sizes of a call, from what `Attention.forward` is given: 'b … d' of tokens in a grid."""
     nulls = null_keys(module)
+    source = x if context is None else context
     return Sizes(
         batch=x.shape[0],
         heads=module.heads,
-        queries=x.shape[1],
-        keys=(x if context is None else context).shape[1] + nulls,
+        queries=x.shape[1:-1].numel(),
+        keys=source.shape[1:-1].numel() + nulls,
         nulls=nulls,
         # Not of to_q: it may be an adapter around the layer.
         dim_head=attribute_of(module, "q_scale").shape[-1],
     )
 
 
-def call_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
-    """(x, mask, context, attn_bias) of an attention call, however they were passed."""
-    x, mask, context, attn_bias = (*args, None, None, None, None)[:4]
-    return (
-        kwargs["x"] if x is None else x,
-        kwargs.get("mask", mask),
-        kwargs.get("context", context),
-        kwargs.get("attn_bias", attn_bias),
-    )
-
-
 def _cells_of_call(module: AttentionModule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
-    x, _, context, _ = call_arguments(args, kwargs)
+    x, _, context, _ = call_arguments(module, args, kwargs)
     return sizes_of(module, x, context).map_cells
 
 

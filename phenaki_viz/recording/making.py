@@ -44,6 +44,9 @@ class Making:
         if call.is_silent:
             self.heard.silent[call.around.name] += 1
             return False
+        if call.unreadable:
+            self.heard.failed[call.around.name] = call.unreadable
+            return False
         try:
             if has_to_wait(call):
                 call.wait()
@@ -59,7 +62,7 @@ class Making:
                 self.recording.storage = self.budget.storage
                 self._add(self.builder.made_at_once(call))
         except Exception as error:
-            self._could_not(call, error)
+            self.could_not(call.around.name, error)
             return False
         if self.broken:
             raise self.broken
@@ -75,7 +78,7 @@ class Making:
         for call, found in zip(waiting, records, strict=True):
             self.budget.kept[call.storage] -= call.size
             if isinstance(found, Exception):
-                self._could_not(call, found)
+                self.could_not(call.around.name, found)
             else:
                 self._add(found)
         self.builder.transfers.wait()
@@ -94,9 +97,9 @@ class Making:
             self.recording.records.append(kept)
             self.budget.kept[kept.map.storage] += kept.map.nbytes
 
-    def _could_not(self, call: Call, error: Exception) -> None:
+    def could_not(self, name: str, error: Exception) -> None:
         """Somebody else's model is running: it is not stopped for what is only looked at."""
-        self.heard.failed[call.around.name] = f"{type(error).__name__}: {str(error)[:300]}"
+        self.heard.failed[name] = f"{type(error).__name__}: {str(error)[:300]}"
 
 
 def has_to_wait(call: Call) -> bool:

@@ -17,7 +17,8 @@ class Heard:
     over their map, by module. failed: why calls could not be recorded, by module. recomputed: calls
     made again by a backward pass. left_out: of modules whose layers were cut away.
     compiled_inside: whether the compiler was first used in there. scripted: attention that is
-    TorchScript, by name.
+    TorchScript, by name. empty: calls without a token or a key, by module. masked: modules whose
+    masks are of another kind than is read.
     """
 
     model: str
@@ -33,6 +34,8 @@ class Heard:
     silent: Counter[str] = field(default_factory=Counter)
     failed: dict[str, str] = field(default_factory=dict)
     scripted: Sequence[str] = ()
+    empty: Counter[str] = field(default_factory=Counter)
+    masked: set[str] = field(default_factory=set)
 
     def missed(self) -> tuple[str, ...]:
         """A sentence for each reason; empty where all that ran was recorded."""
@@ -75,6 +78,16 @@ class Heard:
             )
         for name, why in self.failed.items():
             found.append(f"{name or 'The model'} ran and could not be recorded: {why}.")
+        for name, count in self.empty.items():
+            found.append(
+                f"{name or 'The model'} was called {_times(count)} without a batch item, a token "
+                "or a key, so there was no map."
+            )
+        for name in sorted(self.masked):
+            found.append(
+                f"{name or 'The model'} was given a mask that is not one of batch × keys: its map "
+                "is what was used, and cells that this mask hides are not told from small weights."
+            )
         for name in self.scripted:
             found.append(
                 f"{name} is TorchScript, which calls no Python hooks, so its maps are not in here: "

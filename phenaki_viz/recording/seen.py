@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from phenaki_viz import alignment
+from phenaki_viz.recording.arguments import first_of, tensor_of
 from phenaki_viz.recording.call import Call, Parts
 from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.interventions.in_force import slopes_of
@@ -28,15 +29,17 @@ class Seen:
     call: Call | None = None
     storage: Storage | None = None
 
-    def queries(self, module: nn.Module, args: Any, output: torch.Tensor) -> None:
+    def queries(self, module: nn.Module, args: Any, output: Any) -> None:
         """The output of `to_q`."""
-        if self.call is not None:
-            self.call.q = output.detach()
+        projected = tensor_of(output)
+        if self.call is not None and projected is not None:
+            self.call.q = projected.detach()
 
-    def keys_and_values(self, module: nn.Module, args: Any, output: torch.Tensor) -> None:
+    def keys_and_values(self, module: nn.Module, args: Any, output: Any) -> None:
         """The output of `to_kv`."""
-        if self.call is not None:
-            self.call.kv = output.detach()
+        projected = tensor_of(output)
+        if self.call is not None and projected is not None:
+            self.call.kv = projected.detach()
 
     def alibi(self, module: nn.Module, args: Any, bias: torch.Tensor) -> None:
         """The slopes of ALiBi, and how far what was added is from what they give."""
@@ -55,12 +58,14 @@ class Seen:
         error = (seen[:, rows] - exact).abs().max() if fits else float("inf")
         self.call.alibi = (slopes, error)
 
-    def map(self, module: nn.Module, args: tuple[torch.Tensor]) -> None:
+    def map(self, module: nn.Module, args: Any, kwargs: Any) -> None:
         """The very tensor that multiplies the values."""
-        if self.call is not None:
-            attn = args[0].detach()
+        if self.call is None:
+            return
+        attn = first_of(args, kwargs)
+        if isinstance(attn, torch.Tensor):
             written = getattr(module, "inplace", False) and module.training
-            self.call.attn = attn.clone() if written else attn
+            self.call.see_map(attn.detach().clone() if written else attn.detach(), self.choice)
 
     def parts(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """What fused attention used instead of a map, and the values if it tells them."""
@@ -73,8 +78,7 @@ class Seen:
     def mixed(self, module: nn.Module, args: Any, kwargs: Any) -> None:
         """The values as the map mixed them, before they are projected."""
         if self.call is not None:
-            mixed = args[0] if args else next(iter(kwargs.values()), None)
-            self.call.see_mixed(mixed, self.choice)
+            self.call.see_mixed(first_of(args, kwargs), self.choice)
 
 
 def _detached(tensor: torch.Tensor) -> torch.Tensor:

@@ -58,8 +58,8 @@ class Writing:
         return cls(gram, norms(by_head, gram))
 
     def see_output(self, output: torch.Tensor) -> None:
-        """Take what the module returned, 'b i dim'."""
-        self.whole = torch.linalg.vector_norm(output.detach().float(), dim=-1)
+        """Take what the module returned, 'b i dim' or with its tokens in a grid."""
+        self.whole = torch.linalg.vector_norm(output.detach().float(), dim=-1).flatten(1)
 
     def settled(
         self,
@@ -72,7 +72,8 @@ class Writing:
 
         values: 'b h j d', null ones first. What lies on a GPU has arrived after `transfers.wait`.
         """
-        if self.whole is None:
+        b, _, i = self.heads.shape
+        if self.whole is None or self.whole.shape != (b, i):  # put together of windows
             return None
 
         def kept(tensor: torch.Tensor) -> np.ndarray:

@@ -234,7 +234,8 @@ def _having(named: Sequence[Named], *kinds: frozenset[str]) -> list[dict[str, nn
         without = parts.keys().isdisjoint(_TELLING) and own.keys().isdisjoint(_TELLING)
         if without and of_class.isdisjoint(_TELLING):
             continue
-        has = {*own, *parts, *own["_parameters"], *own["_buffers"]}
+        held = [name for name, one in own["_parameters"].items() if one is not None]
+        has = {*own, *parts, *held, *own["_buffers"]}
         for attributes, alike in zip(kinds, found, strict=True):
             if attributes - has <= of_class:
                 alike[name] = module

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from phenaki_viz.errors import RecordingError
+from phenaki_viz.recording.arguments import first_of, with_first
 from phenaki_viz.recording.families.phenaki import (
     AttentionModule,
     attention_modules,
@@ -102,12 +103,13 @@ def heard_outputs(model: nn.Module, module: str, head: int) -> Iterator[list[tor
         _check_heads(attentions, [ZeroHead(module=module, head=head)])
         attention = attentions[module]
 
-        def hear(_: nn.Module, args: tuple[torch.Tensor, ...]) -> None:
-            width = args[0].shape[-1] // attention.heads
-            heard.append(args[0][..., head * width : (head + 1) * width].detach().clone())
+        def hear(_: nn.Module, args: Any, kwargs: Any) -> None:
+            mixed = first_of(args, kwargs)
+            width = mixed.shape[-1] // attention.heads
+            heard.append(mixed[..., head * width : (head + 1) * width].detach().clone())
 
         hook = partial(_in_thread, threading.get_ident(), hear)
-        handle = attention.to_out.register_forward_pre_hook(hook)
+        handle = attention.to_out.register_forward_pre_hook(hook, with_kwargs=True)
         try:
             yield heard
         finally:
@@ -202,16 +204,15 @@ def _edited(call: OneCall, transformers: Mapping[str, nn.Module]) -> Iterator[No
 def _head_gives(module: AttentionModule, one: ZeroHead | MeanHead) -> Iterator[None]:
     """What `to_out` reads, 'b i (h d)', is zero or a mean in the columns of one head."""
 
-    def replace(_: nn.Module, args: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-        x, *rest = args
+    def replace(_: nn.Module, args: Any, kwargs: Any) -> Any:
+        x = first_of(args, kwargs).clone()
         width = x.shape[-1] // module.heads
         columns = slice(one.head * width, (one.head + 1) * width)
-        x = x.clone()
         x[..., columns] = x.new_tensor(one.mean) if isinstance(one, MeanHead) else 0
-        return (x, *rest)
+        return with_first(args, kwargs, x)
 
     hook = partial(_in_thread, threading.get_ident(), replace)
-    handle = module.to_out.register_forward_pre_hook(hook)
+    handle = module.to_out.register_forward_pre_hook(hook, with_kwargs=True)
     try:
         yield
     finally:

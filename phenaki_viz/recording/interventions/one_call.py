@@ -8,15 +8,13 @@ from torch import nn
 
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.edits import NONE, Edits
-from phenaki_viz.recording.estimates import call_arguments
+from phenaki_viz.recording.arguments import call_arguments, first_of, with_arguments, with_first
 from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys, stack_and_layer
 from phenaki_viz.recording.interventions.edges import check_left, cut_mask
 from phenaki_viz.recording.interventions.in_force import HERE
 from phenaki_viz.recording.interventions.inside import Inside, scaled, takes_edits
 from phenaki_viz.recording.interventions.putting_in import heads_put_in, put_in
 from phenaki_viz.recording.interventions.reading import Reading
-
-KNOWN = ("x", "mask", "context", "attn_bias")
 
 
 class OneCall:
@@ -45,17 +43,18 @@ class OneCall:
 
     def begin(self, module: nn.Module, args: Any, kwargs: Any) -> tuple[Any, dict[str, Any]]:
         """What the call is given instead."""
-        x, mask, context, attn_bias = call_arguments(args, kwargs)
-        given = {name: value for name, value in kwargs.items() if name not in KNOWN}
+        x, mask, context, attn_bias = call_arguments(module, args, kwargs)
+        changed: dict[str, Any] = {}
         if self.reading is not None and context is not None:
-            context, mask = self.reading.instead(self.module, context, mask)
+            was, (context, mask) = mask, self.reading.instead(self.module, context, mask)
+            changed |= {"context": context} if mask is was else {"context": context, "mask": mask}
         if self.inside.position is not None and attn_bias is not None:
-            attn_bias = self._scale(attn_bias)
+            changed["attn_bias"] = attn_bias = self._scale(attn_bias)
         edits = self._edits(x, mask, context, attn_bias)
         HERE.edits[self.module] = edits
         if self.takes_edits and edits is not NONE:
-            given["edits"] = edits
-        return (x,), {**given, "mask": mask, "context": context, "attn_bias": attn_bias}
+            changed["edits"] = edits
+        return with_arguments(module, args, kwargs, **changed)
 
     def scale_alibi(
         self, module: nn.Module, args: Any, kwargs: Any, bias: torch.Tensor
@@ -66,10 +65,11 @@ class OneCall:
     def change_map(self, module: nn.Module, args: Any, kwargs: Any) -> Any:
         """A map 'b h i j' without the edges that are cut, with the maps that are put in."""
         edits = HERE.edits.get(self.module, NONE)
-        attn = args[0] if edits.cut is None else self._without(edits.cut, args[0], edits)
+        made = first_of(args, kwargs)
+        attn = made if edits.cut is None else self._without(edits.cut, made, edits)
         if edits.put_in is not None:
             attn = edits.put_in.into(attn)
-        return None if attn is args[0] else ((attn, *args[1:]), kwargs)
+        return None if attn is made else with_first(args, kwargs, attn)
 
     def _without(self, cut: torch.Tensor, attn: torch.Tensor, edits: Edits) -> torch.Tensor:
         attn = attn.masked_fill(cut, 0)
