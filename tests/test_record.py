@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from phenaki_viz.checkpoints.native_header import RECORDED
 from phenaki_viz.cli import COMMANDS, dialling, evaluate, main, record, train
 from phenaki_viz.cli.sources import nearest_caption
 from phenaki_viz.data import DIGIT_CLIPS
 from phenaki_viz.models.dial import DialConfig
+from phenaki_viz.recording.files import HEADER
 from phenaki_viz.runs.files import open_recording
 from phenaki_viz.training.recipe import DIGITS
 from tests.checkpoints.files import CRITIC, CVIVIT, MASKGIT, OURS, PHENAKI, pt, tensors, weights
@@ -114,6 +116,39 @@ def test_an_option_that_would_do_nothing_is_refused(run, which, options, said):
     code, printed, made = run(which, *options)
     assert (code, made) == (1, None)
     assert said in printed and printed.count("\n") <= 8
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["record", "r.safetensors", "--weights", ""],
+        ["record", "r.safetensors", "--clip", ""],
+        ["export", "r.zip", "--weights", ""],
+        ["sweep", "--weights", ""],
+        ["sweep", "--clip", "", "--prompt", "a"],
+        ["atlas", "generated:1", "--out", "r", "--weights", ""],
+        ["atlas", "generated:1", "--out", ""],
+        ["compare", "a.safetensors", "b.safetensors", "--out", ""],
+        ["evaluate", ""],
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, list) else given,
+)
+def test_an_empty_path_is_taken_for_no_other(given, tmp_path, monkeypatch, capsys):
+    """Of a variable that was not set: it stood for random weights, or for the folder one is in."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(given)
+    assert "it is empty, as a variable is that was not set" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_is_no_weights(run, tmp_path, capsys):
+    assert main(["record", str(tmp_path / "r.safetensors"), "--heads", "1", "--depth", "1"]) == 0
+    for command in (["evaluate"], ["sweep", "--weights"]):
+        assert main([*command, str(tmp_path / "r.safetensors")]) == 1
+        assert RECORDED == HEADER
+        said = "r.safetensors: a recording of what attention did, and no weights are in it"
+        assert said in capsys.readouterr().err
 
 
 def test_every_option_of_record_is_in_the_table_or_used():

@@ -7,6 +7,7 @@ import msgspec
 from phenaki_viz.errors import FileError
 from phenaki_viz.tensor_files.headers import decoded
 
+RECORDED = "phenaki_viz.recording"  # what a file of recorded attention has there instead
 HEADER = "phenaki_viz"  # the key of our JSON in the metadata of a file of weights
 MOST_NATIVE = 4 * 2**20  # letters; settings and a record of the training have some thousands
 

@@ -17,7 +17,7 @@ from phenaki_viz.checkpoints.inspection import Config, Inspection
 from phenaki_viz.checkpoints.layouts import completed, refuse_others, todays_shape
 from phenaki_viz.checkpoints.naming import Naming, named
 from phenaki_viz.checkpoints.native import FORMAT
-from phenaki_viz.checkpoints.native_header import HEADER, Native, read_native
+from phenaki_viz.checkpoints.native_header import HEADER, RECORDED, Native, read_native
 from phenaki_viz.checkpoints.settings import critic_settings, maskgit_settings
 from phenaki_viz.checkpoints.shards import digest_of, whole_weights_of
 from phenaki_viz.errors import (
@@ -114,6 +114,8 @@ def _inspect(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspecti
 
 
 def _looked_at(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspection, Naming]:
+    if RECORDED in weights.metadata:
+        raise CheckpointError("a recording of what attention did, and no weights are in it")
     corrections = dict(corrections)
     picked = corrections.pop(WEIGHTS, None)
     naming = named(weights.tensors, picked)

@@ -5,7 +5,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phenaki_viz.cli.options import add_kind, add_stack, at_least, correction, share
+from phenaki_viz.cli.options import (
+    add_kind,
+    add_stack,
+    at_least,
+    correction,
+    file_name,
+    file_path,
+    share,
+)
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -39,7 +47,7 @@ def add(commands: Any) -> None:
         help="a file with a clip a line, and behind a tab what it shows; can be given again",
     )  # fmt: skip
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder of the parts"
+        "--out", type=file_path, required=True, metavar="DIR", help="folder of the parts"
     )
     _add_model(parser)
     _add_engine(parser)
@@ -50,7 +58,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     """What is measured."""
     group = parser.add_argument_group("what is measured")
     group.add_argument(
-        "--weights", metavar="FILE", default=TRAINED,
+        "--weights", type=file_name, metavar="FILE", default=TRAINED,
         help="a checkpoint (default: trained, the model that comes with the project)",
     )  # fmt: skip
     group.add_argument(

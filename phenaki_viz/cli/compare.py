@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from phenaki_viz.cli.compare_side import Side
-from phenaki_viz.cli.options import add_kind, add_stack, at_least, format_of
+from phenaki_viz.cli.options import add_kind, add_stack, at_least, file_path, format_of
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
     parser.add_argument("a", type=Path, metavar="A", help="a recording")
     parser.add_argument("b", type=Path, metavar="B", help="another one, or the same (see --b-step)")
     parser.add_argument(
-        "--out", type=Path, metavar="FILE|DIR",
+        "--out", type=file_path, metavar="FILE|DIR",
         help="where to: .csv or .npz, every number of every head; a folder gets "
         f"{', '.join(FOLDER)} (default: only printed)",
     )  # fmt: skip

@@ -3,11 +3,10 @@
 import argparse
 from collections.abc import Iterable
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from phenaki_viz.cli.clips import add_clip_options, clip_of
-from phenaki_viz.cli.options import frame_size
+from phenaki_viz.cli.options import file_path, frame_size
 
 # Default and what it is, for `--help`; a test makes sure that the defaults are `DialConfig`'s.
 DIALS = {
@@ -40,7 +39,7 @@ def add_shown(parser: Any) -> None:
     """Add the clip and the prompt."""
     parser.add_argument(
         "--clip",
-        type=Path,
+        type=file_path,
         help="GIF, ZIP of images, .npy, folder or film (default: one that comes with the project, "
         "the nearest to the prompt where the model knows its words)",
     )

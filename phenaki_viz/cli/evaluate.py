@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from phenaki_viz.cli.options import at_least
+from phenaki_viz.cli.options import at_least, file_path
 from phenaki_viz.errors import CheckpointError
 
 NUMBERS = (  # name, least, default and what it is
@@ -21,8 +21,8 @@ def add(commands: Any) -> None:
     """Add the command and its options."""
     parser = commands.add_parser("evaluate", help="figures of a model trained on moving digits")
     parser.add_argument(
-        "model", type=Path, nargs="?", help="a whole Phenaki with its own words (default: the one "
-        "that comes with the project)",
+        "model", type=file_path, nargs="?", help="a whole Phenaki with its own words (default: the "
+        "one that comes with the project)",
     )  # fmt: skip
     for name, least, default, what in NUMBERS:
         parser.add_argument(

@@ -22,6 +22,18 @@ def at_least(least: int) -> Callable[[str], int]:
     return read
 
 
+def file_path(text: str) -> Path:
+    """A path as it was typed: "", as of a variable that was not set, would be this folder."""
+    return Path(file_name(text))
+
+
+def file_name(text: str) -> str:
+    """A path, or a word that stands for one."""
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty, as a variable is that was not set")
+    return text
+
+
 def share(text: str) -> float:
     """A number from 0 to 1."""
     try:

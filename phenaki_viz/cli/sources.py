@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from phenaki_viz.cli.clips import OF_A_CLIP, OF_A_FILE, check_clip, clip_of, of_clip
 from phenaki_viz.cli.dialling import DIALS, add_dials, add_layout, add_shown, dialled_run
-from phenaki_viz.cli.options import at_least, correction, frame_size, share, token_grid
+from phenaki_viz.cli.options import at_least, correction, file_name, frame_size, share, token_grid
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add which model, which clip and prompt, and the settings of each kind of model."""
     parser.add_argument(
         "--weights",
+        type=file_name,
         metavar="FILE",
         help="a checkpoint, an index of shards or a folder, or 'trained' for the model that comes "
         "with the project (default: none; the model is dialled, and its weights are random)",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phenaki_viz.cli.options import at_least, format_of, share
+from phenaki_viz.cli.options import at_least, file_name, format_of, share
 from phenaki_viz.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -41,12 +41,14 @@ def add(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--weights",
+        type=file_name,
         metavar="FILE",
         default=TRAINED,
         help="a whole Phenaki (default: trained, the model that comes with the project)",
     )
     parser.add_argument(
         "--clip",
+        type=file_name,
         action="append",
         metavar="FILE",
         help="a clip of yours; can be given again, each with its --prompt (default: clips that "
