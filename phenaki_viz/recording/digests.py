@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from math import gcd
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,16 +15,18 @@ from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.transfers import Transfers
 from phenaki_viz.recording.walking import Named, modules_of
 
-_Version = tuple[list[int], list[int]]
+_Version = tuple[list[int], list[int], list[bytes]]
+_PLAIN = (torch.Tensor, nn.Parameter)
 _known: WeakKeyDictionary[nn.Module, tuple[_Version, str]] = WeakKeyDictionary()
 
 
 def weights_digest(model: nn.Module, every: Sequence[Named] | None = None) -> str:
     """First 12 hex digits of BLAKE2b over names, shapes and bytes of the state dict.
 
-    Kept until a parameter is replaced or written to (PyTorch counts writes in `_version`). every:
-    the model's modules, if they are at hand. Raises RecordingError when something has to run before
-    there is a state dict.
+    Kept until a parameter is replaced or written to: PyTorch counts writes in `_version`, but none
+    through `.data`, by NumPy or by fused optimisers; weights on the host are sampled for these.
+    every: the model's modules, if they are at hand. Raises RecordingError when something has to run
+    before there is a state dict.
     """
     every = every or modules_of(model)
     version = _version(every)
@@ -52,10 +56,36 @@ def _version(every: Sequence[Named]) -> _Version | None:
         for name, one in module._buffers.items()
         if name not in module._non_persistent_buffers_set
     ]
+    weights = [one for one in there if one is not None]
     try:
-        return [*map(id, there)], [one._version for one in there if one is not None]
+        return [*map(id, there)], [one._version for one in weights], _sampled(weights)
     except RuntimeError:  # PyTorch's answer of a tensor that was made in inference mode
         return None
+
+
+@torch.no_grad()
+def _sampled(weights: Sequence[torch.Tensor]) -> list[bytes]:
+    """Numbers of every row and column of the weights that lie on the host, by their format.
+
+    A step, a moving average, a head, a row or a column that is written over changes some of them.
+    """
+    found: dict[torch.dtype, list[torch.Tensor]] = {}
+    for one in weights:
+        if one.device.type != "cpu" or type(one) not in _PLAIN or not one.is_contiguous():
+            continue
+        step = _step(len(one), one.numel() // max(1, len(one))) if one.ndim > 1 else 1
+        count = -(-one.numel() // step)
+        found.setdefault(one.dtype, []).append(one.as_strided((count,), (step,)))
+    return [torch.cat(each).view(torch.uint8).numpy().tobytes() for each in found.values()]
+
+
+@lru_cache(maxsize=1024)
+def _step(rows: int, columns: int) -> int:
+    """As long a step through a matrix as leaves out no row and no column of it."""
+    step = max(1, min(rows, columns - 1))
+    while gcd(step, columns) > 1:
+        step -= 1
+    return step
 
 
 def tensors_digest(tensors: Iterable[tuple[str, torch.Tensor]]) -> str:

@@ -1,12 +1,16 @@
+import copy
 import threading
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
 from phenaki_viz import estimate, models, record
 from phenaki_viz.errors import RecordingError, RecordingTooLargeError, VerificationWarning
+from phenaki_viz.recording.digests import weights_digest
 from tests.published import published_attention
 from tests.recording.models import GRID, SmallVideo, inputs
 
@@ -300,6 +304,64 @@ def test_a_token_that_is_not_finite_is_named_in_a_whole_transformer(model):
     with torch.no_grad(), record(model) as recording:
         model.transformer(x, video_shape=(2, *GRID))
     assert recording.records[0].first_non_finite[0] == 1
+
+
+def _fused_step(model):
+    optimiser = torch.optim.AdamW(model.parameters(), fused=True)
+    for weight in model.parameters():
+        weight.grad = torch.ones_like(weight)
+    optimiser.step()
+
+
+def _replaced(model):
+    every = list(model.parameters())
+    torch.nn.utils.vector_to_parameters(torch.zeros(sum(one.numel() for one in every)), every)
+
+
+def _averaged(model):
+    for weight in model.parameters():
+        weight.data.lerp_(weight.data + 1, 0.5)
+
+
+def _to_out(model):
+    return model.transformer.layers[1][1].to_out.weight
+
+
+UNCOUNTED = {
+    "a fused step": _fused_step,
+    "all replaced": _replaced,
+    "an average": _averaged,
+    "a head off": lambda model: _to_out(model).data[:, 8:16].zero_(),
+    "a row off": lambda model: _to_out(model).data[13].zero_(),
+    "a column off": lambda model: _to_out(model).data[:, 5].zero_(),
+    "by NumPy": lambda model: _to_out(model).detach().numpy().fill(3),
+    "a scale": lambda model: model.transformer.layers[1][1].q_scale.data[7:].fill_(2),
+}
+
+
+@pytest.mark.parametrize("how", UNCOUNTED)
+def test_a_write_that_pytorch_does_not_count_is_another_digest(model, how):
+    model.register_buffer("seen", torch.tensor(True))
+    model.register_buffer("none", torch.empty(3, 0))
+    model.register_buffer("phase", torch.ones(3, 2, dtype=torch.complex64))
+    before = weights_digest(model)
+    assert weights_digest(model) == before
+    versions = [one._version for one in model.parameters()]
+    UNCOUNTED[how](model)
+    assert [one._version for one in model.parameters()] == versions
+    assert weights_digest(model) == weights_digest(copy.deepcopy(model)) != before
+
+
+@given(st.integers(1, 40), st.integers(1, 40))
+def test_a_digest_looks_at_every_row_and_column_of_a_weight(rows, columns):
+    model = nn.Linear(columns, rows, bias=False)
+    before = weights_digest(model)
+    for at in range(rows):
+        model.weight.data[at] += 1
+        assert before != (before := weights_digest(model))
+    for at in range(columns):
+        model.weight.data[:, at] += 1
+        assert before != (before := weights_digest(model))
 
 
 def test_what_made_it_is_said(model):
