@@ -55,13 +55,32 @@ def show(
     if not len(recording):
         why = " ".join(recording.missed) or "Nothing was recorded."
         raise RecordingError(f"there is nothing to show. {why}")
+    part = recording.select(branch=branch, step=step)
     if _in_a_notebook():
-        part = recording.select(branch=branch, step=step)
         return _view(part, clip, kind=kind, layer=layer, head=head, law=colours)
+    _check_there(part, kind=kind, layer=layer, head=head, law=colours)
     folder = Path(tempfile.mkdtemp(prefix="phenaki_viz-"))
     path = recording.save(folder / "recording.safetensors", clip)
     print(recording, f"Open it in the browser:  phenaki-viz open {path}", sep="\n")
     return None
+
+
+def _check_there(
+    part: Recording, *, kind: str | None, layer: int | None, head: int | None, law: Any
+) -> None:
+    from phenaki_viz.figures.picked import Picked, chosen_passes
+    from phenaki_viz.figures.weight_colours import Colours
+
+    chosen_passes(
+        part,
+        Picked(
+            kinds=None if kind is None else [kind],
+            layers=None if layer is None else [layer],
+            heads=None if head is None else [head],
+            passes="first",
+            colours=Colours(law),
+        ),
+    )
 
 
 def _view(recording: Recording, clip: Shown | np.ndarray | None, **options: Any) -> Any:

@@ -143,7 +143,7 @@ def _check(name: str, chosen: Sequence[int] | None, there: Sequence[int]) -> Non
     missing = sorted(set(chosen or ()) - set(there))
     if missing:
         known = ", ".join(map(str, sorted(set(there))[:16])) or "none"
-        raise ConfigError(f"no {name} {missing[0]} in these maps: there are {known}")
+        raise ConfigError(f"no {name} {missing[0]!r} in these maps: there are {known}")
 
 
 def _videos(record: AttentionRecord) -> list[int]:

@@ -9,7 +9,8 @@ import numpy as np
 from phenaki_viz.analysis.multiples import thumbnail_multiples
 from phenaki_viz.analysis.thumbnails import Thumbnails
 from phenaki_viz.analysis.weight_range import WeightRange, drawn_ranges, weight_range
-from phenaki_viz.figures.colour import BY_HAND, ColourScale, Law, Palette
+from phenaki_viz.errors import ConfigError
+from phenaki_viz.figures.colour import BY_HAND, LAWS, ColourScale, Law, Palette
 from phenaki_viz.recording import (
     AttentionRecord,
     HeadMap,
@@ -49,6 +50,7 @@ class Colours:
     """How weights become colours. law: what colours follow. whole: colours end at the largest
     weight, and not at the 99.5th percentile of what is shown. palette: their table. ends: lowest
     and highest, for every picture alike; None for those of what is shown. set_by: what set them.
+    Raises ConfigError for a law that there is not.
     """
 
     law: Law = "linear"
@@ -56,6 +58,10 @@ class Colours:
     palette: Palette = "magma"
     ends: tuple[float, float] | None = None
     set_by: str = BY_HAND
+
+    def __post_init__(self) -> None:
+        if self.law not in LAWS:
+            raise ConfigError(f"no colours {self.law!r:.40}: use one of {', '.join(LAWS)}")
 
     def over(self, top: float, most: float, scope: str) -> ColourScale:
         """The scale of numbers whose 99.5th percentile is `top` and whose largest is `most`."""

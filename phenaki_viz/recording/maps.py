@@ -54,10 +54,10 @@ class AttentionMap(Protocol):
         """The map on the host: itself where it lies there already."""
 
     def rows(self, b: int, h: int, queries: Sequence[int]) -> np.ndarray:
-        """What these queries look at: 'q j'."""
+        """What these queries look at: 'q j'. Raises RecordingError for one that is not there."""
 
     def columns(self, b: int, h: int, keys: Sequence[int]) -> np.ndarray:
-        """Who looks at these keys: 'i k'."""
+        """Who looks at these keys: 'i k'. Raises RecordingError for one that is not there."""
 
     def tile(
         self,
@@ -160,6 +160,22 @@ def check_item(shape: Sequence[int], b: int, h: int) -> None:
         )
 
 
+def chosen_of(name: str, places: Sequence[int] | np.ndarray, extent: int) -> torch.Tensor:
+    """Chosen rows or columns as numbers, int64 on the host.
+
+    Raises RecordingError where one is no whole number from 0, or none of the `extent` there are:
+    one from the end would be another place to masks and biases.
+    """
+    chosen = np.asarray(places)
+    whole = chosen.ndim == 1 and (chosen.dtype.kind in "iu" or not len(chosen))
+    if not whole or (len(chosen) and not 0 <= chosen.min() <= chosen.max() < extent):
+        what = {"rows": "queries", "columns": "keys"}[name]
+        raise RecordingError(
+            f"{name} asked of a map with {extent} {what}, counted from 0: {places!r:.60}"
+        )
+    return torch.from_numpy(chosen.astype(np.int64))
+
+
 def check_span(name: str, span: Span, extent: int) -> None:
     """Raise RecordingError when `span` is empty or leaves the `extent` rows or columns."""
     first, end = span
@@ -236,11 +252,11 @@ class DenseMap:
 
     def rows(self, b: int, h: int, queries: Sequence[int]) -> np.ndarray:
         """What these queries look at: 'q j' float32."""
-        return self._out(self._map(b, h)[list(queries)])
+        return self._out(self._map(b, h)[chosen_of("rows", queries, self.shape[2])])
 
     def columns(self, b: int, h: int, keys: Sequence[int]) -> np.ndarray:
         """Who looks at these keys: 'i k' float32."""
-        return self._out(self._map(b, h)[:, list(keys)])
+        return self._out(self._map(b, h)[:, chosen_of("columns", keys, self.shape[3])])
 
     def tile(
         self,

@@ -19,6 +19,7 @@ from phenaki_viz.recording.maps import (
     cell_size,
     check_item,
     check_span,
+    chosen_of,
     on_host,
     pool,
     wrong_sums,
@@ -126,7 +127,7 @@ class FactoredMap:
     def rows(self, b: int, h: int, queries: Sequence[int]) -> np.ndarray:
         """What these queries look at: 'q j' float32."""
         check_item(self.shape, b, h)
-        every, chosen = slice(0, self.shape[3]), self._chosen(queries)
+        every, chosen = slice(0, self.shape[3]), self._there("rows", queries, self.shape[2])
         weights = self._weights(b, slice(h, h + 1), chosen, every)[0]
         self.note_sums(b, h, chosen, weights)
         return on_host(weights)
@@ -141,8 +142,8 @@ class FactoredMap:
     def columns(self, b: int, h: int, keys: Sequence[int]) -> np.ndarray:
         """Who looks at these keys: 'i k' float32."""
         check_item(self.shape, b, h)
-        queries = slice(0, self.shape[2])
-        return on_host(self._weights(b, slice(h, h + 1), queries, self._chosen(keys))[0])
+        queries, chosen = slice(0, self.shape[2]), self._there("columns", keys, self.shape[3])
+        return on_host(self._weights(b, slice(h, h + 1), queries, chosen)[0])
 
     def tile(
         self,
@@ -196,7 +197,9 @@ class FactoredMap:
         for at in range(0, len(missing), step):
             some = missing[at : at + step]
             run = some[-1] - some[0] + 1 == len(some)
-            queries: Some = slice(int(some[0]), int(some[-1]) + 1) if run else self._chosen(some)
+            queries: Some = slice(int(some[0]), int(some[-1]) + 1)
+            if not run:
+                queries = self._there("rows", some, self.shape[2])
             weights = self._weights(b, slice(h, h + 1), queries, slice(0, self.shape[3]))[0]
             self.note_sums(b, h, queries, weights)
         return np.flatnonzero(wrong_sums(sums, self.precision.weights, self.shape[3]))
@@ -334,5 +337,5 @@ class FactoredMap:
         self.added.add(scores, self.precision, b, heads, queries, keys)
         return self.added.hide(scores, b, heads, queries, keys)
 
-    def _chosen(self, places: Sequence[int] | np.ndarray) -> torch.Tensor:
-        return torch.as_tensor(np.asarray(places, np.int64)).to(self.q.device)
+    def _there(self, name: str, places: Sequence[int] | np.ndarray, extent: int) -> torch.Tensor:
+        return chosen_of(name, places, extent).to(self.q.device)

@@ -86,6 +86,8 @@ def one_pass(
     recording: "Recording", branch: str | None, step: int | None, number: int | None
 ) -> "Recording":
     """The passes with these labels, and all of stacks without such labels; number: of several."""
+    if number is not None and number < 0:
+        raise RecordingError(f"no pass {number}: they are counted from 0")
     kept = {
         id(record)
         for one in recording.passes()

@@ -104,7 +104,8 @@ class Recording:
         """The passes with these labels, and all of stacks that have no such label.
 
         number: which of several passes with the same labels, from 0, the last where there are
-        fewer; None keeps them all, and `stacks` then says which is looked at.
+        fewer; None keeps them all, and `stacks` then says which is looked at. Raises RecordingError
+        for one that is counted from the end.
         """
         return one_pass(self, branch, step, number)
 

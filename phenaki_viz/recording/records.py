@@ -14,7 +14,7 @@ from phenaki_viz.recording.added import Added
 from phenaki_viz.recording.added import Alibi as Alibi
 from phenaki_viz.recording.added import PositionBias as PositionBias
 from phenaki_viz.recording.axes import Layout, TokenAxis
-from phenaki_viz.recording.maps import AttentionMap, Span, check_item
+from phenaki_viz.recording.maps import AttentionMap, Span, check_item, chosen_of
 from phenaki_viz.recording.places import Place, Places
 from phenaki_viz.recording.segments import Null, Words
 from phenaki_viz.recording.verdicts import Verdict as Verdict
@@ -147,7 +147,8 @@ class AttentionRecord:
         self, b: int, queries: Sequence[int] | np.ndarray, head: int | None = None
     ) -> np.ndarray:
         """Which keys these queries may look at: 'q j' bool. head: see `hidden`."""
-        query, key = torch.as_tensor(queries), torch.arange(self.map.shape[3])
+        query = chosen_of("rows", queries, self.map.shape[2])
+        key = torch.arange(self.map.shape[3])
         hidden: np.ndarray = self.added.visibility.hidden(b, query, key, head).numpy()
         return ~hidden
 

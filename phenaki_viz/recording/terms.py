@@ -17,7 +17,7 @@ import torch
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.added import Added, indices
-from phenaki_viz.recording.maps import Span, check_item, check_span, on_host
+from phenaki_viz.recording.maps import Span, check_item, check_span, chosen_of, on_host
 from phenaki_viz.recording.parts import FactoredMap
 from phenaki_viz.recording.records import AttentionRecord
 from phenaki_viz.recording.visibility import Some
@@ -126,11 +126,12 @@ def terms_of(
 
 
 def _rows(queries: Sequence[int], of: int) -> Some:
-    if not len(queries) or min(queries) < 0 or max(queries) >= of:
-        raise RecordingError(f"rows asked of a map with {of} queries, counted from 0: {queries}")
+    chosen = chosen_of("rows", queries, of)
+    if not len(chosen):
+        raise RecordingError(f"no rows asked of a map with {of} queries: give one or more")
     if isinstance(queries, range) and queries.step == 1:
         return slice(queries.start, queries.stop)
-    return torch.as_tensor(np.asarray(queries, np.int64))
+    return chosen
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 import phenaki_viz
 from phenaki_viz import record
 from phenaki_viz.data import Clip
-from phenaki_viz.errors import RecordingError, RecordingWarning, VideoError
+from phenaki_viz.errors import PhenakiVizError, RecordingError, RecordingWarning, VideoError
 from phenaki_viz.runs.files import HEADER, open_recording, save_recording
 from tests.recording.calls import TOKENS, Twice, guided_steps, tied, transformer
 
@@ -58,6 +58,42 @@ def test_calls_are_selected_by_what_they_are(recording):
 def test_what_is_not_there_is_refused_with_what_is(recording, asked, said):
     with pytest.raises(RecordingError, match=said):
         recording.select(**asked)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda given: given.one_pass(number=-1),
+        lambda given: given.figure("self", 0, 0, colours="bright"),
+        lambda given: given.show(layer=7),
+        lambda given: given.show(kind="both"),
+        lambda given: given.show(colours="bright"),
+        lambda given: given.figure("self", "0", 0),
+    ],
+)
+def test_what_there_is_not_is_refused_by_whoever_looks(recording, asked, capsys):
+    said = r"no pass -1|no colours 'bri|layer (7|'0')|kind 'both"
+    with pytest.raises(PhenakiVizError, match=said):
+        asked(recording)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("places", [[-1], [0, -2], [12], [0.5], [True], [[0]], np.array([-1])])
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+def test_a_place_is_counted_from_the_first_one_however_a_map_is_stored(storage, places):
+    """From the end, a factored map gave weights of another place, and masked ones."""
+    model = transformer(causal=True)
+    with torch.no_grad(), record(model, storage=storage) as made:
+        model(TOKENS)
+    one, head = made[0], made[0].head(1)
+    for look in (head.rows, head.terms, head.visible):
+        with pytest.raises(RecordingError, match="rows asked of a map with 12 queries, count"):
+            look(places)
+    with pytest.raises(RecordingError, match="columns asked of a map with 12 keys, counted from"):
+        head.columns(places)
+    full = one.map.full(0, 1)
+    np.testing.assert_allclose(head.rows([11, 0]), full[[11, 0]], atol=1e-6)
+    assert head.rows([]).shape == (0, 12) and head.columns(range(2)).shape == (12, 2)
 
 
 @pytest.mark.parametrize("storage", ["dense", "factored"])
