@@ -9,6 +9,7 @@ from torch import nn
 
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.arguments import call_arguments
+from phenaki_viz.recording.compiled import eagerly, uncompiled
 from phenaki_viz.recording.families.phenaki import AttentionModule, attention_modules, null_keys
 from phenaki_viz.recording.walking import attribute_of
 
@@ -28,18 +29,21 @@ def estimate(
     """Bytes that `record(model)` would keep of `model(*args, **kwargs)`, without computing it.
 
     Runs a copy without storage on PyTorch's meta device, so shapes are exact and nothing is
-    allocated. Raises RecordingError when the model cannot run on shapes alone (it looks at
-    values); then `record` still checks its limit before every module.
+    allocated; what was compiled runs uncompiled. Raises RecordingError when the model cannot be
+    copied or run on shapes alone (it looks at values); then `record` still checks its limit before
+    every module.
     """
+    if not isinstance(model, nn.Module):
+        raise RecordingError(f"estimate() takes a torch.nn.Module, got {type(model).__name__}")
     shapes: list[int] = []
-    twin = _without_storage(model)
-    for module in attention_modules(twin).values():
-        module.register_forward_pre_hook(
-            lambda module, args, kwargs: shapes.append(_cells_of_call(module, args, kwargs)),
-            with_kwargs=True,
-        )
     try:
-        with torch.no_grad():
+        twin = _without_storage(uncompiled(model))
+        for module in attention_modules(twin).values():
+            module.register_forward_pre_hook(
+                lambda module, args, kwargs: shapes.append(_cells_of_call(module, args, kwargs)),
+                with_kwargs=True,
+            )
+        with eagerly(), torch.no_grad():
             twin(*_meta(args), **_meta(kwargs))
     except Exception as error:
         raise RecordingError(f"the model cannot be estimated on shapes alone: {error}") from error
@@ -94,7 +98,9 @@ def _without_storage(model: nn.Module) -> nn.Module:
         id(tensor): torch.nn.Parameter(tensor.to("meta"), requires_grad=False)
         for tensor in model.parameters()
     }
-    memo |= {id(tensor): tensor.to("meta") for tensor in model.buffers()}
+    rest = [value for module in model.modules() for value in vars(module).values()]
+    beside = [value for value in rest if isinstance(value, torch.Tensor)]
+    memo |= {id(tensor): tensor.detach().to("meta") for tensor in (*model.buffers(), *beside)}
     twin = copy.deepcopy(model, memo)
     for module in twin.modules():
         module._forward_hooks.clear()
@@ -107,6 +113,8 @@ def _meta(value: Any) -> Any:
         return value.to("meta")
     if isinstance(value, dict):
         return {key: _meta(item) for key, item in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*map(_meta, value))
     if isinstance(value, (tuple, list)):
         return type(value)(_meta(item) for item in value)
     return value

@@ -1,5 +1,6 @@
 import copy
 import threading
+from collections import namedtuple
 
 import numpy as np
 import pytest
@@ -304,6 +305,43 @@ def test_a_token_that_is_not_finite_is_named_in_a_whole_transformer(model):
     with torch.no_grad(), record(model) as recording:
         model.transformer(x, video_shape=(2, *GRID))
     assert recording.records[0].first_non_finite[0] == 1
+
+
+class Beside(nn.Module):
+    """Tensors that are no parameters and no buffers; its input is a named tuple of two."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = models.Transformer(24, depth=1, heads=3, dim_head=8)
+        self.place = torch.ones(12, 24)
+        self.gain = self.inner.norm_out.gamma * 2  # of its weights: no copy of it is made
+
+    def forward(self, given):
+        return self.inner(given.x + self.place) * self.gain
+
+
+def test_an_estimate_needs_no_model_of_parameters_alone():
+    given = namedtuple("given", "x step")(torch.zeros(2, 12, 24), 3)
+    assert estimate(Beside(), given).bytes == 4 * 2 * 3 * 12 * 12
+
+
+def test_an_estimate_compiles_nothing():
+    def refuse(*_):
+        raise AssertionError("compiled")
+
+    model = models.Transformer(24, depth=2, heads=3, dim_head=8)
+    model.layers[0][1] = torch.compile(model.layers[0][1], backend=refuse)
+    whole = torch.compile(model, backend=refuse)
+    assert estimate(whole, torch.zeros(2, 12, 24)).calls == 2
+
+
+def test_what_cannot_be_estimated_is_said():
+    model = models.Transformer(24, depth=1, heads=3, dim_head=8)
+    with pytest.raises(RecordingError, match=r"takes a torch\.nn\.Module, got function"):
+        estimate(lambda x: model(x), torch.zeros(2, 12, 24))
+    model.lock = threading.Lock()
+    with pytest.raises(RecordingError, match=r"on shapes alone: .*_thread\.lock"):
+        estimate(model, torch.zeros(2, 12, 24))
 
 
 def _fused_step(model):
