@@ -3,14 +3,20 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from phenaki_viz.analysis.character import CHOSEN, EVEN, Spread, was_chosen
+from phenaki_viz.analysis.character import CHOSEN, Spread, was_chosen
 from phenaki_viz.analysis.head_columns import half_width, names_of, value
 from phenaki_viz.analysis.head_facts import HeadFacts
 from phenaki_viz.analysis.head_table import HeadRow, HeadTable
 from phenaki_viz.analysis.regions import Mass
 from phenaki_viz.figures.clauses import counted, joined, percent
 from phenaki_viz.figures.naming import head_label, module_family
-from phenaki_viz.figures.sentences import HEAD, place_clauses, spread_clause, word_clauses
+from phenaki_viz.figures.sentences import (
+    HEAD,
+    hardly_chooses,
+    place_clauses,
+    spread_clause,
+    word_clauses,
+)
 from phenaki_viz.figures.word_sentences import reads_clause
 from phenaki_viz.figures.words import quoted
 
@@ -24,6 +30,7 @@ ERRING = (*(f"mass.{name}" for name in HEAD), "null", "share.position", "share.a
 SAID = {
     "itself": "{} on the query itself",
     "step before": "{} on the step before",
+    "step after": "{} on the step after",
     "first step": "{} on the first step",
     "routes a word": "{} routing a word",
     "null keys": "{} on null keys",
@@ -56,7 +63,7 @@ def row_sentence(row: HeadRow, placed_word: str = "") -> str:
 
 def _where(row: HeadRow, how: Spread, placed_word: str) -> Iterator[str]:
     facts = row.facts
-    if how.share >= EVEN and how.of > 1:
+    if hardly_chooses(how):
         return iter(("hardly chooses",))
     if facts.words and (reads := reads_clause(facts.reads, row.over)):
         return iter((*([] if placed_word in facts.reads else [reads]), *_most(facts)))

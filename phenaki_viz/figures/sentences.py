@@ -75,6 +75,8 @@ def _reader_clause(head: Head, key: int) -> str:
     even = float((1 / head.map.visible_keys[rows]).sum())
     mass = Mass(weight=float(column[rows].sum()), even=even, queries=len(rows))
     most = int(rows[np.argmax(column[rows])])
+    if not column[most] > 0:
+        return "gets nothing of any query's weight"
     named = head.record.query_axis(head.item).name(most)
     return (
         f"gets {percent(mass.mass)} of a query's weight on average{times(mass)}, most from "
@@ -101,6 +103,8 @@ def _strongest(head: Head, query: int, how: Spread) -> str:
     key = int(np.argmax(row))
     mass = Mass(weight=float(row[key]), even=1 / how.of, queries=1)
     named = _key(head, key)
+    if how.of == 1:  # which is no choice
+        return f"sees one key alone, {named}"
     if how.share >= EVEN:
         return f"hardly chooses: its strongest key, {named}, gets {mass.ratio:.1f} × uniform"
     if record.reads_words:
@@ -114,9 +118,17 @@ def head_sentence(head: Head) -> str:
     how = spread(head.map)
     if how is None:
         return "No query of this map sees a key: its weights mean nothing."
-    clauses = list(_words_clauses(head) if record.reads_words else _place_clauses(head, how))
+    if hardly_chooses(how):
+        clauses = ["hardly chooses"]
+    else:
+        clauses = list(_words_clauses(head) if record.reads_words else _place_clauses(head, how))
     text = "; ".join([*clauses, spread_clause(how)]) + "."
     return text[:1].upper() + text[1:]
+
+
+def hardly_chooses(how: Spread) -> bool:
+    """Whether a head has keys to choose from, and gives them about as much each."""
+    return how.share >= EVEN and how.of > 1
 
 
 def _place_clauses(head: Head, how: Spread) -> Iterator[str]:
@@ -132,8 +144,8 @@ def place_clauses(regions: Mapping[str, Mass], sort: Sort | None, how: Spread) -
         if region in regions:
             yield f"{words} ({against(regions[region], outside=sort == 'global')})"
             said.add(region)
-    elif how.share >= EVEN:
-        yield "Hardly chooses"
+    elif how.of == 1:
+        yield "Sees one key alone"
     for name in telling(regions, least=0.15):
         if name in said:
             continue
@@ -157,8 +169,8 @@ def word_clauses(masses: Sequence[tuple[str, Mass]]) -> Iterator[str]:
 
 def spread_clause(how: Spread) -> str:
     """How many equal keys would be as spread: 'as spread as 23 equal keys of 180'."""
-    keys = "key" if round(how.of) == 1 else "keys"
-    return f"as spread as {count(how.equal_keys)} equal {keys} of {count(how.of)}"
+    many = count(how.equal_keys)
+    return f"as spread as {many} equal key{'' if many == '1' else 's'} of {count(how.of)}"
 
 
 def _key(head: Head, key: int) -> str:

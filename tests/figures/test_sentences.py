@@ -27,7 +27,7 @@ def head(attn, **changes):
             lambda t, r, c: (t == 0) & (r == 0) & (c == 0),
             "keeps 100 % of its weight on itself (60 × uniform)",
             "Stays in its own time step (1.00 of its weight; 0.33 would be uniform); "
-            "1.00 of its weight on the patch itself (60 × uniform); as spread as 1 equal keys",
+            "1.00 of its weight on the patch itself (60 × uniform); as spread as 1 equal key of ",
         ),
         (
             lambda t, r, c: (t != 0) & (r == 0) & (c == 0),
@@ -96,3 +96,29 @@ def test_who_reads_a_patch_is_said_the_other_way_round():
     causal = np.tril(np.ones((N, N))) / np.arange(1, N + 1)[:, None]
     last = patch_sentence(head(causal, causal=True), (2, 3, 4), "column")
     assert "gets 1.7 % of a query's weight on average (1.0 × uniform)" in last
+
+
+def test_a_query_that_sees_one_key_is_not_said_to_hardly_choose():
+    """It has no choice: the first step of a causal map over time."""
+    weights = np.tril(np.random.default_rng(0).random((5, 5)) ** 3)
+    weights /= weights.sum(axis=1, keepdims=True)
+    record = planted(np.tile(weights, (4, 1, 1, 1)), Places((5, 2, 2), "patch"), causal=True)
+    first = Head(Recording([record]), record, 0, 0)
+    assert patch_sentence(first, (0, 0, 0)) == (
+        "Time 0, row 0, column 0 sees one key alone, time 0, row 0, column 0."
+    )
+    alone = planted(np.ones((1, 1, 1, 1)), Places((1, 1, 1), "video"))
+    said = head_sentence(Head(Recording([alone]), alone, 0, 0))
+    assert said == "Sees one key alone; as spread as 1 equal key of 1."
+
+
+def test_no_word_is_read_most_by_a_head_that_hardly_chooses():
+    built = head(uniform(1, 1, N, 4)[0, 0], kind="cross", num_null_kv=1, words=("a", "b", "c"))
+    assert head_sentence(built) == "Hardly chooses; as spread as 4 equal keys of 4."
+
+
+def test_what_nobody_looks_at_is_not_looked_at_most_by_somebody():
+    attn = np.full((N, N), 1 / (N - 1))
+    attn[:, 0] = 0
+    said = patch_sentence(head(attn), (0, 0, 0), "column")
+    assert said == "Time 0, row 0, column 0 gets nothing of any query's weight."
