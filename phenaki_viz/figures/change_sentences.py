@@ -7,6 +7,7 @@ import numpy as np
 from phenaki_viz.analysis.intervals import half_width
 from phenaki_viz.evaluation.changes import Change
 from phenaki_viz.evaluation.trials import Trials
+from phenaki_viz.figures.clauses import with_sign
 from phenaki_viz.figures.intervention_words import all_names
 from phenaki_viz.recording.interventions import Intervention
 
@@ -16,9 +17,9 @@ SMALL = 5e-4  # nats: what rounds to 0.000
 def rise_words(change: Change) -> str:
     """'+0.114 nats (0.085 to 0.143)'."""
     if np.isnan(change.half_width):
-        return f"{_signed(change.mean)} nats in one trial"
+        return f"{with_sign(change.mean, 3)} nats in one trial"
     low, high = change.interval
-    return f"{_signed(change.mean)} nats ({_plain(low)} to {_plain(high)})"
+    return f"{with_sign(change.mean, 3)} nats ({_plain(low)} to {_plain(high)})"
 
 
 def verdict(change: Change) -> str:
@@ -32,6 +33,13 @@ def verdict(change: Change) -> str:
     return "this matters" if change.mean > 0 else "the model does better so"
 
 
+def over_trials(trials: Trials) -> str:
+    """'mean and 95 % interval over 10 clips × 2 masks, …'; one trial has no interval."""
+    if len(trials) < 2:
+        return f"one trial without an interval, {trials.spoken}"
+    return f"mean and 95 % interval over {trials.spoken}"
+
+
 def change_heading(given: Sequence[Intervention], change: Change) -> str:
     """'Self L3 H3 off: the loss changes by +0.114 nats (0.085 to 0.143): this matters'."""
     named = all_names(given)
@@ -42,8 +50,8 @@ def change_heading(given: Sequence[Intervention], change: Change) -> str:
 def change_sentence(trials: Trials) -> str:
     """Over what it was taken."""
     return (
-        f"Rise of the loss of hidden tokens, mean and 95 % interval over {trials.spoken}, each "
-        "paired with the model as it is. Codes are those of the C-ViViT as it is."
+        f"Rise of the loss of hidden tokens, {over_trials(trials)}, each paired with the model as "
+        "it is. Codes are those of the C-ViViT as it is."
     )
 
 
@@ -61,9 +69,10 @@ def tried_sentence(change: Change, trials: Trials) -> str:
     base = "" if change.before is None else (
         f" The loss as it is: {change.before.mean():.3f} nats a hidden token."
     )  # fmt: skip
+    over = over_trials(trials)
     return (
-        f"Nothing is changed yet: this is what it would do.{base} Mean and 95 % interval over "
-        f"{trials.spoken}, each paired with the model as it is."
+        f"Nothing is changed yet: this is what it would do.{base} {over[:1].upper()}{over[1:]}, "
+        "each paired with the model as it is."
     )
 
 
@@ -83,7 +92,7 @@ def error_words(now: float | None, before: float | None) -> str:
         return ""
     if abs(now - before) < SMALL:
         return f"{now:.3f} (as it was)"
-    return f"{now:.3f} ({_signed(now - before)} against {before:.3f})"
+    return f"{now:.3f} ({with_sign(now - before, 3)} against {before:.3f})"
 
 
 def _mean_words(values: np.ndarray | None, times: float, unit: str, places: int) -> str:
@@ -97,9 +106,5 @@ def _mean_words(values: np.ndarray | None, times: float, unit: str, places: int)
     return f"{said} ({max(0.0, mean - half):.{places}f} to {mean + half:.{places}f})"
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")
-
-
 def _plain(value: float) -> str:
-    return f"{value:.3f}".replace("-", "−")
+    return f"{round(value, 3) or 0.0:.3f}".replace("-", "−")  # no zero has a sign

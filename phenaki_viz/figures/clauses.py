@@ -37,6 +37,12 @@ def against(mass: Mass, *, outside: bool = False) -> str:
     return f"{mass.mass:.2f} of its weight; {mass.uniform:.2f} would be uniform"
 
 
+def with_sign(value: float, places: int = 2) -> str:
+    """'+0.11', '−2.20', and '0.00' for what rounds to it: neither risen nor fallen."""
+    text = f"{value:+.{places}f}"
+    return text.replace("-", "−") if text.strip("+-0.") else text[1:]
+
+
 def counted(number: int, what: str) -> str:
     """'1 key', '1,200 keys'."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"

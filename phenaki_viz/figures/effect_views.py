@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 
 from phenaki_viz.evaluation.effects import HeadEffect, Trials
+from phenaki_viz.figures.change_sentences import over_trials
+from phenaki_viz.figures.clauses import counted, with_sign
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.naming import head_label, module_family
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.select import stack_and_layer
 
-RISE = "rise of the loss with the head off (nats)"
+RISE = "rise of the loss with the {} off (nats)"
 WORTH = "Loss when off"
 
 
@@ -22,6 +24,11 @@ def head_name(effect: HeadEffect) -> str:
     return f"{module_family(effect.module)} {which}"
 
 
+def unit_of(effects: Sequence[HeadEffect]) -> str:
+    """What was switched off in turn: 'head', or 'layer' for all its self or all its cross heads."""
+    return "layer" if effects and all(one.head is None for one in effects) else "head"
+
+
 def by_worth(effects: Sequence[HeadEffect]) -> list[HeadEffect]:
     """The head whose absence costs most first."""
     return sorted(effects, key=lambda one: -one.mean)
@@ -29,7 +36,7 @@ def by_worth(effects: Sequence[HeadEffect]) -> list[HeadEffect]:
 
 def effect_words(effect: HeadEffect) -> str:
     """'+0.114 ± 0.029 nats', and what an interval that holds 0 means."""
-    mean = f"{effect.mean:+.3f}".replace("-", "−")
+    mean = with_sign(effect.mean, 3)
     if np.isnan(effect.half_width):
         return f"{mean} nats in one trial, so with no interval"
     unsure = "" if effect.is_sure else ", an interval that holds 0"
@@ -55,30 +62,35 @@ def effects_heading(effects: Sequence[HeadEffect]) -> str:
     if not effects:
         return "No head was switched off"
     most = by_worth(effects)[0]
+    if most.mean <= 0:
+        said = f"Switching a {unit_of(effects)} off never makes the loss rise"
+        return f"{said}: at most, without {head_name(most)}, by {effect_words(most)}"
     return f"Without {head_name(most)} the loss rises most: {effect_words(most)}"
 
 
 def effects_sentence(effects: Sequence[HeadEffect], trials: Trials) -> str:
     """Over what the figures were taken, and of how many heads nothing can be said."""
+    over, unit = over_trials(trials), unit_of(effects)
+    said = f"{over[:1].upper()}{over[1:]}, the same for every {unit}."
     unsure = sum(not one.is_sure for one in effects)
-    said = f"Mean and 95 % interval over {trials.spoken}, the same for every head."
-    if not unsure:
+    if len(trials) < 2 or not unsure:
         return said
-    return f"{said} For {unsure} of {len(effects)} heads it holds 0: of those nothing can be said."
+    many = counted(len(effects), unit)
+    return f"{said} For {unsure} of {many} it holds 0: of those nothing can be said."
 
 
 def effects_picture(
     effects: Sequence[HeadEffect], trials: Trials, provenance: Mapping[str, Any]
 ) -> Curves:
-    """A bar and its 95 % interval for each head, the costliest first."""
-    ordered = by_worth(effects)
+    """A bar and its 95 % interval for each head or layer, the costliest first."""
+    ordered, unit = by_worth(effects), unit_of(effects)
     names = tuple(head_name(one) for one in ordered)
     kinds = dict.fromkeys(module_family(one.module) for one in effects)
     return Curves(
-        name="heads_switched_off",
-        title="Each head switched off: how much the loss rises",
+        name=f"{unit}s_switched_off",
+        title=f"Each {unit} switched off: how much the loss rises",
         notes=(
-            f"mean and 95 % interval over {trials.spoken}, paired with the whole model",
+            f"{over_trials(trials)}, paired with the whole model",
             "loss: mean −log p of the hidden tokens' true codes, in nats",
             f"clips: {', '.join(trials.clips)}",
         ),
@@ -89,8 +101,8 @@ def effects_picture(
             "clips": list(trials.clips),
         },
         curves=tuple(_bars(kind, ordered) for kind in kinds),
-        x_title="head",
-        y_title=RISE,
+        x_title=unit,
+        y_title=RISE.format(unit),
         kind="bar",
         x_labels=names,
     )

@@ -7,7 +7,7 @@ import numpy as np
 from phenaki_viz.analysis.ledger import RowLedger, WeightLedger
 from phenaki_viz.analysis.term_maps import TermShares
 from phenaki_viz.analysis.writing import HeadWrites
-from phenaki_viz.figures.clauses import counted, joined
+from phenaki_viz.figures.clauses import counted, joined, with_sign
 from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.words import quoted
@@ -102,15 +102,15 @@ def weight_sentence(found: WeightLedger) -> str:
         return "Its weight is 0 in the stored map: its logit is not known."
     total = sum(found.apart.values())
     said = (
-        f"Key {found.rank:,} of {found.of:,} by weight: {_signed(total)} around the row's mean, "
-        f"less the row's log-sum-exp {_signed(found.level)}, so e^{_signed(total - found.level)} = "
-        f"{found.made:.3g}."
+        f"Key {found.rank:,} of {found.of:,} by weight: {with_sign(total)} around the row's mean, "
+        f"less the row's log-sum-exp {with_sign(found.level)}, so "
+        f"e^{with_sign(total - found.level)} = {found.made:.3g}."
     )
     if found.logsumexp is None:
         return f"{said} Content is what the other terms leave of the stored weight."
-    raw = " ".join(f"{NAMES[name]} {_signed(value)}" for name, value in found.terms.items())
-    return f"{said} As added: {raw}, logit {_signed(found.logit)}, log-sum-exp " + (
-        f"{_signed(found.logsumexp)}."
+    raw = " ".join(f"{NAMES[name]} {with_sign(value)}" for name, value in found.terms.items())
+    return f"{said} As added: {raw}, logit {with_sign(found.logit)}, log-sum-exp " + (
+        f"{with_sign(found.logsumexp)}."
     )
 
 
@@ -144,7 +144,3 @@ def counterfactuals(every: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
     alone = [(name,) for name in reversed(every)]
     without = [tuple(one for one in every if one != name) for name in every if len(every) > 2]
     return {counterfactual_name(names, every): names for names in (*alone, *without)}
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")

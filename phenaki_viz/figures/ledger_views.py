@@ -186,7 +186,8 @@ def spoken_signed(value: float) -> str:
     """A number with its sign; nothing of one that is not known."""
     if not np.isfinite(value):
         return ""
-    return ("+" if value >= 0 else "") + spoken(round(value, 2))
+    shown = round(value, 2)
+    return ("+" if shown > 0 else "") + spoken(shown or 0.0)  # no zero has a sign
 
 
 def _brief(value: float) -> str:

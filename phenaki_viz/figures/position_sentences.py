@@ -4,7 +4,7 @@ import numpy as np
 
 from phenaki_viz.analysis.position import masses_alone, reach
 from phenaki_viz.analysis.regions import Mass
-from phenaki_viz.figures.clauses import counted, percent, telling, times
+from phenaki_viz.figures.clauses import counted, percent, telling, times, with_sign
 from phenaki_viz.figures.sentences import HEAD
 from phenaki_viz.figures.surface import signed
 from phenaki_viz.figures.words import spoken
@@ -43,15 +43,15 @@ def bias_sentence(bias: PositionBias, head: int, dt: int) -> str:
         return "Offsets without a finite bias are not drawn."
     low, high = float(surface.min()), float(surface.max())
     whole = (
-        f"It adds {_score(low)} to {_score(high)} to the score, so that the best-placed patch "
-        f"outweighs the worst-placed {_factor(high - low)} times"
+        f"It adds {with_sign(low)} to {with_sign(high)} to the score, so that the best-placed "
+        f"patch outweighs the worst-placed {_factor(high - low)} times"
     )
     if surface.ndim == 2:
         return f"{whole}."
     there = surface[dt + bias.dimensions[0] - 1]
     low, high = float(there.min()), float(there.max())
     return (
-        f"{whole}; at Δt {signed(dt)} it adds {_score(low)} to {_score(high)}: "
+        f"{whole}; at Δt {signed(dt)} it adds {with_sign(low)} to {with_sign(high)}: "
         f"{_factor(high - low)} times."
     )
 
@@ -72,10 +72,6 @@ def alibi_sentence(record: AttentionRecord, head: int) -> str:
 
 def _clause(name: str, mass: Mass) -> str:
     return HEAD[name].format(mass=f"{percent(mass.mass)} of its weight")
-
-
-def _score(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
 
 
 def _factor(difference: float) -> str:

@@ -72,6 +72,6 @@ def scatter_picture(one: Predictor, kind: str, provenance: Mapping[str, Any]) ->
             ),
         ),
         x_title=f"{column.title}{unit}",
-        y_title=RISE,
+        y_title=RISE.format("head"),
         kind="dot",
     )

@@ -7,13 +7,16 @@ from phenaki_viz.evaluation.changes import Change
 from phenaki_viz.evaluation.effects import HeadEffect, Trials
 from phenaki_viz.figures.change_sentences import (
     change_heading,
+    change_sentence,
     divergence_words,
     error_words,
     moved_words,
     rise_words,
+    tried_sentence,
     verdict,
 )
 from phenaki_viz.figures.effect_views import (
+    effect_words,
     effects_heading,
     effects_on_grid,
     effects_picture,
@@ -72,6 +75,40 @@ def test_the_sentence_has_its_figures():
     alone = effects_heading([effect("0.1", 0, 0.25)])
     assert "+0.250 nats in one trial, so with no interval" in alone
     assert effects_heading([]) == "No head was switched off"
+    better = [effect("0.1", 0, -0.01, -0.012), effect("0.1", 1, -0.2, -0.21)]
+    said = "Switching a head off never makes the loss rise: at most, without self L0 H0, by −0.011"
+    assert effects_heading(better).startswith(said)
+
+
+def test_layers_are_not_called_heads():
+    layers = [effect("0.1", None, 0.1, -0.1, 0.02), effect("0.2", None, 0.3, 0.31, 0.32)]
+    said = effects_sentence(layers, ASKED)
+    assert "the same for every layer. For 1 of 2 layers it holds 0" in said
+    picture = effects_picture(layers, ASKED, {})
+    assert picture.title == "Each layer switched off: how much the loss rises"
+    assert (picture.x_title, picture.y_title) == (
+        "layer",
+        "rise of the loss with the layer off (nats)",
+    )
+
+
+def test_one_trial_is_not_said_to_have_an_interval():
+    one = Trials(
+        codes=ASKED.codes[:1], masked=ASKED.masked[:1], context=None, seen=None, clips=("two",),
+        masks=1, share=0.9, seed=5,
+    )  # fmt: skip
+    over = "ne trial without an interval, 1 clip × 1 mask, 90 % of the tokens masked"
+    effects = [effect("0.1", 0, 0.25), effect("0.1", 1, 0.1)]
+    assert effects_sentence(effects, one) == f"O{over}, the same for every head."
+    assert effects_picture(effects, one, {}).notes[0].startswith(f"o{over}")
+    assert f"hidden tokens, o{over}, each paired" in change_sentence(one)
+    alone = Change(rises=np.array([0.25]))
+    assert f"would do. O{over}, each paired" in tried_sentence(alone, one)
+
+
+def test_no_rise_is_written_as_minus_zero():
+    assert rise_words(Change(rises=np.array([-0.0002, -0.0003]))) == "0.000 nats (−0.001 to 0.000)"
+    assert effect_words(effect("0.1", 0, -0.0001)).startswith("0.000 nats")
 
 
 def test_effects_lie_on_the_grid_of_their_stack_and_a_layer_has_a_name_of_its_own():

@@ -217,3 +217,14 @@ def test_counterfactuals_are_named_as_what_they_are():
     three = counterfactuals(("content", "position", "alibi"))
     assert three["Without ALiBi"] == ("content", "position")
     assert len(three) == 6
+
+
+def test_of_a_row_with_one_key_no_zero_has_a_sign():
+    """Its terms are as far from the row's mean as from themselves, and log-sum-exp is 0."""
+    one = head(recorded())
+    row = row_ledger(one.map, 0)
+    assert row.visible.tolist().count(True) == 1
+    found = row.of(0)
+    said = [*weight_bars(one, found).totals, weight_sentence(found)]
+    assert "0" in said and not [text for text in said if "−0 " in f"{text} " or "−0.00" in text]
+    assert "e^0.00 = 1." in said[-1]

@@ -110,7 +110,7 @@ def test_a_bias_for_the_own_time_step_is_said_to_keep_it():
         "MaskGit H0: by position alone, 82 % of its weight in its own time step (2.5 × uniform)"
     )
     assert bias_sentence(own, 0, 1) == (
-        "It adds −2.20 to +0.00 to the score, so that the best-placed patch outweighs the "
+        "It adds −2.20 to 0.00 to the score, so that the best-placed patch outweighs the "
         "worst-placed 9.0 times; at Δt +1 it adds −2.20 to −2.20: 1.0 times."
     )
 
