@@ -206,9 +206,14 @@ def _workers(options: argparse.Namespace) -> int:
 
 def _say_plan(planned: "Plan", clips: int, workers: int) -> None:
     there = clips - planned.clips
-    line = f"{clips:,} clips" + (f", {there:,} of them measured already" if there else "")
-    who = "worker" if workers == 1 else "workers"
-    print(f"{line}; {len(planned.parts):,} parts to make with {workers} {who}", file=sys.stderr)
+    line = _many(clips, "clip") + (f", {there:,} of them measured already" if there else "")
+    parts = f"{_many(len(planned.parts), 'part')} to make with {_many(workers, 'worker')}"
+    print(f"{line}; {parts}", file=sys.stderr)
+
+
+def _many(number: int, what: str) -> str:
+    """As `counted` of the figures, without loading them."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _tell(progress: "Progress") -> None:

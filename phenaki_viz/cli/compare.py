@@ -135,6 +135,7 @@ def _with_progress(steps: "Incremental[Comparison]") -> "Comparison":
 
 
 def _print(found: "Comparison", refused: list[str]) -> None:
+    from phenaki_viz.figures.clauses import counted
     from phenaki_viz.figures.difference_sentences import laid_note, moved_heading, row_line
 
     for stack in found.stacks:
@@ -146,7 +147,7 @@ def _print(found: "Comparison", refused: list[str]) -> None:
     for row in found.rows[:SHOWN]:
         print(f"  {row_line(row)}")
     if len(found.rows) > SHOWN:
-        print(f"  … and {len(found.rows) - SHOWN} more heads: --out FILE has them all")
+        print(f"  … and {counted(len(found.rows) - SHOWN, 'more head')}: --out FILE has them all")
     for line in refused:
         print(f"not compared: {line}")
 

@@ -135,9 +135,10 @@ def _with_progress(steps: "Incremental[T]", name: str) -> "T":
 
 
 def _print(table: "HeadTable") -> None:
+    from phenaki_viz.figures.clauses import counted
     from phenaki_viz.figures.head_sentences import row_name, row_sentence
 
     for row in table.rows[:SHOWN]:
         print(f"  {row_name(row):24} {row_sentence(row)}")
     if len(table) > SHOWN:
-        print(f"  … and {len(table) - SHOWN} more heads: --out FILE has them all")
+        print(f"  … and {counted(len(table) - SHOWN, 'more head')}: --out FILE has them all")

@@ -47,9 +47,8 @@ def run(options: argparse.Namespace) -> int:
     size = options.output.stat().st_size / 1e6
     storage = describe_storage(made.recording)
     print(describe_clip(made.clip), file=sys.stderr)
-    print(
-        f"{options.output}: {len(made.recording)} maps, {size:.1f} MB; {storage}", file=sys.stderr
-    )
+    maps = "1 map" if len(made.recording) == 1 else f"{len(made.recording)} maps"
+    print(f"{options.output}: {maps}, {size:.1f} MB; {storage}", file=sys.stderr)
     for wrong in (describe_failures(made.recording.records), describe_non_finite(made.recording)):
         if wrong:
             print(f"warning: {wrong}", file=sys.stderr)

@@ -80,6 +80,7 @@ def run(options: argparse.Namespace) -> int:
     """Follow, print a sentence and a line a head, write the picture or its numbers."""
     from phenaki_viz.data import as_rgb
     from phenaki_viz.export import FORMATS, render
+    from phenaki_viz.figures.clauses import counted
     from phenaki_viz.figures.track_sentences import tracks_heading
     from phenaki_viz.figures.track_views import answers_of, best_of, tracks_picture
     from phenaki_viz.figures.tracks import MOST_LINES
@@ -100,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
     if options.out:
         picture = tracks_picture(chosen, question, as_rgb(opened.clip), opened.temporal_patch)
         write_bytes(options.out, render(picture, ending))
-        print(f"{options.out}: {len(chosen)} tracks", file=sys.stderr)
+        print(f"{options.out}: {counted(len(chosen), 'track')}", file=sys.stderr)
     return 0
 
 
@@ -177,9 +178,10 @@ def _chosen(
 
 
 def _print(answers: "tuple[Answer, ...]") -> None:
+    from phenaki_viz.figures.clauses import counted
     from phenaki_viz.figures.track_sentences import track_line
 
     for one in answers[:SHOWN]:
         print(f"  {track_line(one)}")
     if len(answers) > SHOWN:
-        print(f"  … and {len(answers) - SHOWN} more heads: --heads names those to see")
+        print(f"  … and {counted(len(answers) - SHOWN, 'more head')}: --heads names those to see")

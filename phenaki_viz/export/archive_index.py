@@ -10,6 +10,7 @@ from typing import Any
 from phenaki_viz.export.numbers import guarded
 from phenaki_viz.export.provenance import html_text
 from phenaki_viz.export.thumbnails import thumbnail
+from phenaki_viz.figures.clauses import counted
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.words import plain
 
@@ -111,7 +112,7 @@ def index_html(entries: Sequence[Entry]) -> bytes:
         "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>phenaki_viz pictures</title><style>{STYLE}</style></head><body>"
-        f"<h1>{len(entries)} pictures</h1>{''.join(parts)}</body></html>\n"
+        f"<h1>{counted(len(entries), 'picture')}</h1>{''.join(parts)}</body></html>\n"
     )
     return page.encode()
 

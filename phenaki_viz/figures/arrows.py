@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from phenaki_viz.figures.clauses import with_sign
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.shapes import expect_count, expect_index, expect_shape
 from phenaki_viz.figures.theme import EDGE, INK, LETTER, SMALL, Ink, Plan, Swatch, Theme, dress
@@ -135,7 +136,7 @@ def _points(picture: Arrows, cells: list[tuple[int, ...]], ink: Ink) -> go.Scatt
     said = [
         f"<b>{literal(picture.layers[layer])} {literal(picture.heads[head])}</b><br>"
         + "<br>".join(
-            f"{name} <b>{number:+.2f}</b>".replace("-", "−") if np.isfinite(number) else f"{name} –"
+            f"{name} <b>{with_sign(number)}</b>" if np.isfinite(number) else f"{name} –"
             for name, number in zip(("Δ time", "Δ row", "Δ column"), picture.shifts[layer, head],
                                     strict=True)
         )

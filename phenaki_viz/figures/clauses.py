@@ -44,8 +44,14 @@ def with_sign(value: float, places: int = 2) -> str:
 
 
 def counted(number: int, what: str) -> str:
-    """'1 key', '1,200 keys'."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    """'1 key', '1,200 keys', '2 queries'."""
+    many = "queries" if what == "query" else f"{what}s"
+    return f"{number:,} {what if number == 1 else many}"
+
+
+def subject(number: int, what: str, verb: str, verbs: str) -> str:
+    """'1 row is', '3 rows are'. verb, verbs: of one, and of several."""
+    return f"{counted(number, what)} {verb if number == 1 else verbs}"
 
 
 def span(low: int, high: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from phenaki_viz.figures.clauses import subject
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.intervention_words import changes_told
 from phenaki_viz.figures.naming import (
@@ -124,4 +125,5 @@ def wrong_notes(wrong: Sequence[int]) -> tuple[str, ...]:
     if not len(wrong):
         return ()
     named = ", ".join(map(str, wrong[:8])) + (" …" if len(wrong) > 8 else "")
-    return (f"{len(wrong)} rows are not a distribution and are not drawn: {named}",)
+    said = "not a distribution and not drawn"
+    return (f"{subject(len(wrong), 'row', 'is', 'are')} {said}: {named}",)

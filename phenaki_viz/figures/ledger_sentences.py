@@ -56,7 +56,7 @@ def shares_sentence(shares: TermShares) -> str:
     ordered = sorted(shares.means.items(), key=lambda one: -one[1])
     each = joined([f"{NAMES[name]} {percent(mean)}{apart[name]}" for name, mean in ordered])
     each = each[:1].upper() + each[1:]
-    queries = counted(shares.queries, "query").replace("querys", "queries")
+    queries = counted(shares.queries, "query")
     of = "" if shares.read == shares.of else f" of {shares.of:,}, evenly spaced"
     return f"{each} (mean ± standard deviation over {queries}{of}). {HOW}."
 

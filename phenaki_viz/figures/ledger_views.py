@@ -8,6 +8,7 @@ import numpy as np
 from phenaki_viz.analysis.ledger import RowLedger, WeightLedger
 from phenaki_viz.analysis.overlay import on_grid
 from phenaki_viz.analysis.term_maps import TermMaps
+from phenaki_viz.figures.clauses import subject
 from phenaki_viz.figures.colour import ColourScale, Palette, largest
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.film_strip import FilmStrip
@@ -115,8 +116,8 @@ def unknown_note(maps: TermMaps) -> tuple[str, ...]:
     if not maps.unknown:
         return ()
     return (
-        f"{maps.unknown:,} cells have a stored weight of 0: their content is not known, and they "
-        "are drawn as masked ones are",
+        f"{subject(maps.unknown, 'cell', 'has', 'have')} a stored weight of 0: the content is not "
+        "known there, and drawn as where a mask hides it",
     )
 
 
@@ -187,7 +188,7 @@ def spoken_signed(value: float) -> str:
     if not np.isfinite(value):
         return ""
     shown = round(value, 2)
-    return ("+" if shown > 0 else "") + spoken(shown or 0.0)  # no zero has a sign
+    return ("+" if shown > 0 else "") + spoken(shown)
 
 
 def _brief(value: float) -> str:

@@ -33,12 +33,12 @@ def query_masks(record: AttentionRecord, item: int, query: int) -> str:
     visible, keys = int(seen.visible_keys[query]), len(codes)
     said = f"{name[:1].upper()}{name[1:]} may look at {visible:,} of {counted(keys, 'key')}"
     why = [
-        f"{count:,} {reason}"
-        for code, reason in (
-            (CAUSAL, "come later"),
-            (PADDING, "are padding"),
-            (BOTH, "come later and are padding"),
-            (CUT, "are cut by an intervention"),
+        f"{count:,} {one if count == 1 else several}"
+        for code, one, several in (
+            (CAUSAL, "comes later", "come later"),
+            (PADDING, "is padding", "are padding"),
+            (BOTH, "comes later and is padding", "come later and are padding"),
+            (CUT, "is cut by an intervention", "are cut by an intervention"),
         )
         if (count := int((codes == code).sum()))
     ]

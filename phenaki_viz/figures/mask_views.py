@@ -7,6 +7,7 @@ import numpy as np
 
 from phenaki_viz.analysis.masks import BOTH, CAUSAL, CUT, PADDING, MaskCodes, visibility
 from phenaki_viz.analysis.rows import uniform_weight
+from phenaki_viz.figures.clauses import counted, subject
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.heatmap import Heatmap
@@ -72,13 +73,14 @@ def said(record: AttentionRecord, seen: MaskCodes, which: str) -> str:
         return "no key padding mask was given"
     blind = seen.blind
     count = 0 if record.cut_edges is not None else record.key_axis(0).nulls
-    nulls = f"; {count} null keys stay visible" if count else ""
+    nulls = f"; {subject(count, 'null key', 'stays', 'stay')} visible" if count else ""
     if len(blind) == 0:
         least = int(seen.visible_keys.min())
-        return f"every query sees at least {least} {'key' if least == 1 else 'keys'}{nulls}"
+        return f"every query sees at least {counted(least, 'key')}{nulls}"
     names = query_axis(record, 0).names
     named = "; ".join(names[at] for at in blind[:4]) + (" …" if len(blind) > 4 else "")
-    return f"{len(blind)} queries see no key, their weights mean nothing: {named}"
+    see = subject(len(blind), "query", "sees", "see")
+    return f"{see} no key, weights there mean nothing: {named}"
 
 
 def visible_keys_picture(

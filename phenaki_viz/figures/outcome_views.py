@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from einops import repeat
 
+from phenaki_viz.figures.clauses import subject
 from phenaki_viz.figures.colour import ColourScale, largest
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head import origin_notes
@@ -157,7 +158,9 @@ def _strip(
     title: str,
 ) -> FilmStrip:
     lost = int((shown & ~np.isfinite(values)).sum())
-    gone = (f"{lost} tokens have no finite loss and are not drawn",) if lost else ()
+    gone = (
+        (f"{subject(lost, 'token', 'has', 'have')} no finite loss and no colour",) if lost else ()
+    )
     return FilmStrip(
         name=name,
         title=title,

@@ -7,11 +7,12 @@ import numpy as np
 
 from phenaki_viz.alignment import alibi
 from phenaki_viz.analysis.position import offsets, plane, reach
+from phenaki_viz.figures.clauses import subject
 from phenaki_viz.figures.colour import ColourScale, Palette, largest
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head import origin_notes
 from phenaki_viz.figures.head_grid import HeadGrid
-from phenaki_viz.figures.surface import Surface
+from phenaki_viz.figures.surface import Surface, signed
 from phenaki_viz.recording import AttentionRecord, PositionBias
 
 SHARED = "one module serves every layer: there is no layer to choose"
@@ -123,14 +124,16 @@ def bias_picture(
     """
     *_, rows, columns = offsets(bias)
     lost = int((~np.isfinite(plane(bias, head, dt))).sum())
-    gone = (f"{lost} offsets have no finite bias and are not drawn",) if lost else ()
+    gone = (
+        (f"{subject(lost, 'offset', 'has', 'have')} no finite bias and no colour",) if lost else ()
+    )
     size = used or bias.dimensions
     box = None
     if size[-2:] != bias.dimensions[-2:]:
         h, w = size[-2:]
         box = 1.0 - w, w - 1.0, 1.0 - h, h - 1.0
     three = len(bias.dimensions) == 3
-    when = f" · Δt, query − key: {dt:+d}" if three else ""
+    when = f" · Δt, query − key: {signed(dt)}" if three else ""
     beyond = ("outside the rectangle the model never looked: extrapolated",) if box else ()
     scale = bias_scale(bias, [head], dt if alone else None, palette)
     return Surface(

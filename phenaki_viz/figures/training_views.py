@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from phenaki_viz.figures.clauses import counted
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.naming import head_label
 
@@ -68,7 +69,10 @@ def recorded_loss(name: str, curve: Stretches, provenance: Mapping[str, Any]) ->
     return Curves(
         name=name,
         title=curve.title,
-        notes=(f"{curve.steps:,} training steps of {curve.batch} clips", f"means of {curve.width}"),
+        notes=(
+            f"{counted(curve.steps, 'training step')} of {counted(curve.batch, 'clip')}",
+            f"means of {curve.width}",
+        ),
         provenance=provenance,
         curves=(Curve(name="loss", x=ends, y=means, highlighted=True),),
         x_title="training step",

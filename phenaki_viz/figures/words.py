@@ -139,7 +139,7 @@ def distinct(names: tuple[str, ...]) -> list[str]:
 
 def spoken(value: float, digits: int = 4) -> str:
     """A number as a label: so many digits, a real minus, no padded exponent."""
-    text = f"{value:.{digits}g}"
+    text = f"{value or 0.0:.{digits}g}"  # no zero has a sign
     mantissa, e, exponent = text.partition("e")
     return (mantissa + (f"e{int(exponent)}" if e else "")).replace("-", "−")
 

@@ -162,9 +162,10 @@ def test_masks_are_said_by_what_they_leave():
         "L0 · self: causal and padded, a query may look at 0 to 3 of 5 keys"
     )
     assert query_masks(padded, 0, 0).endswith("may look at no key: its weights mean nothing.")
-    assert "1 come later, 1 are padding and 1 come later and are padding" in query_masks(
+    assert "1 comes later, 1 is padding and 1 comes later and is padding" in query_masks(
         padded, 0, 2
     )
+    assert query_masks(causal, 0, 3).endswith("4 of 5 keys: 1 comes later.")
 
 
 # ---- Sampling

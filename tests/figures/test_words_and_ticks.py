@@ -75,7 +75,7 @@ def test_short_names_leave_out_what_all_share():
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(0.5, "0.5"), (-2, "−2"), (1e-5, "1e−5"), (3e20, "3e20"), (0.1 + 0.2, "0.3")],
+    [(-0.0, "0"), (0.5, "0.5"), (-2, "−2"), (1e-5, "1e−5"), (3e20, "3e20"), (0.1 + 0.2, "0.3")],
 )
 def test_spoken_numbers(value, said):
     assert spoken(value) == said

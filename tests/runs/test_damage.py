@@ -103,16 +103,16 @@ def test_damaged_rows_are_named_on_every_picture(saved):
     other = tuple(int(axis[7]) for axis in fine)
     frames = np.zeros((9, 64, 64, 3), np.uint8)
     over = HeadOverFrames(head=head, frames=frames, temporal_patch=2, scale=scale)
-    said = "rows are not a distribution and are not drawn: "
+    said = "not a distribution and not drawn: "
     assert attention_heatmap(head, scale).wrong == tuple(ROWS)
     for picture in (
         over.of_patches([place]),
         steps_read(head, place),
     ):
-        assert f"1 {said}41" in picture.notes
+        assert f"1 row is {said}41" in picture.notes
     assert np.isnan(over.of_patches([place]).weights).all()
     column = over.of_patches([other], direction="column")
-    assert f"6 {said}40, 41, 42, 43, 44, 45" in column.notes
+    assert f"6 rows are {said}40, 41, 42, 43, 44, 45" in column.notes
     assert np.isnan(column.weights.ravel()[list(ROWS)]).all()
     assert not any("distribution" in note for note in steps_read(head, other).notes)
 

@@ -10,6 +10,7 @@ from phenaki_viz.analysis.row_filter import RowFilter
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import attention_heatmap
+from phenaki_viz.figures.clauses import subject
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.filter_notes import filter_notes, filtered_heatmap
 from phenaki_viz.figures.heatmap import Heatmap
@@ -85,7 +86,7 @@ def say_wrong_rows(tile: MapTile) -> None:
     """A warning, where rows on view are no distribution."""
     if tile.wrong:
         st.warning(
-            f"{len(tile.wrong)} rows are not a distribution and are not drawn: "
+            f"{subject(len(tile.wrong), 'row', 'is', 'are')} not a distribution and not drawn: "
             f"{listed(tile.wrong)}",
             icon=":material/error:",
         )
