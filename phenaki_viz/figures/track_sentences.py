@@ -6,7 +6,8 @@ import numpy as np
 
 from phenaki_viz.analysis.tracks import Judged
 from phenaki_viz.figures.clauses import joined
-from phenaki_viz.figures.naming import key_axis, place_name
+from phenaki_viz.figures.ledger_sentences import key_words
+from phenaki_viz.figures.naming import place_name
 from phenaki_viz.figures.track_views import Answer, Question
 
 MOST = 3  # heads in one sentence
@@ -18,22 +19,27 @@ def tracks_heading(answers: Sequence[Answer], question: Question) -> str:
     if question.key is None and counts == "frame":
         return "A spatial head looks at its own time step alone: it has no track"
     if question.key is None and counts == "patch":
-        return f"A temporal head has no choice of patch: {_still(answers)}"
+        return f"A temporal head has no choice of patch: {_still(answers, question)}"
     judging = [(one, one.judged) for one in answers if one.judged is not None]
     judging.sort(key=lambda one: -one[1].accuracy)
     return _judged(judging, question) if judging else _unjudged(answers, question)
 
 
-def _still(answers: Sequence[Answer]) -> str:
+def _still(answers: Sequence[Answer], question: Question) -> str:
     """Of temporal heads: where on its own patch's way through time the weight lies."""
     weights = answers[0].track.weights
+    at_it = question.direction == "column"
     if not np.isfinite(weights).any():
-        return "its track would stand still, and it sees no other time step"
+        alone = "no other time step looks at it" if at_it else "it sees no other time step"
+        return f"its track would stand still, and {alone}"
     step, label = int(np.nanargmax(weights)), answers[0].head.label
-    label = answers[0].head.label
+    most = (
+        f"with {label} time {step} looks at it most" if at_it
+        else f"{label} looks most at time {step}"
+    )  # fmt: skip
     return (
-        f"its track stands still, and the width is what it tells; outside its own step {label} "
-        f"looks most at time {step} (weight {weights[step]:.2g})"
+        f"its track stands still, and the width is what it tells; outside its own step {most} "
+        f"(weight {weights[step]:.2g})"
     )
 
 
@@ -48,8 +54,7 @@ def _judged(answers: Sequence[tuple[Answer, Judged]], question: Question) -> str
     whose = f"the {question.whose}" if question.whose else "the object"
     who, s = joined([one.head.label for one in best]), "s" if len(best) == 1 else ""
     if question.key is not None:
-        name = key_axis(first.head.record, first.head.item).names[question.key]
-        return f"{who} read{s} “{name}” most where {whose} is {found}"
+        return f"{who} read{s} {key_words(first.head, question.key)} most where {whose} is {found}"
     when = question.start[0] if question.start else 0
     if question.direction == "column":
         return f"{who} look{s} at {whose} at time {when} most from {whose} {found}"
@@ -70,8 +75,8 @@ def _unjudged(answers: Sequence[Answer], question: Question) -> str:
         f"{best.track.even:.2f} would be even"
     )
     if question.key is not None:
-        name = key_axis(best.head.record, best.head.item).names[question.key]
-        return f"Where “{name}” is read most, time step by time step: {best.head.label} ({about})"
+        key = key_words(best.head, question.key)
+        return f"Where {key} is read most, time step by time step: {best.head.label} ({about})"
     where = place_name(*question.start) if question.start else ""
     if question.direction == "column":
         return f"Who looks at {where} most: {best.head.label} is surest ({about})"
@@ -81,7 +86,7 @@ def _unjudged(answers: Sequence[Answer], question: Question) -> str:
 def how_to_read(question: Question) -> str:
     """The line under the heading: what line, width, dashes and hollow marks are."""
     what = (
-        "reads the word most" if question.key is not None
+        "reads it most" if question.key is not None
         else "is looked at most" if question.direction == "row"
         else "looks at it most"
     )  # fmt: skip

@@ -14,7 +14,8 @@ from phenaki_viz.figures.apart import told_apart
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.heatmap import Heatmap
-from phenaki_viz.figures.naming import key_axis, kind_name, kind_stem, place_name
+from phenaki_viz.figures.ledger_sentences import key_words
+from phenaki_viz.figures.naming import kind_name, kind_stem, place_name
 from phenaki_viz.figures.overlays import frame_steps
 from phenaki_viz.figures.picture import Axis
 from phenaki_viz.figures.tracks import HIT, MISS, UNJUDGED, TrackLine, Tracks
@@ -138,8 +139,7 @@ def tracks_picture(
 def _named(first: Head, question: Question) -> tuple[str, str]:
     """Title and end of the file's name."""
     if question.key is not None:
-        name = key_axis(first.record, first.item).names[question.key]
-        return f"Who reads “{name}”", f"key_{question.key:02d}"
+        return f"Who reads {key_words(first, question.key)}", f"key_{question.key:02d}"
     t, h, w = question.start or (0, 0, 0)
     what = "Tracks from" if question.direction == "row" else "Who looks at"
     ending = "" if question.direction == "row" else "_to"

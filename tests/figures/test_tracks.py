@@ -195,6 +195,36 @@ def test_a_word_is_told_by_its_readers(recorded):
     )
 
 
+def test_a_null_key_is_not_put_between_quotation_marks_as_a_word_is(recorded):
+    asked = Question(key=0, path=PATH, whose="two")
+    answers = [answer(head, asked) for head in heads_of(recorded, 0, 0)]
+    assert tracks_heading(answers, asked).startswith("L0 H0 reads null key 1 most where the two ")
+    assert tracks_picture(answers, asked, FRAMES, 2).title.startswith("Who reads null key 1 · ")
+    bare = replace(asked, path=None)
+    answers = [answer(head, bare) for head in heads_of(recorded, 0, 0)]
+    assert tracks_heading(answers, bare).startswith("Where null key 1 is read most, ")
+    assert "the patch that reads it most" in how_to_read(bare)
+
+
+def test_over_time_alone_it_is_said_who_looks_at_a_patch():
+    """The first step is looked at by the last; it looks nowhere else by itself."""
+    weights = np.tril(np.ones((3, 3)))
+    weights[2] = 4, 1, 1
+    weights /= weights.sum(axis=1, keepdims=True)
+    causal = planted(np.tile(weights, (20, 1, 1, 1)), Places(GRID, "patch"), causal=True)
+    head = Head(Recording([causal]), causal, 0, 0)
+    row, column = (
+        tracks_heading([answer(head, asked)], asked)
+        for asked in (
+            Question(start=(0, 1, 2)),
+            Question(start=(0, 1, 2), direction="column"),
+        )
+    )
+    assert row.endswith("its track would stand still, and it sees no other time step")
+    assert row != column
+    assert column.endswith("with L0 H0 time 2 looks at it most (weight 0.67)")
+
+
 def test_of_separate_heads_over_time_and_space_it_is_said_what_a_track_is_there():
     over_time = planted(uniform(20, 1, 3, 3), Places(GRID, "patch"))
     in_space = planted(uniform(3, 1, 20, 20), Places(GRID, "frame"))
