@@ -19,7 +19,13 @@ def moved_heading(found: HeadDistances) -> str:
     if most is None:
         return "No head has rows that can be compared"
     if most.mean < NONE:
-        return "No head changes: every row is the same in A and B"
+        farthest = max(found.rows, key=lambda row: np.nan_to_num(row.most))
+        if farthest.most < NONE:
+            return "No head changes: every row is the same in A and B"
+        return (
+            "No head changes by a mean JS distance of 0.001; the row that moves farthest, of "
+            f"{head_label(farthest.layer, farthest.head)}, does by {_far(farthest.most)}"
+        )
     said = f"{head_label(most.layer, most.head)} changes most: JS distance {_far(most.mean)}"
     if len(found.rows) < 2:
         return said
@@ -98,7 +104,7 @@ def row_line(row: HeadDistance) -> str:
     name = f"{module_family(row.module)} {head_label(row.layer, row.head)}"
     if not row.queries:
         return f"{name:24} no row that can be compared"
-    rows = counted(row.queries, "query").replace("querys", "queries")
+    rows = counted(row.queries, "query")
     return f"{name:24} {row.mean:.4f} ± {row.spread:.4f}  most {row.most:.4f}  {rows}"
 
 

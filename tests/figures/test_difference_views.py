@@ -121,6 +121,12 @@ def test_the_heading_names_the_head_or_says_that_none_changed(two):
     )
     same = head_distances(lay(two[:1], two[:1]))
     assert moved_heading(same) == "No head changes: every row is the same in A and B"
+    attn = two[0].map.attn.clone()
+    attn[0, UNIFORM, 3, :2] += torch.tensor([1e-3, -1e-3])
+    little = head_distances(lay(two[:1], [replace(two[0], map=DenseMap(attn))]))
+    said = moved_heading(little)
+    assert said.startswith("No head changes by a mean JS distance of 0.001; the row that moves far")
+    assert said.endswith(f"of L1 H{UNIFORM}, does by {little.moved_most.most:.3f}")
     attn = torch.full_like(two[0].map.attn, float("nan"))
     gone = head_distances(lay(two[:1], [replace(two[0], map=DenseMap(attn))]))
     assert moved_heading(gone) == "No head has rows that can be compared"
