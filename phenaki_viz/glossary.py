@@ -46,7 +46,8 @@ _ALL = (
         "phenaki-pytorch, Attention(num_null_kv)", "null keys", "null key/values",
     ),
     _term(
-        "sink", "A key that nearly every query gives far more than an even share.",
+        "sink", "A key that gets far more than an even share, on average over the queries that "
+        "see it.",
         "Xiao et al. 2023, Efficient Streaming Language Models with Attention Sinks", "sinks",
     ),
     _term(
@@ -89,7 +90,7 @@ _ALL = (
     ),
     _term(
         "JS distance", "Jensen–Shannon distance: how far two rows of weights are apart, 0 where "
-        "they look at the same keys, 1 where they share none.",
+        "they are alike, 1 where they share no key.",
         "Lin 1991, Divergence Measures Based on the Shannon Entropy",
     ),
     _term(

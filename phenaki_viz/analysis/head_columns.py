@@ -47,7 +47,7 @@ COLUMNS: dict[str, Column] = {
     "entropy": _of("Entropy", "bits", "Of a row: 0 is one key, log2 of the visible keys is uniform "
         "(Clark et al. 2019)", "entropy"),
     "entropy_share": _of("Entropy, of the most", SHARE, "Entropy as a share of log2 of the "
-        "visible keys", "entropy_share"),
+        "visible keys; 1 of a query that sees one", "entropy_share"),
     "equal_keys": Column(title="As spread as", unit="equal keys", means="2 to the mean entropy: "
         "how many equal keys would be as spread", of=_equal_keys),
     "keys_90": _of("Keys for 90 %", "keys", "The fewest keys that hold 90 % of a row", "top"),
@@ -88,7 +88,8 @@ COLUMNS: dict[str, Column] = {
     "first": _of("First token", SHARE, "Weight on the first key that is no null key", "first"),
     "diversity": _of("Queries differ", "bits", "Jensen–Shannon divergence of all rows: entropy of "
         "the mean row − mean entropy; 0 where every query reads the same", "diversity"),
-    "sinks": _of("Sinks", "keys", f"Keys that take from nearly every query: {DEFINITION}", "sinks"),
+    "sinks": _of("Sinks", "keys", "How many keys take far more than their share: "
+        f"{DEFINITION}", "sinks"),
     "sink_mass": _of("On sinks", SHARE, "Weight on the sinks", "sink_mass"),
     "sink_values": _of("Sinks carry", "× median key", "‖v W_O‖ of the sinks beside that of the "
         "median key: below 1 they carry little (Wen et al. 2025)", "sink_values"),

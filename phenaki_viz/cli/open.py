@@ -12,7 +12,7 @@ def add(commands: Any) -> None:
     """Add the command and its options."""
     parser = commands.add_parser("open", help="look at a recording from a file in the browser")
     parser.add_argument("file", type=Path, help="a .safetensors file of `phenaki-viz record`")
-    parser.add_argument("--port", type=int, default=8501)
+    parser.add_argument("--port", type=int, default=8501, help="on this machine (default: 8501)")
     app.add_hosts(parser)
     parser.set_defaults(run=run)
 

@@ -29,9 +29,9 @@ class Change:
     """What an intervention does to the output. rises: 'b' float64, nats above the whole model's.
 
     moved: 'b' float64, share of the hidden tokens whose most likely code is another. divergence:
-    'b' float64, mean Kullback-Leibler divergence of the changed model's distribution over codes
-    from the whole model's, in nats. before: 'b' float64, the whole model's loss in nats. All three
-    None where they were not measured.
+    'b' float64, mean Kullback-Leibler divergence of the distributions over codes, of the whole
+    model's from the changed one's: KL(whole ‖ changed), in nats. before: 'b' float64, the whole
+    model's loss in nats. All three None where they were not measured.
     """
 
     rises: np.ndarray

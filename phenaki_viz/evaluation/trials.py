@@ -25,7 +25,7 @@ class Trials:
     codes: 'b t h w' int. masked: 'b t h w' bool, what is hidden. context: 'b words c' float32 and
     seen: 'b words' bool, the text; None where the model reads none. clips: their names. masks: how
     many of each clip. share: of the tokens that are hidden. seed: of the first mask; the next ones
-    have the next numbers, so that mask k is the one which `look` makes with seed + k.
+    have the next numbers, so that mask k is the one which `run_model` makes with seed + k.
     """
 
     codes: torch.Tensor

@@ -194,7 +194,7 @@ def _figures(change: Change, error: str) -> None:
         ("Tokens that change", moved_words(change),
          "Hidden tokens whose most likely code is another"),
         ("Divergence of the output", divergence_words(change),
-         "Mean Kullback-Leibler divergence of the codes' distribution from the unchanged one"),
+         "Mean Kullback-Leibler divergence of the codes' distributions, KL(as it is ‖ changed)"),
         ("Reconstruction error", error, "Of the clip at hand: squared error over its variance"),
     )  # fmt: skip
     for label, text, means in (card for card in cards if card[1]):
