@@ -1,3 +1,4 @@
+import argparse
 import json
 import os
 import signal
@@ -8,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from phenaki_viz.cli import main
+from phenaki_viz.cli import COMMANDS, main
 from phenaki_viz.data import SHIPPED_MODEL
 from phenaki_viz.runs.files import open_recording
 from tests.checkpoints.files import MASKGIT, tensors, weights
@@ -145,3 +146,18 @@ def test_inspect_says_what_a_recording_holds(tmp_path, capsys):
     assert said.startswith("run.safetensors: a recording of 4 attention maps")
     assert "random weights (seed 0), not trained" in said and "prompt: two words" in said
     assert "2 layers × 3 heads, 80 queries × 4 keys" in said, said
+
+
+def test_every_option_with_a_default_says_it():
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers()
+    for command in COMMANDS:
+        command.add(commands)
+    silent = [
+        f"{name} {action.option_strings[0]}"
+        for name, one in commands.choices.items()
+        for action in one._actions
+        if action.option_strings and action.default not in (None, False, argparse.SUPPRESS, [])
+        if "default" not in (action.help or "")
+    ]
+    assert not silent
