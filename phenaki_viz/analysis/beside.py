@@ -11,7 +11,7 @@ from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.recording import HeadMap, cell_size
 
-MOST_QUERIES = 128  # of each head, evenly spaced, over which two maps are compared
+LONG, MOST_QUERIES = 1024, 512  # of a map with more queries than LONG, so many evenly spaced
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -54,20 +54,24 @@ def beside(before: HeadMap, now: HeadMap, most: int) -> Incremental[Beside]:
 def moved(pairs: Sequence[tuple[HeadMap, HeadMap]]) -> Incremental[np.ndarray]:
     """How much of its weight each head puts elsewhere, 'n' float64, 0 to 1.
 
-    Total variation distance of two rows, half the sum of |now − before|, mean over queries: all,
-    or at most 128 evenly spaced ones; without rows that are no numbers, NaN where none is left. 0
-    is the same map, 1 no overlap. Raises ShapeError for maps of other tokens.
+    Total variation distance of two rows, half the sum of |now − before|, mean over the queries of
+    `rows_compared`, without rows that are no numbers; NaN where none is left. 0 is the same map, 1
+    no overlap. Raises ShapeError for maps of other tokens.
     """
     found = np.zeros(len(pairs))
     for at, (before, now) in enumerate(pairs):
         _check(before, now)
-        queries = now.shape[0]
-        spaced = range(0, queries, cell_size(queries, MOST_QUERIES))
-        apart = np.abs(now.rows(spaced).astype(np.float64) - before.rows(spaced)).sum(axis=1) / 2
+        rows = rows_compared(now.shape[0])
+        apart = np.abs(now.rows(rows).astype(np.float64) - before.rows(rows)).sum(axis=1) / 2
         known = apart[np.isfinite(apart)]
         found[at] = known.mean() if known.size else np.nan
         yield (at + 1) / len(pairs)
     return found
+
+
+def rows_compared(queries: int) -> range:
+    """Which rows of two maps are compared: all, as a change may be of one; of a long map spaced."""
+    return range(0, queries, 1 if queries <= LONG else cell_size(queries, MOST_QUERIES))
 
 
 def most_first(moved: np.ndarray) -> list[int]:

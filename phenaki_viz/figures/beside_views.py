@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from phenaki_viz.analysis.beside import Beside, most_first
+from phenaki_viz.analysis.beside import Beside, most_first, rows_compared
+from phenaki_viz.figures.clauses import percent
 from phenaki_viz.figures.colour import ColourScale, Palette
 from phenaki_viz.figures.head import Head, wrong_notes
 from phenaki_viz.figures.heatmap import Heatmap
@@ -46,22 +47,29 @@ def moved_label(name: str, moved: float) -> str:
     """'self L3 H1: 21 % of its weight elsewhere'."""
     if not np.isfinite(moved):
         return f"{name}: no row of it is a distribution"
-    return f"{name}: {moved * 100:.0f} % of its weight elsewhere"
+    return f"{name}: {_share(moved)} of its weight elsewhere"
 
 
-def moved_sentence(names: Sequence[str], moved: np.ndarray) -> str:
-    """Whose maps the changes move most: of all heads, the first three."""
-    order = most_first(moved)
+def moved_sentence(names: Sequence[str], moved: np.ndarray, queries: int = 0) -> str:
+    """Whose maps the changes move most: of all heads, the first three. queries: of each map."""
+    order, read = most_first(moved), len(rows_compared(queries))
+    over = f" in the {read:,} of {queries:,} rows that were compared" if read < queries else ""
     if order and not np.isfinite(moved).any():
         return "No map is made of distributions: what the changes do to them cannot be said."
-    if not order or moved[order[0]] < 5e-4:
-        return "No map changes: what is changed acts on the output alone."
-    most = [f"{names[at]} ({moved[at] * 100:.0f} %)" for at in order[:3] if moved[at] >= 5e-3]
-    still = int((moved < 5e-4).sum())
+    if not order or not moved[order[0]]:
+        alone = "" if over else ": what is changed acts on the output alone, if at all"
+        return f"No map changes{over}{alone}."
+    most = [f"{names[at]} ({_share(moved[at])})" for at in order[:3] if moved[at]]
+    still = int((moved == 0).sum())
     rest = f" {still} of {len(names)} maps stay as they were." if still else ""
-    if not most:
-        return f"Maps change by less than half a per cent of their weight.{rest}"
-    return f"Of their weight, most is put elsewhere by {', '.join(most)}.{rest}"
+    return f"Of their weight{over}, most is put elsewhere by {', '.join(most)}.{rest}"
+
+
+def _share(moved: float) -> str:
+    """'30 %', '2.4 %', '0 %'; little is not nothing: 'less than 0.1 %'."""
+    if not moved:
+        return "0 %"
+    return percent(moved) if moved >= 5e-4 else "less than 0.1 %"
 
 
 def generated_sentence(before: SampledRun, now: SampledRun) -> str:

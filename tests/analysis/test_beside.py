@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from phenaki_viz.analysis.beside import beside, most_first, moved
+from phenaki_viz.analysis.beside import beside, most_first, moved, rows_compared
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.beside_views import (
     difference_heatmap,
@@ -57,7 +57,30 @@ def test_what_is_put_elsewhere_is_half_the_sum_of_the_differences():
     assert said.startswith("Of their weight, most is put elsewhere by three (75 %), one (50 %).")
     assert "1 of 3 maps stay as they were" in said
     assert most_first(np.array([0.5, np.nan, 0.75, 0.5])) == [2, 0, 3, 1]
-    assert moved_sentence(["two"], found[1:2]).startswith("No map changes")
+    assert moved_sentence(["two"], found[1:2]).startswith("No map changes: ")
+
+
+def test_one_row_that_moves_is_not_said_to_stay():
+    """As where one patch may not read one other: of many rows a single one, wherever it is."""
+    rows = [[0.5, 0.3, 0.2]] * 1000
+    one = head(*rows[:777], [0.1, 0.5, 0.4], *rows[778:])
+    found = moved([(head(*rows).map, one.map), (head(*rows).map, head(*rows).map)])
+    np.testing.assert_allclose(found, [0.4 / 1000, 0], atol=1e-8)
+    assert moved_sentence(["self L3 H3", "self L3 H2"], found, 1000) == (
+        "Of their weight, most is put elsewhere by self L3 H3 (less than 0.1 %). "
+        "1 of 2 maps stay as they were."
+    )
+    said = moved_label("self L3 H3", found[0])
+    assert said == "self L3 H3: less than 0.1 % of its weight elsewhere"
+    assert moved_label("self L3 H2", found[1]) == "self L3 H2: 0 % of its weight elsewhere"
+
+
+def test_of_a_long_map_it_is_said_of_which_rows():
+    assert list(rows_compared(3)) == [0, 1, 2] and len(rows_compared(1024)) == 1024
+    assert rows_compared(16384) == range(0, 16384, 32)
+    assert moved_sentence(["a"], np.zeros(1), 16384) == (
+        "No map changes in the 512 of 16,384 rows that were compared."
+    )
 
 
 def test_maps_of_other_words_cannot_be_laid_on_each_other():

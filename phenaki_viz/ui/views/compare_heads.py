@@ -125,8 +125,8 @@ def own(two: Two) -> tuple[HeadStatistics, HeadStatistics]:
 def _over(moved: HeadDistances | None) -> str:
     if moved is not None:
         return (
-            f"JS distance, mean over {moved.sampled}: 0 looks at the same keys in A and B, 1 at "
-            "none of them"
+            f"JS distance, mean over {moved.sampled}: 0 is the same weights in A and B, 1 no key "
+            "in common"
         )
     return "entropy in bits, B − A: above 0 it spreads over more keys in B"
 

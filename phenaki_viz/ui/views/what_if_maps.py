@@ -70,7 +70,8 @@ def draw(whole: Run | None, run: Run) -> None:
     except PhenakiVizError as error:
         st.text(f"The maps cannot be laid on each other: {error}.")
         return
-    st.text(moved_sentence([one.name for one in pairs], moved))
+    queries = pairs[0].now.map.shape[0]
+    st.text(moved_sentence([one.name for one in pairs], moved, queries))
     pair = _chosen(pairs, moved)
     if pair is not None:
         _three(pair)
