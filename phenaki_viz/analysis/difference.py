@@ -20,7 +20,7 @@ from phenaki_viz.recording.records import Kind
 
 RUN = 2**20  # weights of a head that are read at a time
 LONG, MOST_QUERIES = 1024, 512  # of a map with more queries than LONG, so many evenly spaced
-MOST_ITEMS = 8  # batch items of one video, evenly spaced ones
+MOST_ITEMS = 64  # batch items of one video, evenly spaced ones
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -121,9 +121,10 @@ def head_distances(
     heads, read, of = laid.heads, 0, 0
     total = len(laid.pairs) * len(heads)
     for at, pair in enumerate(laid.pairs):
-        items = _items(*pair, video)
+        there = _items(*pair, video)
+        items = _some(there)
         queries = _spaced(pair[0].map.shape[2], most)
-        read, of = len(queries) * len(items), pair[0].map.shape[2] * len(items)
+        read, of = len(queries) * len(items), pair[0].map.shape[2] * len(there)
         for number, head in enumerate(heads):
             done = at * len(heads) + number
             steps = _distances(pair, items, head, queries)
@@ -168,11 +169,16 @@ def maps_of(
 
 
 def _items(one: AttentionRecord, other: AttentionRecord, video: int) -> list[tuple[int, int]]:
-    """Batch items of one video that both recorded, evenly spaced ones of many."""
+    """Batch items of one video that both recorded."""
     each = one.places.items_per_video
     there = [at for at in shared_items(one, other) if one.batch_items[at[0]] // each == video]
     if not there:
         raise RecordingError(f"{one.module}: no batch item of video {video} is in both recordings")
+    return there
+
+
+def _some(there: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Evenly spaced ones of many."""
     spaced = np.linspace(0, len(there) - 1, min(len(there), MOST_ITEMS)).round().astype(int)
     return [there[at] for at in np.unique(spaced)]
 

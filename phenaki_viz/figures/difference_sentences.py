@@ -21,7 +21,8 @@ def moved_heading(found: HeadDistances) -> str:
     if most.mean < NONE:
         farthest = max(found.rows, key=lambda row: np.nan_to_num(row.most))
         if farthest.most < NONE:
-            return "No head changes: every row is the same in A and B"
+            which = "row" if found.read == found.of else "row that was compared"
+            return f"No head changes: every {which} is the same in A and B"
         return (
             "No head changes by a mean JS distance of 0.001; the row that moves farthest, of "
             f"{head_label(farthest.layer, farthest.head)}, does by {_far(farthest.most)}"

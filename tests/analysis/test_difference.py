@@ -13,6 +13,7 @@ from phenaki_viz.analysis.difference import head_distances, laid_maps, row_diffe
 from phenaki_viz.analysis.divergence import js_distance
 from phenaki_viz.analysis.laid import lay
 from phenaki_viz.errors import RecordingError, ShapeError
+from phenaki_viz.figures.difference_sentences import moved_heading
 from phenaki_viz.models import Attention
 from phenaki_viz.recording import DenseMap, HeadMap, Places, record
 from tests.analysis.planted_heads import SELF, cross_record, recording, self_record
@@ -193,12 +194,26 @@ def test_many_items_of_a_video_all_count():
     b[9, 1] = np.eye(3)[[1, 2, 0]]
     pair = [planted(one, Places((3, 4, 5), "patch")) for one in (a, b)]
     found = head_distances(lay(pair[:1], pair[1:]))
-    assert found.rows[0].queries == 24 and found.of == 24
-    assert found.rows[0].mean == 0
+    assert found.rows[0].queries == 60 and found.sampled == "60 queries"
+    assert found.rows[0].mean == 0 and found.rows[1].mean == pytest.approx(3 / 60)
     pair = [planted(one[5:12], Places((3, 4, 5), "patch"), batch_items=tuple(range(5, 12)))
             for one in (a, b)]  # fmt: skip
     moved = head_distances(lay(pair[:1], pair[1:])).moved_most
     assert moved.head == 1 and moved.mean == pytest.approx(3 / 21) and moved.farthest == (9, 0)
+
+
+def test_of_very_many_items_it_is_said_how_many_were_looked_at(monkeypatch):
+    """The one that moves is not among them: not every row is the same, as far as is known."""
+    monkeypatch.setattr(difference, "MOST_ITEMS", 8)
+    a = np.stack([np.eye(3)] * 20)[:, None]
+    b = a.copy()
+    b[9] = np.eye(3)[[1, 2, 0]]
+    one, other = (planted(attn, Places((3, 4, 5), "patch")) for attn in (a, b))
+    found = head_distances(lay([one], [other]))
+    assert (found.read, found.of) == (24, 60)
+    assert found.sampled == "24 of 60 queries, evenly spaced"
+    said = "No head changes: every row that was compared is the same in A and B"
+    assert moved_heading(found) == said
 
 
 def test_what_cannot_be_laid_has_no_distance_and_says_why():
