@@ -85,7 +85,7 @@ def stack_table(
                     of_group = (at + share) / len(items[layer])
                     yield (layer + (number + of_group) / len(groups)) / len(records)
             rows += [
-                _row(record, head, facts, len(items[layer]))
+                _row(record, head, facts, len(_items_there(record, video)))
                 for head, facts in zip(heads, found, strict=True)
             ]
     return HeadTable(rows=tuple(rows))
@@ -114,7 +114,7 @@ def _groups(record: AttentionRecord) -> list[range]:
 
 
 def _row(record: AttentionRecord, head: int, facts: HeadFacts, items: int) -> HeadRow:
-    """head: counted in what was recorded."""
+    """head: counted in what was recorded. items: how many one video has, measured or not."""
     return HeadRow(
         module=record.module, stack=record.stack, kind=record.kind, layer=record.layer,
         head=record.heads[head], call=record.call, sorts=runs_over_both(record), clips=(facts,),
@@ -144,12 +144,18 @@ def items_of(record: AttentionRecord, video: int, most: int = MOST_ITEMS) -> lis
 
     Raises RecordingError where none was recorded.
     """
+    there = _items_there(record, video)
+    spaced = np.linspace(0, len(there) - 1, min(len(there), most)).round().astype(int)
+    return [there[at] for at in np.unique(spaced)]
+
+
+def _items_there(record: AttentionRecord, video: int) -> list[int]:
+    """All recorded batch items of one video. Raises RecordingError where there is none."""
     each = record.places.items_per_video
     there = [at for at, item in enumerate(record.batch_items) if item // each == video]
     if not there:
         raise RecordingError(f"{record.module}: no batch item of video {video} was recorded")
-    spaced = np.linspace(0, len(there) - 1, min(len(there), most)).round().astype(int)
-    return [there[at] for at in np.unique(spaced)]
+    return there
 
 
 def _measure(

@@ -183,3 +183,11 @@ def test_a_head_alone_is_the_row_of_the_table(table):
         record = next(one for one in recording() if one.module == row.module)
         alone = head_row(HeadMap(record, 0, record.heads.index(row.head)), TRUTH)
         assert row_sentence(alone) == row_sentence(row)
+
+
+def test_of_more_patches_than_are_read_it_is_said_how_many_there_are():
+    """Maps over time, a batch item a patch: 64 of a hundred are measured."""
+    record = planted(uniform(100, 1, 3, 3), Places((3, 10, 10), "patch"))
+    table = stack_table([record])
+    assert taken_over(table) == "Mean over 192 evenly spaced of 300 queries."
+    assert "; estimated from 192 of 300 rows" in row_sentence(table.rows[0])
