@@ -253,5 +253,6 @@ def _say_all(planned: "Plan", report: "Report", out: Path) -> int:
     failed = sum(header.failed for header in there) + report.progress.failed
     clips -= sum(len(part.clips) for part in planned.parts if part.name in dict(report.lost))
     parts = len(there) + len(planned.parts) - len(report.lost)
-    print(f"{clips - failed:,} clips measured, {failed:,} failed, in {parts:,} parts: {out}")
+    done = f"{_many(clips - failed, 'clip')} measured, {failed:,} failed"
+    print(f"{done}, in {_many(parts, 'part')}: {out}")
     return clips - failed

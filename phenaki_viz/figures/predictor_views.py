@@ -45,7 +45,8 @@ def predictors_sentence(found: Sequence[Predictor]) -> str:
 
 def _title(one: Predictor) -> str:
     title = COLUMNS[one.column].title
-    return title if title.startswith("Δ") else f"{title[0].lower()}{title[1:]}"
+    is_name = title[:2].isupper() or title.startswith("Δ")  # as ALiBi
+    return title if is_name else f"{title[0].lower()}{title[1:]}"
 
 
 def scatter_picture(one: Predictor, kind: str, provenance: Mapping[str, Any]) -> Curves:

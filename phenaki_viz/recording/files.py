@@ -1,10 +1,10 @@
 """Attention in one file: safetensors with a JSON header, sealed with digests.
 
 Format 2. The metadata of the safetensors file has the entry `phenaki_viz.recording`: a JSON object
-with `format`, `provenance`, `holding`, and lists `position_biases` and `records`, whose entries are
+with `format`, `provenance`, `storage`, and lists `position_biases` and `records`, whose entries are
 the plain fields of `PositionBias` and `AttentionRecord` (the schema is `recording.headers`).
 Tensors are named after the list entry they belong to: `biases.0.surface`, `records.7.attn` (a
-stored map, 'b h i j') or `records.7.q`, `.k`, `.logsumexp`, `.bias`, `.slopes` (a factored map),
+dense map, 'b h i j') or `records.7.q`, `.k`, `.logsumexp`, `.bias`, `.slopes` (a factored map),
 `records.7.key_mask`, `.cut_edges` (by an intervention, 'i j', or 'h i j' where heads differ),
 `.dense_bias`, `.queries`, `.keys`, `.values`, `.written_values`, `.written_heads` (norms, see
 `recording.written`). A table of offsets is kept once, under `biases`. Who makes recordings keeps

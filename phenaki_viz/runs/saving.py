@@ -46,7 +46,8 @@ def run_of(recording: Recording, clip: Shown | np.ndarray | None = None) -> Run:
 
 
 def open_path(path: "str | Path") -> Recording:
-    """Open a recording's file; maps are read from the disk as they are looked at.
+    """Open a recording's file: up to 128 MB are read into memory, of a larger one a private copy is
+    made, of which maps are read as they are looked at.
 
     `clip` of what comes back is the clip that is in the file, if one was given. Raises
     RecordingError when the file is no recording, is damaged, or was written by a later version.

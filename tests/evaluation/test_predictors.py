@@ -1,6 +1,7 @@
 """Rank correlation of what a head does with what it is worth."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -85,6 +86,8 @@ def test_a_planted_predictor_is_found_and_said(table):
     assert abs(found[0].correlation.rho) == pytest.approx(1)
     said = predictors_sentence([one for one in found if one.column == "itself"])
     assert said.startswith("With what a head is worth goes itself (ρ = 1.00") and NO_PROOF in said
+    alibi = replace(by_name["itself"], column="alibi")
+    assert predictors_sentence([alibi]).startswith("With what a head is worth goes ALiBi share (ρ")
     picture = scatter_picture(by_name["itself"], "self", {})
     np.testing.assert_allclose(picture.curves[0].y, np.sort(list(worth.values())), atol=1e-9)
 
