@@ -105,10 +105,11 @@ def head_row(head: HeadMap, truth: Truth = UNKNOWN, *, few: bool = False) -> Hea
 
 def _groups(record: AttentionRecord) -> list[range]:
     """Heads that are measured together: all of a short map, whose surroundings are worked out
-    once; each alone of a long one, so that there is something to see before all are done.
+    once; each alone of a long one, so that there is something to see before all are done, and
+    where heads may look at other keys.
     """
     heads = len(record.heads)
-    if record.map.shape[2] <= LONG:
+    if record.map.shape[2] <= LONG and not record.heads_differ:
         return [range(heads)]
     return [range(head, head + 1) for head in range(heads)]
 

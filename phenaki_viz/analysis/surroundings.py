@@ -1,6 +1,7 @@
 """What lies around some queries: which keys they see, how far each is, and in which regions.
 
-Alike for all heads and layers of a stack: worked out once, then every head is weighed by it.
+Alike for all heads and layers of a stack, but where an intervention cut the edges of single heads:
+worked out once, then every head is weighed by it.
 """
 
 from dataclasses import dataclass, field
@@ -80,7 +81,7 @@ def surroundings(head: HeadMap, queries: np.ndarray) -> Surroundings:
     """What lies around some queries of a map."""
     record, item = head.record, head.item
     query_axis, key_axis = record.query_axis(item), record.key_axis(item)
-    seen = record.visible(item, queries)  # of all heads: what one alone may not read has 0
+    seen = head.visible(queries)
     pairs = query_axis.is_patch[queries][:, None] & key_axis.is_patch[None]
     apart = key_axis.places[None] - query_axis.places[queries][:, None]
     t, r, c = np.where(pairs, rearrange(apart, "q j a -> a q j"), 0)
@@ -107,7 +108,8 @@ class Kept:
         mask = None if record.key_mask is None else record.key_mask[item].tobytes()
         axes = record.query_axis(item), record.key_axis(item)
         cut = None if record.cut_edges is None else record.cut_edges.tobytes()
-        key = (axes, record.causal, record.num_null_kv, mask, cut, head.shape)
+        alone = head.head if record.heads_differ else None
+        key = (axes, record.causal, record.num_null_kv, mask, cut, alone, head.shape)
         if self.key != key:
             self.key, self.found = key, []
         for known, around in self.found:

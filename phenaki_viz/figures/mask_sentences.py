@@ -12,6 +12,8 @@ def mask_heading(record: AttentionRecord, item: int) -> str:
     keys = record.map.shape[3]
     named = f"L{record.layer} · {family(record)}"
     low, high = int(seen.visible_keys.min()), int(seen.visible_keys.max())
+    if low == keys and record.heads_differ:
+        return f"{named}: no mask, but edges that are cut in single heads"
     if low == keys:
         return f"{named}: nothing is masked, every query may look at all {counted(keys, 'key')}"
     there = {

@@ -160,6 +160,11 @@ class AttentionRecord:
         return self.added.visibility.counts(b, head).contiguous().numpy()
 
     @property
+    def heads_differ(self) -> bool:
+        """Whether heads may look at different keys, as edges of single ones are cut."""
+        return self.cut_edges is not None and self.cut_edges.ndim == 3
+
+    @property
     def knows_places(self) -> bool:
         """Whether something is added that is decided by where query and key are."""
         return self.position is not None or self.alibi is not None

@@ -23,7 +23,7 @@ from phenaki_viz.analysis.sinks import sink_keys
 from phenaki_viz.analysis.truth import path_in_patches
 from phenaki_viz.errors import RecordingError, ShapeError
 from phenaki_viz.figures.head_sentences import taken_over
-from phenaki_viz.recording import DenseMap, HeadMap, Places
+from phenaki_viz.recording import DenseMap, HeadMap, Places, Recording
 from tests.analysis.planted_heads import (
     CROSS,
     GRID,
@@ -32,6 +32,7 @@ from tests.analysis.planted_heads import (
     SELF,
     TRUTH,
     N,
+    T,
     along,
     cross_record,
     recording,
@@ -340,3 +341,18 @@ def test_the_work_is_done_in_steps_and_what_is_not_there_is_refused():
     assert shares == sorted(shares) and 0 < shares[0] < 0.3 and shares[-1] == pytest.approx(1)
     with pytest.raises(RecordingError, match="no attention of this kind"):
         head_table(recording(), stack="encoder")
+
+
+def test_a_head_whose_edges_are_cut_is_measured_by_the_keys_it_may_see():
+    """Even over what it may see, it does not choose what is left; the other head sees all."""
+    cut = np.zeros((2, 60, 60), bool)
+    cut[1] = T[:, None] == T[None]  # head 1 may not look at its own time step
+    attn = (~cut).astype(np.float64)
+    attn /= attn.sum(axis=2, keepdims=True)
+    record = planted(attn[None], Places(GRID, "video"), cut_edges=cut)
+    whole, left = head_table(Recording([record])).rows
+    assert [row.facts.mean("keys") for row in (whole, left)] == [60, 40]
+    assert value(whole, "own_step_uniform") == pytest.approx(1 / 3)
+    assert np.isnan(value(left, "own_step_uniform")), "it may not look there"
+    assert [value(row, "entropy_share") for row in (whole, left)] == [pytest.approx(1)] * 2
+    assert [names_of(row) for row in (whole, left)] == [("even",)] * 2

@@ -152,6 +152,11 @@ def test_masks_are_said_by_what_they_leave():
     places = Places((1, 1, 5), "video")
     free = planted(uniform(1, 1, 5, 5), places)
     assert mask_heading(free, 0).endswith("nothing is masked, every query may look at all 5 keys")
+    cut = np.zeros((1, 5, 5), bool)
+    cut[0, 1, 2] = True
+    edges = np.concatenate([cut, np.zeros_like(cut)])
+    one = planted(uniform(1, 2, 5, 5), places, cut_edges=edges)
+    assert mask_heading(one, 0).endswith("no mask, but edges that are cut in single heads")
     causal = planted(np.tril(np.ones((1, 1, 5, 5))), places, causal=True)
     assert mask_heading(causal, 0) == "L0 · self: causal, a query may look at 1 to 5 of 5 keys"
     assert query_masks(causal, 0, 2) == (
