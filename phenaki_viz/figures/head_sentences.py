@@ -13,6 +13,7 @@ from phenaki_viz.figures.naming import head_label, module_family
 from phenaki_viz.figures.sentences import (
     HEAD,
     hardly_chooses,
+    nothing_said,
     place_clauses,
     spread_clause,
     word_clauses,
@@ -54,7 +55,7 @@ def row_sentence(row: HeadRow, placed_word: str = "") -> str:
     facts = row.facts
     how = facts.spread
     if how is None:
-        return "No query of this map sees a key: its weights mean nothing."
+        return nothing_said(sees=facts.wrong > 0)
     where = list(_where(row, how, placed_word))
     clauses = [*where, *_nulls(facts), *_away(row), *_position(row), *_follows(row), *_moves(row)]
     text = "; ".join([*clauses, spread_clause(how), *_estimated(row)]) + "."

@@ -117,13 +117,19 @@ def head_sentence(head: Head) -> str:
     record = head.record
     how = spread(head.map)
     if how is None:
-        return "No query of this map sees a key: its weights mean nothing."
+        return nothing_said(sees=bool((head.map.visible_keys > 0).any()))
     if hardly_chooses(how):
         clauses = ["hardly chooses"]
     else:
         clauses = list(_words_clauses(head) if record.reads_words else _place_clauses(head, how))
     text = "; ".join([*clauses, spread_clause(how)]) + "."
     return text[:1].upper() + text[1:]
+
+
+def nothing_said(*, sees: bool) -> str:
+    """Of a map without a row that counts. sees: whether some query may look at a key."""
+    why = "No row of this map is a distribution" if sees else "No query of this map sees a key"
+    return f"{why}: its weights mean nothing."
 
 
 def hardly_chooses(how: Spread) -> bool:

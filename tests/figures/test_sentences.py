@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from phenaki_viz.analysis.head_table import head_row
 from phenaki_viz.figures.head import Head
+from phenaki_viz.figures.head_sentences import row_sentence
 from phenaki_viz.figures.sentences import head_sentence, patch_sentence
 from phenaki_viz.recording import Places, Recording
 from tests.analysis.records import planted, uniform
@@ -79,7 +81,11 @@ def test_words_and_null_keys_are_named_and_nothing_recognises():
 def test_a_patch_without_weights_is_said_so():
     blind = head(np.full((N, N), np.nan))
     assert "has no weights" in patch_sentence(blind, (0, 0, 0))
-    assert head_sentence(blind).startswith("No query of this map sees a key")
+    assert head_sentence(blind) == "No row of this map is a distribution: its weights mean nothing."
+    assert row_sentence(head_row(blind.map)) == head_sentence(blind)
+    masked = head(np.full((N, N), 1 / N), key_mask=np.zeros((1, N), bool))
+    assert head_sentence(masked) == "No query of this map sees a key: its weights mean nothing."
+    assert row_sentence(head_row(masked.map)) == head_sentence(masked)
 
 
 def test_who_reads_a_patch_is_said_the_other_way_round():
