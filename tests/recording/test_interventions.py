@@ -21,7 +21,9 @@ from phenaki_viz.recording.interventions import (
     ScalePosition,
     SwapText,
     ZeroHead,
+    from_json,
     intervened,
+    to_json,
 )
 from phenaki_viz.recording.sentences import describe_origin
 from tests.published import published_attention
@@ -455,6 +457,30 @@ def test_what_cannot_be_cut_is_refused_while_it_runs_and_leaves_nothing_behind(m
     assert hooks_on(model) == 0
     with intervened(model, [ScalePosition(factor=0)]), pytest.raises(RecordingError, match="force"):
         with intervened(model, [ScalePosition(factor=0)]):
+            pass
+
+
+def test_numbers_of_numpy_are_numbers(model):
+    worth = np.array([0.1, 0.7, 0.2], np.float32)
+    given = [
+        ZeroHead(module="transformer.layers.0.1", head=worth.argmax()),
+        MeanHead(module="transformer.layers.1.1", head=0, mean=np.ones(8, np.float32), over="x"),
+        ScaleAttention(factor=worth[1], head=np.int64(1)),
+        CutEdges(reads="one patch", key_patch=tuple(np.array([1, 2]))),
+    ]
+    plain = [
+        ZeroHead(module="transformer.layers.0.1", head=1),
+        MeanHead(module="transformer.layers.1.1", head=0, mean=(1.0,) * 8, over="x"),
+        ScaleAttention(factor=float(worth[1]), head=1),
+        CutEdges(reads="one patch", key_patch=(1, 2)),
+    ]
+    assert given == plain and from_json(to_json(given)) == tuple(plain)
+
+
+@pytest.mark.parametrize("one", ["zero head", {"do": "zero head"}, None, ZeroHead])
+def test_what_is_no_intervention_is_refused(model, one):
+    with pytest.raises(RecordingError, match="is no intervention: give"):
+        with intervened(model, [one]):
             pass
 
 

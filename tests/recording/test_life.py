@@ -12,6 +12,7 @@ import torch
 from phenaki_viz import record
 from phenaki_viz.errors import RecordingWarning
 from phenaki_viz.recording import compiled
+from phenaki_viz.recording.interventions import ZeroHead, heard_outputs, intervened
 from phenaki_viz.recording.locks import ModelLock, lock_of
 from phenaki_viz.recording.switches import Switches, switched
 from tests.recording.calls import TOKENS, transformer
@@ -213,6 +214,31 @@ def by_layer(model):
 
 def a_function(model):
     return model, torch.compile(lambda x: model(x), backend="eager")
+
+
+@pytest.mark.parametrize("way", [wrapped, inside_of_wrapped, in_place, by_layer, a_function])
+def test_compiled_models_are_changed_as_they_are_uncompiled(way):
+    """Compiled code has no room for a hook that came after it: nothing was changed, silently."""
+    one = ZeroHead(module="layers.0.1", head=1)
+    plain = transformer(depth=1)
+    with torch.no_grad():
+        unchanged = plain(TOKENS)
+        with intervened(plain, [one]):
+            expected = plain(TOKENS)
+        torch._dynamo.reset()
+        model, run = way(transformer(depth=1))
+        run(TOKENS)  # compiles
+        with intervened(model, [one]):
+            changed = run(TOKENS)
+            with record(model) as recording:
+                run(TOKENS)
+        with heard_outputs(model, "layers.0.1", 2) as heard:
+            run(TOKENS)
+        torch.testing.assert_close(changed, expected, atol=1e-5, rtol=0)
+        torch.testing.assert_close(run(TOKENS), unchanged, atol=1e-5, rtol=0)
+    assert not torch.allclose(expected, unchanged, atol=1e-2)
+    assert [said["do"] for said in recording.provenance["interventions"]] == ["zero head"]
+    assert len(heard) == 1
 
 
 @pytest.mark.parametrize("way", [wrapped, inside_of_wrapped, in_place, by_layer, a_function])

@@ -16,6 +16,7 @@ from torch import nn
 
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.arguments import first_of, with_first
+from phenaki_viz.recording.compiled import eagerly, uncompiled
 from phenaki_viz.recording.families.phenaki import (
     AttentionModule,
     attention_modules,
@@ -40,14 +41,15 @@ from phenaki_viz.recording.locks import lock_of
 def intervened(model: nn.Module, interventions: Iterable[Intervention]) -> Iterator[None]:
     """Run the block with interventions in force, for this thread, under the model's lock.
 
-    Their order changes nothing. The weights and their digest stay what they are, and the hooks are
-    removed whatever happens inside. Raises RecordingError, before anything is hooked, for modules,
-    heads or depths that the model does not have, interventions that contradict each other, and what
-    a model of the published classes has no room for; while the model runs, for edges that cannot be
-    cut. Maps recorded meanwhile are those that were really used, and provenance says what was done.
+    Their order changes nothing. What was compiled runs uncompiled in the block. The weights and
+    their digest stay what they are, and the hooks are removed whatever happens inside. Raises
+    RecordingError, before anything is hooked, for modules, heads or depths that the model does not
+    have, interventions that contradict each other, what is no intervention, and what a model of the
+    published classes has no room for; while the model runs, for edges that cannot be cut. Maps
+    recorded meanwhile are those that were really used, and provenance says what was done.
     """
-    given = tuple(dict.fromkeys(interventions))
-    with lock_of(model), ExitStack() as back:
+    given, model = _once(interventions), uncompiled(model)
+    with eagerly(), lock_of(model), ExitStack() as back:
         plan = _plan(model, given)
         attentions, transformers = plan.attentions, plan.transformers
         calls = plan.calls
@@ -64,7 +66,7 @@ def intervened(model: nn.Module, interventions: Iterable[Intervention]) -> Itera
 
 def check_fits(model: nn.Module, interventions: Iterable[Intervention]) -> None:
     """Raise RecordingError, as `intervened` would, for what cannot be done to this model."""
-    _plan(model, tuple(dict.fromkeys(interventions)))
+    _plan(model, _once(interventions))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +78,15 @@ class _Plan:
     heads: Sequence[ZeroHead | MeanHead]
     depths: Sequence[CutDepth]
     calls: Sequence[OneCall]
+
+
+def _once(interventions: Iterable[Intervention]) -> tuple[Intervention, ...]:
+    """Each of them once. Raises RecordingError for what is none."""
+    each = tuple(interventions)
+    for one in each:
+        if not isinstance(one, Intervention):
+            raise RecordingError(f"{one!r:.60} is no intervention: give ZeroHead(…), CutEdges(…) …")
+    return tuple(dict.fromkeys(each))
 
 
 def _plan(model: nn.Module, given: tuple[Intervention, ...]) -> _Plan:
@@ -98,7 +109,8 @@ def heard_outputs(model: nn.Module, module: str, head: int) -> Iterator[list[tor
     Raises RecordingError where the model has no such head.
     """
     heard: list[torch.Tensor] = []
-    with lock_of(model):
+    model = uncompiled(model)
+    with eagerly(), lock_of(model):
         attentions = attention_modules(model)
         _check_heads(attentions, [ZeroHead(module=module, head=head)])
         attention = attentions[module]

@@ -1,7 +1,10 @@
 """What a value of an intervention may be: it comes from outside, and is checked before use."""
 
 import math
+from dataclasses import fields
 from typing import Any
+
+import numpy as np
 
 from phenaki_viz.errors import ConfigError
 
@@ -10,6 +13,19 @@ MOST_HEADS = 4096
 MOST_WIDTH = 4096
 LONGEST_NAME = 300
 LONGEST_TEXT = 1000
+
+
+def take_plain(one: Any) -> None:
+    """NumPy's numbers in an intervention become Python's, which a file can hold."""
+    for each in fields(one):
+        value = getattr(one, each.name)
+        if isinstance(value, (np.generic, np.ndarray)):
+            value = value.tolist()
+        elif isinstance(value, (tuple, list)):
+            value = type(value)(it.item() if isinstance(it, np.generic) else it for it in value)
+        else:
+            continue
+        object.__setattr__(one, each.name, value)
 
 
 def check_name(kind: str, name: Any) -> None:

@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
 from phenaki_viz.errors import ConfigError
-from phenaki_viz.recording.interventions.checks import MOST_HEADS, check_name, check_number, place
+from phenaki_viz.recording.interventions.checks import (
+    MOST_HEADS,
+    check_name,
+    check_number,
+    place,
+    take_plain,
+)
 
 Reads = Literal[
     "own step",
@@ -45,6 +51,7 @@ class CutEdges:
     key_patch: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
+        take_plain(self)
         check_name(self.kind, self.module)
         if not isinstance(self.reads, str) or self.reads not in get_args(Reads):
             raise ConfigError(

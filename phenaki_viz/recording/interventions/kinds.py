@@ -25,6 +25,7 @@ from phenaki_viz.recording.interventions.checks import (
     check_number,
     check_text,
     is_number,
+    take_plain,
 )
 from phenaki_viz.recording.interventions.cut_edges import CutEdges as CutEdges
 from phenaki_viz.recording.interventions.cut_edges import Reads as Reads
@@ -45,6 +46,7 @@ class ZeroHead:
     head: int
 
     def __post_init__(self) -> None:
+        take_plain(self)
         check_name(self.kind, self.module)
         check_number(self.kind, "the head", self.head, MOST_HEADS)
 
@@ -68,6 +70,7 @@ class MeanHead:
     over: str
 
     def __post_init__(self) -> None:
+        take_plain(self)
         check_name(self.kind, self.module)
         check_number(self.kind, "the head", self.head, MOST_HEADS)
         object.__setattr__(self, "mean", tuple(self.mean))
@@ -93,6 +96,7 @@ class _Scale:
     what: ClassVar[str]
 
     def __post_init__(self) -> None:
+        take_plain(self)
         check_name(self.kind, self.module)
         if self.head is not None:
             check_number(self.kind, "the head", self.head, MOST_HEADS)
@@ -153,6 +157,7 @@ class SwapText:
     text: str
 
     def __post_init__(self) -> None:
+        take_plain(self)
         check_text(self.kind, self.text)
 
     @property
@@ -173,6 +178,7 @@ class CutDepth:
     kept: int
 
     def __post_init__(self) -> None:
+        take_plain(self)
         check_name(self.kind, self.module)
         check_number(self.kind, "layers kept", self.kept, MOST_HEADS)
 

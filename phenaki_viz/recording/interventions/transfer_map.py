@@ -11,6 +11,7 @@ from phenaki_viz.recording.interventions.checks import (
     check_text,
     is_digest,
     is_number,
+    take_plain,
 )
 
 MOST_CALLS = 2**20
@@ -44,6 +45,7 @@ class TransferMap:
     call: int = 0
 
     def __post_init__(self) -> None:
+        take_plain(self)
         check_name(self.kind, self.module)
         if self.head is not None:
             check_number(self.kind, "the head", self.head, MOST_HEADS)
