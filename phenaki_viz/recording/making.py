@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.biases import Biases
 from phenaki_viz.recording.budget import Budget
 from phenaki_viz.recording.building import Builder
@@ -91,8 +92,13 @@ class Making:
         if self.sink is not None and self.broken is None:
             try:
                 kept = self.sink(record)
+                if kept is not None and not isinstance(kept, AttentionRecord):
+                    raise RecordingError(
+                        "sink answers what is kept of a call, the record or None; "
+                        f"it answered {kept!r:.60}"
+                    )
             except Exception as error:
-                self.broken = error
+                self.broken, kept = error, record
         if kept is not None:
             self.recording.records.append(kept)
             self.budget.kept[kept.map.storage] += kept.map.nbytes

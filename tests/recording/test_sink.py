@@ -66,6 +66,13 @@ def test_what_it_raises_stops_the_model_and_hooks_are_gone(model):
     assert len(run(model)) == 4  # the next recording hears all
 
 
+def test_an_answer_that_is_no_record_stops_the_model_in_words(model):
+    """It was kept among the records, and the block ended in an AttributeError."""
+    for answer in (3.5, {"entropy": 1}, True):
+        with pytest.raises(RecordingError, match=r"the record or None; it answered (3\.5|{|True)"):
+            run(model, sink=lambda one, answer=answer: answer)
+
+
 def test_what_is_no_sink_is_refused(model):
     with pytest.raises(RecordingError, match="sink is called with a record, got 3"):
         run(model, sink=3)
