@@ -205,7 +205,7 @@ class OffsetBias:
 def _strides(dimensions: tuple[int, ...], device: torch.device, dtype: torch.dtype) -> torch.Tensor:
     """The place of every token in a flat table, up to a constant, 'n': one for all of a grid."""
     with torch.inference_mode(mode=False):  # gradients may go through what it indexes
-        tokens = torch.arange(math.prod(dimensions))
+        tokens = torch.arange(math.prod(dimensions), device="cpu")
         total, stride = torch.zeros_like(tokens), 1
         for size in reversed(dimensions):
             total = total + tokens % size * stride

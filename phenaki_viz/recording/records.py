@@ -19,7 +19,7 @@ from phenaki_viz.recording.places import Place, Places
 from phenaki_viz.recording.segments import Null, Words
 from phenaki_viz.recording.verdicts import Verdict as Verdict
 from phenaki_viz.recording.verdicts import Verification as Verification
-from phenaki_viz.recording.visibility import Visibility
+from phenaki_viz.recording.visibility import HOST, Visibility
 from phenaki_viz.recording.written import Written
 
 if TYPE_CHECKING:
@@ -133,13 +133,13 @@ class AttentionRecord:
 
         head: a recorded one, in which edges may be cut that are not in others; None for all.
         """
-        query, key = torch.arange(*rows), torch.arange(*columns)
+        query, key = _run(rows), _run(columns)
         hidden: np.ndarray = self.added.visibility.hidden(b, query, key, head).numpy()
         return hidden
 
     def hidden_by(self, b: int, rows: Span, columns: Span) -> tuple[np.ndarray, np.ndarray]:
         """Cells that causality hides, 'rows columns' bool; keys that padding does, 'columns'."""
-        query, key = torch.arange(*rows), torch.arange(*columns)
+        query, key = _run(rows), _run(columns)
         masks = self.added.visibility
         return masks.later(query, key).numpy(), masks.padding(b, key).numpy()
 
@@ -148,7 +148,7 @@ class AttentionRecord:
     ) -> np.ndarray:
         """Which keys these queries may look at: 'q j' bool. head: see `hidden`."""
         query = chosen_of("rows", queries, self.map.shape[2])
-        key = torch.arange(self.map.shape[3])
+        key = _run((0, self.map.shape[3]))
         hidden: np.ndarray = self.added.visibility.hidden(b, query, key, head).numpy()
         return ~hidden
 
@@ -272,6 +272,11 @@ class AttentionRecord:
                 f"recorded are {brief(self.batch_items)}"
             )
         return self.batch_items.index(original)
+
+
+def _run(span: Span) -> torch.Tensor:
+    """Rows or columns on the host, whatever device PyTorch makes tensors on unless told."""
+    return torch.arange(*span, device=HOST)
 
 
 def _tensor(array: np.ndarray | None) -> torch.Tensor | None:

@@ -21,6 +21,7 @@ from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import EXACT, without_autocast
 from phenaki_viz.recording.maps import AttentionMap, mean_cells
 from phenaki_viz.recording.parts import FactoredMap
+from phenaki_viz.recording.visibility import HOST
 
 KEYS = 1024  # of a block
 APART = 16  # numbers between rows: else one key of all rows has one place in the cache
@@ -82,7 +83,7 @@ class RowStream:
             chosen = self._queries_of(queries)
             rows = len(chosen)
             weights = self._taken("weights", rows * (keys + APART)).view(rows, -1)[:, :keys]
-            masses, taken = torch.zeros(rows), _Sums(rows)
+            masses, taken = torch.zeros(rows, device=HOST), _Sums(rows)
             for planes, some in self._blocks():
                 logs = self._taken("logs", rows * (some.stop - some.start)).view(rows, -1)
                 apart = sums and self._bias is not None
@@ -101,8 +102,8 @@ class RowStream:
         Nothing as large as the rows is held.
         """
         rows, high = end - first, -(-(end - first) // cell[0])
-        masses, cells = torch.zeros(rows), self._taken("cells", high * self.held.shape[3])
-        cells = cells.view(high, -1)
+        masses = torch.zeros(rows, device=HOST)
+        cells = self._taken("cells", high * self.held.shape[3]).view(high, -1)
         with torch.inference_mode(), without_autocast(self.held.device):
             chosen = self._queries_of(slice(first, end))
             for planes, keys in self._blocks():
@@ -144,7 +145,7 @@ class RowStream:
     def _keys(self) -> torch.Tensor:
         """Keys one after the other, and what log-sum-exp is taken times: 'd+1 j'."""
         k = self.held.k[self.item, self.head].mT
-        return torch.cat([k, torch.ones(1, k.shape[1])])
+        return torch.cat([k, torch.ones(1, k.shape[1], device=HOST)])
 
     def _blocks(self) -> Iterator[Block]:
         """Keys in runs of whole planes of the grid."""
@@ -159,7 +160,7 @@ class RowStream:
     def _taken(self, name: str, numbers: int) -> torch.Tensor:
         mine = self._memory.__dict__
         if name not in mine or len(mine[name]) < numbers:
-            mine[name] = torch.empty(numbers)
+            mine[name] = torch.empty(numbers, device=HOST)
         taken: torch.Tensor = mine[name][:numbers]
         return taken
 
@@ -173,7 +174,7 @@ class _Sums:
 
     def __init__(self, rows: int) -> None:
         self._keys = 0
-        self._first = torch.zeros(rows, 1)
+        self._first = torch.zeros(rows, 1, device=HOST)
         self._sums = np.zeros((5, rows))
 
     def add(self, weights: torch.Tensor, logs: torch.Tensor, place: torch.Tensor) -> None:

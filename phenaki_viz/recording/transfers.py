@@ -63,7 +63,7 @@ class Transfers:
     def _begin(self, tensor: torch.Tensor) -> torch.Tensor:
         device = tensor.device
         stream = self._stream(device)
-        host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+        host = torch.empty(tensor.shape, dtype=tensor.dtype, device="cpu", pin_memory=True)
         stream.wait_stream(torch.cuda.current_stream(device))  # until the tensor is made
         with torch.cuda.stream(stream):
             host.copy_(tensor, non_blocking=True)

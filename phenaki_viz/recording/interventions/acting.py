@@ -35,6 +35,7 @@ from phenaki_viz.recording.interventions.kinds import (
 from phenaki_viz.recording.interventions.one_call import OneCall
 from phenaki_viz.recording.interventions.reading import reading_of
 from phenaki_viz.recording.locks import lock_of
+from phenaki_viz.recording.visibility import HOST
 
 
 @contextmanager
@@ -207,7 +208,7 @@ def _edited(call: OneCall, transformers: Mapping[str, nn.Module]) -> Iterator[No
             on(module.attn_dropout, call.change_map)
         if call.inside.alibi is not None:
             back.callback(HERE.slopes.pop, module.rel_pos_bias, None)
-            HERE.slopes[module.rel_pos_bias] = torch.tensor(call.inside.alibi)
+            HERE.slopes[module.rel_pos_bias] = torch.tensor(call.inside.alibi, device=HOST)
             on(module.rel_pos_bias, call.scale_alibi, after=True)
         yield
 

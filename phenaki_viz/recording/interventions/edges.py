@@ -13,6 +13,7 @@ from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.families.phenaki import AttentionModule, null_keys, stack_and_layer
 from phenaki_viz.recording.interventions.kinds import CutEdges
 from phenaki_viz.recording.places import Places, infer_places
+from phenaki_viz.recording.visibility import HOST
 
 MOST_CELLS = 2**26  # of a mask over queries and keys: 64 MiB
 
@@ -40,7 +41,7 @@ def cut_mask(
             f"{name}: edges of {i:,} queries and {j:,} keys are too many to cut; up to "
             f"{MOST_CELLS:,} fit: use a shorter clip"
         )
-    cut = torch.zeros((module.heads if differ else 1, i, j), dtype=torch.bool)
+    cut = torch.zeros((module.heads if differ else 1, i, j), dtype=torch.bool, device=HOST)
     places = _Where(name, module, x, attn_bias, video_shape)
     for one in given:
         heads = slice(None) if one.head is None else slice(one.head, one.head + 1)
@@ -108,7 +109,7 @@ def _edges(
     one: CutEdges, places: _Where, nulls: int, shape: tuple[int, int], *, is_cross: bool
 ) -> torch.Tensor:
     """The edges of one cut: 'i j' bool."""
-    cut = torch.zeros(shape, dtype=torch.bool)
+    cut = torch.zeros(shape, dtype=torch.bool, device=HOST)
     if one.reads == "null keys":
         cut[:, :nulls] = True
     elif one.reads == "words":

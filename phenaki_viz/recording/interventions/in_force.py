@@ -46,7 +46,8 @@ def edits_of(module: nn.Module) -> Edits:
 
 def slopes_of(alibi: nn.Module) -> torch.Tensor:
     """The slopes that an ALiBi module adds now: 'h'."""
-    slopes = torch.as_tensor(alibi.slopes).detach().reshape(-1)
+    given: Any = alibi.slopes
+    slopes: torch.Tensor = given.detach().reshape(-1)
     factors = HERE.slopes.get(alibi)
     return slopes if factors is None else slopes * factors.to(slopes)
 

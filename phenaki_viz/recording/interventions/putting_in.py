@@ -11,6 +11,7 @@ from phenaki_viz.numerics.edits import PutIn
 from phenaki_viz.recording.families.phenaki import AttentionModule
 from phenaki_viz.recording.interventions.kept_maps import kept_map
 from phenaki_viz.recording.interventions.transfer_map import TransferMap
+from phenaki_viz.recording.visibility import HOST
 
 LEAST = 1e-4  # of a row's weight, on keys that are hidden, is refused
 
@@ -35,7 +36,7 @@ def put_in(
     """
     b, i, j, nulls = shape
     maps = torch.cat([_fitted(name, one, kept_map(one), (b, i, j)) for one in given], dim=1)
-    items = torch.ones(b, dtype=torch.bool) if mask is None else mask.any(dim=1).cpu()
+    items = torch.ones(b, dtype=torch.bool, device=HOST) if mask is None else mask.any(dim=1).cpu()
     _check_hidden(name, maps, _hidden(module, mask, (i, j), nulls), items)
     return PutIn(maps=maps, heads=heads_put_in(module, given), items=items)
 
@@ -69,7 +70,7 @@ def _hidden(
     if mask is not None:
         hidden = rearrange(~with_nulls(mask.cpu(), nulls), "b j -> b 1 1 j")
     if getattr(module, "causal", False):
-        later = is_later(torch.arange(i), torch.arange(j), i, j)
+        later = is_later(torch.arange(i, device=HOST), torch.arange(j, device=HOST), i, j)
         hidden = later if hidden is None else hidden | later
     return hidden
 
