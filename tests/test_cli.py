@@ -137,6 +137,13 @@ def test_a_reader_that_has_seen_enough_is_no_error():
         assert running.wait(60) == 1
 
 
+def test_a_closed_output_is_no_error(capsys, monkeypatch):
+    """As a service has it, or `>&-`: Python has no stream then."""
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["inspect", str(SHIPPED_MODEL)]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_inspect_says_what_a_recording_holds(tmp_path, capsys):
     out = tmp_path / "run.safetensors"
     assert main(["record", str(out), "--prompt", "two words", *SMALL]) == 0

@@ -41,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         code = int(options.run(options))
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None where a service closed it
+            sys.stdout.flush()
         return code
     except PhenakiVizError as error:
         print(f"phenaki-viz: {error}", file=sys.stderr)
