@@ -108,7 +108,9 @@ class Session:
         if self.records.broken:
             raise self.records.broken
         heard.recorded = self.records.made
-        heard.scripted = phenaki.scripted_attention(self.found.every)
+        if self.choice.modules is None:
+            heard.scripted = phenaki.scripted_attention(self.found.every)
+            heard.unscaled = self.found.unscaled
         heard.compiled_inside = compiler_is_loaded() and not self.compiler_was_there
         self.recording.missed = heard.missed()
         self.recording.recomputed = heard.recomputed

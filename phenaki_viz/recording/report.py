@@ -17,8 +17,9 @@ class Heard:
     over their map, by module. failed: why calls could not be recorded, by module. recomputed: calls
     made again by a backward pass. left_out: of modules whose layers were cut away.
     compiled_inside: whether the compiler was first used in there. scripted: attention that is
-    TorchScript, by name. empty: calls without a token or a key, by module. masked: modules whose
-    masks are of another kind than is read.
+    TorchScript, by name. unscaled: attention without q_scale and k_scale, by name. empty: calls
+    without a token or a key, by module. masked: modules whose masks are of another kind than is
+    read.
     """
 
     model: str
@@ -34,6 +35,7 @@ class Heard:
     silent: Counter[str] = field(default_factory=Counter)
     failed: dict[str, str] = field(default_factory=dict)
     scripted: Sequence[str] = ()
+    unscaled: Sequence[str] = ()
     empty: Counter[str] = field(default_factory=Counter)
     masked: set[str] = field(default_factory=set)
 
@@ -87,6 +89,11 @@ class Heard:
             found.append(
                 f"{name or 'The model'} was given a mask that is not one of batch × keys: its map "
                 "is what was used, and cells that this mask hides are not told from small weights."
+            )
+        if self.unscaled:
+            found.append(
+                f"{_named(self.unscaled)}: attention without q_scale and k_scale, a plain scaled "
+                "dot product, whose maps this program does not read."
             )
         for name in self.scripted:
             found.append(

@@ -223,7 +223,7 @@ def test_what_cannot_be_read_does_not_stop_the_model(its_class, given, said):
     assert [one.module for one in recording] == ["1"]
 
 
-def test_attention_without_scales_is_none_that_can_be_read():
+def test_attention_without_scales_is_none_that_can_be_read_and_said():
     old = Foreign()
     old.q_scale = old.k_scale = None
     model = nn.Sequential(old, Foreign()).eval()
@@ -231,6 +231,11 @@ def test_attention_without_scales_is_none_that_can_be_read():
     with torch.no_grad(), record(model) as recording:
         model(TOKENS)
     assert [one.module for one in recording] == ["1"]
+    (said,) = recording.missed
+    assert said.startswith("0: attention without q_scale and k_scale")
+    with torch.no_grad(), record(model, modules=["1"]) as chosen:
+        model(TOKENS)
+    assert chosen.missed == ()
 
 
 @pytest.mark.parametrize("storage", ["dense", "factored"])

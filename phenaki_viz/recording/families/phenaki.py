@@ -51,7 +51,8 @@ class Listened:
     """What a recording listens to, each by dotted name in the order of registration.
 
     shared: of an attention module that stands in several layers of a stack, its name in each, by
-    the first of them. every: all modules, each by its first name.
+    the first of them. every: all modules, each by its first name. unscaled: names of attention that
+    is not listened to, as it has no scales of its queries and keys.
     """
 
     attention: dict[str, AttentionModule]
@@ -60,6 +61,7 @@ class Listened:
     position_biases: dict[str, nn.Module]
     shared: dict[str, tuple[str, ...]]
     every: list[Named]
+    unscaled: tuple[str, ...] = ()
 
 
 def listened(model: nn.Module) -> Listened:
@@ -70,8 +72,8 @@ def listened(model: nn.Module) -> Listened:
     """
     every = _named(model, again=True)
     single = once(every)
-    attention, transformers, guided, biases = _having(
-        single, _ATTENTION, _TRANSFORMER, _GUIDED, _BIAS
+    attention, transformers, guided, biases, attentive = _having(
+        single, _ATTENTION, _TRANSFORMER, _GUIDED, _BIAS, _UNSCALED
     )
     attending = cast(dict[str, AttentionModule], attention)
     return Listened(
@@ -81,6 +83,7 @@ def listened(model: nn.Module) -> Listened:
         position_biases=biases,
         shared={} if single is every else _shared(attending, every),
         every=single,
+        unscaled=tuple(name for name in attentive if name not in attention),
     )
 
 
