@@ -19,6 +19,7 @@ from phenaki_viz.errors import RecordingError, ShapeError
 from phenaki_viz.recording import HeadMap, Product, Terms
 from phenaki_viz.recording.streams import RowSums
 
+ROUNDED = 64  # squared: a sum of terms may be off by eight steps of a float32 of the largest
 OF_PLACES = ("position", "alibi")  # terms that know nothing but where query and key are
 
 
@@ -150,23 +151,24 @@ def term_shares(terms: Terms) -> dict[str, np.ndarray]:
 
     terms: of whole rows. Returns 'q' float64 a term. The shares of a row sum to 1. A share below 0
     works against the row, and then others are above 1. NaN where the logits do not differ between
-    keys (a row with one visible key). Of a dense map whose content is a `Remainder`, keys with a
+    keys, or by no more than their terms are rounded (a row with one visible key; terms that undo
+    each other). Of a dense map whose content is a `Remainder`, keys with a
     weight of 0 are left out: their logit is not known.
     Raises ShapeError when the terms are of a part of the keys.
     """
     _check_whole(terms)
     logit, known = terms.logit.astype(np.float64), _known(terms)
     apart = _apart(logit, known)
+    each = {name: _apart(values, known) for name, values in terms}
     variance = (apart**2).sum(axis=1)
-    vary = variance > np.finfo(np.float32).eps ** 2 * np.maximum(known.sum(axis=1), 1)
+    largest = np.max([(term**2).sum(axis=1) for term in each.values()], axis=0)
+    rounded = np.finfo(np.float32).eps ** 2 * np.maximum(known.sum(axis=1), ROUNDED * largest)
+    nothing = np.full(len(logit), np.nan)
     return {
         name: np.divide(
-            (_apart(values, known) * apart).sum(axis=1),
-            variance,
-            out=np.full(len(logit), np.nan),
-            where=vary,
+            (term * apart).sum(axis=1), variance, out=nothing.copy(), where=variance > rounded
         )
-        for name, values in terms
+        for name, term in each.items()
     }
 
 

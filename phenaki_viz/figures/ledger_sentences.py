@@ -32,7 +32,7 @@ def decides(shares: TermShares) -> str:
     """What stands behind the head's name: 'decides by position: 81 % of its choice'."""
     means = shares.means
     if not shares.queries:
-        return "has nothing to choose: no query sees keys whose logits differ"
+        return "has no choice to explain: no query sees keys whose logits are known to differ"
     if len(means) == 1:
         return "decides by content alone: nothing else is added to its logits"
     (first, most), *others = sorted(means.items(), key=lambda one: -one[1])
@@ -67,7 +67,7 @@ def row_clause(row: RowLedger) -> str:
         return "sees no key: its weights are alike over all of them, and no term decides"
     shares = {name: share for name, share in row.shares.items() if np.isfinite(share)}
     if not shares:
-        return "has nothing to choose: the logits of its keys do not differ"
+        return "has no choice to explain: the logits of its keys are not known to differ"
     if len(shares) == 1:
         return "is decided by content alone"
     ordered = sorted(shares.items(), key=lambda one: -one[1])
@@ -89,6 +89,8 @@ def weight_heading(found: WeightLedger, key: str) -> str:
         return f"{key} gets as much as any key"
     if found.hidden:
         return f"{key} gets nothing: a mask hides it"
+    if not np.isfinite(found.weight):
+        return f"{key} gets no number"
     return f"Why {key} gets {found.weight:.3g}"
 
 
@@ -99,7 +101,8 @@ def weight_sentence(found: WeightLedger) -> str:
     if found.hidden:
         return "Its logit is −∞, whatever the terms are."
     if not found.is_known:
-        return "Its weight is 0 in the stored map: its logit is not known."
+        why = "0 in the dense map" if found.weight == 0 else "no number"
+        return f"Its weight is {why}: its logit is not known."
     total = sum(found.apart.values())
     said = (
         f"Key {found.rank:,} of {found.of:,} by weight: {with_sign(total)} around the row's mean, "

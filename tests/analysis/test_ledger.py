@@ -171,3 +171,15 @@ def test_the_shipped_model_s_position_shares_are_those_measured_before():
     np.testing.assert_allclose(of_clips.mean, every.mean("position"), rtol=1e-4)
     error = 1.96 * of_clips.spread / np.sqrt(len(clips) - 1)
     assert error.max() < 0.025
+
+
+def test_terms_that_undo_each_other_have_no_shares_made_of_rounding():
+    """A map that is even although ALiBi was added: its content is ALiBi's, the other way round."""
+    away = abs(np.arange(60)[:, None] - np.arange(60))
+    for left, share in ((0, np.nan), (0.001, 500), (0.5, 1)):  # of a slope of 0.5
+        weights = np.exp(-left * away) / np.exp(-left * away).sum(axis=1, keepdims=True)
+        alibi = Alibi(slopes=np.array([0.5], np.float32), max_abs_error=0)
+        one = HeadMap(planted(weights[None, None], alibi=alibi), 0, 0)
+        shares = term_shares(one.terms(range(60)))
+        np.testing.assert_allclose(shares["alibi"], share, rtol=1e-3)
+        np.testing.assert_allclose(shares["content"], 1 - np.array(share), rtol=1e-3, atol=1e-5)

@@ -140,7 +140,7 @@ def test_the_ledger_names_it(kind):
     elif kind in CROSS:
         assert clause.startswith("decides by content alone")
     elif kind == "uniform":
-        assert clause.startswith("has nothing to choose")
+        assert clause.startswith("has no choice to explain")
     else:
         assert clause == "decides by the added bias: 100 % of its choice"
 

@@ -188,7 +188,7 @@ def test_content_alone_nothing_to_choose_and_blind_rows():
     assert row_clause(row_ledger(cross.map, 2)) == "is decided by content alone"
     assert key_words(cross, 0) == "null key 1" and key_words(cross, 2) == "“a”"
     even = Head(Recording([one := planted(np.full((1, 1, 2, 3), 1 / 3))]), one, 0, 0)
-    assert decides(shares_of_head(even.map)).startswith("has nothing to choose")
+    assert decides(shares_of_head(even.map)).startswith("has no choice to explain")
     gone = planted(np.full((1, 1, 2, 3), 1 / 3), key_mask=np.zeros((1, 3), bool))
     blind = Head(Recording([gone]), gone, 0, 0)
     assert row_clause(row_ledger(blind.map, 1)).startswith("sees no key")
@@ -228,3 +228,19 @@ def test_of_a_row_with_one_key_no_zero_has_a_sign():
     said = [*weight_bars(one, found).totals, weight_sentence(found)]
     assert "0" in said and not [text for text in said if "−0 " in f"{text} " or "−0.00" in text]
     assert "e^0.00 = 1." in said[-1]
+
+
+def test_a_head_on_one_key_is_not_said_to_have_nothing_to_choose():
+    """Of a dense map that is all on one key the logits of the others are not known."""
+    one = planted(np.eye(5)[None, None])
+    sure = Head(Recording([one]), one, 0, 0)
+    for said in (decides(shares_of_head(sure.map)), row_clause(row_ledger(sure.map, 1))):
+        assert said.startswith("has no choice to explain: ") and "known to differ" in said
+    assert weight_sentence(row_ledger(sure.map, 1).of(0)).startswith("Its weight is 0 in the dense")
+
+
+def test_a_weight_that_is_no_number_is_not_said_to_be_0():
+    gone = planted(np.full((1, 1, 3, 3), np.nan))
+    found = row_ledger(Head(Recording([gone]), gone, 0, 0).map, 1).of(0)
+    assert weight_heading(found, "time 0") == "time 0 gets no number"
+    assert weight_sentence(found) == "Its weight is no number: its logit is not known."
