@@ -108,7 +108,8 @@ def _shows(places: Sequence[Place], direction: Direction, combine: Combine) -> s
     if len(places) == 1:
         return "looks at" if direction == "row" else "tokens that read it"
     what = "where they look" if direction == "row" else "tokens that read them"
-    return f"and {len(places) - 1} more patches, {combine} of {what}"
+    more = "1 more patch" if len(places) == 2 else f"{len(places) - 1} more patches"
+    return f"and {more}, {combine} of {what}"
 
 
 def over_frames(scale: ColourScale) -> ColourScale:

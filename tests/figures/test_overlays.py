@@ -46,6 +46,7 @@ def test_rows_of_several_patches_are_put_together(video):
         assert picture.scale == SCALE
         assert picture.places == ((1, 0, 3), (2, 1, 4))
         assert picture.provenance["queries"] == places
+        assert picture.title.endswith(f" · and 1 more patch, {combine} of where they look")
     boxes = query_boxes(picture, strip_layout(picture))
     assert len(boxes) == 4  # both steps have two frames
 
