@@ -155,6 +155,15 @@ def test_inspect_says_what_a_recording_holds(tmp_path, capsys):
     assert "2 layers × 3 heads, 80 queries × 4 keys" in said, said
 
 
+def test_one_layer_of_one_head_is_told_in_the_singular(tmp_path, capsys):
+    out = str(tmp_path / "one.safetensors")
+    small = ["--heads", "1", "--depth", "1", "--dim", "32", "--size", "16", "--frames", "1"]
+    assert main(["record", out, *small, "--prompt", "two"]) == 0
+    assert main(["inspect", out]) == 0
+    said = capsys.readouterr().out
+    assert "1 layer × 1 head, 4 queries × 3 keys" in said and ", 1 frame of 16 × 16" in said
+
+
 def test_every_option_with_a_default_says_it():
     parser = argparse.ArgumentParser()
     commands = parser.add_subparsers()

@@ -8,6 +8,7 @@ import streamlit as st
 from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.export.names import safe_name
+from phenaki_viz.figures.clauses import counted
 from phenaki_viz.recording import describe_origin
 from phenaki_viz.runs.files import (
     RecordedRun,
@@ -61,7 +62,7 @@ def line_of(run: RecordedRun) -> str:
     frames, height, width, _ = run.clip.frames.shape
     model = f"Recording of {provenance.get('model') or 'a model'}, {describe_origin(provenance)}"
     prompt = f"“{run.prompt.text}”" if run.prompt.text else "no prompt"
-    clip = f"clip {run.clip.name}, {frames} frames of {height} × {width}"
+    clip = f"clip {run.clip.name}, {counted(frames, 'frame')} of {height} × {width}"
     if run.recording.clip is None:
         clip = "no clip"
     saved = f"saved {run.saved}" if run.saved else ""
@@ -71,9 +72,9 @@ def line_of(run: RecordedRun) -> str:
 def draw_about(run: RecordedRun) -> None:
     """What the file says of how it was made, where that changes what its maps mean."""
     off, kept = (run.recording.provenance.get(name) for name in ("heads_off", "depth_kept"))
-    for what, found in (("heads switched off", off), ("transformers with layers cut", kept)):
+    for what, how, found in (("head", "switched off", off), ("transformer", "cut short", kept)):
         if isinstance(found, list) and found:
-            st.caption(f"Recorded with {len(found)} {what}.")
+            st.caption(f"Recorded with {counted(len(found), what)} {how}.")
     for note in run.notes:
         st.text(note)
 
