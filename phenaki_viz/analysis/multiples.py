@@ -11,7 +11,7 @@ import numpy as np
 from phenaki_viz.analysis.rows import uniform_weight
 from phenaki_viz.analysis.thumbnails import Thumbnails
 from phenaki_viz.analysis.tiles import MapTile
-from phenaki_viz.recording import AttentionRecord
+from phenaki_viz.recording import AttentionRecord, HeadMap
 
 
 def pooled_uniform(uniform: np.ndarray, tall: int) -> np.ndarray:
@@ -38,10 +38,19 @@ def thumbnail_multiples(
 ) -> Thumbnails:
     """All heads of some layers in multiples of uniform; items: the batch item of each layer."""
     each = [
-        _divided(values, pooled_uniform(uniform_weight(one.visible_keys(item)), shown.cell[0]))
+        _of_layer(values, one, item, shown.cell[0])
         for values, one, item in zip(shown.values, records, items, strict=True)
     ]
     return replace(shown, values=np.stack(each))
+
+
+def _of_layer(values: np.ndarray, record: AttentionRecord, item: int, tall: int) -> np.ndarray:
+    """The heads of one layer, 'h y x': each by the keys that it may see."""
+    if record.heads_differ:
+        uniforms = [HeadMap(record, item, head).uniform for head in range(len(values))]
+        pairs = zip(values, uniforms, strict=True)
+        return np.stack([_divided(one, pooled_uniform(uniform, tall)) for one, uniform in pairs])
+    return _divided(values, pooled_uniform(uniform_weight(record.visible_keys(item)), tall))
 
 
 def _divided(values: np.ndarray, uniform: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from phenaki_viz.data import read_prompt, sample_clip
 from phenaki_viz.recording import HeadMap
 from phenaki_viz.runs.dialled import run_dialled
 from phenaki_viz.ui.state.dial_settings import Settings
+from tests.analysis.records import planted
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +49,13 @@ def test_pooled_cells_are_divided_by_the_mean_of_their_queries(record):
 def test_queries_that_see_nothing_are_left_out_of_the_mean():
     uniform = np.array([0.5, np.nan, np.nan, np.nan, 0.25], np.float32)
     np.testing.assert_allclose(pooled_uniform(uniform, 2), [0.5, np.nan, 0.25])
+
+
+def test_a_head_whose_edges_are_cut_is_measured_by_the_keys_that_are_left():
+    cut = np.zeros((2, 4, 4), bool)
+    cut[1, :, :2] = True
+    attn = (~cut).astype(np.float64)
+    attn /= attn.sum(axis=2, keepdims=True)
+    one = planted(attn[None], cut_edges=cut)
+    found = thumbnail_multiples(thumbnails([one], [0]), [one], [0]).values[0]
+    assert (found[0] == 1).all() and (found[1, :, 2:] == 1).all()
