@@ -16,6 +16,7 @@ import {
   withdraw,
 } from "../../phenaki_viz/browser/page/page.js";
 import { Figure } from "../../phenaki_viz/browser/panels/figure.js";
+import { Said } from "../../phenaki_viz/browser/panels/said.js";
 
 afterEach(() => {
   for (const kept of [page.shared, page.panels, page.memories, page.pictures, page.texts])
@@ -190,4 +191,21 @@ test("Python hears once of the picture it waits for, and not of the one before",
   awaitPaint({ tell: "painted/two", by: "map", of: "run 3" });
   painted("map", picture("run 3 L1"));
   assert.deepEqual(asked, ["http://here/app/painted/one", "http://here/app/painted/two"]);
+});
+
+test("a sentence comes with the picture of its own patch, not of the one that it named before", () => {
+  const said = Object.create(Said.prototype);
+  const draws = [];
+  Object.assign(said, { draw: () => draws.push(said.place), head: null, place: undefined });
+  const of = { row: "run L1 patch {place}" };
+  said.next = { id: "sentence", link: "a", place: [2, 1, 0], of };
+  page.pictures.set("row", { shows: "run L1 patch 2.1.0" }); // painted before the words came
+  said.follow();
+  assert.deepEqual(draws, [[2, 1, 0]]);
+  said.next = { id: "sentence", link: "b", place: [0, 0, 1], of: { row: "run L2 patch {place}" } };
+  said.follow();
+  assert.equal(draws.length, 1); // its picture still shows the other
+  page.pictures.set("row", { shows: "run L2 patch 0.0.1" });
+  said.follow();
+  assert.deepEqual(draws.at(-1), [0, 0, 1]);
 });

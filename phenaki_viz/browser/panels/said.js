@@ -45,7 +45,8 @@ export class Said extends LinkedPanel {
     const { of } = this.next;
     const others = Object.keys(of).filter((key) => of[key] !== this.head?.of[key]);
     const pictures = others.filter((key) => page.pictures.has(key));
-    return !pictures.length || pictures.some((key) => this.isShown(key, of));
+    const place = this.patchOf(this.next); // not the one before: no picture shows that any more
+    return !pictures.length || pictures.some((key) => this.isShown(key, of, place));
   }
 
   change() {
@@ -53,8 +54,7 @@ export class Said extends LinkedPanel {
     clearTimeout(this.patience);
     this.head = this.next;
     this.next = null;
-    this.place = this.head.place;
-    if (this.selection.pick) this.adopt(this.selection.pick);
+    this.place = this.patchOf(this.head);
     this.draw();
   }
 
@@ -64,12 +64,12 @@ export class Said extends LinkedPanel {
     agree();
   }
 
-  isShown(key, of) {
-    return isOf(page.pictures.get(key)?.shows ?? "", this.said(of[key]));
+  isShown(key, of, place = this.place) {
+    return isOf(page.pictures.get(key)?.shows ?? "", this.said(of[key], place));
   }
 
-  said(of) {
-    return of.replace("{place}", (this.place ?? []).join("."));
+  said(of, place = this.place) {
+    return of.replace("{place}", (place ?? []).join("."));
   }
 
   outgrew(key, shows) {
@@ -77,16 +77,18 @@ export class Said extends LinkedPanel {
     return of !== undefined && !isOf(shows, this.said(of));
   }
 
+  // The patch that Python's words end with: the picked one, which may be newer than they are.
+  patchOf(head) {
+    const { pick } = this.selection;
+    return (pick && pickedIn(head, pick)) ?? head.place;
+  }
+
   /**
    * The words name the patch in the paint in which pictures show it.
    * @param {Pick} pick
    */
-  adopt({ link, query, key, places }) {
-    if (link !== this.head?.link) return false;
-    const { axes, side } = this.head;
-    const isKey = side === "column" && Number.isInteger(key);
-    const [axis, at] = isKey ? [axes.key, key] : [axes.query, query];
-    const found = places?.[0] ?? (Number.isInteger(at) ? placeOf(axis, at) : null);
+  adopt(pick) {
+    const found = this.head && pickedIn(this.head, pick);
     if (!found || String(found) === String(this.place)) return false;
     this.place = found;
     return true;
@@ -148,6 +150,19 @@ export class Said extends LinkedPanel {
     const shows = Object.entries(of).map(([key, one]) => `${key}: ${this.said(one)}`);
     note(this.panel, { agrees: agrees && whole && !this.next, shows });
   }
+}
+
+/**
+ * The patch of a pick; null where it is of another map, or of no patch.
+ * @param {any} head what Python said
+ * @param {Pick} pick
+ * @returns {Place | null}
+ */
+function pickedIn({ link, axes, side }, { link: of, query, key, places }) {
+  if (of !== link) return null;
+  const isKey = side === "column" && Number.isInteger(key);
+  const [axis, at] = isKey ? [axes.key, key] : [axes.query, query];
+  return places?.[0] ?? (Number.isInteger(at) ? placeOf(axis, at) : null);
 }
 
 /**
