@@ -16,7 +16,7 @@ from phenaki_viz.figures.colour import (
     QUERY_COLOUR,
     lut,
 )
-from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.film_strip import NATS, FilmStrip
 
 MOST_PATCHES = 128  # chosen together
 
@@ -41,6 +41,9 @@ class StripStyle(TypedDict):
     bare: bool
 
 
+# What a patch is called that has no number, and why it has none.
+NO_WEIGHT = ("no weight", "masked, or not a key here")
+NO_LOSS = ("no loss", "not masked, or not finite")
 SLOW_WALK: Walk = {"along": "frames", "pace": 3}
 
 
@@ -101,7 +104,8 @@ def strip_message(
         "scale": scale_header(picture.scale),
         **{"each": words.each, "uniform": picture.uniform, "side": picture.side},
         **{"direction": words.direction, "many": words.many, "aside": words.aside},
-        **{"unit": words.unit, "still": view.still, "bare": view.bare},
+        **{"unit": words.unit, "absent": NO_LOSS if picture.unit == NATS else NO_WEIGHT},
+        **{"still": view.still, "bare": view.bare},
         "locked": view.locked,
         "places": picture.places,
         "combine": words.combine,

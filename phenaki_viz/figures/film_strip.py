@@ -21,6 +21,7 @@ from phenaki_viz.recording import Place
 
 OPACITY = 0.6  # of flat colours over the frame
 LINE = 0.28  # of a line between patches
+NATS = "nats"  # the unit of losses
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

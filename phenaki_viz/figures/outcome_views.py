@@ -9,12 +9,11 @@ from einops import repeat
 
 from phenaki_viz.figures.clauses import subject
 from phenaki_viz.figures.colour import ColourScale, largest
-from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.film_strip import NATS, FilmStrip
 from phenaki_viz.figures.head import origin_notes
 from phenaki_viz.figures.overlays import frame_steps
 from phenaki_viz.runs.model import Outcome
 
-NATS = "nats"
 COVERED = 110  # grey that no digit has much of
 
 

@@ -365,6 +365,8 @@ def test_right_against_wrong_word():
         weights = components(at)[f"same.{which}"][1]["weights"]
         np.testing.assert_allclose(weights, shown, atol=1e-6)
     header, parts = components(at)["loss.change"]
+    assert header["absent"][0] == "no loss"  # grey is what was not masked: no weight, of attention
+    assert components(at)["word.strip"][0]["absent"][0] == "no weight"
     change = parts["weights"].reshape(5, 6, 6)
     expected = (other.outcome.loss - right.outcome.loss)[masked]
     np.testing.assert_allclose(change[masked], expected, atol=1e-5)

@@ -11,7 +11,7 @@ export function drawLegend(film) {
   bar.style.backgroundImage = gradient(table, "to right", cover);
   const top = saidTop({ ...scale, above: scale.above || memory.contrast > 1 });
   const said = [saidEnd(scale.low, scale.law), bar, top, ` · ${saidLaw(scale)}`];
-  if (weights?.some(Number.isNaN)) said.push(swatch(head.colours.masked, "no weight"));
+  if (weights?.some(Number.isNaN)) said.push(swatch(head.colours.masked, head.absent[0]));
   if (parts.masked && !memory.bare) {
     const mark = element("span", { className: "hatch" });
     said.push(element("span", { className: "swatch" }, mark, "masked input"));

@@ -25,7 +25,7 @@ const isMasked = ({ parts, head }, patch) => Boolean(parts.masked?.[indexAt(patc
 function wordsOf(strip, patch) {
   const value = weightOf(strip, patch);
   const name = `${placeName(...patch)}${isMasked(strip, patch) ? " · masked" : ""}`;
-  if (!Number.isFinite(value)) return `${name} · no weight: masked, or not a key here`;
+  if (!Number.isFinite(value)) return `${name} · ${strip.head.absent.join(": ")}`;
   const uniform = uniformOf(strip, patch);
   const ratio = uniform ? ` · ${times(value, uniform)}` : "";
   return `${name} · ${strip.head.unit} ${weightSaid(value)}${ratio}`;
