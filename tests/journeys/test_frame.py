@@ -129,6 +129,15 @@ def test_a_page_that_has_nothing_shows_its_title_above_the_reason(page, served):
     eventually(above)
 
 
+@pytest.mark.parametrize("name", ["text", "sampling", "tracks"])
+def test_a_word_without_an_end_makes_no_page_wider(page, served, name):
+    kind = "" if name == "sampling" else "&maps=Cross"
+    page.goto(f"{served(APP)}/{name}?source=Trained&decoding=4{kind}&say={'W' * 300}")
+    expect(page.locator(".pv-said h1")).to_contain_text("W" if name == "sampling" else "www")
+    settle(page)
+    assert page.get_by_test_id("stMain").evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+
+
 def test_a_faint_text_is_found(still):
     page = still("masks")
     page.evaluate("document.querySelector('h1').style.opacity = 0.3")

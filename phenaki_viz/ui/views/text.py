@@ -23,6 +23,7 @@ from phenaki_viz.figures.word_sentences import (
     word_heading,
     word_sentence,
 )
+from phenaki_viz.figures.words import LONGEST_WORD, plain, quoted
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.model import ModelRun
@@ -120,7 +121,7 @@ def _chips(record: AttentionRecord, names: tuple[str, ...]) -> int:
     chosen = st.pills(
         "Word",
         range(len(names)),
-        format_func=lambda at: inert(names[at]),
+        format_func=lambda at: inert(plain(names[at], LONGEST_WORD)),
         key=session.named(patches.WORD),
         required=True,
         help=glossary.about("null key"),
@@ -217,7 +218,7 @@ def _overlay(run: Run, selection: Selection, key: int, shared: bool) -> None:
     panels.film(
         picture,
         key="word.strip",
-        direction=f"tokens that read “{said}”",
+        direction=f"tokens that read {quoted(said)}",
         shows=f"{shows.a_head(selection)} word {key}",
     )
     export_icon("the frames", picture.name, lambda: picture, "word.strip")

@@ -25,6 +25,7 @@ from phenaki_viz.figures.outcome_views import (
 from phenaki_viz.figures.overlays import HeadOverFrames, frame_steps, word_weights
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.word_sentences import routing_sentence
+from phenaki_viz.figures.words import quoted
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.live import model_of
 from phenaki_viz.runs.model import ModelRun
@@ -168,7 +169,9 @@ def _same_word(run: ModelRun, selection: Selection, key: int, which: str) -> Non
     text = run.prompt.text or "no text"
     panels.say(f"{which.capitalize()}: “{text}”", {f"same.{which}": of}, key=f"said.{which}")
     word = key_axis(head.record, 0).names[at]
-    panels.film(picture, key=f"same.{which}", direction=f"tokens that read “{word}”", shows=of)
+    panels.film(
+        picture, key=f"same.{which}", direction=f"tokens that read {quoted(word)}", shows=of
+    )
 
 
 def _other(run: ModelRun, prompt: Prompt) -> ModelRun | None:
