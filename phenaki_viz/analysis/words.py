@@ -13,6 +13,16 @@ from phenaki_viz.recording import AttentionRecord, HeadMap
 CONTENT = 0.1  # share of the clip's own variance that a patch must have
 
 
+def first_word(record: AttentionRecord) -> int:
+    """The first key that is a word, counted as in the map; the last null key where there is none.
+
+    An empty text may still be a key, of padding: it is hidden from every query, and no word.
+    """
+    nulls, keys = record.num_null_kv, record.map.shape[3]
+    empty = record.key_mask is not None and not record.key_mask.any()
+    return max(0, nulls - 1) if empty else min(nulls, keys - 1)
+
+
 def word_maps(records: Sequence[AttentionRecord], item: int, key: int) -> np.ndarray:
     """Weight of one key in every token, by layer and head: 'l h t y x' float32.
 

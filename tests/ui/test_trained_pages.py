@@ -383,6 +383,15 @@ def test_an_empty_prompt_leaves_the_nulls():
     at = drawn(text, CAPTIONS[0], prompt=" ")
     labels = [str(getattr(o, "content", o)) for o in at.button_group(key="word").options]
     assert labels[:2] == ["null 1", "null 2"]
+    heading = components(at)["heading"][0]["text"]
+    assert "null key 2" in heading, heading  # the padding behind it is read by no head
+
+
+def test_a_text_is_not_compared_with_itself():
+    at = drawn(text, CAPTIONS[0], prompt="elephant")  # of which no other word is known
+    assert at.text_input(key="against").value == "elephant"
+    assert any("prompt itself" in caption.value for caption in at.caption)
+    assert not at.metric and "loss.change" not in components(at)
 
 
 def test_text_of_a_dialled_model_and_of_one_without_text():

@@ -7,6 +7,7 @@ import re
 from typing import Any, Literal, cast
 
 from phenaki_viz.analysis.overlay import Combine
+from phenaki_viz.analysis.words import first_word
 from phenaki_viz.figures.laid_over import Drawn
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.recording import AttentionRecord
@@ -79,11 +80,6 @@ def word_at(record: AttentionRecord, box: str = "map") -> int:
     session.put_all({_BOX: box, _LAST: at})
     say_in_url(WORD, "" if at == first else str(at))
     return at
-
-
-def first_word(record: AttentionRecord) -> int:
-    """The first key that is a word; the last null key/value where the text is empty."""
-    return min(record.num_null_kv, record.map.shape[3] - 1)
 
 
 def _word_in_url(names: tuple[str, ...], first: int) -> int:

@@ -58,7 +58,11 @@ def compare(run: ModelRun, selection: Selection, key: int) -> None:
         help="The same clip, the same masked tokens",
         **BOUND,
     )
-    other = _other(run, read_prompt(text))
+    prompt = read_prompt(text)
+    if prompt.text == run.prompt.text:
+        st.caption("This is the prompt itself: give another text to see what it costs.")
+        return
+    other = _other(run, prompt)
     if other is None or other.outcome.loss is None:
         return
     masked = outcome.masked
@@ -175,8 +179,6 @@ def _same_word(run: ModelRun, selection: Selection, key: int, which: str) -> Non
 
 
 def _other(run: ModelRun, prompt: Prompt) -> ModelRun | None:
-    if prompt.text == run.prompt.text:
-        return run
     options = replace(run.options, frames=len(run.clip.frames))
     request = LookRequest(model=model_of(run), clip=run.clip, prompt=prompt, options=options)
     try:
