@@ -236,6 +236,7 @@ test("frames fit into the width there is, and into the height where there is one
       assert.ok(Math.max(...steps.map((frames) => stepWidth(frames, wide))) <= room);
       const low = frameWidth(steps, room, (lines) => 80 / lines);
       assert.ok(low <= 80);
+      assert.ok(frameWidth(steps, room, () => 1) >= 32); // no room is left: it is taken, not done without
     }
   }
   assert.equal(linesOf([2, 2], 100, 500), 1);

@@ -7,6 +7,7 @@ export const BETWEEN = 14; // between steps
 export const CAPTION = 27; // pixels under a frame
 export const LARGEST_FRAME = 200;
 const LEAST_FITTING = 44; // pixels: smaller frames are put on another line
+const LEAST_SEEN = 32; // pixels: where lines over and under them leave no room, they take it
 const LEAST_KEPT = 0.9; // of a frame's width, for patches that are alike
 
 /**
@@ -18,7 +19,8 @@ const LEAST_KEPT = 0.9; // of a frame's width, for patches that are alike
  */
 export function frameWidth(steps, room, fitting) {
   const widest = fitting || (() => LARGEST_FRAME);
-  const least = Math.min(fitting ? LEAST_FITTING : clamp(room / 4, 64, 96), widest(1));
+  const most = Math.max(widest(1), LEAST_SEEN);
+  const least = Math.min(fitting ? LEAST_FITTING : clamp(room / 4, 64, 96), most);
   const alone = (room - (Math.max(...steps) - 1) * GAP) / Math.max(...steps);
   for (let lines = 1; lines <= steps.length + 1; lines++) {
     for (let wide = Math.max(widest(lines), least); wide >= least; wide--) {
