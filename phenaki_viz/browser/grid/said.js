@@ -56,7 +56,7 @@ function labelOfAll(grid) {
   } = grid;
   const pinned = pins.map((tile) => grid.label(tile)).join(", ");
   return (
-    `Attention of ${layers.length} layers with ${heads.length} heads. ` +
+    `Attention of ${counted(layers.length, "layer")} with ${counted(heads.length, "head")}. ` +
     `Selected: ${wordsOf(grid, picked)}${alone ? ", shown alone" : ""}. ` +
     (pinned ? `Pinned: ${pinned}. ` : "") +
     (grid.head.arrange
@@ -64,6 +64,9 @@ function labelOfAll(grid) {
       : "Arrow keys move, Enter selects.")
   );
 }
+
+/** @param {number} many @param {string} what */
+const counted = (many, what) => `${many} ${what}${many === 1 ? "" : "s"}`;
 
 // For tests and other tools.
 function note({ canvas, picked, hovered, pins, alone }) {
