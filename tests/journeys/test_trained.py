@@ -120,6 +120,21 @@ def test_sampling_shows_progress_and_can_be_cancelled(open_app):
     expect(page.get_by_role("heading", name="Attention at decoding step 48")).to_be_visible()
 
 
+def test_the_browsers_back_leads_to_the_page_as_it_was_left(open_app):
+    page = open_app("/sampling?source=Trained&decoding=4")
+    expect(page.get_by_role("heading", name="Attention at decoding step 4")).to_be_visible()
+    page.get_by_test_id("stTopNav").get_by_role("link", name="Heads").click()
+    page.wait_for_url("**/heads*")
+    expect(page.get_by_text("Look at cross").first).to_be_visible()
+    page.go_back()
+    page.wait_for_url("**/sampling?*decoding=4*")
+    steps = page.get_by_test_id("stSlider").filter(has_text="Decoding steps").locator("input")
+    expect(steps).to_have_value("4")
+    expect(page.get_by_role("heading", name="Attention at decoding step 4")).to_be_visible()
+    page.go_forward()
+    page.wait_for_url("**/heads*")
+
+
 def test_the_sampled_clip_is_taken_away_and_carried(open_app):
     page = open_app("/sampling?source=Trained&decoding=4")
     button = page.get_by_role("button", name="Video as GIF")

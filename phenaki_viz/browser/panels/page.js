@@ -1,7 +1,8 @@
-// Keys that lead to a picture, the sidebar, and the theme: once for the page, however often it is
-// drawn.
+// Keys that lead to a picture, the sidebar, the theme and the way back: once for the page, however
+// often it is drawn.
 import { unpack } from "../numbers/message.js";
 import { consume, isTyping, withoutModifiers } from "../page/elements.js";
+import { passByLeavings } from "../page/leaving.js";
 
 /** @type {{ goes: Record<string, string>, heard: boolean, folds: boolean, ground: string,
  *           tell: (name: string, value: string) => void }} */
@@ -60,6 +61,7 @@ export default ({ data, setTriggerValue }) => {
   if (!frame.heard) {
     document.addEventListener("keydown", lead);
     watchGround();
+    passByLeavings();
   }
   frame.heard = true;
   fold(head.folded);
