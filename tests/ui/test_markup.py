@@ -83,7 +83,7 @@ SAY = "two " + " ".join(word for word in CRAFTED if " " not in word)
 def test_a_prompt_from_a_link_is_escaped_wherever_it_stands(source, box, page):
     at = AppTest.from_file(str(MAIN), default_timeout=120)
     at.query_params.update({"source": source, box: SAY, "maps": "Cross", "decoding": "1"})
-    at.query_params["against"] = at.query_params["with_say"] = SAY
+    at.query_params["against"] = at.query_params["with_say"] = f"slowly {SAY}"
     at._page_hash = calc_hash(page)
     at.run()
     assert not at.exception
