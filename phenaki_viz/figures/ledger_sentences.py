@@ -128,8 +128,8 @@ def writes_sentence(writes: HeadWrites | None, label: str) -> str:
     return (
         f"{label} writes a vector {writes.length:.2f} × as long as what the module returns "
         f"(± {writes.spreads[writes.head]:.2f} over {writes.queries:,} queries): number "
-        f"{writes.rank} of its {len(writes.lengths)} heads by that length. Heads may work "
-        "against each other, so lengths do not sum to 1."
+        f"{writes.rank} of {counted(len(writes.lengths), 'recorded head')} by that length. Heads "
+        "may work against each other, so lengths do not sum to 1."
     )
 
 

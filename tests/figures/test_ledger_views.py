@@ -204,7 +204,7 @@ def test_sums_and_writes_are_said_with_their_numbers():
     writes = writes_of(one.map)
     said = writes_sentence(writes, one.label)
     assert said.startswith(f"L0 H2 writes a vector {writes.length:.2f} ×")
-    assert f"number {writes.rank} of its 3 heads" in said
+    assert f"number {writes.rank} of 3 recorded heads" in said
     assert "was not recorded" in writes_sentence(None, one.label)
 
 

@@ -5,6 +5,7 @@ import {
   cellName,
   groupsOf,
   indexOf,
+  keyInWords,
   placeOf,
   shortName,
 } from "../../phenaki_viz/browser/numbers/axis.js";
@@ -138,6 +139,11 @@ test("a patch outside of an axis is nowhere on it", () => {
 
 test("names in a margin are as short as they can be told apart", () => {
   assert.equal(shortName(axis({ nulls: 2, grid: [2, 3, 5] }), 1), "null 2");
+  const words = axis({ nulls: 2, grid: null, words: ["two", "moving"] });
+  assert.deepEqual(
+    [1, 2].map((key) => keyInWords(words, key)),
+    ["null key 2", "“two”"],
+  );
   assert.equal(shortName(axis({ grid: [7, 1, 1] }), 3), "time 3");
   assert.equal(shortName(axis({ grid: [1, 4, 1], origin: [0, 2, 0] }), 1), "row 3");
   assert.equal(shortName(axis({ grid: [2, 3, 5] }), 17), "0, 2");

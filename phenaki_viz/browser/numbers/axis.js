@@ -46,6 +46,14 @@ export function cellName(axis, index) {
 }
 
 /**
+ * What sentences call it: “two”, null key 1.
+ * @param {Axis} axis of words
+ * @param {number} index
+ */
+export const keyInWords = (axis, index) =>
+  index < axis.nulls ? `null key ${index + 1}` : `“${cellName(axis, index)}”`;
+
+/**
  * The name in a margin.
  * @param {Axis} axis
  * @param {number} index

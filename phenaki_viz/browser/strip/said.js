@@ -1,6 +1,6 @@
 // A strip in words: its title, the line under it, its label, and the same for tests.
 /** @import { Place } from "../types.js" */
-import { cellName } from "../numbers/axis.js";
+import { keyInWords } from "../numbers/axis.js";
 import { indexAt, placeAt } from "../numbers/places.js";
 import { placeName, times, weightSaid } from "../numbers/words.js";
 import { dot, element } from "../page/elements.js";
@@ -82,7 +82,7 @@ function title(strip) {
   if (still) return [direction];
   const places = strip.looked ?? [];
   const asked = element("b", { textContent: places.length ? namesOf(places) : "no patch chosen" });
-  const what = strip.word === null ? direction : `reads “${cellName(axes.key, strip.word)}”`;
+  const what = strip.word === null ? direction : `reads ${keyInWords(axes.key, strip.word)}`;
   const said = places.length > 1 ? ` ${many} (${strip.tools.combine.value})` : ` ${what}`;
   const more = element("i", { textContent: aside ? ` · ${aside}` : "" });
   return [dot(strip.ownColour), asked, said, more];
