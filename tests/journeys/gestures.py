@@ -115,8 +115,14 @@ def click_cell(page: Page, query: int, key: int, shape: tuple[int, int] = (320, 
 
 def click_found(page: Page, where: Callable[[], tuple[float, float]]) -> None:
     """Click there on a figure, once plotly has found under the pointer what it clicks on."""
-    named = page.locator(".hovertext")
-    until(page, lambda: page.mouse.move(*where()), lambda: named.count() > 0)
+    named, at = page.locator(".hovertext"), [(0.0, 0.0)]
+
+    def go() -> None:
+        at[0] = where()
+        page.mouse.move(*at[0])
+
+    # What comes above it moves the figure on.
+    until(page, go, lambda: named.count() > 0 and where() == at[0])
     press(page)
 
 

@@ -40,6 +40,7 @@ def test_a_word_a_patch_and_a_path_are_followed(open_app, page):
     expect(heading).to_contain_text("From the two at time 4, ")
     expect(page).to_have_url(re.compile(r"(?=.*step=4)(?=.*column=4)"))
     page.get_by_text("Mark the true path").click()
+    expect(page.get_by_text("Click its patch in each frame")).to_be_visible()
     shown(page)
     click_found(page, partial(patch, page, 0, 5, 0))
     expect(page.get_by_text("Marked in 1 of 5 time steps")).to_be_visible()
