@@ -18,6 +18,7 @@ from phenaki_viz.models.configs import (
     layers_of,
 )
 from phenaki_viz.models.seeding import random_stream
+from phenaki_viz.nouns import counted
 
 WHOLE_NUMBERS = re.compile(r"(.*\.)?vq\.(mask|_codebook\.initted|zero)$")
 NAMED = 5  # of the keys that do not match
@@ -79,13 +80,9 @@ def check_finite(name: str, state: Mapping[str, torch.Tensor], allowed: bool) ->
     if bad and not allowed:
         named = ", ".join(f"{key} ({count})" for key, count in list(bad.items())[:NAMED])
         raise NonFiniteWeightsError(
-            f"{name} has NaN or infinity in {_count(len(bad), 'tensor')}: {named}. Training went "
+            f"{name} has NaN or infinity in {counted(len(bad), 'tensor')}: {named}. Training went "
             "wrong; use an earlier checkpoint"
         )
-
-
-def _count(many: int, what: str) -> str:
-    return f"{many:,} {what}{'' if many == 1 else 's'}"
 
 
 def _some(what: str, keys: list[str]) -> str:

@@ -15,6 +15,7 @@ from phenaki_viz.cli.options import (
     share,
 )
 from phenaki_viz.errors import ConfigError
+from phenaki_viz.nouns import counted
 
 if TYPE_CHECKING:
     from phenaki_viz.atlas.job import Settings
@@ -206,14 +207,9 @@ def _workers(options: argparse.Namespace) -> int:
 
 def _say_plan(planned: "Plan", clips: int, workers: int) -> None:
     there = clips - planned.clips
-    line = _many(clips, "clip") + (f", {there:,} of them measured already" if there else "")
-    parts = f"{_many(len(planned.parts), 'part')} to make with {_many(workers, 'worker')}"
+    line = counted(clips, "clip") + (f", {there:,} of them measured already" if there else "")
+    parts = f"{counted(len(planned.parts), 'part')} to make with {counted(workers, 'worker')}"
     print(f"{line}; {parts}", file=sys.stderr)
-
-
-def _many(number: int, what: str) -> str:
-    """As `counted` of the figures, without loading them."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _tell(progress: "Progress") -> None:
@@ -253,6 +249,6 @@ def _say_all(planned: "Plan", report: "Report", out: Path) -> int:
     failed = sum(header.failed for header in there) + report.progress.failed
     clips -= sum(len(part.clips) for part in planned.parts if part.name in dict(report.lost))
     parts = len(there) + len(planned.parts) - len(report.lost)
-    done = f"{_many(clips - failed, 'clip')} measured, {failed:,} failed"
-    print(f"{done}, in {_many(parts, 'part')}: {out}")
+    done = f"{counted(clips - failed, 'clip')} measured, {failed:,} failed"
+    print(f"{done}, in {counted(parts, 'part')}: {out}")
     return clips - failed

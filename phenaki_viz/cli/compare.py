@@ -135,8 +135,8 @@ def _with_progress(steps: "Incremental[Comparison]") -> "Comparison":
 
 
 def _print(found: "Comparison", refused: list[str]) -> None:
-    from phenaki_viz.figures.clauses import counted
     from phenaki_viz.figures.difference_sentences import laid_note, moved_heading, row_line
+    from phenaki_viz.nouns import counted
 
     for stack in found.stacks:
         if stack.found is None:

@@ -135,8 +135,8 @@ def _with_progress(steps: "Incremental[T]", name: str) -> "T":
 
 
 def _print(table: "HeadTable") -> None:
-    from phenaki_viz.figures.clauses import counted
     from phenaki_viz.figures.head_sentences import row_name, row_sentence
+    from phenaki_viz.nouns import counted
 
     for row in table.rows[:SHOWN]:
         print(f"  {row_name(row):24} {row_sentence(row)}")

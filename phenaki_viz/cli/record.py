@@ -8,6 +8,7 @@ from typing import Any
 from phenaki_viz.cli.clips import describe_clip
 from phenaki_viz.cli.sources import TRAINED, add_options, made_run
 from phenaki_viz.errors import ConfigError
+from phenaki_viz.nouns import counted
 
 
 def add(commands: Any) -> None:
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     size = options.output.stat().st_size / 1e6
     storage = describe_storage(made.recording)
     print(describe_clip(made.clip), file=sys.stderr)
-    maps = "1 map" if len(made.recording) == 1 else f"{len(made.recording)} maps"
+    maps = counted(len(made.recording), "map")
     print(f"{options.output}: {maps}, {size:.1f} MB; {storage}", file=sys.stderr)
     for wrong in (describe_failures(made.recording.records), describe_non_finite(made.recording)):
         if wrong:

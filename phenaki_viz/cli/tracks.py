@@ -80,11 +80,11 @@ def run(options: argparse.Namespace) -> int:
     """Follow, print a sentence and a line a head, write the picture or its numbers."""
     from phenaki_viz.data import as_rgb
     from phenaki_viz.export import FORMATS, render
-    from phenaki_viz.figures.clauses import counted
     from phenaki_viz.figures.track_sentences import tracks_heading
     from phenaki_viz.figures.track_views import answers_of, best_of, tracks_picture
     from phenaki_viz.figures.tracks import MOST_LINES
     from phenaki_viz.files import check_target, make_folder, write_bytes
+    from phenaki_viz.nouns import counted
     from phenaki_viz.runs.files import open_recording
 
     ending = format_of(options.out, FORMATS, "of a picture")
@@ -178,8 +178,8 @@ def _chosen(
 
 
 def _print(answers: "tuple[Answer, ...]") -> None:
-    from phenaki_viz.figures.clauses import counted
     from phenaki_viz.figures.track_sentences import track_line
+    from phenaki_viz.nouns import counted
 
     for one in answers[:SHOWN]:
         print(f"  {track_line(one)}")

@@ -13,6 +13,7 @@ from phenaki_viz.data import Clip, Prompt, fit_clip, to_tensor
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.models import MaskGit, Phenaki
 from phenaki_viz.models.phenaki import highest
+from phenaki_viz.nouns import counted
 from phenaki_viz.runs.model_parts import encoder_of, most_frames, text_width
 
 MOST_TRIALS = 2_000
@@ -43,9 +44,8 @@ class Trials:
     @property
     def spoken(self) -> str:
         """'10 clips × 2 masks, 90 % of the tokens masked'."""
-        clips, masks = len(self.clips), self.masks
         return (
-            f"{clips} clip{'' if clips == 1 else 's'} × {masks} mask{'' if masks == 1 else 's'}, "
+            f"{counted(len(self.clips), 'clip')} × {counted(self.masks, 'mask')}, "
             f"{self.share * 100:.3g} % of the tokens masked"
         )
 

@@ -10,9 +10,9 @@ from typing import Any
 from phenaki_viz.export.numbers import guarded
 from phenaki_viz.export.provenance import html_text
 from phenaki_viz.export.thumbnails import thumbnail
-from phenaki_viz.figures.clauses import counted
 from phenaki_viz.figures.picture import Picture
 from phenaki_viz.figures.words import plain
+from phenaki_viz.nouns import counted
 
 GROUPED_BY = ("kind", "pass", "batch_item")  # of what made a picture
 WITHOUT_PASS = ("kind", "branch", "step", "batch_item")  # of older pictures

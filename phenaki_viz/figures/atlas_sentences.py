@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from phenaki_viz.figures.clauses import counted
 from phenaki_viz.files import shown
+from phenaki_viz.nouns import counted
 
 if TYPE_CHECKING:
     from phenaki_viz.atlas.reading import Atlas
@@ -13,7 +13,7 @@ def atlas_sentence(atlas: "Atlas") -> str:
     """'Atlas of 1,000 clips, weights c816d70e2f0a, 50 % of the tokens masked.'."""
     settings = atlas.settings
     said = [
-        f"Atlas of {atlas.clips:,} clip{'' if atlas.clips == 1 else 's'}",
+        f"Atlas of {counted(atlas.clips, 'clip')}",
         f"weights {shown(settings.weights_digest)}",
         f"{settings.share * 100:.3g} % of the tokens masked",
     ]
@@ -28,7 +28,7 @@ def failed_sentence(atlas: "Atlas") -> str:
     if not atlas.all_failed:
         return ""
     name, why = atlas.failed[0]
-    count = f"{atlas.all_failed:,} clip{'' if atlas.all_failed == 1 else 's'}"
+    count = counted(atlas.all_failed, "clip")
     which = "" if atlas.all_failed == 1 else ", the first"
     return f"{count} could not be measured{which}: {shown(name)}, {shown(why, 160)}."
 

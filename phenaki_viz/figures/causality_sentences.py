@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from phenaki_viz.evaluation.reach import Causality, ModuleReach, Reach
-from phenaki_viz.figures.clauses import counted, joined
+from phenaki_viz.figures.clauses import joined
 from phenaki_viz.figures.words import powers
+from phenaki_viz.nouns import counted
 from phenaki_viz.recording.facts import Convolution, convolutions_of
 
 NAMES = {"PEG": "PEG", "norm": "norm", "stack": "whole transformer", "layer": "whole layer"}

@@ -43,17 +43,6 @@ def with_sign(value: float, places: int = 2) -> str:
     return text.replace("-", "−") if text.strip("+-0.") else text[1:]
 
 
-def counted(number: int, what: str) -> str:
-    """'1 key', '1,200 keys', '2 queries'."""
-    many = "queries" if what == "query" else f"{what}s"
-    return f"{number:,} {what if number == 1 else many}"
-
-
-def subject(number: int, what: str, verb: str, verbs: str) -> str:
-    """'1 row is', '3 rows are'. verb, verbs: of one, and of several."""
-    return f"{counted(number, what)} {verb if number == 1 else verbs}"
-
-
 def span(low: int, high: int) -> str:
     """'6' or '1 to 5'."""
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"

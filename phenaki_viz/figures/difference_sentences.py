@@ -6,8 +6,9 @@ import numpy as np
 
 from phenaki_viz.analysis.difference import HeadDistance, HeadDistances
 from phenaki_viz.analysis.laid import STILL, Laid
-from phenaki_viz.figures.clauses import counted, joined
+from phenaki_viz.figures.clauses import joined
 from phenaki_viz.figures.naming import head_label, module_family
+from phenaki_viz.nouns import counted
 
 NONE = 5e-4  # a distance that would be written 0.000
 LEAST = 5e-4  # and a weight

@@ -7,9 +7,10 @@ import numpy as np
 
 from phenaki_viz.evaluation.effects import HeadEffect, Trials
 from phenaki_viz.figures.change_sentences import over_trials
-from phenaki_viz.figures.clauses import counted, with_sign
+from phenaki_viz.figures.clauses import with_sign
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.naming import head_label, module_family
+from phenaki_viz.nouns import counted
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.recording.select import stack_and_layer
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from phenaki_viz.figures.clauses import subject
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.intervention_words import changes_told
 from phenaki_viz.figures.naming import (
@@ -16,6 +15,7 @@ from phenaki_viz.figures.naming import (
     shared_note,
     video_name,
 )
+from phenaki_viz.nouns import subject
 from phenaki_viz.recording import (
     AttentionRecord,
     HeadMap,

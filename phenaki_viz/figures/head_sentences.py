@@ -8,7 +8,7 @@ from phenaki_viz.analysis.head_columns import half_width, names_of, value
 from phenaki_viz.analysis.head_facts import HeadFacts
 from phenaki_viz.analysis.head_table import HeadRow, HeadTable
 from phenaki_viz.analysis.regions import Mass
-from phenaki_viz.figures.clauses import counted, joined, percent
+from phenaki_viz.figures.clauses import joined, percent
 from phenaki_viz.figures.naming import head_label, module_family
 from phenaki_viz.figures.sentences import (
     HEAD,
@@ -20,6 +20,7 @@ from phenaki_viz.figures.sentences import (
 )
 from phenaki_viz.figures.word_sentences import reads_clause
 from phenaki_viz.figures.words import quoted
+from phenaki_viz.nouns import counted
 
 LEAST = 0.25  # of a row's logits: what position decides is worth a clause from here
 MOVED = 4.0  # Calinski-Harabasz ratio of a word of motion that is worth a clause

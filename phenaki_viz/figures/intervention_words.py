@@ -6,6 +6,7 @@ from typing import Any
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.figures.clauses import joined
 from phenaki_viz.figures.naming import head_label, module_family
+from phenaki_viz.nouns import counted
 from phenaki_viz.recording.interventions import (
     CutDepth,
     CutEdges,
@@ -49,7 +50,7 @@ def intervention_name(one: Intervention, words: Sequence[str] = ()) -> str:
     if isinstance(one, MeanHead):
         return f"{place_name(one.module, one.head)} at its mean"
     if isinstance(one, CutDepth):
-        return f"cut to {one.kept} layer{'' if one.kept == 1 else 's'}" + _where(one.module)
+        return f"cut to {counted(one.kept, 'layer')}" + _where(one.module)
     if isinstance(one, CutEdges):
         left = "" if one.renormalise else ", not renormalised"
         by = f" by {one.queries}" if one.queries else ""
@@ -74,7 +75,7 @@ def all_names(given: Sequence[Intervention], most: int = 3) -> str:
     """All of them, joined: 'self L3 H3 off, position bias × 0 and 2 more changes'."""
     names = [intervention_name(one) for one in given[:most]]
     more = len(given) - most
-    return joined([*names, f"{more} more change{'' if more == 1 else 's'}"] if more > 0 else names)
+    return joined([*names, counted(more, "more change")] if more > 0 else names)
 
 
 def changes_told(provenance: Mapping[str, Any]) -> str:

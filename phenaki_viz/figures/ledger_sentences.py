@@ -7,10 +7,11 @@ import numpy as np
 from phenaki_viz.analysis.ledger import RowLedger, WeightLedger
 from phenaki_viz.analysis.term_maps import TermShares
 from phenaki_viz.analysis.writing import HeadWrites
-from phenaki_viz.figures.clauses import counted, joined, with_sign
+from phenaki_viz.figures.clauses import joined, with_sign
 from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.words import quoted
+from phenaki_viz.nouns import counted
 
 NAMES = {
     "content": "content",

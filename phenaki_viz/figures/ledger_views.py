@@ -8,7 +8,6 @@ import numpy as np
 from phenaki_viz.analysis.ledger import RowLedger, WeightLedger
 from phenaki_viz.analysis.overlay import on_grid
 from phenaki_viz.analysis.term_maps import TermMaps
-from phenaki_viz.figures.clauses import subject
 from phenaki_viz.figures.colour import ColourScale, Palette, largest
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.film_strip import FilmStrip
@@ -18,6 +17,7 @@ from phenaki_viz.figures.ledger_sentences import NAMES, counterfactual_name, key
 from phenaki_viz.figures.naming import key_axis, query_axis
 from phenaki_viz.figures.term_bars import TermBars, stacked
 from phenaki_viz.figures.words import spoken
+from phenaki_viz.nouns import subject
 
 LOGITS = "logit, around the row's mean"
 WRITTEN = "weight × ‖v W_O‖"

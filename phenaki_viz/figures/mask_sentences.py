@@ -1,8 +1,9 @@
 """Who may see whom, in sentences made of the masks."""
 
 from phenaki_viz.analysis.masks import BOTH, CAUSAL, CUT, PADDING, visibility
-from phenaki_viz.figures.clauses import counted, joined, span
+from phenaki_viz.figures.clauses import joined, span
 from phenaki_viz.figures.naming import family, query_axis
+from phenaki_viz.nouns import counted
 from phenaki_viz.recording import AttentionRecord
 
 

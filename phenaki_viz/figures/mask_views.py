@@ -7,7 +7,6 @@ import numpy as np
 
 from phenaki_viz.analysis.masks import BOTH, CAUSAL, CUT, PADDING, MaskCodes, visibility
 from phenaki_viz.analysis.rows import uniform_weight
-from phenaki_viz.figures.clauses import counted, subject
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.heatmap import Heatmap
@@ -20,6 +19,7 @@ from phenaki_viz.figures.naming import (
     video_name,
     video_of,
 )
+from phenaki_viz.nouns import counted, subject
 from phenaki_viz.recording import AttentionRecord
 
 LAYERS = {

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from einops import repeat
 
-from phenaki_viz.figures.clauses import subject
 from phenaki_viz.figures.colour import ColourScale, largest
 from phenaki_viz.figures.film_strip import NATS, FilmStrip
 from phenaki_viz.figures.head import origin_notes
 from phenaki_viz.figures.overlays import frame_steps
+from phenaki_viz.nouns import subject
 from phenaki_viz.runs.model import Outcome
 
 COVERED = 110  # grey that no digit has much of

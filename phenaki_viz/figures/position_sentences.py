@@ -4,10 +4,11 @@ import numpy as np
 
 from phenaki_viz.analysis.position import masses_alone, reach
 from phenaki_viz.analysis.regions import Mass
-from phenaki_viz.figures.clauses import counted, percent, telling, times, with_sign
+from phenaki_viz.figures.clauses import percent, telling, times, with_sign
 from phenaki_viz.figures.sentences import HEAD
 from phenaki_viz.figures.surface import signed
 from phenaki_viz.figures.words import spoken
+from phenaki_viz.nouns import counted
 from phenaki_viz.recording import AttentionRecord, PositionBias
 
 PLAIN = 0.05  # of the score: a bias that varies less than that chooses nothing

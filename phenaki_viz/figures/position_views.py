@@ -7,12 +7,12 @@ import numpy as np
 
 from phenaki_viz.alignment import alibi
 from phenaki_viz.analysis.position import offsets, plane, reach
-from phenaki_viz.figures.clauses import subject
 from phenaki_viz.figures.colour import ColourScale, Palette, largest
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.head import origin_notes
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.surface import Surface, signed
+from phenaki_viz.nouns import subject
 from phenaki_viz.recording import AttentionRecord, PositionBias
 
 SHARED = "one module serves every layer: there is no layer to choose"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from phenaki_viz.figures.clauses import counted
 from phenaki_viz.figures.words import plain
+from phenaki_viz.nouns import counted
 from phenaki_viz.runs.sampled import DecodingStep
 
 

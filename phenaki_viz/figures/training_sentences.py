@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from phenaki_viz.analysis.heads import most_entropy
-from phenaki_viz.figures.clauses import counted
+from phenaki_viz.nouns import counted
 from phenaki_viz.recording import HeadMap
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from phenaki_viz.figures.clauses import counted
 from phenaki_viz.figures.curves import Curve, Curves
 from phenaki_viz.figures.naming import head_label
+from phenaki_viz.nouns import counted
 
 MOST_POINTS = 400  # of the loss curve
 WIDEST_MEAN = 50  # steps

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from phenaki_viz.nouns import counted
+
 NAMED = 4  # modules that a sentence names
 
 
@@ -44,7 +46,7 @@ class Heard:
         reasons = self._reasons()
         if self.recorded:
             return reasons
-        many = f"{len(self.waited_for)} attention module" + "s" * (len(self.waited_for) != 1)
+        many = counted(len(self.waited_for), "attention module")
         waited = f"Nothing was recorded: {many} of {self.model} were waited for, "
         return (waited + f"{_named(self.waited_for)}.", *(reasons or (self._why_nothing(),)))
 

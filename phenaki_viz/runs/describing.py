@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from phenaki_viz.nouns import counted
 from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.records import AttentionRecord
 from phenaki_viz.recording.sentences import describe_origin, describe_storage
@@ -19,7 +20,7 @@ def describe_file(path: Path) -> list[str]:
     size = path.stat().st_size / 1e6
     recording = run.recording
     return [
-        f"{path.name}: a recording of {_many(len(recording), 'attention map')}, {size:,.1f} MB",
+        f"{path.name}: a recording of {counted(len(recording), 'attention map')}, {size:,.1f} MB",
         f"  model: {describe_origin(recording.provenance)}",
         *_shown(run),
         f"  maps: {describe_storage(recording)}",
@@ -30,7 +31,7 @@ def describe_file(path: Path) -> list[str]:
 
 def _shown(run: Run) -> Iterator[str]:
     frames, height, width, _ = run.clip.frames.shape
-    yield f"  clip: {run.clip.name}, {_many(frames, 'frame')} of {height} × {width}"
+    yield f"  clip: {run.clip.name}, {counted(frames, 'frame')} of {height} × {width}"
     yield f"  prompt: {run.prompt.text or 'none'}"
 
 
@@ -49,17 +50,12 @@ def _stacks(recording: Recording) -> Iterator[str]:
         yield f"  {stack or 'the model'}, {kind} attention: {_sizes(records)}"
 
 
-def _many(number: int, what: str, several: str = "") -> str:
-    """'1 head', '3 heads'."""
-    return f"{number} {what if number == 1 else several or what + 's'}"
-
-
 def _sizes(records: Sequence[AttentionRecord]) -> str:
     layers = len({record.module for record in records})
     b, h, i, j = records[0].map.shape
     text = (
-        f"{_many(layers, 'layer')} × {_many(h, 'head')}, {_many(i, 'query', 'queries')} × "
-        f"{_many(j, 'key')}"
+        f"{counted(layers, 'layer')} × {counted(h, 'head')}, {counted(i, 'query')} × "
+        f"{counted(j, 'key')}"
     )
     if b > 1:
         text += f", {b} batch items"

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.figures.clauses import counted
+from phenaki_viz.nouns import counted
 from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.run import Run

@@ -8,10 +8,11 @@ import pytest
 from phenaki_viz.analysis.cells import Cells
 from phenaki_viz.analysis.masks import visibility
 from phenaki_viz.analysis.term_maps import TermMaps
-from phenaki_viz.figures.clauses import counted, subject, with_sign
+from phenaki_viz.figures.clauses import with_sign
 from phenaki_viz.figures.head import wrong_notes
 from phenaki_viz.figures.ledger_views import unknown_note
 from phenaki_viz.figures.mask_views import said
+from phenaki_viz.nouns import counted, subject
 from phenaki_viz.recording import Places
 from tests.analysis.records import planted, uniform
 

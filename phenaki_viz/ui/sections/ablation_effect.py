@@ -5,6 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.intervention_words import all_names
+from phenaki_viz.nouns import counted
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.runs.model import ModelRun
 from phenaki_viz.runs.run import Run
@@ -40,9 +41,9 @@ def _said(switches: Switches) -> str:
     if switches.also:
         return all_names(switches.interventions)
     count = len(switches.off)
-    off = [f"{count} head{'' if count == 1 else 's'} off"] if count else []
+    off = [f"{counted(count, 'head')} off"] if count else []
     cut = [
-        f"{ablation.transformer_name(name)} cut to {kept} layer{'' if kept == 1 else 's'}"
+        f"{ablation.transformer_name(name)} cut to {counted(kept, 'layer')}"
         for name, kept in sorted(switches.depth)
     ]
     return ", ".join(off + cut)

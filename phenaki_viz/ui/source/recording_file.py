@@ -8,7 +8,7 @@ import streamlit as st
 from phenaki_viz.checkpoints.files import Source
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.export.names import safe_name
-from phenaki_viz.figures.clauses import counted
+from phenaki_viz.nouns import counted
 from phenaki_viz.recording import describe_origin
 from phenaki_viz.runs.files import (
     RecordedRun,

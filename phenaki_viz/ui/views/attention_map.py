@@ -10,12 +10,12 @@ from phenaki_viz.analysis.row_filter import RowFilter
 from phenaki_viz.analysis.tiles import MapTile
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import attention_heatmap
-from phenaki_viz.figures.clauses import subject
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.filter_notes import filter_notes, filtered_heatmap
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.part_of_map import part_of_map
 from phenaki_viz.figures.words import listed, plain, powers
+from phenaki_viz.nouns import subject
 from phenaki_viz.recording import describe_storage
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import maps, panels

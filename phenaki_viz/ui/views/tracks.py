@@ -7,11 +7,11 @@ import streamlit as st
 
 from phenaki_viz.data import as_rgb
 from phenaki_viz.errors import PhenakiVizError
-from phenaki_viz.figures.clauses import counted
 from phenaki_viz.figures.track_marks import place_at, stage_of
 from phenaki_viz.figures.track_sentences import how_to_read, tracks_heading
 from phenaki_viz.figures.track_views import Answer, Question, followers_picture, tracks_picture
 from phenaki_viz.figures.tracks import Tracks
+from phenaki_viz.nouns import counted
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.components.figure import FigureClick

@@ -8,6 +8,7 @@ import streamlit as st
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.figures.training_sentences import loss_sentence
 from phenaki_viz.figures.training_views import loss_curve
+from phenaki_viz.nouns import counted
 from phenaki_viz.runs.dialled import DialledRun
 from phenaki_viz.runs.training_cost import (
     disk_bytes,
@@ -21,7 +22,7 @@ from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.view import BOUND
-from phenaki_viz.ui.views.train_timeline import counted, timeline
+from phenaki_viz.ui.views.train_timeline import timeline
 from phenaki_viz.ui.work.trainings import Trainings, put_back, trainings, use, used
 
 STEPS = (10, 20_000)
@@ -234,7 +235,7 @@ def _use(job: Training, step: int) -> None:
     config = job.settings.config
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
-            f"Use these weights ({counted(step)}) in the other pages",
+            f"Use these weights ({counted(step, 'training step')}) in the other pages",
             icon=":material/visibility:",
             key=named("train.use"),
             help="They take the place of the random ones for as long as the sliders stay as they "
@@ -255,4 +256,4 @@ def _use(job: Training, step: int) -> None:
             put_back(config)
             st.rerun()
     if shown:
-        st.caption(f"The other pages show this model after {counted(shown.step)}.")
+        st.caption(f"The other pages show this model after {counted(shown.step, 'training step')}.")

@@ -20,6 +20,7 @@ from phenaki_viz.figures.training_sentences import entropy_note
 from phenaki_viz.figures.training_views import heads_over_steps
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.models.dial import DialConfig
+from phenaki_viz.nouns import counted
 from phenaki_viz.recording import AttentionRecord
 from phenaki_viz.runs.training_job import Kept, Training
 from phenaki_viz.runs.training_step import watched
@@ -68,7 +69,7 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
         return
     selection = choose_selection(at.recording, records)
     panels.heading(
-        f"After {counted(at.step)} · {selection.shown.label} · query "
+        f"After {counted(at.step, 'training step')} · {selection.shown.label} · query "
         f"{place_name(*selection.place)}",
         at.recording.provenance,
         _of(selection),
@@ -97,11 +98,6 @@ def _of(selection: Selection) -> dict[str, str]:
     return {row: shows.a_patch(selection), "grid.heads": shows.a_stack(selection)}
 
 
-def counted(steps: int) -> str:
-    """Steps of training in words: '1 step', '1,000 steps'."""
-    return f"{steps:,} training step{'' if steps == 1 else 's'}"
-
-
 @lru_cache(maxsize=8)
 def _watched(config: DialConfig) -> tuple[Clip, Prompt]:
     return watched(config)
@@ -115,7 +111,7 @@ def _choose_step(kept: tuple[Kept, ...]) -> Kept:
     """
     steps = [each.step for each in kept]
     if len(steps) == 1:
-        st.caption(f"After {counted(steps[0])}; more follow.")
+        st.caption(f"After {counted(steps[0], 'training step')}; more follow.")
         return kept[0]
     chosen = session.get(_CHOSEN)
     key = f"{AT}_{steps[-1]}"
@@ -211,7 +207,11 @@ def _filled(at: Kept, config: DialConfig) -> None:
     st.markdown("**The task: half of the patches hidden, and filled in by the model**")
     for name, frames, said in (
         ("hidden", at.hidden, "What the model is shown: grey is hidden"),
-        ("filled", at.filled, f"The hidden patches filled in, after {counted(at.step)}"),
+        (
+            "filled",
+            at.filled,
+            f"The hidden patches filled in, after {counted(at.step, 'training step')}",
+        ),
     ):
         picture = frames_alone(
             frames, config.grid, config.temporal_patch,
