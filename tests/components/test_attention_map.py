@@ -16,7 +16,7 @@ from tests.components.gestures import (
     point_until_steady,
     runs,
 )
-from tests.waiting import at_rest, frames
+from tests.waiting import at_rest, eventually, frames
 
 pytestmark = pytest.mark.browser
 
@@ -56,12 +56,16 @@ def readout_names_the_cell_and_its_multiple(page, canvas):
 def test_a_narrow_map_shows_the_number_below_both_names(demo):
     page = demo("show=map")
     page.set_viewport_size({"width": 340, "height": 900})
-    page.mouse.move(*cell_at(map_canvas(page), 157, 9))
-    said = page.locator("output.said")
+    canvas, said = map_canvas(page), page.locator("output.said")
+
+    def the_number_is_below():
+        point_until_steady(canvas, 157, 9)
+        number, box = said.locator("b").bounding_box(), said.bounding_box()
+        assert number["y"] - box["y"] > 30, "names on two lines"
+        assert number["y"] + number["height"] <= box["y"] + box["height"] + 1
+
+    eventually(the_number_is_below)
     expect(said).to_contain_text("→ key time 0, row 1, column 1")
-    number, box = said.locator("b").bounding_box(), said.bounding_box()
-    assert number["y"] - box["y"] > 30, "names on two lines"
-    assert number["y"] + number["height"] <= box["y"] + box["height"] + 1
 
 
 def test_words_are_named_as_in_python_and_get_broad_columns(demo):
