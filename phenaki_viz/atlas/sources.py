@@ -13,6 +13,7 @@ from phenaki_viz.errors import CheckpointError, ConfigError, FileError
 from phenaki_viz.files import open_file, path_of, shown
 
 GENERATED = re.compile(r"generated:(\d{1,10})(?:\?(.*))?", re.DOTALL)
+NO_LETTER = re.compile("[\ud800-\udfff]")  # as Python reads bytes of a name that are no UTF-8
 HOW = "generated:COUNT, or generated:COUNT?seed=7&first=0"
 # Of the files in a folder, those that are clips; stills there may be frames of one, or anything.
 CLIP_ENDINGS = frozenset(
@@ -32,10 +33,12 @@ def clips_of(sources: Sequence[str], lists: Iterable[Path] = ()) -> tuple[ClipNa
     """
     named = [clip for source in sources for clip in _named(source)]
     named += [clip for path in lists for clip in _listed(path)]
-    found = {clip.identity: clip for clip in named}
-    if not found:
+    if not named:
         raise ConfigError(f"no clip is given: name files or folders of clips, or {HOW}")
-    return tuple(found.values())
+    once: dict[tuple[str, str], ClipName] = {}
+    for clip in named:
+        once.setdefault((clip.path or clip.name, clip.prompt), clip)
+    return tuple({clip.identity: clip for clip in once.values()}.values())
 
 
 def _named(source: str) -> Iterator[ClipName]:
@@ -75,14 +78,16 @@ def _is_number(text: str) -> bool:
 
 
 def _listed(path: Path) -> Iterator[ClipName]:
-    with open_file(path.expanduser()) as file:
-        text = file.read(LONGEST_LIST + 1)
+    with open_file(path.expanduser()) as opened:
+        text = opened.read(LONGEST_LIST + 1)
     if len(text) > LONGEST_LIST:
         raise FileError(f"{shown(path.name)} is longer than {LONGEST_LIST:,} bytes: split the list")
-    for line in text.decode("utf-8", "replace").splitlines():
+    # Read as the system reads names, which may have bytes that are no UTF-8.
+    for line in re.split(r"[\r\n]", text.decode("utf-8-sig", "surrogateescape")):
         name, _, words = line.partition("\t")
         if name.strip():
-            yield _of_file(path.expanduser().parent / path_of(name), words.strip(), name.strip())
+            file = path.expanduser().parent / path_of(name)
+            yield _of_file(file, _writable(words.strip()), name.strip())
 
 
 def _words_beside(path: Path) -> str:
@@ -100,7 +105,13 @@ def _of_file(path: Path, words: str, name: str = "") -> ClipName:
         digest = digest_of(path)
     except CheckpointError:
         digest = ""  # the worker finds out why, and its row says it
-    return ClipName(name=name or path.name, path=str(path.absolute()), prompt=words, digest=digest)
+    known_as = _writable(name or path.name)
+    return ClipName(name=known_as, path=str(path.absolute()), prompt=words, digest=digest)
+
+
+def _writable(text: str) -> str:
+    """What can be written as UTF-8: a byte of a name that is none is \ufffd."""
+    return NO_LETTER.sub("\ufffd", text)
 
 
 def loaded(clip: ClipName, reading: Reading = AS_IT_IS) -> tuple[Clip, Prompt]:
