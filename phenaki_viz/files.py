@@ -144,6 +144,14 @@ def make_folder(folder: Path) -> Path:
     return folder
 
 
+def remove(path: Path) -> None:
+    """Remove a file, if it is there. Raises ExportError when that cannot be."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ExportError(f"{shown(str(path))} cannot be removed: {error.strerror}") from error
+
+
 def _locked_part(folder: Path) -> tuple[BinaryIO, Path]:
     while True:
         path = folder / f".phenaki_viz-{secrets.token_hex(8)}.part"

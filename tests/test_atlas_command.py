@@ -39,7 +39,7 @@ def test_it_says_how_far_it_is_and_what_failed(room, line, capsys):
     assert f"3 clips measured, 1 failed, in 2 parts: {room / 'said'}" in said.out
     assert main([*line, "--out", str(room / "said"), "--kind", "cross"]) == 0
     said = capsys.readouterr()
-    assert "4 clips, 4 of them measured already; 0 parts to make" in said.err
+    assert "4 clips, 4 of them there already; 0 parts to make" in said.err
     assert "3 clips measured, 1 failed, in 2 parts" in said.out
 
 

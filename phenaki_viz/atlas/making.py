@@ -1,7 +1,7 @@
 """An atlas is made: what is there stays, what is missing is shared out, what failed is reported."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from phenaki_viz.atlas.job import ClipName, Job, Part, Settings, part_of
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.errors import AtlasError, ConfigError
 from phenaki_viz.evaluation.effects import expect_measurable
-from phenaki_viz.files import make_folder, sweep
+from phenaki_viz.files import make_folder, remove, sweep
 from phenaki_viz.recording.digests import weights_digest
 
 PER_PART = 16  # clips: what a killed worker has to do again
@@ -77,11 +77,15 @@ def settings_for(weights: Path, settings: Settings) -> Settings:
     return replace(settings, weights_digest=weights_digest(model))
 
 
-def plan(job: Job, clips: Sequence[ClipName], per_part: int = PER_PART) -> Plan:
+def plan(
+    job: Job, clips: Sequence[ClipName], per_part: int = PER_PART, *, retry: bool = False
+) -> Plan:
     """Which parts are missing of these clips. Parts of an earlier run, with whatever borders, stay.
 
-    Makes the folder, and removes what killed runs left half-written. Raises AtlasError where the
-    folder holds parts of other weights or settings, ExportError where it cannot be written to.
+    Makes the folder, and removes what killed runs left half-written. retry: removes, too, the parts
+    in which clips failed, so that they are made anew; but none that has a clip whose name is not
+    among these. Raises AtlasError where the folder holds parts of other weights or settings,
+    ExportError where it cannot be written to.
     """
     if per_part < 1:
         raise ConfigError(f"parts of {per_part} clips: use at least 1")
@@ -90,6 +94,10 @@ def plan(job: Job, clips: Sequence[ClipName], per_part: int = PER_PART) -> Plan:
     there = {path.name: read_header(path) for path in sorted(folder.glob(PATTERN))}
     for name, header in there.items():
         check_settings(name, header, job.settings)
+    if retry:
+        for name in _to_retry(there, clips):
+            remove(folder / name)
+            del there[name]
     known = {clip.identity for header in there.values() for clip in header.clips}
     missing: list[Part] = []
     for first in range(0, len(clips), per_part):
@@ -98,6 +106,17 @@ def plan(job: Job, clips: Sequence[ClipName], per_part: int = PER_PART) -> Plan:
         if new and part.name not in there:
             missing.append(part if len(new) == len(part.clips) else part_of(job.settings, new))
     return Plan(job=job, there=tuple(there.values()), parts=tuple(missing))
+
+
+def _to_retry(there: Mapping[str, Header], clips: Sequence[ClipName]) -> list[str]:
+    """Parts in which a clip failed, and whose clips are all among these: by name, as a mended one
+    has other bytes.
+    """
+    given = {clip.name for clip in clips}
+    return [
+        name for name, header in there.items()
+        if header.failed and all(clip.name in given for clip in header.clips)
+    ]  # fmt: skip
 
 
 def make_atlas(

@@ -24,6 +24,7 @@ from phenaki_viz.errors import AtlasError
 from phenaki_viz.evaluation.effects import HeadEffect
 
 Identity = tuple[str, str, int, int, int]  # module, kind, layer, head, call
+CLIP = ("clip", "prompt", "clip_digest")  # columns of a clip's identity
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -94,9 +95,10 @@ class Merging:
     def __init__(self) -> None:
         self.header: Header | None = None
         self.heads: dict[Identity, _Head] = {}
-        self.seen: set[int] = set()  # hashes: a million names are a quarter of a gigabyte
-        self.failed: dict[str, str] = {}
+        # Hashes, of clips and of names: a million names are a quarter of a gigabyte.
         self.measured: set[int] = set()
+        self.names: set[int] = set()
+        self.failed: dict[tuple[str, str, str], str] = {}
         self.versions: dict[str, set[str]] = {}
         self.parts = self.clips = 0
 
@@ -107,26 +109,27 @@ class Merging:
         check_settings(name_of(source), header, first.settings)
         for package, version in header.versions.items():
             self.versions.setdefault(package, set()).add(version)
-        table = self._unseen(header, table)
         failed = table.filter(pc.is_valid(table["error"]))
-        self.failed.update(
-            zip(*(failed[one].to_pylist() for one in ("clip", "error")), strict=True)
-        )
-        self._add_heads(table.filter(pc.is_null(table["error"])), header.settings.columns)
+        clips = zip(*(failed[one].to_pylist() for one in CLIP), strict=True)
+        self.failed.update(zip(clips, failed["error"].to_pylist(), strict=True))
+        measured = self._new(header, table.filter(pc.is_null(table["error"])))
+        self._add_heads(measured, header.settings.columns)
         self.parts += 1
 
-    def _unseen(self, header: Header, table: pa.Table) -> pa.Table:
-        """The rows of clips that no part before had."""
-        again = {at for at, clip in enumerate(header.clips) if hash(clip.identity) in self.seen}
-        self.seen.update(hash(clip.identity) for clip in header.clips)
+    def _new(self, header: Header, rows: pa.Table) -> pa.Table:
+        """The rows of clips that were measured in no part before."""
+        numbers = set(rows["number"].to_pylist())
+        clips = {at: hash(one.identity) for at, one in enumerate(header.clips) if at in numbers}
+        again = {at for at, clip in clips.items() if clip in self.measured}
+        self.measured.update(clips.values())
+        self.names.update(hash(header.clips[at].name) for at in clips)
         if not again:
-            return table
-        return table.filter(pa.array([at not in again for at in table["number"].to_pylist()]))
+            return rows
+        return rows.filter(pa.array([at not in again for at in rows["number"].to_pylist()]))
 
     def _add_heads(self, rows: pa.Table, columns: Sequence[str]) -> None:
         if not rows.num_rows:
             return
-        self.measured.update(map(hash, rows["clip"].to_pylist()))
         found = _Rows.of(rows, columns)
         for identity, at in found.by_head().items():
             if identity not in self.heads:
@@ -147,9 +150,15 @@ class Merging:
         return tuple(_effects(self.heads))
 
     @property
-    def left_out(self) -> dict[str, str]:
+    def left_out(self) -> list[tuple[str, str]]:
         """Clips that could not be measured in any part, each with the reason."""
-        return {one: why for one, why in self.failed.items() if hash(one) not in self.measured}
+        return [(clip[0], why) for clip, why in self.failed.items() if not self._is_measured(*clip)]
+
+    def _is_measured(self, name: str, prompt: str, digest: str) -> bool:
+        """Of a clip that was not there to be read, only its name is known."""
+        return hash((name, prompt, digest)) in self.measured or (
+            not digest and hash(name) in self.names
+        )
 
 
 def _identity(place: Mapping[str, Any]) -> Identity:

@@ -101,7 +101,7 @@ def _atlas(name: str, merging: Merging) -> Atlas:
         table=merging.table,
         effects=merging.effects,
         clips=merging.clips,
-        failed=tuple(list(left_out.items())[:MOST_FAILED]),
+        failed=tuple(left_out[:MOST_FAILED]),
         all_failed=len(left_out),
         parts=merging.parts,
         model=header.model,

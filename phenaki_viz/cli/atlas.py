@@ -35,7 +35,8 @@ def add(commands: Any) -> None:
         description="Show every clip to a model, measure every attention head, and write a row a "
         "clip and head: a parquet file for every few clips, in one folder. What is there already "
         "is not made again, so a run that was stopped goes on where it was. A clip that fails is a "
-        "row with its error. `phenaki-viz heads DIR` and the page Heads open the folder.",
+        "row with its error, which --retry tries again. `phenaki-viz heads DIR` and the page Heads "
+        "open the folder.",
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -50,6 +51,11 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--out", type=file_path, required=True, metavar="DIR", help="folder of the parts"
     )
+    parser.add_argument(
+        "--retry", action="store_true",
+        help="make the parts anew in which clips of these names failed (default: what failed stays "
+        "as it is)",
+    )  # fmt: skip
     _add_model(parser)
     _add_engine(parser)
     parser.set_defaults(run=run)
@@ -141,7 +147,8 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(f"--workers {options.workers}: serial is one; give --engine processes")
     settings, weights = _settings(options)
     clips = clips_of(options.clips, options.list)
-    planned = plan(_job(settings, weights, options.out), clips, options.part)
+    job = _job(settings, weights, options.out)
+    planned = plan(job, clips, options.part, retry=options.retry)
     workers = min(_workers(options), max(1, len(planned.parts)))
     _say_plan(planned, len(clips), workers)
     try:
@@ -207,7 +214,7 @@ def _workers(options: argparse.Namespace) -> int:
 
 def _say_plan(planned: "Plan", clips: int, workers: int) -> None:
     there = clips - planned.clips
-    line = counted(clips, "clip") + (f", {there:,} of them measured already" if there else "")
+    line = counted(clips, "clip") + (f", {there:,} of them there already" if there else "")
     parts = f"{counted(len(planned.parts), 'part')} to make with {counted(workers, 'worker')}"
     print(f"{line}; {parts}", file=sys.stderr)
 
@@ -246,9 +253,12 @@ def _say_all(planned: "Plan", report: "Report", out: Path) -> int:
     """What is in the folder now; how many clips could be measured, of those of now and before."""
     there = planned.there
     clips = sum(len(header.clips) for header in there) + report.progress.clips
-    failed = sum(header.failed for header in there) + report.progress.failed
+    before = sum(header.failed for header in there)
+    failed = before + report.progress.failed
     clips -= sum(len(part.clips) for part in planned.parts if part.name in dict(report.lost))
     parts = len(there) + len(planned.parts) - len(report.lost)
     done = f"{counted(clips - failed, 'clip')} measured, {failed:,} failed"
     print(f"{done}, in {counted(parts, 'part')}: {out}")
+    if before:
+        print(f"{before:,} of them failed before: --retry tries them again")
     return clips - failed
