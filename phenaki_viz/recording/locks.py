@@ -1,5 +1,6 @@
 """One lock for each model: whoever records it running, or switches parts off, is alone with it."""
 
+import os
 import threading
 import weakref
 
@@ -40,6 +41,12 @@ class ModelLock:
                 self._owner = None
                 self._free.notify_all()
 
+    def leave_to(self, thread: int) -> None:
+        """Free it of any other thread's hold, as of one that a fork did not take along."""
+        if self._owner != thread:
+            self._free = threading.Condition(threading.RLock())
+            self._owner, self._count = None, 0
+
     def __enter__(self) -> bool:
         return self.acquire()
 
@@ -77,3 +84,15 @@ def lock_of(model: nn.Module) -> ModelLock:
         if lock is None:
             lock = _locks[model] = ModelLock()
         return lock
+
+
+def _in_forked_child() -> None:
+    """No thread is left but this one: it would wait for ever for what the others held."""
+    global _guard
+    _guard = threading.Lock()
+    for lock in _locks.values():
+        lock.leave_to(threading.get_ident())
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_in_forked_child)

@@ -125,7 +125,8 @@ class Heard:
         return (
             "The model was not called in the block: record the very object that is called. An "
             "earlier copy of it, another model, or an exported, traced or scripted program of it "
-            "has modules of its own."
+            "has modules of its own; what another thread or process runs, as a DataLoader's "
+            "workers do, is not heard."
         )
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import os
 import threading
 import weakref
 
@@ -354,3 +355,33 @@ def test_a_recording_goes_when_it_is_let_go_of_and_so_does_its_model(way, no_col
     assert [one() for one in kept] == [None, None, None, model]
     del model
     assert kept[-1]() is None
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_forked_process_does_not_wait_for_a_thread_that_it_has_not():
+    model = transformer()
+    inside, go_on = threading.Event(), threading.Event()
+
+    def hold():
+        with lock_of(model):
+            inside.set()
+            go_on.wait(60)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert inside.wait(60)
+    child = os.fork()
+    if not child:
+        os._exit(0 if lock_of(model).acquire(timeout=5) else 1)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    still = lock_of(model).acquire(blocking=False)
+    go_on.set()
+    thread.join(60)
+    assert code == 0 and not still, "there it is free, here it is held"
+
+
+def test_what_a_loaders_workers_run_is_said_to_be_unheard():
+    with pytest.warns(RecordingWarning, match="another thread or process runs, as a DataLoader's"):
+        with record(transformer()):
+            pass
