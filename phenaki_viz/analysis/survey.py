@@ -184,9 +184,8 @@ class HeadReader:
 
     def reading(self, layer: int) -> HeadReading:
         """All of it, when every run is read."""
-        record, item, i = self.head.record, self.head.item, self.head.shape[0]
-        values, wrong = np.concatenate(self.pooled), self.head.wrong_rows()
-        picture = marked(record, item, values, self.rows.cell, wrong)
+        i, wrong = self.head.shape[0], self.head.wrong_rows()
+        picture = marked(self.head, np.concatenate(self.pooled), self.rows.cell, wrong)
         return HeadReading(
             layer=layer, head=self.head.head, picture=picture, rows=i, of=i,
             means={name: float(tally.mean) for name, tally in self.tallies.items()},
@@ -199,5 +198,5 @@ def _estimate(head: HeadMap, layer: int, names: Sequence[str], seed: int) -> Hea
     return HeadReading(
         layer=layer, head=head.head, means=sampled.means, errors=sampled.errors, rows=sampled.rows,
         of=head.shape[0],
-        picture=marked(head.record, head.item, sampled.picture, tall, sampled.wrong),
+        picture=marked(head, sampled.picture, tall, sampled.wrong),
     )  # fmt: skip

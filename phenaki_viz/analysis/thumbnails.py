@@ -8,6 +8,7 @@ import numpy as np
 from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.analysis.rows import pooled_runs
 from phenaki_viz.recording import AttentionRecord, HeadMap, Reduce, cell_size
+from phenaki_viz.recording.maps import Span
 
 
 @dataclass(frozen=True)
@@ -43,42 +44,38 @@ def thumbnails(
             first += len(run)
             yield (at + first / high) / (len(records) * h)
     for layer, head in np.ndindex(len(records), h):
-        record, item = records[layer], items[layer]
-        wrong = record.map.wrong_rows(item, head)  # read just now: the sums are known
-        values[layer, head] = marked(record, item, values[layer, head], cell[0], wrong)
+        one = HeadMap(records[layer], items[layer], head)
+        wrong = one.wrong_rows()  # read just now: the sums are known
+        values[layer, head] = marked(one, values[layer, head], cell[0], wrong)
     return Thumbnails(values, cell)
 
 
-def marked(
-    record: AttentionRecord, item: int, values: np.ndarray, tall: int, wrong: np.ndarray
-) -> np.ndarray:
+def marked(head: HeadMap, values: np.ndarray, tall: int, wrong: np.ndarray) -> np.ndarray:
     """A thumbnail 'y x' with masked and wrong cells as `Thumbnails` says.
 
     tall: rows of a cell. wrong: queries whose rows are no distribution.
     """
-    _, _, i, j = record.map.shape
+    i, j = head.shape
     values = np.where(np.isfinite(values), values, np.inf)
     values[wrong // tall] = np.inf
-    hidden = hidden_cells(record, item, (0, i), (0, j), values.shape)
+    hidden = hidden_cells(head, (0, i), (0, j), values.shape)
     return values if hidden is None else np.where(hidden, np.nan, values).astype(np.float32)
 
 
 def hidden_cells(
-    record: AttentionRecord,
-    item: int,
-    rows: tuple[int, int],
-    columns: tuple[int, int],
-    shape: tuple[int, ...],
+    head: HeadMap, rows: Span, columns: Span, shape: tuple[int, ...]
 ) -> np.ndarray | None:
     """Cells of a pooled tile in which every weight is masked, 'y x' bool; None without masks."""
-    if not record.is_masked:
+    if not head.record.is_masked:
         return None
     y, x = cell_size(rows[1] - rows[0], shape[0]), cell_size(columns[1] - columns[0], shape[1])
-    # The last query of a cell sees what the ones before it see, and more.
-    last = np.append(np.arange(rows[0] + y, rows[1], y), rows[1]) - 1
-    hidden = ~record.visible(item, last)[:, slice(*columns)]
-    starts = np.arange(0, columns[1] - columns[0], x)
-    cells: np.ndarray = np.logical_and.reduceat(hidden, starts, axis=1)
+    down, right = np.arange(rows[0], rows[1], y), np.arange(0, columns[1] - columns[0], x)
+    if head.record.cut_edges is None:
+        # The last query of a cell sees what the ones before it see, and more.
+        hidden = ~head.visible(np.append(down[1:], rows[1]) - 1)[:, slice(*columns)]
+    else:  # edges are cut of any queries
+        hidden = np.logical_and.reduceat(head.hidden(rows, columns), down - rows[0], axis=0)
+    cells: np.ndarray = np.logical_and.reduceat(hidden, right, axis=1)
     return cells
 
 

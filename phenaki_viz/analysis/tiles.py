@@ -48,7 +48,7 @@ def _marked(head: HeadMap, window: Window, most: int, values: np.ndarray) -> Map
     values = np.where(np.isfinite(values), values, np.inf)
     inside = wrong[(wrong >= rows[0]) & (wrong < rows[1])]
     values[(inside - rows[0]) // cell[0]] = np.inf
-    hidden = hidden_cells(head.record, head.item, rows, columns, values.shape)
+    hidden = hidden_cells(head, rows, columns, values.shape)
     if hidden is not None:
         values = np.where(hidden, np.nan, values)
     return MapTile(
