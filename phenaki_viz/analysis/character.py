@@ -81,14 +81,17 @@ def spread(head: HeadMap, queries: Sequence[int] | None = None) -> Spread | None
     )
 
 
-def sort_of(record: AttentionRecord, regions: dict[str, Mass], spread: Spread) -> Sort | None:
+def sort_of(
+    record: AttentionRecord, regions: dict[str, Mass], spread: Spread, off: Mass | None = None
+) -> Sort | None:
     """Which kind of head it is, by `RULE`; None where its map runs over space or time alone.
 
-    regions: of `region_masses`.
+    None, too, of a head that chose keys that are no patch. regions: of `region_masses`. off: of
+    `off_video`.
     """
     axis = record.query_axis(0)
     steps, rows, columns = (len(np.unique(along)) for along in axis.places[axis.is_patch].T)
-    if record.is_cross or steps <= 1 or rows * columns <= 1:
+    if record.is_cross or steps <= 1 or rows * columns <= 1 or was_chosen(off):
         return None
     return sort_by(regions, spread)
 

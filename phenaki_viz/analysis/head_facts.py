@@ -14,13 +14,14 @@ from phenaki_viz.analysis.surroundings import OFFSETS
 from phenaki_viz.analysis.tallies import Tally
 
 TERMS = ("content", "position", "alibi", "dense")
+DISPLACED = ("dt", "drow", "dcol")
 FOLLOWING = ("follows", "follows_chance", "follows_mass", "follows_mass_even")
 # What is summed, each of a query unless it says so: of a pair of time steps (FOLLOWING), of a map
 # (diversity, sinks), of a word of motion (moves, moves_features).
 NUMBERS = (
     "entropy", "entropy_share", "keys", "top", "top_share",
-    *OFFSETS,
-    "null", "null_even", "text", "first",
+    *OFFSETS, *(f"even.{name}" for name in DISPLACED),
+    "off", "off_even", "null", "null_even", "text", "first",
     *(f"share.{name}" for name in TERMS),
     *(f"mass.{name}" for name in REGIONS),
     *(f"even.{name}" for name in REGIONS),
@@ -106,14 +107,12 @@ class HeadFacts:
     @property
     def nulls(self) -> Mass | None:
         """The weight on null keys; None where there are none."""
-        at, even = AT["null"], AT["null_even"]
-        if not self.tally.count[at]:
-            return None
-        return Mass(
-            weight=float(self.tally.total[at]),
-            even=float(self.tally.total[even]),
-            queries=int(self.tally.count[at]),
-        )
+        return self._mass("null", "null_even")
+
+    @property
+    def off_video(self) -> Mass | None:
+        """The weight of patches on keys that are none; None where all keys are patches."""
+        return self._mass("off", "off_even")
 
     @property
     def words_alone(self) -> dict[str, Mass]:
@@ -124,15 +123,15 @@ class HeadFacts:
     @property
     def regions(self) -> dict[str, Mass]:
         """The mass of every region that says something; see `region_masses`."""
-        return {
-            name: Mass(
-                weight=float(self.tally.total[AT[f"mass.{name}"]]),
-                even=float(self.tally.total[AT[f"even.{name}"]]),
-                queries=count,
-            )
-            for name in REGIONS
-            if (count := int(self.tally.count[AT[f"mass.{name}"]]))
-        }
+        each = {name: self._mass(f"mass.{name}", f"even.{name}") for name in REGIONS}
+        return {name: mass for name, mass in each.items() if mass is not None}
+
+    def _mass(self, name: str, even: str) -> Mass | None:
+        count = int(self.tally.count[AT[name]])
+        if not count:
+            return None
+        total = self.tally.total
+        return Mass(weight=float(total[AT[name]]), even=float(total[AT[even]]), queries=count)
 
     @property
     def spread(self) -> Spread | None:

@@ -48,10 +48,12 @@ class HeadRow:
     def sort(self) -> Sort | None:
         """Spatial, temporal, global or even, by the rule of `character.RULE`; None of other maps.
 
-        None, too, of a head that chose the null keys: the rest of its weight says little.
+        None, too, of a head that chose keys that are no patch (null keys, words): the rest of its
+        weight says little.
         """
-        how = self.facts.spread
-        if not self.sorts or how is None or was_chosen(self.facts.nulls):
+        facts = self.facts
+        how, off = facts.spread, (facts.nulls, facts.off_video)
+        if not self.sorts or how is None or any(map(was_chosen, off)):
             return None
         return sort_by(self.facts.regions, how)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from phenaki_viz.analysis import heads
 from phenaki_viz.analysis.following import following, moves_in_features, moves_with
-from phenaki_viz.analysis.head_facts import TERMS, HeadFacts, tally_of
+from phenaki_viz.analysis.head_facts import DISPLACED, TERMS, HeadFacts, tally_of
 from phenaki_viz.analysis.ledger import term_shares
 from phenaki_viz.analysis.reading import WordRead, read_there, reading_of_head
 from phenaki_viz.analysis.regions import REGIONS, Mass
@@ -101,6 +101,10 @@ def _of_rows(
             numbers["first"] = attn[:, nulls]
         if around.patches.any():
             numbers |= dict(zip(OFFSETS, around.displacement(attn), strict=True))
+            even_by = dict(zip(OFFSETS, around.even_displacement, strict=True))
+            numbers |= {f"even.{name}": even_by[name] for name in DISPLACED}
+            if around.even_off is not None:
+                numbers |= {"off": around.off_video(attn), "off_even": around.even_off}
             masses, even = around.masses(attn), around.even
             for at, name in enumerate(REGIONS):
                 if telling[at]:

@@ -19,8 +19,8 @@ Inside = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 REGIONS: dict[str, Inside] = {
     "itself": lambda t, r, c, at: (t == 0) & (r == 0) & (c == 0),
-    "around": lambda t, r, c, at: (t == 0) & (np.maximum(abs(r), abs(c)) <= 1),
     "own step": lambda t, r, c, at: t == 0,
+    "around": lambda t, r, c, at: (t == 0) & (np.maximum(abs(r), abs(c)) <= 1),
     "own place": lambda t, r, c, at: (t != 0) & (np.maximum(abs(r), abs(c)) <= 1),
     "step before": lambda t, r, c, at: t == -1,
     "step after": lambda t, r, c, at: t == 1,
@@ -113,6 +113,24 @@ def masses_in_regions(
             queries=len(attn),
         )
     return found
+
+
+def off_video(head: HeadMap) -> Mass | None:
+    """Weight of patches on keys that are none: null keys, words, registers. None without such keys.
+
+    Of the queries that `region_masses` counts.
+    """
+    patches = head.record.key_axis(head.item).is_patch
+    rows = sound_rows(head)
+    rows = rows[head.record.query_axis(head.item).is_patch[rows]]
+    if patches.all() or not len(rows):
+        return None
+    seen = head.visible(rows)
+    return Mass(
+        weight=float(head.rows(rows.tolist())[:, ~patches].sum(dtype=np.float64)),
+        even=float((seen[:, ~patches].sum(axis=1) / seen.sum(axis=1)).sum()),
+        queries=len(rows),
+    )
 
 
 def sound_rows(head: HeadMap, queries: Sequence[int] | None = None) -> np.ndarray:

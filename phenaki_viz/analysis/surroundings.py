@@ -48,16 +48,46 @@ class Surroundings:
 
     @cached_property
     def even(self) -> np.ndarray:
-        """The share of uniform attention in every region: 'r q' float64."""
-        return self.regions.sum(axis=2) / np.maximum(self.seen.sum(axis=1), 1)
+        """The share of uniform attention in every region: 'r q' float64.
+
+        NaN of queries that are no patch themselves.
+        """
+        even = self.regions.sum(axis=2) / np.maximum(self.seen.sum(axis=1), 1)
+        return np.where(self._of_patch, even, np.nan)
+
+    @cached_property
+    def even_displacement(self) -> np.ndarray:
+        """`displacement` of uniform attention: 'o q'."""
+        return self.displacement(self.seen / np.maximum(self.seen.sum(axis=1, keepdims=True), 1))
 
     @cached_property
     def _inside(self) -> np.ndarray:
         return self.regions.astype(np.float32)
 
     def masses(self, attn: np.ndarray) -> np.ndarray:
-        """Weight on every region: 'r q', of rows 'q j'."""
-        return einsum(attn, self._inside, "q j, r q j -> r q")
+        """Weight on every region: 'r q', of rows 'q j'; NaN as `even`."""
+        return np.where(self._of_patch, einsum(attn, self._inside, "q j, r q j -> r q"), np.nan)
+
+    @cached_property
+    def even_off(self) -> np.ndarray | None:
+        """The share of uniform attention of patches on keys that are none: 'q'.
+
+        NaN of queries that are no patch themselves; None where all keys are patches.
+        """
+        if self.patches[self._of_patch].all():
+            return None
+        even = (self.seen & ~self.patches).sum(axis=1) / np.maximum(self.seen.sum(axis=1), 1)
+        return np.where(self._of_patch, even, np.nan)
+
+    def off_video(self, attn: np.ndarray) -> np.ndarray:
+        """Weight of patches on keys that are none, 'q'; NaN as `even_off`."""
+        off = np.where(self.patches, 0, attn).sum(axis=1)
+        return np.where(self._of_patch, off, np.nan)
+
+    @cached_property
+    def _of_patch(self) -> np.ndarray:
+        """Which queries are patches, of a map with patches among its keys: 'q' bool."""
+        return np.asarray(self.patches.any(axis=1))
 
     def displacement(self, attn: np.ndarray) -> np.ndarray:
         """Mean of every offset, weighted by the attention on patches: 'o q'.

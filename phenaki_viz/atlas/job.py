@@ -12,7 +12,7 @@ from phenaki_viz.errors import AtlasError, ConfigError
 from phenaki_viz.recording.records import Kind
 
 LAYOUT = 1  # of the files: to be raised when a column of them changes
-MEASURES = 1  # to be raised when a number of `COLUMNS` or `NUMBERS` comes to mean another thing
+MEASURES = 2  # to be raised when a number of `COLUMNS` or `NUMBERS` comes to mean another thing
 # How a setting is spoken of where two atlases differ in it.
 SPOKEN = {
     "layout": "layout of the files",

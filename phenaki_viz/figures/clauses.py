@@ -30,10 +30,8 @@ def times(mass: Mass) -> str:
     return f" ({mass.ratio:.1f} × uniform)" if mass.ratio < 10 else f" ({mass.ratio:.0f} × uniform)"
 
 
-def against(mass: Mass, *, outside: bool = False) -> str:
-    """The share and what uniform attention would put there; outside: of what is left of both."""
-    if outside:
-        return f"{1 - mass.mass:.2f} outside its own; {1 - mass.uniform:.2f} would be uniform"
+def against(mass: Mass) -> str:
+    """The share and what uniform attention would put there."""
     return f"{mass.mass:.2f} of its weight; {mass.uniform:.2f} would be uniform"
 
 

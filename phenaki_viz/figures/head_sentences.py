@@ -73,7 +73,7 @@ def _where(row: HeadRow, how: Spread, placed_word: str) -> Iterator[str]:
         return _words(facts)
     if was_chosen(facts.nulls):
         return iter(())  # said of them
-    return place_clauses(facts.regions, row.sort, how)
+    return place_clauses(facts.regions, row.sort, how, facts.off_video)
 
 
 def _words(facts: HeadFacts) -> Iterator[str]:
@@ -101,14 +101,16 @@ def _nulls(facts: HeadFacts) -> Iterator[str]:
 
 
 def _away(row: HeadRow) -> Iterator[str]:
-    """Where its weight lies on average, seen from the query, where that is a place apart."""
-    back, down, right = (_surely(row, name) for name in ("dt", "drow", "dcol"))
-    moves = [
-        _way(back, "time step", "back", "ahead"),
-        _way(down, "patch", "up", "down"),
-        _way(right, "patch", "left", "right"),
-    ]
-    if said := [one for one in moves if one]:
+    """Where its weight lies on average, seen from the query, where that is a place apart.
+
+    Apart, too, from where it would lie if uniform: a causal mask alone leaves what is back in time.
+    """
+    ways = (
+        ("dt", "time step", "back", "ahead"),
+        ("drow", "patch", "up", "down"),
+        ("dcol", "patch", "left", "right"),
+    )
+    if said := [one for way in ways if (one := _way(row, *way))]:
         yield f"on average {joined(said)} of the query"
 
 
@@ -119,9 +121,16 @@ def _surely(row: HeadRow, name: str) -> float:
     return by if abs(by) > 2 * error else float("nan")
 
 
-def _way(by: float, what: str, below: str, above: str) -> str:
-    if not abs(by) >= FAR:  # NaN too
+def _way(row: HeadRow, name: str, what: str, below: str, above: str) -> str:
+    by, even = _surely(row, name), row.facts.mean(f"even.{name}")
+    if not (abs(by) >= FAR and abs(by - even) >= FAR):  # NaN too
         return ""
+    uniform = f" ({_steps(even, what, below, above)} would be uniform)" if abs(even) >= 0.05 else ""
+    return f"{_steps(by, what, below, above)}{uniform}"
+
+
+def _steps(by: float, what: str, below: str, above: str) -> str:
+    """'1.0 time step back'."""
     many = "" if f"{abs(by):.1f}" == "1.0" else ("es" if what == "patch" else "s")
     return f"{abs(by):.1f} {what}{many} {below if by < 0 else above}"
 

@@ -8,8 +8,17 @@ from typing import Literal
 
 import numpy as np
 
-from phenaki_viz.analysis.character import EVEN, Sort, Spread, key_masses, sort_of, spread
-from phenaki_viz.analysis.regions import Mass, region_masses, sound_rows, visible_to
+from phenaki_viz.analysis.character import (
+    CHOSEN,
+    EVEN,
+    Sort,
+    Spread,
+    key_masses,
+    sort_of,
+    spread,
+    was_chosen,
+)
+from phenaki_viz.analysis.regions import Mass, off_video, region_masses, sound_rows, visible_to
 from phenaki_viz.figures.clauses import against, count, percent, telling, times
 from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.naming import key_axis, place_name
@@ -22,7 +31,7 @@ PATCH = {
     "itself": "keeps {mass} of its weight on itself",
     "around": "puts {mass} of its weight on itself and the patches around it",
     "own step": "puts {mass} of its weight on its own time step",
-    "own place": "puts {mass} of its weight on its own place at other times",
+    "own place": "puts {mass} of its weight on and around its own place at other times",
     "step before": "puts {mass} of its weight on the time step before",
     "step after": "puts {mass} of its weight on the time step after",
     "first step": "puts {mass} of its weight on the first time step",
@@ -33,17 +42,16 @@ HEAD = {
     "itself": "{mass} on the patch itself",
     "around": "{mass} within one patch",
     "own step": "{mass} in its own time step",
-    "own place": "{mass} on its own place at other times",
+    "own place": "{mass} on and around its own place at other times",
     "step before": "{mass} one time step back",
     "step after": "{mass} one time step ahead",
-    "first step": "{mass} on the first time step",
+    "first step": "{mass} from later time steps on the first",
     "earlier": "{mass} on earlier time steps",
     "later": "{mass} on later time steps",
 }
 SORTS = {
     "spatial": ("Stays in its own time step", "own step"),
-    "temporal": ("Looks at its own place in other time steps", "own place"),
-    "global": ("Looks across time steps", "own step"),
+    "temporal": ("Looks at and around its own place in other time steps", "own place"),
 }
 
 
@@ -92,7 +100,8 @@ def _patch_clause(head: Head, query: int) -> str:
     if not record.reads_words and how.share < EVEN:
         regions = region_masses(head.map, [query])
         for name in telling(regions):
-            return PATCH[name].format(mass=percent(regions[name].mass)) + times(regions[name])
+            said = PATCH[name].format(mass=percent(regions[name].mass)) + times(regions[name])
+            return said if _runs_in_space(head) else at_one_place(said)
     return _strongest(head, query, how)
 
 
@@ -137,27 +146,63 @@ def hardly_chooses(how: Spread) -> bool:
     return how.share >= EVEN and how.of > 1
 
 
+def _runs_in_space(head: Head) -> bool:
+    """Whether patches of its map lie at other places than its queries."""
+    axis = head.record.key_axis(head.item)
+    return len(np.unique(axis.places[axis.is_patch][:, 1:], axis=0)) > 1
+
+
+def at_one_place(said: str) -> str:
+    """A clause of a map over time alone: there is nothing around a place."""
+    return said.replace("on and around its own place", "on its own place")
+
+
 def _place_clauses(head: Head, how: Spread) -> Iterator[str]:
-    regions = region_masses(head.map)
-    return place_clauses(regions, sort_of(head.record, regions, how), how)
+    regions, off = region_masses(head.map), off_video(head.map)
+    return place_clauses(regions, sort_of(head.record, regions, how, off), how, off)
 
 
-def place_clauses(regions: Mapping[str, Mass], sort: Sort | None, how: Spread) -> Iterator[str]:
-    """Where the head looks: what kind it is, and the region that tells most about it."""
+def place_clauses(
+    regions: Mapping[str, Mass], sort: Sort | None, how: Spread, off: Mass | None = None
+) -> Iterator[str]:
+    """Where the head looks: what kind it is, and the region that tells most about it.
+
+    off: the weight on keys that are no patch, where there are such.
+    """
     said: set[str] = set()
-    if sort is not None and sort != "even":
+    if off is not None and was_chosen(off):
+        yield f"keys that are no patch hold {against(off)}"
+        return
+    if sort == "global" and "own step" in regions:
+        yield _across(regions["own step"], off)
+        said.add("own step")
+    elif sort in SORTS and SORTS[sort][1] in regions:
         words, region = SORTS[sort]
-        if region in regions:
-            yield f"{words} ({against(regions[region], outside=sort == 'global')})"
-            said.add(region)
+        yield f"{words} ({against(regions[region])})"
+        said.add(region)
     elif how.of == 1:
         yield "Sees one key alone"
     for name in telling(regions, least=0.15):
         if name in said:
             continue
         said_of = HEAD[name].format(mass=f"{regions[name].mass:.2f} of its weight")
-        yield said_of + times(regions[name])
+        yield (at_one_place(said_of) if sort is None else said_of) + times(regions[name])
         return
+
+
+def _across(own: Mass, off: Mass | None) -> str:
+    """Of a head that is neither spatial nor temporal: how much lies in other time steps."""
+    lost, even_lost = (off.mass, off.uniform) if off is not None else (0.0, 0.0)
+    others, even = max(0.0, 1 - own.mass - lost), max(0.0, 1 - own.uniform - even_lost)
+    if others >= CHOSEN:
+        where = "outside its own" if off is None else "in others"
+        return f"Looks across time steps ({others:.2f} {where}; {even:.2f} would be uniform)"
+    if own.mass >= CHOSEN:
+        return f"Looks mostly at its own time step ({against(own)})"
+    return (
+        f"Puts {own.mass:.2f} of its weight in its own time step and {others:.2f} in others "
+        f"({own.uniform:.2f} and {even:.2f} would be uniform)"
+    )
 
 
 def _words_clauses(head: Head) -> Iterator[str]:

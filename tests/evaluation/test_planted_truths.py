@@ -109,7 +109,7 @@ NAMED = {
     "uniform": {"even"}, "one word": {"one word"}, "nulls": {"null keys"},
 }  # fmt: skip
 SAYS = {
-    "step before": "one time step back", "same patch": "Looks at its own place in other time steps",
+    "step before": "one time step back", "same patch": "Looks at and around its own place in other",
     "follows": "it finds the object in 100 % of other time steps",
     "position": "position makes 100 % of its choice", "ALiBi": "ALiBi makes 100 % of its choice",
     "uniform": "Hardly chooses", "one word": "Reads “two” most (1.00 of its weight",

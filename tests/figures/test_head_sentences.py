@@ -23,7 +23,10 @@ from tests.analysis.records import planted, uniform
 
 SAYS = {
     ("self", "step before"): "one time step back",
-    ("self", "same patch"): "Looks at its own place in other time steps (1.00 of its weight; ",
+    (
+        "self",
+        "same patch",
+    ): "Looks at and around its own place in other time steps (1.00 of its weight; ",
     ("self", "nulls"): "Its null keys hold 1.00; 0.03 would be uniform; as spread as 2 equal keys",
     ("self", "uniform"): "Hardly chooses; as spread as 62 equal keys of 62.",
     ("self", "position"): "position makes 100 % of its choice",

@@ -33,8 +33,8 @@ def head(attn, **changes):
         ),
         (
             lambda t, r, c: (t != 0) & (r == 0) & (c == 0),
-            "puts 100 % of its weight on its own place at other times",
-            "Looks at its own place in other time steps (1.00 of its weight; ",
+            "puts 100 % of its weight on and around its own place at other times",
+            "Looks at and around its own place in other time steps (1.00 of its weight; ",
         ),
         (
             lambda t, r, c: t != 0,

@@ -64,7 +64,7 @@ def test_planted_heads_are_named_in_table_heading_and_sentence():
     assert table["position"][4] == pytest.approx(1, abs=1e-3)
     said = words_on(at)
     assert any(one.startswith("8 self heads: ") and "1 on null keys" in one for one in said)
-    assert any("self L1 H0: Looks at its own place" in one for one in said)
+    assert any("self L1 H0: Looks at and around its own place" in one for one in said)
     assert any("Mean over 60 queries." in one for one in said)
 
 

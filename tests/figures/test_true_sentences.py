@@ -1,0 +1,125 @@
+"""What a sentence says of a head is so on its map: where it looks, beside what uniform would."""
+
+import numpy as np
+import pytest
+
+from phenaki_viz.analysis.head_columns import names_of, value
+from phenaki_viz.analysis.head_table import head_row
+from phenaki_viz.figures.head import Head
+from phenaki_viz.figures.head_sentences import row_sentence
+from phenaki_viz.figures.sentences import head_sentence, patch_sentence
+from phenaki_viz.recording import HeadMap, Places, Recording
+from phenaki_viz.recording.axes import Layout
+from phenaki_viz.recording.segments import Words
+from tests.analysis.records import planted
+
+GRID = (2, 3, 4)
+T, R, C = (axis.ravel() for axis in np.indices(GRID))
+OWN = T[:, None] == T[None]
+
+
+def shared(*shares):
+    """Rows 'i j': of every query so much, evenly, on the keys of each mask 'i j' bool."""
+    return sum(share * keys / keys.sum(axis=1, keepdims=True) for share, keys in shares)
+
+
+def said_of(attn, grid=GRID, counts="video", items=1, **fields):
+    """The sentence of the table and, if it is another, of the map alone."""
+    record = planted(np.tile(attn, (items, 1, 1, 1)), Places(grid, counts), **fields)
+    row = head_row(HeadMap(record, 0, 0))
+    return row_sentence(row), head_sentence(Head(Recording([record]), record, 0, 0)), row
+
+
+def with_nulls(keys, nulls=2):
+    return np.pad(keys, ((0, 0), (nulls, 0)))
+
+
+def test_a_head_that_is_mostly_in_its_own_step_does_not_look_across():
+    """It is global by the rule, as uniform attention puts half of it there."""
+    for said in said_of(shared((0.74, OWN), (0.26, ~OWN)))[:2]:
+        assert said.startswith(
+            "Looks mostly at its own time step (0.74 of its weight; 0.50 would be uniform)"
+        )
+    for said in said_of(shared((0.2, OWN), (0.8, ~OWN)))[:2]:
+        assert said.startswith("Looks across time steps (0.80 outside its own; 0.50 would be")
+
+
+def test_weight_on_null_keys_is_not_weight_across_time():
+    nulls = np.zeros((24, 26), bool)
+    nulls[:, :2] = True
+    own, others = with_nulls(OWN), with_nulls(~OWN)
+    for said in said_of(shared((0.45, nulls), (0.45, own), (0.1, others)), num_null_kv=2)[:2]:
+        assert said.startswith(
+            "Puts 0.45 of its weight in its own time step and 0.10 in others (0.46 and 0.46 would"
+        )
+    of_row, of_map, row = said_of(shared((0.9, nulls), (0.1, own)), num_null_kv=2)
+    assert row.sort is None and "across" not in of_row + of_map
+    assert of_row.startswith("Its null keys hold 0.90; 0.08 would be uniform")
+    assert of_map.startswith("Keys that are no patch hold 0.90 of its weight; 0.08 would be")
+
+
+def joint(attn):
+    """A head of a sequence of 24 words and 24 patches."""
+    places = Places(GRID, "video")
+    layout = Layout((Words(tuple("abcdefghijklmnopqrstuvwx")), places))
+    return said_of(attn, query_layout=layout, key_layout=layout)
+
+
+def test_weight_of_patches_on_words_is_not_weight_across_time():
+    words = np.zeros((48, 48), bool)
+    words[:, :24] = True
+    for said in joint(shared((0.8, words), (0.2, ~words)))[:2]:
+        assert said.startswith("Keys that are no patch hold 0.80 of its weight; 0.50 would be")
+
+
+def test_words_have_no_time_step_that_they_could_look_at():
+    own = np.ones((48, 48), bool)
+    own[24:, 24:], own[24:, :24] = OWN, False
+    said, _, row = joint(shared((1.0, own)))
+    assert value(row, "own_step") == pytest.approx(1)
+    assert value(row, "own_step_uniform") == pytest.approx(0.25)
+    assert names_of(row) == ("spatial",)
+    assert said.startswith("Stays in its own time step (1.00 of its weight; 0.25 would be uniform)")
+
+
+def test_of_four_patches_around_each_other_the_frame_is_told():
+    """On 2 × 2 patches what is around a patch is its whole time step."""
+    step = np.repeat(np.arange(3), 4)
+    own = step[:, None] == step[None]
+    for grid in ((3, 2, 2), (3, 1, 4)):
+        said, _, row = said_of(shared((1.0, own)), grid)
+        assert names_of(row) == ("spatial",) and said.startswith("Stays in its own time step (1.00")
+
+
+CAUSAL = np.tril(np.ones((5, 5), bool))
+OVER_TIME = {"grid": (5, 1, 2), "counts": "patch", "items": 2, "causal": True}
+
+
+def test_a_causal_mask_alone_looks_nowhere_back():
+    said, _, row = said_of(shared((1.0, CAUSAL)), **OVER_TIME)
+    assert value(row, "dt") == pytest.approx(-1)
+    assert said == "Hardly chooses; as spread as 2.6 equal keys of 3."
+
+
+def test_how_far_back_a_causal_head_looks_stands_beside_its_mask():
+    first = np.zeros((5, 5), bool)
+    first[:, 0] = True
+    said = said_of(shared((1.0, first)), **OVER_TIME)[0]
+    assert said == (
+        "0.80 of its weight from later time steps on the first (3.1 × uniform); on average 2.0 "
+        "time steps back (1.0 time step back would be uniform) of the query; as spread as 1 equal "
+        "key of 3."
+    )
+
+
+def test_over_time_alone_there_is_nothing_around_a_place():
+    attn = np.tril(np.ones((5, 5)), -1)
+    attn[0, 0] = 1
+    attn /= attn.sum(axis=1, keepdims=True)
+    record = planted(np.tile(attn, (2, 1, 1, 1)), Places((5, 1, 2), "patch"), causal=True)
+    head = Head(Recording([record]), record, 0, 0)
+    assert head_sentence(head).startswith("0.80 of its weight on its own place at other times (1.5")
+    assert "100 % of its weight on its own place at other times" in patch_sentence(head, (3, 0, 0))
+    beside = (T[:, None] != T[None]) & (abs(R[:, None] - R) <= 1) & (abs(C[:, None] - C) == 1)
+    video = said_of(shared((1.0, beside)))[0]
+    assert video.startswith("Looks at and around its own place in other time steps (1.00")
