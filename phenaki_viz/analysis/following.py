@@ -21,10 +21,10 @@ def following(head: HeadMap, paths: Sequence[np.ndarray]) -> dict[str, np.ndarra
     paths: of each object, 't 2' int, row and column of its patch at each time step, `UNKNOWN` where
     that is not known: such steps do not count. The query is
     the object's patch at t; a hit is that its strongest key within step u lies within one patch of
-    the object's patch at u. Returns arrays 'pair' float64: follows (1 for a hit, else 0),
-    follows_chance (share of the step's visible keys that would be one), follows_mass (weight on the
-    true patch) and follows_mass_even (what uniform attention would put there). Empty where tokens
-    do not lie over time and space.
+    the object's patch at u; where all of the step get the same, none is strongest. Returns arrays
+    'pair' float64: follows (1 for a hit, else 0), follows_chance (share of the step's visible keys
+    that would be one), follows_mass (weight on the true patch) and follows_mass_even (what uniform
+    attention would put there). Empty where tokens do not lie over time and space.
     Source: temporal correspondence as in DiffTrack 2025 (arXiv 2506.17220): the argmax of the
     match between frames, and the share of points within a threshold.
     """
@@ -59,8 +59,9 @@ def _pairs(head: HeadMap, path: np.ndarray) -> list[tuple[float, float, float, f
             away = np.abs(keys[:, 1:] - (r, c)).max(axis=1)
             best = np.flatnonzero(there)[np.argmax(row[there])]
             true = there & (away == 0)
+            chose = row[best] > row[there].min()  # what has no weight, or all alike, is nowhere
             found.append((
-                float(away[best] <= NEAR and row[best] > 0),  # what has no weight is nowhere
+                float(away[best] <= NEAR and chose),
                 float((away[there] <= NEAR).mean()),
                 float(row[true].sum()),
                 float(true.sum() / visible.sum()),

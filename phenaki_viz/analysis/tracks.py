@@ -21,6 +21,8 @@ from phenaki_viz.analysis.overlay import Direction, Overlay, key_weights
 from phenaki_viz.errors import RecordingError, ShapeError
 from phenaki_viz.recording import AttentionRecord, HeadMap, Place
 
+ALIKE = 1e-6  # of an even share: by no more than that is no patch ahead of the others of its step
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Track:
@@ -79,8 +81,9 @@ class Judged:
     """A track beside the true path.
 
     counted: 't' bool, other time steps where the truth is known and there was a choice; one without
-    weight counts as a miss. hits: 't' bool, its place lies within `NEAR` patches of the true one.
-    chances: 't' float, the share of the patches it chose from that would have been a hit.
+    weight, or where all patches get the same, counts as a miss. hits: 't' bool, its place lies
+    within `NEAR` patches of the true one. chances: 't' float, the share of the patches it
+    chose from that would have been a hit.
     """
 
     counted: np.ndarray
@@ -182,9 +185,11 @@ def judged(found: Track, path: np.ndarray) -> Judged:
     r, c = path.T[..., None, None]
     near = np.maximum(abs(rows - r), abs(columns - c)) <= NEAR
     right = (found.open & near).sum(axis=(1, 2))
+    there = found.found & (np.abs(found.places - path).max(axis=1) <= NEAR)
+    chosen = found.shares * found.choices > 1 + ALIKE  # more than each of them if all are alike
     return Judged(
         counted=known & found.chose,
-        hits=known & found.found & (np.abs(found.places - path).max(axis=1) <= NEAR),
+        hits=known & there & chosen,
         chances=right / np.maximum(found.choices, 1),
     )
 

@@ -65,6 +65,17 @@ def test_a_head_that_does_not_choose_is_not_sure(heads):
     assert judgement.chance == pytest.approx(np.mean([6 / 20, 4 / 20]))
 
 
+def test_a_head_whose_patches_are_all_alike_finds_nothing_wherever_the_object_is(heads):
+    """The first of the patches that tie would be found where the object is in that corner."""
+    corner, even = np.zeros((3, 2), int), SELF.index("uniform")
+    judgement = judged(track(heads, even, (1, 0, 0)), corner)
+    assert (judgement.right, judgement.of, judgement.chance) == (0, 2, 0.2)
+    assert accuracies([heads], corner)["follows"][0, even] == 0
+    mine = planted(uniform(1, 1, N, 3), Places(GRID, "video"), kind="cross", words=tuple("abc"))
+    assert accuracies([mine], corner, key=1)["follows"][0, 0] == 0
+    assert accuracies([heads], corner)["follows"][0, SELF.index("same patch")] == 1
+
+
 def test_who_looks_at_a_patch_is_the_track_of_the_turned_map(heads):
     attn = heads.map.attn[:, :, :, NULLS:]
     plain = replace(

@@ -63,6 +63,13 @@ def test_a_head_that_sees_one_key_is_not_said_to_hardly_choose():
     assert said == "Sees one key alone; as spread as 1 equal key of 1."
 
 
+def test_a_head_that_does_not_choose_is_not_said_to_find_the_object():
+    """Where the object stays in the corner that comes first of all that tie."""
+    corner = replace(TRUTH, paths=(np.zeros((3, 2), int),))
+    even = row_of(head_table(recording(), truth=corner), "self", "uniform")
+    assert row_sentence(even) == SAYS["self", "uniform"]
+
+
 def test_no_sentence_says_that_a_head_understands(table):
     for row in table:
         assert not re.search(r"recogni|understand|know", row_sentence(row))
