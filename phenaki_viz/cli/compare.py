@@ -215,7 +215,9 @@ def _head(options: argparse.Namespace, found: "Comparison") -> "HeadDistance":
         return most or found.rows[0]
     wanted = " ".join(options.head.split()).casefold()
     for row in found.rows:
-        if f" {name_of(row)}".casefold().endswith(f" {wanted}"):
+        name = name_of(row).casefold()
+        label, _, _ = name.partition(" (")
+        if name == wanted or f" {label}".endswith(f" {wanted}"):
             return row
     there = ", ".join(name_of(row) for row in found.rows[:5])
     raise ConfigError(f"no head {options.head!r} was compared: there are {there}, …")

@@ -7,7 +7,7 @@ import numpy as np
 from phenaki_viz.analysis.difference import HeadDistance, HeadDistances
 from phenaki_viz.analysis.laid import STILL, Laid
 from phenaki_viz.figures.clauses import joined
-from phenaki_viz.figures.naming import head_label, module_family
+from phenaki_viz.figures.naming import head_label, listed_head
 from phenaki_viz.nouns import counted
 
 NONE = 5e-4  # a distance that would be written 0.000
@@ -103,7 +103,7 @@ def still(laid: Laid) -> str:
 
 def row_line(row: HeadDistance) -> str:
     """One head on a line, for a terminal."""
-    name = f"{module_family(row.module)} {head_label(row.layer, row.head)}"
+    name = listed_head(row.module, row.stack, row.kind, row.layer, row.head)
     if not row.queries:
         return f"{name:24} no row that can be compared"
     rows = counted(row.queries, "query")

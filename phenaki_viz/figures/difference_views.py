@@ -15,7 +15,13 @@ from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head import Head, origin_notes, wrong_notes
 from phenaki_viz.figures.head_grid import HeadGrid, number_tiles
 from phenaki_viz.figures.heatmap import Heatmap
-from phenaki_viz.figures.naming import head_label, key_axis, module_family, query_axis, row_label
+from phenaki_viz.figures.naming import (
+    key_axis,
+    listed_head,
+    module_family,
+    query_axis,
+    row_label,
+)
 from phenaki_viz.figures.overlays import frame_steps, word_weights
 from phenaki_viz.figures.picture import Axis
 from phenaki_viz.figures.table import Table, TableColumn
@@ -180,7 +186,7 @@ def distances_table(
         naming=4,
         columns=(
             _text("stack", "Stack", [row.stack for row in rows]),
-            _text("maps", "Maps", [module_family(row.module) for row in rows]),
+            _text("maps", "Maps", [module_family(row.module, row.kind) for row in rows]),
             _whole("layer", "Layer", [row.layer for row in rows]),
             _whole("head", "Head", [row.head for row in rows]),
             _number("distance", JS, [row.mean for row in rows], "mean over the queries"),
@@ -196,8 +202,8 @@ def distances_table(
 
 
 def name_of(row: HeadDistance) -> str:
-    """'self L3 H5'."""
-    return f"{module_family(row.module)} {head_label(row.layer, row.head)}"
+    """See `listed_head`."""
+    return listed_head(row.module, row.stack, row.kind, row.layer, row.head)
 
 
 def _at(row: HeadDistance, which: int) -> int:

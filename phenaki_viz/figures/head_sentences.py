@@ -9,7 +9,7 @@ from phenaki_viz.analysis.head_facts import HeadFacts
 from phenaki_viz.analysis.head_table import HeadRow, HeadTable
 from phenaki_viz.analysis.regions import Mass
 from phenaki_viz.figures.clauses import joined, percent
-from phenaki_viz.figures.naming import head_label, module_family
+from phenaki_viz.figures.naming import listed_head, module_family
 from phenaki_viz.figures.sentences import (
     HEAD,
     hardly_chooses,
@@ -44,8 +44,8 @@ SAID = {
 
 
 def row_name(row: HeadRow) -> str:
-    """'self L3 H3'."""
-    return f"{module_family(row.module)} {head_label(row.layer, row.head)}"
+    """See `listed_head`."""
+    return listed_head(row.module, row.stack, row.kind, row.layer, row.head)
 
 
 def row_sentence(row: HeadRow, placed_word: str = "") -> str:
@@ -189,7 +189,7 @@ def _read(row: HeadRow) -> int:
 
 def table_heading(table: HeadTable) -> str:
     """What the heads are, counted: '16 self heads: 4 spatial, 12 global'."""
-    kinds = {module_family(row.module) for row in table}
+    kinds = {module_family(row.module, row.kind) for row in table}
     what = f"{next(iter(kinds))} head" if len(kinds) == 1 else "head"
     counts = Counter(name for row in table for name in names_of(row))
     kind = [name for name in ("spatial", "temporal", "global", "even") if counts[name]]

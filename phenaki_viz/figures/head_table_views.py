@@ -63,7 +63,7 @@ def _identity(table: HeadTable) -> list[TableColumn]:
     rows = table.rows
     return [
         _text("stack", "Stack", [row.stack for row in rows]),
-        _text("maps", "Maps", [module_family(row.module) for row in rows]),
+        _text("maps", "Maps", [module_family(row.module, row.kind) for row in rows]),
         _whole("layer", "Layer", [row.layer for row in rows]),
         _whole("head", "Head", [row.head for row in rows]),
         _whole("call", "Call", [row.call for row in rows]),

@@ -8,6 +8,7 @@ from phenaki_viz.figures.apart import told_apart
 from phenaki_viz.figures.picture import Axis
 from phenaki_viz.recording import AttentionRecord, Recording
 from phenaki_viz.recording.axes import TokenAxis
+from phenaki_viz.recording.records import Kind
 from phenaki_viz.recording.segments import Words
 from phenaki_viz.recording.segments import place_name as place_name
 
@@ -24,10 +25,23 @@ def family(record: AttentionRecord) -> str:
     return _side(record.stack) + base
 
 
-def module_family(module: str) -> str:
-    """'self', 'cross', … as `family`, from a module's dotted name alone: it need not have run."""
+def module_family(module: str, kind: Kind | None = None) -> str:
+    """'self', 'cross', … as `family`, from a module's dotted name: it need not have run.
+
+    kind: as it ran; without it a name that ends as those of the MaskGit's cross-attention is cross.
+    """
     named = next((base for base in ("spatial", "temporal") if base in module), "")
-    return _side(module) + (named or ("cross" if module.endswith(".2") else "self"))
+    kind = kind or ("cross" if module.endswith(".2") else "self")
+    return _side(module) + (named if named and kind == "self" else kind)
+
+
+def listed_head(module: str, stack: str, kind: Kind, layer: int, head: int) -> str:
+    """A head in a list of all: 'self L3 H3', 'cross L0 H3 (blocks.1.attn2)'.
+
+    A module that is no layer of a stack is a stack by itself: all of those have one layer, 0.
+    """
+    alone = f" ({module})" if module == stack else ""
+    return f"{module_family(module, kind)} {head_label(layer, head)}{alone}"
 
 
 def _side(stack: str) -> str:

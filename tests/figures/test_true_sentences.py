@@ -2,12 +2,20 @@
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
+from phenaki_viz import record
+from phenaki_viz.analysis.comparing import compare
 from phenaki_viz.analysis.head_columns import names_of, value
-from phenaki_viz.analysis.head_table import head_row
+from phenaki_viz.analysis.head_table import head_row, head_table
+from phenaki_viz.figures.difference_sentences import row_line
+from phenaki_viz.figures.difference_views import name_of
 from phenaki_viz.figures.head import Head
-from phenaki_viz.figures.head_sentences import row_sentence
+from phenaki_viz.figures.head_sentences import row_name, row_sentence, table_heading
+from phenaki_viz.figures.head_table_views import heads_table
 from phenaki_viz.figures.sentences import head_sentence, patch_sentence
+from phenaki_viz.models import Attention
 from phenaki_viz.recording import HeadMap, Places, Recording
 from phenaki_viz.recording.axes import Layout
 from phenaki_viz.recording.segments import Words
@@ -123,3 +131,45 @@ def test_over_time_alone_there_is_nothing_around_a_place():
     beside = (T[:, None] != T[None]) & (abs(R[:, None] - R) <= 1) & (abs(C[:, None] - C) == 1)
     video = said_of(shared((1.0, beside)))[0]
     assert video.startswith("Looks at and around its own place in other time steps (1.00")
+
+
+class Block(nn.Module):
+    """Attention under names of its own: neither says what it attends to."""
+
+    def __init__(self):
+        super().__init__()
+        self.attn1 = Attention(8, heads=2, dim_head=4)
+        self.attn2 = Attention(8, dim_context=6, heads=2, dim_head=4)
+
+    def forward(self, x, context):
+        return self.attn2(x + self.attn1(x), context=context)
+
+
+class Own(nn.Module):
+    """Two of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.blocks = nn.ModuleList(Block() for _ in range(2))
+
+    def forward(self, x, context):
+        for block in self.blocks:
+            x = x + block(x, context)
+        return x
+
+
+def test_heads_of_modules_with_names_of_their_own_are_told_apart_and_cross_is_cross():
+    torch.manual_seed(0)
+    model = Own().eval()
+    with torch.no_grad(), record(model) as found:
+        model(torch.randn(1, 7, 8), torch.randn(1, 3, 6))
+    table = head_table(found)
+    assert table_heading(table).startswith("8 heads")
+    names = [row_name(row) for row in table]
+    assert names[1:3] == ["self L0 H1 (blocks.0.attn1)", "cross L0 H0 (blocks.0.attn2)"]
+    assert len(set(names)) == 8
+    of_maps = ["self", "self", "cross", "cross"] * 2
+    assert heads_table(table, {}).column("maps").values.tolist() == of_maps
+    rows = compare(found, found).rows
+    assert [name_of(row) for row in rows] == names
+    assert row_line(rows[2]).startswith("cross L0 H0 (blocks.0.attn2)")

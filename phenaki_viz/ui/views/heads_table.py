@@ -9,7 +9,7 @@ from phenaki_viz.analysis.head_columns import NAMES, names_of
 from phenaki_viz.analysis.head_table import HeadTable
 from phenaki_viz.figures.head_sentences import taken_over
 from phenaki_viz.figures.head_table_views import heads_table
-from phenaki_viz.figures.naming import kind_stem, module_family
+from phenaki_viz.figures.naming import family, kind_stem
 from phenaki_viz.figures.table import Table
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
@@ -42,7 +42,7 @@ def draw_table(
     picture = heads_table(table, taken.provenance, name, clips=clips, effects=taken.effects)
     drawn = st.container()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        head = f"{module_family(selection.record.module)} {selection.shown.label}"
+        head = f"{family(selection.record)} {selection.shown.label}"
         frame.link("attention", f"Look at {head}", ":material/visibility:")
         frame.link("tracks", "Follow it through time", ":material/timeline:")
         st.space("stretch")
