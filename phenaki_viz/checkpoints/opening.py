@@ -116,6 +116,8 @@ def _inspect(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspecti
 def _looked_at(weights: Weights, corrections: Mapping[str, Any]) -> tuple[Inspection, Naming]:
     if RECORDED in weights.metadata:
         raise CheckpointError("a recording of what attention did, and no weights are in it")
+    if not weights.tensors:
+        raise CheckpointError("there is no tensor in it")
     corrections = dict(corrections)
     picked = corrections.pop(WEIGHTS, None)
     naming = named(weights.tensors, picked)

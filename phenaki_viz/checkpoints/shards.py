@@ -80,6 +80,7 @@ def parts_of(path: Path) -> Parts:
     except OSError as error:
         raise CheckpointError(f"{path.name[:80]} cannot be read: {error.strerror}") from error
     if is_folder:
+        path = path.absolute()  # "." has no name
         found = _in_folder(path)
         parts = parts_of(found)
         return replace(parts, name=path.name, notes=(f"in the folder: {found.name}", *parts.notes))
@@ -120,9 +121,10 @@ def _no_weights(folder: Path, names: list[str]) -> str:
             f"{folder.name} is a distributed checkpoint: make one file of it with `python -m "
             f"torch.distributed.checkpoint.format_utils dcp_to_torch {folder.name} model.pt`"
         )
-    inside = sorted(one.name for one in folder.iterdir() if one.is_dir())[:8]
-    seen = ", ".join(names[:8]) or (f"the folders {', '.join(inside)}" if inside else "nothing")
-    return f"{folder.name} is a folder without a file of weights; it holds {seen}: give the file"
+    inside = sorted(f"{one.name}/" for one in folder.iterdir() if one.is_dir())
+    seen = ", ".join((*inside[:8], *names[:8])) or "nothing"
+    what = "file, or the folder that it is in" if inside else "file"
+    return f"{folder.name} is a folder without a file of weights; it holds {seen}: give the {what}"
 
 
 def _is_first_or_alone(name: str) -> bool:

@@ -91,7 +91,8 @@ def kind_of(tensor: Tensor, name: str, key: str) -> torch.dtype:
     """The kind of a tensor's numbers. Raises FileError for one that is not known here."""
     if tensor.dtype not in KINDS:
         raise FileError(
-            f"{name}: {key[:60]} holds numbers of the kind {tensor.dtype[:20]}, which no model has"
+            f"{name}: {key[:60]} holds numbers of the kind {tensor.dtype[:20]}, which are not read "
+            "here: save it with numbers of 16 or 32 bits"
         )
     return KINDS[tensor.dtype]
 

@@ -49,6 +49,12 @@ def own(**settings):
 
 BAD = {
     "empty": ("x.safetensors", b"", "x.safetensors is empty"),
+    "without tensors": ("x.safetensors", tensors({}), "x.safetensors: there is no tensor in it"),
+    "numbers of 8 bits": (
+        "x.safetensors",
+        changed("to_logits.bias", torch.zeros(2, dtype=torch.float8_e4m3fn)),
+        "kind F8_E4M3, which are not read here: save it with numbers of 16 or 32 bits",
+    ),
     "text": ("x.pt", b"these are words, not weights at all", "neither safetensors nor a PyTorch"),
     "truncated": ("x.safetensors", GOOD[:-2000], r"is incomplete: its header promises \d+\.\d kB"),
     "a picture, renamed": (

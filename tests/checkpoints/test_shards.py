@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -107,6 +108,15 @@ def test_folders_that_do_not_say_which(tmp_path, names, said):
     folder = folder_of(tmp_path / "run", names)
     with pytest.raises(CheckpointError, match=re.escape(said)):
         open_checkpoint(folder)
+
+
+def test_a_folder_is_named_wherever_one_stands_in_it(tmp_path, monkeypatch):
+    folder_of(tmp_path / "checkpoints", ["last.safetensors"])
+    (tmp_path / "hparams.yaml").touch()
+    monkeypatch.chdir(tmp_path)
+    said = f"{tmp_path.name} is a folder without a file of weights; it holds checkpoints/, "
+    with pytest.raises(CheckpointError, match=re.escape(said) + ".*or the folder that it is in"):
+        open_checkpoint(Path())
 
 
 def test_a_missing_shard_is_named(tmp_path):
