@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from phenaki_viz.errors import VideoError
+from phenaki_viz.nouns import over_limit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,5 @@ def check_bytes(name: str, size: int, limits: ClipLimits) -> None:
     if size == 0:
         raise VideoError(f"{name} is empty (0 bytes)")
     if size > limits.file_bytes:
-        raise VideoError(
-            f"{name} has {size / 2**20:,.0f} MiB; the limit is {limits.file_bytes / 2**20:,.0f} MiB"
-        )
+        found, most = over_limit(size, limits.file_bytes)
+        raise VideoError(f"{name} has {found}; the limit is {most}")

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from phenaki_viz.errors import RecordingTooLargeError
+from phenaki_viz.nouns import over_limit
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.recording.circumstances import is_fused
 from phenaki_viz.recording.estimates import Sizes
@@ -101,13 +102,10 @@ class Budget:
         advice = ', use float16, storage="factored" or raise limit_bytes'
         if storage == "factored":
             advice = " or raise factored_limit_bytes"
+        would, may = over_limit(needed, limit)
         raise RecordingTooLargeError(
-            f"recording {name} would bring the {storage} maps to {_mib(needed)}; the limit is "
-            f"{_mib(limit)}. Record fewer modules, heads or batch items, shorten the clip{advice}",
+            f"recording {name} would bring the {storage} maps to {would}; the limit is "
+            f"{may}. Record fewer modules, heads or batch items, shorten the clip{advice}",
             needed=needed,
             limit=limit,
         )
-
-
-def _mib(size: int) -> str:
-    return f"{size / 2**20:,.1f} MiB"

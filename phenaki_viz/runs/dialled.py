@@ -10,6 +10,7 @@ from phenaki_viz.data import Clip, Prompt, embed_words, fit_clip, to_tensor
 from phenaki_viz.errors import ConfigError, RecordingTooLargeError
 from phenaki_viz.models.dial import DialConfig, build, work_of
 from phenaki_viz.models.text import PAD
+from phenaki_viz.nouns import over_limit
 from phenaki_viz.recording import record
 from phenaki_viz.recording.options import DEFAULT_LIMIT, StorageChoice
 from phenaki_viz.runs.live import remember_model
@@ -109,9 +110,10 @@ def how_to_store(
     size = f"{config.tokens:,} tokens × {config.depth} layers × {config.heads} heads"
     advice = "Use larger patches, a smaller frame size, fewer frames, or fewer layers or heads"
     if large and storage == "dense":
+        found, most = over_limit(work.map_bytes, limit_bytes)
         raise RecordingTooLargeError(
-            f"{size} make {work.map_bytes / 2**20:,.0f} MiB of attention maps; the limit is "
-            f"{limit_bytes / 2**20:,.0f} MiB. {advice}, or store the maps factored",
+            f"{size} make {found} of attention maps; the limit is {most}. {advice}, or store the "
+            "maps factored",
             needed=work.map_bytes,
             limit=limit_bytes,
         )

@@ -220,7 +220,9 @@ def test_an_estimate_is_exact_and_allocates_nothing(model):
 
 
 def test_the_limit_is_checked_before_the_map_is_made(model):
-    with pytest.raises(RecordingTooLargeError, match=r"the limit is 0\.0 MiB") as caught:
+    with pytest.raises(
+        RecordingTooLargeError, match=r"maps to 25\.3 KiB; the limit is 21\.1 KiB"
+    ) as caught:
         recorded(model, storage="dense", limit_bytes=2 * 3 * 30 * 30 * 4 + 10)
     assert caught.value.needed > caught.value.limit
     assert "layers.0.2" in str(caught.value)
