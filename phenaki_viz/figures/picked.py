@@ -234,7 +234,7 @@ def _position_parts(recording: Recording, one: Pass, picked: Picked) -> Iterator
     heads = [at for at, h in enumerate(record.heads) if picked.heads is None or h in picked.heads]
     bias = recording.bias_surface(record)
     if bias is not None:
-        yield bias_heads(bias, provenance, heads[0])
+        yield bias_heads(bias, provenance, record.heads[heads[0]])
         for head in heads:
             yield bias_picture(bias, provenance, record.heads[head])
     if record.alibi is not None:

@@ -11,6 +11,8 @@ from phenaki_viz.figures.words import spoken
 from phenaki_viz.nouns import counted
 from phenaki_viz.recording import AttentionRecord, PositionBias
 
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+TOO_MANY = np.log(1e12)  # of a difference of scores: the factor is told by its power of ten
 PLAIN = 0.05  # of the score: a bias that varies less than that chooses nothing
 
 
@@ -47,7 +49,7 @@ def bias_sentence(bias: PositionBias, head: int, dt: int) -> str:
         f"It adds {with_sign(low)} to {with_sign(high)} to the score, so that the best-placed "
         f"patch outweighs the worst-placed {_factor(high - low)} times"
     )
-    if surface.ndim == 2:
+    if surface.ndim < 3:
         return f"{whole}."
     there = surface[dt + bias.dimensions[0] - 1]
     low, high = float(there.min()), float(there.max())
@@ -62,6 +64,8 @@ def alibi_sentence(record: AttentionRecord, head: int) -> str:
     if record.alibi is None:
         return ""
     slope = float(record.alibi.slopes[head])
+    if slope == 0:
+        return f"H{record.heads[head]} has a slope of 0: distance costs it nothing."
     furthest = record.map.shape[3] - 1
     half = float(reach(np.array([slope]))[0])
     left = percent(float(np.exp(-slope * furthest)))
@@ -76,7 +80,9 @@ def _clause(name: str, mass: Mass) -> str:
 
 
 def _factor(difference: float) -> str:
-    factor = float(np.exp(min(difference, 50.0)))
+    if difference > TOO_MANY:
+        return f"more than 10{str(int(difference / np.log(10))).translate(RAISED)}"
+    factor = float(np.exp(difference))
     for least, word in ((1e9, "billion"), (1e6, "million")):
         if factor >= least:
             return f"{factor / least:,.1f} {word}"

@@ -29,7 +29,8 @@ def slopes_picture(
     slopes = _slopes(record)
     names = tuple(f"H{at}" for at in record.heads)
     hover = tuple(
-        f"{name}: slope {slope:.4g}, halves a weight every {tokens:.3g} tokens"
+        f"{name}: slope {slope:.4g}, "
+        + (f"halves a weight every {tokens:.3g} tokens" if slope else "distance costs nothing")
         for name, slope, tokens in zip(names, slopes, reach(slopes), strict=True)
     )
     at = np.arange(len(slopes))
@@ -55,7 +56,7 @@ def slopes_picture(
         x_title="head",
         y_title="slope (score per token)",
         kind="dot",
-        log_y=True,
+        log_y=bool((slopes > 0).all()),
         x_labels=names,
     )
 
@@ -127,10 +128,10 @@ def bias_picture(
     gone = (
         (f"{subject(lost, 'offset', 'has', 'have')} no finite bias and no colour",) if lost else ()
     )
-    size = used or bias.dimensions
+    of_tokens = len(bias.dimensions) == 1
+    h, w = (1, *(used or bias.dimensions))[-2:]
     box = None
-    if size[-2:] != bias.dimensions[-2:]:
-        h, w = size[-2:]
+    if (h, w) != (1, *bias.dimensions)[-2:]:
         box = 1.0 - w, w - 1.0, 1.0 - h, h - 1.0
     three = len(bias.dimensions) == 3
     when = f" · Δt, query − key: {signed(dt)}" if three else ""
@@ -150,8 +151,9 @@ def bias_picture(
         z=plane(bias, head, dt),
         x=columns.astype(np.float32),
         y=rows.astype(np.float32),
-        x_title="Δ column, query − key (patches)",
-        y_title="Δ row, query − key (patches)",
+        x_title=f"Δ {'token' if of_tokens else 'column'}, query − key"
+        f" ({'tokens' if of_tokens else 'patches'})",
+        y_title="" if of_tokens else "Δ row, query − key (patches)",
         z_title="added to the score",
         scale=scale,
         trained=box,

@@ -97,7 +97,7 @@ def _continuous(run: Run, record: AttentionRecord, head: int, words: Any) -> Non
     used = run.recording.bias_surface(record)
     if used is None:
         return
-    head = min(head, len(used.surface) - 1)
+    head = record.heads[min(head, len(record.heads) - 1)]  # a bias has all that the model has
     tiles, dials = st.columns([5, 6], gap="medium")
     with dials:
         bias, dt, alone = _extent(run, used)

@@ -64,8 +64,9 @@ def extrapolated(run: Run, used: PositionBias, times: int) -> PositionBias:
     model = find_model(run)
     if times == 1 or model is None:
         return used
-    *time, rows, columns = used.dimensions
+    time, frame = used.dimensions[:-2], used.dimensions[-2:]
+    wider = (*time, *(size * times for size in frame))
     return once(
         ("bias", number_of(run), number_of(used), times),
-        lambda: evaluate_bias(model, used.module, (*time, rows * times, columns * times)),
-    )  # fmt: skip
+        lambda: evaluate_bias(model, used.module, wider),
+    )
