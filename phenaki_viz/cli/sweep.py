@@ -31,8 +31,8 @@ def add(commands: Any) -> None:
         "sweep",
         help="what every head is worth: the loss with it off",
         description="Switch every attention head of the MaskGit off in turn, or every layer, and "
-        "measure how much the loss of hidden tokens rises, with its 95 % interval over clips and "
-        "masks. With --interventions, measure what those do together instead.",
+        "measure how much the loss of hidden tokens rises, with its 95 % interval over clips. "
+        "With --interventions, measure what those do together instead.",
         allow_abbrev=False,
     )
     parser.add_argument(

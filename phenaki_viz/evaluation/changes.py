@@ -31,13 +31,15 @@ class Change:
     moved: 'b' float64, share of the hidden tokens whose most likely code is another. divergence:
     'b' float64, mean Kullback-Leibler divergence of the distributions over codes, of the whole
     model's from the changed one's: KL(whole ‖ changed), in nats. before: 'b' float64, the whole
-    model's loss in nats. All three None where they were not measured.
+    model's loss in nats. All three None where they were not measured. masks: how many trials there
+    are of each clip, which stand together.
     """
 
     rises: np.ndarray
     moved: np.ndarray | None = None
     divergence: np.ndarray | None = None
     before: np.ndarray | None = None
+    masks: int = 1
 
     @property
     def mean(self) -> float:
@@ -47,7 +49,17 @@ class Change:
     @property
     def half_width(self) -> float:
         """Half of the 95 % interval of the mean, by Student's t; NaN of fewer than two trials."""
-        return half_width(self.rises)
+        return half_width(self.by_clip(self.rises))
+
+    def by_clip(self, trials: np.ndarray) -> np.ndarray:
+        """What an interval is taken over: of numbers 'b' the mean of each clip over its masks.
+
+        Trials of one clip are alike: taken each for one, more masks would make any interval small.
+        Of one clip they are its trials, and the interval is of that clip alone.
+        """
+        clips = rearrange(trials, "(c m) -> c m", m=self.masks)
+        found: np.ndarray = clips.mean(axis=1) if len(clips) > 1 else clips[0]
+        return found
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -93,6 +105,7 @@ class Answers:
             moved=self.moved(before),
             divergence=self.divergence(before),
             before=as_it_is,
+            masks=trials.masks,
         )
 
     def _mean(self, each: torch.Tensor) -> np.ndarray:

@@ -62,8 +62,9 @@ def trials(
     """Encode clips once and draw their masks.
 
     Every clip is cropped and resized to what the model takes; all take as many frames as the
-    shortest. Raises ConfigError where the model is no whole Phenaki, or the figures are out of
-    bounds; ShapeError or VideoError where a clip does not fit.
+    shortest. Where a mask hides every token there is one. Raises ConfigError where the model is no
+    whole Phenaki, or the figures are out of bounds; ShapeError or VideoError where a clip does not
+    fit.
     """
     model = whole(model)
     _check(len(clips), masks, share)
@@ -74,6 +75,8 @@ def trials(
         [model.cvivit.codes_of(to_tensor(clip, channels=model.cvivit.channels)) for clip in fitted]
     )
     context, seen = _text(model, [prompt for _, prompt in clips])
+    if round(share * math.prod(codes.shape[1:])) == math.prod(codes.shape[1:]):
+        masks = 1  # which hides all: another one would be the same trial again
     hidden = torch.stack([_mask(codes.shape[1:], share, seed + k) for k in range(masks)])
     return Trials(
         codes=repeat(codes, "c t h w -> (c m) t h w", m=masks),

@@ -23,25 +23,27 @@ def rise_words(change: Change) -> str:
 
 
 def verdict(change: Change) -> str:
-    """What an interval says: 'this matters', 'nothing can be said', 'nothing changes'."""
+    """What an interval says: 'the model does worse so', 'nothing can be said', …"""
     if np.abs(change.rises).max(initial=0) < SMALL / 100:
         return "nothing changes"
     if np.isnan(change.half_width):
         return "one trial has no interval"
     if not change.is_sure:
         return "the interval holds 0, nothing can be said"
-    return "this matters" if change.mean > 0 else "the model does better so"
+    return f"the model does {'worse' if change.mean > 0 else 'better'} so"
 
 
 def over_trials(trials: Trials) -> str:
-    """'mean and 95 % interval over 10 clips × 2 masks, …'; one trial has no interval."""
+    """'mean over 10 clips × 2 masks, …, 95 % interval over the clips'; one trial has none."""
     if len(trials) < 2:
         return f"one trial without an interval, {trials.spoken}"
-    return f"mean and 95 % interval over {trials.spoken}"
+    if trials.masks == 1 or len(trials.clips) == 1:
+        return f"mean and 95 % interval over {trials.spoken}"
+    return f"mean over {trials.spoken}, 95 % interval over the clips"
 
 
 def change_heading(given: Sequence[Intervention], change: Change) -> str:
-    """'Self L3 H3 off: the loss changes by +0.114 nats (0.085 to 0.143): this matters'."""
+    """'Self L3 H3 off: +0.114 nats (0.085 to 0.143), the model does worse so'."""
     named = all_names(given)
     named = named[:1].upper() + named[1:]
     return f"{named}: {rise_words(change)}, {verdict(change)}"
@@ -56,7 +58,7 @@ def change_sentence(trials: Trials) -> str:
 
 
 def tried_heading(named: str, change: Change) -> str:
-    """'Switching self L3 H3 off changes the loss by +0.114 nats (0.085 to 0.143): this matters'.
+    """'Switching self L3 H3 off changes the loss by +0.114 nats (0.085 to 0.143): the model …'.
 
     named: the head.
     """
@@ -78,12 +80,12 @@ def tried_sentence(change: Change, trials: Trials) -> str:
 
 def moved_words(change: Change) -> str:
     """'30 % (26 to 35)': hidden tokens whose most likely code is another."""
-    return _mean_words(change.moved, 100, "%", 0)
+    return _mean_words(change, change.moved, 100, "%", 0)
 
 
 def divergence_words(change: Change) -> str:
     """'0.132 nats (0.103 to 0.160)'."""
-    return _mean_words(change.divergence, 1, "nats", 3)
+    return _mean_words(change, change.divergence, 1, "nats", 3)
 
 
 def error_words(now: float | None, before: float | None) -> str:
@@ -95,10 +97,12 @@ def error_words(now: float | None, before: float | None) -> str:
     return f"{now:.3f} ({with_sign(now - before, 3)} against {before:.3f})"
 
 
-def _mean_words(values: np.ndarray | None, times: float, unit: str, places: int) -> str:
+def _mean_words(
+    change: Change, values: np.ndarray | None, times: float, unit: str, places: int
+) -> str:
     if values is None:
         return "not measured"
-    values = values * times
+    values = change.by_clip(values * times)
     mean, half = float(values.mean()), half_width(values)
     said = f"{mean:.{places}f} {unit}"
     if np.isnan(half):

@@ -42,7 +42,10 @@ def _values(change: Change) -> dict[str, Any]:
         "moved": change.moved,
         "divergence": change.divergence,
     }
-    return {name: _interval(values) for name, values in measured.items() if values is not None}
+    return {
+        name: _interval(change.by_clip(values))
+        for name, values in measured.items() if values is not None
+    }  # fmt: skip
 
 
 def _interval(values: np.ndarray) -> dict[str, float | None]:
@@ -63,7 +66,8 @@ def _origin(trials: Trials, provenance: Mapping[str, Any]) -> dict[str, Any]:
         "masked_share": trials.share,
         "mask_seeds": list(range(trials.seed, trials.seed + trials.masks)),
         "trials": len(trials),
-        "interval": "95 %, Student's t, over clips and masks, paired with the model as it is",
+        "interval": "95 %, Student's t, over clips, each the mean of its masks (of one clip over "
+        "its masks), paired with the model as it is",
         "units": {"rise": "nats", "moved": "share of hidden tokens", "divergence": "nats"},
         "weights_digest": provenance.get("weights_digest"),
     }

@@ -101,8 +101,7 @@ def _effect(table: HeadTable, effects: Sequence[HeadEffect]) -> list[TableColumn
         ),
         TableColumn(
             name=f"effect{HALF}", title="Loss when off, ±", unit="nats",
-            means="Half of the 95 % interval of the mean over clips and masks, of an atlas over "
-            "clips (Student's t)",
+            means="Half of the 95 % interval of the mean over clips (Student's t)",
             values=np.array([np.nan if one is None else one.half_width for one in found]),
         ),
     ]  # fmt: skip

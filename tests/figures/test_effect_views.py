@@ -127,7 +127,8 @@ def test_a_change_is_said_with_its_interval_and_what_that_means():
     given = [ZeroHead(module=f"{LAYERS}.3.1", head=3), ScalePosition(factor=0.5, module="maskgit")]
     change = Change(rises=rises, moved=np.array([0.3, 0.3, 0.3]), divergence=rises)
     assert change_heading(given, change) == (
-        "Self L3 H3 off and position bias × 0.5: +0.110 nats (0.085 to 0.135), this matters"
+        "Self L3 H3 off and position bias × 0.5: +0.110 nats (0.085 to 0.135), "
+        "the model does worse so"
     )
     assert (
         moved_words(change) == "30 % (30 to 30)" and divergence_words(change)[:10] == "0.110 nats"
