@@ -8,7 +8,7 @@ from phenaki_viz.analysis.head_columns import half_width, names_of, value
 from phenaki_viz.analysis.head_facts import HeadFacts
 from phenaki_viz.analysis.head_table import HeadRow, HeadTable
 from phenaki_viz.analysis.regions import Mass
-from phenaki_viz.figures.clauses import joined, percent
+from phenaki_viz.figures.clauses import joined, percent, span
 from phenaki_viz.figures.naming import listed_head, module_family
 from phenaki_viz.figures.sentences import (
     HEAD,
@@ -203,16 +203,18 @@ def taken_over(table: HeadTable) -> str:
     """Over what the figures were taken, and what did not count."""
     if not table.rows:
         return ""
-    facts = table.rows[0].facts
-    queries = (facts.queries + facts.wrong + facts.unseeing) // table.clips
-    what = "query" if facts.queries == table.clips else "queries"
-    spaced = f"evenly spaced of {table.rows[0].queries:,} "
-    spaced = spaced if queries < table.rows[0].queries else ""
-    over = f"Mean over {facts.queries // table.clips:,} {spaced}{what}"
+    counts = [row.facts.queries // table.clips for row in table]
+    of = {row.queries for row in table if _read(row) // table.clips < row.queries}
+    alike = len({(row.queries, _read(row)) for row in table}) == 1
+    spaced = f"evenly spaced of {max(of):,} " if of and alike else ""
+    what = "query" if max(counts) == 1 else "queries"
+    over = f"Mean over {span(min(counts), max(counts))} {spaced}{what}"
     if table.clips > 1:
         over += (
             f" of each of {table.clips:,} clips; ± is the 95 % interval over clips (Student's t)"
         )
+    if of and not alike:
+        over += "; where there are more, of evenly spaced ones"
     wrong = sum(row.facts.wrong for row in table)
     left = f". {counted(wrong, 'row')} that are no distribution do not count" if wrong else ""
     return f"{over}{left}."

@@ -100,6 +100,20 @@ def test_over_what_it_was_taken_is_said(table):
     assert "± " not in row_sentence(mine.join(mine).rows[4])  # alike clips: no width to speak of
 
 
+def test_over_how_many_queries_is_said_of_all_heads_not_of_the_first():
+    """Of many places not all maps over time are read, and other stacks have other tokens."""
+    grid = (3, 9, 9)
+    few = planted(uniform(1, 1, 6, 6), Places((1, 2, 3), "video"))
+    over_time = planted(
+        uniform(81, 1, 3, 3), Places(grid, "patch"), stack="temporal", module="temporal.layers.0.1"
+    )
+    rows = (*stack_table([few]).rows, *stack_table([over_time]).rows)
+    assert taken_over(HeadTable(rows=rows[:1])) == "Mean over 6 queries."
+    assert taken_over(HeadTable(rows=rows[1:])) == "Mean over 192 evenly spaced of 243 queries."
+    said = "Mean over 6 to 192 queries; where there are more, of evenly spaced ones."
+    assert taken_over(HeadTable(rows=rows)) == taken_over(HeadTable(rows=rows[::-1])) == said
+
+
 def read(*told):
     """Of one head: for each key how well it tells, what is there, and elsewhere."""
     auc, there, elsewhere = np.array(told).T[:, :, None, None]
