@@ -22,15 +22,18 @@ def rise_words(change: Change) -> str:
     return f"{with_sign(change.mean, 3)} nats ({_plain(low)} to {_plain(high)})"
 
 
-def verdict(change: Change) -> str:
-    """What an interval says: 'the model does worse so', 'nothing can be said', …"""
+def verdict(change: Change, how: str = "") -> str:
+    """What an interval says: 'the model does worse', 'nothing can be said', 'nothing changes'.
+
+    how: put behind the first, ' without it'.
+    """
     if np.abs(change.rises).max(initial=0) < SMALL / 100:
         return "nothing changes"
     if np.isnan(change.half_width):
         return "one trial has no interval"
     if not change.is_sure:
         return "the interval holds 0, nothing can be said"
-    return f"the model does {'worse' if change.mean > 0 else 'better'} so"
+    return f"the model does {'worse' if change.mean > 0 else 'better'}{how}"
 
 
 def over_trials(trials: Trials) -> str:
@@ -43,7 +46,7 @@ def over_trials(trials: Trials) -> str:
 
 
 def change_heading(given: Sequence[Intervention], change: Change) -> str:
-    """'Self L3 H3 off: +0.114 nats (0.085 to 0.143), the model does worse so'."""
+    """'Self L3 H3 off: +0.114 nats (0.085 to 0.143), the model does worse'."""
     named = all_names(given)
     named = named[:1].upper() + named[1:]
     return f"{named}: {rise_words(change)}, {verdict(change)}"
@@ -63,7 +66,7 @@ def tried_heading(named: str, change: Change) -> str:
     named: the head.
     """
     said = f"Switching {named} off changes the loss by {rise_words(change)}"
-    return f"{said}: {verdict(change)}"
+    return f"{said}: {verdict(change, ' without it')}"
 
 
 def tried_sentence(change: Change, trials: Trials) -> str:

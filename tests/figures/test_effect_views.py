@@ -12,6 +12,7 @@ from phenaki_viz.figures.change_sentences import (
     error_words,
     moved_words,
     rise_words,
+    tried_heading,
     tried_sentence,
     verdict,
 )
@@ -127,13 +128,16 @@ def test_a_change_is_said_with_its_interval_and_what_that_means():
     given = [ZeroHead(module=f"{LAYERS}.3.1", head=3), ScalePosition(factor=0.5, module="maskgit")]
     change = Change(rises=rises, moved=np.array([0.3, 0.3, 0.3]), divergence=rises)
     assert change_heading(given, change) == (
-        "Self L3 H3 off and position bias × 0.5: +0.110 nats (0.085 to 0.135), "
-        "the model does worse so"
+        "Self L3 H3 off and position bias × 0.5: +0.110 nats (0.085 to 0.135), the model does worse"
     )
     assert (
         moved_words(change) == "30 % (30 to 30)" and divergence_words(change)[:10] == "0.110 nats"
     )
-    assert verdict(Change(rises=-rises)) == "the model does better so"
+    assert verdict(Change(rises=-rises)) == "the model does better"
+    assert tried_heading("self L3 H3", change) == (
+        "Switching self L3 H3 off changes the loss by +0.110 nats (0.085 to 0.135): "
+        "the model does worse without it"
+    )
     assert "holds 0" in verdict(Change(rises=rises - 0.11))
     assert verdict(Change(rises=np.zeros(3))) == "nothing changes"
     assert rise_words(Change(rises=rises[:1])) == "+0.100 nats in one trial"
