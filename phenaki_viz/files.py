@@ -53,7 +53,7 @@ def replacing(path: Path, needed: Callable[[], int] | None = None) -> Iterator[B
     needed: the bytes the file will have, if known; for the message. A link stays a link, a file
     keeps its permissions. Raises ExportError.
     """
-    target = check_target(path)
+    target = target_of(path)
     size = 0
     try:
         with temporary(target.parent) as (file, beside):
@@ -71,25 +71,23 @@ def replacing(path: Path, needed: Callable[[], int] | None = None) -> Iterator[B
         raise ExportError(_reason(target, error, size, at_least=needed is None)) from error
 
 
-def check_target(path: Path) -> Path:
-    """Where `path` is written to in truth, so that no work is done for a file that cannot be.
+def target_of(path: Path) -> Path:
+    """Where `path` is written to in truth, its folder made; no work is done for what cannot be.
 
-    Raises ExportError, in words, for a folder, a pipe or a device, a folder that does not exist,
+    Raises ExportError, in words, for a folder, a pipe or a device, a folder that cannot be made,
     and one that may not be written to.
     """
     try:
         target = path.resolve() if path.is_symlink() else path
         found = _mode(target)
-        has_folder = target.parent.is_dir()
     except (OSError, ValueError, RuntimeError) as error:  # ValueError: a NUL; RuntimeError: a loop
         raise ExportError(_reason(path, _as_os_error(error), 0, at_least=False)) from error
     if found is not None and not stat.S_ISREG(found):
         what = _KINDS.get(stat.S_IFMT(found), "no file")
         raise ExportError(f"{shown(str(path))} is {what}: give the name of a file to write")
+    make_folder(target.parent)
     why = ""
-    if not has_folder:
-        why = os.strerror(errno.ENOENT)
-    elif not os.access(target.parent, os.W_OK | os.X_OK):
+    if not os.access(target.parent, os.W_OK | os.X_OK):
         why = "no right to write there"
     elif found is not None and not os.access(target, os.W_OK):
         why = "the file that is there is protected from writing"

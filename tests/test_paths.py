@@ -26,13 +26,13 @@ from phenaki_viz.errors import (
 from phenaki_viz.export import read_provenance
 from phenaki_viz.files import (
     PART,
-    check_target,
     make_folder,
     open_file,
     path_of,
     replacing,
     shown,
     sweep,
+    target_of,
     temporary,
     write_bytes,
 )
@@ -109,7 +109,7 @@ TARGETS = {
     "the root": lambda folder: Path("/"),
     "a device": lambda folder: Path("/dev/null"),
     "a pipe": pipe,
-    "no folder": lambda folder: folder / "no" / "x",
+    "below a file": lambda folder: write_bytes(folder / "file", b"x") / "no" / "x",
     "a name too long": lambda folder: folder / ("n" * 300),
     "a NUL": lambda folder: folder / "a\0b",
     "a circle of links": circle,
@@ -128,7 +128,16 @@ def test_what_cannot_be_written_is_said_and_stays_as_it_is(tmp_path, odd):
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
     if odd not in ("a name too long",):  # which only the writing itself finds out
         with pytest.raises(ExportError):
-            check_target(path)
+            target_of(path)
+
+
+def test_the_folder_of_a_file_is_made_before_the_work(tmp_path):
+    path = tmp_path / "figures" / "of today" / "x.csv"
+    assert target_of(path) == path and path.parent.is_dir() and not path.exists()
+    assert write_bytes(tmp_path / "runs" / "x", b"content").read_bytes() == b"content"
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere" / "x")
+    write_bytes(tmp_path / "link", b"content")
+    assert (tmp_path / "elsewhere" / "x").read_bytes() == b"content"
 
 
 def test_a_folder_that_cannot_be(tmp_path):
@@ -220,7 +229,7 @@ BAD = [
     ["record", "", "--weights", "trained"],
     ["record", "/dev/null", "--weights", "trained"],
     ["record", "{folder}", "--weights", "trained"],
-    ["record", "{folder}/no/run", "--weights", "trained"],
+    ["record", "{folder}/pipe.pt/run", "--weights", "trained"],
     ["record", "{folder}/run", "--weights", "{folder}/pipe.pt"],
     ["record", "{folder}/run", "--weights", "trained", "--clip", "{folder}/pipe.pt"],
     ["record", "{folder}/run", "--weights", "trained", "--clip", "/dev/zero"],
@@ -228,10 +237,10 @@ BAD = [
     ["export", "{folder}"],
     ["export", ""],
     ["train", "digits", "{folder}"],
-    ["train", "digits", "{folder}/no/x"],
+    ["train", "digits", "{folder}/pipe.pt/x"],
     ["train", "digits", "{folder}/x", "--states", "{folder}/pipe.pt", "--pool", "32"],
     ["evaluate", "{folder}/pipe.pt"],
-    ["evaluate", "--json", "{folder}/no/x"],
+    ["evaluate", "--json", "{folder}/pipe.pt/x"],
 ]
 
 

@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
 def _targets(options: argparse.Namespace) -> Mapping[str, Path]:
     """Files to write, "picture" or a table's name; refuses what cannot be written."""
     from phenaki_viz.export import FORMATS
-    from phenaki_viz.files import check_target, make_folder
+    from phenaki_viz.files import target_of
 
     out, found = options.out, dict[str, Path]()
     ending = out.suffix.lower().removeprefix(".") if out else ""
@@ -109,8 +109,7 @@ def _targets(options: argparse.Namespace) -> Mapping[str, Path]:
         format_of(options.picture, FORMATS, "of a picture")
         found["picture"] = options.picture
     for path in found.values():
-        make_folder(path.parent)
-        check_target(path)
+        target_of(path)
     return found
 
 

@@ -46,13 +46,13 @@ def run(options: argparse.Namespace) -> int:
     from phenaki_viz.data import SHIPPED_MODEL
     from phenaki_viz.evaluation import evaluate, table
     from phenaki_viz.evaluation.judge import Judge
-    from phenaki_viz.files import check_target, write_bytes
+    from phenaki_viz.files import target_of, write_bytes
     from phenaki_viz.models import Phenaki
     from phenaki_viz.training.digits import new_model
     from phenaki_viz.training.recipe import DIGITS
 
     if options.json:
-        check_target(options.json)  # before the work, not after it
+        target_of(options.json)  # before the work, not after it
     torch.set_num_threads(options.threads)
     path = options.model or SHIPPED_MODEL
     model = open_checkpoint(path).model

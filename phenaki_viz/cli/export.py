@@ -113,15 +113,14 @@ def run(options: argparse.Namespace) -> int:
     """Open or run, pick, write."""
     from phenaki_viz.export import FORMATS
     from phenaki_viz.figures.picked import how_many, pictures_of
-    from phenaki_viz.files import check_target, make_folder
+    from phenaki_viz.files import target_of
 
     ending = format_of(options.output, ("zip", *FORMATS))
     if ending != "zip" and options.formats:
         raise ConfigError(f"--formats is for a .zip; {options.output.name} says its format itself")
     if options.linked:
         _check_linked(options, ending)
-    make_folder(options.output.parent)
-    check_target(options.output)  # before the work, not after it
+    target_of(options.output)  # before the work, not after it
     made, picked = _run_of(options), _picked(options)
     if options.linked:
         _write_linked(options, made, picked)

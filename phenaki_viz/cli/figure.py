@@ -80,14 +80,13 @@ def run(options: argparse.Namespace) -> int:
     from phenaki_viz.export.formats import FIGURE_ENDINGS
     from phenaki_viz.export.in_hand import FigureInHand
     from phenaki_viz.figures.composed import compose
-    from phenaki_viz.files import check_target, make_folder, write_bytes
+    from phenaki_viz.files import target_of, write_bytes
     from phenaki_viz.runs.files import open_recording
 
     format_of(options.output, FIGURE_ENDINGS, "of a figure")
     recipe = _recipe(options)
     for path in filter(None, (options.output, options.caption)):
-        make_folder(path.parent)
-        check_target(path)  # before the work, not after it
+        target_of(path)  # before the work, not after it
     composed = compose(cast("Run", open_recording(options.recording)), recipe)
     FigureInHand(composed).save(options.output)
     count = len(composed.panels)

@@ -51,11 +51,11 @@ def run(options: argparse.Namespace) -> int:
     from phenaki_viz.export import FORMATS, render
     from phenaki_viz.figures.head_sentences import table_heading, taken_over
     from phenaki_viz.figures.head_table_views import heads_table
-    from phenaki_viz.files import check_target, write_bytes
+    from phenaki_viz.files import target_of, write_bytes
 
     ending = format_of(options.out, FORMATS, "of a table")
     if options.out:
-        check_target(options.out)  # before the work, not after it
+        target_of(options.out)  # before the work, not after it
     names = ", ".join(path.name for path in options.recordings)
     effects: Sequence[HeadEffect] = ()
     if any(map(_is_atlas, options.recordings)):

@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run, record, write."""
-    from phenaki_viz.files import check_target
+    from phenaki_viz.files import target_of
     from phenaki_viz.recording import (
         describe_failures,
         describe_non_finite,
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     )
     from phenaki_viz.runs.files import save_recording
 
-    check_target(options.output)  # before the work, not after it
+    target_of(options.output)  # before the work, not after it
     _check_output(options)
     made = made_run(options, storage=options.storage, on_progress=_tell)
     save_recording(options.output, made)

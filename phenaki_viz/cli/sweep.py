@@ -118,7 +118,7 @@ def run(options: argparse.Namespace) -> int:
 def _format(options: argparse.Namespace) -> str:
     """The format of the output file; refuses what would do nothing, before the work."""
     from phenaki_viz.export import FORMATS
-    from phenaki_viz.files import check_target
+    from phenaki_viz.files import target_of
 
     ending = format_of(options.output, (JSON,) if options.interventions else (JSON, *FORMATS))
     if options.layers and options.interventions:
@@ -126,7 +126,7 @@ def _format(options: argparse.Namespace) -> str:
     if options.maps_from and not options.interventions:
         raise ConfigError("--maps-from is of --interventions, which say what is done with the maps")
     if options.output:
-        check_target(options.output)
+        target_of(options.output)
     return ending
 
 

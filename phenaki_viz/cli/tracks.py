@@ -83,14 +83,13 @@ def run(options: argparse.Namespace) -> int:
     from phenaki_viz.figures.track_sentences import tracks_heading
     from phenaki_viz.figures.track_views import answers_of, best_of, tracks_picture
     from phenaki_viz.figures.tracks import MOST_LINES
-    from phenaki_viz.files import check_target, make_folder, write_bytes
+    from phenaki_viz.files import target_of, write_bytes
     from phenaki_viz.nouns import counted
     from phenaki_viz.runs.files import open_recording
 
     ending = format_of(options.out, FORMATS, "of a picture")
     if options.out:
-        make_folder(options.out.parent)
-        check_target(options.out)  # before the work, not after it
+        target_of(options.out)  # before the work, not after it
     opened = open_recording(options.recording.expanduser())
     records = _records(opened, options)
     question = _question(opened, records[0], options)

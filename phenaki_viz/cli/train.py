@@ -49,11 +49,11 @@ def run(options: argparse.Namespace) -> int:
     """Train to the end, or until Ctrl-C; the same command goes on where it stopped."""
     import torch
 
-    from phenaki_viz.files import check_target, make_folder
+    from phenaki_viz.files import make_folder, target_of
     from phenaki_viz.training.digits import train_digits
     from phenaki_viz.training.recipe import DIGITS
 
-    check_target(options.output)  # before the work, not after it
+    target_of(options.output)  # before the work, not after it
     make_folder(options.states)
     torch.set_num_threads(options.threads)
     recipe = replace(

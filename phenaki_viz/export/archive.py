@@ -13,7 +13,7 @@ from phenaki_viz.export.formats import renderer
 from phenaki_viz.export.names import numbered, safe_name
 from phenaki_viz.export.page import needs_plotly, to_html
 from phenaki_viz.figures.picture import Picture
-from phenaki_viz.files import make_folder, replacing
+from phenaki_viz.files import replacing
 
 Progress = Callable[[int, int, str], None]
 PLOTLY = "plotly.min.js"
@@ -56,7 +56,6 @@ def write_archive(
     Arguments as for `archive`. Raises ExportError.
     """
     path = Path(path)
-    make_folder(path.parent)
     how_many = _total(pictures, total)
     with replacing(path) as file:
         _fill(file, pictures, formats, on_progress or _silent, how_many, extra or {})

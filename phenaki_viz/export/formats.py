@@ -59,9 +59,9 @@ def write(picture: Picture, where: Path | str, format: str) -> Path:
 
 
 def target(picture: Picture, where: Path, format: str) -> Path:
-    """The file a picture would be written to; its folder is made."""
+    """The file a picture would be written to; a folder that is meant is made."""
     if where.suffix.lower() == f".{format}" and not where.is_dir():
-        return make_folder(where.parent) / where.name
+        return where
     folder = make_folder(where)
     taken = [file.stem for file in folder.iterdir() if file.suffix.lower() == f".{format}"]
     return folder / f"{numbered(safe_name(picture.name), taken)}.{format}"

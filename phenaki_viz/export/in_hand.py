@@ -13,7 +13,7 @@ from phenaki_viz.export.arrays import arrays_of
 from phenaki_viz.export.formats import FIGURE_ENDINGS, FORMATS, render
 from phenaki_viz.figures.composed import Composed
 from phenaki_viz.figures.picture import Picture
-from phenaki_viz.files import make_folder, write_bytes
+from phenaki_viz.files import write_bytes
 
 IN_A_NOTEBOOK = {"image/png": "png", "image/svg+xml": "svg"}
 
@@ -47,7 +47,6 @@ class _InHand:
         if format not in self.formats:
             known = ", ".join(f".{name}" for name in self.formats)
             raise ExportError(f"{path.name} ends in no format: use {known}")
-        make_folder(path.parent)
         return self._write(path, format)
 
     def _write(self, path: Path, format: str) -> Path:

@@ -7,7 +7,7 @@ from phenaki_viz.browser.linked import Linked
 from phenaki_viz.browser.looked import Chosen
 from phenaki_viz.errors import ExportError
 from phenaki_viz.export.linked_page import linked_html
-from phenaki_viz.files import make_folder, write_bytes
+from phenaki_viz.files import write_bytes
 
 MOST_WEIGHTS = 600_000  # of a stack whose heads all lie in a notebook's output: 2 MB
 TALL = 940  # pixels: a frame in a notebook cannot say how tall it is
@@ -27,5 +27,4 @@ def saved(linked: Linked, at: Chosen, path: str | Path) -> Path:
     path = Path(path)
     if path.suffix.lower() != ".html":
         raise ExportError(f"{path.name} ends in no format: use .html")
-    make_folder(path.parent)
     return write_bytes(path, linked_html(linked, at))

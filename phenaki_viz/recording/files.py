@@ -31,7 +31,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save, save_file
 
 from phenaki_viz.errors import ExportError, FileError, PhenakiVizError, RecordingError
-from phenaki_viz.files import check_target, replacing, shown, size_of, unchanged
+from phenaki_viz.files import replacing, shown, size_of, target_of, unchanged
 from phenaki_viz.recording.file_entries import described, recording_of
 from phenaki_viz.recording.format_1 import as_format_2
 from phenaki_viz.recording.headers import Format, Header, Tensors
@@ -86,7 +86,7 @@ def write_file(path: Path, recording: Recording, beside: Beside) -> Path:
     An older file is replaced, never written into. Maps are written as they are stored. Raises
     ExportError when the disk is full or read-only.
     """
-    check_target(path)
+    target_of(path)
     tensors, texts = _content(recording, beside)
     size = sum(tensor.nbytes for tensor in tensors.values())
     with replacing(path, needed=lambda: size) as file:

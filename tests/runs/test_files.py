@@ -269,7 +269,9 @@ def test_headers_that_do_not_fit_are_refused(tmp_path):
             open_recording(rewritten(path, change))
 
 
-def test_a_full_or_missing_folder_leaves_nothing_behind(tmp_path):
+def test_a_folder_is_made_and_one_that_cannot_be_leaves_nothing_behind(tmp_path):
+    path = save_recording(tmp_path / "runs" / "of today" / "run.safetensors", dialled("dense"))
+    assert len(open_recording(path).recording)
     with pytest.raises(ExportError, match="could not be written"):
-        save_recording(tmp_path / "no" / "run.safetensors", dialled("dense"))
-    assert not list(tmp_path.iterdir())
+        save_recording(path / "no" / "run.safetensors", dialled("dense"))
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
