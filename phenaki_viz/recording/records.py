@@ -14,7 +14,7 @@ from phenaki_viz.recording.added import Added
 from phenaki_viz.recording.added import Alibi as Alibi
 from phenaki_viz.recording.added import PositionBias as PositionBias
 from phenaki_viz.recording.axes import Layout, TokenAxis
-from phenaki_viz.recording.maps import AttentionMap, Span, check_item, chosen_of
+from phenaki_viz.recording.maps import AttentionMap, Span, check_item, check_span, chosen_of
 from phenaki_viz.recording.places import Place, Places
 from phenaki_viz.recording.segments import Null, Words
 from phenaki_viz.recording.verdicts import Verdict as Verdict
@@ -132,21 +132,33 @@ class AttentionRecord:
         """Cells no mask lets through, 'rows columns' bool; only a cut edge hides a null key.
 
         head: a recorded one, in which edges may be cut that are not in others; None for all.
+        Raises RecordingError for what is not there.
         """
-        query, key = _run(rows), _run(columns)
+        check_item(self.map.shape, b, head or 0)
+        query, key = self._cells(rows, columns)
         hidden: np.ndarray = self.added.visibility.hidden(b, query, key, head).numpy()
         return hidden
 
     def hidden_by(self, b: int, rows: Span, columns: Span) -> tuple[np.ndarray, np.ndarray]:
-        """Cells that causality hides, 'rows columns' bool; keys that padding does, 'columns'."""
-        query, key = _run(rows), _run(columns)
+        """Cells that causality hides, 'rows columns' bool; keys that padding does, 'columns'.
+
+        Raises RecordingError for what is not there.
+        """
+        check_item(self.map.shape, b, 0)
+        query, key = self._cells(rows, columns)
         masks = self.added.visibility
         return masks.later(query, key).numpy(), masks.padding(b, key).numpy()
+
+    def _cells(self, rows: Span, columns: Span) -> tuple[torch.Tensor, torch.Tensor]:
+        check_span("rows", rows, self.map.shape[2])
+        check_span("columns", columns, self.map.shape[3])
+        return _run(rows), _run(columns)
 
     def visible(
         self, b: int, queries: Sequence[int] | np.ndarray, head: int | None = None
     ) -> np.ndarray:
-        """Which keys these queries may look at: 'q j' bool. head: see `hidden`."""
+        """Which keys these queries may look at: 'q j' bool. head, errors: see `hidden`."""
+        check_item(self.map.shape, b, head or 0)
         query = chosen_of("rows", queries, self.map.shape[2])
         key = _run((0, self.map.shape[3]))
         hidden: np.ndarray = self.added.visibility.hidden(b, query, key, head).numpy()
@@ -155,8 +167,9 @@ class AttentionRecord:
     def visible_keys(self, b: int, head: int | None = None) -> np.ndarray:
         """How many keys each query may look at, 'i' int; 0 is a row with nothing to see.
 
-        head: see `hidden`.
+        head, errors: see `hidden`.
         """
+        check_item(self.map.shape, b, head or 0)
         return self.added.visibility.counts(b, head).contiguous().numpy()
 
     @property

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phenaki_viz.errors import RecordingError
-from phenaki_viz.recording import DenseMap, cell_size
+from phenaki_viz.recording import DenseMap, cell_size, record
+from tests.recording.calls import TOKENS, transformer
 
 MAP = torch.rand(2, 3, 7, 11, generator=torch.Generator().manual_seed(1))
 
@@ -54,3 +55,21 @@ def test_what_is_not_there_is_refused_in_words(stored):
         stored.tile(0, 0, (0, 7), (0, 11), (2, 2), "median")
     with pytest.raises(RecordingError, match="at least 1 cell"):
         stored.tile(0, 0, (0, 7), (0, 11), (0, 2))
+
+
+def test_masks_of_what_is_not_there_are_refused_like_weights():
+    model = transformer(causal=True)
+    with torch.no_grad(), record(model) as recording:
+        model(TOKENS)
+    found = recording[0]
+    assert found.hidden(1, (0, 12), (0, 12)).sum() == 66
+    for asked, why in (
+        (lambda: found.hidden(0, (3, 20), (0, 12)), "rows 3 to 20 asked of a map with 12 rows"),
+        (lambda: found.hidden(0, (0, 12), (-1, 2)), "columns -1 to 2 asked of a map with 12"),
+        (lambda: found.hidden_by(0, (0, 12), (5, 13)), "columns 5 to 13 asked of a map with 12"),
+        (lambda: found.hidden(2, (0, 1), (0, 1)), "2 items and 3 heads were recorded"),
+        (lambda: found.visible(0, [0], 3), "2 items and 3 heads were recorded"),
+        (lambda: found.visible_keys(-1), "2 items and 3 heads were recorded"),
+    ):
+        with pytest.raises(RecordingError, match=why):
+            asked()
