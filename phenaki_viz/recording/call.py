@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 
 from phenaki_viz.errors import RecordingError
+from phenaki_viz.nouns import counted
 from phenaki_viz.numerics.edits import NONE, Edits
 from phenaki_viz.numerics.offsets import OffsetBias
 from phenaki_viz.numerics.precision import Precision, autocast_dtype
@@ -129,6 +130,21 @@ class Call:
             return ""
         found = " × ".join(map(str, self.attn.shape))
         return f"its map is {found}; maps are read as batch × heads × queries × keys"
+
+    @property
+    def shared_keys(self) -> str:
+        """That heads share keys and values, which are read a pair a head; empty where they do not.
+
+        As in grouped-query attention (Ainslie et al. 2023).
+        """
+        heads, width = self.module.heads, 2 * self.sizes.dim_head
+        there = 0 if self.kv is None else self.kv.shape[-1] // width
+        if not 0 < there < heads or heads % there:
+            return ""
+        return (
+            f"its {heads} heads share {counted(there, 'head')} of keys and values (grouped-query "
+            "attention); maps are read where each head has its own"
+        )
 
     @property
     def is_silent(self) -> bool:

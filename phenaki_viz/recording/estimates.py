@@ -10,8 +10,12 @@ from torch import nn
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording.arguments import call_arguments
 from phenaki_viz.recording.compiled import eagerly, uncompiled
-from phenaki_viz.recording.families.phenaki import AttentionModule, attention_modules, null_keys
-from phenaki_viz.recording.walking import attribute_of
+from phenaki_viz.recording.families.phenaki import (
+    AttentionModule,
+    attention_modules,
+    head_width,
+    null_keys,
+)
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,7 @@ def sizes_of(module: AttentionModule, x: torch.Tensor, context: torch.Tensor | N
         queries=x.shape[1:-1].numel(),
         keys=source.shape[1:-1].numel() + nulls,
         nulls=nulls,
-        # Not of to_q: it may be an adapter around the layer.
-        dim_head=attribute_of(module, "q_scale").shape[-1],
+        dim_head=head_width(module),
     )
 
 

@@ -63,7 +63,7 @@ class Making:
                 self.recording.storage = self.budget.storage
                 self._add(self.builder.made_at_once(call))
         except Exception as error:
-            self.could_not(call.around.name, error)
+            self.could_not(call.around.name, error, call)
             return False
         if self.broken:
             raise self.broken
@@ -79,7 +79,7 @@ class Making:
         for call, found in zip(waiting, records, strict=True):
             self.budget.kept[call.storage] -= call.size
             if isinstance(found, Exception):
-                self.could_not(call.around.name, found)
+                self.could_not(call.around.name, found, call)
             else:
                 self._add(found)
         self.builder.transfers.wait()
@@ -103,9 +103,10 @@ class Making:
             self.recording.records.append(kept)
             self.budget.kept[kept.map.storage] += kept.map.nbytes
 
-    def could_not(self, name: str, error: Exception) -> None:
+    def could_not(self, name: str, error: Exception, call: Call | None = None) -> None:
         """Somebody else's model is running: it is not stopped for what is only looked at."""
-        self.heard.failed[name] = f"{type(error).__name__}: {str(error)[:300]}"
+        why = "" if call is None else call.shared_keys
+        self.heard.failed[name] = why or f"{type(error).__name__}: {str(error)[:300]}"
 
 
 def has_to_wait(call: Call) -> bool:

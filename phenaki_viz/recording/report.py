@@ -47,7 +47,8 @@ class Heard:
         if self.recorded:
             return reasons
         many = counted(len(self.waited_for), "attention module")
-        waited = f"Nothing was recorded: {many} of {self.model} were waited for, "
+        were = "was" if len(self.waited_for) == 1 else "were"
+        waited = f"Nothing was recorded: {many} of {self.model} {were} waited for, "
         return (waited + f"{_named(self.waited_for)}.", *(reasons or (self._why_nothing(),)))
 
     @property

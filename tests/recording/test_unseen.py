@@ -7,11 +7,16 @@ import warnings
 
 import pytest
 import torch
+from einops import rearrange, repeat
+from torch import nn
 from torch._subclasses import FakeTensorMode
+from torch.nn.functional import normalize
 
 from phenaki_viz import record
 from phenaki_viz.errors import RecordingError, RecordingWarning
+from phenaki_viz.models import Attention
 from phenaki_viz.recording import building
+from phenaki_viz.recording.interventions import ZeroHead, intervened
 from tests.recording.calls import TOKENS, Checkpointed, transformer
 
 
@@ -159,6 +164,45 @@ def test_what_cannot_be_recorded_does_not_stop_the_model(monkeypatch):
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
     assert [one.module for one in recording] == ["layers.1.1"]
     assert said in recording.missed[0]
+
+
+class SharingHeads(Attention):
+    """Four heads of which `there` have keys and values of their own, and one scale for all."""
+
+    def __init__(self, there: int) -> None:
+        super().__init__(24, heads=4, dim_head=8)
+        self.there, self.to_kv = there, nn.Linear(24, 2 * there * 8, bias=False)
+
+    def forward(self, x, **_):
+        """x: 'b i 24'."""
+        x = self.norm(x)
+        q = rearrange(self.to_q(x), "b n (h d) -> b h n d", h=4)
+        k, v = rearrange(self.to_kv(x), "b n (two h d) -> two b h n d", two=2, h=self.there)
+        k, v = (repeat(one, "b h n d -> b (h g) n d", g=4 // self.there) for one in (k, v))
+        sim = 8 * normalize(q, dim=-1) * self.q_scale @ normalize(k, dim=-1).mT
+        attn = self.attn_dropout(sim.softmax(dim=-1))
+        return self.to_out(rearrange(attn @ v, "b h n d -> b n (h d)"))
+
+
+@pytest.mark.parametrize(("there", "heads"), [(1, "1 head"), (2, "2 heads")])
+def test_heads_that_share_keys_are_said_to(there, heads):
+    model = SharingHeads(there).eval()
+    with torch.no_grad(), pytest.warns(RecordingWarning) as warned, record(model) as recording:
+        model(TOKENS)
+    said = f"its 4 heads share {heads} of keys and values (grouped-query attention)"
+    assert not len(recording) and said in str(warned[0].message)
+    assert "Error" not in str(warned[0].message)
+    assert "1 attention module of SharingHeads was waited for" in str(warned[0].message)
+
+
+def test_one_number_may_scale_all_queries():
+    model = SharingHeads(4).eval()
+    model.q_scale, model.k_scale = (nn.Parameter(torch.tensor(1.5)) for _ in range(2))
+    with torch.no_grad(), record(model) as recording:
+        model(TOKENS)
+    assert len(recording) == 1 and not recording.failed
+    with intervened(model, [ZeroHead(module="", head=2)]), torch.no_grad():
+        model(TOKENS)
 
 
 def test_weights_made_in_inference_mode_and_lazy_ones_do_not_stop_the_model():

@@ -156,6 +156,14 @@ def null_keys(module: AttentionModule) -> int:
     return 0 if nulls is None else int(nulls.shape[-2] // 2)
 
 
+def head_width(module: AttentionModule) -> int:
+    """Numbers of a head's queries, from what scales them; 1 where one number scales them all.
+
+    Not of to_q: it may be an adapter around the layer.
+    """
+    return int((1, *attribute_of(module, "q_scale").shape)[-1])
+
+
 def parts_of(module: AttentionModule) -> nn.Module | None:
     """Where it hands over what its map can be made of; None of a published class."""
     parts: nn.Module | None = attribute_of(module, "attn_parts")

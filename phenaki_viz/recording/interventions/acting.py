@@ -20,6 +20,7 @@ from phenaki_viz.recording.compiled import eagerly, uncompiled
 from phenaki_viz.recording.families.phenaki import (
     AttentionModule,
     attention_modules,
+    head_width,
     transformer_modules,
 )
 from phenaki_viz.recording.interventions.in_force import HERE
@@ -138,7 +139,7 @@ def _check_heads(
             raise RecordingError(
                 f"there is no head {one.head} in {one.module}: nothing was switched off"
             )
-        width = module.q_scale.shape[-1]
+        width = head_width(module)
         if isinstance(one, MeanHead) and len(one.mean) != width:
             raise RecordingError(
                 f"{one.module}: a mean of {len(one.mean)} numbers for heads of width {width}"
