@@ -9,6 +9,11 @@ recording[0].map.full(0, 0)  # 'i j', exact
 recording.save("run.safetensors")  # phenaki_viz.open("run.safetensors"), or `phenaki-viz open`
 """
 
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from phenaki_viz.answers import answered_by
 from phenaki_viz.errors import (
     AtlasError,
     CheckpointError,
@@ -25,8 +30,10 @@ from phenaki_viz.errors import (
     VerificationWarning,
     VideoError,
 )
-from phenaki_viz.face import open, show
-from phenaki_viz.recording import AttentionRecord, Recording, estimate, record
+
+if TYPE_CHECKING:
+    from phenaki_viz.face import open, show
+    from phenaki_viz.recording import AttentionRecord, Recording, estimate, record
 
 __version__ = "0.3.0"
 
@@ -53,3 +60,31 @@ __all__ = [
     "record",
     "show",
 ]
+
+answered_by(
+    "phenaki_viz.face",
+    save="save", compose="compose", figure="figure", picture="picture", show="show",
+)  # fmt: skip
+
+# Where these are, which bring PyTorch along: a command that only says how it is used is spared it.
+_LATE = {
+    "open": "phenaki_viz.face",
+    "show": "phenaki_viz.face",
+    "AttentionRecord": "phenaki_viz.recording",
+    "Recording": "phenaki_viz.recording",
+    "estimate": "phenaki_viz.recording",
+    "record": "phenaki_viz.recording",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATE:
+        found = globals()[name] = getattr(import_module(_LATE[name]), name)
+        return found
+    if find_spec(f"{__name__}.{name}") is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATE})

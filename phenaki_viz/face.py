@@ -12,7 +12,7 @@ import numpy as np
 
 from phenaki_viz.errors import RecordingError
 from phenaki_viz.recording import AttentionRecord, Recording
-from phenaki_viz.recording.asked_above import Figure, Shown, register
+from phenaki_viz.recording.asked_above import Figure, Shown
 
 MOST_WEIGHTS = 2**25  # of a recording whose picture is drawn unasked: a second
 
@@ -103,7 +103,7 @@ def _in_marimo() -> bool:
     return bool(marimo is not None and marimo.running_in_notebook())
 
 
-def _picture(recording: Recording) -> str:
+def picture(recording: Recording) -> str:
     """All heads of the first stack as an element, for under the table; "" of too many weights."""
     if not len(recording) or sum(map(_weights, recording)) > MOST_WEIGHTS:
         return ""
@@ -121,30 +121,26 @@ def _weights(record: AttentionRecord) -> int:
     return prod(record.map.shape)
 
 
-def _save(recording: Recording, path: Path, clip: Shown | np.ndarray | None) -> Path:
-    from phenaki_viz.runs.saving import save
+def save(recording: Recording, path: Path, clip: Shown | np.ndarray | None) -> Path:
+    """What `Recording.save` does."""
+    from phenaki_viz.runs import saving
 
-    return save(recording, path, clip)
+    return saving.save(recording, path, clip)
 
 
-def _figure(recording: Recording, **options: Any) -> Figure:
+def figure(recording: Recording, **options: Any) -> Figure:
+    """What `Recording.figure` gives."""
     from phenaki_viz.export.in_hand import PictureInHand
     from phenaki_viz.figures.one import one_picture
 
     return PictureInHand(one_picture(recording, **options))
 
 
-def _compose(recording: Recording, recipe: Any) -> Figure:
+def compose(recording: Recording, recipe: Any) -> Figure:
+    """What `Recording.compose` gives."""
     from phenaki_viz.export.in_hand import FigureInHand
-    from phenaki_viz.figures.composed import compose
+    from phenaki_viz.figures import composed
     from phenaki_viz.figures.recipe import recipe_of
     from phenaki_viz.runs.saving import run_of
 
-    return FigureInHand(compose(run_of(recording), recipe_of(recipe)))
-
-
-register("save", _save)
-register("compose", _compose)
-register("figure", _figure)
-register("picture", _picture)
-register("show", show)
+    return FigureInHand(composed.compose(run_of(recording), recipe_of(recipe)))

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import phenaki_viz
 from phenaki_viz import errors
 
@@ -10,7 +12,19 @@ HEAVY = (
     "vector_quantize_pytorch", "streamlit", "plotly", "matplotlib", "sklearn", "scipy", "PIL",
     "msgspec", "filelock", "transformers", "av",
 )  # fmt: skip
-LOADED = f"import sys; import phenaki_viz; print([name for name in {HEAVY} if name in sys.modules])"
+LOADED = f"""
+import sys
+from phenaki_viz import *
+print([name for name in {HEAVY} if name in sys.modules])
+"""
+TOLD = f"""
+import sys
+from phenaki_viz.cli import main
+try:
+    main(["record", "--help"])
+except SystemExit:
+    print([name for name in {(*HEAVY, "torch", "numpy")} if name in sys.modules])
+"""
 RECORDED = """
 import sys, torch, phenaki_viz
 class Attention(torch.nn.Module):
@@ -43,6 +57,21 @@ def test_importing_brings_torch_and_little_else():
     assert run(LOADED) == ["[]"]
 
 
+def test_a_command_that_only_says_how_it_is_used_brings_nothing():
+    assert run(TOLD)[-1] == "[]"
+
+
+def test_a_part_of_the_package_is_there_without_an_import_of_its_own():
+    (said,) = run("import phenaki_viz; print(phenaki_viz.recording.interventions.ZeroHead)")
+    assert "interventions" in said
+
+
+def test_who_only_records_can_save(tmp_path):
+    path = tmp_path / "run.safetensors"
+    said = run(f"{RECORDED}print(recording.save({str(path)!r}))")
+    assert said[-1] == str(path) and path.is_file()
+
+
 def test_recording_somebody_elses_model_brings_no_more():
     *said, loaded = run(RECORDED + LOADED)
     assert loaded == "[]"
@@ -57,6 +86,9 @@ def test_every_error_can_be_caught_by_its_name():
 
 
 def test_all_that_is_promised_is_there():
+    assert all(getattr(phenaki_viz, name) for name in phenaki_viz.__all__)
+    with pytest.raises(AttributeError, match="module 'phenaki_viz' has no attribute 'recrod'"):
+        _ = phenaki_viz.recrod
     assert set(phenaki_viz.__all__) <= set(dir(phenaki_viz))
     for name in ("record", "estimate", "open", "show", "Recording", "AttentionRecord"):
         assert name in phenaki_viz.__all__

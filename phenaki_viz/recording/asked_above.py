@@ -1,12 +1,8 @@
-"""What a recording is asked that takes more than attention: floors above it say how.
+"""What a recording gives and is given that takes more than attention: see `phenaki_viz.answers`."""
 
-`phenaki_viz` itself registers an answer for each name, one that loads what it needs when it is
-asked; so imports point down, and who only records loads no clips, pictures or pages.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -50,16 +46,3 @@ class Figure(Protocol):
     def save(self, path: str | Path) -> Path:
         """Write it as what the name ends in: .png .svg .pdf .html .npz .csv; raises ExportError."""
         ...
-
-
-_answers: dict[str, Callable[..., Any]] = {}
-
-
-def register(name: str, answer: Callable[..., Any]) -> None:
-    """Have `answer` called where a recording is asked for this."""
-    _answers[name] = answer
-
-
-def ask(name: str, *args: Any, **kwargs: Any) -> Any:
-    """What the registered answer gives. Raises KeyError where none is registered."""
-    return _answers[name](*args, **kwargs)

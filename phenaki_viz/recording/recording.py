@@ -7,7 +7,8 @@ from typing import Any, Literal, Unpack, cast, overload
 
 import numpy as np
 
-from phenaki_viz.recording.asked_above import Figure, Shown, ask
+from phenaki_viz.answers import ask
+from phenaki_viz.recording.asked_above import Figure, Shown
 from phenaki_viz.recording.described import as_html, described
 from phenaki_viz.recording.passes import (
     CallLabels,
