@@ -69,10 +69,11 @@ _ALL = (
     ),
     _term(
         "temporal", "Of attention along time at one place; a temporal head puts as much on its own "
-        "place in other time steps.", "Xi et al. 2025, Sparse VideoGen (2502.01776), section 3",
+        "place, one patch around, in other time steps.",
+        "Xi et al. 2025, Sparse VideoGen (2502.01776), section 3",
     ),
     _term(
-        "global", "Of a head that is neither spatial nor temporal: it looks across time and place.",
+        "global", "Of a head that chooses keys, but is neither spatial nor temporal.",
         "Xi et al. 2025, Sparse VideoGen (2502.01776), section 3",
     ),
     _term(
