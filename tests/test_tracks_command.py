@@ -53,7 +53,8 @@ def test_heads_patch_and_direction_are_asked_for(run, tmp_path, capsys):
 def test_a_words_readers_are_followed(run, capsys):
     assert main(["tracks", run, "--word", "two", *BY_HAND, "--object", "two"]) == 0
     said = capsys.readouterr().out
-    assert "read “two” most where the two is in 1 of 3" in said and said.count("\n") == 1 + 3
+    # Each reads it alike in all patches of a step, so nowhere most.
+    assert "read “two” most where the two is in 0 of 3" in said and said.count("\n") == 1 + 3
 
 
 def test_what_cannot_be_is_a_sentence(run, capsys):
