@@ -24,7 +24,8 @@ def test_the_follower_is_first_and_its_path_is_in_the_file(run, tmp_path, capsys
     assert main(["tracks", run, *BY_HAND, "--out", str(out)]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith(
-        "From the object at time 1, L1 H6 finds it again in 2 of 2 other time steps (chance 0.25)"
+        "From the object at time 1, L1 H6 finds it again in 2 of 2 other time steps (chance 0.25; "
+        "none of 8 heads finds more)"
     )
     assert len(said) == 1 + 8 and said[1 + 6].split() == [
         "L1", "H6", "in", "2", "of", "2", "(chance", "0.25),", "sure", "1.00", "(0.05", "even):",

@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     question = _question(opened, records[0], options)
     every = answers_of(opened.recording, records, question)
     chosen = _chosen(every, options.heads) if options.heads else best_of(every, MOST_LINES - 1)
-    print(tracks_heading(chosen, question))
+    print(tracks_heading(chosen, question, every))
     _print(every if options.heads is None else chosen)
     if options.out:
         picture = tracks_picture(chosen, question, as_rgb(opened.clip), opened.temporal_patch)

@@ -13,8 +13,14 @@ from phenaki_viz.figures.track_views import Answer, Question
 MOST = 3  # heads in one sentence
 
 
-def tracks_heading(answers: Sequence[Answer], question: Question) -> str:
-    """'From the two at time 2, L2 H2 finds it again in 3 of 4 other time steps (chance 0.25)'."""
+def tracks_heading(
+    answers: Sequence[Answer], question: Question, every: Sequence[Answer] = ()
+) -> str:
+    """'From the two at time 2, L2 H2 finds it again in 3 of 4 other time steps (chance 0.25; …)'.
+
+    every: of all heads that were asked: the best of many does better than chance by chance alone,
+    so that it is said where it is that.
+    """
     counts = answers[0].head.record.places.batch_counts
     if question.key is None and counts == "frame":
         return "A spatial head looks at its own time step alone: it has no track"
@@ -22,7 +28,7 @@ def tracks_heading(answers: Sequence[Answer], question: Question) -> str:
         return f"A temporal head has no choice of patch: {_still(answers, question)}"
     judging = [(one, one.judged) for one in answers if one.judged is not None]
     judging.sort(key=lambda one: -one[1].accuracy)
-    return _judged(judging, question) if judging else _unjudged(answers, question)
+    return _judged(judging, question, every) if judging else _unjudged(answers, question)
 
 
 def _still(answers: Sequence[Answer], question: Question) -> str:
@@ -43,14 +49,19 @@ def _still(answers: Sequence[Answer], question: Question) -> str:
     )
 
 
-def _judged(answers: Sequence[tuple[Answer, Judged]], question: Question) -> str:
+def _judged(
+    answers: Sequence[tuple[Answer, Judged]], question: Question, every: Sequence[Answer]
+) -> str:
     """answers: the best first; those that are as good as the best are said with it."""
     (first, said), *_ = answers
     best = [one for one, its in answers[: MOST + 1] if (its.right, its.of) == (said.right, said.of)]
     others = [f"{one.head.label} in {its.right}" for one, its in answers[len(best) : 1 + MOST]]
     more = f"; {joined(others)}" if others else ""
     steps = "time steps" if question.key is not None else "other time steps"
-    found = f"in {said.right} of {said.of} {steps} (chance {said.chance:.2f}){more}"
+    asked = [one.judged.accuracy for one in every if one.judged is not None]
+    most = len(asked) > 1 and said.right > 0 and said.accuracy >= max(asked)
+    among = f"; none of {len(asked)} heads finds more" if most else ""
+    found = f"in {said.right} of {said.of} {steps} (chance {said.chance:.2f}{among}){more}"
     whose = f"the {question.whose}" if question.whose else "the object"
     who, s = joined([one.head.label for one in best]), "s" if len(best) == 1 else ""
     if question.key is not None:

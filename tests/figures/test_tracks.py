@@ -154,6 +154,11 @@ def test_planted_heads_are_drawn_and_told_as_they_are(recorded):
         "From the two at time 1, L1 H6 finds it again in 2 of 2 other time steps (chance 0.25); "
         "L1 H1 in 1"
     )
+    asked, every = asked_of(recorded, SELF)
+    assert "(chance 0.25; none of 8 heads finds more); L1 H1 in 1" in tracks_heading(
+        answers, asked, every
+    )
+    assert "finds more" not in tracks_heading(answers[:1], asked, every), "another one does"
     assert picture.chance == pytest.approx(0.25) and "dashed" in how_to_read(asked).lower()
     assert picture.provenance["heads"] == ["L1 H1", "L1 H6"]
     asked, answers = asked_of(recorded, ["follows"], direction="column")

@@ -32,7 +32,7 @@ def test_a_word_a_patch_and_a_path_are_followed(open_app, page):
     page.set_viewport_size({"width": 1440, "height": 900})
     open_app("/tracks?source=Trained")
     heading = page.get_by_role("heading", level=1)
-    expect(heading).to_contain_text("most where the two is in 5 of 5 time steps (chance 0.25)")
+    expect(heading).to_contain_text("most where the two is in 5 of 5 time steps (chance 0.25; ")
     page.get_by_role("radio", name="Self", exact=True).click()
     expect(heading).to_contain_text("From the two at time 2, ")
     shown(page)

@@ -69,7 +69,7 @@ def _draw(run: Run) -> None:
     picture = tracks_picture(shown, question, as_rgb(run.clip), run.temporal_patch)
     _picture(picture, _shows(selection, question, shown))
     with words:
-        _say(run, selection, question, shown)
+        _say(run, selection, question, shown, every)
     _followers(run, selection, question)
     frame.link("heads", "All heads in a table", ":material/table_rows:")
 
@@ -82,9 +82,15 @@ def _shows(selection: Selection, question: Question, shown: Sequence[Answer]) ->
     )
 
 
-def _say(run: Run, selection: Selection, question: Question, shown: Sequence[Answer]) -> None:
+def _say(
+    run: Run,
+    selection: Selection,
+    question: Question,
+    shown: Sequence[Answer],
+    every: Sequence[Answer],
+) -> None:
     of = {"tracks.picture": _shows(selection, question, shown)}
-    panels.heading(tracks_heading(shown, question), run.recording.provenance, of)
+    panels.heading(tracks_heading(shown, question, every), run.recording.provenance, of)
     panels.say(how_to_read(question), of, key="sentence.how", aside=True)
 
 
