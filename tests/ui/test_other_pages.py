@@ -4,8 +4,13 @@ import json
 from base64 import b64decode
 
 import numpy as np
+import torch
 from streamlit.testing.v1 import AppTest
+from torch import nn
 
+from phenaki_viz import record
+from phenaki_viz.models import Attention
+from phenaki_viz.models.position import ContinuousPositionBias
 from tests.sent import sent, words_on
 
 
@@ -16,6 +21,13 @@ def position(**dials):
     from phenaki_viz.ui.views.position import position_page
 
     position_page(run_dialled(DialConfig(**dials), sample_clip(), read_prompt("a b")))
+
+
+def position_of_own(file):
+    from phenaki_viz.runs.files import open_recording
+    from phenaki_viz.ui.views.position import position_page
+
+    position_page(open_recording(file))
 
 
 def masks(words=0, steps=0, **dials):
@@ -45,6 +57,26 @@ def components(at):
 def figures(at):
     texts = [bytes(parts["figure"]) for _, parts in components(at) if "figure" in parts]
     return [json.loads(text) for text in texts]
+
+
+def test_biases_of_ones_own_model_go_by_their_names_and_the_head_is_the_recorded_one(tmp_path):
+    """One of a row of tokens, one of a frame; of four heads two were recorded."""
+    torch.manual_seed(0)
+    model = nn.ModuleDict({
+        "along": ContinuousPositionBias(dim=8, heads=4, num_dims=1),
+        "across": ContinuousPositionBias(dim=8, heads=4, num_dims=2),
+        "first": Attention(8, heads=4, dim_head=4),
+        "second": Attention(8, heads=4, dim_head=4),
+    }).eval()  # fmt: skip
+    x = torch.randn(1, 6, 8)
+    with torch.no_grad(), record(model, heads=[1, 3]) as found:
+        model["first"](x, attn_bias=model["along"](6))
+        model["second"](x, attn_bias=model["across"](2, 3))
+    at = drawn(position_of_own, file=found.save(tmp_path / "own.safetensors"))
+    assert any(line.startswith("along H1: ") for line in words_on(at)), words_on(at)
+    assert at.segmented_control(key="bias_of").options == ["along", "across"]
+    at.segmented_control(key="bias_of").set_value("across").run()
+    assert not at.exception and any(line.startswith("across H1: ") for line in words_on(at))
 
 
 def test_the_continuous_bias_is_drawn_in_3d_and_flat_for_the_head():

@@ -30,6 +30,7 @@ from phenaki_viz.ui.state.wishes import number
 from phenaki_viz.ui.work import computed, experiments, shows
 
 FURTHEST = 4  # times the size the model ran on
+PARTS = {"continuous_pos_bias": "MaskGit", "spatial_rel_pos_bias": "C-ViViT, within a frame"}
 ENDS = {"here": "This Δt", "all": "All Δt"}
 
 
@@ -84,8 +85,11 @@ def _biased(run: Run) -> AttentionRecord | None:
 
 
 def whose(module: str) -> str:
-    """The part of the model that a bias belongs to, by the name of its module."""
-    return "C-ViViT, within a frame" if "spatial" in module else "MaskGit"
+    """The part of the model that a bias belongs to, by the name of its module; of one's own model
+    that name.
+    """
+    _, _, name = module.rpartition(".")
+    return PARTS.get(name, module)
 
 
 def _head(run: Run) -> int:
