@@ -77,6 +77,8 @@ COLUMNS: dict[str, Column] = {
     "first_step": _of("First step", SHARE, "Weight on the first time step, by queries of later "
         "ones", "mass.first step"),
     "dt": _of("Δ time", "time steps", "Mean of key − query in time, by weight; − is back", "dt"),
+    "dt_uniform": _of("Δ time, if uniform", "time steps", "Δ time of uniform attention: what a "
+        "causal mask alone leaves", "even.dt"),
     "drow": _of("Δ row", "patches", "Mean of key − query in rows, by weight; − is up", "drow"),
     "dcol": _of("Δ column", "patches", "Mean of key − query in columns, by weight; − is left",
         "dcol"),

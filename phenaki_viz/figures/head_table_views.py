@@ -20,6 +20,7 @@ from phenaki_viz.analysis.head_table import HeadRow, HeadTable
 from phenaki_viz.evaluation.effects import HeadEffect
 from phenaki_viz.figures.apart import told_apart
 from phenaki_viz.figures.arrows import Arrows
+from phenaki_viz.figures.clauses import with_sign
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.effect_views import effect_words
 from phenaki_viz.figures.head_sentences import row_sentence, table_heading, taken_over
@@ -28,6 +29,7 @@ from phenaki_viz.figures.naming import head_label, module_family
 from phenaki_viz.figures.picture import Axis
 from phenaki_viz.figures.table import Table, TableColumn
 
+EVEN_SHIFT = 0.05  # time steps: what rounds to 0.0 is none
 HALF = "_half"  # ends the name of a column's half interval
 
 
@@ -191,6 +193,16 @@ def alike_picture(
     )
 
 
+def _even_shift(table: HeadTable) -> tuple[str, ...]:
+    """What a mask alone leaves of a shift in time, as a line; none where that is nothing."""
+    even = [shift for row in table if abs(shift := row.facts.mean("even.dt")) >= EVEN_SHIFT]
+    if not even:
+        return ()
+    low, high = (with_sign(end, 1) for end in (min(even), max(even)))
+    said = low if low == high else f"{low} to {high}"
+    return (f"uniform attention would shift by {said} time steps, as masks leave it",)
+
+
 def shifts_picture(
     table: HeadTable,
     provenance: Mapping[str, Any],
@@ -215,6 +227,7 @@ def shifts_picture(
         title="Where heads look from the query",
         notes=(
             "mean of key − query by weight: arrows in rows and columns, numbers in time steps",
+            *_even_shift(table),
             taken_over(table),
         ),
         provenance=provenance,

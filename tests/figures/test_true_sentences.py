@@ -8,12 +8,12 @@ from torch import nn
 from phenaki_viz import record
 from phenaki_viz.analysis.comparing import compare
 from phenaki_viz.analysis.head_columns import names_of, value
-from phenaki_viz.analysis.head_table import head_row, head_table
+from phenaki_viz.analysis.head_table import HeadTable, head_row, head_table
 from phenaki_viz.figures.difference_sentences import row_line
 from phenaki_viz.figures.difference_views import name_of
 from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.head_sentences import row_name, row_sentence, table_heading
-from phenaki_viz.figures.head_table_views import heads_table
+from phenaki_viz.figures.head_table_views import heads_table, shifts_picture
 from phenaki_viz.figures.sentences import head_sentence, patch_sentence
 from phenaki_viz.models import Attention
 from phenaki_viz.recording import HeadMap, Places, Recording
@@ -105,7 +105,7 @@ OVER_TIME = {"grid": (5, 1, 2), "counts": "patch", "items": 2, "causal": True}
 
 def test_a_causal_mask_alone_looks_nowhere_back():
     said, _, row = said_of(shared((1.0, CAUSAL)), **OVER_TIME)
-    assert value(row, "dt") == pytest.approx(-1)
+    assert value(row, "dt") == pytest.approx(-1) == value(row, "dt_uniform")
     assert said == "Hardly chooses; as spread as 2.6 equal keys of 3."
 
 
@@ -118,6 +118,13 @@ def test_how_far_back_a_causal_head_looks_stands_beside_its_mask():
         "time steps back (1.0 time step back would be uniform) of the query; as spread as 1 equal "
         "key of 3."
     )
+
+
+def test_beside_arrows_of_causal_heads_stands_where_their_mask_would_point():
+    rows = said_of(shared((1.0, CAUSAL)), **OVER_TIME)[2], said_of(shared((1.0, OWN)))[2]
+    pictures = [shifts_picture(HeadTable(rows=(row,)), {}) for row in rows]
+    line = "uniform attention would shift by −1.0 time steps, as masks leave it"
+    assert [line in picture.notes for picture in pictures] == [True, False]
 
 
 def test_over_time_alone_there_is_nothing_around_a_place():
