@@ -35,7 +35,8 @@ class Alike:
 def heads_alike(records: Sequence[AttentionRecord], *, video: int = 0) -> Incremental[Alike]:
     """The distance of every two heads of one stack. records: its layers. A step is a run of rows.
 
-    Queries count where the rows of both heads are distributions; of a large map evenly spaced ones.
+    Queries count that see a key, and where the rows of both heads are distributions; of a large
+    map evenly spaced ones.
     Source: Clark et al. 2019, What Does BERT Look At?, section 6 (Jensen-Shannon divergence between
     the rows of heads, and its clusters).
     """
@@ -47,10 +48,9 @@ def heads_alike(records: Sequence[AttentionRecord], *, video: int = 0) -> Increm
     queries = 0
     for number in range(len(items[0])):
         for done, run in enumerate(runs):
-            attn = np.stack([
-                HeadMap(record, at[id(record)][number], head).rows(run) for record, head in rows
-            ])  # fmt: skip
-            distance, known = _distances(attn)
+            each = [HeadMap(record, at[id(record)][number], head) for record, head in rows]
+            sees = np.stack([head.visible_keys[run] > 0 for head in each])
+            distance, known = _distances(np.stack([head.rows(run) for head in each]), sees)
             total, count = total + distance, count + known
             queries += len(run)
             yield (number + (done + 1) / len(runs)) / len(items[0])
@@ -64,11 +64,14 @@ def _runs(heads: int, queries: int, keys: int) -> list[list[int]]:
     return [run.tolist() for run in np.array_split(spaced, pieces)]
 
 
-def _distances(attn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sum over queries of the distances 'n n', and how many count, of rows 'n q j'."""
+def _distances(attn: np.ndarray, sees: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sum over queries of the distances 'n n', and how many count, of rows 'n q j'.
+
+    sees: 'n q' bool, which queries see a key; the weights of others mean nothing.
+    """
     n = len(attn)
     with np.errstate(invalid="ignore"):
-        sound = np.isfinite(attn).all(axis=2) & (np.abs(attn.sum(axis=2) - 1) < 0.01)
+        sound = sees & np.isfinite(attn).all(axis=2) & (np.abs(attn.sum(axis=2) - 1) < 0.01)
     attn = np.where(sound[..., None], attn, 0)
     bits = _bits(attn)
     total, count = np.zeros((2, n, n))

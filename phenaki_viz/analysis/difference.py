@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phenaki_viz.analysis.cells import Cells
-from phenaki_viz.analysis.divergence import is_distribution, js_distance
+from phenaki_viz.analysis.divergence import is_distribution, row_distances
 from phenaki_viz.analysis.incremental import Incremental, incremental, within
 from phenaki_viz.analysis.laid import Laid, shared_items
 from phenaki_viz.analysis.tallies import Tally
@@ -53,7 +53,9 @@ class HeadDistance:
 
     @property
     def queries(self) -> int:
-        """How many queries the mean is over: those whose rows are distributions in A and in B."""
+        """How many queries the mean is over: whose rows are distributions in A and in B, and that
+        see a key in both.
+        """
         return int(self.distances.count)
 
 
@@ -144,7 +146,7 @@ def _distances(
     for at, item in enumerate(items):
         one, other = maps_of(pair, item, head)
         for done, run in enumerate(runs):
-            found = js_distance(one.rows(run.tolist()), other.rows(run.tolist()))
+            found = row_distances(one, other, run.tolist())
             known = np.isfinite(found)
             tally = tally.merge(Tally.of(found, known))
             if known.any() and not np.nanmax(found) <= most:  # nothing is more than NaN

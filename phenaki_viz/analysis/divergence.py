@@ -1,8 +1,11 @@
 """How far two rows of weights are apart: the Jensen–Shannon distance, 0 to 1."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from phenaki_viz.errors import ShapeError
+from phenaki_viz.recording import HeadMap
 
 OFF = 0.01  # by which a sum of weights may miss 1, as those of half precision do
 DISTANCE = (
@@ -34,6 +37,18 @@ def js_distance(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     halfway = (a + b) / 2
     bits = (_relative(a, halfway) + _relative(b, halfway)) / 2
     return np.where(known, np.sqrt(np.clip(bits, 0, 1)), np.nan)
+
+
+def row_distances(one: HeadMap, other: HeadMap, queries: Sequence[int]) -> np.ndarray:
+    """Jensen–Shannon distance of rows of two maps: 'q' float64, see `js_distance`.
+
+    NaN as well of a query that sees no key in either: its weights are alike and mean nothing.
+    """
+    found = js_distance(one.rows(queries), other.rows(queries))
+    for head in (one, other):
+        if head.record.is_masked:
+            found = np.where(head.visible_keys[list(queries)] > 0, found, np.nan)
+    return found
 
 
 def _relative(attn: np.ndarray, to: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from phenaki_viz.nouns import counted
 
 NONE = 5e-4  # a distance that would be written 0.000
 LEAST = 5e-4  # and a weight
+MUCH = 0.1  # a distance that no weights below `LEAST` make
 
 
 def moved_heading(found: HeadDistances) -> str:
@@ -38,7 +39,7 @@ def head_moved(row: HeadDistance, names: Sequence[str], sampled: str) -> str:
     """How far one head's rows moved. names: of its queries. sampled: over which, in words."""
     label = head_label(row.layer, row.head)
     if not row.queries:
-        return f"{label}: no row is a distribution in both, so there is no distance."
+        return f"{label}: no row is a distribution over visible keys in both: there is no distance."
     if row.most < NONE:
         return f"{label}: every row is the same in A and B ({sampled})."
     said = f"{label}: mean JS distance {_far(row.mean)}, spread {_far(row.spread)}, over {sampled}"
@@ -54,13 +55,15 @@ def row_moved(difference: np.ndarray, distance: float, names: Sequence[str]) -> 
     """
     known = np.nan_to_num(difference)
     if not np.isfinite(distance):
-        return "has a row that is no distribution: nothing to compare"
+        return "has a row that is no distribution, or sees no key: nothing to compare"
     gains, loses = int(known.argmax()), int(known.argmin())
     said = []
     if known[gains] > LEAST:
         said.append(f"gives {known[gains]:.3f} more to {_named(names[gains])}")
     if known[loses] < -LEAST:
         said.append(f"{-known[loses]:.3f} less to {_named(names[loses])}")
+    if not said and np.isnan(difference).any() and distance >= MUCH:
+        return f"looks where only one of A and B may look (JS distance {_far(distance)})"
     if not said:
         return f"looks where it did: no weight changes by 0.001 (JS distance {_far(distance)})"
     if len(said) == 1 and said[0][0].isdigit():

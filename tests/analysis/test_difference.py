@@ -9,6 +9,7 @@ import torch
 from scipy.spatial.distance import jensenshannon
 
 from phenaki_viz.analysis import difference
+from phenaki_viz.analysis.alike import heads_alike
 from phenaki_viz.analysis.difference import head_distances, laid_maps, row_difference
 from phenaki_viz.analysis.divergence import js_distance
 from phenaki_viz.analysis.laid import lay
@@ -225,3 +226,16 @@ def test_what_cannot_be_laid_has_no_distance_and_says_why():
         laid_maps(HeadMap(cross_record(), 0, 0), HeadMap(self_record(), 0, 0), 9)
     found = head_distances(lay([cross_record()], [other], by_place=True))
     assert [row.mean for row in found.rows] == [0, 0, 0]
+
+
+def test_queries_that_see_no_key_do_not_count_as_alike_or_apart():
+    """Of a text without null keys that is hidden whole, as guidance does: weights are alike."""
+    attn = dirichlet(1, 2, 4, keys=3)
+    shown = planted(attn, kind="cross", words=tuple("abc"))
+    even = np.full_like(attn, 1 / 3)
+    hidden = planted(even, kind="cross", words=tuple("abc"), key_mask=np.zeros((1, 3), bool))
+    for pair in ([shown, hidden], [hidden, hidden]):
+        found = head_distances(lay(pair[:1], pair[1:]))
+        assert [row.queries for row in found.rows] == [0, 0] and found.moved_most is None
+    assert np.isnan(heads_alike([hidden]).distances[0, 1])
+    assert heads_alike([shown]).distances[0, 1] > 0

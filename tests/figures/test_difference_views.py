@@ -145,7 +145,12 @@ def test_the_heading_names_the_head_or_says_that_none_changed(two):
         ([0.2, 0.0, np.nan], 0.05, "gives 0.200 more to null 1 (JS distance 0.050)"),
         ([0.0, -0.1, 0.0], 0.3, "gives 0.100 less to “two” (JS distance 0.30)"),
         ([1e-5, -1e-5, 0.0], 1e-4, "looks where it did: no weight changes by 0.001"),
-        ([np.nan] * 3, np.nan, "has a row that is no distribution: nothing to compare"),
+        ([np.nan, 0.0, np.nan], 1.0, "looks where only one of A and B may look (JS distance 1.00)"),
+        (
+            [np.nan] * 3,
+            np.nan,
+            "has a row that is no distribution, or sees no key: nothing to compare",
+        ),
     ],
 )
 def test_a_row_says_what_gained_and_what_lost(difference, distance, said):

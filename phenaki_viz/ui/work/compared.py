@@ -13,7 +13,7 @@ from phenaki_viz.analysis.difference import (
     laid_maps,
     row_difference,
 )
-from phenaki_viz.analysis.divergence import js_distance
+from phenaki_viz.analysis.divergence import row_distances
 from phenaki_viz.analysis.laid import Laid
 from phenaki_viz.analysis.measures import HeadStatistics, head_statistics
 from phenaki_viz.recording import AttentionRecord, HeadMap
@@ -65,7 +65,7 @@ def row(one: HeadMap, other: HeadMap, query: int) -> RowMoved:
     key = ("compare row", *_map(one), *_map(other), query)
 
     def made() -> RowMoved:
-        far = js_distance(one.rows([query]), other.rows([query]))[0]
+        far = row_distances(one, other, [query])[0]
         return RowMoved(row_difference(one, other, [query])[0], float(far))
 
     return once(key, made)
