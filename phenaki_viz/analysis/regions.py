@@ -115,13 +115,13 @@ def masses_in_regions(
     return found
 
 
-def off_video(head: HeadMap) -> Mass | None:
+def off_video(head: HeadMap, queries: Sequence[int] | None = None) -> Mass | None:
     """Weight of patches on keys that are none: null keys, words, registers. None without such keys.
 
-    Of the queries that `region_masses` counts.
+    Of the queries that `region_masses` counts, of these or of all.
     """
     patches = head.record.key_axis(head.item).is_patch
-    rows = sound_rows(head)
+    rows = sound_rows(head, queries)
     rows = rows[head.record.query_axis(head.item).is_patch[rows]]
     if patches.all() or not len(rows):
         return None

@@ -98,11 +98,21 @@ def _patch_clause(head: Head, query: int) -> str:
     if how is None:
         return "has no weights: no key is visible, or they are not a distribution"
     if not record.reads_words and how.share < EVEN:
+        off = off_video(head.map, [query])
+        if off is not None and was_chosen(off):
+            return _off_clause(head, query, off, how)
         regions = region_masses(head.map, [query])
         for name in telling(regions):
             said = PATCH[name].format(mass=percent(regions[name].mass)) + times(regions[name])
             return said if _runs_in_space(head) else at_one_place(said)
     return _strongest(head, query, how)
+
+
+def _off_clause(head: Head, query: int, off: Mass, how: Spread) -> str:
+    """Of a row that chose keys which are no patch: the one that holds most of it, or all."""
+    if float(head.map.rows([query]).max()) >= CHOSEN:
+        return _strongest(head, query, how)
+    return f"puts {percent(off.mass)} of its weight on keys that are no patch{times(off)}"
 
 
 def _strongest(head: Head, query: int, how: Spread) -> str:

@@ -80,6 +80,21 @@ def test_weight_of_patches_on_words_is_not_weight_across_time():
         assert said.startswith("Keys that are no patch hold 0.80 of its weight; 0.50 would be")
 
 
+def test_what_a_patch_gives_null_keys_is_said_before_what_it_gives_its_step():
+    """Its own step gets more than its share of what little is left."""
+    first, both = np.zeros((2, 24, 26), bool)
+    first[:, :1] = both[:, :2] = True
+    itself = with_nulls(np.eye(24, dtype=bool))
+    for nulls, said in (
+        (first, "looks most at null key 1: 70 % of its weight (18 × uniform)."),
+        (both, "puts 70 % of its weight on keys that are no patch (9.1 × uniform)."),
+    ):
+        attn = shared((0.7, nulls), (0.3, itself))
+        record = planted(attn[None, None], Places(GRID, "video"), num_null_kv=2)
+        head = Head(Recording([record]), record, 0, 0)
+        assert patch_sentence(head, (1, 2, 3)) == f"Time 1, row 2, column 3 {said}"
+
+
 def test_words_have_no_time_step_that_they_could_look_at():
     own = np.ones((48, 48), bool)
     own[24:, 24:], own[24:, :24] = OWN, False
