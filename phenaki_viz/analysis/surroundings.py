@@ -58,7 +58,7 @@ class Surroundings:
     @cached_property
     def even_displacement(self) -> np.ndarray:
         """`displacement` of uniform attention: 'o q'."""
-        return self.displacement(self.seen / np.maximum(self.seen.sum(axis=1, keepdims=True), 1))
+        return self.displacement(self.seen.astype(np.float32))
 
     @cached_property
     def _inside(self) -> np.ndarray:
