@@ -1,6 +1,8 @@
 """Which clips an atlas is to be made of: files, folders, lists, and generated ones, by name."""
 
+import os
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -49,7 +51,7 @@ def _named(source: str) -> Iterator[ClipName]:
     if not path.is_dir():
         yield _of_file(path, _words_beside(path))
         return
-    inside = sorted(one for one in path.rglob("*") if one.suffix.lower() in CLIP_ENDINGS)
+    inside = sorted(one for one in _files_in(path) if one.suffix.lower() in CLIP_ENDINGS)
     if not inside:
         endings = " ".join(sorted(CLIP_ENDINGS))
         raise ConfigError(
@@ -58,6 +60,20 @@ def _named(source: str) -> Iterator[ClipName]:
         )
     for one in inside:
         yield _of_file(one, _words_beside(one), one.relative_to(path).as_posix())
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    """The files of a folder and of those in it, each folder once; linked ones are the last."""
+    waiting, seen = deque([folder]), set[str]()
+    while waiting:
+        for here, folders, files in os.walk(waiting.popleft()):
+            real = os.path.realpath(here)
+            if real in seen:
+                folders.clear()
+                continue
+            seen.add(real)
+            yield from (Path(here, name) for name in files)
+            waiting += sorted(one for one in map(Path(here).joinpath, folders) if one.is_symlink())
 
 
 def generated_clips(source: str) -> Iterator[ClipName]:

@@ -39,3 +39,15 @@ def test_a_clip_that_is_named_twice_is_there_once(corpus):
     shutil.copy(corpus / CLIP, corpus / "deeper" / "one.npy")
     found = clips_of([str(corpus), str(corpus / "deeper" / "one.npy")])
     assert [clip.name for clip in found if clip.name.endswith("one.npy")] == ["deeper/one.npy"]
+
+
+def test_linked_folders_are_folders_and_none_is_there_twice(corpus, tmp_path):
+    (tmp_path / "z_real").mkdir()
+    shutil.copy(corpus / CLIP, tmp_path / "z_real")
+    (tmp_path / "a_link").symlink_to(tmp_path / "z_real")
+    (tmp_path / "z_real" / "circle").symlink_to(tmp_path)
+    (tmp_path / "corpus").symlink_to(corpus)
+    (tmp_path / "folder.gif").mkdir()
+    names = [clip.name for clip in clips_of([str(tmp_path)])]
+    assert names[0] == "corpus/a_broken.gif" and names[-1] == f"z_real/{CLIP}"
+    assert len(names) == len(set(names)) and not any("link" in name for name in names)
