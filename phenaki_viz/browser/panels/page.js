@@ -2,7 +2,7 @@
 // often it is drawn.
 import { unpack } from "../numbers/message.js";
 import { consume, isTyping, withoutModifiers } from "../page/elements.js";
-import { passByLeavings } from "../page/leaving.js";
+import { oneEntryAnAct } from "../page/history.js";
 
 /** @type {{ goes: Record<string, string>, heard: boolean, folds: boolean, ground: string,
  *           tell: (name: string, value: string) => void }} */
@@ -61,7 +61,7 @@ export default ({ data, setTriggerValue }) => {
   if (!frame.heard) {
     document.addEventListener("keydown", lead);
     watchGround();
-    passByLeavings();
+    oneEntryAnAct();
   }
   frame.heard = true;
   fold(head.folded);

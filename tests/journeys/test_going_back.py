@@ -1,0 +1,35 @@
+"""The browser's Back and Forward: what was there is there again, one entry an act."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser_fixtures import settle
+from tests.journeys.gestures import slider
+
+pytestmark = pytest.mark.browser
+
+
+def lead_to(page: Page, name: str, path: str) -> Page:
+    """Another page, by its name above."""
+    page.get_by_test_id("stTopNav").get_by_role("link", name=name).click()
+    page.wait_for_url(f"**{path}*")
+    return settle(page)
+
+
+def has(page: Page, link: str) -> None:
+    """Once nothing more follows, the address says all of it."""
+    settle(page)
+    assert all(part in page.url for part in link.split("&")), page.url
+
+
+def test_a_page_that_was_come_to_again_is_one_step_back_and_whole(open_app):
+    link = "extent=3&dt=2&bias_ends=All+%CE%94t"
+    page = open_app(f"/position?{link}&depth=1")
+    for name, path in (("Masks", "/masks"), ("Position", "/position"), ("Masks", "/masks")):
+        lead_to(page, name, path)
+    page.go_back()
+    page.wait_for_url("**/position?*")
+    has(page, link)
+    expect(slider(page, "Size, in multiples")).to_have_value("3")
+    page.go_back()
+    page.wait_for_url("**/masks*")
