@@ -19,7 +19,7 @@ from phenaki_viz.ui.sections.health import draw_health
 from phenaki_viz.ui.sections.panels import theme
 from phenaki_viz.ui.source import recording_file
 from phenaki_viz.ui.source.sidebar import draw_sidebar
-from phenaki_viz.ui.state.link import read_link
+from phenaki_viz.ui.state.link import carrying, read_link
 from phenaki_viz.ui.state.stage import Stage
 from phenaki_viz.ui.views.attention import attention_page
 from phenaki_viz.ui.views.compare import compare_page
@@ -84,7 +84,7 @@ STYLE = """<style>
 
 def main() -> None:
     """Draw the page, its picture before the widgets around it."""
-    with first_picture.first(opening=not session.has(run_cache.GOOD)):
+    with first_picture.first(opening=not session.has(run_cache.GOOD)), carrying():
         _draw()  # the page of maps says when its map is on its way
 
 

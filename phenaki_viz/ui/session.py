@@ -18,6 +18,8 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state.query_params import QueryParams
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -106,6 +108,19 @@ class Door:
         left = [one for one in self.get(name, []) if one in options]
         if left != self.get(name, left):
             self.put(name, left)
+
+
+@contextmanager
+def address() -> Iterator[QueryParams]:
+    """The address of this run, with what `st.query_params` does not tell: whose its names are.
+
+    Raises RuntimeError where no page is drawn.
+    """
+    context = get_script_run_ctx()
+    if context is None:
+        raise RuntimeError("only a page that is drawn has an address")
+    with context.session_state.query_params() as params:
+        yield params
 
 
 def names() -> tuple[str, ...]:

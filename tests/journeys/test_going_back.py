@@ -5,8 +5,10 @@ from playwright.sync_api import Page, expect
 
 from tests.browser_fixtures import settle
 from tests.journeys.gestures import slider
+from tests.waiting import shown
 
 pytestmark = pytest.mark.browser
+HEAD = "layer=2&head=3&row=4&column=5"
 
 
 def lead_to(page: Page, name: str, path: str) -> Page:
@@ -20,6 +22,20 @@ def has(page: Page, link: str) -> None:
     """Once nothing more follows, the address says all of it."""
     settle(page)
     assert all(part in page.url for part in link.split("&")), page.url
+
+
+def test_back_finds_the_head_and_the_patch_that_the_page_that_is_left_has_too(open_app):
+    page = open_app(f"/?{HEAD}")
+    shown(page, "L2 H3, self: time 2, row 4, column 5")
+    lead_to(page, "Inside a head", "/inside")
+    shown(page, "L2 H3 decides")
+    has(page, HEAD)  # also of a link that no run but the first has known
+    page.go_back()
+    shown(page, "L2 H3, self: time 2, row 4, column 5")
+    has(page, HEAD)
+    page.go_forward()
+    shown(page, "L2 H3 decides")
+    has(page, HEAD)
 
 
 def test_a_page_that_was_come_to_again_is_one_step_back_and_whole(open_app):

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
+from urllib.parse import parse_qs
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from phenaki_viz.ui import session
 from phenaki_viz.ui.state.fields import LARGEST, values_said
@@ -14,6 +16,7 @@ from phenaki_viz.ui.state.view import IN_SLOT, field_of, unread
 
 TEXTS = ("say", "prompt", "against", "with_say")  # whose words may be numbers of any kind
 LEFT_OUT = "link.left_out"
+_SAID = "link.said"  # what the address said of a value, and the value, by its name
 MOST_NAMED = 5
 # Parameters of links of before: what they are called now, and their values.
 OLDER = {"hold": ("storage", {"Stored": "Dense", "By parts": "Factored"})}
@@ -72,6 +75,7 @@ def read_link() -> None:
     Streamlit's own readers end in a traceback where a number is infinite, written out or by its
     digits, and pass over other values without a word.
     """
+    _go_back()
     _rename_older()
     link = {name: st.query_params.get_all(name) for name in st.query_params}
     bad = [name for name in link if not is_readable(name)]
@@ -84,6 +88,42 @@ def read_link() -> None:
         more = ", …" if len(named) > MOST_NAMED or len(named) < len(left_out) else ""
         st.warning("A part of the link cannot be read and is left out.", icon=":material/link_off:")
         st.text(", ".join(map(_said, named[:MOST_NAMED])) + more)
+
+
+def _go_back() -> None:
+    """After a step in the browser's history to another page: all that the address says of it.
+
+    Streamlit (1.67) takes what the page that is left has a widget of, too, for that page's: going
+    back from Text to Attention, layer, head and patch were as a page begins.
+    """
+    context = get_script_run_ctx()
+    if context is None or not context.is_history_navigation:
+        return
+    said = parse_qs(context.query_string, keep_blank_values=True)
+    taken = {name: texts for name, texts in said.items() if name not in st.query_params}
+    if taken:
+        with session.address() as params:
+            params.update(taken)
+            params.set_initial_query_params_from_current()
+
+
+@contextmanager
+def carrying() -> Iterator[None]:
+    """Inside, a page is drawn: its address says what it has of the page before, too.
+
+    Streamlit says so of values that more than one run knew, not of what a link has just set.
+    """
+    try:
+        yield
+    finally:
+        said = session.page.first(_SAID, {})  # text of a value: of the same value always the same
+        with session.address() as params:
+            for name, (texts, value) in said.items():
+                is_short = params.is_bound(name) and not params.has_param(name)
+                if is_short and session.page.get(name) == value:
+                    params.set_corrected_value(name, texts, "string_array_value")
+        for name in filter(session.page.has, st.query_params):
+            said[name] = st.query_params.get_all(name), session.page.held(name)
 
 
 def _rename_older() -> None:
