@@ -12,14 +12,16 @@ from phenaki_viz.recording import HeadMap
 def fallen(losses: Sequence[float], unit: str, steps: int) -> str:
     """'the loss went from 5.3 to 3.1 nats a token in 6,500 training steps'.
 
-    losses: in order, each of one or more training steps; of many, the first fiftieth and the last
-    tenth are averaged, so that one lucky batch does not count.
+    losses: in order. Where each is of one training step, the first fiftieth and the last tenth are
+    averaged, so that one lucky batch does not count. Where there are fewer than steps, each is the
+    mean of some already: the first and the last are said, where the curve begins and ends.
     """
     values = np.asarray(losses, float)
     if not len(values) or not np.isfinite(values).all():
         return ""
-    first = float(values[: max(1, len(values) // 50)].mean())
-    last = float(values[-max(1, len(values) // 10) :].mean())
+    single = len(values) if len(values) >= steps else 1
+    first = float(values[: max(1, single // 50)].mean())
+    last = float(values[-max(1, single // 10) :].mean())
     return (
         f"the loss went from {first:.3g} to {last:.3g} {unit} in {counted(steps, 'training step')}"
     )

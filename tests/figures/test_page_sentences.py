@@ -216,6 +216,9 @@ def test_a_loss_is_said_by_where_it_began_and_ended():
     assert fallen([5.0, 4.0, 3.0], "nats a token", 1200) == (
         "the loss went from 5 to 3 nats a token in 1,200 training steps"
     )
+    means = [5.3, 4.1, *[3.4] * 97, 3.1]  # of 65 steps each, as a file's record keeps them
+    assert fallen(means, "nats a token", 6500).startswith("the loss went from 5.3 to 3.1 nats")
+    assert fallen(means, "nats a token", 100).startswith("the loss went from 4.7 to 3.37 nats")
     assert fallen([], "nats", 0) == "" and fallen([float("nan")], "nats", 1) == ""
     assert loss_sentence([], 0) == "No training step is done yet."
     assert loss_sentence([1.0], 1).startswith("The loss went from 1 to 1 times")
