@@ -217,6 +217,6 @@ def followers_picture(
         hidden=np.isnan(found["follows"]),
         query=Axis(title="layer", names=layers),
         key=Axis(title="head", names=tuple(f"H{head}" for head in most)),
-        scale=ColourScale(low=0, high=1, palette="magma_r", scope="what a share can be"),
+        scale=ColourScale(low=0, high=1, scope="what a share can be"),
         unit=f"finds {whose}",
     )

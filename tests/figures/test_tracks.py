@@ -8,6 +8,7 @@ import pytest
 from phenaki_viz.analysis.following import UNKNOWN
 from phenaki_viz.analysis.tracks import accuracies
 from phenaki_viz.errors import ShapeError
+from phenaki_viz.figures.attention_views import metric_scale
 from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.track_marks import (
     dots_of,
@@ -183,6 +184,8 @@ def test_of_heads_that_nothing_judges_there_is_no_picture(recorded):
     records, path = recorded.records[-1:], PATH
     picture = followers_picture(records, asked, accuracies(records, path), {})
     assert picture is not None and picture.values[0, SELF.index("follows")] == 1
+    # the brighter, the more: as in every grid of a number of each head
+    assert picture.scale.palette == metric_scale(picture.values).palette
     unknown = np.full_like(path, UNKNOWN)
     assert followers_picture(records, asked, accuracies(records, unknown), {}) is None
 
