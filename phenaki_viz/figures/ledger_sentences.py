@@ -9,8 +9,7 @@ from phenaki_viz.analysis.term_maps import TermShares
 from phenaki_viz.analysis.writing import HeadWrites
 from phenaki_viz.figures.clauses import joined, with_sign
 from phenaki_viz.figures.head import Head
-from phenaki_viz.figures.naming import key_axis
-from phenaki_viz.figures.words import quoted
+from phenaki_viz.figures.naming import key_axis, said_token
 from phenaki_viz.nouns import counted
 
 NAMES = {
@@ -77,11 +76,8 @@ def row_clause(row: RowLedger) -> str:
 
 def key_words(head: Head, key: int) -> str:
     """A key in words: “two”, null key 1, time 2, row 0, column 3."""
-    keys = head.record.key_axis(head.item)
-    if key < keys.nulls:
-        return f"null key {key + 1}"
-    name = key_axis(head.record, head.item).names[key]
-    return quoted(name) if keys.reads_words else name
+    names = key_axis(head.record, head.item).names
+    return said_token(head.record.key_axis(head.item), names[key], key)
 
 
 def weight_heading(found: WeightLedger, key: str) -> str:

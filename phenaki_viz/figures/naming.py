@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from phenaki_viz.figures.apart import told_apart
 from phenaki_viz.figures.picture import Axis
+from phenaki_viz.figures.words import quoted
 from phenaki_viz.recording import AttentionRecord, Recording
 from phenaki_viz.recording.axes import TokenAxis
 from phenaki_viz.recording.records import Kind
@@ -128,6 +129,18 @@ def shared_note(record: AttentionRecord) -> tuple[str, ...]:
     if not record.shared:
         return ()
     return (f"one module serves {len(record.shared)} layers: {', '.join(record.shared)}",)
+
+
+def said_token(axis: TokenAxis, name: str, at: int) -> str:
+    """A token within a sentence: “two”, null key 1, time 2, row 0, column 3.
+
+    name: what it is called beside the others. at: its index along the axis.
+    """
+    if at < axis.nulls:
+        return f"null key {at + 1}"
+    words = axis.spans(Words)
+    is_word = axis.reads_words or any(first <= at < end for first, end in words)
+    return quoted(name) if is_word else name
 
 
 def head_label(layer: int, head: int) -> str:

@@ -21,8 +21,7 @@ from phenaki_viz.analysis.character import (
 from phenaki_viz.analysis.regions import Mass, off_video, region_masses, sound_rows, visible_to
 from phenaki_viz.figures.clauses import against, count, percent, telling, times
 from phenaki_viz.figures.head import Head
-from phenaki_viz.figures.naming import key_axis, place_name
-from phenaki_viz.figures.words import quoted
+from phenaki_viz.figures.naming import key_axis, place_name, said_token
 from phenaki_viz.recording import Place
 
 Direction = Literal["row", "column"]
@@ -85,7 +84,8 @@ def _reader_clause(head: Head, key: int) -> str:
     most = int(rows[np.argmax(column[rows])])
     if not column[most] > 0:
         return "gets nothing of any query's weight"
-    named = head.record.query_axis(head.item).name(most)
+    queries = head.record.query_axis(head.item)
+    named = said_token(queries, queries.name(most), most)
     return (
         f"gets {percent(mass.mass)} of a query's weight on average{times(mass)}, most from "
         f"{named}: {percent(float(column[most]))}"
@@ -210,8 +210,9 @@ def _across(own: Mass, off: Mass | None) -> str:
     if own.mass >= CHOSEN:
         return f"Looks mostly at its own time step ({against(own)})"
     return (
-        f"Puts {own.mass:.2f} of its weight in its own time step and {others:.2f} in others "
-        f"({own.uniform:.2f} and {even:.2f} would be uniform)"
+        f"Puts {own.mass:.2f} of its weight in its own time step, {others:.2f} in others and "
+        f"{lost:.2f} on keys that are no patch ({own.uniform:.2f}, {even:.2f} and {even_lost:.2f} "
+        "would be uniform)"
     )
 
 
@@ -236,7 +237,5 @@ def spread_clause(how: Spread) -> str:
 
 def _key(head: Head, key: int) -> str:
     """A key in words: “two”, null key 1, time 2, row 0, column 3."""
-    if key < head.record.key_axis(head.item).nulls:
-        return f"null key {key + 1}"
-    name = key_axis(head.record, head.item).names[key]
-    return quoted(name) if head.record.reads_words else name
+    names = key_axis(head.record, head.item).names
+    return said_token(head.record.key_axis(head.item), names[key], key)

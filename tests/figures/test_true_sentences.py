@@ -14,6 +14,7 @@ from phenaki_viz.figures.difference_views import name_of
 from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.head_sentences import row_name, row_sentence, table_heading
 from phenaki_viz.figures.head_table_views import heads_table, shifts_picture
+from phenaki_viz.figures.ledger_sentences import key_words
 from phenaki_viz.figures.sentences import head_sentence, patch_sentence
 from phenaki_viz.models import Attention
 from phenaki_viz.recording import HeadMap, Places, Recording
@@ -58,7 +59,8 @@ def test_weight_on_null_keys_is_not_weight_across_time():
     own, others = with_nulls(OWN), with_nulls(~OWN)
     for said in said_of(shared((0.45, nulls), (0.45, own), (0.1, others)), num_null_kv=2)[:2]:
         assert said.startswith(
-            "Puts 0.45 of its weight in its own time step and 0.10 in others (0.46 and 0.46 would"
+            "Puts 0.45 of its weight in its own time step, 0.10 in others and 0.45 on keys that "
+            "are no patch (0.46, 0.46 and 0.08 would be uniform)"
         )
     of_row, of_map, row = said_of(shared((0.9, nulls), (0.1, own)), num_null_kv=2)
     assert row.sort is None and "across" not in of_row + of_map
@@ -93,6 +95,20 @@ def test_what_a_patch_gives_null_keys_is_said_before_what_it_gives_its_step():
         record = planted(attn[None, None], Places(GRID, "video"), num_null_kv=2)
         head = Head(Recording([record]), record, 0, 0)
         assert patch_sentence(head, (1, 2, 3)) == f"Time 1, row 2, column 3 {said}"
+
+
+def test_a_word_among_patches_stands_between_quotation_marks():
+    places, words = Places(GRID, "video"), Words(("two", "moving"))
+    layout = Layout((words, places))
+    attn = np.full((26, 26), 0.4 / 25)
+    attn[:, 1] = attn[1] = 0
+    attn[:, 1], attn[1, 25] = 0.6, 1
+    attn /= attn.sum(axis=1, keepdims=True)
+    record = planted(attn[None, None], places, query_layout=layout, key_layout=layout)
+    head = Head(Recording([record]), record, 0, 0)
+    assert "looks most at “moving”: " in patch_sentence(head, (1, 2, 2))
+    assert ", most from “moving”: " in patch_sentence(head, (1, 2, 3), "column")
+    assert key_words(head, 0) == "“two”" and key_words(head, 2) == "time 0, row 0, column 0"
 
 
 def test_words_have_no_time_step_that_they_could_look_at():
