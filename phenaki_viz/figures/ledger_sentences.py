@@ -10,6 +10,7 @@ from phenaki_viz.analysis.writing import HeadWrites
 from phenaki_viz.figures.clauses import joined, with_sign
 from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.naming import key_axis, said_token
+from phenaki_viz.figures.words import powers
 from phenaki_viz.nouns import counted
 
 NAMES = {
@@ -88,13 +89,13 @@ def weight_heading(found: WeightLedger, key: str) -> str:
         return f"{key} gets nothing: a mask hides it"
     if not np.isfinite(found.weight):
         return f"{key} gets no number"
-    return f"Why {key} gets {found.weight:.3g}"
+    return f"Why {key} gets {powers(f'{found.weight:.3g}')}"
 
 
 def weight_sentence(found: WeightLedger) -> str:
     """The sum of the terms and what softmax makes of it, in numbers."""
     if found.blind:
-        return f"The query sees no key, and gives each of them {found.weight:.3g}."
+        return f"The query sees no key, and gives each of them {powers(f'{found.weight:.3g}')}."
     if found.hidden:
         return "Its logit is −∞, whatever the terms are."
     if not found.is_known:
@@ -104,7 +105,7 @@ def weight_sentence(found: WeightLedger) -> str:
     said = (
         f"Key {found.rank:,} of {found.of:,} by weight: {with_sign(total)} around the row's mean, "
         f"less the row's log-sum-exp {with_sign(found.level)}, so "
-        f"e^{with_sign(total - found.level)} = {found.made:.3g}."
+        f"e^{with_sign(total - found.level)} = {powers(f'{found.made:.3g}')}."
     )
     if found.logsumexp is None:
         return f"{said} Content is what the other terms leave of the stored weight."

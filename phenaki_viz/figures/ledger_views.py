@@ -16,7 +16,7 @@ from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.ledger_sentences import NAMES, counterfactual_name, key_words
 from phenaki_viz.figures.naming import key_axis, query_axis
 from phenaki_viz.figures.term_bars import TermBars, stacked
-from phenaki_viz.figures.words import spoken
+from phenaki_viz.figures.words import powers, spoken
 from phenaki_viz.nouns import subject
 
 LOGITS = "logit, around the row's mean"
@@ -39,11 +39,11 @@ def weight_bars(head: Head, found: WeightLedger) -> TermBars:
     starts = np.append(np.cumsum(np.append(0, values[:-2])), 0)
     names = (*(_step(name) for name, _ in steps), "= log weight")
     parts = (*(name for name, _ in steps), "weight")
-    totals = [spoken_signed(value) for value in values[:-1]] + [f"→ {found.weight:.3g}"]
+    totals = [spoken_signed(value) for value in values[:-1]] + [powers(f"→ {found.weight:.3g}")]
     key = key_words(head, found.key)
     return TermBars(
         name=f"{head.stem}_query_{found.query}_key_{found.key}_ledger",
-        title=f"{head.title} · why {key} gets {found.weight:.3g}",
+        title=f"{head.title} · why {key} gets {powers(f'{found.weight:.3g}')}",
         notes=(CENTRED, *head.notes),
         provenance=_provenance(head) | {"query": found.query, "key": found.key},
         names=names,

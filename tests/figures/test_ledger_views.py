@@ -1,5 +1,7 @@
 """Inside a head as pictures and words: the figures in them are the ledger's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -193,6 +195,15 @@ def test_content_alone_nothing_to_choose_and_blind_rows():
     blind = Head(Recording([gone]), gone, 0, 0)
     assert row_clause(row_ledger(blind.map, 1)).startswith("sees no key")
     assert "gives each of them 0.333" in weight_sentence(row_ledger(blind.map, 1).of(0))
+
+
+def test_a_small_weight_is_written_with_a_minus_that_breaks_no_line():
+    one = head(recorded())
+    found = replace(row_ledger(one.map, 17).of(4), weight=7.04e-6, made=7.04e-6)
+    assert weight_heading(found, "time 0") == "Why time 0 gets 7.04e−6"
+    assert "= 7.04e−6." in weight_sentence(found)
+    picture = weight_bars(one, found)
+    assert "gets 7.04e−6" in picture.title and picture.totals[-1] == "→ 7.04e−6"
 
 
 def test_sums_and_writes_are_said_with_their_numbers():

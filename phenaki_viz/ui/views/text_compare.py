@@ -151,11 +151,14 @@ def _rise(before: "np.ndarray", other: ModelRun, masked: "np.ndarray") -> None:
 def _figures(rises: Sequence[LossRise]) -> None:
     with st.container(horizontal=True, gap="large"):
         for one in rises:
+            before, after = f"{one.before:.2f}", f"{one.after:.2f}"
+            same = before == after
             st.metric(
                 f"Loss, {one.of} (nats)",
-                f"{one.before:.2f} → {one.after:.2f}",
-                f"{one.after - one.before:+.2f}",
-                delta_color="inverse",
+                f"{before} → {after}",
+                "alike" if same else f"{one.after - one.before:+.2f}",
+                delta_color="off" if same else "inverse",
+                delta_arrow="off" if same else "auto",
                 width="content",
                 help=f"Mean −log p of the true token over {one.tokens} tokens",
             )
