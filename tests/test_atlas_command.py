@@ -79,6 +79,7 @@ def test_heads_reads_the_folder(out, tmp_path, capsys):
         (["--masks", "3"], "give --sweep as well"),
         (["--workers", "2"], "serial is one; give --engine processes"),
         (["--address", "auto"], "--address is of a Ray cluster: serial has none"),
+        (["--stack", "transformer"], "has no stack 'transformer': choose of cvivit.enc_spatial"),
         (["--kind", "cross"], "kind of maps (--kind): all there, cross now"),
     ],
 )

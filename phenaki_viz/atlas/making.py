@@ -13,7 +13,9 @@ from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.errors import AtlasError, ConfigError
 from phenaki_viz.evaluation.effects import expect_measurable
 from phenaki_viz.files import make_folder, remove, sweep
+from phenaki_viz.recording import attention_modules
 from phenaki_viz.recording.digests import weights_digest
+from phenaki_viz.recording.select import stack_and_layer
 
 PER_PART = 16  # clips: what a killed worker has to do again
 MOST_ERRORS = 100  # of which the reason is kept
@@ -69,9 +71,15 @@ class Report:
 def settings_for(weights: Path, settings: Settings) -> Settings:
     """The settings with the digest of these weights, opened once to see that they will do.
 
-    Raises CheckpointError, or ConfigError of a model whose heads have no worth to be measured.
+    Raises CheckpointError, or ConfigError of a model that has not the stack, or whose heads have no
+    worth to be measured.
     """
     model = open_checkpoint(weights, dict(settings.corrections)).model
+    stacks = dict.fromkeys(stack_and_layer(name)[0] for name in attention_modules(model))
+    if settings.stack is not None and settings.stack not in stacks:
+        raise ConfigError(
+            f"the model has no stack {settings.stack[:40]!r}: choose of {', '.join(stacks)}"
+        )
     if settings.masks:
         expect_measurable(model)
     return replace(settings, weights_digest=weights_digest(model))
