@@ -5,7 +5,7 @@ import itertools
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.waiting import at_rest, eventually, shown
+from tests.waiting import at_rest, eventually, frames, shown
 
 pytestmark = pytest.mark.browser
 PICTURES = (".strip", "canvas.top", "canvas[data-tiles]")
@@ -26,6 +26,32 @@ def in_the_window(page: Page) -> None:
         assert box["width"] > 150 and box["height"] > 80, (picture, box)
     for line in page.locator(".notes p").all():  # whole, not cut
         assert line.evaluate("one => one.scrollWidth <= one.clientWidth + 1"), line.inner_text()
+
+
+# Words on the last line of each sentence that has more than one.
+LAST_LINES = """() => [...document.querySelectorAll(".pv-said p")].flatMap((sentence) => {
+  const lines = new Map();
+  const walk = document.createTreeWalker(sentence, NodeFilter.SHOW_TEXT);
+  for (let text; (text = walk.nextNode()); )
+    for (const word of text.data.matchAll(/\\S+/g)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      const line = Math.round(range.getBoundingClientRect().bottom / 8);
+      lines.set(line, [...(lines.get(line) ?? []), word[0]]);
+    }
+  return lines.size > 1 ? [[...lines.values()].at(-1).join(" ")] : [];
+})"""
+
+
+def test_no_sentence_ends_in_a_line_of_one_word(open_app, page):
+    open_app(LINKS[0])
+    shown(page)
+    for width in range(1280, 1330, 6):
+        page.set_viewport_size({"width": width, "height": 720})
+        frames(page)
+        found = page.evaluate(LAST_LINES)
+        assert all(" " in line for line in found), (width, found)
 
 
 @pytest.mark.parametrize("link", LINKS)
