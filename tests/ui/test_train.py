@@ -289,6 +289,19 @@ def test_trained_weights_reach_the_other_pages(page, shelf):
     assert not at.run().error and "trained" not in maps(at)
 
 
+def test_weights_that_are_not_on_disk_any_more_are_said_so(page, shelf):
+    job = ended(shelf.start(settings(steps=20)))
+    at = page(train_steps=20, train_batch=2)
+    gone = "The weights of this training step are not on disk any more, its maps are here."
+    for step in at.select_slider[0].options:
+        at.select_slider[0].set_value(int(step)).run()
+        assert gone not in [caption.value for caption in at.caption], step
+    job.weights(20).unlink()
+    at.run()
+    assert gone in [caption.value for caption in at.caption]
+    assert not {"train.use", "train.save"} & {button.key for button in at.button}
+
+
 def test_a_trained_copy_is_found_by_the_settings_of_its_model(shelf):
     trained = settings(steps=20)
     assert trained_copy(trained.config) is None

@@ -231,6 +231,7 @@ def _use(job: Training, step: int) -> None:
     """Save the weights of a kept step, or show them in the other pages."""
     file = job.weights(step)
     if not file.is_file():
+        st.caption("The weights of this training step are not on disk any more, its maps are here.")
         return
     config = job.settings.config
     with st.container(horizontal=True, vertical_alignment="center"):
