@@ -59,6 +59,7 @@ def test_a_view_is_read_whole_from_a_link():
         ("row", "1.5"),
         ("heads", "99"),
         ("masked", "101"),
+        ("extent", "5"),
         ("guidance", "nan"),
         ("alone", "perhaps"),
         ("view", "1-2-3"),

@@ -22,6 +22,7 @@ from phenaki_viz.ui.state.fields import ANY, LARGEST, Field, Text, Whole, decima
 
 # What a widget is given whose value is in the link, under its key, and lasts from page to page.
 BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+EXTENT = (1, 4)  # times the grid the model ran on, of a position bias
 IN_SLOT = re.compile("^[a-z]-")  # what `named` of the session puts before a name
 KEPT = "kept_"  # and the name of a transformer, with _ for dots
 NAMED = "as the page names it"
@@ -101,7 +102,7 @@ DRAWN = (
     Field("sinks", Text, "“Shown”, “Off”, “Off, nulls too”", "keys that every query reads"),
     Field("all_words", bool, ON_OFF, "Text: one colour scale for all words"),
     Field("bias_of", Text, NAMED, "Position: whose position bias"),
-    Field("extent", whole(1, 64), NUMBER, "Position: multiples of the grid the model ran on"),
+    Field("extent", whole(*EXTENT), NUMBER, "Position: multiples of the grid the model ran on"),
     Field("dt", whole(-LARGEST, LARGEST), NUMBER, "Position: Δt, query − key"),
     Field("bias_ends", Text, "“This Δt”, “All Δt”", "Position: where the bias's colours end"),
     Field("distance", whole(1, LARGEST), NUMBER, "Position: tokens shown"),

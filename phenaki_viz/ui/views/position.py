@@ -25,11 +25,11 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.state.stage import fragment
-from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.view import BOUND, EXTENT
 from phenaki_viz.ui.state.wishes import number
 from phenaki_viz.ui.work import computed, experiments, shows
 
-FURTHEST = 4  # times the size the model ran on
+FURTHEST = EXTENT[1]  # times the size the model ran on
 PARTS = {"continuous_pos_bias": "MaskGit", "spatial_rel_pos_bias": "C-ViViT, within a frame"}
 ENDS = {"here": "This Δt", "all": "All Δt"}
 
@@ -176,8 +176,7 @@ def _times(run: Run) -> int:
         return 1
     return st.slider(
         "Size, in multiples of the grid the model ran on",
-        1,
-        FURTHEST,
+        *EXTENT,
         key=session.named("extent"),
         help="Beyond 1 the network is asked for offsets it never met: extrapolation",
         **BOUND,
