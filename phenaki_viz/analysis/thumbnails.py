@@ -73,8 +73,9 @@ def hidden_cells(
     if head.record.cut_edges is None:
         # The last query of a cell sees what the ones before it see, and more.
         hidden = ~head.visible(np.append(down[1:], rows[1]) - 1)[:, slice(*columns)]
-    else:  # edges are cut of any queries
-        hidden = np.logical_and.reduceat(head.hidden(rows, columns), down - rows[0], axis=0)
+    else:  # edges are cut of any queries; never all of a long map at once
+        runs = ((top, min(top + y, rows[1])) for top in down.tolist())
+        hidden = np.stack([head.hidden(run, columns).all(axis=0) for run in runs])
     cells: np.ndarray = np.logical_and.reduceat(hidden, right, axis=1)
     return cells
 
