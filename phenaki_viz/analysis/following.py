@@ -11,6 +11,7 @@ from einops import einsum
 
 from phenaki_viz.recording import HeadMap
 
+ALIKE = 1e-6  # of an even share: by no more than that is no patch ahead of the others of its step
 NEAR = 1  # patches from the object's own in which a hit counts, diagonals too
 UNKNOWN = -1  # row and column of a path at a time step where it is not known
 
@@ -59,7 +60,7 @@ def _pairs(head: HeadMap, path: np.ndarray) -> list[tuple[float, float, float, f
             away = np.abs(keys[:, 1:] - (r, c)).max(axis=1)
             best = np.flatnonzero(there)[np.argmax(row[there])]
             true = there & (away == 0)
-            chose = row[best] > row[there].min()  # what has no weight, or all alike, is nowhere
+            chose = is_ahead(row[best], row[there].sum(dtype=np.float64), there.sum())
             found.append((
                 float(away[best] <= NEAR and chose),
                 float((away[there] <= NEAR).mean()),
@@ -67,6 +68,17 @@ def _pairs(head: HeadMap, path: np.ndarray) -> list[tuple[float, float, float, f
                 float(true.sum() / visible.sum()),
             ))  # fmt: skip
     return found
+
+
+def is_ahead(
+    most: np.ndarray | float, total: np.ndarray | float, choices: np.ndarray | int
+) -> np.ndarray | bool:
+    """Whether the strongest patch of a step has more than each would have if all were alike.
+
+    most, total: its weight and that of all patches of the step. choices: how many they are. What
+    has no weight is ahead of nothing.
+    """
+    return most * choices > total * (1 + ALIKE)
 
 
 def moves_with(weights: np.ndarray) -> float:

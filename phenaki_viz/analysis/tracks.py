@@ -15,13 +15,11 @@ from functools import cached_property
 
 import numpy as np
 
-from phenaki_viz.analysis.following import NEAR, UNKNOWN, following
+from phenaki_viz.analysis.following import NEAR, UNKNOWN, following, is_ahead
 from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.analysis.overlay import Direction, Overlay, key_weights
 from phenaki_viz.errors import RecordingError, ShapeError
 from phenaki_viz.recording import AttentionRecord, HeadMap, Place
-
-ALIKE = 1e-6  # of an even share: by no more than that is no patch ahead of the others of its step
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -186,7 +184,7 @@ def judged(found: Track, path: np.ndarray) -> Judged:
     near = np.maximum(abs(rows - r), abs(columns - c)) <= NEAR
     right = (found.open & near).sum(axis=(1, 2))
     there = found.found & (np.abs(found.places - path).max(axis=1) <= NEAR)
-    chosen = found.shares * found.choices > 1 + ALIKE  # more than each of them if all are alike
+    chosen = is_ahead(found.shares, 1, found.choices)
     return Judged(
         counted=known & found.chose,
         hits=known & there & chosen,

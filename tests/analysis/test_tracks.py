@@ -76,6 +76,16 @@ def test_a_head_whose_patches_are_all_alike_finds_nothing_wherever_the_object_is
     assert accuracies([heads], corner)["follows"][0, SELF.index("same patch")] == 1
 
 
+def test_the_last_digits_of_an_even_row_choose_nothing():
+    attn = uniform(1, 1, N, N).copy()
+    attn[..., 0] *= 1 + 3e-7  # what rounding leaves of equal logits
+    mine = planted(attn, Places(GRID, "video"))
+    corner = np.zeros((3, 2), int)
+    assert accuracies([mine], corner)["follows"][0, 0] == 0
+    one = following(HeadMap(mine, 0, 0), [corner])
+    assert len(one["follows"]) and not one["follows"].any()
+
+
 def test_who_looks_at_a_patch_is_the_track_of_the_turned_map(heads):
     attn = heads.map.attn[:, :, :, NULLS:]
     plain = replace(
