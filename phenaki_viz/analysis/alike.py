@@ -47,10 +47,11 @@ def heads_alike(records: Sequence[AttentionRecord], *, video: int = 0) -> Increm
     runs = _runs(len(rows), *records[0].map.shape[2:])
     queries = 0
     for number in range(len(items[0])):
+        each = [HeadMap(record, at[id(record)][number], head) for record, head in rows]
+        sees = np.stack([head.visible_keys > 0 for head in each])
         for done, run in enumerate(runs):
-            each = [HeadMap(record, at[id(record)][number], head) for record, head in rows]
-            sees = np.stack([head.visible_keys[run] > 0 for head in each])
-            distance, known = _distances(np.stack([head.rows(run) for head in each]), sees)
+            attn = np.stack([head.rows(run) for head in each])
+            distance, known = _distances(attn, sees[:, run])
             total, count = total + distance, count + known
             queries += len(run)
             yield (number + (done + 1) / len(runs)) / len(items[0])
