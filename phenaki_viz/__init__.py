@@ -61,10 +61,7 @@ __all__ = [
     "show",
 ]
 
-answered_by(
-    "phenaki_viz.face",
-    save="save", compose="compose", figure="figure", picture="picture", show="show",
-)  # fmt: skip
+answered_by("phenaki_viz.face")
 
 # Where these are, which bring PyTorch along: a command that only says how it is used is spared it.
 _LATE = {

@@ -7,15 +7,15 @@ no clips, pictures or pages.
 from importlib import import_module
 from typing import Any
 
-_where: dict[str, tuple[str, str]] = {}
+_module = ""
 
 
-def answered_by(module: str, **functions: str) -> None:
-    """Have functions of a module answer, each where its name is asked for."""
-    _where.update({name: (module, function) for name, function in functions.items()})
+def answered_by(module: str) -> None:
+    """Have the functions of this module answer, each where its name is asked for."""
+    global _module
+    _module = module
 
 
 def ask(name: str, *args: Any, **kwargs: Any) -> Any:
-    """What answers this, called. Raises KeyError where nothing does."""
-    module, function = _where[name]
-    return getattr(import_module(module), function)(*args, **kwargs)
+    """What the function of this name gives. Raises AttributeError where there is none."""
+    return getattr(import_module(_module), name)(*args, **kwargs)
