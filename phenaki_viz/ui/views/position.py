@@ -29,7 +29,6 @@ from phenaki_viz.ui.state.view import BOUND, EXTENT
 from phenaki_viz.ui.state.wishes import number
 from phenaki_viz.ui.work import computed, experiments, shows
 
-FURTHEST = EXTENT[1]  # times the size the model ran on
 PARTS = {"continuous_pos_bias": "MaskGit", "spatial_rel_pos_bias": "C-ViViT, within a frame"}
 ENDS = {"here": "This Δt", "all": "All Δt"}
 
@@ -219,7 +218,7 @@ def _alibi(run: Run, sloped: list[AttentionRecord], head: int, top: DeltaGenerat
     distance = st.slider(
         "Distance shown (tokens)",
         1,
-        FURTHEST * trained,
+        EXTENT[1] * trained,
         trained,
         key=session.named("distance"),
         **BOUND,
