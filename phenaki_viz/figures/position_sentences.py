@@ -5,7 +5,7 @@ import numpy as np
 from phenaki_viz.analysis.position import masses_alone, reach
 from phenaki_viz.analysis.regions import Mass
 from phenaki_viz.figures.clauses import percent, telling, times, with_sign
-from phenaki_viz.figures.sentences import HEAD
+from phenaki_viz.figures.sentences import AROUND, HEAD
 from phenaki_viz.figures.surface import signed
 from phenaki_viz.figures.words import spoken
 from phenaki_viz.nouns import counted
@@ -76,7 +76,7 @@ def alibi_sentence(record: AttentionRecord, head: int) -> str:
 
 
 def _clause(name: str, mass: Mass) -> str:
-    return HEAD[name].format(mass=f"{percent(mass.mass)} of its weight")
+    return HEAD[name].format(mass=f"{percent(mass.mass)} of its weight", at=AROUND)
 
 
 def _factor(difference: float) -> str:

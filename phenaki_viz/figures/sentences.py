@@ -26,11 +26,12 @@ from phenaki_viz.recording import Place
 
 Direction = Literal["row", "column"]
 
+AROUND = "on and around"
 PATCH = {
     "itself": "keeps {mass} of its weight on itself",
     "around": "puts {mass} of its weight on itself and the patches around it",
     "own step": "puts {mass} of its weight on its own time step",
-    "own place": "puts {mass} of its weight on and around its own place at other times",
+    "own place": "puts {mass} of its weight {at} its own place at other times",
     "step before": "puts {mass} of its weight on the time step before",
     "step after": "puts {mass} of its weight on the time step after",
     "first step": "puts {mass} of its weight on the first time step",
@@ -41,7 +42,7 @@ HEAD = {
     "itself": "{mass} on the patch itself",
     "around": "{mass} within one patch",
     "own step": "{mass} in its own time step",
-    "own place": "{mass} on and around its own place at other times",
+    "own place": "{mass} {at} its own place at other times",
     "step before": "{mass} one time step back",
     "step after": "{mass} one time step ahead",
     "first step": "{mass} from later time steps on the first",
@@ -103,8 +104,9 @@ def _patch_clause(head: Head, query: int) -> str:
             return _off_clause(head, query, off, how)
         regions = region_masses(head.map, [query])
         for name in telling(regions):
-            said = PATCH[name].format(mass=percent(regions[name].mass)) + times(regions[name])
-            return said if _runs_in_space(head) else at_one_place(said)
+            at = AROUND if _runs_in_space(head) else "on"
+            said = PATCH[name].format(mass=percent(regions[name].mass), at=at)
+            return said + times(regions[name])
     return _strongest(head, query, how)
 
 
@@ -162,11 +164,6 @@ def _runs_in_space(head: Head) -> bool:
     return len(np.unique(axis.places[axis.is_patch][:, 1:], axis=0)) > 1
 
 
-def at_one_place(said: str) -> str:
-    """A clause of a map over time alone: there is nothing around a place."""
-    return said.replace("on and around its own place", "on its own place")
-
-
 def _place_clauses(head: Head, how: Spread) -> Iterator[str]:
     regions, off = region_masses(head.map), off_video(head.map)
     return place_clauses(regions, sort_of(head.record, regions, how, off), how, off)
@@ -195,8 +192,9 @@ def place_clauses(
     for name in telling(regions, least=0.15):
         if name in said:
             continue
-        said_of = HEAD[name].format(mass=f"{regions[name].mass:.2f} of its weight")
-        yield (at_one_place(said_of) if sort is None else said_of) + times(regions[name])
+        at = AROUND if sort else "on"  # over time alone there is nothing around a place
+        said_of = HEAD[name].format(mass=f"{regions[name].mass:.2f} of its weight", at=at)
+        yield said_of + times(regions[name])
         return
 
 
