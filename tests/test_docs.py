@@ -25,7 +25,7 @@ from phenaki_viz.runs.files import RunHeader
 from phenaki_viz.runs.results import FRAMES, STEPS, TOKENS
 from phenaki_viz.ui.state.dial_settings import Settings
 from phenaki_viz.ui.state.fields import table
-from phenaki_viz.ui.state.view import FIELDS, SECTIONS
+from phenaki_viz.ui.state.view import FIELDS, SECTIONS, grid_choice
 from phenaki_viz.ui.state.wishes import NUMBERS
 from tests.browser_fixtures import PAINTED
 
@@ -151,7 +151,7 @@ def said(key, module):
 
 def test_every_parameter_of_the_link_is_in_its_schema_and_none_is_made_up():
     in_code = {key for path in UI if path.name != "main.py" for key in keys_of(path)} - {None}
-    in_loops = {*NUMBERS, "ends", "times", "masked_maps"}
+    in_loops = {*NUMBERS, "ends", "times", "masked_maps", grid_choice(True), grid_choice(False)}
     in_code |= in_loops | set(Settings.__dataclass_fields__)
     assert in_code - {"kept_…"} == set(FIELDS)
 

@@ -37,8 +37,9 @@ class GridPicture:
     stands on them instead. means: thumbs, scales and values hold a mean row and a mean column
     behind the named ones. order: the heads to draw, in this order, each with its own label; None
     draws all by layer and head. notes: lines under it. slim: in lines of 44 pixels, layer after
-    layer, for pages that only choose a head by it; without means and order. Raises ShapeError when
-    names or values do not fit the thumbs.
+    layer, for pages that only choose a head by it; without means and order. framed: tiles are
+    frames of the video and keep their proportions. Raises ShapeError when names or values do not
+    fit the thumbs.
     """
 
     thumbs: np.ndarray
@@ -52,6 +53,7 @@ class GridPicture:
     order: Sequence[tuple[int, int]] | None = None
     notes: Sequence[str] = ()
     slim: bool = False
+    framed: bool = False
 
     @classmethod
     def of_numbers(cls, values: np.ndarray, scale: ColourScale, **how: Any) -> "GridPicture":
@@ -69,6 +71,7 @@ class GridPicture:
         colours: of the means too, where each tile has a scale of its own. how: any other field.
         """
         drawn: dict[str, Any] = {"layers": picture.layers, "heads": picture.heads, "means": True}
+        drawn["framed"] = picture.framed
         if picture.values is None:
             tiles = with_means(picture.thumbnails)
         else:
@@ -118,6 +121,7 @@ def grid_message(
         "label": picture.label,
         "colours": {"query": QUERY_COLOUR, "pin": KEY_COLOUR},
         **{"means": picture.means, "filled": picture.filled, "slim": picture.slim},
+        "framed": picture.framed,
         "order": None if order is None else [list(map(int, head)) for head in order],
         "most": MOST_PINS,
         **{"notes": list(picture.notes), "shows": shows},

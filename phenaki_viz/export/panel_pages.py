@@ -37,6 +37,7 @@ def grid_page(picture: HeadGrid) -> bytes:
         values=picture.values,
         label=picture.unit if numbers else "",
         filled=numbers,
+        framed=picture.framed and not numbers,
     )
     push = _push(list(picture.selected or (0, 0)))
     return _page(picture, Mounted("head_grid", grid_message(drawn, id=picture.name, push=push)))

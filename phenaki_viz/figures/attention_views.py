@@ -1,6 +1,7 @@
 """From a recording to pictures of its attention: the map and the grid of heads."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -78,6 +79,18 @@ def head_grid(
         selected=selected,
         values=values,
         unit=value_name or unit,
+    )
+
+
+def over_step(picture: HeadGrid, step: int, shows: str) -> HeadGrid:
+    """A grid of one weight a cell as what it is of `step_tiles`. shows: see `step_shows`."""
+    _, *notes = picture.notes
+    return replace(
+        picture,
+        name=f"{picture.name}_time_{step}",
+        notes=(shows, *notes),
+        provenance={**picture.provenance, "reduced": shows},
+        framed=True,
     )
 
 

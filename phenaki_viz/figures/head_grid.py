@@ -24,7 +24,8 @@ class HeadGrid(Picture):
     thumbnails: 'l h y x' float32; NaN is masked, infinite is a row that is no distribution.
     scales: one for all, or one for each head ('l h'). values: 'l h' float32, a metric per head:
     when given, each tile is that number's colour and the scale is the metric's. selected: (l, h).
-    unit: what the colours are. Raises ShapeError when sizes disagree.
+    unit: what the colours are. framed: tiles are frames of the video and keep their proportions.
+    Raises ShapeError when sizes disagree.
     """
 
     thumbnails: np.ndarray
@@ -34,6 +35,7 @@ class HeadGrid(Picture):
     selected: tuple[int, int] | None = None
     values: np.ndarray | None = None
     unit: str = ""
+    framed: bool = False
 
     def __post_init__(self) -> None:
         sizes = {"l": None, "h": None, "y": None, "x": None}
@@ -100,6 +102,7 @@ class Mosaic:
     heads: int
     y: int
     x: int
+    framed: bool = False
 
     @property
     def gap(self) -> tuple[int, int]:
@@ -114,7 +117,12 @@ class Mosaic:
 
     @property
     def ratio(self) -> float:
-        """Height of a cell over its width, such that no tile is longer than twice its width."""
+        """Height of a cell over its width, such that no tile is longer than twice its width.
+
+        Patches of a frame are square.
+        """
+        if self.framed:
+            return 1.0
         return float(np.clip(self.y / self.x, 0.5, 2)) * self.x / self.y
 
     def corner(self, layer: int, head: int) -> tuple[int, int]:
@@ -133,7 +141,7 @@ class Mosaic:
 def mosaic_of(picture: HeadGrid) -> Mosaic:
     """The layout of a grid's tiles."""
     layers, heads, y, x = picture.thumbnails.shape
-    return Mosaic(layers=layers, heads=heads, y=y, x=x)
+    return Mosaic(layers=layers, heads=heads, y=y, x=x, framed=picture.framed)
 
 
 def grid_swatches(picture: HeadGrid) -> tuple[Swatch, ...]:

@@ -1,12 +1,15 @@
 """Rows and columns of a map laid back over the frames they are about."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from einops import rearrange
 
+from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.analysis.overlay import Combine, Direction, Overlay, combined, on_grid
 from phenaki_viz.analysis.rows import blanked, wrong_among
+from phenaki_viz.analysis.thumbnails import Thumbnails
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head import Head, wrong_notes
@@ -92,6 +95,38 @@ class HeadOverFrames:
             scale=scale,
             unit=UNIT,
         )
+
+
+@incremental
+def step_tiles(
+    layers: Sequence[Sequence[HeadOverFrames]],
+    step: int,
+    draw: Callable[[HeadOverFrames], FilmStrip],
+) -> Incremental[Thumbnails]:
+    """One time step of the film strip of every head, as tiles of a grid; a step is a head.
+
+    layers: the heads of each layer. draw: the strip of one, `of_patches` or `of_key`. Tiles are
+    what its colours follow, 'l h y x' float32, a patch a cell; NaN where the strip has no weight.
+    """
+    tiles, heads = [], [over for layer in layers for over in layer]
+    for over in heads:
+        tiles.append(draw(over).coloured[step])
+        yield len(tiles) / len(heads)
+    return Thumbnails(rearrange(np.stack(tiles), "(l h) y x -> l h y x", l=len(layers)), (1, 1))
+
+
+def step_shows(
+    places: Sequence[Place], direction: Direction, combine: Combine, word: str | None = None
+) -> str:
+    """What `step_tiles` show at the first place's time step, in words. word: whose readers."""
+    step, row, column = places[0]
+    if word is not None:
+        return f"time {step}: who reads “{word}”"
+    patch = f"row {row}, column {column}"
+    if len(places) > 1:
+        return f"time {step}: {patch} {_shows(places, direction, combine)}"
+    looks = f"where its {patch} looks" if direction == "row" else f"who looks at its {patch}"
+    return f"time {step}: {looks}"
 
 
 def word_weights(head: Head, key: int) -> np.ndarray:

@@ -108,3 +108,9 @@ def test_a_number_a_head_is_a_tile_of_one_cell():
     tiles = number_tiles(values)
     assert tiles.shape == (3, 5, 1, 1) and tiles.dtype == np.float32
     np.testing.assert_array_equal(tiles[..., 0, 0], values)
+
+
+def test_patches_of_tiles_that_are_frames_are_square():
+    wide = {"thumbnails": np.full((3, 2, 2, 7), 0.1, np.float32)}
+    assert mosaic_of(grid(**wide)).ratio == pytest.approx(1.75)  # a map is at most twice as wide
+    assert mosaic_of(grid(**wide, framed=True)).ratio == 1

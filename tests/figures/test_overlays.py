@@ -5,7 +5,7 @@ from phenaki_viz.analysis.overlay import Overlay
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_layout import query_boxes, strip_layout
 from phenaki_viz.figures.head import Head
-from phenaki_viz.figures.overlays import HeadOverFrames
+from phenaki_viz.figures.overlays import HeadOverFrames, step_shows, step_tiles
 from phenaki_viz.recording import Places, Recording
 from tests.analysis.records import planted
 from tests.figures.samples import rows
@@ -108,3 +108,52 @@ def test_multiples_of_uniform_are_said_only_where_all_queries_shown_see_as_many_
     assert uniform((1, 0, 2), (2, 0, 2)) is None
     assert uniform((1, 0, 2), direction="column") is None
     assert uniform((2, 0, 2), (2, 1, 4), combine="sum") is None
+
+
+@pytest.mark.parametrize("law", ["sqrt", "uniform"])
+def test_tiles_over_the_frames_are_what_the_strip_of_each_head_shows_at_that_step(law):
+    causal = np.tril(rows(30, 30) + 0.01)
+    attn = np.stack([causal / causal.sum(1, keepdims=True), rows(30, 30, seed=1)])[None]
+    attn[0, 1] = attn[0, 0]
+    attn[0, 1, token(1, 0, 3)] *= 2  # no distribution
+    record = planted(attn, Places(GRID, "video"), causal=True)
+    scale = ColourScale(low=0.5, high=2, law=law)
+    heads = [
+        HeadOverFrames(
+            head=Head(Recording([record]), record, 0, at), frames=FRAMES, temporal_patch=2,
+            scale=scale,
+        )
+        for at in range(2)
+    ]  # fmt: skip
+    for draw in (
+        lambda one: one.of_patches([(1, 0, 3)]),
+        lambda one: one.of_patches([(1, 0, 3), (2, 1, 4)], direction="column", combine="sum"),
+        lambda one: one.of_key(token(1, 0, 3), (1, 0, 3)),
+    ):
+        shown = step_tiles([heads, heads[::-1]], 1, draw)
+        assert shown.values.shape == (2, 2, 2, 5) and shown.cell == (1, 1)
+        for at, one in enumerate(heads):
+            wanted = draw(one).coloured[1]
+            np.testing.assert_array_equal(shown.values[0, at], wanted)
+            np.testing.assert_array_equal(shown.values[1, 1 - at], wanted)
+    sound, wrong = step_tiles([heads], 1, lambda one: one.of_patches([(1, 0, 3)])).values[0]
+    seen = attn[0, 0, 13, 10:14] * (14 if law == "uniform" else 1)
+    np.testing.assert_allclose(sound.ravel()[:4], seen, rtol=1e-5)
+    assert np.isnan(sound.ravel()[4:]).all(), "hidden by the mask"
+    assert np.isnan(wrong).all()
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        (([(2, 1, 3)], "row", "mean", "two"), "time 2: who reads “two”"),
+        (([(2, 1, 3)], "row", "mean"), "time 2: where its row 1, column 3 looks"),
+        (([(2, 1, 3)], "column", "sum"), "time 2: who looks at its row 1, column 3"),
+        (
+            ([(2, 1, 3), (0, 0, 0)], "row", "sum"),
+            "time 2: row 1, column 3 and 1 more patch, sum of where they look",
+        ),
+    ],
+)
+def test_tiles_over_the_frames_say_what_they_are_of(asked, wanted):
+    assert step_shows(*asked) == wanted

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { layLines, neighbour, tileAt } from "../../phenaki_viz/browser/grid/layout.js";
+import { inProportion } from "../../phenaki_viz/browser/grid/painting.js";
 
 const grid = (layers, heads) => ({
   layers: Array.from({ length: layers }, (_, at) => `L${at}`),
@@ -34,4 +35,10 @@ test("few heads stand in one line, and arrows go along it", () => {
   assert.ok(size[1] <= 52);
   assert.deepEqual(neighbour(slots, [0, 3], [0, 1]), [1, 0]);
   assert.deepEqual(neighbour(slots, [3, 3], [0, 1]), [3, 3]);
+});
+
+test("a frame keeps its proportions inside its tile", () => {
+  assert.deepEqual(inProportion([10, 20, 72, 72], 1), [10, 20, 72, 72]);
+  assert.deepEqual(inProportion([10, 20, 72, 72], 0.5), [10, 38, 72, 36]);
+  assert.deepEqual(inProportion([10, 20, 72, 72], 2), [28, 20, 36, 72]);
 });

@@ -57,7 +57,8 @@ export class GridPainter {
     const { pen, grid } = this;
     const [layer, head] = tile;
     const [y, x] = grid.head.cell;
-    copy(pen, grid.mosaic, [head * x, layer * y, x, y], box);
+    const within = grid.head.framed ? inProportion(box, y / x) : box;
+    copy(pen, grid.mosaic, [head * x, layer * y, x, y], within);
     pen.strokeStyle = this.theme.text;
     pen.globalAlpha = 0.16;
     pen.strokeRect(box[0] - 0.5, box[1] - 0.5, box[2] + 1, box[3] + 1);
@@ -169,6 +170,17 @@ export function fitting(measure, names, room) {
   const shown = widest(names) <= room ? names : digits;
   const every = Math.ceil(widest(shown) / room);
   return (index, strong) => (index % every === 0 || strong ? shown[index] : "");
+}
+
+/**
+ * The largest box of some proportions in the midst of another.
+ * @param {Box} box
+ * @param {number} ratio height over width
+ * @returns {Box}
+ */
+export function inProportion([x, y, width, height], ratio) {
+  const [across, down] = [Math.min(width, height / ratio), Math.min(height, width * ratio)];
+  return [x + (width - across) / 2, y + (height - down) / 2, across, down];
 }
 
 /**

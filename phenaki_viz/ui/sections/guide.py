@@ -20,7 +20,8 @@ TOUR = (
     Stop(
         "A patch reads a word",
         "The heading says in numbers what the outlined patch does. Click another patch, or press "
-        "an arrow key: heading, frames and map follow.",
+        "an arrow key: heading, frames and map follow. The small pictures are the same moment, of "
+        "every head.",
         "?maps=Cross&layer=1&head=3&step=2&row=2&column=2&word=2",
     ),
     Stop(

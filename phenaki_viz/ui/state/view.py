@@ -81,7 +81,13 @@ DRAWN = (
         "the frames: opacity in per cent, contrast, "
         "lines between patches, weights apart, masked patches not hatched",
     ),
-    Field("grid", Text, "“the maps”, or a metric's title", "what the grid of heads shows"),
+    Field(
+        "grid",
+        Text,
+        "“the maps”, “over the frames”, or a metric's title",
+        "what the grid of heads shows",
+    ),
+    Field("word_grid", Text, "the same", "what it shows of heads that read a text"),
     Field(
         "slim",
         Text,
@@ -249,6 +255,13 @@ FIGURE = (
     Field("figure_dark", bool, ON_OFF, "dark ground"),
     Field("figure_clear", bool, ON_OFF, "no ground"),
 )
+
+
+def grid_choice(reads_words: bool) -> str:
+    """What is chosen of the grid of heads: those that read a text begin elsewhere."""
+    return "word_grid" if reads_words else "grid"
+
+
 SECTIONS: Mapping[str, tuple[Field, ...]] = {
     "What is looked at": LOOKED_AT,
     "How it is drawn": DRAWN,

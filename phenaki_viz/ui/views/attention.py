@@ -143,7 +143,6 @@ def _draw(run: Run, tag: panels.Level, masked: "np.ndarray | None") -> None:
     if long:  # read for minutes: after all else is there
         with left:
             draw_grid(run, selection, look)
-        surveys.go_on(run, selection)
 
 
 def _breathe(recording: Recording) -> None:

@@ -18,7 +18,13 @@ from phenaki_viz.ui.sections.head_grid import choose_sorting, draw
 from phenaki_viz.ui.sections.long_files import export_all_heads, export_linked
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.view import BOUND, grid_choice
+from phenaki_viz.ui.views.attention_frames import (
+    FRAMES,
+    frame_tiles,
+    has_frames,
+    named_over_frames,
+)
 from phenaki_viz.ui.views.attention_video import MapColours
 from phenaki_viz.ui.work import computed, surveys, swept
 
@@ -26,22 +32,26 @@ EFFECT = "effect"  # measured on the page What if
 
 
 def draw_grid(run: Run, selection: Selection, look: MapColours) -> None:
-    """Every head of the stack: its map, or one number of it."""
+    """Every head of the stack: its map, its weights over the frames, or one number of it.
+
+    The last thing of the page where its maps are long: their reading goes on in another run of it.
+    """
     tools = st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", key=named("grid.tools")
     )
     with tools:
         worth = effects_on_grid(swept.measured(run), selection.records)
         colouring = _choose_colouring(selection, worth is not None)
-    read = surveys.survey_of(run, selection) if surveys.is_long(selection) else None
-    shown = read.thumbnails if read else computed.thumbs(run, selection)
-    if shown is None:
-        st.caption("The heads of a long video take a while to draw.")
-        st.button(
-            "Draw all heads", on_click=session.here(computed.draw_thumbs), key=named("thumbs.draw")
-        )
-        return
-    shown = look.colours.thumbnails(shown, selection.records, selection.items)
+    read = None
+    if colouring == FRAMES:
+        shown = frame_tiles(run, selection, look)
+    else:
+        read = surveys.survey_of(run, selection) if surveys.is_long(selection) else None
+        pooled = read.thumbnails if read else computed.thumbs(run, selection)
+        if pooled is None:
+            _offer()
+            return
+        shown = look.colours.thumbnails(pooled, selection.records, selection.items)
     scales: Any
     if look.shared:
         scales = look.colours.over(*drawn_range(shown.values), "all heads and layers")
@@ -50,7 +60,7 @@ def draw_grid(run: Run, selection: Selection, look: MapColours) -> None:
     values, name, title, unit, measured = None, "", "", "", ""
     if colouring == EFFECT and worth is not None:
         values, title, unit = worth, WORTH, "nats"
-    elif colouring != "map":
+    elif colouring not in ("map", FRAMES):
         measure = computed.measures_for(selection.record)[colouring]
         values = read.mean(colouring) if read else computed.table(run, selection, colouring)
         title, unit, measured = measure.title, measure.unit, colouring
@@ -67,6 +77,8 @@ def draw_grid(run: Run, selection: Selection, look: MapColours) -> None:
         value_name=name,
         unit=look.colours.unit,
     )
+    if colouring == FRAMES:
+        picture = named_over_frames(picture, selection, look)
     drawn = picture  # what the page says by itself is not said again under the grid
     if read:
         picture = _say_how_far(picture, read, measured, unit)
@@ -78,6 +90,16 @@ def draw_grid(run: Run, selection: Selection, look: MapColours) -> None:
         with box:
             export_all_heads(run, selection, look.colours, shared=look.shared)
             export_linked(run, selection, look.colours)
+    if read:
+        surveys.go_on(run, selection)
+
+
+def _offer() -> None:
+    """Have the thumbnails drawn after all that were cancelled."""
+    st.caption("The heads of a long video take a while to draw.")
+    st.button(
+        "Draw all heads", on_click=session.here(computed.draw_thumbs), key=named("thumbs.draw")
+    )
 
 
 def _say_how_far(picture: HeadGrid, read: Survey, measured: str, unit: str) -> HeadGrid:
@@ -97,20 +119,28 @@ def _say_how_far(picture: HeadGrid, read: Survey, measured: str, unit: str) -> H
 
 
 def _choose_colouring(selection: Selection, knows_worth: bool) -> str:
-    """What the tiles of the grid show: the maps, or a metric."""
-    measures = computed.measures_for(selection.record)
-    titles = {"map": "the maps"} | {name: one.title for name, one in measures.items()}
+    """What the tiles of the grid show: the maps, a time step of the video, or a metric.
+
+    Of heads that read a text the frames come first: their maps are too narrow to be small.
+    """
+    words, measures = selection.record.reads_words, computed.measures_for(selection.record)
+    titles = {"map": "the maps"}
+    if has_frames(selection):
+        titles[FRAMES] = "over the frames"
+    titles |= {name: one.title for name, one in measures.items()}
     if knows_worth:
         titles[EFFECT] = WORTH
-    options = list(titles)
-    session.fall_back("grid", options, "map")
+    options, key = list(titles), grid_choice(words)
+    first = FRAMES if words and FRAMES in titles else "map"
+    session.fall_back(key, options, first)
     colouring = st.selectbox(
         "Grid shows",
         options,
+        index=options.index(first),
         format_func=lambda name: titles.get(name, name),
-        key=named("grid"),
+        key=named(key),
         width=190,
         label_visibility="collapsed",
         **BOUND,
     )
-    return colouring or "map"
+    return colouring or first

@@ -38,7 +38,8 @@ STYLE = (
 }
 :is(.st-key-map-tools, .st-key-grid-tools) { min-height: 32px }
 :is(.st-key-map-tools, .st-key-grid-tools) > :last-child { margin-left: auto }
-.st-key-grid-tools { flex-wrap: nowrap; & > .st-key-grid { flex: 0 1 190px; min-width: 80px } }
+.st-key-grid-tools { flex-wrap: nowrap }
+.st-key-grid-tools > :is(.st-key-grid, .st-key-word-grid) { flex: 0 1 190px; min-width: 80px }
 .st-key-over { position: relative }
 .st-key-strip { --pv-tall: var(--strip); --pv-room: 40px; --pv-flow: nowrap }
 .st-key-strip { --pv-wrap: nowrap }

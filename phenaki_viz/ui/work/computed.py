@@ -23,6 +23,7 @@ from phenaki_viz.recording import AttentionRecord, HeadMap, PositionBias
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.state.selection import Selection
+from phenaki_viz.ui.state.view import grid_choice
 from phenaki_viz.ui.work import surveys
 from phenaki_viz.ui.work.keep import is_kept, once
 from phenaki_viz.ui.work.keep import kept as kept
@@ -189,7 +190,7 @@ def table(run: Run, selection: Selection, measure: str) -> "np.ndarray":
     key = ("table", *heads_of(selection), measure)
     found = of_run(
         run, key, lambda: head_statistics.steps(selection.records, selection.items, [measure]),
-        "Measuring the heads:", _back_to_maps,
+        "Measuring the heads:", partial(back_to_maps, selection.record),
     )  # fmt: skip
     return found.mean(measure)
 
@@ -198,8 +199,9 @@ def _back_to_one_head() -> None:
     session.put("scale", "head")
 
 
-def _back_to_maps() -> None:
-    session.put("grid", "map")
+def back_to_maps(record: AttentionRecord) -> None:
+    """The grid of heads shows maps again; a callback of who cancelled what else it was to show."""
+    session.put(grid_choice(record.reads_words), "map")
 
 
 def measures_for(record: AttentionRecord) -> dict[str, Measure]:
