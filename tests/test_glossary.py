@@ -15,7 +15,7 @@ def test_every_term_has_one_sentence():
     ("text", "found"),
     [
         ("Reads null key 1 most (2.9 × uniform)", ["null key", "× uniform"]),
-        ("as spread as 2.7 equal keys of 6; more keys", ["keys"]),
+        ("spread as if evenly over 2.7 of 6 keys; more keys", ["keys"]),
         ("the keyboard, a monkey and a header", []),
         ("puts 71 % on “key”, then on “null key”", []),
         ("Decoding step 3 and a time step", ["Decoding step", "time step"]),

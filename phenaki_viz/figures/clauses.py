@@ -1,10 +1,12 @@
 """Figures inside sentences: shares, multiples of uniform, counts; each written in one way."""
 
+import re
 from collections.abc import Mapping
 from math import log2
 
 from phenaki_viz.analysis.regions import Mass
 
+CLAUSE = re.compile(r"(?:“[^”]*”|[^(;])*")  # what a prompt says may hold a bracket itself
 LEAST, TIMES = 0.25, 1.3  # a region is worth a clause from this mass and these multiples of uniform
 
 
@@ -35,6 +37,11 @@ def against(mass: Mass) -> str:
     return f"{mass.mass:.2f} of its weight; {mass.uniform:.2f} would be uniform"
 
 
+def held(mass: Mass) -> str:
+    """The same outside of brackets: '0.63 of its weight (0.33 would be uniform)'."""
+    return f"{mass.mass:.2f} of its weight ({mass.uniform:.2f} would be uniform)"
+
+
 def with_sign(value: float, places: int = 2) -> str:
     """'+0.11', '−2.20', and '0.00' for what rounds to it: neither risen nor fallen."""
     text = f"{value:+.{places}f}"
@@ -44,6 +51,12 @@ def with_sign(value: float, places: int = 2) -> str:
 def span(low: int, high: int) -> str:
     """'6' or '1 to 5'."""
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def lead_of(sentence: str) -> str:
+    """What a sentence of clauses says first, without its figures: 'Looks across time steps'."""
+    found = CLAUSE.match(sentence)
+    return found.group().rstrip(" .") if found else ""
 
 
 def joined(names: list[str]) -> str:

@@ -8,14 +8,14 @@ from phenaki_viz.analysis.head_columns import half_width, names_of, value
 from phenaki_viz.analysis.head_facts import HeadFacts
 from phenaki_viz.analysis.head_table import HeadRow, HeadTable
 from phenaki_viz.analysis.regions import Mass
-from phenaki_viz.figures.clauses import joined, percent, span
+from phenaki_viz.figures.clauses import held, joined, percent, span
 from phenaki_viz.figures.naming import listed_head, module_family
 from phenaki_viz.figures.sentences import (
     HEAD,
     hardly_chooses,
     nothing_said,
     place_clauses,
-    spread_clause,
+    spread_clauses,
     word_clauses,
 )
 from phenaki_viz.figures.word_sentences import reads_clause
@@ -59,7 +59,7 @@ def row_sentence(row: HeadRow, placed_word: str = "") -> str:
         return nothing_said(sees=facts.wrong > 0)
     where = list(_where(row, how, placed_word))
     clauses = [*where, *_nulls(facts), *_away(row), *_position(row), *_follows(row), *_moves(row)]
-    text = "; ".join([*clauses, spread_clause(how), *_estimated(row)]) + "."
+    text = "; ".join([*clauses, *spread_clauses(how), *_estimated(row)]) + "."
     return text[:1].upper() + text[1:]
 
 
@@ -97,7 +97,7 @@ def _named(name: str, mass: Mass, facts: HeadFacts) -> str:
 def _nulls(facts: HeadFacts) -> Iterator[str]:
     nulls = facts.nulls
     if nulls is not None and was_chosen(nulls):
-        yield f"its null keys hold {nulls.mass:.2f}; {nulls.uniform:.2f} would be uniform"
+        yield f"its null keys hold {held(nulls)}"
 
 
 def _away(row: HeadRow) -> Iterator[str]:

@@ -19,7 +19,7 @@ from phenaki_viz.analysis.character import (
     was_chosen,
 )
 from phenaki_viz.analysis.regions import Mass, off_video, region_masses, sound_rows, visible_to
-from phenaki_viz.figures.clauses import against, count, percent, telling, times
+from phenaki_viz.figures.clauses import against, count, held, percent, telling, times
 from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.naming import key_axis, place_name, said_token
 from phenaki_viz.recording import Place
@@ -143,7 +143,7 @@ def head_sentence(head: Head) -> str:
         clauses = ["hardly chooses"]
     else:
         clauses = list(_words_clauses(head) if record.reads_words else _place_clauses(head, how))
-    text = "; ".join([*clauses, spread_clause(how)]) + "."
+    text = "; ".join([*clauses, *spread_clauses(how)]) + "."
     return text[:1].upper() + text[1:]
 
 
@@ -178,7 +178,7 @@ def place_clauses(
     """
     said: set[str] = set()
     if off is not None and was_chosen(off):
-        yield f"keys that are no patch hold {against(off)}"
+        yield f"keys that are no patch hold {held(off)}"
         return
     if sort == "global" and "own step" in regions:
         yield _across(regions["own step"], off)
@@ -227,10 +227,10 @@ def word_clauses(masses: Sequence[tuple[str, Mass]]) -> Iterator[str]:
         yield words.format(name, figure)
 
 
-def spread_clause(how: Spread) -> str:
-    """How many equal keys would be as spread: 'as spread as 23 equal keys of 180'."""
-    many = count(how.equal_keys)
-    return f"as spread as {many} equal key{'' if many == '1' else 's'} of {count(how.of)}"
+def spread_clauses(how: Spread) -> Iterator[str]:
+    """How widely it spreads: 'spread as if evenly over 23 of 180 keys'; of one key nothing."""
+    if how.of > 1:
+        yield f"spread as if evenly over {count(how.equal_keys)} of {count(how.of)} keys"
 
 
 def _key(head: Head, key: int) -> str:

@@ -8,7 +8,7 @@ import pytest
 from phenaki_viz.analysis.cells import Cells
 from phenaki_viz.analysis.masks import visibility
 from phenaki_viz.analysis.term_maps import TermMaps
-from phenaki_viz.figures.clauses import with_sign
+from phenaki_viz.figures.clauses import lead_of, with_sign
 from phenaki_viz.figures.head import wrong_notes
 from phenaki_viz.figures.ledger_views import unknown_note
 from phenaki_viz.figures.mask_views import said
@@ -24,6 +24,24 @@ from tests.analysis.records import planted, uniform
 )  # fmt: skip
 def test_a_number_that_rounds_to_zero_has_no_sign(value, said):
     assert with_sign(value) == said
+
+
+@pytest.mark.parametrize(
+    ("sentence", "first"),
+    [
+        ("Stays in its own time step (0.90 of its weight; 0.20 would be uniform); position",
+         "Stays in its own time step"),
+        ("Hardly chooses; spread as if evenly over 5 of 5 keys.", "Hardly chooses"),
+        ("Reads “a (b); c” where there is something (0.55 of", "Reads “a (b); c” where there is "
+         "something"),
+        ("0.80 of its weight on its own place (1.5 × uniform).", "0.80 of its weight on its own "
+         "place"),
+        ("Sees one key alone.", "Sees one key alone"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_what_a_sentence_says_first_is_without_its_figures(sentence, first):
+    assert lead_of(sentence) == first
 
 
 def test_one_is_said_in_the_singular():

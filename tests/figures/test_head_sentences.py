@@ -27,15 +27,15 @@ SAYS = {
         "self",
         "same patch",
     ): "Looks at and around its own place in other time steps (1.00 of its weight; ",
-    ("self", "nulls"): "Its null keys hold 1.00; 0.03 would be uniform; as spread as 2 equal keys",
-    ("self", "uniform"): "Hardly chooses; as spread as 62 equal keys of 62.",
+    ("self", "nulls"): "Its null keys hold 1.00 of its weight (0.03 would be uniform); spread ",
+    ("self", "uniform"): "Hardly chooses; spread as if evenly over 62 of 62 keys.",
     ("self", "position"): "position makes 100 % of its choice",
     ("self", "ALiBi"): "ALiBi makes 100 % of its choice",
     ("self", "follows"): "it finds the object in 100 % of other time steps",
     ("cross", "one word"): "Reads “two” most (0.80 of its weight; 0.20 would be uniform)",
     ("cross", "nulls"): "Reads null key 1 most (0.60 of its weight; 0.20 would be uniform); "
-    "then null key 2 (0.30); its null keys hold 0.90; 0.40 would be uniform",
-    ("cross", "uniform"): "Hardly chooses; as spread as 5 equal keys of 5.",
+    "then null key 2 (0.30); its null keys hold 0.90 of its weight (0.40 would be uniform)",
+    ("cross", "uniform"): "Hardly chooses; spread as if evenly over 5 of 5 keys.",
 }
 
 
@@ -60,7 +60,7 @@ def test_the_sentence_names_every_planted_head_right(table, kind, name):
 def test_a_head_that_sees_one_key_is_not_said_to_hardly_choose():
     alone = planted(np.ones((4, 1, 1, 1)), Places((1, 2, 2), "patch"))
     said = row_sentence(head_row(HeadMap(alone, 0, 0)))
-    assert said == "Sees one key alone; as spread as 1 equal key of 1."
+    assert said == "Sees one key alone."
 
 
 def test_a_head_that_does_not_choose_is_not_said_to_find_the_object():
@@ -192,7 +192,7 @@ def test_a_long_map_is_told_from_a_few_rows_with_the_error_of_its_shares():
     said = re.search(r"; estimated from 64 of 1,280 rows \(standard error .*: (\S+) at most\)", few)
     assert said and 0 < float(said[1]) < 0.05
     assert "estimated from 512 of 1,280 rows" in all_rows
-    assert "equal keys of 1,280;" in few
+    assert " of 1,280 keys;" in few
     assert few.split(" (")[0] == all_rows.split(" (")[0] and "of the query" not in few
 
 

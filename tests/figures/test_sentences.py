@@ -29,7 +29,7 @@ def head(attn, **changes):
             lambda t, r, c: (t == 0) & (r == 0) & (c == 0),
             "keeps 100 % of its weight on itself (60 × uniform)",
             "Stays in its own time step (1.00 of its weight; 0.33 would be uniform); "
-            "1.00 of its weight on the patch itself (60 × uniform); as spread as 1 equal key of ",
+            "1.00 of its weight on the patch itself (60 × uniform); spread as if evenly over 1 of ",
         ),
         (
             lambda t, r, c: (t != 0) & (r == 0) & (c == 0),
@@ -53,7 +53,7 @@ def test_a_head_is_said_to_do_what_it_was_built_to_do(inside, patch, whole):
 def test_a_head_that_does_not_choose_is_said_so():
     even = head(uniform(1, 1, N, N)[0, 0])
     assert "hardly chooses" in patch_sentence(even, (0, 0, 0))
-    assert head_sentence(even) == "Hardly chooses; as spread as 60 equal keys of 60."
+    assert head_sentence(even) == "Hardly chooses; spread as if evenly over 60 of 60 keys."
 
 
 def test_one_far_key_is_named_with_its_figure():
@@ -115,12 +115,12 @@ def test_a_query_that_sees_one_key_is_not_said_to_hardly_choose():
     )
     alone = planted(np.ones((1, 1, 1, 1)), Places((1, 1, 1), "video"))
     said = head_sentence(Head(Recording([alone]), alone, 0, 0))
-    assert said == "Sees one key alone; as spread as 1 equal key of 1."
+    assert said == "Sees one key alone."
 
 
 def test_no_word_is_read_most_by_a_head_that_hardly_chooses():
     built = head(uniform(1, 1, N, 4)[0, 0], kind="cross", num_null_kv=1, words=("a", "b", "c"))
-    assert head_sentence(built) == "Hardly chooses; as spread as 4 equal keys of 4."
+    assert head_sentence(built) == "Hardly chooses; spread as if evenly over 4 of 4 keys."
 
 
 def test_what_nobody_looks_at_is_not_looked_at_most_by_somebody():

@@ -64,8 +64,8 @@ def test_weight_on_null_keys_is_not_weight_across_time():
         )
     of_row, of_map, row = said_of(shared((0.9, nulls), (0.1, own)), num_null_kv=2)
     assert row.sort is None and "across" not in of_row + of_map
-    assert of_row.startswith("Its null keys hold 0.90; 0.08 would be uniform")
-    assert of_map.startswith("Keys that are no patch hold 0.90 of its weight; 0.08 would be")
+    assert of_row.startswith("Its null keys hold 0.90 of its weight (0.08 would be uniform)")
+    assert of_map.startswith("Keys that are no patch hold 0.90 of its weight (0.08 would be")
 
 
 def joint(attn):
@@ -79,7 +79,7 @@ def test_weight_of_patches_on_words_is_not_weight_across_time():
     words = np.zeros((48, 48), bool)
     words[:, :24] = True
     for said in joint(shared((0.8, words), (0.2, ~words)))[:2]:
-        assert said.startswith("Keys that are no patch hold 0.80 of its weight; 0.50 would be")
+        assert said.startswith("Keys that are no patch hold 0.80 of its weight (0.50 would be")
 
 
 def test_what_a_patch_gives_null_keys_is_said_before_what_it_gives_its_step():
@@ -137,7 +137,7 @@ OVER_TIME = {"grid": (5, 1, 2), "counts": "patch", "items": 2, "causal": True}
 def test_a_causal_mask_alone_looks_nowhere_back():
     said, _, row = said_of(shared((1.0, CAUSAL)), **OVER_TIME)
     assert value(row, "dt") == pytest.approx(-1) == value(row, "dt_uniform")
-    assert said == "Hardly chooses; as spread as 2.6 equal keys of 3."
+    assert said == "Hardly chooses; spread as if evenly over 2.6 of 3 keys."
 
 
 def test_how_far_back_a_causal_head_looks_stands_beside_its_mask():
@@ -146,8 +146,8 @@ def test_how_far_back_a_causal_head_looks_stands_beside_its_mask():
     said = said_of(shared((1.0, first)), **OVER_TIME)[0]
     assert said == (
         "0.80 of its weight from later time steps on the first (3.1 × uniform); on average 2.0 "
-        "time steps back (1.0 time step back would be uniform) of the query; as spread as 1 equal "
-        "key of 3."
+        "time steps back (1.0 time step back would be uniform) of the query; spread as if "
+        "evenly over 1 of 3 keys."
     )
 
 

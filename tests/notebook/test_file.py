@@ -49,7 +49,7 @@ def test_a_page_holds_every_head_and_what_made_it(linked):
     assert state["chosen"] == [1, 2, 0] and state["selection"]["pick"]["query"] == 0
     assert read_provenance(content)["head"] == 2
     assert linked_html(linked, linked.first(1, 2)) == content  # the same look, the same bytes
-    assert len(content) < 145_000
+    assert len(content) < 146_000
 
 
 def test_a_page_of_one_head_says_so(linked):

@@ -314,7 +314,9 @@ def test_the_head_in_words_is_no_other_than_the_heading_of_the_word():
     at.query_params.update(layer="1", head="3")
     of_two = words_on(at.run())
     assert "L1 H3 reads “two” more where there is something (AUC 0.99)" in of_two
-    assert any(said.startswith("Its null keys hold 0.63; 0.33 would be") for said in of_two)
+    assert any(
+        said.startswith("Its null keys hold 0.63 of its weight (0.33 would be") for said in of_two
+    )
     at.button_group(key="word").set_value(4).run()
     assert any(said.startswith("Reads “two” where there is some") for said in words_on(at))
 

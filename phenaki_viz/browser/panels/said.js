@@ -8,7 +8,7 @@ import { LinkedPanel } from "../page/linked.js";
 import { page } from "../page/page.js";
 import { show } from "../page/panel.js";
 import { note, renew } from "../page/renewing.js";
-import { explained } from "../page/terms.js";
+import { explained, termIn } from "../page/terms.js";
 
 const PATIENCE = 5000; // milliseconds after which it is said although no picture came
 
@@ -120,8 +120,9 @@ export class Said extends LinkedPanel {
 
   // The text in pieces; the names of head and patch are buttons where they open something.
   words() {
-    const { text, link, opens, tells, place, terms } = this.head;
+    const { text, link, opens, tells, place, terms, lead } = this.head;
     const plainly = (words) => element("span", {}, ...explained(words, terms ?? {}));
+    if (lead) return ledBy(lead, text, terms);
     if (!link || !this.place) return [plainly(text)];
     const patch = placeName(...this.place);
     if (!opens) return [plainly(`${text} · query ${patch}`)];
@@ -150,6 +151,18 @@ export class Said extends LinkedPanel {
     const shows = Object.entries(of).map(([key, one]) => `${key}: ${this.said(one)}`);
     note(this.panel, { agrees: agrees && whole && !this.next, shows });
   }
+}
+
+/**
+ * A text whose first words stand out.
+ * @param {string} lead
+ * @param {string} text begins with it
+ * @param {Record<string, string>} terms
+ */
+function ledBy(lead, text, terms) {
+  const later = Object.entries(terms).filter(([term]) => termIn(lead, term) < 0);
+  const rest = explained(text.slice(lead.length), Object.fromEntries(later));
+  return [element("b", {}, ...explained(lead, terms)), element("span", {}, ...rest)];
 }
 
 /**

@@ -24,16 +24,22 @@ _mount = declare("said", isolate_styles=False)
 class OfPatch:
     """The patch that a heading names at its end, wherever it is picked.
 
-    side: whether the patch is a row of the map or a column.
+    side: whether the patch is a row of the map or a column. tells: what is said of this patch,
+    behind its name: it goes when another one is picked, until Python says the next. opens: the key
+    of a popover that the names of head and patch open.
     """
 
     of_map: OfMap
     side: Literal["row", "column"]
     place: Place
+    tells: str = ""
+    opens: str = ""
 
     def header(self) -> dict[str, Any]:
         """For the browser."""
-        return {**self.of_map.header(), "side": self.side, "place": list(self.place)}
+        opens = named(self.opens) if self.opens else ""
+        place = {"side": self.side, "place": list(self.place)}
+        return {**self.of_map.header(), **place, "tells": self.tells, "opens": opens}
 
 
 def said(
@@ -43,18 +49,15 @@ def said(
     tag: Literal["h1", "h2", "h3", "strong", "p"] = "p",
     of: Mapping[str, str] | None = None,
     patch: OfPatch | None = None,
-    tells: str = "",
-    opens: str = "",
     badge: tuple[str, str] | None = None,
+    lead: str = "",
 ) -> None:
     """Say it as soon as a picture shows it.
 
     text: no markup. of: by the key of a component, what it has to show: all of its `shows`, or its
     first words; `{place}` stands for the patch, as step.row.column. The first one is what the page
-    cannot do without. patch: the text ends with the patch that is picked. tells: what is said of
-    this patch, behind its name: it goes when another one is picked, until Python says the next.
-    opens: the key of a popover that the names of head and patch open. badge: a few words beside the
-    text, and what they mean.
+    cannot do without. patch: the text ends with the patch that is picked. badge: a few words beside
+    the text, and what they mean. lead: what the text begins with that stands out from the rest.
     """
     key = named(key)
     header = {
@@ -64,7 +67,7 @@ def said(
         "of": {named(other): what for other, what in (of or {}).items()},
         "terms": found_in(text) if tag in ("strong", "p") else {},  # headings stay calm
         "badge": badge and {"text": badge[0], "about": badge[1]},
-        **{"tells": tells, "opens": named(opens) if opens else ""},
+        "lead": lead,
         **(patch.header() if patch else {"link": None, "place": None}),
     }
     _mount(key, pack(header))

@@ -10,6 +10,7 @@ from phenaki_viz.browser.film import FilmName, small_frames
 from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.export.kinds import figure_of
 from phenaki_viz.figures import flat_figure
+from phenaki_viz.figures.clauses import lead_of
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
@@ -44,22 +45,23 @@ def heading(
     patch: OfPatch | None = None,
     key: str = "heading",
     tag: Level = "h1",
-    tells: str = "",
-    opens: str = "",
 ) -> None:
     """What is looked at, and whether weights or words are random; said when a picture shows it.
 
-    of, patch, tells, opens: see `said`. tag: its level on the page.
+    of, patch: see `said`. tag: its level on the page.
     """
-    said(
-        plain(text), key=key, tag=tag, of=of, patch=patch, badge=badge_of(provenance),
-        tells=plain(tells, LONGEST_LINE), opens=opens,
-    )  # fmt: skip
+    said(plain(text), key=key, tag=tag, of=of, patch=patch, badge=badge_of(provenance))
 
 
 def say(text: str, of: Mapping[str, str], *, key: str, aside: bool = False) -> None:
     """A line that pictures are named by, said when they show it; aside: smaller, as a caption."""
     said(powers(plain(text, LONGEST_LINE)), key=key, tag="p" if aside else "strong", of=of)
+
+
+def say_of_head(text: str, of: Mapping[str, str]) -> None:
+    """What a head does on the whole, small; what is said first stands out from its figures."""
+    text = powers(plain(text, LONGEST_LINE))
+    said(text, key="sentence.head", of=of, lead=lead_of(text))
 
 
 def place_for_words() -> DeltaGenerator:

@@ -11,6 +11,7 @@ from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.figures.naming import family
 from phenaki_viz.figures.read_views import steps_read, words_read
 from phenaki_viz.figures.sentences import patch_clause
+from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import Recording
 from phenaki_viz.runs import model
 from phenaki_viz.runs.files import RecordedRun
@@ -162,20 +163,19 @@ def _heading(
     run: Run, selection: Selection, of_map: OfMap, look: MapColours, tag: panels.Level
 ) -> None:
     """What the chosen patch does, in a sentence that begins with the names of head and patch."""
+    said = patch_clause(selection.shown, selection.place, look.direction)
+    patch = OfPatch(
+        of_map=of_map, side=look.direction, place=selection.place,
+        tells=plain(said, panels.LONGEST_LINE), opens=goto.KEY,
+    )  # fmt: skip
     panels.heading(
-        selection.shown.name,
-        run.recording.provenance,
-        _of(selection, look),
-        patch=OfPatch(of_map=of_map, side=look.direction, place=selection.place),
-        tag=tag,
-        tells=patch_clause(selection.shown, selection.place, look.direction),
-        opens=goto.KEY,
+        selection.shown.name, run.recording.provenance, _of(selection, look), patch=patch, tag=tag
     )
 
 
 def _say_of_head(run: Run, selection: Selection) -> None:
     of = {"map": shows.a_head(selection)}
-    panels.say(head_words.sentence_of(run, selection), of, key="sentence.head", aside=True)
+    panels.say_of_head(head_words.sentence_of(run, selection), of)
 
 
 def _switch(selection: Selection) -> None:

@@ -139,11 +139,13 @@ def _say(two: Two, moved: HeadDistances | None) -> None:
     panels.heading(moved_heading(moved) if moved else "Compare", provenance, of if moved else {})
     one, other = two.heads
     row = compared.row(one.map, other.map, selection.query)
-    said(
-        selection.shown.name, key="sentence.patch", tag="strong",
-        patch=OfPatch(of_map=linked.of_map(selection), side="row", place=selection.place),
-        opens=goto.KEY, of={"compare.difference": two.shows},
+    patch = OfPatch(
+        of_map=linked.of_map(selection), side="row", place=selection.place, opens=goto.KEY,
         tells=f"{row_moved(row.difference, row.distance, laid_keys(*two.heads).names)}.",
+    )  # fmt: skip
+    said(
+        selection.shown.name, key="sentence.patch", tag="strong", patch=patch,
+        of={"compare.difference": two.shows},
     )  # fmt: skip
     panels.say(" ".join(filter(None, (_head(two, moved), laid_note(two.laid)))),
                {"compare.difference": two.shows}, key="sentence.head", aside=True)  # fmt: skip

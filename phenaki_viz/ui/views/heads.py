@@ -139,7 +139,7 @@ def _say(
         )
         return
     sentence = f"{row_name(row)}: {row_sentence(row)}{worth_said(row, taken.effects)}"
-    panels.say(sentence, of, key="sentence.head", aside=True)
+    panels.say_of_head(sentence, of)
 
 
 def _shows(selection: Selection, table: HeadTable) -> str:

@@ -161,13 +161,15 @@ def _say(run: Run, selection: Selection, of_map: OfMap, row: RowLedger) -> None:
     of = {"inside.weight": shows.a_head(selection)}
     shares = ledgers.shares_of(selection)
     panels.heading(f"{selection.shown.label} {decides(shares)}", run.recording.provenance, of)
-    patch = OfPatch(of_map=of_map, side="row", place=selection.place)
+    patch = OfPatch(
+        of_map=of_map, side="row", place=selection.place,
+        tells=f"{row_clause(row)}.", opens=goto.KEY,
+    )  # fmt: skip
     said(
-        selection.shown.name, key="sentence.patch", tag="strong", patch=patch, opens=goto.KEY,
-        tells=f"{row_clause(row)}.",
+        selection.shown.name, key="sentence.patch", tag="strong", patch=patch,
         of={"inside.row": f"{shows.a_head(selection)} patch {{place}}"},
     )  # fmt: skip
-    panels.say(head_words.sentence_of(run, selection), of, key="sentence.head", aside=True)
+    panels.say_of_head(head_words.sentence_of(run, selection), of)
 
 
 # ---- over the frames

@@ -92,7 +92,7 @@ def _say(run: Run, selection: Selection, found: Reading, key: int, name: str) ->
     whole = head_words.sentence_of(
         run, selection, placed_word=selection.record.key_axis(selection.item).names[key]
     )
-    panels.say(f"{whole} {ROUTING}", of, key="sentence.head", aside=True)
+    panels.say_of_head(f"{whole} {ROUTING}", of)
 
 
 def _of(selection: Selection, key: int) -> dict[str, str]:

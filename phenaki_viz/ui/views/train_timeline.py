@@ -77,7 +77,7 @@ def timeline(job: Training, under: Callable[[int], None]) -> None:
     )
     said = patch_sentence(selection.shown, selection.place)
     panels.say(said, _of(selection), key="sentence.patch")
-    panels.say(_whole(at, selection), _of(selection), key="sentence.head", aside=True)
+    panels.say_of_head(_whole(at, selection), _of(selection))
     with st.container():  # a place of its own, whether there is something to say or not
         draw_health(at.recording)
     st.caption(inert(f"{clip.name} (never learnt from; all of its patches are shown)"))
