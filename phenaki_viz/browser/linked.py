@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from phenaki_viz.analysis.thumbnails import thumbnails
 from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.film import film_message, film_name, small_frames
@@ -25,12 +24,12 @@ from phenaki_viz.browser.map_message import (
 from phenaki_viz.browser.of_map import OfMap
 from phenaki_viz.browser.pinned_heads import most_a_side, pinned_film, pinned_picture
 from phenaki_viz.browser.pinned_message import PinnedFilm, pinned_message
+from phenaki_viz.browser.stack_grid import StackGrid
 from phenaki_viz.browser.strip_message import StripView, StripWords, strip_message
 from phenaki_viz.data import as_rgb
-from phenaki_viz.figures.attention_views import head_grid
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.head import Head
-from phenaki_viz.figures.overlays import HeadOverFrames, frame_steps
+from phenaki_viz.figures.overlays import HeadOverFrames, fills_frames, frame_steps
 from phenaki_viz.figures.picked import Picked, chosen_passes
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.words import plain
@@ -66,7 +65,7 @@ class Linked(Looked):
             picked = Picked(kinds=None if kind is None else [kind], passes="first", colours=colours)
             records = chosen_passes(recording, picked)[0].records
         self.records: Sequence[AttentionRecord] = records
-        self._grids: dict[int, GridPicture] = {}
+        self._grids: dict[tuple[int, ...], GridPicture] = {}
 
     @cached_property
     def film_shown(self) -> tuple[np.ndarray, int]:
@@ -122,7 +121,14 @@ class Linked(Looked):
     ) -> bytes:
         """The grid of heads; push, arrange: see `grid_message`."""
         name = self._named("grid")
-        return grid_message(self._grid(at.item), id=name, push=push, arrange=arrange)
+        return grid_message(self._grid(at), id=name, push=push, arrange=arrange)
+
+    def grid_of(self, at: Chosen) -> tuple[int, ...]:
+        """What decides the tiles of the grid: the batch item; of heads that read a text, which are
+        shown over the frame, the time step and the word as well.
+        """
+        word = self._word_over_frames(at)
+        return (at.item,) if word is None else (at.item, at.place[0], word)
 
     def map(self, at: Chosen, window: Window | None = None, *, in_file: bool = False) -> bytes:
         """The map of the head. window: what is wanted finer, where the whole is not exact.
@@ -219,16 +225,14 @@ class Linked(Looked):
             lines=lines,
         )
 
-    def _grid(self, item: int) -> GridPicture:
-        if item not in self._grids:
-            self._grids[item] = self._drawn_grid(item)
-        return self._grids[item]
+    def _grid(self, at: Chosen) -> GridPicture:
+        of, word = self.grid_of(at), self._word_over_frames(at)
+        if of not in self._grids:
+            heads = StackGrid(self.recording, self.records, self.colours, at.item)
+            drawn = heads.maps() if word is None else heads.readers(self.film_shown, at.place, word)
+            self._grids[of] = drawn
+        return self._grids[of]
 
-    def _drawn_grid(self, item: int) -> GridPicture:
-        items = [item] * len(self.records)
-        shown = self.colours.thumbnails(thumbnails(self.records, items), self.records, items)
-        each = self.colours.of_each(shown.values)
-        drawn = head_grid(self.recording, self.records, shown, each, unit=self.colours.unit)
-        return GridPicture(
-            thumbs=drawn.thumbnails, scale=each, layers=drawn.layers, heads=drawn.heads
-        )
+    def _word_over_frames(self, at: Chosen) -> int | None:
+        """Whose readers the grid shows; None where it shows maps."""
+        return self.word_of(at) if fills_frames(self.records[at.row]) else None

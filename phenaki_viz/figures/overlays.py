@@ -15,7 +15,7 @@ from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head import Head, wrong_notes
 from phenaki_viz.figures.naming import key_axis, place_name
 from phenaki_viz.figures.weight_colours import UNIT
-from phenaki_viz.recording import Place
+from phenaki_viz.recording import AttentionRecord, Place, Recording
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -95,6 +95,39 @@ class HeadOverFrames:
             scale=scale,
             unit=UNIT,
         )
+
+
+def fills_frames(record: AttentionRecord) -> bool:
+    """Whether a time step of the video is more than one token of these maps."""
+    _, height, width = record.places.token_grid
+    return height * width > 1
+
+
+def stack_over_frames(
+    recording: Recording,
+    records: Sequence[AttentionRecord],
+    items: Sequence[int],
+    film: tuple[np.ndarray, int],
+    law: ColourScale,
+) -> list[list[HeadOverFrames]]:
+    """Every head of some layers over the same frames. items: the batch item of each layer.
+
+    film: 'f H W 3' uint8, and how many frames a time step after the first covers. law: a scale of
+    whatever ends, where those are told by what is shown.
+    """
+    frames, temporal_patch = film
+    return [
+        [
+            HeadOverFrames(
+                head=Head(recording, record, item, head),
+                frames=frames,
+                temporal_patch=temporal_patch,
+                scale=law,
+            )
+            for head in range(len(record.heads))
+        ]
+        for record, item in zip(records, items, strict=True)
+    ]
 
 
 @incremental

@@ -114,6 +114,7 @@ class View(anywidget.AnyWidget):
         """Look at something else, and say so on both sides; by_grid: which shows it already."""
         before, self._at = self._at, at
         other_item = at.item != before.item
+        other_tiles = self._linked.grid_of(at) != self._linked.grid_of(before)
         other_head = (at.row, at.head) != (before.row, before.head)
         other_pins = at.pins != before.pins
         self._moving = True
@@ -126,7 +127,7 @@ class View(anywidget.AnyWidget):
                 if other_item or other_pins:
                     self._pinned = self._linked.pinned(at)
                 self._pinned_lines = self._linked.pinned_lines(at)
-                if other_item or ((other_head or other_pins) and not by_grid):
+                if other_tiles or ((other_head or other_pins) and not by_grid):
                     self._grid = self._drawn_grid()
                 for name, value in self._said().items():
                     setattr(self, name, value)

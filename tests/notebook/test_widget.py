@@ -8,6 +8,7 @@ from traitlets import TraitError
 from phenaki_viz.notebook.widget import View
 from tests.browser_fixtures import PAINTED
 from tests.notebook.host import Host
+from tests.notebook.recordings import linked_of
 from tests.sent import unpack
 
 
@@ -76,6 +77,30 @@ def test_what_is_picked_in_the_browser_is_known_to_python(view):
     assert unpack(view._strip)[0]["places"] == [[1, 1, 0], [0, 0, 2]]
     view._event = {"name": "strip", "event": "walk", "value": {"along": "row", "pace": 2}}
     assert view.query == 9
+
+
+def test_heads_that_read_a_text_are_shown_over_the_frame_of_the_chosen_patch(recording):
+    linked = linked_of(recording, "cross")
+    view = View(linked, linked.first(None, None))
+
+    def shown():
+        header, parts = unpack(view._grid)
+        assert header["framed"] and header["cell"] == [2, 3]
+        return header["notes"][0], parts["codes"].reshape(2, 3, 2, 3)
+
+    first = view._grid
+    assert shown()[0] == "time 0: who reads “a”"
+    view.patch = (0, 1, 1)
+    assert view._grid == first, "the same moment"
+    view.patch, view.key = (1, 0, 2), 3
+    said, codes = shown()
+    assert said == "time 1: who reads “<b>b”"
+    for row, record in enumerate(linked.records):
+        for head in range(3):
+            weights = record.map.full(0, head)[6:, 3]
+            tile = codes[row, head].ravel()
+            assert tile.max() >= 253 - 1 and np.argmax(tile) == np.argmax(weights)
+            np.testing.assert_array_equal(np.argsort(tile), np.argsort(weights))
 
 
 def test_a_notebook_is_given_the_widget_and_a_frame_for_when_it_is_not_live(view):

@@ -10,6 +10,7 @@ from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import head_grid, metric_scale
 from phenaki_viz.figures.effect_views import WORTH, effects_on_grid
 from phenaki_viz.figures.head_grid import HeadGrid
+from phenaki_viz.figures.overlays import fills_frames
 from phenaki_viz.figures.survey_sentences import ERROR, estimated, with_estimate
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
@@ -22,7 +23,6 @@ from phenaki_viz.ui.state.view import BOUND, grid_choice
 from phenaki_viz.ui.views.attention_frames import (
     FRAMES,
     frame_tiles,
-    has_frames,
     named_over_frames,
 )
 from phenaki_viz.ui.views.attention_video import MapColours
@@ -125,7 +125,7 @@ def _choose_colouring(selection: Selection, knows_worth: bool) -> str:
     """
     words, measures = selection.record.reads_words, computed.measures_for(selection.record)
     titles = {"map": "the maps"}
-    if has_frames(selection):
+    if fills_frames(selection.record):
         titles[FRAMES] = "over the frames"
     titles |= {name: one.title for name, one in measures.items()}
     if knows_worth:

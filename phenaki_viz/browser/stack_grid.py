@@ -1,0 +1,50 @@
+"""Every head of a pass as the grid of a notebook or a file shows it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
+from phenaki_viz.browser.axes import Place
+from phenaki_viz.browser.grid_message import GridPicture
+from phenaki_viz.figures.attention_views import head_grid
+from phenaki_viz.figures.overlays import stack_over_frames, step_shows, step_tiles
+from phenaki_viz.figures.weight_colours import Colours
+from phenaki_viz.figures.words import plain
+from phenaki_viz.recording import AttentionRecord, Recording
+
+
+@dataclass(frozen=True, eq=False)
+class StackGrid:
+    """The heads of the same batch item, each on a scale of its own."""
+
+    recording: Recording
+    records: Sequence[AttentionRecord]
+    colours: Colours
+    item: int
+
+    def maps(self) -> GridPicture:
+        """Their maps, small."""
+        shown = thumbnails(self.records, self._items)
+        return self._picture(self.colours.thumbnails(shown, self.records, self._items))
+
+    def readers(self, film: tuple[np.ndarray, int], place: Place, word: int) -> GridPicture:
+        """Who reads a word at the time step of a patch. film: see `stack_over_frames`."""
+        law = self.colours.over(1.0, 1.0, "")
+        heads = stack_over_frames(self.recording, self.records, self._items, film, law)
+        shown = step_tiles(heads, place[0], lambda over: over.of_key(word, place))
+        name = self.records[0].key_axis(self.item).names[word]
+        said = plain(step_shows([place], "row", "mean", name))
+        return replace(self._picture(shown), framed=True, notes=[said])
+
+    @property
+    def _items(self) -> list[int]:
+        return [self.item] * len(self.records)
+
+    def _picture(self, shown: Thumbnails) -> GridPicture:
+        each = self.colours.of_each(shown.values)
+        drawn = head_grid(self.recording, self.records, shown, each, unit=self.colours.unit)
+        return GridPicture(
+            thumbs=drawn.thumbnails, scale=each, layers=drawn.layers, heads=drawn.heads
+        )
