@@ -30,7 +30,7 @@ from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.report import Heard
 from phenaki_viz.recording.walking import attribute_of, first_weight
 
-TO_THE_BLOCK = 4  # stack levels from a warning here to the `with` that it is about
+TO_THE_BLOCK = 5  # stack levels from a warning here to the `with` that it is about
 
 
 @dataclass

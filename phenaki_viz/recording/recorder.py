@@ -1,8 +1,8 @@
 """`record`: every attention call of a model inside a `with` block."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Unpack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, Unpack
 
 import torch
 from torch import nn
@@ -19,14 +19,13 @@ from phenaki_viz.recording.recording import Recording
 from phenaki_viz.recording.verify import warn_of_failures
 
 
-@contextmanager
 def record(
     model: nn.Module,
     *,
     on_progress: Callable[[int, int], None] | None = None,
     sink: Sink | None = None,
     **options: Unpack[OptionsByName],
-) -> Iterator[Recording]:
+) -> AbstractContextManager[Recording]:
     """Record every attention call of `model` inside the `with` block.
 
     A dense map is the very tensor that multiplies the values: the input of `attn_dropout`. A map
@@ -48,8 +47,44 @@ def record(
     options fit no model or not this one; before a call is computed, when they do not fit its
     tokens; RecordingTooLargeError before the first map that would go over its limit. Warns
     (RecordingWarning) at the end of a block in which nothing was recorded, or not all: why stands
-    in `Recording.missed`.
+    in `Recording.missed`. What comes back is of one block: RecordingError when it is entered again.
     """
+    return _Block(_recorded(model, on_progress, sink, options))
+
+
+class _Block(AbstractContextManager[Recording]):
+    """The block of one `record()`, told in words where contextlib ends in an AttributeError."""
+
+    def __init__(self, block: Any) -> None:
+        self._block, self._was_entered = block, False
+
+    def __enter__(self) -> Recording:
+        if self._was_entered:
+            raise RecordingError(
+                "what record() gives is of one block, and was entered before: write "
+                "`with record(model) as …` anew for each"
+            )
+        self._was_entered = True
+        recording: Recording = self._block.__enter__()
+        return recording
+
+    def __exit__(self, *raised: Any) -> bool | None:
+        closed: bool | None = self._block.__exit__(*raised)
+        return closed
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Each call of the function is a block of its own: of use with a sink."""
+        called: Callable[..., Any] = self._block(function)
+        return called
+
+
+@contextmanager
+def _recorded(
+    model: nn.Module,
+    on_progress: Callable[[int, int], None] | None,
+    sink: Sink | None,
+    options: OptionsByName,
+) -> Iterator[Recording]:
     choice = named_options(options)
     if on_progress is not None and not callable(on_progress):
         raise RecordingError(f"on_progress is called with two numbers, got {on_progress!r:.60}")

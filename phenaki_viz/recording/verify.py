@@ -120,7 +120,7 @@ def warn_of_failures(recording: Recording) -> None:
     """Warn, once a recording, when maps are not what the model used; nothing else is said."""
     said = describe_failures(recording.records)
     if said:
-        warnings.warn(said, VerificationWarning, stacklevel=4)
+        warnings.warn(said, VerificationWarning, stacklevel=5)
 
 
 def _same(given: torch.Tensor, kept: torch.Tensor) -> bool:

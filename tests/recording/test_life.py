@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from phenaki_viz import record
-from phenaki_viz.errors import RecordingWarning
+from phenaki_viz.errors import RecordingError, RecordingWarning
 from phenaki_viz.recording import compiled
 from phenaki_viz.recording.interventions import ZeroHead, heard_outputs, intervened
 from phenaki_viz.recording.locks import ModelLock, lock_of
@@ -46,6 +46,27 @@ def recorded(model, **choice):
     with torch.no_grad(), record(model, **choice) as recording:
         model(TOKENS)
     return recording
+
+
+def test_what_record_gives_is_of_one_block_and_says_so():
+    model = transformer()
+    block = record(model)
+    with torch.no_grad(), block as first:
+        with pytest.raises(RecordingError, match="is of one block, and was entered"):
+            block.__enter__()
+        model(TOKENS)
+    with pytest.raises(RecordingError, match="was entered before"), block:
+        pass
+    assert len(first) == 2 and hooks_on(model) == 0
+
+
+def test_a_function_can_be_recorded_at_every_call():
+    model, heard = transformer(), []
+    step = record(model, sink=heard.append)(lambda: model(TOKENS))
+    with torch.no_grad():
+        step()
+        step()
+    assert len(heard) == 4 and hooks_on(model) == 0
 
 
 @pytest.mark.parametrize("used", ["inside", "afterwards", "never"])

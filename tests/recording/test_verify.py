@@ -196,6 +196,7 @@ def failing(model, *, storage="dense"):
         with torch.no_grad(), record(model, storage=storage) as recording:
             model(*inputs())
     assert len(told) == 1 and "transformer.layers.0.1" in str(told[0].message)
+    assert told[0].filename == __file__
     return recording
 
 
