@@ -15,6 +15,7 @@ from matplotlib.textpath import text_to_path
 
 from phenaki_viz.export.paper_fonts import Lettering, clusters
 from phenaki_viz.figures.words import TIE, tied
+from phenaki_viz.forked import in_forked_children
 
 INK, FAINT = "#1b2230", "#5b6472"
 TITLE, LABEL, TICK, NOTE = 9.5, 8.0, 7.0, 6.5  # points
@@ -42,7 +43,7 @@ RULES = {
     "ytick.major.width": 0.6,
     "hatch.linewidth": 0.6,
 }
-_LOCK = threading.RLock()
+_lock = threading.RLock()
 
 
 _lettering = Lettering()
@@ -55,7 +56,7 @@ def rules(texts: Iterable[str] = ()) -> Iterator[Lettering]:
     texts: all that is going to be written, by which fonts are chosen.
     """
     global _lettering
-    with _LOCK, mpl.rc_context():
+    with _lock, mpl.rc_context():
         mpl.rcParams.update({name: mpl.rcParamsDefault[name] for name in _neutral()} | RULES)
         before, _lettering = _lettering, Lettering(texts)
         mpl.rcParams["font.family"] = list(_lettering.families)
@@ -63,6 +64,12 @@ def rules(texts: Iterable[str] = ()) -> Iterator[Lettering]:
             yield _lettering
         finally:
             _lettering = before
+
+
+@in_forked_children
+def _renew() -> None:
+    global _lock
+    _lock = threading.RLock()
 
 
 def unwritten() -> tuple[str, ...]:

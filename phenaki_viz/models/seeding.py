@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import torch
 
+from phenaki_viz.forked import in_forked_children
+
 _stream = threading.RLock()
 
 
@@ -21,3 +23,9 @@ def random_stream(seed: int | None = None) -> Iterator[None]:
         if seed is not None:
             torch.manual_seed(seed)
         yield
+
+
+@in_forked_children
+def _renew() -> None:
+    global _stream
+    _stream = threading.RLock()

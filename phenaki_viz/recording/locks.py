@@ -1,10 +1,11 @@
 """One lock for each model: whoever records it running, or switches parts off, is alone with it."""
 
-import os
 import threading
 import weakref
 
 from torch import nn
+
+from phenaki_viz.forked import in_forked_children
 
 
 class ModelLock:
@@ -86,13 +87,9 @@ def lock_of(model: nn.Module) -> ModelLock:
         return lock
 
 
-def _in_forked_child() -> None:
-    """No thread is left but this one: it would wait for ever for what the others held."""
+@in_forked_children
+def _renew() -> None:
     global _guard
     _guard = threading.Lock()
     for lock in _locks.values():
         lock.leave_to(threading.get_ident())
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
-    os.register_at_fork(after_in_child=_in_forked_child)

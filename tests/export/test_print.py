@@ -24,6 +24,7 @@ from tests.figures.samples import (
     strip,
     surface,
 )
+from tests.forked import forks, held_elsewhere, in_a_fork
 
 SVG = "{http://www.w3.org/2000/svg}"
 kinds = pytest.mark.parametrize("kind", PICTURES)
@@ -205,3 +206,9 @@ def test_a_legend_entry_may_begin_with_an_underscore():
     named = curves(curves=(Curve(name="_a", x=x, y=x), Curve(name="b", x=x, y=x)))
     comments = re.findall(r"<!-- (.*?) -->", render(named, "svg").decode())
     assert any(comment.endswith("_a") for comment in comments) and "b" in comments
+
+
+@forks
+def test_a_forked_process_draws_while_another_thread_of_its_parent_did():
+    with held_elsewhere(rules()):
+        assert in_a_fork(lambda: render(heatmap(), "svg")) == 0

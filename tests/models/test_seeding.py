@@ -12,6 +12,7 @@ from phenaki_viz.models.seeding import random_stream
 from phenaki_viz.recording.digests import weights_digest
 from phenaki_viz.training.dialled import MaskedPatches
 from tests.checkpoints.files import CVIVIT, FOR_CVIVIT, pt, weights
+from tests.forked import forks, held_elsewhere, in_a_fork
 
 SMALL = {"dim": 16, "dim_head": 8, "heads": 2, "depth": 3, "height": 16, "width": 16, "frames": 3}
 KINDS = {
@@ -62,3 +63,14 @@ def test_the_callers_random_numbers_go_on_as_if_nothing_had_been():
     with random_stream(), random_stream(3):
         torch.rand(5)
     assert torch.equal(torch.rand(3), expected)
+
+
+@forks
+def test_a_forked_process_builds_while_another_thread_of_its_parent_did():
+    alone = weights_digest(KINDS["dialled"](1))
+
+    def build_it():
+        assert weights_digest(KINDS["dialled"](1)) == alone
+
+    with held_elsewhere(random_stream(5)):
+        assert in_a_fork(build_it) == 0

@@ -2,7 +2,6 @@
 
 import copy
 import gc
-import os
 import threading
 import weakref
 
@@ -16,6 +15,7 @@ from phenaki_viz.recording import compiled
 from phenaki_viz.recording.interventions import ZeroHead, heard_outputs, intervened
 from phenaki_viz.recording.locks import ModelLock, lock_of
 from phenaki_viz.recording.switches import Switches, switched
+from tests.forked import forks, held_elsewhere, in_a_fork
 from tests.recording.calls import TOKENS, transformer
 
 
@@ -378,28 +378,12 @@ def test_a_recording_goes_when_it_is_let_go_of_and_so_does_its_model(way, no_col
     assert kept[-1]() is None
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+@forks
 def test_a_forked_process_does_not_wait_for_a_thread_that_it_has_not():
     model = transformer()
-    inside, go_on = threading.Event(), threading.Event()
-
-    def hold():
-        with lock_of(model):
-            inside.set()
-            go_on.wait(60)
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    assert inside.wait(60)
-    child = os.fork()
-    if not child:
-        os._exit(0 if lock_of(model).acquire(timeout=5) else 1)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    still = lock_of(model).acquire(blocking=False)
-    go_on.set()
-    thread.join(60)
-    assert code == 0 and not still, "there it is free, here it is held"
+    with held_elsewhere(lock_of(model)):
+        assert in_a_fork(lambda: lock_of(model).acquire()) == 0, "there it is free"
+        assert not lock_of(model).acquire(blocking=False), "here it is held"
 
 
 def test_what_a_loaders_workers_run_is_said_to_be_unheard():
