@@ -13,10 +13,10 @@ from torch._subclasses import FakeTensorMode
 from torch.nn.functional import normalize
 
 from phenaki_viz import record
-from phenaki_viz.errors import RecordingError, RecordingWarning
+from phenaki_viz.errors import RecordingError, RecordingTooLargeError, RecordingWarning
 from phenaki_viz.models import Attention
 from phenaki_viz.recording import building
-from phenaki_viz.recording.interventions import ZeroHead, intervened
+from phenaki_viz.recording.interventions import MeanHead, ZeroHead, intervened
 from tests.recording.calls import TOKENS, Checkpointed, transformer
 
 
@@ -195,14 +195,35 @@ def test_heads_that_share_keys_are_said_to(there, heads):
     assert "1 attention module of SharingHeads was waited for" in str(warned[0].message)
 
 
-def test_one_number_may_scale_all_queries():
-    model = SharingHeads(4).eval()
-    model.q_scale, model.k_scale = (nn.Parameter(torch.tensor(1.5)) for _ in range(2))
-    with torch.no_grad(), record(model) as recording:
+def scaled_by_one_number(shape=()):
+    model = Attention(24, heads=4, dim_head=8).eval()
+    model.q_scale, model.k_scale = (nn.Parameter(torch.full(shape, by)) for by in (1.5, 1.0))
+    return model
+
+
+@pytest.mark.parametrize("storage", ["dense", "factored"])
+@pytest.mark.parametrize("shape", [(), (1,), (4, 1, 1)])
+def test_one_number_may_scale_all_queries(shape, storage):
+    model = scaled_by_one_number(shape)
+    with torch.no_grad(), record(model, storage=storage) as recording:
         model(TOKENS)
-    assert len(recording) == 1 and not recording.failed
-    with intervened(model, [ZeroHead(module="", head=2)]), torch.no_grad():
-        model(TOKENS)
+    (one,) = recording
+    assert one.verification.verdict == "passed" and one.map.storage == storage
+    for given in (
+        ZeroHead(module="", head=2),
+        MeanHead(module="", head=2, mean=(0.5,) * 8, over="tokens"),
+    ):
+        with intervened(model, [given]), torch.no_grad():
+            model(TOKENS)
+
+
+def test_what_one_number_scales_takes_its_room():
+    model = scaled_by_one_number()
+    kept = TOKENS.shape[0] * 4 * TOKENS.shape[1] * (8 + 8 + 1) * 4  # queries, keys, sums of rows
+    with torch.no_grad(), pytest.raises(RecordingTooLargeError) as told:
+        with record(model, storage="factored", factored_limit_bytes=kept - 1):
+            model(TOKENS)
+    assert told.value.needed == kept
 
 
 def test_weights_made_in_inference_mode_and_lazy_ones_do_not_stop_the_model():

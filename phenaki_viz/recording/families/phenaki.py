@@ -157,11 +157,14 @@ def null_keys(module: AttentionModule) -> int:
 
 
 def head_width(module: AttentionModule) -> int:
-    """Numbers of a head's queries, from what scales them; 1 where one number scales them all.
+    """Numbers of a head's queries, from what scales them, one for each.
 
-    Not of to_q: it may be an adapter around the layer.
+    Where one number scales them all, from what to_q gives; 1 where it does not say, as an adapter
+    around it may not.
     """
-    return int((1, *attribute_of(module, "q_scale").shape)[-1])
+    width = int((1, *attribute_of(module, "q_scale").shape)[-1])
+    given = getattr(attribute_of(module, "to_q"), "out_features", None)
+    return given // module.heads if width == 1 and isinstance(given, int) else width
 
 
 def parts_of(module: AttentionModule) -> nn.Module | None:
