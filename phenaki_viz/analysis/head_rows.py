@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from phenaki_viz.analysis import intervals
 from phenaki_viz.analysis.character import Sort, sort_by, was_chosen
@@ -16,12 +17,20 @@ from phenaki_viz.errors import ShapeError
 from phenaki_viz.recording.records import Kind
 
 
+class Taken(NamedTuple):
+    """Of a clip's maps: how many queries count, of so many that were read, of so many there are."""
+
+    counted: int
+    read: int
+    of: int
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class HeadRow:
     """One head. head: its original number. clips: what was measured of it, a clip each.
 
     sorts: whether its map runs over space and time, so that it can be spatial or temporal. queries:
-    that its maps of one clip have; of long ones fewer are measured.
+    that its maps have, a number a clip; of long ones fewer are read.
     """
 
     module: str
@@ -31,13 +40,21 @@ class HeadRow:
     head: int
     call: int
     sorts: bool
-    queries: int
+    queries: tuple[int, ...]
     clips: tuple[HeadFacts, ...]
 
     @property
     def over(self) -> int:
         """Over how many clips."""
         return len(self.clips)
+
+    @property
+    def taken(self) -> frozenset[Taken]:
+        """What was taken of its clips, each way once."""
+        return frozenset(
+            Taken(facts.queries, facts.queries + facts.wrong + facts.unseeing, of)
+            for facts, of in zip(self.clips, self.queries, strict=True)
+        )
 
     @property
     def identity(self) -> tuple[str, Kind, int, int, int]:
@@ -71,18 +88,25 @@ class MergedRow(HeadRow):
     """A head over so many clips that only sums are kept, not what was measured of each.
 
     total: over all clips. numbers: of every column, of the numbers that each clip has in it, as
-    single numbers. count: of the clips. clips: none.
+    single numbers. count: of the clips. ways: see `taken`. clips, queries: none.
     """
 
     total: HeadFacts
     numbers: Mapping[str, Tally]
     count: int
+    ways: frozenset[Taken]
+    queries: tuple[int, ...] = ()
     clips: tuple[HeadFacts, ...] = ()
 
     @property
     def over(self) -> int:
         """Over how many clips."""
         return self.count
+
+    @property
+    def taken(self) -> frozenset[Taken]:
+        """What was taken of its clips, each way once."""
+        return self.ways
 
     @cached_property
     def facts(self) -> HeadFacts:
@@ -136,5 +160,8 @@ class HeadTable:
             )
         pairs = zip(self, other, strict=True)
         return HeadTable(
-            rows=tuple(replace(one, clips=one.clips + more.clips) for one, more in pairs)
+            rows=tuple(
+                replace(one, clips=one.clips + more.clips, queries=one.queries + more.queries)
+                for one, more in pairs
+            )
         )

@@ -119,7 +119,7 @@ def _row(record: AttentionRecord, head: int, facts: HeadFacts, items: int) -> He
     return HeadRow(
         module=record.module, stack=record.stack, kind=record.kind, layer=record.layer,
         head=record.heads[head], call=record.call, sorts=runs_over_both(record), clips=(facts,),
-        queries=record.map.shape[2] * items,
+        queries=(record.map.shape[2] * items,),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from phenaki_viz.analysis.head_columns import COLUMNS
 from phenaki_viz.analysis.head_facts import NUMBERS, HeadFacts
-from phenaki_viz.analysis.head_rows import HeadTable, MergedRow
+from phenaki_viz.analysis.head_rows import HeadTable, MergedRow, Taken
 from phenaki_viz.analysis.reading import WordRead
 from phenaki_viz.analysis.regions import Mass
 from phenaki_viz.analysis.tallies import Tally
@@ -58,6 +58,11 @@ class _Rows:
             found.setdefault(_identity(place), []).append(at)
         return found
 
+    def taken(self, at: int) -> Taken:
+        """Over how many queries a row was taken."""
+        left = {name: int(found[at]) for name, found in self.left.items()}
+        return Taken(left["queries"], sum(left.values()), self.places[at]["map_queries"])
+
     def facts(self, at: list[int]) -> HeadFacts:
         """What was measured in some rows, together."""
         left = {name: int(found[at].sum()) for name, found in self.left.items()}
@@ -77,7 +82,7 @@ class _Head:
     numbers: Tally
     total: HeadFacts = field(default_factory=HeadFacts.nothing)
     clips: int = 0
-    queries: int = 0
+    ways: set[Taken] = field(default_factory=set)
     effects: list[np.ndarray] = field(default_factory=list)
 
     def add(self, rows: _Rows, at: list[int]) -> None:
@@ -85,7 +90,7 @@ class _Head:
         self.numbers = self.numbers.merge(_tally(rows.numbers[at]))
         self.total = self.total.merge(rows.facts(at))
         self.clips += len(at)
-        self.queries += sum(rows.places[one]["map_queries"] for one in at)
+        self.ways |= {rows.taken(one) for one in at}
         self.effects.append(rows.worth[at])
 
 
@@ -207,7 +212,7 @@ def _row(head: _Head, columns: Sequence[str]) -> MergedRow:
     place = {name: head.first[name] for name in OF_HEAD if name != "map_queries"}
     return MergedRow(
         **place,
-        queries=head.queries // max(head.clips, 1),
+        ways=frozenset(head.ways),
         total=head.total,
         count=head.clips,
         numbers={

@@ -94,7 +94,7 @@ def table_of(rows: Sequence[Row], columns: Sequence[str]) -> pa.Table:
 
 def _of_head(row: HeadRow) -> Row:
     found = {name: getattr(row, name) for name in OF_HEAD if name != "map_queries"}
-    return found | {"map_queries": row.queries}
+    return found | {"map_queries": row.queries[0]}
 
 
 def _measured(facts: HeadFacts, columns: Sequence[str]) -> Row:

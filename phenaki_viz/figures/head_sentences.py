@@ -116,8 +116,8 @@ def _away(row: HeadRow) -> Iterator[str]:
 
 def _surely(row: HeadRow, name: str) -> float:
     """A mean displacement; NaN of one that an estimate may have made, of a long map."""
-    by = value(row, name)
-    error = row.facts.error(name, row.queries) if _is_estimated(row) else 0
+    by, of = value(row, name), _estimated_of(row)
+    error = row.facts.error(name, of) if of else 0
     return by if abs(by) > 2 * error else float("nan")
 
 
@@ -169,22 +169,19 @@ def _moves(row: HeadRow) -> Iterator[str]:
 
 def _estimated(row: HeadRow) -> Iterator[str]:
     """From how many rows of a long map this is told, and how sure its shares are."""
-    if not _is_estimated(row):
+    of = _estimated_of(row)
+    if not of:
         return
-    facts, of, read = row.facts, row.queries, _read(row)
-    errors = [facts.error(name, of) for name in ERRING]
+    (read,) = (one.read for one in row.taken)
+    errors = [row.facts.error(name, of) for name in ERRING]
     said = f"estimated from {read:,} of {of:,} rows"
     most = max((one for one in errors if one > 0), default=0)  # NaN is not
     yield f"{said} (standard error of a share: {most:.2g} at most)" if most else said
 
 
-def _is_estimated(row: HeadRow) -> bool:
-    return row.over == 1 and _read(row) < row.queries
-
-
-def _read(row: HeadRow) -> int:
-    """How many rows were read."""
-    return row.facts.queries + row.facts.wrong + row.facts.unseeing
+def _estimated_of(row: HeadRow) -> int:
+    """How many rows the one map has of which some were read; 0 where all were, and of clips."""
+    return next((one.of for one in row.taken if row.over == 1 and one.read < one.of), 0)
 
 
 def table_heading(table: HeadTable) -> str:
@@ -203,9 +200,10 @@ def taken_over(table: HeadTable) -> str:
     """Over what the figures were taken, and what did not count."""
     if not table.rows:
         return ""
-    counts = [row.facts.queries // table.clips for row in table]
-    of = {row.queries for row in table if _read(row) // table.clips < row.queries}
-    alike = len({(row.queries, _read(row)) for row in table}) == 1
+    taken = {one for row in table for one in row.taken}
+    counts = [one.counted for one in taken]
+    of = {one.of for one in taken if one.read < one.of}
+    alike = len({(one.read, one.of) for one in taken}) == 1
     spaced = f"evenly spaced of {max(of):,} " if of and alike else ""
     what = "query" if max(counts) == 1 else "queries"
     over = f"Mean over {span(min(counts), max(counts))} {spaced}{what}"

@@ -311,7 +311,7 @@ def test_a_long_map_is_read_at_evenly_spaced_queries(monkeypatch):
     monkeypatch.setattr(tables, "MOST_QUERIES", 12)
     row = stack_table([self_record()], truth=TRUTH).rows[SELF.index("same patch")]
     assert row.facts.queries == 12 and value(row, "same_patch") == pytest.approx(1)
-    assert row.queries == N
+    assert row.queries == (N,)
     assert taken_over(HeadTable(rows=(row,))) == "Mean over 12 evenly spaced of 60 queries."
 
 

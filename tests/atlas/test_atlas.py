@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from phenaki_viz.analysis import head_table as tables
 from phenaki_viz.analysis.head_columns import COLUMNS, columns_of, half_width, names_of, value
 from phenaki_viz.atlas.files import KEY, read_header, read_part
 from phenaki_viz.atlas.job import Settings, part_of, settings_from
@@ -78,6 +79,22 @@ def test_merged_parts_are_what_is_measured_directly(atlas, model, corpus):
     assert taken_over(atlas.table) == taken_over(direct)
     assert table_heading(atlas.table) == table_heading(direct)
     assert any(row.facts.words for row in direct)
+
+
+def test_an_atlas_of_one_long_clip_says_what_is_said_of_the_clip(
+    model, corpus, tmp_path, monkeypatch
+):
+    for name in ("LONG", "FEW_KEYS", "MOST_QUERIES"):
+        monkeypatch.setattr(tables, name, 3)
+    job, clips = job_of(model, tmp_path), sources(corpus)[:1]
+    make_atlas(plan(job, clips))
+    merged = read_atlas(tmp_path).table
+    direct = table_over_clips(
+        open_checkpoint(model).model, [loaded(one) for one in clips], RunOptions()
+    )
+    said = [row_sentence(row) for row in direct]
+    assert [row_sentence(row) for row in merged] == said and "estimated from 9 of 12" in said[0]
+    assert taken_over(merged) == taken_over(direct)
 
 
 def test_the_worth_of_heads_is_that_of_every_clip_alone(atlas, model, corpus):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from phenaki_viz.analysis import head_table as tables
 from phenaki_viz.analysis.head_columns import NAMES, names_of
 from phenaki_viz.analysis.head_table import HeadTable, head_row, head_table, stack_table
 from phenaki_viz.analysis.reading import Reading, read_there
@@ -100,6 +101,29 @@ def test_over_what_it_was_taken_is_said(table):
     assert "± " not in row_sentence(mine.join(mine).rows[4])  # alike clips: no width to speak of
 
 
+def even_table(queries):
+    """A head of a map of so many queries, all of it measured."""
+    return stack_table([planted(uniform(1, 1, queries, queries), Places((1, 1, queries), "video"))])
+
+
+def test_clips_of_other_lengths_are_said_to_be_so():
+    short, long = even_table(6), even_table(12)
+    said = "Mean over 6 to 12 queries of each of 2 clips; ± is the 95 % interval over clips"
+    assert taken_over(short.join(long)) == taken_over(long.join(short)) == f"{said} (Student's t)."
+    assert taken_over(short.join(short)).startswith("Mean over 6 queries of each of 2 clips; ")
+
+
+def test_long_clips_of_other_lengths_are_not_said_to_have_that_of_the_first(monkeypatch):
+    monkeypatch.setattr(tables, "LONG", 5)
+    monkeypatch.setattr(tables, "FEW_KEYS", 0)
+    monkeypatch.setattr(tables, "MOST_QUERIES", 4)
+    short, long = even_table(8), even_table(12)
+    said = taken_over(short.join(long))
+    assert said.startswith("Mean over 4 queries of each of 2 clips; ")
+    assert said.endswith("; where there are more, of evenly spaced ones.")
+    assert taken_over(long.join(long)).startswith("Mean over 4 evenly spaced of 12 queries of each")
+
+
 def test_over_how_many_queries_is_said_of_all_heads_not_of_the_first():
     """Of many places not all maps over time are read, and other stacks have other tokens."""
     grid = (3, 9, 9)
@@ -128,7 +152,7 @@ def reading_there(row, *told, clips=1):
         assert at == 1
         reads[name] = reads[name].merge(found) if name in reads else found
     facts = (replace(row.facts, reads=reads), *[row.facts] * (clips - 1))
-    return replace(row, clips=facts)
+    return replace(row, clips=facts, queries=row.queries * clips)
 
 
 def test_a_word_that_is_read_where_there_is_something_is_said_first(table):
