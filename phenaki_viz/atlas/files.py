@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from phenaki_viz.atlas.job import ClipName, Part, Settings, differences, settings_from
-from phenaki_viz.atlas.rows import READS, Row, schema_of, table_of
+from phenaki_viz.atlas.rows import ADDED, Row, schema_of, table_of
 from phenaki_viz.errors import AtlasError, FileError
 from phenaki_viz.files import open_file, shown, write_bytes
 from phenaki_viz.recording.origin import versions
@@ -82,12 +82,18 @@ def read_part(source: Source) -> tuple[Header, pa.Table]:
         header = _header(name, file)
         schema = schema_of(header.settings.columns)
         there = file.schema_arrow.remove_metadata()
-        if there not in (schema, schema.remove(len(schema) - 1)):
+        later = next((n for n in range(len(ADDED) + 1) if there == _without(schema, n)), None)
+        if later is None:
             raise AtlasError(f"{name} has not the columns that its settings ask for")
         table = file.read(use_threads=False)
-        if there != schema:
-            table = table.append_column(READS, pa.nulls(len(table), READS.type))
+        for field in ADDED[len(ADDED) - later :]:
+            table = table.append_column(field, pa.nulls(len(table), field.type))
         return header, table
+
+
+def _without(schema: pa.Schema, last: int) -> pa.Schema:
+    """A schema without so many of its last columns."""
+    return pa.schema(list(schema)[: len(schema) - last])
 
 
 @contextmanager

@@ -32,7 +32,8 @@ READ = pa.struct(
         ("routed", pa.int64()),
     ]
 )
-READS = pa.field("reads", pa.list_(READ))  # the last column; older parts have it not
+# The last columns, in the order in which they came: older parts have them not.
+ADDED = (pa.field("reads", pa.list_(READ)), pa.field("notes", pa.list_(pa.string())))
 # number: which of the part's clips, from 0.
 OF_CLIP = {
     "clip": pa.string(), "prompt": pa.string(), "clip_digest": pa.string(), "number": pa.int32(),
@@ -55,21 +56,21 @@ def schema_of(columns: Sequence[str]) -> pa.Schema:
         *OF_HEAD.items(), *LEFT_OUT.items(),
         *((name, pa.float64()) for name in columns),
         *((name, pa.float64()) for name in EFFECTS),
-        *SUMS.items(), ("words", pa.list_(WORD)), READS,
+        *SUMS.items(), ("words", pa.list_(WORD)), *ADDED,
     ])  # fmt: skip
 
 
 def rows_of(
     number: int,
     clip: ClipName,
-    prompt: str,
+    said: Row,
     table: HeadTable,
     effects: Iterable[HeadEffect],
     columns: Sequence[str],
 ) -> list[Row]:
-    """The rows of a clip, whose table is of it alone. prompt: as the model read it."""
+    """The rows of a clip, whose table is of it alone. said: of the clip in each, by column."""
     worth = {(one.module, one.head): one for one in effects}
-    of_clip = _of_clip(number, clip) | {"prompt": prompt}
+    of_clip = _of_clip(number, clip) | said
     return [
         of_clip | _of_head(row) | _measured(row.facts, columns)
         | _worth(worth.get((row.module, row.head)))

@@ -83,8 +83,9 @@ class Worker:
     def _measured(self, number: int, clip: ClipName) -> list[Row]:
         settings = self.job.settings
         clips = [loaded(clip, Reading(axes=settings.axes, stride=settings.stride))]
+        notes: list[tuple[str, ...]] = []
         table = table_over_clips(
-            self.model, clips, self.options, kind=settings.kind, stack=settings.stack
+            self.model, clips, self.options, kind=settings.kind, stack=settings.stack, notes=notes
         )
         effects: tuple[HeadEffect, ...] = ()
         if settings.masks:
@@ -93,7 +94,8 @@ class Worker:
                 seed=settings.seed,
             )  # fmt: skip
             effects = sweep(self.model, tried)
-        return rows_of(number, clip, clips[0][1].text, table, effects, settings.columns)
+        said = {"prompt": clips[0][1].text, "notes": notes[0]}
+        return rows_of(number, clip, said, table, effects, settings.columns)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from phenaki_viz.data import Clip, Prompt
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.recording.records import Kind
 from phenaki_viz.runs.model import RunOptions, run_model
-from phenaki_viz.runs.model_parts import most_frames
+from phenaki_viz.runs.model_parts import most_frames, text_width
 
 
 @incremental
@@ -24,10 +24,12 @@ def table_over_clips(
     kind: Kind | None = None,
     stack: str | None = None,
     done: list[HeadTable] | None = None,
+    notes: list[tuple[str, ...]] | None = None,
 ) -> Incremental[HeadTable]:
     """Every head over these clips, each with its prompt: see `head_table`. A step is a part of one.
 
-    done: after each clip the table over all clips so far is put in here.
+    done: after each clip the table over all clips so far is put in here. notes: after each clip,
+    what was done to it and its words, and made up, in words.
 
     options: how the model is run on each clip: which share of its tokens is hidden, which heads are
     off. Raises ConfigError without a clip, and what `run_model` and `head_table` raise.
@@ -44,4 +46,7 @@ def table_over_clips(
         whole = whole.join(table) if number else table
         if done is not None:
             done.append(whole)
+        if notes is not None:
+            read = run.prompt.notes if text_width(model) else ()
+            notes.append((*run.clip.notes, *read, *run.notes))
     return whole

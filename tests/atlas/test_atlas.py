@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from phenaki_viz.analysis import head_table as tables
 from phenaki_viz.analysis.head_columns import COLUMNS, columns_of, half_width, names_of, value
@@ -126,6 +127,23 @@ def test_a_broken_clip_is_a_row_with_its_error_and_not_the_end(whole, atlas):
     assert atlas.failed == (("a_broken.gif", why),) and atlas.all_failed == 1
 
 
+def test_what_was_done_to_a_clip_stands_in_its_rows(model, tmp_path):
+    """A film that ends early, frames that are cut, words that are not known: told of each clip."""
+    damaged, wide = tmp_path / "damaged.gif", tmp_path / "wide.npy"
+    film = [Image.fromarray(np.full((16, 16), 30 * at, np.uint8)) for at in range(8)]
+    film[0].save(damaged, save_all=True, append_images=film[1:])
+    damaged.write_bytes(damaged.read_bytes()[:-30])
+    np.save(wide, np.zeros((5, 16, 20, 1), np.uint8))
+    job, given = job_of(model, tmp_path / "out"), clips_of([str(damaged), str(wide)])
+    (part,) = plan(job, given).parts
+    make_atlas(plan(job, given))
+    _, table = read_part(Path(job.out, part.name))
+    found = {row["clip"]: row["notes"] for row in table.select(["clip", "notes"]).to_pylist()}
+    assert any("the file is damaged or ends early" in one for one in found["damaged.gif"])
+    assert any("20×16 cropped to 16×16" in one for one in found["wide.npy"])
+    assert all("no words: all cross-attention goes to" in notes[-1] for notes in found.values())
+
+
 def test_what_is_there_is_not_made_again_and_what_was_removed_is(whole, corpus, tmp_path):
     job = replace(whole[0], out=str(tmp_path / "again"))
     shutil.copytree(whole[0].out, job.out)
@@ -239,16 +257,22 @@ def test_a_part_says_what_made_it(whole, part):
     assert settings_from(header.settings.values) == header.settings
 
 
-def test_a_part_from_before_words_were_kept_by_place_is_read(part):
-    _, table = read_part(part)
+@pytest.mark.parametrize("missing", [["notes"], ["reads", "notes"]])
+def test_a_part_of_earlier_versions_is_read(whole, corpus, part, missing):
+    """It stays as it is, beside parts that have the columns."""
+    header, table = read_part(part)
     said = pq.read_metadata(part).metadata[KEY.encode()]
-    older = table.drop_columns(["reads"])
+    older = table.drop_columns(missing)
     with pq.ParquetWriter(part, older.schema) as writer:
         writer.write_table(older)
         writer.add_key_value_metadata({KEY: said})
     heads = read_atlas(part).table
-    assert len(heads) and not any(row.facts.reads for row in heads)
+    assert any(row.facts.reads for row in heads) == ("reads" not in missing)
     assert any(row.facts.words for row in heads)
+    _, back = read_part(part)
+    assert back.schema == table.schema and back["notes"].null_count == len(back)
+    planned = plan(replace(whole[0], out=str(part.parent)), sources(corpus), PER_PART)
+    assert planned.there == (header,) and part.name not in [one.name for one in planned.parts]
 
 
 @pytest.mark.parametrize("kept", [0, 3, 5_000, -9, -1])
