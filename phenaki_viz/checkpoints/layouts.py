@@ -26,6 +26,13 @@ def refuse_others(names: Iterable[str]) -> None:
             "there are LoRA adapters beside or instead of the weights: merge them "
             "(`model.merge_and_unload()`) and save the whole model"
         )
+    if any(name.startswith("encode_texts.") for name in names):
+        raise CheckpointError(
+            "there are vectors of words (encode_texts) and nothing says of which: a model of this "
+            "project keeps its words and settings in a header, which `torch.save` and `save_file` "
+            "do not write. Save it by `phenaki_viz.checkpoints.save_model(path, model, config)`, "
+            "or without encode_texts: then words get random vectors, and some settings are assumed"
+        )
     attends = any(PROJECTION.fullmatch(name) for name in names)
     ours = any(re.match(r"(.*\.)?layers\.0\.\d\.(to_kv|to_q)\.weight", name) for name in names)
     if attends and ours and not any(name.endswith("q_scale") for name in names):

@@ -55,6 +55,11 @@ BAD = {
         changed("to_logits.bias", torch.zeros(2, dtype=torch.float8_e4m3fn)),
         "kind F8_E4M3, which are not read here: save it with numbers of 16 or 32 bits",
     ),
+    "ours without its header": (
+        "x.pt",
+        pt(weights(OURS)),
+        r"a model of this project keeps its words and settings in a header, .* Save it by `phenak",
+    ),
     "text": ("x.pt", b"these are words, not weights at all", "neither safetensors nor a PyTorch"),
     "truncated": ("x.safetensors", GOOD[:-2000], r"is incomplete: its header promises \d+\.\d kB"),
     "a picture, renamed": (
