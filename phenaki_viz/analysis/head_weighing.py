@@ -153,14 +153,18 @@ def of_whole(head: HeadMap, truth: Truth) -> dict[str, np.ndarray]:
 
 def where_read(head: HeadMap, truth: Truth) -> dict[str, WordRead]:
     """The word that is read where there is something, by its name; {} where none is, or it is not
-    known where there is something.
+    known where there is something. A word that stands several times is read in all of its places.
     """
     held, record = truth.held, head.record
     if held is None or not record.reads_words or head.lattice != held.shape:
         return {}
     keys = record.key_axis(head.item)
-    found = read_there(reading_of_head(head, held), keys.nulls)
-    return {} if found is None else {keys.names[found[0]]: found[1]}
+    places: dict[str, list[int]] = {}
+    for at in range(keys.nulls, len(keys.names)):
+        places.setdefault(keys.names[at], []).append(at)
+    each = [*([at] for at in range(keys.nulls)), *places.values()]
+    found = read_there(reading_of_head(head, held, each), keys.nulls)
+    return {} if found is None else {keys.names[each[found[0]][0]]: found[1]}
 
 
 def of_keys(head: HeadMap, got: Sinks) -> dict[str, np.ndarray]:

@@ -98,10 +98,19 @@ def reading(
     return Reading(auc=found[0], there=found[1], elsewhere=found[2])
 
 
-def reading_of_head(head: HeadMap, held: np.ndarray) -> Reading:
-    """How one head reads every key: arrays 'j 1 1'. held: see `reading`."""
+def reading_of_head(
+    head: HeadMap, held: np.ndarray, keys: Sequence[Sequence[int]] | None = None
+) -> Reading:
+    """How one head reads every key: arrays 'j 1 1'. held: see `reading`.
+
+    keys: which ones are read as one, by the sum of their weights, as of a word that stands twice;
+    None reads every key by itself.
+    """
     weights = _read(head)
-    each = [_separated(weights[:, key], held.ravel()) for key in range(weights.shape[1])]
+    alone = [[key] for key in range(weights.shape[1])]
+    each = [
+        _separated(weights[:, list(those)].sum(axis=1), held.ravel()) for those in keys or alone
+    ]
     auc, there, elsewhere = np.array(each).reshape(-1, 3).T[:, :, None, None]
     return Reading(auc=auc, there=there, elsewhere=elsewhere)
 

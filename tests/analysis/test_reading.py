@@ -1,9 +1,14 @@
 """Heads that were built to read a word in one place, in the other, and everywhere alike."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from phenaki_viz.analysis.head_table import head_row
 from phenaki_viz.analysis.reading import reading, reading_of_head
+from phenaki_viz.analysis.truth import Truth
+from phenaki_viz.figures.head_sentences import row_sentence
 from phenaki_viz.recording import HeadMap, Places
 from tests.analysis.records import planted
 
@@ -56,3 +61,19 @@ def test_one_head_is_read_as_it_is_among_all():
         for name in ("auc", "there", "elsewhere"):
             mine = getattr(every, name)[:, :, head : head + 1]
             np.testing.assert_array_equal(getattr(one, name), mine)
+
+
+def test_a_word_that_stands_twice_is_read_in_both_of_its_places():
+    """As its weight on the whole is told, which is of both."""
+    there, elsewhere = [0.1, 0.2, 0.5, 0.2], [0.6, 0.1, 0.2, 0.1]
+    attn = np.where(HELD.ravel()[:, None], there, elsewhere)[None, None]
+    record = planted(attn, Places(GRID, "video"), kind="cross", num_null_kv=1)
+    for words, told in {
+        ("two", "red", "two"): ("red", 0.5, 0.2),
+        ("two", "two", "red"): ("two", 0.7, 0.3),
+    }.items():
+        row = head_row(HeadMap(replace(record, words=words), 0, 0), Truth(held=HELD))
+        ((name, found),) = row.facts.reads.items()
+        assert name == told[0] and (found.there, found.elsewhere) == pytest.approx(told[1:])
+        said = f"Reads “{name}” where there is something ({told[1]:.2f} of a token's weight there"
+        assert row_sentence(row).startswith(said)
