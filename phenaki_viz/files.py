@@ -245,7 +245,7 @@ def open_file(path: Path) -> BinaryIO:
     try:
         return _Bounded(path.open("rb", buffering=0))
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
 
 
 def size_of(file: BinaryIO) -> int:
@@ -270,10 +270,11 @@ def _stat(path: Path) -> os.stat_result:
     except FileNotFoundError as error:
         raise FileError(f"{shown(str(path))} does not exist") from error
     except (OSError, ValueError, RuntimeError) as error:  # a NUL, or links in a circle
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
 
 
-def _unreadable(path: Path, error: Exception) -> FileError:
+def unreadable(path: Path, error: Exception) -> FileError:
+    """The error that says so, and why."""
     why = getattr(error, "strerror", None) or error
     return FileError(f"{shown(path.name or str(path))} cannot be read: {why}")
 

@@ -2,9 +2,11 @@
 
 import io
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pyarrow.parquet as pq
 from phenaki_viz.atlas.job import ClipName, Part, Settings, differences, settings_from
 from phenaki_viz.atlas.rows import ADDED, Row, schema_of, table_of
 from phenaki_viz.errors import AtlasError, FileError
-from phenaki_viz.files import open_file, shown, write_bytes
+from phenaki_viz.files import open_file, shown, unreadable, write_bytes
 from phenaki_viz.recording.origin import versions
 
 KEY = "phenaki_viz.atlas"
@@ -60,6 +62,15 @@ def read_header(source: Source) -> Header:
     """What a part says of itself; its rows are not read. Raises AtlasError."""
     with _opened(source) as (name, file):
         return _header(name, file)
+
+
+def parts_in(folder: Path) -> list[Path]:
+    """The parts in a folder, by name. Raises AtlasError where it cannot be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(folder / one.name for one in entries if fnmatchcase(one.name, PATTERN))
+    except OSError as error:
+        raise AtlasError(str(unreadable(folder, error))) from error
 
 
 def name_of(source: Source) -> str:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from phenaki_viz.atlas.engines import Engine, serial
-from phenaki_viz.atlas.files import PATTERN, Header, check_settings, read_header
+from phenaki_viz.atlas.files import Header, check_settings, parts_in, read_header
 from phenaki_viz.atlas.job import ClipName, Job, Part, Settings, part_of
 from phenaki_viz.checkpoints import open_checkpoint
 from phenaki_viz.errors import AtlasError, ConfigError
 from phenaki_viz.evaluation.effects import expect_measurable
-from phenaki_viz.files import make_folder, remove, sweep
+from phenaki_viz.files import make_folder, remove, sweep, target_of
 from phenaki_viz.recording import attention_modules
 from phenaki_viz.recording.digests import weights_digest
 from phenaki_viz.recording.select import stack_and_layer
@@ -92,14 +92,14 @@ def plan(
 
     Makes the folder, and removes what killed runs left half-written. retry: removes, too, the parts
     in which clips failed, so that they are made anew; but none that has a clip whose name is not
-    among these. Raises AtlasError where the folder holds parts of other weights or settings,
-    ExportError where it cannot be written to.
+    among these. Raises AtlasError where the folder cannot be read or holds parts of other weights
+    or settings, ExportError where there is something to make and it cannot be written to.
     """
     if per_part < 1:
         raise ConfigError(f"parts of {per_part} clips: use at least 1")
     folder = make_folder(Path(job.out))
     sweep(folder)
-    there = {path.name: read_header(path) for path in sorted(folder.glob(PATTERN))}
+    there = {path.name: read_header(path) for path in parts_in(folder)}
     for name, header in there.items():
         check_settings(name, header, job.settings)
     if retry:
@@ -113,6 +113,8 @@ def plan(
         new = [clip for clip in part.clips if clip.identity not in known]
         if new and part.name not in there:
             missing.append(part if len(new) == len(part.clips) else part_of(job.settings, new))
+    if missing:
+        target_of(folder / missing[0].name)
     return Plan(job=job, there=tuple(there.values()), parts=tuple(missing))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from phenaki_viz.analysis.head_rows import HeadTable
 from phenaki_viz.analysis.incremental import Incremental, incremental
-from phenaki_viz.atlas.files import PATTERN, Source, name_of
+from phenaki_viz.atlas.files import PATTERN, Source, name_of, parts_in
 from phenaki_viz.atlas.job import Settings
 from phenaki_viz.atlas.merging import Merging
 from phenaki_viz.errors import AtlasError
@@ -81,7 +81,7 @@ def _sources(source: Path | Sequence[Source]) -> tuple[str, list[Source]]:
         return (name_of(found[0]) if len(found) == 1 else f"{len(found)} parts"), found
     if not source.is_dir():
         return source.name, [source]
-    paths: list[Source] = list(sorted(source.glob(PATTERN)))
+    paths: list[Source] = list(parts_in(source))
     if not paths:
         raise AtlasError(
             f"{shown(str(source))} holds no part of an atlas ({PATTERN}): make one with "

@@ -12,7 +12,7 @@ from phenaki_viz.checkpoints.files import digest_of
 from phenaki_viz.data import AS_IT_IS, Clip, Prompt, Reading, load_clip, read_prompt
 from phenaki_viz.data.generated import MOST, generated_clip, generated_name, is_generated
 from phenaki_viz.errors import CheckpointError, ConfigError, FileError
-from phenaki_viz.files import open_file, path_of, shown
+from phenaki_viz.files import open_file, path_of, shown, unreadable
 
 GENERATED = re.compile(r"generated:(\d{1,10})(?:\?(.*))?", re.DOTALL)
 NO_LETTER = re.compile("[\ud800-\udfff]")  # as Python reads bytes of a name that are no UTF-8
@@ -31,7 +31,7 @@ def clips_of(sources: Sequence[str], lists: Iterable[Path] = ()) -> tuple[ClipNa
     sources: paths of clips and of folders, whose clips are taken in the order of their names;
     'generated:1000?seed=7'. What a clip shows stands in a text file beside it: of two.gif in
     two.txt. lists: files of a path a line, and behind a tab what the clip shows.
-    Raises ConfigError where there is none, FileError of a list that cannot be read.
+    Raises ConfigError where there is none, FileError of a list or folder that cannot be read.
     """
     named = [clip for source in sources for clip in _named(source)]
     named += [clip for path in lists for clip in _listed(path)]
@@ -63,10 +63,17 @@ def _named(source: str) -> Iterator[ClipName]:
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
-    """The files of a folder and of those in it, each folder once; linked ones are the last."""
+    """The files of a folder and of those in it, each folder once; linked ones are the last.
+
+    Raises FileError of one that cannot be read: its clips would be missing without a word.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise unreadable(Path(error.filename), error) from error
+
     waiting, seen = deque([folder]), set[str]()
     while waiting:
-        for here, folders, files in os.walk(waiting.popleft()):
+        for here, folders, files in os.walk(waiting.popleft(), onerror=refuse):
             real = os.path.realpath(here)
             if real in seen:
                 folders.clear()
