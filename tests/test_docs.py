@@ -126,11 +126,16 @@ def keys_of(path):
             yield said(call.args[handed[name]], module)
 
 
+READERS = (
+    "st.query_params.get", "in_link", "say_in_url", "numbers_in_url", "among", "within",
+)  # fmt: skip
+
+
 def keys_in(call):
     name = ast.unparse(call.func)
     if bound(call):
         yield from (in_slot(keyword.value) for keyword in call.keywords if keyword.arg == "key")
-    elif name in ("st.query_params.get", "in_link", "say_in_url", "numbers_in_url"):
+    elif name in READERS:
         yield in_slot(call.args[0])
 
 

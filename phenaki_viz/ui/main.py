@@ -20,6 +20,7 @@ from phenaki_viz.ui.sections.panels import theme
 from phenaki_viz.ui.source import recording_file
 from phenaki_viz.ui.source.sidebar import draw_sidebar
 from phenaki_viz.ui.state.link import carrying, read_link
+from phenaki_viz.ui.state.offers import say_what_is_not_here
 from phenaki_viz.ui.state.stage import Stage
 from phenaki_viz.ui.views.attention import attention_page
 from phenaki_viz.ui.views.compare import compare_page
@@ -131,6 +132,8 @@ def _draw() -> None:
             first_picture.release()
         with content:
             page.run()
+    with words:
+        say_what_is_not_here()
     draw_guide()
     listen()
     run_cache.shelf().settle()

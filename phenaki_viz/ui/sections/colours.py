@@ -11,7 +11,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.fields import LARGEST
 from phenaki_viz.ui.state.link import in_link, numbers_in_url, say_in_url
-from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.offers import among
 
 SHOWN: dict[Law, str] = {"linear": "Linear", "sqrt": "√", "log": "Log", "uniform": "× uniform"}
 FIRST: Law = "sqrt"  # most weights of a map are small: linear colours leave them black
@@ -87,11 +87,10 @@ def _choose(
         list(shown),
         format_func=shown.__getitem__,
         default=first,
-        key=named(key),
         required=True,
         help=about,
         **look,
-        **BOUND,
+        **among(key, shown.values()),
     )
     return chosen or first
 

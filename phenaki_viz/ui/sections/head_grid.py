@@ -14,6 +14,7 @@ from phenaki_viz.ui.markup import inert
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.link import groups_text, in_link, number_groups, say_in_url
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import wish
@@ -51,9 +52,8 @@ def choose_sorting(title: str, unit: str = "") -> Sorting:
             list(ORDERS),
             format_func=ORDERS.__getitem__,
             default="layer",
-            key=named("order"),
             required=True,
-            **BOUND,
+            **among("order", ORDERS.values()),
         )
         of = f" ({unit})" if unit else ""
         about = f"Draw only heads whose {title}{of} is no "

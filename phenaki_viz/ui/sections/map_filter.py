@@ -11,6 +11,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.link import in_link, whole_number
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import computed
@@ -59,11 +60,10 @@ def _choose_sinks(selection: Selection) -> str:
         options,
         format_func=SINKS.__getitem__,
         default="on",
-        key=named("sinks"),
         required=True,
         help=f"A sink is {DEFINITION}. Without sinks, their columns are taken away and each row "
         "is divided by what is left; hover still says the raw weight.",
-        **BOUND,
+        **among("sinks", [SINKS[name] for name in options]),
     )
     return sinks or "on"
 

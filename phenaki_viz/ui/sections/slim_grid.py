@@ -13,8 +13,8 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.session import named
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import wish
 from phenaki_viz.ui.work import computed, shows, swept
 
@@ -38,10 +38,10 @@ def draw_slim(run: Run, selection: Selection, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         place = st.container(width="stretch")
         of = st.segmented_control(
-            "Tiles show", list(OF), format_func=OF.__getitem__, default="map", key=named("slim"),
-            required=True, label_visibility="collapsed",
+            "Tiles show", list(OF), format_func=OF.__getitem__, default="map", required=True,
+            label_visibility="collapsed",
             help="Each head's map, or how the loss changes with it off, as What if measured it",
-            **BOUND,
+            **among("slim", OF.values()),
         )  # fmt: skip
     with place:
         picture = _of_worth(selection, worth) if of == "effect" else _of_maps(run, selection)

@@ -11,7 +11,7 @@ from phenaki_viz.recording.interventions import CutDepth, Intervention, ZeroHead
 from phenaki_viz.recording.switches import Switches
 from phenaki_viz.ui.session import page
 from phenaki_viz.ui.source import changes
-from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.offers import among, within
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,19 +29,19 @@ def draw(model: "nn.Module") -> Switches:
     off = st.multiselect(
         "Heads off",
         list(labels),
-        key=OFF,
         placeholder="all heads are on",
         help="A head that is off adds nothing to the output; its map shows what it would do",
-        **BOUND,
+        **among(OFF, labels),
     )
     depths = _depths(model)
+    boxes = {name: within(_key(name), 0, layers) for name, layers in depths}
     _follow_depths({_key(name): layers for name, layers in depths})
     depth = set()
     with st.expander("Depth: cut layers away", icon=":material/layers_clear:"):
         for name, layers in depths:
             kept_layers = st.slider(
                 f"{transformer_name(name)}: layers kept", 0, layers, layers,
-                key=_key(name), **BOUND,
+                **boxes[name],
             )  # fmt: skip
             if kept_layers < layers:
                 depth.add((name, kept_layers))

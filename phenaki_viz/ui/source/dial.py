@@ -13,6 +13,7 @@ from phenaki_viz.ui.source.gone import say_gone, uploaded_title
 from phenaki_viz.ui.source.storage import draw_storage
 from phenaki_viz.ui.state import dial_settings as s
 from phenaki_viz.ui.state.dial_settings import Settings
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.view import BOUND
 
 _DEFAULTS = Settings()
@@ -40,12 +41,11 @@ def _layout() -> Any:
         list(LAYOUTS),
         format_func=LAYOUTS.__getitem__,
         default=_DEFAULTS.layout,
-        key="layout",
         required=True,
         width="stretch",
         help="MaskGit attends over all space-time tokens at once and reads the text. "
         "C-ViViT's encoder attends within each frame, then along time at each patch.",
-        **BOUND,
+        **among("layout", LAYOUTS.values()),
     )
 
 
@@ -188,13 +188,15 @@ def _choice(
     default = getattr(_DEFAULTS, name)
     if session.has(name):
         session.put(name, _closest(session.held(name), options))
+    named = titles or {option: str(option) for option in options}
+    # Which clip is not here, and why, `say_gone` says.
+    asked = {"key": name, **BOUND} if name == "clip" else among(name, named.values())
     return st.selectbox(
         label,
         options,
         index=options.index(_closest(default, options)),
-        format_func=lambda option: (titles or {}).get(option, str(option)),
-        key=name,
-        **BOUND,
+        format_func=named.__getitem__,
+        **asked,
     )
 
 

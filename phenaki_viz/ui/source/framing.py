@@ -11,6 +11,7 @@ from phenaki_viz.errors import VideoError
 from phenaki_viz.ui import session
 from phenaki_viz.ui.source import clips
 from phenaki_viz.ui.source.clips import Film
+from phenaki_viz.ui.state.offers import within
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work.keep import once
 
@@ -79,9 +80,10 @@ def _frames(found: int) -> tuple[int, int]:
 
 def _number(label: str, name: str, high: int, what: str) -> int:
     low = _FRESH[name]
+    how = within(name, low, high)
     if session.has(name):
         session.put(name, min(max(int(session.held(name)), low), high))
-    return int(st.number_input(label, low, high, low, key=name, help=what, **BOUND))
+    return int(st.number_input(label, low, high, low, help=what, **how))
 
 
 def _crop(across: bool, down: bool) -> tuple[float, float]:

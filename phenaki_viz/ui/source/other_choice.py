@@ -24,6 +24,7 @@ from phenaki_viz.ui.source import other_file, other_pass
 from phenaki_viz.ui.source.other_run import Change, Other, at_step, cancellable, changed
 from phenaki_viz.ui.source.trained import LONGEST, reads_text, whole
 from phenaki_viz.ui.state.link import in_link, say_in_url
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work.trainings import trained_copy, used
 
@@ -46,9 +47,10 @@ def choose(run: Run) -> Other | None:
     kinds = [name for name in KINDS if _OFFERED[name](run)]
     session.fall_back(WITH, (None, *kinds), kinds[0])
     kind = st.selectbox(
-        "Compare with", kinds, format_func=KINDS.__getitem__, key=named(WITH), width=190,
+        "Compare with", kinds, format_func=KINDS.__getitem__, width=190,
         label_visibility="collapsed",
-        help="One thing is another in B, the rest is as in A: what the app looks at", **BOUND,
+        help="One thing is another in B, the rest is as in A: what the app looks at",
+        **among(WITH, [KINDS[name] for name in kinds]),
     )  # fmt: skip
     return _BOXES[kind](run)
 
@@ -85,7 +87,7 @@ def _typed(text: str) -> str:
 def _clip(run: Any) -> Other:
     titles = [name for name, title in CLIPS.items() if title != run.clip.name]
     name = _select("B's clip", titles, "with_clip", "The same text and masked tokens, another clip",
-                   format_func=CLIPS.__getitem__)  # fmt: skip
+                   said=CLIPS.__getitem__)  # fmt: skip
     return Other(
         a=f"clip “{run.clip.name}”", b=f"clip “{CLIPS[name]}”", seconds=run.seconds,
         wanted=cancellable(changed(run, Change(clip=_read(name)))),
@@ -124,9 +126,10 @@ def _off(run: Any) -> Other:
     own = [label for label in labels if label.startswith("self")] or list(labels)
     first = [] if run.options.switches else own[:1]
     off = st.multiselect(
-        "Heads off in B", list(labels), first, key=named("with_off"), width=220,
+        "Heads off in B", list(labels), first, width=220,
         placeholder="all heads are on", label_visibility="collapsed",
-        help="The maps of later layers change with what a head no longer writes", **BOUND,
+        help="The maps of later layers change with what a head no longer writes",
+        **among("with_off", labels),
     )  # fmt: skip
     switches = Switches(off=frozenset(labels[label] for label in off))
     on = "nothing changed" if run.options.switches.also else "every head on"
@@ -159,7 +162,7 @@ def _training(run: Any) -> Other:
     steps = [step for step in job.kept_steps if now is None or step != now.step] or [last]
     first = steps[-1] if now is None else steps[0]
     step = _select("Training step of B", steps, "with_step", "Weights that the training kept",
-                   first=first, format_func=lambda at: f"training step {at:,}")  # fmt: skip
+                   first=first, said=lambda at: f"training step {at:,}")  # fmt: skip
     return Other(
         a=own,
         b=f"training step {step}",
@@ -169,14 +172,14 @@ def _training(run: Any) -> Other:
 
 
 def _select(
-    label: str, options: list[Any], key: str, about: str, *, first: Any = None, **how: Any
+    label: str, options: list[Any], key: str, about: str, *, first: Any = None, said: Any = str
 ) -> Any:
     """A select box that forgets a choice which there is no more."""
     first = options[0] if first is None else first
     session.fall_back(key, options, first)
     return st.selectbox(
-        label, options, options.index(first), key=named(key), width=220, help=about,
-        label_visibility="collapsed", **how, **BOUND,
+        label, options, options.index(first), width=220, help=about, format_func=said,
+        label_visibility="collapsed", **among(key, map(said, options)),
     )  # fmt: skip
 
 

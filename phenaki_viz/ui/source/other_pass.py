@@ -19,9 +19,8 @@ from phenaki_viz.runs.model_parts import most_frames
 from phenaki_viz.runs.run import Run
 from phenaki_viz.runs.sampled import Sampling
 from phenaki_viz.ui import session
-from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source.other_run import Other, cancellable
-from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.work import run_parts
 from phenaki_viz.ui.work.requests import SampleRequest
 
@@ -87,8 +86,8 @@ def _request(run: ModelRun, model: Any, sampling: Sampling) -> SampleRequest:
 def _choose(label: str, options: list[str], key: str, first: int) -> int:
     session.fall_back(key, options, options[first])
     chosen = st.selectbox(
-        label, options, first, key=named(key), width=220, help=label, label_visibility="collapsed",
-        **BOUND,
+        label, options, first, width=220, help=label, label_visibility="collapsed",
+        **among(key, options),
     )  # fmt: skip
     return options.index(chosen)
 

@@ -8,7 +8,7 @@ from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.numerics.footprint import weight_count
 from phenaki_viz.ui.source import ablation, checkpoint, dial, dial_history, trained
 from phenaki_viz.ui.source.recording_file import given_file
-from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.work import open_models
 from phenaki_viz.ui.work.requests import MAP_LIMIT, DialledRequest, LookRequest
 from phenaki_viz.ui.work.run_cache import RunRequest
@@ -29,13 +29,12 @@ def draw_sidebar(train: StreamlitPage) -> tuple[RunRequest | None, RunRequest | 
             list(SOURCES),
             format_func=SOURCES.__getitem__,
             default="own" if given_file() else "trained",
-            key="source",
             required=True,
             width="stretch",
             label_visibility="collapsed",
             help="A small Phenaki that has learned; any architecture with random weights; or a "
             "checkpoint of phenaki-pytorch",
-            **BOUND,
+            **among("source", SOURCES.values()),
         )
         if source == "dial":
             st.page_link(train, label="Train this one", help="It starts with random weights")

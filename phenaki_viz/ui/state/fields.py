@@ -27,7 +27,18 @@ def number(low: float, high: float) -> Any:
 
 def decimals(count: int) -> Any:
     """'12.5-80-3-71': so many plain numbers."""
-    return Annotated[str, Meta(pattern=rf"^{DECIMAL}(-{DECIMAL}){{{count - 1}}}$")]
+    return pattern(rf"{DECIMAL}(-{DECIMAL}){{{count - 1}}}")
+
+
+def groups(each: int) -> Any:
+    """'2.1.3_2.1.4': groups of `each` whole numbers."""
+    group = rf"[0-9]{{1,9}}(\.[0-9]{{1,9}}){{{each - 1}}}"
+    return pattern(rf"{group}(_{group})*")
+
+
+def pattern(text: str) -> Any:
+    """A text of this regular expression, from its beginning to its end."""
+    return Annotated[str, Meta(pattern=rf"^({text})$", max_length=LONGEST)]
 
 
 @dataclass(frozen=True)

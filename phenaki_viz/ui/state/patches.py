@@ -20,6 +20,7 @@ from phenaki_viz.ui.components.film_strip import (
     Walk,
 )
 from phenaki_viz.ui.state.link import in_link, say_in_url, whole_number
+from phenaki_viz.ui.state.offers import expect_within
 from phenaki_viz.ui.state.selection import ALSO, Selection
 from phenaki_viz.ui.state.wishes import wish
 
@@ -46,11 +47,13 @@ def combine() -> Combine:
 
 def key_of(selection: Selection) -> int | None:
     """The key that was picked beside the query, a column of the map; None for none."""
+    most = selection.record.map.shape[3] - 1
     if not session.has(KEY):
         session.put(KEY, whole_number(in_link("key")))
+        expect_within("key", 0, most, [in_link("key")])
     key: int | None = session.held(KEY)
     say_in_url("key", "" if key is None else str(key))
-    return key if key is not None and key < selection.record.map.shape[3] else None
+    return key if key is not None and key <= most else None
 
 
 def word_of(selection: Selection) -> int:
@@ -72,6 +75,7 @@ def word_at(record: AttentionRecord, box: str = "map") -> int:
     names, first = key_axis(record, 0).names, first_word(record)
     if not session.has(WORD):
         session.put(WORD, _word_in_url(names, first))
+        expect_within(WORD, 0, len(names) - 1, [in_link(WORD)])
     if session.get(_BOX, box) != box:
         session.put(WORD, session.get(_LAST, first))
     if session.held(WORD) not in range(len(names)):

@@ -16,9 +16,8 @@ from phenaki_viz.recording import AttentionRecord, Place, Recording
 from phenaki_viz.ui import session
 from phenaki_viz.ui.components.film_strip import MOST_PATCHES
 from phenaki_viz.ui.markup import inert
-from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.link import groups_text, in_link, number_groups, say_in_url
-from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.wishes import PLACE, is_trained, number
 
 FIRST_FAMILIES = ("self", "cross")
@@ -92,6 +91,7 @@ def choose_stack(
     if not names:
         return ()
     start = _first_family(families)
+    how = among(key, map(_said, names))
     if first is not None:
         start = next((name for name in names if first(families[name][0])), start)
         linked = _linked(names)
@@ -105,10 +105,9 @@ def choose_stack(
         wrap=True,  # in a row of widgets the last ones would else be out of sight on a narrow page
         format_func=_said,
         default=start,
-        key=named(key),
         required=True,
         label_visibility="collapsed",
-        **BOUND,
+        **how,
     )
     return families[chosen or start]
 
@@ -185,6 +184,7 @@ def _video(record: AttentionRecord) -> int:
     each = record.places.items_per_video
     first = {item // each: at for at, item in reversed(list(enumerate(record.batch_items)))}
     videos = sorted(first)
+    how = among(VIDEO, (video_name(record, first[video]) for video in videos))
     session.fall_back(VIDEO, videos, videos[0])
     if len(videos) < 2:
         return videos[0]
@@ -192,7 +192,6 @@ def _video(record: AttentionRecord) -> int:
         "Of the batch",
         videos,
         format_func=lambda video: video_name(record, first[video]),
-        key=named(VIDEO),
         width=150,
-        **BOUND,
+        **how,
     )

@@ -18,7 +18,18 @@ from phenaki_viz.ui.state.dial_settings import (
     STEP_PADDING,
     WORD_PADDING,
 )
-from phenaki_viz.ui.state.fields import ANY, LARGEST, Field, Text, Whole, decimals, number, whole
+from phenaki_viz.ui.state.fields import (
+    ANY,
+    LARGEST,
+    Field,
+    Text,
+    Whole,
+    decimals,
+    groups,
+    number,
+    pattern,
+    whole,
+)
 
 # What a widget is given whose value is in the link, under its key, and lasts from page to page.
 BOUND: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -40,19 +51,19 @@ LOOKED_AT = (
     Field("row", Whole, NUMBER, "its row"),
     Field("column", Whole, NUMBER, "its column"),
     Field("video", Text, NAMED, "which of a batch"),
-    Field("also", Text, "`2.1.3_2.1.4`", "further patches: step.row.column, joined by `_`"),
+    Field("also", groups(3), "`2.1.3_2.1.4`", "further patches: step.row.column, joined by `_`"),
     Field(
         "combine", Literal["sum", "mean"], "`sum`", "several patches are summed; else their mean"
     ),
     Field("direction", Text, "“Where it looks”, “Who looks at it”", "rows of the map or columns"),
     Field("key", Whole, NUMBER, "the key that is marked beside the query"),
     Field("word", Whole, NUMBER, "the key of the text that is looked from; null keys count first"),
-    Field("pins", Text, "`1.3_2.0`", "pinned heads: layer.head, joined by `_`"),
+    Field("pins", groups(2), "`1.3_2.0`", "pinned heads: layer.head, joined by `_`"),
     Field("alone", bool, TRUE, "the head is looked at alone"),
     Field("view", decimals(4), "`x-y-width-height`", "the zoom of the large map"),
     Field(
         "walk",
-        Text,
+        pattern(r"(frames|row|column|all)\.[0-9]{1,2}"),
         "`frames.4`",
         "how the patch walks: `frames`, `row`, `column` or `all`, and cells a second",
     ),
@@ -76,7 +87,7 @@ DRAWN = (
     ),
     Field(
         "strip",
-        Text,
+        pattern(r"[0-9]{1,3}(-[a-z0-9.]+)*"),
         "`60-x2.5-lines-apart-bare`",
         "the frames: opacity in per cent, contrast, "
         "lines between patches, weights apart, masked patches not hatched",
@@ -186,8 +197,8 @@ PAGES = (
         "Heads: the picture beside the table",
     ),
     Field("tracks_way", Text, "“Where it looks”, “Who looks at it”", "Tracks: of a patch"),
-    Field("tracks", Text, "`1.3_2.0`", "Tracks: the heads: layer.head, joined by `_`"),
-    Field("path", Text, "`0.2.1_1.2.2`", "the true path as it was marked: step.row.column"),
+    Field("tracks", groups(2), "`1.3_2.0`", "Tracks: the heads: layer.head, joined by `_`"),
+    Field("path", groups(3), "`0.2.1_1.2.2`", "the true path as it was marked: step.row.column"),
     Field("weighed", Text, "`self L3 H3`", "What if: the head that is weighed; others stay on"),
     Field("effect_clips", whole(1, 13), NUMBER, "What if: clips"),
     Field("effect_masks", whole(1, 8), NUMBER, "What if: masks of each clip"),

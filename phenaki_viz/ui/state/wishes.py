@@ -7,9 +7,8 @@ import streamlit as st
 
 from phenaki_viz.recording import Place
 from phenaki_viz.ui import session
-from phenaki_viz.ui.session import named
 from phenaki_viz.ui.state.link import in_link, whole_number
-from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.offers import within
 
 PLACE = ("step", "row", "column")
 # Of the number boxes with their labels beside them, in pixels.
@@ -50,6 +49,7 @@ def current_place(grid: Place = (ANY, ANY, ANY)) -> Place:
 def number(name: str, most: int) -> int:
     """A number box for one part of the selection, held between 0 and `most`."""
     wishes = session.first("wishes", {})
+    how = within(name, 0, max(most, 0))
     wanted = wishes.get(name, session.get(name, _from_url(name)))
     wishes.setdefault(name, wanted)
     session.put(name, max(0, min(wanted, most)))
@@ -58,12 +58,11 @@ def number(name: str, most: int) -> int:
         0,
         max(most, 0),
         min(_start(name), most),
-        key=named(name),
         on_change=session.here(_typed),
         args=(name,),
         width=WIDTHS[name],
         disabled=most == 0,
-        **BOUND,
+        **how,
     )
 
 

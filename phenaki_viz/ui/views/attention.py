@@ -25,9 +25,9 @@ from phenaki_viz.ui.sections.colours import choose_colours, keep_ends
 from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import ablation
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.selection import FIRST_FAMILIES, Selection, choose_stack
 from phenaki_viz.ui.state.stage import fragment
-from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.attention_grid import draw_grid
 from phenaki_viz.ui.views.attention_map import (
     said_of,
@@ -204,10 +204,9 @@ def _choose_direction(selection: Selection) -> Direction:
         list(DIRECTIONS),
         format_func=DIRECTIONS.__getitem__,
         default="row",
-        key=named("direction"),
         required=True,
         label_visibility="collapsed",
-        **BOUND,
+        **among("direction", DIRECTIONS.values()),
     )
     return "column" if chosen == "column" else "row"
 

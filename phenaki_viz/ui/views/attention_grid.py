@@ -18,8 +18,9 @@ from phenaki_viz.ui.sections.downloads import export_icon, is_exportable
 from phenaki_viz.ui.sections.head_grid import choose_sorting, draw
 from phenaki_viz.ui.sections.long_files import export_all_heads, export_linked
 from phenaki_viz.ui.session import named
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.state.view import BOUND, grid_choice
+from phenaki_viz.ui.state.view import grid_choice
 from phenaki_viz.ui.views.attention_frames import (
     FRAMES,
     frame_tiles,
@@ -138,9 +139,8 @@ def _choose_colouring(selection: Selection, knows_worth: bool) -> str:
         options,
         index=options.index(first),
         format_func=lambda name: titles.get(name, name),
-        key=named(key),
         width=190,
         label_visibility="collapsed",
-        **BOUND,
+        **among(key, titles.values()),
     )
     return colouring or first

@@ -33,6 +33,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import head_grid
 from phenaki_viz.ui.session import named
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.selection import stack_now
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
@@ -151,7 +152,10 @@ def _is_there(records: Sequence[AttentionRecord], layer: int, head: int) -> bool
 def _size() -> dict[str, Any]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
-            "Width", [*WIDTHS, OWN], key=named("figure_width"), format_func=_width_said, **BOUND
+            "Width",
+            [*WIDTHS, OWN],
+            format_func=_width_said,
+            **among("figure_width", map(_width_said, [*WIDTHS, OWN])),
         )
         width = WIDTHS.get(chosen or "single", 0.0)
         if chosen == OWN:
@@ -177,7 +181,7 @@ def _width_said(name: str) -> str:
 
 def _type() -> dict[str, Any]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        typeface = st.selectbox("Type", TYPEFACES, key=named("figure_type"), **BOUND)
+        typeface = st.selectbox("Type", TYPEFACES, **among("figure_type", TYPEFACES))
         points = st.number_input(
             "Points", 3.0, 36.0, 7.0, 0.5, key=named("figure_points"), format="%.1f", **BOUND
         )
@@ -196,14 +200,13 @@ def _colours() -> dict[str, Any]:
         law = st.selectbox(
             "Colours follow",
             list(LAWS),
-            key=named("figure_law"),
             index=list(LAWS).index("sqrt"),
             format_func=LAWS.__getitem__,
-            **BOUND,
+            **among("figure_law", LAWS.values()),
         )
         palette = st.selectbox(
-            "Palette", TABLES, key=named("figure_palette"), index=None, placeholder="by the ground",
-            **BOUND,
+            "Palette", TABLES, index=None, placeholder="by the ground",
+            **among("figure_palette", TABLES),
         )  # fmt: skip
     own = st.toggle("Each panel its own scale", key=named("figure_own"), **BOUND)
     return {"colours": law, "palette": palette, "shared": not own}

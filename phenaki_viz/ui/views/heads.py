@@ -18,9 +18,9 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import maps, panels
 from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named, styled
+from phenaki_viz.ui.state.offers import among, within
 from phenaki_viz.ui.state.selection import Selection, choose_selection, choose_stack
 from phenaki_viz.ui.state.stage import fragment
-from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views import heads_atlas
 from phenaki_viz.ui.views.heads_style import STYLE
 from phenaki_viz.ui.views.heads_table import choose_names, draw_table, pick_place, places_of
@@ -90,8 +90,9 @@ def _choose_clips(run: Run, selection: Selection) -> Over | None:
         return None
     most = len(head_tables.CAPTIONS)
     clips = st.number_input(
-        "Clips", 2, most, 10, key=named("heads_clips"), width=90, label_visibility="collapsed",
-        help="Held-out clips of moving digits, each with its caption", **BOUND,
+        "Clips", 2, most, 10, width=90, label_visibility="collapsed",
+        help="Held-out clips of moving digits, each with its caption",
+        **within("heads_clips", 2, most),
     )  # fmt: skip
     options = replace(run.options, frames=None)
     over = Over(int(clips), options, selection.record.stack, selection.record.kind)
@@ -181,7 +182,8 @@ def _picture(
     if arrows is not None:
         kind = st.segmented_control(
             "Picture", list(PICTURES), format_func=PICTURES.__getitem__, default="shifts",
-            key=named("heads_picture"), required=True, label_visibility="collapsed", **BOUND,
+            required=True, label_visibility="collapsed",
+            **among("heads_picture", PICTURES.values()),
         ) or "shifts"  # fmt: skip
     picture: Picture
     places, of = places_of(selection), _shows(selection, table)

@@ -16,6 +16,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import frame
 from phenaki_viz.ui.sections.downloads import TABLES, export_icon
 from phenaki_viz.ui.session import named
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import wish
@@ -77,8 +78,8 @@ def choose_names(table: HeadTable, *, whole: bool) -> list[str]:
     options = [name for name in NAMES if name in there]
     session.keep_options(ONLY, options)
     return st.multiselect(
-        "Only heads named", options, key=named(ONLY), placeholder="All heads", width=230,
-        label_visibility="collapsed", **BOUND,
+        "Only heads named", options, placeholder="All heads", width=230,
+        label_visibility="collapsed", **among(ONLY, options),
     )  # fmt: skip
 
 

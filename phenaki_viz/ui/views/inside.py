@@ -24,9 +24,9 @@ from phenaki_viz.ui.sections import goto, linked, panels
 from phenaki_viz.ui.sections.slim_grid import draw_slim
 from phenaki_viz.ui.session import named, styled
 from phenaki_viz.ui.state import patches
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.selection import Selection, choose_stack
 from phenaki_viz.ui.state.stage import fragment
-from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.inside_maps import Look, draw_maps, take_maps
 from phenaki_viz.ui.views.inside_row import draw_row, draw_weight, draw_writes
 from phenaki_viz.ui.views.inside_style import STYLE
@@ -118,19 +118,19 @@ def _look(selection: Selection, row: RowLedger) -> Look:
     of = None
     if selection.shown.map.value_norms is not None:
         of = st.segmented_control(
-            "Of", list(OF), format_func=OF.__getitem__, default="weight", key=named("inside_of"),
-            required=True, label_visibility="collapsed",
+            "Of", list(OF), format_func=OF.__getitem__, default="weight", required=True,
+            label_visibility="collapsed",
             help="A weight says where it reads; weight × ‖v W_O‖ how much is written from there",
-            **BOUND,
+            **among("inside_of", OF.values()),
         )  # fmt: skip
     terms = tuple(name for name, _ in row.terms)
     worlds = counterfactuals(terms)
     world = next(iter(worlds), "")
     if worlds:
         world = st.selectbox(
-            "Counterfactual", list(worlds), key=named("inside_if"), label_visibility="collapsed",
+            "Counterfactual", list(worlds), label_visibility="collapsed",
             width=230, help="A map that this head does not have: softmax of some of its terms",
-            **BOUND,
+            **among("inside_if", worlds),
         )  # fmt: skip
     return Look(of or "weight", _key(selection, row), terms, worlds.get(world, ()))
 

@@ -24,6 +24,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon
+from phenaki_viz.ui.state.offers import among, within
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND, EXTENT
 from phenaki_viz.ui.state.wishes import number
@@ -75,10 +76,9 @@ def _biased(run: Run) -> AttentionRecord | None:
         names,
         format_func=whose,
         default=names[0],
-        key=session.named("bias_of"),
         required=True,
         help=glossary.about("position bias"),
-        **BOUND,
+        **among("bias_of", map(whose, names)),
     )
     return found[chosen or names[0]]
 
@@ -158,10 +158,9 @@ def _ends() -> str:
         list(ENDS),
         format_func=ENDS.__getitem__,
         default="here",
-        key=session.named("bias_ends"),
         required=True,
         help="All Δt: one scale, so that time steps can be compared",
-        **BOUND,
+        **among("bias_ends", ENDS.values()),
     )
     return chosen or "here"
 
@@ -188,9 +187,8 @@ def _time_offset(steps: int) -> int:
         return 0
     if abs(session.get("dt", 0)) >= steps:
         session.put("dt", 0)
-    return st.slider(
-        "Δt, query − key (time steps)", 1 - steps, steps - 1, 0, key=session.named("dt"), **BOUND
-    )
+    ends = 1 - steps, steps - 1
+    return st.slider("Δt, query − key (time steps)", *ends, 0, **within("dt", *ends))
 
 
 def _alibi(run: Run, sloped: list[AttentionRecord], head: int, top: DeltaGenerator | None) -> None:
@@ -220,8 +218,7 @@ def _alibi(run: Run, sloped: list[AttentionRecord], head: int, top: DeltaGenerat
         1,
         EXTENT[1] * trained,
         trained,
-        key=session.named("distance"),
-        **BOUND,
+        **within("distance", 1, EXTENT[1] * trained),
     )
     provenance = run.recording.provenance
     left, right = st.columns(2, gap="medium")

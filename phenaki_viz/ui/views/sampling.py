@@ -20,8 +20,8 @@ from phenaki_viz.ui.sections.health import draw_health
 from phenaki_viz.ui.session import named
 from phenaki_viz.ui.source import clips
 from phenaki_viz.ui.source.trained import carry, whole
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.stage import fragment
-from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import current_place, wish
 from phenaki_viz.ui.views.attention import draw_attention
 from phenaki_viz.ui.views.sampling_controls import controls, sampled_by
@@ -147,11 +147,10 @@ def _attention(sampled: SampledRun) -> None:
         present,
         format_func=BRANCHES.__getitem__,
         default=present[0],
-        key=named("branch"),
         required=True,
         help="Guidance asks the model twice: without the text, all cross-attention goes to the "
         "null key/values",
-        **BOUND,
+        **among("branch", [BRANCHES[name] for name in present]),
     )
     run = _view(sampled, _step(sampled), branch)
     with title:

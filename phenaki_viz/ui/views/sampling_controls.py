@@ -11,6 +11,7 @@ from phenaki_viz.runs.model_parts import most_frames
 from phenaki_viz.runs.sampled import SampledRun, Sampling
 from phenaki_viz.ui import session
 from phenaki_viz.ui.session import named
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.work import page_jobs, run_cache
 from phenaki_viz.ui.work.requests import SampleRequest
@@ -77,10 +78,9 @@ def _priming(run: ModelRun, pt: int, most: int) -> int:
         st.selectbox(
             "Priming frames",
             options,
-            key=named("priming"),
             width=120,
             help="The clip's last frames are given, and the video goes on from them",
-            **BOUND,
+            **among("priming", map(str, options)),
         )
     )
 

@@ -13,8 +13,8 @@ from phenaki_viz.recording import Place
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.state import patches
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.selection import Selection
-from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.state.wishes import untouched, wish
 from phenaki_viz.ui.views.attention_video import choose_word
 from phenaki_viz.ui.work import tracked
@@ -40,8 +40,7 @@ def choose_question(run: Run, selection: Selection) -> Question:
         return Question(key=word, path=path, whose=whose)
     way = st.segmented_control(
         "Way", list(WAYS), format_func=WAYS.__getitem__, default="row",
-        key=session.named("tracks_way"),
-        required=True, label_visibility="collapsed", **BOUND,
+        required=True, label_visibility="collapsed", **among("tracks_way", WAYS.values()),
     )  # fmt: skip
     at = _object(names, 0)
     path, whose = (None, "") if at is None else (truth.paths[at], names[at])

@@ -21,6 +21,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views.train_timeline import timeline
 from phenaki_viz.ui.work.trainings import Trainings, put_back, trainings, use, used
@@ -92,11 +93,10 @@ def _controls(run: DialledRun, shelf: Trainings) -> TrainSettings:
             RATES,
             index=RATES.index(default.learning_rate),
             format_func=lambda value: f"{value:g}",
-            key=named("train_rate"),
             disabled=held,
             width=140,
             help="At its highest: it rises over the first training steps and falls along a cosine",
-            **BOUND,
+            **among("train_rate", [f"{value:g}" for value in RATES]),
         )
     return TrainSettings(config=run.config, steps=steps, batch=batch, learning_rate=rate)
 

@@ -23,6 +23,7 @@ from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import frame, panels
 from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.view import BOUND
 from phenaki_viz.ui.views import what_if_head, what_predicts
 from phenaki_viz.ui.work import computed, experiments, fragment_jobs, swept
@@ -76,8 +77,9 @@ def _in_turn(settings: SweepSettings) -> SweepSettings:
     ):
         units = st.segmented_control(
             "In turn", list(UNITS), format_func=UNITS.__getitem__, default="heads",
-            key=named("effect_of"), required=True, label_visibility="collapsed",
-            help="A layer: all its self or all its cross heads", **BOUND,
+            required=True, label_visibility="collapsed",
+            help="A layer: all its self or all its cross heads",
+            **among("effect_of", UNITS.values()),
         )  # fmt: skip
         settings = replace(settings, units=units or "heads")
         st.button(

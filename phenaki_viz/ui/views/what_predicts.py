@@ -17,7 +17,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.sections.downloads import export_icon
 from phenaki_viz.ui.session import named
-from phenaki_viz.ui.state.view import BOUND
+from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.work import head_tables
 
 
@@ -30,7 +30,7 @@ def draw(run: Run, effects: Sequence[HeadEffect], shows: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         kind = st.segmented_control(
             "Heads of", list(kinds), format_func=str.capitalize, default=next(iter(kinds)),
-            key=named("worth_of"), required=True, **BOUND,
+            required=True, **among("worth_of", map(str.capitalize, kinds)),
         )  # fmt: skip
         kind = kind or next(iter(kinds))
         found = predictors(head_tables.of_records(run, kinds[kind]), effects)
