@@ -38,9 +38,10 @@ MARKUP = {
     ),
     "said": "<div class='panel pv-said'></div>",
     "sampling_player": (
-        "<div class='panel'><div class='head'><button class='play' aria-label='Play'></button>"
+        "<div class='panel'><p class='at'></p>"
+        "<div class='head'><button class='play' aria-label='Play'></button>"
         "<input class='scrub' type='range' min='0' step='1' aria-label='Decoding step'>"
-        "<output class='at'></output><div class='tools'></div></div>"
+        "<div class='tools'></div></div>"
         "<div class='strip' tabindex='0' role='img'></div><div class='foot'>"
         "<output class='said'></output><div class='legend'></div></div>"
         "<span class='aloud' aria-live='polite'></span></div>"

@@ -10,6 +10,8 @@ from phenaki_viz.browser.packing import pack
 from phenaki_viz.errors import ShapeError
 from phenaki_viz.figures.colour import QUERY_COLOUR
 from phenaki_viz.figures.overlays import frame_steps
+from phenaki_viz.figures.sampling_sentences import step_sentence
+from phenaki_viz.glossary import found_in
 from phenaki_viz.runs.sampled import SampledRun
 
 # Colours that differ in lightness too, for every kind of eye.
@@ -22,8 +24,8 @@ class SamplingPicture:
 
     previews: 's f H W c' uint8, c is 1 or 3, what the codes of each decoding step decode to.
     steps: the frames of each time step. masked, changed, again: 's t h w' bool; confidence:
-    's t h w' float32, see `runs.sampled.DecodingStep`. given: time steps of priming. Raises
-    ShapeError when the shapes do not fit.
+    's t h w' float32, see `runs.sampled.DecodingStep`. given: time steps of priming.
+    sentences: what each decoding step did. Raises ShapeError when the shapes do not fit.
     """
 
     previews: np.ndarray
@@ -33,6 +35,7 @@ class SamplingPicture:
     again: np.ndarray
     confidence: np.ndarray
     given: int
+    sentences: Sequence[str]
 
     @classmethod
     def of(cls, sampled: SampledRun) -> "SamplingPicture":
@@ -46,6 +49,7 @@ class SamplingPicture:
             again=np.stack([step.again for step in each]),
             confidence=np.stack([step.confidence for step in each]),
             given=sampled.primed_steps,
+            sentences=[step_sentence(one, at, len(each)) for at, one in enumerate(each, 1)],
         )
 
     def __post_init__(self) -> None:
@@ -55,6 +59,7 @@ class SamplingPicture:
                 f"previews are 's f H W c' uint8, got {previews.shape} {previews.dtype}"
             )
         alike = masked.shape == self.confidence.shape and len(masked) == len(previews)
+        alike = alike and len(self.sentences) == len(previews)
         if masked.ndim != 4 or not alike:
             raise ShapeError(
                 f"{len(previews)} previews with masks {masked.shape} and confidence "
@@ -89,6 +94,8 @@ def sampling_message(
         "steps": [list(step) for step in picture.steps],
         **{"decoding": decoding, "grid": grid, "given": picture.given, "shows": shows},
         "colours": {"query": QUERY_COLOUR, **colours},
+        "sentences": list(picture.sentences),
+        "terms": found_in(" ".join(picture.sentences)),
         "push": push,
     }
     return pack(

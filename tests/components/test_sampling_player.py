@@ -20,6 +20,10 @@ def settings(**changes):
         "again": np.flip(masked, 0).copy(),
         "confidence": np.linspace(0, 1, 24, dtype=np.float32).reshape(2, 3, 2, 2),
         "given": 0,
+        "sentences": (
+            "Decoding step 1 of 2 fills in 12 tokens.",
+            "Decoding step 2 of 2 fills in 1.",
+        ),
     }
     return made | changes
 
@@ -43,6 +47,7 @@ def test_every_token_of_every_step_is_sent():
     np.testing.assert_array_equal(parts["confidence"], made["confidence"].ravel())
     np.testing.assert_array_equal(parts["previews"], made["previews"].ravel())
     assert header["push"]["value"] == [1, 2, 1, 1] and header["decoding"] == 2
+    assert header["sentences"] == list(made["sentences"]) and "tokens" in header["terms"]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +56,7 @@ def test_every_token_of_every_step_is_sent():
         {"previews": np.zeros((2, 5, 4, 4), np.uint8)},
         {"previews": np.zeros((3, 5, 4, 4, 1), np.uint8)},
         {"confidence": np.zeros((2, 3, 2, 1), np.float32)},
+        {"sentences": ("one",)},
         {"steps": ((0,), (1, 2))},
         {"steps": ((0,), (1, 2), (3, 5))},
     ],

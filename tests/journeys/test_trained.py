@@ -65,6 +65,13 @@ def a_wrong_word_costs_nats(page):
 
 
 PLAY = "Play the decoding steps"
+# The step that the player shows, and what is said of it in the same paint, from now on.
+SAID = """(strip) => {
+  const said = strip.getRootNode().querySelector(".at");
+  const note = () => window.said.push([Number(strip.dataset.step) + 1, said.textContent]);
+  window.said = [];
+  new MutationObserver(note).observe(strip, { attributeFilter: ["data-step"] });
+}"""
 
 
 def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app, page):
@@ -97,8 +104,13 @@ def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app, page):
     expect(number(page, "Time")).to_have_value("2")
     expect(number(page, "Column")).to_have_value("4")
     page.keyboard.press("Escape")
+    strip.evaluate(SAID)
     page.get_by_role("button", name=PLAY).click()
     eventually(lambda: were_shown(button, "Pause", PLAY, "Pause", PLAY))
+    told = page.evaluate("window.said")
+    assert {step for step, _ in told} == set(range(15, 19))
+    assert all(text.startswith(f"Decoding step {step} of 18 fills in") for step, text in told)
+    expect(page.get_by_text("of 18 fills in")).to_have_count(1)
     expect(strip).to_have_attribute("data-step", "17")
     expect(page.get_by_role("heading", name="Attention at decoding step 18")).to_be_visible()
     page.get_by_role("radio", name="Without the text").click()

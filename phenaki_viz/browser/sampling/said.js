@@ -1,23 +1,21 @@
 // The decoding of a video in words, what its colours mean, and the same for tests.
 import { indexAt } from "../numbers/places.js";
 import { element, swatch } from "../page/elements.js";
-import { countsOf, wordsOf } from "./tokens.js";
+import { explained } from "../page/terms.js";
+import { wordsOf } from "./tokens.js";
 
 /** @typedef {import("../panels/sampling_player.js").SamplingPlayer} SamplingPlayer */
 
 /** @param {SamplingPlayer} player */
 export function say(player) {
   const { tokens, token, step, head, strip, scrub } = player;
-  const { masked, again } = countsOf(tokens);
-  const words =
-    `decoding step ${step + 1} of ${head.decoding}: ` +
-    `${masked} filled in, ${again} masked again`;
-  player.find(".at").textContent = words;
+  const words = head.sentences[step];
+  player.find(".at").replaceChildren(...explained(words, head.terms));
   const shown = player.hovered ?? token;
   player.find(".said").textContent = shown ? wordsOf(tokens, shown) : "";
   scrub.ariaValueText = words;
   strip.ariaLabel =
-    `The video as the tokens stand. ${words}. ` +
+    `The video as the tokens stand. ${words} ` +
     `Selected: ${token ? wordsOf(tokens, token) : "no token"}. ` +
     "Arrow keys move the token, Page Up and Page Down the time step.";
   Object.assign(strip.dataset, {

@@ -27,16 +27,6 @@ export function tokensAt({ flags, confidence }, step, grid, given) {
   };
 }
 
-/** How many were filled in, and how many are masked again. @param {Tokens} tokens */
-export function countsOf({ flags }) {
-  const found = { masked: 0, again: 0 };
-  for (const flag of flags) {
-    if (flag & MASKED) found.masked += 1;
-    if (flag & AGAIN) found.again += 1;
-  }
-  return found;
-}
-
 /**
  * @param {Tokens} tokens
  * @param {Place} place

@@ -24,9 +24,9 @@ STYLE = """
   padding: .75rem 0 .5rem; opacity: .8;
 }
 [data-testid=stSidebarUserContent] [data-testid=stVerticalBlock] { gap: .75rem }
-.st-key-sentence-step, .st-key-sentence-alibi { min-height: 1.6rem }
+.st-key-sentence-alibi { min-height: 1.6rem }
 @media (max-width: 1100px) {
-  .st-key-sentence-step, .st-key-sentence-alibi { min-height: 3.2rem }
+  .st-key-sentence-alibi { min-height: 3.2rem }
   [data-testid=stLayoutWrapper]:has(> .st-key-sampling-dials) { order: 1 }
 }
 [data-testid=stHeader] { padding-right: 3.5rem }

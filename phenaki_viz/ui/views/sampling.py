@@ -6,7 +6,7 @@ from phenaki_viz.data import Clip
 from phenaki_viz.export.gif import gif_of
 from phenaki_viz.export.names import safe_name
 from phenaki_viz.figures import naming
-from phenaki_viz.figures.sampling_sentences import sampling_heading, step_sentence
+from phenaki_viz.figures.sampling_sentences import sampling_heading
 from phenaki_viz.runs.files import RecordedRun
 from phenaki_viz.runs.live import model_of
 from phenaki_viz.runs.model import ModelRun
@@ -94,12 +94,10 @@ def _player(sampled: SampledRun) -> None:
 
 
 def _say(sampled: SampledRun) -> None:
-    """What was sampled, and what the chosen decoding step did, each clause with its figure."""
-    at, of = _step(sampled), {"player": shows.a_run(sampled.recording)}
+    """What was sampled; what a decoding step did is said by the player, which may be at another."""
+    of = {"player": shows.a_run(sampled.recording)}
     text = sampling_heading(sampled.prompt.text, sampled.steps)
     panels.heading(text, sampled.recording.provenance, of, key="prompt.heading")
-    sentence = step_sentence(sampled.steps[at], at + 1, len(sampled.steps))
-    panels.say(sentence, of, key="sentence.step")
 
 
 def _picked(pick: StepPick) -> None:
