@@ -44,19 +44,19 @@ def bias_sentence(bias: PositionBias, head: int, dt: int) -> str:
     surface = bias.surface[head].astype(np.float64)
     if not np.isfinite(surface).all():
         return "Offsets without a finite bias are not drawn."
-    low, high = float(surface.min()), float(surface.max())
+    low, high, alike = _ends(surface)
+    if alike:
+        return f"It adds {low} to the score wherever a patch is: position alone chooses nothing."
     whole = (
-        f"It adds {with_sign(low)} to {with_sign(high)} to the score, so that the best-placed "
-        f"patch outweighs the worst-placed {_factor(high - low)} times"
+        f"It adds {low} to {high} to the score, so that the best-placed patch outweighs the "
+        f"worst-placed {_factor(np.ptp(surface))} times"
     )
     if surface.ndim < 3:
         return f"{whole}."
     there = surface[dt + bias.dimensions[0] - 1]
-    low, high = float(there.min()), float(there.max())
-    return (
-        f"{whole}; at Δt {signed(dt)} it adds {with_sign(low)} to {with_sign(high)}: "
-        f"{_factor(high - low)} times."
-    )
+    low, high, alike = _ends(there)
+    shown = f"{whole}; at Δt {signed(dt)} it adds {low}"
+    return f"{shown} to all." if alike else f"{shown} to {high}: {_factor(np.ptp(there))} times."
 
 
 def alibi_sentence(record: AttentionRecord, head: int) -> str:
@@ -77,6 +77,12 @@ def alibi_sentence(record: AttentionRecord, head: int) -> str:
 
 def _clause(name: str, mass: Mass) -> str:
     return HEAD[name].format(mass=f"{percent(mass.mass)} of its weight", at=AROUND)
+
+
+def _ends(surface: np.ndarray) -> tuple[str, str, bool]:
+    """Lowest and highest as they are written, and whether that is the same."""
+    low, high = with_sign(float(surface.min())), with_sign(float(surface.max()))
+    return low, high, low == high
 
 
 def _factor(difference: float) -> str:

@@ -111,7 +111,20 @@ def test_a_bias_for_the_own_time_step_is_said_to_keep_it():
     )
     assert bias_sentence(own, 0, 1) == (
         "It adds −2.20 to 0.00 to the score, so that the best-placed patch outweighs the "
-        "worst-placed 9.0 times; at Δt +1 it adds −2.20 to −2.20: 1.0 times."
+        "worst-placed 9.0 times; at Δt +1 it adds −2.20 to all."
+    )
+
+
+@pytest.mark.parametrize(("value", "said"), [(-0.13, "−0.13"), (0.0, "0.00"), (3e4, "+30000.00")])
+def test_a_bias_that_is_the_same_everywhere_is_said_once_and_chooses_nothing(value, said):
+    flat = PositionBias(
+        module="bias", dimensions=(1, 1, 1), surface=np.full((1, 1, 1, 1), value, np.float32)
+    )
+    wanted = f"It adds {said} to the score wherever a patch is: position alone chooses nothing."
+    assert (
+        bias_sentence(flat, 0, 0)
+        == wanted
+        == bias_sentence(bias(lambda *at: value + 0 * at[0]), 0, 1)
     )
 
 
