@@ -28,7 +28,7 @@ def dialled(storage="dense", **dials):
     return run_dialled(config, sample_clip(), read_prompt("a b"), storage=storage)
 
 
-def drawn(storage="dense", written=True, empty=False, **dials):
+def drawn(storage="dense", written=True, empty=False, twice=False, **dials):
     from dataclasses import replace
 
     from phenaki_viz.recording import Recording
@@ -39,6 +39,9 @@ def drawn(storage="dense", written=True, empty=False, **dials):
     if not written:
         for one in run.recording:
             object.__setattr__(one, "written", None)
+    if twice:  # the same maps under the names of another transformer
+        also = [replace(one, stack="mine", module=f"mine.{one.layer}") for one in run.recording]
+        run = replace(run, recording=Recording((*run.recording, *also)))
     inside_page(replace(run, recording=Recording()) if empty else run)
 
 
@@ -197,6 +200,14 @@ def test_where_only_content_is_added_a_button_leads_to_where_position_is():
     at.button(key="inside.on").click().run()
     assert at.session_state["maps"] == "self" and ids(at)[1] == "inside.position"
     assert not any(button.key == "inside.on" for button in at.button) and not at.exception
+
+
+def test_the_button_leads_there_in_a_model_of_several_transformers_too():
+    at = page(twice=True)
+    at.session_state["source"], at.session_state["maps"] = "trained", "cross (mine)"
+    at.run()
+    at.button(key="inside.on").click().run()
+    assert at.session_state["maps"] == "self (transformer)" and ids(at)[1] == "inside.position"
 
 
 MODULE = "maskgit.transformer.layers.0.1"

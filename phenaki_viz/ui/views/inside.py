@@ -12,7 +12,7 @@ from phenaki_viz.figures.ledger_sentences import (
     row_clause,
 )
 from phenaki_viz.figures.ledger_views import WRITTEN, written_overlay
-from phenaki_viz.figures.naming import module_family
+from phenaki_viz.figures.naming import kind_name
 from phenaki_viz.figures.overlays import HeadOverFrames
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.runs.run import Run
@@ -110,7 +110,7 @@ def _lead_on(run: Run, look: Look) -> None:
         st.button(
             "Look inside a head of self-attention", icon=":material/arrow_forward:",
             key=named("inside.on"),
-            on_click=session.here(session.put), args=("maps", module_family(found.module)),
+            on_click=session.here(session.put), args=("maps", kind_name(run.recording, found)),
         )  # fmt: skip
 
 
