@@ -169,15 +169,21 @@ def _buttons(shelf: Trainings, settings: TrainSettings, job: Training | None) ->
                 disabled=blocked, type="primary", **start,
             )  # fmt: skip
         if job is not None and not job.active:
-            st.button(
-                "Start over", icon=":material/restart_alt:", key=named("train.over"),
-                on_click=session.here(_start_over), args=(shelf, settings),
-                help="Forgets these weights and what was saved of them",
-            )  # fmt: skip
+            _over(shelf, job)
     failed = session.take(_ERROR, "") or (job.error if job else "")
     if failed:
         st.error("The training stopped.", icon=":material/error:")
         st.text(failed)
+
+
+def _over(shelf: Trainings, job: Training) -> None:
+    """To begin anew; one click beside Resume must not cost what was trained."""
+    with st.popover("Start over", icon=":material/restart_alt:"):
+        st.caption("Weights and pictures of this training are deleted, on disk as well.")
+        st.button(
+            f"Delete {counted(job.done, 'training step')}", icon=":material/delete:",
+            key=named("train.over"), on_click=session.here(_start_over), args=(shelf, job.settings),
+        )  # fmt: skip
 
 
 def _start(shelf: Trainings, settings: TrainSettings) -> None:
