@@ -8,6 +8,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from phenaki_viz.data import Clip, load_clip
+from phenaki_viz.ui.source.trained import CAPTIONS
+from phenaki_viz.ui.work.run_cache import GOOD
 from tests.data.test_clips import npy, packed
 from tests.data.test_readings import UPRIGHT, drawing, film, saved
 
@@ -88,6 +90,33 @@ def test_another_film_begins_anew_and_a_shorter_one_is_not_overrun(sidebar):
     at.file_uploader(key="upload.file").set_value(("y.gif", gif(FRAMES[:12]), "")).run()
     assert not at.exception and at.number_input(key="start").value == 0
     assert len(made(at).frames) == 9
+
+
+@pytest.mark.parametrize("bad", ["header", "frames"])
+@pytest.mark.parametrize(
+    ("link", "name"),
+    [
+        ({"source": "Trained", "film": CAPTIONS[3]}, CAPTIONS[3]),
+        ({"source": "Trained", "film": "One moving digit", "start": "4"}, "One moving digit"),
+        ({"source": "Dial", "clip": "One moving digit", "every": "2"}, "One moving digit"),
+    ],
+)
+def test_the_clip_that_is_shown_stays_when_a_bad_one_is_handed_over(app, bad, link, name):
+    at = app(**link)
+    before = at.session_state[GOOD].request.clip
+    assert before.name == name
+    at.file_uploader(key="upload.file").set_value(_damaged(bad)).run()
+    assert [one.value for one in at.error] == ["This clip cannot be used; the one before stays."]
+    assert at.session_state[GOOD].request.clip.digest == before.digest
+
+
+def _damaged(where: str) -> tuple[str, bytes, str]:
+    """A file whose header cannot be read, and one whose frames cannot where its headers can."""
+    if where == "header":
+        return "x.gif", b"GIF89a no more", ""
+    pictures = [saved([frame], "PNG") for frame in FRAMES[:9]]
+    pictures[5] = pictures[5][:1500]
+    return "x.zip", packed({f"{at}.png": one for at, one in enumerate(pictures)}), ""
 
 
 def test_what_is_taken_whole_asks_nothing(sidebar):

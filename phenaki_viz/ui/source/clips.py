@@ -27,6 +27,7 @@ _KINDS = [
     "mkv", "avi", "mpg", "mpeg", "ts", "wmv", "flv", "ogv", "3gp",
 ]  # fmt: skip
 _MOST_MB = 64
+_BEFORE = "clip.before"  # the film that was in use last, and what was read of it
 _GROUNDS = {"auto": "What it stands out from", "white": "White", "black": "Black"}
 
 
@@ -68,11 +69,30 @@ def film_of(chosen: str, uploaded: Any) -> Film:
         survey = _surveyed(uploaded.file_id, uploaded.name, reading, uploaded.getvalue())
     except VideoError as error:
         refuse(error)
-        before = session.get("clip.good")
-        return before or kept(first_sample())
-    film = _uploaded(uploaded, reading, survey)
-    session.put("clip.good", film)
-    return film
+        film, _ = _before()
+        return film
+    return _uploaded(uploaded, reading, survey)
+
+
+def read(film: Film, start: int, stride: int, most: int) -> Clip:
+    """The clip of a film; on frames that cannot be read the message, and the clip before stays."""
+    try:
+        clip = film.read(start, stride, most)
+    except VideoError as error:
+        refuse(error)
+        _, clip = _before()
+        return clip
+    session.put(_BEFORE, (film, clip))
+    return clip
+
+
+def _before() -> tuple[Film, Clip]:
+    """What was in use; a sample where nothing was."""
+    found: tuple[Film, Clip] | None = session.get(_BEFORE)
+    if found is not None:
+        return found
+    sample = _sample(next(iter(SAMPLES)))
+    return kept(sample), sample
 
 
 def kept(clip: Clip) -> Film:
@@ -83,11 +103,6 @@ def kept(clip: Clip) -> Film:
 
     _, height, width, _ = clip.frames.shape
     return Film(f"{clip.digest} {clip.name}", len(clip.frames), width, height, read)
-
-
-def first_sample() -> Clip:
-    """What is shown where nothing else can be."""
-    return _sample(next(iter(SAMPLES)))
 
 
 def refuse(error: VideoError) -> None:

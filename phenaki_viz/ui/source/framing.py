@@ -7,7 +7,6 @@ import streamlit as st
 
 from phenaki_viz.data import CENTRE, Clip, crop_box, crop_spoken, fit_clip
 from phenaki_viz.data.preview import contact_sheet, crop_shown, png_bytes
-from phenaki_viz.errors import VideoError
 from phenaki_viz.ui import session
 from phenaki_viz.ui.source import clips
 from phenaki_viz.ui.source.clips import Film
@@ -49,11 +48,7 @@ class Framing:
 
     def clip(self, takes: Callable[[int], int]) -> Clip:
         """The clip, shown as the model sees it. takes: of so many frames, how many."""
-        try:
-            read = self.film.read(self.start, self.stride, takes(self.left))
-        except VideoError as error:
-            clips.refuse(error)
-            read = clips.first_sample()
+        read = clips.read(self.film, self.start, self.stride, takes(self.left))
         clip = read if read.crop == self.crop else replace(read, crop=self.crop)
         if self.place is not None:
             with self.place:

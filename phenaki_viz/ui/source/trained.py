@@ -94,7 +94,7 @@ def _clip(model: "nn.Module") -> Clip:
     film = _film()
     eyes = eyes_of(model)
     if eyes is None:
-        return film.read(0, 1, film.found)
+        return clips.read(film, 0, 1, film.found)
     height, width = eyes.image_size
     takes = partial(most_frames, model)
     whole = takes(film.found) == film.found
