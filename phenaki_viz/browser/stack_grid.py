@@ -9,7 +9,7 @@ from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
 from phenaki_viz.browser.axes import Place
 from phenaki_viz.browser.grid_message import GridPicture
 from phenaki_viz.figures.attention_views import head_grid
-from phenaki_viz.figures.overlays import stack_over_frames, step_shows, step_tiles
+from phenaki_viz.figures.overlays import all_strips, stack_over_frames, step_shows, step_tiles
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord, Recording
@@ -33,10 +33,10 @@ class StackGrid:
         """Who reads a word at the time step of a patch. film: see `stack_over_frames`."""
         law = self.colours.over(1.0, 1.0, "")
         heads = stack_over_frames(self.recording, self.records, self._items, film, law)
-        shown = step_tiles(heads, place[0], lambda over: over.of_key(word, place))
+        strips = all_strips(heads, lambda over: over.of_key(word))
         name = self.records[0].key_axis(self.item).names[word]
         said = plain(step_shows([place], "row", "mean", name))
-        return replace(self._picture(shown), framed=True, notes=[said])
+        return replace(self._picture(step_tiles(strips, place[0])), framed=True, notes=[said])
 
     @property
     def _items(self) -> list[int]:

@@ -131,21 +131,24 @@ def stack_over_frames(
 
 
 @incremental
-def step_tiles(
-    layers: Sequence[Sequence[HeadOverFrames]],
-    step: int,
-    draw: Callable[[HeadOverFrames], FilmStrip],
-) -> Incremental[Thumbnails]:
-    """One time step of the film strip of every head, as tiles of a grid; a step is a head.
+def all_strips(
+    layers: Sequence[Sequence[HeadOverFrames]], draw: Callable[[HeadOverFrames], FilmStrip]
+) -> Incremental[np.ndarray]:
+    """The film strip of every head: 'l h t y x' float32, what its colours follow; a step is a head.
 
-    layers: the heads of each layer. draw: the strip of one, `of_patches` or `of_key`. Tiles are
-    what its colours follow, 'l h y x' float32, a patch a cell; NaN where the strip has no weight.
+    layers: the heads of each layer. draw: the strip of one, `of_patches` or `of_key`. NaN where it
+    has no weight.
     """
-    tiles, heads = [], [over for layer in layers for over in layer]
+    strips, heads = [], [over for layer in layers for over in layer]
     for over in heads:
-        tiles.append(draw(over).coloured[step])
-        yield len(tiles) / len(heads)
-    return Thumbnails(rearrange(np.stack(tiles), "(l h) y x -> l h y x", l=len(layers)), (1, 1))
+        strips.append(draw(over).coloured)
+        yield len(strips) / len(heads)
+    return rearrange(np.stack(strips), "(l h) t y x -> l h t y x", l=len(layers))
+
+
+def step_tiles(strips: np.ndarray, step: int) -> Thumbnails:
+    """One time step of `all_strips`, as tiles of a grid: a patch a cell."""
+    return Thumbnails(strips[:, :, step], (1, 1))
 
 
 def step_shows(

@@ -5,7 +5,7 @@ from phenaki_viz.analysis.overlay import Overlay
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_layout import query_boxes, strip_layout
 from phenaki_viz.figures.head import Head
-from phenaki_viz.figures.overlays import HeadOverFrames, step_shows, step_tiles
+from phenaki_viz.figures.overlays import HeadOverFrames, all_strips, step_shows, step_tiles
 from phenaki_viz.recording import Places, Recording
 from tests.analysis.records import planted
 from tests.figures.samples import rows
@@ -130,13 +130,14 @@ def test_tiles_over_the_frames_are_what_the_strip_of_each_head_shows_at_that_ste
         lambda one: one.of_patches([(1, 0, 3), (2, 1, 4)], direction="column", combine="sum"),
         lambda one: one.of_key(token(1, 0, 3), (1, 0, 3)),
     ):
-        shown = step_tiles([heads, heads[::-1]], 1, draw)
+        shown = step_tiles(all_strips([heads, heads[::-1]], draw), 1)
         assert shown.values.shape == (2, 2, 2, 5) and shown.cell == (1, 1)
         for at, one in enumerate(heads):
             wanted = draw(one).coloured[1]
             np.testing.assert_array_equal(shown.values[0, at], wanted)
             np.testing.assert_array_equal(shown.values[1, 1 - at], wanted)
-    sound, wrong = step_tiles([heads], 1, lambda one: one.of_patches([(1, 0, 3)])).values[0]
+    of_patch = all_strips([heads], lambda one: one.of_patches([(1, 0, 3)]))
+    sound, wrong = step_tiles(of_patch, 1).values[0]
     seen = attn[0, 0, 13, 10:14] * (14 if law == "uniform" else 1)
     np.testing.assert_allclose(sound.ravel()[:4], seen, rtol=1e-5)
     assert np.isnan(sound.ravel()[4:]).all(), "hidden by the mask"

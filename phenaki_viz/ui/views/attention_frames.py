@@ -10,6 +10,7 @@ from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.naming import key_axis
 from phenaki_viz.figures.overlays import (
     HeadOverFrames,
+    all_strips,
     stack_over_frames,
     step_shows,
     step_tiles,
@@ -27,21 +28,24 @@ FRAMES = "frames"
 
 def frame_tiles(run: Run, selection: Selection, look: MapColours) -> Thumbnails:
     """The time step of the chosen patch, of every head: what colours follow, a patch a cell."""
-    word, how = patches.word_shown(selection), patches.combine()
-    asked = *selection.places, look.direction, how, word, look.colours.law
-    draw, law = partial(_strip, selection, look, word), look.colours.over(1.0, 1.0, "")
+    word, how, colours = patches.word_shown(selection), patches.combine(), look.colours
+    asked = (selection.places, look.direction, how) if word is None else (word,)
     heads = stack_over_frames(
-        run.recording,
-        selection.records,
-        selection.items,
-        (as_rgb(run.clip), run.temporal_patch),
-        law,
-    )
-    return of_run(
-        run, ("over frames", *heads_of(selection), *asked),
-        lambda: step_tiles.steps(heads, selection.place[0], draw),
-        "Reading the heads:", partial(computed.back_to_maps, selection.record),
+        run.recording, selection.records, selection.items,
+        (as_rgb(run.clip), run.temporal_patch), colours.over(1.0, 1.0, ""),
     )  # fmt: skip
+
+    def draw(over: HeadOverFrames) -> FilmStrip:
+        if word is not None:
+            return over.of_key(word)
+        return over.of_patches(selection.places, direction=look.direction, combine=how)
+
+    strips = of_run(
+        run, ("all strips", *heads_of(selection), *asked, colours.law),
+        lambda: all_strips.steps(heads, draw), "Reading the heads:",
+        partial(computed.back_to_maps, selection.record),
+    )  # fmt: skip
+    return step_tiles(strips, selection.place[0])
 
 
 def named_over_frames(picture: HeadGrid, selection: Selection, look: MapColours) -> HeadGrid:
@@ -51,11 +55,3 @@ def named_over_frames(picture: HeadGrid, selection: Selection, look: MapColours)
         selection.places, look.direction, patches.combine(), None if word is None else names[word]
     )
     return over_step(picture, selection.place[0], said)
-
-
-def _strip(
-    selection: Selection, look: MapColours, word: int | None, over: HeadOverFrames
-) -> FilmStrip:
-    if word is not None:
-        return over.of_key(word, selection.place)
-    return over.of_patches(selection.places, direction=look.direction, combine=patches.combine())
