@@ -8,9 +8,11 @@ from typing import Literal
 import numpy as np
 from einops import rearrange
 
+from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.analysis.rows import blanked, wrong_among
+from phenaki_viz.analysis.thumbnails import Thumbnails
 from phenaki_viz.errors import ShapeError
-from phenaki_viz.recording import HeadMap, Place
+from phenaki_viz.recording import AttentionRecord, HeadMap, Place
 from phenaki_viz.recording.axes import TokenAxis
 from phenaki_viz.recording.segments import Grid, Scattered
 
@@ -57,12 +59,14 @@ class Overlay:
 
     places: of the patches, which are located once for all of their overlays. They may lie in
     other batch items than the head's own: each is read from its own map. direction: whether they
-    are rows of the maps or columns.
+    are rows of the maps or columns. wrong_as: what stands for weights of a row that is not a
+    distribution.
     """
 
     head: HeadMap
     places: Sequence[Place]
     direction: Direction = "row"
+    wrong_as: float = np.nan
 
     @cached_property
     def _tokens(self) -> dict[int, dict[int, int]]:
@@ -84,7 +88,9 @@ class Overlay:
     def _lines(self) -> tuple["_Lines", ...]:
         """Of each map that holds some of the places."""
         return tuple(
-            _Lines(replace(self.head, item=item), tuple(tokens.values()), self.direction)
+            _Lines(
+                replace(self.head, item=item), tuple(tokens.values()), self.direction, self.wrong_as
+            )
             for item, tokens in self._tokens.items()
         )
 
@@ -92,8 +98,8 @@ class Overlay:
     def weights(self) -> np.ndarray:
         """The row (or column) of every patch: 'p t h w' float32.
 
-        NaN where a patch is no key (no query) of that map, where the mask hides it, and where the
-        row is not a distribution.
+        NaN where a patch is no key (no query) of that map and where the mask hides it; `wrong_as`
+        where the row is not a distribution.
         """
         return self._each(lambda lines: lines.weights)
 
@@ -130,6 +136,7 @@ class _Lines:
     head: HeadMap
     tokens: Sequence[int]
     direction: Direction
+    wrong_as: float = np.nan
 
     @cached_property
     def wrong(self) -> tuple[int, ...]:
@@ -146,15 +153,15 @@ class _Lines:
 
     @property
     def _rows(self) -> np.ndarray:
-        """'p keys', NaN where hidden, and where the row is not a distribution."""
-        lines = blanked(self.head.rows(self.tokens), self.wrong, self.tokens)
+        """'p keys', NaN where hidden."""
+        lines = blanked(self.head.rows(self.tokens), self.wrong, self.tokens, self.wrong_as)
         return np.where(self.head.visible(self.tokens), lines, np.nan)
 
     @property
     def _columns(self) -> np.ndarray:
         """'p queries', NaN as in rows."""
         head, queries = self.head, range(self.head.shape[0])
-        lines = blanked(head.columns(self.tokens), self.wrong, queries).T
+        lines = blanked(head.columns(self.tokens), self.wrong, queries, self.wrong_as).T
         hidden = [head.hidden((0, len(queries)), (key, key + 1))[:, 0] for key in self.tokens]
         return np.where(hidden, np.nan, lines)
 
@@ -178,3 +185,53 @@ def key_weights(head: HeadMap, key: int) -> np.ndarray:
     NaN where its row is not a distribution, and where the mask hides the key.
     """
     return _Lines(head, [key], "column").weights[0]
+
+
+def fills_frames(record: AttentionRecord) -> bool:
+    """Whether a time step of the video is more than one token of these maps."""
+    _, height, width = record.places.token_grid
+    return height * width > 1
+
+
+def looks(
+    head: HeadMap,
+    places: Sequence[Place],
+    direction: Direction = "row",
+    combine: Combine = "mean",
+    *,
+    of_uniform: bool = False,
+) -> np.ndarray:
+    """Where some patches look together, or who looks at them: 't h w' float32, see `Overlay`.
+
+    of_uniform: in multiples of uniform. Infinite where a row is not a distribution.
+    """
+    laid = Overlay(head, places, direction, np.inf)
+    weights = combined(laid.weights, combine)
+    return weights / combined(laid.uniforms, combine) if of_uniform else weights
+
+
+@incremental
+def over_video(
+    records: Sequence[AttentionRecord],
+    items: Sequence[int],
+    weights: Callable[[HeadMap], np.ndarray],
+) -> Incremental[np.ndarray]:
+    """Every head of a stack over the video: 'l h t y x' float32; a step of the work is a head.
+
+    items: the batch item of each layer. weights: of a head at their places, 't h w', as `looks`.
+    """
+    heads = [
+        HeadMap(record, item, head)
+        for record, item in zip(records, items, strict=True)
+        for head in range(len(record.heads))
+    ]
+    found: list[np.ndarray] = []
+    for head in heads:
+        found.append(weights(head))
+        yield len(found) / len(heads)
+    return rearrange(np.stack(found), "(l h) t y x -> l h t y x", l=len(records))
+
+
+def step_tiles(over: np.ndarray, step: int) -> Thumbnails:
+    """One time step of `over_video`, as tiles of a grid: a patch a cell."""
+    return Thumbnails(over[:, :, step], (1, 1))

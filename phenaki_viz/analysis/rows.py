@@ -164,9 +164,11 @@ def wrong_among(head: HeadMap, queries: Sequence[int] | None = None) -> tuple[in
     return tuple(int(q) for q in head.wrong_rows((0, 1) if known else None))
 
 
-def blanked(rows: np.ndarray, wrong: Sequence[int], queries: Sequence[int]) -> np.ndarray:
-    """Rows 'q …' of these queries, NaN where a query is among the wrong ones."""
+def blanked(
+    rows: np.ndarray, wrong: Sequence[int], queries: Sequence[int], by: float = np.nan
+) -> np.ndarray:
+    """Rows 'q …' of these queries, NaN (or `by`) where a query is among the wrong ones."""
     if not len(wrong):
         return rows
     gone = np.isin(np.asarray(queries), wrong).reshape(-1, *[1] * (rows.ndim - 1))
-    return np.where(gone, np.nan, rows).astype(np.float32)
+    return np.where(gone, by, rows).astype(np.float32)

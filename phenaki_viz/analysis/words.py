@@ -1,11 +1,12 @@
 """Cross-attention by word: which tokens read it, how much each word is read."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from einops import rearrange, repeat
 
-from phenaki_viz.analysis.overlay import on_grid
+from phenaki_viz.analysis.overlay import on_grid, over_video
 from phenaki_viz.analysis.rows import row_runs, wrong_among
 from phenaki_viz.analysis.tallies import Tally
 from phenaki_viz.recording import AttentionRecord, HeadMap
@@ -24,25 +25,21 @@ def first_word(record: AttentionRecord) -> int:
 
 
 def word_maps(records: Sequence[AttentionRecord], item: int, key: int) -> np.ndarray:
-    """Weight of one key in every token, by layer and head: 'l h t y x' float32.
+    """Weight of one key in every token, by layer and head: 'l h t y x' float32, see `readers`."""
+    return over_video(records, [item] * len(records), partial(readers, key=key))
 
-    key: a null key or a word, counted as in the map, nulls first. NaN where the token sees no key,
-    infinite where its row is not a distribution.
+
+def readers(head: HeadMap, key: int, *, of_uniform: bool = False) -> np.ndarray:
+    """Who reads one key: 't y x' float32.
+
+    key: a null key or a word, counted as in the map, nulls first. of_uniform: in multiples of
+    uniform. NaN where the token sees no key, infinite where its row is not a distribution.
     """
-    return np.stack([
-        [
-            on_grid(record.query_axis(item), _column(HeadMap(record, item, head), key))
-            for head in range(len(record.heads))
-        ]
-        for record in records
-    ])  # fmt: skip
-
-
-def _column(head: HeadMap, key: int) -> np.ndarray:
-    """Who reads one key: 'i'; NaN for those that see none, infinite for wrong rows."""
     weights = np.where(head.visible_keys > 0, head.columns([key])[:, 0], np.nan)
     weights[list(wrong_among(head))] = np.inf
-    return weights
+    if of_uniform:
+        weights = weights / head.uniform
+    return on_grid(head.record.query_axis(head.item), weights)
 
 
 def side_by_side(maps: np.ndarray, across: int = 3, enlarged: int = 1) -> np.ndarray:

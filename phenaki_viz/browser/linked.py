@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from phenaki_viz.analysis.overlay import fills_frames
 from phenaki_viz.analysis.tiles import map_tile
 from phenaki_viz.browser.axes import axis_of
 from phenaki_viz.browser.film import film_message, film_name, small_frames
@@ -29,7 +30,7 @@ from phenaki_viz.browser.strip_message import StripView, StripWords, strip_messa
 from phenaki_viz.data import as_rgb
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.head import Head
-from phenaki_viz.figures.overlays import HeadOverFrames, fills_frames, frame_steps
+from phenaki_viz.figures.overlays import HeadOverFrames, frame_steps
 from phenaki_viz.figures.picked import Picked, chosen_passes
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.words import plain
@@ -229,7 +230,7 @@ class Linked(Looked):
         of, word = self.grid_of(at), self._word_over_frames(at)
         if of not in self._grids:
             heads = StackGrid(self.recording, self.records, self.colours, at.item)
-            drawn = heads.maps() if word is None else heads.readers(self.film_shown, at.place, word)
+            drawn = heads.maps() if word is None else heads.readers(word, at.place)
             self._grids[of] = drawn
         return self._grids[of]
 

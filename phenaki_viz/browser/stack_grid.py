@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-import numpy as np
-
+from phenaki_viz.analysis.overlay import over_video, step_tiles
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
+from phenaki_viz.analysis.words import readers
 from phenaki_viz.browser.axes import Place
 from phenaki_viz.browser.grid_message import GridPicture
 from phenaki_viz.figures.attention_views import head_grid
-from phenaki_viz.figures.overlays import all_strips, stack_over_frames, step_shows, step_tiles
+from phenaki_viz.figures.overlays import step_shows
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord, Recording
@@ -29,14 +30,13 @@ class StackGrid:
         shown = thumbnails(self.records, self._items)
         return self._picture(self.colours.thumbnails(shown, self.records, self._items))
 
-    def readers(self, film: tuple[np.ndarray, int], place: Place, word: int) -> GridPicture:
-        """Who reads a word at the time step of a patch. film: see `stack_over_frames`."""
-        law = self.colours.over(1.0, 1.0, "")
-        heads = stack_over_frames(self.recording, self.records, self._items, film, law)
-        strips = all_strips(heads, lambda over: over.of_key(word))
+    def readers(self, word: int, place: Place) -> GridPicture:
+        """Who reads a word at the time step of a patch."""
+        of = partial(readers, key=word, of_uniform=self.colours.law == "uniform")
+        shown = step_tiles(over_video(self.records, self._items, of), place[0])
         name = self.records[0].key_axis(self.item).names[word]
         said = plain(step_shows([place], "row", "mean", name))
-        return replace(self._picture(step_tiles(strips, place[0])), framed=True, notes=[said])
+        return replace(self._picture(shown), framed=True, notes=[said])
 
     @property
     def _items(self) -> list[int]:

@@ -1,21 +1,18 @@
 """Rows and columns of a map laid back over the frames they are about."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from einops import rearrange
 
-from phenaki_viz.analysis.incremental import Incremental, incremental
 from phenaki_viz.analysis.overlay import Combine, Direction, Overlay, combined, on_grid
 from phenaki_viz.analysis.rows import blanked, wrong_among
-from phenaki_viz.analysis.thumbnails import Thumbnails
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head import Head, wrong_notes
 from phenaki_viz.figures.naming import key_axis, place_name
 from phenaki_viz.figures.weight_colours import UNIT
-from phenaki_viz.recording import AttentionRecord, Place, Recording
+from phenaki_viz.recording import Place
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -97,64 +94,10 @@ class HeadOverFrames:
         )
 
 
-def fills_frames(record: AttentionRecord) -> bool:
-    """Whether a time step of the video is more than one token of these maps."""
-    _, height, width = record.places.token_grid
-    return height * width > 1
-
-
-def stack_over_frames(
-    recording: Recording,
-    records: Sequence[AttentionRecord],
-    items: Sequence[int],
-    film: tuple[np.ndarray, int],
-    law: ColourScale,
-) -> list[list[HeadOverFrames]]:
-    """Every head of some layers over the same frames. items: the batch item of each layer.
-
-    film: 'f H W 3' uint8, and how many frames a time step after the first covers. law: a scale of
-    whatever ends, where those are told by what is shown.
-    """
-    frames, temporal_patch = film
-    return [
-        [
-            HeadOverFrames(
-                head=Head(recording, record, item, head),
-                frames=frames,
-                temporal_patch=temporal_patch,
-                scale=law,
-            )
-            for head in range(len(record.heads))
-        ]
-        for record, item in zip(records, items, strict=True)
-    ]
-
-
-@incremental
-def all_strips(
-    layers: Sequence[Sequence[HeadOverFrames]], draw: Callable[[HeadOverFrames], FilmStrip]
-) -> Incremental[np.ndarray]:
-    """The film strip of every head: 'l h t y x' float32, what its colours follow; a step is a head.
-
-    layers: the heads of each layer. draw: the strip of one, `of_patches` or `of_key`. NaN where it
-    has no weight.
-    """
-    strips, heads = [], [over for layer in layers for over in layer]
-    for over in heads:
-        strips.append(draw(over).coloured)
-        yield len(strips) / len(heads)
-    return rearrange(np.stack(strips), "(l h) t y x -> l h t y x", l=len(layers))
-
-
-def step_tiles(strips: np.ndarray, step: int) -> Thumbnails:
-    """One time step of `all_strips`, as tiles of a grid: a patch a cell."""
-    return Thumbnails(strips[:, :, step], (1, 1))
-
-
 def step_shows(
     places: Sequence[Place], direction: Direction, combine: Combine, word: str | None = None
 ) -> str:
-    """What `step_tiles` show at the first place's time step, in words. word: whose readers."""
+    """What tiles of the first place's time step show, in words. word: whose readers they are."""
     step, row, column = places[0]
     if word is not None:
         return f"time {step}: who reads “{word}”"

@@ -5,6 +5,7 @@ from sklearn.metrics import roc_auc_score
 from phenaki_viz.analysis.words import (
     content_patches,
     correlation,
+    readers,
     separation,
     side_by_side,
     word_maps,
@@ -23,6 +24,13 @@ def test_word_maps_are_columns_of_the_map():
     maps = word_maps(CROSS, 0, 3)
     assert maps.shape == (1, 2, 3, 2, 2)
     np.testing.assert_array_equal(maps[0, 1].ravel(), CROSS[0].map.full(0, 1)[:, 3])
+
+
+def test_readers_of_a_key_in_multiples_of_uniform():
+    head = HeadMap(CROSS[0], 0, 1)
+    np.testing.assert_allclose(
+        readers(head, 3, of_uniform=True), readers(head, 3) * head.visible_keys[0], rtol=1e-6
+    )
 
 
 def test_shares_of_all_keys_make_one():

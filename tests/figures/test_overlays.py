@@ -1,11 +1,13 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
-from phenaki_viz.analysis.overlay import Overlay
+from phenaki_viz.analysis.overlay import Overlay, looks, over_video, step_tiles
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_layout import query_boxes, strip_layout
 from phenaki_viz.figures.head import Head
-from phenaki_viz.figures.overlays import HeadOverFrames, all_strips, step_shows, step_tiles
+from phenaki_viz.figures.overlays import HeadOverFrames, step_shows
 from phenaki_viz.recording import Places, Recording
 from tests.analysis.records import planted
 from tests.figures.samples import rows
@@ -111,7 +113,7 @@ def test_multiples_of_uniform_are_said_only_where_all_queries_shown_see_as_many_
 
 
 @pytest.mark.parametrize("law", ["sqrt", "uniform"])
-def test_tiles_over_the_frames_are_what_the_strip_of_each_head_shows_at_that_step(law):
+def test_every_head_over_the_video_is_what_its_film_strip_shows(law):
     causal = np.tril(rows(30, 30) + 0.01)
     attn = np.stack([causal / causal.sum(1, keepdims=True), rows(30, 30, seed=1)])[None]
     attn[0, 1] = attn[0, 0]
@@ -125,23 +127,26 @@ def test_tiles_over_the_frames_are_what_the_strip_of_each_head_shows_at_that_ste
         )
         for at in range(2)
     ]  # fmt: skip
-    for draw in (
-        lambda one: one.of_patches([(1, 0, 3)]),
-        lambda one: one.of_patches([(1, 0, 3), (2, 1, 4)], direction="column", combine="sum"),
-        lambda one: one.of_key(token(1, 0, 3), (1, 0, 3)),
+    one, other = (1, 0, 3), (2, 1, 4)
+    for asked in (
+        {"places": [one]},
+        {"places": [one, other], "direction": "column", "combine": "sum"},
     ):
-        shown = step_tiles(all_strips([heads, heads[::-1]], draw), 1)
-        assert shown.values.shape == (2, 2, 2, 5) and shown.cell == (1, 1)
-        for at, one in enumerate(heads):
-            wanted = draw(one).coloured[1]
-            np.testing.assert_array_equal(shown.values[0, at], wanted)
-            np.testing.assert_array_equal(shown.values[1, 1 - at], wanted)
-    of_patch = all_strips([heads], lambda one: one.of_patches([(1, 0, 3)]))
-    sound, wrong = step_tiles(of_patch, 1).values[0]
-    seen = attn[0, 0, 13, 10:14] * (14 if law == "uniform" else 1)
-    np.testing.assert_allclose(sound.ravel()[:4], seen, rtol=1e-5)
+        of = partial(looks, **asked, of_uniform=law == "uniform")
+        shown = over_video([record, record], [0, 0], of)
+        assert shown.shape == (2, 2, *GRID)
+        np.testing.assert_array_equal(shown[0], shown[1])
+        for at, head in enumerate(heads):
+            wanted = head.of_patches(**asked).coloured
+            there = np.isfinite(shown[0, at])
+            np.testing.assert_allclose(shown[0, at][there], wanted[there], rtol=1e-6)
+            assert np.isnan(wanted[~there]).all()
+    sound, wrong = step_tiles(over_video([record], [0], partial(looks, places=[one])), 1).values[0]
+    np.testing.assert_allclose(sound.ravel()[:4], attn[0, 0, 13, 10:14], rtol=1e-5)
     assert np.isnan(sound.ravel()[4:]).all(), "hidden by the mask"
-    assert np.isnan(wrong).all()
+    assert np.isinf(wrong.ravel()[:4]).all() and np.isnan(wrong.ravel()[4:]).all()
+    (column,) = over_video([record], [0], partial(looks, places=[one], direction="column"))[:, 1]
+    assert np.argwhere(np.isinf(column)).tolist() == [list(one)], "read by its own wrong row"
 
 
 @pytest.mark.parametrize(

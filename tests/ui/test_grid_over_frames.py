@@ -95,10 +95,10 @@ def test_to_read_them_can_be_cancelled(app, monkeypatch):
     monkeypatch.setattr(fragment_jobs, "_run_again", st.stop)  # each run of the page one step
     at = trained(app, maps="Cross", word=3)
     for _ in range(100):
-        if any(one.key == "cancel.all strips" for one in at.button):
+        if any(one.key == "cancel.over video" for one in at.button):
             break
         at.run()
-    at.button(key="cancel.all strips").click().run()
+    at.button(key="cancel.over video").click().run()
     assert not at.exception and at.selectbox(key="word_grid").value == "map"
 
 

@@ -1,20 +1,15 @@
 """The grid of heads over the frames: of every head what the film strip shows of the chosen one."""
 
 from functools import partial
+from typing import Any
 
+from phenaki_viz.analysis.overlay import looks, over_video, step_tiles
 from phenaki_viz.analysis.thumbnails import Thumbnails
-from phenaki_viz.data import as_rgb
+from phenaki_viz.analysis.words import readers
 from phenaki_viz.figures.attention_views import over_step
-from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.naming import key_axis
-from phenaki_viz.figures.overlays import (
-    HeadOverFrames,
-    all_strips,
-    stack_over_frames,
-    step_shows,
-    step_tiles,
-)
+from phenaki_viz.figures.overlays import step_shows
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.selection import Selection
@@ -28,24 +23,17 @@ FRAMES = "frames"
 
 def frame_tiles(run: Run, selection: Selection, look: MapColours) -> Thumbnails:
     """The time step of the chosen patch, of every head: what colours follow, a patch a cell."""
-    word, how, colours = patches.word_shown(selection), patches.combine(), look.colours
-    asked = (selection.places, look.direction, how) if word is None else (word,)
-    heads = stack_over_frames(
-        run.recording, selection.records, selection.items,
-        (as_rgb(run.clip), run.temporal_patch), colours.over(1.0, 1.0, ""),
-    )  # fmt: skip
-
-    def draw(over: HeadOverFrames) -> FilmStrip:
-        if word is not None:
-            return over.of_key(word)
-        return over.of_patches(selection.places, direction=look.direction, combine=how)
-
-    strips = of_run(
-        run, ("all strips", *heads_of(selection), *asked, colours.law),
-        lambda: all_strips.steps(heads, draw), "Reading the heads:",
+    asked: dict[str, Any] = {"key": patches.word_shown(selection)}
+    if asked["key"] is None:
+        how = patches.combine()
+        asked = {"places": selection.places, "direction": look.direction, "combine": how}
+    of = partial(looks if "places" in asked else readers, **asked, of_uniform=look.of_uniform)
+    over = of_run(
+        run, ("over video", *heads_of(selection), *asked.values(), look.of_uniform),
+        lambda: over_video.steps(selection.records, selection.items, of), "Reading the heads:",
         partial(computed.back_to_maps, selection.record),
     )  # fmt: skip
-    return step_tiles(strips, selection.place[0])
+    return step_tiles(over, selection.place[0])
 
 
 def named_over_frames(picture: HeadGrid, selection: Selection, look: MapColours) -> HeadGrid:

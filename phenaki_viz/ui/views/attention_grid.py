@@ -5,12 +5,12 @@ from typing import Any
 
 import streamlit as st
 
+from phenaki_viz.analysis.overlay import fills_frames
 from phenaki_viz.analysis.survey import Survey
 from phenaki_viz.analysis.weight_range import drawn_range
 from phenaki_viz.figures.attention_views import head_grid, metric_scale
 from phenaki_viz.figures.effect_views import WORTH, effects_on_grid
 from phenaki_viz.figures.head_grid import HeadGrid
-from phenaki_viz.figures.overlays import fills_frames
 from phenaki_viz.figures.survey_sentences import ERROR, estimated, with_estimate
 from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
