@@ -265,6 +265,22 @@ def test_the_line_of_heads_can_show_what_each_is_worth_once_that_was_measured():
     computed.kept.things.clear()  # what no other test has measured
 
 
+def test_the_line_of_heads_that_read_a_text_is_over_the_frame():
+    at = page(cross=True)
+    at.session_state["maps"] = "cross"
+    at.session_state["word"] = 1
+    at.run()
+    assert not at.exception
+    header, parts = parts_of(at, "grid.inside")
+    assert header["framed"] and header["slim"] and header["cell"] == [4, 6]
+    codes = parts["codes"].reshape(2, 3, 24)
+    crossed = [one for one in dialled(cross=True).recording.records if one.kind == "cross"]
+    for layer, head in np.ndindex(2, 3):
+        read = crossed[layer].map.full(0, head)[:, 1].reshape(-1, 24)[at.session_state["step"]]
+        below = np.argsort(read)
+        assert (np.diff(codes[layer, head][below].astype(int)) >= 0).all(), "brighter, more read"
+
+
 def test_of_a_head_with_the_map_of_another_run_there_is_no_ledger_and_it_is_said_why():
     at = at_trained(put_in=True)
     assert any("the map of another run" in one.value for one in at.info)

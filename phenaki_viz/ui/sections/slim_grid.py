@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from phenaki_viz.analysis.overlay import fills_frames, step_tiles
+from phenaki_viz.analysis.thumbnails import coarser
+from phenaki_viz.analysis.words import readers
 from phenaki_viz.figures.colour import DIVERGING
 from phenaki_viz.figures.effect_views import WORTH, effects_on_grid
 from phenaki_viz.figures.naming import grid_names
@@ -13,6 +16,7 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui.components.head_grid import GridPicture, head_grid
 from phenaki_viz.ui.sections import panels
 from phenaki_viz.ui.session import named
+from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.wishes import wish
@@ -61,12 +65,21 @@ def _grid(selection: Selection, key: str, picture: GridPicture, of: str) -> None
 
 def _of_maps(run: Run, selection: Selection) -> GridPicture:
     layers, heads = grid_names(selection.records)
-    tiles, colours = computed.small_thumbs(run, selection, CELLS), Colours("sqrt")
+    word, colours = patches.word_shown(selection), Colours("sqrt")
+    over_frames = word is not None and fills_frames(selection.record)
+    tiles: np.ndarray | None
+    if over_frames:  # as on the page Attention: maps of a few columns tell little when small
+        over = computed.over_frames(run, selection, readers, key=word)
+        tiles = coarser(step_tiles(over, selection.place[0]).values, CELLS)
+    else:
+        tiles = computed.small_thumbs(run, selection, CELLS)
     if tiles is None:
         nothing = colours.over(0, 0, "nothing")
         return GridPicture.blank(nothing, layers=layers, heads=heads, slim=True)
     scale = colours.of_each(tiles)
-    return GridPicture(thumbs=tiles, scale=scale, layers=layers, heads=heads, slim=True)
+    return GridPicture(
+        thumbs=tiles, scale=scale, layers=layers, heads=heads, slim=True, framed=over_frames
+    )
 
 
 def _of_worth(selection: Selection, worth: "np.ndarray") -> GridPicture:

@@ -1,13 +1,14 @@
 """What is computed from the maps of a run for a page, and worth keeping while it is on screen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from phenaki_viz.analysis import row_filter as filters
 from phenaki_viz.analysis import tiles
 from phenaki_viz.analysis.incremental import Incremental
 from phenaki_viz.analysis.measures import Measure, applicable, head_statistics
+from phenaki_viz.analysis.overlay import over_video
 from phenaki_viz.analysis.reading import Reading, reading
 from phenaki_viz.analysis.rollout import rollout
 from phenaki_viz.analysis.row_filter import FilteredTile, RowFilter
@@ -55,6 +56,21 @@ def thumbs(run: Run, selection: Selection) -> Thumbnails | None:
     return of_run(
         run, key, lambda: thumbnails.steps(selection.records, selection.items),
         "Drawing the heads:", held
+    )  # fmt: skip
+
+
+def over_frames(
+    run: Run, selection: Selection, of: "Callable[..., np.ndarray]", **asked: Any
+) -> "np.ndarray":
+    """Every head of the stack over the video: 'l h t y x'.
+
+    of: `looks` or `readers`; asked: its arguments but the head.
+    """
+    records, items, read = selection.records, selection.items, partial(of, **asked)
+    return of_run(
+        run, ("over video", *heads_of(selection), of.__name__, *asked.values()),
+        lambda: over_video.steps(records, items, read),
+        "Reading the heads:", partial(back_to_maps, selection.record),
     )  # fmt: skip
 
 
