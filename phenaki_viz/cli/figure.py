@@ -42,8 +42,9 @@ def add(commands: Any) -> None:
         metavar="WORDS",
         help="“self L1 H3” (a map), “cross grid” (all heads), “cross L2 H0 word 3” (who reads a "
         "key of the text), “self L1 H3 patch 2,1,4” (where a patch looks), “self L2 H2 L1 H0 track "
-        "2,1,4” (what it looks at most in every time step, of up to 5 heads); given once for each "
-        "panel, in reading order",
+        "2,1,4” (what it looks at most in every time step, of up to 5 heads), “cross grid word 3 "
+        "patch 2,1,4” and “self grid patch 2,1,4” (who reads the key, and where the patch looks, "
+        "of all heads at that time); given once for each panel, in reading order",
     )
     parser.add_argument(
         "--recipe", type=Path, metavar="FILE",

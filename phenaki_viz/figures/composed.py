@@ -13,6 +13,7 @@ from phenaki_viz.errors import ConfigError
 from phenaki_viz.figures.attention_views import MOST_WEIGHTS, attention_heatmap
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
+from phenaki_viz.figures.grid_over_frames import grid_over_frames
 from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
@@ -25,7 +26,7 @@ from phenaki_viz.figures.track_panels import panel_tracks
 from phenaki_viz.figures.tracks import Tracks
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.words import plain
-from phenaki_viz.recording import Place
+from phenaki_viz.recording import AttentionRecord, Place
 from phenaki_viz.runs.run import Run
 
 ALL_PANELS = "all panels"
@@ -121,10 +122,11 @@ def panel_name(panel: Panel) -> str:
     numbers = [f"L{panel.layer}"] if panel.layer is not None else []
     numbers += [f"H{panel.head}"] if panel.head is not None else []
     numbers += [f"L{layer} H{head}" for layer, head in panel.also]
-    more = {"grid": "grid", "word": f"word {panel.word}", "map": ""}.get(
-        panel.shows, f"{panel.shows} " + ",".join(map(str, panel.patch or ()))
-    )
-    return " ".join(filter(None, (panel.maps, *numbers, more)))
+    word = f"word {panel.word}" if panel.word is not None else ""
+    patch = ",".join(map(str, panel.patch or ()))
+    patch = patch and f"{'track' if panel.shows == 'track' else 'patch'} {patch}"
+    grid = "grid" if panel.shows == "grid" else ""
+    return " ".join(filter(None, (panel.maps, *numbers, grid, word, patch)))
 
 
 def _drawn(
@@ -141,6 +143,9 @@ def _drawn(
     passes = chosen_passes(run.recording, picked)
     named = [one for one in passes if kind_name(run.recording, one.records[0]) == panel.maps]
     for one in named or passes:
+        if panel.shows == "grid" and panel.patch is not None:
+            place = _place(panel, one.records[0])
+            return (yield from grid_over_frames(run.recording, one, picked, place, panel.word))
         if panel.shows == "grid":
             items = items_of(one, picked)
             key = (*map(id, one.records), *items)
@@ -149,7 +154,7 @@ def _drawn(
             return grid_of(run.recording, one, picked, pooled[key])
         for head in picked_heads(run.recording, one, picked):
             if panel.shows == "track":
-                place = _place(panel, head)
+                place = _place(panel, head.record)
                 return panel_tracks(run, one, head, place, panel.also, panel.video or 0)
             return _of_head(run, head, panel, colours)
     raise ConfigError(f"there is no head {panel.head} in layer {panel.layer} of these maps")
@@ -173,12 +178,12 @@ def _of_head(run: Run, head: Head, panel: Panel, colours: Colours) -> Drawn:
             there = f"keys 0 to {keys - 1}" if head.record.reads_words else "no words"
             raise ConfigError(f"there is no word {panel.word}: these maps have {there}")
         return over.of_key(panel.word or 0)
-    return over.of_patches([_place(panel, head)])
+    return over.of_patches([_place(panel, head.record)])
 
 
-def _place(panel: Panel, head: Head) -> Place:
+def _place(panel: Panel, record: AttentionRecord) -> Place:
     """The patch that is named. Raises ConfigError outside the video."""
-    place, grid = panel.patch or (0, 0, 0), head.record.places.grid
+    place, grid = panel.patch or (0, 0, 0), record.places.grid
     if any(at >= size for at, size in zip(place, grid, strict=True)):
         sizes = " × ".join(map(str, grid))
         raise ConfigError(f"there is no patch {place}: the video has {sizes} of them")

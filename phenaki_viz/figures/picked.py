@@ -202,8 +202,13 @@ def items_of(one: Pass, picked: Picked) -> list[int]:
 
 def grid_of(recording: Recording, one: Pass, picked: Picked, pooled: Thumbnails) -> HeadGrid:
     """All heads of one pass in one picture, a row a layer. pooled: their weights, of `items_of`."""
+    shown = picked.colours.thumbnails(pooled, one.records, items_of(one, picked))
+    return grid_shown(recording, one, picked, shown)
+
+
+def grid_shown(recording: Recording, one: Pass, picked: Picked, shown: Thumbnails) -> HeadGrid:
+    """A grid of tiles that are what colours follow."""
     colours = picked.colours
-    shown = colours.thumbnails(pooled, one.records, items_of(one, picked))
     if picked.shared:
         whole = colours.over(*drawn_range(shown.values), "all heads and layers")
         return head_grid(recording, one.records, shown, whole, unit=colours.unit)

@@ -26,7 +26,8 @@ class Panel(
     """One picture of a figure.
 
     shows: the map of a head, all heads of a stack (grid), the tokens that read a word, where a
-    patch looks, over the video, or what it looks at most in every time step (track). maps: "self",
+    patch looks, over the video, or what it looks at most in every time step (track). A grid with a
+    patch shows its time step: where it looks, or with a word as well, who reads it. maps: "self",
     "cross", "encoder spatial" …, a part of the name will do; None takes the first kind there is.
     layer, head: counted from 0, as recorded. word: the key of a word, null keys counted too.
     patch: (time step, row, column). also: of a track, further heads, (layer, head) each. which:
@@ -50,9 +51,12 @@ class Panel(
         for name in needed:
             if getattr(self, name) is None:
                 raise ValueError(f"a panel that shows a {self.shows} needs its {name}")
-        for name in {"layer", "head", "word", "patch"} - set(needed):
+        may = {"word", "patch"} if self.shows == "grid" else set()
+        for name in {"layer", "head", "word", "patch"} - set(needed) - may:
             if getattr(self, name) is not None:
                 raise ValueError(f"a panel that shows a {self.shows} has no {name}")
+        if may and self.word is not None and self.patch is None:
+            raise ValueError("a grid of a word's readers needs a patch, whose time step it shows")
         if self.also and self.shows != "track":
             raise ValueError(f"a panel that shows a {self.shows} has one head")
 
@@ -120,7 +124,7 @@ def as_data(recipe: Recipe) -> dict[str, Any]:
 
 def panel_said(text: str) -> Panel:
     """A panel from words: "self L1 H3", "cross grid", "L2 H0 word 3", "self L1 H3 patch 2,1,4",
-    "self L1 H3 L2 H0 track 2,1,4".
+    "self L1 H3 L2 H0 track 2,1,4", "cross grid word 3 patch 2,1,4".
 
     Raises ConfigError, with an example, for other words.
     """
@@ -128,19 +132,22 @@ def panel_said(text: str) -> Panel:
     given: dict[str, Any] = {}
     kind: list[str] = []
     numbers: list[tuple[str, int]] = []
+    grid = False
     while words:
         word = words.pop(0)
         found = NUMBERED.fullmatch(word)
         if found:
             numbers.append((found["what"], int(found["number"])))
         elif word == "grid":
-            given["shows"] = "grid"
+            grid = True
         elif word in ("word", "patch", "track") and words:
             what = "patch" if word == "track" else word
             given |= {"shows": word, what: _value(word, words.pop(0), text)}
         else:
             kind.append(word)
     given |= _heads(numbers, text)
+    if grid and given.get("shows") != "track":
+        given["shows"] = "grid"
     try:
         return msgspec.convert({"maps": " ".join(kind) or None, **given}, Panel)
     except msgspec.MsgspecError as error:

@@ -61,6 +61,39 @@ def test_the_panels_are_the_recorded_maps(run):
         np.testing.assert_array_equal(line.places, found.places)
 
 
+def test_a_grid_with_a_patch_is_its_time_step_of_every_head(run):
+    grids = "self grid patch 1,2,3", "cross grid word 3 patch 1,0,0"
+    composed = compose(run, recipe(*grids, shared=False, width=174.0))
+    steps, place = slice(24, 48), 24 + 2 * 6 + 3
+    for picture, kind in zip(composed.panels, ("self", "cross"), strict=True):
+        assert picture.framed and picture.thumbnails.shape == (2, 3, 4, 6)
+        maps = [record.map for record in run.recording if record.kind == kind]
+        for layer, head in np.ndindex(2, 3):
+            attn = maps[layer].full(0, head)
+            wanted = attn[place, steps] if kind == "self" else attn[steps, 3]
+            found = picture.thumbnails[layer, head].ravel()
+            np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-7)
+    assert composed.caption.startswith(
+        "(a) self attention, all heads · time 1: where its row 2, column 3 looks; "
+        "(b) cross attention, all heads · time 1: who reads “<b>”. "
+    )
+    assert render_figure(composed, "svg")
+
+
+@pytest.mark.parametrize(
+    ("panel", "why"),
+    [
+        ("cross grid patch 1,0,0", "say which word, 0 to 4"),
+        ("cross grid word 9 patch 1,0,0", "say which word, 0 to 4"),
+        ("self grid word 1 patch 1,0,0", "they read no words"),
+        ("self grid patch 1,9,0", "no patch"),
+    ],
+)
+def test_a_grid_over_the_frame_of_what_is_not_there_is_refused(run, panel, why):
+    with pytest.raises(ConfigError, match=why):
+        compose(run, recipe(panel))
+
+
 def test_one_scale_is_the_widest_and_own_scales_are_the_heads(run):
     alike = compose(run, recipe("self L1 H2", "self L0 H0"))
     own = compose(run, recipe("self L1 H2", "self L0 H0", shared=False))

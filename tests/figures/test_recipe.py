@@ -23,6 +23,8 @@ SAID = {
     "L0 H2": Panel(layer=0, head=2),
     "encoder spatial L1 H0": Panel(maps="encoder spatial", layer=1, head=0),
     "cross grid": Panel(shows="grid", maps="cross"),
+    "self grid patch 2,1,4": Panel(shows="grid", maps="self", patch=(2, 1, 4)),
+    "cross grid word 3 patch 2,1,4": Panel(shows="grid", maps="cross", word=3, patch=(2, 1, 4)),
     "cross L2 H0 word 3": Panel(shows="word", maps="cross", layer=2, head=0, word=3),
     "self L2 H2 track 2,1,4": Panel(shows="track", maps="self", layer=2, head=2, patch=(2, 1, 4)),
     "L2 H2 L1 H0 L0 H3 track 0,1,4": Panel(
@@ -51,6 +53,8 @@ def test_a_panel_is_said_in_words(words):
         ("self L1 H0 L2 track 1,2,3", "pairs"),
         ("self L1 H0 patch a,b,c", "after 'patch' comes time,row,column"),
         ("cross grid L1", "has no layer"),
+        ("cross grid word 3", "needs a patch"),
+        ("self grid track 1,2,3", "needs its layer"),
         ("self L999999 H0", "needs its layer"),  # no number that long is one: it names a kind
     ],
 )

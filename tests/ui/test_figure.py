@@ -57,7 +57,7 @@ def said(at):
     ("kwargs", "panels"),
     [
         ({}, ["self L1 H2", "self grid"]),
-        ({"maps": "cross"}, ["cross L1 H2", "cross grid"]),
+        ({"maps": "cross"}, ["cross L1 H2", "cross grid word 2 patch 2,1,2"]),
         ({"layer": 1}, ["self L1 H2", "self grid"]),  # the first that was kept is layer 1
         (
             {"layer": 0, "pins": [(1, 1)]},
@@ -81,7 +81,10 @@ def test_a_link_brings_its_pinned_heads():
 def test_of_maps_too_large_to_be_drawn_it_begins_with_where_a_patch_looks(monkeypatch):
     monkeypatch.setattr("phenaki_viz.ui.views.figure.MOST_WEIGHTS", 1000)
     at = page(maps="cross")
-    assert at.text_area[0].value.splitlines() == ["cross L1 H2", "cross grid"]  # these are small
+    assert at.text_area[0].value.splitlines() == [
+        "cross L1 H2",
+        "cross grid word 2 patch 2,1,2",
+    ]  # these are small
     at = page()
     assert at.text_area[0].value == "self L1 H2 patch 2,2,3" and not at.exception
 

@@ -246,7 +246,7 @@ FIGURE = (
         Text,
         "text, a line a panel",
         "“self L1 H3”, “cross grid”, “cross L2 H0 word 3”, “self L1 H3 patch 2,1,4”, "
-        "“self L1 H3 track 2,1,4”",
+        "“self L1 H3 track 2,1,4”, “cross grid word 3 patch 2,1,4”",
     ),
     Field(
         "figure_width",

@@ -10,6 +10,7 @@ import msgspec
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from phenaki_viz.analysis.overlay import fills_frames
 from phenaki_viz.errors import ConfigError
 from phenaki_viz.export.composer import render_figure
 from phenaki_viz.export.formats import FIGURE_FORMATS
@@ -33,11 +34,12 @@ from phenaki_viz.runs.run import Run
 from phenaki_viz.ui import session
 from phenaki_viz.ui.sections import head_grid
 from phenaki_viz.ui.session import named
+from phenaki_viz.ui.state import patches
 from phenaki_viz.ui.state.offers import among
 from phenaki_viz.ui.state.selection import stack_now
 from phenaki_viz.ui.state.stage import fragment
 from phenaki_viz.ui.state.view import BOUND
-from phenaki_viz.ui.state.wishes import current
+from phenaki_viz.ui.state.wishes import current, current_place
 from phenaki_viz.ui.work import composing, computed, fragment_jobs
 from phenaki_viz.ui.work.shelves import number_of
 
@@ -45,7 +47,8 @@ PREVIEW = 144  # dots an inch
 OWN = "own"
 HELP = (
     "One panel a line: “self L1 H3” is a map, “cross grid” all heads, “cross L2 H0 word 3” who "
-    "reads a key of the text, “self L1 H3 patch 2,1,4” where a patch looks (time, row, column)"
+    "reads a key of the text, “self L1 H3 patch 2,1,4” where a patch looks (time, row, column), "
+    "“cross grid word 3 patch 2,1,4” and “self grid patch 2,1,4” the same of all heads at that time"
 )
 
 
@@ -123,7 +126,8 @@ def _recipe(run: Run, place: DeltaGenerator) -> Recipe | None:
 
 
 def _first(run: Run) -> str:
-    """The pinned heads and the one that is looked at; of one alone, all heads beside it.
+    """The pinned heads and the one that is looked at; of one alone, all heads beside it, those that
+    read a text over the frame, as on the page Attention.
 
     Of maps that are too large to be drawn whole, where a patch looks.
     """
@@ -142,7 +146,13 @@ def _first(run: Run) -> str:
     if i * j > MOST_WEIGHTS:
         middle = ",".join(str(size // 2) for size in records[0].places.grid)
         return "\n".join(f"{one} patch {middle}" for one in lines)
-    return "\n".join(lines if len(lines) > 1 else [*lines, f"{kind} grid"])
+    if len(lines) > 1:
+        return "\n".join(lines)
+    if not (records[0].reads_words and fills_frames(records[0])):
+        return "\n".join((*lines, f"{kind} grid"))
+    patch = ",".join(map(str, current_place(records[0].places.grid)))
+    word = patches.word_at(records[0])
+    return "\n".join((*lines, f"{kind} grid word {word} patch {patch}"))
 
 
 def _is_there(records: Sequence[AttentionRecord], layer: int, head: int) -> bool:
