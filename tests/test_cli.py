@@ -9,7 +9,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from phenaki_viz.cli import COMMANDS, main
+from phenaki_viz.cli import main
+from phenaki_viz.cli.commands import COMMANDS
 from phenaki_viz.data import SHIPPED_MODEL
 from phenaki_viz.runs.files import open_recording
 from tests.checkpoints.files import MASKGIT, tensors, weights
@@ -127,6 +128,45 @@ def test_ctrl_c_stops_a_training_and_saves(tmp_path, capsys, monkeypatch):
     assert "the same command goes on" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "s").iterdir()] == ["cvivit-0000001.pt"]
     assert not out.exists()
+
+
+INTERRUPTED = """
+import sys
+
+class Stopping:
+    def find_spec(self, name, *_):
+        if name == {name!r}:
+            sys.meta_path.remove(self)
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Stopping())
+from phenaki_viz.cli import main
+sys.exit(main(["inspect", "nothing.pt"]))
+"""
+
+
+@pytest.mark.parametrize("name", ["phenaki_viz.cli.export", "numpy", "torch"])
+def test_ctrl_c_while_something_is_imported_is_one_line(name):
+    """PyTorch passes over one that comes while it imports NumPy, of which half is left then."""
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED.format(name=name)], capture_output=True, text=True
+    )
+    # By the signal itself where Python was in the middle of `exec`; a shell says 130 of both.
+    assert ended.returncode in (130, -signal.SIGINT)
+    assert ended.stderr.split() == ["phenaki-viz:", "stopped"]
+
+
+def test_ctrl_c_ends_the_app_in_one_line(capsys, monkeypatch):
+    import click
+    from streamlit.web import cli
+
+    def stopped(standalone_mode):
+        raise click.Abort
+
+    monkeypatch.setattr(cli, "main", stopped)
+    monkeypatch.setattr(sys, "argv", [])
+    assert main(["app"]) == 130
+    assert capsys.readouterr().err.split() == ["phenaki-viz:", "stopped"]
 
 
 def test_a_reader_that_has_seen_enough_is_no_error():

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from phenaki_viz.checkpoints.native_header import RECORDED
-from phenaki_viz.cli import COMMANDS, dialling, evaluate, main, record, train
+from phenaki_viz.cli import dialling, evaluate, main, record, train
+from phenaki_viz.cli.commands import COMMANDS
 from phenaki_viz.cli.sources import nearest_caption
 from phenaki_viz.data import DIGIT_CLIPS
 from phenaki_viz.models.dial import DialConfig

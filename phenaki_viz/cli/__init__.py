@@ -5,41 +5,19 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from phenaki_viz.cli import (
-    app,
-    atlas,
-    compare,
-    evaluate,
-    export,
-    figure,
-    heads,
-    inspect,
-    link,
-    open,
-    record,
-    sweep,
-    tracks,
-    train,
-)
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.files import shown
-
-COMMANDS = (
-    app, open, record, export, figure, inspect, heads, atlas, tracks, compare, sweep, train,
-    evaluate, link,
-)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; 0 on success, 1 with one plain sentence on stderr otherwise."""
     _write_any_letter()
-    parser = argparse.ArgumentParser("phenaki-viz", description=__doc__)
-    commands = parser.add_subparsers(required=True)
-    for command in COMMANDS:
-        command.add(commands)
-    options = parser.parse_args(argv)
     try:
+        options = _options(argv)
+        # Before PyTorch, which imports it, too, and passes over a Ctrl-C that comes meanwhile.
+        import_module("numpy")
         code = int(options.run(options))
         if sys.stdout is not None:  # None where a service closed it
             sys.stdout.flush()
@@ -56,6 +34,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nphenaki-viz: stopped", file=sys.stderr)
         return 130
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    from phenaki_viz.cli.commands import COMMANDS
+
+    parser = argparse.ArgumentParser("phenaki-viz", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    for command in COMMANDS:
+        command.add(commands)
+    return parser.parse_args(argv)
 
 
 def _write_any_letter() -> None:

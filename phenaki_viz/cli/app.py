@@ -32,6 +32,7 @@ def add_hosts(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Start Streamlit on this machine only; flags because a config file may not be found."""
+    import click
     from streamlit.web import cli
 
     if not APP.is_file():
@@ -45,4 +46,7 @@ def run(options: argparse.Namespace) -> int:
         *(f"--server.allowedHosts={name}" for name in (*HOSTS, *options.allow_host)),
         "--browser.gatherUsageStats=false",
     ]
-    return int(cli.main(standalone_mode=False) or 0)
+    try:
+        return int(cli.main(standalone_mode=False) or 0)
+    except click.Abort as error:  # what it makes of Ctrl-C
+        raise KeyboardInterrupt from error
