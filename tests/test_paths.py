@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from phenaki_viz.checkpoints import inspect_checkpoint, open_checkpoint
 from phenaki_viz.cli import main
@@ -261,6 +262,7 @@ def test_what_is_left_to_the_system_is_a_line_too(tmp_path, monkeypatch, capsys)
     for error, words in (
         (OSError(28, "No space left on device", "/x/y"), "/x/y: No space left on device"),
         (MemoryError(), "not enough memory"),
+        (no_memory(), "not enough memory"),
     ):
 
         def fail(options, error=error):
@@ -269,6 +271,16 @@ def test_what_is_left_to_the_system_is_a_line_too(tmp_path, monkeypatch, capsys)
         monkeypatch.setattr(inspect, "run", fail)
         assert main(["inspect", "x"]) == 1
         assert words in capsys.readouterr().err
+    monkeypatch.setattr(inspect, "run", lambda options: torch.ones(2) @ torch.ones(3))
+    with pytest.raises(RuntimeError, match="size"):  # another one is a fault of the program's
+        main(["inspect", "x"])
+
+
+def no_memory():
+    """What PyTorch raises when the machine gives it no more."""
+    with pytest.raises(RuntimeError) as told:
+        torch.empty(2**50, dtype=torch.uint8)
+    return told.value
 
 
 def test_errors_of_reading_are_this_programs_own():

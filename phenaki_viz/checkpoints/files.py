@@ -17,6 +17,7 @@ from phenaki_viz.checkpoints.naming import flattened
 from phenaki_viz.checkpoints.native_header import HEADER
 from phenaki_viz.errors import CheckpointError, FileError
 from phenaki_viz.files import open_file, shown, size_of, unchanged
+from phenaki_viz.memory import lacks_memory
 from phenaki_viz.tensor_files.headers import header_bytes, kind_of, read_header
 from phenaki_viz.tensor_files.seals import check_seal
 from phenaki_viz.tensor_files.sources import Source as Source
@@ -241,9 +242,9 @@ def _load(source: Path | bytes, name: str, *, numbers: bool) -> Any:
         with stream_of(source) as file, _shapes_alone(file, numbers):
             where = "cpu" if numbers else "meta"
             return torch.load(file, weights_only=True, map_location=where)
-    except MemoryError as error:
-        raise CheckpointError(f"{name} asks for more memory than there is") from error
     except Exception as error:
+        if lacks_memory(error):
+            raise CheckpointError(f"{name} asks for more memory than there is") from error
         # PyTorch's own words advise to switch the protection off; they are not passed on.
         if "weights only" in str(error).lower() or "Unsupported" in str(error):
             raise CheckpointError(

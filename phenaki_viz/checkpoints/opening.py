@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,6 +27,8 @@ from phenaki_viz.errors import (
     FileError,
     ShapeError,
 )
+from phenaki_viz.files import shown
+from phenaki_viz.memory import lacks_memory
 from phenaki_viz.models import CViViT, MaskGit, Phenaki, TokenCritic
 from phenaki_viz.models.configs import (
     CriticConfig,
@@ -85,8 +88,21 @@ def open_checkpoint(
     those of a model without memory before any number is read. Raises CheckpointError, of which
     NonFiniteWeightsError is one.
     """
+    try:
+        return _opened(source, corrections or {}, allow_non_finite)
+    except (MemoryError, RuntimeError) as error:
+        if not lacks_memory(error):
+            raise
+        name = shown(source.name if isinstance(source, Path) else source[0])
+        raise CheckpointError(
+            f"there is not enough memory for the weights of {name}: they are read, and filled into "
+            "a model, which takes their size twice"
+        ) from error
+
+
+def _opened(source: Source, corrections: Mapping[str, Any], allow_non_finite: bool) -> Opened:
     with whole_weights_of(source) as weights:
-        inspection, naming = _inspect(weights, corrections or {})
+        inspection, naming = _inspect(weights, corrections)
         check_fit(inspection, _used(naming.of(weights.tensors)))
         state = _used(naming.of(weights.read()))
         digest = digest_of(source)

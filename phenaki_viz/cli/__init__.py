@@ -9,6 +9,7 @@ from importlib import import_module
 
 from phenaki_viz.errors import PhenakiVizError
 from phenaki_viz.files import shown
+from phenaki_viz.memory import lacks_memory
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,7 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `phenaki-viz inspect … | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (OSError, MemoryError) as error:  # a full disk behind a pipe, a machine without room
+    except (OSError, MemoryError, RuntimeError) as error:  # a full disk behind a pipe, no room
+        if isinstance(error, RuntimeError) and not lacks_memory(error):
+            raise
         print(f"phenaki-viz: {_sentence(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -54,7 +57,7 @@ def _write_any_letter() -> None:
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, MemoryError):
+    if lacks_memory(error):
         return "there is not enough memory: use fewer layers, heads or frames"
     name = getattr(error, "filename", None)
     return (f"{shown(str(name))}: " if name else "") + (

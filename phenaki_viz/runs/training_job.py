@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from phenaki_viz.errors import CheckpointError, PhenakiVizError, TrainingError
 from phenaki_viz.files import make_folder
+from phenaki_viz.memory import lacks_memory
 from phenaki_viz.models.dial import DialConfig
 from phenaki_viz.recording import Recording
 from phenaki_viz.runs.training_step import fill_in, run_training_step, steps_to_keep, watched
@@ -304,6 +305,6 @@ def _looked(parts: MaskedPatches, step: int) -> Kept:
 
 
 def _unforeseen(error: Exception) -> str:
-    if isinstance(error, MemoryError) or "memory" in str(error).lower():
+    if lacks_memory(error):
         return "there was not enough memory: use a smaller batch, fewer layers or fewer tokens"
     return f"it stopped by an unforeseen error ({type(error).__name__}); the server's log says more"

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from phenaki_viz.checkpoints import inspect_checkpoint, open_checkpoint
+from phenaki_viz.checkpoints import files as files_of
+from phenaki_viz.checkpoints import inspect_checkpoint, open_checkpoint, opening
 from phenaki_viz.checkpoints.files import weights_of
 from phenaki_viz.errors import CheckpointError
 from tests.checkpoints import files
@@ -266,6 +267,24 @@ def test_a_small_file_that_declares_contents_over_the_limit():
         weights_of(("x.pt", content), most_bytes=10**9),
     ):
         pass
+
+
+@pytest.mark.parametrize("name", ["x.safetensors", "x.pt"])
+@pytest.mark.parametrize("when", ["read", "filled"])
+def test_weights_for_which_there_is_no_memory_are_not_said_to_be_damaged(when, name, monkeypatch):
+    read = {"x.pt": (files_of.torch, "load"), "x.safetensors": (files_of, "load")}
+    load = torch.load
+
+    def fail(*args, **kwargs):
+        if kwargs.get("map_location") == "meta":
+            return load(*args, **kwargs)
+        return torch.empty(2**50, dtype=torch.uint8)
+
+    monkeypatch.setattr(*(read[name] if when == "read" else (opening, "_filled")), fail)
+    content = {"x.pt": pt(weights(MASKGIT)), "x.safetensors": GOOD}[name]
+    with pytest.raises(CheckpointError, match="memory") as told:
+        open_checkpoint((name, content))
+    assert "damaged" not in str(told.value) and name in str(told.value)
 
 
 def test_a_correction_against_the_shapes():
