@@ -118,6 +118,19 @@ def test_the_decoding_steps_are_scrubbed_played_and_clicked(open_app, page):
     shown(page, "attention")
 
 
+@pytest.mark.parametrize(("link", "word"), [("", "2: two"), ("&word=4", "4: right")])
+def test_the_word_that_is_looked_from_goes_along_to_another_page(open_app, link, word):
+    """There it is another box, which began with the first null key."""
+    page = open_app(f"/?source=Trained{link}")
+    box = page.get_by_label("Word", exact=True)
+    expect(box).to_have_value(word)
+    page.get_by_test_id("stTopNav").get_by_role("link", name="Sampling").click()
+    page.wait_for_url("**/sampling*")
+    expect(page.get_by_role("heading", name="Attention at decoding step 18")).to_be_visible()
+    expect(box).to_have_value(word)
+    assert ("word=4" in settle(page).url) == bool(link)
+
+
 def test_sampling_shows_progress_and_can_be_cancelled(open_app):
     page = open_app("/sampling?source=Trained&decoding=4")
     expect(page.locator(".strip").first).to_be_visible()

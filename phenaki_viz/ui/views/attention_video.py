@@ -134,10 +134,10 @@ def _text(
 def choose_word(selection: Selection) -> None:
     """The word whose readers are shown; the map and the strip choose it too."""
     names = key_axis(selection.record, selection.item).names
-    patches.word_of(selection)
     st.selectbox(
         "Word",
         range(len(names)),
+        index=patches.word_of(selection),  # where a box of another page had it
         format_func=lambda at: f"{at}: {names[at]}",
         key=named(patches.WORD),
         label_visibility="collapsed",
