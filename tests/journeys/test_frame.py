@@ -15,6 +15,8 @@ from playwright.sync_api import expect
 
 from benchmarks.bytes_received import listen
 from phenaki_viz.browser import entry
+from phenaki_viz.figures.colour import QUERY_COLOUR
+from phenaki_viz.figures.paint import rgb
 from phenaki_viz.ui.components.assets import our_script, script_address
 from phenaki_viz.ui.components.front import static_file
 from tests.browser_fixtures import into_view, settle, watched
@@ -49,6 +51,7 @@ NARROW = {"attention": (800, 390), "text": (800,), "sampling": (800,), "train": 
 MOST = dict.fromkeys(PAGES, 1.6) | {"heads": 1.8, "figure": 2.2}
 MOST_MESSAGES = 0.7
 TABLES = r"/DataFrame\.|/arrowFormatUtils\."  # 1.3 MB of script: of the page that sorts its table
+BLUE = "rgb({}, {}, {})".format(*rgb(QUERY_COLOUR))  # of the patch that is looked from
 CHOICES_FIT = 800  # no choice has an end out of sight from this width on
 
 
@@ -101,6 +104,28 @@ def test_pages_stand_in_groups_under_the_name(still):
         "Look", "none", "none", "Explain", "none", "none", "none", "none", "Architecture", "none",
         "none", "Take away",
     ]  # fmt: skip
+
+
+def test_a_page_that_keys_have_come_to_has_a_ring(still):
+    page = still("masks")
+    link = page.get_by_test_id("stTopNavLink").nth(2)
+    link.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    expect(link).to_have_css("outline-style", "solid")
+    expect(link).to_have_css("outline-width", "2px")
+
+
+def test_the_system_s_own_colours_leave_what_is_chosen_and_what_a_colour_says(still):
+    page = still("attention")
+    page.emulate_media(forced_colors="active")
+    try:
+        chosen = page.get_by_role("radio", name="Cross", exact=True)
+        expect(chosen).to_have_css("outline-style", "solid")
+        for sign, colour in ((".strip ~ .foot .bar", "rgb(58, 58, 58)"), (".foot .dot", BLUE)):
+            expect(page.locator(sign).first).to_have_css("background-color", colour)
+    finally:
+        page.emulate_media(forced_colors="none")
 
 
 def test_a_heading_inside_another_page_cuts_nothing_off(still):

@@ -32,6 +32,10 @@ STYLE = """
 [data-testid=stHeader] { padding-right: 3.5rem }
 [data-testid=stTopNav] .rc-overflow-item > div { display: flex; align-items: center }
 [data-testid=stTopNavLink] [data-testid=stIconMaterial] { opacity: 1; color: inherit }
+[data-testid=stTopNavLink]:focus-visible { outline: 2px solid; outline-offset: -2px }
+@media (forced-colors: active) {
+  .stApp [role=radio][aria-checked=true] { outline: 3px solid Highlight; outline-offset: -3px }
+}
 """
 GROUP = """
 [data-testid=stTopNav] .rc-overflow-item:nth-child(%d) > div::before {
