@@ -2,10 +2,14 @@
 
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from phenaki_viz.analysis.term_maps import term_maps
+from phenaki_viz.recording import HeadMap
 from tests.browser_fixtures import into_view, settle
+from tests.journeys.gestures import recorded_trained
 
 pytestmark = pytest.mark.browser
 HEAD = "/inside?source=Trained&maps=Self&layer=3&head=3"
@@ -44,3 +48,18 @@ def test_a_weight_is_picked_and_taken_apart(open_app):
     heads.click(position={"x": left + across + tile / 2, "y": top + 14 + tile / 2})
     expect(heading).to_contain_text("L0 H1 decides by")
     expect(page).to_have_url(re.compile(r"(?=.*[?&]head=1)"))
+
+
+@pytest.mark.parametrize("kind", ["content", "position"])
+def test_a_map_of_the_page_is_taken_away_whole(open_app, kind):
+    """Every cell is weighed for the file alone: the page draws fewer."""
+    page = settle(open_app(HEAD))
+    page.locator(".st-key-take-inside-maps").get_by_role("button").click()
+    box = page.get_by_test_id("stPopoverBody")
+    box.get_by_text(kind, exact=True).click()
+    with page.expect_download() as download:
+        settle(page)
+        box.get_by_role("button", name="NPZ of a map").click()
+    arrays = np.load(download.value.path())
+    head = HeadMap(recorded_trained("maskgit.transformer.layers.3.1"), 0, 3)
+    np.testing.assert_allclose(arrays["values"], term_maps(head, 180).values[kind], atol=1e-5)

@@ -53,6 +53,14 @@ def test_work_goes_on_where_it_stopped():
     assert at.session_state["log"] == [("far", step) for step in (1, 2, 3, 4, 5, "ended")]
 
 
+def test_for_a_file_outside_of_every_run_all_is_done_at_once():
+    def count():
+        yield 0.5
+        return "all of it"
+
+    assert fragment_jobs.work_on("file", "far", count, "Counting") == "all of it"
+
+
 def test_a_tile_that_was_overtaken_leaves_nothing_running():
     at = AppTest.from_function(page, default_timeout=120)
     at.session_state["moves on at"] = ("far", 2)

@@ -13,8 +13,9 @@ from typing import Any, NoReturn, TypeVar
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from phenaki_viz.analysis.incremental import Incremental
+from phenaki_viz.analysis.incremental import Incremental, run_to_end
 from phenaki_viz.ui import session
 from phenaki_viz.ui.session import named
 
@@ -57,8 +58,10 @@ def work_on(
     Else shows a bar, has the fragment run again, which goes on here, and does not return. task: one
     piece of work is under way of each; another key drops the one before. on_cancel: takes back
     what led here; without it, only what is clicked elsewhere ends the work. Raises what the work
-    raises.
+    raises. For a file, which Streamlit has made outside of every run, all is done at once.
     """
+    if get_script_run_ctx() is None:
+        return run_to_end(start())
     waiting, work = _taken_up(task, key)
     if work is None:
         work = _Work(key, start())
