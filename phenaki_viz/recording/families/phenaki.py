@@ -203,7 +203,7 @@ def scripted_attention(every: Sequence[Named]) -> tuple[str, ...]:
     return tuple(
         name
         for name, module in every
-        if isinstance(module, torch.jit.ScriptModule) and "to_kv" in module._modules
+        if "to_kv" in module._modules and isinstance(module, torch.jit.ScriptModule)
     )
 
 
@@ -241,7 +241,7 @@ def _having(named: Sequence[Named], *kinds: frozenset[str]) -> list[dict[str, nn
     found: list[dict[str, nn.Module]] = [{} for _ in kinds]
     for name, module in named:
         parts = module._modules
-        if not parts or isinstance(module, torch.jit.ScriptModule):
+        if not parts or not isinstance(parts, dict):  # TorchScript's parts are in no dict
             continue
         its_class: Any = type(module)
         own, of_class = module.__dict__, _of_class(its_class)
@@ -249,9 +249,9 @@ def _having(named: Sequence[Named], *kinds: frozenset[str]) -> list[dict[str, nn
         if without and of_class.isdisjoint(_TELLING):
             continue
         held = [name for name, one in own["_parameters"].items() if one is not None]
-        has = {*own, *parts, *held, *own["_buffers"]}
+        has = of_class.union(own, parts, held, own["_buffers"])
         for attributes, alike in zip(kinds, found, strict=True):
-            if attributes - has <= of_class:
+            if attributes <= has:
                 alike[name] = module
     return found
 
