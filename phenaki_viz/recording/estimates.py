@@ -79,16 +79,10 @@ class Sizes(NamedTuple):
 
 def sizes_of(module: AttentionModule, x: torch.Tensor, context: torch.Tensor | None) -> Sizes:
     """The sizes of a call, from what `Attention.forward` is given: 'b … d' of tokens in a grid."""
-    nulls = null_keys(module)
-    source = x if context is None else context
-    return Sizes(
-        batch=x.shape[0],
-        heads=module.heads,
-        queries=x.shape[1:-1].numel(),
-        keys=source.shape[1:-1].numel() + nulls,
-        nulls=nulls,
-        dim_head=head_width(module),
-    )
+    nulls, shape = null_keys(module), x.shape
+    queries = shape[1:-1].numel()
+    read = queries if context is None else context.shape[1:-1].numel()
+    return Sizes(shape[0], module.heads, queries, read + nulls, nulls, head_width(module))
 
 
 def _cells_of_call(module: AttentionModule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:

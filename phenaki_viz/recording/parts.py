@@ -112,7 +112,7 @@ class FactoredMap:
         """Bytes this map keeps in memory; a table of offsets belongs to the recording."""
         kept = self.q.nbytes + self.k.nbytes + self.logsumexp.nbytes
         for tensor in (self.bias, self.key_mask, self.slopes, self.cut_edges):
-            kept += tensor.nbytes if isinstance(tensor, torch.Tensor) else 0
+            kept += 0 if tensor is None or isinstance(tensor, OffsetBias) else tensor.nbytes
         return kept
 
     @property

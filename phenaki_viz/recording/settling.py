@@ -8,6 +8,7 @@ itself.
 
 import math
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import torch
@@ -99,7 +100,7 @@ def _precision(call: Call) -> Precision:
     return Precision(weights=required(call.attn).dtype)
 
 
-def _numbers(group: Sequence[Call]) -> tuple[torch.Tensor, torch.dtype]:
+def _numbers(group: Sequence[Call]) -> tuple[list[torch.Tensor], torch.dtype]:
     """What the check of a group of calls finds, and the format to judge it by.
 
     One after the other: the largest error of each call; the largest as a share of its head's
@@ -120,7 +121,7 @@ def _numbers(group: Sequence[Call]) -> tuple[torch.Tensor, torch.dtype]:
     of_calls = worst.view(2, -1, len(group), first.sizes.heads).amax(dim=(1, 3)).flatten()
     came_in = torch.stack([required(call.came_in) for call in group]).flatten(1)
     sums = came_in.sum(dim=1, dtype=working(came_in.dtype))
-    return torch.cat((of_calls, sums, *exact)), dtype
+    return [of_calls, sums, *exact], dtype
 
 
 def _largest(numbers: torch.Tensor) -> torch.Tensor:
@@ -142,16 +143,14 @@ def _picked(group: Sequence[Call]) -> tuple[torch.Tensor, list[torch.Tensor]]:
     return picked, [furthest(picked, first.sample.of_map(first.attn))[None]]
 
 
-def _fetched(numbers: Sequence[torch.Tensor]) -> list[list[float]]:
-    """All numbers on the host: one wait for each GPU."""
+def _fetched(numbers: Sequence[Sequence[torch.Tensor]]) -> list[list[float]]:
+    """All numbers of each group on the host: one wait for each GPU."""
     found: dict[int, list[float]] = {}
-    for device in {each.device for each in numbers}:
-        there = [at for at, each in enumerate(numbers) if each.device == device]
-        fetched = torch.cat([numbers[at] for at in there]).tolist()
-        first = 0
+    for device in {each[0].device for each in numbers}:
+        there = [at for at, each in enumerate(numbers) if each[0].device == device]
+        fetched = iter(torch.cat([some for at in there for some in numbers[at]]).tolist())
         for at in there:
-            found[at] = fetched[first : first + len(numbers[at])]
-            first += len(numbers[at])
+            found[at] = [*islice(fetched, sum([some.numel() for some in numbers[at]]))]
     return [found[at] for at in range(len(numbers))]
 
 

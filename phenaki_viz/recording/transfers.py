@@ -28,8 +28,9 @@ class Transfers:
 
     def kept(self, held: FactoredMap | DenseMap) -> FactoredMap | DenseMap:
         """The map where it may stay: there, or on its way to the host."""
-        if held.device.type == "cuda" and self._may_stay(held.device, held.nbytes):
-            _count(held)
+        device = held.device
+        if device.type == "cuda" and self._may_stay(device, size := held.nbytes):
+            _count(held, device, size)
             return held
         return held.moved(self.to_host)
 
@@ -71,9 +72,8 @@ class Transfers:
         return host
 
 
-def _count(held: FactoredMap | DenseMap) -> None:
+def _count(held: FactoredMap | DenseMap, device: torch.device, size: int) -> None:
     """Count a map for as long as it lives."""
-    device, size = held.device, held.nbytes
     _held[device] += size
     weakref.finalize(held, _forget, device, size).atexit = False
 
