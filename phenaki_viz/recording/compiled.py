@@ -28,10 +28,13 @@ def uncompiled(model: nn.Module) -> nn.Module:
     return model
 
 
-def is_compiled(every: Sequence[Named]) -> bool:
-    """Whether any of these modules was compiled, by `torch.compile(part)` or `part.compile()`."""
+def is_compiled(every: Sequence[Named], parents: Sequence[Named]) -> bool:
+    """Whether any of these modules was compiled, by `torch.compile(part)` or `part.compile()`.
+
+    parents: those of them that have parts.
+    """
     return any([each._compiled_call_impl is not None for _, each in every]) or any(
-        [ORIGINAL in each._modules for _, each in every if each._modules]
+        [ORIGINAL in each._modules for _, each in parents]
     )
 
 

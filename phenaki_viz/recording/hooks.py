@@ -109,7 +109,7 @@ class Session:
             raise self.records.broken
         heard.recorded = self.records.made
         if self.choice.modules is None:
-            heard.scripted = phenaki.scripted_attention(self.found.every)
+            heard.scripted = phenaki.scripted_attention(self.found.parents)
             heard.unscaled = self.found.unscaled
         heard.compiled_inside = compiler_is_loaded() and not self.compiler_was_there
         self.recording.missed = heard.missed()

@@ -96,7 +96,9 @@ def _recorded(
         with lock_of(model):  # nobody has layers cut while they are looked up
             found = phenaki.listened(model)
             watched = _chosen(model, found, choice)
-            was_compiled = compiler_is_loaded() and (given is not model or is_compiled(found.every))
+            was_compiled = compiler_is_loaded() and (
+                given is not model or is_compiled(found.every, found.parents)
+            )
             session = Session(model, choice, found, tuple(watched), on_progress, sink, was_compiled)
             session.attach(watched, hooks)
         yield session.recording

@@ -51,8 +51,9 @@ class Listened:
     """What a recording listens to, each by dotted name in the order of registration.
 
     shared: of an attention module that stands in several layers of a stack, its name in each, by
-    the first of them. every: all modules, each by its first name. unscaled: names of attention that
-    is not listened to, as it has no scales of its queries and keys.
+    the first of them. every: all modules, each by its first name. parents: those that have parts.
+    unscaled: names of attention that is not listened to, as it has no scales of its queries and
+    keys.
     """
 
     attention: dict[str, AttentionModule]
@@ -61,6 +62,7 @@ class Listened:
     position_biases: dict[str, nn.Module]
     shared: dict[str, tuple[str, ...]]
     every: list[Named]
+    parents: list[Named]
     unscaled: tuple[str, ...] = ()
 
 
@@ -72,8 +74,9 @@ def listened(model: nn.Module) -> Listened:
     """
     every = _named(model, again=True)
     single = once(every)
+    parents = [one for one in single if one[1]._modules]
     attention, transformers, guided, biases, attentive = _having(
-        single, _ATTENTION, _TRANSFORMER, _GUIDED, _BIAS, _UNSCALED
+        parents, _ATTENTION, _TRANSFORMER, _GUIDED, _BIAS, _UNSCALED
     )
     attending = cast(dict[str, AttentionModule], attention)
     return Listened(
@@ -83,6 +86,7 @@ def listened(model: nn.Module) -> Listened:
         position_biases=biases,
         shared={} if single is every else _shared(attending, every),
         every=single,
+        parents=parents,
         unscaled=tuple(name for name in attentive if name not in attention),
     )
 
