@@ -27,14 +27,14 @@ class Convolution:
     layout: str
 
 
-def facts_of(model: nn.Module, every: Sequence[Named] | None = None) -> dict[str, Any]:
+def facts_of(model: nn.Module, parents: Sequence[Named] | None = None) -> dict[str, Any]:
     """JSON-able; modules are told by what they have, as the published classes are others.
 
-    every: the model's modules, if they are at hand.
+    parents: the model's modules that have parts, if they are at hand.
     """
     found = [
         (name.partition(".layers.")[0], module)
-        for name, module in every or modules_of(model)
+        for name, module in parents or modules_of(model)
         if "dsconv" in module._modules and isinstance(module._modules["dsconv"], nn.Conv3d)
     ]
     kinds = [

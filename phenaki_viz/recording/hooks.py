@@ -57,7 +57,7 @@ class Session:
         self.biases = Biases(self.recording, builder.transfers)
         self.turn = Turn(lock_of(self.model))
         self.heard = Heard(type(self.model).__name__, self.watched)
-        self.origin = LateOrigin(self.model, self.found.every, self.recording, self.was_compiled)
+        self.origin = LateOrigin(self.model, self.found, self.recording, self.was_compiled)
         self.records = Making(
             self.recording, builder, budget, self.biases, self.origin, self.heard, self.sink
         )

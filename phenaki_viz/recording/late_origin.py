@@ -1,15 +1,14 @@
 """What made a recording: noted before the model runs, or later where that is to wait for a GPU."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
 
 from phenaki_viz.recording.digests import LateDigest
+from phenaki_viz.recording.families.phenaki import Listened
 from phenaki_viz.recording.origin import origin_of, unknown
 from phenaki_viz.recording.recording import Recording
-from phenaki_viz.recording.walking import Named
 
 NOT_YET = "not known yet"  # an input digest that is being made
 
@@ -18,12 +17,12 @@ NOT_YET = "not known yet"  # an input digest that is being made
 class LateOrigin:
     """Notes in a recording which model made it of which input.
 
-    every: the model's weights by their names. was_compiled: the model was handed over compiled.
+    found: what the model is made of. was_compiled: the model was handed over compiled.
     is_due: the model runs, and is noted when a GPU is busy with it.
     """
 
     model: nn.Module
-    every: Sequence[Named]
+    found: Listened
     recording: Recording
     was_compiled: bool = False
     is_due: bool = False
@@ -71,7 +70,7 @@ class LateOrigin:
         self.is_due = False
         try:
             self.recording.provenance |= origin_of(
-                self.model, args, kwargs, digest=digest, every=self.every
+                self.model, args, kwargs, digest=digest, found=self.found
             )
         except Exception as error:  # weights that cannot be read are no reason to stop the model
             self.recording.provenance |= {

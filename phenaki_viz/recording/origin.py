@@ -1,6 +1,6 @@
 """What made a recording: the model and its settings, digests of weights and inputs, versions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, is_dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -10,7 +10,7 @@ from torch import nn
 
 from phenaki_viz.recording.digests import input_digest, weights_digest
 from phenaki_viz.recording.facts import FACTS, facts_of
-from phenaki_viz.recording.walking import Named
+from phenaki_viz.recording.families.phenaki import Listened, listened
 
 
 def origin_of(
@@ -19,14 +19,14 @@ def origin_of(
     kwargs: dict[str, Any],
     *,
     digest: str = "",
-    every: Sequence[Named] | None = None,
+    found: Listened | None = None,
 ) -> dict[str, Any]:
     """All of it, JSON-able, for a model and what it was called with.
 
-    digest: of the input, or a word in its place until it is known. every: the model's modules, if
-    they are at hand.
+    digest: of the input, or a word in its place until it is known. found: what the model is made
+    of, if that is at hand.
     """
-    config = getattr(model, "config", None)
+    config, made_of = getattr(model, "config", None), found or listened(model)
     return {
         "model": type(model).__name__,
         "config": _as_dict(config),
@@ -34,10 +34,10 @@ def origin_of(
         "random_weights": bool(getattr(model, "random_weights", False)),
         "assumed": _said(model, "assumed"),  # settings that its checkpoint does not say
         "notes": _said(model, "opened_notes"),
-        "weights_digest": _if_any(lambda: weights_digest(model, every)),
+        "weights_digest": _if_any(lambda: weights_digest(model, made_of.every)),
         "input_digest": digest or _if_any(lambda: input_digest(args, kwargs)),
         "versions": versions(),
-        FACTS: facts_of(model, every),
+        FACTS: facts_of(model, made_of.parents),
     }
 
 
