@@ -1,11 +1,14 @@
 """The text: a prompt becomes words, words become vectors that serve as keys."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+
+from phenaki_viz.nouns import subject
 
 MOST_WORDS = 32
 MOST_CHARACTERS = 2000
@@ -25,14 +28,16 @@ class Prompt:
 def read_prompt(
     text: str, *, max_words: int = MOST_WORDS, max_chars: int = MOST_CHARACTERS
 ) -> Prompt:
-    """Words of a prompt. Control and direction characters go, and what is too long is cut; both
-    are noted. An empty prompt has no words: cross-attention then sees null keys only.
+    """Words of a prompt. Control and direction characters go, joiners that join nothing, and what
+    is too long; all is noted. An empty prompt has no words: cross-attention then sees null keys
+    only.
     """
     notes = []
     clean = "".join(" " if ch.isspace() else ch for ch in text)
     kept = "".join(ch for ch in clean if not _is_control(ch))
-    if kept != clean:
-        notes.append(f"{len(clean) - len(kept)} invisible control characters were removed")
+    kept = re.sub(rf"(?<!\S)[{JOINERS}]+(?!\S)", "", kept)
+    if gone := len(clean) - len(kept):
+        notes.append(f"{subject(gone, 'invisible control character', 'was', 'were')} removed")
     if len(kept) > max_chars:
         notes.append(f"the prompt has {len(kept):,} characters; the first {max_chars:,} are used")
         kept = kept[:max_chars]

@@ -12,6 +12,10 @@ from phenaki_viz.data import embed_words, read_prompt
         ("<script>alert(1)</script>", ("<script>alert(1)</script>",)),
         ("**bold** $\\href{}$ ![](http://x)", ("**bold**", "$\\href{}$", "![](http://x)")),
         ("a\x00b\u202ec", ("abc",)),
+        (
+            "\u200d two \u200c\u200d \U0001f3f3\ufe0f\u200d\U0001f308",
+            ("two", "\U0001f3f3\ufe0f\u200d\U0001f308"),
+        ),
         ("", ()),
     ],
 )
@@ -20,7 +24,8 @@ def test_words_are_what_was_typed_markup_and_all(text, words):
 
 
 def test_what_was_cut_is_said():
-    assert "1 invisible control characters" in read_prompt("a\x00b").notes[0]
+    assert read_prompt("a\x00b").notes == ("1 invisible control character was removed",)
+    assert read_prompt("a \u200d\x00").notes == ("2 invisible control characters were removed",)
     assert "no words" in read_prompt(" ").notes[0]
     many = read_prompt("w " * 40)
     assert len(many.words) == 32 and "40 words; the first 32" in many.notes[0]
