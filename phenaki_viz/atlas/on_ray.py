@@ -65,10 +65,17 @@ def _through(ray: Any, actors: list[Any], job: Job, parts: Sequence[Part]) -> It
         try:
             made: Made = ray.get(done[0])
         except ray.exceptions.RayActorError as error:
-            why = f"its worker died {RETRIES + 1} times: {str(error).splitlines()[0]}"
-            made = Made(part=part.name, clips=len(part.clips), why=why)
+            made = Made(part=part.name, clips=len(part.clips), why=_why(error))
         yield made
         give(actor)
+
+
+def _why(error: Any) -> str:
+    """Why a part has no file. The last line is Python's: what a worker lacked to begin with."""
+    said = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    if getattr(error, "actor_init_failed", False):
+        return f"no worker could begin: {said[-1]} (all machines need this package and its folders)"
+    return f"its worker died {RETRIES + 1} times: {said[0]}"
 
 
 def _ray() -> Any:

@@ -21,6 +21,7 @@ from types import SimpleNamespace
 import pytest
 
 from phenaki_viz.atlas import on_ray
+from phenaki_viz.atlas.job import Part
 from phenaki_viz.errors import AtlasError
 from tests.atlas.corpus import PER_PART, contents, job_of, made, weights
 
@@ -194,3 +195,34 @@ def test_the_command_ends_with_that_sentence_on_a_line_of_its_own(
     assert cli.main([*command, "--engine", "ray", "--address", address]) == 1
     *_, last = capsys.readouterr().err.splitlines()
     assert last == f"phenaki-viz: the Ray cluster at {address} cannot be had: Connection refused"
+
+
+class DiedError(Exception):
+    actor_init_failed = True
+
+
+@pytest.mark.parametrize(
+    ("begins", "why"),
+    [
+        (
+            False,
+            "no worker could begin: ModuleNotFoundError: No module named 'phenaki_viz' (all ma",
+        ),
+        (True, "its worker died 4 times: The actor died"),
+    ],
+)
+def test_of_a_worker_that_dies_the_reason_is_told(begins, why):
+    error = DiedError("The actor died\n\x1b[36mray::\n\nModuleNotFoundError: No module named "
+                      "'phenaki_viz'\n")  # fmt: skip
+    error.actor_init_failed = not begins
+
+    def get(_):
+        raise error
+
+    actor = SimpleNamespace(make=SimpleNamespace(remote=lambda *_: object()))
+    ray = SimpleNamespace(
+        get=get, wait=lambda under_way, num_returns: (under_way[:1], []),
+        exceptions=SimpleNamespace(RayActorError=DiedError),
+    )  # fmt: skip
+    (made,) = on_ray._through(ray, [actor], None, [Part(name="part", clips=())])
+    assert made.why.startswith(why)
