@@ -167,8 +167,10 @@ def head_width(module: AttentionModule) -> int:
     around it may not.
     """
     width = int((1, *attribute_of(module, "q_scale").shape)[-1])
+    if width > 1:
+        return width
     given = getattr(attribute_of(module, "to_q"), "out_features", None)
-    return given // module.heads if width == 1 and isinstance(given, int) else width
+    return given // module.heads if isinstance(given, int) else width
 
 
 def parts_of(module: AttentionModule) -> nn.Module | None:
