@@ -52,7 +52,9 @@ STYLE = """<style>
 .stApp [data-testid=stHeading]:has(h1) [data-testid=stMarkdownContainer] { margin-bottom: 0 }
 .stApp h2 { font-size: 16px; line-height: 22px; padding: 8px 0 4px }
 .stApp [data-testid=stSidebar] h2 { font-size: .95rem; padding: .4rem 0 .5rem }
-.stApp [data-testid=stCaptionContainer] { color: inherit; opacity: .78 }
+:is(.stApp, [data-testid=stPopoverBody]) [data-testid=stCaptionContainer] {
+  color: inherit; opacity: .78;
+}
 .st-key-heading { min-height: 26px }
 .st-key-sentence-patch { min-height: 1.6rem }
 .st-key-sentence-head { min-height: 2.8rem }

@@ -116,6 +116,15 @@ def test_a_page_that_keys_have_come_to_has_a_ring(still):
     expect(link).to_have_css("outline-width", "2px")
 
 
+def test_what_a_button_opens_is_no_fainter_than_the_page(still):
+    """It is drawn outside of the app's element, where Streamlit's captions have 4.3 : 1."""
+    page = still("heads")
+    page.get_by_role("button", name="Atlas").click()
+    said = page.get_by_test_id("stPopoverBody").get_by_test_id("stCaptionContainer").first
+    expect(said).to_have_css("opacity", "0.78")
+    page.keyboard.press("Escape")
+
+
 def test_the_system_s_own_colours_leave_what_is_chosen_and_what_a_colour_says(still):
     page = still("attention")
     page.emulate_media(forced_colors="active")
