@@ -27,7 +27,8 @@ def test_a_row_is_the_chosen_head_and_leads_to_its_map(open_app, page):
     expect(heading).to_contain_text("16 self heads: 4 spatial, 12 global")
     line = page.locator(".st-key-sentence-head")
     expect(line).to_contain_text("self L0 H1: Looks across time steps (0.7")
-    expect(line.locator("b")).to_have_text("self L0 H1: Looks across time steps")  # stands out
+    stands_out = line.locator(".pv-lead")
+    expect(stands_out).to_have_text("self L0 H1: Looks across time steps")
     table = into_view(page.get_by_test_id("stDataFrame"))
     box = table.bounding_box()
     row = (box["height"] - 2) / 17  # a header and 16 heads, each as high

@@ -162,7 +162,8 @@ export class Said extends LinkedPanel {
 function ledBy(lead, text, terms) {
   const later = Object.entries(terms).filter(([term]) => termIn(lead, term) < 0);
   const rest = explained(text.slice(lead.length), Object.fromEntries(later));
-  return [element("b", {}, ...explained(lead, terms)), element("span", {}, ...rest)];
+  const first = element("span", { className: "pv-lead" }, ...explained(lead, terms));
+  return [first, element("span", {}, ...rest)];
 }
 
 /**
