@@ -38,7 +38,9 @@ def against(mass: Mass) -> str:
 
 
 def held(mass: Mass) -> str:
-    """The same outside of brackets: '0.63 of its weight (0.33 would be uniform)'."""
+    """A share and what uniform attention would put there, as an object of a verb: '0.63 of its
+    weight (0.33 would be uniform)'.
+    """
     return f"{mass.mass:.2f} of its weight ({mass.uniform:.2f} would be uniform)"
 
 
