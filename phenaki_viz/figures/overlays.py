@@ -101,10 +101,13 @@ def step_shows(
     step, row, column = places[0]
     if word is not None:
         return f"time {step}: who reads “{word}”"
-    patch = f"row {row}, column {column}"
+    many = f"{len(places)} patches"
+    if len(places) > 1 and direction == "row":
+        return f"time {step}: where {many} look, {combine}"
     if len(places) > 1:
-        return f"time {step}: {patch} {_shows(places, direction, combine)}"
-    looks = f"where its {patch} looks" if direction == "row" else f"who looks at its {patch}"
+        return f"time {step}: who looks at {many}, {combine}"
+    patch = f"its row {row}, column {column}"
+    looks = f"where {patch} looks" if direction == "row" else f"who looks at {patch}"
     return f"time {step}: {looks}"
 
 

@@ -155,10 +155,8 @@ def test_every_head_over_the_video_is_what_its_film_strip_shows(law):
         (([(2, 1, 3)], "row", "mean", "two"), "time 2: who reads “two”"),
         (([(2, 1, 3)], "row", "mean"), "time 2: where its row 1, column 3 looks"),
         (([(2, 1, 3)], "column", "sum"), "time 2: who looks at its row 1, column 3"),
-        (
-            ([(2, 1, 3), (0, 0, 0)], "row", "sum"),
-            "time 2: row 1, column 3 and 1 more patch, sum of where they look",
-        ),
+        (([(2, 1, 3), (0, 0, 0)], "row", "sum"), "time 2: where 2 patches look, sum"),
+        (([(2, 1, 3), (0, 0, 0)], "column", "mean"), "time 2: who looks at 2 patches, mean"),
     ],
 )
 def test_tiles_over_the_frames_say_what_they_are_of(asked, wanted):
