@@ -6,11 +6,10 @@ from functools import partial
 
 from phenaki_viz.analysis.overlay import over_video, step_tiles
 from phenaki_viz.analysis.thumbnails import Thumbnails, thumbnails
-from phenaki_viz.analysis.words import readers
 from phenaki_viz.browser.axes import Place
 from phenaki_viz.browser.grid_message import GridPicture
 from phenaki_viz.figures.attention_views import head_grid
-from phenaki_viz.figures.overlays import step_shows
+from phenaki_viz.figures.overlays import OverFrames
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.words import plain
 from phenaki_viz.recording import AttentionRecord, Recording
@@ -32,10 +31,10 @@ class StackGrid:
 
     def readers(self, word: int, place: Place) -> GridPicture:
         """Who reads a word at the time step of a patch."""
-        of = partial(readers, key=word, of_uniform=self.colours.law == "uniform")
-        shown = step_tiles(over_video(self.records, self._items, of), place[0])
-        name = self.records[0].key_axis(self.item).names[word]
-        said = plain(step_shows([place], "row", "mean", name))
+        asked = OverFrames((place,), word=word)
+        weights = partial(asked.weights, of_uniform=self.colours.law == "uniform")
+        shown = step_tiles(over_video(self.records, self._items, weights), asked.step)
+        said = plain(asked.said(self.records[0], self.item))
         return replace(self._picture(shown), framed=True, notes=[said])
 
     @property

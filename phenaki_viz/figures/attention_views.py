@@ -83,7 +83,7 @@ def head_grid(
 
 
 def over_step(picture: HeadGrid, step: int, shows: str) -> HeadGrid:
-    """A grid of `step_tiles` as what it is. shows: see `step_shows`."""
+    """A grid of `step_tiles` as what it is. shows: see `OverFrames.said`."""
     _, *notes = picture.notes
     return replace(
         picture,

@@ -18,7 +18,7 @@ from phenaki_viz.figures.head import Head
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.heatmap import Heatmap
 from phenaki_viz.figures.naming import kind_name
-from phenaki_viz.figures.overlays import HeadOverFrames
+from phenaki_viz.figures.overlays import HeadOverFrames, OverFrames
 from phenaki_viz.figures.picked import Picked, chosen_passes, grid_of, items_of, picked_heads
 from phenaki_viz.figures.recipe import Panel, Recipe, as_data
 from phenaki_viz.figures.tex import tex
@@ -144,8 +144,8 @@ def _drawn(
     named = [one for one in passes if kind_name(run.recording, one.records[0]) == panel.maps]
     for one in named or passes:
         if panel.shows == "grid" and panel.patch is not None:
-            place = _place(panel, one.records[0])
-            return (yield from grid_over_frames(run.recording, one, picked, place, panel.word))
+            asked = OverFrames((_place(panel, one.records[0]),), word=panel.word)
+            return (yield from grid_over_frames(run.recording, one, picked, asked))
         if panel.shows == "grid":
             items = items_of(one, picked)
             key = (*map(id, one.records), *items)

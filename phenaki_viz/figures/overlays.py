@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from phenaki_viz.analysis.overlay import Combine, Direction, Overlay, combined, on_grid
+from phenaki_viz.analysis.overlay import Combine, Direction, Overlay, combined, looks, on_grid
 from phenaki_viz.analysis.rows import blanked, wrong_among
+from phenaki_viz.analysis.words import readers
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_strip import FilmStrip
 from phenaki_viz.figures.head import Head, wrong_notes
 from phenaki_viz.figures.naming import key_axis, place_name
 from phenaki_viz.figures.weight_colours import UNIT
-from phenaki_viz.recording import Place
+from phenaki_viz.recording import AttentionRecord, HeadMap, Place
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -94,21 +96,49 @@ class HeadOverFrames:
         )
 
 
-def step_shows(
-    places: Sequence[Place], direction: Direction, combine: Combine, word: str | None = None
-) -> str:
-    """What tiles of the first place's time step show, in words. word: whose readers they are."""
-    step, row, column = places[0]
-    if word is not None:
-        return f"time {step}: who reads “{word}”"
-    many = f"{len(places)} patches"
-    if len(places) > 1 and direction == "row":
-        return f"time {step}: where {many} look, {combine}"
-    if len(places) > 1:
-        return f"time {step}: who looks at {many}, {combine}"
-    patch = f"its row {row}, column {column}"
-    looks = f"where {patch} looks" if direction == "row" else f"who looks at {patch}"
-    return f"time {step}: {looks}"
+@dataclass(frozen=True)
+class OverFrames:
+    """What a film strip shows, to be asked of every head of a stack: see `over_video`.
+
+    places, direction, combine: of the chosen patches, see `looks`; the first one's time step is
+    shown. word: the key whose readers are shown instead.
+    """
+
+    places: tuple[Place, ...]
+    direction: Direction = "row"
+    combine: Combine = "mean"
+    word: int | None = None
+
+    @property
+    def step(self) -> int:
+        """The time step that is shown."""
+        return self.places[0][0]
+
+    @property
+    def decided_by(self) -> tuple[Any, ...]:
+        """What decides the weights over the whole video: the readers of a word are of no patch."""
+        of_patches = self.places, self.direction, self.combine
+        return of_patches if self.word is None else (self.word,)
+
+    def weights(self, head: HeadMap, *, of_uniform: bool = False) -> np.ndarray:
+        """Of one head, 't h w' float32, see `looks` and `readers`; of_uniform: in its multiples."""
+        if self.word is not None:
+            return readers(head, self.word, of_uniform=of_uniform)
+        return looks(head, self.places, self.direction, self.combine, of_uniform=of_uniform)
+
+    def said(self, record: AttentionRecord, item: int) -> str:
+        """The time step in words: 'time 2: who reads “two”'. record, item: one of the maps."""
+        _, row, column = self.places[0]
+        if self.word is not None:
+            return f"time {self.step}: who reads “{key_axis(record, item).names[self.word]}”"
+        many = f"{len(self.places)} patches"
+        if len(self.places) > 1 and self.direction == "row":
+            return f"time {self.step}: where {many} look, {self.combine}"
+        if len(self.places) > 1:
+            return f"time {self.step}: who looks at {many}, {self.combine}"
+        patch = f"its row {row}, column {column}"
+        seen = f"where {patch} looks" if self.direction == "row" else f"who looks at {patch}"
+        return f"time {self.step}: {seen}"
 
 
 def word_weights(head: Head, key: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from phenaki_viz.analysis.overlay import Overlay, looks, over_video, step_tiles
 from phenaki_viz.figures.colour import ColourScale
 from phenaki_viz.figures.film_layout import query_boxes, strip_layout
 from phenaki_viz.figures.head import Head
-from phenaki_viz.figures.overlays import HeadOverFrames, step_shows
+from phenaki_viz.figures.overlays import HeadOverFrames, OverFrames
 from phenaki_viz.recording import Places, Recording
 from tests.analysis.records import planted
 from tests.figures.samples import rows
@@ -152,12 +152,15 @@ def test_every_head_over_the_video_is_what_its_film_strip_shows(law):
 @pytest.mark.parametrize(
     ("asked", "wanted"),
     [
-        (([(2, 1, 3)], "row", "mean", "two"), "time 2: who reads “two”"),
-        (([(2, 1, 3)], "row", "mean"), "time 2: where its row 1, column 3 looks"),
-        (([(2, 1, 3)], "column", "sum"), "time 2: who looks at its row 1, column 3"),
-        (([(2, 1, 3), (0, 0, 0)], "row", "sum"), "time 2: where 2 patches look, sum"),
-        (([(2, 1, 3), (0, 0, 0)], "column", "mean"), "time 2: who looks at 2 patches, mean"),
+        ((((2, 1, 3),), "row", "mean", 2), "time 2: who reads “two”"),
+        ((((2, 1, 3),), "row", "mean"), "time 2: where its row 1, column 3 looks"),
+        ((((2, 1, 3),), "column", "sum"), "time 2: who looks at its row 1, column 3"),
+        ((((2, 1, 3), (0, 0, 0)), "row", "sum"), "time 2: where 2 patches look, sum"),
+        ((((2, 1, 3), (0, 0, 0)), "column", "mean"), "time 2: who looks at 2 patches, mean"),
     ],
 )
 def test_tiles_over_the_frames_say_what_they_are_of(asked, wanted):
-    assert step_shows(*asked) == wanted
+    attn = np.full((1, 1, 30, 3), 1 / 3)
+    record = planted(attn, Places(GRID, "video"), kind="cross", words=("a", "b", "two"))
+    said = OverFrames(*asked).said(record, 0)
+    assert said == wanted and OverFrames(*asked).step == 2

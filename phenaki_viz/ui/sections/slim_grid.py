@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from phenaki_viz.analysis.overlay import fills_frames, step_tiles
+from phenaki_viz.analysis.overlay import fills_frames
 from phenaki_viz.analysis.thumbnails import coarser
-from phenaki_viz.analysis.words import readers
 from phenaki_viz.figures.colour import DIVERGING
 from phenaki_viz.figures.effect_views import WORTH, effects_on_grid
 from phenaki_viz.figures.naming import grid_names
+from phenaki_viz.figures.overlays import OverFrames
 from phenaki_viz.figures.weight_colours import Colours
 from phenaki_viz.figures.worth_grid import worth_scale
 from phenaki_viz.runs.run import Run
@@ -69,8 +69,8 @@ def _of_maps(run: Run, selection: Selection) -> GridPicture:
     over_frames = word is not None and fills_frames(selection.record)
     tiles: np.ndarray | None
     if over_frames:  # as on the page Attention: maps of a few columns tell little when small
-        over = computed.over_frames(run, selection, readers, key=word)
-        tiles = coarser(step_tiles(over, selection.place[0]).values, CELLS)
+        asked = OverFrames((selection.place,), word=word)
+        tiles = coarser(computed.over_frames(run, selection, asked).values, CELLS)
     else:
         tiles = computed.small_thumbs(run, selection, CELLS)
     if tiles is None:

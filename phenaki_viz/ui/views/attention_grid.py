@@ -8,7 +8,7 @@ import streamlit as st
 from phenaki_viz.analysis.overlay import fills_frames
 from phenaki_viz.analysis.survey import Survey
 from phenaki_viz.analysis.weight_range import drawn_range
-from phenaki_viz.figures.attention_views import head_grid, metric_scale
+from phenaki_viz.figures.attention_views import head_grid, metric_scale, over_step
 from phenaki_viz.figures.effect_views import WORTH, effects_on_grid
 from phenaki_viz.figures.head_grid import HeadGrid
 from phenaki_viz.figures.survey_sentences import ERROR, estimated, with_estimate
@@ -23,8 +23,7 @@ from phenaki_viz.ui.state.selection import Selection
 from phenaki_viz.ui.state.view import grid_choice
 from phenaki_viz.ui.views.attention_frames import (
     FRAMES,
-    frame_tiles,
-    named_over_frames,
+    asked_of_all,
 )
 from phenaki_viz.ui.views.attention_video import MapColours
 from phenaki_viz.ui.work import computed, surveys, swept
@@ -43,9 +42,10 @@ def draw_grid(run: Run, selection: Selection, look: MapColours) -> None:
     with tools:
         worth = effects_on_grid(swept.measured(run), selection.records)
         colouring = _choose_colouring(selection, worth is not None)
-    read = None
+    read, asked = None, None
     if colouring == FRAMES:
-        shown = frame_tiles(run, selection, look)
+        asked = asked_of_all(selection, look)
+        shown = computed.over_frames(run, selection, asked, of_uniform=look.of_uniform)
     else:
         read = surveys.survey_of(run, selection) if surveys.is_long(selection) else None
         pooled = read.thumbnails if read else computed.thumbs(run, selection)
@@ -78,8 +78,8 @@ def draw_grid(run: Run, selection: Selection, look: MapColours) -> None:
         value_name=name,
         unit=look.colours.unit,
     )
-    if colouring == FRAMES:
-        picture = named_over_frames(picture, selection, look)
+    if asked is not None:
+        picture = over_step(picture, asked.step, asked.said(selection.record, selection.item))
     drawn = picture  # what the page says by itself is not said again under the grid
     if read:
         picture = _say_how_far(picture, read, measured, unit)

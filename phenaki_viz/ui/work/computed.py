@@ -1,14 +1,14 @@
 """What is computed from the maps of a run for a page, and worth keeping while it is on screen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from phenaki_viz.analysis import row_filter as filters
 from phenaki_viz.analysis import tiles
 from phenaki_viz.analysis.incremental import Incremental
 from phenaki_viz.analysis.measures import Measure, applicable, head_statistics
-from phenaki_viz.analysis.overlay import over_video
+from phenaki_viz.analysis.overlay import over_video, step_tiles
 from phenaki_viz.analysis.reading import Reading, reading
 from phenaki_viz.analysis.rollout import rollout
 from phenaki_viz.analysis.row_filter import FilteredTile, RowFilter
@@ -18,7 +18,7 @@ from phenaki_viz.analysis.weight_range import WeightRange, weight_range
 from phenaki_viz.analysis.words import content_patches
 from phenaki_viz.browser.film import small_frames
 from phenaki_viz.data import Clip, as_rgb
-from phenaki_viz.figures.overlays import frame_steps
+from phenaki_viz.figures.overlays import OverFrames, frame_steps
 from phenaki_viz.figures.position_sentences import bias_heading
 from phenaki_viz.recording import AttentionRecord, HeadMap, PositionBias
 from phenaki_viz.runs.run import Run
@@ -60,18 +60,16 @@ def thumbs(run: Run, selection: Selection) -> Thumbnails | None:
 
 
 def over_frames(
-    run: Run, selection: Selection, of: "Callable[..., np.ndarray]", **asked: Any
-) -> "np.ndarray":
-    """Every head of the stack over the video: 'l h t y x'.
-
-    of: `looks` or `readers`; asked: its arguments but the head.
-    """
-    records, items, read = selection.records, selection.items, partial(of, **asked)
-    return of_run(
-        run, ("over video", *heads_of(selection), of.__name__, *asked.values()),
-        lambda: over_video.steps(records, items, read),
+    run: Run, selection: Selection, asked: OverFrames, *, of_uniform: bool = False
+) -> Thumbnails:
+    """The time step that is asked for, of every head of the stack."""
+    weights = partial(asked.weights, of_uniform=of_uniform)
+    over = of_run(
+        run, ("over video", *heads_of(selection), *asked.decided_by, of_uniform),
+        lambda: over_video.steps(selection.records, selection.items, weights),
         "Reading the heads:", partial(back_to_maps, selection.record),
     )  # fmt: skip
+    return step_tiles(over, asked.step)
 
 
 def small_thumbs(run: Run, selection: Selection, most: int) -> "np.ndarray | None":
